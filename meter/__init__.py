@@ -1,0 +1,44 @@
+"""`meter`: a paywall and metering engine whose rules can be proved and simulated before readers meet them."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from meter.clock import ManualClock
+from meter.decision import Access, Decision, Show
+from meter.engine import decide, explain
+from meter.errors import IdentityError, MeterError, PolicyError, PromptError, StoreError
+from meter.policy import Meter, Offer, Policy, Rule
+from meter.usage import Usage
+from meter.view import Article, Entitlement, PageView, Reader
+from meter.windows import Window
+
+if TYPE_CHECKING:
+    from meter.loading import load_policy, loads_policy
+    from meter.paywall import AsyncPaywall, Paywall
+    from meter.prompts import render
+    from meter.simulate import Journey
+    from meter.stores import open_store
+
+__all__ = [
+    "Access", "Article", "AsyncPaywall", "Decision", "Entitlement", "IdentityError", "Journey", "ManualClock", "Meter", "MeterError",
+    "Offer", "PageView", "Paywall", "Policy", "PolicyError", "PromptError", "Reader", "Rule", "Show", "StoreError", "Usage", "Window",
+    "decide", "explain", "load_policy", "loads_policy", "open_store", "render",
+]  # fmt: skip
+
+# Imported when first asked for, so that `import meter` costs what the engine costs.
+_LAZY = {
+    "AsyncPaywall": "meter.paywall", "Journey": "meter.simulate", "Paywall": "meter.paywall", "load_policy": "meter.loading",
+    "loads_policy": "meter.loading", "open_store": "meter.stores", "render": "meter.prompts",
+}  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - PEP 562
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name]), name)
+    raise AttributeError(f"module `meter` has no attribute `{name}`")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

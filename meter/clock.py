@@ -1,0 +1,45 @@
+"""Where the time comes from: a clock is a value somebody passes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+__all__ = ["ManualClock", "system_clock"]
+
+
+def system_clock() -> datetime:
+    """Return the time of this machine, in UTC. The only place in the project that asks."""
+    return datetime.now(UTC)
+
+
+class ManualClock:
+    """A clock that stands still until it is moved, and only moves forward.
+
+    >>> clock = ManualClock(datetime(2026, 6, 1, tzinfo=UTC))
+    >>> clock.advance(days=2).isoformat()
+    '2026-06-03T00:00:00+00:00'
+    """
+
+    def __init__(self, start: datetime) -> None:
+        self._now = _aware(start)
+
+    def __call__(self) -> datetime:
+        """Return the time this clock shows."""
+        return self._now
+
+    def advance(self, delta: timedelta | None = None, /, **length: float) -> datetime:
+        """Move forward by a length (a `timedelta`, or `days=2`, `hours=1`) and return the new time."""
+        return self.move_to(self._now + (delta or timedelta()) + timedelta(**length))
+
+    def move_to(self, when: datetime) -> datetime:
+        """Move forward to a time. Raises `ValueError` for one that has passed."""
+        if _aware(when) < self._now:
+            raise ValueError(f"a clock only moves forward: `{when.isoformat()}` is before `{self._now.isoformat()}`")
+        self._now = when
+        return when
+
+
+def _aware(when: datetime) -> datetime:
+    if when.tzinfo is None:
+        raise ValueError(f"the time `{when.isoformat()}` has no zone; give it one, such as `+00:00`")
+    return when

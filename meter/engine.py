@@ -1,0 +1,301 @@
+"""Who may read what: the one pure function that decides.
+
+`decide` is three steps. *Observe* reduces a reader, a view, a usage and an instant to `Facts`: the few things this policy can
+tell apart. *Judge* tries the rules in order and takes the first that matches. *Record* spends, if the rule says so and the
+article is not counted already, and returns the very same usage if not.
+
+Order of evaluation. A rule matches if its `when` holds and, where it has `spend`, if the meter is open to this view: the
+article is counted already in the running window, or allowance is left. A limit of 0 is never open. Only metered articles
+spend: a premium article passes a spending rule by, a free one matches it and counts nothing. What is not a person reading
+(`prefetch`) is judged alike and never counts. `countdown` becomes `last-free-article` when nothing is left after this view. An
+offer that is not running or not for this reader is dropped, and a `trial-offer` without an offer is a `subscription-wall`.
+
+Windows are half-open and only move forward (see `windows`). No I/O, no clock, no randomness.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from attrs import define, frozen
+
+from meter.decision import Decision, MeterReading, Show
+from meter.facts import Facts
+from meter.policy import Count
+from meter.usage import Tally, Usage
+from meter.view import ArticleAccess
+from meter.windows import instant, moment
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from meter.facts import JudgedRule, Rulebook
+    from meter.policy import Policy
+    from meter.view import PageView, Reader
+    from meter.windows import Timeline
+
+__all__ = ["Verdict", "allowance", "decide", "expires_at", "explain", "judge", "ledger", "settle"]
+
+_MOST_REMEMBERED = 4096
+
+
+@frozen
+class Verdict:
+    """What the rules say of some facts. `spend` is the meter to spend from, `meter` the one to tell the reader about."""
+
+    rule: str
+    show: Show
+    prompt: str | None
+    offer: str | None
+    spend: str | None
+    meter: str | None
+
+
+def judge(rulebook: Rulebook, values: Sequence[Any]) -> Verdict | None:
+    """Return what the first matching rule says of the codes in `values`.
+
+    With the codes of every slot there is always a verdict. With those that need no usage (the first `vocabulary.base`) the
+    answer is `None` where it depends on a count.
+    """
+    access, refused = values[1], None
+    for rule in rulebook.rules:
+        holds = rule.formula.holds(values)
+        if holds is False:
+            continue
+        if holds is None:
+            return None
+        if rule.spend is not None and access != ArticleAccess.FREE:
+            if access == ArticleAccess.PREMIUM:
+                continue
+            if len(values) <= rule.left_slot:
+                return None
+            if not values[rule.open_slot]:
+                refused = refused or rule.spend
+                continue
+        return _verdict(rule, values, access, refused)
+    raise AssertionError("a policy ends with a rule that matches everything")  # pragma: no cover - Policy refuses any other
+
+
+def _verdict(rule: JudgedRule, values: Sequence[Any], access: str, refused: str | None) -> Verdict | None:
+    show, offer = rule.show, rule.offer
+    spend = rule.spend if access == ArticleAccess.METERED else None
+    if rule.spend is not None and spend is None:
+        show = Show.ARTICLE
+    elif show is Show.COUNTDOWN and values[rule.left_slot] == 1:  # the code of exactly 0
+        show = Show.LAST_FREE_ARTICLE
+    if offer is not None:
+        available = rule.offer_formula.holds(values)
+        if available is None:
+            return None
+        offer = offer if available else None
+    if show is Show.TRIAL_OFFER and offer is None:
+        show = Show.SUBSCRIPTION_WALL
+    prompt = rule.prompt or (None if show is Show.ARTICLE else str(show))
+    return Verdict(rule.name, show, prompt, offer, spend, spend or refused)
+
+
+def allowance(limit: int, used: int, seen: bool, spends: bool) -> tuple[bool, int]:  # noqa: FBT001 - a table's four columns
+    """Return whether a meter is open to a view, and what is left after it.
+
+    `used` counts what is inside the window, `seen` says that this article is among it, `spends` that this view would count.
+    """
+    if limit == 0 or (used >= limit and not seen):
+        return False, 0
+    return True, limit - min(used, limit) - (spends and not seen)
+
+
+@define
+class _Situation:
+    """Facts that need no usage, and everything that follows from them alone."""
+
+    values: tuple[Any, ...]
+    settled: Decision | None
+    meters: tuple[tuple[str, int, Timeline, bool], ...]
+    judged: dict[tuple[tuple[bool, int], ...], tuple[Decision, Verdict]]
+    readings: dict[tuple[str, int, int | None], MeterReading]
+
+
+def _situate(rulebook: Rulebook, values: tuple[Any, ...], now: datetime) -> _Situation:
+    verdict = judge(rulebook, values)
+    settled = None if verdict is None else _decision(rulebook, verdict, values, now)
+    meters = tuple(
+        (meter.name, rulebook.limit(meter.name, values), rulebook.timelines[meter.name], meter.count is Count.VIEWS)
+        for meter in rulebook.policy.meters
+    )
+    if len(rulebook.situations) >= _MOST_REMEMBERED:
+        rulebook.situations.clear()
+    situation = rulebook.situations[values] = _Situation(values, settled, meters, {}, {})
+    return situation
+
+
+def _decision(rulebook: Rulebook, verdict: Verdict, values: tuple[Any, ...], now: datetime) -> Decision:
+    return Decision(
+        show=verdict.show, access=verdict.show.access, rule=verdict.rule, prompt=verdict.prompt, offer=verdict.offer,
+        facts=Facts(values, rulebook.vocabulary), at=now, policy=rulebook.digest, rulebook=rulebook,
+    )  # fmt: skip
+
+
+def settle(policy: Policy, reader: Reader, view: PageView, now: datetime) -> Decision | None:
+    """Return the decision if it does not depend on what was counted, else `None`.
+
+    A subscriber or a free article is decided here, without asking a store for anything.
+    """
+    rulebook = policy.rulebook
+    values = rulebook.vocabulary.observe(reader, view, instant(now))
+    settled = (rulebook.situations.get(values) or _situate(rulebook, values, now)).settled
+    return None if settled is None else settled._dated(now, None, counted=False)  # noqa: SLF001
+
+
+def decide(policy: Policy, reader: Reader, view: PageView, usage: Usage, now: datetime) -> tuple[Decision, Usage]:
+    """Decide what a reader gets for one page view, and return what is to be remembered.
+
+    `now` is a time with a zone; a time without one is a `ValueError`. The usage returned is the same object if nothing was
+    counted. To look without counting, drop it.
+
+    >>> from datetime import datetime, UTC
+    >>> from meter import Article, PageView, Reader, Usage, decide, loads_policy
+    >>> policy = loads_policy('''
+    ... [publication]
+    ... name = "The Harbour Review"
+    ... [meters.monthly]
+    ... window = { calendar = "month" }
+    ... limit = 1
+    ... [[rules]]
+    ... name = "one a month"
+    ... spend = "monthly"
+    ... show = "countdown"
+    ... [[rules]]
+    ... name = "everyone else"
+    ... show = "subscription-wall"
+    ... ''')
+    >>> now = datetime(2026, 6, 1, tzinfo=UTC)
+    >>> decision, usage = decide(policy, Reader(id="r1"), PageView(article=Article(id="a1")), Usage(), now)
+    >>> str(decision.show), decision.meter.left
+    ('last-free-article', 0)
+    >>> str(decide(policy, Reader(id="r1"), PageView(article=Article(id="a2")), usage, now)[0].show)
+    'subscription-wall'
+    """
+    at = instant(now)
+    rulebook = policy.rulebook
+    base = rulebook.vocabulary.observe(reader, view, at)
+    situation = rulebook.situations.get(base) or _situate(rulebook, base, now)
+    if situation.settled is not None:
+        return situation.settled._dated(now, None, counted=False), usage  # noqa: SLF001
+
+    article = view.article
+    spends = article.access == ArticleAccess.METERED and not view.prefetch
+    counted_so_far = []
+    rooms = []
+    for name, limit, timeline, views in situation.meters:
+        ids, ats, when = (), (), at
+        tally = usage.tallies.get(name)
+        if tally is not None:
+            ids, ats = tally.ids, tally.ats
+            when = at if at > ats[-1] else ats[-1]  # a window only moves forward
+            first = timeline.inside(ats, when)
+            if first:
+                ids, ats = ids[first:], ats[first:]
+        key = view.view_key(at) if views else article.key
+        seen = key in ids
+        rooms.append(allowance(limit, len(ids), seen, spends))
+        counted_so_far.append((ids, ats, when, key, seen))
+
+    found = tuple(rooms)
+    judged = situation.judged.get(found)
+    if judged is None:
+        judged = _judge(rulebook, situation, found, now)
+    template, verdict = judged
+    if verdict.meter is None:
+        return template._dated(now, None, counted=False), usage  # noqa: SLF001
+
+    index = next(i for i, meter in enumerate(situation.meters) if meter[0] == verdict.meter)
+    name, limit, timeline, _ = situation.meters[index]
+    ids, ats, when, key, seen = counted_so_far[index]
+    counts = spends and verdict.spend is not None and not seen
+    after = (*ats, when) if counts else ats
+    used, resets = min(len(after), limit), timeline.resets(after, limit, when)
+    reading = situation.readings.get((name, used, resets)) or _read_meter(situation, name, limit, used, resets, timeline)
+    decision = template._dated(now, reading, counted=counts)  # noqa: SLF001
+    if not counts:
+        return decision, usage
+    return decision, _spend(rulebook, usage, name, Tally(ids, ats).add(key, when), at)
+
+
+def _judge(
+    rulebook: Rulebook, situation: _Situation, rooms: tuple[tuple[bool, int], ...], now: datetime
+) -> tuple[Decision, Verdict]:
+    left_slots = rulebook.vocabulary.slots[rulebook.vocabulary.base + 1 :: 2]
+    codes = [code for slot, (opens, left) in zip(left_slots, rooms, strict=True) for code in (opens, slot.code(left))]
+    values = (*situation.values, *codes)
+    verdict = judge(rulebook, values)
+    assert verdict is not None  # noqa: S101 - every slot is observed
+    if len(situation.judged) >= _MOST_REMEMBERED:
+        situation.judged.clear()
+    judged = situation.judged[rooms] = _decision(rulebook, verdict, values, now), verdict
+    return judged
+
+
+def _read_meter(
+    situation: _Situation, name: str, limit: int, used: int, resets: int | None, timeline: Timeline
+) -> MeterReading:
+    reading = MeterReading(
+        name=name, limit=limit, used=used, left=limit - used, resets_at=None if resets is None else moment(resets, timeline.zone)
+    )
+    if len(situation.readings) >= _MOST_REMEMBERED:
+        situation.readings.clear()
+    situation.readings[name, used, resets] = reading
+    return reading
+
+
+def _spend(rulebook: Rulebook, usage: Usage, name: str, tally: Tally, at: int) -> Usage:
+    """Return a usage with one meter's new tally, and without what no window of the policy holds any more."""
+    tallies = {**usage.tallies, name: tally}
+    if len(tallies) > 1:
+        tallies = {other: _inside(rulebook, other, kept, at) for other, kept in tallies.items()}
+    return Usage(tallies)
+
+
+def _inside(rulebook: Rulebook, name: str, tally: Tally, at: int) -> Tally:
+    timeline = rulebook.timelines.get(name)
+    when = max(at, tally.ats[-1])
+    if timeline is not None:
+        return tally.since(timeline.inside(tally.ats, when))
+    # A meter the policy no longer has may come back with the next one: it is kept while the longest window lasts.
+    ends = [line.ends(tally.ats) for line in rulebook.timelines.values()]
+    return tally if any(end is None or when < end for end in ends) else Tally()
+
+
+def expires_at(policy: Policy, usage: Usage) -> datetime | None:
+    """Return the instant from which nothing in `usage` counts any more under `policy`, or `None` for never.
+
+    A store may drop the usage from then on; nothing is decided differently whether it does or not.
+    """
+    ends: list[int] = []
+    for name, tally in usage.tallies.items():
+        lines = [policy.rulebook.timelines[name]] if name in policy.rulebook.timelines else policy.rulebook.timelines.values()
+        for line in lines:
+            end = line.ends(tally.ats)
+            if end is None:
+                return None
+            ends.append(end)
+    return moment(max(ends), policy.zone) if ends else None
+
+
+def ledger(policy: Policy, usage: Usage, now: datetime) -> dict[str, tuple[Tally, datetime | None]]:
+    """Return, by meter, what is counted in the window running at `now`, and when the oldest of it leaves the window."""
+    at, counted = instant(now), {}
+    for name, timeline in policy.rulebook.timelines.items():
+        tally = usage.tally(name)
+        when = max(at, *tally.ats[-1:], at)
+        inside = tally.since(timeline.inside(tally.ats, when))
+        resets = timeline.resets(inside.ats, len(inside.ats), when) if inside.ats else None
+        counted[name] = inside, None if resets is None else moment(resets, policy.zone)
+    return counted
+
+
+def explain(decision: Decision) -> str:
+    """Say in words which rule decided, and why those before it did not."""
+    from meter.words import explanation  # noqa: PLC0415 - words are for people: no page view pays for them
+
+    return explanation(decision)

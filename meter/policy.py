@@ -1,0 +1,429 @@
+"""What an editor writes: meters, offers, rules and the conditions they share.
+
+A policy built in Python is held to the same checks as one read from a file: `find_faults` lists them once for both.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from functools import cached_property
+from hashlib import sha256
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from attrs import field, fields, frozen
+
+from meter.decision import Show
+from meter.errors import PolicyError, Problem
+from meter.facts import Rulebook
+from meter.view import ArticleAccess, Status, as_words
+from meter.windows import Term, Window, length_text, local_instant
+
+__all__ = [
+    "Copy", "Count", "Dates", "Guarantee", "Limit", "Links", "Members", "Meter", "Offer", "OfferKind", "Policy", "Publication", "Range",
+    "Rule", "When", "find_faults",
+]  # fmt: skip
+
+MOST_LIMIT = 10_000
+"""The largest allowance a meter may have: usage stays bounded."""
+
+
+class Count(StrEnum):
+    """What a meter counts: distinct articles, or every view."""
+
+    ARTICLES = "articles"
+    VIEWS = "views"
+
+
+class OfferKind(StrEnum):
+    """What taking an offer makes of a reader."""
+
+    TRIAL = "trial"
+    SUBSCRIPTION = "subscription"
+
+
+def _maybe_words(value: Iterable[str] | None) -> frozenset[str] | None:
+    return None if value is None else as_words(value)
+
+
+@frozen(kw_only=True)
+class Members:
+    """A condition on a set: at least one of `any`, every one of `all`, not one of `none`."""
+
+    any: frozenset[str] | None = field(default=None, converter=_maybe_words)
+    all: frozenset[str] | None = field(default=None, converter=_maybe_words)
+    none: frozenset[str] | None = field(default=None, converter=_maybe_words)
+
+
+def _members(value: Members | Iterable[str] | None) -> Members | None:
+    return value if value is None or isinstance(value, Members) else Members(any=frozenset(as_words(value)))
+
+
+@frozen(kw_only=True)
+class Range:
+    """A condition on a number; every bound given must hold."""
+
+    equals: float | None = None
+    at_least: float | None = None
+    at_most: float | None = None
+    above: float | None = None
+    below: float | None = None
+
+    def constants(self) -> Iterator[float]:
+        """Yield the numbers this condition compares with."""
+        return (bound for bound in (self.equals, self.at_least, self.at_most, self.above, self.below) if bound is not None)
+
+
+@frozen(kw_only=True)
+class Dates:
+    """Whole days in the publication's zone, both included. An open side is `None`."""
+
+    from_: date | None = field(default=None, alias="from_")
+    until: date | None = None
+
+    def instants(self, zone: ZoneInfo) -> tuple[int | None, int | None]:
+        """Return the half-open stretch of time these days cover in `zone`."""
+        return (
+            None if self.from_ is None else local_instant(self.from_, zone),
+            None if self.until is None else local_instant(self.until, zone, end=True),
+        )
+
+
+def _statuses(value: Iterable[str] | None) -> frozenset[Status] | None:
+    return None if value is None else frozenset(Status(word) for word in as_words(value))
+
+
+def _accesses(value: Iterable[str] | None) -> frozenset[ArticleAccess] | None:
+    return None if value is None else frozenset(ArticleAccess(word) for word in as_words(value))
+
+
+def _countries(value: Iterable[str] | None) -> frozenset[str] | None:
+    return None if value is None else frozenset(word.upper() for word in as_words(value))
+
+
+@frozen(kw_only=True)
+class When:
+    """A conjunction of closed tables; every one given must hold, and none given matches everything.
+
+    Missing data never matches, not even under `not_`. The keys are those of a policy file (`not_` is its `not`).
+    """
+
+    reader: frozenset[Status] | None = field(default=None, converter=_statuses)
+    access: frozenset[ArticleAccess] | None = field(default=None, converter=_accesses)
+    section: frozenset[str] | None = field(default=None, converter=_maybe_words)
+    kind: frozenset[str] | None = field(default=None, converter=_maybe_words)
+    product: frozenset[str] | None = field(default=None, converter=_maybe_words)
+    country: frozenset[str] | None = field(default=None, converter=_countries)
+    device: frozenset[str] | None = field(default=None, converter=_maybe_words)
+    channel: frozenset[str] | None = field(default=None, converter=_maybe_words)
+    language: frozenset[str] | None = field(default=None, converter=_maybe_words)
+    referrer: frozenset[str] | None = field(default=None, converter=_maybe_words)
+    tags: Members | None = field(default=None, converter=_members)
+    segments: Members | None = field(default=None, converter=_members)
+    score: Range | None = None
+    age_days: Range | None = None
+    days_since_expiry: Range | None = None
+    left: Mapping[str, Range] | None = None
+    gift: bool | None = None
+    crawler: bool | None = None
+    dates: Dates | None = None
+    any: tuple[When, ...] | None = field(default=None, converter=lambda value: None if value is None else tuple(value))
+    not_: When | None = field(default=None, alias="not_")
+
+    def walk(self) -> Iterator[When]:
+        """Yield this condition and every one nested in it."""
+        yield self
+        for part in (*(self.any or ()), *((self.not_,) if self.not_ else ())):
+            yield from part.walk()
+
+    @property
+    def matches_everything(self) -> bool:
+        """Whether nothing at all is asked."""
+        return self == When()
+
+
+@frozen(kw_only=True)
+class Limit:
+    """An allowance for those whom `when` describes; the first of a meter's limits that matches holds."""
+
+    when: When = When()
+    limit: int
+
+
+def _limit(value: int | Mapping[str, int]) -> int | dict[Status, int]:
+    return value if isinstance(value, int) else {Status(status): limit for status, limit in value.items()}
+
+
+@frozen(kw_only=True)
+class Meter:
+    """An allowance of distinct articles (or views) in a window.
+
+    `limit` is one number or a number by reader status: a status that is not named gets 0, but an expired one falls back to
+    `registered`. `limits` instead gives a first-match list. `count` is `articles` (distinct, the default) or `views`.
+    """
+
+    name: str
+    window: Window
+    limit: int | Mapping[Status, int] = field(default=0, converter=_limit)
+    limits: tuple[Limit, ...] = field(default=(), converter=tuple)
+    count: Count = field(default=Count.ARTICLES, converter=Count)
+
+    def allowances(self) -> tuple[Limit, ...]:
+        """Return the limits as a first-match list, whichever way they were written."""
+        if self.limits:
+            return self.limits
+        if isinstance(self.limit, int):
+            return (Limit(limit=self.limit),)
+        named = dict(self.limit)
+        for expired in (Status.TRIAL_EXPIRED, Status.SUBSCRIPTION_EXPIRED):
+            if Status.REGISTERED in named:
+                named.setdefault(expired, named[Status.REGISTERED])
+        return tuple(Limit(when=When(reader=[status]), limit=limit) for status, limit in named.items())
+
+
+def _price(value: Decimal | float | str) -> Decimal:
+    return value if isinstance(value, Decimal) else Decimal(str(value))
+
+
+@frozen(kw_only=True)
+class Offer:
+    """Something a reader can take, for those whom `when` describes.
+
+    It runs from `starts` (a date is the start of that day) to `ends` (a date holds to the end of that day), in the
+    publication's zone where they carry none of their own.
+    """
+
+    name: str
+    kind: OfferKind = field(default=OfferKind.TRIAL, converter=OfferKind)
+    price: Decimal = field(converter=_price)
+    currency: str
+    term: Term = field(converter=lambda value: Term.parse(value) if isinstance(value, str) else value)
+    product: str | None = None
+    starts: date | datetime | None = None
+    ends: date | datetime | None = None
+    when: When = When()
+
+    def instants(self, zone: ZoneInfo) -> tuple[int | None, int | None]:
+        """Return the half-open stretch of time this offer runs."""
+        return (
+            None if self.starts is None else local_instant(self.starts, zone),
+            None if self.ends is None else local_instant(self.ends, zone, end=True),
+        )
+
+
+@frozen(kw_only=True)
+class Rule:
+    """One line of the policy: the first rule that matches decides."""
+
+    name: str
+    when: When = When()
+    spend: str | None = None
+    show: Show = field(converter=Show)
+    offer: str | None = None
+    prompt: str | None = None
+
+
+@frozen(kw_only=True)
+class Guarantee:
+    """What must hold for everyone whom `when` describes: `always` one of these words of `show`, or `never` one of them."""
+
+    name: str
+    when: When = When()
+    never: frozenset[Show] = field(default=frozenset(), converter=lambda value: frozenset(map(Show, value)))
+    always: frozenset[Show] = field(default=frozenset(), converter=lambda value: frozenset(map(Show, value)))
+
+
+@frozen(kw_only=True)
+class Publication:
+    """Who publishes, and in which zone and language."""
+
+    name: str
+    timezone: str = "UTC"
+    locale: str = "en"
+
+
+@frozen(kw_only=True)
+class Copy:
+    """The publisher's own words around a prompt, in one language."""
+
+    headline: str | None = None
+    pitch: str | None = None
+    benefits: tuple[str, ...] = field(default=(), converter=tuple)
+
+
+@frozen(kw_only=True)
+class Links:
+    """Where the prompts' buttons lead: paths of the site, or `https://` addresses."""
+
+    subscribe: str = "/subscribe"
+    register: str = "/register"
+    sign_in: str = "/sign-in"
+    offers: str = "/offers"
+    about_sponsored: str = "/about-sponsored-content"
+
+
+@frozen(kw_only=True)
+class Policy:
+    """A whole policy. `copy` maps a locale to the publisher's words in it (the publication's own locale is the fall-back).
+
+    Raises `PolicyError` with every fault there is.
+    """
+
+    publication: Publication
+    rules: tuple[Rule, ...] = field(converter=tuple)
+    meters: tuple[Meter, ...] = field(default=(), converter=tuple)
+    offers: tuple[Offer, ...] = field(default=(), converter=tuple)
+    guarantees: tuple[Guarantee, ...] = field(default=(), converter=tuple)
+    copy: Mapping[str, Copy] = field(factory=dict)
+    links: Links = Links()
+
+    def __attrs_post_init__(self) -> None:
+        faults = tuple(find_faults(self))
+        if faults:
+            raise PolicyError(faults)
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The publication's time zone."""
+        return ZoneInfo(self.publication.timezone)
+
+    @cached_property
+    def rulebook(self) -> Rulebook:
+        """The rules in the form the engine judges by, and the engine's memory of what it has judged."""
+        return Rulebook(self)
+
+    @cached_property
+    def digest(self) -> str:
+        """The first 16 hexadecimal digits of the SHA-256 of this policy's canonical form."""
+        return sha256(json.dumps(to_table(self), sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+    def meter(self, name: str) -> Meter:
+        """Return the meter called `name`."""
+        return next(meter for meter in self.meters if meter.name == name)
+
+    def offer(self, name: str) -> Offer:
+        """Return the offer called `name`."""
+        return next(offer for offer in self.offers if offer.name == name)
+
+    def rule(self, name: str) -> Rule:
+        """Return the rule called `name`."""
+        return next(rule for rule in self.rules if rule.name == name)
+
+
+def to_table(value: Any) -> Any:  # noqa: ANN401 - any value of a policy
+    """Return a value of a policy as the tables of a policy file: plain dictionaries, lists, words, numbers and dates."""
+    if isinstance(value, Policy):
+        table = {"publication": to_table(value.publication)}
+        for key in ("meters", "offers"):
+            table[key] = {item.name: {k: v for k, v in to_table(item).items() if k != "name"} for item in getattr(value, key)}
+        table["rules"] = [to_table(rule) for rule in value.rules]
+        table["guarantees"] = [to_table(guarantee) for guarantee in value.guarantees]
+        table["copy"] = {locale: to_table(copy) for locale, copy in value.copy.items()}
+        table["links"] = to_table(value.links)
+        return {key: part for key, part in table.items() if part or key == "rules"}
+    if isinstance(value, Term):
+        return str(value)
+    if isinstance(value, Meter):
+        table = {"name": value.name, "window": to_table(value.window)}
+        table |= {"limits": to_table(value.limits)} if value.limits else {"limit": to_table(value.limit)}
+        return table | ({} if value.count is Count.ARTICLES else {"count": str(value.count)})
+    if isinstance(value, Window):
+        lengths = {key: length_text(length) for key in ("rolling", "fixed") if (length := getattr(value, key))}
+        words = {key: str(word) for key in ("calendar", "starts") if (word := getattr(value, key))}
+        return words | lengths | ({"lifetime": True} if value.lifetime else {})
+    if hasattr(type(value), "__attrs_attrs__"):
+        given = {a.name.rstrip("_"): (getattr(value, a.name), a.default) for a in fields(type(value))}
+        empty = (None, (), frozenset(), When())
+        return {key: to_table(item) for key, (item, default) in given.items() if item not in empty and item != default}
+    if isinstance(value, frozenset):
+        return sorted(map(str, value))
+    if isinstance(value, tuple):
+        return [to_table(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(key): to_table(item) for key, item in value.items()}
+    if isinstance(value, StrEnum):
+        return str(value)
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value
+
+
+def find_faults(policy: Policy) -> Iterator[Problem]:
+    """Yield everything that makes a policy unusable: names that lead nowhere, and rules that leave a reader without an answer."""
+    meters, offers = {meter.name for meter in policy.meters}, {offer.name for offer in policy.offers}
+    for key in ("meters", "offers", "rules", "guarantees"):
+        seen: set[str] = set()
+        for index, item in enumerate(getattr(policy, key)):
+            if item.name in seen:
+                step = index if key in ("rules", "guarantees") else item.name
+                yield _fault("duplicate-name", (key, step, "name"), f"there are two {key} called `{item.name}`", "give each its own name")
+            seen.add(item.name)
+    if not policy.rules:
+        yield _fault("no-rules", ("rules",), "a policy needs at least one rule", "add a last rule without `when`")
+    for index, rule in enumerate(policy.rules):
+        yield from _rule_faults(rule, ("rules", index), meters, offers)
+    if policy.rules and (not policy.rules[-1].when.matches_everything or policy.rules[-1].spend):
+        last = policy.rules[-1]
+        yield _fault(
+            "no-catch-all", ("rules", len(policy.rules) - 1, "name"),
+            f"the last rule `{last.name}` does not match everything, so some readers would get no answer",
+            "add a last rule without `when` and without `spend`",
+        )  # fmt: skip
+    for meter in policy.meters:
+        for index, limit in enumerate(meter.allowances()):
+            path = ("meters", meter.name, "limits", index) if meter.limits else ("meters", meter.name, "limit")
+            if not 0 <= limit.limit <= MOST_LIMIT:
+                yield _fault("bad-limit", path, f"a limit is between 0 and {MOST_LIMIT}, not `{limit.limit}`", "0 is a wall at once")
+            for part in limit.when.walk():
+                if part.left is not None:
+                    yield _fault("left-in-limit", (*path, "when"), "a limit cannot depend on what is left of a meter", "move the condition to a rule")
+    for offer in policy.offers:
+        yield from _left_faults(offer.when, ("offers", offer.name, "when"), meters)
+    for index, guarantee in enumerate(policy.guarantees):
+        yield from _left_faults(guarantee.when, ("guarantees", index, "when"), meters)
+
+
+_NEEDS_METER = (Show.COUNTDOWN, Show.LAST_FREE_ARTICLE)
+
+
+def _rule_faults(rule: Rule, path: tuple[str | int, ...], meters: set[str], offers: set[str]) -> Iterator[Problem]:
+    if rule.spend is not None and rule.spend not in meters:
+        yield _unknown("unknown-meter", (*path, "spend"), f"rule `{rule.name}` spends from `{rule.spend}`, which is not a meter", rule.spend, meters)
+    if rule.offer is not None and rule.offer not in offers:
+        yield _unknown("unknown-offer", (*path, "offer"), f"rule `{rule.name}` offers `{rule.offer}`, which is not an offer", rule.offer, offers)
+    if rule.show in _NEEDS_METER and rule.spend is None:
+        yield _fault(
+            "show-needs-spend", (*path, "show"),
+            f"rule `{rule.name}` shows `{rule.show}` but spends from no meter, so there is nothing to count down",
+            "add `spend`, or show `article`",
+        )  # fmt: skip
+    if rule.spend is not None and rule.show not in (Show.ARTICLE, *_NEEDS_METER):
+        yield _fault(
+            "wall-spends", (*path, "show"),
+            f"rule `{rule.name}` would count an article and then show `{rule.show}`: blocked views never count",
+            "remove `spend`, or show `countdown`",
+        )  # fmt: skip
+    yield from _left_faults(rule.when, (*path, "when"), meters)
+
+
+def _left_faults(when: When, path: tuple[str | int, ...], meters: set[str]) -> Iterator[Problem]:
+    for part in when.walk():
+        for name in part.left or ():
+            if name not in meters:
+                yield _unknown("unknown-meter", (*path, "left", name), f"`left` names `{name}`, which is not a meter", name, meters)
+
+
+def _fault(code: str, path: tuple[str | int, ...], message: str, advice: str) -> Problem:
+    return Problem(code=code, path=path, message=message, help=advice)
+
+
+def _unknown(code: str, path: tuple[str | int, ...], message: str, name: str, known: set[str]) -> Problem:
+    import difflib  # noqa: PLC0415 - only mistakes pay for it
+
+    close = difflib.get_close_matches(name, sorted(known), 1)
+    listed = ", ".join(f"`{item}`" for item in sorted(known)) or "none yet"
+    return _fault(code, path, message, f"did you mean `{close[0]}`?" if close else f"there are: {listed}")

@@ -1,0 +1,127 @@
+"""What is remembered of a reader: per meter, what was counted and when.
+
+A meter is a set of ids, so a retry, a duplicate event or a repeated merge changes nothing. Nothing else is kept.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from attrs import field, frozen
+
+from meter.errors import CorruptUsageError
+from meter.windows import moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Read", "Tally", "Usage"]
+
+_VERSION = b"1"
+
+
+class Read(NamedTuple):
+    """One counted article (or view): its id as remembered, and when, in UTC."""
+
+    id: str
+    at: datetime
+
+
+@frozen
+class Tally:
+    """What one meter has counted: ids and their instants (microseconds since 1970), in order of time and then of id."""
+
+    ids: tuple[str, ...] = ()
+    ats: tuple[int, ...] = ()
+
+    def __iter__(self) -> Iterator[Read]:
+        """Yield what was counted, oldest first."""
+        return (Read(name, moment(at, UTC)) for name, at in zip(self.ids, self.ats, strict=True))
+
+    def since(self, first: int) -> Tally:
+        """Return what was counted from index `first` on."""
+        return self if first == 0 else Tally(self.ids[first:], self.ats[first:])
+
+    def add(self, name: str, at: int) -> Tally:
+        """Return a tally with one more; `at` is not before the last."""
+        return _tally({**dict(zip(self.ids, self.ats, strict=True)), name: at})
+
+    def merge(self, other: Tally) -> Tally:
+        """Return the union; an id counted on both sides keeps its later time, so that a merge refunds nothing."""
+        both = dict(zip(self.ids, self.ats, strict=True))
+        for name, at in zip(other.ids, other.ats, strict=True):
+            both[name] = max(at, both.get(name, at))
+        return _tally(both)
+
+
+def _tally(counted: dict[str, int]) -> Tally:
+    ordered = sorted((at, name) for name, at in counted.items())
+    return Tally(tuple(name for _, name in ordered), tuple(at for at, _ in ordered))
+
+
+_NOTHING = Tally()
+
+
+def _by_name(tallies: dict[str, Tally]) -> dict[str, Tally]:
+    return {name: tallies[name] for name in sorted(tallies) if tallies[name].ids}
+
+
+@frozen
+class Usage:
+    """Everything that is remembered of one reader. `Usage()` is a new reader's.
+
+    `tallies` maps a meter's name to what it has counted; treat it as read-only, as every value here.
+    """
+
+    tallies: dict[str, Tally] = field(factory=dict, converter=_by_name)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.tallies.items()))
+
+    def tally(self, meter: str) -> Tally:
+        """Return what a meter has counted; nothing yet is an empty tally."""
+        return self.tallies.get(meter, _NOTHING)
+
+    def merge(self, other: Usage) -> Usage:
+        """Return the union of two usages, for a reader who turns out to be one person.
+
+        Commutative, associative and idempotent: it may be repeated, interrupted and done in any order.
+        """
+        names = self.tallies.keys() | other.tallies.keys()
+        merged = Usage({name: self.tally(name).merge(other.tally(name)) for name in names})
+        return self if merged == self else merged
+
+    def to_bytes(self) -> bytes:
+        """Return a canonical form: equal usages give equal bytes. The first byte is the version of the format."""
+        # Instants are written as steps from the one before: a tenth of the digits.
+        table = {
+            name: [tally.ids, [at - before for before, at in zip((0, *tally.ats), tally.ats, strict=False)]]
+            for name, tally in self.tallies.items()
+        }
+        return _VERSION + json.dumps(table, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+    @classmethod
+    def from_bytes(cls, raw: bytes) -> Usage:
+        """Read what `to_bytes` wrote. Raises `CorruptUsageError` for anything else."""
+        if raw[:1] != _VERSION:
+            raise CorruptUsageError(f"usage starts with version `{raw[:1]!r}`; this release reads version 1")
+        try:
+            table = json.loads(raw[1:].decode("utf-8", "surrogatepass"))
+            tallies = {str(name): _read(ids, steps) for name, (ids, steps) in table.items()}
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
+            raise CorruptUsageError(f"usage of {len(raw)} bytes cannot be read: {error}") from error
+        return cls(tallies)
+
+
+def _read(ids: list[str], steps: list[int]) -> Tally:
+    if not all(type(name) is str for name in ids) or not all(type(step) is int for step in steps):
+        raise ValueError("a tally is a list of ids and a list of whole numbers")
+    if len(ids) != len(steps) or len(set(ids)) != len(ids):
+        raise ValueError("a tally has one instant for each distinct id")
+    ats, at = [], 0
+    for step in steps:
+        at += step
+        ats.append(at)
+    return _tally(dict(zip(ids, ats, strict=True)))

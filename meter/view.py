@@ -1,0 +1,207 @@
+"""What arrives: a reader, an article, one view of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from attrs import field, frozen
+
+from meter.windows import instant, parse_length
+
+__all__ = ["Article", "ArticleAccess", "Entitlement", "EntitlementKind", "PageView", "Reader", "Status"]
+
+_FOREVER = 1 << 62
+_LONG_ID = 64
+
+
+class Status(StrEnum):
+    """What a reader is at an instant, derived from the entitlements."""
+
+    ANONYMOUS = "anonymous"
+    REGISTERED = "registered"
+    TRIAL = "trial"
+    SUBSCRIBER = "subscriber"
+    TRIAL_EXPIRED = "trial-expired"
+    SUBSCRIPTION_EXPIRED = "subscription-expired"
+    STAFF = "staff"
+
+
+class ArticleAccess(StrEnum):
+    """How the publisher sells an article."""
+
+    FREE = "free"
+    METERED = "metered"
+    PREMIUM = "premium"
+
+
+class EntitlementKind(StrEnum):
+    """Where a right to read comes from. Group licences and gifts read like subscriptions."""
+
+    TRIAL = "trial"
+    SUBSCRIPTION = "subscription"
+    GROUP = "group"
+    STAFF = "staff"
+    GIFT = "gift"
+
+
+def as_words(value: Iterable[str]) -> frozenset[str]:
+    if isinstance(value, str):
+        raise ValueError(f"`{value}` is one word where a collection of words is needed; write `[\"{value}\"]`")  # noqa: TRY004
+    return frozenset(value)
+
+
+def _grace(value: str | timedelta | int) -> timedelta:
+    if isinstance(value, str):
+        return parse_length(value)
+    return timedelta(days=value) if isinstance(value, int) else value
+
+
+@frozen(kw_only=True)
+class Entitlement:
+    """A right to read, from `starts` up to but not including `ends`.
+
+    Both are times with a zone; an open side is `None`. `grace` (a length such as `"7 days"`, or whole days) keeps the right
+    alive after `ends` while a failed payment is sorted out. Raises `ValueError` for a time without a zone.
+    """
+
+    kind: EntitlementKind = field(converter=EntitlementKind)
+    product: str | None = None
+    starts: datetime | None = None
+    ends: datetime | None = None
+    grace: timedelta = field(default=timedelta(), converter=_grace)
+    _from: int = field(init=False, repr=False, eq=False)
+    _until: int = field(init=False, repr=False, eq=False)
+
+    @_from.default
+    def _starts_at(self) -> int:
+        return -_FOREVER if self.starts is None else instant(self.starts)
+
+    @_until.default
+    def _ends_at(self) -> int:
+        return _FOREVER if self.ends is None else instant(self.ends + self.grace)
+
+
+_EXPIRED = {EntitlementKind.TRIAL: Status.TRIAL_EXPIRED, EntitlementKind.STAFF: None}
+
+
+@frozen(kw_only=True)
+class Reader:
+    """Someone who reads: a stable `id`, and what the publisher knows about them.
+
+    `score` is a propensity between 0 and 1. What the publisher does not know stays `None`, and a condition on it never matches.
+    """
+
+    id: str
+    registered: bool = False
+    entitlements: tuple[Entitlement, ...] = field(default=(), converter=tuple)
+    segments: frozenset[str] = field(default=frozenset(), converter=as_words)
+    country: str | None = None
+    score: float | None = field(default=None)
+
+    @score.validator
+    def _check_score(self, _: object, value: float | None) -> None:
+        if value is not None and not 0 <= value <= 1:
+            raise ValueError(f"a score is between 0 and 1, not `{value}`")
+
+    def status(self, now: datetime) -> Status:
+        """Return what this reader is at `now` (a time with a zone)."""
+        return self.status_at(instant(now))
+
+    def status_at(self, at: int) -> Status:
+        """Return what this reader is at an instant in microseconds since 1970.
+
+        A running right beats an expired one: staff, then anything that was paid for or given, then a trial. Of several expired
+        rights the one that ended last names the status, and of two that ended together the subscription does.
+        """
+        known = Status.REGISTERED if self.registered else Status.ANONYMOUS
+        if not self.entitlements:
+            return known
+        running = {right.kind for right in self.running(at)}
+        if EntitlementKind.STAFF in running:
+            return Status.STAFF
+        if running:
+            return Status.TRIAL if running == {EntitlementKind.TRIAL} else Status.SUBSCRIBER
+        last = self._last_expired(at)
+        return known if last is None else _EXPIRED.get(last.kind) or Status.SUBSCRIPTION_EXPIRED
+
+    def running(self, at: int) -> tuple[Entitlement, ...]:
+        """Return the entitlements in force at an instant, grace included."""
+        return tuple(right for right in self.entitlements if right._from <= at < right._until)  # noqa: SLF001
+
+    def products_at(self, at: int) -> frozenset[str]:
+        """Return the products of the entitlements in force at an instant."""
+        return frozenset(right.product for right in self.running(at) if right.product is not None)
+
+    def expired_for(self, at: int) -> int | None:
+        """Return the microseconds since the reader's access ended (grace included), or `None` for one who is not expired."""
+        if not self.entitlements or self.running(at):
+            return None
+        last = self._last_expired(at)
+        return None if last is None else at - last._until  # noqa: SLF001
+
+    def _last_expired(self, at: int) -> Entitlement | None:
+        ended = [right for right in self.entitlements if right._until <= at and right.kind is not EntitlementKind.STAFF]  # noqa: SLF001
+        return max(ended, key=lambda right: (right._until, right.kind is not EntitlementKind.TRIAL), default=None)  # noqa: SLF001
+
+
+def _bounded(name: str) -> str:
+    """Return an id as it is remembered: itself, or a digest of it where it is long (hashlib's blake2b, 128 bits)."""
+    if len(name) <= _LONG_ID and not name.startswith("~"):
+        return name
+    from hashlib import blake2b  # noqa: PLC0415 - only long ids pay for it
+
+    return "~" + blake2b(name.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+@frozen(kw_only=True)
+class Article:
+    """One piece of content. `published` is a time with a zone; sponsored content is a tag."""
+
+    id: str
+    access: ArticleAccess = field(default=ArticleAccess.METERED, converter=ArticleAccess)
+    section: str | None = None
+    tags: frozenset[str] = field(default=frozenset(), converter=as_words)
+    kind: str | None = None
+    published: datetime | None = None
+    key: str = field(init=False, repr=False, eq=False)
+    """The id as a meter remembers it: bounded in length."""
+    _published: int | None = field(init=False, repr=False, eq=False)
+
+    @key.default
+    def _key(self) -> str:
+        return _bounded(self.id)
+
+    @_published.default
+    def _published_at(self) -> int | None:
+        return None if self.published is None else instant(self.published)
+
+    def age(self, at: int) -> int | None:
+        """Return the microseconds since publication, or `None` where it is not known."""
+        return None if self._published is None else at - self._published
+
+
+@frozen(kw_only=True)
+class PageView:
+    """One request for an article, with what is known of it.
+
+    `prefetch` stands for everything that is not a person reading: HEAD requests, prefetches, prerenders, link previews. They
+    never count. `id` names the view for a meter that counts views, so that a retry is not a second view; without one, views of
+    the same article at the same microsecond are one. An empty `referrer` says that there was none; `None` says it is unknown.
+    """
+
+    article: Article
+    id: str | None = None
+    referrer: str | None = None
+    channel: str | None = None
+    device: str | None = None
+    country: str | None = None
+    language: str | None = None
+    gift: bool = False
+    crawler: bool = False
+    prefetch: bool = False
+
+    def view_key(self, at: int) -> str:
+        """Return the id under which a meter of views remembers this one."""
+        return _bounded(self.id) if self.id is not None else _bounded(f"{self.article.id}@{at}")

@@ -1,0 +1,311 @@
+"""When a window starts, when it ends, and which reads are still inside.
+
+Terms. A *window* is the stretch of time an allowance is for. Every window is half-open, `[start, end)`: the instant of the end
+already belongs to the next one. An *instant* here is a whole number of microseconds since 1970-01-01T00:00Z, so comparing two
+of them never involves a zone.
+
+Calendar windows (`day week month year`) are computed in the publication's zone. A day starts at the first instant whose local
+date is that day or later: where midnight happens twice the first one starts the day (America/Havana, 1 November 2026); where
+it does not exist, or a whole date was skipped, the instant after the gap does. Rolling and fixed windows are absolute time: a
+day is 24 hours, whatever the clocks on the wall do. A read at `t` is inside a rolling window of length N while `t + N > now`.
+A fixed window starts with the first read after the one before has ended. A lifetime never ends.
+
+A window only moves forward. The time used is the later of `now` and the last read on record, so that a clock that steps back,
+or a second server whose clock is behind, finds the window it left and never a fresh one.
+
+This is the only module that knows zones and daylight saving.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from calendar import monthrange
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from attrs import field, frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+__all__ = ["Term", "Timeline", "Unit", "Weekday", "Window", "day_start", "instant", "moment", "parse_length"]
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+DAY = 86_400_000_000
+_MICROSECOND = timedelta(microseconds=1)
+_LENGTH = re.compile(r"([0-9]{1,6}) (hour|day|week)s?", re.ASCII)
+_TERM = re.compile(r"([0-9]{1,4}) (day|week|month|year)s?", re.ASCII)
+_LONGEST = timedelta(days=3660)
+
+
+class Unit(StrEnum):
+    """The calendar units a window or a term can be counted in."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    YEAR = "year"
+
+
+class Weekday(StrEnum):
+    """The days a calendar week can start on."""
+
+    MONDAY = "monday"
+    TUESDAY = "tuesday"
+    WEDNESDAY = "wednesday"
+    THURSDAY = "thursday"
+    FRIDAY = "friday"
+    SATURDAY = "saturday"
+    SUNDAY = "sunday"
+
+
+def instant(when: datetime) -> int:
+    """Return microseconds since 1970-01-01T00:00Z.
+
+    >>> instant(datetime(1970, 1, 2, tzinfo=UTC))
+    86400000000
+
+    Raises `ValueError` for a time without a zone: a guess would move somebody's month.
+    """
+    if when.tzinfo is None:
+        raise ValueError(f"the time `{when.isoformat()}` has no zone; give it one, such as `+00:00`")
+    return (when - EPOCH) // _MICROSECOND
+
+
+def moment(at: int, zone: ZoneInfo) -> datetime:
+    """Return the instant `at` as a time in `zone`."""
+    return (EPOCH + timedelta(microseconds=at)).astimezone(zone)
+
+
+def day_start(day: date, zone: ZoneInfo) -> int:
+    """Return the first instant whose local date in `zone` is `day` or later.
+
+    >>> moment(day_start(date(2011, 12, 30), ZoneInfo("Pacific/Apia")), ZoneInfo("Pacific/Apia")).date().isoformat()
+    '2011-12-31'
+    """
+    return _first_instant(datetime.combine(day, time()), zone)
+
+
+def local_instant(when: date | datetime, zone: ZoneInfo, *, end: bool = False) -> int:
+    """Return the instant an editor means by a date or a time.
+
+    A time with a zone is that instant; a time without one is read in `zone`; a date is the start of that day there or, with
+    `end`, the end of it (the start of the day after).
+    """
+    if isinstance(when, datetime):
+        return instant(when) if when.tzinfo else _first_instant(when, zone)
+    return day_start(when + timedelta(days=1) if end else when, zone)
+
+
+def _first_instant(wall: datetime, zone: ZoneInfo) -> int:
+    """Return the first instant at which a wall clock in `zone` shows `wall` or later (PEP 495: a gap has no such instant)."""
+    early = instant(wall.replace(tzinfo=zone, fold=0))
+    if moment(early, zone).replace(tzinfo=None, fold=0) == wall:
+        return early
+    # In a gap `fold=1` uses the offset after it and so lies before it: the first instant is in between, on a whole second.
+    low, high = instant(wall.replace(tzinfo=zone, fold=1)) // 1_000_000, -(-early // 1_000_000)
+    return 1_000_000 * (
+        low + bisect_left(range(low, high), True, key=lambda s: moment(s * 1_000_000, zone).replace(tzinfo=None, fold=0) >= wall)
+    )
+
+
+def parse_length(text: str) -> timedelta:
+    """Read an absolute length: a whole number of hours, days or weeks (a day is 24 hours).
+
+    >>> parse_length("30 days").days
+    30
+    """
+    match = _LENGTH.fullmatch(text)
+    if not match:
+        raise ValueError(f"`{text}` is not a length such as `30 days`, `36 hours` or `2 weeks`")
+    length = timedelta(**{f"{match[2]}s": int(match[1])})
+    if not timedelta() < length <= _LONGEST:
+        raise ValueError(f"`{text}` is not between 1 hour and 3660 days")
+    return length
+
+
+def length_text(length: timedelta) -> str:
+    """Write a length as a policy file does: in days where it is whole days, otherwise in hours."""
+    hours = length // timedelta(hours=1)
+    count, unit = (hours // 24, "day") if hours % 24 == 0 else (hours, "hour")
+    return f"{count} {unit}{'' if count == 1 else 's'}"
+
+
+@frozen
+class Term:
+    """How long an offer runs: a number of calendar days, weeks, months or years.
+
+    >>> Term.parse("3 months")
+    Term(count=3, unit=<Unit.MONTH: 'month'>)
+    """
+
+    count: int
+    unit: Unit
+
+    @classmethod
+    def parse(cls, text: str) -> Term:
+        """Read `3 months`, `1 year`, `14 days` or `2 weeks`."""
+        match = _TERM.fullmatch(text)
+        if not match or not int(match[1]):
+            raise ValueError(f"`{text}` is not a term such as `3 months`, `1 year` or `14 days`")
+        return cls(int(match[1]), Unit(match[2]))
+
+    def __str__(self) -> str:
+        return f"{self.count} {self.unit}{'' if self.count == 1 else 's'}"
+
+    def after(self, when: datetime, zone: ZoneInfo) -> datetime:
+        """Return the same time of day one term later in `zone`.
+
+        A day that the month does not have becomes its last (31 January plus a month is 28 or 29 February); a time that the day
+        does not have becomes the first one after the gap.
+        """
+        local = when.astimezone(zone)
+        day = local.date()
+        if self.unit in (Unit.DAY, Unit.WEEK):
+            day += timedelta(days=self.count * (7 if self.unit is Unit.WEEK else 1))
+        else:
+            months = day.year * 12 + day.month - 1 + self.count * (12 if self.unit is Unit.YEAR else 1)
+            year, month = divmod(months, 12)
+            day = date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+        return moment(_first_instant(datetime.combine(day, local.time()), zone), zone)
+
+
+def _length(value: str | timedelta | None) -> timedelta | None:
+    return parse_length(value) if isinstance(value, str) else value
+
+
+def _unit(value: str | None) -> Unit | None:
+    return None if value is None else Unit(value)
+
+
+def _weekday(value: str | None) -> Weekday | None:
+    return None if value is None else Weekday(value)
+
+
+@frozen(kw_only=True)
+class Window:
+    """The stretch of time an allowance is for; exactly one of the four kinds.
+
+    `Window(calendar="month")`, `Window(calendar="week", starts="sunday")` (weeks start on Monday unless said otherwise),
+    `Window(rolling="30 days")`, `Window(fixed="2 days")` (from the first read), `Window(lifetime=True)`.
+    """
+
+    calendar: Unit | None = field(default=None, converter=_unit)
+    starts: Weekday | None = field(default=None, converter=_weekday)
+    rolling: timedelta | None = field(default=None, converter=_length)
+    fixed: timedelta | None = field(default=None, converter=_length)
+    lifetime: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        kinds = [self.calendar is not None, self.rolling is not None, self.fixed is not None, self.lifetime]
+        if sum(kinds) != 1:
+            raise ValueError("a window is exactly one of `calendar`, `rolling`, `fixed` and `lifetime = true`")
+        if self.starts is not None and self.calendar is not Unit.WEEK:
+            raise ValueError('`starts` goes with `calendar = "week"` only')
+
+    @property
+    def length(self) -> timedelta | None:
+        """The longest this window can be, or `None` for a lifetime."""
+        days = {Unit.DAY: 2, Unit.WEEK: 8, Unit.MONTH: 32, Unit.YEAR: 367}
+        return self.rolling or self.fixed or (timedelta(days=days[self.calendar]) if self.calendar else None)
+
+    def __str__(self) -> str:
+        if self.calendar is not None:
+            start = f" (from {self.starts.capitalize()})" if self.starts else ""
+            return f"calendar {self.calendar}{start}"
+        if self.lifetime:
+            return "lifetime"
+        return f"rolling {length_text(self.rolling)}" if self.rolling else f"{length_text(self.fixed or timedelta())} from the first read"
+
+
+class Timeline:
+    """A window laid on a zone's time: says which reads are inside, and when the allowance comes back."""
+
+    def __init__(self, window: Window, zone: ZoneInfo) -> None:
+        self.window = window
+        self.zone = zone
+        length = window.rolling or window.fixed
+        self._length = length // _MICROSECOND if length else 0
+        self._bounds = (0, 0)  # the calendar window asked for last: most questions are about the same one
+        self.inside: Callable[[Sequence[int], int], int]
+        """Takes ascending instants and `at`; returns the index of the first that is inside the window at `at`."""
+        if window.calendar is not None:
+            self.inside = self._inside_calendar
+        elif window.rolling is not None:
+            self.inside = self._inside_rolling
+        elif window.fixed is not None:
+            self.inside = self._inside_fixed
+        else:
+            self.inside = _inside_lifetime
+
+    def bounds(self, at: int) -> tuple[int, int]:
+        """Return start and end of the calendar window that holds the instant `at`."""
+        bounds = self._bounds
+        if not bounds[0] <= at < bounds[1]:
+            self._bounds = bounds = self._calendar(at)
+        return bounds
+
+    def resets(self, reads: Sequence[int], limit: int, at: int) -> int | None:
+        """Return the instant at which allowance comes back, given the reads inside the window at `at`.
+
+        The end of a calendar or fixed window; in a rolling window the instant at which one more article fits; `None` where
+        nothing ever comes back (a lifetime) or nothing is running yet.
+        """
+        if self.window.calendar is not None:
+            return self.bounds(at)[1]
+        if not reads or self.window.lifetime:
+            return None
+        if self.window.fixed is not None:
+            return reads[0] + self._length
+        return reads[max(0, len(reads) - max(limit, 1))] + self._length
+
+    def ends(self, reads: Sequence[int]) -> int | None:
+        """Return the instant from which none of `reads` is inside any more; `None` for a lifetime."""
+        if self.window.lifetime:
+            return None
+        if self.window.calendar is not None:
+            return self.bounds(reads[-1])[1]
+        return reads[-1] + self._length
+
+    def _inside_calendar(self, reads: Sequence[int], at: int) -> int:
+        return bisect_left(reads, self.bounds(at)[0])
+
+    def _inside_rolling(self, reads: Sequence[int], at: int) -> int:
+        return bisect_right(reads, at - self._length)
+
+    def _inside_fixed(self, reads: Sequence[int], at: int) -> int:
+        first = 0
+        while first < len(reads) and reads[first] + self._length <= at:
+            first = bisect_left(reads, reads[first] + self._length, first)
+        return first
+
+    def _calendar(self, at: int) -> tuple[int, int]:
+        day = moment(at, self.zone).date()
+        first, after = self._first_day(day), self._first_day(day, 1)
+        bounds = day_start(first, self.zone), day_start(after, self.zone)
+        # Where the clock goes back over midnight a date is lived twice, and its second half belongs to the window begun.
+        while at >= bounds[1]:
+            first, after = after, self._first_day(after, 1)
+            bounds = bounds[1], day_start(after, self.zone)
+        return bounds
+
+    def _first_day(self, day: date, ahead: int = 0) -> date:
+        """Return the first day of the unit that holds `day`, or of the one `ahead` units later."""
+        match self.window.calendar:
+            case Unit.DAY:
+                return day + timedelta(days=ahead)
+            case Unit.WEEK:
+                starts = list(Weekday).index(self.window.starts or Weekday.MONDAY)
+                return day - timedelta(days=(day.weekday() - starts) % 7) + timedelta(days=7 * ahead)
+            case Unit.MONTH:
+                year, month = divmod(day.year * 12 + day.month - 1 + ahead, 12)
+                return date(year, month + 1, 1)
+            case _:
+                return date(day.year + ahead, 1, 1)
+
+
+def _inside_lifetime(reads: Sequence[int], at: int) -> int:  # noqa: ARG001 - one shape for every kind of window
+    return 0

@@ -1,0 +1,168 @@
+"""A condition, a fact and a decision in a person's words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from meter.decision import Access
+from meter.facts import OTHER, Among, Contains, Every, Some
+from meter.windows import moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from zoneinfo import ZoneInfo
+
+    from meter.decision import Decision
+    from meter.facts import Formula, JudgedRule, Rulebook, Slot, Vocabulary
+
+__all__ = ["clause", "code_words", "explanation", "value_words", "why_not"]
+
+_NAMES = {
+    "reader": "the reader's status", "access": "the article's access", "section": "the section", "kind": "the kind of article",
+    "country": "the country", "device": "the device", "channel": "the channel", "language": "the language",
+    "referrer": "the referrer", "product": "the products", "tags": "the tags", "segments": "the segments", "score": "the score",
+    "age_days": "the article's age in days", "days_since_expiry": "the days since expiry", "period": "the date",
+    "gift": "the gift link", "crawler": "the crawler flag",
+}  # fmt: skip
+
+
+def _either(words: Iterable[str], joiner: str = "or") -> str:
+    """Join words as English does: `a`, `a or b`, `a, b or c`."""
+    *most, last = list(words) or ["nothing"]
+    return f"{', '.join(most)} {joiner} {last}" if most else last
+
+
+def _name(slot: Slot) -> str:
+    if slot.name == "left":
+        return f"what is left of `{slot.meter}`"
+    if slot.name == "open":
+        return f"the allowance of `{slot.meter}`"
+    return _NAMES[slot.name]
+
+
+def _marks(slot: Slot, zone: ZoneInfo) -> list[str]:
+    """Return the constants of a slot of intervals, as the policy would write them."""
+    return [str(moment(mark, zone).date()) if slot.kind == "period" else f"{mark:g}" for mark in slot.mentioned]
+
+
+def code_words(slot: Slot, code: Any, zone: ZoneInfo) -> str:  # noqa: ANN401 - a code is a word, a number or a flag
+    """Say what one code of a slot means, such as ``from 0.2 up to 0.8``."""
+    if code is None:
+        return "not known"
+    if slot.name == "open":
+        return "not spent" if code else "spent"
+    if slot.kind == "flag":
+        return "set" if code else "not set"
+    if slot.kind == "word":
+        return "none of those named in the policy" if code == OTHER else f"`{code}`"
+    place, on = divmod(code, 2)
+    marks = _marks(slot, zone)
+    if slot.kind == "period":
+        if place == len(marks):
+            return f"from {marks[-1]} on"
+        if place == 0 and not on:
+            return f"before {marks[0]}"
+        start = place if on else place - 1
+        return f"from {marks[start]}" + (f" to before {marks[start + 1]}" if start + 1 < len(marks) else " on")
+    if on:
+        return marks[place]
+    if place == 0:
+        return f"below {marks[0]}"
+    return f"above {marks[-1]}" if place == len(marks) else f"between {marks[place - 1]} and {marks[place]}"
+
+
+def value_words(slot: Slot, value: Any, zone: ZoneInfo) -> str:  # noqa: ANN401 - as above
+    """Say what a slot holds: ``the reader's status is `anonymous` ``."""
+    if slot.kind == "set":
+        return f"{_name(slot)} include {_either((f'`{m}`' for m in sorted(value)), 'and')}" if value else f"{_name(slot)} include none of those named"
+    return f"{_name(slot)} is {code_words(slot, value, zone)}"
+
+
+def clause(formula: Formula, vocabulary: Vocabulary) -> str:
+    """Say what a formula asks for."""
+    if isinstance(formula, Among):
+        slot = vocabulary.slots[formula.slot]
+        return f"{_name(slot)} is {_codes(slot, formula.codes, vocabulary.zone)}"
+    if isinstance(formula, Contains):
+        return f"{_name(vocabulary.slots[formula.slot])} {'include' if formula.inside else 'do not include'} `{formula.member}`"
+    parts = [clause(part, vocabulary) for part in formula.parts]
+    if isinstance(formula, Every):
+        return " and ".join(parts) or "anything goes"
+    return "either " + " or ".join(parts) if parts else "nothing can match"
+
+
+def _codes(slot: Slot, codes: Iterable[Any], zone: ZoneInfo) -> str:
+    ordered = [code for code in slot.codes() if code in codes]
+    if slot.kind in ("number", "period") and len(ordered) > 1:
+        return _intervals(slot, ordered, zone)
+    return _either(code_words(slot, code, zone) for code in ordered)
+
+
+def _intervals(slot: Slot, codes: Sequence[int], zone: ZoneInfo) -> str:
+    """Say several neighbouring intervals in one breath."""
+    if codes != list(range(codes[0], codes[-1] + 1)):
+        return _either(code_words(slot, code, zone) for code in codes)
+    marks = _marks(slot, zone)
+    (low, on_low), (high, on_high) = divmod(codes[0], 2), divmod(codes[-1], 2)
+    lower = (f"at least {marks[low]}" if on_low else f"above {marks[low - 1]}") if codes[0] else ""
+    upper = (f"at most {marks[high]}" if on_high else f"below {marks[high]}") if codes[-1] < 2 * len(marks) else ""
+    return " and ".join(part for part in (lower, upper) if part) or "known"
+
+
+def why_not(formula: Formula, values: Sequence[Any], vocabulary: Vocabulary) -> str:
+    """Say why a formula does not hold for these codes."""
+    if isinstance(formula, Among):
+        slot = vocabulary.slots[formula.slot]
+        return f"{value_words(slot, values[formula.slot], vocabulary.zone)}, not {_codes(slot, formula.codes, vocabulary.zone)}"
+    if isinstance(formula, Contains):
+        name = _name(vocabulary.slots[formula.slot])
+        return f"{name} {'do not include' if formula.inside else 'include'} `{formula.member}`"
+    failing = [part for part in formula.parts if part.holds(values) is False]
+    if isinstance(formula, Some):
+        return "; ".join(why_not(part, values, vocabulary) for part in failing) or "nothing can match it"
+    return why_not(failing[0], values, vocabulary)
+
+
+def _passed_over(rulebook: Rulebook, rule: JudgedRule, values: Sequence[Any]) -> str:
+    if rule.formula.holds(values) is False:
+        return why_not(rule.formula, values, rulebook.vocabulary)
+    if values[1] == "premium":
+        return "it spends, and a premium article is never read on an allowance"
+    return f"nothing is left of `{rule.spend}`"
+
+
+def explanation(decision: Decision) -> str:
+    """Say in words which rule decided, what that leaves, and why the rules before it did not match."""
+    rulebook = decision._rulebook  # noqa: SLF001
+    access = "the whole article" if decision.access is Access.FULL else "a preview"
+    lines = [f"shows `{decision.show}` ({access}) by rule `{decision.rule}`"]
+    meter = decision.meter
+    if meter is not None:
+        counted = "this view counted one" if decision.counted else "this view counted nothing"
+        resets = f", more from {meter.resets_at.isoformat()}" if meter.resets_at else ""
+        lines.append(f"  meter `{meter.name}`: {meter.used} of {meter.limit} used, {meter.left} left; {counted}{resets}")
+    if rulebook is None:
+        return "\n".join(lines)
+    values, vocabulary = decision.facts.values, rulebook.vocabulary
+    fired = next(rule for rule in rulebook.rules if rule.name == decision.rule)
+    if fired.formula != Every(()):
+        lines.append(f"  matched: {_matched(fired.formula, values, vocabulary)}")
+    if fired.offer is not None and decision.offer is None:
+        lines.append(f"  offer `{fired.offer}` is left out: {why_not(fired.offer_formula, values, vocabulary)}")
+    if decision.degraded:
+        lines.append("  the count was not to be had in time, so this was decided without it")
+    for number, rule in enumerate(rulebook.rules, 1):
+        if rule is fired:
+            break
+        lines.append(f"  not rule {number} `{rule.name}`: {_passed_over(rulebook, rule, values)}")
+    return "\n".join(lines)
+
+
+def _matched(formula: Formula, values: Sequence[Any], vocabulary: Vocabulary) -> str:
+    """Say which of the things asked for are so."""
+    if isinstance(formula, Among):
+        return value_words(vocabulary.slots[formula.slot], values[formula.slot], vocabulary.zone)
+    if isinstance(formula, Contains):
+        return clause(formula, vocabulary)
+    holding = [part for part in formula.parts if part.holds(values)]
+    return " and ".join(_matched(part, values, vocabulary) for part in (holding if isinstance(formula, Every) else holding[:1]))

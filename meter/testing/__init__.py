@@ -1,0 +1,22 @@
+"""For your tests: strategies that draw policies and journeys, laws to hold a policy to, a contract for stores, a pytest plugin.
+
+Nothing here is imported before it is asked for, so that installing `meter` costs a test run nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__all__ = ["check_laws", "laws", "strategies"]
+
+_LAZY = {"check_laws": "meter.testing.laws"}
+_MODULES = ("laws", "strategies")
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - PEP 562
+    if name in _MODULES:
+        return import_module(f"meter.testing.{name}")
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name]), name)
+    raise AttributeError(f"module `meter.testing` has no attribute `{name}`")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from attrs import field, frozen
 
-if TYPE_CHECKING:
-    from meter.facts import Facts, Rulebook
+from meter.facts import Facts, Rulebook
 
 __all__ = ["Access", "Decision", "MeterReading", "Show"]
 
@@ -80,10 +79,10 @@ class Decision:
     degraded: bool = False
     _rulebook: Rulebook | None = field(default=None, eq=False, repr=False)
 
-    def _dated(self, at: datetime, meter: MeterReading | None, counted: bool) -> Self:
+    def _dated(self, at: datetime) -> Self:
         """Return this decision for another moment: a copy is four times cheaper than building it again."""
         copy = object.__new__(type(self))
         values = copy.__dict__
         values.update(self.__dict__)
-        values["at"], values["meter"], values["counted"] = at, meter, counted
+        values["at"] = at
         return copy

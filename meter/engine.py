@@ -17,11 +17,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from attrs import define, frozen
+from attrs import define, evolve, frozen
 
 from meter.decision import Decision, MeterReading, Show
 from meter.facts import Facts
-from meter.policy import Count
 from meter.usage import Tally, Usage
 from meter.view import ArticleAccess
 from meter.windows import instant, moment
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Verdict", "allowance", "decide", "expires_at", "explain", "judge", "ledger", "settle"]
 
+_EMPTY = Tally()
 _MOST_REMEMBERED = 4096
 
 
@@ -106,32 +106,38 @@ def allowance(limit: int, used: int, seen: bool, spends: bool) -> tuple[bool, in
 
 
 @define
+class _Judged:
+    """A verdict on some facts and counts, as the decision it makes; `latest` is that decision with its meter, by reset."""
+
+    decision: Decision
+    meter: int | None
+    limit: int
+    used: int
+    counts: bool
+    latest: tuple[int | None, Decision] | None = None
+
+
+@define
 class _Situation:
-    """Facts that need no usage, and everything that follows from them alone."""
+    """Facts that need no usage, and everything that follows from them alone. `judged` goes by what each meter has counted."""
 
     values: tuple[Any, ...]
     settled: Decision | None
-    meters: tuple[tuple[str, int, Timeline, bool], ...]
-    judged: dict[tuple[tuple[bool, int], ...], tuple[Decision, Verdict]]
-    readings: dict[tuple[str, int, int | None], MeterReading]
+    judged: dict[tuple[int, ...], _Judged]
 
 
 def _situate(rulebook: Rulebook, values: tuple[Any, ...], now: datetime) -> _Situation:
     verdict = judge(rulebook, values)
     settled = None if verdict is None else _decision(rulebook, verdict, values, now)
-    meters = tuple(
-        (meter.name, rulebook.limit(meter.name, values), rulebook.timelines[meter.name], meter.count is Count.VIEWS)
-        for meter in rulebook.policy.meters
-    )
     if len(rulebook.situations) >= _MOST_REMEMBERED:
         rulebook.situations.clear()
-    situation = rulebook.situations[values] = _Situation(values, settled, meters, {}, {})
+    situation: _Situation = rulebook.situations.setdefault(values, _Situation(values, settled, {}))
     return situation
 
 
-def _decision(rulebook: Rulebook, verdict: Verdict, values: tuple[Any, ...], now: datetime) -> Decision:
+def _decision(rulebook: Rulebook, verdict: Verdict, values: tuple[Any, ...], now: datetime, *, counted: bool = False) -> Decision:
     return Decision(
-        show=verdict.show, access=verdict.show.access, rule=verdict.rule, prompt=verdict.prompt, offer=verdict.offer,
+        show=verdict.show, access=verdict.show.access, rule=verdict.rule, prompt=verdict.prompt, offer=verdict.offer, counted=counted,
         facts=Facts(values, rulebook.vocabulary), at=now, policy=rulebook.digest, rulebook=rulebook,
     )  # fmt: skip
 
@@ -144,7 +150,7 @@ def settle(policy: Policy, reader: Reader, view: PageView, now: datetime) -> Dec
     rulebook = policy.rulebook
     values = rulebook.vocabulary.observe(reader, view, instant(now))
     settled = (rulebook.situations.get(values) or _situate(rulebook, values, now)).settled
-    return None if settled is None else settled._dated(now, None, counted=False)  # noqa: SLF001
+    return None if settled is None else settled._dated(now)  # noqa: SLF001
 
 
 def decide(policy: Policy, reader: Reader, view: PageView, usage: Usage, now: datetime) -> tuple[Decision, Usage]:
@@ -181,50 +187,44 @@ def decide(policy: Policy, reader: Reader, view: PageView, usage: Usage, now: da
     base = rulebook.vocabulary.observe(reader, view, at)
     situation = rulebook.situations.get(base) or _situate(rulebook, base, now)
     if situation.settled is not None:
-        return situation.settled._dated(now, None, counted=False), usage  # noqa: SLF001
+        return situation.settled._dated(now), usage  # noqa: SLF001
 
     article = view.article
-    spends = article.access == ArticleAccess.METERED and not view.prefetch
-    counted_so_far = []
-    rooms = []
-    for name, limit, timeline, views in situation.meters:
-        ids, ats, when = (), (), at
+    spends = article.access is ArticleAccess.METERED and not view.prefetch
+    counts: list[int] = [spends]
+    inside = []
+    for name, timeline, by_view in rulebook.meters:
+        mark = view.view_key(at) if by_view else article.key
         tally = usage.tallies.get(name)
-        if tally is not None:
-            ids, ats = tally.ids, tally.ats
-            when = at if at > ats[-1] else ats[-1]  # a window only moves forward
-            first = timeline.inside(ats, when)
-            if first:
-                ids, ats = ids[first:], ats[first:]
-        key = view.view_key(at) if views else article.key
-        seen = key in ids
-        rooms.append(allowance(limit, len(ids), seen, spends))
-        counted_so_far.append((ids, ats, when, key, seen))
+        if tally is None:
+            counts += (0, False)
+            inside.append((_EMPTY, at, mark))
+            continue
+        when = max(at, tally.ats[-1])  # a window only moves forward
+        tally = tally.since(timeline.inside(tally.ats, when))
+        counts += (len(tally.ids), mark in tally.ids)
+        inside.append((tally, when, mark))
 
-    found = tuple(rooms)
-    judged = situation.judged.get(found)
-    if judged is None:
-        judged = _judge(rulebook, situation, found, now)
-    template, verdict = judged
-    if verdict.meter is None:
-        return template._dated(now, None, counted=False), usage  # noqa: SLF001
-
-    index = next(i for i, meter in enumerate(situation.meters) if meter[0] == verdict.meter)
-    name, limit, timeline, _ = situation.meters[index]
-    ids, ats, when, key, seen = counted_so_far[index]
-    counts = spends and verdict.spend is not None and not seen
-    after = (*ats, when) if counts else ats
-    used, resets = min(len(after), limit), timeline.resets(after, limit, when)
-    reading = situation.readings.get((name, used, resets)) or _read_meter(situation, name, limit, used, resets, timeline)
-    decision = template._dated(now, reading, counted=counts)  # noqa: SLF001
-    if not counts:
-        return decision, usage
-    return decision, _spend(rulebook, usage, name, Tally(ids, ats).add(key, when), at)
+    judged = situation.judged.get(tuple(counts)) or _judge(rulebook, situation, tuple(counts), now)
+    if judged.meter is None:
+        return judged.decision._dated(now), usage  # noqa: SLF001
+    name, timeline, _ = rulebook.meters[judged.meter]
+    tally, when, mark = inside[judged.meter]
+    if judged.counts:
+        tally = tally.add(mark, when)
+        usage = _spend(rulebook, usage, name, tally, at)
+    resets = timeline.resets(tally.ats, judged.limit, when)
+    latest = judged.latest
+    if latest is None or latest[0] != resets:
+        latest = judged.latest = resets, _read_meter(judged, name, resets, timeline)
+    return latest[1]._dated(now), usage  # noqa: SLF001
 
 
-def _judge(
-    rulebook: Rulebook, situation: _Situation, rooms: tuple[tuple[bool, int], ...], now: datetime
-) -> tuple[Decision, Verdict]:
+def _judge(rulebook: Rulebook, situation: _Situation, counts: tuple[int, ...], now: datetime) -> _Judged:
+    """Judge a situation by what each meter has counted: (whether this view would count, then used and seen for each meter)."""
+    spends, used, seen = bool(counts[0]), counts[1::2], counts[2::2]
+    limits = [rulebook.limit(name, situation.values) for name, _, _ in rulebook.meters]
+    rooms = [allowance(limit, count, bool(known), spends) for limit, count, known in zip(limits, used, seen, strict=True)]
     left_slots = rulebook.vocabulary.slots[rulebook.vocabulary.base + 1 :: 2]
     codes = [code for slot, (opens, left) in zip(left_slots, rooms, strict=True) for code in (opens, slot.code(left))]
     values = (*situation.values, *codes)
@@ -232,20 +232,21 @@ def _judge(
     assert verdict is not None  # noqa: S101 - every slot is observed
     if len(situation.judged) >= _MOST_REMEMBERED:
         situation.judged.clear()
-    judged = situation.judged[rooms] = _decision(rulebook, verdict, values, now), verdict
+    index = next((i for i, meter in enumerate(rulebook.meters) if meter[0] == verdict.meter), None)
+    if index is None:
+        judged = _Judged(_decision(rulebook, verdict, values, now), None, 0, 0, counts=False)
+    else:
+        counted = spends and verdict.spend is not None and not seen[index]
+        after = min(used[index] + counted, limits[index])
+        judged = _Judged(_decision(rulebook, verdict, values, now, counted=counted), index, limits[index], after, counted)
+    situation.judged[counts] = judged
     return judged
 
 
-def _read_meter(
-    situation: _Situation, name: str, limit: int, used: int, resets: int | None, timeline: Timeline
-) -> MeterReading:
-    reading = MeterReading(
-        name=name, limit=limit, used=used, left=limit - used, resets_at=None if resets is None else moment(resets, timeline.zone)
-    )
-    if len(situation.readings) >= _MOST_REMEMBERED:
-        situation.readings.clear()
-    situation.readings[name, used, resets] = reading
-    return reading
+def _read_meter(judged: _Judged, name: str, resets: int | None, timeline: Timeline) -> Decision:
+    resets_at = None if resets is None else moment(resets, timeline.zone)
+    reading = MeterReading(name=name, limit=judged.limit, used=judged.used, left=judged.limit - judged.used, resets_at=resets_at)
+    return evolve(judged.decision, meter=reading)
 
 
 def _spend(rulebook: Rulebook, usage: Usage, name: str, tally: Tally, at: int) -> Usage:

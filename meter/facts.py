@@ -11,8 +11,8 @@ value". What is known but not mentioned is the code `OTHER`.
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -24,11 +24,11 @@ from meter.windows import DAY, Timeline
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from meter.decision import Show
+    from meter.decision import Show  # noqa: TC004 - `decision` imports this module
     from meter.policy import Policy, Range, When
     from meter.view import PageView, Reader
 
-__all__ = ["ALWAYS", "OTHER", "Every", "Among", "Some", "Contains", "Facts", "Formula", "Rulebook", "Slot", "Vocabulary"]
+__all__ = ["ALWAYS", "OTHER", "Among", "Contains", "Every", "Facts", "Formula", "JudgedRule", "Rulebook", "Slot", "Some", "Vocabulary"]
 
 OTHER = "*"
 """The code of a value that is known but that the policy never mentions."""
@@ -105,7 +105,7 @@ class Slot:
 
     `kind` is `word` (one of the mentioned words, `OTHER` or missing), `set` (the mentioned members present), `number` (an
     interval between the mentioned constants, numbered from below: even codes lie between two, odd ones on one), `flag`, or
-    `period` (the same, for the dates in the policy, as instants). `meter` names the meter of an `open` or a `left` slot.
+    `period` (how many of the policy's own dates, as instants, have come). `meter` names the meter of an `open` or a `left` slot.
     """
 
     name: str
@@ -120,10 +120,10 @@ class Slot:
             return self.mentioned if closed else (*self.mentioned, OTHER, None)
         if self.kind == "flag":
             return (False, True)
-        if self.kind in ("number", "period"):
+        if self.kind == "number":
             known = range(2 * len(self.mentioned) + 1)
-            return tuple(known) if self.meter or self.kind == "period" else (*known, None)
-        return self.mentioned
+            return tuple(known) if self.meter else (*known, None)
+        return tuple(range(len(self.mentioned) + 1)) if self.kind == "period" else self.mentioned
 
     def code(self, number: float | None) -> int | None:
         """Return the code of a number: the interval it lies in."""
@@ -158,6 +158,9 @@ _FLAGS: dict[str, Callable[[Reader, PageView, int], bool]] = {
     "gift": lambda _reader, view, _at: view.gift,
     "crawler": lambda _reader, view, _at: view.crawler,
 }
+
+_ORDER = ("reader", "access", *_WORDS, *_SETS, *_NUMBERS, "left", *_FLAGS, "dates", "any", "not_")
+"""Every key of a condition, in the order it is tried and told in."""
 
 
 def _whole_days(length: int | None) -> int | None:
@@ -221,7 +224,10 @@ class Vocabulary:
 
     def observe(self, reader: Reader, view: PageView, at: int) -> tuple[Any, ...]:
         """Return the codes that need no usage: who reads what, at the instant `at`."""
-        return (reader.status_at(at), view.article.access, *[observe(reader, view, at) for observe in self._observers])
+        values = [reader.status_at(at), view.article.access]
+        for observe in self._observers:
+            values.append(observe(reader, view, at))  # noqa: PERF401 - a comprehension is a call of its own before Python 3.12
+        return tuple(values)
 
     def formula(self, when: When, zone: ZoneInfo) -> Formula:
         """Return a condition as a formula over this vocabulary's slots; its dates are days in `zone`."""
@@ -229,48 +235,46 @@ class Vocabulary:
 
     def _formula(self, when: When, zone: ZoneInfo, *, wanted: bool) -> Formula:
         """Return the formula of a condition, or of its opposite: negation goes down to single slots (De Morgan)."""
-        parts: list[Formula] = []
-        for name in ("reader", "access"):
-            if (words := getattr(when, name)) is not None:
-                parts.append(self._among(name, words, wanted=wanted))
-        for name, (_, mark) in _WORDS.items():
-            if (words := getattr(when, name)) is not None:
-                mentioned = self.slots[self.place(name)].mentioned if (name, None) in self._place else ()
-                codes = frozenset(word for word in mentioned if any(covers(listed, word, mark) for listed in words))
-                parts.append(self._among(name, codes, wanted=wanted))
-        for name in ("tags", "segments"):
-            if (members := getattr(when, name)) is not None:
-                for group, inside, every in ((members.any, True, False), (members.all, True, True), (members.none, False, True)):
-                    if group is not None:
-                        parts.append(self._contains(name, group, inside=inside, every=every, wanted=wanted))
-        if when.product is not None:
-            parts.append(self._contains("product", when.product, inside=True, every=False, wanted=wanted))
-        for name in _NUMBERS:
-            if (bounds := getattr(when, name)) is not None:
-                parts.append(self._in_range(name, None, bounds, wanted=wanted))
-        for meter, bounds in (when.left or {}).items():
-            parts.append(self._in_range("left", meter, bounds, wanted=wanted))
-        for name in _FLAGS:
-            if (flag := getattr(when, name)) is not None:
-                parts.append(self._among(name, {flag}, wanted=wanted))
-        if when.dates is not None:
-            parts.append(self._among("period", self.periods(when.dates.instants(zone)), wanted=wanted))
-        if when.any is not None:
-            nested = tuple(self._formula(part, zone, wanted=wanted) for part in when.any)
-            parts.append(Some(nested) if wanted else Every(nested))
-        if when.not_ is not None:
-            parts.append(self._formula(when.not_, zone, wanted=not wanted))
+        asked = ((name, getattr(when, name)) for name in _ORDER)
+        parts = tuple(part for name, asks in asked if asks is not None for part in self._parts(name, asks, zone, wanted=wanted))
         if len(parts) == 1:
             return parts[0]
-        return Every(tuple(parts)) if wanted else Some(tuple(parts))
+        return Every(parts) if wanted else Some(parts)
+
+    def _parts(self, name: str, asks: Any, zone: ZoneInfo, *, wanted: bool) -> Iterator[Formula]:  # noqa: ANN401 - one table's value
+        """Yield what one key of a condition asks for, or the opposite."""
+        if name in _WORDS:
+            mark = _WORDS[name][1]
+            mentioned = self.slots[self.place(name)].mentioned if (name, None) in self._place else ()
+            yield self._among(name, [word for word in mentioned if any(covers(listed, word, mark) for listed in asks)], wanted=wanted)
+        elif name == "product":
+            yield self._contains(name, asks, inside=True, every=False, wanted=wanted)
+        elif name in _SETS:
+            for members, inside, every in ((asks.any, True, False), (asks.all, True, True), (asks.none, False, True)):
+                if members is not None:
+                    yield self._contains(name, members, inside=inside, every=every, wanted=wanted)
+        elif name in _NUMBERS:
+            yield self._in_range(name, None, asks, wanted=wanted)
+        elif name == "left":
+            for meter, bounds in asks.items():
+                yield self._in_range(name, meter, bounds, wanted=wanted)
+        elif name == "dates":
+            yield self._among("period", self.periods(asks.instants(zone)), wanted=wanted)
+        elif name == "any":
+            nested = tuple(self._formula(part, zone, wanted=wanted) for part in asks)
+            yield Some(nested) if wanted else Every(nested)
+        elif name == "not_":
+            yield self._formula(asks, zone, wanted=not wanted)
+        else:
+            yield self._among(name, {asks} if name in _FLAGS else asks, wanted=wanted)
 
     def periods(self, stretch: tuple[int | None, int | None]) -> frozenset[Hashable]:
         """Return the codes of the period slot that lie inside a half-open stretch of time."""
         if ("period", None) not in self._place:
             return frozenset({None})
         slot = self.slots[self.place("period")]
-        low = 0 if stretch[0] is None else 2 * slot.mentioned.index(stretch[0]) + 1
-        high = len(slot.codes()) if stretch[1] is None else 2 * slot.mentioned.index(stretch[1]) + 1
+        low = 0 if stretch[0] is None else slot.mentioned.index(stretch[0]) + 1
+        high = len(slot.codes()) if stretch[1] is None else slot.mentioned.index(stretch[1]) + 1
         return frozenset(range(low, high))
 
     def _among(self, name: str, codes: Iterable[Hashable], *, wanted: bool, meter: str | None = None) -> Formula:
@@ -289,7 +293,7 @@ class Vocabulary:
         slot = self.slots[self.place(name, meter)] if (name, meter) in self._place else None
         if slot is None:
             return ALWAYS if wanted else Some(())
-        on = {bound: slot.code(bound) for bound in bounds.constants()}
+        on = {bound: 2 * slot.mentioned.index(bound) + 1 for bound in bounds.constants()}
         codes = frozenset(
             code for code in slot.codes() if isinstance(code, int)
             and (bounds.equals is None or code == on[bounds.equals])
@@ -303,8 +307,9 @@ class Vocabulary:
 
 def _conditions(policies: Sequence[Policy]) -> Iterable[When]:
     for policy in policies:
-        for item in (*policy.rules, *policy.offers, *(limit for meter in policy.meters for limit in meter.allowances())):
-            yield item.when
+        yield from (rule.when for rule in policy.rules)
+        yield from (offer.when for offer in policy.offers)
+        yield from (limit.when for meter in policy.meters for limit in meter.allowances())
 
 
 def _dates(policy: Policy, whens: list[When]) -> Iterable[tuple[int | None, int | None]]:
@@ -325,7 +330,7 @@ def _mentioned(whens: list[When], name: str) -> tuple[str, ...]:
 def _observer(slot: Slot) -> Callable[[Reader, PageView, int], Any]:
     """Return the function that reads one slot's code off a reader, a view and an instant."""
     if slot.kind == "period":
-        return lambda _reader, _view, at: slot.code(at)
+        return lambda _reader, _view, at: bisect_right(slot.mentioned, at)
     if slot.kind == "word":
         get, mark = _WORDS[slot.name]
         return lambda reader, view, at: _nearest(slot.mentioned, get(reader, view, at), mark)
@@ -377,6 +382,8 @@ class Rulebook:
         self.digest = policy.digest
         self.situations: dict[Any, Any] = {}
         self.timelines = {meter.name: Timeline(meter.window, policy.zone) for meter in policy.meters}
+        self.meters = tuple((meter.name, self.timelines[meter.name], meter.count == "views") for meter in policy.meters)
+        """Name, timeline, and whether views are counted, in the order of the vocabulary's meter slots."""
 
     @cached_property
     def rules(self) -> tuple[JudgedRule, ...]:
@@ -413,5 +420,3 @@ class Rulebook:
             return eligible
         running = Among(self.vocabulary.place("period"), self.vocabulary.periods(stretch))
         return Every((running, eligible))
-
-

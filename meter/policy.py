@@ -105,6 +105,10 @@ def _countries(value: Iterable[str] | None) -> frozenset[str] | None:
     return None if value is None else frozenset(word.upper() for word in as_words(value))
 
 
+def _maybe_whens(value: Iterable[When] | None) -> tuple[When, ...] | None:
+    return None if value is None else tuple(value)
+
+
 @frozen(kw_only=True)
 class When:
     """A conjunction of closed tables; every one given must hold, and none given matches everything.
@@ -131,7 +135,7 @@ class When:
     gift: bool | None = None
     crawler: bool | None = None
     dates: Dates | None = None
-    any: tuple[When, ...] | None = field(default=None, converter=lambda value: None if value is None else tuple(value))
+    any: tuple[When, ...] | None = field(default=None, converter=_maybe_whens)
     not_: When | None = field(default=None, alias="not_")
 
     def walk(self) -> Iterator[When]:
@@ -189,6 +193,10 @@ def _price(value: Decimal | float | str) -> Decimal:
     return value if isinstance(value, Decimal) else Decimal(str(value))
 
 
+def _term(value: Term | str) -> Term:
+    return Term.parse(value) if isinstance(value, str) else value
+
+
 @frozen(kw_only=True)
 class Offer:
     """Something a reader can take, for those whom `when` describes.
@@ -201,7 +209,7 @@ class Offer:
     kind: OfferKind = field(default=OfferKind.TRIAL, converter=OfferKind)
     price: Decimal = field(converter=_price)
     currency: str
-    term: Term = field(converter=lambda value: Term.parse(value) if isinstance(value, str) else value)
+    term: Term = field(converter=_term)
     product: str | None = None
     starts: date | datetime | None = None
     ends: date | datetime | None = None
@@ -227,14 +235,18 @@ class Rule:
     prompt: str | None = None
 
 
+def _shows(value: Iterable[str]) -> frozenset[Show]:
+    return frozenset(Show(word) for word in as_words(value))
+
+
 @frozen(kw_only=True)
 class Guarantee:
     """What must hold for everyone whom `when` describes: `always` one of these words of `show`, or `never` one of them."""
 
     name: str
     when: When = When()
-    never: frozenset[Show] = field(default=frozenset(), converter=lambda value: frozenset(map(Show, value)))
-    always: frozenset[Show] = field(default=frozenset(), converter=lambda value: frozenset(map(Show, value)))
+    never: frozenset[Show] = field(default=frozenset(), converter=_shows)
+    always: frozenset[Show] = field(default=frozenset(), converter=_shows)
 
 
 @frozen(kw_only=True)
@@ -337,7 +349,7 @@ def to_table(value: Any) -> Any:  # noqa: ANN401 - any value of a policy
         return words | lengths | ({"lifetime": True} if value.lifetime else {})
     if hasattr(type(value), "__attrs_attrs__"):
         given = {a.name.rstrip("_"): (getattr(value, a.name), a.default) for a in fields(type(value))}
-        empty = (None, (), frozenset(), When())
+        empty: tuple[Any, ...] = (None, (), frozenset(), When())
         return {key: to_table(item) for key, (item, default) in given.items() if item not in empty and item != default}
     if isinstance(value, frozenset):
         return sorted(map(str, value))
@@ -380,7 +392,9 @@ def find_faults(policy: Policy) -> Iterator[Problem]:
                 yield _fault("bad-limit", path, f"a limit is between 0 and {MOST_LIMIT}, not `{limit.limit}`", "0 is a wall at once")
             for part in limit.when.walk():
                 if part.left is not None:
-                    yield _fault("left-in-limit", (*path, "when"), "a limit cannot depend on what is left of a meter", "move the condition to a rule")
+                    yield _fault(
+                        "left-in-limit", (*path, "when"), "a limit cannot depend on what is left of a meter", "move the condition to a rule"
+                    )
     for offer in policy.offers:
         yield from _left_faults(offer.when, ("offers", offer.name, "when"), meters)
     for index, guarantee in enumerate(policy.guarantees):
@@ -392,9 +406,13 @@ _NEEDS_METER = (Show.COUNTDOWN, Show.LAST_FREE_ARTICLE)
 
 def _rule_faults(rule: Rule, path: tuple[str | int, ...], meters: set[str], offers: set[str]) -> Iterator[Problem]:
     if rule.spend is not None and rule.spend not in meters:
-        yield _unknown("unknown-meter", (*path, "spend"), f"rule `{rule.name}` spends from `{rule.spend}`, which is not a meter", rule.spend, meters)
+        yield _unknown(
+            "unknown-meter", (*path, "spend"), f"rule `{rule.name}` spends from `{rule.spend}`, which is not a meter", rule.spend, meters
+        )
     if rule.offer is not None and rule.offer not in offers:
-        yield _unknown("unknown-offer", (*path, "offer"), f"rule `{rule.name}` offers `{rule.offer}`, which is not an offer", rule.offer, offers)
+        yield _unknown(
+            "unknown-offer", (*path, "offer"), f"rule `{rule.name}` offers `{rule.offer}`, which is not an offer", rule.offer, offers
+        )
     if rule.show in _NEEDS_METER and rule.spend is None:
         yield _fault(
             "show-needs-spend", (*path, "show"),

@@ -6,8 +6,8 @@ A meter is a set of ids, so a retry, a duplicate event or a repeated merge chang
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
+from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 
@@ -16,10 +16,12 @@ from meter.windows import moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
 __all__ = ["Read", "Tally", "Usage"]
 
 _VERSION = b"1"
+_UTC = ZoneInfo("UTC")
 
 
 class Read(NamedTuple):
@@ -38,7 +40,7 @@ class Tally:
 
     def __iter__(self) -> Iterator[Read]:
         """Yield what was counted, oldest first."""
-        return (Read(name, moment(at, UTC)) for name, at in zip(self.ids, self.ats, strict=True))
+        return (Read(name, moment(at, _UTC)) for name, at in zip(self.ids, self.ats, strict=True))
 
     def since(self, first: int) -> Tally:
         """Return what was counted from index `first` on."""
@@ -46,6 +48,8 @@ class Tally:
 
     def add(self, name: str, at: int) -> Tally:
         """Return a tally with one more; `at` is not before the last."""
+        if not self.ats or at > self.ats[-1]:
+            return Tally((*self.ids, name), (*self.ats, at))
         return _tally({**dict(zip(self.ids, self.ats, strict=True)), name: at})
 
     def merge(self, other: Tally) -> Tally:
@@ -65,6 +69,8 @@ _NOTHING = Tally()
 
 
 def _by_name(tallies: dict[str, Tally]) -> dict[str, Tally]:
+    if len(tallies) == 1 and all(tally.ids for tally in tallies.values()):
+        return tallies
     return {name: tallies[name] for name in sorted(tallies) if tallies[name].ids}
 
 

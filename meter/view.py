@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable  # noqa: TC003 - attrs looks at the converters
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -28,6 +28,9 @@ class Status(StrEnum):
     STAFF = "staff"
 
 
+_ENTITLED = (Status.SUBSCRIBER, Status.TRIAL)
+
+
 class ArticleAccess(StrEnum):
     """How the publisher sells an article."""
 
@@ -48,7 +51,7 @@ class EntitlementKind(StrEnum):
 
 def as_words(value: Iterable[str]) -> frozenset[str]:
     if isinstance(value, str):
-        raise ValueError(f"`{value}` is one word where a collection of words is needed; write `[\"{value}\"]`")  # noqa: TRY004
+        raise ValueError(f'`{value}` is one word where a collection of words is needed; write `["{value}"]`')  # noqa: TRY004
     return frozenset(value)
 
 
@@ -71,19 +74,17 @@ class Entitlement:
     starts: datetime | None = None
     ends: datetime | None = None
     grace: timedelta = field(default=timedelta(), converter=_grace)
-    _from: int = field(init=False, repr=False, eq=False)
-    _until: int = field(init=False, repr=False, eq=False)
+    from_instant: int = field(init=False, repr=False, eq=False)
+    until_instant: int = field(init=False, repr=False, eq=False)
+    """The half-open stretch in which the right is in force, grace included, in microseconds since 1970."""
 
-    @_from.default
-    def _starts_at(self) -> int:
+    @from_instant.default
+    def _from_instant(self) -> int:
         return -_FOREVER if self.starts is None else instant(self.starts)
 
-    @_until.default
-    def _ends_at(self) -> int:
+    @until_instant.default
+    def _until_instant(self) -> int:
         return _FOREVER if self.ends is None else instant(self.ends + self.grace)
-
-
-_EXPIRED = {EntitlementKind.TRIAL: Status.TRIAL_EXPIRED, EntitlementKind.STAFF: None}
 
 
 @frozen(kw_only=True)
@@ -115,20 +116,25 @@ class Reader:
         A running right beats an expired one: staff, then anything that was paid for or given, then a trial. Of several expired
         rights the one that ended last names the status, and of two that ended together the subscription does.
         """
-        known = Status.REGISTERED if self.registered else Status.ANONYMOUS
-        if not self.entitlements:
-            return known
-        running = {right.kind for right in self.running(at)}
-        if EntitlementKind.STAFF in running:
-            return Status.STAFF
-        if running:
-            return Status.TRIAL if running == {EntitlementKind.TRIAL} else Status.SUBSCRIBER
+        status = Status.REGISTERED if self.registered else Status.ANONYMOUS
+        for right in self.entitlements:
+            if right.from_instant <= at < right.until_instant:
+                if right.kind is EntitlementKind.STAFF:
+                    return Status.STAFF
+                if right.kind is not EntitlementKind.TRIAL:
+                    status = Status.SUBSCRIBER
+                elif status is not Status.SUBSCRIBER:
+                    status = Status.TRIAL
+        if status in _ENTITLED or not self.entitlements:
+            return status
         last = self._last_expired(at)
-        return known if last is None else _EXPIRED.get(last.kind) or Status.SUBSCRIPTION_EXPIRED
+        if last is None:
+            return status
+        return Status.TRIAL_EXPIRED if last.kind is EntitlementKind.TRIAL else Status.SUBSCRIPTION_EXPIRED
 
     def running(self, at: int) -> tuple[Entitlement, ...]:
         """Return the entitlements in force at an instant, grace included."""
-        return tuple(right for right in self.entitlements if right._from <= at < right._until)  # noqa: SLF001
+        return tuple(right for right in self.entitlements if right.from_instant <= at < right.until_instant)
 
     def products_at(self, at: int) -> frozenset[str]:
         """Return the products of the entitlements in force at an instant."""
@@ -139,11 +145,11 @@ class Reader:
         if not self.entitlements or self.running(at):
             return None
         last = self._last_expired(at)
-        return None if last is None else at - last._until  # noqa: SLF001
+        return None if last is None else at - last.until_instant
 
     def _last_expired(self, at: int) -> Entitlement | None:
-        ended = [right for right in self.entitlements if right._until <= at and right.kind is not EntitlementKind.STAFF]  # noqa: SLF001
-        return max(ended, key=lambda right: (right._until, right.kind is not EntitlementKind.TRIAL), default=None)  # noqa: SLF001
+        ended = [right for right in self.entitlements if right.until_instant <= at and right.kind is not EntitlementKind.STAFF]
+        return max(ended, key=lambda right: (right.until_instant, right.kind is not EntitlementKind.TRIAL), default=None)
 
 
 def _bounded(name: str) -> str:

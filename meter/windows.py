@@ -24,12 +24,12 @@ from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from zoneinfo import ZoneInfo
 
 __all__ = ["Term", "Timeline", "Unit", "Weekday", "Window", "day_start", "instant", "moment", "parse_length"]
 
@@ -72,7 +72,8 @@ def instant(when: datetime) -> int:
     """
     if when.tzinfo is None:
         raise ValueError(f"the time `{when.isoformat()}` has no zone; give it one, such as `+00:00`")
-    return (when - EPOCH) // _MICROSECOND
+    since = when - EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def moment(at: int, zone: ZoneInfo) -> datetime:
@@ -107,9 +108,11 @@ def _first_instant(wall: datetime, zone: ZoneInfo) -> int:
         return early
     # In a gap `fold=1` uses the offset after it and so lies before it: the first instant is in between, on a whole second.
     low, high = instant(wall.replace(tzinfo=zone, fold=1)) // 1_000_000, -(-early // 1_000_000)
-    return 1_000_000 * (
-        low + bisect_left(range(low, high), True, key=lambda s: moment(s * 1_000_000, zone).replace(tzinfo=None, fold=0) >= wall)
-    )
+
+    def reached(second: int) -> bool:
+        return moment(second * 1_000_000, zone).replace(tzinfo=None, fold=0) >= wall
+
+    return 1_000_000 * (low + bisect_left(range(low, high), 1, key=reached))
 
 
 def parse_length(text: str) -> timedelta:
@@ -271,7 +274,8 @@ class Timeline:
         return reads[-1] + self._length
 
     def _inside_calendar(self, reads: Sequence[int], at: int) -> int:
-        return bisect_left(reads, self.bounds(at)[0])
+        start = self.bounds(at)[0]
+        return bisect_left(reads, start) if reads and reads[0] < start else 0
 
     def _inside_rolling(self, reads: Sequence[int], at: int) -> int:
         return bisect_right(reads, at - self._length)

@@ -45,6 +45,13 @@ def _marks(slot: Slot, zone: ZoneInfo) -> list[str]:
     return [str(moment(mark, zone).date()) if slot.kind == "period" else f"{mark:g}" for mark in slot.mentioned]
 
 
+def _between_dates(marks: list[str], low: int, high: int) -> str:
+    """Say the stretch of periods from `low` up to `high`: period `n` runs from the n-th date of the policy to the next."""
+    start = f"from {marks[low - 1]}" if low else ""
+    end = f"before {marks[high - 1]}" if high <= len(marks) else ""
+    return f"{start} on" if start and not end else " and ".join(part for part in (start, end) if part) or "any"
+
+
 def code_words(slot: Slot, code: Any, zone: ZoneInfo) -> str:  # noqa: ANN401 - a code is a word, a number or a flag
     """Say what one code of a slot means, such as ``from 0.2 up to 0.8``."""
     if code is None:
@@ -55,16 +62,11 @@ def code_words(slot: Slot, code: Any, zone: ZoneInfo) -> str:  # noqa: ANN401 - 
         return "set" if code else "not set"
     if slot.kind == "word":
         return "none of those named in the policy" if code == OTHER else f"`{code}`"
-    place, on = divmod(code, 2)
     marks = _marks(slot, zone)
     if slot.kind == "period":
-        if place == len(marks):
-            return f"from {marks[-1]} on"
-        if place == 0 and not on:
-            return f"before {marks[0]}"
-        start = place if on else place - 1
-        return f"from {marks[start]}" + (f" to before {marks[start + 1]}" if start + 1 < len(marks) else " on")
-    if on:
+        return _between_dates(marks, code, code + 1)
+    place: int = code // 2
+    if code % 2:
         return marks[place]
     if place == 0:
         return f"below {marks[0]}"
@@ -74,7 +76,11 @@ def code_words(slot: Slot, code: Any, zone: ZoneInfo) -> str:  # noqa: ANN401 - 
 def value_words(slot: Slot, value: Any, zone: ZoneInfo) -> str:  # noqa: ANN401 - as above
     """Say what a slot holds: ``the reader's status is `anonymous` ``."""
     if slot.kind == "set":
-        return f"{_name(slot)} include {_either((f'`{m}`' for m in sorted(value)), 'and')}" if value else f"{_name(slot)} include none of those named"
+        return (
+            f"{_name(slot)} include {_either((f'`{m}`' for m in sorted(value)), 'and')}"
+            if value
+            else f"{_name(slot)} include none of those named"
+        )
     return f"{_name(slot)} is {code_words(slot, value, zone)}"
 
 
@@ -98,11 +104,13 @@ def _codes(slot: Slot, codes: Iterable[Any], zone: ZoneInfo) -> str:
     return _either(code_words(slot, code, zone) for code in ordered)
 
 
-def _intervals(slot: Slot, codes: Sequence[int], zone: ZoneInfo) -> str:
+def _intervals(slot: Slot, codes: Sequence[Any], zone: ZoneInfo) -> str:
     """Say several neighbouring intervals in one breath."""
     if codes != list(range(codes[0], codes[-1] + 1)):
         return _either(code_words(slot, code, zone) for code in codes)
     marks = _marks(slot, zone)
+    if slot.kind == "period":
+        return _between_dates(marks, codes[0], codes[-1] + 1)
     (low, on_low), (high, on_high) = divmod(codes[0], 2), divmod(codes[-1], 2)
     lower = (f"at least {marks[low]}" if on_low else f"above {marks[low - 1]}") if codes[0] else ""
     upper = (f"at most {marks[high]}" if on_high else f"below {marks[high]}") if codes[-1] < 2 * len(marks) else ""

@@ -96,8 +96,13 @@ def _periods() -> SearchStrategy[Dates]:
     return both | _dates().map(lambda day: Dates(from_=day)) | _dates().map(lambda day: Dates(until=day))
 
 
-def whens(meters: Sequence[str] = (), *, depth: int = 1) -> SearchStrategy[When]:
-    """Draw conditions with up to two keys of every sort; `left` only of `meters`, groups nested `depth` deep."""
+def whens(meters: Sequence[str] = (), *, depth: int = 1, least: int = 0) -> SearchStrategy[When]:
+    """Draw conditions with `least` to two keys of every sort; `left` only of `meters`, groups nested `depth` deep."""
+    return _whens(tuple(meters), depth, least)
+
+
+@lru_cache(maxsize=64)
+def _whens(meters: tuple[str, ...], depth: int, least: int) -> SearchStrategy[When]:
     members = ("tags", "segments")
     keys: list[SearchStrategy[tuple[str, Any]]] = [
         st.tuples(st.just("reader"), st.frozensets(st.sampled_from(list(Status)), min_size=1, max_size=3)),
@@ -111,10 +116,9 @@ def whens(meters: Sequence[str] = (), *, depth: int = 1) -> SearchStrategy[When]
     if meters:
         keys.append(st.tuples(st.just("left"), st.dictionaries(st.sampled_from(meters), _ranges((1, 0, 2)), min_size=1, max_size=1)))
     if depth:
-        inner = whens(meters, depth=depth - 1)
-        keys.append(st.tuples(st.just("any"), st.lists(inner, min_size=1, max_size=2)))
-        keys.append(st.tuples(st.just("not_"), inner))
-    pairs = st.lists(st.one_of(keys), max_size=2, unique_by=lambda pair: pair[0])
+        keys.append(st.tuples(st.just("any"), st.lists(_whens(meters, depth - 1, least), min_size=1, max_size=2)))
+        keys.append(st.tuples(st.just("not_"), _whens(meters, depth - 1, 1)))
+    pairs = st.lists(st.one_of(keys), min_size=least, max_size=2, unique_by=lambda pair: pair[0])
     return pairs.map(lambda chosen: When(**dict(chosen)))
 
 
@@ -124,10 +128,20 @@ def _members(words: Sequence[str]) -> SearchStrategy[Members]:
 
 
 def _limits() -> SearchStrategy[dict[str, Any]]:
-    number = st.sampled_from([1, 2, 3, 0, 5])
-    by_status = st.dictionaries(st.sampled_from(list(Status)), number, min_size=1, max_size=4)
-    listed = st.lists(st.builds(lambda when, limit: Limit(when=when, limit=limit), whens(depth=0), number), min_size=1, max_size=3)
-    return st.one_of(number.map(lambda n: {"limit": n}), by_status.map(lambda d: {"limit": d}), listed.map(lambda rows: {"limits": rows}))
+    number = st.sampled_from([2, 1, 3, 0, 5])
+    usual = st.fixed_dictionaries({Status.ANONYMOUS: number, Status.REGISTERED: number})
+    others = st.dictionaries(st.sampled_from(list(Status)), number, max_size=4)
+    by_status = st.tuples(usual, others).map(lambda pair: pair[0] | pair[1]) | others
+    listed = st.tuples(st.lists(st.builds(_limit, whens(depth=0, least=1), number), min_size=1, max_size=2), st.lists(number, max_size=1))
+    return st.one_of(
+        number.map(lambda n: {"limit": n}),
+        by_status.map(lambda d: {"limit": d}),
+        listed.map(lambda pair: {"limits": (*pair[0], *(Limit(limit=n) for n in pair[1]))}),
+    )
+
+
+def _limit(when: When, limit: int) -> Limit:
+    return Limit(when=when, limit=limit)
 
 
 def _meter(name: str) -> SearchStrategy[Meter]:
@@ -144,31 +158,24 @@ def _offers(draw: DrawFn, name: str) -> Offer:
         ends = datetime(ends.year, ends.month, ends.day, 23, 30, tzinfo=clock) + timedelta(days=1)
     term = draw(st.sampled_from(["3 months", "1 year", "14 days"]))
     kind = draw(st.sampled_from(["trial", "subscription"]))
-    return Offer(
-        name=name,
-        kind=kind,
-        price=draw(st.sampled_from([9, "4.50", 0])),
-        currency="USD",
-        term=term,
-        starts=starts,
-        ends=ends,
-        when=draw(whens()),
-    )
+    price = draw(st.sampled_from(["9", "4.50", "0"]))
+    when = draw(whens())
+    return Offer(name=name, kind=kind, price=price, currency="USD", term=term, starts=starts, ends=ends, when=when)
 
 
 @st.composite
-def _rules(draw: DrawFn, meters: Sequence[str], offers: Sequence[str]) -> list[Rule]:
-    offer = st.none() | st.sampled_from(offers) if offers else st.none()
+def _rules(draw: DrawFn, meters: Sequence[str], offers: Sequence[str]) -> tuple[Rule, ...]:
+    offer = st.none() if not offers else st.none() | st.sampled_from(offers)
     show = st.sampled_from([Show.COUNTDOWN, Show.COUNTDOWN, Show.ARTICLE, Show.LAST_FREE_ARTICLE])
-    wall = st.fixed_dictionaries({"show": st.sampled_from(_WALLS), "offer": offer})
-    spend = st.fixed_dictionaries({"spend": st.sampled_from(meters), "show": show, "offer": offer}) if meters else wall
-    plain = st.just({"show": Show.ARTICLE})
-    some = whens(meters)
-    drawn = draw(st.lists(st.tuples(some, st.one_of(plain, spend, wall)), max_size=4))
-    if meters and draw(st.booleans()):
-        drawn.append((draw(st.just(When()) | st.just(When(access=["metered"]))), draw(spend)))
+    plain: SearchStrategy[dict[str, Any]] = st.just({"show": Show.ARTICLE})
+    wall: SearchStrategy[dict[str, Any]] = st.fixed_dictionaries({"show": st.sampled_from(_WALLS), "offer": offer})
+    spend = wall if not meters else st.fixed_dictionaries({"spend": st.sampled_from(meters), "show": show, "offer": offer})
+    drawn = draw(st.lists(st.tuples(whens(meters, least=1), st.one_of(spend, plain, wall)), max_size=3))
+    allowed = draw(st.booleans())
+    if meters and allowed:
+        drawn.append((draw(st.sampled_from([When(), When(access=["metered"])])), draw(spend)))
     drawn.append((When(), draw(st.one_of(wall, wall, plain))))
-    return [Rule(name=f"rule {number}", when=when, **outcome) for number, (when, outcome) in enumerate(drawn, 1)]
+    return tuple(Rule(name=f"rule {number}", when=when, **outcome) for number, (when, outcome) in enumerate(drawn, 1))
 
 
 @st.composite
@@ -177,7 +184,7 @@ def policies(draw: DrawFn, zones: Sequence[str] = _ZONES) -> Policy:
 
     Half of them let somebody spend before the last rule. Every sort of condition, window, limit and offer occurs.
     """
-    names = draw(st.sampled_from([("monthly",), ("monthly", "daily"), ()]))
+    names = draw(st.sampled_from([("monthly",), ("monthly", "daily"), ("monthly",), ("daily", "monthly"), ()]))
     offer_names = draw(st.sampled_from([(), ("spring",), ("spring", "summer")]))
     extra = draw(st.sampled_from([None] * 5 + ["guarantee", "copy", "links"]))
     return Policy(
@@ -250,21 +257,20 @@ def edge_times(draw: DrawFn, policy: Policy | None = None, readers: Sequence[Rea
     """
     at = draw(_ORDINARY)
     edges = _edges(policy, readers, at)
-    if edges and draw(st.booleans()):
+    near_edge = draw(st.booleans())
+    if edges and near_edge:
         at = draw(st.sampled_from(edges)) + draw(_NEAR)
-    zones = (UTC, ZoneInfo("Asia/Tokyo")) if policy is None else (UTC, policy.zone)
-    return moment(at, _UTC).astimezone(draw(st.sampled_from(zones)))
+    return moment(at, draw(st.sampled_from([_UTC, ZoneInfo("Asia/Tokyo") if policy is None else policy.zone])))
 
 
 @st.composite
 def entitlements(draw: DrawFn, policy: Policy | None = None) -> Entitlement:
     """Draw rights of every kind, running, expired, in grace and yet to begin."""
-    starts = draw(st.none() | edge_times(policy))
-    ends = draw(st.none() | edge_times(policy))
-    return Entitlement(
-        kind=draw(st.sampled_from(list(EntitlementKind))), starts=starts, ends=ends, grace=draw(st.sampled_from([0, 7, "36 hours"])),
-        product=draw(st.none() | st.sampled_from(_words(policy, "product"))),
-    )  # fmt: skip
+    kind = draw(st.sampled_from(list(EntitlementKind)))
+    starts, ends = draw(st.none() | edge_times(policy)), draw(st.none() | edge_times(policy))
+    grace = draw(st.sampled_from([timedelta(), timedelta(days=7), timedelta(hours=36)]))
+    product = draw(st.none() | st.sampled_from(_words(policy, "product")))
+    return Entitlement(kind=kind, product=product, starts=starts, ends=ends, grace=grace)
 
 
 @st.composite
@@ -273,7 +279,7 @@ def readers(draw: DrawFn, policy: Policy | None = None, *, id: str | None = None
     return Reader(
         id=id or draw(st.sampled_from(["reader-1", "reader-2"])),
         registered=draw(st.booleans()),
-        entitlements=draw(st.lists(entitlements(policy), max_size=2) if draw(st.booleans()) else st.just([])),
+        entitlements=draw(st.just([]) | st.lists(entitlements(policy), max_size=2)),
         segments=draw(st.frozensets(st.sampled_from(_words(policy, "segments")), max_size=2)),
         country=draw(st.none() | st.sampled_from(_words(policy, "country"))),
         score=draw(st.none() | st.sampled_from(_numbers(policy, "score")) | st.floats(0, 1)),
@@ -332,7 +338,7 @@ _WAITS = (0, 1, DAY // 24, DAY, 7 * DAY, 32 * DAY)
 
 
 @st.composite
-def journeys(draw: DrawFn, policy: Policy | None = None, *, max_size: int = 12) -> list[Step]:
+def journeys(draw: DrawFn, policy: Policy | None = None, *, max_size: int = 16) -> list[Step]:
     """Draw one reader's journey: page views in the order they arrive, under one id, of few articles.
 
     The reader changes on the way (signs in, buys, loses a segment). Time mostly moves on: by nothing, by a microsecond, by days, to
@@ -342,7 +348,7 @@ def journeys(draw: DrawFn, policy: Policy | None = None, *, max_size: int = 12) 
     content = [draw(articles(policy, id=f"a{number}")) for number in range(1, draw(st.integers(1, 4)) + 1)]
     move = st.tuples(st.sampled_from(_MOVES), st.integers(0, 11), _NEAR)
     view = page_views(policy, of=st.sampled_from(content))
-    drawn = draw(st.lists(st.tuples(st.sampled_from(people), view, move), max_size=max_size))
+    drawn = draw(st.lists(st.tuples(st.sampled_from(people), view, move), min_size=1, max_size=max_size))
     at, steps = instant(draw(edge_times(policy, people))), []
     for reader, page, moved in drawn:
         at = _moved(policy, people, at, moved)

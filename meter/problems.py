@@ -1,0 +1,231 @@
+"""Where is a problem in the text, what did the editor mean, and how is it told?
+
+Positions come from a tree-sitter parse, which is only made when there is something to point at.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from attrs import evolve
+
+from meter.errors import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from tree_sitter import Node
+
+__all__ = ["MOST_PROBLEMS", "Path", "Place", "Positions", "Report", "meant", "quoted"]
+
+MOST_PROBLEMS = 100
+"""How many problems are listed; the rest is counted."""
+
+_LONGEST_QUOTE = 60
+_LONGEST_SOURCE = 160
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+Path = tuple[str | int, ...]
+"""Where something is in the tables of a file: keys by name, items of a list by number from 0."""
+
+At = Literal["key", "value"]
+
+
+class Place(NamedTuple):
+    """A line and a column, both from 1; columns count characters."""
+
+    line: int
+    column: int
+
+
+def quoted(value: object) -> str:
+    """Return what an editor wrote, in backticks, shortened, with nothing in it that could upset a terminal.
+
+    >>> quoted("summer"), quoted(True), quoted(["a"])
+    ('`summer`', '`true`', '`["a"]`')
+    """
+    text = _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04X}", _literal(value) if not isinstance(value, str) else value)
+    return f"`{text if len(text) <= _LONGEST_QUOTE else text[: _LONGEST_QUOTE - 1] + '…'}`"
+
+
+def _literal(value: object) -> str:
+    if isinstance(value, str):
+        return f'"{value[:_LONGEST_QUOTE]}"'
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int):
+        return str(value) if abs(value) < 10**_LONGEST_QUOTE else "a number of more than 60 digits"
+    if isinstance(value, list):
+        return f"[{', '.join(_literal(item) for item in value[:3])}{', …' if len(value) > 3 else ''}]"  # noqa: PLR2004
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{str(key)[:20]} = …' for key in list(value)[:3])} }}" if value else "{}"
+    return "null" if value is None else str(value)
+
+
+def meant(word: str, known: Collection[str]) -> str:
+    """Return the next step for a word that is not known: the one that was probably meant, or the list of all.
+
+    >>> meant("artcles", ["articles", "views"])
+    'did you mean `articles`?'
+    """
+    close = closest(word, known)
+    if close is not None:
+        return f"did you mean `{close}`?"
+    listed = sorted(known)
+    return f"there are: {', '.join(f'`{item}`' for item in listed[:40])}" if listed else "there are none yet"
+
+
+def closest(word: str, known: Collection[str]) -> str | None:
+    """Return the known word that is most like `word`, whatever its capitals, or `None` if none is."""
+    folded = {item.casefold(): item for item in sorted(known, reverse=True)}
+    found = difflib.get_close_matches(word[:_LONGEST_QUOTE].casefold().replace("_", "-"), folded, 1) or difflib.get_close_matches(
+        word[:_LONGEST_QUOTE].casefold(), folded, 1
+    )
+    return folded[found[0]] if found else None
+
+
+class Report:
+    """Collects what is wrong, up to a bound, and remembers where."""
+
+    def __init__(self) -> None:
+        self.found: list[tuple[Problem, At]] = []
+        self.more = 0
+
+    def __call__(self, code: str, path: Path, message: str, advice: str | None = None, *, at: At = "value") -> None:
+        """Note one problem. `at` says whether to point at the value at `path` or at its key."""
+        self.add(Problem(code=code, path=path, message=message, help=advice), at)
+
+    def add(self, problem: Problem, at: At = "value") -> None:
+        """Note a problem that somebody else has found."""
+        if self.full:
+            self.more += 1
+        else:
+            self.found.append((problem, at))
+
+    @property
+    def full(self) -> bool:
+        """Whether no more problems will be listed."""
+        return len(self.found) >= MOST_PROBLEMS
+
+    def under(self, path: Path) -> bool:
+        """Say whether something at or under `path` was reported."""
+        return any(problem.path[: len(path)] == path for problem, _ in self.found)
+
+    def problems(self, text: str, name: str) -> tuple[Problem, ...]:
+        """Return every problem with its place in `text`, in the order of the text."""
+        if not self.found:
+            return ()
+        positions = Positions(text)
+        located = [positions.locate(problem, at, name) for problem, at in self.found]
+        located.sort(key=lambda problem: (problem.line or 0, problem.column or 0))
+        if self.more:
+            message = f"the first {len(located)} problems are listed; there are at least {self.more} more"
+            located.append(Problem(code="too-many-problems", message=message, name=name, help="mend these and check again"))
+        return tuple(located)
+
+
+class Positions:
+    """Where the keys and values of a TOML text are."""
+
+    def __init__(self, text: str) -> None:
+        self.lines = text.split("\n")
+        self._places: dict[Path, dict[At, tuple[int, int]]] = {}
+        self._counts: dict[Path, int] = {}
+        for node in _parse(text).named_children:
+            self._statement(node)
+
+    def locate(self, problem: Problem, at: At, name: str) -> Problem:
+        """Return a problem with line, column and source line; where its path is not in the text, those of what holds it."""
+        path, places = problem.path, self._places
+        while path and path not in places:
+            path, at = path[:-1], "key"
+        found = places.get(path, {})
+        point = found.get(at) or found.get("key") or found.get("value")
+        if point is None:
+            return evolve(problem, name=name, line=1, column=1, source=self.source(1))
+        row, column = point
+        raw = self.lines[row] if row < len(self.lines) else ""
+        characters = len(raw.encode()[:column].decode(errors="ignore"))  # tree-sitter counts bytes
+        return evolve(problem, name=name, line=row + 1, column=characters + 1, source=self.source(row + 1))
+
+    def source(self, line: int) -> str:
+        """Return a line of the text as it can be shown."""
+        return source_line(self.lines, line)
+
+    def _statement(self, node: Node) -> None:
+        if node.type == "pair":
+            self._pair((), node)
+        elif node.type in ("table", "table_array_element"):
+            header, *rest = [child for child in node.named_children if child.type != "comment"]
+            parts = tuple(_key_parts(header))
+            if node.type == "table_array_element":
+                listed = (*self._resolve(parts[:-1]), parts[-1])
+                self._counts[listed] = self._counts.get(listed, 0) + 1
+                path: Path = (*listed, self._counts[listed] - 1)
+                self._note(listed, "key", header)
+            else:
+                path = (*self._resolve(parts[:-1]), parts[-1])
+            self._note_key(path, header)
+            for child in rest:
+                if child.type == "pair":
+                    self._pair(path, child)
+
+    def _resolve(self, parts: Iterable[str]) -> Path:
+        """Return the path of a header's parts: under a list of tables, the last one is meant."""
+        path: Path = ()
+        for part in parts:
+            path = (*path, part)
+            if path in self._counts:
+                path = (*path, self._counts[path] - 1)
+        return path
+
+    def _pair(self, base: Path, node: Node) -> None:
+        key, value = node.named_children[0], node.named_children[-1]
+        path = (*base, *_key_parts(key))
+        self._note_key(path, key)
+        self._value(path, value)
+
+    def _value(self, path: Path, node: Node) -> None:
+        self._note(path, "value", node)
+        if node.type == "inline_table":
+            for child in node.named_children:
+                if child.type == "pair":
+                    self._pair(path, child)
+        elif node.type == "array":
+            for index, child in enumerate(child for child in node.named_children if child.type != "comment"):
+                self._value((*path, index), child)
+
+    def _note_key(self, path: Path, node: Node) -> None:
+        """Note where a key is; the tables that a dotted key opens on the way are there as well."""
+        for length in range(1, len(path) + 1):
+            self._note(path[:length], "key", node)
+
+    def _note(self, path: Path, at: At, node: Node) -> None:
+        self._places.setdefault(path, {}).setdefault(at, tuple(node.start_point))
+
+
+def source_line(lines: list[str], line: int) -> str:
+    """Return a line of a text as it can be shown: bounded, and without control characters."""
+    raw = lines[line - 1] if 0 < line <= len(lines) else ""
+    shown = raw.rstrip("\r").replace("\t", " ")
+    shown = shown if len(shown) <= _LONGEST_SOURCE else shown[: _LONGEST_SOURCE - 1] + "…"
+    return _UNPRINTABLE.sub("�", shown)
+
+
+def _parse(text: str) -> Node:
+    import tree_sitter_toml  # noqa: PLC0415 - only mistakes pay for it
+    from tree_sitter import Language, Parser  # noqa: PLC0415
+
+    return Parser(Language(tree_sitter_toml.language())).parse(text.encode()).root_node
+
+
+def _key_parts(node: Node) -> Iterator[str]:
+    if node.type == "dotted_key":
+        for child in node.named_children:
+            yield from _key_parts(child)
+    elif node.text is not None:
+        word = node.text.decode()
+        yield next(iter(tomllib.loads(f"{word}=1"))) if node.type == "quoted_key" else word

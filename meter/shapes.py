@@ -1,0 +1,447 @@
+"""What form may a value of a file take, and what is said when it takes another?
+
+Each shape reads a plain value (of TOML or JSON), reports every problem in an editor's words, and describes itself as JSON
+Schema; so the loader, the schema and the reference page cannot disagree.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+from attrs import field, frozen
+
+from meter.problems import Path, Report, closest, meant, quoted
+
+__all__ = [
+    "REFUSED", "Day", "Flag", "Items", "Key", "Localized", "Named", "Number", "Shape", "Split", "Table", "Text", "Whole", "Word",
+]  # fmt: skip
+
+
+class _Refused:
+    """Stands for a value that was reported."""
+
+
+REFUSED = _Refused()
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_YEARS = range(1970, 2201)
+
+
+class Shape(Protocol):
+    """A form a value may take. `form` says it in words, as in ``a whole number such as `5` ``."""
+
+    @property
+    def form(self) -> str: ...
+
+    def read(self, value: Any, path: Path, report: Report) -> Any:
+        """Return the value as the classes want it, or `REFUSED` when it was reported."""
+
+    def schema(self) -> dict[str, Any]:
+        """Return the shape as JSON Schema."""
+
+
+def label(path: Path) -> str:
+    """Return how a message speaks of what is at `path`: by its key."""
+    names = [part for part in path if isinstance(part, str)]
+    return f"`{names[-1]}`" if names else "the file"
+
+
+def wrong(shape: Shape, value: object, path: Path, report: Report, advice: str | None = None) -> _Refused:
+    """Report a value of the wrong form."""
+    shown = quoted(value)
+    kind = {str: "the text", bool: "the flag", list: "the list", dict: "the table"}.get(type(value), "")
+    if isinstance(value, str):
+        shown = f'`"{shown[1:-1]}"`'
+    what = "an item of " if path and isinstance(path[-1], int) and len(path) > 1 else ""
+    report("wrong-type", path, f"{what}{label(path)} is {shape.form}, not {kind + ' ' if kind else ''}{shown}", advice)
+    return REFUSED
+
+
+@frozen(kw_only=True)
+class Text:
+    """Some text: not empty, of a bounded length, without control characters."""
+
+    form: str = 'a text in quotes such as `"summer"`'
+    longest: int = 200
+    pattern: str | None = None
+    check: Callable[[str], str | None] | None = None
+    """Returns the next step if there is something wrong with the text."""
+    code: str = "bad-text"
+    make: Callable[[str], Any] = str
+
+    def read(self, value: Any, path: Path, report: Report) -> Any:
+        if type(value) is not str:
+            return wrong(self, value, path, report, "put it in quotes" if isinstance(value, int | float) else None)
+        if not value.strip():
+            report("empty-text", path, f"{label(path)} is empty", f"write {self.form}")
+        elif len(value) > self.longest:
+            report("text-too-long", path, f"{label(path)} has {len(value)} characters; at most {self.longest} fit")
+        elif _CONTROL.search(value):
+            report("control-character", path, f"{label(path)} holds a control character: {quoted(value)}", "remove it")
+        elif self.pattern and not re.fullmatch(self.pattern, value):
+            report(self.code, path, f"{label(path)} is {self.form}, not {quoted(value)}")
+        elif self.check and (advice := self.check(value)):
+            report(self.code, path, f"{label(path)} is {self.form}, not {quoted(value)}", advice)
+        else:
+            try:
+                return self.make(value)
+            except ValueError as error:
+                report(self.code, path, str(error))
+        return REFUSED
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "minLength": 1, "maxLength": self.longest} | (
+            {"pattern": f"^(?:{self.pattern})$"} if self.pattern else {}
+        )
+
+
+@frozen(kw_only=True)
+class Word:
+    """One of a few words."""
+
+    words: type[StrEnum]
+
+    @property
+    def form(self) -> str:
+        return "one of " + ", ".join(f"`{word}`" for word in self.words)
+
+    def read(self, value: Any, path: Path, report: Report) -> Any:
+        if type(value) is not str:
+            return wrong(self, value, path, report)
+        if value not in set(self.words):
+            report("unknown-word", path, f"{label(path)} does not know the word {quoted(value)}", meant(value, set(self.words)))
+            return REFUSED
+        return self.words(value)
+
+    def schema(self) -> dict[str, Any]:
+        return {"enum": [str(word) for word in self.words]}
+
+
+@frozen(kw_only=True)
+class Whole:
+    """A whole number."""
+
+    least: int
+    most: int
+    code: str = "bad-number"
+    advice: str | None = None
+    example: str = "5"
+
+    @property
+    def form(self) -> str:
+        return f"a whole number such as `{self.example}`"
+
+    def read(self, value: Any, path: Path, report: Report) -> Any:
+        if type(value) is not int:
+            return wrong(
+                self, value, path, report, f"write {value} without quotes" if isinstance(value, str) and value.isdecimal() else None
+            )
+        if not self.least <= value <= self.most:
+            report(self.code, path, f"{label(path)} is between {self.least} and {self.most}, not {quoted(value)}", self.advice)
+            return REFUSED
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "integer", "minimum": self.least, "maximum": self.most}
+
+
+@frozen(kw_only=True)
+class Number:
+    """A number, whole or with decimals."""
+
+    least: float
+    most: float
+    example: str = "0.5"
+
+    @property
+    def form(self) -> str:
+        return f"a number such as `{self.example}`"
+
+    def read(self, value: Any, path: Path, report: Report) -> Any:
+        if type(value) not in (int, float):
+            return wrong(self, value, path, report)
+        if not math.isfinite(value) if isinstance(value, float) else False:
+            return wrong(self, value, path, report)
+        if not self.least <= value <= self.most:
+            report("bad-number", path, f"{label(path)} is between {self.least:g} and {self.most:g}, not {quoted(value)}")
+            return REFUSED
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "number", "minimum": self.least, "maximum": self.most}
+
+
+@frozen(kw_only=True)
+class Flag:
+    """`true` or `false`."""
+
+    form: str = "`true` or `false`"
+
+    def read(self, value: Any, path: Path, report: Report) -> Any:
+        if type(value) is not bool:
+            advice = "write it without quotes" if value in ("true", "false") else None
+            return wrong(self, value, path, report, advice)
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "boolean"}
+
+
+@frozen(kw_only=True)
+class Day:
+    """A date; where `times` says so, a time as well."""
+
+    times: bool = False
+
+    @property
+    def form(self) -> str:
+        either = " or a time such as `2026-06-30T18:00:00`" if self.times else ""
+        return f"a date such as `2026-06-30`{either}"
+
+    def read(self, value: Any, path: Path, report: Report) -> Any:
+        if not isinstance(value, date) or (isinstance(value, datetime) and not self.times):
+            advice = "whole days only: leave the time out" if isinstance(value, datetime) else None
+            return wrong(self, value, path, report, "write it without quotes" if isinstance(value, str) else advice)
+        if value.year not in _YEARS:
+            report("bad-date", path, f"{label(path)} is in a year from {_YEARS[0]} to {_YEARS[-1]}, not {quoted(value)}")
+            return REFUSED
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        day = r"\d{4}-\d{2}-\d{2}"
+        return {"type": "string", "pattern": f"^{day}([T ].*)?$" if self.times else f"^{day}$"}
+
+
+@frozen(kw_only=True)
+class Items:
+    """A list, each item of one shape. A bare word is an error that shows the brackets."""
+
+    item: Shape
+    most: int = 1000
+    least: int = 1
+    distinct: bool = True
+
+    @property
+    def form(self) -> str:
+        example = getattr(self.item, "words", None)
+        shown = f'["{next(iter(example))}"]' if example else '["one", "two"]' if isinstance(self.item, Text | Word) else "[ { … } ]"
+        return f"a list such as `{shown}`"
+
+    def read(self, value: Any, path: Path, report: Report) -> Any:
+        if type(value) is not list:
+            shown = f'"{quoted(value)[1:-1]}"' if isinstance(value, str) else "{ … }" if isinstance(value, dict) else quoted(value)[1:-1]
+            key = label(path).strip("`")
+            advice = f"put it in brackets: `{key} = [{shown}]`"
+            if isinstance(value, dict) and isinstance(self.item, Table):
+                advice = f"write `[[{key}]]` with two brackets before each of them" if len(path) == 1 else advice
+            return wrong(self, value, path, report, advice)
+        if len(value) < self.least:
+            report(
+                "empty-list", path, f"the list {label(path)} is empty, so it would match nothing", "name at least one, or remove the key"
+            )
+            return REFUSED
+        if len(value) > self.most:
+            report("too-many", path, f"{label(path)} lists {len(value)}; at most {self.most} fit")
+            return REFUSED
+        read = [self.item.read(item, (*path, index), report) for index, item in enumerate(value)]
+        return tuple(item for item in read if item is not REFUSED)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "array", "items": self.item.schema(), "minItems": self.least, "maxItems": self.most}
+
+
+@frozen(kw_only=True)
+class Key:
+    """One key of a table: its shape, what it means in a sentence, and whether it must be there.
+
+    `filler` stands in for a required value that is missing or was refused, so that the rest can still be checked.
+    """
+
+    shape: Callable[[], Shape] | Shape
+    says: str
+    required: bool = False
+    filler: Any = None
+
+    def resolve(self) -> Shape:
+        return self.shape() if callable(self.shape) else self.shape
+
+
+@frozen(kw_only=True)
+class Table:
+    """A table of known keys, read into a class."""
+
+    noun: str
+    make: Callable[..., Any]
+    keys: Mapping[str, Key]
+    code: str = "bad-value"
+    ref: str | None = None
+    """The name under which the schema defines it once."""
+    example: str = "{ … }"
+
+    @property
+    def form(self) -> str:
+        return f"a table such as `{self.example}`"
+
+    def read(self, value: Any, path: Path, report: Report) -> Any:
+        if type(value) is not dict:
+            return wrong(self, value, path, report)
+        given, refused = self.fields(value, path, report)
+        try:
+            return self.make(**given)
+        except ValueError as error:
+            if not refused:
+                report(self.code, path, str(error))
+            return REFUSED
+
+    def fields(self, value: dict[str, Any], path: Path, report: Report) -> tuple[dict[str, Any], set[str]]:
+        """Read every key; return what could be read (or its filler), and the keys that were refused."""
+        refused: set[str] = set()
+        for key in value:
+            if key not in self.keys:
+                refused |= self._unknown(key, value, path, report)
+        given: dict[str, Any] = {}
+        for name, key in self.keys.items():
+            read: Any = REFUSED
+            if value.get(name) is not None:
+                read = key.resolve().read(value[name], (*path, name), report)
+                refused |= {name} if read is REFUSED else set()
+            elif key.required and name not in refused:
+                report("missing-key", path, f"{self.noun} needs `{name}`: {key.says}", f"add `{name}`, {key.resolve().form}", at="key")
+                refused.add(name)
+            if read is not REFUSED or key.required:
+                given[_attribute(name)] = key.filler if read is REFUSED else read
+        return given, refused
+
+    def _unknown(self, key: str, value: Mapping[str, Any], path: Path, report: Report) -> set[str]:
+        """Report a key that is not known; the one it was meant for counts as given."""
+        close = closest(key, self.keys)
+        report("unknown-key", (*path, key), f"{self.noun} has no key {quoted(key)}", meant(key, self.keys), at="key")
+        return {close} if close is not None and close not in value else set()
+
+    def schema(self) -> dict[str, Any]:
+        return {"$ref": f"#/$defs/{self.ref}"} if self.ref else self.definition()
+
+    def definition(self) -> dict[str, Any]:
+        """Return the table as JSON Schema, in full."""
+        properties = {name: {"description": key.says, **key.resolve().schema()} for name, key in self.keys.items()}
+        required = [name for name, key in self.keys.items() if key.required]
+        return {"type": "object", "properties": properties, "additionalProperties": False} | ({"required": required} if required else {})
+
+
+def _attribute(name: str) -> str:
+    return {"not": "not_", "from": "from_"}.get(name, name)
+
+
+@frozen(kw_only=True)
+class Named:
+    """A table whose keys are names that the editor chooses (or, with `words`, some of a few words)."""
+
+    noun: str
+    item: Shape
+    words: type[StrEnum] | None = None
+    check: Callable[[str], str | None] | None = None
+    most: int = 200
+    example: str = "{ … }"
+
+    @property
+    def form(self) -> str:
+        return f"a table such as `{self.example}`"
+
+    def read(self, value: Any, path: Path, report: Report) -> Any:
+        if type(value) is not dict:
+            key = label(path).strip("`")
+            advice = f"write `[{key}.NAME]` with single brackets before each of them" if isinstance(value, list) else None
+            return wrong(self, value, path, report, advice)
+        if not value:
+            report("empty-table", path, f"the table {label(path)} is empty", f"write it like `{self.example}`, or remove it")
+            return REFUSED
+        if len(value) > self.most:
+            report("too-many", path, f"{label(path)} has {len(value)} entries; at most {self.most} fit", at="key")
+            return REFUSED
+        found: dict[str, Any] = {}
+        for name, item in value.items():
+            known = self._name(name, path, report)
+            read = self.item.read(item, (*path, name), report)
+            if known and read is not REFUSED:
+                found[self.words(name) if self.words else name] = read
+        return found
+
+    def _name(self, name: str, path: Path, report: Report) -> bool:
+        if self.words is not None:
+            if name in set(self.words):
+                return True
+            report("unknown-word", (*path, name), f"{quoted(name)} is not {self.noun}", meant(name, set(self.words)), at="key")
+            return False
+        advice = self.check(name) if self.check else None
+        if advice:
+            report("bad-name", (*path, name), f"{quoted(name)} cannot be the name of {self.noun}", advice, at="key")
+        return advice is None
+
+    def schema(self) -> dict[str, Any]:
+        names = (
+            {"propertyNames": {"enum": [str(word) for word in self.words]}}
+            if self.words
+            else {"propertyNames": {"minLength": 1, "maxLength": 64}}
+        )
+        return {"type": "object", "additionalProperties": self.item.schema(), "minProperties": 1, "maxProperties": self.most, **names}
+
+
+@frozen(kw_only=True)
+class Split:
+    """A value that may take one of several forms, told apart by its type (`list`, `dict`, or anything else)."""
+
+    by: Mapping[type, Shape] = field(factory=dict)
+    otherwise: Shape
+
+    @property
+    def form(self) -> str:
+        forms = [self.otherwise, *(shape for shape in self.by.values() if shape is not self.otherwise)]
+        return ", or ".join(shape.form for shape in forms)
+
+    def read(self, value: Any, path: Path, report: Report) -> Any:
+        shape = self.by.get(type(value))
+        return (
+            shape.read(value, path, report)
+            if shape
+            else wrong(self, value, path, report)
+            if isinstance(value, dict | list)
+            else (self.otherwise.read(value, path, report))
+        )
+
+    def schema(self) -> dict[str, Any]:
+        return {"anyOf": [shape.schema() for shape in dict.fromkeys([self.otherwise, *self.by.values()])]}
+
+
+@frozen(kw_only=True)
+class Localized:
+    """A table of words in the publication's locale, with a table of the same keys for each other locale."""
+
+    table: Table
+    check: Callable[[str], str | None]
+
+    @property
+    def form(self) -> str:
+        return self.table.form
+
+    def read(self, value: Any, path: Path, report: Report) -> Any:
+        """Return the words by locale; those of the publication's own under the empty name."""
+        if type(value) is not dict:
+            return wrong(self, value, path, report)
+        locales = {key: item for key, item in value.items() if isinstance(item, dict)}
+        own = {key: item for key, item in value.items() if key not in locales}
+        found = {"": self.table.read(own, path, report)} if own else {}
+        for locale, item in locales.items():
+            advice = self.check(locale)
+            if advice:
+                report("unknown-locale", (*path, locale), f"{quoted(locale)} is not a locale", advice, at="key")
+            found[locale] = self.table.read(item, (*path, locale), report)
+        return {locale: words for locale, words in found.items() if words is not REFUSED}
+
+    def schema(self) -> dict[str, Any]:
+        definition = self.table.definition()
+        return {**definition, "additionalProperties": definition}

@@ -19,7 +19,7 @@ from attrs import field, fields, frozen
 
 from meter.decision import Show
 from meter.errors import PolicyError, Problem
-from meter.facts import Rulebook
+from meter.facts import Rulebook, host, language_tag
 from meter.view import ArticleAccess, Status, as_words
 from meter.windows import Term, Window, length_text, local_instant
 
@@ -105,6 +105,14 @@ def _countries(value: Iterable[str] | None) -> frozenset[str] | None:
     return None if value is None else frozenset(word.upper() for word in as_words(value))
 
 
+def _languages(value: Iterable[str] | None) -> frozenset[str] | None:
+    return None if value is None else frozenset(language_tag(word) for word in as_words(value))
+
+
+def _hosts(value: Iterable[str] | None) -> frozenset[str] | None:
+    return None if value is None else frozenset(host(word) for word in as_words(value))
+
+
 def _maybe_whens(value: Iterable[When] | None) -> tuple[When, ...] | None:
     return None if value is None else tuple(value)
 
@@ -124,8 +132,8 @@ class When:
     country: frozenset[str] | None = field(default=None, converter=_countries)
     device: frozenset[str] | None = field(default=None, converter=_maybe_words)
     channel: frozenset[str] | None = field(default=None, converter=_maybe_words)
-    language: frozenset[str] | None = field(default=None, converter=_maybe_words)
-    referrer: frozenset[str] | None = field(default=None, converter=_maybe_words)
+    language: frozenset[str] | None = field(default=None, converter=_languages)
+    referrer: frozenset[str] | None = field(default=None, converter=_hosts)
     tags: Members | None = field(default=None, converter=_members)
     segments: Members | None = field(default=None, converter=_members)
     score: Range | None = None
@@ -158,6 +166,10 @@ class Limit:
     limit: int
 
 
+def _limits(value: Iterable[Limit]) -> tuple[Limit, ...]:
+    return tuple(value)
+
+
 def _limit(value: int | Mapping[str, int]) -> int | dict[Status, int]:
     return value if isinstance(value, int) else {Status(status): limit for status, limit in value.items()}
 
@@ -173,7 +185,7 @@ class Meter:
     name: str
     window: Window
     limit: int | Mapping[Status, int] = field(default=0, converter=_limit)
-    limits: tuple[Limit, ...] = field(default=(), converter=tuple)
+    limits: tuple[Limit, ...] = field(default=(), converter=_limits)
     count: Count = field(default=Count.ARTICLES, converter=Count)
 
     def allowances(self) -> tuple[Limit, ...]:
@@ -258,13 +270,17 @@ class Publication:
     locale: str = "en"
 
 
+def _texts(value: Iterable[str]) -> tuple[str, ...]:
+    return tuple(value)
+
+
 @frozen(kw_only=True)
 class Copy:
     """The publisher's own words around a prompt, in one language."""
 
     headline: str | None = None
     pitch: str | None = None
-    benefits: tuple[str, ...] = field(default=(), converter=tuple)
+    benefits: tuple[str, ...] = field(default=(), converter=_texts)
 
 
 @frozen(kw_only=True)
@@ -278,6 +294,23 @@ class Links:
     about_sponsored: str = "/about-sponsored-content"
 
 
+# One function a type: mypy cannot see through `converter=tuple`.
+def _rules(value: Iterable[Rule]) -> tuple[Rule, ...]:
+    return tuple(value)
+
+
+def _meters(value: Iterable[Meter]) -> tuple[Meter, ...]:
+    return tuple(value)
+
+
+def _offers(value: Iterable[Offer]) -> tuple[Offer, ...]:
+    return tuple(value)
+
+
+def _guarantees(value: Iterable[Guarantee]) -> tuple[Guarantee, ...]:
+    return tuple(value)
+
+
 @frozen(kw_only=True)
 class Policy:
     """A whole policy. `copy` maps a locale to the publisher's words in it (the publication's own locale is the fall-back).
@@ -286,10 +319,10 @@ class Policy:
     """
 
     publication: Publication
-    rules: tuple[Rule, ...] = field(converter=tuple)
-    meters: tuple[Meter, ...] = field(default=(), converter=tuple)
-    offers: tuple[Offer, ...] = field(default=(), converter=tuple)
-    guarantees: tuple[Guarantee, ...] = field(default=(), converter=tuple)
+    rules: tuple[Rule, ...] = field(converter=_rules)
+    meters: tuple[Meter, ...] = field(default=(), converter=_meters)
+    offers: tuple[Offer, ...] = field(default=(), converter=_offers)
+    guarantees: tuple[Guarantee, ...] = field(default=(), converter=_guarantees)
     copy: Mapping[str, Copy] = field(factory=dict)
     links: Links = Links()
 
@@ -297,6 +330,9 @@ class Policy:
         faults = tuple(find_faults(self))
         if faults:
             raise PolicyError(faults)
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
 
     @cached_property
     def zone(self) -> ZoneInfo:

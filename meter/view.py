@@ -84,7 +84,11 @@ class Entitlement:
 
     @until_instant.default
     def _until_instant(self) -> int:
-        return _FOREVER if self.ends is None else instant(self.ends + self.grace)
+        return _FOREVER if self.ends is None else instant(self.ends) + self.grace // timedelta(microseconds=1)
+
+
+def _rights(value: Iterable[Entitlement]) -> tuple[Entitlement, ...]:
+    return tuple(value)
 
 
 @frozen(kw_only=True)
@@ -96,7 +100,7 @@ class Reader:
 
     id: str
     registered: bool = False
-    entitlements: tuple[Entitlement, ...] = field(default=(), converter=tuple)
+    entitlements: tuple[Entitlement, ...] = field(default=(), converter=_rights)
     segments: frozenset[str] = field(default=frozenset(), converter=as_words)
     country: str | None = None
     score: float | None = field(default=None)

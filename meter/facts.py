@@ -139,7 +139,7 @@ _WORDS: dict[str, tuple[Callable[[Reader, PageView, int], str | None], str]] = {
     "country": (lambda reader, view, _at: (view.country or reader.country or "").upper() or None, ""),
     "device": (lambda _reader, view, _at: view.device, ""),
     "channel": (lambda _reader, view, _at: view.channel, ""),
-    "language": (lambda _reader, view, _at: view.language, "-"),
+    "language": (lambda _reader, view, _at: view.language and language_tag(view.language), "-"),
     "referrer": (lambda _reader, view, _at: None if view.referrer is None else host(view.referrer), "."),
 }
 """Where each word comes from, and the mark by which a mentioned word covers others (`markets` covers `markets/asia`)."""
@@ -168,6 +168,11 @@ def _whole_days(length: int | None) -> int | None:
     return None if length is None else length // DAY
 
 
+def language_tag(language: str) -> str:
+    """Return a language as it is compared: in lower case, with hyphens (BCP 47)."""
+    return language.replace("_", "-").lower()
+
+
 def host(referrer: str) -> str:
     """Return the host of a referrer: an address, or a bare domain. No referrer at all is the empty host."""
     rest = referrer.partition("://")[2] or referrer
@@ -183,11 +188,20 @@ def covers(word: str, value: str, mark: str) -> bool:
     return value == word or (mark != "" and value.startswith(word + mark))
 
 
-def _nearest(mentioned: tuple[str, ...], value: str | None, mark: str) -> str | None:
-    """Return the most specific mentioned word that covers a value."""
-    if value is None:
-        return None
-    return max((word for word in mentioned if covers(word, value, mark)), key=len, default=OTHER)
+def _nearest_of(mentioned: frozenset[str], get: Callable[[Reader, PageView, int], str | None], mark: str) -> Callable[..., str | None]:
+    """Return the function that finds the most specific mentioned word that covers a value (see `covers`)."""
+
+    def nearest(reader: Reader, view: PageView, at: int) -> str | None:
+        value = get(reader, view, at)
+        if value is None or value in mentioned:
+            return value
+        while mark and mark in value:
+            value = value.partition(mark)[2] if mark == "." else value.rpartition(mark)[0]
+            if value in mentioned:
+                return value
+        return OTHER
+
+    return nearest
 
 
 class Vocabulary:
@@ -197,6 +211,7 @@ class Vocabulary:
     """
 
     def __init__(self, policies: Sequence[Policy], extra: Iterable[When] = ()) -> None:
+        extra = tuple(extra)
         whens = [part for when in (*_conditions(policies), *extra) for part in when.walk()]
         self.zone = policies[0].zone  # for saying dates
         boundaries = {at for policy in policies for pair in _dates(policy, whens) for at in pair if at is not None}
@@ -209,6 +224,7 @@ class Vocabulary:
         slots += [Slot(name, "flag", (False, True)) for name in _FLAGS if any(getattr(when, name) is not None for when in whens)]
         if boundaries:
             slots.append(Slot("period", "period", tuple(sorted(boundaries))))
+        self._made_of = tuple(policies), extra
         self.base = len(slots)
         """How many slots can be observed without a reader's usage."""
         for name in dict.fromkeys(meter.name for policy in policies for meter in policy.meters):
@@ -217,6 +233,9 @@ class Vocabulary:
         self.slots = tuple(slots)
         self._place = {(slot.name, slot.meter): index for index, slot in enumerate(self.slots)}
         self._observers = tuple(_observer(slot) for slot in self.slots[2 : self.base])
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Vocabulary, self._made_of
 
     def place(self, name: str, meter: str | None = None) -> int:
         """Return the index of a slot."""
@@ -332,8 +351,7 @@ def _observer(slot: Slot) -> Callable[[Reader, PageView, int], Any]:
     if slot.kind == "period":
         return lambda _reader, _view, at: bisect_right(slot.mentioned, at)
     if slot.kind == "word":
-        get, mark = _WORDS[slot.name]
-        return lambda reader, view, at: _nearest(slot.mentioned, get(reader, view, at), mark)
+        return _nearest_of(frozenset(slot.mentioned), *_WORDS[slot.name])
     if slot.kind == "set":
         members, mentioned = _SETS[slot.name], frozenset(slot.mentioned)
         return lambda reader, view, at: mentioned & members(reader, view, at)
@@ -384,6 +402,9 @@ class Rulebook:
         self.timelines = {meter.name: Timeline(meter.window, policy.zone) for meter in policy.meters}
         self.meters = tuple((meter.name, self.timelines[meter.name], meter.count == "views") for meter in policy.meters)
         """Name, timeline, and whether views are counted, in the order of the vocabulary's meter slots."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Rulebook, (self.policy, self.vocabulary)
 
     @cached_property
     def rules(self) -> tuple[JudgedRule, ...]:

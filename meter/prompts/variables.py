@@ -1,0 +1,91 @@
+"""Which names may a template use? The closed list, with what each holds; `docs/reference/prompts.md` is checked against it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from meter.prompts.parts import Parts
+
+__all__ = ["COUNTS", "LISTS", "VARIABLES", "values_of"]
+
+VARIABLES = {
+    "heading": "what the prompt says first, such as `You have 4 free articles left this month`",
+    "count_line": "on a wall, what was used up, such as `You have read your 5 free articles this month`",
+    "headline": "the publisher's headline",
+    "pitch": "the publisher's line of pitch",
+    "lead": "the line that leads to the benefits, such as `You need a subscription to:`",
+    "benefits": "the list of benefits, to loop over",
+    "offer_line": "when the offer ends, such as `Offer ends June 30th`",
+    "offer_ends": "the last day of the offer in the publication's zone, such as `June 30th`",
+    "price": "the offer's price, such as `$9`",
+    "term": "the offer's term, such as `3 months`",
+    "action_label": "the words of the call to action, such as `Try 3 months for $9`",
+    "action_link": "where the call to action leads",
+    "sign_in_label": "the words of the link for those who have an account",
+    "sign_in_link": "where that link leads",
+    "about_label": "the words of the link that explains sponsored content",
+    "about_link": "where that link leads",
+    "publication": "the publication's name",
+    "period": "the meter's window in words, such as `this month`",
+    "left": "how many articles are left after this one",
+    "left_plural": "`s`, or nothing if exactly one is left (for old English templates; new ones use the `plural` filter)",
+    "used": "how many were read in the window, this one included",
+    "limit": "how many the window allows",
+    "prompt": "the prompt's name",
+    "show": "the decision's `show`",
+    "offer": "the offer's name",
+    "layout": "`wide` or `narrow`",
+    "lang": "the language of the words, such as `ja-JP`",
+    "copy_lang": "the language of the publisher's headline and pitch",
+    "dir": "`ltr` or `rtl`",
+    "id": "an id for the heading, one for each prompt and layout",
+}
+"""Every variable of a template. A text that there is not is empty."""
+
+COUNTS = frozenset({"left", "left_plural", "used", "limit"})
+"""The variables that are there only where a meter was read."""
+
+LISTS = frozenset({"benefits"})
+"""The variables that a template may loop over."""
+
+
+def values_of(parts: Parts, layout: str) -> dict[str, Any]:
+    """Return the value of every variable: texts, whole numbers and one tuple of texts, never an object with methods of its own."""
+    action, about, sign_in, reading = parts.action, parts.about, parts.sign_in, parts.reading
+    values: dict[str, Any] = {
+        "heading": parts.heading,
+        "count_line": parts.count_line,
+        "headline": parts.headline,
+        "pitch": parts.pitch,
+        "lead": parts.lead,
+        "benefits": parts.benefits,
+        "offer_line": parts.offer_line,
+        "offer_ends": parts.ends,
+        "price": parts.price,
+        "term": parts.term,
+        "action_label": action.label if action else "",
+        "action_link": action.href if action else "",
+        "sign_in_label": sign_in.label if sign_in else "",
+        "sign_in_link": sign_in.href if sign_in else "",
+        "about_label": about.label if about else "",
+        "about_link": about.href if about else "",
+        "publication": parts.publication,
+        "period": parts.period,
+        "prompt": parts.name,
+        "show": parts.show,
+        "offer": parts.offer.name if parts.offer else "",
+        "layout": layout,
+        "lang": parts.lang,
+        "copy_lang": parts.copy_lang,
+        "dir": parts.dir,
+        "id": f"meter-{parts.name}-{layout}",
+    }
+    if reading is not None:
+        values |= {
+            "left": reading.left,
+            "left_plural": "" if reading.left == 1 else "s",
+            "used": reading.used,
+            "limit": reading.limit,
+        }
+    return values

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve, frozen
 
 from meter.errors import PolicyError, Problem
-from meter.policy import Links, Policy, find_faults, to_table
+from meter.faults import find_faults
+from meter.policy import Links, Policy, to_table
 from meter.problems import Report, closest, quoted, source_line
 from meter.schema import POLICY
 
@@ -111,7 +112,7 @@ def _draft(table: dict[str, Any], report: Report) -> _Draft:
 def _meaning(draft: _Draft, report: Report) -> Iterator[Problem]:
     """Yield what the core finds wrong, except what only follows from a value that was refused already."""
     refused = {problem.path for problem, _ in report.found}
-    for fault in find_faults(draft):  # type: ignore[arg-type]
+    for fault in find_faults(draft):
         if not any(path == fault.path[: len(path)] for path in refused):
             yield fault
 

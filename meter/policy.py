@@ -1,6 +1,6 @@
 """What an editor writes: meters, offers, rules and the conditions they share.
 
-A policy built in Python is held to the same checks as one read from a file: `find_faults` lists them once for both.
+A policy built in Python is held to the same checks as one read from a file: `faults.find_faults` lists them once for both.
 """
 
 from __future__ import annotations
@@ -18,18 +18,16 @@ from zoneinfo import ZoneInfo
 from attrs import field, fields, frozen
 
 from meter.decision import Show
-from meter.errors import PolicyError, Problem
+from meter.errors import PolicyError
 from meter.facts import Rulebook, host, language_tag
+from meter.faults import find_faults
 from meter.view import ArticleAccess, Status, as_words
 from meter.windows import Term, Window, length_text, local_instant
 
 __all__ = [
     "Copy", "Count", "Dates", "Guarantee", "Limit", "Links", "Members", "Meter", "Offer", "OfferKind", "Policy", "Publication", "Range",
-    "Rule", "When", "find_faults",
+    "Rule", "When",
 ]  # fmt: skip
-
-MOST_LIMIT = 10_000
-"""The largest allowance a meter may have: usage stays bounded."""
 
 
 class Count(StrEnum):
@@ -398,86 +396,3 @@ def to_table(value: Any) -> Any:  # noqa: ANN401 - any value of a policy
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     return value
-
-
-def find_faults(policy: Policy) -> Iterator[Problem]:
-    """Yield everything that makes a policy unusable: names that lead nowhere, and rules that leave a reader without an answer."""
-    meters, offers = {meter.name for meter in policy.meters}, {offer.name for offer in policy.offers}
-    for key in ("meters", "offers", "rules", "guarantees"):
-        seen: set[str] = set()
-        for index, item in enumerate(getattr(policy, key)):
-            if item.name in seen:
-                step = index if key in ("rules", "guarantees") else item.name
-                yield _fault("duplicate-name", (key, step, "name"), f"there are two {key} called `{item.name}`", "give each its own name")
-            seen.add(item.name)
-    if not policy.rules:
-        yield _fault("no-rules", ("rules",), "a policy needs at least one rule", "add a last rule without `when`")
-    for index, rule in enumerate(policy.rules):
-        yield from _rule_faults(rule, ("rules", index), meters, offers)
-    if policy.rules and (not policy.rules[-1].when.matches_everything or policy.rules[-1].spend):
-        last = policy.rules[-1]
-        yield _fault(
-            "no-catch-all", ("rules", len(policy.rules) - 1, "name"),
-            f"the last rule `{last.name}` does not match everything, so some readers would get no answer",
-            "add a last rule without `when` and without `spend`",
-        )  # fmt: skip
-    for meter in policy.meters:
-        for index, limit in enumerate(meter.allowances()):
-            path = ("meters", meter.name, "limits", index) if meter.limits else ("meters", meter.name, "limit")
-            if not 0 <= limit.limit <= MOST_LIMIT:
-                yield _fault("bad-limit", path, f"a limit is between 0 and {MOST_LIMIT}, not `{limit.limit}`", "0 is a wall at once")
-            for part in limit.when.walk():
-                if part.left is not None:
-                    yield _fault(
-                        "left-in-limit", (*path, "when"), "a limit cannot depend on what is left of a meter", "move the condition to a rule"
-                    )
-    for offer in policy.offers:
-        yield from _left_faults(offer.when, ("offers", offer.name, "when"), meters)
-    for index, guarantee in enumerate(policy.guarantees):
-        yield from _left_faults(guarantee.when, ("guarantees", index, "when"), meters)
-
-
-_NEEDS_METER = (Show.COUNTDOWN, Show.LAST_FREE_ARTICLE)
-
-
-def _rule_faults(rule: Rule, path: tuple[str | int, ...], meters: set[str], offers: set[str]) -> Iterator[Problem]:
-    if rule.spend is not None and rule.spend not in meters:
-        yield _unknown(
-            "unknown-meter", (*path, "spend"), f"rule `{rule.name}` spends from `{rule.spend}`, which is not a meter", rule.spend, meters
-        )
-    if rule.offer is not None and rule.offer not in offers:
-        yield _unknown(
-            "unknown-offer", (*path, "offer"), f"rule `{rule.name}` offers `{rule.offer}`, which is not an offer", rule.offer, offers
-        )
-    if rule.show in _NEEDS_METER and rule.spend is None:
-        yield _fault(
-            "show-needs-spend", (*path, "show"),
-            f"rule `{rule.name}` shows `{rule.show}` but spends from no meter, so there is nothing to count down",
-            "add `spend`, or show `article`",
-        )  # fmt: skip
-    if rule.spend is not None and rule.show not in (Show.ARTICLE, *_NEEDS_METER):
-        yield _fault(
-            "wall-spends", (*path, "show"),
-            f"rule `{rule.name}` would count an article and then show `{rule.show}`: blocked views never count",
-            "remove `spend`, or show `countdown`",
-        )  # fmt: skip
-    yield from _left_faults(rule.when, (*path, "when"), meters)
-
-
-def _left_faults(when: When, path: tuple[str | int, ...], meters: set[str]) -> Iterator[Problem]:
-    for part in when.walk():
-        for name in part.left or ():
-            if name not in meters:
-                yield _unknown("unknown-meter", (*path, "left", name), f"`left` names `{name}`, which is not a meter", name, meters)
-
-
-def _fault(code: str, path: tuple[str | int, ...], message: str, advice: str) -> Problem:
-    return Problem(code=code, path=path, message=message, help=advice)
-
-
-def _unknown(code: str, path: tuple[str | int, ...], message: str, name: str, known: set[str]) -> Problem:
-    import difflib  # noqa: PLC0415 - only mistakes pay for it
-
-    close = difflib.get_close_matches(name, sorted(known), 1)
-    listed = ", ".join(f"`{item}`" for item in sorted(known)) or "none yet"
-    return _fault(code, path, message, f"did you mean `{close[0]}`?" if close else f"there are: {listed}")

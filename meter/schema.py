@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
 
 from meter.decision import Show
+from meter.faults import MOST_LIMIT
 from meter.policy import (
-    MOST_LIMIT, Copy, Count, Dates, Guarantee, Limit, Links, Members, Offer, OfferKind, Publication, Range, Rule, When,
+    Copy, Count, Dates, Guarantee, Limit, Links, Members, Offer, OfferKind, Publication, Range, Rule, When,
 )  # fmt: skip
 from meter.policy import Meter as MeterClass
 from meter.problems import closest
@@ -18,22 +18,6 @@ from meter.view import ArticleAccess, Status
 from meter.windows import Term, Unit, Weekday, Window, parse_length
 
 __all__ = ["POLICY", "policy_schema", "schema_text"]
-
-_UNREAL_ZONES = {"localtime", "Factory", "posixrules"}
-
-
-def _zone_advice(name: str) -> str | None:
-    try:
-        if name not in _UNREAL_ZONES:
-            ZoneInfo(name)
-            return None
-    except (ValueError, OSError, KeyError):
-        pass
-    close = closest(name, available_timezones()) or next(
-        (zone for zone in sorted(available_timezones()) if zone.rpartition("/")[2].casefold() == name.casefold().replace(" ", "_")), None
-    )
-    return f"did you mean `{close}`?" if close else "zones are named after a city, such as `Europe/London` or `America/New_York`"
-
 
 def locale_advice(name: str) -> str | None:
     """Return the next step if `name` is not a locale that CLDR knows, else nothing."""
@@ -206,7 +190,7 @@ RULE = Table(
         "show": Key(shape=Word(words=Show), says="what the page shows", required=True, filler=Show.ARTICLE),
         "offer": Key(shape=Text(form="the name of an offer"), says="the offer to show, while it runs and if the reader may have it"),
         "prompt": Key(
-            shape=Text(form="the name of a prompt", pattern=r"[A-Za-z0-9][A-Za-z0-9_\-]{0,63}", code="bad-name"),
+            shape=Text(form="the name of a prompt"),
             says="the prompt to use instead of the one called like `show`",
         ),
     },
@@ -228,7 +212,7 @@ PUBLICATION = Table(
     keys={
         "name": Key(shape=Text(), says="the name readers know", required=True, filler="?"),
         "timezone": Key(
-            shape=Text(form="the name of a time zone", code="unknown-timezone", check=_zone_advice),
+            shape=Text(form="the name of a time zone"),
             says="the zone of every date and calendar window (`UTC` unless said otherwise)",
         ),
         "locale": Key(

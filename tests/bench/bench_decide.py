@@ -1,0 +1,435 @@
+"""What does one decision cost, against a hand-written chain of `if`s that does the same job, and against `zen-engine`?
+
+Run it: `python tests/bench/bench_decide.py [--rounds 15] [--json]`. The three are checked to agree before anything is timed. Each
+round times all of them in turn; what is printed are medians over the rounds, and ratios between what was measured in one run.
+"""
+
+# ruff: noqa: C901, FBT003, T201 - a hand-written chain is what it is, and a script prints
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime, time, timedelta
+from itertools import product
+from statistics import median
+from time import perf_counter_ns
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from attrs import frozen
+
+from meter import Article, Entitlement, PageView, Reader, Usage, decide, loads_policy
+
+try:
+    import zen
+except ImportError:  # `pip install zen-engine` to compare with it
+    zen = None
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from meter import Policy
+
+CALLS = 512
+POLICY = """
+[publication]
+name = "The Harbour Review"
+timezone = "Asia/Tokyo"
+[meters.monthly]
+window = { calendar = "month" }
+limit = { anonymous = 3, registered = 5 }
+[offers.summer]
+kind = "trial"
+price = 9
+currency = "USD"
+term = "3 months"
+ends = 2026-06-30
+when = { reader = ["anonymous", "registered"] }
+[[rules]]
+name = "staff"
+when = { reader = ["staff"] }
+show = "article"
+[[rules]]
+name = "subscribers and trials"
+when = { reader = ["subscriber", "trial"] }
+show = "article"
+[[rules]]
+name = "crawlers"
+when = { crawler = true }
+show = "article"
+[[rules]]
+name = "free or sponsored"
+when = { any = [ { access = ["free"] }, { tags = ["sponsored"] } ] }
+show = "article"
+[[rules]]
+name = "gift links"
+when = { gift = true, access = ["metered"] }
+show = "article"
+[[rules]]
+name = "the trial is over"
+when = { reader = ["trial-expired"] }
+show = "trial-expired"
+[[rules]]
+name = "the subscription is over"
+when = { reader = ["subscription-expired"] }
+show = "subscription-expired"
+[[rules]]
+name = "newsletter readers read politics"
+when = { channel = ["newsletter"], section = ["politics"], access = ["metered"] }
+show = "article"
+[[rules]]
+name = "likely to buy"
+when = { score = { at_least = 0.8 }, section = ["markets"] }
+show = "trial-offer"
+offer = "summer"
+[[rules]]
+name = "premium"
+when = { access = ["premium"] }
+show = "subscription-wall"
+[[rules]]
+name = "within the monthly allowance"
+when = { access = ["metered"] }
+spend = "monthly"
+show = "countdown"
+offer = "summer"
+[[rules]]
+name = "everyone else"
+show = "trial-offer"
+offer = "summer"
+"""
+
+# The hand-written chain: what a good programmer writes for this one policy, on the same readers and views.
+TOKYO = ZoneInfo("Asia/Tokyo")
+SUMMER_ENDS = datetime(2026, 7, 1, tzinfo=TOKYO)
+LIMITS = {"anonymous": 3, "registered": 5, "trial-expired": 5, "subscription-expired": 5}
+_month = (datetime.min.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC))
+
+
+@frozen
+class Reading:
+    """Where a reader stands."""
+
+    limit: int
+    used: int
+    left: int
+    resets_at: datetime
+
+
+@frozen
+class Result:
+    """What the chain decided; it tells as much as a `Decision` does, but for the facts and the digest."""
+
+    show: str
+    access: str
+    rule: str
+    prompt: str | None
+    offer: str | None
+    meter: Reading | None
+    counted: bool
+    at: datetime
+
+
+@frozen
+class Counted:
+    """What the chain remembers: article ids and when they were counted."""
+
+    ids: tuple[str, ...] = ()
+    ats: tuple[datetime, ...] = ()
+
+
+def month_of(now: datetime) -> tuple[datetime, datetime]:
+    """Return the bounds of the month in Tokyo, remembered from the call before."""
+    global _month  # noqa: PLW0603 - the cache of a hand-written chain
+    if not _month[0] <= now < _month[1]:
+        first = now.astimezone(TOKYO).date().replace(day=1)
+        after = (first + timedelta(days=32)).replace(day=1)
+        _month = (datetime.combine(first, time(), TOKYO).astimezone(UTC), datetime.combine(after, time(), TOKYO).astimezone(UTC))
+    return _month
+
+
+def status_of(reader: Reader, now: datetime) -> str:
+    """Return what a reader is, from the entitlements."""
+    status = "registered" if reader.registered else "anonymous"
+    last, expired = None, status
+    for right in reader.entitlements:
+        if right.starts is not None and now < right.starts:
+            continue
+        ends = None if right.ends is None else right.ends + right.grace
+        if ends is None or now < ends:
+            if right.kind == "staff":
+                return "staff"
+            if right.kind != "trial":
+                status = "subscriber"
+            elif status != "subscriber":
+                status = "trial"
+        elif right.kind != "staff" and (last is None or ends >= last):
+            last, expired = ends, "trial-expired" if right.kind == "trial" else "subscription-expired"
+    return status if status in ("subscriber", "trial") else expired
+
+
+def by_hand(reader: Reader, view: PageView, usage: Counted, now: datetime) -> tuple[Result, Counted]:
+    """Decide as the policy above does."""
+    article = view.article
+    access = article.access
+    status = status_of(reader, now)
+    if status == "staff":
+        return Result("article", "full", "staff", None, None, None, False, now), usage
+    if status in ("subscriber", "trial"):
+        return Result("article", "full", "subscribers and trials", None, None, None, False, now), usage
+    if view.crawler:
+        return Result("article", "full", "crawlers", None, None, None, False, now), usage
+    if access == "free" or "sponsored" in article.tags:
+        return Result("article", "full", "free or sponsored", None, None, None, False, now), usage
+    if view.gift and access == "metered":
+        return Result("article", "full", "gift links", None, None, None, False, now), usage
+    if status == "trial-expired":
+        return Result("trial-expired", "preview", "the trial is over", "trial-expired", None, None, False, now), usage
+    if status == "subscription-expired":
+        return Result("subscription-expired", "preview", "the subscription is over", "subscription-expired", None, None, False, now), usage
+    section = article.section
+    if view.channel == "newsletter" and access == "metered" and section and (section == "politics" or section.startswith("politics/")):
+        return Result("article", "full", "newsletter readers read politics", None, None, None, False, now), usage
+    offer = "summer" if now < SUMMER_ENDS and status in ("anonymous", "registered") else None
+    if reader.score is not None and reader.score >= 0.8 and section and (section == "markets" or section.startswith("markets/")):
+        show = "trial-offer" if offer else "subscription-wall"
+        return Result(show, "preview", "likely to buy", show, offer, None, False, now), usage
+    if access == "premium":
+        return Result("subscription-wall", "preview", "premium", "subscription-wall", None, None, False, now), usage
+    limit = LIMITS.get(status, 0)
+    starts, ends = month_of(max(now, usage.ats[-1]) if usage.ats else now)
+    ids, ats = usage.ids, usage.ats
+    first = 0
+    while first < len(ats) and ats[first] < starts:
+        first += 1
+    if first:
+        ids, ats = ids[first:], ats[first:]
+    seen = article.id in ids
+    if limit and (seen or len(ids) < limit):
+        counts = not seen and not view.prefetch
+        after = usage
+        if counts:
+            after = Counted((*ids, article.id), (*ats, now))
+        used = min(len(ids) + counts, limit)
+        show = "last-free-article" if used >= limit else "countdown"
+        reading = Reading(limit, used, limit - used, ends)
+        return Result(show, "full", "within the monthly allowance", show, offer, reading, counts, now), after
+    used = min(len(ids), limit)
+    show = "trial-offer" if offer else "subscription-wall"
+    return Result(show, "preview", "everyone else", show, offer, Reading(limit, used, limit - used, ends), False, now), usage
+
+
+# The same rules as a decision table of zen-engine, with the status and the count given.
+_COLUMNS = ("status", "crawler", "access", "sponsored", "gift", "channel", "section", "score", "open", "left")
+_ROWS: tuple[tuple[str, dict[str, str], str], ...] = (
+    ("staff", {"status": '"staff"'}, "article"),
+    ("subscribers and trials", {"status": '"subscriber", "trial"'}, "article"),
+    ("crawlers", {"crawler": "true"}, "article"),
+    ("free or sponsored", {"access": '"free"'}, "article"),
+    ("free or sponsored", {"sponsored": "true"}, "article"),
+    ("gift links", {"gift": "true", "access": '"metered"'}, "article"),
+    ("the trial is over", {"status": '"trial-expired"'}, "trial-expired"),
+    ("the subscription is over", {"status": '"subscription-expired"'}, "subscription-expired"),
+    ("newsletter readers read politics", {"channel": '"newsletter"', "section": '"politics"', "access": '"metered"'}, "article"),
+    ("likely to buy", {"score": ">= 0.8", "section": '"markets"'}, "trial-offer"),
+    ("premium", {"access": '"premium"'}, "subscription-wall"),
+    ("within the monthly allowance", {"access": '"metered"', "open": "true", "left": "0"}, "last-free-article"),
+    ("within the monthly allowance", {"access": '"metered"', "open": "true"}, "countdown"),
+    ("everyone else", {}, "trial-offer"),
+)
+
+
+def zen_table() -> str:
+    """Return the decision table as zen-engine's JSON."""
+    rows = [
+        {"_id": str(n), **{name: cells.get(name, "") for name in _COLUMNS}, "rule": f'"{rule}"', "show": f'"{show}"'}
+        for n, (rule, cells, show) in enumerate(_ROWS)
+    ]
+    content = {
+        "hitPolicy": "first",
+        "inputs": [{"id": name, "name": name, "field": name} for name in _COLUMNS],
+        "outputs": [{"id": name, "name": name, "field": name} for name in ("rule", "show")],
+        "rules": rows,
+    }
+    place = {"position": {"x": 0, "y": 0}}
+    nodes = [
+        {"id": "in", "type": "inputNode", "name": "in", **place},
+        {"id": "table", "type": "decisionTableNode", "name": "table", "content": content, **place},
+        {"id": "out", "type": "outputNode", "name": "out", **place},
+    ]
+    edges = [{"id": f"{a}-{b}", "sourceId": a, "targetId": b, "type": "edge"} for a, b in (("in", "table"), ("table", "out"))]
+    return json.dumps({"nodes": nodes, "edges": edges})
+
+
+def zen_input(reader: Reader, view: PageView, usage: Counted, now: datetime) -> dict[str, Any]:
+    """Return what zen-engine is given: everything is observed and counted for it."""
+    status = status_of(reader, now)
+    limit, seen = LIMITS.get(status, 0), view.article.id in usage.ids
+    used = len(usage.ids)
+    return {
+        "status": status, "crawler": view.crawler, "access": str(view.article.access), "sponsored": "sponsored" in view.article.tags,
+        "gift": view.gift, "channel": view.channel or "", "section": view.article.section or "", "score": reader.score or 0.0,
+        "open": limit > 0 and (seen or used < limit), "left": max(0, limit - used - (not seen and not view.prefetch)),
+    }  # fmt: skip
+
+
+Case = tuple[Reader, PageView, Usage, Counted, datetime]
+
+
+def cases(policy: Policy) -> dict[str, list[Case]]:
+    """Return the page views to decide, by what happens to them: different readers, articles and times of one month."""
+    made: dict[str, list[Case]] = {"open by status": [], "re-read": [], "newly counted": [], "walled": []}
+    start = datetime(2026, 6, 3, 8, tzinfo=UTC)
+    year = (
+        Entitlement(kind="subscription", product="digital", starts=datetime(2026, 1, 1, tzinfo=UTC), ends=datetime(2027, 1, 1, tzinfo=UTC)),
+    )
+    for number in range(CALLS):
+        now = start + timedelta(minutes=number)
+        visitor = Reader(id=f"reader-{number}", registered=bool(number % 2), country="JP", score=0.4)
+        view = PageView(
+            article=Article(id=f"harbour-story-{number}", section="markets/asia", tags=["ports"]), device="phone", channel="search"
+        )
+        limit = LIMITS[visitor.status(now)]
+        by_kind = {
+            "open by status": (),
+            "re-read": (view.article.id, "other"),
+            "newly counted": ("other",),
+            "walled": tuple(f"old-{n}" for n in range(limit)),
+        }
+        for kind, ids in by_kind.items():
+            usage, counted = Usage(), Counted()
+            for n, name in enumerate(ids):
+                at = start - timedelta(hours=len(ids) - n)
+                usage = decide(policy, visitor, PageView(article=Article(id=name)), usage, at)[1]
+                counted = Counted((*counted.ids, name), (*counted.ats, at))
+            reader = Reader(id=visitor.id, registered=True, entitlements=year, score=0.4) if kind == "open by status" else visitor
+            made[kind].append((reader, view, usage, counted, now))
+    return made
+
+
+def varied(policy: Policy) -> list[Case]:
+    """Return views of every sort, to check that all three decide alike."""
+    now, ended = datetime(2026, 6, 20, 12, tzinfo=UTC), datetime(2026, 5, 1, tzinfo=UTC)
+    rights = [(), *((Entitlement(kind=kind, ends=ends),) for kind in ("trial", "subscription", "staff", "gift") for ends in (None, ended))]
+    readers = [
+        Reader(id="r", registered=known, entitlements=e, score=s) for known, e, s in product((False, True), rights, (None, 0.5, 0.9))
+    ]
+    views = [
+        PageView(article=Article(id="a0", access=a, section=s, tags=tags), gift=gift, crawler=crawler, channel=channel, prefetch=prefetch)
+        for a, s, tags, gift, crawler, channel, prefetch in product(
+            ("free", "metered", "premium"), (None, "politics", "markets"), ((), ("sponsored",)),
+            (False, True), (False, True), (None, "newsletter"), (False, True),
+        )
+    ]  # fmt: skip
+    found = []
+    for number, (reader, view) in enumerate(product(readers, views)):
+        ids = ((), ("a0",), ("a1", "a2"), ("a1", "a2", "a3"), ("a0", "a1", "a2", "a3", "a4"))[number % 5]
+        usage, counted = Usage(), Counted()
+        for n, name in enumerate(ids):
+            at = now - timedelta(hours=9 - n)
+            usage = decide(policy, Reader(id="r", registered=True), PageView(article=Article(id=name)), usage, at)[1]
+            counted = Counted((*counted.ids, name), (*counted.ats, at))
+        found.append((reader, view, usage, counted, now if number % 2 else now + timedelta(days=9)))
+    return found
+
+
+def check(policy: Policy, table: Any, examples: list[Case]) -> None:
+    """Raise `AssertionError` unless all of them decide every example alike."""
+    for reader, view, usage, counted, now in examples:
+        ours, after = decide(policy, reader, view, usage, now)
+        theirs, after_theirs = by_hand(reader, view, counted, now)
+        reading = ours.meter and (ours.meter.limit, ours.meter.used, ours.meter.left, ours.meter.resets_at)
+        expected = theirs.meter and (theirs.meter.limit, theirs.meter.used, theirs.meter.left, theirs.meter.resets_at)
+        left = (ours.show, ours.access, ours.rule, ours.prompt, ours.offer, reading, ours.counted, after.tally("monthly").ids)
+        right = (theirs.show, theirs.access, theirs.rule, theirs.prompt, theirs.offer, expected, theirs.counted, after_theirs.ids)
+        assert left[:7] == right[:7], (reader, view, left, right)
+        assert set(left[7]) == set(right[7]), (left, right)
+        if table is not None and now.month == 6:
+            given = table.evaluate(zen_input(reader, view, counted, now))["result"]
+            show = "subscription-wall" if given["show"] == "trial-offer" and theirs.offer is None else given["show"]
+            assert (ours.rule, str(ours.show)) == (given["rule"], show), (reader, view, given)
+
+
+def best_of_three(run: Callable[[], None]) -> float:
+    """Return nanoseconds per call of `CALLS` calls."""
+    times = []
+    for _ in range(3):
+        begun = perf_counter_ns()
+        run()
+        times.append(perf_counter_ns() - begun)
+    return min(times) / CALLS
+
+
+def seconds_to(statement: str, rounds: int) -> float:
+    """Return the median seconds a fresh interpreter takes for a statement, start included."""
+    taken = []
+    for _ in range(rounds):
+        begun = perf_counter_ns()
+        subprocess.run([sys.executable, "-c", statement], check=True)
+        taken.append((perf_counter_ns() - begun) / 1e9)
+    return median(taken)
+
+
+def measure(rounds: int) -> dict[str, Any]:
+    """Return everything measured, as plain data."""
+    policy = loads_policy(POLICY)
+    table = None if zen is None else zen.ZenEngine().create_decision(zen_table())
+    check(policy, table, varied(policy))
+    rows: dict[str, dict[str, float]] = {}
+    for kind, made in cases(policy).items():
+        check(policy, table, made)
+        ours = [(policy, reader, view, usage, now) for reader, view, usage, _, now in made]
+        hand = [(reader, view, counted, now) for reader, view, _, counted, now in made]
+        inputs = [zen_input(*arguments) for arguments in hand] if table is not None else []
+
+        def run_ours(ours: list = ours) -> None:
+            for policy, reader, view, usage, now in ours:
+                decide(policy, reader, view, usage, now)
+
+        def run_hand(hand: list = hand) -> None:
+            for reader, view, counted, now in hand:
+                by_hand(reader, view, counted, now)
+
+        def run_zen(inputs: list = inputs) -> None:
+            for given in inputs:
+                table.evaluate(given)
+
+        runs = {"meter": run_ours, "by hand": run_hand} | ({"zen-engine": run_zen} if table is not None else {})
+        taken: dict[str, list[float]] = {name: [] for name in runs}
+        for _ in range(rounds):
+            for name, run in runs.items():
+                taken[name].append(best_of_three(run))
+        rows[kind] = {name: median(times) for name, times in taken.items()}
+        rows[kind]["of by hand"] = median(a / b for a, b in zip(taken["meter"], taken["by hand"], strict=True))
+        if table is not None:
+            rows[kind]["faster than zen-engine"] = median(a / b for a, b in zip(taken["zen-engine"], taken["meter"], strict=True))
+    five = Usage()
+    for n in range(5):
+        view = PageView(article=Article(id=f"2026-06-{n:02}-harbour-story"))
+        five = decide(policy, Reader(id="r", registered=True), view, five, datetime(2026, 6, 1 + n, 7, 30, 15, 123456, tzinfo=UTC))[1]
+    bare, full = seconds_to("pass", rounds), seconds_to("import meter", rounds)
+    return {"nanoseconds": rows, "import seconds": full - bare, "bytes of a reader with five articles": len(five.to_bytes())}
+
+
+def main() -> None:
+    """Print what was measured."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--json", action="store_true")
+    arguments = parser.parse_args()
+    measured = measure(arguments.rounds)
+    if arguments.json:
+        print(json.dumps(measured, indent=2))
+        return
+    for kind, row in measured["nanoseconds"].items():
+        zen_part = (
+            f"   zen-engine {row['zen-engine']:>7.0f} ns ({row['faster than zen-engine']:.0f}x slower)" if "zen-engine" in row else ""
+        )
+        print(f"{kind:<15} meter {row['meter']:>6.0f} ns   by hand {row['by hand']:>6.0f} ns   ratio {row['of by hand']:.2f}{zen_part}")
+    print(f"import meter    {measured['import seconds']:.3f} s over a bare interpreter")
+    print(f"usage           {measured['bytes of a reader with five articles']} bytes for five articles")
+
+
+if __name__ == "__main__":
+    main()

@@ -28,12 +28,17 @@ class ManualClock:
         return self._now
 
     def advance(self, delta: timedelta | None = None, /, **length: float) -> datetime:
-        """Move forward by a length (a `timedelta`, or `days=2`, `hours=1`) and return the new time."""
-        return self.move_to(self._now + (delta or timedelta()) + timedelta(**length))
+        """Move forward by a length (a `timedelta`, or `days=2`, `hours=1`) and return the new time.
+
+        A length is absolute: a day is 24 hours, also where the clocks on the wall change.
+        """
+        ahead = (delta or timedelta()) + timedelta(**length)
+        return self.move_to((self._now.astimezone(UTC) + ahead).astimezone(self._now.tzinfo))
 
     def move_to(self, when: datetime) -> datetime:
         """Move forward to a time. Raises `ValueError` for one that has passed."""
-        if _aware(when) < self._now:
+        # In UTC: two times of one zone are compared by what the clock on the wall shows, which goes back once a year.
+        if _aware(when).astimezone(UTC) < self._now.astimezone(UTC):
             raise ValueError(f"a clock only moves forward: `{when.isoformat()}` is before `{self._now.isoformat()}`")
         self._now = when
         return when

@@ -1,0 +1,124 @@
+"""What does `meter` do at a prompt? A table of commands, each imported when it is asked for.
+
+Exit codes: 0 fine, 1 the answer is no, 2 wrong usage or input that cannot be read.
+"""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+import click
+
+from meter.console import stop
+from meter.errors import MeterError
+
+__all__ = ["COMMANDS", "main"]
+
+COMMANDS = {
+    "demo": "meter.commands.demo:demo",
+    "init": "meter.commands.init:init",
+    "check": "meter.commands.check:check",
+    "explain": "meter.commands.events:explain",
+    "journey": "meter.commands.journey:journey",
+    "decide": "meter.commands.events:decide",
+    "render": "meter.commands.events:render",
+    "migrate": "meter.prompts.commands:migrate",
+    "prove": "meter.verify.commands:prove",
+    "diff": "meter.verify.commands:diff",
+    "replay": "meter.simulate.commands:replay",
+    "simulate": "meter.simulate.commands:simulate",
+    "compare": "meter.simulate.commands:compare",
+}
+"""Every command and where it is; one whose module is not there is not offered."""
+
+SECTIONS = {
+    "Start here": ("demo", "init"),
+    "Write a policy": ("check", "explain", "journey", "migrate"),
+    "Be sure of it": ("prove", "diff", "replay", "simulate", "compare"),
+    "Use it": ("decide", "render"),
+}
+
+_EXTRAS = {"numpy": "sim", "numba": "sim", "pyarrow": "sim", "z3": "smt", "redis": "redis", "psycopg": "postgres", "vl_convert": "plots"}
+
+
+def _is_there(target: str) -> bool:
+    module = target.partition(":")[0]
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+class Commands(click.Group):
+    """A group that finds its commands in `COMMANDS`, suggests what a wrong word may have meant, and never shows a traceback."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's own signature
+        return [name for name, target in COMMANDS.items() if _is_there(target)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        module, _, attribute = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if not name.startswith("-") and self.get_command(ctx, name) is None:
+            known = self.list_commands(ctx)
+            close = difflib.get_close_matches(name.lower(), known, 1)
+            listed = ", ".join(f"`{command}`" for command in known)
+            ctx.fail(f"there is no command `{name}`; " + (f"did you mean `{close[0]}`?" if close else f"there are: {listed}"))
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        known = self.list_commands(ctx)
+        sections = {**SECTIONS, "More": tuple(name for name in known if not any(name in names for names in SECTIONS.values()))}
+        for title, names in sections.items():
+            rows = [(name, self._summary(ctx, name)) for name in names if name in known]
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows, col_max=12)
+
+    def _summary(self, ctx: click.Context, name: str) -> str:
+        command = self.get_command(ctx, name)
+        return "" if command is None else command.get_short_help_str(100)
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - what a command returns
+        try:
+            return super().invoke(ctx)
+        except MeterError as error:
+            stop(error)
+        except ModuleNotFoundError as error:
+            extra = _EXTRAS.get((error.name or "").partition(".")[0])
+            if extra is None:
+                raise
+            stop(MeterError(f"this needs `{error.name}`, which is not installed: `pip install 'meter-paywall[{extra}]'`"))
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            where = f"`{error.filename}`" if error.filename else "a file"
+            stop(MeterError(f"{where} cannot be used: {(error.strerror or str(error)).lower()}"))
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="meter-paywall", prog_name="meter", message="%(prog)s %(version)s")
+def main() -> None:
+    """A paywall whose rules can be read, tried and proved before readers meet them.
+
+    \b
+    meter demo                       see what readers see, month after month
+    meter init paywall               start with a policy that works
+    meter check paywall/policy.toml  find what is wrong in a policy, and where
+    meter journey paywall/*.toml     watch one reader through the policy
+
+    Answers go to stdout, messages to stderr. Exit codes: 0 fine, 1 the answer is no, 2 wrong usage or
+    input that cannot be read.
+    """  # noqa: D301 - \b keeps click from folding the lines
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")

@@ -1,0 +1,138 @@
+"""How the command line talks: data on stdout, messages on stderr, colour only where somebody looks.
+
+`NO_COLOR`, `COLUMNS` and pipes are respected. Every problem is told in an editor's words and ends in exit code 2.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, NoReturn, TypeVar
+
+import click
+
+from meter.errors import MeterError, PolicyError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from meter.errors import Problem
+
+__all__ = ["EXIT_BAD_INPUT", "EXIT_NO", "FilePath", "format_option", "open_console", "read_text", "say", "stop", "tell", "write_json"]
+
+EXIT_NO = 1
+"""The answer is no: a policy has errors, an expectation is broken."""
+EXIT_BAD_INPUT = 2
+"""Wrong usage, or input that cannot be read."""
+
+_WIDEST = 100
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+class FilePath(click.Path):
+    """A file that is there; one that is not is an error that names what may have been meant."""
+
+    name = "file"
+
+    def __init__(self, *, dash: bool = False) -> None:
+        super().__init__(exists=False, dir_okay=False, allow_dash=dash, path_type=Path)
+        self.dash = dash
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401 - click's own signature
+        path = Path(value)
+        if self.dash and str(value) == "-":
+            return path
+        if path.is_dir():
+            inside = sorted(item.name for item in path.iterdir() if item.suffix in (".toml", ".jsonl"))
+            self.fail(f"`{value}` is a folder; name a file in it" + (f", such as `{path / inside[0]}`" if inside else ""), param, ctx)
+        if not path.exists():
+            self.fail(f"there is no file `{value}`{_meant(path)}", param, ctx)
+        return path
+
+
+def _meant(path: Path) -> str:
+    if not path.parent.is_dir():
+        return f": there is no folder `{path.parent}`"
+    there = sorted(item.name for item in path.parent.iterdir() if item.is_file() and not item.name.startswith("."))
+    close = difflib.get_close_matches(path.name, there, 1)
+    if close:
+        return f"; did you mean `{path.with_name(close[0])}`?"
+    alike = [name for name in there if Path(name).suffix == path.suffix][:5]
+    where = "here" if path.parent == Path() else f"in `{path.parent}`"
+    return f"; {where} are: {', '.join(f'`{name}`' for name in alike)}" if alike else ""
+
+
+def format_option(*choices: str) -> Callable[[_Command], _Command]:
+    """Add `--format`, with the first of `choices` as the default."""
+    return click.option(
+        "--format", "form", type=click.Choice(choices), default=choices[0], show_default=True,
+        help="How to print the answer; `json` is one document for other programs." if "json" in choices else "How to print the answer.",
+    )  # fmt: skip
+
+
+def open_console(*, stderr: bool = False, width: int | None = None) -> Console:
+    """Return a rich console on stdout (or stderr) that is never wider than is good to read."""
+    from rich.console import Console  # noqa: PLC0415 - only commands that draw pay for it
+
+    console = Console(stderr=stderr, highlight=False, emoji=False, markup=False, soft_wrap=False)
+    console.width = width or min(console.width, _WIDEST)
+    return console
+
+
+def write_json(document: Any) -> None:  # noqa: ANN401 - any JSON document
+    """Print one JSON document on stdout. Times are ISO 8601, other values their words."""
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False, default=_plain))
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - what json does not know
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    return sorted(value) if isinstance(value, frozenset | set) else str(value)
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a file, or of stdin for `-`. Raises `MeterError` if it cannot be read."""
+    try:
+        raw = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+        return raw.decode("utf-8-sig")
+    except OSError as error:
+        raise MeterError(f"`{path}` cannot be read: {(error.strerror or 'no reason given').lower()}") from error
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise MeterError(f"`{path}` is not UTF-8 text (line {line}); save it as UTF-8") from error
+
+
+def say(message: str) -> None:
+    """Print a message for a person on stderr."""
+    click.echo(message, err=True, color=_colour(sys.stderr))
+
+
+def tell(error: MeterError | Iterable[Problem]) -> None:
+    """Print an error, or problems, on stderr."""
+    problems = error.problems if isinstance(error, PolicyError) else () if isinstance(error, MeterError) else tuple(error)
+    for problem in problems:
+        say(_styled(problem))
+    if not problems and isinstance(error, MeterError):
+        say(f"{click.style('error', fg='red', bold=True)}: {error}")
+
+
+def stop(error: MeterError) -> NoReturn:
+    """Print an error and end with exit code 2."""
+    tell(error)
+    raise click.exceptions.Exit(EXIT_BAD_INPUT)
+
+
+def _styled(problem: Problem) -> str:
+    head, *rest = str(problem).splitlines()
+    word = f"{problem.severity}[{problem.code}]"
+    colour = "red" if problem.severity == "error" else "yellow"
+    return "\n".join((head.replace(word, click.style(word, fg=colour, bold=True), 1), *rest))
+
+
+def _colour(stream: IO[str]) -> bool | None:
+    """Say no where `NO_COLOR` asks for it (no-color.org); otherwise let click find out what `stream` is."""
+    return False if os.environ.get("NO_COLOR") else None if stream.isatty() else False

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
@@ -18,7 +19,7 @@ from meter.decision import Show
 from meter.errors import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from meter.policy import Dates, Guarantee, Limit, Members, Meter, Offer, Publication, Range, Rule, When
 
@@ -179,26 +180,28 @@ def _when_faults(when: When, path: _Path, meters: set[str]) -> Iterator[Problem]
         if isinstance(value, frozenset) and not value:
             yield _empty_list(place)
     for name, members in (("tags", when.tags), ("segments", when.segments)):
-        if members is not None:
-            yield from _members_faults(members, (*path, name))
+        yield from () if members is None else _members_faults(members, (*path, name))
     for name, bounds in (("score", when.score), ("age_days", when.age_days), ("days_since_expiry", when.days_since_expiry)):
-        if bounds is not None:
-            yield from _range_faults(bounds, (*path, name))
-    for name, bounds in (when.left or {}).items():
-        if name not in meters:
-            yield _unknown("unknown-meter", (*path, "left", name), f"`left` names `{name}`, which is not a meter", name, meters)
-        yield from _range_faults(bounds, (*path, "left", name))
-    if when.left is not None and not when.left:
-        yield _fault("empty-table", (*path, "left"), "`left` names no meter", "write it like `{ monthly = { at_most = 2 } }`")
+        yield from () if bounds is None else _range_faults(bounds, (*path, name))
+    if when.left is not None:
+        yield from _left_faults(when.left, (*path, "left"), meters)
     if when.dates is not None:
         yield from _dates_faults(when.dates, (*path, "dates"))
     if when.any is not None:
-        if not when.any:
-            yield _empty_list((*path, "any"))
+        yield from () if when.any else (_empty_list((*path, "any")),)
         for index, part in enumerate(when.any):
             yield from _nested_faults(part, (*path, "any", index), meters)
     if when.not_ is not None:
         yield from _nested_faults(when.not_, (*path, "not"), meters)
+
+
+def _left_faults(left: Mapping[str, Range], path: _Path, meters: set[str]) -> Iterator[Problem]:
+    if not left:
+        yield _fault("empty-table", path, "`left` names no meter", "write it like `{ monthly = { at_most = 2 } }`")
+    for name, bounds in left.items():
+        if name not in meters:
+            yield _unknown("unknown-meter", (*path, name), f"`left` names `{name}`, which is not a meter", name, meters)
+        yield from _range_faults(bounds, (*path, name))
 
 
 def _nested_faults(when: When, path: _Path, meters: set[str]) -> Iterator[Problem]:
@@ -231,7 +234,7 @@ def _range_faults(bounds: Range, path: _Path) -> Iterator[Problem]:
 def _can_hold(bounds: Range) -> bool:
     """Say whether some number is inside: the bounds themselves and what lies between any two are all there is to try."""
     marks = sorted(set(bounds.constants()))
-    between = [(low + high) / 2 for low, high in zip(marks, marks[1:], strict=False)]
+    between = [(low + high) / 2 for low, high in pairwise(marks)]
     return any(
         (bounds.equals is None or number == bounds.equals)
         and (bounds.at_least is None or number >= bounds.at_least)

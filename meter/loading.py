@@ -1,72 +1,71 @@
 """How does a policy file become a `Policy`, and how does a running site follow its changes?
 
-The text is bounded before any parser sees it; every problem of form and of meaning is then collected and located. A file that
-is broken while a site runs leaves the last good policy in force.
+Every problem of form and of meaning is collected and located. A file that is broken while a site runs leaves the last good policy
+in force.
 """
 
 from __future__ import annotations
 
-import re
-import tomllib
-from pathlib import Path as FilePath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
+from meter.documents import MOST_BYTES, parse_toml, read_text
 from meter.errors import PolicyError, Problem
 from meter.faults import find_faults
-from meter.policy import Links, Policy, to_table
-from meter.problems import Report, closest, quoted, source_line
+from meter.lints import lint
+from meter.policy import Copy, Guarantee, Links, Meter, Offer, Policy, Publication, Rule, to_table
+from meter.problems import Report
 from meter.schema import POLICY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date
     from os import PathLike
-
-    from meter.policy import Copy, Guarantee, Meter, Offer, Publication, Rule
 
 __all__ = ["MOST_BYTES", "ReloadingPolicy", "check_text", "dumps_policy", "load_policy", "loads_policy"]
 
-MOST_BYTES = 64 * 1024
-"""The largest policy file there may be. The parser of Python 3.11 needs up to a gigabyte for some texts of 40 KB, so form is bounded too."""
-
-_MOST_NESTED = 24
-_MOST_PARTS = 12
-
 
 def loads_policy(text: str, *, name: str = "policy.toml") -> Policy:
-    """Read a policy from the text of a policy file.
+    """Read a policy from the text of a policy file, which messages call `name`.
 
-    `name` is what messages call the text. Raises `PolicyError` with every problem there is, each with line and column.
+    Raises `PolicyError` with every problem there is, each with its line and column.
+
+    >>> loads_policy('''
+    ... [publication]
+    ... name = "The Harbour Review"
+    ... [[rules]]
+    ... name = "everything is open"
+    ... show = "article"
+    ... ''').publication.name
+    'The Harbour Review'
     """
-    policy, problems = check_text(text, name)
-    if policy is None:
-        raise PolicyError(problems)
-    return policy
+    draft, report = _draft(text, name)
+    if report.found:
+        raise PolicyError(report.problems(text, name))
+    return draft.policy()
 
 
 def load_policy(path: str | PathLike[str]) -> Policy:
     """Read a policy from a file. Raises `PolicyError` with every problem there is, also when there is no such file."""
-    return loads_policy(_read(FilePath(path)), name=str(path))
+    return loads_policy(read_text(path), name=str(path))
 
 
-def check_text(text: str, name: str = "policy.toml") -> tuple[Policy | None, tuple[Problem, ...]]:
-    """Return the policy of a text, if it can be used, and every problem in it."""
-    text = text.removeprefix("\ufeff")
-    refusal = _bounded(text, name)
-    if refusal is not None:
-        return None, (refusal,)
+def check_text(text: str, name: str = "policy.toml", *, today: date | None = None) -> tuple[Policy | None, tuple[Problem, ...]]:
+    """Return the policy of a text, if it can be used, and everything to say about it: errors or, where there are none, warnings.
+
+    `today` is the date to look for offers that are over; without it nothing is said about them.
+    """
     try:
-        table = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        return None, (_syntax_problem(text, name, error),)
-    report = Report()
-    draft = _draft(table, report)
-    for problem in _meaning(draft, report):
-        report.add(problem)
-    if report.found:
-        return None, report.problems(text, name)
-    return Policy(**{key: getattr(draft, key) for key in ("publication", "rules", "meters", "offers", "guarantees", "copy", "links")}), ()
+        draft, report = _draft(text, name)
+    except PolicyError as error:
+        return None, error.problems
+    policy = None if report.found else draft.policy()
+    if policy is not None:
+        for warning in lint(policy, today=today):
+            report.add(warning)
+    return policy, report.problems(text, name)
 
 
 def dumps_policy(policy: Policy) -> str:
@@ -78,7 +77,7 @@ def dumps_policy(policy: Policy) -> str:
 
 @frozen(kw_only=True)
 class _Draft:
-    """What could be read of a policy, whole or not: `find_faults` checks it as it would a policy."""
+    """What could be read of a policy, whole or not."""
 
     publication: Publication
     rules: tuple[Rule, ...]
@@ -88,221 +87,87 @@ class _Draft:
     copy: dict[str, Copy]
     links: Links
 
+    def policy(self) -> Policy:
+        """Return the policy this is the whole of."""
+        return Policy(
+            publication=self.publication, rules=self.rules, meters=self.meters, offers=self.offers, guarantees=self.guarantees,
+            copy=self.copy, links=self.links,
+        )  # fmt: skip
 
-def _draft(table: dict[str, Any], report: Report) -> _Draft:
+
+def _draft(text: str, name: str) -> tuple[_Draft, Report]:
+    """Return what could be read, and what is wrong with it. Raises `PolicyError` if it is no TOML."""
+    table, report = parse_toml(text, name), Report()
     given, _ = POLICY.fields(table, (), report)
-    publication = given["publication"]
-    copy = given.get("copy", {})
-    if "" in copy:
-        if publication.locale in copy:
-            path = ("copy", publication.locale)
-            report("duplicate-name", path, f"the words in `{publication.locale}` are given twice", "leave them in `[copy]`", at="key")
-        copy = {publication.locale: copy[""], **{locale: words for locale, words in copy.items() if locale}}
-    return _Draft(
+    publication: Publication = given["publication"]
+    draft = _Draft(
         publication=publication,
         rules=given["rules"],
         meters=tuple(evolve(meter, name=name) for name, meter in given.get("meters", {}).items()),
         offers=tuple(evolve(offer, name=name) for name, offer in given.get("offers", {}).items()),
         guarantees=given.get("guarantees", ()),
-        copy=copy,
+        copy=_copies(given.get("copy", {}), publication.locale, report),
         links=given.get("links", Links()),
     )
+    for fault in _faults(draft, report):
+        report.add(fault)
+    return draft, report
 
 
-def _meaning(draft: _Draft, report: Report) -> Iterator[Problem]:
-    """Yield what the core finds wrong, except what only follows from a value that was refused already."""
-    refused = {problem.path for problem, _ in report.found}
+def _copies(copies: dict[str, Copy], locale: str, report: Report) -> dict[str, Copy]:
+    """Return the publisher's words by locale; those without one are in the publication's own."""
+    if "" in copies and locale in copies:
+        message = f"the words in `{locale}` are given twice: it is the publication's own locale"
+        report("duplicate-name", ("copy", locale), message, "keep them in `[copy]`", at="key")
+    return {known or locale: words for known, words in copies.items()}
+
+
+def _faults(draft: _Draft, report: Report) -> Iterator[Problem]:
+    """Yield what is wrong with a draft, except what only follows from a value that could not be read."""
     for fault in find_faults(draft):
-        if not any(path == fault.path[: len(path)] for path in refused):
+        follows = report.dropped_at(fault.path)
+        if fault.code.startswith("empty-"):
+            follows |= report.dropped_under(fault.path)
+        if fault.code == "show-needs-spend":
+            follows |= report.dropped_at((*fault.path[:-1], "spend"))
+        if not follows:
             yield fault
-
-
-_QUIET = re.compile(
-    r'"""(?:[^"\\]|\\.|"(?!""))*+(?:"""|\Z)|'
-    r"'''(?:[^']|'(?!''))*+(?:'''|\Z)|"
-    r'"(?:[^"\\\n]|\\[^\n])*+"?|'
-    r"'[^'\n]*+'?|#[^\n]*+",
-    re.DOTALL,
-)
-"""Strings and comments, closed or not, in one pass: nothing in here backtracks."""
-
-_DOTTED = re.compile(rf"(?<![\w.-])[\w-]++(?:[ \t]*+\.[ \t]*+[\w-]++){{{_MOST_PARTS},}}", re.ASCII)
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-
-
-def _bounded(text: str, name: str) -> Problem | None:
-    """Return what makes a text too large, too deep or too strange to be given to a parser."""
-    if len(text) > MOST_BYTES or len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
-        return _refusal(
-            "too-large", name, f"the file is larger than {MOST_BYTES // 1024} KiB", "a policy is a few pages; is this the right file?"
-        )
-    strange = _CONTROL.search(text) or re.search("[\ud800-\udfff]", text)
-    if strange:
-        return _refusal(
-            "control-character", name, f"there is a control character {quoted(strange[0])} in the file", "remove it", text, strange.start()
-        )
-    quiet = _QUIET.sub(lambda match: "s" * len(match[0]), text)
-    dotted = _DOTTED.search(quiet)
-    if dotted:
-        message = f"a dotted key has more than {_MOST_PARTS} parts"
-        return _refusal("too-deep", name, message, "keys of a policy have at most a few parts", text, dotted.start())
-    depth = 0
-    for mark in re.finditer(r"[\[\]{}]", quiet):
-        depth += 1 if mark[0] in "[{" else -1
-        if depth > _MOST_NESTED:
-            message = f"lists and tables are nested more than {_MOST_NESTED} deep"
-            return _refusal("too-deep", name, message, "split the condition into several rules", text, mark.start())
-    return None
-
-
-def _refusal(code: str, name: str, message: str, advice: str, text: str = "", at: int = 0) -> Problem:  # noqa: PLR0917
-    """Return the one problem for which a text is not read any further."""
-    line = text.count("\n", 0, at) + 1
-    source = source_line([text[text.rfind("\n", 0, at) + 1 :].partition("\n")[0]], 1) if text else None
-    return Problem(code=code, name=name, message=message, help=advice, line=line, column=at - text.rfind("\n", 0, at), source=source)
-
-
-_WORDS_FOR = (
-    ("Cannot overwrite a value", "duplicate-key", "this key is given twice", "remove one of the two"),
-    ("Cannot declare", "duplicate-key", "this table is declared twice", "put its keys under one heading"),
-    ("Cannot mutate immutable", "duplicate-key", "this table is complete already", "put its keys in one place"),
-    (
-        "Invalid value",
-        "toml-syntax",
-        "a value is missing or not understood",
-        "words stand in quotes, lists in brackets, dates as 2026-06-30",
-    ),
-    ("Expected '=' after", "toml-syntax", "a key is followed by `=` and a value", "write `key = value`"),
-    ("Expected newline", "toml-syntax", "something is left over after the value", "one `key = value` a line; words stand in quotes"),
-    ("Unclosed array", "toml-syntax", "a list is not closed", "add `]`"),
-    ("Unclosed inline table", "toml-syntax", "a table is not closed", "add `}`"),
-    (
-        "Invalid initial character for a key",
-        "toml-syntax",
-        "a key is missing or not understood",
-        "remove the last comma, or put the key in quotes",
-    ),
-    ("Invalid statement", "toml-syntax", "this is neither a heading nor a key", "a line is `key = value`, `[heading]` or `# comment`"),
-    ("Expected ']", "toml-syntax", "a heading is not closed", "write `[heading]`, or `[[rules]]` for a rule"),
-    ("Invalid date", "toml-syntax", "there is no such date", "dates are written year-month-day, as in `2026-06-30`"),
-    ("Duplicate inline table key", "duplicate-key", "this key is given twice", "remove one of the two"),
-    ("Unterminated string", "toml-syntax", "a text is not closed", "add the closing quotes"),
-    ("Expected '", "toml-syntax", "a text is not closed", "add the closing quotes"),
-    ('Expected "', "toml-syntax", "a text is not closed", "add the closing quotes"),
-    ("Unescaped", "toml-syntax", "a backslash in a text has a meaning of its own", "write two of them, or use single quotes"),
-    ("Illegal character", "toml-syntax", "a text goes on past the end of its line", "close it before the end of the line"),
-    ("Exceeds the limit", "bad-number", "a number has more than 4,300 digits", "is it meant to be a text?"),
-)
-
-
-def _syntax_problem(text: str, name: str, error: Exception) -> Problem:
-    """Return the parser's complaint in an editor's words."""
-    said = str(error)
-    place = re.search(r"\(at line (\d+), column (\d+)\)", said)
-    lines = text.replace("\r\n", "\n").split("\n")
-    if place:
-        line, column = int(place[1]), int(place[2])
-    else:
-        line = max((number for number, raw in enumerate(lines, 1) if raw.strip()), default=1)
-        column = len(lines[line - 1]) + 1
-    code, message, advice = next(
-        (known[1:] for known in _WORDS_FOR if said.startswith(known[0])),
-        ("toml-syntax", f"this is not TOML: {said.partition(' (at')[0]}", "see https://toml.io for how it is written"),
-    )
-    return Problem(code=code, message=message, help=advice, name=name, line=line, column=column, source=source_line(lines, line))
-
-
-def _read(path: FilePath) -> str:
-    """Return the text of a policy file."""
-    name = str(path)
-    try:
-        if path.exists() and not path.is_file():
-            inside = sorted(str(found) for found in path.glob("*.toml"))[:5] if path.is_dir() else []
-            advice = f"did you mean {_either(inside)}?" if inside else "name the policy file itself"
-            raise PolicyError((Problem(code="no-such-file", name=name, message=f"{quoted(name)} is not a file", help=advice),))
-        with path.open("rb") as file:
-            raw = file.read(MOST_BYTES + 1)
-    except FileNotFoundError:
-        raise PolicyError((_missing(path),)) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        message = f"{quoted(name)} cannot be read: {reason.lower()}"
-        raise PolicyError(
-            (Problem(code="unreadable-file", name=name, message=message, help="check the name and who may read it"),)
-        ) from error
-    return _decoded(raw, name)
-
-
-def _decoded(raw: bytes, name: str) -> str:
-    if len(raw) > MOST_BYTES:
-        raw = raw.decode("utf-8", "replace").encode()
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        before = raw[: error.start].decode("utf-8")
-        message = f"the file is not UTF-8: byte {raw[error.start]:#04x} means nothing there"
-        problem = _refusal("bad-encoding", name, message, "save the file as UTF-8", before + "\ufffd", len(before))
-        raise PolicyError((problem,)) from error
-
-
-def _missing(path: FilePath) -> Problem:
-    folder = path.parent
-    there = sorted(found.name for found in folder.iterdir()) if folder.is_dir() else []
-    close = closest(path.name, there)
-    toml = [found for found in there if found.endswith(".toml")][:5]
-    if not folder.is_dir():
-        advice = f"there is no folder {quoted(str(folder))}"
-    elif close:
-        advice = f"did you mean {quoted(str(folder / close))}?"
-    else:
-        advice = f"there are: {', '.join(map(quoted, toml))}" if toml else "`meter init` writes a sample policy"
-    return Problem(code="no-such-file", name=str(path), message=f"there is no file {quoted(str(path))}", help=advice)
-
-
-def _either(names: list[str]) -> str:
-    return " or ".join(map(quoted, names))
 
 
 class ReloadingPolicy:
     """A policy file that may change while a site runs; a broken change leaves the last good policy in force.
 
-    `policy` is the policy in force, `problems` what is wrong with the file as it is now (empty when it is in force). The first
+    `policy` is the policy in force, `problems` what is wrong with the file as it is now (nothing when it is in force). The first
     reading must succeed: raises `PolicyError` otherwise.
     """
 
     def __init__(self, path: str | PathLike[str]) -> None:
-        self.path = FilePath(path)
-        self._raw = ""
-        self._seen: tuple[int, int, int] | None = None
+        self.path = Path(path)
         self.problems: tuple[Problem, ...] = ()
         self._seen = self._stamp()
-        self._raw = _read(self.path)
-        self.policy = loads_policy(self._raw, name=str(path))
+        self.policy = load_policy(path)
 
     def refresh(self) -> bool:
-        """Read the file again if its size, time or identity on the disk changed; say whether another policy is in force now."""
+        """Read the file again if its time, size or place on the disk has changed; say whether another policy is in force now."""
         return self._stamp() != self._seen and self.reload()
 
     def reload(self) -> bool:
-        """Read the file again; say whether another policy is in force now. Never raises for what the file holds."""
+        """Read the file again; say whether another policy is in force now. Never raises for what the file holds, or for its absence."""
         self._seen = self._stamp()
         try:
-            raw = _read(self.path)
-            if raw == self._raw and not self.problems:
-                return False
-            policy = loads_policy(raw, name=str(self.path))
+            policy = load_policy(self.path)
         except PolicyError as error:
             self.problems = error.problems
             return False
-        self._raw, self.problems = raw, ()
-        changed = policy != self.policy
-        if changed:
-            self.policy = policy
-        return changed
+        self.problems = ()
+        if policy == self.policy:
+            return False
+        self.policy = policy
+        return True
 
-    def _stamp(self) -> tuple[int, int, int] | None:
+    def _stamp(self) -> tuple[Any, ...] | None:
         try:
             status = self.path.stat()
-        except (OSError, ValueError):
+        except OSError:  # not there for the moment: that is a change as well
             return None
         return status.st_mtime_ns, status.st_size, status.st_ino

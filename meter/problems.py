@@ -93,6 +93,7 @@ class Report:
     def __init__(self) -> None:
         self.found: list[tuple[Problem, At]] = []
         self.more = 0
+        self._dropped: set[Path] = set()
 
     def __call__(self, code: str, path: Path, message: str, advice: str | None = None, *, at: At = "value") -> None:
         """Note one problem. `at` says whether to point at the value at `path` or at its key."""
@@ -110,9 +111,17 @@ class Report:
         """Whether no more problems will be listed."""
         return len(self.found) >= MOST_PROBLEMS
 
-    def under(self, path: Path) -> bool:
-        """Say whether something at or under `path` was reported."""
-        return any(problem.path[: len(path)] == path for problem, _ in self.found)
+    def drop(self, path: Path) -> None:
+        """Note that the value at `path` was not read, so that nothing is said of what follows from that."""
+        self._dropped.add(path)
+
+    def dropped_at(self, path: Path) -> bool:
+        """Say whether the value at `path`, or what holds it, was not read."""
+        return any(path[:length] in self._dropped for length in range(1, len(path) + 1))
+
+    def dropped_under(self, path: Path) -> bool:
+        """Say whether something inside the value at `path` was not read."""
+        return any(dropped[: len(path)] == path for dropped in self._dropped)
 
     def problems(self, text: str, name: str) -> tuple[Problem, ...]:
         """Return every problem with its place in `text`, in the order of the text."""
@@ -204,7 +213,7 @@ class Positions:
             self._note(path[:length], "key", node)
 
     def _note(self, path: Path, at: At, node: Node) -> None:
-        self._places.setdefault(path, {}).setdefault(at, tuple(node.start_point))
+        self._places.setdefault(path, {}).setdefault(at, (node.start_point.row, node.start_point.column))
 
 
 def source_line(lines: list[str], line: int) -> str:

@@ -9,15 +9,15 @@ from typing import Any
 from meter.decision import Show
 from meter.faults import MOST_LIMIT
 from meter.policy import (
-    Copy, Count, Dates, Guarantee, Limit, Links, Members, Offer, OfferKind, Publication, Range, Rule, When,
+    Copy, Count, Dates, Guarantee, Limit, Links, Members, Meter, Offer, OfferKind, Publication, Range, Rule, When,
 )  # fmt: skip
-from meter.policy import Meter as MeterClass
 from meter.problems import closest
 from meter.shapes import Day, Flag, Items, Key, Localized, Named, Number, Split, Table, Text, Whole, Word
 from meter.view import ArticleAccess, Status
 from meter.windows import Term, Unit, Weekday, Window, parse_length
 
 __all__ = ["POLICY", "policy_schema", "schema_text"]
+
 
 def locale_advice(name: str) -> str | None:
     """Return the next step if `name` is not a locale that CLDR knows, else nothing."""
@@ -137,14 +137,22 @@ WINDOW = Table(
     },
 )  # fmt: skip
 
+
+def _meter(**keys: Any) -> Meter:  # noqa: ANN401 - what the table held
+    if ("limit" in keys) is ("limits" in keys):
+        raise ValueError("a meter has either `limit` or `limits`" if keys.get("limits") else "a meter needs `limit`, such as `limit = 5`")
+    return Meter(name="?", **keys)
+
+
 METER = Table(
-    noun="a meter", make=lambda **keys: MeterClass(name="?", **keys), example='{ window = { calendar = "month" }, limit = 5 }',
+    noun="a meter", make=_meter, code="bad-meter", example='{ window = { calendar = "month" }, limit = 5 }',
     keys={
         "window": Key(shape=WINDOW, says="the stretch of time the allowance is for", required=True, filler=Window(lifetime=True)),
         "limit": Key(
             shape=Split(
                 by={dict: Named(noun="a reader status", item=LIMIT, words=Status, example="{ anonymous = 3, registered = 5 }")}, otherwise=LIMIT
             ),
+            filler=1,
             says="how many are free: one number, or one for each reader status (a status that is not named gets 0)",
         ),
         "limits": Key(

@@ -4,6 +4,8 @@ Each shape reads a plain value (of TOML or JSON), reports every problem in an ed
 Schema; so the loader, the schema and the reference page cannot disagree.
 """
 
+# ruff: noqa: ANN401 - a value of a file may be anything: that is what is found out here
+
 from __future__ import annotations
 
 import math
@@ -249,6 +251,10 @@ class Items:
             report("too-many", path, f"{label(path)} lists {len(value)}; at most {self.most} fit")
             return REFUSED
         read = [self.item.read(item, (*path, index), report) for index, item in enumerate(value)]
+        for index, item in enumerate(read):
+            if item is REFUSED:
+                report.drop((*path, index))
+                read[index] = self.item.blank() if isinstance(self.item, Table) else REFUSED
         return tuple(item for item in read if item is not REFUSED)
 
     def schema(self) -> dict[str, Any]:
@@ -290,37 +296,48 @@ class Table:
     def read(self, value: Any, path: Path, report: Report) -> Any:
         if type(value) is not dict:
             return wrong(self, value, path, report)
-        given, refused = self.fields(value, path, report)
+        given, dropped = self.fields(value, path, report)
         try:
             return self.make(**given)
         except ValueError as error:
-            if not refused:
+            if not dropped:
                 report(self.code, path, str(error))
             return REFUSED
 
     def fields(self, value: dict[str, Any], path: Path, report: Report) -> tuple[dict[str, Any], set[str]]:
-        """Read every key; return what could be read (or its filler), and the keys that were refused."""
-        refused: set[str] = set()
-        for key in value:
-            if key not in self.keys:
-                refused |= self._unknown(key, value, path, report)
+        """Read every key; return what could be read (or its filler), and the keys that could not."""
+        dropped: set[str] = set()
+        for name in value:
+            if name not in self.keys:
+                dropped |= self._unknown(name, value, path, report)
         given: dict[str, Any] = {}
         for name, key in self.keys.items():
             read: Any = REFUSED
             if value.get(name) is not None:
                 read = key.resolve().read(value[name], (*path, name), report)
-                refused |= {name} if read is REFUSED else set()
-            elif key.required and name not in refused:
-                report("missing-key", path, f"{self.noun} needs `{name}`: {key.says}", f"add `{name}`, {key.resolve().form}", at="key")
-                refused.add(name)
+                dropped |= {name} if read is REFUSED else set()
+            elif key.required and name not in dropped:
+                report(
+                    "missing-key", (*path, name), f"{self.noun} needs `{name}`: {key.says}", f"add `{name}`, {key.resolve().form}", at="key"
+                )
+                dropped.add(name)
             if read is not REFUSED or key.required:
                 given[_attribute(name)] = key.filler if read is REFUSED else read
-        return given, refused
+        for name in dropped:
+            report.drop((*path, name))
+        return given, dropped
 
-    def _unknown(self, key: str, value: Mapping[str, Any], path: Path, report: Report) -> set[str]:
+    def blank(self) -> Any:
+        """Return what stands in for a table that could not be read, so that its place in a list is kept."""
+        try:
+            return self.make(**{_attribute(name): key.filler for name, key in self.keys.items() if key.filler is not None})
+        except ValueError:  # nothing can stand in for it
+            return REFUSED
+
+    def _unknown(self, name: str, value: Mapping[str, Any], path: Path, report: Report) -> set[str]:
         """Report a key that is not known; the one it was meant for counts as given."""
-        close = closest(key, self.keys)
-        report("unknown-key", (*path, key), f"{self.noun} has no key {quoted(key)}", meant(key, self.keys), at="key")
+        close = closest(name, self.keys)
+        report("unknown-key", (*path, name), f"{self.noun} has no key {quoted(name)}", meant(name, self.keys), at="key")
         return {close} if close is not None and close not in value else set()
 
     def schema(self) -> dict[str, Any]:
@@ -367,7 +384,10 @@ class Named:
         for name, item in value.items():
             known = self._name(name, path, report)
             read = self.item.read(item, (*path, name), report)
-            if known and read is not REFUSED:
+            if read is REFUSED:
+                report.drop((*path, name))
+                read = self.item.blank() if isinstance(self.item, Table) else REFUSED
+            if read is not REFUSED and (known or not self.words):
                 found[self.words(name) if self.words else name] = read
         return found
 

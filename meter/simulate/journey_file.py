@@ -5,16 +5,14 @@ The shapes are those of policy files, so every problem is located and told in th
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, fields, frozen
 
 from meter.decision import Access, Show
+from meter.documents import parse_toml, read_text
 from meter.errors import PolicyError, Problem
-from meter.loading import _bounded, _syntax_problem
-from meter.loading import _read as _read_text
 from meter.problems import Positions, Report
 from meter.shapes import Day, Flag, Items, Key, Named, Number, Split, Table, Text, Whole, Word
 from meter.simulate.actions import (
@@ -257,7 +255,7 @@ JOURNEY = Table(
 def load_journey(path: Path) -> Journey:
     """Read a journey file; the policy it names is looked for from its folder."""
     try:
-        text = _read_text(path)
+        text = read_text(path)
     except PolicyError as error:
         raise JourneyError(error.problems) from None
     journey = loads_journey(text, str(path))
@@ -266,14 +264,10 @@ def load_journey(path: Path) -> Journey:
 
 def loads_journey(text: str, name: str) -> Journey:
     """Read the text of a journey file. Raises `JourneyError` with every problem there is."""
-    text = text.removeprefix("\ufeff")
-    refusal = _bounded(text, name)
-    if refusal is not None:
-        raise JourneyError((refusal,))
     try:
-        table = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise JourneyError((_syntax_problem(text, name, error),)) from None
+        table = parse_toml(text, name)
+    except PolicyError as error:
+        raise JourneyError(error.problems) from None
     report = Report()
     given, _ = JOURNEY.fields(table, (), report)
     if report.found:

@@ -1,0 +1,65 @@
+"""What is kept under one key: a reader's usage, with whom the reader was joined, or to whom.
+
+Someone who reads under one id and then signs in as another is one person from then on. The record of the one that stays (the
+*root*) lists the others; each of the others is an *alias*, a few bytes that lead to it. An alias holds only while the record
+it leads to lists it: what is left of a join after a `forget` means nothing.
+"""
+
+from __future__ import annotations
+
+import json
+
+from attrs import field, frozen
+
+from meter.errors import CorruptUsageError
+from meter.usage import Usage
+
+__all__ = ["NOTHING", "Record", "alias", "kept", "read_record"]
+
+_JOINED = b"J"
+_ALIAS = b"A"
+
+
+@frozen
+class Record:
+    """Bytes found under a key, and what they mean. `raw` is `None` where nothing was found."""
+
+    raw: bytes | None = None
+    usage: Usage = field(factory=Usage)
+    joined: tuple[str, ...] = ()
+    turn: int = 0
+    """How often somebody was joined to this one: every join changes the bytes, so no two can miss each other."""
+    into: str | None = None
+
+
+NOTHING = Record()
+
+
+def kept(usage: Usage, joined: tuple[str, ...] = (), turn: int = 0) -> Record:
+    """Return the record of a usage; the bytes of one that was never joined are the usage's own."""
+    raw = usage.to_bytes()
+    if joined or turn:
+        raw = _JOINED + json.dumps([turn, joined], separators=(",", ":")).encode() + b"\n" + raw
+    return Record(raw, usage, joined, turn)
+
+
+def alias(into: str) -> Record:
+    """Return the record that leads to another key."""
+    return Record(_ALIAS + into.encode(), into=into)
+
+
+def read_record(raw: bytes | None) -> Record:
+    """Read what was found under a key. Raises `CorruptUsageError` for bytes that are not ours."""
+    if raw is None:
+        return NOTHING
+    if raw[:1] == _ALIAS:
+        return Record(raw, into=raw[1:].decode("ascii", "replace"))
+    if raw[:1] != _JOINED:
+        return Record(raw, Usage.from_bytes(raw))
+    head, _, usage = raw[1:].partition(b"\n")
+    try:
+        turn, joined = json.loads(head)
+        names = tuple(str(name) for name in joined)
+        return Record(raw, Usage.from_bytes(usage), names, int(turn))
+    except (ValueError, TypeError) as error:
+        raise CorruptUsageError(f"{len(raw)} bytes say that readers were joined, but not which") from error

@@ -1,0 +1,52 @@
+"""Under which key is a reader remembered?
+
+Two readers never share a key, whatever is in their ids; a key is short, printable ASCII, and with the publisher's secret it
+does not show the id it stands for.
+"""
+
+from __future__ import annotations
+
+import hmac
+from hashlib import blake2b, sha256
+from urllib.parse import quote
+
+__all__ = ["LONGEST_KEY", "reader_key"]
+
+LONGEST_KEY = 200
+"""No key is longer than this many characters (all of them ASCII)."""
+
+_LONGEST_PART = 96
+
+
+def reader_key(reader_id: str, *, namespace: str = "", secret: bytes | str | None = None) -> str:
+    """Return the key of a reader's usage.
+
+    `namespace` keeps the readers of several publications apart in one store. With `secret` the id is replaced by its
+    HMAC-SHA256, so that what is stored names nobody; another secret makes other keys, and the counts under the old ones are
+    no longer found.
+
+    >>> reader_key("anna"), reader_key("a:b", namespace="c"), reader_key("a", namespace="b:c")
+    ('anna', 'c:a%3Ab', 'b%3Ac:a')
+    """
+    if secret is None:
+        part = _plain(reader_id)
+    else:
+        key = secret.encode("utf-8", "surrogatepass") if isinstance(secret, str) else secret
+        part = "=" + hmac.digest(key, _raw(reader_id), sha256).hex()
+    return f"{_plain(namespace)}:{part}" if namespace else part
+
+
+def _raw(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _plain(text: str) -> str:
+    """Return a text with every doubtful character escaped, or its digest where that is long (`=` and `#` are always escaped)."""
+    if len(text) <= _LONGEST_PART:
+        if text.isascii() and text.isalnum():
+            return text
+        # RFC 3986 section 2.3: letters, digits and `-._~` stand for themselves, all else is `%` and two hexadecimal digits.
+        escaped = quote(_raw(text), safe="")
+        if len(escaped) <= _LONGEST_PART:
+            return escaped
+    return "#" + blake2b(_raw(text), digest_size=32).hexdigest()

@@ -1,0 +1,81 @@
+"""A store in this process: for trials, tests, one worker, and the fall-back of the others.
+
+It is bounded: past `capacity` readers, whoever has gone longest without a change is forgotten first.
+"""
+
+from __future__ import annotations
+
+import os
+from threading import Lock
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+__all__ = ["MemoryStore"]
+
+
+class MemoryStore:
+    """Bytes in a dictionary, safe for threads. Each process has its own: a fork starts with a copy, and the two part there.
+
+    >>> store = MemoryStore()
+    >>> store.swap("anna", None, b"1", expires=None)
+    b'1'
+    >>> store.swap("anna", None, b"2", expires=None)  # not what is there: nothing changes, and what is there comes back
+    b'1'
+    """
+
+    name = "memory"
+    deadline: float | None = None
+    blocking = False
+
+    def __init__(self, *, capacity: int = 100_000) -> None:
+        if capacity < 1:
+            raise ValueError(f"a memory store keeps at least one reader, not `{capacity}`")
+        self.capacity = capacity
+        self._kept: dict[str, tuple[bytes, datetime | None]] = {}
+        self._lock = Lock()
+        self._pid = os.getpid()
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def load(self, key: str) -> bytes | None:
+        """Return what is kept under a key."""
+        kept = self._kept.get(key)
+        return None if kept is None else kept[0]
+
+    def swap(self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None) -> bytes | None:
+        """Put `new` in the place of `old`, and return what is there now."""
+        with self._locked():
+            kept = self._kept.get(key)
+            found = None if kept is None else kept[0]
+            if found != old:
+                return found
+            self._kept.pop(key, None)
+            if new is not None:
+                self._kept[key] = new, expires
+                if len(self._kept) > self.capacity:
+                    del self._kept[next(iter(self._kept))]
+            return new
+
+    def forget(self, key: str) -> None:
+        """Keep nothing under a key."""
+        with self._locked():
+            self._kept.pop(key, None)
+
+    def purge(self, now: datetime) -> int:
+        """Drop what has expired by `now`, and return how many readers that was."""
+        with self._locked():
+            gone = [key for key, (_, expires) in self._kept.items() if expires is not None and expires <= now]
+            for key in gone:
+                del self._kept[key]
+            return len(gone)
+
+    def close(self) -> None:
+        """Do nothing: there is nothing to give back."""
+
+    def _locked(self) -> Lock:
+        if self._pid != os.getpid():  # the lock may have been held by a thread that this process does not have
+            self._lock, self._pid = Lock(), os.getpid()
+        return self._lock

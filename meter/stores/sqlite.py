@@ -1,0 +1,216 @@
+"""A store in one file on this machine: threads and processes share it, and an acknowledged count survives a power cut.
+
+The journal is a write-ahead log, `synchronous` is `FULL`, and every change begins with `BEGIN IMMEDIATE`, so that the
+comparison and the write are one step. Changes that wait for the same lock are written together, with one `fsync`.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections import deque
+from contextlib import suppress
+from pathlib import Path
+from threading import Lock
+from time import monotonic
+from typing import TYPE_CHECKING, cast
+
+from meter.errors import StoreError, StoreUnavailableError
+from meter.stores.deadline import remaining
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+__all__ = ["SQLiteStore"]
+
+_SCHEMA = 1
+_APPLICATION = 0x6D657465  # "mete", so that `file` and we can tell whose database this is
+_PATIENCE = 0.01  # SQLite itself waits this long for a lock, in short steps; we ask again until the time is up
+_TABLE = "CREATE TABLE IF NOT EXISTS usage (key TEXT PRIMARY KEY, bytes BLOB NOT NULL, expires REAL) WITHOUT ROWID"
+_LOAD = "SELECT bytes FROM usage WHERE key = ?"
+_KEEP = "INSERT INTO usage VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET bytes = excluded.bytes, expires = excluded.expires"
+_DROP = "DELETE FROM usage WHERE key = ?"
+
+
+class _Change:
+    """One change that waits to be written, and what came of it."""
+
+    __slots__ = ("done", "error", "expires", "found", "key", "new", "old", "unconditional")
+
+    def __init__(self, key: str, old: bytes | None, new: bytes | None, expires: float | None, *, unconditional: bool = False) -> None:
+        self.key, self.old, self.new, self.expires, self.unconditional = key, old, new, expires, unconditional
+        self.done, self.found, self.error = False, cast("bytes | None", None), cast("sqlite3.Error | None", None)
+
+
+class SQLiteStore:
+    """Bytes in an SQLite file. Safe for threads, processes and forks; not for a file on a network drive.
+
+    `timeout` is how long a change waits for other processes that write, in seconds; a queue is not an outage, so it is longer
+    than a network store's. Raises `StoreError` for a file that cannot be opened or that is not one of ours.
+    """
+
+    name = "sqlite"
+    blocking = True
+
+    def __init__(self, path: str | os.PathLike[str], *, timeout: float = 2.0) -> None:
+        self.path = Path(path)
+        self.deadline: float | None = timeout
+        self._timeout = timeout
+        self._inherited: list[sqlite3.Connection] = []
+        self._waiting: deque[_Change] = deque()
+        self._connect()
+
+    def load(self, key: str) -> bytes | None:
+        """Return what is kept under a key."""
+        self._here()
+        try:
+            with self._read_lock:
+                row = self._reader.execute(_LOAD, (key,)).fetchone()
+        except sqlite3.Error as error:
+            raise self._unavailable(error) from error
+        return None if row is None else row[0]
+
+    def swap(self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None) -> bytes | None:
+        """Put `new` in the place of `old`, and return what is there now."""
+        found = self.load(key)  # most of those who come too late are told so without waiting for the lock
+        if found != old:
+            return found
+        change = _Change(key, old, new, None if expires is None else expires.timestamp())
+        self._write(change)
+        return change.found
+
+    def forget(self, key: str) -> None:
+        """Keep nothing under a key: no byte of it stays in the file or in its log."""
+        self._here()
+        self._write(_Change(key, None, None, None, unconditional=True))
+        self._truncate()
+
+    def purge(self, now: datetime) -> int:
+        """Drop what has expired by `now`, and return how many readers that was. Run it once a day or so."""
+        self._here()
+        with self._write_lock:
+            try:
+                self._patiently(self._writer, "BEGIN IMMEDIATE")
+                gone = self._writer.execute("DELETE FROM usage WHERE expires <= ?", (now.timestamp(),)).rowcount
+                self._writer.execute("COMMIT")
+            except sqlite3.Error as error:
+                self._roll_back()
+                raise self._unavailable(error) from error
+        self._truncate()
+        return gone
+
+    def close(self) -> None:
+        """Close the file."""
+        self._here()
+        self._reader.close()
+        self._writer.close()
+
+    def _connect(self) -> None:
+        self._pid = os.getpid()
+        self._read_lock, self._write_lock = Lock(), Lock()
+        self._waiting.clear()
+        if not self.path.parent.is_dir():
+            raise StoreError(
+                f"there is no folder `{self.path.parent}` for the store `{self.path.name}`; make it first, or give another path"
+            )
+        try:
+            self._reader = self._open(self._timeout)
+            self._prepare(self._reader)
+            self._writer = self._open(_PATIENCE)
+        except sqlite3.Error as error:
+            raise StoreError(f"`{self.path}` cannot be used as a store: {error}") from error
+
+    def _open(self, patience: float) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, timeout=patience, isolation_level=None, check_same_thread=False)
+        for setting in ("synchronous = FULL", "secure_delete = ON", "temp_store = MEMORY"):
+            connection.execute(f"PRAGMA {setting}")
+        return connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        """Make the table, or refuse a file of a newer release or of something else."""
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        owner = connection.execute("PRAGMA application_id").fetchone()[0]
+        if version == _SCHEMA and owner == _APPLICATION:
+            return
+        if version > _SCHEMA and owner == _APPLICATION:
+            raise StoreError(f"`{self.path}` was written by a newer release (schema {version}, this one knows {_SCHEMA}); update this one")
+        if (version, owner) != (0, 0) or connection.execute("SELECT count(*) FROM sqlite_master WHERE name <> 'usage'").fetchone()[0]:
+            raise StoreError(f"`{self.path}` is a database of something else; give the store a file of its own")
+        self._patiently(connection, "PRAGMA journal_mode = WAL")
+        self._patiently(connection, "BEGIN IMMEDIATE")
+        connection.execute(_TABLE)
+        connection.execute(f"PRAGMA application_id = {_APPLICATION}")
+        connection.execute(f"PRAGMA user_version = {_SCHEMA}")
+        connection.execute("COMMIT")
+
+    def _here(self) -> None:
+        """Open the file anew after a fork: a connection must not be carried across one, not even to close it."""
+        if self._pid != os.getpid():
+            self._inherited += [self._reader, self._writer]
+            self._connect()
+
+    def _write(self, change: _Change) -> None:
+        """Write a change, together with those that wait at the same time."""
+        self._waiting.append(change)
+        if not self._write_lock.acquire(timeout=remaining(self._timeout)):
+            with suppress(ValueError):  # somebody is writing it just now: the outcome is not known
+                self._waiting.remove(change)
+            raise StoreUnavailableError(f"`{self.path}` stayed locked for too long")
+        try:
+            if not change.done:
+                batch = []
+                while self._waiting:
+                    batch.append(self._waiting.popleft())
+                self._write_together(batch)
+        finally:
+            self._write_lock.release()
+        if change.error is not None:
+            raise self._unavailable(change.error) from change.error
+
+    def _write_together(self, batch: list[_Change]) -> None:
+        found: list[bytes | None] = []
+        error: sqlite3.Error | None = None
+        try:
+            self._patiently(self._writer, "BEGIN IMMEDIATE")
+            found = [self._apply(change) for change in batch]
+            self._writer.execute("COMMIT")
+        except sqlite3.Error as failure:
+            error = failure
+            self._roll_back()
+        for number, change in enumerate(batch):  # nobody is told before it is on the disk
+            change.found, change.error, change.done = (None if error else found[number]), error, True
+
+    def _patiently(self, connection: sqlite3.Connection, statement: str) -> None:
+        """Run a statement that needs a lock, waiting for other processes as long as the question allows."""
+        until = monotonic() + remaining(self._timeout)
+        while True:
+            try:
+                connection.execute(statement)
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() >= until:
+                    raise
+            else:
+                return
+
+    def _apply(self, change: _Change) -> bytes | None:
+        row = self._writer.execute(_LOAD, (change.key,)).fetchone()
+        found = None if row is None else cast("bytes", row[0])
+        if not change.unconditional and found != change.old:
+            return found
+        if change.new is not None:
+            self._writer.execute(_KEEP, (change.key, change.new, change.expires))
+        elif found is not None:
+            self._writer.execute(_DROP, (change.key,))
+        return change.new
+
+    def _roll_back(self) -> None:
+        if self._writer.in_transaction:
+            self._writer.execute("ROLLBACK")
+
+    def _truncate(self) -> None:
+        """Empty the log into the file, so that what was dropped is not readable there; others who read may put it off."""
+        with self._write_lock:
+            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
+    def _unavailable(self, error: sqlite3.Error) -> StoreUnavailableError:
+        return StoreUnavailableError(f"the store `{self.path}` did not take it: {error}")

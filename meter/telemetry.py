@@ -1,0 +1,97 @@
+"""How does a publisher see what the paywall does?
+
+Every decision is one structured log record, a count and (where the store is asked) a span of the OpenTelemetry API, which do
+nothing without an SDK, and one event for the `on_decision` hook. No reader and no article is ever named in a metric or a span.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from meter.decision import Decision
+    from meter.view import PageView
+
+__all__ = ["LOG", "Telemetry", "decision_event"]
+
+LOG = logging.getLogger("meter.paywall")
+"""Decisions are records of level `INFO` (`WARNING` where degraded) that carry a dictionary as `record.meter`."""
+
+
+class Telemetry:
+    """What is told of one paywall's decisions, and to whom."""
+
+    def __init__(self, store: str, on_decision: Callable[[dict[str, Any]], object] | None = None) -> None:
+        self._store = store
+        self._on_decision = on_decision
+        try:
+            from opentelemetry import metrics, trace  # noqa: PLC0415 - an extra
+        except ImportError:
+            self._decisions = self._retries = self._outages = self._losses = self.tracer = None
+            return
+        meter = metrics.get_meter("meter")
+        self.tracer = trace.get_tracer("meter")
+        self._decisions = meter.create_counter("meter.decisions", "{decision}", "Decisions, by what was shown")
+        self._retries = meter.create_counter("meter.store.retries", "{retry}", "Swaps that came too late and were decided anew")
+        self._outages = meter.create_counter("meter.store.outages", "{outage}", "Questions a store did not answer, by reason")
+        self._losses = meter.create_counter("meter.store.losses", "{loss}", "Times a store was found to have lost data")
+
+    def decided(self, decision: Decision, view: PageView, key: str | None, retries: int = 0) -> None:
+        """Tell of a decision. `key` is the reader's key, or `None` where the store was not needed."""
+        level = logging.WARNING if decision.degraded else logging.INFO
+        if LOG.isEnabledFor(level):
+            LOG.log(
+                level, "decided %s by rule %r", decision.show, decision.rule, extra={"meter": self._labels(decision) | _details(decision)}
+            )
+        if self._decisions is not None:
+            self._decisions.add(1, self._labels(decision))
+            if retries and self._retries is not None:
+                self._retries.add(retries, {"store": self._store})
+        if self._on_decision is not None:
+            try:
+                self._on_decision(decision_event(decision, view, key))
+            except Exception:  # a hook of the publisher's must not cost a reader the page
+                LOG.exception("the `on_decision` hook failed; the decision stands")
+
+    def out(self, error: Exception, what: str) -> None:
+        """Tell that the store did not answer."""
+        reason = type(error).__name__.removesuffix("Error")
+        LOG.warning("the store was not to be had for `%s`: %s", what, error, extra={"meter": {"outage": reason, "store": self._store}})
+        if self._outages is not None:
+            self._outages.add(1, {"reason": reason, "store": self._store})
+
+    def lost(self) -> None:
+        """Tell that the store was found to have lost data."""
+        LOG.error("the store lost data; what this process remembers is put back", extra={"meter": {"loss": True, "store": self._store}})
+        if self._losses is not None:
+            self._losses.add(1, {"store": self._store})
+
+    def _labels(self, decision: Decision) -> dict[str, str | bool]:
+        return {"show": str(decision.show), "access": str(decision.access), "degraded": decision.degraded, "store": self._store}
+
+
+def _details(decision: Decision) -> dict[str, Any]:
+    meter = decision.meter
+    return {
+        "rule": decision.rule, "offer": decision.offer, "counted": decision.counted, "policy": decision.policy, "at": decision.at.isoformat(),
+        "meter": None if meter is None else {"name": meter.name, "limit": meter.limit, "used": meter.used, "left": meter.left},
+    }  # fmt: skip
+
+
+def decision_event(decision: Decision, view: PageView, key: str | None) -> dict[str, Any]:
+    """Return a decision as a CloudEvents 1.0 event (https://cloudevents.io), ready for `json.dumps`.
+
+    `subject` is the key the reader is remembered under, which is a digest where the paywall has a `secret`; it is left out
+    where the store was not needed.
+    """
+    event = {
+        "specversion": "1.0", "id": uuid4().hex, "source": "/meter/paywall", "type": "meter.decision", "time": decision.at.isoformat(),
+        "datacontenttype": "application/json",
+        "data": _details(decision)
+        | {"show": str(decision.show), "access": str(decision.access), "prompt": decision.prompt, "degraded": decision.degraded, "article": view.article.id},
+    }  # fmt: skip
+    return event if key is None else event | {"subject": key}

@@ -55,10 +55,10 @@ class Verdict:
 def judge(rulebook: Rulebook, values: Sequence[Any]) -> Verdict | None:
     """Return what the first matching rule says of the codes in `values`.
 
-    With the codes of every slot there is always a verdict. With those that need no usage (the first `vocabulary.base`) the
-    answer is `None` where it depends on a count.
+    With the codes of every slot there is always a verdict. With only the first few (the status alone, or all that need no
+    usage) the answer is `None` where it depends on more.
     """
-    access, refused = values[1], None
+    access, refused = values[1] if len(values) > 1 else None, None
     for rule in rulebook.rules:
         holds = rule.formula.holds(values)
         if holds is False:
@@ -68,7 +68,7 @@ def judge(rulebook: Rulebook, values: Sequence[Any]) -> Verdict | None:
         if rule.spend is not None and access != ArticleAccess.FREE:
             if access == ArticleAccess.PREMIUM:
                 continue
-            if len(values) <= rule.left_slot:
+            if len(values) <= rule.left_slot:  # and so where the access is not known yet
                 return None
             if not values[rule.open_slot]:
                 refused = refused or rule.spend
@@ -77,7 +77,7 @@ def judge(rulebook: Rulebook, values: Sequence[Any]) -> Verdict | None:
     raise AssertionError("a policy ends with a rule that matches everything")  # pragma: no cover - Policy refuses any other
 
 
-def _verdict(rule: JudgedRule, values: Sequence[Any], access: str, refused: str | None) -> Verdict | None:
+def _verdict(rule: JudgedRule, values: Sequence[Any], access: str | None, refused: str | None) -> Verdict | None:
     show, offer = rule.show, rule.offer
     spend = rule.spend if access == ArticleAccess.METERED else None
     if rule.spend is not None and spend is None:
@@ -126,6 +126,16 @@ class _Situation:
     judged: dict[tuple[int, ...], _Judged]
 
 
+def _situation(rulebook: Rulebook, reader: Reader, view: PageView, at: int, now: datetime) -> _Situation:
+    """Observe what needs no usage; no further than the reader's status, where that settles the matter."""
+    status = reader.status_at(at)
+    situation = rulebook.situations.get((status,)) or _situate(rulebook, (status,), now)
+    if situation.settled is not None:
+        return situation
+    values = rulebook.vocabulary.observe(reader, view, at, status)
+    return rulebook.situations.get(values) or _situate(rulebook, values, now)
+
+
 def _situate(rulebook: Rulebook, values: tuple[Any, ...], now: datetime) -> _Situation:
     verdict = judge(rulebook, values)
     settled = None if verdict is None else _decision(rulebook, verdict, values, now)
@@ -147,9 +157,7 @@ def settle(policy: Policy, reader: Reader, view: PageView, now: datetime) -> Dec
 
     A subscriber or a free article is decided here, without asking a store for anything.
     """
-    rulebook = policy.rulebook
-    values = rulebook.vocabulary.observe(reader, view, instant(now))
-    settled = (rulebook.situations.get(values) or _situate(rulebook, values, now)).settled
+    settled = _situation(policy.rulebook, reader, view, instant(now), now).settled
     return None if settled is None else settled._dated(now)  # noqa: SLF001
 
 
@@ -184,8 +192,7 @@ def decide(policy: Policy, reader: Reader, view: PageView, usage: Usage, now: da
     """
     at = instant(now)
     rulebook = policy.rulebook
-    base = rulebook.vocabulary.observe(reader, view, at)
-    situation = rulebook.situations.get(base) or _situate(rulebook, base, now)
+    situation = _situation(rulebook, reader, view, at, now)
     if situation.settled is not None:
         return situation.settled._dated(now), usage  # noqa: SLF001
 

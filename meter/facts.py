@@ -55,8 +55,8 @@ class Contains:
     inside: bool = True
 
     def holds(self, values: Sequence[Any]) -> bool | None:
-        """Say whether this is so."""
-        return (self.member in values[self.slot]) is self.inside
+        """Say whether this is so; `None` while the slot has not been observed."""
+        return (self.member in values[self.slot]) is self.inside if self.slot < len(values) else None
 
 
 @frozen
@@ -241,9 +241,9 @@ class Vocabulary:
         """Return the index of a slot."""
         return self._place[name, meter]
 
-    def observe(self, reader: Reader, view: PageView, at: int) -> tuple[Any, ...]:
-        """Return the codes that need no usage: who reads what, at the instant `at`."""
-        values = [reader.status_at(at), view.article.access]
+    def observe(self, reader: Reader, view: PageView, at: int, status: Status | None = None) -> tuple[Any, ...]:
+        """Return the codes that need no usage: who reads what, at the instant `at`. `status` saves deriving it again."""
+        values = [status or reader.status_at(at), view.article.access]
         for observe in self._observers:
             values.append(observe(reader, view, at))  # noqa: PERF401 - a comprehension is a call of its own before Python 3.12
         return tuple(values)
@@ -363,14 +363,15 @@ def _observer(slot: Slot) -> Callable[[Reader, PageView, int], Any]:
 
 @frozen
 class Facts:
-    """Every that a rule may look at: one code for each slot of a vocabulary."""
+    """All that a rule may look at: one code for each slot of a vocabulary, up to the last that had to be looked at."""
 
     values: tuple[Any, ...]
     vocabulary: Vocabulary = field(eq=False, repr=False)
 
     def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - a code is a word, a number, a flag or a set
-        """Return the code of the slot called `name`."""
-        return self.values[self.vocabulary.place(name)]
+        """Return the code of the slot called `name`; `None` where nobody had to look."""
+        place = self.vocabulary.place(name)
+        return self.values[place] if place < len(self.values) else None
 
 
 @frozen

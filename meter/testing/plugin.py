@@ -1,0 +1,203 @@
+"""A pytest plugin: fixtures for a policy, a clock, readers and a paywall; journey files as tests; coverage of a policy's rules.
+
+Switch it off with `-p no:meter`. It imports the rest of `meter` only when a test asks for it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Mapping
+
+    from meter import ManualClock, Policy, Reader
+    from meter.simulate.journey import JourneyStep
+    from meter.testing.rule_coverage import RuleCoverage
+    from meter.testing.story import ToldPaywall
+
+_STORY = pytest.StashKey[list[str]]()
+_COVERAGE: pytest.StashKey[RuleCoverage] = pytest.StashKey()
+_START = (2026, 1, 15, 12)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options and settings of the plugin."""
+    group = parser.getgroup("meter", "paywall policies")
+    group.addoption(
+        "--meter-coverage", action="append", nargs="?", const="", metavar="POLICY",
+        help="report which rules, sides of conditions and edges of limits of POLICY were exercised (default: the `meter_policy` setting)",
+    )  # fmt: skip
+    group.addoption(
+        "--meter-min", type=float, metavar="PERCENT", help="fail if the coverage of any policy is below PERCENT; never rounded up"
+    )
+    group.addoption("--meter-coverage-json", type=Path, metavar="FILE", help="write the coverage to FILE as JSON")
+    parser.addini("meter_policy", "the policy file the fixtures use, from the root of the project", default="policy.toml")
+    parser.addini("meter_journeys", "collect `*.journey.toml` files as tests", type="bool", default=True)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start to watch the policies whose coverage is asked for."""
+    named = config.getoption("--meter-coverage")
+    if named is not None:
+        from meter.testing.rule_coverage import RuleCoverage  # noqa: PLC0415 - only a run that asks pays for it
+
+        config.stash[_COVERAGE] = coverage = RuleCoverage([_policy_path(config, name) for name in named])
+        coverage.start()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop watching."""
+    if _COVERAGE in config.stash:
+        config.stash[_COVERAGE].stop()
+
+
+def _policy_path(config: pytest.Config, name: str = "") -> Path:
+    return config.rootpath / (name or config.getini("meter_policy"))
+
+
+@pytest.fixture(scope="session")
+def meter_policy(pytestconfig: pytest.Config) -> Policy:
+    """The policy under test: the file that the setting `meter_policy` names. Redefine it to test another."""
+    from meter import load_policy  # noqa: PLC0415
+
+    return load_policy(_policy_path(pytestconfig))
+
+
+@pytest.fixture
+def meter_override(meter_policy: Policy) -> Callable[[Mapping[str, Any]], Policy]:
+    """Return a copy of the policy with some tables changed: `meter_override({"meters": {"monthly": {"limit": 1}}})`."""
+    from meter.testing.overrides import overridden  # noqa: PLC0415
+
+    return lambda changes: overridden(meter_policy, changes)
+
+
+@pytest.fixture
+def meter_clock() -> ManualClock:
+    """A clock that stands at noon UTC of 15 January 2026 until it is moved: `meter_clock.advance(days=2)`."""
+    from datetime import UTC, datetime  # noqa: PLC0415
+
+    from meter import ManualClock  # noqa: PLC0415
+
+    return ManualClock(datetime(*_START, tzinfo=UTC))
+
+
+@pytest.fixture
+def meter_reader(meter_clock: ManualClock) -> Callable[..., Reader]:
+    """Build readers by status: `meter_reader("trial-expired", segments=["students"])`. The status holds at the clock's time."""
+    from meter.testing.story import reader_with_status  # noqa: PLC0415
+
+    return lambda status="anonymous", **known: reader_with_status(status, meter_clock(), **known)
+
+
+@pytest.fixture
+def meter_paywall(meter_policy: Policy, meter_clock: ManualClock, request: pytest.FixtureRequest) -> ToldPaywall:
+    """A `Paywall` over a real in-memory store and the manual clock. If the test fails, the report tells what it was asked."""
+    from meter.testing.story import ToldPaywall  # noqa: PLC0415
+
+    return ToldPaywall(meter_policy, clock=meter_clock, story=request.node.stash.setdefault(_STORY, []))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add the story to the report of a test that failed."""
+    report = yield
+    story = item.stash.get(_STORY, None)
+    if report.failed and story:
+        report.sections.append(("the reader's journey", "\n".join(story)))
+    return report
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> JourneyFile | None:
+    """Collect `*.journey.toml` files."""
+    if file_path.name.endswith(".journey.toml") and parent.config.getini("meter_journeys"):
+        return JourneyFile.from_parent(parent, path=file_path)
+    return None
+
+
+class JourneyFile(pytest.File):
+    """A journey file: one test."""
+
+    def collect(self) -> Iterable[pytest.Item]:
+        """Yield the journey."""
+        yield JourneyItem.from_parent(self, name=self.path.name.removesuffix(".journey.toml"))
+
+
+class JourneyItem(pytest.Item):
+    """A journey and its expectations, run through the policy it names, or through the `meter_policy` setting's."""
+
+    def runtest(self) -> None:
+        """Run every step; the first broken expectation fails the test."""
+        from meter import Journey, load_policy  # noqa: PLC0415
+
+        journey = Journey.load(self.path)
+        steps = journey.run(None if journey.policy else load_policy(_policy_path(self.config)))
+        if any(step.problem for step in steps):
+            raise BrokenJourneyError(steps)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:  # noqa: ANN401 - pytest's own signature
+        """Tell the journey up to the step that broke, or the problems of the file."""
+        from meter import MeterError  # noqa: PLC0415
+        from meter.testing.story import told_steps  # noqa: PLC0415
+
+        if isinstance(excinfo.value, BrokenJourneyError):
+            return told_steps(excinfo.value.steps)
+        return str(excinfo.value) if isinstance(excinfo.value, MeterError) else super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Name the test by its file."""
+        return self.path, 0, f"journey {self.name}"
+
+
+class BrokenJourneyError(AssertionError):
+    """A journey did not go as expected."""
+
+    def __init__(self, steps: list[JourneyStep]) -> None:
+        self.steps = steps
+        super().__init__(next(step.problem for step in steps if step.problem))
+
+
+class _Workers:
+    """Collects what the workers of `pytest-xdist` have seen."""
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:  # noqa: ANN401 - xdist's own type
+        coverage = node.config.stash.get(_COVERAGE, None)
+        if coverage is not None:
+            coverage.merge(node.workeroutput.get("meter_coverage", {}))
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Listen to the workers, where there are any."""
+    if _COVERAGE in session.config.stash and not hasattr(session.config, "workerinput"):
+        session.config.pluginmanager.register(_Workers(), "meter-workers")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Hand what was seen to the controller, or hold it to `--meter-min`."""
+    config = session.config
+    if _COVERAGE not in config.stash:
+        return
+    coverage = config.stash[_COVERAGE]
+    if hasattr(config, "workerinput"):
+        config.workeroutput["meter_coverage"] = coverage.seen()  # type: ignore[attr-defined] # set by pytest-xdist
+        return
+    target = config.getoption("--meter-coverage-json")
+    if target is not None:
+        target.write_text(coverage.to_json(), encoding="utf-8")
+    minimum = config.getoption("--meter-min")
+    if minimum is not None and exitstatus == pytest.ExitCode.OK and coverage.below(minimum):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print the coverage: what was never exercised, by name."""
+    if _COVERAGE in config.stash:
+        coverage, minimum = config.stash[_COVERAGE], config.getoption("--meter-min")
+        terminalreporter.section("meter coverage")
+        terminalreporter.write_line(coverage.report())
+        if minimum is not None and coverage.below(minimum):
+            terminalreporter.write_line(f"below the {minimum:g} % that --meter-min asks for", red=True)

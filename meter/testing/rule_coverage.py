@@ -1,0 +1,157 @@
+"""Which rules, which sides of which conditions and which edges of limits did a test run exercise?
+
+Every judgement of a watched policy is noted by the facts it was made on; what they exercised is worked out from the rules'
+own formulas afterwards. A percentage is never rounded up.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import meter.engine as engine_module
+from meter.facts import Among, Contains
+from meter.view import ArticleAccess
+from meter.words import clause
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from meter.engine import Verdict
+    from meter.facts import Formula, Rulebook
+    from meter.policy import Policy
+
+__all__ = ["RuleCoverage"]
+
+
+class RuleCoverage:
+    """Watches the engine judge by some policies, and says what of them was exercised."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        from meter.loading import load_policy  # noqa: PLC0415 - a run without coverage reads no file
+
+        policies = {str(path): load_policy(path) for path in paths}
+        self._policies = {policy.digest: (name, policy) for name, policy in policies.items()}
+        self._facts: dict[str, set[tuple[Any, ...]]] = {digest: set() for digest in self._policies}
+        self._merged: dict[str, set[str]] = {digest: set() for digest in self._policies}
+        self._judge: Callable[[Rulebook, Sequence[Any]], Verdict | None] | None = None
+
+    def start(self) -> None:
+        """Note every judgement from now on. The engine remembers what it has judged, so each situation is noted once."""
+        self._judge = original = engine_module.judge
+
+        def noting(rulebook: Rulebook, values: Sequence[Any]) -> Verdict | None:
+            if rulebook.digest in self._facts and rulebook.vocabulary is rulebook.policy.rulebook.vocabulary:
+                self._facts[rulebook.digest].add(tuple(values))
+            return original(rulebook, values)
+
+        engine_module.judge = noting
+
+    def stop(self) -> None:
+        """Stop noting."""
+        if self._judge is not None:
+            engine_module.judge, self._judge = self._judge, None  # type: ignore[assignment] # the engine's own again
+
+    def seen(self) -> dict[str, list[str]]:
+        """Return, by policy digest, what was exercised; the same from any process, so that runs can be merged."""
+        return {
+            digest: sorted(self._merged[digest] | {point for values in facts for point in _exercised(self._policies[digest][1], values)})
+            for digest, facts in self._facts.items()
+        }
+
+    def merge(self, seen: dict[str, list[str]]) -> None:
+        """Add what another process has seen."""
+        for digest, points in seen.items():
+            self._merged[digest].update(points)
+
+    def results(self) -> Iterator[tuple[str, list[str], list[str]]]:
+        """Yield, for each policy, its name, everything there is to exercise, and what was not."""
+        seen = self.seen()
+        for digest, (name, policy) in self._policies.items():
+            points = list(dict.fromkeys(_points(policy)))
+            yield name, points, [point for point in points if point not in seen[digest]]
+
+    def below(self, minimum: float) -> bool:
+        """Say whether any policy is covered less than `minimum` per cent."""
+        return any(100 * (len(points) - len(missing)) < minimum * len(points) for _, points, missing in self.results())
+
+    def report(self) -> str:
+        """Return the coverage in words."""
+        lines = []
+        for name, points, missing in self.results():
+            lines.append(f"{name}: {_percent(points, missing)} % ({len(points) - len(missing)} of {len(points)})")
+            lines += [f"  never: {point}" for point in missing]
+        return "\n".join(lines)
+
+    def to_json(self) -> str:
+        """Return the coverage as a JSON document."""
+        table = [
+            {"policy": name, "percent": float(_percent(points, missing)), "points": len(points), "missing": missing}
+            for name, points, missing in self.results()
+        ]
+        return json.dumps({"policies": table}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _percent(points: Sequence[str], missing: Sequence[str]) -> str:
+    """Return a percentage with two digits, rounded down."""
+    hundredths = 10_000 * (len(points) - len(missing)) // len(points)
+    return f"{hundredths // 100}.{hundredths % 100:02}"
+
+
+def _leaves(formula: Formula) -> Iterator[Among | Contains]:
+    if isinstance(formula, Among | Contains):
+        yield formula
+    else:
+        for part in formula.parts:
+            yield from _leaves(part)
+
+
+def _side(rule: str, words: str, holds: bool) -> str:  # noqa: FBT001 - a side is one of two
+    return f"rule `{rule}`, where {words}: {'so' if holds else 'not so'}"
+
+
+def _edges(policy: Policy) -> Iterator[tuple[str, int, str, str]]:
+    """Yield each allowance as meter, index, and the two edges it can be exercised on: its last read, and the one too many."""
+    for meter in policy.meters:
+        for index, limit in enumerate(meter.allowances()):
+            who = clause(policy.rulebook.limits[meter.name][index][0], policy.rulebook.vocabulary)
+            where = f"meter `{meter.name}`, limit {limit.limit}" + ("" if limit.when.matches_everything else f" where {who}")
+            yield meter.name, index, f"{where}: the last one" if limit.limit else "", f"{where}: one too many"
+
+
+def _points(policy: Policy) -> Iterable[str]:
+    """Yield everything there is to exercise."""
+    book = policy.rulebook
+    for rule in book.rules:
+        yield f"rule `{rule.name}`: decides"
+    for rule in book.rules:
+        for leaf in _leaves(rule.formula):
+            words = clause(leaf, book.vocabulary)
+            yield from (_side(rule.name, words, holds) for holds in (True, False))
+    for _, _, last, beyond in _edges(policy):
+        yield from filter(None, (last, beyond))
+
+
+def _exercised(policy: Policy, values: tuple[Any, ...]) -> Iterator[str]:
+    """Yield what one judgement exercised: the rules tried, each condition's side, and the edge its meters stand on."""
+    book = policy.rulebook
+    verdict = engine_module.judge(book, values)
+    for rule in book.rules:
+        for leaf in _leaves(rule.formula):
+            holds = leaf.holds(values)
+            if holds is not None:
+                yield _side(rule.name, clause(leaf, book.vocabulary), holds)
+        if verdict is not None and rule.name == verdict.rule:
+            yield f"rule `{rule.name}`: decides"
+            break
+    if len(values) <= book.vocabulary.base or values[1] != ArticleAccess.METERED or verdict is None:
+        return
+    for meter, index, last, beyond in _edges(policy):
+        first = next((i for i, (formula, _) in enumerate(book.limits[meter]) if formula.holds(values)), None)
+        if first == index and meter == verdict.meter:
+            opens, left = values[book.vocabulary.place("open", meter)], values[book.vocabulary.place("left", meter)]
+            if not opens:
+                yield beyond
+            elif left == 1 and last:  # the code of exactly 0
+                yield last

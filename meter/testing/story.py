@@ -1,0 +1,84 @@
+"""What a test asked of a paywall, and what a journey met, told step by step for the report of a failure."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from meter.engine import explain
+from meter.paywall import Paywall
+from meter.stores import open_store
+from meter.view import Article, Entitlement, PageView, Reader, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from meter.clock import ManualClock
+    from meter.decision import Decision
+    from meter.policy import Policy
+    from meter.simulate.journey import JourneyStep
+
+__all__ = ["ToldPaywall", "reader_with_status", "told_steps"]
+
+_DAY = timedelta(days=1)
+
+
+class ToldPaywall(Paywall):
+    """A `Paywall` over memory that keeps the story of what it was asked."""
+
+    def __init__(self, policy: Policy, *, clock: ManualClock, story: list[str]) -> None:
+        super().__init__(policy, open_store("memory://"), clock=clock)
+        self._story = story
+
+    def check(self, reader: Reader, view: PageView | Article | str, *, now: datetime | None = None) -> Decision:
+        """Decide and count, as `Paywall.check` does. An article, or just its id, stands for a plain view of it."""
+        view = _as_view(view)
+        decision = super().check(reader, view, now=now)
+        self._story.append(
+            _told(len(self._story) + 1, f"{decision.facts['reader']} reader `{reader.id}` opens `{view.article.id}`", decision)
+        )
+        return decision
+
+
+def _as_view(view: PageView | Article | str) -> PageView:
+    if isinstance(view, str):
+        return PageView(article=Article(id=view))
+    return PageView(article=view) if isinstance(view, Article) else view
+
+
+def _told(number: int, what: str, decision: Decision) -> str:
+    return f"{number}. {decision.at:%Y-%m-%d %H:%M} {what}\n   " + explain(decision).replace("\n", "\n   ")
+
+
+def told_steps(steps: Iterable[JourneyStep]) -> str:
+    """Tell a journey up to the first step that did not go as expected."""
+    lines = []
+    for step in steps:
+        lines.append(
+            _told(step.number, step.what, step.decision) if step.is_read else f"{step.number}. {step.at:%Y-%m-%d %H:%M} {step.what}"
+        )
+        if step.problem:
+            where = f" (line {step.line})" if step.line else ""
+            lines.append(f"broken expectation in step {step.number}{where}: {step.problem}")
+            break
+    return "\n".join(lines)
+
+
+def reader_with_status(status: str, now: datetime, **known: Any) -> Reader:  # noqa: ANN401 - the fields of `Reader`, and a product
+    """Return a reader who has a status at `now`: running rights began 30 days ago and end in 30 days, expired ones ended yesterday.
+
+    `known` are further fields of `Reader`; `product` names the product of the right.
+    """
+    product = known.pop("product", None)
+    kinds = {
+        Status.TRIAL: ("trial", 30), Status.SUBSCRIBER: ("subscription", 30), Status.STAFF: ("staff", 30),
+        Status.TRIAL_EXPIRED: ("trial", -1), Status.SUBSCRIPTION_EXPIRED: ("subscription", -1),
+    }  # fmt: skip
+    wanted = Status(status)
+    rights: tuple[Entitlement, ...] = ()
+    if wanted in kinds:
+        kind, ends = kinds[wanted]
+        rights = (Entitlement(kind=kind, product=product, starts=now - 30 * _DAY, ends=now + ends * _DAY),)
+    fields: dict[str, Any] = {"id": f"{wanted}-reader", "registered": wanted is not Status.ANONYMOUS, "entitlements": rights}
+    return Reader(**fields | known)

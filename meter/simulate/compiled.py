@@ -1,0 +1,36 @@
+"""How is a loop over arrays made fast? Numba compiles it once and keeps the result where it may write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from meter.errors import MeterError
+
+__all__ = ["MissingExtraError", "compiled", "missing"]
+
+
+class MissingExtraError(MeterError):
+    """Something that is installed separately is not there."""
+
+
+def missing(error: ImportError) -> MissingExtraError:
+    """Say what to install for populations."""
+    return MissingExtraError(f"`{error.name}` is not installed; run `pip install 'meter-paywall[sim]'`")
+
+
+try:
+    from numba import njit
+except ImportError as error:  # pragma: no cover - checked in an environment without the extra
+    raise missing(error) from error
+
+
+def compiled(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - numba's dispatcher has no type
+    """Compile a function of arrays and numbers; it runs without the interpreter's lock.
+
+    What was compiled is kept in the package's folder or the user's cache; where neither can be written, each process compiles again.
+    """
+    try:
+        return njit(nogil=True, cache=True)(function)
+    except RuntimeError:  # numba: "no locator available"
+        return njit(nogil=True)(function)

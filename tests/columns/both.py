@@ -1,0 +1,93 @@
+"""The same page views decided twice: one at a time by the engine, and all at once in columns."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+import numpy as np
+
+from meter import Article, PageView, Reader, Usage, decide
+from meter.simulate.columns import Columns, Views
+from meter.view import ArticleAccess
+from meter.windows import instant
+
+
+def _in_time(steps):
+    return sorted(steps, key=lambda step: step.now)
+
+
+def by_engine(policy, people):
+    """Return what the engine decides of each reader's views in order of time."""
+    rows = []
+    for name, steps in people.items():
+        usage = Usage()
+        for step in _in_time(steps):
+            decision, usage = decide(policy, step.reader, step.view, usage, step.now)
+            meter = decision.meter
+            reading = meter and (meter.name, meter.limit, meter.used, meter.left)
+            rows.append((name, decision.show, decision.rule, decision.prompt, decision.offer, reading, decision.counted))
+    return rows
+
+
+def by_columns(policy, people, *, workers=1):
+    """Return the same of `Columns`, given the views in an order that mixes the readers."""
+    columns, observe = Columns(policy), policy.rulebook.vocabulary.observe
+    mixed = sorted(((n, name, step) for name, steps in people.items() for n, step in enumerate(steps)), key=lambda row: row[0])
+    codes = {name: code for code, name in enumerate(people)}
+    articles, keys = {}, {}
+    steps = [step for _, _, step in mixed]
+    at = [instant(step.now) for step in steps]
+    views = Views(
+        reader=[codes[name] for _, name, _ in mixed],
+        at=at,
+        article=[articles.setdefault(step.view.article.key, len(articles)) for step in steps],
+        key=[keys.setdefault(step.view.view_key(when), len(keys)) for step, when in zip(steps, at, strict=True)],
+        group=[
+            columns.group(
+                observe(step.reader, step.view, when), spends=step.view.article.access is ArticleAccess.METERED and not step.view.prefetch
+            )
+            for step, when in zip(steps, at, strict=True)
+        ],
+    )
+    decided = columns.decide(views, workers=workers)
+    rows = []
+    for place, (_, name, _) in enumerate(mixed):
+        verdict = columns.verdicts[decided.verdict[place]]
+        limit = columns.limit(views.group[place], decided.verdict[place])
+        used = int(decided.used[place])
+        reading = None if verdict.meter is None else (verdict.meter, limit, used, limit - used)
+        row = name, verdict.show, verdict.rule, verdict.prompt, verdict.offer, reading, bool(decided.counted[place])
+        rows.append((codes[name], at[place], row))
+    rows.sort(key=lambda row: row[:2])
+    _check_totals(rows, decided)
+    return [row for _, _, row in rows]
+
+
+def _check_totals(rows, decided):
+    """Hold the rows by reader to the decisions they sum up."""
+    readers = decided.readers
+    totals = {
+        int(reader): (int(views), int(counted), int(blocked), int(first))
+        for reader, views, counted, blocked, first in zip(
+            readers.reader, readers.views, readers.counted, readers.blocked, readers.first_stop, strict=True
+        )
+    }
+    expected = {}
+    for code, group in groupby(rows, key=lambda row: row[0]):
+        mine = [row for _, _, row in group]
+        stops = [n for n, row in enumerate(mine, 1) if str(row[1].access) == "preview"]
+        expected[code] = len(mine), sum(row[-1] for row in mine), len(stops), stops[0] if stops else 0
+    assert expected == totals
+    assert len(rows) == decided.views.sum()
+
+
+def judged_for_ten_thousand_views(policy):
+    """Return how often the engine is asked about readers with and without an account."""
+    columns, random = Columns(policy), np.random.default_rng(5)
+    observe = policy.rulebook.vocabulary.observe
+    groups = [
+        columns.group(observe(Reader(id="r", registered=known), PageView(article=Article(id="a")), 0), spends=True) for known in (False, True)
+    ]
+    reader, at = random.integers(0, 500, 10_000), random.integers(0, 10**13, 10_000)
+    columns.decide(Views(reader=reader, at=at, article=random.integers(0, 40, 10_000), group=np.take(groups, reader % 2)))
+    return columns.judged

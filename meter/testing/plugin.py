@@ -44,7 +44,10 @@ def pytest_configure(config: pytest.Config) -> None:
     if named is not None:
         from meter.testing.rule_coverage import RuleCoverage  # noqa: PLC0415 - only a run that asks pays for it
 
-        config.stash[_COVERAGE] = coverage = RuleCoverage([_policy_path(config, name) for name in named])
+        root, paths = config.rootpath, [_policy_path(config, name) for name in named]
+        config.stash[_COVERAGE] = coverage = RuleCoverage(
+            {str(path.relative_to(root) if path.is_relative_to(root) else path): path for path in paths}
+        )
         coverage.start()
 
 

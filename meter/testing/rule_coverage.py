@@ -15,7 +15,7 @@ from meter.view import ArticleAccess
 from meter.words import clause
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from meter.engine import Verdict
@@ -28,10 +28,10 @@ __all__ = ["RuleCoverage"]
 class RuleCoverage:
     """Watches the engine judge by some policies, and says what of them was exercised."""
 
-    def __init__(self, paths: Sequence[Path]) -> None:
+    def __init__(self, paths: Mapping[str, Path]) -> None:
         from meter.loading import load_policy  # noqa: PLC0415 - a run without coverage reads no file
 
-        policies = {str(path): load_policy(path) for path in paths}
+        policies = {name: load_policy(path) for name, path in paths.items()}
         self._policies = {policy.digest: (name, policy) for name, policy in policies.items()}
         self._facts: dict[str, set[tuple[Any, ...]]] = {digest: set() for digest in self._policies}
         self._merged: dict[str, set[str]] = {digest: set() for digest in self._policies}

@@ -76,8 +76,9 @@ def _run_console(body: str, where: str) -> None:
         done = subprocess.run(
             command, shell=True, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
         )
-        said = done.stdout + (f"[exit {done.returncode}]\n" if done.returncode else "")
-        assert _matches(expected, said), f"{where}: `{command}` printed:\n{said}\ninstead of:\n{expected}"
+        output, _, code = expected.partition("[exit ")
+        assert _matches(output, done.stdout), f"{where}: `{command}` printed:\n{done.stdout}\ninstead of:\n{output}"
+        assert done.returncode == int(code.strip(" ]\n") or 0), f"{where}: `{command}` exited {done.returncode}:\n{done.stdout}"
 
 
 def _matches(expected: str, said: str) -> bool:

@@ -59,17 +59,12 @@ def choose(wanted: tuple[str | None, ...], available: Container[str]) -> tuple[L
 
 @lru_cache(maxsize=4096)
 def plural(n: int, locale: Locale) -> str:
-    """Return the CLDR category of a whole number: `zero one two few many other` (the rule is parsed once, see `Locale`).
+    """Return the CLDR category of a whole number: `zero one two few many other` (remembered: Babel parses the rule on each call).
 
     >>> plural(3, Locale("pl")), plural(5, Locale("pl"))
     ('few', 'many')
     """
-    return _rule(locale)(n)
-
-
-@lru_cache(maxsize=64)
-def _rule(locale: Locale):  # type: ignore[no-untyped-def]  # noqa: ANN202 - Babel's PluralRule or function
-    return locale.plural_form
+    return str(locale.plural_form(n))
 
 
 @lru_cache(maxsize=4096)

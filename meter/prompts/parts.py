@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from meter.decision import Access
-from meter.errors import PromptError
-from meter.policy import Copy, OfferKind
+from meter.decision import Access, MeterReading
+from meter.policy import Copy, Offer, OfferKind
+from meter.prompts.faults import TemplateError, fault
 from meter.prompts.locales import choose, day_text, length_text, money, tags, term_text
 from meter.windows import moment
 
 if TYPE_CHECKING:
-    from meter.decision import Decision, MeterReading
-    from meter.policy import Offer, Policy
+    from meter.decision import Decision
+    from meter.policy import Policy
     from meter.prompts.texts import Texts
 
 __all__ = ["Action", "Parts", "compose"]
@@ -121,7 +121,7 @@ class Parts:
 
 
 def _link(action: Action | None) -> dict[str, str] | None:
-    return action and {"label": action.label, "href": action.href}
+    return None if action is None else {"label": action.label, "href": action.href}
 
 
 def compose(decision: Decision, policy: Policy, texts: Texts, wanted: tuple[str | None, ...]) -> Parts:
@@ -223,8 +223,6 @@ def _href(policy: Policy, name: str) -> str:
     href: str = getattr(policy.links, name)
     path = href.startswith("/") and not href.startswith("//")
     if not (path or href.startswith("https://")) or any(char <= " " or char in "\\\x7f" for char in href):
-        raise PromptError(
-            f"error[unsafe-link]: the link `{name}` leads to `{href}`, which is neither a path of the site nor an `https://` address\n"
-            f"  help: write it like `/subscribe` or `https://example.com/subscribe`"
-        )
+        message = f"the link `{name}` leads to `{href}`, which is neither a path of the site nor an `https://` address"
+        raise TemplateError(fault("unsafe-link", message, "write it like `/subscribe` or `https://example.com/subscribe`", name="policy"))
     return href

@@ -8,19 +8,22 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jinja2 import TemplateNotFound
+from jinja2 import UndefinedError
 
-from meter.errors import PromptError
+from meter.prompts.faults import TemplateError, fault
 from meter.prompts.parts import compose
-from meter.prompts.templates import environment, read_template
-from meter.prompts.texts import load_texts
-from meter.prompts.variables import values_of
+from meter.prompts.templates import compiled, found, written_texts
+from meter.prompts.texts import load_texts, read_bounded
+from meter.prompts.variables import COUNTS, values_of
 from meter.resources import template_root
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from jinja2 import Template
 
     from meter.decision import Decision
+    from meter.errors import Problem
     from meter.policy import Policy
     from meter.prompts.parts import Parts
 
@@ -32,8 +35,14 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", re.ASCII)
 
 
 def render(
-    decision: Decision, policy: Policy, *, locale: str | None = None, layout: str = "wide", format: str = "html", folder: str | Path | None = None,  # noqa: A002 - the public word
-) -> str:  # fmt: skip
+    decision: Decision,
+    policy: Policy,
+    *,
+    locale: str | None = None,
+    layout: str = "wide",
+    format: str = "html",  # noqa: A002 - the public word
+    folder: str | Path | None = None,
+) -> str:
     """Return what the reader of `decision` sees, or an empty text where nothing is said.
 
     `locale` is a tag such as `ja-JP`; where there are no words for it the publication's own locale is used, then English.
@@ -43,10 +52,7 @@ def render(
 
     Raises `PromptError` for a template that is missing, unsafe or names something that is not there.
     """
-    if layout not in _LAYOUTS:
-        raise ValueError(f"`{layout}` is not a layout; it is `wide` or `narrow`")
-    if format not in (*_SUFFIX, "json"):
-        raise ValueError(f"`{format}` is not a format; it is `html`, `text` or `json`")
+    _check_words(layout, format, (*_SUFFIX, "json"))
     if decision.prompt is None:
         return "null" if format == "json" else ""
     own = Path(folder) if folder is not None else None
@@ -54,22 +60,33 @@ def render(
     if format == "json":
         return json.dumps({**parts.table(), "layout": layout}, ensure_ascii=False, indent=2)
     if not _NAME.fullmatch(parts.name):
-        raise PromptError(f"error[bad-prompt-name]: `{parts.name}` cannot be the name of a prompt\n  help: use letters, digits and `-`")
-    return _fill(_find(parts.name + _SUFFIX[format], format, own), parts, layout)
+        raise TemplateError(
+            fault("bad-prompt-name", f"`{parts.name}` cannot be the name of a prompt", "use letters, digits and `-`", name="prompt")
+        )
+    return _fill(found(parts.name + _SUFFIX[format], format, own), written_texts(format, own), parts, layout)
 
 
 def render_template(
-    template: str | Path, decision: Decision, policy: Policy, *, locale: str | None = None, layout: str = "wide", format: str = "html", folder: str | Path | None = None,  # noqa: A002 - the public word
-) -> str:  # fmt: skip
+    template: str | Path,
+    decision: Decision,
+    policy: Policy,
+    *,
+    locale: str | None = None,
+    layout: str = "wide",
+    format: str = "html",  # noqa: A002 - the public word
+    folder: str | Path | None = None,
+) -> str:
     """Return a publisher's own template filled in for `decision`.
 
     `template` is a `Path` to a file, or the template's text. The placeholders of old templates work, in all three spellings. Files
     it includes are looked for beside it (or in `folder`), then among ours. Raises `PromptError` like `render`.
     """
+    _check_words(layout, format, tuple(_SUFFIX))
     own = Path(folder) if folder is not None else template.parent if isinstance(template, Path) else None
     parts = _parts(decision, policy, locale, own)
-    source = read_template(template) if isinstance(template, Path) else template
-    return _fill(environment(format, own).from_string(source), parts, layout)
+    name = str(template) if isinstance(template, Path) else "template"
+    written = read_bounded(template) if isinstance(template, Path) else template
+    return _fill(compiled(written, name, format, own), {**written_texts(format, own), name: written}, parts, layout)
 
 
 @lru_cache(maxsize=1)
@@ -83,12 +100,33 @@ def _parts(decision: Decision, policy: Policy, locale: str | None, own: Path | N
     return compose(decision, policy, load_texts(wanted, own), wanted)
 
 
-def _find(name: str, format: str, own: Path | None) -> Template:  # noqa: A002 - the public word
+def _check_words(layout: str, format: str, formats: tuple[str, ...]) -> None:  # noqa: A002 - the public word
+    if layout not in _LAYOUTS:
+        raise ValueError(f"`{layout}` is not a layout; it is `wide` or `narrow`")
+    if format not in formats:
+        raise ValueError(f"`{format}` is not a format; there are {', '.join(f'`{word}`' for word in formats)}")
+
+
+def _fill(template: Template, written: Mapping[str, str], parts: Parts, layout: str) -> str:
     try:
-        return environment(format, own).get_template(name)
-    except TemplateNotFound as missing:
-        raise PromptError(f"error[template-missing]: there is no template `{missing.name}`") from missing
+        return template.render(values_of(parts, layout))
+    except (UndefinedError, TypeError) as error:
+        raise TemplateError(_at_run_time(error, written, parts)) from None
 
 
-def _fill(template: Template, parts: Parts, layout: str) -> str:
-    return template.render(values_of(parts, layout))
+def _at_run_time(error: Exception, written: Mapping[str, str], parts: Parts) -> Problem:
+    """Say where a template failed: the last of its lines in the traceback."""
+    name, line, trace = "template", 1, error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename in written:
+            name, line = trace.tb_frame.f_code.co_filename, trace.tb_lineno
+        trace = trace.tb_next
+    source = written[name]
+    offset = len("".join(source.splitlines(keepends=True)[: line - 1]))
+    count = next((word for word in sorted(COUNTS) if f"'{word}'" in str(error)), None)
+    if count is not None and parts.reading is None:
+        message = f"`{count}` has no value here: no meter was read for this prompt"
+        advice = f"ask first: `{{% if {count} is defined %}}`"
+        return fault("no-value", message, advice, name=name, source=source, offset=offset)
+    message = "this cannot be computed: only numbers are added, subtracted, compared by size and counted with"
+    return fault("bad-value", message, "texts are joined with `~`", name=name, source=source, offset=offset)

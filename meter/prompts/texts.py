@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrs import frozen
+from babel import Locale
 
-from meter.errors import PromptError
+from meter.prompts.faults import TemplateError, fault
 from meter.prompts.locales import choose, number, plural
 from meter.resources import template_root
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from pathlib import Path
 
-    from babel import Locale
-
-__all__ = ["Texts", "load_texts"]
+__all__ = ["Texts", "load_texts", "read_bounded"]
 
 _FIELD = re.compile(r"\{([a-z]+)\}")
 _SPACES = re.compile(r" {2,}")
-_MOST_BYTES = 64 * 1024
+MOST_BYTES = 64 * 1024
+"""The most that a template or a file of texts may hold."""
 
 
 @frozen(kw_only=True)
@@ -43,7 +43,7 @@ class Texts:
         forms = self.tables[table]
         category = plural(n, self.locale)
         if category not in forms and "other" not in forms:
-            raise PromptError(f"{self.name}: error[missing-plural]: [{table}] has no `{category}`\n  help: add `{category}` or `other`")
+            raise TemplateError(fault("missing-plural", f"[{table}] has no `{category}`", f"add `{category}` or `other`", name=self.name))
         return self._fill(forms.get(category, forms.get("other", "")), {**values, "n": number(n, self.locale)})
 
     def _fill(self, text: str, values: Mapping[str, str]) -> str:
@@ -53,9 +53,8 @@ class Texts:
             filled = _FIELD.sub(lambda match: values[match[1]], text)
         except KeyError as missing:
             known = ", ".join(f"`{{{name}}}`" for name in sorted(values)) or "no field"
-            raise PromptError(
-                f"{self.name}: error[unknown-field]: the text `{text}` asks for `{{{missing.args[0]}}}`\n  help: this text knows {known}"
-            ) from None
+            message = f"the text `{text}` asks for `{{{missing.args[0]}}}`"
+            raise TemplateError(fault("unknown-field", message, f"this text knows {known}", name=self.name)) from None
         return _SPACES.sub(" ", filled).strip(" ")
 
 
@@ -98,18 +97,30 @@ def _shipped() -> dict[str, dict[str, dict[str, str]]]:
 
 
 def _read(path: Path) -> dict[str, dict[str, str]]:
-    raw = path.read_bytes()
-    if len(raw) > _MOST_BYTES:
-        raise PromptError(f"{path}: error[template-too-large]: texts of {len(raw)} bytes\n  help: keep them under {_MOST_BYTES} bytes")
     try:
-        tables = tomllib.loads(raw.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise PromptError(
-            f"{path}: error[bad-texts]: this is not a TOML file: {error}\n  help: start from a copy of a shipped one"
-        ) from error
+        tables = tomllib.loads(read_bounded(path))
+    except tomllib.TOMLDecodeError as error:
+        raise TemplateError(
+            fault("bad-texts", f"this is not a TOML file: {error}", "start from a copy of a shipped one", name=str(path))
+        ) from None
     for table, texts in tables.items():
         if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):
-            raise PromptError(
-                f'{path}: error[bad-texts]: [{table}] is not a table of texts\n  help: write `key = "text"` lines under [{table}]'
-            )
+            advice = f'write `key = "text"` lines under [{table}]'
+            raise TemplateError(fault("bad-texts", f"[{table}] is not a table of texts", advice, name=str(path)))
     return tables
+
+
+def read_bounded(path: Path) -> str:
+    """Read a small text file. Raises `TemplateError` where it is missing, too large or not UTF-8."""
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MOST_BYTES + 1)
+        text = raw[:MOST_BYTES].decode("utf-8-sig")
+    except OSError as error:
+        message = f"this file cannot be read: {(error.strerror or 'it is not a file').lower()}"
+        raise TemplateError(fault("template-missing", message, "check its name and place", name=str(path))) from None
+    except UnicodeDecodeError:
+        raise TemplateError(fault("bad-encoding", "this is not UTF-8 text", "save it as UTF-8", name=str(path))) from None
+    if len(raw) > MOST_BYTES:
+        raise TemplateError(fault("template-too-large", "this file is too large", f"keep it under {MOST_BYTES} bytes", name=str(path)))
+    return text

@@ -1,0 +1,141 @@
+"""Which placeholders did templates use before, and what are they now? Reads all three spellings and rewrites them in place.
+
+`numberArticlesLeft` is `left` today, `numberArticlesLeft-plural` is `left_plural`: `s`, or nothing if exactly one is left. They
+are written `{{…}}`, `<<…>>`, or `&lt;&lt;…&gt;&gt;` where a content system escaped the second. Raw blocks, comments, quoted text
+and every other use of `{{ a - b }}` and `<<` stay as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from meter.prompts.faults import TemplateError, fault, suggestion
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from meter.errors import Problem
+
+__all__ = ["PLACEHOLDERS", "Segment", "modernised", "segments"]
+
+PLACEHOLDERS = {"numberArticlesLeft": "left", "numberArticlesLeft-plural": "left_plural"}
+"""Today's variable for every placeholder of old templates."""
+
+_MOST_PROBLEMS = 50
+_OPENING = re.compile(r"\{\{|\{%|\{#")
+_QUOTED = r"""\"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'"""
+_CLOSING = {
+    "{{": re.compile(rf"(?:{_QUOTED}|[^\"'}}]|\}}(?!\}}))*\}}\}}", re.DOTALL),
+    "{%": re.compile(rf"(?:{_QUOTED}|[^\"'%]|%(?!\}}))*%\}}", re.DOTALL),
+    "{#": re.compile(r".*?#\}", re.DOTALL),
+}
+_RAW = re.compile(r"[-+]?\s*raw\s*-?%\}.*?\{%[-+]?\s*endraw\s*[-+]?%\}", re.DOTALL)
+_STRING = re.compile(_QUOTED, re.DOTALL)
+_WHOLE = re.compile(r"\{\{[-+]?\s*([A-Za-z]\w*(?:-[A-Za-z]\w*)+)\s*[-+]?\}\}", re.ASCII)
+_IN_TAG = re.compile(r"(?<![\w.])numberArticlesLeft(-plural)?(?!\w|\s*=[^=])", re.ASCII)
+_ANGLED = re.compile(r"(\{?)(?:<<|&lt;&lt;)(\s*)([A-Za-z]\w*(?:-[A-Za-z]\w*)*)(\s*)(?:>>|&gt;&gt;)", re.ASCII)
+_OPERAND = re.compile(r"[\w)\]]", re.ASCII)
+
+
+@frozen
+class Segment:
+    """A stretch of a template: `text`, an `expression`, a `statement`, or `kept` (a comment or a raw block)."""
+
+    kind: str
+    start: int
+    end: int
+
+
+def segments(source: str) -> Iterator[Segment]:
+    """Split a template as Jinja2 does. What is opened and never closed counts as text: the compiler will say so."""
+    at = 0
+    while opening := _OPENING.search(source, at):
+        start, mark = opening.start(), opening.group()
+        closing = _RAW.match(source, opening.end()) if mark == "{%" else None
+        kind = "kept" if closing or mark == "{#" else "expression" if mark == "{{" else "statement"
+        closing = closing or _CLOSING[mark].match(source, opening.end())
+        if closing is None:
+            break
+        if start > at:
+            yield Segment("text", at, start)
+        yield Segment(kind, start, closing.end())
+        at = closing.end()
+    if at < len(source):
+        yield Segment("text", at, len(source))
+
+
+def modernised(source: str, name: str = "template") -> str:
+    """Return the template with every placeholder of old replaced by today's variable; lines stay where they are.
+
+    Raises `TemplateError` for what looks like such a placeholder and is none.
+
+    >>> modernised("<<numberArticlesLeft>> article{{numberArticlesLeft-plural}}, {{ a - b }}")
+    '{{ left }} article{{ left_plural }}, {{ a - b }}'
+    """
+    problems, pieces = [], []
+    for segment in segments(source):
+        piece = source[segment.start : segment.end]
+        if segment.kind == "text":
+            problems += [
+                _unknown(match[3], match[0].removeprefix("{"), name, source, segment.start + match.end(1))
+                for match in _ANGLED.finditer(piece)
+                if match[3] not in PLACEHOLDERS and not _is_arithmetic(match, piece)
+            ]
+            piece = _ANGLED.sub(_replace_angled, piece)
+        elif segment.kind != "kept":
+            whole = _WHOLE.fullmatch(piece)
+            if whole and whole[1] not in PLACEHOLDERS and whole[1].endswith("-plural"):
+                problems.append(_unknown(whole[1], piece, name, source, segment.start))
+            else:
+                piece = _replace_in_tag(piece)
+        pieces.append(piece)
+    if problems:
+        raise TemplateError(*problems[:_MOST_PROBLEMS])
+    return "".join(pieces)
+
+
+def _replace_angled(match: re.Match[str]) -> str:
+    variable = PLACEHOLDERS.get(match[3])
+    if variable is None:
+        return match[0]
+    brace = '{{ "{" }}' if match[1] else ""  # a brace of the text and the two of the expression would be three
+    return f"{brace}{{{{ {variable} }}}}"
+
+
+def _is_arithmetic(match: re.Match[str], text: str) -> bool:
+    """Whether an unknown name stands between shifts rather than in a placeholder: `a << b >> c`, `x<<y>>z`."""
+    if match[2] or match[4]:
+        return True
+    before, after = text[max(match.end(1) - 1, 0) : match.end(1)], text[match.end() : match.end() + 1]
+    return bool(_OPERAND.match(before) and _OPERAND.match(after))
+
+
+def _replace_in_tag(tag: str) -> str:
+    """Rename the placeholders in a tag, outside its quoted texts."""
+    if "numberArticlesLeft" not in tag:
+        return tag
+    whole = _WHOLE.fullmatch(tag)
+    if whole is None and re.fullmatch(r"\{\{\s*numberArticlesLeft\s*\}\}", tag):
+        return "{{ left }}"
+    if whole is not None and re.fullmatch(r"\{\{\s*numberArticlesLeft-plural\s*\}\}", tag):
+        return "{{ left_plural }}"
+    pieces, at = [], 0
+    for quoted in _STRING.finditer(tag):
+        pieces += [_renamed(tag[at : quoted.start()]), quoted[0]]
+        at = quoted.end()
+    return "".join([*pieces, _renamed(tag[at:])])
+
+
+def _renamed(code: str) -> str:
+    return _IN_TAG.sub(lambda match: PLACEHOLDERS["numberArticlesLeft" + (match[1] or "")], code)
+
+
+def _unknown(word: str, written: str, name: str, source: str, offset: int) -> Problem:
+    known = " and ".join(f"`{placeholder}`" for placeholder in PLACEHOLDERS)
+    advice = suggestion(
+        word, PLACEHOLDERS, f"the placeholders are {known}; text that is none goes between `{{% raw %}}` and `{{% endraw %}}`"
+    )
+    return fault("unknown-placeholder", f"`{written}` is not a placeholder", advice, name=name, source=source, offset=offset)

@@ -82,7 +82,7 @@ def _verdict(rule: JudgedRule, values: Sequence[Any], access: str | None, refuse
     spend = rule.spend if access == ArticleAccess.METERED else None
     if rule.spend is not None and spend is None:
         show = Show.ARTICLE
-    elif show is Show.COUNTDOWN and values[rule.left_slot] == 1:  # the code of exactly 0
+    elif show is Show.COUNTDOWN and values[rule.left_slot] == rule.nothing_left:
         show = Show.LAST_FREE_ARTICLE
     if offer is not None:
         available = rule.offer_formula.holds(values)

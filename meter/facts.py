@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from meter.decision import Show  # noqa: TC004 - `decision` imports this module
-    from meter.policy import Policy, Range, When
+    from meter.policy import Policy, Range, Rule, When
     from meter.view import PageView, Reader
 
 __all__ = ["ALWAYS", "OTHER", "Among", "Contains", "Every", "Facts", "Formula", "JudgedRule", "Rulebook", "Slot", "Some", "Vocabulary"]
@@ -383,6 +383,7 @@ class JudgedRule:
     spend: str | None
     open_slot: int
     left_slot: int
+    nothing_left: int | None
     show: Show
     offer: str | None
     offer_formula: Formula
@@ -411,14 +412,16 @@ class Rulebook:
     def rules(self) -> tuple[JudgedRule, ...]:
         """The policy's rules, in order."""
         offers = {offer.name: self._offer_formula(offer.name) for offer in self.policy.offers}
-        place = self.vocabulary.place
-        return tuple(
-            JudgedRule(
-                rule.name, self.vocabulary.formula(rule.when, self.policy.zone), rule.spend,
-                place("open", rule.spend) if rule.spend else -1, place("left", rule.spend) if rule.spend else -1,
-                rule.show, rule.offer, offers[rule.offer] if rule.offer else ALWAYS, rule.prompt,
-            )
-            for rule in self.policy.rules
+        return tuple(self._judged(rule, offers) for rule in self.policy.rules)
+
+    def _judged(self, rule: Rule, offers: dict[str, Formula]) -> JudgedRule:
+        vocabulary, spend = self.vocabulary, rule.spend
+        left = -1 if spend is None else vocabulary.place("left", spend)
+        return JudgedRule(
+            name=rule.name, formula=vocabulary.formula(rule.when, self.policy.zone), spend=spend,
+            open_slot=-1 if spend is None else vocabulary.place("open", spend), left_slot=left,
+            nothing_left=None if spend is None else vocabulary.slots[left].code(0), show=rule.show, offer=rule.offer,
+            offer_formula=offers[rule.offer] if rule.offer else ALWAYS, prompt=rule.prompt,
         )  # fmt: skip
 
     @cached_property

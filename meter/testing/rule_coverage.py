@@ -153,5 +153,5 @@ def _exercised(policy: Policy, values: tuple[Any, ...]) -> Iterator[str]:
             opens, left = values[book.vocabulary.place("open", meter)], values[book.vocabulary.place("left", meter)]
             if not opens:
                 yield beyond
-            elif left == 1 and last:  # the code of exactly 0
+            elif last and left == book.vocabulary.slots[book.vocabulary.place("left", meter)].code(0):
                 yield last

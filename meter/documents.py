@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from meter.errors import PolicyError, Problem
-from meter.problems import closest, quoted, source_line
+from meter.problems import Positions, closest, quoted, source_line
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -23,7 +23,7 @@ MOST_BYTES = 64 * 1024
 """The largest file there may be."""
 
 _MOST_NESTED = 24
-_MOST_PARTS = 12
+_MOST_PARTS = 8
 
 
 def read_text(path: str | PathLike[str]) -> str:
@@ -140,6 +140,8 @@ def _syntax_problem(text: str, name: str, error: Exception) -> Problem:
         (known[1:] for known in _WORDS_FOR if said.startswith(known[0])),
         ("toml-syntax", f"this is not TOML: {said.partition(' (at')[0]}", "see https://toml.io for how it is written"),
     )
+    if code == "duplicate-key":
+        line, column = Positions(text).repeated or (line, column)  # the parser points behind it
     return Problem(code=code, message=message, help=advice, name=name, line=line, column=column, source=source_line(lines, line))
 
 

@@ -111,6 +111,8 @@ def _draft(text: str, name: str) -> tuple[_Draft, Report]:
     )
     for fault in _faults(draft, report):
         report.add(fault)
+        if report.more:  # the rest would only be counted, and there may be thousands
+            break
     return draft, report
 
 

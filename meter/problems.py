@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST_PROBLEMS", "Path", "Place", "Positions", "Report", "meant", "quoted"]
 
-MOST_PROBLEMS = 100
+MOST_PROBLEMS = 50
 """How many problems are listed; the rest is counted."""
 
 _LONGEST_QUOTE = 60
@@ -127,7 +127,7 @@ class Report:
         """Return every problem with its place in `text`, in the order of the text."""
         if not self.found:
             return ()
-        positions = Positions(text)
+        positions = Positions(text, [(problem.path, at) for problem, at in self.found])
         located = [positions.locate(problem, at, name) for problem, at in self.found]
         located.sort(key=lambda problem: (problem.line or 0, problem.column or 0))
         if self.more:
@@ -137,50 +137,60 @@ class Report:
 
 
 class Positions:
-    """Where the keys and values of a TOML text are."""
+    """Where the keys and values of a TOML text are.
 
-    def __init__(self, text: str) -> None:
+    With `wanted`, the text is only searched for those paths, and no further than the last of them.
+    """
+
+    def __init__(self, text: str, wanted: Iterable[tuple[Path, At]] | None = None) -> None:
         self.lines = text.split("\n")
-        self._places: dict[Path, dict[At, tuple[int, int]]] = {}
+        self._places: dict[tuple[Path, At], tuple[int, int]] = {}
         self._counts: dict[Path, int] = {}
-        for node in _parse(text).named_children:
-            self._statement(node)
+        self._defined: set[Path] = set()
+        self.repeated: Place | None = None
+        """Where the first key or heading is that was there before."""
+        self._missing = None if wanted is None else {(path, at) for path, at in wanted if path}
+        self._inside = {path[:length] for path, _ in self._missing or () for length in range(1, len(path) + 1)}
+        if self._missing != set():
+            for node in _parse(text).named_children:
+                self._statement(node)
+                if self._missing == set() or self.repeated:
+                    break
 
     def locate(self, problem: Problem, at: At, name: str) -> Problem:
         """Return a problem with line, column and source line; where its path is not in the text, those of what holds it."""
-        path, places = problem.path, self._places
-        while path and path not in places:
-            path, at = path[:-1], "key"
-        found = places.get(path, {})
-        point = found.get(at) or found.get("key") or found.get("value")
-        if point is None:
-            return evolve(problem, name=name, line=1, column=1, source=self.source(1))
+        path = problem.path
+        order: tuple[At, At] = ("value", "key") if at == "value" else ("key", "value")
+        point = next((self._places[path, side] for side in order if (path, side) in self._places), None)
+        while point is None and path:
+            path = path[:-1]
+            point = self._places.get((path, "key")) or self._places.get((path, "value"))
+        line, column = self._place(point or (0, 0))
+        return evolve(problem, name=name, line=line, column=column, source=source_line(self.lines, line))
+
+    def _place(self, point: tuple[int, int]) -> Place:
+        """Return a point of the parser as people count: from 1, and in characters where the parser counts bytes."""
         row, column = point
         raw = self.lines[row] if row < len(self.lines) else ""
-        characters = len(raw.encode()[:column].decode(errors="ignore"))  # tree-sitter counts bytes
-        return evolve(problem, name=name, line=row + 1, column=characters + 1, source=self.source(row + 1))
-
-    def source(self, line: int) -> str:
-        """Return a line of the text as it can be shown."""
-        return source_line(self.lines, line)
+        return Place(row + 1, len(raw.encode("utf-8", "replace")[:column].decode(errors="ignore")) + 1)
 
     def _statement(self, node: Node) -> None:
         if node.type == "pair":
             self._pair((), node)
         elif node.type in ("table", "table_array_element"):
-            header, *rest = [child for child in node.named_children if child.type != "comment"]
+            children = node.named_children
+            header = next(child for child in children if child.type != "comment")
             parts = tuple(_key_parts(header))
+            path: Path = (*self._resolve(parts[:-1]), parts[-1])
             if node.type == "table_array_element":
-                listed = (*self._resolve(parts[:-1]), parts[-1])
-                self._counts[listed] = self._counts.get(listed, 0) + 1
-                path: Path = (*listed, self._counts[listed] - 1)
-                self._note(listed, "key", header)
-            else:
-                path = (*self._resolve(parts[:-1]), parts[-1])
-            self._note_key(path, header)
-            for child in rest:
-                if child.type == "pair":
-                    self._pair(path, child)
+                self._note(path, "key", header)
+                self._counts[path] = self._counts.get(path, 0) + 1
+                path = (*path, self._counts[path] - 1)
+            self._define(path, header)
+            if self._missing is None or path in self._inside:
+                for child in children:
+                    if child.type == "pair":
+                        self._pair(path, child)
 
     def _resolve(self, parts: Iterable[str]) -> Path:
         """Return the path of a header's parts: under a list of tables, the last one is meant."""
@@ -194,26 +204,36 @@ class Positions:
     def _pair(self, base: Path, node: Node) -> None:
         key, value = node.named_children[0], node.named_children[-1]
         path = (*base, *_key_parts(key))
-        self._note_key(path, key)
-        self._value(path, value)
+        self._define(path, key)
+        if self._missing is None or path in self._inside:
+            self._value(path, value)
 
     def _value(self, path: Path, node: Node) -> None:
         self._note(path, "value", node)
+        if self._missing == set():
+            return
         if node.type == "inline_table":
             for child in node.named_children:
                 if child.type == "pair":
                     self._pair(path, child)
         elif node.type == "array":
             for index, child in enumerate(child for child in node.named_children if child.type != "comment"):
-                self._value((*path, index), child)
+                if self._missing is None or (*path, index) in self._inside:
+                    self._value((*path, index), child)
 
-    def _note_key(self, path: Path, node: Node) -> None:
+    def _define(self, path: Path, node: Node) -> None:
         """Note where a key is; the tables that a dotted key opens on the way are there as well."""
+        if path in self._defined:
+            self.repeated = self.repeated or self._place((node.start_point.row, node.start_point.column))
+        self._defined.add(path)
         for length in range(1, len(path) + 1):
             self._note(path[:length], "key", node)
 
     def _note(self, path: Path, at: At, node: Node) -> None:
-        self._places.setdefault(path, {}).setdefault(at, (node.start_point.row, node.start_point.column))
+        if (path, at) not in self._places and (self._missing is None or path in self._inside):
+            self._places[path, at] = node.start_point.row, node.start_point.column
+            if self._missing is not None:
+                self._missing.discard((path, at))
 
 
 def source_line(lines: list[str], line: int) -> str:

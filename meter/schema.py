@@ -9,7 +9,20 @@ from typing import Any
 from meter.decision import Show
 from meter.faults import MOST_LIMIT
 from meter.policy import (
-    Copy, Count, Dates, Guarantee, Limit, Links, Members, Meter, Offer, OfferKind, Publication, Range, Rule, When,
+    Copy,
+    Count,
+    Dates,
+    Guarantee,
+    Limit,
+    Links,
+    Members,
+    Meter,
+    Offer,
+    OfferKind,
+    Publication,
+    Range,
+    Rule,
+    When,
 )  # fmt: skip
 from meter.problems import closest
 from meter.shapes import Day, Flag, Items, Key, Localized, Named, Number, Split, Table, Text, Whole, Word
@@ -19,17 +32,17 @@ from meter.windows import Term, Unit, Weekday, Window, parse_length
 __all__ = ["POLICY", "policy_schema", "schema_text"]
 
 
-def locale_advice(name: str) -> str | None:
+def locale_step(name: str) -> str | None:
     """Return the next step if `name` is not a locale that CLDR knows, else nothing."""
     from babel import localedata  # noqa: PLC0415 - heavy, and only files pay for it
 
     if re.fullmatch(r"[A-Za-z0-9]+([-_][A-Za-z0-9]+)*", name) and localedata.exists(name.replace("-", "_")):
         return None
-    close = closest(name.replace("-", "_"), localedata.locale_identifiers())
+    close = closest(name.replace("-", "_"), [known for known in localedata.locale_identifiers() if known[:1] == name[:1].lower()])
     return f"did you mean `{close.replace('_', '-')}`?" if close else "locales look like `en`, `ja` or `pt-BR`"
 
 
-def _currency_advice(code: str) -> str | None:
+def _currency_step(code: str) -> str | None:
     from babel.core import get_global  # noqa: PLC0415 - as above
 
     known = get_global("all_currencies")
@@ -39,18 +52,16 @@ def _currency_advice(code: str) -> str | None:
     return f"did you mean `{close}`?" if close else "a currency is three capitals, such as `USD`, `EUR` or `JPY`"
 
 
-def _link_advice(link: str) -> str | None:
+def _link_step(link: str) -> str | None:
     if re.fullmatch(r"/(?![/\\])[^\s\\]*|https://[^\s/\\@]+(/[^\s\\]*)?", link):
         return None
     return "links are paths of your site that begin with one `/`, or begin with `https://`"
 
 
-def _name_advice(name: str) -> str | None:
+def _name_step(name: str) -> str | None:
     if not name.strip() or name != name.strip():
         return "a name is not empty and has no space at its ends"
-    if len(name) > 64:  # noqa: PLR2004
-        return "a name has at most 64 characters"
-    return "a name has no control characters" if not name.isprintable() else None
+    return None if name.isprintable() else "a name is one line, without characters that cannot be seen"
 
 
 _WORDS = Items(item=Text())
@@ -144,14 +155,14 @@ def _meter(**keys: Any) -> Meter:  # noqa: ANN401 - what the table held
     return Meter(name="?", **keys)
 
 
+_LIMITS_BY_STATUS = Named(noun="a reader status", item=LIMIT, words=Status, example="{ anonymous = 3, registered = 5 }")
+
 METER = Table(
     noun="a meter", make=_meter, code="bad-meter", example='{ window = { calendar = "month" }, limit = 5 }',
     keys={
         "window": Key(shape=WINDOW, says="the stretch of time the allowance is for", required=True, filler=Window(lifetime=True)),
         "limit": Key(
-            shape=Split(
-                by={dict: Named(noun="a reader status", item=LIMIT, words=Status, example="{ anonymous = 3, registered = 5 }")}, otherwise=LIMIT
-            ),
+            shape=Split(by={dict: _LIMITS_BY_STATUS}, otherwise=LIMIT),
             filler=1,
             says="how many are free: one number, or one for each reader status (a status that is not named gets 0)",
         ),
@@ -174,7 +185,7 @@ OFFER = Table(
         "kind": Key(shape=Word(words=OfferKind), says="what taking it makes of a reader: `trial` (the default) or `subscription`"),
         "price": Key(shape=Number(least=0, most=1_000_000_000, example="9"), says="the price for the whole term", required=True, filler=0),
         "currency": Key(
-            shape=Text(form="a currency code such as `USD`", code="unknown-currency", check=_currency_advice),
+            shape=Text(form="a currency code such as `USD`", code="unknown-currency", check=_currency_step),
             says="an ISO 4217 code", required=True, filler="USD",
         ),
         "term": Key(
@@ -182,25 +193,23 @@ OFFER = Table(
             says="how long it runs once taken", required=True, filler=Term(1, Unit.MONTH),
         ),
         "product": Key(shape=Text(), says="the product it gives"),
-        "starts": Key(shape=Day(times=True), says="when it can first be had; a date is the start of that day in the publication's zone"),
-        "ends": Key(shape=Day(times=True), says="when it can no longer be had; a date holds to the end of that day in the publication's zone"),
+        "starts": Key(shape=Day(times=True), says="from when it can be had; a date is the start of that day in the publication's zone"),
+        "ends": Key(shape=Day(times=True), says="until when it can be had; a date holds to the end of that day in the publication's zone"),
         "when": Key(shape=WHEN, says="who may have it; without it, everyone"),
     },
 )  # fmt: skip
 
-_NAME = Text(form="a name in quotes", longest=120)
+_NAME = Text(form="a name in quotes", longest=120, code="bad-name", check=_name_step)
+_METER_NAME = Text(form="the name of a meter")
 RULE = Table(
     noun="a rule", make=Rule, example='{ name = "…", show = "article" }',
     keys={
         "name": Key(shape=_NAME, says="a name of its own, which reports and explanations use", required=True, filler=""),
         "when": _WHEN_KEY,
-        "spend": Key(shape=Text(form="the name of a meter"), says="the meter to count the article on; the rule then matches while allowance is left"),
+        "spend": Key(shape=_METER_NAME, says="the meter to count the article on; the rule then matches while allowance is left"),
         "show": Key(shape=Word(words=Show), says="what the page shows", required=True, filler=Show.ARTICLE),
         "offer": Key(shape=Text(form="the name of an offer"), says="the offer to show, while it runs and if the reader may have it"),
-        "prompt": Key(
-            shape=Text(form="the name of a prompt"),
-            says="the prompt to use instead of the one called like `show`",
-        ),
+        "prompt": Key(shape=Text(form="the name of a prompt"), says="the prompt to use instead of the one called like `show`"),
     },
 )  # fmt: skip
 
@@ -224,7 +233,7 @@ PUBLICATION = Table(
             says="the zone of every date and calendar window (`UTC` unless said otherwise)",
         ),
         "locale": Key(
-            shape=Text(form="a locale such as `en`", code="unknown-locale", check=locale_advice),
+            shape=Text(form="a locale such as `en`", code="unknown-locale", check=locale_step),
             says="the language of the prompts (`en` unless said otherwise)",
         ),
     },
@@ -239,7 +248,7 @@ COPY = Table(
     },
 )  # fmt: skip
 
-_LINK = Text(form="a path or an `https://` address", longest=2000, code="bad-link", check=_link_advice)
+_LINK = Text(form="a path or an `https://` address", longest=2000, code="bad-link", check=_link_step)
 LINKS = Table(
     noun="`links`", make=Links, example='{ subscribe = "/subscribe" }',
     keys={
@@ -251,17 +260,24 @@ LINKS = Table(
     },
 )  # fmt: skip
 
-COPIES = Localized(table=COPY, check=locale_advice)
+COPIES = Localized(table=COPY, check=locale_step)
+
+METERS = Named(noun="a meter", item=METER, check=_name_step, most=50, example="[meters.monthly]")
+OFFERS = Named(noun="an offer", item=OFFER, check=_name_step, most=200, example="[offers.summer]")
+RULES = Items(item=RULE, most=500)
+GUARANTEES = Items(item=GUARANTEE, most=200)
 
 POLICY = Table(
     noun="a policy", make=dict, example="[publication]",
     keys={
-        "publication": Key(shape=PUBLICATION, says="who publishes, and in which zone and language", required=True, filler=Publication(name="?")),
-        "meters": Key(shape=Named(noun="a meter", item=METER, check=_name_advice, most=50, example="[meters.monthly]"), says="the allowances, by name"),
-        "offers": Key(shape=Named(noun="an offer", item=OFFER, check=_name_advice, example="[offers.summer]"), says="what readers can take, by name"),
-        "rules": Key(shape=Items(item=RULE, most=500), says="the rules, in order: the first that matches decides", required=True, filler=()),
-        "guarantees": Key(shape=Items(item=GUARANTEE, most=200), says="what must hold whatever the rules say; `meter prove` checks it"),
-        "copy": Key(shape=COPIES, says="the publisher's own words, in the publication's locale; `[copy.ja]` in another"),
+        "publication": Key(
+            shape=PUBLICATION, says="who publishes, and in which zone and language", required=True, filler=Publication(name="?")
+        ),
+        "meters": Key(shape=METERS, says="the allowances, by name: `[meters.monthly]`"),
+        "offers": Key(shape=OFFERS, says="what readers can take, by name: `[offers.summer]`"),
+        "rules": Key(shape=RULES, says="in order, each under `[[rules]]`: the first that matches decides", required=True, filler=()),
+        "guarantees": Key(shape=GUARANTEES, says="what must hold whatever the rules say, each under `[[guarantees]]`"),
+        "copy": Key(shape=COPIES, says="the publisher's own words, in the publication's locale; `[copy.ja]` for another"),
         "links": Key(shape=LINKS, says="where the prompts' buttons lead"),
     },
 )  # fmt: skip

@@ -317,9 +317,7 @@ class Table:
                 read = key.resolve().read(value[name], (*path, name), report)
                 dropped |= {name} if read is REFUSED else set()
             elif key.required and name not in dropped:
-                report(
-                    "missing-key", (*path, name), f"{self.noun} needs `{name}`: {key.says}", f"add `{name}`, {key.resolve().form}", at="key"
-                )
+                report("missing-key", path, f"{self.noun} needs `{name}`: {key.says}", f"add `{name}`, {key.resolve().form}", at="key")
                 dropped.add(name)
             if read is not REFUSED or key.required:
                 given[_attribute(name)] = key.filler if read is REFUSED else read
@@ -336,6 +334,9 @@ class Table:
 
     def _unknown(self, name: str, value: Mapping[str, Any], path: Path, report: Report) -> set[str]:
         """Report a key that is not known; the one it was meant for counts as given."""
+        if report.full:  # guesses cost the most of all that is done here
+            report.more += 1
+            return set()
         close = closest(name, self.keys)
         report("unknown-key", (*path, name), f"{self.noun} has no key {quoted(name)}", meant(name, self.keys), at="key")
         return {close} if close is not None and close not in value else set()
@@ -443,6 +444,7 @@ class Localized:
 
     table: Table
     check: Callable[[str], str | None]
+    most: int = 50
 
     @property
     def form(self) -> str:
@@ -453,6 +455,9 @@ class Localized:
         if type(value) is not dict:
             return wrong(self, value, path, report)
         locales = {key: item for key, item in value.items() if isinstance(item, dict)}
+        if len(locales) > self.most:
+            report("too-many", path, f"{label(path)} has words in {len(locales)} locales; at most {self.most} fit", at="key")
+            return REFUSED
         own = {key: item for key, item in value.items() if key not in locales}
         found = {"": self.table.read(own, path, report)} if own else {}
         for locale, item in locales.items():

@@ -130,10 +130,19 @@ class Report:
         positions = Positions(text, [(problem.path, at) for problem, at in self.found])
         located = [positions.locate(problem, at, name) for problem, at in self.found]
         located.sort(key=lambda problem: (problem.line or 0, problem.column or 0))
-        if self.more:
-            message = f"the first {len(located)} problems are listed; there are at least {self.more} more"
-            located.append(Problem(code="too-many-problems", message=message, name=name, help="mend these and check again"))
-        return tuple(located)
+        return (*located, *self._rest(name))
+
+    def unlocated(self, name: str, line: int | None = None) -> tuple[Problem, ...]:
+        """Return every problem of a text whose lines are read one by one: all are on `line`, or where they say they are."""
+        found = [evolve(problem, name=name, line=problem.line if line is None else line) for problem, _ in self.found]
+        return (*found, *self._rest(name))
+
+    def _rest(self, name: str) -> tuple[Problem, ...]:
+        """Return what is said of the problems that are not listed."""
+        if not self.more:
+            return ()
+        message = f"the first {len(self.found)} problems are listed; there are at least {self.more} more"
+        return (Problem(code="too-many-problems", message=message, name=name, help="mend these and check again"),)
 
 
 class Positions:

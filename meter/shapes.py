@@ -50,7 +50,7 @@ class Shape(Protocol):
 def label(path: Path) -> str:
     """Return how a message speaks of what is at `path`: by its key."""
     names = [part for part in path if isinstance(part, str)]
-    return f"`{names[-1]}`" if names else "the file"
+    return f"`{names[-1]}`" if names else "this"
 
 
 def wrong(shape: Shape, value: object, path: Path, report: Report, advice: str | None = None) -> _Refused:
@@ -70,6 +70,8 @@ class Text:
 
     form: str = 'a text in quotes such as `"summer"`'
     longest: int = 200
+    empty: bool = False
+    """Whether it may be empty."""
     pattern: str | None = None
     check: Callable[[str], str | None] | None = None
     """Returns the next step if there is something wrong with the text."""
@@ -79,7 +81,7 @@ class Text:
     def read(self, value: Any, path: Path, report: Report) -> Any:
         if type(value) is not str:
             return wrong(self, value, path, report, "put it in quotes" if isinstance(value, int | float) else None)
-        if not value.strip():
+        if not value.strip() and not self.empty:
             report("empty-text", path, f"{label(path)} is empty", f"write {self.form}")
         elif len(value) > self.longest:
             report("text-too-long", path, f"{label(path)} has {len(value)} characters; at most {self.longest} fit")
@@ -97,7 +99,7 @@ class Text:
         return REFUSED
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "string", "minLength": 1, "maxLength": self.longest} | (
+        return {"type": "string", "minLength": int(not self.empty), "maxLength": self.longest} | (
             {"pattern": f"^(?:{self.pattern})$"} if self.pattern else {}
         )
 

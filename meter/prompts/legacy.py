@@ -135,7 +135,7 @@ def _renamed(code: str) -> str:
 
 def _unknown(word: str, written: str, name: str, source: str, offset: int) -> Problem:
     known = " and ".join(f"`{placeholder}`" for placeholder in PLACEHOLDERS)
-    advice = suggestion(
-        word, PLACEHOLDERS, f"the placeholders are {known}; text that is none goes between `{{% raw %}}` and `{{% endraw %}}`"
-    )
+    otherwise = f"the placeholders are {known}; text that is none goes between `{{% raw %}}` and `{{% endraw %}}`"
+    # The suggestion is written the way the mistake was.
+    advice = suggestion(written, (written.replace(word, placeholder) for placeholder in PLACEHOLDERS), otherwise)
     return fault("unknown-placeholder", f"`{written}` is not a placeholder", advice, name=name, source=source, offset=offset)

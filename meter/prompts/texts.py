@@ -110,12 +110,12 @@ def _read(path: Path) -> dict[str, dict[str, str]]:
     return tables
 
 
-def read_bounded(path: Path) -> str:
+def read_bounded(path: Path, *, encoding: str = "utf-8-sig") -> str:
     """Read a small text file. Raises `TemplateError` where it is missing, too large or not UTF-8."""
     try:
         with path.open("rb") as file:
             raw = file.read(MOST_BYTES + 1)
-        text = raw[:MOST_BYTES].decode("utf-8-sig")
+        text = raw[:MOST_BYTES].decode(encoding)
     except OSError as error:
         message = f"this file cannot be read: {(error.strerror or 'it is not a file').lower()}"
         raise TemplateError(fault("template-missing", message, "check its name and place", name=str(path))) from None

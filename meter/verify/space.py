@@ -1,0 +1,370 @@
+"""Every reader, view and standing that can be, and what a policy says of each.
+
+A space lays one or two policies out over the variables of their common vocabulary: a slot each, a member each for sets, whether
+the view counts, and where the reader stands on each meter. Which combinations can be is said in `possible`, in words in
+`ASSUMED`. Verdicts are the engine's own: this module only says for which codes the engine is asked.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from attrs import evolve, frozen
+
+from meter.engine import _verdict, allowance
+from meter.facts import ALWAYS, Among, Contains, Every, Some
+from meter.verify.diagram import FALSE, MOST_STEPS, TRUE, Forest
+from meter.verify.people import impersonate, plain_codes
+from meter.view import ArticleAccess, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from meter.engine import Verdict
+    from meter.facts import Formula, JudgedRule, Rulebook, Vocabulary
+    from meter.verify.people import Encounter
+
+__all__ = ["ASSUMED", "RUNNING", "Passing", "Situation", "Space", "Standing", "Variable"]
+
+EXPIRED = (Status.TRIAL_EXPIRED, Status.SUBSCRIPTION_EXPIRED)
+RUNNING = (Status.TRIAL, Status.SUBSCRIBER, Status.STAFF)
+
+ASSUMED = (
+    "the days since expiry are known for readers whose trial or subscription has expired, and for nobody else; they are whole and never below 0",
+    "only readers in a trial, subscribers and staff hold products",
+    "a score is between 0 and 1; an article's age is a whole number of days",
+    "what is left of a meter never exceeds the limit of that reader, and a limit of 0 is never open",
+    "a view that counts leaves at least one less than the limit",
+    "any count a limit allows may have been reached, in any order of articles",
+    "a reader is one identity, and the store keeps what it was told: a cleared cookie is a new reader",
+)
+"""What is taken for granted about readers, views and meters, in a person's words."""
+
+_WHO = ("reader", "product", "segments", "score", "days_since_expiry", "country")
+
+
+@frozen
+class Standing:
+    """Where a reader stands on a meter, under each policy of a space: the codes of its `open` and `left` slots."""
+
+    codes: tuple[tuple[bool, int], ...]
+
+
+@frozen
+class Variable:
+    """One level of a space: a slot (`member` for one member of a set), `counts`, or a meter's standing."""
+
+    name: str
+    domain: tuple[Any, ...]
+    slot: int | None = None
+    member: str | None = None
+    meter: str | None = None
+    who: bool = False
+
+
+@frozen
+class Situation:
+    """One code for everything: `values` by slot, whether the view counts, and a standing by meter."""
+
+    codes: tuple[int, ...]
+    values: dict[str, Any]
+    counts: bool
+    standings: dict[str, Standing]
+
+
+@frozen
+class Passing:
+    """How the readers reach one rule of a policy: by what meter refused them on the way (`None`: by none) to the set of them."""
+
+    arriving: dict[str | None, int]
+    matches: int
+    fires: int
+
+
+class Space:
+    """All situations of some policies that share a vocabulary, as variables of a forest."""
+
+    def __init__(
+        self, rulebooks: Sequence[Rulebook], *, by_mention: bool = False, steps: int = MOST_STEPS, until: float | None = None
+    ) -> None:
+        self.rulebooks = tuple(rulebooks)
+        self.vocabulary: Vocabulary = rulebooks[0].vocabulary
+        self.meters = tuple(dict.fromkeys(meter.name for book in rulebooks for meter in book.policy.meters))
+        self._reached: dict[tuple[str, tuple[int, ...], bool], dict[Standing, tuple[int, bool]]] = {}
+        self.limit_values = {name: self._limit_values(name) for name in self.meters}
+        self.variables = self._lay_out(by_mention=by_mention)
+        self._levels = {(v.slot, v.member): level for level, v in enumerate(self.variables) if v.slot is not None}
+        self._standings = {v.meter: level for level, v in enumerate(self.variables) if v.meter is not None}
+        self.counts = next(level for level, v in enumerate(self.variables) if v.name == "counts")
+        self.who = frozenset(level for level, v in enumerate(self.variables) if v.who)
+        self.standing_levels = frozenset(self._standings.values())
+        self.forest = Forest([len(v.domain) for v in self.variables], steps=steps, until=until)
+        self._formulas: dict[tuple[Formula, int], int] = {}
+        self.limits = {name: [self._limit(name, side) for side in range(len(rulebooks))] for name in self.meters}
+        self.possible = self._possible()
+
+    # What there is.
+
+    def _lay_out(self, *, by_mention: bool) -> tuple[Variable, ...]:
+        slots = []
+        for index, slot in enumerate(self.vocabulary.slots[: self.vocabulary.base]):
+            who = slot.name in _WHO
+            if slot.kind == "set":
+                slots += [Variable(slot.name, (False, True), index, member, who=who) for member in slot.mentioned]
+            else:
+                slots.append(Variable(slot.name, plain_codes(slot), index, who=who))
+        if by_mention:
+            first: dict[tuple[int | None, str | None], int] = {}
+            for book in self.rulebooks:
+                for rule in book.rules:
+                    for atom in _atoms(rule.formula):
+                        first.setdefault((atom.slot, atom.member if isinstance(atom, Contains) else None), len(first))
+            slots.sort(key=lambda v: first.get((v.slot, v.member), len(first)))
+        else:
+            slots.sort(key=lambda v: not v.who)
+        standings = [Variable("standing", self._standing_domain(name), meter=name) for name in self.meters]
+        return (*slots, Variable("counts", (True, False)), *standings)
+
+    def _limit_values(self, meter: str) -> list[tuple[int, ...]]:
+        """Return every combination of limits a reader may have of a meter, one under each policy."""
+        combinations: list[tuple[int, ...]] = [()]
+        for book in self.rulebooks:
+            own = sorted({0, *(limit for _, limit in book.limits.get(meter, ()))})
+            combinations = [(*most, limit) for most in combinations for limit in own]
+        return combinations
+
+    def standings(self, meter: str, limits: tuple[int, ...], *, counts: bool) -> dict[Standing, tuple[int, bool]]:
+        """Return where a reader with these limits may stand on a meter, and how: how many are used, and whether this one is."""
+        slot = self.vocabulary.slots[self.vocabulary.place("left", meter)]
+        key = meter, limits, counts
+        if key not in self._reached:
+            found: dict[Standing, tuple[int, bool]] = {}
+            for used in range(max(limits) + 1):
+                for seen in (False, True) if used else (False,):
+                    rooms = [allowance(limit, used, seen, counts) for limit in limits]
+                    found.setdefault(Standing(tuple((opens, slot.code(left) or 0) for opens, left in rooms)), (used, seen))
+            self._reached[key] = found
+        return self._reached[key]
+
+    def _standing_domain(self, meter: str) -> tuple[Standing, ...]:
+        ways: dict[Standing, tuple[int, bool]] = {}
+        for limits in self.limit_values[meter]:
+            for counts in (True, False):
+                for standing, way in self.standings(meter, limits, counts=counts).items():
+                    ways[standing] = min(way, ways.get(standing, way))
+        # First the standings of a reader who still may read: examples then need no history.
+        return tuple(sorted(ways, key=lambda standing: (ways[standing], [not opens for opens, _ in standing.codes])))
+
+    # What can be.
+
+    def _limit(self, meter: str, side: int) -> int:
+        forest, result = self.forest, self.forest.leaf(0)
+        for formula, limit in reversed(self.rulebooks[side].limits.get(meter, ())):
+            result = forest.choose(self.where(formula, side), forest.leaf(limit), result)
+        return result
+
+    def limited(self, meter: str, limits: tuple[int, ...]) -> int:
+        """Return the readers who have these limits of a meter, one under each policy."""
+        parts = (
+            self.forest.relabel(diagram, lambda value, limit=limit: value == limit)
+            for diagram, limit in zip(self.limits[meter], limits, strict=True)
+        )
+        return self.forest.both(*parts)
+
+    def is_(self, name: str, *codes: object, member: str | None = None) -> int:
+        """Return where a slot holds one of the codes; a slot the policy never looks at is nowhere."""
+        for level, variable in enumerate(self.variables):
+            if variable.name == name and variable.member == member:
+                return self.forest.test(level, [index for index, code in enumerate(variable.domain) if code in codes])
+        return FALSE
+
+    def _possible(self) -> int:
+        forest = self.forest
+        expired, running = self.is_("reader", *EXPIRED), self.is_("reader", *RUNNING)
+        parts = []
+        for level, variable in enumerate(self.variables):
+            if variable.name == "days_since_expiry":
+                known = forest.test(level, [index for index, code in enumerate(variable.domain) if code is not None])
+                parts.append(forest.choose(expired, known, forest.negate(known)))
+            if variable.name == "product":
+                parts.append(forest.choose(running, TRUE, forest.test(level, [0])))
+        # Views of what is not metered never count; of what is metered only those by a person do.
+        counting = forest.test(self.counts, [0])
+        parts.append(forest.choose(self.is_("access", ArticleAccess.METERED), TRUE, counting))
+        counting = forest.both(counting, self.is_("access", ArticleAccess.METERED))
+        for meter in self.meters:
+            level = self._standings[meter]
+            places = {standing: index for index, standing in enumerate(self.variables[level].domain)}
+            ways = []
+            for limits in self.limit_values[meter]:
+                may = [
+                    forest.test(level, [places[standing] for standing in self.standings(meter, limits, counts=counts)])
+                    for counts in (True, False)
+                ]
+                ways.append(forest.both(self.limited(meter, limits), forest.choose(counting, *may)))
+            parts.append(forest.either(*ways))
+        return forest.both(*reversed(parts))
+
+    # What is said.
+
+    def where(self, formula: Formula, side: int = 0) -> int:
+        """Return where a formula of the vocabulary holds; `side` is the policy whose meters it speaks of."""
+        key = formula, side
+        found = self._formulas.get(key)
+        if found is None:
+            if isinstance(formula, Among):
+                found = self._among(formula, side)
+            elif isinstance(formula, Contains):
+                found = self.forest.test(self._levels[formula.slot, formula.member], [int(formula.inside)])
+            else:
+                parts = [self.where(part, side) for part in formula.parts]
+                parts.sort(key=self.forest.level, reverse=True)
+                found = self.forest.both(*parts) if isinstance(formula, Every) else self.forest.either(*parts)
+            self._formulas[key] = found
+        return found
+
+    def _among(self, formula: Among, side: int) -> int:
+        slot = self.vocabulary.slots[formula.slot]
+        if slot.meter is None:
+            level = self._levels[formula.slot, None]
+            return self.forest.test(level, [i for i, code in enumerate(self.variables[level].domain) if code in formula.codes])
+        return self.standing(slot.meter, side, slot.name, formula.codes)
+
+    def standing(self, meter: str, side: int, name: str, codes: Iterable[object]) -> int:
+        """Return where a meter's `open` or `left` slot holds one of the codes, under the policy `side`."""
+        level, part, wanted = self._standings[meter], ("open", "left").index(name), frozenset(codes)
+        domain = self.variables[level].domain
+        return self.forest.test(level, [i for i, standing in enumerate(domain) if standing.codes[side][part] in wanted])
+
+    def matches(self, rule: JudgedRule, side: int = 0) -> tuple[int, int]:
+        """Return where a rule matches, and where it would but for its meter being spent."""
+        forest, holds = self.forest, self.where(rule.formula, side)
+        if rule.spend is None:
+            return holds, FALSE
+        free, metered = self.is_("access", ArticleAccess.FREE), self.is_("access", ArticleAccess.METERED)
+        opens = self.standing(rule.spend, side, "open", [True])
+        matches = forest.both(forest.either(free, forest.both(metered, opens)), holds)
+        return matches, forest.both(metered, forest.negate(opens), holds)
+
+    def verdicts_of(self, rule: JudgedRule, refused: str | None, side: int = 0) -> int:
+        """Return the engine's verdict where a rule fires, given the meter that refused the reader before."""
+        forest = self.forest
+        offered = self.where(rule.offer_formula, side) if rule.offer is not None else TRUE
+        last = self.standing(rule.spend, side, "left", [rule.nothing_left]) if rule.spend is not None else FALSE
+
+        def leaf(access: ArticleAccess, left: int | None, formula: Formula) -> int:
+            values: list[Any] = [None] * len(self.vocabulary.slots)
+            values[rule.left_slot] = left
+            return forest.leaf(_verdict(evolve(rule, offer_formula=formula), values, access, refused))
+
+        def by_offer(access: ArticleAccess, left: int | None) -> int:
+            return forest.choose(offered, leaf(access, left, ALWAYS), leaf(access, left, Some(())))
+
+        some_left = None  # any code but that of 0
+        metered = by_offer(ArticleAccess.METERED, some_left)
+        if rule.spend is None:
+            return metered
+        metered = forest.choose(last, by_offer(ArticleAccess.METERED, rule.nothing_left), metered)
+        return forest.choose(self.is_("access", ArticleAccess.METERED), metered, by_offer(ArticleAccess.FREE, some_left))
+
+    def verdicts(self, side: int = 0) -> int:
+        """Return what a policy says everywhere, as leaves that hold the engine's verdicts."""
+        return self.verdicts_from(side)[0][None]
+
+    def verdicts_from(self, side: int = 0) -> list[dict[str | None, int]]:
+        """Return, for each rule, what a policy says of those who get as far as it, by the meter that refused them before."""
+        rulebook, forest = self.rulebooks[side], self.forest
+        refusals = (None, *dict.fromkeys(rule.spend for rule in rulebook.rules if rule.spend))
+        after: dict[str | None, int] = dict.fromkeys(refusals, FALSE)
+        result = []
+        for rule in reversed(rulebook.rules):
+            matches, spent = self.matches(rule, side)
+            after = {
+                refused: forest.choose(
+                    matches, self.verdicts_of(rule, refused, side), forest.choose(spent, after[refused or rule.spend], after[refused])
+                )
+                for refused in refusals
+            }
+            result.append(after)
+        return result[::-1]
+
+    def passings(self, side: int = 0) -> list[Passing]:
+        """Return how the possible situations reach each rule, and where it fires."""
+        forest = self.forest
+        arriving: dict[str | None, int] = {None: self.possible}
+        result = []
+        for rule in self.rulebooks[side].rules:
+            matches, spent = self.matches(rule, side)
+            fires = forest.either(*(forest.both(here, matches) for here in arriving.values()))
+            result.append(Passing(arriving, matches, fires))
+            after: dict[str | None, int] = {}
+            for refused, here in arriving.items():
+                onward = forest.minus(here, matches)
+                for state, part in ((refused or rule.spend, forest.both(onward, spent)), (refused, forest.minus(onward, spent))):
+                    after[state] = forest.either(after.get(state, FALSE), part)
+            arriving = {refused: here for refused, here in after.items() if here != FALSE or refused is None}
+        return result
+
+    def among(self, diagram: int, holds: Any) -> int:  # noqa: ANN401 - a predicate on verdicts
+        """Return where the verdict of a policy's diagram is one of those wanted, among what can be."""
+        return self.forest.both(self.possible, self.forest.relabel(diagram, lambda verdict: bool(verdict) and bool(holds(verdict))))
+
+    # One situation.
+
+    def example(self, diagram: int) -> Situation | None:
+        """Return the plainest situation in a set, or `None` if the set is empty."""
+        path = self.forest.path(diagram)
+        return None if path is None else self.situation([path.get(level, 0) for level in range(len(self.variables))])
+
+    def situation(self, codes: Sequence[int]) -> Situation:
+        """Return the situation at one code (its index) a level."""
+        values: dict[str, Any] = {}
+        standings, counts = {}, True
+        for variable, code in zip(self.variables, codes, strict=True):
+            value = variable.domain[code]
+            if variable.member is not None:
+                values[variable.name] = values.get(variable.name, frozenset()) | ({variable.member} if value else set())
+            elif variable.meter is not None:
+                standings[variable.meter] = value
+            elif variable.slot is None:
+                counts = value
+            else:
+                values[variable.name] = value
+        return Situation(tuple(codes), values, counts, standings)
+
+    def facts(self, situation: Situation, side: int = 0) -> tuple[Any, ...]:
+        """Return a situation as the engine sees it: one code for each slot of the vocabulary."""
+        own = [situation.values[slot.name] for slot in self.vocabulary.slots[: self.vocabulary.base]]
+        pairs = [situation.standings[slot.meter].codes[side] for slot in self.vocabulary.slots[self.vocabulary.base :: 2] if slot.meter]
+        return (*own, *(code for pair in pairs for code in pair))
+
+    def limits_of(self, situation: Situation, meter: str) -> tuple[int, ...]:
+        """Return the limits of a meter in a situation, one under each policy."""
+        facts = self.facts(situation)
+        return tuple(book.limit(meter, facts) if meter in book.limits else 0 for book in self.rulebooks)
+
+    def used(self, situation: Situation) -> dict[str, tuple[int, bool]]:
+        """Return by meter how many are used in a situation, and whether this one is among them: the fewest that lead there."""
+        counts = situation.counts and situation.values["access"] == ArticleAccess.METERED
+        return {
+            meter: self.standings(meter, self.limits_of(situation, meter), counts=counts)[standing]
+            for meter, standing in situation.standings.items()
+        }
+
+    def encounter(self, situation: Situation, side: int = 0) -> Encounter:
+        """Return a situation as a reader, a view, a usage and an instant, to ask the engine about under the policy `side`."""
+        policy = self.rulebooks[side].policy
+        return impersonate(policy, self.vocabulary, situation.values, counts=situation.counts, used=self.used(situation))
+
+
+def _atoms(formula: Formula) -> Iterable[Among | Contains]:
+    if isinstance(formula, Among | Contains):
+        yield formula
+    else:
+        for part in formula.parts:
+            yield from _atoms(part)
+
+
+def rules_of(verdicts: Iterable[Verdict | bool]) -> set[str]:
+    """Return the names of the rules that some verdicts come from."""
+    return {verdict.rule for verdict in verdicts if not isinstance(verdict, bool)}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import sys
 from importlib import import_module
-from importlib.util import find_spec
+from importlib.resources import files
 from typing import Any
 
 import click
@@ -36,21 +36,37 @@ COMMANDS = {
 """Every command and where it is; one whose module is not there is not offered."""
 
 SECTIONS = {
-    "Start here": ("demo", "init"),
-    "Write a policy": ("check", "explain", "journey", "migrate"),
-    "Be sure of it": ("prove", "diff", "replay", "simulate", "compare"),
-    "Use it": ("decide", "render"),
+    "Start here": {
+        "demo": "See what readers see, month after month.",
+        "init": "Start a folder with a policy that works.",
+    },
+    "Write a policy": {
+        "check": "Find what is wrong in a policy, and where.",
+        "explain": "Say in words why a reader got what they got.",
+        "journey": "Show one reader's months; with expectations, test them.",
+        "migrate": "Bring an old template's placeholders up to date.",
+    },
+    "Be sure of it": {
+        "prove": "Prove a policy's guarantees for every reader there can be.",
+        "diff": "Say for whom two policies differ.",
+        "replay": "Run a log of page views through a policy.",
+        "simulate": "Run a policy over a population of readers.",
+        "compare": "Compare policies on the same readers.",
+    },
+    "Use it": {
+        "decide": "Decide page views, one JSON line in, one out.",
+        "render": "Print the prompts that page views get.",
+    },
 }
+"""The commands as `meter --help` lists them. The words stand here, so that help imports none of them."""
 
 _EXTRAS = {"numpy": "sim", "numba": "sim", "pyarrow": "sim", "z3": "smt", "redis": "redis", "psycopg": "postgres", "vl_convert": "plots"}
 
 
 def _is_there(target: str) -> bool:
-    module = target.partition(":")[0]
-    try:
-        return find_spec(module) is not None
-    except ModuleNotFoundError:
-        return False
+    """Say whether a command's module is installed, without importing the packages on the way to it."""
+    _, *folders, module = target.partition(":")[0].split(".")
+    return files("meter").joinpath(*folders, f"{module}.py").is_file()
 
 
 class Commands(click.Group):
@@ -68,8 +84,8 @@ class Commands(click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
-        if not name.startswith("-") and self.get_command(ctx, name) is None:
-            known = self.list_commands(ctx)
+        known = self.list_commands(ctx)
+        if not name.startswith("-") and name not in known:
             close = difflib.get_close_matches(name.lower(), known, 1)
             listed = ", ".join(f"`{command}`" for command in known)
             ctx.fail(f"there is no command `{name}`; " + (f"did you mean `{close[0]}`?" if close else f"there are: {listed}"))
@@ -77,16 +93,13 @@ class Commands(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         known = self.list_commands(ctx)
-        sections = {**SECTIONS, "More": tuple(name for name in known if not any(name in names for names in SECTIONS.values()))}
-        for title, names in sections.items():
-            rows = [(name, self._summary(ctx, name)) for name in names if name in known]
-            if rows:
+        told = {name for rows in SECTIONS.values() for name in rows}
+        more = {name: command.get_short_help_str(100) for name in known if name not in told and (command := self.get_command(ctx, name))}
+        for title, rows in {**SECTIONS, "More": more}.items():
+            there = [(name, summary) for name, summary in rows.items() if name in known]
+            if there:
                 with formatter.section(title):
-                    formatter.write_dl(rows, col_max=12)
-
-    def _summary(self, ctx: click.Context, name: str) -> str:
-        command = self.get_command(ctx, name)
-        return "" if command is None else command.get_short_help_str(100)
+                    formatter.write_dl(there, col_max=12)
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - what a command returns
         try:

@@ -15,14 +15,14 @@ from typing import IO, TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
-from meter.errors import MeterError, PolicyError
+from meter.errors import MeterError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from meter.errors import Problem
 
-__all__ = ["EXIT_BAD_INPUT", "EXIT_NO", "FilePath", "format_option", "open_console", "read_text", "say", "stop", "tell", "write_json"]
+__all__ = ["EXIT_BAD_INPUT", "EXIT_NO", "FilePath", "format_option", "open_console", "out", "say", "stop", "styled", "tell", "write_json"]
 
 EXIT_NO = 1
 """The answer is no: a policy has errors, an expectation is broken."""
@@ -34,22 +34,19 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 class FilePath(click.Path):
-    """A file that is there; one that is not is an error that names what may have been meant."""
+    """A file that is there; for one that is not, the error names what may have been meant."""
 
     name = "file"
 
     def __init__(self, *, dash: bool = False) -> None:
-        super().__init__(exists=False, dir_okay=False, allow_dash=dash, path_type=Path)
-        self.dash = dash
+        super().__init__(dir_okay=False, allow_dash=dash, path_type=Path)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401 - click's own signature
         path = Path(value)
-        if self.dash and str(value) == "-":
-            return path
         if path.is_dir():
-            inside = sorted(item.name for item in path.iterdir() if item.suffix in (".toml", ".jsonl"))
+            inside = sorted(item.name for item in path.iterdir() if item.is_file() and not item.name.startswith("."))
             self.fail(f"`{value}` is a folder; name a file in it" + (f", such as `{path / inside[0]}`" if inside else ""), param, ctx)
-        if not path.exists():
+        if not path.exists() and not (self.allow_dash and str(value) == "-"):
             self.fail(f"there is no file `{value}`{_meant(path)}", param, ctx)
         return path
 
@@ -62,8 +59,7 @@ def _meant(path: Path) -> str:
     if close:
         return f"; did you mean `{path.with_name(close[0])}`?"
     alike = [name for name in there if Path(name).suffix == path.suffix][:5]
-    where = "here" if path.parent == Path() else f"in `{path.parent}`"
-    return f"; {where} are: {', '.join(f'`{name}`' for name in alike)}" if alike else ""
+    return f"; there are: {', '.join(f'`{path.with_name(name)}`' for name in alike)}" if alike else ""
 
 
 def format_option(*choices: str) -> Callable[[_Command], _Command]:
@@ -94,16 +90,9 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - what json does not know
     return sorted(value) if isinstance(value, frozenset | set) else str(value)
 
 
-def read_text(path: Path) -> str:
-    """Return the text of a file, or of stdin for `-`. Raises `MeterError` if it cannot be read."""
-    try:
-        raw = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
-        return raw.decode("utf-8-sig")
-    except OSError as error:
-        raise MeterError(f"`{path}` cannot be read: {(error.strerror or 'no reason given').lower()}") from error
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        raise MeterError(f"`{path}` is not UTF-8 text (line {line}); save it as UTF-8") from error
+def out(answer: str) -> None:
+    """Print a line of the answer on stdout."""
+    click.echo(answer, color=_colour(sys.stdout))
 
 
 def say(message: str) -> None:
@@ -113,9 +102,9 @@ def say(message: str) -> None:
 
 def tell(error: MeterError | Iterable[Problem]) -> None:
     """Print an error, or problems, on stderr."""
-    problems = error.problems if isinstance(error, PolicyError) else () if isinstance(error, MeterError) else tuple(error)
+    problems = getattr(error, "problems", ()) if isinstance(error, MeterError) else tuple(error)
     for problem in problems:
-        say(_styled(problem))
+        say(styled(problem))
     if not problems and isinstance(error, MeterError):
         say(f"{click.style('error', fg='red', bold=True)}: {error}")
 
@@ -126,7 +115,8 @@ def stop(error: MeterError) -> NoReturn:
     raise click.exceptions.Exit(EXIT_BAD_INPUT)
 
 
-def _styled(problem: Problem) -> str:
+def styled(problem: Problem) -> str:
+    """Return a problem's words, with its severity in colour."""
     head, *rest = str(problem).splitlines()
     word = f"{problem.severity}[{problem.code}]"
     colour = "red" if problem.severity == "error" else "yellow"

@@ -18,14 +18,13 @@ from meter.engine import decide, explain, ledger
 from meter.errors import PolicyError, Problem
 from meter.simulate.actions import Action, Life, Misstep, Read, Right, Wait, later
 from meter.view import Article, PageView, Reader
-from meter.windows import Term, Unit, instant, local_instant, moment
+from meter.windows import Term, instant, local_instant, moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from meter.policy import Policy
     from meter.usage import Usage
-    from meter.windows import Timeline
 
 __all__ = ["Expect", "Journey", "JourneyError", "JourneyStep", "Renewal", "Step"]
 
@@ -81,7 +80,7 @@ class Step:
 
 @frozen(kw_only=True)
 class Renewal:
-    """Allowance that came back between two steps: the instant, the meter, and how many counted articles left its window."""
+    """What was counted and counts no more since the step before: from when on, on which meter, and how many."""
 
     at: datetime
     meter: str
@@ -241,25 +240,15 @@ def _readings(policy: Policy, life: Life, view: PageView, now: datetime) -> dict
 
 
 def _renewals(policy: Policy, usage: Usage, before: datetime, now: datetime) -> Iterator[Renewal]:
-    """Yield the windows that ended after `before`, up to and including `now`."""
+    """Yield what left its window after `before`, up to and including `now`."""
     for name, timeline in policy.rulebook.timelines.items():
         tally = usage.tally(name)
         held = tally.ats[timeline.inside(tally.ats, instant(before)) :]
         back = timeline.inside(held, instant(now)) if held else 0
-        at = _renewed_at(timeline, held, back, instant(before), instant(now))
-        if at is not None:
-            yield Renewal(at=moment(at, policy.zone), meter=name, back=back)
-
-
-def _renewed_at(timeline: Timeline, held: tuple[int, ...], back: int, before: int, now: int) -> int | None:
-    if timeline.window.calendar is not None and timeline.window.calendar is not Unit.DAY:
-        start = timeline.bounds(now)[0]
-        return start if start > before else None
-    if not back:
-        return None
-    if timeline.window.calendar is not None:
-        return timeline.bounds(now)[0]
-    return timeline.resets(held, len(held), before) if timeline.window.fixed is not None else timeline.ends(held[:back])
+        if back:
+            rolling = timeline.window.rolling is not None
+            at = timeline.ends(held[:back]) if rolling else timeline.resets(held, len(held), instant(before))
+            yield Renewal(at=now if at is None else moment(at, policy.zone), meter=name, back=back)
 
 
 def _broken(expect: Expect | None, decision: Decision, policy: Policy, locale: str | None) -> str | None:

@@ -268,6 +268,7 @@ def loads_journey(text: str, name: str) -> Journey:
         table = parse_toml(text, name)
     except PolicyError as error:
         raise JourneyError(error.problems) from None
+    text = text.removeprefix("\ufeff")
     report = Report()
     given, _ = JOURNEY.fields(table, (), report)
     if report.found:

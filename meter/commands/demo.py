@@ -1,0 +1,66 @@
+"""`meter demo`: what is this, shown in half a minute: one reader's months through the policy that ships."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from meter.console import open_console
+
+if TYPE_CHECKING:
+    from rich.panel import Panel
+    from rich.text import Text
+
+__all__ = ["demo"]
+
+
+@click.command(short_help="See what readers see, month after month.")
+@click.option("--locale", help="The language of the prompts: `en` or `ja`.")
+def demo(locale: str | None) -> None:
+    """Run one reader through the sample policy: the allowance, the turn of the month, an offer, a trial, a subscription and its end. A
+    prompt that comes up for the first time is shown whole, as a page shows it.
+
+    \b
+    meter demo
+    meter demo --locale ja
+    """  # noqa: D205, D301
+    from meter.commands.init import sample  # noqa: PLC0415 - `--help` draws nothing
+    from meter.commands.timeline import draw, summary  # noqa: PLC0415
+    from meter.loading import loads_policy  # noqa: PLC0415
+    from meter.simulate import Journey  # noqa: PLC0415
+
+    policy = loads_policy(sample("policy.toml"))
+    journey = Journey.loads(sample("months.journey.toml"))
+    steps = journey.run(policy)
+    console = open_console(width=80)
+    console.print(_title(policy.publication.name))
+    draw(console, policy, steps, locale=locale, cards=True)
+    console.print()
+    console.rule(characters="─", style="dim")
+    console.print(_next(", ".join(summary(steps))))
+
+
+def _title(publication: str) -> Panel:
+    from rich.panel import Panel  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    words = Text.assemble(
+        (f"A reader's months with {publication}\n", "bold"),
+        "Three articles a month are free, five for whoever registers. Every line is a\n"
+        "decision of the engine, every prompt the words that the page would show.",
+    )
+    return Panel(words, border_style="blue", padding=(0, 1))
+
+
+def _next(counted: str) -> Text:
+    from rich.text import Text  # noqa: PLC0415
+
+    rows = (
+        ("meter init paywall", "this policy and journey, yours to change"),
+        ("meter check paywall/policy.toml", "what is wrong in it, and where"),
+        ("meter journey paywall/*.journey.toml", "what a reader sees, step by step"),
+        ("meter demo --locale ja", "the same months in Japanese"),
+    )
+    lines = [Text.assemble((f"  {command:<38}", "bold cyan"), what) for command, what in rows]
+    return Text("\n").join([Text(counted), Text(), Text("Try next", style="bold"), *lines])

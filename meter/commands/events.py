@@ -1,0 +1,144 @@
+"""`meter decide`, `explain` and `render`: what do page views get, as data, in words, and as the reader sees it?
+
+All three read the same lines of JSON, and what one view counts is remembered for the next.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import click
+
+from meter.console import FilePath, format_option, out, write_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from meter.decision import Decision
+    from meter.events import Event
+    from meter.policy import Policy
+    from meter.usage import Usage
+
+__all__ = ["decide", "explain", "render"]
+
+_STDIN = Path("-")
+_MEMORY = "memory://"
+_UNBOUNDED = "memory://?capacity=1000000000"  # a log is decided whole: nobody in it may be forgotten
+_PATIENCE = 30.0  # seconds: nobody waits for a page, and a count that is missed is missed for good
+_policy = click.argument("policy_path", type=click.Path(path_type=Path), metavar="POLICY")
+_events = click.argument("events", type=FilePath(dash=True), default=_STDIN, metavar="[EVENTS.jsonl]")
+
+
+@click.command(short_help="Decide page views, one JSON line in, one out.")
+@_policy
+@_events
+@click.option("--store", "url", default=_MEMORY, show_default=True, help="Where usage is kept, such as `sqlite:///usage.db`.")
+def decide(policy_path: Path, events: Path, url: str) -> None:
+    """Decide page views: one JSON object a line in (from EVENTS.jsonl or stdin), one decision a line out. What is counted is kept in the
+    store; one in memory is forgotten at the end.
+
+    A line that cannot be read ends it with exit code 2; the lines before it are decided and kept.
+
+    \b
+    meter decide policy.toml events.jsonl
+    echo '{"at": "2026-06-01T09:00:00Z", "reader": {"id": "r1"}, "article": "a1"}' | meter decide policy.toml
+    meter decide policy.toml events.jsonl --store sqlite:///usage.db
+    """  # noqa: D205, D301
+    from meter import Paywall, load_policy, open_store  # noqa: PLC0415 - `--help` decides nothing
+    from meter.events import decision_table  # noqa: PLC0415
+
+    policy = load_policy(policy_path)
+    store = open_store(_UNBOUNDED if url == _MEMORY else url)
+    with ExitStack() as closing:
+        closing.callback(getattr(store, "close", lambda: None))
+        paywall = Paywall(policy, store, on_outage="raise", deadline=_PATIENCE)
+        for event in _read(events, policy):
+            decision = paywall.check(event.reader, event.view, now=event.at)
+            click.echo(json.dumps(decision_table(decision), ensure_ascii=False))
+
+
+@click.command(short_help="Say in words why a reader got what they got.")
+@_policy
+@click.argument("events", type=FilePath(dash=True), metavar="EVENT.json")
+@click.option("--all", "every", is_flag=True, help="Explain every view of the file, not only the last.")
+@format_option("text", "json")
+def explain(policy_path: Path, events: Path, form: str, *, every: bool) -> None:
+    """Say in words which rule decides a page view, and why those before it do not. EVENT.json holds one JSON object; several, one a line,
+    are views of before: the last is explained, with all that was counted until then.
+
+    \b
+    meter explain policy.toml event.json
+    meter explain --all policy.toml events.jsonl
+    """  # noqa: D205, D301
+    from meter.engine import explain as in_words  # noqa: PLC0415 - `--help` explains nothing
+    from meter.events import decision_table  # noqa: PLC0415
+    from meter.loading import load_policy  # noqa: PLC0415
+
+    policy = load_policy(policy_path)
+    decided = list(_decide(policy, _read(events, policy)))
+    shown = decided if every else decided[-1:]
+    if form == "json":
+        told = [{"decision": decision_table(decision), "explanation": in_words(decision)} for _, decision in shown]
+        write_json(told if every else told[0] if told else None)
+        return
+    for event, decision in shown:
+        status = event.reader.status(event.at)
+        out(f"{event.at.isoformat()} reader `{event.reader.id}` ({status}) opens `{event.view.article.id}`")
+        out(in_words(decision))
+
+
+@click.command(short_help="Print the prompts that page views get.")
+@_policy
+@_events
+@format_option("text", "html")
+@click.option("--locale", help="The language of the prompts, such as `ja`; without it, the publication's.")
+@click.option("--layout", type=click.Choice(["wide", "narrow"]), default="wide", show_default=True, help="The layout of the page.")
+@click.option(
+    "--templates", type=click.Path(path_type=Path, exists=True, file_okay=False), help="A folder whose files replace those that ship."
+)
+def render(policy_path: Path, events: Path, form: str, locale: str | None, layout: str, templates: Path | None) -> None:
+    """Print what the page says for page views, in order; a view for which it says nothing prints nothing. Reads as `meter decide` does.
+
+    \b
+    meter render policy.toml events.jsonl
+    meter render policy.toml events.jsonl --format html --layout narrow --locale ja
+    """  # noqa: D301
+    from meter.loading import load_policy  # noqa: PLC0415 - `--help` renders nothing
+    from meter.prompts import render as prompt  # noqa: PLC0415
+
+    policy = load_policy(policy_path)
+    for _, decision in _decide(policy, _read(events, policy)):
+        text = prompt(decision, policy, locale=locale, layout=layout, format=form, folder=templates).strip("\n")
+        if text:
+            out(f"{text}\n")
+
+
+def _decide(policy: Policy, events: Iterator[Event]) -> Iterator[tuple[Event, Decision]]:
+    """Decide views one after the other, each reader with what was counted before."""
+    from meter.engine import decide as decided  # noqa: PLC0415 - as above
+    from meter.usage import Usage  # noqa: PLC0415
+
+    usages: dict[str, Usage] = {}
+    for event in events:
+        decision, usages[event.reader.id] = decided(policy, event.reader, event.view, usages.get(event.reader.id, Usage()), event.at)
+        yield event, decision
+
+
+def _read(path: Path, policy: Policy) -> Iterator[Event]:
+    from meter.events import read_events  # noqa: PLC0415 - as above
+
+    with _opened(path) as lines:
+        yield from read_events(lines, "stdin" if path == _STDIN else str(path), policy.zone)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    if path == _STDIN:
+        yield sys.stdin.buffer
+    else:
+        with path.open("rb") as file:
+            yield file

@@ -1,0 +1,111 @@
+"""`meter journey`: what does one reader see, month after month, and is it what was meant?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from meter.console import EXIT_NO, format_option, open_console, say, write_json
+
+if TYPE_CHECKING:
+    from meter.policy import Policy
+    from meter.simulate import Journey, JourneyStep
+
+__all__ = ["journey"]
+
+
+@click.command(short_help="Show one reader's months as a timeline; with expectations, test them.")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.option("--policy", "policy_path", type=click.Path(path_type=Path), help="The policy to use instead of the one a file names.")
+@click.option("--locale", help="The language of the prompts, such as `ja`; without it, the publication's.")
+@format_option("text", "json")
+def journey(files: tuple[Path, ...], policy_path: Path | None, locale: str | None, form: str) -> None:
+    """Run journeys through a policy and show what the reader sees: what was opened, what the page said, what was counted, which rule
+    decided, and when allowance comes back.
+
+    A step may say what it expects. Then the journey is a test: the first broken expectation is named with its reason, and the exit
+    code is 1.
+
+    \b
+    meter journey months.journey.toml
+    meter journey --policy next-spring.toml *.journey.toml
+    meter journey --locale ja --format json months.journey.toml
+    """  # noqa: D205, D301
+    from meter.loading import load_policy  # noqa: PLC0415 - `--help` needs no policy
+    from meter.simulate import Journey  # noqa: PLC0415
+
+    given = None if policy_path is None else load_policy(policy_path)
+    runs = []
+    for path in files:
+        loaded = Journey.load(path)
+        policy = given or loaded.load_policy()
+        runs.append((loaded, policy, loaded.run(policy, locale=locale)))
+    if form == "json":
+        write_json({"journeys": [_table(*run, locale) for run in runs]})
+    else:
+        _print(runs, locale)
+    broken = [(loaded, step) for loaded, _, steps in runs for step in _broken(steps)[:1]]
+    for loaded, step in broken:
+        where = loaded.name if step.line is None else f"{loaded.name}:{step.line}"
+        say(f"{where}: step {step.number} ({step.what}, {step.at:%Y-%m-%d %H:%M}): {step.problem}")
+    if broken:
+        raise click.exceptions.Exit(EXIT_NO)
+
+
+def _broken(steps: list[JourneyStep]) -> list[JourneyStep]:
+    return [step for step in steps if step.problem is not None]
+
+
+def _print(runs: list[tuple[Journey, Policy, list[JourneyStep]]], locale: str | None) -> None:
+    from rich.text import Text  # noqa: PLC0415 - JSON needs no drawing
+
+    from meter.commands.timeline import draw, summary  # noqa: PLC0415
+
+    console = open_console()
+    for loaded, policy, steps in runs:
+        console.print(Text(f"{policy.publication.name}: {loaded.title or loaded.name}", style="bold"))
+        console.print(Text(f"{loaded.name} · times in {policy.publication.timezone}", style="dim"))
+        draw(console, policy, steps, locale=locale)
+        expecting = sum(step.expect is not None for step in loaded.steps)
+        told = f"{expecting} of {len(steps)} steps say what they expect; {len(_broken(steps)) or 'none'} broken"
+        console.print(Text("\n".join(("", ", ".join(summary(steps)), *((told,) if expecting or _broken(steps) else ()), ""))))
+    if len(runs) > 1:
+        kept = sum(not _broken(steps) for _, _, steps in runs)
+        console.print(Text(f"{kept} of {len(runs)} journeys went as expected", style="bold"))
+
+
+def _table(loaded: Journey, policy: Policy, steps: list[JourneyStep], locale: str | None) -> dict[str, Any]:
+    from meter.commands.timeline import words_of  # noqa: PLC0415 - drawing needs no JSON
+
+    return {
+        "journey": loaded.name,
+        "title": loaded.title,
+        "publication": policy.publication.name,
+        "timezone": policy.publication.timezone,
+        "policy": policy.digest,
+        "as_expected": not _broken(steps),
+        "steps": [_step(step, words_of(step, policy, locale)) for step in steps],
+    }
+
+
+def _step(step: JourneyStep, text: str) -> dict[str, Any]:
+    from attrs import asdict  # noqa: PLC0415
+
+    from meter.events import decision_table  # noqa: PLC0415
+
+    return {
+        "step": step.number,
+        "line": step.line,
+        "at": step.at,
+        "what": step.what,
+        "reader": step.reader.status(step.at),
+        "article": step.view.article.id if step.is_read else None,
+        "decision": decision_table(step.decision),
+        "says": text or None,
+        "before": {name: asdict(reading) for name, reading in step.before.items()},
+        "after": {name: asdict(reading) for name, reading in step.after.items()},
+        "renewals": [asdict(renewal) for renewal in step.renewals],
+        "problem": step.problem,
+    }

@@ -81,10 +81,9 @@ def _some(words: Sequence[str]) -> SearchStrategy[frozenset[str]]:
 
 def _ranges(constants: Sequence[float]) -> SearchStrategy[Range]:
     bound = st.sampled_from(constants)
-    one = st.tuples(st.sampled_from(["at_least", "at_most", "above", "below", "equals"]), bound).map(
-        lambda pair: Range(**{pair[0]: pair[1]})
-    )
-    return one | st.tuples(bound, bound).map(lambda pair: Range(at_least=min(pair), below=max(pair)))
+    one = st.tuples(st.sampled_from(["at_least", "at_most", "above", "below", "equals"]), bound)
+    two = st.lists(bound, min_size=2, max_size=2, unique=True).map(sorted)
+    return one.map(lambda pair: Range(**{pair[0]: pair[1]})) | two.map(lambda pair: Range(at_least=pair[0], below=pair[1]))
 
 
 def _dates() -> SearchStrategy[date]:
@@ -116,7 +115,7 @@ def _whens(meters: tuple[str, ...], depth: int, least: int) -> SearchStrategy[Wh
     if meters:
         keys.append(st.tuples(st.just("left"), st.dictionaries(st.sampled_from(meters), _ranges((1, 0, 2)), min_size=1, max_size=1)))
     if depth:
-        keys.append(st.tuples(st.just("any"), st.lists(_whens(meters, depth - 1, least), min_size=1, max_size=2)))
+        keys.append(st.tuples(st.just("any"), st.lists(_whens(meters, depth - 1, 1), min_size=1, max_size=2)))
         keys.append(st.tuples(st.just("not_"), _whens(meters, depth - 1, 1)))
     pairs = st.lists(st.one_of(keys), min_size=least, max_size=2, unique_by=lambda pair: pair[0])
     return pairs.map(lambda chosen: When(**dict(chosen)))

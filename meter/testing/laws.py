@@ -1,0 +1,262 @@
+"""What must be so of every policy, whatever its rules say? Ready laws to hold your own policy to, in one line.
+
+A law looks at a journey as it went: `check_laws(policy)` draws journeys on the edges of this policy and holds each to every law.
+A broken law is an `AssertionError` that names the law and tells the shortest journey that breaks it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from attrs import evolve
+from hypothesis import HealthCheck, given, settings
+
+from meter.decision import Access, Decision, Show
+from meter.engine import decide, explain, ledger
+from meter.faults import MOST_LIMIT
+from meter.policy import Limit, Policy, When
+from meter.testing.strategies import journeys
+from meter.usage import Usage
+from meter.view import ArticleAccess, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from meter.testing.strategies import Step
+
+__all__ = ["LAWS", "Taken", "check_journey", "check_laws", "take", "tell"]
+
+
+class Taken(NamedTuple):
+    """One step of a journey as it went: what was remembered before, what was decided, what is remembered after."""
+
+    step: Step
+    before: Usage
+    decision: Decision
+    after: Usage
+
+
+def take(policy: Policy, steps: Iterable[Step], usage: Usage | None = None) -> list[Taken]:
+    """Decide every step of a journey in order, each with what the one before left."""
+    usage, taken = usage or Usage(), []
+    for step in steps:
+        decision, after = decide(policy, step.reader, step.view, usage, step.now)
+        taken.append(Taken(step, usage, decision, after))
+        usage = after
+    return taken
+
+
+def tell(taken: Iterable[Taken]) -> str:
+    """Say what happened on a journey, one step a paragraph."""
+    return "\n".join(
+        f"{number}. {step.now.isoformat()} {step.reader.status(step.now)} opens `{step.view.article.id}`"
+        f" ({step.view.article.access}{', prefetched' if step.view.prefetch else ''})\n   {explain(decision)}".replace("\n  ", "\n     ")
+        for number, (step, _, decision, _) in enumerate(taken, 1)
+    )
+
+
+def _reading_again_is_free(policy: Policy, taken: list[Taken]) -> bool:
+    """Reading again, and a request sent twice, changes nothing and shows the same."""
+    for step, _, decision, after in taken:
+        again, remembered = decide(policy, step.reader, step.view, after, step.now)
+        if remembered is not after or again.counted or evolve(decision, counted=False) != again:
+            return False
+    return True
+
+
+def _more_allowance_never_closes_a_gate(policy: Policy, taken: list[Taken]) -> bool:
+    """With the same past, larger limits open whatever the smaller ones did (unless a rule asks what is left)."""
+    if any(part.left is not None for rule in policy.rules for part in rule.when.walk()):
+        return True
+    meters = [evolve(meter, limit=0, limits=[*(_raised(limit) for limit in meter.allowances()), Limit(limit=1)]) for meter in policy.meters]
+    more = evolve(policy, meters=meters)
+    return all(
+        decide(more, step.reader, step.view, before, step.now)[0].access is Access.FULL
+        for step, before, decision, _ in taken
+        if decision.access is Access.FULL
+    )
+
+
+def _raised(limit: Limit) -> Limit:
+    return evolve(limit, limit=min(limit.limit + 1, MOST_LIMIT))
+
+
+def _used_and_left_make_the_limit(policy: Policy, taken: list[Taken]) -> bool:  # noqa: ARG001 - laws have one shape
+    """What is used never exceeds the limit, and with what is left makes up the limit; a limit of 0 counts nothing down."""
+    readings = [(decision.meter, decision.show) for _, _, decision, _ in taken if decision.meter is not None]
+    return all(
+        0 <= meter.used <= meter.limit
+        and meter.used + meter.left == meter.limit
+        and (meter.limit > 0 or show not in (Show.COUNTDOWN, Show.LAST_FREE_ARTICLE))
+        for meter, show in readings
+    )
+
+
+def _the_last_one_is_announced(policy: Policy, taken: list[Taken]) -> bool:  # noqa: ARG001
+    """A countdown never ends on 0: with nothing left it is the last free article."""
+    return all(decision.meter is not None and decision.meter.left > 0 for _, _, decision, _ in taken if decision.show is Show.COUNTDOWN)
+
+
+def _usage_stays_bounded(policy: Policy, taken: list[Taken]) -> bool:
+    """No more is remembered than the largest limit of each meter."""
+    return all(len(tally.ids) <= _most(policy, name) for _, _, _, after in taken for name, tally in after.tallies.items())
+
+
+def _nobody_reads_more_than_the_limit(policy: Policy, taken: list[Taken]) -> bool:
+    """In one calendar or fixed window no more is counted than its largest limit, whatever the clocks do."""
+    counted = Counter(
+        (decision.meter.name, decision.meter.resets_at)
+        for _, _, decision, _ in taken
+        if decision.counted and decision.meter is not None and policy.meter(decision.meter.name).window.rolling is None
+    )
+    return all(number <= _most(policy, name) for (name, _), number in counted.items())
+
+
+def _most(policy: Policy, meter: str) -> int:
+    return max((limit.limit for limit in policy.meter(meter).allowances()), default=0)
+
+
+def _blocked_views_never_count(policy: Policy, taken: list[Taken]) -> bool:  # noqa: ARG001
+    """A preview counts nothing, and what is remembered is the very same."""
+    return all(not decision.counted and after is before for _, before, decision, after in taken if decision.access is Access.PREVIEW)
+
+
+def _only_people_reading_metered_articles_count(policy: Policy, taken: list[Taken]) -> bool:
+    """Free and premium articles never spend; a prefetch, which nobody reads, never does."""
+    for step, before, decision, _ in taken:
+        if decision.counted and (step.view.prefetch or step.view.article.access is not ArticleAccess.METERED):
+            return False
+        fetched, after = decide(policy, step.reader, evolve(step.view, prefetch=True), before, step.now)
+        if fetched.counted or after is not before:
+            return False
+    return True
+
+
+def _counted_means_remembered(policy: Policy, taken: list[Taken]) -> bool:
+    """A view that counts adds exactly one to the meter it names; one that does not changes nothing."""
+    for step, before, decision, after in taken:
+        if decision.counted and decision.meter is not None:
+            had, has = (set(ledger(policy, usage, step.now)[decision.meter.name][0].ids) for usage in (before, after))
+            if not (had < has and len(has) == len(had) + 1 == decision.meter.used):
+                return False
+        elif decision.counted or after is not before:
+            return False
+    return True
+
+
+def _the_entitled_meet_no_wall(policy: Policy, taken: list[Taken]) -> bool:
+    """Whoever the first rules let in whatever they read, meets no wall."""
+    let_in: set[Status] = set()
+    for rule in policy.rules:
+        if (
+            rule.spend is not None
+            or rule.show is not Show.ARTICLE
+            or rule.when.reader is None
+            or rule.when != When(reader=rule.when.reader)
+        ):
+            break
+        let_in |= rule.when.reader
+    return all(decision.access is Access.FULL for step, _, decision, _ in taken if step.reader.status(step.now) in let_in)
+
+
+def _bytes_carry_everything(policy: Policy, taken: list[Taken]) -> bool:
+    """What is remembered survives being written down, and decides the same afterwards."""
+    for step, before, decision, after in taken:
+        read = Usage.from_bytes(before.to_bytes())
+        if (
+            read != before
+            or read.to_bytes() != before.to_bytes()
+            or decide(policy, step.reader, step.view, read, step.now) != (decision, after)
+        ):
+            return False
+    return True
+
+
+def _merging_is_a_union(policy: Policy, taken: list[Taken]) -> bool:
+    """Merging readers who turn out to be one may be repeated, done in any order and in any grouping, and refunds nothing."""
+    steps = [step for step, *_ in taken]
+    a, b, c = ((take(policy, part) or [_NOTHING])[-1].after for part in (steps[::3], steps[1::3], steps[2::3]))
+    both = a.merge(b)
+    remembered = {(name, read) for usage in (a, b) for name, tally in usage.tallies.items() for read in tally.ids}
+    return (
+        both == b.merge(a)
+        and both.merge(c) == a.merge(b.merge(c))
+        and both.merge(b) is both
+        and a.merge(a) is a
+        and remembered == {(name, read) for name, tally in both.tallies.items() for read in tally.ids}
+    )
+
+
+def _a_clock_behind_finds_the_same_window(policy: Policy, taken: list[Taken]) -> bool:
+    """After a view has counted, a clock that is behind finds everything still counted, in every meter."""
+    for step, _, decision, after in taken:
+        if decision.counted:
+            now = {name: tally for name, (tally, _) in ledger(policy, after, step.now).items()}
+            for behind in (timedelta(microseconds=1), timedelta(hours=1), timedelta(days=40)):
+                then = {name: tally for name, (tally, _) in ledger(policy, after, step.now - behind).items()}
+                if now != then:
+                    return False
+    return True
+
+
+_NOTHING = Taken(None, Usage(), None, Usage())  # type: ignore[arg-type]
+
+LAWS: dict[str, Callable[[Policy, list[Taken]], bool]] = {
+    law.__name__[1:].replace("_", " "): law
+    for law in (
+        _reading_again_is_free,
+        _more_allowance_never_closes_a_gate,
+        _used_and_left_make_the_limit,
+        _the_last_one_is_announced,
+        _usage_stays_bounded,
+        _nobody_reads_more_than_the_limit,
+        _blocked_views_never_count,
+        _only_people_reading_metered_articles_count,
+        _counted_means_remembered,
+        _the_entitled_meet_no_wall,
+        _bytes_carry_everything,
+        _merging_is_a_union,
+        _a_clock_behind_finds_the_same_window,
+    )
+}
+"""The laws by name; each takes a policy and a journey as it went, and says whether it holds."""
+
+
+def check_journey(policy: Policy, steps: Iterable[Step], laws: Iterable[str] = LAWS) -> None:
+    """Hold one journey to some laws. Raises `AssertionError` that names the first broken one and tells the journey."""
+    taken = take(policy, steps)
+    for name in laws:
+        if not LAWS[name](policy, taken):
+            raise AssertionError(f"the law `{name}` does not hold for `{policy.publication.name}`:\n{tell(taken)}")
+
+
+def check_laws(policy: Policy, *, examples: int = 100) -> None:
+    """Draw journeys on the edges of a policy and hold each to every law; the same ones each time.
+
+    Raises `AssertionError` that names the broken law and tells the shortest journey found that breaks it.
+
+    >>> from meter import loads_policy
+    >>> check_laws(loads_policy('''
+    ... [publication]
+    ... name = "The Harbour Review"
+    ... [meters.monthly]
+    ... window = { calendar = "month" }
+    ... limit = 3
+    ... [[rules]]
+    ... name = "three a month"
+    ... spend = "monthly"
+    ... show = "countdown"
+    ... [[rules]]
+    ... name = "everyone else"
+    ... show = "subscription-wall"
+    ... '''), examples=10)
+    """
+
+    @settings(max_examples=examples, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @given(journeys(policy))
+    def holds(steps: list[Step]) -> None:
+        check_journey(policy, steps)
+
+    holds()

@@ -10,7 +10,7 @@ import numpy as np
 
 from meter.simulate.compiled import compiled
 
-__all__ = ["arrange", "deal", "tally_buckets"]
+__all__ = ["arrange", "deal", "hash_texts", "tally_buckets"]
 
 _SHORT = 32
 """Up to this many views of one reader are put in order by insertion, which needs no memory."""
@@ -122,3 +122,15 @@ def _by_time(order, at, low, high):  # type: ignore[no-untyped-def]  # noqa: ANN
             order[j + 1] = order[j]
             j -= 1
         order[j + 1] = view
+
+
+@compiled
+def hash_texts(places, data):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Return a hash of each text; `places` are the offsets at which they start and end in `data`."""
+    hashes = np.empty(len(places) - 1, np.uint64)
+    for i in range(len(hashes)):
+        found = np.uint64(0xCBF29CE484222325)
+        for place in range(places[i], places[i + 1]):
+            found = (found ^ np.uint64(data[place])) * np.uint64(0x100000001B3)  # FNV-1a
+        hashes[i] = _mix(found)
+    return hashes

@@ -199,27 +199,27 @@ def decide(policy: Policy, reader: Reader, view: PageView, usage: Usage, now: da
     article = view.article
     spends = article.access is ArticleAccess.METERED and not view.prefetch
     counts: list[int] = [spends]
+    when = _latest(usage, at)
     inside = []
     for name, timeline, by_view in rulebook.meters:
         mark = view.view_key(at) if by_view else article.key
         tally = usage.tallies.get(name)
         if tally is None:
             counts += (0, False)
-            inside.append((_EMPTY, at, mark))
+            inside.append((_EMPTY, mark))
             continue
-        when = max(at, tally.ats[-1])  # a window only moves forward
         tally = tally.since(timeline.inside(tally.ats, when))
         counts += (len(tally.ids), mark in tally.ids)
-        inside.append((tally, when, mark))
+        inside.append((tally, mark))
 
     judged = situation.judged.get(tuple(counts)) or _judge(rulebook, situation, tuple(counts), now)
     if judged.meter is None:
         return judged.decision._dated(now), usage  # noqa: SLF001
     name, timeline, _ = rulebook.meters[judged.meter]
-    tally, when, mark = inside[judged.meter]
+    tally, mark = inside[judged.meter]
     if judged.counts:
         tally = tally.add(mark, when)
-        usage = _spend(rulebook, usage, name, tally, at)
+        usage = _spend(rulebook, usage, name, tally, when)
     resets = timeline.resets(tally.ats, judged.limit, when)
     latest = judged.latest
     if latest is None or latest[0] != resets:
@@ -256,17 +256,23 @@ def _read_meter(judged: _Judged, name: str, resets: int | None, timeline: Timeli
     return evolve(judged.decision, meter=reading)
 
 
-def _spend(rulebook: Rulebook, usage: Usage, name: str, tally: Tally, at: int) -> Usage:
+def _latest(usage: Usage, at: int) -> int:
+    """Return the later of `at` and the last read on record in any meter: a window only moves forward."""
+    for tally in usage.tallies.values():
+        at = max(at, tally.ats[-1])
+    return at
+
+
+def _spend(rulebook: Rulebook, usage: Usage, name: str, tally: Tally, when: int) -> Usage:
     """Return a usage with one meter's new tally, and without what no window of the policy holds any more."""
     tallies = {**usage.tallies, name: tally}
     if len(tallies) > 1:
-        tallies = {other: _inside(rulebook, other, kept, at) for other, kept in tallies.items()}
+        tallies = {other: _inside(rulebook, other, kept, when) for other, kept in tallies.items()}
     return Usage(tallies)
 
 
-def _inside(rulebook: Rulebook, name: str, tally: Tally, at: int) -> Tally:
+def _inside(rulebook: Rulebook, name: str, tally: Tally, when: int) -> Tally:
     timeline = rulebook.timelines.get(name)
-    when = max(at, tally.ats[-1])
     if timeline is not None:
         return tally.since(timeline.inside(tally.ats, when))
     # A meter the policy no longer has may come back with the next one: it is kept while the longest window lasts.
@@ -292,10 +298,9 @@ def expires_at(policy: Policy, usage: Usage) -> datetime | None:
 
 def ledger(policy: Policy, usage: Usage, now: datetime) -> dict[str, tuple[Tally, datetime | None]]:
     """Return, by meter, what is counted in the window running at `now`, and when the oldest of it leaves the window."""
-    at, counted = instant(now), {}
+    when, counted = _latest(usage, instant(now)), {}
     for name, timeline in policy.rulebook.timelines.items():
         tally = usage.tally(name)
-        when = max(at, *tally.ats[-1:], at)
         inside = tally.since(timeline.inside(tally.ats, when))
         resets = timeline.resets(inside.ats, len(inside.ats), when) if inside.ats else None
         counted[name] = inside, None if resets is None else moment(resets, policy.zone)

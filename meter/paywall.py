@@ -20,7 +20,6 @@ from meter import engine
 from meter.clock import system_clock
 from meter.errors import StoreError, StoreUnavailableError
 from meter.policy import Policy
-from meter.records import NOTHING
 from meter.stores import in_thread
 from meter.stores.deadline import UNTIL
 from meter.stores.keys import reader_key
@@ -112,6 +111,7 @@ class _Shared:
         return decision
 
     def _question(self, policy: Policy, key: str, reader: Reader, view: PageView, now: datetime, *, counts: bool) -> Steps[Outcome]:
+        self._recent.losses = getattr(self._store, "losses", 0)
         return transact(
             key, lambda usage: engine.decide(policy, reader, view, usage, now), self._recent,
             expires=lambda usage: _expires(policy, usage, now), attempts=self._attempts, writes=counts,

@@ -88,10 +88,9 @@ def decision_event(decision: Decision, view: PageView, key: str | None) -> dict[
     `subject` is the key the reader is remembered under, which is a digest where the paywall has a `secret`; it is left out
     where the store was not needed.
     """
+    shown = {"show": str(decision.show), "access": str(decision.access), "prompt": decision.prompt, "degraded": decision.degraded}
     event = {
         "specversion": "1.0", "id": uuid4().hex, "source": "/meter/paywall", "type": "meter.decision", "time": decision.at.isoformat(),
-        "datacontenttype": "application/json",
-        "data": _details(decision)
-        | {"show": str(decision.show), "access": str(decision.access), "prompt": decision.prompt, "degraded": decision.degraded, "article": view.article.id},
+        "datacontenttype": "application/json", "data": {"article": view.article.id} | shown | _details(decision),
     }  # fmt: skip
     return event if key is None else event | {"subject": key}

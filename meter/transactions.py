@@ -11,14 +11,14 @@ nothing would be counted there is nothing to swap, so the bytes are loaded.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from datetime import datetime
-from threading import Lock
+from datetime import datetime  # noqa: TC003 - a named tuple's field
 from typing import Any, NamedTuple, TypeVar
 
 from attrs import define, frozen
 
 from meter.errors import StoreContentionError
 from meter.records import NOTHING, Record, alias, kept, read_record
+from meter.stores.forks import ForkLock
 from meter.usage import Usage
 
 __all__ = ["Forget", "Load", "Lost", "Outcome", "Recent", "Step", "Steps", "Swap", "erase", "join", "transact"]
@@ -57,14 +57,17 @@ class Forget(NamedTuple):
 
 
 class Lost(NamedTuple):
-    """Ask whether the store has lost data, where it can tell."""
+    """Ask how often the store has lost data so far, where it can tell."""
 
     def on(self, store: Any) -> Any:  # noqa: ANN401 - as above
-        return lost() if (lost := getattr(store, "lost", None)) else False
+        return lost() if (lost := getattr(store, "lost", None)) else 0
 
 
 Step = Load | Swap | Forget | Lost
 Steps = Generator[Step, Any, T]
+
+
+_NEVER = (NOTHING, 0)
 
 
 class Recent:
@@ -72,18 +75,24 @@ class Recent:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._records: dict[str, Record] = {}
+        self._records: dict[str, tuple[Record, int]] = {}
+        self.losses = 0
+        """How often the store has lost data, as far as is known here."""
         self._owed: dict[str, Usage] = {}
-        self.lock = Lock()
+        self.lock = ForkLock()
 
     def get(self, key: str) -> Record:
         """Return what was seen under a key last."""
-        return self._records.get(key, NOTHING)
+        return self._records.get(key, _NEVER)[0]
+
+    def since(self, key: str) -> int:
+        """Return how often the store had lost data when a key was seen last."""
+        return self._records.get(key, _NEVER)[1]
 
     def keep(self, key: str, record: Record) -> None:
         """Remember what is under a key now."""
         with self.lock:
-            _put(self._records, key, record if record.raw is not None else None, self._most)
+            _put(self._records, key, None if record.raw is None else (record, self.losses), self._most)
 
     def owed(self, key: str) -> Usage | None:
         """Return what was read while the store was out and is not in it yet."""
@@ -107,7 +116,7 @@ class Recent:
 
     def read(self, key: str, raw: bytes | None) -> Record:
         """Return the record of some bytes, without parsing what was parsed before."""
-        seen = self._records.get(key, NOTHING)
+        seen = self.get(key)
         record = seen if seen.raw == raw else read_record(raw)
         if record is not seen:
             self.keep(key, record)
@@ -210,8 +219,9 @@ def transact(
             retries += place.sure
             if retries >= attempts:
                 raise StoreContentionError(f"a reader's usage changed {attempts} times while one view was being counted")
-        if found is None and record.raw is not None:
-            if (yield Lost()):
+        if found is None and record.raw is not None and recent.get(place.key) is record:
+            recent.losses = yield Lost()
+            if recent.losses > recent.since(place.key):
                 lost = True
                 with recent.lock:
                     recent.owe(key, usage)
@@ -237,11 +247,13 @@ def join(source_key: str, target_key: str, recent: Recent, *, attempts: int) -> 
     is lost, and doing it again completes it.
     """
     known = False
-    for _ in range(attempts):
+    for attempt in range(attempts):
         source = yield from _root(source_key)
         target = yield from _root(target_key)
         if source.key == target.key:
             return
+        if attempt and source.key < target.key:
+            source, target = target, source  # two that join the same readers in opposite directions must not stop each other for ever
         if known and source.record.raw is None and target.record.raw is None:
             return  # both were there a moment ago: forgotten meanwhile
         known = known or source.record.raw is not None or target.record.raw is not None

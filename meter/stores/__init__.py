@@ -29,7 +29,8 @@ class Store(Protocol):
     value that cannot be one of ours a `CorruptUsageError`. Methods may be called from several threads.
 
     A store may also say: `name` (for metrics), `deadline` (seconds a call to it may take, or `None` where it cannot be late),
-    `blocking` (`False` where a call never waits), and have `lost()`, which says whether it found out that data was lost.
+    `blocking` (`False` where a call never waits), `losses` (how often it was found to have lost data) and `lost()` (the same,
+    after having looked).
     """
 
     def load(self, key: str) -> bytes | None:
@@ -84,9 +85,13 @@ class _InThread:
     async def forget(self, key: str) -> None:
         await asyncio.to_thread(self.store.forget, key)
 
-    async def lost(self) -> bool:
+    @property
+    def losses(self) -> int:
+        return getattr(self.store, "losses", 0)
+
+    async def lost(self) -> int:
         lost = getattr(self.store, "lost", None)
-        return False if lost is None else await asyncio.to_thread(lost)
+        return 0 if lost is None else await asyncio.to_thread(lost)
 
 
 def in_thread(store: Store) -> AsyncStore:
@@ -119,11 +124,13 @@ def open_store(url: str) -> Store:
     """
     kind, rest, options = _parse(url)
     if kind == "memory":
-        return _with_options(MemoryStore, url, options, capacity=int)
+        memory: Store = _with_options(MemoryStore, url, options, capacity=int)
+        return memory
     if kind == "sqlite":
         from meter.stores.sqlite import SQLiteStore  # noqa: PLC0415 - only who opens one pays for it
 
-        return _with_options(lambda **given: SQLiteStore(rest, **given), url, options, timeout=float)
+        sqlite: Store = _with_options(lambda **given: SQLiteStore(rest, **given), url, options, timeout=float)
+        return sqlite
     _require(kind)
     if kind == "redis":
         from meter.stores.redis import RedisStore  # noqa: PLC0415 - an extra

@@ -5,9 +5,9 @@ It is bounded: past `capacity` readers, whoever has gone longest without a chang
 
 from __future__ import annotations
 
-import os
-from threading import Lock
 from typing import TYPE_CHECKING
+
+from meter.stores.forks import ForkLock
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,8 +34,7 @@ class MemoryStore:
             raise ValueError(f"a memory store keeps at least one reader, not `{capacity}`")
         self.capacity = capacity
         self._kept: dict[str, tuple[bytes, datetime | None]] = {}
-        self._lock = Lock()
-        self._pid = os.getpid()
+        self._lock = ForkLock()
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -47,7 +46,7 @@ class MemoryStore:
 
     def swap(self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None) -> bytes | None:
         """Put `new` in the place of `old`, and return what is there now."""
-        with self._locked():
+        with self._lock:
             kept = self._kept.get(key)
             found = None if kept is None else kept[0]
             if found != old:
@@ -61,12 +60,12 @@ class MemoryStore:
 
     def forget(self, key: str) -> None:
         """Keep nothing under a key."""
-        with self._locked():
+        with self._lock:
             self._kept.pop(key, None)
 
     def purge(self, now: datetime) -> int:
         """Drop what has expired by `now`, and return how many readers that was."""
-        with self._locked():
+        with self._lock:
             gone = [key for key, (_, expires) in self._kept.items() if expires is not None and expires <= now]
             for key in gone:
                 del self._kept[key]
@@ -74,8 +73,3 @@ class MemoryStore:
 
     def close(self) -> None:
         """Do nothing: there is nothing to give back."""
-
-    def _locked(self) -> Lock:
-        if self._pid != os.getpid():  # the lock may have been held by a thread that this process does not have
-            self._lock, self._pid = Lock(), os.getpid()
-        return self._lock

@@ -1,0 +1,264 @@
+"""A store in PostgreSQL: one table, one statement for a look or a change, a second one only where two changes meet.
+
+Each statement is its own transaction and compares before it writes, which is exact at READ COMMITTED and above. Nothing is
+prepared and nothing is kept on a connection, so it works behind pgbouncer in transaction mode.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import TYPE_CHECKING, Any, Self
+
+import psycopg
+from psycopg.errors import DeadlockDetected, DuplicateTable, SerializationFailure, UndefinedTable, UniqueViolation
+from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
+
+from meter.errors import StoreContentionError, StoreError, StoreUnavailableError
+from meter.stores.deadline import remaining
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from datetime import datetime
+
+__all__ = ["TABLE", "AsyncPostgresStore", "PostgresStore"]
+
+TABLE = """CREATE TABLE IF NOT EXISTS meter_usage (
+    key     text COLLATE "C" PRIMARY KEY,
+    bytes   bytea NOT NULL,
+    expires timestamptz
+)"""
+"""The table. A role that may not make it needs `SELECT, INSERT, UPDATE, DELETE` on one that is there."""
+
+_DEADLINE = 0.05
+_ROUNDS = 16
+_LOAD = "SELECT bytes FROM meter_usage WHERE key = %(key)s"
+_FORGET = "DELETE FROM meter_usage WHERE key = %(key)s"
+_PURGE = "DELETE FROM meter_usage WHERE expires <= %(now)s"
+# The second column is what was there when the statement began: the answer, unless a change came in between.
+_CHANGE = "WITH changed AS ({} RETURNING 1) SELECT EXISTS (SELECT FROM changed), (SELECT bytes FROM meter_usage WHERE key = %(key)s)"
+_ADD = _CHANGE.format("INSERT INTO meter_usage VALUES (%(key)s, %(new)b, %(expires)s) ON CONFLICT DO NOTHING")
+_REPLACE = _CHANGE.format("UPDATE meter_usage SET bytes = %(new)b, expires = %(expires)s WHERE key = %(key)s AND bytes = %(old)b")
+_REMOVE = _CHANGE.format("DELETE FROM meter_usage WHERE key = %(key)s AND bytes = %(old)b")
+_NO_TABLE = "there is no table `meter_usage` and it could not be made; make it as the page on PostgreSQL says"
+_MADE = (DuplicateTable, UniqueViolation)  # another process made it at the same time
+_AGAIN = (SerializationFailure, DeadlockDetected)
+
+
+def _statement(old: bytes | None, new: bytes | None) -> str:
+    if old is None:
+        return _ADD if new is not None else f"SELECT NOT EXISTS ({_LOAD}), ({_LOAD})"
+    return _REMOVE if new is None else _REPLACE
+
+
+class _InTime(psycopg.Connection[Any]):
+    """A connection that waits as long as the question being asked allows, and no longer."""
+
+    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:  # noqa: ANN401 - the driver's
+        return super().wait(gen, interval, remaining(_DEADLINE) if timeout is None else timeout)
+
+
+class _AsyncInTime(psycopg.AsyncConnection[Any]):
+    """The same for asyncio. A task that is cancelled gives the connection up: it must not wait for a server that does not answer."""
+
+    async def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:  # noqa: ANN401, ASYNC109
+        seconds = remaining(_DEADLINE) if timeout is None else timeout
+        try:
+            return await psycopg.waiting.wait_async(gen, self.pgconn.socket, interval=interval, timeout=seconds)
+        except asyncio.CancelledError:
+            self.pgconn.finish()
+            raise
+
+
+_POOL: dict[str, Any] = {
+    "kwargs": {"autocommit": True, "prepare_threshold": None}, "min_size": 0, "open": False, "reconnect_timeout": 5.0, "name": "meter",
+}  # fmt: skip
+
+
+def _refused(error: Exception) -> StoreUnavailableError:
+    return StoreUnavailableError(f"the database did not answer: {error or type(error).__name__}")
+
+
+def _check(url: str) -> None:
+    try:
+        psycopg.conninfo.conninfo_to_dict(url)
+    except psycopg.Error as error:
+        raise StoreError(f"this is not a PostgreSQL URL: {error}") from None
+
+
+class PostgresStore:
+    """Bytes in a PostgreSQL table, over a pool of connections. Safe for threads, and for forks (each process has its own pool).
+
+    `pool_size` bounds the connections of one process.
+    """
+
+    name = "postgres"
+    blocking = True
+
+    def __init__(self, url: str, *, pool_size: int = 16, deadline: float = _DEADLINE) -> None:
+        self.deadline: float | None = deadline
+        _check(url)
+        self._url, self._size = url, pool_size
+        self._inherited: list[ConnectionPool[Any]] = []
+        self._open()
+
+    @classmethod
+    def from_url(cls, url: str) -> Self:
+        """Return the store at a URL; libpq's options may follow a `?`, such as `sslmode=verify-full`."""
+        return cls(url)
+
+    def load(self, key: str) -> bytes | None:
+        """Return what is kept under a key."""
+        row = self._row(_LOAD, {"key": key})
+        return None if row is None else row[0]
+
+    def swap(self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None) -> bytes | None:
+        """Put `new` in the place of `old`, and return what is there now."""
+        values = {"key": key, "old": old, "new": new, "expires": expires}
+        statement = _statement(old, new)
+        for _ in range(_ROUNDS):
+            try:
+                changed, found = self._row(statement, values)
+            except StoreContentionError:
+                continue
+            if changed:
+                return new
+            if found == old:  # somebody was faster while the statement ran
+                found = self.load(key)
+            if found != old:
+                return found  # type: ignore[no-any-return]
+        raise StoreContentionError(f"a reader's usage changed {_ROUNDS} times while one change was being written")
+
+    def forget(self, key: str) -> None:
+        """Keep nothing under a key."""
+        self._row(_FORGET, {"key": key})
+
+    def purge(self, now: datetime) -> int:
+        """Drop what has expired by `now`, and return how many readers that was. Run it once a day or so."""
+        with self._connection() as connection:
+            return int(connection.execute(_PURGE, {"now": now}).rowcount)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._pool.close()
+
+    def _open(self) -> None:
+        self._pool: ConnectionPool[Any] = ConnectionPool(self._url, connection_class=_InTime, max_size=self._size, **_POOL)
+        self._pool.open(wait=False)
+        self._pid = os.getpid()
+
+    @contextmanager
+    def _connection(self) -> Iterator[psycopg.Connection[Any]]:
+        """Lend a connection; one on which something went wrong is not used again."""
+        if self._pid != os.getpid():
+            self._inherited.append(self._pool)  # its sockets are the parent's
+            self._open()
+        pool = self._pool
+        try:
+            connection = pool.getconn(timeout=remaining(_DEADLINE))
+        except (PoolTimeout, psycopg.Error, OSError) as error:
+            raise _refused(error) from error
+        try:
+            yield connection
+        except _AGAIN as error:
+            raise StoreContentionError("two changes met") from error
+        except (psycopg.Error, OSError) as error:
+            connection.close()
+            raise _refused(error) from error
+        finally:
+            pool.putconn(connection)
+
+    def _row(self, statement: str, values: dict[str, Any]) -> Any:  # noqa: ANN401 - a row, or nothing
+        for _ in range(2):
+            with self._connection() as connection:
+                try:
+                    cursor = connection.execute(statement, values, binary=True)
+                except UndefinedTable:
+                    with suppress(*_MADE):
+                        connection.execute(TABLE)
+                    continue
+                return cursor.fetchone() if cursor.description else None
+        raise StoreError(_NO_TABLE)
+
+
+class AsyncPostgresStore:
+    """`PostgresStore` for asyncio. It belongs to one event loop, and opens its pool there when it is first asked."""
+
+    name = "postgres"
+
+    def __init__(self, url: str, *, pool_size: int = 16, deadline: float = _DEADLINE) -> None:
+        self.deadline: float | None = deadline
+        _check(url)
+        self._pool: AsyncConnectionPool[Any] = AsyncConnectionPool(url, connection_class=_AsyncInTime, max_size=pool_size, **_POOL)
+
+    @classmethod
+    def from_url(cls, url: str) -> Self:
+        """Return the store at a URL; libpq's options may follow a `?`."""
+        return cls(url)
+
+    async def load(self, key: str) -> bytes | None:
+        """Return what is kept under a key."""
+        row = await self._row(_LOAD, {"key": key})
+        return None if row is None else row[0]
+
+    async def swap(self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None) -> bytes | None:
+        """Put `new` in the place of `old`, and return what is there now."""
+        values = {"key": key, "old": old, "new": new, "expires": expires}
+        statement = _statement(old, new)
+        for _ in range(_ROUNDS):
+            try:
+                changed, found = await self._row(statement, values)
+            except StoreContentionError:
+                continue
+            if changed:
+                return new
+            if found == old:
+                found = await self.load(key)
+            if found != old:
+                return found  # type: ignore[no-any-return]
+        raise StoreContentionError(f"a reader's usage changed {_ROUNDS} times while one change was being written")
+
+    async def forget(self, key: str) -> None:
+        """Keep nothing under a key."""
+        await self._row(_FORGET, {"key": key})
+
+    async def purge(self, now: datetime) -> int:
+        """Drop what has expired by `now`, and return how many readers that was."""
+        async with self._connection() as connection:
+            return int((await connection.execute(_PURGE, {"now": now})).rowcount)
+
+    async def aclose(self) -> None:
+        """Give the connections back."""
+        await self._pool.close()
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+        pool = self._pool
+        try:
+            if pool.closed:
+                await pool.open(wait=False)
+            connection = await pool.getconn(timeout=remaining(_DEADLINE))
+        except (PoolTimeout, psycopg.Error, OSError) as error:
+            raise _refused(error) from error
+        try:
+            yield connection
+        except _AGAIN as error:
+            raise StoreContentionError("two changes met") from error
+        except (psycopg.Error, OSError) as error:
+            await connection.close()
+            raise _refused(error) from error
+        finally:
+            await pool.putconn(connection)
+
+    async def _row(self, statement: str, values: dict[str, Any]) -> Any:  # noqa: ANN401 - a row, or nothing
+        for _ in range(2):
+            async with self._connection() as connection:
+                try:
+                    cursor = await connection.execute(statement, values, binary=True)
+                except UndefinedTable:
+                    with suppress(*_MADE):
+                        await connection.execute(TABLE)
+                    continue
+                return await cursor.fetchone() if cursor.description else None
+        raise StoreError(_NO_TABLE)

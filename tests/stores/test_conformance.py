@@ -1,0 +1,100 @@
+"""The contract of a store, and that the suite which checks it has teeth."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+
+import pytest
+
+from meter.errors import StoreError
+from meter.stores import MemoryStore, in_thread, open_async_store, open_store
+from meter.testing import check_store
+
+
+def test_every_store_keeps_the_contract(store_url):
+    """Memory, SQLite, Redis and PostgreSQL behave as a dictionary does, also when threads race."""
+    check_store(lambda: open_store(store_url), examples=10, rounds=10)
+
+
+def test_every_async_store_keeps_the_contract(store_url):
+    """So do their async twins, natively or in threads."""
+    check_store(lambda: open_async_store(store_url), examples=8, rounds=5)
+
+
+class DoesNotCompare(MemoryStore):
+    """Writes whatever it is given."""
+
+    def swap(self, key, old, new, *, expires):
+        return super().swap(key, self.load(key), new, expires=expires)
+
+
+class Resurrects(MemoryStore):
+    """Compares, but takes a missing reader for one that matches."""
+
+    def swap(self, key, old, new, *, expires):
+        return super().swap(key, old if self.load(key) is not None else None, new, expires=expires)
+
+
+class LosesAWrite(MemoryStore):
+    """Reads, compares, and then writes: two who come at once both succeed, and one of them is lost."""
+
+    def swap(self, key, old, new, *, expires):
+        found = self.load(key)
+        if found != old:
+            return found
+        time.sleep(0)
+        self._kept[key] = new, expires
+        if new is None:
+            del self._kept[key]
+        return new
+
+
+class SaysItWroteButDidNot(MemoryStore):
+    """Acknowledges every third change without making it."""
+
+    calls = 0
+
+    def swap(self, key, old, new, *, expires):
+        self.calls += 1
+        if self.calls % 3 == 0 and self.load(key) == old:
+            return new
+        return super().swap(key, old, new, expires=expires)
+
+
+@pytest.mark.parametrize(
+    "broken, words",
+    [
+        (DoesNotCompare, "old"),
+        (Resurrects, "forgotten|forget"),
+        (LosesAWrite, "lose a write"),
+        (SaysItWroteButDidNot, "load|swap"),
+    ],
+)
+def test_a_broken_store_is_rejected(broken, words):
+    """A store that does not compare, resurrects a forgotten reader or loses a write does not pass."""
+    with pytest.raises(AssertionError, match=words):
+        check_store(broken, examples=20, rounds=60)
+
+
+def test_a_broken_async_store_is_rejected():
+    """The races find a gap between comparing and writing in an async store too."""
+    with pytest.raises(AssertionError):
+        check_store(lambda: in_thread(Resurrects()), examples=5, rounds=5)
+
+
+def test_a_file_of_something_else_is_refused(tmp_path):
+    """An SQLite file with other tables, or of a newer release, is left alone and named."""
+    other = tmp_path / "other.db"
+    with sqlite3.connect(other) as connection:
+        connection.execute("CREATE TABLE articles (id)")
+    connection.close()
+    with pytest.raises(StoreError, match="something else"):
+        open_store(f"sqlite:///{other}")
+    newer = tmp_path / "newer.db"
+    open_store(f"sqlite:///{newer}").close()
+    with sqlite3.connect(newer) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(StoreError, match="newer release"):
+        open_store(f"sqlite:///{newer}")

@@ -185,7 +185,7 @@ def _missing(path: Path) -> Problem:
     if not folder.is_dir():
         advice = f"there is no folder {quoted(str(folder))}"
     elif close:
-        advice = f"did you mean {quoted(str(folder / close))}?"
+        advice = f"did you mean {quoted(close)}?"  # the name alone: a long path would be cut short
     else:
         advice = f"there are: {', '.join(map(quoted, toml))}" if toml else "`meter init` writes a sample policy"
     return Problem(code="no-such-file", name=str(path), message=f"there is no file {quoted(str(path))}", help=advice)

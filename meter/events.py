@@ -7,6 +7,7 @@ strict: every problem of a line is told, with the line.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -125,8 +126,7 @@ def _parse_line(line: str | bytes, name: str, number: int) -> Any:  # noqa: ANN4
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     table = dict(pairs)
     if len(table) < len(pairs):
-        seen: set[str] = set()
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))
+        twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
         raise ValueError(f"the key `{twice[:60]}` is given twice")
     return table
 
@@ -181,6 +181,8 @@ class _Moment:
 _ID = Text(form='an id in quotes such as `"a1"`', longest=2000)
 _WORD = Text(longest=2000)
 _WORDS = Items(item=_WORD, least=0)
+_LENGTH = Text(form='a length such as `"7 days"`', code="bad-length", make=parse_length)
+_DAYS = Whole(least=0, most=3660, example="7")
 
 
 @lru_cache(maxsize=64)
@@ -191,10 +193,10 @@ def event_shape(zone: ZoneInfo) -> Table:
         keys={
             "kind": Key(shape=Word(words=EntitlementKind), says="where the right to read comes from", required=True, filler="gift"),
             "product": Key(shape=_WORD, says="the product it is for"),
-            "starts": Key(shape=_Moment(zone), says="when it starts; a date is the start of that day in the publication's zone"),
+            "starts": Key(shape=_Moment(zone), says="when it starts; a date is the start of that day in the zone"),
             "ends": Key(shape=_Moment(zone, end=True), says="when it ends; a date holds to the end of that day there"),
             "grace": Key(
-                shape=Split(by={str: Text(form='a length such as `"7 days"`', code="bad-length", make=parse_length)}, otherwise=_GRACE_DAYS),
+                shape=Split(by={str: _LENGTH}, otherwise=_DAYS),
                 says="how long it goes on after its end while a failed payment is sorted out; a number is days",
             ),
         },
@@ -241,9 +243,6 @@ def event_shape(zone: ZoneInfo) -> Table:
             "prefetch": Key(shape=Flag(), says="whether nobody reads yet (HEAD, prefetch, preview): it never counts"),
         },
     )  # fmt: skip
-
-
-_GRACE_DAYS = Whole(least=0, most=3660, example="7")
 
 
 def _event(*, at: datetime, reader: Reader, article: Article, **view: Any) -> Event:  # noqa: ANN401 - the other keys of a view

@@ -64,12 +64,20 @@ def _name_step(name: str) -> str | None:
     return None if name.isprintable() else "a name is one line, without characters that cannot be seen"
 
 
+_NOT_EMPTY = {"minProperties": 1}
+
+
+def _either(*keys: str, only: bool = False) -> dict[str, Any]:
+    """Return the schema's way to say that one of some keys is there, or only one of them."""
+    return {"oneOf" if only else "anyOf": [{"required": [key]} for key in keys]}
+
+
 _WORDS = Items(item=Text())
 _MEMBERS = Split(
     by={
         list: _WORDS,
         dict: Table(
-            noun="a set condition", make=Members, example='{ any = ["a"], none = ["b"] }',
+            noun="a set condition", make=Members, example='{ any = ["a"], none = ["b"] }', also=_NOT_EMPTY,
             keys={
                 "any": Key(shape=_WORDS, says="at least one of these"),
                 "all": Key(shape=_WORDS, says="every one of these"),
@@ -84,7 +92,7 @@ _MEMBERS = Split(
 def _range(least: float, most: float, example: str) -> Table:
     number = Number(least=least, most=most, example=example)
     return Table(
-        noun="a number condition", make=Range, example=f"{{ at_least = {example} }}",
+        noun="a number condition", make=Range, example=f"{{ at_least = {example} }}", also=_NOT_EMPTY,
         keys={
             "equals": Key(shape=number, says="exactly this"),
             "at_least": Key(shape=number, says="this or more"),
@@ -96,7 +104,7 @@ def _range(least: float, most: float, example: str) -> Table:
 
 
 _DATES = Table(
-    noun="a date condition", make=Dates, example="{ from = 2026-06-01, until = 2026-06-30 }",
+    noun="a date condition", make=Dates, example="{ from = 2026-06-01, until = 2026-06-30 }", also=_NOT_EMPTY,
     keys={
         "from": Key(shape=Day(), says="the first day, from its start in the publication's zone"),
         "until": Key(shape=Day(), says="the last day, to its end in the publication's zone"),
@@ -115,7 +123,10 @@ WHEN: Table = Table(
         "device": Key(shape=_WORDS, says="the page is read on one of these devices"),
         "channel": Key(shape=_WORDS, says="the reader came through one of these channels"),
         "language": Key(shape=_WORDS, says="the page is asked for in one of these languages (`en` covers `en-GB`)"),
-        "referrer": Key(shape=_WORDS, says="the reader came from one of these hosts (`google.com` covers `news.google.com`)"),
+        "referrer": Key(
+            shape=Items(item=Text(empty=True)),
+            says='the reader came from one of these hosts (`google.com` covers `news.google.com`, `""` is no referrer at all)',
+        ),
         "tags": Key(shape=_MEMBERS, says="the article's tags: any of a list, or `any`, `all`, `none` of lists"),
         "segments": Key(shape=_MEMBERS, says="the reader's segments: any of a list, or `any`, `all`, `none` of lists"),
         "score": Key(shape=_range(0, 1, "0.2"), says="the reader's propensity, between 0 and 1"),
@@ -139,6 +150,7 @@ _LENGTH = Text(form="a length such as `30 days`", code="bad-length", make=parse_
 
 WINDOW = Table(
     noun="a window", make=Window, code="bad-window", example='{ calendar = "month" }',
+    also=_either("calendar", "rolling", "fixed", "lifetime", only=True),
     keys={
         "calendar": Key(shape=Word(words=Unit), says="a calendar unit in the publication's zone"),
         "starts": Key(shape=Word(words=Weekday), says="the day a calendar week starts on (Monday unless said otherwise)"),
@@ -155,10 +167,11 @@ def _meter(**keys: Any) -> Meter:  # noqa: ANN401 - what the table held
     return Meter(name="?", **keys)
 
 
-_LIMITS_BY_STATUS = Named(noun="a reader status", item=LIMIT, words=Status, example="{ anonymous = 3, registered = 5 }")
+_LIMITS_BY_STATUS = Named(noun="a reader status", item=LIMIT, words=Status, least=0, example="{ anonymous = 3, registered = 5 }")
 
 METER = Table(
     noun="a meter", make=_meter, code="bad-meter", example='{ window = { calendar = "month" }, limit = 5 }',
+    also=_either("limit", "limits", only=True),
     keys={
         "window": Key(shape=WINDOW, says="the stretch of time the allowance is for", required=True, filler=Window(lifetime=True)),
         "limit": Key(
@@ -215,7 +228,7 @@ RULE = Table(
 
 _SHOWN = Items(item=Word(words=Show))
 GUARANTEE = Table(
-    noun="a guarantee", make=Guarantee, example='{ name = "…", never = ["subscription-wall"] }',
+    noun="a guarantee", make=Guarantee, example='{ name = "…", never = ["subscription-wall"] }', also=_either("never", "always"),
     keys={
         "name": Key(shape=_NAME, says="a name of its own", required=True, filler=""),
         "when": _WHEN_KEY,

@@ -31,6 +31,7 @@ class _Refused:
 REFUSED = _Refused()
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_LONGEST_NAME = 64
 _YEARS = range(1970, 2201)
 
 
@@ -62,6 +63,11 @@ def wrong(shape: Shape, value: object, path: Path, report: Report, advice: str |
     what = "an item of " if path and isinstance(path[-1], int) and len(path) > 1 else ""
     report("wrong-type", path, f"{what}{label(path)} is {shape.form}, not {kind + ' ' if kind else ''}{shown}", advice)
     return REFUSED
+
+
+def _unquoted(value: object) -> str | None:
+    """Return the next step for a number, a date or a flag that was put in quotes."""
+    return "write it without quotes" if isinstance(value, str) and re.fullmatch(r"-?\d[\d.:T+Z-]*|true|false", value) else None
 
 
 @frozen(kw_only=True)
@@ -142,9 +148,7 @@ class Whole:
 
     def read(self, value: Any, path: Path, report: Report) -> Any:
         if type(value) is not int:
-            return wrong(
-                self, value, path, report, f"write {value} without quotes" if isinstance(value, str) and value.isdecimal() else None
-            )
+            return wrong(self, value, path, report, _unquoted(value))
         if not self.least <= value <= self.most:
             report(self.code, path, f"{label(path)} is between {self.least} and {self.most}, not {quoted(value)}", self.advice)
             return REFUSED
@@ -167,10 +171,8 @@ class Number:
         return f"a number such as `{self.example}`"
 
     def read(self, value: Any, path: Path, report: Report) -> Any:
-        if type(value) not in (int, float):
-            return wrong(self, value, path, report)
-        if not math.isfinite(value) if isinstance(value, float) else False:
-            return wrong(self, value, path, report)
+        if type(value) not in (int, float) or (isinstance(value, float) and not math.isfinite(value)):
+            return wrong(self, value, path, report, _unquoted(value))
         if not self.least <= value <= self.most:
             report("bad-number", path, f"{label(path)} is between {self.least:g} and {self.most:g}, not {quoted(value)}")
             return REFUSED
@@ -188,8 +190,7 @@ class Flag:
 
     def read(self, value: Any, path: Path, report: Report) -> Any:
         if type(value) is not bool:
-            advice = "write it without quotes" if value in ("true", "false") else None
-            return wrong(self, value, path, report, advice)
+            return wrong(self, value, path, report, _unquoted(value))
         return value
 
     def schema(self) -> dict[str, Any]:
@@ -210,7 +211,7 @@ class Day:
     def read(self, value: Any, path: Path, report: Report) -> Any:
         if not isinstance(value, date) or (isinstance(value, datetime) and not self.times):
             advice = "whole days only: leave the time out" if isinstance(value, datetime) else None
-            return wrong(self, value, path, report, "write it without quotes" if isinstance(value, str) else advice)
+            return wrong(self, value, path, report, _unquoted(value) or advice)
         if value.year not in _YEARS:
             report("bad-date", path, f"{label(path)} is in a year from {_YEARS[0]} to {_YEARS[-1]}, not {quoted(value)}")
             return REFUSED
@@ -290,6 +291,8 @@ class Table:
     ref: str | None = None
     """The name under which the schema defines it once."""
     example: str = "{ … }"
+    also: Mapping[str, Any] = field(factory=dict)
+    """What the schema says beside the keys, such as which of them exclude each other."""
 
     @property
     def form(self) -> str:
@@ -350,7 +353,10 @@ class Table:
         """Return the table as JSON Schema, in full."""
         properties = {name: {"description": key.says, **key.resolve().schema()} for name, key in self.keys.items()}
         required = [name for name, key in self.keys.items() if key.required]
-        return {"type": "object", "properties": properties, "additionalProperties": False} | ({"required": required} if required else {})
+        return {
+            "type": "object", "properties": properties, "additionalProperties": False, **({"required": required} if required else {}),
+            **self.also,
+        }  # fmt: skip
 
 
 def _attribute(name: str) -> str:
@@ -365,6 +371,7 @@ class Named:
     item: Shape
     words: type[StrEnum] | None = None
     check: Callable[[str], str | None] | None = None
+    least: int = 1
     most: int = 200
     example: str = "{ … }"
 
@@ -377,7 +384,7 @@ class Named:
             key = label(path).strip("`")
             advice = f"write `[{key}.NAME]` with single brackets before each of them" if isinstance(value, list) else None
             return wrong(self, value, path, report, advice)
-        if not value:
+        if len(value) < self.least:
             report("empty-table", path, f"the table {label(path)} is empty", f"write it like `{self.example}`, or remove it")
             return REFUSED
         if len(value) > self.most:
@@ -401,6 +408,8 @@ class Named:
             report("unknown-word", (*path, name), f"{quoted(name)} is not {self.noun}", meant(name, set(self.words)), at="key")
             return False
         advice = self.check(name) if self.check else None
+        if len(name) > _LONGEST_NAME:
+            advice = f"a name has at most {_LONGEST_NAME} characters"
         if advice:
             report("bad-name", (*path, name), f"{quoted(name)} cannot be the name of {self.noun}", advice, at="key")
         return advice is None
@@ -409,9 +418,15 @@ class Named:
         names = (
             {"propertyNames": {"enum": [str(word) for word in self.words]}}
             if self.words
-            else {"propertyNames": {"minLength": 1, "maxLength": 64}}
+            else {"propertyNames": {"minLength": 1, "maxLength": _LONGEST_NAME}}
         )
-        return {"type": "object", "additionalProperties": self.item.schema(), "minProperties": 1, "maxProperties": self.most, **names}
+        return {
+            "type": "object",
+            "additionalProperties": self.item.schema(),
+            "minProperties": self.least,
+            "maxProperties": self.most,
+            **names,
+        }
 
 
 @frozen(kw_only=True)

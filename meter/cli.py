@@ -124,10 +124,10 @@ def main() -> None:
     """A paywall whose rules can be read, tried and proved before readers meet them.
 
     \b
-    meter demo                       see what readers see, month after month
-    meter init paywall               start with a policy that works
-    meter check paywall/policy.toml  find what is wrong in a policy, and where
-    meter journey paywall/*.toml     watch one reader through the policy
+    meter demo                              see what readers see, month after month
+    meter init paywall                      start with a policy that works
+    meter check paywall/policy.toml         find what is wrong in a policy, and where
+    meter journey paywall/*.journey.toml    watch one reader through the policy
 
     Answers go to stdout, messages to stderr. Exit codes: 0 fine, 1 the answer is no, 2 wrong usage or
     input that cannot be read.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from meter.console import FilePath, format_option, out, write_json
+from meter.console import FilePath, format_option, out, say, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,8 +67,8 @@ def decide(policy_path: Path, events: Path, url: str) -> None:
 @click.option("--all", "every", is_flag=True, help="Explain every view of the file, not only the last.")
 @format_option("text", "json")
 def explain(policy_path: Path, events: Path, form: str, *, every: bool) -> None:
-    """Say in words which rule decides a page view, and why those before it do not. EVENT.json holds one JSON object; several, one a line,
-    are views of before: the last is explained, with all that was counted until then.
+    """Say in words which rule decides a page view, and why those before it do not. EVENT.json holds one JSON object; of
+    several (a list, or one a line) the first are views of before: the last is explained, with all that was counted until then.
 
     \b
     meter explain policy.toml event.json
@@ -79,7 +79,7 @@ def explain(policy_path: Path, events: Path, form: str, *, every: bool) -> None:
     from meter.loading import load_policy  # noqa: PLC0415
 
     policy = load_policy(policy_path)
-    decided = list(_decide(policy, _read(events, policy)))
+    decided = list(_decide(policy, _read_document(events, policy)))
     shown = decided if every else decided[-1:]
     if form == "json":
         told = [{"decision": decision_table(decision), "explanation": in_words(decision)} for _, decision in shown]
@@ -132,12 +132,45 @@ def _read(path: Path, policy: Policy) -> Iterator[Event]:
     from meter.events import read_events  # noqa: PLC0415 - as above
 
     with _opened(path) as lines:
-        yield from read_events(lines, "stdin" if path == _STDIN else str(path), policy.zone)
+        yield from read_events(lines, _name(path), policy.zone)
+
+
+def _read_document(path: Path, policy: Policy) -> Iterator[Event]:
+    """Read a file that holds one JSON object, a list of them, or one a line."""
+    from meter.errors import Problem  # noqa: PLC0415 - as above
+    from meter.events import EventError, parse_event, read_events  # noqa: PLC0415
+
+    name = _name(path)
+    with _opened(path) as file:
+        raw = file.read()
+    lines, document = raw.splitlines(), None
+    if len(lines) > 1:
+        try:
+            document = json.loads(raw)
+        except json.JSONDecodeError as error:
+            if error.msg != "Extra data":  # not even the first object is one
+                message = f"this is not JSON: {error.msg[:1].lower()}{error.msg[1:]}"
+                help_ = "keys and words stand in double quotes, with commas between"
+                problem = Problem(code="json-syntax", message=message, name=name, line=error.lineno, column=error.colno, help=help_)
+                raise EventError((problem,)) from None
+        except (ValueError, RecursionError):
+            pass  # what is wrong with it, its lines say
+    if document is None:
+        yield from read_events(lines, name, policy.zone)
+        return
+    for table in document if isinstance(document, list) else [document]:
+        yield parse_event(table, policy.zone, name=name)
+
+
+def _name(path: Path) -> str:
+    return "stdin" if path == _STDIN else str(path)
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[BinaryIO]:
     if path == _STDIN:
+        if sys.stdin.isatty():
+            say("reading page views from the terminal, one JSON object a line; Ctrl-D ends them")
         yield sys.stdin.buffer
     else:
         with path.open("rb") as file:

@@ -26,7 +26,6 @@ __all__ = [
 ]  # fmt: skip
 
 _SHORT = re.compile(r"([0-9]{1,5}) (minute|hour)s?", re.ASCII)
-_PAID = (EntitlementKind.SUBSCRIPTION, EntitlementKind.GROUP, EntitlementKind.GIFT)
 
 
 class Misstep(Exception):  # noqa: N818 - not an error of the program: the journey asks for what cannot happen
@@ -89,44 +88,41 @@ def _dated(when: date | datetime | None, zone: ZoneInfo, *, end: bool = False) -
 
 @define
 class Life:
-    """One person: the devices they read on, the account they have, and what is remembered of each.
+    """One person: the devices they read on, the accounts they have, and what is remembered of each.
 
-    A device has its own anonymous usage (a cookie) and knows whether its reader is signed in.
+    A device has its own anonymous usage (a cookie) and knows who is signed in on it. An account has rights.
     """
 
     reader: Reader
     device: str
     language: str | None = None
     channel: str | None = None
-    account: str | None = None
-    signed_in: dict[str, bool] = Factory(dict)
+    signed_in: dict[str, str] = Factory(dict)
+    rights: dict[str, tuple[Entitlement, ...]] = Factory(dict)
     cookies: dict[str, int] = Factory(dict)
     usages: dict[tuple[str, str], Usage] = Factory(dict)
 
     @classmethod
     def begin(cls, reader: Reader, device: str, language: str | None = None, channel: str | None = None) -> Life:
         """Return a life that starts with this reader on this device; one with rights, or registered, is signed in."""
-        life = cls(evolve(reader, registered=True), device, language, channel)
+        life = cls(reader, device, language, channel)
+        life.rights[reader.id] = reader.entitlements
         if reader.registered or reader.entitlements:
-            life.account = reader.id
-            life.signed_in[device] = True
+            life.signed_in[device] = reader.id
         return life
 
     @property
-    def known(self) -> bool:
-        """Whether this device knows whose it is."""
-        return self.signed_in.get(self.device, False)
-
-    @property
-    def anonymous_id(self) -> str:
-        """The identity of this device while nobody is signed in on it."""
-        cookie = self.cookies.get(self.device, 0)
-        return self.device if cookie == 0 else f"{self.device} #{cookie + 1}"
+    def account(self) -> str | None:
+        """The account that is signed in on this device."""
+        return self.signed_in.get(self.device)
 
     @property
     def identity(self) -> tuple[str, str]:
-        """Whose usage counts now: an account's, or a device's."""
-        return ("account", self.account or self.reader.id) if self.known else ("device", self.anonymous_id)
+        """Whose usage counts now: an account's, or a device's with the cookie it has."""
+        if self.account is not None:
+            return "account", self.account
+        cookie = self.cookies.get(self.device, 0)
+        return "device", self.device if cookie == 0 else f"{self.device} #{cookie + 1}"
 
     @property
     def usage(self) -> Usage:
@@ -139,12 +135,11 @@ class Life:
 
     def as_reader(self) -> Reader:
         """Return the reader as the site knows them now: signed out, the account's rights are out of sight."""
-        if self.known:
-            return evolve(self.reader, id=self.identity[1])
-        return evolve(self.reader, id=self.identity[1], registered=False, entitlements=())
+        kind, name = self.identity
+        return evolve(self.reader, id=name, registered=kind == "account", entitlements=self.rights.get(self.account or "", ()))
 
     def seen(self, view: PageView, number: int) -> PageView:
-        """Return a page view as it comes from this device."""
+        """Return a page view as it comes from this device; every step is a view of its own."""
         return evolve(
             view,
             id=view.id or f"step {number}",
@@ -155,32 +150,33 @@ class Life:
 
     def sign_in(self, account: str | None = None) -> str:
         """Sign in on this device; what it counted anonymously joins what the account has counted."""
-        brought = self.usage
-        if account is not None and account != self.account and self.account is not None:
-            self.reader = evolve(self.reader, entitlements=())
-        self.account = account or self.account or self.reader.id
-        self.signed_in[self.device] = True
+        brought = self.usage if self.account is None else Usage()
+        self.signed_in[self.device] = name = account or self.account or self.reader.id
         self.usage = self.usage.merge(brought)
-        return f"signs in as `{self.account}`"
+        return f"signs in as `{name}`"
 
     def grant(self, right: Entitlement) -> str:
-        """Give the account a right; someone who takes one has an account from then on."""
-        note = "" if self.known else f"{self.sign_in()} and "
-        self.reader = evolve(self.reader, entitlements=(*self.reader.entitlements, right))
+        """Give the account a right, and say what else that took: someone who takes one has an account from then on."""
+        note = f"{self.sign_in()} and " if self.account is None else ""
+        account = str(self.account)
+        self.rights[account] = (*self.rights.get(account, ()), right)
         return note
 
-    def end(self, kinds: tuple[EntitlementKind, ...], now: datetime, ends: datetime | None, what: str) -> None:
-        """Make the running rights of these kinds end at `ends`, or at their own end without grace where it is `None`."""
-        running = [right for right in self.reader.running(instant(now)) if right.kind in kinds] if self.known else []
+    def end(self, kind: EntitlementKind, now: datetime, ends: datetime | None) -> datetime:
+        """Make the running rights of a kind end at `ends`, or at their own end without grace, and return the last end."""
+        account = self.account or ""
+        rights = self.rights.get(account, ())
+        running = [right for right in rights if right.kind is kind and right in self.as_reader().running(instant(now))]
         if not running:
-            raise Misstep(f"no {what} is running")
-        if ends is None and any(right.ends is None for right in running):
-            raise Misstep(f"the {what} has no end to run on to; write `cancel = {{ now = true }}` or `cancel = {{ ends = 2026-12-31 }}`")
-        rights = tuple(
-            evolve(right, grace=timedelta(), ends=right.ends if ends is None else ends) if right in running else right
-            for right in self.reader.entitlements
-        )
-        self.reader = evolve(self.reader, entitlements=rights)
+            raise Misstep(f"no {kind} is running")
+        if ends is not None and ends < now:
+            raise Misstep(f"the {kind} would end at {ends.isoformat()}, which has passed")
+        ended = [evolve(right, grace=timedelta(), ends=ends or right.ends) for right in running]
+        last = max((right.ends for right in ended if right.ends is not None), default=None)
+        if last is None or any(right.ends is None for right in ended):
+            raise Misstep(f"the {kind} has no end to run on to; write `cancel = {{ now = true }}` or `cancel = {{ ends = 2026-12-31 }}`")
+        self.rights[account] = (*(right for right in rights if right not in running), *ended)
+        return last
 
 
 @frozen(kw_only=True)
@@ -218,9 +214,8 @@ class SignOut:
 
     def do(self, life: Life, now: datetime, policy: Policy) -> str:  # noqa: ARG002
         """Sign out on the current device."""
-        if not life.known:
+        if life.signed_in.pop(life.device, None) is None:
             raise Misstep("nobody is signed in on this device")
-        life.signed_in[life.device] = False
         return "signs out"
 
 
@@ -265,7 +260,7 @@ class EndTrial:
 
     def do(self, life: Life, now: datetime, policy: Policy) -> str:  # noqa: ARG002
         """End the trial."""
-        life.end((EntitlementKind.TRIAL,), now, now, "trial")
+        life.end(EntitlementKind.TRIAL, now, now)
         return "ends the trial"
 
 
@@ -279,8 +274,7 @@ class Cancel:
     def do(self, life: Life, now: datetime, policy: Policy) -> str:
         """Cancel the running subscription."""
         ends = now if self.now else _dated(self.ends, policy.zone, end=True)
-        life.end(_PAID, now, ends, "subscription")
-        last = max(right.ends for right in life.reader.entitlements if right.kind in _PAID and right.ends is not None)
+        last = life.end(EntitlementKind.SUBSCRIPTION, now, ends)
         return "cancels at once" if self.now else f"cancels, {_until(last)}"
 
 
@@ -293,7 +287,7 @@ class SwitchDevice:
     def do(self, life: Life, now: datetime, policy: Policy) -> str:  # noqa: ARG002
         """Change the device."""
         life.device = self.device
-        return f"changes to `{self.device}`" + (f", signed in as `{life.account}`" if life.known else ", not signed in")
+        return f"changes to `{self.device}`" + (f", signed in as `{life.account}`" if life.account else ", not signed in")
 
 
 @frozen(kw_only=True)
@@ -302,7 +296,7 @@ class ClearCookies:
 
     def do(self, life: Life, now: datetime, policy: Policy) -> str:  # noqa: ARG002
         """Forget what this device knows."""
-        life.signed_in[life.device] = False
+        life.signed_in.pop(life.device, None)
         life.cookies[life.device] = life.cookies.get(life.device, 0) + 1
         return f"clears the cookies of `{life.device}`"
 

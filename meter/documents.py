@@ -24,6 +24,7 @@ MOST_BYTES = 64 * 1024
 
 _MOST_NESTED = 24
 _MOST_PARTS = 8
+_LONGEST_PATH = 300
 
 
 def read_text(path: str | PathLike[str]) -> str:
@@ -151,8 +152,10 @@ def _bytes(path: Path) -> bytes:
     try:
         if path.exists() and not path.is_file():
             inside = sorted(str(found) for found in path.glob("*.toml"))[:5] if path.is_dir() else []
-            advice = f"did you mean {' or '.join(map(quoted, inside))}?" if inside else "name the file itself"
-            raise PolicyError((Problem(code="no-such-file", name=name, message=f"{quoted(name)} is not a file", help=advice),))
+            advice = f"did you mean {' or '.join(quoted(found, _LONGEST_PATH) for found in inside)}?" if inside else "name the file itself"
+            raise PolicyError(
+                (Problem(code="no-such-file", name=name, message=f"{quoted(name, _LONGEST_PATH)} is not a file", help=advice),)
+            )
         with path.open("rb") as file:
             return file.read(MOST_BYTES + 1)
     except FileNotFoundError:
@@ -160,7 +163,10 @@ def _bytes(path: Path) -> bytes:
     except (OSError, ValueError) as error:
         reason = str(getattr(error, "strerror", None) or error).lower()
         problem = Problem(
-            code="unreadable-file", name=name, message=f"{quoted(name)} cannot be read: {reason}", help="check the name and who may read it"
+            code="unreadable-file",
+            name=name,
+            message=f"{quoted(name, _LONGEST_PATH)} cannot be read: {reason}",
+            help="check the name and who may read it",
         )
         raise PolicyError((problem,)) from error
 
@@ -183,9 +189,9 @@ def _missing(path: Path) -> Problem:
     close = closest(path.name, there)
     toml = [found for found in there if found.endswith(".toml")][:5]
     if not folder.is_dir():
-        advice = f"there is no folder {quoted(str(folder))}"
+        advice = f"there is no folder {quoted(str(folder), _LONGEST_PATH)}"
     elif close:
-        advice = f"did you mean {quoted(close)}?"  # the name alone: a long path would be cut short
+        advice = f"did you mean {quoted(str(folder / close), _LONGEST_PATH)}?"
     else:
         advice = f"there are: {', '.join(map(quoted, toml))}" if toml else "`meter init` writes a sample policy"
-    return Problem(code="no-such-file", name=str(path), message=f"there is no file {quoted(str(path))}", help=advice)
+    return Problem(code="no-such-file", name=str(path), message=f"there is no file {quoted(str(path), _LONGEST_PATH)}", help=advice)

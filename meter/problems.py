@@ -41,14 +41,14 @@ class Place(NamedTuple):
     column: int
 
 
-def quoted(value: object) -> str:
-    """Return what an editor wrote, in backticks, shortened, with nothing in it that could upset a terminal.
+def quoted(value: object, most: int = _LONGEST_QUOTE) -> str:
+    """Return what an editor wrote, in backticks, cut to `most` characters, with nothing in it that could upset a terminal.
 
     >>> quoted("summer"), quoted(True), quoted(["a"])
     ('`summer`', '`true`', '`["a"]`')
     """
     text = _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04X}", _literal(value) if not isinstance(value, str) else value)
-    return f"`{text if len(text) <= _LONGEST_QUOTE else text[: _LONGEST_QUOTE - 1] + '…'}`"
+    return f"`{text if len(text) <= most else text[: most - 1] + '…'}`"
 
 
 def _literal(value: object) -> str:

@@ -1,0 +1,192 @@
+"""Page views come as JSON lines, strictly, and decisions go out the same way."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+
+from meter import Article, Entitlement, MeterError, PageView, Reader, Usage, decide, loads_policy
+from meter.events import MOST_CHARACTERS, EventError, decision_table, parse_event, read_events
+from meter.problems import MOST_PROBLEMS
+from meter.testing import strategies
+
+TOKYO = ZoneInfo("Asia/Tokyo")
+LEAST = {"at": "2026-06-01T09:00:00Z", "reader": {"id": "r1"}, "article": "a1"}
+
+
+def test_an_event_is_read_key_by_key():
+    """Every key arrives in the field that is named after it."""
+    table = {
+        "at": "2026-06-01T09:00:00+09:00",
+        "reader": {
+            "id": "r1", "registered": True, "segments": ["loyal"], "country": "JP", "score": 0.5,
+            "entitlements": [
+                {"kind": "trial", "product": "digital", "starts": "2026-05-01", "ends": "2026-05-31", "grace": "7 days"},
+                {"kind": "gift", "ends": "2026-06-01T00:00:00Z", "grace": 2},
+            ],
+        },
+        "article": {
+            "id": "a1", "access": "premium", "section": "markets/asia", "tags": ["sponsored"], "kind": "opinion", "published": "2026-06-01",
+        },
+        "id": "v1", "referrer": "", "channel": "newsletter", "device": "mobile", "country": "US", "language": "ja",
+        "gift": True, "crawler": False, "prefetch": None,
+    }  # fmt: skip
+    at, reader, view = parse_event(table, TOKYO)
+    assert at == datetime(2026, 6, 1, tzinfo=UTC)
+    assert reader == Reader(
+        id="r1", registered=True, segments={"loyal"}, country="JP", score=0.5,
+        entitlements=[
+            Entitlement(
+                kind="trial", product="digital", starts=datetime(2026, 5, 1, tzinfo=TOKYO), ends=datetime(2026, 6, 1, tzinfo=TOKYO),
+                grace=timedelta(days=7),
+            ),
+            Entitlement(kind="gift", ends=datetime(2026, 6, 1, tzinfo=UTC), grace=timedelta(days=2)),
+        ],
+    )  # fmt: skip
+    assert view == PageView(
+        article=Article(
+            id="a1", access="premium", section="markets/asia", tags={"sponsored"}, kind="opinion",
+            published=datetime(2026, 6, 1, tzinfo=TOKYO),
+        ),
+        id="v1", referrer="", channel="newsletter", device="mobile", country="US", language="ja", gift=True,
+    )  # fmt: skip
+
+
+VIEW_KEYS = ("id", "referrer", "channel", "device", "country", "language", "gift", "crawler", "prefetch")
+
+
+def _words(values):
+    return sorted(values) or None
+
+
+def _table(at, reader, view):
+    """Write an event as its sender would."""
+    rights = [
+        {
+            "kind": str(right.kind), "product": right.product,
+            "grace": f"{right.grace // timedelta(hours=1)} hours" if right.grace else None,
+            "starts": right.starts and right.starts.isoformat(), "ends": right.ends and right.ends.isoformat(),
+        }
+        for right in reader.entitlements
+    ]  # fmt: skip
+    article = {key: getattr(view.article, key) for key in ("id", "access", "section", "kind")}
+    article |= {"tags": _words(view.article.tags), "published": view.article.published and view.article.published.isoformat()}
+    return {
+        "at": at.isoformat(),
+        "reader": {
+            "id": reader.id, "registered": reader.registered, "country": reader.country, "score": reader.score, "entitlements": rights,
+            "segments": _words(reader.segments),
+        },
+        "article": article,
+        **{key: getattr(view, key) for key in VIEW_KEYS},
+    }  # fmt: skip
+
+
+@given(at=strategies.edge_times(), reader=strategies.readers(), view=strategies.page_views())
+@settings(max_examples=60, deadline=None)
+def test_reading_what_was_sent_gives_the_same_event(at, reader, view):
+    """Any event survives JSON."""
+    (event,) = read_events([json.dumps(_table(at, reader, view))], "events", TOKYO)
+    assert event == (at, reader, view)
+
+
+BAD = {
+    "a time without an offset": ({**LEAST, "at": "2026-06-01T09:00:00"}, "no-offset", "add one, such as `Z`"),
+    "a date for a time": ({**LEAST, "at": "2026-06-01"}, "bad-date", None),
+    "a day that is not": ({**LEAST, "at": "2026-06-31T09:00:00Z"}, "bad-date", None),
+    "a number for a time": ({**LEAST, "at": 1780304400}, "wrong-type", None),
+    "a year far off": ({**LEAST, "at": "9999-12-31T23:59:59-12:00"}, "bad-date", None),
+    "no time": ({"reader": {"id": "r"}, "article": "a"}, "missing-key", "add `at`"),
+    "no reader": ({"at": LEAST["at"], "article": "a"}, "missing-key", "add `reader`"),
+    "a slip in a key": ({**LEAST, "referer": "x"}, "unknown-key", "did you mean `referrer`?"),
+    "a slip in a reader's key": ({**LEAST, "reader": {"id": "r", "segment": []}}, "unknown-key", "did you mean `segments`?"),
+    "a bare tag": ({**LEAST, "article": {"id": "a", "tags": "x"}}, "wrong-type", 'put it in brackets: `tags = ["x"]`'),
+    "an unknown access": ({**LEAST, "article": {"id": "a", "access": "payed"}}, "unknown-word", None),
+    "an empty id": ({**LEAST, "article": ""}, "empty-text", None),
+    "a number for an id": ({**LEAST, "article": 5}, "wrong-type", "put it in quotes"),
+    "a list for an article": ({**LEAST, "article": ["a"]}, "wrong-type", None),
+    "a word for a flag": ({**LEAST, "gift": "true"}, "wrong-type", "write it without quotes"),
+    "a score of 2": ({**LEAST, "reader": {"id": "r", "score": 2}}, "bad-number", None),
+    "an unknown right": ({**LEAST, "reader": {"id": "r", "entitlements": [{"kind": "trail"}]}}, "unknown-word", "did you mean `trial`?"),
+    "a right until nowhen": ({**LEAST, "reader": {"id": "r", "entitlements": [{"kind": "trial", "ends": "soon"}]}}, "bad-date", None),
+    "a length of nonsense": ({**LEAST, "reader": {"id": "r", "entitlements": [{"kind": "trial", "grace": "x"}]}}, "bad-length", None),
+    "a list": ([1], "wrong-type", None),
+    "a word": ("x", "wrong-type", None),
+    "nothing": (None, "wrong-type", None),
+}
+
+
+@pytest.mark.parametrize(("table", "code", "advice"), BAD.values(), ids=BAD)
+def test_a_bad_event_is_told_with_its_line(table, code, advice):
+    """Each mistake is one problem with a code, the line and the next step."""
+    with pytest.raises(EventError) as caught:
+        list(read_events([json.dumps(LEAST), "", json.dumps(table)], "events.jsonl", TOKYO))
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.line, problem.name) == (code, 3, "events.jsonl")
+    assert advice is None or advice in problem.help
+    assert isinstance(caught.value, MeterError)
+    assert str(caught.value).startswith(f"events.jsonl:3: error[{code}]: ")
+
+
+HOSTILE = {
+    "no JSON": ("{", "json-syntax"),
+    "two values": ("{} {}", "json-syntax"),
+    "a key given twice": ('{"at": 1, "at": 2}', "json-syntax"),
+    "a number that is none": ('{"at": NaN}', "json-syntax"),
+    "a number of 5,000 digits": ('{"at": ' + "9" * 5000 + "}", "bad-number"),
+    "lists in lists": ("[" * 60_000, "too-deep"),
+    "objects in objects": ('{"a":' * 12_000, "too-deep"),
+    "a line too long": (" " + "x" * MOST_CHARACTERS, "too-large"),
+    "bytes that are no text": (b'{"at": "\xff"}', "bad-encoding"),
+    "many unknown keys": (json.dumps({f"key{n}": n for n in range(3000)}), "unknown-key"),
+    "a huge id": (json.dumps({**LEAST, "article": "a" * 60_000}), "text-too-long"),
+    "half a character": (json.dumps({**LEAST, "article": "\ud800"}), "control-character"),
+    "an escape for the terminal": (json.dumps({**LEAST, "article": "\x1b[2J"}), "control-character"),
+}
+
+
+@pytest.mark.parametrize(("line", "code"), HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_line_is_an_error_like_any_other(line, code):
+    """Nothing a line holds does more than fail."""
+    with pytest.raises(EventError) as caught:
+        list(read_events([line], "events", TOKYO))
+    assert code in {problem.code for problem in caught.value.problems}
+    assert len(str(caught.value)) < 32_000
+
+
+def test_events_stop_at_the_first_bad_line_and_all_bad_lines_are_told():
+    """What follows a bad line may depend on it, so it is not given; but a file is mended once."""
+    events = read_events([json.dumps(LEAST), "{}", json.dumps(LEAST), "[]"], "events", TOKYO)
+    assert next(events).view.article.id == "a1"
+    with pytest.raises(EventError) as caught:
+        next(events)
+    assert {problem.line for problem in caught.value.problems} == {2, 4}
+
+
+def test_many_bad_lines_are_told_up_to_a_bound():
+    """A file of another kind is not recited."""
+    with pytest.raises(EventError) as caught:
+        list(read_events(["x"] * 5000, "events", TOKYO))
+    assert [problem.code for problem in caught.value.problems] == ["json-syntax"] * MOST_PROBLEMS + ["too-many-problems"]
+
+
+def test_a_decision_is_written_as_plain_json():
+    """The keys of a decision are those the command line promises."""
+    policy = loads_policy(
+        '[publication]\nname = "x"\ntimezone = "Asia/Tokyo"\n[meters.monthly]\nwindow = { calendar = "month" }\nlimit = 2\n'
+        '[[rules]]\nname = "an allowance"\nspend = "monthly"\nshow = "countdown"\n'
+        '[[rules]]\nname = "everyone else"\nshow = "subscription-wall"\n'
+    )
+    at, reader, view = parse_event(LEAST, policy.zone)
+    decision, _ = decide(policy, reader, view, Usage(), at)
+    expected = {
+        "at": "2026-06-01T09:00:00+00:00", "show": "countdown", "access": "full", "rule": "an allowance", "offer": None,
+        "prompt": "countdown",
+        "meter": {"name": "monthly", "limit": 2, "used": 1, "left": 1, "resets_at": "2026-07-01T00:00:00+09:00"},
+        "counted": True, "degraded": False, "policy": policy.digest,
+    }  # fmt: skip
+    assert json.loads(json.dumps(decision_table(decision))) == expected
+    decision, _ = decide(policy, reader, PageView(article=Article(id="a", access="free")), Usage(), at)
+    assert (decision_table(decision)["show"], decision_table(decision)["counted"]) == ("article", False)

@@ -1,0 +1,85 @@
+"""What is allowed but hardly meant is a warning, at its place."""
+
+from datetime import date
+
+import pytest
+
+from meter.lints import LINTS, lint
+from meter.loading import check_text
+
+TEXT = """\
+[publication]
+name = "The Harbour Review"
+timezone = "Asia/Tokyo"
+
+[meters.monthly]
+window = { calendar = "month" }
+limit = 3
+
+[offers.summer]
+price = 9
+currency = "USD"
+term = "3 months"
+ends = 2026-06-30
+
+[[rules]]
+name = "an allowance"
+spend = "monthly"
+show = "countdown"
+
+[[rules]]
+name = "everyone else"
+show = "trial-offer"
+offer = "summer"
+"""
+LAST = '\n[[rules]]\nname = "hidden"\nshow = "article"\n'
+UNUSED = "\n[meters.taste]\nwindow = { lifetime = true }\nlimit = 1\n"
+
+CASES = {
+    "unreachable-rule": [(TEXT + LAST, (26, 8))],
+    "unspent-meter": [(TEXT + UNUSED, (25, 2))],
+    "zero-limit": [(TEXT.replace("limit = 3", "limit = 0"), (17, 9)), (TEXT.replace("limit = 3", "limit = { anonymous = 0 }"), (17, 9))],
+    "unused-offer": [(TEXT.replace('show = "trial-offer"\noffer = "summer"', 'show = "article"'), (9, 2))],
+    "missing-offer": [(TEXT.replace('show = "trial-offer"\noffer = "summer"', 'show = "trial-offer"'), (22, 8))],
+    "limit-gap": [(TEXT.replace("limit = 3", 'limits = [ { when = { reader = ["registered"] }, limit = 3 } ]'), (7, 12))],
+    "copy-gap": [
+        (TEXT + '[copy]\nheadline = "a"\n[copy.ja]\npitch = "b"\n', (26, 2)),
+        (TEXT + '[copy.ja]\npitch = "b"\n', (24, 2)),
+    ],
+    "offer-over": [(TEXT, (13, 8))],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("code", LINTS)
+def test_a_warning_is_given_where_it_belongs(code):
+    """Every warning has a policy that earns it, and says where."""
+    for text, place in CASES[code]:
+        policy, problems = check_text(text, today=date(2026, 7, 1))
+        found = [(problem.line, problem.column) for problem in problems if problem.code == code]
+        assert {problem.severity for problem in problems} <= {"warning"}, problems
+        assert policy is not None
+        assert found == ([place] if place else found[:1])
+
+
+def test_a_policy_that_is_meant_earns_no_warning():
+    """There is nothing to say about a plain policy while its offer runs."""
+    policy, problems = check_text(TEXT, today=date(2026, 6, 30))
+    assert (problems, lint(policy)) == ((), ())
+
+
+def test_an_offer_is_over_only_when_its_last_day_is():
+    """The day named by `ends` still counts, in the publication's zone; without a day nothing is said."""
+    assert [[problem.code for problem in check_text(TEXT, today=day)[1]] for day in (date(2026, 6, 30), date(2026, 7, 1), None)] == [
+        [], ["offer-over"], [],
+    ]  # fmt: skip
+
+
+def test_a_rule_that_spends_hides_nothing():
+    """A rule without a condition that spends is passed by when nothing is left, so what follows is reached."""
+    assert not [problem for problem in check_text(TEXT)[1] if problem.code == "unreachable-rule"]
+
+
+def test_errors_hide_warnings():
+    """A policy that cannot be used is mended first."""
+    policy, problems = check_text(TEXT.replace("price = 9", "price = 'x'") + UNUSED)
+    assert (policy, [problem.code for problem in problems]) == (None, ["wrong-type"])

@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
-from meter.engine import _verdict, allowance
+from meter.engine import _verdict, allowance, decide, judge, ledger
 from meter.facts import ALWAYS, Among, Contains, Every, Some
 from meter.verify.diagram import FALSE, MOST_STEPS, TRUE, Forest
-from meter.verify.people import impersonate, plain_codes
+from meter.verify.people import impersonate, listed, plain_codes, reader_words, view_words
+from meter.policy import Count
 from meter.view import ArticleAccess, Status
+from meter.windows import instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from meter.engine import Verdict
+    from meter.decision import Decision
     from meter.facts import Formula, JudgedRule, Rulebook, Vocabulary
     from meter.verify.people import Encounter
 
@@ -40,7 +42,8 @@ ASSUMED = (
 )
 """What is taken for granted about readers, views and meters, in a person's words."""
 
-_WHO = ("reader", "product", "segments", "score", "days_since_expiry", "country")
+_WHO = ("reader", "product", "segments", "score", "days_since_expiry", "country", "period")
+"""What stays the same from one page view to the next: the reader, and the day."""
 
 
 @frozen
@@ -64,12 +67,13 @@ class Variable:
 
 @frozen
 class Situation:
-    """One code for everything: `values` by slot, whether the view counts, and a standing by meter."""
+    """One code for everything: `values` by slot, whether the view counts, and a standing by meter; `matters` are levels to tell of."""
 
     codes: tuple[int, ...]
     values: dict[str, Any]
     counts: bool
     standings: dict[str, Standing]
+    matters: frozenset[int] = frozenset()
 
 
 @frozen
@@ -89,6 +93,7 @@ class Space:
     ) -> None:
         self.rulebooks = tuple(rulebooks)
         self.vocabulary: Vocabulary = rulebooks[0].vocabulary
+        self.by_mention = by_mention
         self.meters = tuple(dict.fromkeys(meter.name for book in rulebooks for meter in book.policy.meters))
         self._reached: dict[tuple[str, tuple[int, ...], bool], dict[Standing, tuple[int, bool]]] = {}
         self.limit_values = {name: self._limit_values(name) for name in self.meters}
@@ -314,7 +319,9 @@ class Space:
     def example(self, diagram: int) -> Situation | None:
         """Return the plainest situation in a set, or `None` if the set is empty."""
         path = self.forest.path(diagram)
-        return None if path is None else self.situation([path.get(level, 0) for level in range(len(self.variables))])
+        if path is None:
+            return None
+        return evolve(self.situation([path.get(level, 0) for level in range(len(self.variables))]), matters=frozenset(path))
 
     def situation(self, codes: Sequence[int]) -> Situation:
         """Return the situation at one code (its index) a level."""
@@ -338,6 +345,35 @@ class Space:
         pairs = [situation.standings[slot.meter].codes[side] for slot in self.vocabulary.slots[self.vocabulary.base :: 2] if slot.meter]
         return (*own, *(code for pair in pairs for code in pair))
 
+    def observe(self, met: Encounter, side: int = 0) -> tuple[Any, ...]:
+        """Return an encounter as the engine sees it under the policy `side`: one code for each slot of the vocabulary."""
+        rulebook, at = self.rulebooks[side], instant(met.now)
+        facts = list(self.vocabulary.observe(met.reader, met.view, at))
+        article = met.view.article
+        counts = article.access == ArticleAccess.METERED and not met.view.prefetch
+        counted = ledger(rulebook.policy, met.usage, met.now)
+        for opened, left in zip(self.vocabulary.slots[self.vocabulary.base :: 2], self.vocabulary.slots[self.vocabulary.base + 1 :: 2], strict=True):
+            meter = rulebook.policy.meter(str(opened.meter))
+            key = met.view.view_key(at) if meter.count is Count.VIEWS else article.key
+            ids = counted[meter.name][0].ids
+            opens, rest = allowance(rulebook.limit(meter.name, facts), len(ids), key in ids, counts)
+            facts += [opens, left.code(rest)]
+        return tuple(facts)
+
+    def codes(self, facts: Sequence[Any], *, counts: bool = True) -> list[int]:
+        """Return the code (its index) of every level of a space of one policy, for what the engine sees."""
+        codes = []
+        for variable in self.variables:
+            if variable.meter is not None:
+                place = self.vocabulary.place("open", variable.meter)
+                codes.append(variable.domain.index(Standing(((facts[place], facts[place + 1]),))))
+            elif variable.slot is None:
+                codes.append(variable.domain.index(counts))
+            else:
+                value = facts[variable.slot]
+                codes.append(variable.domain.index(value if variable.member is None else variable.member in value))
+        return codes
+
     def limits_of(self, situation: Situation, meter: str) -> tuple[int, ...]:
         """Return the limits of a meter in a situation, one under each policy."""
         facts = self.facts(situation)
@@ -356,6 +392,29 @@ class Space:
         policy = self.rulebooks[side].policy
         return impersonate(policy, self.vocabulary, situation.values, counts=situation.counts, used=self.used(situation))
 
+    def ask(self, situation: Situation, side: int = 0) -> Decision:
+        """Return what the engine decides in a situation; an answer the diagrams do not give is a fault of theirs."""
+        met = self.encounter(situation, side)
+        decision, _ = decide(self.rulebooks[side].policy, met.reader, met.view, met.usage, met.now)
+        said = judge(self.rulebooks[side], self.facts(situation, side))
+        if said is None or (said.rule, said.show, said.offer) != (decision.rule, decision.show, decision.offer):
+            raise AssertionError(f"the engine does not reproduce {situation}: {decision}")  # pragma: no cover - held by the tests
+        return decision
+
+    def tell(self, situation: Situation, side: int = 0) -> str:
+        """Say a situation in a person's words."""
+        counts = situation.counts
+        values = dict(situation.values)
+        if "period" in values and self._levels[self.vocabulary.place("period"), None] not in situation.matters:
+            del values["period"]  # any day will do
+        told = f"{reader_words(values, self.vocabulary)} {view_words(values, self.vocabulary, counts=counts)}"
+        stood = []
+        for meter, (used, seen) in self.used(situation).items():
+            limit = self.limits_of(situation, meter)[side]
+            if limit and self._standings[meter] in situation.matters:
+                stood.append(f"{min(used, limit)} of {limit} used on `{meter}`" + (", this article among them" if seen else ""))
+        return f"{told} with {listed(stood, 'and')}" if stood else told
+
 
 def _atoms(formula: Formula) -> Iterable[Among | Contains]:
     if isinstance(formula, Among | Contains):
@@ -364,7 +423,3 @@ def _atoms(formula: Formula) -> Iterable[Among | Contains]:
         for part in formula.parts:
             yield from _atoms(part)
 
-
-def rules_of(verdicts: Iterable[Verdict | bool]) -> set[str]:
-    """Return the names of the rules that some verdicts come from."""
-    return {verdict.rule for verdict in verdicts if not isinstance(verdict, bool)}

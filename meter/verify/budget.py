@@ -1,0 +1,32 @@
+"""How much work may a question cost? One order of variables is tried, then another, and then the answer is "not decided"."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import TYPE_CHECKING, TypeVar
+
+from meter.verify.diagram import MOST_STEPS, UndecidedError
+from meter.verify.space import Space
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from meter.facts import Rulebook
+
+__all__ = ["decided"]
+
+_Answer = TypeVar("_Answer")
+
+
+def decided(
+    rulebooks: Sequence[Rulebook], question: Callable[[Space], _Answer], *, steps: int = MOST_STEPS, seconds: float | None = None
+) -> _Answer:
+    """Return the answer to a question about a space. Raises `UndecidedError` where no order of variables gets there.
+
+    `steps` bounds the work of each attempt (about 150 bytes a step), `seconds` the time of all of them.
+    """
+    until = None if seconds is None else monotonic() + seconds
+    try:
+        return question(Space(rulebooks, steps=steps, until=until))
+    except UndecidedError:
+        return question(Space(rulebooks, by_mention=True, steps=steps, until=until))

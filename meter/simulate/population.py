@@ -1,0 +1,163 @@
+"""What does a policy do to a million readers in a year? People with devices, habits and purses, and the engine's own decisions.
+
+Every number behind it is an assumption (`assumptions`); the same seed gives the same answer, whatever the number of workers.
+"""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from attrs import field, frozen
+
+from meter.errors import MeterError
+from meter.policy import Policy
+from meter.simulate.assumptions import Assumptions, published_assumptions
+from meter.simulate.horizon import Horizon
+from meter.simulate.people import people
+from meter.simulate.setting import COLUMNS, LOG, MONTHLY
+from meter.simulate.walk import walk
+from meter.simulate.world import Reading, World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["MOST_READERS", "Population", "simulate"]
+
+MOST_READERS = 20_000_000
+_MOST_MONTHS = 60
+_BLOCK = 8192
+_WANTED = 64
+
+
+@frozen(kw_only=True)
+class Population:
+    """What became of simulated readers under one policy.
+
+    `readers` is the number of readers in each month (a reader who is gone for good is replaced by a new one of the same kind).
+    `columns` has one row a reader and the columns of `walk.COLUMNS`, summed over the months; `monthly` one row a month;
+    `shown` counts page views by verdict of `reading`; `wanted` counts the readers of the first month by the articles they wanted.
+    """
+
+    policy: Policy
+    assumptions: Assumptions
+    months: int
+    seed: int
+    reading: Reading
+    columns: Any
+    monthly: Any
+    shown: Any
+    wanted: Any
+    log: Any = field(factory=lambda: np.empty((0, len(LOG)), np.int64))
+
+    @property
+    def readers(self) -> int:
+        """How many readers there are in each month."""
+        return len(self.columns)
+
+    def column(self, name: str) -> Any:  # noqa: ANN401 - an array
+        """Return one number for each reader: a column of `walk.COLUMNS`, or `advertising`, `net` and `net_lifetime`."""
+        if name == "advertising":
+            return self.column("read") * (self.assumptions["money.ads_per_1000_articles"] / 1000)
+        if name in ("net", "net_lifetime"):
+            return self.column("advertising") + self.column("cash" if name == "net" else "lifetime")
+        return self.columns[:, COLUMNS.index(name)]
+
+    def total(self, name: str) -> float:
+        """Return the sum of a column."""
+        return float(self.column(name).sum())
+
+    def by_rule(self) -> dict[str, int]:
+        """Return how many page views each rule decided, in the order of the policy."""
+        counts = {rule.name: 0 for rule in self.policy.rules}
+        for verdict, count in zip(self.reading.columns.verdicts, self.shown, strict=False):
+            counts[verdict.rule] += int(count)
+        return counts
+
+    def by_show(self) -> dict[str, int]:
+        """Return how many page views got what."""
+        counts: dict[str, int] = {}
+        for verdict, count in zip(self.reading.columns.verdicts, self.shown, strict=False):
+            if count:
+                counts[str(verdict.show)] = counts.get(str(verdict.show), 0) + int(count)
+        return dict(sorted(counts.items(), key=lambda item: -item[1]))
+
+
+def simulate(
+    policy: Policy, *, readers: int = 100_000, months: int = 12, seed: int = 1, workers: int | None = None,
+    assumptions: Assumptions | None = None, progress: Callable[[int], None] | None = None, log: bool = False,
+) -> Population:  # fmt: skip
+    """Take `readers` simulated readers through `months` months under a policy.
+
+    `workers` is the number of threads (by default the number of processors); the answer does not depend on it. `progress` is
+    called with the number of readers done since the last call. `log` keeps every page view. Raises `MeterError` for numbers that
+    make no sense.
+
+    >>> from meter import loads_policy
+    >>> policy = loads_policy('''
+    ... [publication]
+    ... name = "The Harbour Review"
+    ... [meters.monthly]
+    ... window = { calendar = "month" }
+    ... limit = 5
+    ... [[rules]]
+    ... name = "subscribers"
+    ... when = { reader = ["subscriber"] }
+    ... show = "article"
+    ... [[rules]]
+    ... name = "five a month"
+    ... spend = "monthly"
+    ... show = "countdown"
+    ... [[rules]]
+    ... name = "everyone else"
+    ... show = "subscription-wall"
+    ... ''')
+    >>> found = simulate(policy, readers=2000, months=1, seed=7)
+    >>> 0.05 < found.total("stopped") / found.readers < 0.12
+    True
+    """
+    assumptions = assumptions or published_assumptions()
+    _check(readers, months, seed, workers)
+    horizon = Horizon(assumptions["horizon.start"], months, policy.zone)
+    world = World(assumptions)
+    reading = Reading(policy, world, horizon)
+    human = people(assumptions, world)
+    terms = [offer.term for offer in policy.offers] + [option.term for option in reading.options]
+    time = horizon.time(terms, assumptions)
+    columns = np.zeros((readers, len(COLUMNS)))
+    starts = range(0, readers, _BLOCK)
+
+    def block(first: int) -> tuple[Any, ...]:
+        monthly, shown = np.zeros((months, len(MONTHLY))), np.zeros(len(reading.columns.verdicts), np.int64)
+        wanted, last = np.zeros(_WANTED, np.int64), min(first + _BLOCK, readers)
+        rows = np.empty((200 * (last - first) * months if log else 0, len(LOG)), np.int64)
+        kept = walk(reading.meaning, reading.tables, human, time, np.uint64(seed), first, last, columns, monthly, shown, wanted, rows)
+        if progress is not None:
+            progress(last - first)
+        return monthly, shown, wanted, rows[:kept].copy()
+
+    threads = min(workers or os.cpu_count() or 1, len(starts))
+    if threads == 1:
+        parts = [block(first) for first in starts]
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            parts = list(pool.map(block, starts))
+    # Sums are taken block by block, in order: the same numbers whoever did the work.
+    monthly, shown, wanted = (sum(part[number] for part in parts[1:]) + parts[0][number] for number in range(3))
+    return Population(
+        policy=policy, assumptions=assumptions, months=months, seed=seed, reading=reading, columns=columns, monthly=monthly, shown=shown,
+        wanted=wanted, log=np.concatenate([part[3] for part in parts]),
+    )  # fmt: skip
+
+
+def _check(readers: int, months: int, seed: int, workers: int | None) -> None:
+    if not 1 <= readers <= MOST_READERS:
+        raise MeterError(f"the number of readers is between 1 and {MOST_READERS}, not `{readers}`")
+    if not 1 <= months <= _MOST_MONTHS:
+        raise MeterError(f"the number of months is between 1 and {_MOST_MONTHS}, not `{months}`")
+    if not 0 <= seed < 1 << 63:
+        raise MeterError(f"a seed is a whole number from 0 on, not `{seed}`")
+    if workers is not None and workers < 1:
+        raise MeterError(f"there is at least 1 worker, not `{workers}`")

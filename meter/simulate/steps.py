@@ -1,0 +1,173 @@
+"""What happens in one step of a simulated life: an article found, a verdict looked up, an article counted, a term renewed.
+
+It holds no rule: verdicts are the engine's, by number, and windows end where `windows` says (see `counting.Tables`).
+"""
+
+from __future__ import annotations
+
+import math
+
+from meter.simulate import draws
+from meter.simulate.compiled import compiled
+from meter.simulate.counting import CALENDAR, FIXED, LIFETIME
+from meter.simulate.draws import child, uniform
+from meter.simulate.setting import (
+    BOUNCE,
+    CASUAL,
+    DAY,
+    FIRST_TRIAL,
+    HOUR,
+    MOST_VIEWS,
+    NEVER,
+    OLDEST_DAYS,
+    SLOT_HOURS,
+    SUBSCRIPTION_OVER,
+    TRIAL_OVER,
+)
+
+__all__ = ["day_of", "find_article", "judged", "place_of", "plan", "renew", "spend", "term_end", "wanted_articles"]
+
+
+@compiled
+def place_of(shares, share):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Return the index in cumulative shares."""
+    low, high = 0, len(shares) - 1
+    while low < high:
+        middle = (low + high) >> 1
+        if share < shares[middle]:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+@compiled
+def wanted_articles(human, kind, share):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Return how many articles a reader of this kind wants in a month, at this share of such readers."""
+    if kind == BOUNCE:
+        return 1
+    if kind == CASUAL:
+        return 1 + place_of(human.casual, share)
+    return 1 + int(math.log(share) / human.fans_stop)
+
+
+@compiled
+def day_of(time, at):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Return the day of the horizon that holds an instant."""
+    day = min(max((at - time.days[0]) // DAY, 0), len(time.days) - 1)
+    while day + 1 < len(time.days) and time.days[day + 1] <= at:
+        day += 1
+    while day > 0 and time.days[day] > at:
+        day -= 1
+    return day
+
+
+@compiled
+def term_end(time, term, at):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Return when a term ends that starts now."""
+    day = day_of(time, at)
+    return time.term[term, day] + (at - time.days[day])
+
+
+@compiled
+def judged(tables, verdicts, g, ident, article, now, tally, seen, used):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Return the number of the engine's verdict on a group of facts and what an identity has counted."""
+    settled = tables.settled[g]
+    if settled >= 0:
+        return settled
+    ids, ends, size = tally
+    combination = 0
+    for m in range(len(tables.kind)):
+        limit = tables.limit[g, m]
+        if limit < 0:
+            continue
+        many, first = size[ident, m], 0
+        while first < many and ends[ident, m, first] <= now:
+            first += 1
+        if first:
+            many -= first
+            for i in range(many):
+                ids[ident, m, i] = ids[ident, m, i + first]
+                ends[ident, m, i] = ends[ident, m, i + first]
+            size[ident, m] = many
+        found = 0
+        if not tables.by_view[m]:
+            for i in range(many):
+                if ids[ident, m, i] == article:
+                    found = 1
+                    break
+        seen[m], used[m] = found, min(many, limit)
+        combination += tables.stride[g, m] * tables.rooms[tables.room_at[g, m] + 2 * used[m] + found]
+    return verdicts[tables.verdict_at[g] + combination]
+
+
+@compiled
+def spend(tables, m, ident, article, now, tally):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Count an article until the window it is counted in ends."""
+    ids, ends, size = tally
+    many, kind = size[ident, m], tables.kind[m]
+    if kind == CALENDAR:
+        low, high = tables.edge_at[m], tables.edge_at[m + 1] - 1
+        while high - low > 1:
+            middle = (low + high) >> 1
+            if tables.edges[middle] <= now:
+                low = middle
+            else:
+                high = middle
+        end = tables.edges[high]
+    elif kind == LIFETIME:
+        end = NEVER
+    elif kind == FIXED and many > 0:
+        end = ends[ident, m, 0]
+    else:
+        end = now + tables.length[m]
+    ids[ident, m, many], ends[ident, m, many] = article, end
+    size[ident, m] = many + 1
+
+
+@compiled
+def find_article(human, key, view, now, origin, wanted, many):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Return an article not wanted yet this month: young ones and popular ones first."""
+    age = min(human.half_life * (1.0 / uniform(key, draws.AGE, view) - 1.0), OLDEST_DAYS * 24.0)
+    slot = max(int((now - origin) // HOUR - age) // SLOT_HOURS, 0)
+    rank = place_of(human.ranks, uniform(key, draws.RANK, view))
+    tried = 0
+    while True:
+        article = slot * human.per_slot + rank
+        for i in range(many):
+            if wanted[i] == article:
+                break
+        else:
+            return article
+        tried += 1
+        if tried % human.per_slot == 0:
+            slot = slot - 1 if slot > 0 else slot + tried
+        rank = (rank + 1) % human.per_slot
+
+
+@compiled
+def plan(human, key, many, new, again):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Say of each view of a month whether it opens a session and whether it is a re-read; return how many views and sessions."""
+    views, fresh, sessions = 0, 0, 0
+    while fresh < many and views < MOST_VIEWS:
+        new[views] = views == 0 or uniform(key, draws.SESSION, views) < human.session_stop
+        again[views] = fresh > 0 and uniform(key, draws.REREAD, views) < human.rereads
+        fresh += not again[views]
+        sessions += new[views]
+        views += 1
+    return views, sessions
+
+
+@compiled
+def renew(meaning, human, time, mine, bought, renews, standing, option, renewals, due, offers, ended, term_from):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Return what the end of a trial or of a paid term brings: the payment, and where the reader stands then."""
+    if standing < FIRST_TRIAL + offers:
+        stay = human.continue_auto_renew if renews else human.continue_auto_cancel
+        if uniform(mine, draws.CONTINUE, bought) >= stay:
+            return 0.0, TRIAL_OVER, option, 0, term_from, NEVER, due
+        option = int(uniform(mine, draws.PLAN, bought) < human.annual_share)
+        return meaning.price[option], FIRST_TRIAL + offers + option, option, 0, due, term_end(time, offers + option, due), ended
+    chance = meaning.churn[option, min(renewals, meaning.churn.shape[1] - 1)]
+    if uniform(child(mine, 100_000 + bought), draws.CHURN, renewals) < chance:
+        return 0.0, SUBSCRIPTION_OVER, option, renewals, term_from, NEVER, due
+    return meaning.price[option], standing, option, renewals + 1, due, term_end(time, offers + option, due), ended

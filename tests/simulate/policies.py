@@ -1,0 +1,163 @@
+"""Policies for the tests of populations: small ones that between them use everything a policy can tell apart."""
+
+from __future__ import annotations
+
+from meter import Policy, loads_policy
+
+HEAD = """
+[publication]
+name = "The Harbour Review"
+timezone = "Asia/Tokyo"
+"""
+SUBSCRIBERS = """
+[[rules]]
+name = "subscribers"
+when = { reader = ["subscriber", "trial", "staff"] }
+show = "article"
+"""
+WALL = """
+[[rules]]
+name = "everyone else"
+show = "subscription-wall"
+"""
+
+
+def metered(
+    limit: int = 5, window: str = '{ calendar = "month" }', *, count: str = "articles", zone: str = "Asia/Tokyo", wall: str = WALL
+) -> Policy:
+    """Return a policy with one meter for everybody who has not paid."""
+    return loads_policy(
+        HEAD.replace("Asia/Tokyo", zone)
+        + f"""
+[meters.monthly]
+window = {window}
+limit = {limit}
+count = "{count}"
+{SUBSCRIBERS}
+[[rules]]
+name = "within the allowance"
+spend = "monthly"
+show = "countdown"
+{wall}"""
+    )
+
+
+def hard_wall() -> Policy:
+    """Return a policy under which only subscribers read."""
+    return loads_policy(HEAD + SUBSCRIBERS + WALL)
+
+
+def free_for_all() -> Policy:
+    """Return a policy without any wall."""
+    return loads_policy(HEAD + '[[rules]]\nname = "all free"\nshow = "article"\n')
+
+
+TRIALS = """
+[meters.monthly]
+window = { calendar = "month" }
+limit = { anonymous = 2, registered = 4 }
+[offers.spring]
+kind = "trial"
+price = 3
+currency = "USD"
+term = "6 weeks"
+ends = 2026-02-20
+product = "digital"
+when = { reader = ["anonymous", "registered"] }
+[offers.back]
+kind = "subscription"
+price = 60
+currency = "USD"
+term = "1 year"
+product = "digital"
+[[rules]]
+name = "digital"
+when = { product = ["digital"] }
+show = "article"
+[[rules]]
+name = "sponsored and free"
+when = { any = [ { access = ["free"] }, { tags = ["sponsored"] } ] }
+show = "article"
+[[rules]]
+name = "lately expired"
+when = { days_since_expiry = { at_most = 20 } }
+show = "trial-expired"
+offer = "back"
+[[rules]]
+name = "from the search"
+when = { referrer = ["google.com"], age_days = { above = 3 } }
+show = "article"
+[[rules]]
+name = "allowance"
+spend = "monthly"
+show = "countdown"
+[[rules]]
+name = "register first"
+when = { reader = ["anonymous"] }
+show = "registration-wall"
+[[rules]]
+name = "long expired"
+when = { reader = ["subscription-expired"] }
+show = "subscription-expired"
+[[rules]]
+name = "all others"
+show = "trial-offer"
+offer = "spring"
+"""
+
+DYNAMIC = """
+[meters.loose]
+window = { rolling = "10 days" }
+limits = [ { when = { score = { below = 0.4 } }, limit = 6 }, { when = { segments = ["young"] }, limit = 4 }, { limit = 2 } ]
+[meters.politics]
+window = { fixed = "3 days" }
+limit = 1
+[meters.taste]
+window = { lifetime = true }
+limit = 3
+count = "views"
+[[rules]]
+name = "payers"
+when = { reader = ["subscriber"] }
+show = "article"
+[[rules]]
+name = "a taste of premium"
+when = { access = ["premium"] }
+show = "subscription-wall"
+[[rules]]
+name = "politics"
+when = { section = ["politics"] }
+spend = "politics"
+show = "article"
+[[rules]]
+name = "still much left"
+when = { left = { loose = { at_least = 2 } } }
+spend = "loose"
+show = "article"
+[[rules]]
+name = "the peak is open"
+when = { dates = { from = 2026-01-20, until = 2026-01-22 } }
+show = "article"
+[[rules]]
+name = "the rest"
+when = { device = ["mobile"] }
+spend = "loose"
+show = "countdown"
+[[rules]]
+name = "a taste"
+spend = "taste"
+show = "countdown"
+[[rules]]
+name = "no more"
+show = "subscription-wall"
+"""
+
+
+def with_trials(zone: str = "Europe/Oslo") -> Policy:
+    """Return a policy with offers that end, a registration wall, and rules about expiry, referrers and age."""
+    return loads_policy(HEAD.replace("Asia/Tokyo", zone) + TRIALS)
+
+
+def dynamic() -> Policy:
+    """Return a policy with three meters of three kinds of window, and limits by score and segment."""
+    return loads_policy(HEAD + DYNAMIC)

@@ -303,7 +303,12 @@ class Paywall(_Shared):
                 step = next(steps)
                 while True:
                     _in_time(until)
-                    step = steps.send(_tried(step, store))
+                    try:
+                        reply = _tried(step, store)
+                    except StoreError as error:
+                        step = steps.throw(error)
+                    else:
+                        step = steps.send(reply)
             except StopIteration as stop:
                 answer: T = stop.value
                 return answer
@@ -373,8 +378,14 @@ class AsyncPaywall(_Shared):
                     step = next(steps)
                     while True:
                         _in_time(until)
-                        reply = _tried(step, self._store)
-                        step = steps.send(await _awaited(reply) if isawaitable(reply) else reply)
+                        try:
+                            reply = _tried(step, self._store)
+                            if isawaitable(reply):
+                                reply = await _awaited(reply)
+                        except StoreError as error:
+                            step = steps.throw(error)
+                        else:
+                            step = steps.send(reply)
             except StopIteration as stop:
                 answer: T = stop.value
                 return answer

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from attrs import define, frozen
 
-from meter.errors import StoreContentionError
+from meter.errors import CorruptUsageError, StoreContentionError
 from meter.records import NOTHING, Record, alias, kept, read_record
 from meter.stores.forks import ForkLock
 from meter.usage import Usage
@@ -279,17 +279,27 @@ def join(source_key: str, target_key: str, recent: Recent, *, attempts: int) -> 
 def erase(key: str, recent: Recent, *, attempts: int) -> Steps[None]:
     """Leave nothing of a reader: not of those joined to this one either. Interrupted, doing it again completes it."""
     for _ in range(attempts):
-        root = yield from _root(key)
+        try:
+            root = yield from _root(key)
+        except CorruptUsageError:
+            yield Forget(key)
+            recent.drop(key)
+            return
         group = {root.key, *root.record.joined}
-        for other in root.record.joined:
-            if other not in root.walked:
-                record = read_record((yield Load(other)))
-                if record.into in group:
-                    yield Swap(other, record.raw, None)
-                recent.drop(other)
+        others = [name for name in root.record.joined if name not in root.walked]
+        for name in others:
+            yield from _remove_alias(name, group, recent)
         if (yield Swap(root.key, root.record.raw, None)) is None:
-            for name in reversed(root.walked):
-                yield Forget(name)
-                recent.drop(name)
+            recent.drop(root.key)
+            for name in (*others, *reversed(root.walked[:-1])):  # one that was just being joined may have become an alias since
+                yield from _remove_alias(name, group, recent)
             return
     raise StoreContentionError(f"a reader kept reading while being forgotten; try again (after {attempts} attempts)")
+
+
+def _remove_alias(key: str, group: set[str], recent: Recent) -> Steps[None]:
+    """Remove an alias that leads into a group; somebody who was never quite joined to it is left alone."""
+    record = read_record((yield Load(key)))
+    if record.into in group:
+        yield Swap(key, record.raw, None)
+    recent.drop(key)

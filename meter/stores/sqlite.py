@@ -77,6 +77,8 @@ class SQLiteStore:
             return found
         change = _Change(key, old, new, None if expires is None else expires.timestamp())
         self._write(change)
+        if new is None:
+            self._truncate()
         return change.found
 
     def forget(self, key: str) -> None:

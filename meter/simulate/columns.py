@@ -27,7 +27,7 @@ from meter.view import ArticleAccess
 from meter.windows import Timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from meter.facts import Formula
     from meter.policy import Policy
@@ -43,8 +43,13 @@ Array = Any
 """A NumPy array."""
 
 
-def _whole(values: Array) -> Array:
-    return np.ascontiguousarray(values, dtype=np.int64)
+def _numbers(kind: Any) -> Callable[[Array], Array]:  # noqa: ANN401 - a NumPy type
+    """Return what makes a column of one type; one that may not be written is copied, as the loops are compiled for the other sort."""
+    return lambda values: np.require(values, kind, ["C", "W"])
+
+
+def _readers(values: Array) -> Array:
+    return np.require(np.asarray(values), None, ["C", "W"]).astype(np.uint64, copy=False)
 
 
 @frozen(kw_only=True)
@@ -56,11 +61,11 @@ class Views:
     views of one article at one microsecond are one. `group` numbers the facts as `Columns.group` does; one entry holds for all.
     """
 
-    reader: Array = field(converter=lambda values: np.ascontiguousarray(values).astype(np.uint64, copy=False))
-    at: Array = field(converter=_whole)
-    article: Array = field(converter=_whole)
-    key: Array = field(default=_NONE, converter=_whole)
-    group: Array = field(converter=lambda values: np.ascontiguousarray(values, dtype=np.int32))
+    reader: Array = field(converter=_readers)
+    at: Array = field(converter=_numbers(np.int64))
+    article: Array = field(converter=_numbers(np.int64))
+    key: Array = field(default=_NONE, converter=_numbers(np.int64))
+    group: Array = field(converter=_numbers(np.int32))
 
 
 @frozen(kw_only=True)
@@ -147,7 +152,7 @@ class Columns:
         def work(buckets: range) -> list[tuple[Any, ...]]:
             bucket = _Bucket(self, tables, verdicts, int(max((edges[b + 1] - edges[b] for b in buckets), default=0)), dealt[0].dtype)
             return [
-                bucket.decide([c[edges[b] : edges[b + 1]] if len(c) > 1 else c for c in dealt], out)
+                bucket.decide([c[edges[b] : edges[b + 1]] if len(c) == total else c for c in dealt], out)
                 for b in buckets
                 if edges[b] < edges[b + 1]
             ]
@@ -348,7 +353,7 @@ def _dealt(views: Views, bits: int, workers: int, *, positions: bool) -> tuple[l
         list(pool.map(lambda n: tally_buckets(views.reader, bits, cuts[n], cuts[n + 1], tallies[n]), range(workers)))
         edges = np.concatenate([[0], np.cumsum(tallies.sum(axis=0))])
         places = edges[:-1] + np.cumsum(tallies, axis=0) - tallies
-        dealt = [np.empty(total, kind) if len(column) > 1 else column for column, kind in zip(columns, kinds, strict=True)]
+        dealt = [np.empty(total, kind) if len(column) == total else column for column, kind in zip(columns, kinds, strict=True)]
         dealt.append(np.empty(total if positions else 0, np.int64))
         list(pool.map(lambda n: deal(columns, bits, cuts[n], cuts[n + 1], places[n], tuple(dealt)), range(workers)))
     return dealt, edges

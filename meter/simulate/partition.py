@@ -44,7 +44,8 @@ def deal(columns, bits, low, high, places, dealt):  # type: ignore[no-untyped-de
     reader, at, article, key, group = columns
     readers, ats, articles, keys, groups, positions = dealt
     shift = np.uint64(64 - bits)
-    has_key, has_group, has_position = len(keys) > 1, len(groups) > 1, len(positions) > 1
+    total = len(reader)
+    has_key, has_group, has_position = len(keys) == total, len(groups) == total, len(positions) == total
     for i in range(low, high):
         bucket = _mix(np.uint64(reader[i])) >> shift
         place = places[bucket]

@@ -1,0 +1,100 @@
+"""Journeys as the rows of a log, and what a replay decides of them next to what the engine decides."""
+
+from __future__ import annotations
+
+import json
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from meter import Usage, decide
+from meter.simulate.replay import replay
+from meter.windows import instant, length_text
+
+
+def _right(right):
+    row = {"kind": str(right.kind), "product": right.product, "grace": length_text(right.grace) if right.grace else None}
+    row |= {side: when.isoformat() for side in ("starts", "ends") if (when := getattr(right, side)) is not None}
+    return {key: value for key, value in row.items() if value is not None}
+
+
+def event(name, step):
+    """Return one page view as `meter decide` and a JSON Lines log take it."""
+    reader, view, article = step.reader, step.view, step.view.article
+    who = {
+        "id": name, "registered": reader.registered, "entitlements": [_right(right) for right in reader.entitlements],
+        "segments": sorted(reader.segments), "country": reader.country, "score": reader.score,
+    }  # fmt: skip
+    what = {
+        "id": article.id, "access": str(article.access), "section": article.section, "tags": sorted(article.tags), "kind": article.kind,
+        "published": article.published.isoformat() if article.published else None,
+    }  # fmt: skip
+    names = ("id", "referrer", "channel", "device", "country", "language", "gift", "crawler", "prefetch")
+    rest = {name: value for name in names if (value := getattr(view, name)) is not None}
+    tidy = [{key: value for key, value in part.items() if value is not None} for part in (who, what)]
+    return {"at": step.now.isoformat(), "reader": tidy[0], "article": tidy[1], **rest}
+
+
+def write(events, folder, form):
+    """Write events as a log of some form and return its path."""
+    path = folder / f"log.{form}"
+    if form == "jsonl":
+        path.write_text("".join(json.dumps(event) + "\n" for event in events), encoding="utf-8")
+        return path
+    flat = []
+    for row in events:
+        row = dict(row)
+        for name in ("reader", "article"):
+            row |= {f"{name}.{key}": value for key, value in row.pop(name).items()}
+        flat.append({key: json.dumps(value) if isinstance(value, list | bool) else value for key, value in row.items()})
+    table = pa.table({name: pa.array([row.get(name) for row in flat]) for name in dict.fromkeys(key for row in flat for key in row)})
+    if form == "csv":
+        # An empty cell stands for what is not known, but an empty referrer says that there was none.
+        if "referrer" in table.column_names and table["referrer"].null_count:
+            table = table.drop_columns(["referrer"])
+        pyarrow.csv.write_csv(table, path)
+    else:
+        pyarrow.parquet.write_table(table, path)
+    return path
+
+
+def mixed(people):
+    """Return (reader, step) in an order that mixes the readers and is not that of time."""
+    return [
+        (name, step)
+        for _, name, step in sorted(
+            ((n, name, step) for name, steps in people.items() for n, step in enumerate(steps)), key=lambda row: row[:2]
+        )
+    ]
+
+
+def by_engine(policy, rows):
+    """Return what the engine decides of each row, every reader's views in order of time."""
+    order = sorted(range(len(rows)), key=lambda n: (rows[n][1].now, n))
+    usages, found = {}, {}
+    for n in order:
+        name, step = rows[n]
+        decision, usages[name] = decide(policy, step.reader, step.view, usages.get(name, Usage()), step.now)
+        found[n] = row_of(decision, n)
+    return [found[n] for n in range(len(rows))]
+
+
+def row_of(decision, n):
+    """Return a decision as a replay's table has it."""
+    meter = decision.meter
+    reading = {key: getattr(meter, key) if meter else None for key in ("limit", "used", "left")}
+    return {
+        "n": n, "show": str(decision.show), "access": str(decision.access), "rule": decision.rule, "prompt": decision.prompt,
+        "offer": decision.offer, "counted": decision.counted, "meter": meter.name if meter else None, **reading,
+        "at": instant(decision.at),
+    }  # fmt: skip
+
+
+def by_replay(policy, log, **options):
+    """Return what a replay decides of each row of a log."""
+    tables = list(replay(policy, log, decisions=True, recorded_under="none", **options).decisions)
+    rows = [row for table in tables for row in table.to_pylist()]
+    drop = ("row", "reader", "article")
+    found = [{"n": n, **{key: value for key, value in row.items() if key not in drop}} for n, row in enumerate(rows)]
+    return [row | {"at": instant(row["at"])} for row in found]  # an hour that comes twice equals nothing (PEP 495)

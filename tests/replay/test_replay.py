@@ -1,0 +1,260 @@
+"""Does a replay decide every view of a log as the engine does, whatever form the log has?"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import tempfile
+import zipfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("numba", reason="populations need the `sim` extra")
+
+import numpy as np
+import pyarrow as pa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from meter import loads_policy
+from meter.simulate.logs import LogError
+from meter.simulate.replay import replay
+from meter.testing import strategies
+from tests.replay.events import by_engine, by_replay, event, mixed, write
+
+MONTHLY = """
+[publication]
+name = "The Harbour Review"
+timezone = "Europe/Oslo"
+[meters.monthly]
+window = {{ {window} }}
+limit = {limit}
+count = "{count}"
+[[rules]]
+name = "a few articles"
+spend = "monthly"
+show = "countdown"
+[[rules]]
+name = "everyone else"
+show = "subscription-wall"
+"""
+
+
+def _policy(limit=2, window='calendar = "month"', count="articles"):
+    return loads_policy(MONTHLY.format(limit=limit, window=window, count=count))
+
+
+def _csv(folder, *lines, name="log.csv"):
+    path = folder / name
+    text = "\n".join(lines) + "\n"
+    path.write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
+    return path
+
+
+def _rows(path, policy=None, **options):
+    return [row for table in replay(policy or _policy(), path, decisions=True, **options).decisions for row in table.to_pylist()]
+
+
+@st.composite
+def _populations(draw):
+    policy = draw(strategies.policies())
+    return policy, {f"reader-{n}": draw(strategies.journeys(policy, max_size=8)) for n in range(draw(st.integers(1, 3)))}
+
+
+@settings(max_examples=80, deadline=None)
+@given(_populations(), st.sampled_from(["jsonl", "csv", "parquet"]))
+def test_a_log_is_decided_as_the_engine_decides(population, form):
+    """Random journeys written as JSON Lines, CSV and Parquet, out of order, get the engine's decisions row by row."""
+    policy, people = population
+    rows = mixed(people)
+    if form == "csv" and any(step.view.referrer is None for _, step in rows):
+        rows = [(name, step) for name, step in rows if step.view.referrer is not None]
+    with tempfile.TemporaryDirectory() as folder:
+        path = write([event(name, step) for name, step in rows], Path(folder), form) if rows else None
+
+        assert path is None or by_engine(policy, rows) == by_replay(policy, path)
+
+
+@settings(max_examples=20, deadline=None)
+@given(_populations())
+def test_a_log_larger_than_memory_is_decided_alike(population):
+    """Dealing the readers to files on disk changes neither decisions nor the rows by reader."""
+    policy, people = population
+    rows = mixed(people)
+    with tempfile.TemporaryDirectory() as folder:
+        path = write([event(name, step) for name, step in rows], Path(folder), "jsonl")
+        kept, spilled = (replay(policy, path, by_reader=True, memory=memory) for memory in (1 << 30, 1))
+
+        assert by_replay(policy, path) == by_replay(policy, path, memory=1)
+        assert kept.by_reader == spilled.by_reader
+        assert kept.to_dict() == spilled.to_dict()
+
+
+def test_columns_of_any_name_can_be_mapped(tmp_path):
+    """`columns` says which column is the reader, the time and the article."""
+    path = _csv(tmp_path, "who;when;what", "r1;2026-06-01T10:00:00Z;a1", "r1;2026-06-01T11:00:00Z;a2", "r1;2026-06-01T12:00:00Z;a3")
+    found = replay(_policy(), path, columns={"reader": "who", "time": "when", "article": "what"})
+
+    assert (1, 3, 1, 1) == (found.readers, found.views, found.readers_stopped, found.views_blocked)
+    assert {3: 1} == found.first_stop_curve
+
+
+def test_a_compressed_log_is_read(tmp_path):
+    """A `.csv.gz` log is read like a `.csv` one."""
+    path = _csv(tmp_path, "reader,time,article", "r1,2026-06-01T10:00:00Z,a1", name="log.csv.gz")
+
+    assert 1 == replay(_policy(), path).views
+
+
+def test_rows_that_cannot_be_read_are_located(tmp_path):
+    """A bad row is counted with its line and its reason, and the others are decided."""
+    path = _csv(
+        tmp_path, "reader,time,article,access", "r1,2026-06-01T10:00:00Z,a1,metered", ",2026-06-01T10:00:00Z,a1,metered", "r1,2026-06-01", "r1,soon,a2,metered",
+        "r1,2026-06-02T10:00:00Z,,metered", "r1,2026-06-03T10:00:00Z,a3,golden", "r1,2026-06-04T10:00:00Z,a4,metered",
+    )  # fmt: skip
+    left_out = replay(_policy(), path).rows_left_out
+
+    assert 5 == left_out.count
+    assert {3: "no reader", 5: "`soon` is not a time", 6: "no article"} == {
+        bad.row: bad.reason for bad in left_out.first if bad.row in (3, 5, 6)
+    }
+    assert {4, 7} == {bad.row for bad in left_out.first} - {3, 5, 6}
+    assert ["r1", "r1"] == [row["reader"] for row in _rows(path)]
+    assert [2, 8] == [row["row"] for row in _rows(path)]
+
+
+def test_lines_that_are_no_json_are_located(tmp_path):
+    """A broken line costs itself, not the block it is in."""
+    path = tmp_path / "log.jsonl"
+    good = '{"at": "2026-06-01T10:00:00Z", "reader": {"id": "r1"}, "article": {"id": "a1"}}'
+    path.write_text(f"{good}\n\n{{broken\n[1]\n{good}\n", encoding="utf-8")
+    found = replay(_policy(), path)
+
+    assert [(3, "not JSON"), (4, "not a JSON object")] == [(bad.row, bad.reason) for bad in found.rows_left_out.first]
+    assert 2 == found.views
+
+
+def test_times_without_a_zone_are_the_publications(tmp_path):
+    """23:30 on 31 May without a zone is May in Oslo; with `Z` it is June there; the report says how many had none."""
+    path = _csv(tmp_path, "reader,time,article", "r1,2026-05-31 23:30:00,a1", "r1,2026-05-31T23:30:00Z,a2")
+    months = [row["at"].month for row in _rows(path)]
+
+    assert [5, 6] == months
+    assert any("1 times have no zone" in note for note in replay(_policy(), path).notes)
+
+
+@pytest.mark.parametrize(
+    ("naive", "expected"),
+    [
+        ("2026-03-29 02:30:00", "2026-03-29T03:00:00+02:00"),
+        ("2026-10-25 02:30:00", "2026-10-25T02:30:00+02:00"),
+        ("2026-10-25 03:00:00", "2026-10-25T03:00:00+01:00"),
+        ("2026-06-01 12:00:00", "2026-06-01T12:00:00+02:00"),
+    ],
+)
+def test_a_time_the_clocks_skip_or_repeat_is_the_first_that_can_be_meant(tmp_path, naive, expected):
+    """Times without a zone around a change of the clocks follow the rule of the windows."""
+    path = _csv(tmp_path, "reader,time,article", f"r1,{naive},a1")
+
+    assert [expected] == [row["at"].isoformat() for row in _rows(path)]
+
+
+@pytest.mark.parametrize("unit", [1, 1_000, 1_000_000])
+def test_times_may_be_seconds_milliseconds_or_microseconds(unit):
+    """Whole numbers are taken for what makes them a time of our days, and the report says which."""
+    at = int(datetime(2026, 6, 1, tzinfo=UTC).timestamp()) * unit
+    table = pa.table({"reader": ["r1"], "time": [at], "article": ["a1"]})
+
+    assert datetime(2026, 6, 1, tzinfo=UTC) == replay(_policy(), table).first_view
+
+
+def test_a_log_without_a_clock_is_one_day_in_order():
+    """Without times, views are taken in their order, and a daily limit applies."""
+    table = pa.table({"reader": [1, 2, 1, 1], "article": [7, 7, 7, 8]})
+    found = replay(_policy(limit=1, window='calendar = "day"', count="views"), table, clock=False)
+
+    assert (2, 4, 1, 2) == (found.readers, found.views, found.readers_stopped, found.views_blocked)
+
+
+def test_readers_come_in_the_order_of_the_log():
+    """One row a reader: views, counted, blocked, and the first stop."""
+    day = datetime(2026, 6, 1, tzinfo=UTC)
+    table = pa.table({"reader": ["z", "a", "z", "z"], "time": [day + timedelta(hours=n) for n in range(4)], "article": ["1", "1", "2", "3"]})
+    rows = replay(_policy(), table, by_reader=True).by_reader.to_pylist()
+
+    assert [("z", 3, 2, 1, 3, day + timedelta(hours=3)), ("a", 1, 1, 0, None, None)] == [tuple(row.values()) for row in rows]
+
+
+def test_a_column_that_is_missing_is_asked_for(tmp_path):
+    """A log without a known reader column is refused with the columns it has and what to say."""
+    path = _csv(tmp_path, "who,time,article", "r1,2026-06-01,a1")
+
+    with pytest.raises(LogError, match=r"no column for the reader; it has `who`, `time`, `article`: say which with `--column reader=NAME`"):
+        replay(_policy(), path)
+
+
+def test_a_mapping_to_nowhere_is_refused(tmp_path):
+    """A mapped column that the log does not have, and a name no log has, are told apart."""
+    path = _csv(tmp_path, "who,time,article", "r1,2026-06-01,a1")
+
+    with pytest.raises(LogError, match="the log has no column `whom` for `reader`"):
+        replay(_policy(), path, columns={"reader": "whom"})
+    with pytest.raises(LogError, match="names nothing that a log has"):
+        replay(_policy(), path, columns={"colour": "who"})
+
+
+def test_a_status_in_the_log_is_enough(tmp_path):
+    """A column of statuses stands for the rights that give them."""
+    policy = loads_policy(
+        MONTHLY.format(limit="{ anonymous = 1, registered = 2 }", window="lifetime = true", count="articles").replace(
+            "[[rules]]\n", '[[rules]]\nname = "paid"\nwhen = { reader = ["subscriber"] }\nshow = "article"\n[[rules]]\n', 1
+        )
+    )
+    lines = [f"{who},2026-06-0{n}T10:00:00Z,a{n},{who}" for who in ("anonymous", "registered", "subscriber", "trial-expired") for n in (1, 2, 3)]
+    rows = _rows(_csv(tmp_path, "reader,time,article,status", *lines), policy)
+    full = {who: sum(row["access"] == "full" for row in rows if row["reader"] == who) for who in ("anonymous", "registered", "subscriber", "trial-expired")}
+
+    assert {"anonymous": 1, "registered": 2, "subscriber": 3, "trial-expired": 2} == full
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 60 * 24 * 62), st.integers(0, 9)), min_size=1, max_size=60),
+    st.sampled_from([("30 days", "week", 3), ("31 days", "month", 2), ("25 hours", "day", 1), ("7 days", "day", 2)]),
+)
+def test_a_rolling_window_never_blocks_less_than_a_calendar_period_within_it(views, case):
+    """Counting views, a rolling window stops at least as many views as any calendar period that is no longer."""
+    rolling, unit, limit = case
+    start = datetime(2026, 1, 31, tzinfo=UTC)
+    table = pa.table({
+        "reader": [who for who, _, _ in views], "time": [start + timedelta(minutes=n) for _, n, _ in views], "article": [a for _, _, a in views],
+        "view_id": [str(n) for n in range(len(views))],
+    })  # fmt: skip
+    blocked = [replay(_policy(limit, window, "views"), table).views_blocked for window in (f'rolling = "{rolling}"', f'calendar = "{unit}"')]
+
+    assert blocked[0] >= blocked[1]
+
+
+DATA = os.environ.get("METER_DATA", "")
+
+
+@pytest.mark.skipif(not DATA, reason="METER_DATA names no folder with real logs")
+@pytest.mark.parametrize(
+    ("limit", "stopped", "blocked"), [(3, 373_229, 2_613_824), (5, 246_859, 1_937_456), (10, 102_376, 1_057_229), (20, 28_209, 464_218)]
+)
+def test_msnbcs_readers_are_stopped_exactly(msnbc, limit, stopped, blocked):
+    """Counting the views of MSNBC's 989,818 readers on one day gives the counts that were computed independently."""
+    found = replay(_policy(limit, 'calendar = "day"', "views"), msnbc, clock=False, recorded_under="none")
+
+    assert (989_818, 4_698_794, stopped, blocked) == (found.readers, found.views, found.readers_stopped, found.views_blocked)
+
+
+@pytest.fixture(scope="module")
+def msnbc():
+    """MSNBC's log: a line a reader, of the categories of the pages viewed, in order."""
+    with zipfile.ZipFile(Path(DATA) / "msnbc990928.zip") as archive:
+        text = archive.read("msnbc990928.seq")
+    lines = [line.split() for line in text.split(b"\n") if line.strip() and line.replace(b" ", b"").strip().isdigit()]
+    return pa.table({"reader": np.repeat(np.arange(len(lines)), [len(line) for line in lines]), "article": [int(page) for line in lines for page in line]})

@@ -81,7 +81,7 @@ class Text:
     pattern: str | None = None
     check: Callable[[str], str | None] | None = None
     """Returns the next step if there is something wrong with the text."""
-    code: str = "bad-text"
+    code: str = "bad-value"
     make: Callable[[str], Any] = str
 
     def read(self, value: Any, path: Path, report: Report) -> Any:
@@ -431,28 +431,26 @@ class Named:
 
 @frozen(kw_only=True)
 class Split:
-    """A value that may take one of several forms, told apart by its type (`list`, `dict`, or anything else)."""
+    """A value that may take one of several forms, told apart by its type; `otherwise` is the form for every other type."""
 
-    by: Mapping[type, Shape] = field(factory=dict)
+    by: Mapping[type, Shape]
     otherwise: Shape
 
     @property
     def form(self) -> str:
-        forms = [self.otherwise, *(shape for shape in self.by.values() if shape is not self.otherwise)]
-        return ", or ".join(shape.form for shape in forms)
+        return ", or ".join(shape.form for shape in self._shapes())
+
+    def _shapes(self) -> list[Shape]:
+        return [self.otherwise, *(shape for shape in self.by.values() if shape is not self.otherwise)]
 
     def read(self, value: Any, path: Path, report: Report) -> Any:
         shape = self.by.get(type(value))
-        return (
-            shape.read(value, path, report)
-            if shape
-            else wrong(self, value, path, report)
-            if isinstance(value, dict | list)
-            else (self.otherwise.read(value, path, report))
-        )
+        if shape is None and isinstance(value, dict | list):
+            return wrong(self, value, path, report)
+        return (shape or self.otherwise).read(value, path, report)
 
     def schema(self) -> dict[str, Any]:
-        return {"anyOf": [shape.schema() for shape in dict.fromkeys([self.otherwise, *self.by.values()])]}
+        return {"anyOf": [shape.schema() for shape in self._shapes()]}
 
 
 @frozen(kw_only=True)

@@ -1,0 +1,114 @@
+"""Writes what the reference pages say of every key, and the JSON Schema: run it when the format changes.
+
+    python docs/reference/generate.py
+
+A page keeps its own words; only what stands between `<!-- keys: NAME -->` and `<!-- end -->`, and the messages below the broken
+examples of `problems.md`, are written here. A test checks that nothing is out of date.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from meter import schema
+from meter.errors import Problem
+from meter.events import EventError, event_shape, read_events
+from meter.loading import check_text
+from meter.shapes import Items, Key, Localized, Named, Shape, Split, Table
+
+HERE = Path(__file__).parent
+SCHEMA = HERE.parents[1] / "templates" / "policy.schema.json"
+PAGES = ("policy.md", "events.md", "problems.md")
+
+_EVENT = event_shape(ZoneInfo("UTC"))
+
+
+def _inner(table: Table, key: str) -> Table:
+    """Return the table below a key, through lists and alternatives."""
+    shape: Shape = table.keys[key].resolve()
+    while not isinstance(shape, Table):
+        shape = shape.item if isinstance(shape, Items | Named) else shape.by[dict] if isinstance(shape, Split) else shape.table
+    return shape
+
+
+TABLES = {
+    "policy": schema.POLICY,
+    "publication": schema.PUBLICATION,
+    "meter": schema.METER,
+    "window": schema.WINDOW,
+    "limits": _inner(schema.METER, "limits"),
+    "offer": schema.OFFER,
+    "rule": schema.RULE,
+    "guarantee": schema.GUARANTEE,
+    "when": schema.WHEN,
+    "members": _inner(schema.WHEN, "tags"),
+    "range": _inner(schema.WHEN, "score"),
+    "dates": _inner(schema.WHEN, "dates"),
+    "copy": schema.COPY,
+    "links": schema.LINKS,
+    "event": _EVENT,
+    "reader": _inner(_EVENT, "reader"),
+    "entitlement": _inner(_inner(_EVENT, "reader"), "entitlements"),
+    "article": _inner(_EVENT, "article"),
+}
+
+_KEYS = re.compile(r"(<!-- keys: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_BROKEN = re.compile(r'(```(?:toml|json) title="(broken/[\w.-]+)"\n(.*?)```\n\n```text\n)(.*?)(```)', re.DOTALL)
+
+
+def filled(page: str) -> str:
+    """Return the text of a page with everything generated in it brought up to date."""
+    page = _KEYS.sub(lambda match: match[1] + _rows(TABLES[match[2]]) + match[3], page)
+    return _BROKEN.sub(lambda match: match[1] + _said(match[3], match[2]) + match[5], page)
+
+
+def _rows(table: Table) -> str:
+    rows = [_row(name, key) for name, key in table.keys.items()]
+    return "\n".join(["| Key | Form | Meaning |", "|---|---|---|", *rows]) + "\n"
+
+
+def _row(name: str, key: Key) -> str:
+    form = key.resolve().form
+    needed = " **Required.**" if key.required else ""
+    cells = (f"`{name}`", form, f"{key.says}.{needed}")
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def _said(body: str, name: str) -> str:
+    """Return what is said of a broken example."""
+    return "".join(f"{problem}\n" for problem in problems_of(body, name))
+
+
+def problems_of(body: str, name: str) -> tuple[Problem, ...]:
+    """Return the problems of a broken example: a line of events, a whole policy, or a part of one."""
+    if name.endswith(".jsonl"):
+        try:
+            list(read_events(body.splitlines(), name, ZoneInfo("UTC")))
+        except EventError as error:
+            return error.problems
+        return ()
+    return check_text(whole(body), name, today=date(2026, 7, 1))[1]
+
+
+def whole(body: str) -> str:
+    """Return a part of a policy as a policy: what is missing goes behind it, so that lines keep their numbers."""
+    if body.startswith("# a whole file"):
+        return body
+    if "[publication]" not in body:
+        body += '\n[publication]\nname = "The Harbour Review"\n'
+    return body if "everyone else" in body else body + '\n[[rules]]\nname = "everyone else"\nshow = "subscription-wall"\n'
+
+
+def main() -> None:
+    """Bring every page and the schema up to date."""
+    SCHEMA.write_text(schema.schema_text(), encoding="utf-8")
+    for name in PAGES:
+        page = HERE / name
+        page.write_text(filled(page.read_text("utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

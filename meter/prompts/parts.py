@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +53,7 @@ PLANS = {
 }
 """The prompts that ship, by name."""
 
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _COUNTING = ("countdown", "last-free-article")
 
 
@@ -133,8 +135,9 @@ def compose(decision: Decision, policy: Policy, texts: Texts, wanted: tuple[str 
     said = _offer_words(offer, policy, texts)
     period = _period(decision.meter, policy, texts)
     copy, copy_lang = _copy(policy, texts, wanted)
-    heading = texts.say(kind, "heading", period=period, publication=policy.publication.name)
+    publication = _shown(policy.publication.name)
     reading = decision.meter
+    heading = texts.say(kind, "heading", period=period, publication=publication)
     counted = reading is not None and reading.limit > 0
     count_line = ""
     if counted and reading is not None:
@@ -145,8 +148,9 @@ def compose(decision: Decision, policy: Policy, texts: Texts, wanted: tuple[str 
             last = texts.say("last-free-article", "heading", period=period)
             heading = texts.count("left", reading.left, period=period) if reading.left else last
     takes = plan.offer and offer is not None
-    label = said["action"] if takes else texts.say(kind, "action", publication=policy.publication.name)
-    benefits = copy.benefits or tuple(texts.tables.get("benefits", {}).values())
+    label = said["action"] if takes else texts.say(kind, "action", publication=publication)
+    own = tuple(benefit for benefit in map(_shown, copy.benefits) if benefit)
+    benefits = own or tuple(texts.tables.get("benefits", {}).values())
     about = texts.say(kind, "about")
     return Parts(
         name=name,
@@ -156,9 +160,9 @@ def compose(decision: Decision, policy: Policy, texts: Texts, wanted: tuple[str 
         copy_lang=copy_lang,
         heading=heading,
         count_line=count_line,
-        headline=(copy.headline or "") if plan.copy else "",
-        pitch=(copy.pitch or "") if plan.copy else "",
-        lead=texts.say(kind, "lead", publication=policy.publication.name),
+        headline=_shown(copy.headline or "") if plan.copy else "",
+        pitch=_shown(copy.pitch or "") if plan.copy else "",
+        lead=texts.say(kind, "lead", publication=publication),
         benefits=benefits if plan.benefits else (),
         offer_line=said["line"] if takes else "",
         action=Action(label=label, href=_href(policy, "offers" if takes else plan.link)) if label else None,
@@ -168,10 +172,15 @@ def compose(decision: Decision, policy: Policy, texts: Texts, wanted: tuple[str 
         price=said["price"],
         term=said["term"],
         ends=said["ends"],
-        publication=policy.publication.name,
+        publication=publication,
         reading=reading,
         offer=offer,
     )
+
+
+def _shown(text: str) -> str:
+    """Return a publisher's text without the edges and control characters that do not show: blank copy is no copy."""
+    return _CONTROLS.sub(" ", text).strip()
 
 
 def _period(reading: MeterReading | None, policy: Policy, texts: Texts) -> str:

@@ -1,0 +1,179 @@
+"""Languages: plural forms, money, terms, days, and which language a reader gets."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from babel import Locale
+
+from meter import Policy, render
+from meter.policy import Copy
+from meter.prompts import locales
+from meter.prompts.texts import load_texts
+from meter.resources import template_root
+from meter.windows import Term
+from tests.prompts.markup import read
+from tests.prompts.staging import Stage, every_state, make_offer, make_policy
+
+LANGUAGES = ["ar", "cy", "en", "ja", "pl", "ru"]
+STAGE = Stage(make_policy(offer=make_offer()))
+FIELDS = {"left": {"n", "period"}, "used": {"n", "period"}}
+
+
+def tables(language):
+    return tomllib.loads((template_root() / "prompts" / "texts" / f"{language}.toml").read_text(encoding="utf-8"))
+
+
+def test_the_languages_that_ship():
+    """The list that the documentation gives."""
+    files = sorted(file.name for file in (template_root() / "prompts" / "texts").iterdir() if file.name.endswith(".toml"))
+    assert LANGUAGES == [name.removesuffix(".toml") for name in files]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_says_everything_that_english_says(language):
+    """No prompt falls back to another language half-way."""
+    english, texts = tables("en"), tables(language)
+    assert english.keys() == texts.keys()
+    for table in english.keys() - {"left", "used"}:
+        assert english[table].keys() == texts[table].keys(), table
+
+
+@pytest.mark.parametrize("table", ["left", "used"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_has_every_plural_form_of_cldr(language, table):
+    """One sentence for each category of the language, and none that it does not have."""
+    rule = Locale(language).plural_form
+    assert {*rule.tags, "other"} == tables(language)[table].keys()
+
+
+@pytest.mark.parametrize("table", ["left", "used"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_counted_sentences_follow_cldr(language, table):
+    """For 0 to 200 the sentence is the one of the category that CLDR gives the number."""
+    texts, rule, forms = load_texts((language,), None), Locale(language).plural_form, tables(language)[table]
+    for n in range(201):
+        expected = forms[rule(n)].replace("{n}", str(n)).replace("{period}", "X")
+        assert expected == texts.count(table, n, period="X")
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("ja", "今月お読みいただける無料記事はあと4本です"),
+        ("pl", "Pozostały Ci 4 bezpłatne artykuły w tym miesiącu"),
+        ("ru", "У вас остались 4 бесплатные статьи в этом месяце"),
+        ("ar", "بقيت لديك 4 مقالات مجانية هذا الشهر"),
+        ("cy", "Mae gennych 4 erthygl am ddim ar ôl y mis hwn"),
+    ],
+)
+def test_the_count_in_other_languages(language, said):
+    """The counted sentence as a reader sees it."""
+    assert said == read(render(STAGE.read(1), STAGE.policy, locale=language)).lines[0]
+
+
+def test_japanese_says_every_state_in_japanese():
+    """No English word is left, but for the publication's name and the publisher's own copy."""
+    said = " ".join(render(decision, STAGE.policy, locale="ja", format="text") for decision in every_state(STAGE.policy).values())
+    for known in ("The Harbour Review", "Exclusive coverage of the harbour cities", "Trusted insight from experts who live there"):
+        said = said.replace(known, "")
+    words = [word for word in said.split() if not word.startswith("/")]
+    assert not [word for word in words if word.isascii() and word.isalpha()]
+    assert ["お申し込みは6月30日まで", "3 か月間$9で試す"] == read(render(STAGE.read(1), STAGE.policy, locale="ja")).lines[-2:]
+
+
+@pytest.mark.parametrize(
+    ("asked", "publication", "lang"),
+    [
+        (None, "en", "en"),
+        (None, "ja", "ja"),
+        ("ja-JP", "en", "ja-JP"),
+        ("ja_JP", "en", "ja-JP"),
+        ("JA", "en", "ja"),
+        ("en-GB", "ja", "en-GB"),
+        ("de", "en", "en"),
+        ("de-AT", "ja", "ja"),
+        ("de", "fr", "en"),
+        ("xx-nonsense", "ja", "ja"),
+        ("", "ja", "ja"),
+        ("*", "ja", "ja"),
+        ("a" * 10_000, "ja", "ja"),
+        ("ja;q=0.9", "en", "en"),
+        ("../../etc", "en", "en"),
+        ("zh-Hant-TW", "ja", "ja"),
+    ],
+)
+def test_the_language_falls_back_to_the_publications_then_to_english(asked, publication, lang):
+    """A tag is tried from its most exact form to its language."""
+    stage = Stage(make_policy(locale=publication))
+    assert f'lang="{lang}" dir="ltr" aria-labelledby' in render(stage.read(1), stage.policy, locale=asked)
+
+
+def test_arabic_is_written_from_right_to_left():
+    """`dir` follows the language of the words, and the publisher's copy finds its own."""
+    html = render(STAGE.read(1), STAGE.policy, locale="ar")
+    assert 'lang="ar" dir="rtl"' in html
+    assert '<p class="meter-prompt__headline" lang="en" dir="auto">' in html
+
+
+def test_the_publishers_copy_follows_the_language():
+    """Exact locale, then language, then the publication's own."""
+    base = make_policy()
+    copy = {"en": Copy(headline="E"), "ja": Copy(headline="J"), "ja-JP": Copy(headline="JP")}
+    policy = Policy(publication=base.publication, rules=base.rules, meters=base.meters, copy=copy)
+    asked = {"en-GB": "E", "ja": "J", "ja-JP": "JP", "pl": "E", None: "E"}
+    decision = Stage(policy).read(1)
+    assert asked == {tag: read(render(decision, policy, locale=tag)).lines[1] for tag in asked}
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "language", "said"),
+    [
+        ("9", "USD", "en", "$9"),
+        ("9.00", "USD", "en", "$9"),
+        ("9.5", "USD", "en", "$9.50"),
+        ("1234", "USD", "en", "$1,234"),
+        ("900", "JPY", "ja", "￥900"),
+        ("9", "EUR", "de", "9\u00a0€"),
+        ("9.5", "EUR", "de", "9,50\u00a0€"),
+        ("9", "PLN", "pl", "9\u00a0zł"),
+        ("0.99", "GBP", "en-GB", "£0.99"),
+        ("9", "CAD", "fr-CA", "9\u00a0$"),
+    ],
+)
+def test_money_is_written_as_the_locale_writes_it(amount, currency, language, said):
+    """Whole amounts have no decimals; the symbol stands where CLDR puts it."""
+    assert said == locales.money(Decimal(amount), currency, locales.parse_locale(language))
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "June 30th"), ("en-GB", "30th June"), ("ja", "6月30日"), ("de", "30. Juni"), ("fr", "30 juin"), ("pl", "30 czerwca"), ("ru", "30 июня")],
+)
+def test_days_are_written_as_the_locale_writes_them(language, said):
+    """English has ordinals, every other language CLDR's own form of month and day."""
+    assert said == locales.day_text(date(2026, 6, 30), locales.parse_locale(language))
+
+
+def test_every_day_of_a_month_has_its_english_suffix():
+    """st, nd, rd and th as an English reader expects them."""
+    said = [locales.day_text(date(2026, 7, day), Locale("en")).removeprefix("July ") for day in range(1, 32)]
+    suffixes = {1: "st", 2: "nd", 3: "rd", 21: "st", 22: "nd", 23: "rd", 31: "st"}
+    assert [f"{day}{suffixes.get(day, 'th')}" for day in range(1, 32)] == said
+
+
+@pytest.mark.parametrize("unit", ["day", "week", "month", "year"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_term_has_words_in_every_language(language, unit):
+    """CLDR's own, also where Babel does not follow an alias to the short form."""
+    for count in (1, 2, 3, 6, 12, 100):
+        assert "duration" not in locales.term_text(Term.parse(f"{count} {unit}s"), Locale(language))
+
+
+def test_english_terms_read_like_the_policy():
+    """`3 months` in the file is `3 months` on the page."""
+    terms = ["1 day", "14 days", "1 week", "2 weeks", "1 month", "3 months", "1 year", "2 years"]
+    assert terms == [locales.term_text(Term.parse(term), Locale("en")) for term in terms]

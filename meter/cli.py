@@ -29,7 +29,7 @@ COMMANDS = {
     "migrate": "meter.prompts.commands:migrate",
     "prove": "meter.verify.commands:prove",
     "diff": "meter.verify.commands:diff",
-    "replay": "meter.simulate.commands:replay",
+    "replay": "meter.simulate.replay_command:replay",
     "simulate": "meter.simulate.commands:simulate",
     "compare": "meter.simulate.commands:compare",
 }

@@ -21,10 +21,12 @@ __all__ = ["check"]
 _Checked = tuple[Path, "Policy | None", tuple["Problem", ...]]
 
 
-@click.command(short_help="Find what is wrong in a policy, and where.")
+@click.command
 @click.argument("policies", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="POLICY...")
 @click.option("--strict", is_flag=True, help="Let warnings fail too.")
-@click.option("--today", type=click.DateTime(["%Y-%m-%d"]), help="The day to look for offers that are over; without it, today.")
+@click.option(
+    "--today", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="The day to look for offers that are over; without it, today."
+)
 @format_option("text", "json", "github")
 def check(policies: tuple[Path, ...], today: datetime | None, form: str, *, strict: bool) -> None:
     """Check policies and list every problem with its line and column, a code, and what to do next; what is allowed but hardly meant is

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["demo"]
 
 
-@click.command(short_help="See what readers see, month after month.")
+@click.command
 @click.option("--locale", help="The language of the prompts: `en` or `ja`.")
 def demo(locale: str | None) -> None:
     """Run one reader through the sample policy: the allowance, the turn of the month, an offer, a trial, a subscription and its end. A

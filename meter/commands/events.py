@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from meter.console import FilePath, format_option, out, say, write_json
+from meter.errors import MeterError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,12 +29,13 @@ __all__ = ["decide", "explain", "render"]
 _STDIN = Path("-")
 _MEMORY = "memory://"
 _UNBOUNDED = "memory://?capacity=1000000000"  # a log is decided whole: nobody in it may be forgotten
+_EXAMPLE = '`{"at": "2026-06-01T09:00:00Z", "reader": {"id": "r1"}, "article": "a1"}`'
 _PATIENCE = 30.0  # seconds: nobody waits for a page, and a count that is missed is missed for good
 _policy = click.argument("policy_path", type=click.Path(path_type=Path), metavar="POLICY")
 _events = click.argument("events", type=FilePath(dash=True), default=_STDIN, metavar="[EVENTS.jsonl]")
 
 
-@click.command(short_help="Decide page views, one JSON line in, one out.")
+@click.command
 @_policy
 @_events
 @click.option("--store", "url", default=_MEMORY, show_default=True, help="Where usage is kept, such as `sqlite:///usage.db`.")
@@ -61,7 +63,7 @@ def decide(policy_path: Path, events: Path, url: str) -> None:
             click.echo(json.dumps(decision_table(decision), ensure_ascii=False))
 
 
-@click.command(short_help="Say in words why a reader got what they got.")
+@click.command
 @_policy
 @click.argument("events", type=FilePath(dash=True), metavar="EVENT.json")
 @click.option("--all", "every", is_flag=True, help="Explain every view of the file, not only the last.")
@@ -80,10 +82,12 @@ def explain(policy_path: Path, events: Path, form: str, *, every: bool) -> None:
 
     policy = load_policy(policy_path)
     decided = list(_decide(policy, _read_document(events, policy)))
+    if not decided:
+        raise MeterError(f"there is no event in {_name(events)}; it holds objects such as {_EXAMPLE}")
     shown = decided if every else decided[-1:]
     if form == "json":
         told = [{"decision": decision_table(decision), "explanation": in_words(decision)} for _, decision in shown]
-        write_json(told if every else told[0] if told else None)
+        write_json(told if every else told[0])
         return
     for event, decision in shown:
         status = event.reader.status(event.at)
@@ -91,7 +95,7 @@ def explain(policy_path: Path, events: Path, form: str, *, every: bool) -> None:
         out(in_words(decision))
 
 
-@click.command(short_help="Print the prompts that page views get.")
+@click.command
 @_policy
 @_events
 @format_option("text", "html")
@@ -137,7 +141,6 @@ def _read(path: Path, policy: Policy) -> Iterator[Event]:
 
 def _read_document(path: Path, policy: Policy) -> Iterator[Event]:
     """Read a file that holds one JSON object, a list of them, or one a line."""
-    from meter.errors import Problem  # noqa: PLC0415 - as above
     from meter.events import EventError, parse_event, read_events  # noqa: PLC0415
 
     name = _name(path)

@@ -27,7 +27,7 @@ def sample(name: str) -> str:
     return (template_root() / "sample" / name).read_text(encoding="utf-8")
 
 
-@click.command(short_help="Start a folder with a policy that works.")
+@click.command
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
 def init(folder: Path) -> None:
     """Write a policy that works, journeys that test it and a few page views into DIR. Nothing that is there is overwritten.

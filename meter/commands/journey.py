@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["journey"]
 
 
-@click.command(short_help="Show one reader's months as a timeline; with expectations, test them.")
+@click.command
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @click.option("--policy", "policy_path", type=click.Path(path_type=Path), help="The policy to use instead of the one a file names.")
 @click.option("--locale", help="The language of the prompts, such as `ja`; without it, the publication's.")
@@ -65,8 +65,9 @@ def _print(runs: list[tuple[Journey, Policy, list[JourneyStep]]], locale: str | 
 
     console = open_console()
     for loaded, policy, steps in runs:
-        console.print(Text(f"{policy.publication.name}: {loaded.title or loaded.name}", style="bold"))
-        console.print(Text(f"{loaded.name} · times in {policy.publication.timezone}", style="dim"))
+        about = (loaded.name, policy.publication.name, f"times in {policy.publication.timezone}")
+        console.print(Text(loaded.title or loaded.name, style="bold"))
+        console.print(Text(" · ".join(about), style="dim"))
         draw(console, policy, steps, locale=locale)
         expecting = sum(step.expect is not None for step in loaded.steps)
         told = f"{expecting} of {len(steps)} steps say what they expect; {len(_broken(steps)) or 'none'} broken"

@@ -24,20 +24,16 @@ if TYPE_CHECKING:
     from meter.policy import Policy
     from meter.simulate import JourneyStep, Renewal
 
-__all__ = ["day_words", "draw", "spoken", "time_words", "words_of"]
+__all__ = ["draw", "spoken", "summary", "time_words", "words_of"]
 
 _INDENT = 15
 _MOST_DOTS = 10
 
 
-def day_words(when: datetime) -> str:
-    """Write a day, such as `1 June 2026`."""
-    return f"{when.day} {when:%B %Y}"
-
-
-def time_words(when: datetime) -> str:
-    """Write a time, such as `1 June 2026 00:00`."""
-    return f"{day_words(when)} {when:%H:%M}"
+def time_words(when: datetime, now: datetime) -> str:
+    """Write a time, such as `1 June 00:00`, with the year where it is not this one."""
+    year = "" if when.year == now.year else f" {when.year}"
+    return f"{when.day} {when:%B}{year} {when:%H:%M}"
 
 
 def words_of(step: JourneyStep, policy: Policy, locale: str | None) -> str:
@@ -80,7 +76,9 @@ def draw(console: Console, policy: Policy, steps: Iterable[JourneyStep], *, loca
 
 def _print_below(console: Console, lines: Iterable[str], style: str) -> None:
     for line in lines:
-        console.print(Padding(Text(line, style=style), (0, 0, 0, _INDENT), expand=False))
+        for part in Text(line, style=style).wrap(console, console.width - _INDENT):
+            part.rstrip()
+            console.print(Padding(part, (0, 0, 0, _INDENT), expand=False))
 
 
 def _renewed(renewal: Renewal, policy: Policy) -> Text:
@@ -142,7 +140,7 @@ def _reasons(step: JourneyStep, *, brief: bool) -> str:
     if step.decision.meter is not None and not step.decision.counted and step.decision.access is Access.FULL:
         parts.append("read before" if step.decision.meter.used else "not counted")
     if reset is not None and not brief:
-        parts.append(f"more from {time_words(reset)}")
+        parts.append(f"more from {time_words(reset, step.at)}")
     return " · ".join(parts)
 
 

@@ -1,0 +1,125 @@
+"""The command line itself: help that teaches, slips of the finger, exit codes, pipes and colours."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from importlib.metadata import version
+
+import click
+import pytest
+
+from meter.cli import COMMANDS, SECTIONS, main
+
+
+def test_help_lists_every_command_that_is_there_with_examples(meter):
+    """And none that is not."""
+    answer = meter("--help")
+    there = main.list_commands(click.Context(main))
+    assert answer.code == 0
+    assert {"demo", "init", "check", "explain", "journey", "decide", "render", "migrate"} <= set(there)
+    listed = {line.split()[0] for line in answer.out.partition("Start here:")[2].splitlines() if line.startswith("  ") and line.strip()}
+    assert set(there) <= listed
+    assert "meter init paywall" in answer.out
+
+
+def test_help_has_words_for_every_command():
+    """The table of commands and the words for them name the same."""
+    assert set(COMMANDS) == {name for rows in SECTIONS.values() for name in rows}
+
+
+@pytest.mark.parametrize("name", main.list_commands(click.Context(main)))
+def test_every_command_explains_itself(meter, name):
+    """With what it is for, and every option in words."""
+    answer = meter(name, "--help")
+    assert answer.code == 0
+    command = main.get_command(click.Context(main), name)
+    assert command is not None
+    assert command.help
+    assert [option.name for option in command.params if isinstance(option, click.Option) and not option.help] == []
+
+
+def test_the_version_is_the_distributions(meter):
+    """So that a report of a bug can name it."""
+    assert meter("--version").out == f"meter {version('meter-paywall')}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["chekc"], "there is no command `chekc`; did you mean `check`?"),
+        (["JOURNEY"], "there is no command `JOURNEY`; did you mean `journey`?"),
+        (["frobnicate"], "there is no command `frobnicate`; there are: `demo`, `init`"),
+        (["check"], "Missing argument 'POLICY...'"),
+        (["check", "--fromat", "json", "policy.toml"], "--fromat"),
+        (["check", "--format", "xml", "policy.toml"], "'xml' is not one of 'text', 'json', 'github'"),
+        (["check", "polcy.toml"], "did you mean `policy.toml`?"),
+        (["explain", "polcy.toml", "events.jsonl"], "did you mean `policy.toml`?"),
+        (["decide", "policy.toml", "evnts.jsonl"], "there is no file `evnts.jsonl`; did you mean `events.jsonl`?"),
+        (["decide", "policy.toml", "nowhere/events.jsonl"], "there is no folder `nowhere`"),
+        (["decide", "policy.toml", "."], "`.` is a folder; name a file in it"),
+        (["decide", "policy.toml", "events.jsonl", "--store", "sqlit:///x.db"], "did you mean `sqlite://`?"),
+        (["journey", "mnths.journey.toml"], "did you mean `months.journey.toml`?"),
+        (["journey", "--policy", "polcy.toml", "months.journey.toml"], "did you mean `policy.toml`?"),
+        (["render", "policy.toml", "events.jsonl", "--layout", "tall"], "'tall' is not one of 'wide', 'narrow'"),
+        (["init", "policy.toml"], "policy.toml"),
+    ],
+)
+def test_a_slip_is_told_on_stderr_and_ends_in_2(meter, arguments, says):
+    """What was meant is named, stdout stays empty, and Python is not spoken."""
+    answer = meter(*arguments)
+    assert (answer.code, answer.out) == (2, "")
+    assert says in " ".join(answer.err.split())
+    assert "Traceback" not in answer.err
+
+
+def test_help_and_decisions_load_nothing_they_do_not_need(folder):
+    """Neither rich, nor Jinja2, nor numpy, nor a parser of positions."""
+    heavy = "('rich', 'jinja2', 'numpy', 'tree_sitter', 'z3', 'sqlite3')"
+    for arguments in (["--help"], ["decide", "policy.toml", "events.jsonl"]):
+        program = (
+            "import sys\nfrom meter.cli import main\n"
+            f"main({arguments!r}, standalone_mode=False)\n"
+            f"print([name for name in {heavy} if name in sys.modules], file=sys.stderr)\n"
+        )
+        done = subprocess.run([sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=True)
+        assert done.stderr.splitlines()[-1] == "[]"
+
+
+def test_a_pipe_gets_no_colours(shell):
+    """Nor does somebody who said `NO_COLOR`."""
+    assert "\x1b" not in shell("meter demo").out
+    assert "\x1b" not in shell("meter check broken.toml; meter check policy.toml").out
+    assert "\x1b" in shell("meter demo", FORCE_COLOR="1").out
+    coloured = shell("meter demo", FORCE_COLOR="1", NO_COLOR="1").out
+    assert "\x1b[3" not in coloured.replace("\x1b[3m", "")  # italics stay, colours go
+
+
+def test_a_pipe_that_closes_early_is_no_error_to_talk_about(shell):
+    """`head` has seen enough."""
+    answer = shell("meter decide policy.toml <(for i in $(seq 400); do cat events.jsonl; done) | head -1")
+    assert json.loads(answer.out)["show"] == "countdown"
+    assert answer.err == ""
+
+
+def test_a_terminal_without_unicode_gets_what_it_can_show(shell):
+    """A question mark is better than a traceback."""
+    answer = shell("meter demo && meter render policy.toml events.jsonl --locale ja", PYTHONIOENCODING="ascii")
+    assert (answer.code, answer.err) == (0, "")
+
+
+def test_what_is_not_utf8_or_not_readable_is_told(meter, folder):
+    """In an editor's words."""
+    (folder / "latin.toml").write_bytes('[publication]\nname = "Zürich"\n'.encode("latin-1"))
+    (folder / "latin.jsonl").write_bytes('{"at": "Zürich"}\n'.encode("latin-1"))
+    assert "not UTF-8" in meter("explain", "latin.toml", "events.jsonl").err
+    assert "not UTF-8" in meter("decide", "policy.toml", "latin.jsonl").err
+    assert meter("check", "latin.toml").code == 2
+
+
+def test_completion_is_clicks(shell):
+    """The line of the documentation works."""
+    answer = shell("_METER_COMPLETE=bash_complete COMP_WORDS='meter jo' COMP_CWORD=1 meter")
+    assert answer.out == "plain,journey\n"
+    assert "complete" in shell("_METER_COMPLETE=bash_source meter").out

@@ -120,7 +120,7 @@ def _parse_line(line: str | bytes, name: str, number: int) -> Any:  # noqa: ANN4
     except ValueError as error:
         code = "bad-number" if str(error).startswith("Exceeds") else "json-syntax"
         message = "a number has more than 4,300 digits" if code == "bad-number" else str(error)
-        raise _refused(code, message, name, number) from None
+        raise _refused(code, message, name, number, help="mend the line") from None
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -179,10 +179,16 @@ class _Moment:
 
 
 _ID = Text(form='an id in quotes such as `"a1"`', longest=2000)
-_WORD = Text(longest=2000)
-_WORDS = Items(item=_WORD, least=0)
+_WORDS = Items(item=Text(longest=2000), least=0)
 _LENGTH = Text(form='a length such as `"7 days"`', code="bad-length", make=parse_length)
 _DAYS = Whole(least=0, most=3660, example="7")
+
+
+def _word(example: str) -> Text:
+    return Text(form=f'a text in quotes such as `"{example}"`', longest=2000)
+
+
+_REFERRER = Text(form='a text in quotes such as `"google.com"`', longest=8000, empty=True)
 
 
 @lru_cache(maxsize=64)
@@ -192,7 +198,7 @@ def event_shape(zone: ZoneInfo) -> Table:
         noun="an entitlement", make=Entitlement, example='{"kind": "subscription"}',
         keys={
             "kind": Key(shape=Word(words=EntitlementKind), says="where the right to read comes from", required=True, filler="gift"),
-            "product": Key(shape=_WORD, says="the product it is for"),
+            "product": Key(shape=_word("digital"), says="the product it is for"),
             "starts": Key(shape=_Moment(zone), says="when it starts; a date is the start of that day in the zone"),
             "ends": Key(shape=_Moment(zone, end=True), says="when it ends; a date holds to the end of that day there"),
             "grace": Key(
@@ -208,7 +214,7 @@ def event_shape(zone: ZoneInfo) -> Table:
             "registered": Key(shape=Flag(), says="whether the reader has an account"),
             "entitlements": Key(shape=Items(item=entitlement, least=0, most=100), says="the rights to read, running and ended"),
             "segments": Key(shape=_WORDS, says="the segments the reader is in"),
-            "country": Key(shape=_WORD, says="the reader's country (ISO 3166)"),
+            "country": Key(shape=_word("JP"), says="the reader's country (ISO 3166)"),
             "score": Key(shape=Number(least=0, most=1), says="a propensity between 0 and 1"),
         },
     )  # fmt: skip
@@ -217,9 +223,9 @@ def event_shape(zone: ZoneInfo) -> Table:
         keys={
             "id": Key(shape=_ID, says="the article's id: what a meter counts", required=True, filler="?"),
             "access": Key(shape=Word(words=ArticleAccess), says="how it is sold; `metered` unless said otherwise"),
-            "section": Key(shape=_WORD, says="its section; a `/` separates sub-sections"),
+            "section": Key(shape=_word("markets/asia"), says="its section; a `/` separates sub-sections"),
             "tags": Key(shape=_WORDS, says="its tags; sponsored content is one"),
-            "kind": Key(shape=_WORD, says="what kind of article it is"),
+            "kind": Key(shape=_word("opinion"), says="what kind of article it is"),
             "published": Key(shape=_Moment(zone), says="when it was published; a date is the start of that day"),
         },
     )  # fmt: skip
@@ -233,11 +239,11 @@ def event_shape(zone: ZoneInfo) -> Table:
                 says="the article, or only its id", required=True, filler=Article(id="?"),
             ),
             "id": Key(shape=_ID, says="the view's own id, so that a meter of views knows a retry"),
-            "referrer": Key(shape=Text(longest=8000, empty=True), says="the address or host the reader came from; empty for none"),
-            "channel": Key(shape=_WORD, says="the channel, such as `newsletter`"),
-            "device": Key(shape=_WORD, says="the device, such as `mobile`"),
-            "country": Key(shape=_WORD, says="the country the request came from (ISO 3166)"),
-            "language": Key(shape=_WORD, says="the language of the page"),
+            "referrer": Key(shape=_REFERRER, says="the address or host the reader came from; empty for none"),
+            "channel": Key(shape=_word("newsletter"), says="the channel the reader came through"),
+            "device": Key(shape=_word("mobile"), says="the device it is read on"),
+            "country": Key(shape=_word("JP"), says="the country the request came from (ISO 3166)"),
+            "language": Key(shape=_word("en-GB"), says="the language of the page"),
             "gift": Key(shape=Flag(), says="whether it was opened through a gift link"),
             "crawler": Key(shape=Flag(), says="whether a verified crawler asks"),
             "prefetch": Key(shape=Flag(), says="whether nobody reads yet (HEAD, prefetch, preview): it never counts"),

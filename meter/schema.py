@@ -72,7 +72,11 @@ def _either(*keys: str, only: bool = False) -> dict[str, Any]:
     return {"oneOf" if only else "anyOf": [{"required": [key]} for key in keys]}
 
 
-_WORDS = Items(item=Text())
+def _words(*examples: str) -> Items:
+    return Items(item=Text(form=f'a word in quotes such as `"{examples[0]}"`'), example=json.dumps(list(examples)))
+
+
+_WORDS = _words("a", "b")
 _MEMBERS = Split(
     by={
         list: _WORDS,
@@ -116,15 +120,15 @@ WHEN: Table = Table(
     keys={
         "reader": Key(shape=Items(item=Word(words=Status)), says="the reader's status is one of these"),
         "access": Key(shape=Items(item=Word(words=ArticleAccess)), says="the article is sold in one of these ways"),
-        "section": Key(shape=_WORDS, says="the article's section is one of these or below one (`markets` covers `markets/asia`)"),
-        "kind": Key(shape=_WORDS, says="the article is of one of these kinds"),
-        "product": Key(shape=_WORDS, says="a running entitlement of the reader is for one of these products"),
-        "country": Key(shape=_WORDS, says="the reader is in one of these countries (ISO 3166 codes such as `JP`)"),
-        "device": Key(shape=_WORDS, says="the page is read on one of these devices"),
-        "channel": Key(shape=_WORDS, says="the reader came through one of these channels"),
-        "language": Key(shape=_WORDS, says="the page is asked for in one of these languages (`en` covers `en-GB`)"),
+        "section": Key(shape=_words("markets"), says="the section is one of these, or below one (`markets` covers `markets/asia`)"),
+        "kind": Key(shape=_words("opinion", "video"), says="the article is of one of these kinds"),
+        "product": Key(shape=_words("digital"), says="a running entitlement of the reader is for one of these products"),
+        "country": Key(shape=_words("JP", "US"), says="the reader is in one of these countries (ISO 3166 codes such as `JP`)"),
+        "device": Key(shape=_words("mobile"), says="the page is read on one of these devices"),
+        "channel": Key(shape=_words("newsletter"), says="the reader came through one of these channels"),
+        "language": Key(shape=_words("en", "ja"), says="the page is asked for in one of these languages (`en` covers `en-GB`)"),
         "referrer": Key(
-            shape=Items(item=Text(empty=True)),
+            shape=Items(item=Text(empty=True), example='["google.com"]'),
             says='the reader came from one of these hosts (`google.com` covers `news.google.com`, `""` is no referrer at all)',
         ),
         "tags": Key(shape=_MEMBERS, says="the article's tags: any of a list, or `any`, `all`, `none` of lists"),
@@ -198,22 +202,25 @@ OFFER = Table(
         "kind": Key(shape=Word(words=OfferKind), says="what taking it makes of a reader: `trial` (the default) or `subscription`"),
         "price": Key(shape=Number(least=0, most=1_000_000_000, example="9"), says="the price for the whole term", required=True, filler=0),
         "currency": Key(
-            shape=Text(form="a currency code such as `USD`", code="unknown-currency", check=_currency_step),
+            shape=Text(form="a currency that there is, such as `USD`", code="unknown-currency", check=_currency_step),
             says="an ISO 4217 code", required=True, filler="USD",
         ),
         "term": Key(
             shape=Text(form="a term such as `3 months`", code="bad-term", make=Term.parse),
             says="how long it runs once taken", required=True, filler=Term(1, Unit.MONTH),
         ),
-        "product": Key(shape=Text(), says="the product it gives"),
+        "product": Key(shape=Text(form='a text in quotes such as `"digital"`'), says="the product it gives"),
         "starts": Key(shape=Day(times=True), says="from when it can be had; a date is the start of that day in the publication's zone"),
         "ends": Key(shape=Day(times=True), says="until when it can be had; a date holds to the end of that day in the publication's zone"),
         "when": Key(shape=WHEN, says="who may have it; without it, everyone"),
     },
 )  # fmt: skip
 
-_NAME = Text(form="a name in quotes", longest=120, code="bad-name", check=_name_step)
-_METER_NAME = Text(form="the name of a meter")
+_NAME = Text(form='a name in quotes such as `"everyone else"`', longest=120, code="bad-name", check=_name_step)
+_PUBLICATION_NAME = Text(form='a text in quotes such as `"The Harbour Review"`')
+_OFFER_NAME = Text(form='the name of an offer such as `"summer"`')
+_PROMPT_NAME = Text(form='the name of a prompt such as `"few-left"`')
+_METER_NAME = Text(form='the name of a meter such as `"monthly"`')
 RULE = Table(
     noun="a rule", make=Rule, example='{ name = "…", show = "article" }',
     keys={
@@ -221,8 +228,8 @@ RULE = Table(
         "when": _WHEN_KEY,
         "spend": Key(shape=_METER_NAME, says="the meter to count the article on; the rule then matches while allowance is left"),
         "show": Key(shape=Word(words=Show), says="what the page shows", required=True, filler=Show.ARTICLE),
-        "offer": Key(shape=Text(form="the name of an offer"), says="the offer to show, while it runs and if the reader may have it"),
-        "prompt": Key(shape=Text(form="the name of a prompt"), says="the prompt to use instead of the one called like `show`"),
+        "offer": Key(shape=_OFFER_NAME, says="the offer to show, while it runs and if the reader may have it"),
+        "prompt": Key(shape=_PROMPT_NAME, says="the prompt to use instead of the one called like `show`"),
     },
 )  # fmt: skip
 
@@ -240,13 +247,13 @@ GUARANTEE = Table(
 PUBLICATION = Table(
     noun="a publication", make=Publication, example='{ name = "The Harbour Review" }',
     keys={
-        "name": Key(shape=Text(), says="the name readers know", required=True, filler="?"),
+        "name": Key(shape=_PUBLICATION_NAME, says="the name readers know", required=True, filler="?"),
         "timezone": Key(
-            shape=Text(form="the name of a time zone"),
+            shape=Text(form="the name of a time zone such as `Asia/Tokyo`"),
             says="the zone of every date and calendar window (`UTC` unless said otherwise)",
         ),
         "locale": Key(
-            shape=Text(form="a locale such as `en`", code="unknown-locale", check=locale_step),
+            shape=Text(form="a locale that CLDR knows, such as `en`", code="unknown-locale", check=locale_step),
             says="the language of the prompts (`en` unless said otherwise)",
         ),
     },
@@ -255,8 +262,8 @@ PUBLICATION = Table(
 COPY = Table(
     noun="`copy`", make=Copy, example='{ headline = "…" }',
     keys={
-        "headline": Key(shape=Text(), says="the headline of walls and offers"),
-        "pitch": Key(shape=Text(longest=2000), says="the sentence below it"),
+        "headline": Key(shape=Text(form='a text in quotes such as `"Stay with us"`'), says="the headline of walls and offers"),
+        "pitch": Key(shape=Text(form="a text in quotes", longest=2000), says="the sentence below it"),
         "benefits": Key(shape=Items(item=Text(), most=20), says="what a subscription brings, a line each"),
     },
 )  # fmt: skip
@@ -277,7 +284,7 @@ COPIES = Localized(table=COPY, check=locale_step)
 
 METERS = Named(noun="a meter", item=METER, check=_name_step, most=50, example="[meters.monthly]")
 OFFERS = Named(noun="an offer", item=OFFER, check=_name_step, most=200, example="[offers.summer]")
-RULES = Items(item=RULE, most=500)
+RULES = Items(item=RULE, most=500, least=0)
 GUARANTEES = Items(item=GUARANTEE, most=200)
 
 POLICY = Table(

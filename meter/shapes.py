@@ -61,7 +61,8 @@ def wrong(shape: Shape, value: object, path: Path, report: Report, advice: str |
     if isinstance(value, str):
         shown = f'`"{shown[1:-1]}"`'
     what = "an item of " if path and isinstance(path[-1], int) and len(path) > 1 else ""
-    report("wrong-type", path, f"{what}{label(path)} is {shape.form}, not {kind + ' ' if kind else ''}{shown}", advice)
+    message = f"{what}{label(path)} is {shape.form}, not {kind + ' ' if kind else ''}{shown}"
+    report("wrong-type", path, message, advice or f"write {shape.form}")
     return REFUSED
 
 
@@ -90,18 +91,18 @@ class Text:
         if not value.strip() and not self.empty:
             report("empty-text", path, f"{label(path)} is empty", f"write {self.form}")
         elif len(value) > self.longest:
-            report("text-too-long", path, f"{label(path)} has {len(value)} characters; at most {self.longest} fit")
+            report("text-too-long", path, f"{label(path)} has {len(value)} characters; at most {self.longest} fit", "shorten it")
         elif _CONTROL.search(value):
             report("control-character", path, f"{label(path)} holds a control character: {quoted(value)}", "remove it")
         elif self.pattern and not re.fullmatch(self.pattern, value):
-            report(self.code, path, f"{label(path)} is {self.form}, not {quoted(value)}")
+            report(self.code, path, f"{label(path)} is {self.form}, not {quoted(value)}", f"write {self.form}")
         elif self.check and (advice := self.check(value)):
             report(self.code, path, f"{label(path)} is {self.form}, not {quoted(value)}", advice)
         else:
             try:
                 return self.make(value)
             except ValueError as error:
-                report(self.code, path, str(error))
+                report(self.code, path, str(error), f"write {self.form}")
         return REFUSED
 
     def schema(self) -> dict[str, Any]:
@@ -150,7 +151,8 @@ class Whole:
         if type(value) is not int:
             return wrong(self, value, path, report, _unquoted(value))
         if not self.least <= value <= self.most:
-            report(self.code, path, f"{label(path)} is between {self.least} and {self.most}, not {quoted(value)}", self.advice)
+            message = f"{label(path)} is between {self.least} and {self.most}, not {quoted(value)}"
+            report(self.code, path, message, self.advice or f"write {self.form}")
             return REFUSED
         return value
 
@@ -174,7 +176,8 @@ class Number:
         if type(value) not in (int, float) or (isinstance(value, float) and not math.isfinite(value)):
             return wrong(self, value, path, report, _unquoted(value))
         if not self.least <= value <= self.most:
-            report("bad-number", path, f"{label(path)} is between {self.least:g} and {self.most:g}, not {quoted(value)}")
+            message = f"{label(path)} is between {self.least:g} and {self.most:g}, not {quoted(value)}"
+            report("bad-number", path, message, f"write {self.form}")
             return REFUSED
         return value
 
@@ -213,7 +216,12 @@ class Day:
             advice = "whole days only: leave the time out" if isinstance(value, datetime) else None
             return wrong(self, value, path, report, _unquoted(value) or advice)
         if value.year not in _YEARS:
-            report("bad-date", path, f"{label(path)} is in a year from {_YEARS[0]} to {_YEARS[-1]}, not {quoted(value)}")
+            report(
+                "bad-date",
+                path,
+                f"{label(path)} is in a year from {_YEARS[0]} to {_YEARS[-1]}, not {quoted(value)}",
+                "for an open end, leave it out",
+            )
             return REFUSED
         return value
 
@@ -230,12 +238,13 @@ class Items:
     most: int = 1000
     least: int = 1
     distinct: bool = True
+    example: str | None = None
 
     @property
     def form(self) -> str:
-        example = getattr(self.item, "words", None)
-        shown = f'["{next(iter(example))}"]' if example else '["one", "two"]' if isinstance(self.item, Text | Word) else "[ { … } ]"
-        return f"a list such as `{shown}`"
+        words = list(self.item.words)[:1] if isinstance(self.item, Word) else ["one", "two"]
+        listed = "{ … }" if isinstance(self.item, Table) else ", ".join(f'"{word}"' for word in words)
+        return f"a list such as `{self.example or f'[{listed}]'}`"
 
     def read(self, value: Any, path: Path, report: Report) -> Any:
         if type(value) is not list:
@@ -251,7 +260,7 @@ class Items:
             )
             return REFUSED
         if len(value) > self.most:
-            report("too-many", path, f"{label(path)} lists {len(value)}; at most {self.most} fit")
+            report("too-many", path, f"{label(path)} lists {len(value)}; at most {self.most} fit", "shorten the list")
             return REFUSED
         read = [self.item.read(item, (*path, index), report) for index, item in enumerate(value)]
         for index, item in enumerate(read):
@@ -306,7 +315,7 @@ class Table:
             return self.make(**given)
         except ValueError as error:
             if not dropped:
-                report(self.code, path, str(error))
+                report(self.code, path, str(error), f"write {self.form}")
             return REFUSED
 
     def fields(self, value: dict[str, Any], path: Path, report: Report) -> tuple[dict[str, Any], set[str]]:
@@ -388,7 +397,7 @@ class Named:
             report("empty-table", path, f"the table {label(path)} is empty", f"write it like `{self.example}`, or remove it")
             return REFUSED
         if len(value) > self.most:
-            report("too-many", path, f"{label(path)} has {len(value)} entries; at most {self.most} fit", at="key")
+            report("too-many", path, f"{label(path)} has {len(value)} entries; at most {self.most} fit", "remove some", at="key")
             return REFUSED
         found: dict[str, Any] = {}
         for name, item in value.items():
@@ -471,7 +480,7 @@ class Localized:
             return wrong(self, value, path, report)
         locales = {key: item for key, item in value.items() if isinstance(item, dict)}
         if len(locales) > self.most:
-            report("too-many", path, f"{label(path)} has words in {len(locales)} locales; at most {self.most} fit", at="key")
+            report("too-many", path, f"{label(path)} has words in {len(locales)} locales; at most {self.most} fit", "remove some", at="key")
             return REFUSED
         own = {key: item for key, item in value.items() if key not in locales}
         found = {"": self.table.read(own, path, report)} if own else {}

@@ -11,13 +11,16 @@ from __future__ import annotations
 import re
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from meter import schema
-from meter.errors import Problem
 from meter.events import EventError, event_shape, read_events
 from meter.loading import check_text
-from meter.shapes import Items, Key, Localized, Named, Shape, Split, Table
+from meter.shapes import Items, Key, Named, Shape, Split, Table, Word
+
+if TYPE_CHECKING:
+    from meter.errors import Problem
 
 HERE = Path(__file__).parent
 SCHEMA = HERE.parents[1] / "templates" / "policy.schema.json"
@@ -71,10 +74,17 @@ def _rows(table: Table) -> str:
 
 
 def _row(name: str, key: Key) -> str:
-    form = key.resolve().form
+    form = _form(key.resolve())
     needed = " **Required.**" if key.required else ""
     cells = (f"`{name}`", form, f"{key.says}.{needed}")
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def _form(shape: Shape) -> str:
+    """Return the form of a value; of a list of words, all of them."""
+    if isinstance(shape, Items) and isinstance(shape.item, Word):
+        return "a list of " + ", ".join(f"`{word}`" for word in shape.item.words)
+    return shape.form
 
 
 def _said(body: str, name: str) -> str:

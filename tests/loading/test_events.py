@@ -125,7 +125,7 @@ def test_a_bad_event_is_told_with_its_line(table, code, advice):
         list(read_events([json.dumps(LEAST), "", json.dumps(table)], "events.jsonl", TOKYO))
     (problem,) = caught.value.problems
     assert (problem.code, problem.line, problem.name) == (code, 3, "events.jsonl")
-    assert advice is None or advice in problem.help
+    assert (advice or "") in problem.help
     assert isinstance(caught.value, MeterError)
     assert str(caught.value).startswith(f"events.jsonl:3: error[{code}]: ")
 
@@ -153,6 +153,7 @@ def test_a_hostile_line_is_an_error_like_any_other(line, code):
     with pytest.raises(EventError) as caught:
         list(read_events([line], "events", TOKYO))
     assert code in {problem.code for problem in caught.value.problems}
+    assert all(problem.help for problem in caught.value.problems)
     assert len(str(caught.value)) < 32_000
 
 

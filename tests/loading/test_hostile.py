@@ -68,6 +68,7 @@ def test_a_hostile_text_is_refused_with_a_code(text, code):
     with pytest.raises(PolicyError) as caught:
         loads_policy(text)
     assert code in {problem.code for problem in caught.value.problems}
+    assert all(problem.help for problem in caught.value.problems)
     assert len(str(caught.value)) < 32_000
     assert all(problem.line >= 1 and problem.column >= 1 for problem in caught.value.problems if problem.code != "too-many-problems")
 

@@ -119,6 +119,7 @@ def test_one_mistake_is_one_problem_where_it_is(old, new, code, at, advice):
     line = text.split("\n")[problem.line - 1]
     assert at is None or line[problem.column - 1 :].startswith(at), f"points at {line[problem.column - 1 :]!r}"
     assert line == problem.source
+    assert problem.help
     assert advice is None or advice in problem.help
 
 

@@ -1,0 +1,70 @@
+"""The reference pages say what the code does, of every key and every code."""
+
+import ast
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+from meter.documents import _WORDS_FOR
+from meter.lints import LINTS
+
+ROOT = Path(__file__).parents[2]
+REFERENCE = ROOT / "docs" / "reference"
+_SPEC = importlib.util.spec_from_file_location("generate", REFERENCE / "generate.py")
+generate = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(generate)
+
+PAGE = (REFERENCE / "problems.md").read_text("utf-8")
+DOCUMENTED = re.findall(r"^### `([a-z0-9-]+)`$", PAGE, re.MULTILINE)
+EXAMPLES = {match[2]: match[3] for match in generate._BROKEN.finditer(PAGE)}
+WITHOUT_EXAMPLE = {
+    "bad-encoding", "bad-value", "no-such-file", "text-too-long", "too-large", "too-many", "too-many-problems", "unreadable-file",
+}  # fmt: skip
+REPORTERS = {"report", "Problem", "_fault", "_unknown", "_warning", "_refused", "_refusal"}
+MODULES = ["documents", "events", "faults", "lints", "loading", "problems", "schema", "shapes"]
+
+
+@pytest.mark.parametrize("name", generate.PAGES)
+def test_a_page_is_current(name):
+    """`python docs/reference/generate.py` would change nothing."""
+    page = (REFERENCE / name).read_text("utf-8")
+    assert generate.filled(page) == page
+
+
+@pytest.mark.parametrize("name", generate.TABLES)
+def test_every_table_is_on_a_page(name):
+    """No table of keys is left out."""
+    assert any(f"<!-- keys: {name} -->" in (REFERENCE / page).read_text("utf-8") for page in generate.PAGES)
+
+
+def _codes(path):
+    """Return every code that a module can give, read off its calls."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            given = [node.args[0]] if name in REPORTERS and node.args else []
+            given += [keyword.value for keyword in node.keywords if keyword.arg == "code"]
+            yield from (value.value for value in given if isinstance(value, ast.Constant))
+
+
+def test_every_code_is_documented_once():
+    """What can be said has a section that says what it means."""
+    codes = {code for module in MODULES for code in _codes(ROOT / "meter" / f"{module}.py")}
+    codes |= {known[1] for known in _WORDS_FOR} | set(LINTS) | {"bad-value"}
+    assert codes - set(DOCUMENTED) == set()
+    assert len(DOCUMENTED) == len(set(DOCUMENTED))
+
+
+def test_every_example_is_told_its_code():
+    """An example of a code earns that code, and no other."""
+    said = {name: {problem.code for problem in generate.problems_of(body, name)} for name, body in EXAMPLES.items()}
+    assert said == {name: {Path(name).stem} for name in EXAMPLES}
+
+
+def test_every_code_of_a_text_has_an_example():
+    """Only what no text can show goes without."""
+    shown = {Path(name).stem for name in EXAMPLES}
+    codes = {code for module in MODULES for code in _codes(ROOT / "meter" / f"{module}.py")} | set(LINTS)
+    assert codes - shown - WITHOUT_EXAMPLE == set()

@@ -1,0 +1,98 @@
+"""The JSON Schema is current, and says of a policy what the loader says."""
+
+import json
+import tomllib
+from datetime import date, datetime
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+
+from meter.loading import check_text, dumps_policy
+from meter.resources import template_root
+from meter.schema import policy_schema, schema_text
+from meter.testing import strategies
+
+GOOD = (template_root() / "sample" / "policy.toml").read_text("utf-8")
+VALIDATOR = jsonschema.Draft202012Validator(policy_schema())
+
+
+def _as_json(value):
+    """Return the tables of TOML as JSON has them: dates are texts."""
+    if isinstance(value, dict):
+        return {key: _as_json(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_as_json(item) for item in value]
+    return value.isoformat() if isinstance(value, date | datetime) else value
+
+
+def _valid(text):
+    return VALIDATOR.is_valid(_as_json(tomllib.loads(text)))
+
+
+def test_the_shipped_schema_is_current():
+    """The file in the package is what the loader's own tables say; `python docs/reference/generate.py` writes it."""
+    assert (template_root() / "policy.schema.json").read_text("utf-8") == schema_text()
+
+
+def test_the_schema_is_a_schema():
+    """It keeps the rules of JSON Schema, draft 2020-12."""
+    jsonschema.Draft202012Validator.check_schema(json.loads(schema_text()))
+
+
+def test_the_sample_policy_is_valid():
+    """What the loader reads, an editor with the schema accepts."""
+    assert _valid(GOOD)
+
+
+@given(policy=strategies.policies())
+@settings(max_examples=40, deadline=None)
+def test_every_written_policy_is_valid(policy):
+    """Whatever policy is written, the schema accepts the text."""
+    assert _valid(dumps_policy(policy))
+
+
+BROKEN = [
+    ("", None),
+    ('timezone = "Asia/Tokyo"', "timezone = 5"),
+    ('name = "The Harbour Review"', ""),
+    ('name = "The Harbour Review"', 'nmae = "The Harbour Review"'),
+    ('window = { calendar = "month" }', 'window = { calendar = "moon" }'),
+    ('window = { calendar = "month" }', 'window = { calendar = "month", lifetime = true }'),
+    ('window = { calendar = "month" }', "window = {}"),
+    ('window = { calendar = "month" }', ""),
+    ("limit = { anonymous = 3, registered = 5 }", ""),
+    ("limit = { anonymous = 3, registered = 5 }", "limit = 10001"),
+    ("limit = { anonymous = 3, registered = 5 }", "limit = -1"),
+    ("limit = { anonymous = 3, registered = 5 }", "limit = 5.5"),
+    ("limit = { anonymous = 3, registered = 5 }", "limit = true"),
+    ("limit = { anonymous = 3, registered = 5 }", "limit = { anonymos = 3 }"),
+    ("limit = { anonymous = 3, registered = 5 }", "limit = 3\nlimits = [ { limit = 3 } ]"),
+    ("limit = { anonymous = 3, registered = 5 }", "limits = []"),
+    ("price = 9", "price = -9"),
+    ("price = 9", 'price = "9"'),
+    ("price = 9", ""),
+    ('kind = "trial"', 'kind = "gift"'),
+    ('when = { tags = ["sponsored"] }', 'when = { tags = "sponsored" }'),
+    ('when = { tags = ["sponsored"] }', "when = { tags = [] }"),
+    ('when = { tags = ["sponsored"] }', "when = { tags = {} }"),
+    ('when = { tags = ["sponsored"] }', 'when = { tags = { some = ["a"] } }'),
+    ('when = { tags = ["sponsored"] }', "when = { score = {} }"),
+    ('when = { tags = ["sponsored"] }', "when = { score = { above = 2 } }"),
+    ('when = { tags = ["sponsored"] }', "when = { dates = {} }"),
+    ('when = { tags = ["sponsored"] }', 'when = { dates = { from = "June" } }'),
+    ('when = { tags = ["sponsored"] }', "when = { gift = 1 }"),
+    ('when = { tags = ["sponsored"] }', "when = { any = [] }"),
+    ('when = { tags = ["sponsored"] }', "when = { any = [ { not = { reader = [5] } } ] }"),
+    ('when = { tags = ["sponsored"] }', "when = { left = {} }"),
+    ('show = "article"', 'show = "everything"'),
+    ('show = "article"', ""),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), BROKEN)
+def test_the_loader_and_the_schema_refuse_the_same(old, new):
+    """A mistake of form is one for both."""
+    text = "" if new is None else GOOD.replace(old, new, 1)
+    assert text != GOOD
+    assert (check_text(text)[0], _valid(text)) == (None, False)

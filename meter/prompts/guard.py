@@ -14,7 +14,7 @@ from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from meter.errors import Problem
 from meter.prompts.faults import TemplateError, fault, suggestion
-from meter.prompts.legacy import PLACEHOLDERS, Segment, segments
+from meter.prompts.legacy import PLACEHOLDERS, QUOTED, Segment, segments
 from meter.prompts.texts import MOST_BYTES
 from meter.prompts.variables import LISTS, VARIABLES
 
@@ -78,10 +78,13 @@ class _Check:
         found = re.compile(rf"(?<![\w]){re.escape(word)}(?!\w)") if word and word[0].isalnum() else re.compile(re.escape(word))
         for tag in tags:
             for match in found.finditer(self.written, max(tag.start, start), min(tag.end, end)):
-                if match.start() not in self._pointed:
+                if match.start() not in self._pointed and not (word.isidentifier() and self._is_quoted(tag, match.start())):
                     self._pointed.add(match.start())
                     return match.start()
         return max(tags[0].start, start) if tags else start
+
+    def _is_quoted(self, tag: Segment, offset: int) -> bool:
+        return any(quoted.start() < offset < quoted.end() for quoted in QUOTED.finditer(self.written, tag.start, tag.end))
 
     def walk(self, node: nodes.Node, known: frozenset[str], loops: int, depth: int) -> None:
         self.steps += _LOOP_STEPS**loops

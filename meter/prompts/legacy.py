@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from meter.errors import Problem
 
-__all__ = ["PLACEHOLDERS", "Segment", "modernised", "segments"]
+__all__ = ["PLACEHOLDERS", "QUOTED", "Segment", "modernised", "segments"]
 
 PLACEHOLDERS = {"numberArticlesLeft": "left", "numberArticlesLeft-plural": "left_plural"}
 """Today's variable for every placeholder of old templates."""
@@ -33,7 +33,8 @@ _CLOSING = {
     "{#": re.compile(r".*?#\}", re.DOTALL),
 }
 _RAW = re.compile(r"[-+]?\s*raw\s*-?%\}.*?\{%[-+]?\s*endraw\s*[-+]?%\}", re.DOTALL)
-_STRING = re.compile(_QUOTED, re.DOTALL)
+QUOTED = re.compile(_QUOTED, re.DOTALL)
+"""A quoted text inside a tag."""
 _WHOLE = re.compile(r"\{\{[-+]?\s*([A-Za-z]\w*(?:-[A-Za-z]\w*)+)\s*[-+]?\}\}", re.ASCII)
 _IN_TAG = re.compile(r"(?<![\w.])numberArticlesLeft(-plural)?(?!\w|\s*=[^=])", re.ASCII)
 _ANGLED = re.compile(r"(\{?)(?:<<|&lt;&lt;)(\s*)([A-Za-z]\w*(?:-[A-Za-z]\w*)*)(\s*)(?:>>|&gt;&gt;)", re.ASCII)
@@ -123,7 +124,7 @@ def _replace_in_tag(tag: str) -> str:
     if whole is not None and re.fullmatch(r"\{\{\s*numberArticlesLeft-plural\s*\}\}", tag):
         return "{{ left_plural }}"
     pieces, at = [], 0
-    for quoted in _STRING.finditer(tag):
+    for quoted in QUOTED.finditer(tag):
         pieces += [_renamed(tag[at : quoted.start()]), quoted[0]]
         at = quoted.end()
     return "".join([*pieces, _renamed(tag[at:])])

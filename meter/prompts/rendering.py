@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from jinja2 import UndefinedError
 
 from meter.prompts.faults import TemplateError, fault
-from meter.prompts.parts import compose
+from meter.prompts.parts import PLANS, compose
 from meter.prompts.templates import compiled, found, written_texts
 from meter.prompts.texts import load_texts, read_bounded
 from meter.prompts.variables import COUNTS, values_of
@@ -63,7 +63,10 @@ def render(
         raise TemplateError(
             fault("bad-prompt-name", f"`{parts.name}` cannot be the name of a prompt", "use letters, digits and `-`", name="prompt")
         )
-    return _fill(found(parts.name + _SUFFIX[format], format, own), written_texts(format, own), parts, layout)
+    name = parts.name + _SUFFIX[format]
+    if format == "text" and parts.name not in PLANS and (own is None or not (own / name).is_file()):
+        name = "prompt.txt.j2"  # a prompt of the publisher's own may have no text: its parts are told in order
+    return _fill(found(name, format, own), written_texts(format, own), parts, layout)
 
 
 def render_template(

@@ -15,7 +15,9 @@ SPONSORED = PageView(article=Article(id="s", tags=["sponsored"]))
 HEADLINE, PITCH = "Exclusive coverage of the harbour cities", "Trusted insight from experts who live there"
 
 
-def make_policy(*, offer: Offer | None = None, limit: int = 5, window: Window | None = None, copy: Copy | None = None, locale: str = "en") -> Policy:
+def make_policy(
+    *, offer: Offer | None = None, limit: int = 5, window: Window | None = None, copy: Copy | None = None, locale: str = "en"
+) -> Policy:
     """A policy that knows every state; with an offer it makes it wherever it can."""
     name = None if offer is None else offer.name
     return Policy(

@@ -151,7 +151,15 @@ def test_money_is_written_as_the_locale_writes_it(amount, currency, language, sa
 
 @pytest.mark.parametrize(
     ("language", "said"),
-    [("en", "June 30th"), ("en-GB", "30th June"), ("ja", "6月30日"), ("de", "30. Juni"), ("fr", "30 juin"), ("pl", "30 czerwca"), ("ru", "30 июня")],
+    [
+        ("en", "June 30th"),
+        ("en-GB", "30th June"),
+        ("ja", "6月30日"),
+        ("de", "30. Juni"),
+        ("fr", "30 juin"),
+        ("pl", "30 czerwca"),
+        ("ru", "30 июня"),
+    ],
 )
 def test_days_are_written_as_the_locale_writes_them(language, said):
     """English has ordinals, every other language CLDR's own form of month and day."""

@@ -18,7 +18,19 @@ POLICY = make_policy(offer=make_offer())
 STATES = every_state(POLICY)
 LANGUAGES = ["ar", "cy", "en", "ja", "pl", "ru"]
 NASTY = st.sampled_from(
-    ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "'", "&amp;", "{{ 7 * 7 }}", "{% raw %}", "<<numberArticlesLeft>>", "🗞️", "</p>", "\u202e", "\x00\x1b"]
+    [
+        "<script>alert(1)</script>",
+        '"><img src=x onerror=alert(1)>',
+        "'",
+        "&amp;",
+        "{{ 7 * 7 }}",
+        "{% raw %}",
+        "<<numberArticlesLeft>>",
+        "🗞️",
+        "</p>",
+        "\u202e",
+        "\x00\x1b",
+    ]
 )
 WORDS = st.lists(NASTY | st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12), min_size=1, max_size=4).map("".join)
 
@@ -124,7 +136,9 @@ def _luminance(colour: str) -> float:
 def test_the_style_sheet_covers_every_class_and_respects_the_reader():
     """Every class of the HTML that carries words is styled; focus, motion and dark are thought of."""
     css = stylesheet()
-    classes = {word for d in STATES.values() for _, attrs in read(render(d, POLICY)).elements for word in (attrs.get("class") or "").split()}
+    classes = {
+        word for d in STATES.values() for _, attrs in read(render(d, POLICY)).elements for word in (attrs.get("class") or "").split()
+    }
     assert not {word for word in classes if "__" in word and f".{word}" not in css}
     for asked in (":focus-visible", "prefers-reduced-motion", "prefers-color-scheme: dark", "forced-colors"):
         assert asked in css

@@ -1,0 +1,153 @@
+"""A publisher's folder: files of the same name replace ours, new ones make new prompts, texts add languages."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from meter import Policy, PolicyError, PromptError, Reader, Rule, Usage, decide, render
+from meter.policy import Publication
+from meter.prompts import render_template
+from tests.prompts.markup import read
+from tests.prompts.staging import METERED, NOW, Stage, every_state, make_offer, make_policy
+
+STAGE = Stage(make_policy(offer=make_offer()))
+DECISION = STAGE.read(1)
+GERMAN = """
+[period]
+month = "diesen Monat"
+[left]
+one = "Sie haben {period} noch {n} freien Artikel"
+other = "Sie haben {period} noch {n} freie Artikel"
+[countdown]
+action = "Jetzt freischalten"
+[offer]
+trial = "{term} für {price} testen"
+ends = "Angebot endet am {day}"
+"""
+
+
+def test_a_file_of_the_same_name_replaces_ours(tmp_path):
+    """In its format only, and only that prompt."""
+    (tmp_path / "countdown.html.j2").write_text("<p><<numberArticlesLeft>> left</p>")
+    assert "<p>4 left</p>" == render(DECISION, STAGE.policy, folder=tmp_path)
+    assert "<p>4 left</p>" == render(DECISION, STAGE.policy, folder=str(tmp_path))
+    for name, decision in every_state(STAGE.policy).items():
+        assert render(decision, STAGE.policy, format="text") == render(decision, STAGE.policy, format="text", folder=tmp_path)
+        if name != "countdown":
+            assert render(decision, STAGE.policy) == render(decision, STAGE.policy, folder=tmp_path)
+
+
+def test_a_template_can_build_on_ours(tmp_path):
+    """It replaces one block of ours, or adds to it; `default/` names ours where both have the name."""
+    (tmp_path / "countdown.html.j2").write_text(
+        '{% extends "default/countdown.html.j2" %}'
+        '{% block actions %}{{ super() }}<p>{{ left|plural(one="One!", other="More!") }}</p>{% endblock %}'
+    )
+    lines = read(render(DECISION, STAGE.policy)).lines
+    assert [*lines, "More!"] == read(render(DECISION, STAGE.policy, folder=tmp_path)).lines
+
+
+def test_an_edited_file_is_used_at_once(tmp_path):
+    """No restart."""
+    path = tmp_path / "countdown.html.j2"
+    for words in ("first", "second"):
+        path.write_text(words)
+        assert words == render(DECISION, STAGE.policy, folder=tmp_path)
+    path.unlink()
+    assert render(DECISION, STAGE.policy) == render(DECISION, STAGE.policy, folder=tmp_path)
+
+
+def test_a_new_file_is_used_at_once(tmp_path):
+    """Also where ours was used before."""
+    assert render(DECISION, STAGE.policy) == render(DECISION, STAGE.policy, folder=tmp_path)
+    (tmp_path / "countdown.html.j2").write_text("mine")
+    assert "mine" == render(DECISION, STAGE.policy, folder=tmp_path)
+
+
+def test_a_rule_can_name_a_prompt_of_the_publishers_own(tmp_path):
+    """HTML needs its template; text and JSON tell the parts."""
+    policy = Policy(publication=Publication(name="H"), rules=[Rule(name="all", show="subscription-wall", prompt="spring-sale")])
+    decision = decide(policy, Reader(id="r"), METERED, Usage(), NOW)[0]
+    with pytest.raises(PromptError, match="there is no template `spring-sale"):
+        render(decision, policy)
+    (tmp_path / "spring-sale.html.j2").write_text("<h2>{{ heading }}</h2> <a href='{{ action_link }}'>{{ action_label }}</a>")
+    expected = "<h2>Subscribe to continue reading</h2> <a href='/offers'>See all offers and subscribe</a>"
+    assert expected == render(decision, policy, folder=tmp_path)
+    assert render(decision, policy, format="text").startswith("Subscribe to continue reading\n")
+    assert "spring-sale" == json.loads(render(decision, policy, format="json"))["prompt"]
+
+
+def test_a_file_of_texts_adds_a_language(tmp_path):
+    """With its plural forms; what it does not say is English."""
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "de.toml").write_text(GERMAN, encoding="utf-8")
+    page = read(render(DECISION, STAGE.policy, locale="de-AT", folder=tmp_path))
+    assert "Sie haben diesen Monat noch 4 freie Artikel" == page.lines[0]
+    assert ["Angebot endet am 30. Juni", "3 Monate für $\u00a09 testen"] == page.lines[-2:]
+    assert "de-AT" == page.elements[0][1]["lang"]
+    assert (
+        "Sie haben diesen Monat noch 1 freien Artikel" == read(render(STAGE.read(4), STAGE.policy, locale="de", folder=tmp_path)).lines[0]
+    )
+
+
+def test_a_file_of_texts_changes_words_of_ours(tmp_path):
+    """Only those it has."""
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "en.toml").write_text('[offer]\nends = "Ends {day}"\n')
+    lines = read(render(DECISION, STAGE.policy)).lines
+    assert [line.replace("Offer ends", "Ends") for line in lines] == read(render(DECISION, STAGE.policy, folder=tmp_path)).lines
+
+
+@pytest.mark.parametrize(
+    ("texts", "code"),
+    [
+        ("[left\n", "bad-texts"),
+        ("left = 1\n", "bad-texts"),
+        ("[left]\none = 1\n", "bad-texts"),
+        ('[left]\none = "{n}"\n', "missing-plural"),
+        ('[left]\nother = "{n} {number}"\n', "unknown-field"),
+        ('[left]\nother = "' + "x" * 70_000 + '"\n', "template-too-large"),
+    ],
+)
+def test_a_mistake_in_texts_is_told_with_its_file(tmp_path, texts, code):
+    """And nothing is rendered half."""
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "en.toml").write_text(texts)
+    with pytest.raises(PromptError, match=rf"en\.toml: error\[{code}\]"):
+        render(DECISION, STAGE.policy, folder=tmp_path)
+
+
+def test_texts_cannot_reach_into_objects(tmp_path):
+    """A field is a plain name: what looks like an attribute is text."""
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "en.toml").write_text('[left]\nother = "{n.__class__} {0} {n!r}"\n')
+    assert "{n.__class__} {0} {n!r}" == read(render(DECISION, STAGE.policy, folder=tmp_path)).lines[0]
+
+
+def test_an_old_template_is_rendered_by_its_path_or_its_text(tmp_path):
+    """A path is a file, a text is a template; includes are looked for beside the file."""
+    (tmp_path / "old.html").write_text("{% include 'part.html.j2' %} {{numberArticlesLeft}} article{{numberArticlesLeft-plural}}")
+    (tmp_path / "part.html.j2").write_text("&lt;&lt;numberArticlesLeft&gt;&gt;")
+    assert "4 4 articles" == render_template(tmp_path / "old.html", DECISION, STAGE.policy)
+    assert "4 articles" == render_template("{{numberArticlesLeft}} article{{numberArticlesLeft-plural}}", DECISION, STAGE.policy)
+
+
+def test_a_template_that_is_not_text_is_told(tmp_path):
+    """With its name and a next step."""
+    (tmp_path / "countdown.html.j2").write_bytes(b"\xff\xfe")
+    with pytest.raises(PromptError, match=r"countdown\.html\.j2: error\[bad-encoding\]"):
+        render(DECISION, STAGE.policy, folder=tmp_path)
+
+
+@pytest.mark.parametrize("prompt", ["../secret", "a/b", ".hidden", "a b"])
+def test_a_prompts_name_is_no_path(prompt, tmp_path):
+    """A rule cannot make a prompt of a file outside the folder."""
+    try:
+        policy = Policy(publication=Publication(name="H"), rules=[Rule(name="all", show="article", prompt=prompt)])
+    except PolicyError:
+        return
+    decision = decide(policy, Reader(id="r"), METERED, Usage(), NOW)[0]
+    with pytest.raises(PromptError, match="bad-prompt-name"):
+        render(decision, policy, folder=tmp_path)

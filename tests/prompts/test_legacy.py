@@ -1,0 +1,168 @@
+"""Old templates: three spellings of two placeholders work, and nothing else changes meaning."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jinja2 import Environment
+
+from meter import PromptError
+from meter.prompts import render_template
+from meter.prompts.faults import TemplateError
+from meter.prompts.legacy import modernised, segments
+from tests.prompts.staging import METERED, Stage, make_policy
+
+STAGE = Stage(make_policy(limit=25))
+SPELLINGS = {
+    "braces": ("{{numberArticlesLeft}}", "{{numberArticlesLeft-plural}}"),
+    "spaced braces": ("{{ numberArticlesLeft }}", "{{  numberArticlesLeft-plural\n}}"),
+    "trimming braces": ("{{+ numberArticlesLeft }}", "{{+ numberArticlesLeft-plural }}"),
+    "angles": ("<<numberArticlesLeft>>", "<<numberArticlesLeft-plural>>"),
+    "spaced angles": ("<< numberArticlesLeft >>", "<<\tnumberArticlesLeft-plural >>"),
+    "escaped angles": ("&lt;&lt;numberArticlesLeft&gt;&gt;", "&lt;&lt;numberArticlesLeft-plural&gt;&gt;"),
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_every_spelling_counts_in_singular_and_plural(spelling):
+    """`1 free article`, and an `s` for every other number."""
+    number, plural = SPELLINGS[spelling]
+    template = f"You have {number} free article{plural} left this month"
+    for left in (24, 21, 11, 2, 1):
+        expected = f"You have {left} free article{'' if left == 1 else 's'} left this month"
+        assert expected == render_template(template, STAGE.read(25 - left), STAGE.policy)
+
+
+def test_the_suffix_is_english_in_every_language():
+    """`-plural` never was more than an `s`: Russian takes 21 for singular, the old page did not."""
+    assert "21s" == render_template("<<numberArticlesLeft>><<numberArticlesLeft-plural>>", STAGE.read(4), STAGE.policy, locale="ru")
+
+
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        ("{{ limit - used }}", "24"),
+        ("{{limit-used}}", "24"),
+        ("{{ limit-numberArticlesLeft }}", "1"),
+        ("{{ numberArticlesLeft-used }}", "23"),
+        ("{{numberArticlesLeft - used}}", "23"),
+        ("{% if numberArticlesLeft == 1 %}one{% else %}{{ numberArticlesLeft + 1 }}{% endif %}", "25"),
+        ("{% if numberArticlesLeft-plural %}more{% endif %}", "more"),
+        (
+            "{{ 'numberArticlesLeft' }} {{ \"<<numberArticlesLeft-plural>>\" }}",
+            "numberArticlesLeft &lt;&lt;numberArticlesLeft-plural&gt;&gt;",
+        ),
+        ("{{ numberArticlesLeft ~ numberArticlesLeft-plural }}", "24s"),
+        ("{# <<numberArticlesRead>> {{foo-plural}} #}x", "x"),
+        (
+            "{% raw %}<<numberArticlesLeft>> {{foo-plural}} &lt;&lt;x&gt;&gt;{% endraw %}",
+            "<<numberArticlesLeft>> {{foo-plural}} &lt;&lt;x&gt;&gt;",
+        ),
+        ("{%- raw -%} {{numberArticlesLeft-plural}} {%- endraw -%}", "{{numberArticlesLeft-plural}}"),
+        ("1 << 2 >> 3, x<<y>>z, f(x)<<n>>2", "1 << 2 >> 3, x<<y>>z, f(x)<<n>>2"),
+        ("cat <<EOF\nnumberArticlesLeft\nEOF", "cat <<EOF\nnumberArticlesLeft\nEOF"),
+        ("<<< >>> << >> <<-EOF &lt;&lt; &gt;&gt; <<1>> <<>>", "<<< >>> << >> <<-EOF &lt;&lt; &gt;&gt; <<1>> <<>>"),
+        ("numberArticlesLeft-plural", "numberArticlesLeft-plural"),
+        ("{<<numberArticlesLeft>>}", "{24}"),
+        ("a{ {{numberArticlesLeft}}}", "a{ 24}"),
+        ("a \n{{-numberArticlesLeft-plural-}}\n b", "asb"),
+        ("  <<numberArticlesLeft>>  {%- if left %}!{% endif %}", "  24!"),
+        ("\ttabs and\r\nlines <<numberArticlesLeft>>\n", "\ttabs and\nlines 24\n"),
+    ],
+)
+def test_nothing_else_changes_meaning(template, said):
+    """Subtractions, quoted texts, comments, raw blocks, shifts and heredocs stay what they are."""
+    assert said == render_template(template, STAGE.read(1), STAGE.policy)
+
+
+@pytest.mark.parametrize(
+    ("template", "line", "column", "advice"),
+    [
+        ("<<numberArticlesRead>>", 1, 1, "did you mean `<<numberArticlesLeft>>`?"),
+        ("<p>\n  You have {{foo-plural}}", 2, 12, "the placeholders are"),
+        ("a\r\nb {{ numberArticleLeft-plural }}", 2, 3, "did you mean `{{ numberArticlesLeft-plural }}`?"),
+        ("&lt;&lt;numberArticlesLefts&gt;&gt;", 1, 1, "did you mean `&lt;&lt;numberArticlesLeft&gt;&gt;`?"),
+        ("{<<subscriberName>>}", 1, 2, "{% raw %}"),
+        ("left<<foo>> articles", 1, 5, "the placeholders are"),
+    ],
+)
+def test_an_unknown_placeholder_is_found_where_it_stands(template, line, column, advice):
+    """Line and column of the placeholder as its author wrote it, and what may have been meant."""
+    with pytest.raises(TemplateError) as raised:
+        render_template(template, STAGE.read(1), STAGE.policy)
+    problem = raised.value.problems[0]
+    assert ("unknown-placeholder", line, column) == (problem.code, problem.line, problem.column)
+    assert advice in problem.help
+    assert f"template:{line}:{column}: error[unknown-placeholder]" in str(raised.value)
+
+
+def test_every_unknown_placeholder_is_told():
+    """Never just the first."""
+    with pytest.raises(TemplateError) as raised:
+        modernised("<<foo>>\n{{bar-plural}}\n<<numberArticlesLeft>>", "old.html")
+    assert [(1, 1), (2, 1)] == [(problem.line, problem.column) for problem in raised.value.problems]
+
+
+def test_a_placeholder_without_a_meter_is_an_error_and_not_a_made_up_number():
+    """A wall that no meter decided has nothing to count."""
+    decision = STAGE.view(METERED, expired="trial")
+    with pytest.raises(PromptError, match=r"template:2:\d+: error\[no-value\]: `left` has no value here"):
+        render_template("<p>\n<<numberArticlesLeft>>", decision, STAGE.policy)
+
+
+OLD = ["<<numberArticlesLeft>>", "&lt;&lt;numberArticlesLeft-plural&gt;&gt;", "{{numberArticlesLeft}}", "{{ numberArticlesLeft-plural }}"]
+INNOCENT = [
+    "{{ limit - used }}",
+    "{{limit-used}}",
+    "{% if numberArticlesLeft == 1 %}one{% endif %}",
+    "{# x #}",
+    "{% raw %}<<y>>{% endraw %}",
+    "{{ left }}",
+]
+LOOSE = ["{", "}", "<", ">", "<<", ">>", "&lt;&lt;", " ", "\n", "-plural", "a", "1", "numberArticlesLeft", "'", '"', "&"]
+TEMPLATES = st.lists(st.sampled_from(OLD + INNOCENT + LOOSE), max_size=12).map("".join)
+
+
+def _rendered(template, decision):
+    try:
+        return render_template(template, decision, STAGE.policy)
+    except PromptError as error:
+        return type(error)
+
+
+@given(template=TEMPLATES, used=st.integers(1, 25))
+@settings(max_examples=150, deadline=None)
+def test_a_migrated_template_renders_the_same(template, used):
+    """Rewriting is what rendering does first, so nothing can differ; doing it twice changes nothing."""
+    try:
+        migrated = modernised(template)
+    except TemplateError:
+        return
+    assert migrated == modernised(migrated)
+    assert _rendered(template, STAGE.read(used)) == _rendered(migrated, STAGE.read(used))
+
+
+@given(text=st.lists(st.sampled_from([*INNOCENT[:2], *LOOSE[2:]]), max_size=12).map("".join))
+@settings(max_examples=150, deadline=None)
+def test_text_without_placeholders_comes_out_as_it_is(text):
+    """Whatever has no placeholder is not touched at all."""
+    try:
+        assert text == modernised(text)
+    except TemplateError as error:
+        assert all("<<" in problem.message or "&lt;&lt;" in problem.message for problem in error.problems)  # noqa: PT017 - a second way to be right
+
+
+@given(template=TEMPLATES)
+@settings(max_examples=150, deadline=None)
+def test_segments_are_jinjas_own(template):
+    """The pieces make up the template, and text is what Jinja2's lexer calls text."""
+    pieces = list(segments(template))
+    assert template == "".join(template[piece.start : piece.end] for piece in pieces)
+    try:
+        lexed = [value for _, kind, value in Environment(keep_trailing_newline=True).lex(template) if kind == "data"]
+    except Exception:  # noqa: BLE001 - what Jinja2 cannot read is not compared
+        return
+    kept = "".join(template[piece.start : piece.end] for piece in pieces if piece.kind == "text")
+    raw = "".join("<<y>>" for piece in pieces if piece.kind == "kept" and "raw" in template[piece.start : piece.end])
+    assert sorted(kept + raw) == sorted("".join(lexed))

@@ -1,0 +1,127 @@
+"""Do the laws hold for every policy, and does the kit that says so notice when they do not?"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+from meter import Access, Article, Entitlement, PageView, Policy, Reader, Usage, Window, loads_policy
+from meter.policy import When
+from meter.testing import check_laws
+from meter.testing.laws import LAWS, Taken, check_journey, take
+from meter.testing.strategies import Step, edge_times, journeys, policies, usages
+
+TWO_A_MONTH = """
+[publication]
+name = "The Harbour Review"
+[meters.monthly]
+window = { calendar = "month" }
+limit = 2
+[[rules]]
+name = "subscribers"
+when = { reader = ["subscriber"] }
+show = "article"
+[[rules]]
+name = "two a month"
+when = { access = ["metered"] }
+spend = "monthly"
+show = "countdown"
+[[rules]]
+name = "everyone else"
+show = "subscription-wall"
+"""
+
+
+@given(data=st.data())
+def test_every_law_holds_for_every_policy(data):
+    """Any journey under any policy keeps every law."""
+    policy = data.draw(policies())
+    check_journey(policy, data.draw(journeys(policy)))
+
+
+def test_holds_a_publishers_own_policy_to_the_laws_in_one_line():
+    """A policy from a file passes."""
+    check_laws(loads_policy(TWO_A_MONTH), examples=20)
+
+
+def test_a_broken_law_is_named_and_its_journey_told(monkeypatch):
+    """What a publisher reads when a law does not hold."""
+    monkeypatch.setitem(LAWS, "nothing counts", lambda _policy, taken: not any(t.decision.counted for t in taken))
+    with pytest.raises(AssertionError) as caught:
+        check_laws(loads_policy(TWO_A_MONTH), examples=50)
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "the law `nothing counts` does not hold for `The Harbour Review`:"
+    assert lines[1].startswith("1. 2026-01-01T00:00:00+00:00 anonymous opens `a1` (metered)")
+    assert "2. " not in str(caught.value)
+
+
+def _counted_twice(taken: list[Taken]) -> list[Taken]:
+    return [t._replace(decision=evolve(t.decision, counted=not t.decision.counted)) for t in taken]
+
+
+def _no_room(taken: list[Taken]) -> list[Taken]:
+    return [
+        t if t.decision.meter is None else t._replace(decision=evolve(t.decision, meter=evolve(t.decision.meter, used=99))) for t in taken
+    ]
+
+
+def _walled(taken: list[Taken]) -> list[Taken]:
+    return [t._replace(decision=evolve(t.decision, access=Access.PREVIEW)) for t in taken]
+
+
+@pytest.mark.parametrize(
+    ("law", "spoil"),
+    [
+        ("used and left make the limit", _no_room),
+        ("counted means remembered", _counted_twice),
+        ("blocked views never count", _walled),
+        ("the entitled meet no wall", _walled),
+    ],
+)
+def test_a_law_notices_a_journey_that_breaks_it(law, spoil):
+    """Each law is false of a journey that was spoiled on purpose, and true of the same journey as it went."""
+    policy = loads_policy(TWO_A_MONTH)
+    now = datetime(2026, 6, 1, tzinfo=UTC)
+    subscriber = Reader(id="r", entitlements=[Entitlement(kind="subscription")])
+    steps = [Step(reader, PageView(article=Article(id="a")), now) for reader in (Reader(id="r"), subscriber)]
+    taken = take(policy, steps)
+    assert LAWS[law](policy, taken)
+    assert not LAWS[law](policy, spoil(taken))
+
+
+@given(a=usages(), b=usages(), c=usages())
+def test_merging_is_commutative_associative_and_idempotent(a, b, c):
+    """Any usages, merged in any order and grouping, and again, make the same usage."""
+    assert a.merge(b) == b.merge(a)
+    assert a.merge(b).merge(c) == a.merge(b.merge(c))
+    assert a.merge(b).merge(b) == a.merge(b)
+
+
+@given(usage=usages())
+def test_equal_usages_have_equal_bytes_that_carry_everything(usage):
+    """Bytes round-trip, and are the same however the usage came about."""
+    assert usage == Usage.from_bytes(usage.to_bytes())
+    assert usage.to_bytes() == Usage().merge(usage).to_bytes()
+    assert hash(usage) == hash(Usage.from_bytes(usage.to_bytes()))
+
+
+@pytest.mark.parametrize("kind", [Policy, When, Window, Reader, Entitlement, Article, PageView, Usage])
+def test_hypothesis_knows_how_to_draw_our_types(kind):
+    """`from_type` works without an import of ours: the entry point says how."""
+
+    @given(value=st.from_type(kind))
+    def drawn(value):
+        assert isinstance(value, kind)
+
+    drawn()
+
+
+@given(data=st.data())
+def test_times_of_a_policy_carry_a_zone(data):
+    """Every time drawn can be decided at."""
+    policy = data.draw(policies())
+    assert data.draw(edge_times(policy)).tzinfo is not None

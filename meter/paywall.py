@@ -158,7 +158,7 @@ class _Shared:
                 before, tally = set(usage.tally(name).ids), after.tally(name)
                 new = [(read, at) for read, at in zip(tally.ids, tally.ats, strict=True) if read not in before]
                 recent.owe(key, owed.merge(Usage({name: Tally(tuple(read for read, _ in new), tuple(at for _, at in new))})))
-            return decision
+            return decision if counts else evolve(decision, counted=False)
 
     def _ledger(self, key: str, now: datetime) -> Steps[Outcome]:
         policy = self.policy
@@ -258,7 +258,7 @@ class Paywall(_Shared):
         return self._ask(reader, view, now, counts=True)
 
     def peek(self, reader: Reader, view: PageView, *, now: datetime | None = None) -> Decision:
-        """Decide what a reader would get, and count nothing."""
+        """Decide what a reader would get, and count nothing: `left` is what would be left after this view, `counted` is false."""
         return self._ask(reader, view, now, counts=False)
 
     def merge(self, from_id: str, into_id: str) -> None:

@@ -208,6 +208,14 @@ def own_valkey():
         server.close()
 
 
+@pytest.fixture
+def own_postgres():
+    """A PostgreSQL server that one test may stop."""
+    server = Postgres()
+    yield server
+    server.close()
+
+
 @pytest.fixture(params=["memory", "sqlite", "redis", "postgres"])
 def store_url(request, tmp_path):
     """The URL of an empty store of each kind."""

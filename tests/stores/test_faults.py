@@ -1,0 +1,169 @@
+"""A connection that is cut or falls silent at every byte of a check, in both directions.
+
+Between the driver and a real server stands a proxy that lets so many bytes through and then closes the connection, or keeps it
+open and says nothing more. Whatever the driver makes of it, the view is decided, and it is counted once.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from contextlib import suppress
+
+import pytest
+
+from meter import Paywall, open_store
+
+PATIENT = {"deadline": 20.0}
+
+
+class Proxy:
+    """A proxy between two Unix sockets, with one fault at a time."""
+
+    def __init__(self, path, upstream):
+        self.upstream, self.mode, self.direction, self.budget = str(upstream), None, None, 0
+        self.passed = {"request": 0, "reply": 0}
+        self.lock, self.open = threading.Lock(), []
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(str(path))
+        self.listener.listen(64)
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def arm(self, mode, direction, budget):
+        """Let `budget` bytes more through in one direction, then `cut` the connection or `swallow` what follows."""
+        with self.lock:
+            self.passed = {"request": 0, "reply": 0}
+            self.mode, self.direction, self.budget = mode, direction, budget
+
+    def heal(self):
+        """Let everything through, on new connections; those that were swallowed stay silent."""
+        with self.lock:
+            self.mode = None
+
+    def close(self):
+        """Close everything."""
+        self.listener.close()
+        for end in self.open:
+            end.close()
+
+    def _accept(self):
+        while True:
+            try:
+                near, _ = self.listener.accept()
+            except OSError:
+                return
+            far = socket.socket(socket.AF_UNIX)
+            far.connect(self.upstream)
+            self.open += [near, far]
+            silent = threading.Event()
+            for source, target, direction in ((near, far, "request"), (far, near, "reply")):
+                threading.Thread(target=self._pump, args=(source, target, direction, silent), daemon=True).start()
+
+    def _pump(self, source, target, direction, silent):
+        with suppress(OSError):
+            while data := source.recv(65536):
+                with self.lock:
+                    if self.mode is not None and self.direction == direction:
+                        data, rest = data[: max(self.budget, 0)], len(data) > self.budget
+                        self.budget -= len(data)
+                    else:
+                        rest = False
+                    mode = self.mode
+                    self.passed[direction] += len(data)
+                if data and not silent.is_set():
+                    target.sendall(data)
+                if rest and mode == "cut":
+                    break
+                if rest:
+                    silent.set()
+        for end in (source, target):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.fixture
+def through(newsroom):
+    """Read through a proxy, with a fault; heal it, go on, and return what was shown and what is counted."""
+
+    class Through:
+        def __init__(self, proxy, url, direct_url, deadline):
+            self.proxy = proxy
+            self.store, self.direct = open_store(url), open_store(direct_url)
+            self.hasty = Paywall(newsroom.policy(3), self.store, deadline=deadline)
+            self.patient = Paywall(newsroom.policy(3), self.store, **PATIENT)
+            self.patient._recent = self.hasty._recent
+            self.elsewhere = Paywall(newsroom.policy(3), self.direct, **PATIENT)
+
+        def read(self, paywall, reader, article):
+            return paywall.check(newsroom.reader(reader), newsroom.view(article), now=newsroom.now)
+
+        def conversation(self):
+            """Return how many bytes a check takes each way."""
+            self.read(self.elsewhere, "measured", "a")
+            self.read(self.patient, "warm", "up")
+            self.proxy.arm(None, "request", 0)
+            self.read(self.patient, "measured", "b")
+            return dict(self.proxy.passed)
+
+        def check(self, name, fault):
+            """Return what one reader got during a fault and after it, and what is counted in the end."""
+            self.read(self.elsewhere, name, "a")  # so that the check takes two trips: a guess that fails, and a swap
+            self.read(self.patient, "warm", "up")  # so that a connection is there
+            self.proxy.arm(*fault)
+            during = self.read(self.hasty, name, "b")
+            self.proxy.heal()
+            after = [str(self.read(self.patient, name, article).show) for article in "bcd"]
+            ids = [read.id for read in self.elsewhere.ledger(name, now=newsroom.now)["monthly"].reads]
+            return str(during.access), after, sorted(ids)
+
+        def close(self):
+            self.store.close()
+            self.direct.close()
+            self.proxy.close()
+
+    return Through
+
+
+EXPECTED = ("full", ["countdown", "last-free-article", "subscription-wall"], ["a", "b", "c"])
+
+
+def faults(length, step, modes):
+    """Return a fault at every `step`-th byte of a conversation."""
+    return [(mode, way, offset) for mode in modes for way in ("request", "reply") for offset in range(0, length[way] + 1, step)]
+
+
+def test_cut_at_every_byte_of_a_check_in_redis(through, valkey, tmp_path):
+    """Every byte of what the driver sends and of what the server answers: 0 counted twice, 0 lost, everybody answered."""
+    trial = through(Proxy(tmp_path / "s", valkey.socket), f"unix://{tmp_path}/s", valkey.url, 5.0)
+    length = trial.conversation()
+    assert length["request"] > 300
+    assert length["reply"] > 20
+    trials = faults(length, 1, ["cut"])
+    wrong = {fault: seen for number, fault in enumerate(trials) if (seen := trial.check(f"cut{number}", fault)) != EXPECTED}
+    trial.close()
+    assert {} == wrong
+
+
+def test_silence_at_every_byte_of_an_answer_in_redis(through, valkey, tmp_path):
+    """A reply that stops anywhere, and a request that stops at every 20th byte: decided at the deadline, counted once."""
+    trial = through(Proxy(tmp_path / "s", valkey.socket), f"unix://{tmp_path}/s", valkey.url, 0.02)
+    length = trial.conversation()
+    trials = [fault for fault in faults(length, 1, ["swallow"]) if fault[1] == "reply" or fault[2] % 20 == 0]
+    wrong = {fault: seen for number, fault in enumerate(trials) if (seen := trial.check(f"silent{number}", fault)) != EXPECTED}
+    trial.close()
+    assert {} == wrong
+
+
+@pytest.mark.parametrize("mode, deadline, step", [("cut", 5.0, 9), ("swallow", 0.05, 41)])
+def test_faults_in_postgres(through, postgres, tmp_path, mode, deadline, step):
+    """The same for PostgreSQL, at a sample of the bytes."""
+    upstream = postgres.socket / ".s.PGSQL.5432"
+    trial = through(
+        Proxy(tmp_path / ".s.PGSQL.5432", upstream), f"postgresql:///postgres?host={tmp_path}&user=postgres", postgres.url, deadline
+    )
+    length = trial.conversation()
+    assert length["request"] > 300
+    trials = faults(length, step, [mode])
+    wrong = {fault: seen for number, fault in enumerate(trials) if (seen := trial.check(f"{mode}{number}", fault)) != EXPECTED}
+    trial.close()
+    assert {} == wrong

@@ -1,0 +1,391 @@
+"""What a paywall asks of its store, and what it answers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from attrs import evolve
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from meter import AsyncPaywall, Entitlement, ManualClock, PageView, Paywall, Reader, StoreError, Usage, decide, open_store
+from meter.errors import CorruptUsageError, StoreUnavailableError
+from meter.stores import MemoryStore, in_thread, open_async_store, reader_key
+from meter.stores.keys import LONGEST_KEY
+
+
+class Counting(MemoryStore):
+    """A memory store that writes down what it is asked."""
+
+    def __init__(self):
+        super().__init__()
+        self.asked = []
+
+    def load(self, key):
+        self.asked.append("load")
+        return super().load(key)
+
+    def swap(self, key, old, new, *, expires):
+        self.asked.append("swap")
+        return super().swap(key, old, new, expires=expires)
+
+
+@pytest.fixture
+def counting():
+    return Counting()
+
+
+def asked(store):
+    """Return what was asked since the last time."""
+    questions, store.asked = store.asked, []
+    return questions
+
+
+SUBSCRIBER = Reader(id="s", registered=True, entitlements=[Entitlement(kind="subscription")])
+
+
+def test_how_often_a_store_is_asked(counting, newsroom):
+    """Never for a subscriber; once for a new reader, a re-read, a wall and a known reader's next article; twice at most."""
+    paywall = Paywall(newsroom.policy(2), counting)
+    elsewhere = Paywall(newsroom.policy(2), counting)
+
+    def read(where, article, reader=newsroom.reader("r")):
+        show = str(where.check(reader, newsroom.view(article), now=newsroom.now).show)
+        return show, asked(counting)
+
+    assert ("article", []) == read(paywall, "a", SUBSCRIBER)
+    assert ("countdown", ["swap"]) == read(paywall, "a")
+    assert ("countdown", ["load"]) == read(paywall, "a")
+    assert ("last-free-article", ["swap", "swap"]) == read(elsewhere, "b")
+    assert ("last-free-article", ["swap"]) == read(paywall, "b")
+    assert ("subscription-wall", ["load"]) == read(paywall, "c")
+    assert ("subscription-wall", ["swap"]) == read(Paywall(newsroom.policy(2), counting), "c")
+    paywall.peek(newsroom.reader("new"), newsroom.view("a"), now=newsroom.now)
+    assert ["load"] == asked(counting)
+
+
+def test_a_paywall_over_a_store_decides_as_the_engine_does(newsroom):
+    """Whatever is read, by whom and through which of two processes, the decisions are those of `decide` over one usage each."""
+    policy = newsroom.policy(3)
+
+    @given(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from("uvwxyz"), st.integers(0, 1), st.booleans()), max_size=30))
+    @settings(max_examples=60, deadline=None)
+    def same(reads):
+        store, usages = MemoryStore(), {"a": Usage(), "b": Usage()}
+        paywalls = [Paywall(policy, store), Paywall(policy, store)]
+        for minutes, (name, article, process, counts) in enumerate(reads):
+            now = newsroom.now + timedelta(minutes=minutes)
+            expected, usage = decide(policy, newsroom.reader(name), newsroom.view(article), usages[name], now)
+            ask = paywalls[process].check if counts else paywalls[process].peek
+            if not counts:
+                expected = evolve(expected, counted=False)
+            assert expected == ask(newsroom.reader(name), newsroom.view(article), now=now)
+            if counts:
+                usages[name] = usage
+
+    same()
+
+
+def test_the_async_paywall_decides_the_same(store_url, newsroom):
+    """Over every store, awaited calls answer what the blocking ones do, and both count in the same place."""
+    policy = newsroom.policy(2)
+
+    async def read():
+        store = open_async_store(store_url)
+        paywall = AsyncPaywall(policy, store, deadline=10)
+        shows = [str((await paywall.check(newsroom.reader("r"), newsroom.view(name), now=newsroom.now)).show) for name in "aabc"]
+        shows.append(str((await paywall.peek(newsroom.reader("r"), newsroom.view("b"), now=newsroom.now)).show))
+        await paywall.merge("r", "account")
+        ledger = await paywall.ledger("account", now=newsroom.now)
+        await paywall.forget("account")
+        left = [await store.load("r"), await store.load("account")]
+        await (store.aclose() if hasattr(store, "aclose") else asyncio.to_thread(store.store.close))
+        return shows, [read.id for read in ledger["monthly"].reads], left
+
+    expected = ["countdown", "countdown", "last-free-article", "subscription-wall", "last-free-article"]
+    assert (expected, ["a", "b"], [None, None]) == asyncio.run(read())
+
+
+def test_merging_joins_two_readers_for_good(store, newsroom):
+    """After a merge either id stands for both, also after another merge, the same merge, and one in the opposite direction."""
+    paywall, elsewhere = (Paywall(newsroom.policy(5), store, deadline=10) for _ in range(2))
+    for name, article in (("cookie", "a"), ("cookie", "b"), ("account", "b"), ("account", "c"), ("phone", "d")):
+        paywall.check(newsroom.reader(name), newsroom.view(article), now=newsroom.now)
+    for source, target in (("cookie", "account"), ("cookie", "account"), ("account", "cookie"), ("cookie", "cookie"), ("account", "phone")):
+        paywall.merge(source, target)
+    for where in (paywall, elsewhere):
+        for name in ("cookie", "account", "phone"):
+            assert {"a", "b", "c", "d"} == {read.id for read in where.ledger(name, now=newsroom.now)["monthly"].reads}
+    assert "last-free-article" == elsewhere.check(newsroom.reader("cookie"), newsroom.view("e"), now=newsroom.now).show
+    assert "subscription-wall" == paywall.check(newsroom.reader("phone"), newsroom.view("f"), now=newsroom.now).show
+    assert "last-free-article" == paywall.check(newsroom.reader("account"), newsroom.view("a"), now=newsroom.now).show
+
+
+def test_forgetting_leaves_nothing_anywhere(store, newsroom):
+    """Nothing is left under any of the ids that were joined, in the store or in the process; the next visit is a first one."""
+    paywall = Paywall(newsroom.policy(2), store, deadline=10)
+    for name in ("cookie", "account", "phone"):
+        paywall.check(newsroom.reader(name), newsroom.view(f"by-{name}"), now=newsroom.now)
+    paywall.merge("cookie", "account")
+    paywall.merge("account", "phone")
+    paywall.forget("cookie")
+    assert [None] * 3 == [store.load(reader_key(name)) for name in ("cookie", "account", "phone")]
+    decision = paywall.check(newsroom.reader("account"), newsroom.view("new"), now=newsroom.now)
+    assert ("countdown", 1) == (str(decision.show), decision.meter.used)
+    assert [] == list(paywall.ledger("cookie", now=newsroom.now)["monthly"].reads)
+
+
+def test_forgetting_leaves_no_byte_in_the_file(tmp_path, newsroom):
+    """In SQLite neither the file nor its log holds the id or the article of a forgotten reader any more."""
+    store = open_store(f"sqlite:///{tmp_path}/counts.db")
+    paywall = Paywall(newsroom.policy(5), store)
+    paywall.check(newsroom.reader("somebody-in-particular"), newsroom.view("a-telling-article"), now=newsroom.now)
+    paywall.check(newsroom.reader("another-cookie"), newsroom.view("a-telling-article"), now=newsroom.now)
+    paywall.merge("another-cookie", "somebody-in-particular")
+    written = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert b"somebody" in written
+    assert b"telling" in written
+    paywall.forget("another-cookie")
+    left = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    store.close()
+    assert (0, 0, 0) == (left.count(b"somebody"), left.count(b"another"), left.count(b"telling"))
+
+
+def test_the_ledger_says_what_was_counted_and_when_it_resets(newsroom):
+    """Every counted article with its time, in the running window only, and the instant at which the first comes back."""
+    clock = ManualClock(newsroom.now)
+    paywall = Paywall(newsroom.policy(3), open_store("memory://"), clock=clock)
+    for article in "ab":
+        paywall.check(newsroom.reader("r"), newsroom.view(article))
+        clock.advance(days=1)
+    monthly = paywall.ledger("r")["monthly"]
+    assert [("a", newsroom.now), ("b", newsroom.now + timedelta(days=1))] == [tuple(read) for read in monthly.reads]
+    assert datetime(2026, 7, 1, tzinfo=UTC) == monthly.resets_at
+    clock.advance(days=40)
+    assert ((), None) == (paywall.ledger("r")["monthly"].reads, paywall.ledger("r")["monthly"].resets_at)
+
+
+def test_a_reloaded_policy_decides_from_then_on(newsroom):
+    """Instead of a policy there may be something that has one; what was counted stays counted."""
+
+    class Source:
+        policy = newsroom.policy(1)
+
+    source = Source()
+    paywall = Paywall(source, open_store("memory://"))
+    shows = [str(paywall.check(newsroom.reader("r"), newsroom.view(article), now=newsroom.now).show) for article in "ab"]
+    source.policy = newsroom.policy(3)
+    shows.append(str(paywall.check(newsroom.reader("r"), newsroom.view("b"), now=newsroom.now).show))
+    assert ["last-free-article", "subscription-wall", "countdown"] == shows
+
+
+def test_nobody_in_the_past_is_forgotten_at_once(valkey, newsroom):
+    """Expiry is set on the machine's own clock: a replay of last year's views counts them in Redis as well."""
+    store = open_store(valkey.url)
+    paywall = Paywall(newsroom.policy(1), store, deadline=10)
+    then = datetime(2019, 3, 1, tzinfo=UTC)
+    shows = [str(paywall.check(newsroom.reader("replayed"), newsroom.view(article), now=then).show) for article in "ab"]
+    with valkey.client() as client:
+        lives = client.pttl("meter:{replayed}") / 86_400_000
+    store.close()
+    assert ["last-free-article", "subscription-wall"] == shows
+    assert 31 < lives <= 32 + 1
+
+
+@given(st.text(), st.text(), st.text(), st.text())
+@settings(max_examples=200, deadline=None)
+def test_keys_never_collide(first_namespace, first, second_namespace, second):
+    """Two readers share a key only if namespace and id are the same; keys are short and printable."""
+    keys = [reader_key(first, namespace=first_namespace), reader_key(second, namespace=second_namespace)]
+    assert (keys[0] == keys[1]) is ((first_namespace, first) == (second_namespace, second))
+    for key in keys:
+        assert len(key) <= LONGEST_KEY
+        assert key.isascii()
+        assert not set(key) & set("{} \n\0")
+
+
+@pytest.mark.parametrize("name", ["a:b", "a%3Ab", "=x", "#x", "\ud800", "é" * 500, "x" * 500, "", "{a}"])
+def test_a_secret_hides_the_id(name):
+    """With the publisher's secret the key shows nothing of the id, and another secret makes another key."""
+    key = reader_key(name, secret="of the publisher")
+    assert key == reader_key(name, secret=b"of the publisher")
+    assert key not in (reader_key(name), reader_key(name, secret="another"))
+    assert 65 == len(key)
+
+
+def test_a_secret_keeps_ids_out_of_the_store(newsroom):
+    """Nothing in the store, in an alias or in an event shows whom it belongs to."""
+    store, events = MemoryStore(), []
+    paywall = Paywall(newsroom.policy(5), store, secret="s3cret", on_decision=events.append)
+    for name in ("anna@example.org", "cookie-77"):
+        paywall.check(newsroom.reader(name), newsroom.view("a"), now=newsroom.now)
+    paywall.merge("cookie-77", "anna@example.org")
+    told = json.dumps(events) + repr(store._kept)
+    assert ("anna" in told, "cookie-77" in told) == (False, False)
+
+
+@pytest.mark.parametrize(
+    "url, words",
+    [
+        ("sqlite://counts.db", "did you mean `sqlite:///counts.db`"),
+        ("sqlite:///", "does not name a file"),
+        ("counts.db", "did you mean `sqlite:///counts.db`"),
+        ("postgre://x/y", "did you mean `postgres"),
+        ("mysql://x/y", "it starts with `memory://`"),
+        ("redis:/x", "did you mean `redis://`"),
+        ("memory://?capacity=many", "needs a number"),
+        ("memory://?capacty=5", "is not an option of this store"),
+        ("memory://?capacity=0", "at least one reader"),
+        ("sqlite:////no/such/folder/x.db", "there is no folder `/no/such/folder`"),
+        ("ftp://me:hunter2@host/x", "ftp://…@host"),
+        ("redis://h:notaport/0", "Redis URL"),
+        ("postgresql://host/db?sslmod=x", "PostgreSQL URL"),
+    ],
+)
+def test_a_wrong_url_says_what_was_meant(url, words):
+    """A URL that names no store is a `StoreError` with a next step and without a password."""
+    with pytest.raises(StoreError) as caught:
+        open_store(url)
+    assert words in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("module, url, extra", [("redis", "redis://h", "redis"), ("psycopg_pool", "postgresql://h/d", "postgres")])
+def test_a_missing_driver_says_which_extra_to_install(module, url, extra):
+    """Without the driver, opening a store says what to install; `import meter` and the other stores need none."""
+    program = f"import sys; sys.modules[{module!r}] = None\nimport meter\nmeter.open_store('memory://')\nmeter.open_store({url!r})"
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert f"pip install 'meter-paywall[{extra}]'" in run.stderr
+
+
+def test_memory_is_bounded_and_forgets_the_longest_unchanged(newsroom):
+    """Past its capacity the memory store forgets whoever has gone longest without a change."""
+    store = MemoryStore(capacity=2)
+    paywall = Paywall(newsroom.policy(5), store)
+    for name, article in (("a", "1"), ("b", "1"), ("a", "2"), ("c", "1")):
+        paywall.check(newsroom.reader(name), newsroom.view(article), now=newsroom.now)
+    assert {"a", "c"} == set(store._kept)
+
+
+def test_purging_drops_only_what_no_longer_counts(store, newsroom):
+    """A purge at the end of the month keeps what still counts, and a day after the month it drops the rest."""
+    paywall = Paywall(newsroom.policy(5), store, deadline=10, clock=lambda: datetime.now(UTC))
+    now = datetime.now(UTC)
+    paywall.check(newsroom.reader("r"), newsroom.view("a"))
+    if not hasattr(store, "purge"):
+        assert 0 < store.client.pttl("meter:{r}") < 34 * 86_400_000
+        return
+    assert (0, 1) == (store.purge(now), store.purge(now + timedelta(days=34)))
+    assert store.load("r") is None
+
+
+def test_five_reads_take_at_most_400_bytes(newsroom):
+    """Five articles with realistic ids fit in 400 bytes a reader."""
+    store = MemoryStore()
+    paywall = Paywall(newsroom.policy(5), store)
+    for number in range(5):
+        view = newsroom.view(f"2026-06-0{number + 1}-harbour-tunnel-{number}")
+        paywall.check(newsroom.reader("r"), view, now=newsroom.now + timedelta(hours=30 * number, microseconds=123456))
+    assert len(store.load("r")) <= 400
+
+
+def test_one_structured_record_and_one_event_for_every_decision(caplog, newsroom):
+    """Each decision is one log record with its facts and one CloudEvents dictionary; who reads what is in the event only."""
+    events = []
+    paywall = Paywall(newsroom.policy(1), open_store("memory://"), on_decision=events.append)
+    with caplog.at_level(logging.INFO, logger="meter"):
+        for reader, article in ((newsroom.reader("anna"), "x1"), (newsroom.reader("anna"), "x2"), (SUBSCRIBER, "x3")):
+            paywall.check(reader, newsroom.view(article), now=newsroom.now)
+    assert ["last-free-article", "subscription-wall", "article"] == [record.meter["show"] for record in caplog.records]
+    assert [True, False, False] == [record.meter["counted"] for record in caplog.records]
+    assert not any("anna" in str(record.__dict__) or "x1" in str(record.__dict__) for record in caplog.records)
+    assert ["anna", "anna", None] == [event.get("subject") for event in events]
+    assert {"1.0"} == {event["specversion"] for event in events}
+    assert ["x1", "x2", "x3"] == [event["data"]["article"] for event in events]
+    assert 3 == len({event["id"] for event in events})
+    assert events == json.loads(json.dumps(events))
+
+
+def test_a_hook_that_fails_costs_nobody_the_page(caplog, newsroom):
+    """An error in `on_decision` is logged, and the decision stands."""
+    paywall = Paywall(newsroom.policy(1), open_store("memory://"), on_decision=lambda event: event["no such key"])
+    decision = paywall.check(newsroom.reader("r"), newsroom.view("a"), now=newsroom.now)
+    assert "last-free-article" == decision.show
+    assert "the `on_decision` hook failed" in caplog.text
+
+
+def test_metrics_name_neither_reader_nor_article(newsroom):
+    """Every attribute of a counter is one of a few words: what was shown, and which kind of store."""
+    told = []
+
+    class Counter:
+        def add(self, amount, attributes):
+            told.append((amount, attributes))
+
+    paywall = Paywall(newsroom.policy(1), open_store("memory://"))
+    paywall._telemetry._decisions = Counter()
+    paywall.check(newsroom.reader("anna"), newsroom.view("x1"), now=newsroom.now)
+    assert [(1, {"show": "last-free-article", "access": "full", "degraded": False, "store": "memory"})] == told
+
+
+def test_corrupt_bytes_are_reported_and_never_overwritten(newsroom, caplog):
+    """A reader whose bytes cannot be read is decided on without them, degraded; the bytes stay until the reader is forgotten."""
+    store = MemoryStore()
+    store.swap("r", None, b"9 from a newer release", expires=None)
+    paywall = Paywall(newsroom.policy(1), store)
+    decision = paywall.check(newsroom.reader("r"), newsroom.view("a"), now=newsroom.now)
+    assert ("last-free-article", True) == (str(decision.show), decision.degraded)
+    assert "cannot be read" in caplog.text or "this release reads" in caplog.text
+    assert b"9 from a newer release" == store.load("r")
+    with pytest.raises(CorruptUsageError):
+        paywall.ledger("r", now=newsroom.now)
+    paywall.forget("r")
+    assert store.load("r") is None
+
+
+def test_whatever_a_backend_raises_a_page_view_survives_it(newsroom):
+    """An error that is not one of ours is an outage, and named."""
+
+    class Broken(MemoryStore):
+        def load(self, key):
+            raise KeyError(key)
+
+        swap = load
+
+    decision = Paywall(newsroom.policy(1), Broken()).peek(newsroom.reader("r"), newsroom.view("a"), now=newsroom.now)
+    assert (True, "full") == (decision.degraded, str(decision.access))
+    with pytest.raises(StoreUnavailableError, match="the store failed"):
+        Paywall(newsroom.policy(1), Broken(), on_outage="raise").peek(newsroom.reader("r"), newsroom.view("a"), now=newsroom.now)
+
+
+@pytest.mark.parametrize(
+    "settings_, words", [({"on_outage": "close"}, "`close` is not what an outage can lead to"), ({"deadline": 0}, "deadline")]
+)
+def test_a_wrong_setting_says_so(settings_, words, newsroom):
+    """A setting that cannot be meant is a `ValueError` that says what can."""
+    with pytest.raises(ValueError, match=words):
+        Paywall(newsroom.policy(1), MemoryStore(), **settings_)
+
+
+def test_prefetches_are_answered_and_not_counted(counting, newsroom):
+    """A prefetch is decided like a view and leaves nothing."""
+    paywall = Paywall(newsroom.policy(1), counting)
+    view = PageView(article=newsroom.view("a").article, prefetch=True)
+    assert [False, False] == [paywall.check(newsroom.reader("r"), view, now=newsroom.now).counted for _ in range(2)]
+    assert counting.load("r") is None
+
+
+def test_in_thread_runs_any_store(newsroom):
+    """`in_thread` awaits a blocking store, with the same answers."""
+
+    async def read():
+        paywall = AsyncPaywall(newsroom.policy(1), in_thread(MemoryStore()))
+        return [str((await paywall.check(newsroom.reader("r"), newsroom.view(article), now=newsroom.now)).show) for article in "ab"]
+
+    assert ["last-free-article", "subscription-wall"] == asyncio.run(read())

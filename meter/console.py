@@ -70,12 +70,12 @@ def format_option(*choices: str) -> Callable[[_Command], _Command]:
     )  # fmt: skip
 
 
-def open_console(*, stderr: bool = False, width: int | None = None) -> Console:
-    """Return a rich console on stdout (or stderr) that is never wider than is good to read."""
+def open_console(*, stderr: bool = False, width: int | None = None, widest: int = _WIDEST) -> Console:
+    """Return a rich console on stdout (or stderr): as wide as the terminal, and not wider than `widest`; or exactly `width`."""
     from rich.console import Console  # noqa: PLC0415 - only commands that draw pay for it
 
     console = Console(stderr=stderr, highlight=False, emoji=False, markup=False, soft_wrap=False)
-    console.width = width or min(console.width, _WIDEST)
+    console.width = width or min(console.width, widest)
     return console
 
 

@@ -26,14 +26,14 @@ def demo(locale: str | None) -> None:
     meter demo --locale ja
     """  # noqa: D205, D301
     from meter.commands.init import sample  # noqa: PLC0415 - `--help` draws nothing
-    from meter.commands.timeline import draw, summary  # noqa: PLC0415
+    from meter.commands.timeline import WIDEST, draw, summary  # noqa: PLC0415
     from meter.loading import loads_policy  # noqa: PLC0415
     from meter.simulate import Journey  # noqa: PLC0415
 
     policy = loads_policy(sample("policy.toml"))
     journey = Journey.loads(sample("months.journey.toml"))
     steps = journey.run(policy)
-    console = open_console(width=80)
+    console = open_console(widest=WIDEST)
     console.print(_title(policy.publication.name))
     draw(console, policy, steps, locale=locale, cards=True)
     console.print()

@@ -61,12 +61,13 @@ def _broken(steps: list[JourneyStep]) -> list[JourneyStep]:
 def _print(runs: list[tuple[Journey, Policy, list[JourneyStep]]], locale: str | None) -> None:
     from rich.text import Text  # noqa: PLC0415 - JSON needs no drawing
 
-    from meter.commands.timeline import draw, summary  # noqa: PLC0415
+    from meter.commands.timeline import WIDEST, draw, summary  # noqa: PLC0415
 
-    console = open_console()
+    console = open_console(widest=WIDEST)
     for loaded, policy, steps in runs:
         about = (loaded.name, policy.publication.name, f"times in {policy.publication.timezone}")
-        console.print(Text(loaded.title or loaded.name, style="bold"))
+        if loaded.title is not None:
+            console.print(Text(loaded.title, style="bold"))
         console.print(Text(" · ".join(about), style="dim"))
         draw(console, policy, steps, locale=locale)
         expecting = sum(step.expect is not None for step in loaded.steps)

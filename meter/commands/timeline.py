@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from meter.policy import Policy
     from meter.simulate import JourneyStep, Renewal
 
-__all__ = ["draw", "spoken", "summary", "time_words", "words_of"]
+__all__ = ["WIDEST", "draw", "spoken", "summary", "time_words", "words_of"]
+
+WIDEST = 80
+"""The columns a timeline takes at most: what belongs together stays together."""
 
 _INDENT = 15
 _MOST_DOTS = 10

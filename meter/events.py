@@ -30,8 +30,6 @@ __all__ = ["MOST_CHARACTERS", "Event", "EventError", "decision_table", "event_sh
 MOST_CHARACTERS = 64 * 1024
 """The longest line there may be."""
 
-_MOST_LOOKED_AHEAD = 1000
-
 
 class Event(NamedTuple):
     """One page view: when (a time with a zone), by whom, of what."""
@@ -67,29 +65,39 @@ def parse_event(table: Any, zone: ZoneInfo, *, name: str = "event", line: int | 
     return event
 
 
-def read_events(lines: Iterable[str | bytes], name: str, zone: ZoneInfo) -> Iterator[Event]:
-    """Yield the events of JSON lines; empty lines are passed by.
+def read_events(lines: Iterable[str | bytes], name: str, zone: ZoneInfo, *, ahead: int = 0) -> Iterator[Event]:
+    """Yield the events of JSON lines, such as an open file; empty lines are passed by.
 
-    At the first bad line the events stop, and `EventError` is raised with the problems of it and of those among the next thousand
-    lines, so that a file is mended at once.
+    At the first bad line the events stop and `EventError` is raised: at once, as someone who waits for answers needs it, or with the
+    problems of up to `ahead` more lines, so that a file is mended in one go.
     """
     problems: list[Problem] = []
-    ahead = 0
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(_bounded(lines), 1):
+        if problems and (ahead := ahead - 1) < 0:
+            break
         if not line.strip():
             continue
         try:
             event = parse_event(_parse_line(line, name, number), zone, name=name, line=number)
         except EventError as error:
             problems += error.problems
+            if not ahead or len(line) > MOST_CHARACTERS:  # the rest of such a line is no line
+                break
         else:
             if not problems:
                 yield event
-        ahead += bool(problems)
-        if ahead > _MOST_LOOKED_AHEAD:
-            break
     if problems:
         raise EventError(_listed(problems, name))
+
+
+def _bounded(lines: Iterable[str | bytes]) -> Iterator[str | bytes]:
+    """Yield lines; of a file, never more of one than can be refused."""
+    readline = getattr(lines, "readline", None)
+    if readline is None:
+        yield from lines
+        return
+    while line := readline(MOST_CHARACTERS + 2):
+        yield line
 
 
 def _listed(problems: list[Problem], name: str) -> tuple[Problem, ...]:

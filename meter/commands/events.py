@@ -136,7 +136,8 @@ def _read(path: Path, policy: Policy) -> Iterator[Event]:
     from meter.events import read_events  # noqa: PLC0415 - as above
 
     with _opened(path) as lines:
-        yield from read_events(lines, _name(path), policy.zone)
+        # A stream waits for its answer; of a file, all is told that is to be mended.
+        yield from read_events(lines, _name(path), policy.zone, ahead=0 if path == _STDIN else 1000)
 
 
 def _read_document(path: Path, policy: Policy) -> Iterator[Event]:

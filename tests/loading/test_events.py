@@ -1,5 +1,6 @@
 """Page views come as JSON lines, strictly, and decisions go out the same way."""
 
+import io
 import json
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -157,20 +158,39 @@ def test_a_hostile_line_is_an_error_like_any_other(line, code):
     assert len(str(caught.value)) < 32_000
 
 
-def test_events_stop_at_the_first_bad_line_and_all_bad_lines_are_told():
-    """What follows a bad line may depend on it, so it is not given; but a file is mended once."""
-    events = read_events([json.dumps(LEAST), "{}", json.dumps(LEAST), "[]"], "events", TOKYO)
+def test_events_stop_at_the_first_bad_line():
+    """What follows a bad line may depend on it, so it is not even read."""
+    lines = iter([json.dumps(LEAST), "{}", json.dumps(LEAST)])
+    events = read_events(lines, "events", TOKYO)
     assert next(events).view.article.id == "a1"
     with pytest.raises(EventError) as caught:
         next(events)
-    assert {problem.line for problem in caught.value.problems} == {2, 4}
+    assert {problem.line for problem in caught.value.problems} == {2}
+    assert len(list(lines)) == 1
+
+
+def test_a_file_is_mended_in_one_go():
+    """Looking ahead tells the problems of the lines that follow, as far as asked."""
+    lines = [json.dumps(LEAST), "{}", json.dumps(LEAST), "[]", "5", "x"]
+    with pytest.raises(EventError) as caught:
+        list(read_events(lines, "events", TOKYO, ahead=3))
+    assert {problem.line for problem in caught.value.problems} == {2, 4, 5}
 
 
 def test_many_bad_lines_are_told_up_to_a_bound():
     """A file of another kind is not recited."""
     with pytest.raises(EventError) as caught:
-        list(read_events(["x"] * 5000, "events", TOKYO))
+        list(read_events(["x"] * 5000, "events", TOKYO, ahead=1000))
     assert [problem.code for problem in caught.value.problems] == ["json-syntax"] * MOST_PROBLEMS + ["too-many-problems"]
+
+
+def test_a_line_without_end_is_not_read_to_its_end():
+    """Of a file of one endless line, only what is needed to refuse it is read."""
+    file = io.BytesIO(json.dumps(LEAST).encode() + b"\n" + b"[" * 10_000_000)
+    with pytest.raises(EventError) as caught:
+        list(read_events(file, "events", TOKYO, ahead=1000))
+    assert [(problem.code, problem.line) for problem in caught.value.problems] == [("too-large", 2)]
+    assert file.tell() < 200_000
 
 
 def test_a_decision_is_written_as_plain_json():

@@ -23,7 +23,7 @@ WITHOUT_EXAMPLE = {
     "bad-encoding", "bad-value", "no-such-file", "text-too-long", "too-large", "too-many", "too-many-problems", "unreadable-file",
 }  # fmt: skip
 REPORTERS = {"report", "Problem", "_fault", "_unknown", "_warning", "_refused", "_refusal"}
-MODULES = ["documents", "events", "faults", "lints", "loading", "problems", "schema", "shapes"]
+MODULES = ["documents", "events", "faults", "lints", "loading", "problems", "schema", "shapes/values", "shapes/tables"]
 
 
 @pytest.mark.parametrize("name", generate.PAGES)

@@ -11,8 +11,12 @@ import threading
 from contextlib import suppress
 
 import pytest
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from meter import Paywall, open_store
+from meter.stores.redis import RedisStore
 
 PATIENT = {"deadline": 20.0}
 
@@ -22,23 +26,25 @@ class Proxy:
 
     def __init__(self, path, upstream):
         self.upstream, self.mode, self.direction, self.budget = str(upstream), None, None, 0
-        self.passed = {"request": 0, "reply": 0}
-        self.lock, self.open = threading.Lock(), []
+        self.passed, self.once = {"request": 0, "reply": 0}, False
+        self.lock, self.open, self.healed = threading.Lock(), [], threading.Event()
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(str(path))
         self.listener.listen(64)
         threading.Thread(target=self._accept, daemon=True).start()
 
     def arm(self, mode, direction, budget):
-        """Let `budget` bytes more through in one direction, then `cut` the connection or `swallow` what follows."""
+        """Let `budget` bytes more through in one direction, then `cut` the connection, or `swallow` or `delay` what follows."""
         with self.lock:
+            self.healed.clear()
             self.passed = {"request": 0, "reply": 0}
             self.mode, self.direction, self.budget = mode, direction, budget
 
     def heal(self):
-        """Let everything through, on new connections; those that were swallowed stay silent."""
+        """Let everything through, on new connections; what was delayed arrives now, what was swallowed never does."""
         with self.lock:
             self.mode = None
+            self.healed.set()
 
     def close(self):
         """Close everything."""
@@ -64,17 +70,22 @@ class Proxy:
             while data := source.recv(65536):
                 with self.lock:
                     if self.mode is not None and self.direction == direction:
-                        data, rest = data[: max(self.budget, 0)], len(data) > self.budget
+                        data, rest = data[: max(self.budget, 0)], data[max(self.budget, 0) :]
                         self.budget -= len(data)
                     else:
-                        rest = False
+                        rest = b""
                     mode = self.mode
                     self.passed[direction] += len(data)
                 if data and not silent.is_set():
                     target.sendall(data)
                 if rest and mode == "cut":
+                    if self.once:
+                        self.heal()
                     break
-                if rest:
+                if rest and mode == "delay":
+                    self.healed.wait()
+                    target.sendall(rest)
+                elif rest:
                     silent.set()
         for end in (source, target):
             with suppress(OSError):
@@ -144,14 +155,36 @@ def test_cut_at_every_byte_of_a_check_in_redis(through, valkey, tmp_path):
     assert {} == wrong
 
 
-def test_silence_at_every_byte_of_an_answer_in_redis(through, valkey, tmp_path):
-    """A reply that stops anywhere, and a request that stops at every 20th byte: decided at the deadline, counted once."""
+@pytest.mark.parametrize("mode", ["swallow", "delay"])
+def test_silence_at_every_byte_of_an_answer_in_redis(through, valkey, tmp_path, mode):
+    """A reply that stops anywhere, and a request that stops at every 20th byte: decided at the deadline, counted once.
+
+    A delayed request reaches the server after the reader has been answered without it.
+    """
     trial = through(Proxy(tmp_path / "s", valkey.socket), f"unix://{tmp_path}/s", valkey.url, 0.02)
     length = trial.conversation()
-    trials = [fault for fault in faults(length, 1, ["swallow"]) if fault[1] == "reply" or fault[2] % 20 == 0]
-    wrong = {fault: seen for number, fault in enumerate(trials) if (seen := trial.check(f"silent{number}", fault)) != EXPECTED}
+    trials = [fault for fault in faults(length, 1, [mode]) if fault[1] == "reply" or fault[2] % 20 == 0]
+    wrong = {fault: seen for number, fault in enumerate(trials) if (seen := trial.check(f"{mode}{number}", fault)) != EXPECTED}
     trial.close()
     assert {} == wrong
+
+
+def test_a_driver_that_repeats_its_commands_counts_once(valkey, tmp_path):
+    """With the driver's own retries on, a reply that is lost makes it send the swap again: one count, where `INCR` would make two."""
+    proxy = Proxy(tmp_path / "s", valkey.socket)
+    proxy.once = True
+    client = redis.Redis(unix_socket_path=str(tmp_path / "s"), socket_timeout=5, retry=Retry(NoBackoff(), 3))
+    store = RedisStore(client)
+    store.swap("warm", None, b"1", expires=None)
+    proxy.arm("cut", "reply", 0)
+    assert b"1" == store.swap("repeated", None, b"1", expires=None)
+    client.incr("naive", 0)
+    proxy.arm("cut", "reply", 0)
+    counter = client.incr("naive")
+    found = store.load("repeated")
+    store.close()
+    proxy.close()
+    assert (b"1", 2) == (found, counter)
 
 
 @pytest.mark.parametrize("mode, deadline, step", [("cut", 5.0, 9), ("swallow", 0.05, 41)])

@@ -1,0 +1,208 @@
+"""What was acknowledged survives: a process that is killed, and a power cut.
+
+`METER_KILL_CYCLES=1000 python -m pytest tests/stores/test_durability.py -k killed` runs as many cycles as you have time for.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from meter import Paywall, open_store
+from meter.errors import StoreError
+from meter.stores import open_store as open_any
+
+CYCLES = int(os.environ.get("METER_KILL_CYCLES", "25"))
+
+WRITER = """
+import os, sys
+from datetime import datetime
+from meter import Article, PageView, Paywall, Reader, loads_policy, open_store
+url, name, most, now, text, kind = sys.argv[1:]
+store = open_store(url)
+if kind == "acknowledges-first":
+    class Eager(type(store)):
+        late = []
+        def swap(self, key, old, new, *, expires):
+            self.late.append((key, old, new))
+            if len(self.late) == 10:
+                while self.late:
+                    super().swap(*self.late.pop(0), expires=expires)
+            return new
+        def load(self, key):
+            return next((new for late, _, new in reversed(self.late) if late == key), super().load(key))
+    store.__class__ = Eager
+elif kind.startswith("synchronous"):
+    store._writer.execute("PRAGMA " + kind)
+paywall = Paywall(loads_policy(text), store, deadline=60.0, on_outage="raise")
+for number in range(int(most)):
+    paywall.check(Reader(id="r"), PageView(article=Article(id=f"{name}-{number}")), now=datetime.fromisoformat(now))
+    os.write(1, f"{name}-{number}\\n".encode())
+"""
+
+
+def counted(url, newsroom):
+    """Return what is counted, seen by a process that was not there."""
+    store = open_store(url)
+    paywall = Paywall(newsroom.policy(10_000), store, deadline=60.0)
+    ids = {read.id for read in paywall.ledger("r", now=newsroom.now)["monthly"].reads}
+    store.close()
+    return ids
+
+
+def kill_writers(url, newsroom, cycles, kind="ours"):
+    """Let a process count, kill it at some moment, look what is there; again and again. Return acknowledged and lost."""
+    chance, acknowledged = random.Random(7), set()
+    for cycle in range(cycles):
+        writer = subprocess.Popen(
+            [sys.executable, "-c", WRITER, url, f"c{cycle}", "100000", newsroom.now.isoformat(), newsroom.text(10_000), kind],
+            stdout=subprocess.PIPE,
+        )
+        for _ in range(chance.randint(1, 40)):
+            acknowledged.add(writer.stdout.readline().decode().strip())
+        writer.kill()
+        acknowledged.update(line.decode().strip() for line in writer.stdout if line.endswith(b"\n"))
+        writer.wait()
+        writer.stdout.close()
+    return acknowledged, acknowledged - counted(url, newsroom)
+
+
+def test_nothing_acknowledged_is_lost_when_the_writer_is_killed(tmp_path, newsroom):
+    """`kill -9` in the middle of writing, 25 times in one SQLite file: every acknowledged count is there."""
+    acknowledged, lost = kill_writers(f"sqlite:///{tmp_path}/counts.db", newsroom, CYCLES)
+    assert len(acknowledged) >= CYCLES
+    assert set() == lost
+
+
+@pytest.mark.parametrize("server", ["valkey", "postgres"])
+def test_nothing_acknowledged_is_lost_when_a_servers_client_is_killed(request, server, newsroom):
+    """The same for the processes that write to Redis and PostgreSQL, a few times."""
+    url = request.getfixturevalue(server).url
+    store = open_any(url)
+    store.forget("r")
+    store.close()
+    acknowledged, lost = kill_writers(url, newsroom, max(3, CYCLES // 8))
+    assert len(acknowledged) >= 3
+    assert set() == lost
+
+
+def test_a_store_that_acknowledges_first_is_caught_when_killed(tmp_path, newsroom):
+    """The negative control: a store that says yes and writes later loses counts, and this test sees it."""
+    _, lost = kill_writers(f"sqlite:///{tmp_path}/counts.db", newsroom, 3, kind="acknowledges-first")
+    assert lost
+
+
+CALL = re.compile(r"(?:\d+ +)?(pwrite64|write|fsync|fdatasync|ftruncate|unlink)\((?:\d+<([^>]*)>)?(.*)\) += (-?\d+)$")
+
+
+class Disk:
+    """The files of a traced process: what has been written, and what has been forced to the disk."""
+
+    def __init__(self, folder):
+        self.folder, self.acknowledged = str(folder), set()
+        self.safe, self.pending = {}, {}
+
+    def take(self, line):
+        """Take in one system call."""
+        match = CALL.match(line)
+        if match is None:
+            return
+        call, path, rest, result = match.groups()
+        path = _text(rest) if call == "unlink" else _text(path)
+        if call == "write" and path.startswith("pipe:"):
+            self.acknowledged.update(_bytes(rest).decode().split())
+        if not path.startswith(self.folder) or path.endswith("-shm"):
+            return
+        if call == "unlink":  # names are on the disk in the order in which they were changed, as on ext4 and XFS
+            self.safe.pop(path, None)
+            self.pending.pop(path, None)
+        elif call == "pwrite64":
+            offset = int(rest.rsplit(", ", 1)[1])
+            self.pending.setdefault(path, []).append((offset, _bytes(rest)[: int(result)]))
+        elif call == "ftruncate":
+            self.pending.setdefault(path, []).append((int(rest.removeprefix(", ")), None))
+        elif call in ("fsync", "fdatasync"):
+            self.safe[path] = _written(self.safe.get(path, b""), self.pending.pop(path, []))
+
+    def cut(self, chance, folder):
+        """Write what may be on the disk after a power cut: what was forced there, and any part of the rest."""
+        for path in {*self.safe, *self.pending}:
+            pending = [change for change in self.pending.get(path, []) if chance.random() < 0.5]
+            (folder / Path(path).name).write_bytes(_written(self.safe.get(path, b""), pending))
+
+
+def _bytes(text):
+    """Return the bytes that `strace -xx` wrote as a string."""
+    return bytes.fromhex("".join(re.findall(r"\\x([0-9a-f]{2})", text)))
+
+
+def _text(text):
+    return _bytes(text).decode()
+
+
+def _written(content, changes):
+    image = bytearray(content)
+    for offset, data in changes:
+        if data is None:
+            del image[offset:]
+            image.extend(bytes(offset - len(image)))
+            continue
+        image.extend(bytes(max(0, offset + len(data) - len(image))))
+        image[offset : offset + len(data)] = data
+    return bytes(image)
+
+
+def cut_power(tmp_path, newsroom, kind):
+    """Trace a writing process, cut the power after any of its system calls, and return how many images lost or broke something."""
+    folder, trace = tmp_path / "traced", tmp_path / "trace"
+    folder.mkdir()
+    url = f"sqlite:///{folder}/counts.db"
+    writer = [sys.executable, "-c", WRITER, url, "p", "60", newsroom.now.isoformat(), newsroom.text(10_000), kind]
+    calls = "trace=pwrite64,write,fsync,fdatasync,ftruncate,unlink"
+    subprocess.run(["strace", "-f", "-y", "-xx", "-s", "1000000", "-e", calls, "-o", trace, *writer], check=True, capture_output=True)
+    lines = trace.read_text().splitlines()
+    chance, failures, most = random.Random(11), 0, 0
+    points = set(chance.sample(range(len(lines)), 80))
+    disk = Disk(folder)
+    for number, line in enumerate(lines):
+        disk.take(line)
+        if number in points:
+            most = max(most, len(disk.acknowledged))
+            image = tmp_path / f"image{number}"
+            image.mkdir()
+            disk.cut(chance, image)
+            if not (image / "counts.db").exists():
+                failures += bool(disk.acknowledged)
+                continue
+            try:
+                failures += not disk.acknowledged <= counted(f"sqlite:///{image}/counts.db", newsroom)
+            except StoreError:
+                failures += 1
+    return most, failures
+
+
+needs_strace = pytest.mark.skipif(
+    shutil.which("strace") is None, reason="a power cut is simulated from a trace of system calls: needs `strace`"
+)
+
+
+@needs_strace
+def test_nothing_acknowledged_is_lost_in_a_power_cut(tmp_path, newsroom):
+    """80 images of what a disk may hold after the power failed: every count acknowledged before is there, and none is corrupt."""
+    acknowledged, failures = cut_power(tmp_path, newsroom, "ours")
+    assert acknowledged > 30
+    assert 0 == failures
+
+
+@needs_strace
+@pytest.mark.parametrize("setting", ["synchronous = NORMAL", "synchronous = OFF"])
+def test_a_laxer_setting_is_caught_in_a_power_cut(tmp_path, newsroom, setting):
+    """The negative control: with less than `synchronous = FULL` the same images lose counts."""
+    assert cut_power(tmp_path, newsroom, setting)[1] > 0

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from meter.errors import MeterError, Problem
+from meter.faults import YEARS
 from meter.problems import Report
 from meter.shapes import REFUSED, Flag, Items, Key, Number, Split, Table, Text, Whole, Word
 from meter.view import Article, ArticleAccess, Entitlement, EntitlementKind, PageView, Reader
@@ -176,7 +177,7 @@ class _Moment:
         when = datetime.fromisoformat(text)
         if len(text) > len("2026-06-01") and when.tzinfo is None:
             raise ValueError("offset")
-        if when.tzinfo is None or not 1970 <= when.year <= 2200:  # noqa: PLR2004
+        if when.tzinfo is None or when.year not in YEARS:
             raise ValueError(text)
         return when
 

@@ -20,10 +20,11 @@ from meter.errors import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
+    from datetime import date
 
     from meter.policy import Dates, Guarantee, Limit, Members, Meter, Offer, Publication, Range, Rule, When
 
-__all__ = ["MOST_LIMIT", "PolicyParts", "find_faults"]
+__all__ = ["MOST_LIMIT", "YEARS", "PolicyParts", "find_faults"]
 
 MOST_LIMIT = 10_000
 """The largest allowance a meter may have: usage stays bounded."""
@@ -31,6 +32,12 @@ MOST_LIMIT = 10_000
 _Path = tuple[str | int, ...]
 _NEEDS_METER = (Show.COUNTDOWN, Show.LAST_FREE_ARTICLE)
 _PROMPT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_SAME_LOOKS = str.maketrans("аеорсухіјѕһԁοιρν", "aeopcyxijshdoipv")
+"""Small Cyrillic and Greek letters that look like Latin ones (Unicode's confusables.txt lists many more, few of them on keyboards)."""
+
+YEARS = range(1970, 2201)
+"""The years a policy may speak of: far enough, and every instant in them can be computed."""
+
 _UNREAL_ZONES = {"localtime", "Factory", "posixrules"}
 
 
@@ -105,7 +112,7 @@ def _name_faults(key: str, names: list[str]) -> Iterator[Problem]:
         if not name.strip():
             yield _fault("empty-text", path, f"one of the {key} has an empty name", "give it a name")
             continue
-        alike = " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+        alike = " ".join(unicodedata.normalize("NFKC", name).casefold().translate(_SAME_LOOKS).split())
         first = seen.setdefault(alike, name)
         if first == name and name in names[:index]:
             yield _fault("duplicate-name", path, f"there are two {key} called `{name}`", "give each its own name")
@@ -165,7 +172,8 @@ def _limits(meter: Meter, path: _Path) -> Iterator[tuple[_Path, Limit]]:
 def _offer_faults(offer: Offer, path: _Path, meters: set[str], zone: ZoneInfo | None) -> Iterator[Problem]:
     if not (offer.price.is_finite() and offer.price >= 0):
         yield _fault("bad-number", (*path, "price"), f"the price of `{offer.name}` is `{offer.price}`", "a price is 0 or more")
-    if zone is not None:
+    yield from _year_faults({"starts": offer.starts, "ends": offer.ends}, path)
+    if zone is not None and all(day is None or day.year in YEARS for day in (offer.starts, offer.ends)):
         starts, ends = offer.instants(zone)
         if starts is not None and ends is not None and starts >= ends:
             message = f"offer `{offer.name}` ends before it starts"
@@ -251,6 +259,14 @@ def _dates_faults(dates: Dates, path: _Path) -> Iterator[Problem]:
     elif dates.from_ is not None and dates.until is not None and dates.from_ > dates.until:
         message = f"`from` is `{dates.from_}`, after `until`, which is `{dates.until}`"
         yield _fault("empty-range", path, message, "swap them, or mend one of them")
+    yield from _year_faults({"from": dates.from_, "until": dates.until}, path)
+
+
+def _year_faults(days: Mapping[str, date | None], path: _Path) -> Iterator[Problem]:
+    for key, day in days.items():
+        if day is not None and day.year not in YEARS:
+            message = f"`{key}` is in a year from {YEARS[0]} to {YEARS[-1]}, not `{day}`"
+            yield _fault("bad-date", (*path, key), message, "for an open end, leave it out")
 
 
 def _fault(code: str, path: _Path, message: str, advice: str) -> Problem:

@@ -47,8 +47,13 @@ def quoted(value: object, most: int = _LONGEST_QUOTE) -> str:
     >>> quoted("summer"), quoted(True), quoted(["a"])
     ('`summer`', '`true`', '`["a"]`')
     """
-    text = _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04X}", _literal(value) if not isinstance(value, str) else value)
+    text = printable(value if isinstance(value, str) else _literal(value))
     return f"`{text if len(text) <= most else text[: most - 1] + '…'}`"
+
+
+def printable(text: str) -> str:
+    """Return a text without anything in it that could upset a terminal or turn the direction of a line."""
+    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04X}", text)
 
 
 def _literal(value: object) -> str:
@@ -104,7 +109,8 @@ class Report:
         if self.full:
             self.more += 1
         else:
-            self.found.append((problem, at))
+            message, advice = printable(problem.message), printable(problem.help or "")
+            self.found.append((evolve(problem, message=message, help=advice or None), at))
 
     @property
     def full(self) -> bool:

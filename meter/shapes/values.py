@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from attrs import frozen
 
+from meter.faults import YEARS
 from meter.problems import Path, Report, meant, quoted
 
 __all__ = ["REFUSED", "Day", "Flag", "Number", "Shape", "Text", "Whole", "Word", "label", "wrong"]
@@ -25,7 +26,6 @@ class _Refused:
 REFUSED = _Refused()
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-_YEARS = range(1970, 2201)
 
 
 class Shape(Protocol):
@@ -208,11 +208,11 @@ class Day:
         if not isinstance(value, date) or (isinstance(value, datetime) and not self.times):
             advice = "whole days only: leave the time out" if isinstance(value, datetime) else None
             return wrong(self, value, path, report, _unquoted(value) or advice)
-        if value.year not in _YEARS:
+        if value.year not in YEARS:
             report(
                 "bad-date",
                 path,
-                f"{label(path)} is in a year from {_YEARS[0]} to {_YEARS[-1]}, not {quoted(value)}",
+                f"{label(path)} is in a year from {YEARS[0]} to {YEARS[-1]}, not {quoted(value)}",
                 "for an open end, leave it out",
             )
             return REFUSED

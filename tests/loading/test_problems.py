@@ -2,6 +2,8 @@
 
 # ruff: noqa: E501 - one mistake a line
 
+from datetime import date
+
 import pytest
 
 from meter import Meter, Offer, Policy, PolicyError, Rule, Window, loads_policy
@@ -82,6 +84,8 @@ ONE_CHANGE = [
     ("no last rule", 'show = "trial-offer"', 'when = { gift = true }\nshow = "trial-offer"', "no-catch-all", '"everyone else"', "add a last rule"),
     ("two rules of one name", '"an allowance"', '"everyone else"', "duplicate-name", '"everyone else"', "give each its own name"),
     ("two names that look alike", '"an allowance"', '"Everyone  ELSE"', "look-alike-name", '"everyone else"', "nobody can mistake"),
+    ("a name with a foreign letter", '"an allowance"', '"everyоne else"', "look-alike-name", '"everyone else"', "nobody can mistake"),
+    ("an unknown meter that turns the line", 'spend = "monthly"', 'spend = "\\u202emon"', "unknown-meter", '"\\u202emon"', None),
     ("an empty name", '"an allowance"', '" "', "empty-text", '" "', None),
     ("a name of two lines", '"an allowance"', '"an\\nallowance"', "bad-name", '"an\\n', None),
     ("a name with hidden marks", '"an allowance"', '"an\\u202eallowance"', "bad-name", '"an\\u202e', None),
@@ -120,6 +124,7 @@ def test_one_mistake_is_one_problem_where_it_is(old, new, code, at, advice):
     assert at is None or line[problem.column - 1 :].startswith(at), f"points at {line[problem.column - 1 :]!r}"
     assert line == problem.source
     assert problem.help
+    assert problem.message.isprintable()
     assert advice is None or advice in problem.help
 
 
@@ -271,6 +276,8 @@ WALL = Rule(name="everyone else", show="subscription-wall")
             "left-in-limit",
         ),
         ({"offers": [Offer(name="o", price="-1", currency="USD", term="1 day")]}, "bad-number"),
+        ({"offers": [Offer(name="o", price="1", currency="USD", term="1 day", ends=date.max)]}, "bad-date"),
+        ({"rules": [Rule(name="a", show="article", when=When(dates=Dates(from_=date.min))), WALL]}, "bad-date"),
         ({"guarantees": [Guarantee(name="g")]}, "empty-guarantee"),
     ],
 )

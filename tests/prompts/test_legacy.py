@@ -60,7 +60,7 @@ def test_the_suffix_is_english_in_every_language():
             "<<numberArticlesLeft>> {{foo-plural}} &lt;&lt;x&gt;&gt;",
         ),
         ("{%- raw -%} {{numberArticlesLeft-plural}} {%- endraw -%}", "{{numberArticlesLeft-plural}}"),
-        ("1 << 2 >> 3, x<<y>>z, f(x)<<n>>2", "1 << 2 >> 3, x<<y>>z, f(x)<<n>>2"),
+        ("1 << 2 >> 3, x<<y>>z, f(x)<<n>>2, a << b >> c", "1 << 2 >> 3, x<<y>>z, f(x)<<n>>2, a << b >> c"),
         ("cat <<EOF\nnumberArticlesLeft\nEOF", "cat <<EOF\nnumberArticlesLeft\nEOF"),
         ("<<< >>> << >> <<-EOF &lt;&lt; &gt;&gt; <<1>> <<>>", "<<< >>> << >> <<-EOF &lt;&lt; &gt;&gt; <<1>> <<>>"),
         ("numberArticlesLeft-plural", "numberArticlesLeft-plural"),

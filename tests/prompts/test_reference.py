@@ -1,0 +1,66 @@
+"""The reference of prompts lists what there is, all of it and nothing else."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from meter.prompts.parts import PLANS
+from meter.prompts.templates import FILTERS, TESTS
+from meter.prompts.variables import COUNTS, VARIABLES, values_of
+from meter.resources import template_root
+from tests.prompts.staging import Stage, make_policy
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "reference" / "prompts.md").read_text(encoding="utf-8")
+
+
+def section(title: str) -> str:
+    """The text under a heading of the page."""
+    return PAGE.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+def rows(text: str) -> list[tuple[str, str]]:
+    """Name and description of a table's rows."""
+    return re.findall(r"^\| `([^`]+)` \| (.*?) \|", text, re.MULTILINE)
+
+
+def test_every_variable_is_listed_with_what_it_holds():
+    """In the words of the code."""
+    assert rows(section("What a template may use")) == list(VARIABLES.items())
+
+
+def test_every_variable_has_a_value():
+    """And there is none beside them."""
+    from meter.prompts.parts import compose  # noqa: PLC0415 - the only test of what is inside
+    from meter.prompts.texts import load_texts  # noqa: PLC0415
+
+    stage = Stage(make_policy())
+    values = values_of(compose(stage.read(1), stage.policy, load_texts(("en",), None), ("en",)), "wide")
+    assert values.keys() == VARIABLES.keys()
+    assert set(VARIABLES) > COUNTS
+    assert {str, int, tuple} == {type(value) for value in values.values()}
+
+
+def test_every_filter_and_test_is_listed():
+    """In one line each."""
+    listed = section("What a template may use")
+    for word, names in (("Filters", FILTERS), ("Tests", TESTS)):
+        line = re.search(rf"^{word}: (.*?)\.", listed, re.MULTILINE)
+        assert list(names) == re.findall(r"`([^`]+)`", line[1])
+
+
+def test_every_prompt_and_language_is_listed():
+    """The table of prompts, and the languages that ship."""
+    shipped = section("The prompts that ship")
+    assert list(PLANS) == [name for name, _ in rows(shipped)]
+    languages = re.search(r"^Languages: (.*?),", shipped, re.MULTILINE)
+    files = sorted(file.name for file in (template_root() / "prompts" / "texts").iterdir())
+    assert files == [f"{tag}.toml" for tag in re.findall(r"`([^`]+)`", languages[1])]
+
+
+def test_every_problem_code_is_listed():
+    """Those in the code, by reading it."""
+    sources = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "meter" / "prompts").glob("*.py")))
+    codes = set(re.findall(r"(?:fault|report)\(\s*\"([a-z-]+)\"", sources)) | {"no-value", "bad-value"}
+    assert sorted(codes) == sorted(code for code, _ in rows(section("Problems")))

@@ -1,0 +1,15 @@
+"""Is a policy right for everyone? Exact lints, proofs, and the complete difference of two policies.
+
+Rules are closed tables, so a policy is a finite object: everything here is decided for every reader, page view and count there can
+be, on diagrams held to the engine by tests. What is too large for that is `not decided`, never assumed.
+"""
+
+from __future__ import annotations
+
+from meter.verify.changes import Changes, Row, changes
+from meter.verify.diagram import UndecidedError
+from meter.verify.findings import CODES, lints
+from meter.verify.guarantees import Answer, Outcome, guarantees
+from meter.verify.promises import STANDING
+
+__all__ = ["CODES", "STANDING", "Answer", "Changes", "Outcome", "Row", "UndecidedError", "changes", "guarantees", "lints"]

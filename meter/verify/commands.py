@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import click
+from rich.markup import escape
 
 from meter.console import EXIT_BAD_INPUT, EXIT_NO, FilePath, format_option, open_console, write_json
-from meter.errors import MeterError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from meter.verify.guarantees import Answer, Story
+    from meter.verify.changes import Changes
+    from meter.verify.guarantees import Answer
     from meter.verify.journeys import Told
+    from meter.verify.logged import Logged
+    from meter.verify.stories import Story
 
 __all__ = ["diff", "prove"]
 
@@ -23,8 +27,12 @@ _MARKS = {"proved": ("✓", "green"), "fails": ("✗", "red"), "not decided": ("
 
 @click.command(short_help="Prove what a policy promises, or show who breaks it.")
 @click.argument("policy", type=FilePath(), metavar="POLICY")
-@click.option("--budget", type=click.FloatRange(min=0.01), default=10.0, show_default=True, metavar="SECONDS", help="The time to answer in.")
-@click.option("--keep", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Write each counterexample there as a journey test.")
+@click.option(
+    "--budget", type=click.FloatRange(min=0.01), default=10.0, show_default=True, metavar="SECONDS", help="The time to answer in."
+)
+@click.option(
+    "--keep", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Write each counterexample there as a journey test."
+)
 @click.option("--except", "leave_out", multiple=True, metavar="CODE", help="Leave out a standing promise; may be repeated.")
 @format_option("text", "json")
 def prove(policy: Path, budget: float, keep: Path | None, leave_out: tuple[str, ...], form: str) -> None:
@@ -39,7 +47,8 @@ def prove(policy: Path, budget: float, keep: Path | None, leave_out: tuple[str, 
     meter prove --keep . policy.toml    keep each counterexample as a journey test
     """  # noqa: D205, D301
     from meter.loading import load_policy  # noqa: PLC0415 - `--help` needs no policy
-    from meter.verify.guarantees import STANDING, Outcome, guarantees  # noqa: PLC0415
+    from meter.verify.guarantees import Outcome, guarantees  # noqa: PLC0415
+    from meter.verify.promises import STANDING  # noqa: PLC0415
     from meter.verify.space import ASSUMED  # noqa: PLC0415
 
     for code in leave_out:
@@ -65,45 +74,51 @@ def prove(policy: Path, budget: float, keep: Path | None, leave_out: tuple[str, 
 
 
 def _print(console: Console, answers: tuple[Answer, ...], kept: dict[str, Path | None], assumed: tuple[str, ...]) -> None:
-    from rich.padding import Padding  # noqa: PLC0415 - only where something is printed
-    from rich.text import Text  # noqa: PLC0415
-
     for answer in answers:
         mark, colour = _MARKS[answer.outcome]
-        console.print(Text.assemble((f"{mark} {answer.outcome}", f"bold {colour}"), f"  {answer.name}"))
-        lines = [answer.how]
-        if answer.story is not None:
-            lines = [*( [f"({answer.means})"] if answer.means else []), *_told(answer.story)]
-            file = kept.get(answer.name)
-            if file is not None:
-                lines.append(f"kept as `{file}`")
-        for line in lines:
-            style = "" if answer.story is not None else "dim"
-            console.print(Padding(Text(line, style=style), (0, 0, 0, 4)))
+        console.print(f"[bold {colour}]{mark} {answer.outcome}[/]  {escape(answer.name)}", markup=True)
+        story = answer.story
+        if story is None:
+            _say(console, f"({answer.how})", style="dim")
+            continue
+        if answer.means:
+            _say(console, f"({answer.means})", style="dim")
+        for line, indent in _told(story):
+            _say(console, line, indent=indent)
+        file = kept.get(answer.name)
+        if file is not None:
+            _say(console, f"kept as `{file}`")
+        elif answer.name in kept:
+            _say(console, "not kept: it starts with a reader who has read before")
     counts = {outcome: sum(answer.outcome == outcome for answer in answers) for outcome in _MARKS}
-    console.print(Text(", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count), style="bold"))
+    words = {"fails": "fails" if counts["fails"] == 1 else "fail"}
+    _say(console, ", ".join(f"{count} {words.get(outcome, outcome)}" for outcome, count in counts.items() if count), indent=0, style="bold")
     if counts["proved"]:
-        console.print("Proved means: for this policy as it was read, assuming that")
+        _say(console, "proved: for this policy as it was read, assuming that", indent=0)
         for line in assumed:
-            console.print(Padding(Text(f"- {line}"), (0, 0, 0, 2)))
+            _say(console, f"- {line}", indent=2)
 
 
-def _told(story: Story) -> list[str]:
-    """Tell a story: who, what happened when, and which rule was expected."""
+def _say(console: Console, text: str, *, indent: int = 2, style: str | None = None) -> None:
+    """Print a paragraph, its lines hanging."""
+    hang = indent + (3 if text[:1].isdigit() else 2 if text.startswith("- ") else 0)
+    for line in wrap(text, console.width, initial_indent=" " * indent, subsequent_indent=" " * hang, break_on_hyphens=False):
+        console.print(line, style=style, overflow="ignore", no_wrap=True)
+
+
+def _told(story: Story) -> list[tuple[str, int]]:
+    """Tell a story, with the indent of each line: who, what happened when, and which rule was expected."""
     head = f"{_capital(story.cast)}" + (f" has read before ({story.before}), and" if story.before else "")
-    lines = [f"{head}:"]
-    lines += [f"  {number}. {_step(step)}" for number, step in enumerate(story.steps, 1)]
-    return [*lines, f"expected: {story.expected}"]
+    lines = [(f"{head}:", 2)]
+    lines += [(f"{number}. {_step(step)}", 4) for number, step in enumerate(story.steps, 1)]
+    return [*lines, (f"expected: {story.expected}", 2)]
 
 
 def _step(step: Told) -> str:
-    decision = step.decision
-    when = f"{step.met.now:%a %d %b %Y %H:%M}".replace(" 0", " ")
-    stands = ""
-    if decision.meter is not None:
-        stands = f", {decision.meter.used} of {decision.meter.limit} used"
-    article = step.met.view.article.id
-    return f"{when}, {step.words} (`{article}`): `{decision.show}` by rule `{decision.rule}`{stands}"
+    decision, meter = step.decision, step.decision.meter
+    when = f"{step.met.now:%a %d %b %Y %H:%M}"
+    stands = "" if meter is None else f" ({meter.used} of {meter.limit} used)"
+    return f"{when}  {step.words} (`{step.met.view.article.id}`): `{decision.show}` by rule `{decision.rule}`{stands}"
 
 
 def _capital(text: str) -> str:
@@ -132,6 +147,72 @@ def _table(answer: Answer, file: Path | None) -> dict[str, Any]:
 @click.command(short_help="Show for whom two policies decide differently.")
 @click.argument("old", type=FilePath(), metavar="OLD")
 @click.argument("new", type=FilePath(), metavar="NEW")
-def diff(old: Path, new: Path) -> None:
-    """Show every reader and page view whose decision changes from one policy to another."""
-    raise MeterError(f"{old} {new}")
+@click.option("--log", type=FilePath(dash=True), metavar="EVENTS.jsonl", help="Page views to decide under both policies, and count.")
+@click.option(
+    "--budget", type=click.FloatRange(min=0.01), default=10.0, show_default=True, metavar="SECONDS", help="The time to answer in."
+)
+@format_option("text", "json")
+def diff(old: Path, new: Path, log: Path | None, budget: float, form: str) -> None:
+    """Show every reader and page view whose decision changes from one policy to another: who, before, after. The order and the names
+    of rules do not matter, only what readers see and what is counted.
+
+    The exit code is 0 if nothing differs, 1 if something does, and 2 if that cannot be decided or a file cannot be read.
+
+    \b
+    meter diff policy.toml new.toml
+    meter diff policy.toml new.toml --log yesterday.jsonl
+    """  # noqa: D205, D301
+    from meter.loading import load_policy  # noqa: PLC0415 - `--help` needs no policy
+    from meter.verify.changes import changes  # noqa: PLC0415
+
+    policies = load_policy(old), load_policy(new)
+    found = changes(*policies, seconds=budget)
+    logged = None
+    if log is not None:
+        from meter.verify.logged import replay_both  # noqa: PLC0415
+
+        logged = replay_both(*policies, log)
+    if form == "json":
+        rows = [{"about": row.about, "who": row.who, "before": row.before, "after": row.after} for row in found.rows]
+        write_json({
+            "old": str(old), "new": str(new), "equal": not found.rows, "complete": found.complete, "changes": rows,
+            "log": None if logged is None else {
+                "file": str(log), "decisions": logged.decisions, "changed": logged.changed, "readers": logged.readers,
+                "changes": [{"before": before, "after": after, "decisions": count} for (before, after), count in logged.pairs],
+            },
+        })  # fmt: skip
+    else:
+        _print_changes(open_console(), found, logged, log)
+    if found.rows or (logged is not None and logged.changed):
+        raise click.exceptions.Exit(EXIT_NO)
+
+
+def _print_changes(console: Console, found: Changes, logged: Logged | None, log: Path | None) -> None:
+    if not found.rows:
+        console.print("nothing differs: every reader sees the same under both policies, and the same is counted")
+    else:
+        _print_rows(console, ("who", "before", "after"), [(row.who, row.before, row.after) for row in found.rows])
+        if not found.complete:
+            console.print("the policies are too large to list everything: this is one example, there may be more")
+    if logged is not None:
+        share = f" ({logged.changed / logged.decisions:.1%})" if logged.decisions else ""
+        console.print(
+            f"\nof {logged.decisions:,} decisions in `{log}`, {logged.changed:,}{share} would have changed, for {logged.readers:,} readers"
+        )
+        if logged.pairs:
+            _print_rows(console, ("decisions", "before", "after"), [(f"{n:,}", before, after) for (before, after), n in logged.pairs])
+
+
+def _print_rows(console: Console, heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - only where something is printed
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, expand=False, leading=1 if heads[0] == "who" else 0)
+    for index, head in enumerate(heads):
+        table.add_column(head, ratio=2 if index == 0 and head == "who" else 1, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    with console.capture() as captured:
+        console.print(table)
+    click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))

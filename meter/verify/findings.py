@@ -12,18 +12,21 @@ from meter.errors import Problem
 from meter.facts import Among, Rulebook, Vocabulary
 from meter.policy import OfferKind
 from meter.verify.budget import decided
+from meter.verify.changes import visible
 from meter.verify.diagram import FALSE, MOST_STEPS, UndecidedError
-from meter.verify.guarantees import own_promise, standing_promises, unannounced
 from meter.verify.people import listed, status_words
+from meter.verify.promises import own_promise, standing_promises, unannounced
+from meter.verify.verdicts import among, passings, verdicts_from, walls
 from meter.view import ArticleAccess, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from meter.engine import Verdict
     from meter.policy import Policy
-    from meter.verify.guarantees import Promise
-    from meter.verify.space import Passing, Space
+    from meter.verify.promises import Promise
+    from meter.verify.space import Space
+    from meter.verify.verdicts import Passing
 
 __all__ = ["CODES", "lints"]
 
@@ -53,19 +56,14 @@ def _warning(code: str, path: tuple[str | int, ...], message: str, advice: str) 
     return Problem(code=code, path=path, message=message, help=advice, severity="warning")
 
 
-def visible(verdict: Verdict | bool) -> tuple[Any, ...]:  # noqa: FBT001 - a leaf's value
-    """Return what of a verdict a reader can notice: everything but the name of the rule."""
-    return () if isinstance(verdict, bool) else (verdict.show, verdict.prompt, verdict.offer, verdict.spend, verdict.meter)
-
-
 class _Findings:
     def __init__(self, space: Space) -> None:
         self.space = space
         self.forest = space.forest
         self.rulebook = space.rulebooks[0]
         self.policy = self.rulebook.policy
-        self.passings: list[Passing] = space.passings()
-        self.verdicts = space.verdicts_from()
+        self.passings: list[Passing] = passings(space)
+        self.verdicts = verdicts_from(space)
         self.whole = self.verdicts[0][None]
 
     def all(self) -> Iterator[Problem]:
@@ -92,9 +90,10 @@ class _Findings:
                 message = f"rule `{rule.name}` can never fire: no reader and no article is as it asks"
                 advice = "its conditions contradict each other, or its meter's limit is 0 for everyone it is for"
             else:
-                hiding = self._hiding(index, matches)
+                hiding = [f"`{name}`" for name in self._hiding(index, matches)]
                 verb = "takes" if len(hiding) == 1 else "together take"
-                message = f"rule `{rule.name}` can never fire: {listed([f'`{name}`' for name in hiding], 'and')} before it {verb} everything it is for"
+                takers = f"{listed(hiding, 'and')} before it {verb} everything it is for"
+                message = f"rule `{rule.name}` can never fire: {takers}"
                 advice = f"move it up, or remove it; for example {self._example(matches)}"
             yield _warning("rule-never-fires", ("rules", index, "name"), message, advice)
 
@@ -127,7 +126,7 @@ class _Findings:
         here = self.passings[index].arriving[refused]
         now = self.forest.choose(here, self.verdicts[index][refused], FALSE)
         then = self.forest.choose(here, self.verdicts[index + 1][refused], FALSE)
-        return self.forest.combine(now, then, lambda left, right: visible(left) != visible(right))
+        return self.forest.combine(now, then, _differ)
 
     def offers(self) -> Iterator[Problem]:
         shown = {
@@ -139,7 +138,9 @@ class _Findings:
             naming = [(index, rule) for index, rule in enumerate(self.policy.rules) if rule.offer == offer.name]
             if naming and not any(name == offer.name for _, name in shown):
                 rules = listed([f"`{rule.name}`" for _, rule in naming], "and")
-                message = f"offer `{offer.name}` can never be shown: nobody whom {rules} {'is' if len(naming) == 1 else 'are'} for may have it"
+                message = (
+                    f"offer `{offer.name}` can never be shown: nobody whom {rules} {'is' if len(naming) == 1 else 'are'} for may have it"
+                )
                 yield _warning(
                     "offer-never-shows", ("offers", offer.name), message, "compare the offer's `when` and dates with those of the rules"
                 )
@@ -174,7 +175,7 @@ class _Findings:
             if status in (Status.ANONYMOUS, Status.REGISTERED) or (status in trials and not has_trials):
                 continue
             here = self.space.is_("reader", status)
-            taken = self.forest.both(self.passings[-1].fires, here, self.space.among(self.whole, lambda v: v.show.access is Access.PREVIEW))
+            taken = self.forest.both(self.passings[-1].fires, here, among(self.space, self.whole, walls))
             if taken == FALSE or any(
                 status in _statuses(rule.formula) and self.forest.both(passing.fires, here) != FALSE
                 for rule, passing in zip(self.rulebook.rules[:-1], self.passings, strict=False)
@@ -198,13 +199,13 @@ class _Findings:
                 then = self.forest.choose(both, self.verdicts[index + 1][refused], FALSE)
                 pairs = self.forest.combine(now, then, _clash)
                 for promise in promises:
-                    pairs = self.forest.choose(promise.where, self.forest.relabel(pairs, lambda pair, p=promise: _unsaid(pair, p)), pairs)
+                    pairs = self.forest.choose(promise.where, self.forest.relabel(pairs, _unsaid(promise)), pairs)
                 open_and_free = self.forest.both(self.space.is_("access", ArticleAccess.FREE), self.forest.relabel(pairs, _opens))
                 pairs = self.forest.choose(open_and_free, FALSE, pairs)  # a free article that opens needs no saying
                 clash = pairs if clash == FALSE else self.forest.combine(clash, pairs, lambda left, right: left or right)
             for later in range(index + 1, len(self.passings) - 1):
                 name = self.rulebook.rules[later].name
-                found = self.forest.relabel(clash, lambda pair, n=name: bool(pair) and pair[0] == n)
+                found = self.forest.relabel(clash, _before(name))
                 if self.rulebook.rules[later].spend is not None:
                     continue
                 if found == FALSE or self.forest.minus(here, self.passings[later].matches) == FALSE:
@@ -222,6 +223,12 @@ class _Findings:
         return _warning("silent-order", ("rules", index, "name"), message, advice)
 
 
+def _differ(now: Verdict | bool, then: Verdict | bool) -> bool:  # noqa: FBT001 - leaves
+    if isinstance(now, bool) or isinstance(then, bool):
+        return now is not then
+    return visible(now) != visible(then)
+
+
 def _clash(now: Verdict | bool, then: Verdict | bool) -> tuple[str, Show, Show] | bool:  # noqa: FBT001 - leaves
     """Return the rule that would have decided, and what either shows, where the two differ in access."""
     if isinstance(now, bool) or isinstance(then, bool) or now.show.access is then.show.access:
@@ -233,11 +240,23 @@ def _opens(pair: tuple[str, Show, Show] | bool) -> bool:  # noqa: FBT001 - a lea
     return not isinstance(pair, bool) and pair[1].access is Access.FULL
 
 
-def _unsaid(pair: tuple[str, Show, Show] | bool, promise: Promise) -> tuple[str, Show, Show] | bool:  # noqa: FBT001 - a leaf
-    """Return a pair, unless a promise tells which of the two is meant."""
-    if isinstance(pair, bool):
-        return pair
-    return pair if promise.broken_by(pair[1]) == promise.broken_by(pair[2]) else False
+_Clash = tuple[str, Show, Show] | bool
+
+
+def _unsaid(promise: Promise) -> Callable[[_Clash], _Clash]:
+    """Return what remains of a clash where a promise tells which of the two is meant: nothing."""
+
+    def remains(clash: _Clash) -> _Clash:
+        if isinstance(clash, bool):
+            return clash
+        return clash if promise.broken_by(clash[1]) == promise.broken_by(clash[2]) else False
+
+    return remains
+
+
+def _before(name: str) -> Callable[[_Clash], bool]:
+    """Return whether a clash is with the rule of this name."""
+    return lambda clash: not isinstance(clash, bool) and clash[0] == name
 
 
 def _statuses(formula: Any) -> set[Status]:  # noqa: ANN401 - any formula

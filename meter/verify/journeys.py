@@ -7,27 +7,27 @@ time may pass until a meter has allowance again. Search is breadth first, so the
 from __future__ import annotations
 
 from collections import deque
-from datetime import timedelta
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, frozen
 
+from meter.decision import Decision
 from meter.engine import decide, ledger
 from meter.usage import Usage
 from meter.verify.diagram import FALSE
 from meter.verify.people import Encounter, impersonate, view_words
+from meter.verify.space import Situation
+from meter.view import PageView, Reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Mapping
-    from datetime import datetime
 
-    from meter.decision import Decision
     from meter.policy import Policy
-    from meter.verify.space import Situation, Space
-    from meter.view import PageView, Reader
+    from meter.verify.space import Space
 
-__all__ = ["Cast", "Search", "Told", "casts", "cast_of"]
+__all__ = ["Cast", "Search", "Told", "cast_of", "casts"]
 
 _PAUSE = timedelta(minutes=10)
 
@@ -165,7 +165,7 @@ def find(
             told = Told(kind=kind, met=met, decision=decision, words=words, again=again, waited=waited, earlier=last)
             if broken(told):
                 return Search(told, complete=False, views=tried)
-            key = _key(policy, after, when, cast, told), mark(told)
+            key = _key(policy, after, when, told), mark(told)
             if key not in seen and (decision.counted or waited):
                 seen.add(key)
                 waiting.append((after, when + _PAUSE, told, depth + 1))
@@ -190,7 +190,7 @@ def _events(
             yield kind, fresh, min(ends), f"waits until then, and {words}", False, True
 
 
-def _key(policy: Policy, usage: Usage, now: datetime, cast: Cast, told: Told) -> Hashable:
+def _key(policy: Policy, usage: Usage, now: datetime, told: Told) -> Hashable:
     counted: Mapping[str, Any] = ledger(policy, usage, now)
     kinds = {step.met.view.article.key: step.kind for step in told.steps()}
     return tuple(tuple(sorted(kinds.get(name.partition("@")[0], -1) for name in tally.ids)) for tally, _ in counted.values())

@@ -12,7 +12,8 @@ from meter.errors import MeterError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from meter.verify.guarantees import Answer, Story
+    from meter.verify.guarantees import Answer
+    from meter.verify.stories import Story
     from meter.view import PageView, Reader
 
 __all__ = ["journey_of", "keep_story"]
@@ -30,7 +31,11 @@ def keep_story(answer: Answer, policy: Path, folder: Path) -> Path | None:
     story = answer.story
     if story is None or story.before is not None:
         return None
-    table = {"title": f"{answer.name}: kept by `meter prove`", "policy": os.path.relpath(policy, folder).replace(os.sep, "/"), **journey_of(story)}
+    table = {
+        "title": f"{answer.name}: kept by `meter prove`",
+        "policy": os.path.relpath(policy, folder).replace(os.sep, "/"),
+        **journey_of(story),
+    }
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{_file_name(answer.name)}.journey.toml"
     file.write_text(tomli_w.dumps(table), encoding="utf-8")
@@ -48,9 +53,7 @@ def _file_name(name: str) -> str:
 def journey_of(story: Story) -> dict[str, Any]:
     """Return a story as the tables of a journey file; its last step expects what the promise wants."""
     first = story.steps[0].met
-    steps: list[dict[str, Any]] = []
-    for step in story.steps:
-        steps.append({"at": step.met.now.replace(tzinfo=None, fold=0), "read": _view(step.met.view)})
+    steps: list[dict[str, Any]] = [{"at": step.met.now, "read": _view(step.met.view)} for step in story.steps]
     steps[-1]["expect"] = _expected(story)
     return {"reader": _reader(first.reader), "steps": steps}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from datetime import UTC, datetime, timedelta
 from math import ceil, floor
 from typing import TYPE_CHECKING, Any
@@ -95,10 +96,9 @@ def plain_codes(slot: Slot) -> tuple[Hashable, ...]:
     if slot.name == "access":
         return _ACCESSES
     if slot.name == "country":
-        codes = [code for code in slot.codes() if code is None or (code != "" and code == str(code).upper())]
+        codes: list[Hashable] = [code for code in slot.codes() if code is None or (code != "" and code == str(code).upper())]
     elif slot.name == "device":
-        codes = sorted(slot.codes(), key=lambda code: code != OTHER)  # a story is read on some device
-        return tuple(codes)
+        return tuple(sorted(slot.codes(), key=lambda code: code != OTHER))  # a story is read on some device
     elif slot.kind == "number":
         codes = [code for code in slot.codes() if _can_be(slot, code)]
     else:
@@ -124,7 +124,12 @@ def instant_in(slot: Slot, code: int) -> int:
 
 
 def impersonate(
-    policy: Policy, vocabulary: Vocabulary, values: Mapping[str, Any], *, counts: bool = True, used: Mapping[str, tuple[int, bool]] | None = None
+    policy: Policy,
+    vocabulary: Vocabulary,
+    values: Mapping[str, Any],
+    *,
+    counts: bool = True,
+    used: Mapping[str, tuple[int, bool]] | None = None,
 ) -> Encounter:
     """Return a reader, a view, a usage and an instant with these codes.
 
@@ -133,13 +138,16 @@ def impersonate(
     """
     slots = {slot.name: slot for slot in vocabulary.slots[: vocabulary.base]}
     given = {name: concrete(slot, values[name]) for name, slot in slots.items() if name != "period"}
-    at = instant_in(slots["period"], values["period"]) if "period" in slots else instant(_ORDINARY_DAY.replace(tzinfo=policy.zone)) + 9 * _HOUR
+    at = instant(_ORDINARY_DAY.replace(tzinfo=policy.zone)) + 9 * _HOUR
+    if "period" in slots and bisect_right(slots["period"].mentioned, at) != values["period"]:
+        at = instant_in(slots["period"], values["period"])
     now = moment(at, policy.zone)
     status, days = given["reader"], given.get("days_since_expiry")
     age = given.get("age_days")
     article = Article(
-        id="this-article", access=given["access"], section=given.get("section"), tags=given.get("tags") or frozenset(), kind=given.get("kind"),
-        published=None if age is None else moment(at - age * 24 * _HOUR, UTC),
+        id="this-article", access=given["access"], section=given.get("section"), tags=given.get("tags") or frozenset(),
+        kind=given.get("kind"),
+        published=None if age is None else moment(at - age * 24 * _HOUR, policy.zone),
     )  # fmt: skip
     view = PageView(
         article=article, id="this-view", referrer=given.get("referrer"), channel=given.get("channel"), device=given.get("device"),
@@ -177,9 +185,14 @@ def _usage(policy: Policy, view: PageView, at: int, used: Mapping[str, tuple[int
 
 def status_words(statuses: Collection[Status]) -> str:
     """Say who readers of these statuses are: `anonymous or registered readers`."""
-    if len(statuses) == len(Status):
+    left_out = [many for status, (_, many) in _STATUSES.items() if status not in statuses]
+    if not left_out:
         return "every reader"
+    if len(left_out) < len(statuses) - 2:
+        return f"every reader but {listed(left_out, 'and')}"
     named = [many for status, (_, many) in _STATUSES.items() if status in statuses]
+    if "registered readers" in named and "anonymous readers" in named:
+        named = ["anonymous or registered readers", *named[2:]]
     return listed(named)
 
 
@@ -198,9 +211,8 @@ def reader_words(values: Mapping[str, Any], vocabulary: Vocabulary) -> str:
         parts.append(f"in {_quoted('segment', values['segments'])}")
     if values.get("country") not in (None, OTHER):
         parts.append(f"in {values['country']}")
-    for name in ("score", "days_since_expiry"):
-        if values.get(name) is not None:
-            parts.append(f"({words_of(vocabulary, name, [values[name]])})")
+    numbers = [name for name in ("score", "days_since_expiry") if values.get(name) is not None]
+    parts += [f"({words_of(vocabulary, name, [values[name]])})" for name in numbers]
     return " ".join(parts)
 
 
@@ -238,5 +250,9 @@ def words_of(vocabulary: Vocabulary, name: str, codes: Collection[Hashable], met
     """Say that a slot holds one of some codes: `the score is at least 0.2 and below 0.8`."""
     known = frozenset(code for code in codes if code is not None)
     missing = len(known) < len(set(codes))
-    said = clause(Among(vocabulary.place(name, meter), known), vocabulary) if known else clause(Among(vocabulary.place(name, meter), frozenset({None})), vocabulary)
+    said = (
+        clause(Among(vocabulary.place(name, meter), known), vocabulary)
+        if known
+        else clause(Among(vocabulary.place(name, meter), frozenset({None})), vocabulary)
+    )
     return f"{said} or not known" if missing and known else said

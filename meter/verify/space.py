@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
-from meter.engine import _verdict, allowance, decide, judge, ledger
-from meter.facts import ALWAYS, Among, Contains, Every, Some
+from meter.engine import allowance, decide, judge, ledger
+from meter.facts import Among, Contains, Every
+from meter.policy import Count
 from meter.verify.diagram import FALSE, MOST_STEPS, TRUE, Forest
 from meter.verify.people import impersonate, listed, plain_codes, reader_words, view_words
-from meter.policy import Count
 from meter.view import ArticleAccess, Status
 from meter.windows import instant
 
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from meter.decision import Decision
-    from meter.facts import Formula, JudgedRule, Rulebook, Vocabulary
+    from meter.facts import Formula, Rulebook, Vocabulary
     from meter.verify.people import Encounter
 
-__all__ = ["ASSUMED", "RUNNING", "Passing", "Situation", "Space", "Standing", "Variable"]
+__all__ = ["ASSUMED", "RUNNING", "Situation", "Space", "Standing", "Variable"]
 
 EXPIRED = (Status.TRIAL_EXPIRED, Status.SUBSCRIPTION_EXPIRED)
 RUNNING = (Status.TRIAL, Status.SUBSCRIBER, Status.STAFF)
 
 ASSUMED = (
-    "the days since expiry are known for readers whose trial or subscription has expired, and for nobody else; they are whole and never below 0",
+    "the days since expiry are known for readers whose access has expired, and for nobody else; they are whole and never below 0",
     "only readers in a trial, subscribers and staff hold products",
     "a score is between 0 and 1; an article's age is a whole number of days",
     "what is left of a meter never exceeds the limit of that reader, and a limit of 0 is never open",
@@ -74,15 +74,6 @@ class Situation:
     counts: bool
     standings: dict[str, Standing]
     matters: frozenset[int] = frozenset()
-
-
-@frozen
-class Passing:
-    """How the readers reach one rule of a policy: by what meter refused them on the way (`None`: by none) to the set of them."""
-
-    arriving: dict[str | None, int]
-    matches: int
-    fires: int
 
 
 class Space:
@@ -170,10 +161,7 @@ class Space:
 
     def limited(self, meter: str, limits: tuple[int, ...]) -> int:
         """Return the readers who have these limits of a meter, one under each policy."""
-        parts = (
-            self.forest.relabel(diagram, lambda value, limit=limit: value == limit)
-            for diagram, limit in zip(self.limits[meter], limits, strict=True)
-        )
+        parts = (self.forest.relabel(diagram, limit.__eq__) for diagram, limit in zip(self.limits[meter], limits, strict=True))
         return self.forest.both(*parts)
 
     def is_(self, name: str, *codes: object, member: str | None = None) -> int:
@@ -241,79 +229,6 @@ class Space:
         domain = self.variables[level].domain
         return self.forest.test(level, [i for i, standing in enumerate(domain) if standing.codes[side][part] in wanted])
 
-    def matches(self, rule: JudgedRule, side: int = 0) -> tuple[int, int]:
-        """Return where a rule matches, and where it would but for its meter being spent."""
-        forest, holds = self.forest, self.where(rule.formula, side)
-        if rule.spend is None:
-            return holds, FALSE
-        free, metered = self.is_("access", ArticleAccess.FREE), self.is_("access", ArticleAccess.METERED)
-        opens = self.standing(rule.spend, side, "open", [True])
-        matches = forest.both(forest.either(free, forest.both(metered, opens)), holds)
-        return matches, forest.both(metered, forest.negate(opens), holds)
-
-    def verdicts_of(self, rule: JudgedRule, refused: str | None, side: int = 0) -> int:
-        """Return the engine's verdict where a rule fires, given the meter that refused the reader before."""
-        forest = self.forest
-        offered = self.where(rule.offer_formula, side) if rule.offer is not None else TRUE
-        last = self.standing(rule.spend, side, "left", [rule.nothing_left]) if rule.spend is not None else FALSE
-
-        def leaf(access: ArticleAccess, left: int | None, formula: Formula) -> int:
-            values: list[Any] = [None] * len(self.vocabulary.slots)
-            values[rule.left_slot] = left
-            return forest.leaf(_verdict(evolve(rule, offer_formula=formula), values, access, refused))
-
-        def by_offer(access: ArticleAccess, left: int | None) -> int:
-            return forest.choose(offered, leaf(access, left, ALWAYS), leaf(access, left, Some(())))
-
-        some_left = None  # any code but that of 0
-        metered = by_offer(ArticleAccess.METERED, some_left)
-        if rule.spend is None:
-            return metered
-        metered = forest.choose(last, by_offer(ArticleAccess.METERED, rule.nothing_left), metered)
-        return forest.choose(self.is_("access", ArticleAccess.METERED), metered, by_offer(ArticleAccess.FREE, some_left))
-
-    def verdicts(self, side: int = 0) -> int:
-        """Return what a policy says everywhere, as leaves that hold the engine's verdicts."""
-        return self.verdicts_from(side)[0][None]
-
-    def verdicts_from(self, side: int = 0) -> list[dict[str | None, int]]:
-        """Return, for each rule, what a policy says of those who get as far as it, by the meter that refused them before."""
-        rulebook, forest = self.rulebooks[side], self.forest
-        refusals = (None, *dict.fromkeys(rule.spend for rule in rulebook.rules if rule.spend))
-        after: dict[str | None, int] = dict.fromkeys(refusals, FALSE)
-        result = []
-        for rule in reversed(rulebook.rules):
-            matches, spent = self.matches(rule, side)
-            after = {
-                refused: forest.choose(
-                    matches, self.verdicts_of(rule, refused, side), forest.choose(spent, after[refused or rule.spend], after[refused])
-                )
-                for refused in refusals
-            }
-            result.append(after)
-        return result[::-1]
-
-    def passings(self, side: int = 0) -> list[Passing]:
-        """Return how the possible situations reach each rule, and where it fires."""
-        forest = self.forest
-        arriving: dict[str | None, int] = {None: self.possible}
-        result = []
-        for rule in self.rulebooks[side].rules:
-            matches, spent = self.matches(rule, side)
-            fires = forest.either(*(forest.both(here, matches) for here in arriving.values()))
-            result.append(Passing(arriving, matches, fires))
-            after: dict[str | None, int] = {}
-            for refused, here in arriving.items():
-                onward = forest.minus(here, matches)
-                for state, part in ((refused or rule.spend, forest.both(onward, spent)), (refused, forest.minus(onward, spent))):
-                    after[state] = forest.either(after.get(state, FALSE), part)
-            arriving = {refused: here for refused, here in after.items() if here != FALSE or refused is None}
-        return result
-
-    def among(self, diagram: int, holds: Any) -> int:  # noqa: ANN401 - a predicate on verdicts
-        """Return where the verdict of a policy's diagram is one of those wanted, among what can be."""
-        return self.forest.both(self.possible, self.forest.relabel(diagram, lambda verdict: bool(verdict) and bool(holds(verdict))))
-
     # One situation.
 
     def example(self, diagram: int) -> Situation | None:
@@ -352,7 +267,9 @@ class Space:
         article = met.view.article
         counts = article.access == ArticleAccess.METERED and not met.view.prefetch
         counted = ledger(rulebook.policy, met.usage, met.now)
-        for opened, left in zip(self.vocabulary.slots[self.vocabulary.base :: 2], self.vocabulary.slots[self.vocabulary.base + 1 :: 2], strict=True):
+        for opened, left in zip(
+            self.vocabulary.slots[self.vocabulary.base :: 2], self.vocabulary.slots[self.vocabulary.base + 1 :: 2], strict=True
+        ):
             meter = rulebook.policy.meter(str(opened.meter))
             key = met.view.view_key(at) if meter.count is Count.VIEWS else article.key
             ids = counted[meter.name][0].ids
@@ -422,4 +339,3 @@ def _atoms(formula: Formula) -> Iterable[Among | Contains]:
     else:
         for part in formula.parts:
             yield from _atoms(part)
-

@@ -18,6 +18,7 @@ from meter import schema
 from meter.events import EventError, event_shape, read_events
 from meter.loading import check_text
 from meter.shapes import Items, Key, Named, Shape, Split, Table, Word
+from meter.verify.findings import CODES
 
 if TYPE_CHECKING:
     from meter.errors import Problem
@@ -59,13 +60,19 @@ TABLES = {
 }
 
 _KEYS = re.compile(r"(<!-- keys: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_CODES = re.compile(r"(<!-- codes: findings -->\n).*?(<!-- end -->)", re.DOTALL)
 _BROKEN = re.compile(r'(```(?:toml|json) title="(broken/[\w.-]+)"\n(.*?)```\n\n```text\n)(.*?)(```)', re.DOTALL)
 
 
 def filled(page: str) -> str:
     """Return the text of a page with everything generated in it brought up to date."""
+    page = _CODES.sub(lambda match: match[1] + _codes() + match[2], page)
     page = _KEYS.sub(lambda match: match[1] + _rows(TABLES[match[2]]) + match[3], page)
     return _BROKEN.sub(lambda match: match[1] + _said(match[3], match[2]) + match[5], page)
+
+
+def _codes() -> str:
+    return "\n".join(["| Code | What it finds |", "|---|---|", *(f"| `{code}` | {says} |" for code, says in CODES.items())]) + "\n"
 
 
 def _rows(table: Table) -> str:

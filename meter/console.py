@@ -22,7 +22,20 @@ if TYPE_CHECKING:
 
     from meter.errors import Problem
 
-__all__ = ["EXIT_BAD_INPUT", "EXIT_NO", "FilePath", "format_option", "open_console", "out", "say", "stop", "styled", "tell", "write_json"]
+__all__ = [
+    "EXIT_BAD_INPUT",
+    "EXIT_NO",
+    "FilePath",
+    "format_option",
+    "locale_option",
+    "open_console",
+    "out",
+    "say",
+    "stop",
+    "styled",
+    "tell",
+    "write_json",
+]
 
 EXIT_NO = 1
 """The answer is no: a policy has errors, an expectation is broken."""
@@ -68,6 +81,23 @@ def format_option(*choices: str) -> Callable[[_Command], _Command]:
         "--format", "form", type=click.Choice(choices), default=choices[0], show_default=True,
         help="How to print the answer; `json` is one document for other programs." if "json" in choices else "How to print the answer.",
     )  # fmt: skip
+
+
+def locale_option(command: _Command) -> _Command:
+    """Add `--locale`, and refuse what is no language."""
+    words = "The language of the prompts, such as `ja`; without it, the publication's."
+    return click.option("--locale", callback=_known_locale, metavar="LOCALE", help=words)(command)
+
+
+def _known_locale(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    if value is None:
+        return None
+    from meter.prompts.locales import parse_locale  # noqa: PLC0415 - only a locale that is given is looked up
+    from meter.schema import locale_step  # noqa: PLC0415
+
+    if parse_locale(value) is None:
+        raise click.BadParameter(f"`{value}` is not a locale; {locale_step(value)}", ctx, param)
+    return value
 
 
 def open_console(*, stderr: bool = False, width: int | None = None, widest: int = _WIDEST) -> Console:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from meter.console import open_console
+from meter.console import locale_option, open_console
 
 if TYPE_CHECKING:
     from rich.panel import Panel
@@ -16,7 +16,7 @@ __all__ = ["demo"]
 
 
 @click.command
-@click.option("--locale", help="The language of the prompts: `en` or `ja`.")
+@locale_option
 def demo(locale: str | None) -> None:
     """Run one reader through the sample policy: the allowance, the turn of the month, an offer, a trial, a subscription and its end. A
     prompt that comes up for the first time is shown whole, as a page shows it.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from meter.console import FilePath, format_option, out, say, write_json
+from meter.console import FilePath, format_option, locale_option, out, say, write_json
 from meter.errors import MeterError, Problem
 
 if TYPE_CHECKING:
@@ -50,9 +50,12 @@ def decide(policy_path: Path, events: Path, url: str) -> None:
     echo '{"at": "2026-06-01T09:00:00Z", "reader": {"id": "r1"}, "article": "a1"}' | meter decide policy.toml
     meter decide policy.toml events.jsonl --store sqlite:///usage.db
     """  # noqa: D205, D301
-    from meter import Paywall, load_policy, open_store  # noqa: PLC0415 - `--help` decides nothing
+    from logging import NullHandler, getLogger  # noqa: PLC0415 - `--help` decides nothing
+
+    from meter import Paywall, load_policy, open_store  # noqa: PLC0415
     from meter.events import decision_table  # noqa: PLC0415
 
+    getLogger("meter").addHandler(NullHandler())  # an outage is told once, as the error that ends it
     policy = load_policy(policy_path)
     store = open_store(_UNBOUNDED if url == _MEMORY else url)
     with ExitStack() as closing:
@@ -99,7 +102,7 @@ def explain(policy_path: Path, events: Path, form: str, *, every: bool) -> None:
 @_policy
 @_events
 @format_option("text", "html")
-@click.option("--locale", help="The language of the prompts, such as `ja`; without it, the publication's.")
+@locale_option
 @click.option("--layout", type=click.Choice(["wide", "narrow"]), default="wide", show_default=True, help="The layout of the page.")
 @click.option(
     "--templates", type=click.Path(path_type=Path, exists=True, file_okay=False), help="A folder whose files replace those that ship."

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from meter.console import EXIT_NO, format_option, open_console, say, write_json
+from meter.console import EXIT_NO, format_option, locale_option, open_console, say, write_json
 
 if TYPE_CHECKING:
     from meter.policy import Policy
@@ -19,7 +19,7 @@ __all__ = ["journey"]
 @click.command
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @click.option("--policy", "policy_path", type=click.Path(path_type=Path), help="The policy to use instead of the one a file names.")
-@click.option("--locale", help="The language of the prompts, such as `ja`; without it, the publication's.")
+@locale_option
 @format_option("text", "json")
 def journey(files: tuple[Path, ...], policy_path: Path | None, locale: str | None, form: str) -> None:
     """Run journeys through a policy and show what the reader sees: what was opened, what the page said, what was counted, which rule

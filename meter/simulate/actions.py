@@ -25,6 +25,7 @@ __all__ = [
     "Subscribe", "SwitchDevice", "Wait", "later", "parse_span", "span_text",
 ]  # fmt: skip
 
+_LAST_YEAR = 2200
 _SHORT = re.compile(r"([0-9]{1,5}) (minute|hour)s?", re.ASCII)
 
 
@@ -57,10 +58,14 @@ def span_text(span: Term | timedelta) -> str:
 
 
 def later(at: datetime, span: Term | timedelta, zone: ZoneInfo) -> datetime:
-    """Return the time one span after `at`, in `zone`."""
-    if isinstance(span, Term):
-        return span.after(at, zone)
-    return moment(instant(at) + span // timedelta(microseconds=1), zone)
+    """Return the time one span after `at`, in `zone`. Raises `Misstep` where that is too far off to be meant."""
+    try:
+        when = span.after(at, zone) if isinstance(span, Term) else moment(instant(at) + span // timedelta(microseconds=1), zone)
+    except (ValueError, OverflowError):
+        when = None
+    if when is None or when.year > _LAST_YEAR:
+        raise Misstep(f"{span_text(span)} after {at:%Y-%m-%d} is past the year {_LAST_YEAR}")
+    return when
 
 
 @frozen(kw_only=True)
@@ -239,7 +244,7 @@ class Subscribe:
             term, product = term or offer.term, product or offer.product
         ends = _dated(self.ends, policy.zone, end=True)
         if ends is None and term is not None:
-            ends = term.after(now, policy.zone)
+            ends = later(now, term, policy.zone)
         if ends is not None and ends <= now:
             raise Misstep(f"the {self.kind} would end at {ends.isoformat()}, before it begins")
         note = life.grant(Entitlement(kind=self.kind, product=product, starts=now, ends=ends, grace=self.grace))
@@ -331,4 +336,4 @@ def _running_offer(policy: Policy, name: str, now: datetime, kind: EntitlementKi
 
 
 def _until(ends: datetime | None) -> str:
-    return "without an end" if ends is None else f"until {ends:%Y-%m-%d %H:%M}"
+    return "without an end" if ends is None else f"until {ends.day} {ends:%B %Y %H:%M}"

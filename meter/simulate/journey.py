@@ -213,15 +213,18 @@ class Journey:
         at = now if step.at is None else moment(local_instant(step.at, policy.zone), policy.zone)
         if at < now:
             stands = f"{now:%Y-%m-%d %H:%M} where the journey stands (times in {policy.zone})"
-            problem = Problem(
-                code="step-goes-back", name=self.name, line=step.line, path=("steps", number - 1, "at"),
-                message=f"step {number} is at {at:%Y-%m-%d %H:%M}, before {stands}",
-                help="put the steps in the order they happen: time only moves forward",
-            )  # fmt: skip
-            raise JourneyError((problem,))
-        for span in (step.after, step.action.span if isinstance(step.action, Wait) else None):
-            at = at if span is None else later(at, span, policy.zone)
+            message = f"step {number} is at {at:%Y-%m-%d %H:%M}, before {stands}"
+            raise self._lost("step-goes-back", step, number, message, "put the steps in the order they happen: time only moves forward")
+        try:
+            for span in (step.after, step.action.span if isinstance(step.action, Wait) else None):
+                at = at if span is None else later(at, span, policy.zone)
+        except Misstep as misstep:
+            message = f"step {number} leads too far: {misstep}"
+            raise self._lost("step-too-far", step, number, message, "give it a shorter stretch of time") from None
         return at
+
+    def _lost(self, code: str, step: Step, number: int, message: str, advice: str) -> JourneyError:
+        return JourneyError((Problem(code=code, name=self.name, line=step.line, path=("steps", number - 1), message=message, help=advice),))
 
 
 def _readings(policy: Policy, life: Life, view: PageView, now: datetime) -> dict[str, MeterReading]:

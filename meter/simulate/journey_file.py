@@ -268,6 +268,12 @@ def loads_journey(text: str, name: str) -> Journey:
         table = parse_toml(text, name)
     except PolicyError as error:
         raise JourneyError(error.problems) from None
+    if "rules" in table and "steps" not in table:
+        problem = Problem(
+            code="not-a-journey", message="this is a policy, not a journey", name=name,
+            help=f'`meter check {name}` checks it; a journey names it with `policy = "…"` and lists `[[steps]]`',
+        )  # fmt: skip
+        raise JourneyError((problem,))
     text = text.removeprefix("\ufeff")
     report = Report()
     given, _ = JOURNEY.fields(table, (), report)

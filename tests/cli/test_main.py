@@ -64,6 +64,12 @@ def test_the_version_is_the_distributions(meter):
         (["journey", "--policy", "polcy.toml", "months.journey.toml"], "did you mean `policy.toml`?"),
         (["render", "policy.toml", "events.jsonl", "--layout", "tall"], "'tall' is not one of 'wide', 'narrow'"),
         (["init", "policy.toml"], "policy.toml"),
+        (["init", "policy.toml/below"], "`policy.toml/below` cannot be used: not a directory"),
+        (["journey", "policy.toml"], "this is a policy, not a journey"),
+        (["demo", "--locale", "xx-YY"], "`xx-YY` is not a locale"),
+        (["render", "policy.toml", "--locale", "jp", "events.jsonl"], "`jp` is not a locale"),
+        (["decide", "policy.toml", "events.jsonl", "--store", "sqlite:///nowhere/x.db"], "there is no folder `nowhere`"),
+        (["decide", "policy.toml", "events.jsonl", "--store", "sqlite:///policy.toml"], "cannot be used as a store"),
     ],
 )
 def test_a_slip_is_told_on_stderr_and_ends_in_2(meter, arguments, says):

@@ -329,3 +329,19 @@ def test_a_stretch_of_time_is_read_as_it_is_written(unit, count):
     """Writing and reading again gives the same."""
     span = parse_span(f"{count} {unit}{'' if count == 1 else 's'}")
     assert span == parse_span(span_text(span))
+
+
+@pytest.mark.parametrize("step", ['wait = "9999 years"', 'after = "3000 months"; read = "a"'])
+def test_a_step_that_leads_too_far_is_located(policy, step):
+    """A slip such as `9999 years` is told, not run into."""
+    with pytest.raises(JourneyError) as caught:
+        run(policy, steps(step))
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.line) == ("step-too-far", 2)
+    assert "past the year 2200" in problem.message
+
+
+def test_a_term_that_leads_too_far_cannot_be_taken(policy):
+    """It is a problem of its step."""
+    (step,) = run(policy, steps('subscribe = { term = "9999 years" }'))
+    assert step.problem == "this step cannot happen: 9999 years after 2026-06-01 is past the year 2200"

@@ -1,0 +1,82 @@
+"""Does the diagram say what the engine says? As many comparisons as are asked for.
+
+The test suite asks for 100,000. For ten million (about 10 minutes): `python -m tests.verify.agreement 10000000`.
+"""
+
+from __future__ import annotations
+
+import sys
+from random import Random
+from typing import TYPE_CHECKING
+
+from attrs import define
+
+from meter.engine import decide, judge
+from meter.facts import Rulebook, Vocabulary
+from meter.verify.space import Space
+from meter.verify.verdicts import verdicts
+from tests.verify.brute import is_possible
+from tests.verify.random_policies import random_policy
+
+if TYPE_CHECKING:
+    from meter.policy import Policy
+    from meter.verify.space import Situation
+
+_EACH = 400
+"""Comparisons for each policy."""
+_DECIDED = 0.05
+"""The share of possible situations that are also put to `decide`, as a reader, a view, a usage and an instant."""
+
+
+@define
+class Agreement:
+    """How many comparisons were made of each kind, and the situations in which two of the three disagreed."""
+
+    policies: int = 0
+    judged: int = 0
+    possible: int = 0
+    decided: int = 0
+    disagreements: list[tuple[int, Situation]] = []  # noqa: RUF012 - replaced for each by `compare`
+
+
+def compare(comparisons: int, *, first: int = 0) -> Agreement:
+    """Compare the diagrams of random policies with the engine, in random situations, until there are enough comparisons."""
+    found = Agreement(disagreements=[])
+    seed = first
+    while found.judged < comparisons:
+        _compare_one(random_policy(Random(seed)), seed, found)
+        seed += 1
+    return found
+
+
+def _compare_one(policy: Policy, seed: int, found: Agreement) -> None:
+    random = Random(-seed - 1)
+    rulebook = Rulebook(policy, Vocabulary([policy]))
+    space = Space([rulebook])
+    whole, sizes = verdicts(space), [len(variable.domain) for variable in space.variables]
+    found.policies += 1
+    for _ in range(_EACH):
+        situation = space.situation([random.randrange(size) for size in sizes])
+        found.judged += 1
+        said = judge(rulebook, space.facts(situation))
+        possible = is_possible(space, situation)
+        agree = said == space.forest.at(whole, situation.codes) and possible is space.forest.at(space.possible, situation.codes)
+        if possible:
+            found.possible += 1
+            if random.random() < _DECIDED:
+                found.decided += 1
+                met = space.encounter(situation)
+                decision, _ = decide(policy, met.reader, met.view, met.usage, met.now)
+                same = (said.rule, said.show, said.offer, said.prompt) == (decision.rule, decision.show, decision.offer, decision.prompt)
+                agree = agree and same and space.observe(met) == space.facts(situation)
+        if not agree:
+            found.disagreements.append((seed, situation))
+
+
+if __name__ == "__main__":
+    result = compare(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
+    sys.stdout.write(
+        f"{result.policies:,} policies, {result.judged:,} comparisons of diagram and engine, {result.decided:,} of them through `decide`: "
+        f"{len(result.disagreements)} disagreements\n"
+    )
+    sys.exit(bool(result.disagreements))

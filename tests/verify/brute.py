@@ -1,0 +1,52 @@
+"""The slow way: every combination of codes one after the other, in plain Python, judged by the engine itself."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING
+
+from meter.engine import judge
+from meter.verify.changes import visible
+from meter.view import ArticleAccess, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from meter.verify.space import Situation, Space
+
+EXPIRED = {Status.TRIAL_EXPIRED, Status.SUBSCRIPTION_EXPIRED}
+RUNNING = {Status.TRIAL, Status.SUBSCRIBER, Status.STAFF}
+
+
+def is_possible(space: Space, situation: Situation) -> bool:
+    """Say whether there can be such a reader, view and standing: what `ASSUMED` says, without a diagram."""
+    values = situation.values
+    if "days_since_expiry" in values and (values["days_since_expiry"] is not None) is not (values["reader"] in EXPIRED):
+        return False
+    if values.get("product") and values["reader"] not in RUNNING:
+        return False
+    metered = values["access"] == ArticleAccess.METERED
+    if not metered and not situation.counts:
+        return False
+    return all(
+        standing in space.standings(meter, space.limits_of(situation, meter), counts=metered and situation.counts)
+        for meter, standing in situation.standings.items()
+    )
+
+
+def situations(space: Space) -> Iterator[Situation]:
+    """Yield every situation there can be."""
+    for codes in product(*(range(len(variable.domain)) for variable in space.variables)):
+        situation = space.situation(codes)
+        if is_possible(space, situation):
+            yield situation
+
+
+def differs(space: Space, situation: Situation) -> bool:
+    """Say whether a reader in this situation can tell two policies apart."""
+    verdicts = [judge(book, space.facts(situation, side)) for side, book in enumerate(space.rulebooks)]
+    assert None not in verdicts
+    if visible(verdicts[0]) != visible(verdicts[1]):
+        return True
+    meter = verdicts[0].meter
+    return meter is not None and len(set(space.limits_of(situation, meter))) > 1

@@ -1,0 +1,86 @@
+"""The verifier never disagrees with the engine: diagram against brute force against z3."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from meter.engine import decide, judge
+from meter.facts import Rulebook, Vocabulary
+from meter.testing.strategies import page_views, policies, readers, usages
+from meter.testing.strategies import edge_times as times
+from meter.verify.people import Encounter
+from meter.verify.space import Space
+from meter.verify.verdicts import passings, verdicts
+from tests.verify.agreement import compare
+from tests.verify.brute import situations
+from tests.verify.random_policies import random_policy
+
+
+def test_agrees_with_the_engine_a_hundred_thousand_times():
+    """In random situations of random policies the diagram says what the engine says, and what is possible is what can be met."""
+    found = compare(100_000)
+    assert [] == found.disagreements
+    assert found.decided > 1_000
+
+
+@st.composite
+def encounters(draw):
+    """Draw a policy and a page view that it can tell from others."""
+    policy = draw(policies())
+    reader = draw(readers(policy))
+    return policy, Encounter(reader=reader, view=draw(page_views(policy)), usage=draw(usages(policy)), now=draw(times(policy, [reader])))
+
+
+@given(encounters())
+@settings(max_examples=150)
+def test_takes_nothing_for_impossible_that_can_be_met(drawn):
+    """Whatever reader, view, usage and instant come, the situation is one of those that can be, and the verdict is the decision."""
+    policy, met = drawn
+    space = Space([Rulebook(policy, Vocabulary([policy]))])
+    codes = space.codes(space.observe(met), counts=not (met.view.prefetch and met.view.article.access == "metered"))
+    verdict = space.forest.at(verdicts(space), codes)
+    decision, _ = decide(policy, met.reader, met.view, met.usage, met.now)
+    assert space.forest.at(space.possible, codes) is True
+    assert (decision.rule, decision.show, decision.offer, decision.prompt) == (verdict.rule, verdict.show, verdict.offer, verdict.prompt)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_finds_a_reader_for_every_rule_that_somebody_meets(seed):
+    """A rule fires in the diagram if and only if it fires for some combination of codes tried one after the other."""
+    policy = random_policy(Random(1_000 + seed), rules=3)
+    space = Space([Rulebook(policy, Vocabulary([policy]))])
+    if _size(space) > 30_000:
+        policy = random_policy(Random(5_000 + seed), rules=1)
+        space = Space([Rulebook(policy, Vocabulary([policy]))])
+    met = {judge(space.rulebooks[0], space.facts(situation)).rule for situation in situations(space)}
+    fires = {rule.name for rule, passing in zip(policy.rules, passings(space), strict=True) if passing.fires}
+    assert met == fires
+
+
+def _size(space):
+    size = 1
+    for variable in space.variables:
+        size *= len(variable.domain)
+    return size
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_agrees_with_z3(seed):
+    """z3 finds a reader for exactly the rules that fire, and those readers meet them in the engine."""
+    pytest.importorskip("z3")
+    from meter.verify.smt import Solver
+
+    policy = random_policy(Random(2_000 + seed))
+    space = Space([Rulebook(policy, Vocabulary([policy]))])
+    solver = Solver(space)
+    verdict = solver.verdict()
+    for rule, passing in zip(policy.rules, passings(space), strict=True):
+        situation = solver.find(solver.among(verdict, lambda said, name=rule.name: said.rule == name))
+        assert bool(passing.fires) == (situation is not None)
+        if situation is not None:
+            assert rule.name == space.ask(situation).rule
+            assert space.forest.at(passing.fires, situation.codes) is True

@@ -24,6 +24,7 @@ MOST_BYTES = 64 * 1024
 
 _MOST_NESTED = 24
 _MOST_PARTS = 8
+_MOST_MARKS = 8000
 _LONGEST_PATH = 300
 
 
@@ -79,6 +80,9 @@ def _bounded(text: str, name: str) -> Problem | None:
         if depth > _MOST_NESTED:
             message = f"lists and tables are nested more than {_MOST_NESTED} deep"
             return _refusal("too-deep", name, message, "split the condition into several rules", text, mark.start())
+    if sum(map(quiet.count, ".,=[{")) > _MOST_MARKS:
+        message = f"there are more than {_MOST_MARKS} keys, values and brackets in the file"
+        return _refusal("too-many", name, message, "shorten the lists, or split the policy")
     return None
 
 

@@ -76,7 +76,11 @@ def meant(word: str, known: Collection[str]) -> str:
     >>> meant("artcles", ["articles", "views"])
     'did you mean `articles`?'
     """
-    close = closest(word, known)
+    return step_to(closest(word, known), known)
+
+
+def step_to(close: str | None, known: Collection[str]) -> str:
+    """Return the next step where `close` is the known word that was probably meant, if there is one."""
     if close is not None:
         return f"did you mean `{close}`?"
     listed = sorted(known)
@@ -84,12 +88,14 @@ def meant(word: str, known: Collection[str]) -> str:
 
 
 def closest(word: str, known: Collection[str]) -> str | None:
-    """Return the known word that is most like `word`, whatever its capitals, or `None` if none is."""
-    folded = {item.casefold(): item for item in sorted(known, reverse=True)}
-    found = difflib.get_close_matches(word[:_LONGEST_QUOTE].casefold().replace("_", "-"), folded, 1) or difflib.get_close_matches(
-        word[:_LONGEST_QUOTE].casefold(), folded, 1
-    )
+    """Return the known word that is most like `word`, whatever its capitals and whether `-` or `_` joins it; `None` if none is."""
+    folded = {_folded(item): item for item in sorted(known, reverse=True)}
+    found = difflib.get_close_matches(_folded(word[:_LONGEST_QUOTE]), folded, 1)
     return folded[found[0]] if found else None
+
+
+def _folded(word: str) -> str:
+    return word.casefold().replace("_", "-")
 
 
 class Report:

@@ -10,7 +10,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from meter.problems import Path, Report, closest, meant, quoted
+from meter.problems import Path, Report, closest, meant, quoted, step_to
 from meter.shapes.values import REFUSED, Shape, Word, label, wrong
 
 __all__ = ["Items", "Key", "Localized", "Named", "Split", "Table"]
@@ -140,7 +140,7 @@ class Table:
             report.more += 1
             return set()
         close = closest(name, self.keys)
-        report("unknown-key", (*path, name), f"{self.noun} has no key {quoted(name)}", meant(name, self.keys), at="key")
+        report("unknown-key", (*path, name), f"{self.noun} has no key {quoted(name)}", step_to(close, self.keys), at="key")
         return {close} if close is not None and close not in value else set()
 
     def schema(self) -> dict[str, Any]:

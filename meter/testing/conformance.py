@@ -155,7 +155,7 @@ def _check_histories(store: Any, examples: int) -> None:  # noqa: ANN401 - a `St
             for key in self.keys:
                 store.forget(key)
 
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Histories,
         settings=settings(
             max_examples=examples, stateful_step_count=25, deadline=None, database=None, suppress_health_check=list(HealthCheck)

@@ -187,7 +187,7 @@ def test_a_driver_that_repeats_its_commands_counts_once(valkey, tmp_path):
     assert (b"1", 2) == (found, counter)
 
 
-@pytest.mark.parametrize("mode, deadline, step", [("cut", 5.0, 9), ("swallow", 0.05, 41)])
+@pytest.mark.parametrize("mode, deadline, step", [("cut", 5.0, 9), ("swallow", 0.05, 83)])
 def test_faults_in_postgres(through, postgres, tmp_path, mode, deadline, step):
     """The same for PostgreSQL, at a sample of the bytes."""
     upstream = postgres.socket / ".s.PGSQL.5432"

@@ -1,0 +1,84 @@
+"""What does `import meter` load, and what does asking for a name load?"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+import meter
+
+HEAVY = set(
+    [
+        "asyncio",
+        "babel",
+        "cattrs",
+        "click",
+        "django",
+        "fastapi",
+        "flask",
+        "hypothesis",
+        "jinja2",
+        "multiprocessing",
+        "numba",
+        "numpy",
+        "opentelemetry",
+        "pandas",
+        "psycopg",
+        "pyarrow",
+        "pytest",
+        "redis",
+        "rich",
+        "sqlite3",
+        "starlette",
+        "tomllib",
+        "tree_sitter",
+        "urllib.request",
+        "z3",
+    ]
+)
+CORE = {"meter"} | {
+    f"meter.{name}" for name in ["clock", "decision", "engine", "errors", "facts", "faults", "policy", "usage", "view", "windows"]
+}
+
+
+def loaded(statement: str) -> set[str]:
+    """Return the modules a fresh interpreter has loaded after a statement."""
+    code = f"{statement}\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(json.loads(found.stdout))
+
+
+def test_importing_meter_loads_no_framework_driver_or_template_engine():
+    """Whoever only decides pays for nothing else."""
+    modules = loaded("import meter")
+    assert set() == HEAVY & modules
+    assert {name for name in modules if name.split(".")[0] == "meter"} == CORE
+
+
+def test_deciding_loads_nothing_more_than_importing():
+    """A policy built in Python decides without a file format, a template or a time zone database on loan."""
+    statement = """
+import datetime, meter
+from meter.policy import Publication
+rules = [meter.Rule(name="all", show="article")]
+policy = meter.Policy(publication=Publication(name="The Harbour Review"), rules=rules)
+view = meter.PageView(article=meter.Article(id="a"))
+meter.decide(policy, meter.Reader(id="r"), view, meter.Usage(), datetime.datetime.now(datetime.UTC))
+"""
+    assert set() == HEAVY & loaded(statement)
+
+
+@pytest.mark.parametrize("name", meter.__all__)
+def test_every_public_name_is_there(name):
+    """Also those that are imported when first asked for."""
+    assert getattr(meter, name) is not None
+    assert name in dir(meter)
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    """As in any module."""
+    with pytest.raises(AttributeError, match="module `meter` has no attribute `metre`"):
+        _ = meter.metre

@@ -1,0 +1,31 @@
+"""Documented or it fails: every public name is in the reference, and every page is in the index."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import meter
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def test_every_public_name_is_in_the_reference():
+    """What can be imported from `meter` is explained."""
+    text = (DOCS / "reference" / "python.md").read_text(encoding="utf-8")
+    assert {name for name in meter.__all__ if not re.search(rf"`{name}\b", text)} == set()
+
+
+def test_every_page_is_in_the_index():
+    """No page can only be found by accident, and no link leads nowhere."""
+    linked = set(re.findall(r"\]\(([^)#]+\.md)[^)]*\)", (DOCS / "index.md").read_text(encoding="utf-8")))
+    assert linked == {page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md")} - {"index.md"}
+
+
+def test_links_between_pages_lead_somewhere():
+    """Every relative link of the README and the documentation has a file at its end."""
+    pages = [DOCS.parent / "README.md", *DOCS.rglob("*.md")]
+    links = {
+        (page, link) for page in pages for link in re.findall(r"\]\((?!https?:|mailto:|#)([^)#\s]+)", page.read_text(encoding="utf-8"))
+    }
+    assert {(str(page), link) for page, link in links if not (page.parent / link).exists()} == set()

@@ -16,7 +16,13 @@ WORDS = {
 }  # fmt: skip
 SETS = {"tags": ["live", "sponsored", "election"], "segments": ["students", "loyal"]}
 NUMBERS = {"score": [0, 0.2, 0.5, 1], "age_days": [-1, 0, 1, 7], "days_since_expiry": [0, 1, 30, 2.5]}
-WINDOWS = [Window(calendar="month"), Window(rolling="30 days"), Window(fixed="2 days"), Window(lifetime=True), Window(calendar="week", starts="sunday")]
+WINDOWS = [
+    Window(calendar="month"),
+    Window(rolling="30 days"),
+    Window(fixed="2 days"),
+    Window(lifetime=True),
+    Window(calendar="week", starts="sunday"),
+]
 NAMES = ["reader", "access", *WORDS, *SETS, *NUMBERS, "gift", "crawler", "dates", "left"]
 WEIGHTS = [9, 7, *([1] * len(WORDS)), *([2] * len(SETS)), *([1] * len(NUMBERS)), 1, 1, 1, 2]
 START = date(2026, 6, 1)

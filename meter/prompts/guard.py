@@ -220,6 +220,7 @@ def _steps(
     if reading.problems:
         raise TemplateError(*reading.problems)
     total = reading.steps
+    _check_shape(tree, reading)
     for node, times in _inclusions(tree):
         total += times * _steps_of_included(node, reading, find, (*above, name))
         if total > MOST_STEPS:
@@ -228,6 +229,21 @@ def _steps(
     if total > MOST_STEPS:
         raise TemplateError(fault("template-too-large", f"this takes more than {MOST_STEPS} steps", "make it shorter", name=name))
     return total
+
+
+def _check_shape(tree: nodes.Template, reading: _Check) -> None:
+    """Refuse what only shows when a template is put together: a second parent, a second block of one name."""
+    seen: set[str] = set()
+    for block in tree.find_all(nodes.Block):
+        if block.name in seen:
+            reading.report("template-syntax", block, block.name, f"there are two blocks called `{block.name}`", "give each its own name")
+        seen.add(block.name)
+    for place, extends in enumerate(tree.find_all(nodes.Extends)):
+        if place or extends not in tree.body:
+            message = "a template extends one other, outside of every block and condition"
+            reading.report("template-syntax", extends, "extends", message, "put `extends` once, at the top")
+    if reading.problems:
+        raise TemplateError(*reading.problems)
 
 
 def _steps_of_included(
@@ -256,13 +272,18 @@ def _inclusions(tree: nodes.Template) -> Iterator[tuple[nodes.Extends | nodes.In
         yield node, _LOOP_STEPS if id(node) in looped else 1
 
 
+def _in_our_words(message: str) -> str:
+    message = message.partition(". ")[0].rstrip(".").replace("'", "`").replace("Jinja", "the template")
+    return message[0].lower() + message[1:]
+
+
 def _parse(source: str, reading: _Check) -> nodes.Template:
     try:
         return reading.environment.parse(source, reading.name)
     except TemplateSyntaxError as error:
-        message = (error.message or "this is not a template").rstrip(".").replace("'", "`")
         at = nodes.TemplateData("", lineno=error.lineno)
-        reading.report("template-syntax", at, "", message[0].lower() + message[1:], "check the braces and the spelling around here")
+        message = _in_our_words(error.message or "this is not a template")
+        reading.report("template-syntax", at, "", message, "check the braces and the spelling around here")
     except (RecursionError, ValueError):
         reading.report(
             "template-too-deep",

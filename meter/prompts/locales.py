@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 __all__ = ["choose", "day_text", "length_text", "money", "number", "parse_locale", "plural", "tags", "term_text"]
 
-_MOST_OF_A_TAG = 35  # RFC 5646 section 4.4.1
+MOST_OF_A_TAG = 35  # RFC 5646 section 4.4.1
 
 
 @lru_cache(maxsize=256)
 def parse_locale(tag: str) -> Locale | None:
     """Return the locale a tag such as `ja-JP` or `ja_JP` names, or `None` where CLDR has none."""
-    if len(tag) > _MOST_OF_A_TAG:
+    if len(tag) > MOST_OF_A_TAG:
         return None
     try:
         return Locale.parse(tag.replace("_", "-"), sep="-")

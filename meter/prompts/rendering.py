@@ -8,9 +8,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from attrs import field, frozen
 from jinja2 import UndefinedError
 
+from meter.decision import Decision, MeterReading
+from meter.policy import Policy
 from meter.prompts.faults import TemplateError, fault
+from meter.prompts.locales import MOST_OF_A_TAG
 from meter.prompts.parts import PLANS, compose
 from meter.prompts.templates import compiled, found, written_texts
 from meter.prompts.texts import load_texts, read_bounded
@@ -22,9 +26,7 @@ if TYPE_CHECKING:
 
     from jinja2 import Template
 
-    from meter.decision import Decision
     from meter.errors import Problem
-    from meter.policy import Policy
     from meter.prompts.parts import Parts
 
 __all__ = ["render", "render_template", "stylesheet"]
@@ -55,7 +57,41 @@ def render(
     _check_words(layout, format, (*_SUFFIX, "json"))
     if decision.prompt is None:
         return "null" if format == "json" else ""
-    own = Path(folder) if folder is not None else None
+    if folder is not None:
+        return _lay_out(decision, policy, locale, layout, format, Path(folder))
+    request = _Request(
+        policy.digest, decision.prompt, decision.show, decision.offer, decision.meter, _tag(locale), layout, format, decision, policy
+    )
+    return _remembered(request)
+
+
+@frozen
+class _Request:
+    """A prompt that is asked for. How it comes out depends on nothing but what is compared here."""
+
+    digest: str
+    prompt: str
+    show: str
+    offer: str | None
+    meter: MeterReading | None
+    locale: str | None
+    layout: str
+    format: str
+    decision: Decision = field(eq=False)
+    policy: Policy = field(eq=False)
+
+
+@lru_cache(maxsize=2048)
+def _remembered(request: _Request) -> str:
+    return _lay_out(request.decision, request.policy, request.locale, request.layout, request.format, None)
+
+
+def _tag(locale: str | None) -> str | None:
+    """Return a tag that is short enough to be one: what a browser sends is not kept in memory."""
+    return locale if locale is None or len(locale) <= MOST_OF_A_TAG else None
+
+
+def _lay_out(decision: Decision, policy: Policy, locale: str | None, layout: str, format: str, own: Path | None) -> str:  # noqa: A002 - as above
     parts = _parts(decision, policy, locale, own)
     if format == "json":
         return json.dumps({**parts.table(), "layout": layout}, ensure_ascii=False, indent=2)

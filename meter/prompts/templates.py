@@ -62,13 +62,26 @@ class _Loader(BaseLoader):
         return written, written, SHIPPED + name
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        stamp = None if self.folder is None else _stamp(self.folder / template)
         try:
             source, written, name = self.find(template)
         except LookupError as missing:
             raise TemplateNotFound(template, str(missing.args[0])) from None
         check(source, written, name, environment, self.find)
         self.written[name] = written
-        return source, name, lambda: self.folder is None or self.find(template)[0] == source
+        if self.folder is None or template.startswith(SHIPPED):
+            return source, name, lambda: True
+        own = self.folder / template
+        return source, name, lambda: _stamp(own) == stamp
+
+
+def _stamp(path: Path) -> tuple[int, ...] | None:
+    """Return what changes when a file does, or `None` where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 def _printable(value: Any) -> Any:  # noqa: ANN401 - whatever an expression gives

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from meter import PromptError
 from meter.prompts import render, render_template
@@ -82,6 +84,9 @@ HOSTILE = {
     "{{ heading": "template-syntax",
     "{% if left %}": "template-syntax",
     "{% nonsense %}": "template-syntax",
+    "{% block a %}{% endblock %}{% block a %}{% endblock %}": "template-syntax",
+    "{% extends 'prompt.html.j2' %}{% extends 'prompt.html.j2' %}": "template-syntax",
+    "{% block a %}{% extends 'prompt.html.j2' %}{% endblock %}": "template-syntax",
     "{{ heading is callable }}": "unknown-test",
     "{{ left|plural('a') }}": "bad-plural",
     "{{ left|plural(one='a') }}": "bad-plural",
@@ -218,6 +223,28 @@ def test_a_missing_template_file_is_told(tmp_path):
     """With its path."""
     with pytest.raises(PromptError, match=r"gone\.html: error\[template-missing\]"):
         render_template(tmp_path / "gone.html", DECISION, STAGE.policy)
+
+
+PIECES = (
+    "{{ · }} · {% · %} ·{#·#}·left·benefits·heading·loop·super()·self·b·block a·endblock·for b in benefits·endfor·if left·else·elif left·endif·"
+    "extends 'prompt.html.j2'·include 'countdown.html.j2'·include 'x' ignore missing·|upper·|first·|join(', ')·|default(1, 2, 3)·|trim(1)·"
+    "|plural(one='a', other='b')· + · - · ~ · in · is defined·(·)·[·]·1·1e5·'x'·\"·,·==·<·.x·raw·endraw·required·set x = 1·{{ left }}·\n·"
+    "{% if left %}·{% endif %}·{% for b in benefits %}·{% endfor %}·{{ b }}·{% block a %}·{% endblock %}·<<numberArticlesLeft>>·<<x>>"
+).split("·")
+
+
+@given(
+    template=st.lists(st.sampled_from(PIECES), max_size=9).map("".join),
+    used=st.sampled_from([1, 5, 6]),
+    kind=st.sampled_from(["html", "text"]),
+)
+@settings(max_examples=300, deadline=None)
+def test_any_template_renders_or_is_refused(template, used, kind):
+    """There is no third way: no other exception, and no reader's page that fails in Python's words."""
+    try:
+        assert isinstance(render_template(template, STAGE.read(used), STAGE.policy, format=kind), str)
+    except TemplateError as error:
+        assert all(problem.code and problem.help for problem in error.problems)  # noqa: PT017 - a second way to be right
 
 
 def test_values_are_escaped_in_html_and_bare_in_text():

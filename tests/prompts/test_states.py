@@ -217,6 +217,16 @@ def test_a_word_that_is_none_is_refused(word, value):
         render(PLAIN.read(1), PLAIN.policy, **{word: value})
 
 
+def test_a_remembered_prompt_is_the_one_of_its_policy():
+    """The same decision under another policy, offer or layout is another prompt, however often it is asked for."""
+    decision = OFFERING.read(1)
+    other = make_policy(offer=make_offer(price=12), copy=Copy(headline="Another"))
+    for _ in range(2):
+        said = [read(render(decision, policy)).lines[1:] for policy in (OFFERING.policy, other)]
+        assert [[HEADLINE, PITCH, ENDS, TRY], ["Another", ENDS, "Try 3 months for $12"]] == said
+        assert render(decision, other, layout="narrow") != render(decision, other)
+
+
 def test_every_meter_says_its_own_period():
     """With two meters the words follow the one that was read."""
     policy = Policy(

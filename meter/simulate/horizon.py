@@ -6,7 +6,9 @@ Every boundary is one that `windows` gives: days and months in the policy's zone
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -60,19 +62,12 @@ class Horizon:
 
     def time(self, terms: Sequence[Term], assumptions: Assumptions) -> Time:
         """Return the tables the loop runs on."""
-        starts = [self.opens]
-        day = self.first
-        while starts[-1] < self.closes:
-            day += timedelta(days=1)
-            starts.append(day_start(day, self.zone))
-        ends = [[instant(term.after(moment(start, self.zone), self.zone)) for start in starts] for term in terms]
-        peak, factor = int(assumptions["news.peak_month"]) - 1, float(assumptions["news.peak_factor"])
+        starts, ends = _days(self, tuple(terms))
         hours = np.array([assumptions["sessions.hours"].get(str(hour), 0.0) for hour in range(24)])
         hours = hours / hours.sum() if hours.sum() else np.full(24, 1 / 24)
+        peak, factor = int(assumptions["news.peak_month"]) - 1, float(assumptions["news.peak_factor"])
         spread, traffic = [], []
-        for number, (opens, closes) in enumerate(zip(self.bounds[:-1], self.bounds[1:], strict=True)):
-            edges = np.array([*range(opens, closes, _HOUR), closes])
-            local = [moment(int(edge), self.zone).hour for edge in edges[:-1]]
+        for number, (opens, edges, local) in enumerate(zip(self.bounds[:-1], *_hours(self), strict=True)):
             weight = hours[local] * np.diff(edges) / _HOUR + 1e-9
             busy = np.ones(len(weight))
             if number == peak:
@@ -80,10 +75,22 @@ class Horizon:
             traffic.append(float((weight * busy).sum() / weight.sum()))
             share = np.concatenate([[0.0], np.cumsum(weight * busy)])
             spread.append(np.interp(np.linspace(0, share[-1], _STEPS + 1), share, (edges - opens).astype(float)).astype(np.int64) + opens)
-        return Time(
-            np.array(starts, np.int64),
-            np.array(self.bounds, np.int64),
-            np.array(spread, np.int64),
-            np.array(traffic),
-            np.array(ends, np.int64),
-        )
+        return Time(starts, np.array(self.bounds, np.int64), np.array(spread, np.int64), np.array(traffic), ends)
+
+
+@lru_cache(maxsize=32)
+def _days(horizon: Horizon, terms: tuple[Term, ...]) -> tuple[Any, Any]:
+    """Return where the days start, and by term and day where a term ends that starts with the day."""
+    starts, day = [horizon.opens], horizon.first
+    while starts[-1] < horizon.closes:
+        day += timedelta(days=1)
+        starts.append(day_start(day, horizon.zone))
+    ends = [[instant(term.after(moment(start, horizon.zone), horizon.zone)) for start in starts] for term in terms]
+    return np.array(starts, np.int64), np.array(ends, np.int64)
+
+
+@lru_cache(maxsize=8)
+def _hours(horizon: Horizon) -> tuple[list[Any], list[Any]]:
+    """Return, for each month, where its hours start (and the last one ends) and which hours of the day they are."""
+    edges = [np.array([*range(opens, closes, _HOUR), closes]) for opens, closes in pairwise(horizon.bounds)]
+    return edges, [np.array([moment(int(edge), horizon.zone).hour for edge in row[:-1]]) for row in edges]

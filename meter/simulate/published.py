@@ -73,7 +73,7 @@ PUBLISHED: tuple[Assumption, ...] = (
     _a("trials.continue_auto_renew", 0.50, 0.4, 0.6, "published", "auto-renewing trials that become paid", f"{_MILLER}: half; Adapty 48.8 %"),
     _a("trials.continue_auto_cancel", 0.07, 0.04, 0.18, "derived", "auto-cancelling trials that become paid", f"{_MILLER}: a seventh of the half; opt-in apps 18 % (Adapty)"),
     _a("trials.takeup_auto_cancel", 1.43, 1.32, 1.56, "derived", "an auto-cancelling trial is taken this much more often", f"{_MILLER}: auto-renewal cuts take-up by 24–36 %", most=10),
-    _a("trials.return", 0.01, 0.0, 0.157, "assumed", "whose trial is over subscribes when stopped, each month, on top of the rest", f"ours; the high end makes {_MILLER} come out even after a year"),
+    _a("trials.return", 0.01, 0.0, 0.05, "assumed", "whose trial is over subscribes when stopped, each month, on top of the rest", f"ours; for auto-cancelling trials 0.157 makes {_MILLER} come out even after a year"),
     _a("churn.monthly_alpha", 0.905, None, None, "derived", "monthly plans: alpha of the shifted-beta-geometric", f"fitted to {_INMA} 34/22/15 %", most=100, least=0.01),
     _a("churn.monthly_beta", 5.33, 3.5, 8.0, "derived", "monthly plans: beta of the shifted-beta-geometric", f"fitted to {_INMA} 34/22/15 %; range: FTI monthly churn 3–5 %", most=1000, least=0.01),
     _a("churn.annual_alpha", 1.925, None, None, "derived", "annual plans: alpha of the shifted-beta-geometric", f"fitted to {_INMA} 70/52/40 %", most=100, least=0.01),

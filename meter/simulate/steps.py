@@ -25,7 +25,19 @@ from meter.simulate.setting import (
     TRIAL_OVER,
 )
 
-__all__ = ["day_of", "find_article", "judged", "place_of", "plan", "renew", "spend", "term_end", "wanted_articles"]
+__all__ = [
+    "day_of",
+    "expect",
+    "expect_payments",
+    "find_article",
+    "judged",
+    "place_of",
+    "plan",
+    "renew",
+    "spend",
+    "term_end",
+    "wanted_articles",
+]
 
 
 @compiled
@@ -156,6 +168,56 @@ def plan(human, key, many, new, again):  # type: ignore[no-untyped-def]  # noqa:
         sessions += new[views]
         views += 1
     return views, sessions
+
+
+@compiled
+def expect(meaning, human, time, monthly, row, month, offer, by_itself, chance, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Add what follows from a chance to start now: payments, a trial, a subscription at the end of each month."""
+    offers, closes = len(meaning.trial), time.months[-1]
+    row[7] += chance
+    monthly[month, 3] += chance
+    if offer >= 0 and not meaning.trial[offer]:
+        expect_payments(meaning, time, monthly, row, meaning.offer_option[offer], now, month, chance)
+        return
+    if offer >= 0:
+        price = chance * meaning.offer_price[offer]
+        row[10] += price
+        row[11] += price
+        monthly[month, 9] += price
+        now = term_end(time, offer, now)
+        while month < len(time.months) - 1 and time.months[month + 1] <= now:
+            monthly[month, 5] += chance
+            month += 1
+        if now >= closes:
+            row[9] += chance
+        chance *= human.continue_auto_renew if by_itself else human.continue_auto_cancel
+    for option in range(2):
+        share = chance * (human.annual_share if option == 1 else 1.0 - human.annual_share)
+        if now < closes:
+            expect_payments(meaning, time, monthly, row, option, now, month, share)
+        else:
+            row[11] += share * (meaning.price[option] + meaning.rest[option, 0])
+
+
+@compiled
+def expect_payments(meaning, time, monthly, row, option, now, month, chance):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Add what is expected to be paid from now on: until the horizon closes, and for a lifetime."""
+    offers, renewals = len(meaning.trial), 0
+    while True:
+        paid = chance * meaning.price[option]
+        row[10] += paid
+        row[11] += paid
+        monthly[month, 9] += paid
+        now = term_end(time, offers + option, now)
+        while month < len(time.months) - 1 and time.months[month + 1] <= now:
+            monthly[month, 4] += chance
+            month += 1
+        if now >= time.months[-1]:
+            row[8] += chance
+            row[11] += chance * meaning.rest[option, min(renewals, meaning.rest.shape[1] - 1)]
+            return
+        chance *= 1.0 - meaning.churn[option, min(renewals, meaning.churn.shape[1] - 1)]
+        renewals += 1
 
 
 @compiled

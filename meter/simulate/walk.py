@@ -32,7 +32,7 @@ from meter.simulate.setting import (
     SUBSCRIPTION_OVER,
     TRIAL_OVER,
 )
-from meter.simulate.steps import find_article, judged, place_of, plan, renew, spend, term_end, wanted_articles
+from meter.simulate.steps import expect, find_article, judged, place_of, plan, renew, spend, term_end, wanted_articles
 
 __all__ = ["walk"]
 
@@ -147,7 +147,6 @@ def walk(meaning, tables, human, time, seed, first, last, results, monthly, show
                             meaning, human, time, mine, bought, renews, standing, option, renewals, due, offers, ended, term_from
                         )
                         cash += paid
-                        row[4] += paid > 0 and renewals == 0
                     ident = device if standing == ANONYMOUS else ACCOUNT
                     if ident != ACCOUNT and reset_at[ident] <= now:
                         reset_at[ident] = NEVER
@@ -203,6 +202,8 @@ def walk(meaning, tables, human, time, seed, first, last, results, monthly, show
                         by_itself = uniform(mine, draws.STAY, bought) < human.auto_renew
                         if trial and not by_itself:
                             chance *= human.takeup
+                        chance = min(chance, 1.0)
+                        expect(meaning, human, time, monthly, row, month, offer, by_itself, chance, now)
                         if uniform(now_key, draws.BUY, 0) < chance:
                             says_yes, renews = True, by_itself
                             begun += 1
@@ -221,7 +222,6 @@ def walk(meaning, tables, human, time, seed, first, last, results, monthly, show
                                 standing = FIRST_TRIAL + offers + option
                                 cash += meaning.price[option]
                                 due = term_end(time, offers + option, now)
-                                row[4] += 1
                     if says_yes and ident != ACCOUNT:
                         for m in range(many_meters):
                             tally[2][ACCOUNT, m] = tally[2][ident, m]
@@ -247,7 +247,6 @@ def walk(meaning, tables, human, time, seed, first, last, results, monthly, show
                     meaning, human, time, mine, bought, renews, standing, option, renewals, due, offers, ended, term_from
                 )
                 cash += paid
-                row[4] += paid > 0 and renewals == 0
             served = min(served, many)
             if many > 0:
                 refused = 1.0 - served / many
@@ -255,38 +254,24 @@ def walk(meaning, tables, human, time, seed, first, last, results, monthly, show
                 habit = min(max(habit, 0.1), human.most_habit)
             months_walled += stopped
             on_trial, subscribed = FIRST_TRIAL <= standing < FIRST_TRIAL + offers, standing >= FIRST_TRIAL + offers
+            line = monthly[month]
             row[0] += many > 0
             row[1] += stopped
             row[2] += registrations
-            row[3] += begun
-            row[7] += many
-            row[8] += read
-            row[9] += blocked
-            row[10] += many - served
-            row[11] += cash
-            line = monthly[month]
+            row[3] += many
+            row[4] += read
+            row[5] += blocked
+            row[6] += many - served
+            row[12] += begun
+            row[14] += cash
             line[0] += many > 0
             line[1] += stopped
             line[2] += registrations
-            line[3] += begun
-            line[4] += subscribed
-            line[5] += on_trial
             line[6] += many
             line[7] += read
             line[8] += blocked
-            line[9] += cash
             line[10] += away
             if not (on_trial or subscribed) and uniform(now_key, draws.TURNOVER, 0) < human.turnover[kind]:
                 born = month + 1
-        row[5] = standing >= FIRST_TRIAL + offers
-        row[6] = FIRST_TRIAL <= standing < FIRST_TRIAL + offers
-        row[12] = row[11]
-        if row[5]:
-            row[12] += meaning.rest[option, min(renewals, meaning.rest.shape[1] - 1)]
-        elif row[6]:
-            stay = human.continue_auto_renew if renews else human.continue_auto_cancel
-            row[12] += stay * (
-                human.annual_share * (meaning.price[1] + meaning.rest[1, 0])
-                + (1 - human.annual_share) * (meaning.price[0] + meaning.rest[0, 0])
-            )
+        row[13] = standing >= FIRST_TRIAL + offers
     return rows

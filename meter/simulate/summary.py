@@ -1,0 +1,109 @@
+"""What does a report say, in plain tables? The same for a terminal, for JSON and for a page."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+from meter.simulate.doubts import UNKNOWABLE, closing, doubts, holdout
+from meter.simulate.measures import MEASURES
+from meter.simulate.setting import MONTHLY
+
+if TYPE_CHECKING:
+    from meter.simulate.compare import Comparison
+    from meter.simulate.optimise import Choice
+    from meter.simulate.population import Population
+
+__all__ = ["currency_of", "headline", "report_table", "versions"]
+
+
+def versions() -> dict[str, str]:
+    """Return what the answer was computed with."""
+    found = {"python": ".".join(map(str, sys.version_info[:3]))}
+    for package, name in (("meter-paywall", "meter"), ("numpy", "numpy"), ("numba", "numba")):
+        try:
+            found[name] = version(package)
+        except PackageNotFoundError:  # pragma: no cover - a checkout that was never installed
+            found[name] = "unknown"
+    return found
+
+
+def currency_of(comparison: Comparison) -> str:
+    """Return the currency of the first offer there is, or nothing."""
+    return next((offer.currency for policy in comparison.policies for offer in policy.offers), "")
+
+
+def report_table(comparison: Comparison, choice: Choice | None = None) -> dict[str, Any]:
+    """Return everything a report says."""
+    lines = [_policy(comparison, number) for number in range(len(comparison.names))]
+    table = {
+        "readers": comparison.readers, "months": comparison.months, "seed": comparison.seed, "versions": versions(),
+        "currency": currency_of(comparison) or None, "policies": lines, "by": comparison.by.name, "best": comparison.names[comparison.best],
+        "front": [comparison.names[number] for number in comparison.front], "tornado": [swing.to_dict() for swing in comparison.swings],
+        "measures": {measure.name: measure.words for measure in MEASURES}, "assumptions": comparison.assumptions.rows(),
+        "warnings": [{"code": doubt.code, "name": doubt.name, "text": doubt.text} for doubt in doubts(comparison)],
+        "cannot_know": list(UNKNOWABLE), "holdout": holdout(comparison), "closing": closing(comparison),
+    }  # fmt: skip
+    if choice is not None:
+        table["optimise"] = choice.to_dict()
+        table["warnings"] = sorted([*table["warnings"], *choice.warnings()], key=lambda doubt: doubt["code"])
+    return table
+
+
+def _policy(comparison: Comparison, number: int) -> dict[str, Any]:
+    people = comparison.populations[number]
+    return {
+        "name": comparison.names[number], "digest": people.policy.digest,
+        "summary": {name: found.to_dict() for name, found in comparison.measures[number].items()},
+        "difference": {name: found.to_dict() for name, found in comparison.differences[number].items()},
+        "probability_best": comparison.probability_best[number], "regret": comparison.regret[number],
+        "on_front": number in comparison.front, "page_views": people.by_show(), "rules": people.by_rule(), "monthly": _monthly(people),
+        "stop_curve": _stop_curve(people),
+    }  # fmt: skip
+
+
+def _monthly(people: Population) -> list[dict[str, float]]:
+    names = [(name, MONTHLY.index(name)) for name in MONTHLY]
+    return [{"month": number, **{name: round(float(row[at]), 2) for name, at in names}} for number, row in enumerate(people.monthly, 1)]
+
+
+def _stop_curve(people: Population) -> list[dict[str, float]]:
+    """Return the share of the first month's readers who wanted more than so many articles."""
+    total = float(people.wanted[1:].sum()) or 1.0
+    return [{"articles": k, "share": float(people.wanted[k + 1 :].sum()) / total} for k in (0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 13, 16, 20, 30)]
+
+
+def headline(comparison: Comparison) -> str:
+    """Return one paragraph for somebody who reads nothing else."""
+    best, by = comparison.best, comparison.by
+    money = f" {currency_of(comparison)}".rstrip()
+    if len(comparison.names) == 1:
+        row = comparison.measures[0]
+        return (
+            f"Of {comparison.readers:,} readers a month, {row['stop_rate'].value:.1%} meet a wall in a month; "
+            f"{row['starts_per_million'].value:,.0f} in a million start a trial or a subscription, and {row['active_subscribers'].value:,.0f} are "
+            f"subscribers after {comparison.months} months."
+        )
+    first = comparison.names[0]
+    if best == 0:
+        return (
+            f"None of the others earns more than `{first}` by {by.title.lower()} over {comparison.months} months, at the central assumptions."
+            + _sureness(comparison)
+        )
+    row = comparison.differences[best]
+    return (
+        f"`{comparison.names[best]}` earns {row[by.name].value:+,.0f}{money} against `{first}` by {by.title.lower()} over {comparison.months} months "
+        f"({row['advertising'].value:+,.0f} advertising, {row['subscription_cash'].value:+,.0f} subscriptions), stops "
+        f"{row['readers_stopped'].value:+,.0f} readers and brings {row['starts_per_million'].value:+,.0f} starts in a million."
+        + _sureness(comparison)
+    )
+
+
+def _sureness(comparison: Comparison) -> str:
+    chance = comparison.probability_best[comparison.best]
+    if "assumptions" not in chance:
+        return f" It is best in {chance['sampling']:.0%} of other samples of readers; the assumptions were not varied."
+    turning = sum(swing.flips for swing in comparison.swings)
+    note = f" {turning} of the assumptions would turn that round inside their range." if turning else ""
+    return f" Over the stated range of the assumptions it is best {chance['assumptions']:.0%} of the time.{note}"

@@ -225,12 +225,14 @@ def test_a_missing_template_file_is_told(tmp_path):
         render_template(tmp_path / "gone.html", DECISION, STAGE.policy)
 
 
-PIECES = (
-    "{{ · }} · {% · %} ·{#·#}·left·benefits·heading·loop·super()·self·b·block a·endblock·for b in benefits·endfor·if left·else·elif left·endif·"
-    "extends 'prompt.html.j2'·include 'countdown.html.j2'·include 'x' ignore missing·|upper·|first·|join(', ')·|default(1, 2, 3)·|trim(1)·"
-    "|plural(one='a', other='b')· + · - · ~ · in · is defined·(·)·[·]·1·1e5·'x'·\"·,·==·<·.x·raw·endraw·required·set x = 1·{{ left }}·\n·"
-    "{% if left %}·{% endif %}·{% for b in benefits %}·{% endfor %}·{{ b }}·{% block a %}·{% endblock %}·<<numberArticlesLeft>>·<<x>>"
-).split("·")
+PIECES = [
+    *("{{ ", " }}", "{% ", " %}", "{#", "#}", "(", ")", "[", "]", '"', ",", "==", "<", " + ", " - ", " ~ ", ".x", "'x'", "1", "1e5", "\n"),
+    *("left", "benefits", "heading", "loop", "super()", "self", "b", " in ", " is defined", "required", "raw", "endraw", "set x = 1"),
+    *("block a", "endblock", "for b in benefits", "endfor", "if left", "else", "elif left", "endif", "extends 'prompt.html.j2'"),
+    *("include 'countdown.html.j2'", "include 'x' ignore missing", "|upper", "|first", "|join(', ')", "|default(1, 2, 3)", "|trim(1)"),
+    *("|plural(one='a', other='b')", "{{ left }}", "{% if left %}", "{% endif %}", "{% for b in benefits %}", "{% endfor %}", "{{ b }}"),
+    *("{% block a %}", "{% endblock %}", "<<numberArticlesLeft>>", "<<x>>"),
+]
 
 
 @given(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from attrs import Factory, define, evolve, frozen
 
@@ -188,6 +188,8 @@ class Life:
 class Read:
     """Opening an article. `published` dates it as an editor does: without a zone, in the publication's."""
 
+    verb: ClassVar[str] = "open it"
+
     view: PageView
     published: date | datetime | None = None
 
@@ -206,6 +208,8 @@ class Read:
 class SignIn:
     """Signing in, or registering: the device's anonymous usage joins the account's."""
 
+    verb: ClassVar[str] = "sign in"
+
     account: str | None = None
 
     def do(self, life: Life, now: datetime, policy: Policy) -> str:  # noqa: ARG002
@@ -216,6 +220,8 @@ class SignIn:
 @frozen(kw_only=True)
 class SignOut:
     """Signing out: the device is anonymous again, with what it counted before."""
+
+    verb: ClassVar[str] = "sign out"
 
     def do(self, life: Life, now: datetime, policy: Policy) -> str:  # noqa: ARG002
         """Sign out on the current device."""
@@ -228,13 +234,15 @@ class SignOut:
 class Subscribe:
     """Buying a subscription, by one of the policy's offers or with a term of its own; without an end it runs on."""
 
+    verb: ClassVar[str] = "subscribe"
+
     offer: str | None = None
     product: str | None = None
     term: Term | None = None
     ends: date | datetime | None = None
     grace: timedelta = timedelta()
 
-    kind = EntitlementKind.SUBSCRIPTION
+    kind: ClassVar[EntitlementKind] = EntitlementKind.SUBSCRIPTION
 
     def do(self, life: Life, now: datetime, policy: Policy) -> str:
         """Give the account the right to read from now on."""
@@ -256,12 +264,15 @@ class Subscribe:
 class StartTrial(Subscribe):
     """Starting a trial, by one of the policy's offers or with a term of its own."""
 
-    kind = EntitlementKind.TRIAL
+    verb: ClassVar[str] = "start a trial"
+    kind: ClassVar[EntitlementKind] = EntitlementKind.TRIAL
 
 
 @frozen(kw_only=True)
 class EndTrial:
     """Ending the running trial now."""
+
+    verb: ClassVar[str] = "end the trial"
 
     def do(self, life: Life, now: datetime, policy: Policy) -> str:  # noqa: ARG002
         """End the trial."""
@@ -272,6 +283,8 @@ class EndTrial:
 @frozen(kw_only=True)
 class Cancel:
     """Cancelling a subscription: it runs on to the end that was paid for, unless said otherwise."""
+
+    verb: ClassVar[str] = "cancel"
 
     now: bool = False
     ends: date | datetime | None = None
@@ -287,6 +300,8 @@ class Cancel:
 class SwitchDevice:
     """Going on to read on another device, which knows nothing of this one."""
 
+    verb: ClassVar[str] = "change the device"
+
     device: str
 
     def do(self, life: Life, now: datetime, policy: Policy) -> str:  # noqa: ARG002
@@ -299,6 +314,8 @@ class SwitchDevice:
 class ClearCookies:
     """Clearing the cookies of this device: it is signed out, and a new anonymous reader."""
 
+    verb: ClassVar[str] = "clear the cookies"
+
     def do(self, life: Life, now: datetime, policy: Policy) -> str:  # noqa: ARG002
         """Forget what this device knows."""
         life.signed_in.pop(life.device, None)
@@ -309,6 +326,8 @@ class ClearCookies:
 @frozen(kw_only=True)
 class Wait:
     """Letting time pass."""
+
+    verb: ClassVar[str] = "wait"
 
     span: Term | timedelta
 

@@ -189,7 +189,7 @@ class Journey:
             try:
                 what = step.action.do(life, now, policy)
             except Misstep as misstep:
-                what, problem = str(misstep), f"this step cannot happen: {misstep}"
+                what, problem = f"cannot {step.action.verb}", f"this step cannot happen: {misstep}"
             reader, view = life.as_reader(), life.seen(on_screen, number)
             asked = view if isinstance(step.action, Read) else evolve(view, prefetch=True)
             decision, life.usage = decide(policy, reader, asked, life.usage, now)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import subprocess
 import sys
 from importlib.metadata import version
@@ -95,11 +97,32 @@ def test_help_and_decisions_load_nothing_they_do_not_need(folder):
 
 def test_a_pipe_gets_no_colours(shell):
     """Nor does somebody who said `NO_COLOR`."""
-    assert "\x1b" not in shell("meter demo").out
-    assert "\x1b" not in shell("meter check broken.toml; meter check policy.toml").out
-    assert "\x1b" in shell("meter demo", FORCE_COLOR="1").out
-    coloured = shell("meter demo", FORCE_COLOR="1", NO_COLOR="1").out
-    assert "\x1b[3" not in coloured.replace("\x1b[3m", "")  # italics stay, colours go
+    for line in ("meter demo", "meter check policy.toml --today 2026-07-01"):
+        assert "\x1b" not in shell(line).out
+        assert "\x1b[3" not in shell(line, FORCE_COLOR="1", NO_COLOR="1").out.replace("\x1b[3m", "")  # italics may stay, colours go
+    assert "\x1b[3" in shell("meter demo", FORCE_COLOR="1").out
+
+
+@pytest.mark.parametrize(("environment", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_a_terminal_gets_colours_unless_it_says_no(folder, environment, coloured):
+    """A warning is yellow where somebody looks."""
+    outer, inner = pty.openpty()
+    program = "from meter.cli import main; main(['check', 'policy.toml', '--today', '2026-07-01'])"
+    given = {key: value for key, value in os.environ.items() if key != "NO_COLOR"} | environment
+    subprocess.run([sys.executable, "-c", program], cwd=folder, env=given, stdout=inner, check=True)
+    os.close(inner)
+    said = os.read(outer, 10_000).decode()
+    os.close(outer)
+    assert "offer-over" in said
+    assert coloured == ("\x1b[33m" in said)
+
+
+def test_a_store_that_is_out_is_told_once(shell):
+    """As the error that ends the run, in one line."""
+    pytest.importorskip("redis", reason="the extra `redis` is not installed")
+    answer = shell("meter decide policy.toml events.jsonl --store redis://localhost:1/0")
+    assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
+    assert answer.err.startswith("error: the server did not answer")
 
 
 def test_a_pipe_that_closes_early_is_no_error_to_talk_about(shell):

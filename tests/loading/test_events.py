@@ -170,10 +170,11 @@ def test_events_stop_at_the_first_bad_line():
 
 
 def test_a_file_is_mended_in_one_go():
-    """Looking ahead tells the problems of the lines that follow, as far as asked."""
-    lines = [json.dumps(LEAST), "{}", json.dumps(LEAST), "[]", "5", "x"]
+    """Looking ahead tells the problems of the lines that follow, as far as asked; no event of theirs is given."""
+    events = read_events([json.dumps(LEAST), "{}", json.dumps(LEAST), "[]", "5", "x"], "events", TOKYO, ahead=3)
+    next(events)
     with pytest.raises(EventError) as caught:
-        list(read_events(lines, "events", TOKYO, ahead=3))
+        next(events)
     assert {problem.line for problem in caught.value.problems} == {2, 4, 5}
 
 

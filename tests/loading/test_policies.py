@@ -189,6 +189,26 @@ def test_reading_what_was_written_gives_the_same_policy(policy, copy, links, nev
     assert policy == loads_policy(dumps_policy(policy))
 
 
+@pytest.mark.parametrize(
+    "when",
+    [
+        "dates = { from = 2026-06-30, until = 2026-06-30 }",
+        "dates = { from = 2026-06-30 }",
+        "score = { above = 0.2, below = 0.3 }",
+        "score = { at_least = 0.2, at_most = 0.2 }",
+        "score = { equals = 0 }",
+        "age_days = { above = 7 }",
+        "tags = { none = ['sponsored'] }",
+    ],
+)
+def test_the_narrowest_conditions_are_conditions(when):
+    """One day, one number and what lies between two are not nothing."""
+    text = (
+        f'publication.name = "x"\n[[rules]]\nname = "a"\nshow = "article"\nwhen = {{ {when} }}\n[[rules]]\nname = "b"\nshow = "article"\n'
+    )
+    assert not loads_policy(text).rules[0].when.matches_everything
+
+
 def test_a_length_survives_however_it_is_written():
     """Weeks become days, hours stay hours."""
     lengths = {"2 weeks": timedelta(days=14), "36 hours": timedelta(hours=36), "1 day": timedelta(days=1)}

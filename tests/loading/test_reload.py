@@ -41,6 +41,20 @@ def test_a_broken_file_leaves_the_last_good_policy_in_force(path):
     assert (policy.policy, policy.problems) == (good, ())
 
 
+def test_a_file_that_has_not_changed_is_not_read_again(path):
+    """What tells is time, size and place on the disk: a refresh of an unchanged file costs one look at those."""
+    policy = ReloadingPolicy(path)
+    path.write_text(TEXT.format("other"), encoding="utf-8")
+    assert policy.refresh()
+    stamp = path.stat()
+    path.write_text("x" * stamp.st_size, encoding="utf-8")
+    os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    assert not policy.refresh()
+    assert not policy.problems
+    assert not policy.reload()
+    assert policy.problems
+
+
 @pytest.mark.parametrize("raw", [b"\xff\xfe", b"a" * 100_000, b"\x00", b""])
 def test_no_content_ever_raises(path, raw):
     """Bytes that are no policy at all are problems, not exceptions."""

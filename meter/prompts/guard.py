@@ -35,9 +35,9 @@ _LOOP_PARTS = ("first", "last", "index", "index0", "length")
 _PLURALS = ("zero", "one", "two", "few", "many", "other")
 
 _ALLOWED = (
-    nodes.Add, nodes.And, nodes.Block, nodes.Compare, nodes.Concat, nodes.CondExpr, nodes.Extends, nodes.If, nodes.Include, nodes.Keyword,
-    nodes.List, nodes.Neg, nodes.Not, nodes.Operand, nodes.Or, nodes.Output, nodes.Pos, nodes.Sub, nodes.Template, nodes.TemplateData,
-    nodes.Test, nodes.Tuple,
+    nodes.Add, nodes.And, nodes.Compare, nodes.Concat, nodes.CondExpr, nodes.Extends, nodes.If, nodes.Include, nodes.Keyword,
+    nodes.List, nodes.Neg, nodes.Not, nodes.Operand, nodes.Or, nodes.Pos, nodes.Sub, nodes.Template, nodes.TemplateData,
+    nodes.Tuple,
 )  # fmt: skip
 
 _REFUSED = {
@@ -94,9 +94,9 @@ class _Check:
             return
         if len(self.problems) >= _MOST_PROBLEMS:
             return
-        visit = getattr(self, f"_{type(node).__name__.lower()}", None)
+        visit = _VISITS.get(type(node))
         if visit is not None:
-            known, loops = visit(node, known, loops)
+            known, loops = visit(self, node, known, loops)
         elif not isinstance(node, _ALLOWED):
             what = _REFUSED.get(type(node), f"`{type(node).__name__.lower()}`")
             self.report(
@@ -106,7 +106,7 @@ class _Check:
         for child in node.iter_child_nodes(exclude=("target",)):
             self.walk(child, known, loops, depth + 1)
 
-    def _name(self, node: nodes.Name, known: frozenset[str], loops: int) -> tuple[frozenset[str], int]:
+    def variable(self, node: nodes.Name, known: frozenset[str], loops: int) -> tuple[frozenset[str], int]:
         if node.name not in known:
             advice = suggestion(node.name, {*known, *PLACEHOLDERS} - {_IN_BLOCK}, "see the list of variables in the reference of prompts")
             if node.name == "plural":
@@ -114,7 +114,7 @@ class _Check:
             self.report("unknown-variable", node, node.name, f"`{node.name}` is not a variable of a prompt", advice)
         return known, loops
 
-    def _output(self, node: nodes.Output, known: frozenset[str], loops: int) -> tuple[frozenset[str], int]:
+    def printed(self, node: nodes.Output, known: frozenset[str], loops: int) -> tuple[frozenset[str], int]:
         for printed in node.nodes:
             if isinstance(printed, nodes.List | nodes.Tuple):
                 self.report("not-allowed", printed, "", "a list is not a text", "print its texts one by one")
@@ -123,19 +123,19 @@ class _Check:
                 self.report("not-allowed", node, printed.name, f"`{printed.name}` is a list, not a text", advice)
         return known, loops
 
-    def _const(self, node: nodes.Const, known: frozenset[str], loops: int) -> tuple[frozenset[str], int]:
+    def number(self, node: nodes.Const, known: frozenset[str], loops: int) -> tuple[frozenset[str], int]:
         if isinstance(node.value, int | float) and not -_MOST_NUMBER <= node.value <= _MOST_NUMBER:
             self.report("not-allowed", node, "", "this number is too large", f"keep it under {_MOST_NUMBER}")
         return known, loops
 
-    def _getattr(self, node: nodes.Getattr, known: frozenset[str], loops: int) -> tuple[frozenset[str], int]:
+    def part(self, node: nodes.Getattr, known: frozenset[str], loops: int) -> tuple[frozenset[str], int]:
         if isinstance(node.node, nodes.Name) and node.node.name == "loop" and loops and node.attr in _LOOP_PARTS:
             return known | {"loop"}, loops
         self.report("not-allowed", node, node.attr, f"`.{node.attr}` is not available: variables are texts and numbers, they have no parts",
                     "use the variable itself")  # fmt: skip
         return known, loops
 
-    def _filter(self, node: nodes.Filter, known: frozenset[str], loops: int) -> tuple[frozenset[str], int]:
+    def filtered(self, node: nodes.Filter, known: frozenset[str], loops: int) -> tuple[frozenset[str], int]:
         filters = self.environment.filters
         if node.name not in filters:
             listed = ", ".join(f"`{name}`" for name in sorted(filters))
@@ -155,13 +155,13 @@ class _Check:
                             'write `{{ left|plural(one="article", other="articles") }}`')  # fmt: skip
         return known, loops
 
-    def _test(self, node: nodes.Test, known: frozenset[str], loops: int) -> tuple[frozenset[str], int]:
+    def tested(self, node: nodes.Test, known: frozenset[str], loops: int) -> tuple[frozenset[str], int]:
         if node.name not in self.environment.tests:
             listed = ", ".join(f"`{name}`" for name in sorted(self.environment.tests))
             self.report("unknown-test", node, node.name, f"there is no test `{node.name}`", f"the tests are {listed}")
         return known, loops
 
-    def _for(self, node: nodes.For, known: frozenset[str], loops: int) -> tuple[frozenset[str], int]:
+    def loop(self, node: nodes.For, known: frozenset[str], loops: int) -> tuple[frozenset[str], int]:
         over, target = node.iter, node.target
         if not (isinstance(over, nodes.Name) and over.name in LISTS) or loops or node.recursive:
             lists = " or ".join(f"`{name}`" for name in sorted(LISTS))
@@ -177,14 +177,14 @@ class _Check:
             return known, 1
         return known | {target.name}, 1
 
-    def _block(self, node: nodes.Block, known: frozenset[str], loops: int) -> tuple[frozenset[str], int]:
+    def block(self, node: nodes.Block, known: frozenset[str], loops: int) -> tuple[frozenset[str], int]:
         if loops:
             self.report("not-allowed", node, node.name, "a block cannot be inside a loop", "put the loop inside the block")
         if sum(isinstance(call.node, nodes.Name) and call.node.name == "super" for call in node.find_all(nodes.Call)) > 1:
             self.report("not-allowed", node, node.name, "a block can use `super()` once", "remove the others")
         return known | {_IN_BLOCK}, loops
 
-    def _call(self, node: nodes.Call, known: frozenset[str], loops: int) -> tuple[frozenset[str], int]:
+    def call(self, node: nodes.Call, known: frozenset[str], loops: int) -> tuple[frozenset[str], int]:
         called = node.node
         plain = not (node.args or node.kwargs or node.dyn_args or node.dyn_kwargs)
         if isinstance(called, nodes.Name) and called.name == "super" and plain and not loops and _IN_BLOCK in known:
@@ -196,6 +196,20 @@ class _Check:
     @staticmethod
     def _constant(args: list[nodes.Expr]) -> bool:
         return all(isinstance(argument, nodes.Const) and isinstance(argument.value, str) for argument in args)
+
+
+_VISITS: dict[type[nodes.Node], Callable[..., tuple[frozenset[str], int]]] = {
+    nodes.Name: _Check.variable,
+    nodes.Output: _Check.printed,
+    nodes.Const: _Check.number,
+    nodes.Getattr: _Check.part,
+    nodes.Filter: _Check.filtered,
+    nodes.Test: _Check.tested,
+    nodes.For: _Check.loop,
+    nodes.Block: _Check.block,
+    nodes.Call: _Check.call,
+}
+"""What is looked at more closely. Each says which names are known, and how many loops are open, in the nodes below."""
 
 
 def check(source: str, written: str, name: str, environment: Environment, find: Callable[[str], tuple[str, str, str]]) -> None:

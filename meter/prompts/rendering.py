@@ -161,7 +161,7 @@ def _at_run_time(error: Exception, written: Mapping[str, str], parts: Parts) -> 
             name, line = trace.tb_frame.f_code.co_filename, trace.tb_lineno
         trace = trace.tb_next
     source = written[name]
-    offset = len("".join(source.splitlines(keepends=True)[: line - 1]))
+    offset = sum(len(before) + 1 for before in source.split("\n")[: line - 1])
     count = next((word for word in sorted(COUNTS) if f"'{word}'" in str(error)), None)
     if count is not None and parts.reading is None:
         message = f"`{count}` has no value here: no meter was read for this prompt"

@@ -16,7 +16,8 @@ from attrs import evolve, field, fields, frozen
 from meter.decision import Access, Decision, MeterReading, Show
 from meter.engine import decide, explain, ledger
 from meter.errors import PolicyError, Problem
-from meter.simulate.actions import Action, Life, Misstep, Read, Right, Wait, later
+from meter.simulate.actions import Action, Read, Wait
+from meter.simulate.life import Life, Misstep, Right, later
 from meter.view import Article, PageView, Reader
 from meter.windows import Term, instant, local_instant, moment
 

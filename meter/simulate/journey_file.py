@@ -21,16 +21,15 @@ from meter.simulate.actions import (
     ClearCookies,
     EndTrial,
     Read,
-    Right,
     SignIn,
     SignOut,
     StartTrial,
     Subscribe,
     SwitchDevice,
     Wait,
-    parse_span,
 )  # fmt: skip
 from meter.simulate.journey import Expect, Journey, JourneyError, Step
+from meter.simulate.life import Right, parse_span
 from meter.view import Article, ArticleAccess, EntitlementKind, PageView, Reader
 from meter.windows import Term, parse_length
 

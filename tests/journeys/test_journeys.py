@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from meter import Article, Entitlement, Journey, PageView, Reader, Usage, decide, loads_policy
 from meter.simulate import Expect, JourneyError, Step
-from meter.simulate.actions import Read, SignIn, SwitchDevice, Wait, parse_span, span_text
+from meter.simulate.actions import Read, SignIn, SwitchDevice, Wait
+from meter.simulate.life import parse_span, span_text
 
 
 def run(policy, text):

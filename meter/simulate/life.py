@@ -1,0 +1,180 @@
+"""Who reads over time: one person with their devices, their accounts, and what is remembered of each.
+
+Nothing here decides or counts; a `Life` only says whose usage is meant and which rights are in sight.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from attrs import Factory, define, evolve, frozen
+
+from meter.usage import Usage
+from meter.view import Entitlement, EntitlementKind, PageView, Reader
+from meter.windows import Term, instant, local_instant, moment
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+__all__ = ["Life", "Misstep", "Right", "dated", "later", "parse_span", "span_text"]
+
+_LAST_YEAR = 2200
+_SHORT = re.compile(r"([0-9]{1,5}) (minute|hour)s?", re.ASCII)
+
+
+class Misstep(Exception):  # noqa: N818 - not an error of the program: the journey asks for what cannot happen
+    """A step cannot happen as it is written, such as ending a trial that is not running."""
+
+
+def parse_span(text: str) -> Term | timedelta:
+    """Read a stretch of time: minutes and hours are absolute, days, weeks, months and years are the calendar's.
+
+    >>> parse_span("3 hours"), str(parse_span("1 month"))
+    (datetime.timedelta(seconds=10800), '1 month')
+    """
+    match = _SHORT.fullmatch(text)
+    if match and int(match[1]):
+        return timedelta(**{f"{match[2]}s": int(match[1])})
+    try:
+        return Term.parse(text)
+    except ValueError:
+        raise ValueError(f"`{text}` is not a stretch of time such as `20 minutes`, `3 hours`, `2 days` or `1 month`") from None
+
+
+def span_text(span: Term | timedelta) -> str:
+    """Write a stretch of time as a journey file does."""
+    if isinstance(span, Term):
+        return str(span)
+    minutes = span // timedelta(minutes=1)
+    count, unit = (minutes // 60, "hour") if minutes % 60 == 0 else (minutes, "minute")
+    return f"{count} {unit}{'' if count == 1 else 's'}"
+
+
+def later(at: datetime, span: Term | timedelta, zone: ZoneInfo) -> datetime:
+    """Return the time one span after `at`, in `zone`. Raises `Misstep` where that is too far off to be meant."""
+    try:
+        when = span.after(at, zone) if isinstance(span, Term) else moment(instant(at) + span // timedelta(microseconds=1), zone)
+    except (ValueError, OverflowError):
+        when = None
+    if when is None or when.year > _LAST_YEAR:
+        raise Misstep(f"{span_text(span)} after {at:%Y-%m-%d} is past the year {_LAST_YEAR}")
+    return when
+
+
+@frozen(kw_only=True)
+class Right:
+    """An entitlement as an editor dates it: times and dates without a zone are in the publication's.
+
+    `starts` on a date is the start of that day, `ends` on a date the end of it.
+    """
+
+    kind: EntitlementKind
+    product: str | None = None
+    starts: date | datetime | None = None
+    ends: date | datetime | None = None
+    grace: timedelta = timedelta()
+
+    def entitlement(self, zone: ZoneInfo) -> Entitlement:
+        """Return the right with its instants."""
+        starts, ends = dated(self.starts, zone), dated(self.ends, zone, end=True)
+        return Entitlement(kind=self.kind, product=self.product, starts=starts, ends=ends, grace=self.grace)
+
+
+def dated(when: date | datetime | None, zone: ZoneInfo, *, end: bool = False) -> datetime | None:
+    """Return the time an editor means, in `zone`: a date is the start of that day there or, with `end`, the end of it."""
+    return None if when is None else moment(local_instant(when, zone, end=end), zone)
+
+
+@define
+class Life:
+    """One person: the devices they read on, the accounts they have, and what is remembered of each.
+
+    A device has its own anonymous usage (a cookie) and knows who is signed in on it. An account has rights.
+    """
+
+    reader: Reader
+    device: str
+    language: str | None = None
+    channel: str | None = None
+    signed_in: dict[str, str] = Factory(dict)
+    rights: dict[str, tuple[Entitlement, ...]] = Factory(dict)
+    cookies: dict[str, int] = Factory(dict)
+    usages: dict[tuple[str, str], Usage] = Factory(dict)
+
+    @classmethod
+    def begin(cls, reader: Reader, device: str, language: str | None = None, channel: str | None = None) -> Life:
+        """Return a life that starts with this reader on this device; one with rights, or registered, is signed in."""
+        life = cls(reader, device, language, channel)
+        life.rights[reader.id] = reader.entitlements
+        if reader.registered or reader.entitlements:
+            life.signed_in[device] = reader.id
+        return life
+
+    @property
+    def account(self) -> str | None:
+        """The account that is signed in on this device."""
+        return self.signed_in.get(self.device)
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """Whose usage counts now: an account's, or a device's with the cookie it has."""
+        if self.account is not None:
+            return "account", self.account
+        cookie = self.cookies.get(self.device, 0)
+        return "device", self.device if cookie == 0 else f"{self.device} #{cookie + 1}"
+
+    @property
+    def usage(self) -> Usage:
+        """What is remembered of the identity that reads now."""
+        return self.usages.get(self.identity, Usage())
+
+    @usage.setter
+    def usage(self, usage: Usage) -> None:
+        self.usages[self.identity] = usage
+
+    def as_reader(self) -> Reader:
+        """Return the reader as the site knows them now: signed out, the account's rights are out of sight."""
+        kind, name = self.identity
+        return evolve(self.reader, id=name, registered=kind == "account", entitlements=self.rights.get(self.account or "", ()))
+
+    def seen(self, view: PageView, number: int) -> PageView:
+        """Return a page view as it comes from this device; every step is a view of its own."""
+        return evolve(
+            view,
+            id=view.id or f"step {number}",
+            device=view.device or self.device,
+            language=view.language or self.language,
+            channel=view.channel or self.channel,
+        )
+
+    def sign_in(self, account: str | None = None) -> str:
+        """Sign in on this device; what it counted anonymously joins what the account has counted."""
+        brought = self.usage if self.account is None else Usage()
+        self.signed_in[self.device] = name = account or self.account or self.reader.id
+        self.usage = self.usage.merge(brought)
+        return f"signs in as `{name}`"
+
+    def grant(self, right: Entitlement) -> str:
+        """Give the account a right, and say what else that took: someone who takes one has an account from then on."""
+        note = f"{self.sign_in()} and " if self.account is None else ""
+        account = str(self.account)
+        self.rights[account] = (*self.rights.get(account, ()), right)
+        return note
+
+    def end(self, kind: EntitlementKind, now: datetime, ends: datetime | None) -> datetime:
+        """Make the running rights of a kind end at `ends`, or at their own end without grace, and return the last end."""
+        account = self.account or ""
+        rights = self.rights.get(account, ())
+        running = [right for right in rights if right.kind is kind and right in self.as_reader().running(instant(now))]
+        if not running:
+            raise Misstep(f"no {kind} is running")
+        if ends is not None and ends < now:
+            raise Misstep(f"the {kind} would end at {ends.isoformat()}, which has passed")
+        ended = [evolve(right, grace=timedelta(), ends=ends or right.ends) for right in running]
+        last = max((right.ends for right in ended if right.ends is not None), default=None)
+        if last is None or any(right.ends is None for right in ended):
+            raise Misstep(f"the {kind} has no end to run on to; write `cancel = {{ now = true }}` or `cancel = {{ ends = 2026-12-31 }}`")
+        self.rights[account] = (*(right for right in rights if right not in running), *ended)
+        return last

@@ -1,6 +1,7 @@
 """What is allowed in a policy, but hardly meant?
 
-Warnings that can be told from the text of a policy alone. `lint` runs every one of `LINTS`; to add one, add it there.
+Warnings that can be told from the text of a policy alone are `LINTS`; to add one, add it there. `lint` gives them, and the exact
+ones of `meter.verify`, which hold for every reader there can be.
 """
 
 from __future__ import annotations
@@ -24,7 +25,11 @@ Lint = Callable[["Policy", "date | None"], Iterator[Problem]]
 
 def lint(policy: Policy, *, today: date | None = None) -> tuple[Problem, ...]:
     """Return every warning about a policy. `today` is a day in the publication's zone; without it nothing is said about time."""
-    return tuple(warning for check in LINTS.values() for warning in check(policy, today))
+    from meter.verify.findings import lints  # noqa: PLC0415 - a policy that is only used pays for no diagrams
+
+    plain = tuple(warning for check in LINTS.values() for warning in check(policy, today))
+    told = {warning.path[:2] for warning in plain if warning.code in ("unreachable-rule", "zero-limit")}
+    return (*plain, *(warning for warning in lints(policy) if warning.code != "rule-never-fires" or warning.path[:2] not in told))
 
 
 def _unreachable_rules(policy: Policy, _: date | None) -> Iterator[Problem]:

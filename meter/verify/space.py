@@ -67,7 +67,7 @@ class Variable:
 
 @frozen
 class Situation:
-    """One code for everything: `values` by slot, whether the view counts, and a standing by meter; `matters` are levels to tell of."""
+    """One code for everything: `values` by slot, whether the view counts, and a standing by meter; `matters` are the levels to tell of."""
 
     codes: tuple[int, ...]
     values: dict[str, Any]
@@ -236,7 +236,13 @@ class Space:
         path = self.forest.path(diagram)
         if path is None:
             return None
-        return evolve(self.situation([path.get(level, 0) for level in range(len(self.variables))]), matters=frozenset(path))
+        outside = self.forest.minus(self.possible, diagram)
+        box = {level: frozenset({code}) for level, code in path.items()}
+        for level in sorted(box, reverse=True):
+            wider = {other: codes for other, codes in box.items() if other != level}
+            if not self.forest.meets(outside, wider):
+                box = wider
+        return evolve(self.situation([path.get(level, 0) for level in range(len(self.variables))]), matters=frozenset(box))
 
     def situation(self, codes: Sequence[int]) -> Situation:
         """Return the situation at one code (its index) a level."""
@@ -321,9 +327,8 @@ class Space:
     def tell(self, situation: Situation, side: int = 0) -> str:
         """Say a situation in a person's words."""
         counts = situation.counts
-        values = dict(situation.values)
-        if "period" in values and self._levels[self.vocabulary.place("period"), None] not in situation.matters:
-            del values["period"]  # any day will do
+        matters = {self.variables[level].name for level in situation.matters} | {"reader", "access"}
+        values = {name: value for name, value in situation.values.items() if name in matters}
         told = f"{reader_words(values, self.vocabulary)} {view_words(values, self.vocabulary, counts=counts)}"
         stood = []
         for meter, (used, seen) in self.used(situation).items():

@@ -95,8 +95,8 @@ def _form(shape: Shape) -> str:
 
 
 def _said(body: str, name: str) -> str:
-    """Return what is said of a broken example."""
-    return "".join(f"{problem}\n" for problem in problems_of(body, name))
+    """Return what is said of a broken example with the code it is an example of."""
+    return "".join(f"{problem}\n" for problem in problems_of(body, name) if problem.code == Path(name).stem)
 
 
 def problems_of(body: str, name: str) -> tuple[Problem, ...]:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ALWAYS", "OTHER", "Among", "Contains", "Every", "Facts", "Formula", "JudgedRule", "Rulebook", "Slot", "Some", "Vocabulary"]
 
-OTHER = "*"
+OTHER = "\0"
 """The code of a value that is known but that the policy never mentions."""
 
 

@@ -92,6 +92,8 @@ def clause(formula: Formula, vocabulary: Vocabulary) -> str:
     if isinstance(formula, Contains):
         return f"{_name(vocabulary.slots[formula.slot])} {'include' if formula.inside else 'do not include'} `{formula.member}`"
     parts = [clause(part, vocabulary) for part in formula.parts]
+    if len(parts) == 1:
+        return parts[0]
     if isinstance(formula, Every):
         return " and ".join(parts) or "anything goes"
     return "either " + " or ".join(parts) if parts else "nothing can match"

@@ -10,35 +10,33 @@ import pytest
 
 import meter
 
-HEAVY = set(
-    [
-        "asyncio",
-        "babel",
-        "cattrs",
-        "click",
-        "django",
-        "fastapi",
-        "flask",
-        "hypothesis",
-        "jinja2",
-        "multiprocessing",
-        "numba",
-        "numpy",
-        "opentelemetry",
-        "pandas",
-        "psycopg",
-        "pyarrow",
-        "pytest",
-        "redis",
-        "rich",
-        "sqlite3",
-        "starlette",
-        "tomllib",
-        "tree_sitter",
-        "urllib.request",
-        "z3",
-    ]
-)
+HEAVY = {
+    "asyncio",
+    "babel",
+    "cattrs",
+    "click",
+    "django",
+    "fastapi",
+    "flask",
+    "hypothesis",
+    "jinja2",
+    "multiprocessing",
+    "numba",
+    "numpy",
+    "opentelemetry",
+    "pandas",
+    "psycopg",
+    "pyarrow",
+    "pytest",
+    "redis",
+    "rich",
+    "sqlite3",
+    "starlette",
+    "tomllib",
+    "tree_sitter",
+    "urllib.request",
+    "z3",
+}
 CORE = {"meter"} | {
     f"meter.{name}" for name in ["clock", "decision", "engine", "errors", "facts", "faults", "policy", "usage", "view", "windows"]
 }

@@ -19,34 +19,32 @@ LAYERS = (
     {"engine", "words", "clock"},
 )
 CORE = set.union(*LAYERS)
-OUTSIDE = set(
-    [
-        "asyncio",
-        "babel",
-        "click",
-        "http",
-        "io",
-        "jinja2",
-        "logging",
-        "multiprocessing",
-        "numpy",
-        "os",
-        "pathlib",
-        "random",
-        "requests",
-        "rich",
-        "secrets",
-        "socket",
-        "sqlite3",
-        "subprocess",
-        "sys",
-        "threading",
-        "time",
-        "tomllib",
-        "tree_sitter",
-        "urllib",
-    ]
-)
+OUTSIDE = {
+    "asyncio",
+    "babel",
+    "click",
+    "http",
+    "io",
+    "jinja2",
+    "logging",
+    "multiprocessing",
+    "numpy",
+    "os",
+    "pathlib",
+    "random",
+    "requests",
+    "rich",
+    "secrets",
+    "socket",
+    "sqlite3",
+    "subprocess",
+    "sys",
+    "threading",
+    "time",
+    "tomllib",
+    "tree_sitter",
+    "urllib",
+}
 
 
 def module_name(path: Path) -> str:

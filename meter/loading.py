@@ -98,6 +98,10 @@ class _Draft:
 def _draft(text: str, name: str) -> tuple[_Draft, Report]:
     """Return what could be read, and what is wrong with it. Raises `PolicyError` if it is no TOML."""
     table, report = parse_toml(text, name), Report()
+    if "steps" in table and "rules" not in table:
+        problem = Problem(code="not-a-policy", message="this is a journey, not a policy", help="`meter journey` runs it", path=("steps",))
+        report.add(problem, "key")
+        raise PolicyError(report.problems(text, name))
     given, _ = POLICY.fields(table, (), report)
     publication: Publication = given["publication"]
     draft = _Draft(
@@ -130,8 +134,9 @@ def _faults(draft: _Draft, report: Report) -> Iterator[Problem]:
         follows = report.dropped_at(fault.path)
         if fault.code.startswith("empty-"):
             follows |= report.dropped_under(fault.path)
-        if fault.code == "show-needs-spend":
-            follows |= report.dropped_at((*fault.path[:-1], "spend"))
+        elsewhere = {"show-needs-spend": (*fault.path[:-1], "spend"), "unknown-meter": ("meters",), "unknown-offer": ("offers",)}
+        if fault.code in elsewhere:
+            follows |= report.dropped_at(elsewhere[fault.code])
         if not follows:
             yield fault
 

@@ -139,9 +139,18 @@ class Table:
         if report.full:  # guesses cost the most of all that is done here
             report.more += 1
             return set()
-        close = closest(name, self.keys)
-        report("unknown-key", (*path, name), f"{self.noun} has no key {quoted(name)}", step_to(close, self.keys), at="key")
+        home = next((key for key in self.keys if name in self._inner(key)), None)
+        close = None if home else closest(name, self.keys)
+        advice = step_to(close, self.keys)
+        if home is not None:
+            advice = f"it belongs in `{home}`: " + (f"`{home} = {{ {name} = … }}`" if path else f"write it below `[{home}]`")
+        report("unknown-key", (*path, name), f"{self.noun} has no key {quoted(name)}", advice, at="key")
         return {close} if close is not None and close not in value else set()
+
+    def _inner(self, key: str) -> Mapping[str, Key]:
+        """Return the keys of the table that a key holds, if it holds one."""
+        shape = self.keys[key].resolve()
+        return shape.keys if isinstance(shape, Table) else {}
 
     def schema(self) -> dict[str, Any]:
         return {"$ref": f"#/$defs/{self.ref}"} if self.ref else self.definition()

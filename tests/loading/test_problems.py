@@ -174,6 +174,9 @@ def test_every_problem_is_told_at_once():
         ('when = { reader = ["subscriber"] }', "when = { dates = { until = 'x' } }"),
         ('[publication]\nname = "The Harbour Review"\ntimezone = "Asia/Tokyo"\nlocale = "en"', "publication = 5"),
         ('window = { calendar = "month" }', "window = 5"),
+        ("[meters.monthly]", "[meter.monthly]"),
+        ("[offers.summer]", "[offer.summer]"),
+        ("[offers.summer]", "[[offers]]"),
     ],
 )
 def test_nothing_is_said_of_what_only_follows_from_another_mistake(old, new):
@@ -188,6 +191,30 @@ def test_a_rule_that_is_no_table_does_not_move_the_others():
     rules = '[ 5, { name = "a", show = "article", spend = "x" }, { name = "b", show = "article" } ]'
     _, problems = check_text(f'publication.name = "x"\nrules = {rules}\n')
     assert [(p.code, p.line, p.column) for p in problems] == [("wrong-type", 2, 11), ("unknown-meter", 2, 54)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "advice"),
+    [
+        ('when = { reader = ["subscriber"] }', 'reader = ["subscriber"]', "it belongs in `when`: `when = { reader = … }`"),
+        (
+            'window = { calendar = "month" }',
+            'window = { lifetime = true }\ncalendar = "month"',
+            "it belongs in `window`: `window = { calendar = … }`",
+        ),
+        ("[publication]", 'timezone = "UTC"\n[publication]', "it belongs in `publication`: write it below `[publication]`"),
+    ],
+)
+def test_a_key_in_the_wrong_table_is_told_the_right_one(old, new, advice):
+    """A key that the table below it has was meant to be there."""
+    _, problems = check_text(GOOD.replace(old, new))
+    assert [("unknown-key", advice)] == [(problem.code, problem.help) for problem in problems]
+
+
+def test_a_journey_is_not_taken_for_a_policy():
+    """The other kind of file is told what it is."""
+    _, problems = check_text('policy = "policy.toml"\n[[steps]]\nread = "a1"\n')
+    assert [(problem.code, problem.line, problem.column) for problem in problems] == [("not-a-policy", 2, 3)]
 
 
 def test_rules_written_as_a_table_show_the_brackets():

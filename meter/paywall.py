@@ -7,7 +7,7 @@ the same time, and gets an answer within the deadline even while the store is ou
 from __future__ import annotations
 
 import asyncio
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from enum import StrEnum
 from inspect import isawaitable, iscoroutinefunction
@@ -29,7 +29,7 @@ from meter.usage import Read, Tally, Usage
 from meter.windows import instant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from meter.decision import Decision
     from meter.stores import AsyncStore, Store
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["AsyncPaywall", "Counted", "OnOutage", "Paywall"]
 
 T = TypeVar("T")
+_NO_SPAN = nullcontext()
 _MARGIN = timedelta(days=1)  # for clocks of servers that differ
 _CARE = 20.0  # joining and forgetting are rare and must not fail lightly: they may take this many deadlines
 
@@ -169,7 +170,7 @@ class _Shared:
 
     def _span(self) -> Any:  # noqa: ANN401 - a span, or nothing
         tracer = self._telemetry.tracer
-        return nullcontext() if tracer is None else tracer.start_as_current_span("meter.store")
+        return _NO_SPAN if tracer is None else tracer.start_as_current_span("meter.store")
 
 
 def _word(on_outage: OnOutage | str) -> OnOutage:
@@ -191,17 +192,6 @@ def _spent(policy: Policy, reader: Reader, view: PageView, now: datetime) -> Usa
     values = rulebook.vocabulary.observe(reader, view, at)
     limits = {meter.name: rulebook.limit(meter.name, values) for meter in policy.meters}
     return Usage({name: Tally(tuple(f"\0{n}" for n in range(limit)), (at,) * limit) for name, limit in limits.items() if limit})
-
-
-@contextmanager
-def _until(seconds: float | None) -> Iterator[float | None]:
-    """Say by when the store's answer is needed."""
-    until = None if seconds is None else monotonic() + seconds
-    token = UNTIL.set(until)
-    try:
-        yield until
-    finally:
-        UNTIL.reset(token)
 
 
 def _in_time(until: float | None) -> None:
@@ -298,20 +288,23 @@ class Paywall(_Shared):
 
     def _run(self, steps: Steps[T], care: float = 1.0) -> T:
         store: Store = self._store
-        with _until(None if self._deadline is None else self._deadline * care) as until:
-            try:
-                step = next(steps)
-                while True:
-                    _in_time(until)
-                    try:
-                        reply = _tried(step, store)
-                    except StoreError as error:
-                        step = steps.throw(error)
-                    else:
-                        step = steps.send(reply)
-            except StopIteration as stop:
-                answer: T = stop.value
-                return answer
+        until = None if self._deadline is None else monotonic() + self._deadline * care
+        token = UNTIL.set(until)
+        try:
+            step = next(steps)
+            while True:
+                _in_time(until)
+                try:
+                    reply = _tried(step, store)
+                except StoreError as error:
+                    step = steps.throw(error)
+                else:
+                    step = steps.send(reply)
+        except StopIteration as stop:
+            answer: T = stop.value
+            return answer
+        finally:
+            UNTIL.reset(token)
 
 
 def _tried(step: Any, store: Any) -> Any:  # noqa: ANN401 - bytes, or an awaitable of them
@@ -372,25 +365,28 @@ class AsyncPaywall(_Shared):
 
     async def _run(self, steps: Steps[T], care: float = 1.0) -> T:
         seconds = None if self._deadline is None else self._deadline * care
-        with _until(seconds) as until:
-            try:
-                async with asyncio.timeout(seconds):
-                    step = next(steps)
-                    while True:
-                        _in_time(until)
-                        try:
-                            reply = _tried(step, self._store)
-                            if isawaitable(reply):
-                                reply = await _awaited(reply)
-                        except StoreError as error:
-                            step = steps.throw(error)
-                        else:
-                            step = steps.send(reply)
-            except StopIteration as stop:
-                answer: T = stop.value
-                return answer
-            except TimeoutError as error:
-                raise StoreUnavailableError("the store did not answer within the deadline") from error
+        until = None if seconds is None else monotonic() + seconds
+        token = UNTIL.set(until)
+        try:
+            async with asyncio.timeout(seconds):
+                step = next(steps)
+                while True:
+                    _in_time(until)
+                    try:
+                        reply = _tried(step, self._store)
+                        if isawaitable(reply):
+                            reply = await _awaited(reply)
+                    except StoreError as error:
+                        step = steps.throw(error)
+                    else:
+                        step = steps.send(reply)
+        except StopIteration as stop:
+            answer: T = stop.value
+            return answer
+        except TimeoutError as error:
+            raise StoreUnavailableError("the store did not answer within the deadline") from error
+        finally:
+            UNTIL.reset(token)
 
 
 async def _awaited(reply: Any) -> Any:  # noqa: ANN401 - bytes, or nothing

@@ -13,7 +13,7 @@ from uuid import uuid4
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from meter.decision import Decision
+    from meter.decision import Decision, Show
     from meter.view import PageView
 
 __all__ = ["LOG", "Telemetry", "decision_event"]
@@ -28,17 +28,24 @@ class Telemetry:
     def __init__(self, store: str, on_decision: Callable[[dict[str, Any]], object] | None = None) -> None:
         self._store = store
         self._on_decision = on_decision
+        self._known: dict[tuple[Show, bool], dict[str, str | bool]] = {}
         try:
             from opentelemetry import metrics, trace  # noqa: PLC0415 - an extra
         except ImportError:
-            self._decisions = self._retries = self._outages = self._losses = self.tracer = None
+            self._trace = self._decisions = self._retries = self._outages = self._losses = None
             return
         meter = metrics.get_meter("meter")
-        self.tracer = trace.get_tracer("meter")
+        self._trace, self._tracer = trace, trace.get_tracer("meter")
         self._decisions = meter.create_counter("meter.decisions", "{decision}", "Decisions, by what was shown")
         self._retries = meter.create_counter("meter.store.retries", "{retry}", "Swaps that came too late and were decided anew")
         self._outages = meter.create_counter("meter.store.outages", "{outage}", "Questions a store did not answer, by reason")
         self._losses = meter.create_counter("meter.store.losses", "{loss}", "Times a store was found to have lost data")
+
+    @property
+    def tracer(self) -> Any:  # noqa: ANN401 - the OpenTelemetry API is an extra
+        """The tracer for spans, or `None` where nobody listens: a span that nobody sees costs more than a decision."""
+        trace = self._trace
+        return None if trace is None or isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider) else self._tracer
 
     def decided(self, decision: Decision, view: PageView, key: str | None, retries: int = 0) -> None:
         """Tell of a decision. `key` is the reader's key, or `None` where the store was not needed."""
@@ -71,13 +78,19 @@ class Telemetry:
             self._losses.add(1, {"store": self._store})
 
     def _labels(self, decision: Decision) -> dict[str, str | bool]:
-        return {"show": str(decision.show), "access": str(decision.access), "degraded": decision.degraded, "store": self._store}
+        known = decision.show, decision.degraded
+        labels = self._known.get(known)
+        if labels is None:
+            labels = {"show": str(decision.show), "access": str(decision.access), "degraded": decision.degraded, "store": self._store}
+            self._known[known] = labels
+        return labels
 
 
 def _details(decision: Decision) -> dict[str, Any]:
     meter = decision.meter
     return {
-        "rule": decision.rule, "offer": decision.offer, "counted": decision.counted, "policy": decision.policy, "at": decision.at.isoformat(),
+        "rule": decision.rule, "offer": decision.offer, "counted": decision.counted, "policy": decision.policy,
+        "at": decision.at.isoformat(),
         "meter": None if meter is None else {"name": meter.name, "limit": meter.limit, "used": meter.used, "left": meter.left},
     }  # fmt: skip
 

@@ -102,7 +102,7 @@ class Recent:
         """Remember what is to be put into the store when it is back. The lock is held by who calls."""
         _put(self._owed, key, usage, self._most)
 
-    def paid(self, key: str, usage: Usage | None) -> None:
+    def paid(self, key: str, usage: Usage) -> None:
         """Strike out what has arrived in the store, unless more has come in meanwhile."""
         with self.lock:
             if self._owed.get(key) is usage:
@@ -194,23 +194,27 @@ def transact(
     """
     place, void, retries, lost = _Place(recent.get(key), [key]), set[bytes | None](), 0, False
     while True:
-        yield from _settle_aliases(place, recent, void)
+        if place.record.into is not None or len(place.walked) > 1:
+            yield from _settle_aliases(place, recent, void)
         record, owed = place.record, recent.owed(key)
         usage = record.usage if owed is None else record.usage.merge(owed)
         answer, after = change(usage)
         if not writes or after is record.usage or after == record.usage:
             if place.sure:
-                if writes:
+                if writes and owed is not None:
                     recent.paid(key, owed)
                 return Outcome(answer, written=False, retries=retries, lost=lost)
             found = yield Load(place.key)
+            if found == record.raw and owed is None:  # the guess was right, and so is the answer
+                return Outcome(answer, written=False, retries=retries, lost=lost)
         else:
             new = kept(after, record.joined, record.turn)
             until = None if record.joined else expires(after)
             found = yield Swap(place.key, record.raw, new.raw, until)
             if found == new.raw:
                 recent.keep(place.key, new)
-                recent.paid(key, owed)
+                if owed is not None:
+                    recent.paid(key, owed)
                 return Outcome(answer, written=True, retries=retries, lost=lost)
             if found is None and place.sure and record.raw is not None:
                 # It was there a moment ago: whoever forgot it meanwhile wants nothing of this view kept either.

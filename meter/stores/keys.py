@@ -7,6 +7,7 @@ does not show the id it stands for.
 from __future__ import annotations
 
 import hmac
+import re
 from hashlib import blake2b, sha256
 from urllib.parse import quote
 
@@ -16,6 +17,7 @@ LONGEST_KEY = 200
 """No key is longer than this many characters (all of them ASCII)."""
 
 _LONGEST_PART = 96
+_UNRESERVED = re.compile(r"[A-Za-z0-9._~-]+")
 
 
 def reader_key(reader_id: str, *, namespace: str = "", secret: bytes | str | None = None) -> str:
@@ -43,7 +45,7 @@ def _raw(text: str) -> bytes:
 def _plain(text: str) -> str:
     """Return a text with every doubtful character escaped, or its digest where that is long (`=` and `#` are always escaped)."""
     if len(text) <= _LONGEST_PART:
-        if text.isascii() and text.isalnum():
+        if _UNRESERVED.fullmatch(text):
             return text
         # RFC 3986 section 2.3: letters, digits and `-._~` stand for themselves, all else is `%` and two hexadecimal digits.
         escaped = quote(_raw(text), safe="")

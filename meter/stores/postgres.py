@@ -1,7 +1,7 @@
-"""A store in PostgreSQL: one table, one statement for a look or a change, a second one only where two changes meet.
+"""A store in PostgreSQL: one table; one statement for a look, two for a change, sent together in one round trip.
 
-Each statement is its own transaction and compares before it writes, which is exact at READ COMMITTED and above. Nothing is
-prepared and nothing is kept on a connection, so it works behind pgbouncer in transaction mode.
+The change compares as it writes, and the look after it says what is kept: exact at READ COMMITTED and above. Nothing is prepared
+and nothing is kept on a connection, so it works behind pgbouncer in transaction mode.
 """
 
 from __future__ import annotations
@@ -36,20 +36,26 @@ _ROUNDS = 16
 _LOAD = "SELECT bytes FROM meter_usage WHERE key = %(key)s"
 _FORGET = "DELETE FROM meter_usage WHERE key = %(key)s"
 _PURGE = "DELETE FROM meter_usage WHERE expires <= %(now)s"
-# The second column is what was there when the statement began: the answer, unless a change came in between.
-_CHANGE = "WITH changed AS ({} RETURNING 1) SELECT EXISTS (SELECT FROM changed), (SELECT bytes FROM meter_usage WHERE key = %(key)s)"
-_ADD = _CHANGE.format("INSERT INTO meter_usage VALUES (%(key)s, %(new)b, %(expires)s) ON CONFLICT DO NOTHING")
-_REPLACE = _CHANGE.format("UPDATE meter_usage SET bytes = %(new)b, expires = %(expires)s WHERE key = %(key)s AND bytes = %(old)b")
-_REMOVE = _CHANGE.format("DELETE FROM meter_usage WHERE key = %(key)s AND bytes = %(old)b")
+# Two statements in one trip and one transaction: the change, and then what is kept. The second sees the first, or whoever was faster.
+_ADD = "INSERT INTO meter_usage VALUES (%(key)s, %(new)s, %(expires)s) ON CONFLICT DO NOTHING; " + _LOAD  # noqa: S608 - constants
+_REPLACE = "UPDATE meter_usage SET bytes = %(new)s, expires = %(expires)s WHERE key = %(key)s AND bytes = %(old)s; " + _LOAD  # noqa: S608 - as above
+_REMOVE = "DELETE FROM meter_usage WHERE key = %(key)s AND bytes = %(old)s; " + _LOAD  # noqa: S608 - as above
 _NO_TABLE = "there is no table `meter_usage` and it could not be made; make it as the page on PostgreSQL says"
 _MADE = (DuplicateTable, UniqueViolation)  # another process made it at the same time
 _AGAIN = (SerializationFailure, DeadlockDetected)
 
 
 def _statement(old: bytes | None, new: bytes | None) -> str:
-    if old is None:
-        return _ADD if new is not None else f"SELECT NOT EXISTS ({_LOAD}), ({_LOAD})"
-    return _REMOVE if new is None else _REPLACE
+    if new is None:
+        return _LOAD if old is None else _REMOVE
+    return _ADD if old is None else _REPLACE
+
+
+def _last(cursor: Any) -> bool:  # noqa: ANN401 - either kind of cursor
+    """Go to the result of the last statement, and say whether it has rows."""
+    while cursor.nextset():
+        continue
+    return cursor.description is not None
 
 
 class _InTime(psycopg.Connection[Any]):
@@ -72,7 +78,8 @@ class _AsyncInTime(psycopg.AsyncConnection[Any]):
 
 
 _POOL: dict[str, Any] = {
-    "kwargs": {"autocommit": True, "prepare_threshold": None}, "min_size": 0, "open": False, "reconnect_timeout": 5.0, "name": "meter",
+    "kwargs": {"autocommit": True, "prepare_threshold": None, "cursor_factory": psycopg.ClientCursor},
+    "min_size": 0, "open": False, "reconnect_timeout": 5.0, "name": "meter",
 }  # fmt: skip
 
 
@@ -110,8 +117,7 @@ class PostgresStore:
 
     def load(self, key: str) -> bytes | None:
         """Return what is kept under a key."""
-        row = self._row(_LOAD, {"key": key})
-        return None if row is None else row[0]
+        return self._bytes(_LOAD, {"key": key})
 
     def swap(self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None) -> bytes | None:
         """Put `new` in the place of `old`, and return what is there now."""
@@ -119,20 +125,16 @@ class PostgresStore:
         statement = _statement(old, new)
         for _ in range(_ROUNDS):
             try:
-                changed, found = self._row(statement, values)
+                found = self._bytes(statement, values)
             except StoreContentionError:
                 continue
-            if changed:
-                return new
-            if found == old:  # somebody was faster while the statement ran
-                found = self.load(key)
-            if found != old:
-                return found  # type: ignore[no-any-return]
+            if found == new or found != old:
+                return found
         raise StoreContentionError(f"a reader's usage changed {_ROUNDS} times while one change was being written")
 
     def forget(self, key: str) -> None:
         """Keep nothing under a key."""
-        self._row(_FORGET, {"key": key})
+        self._bytes(_FORGET, {"key": key})
 
     def purge(self, now: datetime) -> int:
         """Drop what has expired by `now`, and return how many readers that was. Run it once a day or so."""
@@ -169,16 +171,17 @@ class PostgresStore:
         finally:
             pool.putconn(connection)
 
-    def _row(self, statement: str, values: dict[str, Any]) -> Any:  # noqa: ANN401 - a row, or nothing
+    def _bytes(self, statement: str, values: dict[str, Any]) -> bytes | None:
         for _ in range(2):
             with self._connection() as connection:
                 try:
-                    cursor = connection.execute(statement, values, binary=True)
+                    cursor = connection.execute(statement, values)
                 except UndefinedTable:
                     with suppress(*_MADE):
                         connection.execute(TABLE)
                     continue
-                return cursor.fetchone() if cursor.description else None
+                row = cursor.fetchone() if _last(cursor) else None
+                return None if row is None else row[0]
         raise StoreError(_NO_TABLE)
 
 
@@ -190,7 +193,8 @@ class AsyncPostgresStore:
     def __init__(self, url: str, *, pool_size: int = 16, deadline: float = _DEADLINE) -> None:
         self.deadline: float | None = deadline
         _check(url)
-        self._pool: AsyncConnectionPool[Any] = AsyncConnectionPool(url, connection_class=_AsyncInTime, max_size=pool_size, **_POOL)
+        settings = _POOL | {"kwargs": _POOL["kwargs"] | {"cursor_factory": psycopg.AsyncClientCursor}}
+        self._pool: AsyncConnectionPool[Any] = AsyncConnectionPool(url, connection_class=_AsyncInTime, max_size=pool_size, **settings)
 
     @classmethod
     def from_url(cls, url: str) -> Self:
@@ -199,8 +203,7 @@ class AsyncPostgresStore:
 
     async def load(self, key: str) -> bytes | None:
         """Return what is kept under a key."""
-        row = await self._row(_LOAD, {"key": key})
-        return None if row is None else row[0]
+        return await self._bytes(_LOAD, {"key": key})
 
     async def swap(self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None) -> bytes | None:
         """Put `new` in the place of `old`, and return what is there now."""
@@ -208,20 +211,16 @@ class AsyncPostgresStore:
         statement = _statement(old, new)
         for _ in range(_ROUNDS):
             try:
-                changed, found = await self._row(statement, values)
+                found = await self._bytes(statement, values)
             except StoreContentionError:
                 continue
-            if changed:
-                return new
-            if found == old:
-                found = await self.load(key)
-            if found != old:
-                return found  # type: ignore[no-any-return]
+            if found == new or found != old:
+                return found
         raise StoreContentionError(f"a reader's usage changed {_ROUNDS} times while one change was being written")
 
     async def forget(self, key: str) -> None:
         """Keep nothing under a key."""
-        await self._row(_FORGET, {"key": key})
+        await self._bytes(_FORGET, {"key": key})
 
     async def purge(self, now: datetime) -> int:
         """Drop what has expired by `now`, and return how many readers that was."""
@@ -251,14 +250,15 @@ class AsyncPostgresStore:
         finally:
             await pool.putconn(connection)
 
-    async def _row(self, statement: str, values: dict[str, Any]) -> Any:  # noqa: ANN401 - a row, or nothing
+    async def _bytes(self, statement: str, values: dict[str, Any]) -> bytes | None:
         for _ in range(2):
             async with self._connection() as connection:
                 try:
-                    cursor = await connection.execute(statement, values, binary=True)
+                    cursor = await connection.execute(statement, values)
                 except UndefinedTable:
                     with suppress(*_MADE):
                         await connection.execute(TABLE)
                     continue
-                return await cursor.fetchone() if cursor.description else None
+                row = await cursor.fetchone() if _last(cursor) else None
+                return None if row is None else row[0]
         raise StoreError(_NO_TABLE)

@@ -8,6 +8,7 @@ command does no harm. Every key is a hash tag of its own (`meter:{anna}`). Expir
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 from contextlib import contextmanager
 from hashlib import sha1
@@ -28,7 +29,7 @@ from meter.stores.forks import ForkLock
 from meter.telemetry import LOG
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
 __all__ = ["AsyncRedisStore", "RedisStore"]
@@ -47,16 +48,16 @@ elseif ARGV[5] == '' then redis.call('SET', KEYS[1], new)
 else redis.call('SET', KEYS[1], new, 'PXAT', ARGV[5]) end
 return 1
 """
-_SHA = sha1(_SCRIPT.encode()).hexdigest()  # noqa: S324 - how Redis names a script
+_SHA = sha1(_SCRIPT.encode()).hexdigest().encode()  # noqa: S324 - how Redis names a script
 
 
-def _name(key: str) -> str:
-    return f"meter:{{{key}}}"
+def _name(key: str) -> bytes:
+    return b"meter:{%b}" % key.encode()
 
 
-def _arguments(key: str, old: bytes | None, new: bytes | None, expires: datetime | None) -> tuple[Any, ...]:
-    until = "" if expires is None else int(expires.timestamp() * 1000)
-    return (1, _name(key), b"0" if old is None else b"1", old or b"", b"0" if new is None else b"1", new or b"", until)
+def _arguments(key: str, old: bytes | None, new: bytes | None, expires: datetime | None) -> tuple[bytes, ...]:
+    until = b"" if expires is None else b"%d" % (expires.timestamp() * 1000)
+    return (b"1", _name(key), b"0" if old is None else b"1", old or b"", b"0" if new is None else b"1", new or b"", until)
 
 
 class _Epoch:
@@ -147,6 +148,50 @@ class _InTime:
         return super().read_response(*args, **options)  # type: ignore[misc]
 
 
+class _Line:
+    """Connections of redis-py, asked directly: a command, its answer, nothing in between.
+
+    A connection that has been idle may have been closed at the other end: what fails on one is asked once more on a new one.
+    Everything the store asks may be asked twice.
+    """
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = make
+        self._idle: list[Any] = []
+        self._pid = os.getpid()
+
+    def ask(self, *command: bytes) -> Any:  # noqa: ANN401 - whatever the server answers
+        """Send a command and return its answer."""
+        if self._pid != os.getpid():
+            self._idle, self._pid = [], os.getpid()  # the parent's connections stay the parent's
+        packed = [b"*%d\r\n" % len(command) + b"".join([b"$%d\r\n%b\r\n" % (len(part), part) for part in command])]
+        while True:
+            try:
+                connection, reused = self._idle.pop(), True
+            except IndexError:
+                connection, reused = self._make(), False
+            try:
+                if not reused:
+                    connection.connect()
+                connection.send_packed_command(packed, check_health=False)
+                reply = connection.read_response()
+            except ResponseError:
+                self._idle.append(connection)
+                raise
+            except BaseException as error:
+                connection.disconnect()
+                if reused and isinstance(error, redis.ConnectionError):
+                    continue
+                raise
+            self._idle.append(connection)
+            return reply
+
+    def close(self) -> None:
+        """Close what is idle."""
+        while self._idle:
+            self._idle.pop().disconnect()
+
+
 class RedisStore:
     """Bytes in Redis or Valkey, over any client of redis-py (`redis.Redis`, `redis.RedisCluster`, one of a Sentinel).
 
@@ -162,13 +207,17 @@ class RedisStore:
         self.deadline: float | None = deadline
         self._epoch = _Epoch()
         self._looking = ForkLock()
+        self._line: _Line | None = None
 
     @classmethod
     def from_url(cls, url: str) -> Self:
         """Return the store at a URL; redis-py's options may follow a `?`, such as `socket_timeout=0.2`."""
         base = _parsed(url).get("connection_class", Connection)
         settings = _settings(url, type("InTime", (_InTime, base), {}), Retry(NoBackoff(), 0))
-        return cls(redis.Redis.from_pool(redis.ConnectionPool(**settings)), deadline=settings["socket_timeout"])
+        pool = redis.ConnectionPool(**settings)
+        store = cls(redis.Redis.from_pool(pool), deadline=settings["socket_timeout"])
+        store._line = _Line(lambda: pool.connection_class(**pool.connection_kwargs))
+        return store
 
     @property
     def losses(self) -> int:
@@ -178,7 +227,7 @@ class RedisStore:
     def load(self, key: str) -> bytes | None:
         """Return what is kept under a key."""
         with _translated():
-            found = cast("bytes | None", self.client.get(_name(key)))
+            found = cast("bytes | None", self._ask(b"GET", _name(key)))
             if found is None and self._epoch.due():
                 self._look()
         return found
@@ -190,15 +239,15 @@ class RedisStore:
             if old is None and self._epoch.due():
                 self._look()
             try:
-                reply = self.client.evalsha(_SHA, *arguments)
+                reply = self._ask(b"EVALSHA", _SHA, *arguments)
             except NoScriptError:  # a server that was restarted, or whose scripts were flushed
-                reply = self.client.eval(_SCRIPT, *arguments)
-        return new if reply == 1 else reply
+                reply = self._ask(b"EVAL", _SCRIPT.encode(), *arguments)
+        return new if reply == 1 else cast("bytes | None", reply)
 
     def forget(self, key: str) -> None:
         """Keep nothing under a key."""
         with _translated():
-            self.client.delete(_name(key))
+            self._ask(b"DEL", _name(key))
 
     def lost(self) -> int:
         """Look whether the server lost data, and return how often it was found to have."""
@@ -209,6 +258,13 @@ class RedisStore:
     def close(self) -> None:
         """Give the connections back."""
         self.client.close()
+        if self._line is not None:
+            self._line.close()
+
+    def _ask(self, *command: bytes) -> Any:  # noqa: ANN401 - whatever the server answers
+        if self._line is not None:
+            return self._line.ask(*command)
+        return self.client.execute_command(*command)  # type: ignore[no-untyped-call]
 
     def _look(self) -> None:
         with self._looking:
@@ -263,9 +319,9 @@ class AsyncRedisStore:
             if old is None and self._epoch.due():
                 await self._look()
             try:
-                reply = await self.client.evalsha(_SHA, *arguments)
+                reply = await self.client.execute_command("EVALSHA", _SHA, *arguments)
             except NoScriptError:
-                reply = await self.client.eval(_SCRIPT, *arguments)
+                reply = await self.client.execute_command("EVAL", _SCRIPT, *arguments)
         return new if reply == 1 else reply
 
     async def forget(self, key: str) -> None:

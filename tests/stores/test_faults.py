@@ -195,7 +195,7 @@ def test_faults_in_postgres(through, postgres, tmp_path, mode, deadline, step):
         Proxy(tmp_path / ".s.PGSQL.5432", upstream), f"postgresql:///postgres?host={tmp_path}&user=postgres", postgres.url, deadline
     )
     length = trial.conversation()
-    assert length["request"] > 300
+    assert length["request"] > 200
     trials = faults(length, step, [mode])
     wrong = {fault: seen for number, fault in enumerate(trials) if (seen := trial.check(f"{mode}{number}", fault)) != EXPECTED}
     trial.close()

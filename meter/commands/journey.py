@@ -25,8 +25,8 @@ def journey(files: tuple[Path, ...], policy_path: Path | None, locale: str | Non
     """Run journeys through a policy and show what the reader sees: what was opened, what the page said, what was counted, which rule
     decided, and when allowance comes back.
 
-    A step may say what it expects. Then the journey is a test: the first broken expectation is named with its reason, and the exit
-    code is 1.
+    A step may say what it expects (in the language of its file, whatever `--locale` shows). Then the journey is a test: the first
+    broken expectation is named with its reason, and the exit code is 1.
 
     \b
     meter journey months.journey.toml
@@ -41,7 +41,7 @@ def journey(files: tuple[Path, ...], policy_path: Path | None, locale: str | Non
     for path in files:
         loaded = Journey.load(path)
         policy = given or loaded.load_policy()
-        runs.append((loaded, policy, loaded.run(policy, locale=locale)))
+        runs.append((loaded, policy, loaded.run(policy)))
     if form == "json":
         write_json({"journeys": [_table(*run, locale) for run in runs]})
     else:
@@ -69,7 +69,7 @@ def _print(runs: list[tuple[Journey, Policy, list[JourneyStep]]], locale: str | 
         if loaded.title is not None:
             console.print(Text(loaded.title, style="bold"))
         console.print(Text(" · ".join(about), style="dim"))
-        draw(console, policy, steps, locale=locale)
+        draw(console, policy, steps, locale=locale or loaded.locale)
         expecting = sum(step.expect is not None for step in loaded.steps)
         told = f"{expecting} of {len(steps)} steps say what they expect; {len(_broken(steps)) or 'none'} broken"
         console.print(Text("\n".join(("", ", ".join(summary(steps)), *((told,) if expecting or _broken(steps) else ()), ""))))
@@ -88,7 +88,7 @@ def _table(loaded: Journey, policy: Policy, steps: list[JourneyStep], locale: st
         "timezone": policy.publication.timezone,
         "policy": policy.digest,
         "as_expected": not _broken(steps),
-        "steps": [_step(step, words_of(step, policy, locale)) for step in steps],
+        "steps": [_step(step, words_of(step, policy, locale or loaded.locale)) for step in steps],
     }
 
 

@@ -121,8 +121,9 @@ class Journey:
     """A reader and what happens to them, step by step.
 
     `policy` is the policy file the journey was written for, `start` the time before the first step (a time or date without a
-    zone is in the publication's). A reader who is registered or has rights starts signed in. `rights` are entitlements whose
-    dates are the publication's; they join those of `reader`.
+    zone is in the publication's), `locale` the language in which expectations say what a prompt says (`None` for the
+    publication's). A reader who is registered or has rights starts signed in. `rights` are entitlements whose dates are the
+    publication's; they join those of `reader`.
     """
 
     steps: tuple[Step, ...] = field(converter=_steps)
@@ -134,6 +135,7 @@ class Journey:
     channel: str | None = None
     policy: Path | None = None
     title: str | None = None
+    locale: str | None = None
     name: str = "journey"
 
     @classmethod
@@ -153,8 +155,8 @@ class Journey:
     def run(self, policy: Policy | None = None, *, locale: str | None = None) -> list[JourneyStep]:
         """Run the steps through a policy (the journey's own unless one is given) and return what each brought.
 
-        `locale` is the language that expectations about words are read in. Raises `JourneyError` where a step is earlier than
-        the one before it.
+        `locale` is the language that expectations about words are read in, if not the journey's own. Raises `JourneyError`
+        where a step is earlier than the one before it.
         """
         return list(self.steps_of(policy or self.load_policy(), locale=locale))
 
@@ -194,7 +196,7 @@ class Journey:
             reader, view = life.as_reader(), life.seen(on_screen, number)
             asked = view if isinstance(step.action, Read) else evolve(view, prefetch=True)
             decision, life.usage = decide(policy, reader, asked, life.usage, now)
-            problem = problem or _broken(step.expect, decision, policy, locale)
+            problem = problem or _broken(step.expect, decision, policy, locale or self.locale)
             yield JourneyStep(
                 number=number, at=now, action=step.action, what=what, reader=reader, view=view, decision=decision, before=stood,
                 after=_readings(policy, life, view, now), renewals=renewals, problem=problem, line=step.line,

@@ -14,6 +14,7 @@ from meter.decision import Access, Show
 from meter.documents import parse_toml, read_text
 from meter.errors import PolicyError, Problem
 from meter.problems import Positions, Report
+from meter.schema import locale_step
 from meter.shapes import Day, Flag, Items, Key, Named, Number, Split, Table, Text, Whole, Word
 from meter.simulate.actions import (
     Action,
@@ -243,6 +244,10 @@ JOURNEY = Table(
     keys={
         "title": Key(shape=Text(), says="what the journey shows, for whoever reads the timeline"),
         "policy": Key(shape=Text(form="the path of a policy file"), says="the policy it is for, from the folder of this file"),
+        "locale": Key(
+            shape=Text(form="a locale such as `ja`", code="unknown-locale", check=locale_step),
+            says="the language of the prompts, and of what `says` expects; without it, the publication's",
+        ),
         "start": Key(shape=_WHEN, says="the time before the first step, if that is not dated itself"),
         "reader": Key(shape=READER, says="who reads; without it, an anonymous reader"),
         "articles": Key(shape=Named(noun="an article", item=ARTICLE, most=1000), says="articles that steps name, by name"),
@@ -288,10 +293,16 @@ def loads_journey(text: str, name: str) -> Journey:
         steps.append(Step(action=made, at=keys.get("at"), after=keys.get("after"), expect=keys.get("expect"), line=line))
     about = given.get("reader", {})
     surroundings = {key: about.pop(key) for key in ("device", "language", "channel") if key in about}
+    given_policy = given.get("policy")
     return Journey(
-        steps=steps, rights=about.pop("entitlements", ()), reader=Reader(**{"id": "reader", **about}), start=given.get("start"),
-        policy=Path(given["policy"]) if "policy" in given else None, title=given.get("title"), name=name, **surroundings,
-    )  # fmt: skip
+        steps=steps,
+        rights=about.pop("entitlements", ()),
+        reader=Reader(**{"id": "reader", **about}),
+        policy=None if given_policy is None else Path(given_policy),
+        name=name,
+        **surroundings,
+        **{key: given[key] for key in ("start", "title", "locale") if key in given},
+    )
 
 
 def _read(value: str | dict[str, Any], articles: dict[str, dict[str, Any]]) -> Read:

@@ -301,3 +301,10 @@ def test_journey_takes_another_policy_and_another_language(meter, folder):
     assert meter("journey", "month-end.journey.toml", "--policy", "next/spring.toml").code == 0
     said = meter("journey", "month-end.journey.toml", "--policy", "next/spring.toml", "--locale", "ja").out
     assert "今月お読みいただける無料記事はあと2本です" in said
+
+
+def test_journey_shows_another_language_and_expects_its_own(meter):
+    """A timeline in Japanese of a journey whose expectations are in English."""
+    answer = meter("journey", "months.journey.toml", "--locale", "ja")
+    assert (answer.code, answer.err) == (0, "")
+    assert "今月お読みいただける無料記事はあと2本です" in answer.out

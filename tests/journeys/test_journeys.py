@@ -273,7 +273,9 @@ def test_an_expectation_that_holds_is_no_problem(policy):
 
 def test_words_are_expected_in_the_language_asked_for(policy):
     """A journey can be a test of a translation."""
-    journey = Journey.loads('start = 2026-06-01\n[[steps]]\nread = "a"\nexpect = { says = "無料記事はあと2本" }\n')
+    text = 'start = 2026-06-01\n[[steps]]\nread = "a"\nexpect = { says = "無料記事はあと2本" }\n'
+    journey = Journey.loads(text)
+    assert [step.problem for step in Journey.loads(f'locale = "ja"\n{text}').run(policy)] == [None]
     assert [step.problem for step in journey.run(policy, locale="ja")] == [None]
     assert journey.run(policy)[0].problem is not None
 

@@ -59,8 +59,8 @@ def _link_step(link: str) -> str | None:
 
 
 def _name_step(name: str) -> str | None:
-    if not name.strip() or name != name.strip():
-        return "a name is not empty and has no space at its ends"
+    if name.strip() and name != name.strip():
+        return "a name has no space at its ends"
     return None if name.isprintable() else "a name is one line, without characters that cannot be seen"
 
 

@@ -39,6 +39,10 @@ HOSTILE = {
     ),
     "many unknown keys": (HEAD + "".join(f"name{n}=1\n" for n in range(5_000)), "unknown-key"),
     "many locales": (HEAD + LAST + "".join(f"[copy.x{n}]\n" for n in range(4_000)), "too-many"),
+    "a thousand and one words": (HEAD + LAST + "when={section=[" + "'a'," * 1001 + "]}", "too-many"),
+    "fifty-one meters": (HEAD + "".join(f"[meters.m{n}]\n" for n in range(51)) + LAST, "too-many"),
+    "fifty-one locales": (HEAD + LAST + "".join(f"[copy.x{n}]\n" for n in range(51)), "too-many"),
+    "a meter with a name of 65 letters": (HEAD + f"[meters.{'m' * 65}]\nlimit = 1\nwindow = {{ lifetime = true }}\n" + LAST, "bad-name"),
     "many names that look alike": (
         HEAD + "".join(f"[[rules]]\nname='{'Aa'[n % 2]}'\nshow='article'\n" for n in range(490)),
         "look-alike-name",

@@ -3,11 +3,13 @@
 import json
 import tomllib
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 import jsonschema
 import pytest
 from hypothesis import given, settings
 
+from meter.events import event_shape
 from meter.loading import check_text, dumps_policy
 from meter.resources import template_root
 from meter.schema import policy_schema, schema_text
@@ -38,6 +40,15 @@ def test_the_shipped_schema_is_current():
 def test_the_schema_is_a_schema():
     """It keeps the rules of JSON Schema, draft 2020-12."""
     jsonschema.Draft202012Validator.check_schema(json.loads(schema_text()))
+
+
+def test_an_event_has_a_schema_too():
+    """What is sent as an event can be checked before it is sent."""
+    validator = jsonschema.Draft202012Validator(event_shape(ZoneInfo("UTC")).schema())
+    event = {"at": "2026-06-01T09:00:00Z", "reader": {"id": "r1"}, "article": "a1"}
+    assert validator.is_valid(event)
+    assert not validator.is_valid({**event, "article": 5})
+    assert not validator.is_valid({**event, "referer": "x"})
 
 
 def test_the_sample_policy_is_valid():

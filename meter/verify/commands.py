@@ -210,7 +210,7 @@ def _print_rows(console: Console, heads: tuple[str, ...], rows: list[tuple[str, 
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, expand=False, leading=1 if heads[0] == "who" else 0)
     for index, head in enumerate(heads):
-        table.add_column(head, ratio=2 if index == 0 and head == "who" else 1, overflow="fold")
+        table.add_column(head, overflow="fold", max_width=None if index == 0 else 26, justify="right" if head == "decisions" else "left")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     with console.capture() as captured:

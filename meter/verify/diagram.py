@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["FALSE", "TRUE", "Forest", "UndecidedError"]
 
 FALSE, TRUE = 0, 1
-MOST_STEPS = 400_000
+MOST_STEPS = 250_000
 MOST_VARIABLES = 300
 _CHECK_EVERY = 4096
 

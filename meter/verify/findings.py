@@ -5,17 +5,18 @@ Nothing here guesses: a warning holds for every reader, view and standing that c
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from meter.decision import Access, Show
 from meter.errors import Problem
 from meter.facts import Among, Rulebook, Vocabulary
 from meter.policy import OfferKind
-from meter.verify.budget import decided
 from meter.verify.changes import visible
-from meter.verify.diagram import FALSE, MOST_STEPS, UndecidedError
+from meter.verify.diagram import FALSE, UndecidedError
 from meter.verify.people import listed, status_words
 from meter.verify.promises import own_promise, standing_promises, unannounced
+from meter.verify.space import Space
 from meter.verify.verdicts import among, passings, verdicts_from, walls
 from meter.view import ArticleAccess, Status
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from meter.engine import Verdict
     from meter.policy import Policy
     from meter.verify.promises import Promise
-    from meter.verify.space import Space
     from meter.verify.verdicts import Passing
 
 __all__ = ["CODES", "lints"]
@@ -42,14 +42,31 @@ CODES = {
 """The code of every exact lint, and what it finds."""
 
 
-def lints(policy: Policy, *, steps: int = MOST_STEPS) -> tuple[Problem, ...]:
-    """Return every exact warning about a policy, with an example in words. `steps` bounds the work."""
+_MOST_STEPS = 200_000
+
+
+def lints(policy: Policy, *, steps: int = _MOST_STEPS) -> tuple[Problem, ...]:
+    """Return every exact warning about a policy, with an example in words.
+
+    `steps` bounds the work; what cannot be looked for within it is named by a warning of its own.
+    """
     rulebook = Rulebook(policy, Vocabulary([policy], [guarantee.when for guarantee in policy.guarantees]))
-    try:
-        return decided([rulebook], lambda space: tuple(_Findings(space).all()), steps=steps)
-    except UndecidedError as error:
-        message = f"the exact checks were left out: {error}"
-        return (_warning("not-analysed", ("rules",), message, "split the policy, or let rules share their conditions"),)
+    found: list[Problem] = []
+    left_out, reason = list(_CHECKS), ""
+    for by_mention in (False, True):
+        try:
+            findings = _Findings(Space([rulebook], by_mention=by_mention, steps=steps))
+            while left_out:
+                found += _CHECKS[left_out[0]](findings)
+                del left_out[0]
+        except UndecidedError as error:
+            reason = str(error)
+        else:
+            break
+    if left_out:
+        message = f"{listed([f'`{code}`' for code in left_out], 'and')} could not be looked for: {reason}"
+        found.append(_warning("not-analysed", ("rules",), message, "split the policy, or let rules share their conditions"))
+    return tuple(found)
 
 
 def _warning(code: str, path: tuple[str | int, ...], message: str, advice: str) -> Problem:
@@ -63,16 +80,16 @@ class _Findings:
         self.rulebook = space.rulebooks[0]
         self.policy = self.rulebook.policy
         self.passings: list[Passing] = passings(space)
-        self.verdicts = verdicts_from(space)
-        self.whole = self.verdicts[0][None]
 
-    def all(self) -> Iterator[Problem]:
-        yield from self.never_fires()
-        yield from self.changes_nothing()
-        yield from self.offers()
-        yield from self.last_free()
-        yield from self.falls_through()
-        yield from self.silent_order()
+    @cached_property
+    def verdicts(self) -> list[dict[str | None, int]]:
+        """What the rules say from each on."""
+        return verdicts_from(self.space)
+
+    @property
+    def whole(self) -> int:
+        """What the policy says."""
+        return self.verdicts[0][None]
 
     def _example(self, diagram: int) -> str:
         """Say an example out of a set, and what the engine shows there."""
@@ -264,3 +281,14 @@ def _statuses(formula: Any) -> set[Status]:  # noqa: ANN401 - any formula
     if isinstance(formula, Among):
         return {code for code in formula.codes if isinstance(code, Status)} if formula.slot == 0 else set()
     return {status for part in getattr(formula, "parts", ()) for status in _statuses(part)}
+
+
+_CHECKS: dict[str, Callable[[_Findings], Iterator[Problem]]] = {
+    "rule-never-fires": _Findings.never_fires,
+    "offer-never-shows": _Findings.offers,
+    "last-free-skipped": _Findings.last_free,
+    "status-falls-through": _Findings.falls_through,
+    "rule-changes-nothing": _Findings.changes_nothing,
+    "silent-order": _Findings.silent_order,
+}
+"""What finds the warnings of each code, the cheapest first."""

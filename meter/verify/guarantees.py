@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Answer", "Outcome", "guarantees"]
 
 _MOST_SEARCHED = 4_000
+_ENOUGH = 1_000
 
 
 class Outcome(StrEnum):
@@ -122,7 +123,7 @@ class _Proof:
         """Return the shortest journey of a new reader into a set of situations, if there is one."""
         if self.space.by_mention:
             return None
-        cast = cast_of(self.space, self.whole, situation)
+        cast = cast_of(self.space, self.whole, situation, wrong)
         found = find(self.policy, cast, lambda told: self._is_in(wrong, told), most=_MOST_SEARCHED, until=self.until).found
         return None if found is None else self._story(cast.situation, found, wanted)
 
@@ -159,7 +160,7 @@ class _Proof:
         wrong = self.forest.either(*spent)
         if wrong != FALSE:  # pragma: no cover - the engine would have to be broken
             return self._fails(code, name, wrong, frozenset(Show) - FULL)
-        return self._searched(code, name, self._too_many, lambda _: None, proved=True)
+        return self._searched(code, name, self._too_many, lambda _: None, FALSE)
 
     def _too_many(self, told: Told) -> bool:
         """Say whether more different articles (or views) were opened on a meter inside its window than the reader's limit."""
@@ -184,31 +185,32 @@ class _Proof:
         for meter in self.policy.meters:
             one, other = unannounced(self.space, self.whole, meter.name)
             silent, walled = self.forest.either(silent, one), self.forest.either(walled, other)
-        return self._searched(code, name, _unannounced_step, _countdowns, proved=silent == FALSE and walled == FALSE)
+        return self._searched(code, name, _unannounced_step, _countdowns, self.forest.either(silent, walled))
 
-    def _searched(self, code: str, name: str, broken: Callable[[Told], bool], mark: Callable[[Told], Any], *, proved: bool) -> Answer:
-        """Answer a promise about time: search every kind of reader, as far as the budget goes."""
-        complete, views, readers = True, 0, 0
-        for cast in self._casts():
-            result = find(self.policy, cast, broken, mark, most=_MOST_SEARCHED, until=self.until)
+    def _searched(self, code: str, name: str, broken: Callable[[Told], bool], mark: Callable[[Told], Any], suspects: int) -> Answer:
+        """Answer a promise about time. Without `suspects`, situations that might break it, it is proved, and some search is enough."""
+        complete, views, readers = not self.space.by_mention, 0, 0
+        for cast in self._casts(self.space.possible if suspects == FALSE else suspects):
+            most = _ENOUGH - views if suspects == FALSE else _MOST_SEARCHED
+            if most <= 0 or (self.until is not None and monotonic() > self.until):
+                complete = False
+                break
+            result = find(self.policy, cast, broken, mark, most=most, until=self.until)
             complete, views, readers = complete and result.complete, views + result.views, readers + 1
             if result.found is not None:
                 story = self._story(cast.situation, result.found, _wanted(result.found))
                 return Answer(code=code, name=name, outcome=Outcome.FAILS, how="here is the shortest way there", story=story)
-            if self.until is not None and monotonic() > self.until:
-                complete = False
-                break
         searched = f"{views:,} page views by {readers} kinds of reader were tried"
-        if proved:
+        if suspects == FALSE:
             return Answer(code=code, name=name, outcome=Outcome.PROVED, how=f"for every journey there can be; {searched} as well")
-        if complete and not self.space.by_mention:
+        if complete:
             return Answer(
                 code=code, name=name, outcome=Outcome.PROVED, how=f"no journey of a new reader breaks it; {searched}, all there are"
             )
         return Answer(code=code, name=name, outcome=Outcome.NOT_DECIDED, how=f"{searched}, and none broke it")
 
-    def _casts(self) -> Iterator[Cast]:
-        return iter(()) if self.space.by_mention else casts(self.space, self.whole)
+    def _casts(self, among_these: int) -> Iterator[Cast]:
+        return iter(()) if self.space.by_mention else casts(self.space, self.whole, among_these)
 
 
 def _wanted(told: Told) -> frozenset[Show]:

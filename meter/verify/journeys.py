@@ -72,16 +72,20 @@ class Search:
     views: int
 
 
-def casts(space: Space, whole: int) -> Iterator[Cast]:
-    """Yield one cast for each kind of reader that the policy can tell apart. Needs the order in which readers come first."""
-    behaviour = _behaviour(space, whole)
+def casts(space: Space, whole: int, among: int) -> Iterator[Cast]:
+    """Yield one cast for each kind of reader that the policy can tell apart and that has a situation `among` some.
+
+    Needs the order of variables in which readers come first.
+    """
+    inside = space.forest.exists(among, frozenset(range(len(space.who), len(space.variables))))
+    behaviour = space.forest.combine(_behaviour(space, whole), inside, lambda said, wanted: wanted and said)
     for node, path in _first_below(space, behaviour, {}, len(space.who)):
         yield _cast(space, node, path)
 
 
-def cast_of(space: Space, whole: int, situation: Situation) -> Cast:
-    """Return the cast of the reader in one situation."""
-    node = _behaviour(space, whole)
+def cast_of(space: Space, whole: int, situation: Situation, wrong: int) -> Cast:
+    """Return the cast of the reader in one situation, with the views of a set that the policy itself may not tell from others."""
+    node = space.forest.combine(_behaviour(space, whole), wrong, lambda said, inside: said and (said, inside))
     path = {level: situation.codes[level] for level in range(len(space.who))}
     while space.forest.level(node) in path:
         node = space.forest.kids(node)[path[space.forest.level(node)]]

@@ -37,7 +37,7 @@ class Solver:
     """A space as formulas of z3: one whole number a level, and the verdict of each policy as a number."""
 
     def __init__(self, space: Space) -> None:
-        import z3  # type: ignore[import-untyped]  # noqa: PLC0415 - 60 MB that most questions do not need
+        import z3  # noqa: PLC0415 - 60 MB that most questions do not need
 
         self.z3 = z3
         self.space = space

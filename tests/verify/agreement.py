@@ -9,7 +9,7 @@ import sys
 from random import Random
 from typing import TYPE_CHECKING
 
-from attrs import define
+from attrs import define, field
 
 from meter.engine import decide, judge
 from meter.facts import Rulebook, Vocabulary
@@ -20,7 +20,6 @@ from tests.verify.random_policies import random_policy
 
 if TYPE_CHECKING:
     from meter.policy import Policy
-    from meter.verify.space import Situation
 
 _EACH = 400
 """Comparisons for each policy."""
@@ -36,12 +35,12 @@ class Agreement:
     judged: int = 0
     possible: int = 0
     decided: int = 0
-    disagreements: list[tuple[int, Situation]] = []  # noqa: RUF012 - replaced for each by `compare`
+    disagreements: list[tuple[int, object]] = field(factory=list)
 
 
 def compare(comparisons: int, *, first: int = 0) -> Agreement:
     """Compare the diagrams of random policies with the engine, in random situations, until there are enough comparisons."""
-    found = Agreement(disagreements=[])
+    found = Agreement()
     seed = first
     while found.judged < comparisons:
         _compare_one(random_policy(Random(seed)), seed, found)

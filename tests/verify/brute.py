@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from math import prod
 from typing import TYPE_CHECKING
 
 from meter.engine import judge
@@ -32,6 +33,11 @@ def is_possible(space: Space, situation: Situation) -> bool:
         standing in space.standings(meter, space.limits_of(situation, meter), counts=metered and situation.counts)
         for meter, standing in situation.standings.items()
     )
+
+
+def size(space: Space) -> int:
+    """Return how many combinations of codes there are, possible or not."""
+    return prod(len(variable.domain) for variable in space.variables)
 
 
 def situations(space: Space) -> Iterator[Situation]:

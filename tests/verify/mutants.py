@@ -68,36 +68,44 @@ def _limits(meter):
 
 
 def _whens(when: When) -> Iterator[tuple[str, When]]:
-    given = [item.name for item in fields(When) if getattr(when, item.name) is not None]
-    for name in given:
-        yield f"dropped {name}", evolve(when, **{name: None})
-        value = getattr(when, name)
-        if isinstance(value, Range):
-            yield from ((f"{what} {name}", evolve(when, **{name: changed})) for what, changed in _ranges(value))
-        elif isinstance(value, Dates):
-            for side in ("from_", "until"):
-                if getattr(value, side) is not None:
-                    yield f"moved {side}", evolve(when, dates=evolve(value, **{side: getattr(value, side) + timedelta(days=1)}))
-        elif isinstance(value, Members):
-            group = next(group for group in ("any", "all", "none") if getattr(value, group))
-            for other in ("any", "all", "none"):
-                if other != group:
-                    yield f"{name} {group} to {other}", evolve(when, **{name: Members(**{other: getattr(value, group)})})
-        elif isinstance(value, bool):
-            yield f"flipped {name}", evolve(when, **{name: not value})
-        elif isinstance(value, frozenset) and len(value) > 1:
-            for member in sorted(value):
-                yield f"{name} without {member}", evolve(when, **{name: value - {member}})
-        elif name == "left":
-            for meter, bounds in value.items():
-                yield from ((f"{what} left", evolve(when, left={**value, meter: changed})) for what, changed in _ranges(bounds))
-        elif isinstance(value, tuple):
-            for index in range(len(value)):
-                for what, part in _whens(value[index]):
-                    yield f"in any: {what}", evolve(when, any=(*value[:index], part, *value[index + 1 :]))
-        elif isinstance(value, When):
-            yield "not dropped", value
-            yield from ((f"in not: {what}", evolve(when, not_=part)) for what, part in _whens(value))
+    for item in fields(When):
+        value = getattr(when, item.name)
+        if value is not None:
+            yield f"dropped {item.name}", evolve(when, **{item.name: None})
+            yield from ((f"{item.name}: {what}", evolve(when, **{item.name: changed})) for what, changed in _values(value))
+    if when.not_ is not None:
+        yield "not dropped", when.not_
+
+
+def _values(value):
+    """Yield what a condition on one attribute may be instead."""
+    if isinstance(value, Range):
+        yield from _ranges(value)
+    elif isinstance(value, Dates):
+        yield from (
+            (f"moved {side}", evolve(value, **{side: day + timedelta(days=1)}))
+            for side in ("from_", "until")
+            if (day := getattr(value, side))
+        )
+    elif isinstance(value, Members):
+        group = next(group for group in ("any", "all", "none") if getattr(value, group))
+        yield from (
+            (f"{group} to {other}", Members(**{other: getattr(value, group)})) for other in ("any", "all", "none") if other != group
+        )
+    elif isinstance(value, bool):
+        yield "flipped", not value
+    elif isinstance(value, frozenset) and len(value) > 1:
+        yield from ((f"without {member}", value - {member}) for member in sorted(value))
+    elif isinstance(value, dict):
+        yield from ((what, {**value, meter: changed}) for meter, bounds in value.items() for what, changed in _ranges(bounds))
+    elif isinstance(value, tuple):
+        yield from (
+            (f"in group: {what}", (*value[:index], part, *value[index + 1 :]))
+            for index in range(len(value))
+            for what, part in _whens(value[index])
+        )
+    elif isinstance(value, When):
+        yield from ((f"in group: {what}", part) for what, part in _whens(value))
 
 
 def _ranges(bounds: Range) -> Iterator[tuple[str, Range]]:

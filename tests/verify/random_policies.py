@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from random import Random
+from typing import TYPE_CHECKING
 
 from meter.decision import Show
 from meter.policy import Dates, Limit, Members, Meter, Offer, Policy, Publication, Range, Rule, When
 from meter.view import ArticleAccess, Status
 from meter.windows import Window
 
+if TYPE_CHECKING:
+    from random import Random
+
 WORDS = {
-    "section": ["markets", "markets/asia", "sport"], "kind": ["opinion", "news"], "country": ["JP", "US", "GB"], "device": ["phone", "tablet"],
-    "channel": ["app", "web"], "language": ["en", "en-gb", "ja"], "referrer": ["", "google.com", "news.google.com"], "product": ["basic", "all"],
-}  # fmt: skip
+    "section": ["markets", "markets/asia", "sport"],
+    "kind": ["opinion", "news"],
+    "country": ["JP", "US", "GB"],
+    "device": ["phone", "tablet"],
+    "channel": ["app", "web"],
+    "language": ["en", "en-gb", "ja"],
+    "referrer": ["", "google.com", "news.google.com"],
+    "product": ["basic", "all"],
+}
 SETS = {"tags": ["live", "sponsored", "election"], "segments": ["students", "loyal"]}
 NUMBERS = {"score": [0, 0.2, 0.5, 1], "age_days": [-1, 0, 1, 7], "days_since_expiry": [0, 1, 30, 2.5]}
 WINDOWS = [
@@ -85,7 +94,8 @@ def random_rule(random: Random, index: int, meters: list[str], offers: list[str]
     offer = random.choice(offers) if offers and random.random() < 0.4 else None
     prompt = random.choice([None, None, None, "special"])
     if meters and random.random() < 0.35:
-        return Rule(name=f"rule {index}", when=when, spend=random.choice(meters), show=random.choice(["countdown", "countdown", "article"]), offer=offer, prompt=prompt)  # fmt: skip
+        show = random.choice(["countdown", "countdown", "article"])
+        return Rule(name=f"rule {index}", when=when, spend=random.choice(meters), show=show, offer=offer, prompt=prompt)
     show = random.choice([show for show in Show if show not in (Show.COUNTDOWN, Show.LAST_FREE_ARTICLE)])
     return Rule(name=f"rule {index}", when=when, show=show, offer=offer, prompt=prompt)
 
@@ -97,7 +107,8 @@ def random_policy(random: Random, rules: int | None = None) -> Policy:
     kept = [meter.name for meter in meters]
     offers = [
         Offer(
-            name=name, price=9, currency="USD", term="3 months", when=random_when(random, kept, names, 1, 1) if random.random() < 0.7 else When(),
+            name=name, price=9, currency="USD", term="3 months",
+            when=random_when(random, kept, names, 1, 1) if random.random() < 0.7 else When(),
             starts=random.choice([None, START]), ends=random.choice([None, START + timedelta(days=1)]),
         )
         for name in ["summer", "winter"][: random.choice([0, 1, 2])]

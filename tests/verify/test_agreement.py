@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from meter.engine import decide, judge
 from meter.facts import Rulebook, Vocabulary
-from meter.testing.strategies import page_views, policies, readers, usages
 from meter.testing.strategies import edge_times as times
+from meter.testing.strategies import page_views, policies, readers, usages
 from meter.verify.people import Encounter
+from meter.verify.smt import Solver, is_installed
 from meter.verify.space import Space
 from meter.verify.verdicts import passings, verdicts
 from tests.verify.agreement import compare
-from tests.verify.brute import situations
+from tests.verify.brute import situations, size
 from tests.verify.random_policies import random_policy
 
 
@@ -53,7 +54,7 @@ def test_finds_a_reader_for_every_rule_that_somebody_meets(seed):
     """A rule fires in the diagram if and only if it fires for some combination of codes tried one after the other."""
     policy = random_policy(Random(1_000 + seed), rules=3)
     space = Space([Rulebook(policy, Vocabulary([policy]))])
-    if _size(space) > 30_000:
+    if size(space) > 30_000:
         policy = random_policy(Random(5_000 + seed), rules=1)
         space = Space([Rulebook(policy, Vocabulary([policy]))])
     met = {judge(space.rulebooks[0], space.facts(situation)).rule for situation in situations(space)}
@@ -61,19 +62,10 @@ def test_finds_a_reader_for_every_rule_that_somebody_meets(seed):
     assert met == fires
 
 
-def _size(space):
-    size = 1
-    for variable in space.variables:
-        size *= len(variable.domain)
-    return size
-
-
+@pytest.mark.skipif(not is_installed(), reason="needs the extra `smt`")
 @pytest.mark.parametrize("seed", range(25))
 def test_agrees_with_z3(seed):
     """z3 finds a reader for exactly the rules that fire, and those readers meet them in the engine."""
-    pytest.importorskip("z3")
-    from meter.verify.smt import Solver
-
     policy = random_policy(Random(2_000 + seed))
     space = Space([Rulebook(policy, Vocabulary([policy]))])
     solver = Solver(space)

@@ -17,7 +17,7 @@ from meter.verify.changes import changes
 from meter.verify.space import Space
 from meter.verify.verdicts import verdicts
 from meter.windows import Window
-from tests.verify.brute import differs, situations
+from tests.verify.brute import differs, situations, size
 from tests.verify.mutants import mutants
 from tests.verify.random_policies import random_policy
 
@@ -33,14 +33,6 @@ def joint(old, new):
     """Return two policies laid over one vocabulary."""
     vocabulary = Vocabulary([old, new])
     return Space([Rulebook(policy, vocabulary) for policy in (old, new)])
-
-
-def size(space):
-    """Return how many combinations of codes there are."""
-    product = 1
-    for variable in space.variables:
-        product *= len(variable.domain)
-    return product
 
 
 def brute(old, new):

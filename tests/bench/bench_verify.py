@@ -1,0 +1,144 @@
+"""How long does the verifier take, and how does that compare with z3?
+
+`python tests/bench/bench_verify.py` prints it, all measured in one run: the median of five for the small policies, one run for the
+large ones. The last part answers 60 narrow rules over 40 tags in a process that may not use more than 512 MiB.
+"""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+from pathlib import Path
+from random import Random
+from statistics import median
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from attrs import evolve
+
+from meter import Rule, Show, load_policy
+from meter.errors import MeterError
+from meter.facts import Rulebook, Vocabulary
+from meter.policy import Members, Meter, Policy, Publication, When
+from meter.verify import UndecidedError, changes, guarantees, lints
+from meter.verify.smt import Solver
+from meter.verify.space import Space
+from meter.verify.verdicts import passings
+from meter.windows import Window
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).parents[2]
+MIB = 1024 * 1024
+
+
+def timed(work: Callable[[], object], times: int = 5) -> tuple[float, object]:
+    """Return the median time of some runs in milliseconds, and the last result."""
+    took, result = [], None
+    for _ in range(times):
+        started = perf_counter()
+        try:
+            result = work()
+        except UndecidedError as error:
+            result = error
+        took.append((perf_counter() - started) * 1000)
+    return median(took), result
+
+
+def narrow(count: int, tags: int, seed: int = 1, countries: int = 10) -> Policy:
+    """Return a policy of many narrow rules: each asks for a status, some tags and perhaps a country."""
+    random = Random(seed)
+    names, lands = [f"tag{number}" for number in range(tags)], [f"{chr(65 + n // 26)}{chr(65 + n % 26)}" for n in range(countries)]
+    rules = []
+    for index in range(count):
+        group = random.choice(["any", "all"])
+        when = When(
+            reader=random.sample(["anonymous", "registered", "trial-expired", "subscription-expired"], 2),
+            tags=Members(**{group: random.sample(names, 3)}),
+            country=random.sample(lands, 3) if random.random() < 0.5 else None,
+        )
+        spends = random.random() < 0.3
+        show = "countdown" if spends else random.choice(["article", "registration-wall", "subscription-wall"])
+        rules.append(Rule(name=f"rule {index}", when=when, show=Show(show), spend="monthly" if spends else None))
+    meter = Meter(name="monthly", window=Window(calendar="month"), limit=3)
+    last = Rule(name="everyone else", show="subscription-wall")
+    return Policy(publication=Publication(name="narrow"), meters=(meter,), rules=(*rules, last))
+
+
+def z3_reaches(policy: Policy) -> list[str]:
+    """Return the rules that z3 finds a reader for."""
+    space = Space([Rulebook(policy, Vocabulary([policy]))])
+    solver = Solver(space)
+    verdict = solver.verdict()
+    return [rule.name for rule in policy.rules if solver.find(solver.among(verdict, lambda said, r=rule: said.rule == r.name)) is not None]
+
+
+def diagram_reaches(policy: Policy) -> list[str]:
+    """Return the rules that the diagram finds a reader for."""
+    space = Space([Rulebook(policy, Vocabulary([policy]))])
+    return [rule.name for rule, passing in zip(policy.rules, passings(space), strict=True) if passing.fires]
+
+
+def z3_differs(old: Policy, new: Policy) -> bool:
+    """Say whether z3 finds a reader for whom two policies decide differently."""
+    from meter.verify.opinion import one_difference  # noqa: PLC0415
+
+    vocabulary = Vocabulary([old, new])
+    return bool(list(one_difference([Rulebook(policy, vocabulary) for policy in (old, new)], "", 60.0)))
+
+
+def report(label: str, policy: Policy, times: int) -> None:
+    """Measure one policy, and print a line."""
+    swapped = evolve(policy, rules=(policy.rules[1], policy.rules[0], *policy.rules[2:]))
+    linted, warnings = timed(lambda: lints(policy), times)
+    proved, answers = timed(lambda: guarantees(policy), times)
+    different, _ = timed(lambda: changes(policy, swapped), times)
+    reached, by_diagram = timed(lambda: diagram_reaches(policy), times)
+    by_z3_took, by_z3 = timed(lambda: z3_reaches(policy), times)
+    z3_diff, _ = timed(lambda: z3_differs(policy, swapped), times)
+    same = "agree" if by_diagram == by_z3 else ("z3 only" if isinstance(by_diagram, MeterError) else "DISAGREE")
+    analysed = "no" if any(warning.code == "not-analysed" for warning in warnings) else "yes"
+    outcomes = {str(answer.outcome) for answer in answers}
+    sys.stdout.write(
+        f"{label:34} {len(policy.rules):3} rules | lints {linted:8.1f}  prove {proved:8.1f}  diff {different:8.1f} ms | reach every rule: "
+        f"diagram {reached:8.1f}, z3 {by_z3_took:8.1f} ms ({by_z3_took / reached:5.1f}x), {same} | "
+        f"z3 finds one difference {z3_diff:7.1f} ms | lints analysed: {analysed}, answers: {', '.join(sorted(outcomes))}\n"
+    )
+    sys.stdout.flush()
+
+
+def hard() -> None:
+    """Answer 60 narrow rules over 40 tags in this process, and say what that took."""
+    limit = 512 * MIB
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+    policy = narrow(60, 40)
+    for without in (False, True):
+        if without:
+            from meter.verify import opinion  # noqa: PLC0415
+
+            opinion.is_installed = lambda: False
+        started = perf_counter()
+        warnings, answers = lints(policy), guarantees(policy, seconds=9.0)
+        took = perf_counter() - started
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        counts = {outcome: sum(answer.outcome == outcome for answer in answers) for outcome in ("proved", "fails", "not decided")}
+        sys.stdout.write(
+            f"60 narrow rules over 40 tags, {'without' if without else 'with'} z3: {took:.1f} s, peak {peak:.0f} MiB, "
+            f"{'; '.join(w.message for w in warnings if w.code == 'not-analysed') or 'all lints'}; {counts}\n"
+        )
+
+
+def main() -> None:
+    """Print everything."""
+    report("the sample policy", load_policy(ROOT / "templates" / "sample" / "policy.toml"), 5)
+    for path in sorted((ROOT / "tests" / "verify" / "policies").glob("*.toml")):
+        report(path.stem, load_policy(path), 5)
+    for count, tags in ((10, 8), (20, 8), (40, 12), (40, 40)):
+        report(f"narrow, {tags} tags", narrow(count, tags), 1)
+    subprocess.run([sys.executable, __file__, "hard"], check=True)
+
+
+if __name__ == "__main__":
+    hard() if sys.argv[1:] == ["hard"] else main()

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 __all__ = ["MOST_BYTES", "ReloadingPolicy", "check_text", "dumps_policy", "load_policy", "loads_policy"]
 
 
+_EMPTY = {"empty-condition", "empty-guarantee", "empty-list", "empty-range", "empty-table"}
+"""What is found empty where a part of it could not be read."""
+
+
 def loads_policy(text: str, *, name: str = "policy.toml") -> Policy:
     """Read a policy from the text of a policy file, which messages call `name`.
 
@@ -132,7 +136,7 @@ def _faults(draft: _Draft, report: Report) -> Iterator[Problem]:
     """Yield what is wrong with a draft, except what only follows from a value that could not be read."""
     for fault in find_faults(draft):
         follows = report.dropped_at(fault.path)
-        if fault.code.startswith("empty-"):
+        if fault.code in _EMPTY:
             follows |= report.dropped_under(fault.path)
         elsewhere = {"show-needs-spend": (*fault.path[:-1], "spend"), "unknown-meter": ("meters",), "unknown-offer": ("offers",)}
         if fault.code in elsewhere:

@@ -105,6 +105,7 @@ class Report:
         self.found: list[tuple[Problem, At]] = []
         self.more = 0
         self._dropped: set[Path] = set()
+        self._above: set[Path] = set()
 
     def __call__(self, code: str, path: Path, message: str, advice: str | None = None, *, at: At = "value") -> None:
         """Note one problem. `at` says whether to point at the value at `path` or at its key."""
@@ -126,6 +127,7 @@ class Report:
     def drop(self, path: Path) -> None:
         """Note that the value at `path` was not read, so that nothing is said of what follows from that."""
         self._dropped.add(path)
+        self._above.update(path[:length] for length in range(1, len(path) + 1))
 
     def dropped_at(self, path: Path) -> bool:
         """Say whether the value at `path`, or what holds it, was not read."""
@@ -133,7 +135,7 @@ class Report:
 
     def dropped_under(self, path: Path) -> bool:
         """Say whether something inside the value at `path` was not read."""
-        return any(dropped[: len(path)] == path for dropped in self._dropped)
+        return path in self._above
 
     def problems(self, text: str, name: str) -> tuple[Problem, ...]:
         """Return every problem with its place in `text`, in the order of the text."""
@@ -212,6 +214,8 @@ class Positions:
                 for child in children:
                     if child.type == "pair":
                         self._pair(path, child)
+                    if self._missing == set():
+                        break
 
     def _resolve(self, parts: Iterable[str]) -> Path:
         """Return the path of a header's parts: under a list of tables, the last one is meant."""

@@ -118,7 +118,12 @@ class Word:
         if type(value) is not str:
             return wrong(self, value, path, report)
         if value not in set(self.words):
-            report("unknown-word", path, f"{label(path)} does not know the word {quoted(value)}", meant(value, set(self.words)))
+            report(
+                "unknown-word",
+                path,
+                f"{label(path)} does not know the word {quoted(value)}",
+                None if report.full else meant(value, set(self.words)),
+            )
             return REFUSED
         return self.words(value)
 

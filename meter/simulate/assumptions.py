@@ -22,7 +22,16 @@ from meter.problems import Report, meant, quoted
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["Assumption", "AssumptionError", "Assumptions", "Basis", "load_assumptions", "loads_assumptions", "published_assumptions"]
+__all__ = [
+    "Assumption",
+    "AssumptionError",
+    "Assumptions",
+    "Basis",
+    "assumptions_text",
+    "load_assumptions",
+    "loads_assumptions",
+    "published_assumptions",
+]
 
 _MOST_BYTES = 64 * 1024
 _ROUNDING = 1e-6
@@ -182,6 +191,27 @@ def loads_assumptions(text: str, *, name: str = "assumptions.toml") -> Assumptio
     if report.found:
         raise AssumptionError(report.problems(text, name))
     return Assumptions({**known, **given})
+
+
+def assumptions_text(assumptions: Assumptions) -> str:
+    """Return assumptions as a TOML file that `load_assumptions` reads, with what each is and where it comes from as comments."""
+    import tomli_w  # noqa: PLC0415 - only who wants a file pays for it
+
+    lines: list[str] = ["# What the simulator takes for granted. Change what you know better, and leave out the rest.\n"]
+    group = ""
+    for item in assumptions:
+        head, _, short = item.name.partition(".")
+        if head != group:
+            group = head
+            lines.append(f"\n[{group}]\n")
+        span = f", {item.low:g} to {item.high:g}" if item.uncertain else ""
+        lines.append(f"# {item.words} ({item.basis}{span}: {item.source})\n")
+        if item.is_table:
+            pairs = ", ".join(tomli_w.dumps({name: share}).strip() for name, share in item.value.items())
+            lines.append(f"{short} = {{ {pairs} }}\n")
+        else:
+            lines.append(tomli_w.dumps({short: item.value}))
+    return "".join(lines)
 
 
 def _refuse(code: str, message: str, name: str, advice: str) -> NoReturn:

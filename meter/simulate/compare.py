@@ -15,7 +15,6 @@ import numpy as np
 from attrs import evolve, field, frozen
 
 from meter.errors import MeterError
-from meter.policy import Policy
 from meter.simulate.assumptions import Assumption, Assumptions, published_assumptions
 from meter.simulate.measures import MEASURES, Estimate, Measure, estimate, influence, value
 from meter.simulate.population import Population, simulate
@@ -23,7 +22,9 @@ from meter.simulate.population import Population, simulate
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-__all__ = ["Comparison", "Swing", "compare"]
+    from meter.policy import Policy
+
+__all__ = ["NAMES", "Comparison", "Swing", "compare", "lead_of", "lives"]
 
 _SMALL = 4000
 _DRAWN = 4000
@@ -50,7 +51,8 @@ class Swing:
     def to_dict(self) -> dict[str, Any]:
         """Return plain numbers."""
         return {
-            "assumption": self.assumption, "low": self.low, "high": self.high, "at_low": self.at_low, "at_high": self.at_high, "flips": self.flips,
+            "assumption": self.assumption, "low": self.low, "high": self.high, "at_low": self.at_low, "at_high": self.at_high,
+            "flips": self.flips,
         }  # fmt: skip
 
 
@@ -67,7 +69,7 @@ class Comparison:
     populations: tuple[Population, ...]
     by: Measure
     drawn: Any
-    swings: tuple[Swing, ...] = field(converter=tuple)
+    swings: tuple[Swing, ...]
     ends: dict[str, Any] = field(factory=dict)
 
     @property
@@ -206,7 +208,7 @@ def compare(
     with ThreadPoolExecutor(threads) as pool:
         values = np.array(list(pool.map(work, worlds))).reshape(len(worlds), len(policies), len(MEASURES))
     main = np.array([[value(people, measure) for measure in MEASURES] for people in populations])
-    if len(worlds):
+    if worlds:
         # The small sample differs from the large one by chance alone: what the assumptions change is added to the large one.
         scale = np.array([1.0 if measure.per else readers / small for measure in MEASURES])
         values = main + (values - values[0]) * scale
@@ -214,6 +216,12 @@ def compare(
     comparison = Comparison(names=told, populations=populations, by=known[by], drawn=drawn, swings=())
     ends = {item.name: swept[2 * number : 2 * number + 2] for number, item in enumerate(uncertain)}
     return evolve(comparison, swings=_swings(uncertain, ends, comparison), ends=ends)
+
+
+def lives(assumptions: Assumptions, policies: int, readers: int, draws: int, *, sweep: bool) -> int:
+    """Return how many reader-lives `compare` takes, for a progress bar."""
+    worlds = draws + 2 * len(assumptions.uncertain()) * sweep
+    return policies * (readers + (worlds + 1) * min(readers, _SMALL) * (worlds > 0))
 
 
 def distinct_names(policies: Sequence[Policy]) -> list[str]:

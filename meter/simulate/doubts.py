@@ -80,8 +80,8 @@ def _about_the_answer(comparison: Comparison) -> Iterator[Caution]:
     if comparison.months < _YEAR:
         yield _doubt(
             "W11",
-            f"{comparison.months} months are less than a year: in the largest trial of trials (Miller et al. 2023) the ranking turned round after "
-            "twelve months",
+            f"{comparison.months} months are less than a year: in the largest trial of trials (Miller et al. 2023) the ranking turned "
+            "round after twelve months",
         )
     best, other = lead_of(comparison)
     if other is not None:

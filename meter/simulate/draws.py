@@ -4,6 +4,9 @@ Numbers are a function of (seed, reader, month, purpose, index) and of nothing e
 policies meet the same people with the same inclinations, and neither the order of the work nor the number of workers matters.
 """
 
+# The types of the loops are the compiler's business: arrays and whole numbers.
+# ruff: noqa: ANN001, ANN201
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
 from __future__ import annotations
 
 import math
@@ -29,7 +32,7 @@ ARTICLE = 60
 
 
 @compiled
-def child(key, number):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def child(key, number):
     """Return the key of a part, such as a reader's of a seed or a month's of a reader."""
     z = key + (np.uint64(number) + np.uint64(1)) * _GOLDEN
     z = (z ^ (z >> _30)) * _FIRST
@@ -38,7 +41,7 @@ def child(key, number):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
 
 
 @compiled
-def uniform(key, purpose, index):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def uniform(key, purpose, index):
     """Return a number in (0, 1)."""
     z = key + np.uint64(purpose) * _SPACE + np.uint64(index) * _GOLDEN
     z = (z ^ (z >> _30)) * _FIRST
@@ -48,6 +51,6 @@ def uniform(key, purpose, index):  # type: ignore[no-untyped-def]  # noqa: ANN00
 
 
 @compiled
-def normal(key, purpose, other):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def normal(key, purpose, other):
     """Return a standard normal number from two streams (Box and Muller 1958)."""
     return math.sqrt(-2.0 * math.log(uniform(key, purpose, 0))) * math.cos(2.0 * math.pi * uniform(key, other, 0))

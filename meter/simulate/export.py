@@ -68,7 +68,7 @@ def simulated_views(population: Population) -> Iterator[SimulatedView]:
         yield SimulatedView(
             reader=reader, view=view, at=moment(line["at"], zone),
             merged=None if line["merged"] < 0 else f"r{line['reader']}-{line['merged']}",
-            verdict=reading.columns.verdicts[line["verdict"]], counted=bool(line["counted"]), used=line["used"],
+            verdict=reading.judging.verdicts[line["verdict"]], counted=bool(line["counted"]), used=line["used"],
         )  # fmt: skip
 
 

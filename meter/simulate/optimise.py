@@ -78,7 +78,7 @@ class Knob:
             elif meter.limits or isinstance(meter.limit, int):
                 raise MeterError(f"meter `{self.meter}` has no limit by status; write `{self.meter}.limit={self.low}..{self.high}`")
             else:
-                meters.append(evolve(meter, limit={**meter.limit, Status(self.status): limit}))
+                meters.append(evolve(meter, limit={**{str(known): most for known, most in meter.limit.items()}, self.status: limit}))
         return evolve(policy, meters=tuple(meters))
 
 
@@ -111,8 +111,8 @@ class Choice:
         tried = [{"limit": limit, **found.to_dict()} for limit, found in zip(self.limits, self.estimates, strict=True)]
         return {
             "meter": self.knob.meter, "status": self.knob.status, "by": self.by, "tried": tried, "selected": self.selected,
-            "optimism": self.optimism, "not_distinguishable": list(self.alike), "recommended": self.recommended, "turned_by": list(self.turned_by),
-            "verdict": self.verdict(),
+            "optimism": self.optimism, "not_distinguishable": list(self.alike), "recommended": self.recommended,
+            "turned_by": list(self.turned_by), "verdict": self.verdict(),
         }  # fmt: skip
 
     def verdict(self) -> str:
@@ -121,8 +121,8 @@ class Choice:
         if self.recommended is None:
             names = ", ".join(f"`{name}`" for name in self.turned_by)
             return (
-                f"no single limit is named: {self.selected} is best at the central assumptions, but the order turns inside the stated range "
-                f"of {names}; find out about these first"
+                f"no single limit is named: {self.selected} is best at the central assumptions, but the order turns inside the stated "
+                f"range of {names}; find out about these first"
             )
         if len(self.alike) == 1:
             return f"{self.selected} is best, on fresh readers and over the whole stated range of every assumption"
@@ -149,7 +149,7 @@ class Choice:
                 {
                     "code": "W22",
                     "name": "corner",
-                    "text": "models of this kind tend to all free or all closed; an optimum at the end is a reason to doubt the model first",
+                    "text": "such models tend to all free or all closed: an optimum at the end is a reason to doubt the model first",
                 }
             )
         if self.turned_by:

@@ -72,14 +72,14 @@ class Population:
     def by_rule(self) -> dict[str, int]:
         """Return how many page views each rule decided, in the order of the policy."""
         counts = {rule.name: 0 for rule in self.policy.rules}
-        for verdict, count in zip(self.reading.columns.verdicts, self.shown, strict=False):
+        for verdict, count in zip(self.reading.judging.verdicts, self.shown, strict=False):
             counts[verdict.rule] += int(count)
         return counts
 
     def by_show(self) -> dict[str, int]:
         """Return how many page views got what."""
         counts: dict[str, int] = {}
-        for verdict, count in zip(self.reading.columns.verdicts, self.shown, strict=False):
+        for verdict, count in zip(self.reading.judging.verdicts, self.shown, strict=False):
             if count:
                 counts[str(verdict.show)] = counts.get(str(verdict.show), 0) + int(count)
         return dict(sorted(counts.items(), key=lambda item: -item[1]))
@@ -130,7 +130,7 @@ def simulate(
     starts = range(0, readers, _BLOCK)
 
     def block(first: int) -> tuple[Any, ...]:
-        monthly, shown = np.zeros((months, len(MONTHLY))), np.zeros(len(reading.columns.verdicts), np.int64)
+        monthly, shown = np.zeros((months, len(MONTHLY))), np.zeros(len(reading.judging.verdicts), np.int64)
         wanted, last = np.zeros(_WANTED, np.int64), min(first + _BLOCK, readers)
         rows = np.empty((200 * (last - first) * months if log else 0, len(LOG)), np.int64)
         kept = walk(reading.meaning, reading.tables, human, time, np.uint64(seed), first, last, columns, monthly, shown, wanted, rows)

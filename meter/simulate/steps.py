@@ -3,6 +3,9 @@
 It holds no rule: verdicts are the engine's, by number, and windows end where `windows` says (see `counting.Tables`).
 """
 
+# The types of the loops are the compiler's business: arrays and whole numbers.
+# ruff: noqa: ANN001, ANN201
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
 from __future__ import annotations
 
 import math
@@ -41,7 +44,7 @@ __all__ = [
 
 
 @compiled
-def place_of(shares, share):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def place_of(shares, share):
     """Return the index in cumulative shares."""
     low, high = 0, len(shares) - 1
     while low < high:
@@ -54,7 +57,7 @@ def place_of(shares, share):  # type: ignore[no-untyped-def]  # noqa: ANN001, AN
 
 
 @compiled
-def wanted_articles(human, kind, share):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def wanted_articles(human, kind, share):
     """Return how many articles a reader of this kind wants in a month, at this share of such readers."""
     if kind == BOUNCE:
         return 1
@@ -64,7 +67,7 @@ def wanted_articles(human, kind, share):  # type: ignore[no-untyped-def]  # noqa
 
 
 @compiled
-def day_of(time, at):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def day_of(time, at):
     """Return the day of the horizon that holds an instant."""
     day = min(max((at - time.days[0]) // DAY, 0), len(time.days) - 1)
     while day + 1 < len(time.days) and time.days[day + 1] <= at:
@@ -75,14 +78,14 @@ def day_of(time, at):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
 
 
 @compiled
-def term_end(time, term, at):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def term_end(time, term, at):
     """Return when a term ends that starts now."""
     day = day_of(time, at)
     return time.term[term, day] + (at - time.days[day])
 
 
 @compiled
-def judged(tables, verdicts, g, ident, article, now, tally, seen, used):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def judged(tables, verdicts, g, ident, article, now, tally, seen, used):
     """Return the number of the engine's verdict on a group of facts and what an identity has counted."""
     settled = tables.settled[g]
     if settled >= 0:
@@ -114,7 +117,7 @@ def judged(tables, verdicts, g, ident, article, now, tally, seen, used):  # type
 
 
 @compiled
-def spend(tables, m, ident, article, now, tally):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def spend(tables, m, ident, article, now, tally):
     """Count an article until the window it is counted in ends."""
     ids, ends, size = tally
     many, kind = size[ident, m], tables.kind[m]
@@ -138,7 +141,7 @@ def spend(tables, m, ident, article, now, tally):  # type: ignore[no-untyped-def
 
 
 @compiled
-def find_article(human, key, view, now, origin, wanted, many):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def find_article(human, key, view, now, origin, wanted, many):
     """Return an article not wanted yet this month: young ones and popular ones first."""
     age = min(human.half_life * (1.0 / uniform(key, draws.AGE, view) - 1.0), OLDEST_DAYS * 24.0)
     slot = max(int((now - origin) // HOUR - age) // SLOT_HOURS, 0)
@@ -158,7 +161,7 @@ def find_article(human, key, view, now, origin, wanted, many):  # type: ignore[n
 
 
 @compiled
-def plan(human, key, many, new, again):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def plan(human, key, many, new, again):
     """Say of each view of a month whether it opens a session and whether it is a re-read; return how many views and sessions."""
     views, fresh, sessions = 0, 0, 0
     while fresh < many and views < MOST_VIEWS:
@@ -171,9 +174,9 @@ def plan(human, key, many, new, again):  # type: ignore[no-untyped-def]  # noqa:
 
 
 @compiled
-def expect(meaning, human, time, monthly, row, month, offer, by_itself, chance, now):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def expect(meaning, human, time, monthly, row, month, offer, by_itself, chance, now):
     """Add what follows from a chance to start now: payments, a trial, a subscription at the end of each month."""
-    offers, closes = len(meaning.trial), time.months[-1]
+    closes = time.months[-1]
     row[7] += chance
     monthly[month, 3] += chance
     if offer >= 0 and not meaning.trial[offer]:
@@ -200,7 +203,7 @@ def expect(meaning, human, time, monthly, row, month, offer, by_itself, chance, 
 
 
 @compiled
-def expect_payments(meaning, time, monthly, row, option, now, month, chance):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def expect_payments(meaning, time, monthly, row, option, now, month, chance):
     """Add what is expected to be paid from now on: until the horizon closes, and for a lifetime."""
     offers, renewals = len(meaning.trial), 0
     while True:
@@ -221,7 +224,7 @@ def expect_payments(meaning, time, monthly, row, option, now, month, chance):  #
 
 
 @compiled
-def renew(meaning, human, time, mine, bought, renews, standing, option, renewals, due, offers, ended, term_from):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def renew(meaning, human, time, mine, bought, renews, standing, option, renewals, due, offers, ended, term_from):
     """Return what the end of a trial or of a paid term brings: the payment, and where the reader stands then."""
     if standing < FIRST_TRIAL + offers:
         stay = human.continue_auto_renew if renews else human.continue_auto_cancel

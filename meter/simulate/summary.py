@@ -6,6 +6,7 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
+from meter.simulate.compare import lead_of
 from meter.simulate.doubts import UNKNOWABLE, closing, doubts, holdout
 from meter.simulate.measures import MEASURES
 from meter.simulate.setting import MONTHLY
@@ -37,7 +38,7 @@ def currency_of(comparison: Comparison) -> str:
 def report_table(comparison: Comparison, choice: Choice | None = None) -> dict[str, Any]:
     """Return everything a report says."""
     lines = [_policy(comparison, number) for number in range(len(comparison.names))]
-    table = {
+    table: dict[str, Any] = {
         "readers": comparison.readers, "months": comparison.months, "seed": comparison.seed, "versions": versions(),
         "currency": currency_of(comparison) or None, "policies": lines, "by": comparison.by.name, "best": comparison.names[comparison.best],
         "front": [comparison.names[number] for number in comparison.front], "tornado": [swing.to_dict() for swing in comparison.swings],
@@ -76,34 +77,34 @@ def _stop_curve(people: Population) -> list[dict[str, float]]:
 
 def headline(comparison: Comparison) -> str:
     """Return one paragraph for somebody who reads nothing else."""
-    best, by = comparison.best, comparison.by
-    money = f" {currency_of(comparison)}".rstrip()
+    row, months = comparison.measures[0], comparison.months
     if len(comparison.names) == 1:
-        row = comparison.measures[0]
         return (
             f"Of {comparison.readers:,} readers a month, {row['stop_rate'].value:.1%} meet a wall in a month; "
-            f"{row['starts_per_million'].value:,.0f} in a million start a trial or a subscription, and {row['active_subscribers'].value:,.0f} are "
-            f"subscribers after {comparison.months} months."
+            f"{row['starts_per_million'].value:,.0f} in a million start a trial or a subscription, and "
+            f"{row['active_subscribers'].value:,.0f} are subscribers after {months} months."
         )
-    first = comparison.names[0]
-    if best == 0:
-        return (
-            f"None of the others earns more than `{first}` by {by.title.lower()} over {comparison.months} months, at the central assumptions."
-            + _sureness(comparison)
-        )
-    row = comparison.differences[best]
+    best, other = lead_of(comparison)
+    challenger = best or other or 0
+    gain, money = comparison.differences[challenger], f" {currency_of(comparison)}".rstrip()
+    by = comparison.by.title.lower().replace(",", "")
     return (
-        f"`{comparison.names[best]}` earns {row[by.name].value:+,.0f}{money} against `{first}` by {by.title.lower()} over {comparison.months} months "
-        f"({row['advertising'].value:+,.0f} advertising, {row['subscription_cash'].value:+,.0f} subscriptions), stops "
-        f"{row['readers_stopped'].value:+,.0f} readers and brings {row['starts_per_million'].value:+,.0f} starts in a million."
-        + _sureness(comparison)
+        f"`{comparison.names[best]}` is best by {by} over {months} months at the central assumptions. Against `{comparison.names[0]}`, "
+        f"`{comparison.names[challenger]}` earns {_more(gain[comparison.by.name].value)}{money} "
+        f"({_more(gain['advertising'].value)} advertising, "
+        f"{_more(gain['subscription_cash'].value)} subscription cash), stops {_more(gain['readers_stopped'].value)} readers and brings "
+        f"{_more(gain['starts_per_million'].value)} starts in a million. " + _sureness(comparison)
     )
+
+
+def _more(value: float) -> str:
+    return f"{abs(value):,.0f} {'more' if value >= 0 else 'less'}"
 
 
 def _sureness(comparison: Comparison) -> str:
     chance = comparison.probability_best[comparison.best]
     if "assumptions" not in chance:
-        return f" It is best in {chance['sampling']:.0%} of other samples of readers; the assumptions were not varied."
-    turning = sum(swing.flips for swing in comparison.swings)
-    note = f" {turning} of the assumptions would turn that round inside their range." if turning else ""
-    return f" Over the stated range of the assumptions it is best {chance['assumptions']:.0%} of the time.{note}"
+        return f"It is best in {chance['sampling']:.0%} of other samples of readers; the assumptions were not varied."
+    turning = [f"`{swing.assumption}`" for swing in comparison.swings if swing.flips]
+    note = f" Inside the stated range of {', '.join(turning)} the order turns round." if turning else ""
+    return f"Over the stated ranges of the assumptions it is best {chance['assumptions']:.0%} of the time.{note}"

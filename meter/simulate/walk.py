@@ -4,6 +4,9 @@ It holds no rule: what the engine says of every situation comes in as tables, wi
 they come, what they want, what they do at a wall, and what they pay.
 """
 
+# The types of the loops are the compiler's business: arrays and whole numbers.
+# ruff: noqa: ANN001, ANN201, C901, PLR0912, PLR0915
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
 from __future__ import annotations
 
 import math
@@ -38,7 +41,7 @@ __all__ = ["walk"]
 
 
 @compiled
-def walk(meaning, tables, human, time, seed, first, last, results, monthly, shown, histogram, log):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201, C901, PLR0912, PLR0915
+def walk(meaning, tables, human, time, seed, first, last, results, monthly, shown, histogram, log):
     """Take readers `first` to `last` through the horizon; return how many rows of `log` were written."""
     months, origin, many_meters = len(time.months) - 1, time.days[0] - OLDEST_ARTICLE, len(tables.kind)
     offers, rows = len(meaning.trial), 0

@@ -17,7 +17,7 @@ from meter.decision import Show
 from meter.errors import MeterError
 from meter.policy import OfferKind
 from meter.simulate.assumptions import Assumptions
-from meter.simulate.columns import Columns
+from meter.simulate.judging import Judging
 from meter.simulate.setting import Meaning
 from meter.view import Article, ArticleAccess, Entitlement, EntitlementKind, PageView, Reader
 from meter.windows import DAY, Term, moment
@@ -144,13 +144,13 @@ class Reading:
         self.policy, self.world, self.horizon = policy, world, horizon
         self.options = options_of(policy, world.assumptions)
         self.standings = standings_of(policy, self.options)
-        self.columns = Columns(policy)
+        self.judging = Judging(policy)
         self._slots = policy.rulebook.vocabulary.slots[: policy.rulebook.vocabulary.base]
         self._at = horizon.opens
         self._groups = self._ask()
         self._everything()
-        self.tables = self.columns._tables(np.array([horizon.opens, horizon.closes]))  # noqa: SLF001 - one package
-        self.meaning = Meaning(**self._groups, verdicts=self.columns._verdict_table(), **self._walls(), **self._money())  # noqa: SLF001
+        self.tables = self.judging.tables(np.array([horizon.opens, horizon.closes]))
+        self.meaning = Meaning(**self._groups, verdicts=self.judging.verdict_table(), **self._walls(), **self._money())
 
     def _codes(self, names: tuple[str, ...], reader: Reader, view: PageView, at: int) -> tuple[Any, ...]:
         codes = self.policy.rulebook.vocabulary.observe(reader, view, at)
@@ -213,7 +213,7 @@ class Reading:
                 mine = [slot.name for slot in self._slots if slot.name in found[name][2]]
                 for slot, code in zip(mine, found[name][1][number], strict=True):
                     codes[places[slot]] = code
-            group[combination] = self.columns.group(tuple(codes), spends=codes[1] == ArticleAccess.METERED)
+            group[combination] = self.judging.group(tuple(codes), spends=codes[1] == ArticleAccess.METERED)
         # The period is numbered by its start: codes of one stretch of time may differ only on the start itself.
         return {
             "group": np.ascontiguousarray(group[:, :, :, :, found["period"][0]]),
@@ -223,15 +223,15 @@ class Reading:
 
     def _everything(self) -> None:
         """Ask the engine about every group and every count, before anybody reads."""
-        starts = [*self.columns._verdict_at, self.columns._sizes]  # noqa: SLF001 - one package
-        for group, settled in enumerate(self.columns._settled):  # noqa: SLF001
+        starts = [*self.judging._verdict_at, self.judging._sizes]  # noqa: SLF001 - one package
+        for group, settled in enumerate(self.judging._settled):  # noqa: SLF001
             if settled < 0:
                 for combination in range(starts[group + 1] - starts[group]):
-                    self.columns.judge(group, combination)
+                    self.judging.judge(group, combination)
 
     def _walls(self) -> dict[str, Any]:
         offers = {offer.name: number for number, offer in enumerate(self.policy.offers)}
-        verdicts = self.columns.verdicts
+        verdicts = self.judging.verdicts
         return {
             "sells": np.array([_SELLS.get(verdict.show, 0) for verdict in verdicts], np.int64),
             "offer": np.array([-1 if verdict.offer is None else offers[verdict.offer] for verdict in verdicts], np.int64),

@@ -1,0 +1,50 @@
+"""Does the engine decide every case of the corpus as it says?"""
+
+from __future__ import annotations
+
+from datetime import UTC
+
+import pytest
+from corpus_cases import CASES, Case
+
+from meter import Decision, Policy, PolicyError, Usage, decide, loads_policy, render
+from meter.events import parse_event
+
+
+def told(decision: Decision, policy: Policy, usage: Usage, asked: dict) -> dict:
+    """Return what a case asks about a decision, in the case's own words."""
+    meter = decision.meter
+    answers = {
+        "show": str(decision.show), "access": str(decision.access), "rule": decision.rule, "offer": decision.offer or "none",
+        "counted": decision.counted, "used": meter and meter.used, "left": meter and meter.left, "limit": meter and meter.limit,
+        "meter": meter.name if meter else "none", "resets_at": meter and meter.resets_at and meter.resets_at.astimezone(UTC),
+        "remembered": sum(len(tally.ids) for tally in usage.tallies.values()),
+    }  # fmt: skip
+    if {"text_has", "text_lacks"} & asked.keys():
+        text = render(decision, policy, format="text")
+        answers |= {key: asked[key] for key in ("text_has",) if key in asked and asked[key] in text}
+        answers |= {key: asked[key] for key in ("text_lacks",) if key in asked and asked[key] not in text}
+    return {key: answers.get(key) for key in asked}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_decides_as_the_case_says(case: Case):
+    """Step by step, through the text of a policy file and the JSON form of a page view."""
+    if case.refused:
+        with pytest.raises(PolicyError) as caught:
+            loads_policy(case.policy)
+        assert case.refused in [problem.code for problem in caught.value.problems]
+        return
+    usage = Usage()
+    for step in case.steps:
+        policy = loads_policy(step.policy)
+        event = parse_event(step.event, policy.zone)
+        decision, usage = decide(policy, event.reader, event.view, usage, event.at)
+        assert step.expect == told(decision, policy, usage, step.expect), case.says
+
+
+def test_cases_are_told_apart_by_name_and_say_something():
+    """Each has its own name, a sentence, and something to check."""
+    assert len(CASES) == len({case.name for case in CASES})
+    assert all(case.says.endswith(".") for case in CASES)
+    assert all(case.refused or (case.steps and all(step.expect for step in case.steps)) for case in CASES)

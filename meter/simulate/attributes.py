@@ -3,20 +3,20 @@
 A value is what a CSV cell, a JSON value or a Parquet column holds. Each distinct one is read once.
 """
 
+# A log's values can be anything.
+# ruff: noqa: ANN401
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from attrs import frozen
 
 from meter.view import Article, ArticleAccess, Entitlement, EntitlementKind, PageView, Reader, Status
 from meter.windows import local_instant, moment
-
-if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
 
 __all__ = ["ATTRIBUTES", "Attribute", "BadValueError", "scene"]
 
@@ -37,18 +37,18 @@ class Attribute:
     read: Callable[[Any, ZoneInfo], Any]
 
 
-def _text(value: Any, _zone: ZoneInfo) -> str:  # noqa: ANN401 - what a log holds
+def _text(value: Any, _zone: ZoneInfo) -> str:
     return str(value)
 
 
-def _flag(value: Any, _zone: ZoneInfo) -> bool:  # noqa: ANN401
+def _flag(value: Any, _zone: ZoneInfo) -> bool:
     word = str(value).strip().lower()
     if word not in _FLAGS:
         raise BadValueError(f"`{value}` is not `true` or `false`")
     return _FLAGS[word]
 
 
-def _number(value: Any, _zone: ZoneInfo) -> float:  # noqa: ANN401
+def _number(value: Any, _zone: ZoneInfo) -> float:
     try:
         number = float(value)
     except (TypeError, ValueError):
@@ -58,7 +58,7 @@ def _number(value: Any, _zone: ZoneInfo) -> float:  # noqa: ANN401
     return number
 
 
-def _words(value: Any, _zone: ZoneInfo) -> frozenset[str]:  # noqa: ANN401
+def _words(value: Any, _zone: ZoneInfo) -> frozenset[str]:
     if isinstance(value, list | tuple):
         return frozenset(str(word) for word in value)
     text = str(value).strip()
@@ -68,14 +68,14 @@ def _words(value: Any, _zone: ZoneInfo) -> frozenset[str]:  # noqa: ANN401
     return frozenset(word for part in text.split(mark) if (word := part.strip()))
 
 
-def _json(text: str) -> Any:  # noqa: ANN401
+def _json(text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
         raise BadValueError(f"`{text}` is not JSON") from error
 
 
-def _time(value: Any, zone: ZoneInfo) -> datetime:  # noqa: ANN401
+def _time(value: Any, zone: ZoneInfo) -> datetime:
     try:
         when = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
         return when if when.tzinfo else moment(local_instant(when, zone), zone)
@@ -84,7 +84,7 @@ def _time(value: Any, zone: ZoneInfo) -> datetime:  # noqa: ANN401
 
 
 def _word_of(kind: type[Any], what: str) -> Callable[[Any, ZoneInfo], Any]:
-    def read(value: Any, _zone: ZoneInfo) -> Any:  # noqa: ANN401
+    def read(value: Any, _zone: ZoneInfo) -> Any:
         try:
             return kind(str(value).strip().lower())
         except ValueError as error:
@@ -96,7 +96,7 @@ def _word_of(kind: type[Any], what: str) -> Callable[[Any, ZoneInfo], Any]:
 _RIGHTS = ("kind", "product", "starts", "ends", "grace")
 
 
-def _entitlements(value: Any, zone: ZoneInfo) -> tuple[Entitlement, ...]:  # noqa: ANN401
+def _entitlements(value: Any, zone: ZoneInfo) -> tuple[Entitlement, ...]:
     listed = _json(value) if isinstance(value, str) else value
     if not isinstance(listed, list) or not all(isinstance(right, Mapping) for right in listed):
         raise BadValueError(f"`{value}` is not a list of entitlements")
@@ -137,7 +137,8 @@ ATTRIBUTES = {
 """Every attribute by its path in an event, `reader.country` and `country` of the view apart."""
 
 _FOR_STATUS = {
-    Status.TRIAL: (EntitlementKind.TRIAL, None), Status.SUBSCRIBER: (EntitlementKind.SUBSCRIPTION, None), Status.STAFF: (EntitlementKind.STAFF, None),
+    Status.TRIAL: (EntitlementKind.TRIAL, None), Status.SUBSCRIBER: (EntitlementKind.SUBSCRIPTION, None),
+    Status.STAFF: (EntitlementKind.STAFF, None),
     Status.TRIAL_EXPIRED: (EntitlementKind.TRIAL, _LONG_AGO), Status.SUBSCRIPTION_EXPIRED: (EntitlementKind.SUBSCRIPTION, _LONG_AGO),
 }  # fmt: skip
 """The right by which a reader has a status, where a log tells only the status."""

@@ -19,18 +19,25 @@ CAUTIONS = {
     ),
     "W02": (
         "recording-unknown",
-        "it is not known under which policy the log was recorded: if readers were stopped then, reading beyond that point is not in the log "
-        "and the stops told here are too few; say which with `--recorded-under`",
+        (
+            "it is not known under which policy the log was recorded: if readers were stopped then, reading beyond that point is not in "
+            "the log and the stops told here are too few; say which with `--recorded-under`"
+        ),
     ),
     "W03": ("no-randomisation", "limits were not drawn at random, so nothing here says who would register, try or buy"),
     "W05": ("reader-is-not-a-person", "a reader is a device or a cookie here: clearing cookies makes a new one, which hides stops"),
     "W06": ("mixed-statuses", "readers of different statuses are in one log ({statuses}): look at each before trusting the sum"),
     "W08": (
         "log-shorter-than-window",
-        "the log covers {days} days and meter `{meter}` counts over {window}: what was read before the log began is not in it, so stops are "
-        "too few",
+        (
+            "the log covers {days} days and meter `{meter}` counts over {window}: what was read before the log began is not in it, so "
+            "stops are too few"
+        ),
     ),
-    "W09": ("behaviour-held-still", "readers are taken to read the same whatever they are shown; a counter or a wall changes what people read"),
+    "W09": (
+        "behaviour-held-still",
+        "readers are taken to read the same whatever they are shown; a counter or a wall changes what people read",
+    ),
     "W15": ("one-stretch-of-news", "the log shows one stretch of news; another one brings other readers"),
     "W16": ("heavy-tail", "the busiest 1 % of readers make {share:.0%} of the views: few people decide this answer"),
     "W17": ("robots-unknown", "the log does not say which views are robots' or prefetches; they are counted as people's"),

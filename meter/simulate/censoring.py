@@ -14,12 +14,13 @@ from attrs import frozen
 
 from meter.decision import Access
 from meter.engine import allowance, judge
+from meter.windows import Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from meter.simulate.columns import Array, Columns, Decided, Views
-    from meter.windows import Window
+    from meter.simulate.columns import Columns, Decided, Views
+    from meter.simulate.judging import Array
 
 __all__ = ["Reach", "cut_off", "looser", "reach"]
 
@@ -42,10 +43,10 @@ def reach(columns: Columns, group: int) -> Reach:
     while True:
         codes = []
         for name in columns.meters:
-            opens, left = allowance(limits[name], used[name], False, spends)  # noqa: FBT003 - a table's columns
+            opens, left = allowance(limits[name], used[name], False, spends)  # noqa: FBT003
             codes += [opens, slots[rulebook.vocabulary.place("left", name)].code(left)]
         verdict = judge(rulebook, (*values, *codes))
-        assert verdict is not None  # noqa: S101 - every slot is given
+        assert verdict is not None  # noqa: S101
         if verdict.show.access is not Access.FULL:
             return Reach(sum(used.values()), frozenset(windows))
         if verdict.spend is None:

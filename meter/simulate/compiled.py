@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from meter.errors import MeterError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["MissingExtraError", "compiled", "missing"]
 
@@ -25,7 +27,7 @@ except ImportError as error:  # pragma: no cover - checked in an environment wit
     raise missing(error) from error
 
 
-def compiled(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - numba's dispatcher has no type
+def compiled(function: Callable[..., Any]) -> Any:  # noqa: ANN401
     """Compile a function of arrays and numbers; it runs without the interpreter's lock.
 
     What was compiled is kept in the package's folder or the user's cache; where neither can be written, each process compiles again.

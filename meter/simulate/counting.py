@@ -4,6 +4,9 @@ It holds no rule: what a limit leaves (`engine.allowance`), what the rules say (
 (`Timeline.bounds`) come in as tables. Blocked views never count, a window forgets what lies before its start, an id counts once.
 """
 
+# The types of the loops are the compiler's business: arrays and whole numbers.
+# ruff: noqa: ANN001, ANN201, ANN202, C901, PLR0912, PLR0915
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
 from __future__ import annotations
 
 from typing import Any, NamedTuple
@@ -62,31 +65,31 @@ class Memory(NamedTuple):
 
 
 @compiled
-def _next(slot, steps, capacity):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _next(slot, steps, capacity):
     """Return the slot some steps on in a ring; cheaper than a division."""
     slot += steps
     return slot - capacity if slot >= capacity else slot
 
 
 @compiled
-def count(tables, verdicts, memory, exact_at, views, order, starts, begin, readers, by_view, results, totals):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201, C901, PLR0912, PLR0915
+def count(tables, verdicts, memory, exact_at, views, order, bits, starts, begin, readers, by_view, results, totals):
     """Decide the views of readers `begin` to `readers`; return (reader, group, combination) of the first not judged yet, or -1s.
 
-    `views` is (at, article, key, group); a group column of one entry holds for every view. `exact_at` says that views without an id of
-    their own are told apart by article and instant. `results` receives, in the order of `order`, the verdict of each view and,
-    with `by_view`, used and counted; `totals` the views
-    blocked, the views counted, the number of the first view blocked (from 1; 0 for none) and its instant, of each reader.
+    `views` is (at, article, key, group), `order` has their positions in its lowest `bits`; a group column of one entry holds for all.
+    `exact_at` says that views without an id of their own are told apart by article and instant. `results` receives, in the order of
+    `order`, the verdict of each view and, with `by_view`, used and counted; `totals` receives, by reader, the views blocked, the views
+    counted, the number of the first view blocked (from 1; 0 for none) and its instant.
     """
     at, article, key, group = views
     verdict_of, used_of, counted_of = results
     blocked_of, counts_of, first_of, first_at = totals
     many, grouped, keyed = len(tables.kind), len(group) > 1, len(key) > 1
-    capacity = memory.ids.shape[1]
+    capacity, positions = memory.ids.shape[1], (1 << bits) - 1
     for reader in range(begin, readers):
         memory.size[:] = 0
         blocked, counts, first_stop, first_stop_at, number = 0, 0, 0, 0, 0
         for place in range(starts[reader], starts[reader + 1]):
-            view = order[place]
+            view = order[place] & positions
             now = at[view]
             g = group[view] if grouped else group[0]
             verdict = tables.settled[g]

@@ -7,17 +7,15 @@ dealt, and in whatever order the tables come back, the sum is the same.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 from attrs import field, frozen
 
+from meter.policy import Policy
 from meter.simulate.gathering import parts_of
 from meter.simulate.logs import LogError
 from meter.simulate.replay import replay
-
-if TYPE_CHECKING:
-    from meter.policy import Policy
 
 __all__ = ["COUNTS", "READERS", "ReplayPart", "deal_by_reader", "sum_counts"]
 
@@ -102,5 +100,3 @@ def sum_counts(tables: Iterable[pa.Table]) -> dict[str, Any]:
         **whole, "first_stop_curve": curve, "prompts_shown": dict(sorted(figures.get("prompts_shown", {}).items())),
         "rules": dict(sorted(figures.get("rules", {}).items())), "rows_left_out": dict(sorted(figures.get("rows_left_out", {}).items())),
     }  # fmt: skip
-
-

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -18,18 +19,17 @@ import pyarrow.compute as pc
 from attrs import define, field, frozen
 
 from meter.simulate.attributes import ATTRIBUTES
-from meter.simulate.columns import Array, Views
+from meter.simulate.columns import Columns, Views
 from meter.simulate.grouping import NEEDS, Coded, code_column, group_views
+from meter.simulate.judging import Array
 from meter.simulate.partition import hash_texts
+from meter.simulate.times import Times
 from meter.windows import day_start
 
 if TYPE_CHECKING:
-    from datetime import date
     from zoneinfo import ZoneInfo
 
-    from meter.simulate.columns import Columns
     from meter.simulate.logs import BadRows, Piece
-    from meter.simulate.times import Times
 
 __all__ = ["Gathered", "Gathering", "Part", "Prepared", "prepare"]
 
@@ -85,7 +85,7 @@ def prepare(piece: Piece, reading: Reading, bad: BadRows) -> Prepared:
     table, total = piece.table, piece.table.num_rows
     fine = np.ones(total, np.bool_)
 
-    def refuse(wrong: Array, reason: Any, kind: str) -> None:  # noqa: ANN401 - words, or what makes them of a position
+    def refuse(wrong: Array, reason: Any, kind: str) -> None:  # noqa: ANN401
         for place in np.flatnonzero(wrong & fine):
             bad.add(int(piece.rows[place]), reason(place) if callable(reason) else reason, kind)
         fine[wrong] = False
@@ -97,7 +97,9 @@ def prepare(piece: Piece, reading: Reading, bad: BadRows) -> Prepared:
     if reading.day is None:
         raw = _column(table, "at")
         at, known = reading.times.read(raw)
-        refuse(~known, lambda place: f"`{raw[place].as_py()}` is not a time" if raw[place].is_valid else "no time", "no time that can be read")
+        refuse(
+            ~known, lambda place: f"`{raw[place].as_py()}` is not a time" if raw[place].is_valid else "no time", "no time that can be read"
+        )
     else:
         # A log without a clock has an order: its views are dated one microsecond apart.
         at = day_start(reading.day, reading.zone) + piece.rows.astype(np.int64)
@@ -141,7 +143,7 @@ def _ids(table: pa.Table, name: str, *, texts: bool) -> pa.Array:
 def _empty(column: pa.Array) -> Array:
     if pa.types.is_integer(column.type):
         return np.asarray(column.is_null())
-    return np.asarray(pc.fill_null(pc.equal(column, ""), True))  # noqa: FBT003 - Arrow's own signature
+    return np.asarray(pc.fill_null(pc.equal(column, ""), True))  # noqa: FBT003
 
 
 def _distinct(column: pa.Array) -> tuple[Array, list[Any]]:
@@ -156,7 +158,7 @@ def _distinct(column: pa.Array) -> tuple[Array, list[Any]]:
 
 @frozen(kw_only=True)
 class Part:
-    """Some readers with all their views: columns for each policy, the readers' names, and the row of each view in the log."""
+    """Some readers with all their views: columns for each policy, the readers' names and, where asked for, each view's row in the log."""
 
     views: tuple[Views, ...]
     names: pa.Array | None
@@ -185,6 +187,7 @@ class Gathering:
     """Takes prepared pieces in order; beyond `budget` bytes it deals them to files in a temporary folder, which `close` removes."""
 
     budget: int
+    wants_rows: bool = True
     rows: int = 0
     first_at: int = 1 << 62
     last_at: int = -(1 << 62)
@@ -195,12 +198,14 @@ class Gathering:
 
     def add(self, piece: Prepared) -> None:
         """Take the next piece."""
-        rows = self.rows + np.flatnonzero(piece.fine)
+        start = self.rows
         self.rows += len(piece.fine)
         if not len(piece.at):
             return
         self.first_at, self.last_at = min(self.first_at, int(piece.at.min())), max(self.last_at, int(piece.at.max()))
-        columns = {"reader": piece.reader, "at": pa.array(piece.at), "article": piece.article, "row": pa.array(rows)}
+        columns = {"reader": piece.reader, "at": pa.array(piece.at), "article": piece.article}
+        if self.wants_rows:
+            columns["row"] = pa.array(start + np.flatnonzero(piece.fine))
         columns |= {f"group {n}": pa.array(group) for n, group in enumerate(piece.groups)}
         if piece.key is not None:
             columns["key"] = piece.key
@@ -273,8 +278,13 @@ def _part(table: pa.Table) -> Part:
     key, _ = _numbered(table["key"]) if "key" in table.column_names else (np.empty(0, np.int64), None)
     at = table["at"].to_numpy()
     groups = [name for name in table.column_names if name.startswith("group ")]
-    views = tuple(Views(reader=reader, at=at, article=article, key=key, group=table[name].to_numpy()) for name in sorted(groups))
-    return Part(views=views, names=names, rows=table["row"].to_numpy())
+    views = tuple(Views(reader=reader, at=at, article=article, key=key, group=_shortest(table[name].to_numpy())) for name in sorted(groups))
+    return Part(views=views, names=names, rows=table["row"].to_numpy() if "row" in table.column_names else np.empty(0, np.int64))
+
+
+def _shortest(group: Array) -> Array:
+    """Return one entry where all are equal."""
+    return group[:1] if group.min() == group.max() else group
 
 
 def _numbered(column: pa.ChunkedArray) -> tuple[Array, pa.Array | None]:
@@ -285,5 +295,3 @@ def _numbered(column: pa.ChunkedArray) -> tuple[Array, pa.Array | None]:
     coded = coded.chunk(0) if isinstance(coded, pa.ChunkedArray) else coded
     coded = pc.dictionary_encode(coded)
     return np.asarray(coded.indices), coded.dictionary
-
-

@@ -12,7 +12,7 @@ import numpy as np
 from attrs import define, frozen
 
 from meter.simulate.attributes import ATTRIBUTES, BadValueError, scene
-from meter.simulate.columns import spends
+from meter.simulate.judging import Array, spends
 from meter.view import ArticleAccess
 from meter.windows import DAY, instant
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from meter.facts import Slot
-    from meter.simulate.columns import Array, Columns
+    from meter.simulate.columns import Columns
 
 __all__ = ["NEEDS", "Coded", "code_column", "group_views"]
 
@@ -51,7 +51,7 @@ def code_column(name: str, codes: Array, raw: Sequence[Any], zone: ZoneInfo) -> 
     values, faults = [], {}
     for code, value in enumerate(raw):
         try:
-            values.append(None if value is None or value == "" and name != "referrer" else ATTRIBUTES[name].read(value, zone))
+            values.append(None if value is None or (value == "" and name != "referrer") else ATTRIBUTES[name].read(value, zone))
         except BadValueError as fault:
             values.append(None)
             faults[code] = f"{name}: {fault}"
@@ -67,18 +67,24 @@ class _Classes:
 
 
 def _classes(columns: Sequence[Array], total: int) -> _Classes:
-    """Put views that agree in all of some columns of whole numbers into one class."""
-    codes, size = np.zeros(total, np.int64), 1
+    """Put views (at least one) that agree in all of some columns of whole numbers into one class."""
+    codes, size = np.broadcast_to(np.int64(0), total), 1
     for column in columns:
-        low = int(column.min()) if total else 0
-        span = int(column.max()) - low + 1 if total else 1
+        low = int(column.min())
+        span = int(column.max()) - low + 1
+        if span == 1:
+            continue
         if size * span > _FEW:
             codes = np.unique(codes, return_inverse=True)[1]
-            size = int(codes.max()) + 1 if total else 1
+            size = int(codes.max()) + 1
         if size * span > 1 << 62:
-            column, low = np.unique(column, return_inverse=True)[1], 0  # noqa: PLW2901 - the same column, renumbered
-            span = int(column.max()) + 1
-        codes, size = codes * span + (column - low), size * span
+            part = np.unique(column, return_inverse=True)[1]
+            span = int(part.max()) + 1
+        else:
+            part = column - low
+        codes, size = codes * span + part, size * span
+    if size == 1:
+        return _Classes(codes, np.zeros(1, np.int64))
     if size <= _FEW:
         first = np.full(size, -1, np.int64)
         first[codes[::-1]] = np.arange(total - 1, -1, -1)
@@ -106,15 +112,26 @@ def group_views(columns: Columns, at: Array, attributes: Mapping[str, Coded]) ->
             code = vocabulary.observe(reader, view, int(at[first]))[place]
             number.append(codes.setdefault(code, len(codes)))
         found.append(list(codes))
-        axes.append(np.array(number, np.int64)[classes.codes])
+        axes.append(_taken(number, classes))
     prefetch = attributes.get("prefetch")
-    counts = np.zeros(total, np.int64) if prefetch is None else np.array([value is True for value in prefetch.values], np.int64)[prefetch.codes]
+    counts = (
+        np.broadcast_to(np.int64(0), total)
+        if prefetch is None
+        else np.array([value is True for value in prefetch.values], np.int64)[prefetch.codes]
+    )
     classes = _classes([*axes, counts], total)
     groups = []
     for first in classes.firsts:
         values = tuple(codes[axis[first]] for codes, axis in zip(found, axes, strict=True))
         groups.append(columns.group(values, spends=spends(ArticleAccess(values[1]), prefetch=bool(counts[first]))))
-    return np.array(groups, np.int32)[classes.codes]
+    return _taken(groups, classes).astype(np.int32)
+
+
+def _taken(values: Sequence[int], classes: _Classes) -> Array:
+    """Return the value of each view's class."""
+    if len(values) == 1:
+        return np.broadcast_to(np.int64(values[0]), len(classes.codes))
+    return np.array(values, np.int64)[classes.codes]
 
 
 def _axes(slot: Slot, names: Sequence[str], at: Array, attributes: Mapping[str, Coded]) -> list[Array]:

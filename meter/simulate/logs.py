@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import gzip
 import json
-from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +28,7 @@ from attrs import define, field, frozen
 from meter.simulate.attributes import ATTRIBUTES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import IO
 
 __all__ = ["BadRow", "BadRows", "Log", "LogError", "Piece", "column_names"]
@@ -107,9 +107,9 @@ def column_names(mapping: Mapping[str, str], there: Sequence[str], *, clock: boo
         found[name] = column
     lower = {column.lower(): column for column in reversed(there)}
     for name, others in _NAMES.items():
-        known = next((lower[word] for word in (name, *others) if word in lower and lower[word] not in mapping.values()), None)
-        if name not in found and known is not None:
-            found[name] = known
+        usual = next((lower[word] for word in (name, *others) if word in lower and lower[word] not in mapping.values()), None)
+        if name not in found and usual is not None:
+            found[name] = usual
     if not clock:
         found.pop("at", None)
     for name, others in _REQUIRED.items():
@@ -141,7 +141,15 @@ class Log:
         self.path = Path(source)
         self.name = self.path.name
         suffix = self.path.suffixes[-2:][0] if self.path.suffix == ".gz" and len(self.path.suffixes) > 1 else self.path.suffix
-        kinds = {".csv": "csv", ".tsv": "csv", ".jsonl": "json", ".ndjson": "json", ".parquet": "parquet", ".arrow": "arrow", ".feather": "arrow"}
+        kinds = {
+            ".csv": "csv",
+            ".tsv": "csv",
+            ".jsonl": "json",
+            ".ndjson": "json",
+            ".parquet": "parquet",
+            ".arrow": "arrow",
+            ".feather": "arrow",
+        }
         if suffix.lower() not in kinds:
             raise LogError(f"`{source}` has no name ending that says what it is; use one of {', '.join(f'`{s}`' for s in kinds)}")
         if not self.path.is_file():
@@ -181,7 +189,9 @@ class Log:
                 read_options=pyarrow.csv.ReadOptions(use_threads=False, block_size=_BLOCK),
                 parse_options=pyarrow.csv.ParseOptions(delimiter=mark, invalid_row_handler=refuse, newlines_in_values=False),
                 convert_options=pyarrow.csv.ConvertOptions(
-                    include_columns=list(dict.fromkeys(names.values())), column_types=dict.fromkeys(names.values(), pa.string()), strings_can_be_null=False
+                    include_columns=list(dict.fromkeys(names.values())),
+                    column_types=dict.fromkeys(names.values(), pa.string()),
+                    strings_can_be_null=False,
                 ),
             )
             read = 0
@@ -253,7 +263,7 @@ class Log:
         table = pa.table({name: _texts(event.get(column) for event in events) for name, column in names.items()})
         return Piece(table, np.array(rows, np.int64))
 
-    def _parquet(self, bad: BadRows) -> Iterator[Piece]:  # noqa: ARG002 - one shape for every form
+    def _parquet(self, bad: BadRows) -> Iterator[Piece]:  # noqa: ARG002
         with pyarrow.parquet.ParquetFile(self.path) as file:
             names = column_names(self.mapping, file.schema_arrow.names, clock=self.clock)
             yield from self._batches(file.iter_batches(batch_size=_ROWS, columns=list(names.values())))

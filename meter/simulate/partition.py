@@ -4,6 +4,9 @@ Two passes over small pieces of memory beat one sort of everything: a bucket fit
 that views of one reader at one instant stay in the order in which they came.
 """
 
+# The types of the loops are the compiler's business: arrays and whole numbers.
+# ruff: noqa: ANN001, ANN201, ANN202  # noqa: RUF100
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
 from __future__ import annotations
 
 import numpy as np
@@ -27,27 +30,33 @@ def _mix(number: np.uint64) -> np.uint64:
 
 
 @compiled
-def tally_buckets(reader, bits, low, high, tallies):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Count the views `low` to `high` by bucket (the top `bits` of the reader's hash) into `tallies`."""
-    shift = np.uint64(64 - bits)
-    for i in range(low, high):
-        tallies[_mix(np.uint64(reader[i])) >> shift] += 1
+def _bucket(reader, shift, dense):
+    """Return a reader's bucket: its number's top bits where the numbers lie close together, else those of a hash."""
+    return np.uint64(reader) >> shift if dense else _mix(np.uint64(reader)) >> shift
 
 
 @compiled
-def deal(columns, bits, low, high, places, dealt):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def tally_buckets(reader, shift, dense, low, high, tallies):
+    """Count the views `low` to `high` by bucket into `tallies`."""
+    shift = np.uint64(shift)
+    for i in range(low, high):
+        tallies[_bucket(reader[i], shift, dense)] += 1
+
+
+@compiled
+def deal(columns, shift, dense, low, high, places, dealt):
     """Copy the views `low` to `high` to the next place of their bucket.
 
-    `columns` and `dealt` are (reader, at, article, key, group); a column with one entry stands for that value in every view.
+    `columns` and `dealt` are (reader, at, article, key, group); a column that is not as long as the others is left alone.
     `dealt` ends with the position each view came from, or an empty column where nobody asks.
     """
     reader, at, article, key, group = columns
     readers, ats, articles, keys, groups, positions = dealt
-    shift = np.uint64(64 - bits)
+    shift = np.uint64(shift)
     total = len(reader)
     has_key, has_group, has_position = len(keys) == total, len(groups) == total, len(positions) == total
     for i in range(low, high):
-        bucket = _mix(np.uint64(reader[i])) >> shift
+        bucket = _bucket(reader[i], shift, dense)
         place = places[bucket]
         places[bucket] = place + 1
         readers[place] = reader[i]
@@ -62,17 +71,77 @@ def deal(columns, bits, low, high, places, dealt):  # type: ignore[no-untyped-de
 
 
 @compiled
-def arrange(reader, at, table, local, readers, starts, order):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Put one bucket's views in order of reader and time; return how many readers there are.
+def arrange(reader, at, base, table, local, readers, starts, order):
+    """Put one bucket's views in order of reader and time; return how many readers there are, and how many bits of `order` are positions.
 
-    `order` receives the views' positions, `readers` the readers in order of appearance, `starts` where each one's views start (and,
-    after the last, where they end). `table` and `local` are scratch: a power of two of at least twice the views, and one a view.
+    `order` receives, in that order, the views' positions in its lowest bits (the rest is what they were sorted by), `readers` the
+    readers, `starts` where each one's views start (and, after the last, where they end). `base` is the first reader a bucket of dense
+    numbers can hold, or -1 where readers are told apart by a hash. `table` and `local` are scratch: a power of two of at least twice
+    the views (for dense numbers: of at least the readers), and one a view.
     """
-    count, size, many = len(reader), len(table), 0
-    mask = np.uint64(size - 1)
+    count = len(reader)
     table[:] = 0
-    starts[0] = 0
+    many = (
+        _number_dense(reader, base, table, local, readers, starts) if base >= 0 else _number_hashed(reader, table, local, readers, starts)
+    )
+    for code in range(many):
+        starts[code + 1] += starts[code]
+    bits = 1
+    while count >> bits:
+        bits += 1
+    first, last = at[0], at[0]
     for i in range(count):
+        first, last = min(first, at[i]), max(last, at[i])
+    fits = last - first < 1 << 62 - bits
+    # Time and position in one number: views at one instant stay in order, and sorting touches nothing else.
+    if fits:
+        for i in range(count):
+            code = local[i]
+            order[starts[code]] = (at[i] - first) << bits | i
+            starts[code] += 1
+    else:
+        ranks = np.argsort(at, kind="mergesort")
+        for rank in range(count):
+            i = ranks[rank]
+            code = local[i]
+            order[starts[code]] = rank << bits | i
+            starts[code] += 1
+    for code in range(many, 0, -1):
+        starts[code] = starts[code - 1]
+    starts[0] = 0
+    if fits:
+        for code in range(many):
+            _sort(order, starts[code], starts[code + 1])
+    return many, bits
+
+
+@compiled
+def _number_dense(reader, base, table, local, readers, starts):
+    """Number the readers of a bucket in order of their numbers, and count each one's views in the place after its start."""
+    most = 0
+    for i in range(len(reader)):
+        offset = np.int64(reader[i]) - base
+        table[offset] += 1
+        most = max(most, offset)
+    many = 0
+    starts[0] = 0
+    for offset in range(most + 1):
+        if table[offset] > 0:
+            readers[many] = base + offset
+            many += 1
+            starts[many] = table[offset]
+            table[offset] = many
+    for i in range(len(reader)):
+        local[i] = table[np.int64(reader[i]) - base] - 1
+    return many
+
+
+@compiled
+def _number_hashed(reader, table, local, readers, starts):
+    """Number the readers of a bucket in order of appearance, and count each one's views in the place after its start."""
+    mask, many = np.uint64(len(table) - 1), 0
+    starts[0] = 0
+    for i in range(len(reader)):
         name = reader[i]
         slot = _mix(np.uint64(name)) & mask
         while True:
@@ -89,44 +158,29 @@ def arrange(reader, at, table, local, readers, starts, order):  # type: ignore[n
                 local[i] = code - 1
                 break
             slot = (slot + np.uint64(1)) & mask
-    for code in range(many):
-        starts[code + 1] += starts[code]
-    for i in range(count):
-        code = local[i]
-        order[starts[code]] = i
-        starts[code] += 1
-    for code in range(many, 0, -1):
-        starts[code] = starts[code - 1]
-    starts[0] = 0
-    for code in range(many):
-        _by_time(order, at, starts[code], starts[code + 1])
     return many
 
 
 @compiled
-def _by_time(order, at, low, high):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Sort one reader's views by time, keeping the order of those at one instant."""
+def _sort(numbers, low, high):
+    """Sort a stretch of numbers: few by insertion, and nothing is done to what is in order already."""
     if high - low > _SHORT:
         for i in range(low + 1, high):
-            if at[order[i]] < at[order[i - 1]]:
-                times = np.empty(high - low, np.int64)
-                for j in range(low, high):
-                    times[j - low] = at[order[j]]
-                order[low:high] = order[low:high][np.argsort(times, kind="mergesort")]
+            if numbers[i] < numbers[i - 1]:
+                numbers[low:high] = np.sort(numbers[low:high])
                 return
         return
     for i in range(low + 1, high):
-        view = order[i]
-        when = at[view]
+        number = numbers[i]
         j = i - 1
-        while j >= low and at[order[j]] > when:
-            order[j + 1] = order[j]
+        while j >= low and numbers[j] > number:
+            numbers[j + 1] = numbers[j]
             j -= 1
-        order[j + 1] = view
+        numbers[j + 1] = number
 
 
 @compiled
-def hash_texts(places, data):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def hash_texts(places, data):
     """Return a hash of each text; `places` are the offsets at which they start and end in `data`."""
     hashes = np.empty(len(places) - 1, np.uint64)
     for i in range(len(hashes)):

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -19,7 +18,8 @@ from attrs import define, field, frozen
 from meter.decision import Show
 from meter.simulate.cautions import Caution, caution, holdout_size
 from meter.simulate.censoring import cut_off, looser
-from meter.simulate.columns import Array, Columns, Decided
+from meter.simulate.columns import Columns, Decided
+from meter.simulate.decisions import Decisions
 from meter.simulate.gathering import Gathered, Gathering, Part, Reading, prepare
 from meter.simulate.logs import BadRows, Log
 from meter.simulate.times import Times
@@ -33,6 +33,7 @@ __all__ = ["Bounds", "Replay", "replay"]
 NO_CLOCK_DAY = date(2000, 1, 1)
 """The day on which a log without a clock is taken to lie."""
 _BUDGET = 1 << 30
+_HUNDRED = 100
 _HEAVY = 0.25
 """From this share of the views on, the busiest 1 % of the readers are worth a caution."""
 
@@ -128,9 +129,9 @@ class _Sums:
             counter.update(dict(zip(numbers.tolist(), counts.tolist(), strict=True)))
 
 
-def replay(  # noqa: PLR0913 - a question has many sides; all but two have an answer by default
+def replay(
     policy: Policy,
-    log: Any,  # noqa: ANN401 - a path, or anything that holds Arrow data
+    log: Any,  # noqa: ANN401
     *,
     columns: Mapping[str, str] | None = None,
     recorded_under: Policy | str | None = None,
@@ -159,7 +160,7 @@ def replay(  # noqa: PLR0913 - a question has many sides; all but two have an an
         policies=(asked,) if recorded is None else (asked, recorded), times=times,
         day=None if source.clock else NO_CLOCK_DAY, texts=source.kind in ("csv", "json"),
     )  # fmt: skip
-    bad, gathering, pairs, seen = BadRows(), Gathering(memory), set(), set()
+    bad, gathering, pairs, seen = BadRows(), Gathering(memory, decisions or by_reader), set(), set()
     try:
         for piece in source.pieces(bad):
             seen.update(piece.table.column_names)
@@ -168,7 +169,7 @@ def replay(  # noqa: PLR0913 - a question has many sides; all but two have an an
                 pairs |= set(map(tuple, np.unique(np.stack(prepared.groups[::-1]), axis=1).T.tolist()))
             gathering.add(prepared)
         gathered, sums = gathering.finish(), _Sums()
-        results = _Results(gathered) if decisions else None
+        results = Decisions(gathered) if decisions else None
         censored = recorded is not None and looser(recorded, asked, pairs)
         for part in gathered.parts:
             decided = asked.decide(part.views[0], by_view=decisions, workers=workers)
@@ -185,7 +186,7 @@ def replay(  # noqa: PLR0913 - a question has many sides; all but two have an an
     refused = censored and sums.unknown > 0
     found = [asked.verdicts[number] for number in sums.verdicts]
     views = sum(sums.verdicts.values())
-    prompts = Counter({show: 0 for show in Show})
+    prompts = Counter(dict.fromkeys(Show, 0))
     rules = Counter({rule.name: 0 for rule in policy.rules})
     for verdict, count in zip(found, sums.verdicts.values(), strict=True):
         prompts[verdict.show] += count
@@ -200,11 +201,13 @@ def replay(  # noqa: PLR0913 - a question has many sides; all but two have an an
         rows_left_out=bad, notes=tuple(_notes(times, source, zone, policy)),
         cautions=tuple(_cautions(policy, source, gathered, sums, asked, recorded_under, seen, censored=censored)),
         refused=_REFUSAL if refused else None,
-        bounds={"readers_stopped": Bounds(at_least=sums.certain, at_most=sums.certain + sums.unknown), "views_blocked": Bounds(at_least=0, at_most=None)}
-        if refused else {},
+        bounds={} if not refused else {
+            "readers_stopped": Bounds(at_least=sums.certain, at_most=sums.certain + sums.unknown),
+            "views_blocked": Bounds(at_least=0, at_most=None),
+        },
         holdout=holdout_size(sums.stopped / sums.readers) if sums.readers and not refused else None,
         by_reader=_by_reader(sums.rows) if by_reader else None,
-        decisions=results.tables(source, asked, reading) if results is not None else None, engine_calls=asked.judged,
+        decisions=results.tables(source, asked, policy.zone) if results is not None else None, engine_calls=asked.judged,
     )  # fmt: skip
 
 
@@ -260,7 +263,7 @@ def _heavy_share(sizes: Counter[int]) -> float:
         if not busiest:
             break
     total = sum(size * readers for size, readers in sizes.items())
-    return views / total if total and sum(sizes.values()) >= 100 else 0.0  # noqa: PLR2004 - a hundredth of fewer is nobody
+    return views / total if sum(sizes.values()) >= _HUNDRED else 0.0
 
 
 def _reader_rows(part: Part, decided: Decided, zone: ZoneInfo) -> pa.Table:
@@ -284,61 +287,3 @@ def _by_reader(rows: list[pa.Table]) -> pa.Table:
     if not rows:
         return pa.table({name: [] for name in ("reader", "views", "counted", "blocked", "first_stop", "first_stop_at")})
     return pa.concat_tables(rows).sort_by("row").drop_columns(["row"])
-
-
-class _Results:
-    """Decisions by row of the log: in memory, or in a file where the log itself did not fit."""
-
-    def __init__(self, gathered: Gathered) -> None:
-        self._folder = TemporaryDirectory(prefix="meter-replay-", ignore_cleanup_errors=True) if gathered.spilled else None
-        self.verdict = self._column("verdict", gathered.rows, np.int32)
-        self.verdict[:] = -1
-        self.used = self._column("used", gathered.rows, np.int32)
-        self.group = self._column("group", gathered.rows, np.int32)
-        self.counted = self._column("counted", gathered.rows, np.bool_)
-        self.at = self._column("at", gathered.rows, np.int64)
-
-    def _column(self, name: str, rows: int, kind: Any) -> Array:  # noqa: ANN401 - a NumPy type
-        if self._folder is None or not rows:
-            return np.empty(rows, kind)
-        return np.memmap(f"{self._folder.name}/{name}", kind, "w+", shape=(rows,))
-
-    def keep(self, part: Part, decided: Decided) -> None:
-        self.verdict[part.rows], self.used[part.rows], self.counted[part.rows] = decided.verdict, decided.used, decided.counted
-        self.group[part.rows], self.at[part.rows] = part.views[0].group, part.views[0].at
-
-    def tables(self, source: Log, columns: Columns, reading: Reading) -> Iterator[pa.Table]:
-        """Yield the log's rows with their decisions, in the order of the log; rows that could not be read are left out."""
-        start, verdicts = 0, columns.verdicts
-        words = {name: pa.array([getattr(verdict, name) for verdict in verdicts], pa.string()) for name in ("rule", "prompt", "offer", "meter")}
-        words["show"] = pa.array([str(verdict.show) for verdict in verdicts], pa.string())
-        words["access"] = pa.array([str(verdict.show.access) for verdict in verdicts], pa.string())
-        for piece in source.pieces(BadRows()):
-            rows = np.arange(start, start + piece.table.num_rows)
-            start += len(rows)
-            fine = np.asarray(self.verdict[rows]) >= 0
-            rows = rows[fine]
-            if not len(rows):
-                continue
-            verdict, used = np.asarray(self.verdict[rows]), np.asarray(self.used[rows])
-            limit = _limits(columns, np.asarray(self.group[rows]), verdict)
-            none = used < 0
-            at = pa.array(np.asarray(self.at[rows]), pa.timestamp("us", "UTC")).cast(pa.timestamp("us", str(reading.policies[0].rulebook.policy.zone)))
-            yield pa.table({
-                "row": piece.rows[fine], "reader": piece.table["reader.id"].filter(pa.array(fine)).cast(pa.string()),
-                "at": at if source.clock else pa.nulls(len(rows)),
-                "article": piece.table["article.id"].filter(pa.array(fine)).cast(pa.string()),
-                **{name: words[name].take(pa.array(verdict)) for name in ("show", "access", "rule", "prompt", "offer")},
-                "counted": np.asarray(self.counted[rows]), "meter": words["meter"].take(pa.array(verdict)),
-                "limit": pa.array(limit, mask=none), "used": pa.array(used, mask=none), "left": pa.array(limit - used, mask=none),
-            })  # fmt: skip
-        if self._folder is not None:
-            self._folder.cleanup()
-
-
-def _limits(columns: Columns, group: Array, verdict: Array) -> Array:
-    pairs, place = np.unique(group.astype(np.int64) * len(columns.verdicts) + verdict, return_inverse=True)
-    limits = [columns.limit(*divmod(int(pair), len(columns.verdicts))) for pair in pairs]
-    return np.array([0 if limit is None else limit for limit in limits], np.int32)[place]
-
-

@@ -1,10 +1,11 @@
 """`meter replay`: what would a policy have done to the readers of a log?"""
 
+# Each form of the answer imports only what it needs.
+# ruff: noqa: PLC0415, ANN401
 from __future__ import annotations
 
 import csv
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,6 +14,7 @@ from meter.console import EXIT_NO, FilePath, open_console, say, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     import pyarrow as pa
 
@@ -34,7 +36,7 @@ def _mapping(_context: click.Context, _option: click.Parameter, given: tuple[str
 
 
 def _zone(_context: click.Context, _option: click.Parameter, name: str | None) -> str | None:
-    from zoneinfo import ZoneInfo  # noqa: PLC0415
+    from zoneinfo import ZoneInfo
 
     try:
         return name and ZoneInfo(name).key
@@ -45,15 +47,35 @@ def _zone(_context: click.Context, _option: click.Parameter, name: str | None) -
 @click.command
 @click.argument("policy_path", metavar="POLICY", type=FilePath())
 @click.argument("log", metavar="LOG", type=FilePath())
-@click.option("--recorded-under", metavar="POLICY|none", help="The policy in force when the log was written; `none` if nobody was stopped then.")
-@click.option("--per", type=click.Choice(["summary", "reader", "decision"]), default="summary", show_default=True, help="What a row of the answer is.")
+@click.option(
+    "--recorded-under", metavar="POLICY|none", help="The policy in force when the log was written; `none` if nobody was stopped then."
+)
+@click.option(
+    "--per", type=click.Choice(["summary", "reader", "decision"]), default="summary", show_default=True, help="What a row of the answer is."
+)
 @click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), help="How to print it. [default: table; csv for rows]")
-@click.option("--column", "columns", multiple=True, metavar="NAME=COLUMN", callback=_mapping, help="Which column of the log is the reader, the time, the article…")
+@click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    metavar="NAME=COLUMN",
+    callback=_mapping,
+    help="Which column of the log is the reader, the time, the article…",
+)
 @click.option("--zone", callback=_zone, help="The zone of times without one; by default the publication's.")
 @click.option("--no-clock", is_flag=True, help="The log has no times; its rows are in order and make one day.")
-@click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="Threads; they change the speed, not the answer.")
-@click.option("--memory", type=click.IntRange(1), default=1024, show_default=True, metavar="MIB", help="Beyond this much of the log, files on disk are used.")
-def replay(  # noqa: PLR0913, PLR0917 - one parameter an option
+@click.option(
+    "--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="Threads; they change the speed, not the answer."
+)
+@click.option(
+    "--memory",
+    type=click.IntRange(1),
+    default=1024,
+    show_default=True,
+    metavar="MIB",
+    help="Beyond this much of the log, files on disk are used.",
+)
+def replay(
     policy_path: Path, log: Path, recorded_under: str | None, per: str, form: str | None, columns: dict[str, str], zone: str | None,
     no_clock: bool, workers: int, memory: int,  # noqa: FBT001
 ) -> None:  # fmt: skip
@@ -69,16 +91,16 @@ def replay(  # noqa: PLR0913, PLR0917 - one parameter an option
     meter replay policy.toml june.csv.gz --column reader=user_id --recorded-under today.toml
     meter replay policy.toml june.parquet --per decision --format csv > decisions.csv
     """  # noqa: D301
-    from meter.loading import load_policy  # noqa: PLC0415 - `--help` needs no policy, and no arrays
-    from meter.simulate.replay import replay as run  # noqa: PLC0415
+    from meter.loading import load_policy
+    from meter.simulate.replay import replay as run
 
     policy = load_policy(policy_path)
     recorded: Policy | str | None = recorded_under
     if recorded_under not in (None, _NOBODY):
         recorded = load_policy(FilePath().convert(recorded_under, None, click.get_current_context()))
     found = run(
-        policy, log, columns=columns, recorded_under=recorded, zone=zone, clock=not no_clock, decisions=per == "decision", by_reader=per == "reader",
-        workers=workers, memory=memory << 20,
+        policy, log, columns=columns, recorded_under=recorded, zone=zone, clock=not no_clock, decisions=per == "decision",
+        by_reader=per == "reader", workers=workers, memory=memory << 20,
     )  # fmt: skip
     if per == "summary":
         _print_summary(found, form or "table", str(policy_path))
@@ -102,7 +124,7 @@ def _print_summary(found: Replay, form: str, policy: str) -> None:
     _draw(found, policy)
 
 
-def _flat(table: Any, path: str = "") -> Iterable[tuple[str, Any]]:  # noqa: ANN401 - plain data
+def _flat(table: Any, path: str = "") -> Iterable[tuple[str, Any]]:
     if isinstance(table, dict):
         for key, value in table.items():
             yield from _flat(value, f"{path}.{key}" if path else str(key))
@@ -114,8 +136,8 @@ def _flat(table: Any, path: str = "") -> Iterable[tuple[str, Any]]:  # noqa: ANN
 
 
 def _draw(found: Replay, policy: str) -> None:
-    from rich.table import Table  # noqa: PLC0415 - JSON needs no drawing
-    from rich.text import Text  # noqa: PLC0415
+    from rich.table import Table
+    from rich.text import Text
 
     console = open_console()
     console.print(Text(f"{found.log} through {policy}", style="bold"))
@@ -164,8 +186,8 @@ def _told(found: Replay, name: str, total: int) -> tuple[str, str]:
     return "not known", f"at least {bounds.at_least:,}" + ("" if bounds.at_most is None else f", at most {bounds.at_most:,}")
 
 
-def _stops(found: Replay) -> Any:  # noqa: ANN401 - a rich table
-    from rich.table import Table  # noqa: PLC0415
+def _stops(found: Replay) -> Any:
+    from rich.table import Table
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), title="")
     for name in ("first stopped at view", "readers", "stopped by then"):
@@ -205,7 +227,7 @@ def _print_rows(tables: Iterable[pa.Table | None], form: str) -> None:
                 out.writerow(table.column_names)
             out.writerows([_plain(value) for value in row.values()] for row in rows)
         return
-    import json  # noqa: PLC0415
+    import json
 
     mark = "["
     for table in tables:
@@ -216,7 +238,7 @@ def _print_rows(tables: Iterable[pa.Table | None], form: str) -> None:
 
 
 def _draw_rows(tables: Iterable[pa.Table | None]) -> None:
-    from rich.table import Table  # noqa: PLC0415
+    from rich.table import Table
 
     drawn, more = None, 0
     for table in tables:
@@ -236,7 +258,7 @@ def _draw_rows(tables: Iterable[pa.Table | None]) -> None:
         say(f"{more:,} more rows; `--format csv` prints all")
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - a cell
+def _plain(value: Any) -> Any:
     if isinstance(value, bool):
         return value
     return value.isoformat() if hasattr(value, "isoformat") else value

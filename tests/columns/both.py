@@ -86,7 +86,8 @@ def judged_for_ten_thousand_views(policy):
     columns, random = Columns(policy), np.random.default_rng(5)
     observe = policy.rulebook.vocabulary.observe
     groups = [
-        columns.group(observe(Reader(id="r", registered=known), PageView(article=Article(id="a")), 0), spends=True) for known in (False, True)
+        columns.group(observe(Reader(id="r", registered=known), PageView(article=Article(id="a")), 0), spends=True)
+        for known in (False, True)
     ]
     reader, at = random.integers(0, 500, 10_000), random.integers(0, 10**13, 10_000)
     columns.decide(Views(reader=reader, at=at, article=random.integers(0, 40, 10_000), group=np.take(groups, reader % 2)))

@@ -33,7 +33,10 @@ BUGS = {
     ),
     "a reader inherits what the one before counted": ("        memory.size[:] = 0\n", ""),
     "a lowered limit is ignored by what was used": ("used = min(size, limit)\n", "used = min(size, limit - 1)\n"),
-    "views at one instant are always one": ("memory.ids[m, slot] == mark and (not", "(memory.ids[m, slot] == mark or memory.ats[m, slot] == now) and (not"),
+    "views at one instant are always one": (
+        "memory.ids[m, slot] == mark and (not",
+        "(memory.ids[m, slot] == mark or memory.ats[m, slot] == now) and (not",
+    ),
     "a prefetch counts": ("and tables.spends[g] and", "and"),
 }
 
@@ -86,7 +89,9 @@ def test_a_planted_bug_is_found(name, monkeypatch):
         except (AssertionError, IndexError):  # the rows do not even add up
             return True
 
-    options = settings(max_examples=600, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck), derandomize=True)
+    options = settings(
+        max_examples=600, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck), derandomize=True
+    )
     try:
         find(_populations(), differs, settings=options)
     except NoSuchExample:

@@ -43,8 +43,8 @@ def write(events, folder, form):
         path.write_text("".join(json.dumps(event) + "\n" for event in events), encoding="utf-8")
         return path
     flat = []
-    for row in events:
-        row = dict(row)
+    for event_row in events:
+        row = dict(event_row)
         for name in ("reader", "article"):
             row |= {f"{name}.{key}": value for key, value in row.pop(name).items()}
         flat.append({key: json.dumps(value) if isinstance(value, list | bool) else value for key, value in row.items()})

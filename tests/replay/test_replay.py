@@ -63,7 +63,7 @@ def _populations(draw):
     return policy, {f"reader-{n}": draw(strategies.journeys(policy, max_size=8)) for n in range(draw(st.integers(1, 3)))}
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(_populations(), st.sampled_from(["jsonl", "csv", "parquet"]))
 def test_a_log_is_decided_as_the_engine_decides(population, form):
     """Random journeys written as JSON Lines, CSV and Parquet, out of order, get the engine's decisions row by row."""
@@ -111,7 +111,8 @@ def test_a_compressed_log_is_read(tmp_path):
 def test_rows_that_cannot_be_read_are_located(tmp_path):
     """A bad row is counted with its line and its reason, and the others are decided."""
     path = _csv(
-        tmp_path, "reader,time,article,access", "r1,2026-06-01T10:00:00Z,a1,metered", ",2026-06-01T10:00:00Z,a1,metered", "r1,2026-06-01", "r1,soon,a2,metered",
+        tmp_path, "reader,time,article,access", "r1,2026-06-01T10:00:00Z,a1,metered", ",2026-06-01T10:00:00Z,a1,metered", "r1,2026-06-01",
+        "r1,soon,a2,metered",
         "r1,2026-06-02T10:00:00Z,,metered", "r1,2026-06-03T10:00:00Z,a3,golden", "r1,2026-06-04T10:00:00Z,a4,metered",
     )  # fmt: skip
     left_out = replay(_policy(), path).rows_left_out
@@ -181,7 +182,9 @@ def test_a_log_without_a_clock_is_one_day_in_order():
 def test_readers_come_in_the_order_of_the_log():
     """One row a reader: views, counted, blocked, and the first stop."""
     day = datetime(2026, 6, 1, tzinfo=UTC)
-    table = pa.table({"reader": ["z", "a", "z", "z"], "time": [day + timedelta(hours=n) for n in range(4)], "article": ["1", "1", "2", "3"]})
+    table = pa.table(
+        {"reader": ["z", "a", "z", "z"], "time": [day + timedelta(hours=n) for n in range(4)], "article": ["1", "1", "2", "3"]}
+    )
     rows = replay(_policy(), table, by_reader=True).by_reader.to_pylist()
 
     assert [("z", 3, 2, 1, 3, day + timedelta(hours=3)), ("a", 1, 1, 0, None, None)] == [tuple(row.values()) for row in rows]
@@ -212,9 +215,14 @@ def test_a_status_in_the_log_is_enough(tmp_path):
             "[[rules]]\n", '[[rules]]\nname = "paid"\nwhen = { reader = ["subscriber"] }\nshow = "article"\n[[rules]]\n', 1
         )
     )
-    lines = [f"{who},2026-06-0{n}T10:00:00Z,a{n},{who}" for who in ("anonymous", "registered", "subscriber", "trial-expired") for n in (1, 2, 3)]
+    lines = [
+        f"{who},2026-06-0{n}T10:00:00Z,a{n},{who}" for who in ("anonymous", "registered", "subscriber", "trial-expired") for n in (1, 2, 3)
+    ]
     rows = _rows(_csv(tmp_path, "reader,time,article,status", *lines), policy)
-    full = {who: sum(row["access"] == "full" for row in rows if row["reader"] == who) for who in ("anonymous", "registered", "subscriber", "trial-expired")}
+    full = {
+        who: sum(row["access"] == "full" for row in rows if row["reader"] == who)
+        for who in ("anonymous", "registered", "subscriber", "trial-expired")
+    }
 
     assert {"anonymous": 1, "registered": 2, "subscriber": 3, "trial-expired": 2} == full
 
@@ -229,10 +237,13 @@ def test_a_rolling_window_never_blocks_less_than_a_calendar_period_within_it(vie
     rolling, unit, limit = case
     start = datetime(2026, 1, 31, tzinfo=UTC)
     table = pa.table({
-        "reader": [who for who, _, _ in views], "time": [start + timedelta(minutes=n) for _, n, _ in views], "article": [a for _, _, a in views],
+        "reader": [who for who, _, _ in views], "time": [start + timedelta(minutes=n) for _, n, _ in views],
+        "article": [a for _, _, a in views],
         "view_id": [str(n) for n in range(len(views))],
     })  # fmt: skip
-    blocked = [replay(_policy(limit, window, "views"), table).views_blocked for window in (f'rolling = "{rolling}"', f'calendar = "{unit}"')]
+    blocked = [
+        replay(_policy(limit, window, "views"), table).views_blocked for window in (f'rolling = "{rolling}"', f'calendar = "{unit}"')
+    ]
 
     assert blocked[0] >= blocked[1]
 
@@ -257,4 +268,9 @@ def msnbc():
     with zipfile.ZipFile(Path(DATA) / "msnbc990928.zip") as archive:
         text = archive.read("msnbc990928.seq")
     lines = [line.split() for line in text.split(b"\n") if line.strip() and line.replace(b" ", b"").strip().isdigit()]
-    return pa.table({"reader": np.repeat(np.arange(len(lines)), [len(line) for line in lines]), "article": [int(page) for line in lines for page in line]})
+    return pa.table(
+        {
+            "reader": np.repeat(np.arange(len(lines)), [len(line) for line in lines]),
+            "article": [int(page) for line in lines for page in line],
+        }
+    )

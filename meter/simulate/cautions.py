@@ -28,10 +28,10 @@ CAUTIONS = {
     "W05": ("reader-is-not-a-person", "a reader is a device or a cookie here: clearing cookies makes a new one, which hides stops"),
     "W06": ("mixed-statuses", "readers of different statuses are in one log ({statuses}): look at each before trusting the sum"),
     "W08": (
-        "log-shorter-than-window",
+        "log-begins-inside-a-window",
         (
-            "the log covers {days} days and meter `{meter}` counts over {window}: what was read before the log began is not in it, so "
-            "stops are too few"
+            "the log covers {days} days and meter `{meter}` counts over {window}: what was read in the first one before the log began is "
+            "not in it, so stops are too few"
         ),
     ),
     "W09": (

@@ -180,7 +180,8 @@ class Log:
 
         def refuse(row: pyarrow.csv.InvalidRow) -> str:
             wrong.append(row.number)
-            bad.add(row.number, f"{row.actual_columns} cells where the first line names {row.expected_columns}", "wrong number of cells")
+            reason = f"{row.actual_columns} cells where the first line names {row.expected_columns}"
+            bad.add(row.number, reason, "more or fewer cells than columns")
             return "skip"
 
         with pa.input_stream(str(self.path), compression="detect") as stream:
@@ -248,10 +249,10 @@ class Log:
             try:
                 event = json.loads(raw)
             except ValueError:
-                bad.add(number, "not JSON")
+                bad.add(number, "not JSON", "no JSON in it")
                 continue
             if not isinstance(event, dict):
-                bad.add(number, "not a JSON object")
+                bad.add(number, "not a JSON object", "no JSON object in it")
                 continue
             for name in _TABLES:
                 if isinstance(event.get(name), dict):

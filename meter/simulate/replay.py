@@ -23,7 +23,7 @@ from meter.simulate.decisions import Decisions
 from meter.simulate.gathering import Gathered, Gathering, Part, Reading, prepare
 from meter.simulate.logs import BadRows, Log
 from meter.simulate.times import Times
-from meter.windows import moment
+from meter.windows import Timeline, moment
 
 if TYPE_CHECKING:
     from meter.policy import Policy
@@ -34,6 +34,8 @@ NO_CLOCK_DAY = date(2000, 1, 1)
 """The day on which a log without a clock is taken to lie."""
 _BUDGET = 1 << 30
 _HUNDRED = 100
+_LATE = 0.05
+"""A log that begins later than this part of its first window lacks what was read before."""
 _HEAVY = 0.25
 """From this share of the views on, the busiest 1 % of the readers are worth a caution."""
 
@@ -243,7 +245,7 @@ def _cautions(
     length = timedelta(microseconds=max(0, gathered.last_at - gathered.first_at))
     for name, timeline, _ in asked.rulebook.meters:
         window = timeline.window
-        if source.clock and (window.length is None or length < window.length):
+        if source.clock and sums.readers and _begins_late(timeline, gathered):
             yield caution("W08", days=max(1, round(length / timedelta(days=1))), meter=name, window=window)
     yield caution("W09")
     yield caution("W15")
@@ -252,6 +254,16 @@ def _cautions(
         yield caution("W16", share=share)
     if not seen & {"crawler", "prefetch"}:
         yield caution("W17")
+
+
+def _begins_late(timeline: Timeline, gathered: Gathered) -> bool:
+    """Say whether much of what the log's first window counts was read before the log began."""
+    if timeline.window.lifetime:
+        return True
+    if timeline.window.calendar is None:
+        return gathered.last_at - gathered.first_at < 2 * (timeline.ends((0,)) or 0)
+    start, end = timeline.bounds(gathered.first_at)
+    return gathered.first_at - start > _LATE * (end - start)
 
 
 def _heavy_share(sizes: Counter[int]) -> float:

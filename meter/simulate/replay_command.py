@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pyarrow as pa
+    from rich.console import Console
 
     from meter.policy import Policy
     from meter.simulate.replay import Replay
@@ -121,7 +122,10 @@ def _print_summary(found: Replay, form: str, policy: str) -> None:
         out.writerow(("name", "value"))
         out.writerows(_flat(found.to_dict()))
         return
-    _draw(found, policy)
+    console = open_console()
+    with console.capture() as drawn:
+        _draw(console, found, policy)
+    click.echo("\n".join(line.rstrip() for line in drawn.get().splitlines()))
 
 
 def _flat(table: Any, path: str = "") -> Iterable[tuple[str, Any]]:
@@ -135,11 +139,10 @@ def _flat(table: Any, path: str = "") -> Iterable[tuple[str, Any]]:
         yield path, table
 
 
-def _draw(found: Replay, policy: str) -> None:
+def _draw(console: Console, found: Replay, policy: str) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    console = open_console()
     console.print(Text(f"{found.log} through {policy}", style="bold"))
     when = f"{found.first_view:%Y-%m-%d %H:%M} to {found.last_view:%Y-%m-%d %H:%M} · " if found.first_view else ""
     console.print(Text(f"{when}policy {found.policy}", style="dim"))
@@ -172,7 +175,7 @@ def _draw(found: Replay, policy: str) -> None:
     for row in found.rows_left_out.first[:3]:
         console.print(Text(f"row {row.row} is left out: {row.reason}"))
     if found.rows_left_out.count:
-        console.print(Text(f"{found.rows_left_out.count:,} rows are left out in all: {_reasons(found)}"))
+        console.print(Text(f"left out in all: {_reasons(found)}"))
     for warning in found.cautions:
         console.print(Text(f"{warning.code} {warning.text}"))
     console.print(Text(_closing(found), style="dim"))
@@ -204,7 +207,8 @@ def _stops(found: Replay) -> Any:
 
 
 def _reasons(found: Replay) -> str:
-    return ", ".join(f"{count:,} × {reason}" for reason, count in found.rows_left_out.reasons.items())
+    """Say how many rows were left out for which reason: `2 rows with no reader, 1 row with no article`."""
+    return ", ".join(f"{count:,} row{'s' * (count > 1)} with {reason}" for reason, count in found.rows_left_out.reasons.items())
 
 
 def _closing(found: Replay) -> str:
@@ -267,7 +271,7 @@ def _plain(value: Any) -> Any:
 def _tell_around(found: Replay) -> None:
     """Say on stderr what the rows themselves cannot say."""
     if found.rows_left_out.count:
-        say(f"{found.rows_left_out.count:,} rows are left out: {_reasons(found)}")
+        say(f"left out: {_reasons(found)}")
     for note in found.notes:
         say(f"note: {note}")
     for warning in found.cautions:

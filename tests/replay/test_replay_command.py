@@ -85,7 +85,7 @@ def test_decisions_are_rows(folder):
 
     assert ["r0", "r1"] * 4 + ["r0"] == [row["reader"] for row in rows]
     assert ["countdown"] * 2 + ["last-free-article"] * 2 + ["subscription-wall"] * 5 == [row["show"] for row in rows]
-    assert "1 rows are left out" in result.stderr
+    assert "left out: 1 row with no time that can be read" in result.stderr
     assert [int(row["used"]) for row in rows] == [
         row["used"] for row in json.loads(_run("limit-2.toml", "log.csv", "--per", "decision", "--format", "json").stdout)
     ]

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, evolve, frozen
 
-from meter.decision import Decision, MeterReading, Show
+from meter.decision import Access, Decision, MeterReading, Show
 from meter.facts import Facts
 from meter.usage import Tally, Usage
 from meter.view import ArticleAccess
@@ -92,7 +92,7 @@ def _verdict(rule: JudgedRule, values: Sequence[Any], access: str | None, refuse
     if show is Show.TRIAL_OFFER and offer is None:
         show = Show.SUBSCRIPTION_WALL
     prompt = rule.prompt or (None if show is Show.ARTICLE else str(show))
-    return Verdict(rule.name, show, prompt, offer, spend, spend or refused)
+    return Verdict(rule.name, show, prompt, offer, spend, spend or (refused if show.access is Access.PREVIEW else None))
 
 
 def allowance(limit: int, used: int, seen: bool, spends: bool) -> tuple[bool, int]:  # noqa: FBT001 - a table's four columns
@@ -139,10 +139,25 @@ def _situation(rulebook: Rulebook, reader: Reader, view: PageView, at: int, now:
 def _situate(rulebook: Rulebook, values: tuple[Any, ...], now: datetime) -> _Situation:
     verdict = judge(rulebook, values)
     settled = None if verdict is None else _decision(rulebook, verdict, values, now)
+    if settled is None and len(values) == rulebook.vocabulary.base and not any(_limits(rulebook, values)):
+        settled = _closed(rulebook, values, now)
     if len(rulebook.situations) >= _MOST_REMEMBERED:
         rulebook.situations.clear()
     situation: _Situation = rulebook.situations.setdefault(values, _Situation(values, settled, {}))
     return situation
+
+
+def _limits(rulebook: Rulebook, values: tuple[Any, ...]) -> list[int]:
+    return [rulebook.limit(name, values) for name, _, _ in rulebook.meters]
+
+
+def _closed(rulebook: Rulebook, values: tuple[Any, ...], now: datetime) -> Decision:
+    """Decide for a reader who has no allowance of any meter, whatever was counted: a limit of 0 never opens and never resets."""
+    judged = _judge(rulebook, _Situation(values, None, {}), (False, *(0, False) * len(rulebook.meters)), now)
+    if judged.meter is None:
+        return judged.decision
+    name, timeline, _ = rulebook.meters[judged.meter]
+    return _read_meter(judged, name, None, timeline)
 
 
 def _decision(rulebook: Rulebook, verdict: Verdict, values: tuple[Any, ...], now: datetime, *, counted: bool = False) -> Decision:
@@ -230,7 +245,7 @@ def decide(policy: Policy, reader: Reader, view: PageView, usage: Usage, now: da
 def _judge(rulebook: Rulebook, situation: _Situation, counts: tuple[int, ...], now: datetime) -> _Judged:
     """Judge a situation by what each meter has counted: (whether this view would count, then used and seen for each meter)."""
     spends, used, seen = bool(counts[0]), counts[1::2], counts[2::2]
-    limits = [rulebook.limit(name, situation.values) for name, _, _ in rulebook.meters]
+    limits = _limits(rulebook, situation.values)
     rooms = [allowance(limit, count, bool(known), spends) for limit, count, known in zip(limits, used, seen, strict=True)]
     left_slots = rulebook.vocabulary.slots[rulebook.vocabulary.base + 1 :: 2]
     codes = [code for slot, (opens, left) in zip(left_slots, rooms, strict=True) for code in (opens, slot.code(left))]

@@ -255,15 +255,17 @@ class Timeline:
         """Return the instant at which allowance comes back, given the reads inside the window at `at`.
 
         The end of a calendar or fixed window; in a rolling window the instant at which one more article fits; `None` where
-        nothing ever comes back (a lifetime) or nothing is running yet.
+        nothing ever comes back (a lifetime, a limit of 0) or nothing is running yet.
         """
+        if limit == 0:
+            return None
         if self.window.calendar is not None:
             return self.bounds(at)[1]
         if not reads or self.window.lifetime:
             return None
         if self.window.fixed is not None:
             return reads[0] + self._length
-        return reads[max(0, len(reads) - max(limit, 1))] + self._length
+        return reads[max(0, len(reads) - limit)] + self._length
 
     def ends(self, reads: Sequence[int]) -> int | None:
         """Return the instant from which none of `reads` is inside any more; `None` for a lifetime."""

@@ -204,6 +204,8 @@ class Model:
 
     def resets(self, meter, inside, limit, now):
         window = meter.window
+        if limit == 0:
+            return None
         if window.calendar:
             return midnight(self.zone, calendar_end(window, self.zone, now)[1])
         if window.lifetime or not inside:
@@ -211,7 +213,7 @@ class Model:
         if window.fixed:
             return inside[0][0] + window.fixed
         leaving = sorted(at + window.rolling for at, _ in inside)
-        return next(t for t in leaving if sum(1 for other in leaving if other > t) < max(limit, 1))
+        return next(t for t in leaving if sum(1 for other in leaving if other > t) < limit)
 
     def limit(self, meter, reader, view, now):
         if meter.limits:
@@ -259,7 +261,7 @@ class Model:
         if show == "trial-offer" and not offer:
             show = "subscription-wall"
         reading, counted = None, False
-        if spend or refused:
+        if spend or (refused and show not in ("article", "countdown", "last-free-article")):
             meter = meters[spend or refused]
             inside, limit, key, seen, _, _ = stand(meter)
             if spend and would and not seen:

@@ -201,7 +201,7 @@ def test_a_rolling_window_says_when_one_more_fits():
     assert timeline.resets([1, 2, 3], 3, 3) == 1 + DAY
     assert timeline.resets([1, 2, 3], 2, 3) == 2 + DAY
     assert timeline.resets([1, 2, 3], 9, 3) == 1 + DAY
-    assert timeline.resets([1, 2, 3], 0, 3) == 3 + DAY
+    assert timeline.resets([1, 2, 3], 0, 3) is None
 
 
 def test_a_fixed_window_starts_with_the_first_read_after_the_one_before():

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+import json
+from datetime import UTC, datetime
 
 import pytest
+from click.testing import CliRunner
 from corpus_cases import CASES, Case
 
 from meter import Decision, Policy, PolicyError, Usage, decide, loads_policy, render
+from meter.cli import main
 from meter.events import parse_event
 
 
@@ -48,3 +51,24 @@ def test_cases_are_told_apart_by_name_and_say_something():
     assert len(CASES) == len({case.name for case in CASES})
     assert all(case.says.endswith(".") for case in CASES)
     assert all(case.refused or (case.steps and all(step.expect for step in case.steps)) for case in CASES)
+
+
+SINGLE = [case for case in CASES if not case.refused and {step.policy for step in case.steps} == {case.policy}]
+
+
+@pytest.mark.parametrize("case", SINGLE, ids=lambda case: case.name)
+def test_the_command_line_decides_the_same(case: Case, tmp_path):
+    """`meter decide` reads the same policy and the same page views, a line each, and writes the same decisions."""
+    (tmp_path / "policy.toml").write_text(case.policy)
+    (tmp_path / "events.jsonl").write_text("\n".join(json.dumps(step.event) for step in case.steps))
+    done = CliRunner().invoke(main, ["decide", str(tmp_path / "policy.toml"), str(tmp_path / "events.jsonl")])
+    assert done.exit_code == 0, done.output
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(lines) == len(case.steps)
+    for line, step in zip(lines, case.steps, strict=True):
+        meter = line["meter"] or {}
+        resets = meter.get("resets_at")
+        found = line | meter | {"meter": meter.get("name", "none"), "offer": line["offer"] or "none"}
+        found["resets_at"] = datetime.fromisoformat(resets).astimezone(UTC) if resets else None
+        expected = {key: value for key, value in step.expect.items() if key not in ("remembered", "text_has", "text_lacks")}
+        assert expected == {key: found[key] for key in expected}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -72,3 +74,12 @@ def test_the_command_line_decides_the_same(case: Case, tmp_path):
         found["resets_at"] = datetime.fromisoformat(resets).astimezone(UTC) if resets else None
         expected = {key: value for key, value in step.expect.items() if key not in ("remembered", "text_has", "text_lacks")}
         assert expected == {key: found[key] for key in expected}
+
+
+def test_the_page_on_external_cases_names_every_one_of_them():
+    """Whoever reads the table finds the case, and the other way round."""
+    page = (Path(__file__).parents[1] / "docs/explanation/external-cases.md").read_text()
+    names = {case.name[:7] for case in CASES if re.match("[A-Z]{3}-[0-9]{3}", case.name)}
+    same = {name for row in page.splitlines() if "| the same" in row for name in re.findall("[A-Z]{3}-[0-9]{3}", row.split("|")[1])}
+    assert set() == {name for name in names if name not in page}
+    assert {"TPL-003", "ENT-006", "ENT-007", "PRM-015", "PRM-016"} == same - names, "these are tested elsewhere"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from attrs import evolve
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from meter import Access, Article, Entitlement, PageView, Policy, Reader, Usage, Window, loads_policy
 from meter.policy import When
-from meter.testing import check_laws
+from meter.testing import check_laws, strategies
 from meter.testing.laws import LAWS, Taken, check_journey, take
 from meter.testing.strategies import Step, edge_times, journeys, policies, usages
 
@@ -125,3 +126,10 @@ def test_times_of_a_policy_carry_a_zone(data):
     """Every time drawn can be decided at."""
     policy = data.draw(policies())
     assert data.draw(edge_times(policy)).tzinfo is not None
+
+
+def test_the_reference_lists_every_strategy_and_every_law():
+    """Documented or it fails."""
+    page = (Path(__file__).parents[2] / "docs/reference/strategies.md").read_text()
+    assert [] == [name for name in strategies.__all__ if f"`{name}(" not in page and name != "Step"]
+    assert [] == [name for name in LAWS if f"| `{name}` |" not in page]

@@ -16,6 +16,7 @@ SAMPLE = {
     "months.journey.toml": "a reader's months: shows them, and tests the policy",
     "month-end.journey.toml": "the minute in which the month turns",
     "two-devices.journey.toml": "one reader on a phone and a laptop",
+    "open-and-premium.journey.toml": "what is free, and what an allowance never opens",
     "trial.journey.toml": "a trial from 31 January, and a cancelled subscription",
     "events.jsonl": "page views, one a line, for `meter decide`",
     "README.md": "what to try, in order",

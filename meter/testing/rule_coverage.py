@@ -10,17 +10,18 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import meter.engine as engine_module
-from meter.facts import Among, Contains
+from meter.facts import ALWAYS, Among, Contains
 from meter.view import ArticleAccess
 from meter.words import clause
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from meter.engine import Verdict
     from meter.facts import Formula, Rulebook
     from meter.policy import Policy
+    from meter.verify.space import Space
 
 __all__ = ["RuleCoverage"]
 
@@ -69,7 +70,7 @@ class RuleCoverage:
         """Yield, for each policy, its name, everything there is to exercise, and what was not."""
         seen = self.seen()
         for digest, (name, policy) in self._policies.items():
-            points = list(dict.fromkeys(_points(policy)))
+            points = _points(policy)
             yield name, points, [point for point in points if point not in seen[digest]]
 
     def below(self, minimum: float) -> bool:
@@ -107,34 +108,26 @@ def _leaves(formula: Formula) -> Iterator[Among | Contains]:
             yield from _leaves(part)
 
 
+def _decides(rule: str) -> str:
+    return f"rule `{rule}`: decides"
+
+
 def _side(rule: str, words: str, holds: bool) -> str:  # noqa: FBT001 - a side is one of two
     return f"rule `{rule}`, where {words}: {'so' if holds else 'not so'}"
 
 
-def _edges(policy: Policy) -> Iterator[tuple[str, int, str, str]]:
-    """Yield each allowance as meter, index, and the two edges it can be exercised on: its last read, and the one too many."""
-    for meter in policy.meters:
-        for index, limit in enumerate(meter.allowances()):
-            who = clause(policy.rulebook.limits[meter.name][index][0], policy.rulebook.vocabulary)
-            where = f"meter `{meter.name}`, limit {limit.limit}" + ("" if limit.when.matches_everything else f" where {who}")
-            yield meter.name, index, f"{where}: the last one" if limit.limit else "", f"{where}: one too many"
-
-
-def _points(policy: Policy) -> Iterable[str]:
-    """Yield everything there is to exercise."""
-    book = policy.rulebook
-    for rule in book.rules:
-        yield f"rule `{rule.name}`: decides"
-    for rule in book.rules:
-        for leaf in _leaves(rule.formula):
-            words = clause(leaf, book.vocabulary)
-            yield from (_side(rule.name, words, holds) for holds in (True, False))
-    for _, _, last, beyond in _edges(policy):
-        yield from filter(None, (last, beyond))
+def _edges(policy: Policy, meter: str) -> list[tuple[Formula, str, str]]:
+    """Return each allowance of a meter as who has it, and the two edges it is exercised on: its last read, and the one too many."""
+    edges = []
+    for formula, limit in policy.rulebook.limits[meter]:
+        who = "" if formula == ALWAYS else f" where {clause(formula, policy.rulebook.vocabulary)}"
+        where = f"meter `{meter}`, limit {limit}{who}"
+        edges.append((formula, f"{where}: the last one", f"{where}: one too many"))
+    return edges
 
 
 def _exercised(policy: Policy, values: tuple[Any, ...]) -> Iterator[str]:
-    """Yield what one judgement exercised: the rules tried, each condition's side, and the edge its meters stand on."""
+    """Yield what one judgement exercised: the rules tried, each condition's side, and the edge a spending rule's meter stands on."""
     book = policy.rulebook
     verdict = engine_module.judge(book, values)
     for rule in book.rules:
@@ -142,16 +135,61 @@ def _exercised(policy: Policy, values: tuple[Any, ...]) -> Iterator[str]:
             holds = leaf.holds(values)
             if holds is not None:
                 yield _side(rule.name, clause(leaf, book.vocabulary), holds)
+        if rule.spend is not None and len(values) > rule.left_slot and values[1] == ArticleAccess.METERED and rule.formula.holds(values):
+            edge = next(((last, beyond) for formula, last, beyond in _edges(policy, rule.spend) if formula.holds(values)), None)
+            if edge is not None and not values[rule.open_slot]:
+                yield edge[1]
+            elif edge is not None and values[rule.left_slot] == rule.nothing_left:
+                yield edge[0]
         if verdict is not None and rule.name == verdict.rule:
-            yield f"rule `{rule.name}`: decides"
+            yield _decides(rule.name)
             break
-    if len(values) <= book.vocabulary.base or values[1] != ArticleAccess.METERED or verdict is None:
-        return
-    for meter, index, last, beyond in _edges(policy):
-        first = next((i for i, (formula, _) in enumerate(book.limits[meter]) if formula.holds(values)), None)
-        if first == index and meter == verdict.meter:
-            opens, left = values[book.vocabulary.place("open", meter)], values[book.vocabulary.place("left", meter)]
-            if not opens:
-                yield beyond
-            elif last and left == book.vocabulary.slots[book.vocabulary.place("left", meter)].code(0):
-                yield last
+
+
+def _points(policy: Policy) -> list[str]:
+    """Return everything there is to exercise: what no reader at all can exercise is left out, as far as that can be proved."""
+    from meter.verify.budget import decided  # noqa: PLC0415 - only a report needs the verifier
+    from meter.verify.diagram import UndecidedError  # noqa: PLC0415
+
+    try:
+        return list(dict.fromkeys(decided([policy.rulebook], lambda space: list(_possible(policy, space)))))
+    except UndecidedError:
+        return list(dict.fromkeys(_every(policy)))
+
+
+def _every(policy: Policy) -> Iterator[str]:
+    book = policy.rulebook
+    yield from (_decides(rule.name) for rule in book.rules)
+    for rule in book.rules:
+        for leaf in _leaves(rule.formula):
+            yield from (_side(rule.name, clause(leaf, book.vocabulary), holds) for holds in (True, False))
+    for meter in policy.meters:
+        for _, last, beyond in _edges(policy, meter.name):
+            yield from (last, beyond)
+
+
+def _possible(policy: Policy, space: Space) -> Iterator[str]:
+    from meter.verify.diagram import FALSE  # noqa: PLC0415
+    from meter.verify.verdicts import passings  # noqa: PLC0415
+
+    forest, book, arriving = space.forest, policy.rulebook, space.possible
+    metered = space.is_("access", ArticleAccess.METERED)
+    for rule, passing in zip(book.rules, passings(space), strict=True):
+        for leaf in _leaves(rule.formula):
+            holds, words = space.where(leaf), clause(leaf, book.vocabulary)
+            yield from (
+                _side(rule.name, words, so) for so, part in ((True, forest.both), (False, forest.minus)) if part(arriving, holds) != FALSE
+            )
+        if rule.spend is not None:
+            trying = forest.both(arriving, metered, space.where(rule.formula))
+            opens = space.standing(rule.spend, 0, "open", [True])
+            last_one = forest.both(opens, space.standing(rule.spend, 0, "left", [rule.nothing_left]))
+            for formula, last, beyond in _edges(policy, rule.spend):
+                mine = forest.both(trying, space.where(formula))
+                trying = forest.minus(trying, mine)
+                yield from (
+                    point for point, edge in ((last, forest.both(mine, last_one)), (beyond, forest.minus(mine, opens))) if edge != FALSE
+                )
+        if passing.fires != FALSE:
+            yield _decides(rule.name)
+        arriving = forest.minus(arriving, passing.fires)

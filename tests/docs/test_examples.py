@@ -29,8 +29,6 @@ def test_every_block_of_a_page_runs(page, tmp_path, monkeypatch):
     """What a page shows is what happens."""
     monkeypatch.chdir(tmp_path)
     text = page.read_text(encoding="utf-8")
-    for block in reversed(list(FENCE.finditer(text))):
-        _write(block, tmp_path)
     names: dict[str, object] = {"__name__": "docs"}
     for block in FENCE.finditer(text):
         line = text.count("\n", 0, block.start()) + 1

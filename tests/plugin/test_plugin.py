@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from meter.testing import plugin
 from meter.testing.rule_coverage import _percent
 
 pytest_plugins = "pytester"
+ROOT = Path(__file__).parents[2]
 
 POLICY = """
 [publication]
@@ -180,6 +182,24 @@ def test_full_coverage_passes_a_minimum_of_hundred(project, workers):
     assert [(row["percent"], row["missing"]) for row in table["policies"]] == [(100.0, [])]
 
 
+def test_sample_policy_is_covered_by_its_own_journeys(project):
+    """The project is its own first user: every rule, side and edge of the sample that anybody can meet is met by a journey."""
+    shutil.copytree(ROOT / "templates" / "sample", project.path / "sample")
+    result = run(project, "sample", "--meter-coverage=sample/policy.toml", "--meter-min=100")
+    result.stdout.fnmatch_lines(["sample/policy.toml: 100.00 % (*"])
+    assert result.ret == pytest.ExitCode.OK
+
+
+def test_what_nobody_can_exercise_is_not_asked_for(project):
+    """Once expired readers are answered by a rule of their own, their allowance is out of reach and not missed."""
+    rule = '[[rules]]\nname = "over"\nwhen = { reader = ["trial-expired", "subscription-expired"] }\nshow = "trial-expired"\n\n'
+    project.makefile(".toml", policy=POLICY.replace("[[rules]]", rule + "[[rules]]", 1))
+    project.makepyfile("def test_one(meter_paywall, meter_reader): meter_paywall.check(meter_reader(), 'a')")
+    said = run(project, "--meter-coverage").stdout.str()
+    assert "limit 3 where the reader's status is `registered`: one too many" in said
+    assert "limit 3 where the reader's status is `trial-expired`" not in said
+
+
 def test_percentage_is_never_rounded_up():
     """One of 20,000 missing is not 100 %."""
     assert _percent(["x"] * 20_000, ["x"]) == "99.99"
@@ -196,7 +216,7 @@ def test_plugin_imports_little(pytester):
     assert re.search(r"1 passed", result.stdout.str())
 
 
-REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "pytest.md"
+REFERENCE = ROOT / "docs" / "reference" / "pytest.md"
 
 
 def test_every_fixture_option_and_setting_is_documented():

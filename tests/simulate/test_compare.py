@@ -1,0 +1,176 @@
+"""Comparing policies: over the same people, with both sorts of doubt, and without believing the winner."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from attrs import evolve
+
+from meter.errors import MeterError
+from meter.policy import When
+from meter.simulate.assumptions import published_assumptions
+from meter.simulate.calibration import Known, calibrate
+from meter.simulate.compare import Comparison, compare
+from meter.simulate.doubts import doubts
+from meter.simulate.measures import MEASURES, influence, spread
+from meter.simulate.optimise import Knob, choose
+from meter.simulate.population import simulate
+from tests.simulate.policies import free_for_all, hard_wall, metered, with_trials
+
+
+@pytest.fixture(scope="module")
+def found() -> Comparison:
+    """Three policies over three months, with a few draws."""
+    return compare([metered(5), metered(3), with_trials()], names=["five", "three", "trials"], readers=6000, months=3, draws=6, seed=2)
+
+
+def test_a_policy_differs_from_itself_by_nothing_at_all() -> None:
+    """A against A is exactly zero in every measure, under every draw, and nobody is the better one."""
+    same = compare([with_trials(), with_trials()], readers=4000, months=3, draws=3)
+    for measure in MEASURES:
+        difference = same.differences[1][measure.name]
+        assert (0, 0, 0, 0, 0) == (difference.value, difference.low, difference.high, difference.least, difference.most)
+    assert [{"sampling": 0.5, "assumptions": 0.5}] * 2 == list(same.probability_best)
+    assert (0, 0) == same.regret
+
+
+def test_the_same_people_make_differences_at_least_three_times_surer() -> None:
+    """Common random numbers: the variance of a paired difference against that of two samples of other people."""
+    paired = [simulate(metered(limit), readers=20_000, months=1, seed=1) for limit in (3, 5)]
+    other = simulate(metered(5), readers=20_000, months=1, seed=2)
+    for name in ("articles_read", "net", "net_lifetime"):
+        measure = next(measure for measure in MEASURES if measure.name == name)
+        together = spread(influence(paired[0], measure) - influence(paired[1], measure)) ** 2
+        apart = spread(influence(paired[0], measure)) ** 2 + spread(influence(other, measure)) ** 2
+        assert apart / together >= 3
+
+
+def test_intervals_hold_what_they_say() -> None:
+    """Of 40 other samples, about 95 % give a number inside an interval as wide as ours (paired differences of starts)."""
+    centre = compare([metered(5), metered(3)], readers=3000, months=1, draws=0, sweep=False, seed=1000)
+    reach = centre.differences[1]["starts_per_million"]
+    values = []
+    for seed in range(40):
+        other = compare([metered(5), metered(3)], readers=3000, months=1, draws=0, sweep=False, seed=seed)
+        values.append(other.differences[1]["starts_per_million"].value)
+    inside = np.abs(np.array(values) - np.mean(values)) <= (reach.high - reach.low) / 2
+    assert 0.8 <= inside.mean() <= 1
+
+
+def test_every_policy_has_a_chance_to_be_best_and_the_chances_add_up(found: Comparison) -> None:
+    """Shares of one whole."""
+    for kind in ("sampling", "assumptions"):
+        assert 1 == pytest.approx(sum(chance[kind] for chance in found.probability_best))
+
+
+def test_the_front_holds_what_no_other_policy_beats_on_both_axes() -> None:
+    """A tighter limit starts more and reads less, so both stay; a policy worse on both does not."""
+    nothing_for_it = evolve(metered(3), rules=(evolve(hard_wall().rules[1], show="registration-wall"),), meters=())
+    both = compare([metered(5), metered(3), nothing_for_it], readers=6000, months=2, draws=0, sweep=False)
+    assert (0, 1) == both.front
+
+
+def test_a_report_is_plain_json_with_codes_and_a_holdout(found: Comparison) -> None:
+    """What is told can be read by another program, doubts included."""
+    report = json.loads(json.dumps(found.to_dict()))
+    assert ["five", "three", "trials"] == [policy["name"] for policy in report["policies"]]
+    assert {"W03", "W05", "W09", "W11", "W14", "W15", "W16", "W18", "W19"} <= {doubt["code"] for doubt in report["warnings"]}
+    assert report["holdout"]["readers"] > 100
+    assert f"{report['holdout']['readers']:,}" in report["closing"]
+    assert "does not forecast revenue" in report["closing"]
+    assert {item.name for item in published_assumptions()} == {row["name"] for row in report["assumptions"]}
+    assert all(row["source"] for row in report["assumptions"])
+
+
+def test_cash_and_lifetime_are_never_added_up(found: Comparison) -> None:
+    """Net is advertising and cash; the other net is advertising and lifetime value."""
+    for row in found.measures:
+        assert row["net"].value == pytest.approx(row["advertising"].value + row["subscription_cash"].value)
+        assert row["net_lifetime"].value == pytest.approx(row["advertising"].value + row["subscription_lifetime"].value)
+        assert row["subscription_lifetime"].value >= row["subscription_cash"].value
+
+
+def test_an_assumption_that_turns_the_order_is_named() -> None:
+    """All free against a limit of three depends on what advertising earns."""
+    turning = compare([free_for_all(), metered(3)], readers=6000, months=3, draws=0)
+    flipped = {swing.assumption for swing in turning.swings if swing.flips}
+    assert "money.ads_per_1000_articles" in flipped
+    (doubt,) = [doubt for doubt in doubts(turning) if doubt.code == "W13"]
+    assert "`money.ads_per_1000_articles`" in doubt.text
+
+
+def test_what_nobody_meets_is_a_doubt() -> None:
+    """A rule that no simulated view reaches, and an attribute nobody has, are told."""
+    strange = evolve(metered(3), rules=(evolve(metered(3).rules[0], name="gold", when=_segment("gold")), *metered(3).rules))
+    codes = {doubt.code: doubt.text for doubt in doubts(compare([strange], names=["strange"], readers=500, months=1, draws=0, sweep=False))}
+    assert "`gold`" in codes["W20"]
+    assert "readers.segments" in codes["W21"]
+
+
+def _segment(name: str) -> object:
+    return When(segments=[name])
+
+
+def test_a_limit_is_chosen_on_some_readers_and_estimated_on_others() -> None:
+    """What cannot be told from the best comes along, and the edge of what was tried is a doubt."""
+    choice = choose(metered(5), Knob.parse("limit=1..4", metered(5)), readers=6000, months=2, sweep=False)
+    assert (1, 2, 3, 4) == choice.limits
+    assert choice.selected in choice.alike
+    assert choice.recommended == choice.selected
+    assert {"W19"} <= {doubt["code"] for doubt in choice.warnings()}
+    assert choice.at_edge is ("W12" in {doubt["code"] for doubt in choice.warnings()})
+
+
+def test_no_single_limit_is_named_where_an_assumption_turns_the_order() -> None:
+    """The answer is then the names of the assumptions."""
+    choice = choose(metered(5), Knob.parse("monthly.limit=1..6", metered(5)), readers=30_000, months=3)
+    assert choice.recommended is None
+    assert "money.ads_per_1000_articles" in choice.turned_by
+    assert "no single limit is named" in choice.verdict()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("limit", "is not something to optimise"),
+        ("mnthly.limit=1..5", "did you mean `monthly`"),
+        ("monthly.registred=1..5", "did you mean `registered`"),
+        ("limit=5..1", "not a rising range"),
+        ("monthly.registered=1..5", "has no limit by status"),
+    ],
+)
+def test_what_cannot_be_optimised_is_said_in_words(text: str, words: str) -> None:
+    """With a next step."""
+    with pytest.raises(MeterError, match=words):
+        choose(metered(5), Knob.parse(text, metered(5)), readers=10, months=1, sweep=False)
+
+
+def test_five_known_numbers_are_fitted_and_misfits_are_told() -> None:
+    """The split, the starts and the churn are met; a share stopped that does not go with them is said not to fit."""
+    known = Known.parse("uniques=500_000, split=60/28/12, stops=1%, starts=300, churn=3%")
+    fit = calibrate(metered(5), known, published_assumptions())
+    fits = {row["name"]: row["fits"] for row in fit.rows}
+    assert {"met a wall": False} == {name: ok for name, ok in fits.items() if not ok}
+    assert len(fits) == 6
+    assert {"population.bounce", "population.casual_q", "walls.conversion", "churn.monthly_beta"} == {
+        item.name for item in fit.assumptions.changed()
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("spit=1/2/3", "did you mean `split`"),
+        ("split=60/40", "has not three parts"),
+        ("starts=10", "needs `uniques`"),
+        ("churn=x", "is not a number"),
+        ("churn=4", "a share below 1"),
+        ("", "cannot be read"),
+    ],
+)
+def test_known_numbers_that_cannot_be_read_are_told(text: str, words: str) -> None:
+    """In words, with an example."""
+    with pytest.raises(MeterError, match=words):
+        Known.parse(text)

@@ -78,10 +78,10 @@ def judge(rulebook: Rulebook, values: Sequence[Any]) -> Verdict | None:
 
 
 def _verdict(rule: JudgedRule, values: Sequence[Any], access: str | None, refused: str | None) -> Verdict | None:
-    show, offer = rule.show, rule.offer
+    show, offer, prompt = rule.show, rule.offer, rule.prompt
     spend = rule.spend if access == ArticleAccess.METERED else None
-    if rule.spend is not None and spend is None:
-        show = Show.ARTICLE
+    if rule.spend is not None and spend is None:  # a free article: there is nothing to count down
+        show, prompt = Show.ARTICLE, None
     elif show is Show.COUNTDOWN and values[rule.left_slot] == rule.nothing_left:
         show = Show.LAST_FREE_ARTICLE
     if offer is not None:
@@ -91,7 +91,7 @@ def _verdict(rule: JudgedRule, values: Sequence[Any], access: str | None, refuse
         offer = offer if available else None
     if show is Show.TRIAL_OFFER and offer is None:
         show = Show.SUBSCRIPTION_WALL
-    prompt = rule.prompt or (None if show is Show.ARTICLE else str(show))
+    prompt = prompt or (None if show is Show.ARTICLE else str(show))
     return Verdict(rule.name, show, prompt, offer, spend, spend or (refused if show.access is Access.PREVIEW else None))
 
 

@@ -269,7 +269,8 @@ class Model:
                 self.counted.append((spend, key, then))
             used = min(len(inside), limit)
             reading = (meter.name, limit, used, limit - used, self.resets(meter, inside, limit, then))
-        return show, rule.name, rule.prompt or (None if show == "article" else show), offer, reading, counted
+        own = None if rule.spend and access == "free" else rule.prompt
+        return show, rule.name, own or (None if show == "article" else show), offer, reading, counted
 
     def offer(self, name, reader, view, now, left):
         for offer in self.policy.offers:

@@ -33,6 +33,8 @@ __all__ = ["Bounds", "Replay", "replay"]
 NO_CLOCK_DAY = date(2000, 1, 1)
 """The day on which a log without a clock is taken to lie."""
 _BUDGET = 1 << 30
+_DENSE = 4
+"""Readers' numbers below this many times the views are looked up in a table."""
 _HUNDRED = 100
 _LATE = 0.05
 """A log that begins later than this part of its first window lacks what was read before."""
@@ -280,10 +282,16 @@ def _heavy_share(sizes: Counter[int]) -> float:
 
 def _reader_rows(part: Part, decided: Decided, zone: ZoneInfo) -> pa.Table:
     readers = decided.readers
-    first_row = np.full(len(readers.reader), part.rows.max(initial=0) + 1)
-    order = np.argsort(readers.reader, kind="stable")
-    place = order[np.searchsorted(readers.reader[order], part.views[0].reader)]
-    np.minimum.at(first_row, place, part.rows)
+    who, most = part.views[0].reader, int(readers.reader.max(initial=0))
+    if most < _DENSE * len(who):
+        place_of = np.empty(most + 1, np.int64)
+        place_of[readers.reader] = np.arange(len(readers.reader))
+        place = place_of[who]
+    else:
+        order = np.argsort(readers.reader)
+        place = order[np.searchsorted(readers.reader[order], who)]
+    first_row = np.empty(len(readers.reader), np.int64)
+    first_row[place[::-1]] = part.rows[::-1]  # rows ascend, so the first one is written last
     stopped = readers.first_stop > 0
     return pa.table({
         "reader": pa.array([str(name) for name in part.reader_names(readers.reader)], pa.string()),

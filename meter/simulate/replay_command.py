@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    import pyarrow as pa
     from rich.console import Console
 
     from meter.policy import Policy
@@ -26,7 +25,6 @@ __all__ = ["replay"]
 
 _NOBODY = "none"
 _MOST_STOPS = 12
-_MOST_ROWS = 40
 
 
 def _mapping(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
@@ -106,8 +104,10 @@ def replay(
     if per == "summary":
         _print_summary(found, form or "table", str(policy_path))
     else:
+        from meter.simulate.rows import print_rows
+
         tables = found.decisions if per == "decision" else [found.by_reader]
-        _print_rows(tables or (), form or "csv")
+        print_rows(tables or (), form or "csv")
         _tell_around(found)
     if found.refused:
         raise click.exceptions.Exit(EXIT_NO)
@@ -118,7 +118,7 @@ def _print_summary(found: Replay, form: str, policy: str) -> None:
         write_json(found.to_dict())
         return
     if form == "csv":
-        out = csv.writer(sys.stdout)
+        out = csv.writer(sys.stdout, lineterminator="\n")
         out.writerow(("name", "value"))
         out.writerows(_flat(found.to_dict()))
         return
@@ -216,56 +216,6 @@ def _closing(found: Replay) -> str:
     if found.holdout is None:
         return f"{end}. A randomised holdout would tell."
     return f"{end}. A randomised holdout would tell: {found.holdout:,} readers in each group show a tenth more or fewer readers stopped."
-
-
-def _print_rows(tables: Iterable[pa.Table | None], form: str) -> None:
-    if form == "table":
-        _draw_rows(tables)
-        return
-    if form == "csv":
-        out, named = csv.writer(sys.stdout), False
-        for table in tables:
-            rows = [] if table is None else table.to_pylist()
-            if table is not None and not named:
-                named = True
-                out.writerow(table.column_names)
-            out.writerows([_plain(value) for value in row.values()] for row in rows)
-        return
-    import json
-
-    mark = "["
-    for table in tables:
-        for row in [] if table is None else table.to_pylist():
-            click.echo(mark + json.dumps({name: _plain(value) for name, value in row.items()}, ensure_ascii=False), nl=False)
-            mark = ",\n "
-    click.echo("]" if mark != "[" else "[]")
-
-
-def _draw_rows(tables: Iterable[pa.Table | None]) -> None:
-    from rich.table import Table
-
-    drawn, more = None, 0
-    for table in tables:
-        if table is None:
-            continue
-        if drawn is None:
-            drawn = Table(*table.column_names, box=None, pad_edge=False, padding=(0, 2, 0, 0))
-        for row in table.to_pylist():
-            if drawn.row_count < _MOST_ROWS:
-                drawn.add_row(*("" if value is None else str(_plain(value)) for value in row.values()))
-            else:
-                more += 1
-    if drawn is not None:
-        console = open_console(width=240 if not sys.stdout.isatty() else None)
-        console.print(drawn)
-    if more:
-        say(f"{more:,} more rows; `--format csv` prints all")
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, bool):
-        return value
-    return value.isoformat() if hasattr(value, "isoformat") else value
 
 
 def _tell_around(found: Replay) -> None:

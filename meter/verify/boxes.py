@@ -20,6 +20,8 @@ __all__ = ["Box", "Phrase", "cover", "phrase"]
 Box = dict[int, frozenset[int]]
 """The codes allowed at some levels; a level that is left out allows all."""
 
+_MOST_TIDIED = 60
+
 _BEFORE = {
     "section": "in", "kind": "of kind", "channel": "on channel", "device": "on device", "language": "in language",
     "referrer": "coming from", "country": "in",
@@ -31,21 +33,33 @@ def cover(space: Space, wanted: int, forbidden: int) -> list[Box]:
 
     Boxes are widened by dropping whole attributes first, so that as few conditions as possible remain to be read.
     """
-    forest, boxes, rest = space.forest, [], wanted
+    forest, rest = space.forest, wanted
+    boxes: list[Box] = []
     while rest != FALSE:
         path = forest.path(rest) or {}
-        box = _widened(space, {level: frozenset({code}) for level, code in path.items()}, wanted, forbidden)
+        box = _widened(space, {level: frozenset({code}) for level, code in path.items()}, rest, forbidden)
         boxes.append(box)
         rest = forest.minus(rest, forest.box(box))
-    kept = list(boxes)
-    for box in boxes:
-        others = [forest.box(other) for other in kept if other is not box]
-        if others and forest.minus(wanted, forest.either(*others)) == FALSE:
-            kept.remove(box)
-    return kept
+    if len(boxes) > _MOST_TIDIED:
+        return boxes
+    kept: list[Box | None] = list(boxes)
+    for place, box in sorted(enumerate(boxes), key=lambda item: -len(item[1])):
+        others = [forest.box(other) for index, other in enumerate(kept) if index != place and other is not None]
+        kept[place] = _narrowed(space, box, forest.minus(wanted, forest.either(*others)))
+    return [box for box in kept if box is not None]
 
 
-def _widened(space: Space, box: Box, wanted: int, forbidden: int) -> Box:
+def _narrowed(space: Space, box: Box, needed: int) -> Box | None:
+    """Return a box without the codes that other boxes cover already; `None` if they cover all of it."""
+    if not space.forest.meets(needed, box):
+        return None
+    for level, codes in box.items():
+        kept = frozenset(code for code in codes if space.forest.meets(needed, {**box, level: frozenset({code})}))
+        box = {**box, level: kept}
+    return box
+
+
+def _widened(space: Space, box: Box, rest: int, forbidden: int) -> Box:
     forest = space.forest
     for level in sorted(box, reverse=True):  # counts and views before readers: who it is matters most
         fewer = {other: codes for other, codes in box.items() if other != level}
@@ -55,7 +69,9 @@ def _widened(space: Space, box: Box, wanted: int, forbidden: int) -> Box:
         for code in range(forest.sizes[level]):
             if code not in box[level]:
                 more = {**box, level: frozenset({code})}
-                if not forest.meets(forbidden, more) and forest.meets(wanted, more):  # what cannot be is not worth a word
+                if not forest.meets(forbidden, more) and forest.meets(
+                    rest, more
+                ):  # what cannot be, or is said already, is not worth a word
                     box = {**box, level: box[level] | {code}}
     return box
 
@@ -102,7 +118,7 @@ def phrase(space: Space, box: Box) -> Phrase:
                 (what if variable.name == "age_days" else who).append(f"where {said}")
     for name, sides in members.items():
         (what if name == "tags" else who).append(_membership(name, sides))
-    if what == ["every article"] and standing:
+    if what == ["every article"] and (standing or who != ["every reader"]):
         what = []
     return Phrase(who=" ".join(who), what=" ".join(what), standing=" and ".join(standing))
 

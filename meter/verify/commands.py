@@ -14,10 +14,10 @@ from meter.console import EXIT_BAD_INPUT, EXIT_NO, FilePath, format_option, open
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from meter.verify.changes import Changes
-    from meter.verify.guarantees import Answer
+    from meter.verify.difference import Changes
     from meter.verify.journeys import Told
     from meter.verify.logged import Logged
+    from meter.verify.proof import Answer
     from meter.verify.stories import Story
 
 __all__ = ["diff", "prove"]
@@ -47,14 +47,15 @@ def prove(policy: Path, budget: float, keep: Path | None, leave_out: tuple[str, 
     meter prove --keep . policy.toml    keep each counterexample as a journey test
     """  # noqa: D205, D301
     from meter.loading import load_policy  # noqa: PLC0415 - `--help` needs no policy
-    from meter.verify.guarantees import Outcome, guarantees  # noqa: PLC0415
     from meter.verify.promises import STANDING  # noqa: PLC0415
-    from meter.verify.space import ASSUMED  # noqa: PLC0415
+    from meter.verify.proof import Outcome, guarantees  # noqa: PLC0415
+    from meter.verify.space import assumed  # noqa: PLC0415
 
     for code in leave_out:
         if code not in STANDING:
             raise click.UsageError(f"there is no standing promise `{code}`; there are: {', '.join(f'`{name}`' for name in STANDING)}")
-    answers = guarantees(load_policy(policy), seconds=budget, leave_out=leave_out)
+    loaded = load_policy(policy)
+    answers, taken = guarantees(loaded, seconds=budget, leave_out=leave_out), assumed(loaded.rulebook.vocabulary)
     kept = {}
     if keep is not None:
         from meter.verify.keeping import keep_story  # noqa: PLC0415
@@ -62,10 +63,10 @@ def prove(policy: Path, budget: float, keep: Path | None, leave_out: tuple[str, 
         kept = {answer.name: keep_story(answer, policy, keep) for answer in answers if answer.story is not None}
     if form == "json":
         write_json({
-            "policy": str(policy), "answers": [_table(answer, kept.get(answer.name)) for answer in answers], "assumed": list(ASSUMED),
+            "policy": str(policy), "answers": [_table(answer, kept.get(answer.name)) for answer in answers], "assumed": list(taken),
         })  # fmt: skip
     else:
-        _print(open_console(), answers, kept, ASSUMED)
+        _print(open_console(), answers, kept, taken)
     outcomes = {answer.outcome for answer in answers}
     if Outcome.FAILS in outcomes:
         raise click.exceptions.Exit(EXIT_NO)
@@ -73,13 +74,16 @@ def prove(policy: Path, budget: float, keep: Path | None, leave_out: tuple[str, 
         raise click.exceptions.Exit(EXIT_BAD_INPUT)
 
 
-def _print(console: Console, answers: tuple[Answer, ...], kept: dict[str, Path | None], assumed: tuple[str, ...]) -> None:
+def _print(console: Console, answers: tuple[Answer, ...], kept: dict[str, Path | None], taken: tuple[str, ...]) -> None:
+    from meter.verify.proof import EVERYONE  # noqa: PLC0415 - only where something is proved
+
     for answer in answers:
         mark, colour = _MARKS[answer.outcome]
         console.print(f"[bold {colour}]{mark} {answer.outcome}[/]  {escape(answer.name)}", markup=True)
         story = answer.story
         if story is None:
-            _say(console, f"({answer.how})", style="dim")
+            if answer.how != EVERYONE:  # said once, at the end
+                _say(console, f"({answer.how})", style="dim")
             continue
         if answer.means:
             _say(console, f"({answer.means})", style="dim")
@@ -94,8 +98,8 @@ def _print(console: Console, answers: tuple[Answer, ...], kept: dict[str, Path |
     words = {"fails": "fails" if counts["fails"] == 1 else "fail"}
     _say(console, ", ".join(f"{count} {words.get(outcome, outcome)}" for outcome, count in counts.items() if count), indent=0, style="bold")
     if counts["proved"]:
-        _say(console, "proved: for this policy as it was read, assuming that", indent=0)
-        for line in assumed:
+        _say(console, f"proved: {EVERYONE}, under this policy as it was read, assuming that", indent=0)
+        for line in taken:
             _say(console, f"- {line}", indent=2)
 
 
@@ -163,7 +167,7 @@ def diff(old: Path, new: Path, log: Path | None, budget: float, form: str) -> No
     meter diff policy.toml new.toml --log yesterday.jsonl
     """  # noqa: D205, D301
     from meter.loading import load_policy  # noqa: PLC0415 - `--help` needs no policy
-    from meter.verify.changes import changes  # noqa: PLC0415
+    from meter.verify.difference import changes  # noqa: PLC0415
 
     policies = load_policy(old), load_policy(new)
     found = changes(*policies, seconds=budget)
@@ -195,10 +199,9 @@ def _print_changes(console: Console, found: Changes, logged: Logged | None, log:
         if not found.complete:
             console.print("the policies are too large to list everything: this is one example, there may be more")
     if logged is not None:
+        people = "1 reader" if logged.readers == 1 else f"{logged.readers:,} readers"
         share = f" ({logged.changed / logged.decisions:.1%})" if logged.decisions else ""
-        console.print(
-            f"\nof {logged.decisions:,} decisions in `{log}`, {logged.changed:,}{share} would have changed, for {logged.readers:,} readers"
-        )
+        console.print(f"\nof {logged.decisions:,} decisions in `{log}`, {logged.changed:,}{share} would have changed, for {people}")
         if logged.pairs:
             _print_rows(console, ("decisions", "before", "after"), [(f"{n:,}", before, after) for (before, after), n in logged.pairs])
 

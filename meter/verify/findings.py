@@ -12,8 +12,8 @@ from meter.decision import Access, Show
 from meter.errors import Problem
 from meter.facts import Among, Rulebook, Vocabulary
 from meter.policy import OfferKind
-from meter.verify.changes import visible
 from meter.verify.diagram import FALSE, UndecidedError
+from meter.verify.difference import visible
 from meter.verify.people import listed, status_words
 from meter.verify.promises import own_promise, standing_promises, unannounced
 from meter.verify.space import Space

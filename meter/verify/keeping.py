@@ -12,7 +12,7 @@ from meter.errors import MeterError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from meter.verify.guarantees import Answer
+    from meter.verify.proof import Answer
     from meter.verify.stories import Story
     from meter.view import PageView, Reader
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from meter.decision import Show
 from meter.facts import Among
-from meter.verify.changes import Row, counting, told_of, visible
 from meter.verify.diagram import UndecidedError
-from meter.verify.guarantees import Answer, Outcome
+from meter.verify.difference import Row, counting, told_of, visible
 from meter.verify.promises import FULL, MEANING, STANDING, Promise, own_promise, standing_by_code
+from meter.verify.proof import Answer, Outcome
 from meter.verify.smt import Solver, is_installed
 from meter.verify.space import Space
 from meter.verify.stories import scene

@@ -193,6 +193,9 @@ def status_words(statuses: Collection[Status]) -> str:
     named = [many for status, (_, many) in _STATUSES.items() if status in statuses]
     if "registered readers" in named and "anonymous readers" in named:
         named = ["anonymous or registered readers", *named[2:]]
+    expired = [_STATUSES[status][1] for status in _EXPIRED]
+    if all(many in named for many in expired):
+        named = [*(many for many in named if many not in expired), "readers whose trial or subscription has expired"]
     return listed(named)
 
 

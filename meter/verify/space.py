@@ -1,8 +1,8 @@
 """Every reader, view and standing that can be, and what a policy says of each.
 
 A space lays one or two policies out over the variables of their common vocabulary: a slot each, a member each for sets, whether
-the view counts, and where the reader stands on each meter. Which combinations can be is said in `possible`, in words in
-`ASSUMED`. Verdicts are the engine's own: this module only says for which codes the engine is asked.
+the view counts, and where the reader stands on each meter. Which combinations can be is said in `possible`, in words by
+`assumed`. Verdicts are the engine's own: this module only says for which codes the engine is asked.
 """
 
 from __future__ import annotations
@@ -26,21 +26,36 @@ if TYPE_CHECKING:
     from meter.facts import Formula, Rulebook, Vocabulary
     from meter.verify.people import Encounter
 
-__all__ = ["ASSUMED", "RUNNING", "Situation", "Space", "Standing", "Variable"]
+__all__ = ["RUNNING", "Situation", "Space", "Standing", "Variable", "assumed"]
 
 EXPIRED = (Status.TRIAL_EXPIRED, Status.SUBSCRIPTION_EXPIRED)
 RUNNING = (Status.TRIAL, Status.SUBSCRIBER, Status.STAFF)
 
-ASSUMED = (
-    "the days since expiry are known for readers whose access has expired, and for nobody else; they are whole and never below 0",
-    "only readers in a trial, subscribers and staff hold products",
-    "a score is between 0 and 1; an article's age is a whole number of days",
-    "what is left of a meter never exceeds the limit of that reader, and a limit of 0 is never open",
-    "a view that counts leaves at least one less than the limit",
-    "any count a limit allows may have been reached, in any order of articles",
-    "a reader is one identity, and the store keeps what it was told: a cleared cookie is a new reader",
+_ASSUMED = (
+    (
+        ("days_since_expiry",),
+        "the days since expiry are known for readers whose access has expired, and for nobody else; they are whole and never below 0",
+    ),
+    (("product",), "only readers in a trial, subscribers and staff hold products"),
+    (("score",), "a score is between 0 and 1"),
+    (("age_days",), "an article's age is a whole number of days"),
+    (
+        ("open",),
+        (
+            "what is left of a meter never exceeds the limit of that reader, a limit of 0 is never open, and a view that counts "
+            "leaves at least one less than the limit"
+        ),
+    ),
+    (("open",), "any count a limit allows may have been reached, by reading any articles in any order"),
+    ((), "a reader is one identity, and the store keeps what it was told: whoever clears cookies is a new reader"),
 )
-"""What is taken for granted about readers, views and meters, in a person's words."""
+
+
+def assumed(vocabulary: Vocabulary) -> tuple[str, ...]:
+    """Return what is taken for granted about readers, views and meters, as far as the policies of a vocabulary look at it."""
+    names = {slot.name for slot in vocabulary.slots}
+    return tuple(words for needs, words in _ASSUMED if names.issuperset(needs))
+
 
 _WHO = ("reader", "product", "segments", "score", "days_since_expiry", "country", "period")
 """What stays the same from one page view to the next: the reader, and the day."""

@@ -7,7 +7,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from meter.engine import judge
-from meter.verify.changes import visible
+from meter.verify.difference import visible
 from meter.view import ArticleAccess, Status
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ RUNNING = {Status.TRIAL, Status.SUBSCRIBER, Status.STAFF}
 
 
 def is_possible(space: Space, situation: Situation) -> bool:
-    """Say whether there can be such a reader, view and standing: what `ASSUMED` says, without a diagram."""
+    """Say whether there can be such a reader, view and standing: what `assumed` says, without a diagram."""
     values = situation.values
     if "days_since_expiry" in values and (values["days_since_expiry"] is not None) is not (values["reader"] in EXPIRED):
         return False

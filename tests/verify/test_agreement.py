@@ -37,7 +37,7 @@ def encounters(draw):
 
 
 @given(encounters())
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_takes_nothing_for_impossible_that_can_be_met(drawn):
     """Whatever reader, view, usage and instant come, the situation is one of those that can be, and the verdict is the decision."""
     policy, met = drawn

@@ -13,7 +13,7 @@ from meter.engine import judge
 from meter.facts import Rulebook, Vocabulary
 from meter.loading import check_text
 from meter.verify import CODES, lints
-from meter.verify.changes import visible
+from meter.verify.difference import visible
 from meter.verify.space import Space
 from tests.verify.brute import situations, size
 from tests.verify.random_policies import random_policy

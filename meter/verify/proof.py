@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Answer", "Outcome", "guarantees"]
 
+EVERYONE = "for every reader, page view and count there can be"
+"""How a promise about single page views is proved."""
+
 _MOST_SEARCHED = 4_000
 _ENOUGH = 1_000
 
@@ -111,7 +114,7 @@ class _Proof:
             wrong = self.forest.both(among(self.space, self.whole, promise.is_broken), promise.where)
             if wrong != FALSE:
                 return self._fails(code, name, wrong, promise.wanted)
-        return Answer(code=code, name=name, outcome=Outcome.PROVED, how="for every reader, page view and count there can be")
+        return Answer(code=code, name=name, outcome=Outcome.PROVED, how=EVERYONE)
 
     def _fails(self, code: str, name: str, wrong: int, wanted: frozenset[Show]) -> Answer:
         situation = self.space.example(wrong)
@@ -149,7 +152,7 @@ class _Proof:
         wrong = self.forest.either(*parts)
         if wrong != FALSE:
             return self._fails(code, name, wrong, frozenset(Show) - FULL)
-        return Answer(code=code, name=name, outcome=Outcome.PROVED, how="for every reader, page view and count there can be")
+        return Answer(code=code, name=name, outcome=Outcome.PROVED, how=EVERYONE)
 
     def _within_limit(self, code: str, name: str) -> Answer:
         """Prove that a spending rule needs an open meter (so that one more never exceeds the limit), and try to do otherwise."""

@@ -293,7 +293,7 @@ class Timeline:
             day = moment(at, self.zone).date()
             first, after = self._first_day(day), self._first_day(day, 1)
             bounds = day_start(first, self.zone), day_start(after, self.zone)
-        except OverflowError as error:
+        except (OverflowError, ValueError) as error:
             raise ValueError("no calendar reaches that far: the time is at the edge of the years 1 to 9999") from error
         # Where the clock goes back over midnight a date is lived twice, and its second half belongs to the window begun.
         while at >= bounds[1]:

@@ -154,16 +154,15 @@ def explanation(decision: Decision) -> str:
     if rulebook is None:
         return "\n".join(lines)
     values, vocabulary = decision.facts.values, rulebook.vocabulary
-    fired = next(rule for rule in rulebook.rules if rule.name == decision.rule)
+    place = next(place for place, rule in enumerate(rulebook.rules) if rule.name == decision.rule)
+    fired = rulebook.rules[place]
     if fired.formula != Every(()):
         lines.append(f"  matched: {_matched(fired.formula, values, vocabulary)}")
     if fired.offer is not None and decision.offer is None:
         lines.append(f"  offer `{fired.offer}` is left out: {why_not(fired.offer_formula, values, vocabulary)}")
     if decision.degraded:
         lines.append("  the count was not to be had in time, so this was decided without it")
-    for number, rule in enumerate(rulebook.rules, 1):
-        if rule is fired:
-            break
+    for number, rule in enumerate(rulebook.rules[:place], 1):
         lines.append(f"  not rule {number} `{rule.name}`: {_passed_over(rulebook, rule, values)}")
     return "\n".join(lines)
 

@@ -284,3 +284,12 @@ def test_windows_say_what_they_are():
         "lifetime",
     ]
     assert [timedelta(days=32), timedelta(days=8), timedelta(hours=36), timedelta(days=2), None] == [window.length for window in windows]
+
+
+@pytest.mark.parametrize(
+    ("when", "unit"), [("9999-12-30T23:59:59+00:00", "year"), ("9999-12-30T00:00:00+00:00", "month"), ("0001-01-01T00:00:00+00:00", "day")]
+)
+def test_no_calendar_reaches_beyond_the_years_there_are(when, unit):
+    """A window that would end after the year 9999, or begin before the year 1, is an error in words."""
+    with pytest.raises(ValueError, match="no calendar reaches that far"):
+        Timeline(Window(calendar=unit), ZoneInfo("America/New_York")).bounds(at(when))

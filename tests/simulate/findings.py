@@ -63,7 +63,15 @@ class Finding:
 
     def told(self, value: float) -> str:
         """Return a value as the page writes it."""
-        return f"{value:.1%}".replace("%", " %") if self.unit == "%" else f"{value:.3g}{self.unit}"
+        text = f"{100 * value:.{1 if abs(value) >= 0.02 else 2}f} %" if self.unit == "%" else f"{value:.3g}"
+        return text.replace("-", "−")
+
+    @property
+    def tolerance(self) -> str:
+        """Return the range in which ours has to lie, as the page writes it."""
+        if self.low == self.high:
+            return self.told(self.low)
+        return f"{self.told(self.low).removesuffix(' %')} to {self.told(self.high)}"
 
 
 def run(
@@ -345,7 +353,7 @@ def row(finding: Finding) -> tuple[str, ...]:
     """Return a row of the page."""
     value = finding.ours()
     verdict = "**missed**" if finding.missed else "met"
-    return str(finding.number), finding.kind, finding.title, finding.published, finding.told(value), verdict
+    return str(finding.number), finding.kind, finding.title, finding.published, finding.tolerance, finding.told(value), verdict
 
 
 def main() -> None:

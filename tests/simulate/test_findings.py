@@ -26,8 +26,8 @@ def test_the_page_shows_what_is_found(finding: Finding) -> None:
         if line.startswith("|")
     ]
     (shown,) = [cells for cells in rows if cells[2] == finding.title]
-    assert [str(finding.number), finding.kind, finding.title, finding.published] == shown[:4]
-    assert ("**missed**" if finding.missed else "met") == shown[5]
+    assert [str(finding.number), finding.kind, finding.title, finding.published, finding.tolerance] == shown[:5]
+    assert ("**missed**" if finding.missed else "met") == shown[6]
     scale = 100 if finding.unit == "%" else 1
-    told = float(shown[4].removesuffix("%").strip().replace("−", "-"))
-    assert told == pytest.approx(finding.ours() * scale, rel=0.05, abs=0.3)
+    told = float(shown[5].removesuffix("%").strip().replace("−", "-"))
+    assert told == pytest.approx(finding.ours() * scale, rel=0.05, abs=0.06)

@@ -92,7 +92,8 @@ def test_who_leaves_comes_back_and_who_finds_the_way_round_reads_on() -> None:
     read = {
         name: simulate(metered(2), readers=8000, months=4, assumptions=USUAL.replace(values)).total("read")
         for name, values in {
-            "as usual": {}, "nobody leaves": {"walls.leave": 0.0}, "most leave": {"walls.leave": 0.5}, "many bypass": {"identity.bypass": 0.5},
+            "as usual": {}, "nobody leaves": {"walls.leave": 0.0}, "most leave": {"walls.leave": 0.5},
+            "many bypass": {"identity.bypass": 0.5},
         }.items()
     }  # fmt: skip
     assert read["most leave"] < read["as usual"] < read["nobody leaves"]

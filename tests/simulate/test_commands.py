@@ -1,0 +1,139 @@
+"""`meter simulate` and `meter compare` at a prompt."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner, Result
+
+from meter.cli import main
+from meter.loading import dumps_policy
+from tests.simulate.policies import metered, with_trials
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SMALL = ("--readers", "1500", "--months", "2", "--draws", "2", "--no-sweep")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with two policies, and the shell in it."""
+    (tmp_path / "today.toml").write_text(dumps_policy(metered(5)), encoding="utf-8")
+    (tmp_path / "spring.toml").write_text(dumps_policy(with_trials()), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+    return tmp_path
+
+
+def meter(*words: str) -> Result:
+    """Run the command line."""
+    return CliRunner().invoke(main, words)
+
+
+@pytest.mark.usefixtures("folder")
+def test_simulate_prints_one_json_document() -> None:
+    """And nothing else on stdout."""
+    result = meter("simulate", "today.toml", *SMALL, "--format", "json")
+    assert 0 == result.exit_code
+    report = json.loads(result.stdout)
+    assert (1500, 2, 1) == (report["readers"], report["months"], report["seed"])
+    assert 0 < report["policies"][0]["summary"]["stop_rate"]["value"] < 1
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_same_seed_prints_the_same_whatever_the_workers() -> None:
+    """To the last character."""
+    one, two = (meter("compare", "today.toml", "spring.toml", *SMALL, "--format", "json", "--workers", n).stdout for n in ("1", "2"))
+    assert one == two != ""
+
+
+@pytest.mark.usefixtures("folder")
+def test_compare_prints_tables_doubts_assumptions_and_the_last_word() -> None:
+    """For a person, in the order of a report."""
+    result = meter("compare", "today.toml", "spring.toml", *SMALL)
+    assert 0 == result.exit_code
+    for words in ("Starts per million", "against today: net, cash", "W11", "walls.conversion", "What no simulation can know", "holdout"):
+        assert words in result.stdout
+
+
+def test_html_is_written_and_said_on_stderr(folder: Path) -> None:
+    """Data on stdout, messages on stderr."""
+    result = meter("compare", "today.toml", "spring.toml", *SMALL, "--format", "json", "--html", "report.html")
+    assert "wrote report.html\n" == result.stderr
+    assert "</html>" in (folder / "report.html").read_text(encoding="utf-8")
+    json.loads(result.stdout)
+
+
+def test_assumptions_of_a_file_are_used_and_told(folder: Path) -> None:
+    """With where they come from."""
+    (folder / "ours.toml").write_text("[articles]\nfree = 1.0\n", encoding="utf-8")
+    report = json.loads(meter("simulate", "today.toml", *SMALL, "--assumptions", "ours.toml", "--format", "json").stdout)
+    assert 0 == report["policies"][0]["summary"]["readers_stopped"]["value"]
+    assert ["ours.toml"] == [row["source"] for row in report["assumptions"] if row["basis"] == "yours"]
+
+
+def test_a_mistake_in_the_assumptions_is_located(folder: Path) -> None:
+    """Exit code 2, file, line, help."""
+    (folder / "ours.toml").write_text("[walls]\nleve = 0.2\n", encoding="utf-8")
+    result = meter("simulate", "today.toml", "--assumptions", "ours.toml")
+    assert 2 == result.exit_code
+    assert "ours.toml:2:1: error[unknown-assumption]" in result.stderr
+    assert "did you mean `leave`?" in result.stderr
+    assert "" == result.stdout
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_list_of_assumptions_is_a_file_of_assumptions() -> None:
+    """It needs no policy."""
+    result = meter("simulate", "--list-assumptions")
+    assert 0 == result.exit_code
+    assert "[walls]\n" in result.stdout
+
+
+@pytest.mark.usefixtures("folder")
+def test_known_numbers_are_fitted_and_shown() -> None:
+    """Beside what the simulation makes of them."""
+    report = json.loads(meter("simulate", "today.toml", *SMALL, "--known", "split=60/28/12, churn=3%", "--format", "json").stdout)
+    assert ["read one article", "read two to five", "read more than five", "subscribers lost a month"] == [
+        row["name"] for row in report["calibration"]
+    ]
+    assert all(row["fits"] for row in report["calibration"])
+
+
+@pytest.mark.usefixtures("folder")
+def test_limits_are_tried_and_the_best_compared_with_today() -> None:
+    """One policy is enough then."""
+    report = json.loads(meter("compare", "today.toml", "--optimise", "limit=2..4", *SMALL, "--format", "json").stdout)
+    assert [2, 3, 4] == [tried["limit"] for tried in report["optimise"]["tried"]]
+    assert ["today", f"limit {report['optimise']['selected']}"] == [policy["name"] for policy in report["policies"]]
+    assert report["optimise"]["selected"] in report["optimise"]["not_distinguishable"]
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("compare", "today.toml"), "one policy is nothing to compare"),
+        (("compare", "today.toml", "--optimise", "limt=1..3"), "did you mean `limit`"),
+        (("simulate", "toady.toml"), "did you mean `today.toml`"),
+        (("simulate", "today.toml", "--known", "starts=3"), "needs `uniques`"),
+        (("compare", "today.toml", "spring.toml", "--by", "money"), "net_lifetime"),
+    ],
+)
+def test_wrong_usage_ends_with_2_and_a_next_step(words: tuple[str, ...], message: str) -> None:
+    """On stderr, without a traceback."""
+    result = meter(*words)
+    assert 2 == result.exit_code
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_same_file_twice_is_told_apart() -> None:
+    """And differs from itself by nothing."""
+    report = json.loads(meter("compare", "today.toml", "today.toml", *SMALL, "--format", "json").stdout)
+    assert ["today.toml (1)", "today.toml (2)"] == [policy["name"] for policy in report["policies"]]
+    assert 0 == report["policies"][1]["difference"]["net"]["value"]

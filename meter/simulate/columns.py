@@ -9,8 +9,14 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from attrs import field, frozen
+
+from meter.simulate.compiled import missing
+
+try:
+    import numpy as np
+except ImportError as error:  # pragma: no cover - checked in an environment without the extra
+    raise missing(error) from error
 
 from meter.simulate.counting import Memory, Tables, count
 from meter.simulate.judging import Array, Judging

@@ -22,6 +22,7 @@ def missing(error: ImportError) -> MissingExtraError:
 
 
 try:
+    import numpy as np  # noqa: F401 - numba says something else where it is missing
     from numba import njit
 except ImportError as error:  # pragma: no cover - checked in an environment without the extra
     raise missing(error) from error

@@ -9,8 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import pyarrow as pa
 from attrs import field, frozen
+
+from meter.simulate.compiled import missing
+
+try:
+    import pyarrow as pa
+except ImportError as error:  # pragma: no cover - checked in an environment without the extra
+    raise missing(error) from error
 
 from meter.policy import Policy
 from meter.simulate.gathering import parts_of

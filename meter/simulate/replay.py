@@ -11,9 +11,15 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-import numpy as np
-import pyarrow as pa
 from attrs import define, field, frozen
+
+from meter.simulate.compiled import missing
+
+try:
+    import numpy as np
+    import pyarrow as pa
+except ImportError as error:  # pragma: no cover - checked in an environment without the extra
+    raise missing(error) from error
 
 from meter.decision import Show
 from meter.simulate.cautions import Caution, caution, holdout_size

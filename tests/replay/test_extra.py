@@ -1,0 +1,37 @@
+"""What is said where the packages for populations are not installed?"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+MODULES = ("meter.simulate.columns", "meter.simulate.replay", "meter.simulate.logs", "meter.simulate.distributed")
+
+
+@pytest.mark.parametrize("package", ["numpy", "numba", "pyarrow"])
+def test_a_missing_package_says_what_to_install(package):
+    """Each module names the package and the extra that brings it."""
+    script = f"""
+import importlib, sys
+sys.modules[{package!r}] = None
+from meter import MeterError
+for name in {MODULES!r}:
+    try:
+        importlib.import_module(name)
+    except MeterError as error:
+        print(error)
+    else:
+        assert {package!r} == "pyarrow" and name == "meter.simulate.columns", name
+"""
+    told = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout.splitlines()
+
+    assert {f"`{package}` is not installed; run `pip install 'meter-paywall[sim]'`"} == set(told)
+
+
+def test_importing_meter_imports_none_of_them():
+    """`import meter` and the help of the command stay light."""
+    script = "import sys, meter, meter.simulate, meter.simulate.replay_command; print({'numpy', 'numba', 'pyarrow'} & set(sys.modules))"
+
+    assert "set()" == subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout.strip()

@@ -257,6 +257,8 @@ class Log:
             for name in _TABLES:
                 if isinstance(event.get(name), dict):
                     event |= {f"{name}.{key}": value for key, value in event.pop(name).items()}
+                elif name in event and name not in self.mapping.values():
+                    event[f"{name}.id"] = event.pop(name)  # an id stands for a reader or an article of which nothing else is known
             events.append(event)
             rows.append(number)
         there = list(dict.fromkeys(name for event in events for name in event))

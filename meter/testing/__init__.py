@@ -8,9 +8,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-__all__ = ["check_laws", "check_store", "laws", "strategies"]
+__all__ = ["PaywallMachine", "check_laws", "check_store", "laws", "strategies"]
 
-_LAZY = {"check_laws": "meter.testing.laws", "check_store": "meter.testing.conformance"}
+_LAZY = {"PaywallMachine": "meter.testing.machine", "check_laws": "meter.testing.laws", "check_store": "meter.testing.conformance"}
 _MODULES = ("laws", "strategies")
 
 

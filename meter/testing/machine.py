@@ -1,0 +1,110 @@
+"""Does a paywall decide as the engine does, whatever readers do in whatever order? A state machine to subclass."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from attrs import evolve
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from meter.engine import decide, explain
+from meter.paywall import Paywall
+from meter.stores import open_store
+from meter.testing.strategies import edge_times, page_views, readers
+from meter.usage import Usage
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from meter.decision import Decision
+    from meter.policy import Policy
+
+__all__ = ["PaywallMachine"]
+
+_IDS = st.sampled_from(["reader-1", "reader-2", "reader-3"])
+_STEPS = st.sampled_from([timedelta(), timedelta(microseconds=1), timedelta(hours=1), timedelta(days=1), timedelta(days=32)])
+
+
+class PaywallMachine(RuleBasedStateMachine):
+    """Three readers open articles, look ahead, sign in and are forgotten, while time moves on and sometimes steps back.
+
+    Set `policy` in a subclass, and override `make` to return your own paywall over your own store: anything with `check`, `peek`,
+    `merge` and `forget`. Every answer is compared with what the engine decides for what should be remembered.
+
+    A subclass's `TestCase` attribute is a test that pytest collects: ``TestOurs = Ours.TestCase``.
+    """
+
+    policy: Policy
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.paywall = self.make()
+        self._remembered: dict[str, Usage] = {}
+        self._same: dict[str, str] = {}
+
+    def make(self) -> Any:  # noqa: ANN401 - whatever has the four methods
+        """Return an empty paywall for one run: in memory, unless you say otherwise."""
+        return Paywall(self.policy, open_store("memory://"), deadline=60, on_outage="raise")
+
+    @initialize(data=st.data())
+    def begin(self, data: st.DataObject) -> None:
+        """Start on some day, often at an edge of the policy."""
+        self.now: datetime = data.draw(edge_times(self.policy), label="the time")
+
+    @rule(data=st.data(), name=_IDS)
+    def read(self, data: st.DataObject, name: str) -> None:
+        """Open an article."""
+        reader, view = data.draw(readers(self.policy, id=name)), data.draw(page_views(self.policy))
+        expected, after = decide(self.policy, reader, view, self._usage(name), self.now)
+        _same_decision(expected, self.paywall.check(reader, view, now=self.now))
+        self._remembered[self._root(name)] = after
+
+    @rule(data=st.data(), name=_IDS)
+    def peek(self, data: st.DataObject, name: str) -> None:
+        """Look at what an article would show, which counts nothing."""
+        reader, view = data.draw(readers(self.policy, id=name)), data.draw(page_views(self.policy))
+        expected, _ = decide(self.policy, reader, view, self._usage(name), self.now)
+        _same_decision(evolve(expected, counted=False), self.paywall.peek(reader, view, now=self.now))
+
+    @rule(step=_STEPS)
+    def wait(self, step: timedelta) -> None:
+        """Let time pass."""
+        self.now += step
+
+    @rule(step=_STEPS)
+    def step_back(self, step: timedelta) -> None:
+        """Ask a server whose clock is behind."""
+        self.now -= step
+
+    @rule(source=_IDS, into=_IDS)
+    def sign_in(self, source: str, into: str) -> None:
+        """Make two ids one reader: from now on either stands for both."""
+        self.paywall.merge(source, into)
+        a, b = self._root(source), self._root(into)
+        if a != b:
+            self._remembered[b] = self._usage(b).merge(self._usage(a))
+            self._remembered.pop(a, None)
+            self._same[a] = b
+
+    @rule(name=_IDS)
+    def forget(self, name: str) -> None:
+        """Leave nothing of a reader, nor of the ids merged with it."""
+        self.paywall.forget(name)
+        root = self._root(name)
+        self._remembered.pop(root, None)
+        self._same = {source: target for source, target in self._same.items() if self._root(source) != root}
+
+    def _root(self, name: str) -> str:
+        while name in self._same:
+            name = self._same[name]
+        return name
+
+    def _usage(self, name: str) -> Usage:
+        return self._remembered.get(self._root(name), Usage())
+
+
+def _same_decision(expected: Decision, found: Decision) -> None:
+    if expected != found:
+        raise AssertionError(f"the engine decides\n{explain(expected)}\nand this paywall\n{explain(found)}")

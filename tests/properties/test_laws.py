@@ -10,11 +10,12 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meter import Access, Article, Entitlement, PageView, Policy, Reader, Usage, Window, loads_policy
+from meter import Access, Article, Entitlement, PageView, Policy, Reader, Show, Usage, Window, loads_policy
 from meter.policy import When
 from meter.testing import check_laws, strategies
-from meter.testing.laws import LAWS, Taken, check_journey, take
+from meter.testing.laws import LAWS, check_journey, take
 from meter.testing.strategies import Step, edge_times, journeys, policies, usages
+from meter.usage import Tally
 
 TWO_A_MONTH = """
 [publication]
@@ -60,36 +61,46 @@ def test_a_broken_law_is_named_and_its_journey_told(monkeypatch):
     assert "2. " not in str(caught.value)
 
 
-def _counted_twice(taken: list[Taken]) -> list[Taken]:
-    return [t._replace(decision=evolve(t.decision, counted=not t.decision.counted)) for t in taken]
+def _decided(**changes):
+    """Return what spoils every decision of a journey."""
+    return lambda taken: [t._replace(decision=evolve(t.decision, **changes)) for t in taken]
 
 
-def _no_room(taken: list[Taken]) -> list[Taken]:
-    return [
-        t if t.decision.meter is None else t._replace(decision=evolve(t.decision, meter=evolve(t.decision.meter, used=99))) for t in taken
+def _metered(**changes):
+    """Return what spoils every reading of a meter."""
+    return lambda taken: [
+        t._replace(decision=evolve(t.decision, meter=evolve(t.decision.meter, **changes))) for t in taken if t.decision.meter is not None
     ]
 
 
-def _walled(taken: list[Taken]) -> list[Taken]:
-    return [t._replace(decision=evolve(t.decision, access=Access.PREVIEW)) for t in taken]
+THREE = Usage({"monthly": Tally(("a", "b", "c"), (1, 2, 3))})
 
 
 @pytest.mark.parametrize(
     ("law", "spoil"),
     [
-        ("used and left make the limit", _no_room),
-        ("counted means remembered", _counted_twice),
-        ("blocked views never count", _walled),
-        ("the entitled meet no wall", _walled),
+        ("reading again is free", lambda taken: [t._replace(after=t.before) for t in taken]),
+        ("more allowance never closes a gate", _decided(access=Access.FULL)),
+        ("used and left make the limit", _metered(used=99)),
+        ("the last one is announced", _decided(show=Show.COUNTDOWN)),
+        ("usage stays bounded", lambda taken: [t._replace(after=THREE) for t in taken]),
+        ("nobody reads more than the limit", lambda taken: taken * 3),
+        ("blocked views never count", _decided(access=Access.PREVIEW)),
+        ("only people reading metered articles count", _decided(counted=True)),
+        ("counted means remembered", _decided(counted=True)),
+        ("counted means remembered", _decided(counted=False)),
+        ("counted means remembered", lambda taken: [t._replace(after=THREE) for t in taken]),
+        ("the entitled meet no wall", _decided(access=Access.PREVIEW)),
+        ("bytes carry everything", _decided(rule="another")),
     ],
 )
 def test_a_law_notices_a_journey_that_breaks_it(law, spoil):
-    """Each law is false of a journey that was spoiled on purpose, and true of the same journey as it went."""
+    """Each law is true of a journey as it went, and false of the same journey spoiled."""
     policy = loads_policy(TWO_A_MONTH)
     now = datetime(2026, 6, 1, tzinfo=UTC)
     subscriber = Reader(id="r", entitlements=[Entitlement(kind="subscription")])
-    steps = [Step(reader, PageView(article=Article(id="a")), now) for reader in (Reader(id="r"), subscriber)]
-    taken = take(policy, steps)
+    metered, premium = (PageView(article=Article(id=access, access=access)) for access in ("metered", "premium"))
+    taken = take(policy, [Step(Reader(id="r"), metered, now), Step(subscriber, metered, now), Step(Reader(id="r"), premium, now)])
     assert LAWS[law](policy, taken)
     assert not LAWS[law](policy, spoil(taken))
 

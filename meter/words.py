@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from meter.decision import Access
 from meter.facts import OTHER, Among, Contains, Every, Some
-from meter.windows import moment
+from meter.windows import day_start, moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -40,16 +40,30 @@ def _name(slot: Slot) -> str:
     return _NAMES[slot.name]
 
 
-def _marks(slot: Slot, zone: ZoneInfo) -> list[str]:
+def _marks(slot: Slot) -> list[str]:
     """Return the constants of a slot of intervals, as the policy would write them."""
-    return [str(moment(mark, zone).date()) if slot.kind == "period" else f"{mark:g}" for mark in slot.mentioned]
+    return [f"{mark:g}" for mark in slot.mentioned]
 
 
-def _between_dates(marks: list[str], low: int, high: int) -> str:
+def _between_dates(slot: Slot, low: int, high: int, zone: ZoneInfo) -> str:
     """Say the stretch of periods from `low` up to `high`: period `n` runs from the n-th date of the policy to the next."""
-    start = f"from {marks[low - 1]}" if low else ""
-    end = f"before {marks[high - 1]}" if high <= len(marks) else ""
-    return f"{start} on" if start and not end else " and ".join(part for part in (start, end) if part) or "any"
+    start = f"from {_start(slot.mentioned[low - 1], zone)}" if low else ""
+    if high > len(slot.mentioned):
+        return f"{start} on" if start else "any"
+    mark = slot.mentioned[high - 1]
+    return f"{start} {_end(mark, zone)}" if start else f"before {_start(mark, zone)}"
+
+
+def _start(mark: int, zone: ZoneInfo) -> str:
+    """Say an instant as a policy writes it: a day by its date, any other with its time."""
+    when = moment(mark, zone)
+    return str(when.date()) if mark == day_start(when.date(), zone) else f"{when:%Y-%m-%d %H:%M}"
+
+
+def _end(mark: int, zone: ZoneInfo) -> str:
+    """Say the end of a stretch as a policy writes it: the last day, included, or a time that is not."""
+    day = moment(mark, zone).date()
+    return f"until {moment(mark - 1, zone).date()}" if mark == day_start(day, zone) else f"and before {_start(mark, zone)}"
 
 
 def code_words(slot: Slot, code: Any, zone: ZoneInfo) -> str:  # noqa: ANN401 - a code is a word, a number or a flag
@@ -62,9 +76,9 @@ def code_words(slot: Slot, code: Any, zone: ZoneInfo) -> str:  # noqa: ANN401 - 
         return "set" if code else "not set"
     if slot.kind == "word":
         return "none of those named in the policy" if code == OTHER else f"`{code}`"
-    marks = _marks(slot, zone)
     if slot.kind == "period":
-        return _between_dates(marks, code, code + 1)
+        return _between_dates(slot, code, code + 1, zone)
+    marks = _marks(slot)
     place: int = code // 2
     if code % 2:
         return marks[place]
@@ -110,9 +124,9 @@ def _intervals(slot: Slot, codes: Sequence[Any], zone: ZoneInfo) -> str:
     """Say several neighbouring intervals in one breath."""
     if codes != list(range(codes[0], codes[-1] + 1)):
         return _either(code_words(slot, code, zone) for code in codes)
-    marks = _marks(slot, zone)
     if slot.kind == "period":
-        return _between_dates(marks, codes[0], codes[-1] + 1)
+        return _between_dates(slot, codes[0], codes[-1] + 1, zone)
+    marks = _marks(slot)
     (low, on_low), (high, on_high) = divmod(codes[0], 2), divmod(codes[-1], 2)
     lower = (f"at least {marks[low]}" if on_low else f"above {marks[low - 1]}") if codes[0] else ""
     upper = (f"at most {marks[high]}" if on_high else f"below {marks[high]}") if codes[-1] < 2 * len(marks) else ""

@@ -78,7 +78,7 @@ def test_tells_which_side_of_an_offer_is_missing():
     lines = told(PageView(article=Article(id="a", access="premium")), Reader(id="r"), now=datetime(2026, 7, 1, tzinfo=UTC))
     assert lines[:2] == [
         "shows `subscription-wall` (a preview) by rule `everyone else`",
-        "  offer `summer` is left out: the date is from 2026-07-01 on, not from 2026-06-01 and before 2026-07-01",
+        "  offer `summer` is left out: the date is from 2026-07-01 on, not from 2026-06-01 until 2026-06-30",
     ]
     assert lines[-1] == "  not rule 3 `taste`: the article's access is `premium`, not `metered`"
 
@@ -167,7 +167,7 @@ VOCABULARY_POLICY = evolve(
         (When(), "anything goes"),
         (When(not_=When()), "nothing can match"),
         (When(left={"monthly": Range(at_most=1)}), "what is left of `monthly` is at most 1"),
-        (When(dates=Dates(from_=date(2026, 1, 1), until=date(2026, 1, 31))), "the date is from 2026-01-01 and before 2026-02-01"),
+        (When(dates=Dates(from_=date(2026, 1, 1), until=date(2026, 1, 31))), "the date is from 2026-01-01 until 2026-01-31"),
         (When(dates=Dates(until=date(2026, 1, 31))), "the date is before 2026-02-01"),
         (When(dates=Dates(from_=date(2026, 1, 1))), "the date is from 2026-01-01 on"),
         (When(not_=When(dates=Dates(from_=date(2026, 1, 1), until=date(2026, 1, 31)))), None),
@@ -179,9 +179,21 @@ def test_a_condition_in_words(when, expected):
     vocabulary = VOCABULARY_POLICY.rulebook.vocabulary
     said = clause(vocabulary.formula(when, VOCABULARY_POLICY.zone), vocabulary)
     if expected is None:
-        stretches = ["from 2026-02-01 and before 2026-06-01", "from 2026-06-01 and before 2026-07-01 or from 2026-07-01 on"]
+        stretches = ["from 2026-02-01 until 2026-05-31", "from 2026-06-01 until 2026-06-30 or from 2026-07-01 on"]
         expected = ", ".join(["the date is before 2026-01-01", *stretches])
     assert expected == said
+
+
+def test_a_time_of_day_is_told_as_it_was_written():
+    """An offer that ends at six in the evening is not over the whole day; a whole day is told by its date, in the zone."""
+    ends = datetime(2026, 6, 30, 18)  # noqa: DTZ001 - as a policy file writes it: a time in the publication's zone
+    publication = evolve(POLICY.publication, timezone="Asia/Tokyo")
+    policy = evolve(POLICY, publication=publication, offers=[evolve(POLICY.offers[0], starts=date(2026, 6, 1), ends=ends)])
+    decision, _ = decide(
+        policy, Reader(id="r"), PageView(article=Article(id="a", access="premium")), Usage(), datetime(2026, 6, 30, 9, tzinfo=UTC)
+    )
+    why = "the date is from 2026-06-30 18:00 on, not from 2026-06-01 and before 2026-06-30 18:00"
+    assert f"  offer `summer` is left out: {why}" == explain(decision).splitlines()[1]
 
 
 def test_every_code_has_words():

@@ -6,22 +6,23 @@ A meter is a set of ids, so a retry, a duplicate event or a repeated merge chang
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 
 from meter.errors import CorruptUsageError
-from meter.windows import moment
+from meter.windows import instant, moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
 __all__ = ["Read", "Tally", "Usage"]
 
 _VERSION = b"1"
 _UTC = ZoneInfo("UTC")
+_FIRST, _AFTER = instant(datetime.min.replace(tzinfo=UTC)), instant(datetime.max.replace(tzinfo=UTC)) + 1
 
 
 class Read(NamedTuple):
@@ -112,12 +113,16 @@ class Usage:
     def from_bytes(cls, raw: bytes) -> Usage:
         """Read what `to_bytes` wrote. Raises `CorruptUsageError` for anything else."""
         if raw[:1] != _VERSION:
-            raise CorruptUsageError(f"usage starts with version `{raw[:1]!r}`; this release reads version 1")
+            version = f"starts with `{raw[:1].decode('ascii', 'replace')}`" if raw else "is empty"
+            raise CorruptUsageError(f"the remembered usage {version}; this release reads version 1, so read it with the one that wrote it")
         try:
             table = json.loads(raw[1:].decode("utf-8", "surrogatepass"))
             tallies = {str(name): _read(ids, steps) for name, (ids, steps) in table.items()}
         except (ValueError, TypeError, AttributeError, RecursionError) as error:
-            raise CorruptUsageError(f"usage of {len(raw)} bytes cannot be read: {error}") from error
+            message = (
+                f"the remembered usage of {len(raw)} bytes cannot be read: it was cut short or changed; put it back, or forget the reader"
+            )
+            raise CorruptUsageError(message) from error
         return cls(tallies)
 
 
@@ -130,4 +135,6 @@ def _read(ids: list[str], steps: list[int]) -> Tally:
     for step in steps:
         at += step
         ats.append(at)
+    if not all(_FIRST <= at < _AFTER for at in ats):
+        raise ValueError("an instant is in the years 1 to 9999")
     return _tally(dict(zip(ids, ats, strict=True)))

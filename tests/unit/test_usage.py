@@ -56,6 +56,7 @@ def test_names_of_any_script_survive():
         b"", b"2{}", b"1",
         b"1[]", b"1null", b"1{", b"1\xff", b'1{"m":[]}', b'1{"m":[["a"],[]]}', b'1{"m":[["a","a"],[1,1]]}', b'1{"m":[[1],[1]]}',
         b'1{"m":[["a"],["1"]]}', b'1{"m":[["a"],[1.5]]}', b'1{"m":[["a"],[true]]}', b'1{"m":5}', b'1{"m":{"a":1}}', b"1" + b"[" * 100_000,
+        b'1{"m":[["a"],[253402300800000000]]}', b'1{"m":[["a"],[-62135596800000001]]}',
     ],
 )  # fmt: skip
 def test_bytes_that_are_no_usage_are_refused(raw):
@@ -63,3 +64,4 @@ def test_bytes_that_are_no_usage_are_refused(raw):
     with pytest.raises(CorruptUsageError) as caught:
         Usage.from_bytes(raw)
     assert isinstance(caught.value, StoreError)
+    assert str(caught.value).startswith("the remembered usage ")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
@@ -19,7 +20,7 @@ from meter.decision import Show
 from meter.errors import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator
     from datetime import date
 
     from meter.policy import Dates, Guarantee, Limit, Members, Meter, Offer, Publication, Range, Rule, When
@@ -148,7 +149,9 @@ def _rule_faults(rule: Rule, path: _Path, meters: set[str], offers: set[str]) ->
 
 def _meter_faults(meter: Meter, path: _Path, meters: set[str]) -> Iterator[Problem]:
     for place, limit in _limits(meter, path):
-        if not 0 <= limit.limit <= MOST_LIMIT:
+        if type(limit.limit) is not int:
+            yield _fault("bad-limit", place, f"a limit is a whole number, not `{limit.limit}`", "write a whole number such as `5`")
+        elif not 0 <= limit.limit <= MOST_LIMIT:
             yield _fault("bad-limit", place, f"a limit is between 0 and {MOST_LIMIT}, not `{limit.limit}`", "0 is a wall at once")
         for part in limit.when.walk():
             if part.left is not None:
@@ -162,7 +165,7 @@ def _limits(meter: Meter, path: _Path) -> Iterator[tuple[_Path, Limit]]:
     """Yield the allowances of a meter, each with where its number stands."""
     if meter.limits:
         yield from (((*path, "limits", index, "limit"), limit) for index, limit in enumerate(meter.limits))
-    elif isinstance(meter.limit, int):
+    elif not isinstance(meter.limit, Mapping):
         yield from (((*path, "limit"), limit) for limit in meter.allowances())
     else:
         # `allowances` names every status that was written first, and then the fall-backs.

@@ -169,7 +169,7 @@ def _limits(value: Iterable[Limit]) -> tuple[Limit, ...]:
 
 
 def _limit(value: int | Mapping[str, int]) -> int | dict[Status, int]:
-    return value if isinstance(value, int) else {Status(status): limit for status, limit in value.items()}
+    return {Status(status): limit for status, limit in value.items()} if isinstance(value, Mapping) else value
 
 
 @frozen(kw_only=True)
@@ -190,7 +190,7 @@ class Meter:
         """Return the limits as a first-match list, whichever way they were written."""
         if self.limits:
             return self.limits
-        if isinstance(self.limit, int):
+        if not isinstance(self.limit, Mapping):
             return (Limit(limit=self.limit),)
         named = dict(self.limit)
         for expired in (Status.TRIAL_EXPIRED, Status.SUBSCRIPTION_EXPIRED):

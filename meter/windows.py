@@ -77,8 +77,11 @@ def instant(when: datetime) -> int:
 
 
 def moment(at: int, zone: ZoneInfo) -> datetime:
-    """Return the instant `at` as a time in `zone`."""
-    return (EPOCH + timedelta(microseconds=at)).astimezone(zone)
+    """Return the instant `at` as a time in `zone`. Raises `ValueError` for one outside the years 1 to 9999."""
+    try:
+        return (EPOCH + timedelta(microseconds=at)).astimezone(zone)
+    except OverflowError as error:
+        raise ValueError("no calendar reaches that far: the time is at the edge of the years 1 to 9999") from error
 
 
 def day_start(day: date, zone: ZoneInfo) -> int:

@@ -81,3 +81,12 @@ def test_equal_policies_have_equal_digests_and_tables(policy):
     assert to_table(policy) == to_table(again)
     renamed = [*policy.rules[:-1], Rule(name="renamed", show=policy.rules[-1].show)]
     assert policy.digest != Policy(publication=policy.publication, rules=renamed, meters=policy.meters, offers=policy.offers).digest
+
+
+@pytest.mark.parametrize("limit", [2.5, "3", True, None])
+def test_a_limit_that_is_no_whole_number_is_a_problem(limit):
+    """Whatever stands where a number belongs, alone or in a list, is told as a problem of the policy."""
+    for written in ({"limit": limit}, {"limit": {"anonymous": limit}}, {"limits": [Limit(limit=limit)]}):
+        with pytest.raises(PolicyError) as caught:
+            Policy(publication=PAPER, rules=[REST], meters=[Meter(name="m", window=Window(lifetime=True), **written)])
+        assert [problem.code for problem in caught.value.problems] == ["bad-limit"]

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from meter import Article, Meter, PageView, Policy, Reader, Rule, Usage, decide
+from meter.policy import Publication
 from meter.windows import DAY, Term, Timeline, Unit, Weekday, Window, day_start, instant, length_text, local_instant, moment, parse_length
 
 ZONES = sorted(available_timezones() - {"localtime", "posixrules", "Factory"})
@@ -293,3 +295,14 @@ def test_no_calendar_reaches_beyond_the_years_there_are(when, unit):
     """A window that would end after the year 9999, or begin before the year 1, is an error in words."""
     with pytest.raises(ValueError, match="no calendar reaches that far"):
         Timeline(Window(calendar=unit), ZoneInfo("America/New_York")).bounds(at(when))
+
+
+@pytest.mark.parametrize("window", [Window(rolling="30 days"), Window(fixed="2 days")])
+def test_a_length_past_the_last_year_is_told_in_words(window):
+    """An absolute window that would end after the year 9999 is refused as a calendar one is."""
+    policy = Policy(
+        publication=Publication(name="x"), meters=[Meter(name="m", window=window, limit=1)],
+        rules=[Rule(name="taste", spend="m", show="countdown"), Rule(name="rest", show="subscription-wall")],
+    )  # fmt: skip
+    with pytest.raises(ValueError, match="no calendar reaches that far"):
+        decide(policy, Reader(id="r"), PageView(article=Article(id="a")), Usage(), datetime(9999, 12, 31, tzinfo=UTC))

@@ -125,9 +125,14 @@ def _given(assumptions: Assumptions, values: dict[str, float], source: str) -> A
     for name, value in values.items():
         item = table[name]
         ratio = value / item.value if item.value else 1.0
-        low, high = (None if end is None else min(max(end * ratio, item.least), item.most) for end in (item.low, item.high))
-        table[name] = evolve(item, value=value, low=low, high=high, source=source, basis=Basis.YOURS)
+        low, high = (None if end is None else _short(min(max(end * ratio, item.least), item.most)) for end in (item.low, item.high))
+        table[name] = evolve(item, value=_short(value), low=low, high=high, source=source, basis=Basis.YOURS)
     return Assumptions(table)
+
+
+def _short(value: float) -> float:
+    """Return four significant digits: a fit has no more."""
+    return float(f"{value:.4g}")
 
 
 def _reading(split: tuple[float, float, float], assumptions: Assumptions) -> dict[str, float]:

@@ -10,7 +10,7 @@ from meter.resources import template_root
 from meter.simulate.charts import charts
 from meter.simulate.compare import lead_of
 from meter.simulate.measures import MEASURES, Measure
-from meter.simulate.summary import currency_of, headline, report_table
+from meter.simulate.summary import currency_of, headline, report_table, told_measures
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -85,7 +85,8 @@ def html_report(comparison: Comparison, *, title: str | None = None, choice: Cho
     )
     return _environment().get_template("report.html.j2").render(
         title=title or _title(comparison), report=report, headline=_quoted(headline(comparison)),
-        cards=_cards(comparison), measures=MEASURES, many=many, by=by, bases=_BASES, charts=charts(comparison, choice), swing_title=lead,
+        cards=_cards(comparison),
+        measures=told_measures(comparison), many=many, by=by, bases=_BASES, charts=charts(comparison, choice), swing_title=lead,
         swing_words=lead[0].lower() + lead[1:], texts=[dumps_policy(policy) for policy in comparison.policies],
         css=Markup((folder / "report.css").read_text(encoding="utf-8")),  # noqa: S704 - our own files
         script=Markup((folder / "report.js").read_text(encoding="utf-8")), vega=Markup(vega),  # noqa: S704
@@ -95,7 +96,7 @@ def html_report(comparison: Comparison, *, title: str | None = None, choice: Cho
 def notebook_html(comparison: Comparison) -> str:
     """Return the main table for a notebook's cell."""
     page = _environment().get_template("notebook.html.j2")
-    return page.render(report=report_table(comparison), headline=headline(comparison), measures=MEASURES)
+    return page.render(report=report_table(comparison), headline=headline(comparison), measures=told_measures(comparison))
 
 
 def _quoted(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from meter.simulate.compare import lead_of
 from meter.simulate.doubts import UNKNOWABLE, closing, doubts, holdout
-from meter.simulate.measures import MEASURES
+from meter.simulate.measures import MEASURES, Measure
 from meter.simulate.setting import MONTHLY
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from meter.simulate.optimise import Choice
     from meter.simulate.population import Population
 
-__all__ = ["currency_of", "headline", "report_table", "versions"]
+__all__ = ["currency_of", "headline", "report_table", "told_measures", "versions"]
 
 
 def versions() -> dict[str, str]:
@@ -50,6 +50,11 @@ def report_table(comparison: Comparison, choice: Choice | None = None) -> dict[s
         table["optimise"] = choice.to_dict()
         table["warnings"] = sorted([*table["warnings"], *choice.warnings()], key=lambda doubt: doubt["code"])
     return table
+
+
+def told_measures(comparison: Comparison) -> list[Measure]:
+    """Return the measures worth a line: those that are not nothing everywhere."""
+    return [measure for measure in MEASURES if any(row[measure.name].value for row in comparison.measures)]
 
 
 def _policy(comparison: Comparison, number: int) -> dict[str, Any]:
@@ -90,15 +95,16 @@ def headline(comparison: Comparison) -> str:
     by = comparison.by.title.lower().replace(",", "")
     return (
         f"`{comparison.names[best]}` is best by {by} over {months} months at the central assumptions. Against `{comparison.names[0]}`, "
-        f"`{comparison.names[challenger]}` earns {_more(gain[comparison.by.name].value)}{money} "
+        f"`{comparison.names[challenger]}` earns {_more(gain[comparison.by.name].value, money)} "
         f"({_more(gain['advertising'].value)} advertising, "
-        f"{_more(gain['subscription_cash'].value)} subscription cash), stops {_more(gain['readers_stopped'].value)} readers and brings "
-        f"{_more(gain['starts_per_million'].value)} starts in a million. " + _sureness(comparison)
+        f"{_more(gain['subscription_cash'].value)} subscription cash), "
+        f"stops {_more(gain['readers_stopped'].value, less='fewer')} readers and brings "
+        f"{_more(gain['starts_per_million'].value, less='fewer')} starts in a million. " + _sureness(comparison)
     )
 
 
-def _more(value: float) -> str:
-    return f"{abs(value):,.0f} {'more' if value >= 0 else 'less'}"
+def _more(value: float, unit: str = "", less: str = "less") -> str:
+    return f"{abs(value):,.0f}{unit} {'more' if value >= 0 else less}"
 
 
 def _sureness(comparison: Comparison) -> str:

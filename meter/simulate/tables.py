@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from meter.simulate.doubts import UNKNOWABLE, closing, doubts
-from meter.simulate.measures import MEASURES
 from meter.simulate.report import told, told_range
-from meter.simulate.summary import currency_of, headline
+from meter.simulate.summary import currency_of, headline, told_measures
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -67,11 +66,11 @@ def _numbers(comparison: Comparison, console: Console) -> None:
     table.add_column(f"over {comparison.months} months")
     for name in comparison.names:
         table.add_column(name, justify="right", overflow="fold")
-    for measure in MEASURES:
+    for measure in told_measures(comparison):
         table.add_row(measure.title, *(_cell(row[measure.name], measure) for row in comparison.measures))
     if len(comparison.names) > 1:
         table.add_section()
-        for measure in MEASURES:
+        for measure in told_measures(comparison):
             cells = (_cell(row[measure.name], measure, sign=True) if number else "" for number, row in enumerate(comparison.differences))
             table.add_row(f"  against {comparison.names[0]}: {measure.title.lower()}", *cells)
         chances = comparison.probability_best
@@ -172,8 +171,9 @@ def print_assumptions(assumptions: Assumptions, console: Console) -> None:
     from meter.simulate.report import plain_value  # noqa: PLC0415
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for head in ("assumption", "value", "range", "basis", "source"):
-        table.add_column(head, overflow="fold")
+    table.add_column("assumption", no_wrap=True)
+    for head in ("value", "range", "basis", "source"):
+        table.add_column(head, overflow="fold", max_width=None if head == "source" else 22)
     order = ("yours", "assumed", "derived", "published")
     for item in sorted(assumptions, key=lambda item: order.index(item.basis)):
         span = f"{item.low:g} to {item.high:g}" if item.uncertain else ""

@@ -130,14 +130,18 @@ def _column(table: pa.Table, name: str) -> pa.Array:
     column = table[name].combine_chunks()
     if isinstance(column, pa.ChunkedArray):
         column = column.chunk(0) if column.num_chunks else pa.array([], column.type)
-    return pc.cast(column, column.type.value_type) if pa.types.is_dictionary(column.type) else column
+    if pa.types.is_dictionary(column.type):
+        values = column.dictionary.cast(pa.string()) if pa.types.is_string_view(column.type.value_type) else column.dictionary
+        column = values.take(column.indices)
+    return column.cast(pa.string()) if pa.types.is_string_view(column.type) else column
 
 
 def _ids(table: pa.Table, name: str, *, texts: bool) -> pa.Array:
     if name not in table.column_names:
         return pa.nulls(table.num_rows, pa.string())
     column = _column(table, name)
-    return column if pa.types.is_integer(column.type) and not texts else column.cast(pa.string())
+    fits = pa.types.is_integer(column.type) and not pa.types.is_uint64(column.type)
+    return column if fits and not texts else column.cast(pa.string())
 
 
 def _empty(column: pa.Array) -> Array:

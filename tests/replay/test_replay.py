@@ -190,6 +190,31 @@ def test_readers_come_in_the_order_of_the_log():
     assert [("z", 3, 2, 1, 3, day + timedelta(hours=3)), ("a", 1, 1, 0, None, None)] == [tuple(row.values()) for row in rows]
 
 
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pa.string(),
+        pa.large_string(),
+        pa.string_view(),
+        pa.dictionary(pa.int32(), pa.string()),
+        pa.int32(),
+        pa.uint64(),
+        pa.decimal128(20, 0),
+    ],
+    ids=str,
+)
+def test_ids_may_be_of_any_type(kind):
+    """Readers and articles may be texts, encoded texts or numbers of any width."""
+    ids = pa.array([1, 2, 1, 1])
+    column = ids.cast(pa.string()) if kind in (pa.string(), pa.large_string(), pa.string_view()) else ids
+    column = column.cast(pa.string()).dictionary_encode() if pa.types.is_dictionary(kind) else column.cast(kind)
+    day = datetime(2026, 6, 1, tzinfo=UTC)
+    table = pa.table({"reader": column, "time": [day + timedelta(hours=n) for n in range(4)], "article": column})
+    rows = replay(_policy(limit=1), table, by_reader=True).by_reader.to_pylist()
+
+    assert [("1", 3, 1), ("2", 1, 1)] == [(row["reader"], row["views"], row["counted"]) for row in rows]
+
+
 def test_a_column_that_is_missing_is_asked_for(tmp_path):
     """A log without a known reader column is refused with the columns it has and what to say."""
     path = _csv(tmp_path, "who,time,article", "r1,2026-06-01,a1")

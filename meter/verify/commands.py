@@ -56,11 +56,11 @@ def prove(policy: Path, budget: float, keep: Path | None, leave_out: tuple[str, 
             raise click.UsageError(f"there is no standing promise `{code}`; there are: {', '.join(f'`{name}`' for name in STANDING)}")
     loaded = load_policy(policy)
     answers, taken = guarantees(loaded, seconds=budget, leave_out=leave_out), assumed(loaded.rulebook.vocabulary)
-    kept = {}
+    kept: dict[str, Path | None] = {}
     if keep is not None:
-        from meter.verify.keeping import keep_story  # noqa: PLC0415
+        from meter.verify.keeping import keep_stories  # noqa: PLC0415
 
-        kept = {answer.name: keep_story(answer, policy, keep) for answer in answers if answer.story is not None}
+        kept = keep_stories(answers, policy, keep)
     if form == "json":
         write_json({
             "policy": str(policy), "answers": [_table(answer, kept.get(answer.name)) for answer in answers], "assumed": list(taken),
@@ -112,10 +112,10 @@ def _say(console: Console, text: str, *, indent: int = 2, style: str | None = No
 
 def _told(story: Story) -> list[tuple[str, int]]:
     """Tell a story, with the indent of each line: who, what happened when, and which rule was expected."""
-    head = f"{_capital(story.cast)}" + (f" has read before ({story.before}), and" if story.before else "")
+    head = _capital(story.cast) + _ended(story) + (f" has read before ({story.before}), and" if story.before else "")
     lines = [(f"{head}:", 2)]
     lines += [(f"{number}. {_step(step)}", 4) for number, step in enumerate(story.steps, 1)]
-    return [*lines, (f"expected: {story.expected}", 2)]
+    return [*lines, (f"expected: {story.expected.words}", 2)]
 
 
 def _step(step: Told) -> str:
@@ -123,6 +123,13 @@ def _step(step: Told) -> str:
     when = f"{step.met.now:%a %d %b %Y %H:%M}"
     stands = "" if meter is None else f" ({meter.used} of {meter.limit} used)"
     return f"{when}  {step.words} (`{step.met.view.article.id}`): `{decision.show}` by rule `{decision.rule}`{stands}"
+
+
+def _ended(story: Story) -> str:
+    """Say when the access of a reader ended, if it has."""
+    met = story.steps[0].met
+    ends = [right.ends for right in met.reader.entitlements if right.ends is not None]
+    return f" (it ended on {max(ends).astimezone(met.now.tzinfo):%d %b %Y})" if ends else ""
 
 
 def _capital(text: str) -> str:
@@ -134,7 +141,7 @@ def _table(answer: Answer, file: Path | None) -> dict[str, Any]:
     return {
         "code": answer.code, "name": answer.name, "outcome": answer.outcome, "how": answer.how, "means": answer.means,
         "story": None if story is None else {
-            "reader": story.cast, "before": story.before, "expected": story.expected, "wanted": sorted(story.wanted),
+            "reader": story.cast, "before": story.before, "expected": story.expected.words, "wanted": sorted(story.wanted),
             "steps": [
                 {
                     "at": step.met.now, "article": step.met.view.article.id, "what": step.words, "show": step.decision.show,

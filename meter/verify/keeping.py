@@ -4,50 +4,54 @@ from __future__ import annotations
 
 import os
 import re
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from meter.decision import Access, Show
-from meter.errors import MeterError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from meter.verify.proof import Answer
     from meter.verify.stories import Story
     from meter.view import PageView, Reader
 
-__all__ = ["journey_of", "keep_story"]
+__all__ = ["journey_of", "keep_stories"]
 
 
-def keep_story(answer: Answer, policy: Path, folder: Path) -> Path | None:
-    """Write a counterexample as a journey test into a folder, and return the file; `None` where no journey of a new reader is one.
+def keep_stories(answers: Sequence[Answer], policy: Path, folder: Path) -> dict[str, Path | None]:
+    """Write each counterexample as a journey test into a folder, and return the files by the name of the promise.
 
-    What is written is read back and run: a file that does not show what the story shows is a `MeterError`.
+    `None` stands for a story that is no journey of a new reader. What is written was run: it shows what the story shows.
     """
     import tomli_w  # noqa: PLC0415 - only where something is kept
 
     from meter.simulate.journey import Journey  # noqa: PLC0415
 
-    story = answer.story
-    if story is None or story.before is not None:
-        return None
-    table = {
-        "title": f"{answer.name}: kept by `meter prove`",
-        "policy": os.path.relpath(policy, folder).replace(os.sep, "/"),
-        **journey_of(story),
-    }
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / f"{_file_name(answer.name)}.journey.toml"
-    file.write_text(tomli_w.dumps(table), encoding="utf-8")
-    shown = [step.decision.show for step in Journey.load(file).run(story.policy) if step.is_read]
-    if shown != [step.decision.show for step in story.steps]:
-        file.unlink()
-        raise MeterError(f"the counterexample of `{answer.name}` cannot be written as a journey: a journey cannot say who that reader is")
-    return file
+    kept: dict[str, Path | None] = {}
+    for answer in answers:
+        story = answer.story
+        if story is None:
+            continue
+        kept[answer.name] = None
+        if story.before is not None:
+            continue
+        place = os.path.relpath(policy, folder).replace(os.sep, "/")
+        text = tomli_w.dumps({"title": f"{answer.name}: kept by `meter prove`", "policy": place, **journey_of(story)})
+        shown = [step.decision.show for step in Journey.loads(text).run(story.policy)]
+        if shown == [step.decision.show for step in story.steps]:
+            folder.mkdir(parents=True, exist_ok=True)
+            kept[answer.name] = file = _free(folder, answer.name, kept.values())
+            file.write_text(text, encoding="utf-8")
+    return kept
 
 
-def _file_name(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "counterexample"
+def _free(folder: Path, name: str, taken: Collection[Path | None]) -> Path:
+    """Return the file for a promise of this name, beside those of others."""
+    stem = re.sub(r"[\W_]+", "-", name.lower()).strip("-") or "counterexample"
+    files = (folder / f"{stem}{'' if number == 1 else f'-{number}'}.journey.toml" for number in count(1))
+    return next(file for file in files if file not in taken)
 
 
 def journey_of(story: Story) -> dict[str, Any]:
@@ -59,15 +63,13 @@ def journey_of(story: Story) -> dict[str, Any]:
 
 
 def _expected(story: Story) -> dict[str, Any]:
+    """Return what the last step must bring: what the promise wants, or what the rule that was expected would have shown."""
     wanted = story.wanted
-    if len(wanted) == 1:
-        return {"show": str(next(iter(wanted)))}
-    accesses = {show.access for show in wanted}
-    if len(accesses) == 1 and frozenset(show for show in Show if show.access in accesses) == wanted:
-        return {"access": str(next(iter(accesses)))}
-    shown = story.steps[-1].decision
-    other = next((show for show in Show if show in wanted and show.access is not shown.access), None)
-    return {"access": str(Access(other.access))} if other else {"show": str(min(wanted))}
+    if len(wanted) > 1:
+        for access in Access:
+            if wanted == frozenset(show for show in Show if show.access is access):
+                return {"access": str(access)}
+    return {"show": str(story.expected.show or min(wanted))}
 
 
 def _reader(reader: Reader) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from meter.decision import Show
 from meter.engine import _verdict
@@ -19,21 +19,31 @@ if TYPE_CHECKING:
     from meter.facts import JudgedRule
     from meter.verify.space import Situation, Space
 
-__all__ = ["Story", "expected_rule", "scene"]
+__all__ = ["Expected", "Story", "expected_rule", "scene"]
+
+
+@frozen
+class Expected:
+    """Which rule would have kept a promise and why it lost, in `words`, and what it would have `show`n, if there is one."""
+
+    words: str
+    show: Show | None
 
 
 @frozen(kw_only=True)
 class Story:
-    """A journey that breaks a promise: what was remembered `before` it (nothing, where it starts with a new reader), its steps,
-    and which rule was `expected` and why it lost.
-    """  # noqa: D205
+    """A journey that breaks a promise.
+
+    `before` says what was remembered before it (nothing, where it starts with a new reader), `expected` which rule was expected and why
+    it lost, `wanted` what would have kept the promise.
+    """
 
     policy: Policy = field(repr=False)
     cast: str
     steps: tuple[Told, ...]
     before: str | None = None
     wanted: frozenset[Show]
-    expected: str
+    expected: Expected
 
 
 def scene(space: Space, situation: Situation, wanted: frozenset[Show]) -> Story:
@@ -50,30 +60,35 @@ def scene(space: Space, situation: Situation, wanted: frozenset[Show]) -> Story:
     )  # fmt: skip
 
 
-def expected_rule(space: Space, facts: tuple[Any, ...], told: Told, wanted: frozenset[Show]) -> str:
+def expected_rule(space: Space, facts: tuple[Any, ...], told: Told, wanted: frozenset[Show]) -> Expected:
     """Say which rule would have kept the promise, and why it did not decide."""
     rules = space.rulebooks[0].rules
     fired = next(index for index, rule in enumerate(rules) if rule.name == told.decision.rule)
-    near: list[tuple[int, str]] = []
+    near: list[tuple[int, Expected]] = []  # how far a rule was from deciding: 0 for nothing but the order
     for index, rule in enumerate(rules):
         verdict = _would(rule, facts)
         if index == fired or verdict is None or verdict.show not in wanted:
             continue
         holds = rule.formula.holds(facts)
+        distance = 0
         if holds and index > fired:
-            near.append((0, f"rule `{rule.name}` would show `{verdict.show}`, but `{rules[fired].name}` stands before it"))
+            why = f"`{rules[fired].name}` stands before it"
         elif not holds:
             why = why_not(rule.formula, facts, space.vocabulary)
-            near.append((1 + why.count(" and ") + why.count(";"), f"rule `{rule.name}` would show `{verdict.show}`, but {why}"))
+            distance = 3 + why.count(" and ") + why.count(";")
         elif facts[1] == ArticleAccess.PREMIUM:
-            near.append((1, f"rule `{rule.name}` would show `{verdict.show}`, but a premium article is never read on an allowance"))
+            why, distance = "a premium article is never read on an allowance", 2
         else:
-            near.append((2, f"rule `{rule.name}` would show `{verdict.show}`, but nothing is left of `{rule.spend}`"))
+            why, distance = f"nothing is left of `{rule.spend}`", 1
+        near.append((distance, Expected(f"rule `{rule.name}` would show `{verdict.show}`, but {why}", verdict.show)))
     if near:
         return min(near, key=lambda item: item[0])[1]
-    return f"no rule of this policy would show {listed([f'`{show}`' for show in Show if show in wanted])} to this reader here"
+    shows = listed([f"`{show}`" for show in Show if show in wanted])
+    return Expected(f"no rule of this policy would show {shows} to this reader here", None)
 
 
 def _would(rule: JudgedRule, facts: tuple[Any, ...]) -> Verdict | None:
     """Return what a rule would say if it decided."""
-    return _verdict(rule, facts, facts[1], None)
+    verdict = _verdict(rule, facts, facts[1], None)
+    closed = rule.spend is not None and facts[1] == ArticleAccess.METERED and not facts[rule.open_slot]
+    return evolve(verdict, show=rule.show) if closed and verdict is not None else verdict

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -125,6 +126,41 @@ def test_does_not_keep_what_a_journey_cannot_tell(meter):
     assert "A registered reader has read before (5 counted by `monthly`), and:" in result.stdout
     assert "not kept: it starts with a reader who has read before" in result.stdout
     assert not Path("kept").exists()
+
+
+@pytest.mark.parametrize(
+    ("promise", "expected"),
+    [
+        ('never = ["trial-offer"]', {"show": "countdown"}),
+        ('always = ["article", "countdown", "last-free-article"]', {"access": "full"}),
+        ('always = ["registration-wall", "article"]', {"show": "article"}),
+    ],
+)
+def test_keeps_what_the_promise_wants(meter, promise, expected):
+    """The last step expects access, or what the rule that was expected would have shown."""
+    own = f'[[guarantees]]\nname = "無料"\nwhen = {{ reader = ["anonymous"], access = ["metered"] }}\n{promise}\n'
+    Path("own.toml").write_text(GOOD + own.replace('"metered"', '"premium"' if "full" in str(expected) else '"metered"'), encoding="utf-8")
+    meter("prove", "--keep", ".", "own.toml")
+    steps = tomllib.loads(Path("無料.journey.toml").read_text(encoding="utf-8"))["steps"]
+    assert expected == steps[-1]["expect"]
+
+
+def test_keeps_each_of_two_promises_with_like_names(meter):
+    """Names that make the same file name do not overwrite each other."""
+    own = "".join(
+        f'[[guarantees]]\nname = "{name}"\nwhen = {{ reader = ["staff"] }}\nnever = ["article"]\n' for name in ("no staff", "no staff!")
+    )
+    Path("own.toml").write_text(GOOD + own, encoding="utf-8")
+    meter("prove", "--keep", ".", "own.toml")
+    assert ["no-staff-2.journey.toml", "no-staff.journey.toml"] == sorted(path.name for path in Path().glob("*.journey.toml"))
+
+
+def test_says_when_access_ended(meter):
+    """The story of a reader whose access has expired says since when."""
+    Path("own.toml").write_text(
+        GOOD + '[[guarantees]]\nname = "over"\nwhen = { reader = ["trial-expired"] }\nalways = ["article"]\n', encoding="utf-8"
+    )
+    assert "A reader whose trial has expired (it ended on 31 May 2026):" in meter("prove", "own.toml").stdout
 
 
 def test_diff_ends_with_0_where_nothing_differs(meter):

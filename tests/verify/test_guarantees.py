@@ -71,7 +71,7 @@ def test_tells_who_meets_a_wall_and_which_rule_was_expected():
         story.cast,
         told(story),
     )
-    assert "rule `paying` would show `article`, but `premium costs extra` stands before it" == story.expected
+    assert "rule `paying` would show `article`, but `premium costs extra` stands before it" == story.expected.words
 
 
 def test_leaves_out_what_is_not_meant_to_hold():
@@ -95,7 +95,7 @@ def test_finds_the_wrong_wall_after_expiry():
     text = HEAD + PAYING + OVER.partition('[[rules]]\nname = "the subscription')[0] + ALLOWANCE + LAST
     story = answers(text)["right-wall-after-expiry"].story
     assert [("opens a premium article", "subscription-wall", "everyone else")] == told(story)
-    assert "no rule of this policy would show `subscription-expired` to this reader here" == story.expected
+    assert "no rule of this policy would show `subscription-expired` to this reader here" == story.expected.words
 
 
 def test_tells_the_shortest_way_to_an_unannounced_last_article():
@@ -110,7 +110,7 @@ def test_tells_the_shortest_way_to_an_unannounced_last_article():
         ("opens a metered article in `markets`", "article", "silent markets"),
     ] == told(answer.story)
     assert replay(loads_policy(text), answer.story)[-1] == (Show.ARTICLE, "silent markets", True)
-    assert "rule `the allowance` would show `last-free-article`, but `silent markets` stands before it" == answer.story.expected
+    assert "rule `the allowance` would show `last-free-article`, but `silent markets` stands before it" == answer.story.expected.words
 
 
 def test_tells_of_a_last_article_that_is_refused():

@@ -208,7 +208,7 @@ class _Bucket:
                 column[positions[self.order[:views] & ((1 << bits) - 1)]] = result[:views]
         blocked, counted, first, first_at = totals
         per_reader = np.diff(self.starts[: many + 1])
-        return self.readers[:many].copy(), per_reader, counted, blocked, first, first_at, np.bincount(self.results[0][:views])
+        return self.readers[:many].astype(np.uint64), per_reader, counted, blocked, first, first_at, np.bincount(self.results[0][:views])
 
 
 @frozen

@@ -206,8 +206,8 @@ def test_readers_come_in_the_order_of_the_log():
 def test_ids_may_be_of_any_type(kind):
     """Readers and articles may be texts, encoded texts or numbers of any width."""
     ids = pa.array([1, 2, 1, 1])
-    column = ids.cast(pa.string()) if kind in (pa.string(), pa.large_string(), pa.string_view()) else ids
-    column = column.cast(pa.string()).dictionary_encode() if pa.types.is_dictionary(kind) else column.cast(kind)
+    column = ids.cast(pa.string()) if "string" in str(kind) else ids
+    column = column.dictionary_encode() if pa.types.is_dictionary(kind) else column.cast(kind)
     day = datetime(2026, 6, 1, tzinfo=UTC)
     table = pa.table({"reader": column, "time": [day + timedelta(hours=n) for n in range(4)], "article": column})
     rows = replay(_policy(limit=1), table, by_reader=True).by_reader.to_pylist()

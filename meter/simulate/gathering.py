@@ -246,14 +246,15 @@ class Gathering:
     def _parts(self) -> Iterator[Part]:
         if not self._writers:
             if self._kept:
-                yield _part(pa.concat_tables(self._kept, promote_options="permissive"))
+                kept, self._kept = self._kept, []
+                yield _part(kept)
             return
         folder = Path(self._folder.name) if self._folder else Path()
         for number in range(_PARTS):
             with pa.memory_map(str(folder / f"{number}.arrows")) as stream:
                 table = pa.ipc.open_stream(stream).read_all()
             if table.num_rows:
-                yield _part(table)
+                yield _part([table])
 
     def close(self) -> None:
         """Remove what was written."""
@@ -276,7 +277,10 @@ def parts_of(reader: pa.Array, parts: int) -> Array:
     return (hashes % np.uint64(parts)).astype(np.int64)
 
 
-def _part(table: pa.Table) -> Part:
+def _part(tables: list[pa.Table]) -> Part:
+    """Return tables, which are given up, as a part."""
+    table = pa.concat_tables(tables, promote_options="permissive")
+    tables.clear()
     reader, names = _numbered(table["reader"])
     article, _ = _numbered(table["article"])
     key, _ = _numbered(table["key"]) if "key" in table.column_names else (np.empty(0, np.int64), None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.box import ROUNDED
+from rich.cells import cell_len
 from rich.padding import Padding
 from rich.panel import Panel
 from rich.text import Text
@@ -58,7 +59,7 @@ def draw(console: Console, policy: Policy, steps: Iterable[JourneyStep], *, loca
     """Print a timeline. With `cards`, a prompt that comes up for the first time is shown whole, as on a page."""
     month, rule, shown = "", "", set[object]()
     for step in steps:
-        for at, line in (*((renewal.at, _renewed(renewal, policy)) for renewal in step.renewals), (step.at, _head(step, console.width))):
+        for at, line in (*((renewal.at, _renewed(renewal, policy)) for renewal in step.renewals), (step.at, _head(step, console))):
             if f"{at:%B %Y}" != month:
                 month = f"{at:%B %Y}"
                 console.print()
@@ -71,7 +72,7 @@ def draw(console: Console, policy: Policy, steps: Iterable[JourneyStep], *, loca
             _print_below(console, spoken(text), "italic")
         shown.add(state)
         if step.is_read and not (cards and step.decision.rule == rule):
-            _print_below(console, [_reasons(step, brief=cards)], "dim")
+            _print_below(console, _packed(_reasons(step, brief=cards), console.width - _INDENT), "dim")
         rule = step.decision.rule if step.is_read else rule
         if step.problem is not None:
             _print_below(console, [f"✗ {line}" for line in step.problem.splitlines()[:1]] + step.problem.splitlines()[1:], "red")
@@ -95,7 +96,7 @@ def _when(at: datetime) -> str:
     return f"{at:%a} {at.day:>2} {at:%H:%M}  ".ljust(_INDENT)
 
 
-def _head(step: JourneyStep, width: int) -> Text:
+def _head(step: JourneyStep, console: Console) -> Text:
     """Write the line of a step: when, what, and at the right end what came of it."""
     what = step.what.replace("`", "")
     if step.is_read:
@@ -104,11 +105,19 @@ def _head(step: JourneyStep, width: int) -> Text:
         left, right = Text.assemble(f"{verb} ", (article, "bold")), Text.assemble((str(step.decision.show), style), *_gauge(step))
     else:
         left, right = Text(what, style="cyan"), _moved(step)
-    left = Text.assemble((_when(step.at), "dim"), left)
-    gap = width - left.cell_len - right.cell_len
+    lines = left.wrap(console, console.width - _INDENT)
+    for line in lines:
+        line.rstrip()
+    *above, left = lines
+    gap = console.width - _INDENT - left.cell_len - right.cell_len
     if not right:
-        return left
-    return Text.assemble(left, " " * gap, right) if gap > 1 else Text.assemble(left, "\n", " " * max(0, width - right.cell_len), right)
+        ending = Text()
+    elif gap > 1:
+        ending = Text.assemble(" " * gap, right)
+    else:
+        ending = Text.assemble("\n", " " * max(0, console.width - right.cell_len), right)
+    wrapped = (part for line in above for part in (line, "\n" + " " * _INDENT))
+    return Text.assemble((_when(step.at), "dim"), *wrapped, left, ending)
 
 
 def _gauge(step: JourneyStep) -> list[str | tuple[str, str]]:
@@ -136,7 +145,7 @@ def _share(reading: MeterReading) -> str:
     return f"{reading.used} of {reading.limit}"
 
 
-def _reasons(step: JourneyStep, *, brief: bool) -> str:
+def _reasons(step: JourneyStep, *, brief: bool) -> list[str]:
     """Say which rule decided, and when allowance comes back."""
     reset = step.decision.meter.resets_at if step.decision.meter is not None else None
     parts = [f"rule: {step.decision.rule}"]
@@ -144,7 +153,18 @@ def _reasons(step: JourneyStep, *, brief: bool) -> str:
         parts.append("read before" if step.decision.meter.used else "not counted")
     if reset is not None and not brief:
         parts.append(f"more from {time_words(reset, step.at)}")
-    return " · ".join(parts)
+    return parts
+
+
+def _packed(parts: Iterable[str], width: int) -> list[str]:
+    """Put parts side by side while they fit; what belongs together is never broken over two lines."""
+    lines: list[str] = []
+    for part in parts:
+        if lines and cell_len(f"{lines[-1]} · {part}") <= width:
+            lines[-1] += f" · {part}"
+        else:
+            lines.append(part)
+    return lines
 
 
 def _card(text: str) -> Panel:
@@ -165,6 +185,6 @@ def _line(line: str, *, first: bool) -> Text:
 def summary(steps: Iterable[JourneyStep]) -> Iterator[str]:
     """Yield how many articles were opened, and how many of them counted or stopped."""
     reads = [step.decision for step in steps if step.is_read]
-    yield f"{len(reads)} articles opened"
+    yield f"{len(reads)} article{'' if len(reads) == 1 else 's'} opened"
     yield f"{sum(read.counted for read in reads)} counted"
     yield f"{sum(read.access is Access.PREVIEW for read in reads)} stopped"

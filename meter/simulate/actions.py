@@ -12,7 +12,7 @@ from attrs import evolve, frozen
 
 from meter.simulate.life import Misstep, dated, later, span_text
 from meter.view import Entitlement, EntitlementKind, PageView
-from meter.windows import Term, instant, moment
+from meter.windows import Term, instant, length_text, moment
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -98,7 +98,8 @@ class Subscribe:
             raise Misstep(f"the {self.kind} would end at {ends.isoformat()}, before it begins")
         note = life.grant(Entitlement(kind=self.kind, product=product, starts=now, ends=ends, grace=self.grace))
         verb = "starts a trial" if self.kind is EntitlementKind.TRIAL else "subscribes"
-        return f"{note}{verb}{f' by offer `{self.offer}`' if self.offer else ''}, {_until(ends)}"
+        grace = f" and {length_text(self.grace)} of grace" if self.grace and ends is not None else ""
+        return f"{note}{verb}{f' by offer `{self.offer}`' if self.offer else ''}, {_until(ends)}{grace}"
 
 
 @frozen(kw_only=True)
@@ -134,7 +135,7 @@ class Cancel:
         """Cancel the running subscription."""
         ends = now if self.now else dated(self.ends, policy.zone, end=True)
         last = life.end(EntitlementKind.SUBSCRIPTION, now, ends)
-        return "cancels at once" if self.now else f"cancels, {_until(last)}"
+        return "cancels at once" if self.now else f"cancels, and reads on {_until(last)}"
 
 
 @frozen(kw_only=True)

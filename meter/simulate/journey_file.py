@@ -197,8 +197,9 @@ _MAKE: dict[str, Callable[[Any], Action]] = {
 def _step(**keys: Any) -> dict[str, Any]:  # noqa: ANN401
     done = [key for key in ACTIONS if key in keys]
     if len(done) != 1:
-        listed = " and ".join(f"`{key}`" for key in done or ACTIONS)
-        raise ValueError(f"a step does exactly one thing{', but this one has' if done else ':'} {listed}")
+        if done:
+            raise ValueError(f"a step does exactly one thing, but this one has {' and '.join(f'`{key}`' for key in done)}")
+        raise ValueError(f"a step does exactly one thing: one of {', '.join(f'`{key}`' for key in ACTIONS)}")
     if "at" in keys and "after" in keys:
         raise ValueError("a step is `at` a time or `after` a stretch of time, not both")
     return keys

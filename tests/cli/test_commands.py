@@ -308,3 +308,35 @@ def test_journey_shows_another_language_and_expects_its_own(meter):
     answer = meter("journey", "months.journey.toml", "--locale", "ja")
     assert (answer.code, answer.err) == (0, "")
     assert "今月お読みいただける無料記事はあと2本です" in answer.out
+
+
+def test_a_timeline_keeps_together_what_belongs_together(meter, folder):
+    """Long lines go on below their beginning; one article is one article; a week of grace is told in days."""
+    (folder / "long.journey.toml").write_text("""
+policy = "policy.toml"
+start = 2026-06-01
+[reader]
+id = "a-reader-with-quite-a-long-name"
+[[steps]]
+start_trial = { offer = "summer" }
+[[steps]]
+subscribe = { term = "1 month", grace = "7 days" }
+[[steps]]
+cancel = true
+[[steps]]
+read = "a1"
+""")
+    lines = meter("journey", "long.journey.toml").out.splitlines()
+    assert lines[3:] == [
+        "Mon  1 00:00   signs in as a-reader-with-quite-a-long-name and starts a trial by",
+        "               offer summer, until 1 September 2026 00:00",
+        "Mon  1 00:00   subscribes, until 1 July 2026 00:00 and 7 days of grace",
+        "Mon  1 00:00   cancels, and reads on until 1 July 2026 00:00",
+        "Mon  1 00:00   opens a1                                                  article",
+        "               rule: subscribers and trials read everything",
+        "",
+        "1 article opened, 0 counted, 0 stopped",
+        "",
+    ]
+    read_again = next(line for line in meter("journey", "months.journey.toml").out.splitlines() if "read before" in line)
+    assert read_again == "               rule: within the monthly allowance · read before"

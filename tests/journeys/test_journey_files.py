@@ -61,7 +61,7 @@ def test_a_problem_is_located_and_told(text, line, column, code, message, advice
 def test_a_step_without_an_action_lists_them():
     """Somebody who does not know the actions learns them."""
     assert (
-        f"a step does exactly one thing: {' and '.join(f'`{name}`' for name in ACTIONS)}"
+        f"a step does exactly one thing: one of {', '.join(f'`{name}`' for name in ACTIONS)}"
         == problem_of('[[steps]]\nafter = "1 day"').message
     )
 

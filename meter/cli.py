@@ -6,14 +6,13 @@ Exit codes: 0 fine, 1 the answer is no, 2 wrong usage or input that cannot be re
 from __future__ import annotations
 
 import difflib
-import sys
 from importlib import import_module
 from importlib.resources import files
 from typing import Any
 
 import click
 
-from meter.console import stop
+from meter.console import bear_any_terminal, stop
 from meter.errors import MeterError
 
 __all__ = ["COMMANDS", "main"]
@@ -114,8 +113,8 @@ class Commands(click.Group):
         except BrokenPipeError:
             raise
         except OSError as error:
-            where = f"`{error.filename}`" if error.filename else "a file"
-            stop(MeterError(f"{where} cannot be used: {(error.strerror or str(error)).lower()}"))
+            where = f"`{error.filename}` cannot be used" if error.filename else "reading or writing failed"
+            stop(MeterError(f"{where}: {(error.strerror or str(error)).lower()}"))
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -132,6 +131,4 @@ def main() -> None:
     Answers go to stdout, messages to stderr. Exit codes: 0 fine, 1 the answer is no, 2 wrong usage or
     input that cannot be read.
     """  # noqa: D301 - \b keeps click from folding the lines
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+    bear_any_terminal()

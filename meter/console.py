@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import codecs
 import difflib
 import json
 import os
@@ -12,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn, TypeVar
+from unicodedata import east_asian_width
 
 import click
 
@@ -26,6 +28,7 @@ __all__ = [
     "EXIT_BAD_INPUT",
     "EXIT_NO",
     "FilePath",
+    "bear_any_terminal",
     "format_option",
     "locale_option",
     "open_console",
@@ -109,6 +112,25 @@ def open_console(*, stderr: bool = False, width: int | None = None, widest: int 
     return console
 
 
+_PLAIN = {"●": "#", "○": "-", "→": ">", "↻": "*", "✗": "x", "✓": "v", "·": "-", "…": "~", "–": "-", "—": "-", "“": '"', "”": '"', "’": "'"}
+"""What stands for a mark where the terminal cannot show it: as wide as the mark, so that columns stay columns."""
+
+
+def bear_any_terminal() -> None:
+    """Let no letter that the terminal cannot show end the program: a mark has a plain form, anything else is a question mark."""
+    codecs.register_error("meter-plain", _plain_letters)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="meter-plain")
+
+
+def _plain_letters(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    letters = error.object[error.start : error.end]
+    return "".join(_PLAIN.get(letter, "??" if east_asian_width(letter) in "WF" else "?") for letter in letters), error.end
+
+
 def write_json(document: Any) -> None:  # noqa: ANN401 - any JSON document
     """Print one JSON document on stdout. Times are ISO 8601, other values their words."""
     click.echo(json.dumps(document, indent=2, ensure_ascii=False, default=_plain))
@@ -153,6 +175,6 @@ def styled(problem: Problem) -> str:
     return "\n".join((head.replace(word, click.style(word, fg=colour, bold=True), 1), *rest))
 
 
-def _colour(stream: IO[str]) -> bool | None:
-    """Say no where `NO_COLOR` asks for it (no-color.org); otherwise let click find out what `stream` is."""
-    return False if os.environ.get("NO_COLOR") else None if stream.isatty() else False
+def _colour(stream: IO[str] | None) -> bool | None:
+    """Say no where `NO_COLOR` asks for it (no-color.org); otherwise let click find out what `stream` is (closed, it is `None`)."""
+    return None if stream is not None and stream.isatty() and not os.environ.get("NO_COLOR") else False

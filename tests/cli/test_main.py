@@ -133,9 +133,25 @@ def test_a_pipe_that_closes_early_is_no_error_to_talk_about(shell):
 
 
 def test_a_terminal_without_unicode_gets_what_it_can_show(shell):
-    """A question mark is better than a traceback."""
-    answer = shell("meter demo && meter render policy.toml events.jsonl --locale ja", PYTHONIOENCODING="ascii")
+    """A plain mark for a mark, as wide as it; a question mark is better than a traceback."""
+    answer = shell("meter demo && meter demo --locale ja && meter render policy.toml events.jsonl --locale ja", PYTHONIOENCODING="ascii")
     assert (answer.code, answer.err) == (0, "")
+    assert "countdown  #-- 0 > 1 of 3" in answer.out
+    card = next(line for line in answer.out.splitlines() if "??" in line and "|" in line)
+    assert {len(line) for line in answer.out.splitlines() if line.startswith(card[:15] + "+---")} >= {len(card)}
+
+
+@pytest.mark.parametrize("command", ["check policy.toml", "demo", "decide policy.toml events.jsonl", "init paper", "check nothing.toml"])
+def test_an_output_that_is_closed_is_no_traceback(shell, command):
+    """Nobody listens: nothing is said, and the exit code says what it always says."""
+    answer = shell(f"meter {command} >&- 2>&-")
+    assert (answer.code, answer.out, answer.err) == (2 if "nothing" in command else 0, "", "")
+
+
+def test_an_output_that_is_full_is_told(shell):
+    """And no file is blamed that has no name."""
+    answer = shell("meter demo > /dev/full")
+    assert (answer.code, answer.err) == (2, "error: reading or writing failed: no space left on device\n")
 
 
 def test_what_is_not_utf8_or_not_readable_is_told(meter, folder):

@@ -12,6 +12,8 @@ from rich.markup import escape
 from meter.console import EXIT_BAD_INPUT, EXIT_NO, FilePath, format_option, open_console, write_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rich.console import Console
 
     from meter.verify.difference import Changes
@@ -114,8 +116,29 @@ def _told(story: Story) -> list[tuple[str, int]]:
     """Tell a story, with the indent of each line: who, what happened when, and which rule was expected."""
     head = _capital(story.cast) + _ended(story) + (f" has read before ({story.before}), and" if story.before else "")
     lines = [(f"{head}:", 2)]
-    lines += [(f"{number}. {_step(step)}", 4) for number, step in enumerate(story.steps, 1)]
+    lines += [(line, 4) for line in _steps(story.steps)]
     return [*lines, (f"expected: {story.expected.words}", 2)]
+
+
+def _steps(steps: tuple[Told, ...]) -> Iterator[str]:
+    """Tell steps one a line, and more than two alike in a row as their first, how many follow, and their last."""
+    start = 0
+    while start < len(steps):
+        end = start
+        while end + 1 < len(steps) and _kind(steps[end + 1]) == _kind(steps[start]):
+            end += 1
+        yield f"{start + 1}. {_step(steps[start])}"
+        if end > start + 2:
+            yield f"{start + 2}. and so on, {end - start - 1} times"
+        elif end == start + 2:
+            yield f"{start + 2}. {_step(steps[start + 1])}"
+        if end > start:
+            yield f"{end + 1}. {_step(steps[end])}"
+        start = end + 1
+
+
+def _kind(step: Told) -> tuple[object, ...]:
+    return step.words, step.decision.show, step.decision.rule
 
 
 def _step(step: Told) -> str:

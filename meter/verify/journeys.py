@@ -197,4 +197,4 @@ def _events(
 def _key(policy: Policy, usage: Usage, now: datetime, told: Told) -> Hashable:
     counted: Mapping[str, Any] = ledger(policy, usage, now)
     kinds = {step.met.view.article.key: step.kind for step in told.steps()}
-    return tuple(tuple(sorted(kinds.get(name.partition("@")[0], -1) for name in tally.ids)) for tally, _ in counted.values())
+    return tuple((len(tally.ids), frozenset(kinds.get(name) for name in tally.ids)) for tally, _ in counted.values())

@@ -25,6 +25,7 @@ __all__ = ["Encounter", "concrete", "impersonate", "plain_codes", "reader_words"
 
 _HOUR = 3_600_000_000
 _ORDINARY_DAY = datetime(2026, 6, 1, tzinfo=UTC)
+_MOST_DAYS = 700_000  # before the year 110: no reader and no article is older
 _WHOLE = ("age_days", "days_since_expiry")
 _STATUSES = {
     Status.ANONYMOUS: ("an anonymous reader", "anonymous readers"),
@@ -60,6 +61,8 @@ class Encounter:
 def concrete(slot: Slot, code: Any) -> Any:  # noqa: ANN401 - a code, and a value that has it
     """Return a value that has this code. Raises `LookupError` where nothing can have it."""
     if slot.kind == "word":
+        if slot.name == "country" and code not in (None, OTHER) and not (code and code == str(code).upper()):
+            raise LookupError(code)
         if code != OTHER:
             return code
         word = _UNMENTIONED[slot.name]
@@ -76,15 +79,14 @@ def _number(slot: Slot, code: int) -> float:
     low = slot.mentioned[place if on else place - 1] if on or place else None
     high = low if on else slot.mentioned[place] if place < len(slot.mentioned) else None
     whole = slot.name in _WHOLE
-    least, most = (0, 1) if slot.name == "score" else (0, None) if slot.name == "days_since_expiry" else (None, None)
+    least, most = {"score": (0, 1), "days_since_expiry": (0, _MOST_DAYS)}.get(slot.name, (-_MOST_DAYS, _MOST_DAYS))
     options: list[float] = [] if low is None else [low]
     if whole:
         options += [0, *([floor(low) + 1] if low is not None else ()), *([ceil(high) - 1] if high is not None else ())]
     else:
         options += [0, 1, ((0 if low is None else low) + (1 if high is None else high)) / 2]
     for number in options:
-        inside = (least is None or number >= least) and (most is None or number <= most)
-        if inside and slot.code(number) == code and (not whole or number == floor(number)):
+        if least <= number <= most and slot.code(number) == code and (not whole or number == floor(number)):
             return int(number) if whole else number
     raise LookupError(code)
 
@@ -95,15 +97,13 @@ def plain_codes(slot: Slot) -> tuple[Hashable, ...]:
         return tuple(_STATUSES)
     if slot.name == "access":
         return _ACCESSES
-    if slot.name == "country":
-        codes: list[Hashable] = [code for code in slot.codes() if code is None or (code != "" and code == str(code).upper())]
-    elif slot.name == "device":
+    if slot.kind == "period":
+        usual = bisect_right(slot.mentioned, instant(_ORDINARY_DAY))
+        return tuple(sorted(slot.codes(), key=lambda code: code != usual))
+    if slot.name == "device":
         return tuple(sorted(slot.codes(), key=lambda code: code != OTHER))  # a story is read on some device
-    elif slot.kind == "number":
-        codes = [code for code in slot.codes() if _can_be(slot, code)]
-    else:
-        codes = list(slot.codes())
-    return tuple(sorted(codes, key=lambda code: (code is not None, code != OTHER)) if slot.kind != "period" else codes)
+    codes = [code for code in slot.codes() if _can_be(slot, code)]
+    return tuple(sorted(codes, key=lambda code: (code is not None, code != OTHER)))
 
 
 def _can_be(slot: Slot, code: Hashable) -> bool:

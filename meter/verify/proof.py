@@ -17,9 +17,8 @@ from meter.facts import Rulebook, Vocabulary
 from meter.verify.budget import decided
 from meter.verify.diagram import FALSE, MOST_STEPS, UndecidedError
 from meter.verify.journeys import Told, cast_of, casts, find
-from meter.verify.people import reader_words
 from meter.verify.promises import FULL, MEANING, STANDING, Promise, own_promise, standing_by_code, unannounced
-from meter.verify.stories import Story, expected_rule, scene
+from meter.verify.stories import Story, cast_words, expected_rule, scene
 from meter.verify.verdicts import among, spends, verdicts
 from meter.windows import instant
 
@@ -138,7 +137,7 @@ class _Proof:
         facts = self.space.observe(found.met)
         return Story(
             policy=self.policy,
-            cast=reader_words(situation.values, self.space.vocabulary),
+            cast=cast_words(self.space, situation),
             steps=found.steps(),
             wanted=wanted,
             expected=expected_rule(self.space, facts, found, wanted),

@@ -150,7 +150,7 @@ class Space:
         key = meter, limits, counts
         if key not in self._reached:
             found: dict[Standing, tuple[int, bool]] = {}
-            for used in range(max(limits) + 1):
+            for used in _counts_that_matter(limits, slot.mentioned):
                 for seen in (False, True) if used else (False,):
                     rooms = [allowance(limit, used, seen, counts) for limit in limits]
                     found.setdefault(Standing(tuple((opens, slot.code(left) or 0) for opens, left in rooms)), (used, seen))
@@ -351,6 +351,12 @@ class Space:
             if limit and self._standings[meter] in situation.matters:
                 stood.append(f"{min(used, limit)} of {limit} used on `{meter}`" + (", this article among them" if seen else ""))
         return f"{told} with {listed(stood, 'and')}" if stood else told
+
+
+def _counts_that_matter(limits: Sequence[int], mentioned: Sequence[float]) -> list[int]:
+    """Return counts from 0 to the largest limit, at least one between any two at which a code can change."""
+    edges = {0, *(int(limit - mark) for limit in limits for mark in (0, *mentioned))}
+    return sorted({edge + step for edge in edges for step in range(-2, 3) if 0 <= edge + step <= max(limits)})
 
 
 def _atoms(formula: Formula) -> Iterable[Among | Contains]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from meter.facts import JudgedRule
     from meter.verify.space import Situation, Space
 
-__all__ = ["Expected", "Story", "expected_rule", "scene"]
+__all__ = ["Expected", "Story", "cast_words", "expected_rule", "scene"]
 
 
 @frozen
@@ -54,10 +54,15 @@ def scene(space: Space, situation: Situation, wanted: frozenset[Show]) -> Story:
     used = {meter: count for meter, (count, _) in space.used(situation).items() if count}
     before = " and ".join(f"{count} counted by `{meter}`" for meter, count in used.items())
     return Story(
-        policy=space.rulebooks[0].policy, cast=reader_words(situation.values, space.vocabulary), steps=(told,),
+        policy=space.rulebooks[0].policy, cast=cast_words(space, situation), steps=(told,),
         before=before or None, wanted=wanted,
         expected=expected_rule(space, space.facts(situation), told, wanted),
     )  # fmt: skip
+
+
+def cast_words(space: Space, situation: Situation) -> str:
+    """Say who a story is about. How long ago the access of a reader ended is told by a date."""
+    return reader_words({name: value for name, value in situation.values.items() if name != "days_since_expiry"}, space.vocabulary)
 
 
 def expected_rule(space: Space, facts: tuple[Any, ...], told: Told, wanted: frozenset[Show]) -> Expected:

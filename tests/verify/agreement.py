@@ -1,6 +1,7 @@
 """Does the diagram say what the engine says? As many comparisons as are asked for.
 
-The test suite asks for 100,000. For ten million (about 10 minutes): `python -m tests.verify.agreement 10000000`.
+The test suite asks for 100,000. For ten million: `python -m tests.verify.agreement 10000000` (a million
+took 80 seconds on two busy cores).
 """
 
 from __future__ import annotations

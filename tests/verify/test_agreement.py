@@ -12,6 +12,7 @@ from meter.engine import decide, judge
 from meter.facts import Rulebook, Vocabulary
 from meter.testing.strategies import edge_times as times
 from meter.testing.strategies import page_views, policies, readers, usages
+from meter.verify import Outcome, changes, guarantees, lints
 from meter.verify.people import Encounter
 from meter.verify.smt import Solver, is_installed
 from meter.verify.space import Space
@@ -76,3 +77,18 @@ def test_agrees_with_z3(seed):
         if situation is not None:
             assert rule.name == space.ask(situation).rule
             assert space.forest.at(passing.fires, situation.codes) is True
+
+
+@given(policies(), policies())
+@settings(max_examples=25)
+def test_answers_for_any_policy(policy, other):
+    """Whatever the policy, lints, proofs and comparisons come to an answer, and every story is what the engine does."""
+    assert [] == [warning for warning in lints(policy) if warning.code == "not-analysed"]
+    assert changes(policy, other).complete
+    for answer in guarantees(policy):
+        assert answer.outcome is not Outcome.NOT_DECIDED
+        if answer.story is not None:
+            usage = answer.story.steps[0].met.usage
+            for step in answer.story.steps:
+                decision, usage = decide(policy, step.met.reader, step.met.view, usage, step.met.now)
+                assert (step.decision.show, step.decision.rule) == (decision.show, decision.rule)

@@ -25,7 +25,7 @@ POLICIES = Path(__file__).parent / "policies"
 SAMPLES = [*sorted(POLICIES.glob("*.toml")), Path(__file__).parents[2] / "templates" / "sample" / "policy.toml"]
 
 
-_MOST = 5_000
+_MOST = 2_500
 """The most combinations of codes that are tried one after the other."""
 
 

@@ -11,7 +11,8 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meter import Access, Article, Entitlement, PageView, Policy, Reader, Show, Usage, Window, loads_policy
+from meter import Access, Article, Entitlement, PageView, Policy, Reader, Show, Usage, Window, decide, loads_policy
+from meter.engine import expires_at, settle
 from meter.policy import When
 from meter.testing import check_laws, strategies
 from meter.testing.laws import LAWS, check_journey, take
@@ -145,3 +146,37 @@ def test_the_reference_lists_every_strategy_and_every_law():
     page = (Path(__file__).parents[2] / "docs/reference/strategies.md").read_text()
     assert [] == [name for name in strategies.__all__ if f"`{name}(" not in page and name != "Step"]
     assert [] == [name for name in LAWS if f"| `{name}` |" not in page]
+
+
+@given(data=st.data())
+def test_a_usage_that_has_expired_may_be_dropped(data):
+    """From `expires_at` on, whether a store still has the usage makes no difference to any decision."""
+    policy = data.draw(policies())
+    usage = data.draw(usages(policy))
+    expires = expires_at(policy, usage)
+    if expires is None:
+        return
+    step = data.draw(journeys(policy, max_size=1))[0]
+    now = max(expires.astimezone(UTC), step.now)
+    kept, dropped = (decide(policy, step.reader, step.view, remembered, now)[0] for remembered in (usage, Usage()))
+    assert dropped == kept
+
+
+@given(data=st.data())
+def test_settles_what_decide_would(data):
+    """What is decided without a usage is what is decided with any."""
+    policy = data.draw(policies())
+    usage = data.draw(usages(policy))
+    for step in data.draw(journeys(policy)):
+        settled = settle(policy, step.reader, step.view, step.now)
+        if settled is not None:
+            assert settled == decide(policy, step.reader, step.view, usage, step.now)[0]
+
+
+@given(data=st.data())
+def test_a_policy_built_again_decides_the_same(data):
+    """What a rulebook remembers of earlier page views never shows: a fresh one decides alike."""
+    policy = data.draw(policies())
+    steps = data.draw(journeys(policy))
+    taken = take(policy, steps)
+    assert [t.decision for t in taken] == [t.decision for t in take(evolve(policy), steps)]

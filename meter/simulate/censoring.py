@@ -60,10 +60,17 @@ def looser(recorded: Columns, asked: Columns, pairs: Iterable[tuple[int, int]]) 
 
     `pairs` are the groups of the views in the log, under the recorded policy and under the one that is asked about.
     """
+    known: dict[tuple[int, int], Reach] = {}
+
+    def reach_of(side: int, columns: Columns, group: int) -> Reach:
+        if (side, group) not in known:
+            known[side, group] = reach(columns, group)
+        return known[side, group]
+
     for old, new in pairs:
         if not recorded.groups[old][1]:  # nobody reads a prefetch, and what is free is free
             continue
-        before, after = reach(recorded, old), reach(asked, new)
+        before, after = reach_of(0, recorded, old), reach_of(1, asked, new)
         if before.articles == inf or after.articles == 0:
             continue
         if after.articles > before.articles or (after.windows != before.windows):

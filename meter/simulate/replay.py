@@ -102,7 +102,8 @@ class Replay:
             "refused": self.refused,
             "bounds": {name: {"at_least": bound.at_least, "at_most": bound.at_most} for name, bound in self.bounds.items()},
             "first_stop_curve": curve, "prompts_shown": {str(show): views for show, views in self.prompts_shown.items()},
-            "rules": dict(self.rules), "first_view": self.first_view, "last_view": self.last_view,
+            "rules": dict(self.rules), "first_view": self.first_view and self.first_view.isoformat(),
+            "last_view": self.last_view and self.last_view.isoformat(),
             "rows_left_out": {
                 "count": self.rows_left_out.count, "reasons": dict(self.rows_left_out.reasons),
                 "first": [{"row": row.row, "reason": row.reason} for row in self.rows_left_out.first],

@@ -18,6 +18,7 @@ __all__ = ["Times"]
 _EARLIEST, _LATEST = instant(datetime(1900, 1, 1, tzinfo=UTC)), instant(datetime(2200, 1, 1, tzinfo=UTC))
 _SECONDS, _MILLISECONDS = 10**11, 10**14
 """A whole number below the first counts seconds since 1970, below the second milliseconds, from there on microseconds."""
+_SURELY_SECONDS = 10**9
 _EPOCH = date(1970, 1, 1)
 Array = Any
 
@@ -61,14 +62,16 @@ class Times:
         return _bounded(np.where(known, np.rint(numbers * scale) if not whole else numbers * scale, 0).astype(np.int64), known)
 
     def _texts(self, column: pa.Array) -> tuple[Array, Array]:
-        try:
-            return self._stamps(pc.cast(column, pa.timestamp("us")))
-        except pa.ArrowInvalid:
-            pass
-        try:
-            return self._stamps(pc.cast(column, pa.timestamp("us", "UTC")))
-        except pa.ArrowInvalid:
-            return self._one_by_one(column)
+        for kind in (pa.timestamp("us"), pa.timestamp("us", "UTC"), pa.int64(), pa.float64()):
+            try:
+                found = pc.cast(column, kind)
+            except pa.ArrowInvalid:
+                continue
+            if pa.types.is_timestamp(kind):
+                return self._stamps(found)
+            if (pc.min(found).as_py() or 0) >= _SURELY_SECONDS:  # fewer digits may be a date
+                return self._numbers(found)
+        return self._one_by_one(column)
 
     def _one_by_one(self, column: pa.Array) -> tuple[Array, Array]:
         """Read texts of several forms, each distinct one once."""
@@ -120,14 +123,15 @@ class Times:
 
 def _text_instant(text: str, zone: ZoneInfo) -> tuple[int | None, bool]:
     try:
-        when = datetime.fromisoformat(text.strip())
-        return local_instant(when, zone), when.tzinfo is not None
-    except (ValueError, OverflowError):
-        pass
-    try:
         number = float(text)
     except ValueError:
-        return None, True
+        number = 0.0
+    if not abs(number) >= _SURELY_SECONDS:
+        try:
+            when = datetime.fromisoformat(text.strip())
+            return local_instant(when, zone), when.tzinfo is not None
+        except (ValueError, OverflowError):
+            return None, True
     scale = 10**6 if abs(number) < _SECONDS else 10**3 if abs(number) < _MILLISECONDS else 1
     return (round(number * scale), True) if abs(number) < 1 << 62 else (None, True)
 

@@ -168,7 +168,17 @@ def test_times_may_be_seconds_milliseconds_or_microseconds(unit):
     at = int(datetime(2026, 6, 1, tzinfo=UTC).timestamp()) * unit
     table = pa.table({"reader": ["r1"], "time": [at], "article": ["a1"]})
 
-    assert datetime(2026, 6, 1, tzinfo=UTC) == replay(_policy(), table).first_view
+    texts = table.set_column(1, "time", table["time"].cast(pa.string()))
+    mixed_texts = pa.table({"reader": ["r1", "r1"], "time": [str(at), "2026-06-02T00:00:00Z"], "article": ["a1", "a2"]})
+
+    assert [datetime(2026, 6, 1, tzinfo=UTC)] * 3 == [replay(_policy(), log).first_view for log in (table, texts, mixed_texts)]
+
+
+def test_a_day_in_eight_digits_is_no_number():
+    """`20260601` is the first of June in the publication's zone, not a second of 1970."""
+    table = pa.table({"reader": ["r1"], "time": ["20260601"], "article": ["a1"]})
+
+    assert "2026-06-01T00:00:00+02:00" == replay(_policy(), table).first_view.isoformat()
 
 
 def test_a_log_without_a_clock_is_one_day_in_order():

@@ -171,8 +171,9 @@ class _Findings:
 
     def last_free(self) -> Iterator[Problem]:
         for meter in self.policy.meters:
-            silent, walled = unannounced(self.space, self.whole, meter.name)
-            for found, fault in ((silent, "go by without a notice"), (walled, "never be read")):
+            misled = unannounced(self.space, self.whole, meter.name)
+            walled = self.forest.both(misled.walled, misled.last)
+            for found, fault in ((misled.silent, "go by without a notice"), (walled, "never be read")):
                 situation = self.space.example(found)
                 if situation is not None:
                     name = self.space.ask(situation).rule

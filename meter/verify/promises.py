@@ -41,7 +41,10 @@ MEANING = {
     "never-more-than-the-limit": (
         "the limit is that of the reader at the time of each read; what a rule opens without spending is not counted"
     ),
-    "last-free-is-announced": "where a reader is told how many are left, the last one is told to be the last",
+    "last-free-is-announced": (
+        "a reader who is told how many are left can read that many, and is told which is the last; "
+        "whoever signs in or subscribes meanwhile is another kind of reader"
+    ),
     "nothing-free-at-zero": "no countdown is shown for a meter whose limit is 0",
     "right-wall-after-expiry": (
         "a reader whose trial has expired meets `trial-expired`, one whose subscription has expired `subscription-expired`, "
@@ -102,18 +105,27 @@ def own_promise(space: Space, guarantee: Guarantee) -> Promise:
     return Promise(where=space.where(formula), always=guarantee.always, never=guarantee.never)
 
 
-def unannounced(space: Space, whole: int, meter: str) -> tuple[int, int]:
-    """Return where a reader who is told what is left of a meter takes the last one without being told, and where it is refused."""
+@frozen
+class Unannounced:
+    """Where a reader who is told what is left of a meter is misled: by a last one in silence, or by a wall before the meter is spent."""
+
+    silent: int = FALSE
+    walled: int = FALSE
+    last: int = FALSE
+    """The situations in which nothing would be left after the view."""
+
+
+def unannounced(space: Space, whole: int, meter: str) -> Unannounced:
+    """Return where a countdown on a meter may end otherwise than it said."""
     forest = space.forest
     counting = among(space, whole, lambda v: v.show is Show.COUNTDOWN and v.spend == meter)
     if counting == FALSE:
-        return FALSE, FALSE
+        return Unannounced()
     rule = next(rule for rule in space.rulebooks[0].rules if rule.spend == meter)
-    last = forest.both(
-        space.is_("access", ArticleAccess.METERED), forest.test(space.counts, [0]),
-        space.standing(meter, 0, "open", [True]), space.standing(meter, 0, "left", [rule.nothing_left]),
-    )  # fmt: skip
+    person = forest.both(space.is_("access", ArticleAccess.METERED), forest.test(space.counts, [0]))
+    opens = forest.both(person, space.standing(meter, 0, "open", [True]))
+    last = forest.both(opens, space.standing(meter, 0, "left", [rule.nothing_left]))
     who = forest.exists(counting, frozenset(range(len(space.variables))) - space.who)
-    silent = among(space, whole, spends(meter, but=Show.LAST_FREE_ARTICLE))
-    walled = among(space, whole, walls)
-    return forest.both(silent, last, who), forest.both(walled, last, forest.exists(counting, space.standing_levels))
+    silent = forest.both(among(space, whole, spends(meter, but=Show.LAST_FREE_ARTICLE)), last, who)
+    walled = forest.both(among(space, whole, walls), opens, forest.exists(counting, space.standing_levels))
+    return Unannounced(silent, walled, last)

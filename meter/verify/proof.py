@@ -183,15 +183,15 @@ class _Proof:
         return len(ats) - timeline.inside(ats, instant(told.met.now)) > meter.limit
 
     def _last_free(self, code: str, name: str) -> Answer:
-        silent, walled = FALSE, FALSE
-        for meter in self.policy.meters:
-            one, other = unannounced(self.space, self.whole, meter.name)
-            silent, walled = self.forest.either(silent, one), self.forest.either(walled, other)
-        return self._searched(code, name, _unannounced_step, _countdowns, self.forest.either(silent, walled))
+        misled = [unannounced(self.space, self.whole, meter.name) for meter in self.policy.meters]
+        suspects = self.forest.either(*(part for each in misled for part in (each.silent, each.walled)))
+        return self._searched(code, name, _unannounced_step, _countdowns, suspects)
 
     def _searched(self, code: str, name: str, broken: Callable[[Told], bool], mark: Callable[[Told], Any], suspects: int) -> Answer:
         """Answer a promise about time. Without `suspects`, situations that might break it, it is proved, and some search is enough."""
-        complete, views, readers = not self.space.by_mention, 0, 0
+        # Where a window rolls it matters when each article was read, and one pause between two reads is not all there are.
+        complete = not self.space.by_mention and all(meter.window.rolling is None for meter in self.policy.meters)
+        views = readers = 0
         for cast in self._casts(self.space.possible if suspects == FALSE else suspects):
             most = _ENOUGH - views if suspects == FALSE else _MOST_SEARCHED
             if most <= 0 or (self.until is not None and monotonic() > self.until):

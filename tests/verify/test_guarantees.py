@@ -120,6 +120,33 @@ def test_tells_of_a_last_article_that_is_refused():
     assert [Show.COUNTDOWN, Show.COUNTDOWN, Show.TRIAL_OFFER] == [step.decision.show for step in story.steps]
 
 
+EARLY = """
+[[rules]]
+name = "a taste first"
+when = { access = ["metered"], left = { monthly = { at_least = 1 } } }
+show = "registration-wall"
+"""
+
+
+@pytest.mark.parametrize(("window", "expected"), [('{ calendar = "month" }', "proved"), ('{ rolling = "30 days" }', "not decided")])
+def test_searches_where_one_page_view_settles_nothing(window, expected):
+    """A countdown that no new reader ever gets to see is proved by trying every journey, but not where a window rolls."""
+    text = HEAD.replace('{ calendar = "month" }', window) + PAYING + OVER + EARLY + ALLOWANCE + LAST
+    text = text.replace("{ anonymous = 3, registered = 5 }", "3").replace("at_least = 1", "at_least = 2")
+    answer = answers(text)["last-free-is-announced"]
+    assert expected == str(answer.outcome)
+    assert "page views by" in answer.how
+
+
+def test_finds_a_wall_before_the_meter_is_spent():
+    """A reader who is told that one is left, and is refused it, was misled."""
+    text = HEAD + PAYING + OVER + EARLY.replace("at_least = 1", "equals = 1") + ALLOWANCE + LAST
+    story = answers(text)["last-free-is-announced"].story
+    assert [("countdown", 2), ("registration-wall", None)] == [
+        (str(step.decision.show), step.decision.meter and step.decision.meter.left) for step in story.steps
+    ]
+
+
 def test_starts_on_a_day_that_matters():
     """A promise about some days is broken on one of them."""
     when = '{ access = ["metered"], dates = { from = 2026-07-01 } }'

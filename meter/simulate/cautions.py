@@ -27,6 +27,10 @@ CAUTIONS = {
     "W03": ("no-randomisation", "limits were not drawn at random, so nothing here says who would register, try or buy"),
     "W05": ("reader-is-not-a-person", "a reader is a device or a cookie here: clearing cookies makes a new one, which hides stops"),
     "W06": ("mixed-statuses", "readers of different statuses are in one log ({statuses}): look at each before trusting the sum"),
+    "W07": (
+        "active-readers-only",
+        "no reader in the log has fewer than {least} views: it selects active readers, so its share of readers stopped is too high",
+    ),
     "W08": (
         "log-begins-inside-a-window",
         (

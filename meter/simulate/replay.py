@@ -251,6 +251,8 @@ def _cautions(
     statuses = sorted({str(values[0]) for values, _ in asked.groups})
     if len(statuses) > 1:
         yield caution("W06", statuses=", ".join(statuses))
+    if sums.readers >= _HUNDRED and min(sums.sizes) > 1:
+        yield caution("W07", least=min(sums.sizes))
     length = timedelta(microseconds=max(0, gathered.last_at - gathered.first_at))
     for name, timeline, _ in asked.rulebook.meters:
         window = timeline.window

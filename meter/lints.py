@@ -6,17 +6,20 @@ ones of `meter.verify`, which hold for every reader there can be.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from meter.decision import Show
 from meter.errors import Problem
+from meter.problems import quoted
+from meter.schema import code_step
 from meter.windows import day_start
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from meter.policy import Policy
+    from meter.policy import Policy, When
 
 __all__ = ["LINTS", "Lint", "lint"]
 
@@ -61,7 +64,7 @@ def _offers_over(policy: Policy, today: date | None) -> Iterator[Problem]:
     for offer in policy.offers:
         end = offer.instants(policy.zone)[1]
         if today is not None and end is not None and end <= day_start(today, policy.zone):
-            message = f"offer `{offer.name}` is over since `{offer.ends}`"
+            message = f"offer `{offer.name}` ended on `{offer.ends}`"
             yield _warning(
                 "offer-over", ("offers", offer.name, "ends"), message, "give it a later `ends`, or remove it and what refers to it"
             )
@@ -103,6 +106,39 @@ def _copy_gaps(policy: Policy, _: date | None) -> Iterator[Problem]:
             yield _warning("copy-gap", ("copy", locale), message, f"add {listed} in `{locale}`")
 
 
+def _unknown_codes(policy: Policy, _: date | None) -> Iterator[Problem]:
+    for path, when in _conditions(policy):
+        for country in sorted(when.country or ()):
+            if not re.fullmatch("[A-Z]{2}", country):
+                message = f"{quoted(country)} is not the code of a country, so nobody is ever in it"
+                yield _warning("unknown-code", (*path, "country"), message, code_step(country, "territories", "`JP` or `US`"))
+        for language in sorted(when.language or ()):
+            if not re.fullmatch("[a-z]{2,3}(-[a-z0-9]{1,8})*", language):
+                message = f"{quoted(language)} is not the code of a language, so no page is ever in it"
+                yield _warning("unknown-code", (*path, "language"), message, code_step(language, "languages", "`en` or `pt-BR`"))
+
+
+def _conditions(policy: Policy) -> Iterator[tuple[tuple[str | int, ...], When]]:
+    """Yield every condition of a policy, those inside others too, with where it is."""
+    for index, rule in enumerate(policy.rules):
+        yield from _nested(("rules", index, "when"), rule.when)
+    for offer in policy.offers:
+        yield from _nested(("offers", offer.name, "when"), offer.when)
+    for meter in policy.meters:
+        for index, limit in enumerate(meter.limits):
+            yield from _nested(("meters", meter.name, "limits", index, "when"), limit.when)
+    for index, guarantee in enumerate(policy.guarantees):
+        yield from _nested(("guarantees", index, "when"), guarantee.when)
+
+
+def _nested(path: tuple[str | int, ...], when: When) -> Iterator[tuple[tuple[str | int, ...], When]]:
+    yield path, when
+    for index, part in enumerate(when.any or ()):
+        yield from _nested((*path, "any", index), part)
+    if when.not_ is not None:
+        yield from _nested((*path, "not"), when.not_)
+
+
 LINTS: dict[str, Lint] = {
     "unreachable-rule": _unreachable_rules,
     "unspent-meter": _unspent_meters,
@@ -112,6 +148,7 @@ LINTS: dict[str, Lint] = {
     "missing-offer": _missing_offers,
     "limit-gap": _limit_gaps,
     "copy-gap": _copy_gaps,
+    "unknown-code": _unknown_codes,
 }
 """Every warning by its code, in the order in which they are looked for."""
 

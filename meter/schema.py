@@ -29,7 +29,7 @@ from meter.shapes import Day, Flag, Items, Key, Localized, Named, Number, Split,
 from meter.view import ArticleAccess, Status
 from meter.windows import Term, Unit, Weekday, Window, parse_length
 
-__all__ = ["POLICY", "policy_schema", "schema_text"]
+__all__ = ["POLICY", "code_step", "locale_step", "policy_schema", "schema_text"]
 
 
 def locale_step(name: str) -> str | None:
@@ -38,8 +38,22 @@ def locale_step(name: str) -> str | None:
 
     if re.fullmatch(r"[A-Za-z0-9]+([-_][A-Za-z0-9]+)*", name) and localedata.exists(name.replace("-", "_")):
         return None
-    close = closest(name.replace("-", "_"), [known for known in localedata.locale_identifiers() if known[:1] == name[:1].lower()])
+    close = _named("languages", name) or closest(
+        name.replace("-", "_"), [known for known in localedata.locale_identifiers() if known[:1] == name[:1].lower()]
+    )
     return f"did you mean `{close.replace('_', '-')}`?" if close else "locales look like `en`, `ja` or `pt-BR`"
+
+
+def code_step(name: str, kind: str, examples: str) -> str:
+    """Return the next step for somebody who wrote a name where the code of one of CLDR's `territories` or `languages` belongs."""
+    code = _named(kind, name)
+    return f"did you mean `{code.replace('_', '-')}`?" if code else f"codes look like {examples}"
+
+
+def _named(kind: str, name: str) -> str | None:
+    from babel import Locale  # noqa: PLC0415 - as above
+
+    return {known.casefold(): code for code, known in getattr(Locale("en"), kind).items()}.get(name.casefold())
 
 
 def _currency_step(code: str) -> str | None:

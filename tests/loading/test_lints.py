@@ -47,6 +47,13 @@ CASES = {
         (TEXT + '[copy.ja]\npitch = "b"\n', (24, 2)),
     ],
     "offer-over": [(TEXT, (13, 8))],
+    "unknown-code": [
+        (TEXT.replace("spend =", 'when = { country = ["JP", "Japan"] }\nspend ='), (17, 20)),
+        (TEXT.replace("spend =", 'when = { not = { any = [ { language = ["english"] } ] } }\nspend ='), (17, 39)),
+        (TEXT.replace("ends =", 'when = { country = ["Atlantis"] }\nends ='), (13, 20)),
+        (TEXT.replace("limit = 3", 'limits = [ { when = { country = ["Japan"] }, limit = 3 }, { limit = 1 } ]'), (7, 33)),
+        (TEXT + '[[guarantees]]\nname = "g"\nwhen = { country = ["Japan"] }\nnever = ["trial-expired"]\n', (26, 20)),
+    ],
 }  # fmt: skip
 
 
@@ -59,6 +66,18 @@ def test_a_warning_is_given_where_it_belongs(code):
         assert {problem.severity for problem in problems} <= {"warning"}, problems
         assert policy is not None
         assert found == ([place] if place else found[:1])
+
+
+def test_a_name_for_a_code_is_answered_with_the_code():
+    """Whoever writes a country or a language by its name learns its code."""
+    lists = 'when = { country = ["Japan", "Atlantis"], language = ["brazilian portuguese", "en-GB"] }'
+    _, problems = check_text(TEXT.replace("spend =", f"{lists}\nspend ="))
+    found = [(problem.message, problem.help) for problem in problems if problem.code == "unknown-code"]
+    assert found == [
+        ("`ATLANTIS` is not the code of a country, so nobody is ever in it", "codes look like `JP` or `US`"),
+        ("`JAPAN` is not the code of a country, so nobody is ever in it", "did you mean `JP`?"),
+        ("`brazilian portuguese` is not the code of a language, so no page is ever in it", "did you mean `pt-BR`?"),
+    ]
 
 
 def test_a_policy_that_is_meant_earns_no_warning():
@@ -83,3 +102,12 @@ def test_errors_hide_warnings():
     """A policy that cannot be used is mended first."""
     policy, problems = check_text(TEXT.replace("price = 9", "price = 'x'") + UNUSED)
     assert (policy, [problem.code for problem in problems]) == (None, ["wrong-type"])
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [("english", "en"), ("Japanese", "ja"), ("Brazilian Portuguese", "pt-BR"), ("jaa", "ja")]
+)
+def test_a_language_for_a_locale_is_answered_with_the_locale(written, meant):
+    """Whoever writes the publication's language by its name learns its code."""
+    _, (problem,) = check_text(TEXT.replace('timezone = "Asia/Tokyo"', f'locale = "{written}"'), today=date(2026, 6, 1))
+    assert ("unknown-locale", f"did you mean `{meant}`?") == (problem.code, problem.help)

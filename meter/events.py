@@ -13,8 +13,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from meter.errors import MeterError, Problem
-from meter.faults import YEARS
-from meter.problems import Report
+from meter.faults import ARCHIVE_YEARS, YEARS
+from meter.problems import Report, quoted
 from meter.shapes import REFUSED, Flag, Items, Key, Number, Split, Table, Text, Whole, Word
 from meter.view import Article, ArticleAccess, Entitlement, EntitlementKind, PageView, Reader
 from meter.windows import local_instant, moment, parse_length
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from meter.decision import Decision
     from meter.problems import Path
 
-__all__ = ["MOST_CHARACTERS", "Event", "EventError", "decision_table", "event_shape", "parse_event", "read_events"]
+__all__ = ["MOST_CHARACTERS", "Event", "EventError", "decision_table", "event_shape", "json_words", "parse_event", "read_events"]
 
 MOST_CHARACTERS = 64 * 1024
 """The longest line there may be."""
@@ -119,7 +119,7 @@ def _parse_line(line: str | bytes, name: str, number: int) -> Any:  # noqa: ANN4
         return json.loads(text.removeprefix("\ufeff"), object_pairs_hook=_distinct, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
         raise _refused(
-            "json-syntax", f"this is not JSON: {error.msg[:1].lower()}{error.msg[1:]}", name, number,
+            "json-syntax", f"this is not JSON: {json_words(error)}", name, number,
             column=error.pos - error.doc.rfind("\n", 0, error.pos), help="one object a line, keys and words in double quotes",
         ) from None  # fmt: skip
     except UnicodeDecodeError as error:
@@ -130,6 +130,24 @@ def _parse_line(line: str | bytes, name: str, number: int) -> Any:  # noqa: ANN4
         code = "bad-number" if str(error).startswith("Exceeds") else "json-syntax"
         message = "a number has more than 4,300 digits" if code == "bad-number" else str(error)
         raise _refused(code, message, name, number, help="mend the line") from None
+
+
+_JSON_WORDS = (
+    ("Expecting value", "a value is missing or not understood"),
+    ("Expecting property name", "a key in double quotes is missing"),
+    ("Expecting ':'", "a `:` is missing after the key"),
+    ("Expecting ','", "a `,` is missing, or something is left over"),
+    ("Extra data", "something is left over after the object"),
+    ("Unterminated string", "a text is not closed"),
+    ("Invalid control character", "a text goes on past the end of its line"),
+    ("Invalid \\", "a backslash in a text has a meaning of its own"),
+    ("Illegal trailing comma", "the last comma has nothing after it"),
+)
+
+
+def json_words(error: json.JSONDecodeError) -> str:
+    """Say what the parser of JSON complains about, in an editor's words."""
+    return next((words for start, words in _JSON_WORDS if error.msg.startswith(start)), error.msg[:1].lower() + error.msg[1:])
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -148,12 +166,21 @@ def _refused(code: str, message: str, name: str, line: int, **more: Any) -> Even
     return EventError((Problem(code=code, message=message, name=name, line=line, **more),))
 
 
+class _NoOffsetError(ValueError):
+    """A time could be anywhere."""
+
+
+class _FarOffError(ValueError):
+    """A time is in a year that nobody means."""
+
+
 class _Moment:
     """A time with its offset; where `days` says so, a date as well, which is the start (or the end) of that day in a zone."""
 
-    def __init__(self, zone: ZoneInfo | None = None, *, end: bool = False) -> None:
+    def __init__(self, zone: ZoneInfo | None = None, *, end: bool = False, years: range = YEARS) -> None:
         self._zone = zone
         self._end = end
+        self._years = years
 
     @property
     def form(self) -> str:
@@ -165,20 +192,30 @@ class _Moment:
         if isinstance(value, str) and len(value) <= 40:  # noqa: PLR2004
             try:
                 return self._moment(value)
-            except (ValueError, OverflowError) as error:
-                if "offset" in str(error):
-                    report("no-offset", path, f"`{path[-1]}` is a time without an offset: `{value}`", "add one, such as `Z` or `+09:00`")
-                    return REFUSED
+            except _NoOffsetError:
+                report("no-offset", path, f"`{path[-1]}` is a time without an offset: `{value}`", "add one, such as `Z` or `+09:00`")
+                return REFUSED
+            except _FarOffError:
+                message = f"`{path[-1]}` is in a year from {self._years[0]} to {self._years[-1]}, not {quoted(value)}"
+                report("bad-date", path, message, "for an open end, leave it out" if self._end else "check the year")
+                return REFUSED
+            except ValueError:
+                pass  # no time at all, which is said below
         return Text(form=self.form, code="bad-date", pattern="(?!)").read(value, path, report)
 
     def _moment(self, text: str) -> datetime:
         if len(text) == len("2026-06-01") and self._zone is not None:
-            return moment(local_instant(date.fromisoformat(text), self._zone, end=self._end), self._zone)
+            day = date.fromisoformat(text)
+            if day.year not in self._years:
+                raise _FarOffError
+            return moment(local_instant(day, self._zone, end=self._end), self._zone)
         when = datetime.fromisoformat(text)
         if len(text) > len("2026-06-01") and when.tzinfo is None:
-            raise ValueError("offset")
-        if when.tzinfo is None or when.year not in YEARS:
+            raise _NoOffsetError
+        if when.tzinfo is None:
             raise ValueError(text)
+        if when.year not in self._years:
+            raise _FarOffError
         return when
 
     def schema(self) -> dict[str, Any]:
@@ -235,7 +272,7 @@ def event_shape(zone: ZoneInfo) -> Table:
             "section": Key(shape=_word("markets/asia"), says="its section; a `/` separates sub-sections"),
             "tags": Key(shape=_WORDS, says="its tags; sponsored content is one"),
             "kind": Key(shape=_word("opinion"), says="what kind of article it is"),
-            "published": Key(shape=_Moment(zone), says="when it was published; a date is the start of that day"),
+            "published": Key(shape=_Moment(zone, years=ARCHIVE_YEARS), says="when it was published; a date is the start of that day"),
         },
     )  # fmt: skip
     return Table(

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from meter.policy import Dates, Guarantee, Limit, Members, Meter, Offer, Publication, Range, Rule, When
 
-__all__ = ["MOST_LIMIT", "YEARS", "PolicyParts", "find_faults"]
+__all__ = ["ARCHIVE_YEARS", "MOST_LIMIT", "YEARS", "PolicyParts", "find_faults"]
 
 MOST_LIMIT = 10_000
 """The largest allowance a meter may have: usage stays bounded."""
@@ -38,6 +38,8 @@ _SAME_LOOKS = str.maketrans("аеорсухіјѕһԁοιρν", "aeopcyxijshdoip
 
 YEARS = range(1970, 2201)
 """The years a policy may speak of: far enough, and every instant in them can be computed."""
+ARCHIVE_YEARS = range(1600, YEARS.stop)
+"""The years an article may be from: the first newspapers, and what is put into an archive of them."""
 
 _UNREAL_ZONES = {"localtime", "Factory", "posixrules"}
 

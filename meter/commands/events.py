@@ -145,7 +145,7 @@ def _read(path: Path, policy: Policy) -> Iterator[Event]:
 
 def _read_document(path: Path, policy: Policy) -> Iterator[Event]:
     """Read a file that holds one JSON object, a list of them, or one a line."""
-    from meter.events import EventError, parse_event, read_events  # noqa: PLC0415
+    from meter.events import EventError, json_words, parse_event, read_events  # noqa: PLC0415
 
     name = _name(path)
     with _opened(path) as file:
@@ -156,7 +156,7 @@ def _read_document(path: Path, policy: Policy) -> Iterator[Event]:
             document = json.loads(raw)
         except json.JSONDecodeError as error:
             if error.msg != "Extra data":  # not even the first object is one
-                message = f"this is not JSON: {error.msg[:1].lower()}{error.msg[1:]}"
+                message = f"this is not JSON: {json_words(error)}"
                 help_ = "keys and words stand in double quotes, with commas between"
                 problem = Problem(code="json-syntax", message=message, name=name, line=error.lineno, column=error.colno, help=help_)
                 raise EventError((problem,)) from None

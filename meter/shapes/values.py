@@ -200,9 +200,11 @@ class Flag:
 
 @frozen(kw_only=True)
 class Day:
-    """A date; where `times` says so, a time as well."""
+    """A date in some years; where `times` says so, a time as well."""
 
     times: bool = False
+    years: range = YEARS
+    advice: str = "for an open end, leave it out"
 
     @property
     def form(self) -> str:
@@ -213,13 +215,9 @@ class Day:
         if not isinstance(value, date) or (isinstance(value, datetime) and not self.times):
             advice = "whole days only: leave the time out" if isinstance(value, datetime) else None
             return wrong(self, value, path, report, _unquoted(value) or advice)
-        if value.year not in YEARS:
-            report(
-                "bad-date",
-                path,
-                f"{label(path)} is in a year from {YEARS[0]} to {YEARS[-1]}, not {quoted(value)}",
-                "for an open end, leave it out",
-            )
+        if value.year not in self.years:
+            message = f"{label(path)} is in a year from {self.years[0]} to {self.years[-1]}, not {quoted(value)}"
+            report("bad-date", path, message, self.advice)
             return REFUSED
         return value
 

@@ -13,6 +13,7 @@ from attrs import evolve, fields, frozen
 from meter.decision import Access, Show
 from meter.documents import parse_toml, read_text
 from meter.errors import PolicyError, Problem
+from meter.faults import ARCHIVE_YEARS
 from meter.problems import Positions, Report
 from meter.schema import locale_step
 from meter.shapes import Day, Flag, Items, Key, Named, Number, Split, Table, Text, Whole, Word
@@ -64,6 +65,8 @@ _SPAN = Text(form="a stretch of time such as `2 days`", code="bad-length", make=
 _TERM = Text(form="a term such as `3 months`", code="bad-term", make=Term.parse)
 _GRACE = Text(form="a length such as `7 days`", code="bad-length", make=parse_length)
 _WHEN = Day(times=True)
+_AT = evolve(_WHEN, advice="check the year")
+_PUBLISHED = evolve(_AT, years=ARCHIVE_YEARS)
 _ID = Text(form='an id in quotes such as `"a1"`', longest=500)
 _WORD = Text()
 _WORDS = Items(item=_WORD)
@@ -73,7 +76,7 @@ _ARTICLE_KEYS = {
     "section": Key(shape=_WORD, says="its section, such as `markets/asia`"),
     "tags": Key(shape=_WORDS, says="its tags; sponsored content is a tag"),
     "kind": Key(shape=_WORD, says="what kind of article it is"),
-    "published": Key(shape=_WHEN, says="when it was published"),
+    "published": Key(shape=_PUBLISHED, says="when it was published"),
 }
 ARTICLE = Table(
     noun="an article", make=dict, example='{ access = "premium" }',
@@ -152,7 +155,7 @@ EXPECT = Table(
         "rule": Key(shape=_WORD, says="the name of the rule that decides"),
         "offer": Key(shape=_NAME_OR_NONE, says="the name of the offer that is shown; `false` for none"),
         "prompt": Key(shape=_NAME_OR_NONE, says="the name of the prompt; `false` for none"),
-        "resets_at": Key(shape=_WHEN, says="when allowance comes back; a date is the start of that day in the publication's zone"),
+        "resets_at": Key(shape=_AT, says="when allowance comes back; a date is the start of that day in the publication's zone"),
         "says": Key(shape=_SAYS, says="a text, or a list of texts, that the prompt contains word for word"),
     },
 )  # fmt: skip
@@ -208,7 +211,7 @@ def _step(**keys: Any) -> dict[str, Any]:  # noqa: ANN401
 STEP = Table(
     noun="a step", make=_step, code="bad-step", example='{ after = "2 days", read = "a1" }',
     keys={
-        "at": Key(shape=_WHEN, says="when it happens: a time, or a date for the start of that day; without a zone, in the publication's"),
+        "at": Key(shape=_AT, says="when it happens: a time, or a date for the start of that day; without a zone, in the publication's"),
         "after": Key(shape=_SPAN, says="how long after the step before it happens; without `at` and `after`, at the same time"),
         **ACTIONS,
         "expect": Key(shape=EXPECT, says="what the step must bring: with it, the journey is a test"),
@@ -249,7 +252,7 @@ JOURNEY = Table(
             shape=Text(form="a locale such as `ja`", code="unknown-locale", check=locale_step),
             says="the language of the prompts, and of what `says` expects; without it, the publication's",
         ),
-        "start": Key(shape=_WHEN, says="the time before the first step, if that is not dated itself"),
+        "start": Key(shape=_AT, says="the time before the first step, if that is not dated itself"),
         "reader": Key(shape=READER, says="who reads; without it, an anonymous reader"),
         "articles": Key(shape=Named(noun="an article", item=ARTICLE, most=1000), says="articles that steps name, by name"),
         "steps": Key(shape=Items(item=STEP, most=5000, distinct=False), says="what happens, in order", required=True, filler=()),

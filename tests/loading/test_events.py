@@ -98,7 +98,14 @@ BAD = {
     "a date for a time": ({**LEAST, "at": "2026-06-01"}, "bad-date", None),
     "a day that is not": ({**LEAST, "at": "2026-06-31T09:00:00Z"}, "bad-date", None),
     "a number for a time": ({**LEAST, "at": 1780304400}, "wrong-type", None),
-    "a year far off": ({**LEAST, "at": "9999-12-31T23:59:59-12:00"}, "bad-date", None),
+    "a year far off": ({**LEAST, "at": "9999-12-31T23:59:59-12:00"}, "bad-date", "check the year"),
+    "a right for ever": (
+        {**LEAST, "reader": {"id": "r", "entitlements": [{"kind": "gift", "ends": "9999-12-31"}]}},
+        "bad-date",
+        "for an open end, leave it out",
+    ),
+    "an offset of nonsense": ({**LEAST, "at": "2026-06-01T09:00:00+99:00"}, "bad-date", "write a time with its offset"),
+    "an article of no year": ({**LEAST, "article": {"id": "a", "published": "0001-01-01"}}, "bad-date", "check the year"),
     "no time": ({"reader": {"id": "r"}, "article": "a"}, "missing-key", "add `at`"),
     "no reader": ({"at": LEAST["at"], "article": "a"}, "missing-key", "add `reader`"),
     "a slip in a key": ({**LEAST, "referer": "x"}, "unknown-key", "did you mean `referrer`?"),
@@ -212,3 +219,30 @@ def test_a_decision_is_written_as_plain_json():
     assert json.loads(json.dumps(decision_table(decision))) == expected
     decision, _ = decide(policy, reader, PageView(article=Article(id="a", access="free")), Usage(), at)
     assert (decision_table(decision)["show"], decision_table(decision)["counted"]) == ("article", False)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("hello", "a value is missing or not understood"),
+        ("{'at': 1}", "a key in double quotes is missing"),
+        ('{"at" 1}', "a `:` is missing after the key"),
+        ('{"at": 1 "b": 2}', "a `,` is missing, or something is left over"),
+        ('{"at": 1} {}', "something is left over after the object"),
+        ('{"at', "a text is not closed"),
+        ('{"at\x0b": 1}', "a text goes on past the end of its line"),
+        ('{"a\\q": 1}', "a backslash in a text has a meaning of its own"),
+    ],
+)
+def test_what_is_not_json_is_told_in_words(line, words):
+    """The parser's own words are for programmers."""
+    with pytest.raises(EventError) as caught:
+        next(read_events([line], "events", TOKYO))
+    assert [f"this is not JSON: {words}"] == [problem.message for problem in caught.value.problems]
+
+
+def test_an_archive_is_older_than_the_clock_of_computers():
+    """An article of 1923 has an age like any other."""
+    event = parse_event({**LEAST, "article": {"id": "a", "published": "1923-09-01"}}, TOKYO)
+    assert (1923, 9, 1) == event.view.article.published.timetuple()[:3]
+    assert event.view.article.age(0) > 0

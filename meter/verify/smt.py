@@ -45,6 +45,7 @@ class Solver:
         self.context = z3.Context()
         self.levels = [z3.Int(f"v{level}", self.context) for level in range(len(space.variables))]
         self._numbers: dict[Hashable, int] = {}
+        self._diagrams: dict[int, Any] = {}
         self.leaves: list[Any] = []
         self._solver = z3.Solver(ctx=self.context)
         for level, variable in zip(self.levels, space.variables, strict=True):
@@ -140,12 +141,15 @@ class Solver:
         return self._test(level, [i for i, standing in enumerate(domain) if standing.codes[side][part] in codes])
 
     def diagram(self, diagram: int) -> Any:
-        """Return a (small) set of situations as a formula of z3."""
+        """Return a set of situations as a formula of z3."""
         if diagram in (FALSE, TRUE):
             return self.z3.BoolVal(val=diagram == TRUE, ctx=self.context)
-        forest = self.space.forest
-        level = self.levels[forest.level(diagram)]
-        return self._or(self.z3.And(level == code, self.diagram(kid)) for code, kid in enumerate(forest.kids(diagram)) if kid != FALSE)
+        if diagram not in self._diagrams:
+            forest = self.space.forest
+            level = self.levels[forest.level(diagram)]
+            branches = [self.z3.And(level == code, self.diagram(kid)) for code, kid in enumerate(forest.kids(diagram)) if kid != FALSE]
+            self._diagrams[diagram] = self._or(branches)
+        return self._diagrams[diagram]
 
     def _leaf(self, value: Hashable) -> Any:
         if value not in self._numbers:

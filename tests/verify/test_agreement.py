@@ -79,6 +79,22 @@ def test_agrees_with_z3(seed):
             assert space.forest.at(passing.fires, situation.codes) is True
 
 
+@pytest.mark.skipif(not is_installed(), reason="needs the extra `smt`")
+@pytest.mark.parametrize("seed", range(25))
+def test_agrees_with_z3_on_every_situation_at_once(seed):
+    """z3 finds no situation, among all there can be, in which the diagram and the rules as z3 has them say different things."""
+    policy = random_policy(Random(3_000 + seed))
+    space = Space([Rulebook(policy, Vocabulary([policy]))])
+    forest, solver, whole = space.forest, Solver(space), verdicts(space)
+    verdict = solver.verdict()
+    other = [
+        solver.z3.And(solver.diagram(forest.relabel(whole, said.__eq__)), solver.z3.Not(solver.among(verdict, said.__eq__)))
+        for said in forest.values(whole)
+    ]
+    assert None is solver.find(solver.z3.Or(*other))
+    assert None is solver.find(solver.z3.Not(solver.diagram(space.possible)))
+
+
 @given(policies(), policies())
 @settings(max_examples=25)
 def test_answers_for_any_policy(policy, other):

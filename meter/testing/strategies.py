@@ -143,9 +143,11 @@ def _limit(when: When, limit: int) -> Limit:
     return Limit(when=when, limit=limit)
 
 
+@lru_cache(maxsize=8)
 def _meter(name: str) -> SearchStrategy[Meter]:
     count = st.sampled_from([Count.ARTICLES, Count.ARTICLES, Count.VIEWS])
-    return st.builds(lambda window, limits, counts: Meter(name=name, window=window, count=counts, **limits), windows(), _limits(), count)
+    parts = st.tuples(windows(), _limits(), count)
+    return parts.map(lambda drawn: Meter(name=name, window=drawn[0], count=drawn[2], **drawn[1]))
 
 
 @st.composite
@@ -202,6 +204,17 @@ def _words(policy: Policy | None, name: str) -> tuple[str, ...]:
     slots = () if policy is None else policy.rulebook.vocabulary.slots
     mentioned = [word for slot in slots if slot.name == name for word in slot.mentioned]
     return (*mentioned, *(f"{word}/more" for word in mentioned[:1] if name == "section"), *_WORDS[name])
+
+
+# Made once for each list of words: making and validating a strategy costs more than drawing from it.
+@lru_cache(maxsize=512)
+def _maybe(words: tuple[Any, ...]) -> SearchStrategy[Any]:
+    return st.sampled_from((None,) * (len(words) // 2 + 1) + words)  # a third is missing
+
+
+@lru_cache(maxsize=512)
+def _few(words: tuple[str, ...]) -> SearchStrategy[frozenset[str]]:
+    return st.frozensets(st.sampled_from(words), max_size=2)
 
 
 def _numbers(policy: Policy | None, name: str) -> tuple[float, ...]:
@@ -268,7 +281,7 @@ def entitlements(draw: DrawFn, policy: Policy | None = None) -> Entitlement:
     kind = draw(st.sampled_from(list(EntitlementKind)))
     starts, ends = draw(st.none() | edge_times(policy)), draw(st.none() | edge_times(policy))
     grace = draw(st.sampled_from([timedelta(), timedelta(days=7), timedelta(hours=36)]))
-    product = draw(st.none() | st.sampled_from(_words(policy, "product")))
+    product = draw(_maybe(_words(policy, "product")))
     return Entitlement(kind=kind, product=product, starts=starts, ends=ends, grace=grace)
 
 
@@ -279,9 +292,9 @@ def readers(draw: DrawFn, policy: Policy | None = None, *, id: str | None = None
         id=id or draw(st.sampled_from(["reader-1", "reader-2"])),
         registered=draw(st.booleans()),
         entitlements=draw(st.just([]) | st.lists(entitlements(policy), max_size=2)),
-        segments=draw(st.frozensets(st.sampled_from(_words(policy, "segments")), max_size=2)),
-        country=draw(st.none() | st.sampled_from(_words(policy, "country"))),
-        score=draw(st.none() | st.sampled_from(_numbers(policy, "score")) | st.floats(0, 1)),
+        segments=draw(_few(_words(policy, "segments"))),
+        country=draw(_maybe(_words(policy, "country"))),
+        score=draw(_maybe(_numbers(policy, "score")) | st.floats(0, 1)),
     )
 
 
@@ -294,9 +307,9 @@ def articles(draw: DrawFn, policy: Policy | None = None, *, id: str | None = Non
     return Article(
         id=id or draw(st.sampled_from(["a1", "a2", "a3", "a4"])),
         access=draw(st.sampled_from(_PEOPLE_READ)),
-        section=draw(st.none() | st.sampled_from(_words(policy, "section"))),
-        tags=draw(st.frozensets(st.sampled_from(_words(policy, "tags")), max_size=2)),
-        kind=draw(st.none() | st.sampled_from(_words(policy, "kind"))),
+        section=draw(_maybe(_words(policy, "section"))),
+        tags=draw(_few(_words(policy, "tags"))),
+        kind=draw(_maybe(_words(policy, "kind"))),
         published=draw(st.none() | edge_times(policy)),
     )
 
@@ -304,12 +317,10 @@ def articles(draw: DrawFn, policy: Policy | None = None, *, id: str | None = Non
 @st.composite
 def page_views(draw: DrawFn, policy: Policy | None = None, *, of: SearchStrategy[Article] | None = None) -> PageView:
     """Draw page views, one in eight of them a prefetch; `of` says which articles."""
-    words = {
-        name: draw(st.none() | st.sampled_from(_words(policy, name))) for name in ("referrer", "channel", "device", "country", "language")
-    }
+    words = {name: draw(_maybe(_words(policy, name))) for name in ("referrer", "channel", "device", "country", "language")}
     return PageView(
         article=draw(articles(policy) if of is None else of),
-        id=draw(st.none() | st.sampled_from(["v1", "v2", "v3", "v4"])),
+        id=draw(_maybe(("v1", "v2", "v3", "v4"))),
         prefetch=draw(_RARELY),
         gift=draw(_RARELY),
         crawler=draw(_RARELY),

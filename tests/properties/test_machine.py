@@ -38,6 +38,20 @@ show = "countdown"
 name = "everyone else"
 show = "subscription-wall"
 """)
+ONE_FOR_LIFE = loads_policy("""
+[publication]
+name = "The Harbour Review"
+[meters.ever]
+window = { lifetime = true }
+limit = 1
+[[rules]]
+name = "one article"
+spend = "ever"
+show = "article"
+[[rules]]
+name = "everyone else"
+show = "subscription-wall"
+""")
 FEW = settings(max_examples=30, stateful_step_count=20, deadline=None, derandomize=True, database=None)
 
 
@@ -54,7 +68,7 @@ TestInMemory.settings = FEW
 class NeverCounts(PaywallMachine):
     """A paywall that only looks."""
 
-    policy = POLICY
+    policy = ONE_FOR_LIFE
 
     def make(self):
         class OnlyLooks(Paywall):
@@ -67,7 +81,7 @@ class NeverCounts(PaywallMachine):
 class NeverForgets(PaywallMachine):
     """A paywall that does not forget whom it should."""
 
-    policy = POLICY
+    policy = ONE_FOR_LIFE
 
     def make(self):
         class Remembers(Paywall):

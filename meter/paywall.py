@@ -40,6 +40,7 @@ __all__ = ["AsyncPaywall", "Counted", "OnOutage", "Paywall"]
 T = TypeVar("T")
 _NO_SPAN = nullcontext()
 _MARGIN = timedelta(days=1)  # for clocks of servers that differ
+_SHARE = 0.8  # of the deadline is the store's; the rest is for deciding without it
 _CARE = 20.0  # joining and forgetting are rare and must not fail lightly: they may take this many deadlines
 
 
@@ -288,7 +289,7 @@ class Paywall(_Shared):
 
     def _run(self, steps: Steps[T], care: float = 1.0) -> T:
         store: Store = self._store
-        until = None if self._deadline is None else monotonic() + self._deadline * care
+        until = None if self._deadline is None else monotonic() + self._deadline * care * _SHARE
         token = UNTIL.set(until)
         try:
             step = next(steps)
@@ -364,7 +365,7 @@ class AsyncPaywall(_Shared):
         return self._answer(outcome, view, key)
 
     async def _run(self, steps: Steps[T], care: float = 1.0) -> T:
-        seconds = None if self._deadline is None else self._deadline * care
+        seconds = None if self._deadline is None else self._deadline * care * _SHARE
         until = None if seconds is None else monotonic() + seconds
         token = UNTIL.set(until)
         try:

@@ -113,7 +113,8 @@ class SQLiteStore:
         self._waiting.clear()
         if not self.path.parent.is_dir():
             raise StoreError(
-                f"there is no folder `{self.path.parent}` for the store `{self.path.name}`; make it first, or give another path"
+                f"there is no folder `{self.path.parent}` for the store `{self.path.name}`; make it first, or give another path "
+                "(an absolute one has four slashes: `sqlite:////var/lib/counts.db`)"
             )
         try:
             self._reader = self._open(self._timeout)

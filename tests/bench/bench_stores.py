@@ -1,22 +1,23 @@
 """What does a check cost over each store, against the bare driver, what people write by hand, and the `limits` library?
 
-Run it: `python tests/bench/bench_stores.py [--readers 2000] [--store redis] [--json]`. The servers are started from wheels. What is
-compared takes turns, a hundred calls each, in one run; what is printed are medians over the turns, and ratios to one bare round
-trip of the driver (`GET`, `SELECT`) in the same run. The naive version loads, decides and writes in two steps, and is wrong when
-two come at once.
+Run it: `python tests/bench/bench_stores.py [--readers 2000] [--store redis] [--json]`; with `--sizes` for bytes a reader, with
+`--outage` for what a decision takes while Redis does not answer. The servers are started from wheels. What is compared takes turns,
+a hundred calls each, in one run; what is printed are medians over the turns, and ratios to one bare round trip of the driver (`GET`,
+`SELECT`) in the same run. The naive version loads, decides and writes in two steps, and is wrong when two come at once.
 """
 
-# ruff: noqa: T201 - a script prints
+# ruff: noqa: PLR0912, T201 - a script has options, and prints
 from __future__ import annotations
 
 import argparse
 import importlib.util
 import json
+import logging
 import sqlite3
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -179,6 +180,61 @@ def psycopg_bare(peer, reader):
     peer.bare.execute("SELECT bytes FROM naive WHERE key = %s", (reader.id,), binary=True).fetchone()
 
 
+def sizes(real, readers):
+    """Print what readers of five articles take in each store, in bytes a reader, with everything the backend adds."""
+    policy = real.policy_of(5)
+    views = [PageView(article=Article(id=f"2026-06-0{number}-harbour-tunnel")) for number in range(1, 6)]
+
+    def fill(store):
+        paywall = Paywall(policy, store, deadline=30, on_outage="raise", remember=1)
+        for number in range(readers):
+            for day, view in enumerate(views):
+                paywall.check(Reader(id=f"reader-{number:09}"), view, now=NOW + timedelta(days=day, microseconds=number))
+        return len(store.load("reader-000000000"))
+
+    memory = open_store(f"memory://?capacity={readers}")
+    print(f"{'bytes remembered of a reader':32} {fill(memory)}")
+    with tempfile.TemporaryDirectory() as folder:
+        store = open_store(f"sqlite:///{folder}/counts.db")
+        fill(store)
+        store.close()
+        print(f"{'SQLite, in the file':32} {sum(path.stat().st_size for path in Path(folder).iterdir()) / readers:.0f}")
+    server = real.Valkey()
+    with server.client() as client:
+        store, before = open_store(server.url), client.info("memory")["used_memory"]
+        fill(store)
+        print(f"{'Valkey, in memory':32} {(client.info('memory')['used_memory'] - before) / readers:.0f}")
+        store.close()
+    server.close()
+    server = real.Postgres()
+    store = open_store(server.url)
+    fill(store)
+    store.close()
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute("VACUUM FULL meter_usage")
+        size = connection.execute("SELECT pg_total_relation_size('meter_usage')").fetchone()[0]
+    print(f"{'PostgreSQL, after VACUUM FULL':32} {size / readers:.0f}")
+    server.close()
+
+
+def outage(real, readers):
+    """Print how long a decision takes while Redis is paused (the worst: nothing answers) and while it is gone, in milliseconds."""
+    server = real.Valkey()
+    store = open_store(server.url)
+    paywall = Paywall(real.policy_of(3), store)
+    paywall.check(Reader(id="warm"), VIEWS["a"], now=NOW)
+    for name, act in (("paused", server.pause), ("gone", server.stop)):
+        if name == "gone":
+            server.resume()
+        act()
+        times = sorted(timed(lambda reader: paywall.check(reader, VIEWS["a"], now=NOW), [Reader(id=f"{name}{n}")]) for n in range(readers))
+        entitled = timed(lambda _: paywall.check(SUBSCRIBER, VIEWS["a"], now=NOW), range(readers))
+        middle, late = times[readers // 2] / 1000, times[readers * 99 // 100] / 1000
+        print(f"{name:8} median {middle:.2f} ms, 99th percentile {late:.2f} ms, a subscriber {entitled / 1000:.4f} ms")
+    store.close()
+    server.close()
+
+
 def fixed_window(uri):
     """Return a call of the `limits` library that counts a hit."""
     if limits is None:
@@ -194,8 +250,17 @@ def main():
     parser.add_argument("--readers", type=int, default=2000)
     parser.add_argument("--store", choices=["memory", "sqlite", "redis", "postgres"], action="append")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--sizes", action="store_true", help="bytes a reader instead of times")
+    parser.add_argument("--outage", action="store_true", help="how long a decision takes while Redis does not answer")
     options = parser.parse_args()
     real = servers()
+    if options.outage:
+        logging.getLogger("meter").setLevel(logging.CRITICAL)
+        outage(real, options.readers)
+        return
+    if options.sizes:
+        sizes(real, options.readers)
+        return
     policy = real.policy_of(3)
     results = {}
     for name in options.store or ["memory", "sqlite", "redis", "postgres"]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from pathlib import Path
 
 import pytest
 
 from meter.errors import StoreError
 from meter.stores import MemoryStore, in_thread, open_async_store, open_store
+from meter.stores import postgres as postgres_store
+from meter.stores import sqlite as sqlite_store
 from meter.testing import check_store
 
 
@@ -98,3 +101,9 @@ def test_a_file_of_something_else_is_refused(tmp_path):
     connection.close()
     with pytest.raises(StoreError, match="newer release"):
         open_store(f"sqlite:///{newer}")
+
+
+@pytest.mark.parametrize("page, statement", [("store-sqlite.md", sqlite_store._TABLE), ("store-postgres.md", postgres_store.TABLE)])
+def test_the_documented_table_is_the_one_that_is_made(page, statement):
+    """The `CREATE TABLE` on a backend's page is, word for word, what the store runs."""
+    assert statement in (Path(__file__).parents[2] / "docs" / "how-to" / page).read_text(encoding="utf-8")

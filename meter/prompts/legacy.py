@@ -8,6 +8,7 @@ and every other use of `{{ a - b }}` and `<<` stay as they are.
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -35,7 +36,7 @@ _CLOSING = {
 _RAW = re.compile(r"[-+]?\s*raw\s*-?%\}.*?\{%[-+]?\s*endraw\s*[-+]?%\}", re.DOTALL)
 QUOTED = re.compile(_QUOTED, re.DOTALL)
 """A quoted text inside a tag."""
-_WHOLE = re.compile(r"\{\{[-+]?\s*([A-Za-z]\w*(?:-[A-Za-z]\w*)+)\s*[-+]?\}\}", re.ASCII)
+_WHOLE = re.compile(r"\{\{[-+]?\s*([A-Za-z]\w*(?:-[A-Za-z]\w*)*)\s*[-+]?\}\}", re.ASCII)
 _IN_TAG = re.compile(r"(?<![\w.])numberArticlesLeft(-plural)?(?!\w|\s*=[^=])", re.ASCII)
 _ANGLED = re.compile(r"(\{?)(?:<<|&lt;&lt;)(\s*)([A-Za-z]\w*(?:-[A-Za-z]\w*)*)(\s*)(?:>>|&gt;&gt;)", re.ASCII)
 _OPERAND = re.compile(r"[\w)\]]", re.ASCII)
@@ -88,7 +89,7 @@ def modernised(source: str, name: str = "template") -> str:
             piece = _ANGLED.sub(_replace_angled, piece)
         elif segment.kind != "kept":
             whole = _WHOLE.fullmatch(piece)
-            if whole and whole[1] not in PLACEHOLDERS and whole[1].endswith("-plural"):
+            if whole and whole[1] not in PLACEHOLDERS and (whole[1].endswith("-plural") or _is_slip(whole[1])):
                 problems.append(_unknown(whole[1], piece, name, source, segment.start))
             else:
                 piece = _replace_in_tag(piece)
@@ -114,15 +115,18 @@ def _is_arithmetic(match: re.Match[str], text: str) -> bool:
     return bool(_OPERAND.match(before) and _OPERAND.match(after))
 
 
+def _is_slip(word: str) -> bool:
+    """Whether a word of its own in braces is a placeholder with a slip in it, and not a subtraction or the name of something else."""
+    return "-" not in word and bool(get_close_matches(word.casefold(), [placeholder.casefold() for placeholder in PLACEHOLDERS], 1, 0.85))
+
+
 def _replace_in_tag(tag: str) -> str:
     """Rename the placeholders in a tag, outside its quoted texts."""
     if "numberArticlesLeft" not in tag:
         return tag
-    whole = _WHOLE.fullmatch(tag)
-    if whole is None and re.fullmatch(r"\{\{\s*numberArticlesLeft\s*\}\}", tag):
-        return "{{ left }}"
-    if whole is not None and re.fullmatch(r"\{\{\s*numberArticlesLeft-plural\s*\}\}", tag):
-        return "{{ left_plural }}"
+    whole = re.fullmatch(r"\{\{\s*(numberArticlesLeft(?:-plural)?)\s*\}\}", tag)
+    if whole is not None:
+        return f"{{{{ {PLACEHOLDERS[whole[1]]} }}}}"
     pieces, at = [], 0
     for quoted in QUOTED.finditer(tag):
         pieces += [_renamed(tag[at : quoted.start()]), quoted[0]]

@@ -85,6 +85,8 @@ def test_nothing_else_changes_meaning(template, said):
         ("&lt;&lt;numberArticlesLefts&gt;&gt;", 1, 1, "did you mean `&lt;&lt;numberArticlesLeft&gt;&gt;`?"),
         ("{<<subscriberName>>}", 1, 2, "{% raw %}"),
         ("left<<foo>> articles", 1, 5, "the placeholders are"),
+        ("a {{numberArticleLeft}}", 1, 3, "did you mean `{{numberArticlesLeft}}`?"),
+        ("{{- numberarticlesleft }}", 1, 1, "did you mean"),
     ],
 )
 def test_an_unknown_placeholder_is_found_where_it_stands(template, line, column, advice):
@@ -95,6 +97,12 @@ def test_an_unknown_placeholder_is_found_where_it_stands(template, line, column,
     assert ("unknown-placeholder", line, column) == (problem.code, problem.line, problem.column)
     assert advice in problem.help
     assert f"template:{line}:{column}: error[unknown-placeholder]" in str(raised.value)
+
+
+def test_the_variables_of_other_systems_are_no_slips():
+    """A page template of a publisher holds names that mean nothing here."""
+    page = "{{ title }} {{numberOfPages}} {{ articlesLeft }} {{ number }} {{ left }}"
+    assert page == modernised(page)
 
 
 def test_every_unknown_placeholder_is_told():

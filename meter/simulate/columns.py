@@ -169,6 +169,7 @@ class _Bucket:
         self.memory = Memory(
             np.zeros((meters, capacity), np.int64), np.zeros((meters, capacity), np.int64), *(np.zeros(meters, np.int64) for _ in range(6))
         )
+        self.deck = deck
         self.dense = 1 << deck.shift if deck.dense else 0
         self.table = np.empty(max(1 << (2 * max(most, 1) - 1).bit_length(), self.dense), np.int32)
         self.local, self.order = np.empty(most, np.int32), np.empty(most, np.int64)
@@ -179,7 +180,9 @@ class _Bucket:
         reader, at, article, key, group, positions = dealt
         views = len(at)
         table = self.table[: self.dense or 1 << (2 * views - 1).bit_length()]
-        many, bits = arrange(reader, at, base, table, self.local, self.readers, self.starts, self.order)
+        bits = views.bit_length()
+        ranks = _NONE if self.deck.span >> 62 - bits == 0 else np.argsort(at, kind="stable")
+        many = arrange(reader, at, ranks, self.deck.first, base, bits, table, self.local, self.readers, self.starts, self.order)
         totals = tuple(np.empty(many, np.int64) for _ in range(4))
         begin, exact = 0, len(key) <= 1
         while True:
@@ -213,12 +216,17 @@ class _Bucket:
 
 @frozen
 class _Deck:
-    """Columns dealt into buckets; `edges` says where each bucket starts. Buckets of dense numbers hold `1 << shift` of them."""
+    """Columns dealt into buckets; `edges` says where each bucket starts. Buckets of dense numbers hold `1 << shift` of them.
+
+    The instants begin with `first` and span `span` microseconds.
+    """
 
     columns: list[Array]
     edges: Array
     shift: int
     dense: bool
+    first: int
+    span: int
 
 
 def _dealt(views: Views, workers: int, *, positions: bool) -> _Deck:
@@ -240,7 +248,8 @@ def _dealt(views: Views, workers: int, *, positions: bool) -> _Deck:
         dealt = [np.empty(total, kind) if len(column) == total else column for column, kind in zip(columns, kinds, strict=True)]
         dealt.append(np.empty(total if positions else 0, np.int64))
         list(pool.map(lambda n: deal(columns, shift, dense, cuts[n], cuts[n + 1], places[n], tuple(dealt)), range(workers)))
-    return _Deck(dealt, edges, shift, dense)
+    first = int(views.at.min()) if total else 0
+    return _Deck(dealt, edges, shift, dense, first, int(views.at.max()) - first if total else 0)
 
 
 def _narrow(column: Array) -> Any:  # noqa: ANN401

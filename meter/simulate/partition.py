@@ -71,10 +71,11 @@ def deal(columns, shift, dense, low, high, places, dealt):
 
 
 @compiled
-def arrange(reader, at, base, table, local, readers, starts, order):
-    """Put one bucket's views in order of reader and time; return how many readers there are, and how many bits of `order` are positions.
+def arrange(reader, at, ranks, first, base, bits, table, local, readers, starts, order):
+    """Put one bucket's views in order of reader and time; return how many readers there are.
 
-    `order` receives, in that order, the views' positions in its lowest bits (the rest is what they were sorted by), `readers` the
+    `order` receives, in that order, the views' positions in its lowest `bits`, above them what they were sorted by: the time since
+    `first`, or the place in `ranks` (the positions in order of time) where times lie too far apart for that. `readers` receives the
     readers, `starts` where each one's views start (and, after the last, where they end). `base` is the first reader a bucket of dense
     numbers can hold, or -1 where readers are told apart by a hash. `table` and `local` are scratch: a power of two of at least twice
     the views (for dense numbers: of at least the readers), and one a view.
@@ -86,33 +87,18 @@ def arrange(reader, at, base, table, local, readers, starts, order):
     )
     for code in range(many):
         starts[code + 1] += starts[code]
-    bits = 1
-    while count >> bits:
-        bits += 1
-    first, last = at[0], at[0]
-    for i in range(count):
-        first, last = min(first, at[i]), max(last, at[i])
-    fits = last - first < 1 << 62 - bits
     # Time and position in one number: views at one instant stay in order, and sorting touches nothing else.
-    if fits:
-        for i in range(count):
-            code = local[i]
-            order[starts[code]] = (at[i] - first) << bits | i
-            starts[code] += 1
-    else:
-        ranks = np.argsort(at, kind="mergesort")
-        for rank in range(count):
-            i = ranks[rank]
-            code = local[i]
-            order[starts[code]] = rank << bits | i
-            starts[code] += 1
+    for i in range(count):
+        view, rank = (i, at[i] - first) if len(ranks) == 0 else (ranks[i], i)
+        code = local[view]
+        order[starts[code]] = rank << bits | view
+        starts[code] += 1
     for code in range(many, 0, -1):
         starts[code] = starts[code - 1]
     starts[0] = 0
-    if fits:
-        for code in range(many):
-            _sort(order, starts[code], starts[code + 1])
-    return many, bits
+    for code in range(many):
+        _sort(order, starts[code], starts[code + 1])
+    return many
 
 
 @compiled
@@ -163,20 +149,43 @@ def _number_hashed(reader, table, local, readers, starts):
 
 @compiled
 def _sort(numbers, low, high):
-    """Sort a stretch of numbers: few by insertion, and nothing is done to what is in order already."""
-    if high - low > _SHORT:
+    """Sort a stretch of numbers: few by insertion, many by a heap, and nothing is done to what is in order already."""
+    if high - low <= _SHORT:
         for i in range(low + 1, high):
-            if numbers[i] < numbers[i - 1]:
-                numbers[low:high] = np.sort(numbers[low:high])
-                return
+            number = numbers[i]
+            j = i - 1
+            while j >= low and numbers[j] > number:
+                numbers[j + 1] = numbers[j]
+                j -= 1
+            numbers[j + 1] = number
         return
-    for i in range(low + 1, high):
-        number = numbers[i]
-        j = i - 1
-        while j >= low and numbers[j] > number:
-            numbers[j + 1] = numbers[j]
-            j -= 1
-        numbers[j + 1] = number
+    place = low + 1
+    while place < high and numbers[place - 1] <= numbers[place]:
+        place += 1
+    if place == high:
+        return
+    size = high - low
+    for root in range(size // 2 - 1, -1, -1):
+        _sink(numbers, low, root, size)
+    for end in range(size - 1, 0, -1):
+        numbers[low], numbers[low + end] = numbers[low + end], numbers[low]
+        _sink(numbers, low, 0, end)
+
+
+@compiled
+def _sink(numbers, low, root, size):
+    """Let a number sink to its place in a heap whose largest is on top."""
+    number = numbers[low + root]
+    child = 2 * root + 1
+    while child < size:
+        if child + 1 < size and numbers[low + child + 1] > numbers[low + child]:
+            child += 1
+        if numbers[low + child] <= number:
+            break
+        numbers[low + root] = numbers[low + child]
+        root = child
+        child = 2 * root + 1
+    numbers[low + root] = number
 
 
 @compiled

@@ -106,6 +106,19 @@ def _copy_gaps(policy: Policy, _: date | None) -> Iterator[Problem]:
             yield _warning("copy-gap", ("copy", locale), message, f"add {listed} in `{locale}`")
 
 
+def _odd_prices(policy: Policy, _: date | None) -> Iterator[Problem]:
+    for offer in policy.offers:
+        if offer.price == offer.price.to_integral_value():
+            continue
+        from babel.numbers import get_currency_precision  # noqa: PLC0415 - heavy, and whole prices need it not
+
+        most = get_currency_precision(offer.currency)
+        if offer.price != round(offer.price, most):
+            has = f"{most} decimals" if most else "no decimals"
+            message = f"the price of offer `{offer.name}` is `{offer.price}`, but {offer.currency} has {has}: readers see it rounded"
+            yield _warning("odd-price", ("offers", offer.name, "price"), message, "write the price as it is charged")
+
+
 def _unknown_codes(policy: Policy, _: date | None) -> Iterator[Problem]:
     for path, when in _conditions(policy):
         for country in sorted(when.country or ()):
@@ -148,6 +161,7 @@ LINTS: dict[str, Lint] = {
     "missing-offer": _missing_offers,
     "limit-gap": _limit_gaps,
     "copy-gap": _copy_gaps,
+    "odd-price": _odd_prices,
     "unknown-code": _unknown_codes,
 }
 """Every warning by its code, in the order in which they are looked for."""

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["choose", "day_text", "length_text", "money", "number", "parse_locale", "plural", "tags", "term_text"]
 
+_LETTER_AND_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
+"""Between a currency of letters and a digit stands a space that does not break (CLDR, `currencySpacing`; Babel leaves it out)."""
 MOST_OF_A_TAG = 35  # RFC 5646 section 4.4.1
 
 
@@ -82,9 +84,11 @@ def money(amount: Decimal, currency: str, locale: Locale) -> str:
     ('$9', '$9.50')
     """
     if amount != amount.to_integral_value():
-        return format_currency(amount, currency, locale=locale)
-    pattern = re.sub(r"\.0+", "", locale.currency_formats["standard"].pattern)
-    return format_currency(amount, currency, pattern, locale=locale, currency_digits=False)
+        text = format_currency(amount, currency, locale=locale)
+    else:
+        pattern = re.sub(r"\.0+", "", locale.currency_formats["standard"].pattern)
+        text = format_currency(amount, currency, pattern, locale=locale, currency_digits=False)
+    return _LETTER_AND_DIGIT.sub("\u00a0", text)
 
 
 @lru_cache(maxsize=1024)

@@ -47,6 +47,10 @@ CASES = {
         (TEXT + '[copy.ja]\npitch = "b"\n', (24, 2)),
     ],
     "offer-over": [(TEXT, (13, 8))],
+    "odd-price": [
+        (TEXT.replace("price = 9", "price = 9.999"), (10, 9)),
+        (TEXT.replace('price = 9\ncurrency = "USD"', 'price = 900.5\ncurrency = "JPY"'), (10, 9)),
+    ],
     "unknown-code": [
         (TEXT.replace("spend =", 'when = { country = ["JP", "Japan"] }\nspend ='), (17, 20)),
         (TEXT.replace("spend =", 'when = { not = { any = [ { language = ["english"] } ] } }\nspend ='), (17, 39)),
@@ -81,7 +85,8 @@ def test_a_name_for_a_code_is_answered_with_the_code():
 
 
 def test_a_policy_that_is_meant_earns_no_warning():
-    """There is nothing to say about a plain policy while its offer runs."""
+    """There is nothing to say about a plain policy while its offer runs; a price may have the decimals of its currency."""
+    assert check_text(TEXT.replace("price = 9", "price = 9.99"), today=date(2026, 6, 30))[1] == ()
     policy, problems = check_text(TEXT, today=date(2026, 6, 30))
     assert (problems, lint(policy)) == ((), ())
 
@@ -104,9 +109,7 @@ def test_errors_hide_warnings():
     assert (policy, [problem.code for problem in problems]) == (None, ["wrong-type"])
 
 
-@pytest.mark.parametrize(
-    ("written", "meant"), [("english", "en"), ("Japanese", "ja"), ("Brazilian Portuguese", "pt-BR"), ("jaa", "ja")]
-)
+@pytest.mark.parametrize(("written", "meant"), [("english", "en"), ("Japanese", "ja"), ("Brazilian Portuguese", "pt-BR"), ("jaa", "ja")])
 def test_a_language_for_a_locale_is_answered_with_the_locale(written, meant):
     """Whoever writes the publication's language by its name learns its code."""
     _, (problem,) = check_text(TEXT.replace('timezone = "Asia/Tokyo"', f'locale = "{written}"'), today=date(2026, 6, 1))

@@ -142,6 +142,9 @@ def test_the_publishers_copy_follows_the_language():
         ("9", "PLN", "pl", "9\u00a0zł"),
         ("0.99", "GBP", "en-GB", "£0.99"),
         ("9", "CAD", "fr-CA", "9\u00a0$"),
+        ("9", "NOK", "en", "NOK\u00a09"),
+        ("9.5", "KWD", "en", "KWD\u00a09.500"),
+        ("9", "USD", "en-AU", "USD\u00a09"),
     ],
 )
 def test_money_is_written_as_the_locale_writes_it(amount, currency, language, said):

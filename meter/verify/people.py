@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from meter.facts import OTHER, Among
+from meter.facts import OTHER, Among, _observer
 from meter.usage import Tally, Usage
 from meter.view import Article, ArticleAccess, Entitlement, EntitlementKind, PageView, Reader, Status
 from meter.windows import instant, moment
@@ -60,18 +60,24 @@ class Encounter:
 
 def concrete(slot: Slot, code: Any) -> Any:  # noqa: ANN401 - a code, and a value that has it
     """Return a value that has this code. Raises `LookupError` where nothing can have it."""
-    if slot.kind == "word":
-        if slot.name == "country" and code not in (None, OTHER) and not (code and code == str(code).upper()):
+    if slot.kind == "word" and slot.name in _UNMENTIONED:
+        word = code
+        if code == OTHER:
+            word = _UNMENTIONED[slot.name]
+            while word in slot.mentioned or word.lower() in slot.mentioned:
+                word = f"x{word}"
+        if _observer(slot)(Reader(id="somebody"), _view_with(slot.name, word), 0) != code:
             raise LookupError(code)
-        if code != OTHER:
-            return code
-        word = _UNMENTIONED[slot.name]
-        while word in slot.mentioned or word.lower() in slot.mentioned:
-            word = f"x{word}"
         return word
     if slot.kind == "number":
         return None if code is None else _number(slot, code)
     return code
+
+
+def _view_with(name: str, word: Any) -> PageView:  # noqa: ANN401 - a field's value
+    if name in ("section", "kind"):
+        return PageView(article=Article(id="some-article", **{name: word}))
+    return PageView(article=Article(id="some-article"), **{name: word})
 
 
 def _number(slot: Slot, code: int) -> float:

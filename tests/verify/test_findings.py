@@ -12,6 +12,7 @@ from meter import load_policy, loads_policy
 from meter.engine import judge
 from meter.facts import Rulebook, Vocabulary
 from meter.loading import check_text
+from meter.policy import When
 from meter.verify import CODES, lints
 from meter.verify.difference import visible
 from meter.verify.space import Space
@@ -103,6 +104,14 @@ def test_says_that_conditions_contradict_each_other():
             "its conditions contradict each other, or its meter's limit is 0 for everyone it is for",
         )
     ] == found(text)  # fmt: skip
+
+
+def test_knows_words_that_no_page_view_can_have():
+    """A country without letters is never seen: a rule that asks for it is for nobody."""
+    policy = loads_policy(GOOD)
+    nowhere = evolve(policy.rules[0], name="nowhere", when=When(country=[""], reader=["registered"]))
+    warnings = lints(evolve(policy, rules=(nowhere, *policy.rules)))
+    assert ["rule `nowhere` can never fire: no reader and no article is as it asks"] == [warning.message for warning in warnings]
 
 
 def test_says_that_a_meter_without_allowance_is_spent_at_once():

@@ -264,7 +264,8 @@ class RedisStore:
     def _ask(self, *command: bytes) -> Any:  # noqa: ANN401 - whatever the server answers
         if self._line is not None:
             return self._line.ask(*command)
-        return self.client.execute_command(*command)  # type: ignore[no-untyped-call]
+        name, *arguments = command  # a cluster's client looks the name up as text
+        return self.client.execute_command(name.decode(), *arguments)  # type: ignore[no-untyped-call]
 
     def _look(self) -> None:
         with self._looking:

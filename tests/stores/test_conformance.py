@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import socket
 import sqlite3
 import time
 from pathlib import Path
 
 import pytest
+import redis
 
 from meter.errors import StoreError
-from meter.stores import MemoryStore, in_thread, open_async_store, open_store
+from meter.stores import MemoryStore, in_thread, open_async_store, open_store, reader_key
 from meter.stores import postgres as postgres_store
 from meter.stores import sqlite as sqlite_store
+from meter.stores.redis import RedisStore
 from meter.testing import check_store
 
 
@@ -107,3 +110,40 @@ def test_a_file_of_something_else_is_refused(tmp_path):
 def test_the_documented_table_is_the_one_that_is_made(page, statement):
     """The `CREATE TABLE` on a backend's page is, word for word, what the store runs."""
     assert statement in (Path(__file__).parents[2] / "docs" / "how-to" / page).read_text(encoding="utf-8")
+
+
+def test_a_client_of_ones_own_keeps_the_contract(valkey):
+    """A store over a client that somebody else has set up, with the driver's own retries on, keeps the contract too."""
+    check_store(lambda: RedisStore(redis.Redis(unix_socket_path=str(valkey.socket), socket_timeout=10)), examples=8, rounds=5)
+
+
+def test_keys_are_hash_tags(valkey):
+    """Every key of a reader lies in one slot of a cluster, and nothing in an id can move it to another."""
+    store = open_store(valkey.url)
+    key = reader_key("a}b{c", namespace="d{")
+    store.swap(key, None, b"1", expires=None)
+    with valkey.client() as client:
+        name = f"meter:{{{key}}}"
+        assert b"1" == client.get(name)
+        assert client.execute_command("CLUSTER KEYSLOT", name) == client.execute_command("CLUSTER KEYSLOT", key)
+    store.forget(key)
+    store.close()
+
+
+@pytest.fixture
+def cluster(own_valkey):
+    """A client of a cluster of one node that owns every slot."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = own_valkey("--port", str(port), "--bind", "127.0.0.1", "--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf")
+    with server.client() as client:
+        client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+        while client.execute_command("CLUSTER INFO")["cluster_state"] != "ok":
+            continue
+    return redis.RedisCluster(host="127.0.0.1", port=port, socket_timeout=10)
+
+
+def test_a_cluster_keeps_the_contract(cluster):
+    """In cluster mode every command stays within one slot, and the contract holds."""
+    check_store(lambda: RedisStore(cluster), examples=5, rounds=3)

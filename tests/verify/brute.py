@@ -21,18 +21,20 @@ RUNNING = {Status.TRIAL, Status.SUBSCRIBER, Status.STAFF}
 
 def is_possible(space: Space, situation: Situation) -> bool:
     """Say whether there can be such a reader, view and standing: what `assumed` says, without a diagram."""
+    metered = situation.values["access"] == ArticleAccess.METERED
+    return _is_somebody(situation) and all(
+        standing in space.standings(meter, space.limits_of(situation, meter), counts=metered and situation.counts)
+        for meter, standing in situation.standings.items()
+    )
+
+
+def _is_somebody(situation: Situation) -> bool:
     values = situation.values
     if "days_since_expiry" in values and (values["days_since_expiry"] is not None) is not (values["reader"] in EXPIRED):
         return False
     if values.get("product") and values["reader"] not in RUNNING:
         return False
-    metered = values["access"] == ArticleAccess.METERED
-    if not metered and not situation.counts:
-        return False
-    return all(
-        standing in space.standings(meter, space.limits_of(situation, meter), counts=metered and situation.counts)
-        for meter, standing in situation.standings.items()
-    )
+    return values["access"] == ArticleAccess.METERED or situation.counts
 
 
 def size(space: Space) -> int:
@@ -42,10 +44,18 @@ def size(space: Space) -> int:
 
 def situations(space: Space) -> Iterator[Situation]:
     """Yield every situation there can be."""
-    for codes in product(*(range(len(variable.domain)) for variable in space.variables)):
-        situation = space.situation(codes)
-        if is_possible(space, situation):
-            yield situation
+    plain = [range(len(variable.domain)) for variable in space.variables if variable.meter is None]
+    standings = [variable for variable in space.variables if variable.meter is not None]
+    anywhere = [0] * len(standings)
+    for codes in product(*plain):
+        start = space.situation([*codes, *anywhere])
+        if not _is_somebody(start):
+            continue
+        counts = start.counts and start.values["access"] == ArticleAccess.METERED
+        reached = (space.standings(variable.meter, space.limits_of(start, variable.meter), counts=counts) for variable in standings)
+        for stands in product(*reached):
+            places = [variable.domain.index(standing) for variable, standing in zip(standings, stands, strict=True)]
+            yield space.situation([*codes, *places])
 
 
 def differs(space: Space, situation: Situation) -> bool:

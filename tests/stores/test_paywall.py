@@ -389,3 +389,40 @@ def test_in_thread_runs_any_store(newsroom):
         return [str((await paywall.check(newsroom.reader("r"), newsroom.view(article), now=newsroom.now)).show) for article in "ab"]
 
     assert ["last-free-article", "subscription-wall"] == asyncio.run(read())
+
+
+LISTENER = """
+import sys
+from datetime import datetime, UTC
+from opentelemetry import metrics, trace
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from meter import Article, PageView, Paywall, Reader, loads_policy, open_store
+paywall = Paywall(loads_policy(sys.argv[1]), open_store("memory://"))
+spans, reader = InMemorySpanExporter(), InMemoryMetricReader()
+provider = TracerProvider()
+provider.add_span_processor(SimpleSpanProcessor(spans))
+trace.set_tracer_provider(provider)
+metrics.set_meter_provider(MeterProvider([reader]))
+for name in ("x1", "x2"):
+    paywall.check(Reader(id="anna"), PageView(article=Article(id=name)), now=datetime(2026, 6, 1, tzinfo=UTC))
+print([span.name for span in spans.get_finished_spans()])
+print(reader.get_metrics_data().to_json(indent=None))
+"""
+
+
+def test_an_opentelemetry_sdk_sees_counters_and_spans(newsroom):
+    """With an SDK, set up before or after the paywall, there is a count for each decision and a span for each question, unnamed."""
+    pytest.importorskip("opentelemetry.sdk")
+    run = subprocess.run([sys.executable, "-c", LISTENER, newsroom.text(1)], capture_output=True, text=True, check=True)
+    spans, told = run.stdout.splitlines()
+    assert "['meter.store', 'meter.store']" == spans
+    (counter,) = json.loads(told)["resource_metrics"][0]["scope_metrics"][0]["metrics"]
+    assert "meter.decisions" == counter["name"]
+    assert [("last-free-article", 1), ("subscription-wall", 1)] == [
+        (point["attributes"]["show"], point["value"]) for point in counter["data"]["data_points"]
+    ]
+    assert not any(word in run.stdout for word in ("anna", "x1", "x2"))

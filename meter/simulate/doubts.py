@@ -70,9 +70,17 @@ def _always(comparison: Comparison) -> Iterator[Caution]:
     )
     reads = np.sort(comparison.populations[0].column("read"))[::-1]
     if reads.sum():
-        share = reads[: max(1, len(reads) // 100)].sum() / reads.sum()
-        yield _doubt("W16", f"the busiest 1 % of readers read {share:.0%} of the articles: few people decide this answer")
+        top = max(1, len(reads) // 100)
+        yield _doubt("W16", f"the busiest 1% of readers read {reads[:top].sum() / reads.sum():.0%} of the articles{_starters(comparison)}")
     yield _doubt("W18", "each reader is alone: nobody shares a link, and no search engine ranks a closed page lower")
+
+
+def _starters(comparison: Comparison) -> str:
+    starts = np.sort(comparison.populations[0].column("starts"))[::-1]
+    if not starts.sum():
+        return ""
+    share = starts[: max(1, len(starts) // 100)].sum() / starts.sum()
+    return f", and the likeliest 1% make {share:.0%} of the starts: few people decide this answer"
 
 
 def _about_the_answer(comparison: Comparison) -> Iterator[Caution]:
@@ -164,11 +172,11 @@ def holdout(comparison: Comparison) -> dict[str, Any]:
     `readers` is for each of two groups, for `months` months; `None` where nothing can be planned.
     """
     best, other = lead_of(comparison)
-    base = comparison.populations[best if other is None else other]
+    base, challenger = comparison.populations[0], best or other
     share = base.total("starts") / max(base.total("months"), 1)
     change, assumed = _SMALL_CHANGE, True
-    if other is not None and share:
-        new = comparison.populations[best]
+    if challenger is not None and share:
+        new = comparison.populations[challenger]
         found = new.total("starts") / max(new.total("months"), 1) / share - 1
         if abs(found) >= 0.02:  # noqa: PLR2004 - a smaller change is not worth an experiment
             change, assumed = found, False

@@ -33,7 +33,7 @@ def told(value: float | None, measure: Measure, *, sign: bool = False) -> str:
         return "–"
     mark = "+" if sign else ""
     if measure.name == "stop_rate":
-        return f"{100 * value:{mark}.1f} %" if not sign else f"{100 * value:{mark}.1f} points"
+        return f"{100 * value:{mark}.1f}%" if not sign else f"{100 * value:{mark}.1f} points"
     digits = 0 if abs(value) >= _SMALL or value == 0 else 1
     return f"{value:{mark},.{digits}f}".replace("-", "−")
 
@@ -41,7 +41,7 @@ def told(value: float | None, measure: Measure, *, sign: bool = False) -> str:
 def told_range(ends: tuple[float, float], measure: Measure, *, sign: bool = False) -> str:
     """Return an interval as people write it."""
     low, high = (told(end, measure, sign=sign) for end in ends)
-    for unit in (" %", " points"):
+    for unit in ("%", " points"):
         if low.endswith(unit):
             low = low.removesuffix(unit)
     return f"{low} to {high}"
@@ -61,7 +61,7 @@ def _environment() -> Environment:
     folder = template_root() / "report"
     pages = {name: (folder / name).read_text(encoding="utf-8") for name in ("report.html.j2", "notebook.html.j2")}
     environment = Environment(loader=DictLoader(pages), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters.update(told=told, told_range=told_range, plain=plain_value)
+    environment.filters.update(told=told, told_range=told_range, plain=plain_value, quoted=_quoted)
     return environment
 
 

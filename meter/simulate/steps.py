@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import math
 
+from numba import njit
+
 from meter.simulate import draws
 from meter.simulate.compiled import compiled
 from meter.simulate.counting import CALENDAR, FIXED, LIFETIME
@@ -42,8 +44,11 @@ __all__ = [
     "wanted_articles",
 ]
 
+inlined = njit(nogil=True, inline="always")
+"""For what is done at every view: handing over tuples of arrays would cost more than the work itself."""
 
-@compiled
+
+@inlined
 def place_of(shares, share):
     """Return the index in cumulative shares."""
     low, high = 0, len(shares) - 1
@@ -84,7 +89,7 @@ def term_end(time, term, at):
     return time.term[term, day] + (at - time.days[day])
 
 
-@compiled
+@inlined
 def judged(tables, verdicts, g, ident, article, now, tally, seen, used):
     """Return the number of the engine's verdict on a group of facts and what an identity has counted."""
     settled = tables.settled[g]
@@ -116,7 +121,7 @@ def judged(tables, verdicts, g, ident, article, now, tally, seen, used):
     return verdicts[tables.verdict_at[g] + combination]
 
 
-@compiled
+@inlined
 def spend(tables, m, ident, article, now, tally):
     """Count an article until the window it is counted in ends."""
     ids, ends, size = tally
@@ -140,7 +145,7 @@ def spend(tables, m, ident, article, now, tally):
     size[ident, m] = many + 1
 
 
-@compiled
+@inlined
 def find_article(human, key, view, now, origin, wanted, many):
     """Return an article not wanted yet this month: young ones and popular ones first."""
     age = min(human.half_life * (1.0 / uniform(key, draws.AGE, view) - 1.0), OLDEST_DAYS * 24.0)
@@ -160,7 +165,7 @@ def find_article(human, key, view, now, origin, wanted, many):
         rank = (rank + 1) % human.per_slot
 
 
-@compiled
+@inlined
 def plan(human, key, many, new, again):
     """Say of each view of a month whether it opens a session and whether it is a re-read; return how many views and sessions."""
     views, fresh, sessions = 0, 0, 0

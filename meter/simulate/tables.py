@@ -83,7 +83,7 @@ def _numbers(comparison: Comparison, console: Console) -> None:
         )
     console.print(table)
     console.print(
-        "Below each number: what other simulated readers would give; in brackets, what the assumptions' ranges leave open (both 95 %).",
+        "Below each number: what other simulated readers would give; in brackets, what the assumptions' ranges leave open (both 95%).",
         style="dim",
     )
     console.print()

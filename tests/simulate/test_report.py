@@ -86,7 +86,7 @@ def test_a_page_says_what_was_compared_and_how_to_repeat_it(found: Comparison, p
         assert " ".join(row["source"].split()) in page.text
     for doubt in report["warnings"]:
         assert doubt["code"] in page.text
-        assert doubt["text"][1:] in page.text
+        assert re.sub("`([^`]*)`", "“\\1”", doubt["text"][1:]) in page.text
     assert report["closing"] in page.text
     assert '[publication] name = "The Harbour Review"' in page.text
 

@@ -105,6 +105,9 @@ def _entitlements(value: Any, zone: ZoneInfo) -> tuple[Entitlement, ...]:
         given = {key: part for key, part in right.items() if part is not None}
         if unknown := sorted(given.keys() - set(_RIGHTS)):
             raise BadValueError(f"an entitlement has no `{unknown[0]}`")
+        if given.get("kind") not in tuple(EntitlementKind):
+            known = ", ".join(f"`{kind}`" for kind in EntitlementKind)
+            raise BadValueError(f"`{given.get('kind')}` is not a kind of entitlement: {known}")
         given |= {side: _time(given[side], zone) for side in ("starts", "ends") if side in given}
         try:
             rights.append(Entitlement(**given))

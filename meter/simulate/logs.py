@@ -11,11 +11,11 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from meter.errors import MeterError
 from meter.simulate.compiled import missing
 
 try:
     import pyarrow as pa
+    import pyarrow.compute as pc
     import pyarrow.csv
     import pyarrow.json
     import pyarrow.parquet
@@ -25,10 +25,10 @@ except ImportError as error:  # pragma: no cover - checked in an environment wit
 import numpy as np
 from attrs import define, field, frozen
 
-from meter.simulate.attributes import ATTRIBUTES
+from meter.simulate.log_columns import NAMES, LogError, column_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
     from typing import IO
 
 __all__ = ["BadRow", "BadRows", "Log", "LogError", "Piece", "column_names"]
@@ -37,14 +37,6 @@ _BLOCK = 1 << 24
 """How many bytes of text are read at a time."""
 _ROWS = 1 << 18
 _MOST_SHOWN = 20
-_REQUIRED = {
-    "reader.id": ("reader", "reader_id", "user_id", "user", "visitor_id", "visitor", "client_id", "cookie"),
-    "at": ("time", "timestamp", "event_time", "datetime", "ts"),
-    "article.id": ("article", "article_id", "page", "page_id", "url", "path", "content_id"),
-}
-_NAMES = {
-    **_REQUIRED, "id": ("view_id", "event_id", "pageview_id"), **{name: attribute.names for name, attribute in ATTRIBUTES.items()}
-}  # fmt: skip
 _TABLES = ("reader", "article")
 _RIGHT = pa.struct([(name, pa.string()) for name in ("kind", "product", "starts", "ends", "grace")])
 _EVENT = [
@@ -52,10 +44,6 @@ _EVENT = [
     ("reader", pa.struct([("id", pa.string()), ("entitlements", pa.list_(_RIGHT))])),
     ("article", pa.struct([("id", pa.string()), ("published", pa.string())])),
 ]
-
-
-class LogError(MeterError):
-    """A log cannot be read at all: no such file, no such column, not the form its name says."""
 
 
 @frozen
@@ -88,36 +76,6 @@ class Piece:
 
     table: pa.Table
     rows: np.ndarray[Any, Any]
-
-
-def column_names(mapping: Mapping[str, str], there: Sequence[str], *, clock: bool = True) -> dict[str, str]:
-    """Return which column of a log stands for what: `mapping` first, then columns that go by a usual name.
-
-    Raises `LogError` if one that is needed is not there, or a mapping leads nowhere.
-    """
-    listed = ", ".join(f"`{name}`" for name in there)
-    found: dict[str, str] = {}
-    for given, column in mapping.items():
-        name = next((name for name, others in _NAMES.items() if given in (name, *others)), None)
-        if name is None:
-            known = ", ".join(f"`{others[0] if name in _REQUIRED else name}`" for name, others in _NAMES.items())
-            raise LogError(f"`--column {given}=…` names nothing that a log has; there are: {known}")
-        if column not in there:
-            raise LogError(f"the log has no column `{column}` for `{given}`; it has {listed}")
-        found[name] = column
-    lower = {column.lower(): column for column in reversed(there)}
-    for name, others in _NAMES.items():
-        usual = next((lower[word] for word in (name, *others) if word in lower and lower[word] not in mapping.values()), None)
-        if name not in found and usual is not None:
-            found[name] = usual
-    if not clock:
-        found.pop("at", None)
-    for name, others in _REQUIRED.items():
-        if name not in found and (clock or name != "at"):
-            example = f"`--column {others[0]}=NAME`"
-            rest = ", or `--no-clock` if it has none but is in order" if name == "at" else ""
-            raise LogError(f"the log has no column for the {others[0]}; it has {listed}: say which with {example}{rest}")
-    return found
 
 
 class Log:
@@ -188,11 +146,12 @@ class Log:
             reader = pyarrow.csv.open_csv(
                 stream,
                 read_options=pyarrow.csv.ReadOptions(use_threads=False, block_size=_BLOCK),
-                parse_options=pyarrow.csv.ParseOptions(delimiter=mark, invalid_row_handler=refuse, newlines_in_values=False),
+                parse_options=pyarrow.csv.ParseOptions(delimiter=mark, invalid_row_handler=refuse, newlines_in_values=True),
                 convert_options=pyarrow.csv.ConvertOptions(
                     include_columns=list(dict.fromkeys(names.values())),
                     column_types=dict.fromkeys(names.values(), pa.string()),
                     strings_can_be_null=False,
+                    check_utf8=False,
                 ),
             )
             read = 0
@@ -201,7 +160,7 @@ class Log:
                 read += batch.num_rows
                 gaps = np.array(wrong, np.int64) - np.arange(len(wrong)) - 2
                 rows = numbers + 2 + np.searchsorted(gaps, numbers, "right")
-                yield Piece(pa.table({name: batch[column] for name, column in names.items()}), rows)
+                yield _decoded(Piece(pa.table({name: batch[column] for name, column in names.items()}), rows), bad)
 
     def _open(self) -> IO[bytes]:
         return gzip.open(self.path) if self.path.suffix == ".gz" else self.path.open("rb")  # type: ignore[return-value]
@@ -238,7 +197,7 @@ class Log:
 
     def _schemas(self) -> list[pa.Schema]:
         """Return what lines may look like: our events, flat rows, rows whose times are numbers. Times stay texts: they have zones."""
-        times = dict.fromkeys((*_NAMES["at"], "at", "published", *self.mapping.values()), pa.string())
+        times = dict.fromkeys((*NAMES["at"], "at", "published", *self.mapping.values()), pa.string())
         return [pa.schema(_EVENT), pa.schema(list(times.items())), pa.schema([])]
 
     def _line_by_line(self, text: bytes, line: int, bad: BadRows) -> Piece:
@@ -288,6 +247,21 @@ class Log:
         for batch in batches:
             yield Piece(self._named(pa.Table.from_batches([batch])), np.arange(row, row + batch.num_rows))
             row += batch.num_rows
+
+
+def _decoded(piece: Piece, bad: BadRows) -> Piece:
+    """Leave out rows with a cell that is not UTF-8."""
+    fine = np.ones(piece.table.num_rows, np.bool_)
+    for name in piece.table.column_names:
+        raw = pc.cast(piece.table[name], pa.binary())
+        try:
+            pc.cast(raw, pa.string())
+        except pa.ArrowInvalid:
+            for place, cell in enumerate(raw.to_pylist()):
+                if fine[place] and cell.decode("utf-8", "replace").encode() != cell:
+                    fine[place] = False
+                    bad.add(int(piece.rows[place]), f"`{cell.decode('utf-8', 'replace')}` is not UTF-8", "text that is not UTF-8")
+    return piece if fine.all() else Piece(piece.table.filter(pa.array(fine)), piece.rows[fine])
 
 
 def _alike(text: bytes, schema: pa.Schema, lines: int) -> pa.Table | None:

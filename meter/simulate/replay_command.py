@@ -28,10 +28,11 @@ _MOST_STOPS = 12
 
 
 def _mapping(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
-    for pair in given:
+    pairs = [pair for word in given for pair in (word.split(",") if word.count("=") > 1 else [word])]
+    for pair in pairs:
         if "=" not in pair.strip("="):
             raise click.BadParameter(f"`{pair}` is not NAME=COLUMN, such as `reader=user_id`")
-    return dict(pair.split("=", 1) for pair in given)
+    return dict(pair.split("=", 1) for pair in pairs)
 
 
 def _zone(_context: click.Context, _option: click.Parameter, name: str | None) -> str | None:

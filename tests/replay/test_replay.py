@@ -126,6 +126,43 @@ def test_rows_that_cannot_be_read_are_located(tmp_path):
     assert [2, 8] == [row["row"] for row in _rows(path)]
 
 
+def test_a_cell_that_is_no_utf8_costs_its_row(tmp_path):
+    """A broken byte is located, and the other rows are decided."""
+    path = tmp_path / "log.csv"
+    path.write_bytes(
+        b"\xef\xbb\xbfreader,time,article\r\nr1,2026-06-01T10:00:00Z,a1\r\nr\xff,2026-06-01T10:00:00Z,a1\r\nr\xc3\xa9,2026-06-01T10:00:00Z,a1\r\n"
+    )
+    found = replay(_policy(), path)
+
+    assert (2, [(3, "`r\ufffd` is not UTF-8")]) == (found.views, [(bad.row, bad.reason) for bad in found.rows_left_out.first])
+    assert ["r1", "ré"] == [row["reader"] for row in _rows(path)]
+
+
+def test_a_cell_may_hold_a_line_break(tmp_path):
+    """A quoted cell of two lines is one cell."""
+    path = _csv(tmp_path, "reader,time,article", 'r1,2026-06-01T10:00:00Z,"a', '1"', "r1,2026-06-01T11:00:00Z,a2")
+
+    assert ["a\n1", "a2"] == [row["article"] for row in _rows(path)]
+
+
+@pytest.mark.parametrize(
+    ("rights", "reason"),
+    [
+        ("[{'kind': 'gold'}]", "`gold` is not a kind of entitlement: `trial`"),
+        ("[{'kind': 'trial', 'end': '2026-06-01'}]", "an entitlement has no `end`"),
+        ("[{'kind': 'trial', 'ends': 'soon'}]", "`soon` is not a time"),
+        ("7", "is not a list of entitlements"),
+        ("{", "is not JSON"),
+    ],
+)
+def test_a_right_that_makes_no_sense_costs_its_row(rights, reason):
+    """What is wrong with an entitlement is said."""
+    table = pa.table({"reader": ["r1"], "time": ["2026-06-01T10:00:00Z"], "article": ["a"], "entitlements": [rights.replace("'", '"')]})
+    policy = loads_policy(MONTHLY.format(limit="{ anonymous = 1 }", window="lifetime = true", count="articles"))
+
+    assert reason in replay(policy, table).rows_left_out.first[0].reason
+
+
 def test_lines_that_are_no_json_are_located(tmp_path):
     """A broken line costs itself, not the block it is in."""
     path = tmp_path / "log.jsonl"

@@ -101,6 +101,17 @@ def test_readers_are_rows(folder):
     assert "r0" in _run("limit-2.toml", "log.csv", "--per", "reader", "--format", "table").stdout
 
 
+def test_columns_can_be_mapped_together_or_apart(folder):
+    """`--column a=x,b=y` is `--column a=x --column b=y`."""
+    (folder / "other.csv").write_text(LOG.replace("reader,time,article", "who,when,what"), encoding="utf-8")
+    together = _run("limit-2.toml", "other.csv", "--format", "json", "--column", "reader=who,time=when,article=what")
+    one_by_one = [word for pair in ("reader=who", "time=when", "article=what") for word in ("--column", pair)]
+    apart = _run("limit-2.toml", "other.csv", "--format", "json", *one_by_one)
+
+    assert 0 == together.exit_code
+    assert together.stdout == apart.stdout
+
+
 def test_a_summary_can_be_csv(folder):
     """Names and values, one a line."""
     assert "readers_stopped,2" in _run("limit-2.toml", "log.csv", "--format", "csv").stdout.splitlines()

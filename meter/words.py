@@ -115,6 +115,9 @@ def clause(formula: Formula, vocabulary: Vocabulary) -> str:
 
 def _codes(slot: Slot, codes: Iterable[Any], zone: ZoneInfo) -> str:
     ordered = [code for code in slot.codes() if code in codes]
+    if OTHER in ordered:
+        named = [f"`{word}`" for word in slot.mentioned if word not in ordered]
+        return f"other than {_either(named)}" if named else "known"
     if slot.kind in ("number", "period") and len(ordered) > 1:
         return _intervals(slot, ordered, zone)
     return _either(code_words(slot, code, zone) for code in ordered)
@@ -136,8 +139,11 @@ def _intervals(slot: Slot, codes: Sequence[Any], zone: ZoneInfo) -> str:
 def why_not(formula: Formula, values: Sequence[Any], vocabulary: Vocabulary) -> str:
     """Say why a formula does not hold for these codes."""
     if isinstance(formula, Among):
-        slot = vocabulary.slots[formula.slot]
-        return f"{value_words(slot, values[formula.slot], vocabulary.zone)}, not {_codes(slot, formula.codes, vocabulary.zone)}"
+        slot, value = vocabulary.slots[formula.slot], values[formula.slot]
+        told = value_words(slot, value, vocabulary.zone)
+        if value is None or slot.kind == "flag":  # the opposite needs no saying
+            return told
+        return f"{told}, which is left out" if OTHER in formula.codes else f"{told}, not {_codes(slot, formula.codes, vocabulary.zone)}"
     if isinstance(formula, Contains):
         name = _name(vocabulary.slots[formula.slot])
         return f"{name} {'do not include' if formula.inside else 'include'} `{formula.member}`"

@@ -69,8 +69,23 @@ def test_tells_why_no_alternative_holds():
     for name in ("x", "y"):
         usage = decide(POLICY, Reader(id="r"), PageView(article=Article(id=name)), usage, NOW)[1]
     lines = told(PageView(article=Article(id="a"), device="desktop"), Reader(id="r"), usage)
-    why = "the device is none of those named in the policy, not `phone`; the gift link is not set, not set"
+    why = "the device is none of those named in the policy, not `phone`; the gift link is not set"
     assert f"  not rule 2 `phones at night`: {why}" == lines[-1]
+
+
+@pytest.mark.parametrize(
+    ("article", "why"),
+    [
+        (Article(id="a", section="markets/asia"), "the section is `markets`, which is left out"),
+        (Article(id="a"), "the section is not known"),
+    ],
+)
+def test_tells_what_was_left_out_and_what_is_not_known(article, why):
+    """No negation of a negation, and what is missing is only missing."""
+    rules = [evolve(POLICY.rules[2], name="rest", when=When(not_=When(section=["markets"]))), POLICY.rules[-1]]
+    policy = evolve(POLICY, rules=rules)
+    decision, _ = decide(policy, Reader(id="r"), PageView(article=article), Usage(), NOW)
+    assert f"  not rule 1 `rest`: {why}" == explain(decision).splitlines()[-1]
 
 
 def test_tells_which_side_of_an_offer_is_missing():
@@ -152,7 +167,7 @@ VOCABULARY_POLICY = evolve(
     [
         (When(reader=["trial", "staff"]), "the reader's status is `trial` or `staff`"),
         (When(reader=["trial", "staff", "anonymous"]), "the reader's status is `anonymous`, `trial` or `staff`"),
-        (When(not_=When(section=["markets"])), "the section is none of those named in the policy"),
+        (When(not_=When(section=["markets"])), "the section is other than `markets`"),
         (When(score=Range(equals=0.5)), "the score is 0.5"),
         (When(score=Range(below=0.2)), "the score is below 0.2"),
         (When(not_=When(score=Range(below=0.2))), "the score is at least 0.2"),

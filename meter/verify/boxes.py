@@ -13,7 +13,8 @@ from meter.verify.people import listed, status_words, words_of
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable
 
-    from meter.verify.space import Space, Standing, Variable
+    from meter.verify.situations import Standing, Variable
+    from meter.verify.space import Space
 
 __all__ = ["Box", "Phrase", "cover", "phrase"]
 

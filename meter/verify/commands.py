@@ -51,7 +51,7 @@ def prove(policy: Path, budget: float, keep: Path | None, leave_out: tuple[str, 
     from meter.loading import load_policy  # noqa: PLC0415 - `--help` needs no policy
     from meter.verify.promises import STANDING  # noqa: PLC0415
     from meter.verify.proof import Outcome, guarantees  # noqa: PLC0415
-    from meter.verify.space import assumed  # noqa: PLC0415
+    from meter.verify.situations import assumed  # noqa: PLC0415
 
     for code in leave_out:
         if code not in STANDING:

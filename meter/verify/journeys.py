@@ -18,7 +18,7 @@ from meter.engine import decide, ledger
 from meter.usage import Usage
 from meter.verify.diagram import FALSE
 from meter.verify.people import Encounter, impersonate, view_words
-from meter.verify.space import Situation
+from meter.verify.situations import Situation
 from meter.view import PageView, Reader
 
 if TYPE_CHECKING:

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
     from meter.policy import Policy
     from meter.verify.journeys import Cast
-    from meter.verify.space import Situation, Space
+    from meter.verify.situations import Situation
+    from meter.verify.space import Space
 
 __all__ = ["Answer", "Outcome", "guarantees"]
 

@@ -16,14 +16,15 @@ from attrs import evolve
 from meter.engine import _verdict
 from meter.facts import ALWAYS, Among, Contains, Every, Some
 from meter.verify.diagram import FALSE, TRUE, UndecidedError
-from meter.verify.space import EXPIRED, RUNNING
+from meter.verify.situations import EXPIRED, RUNNING
 from meter.view import ArticleAccess
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Hashable, Iterable
 
     from meter.facts import Formula, JudgedRule
-    from meter.verify.space import Situation, Space
+    from meter.verify.situations import Situation
+    from meter.verify.space import Space
 
 __all__ = ["Solver", "is_installed"]
 

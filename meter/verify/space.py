@@ -2,21 +2,22 @@
 
 A space lays one or two policies out over the variables of their common vocabulary: a slot each, a member each for sets, whether
 the view counts, and where the reader stands on each meter. Which combinations can be is said in `possible`, in words by
-`assumed`. Verdicts are the engine's own: this module only says for which codes the engine is asked.
+`situations.assumed`. Verdicts are the engine's own: this module only says for which codes the engine is asked.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from meter.engine import allowance, decide, judge, ledger
 from meter.facts import Among, Contains, Every
 from meter.policy import Count
 from meter.verify.diagram import FALSE, MOST_STEPS, TRUE, Forest
 from meter.verify.people import impersonate, listed, plain_codes, reader_words, view_words
-from meter.view import ArticleAccess, Status
+from meter.verify.situations import EXPIRED, RUNNING, Situation, Standing, Variable, counts_that_matter
+from meter.view import ArticleAccess
 from meter.windows import instant
 
 if TYPE_CHECKING:
@@ -26,69 +27,10 @@ if TYPE_CHECKING:
     from meter.facts import Formula, Rulebook, Vocabulary
     from meter.verify.people import Encounter
 
-__all__ = ["RUNNING", "Situation", "Space", "Standing", "Variable", "assumed"]
-
-EXPIRED = (Status.TRIAL_EXPIRED, Status.SUBSCRIPTION_EXPIRED)
-RUNNING = (Status.TRIAL, Status.SUBSCRIBER, Status.STAFF)
-
-_ASSUMED = (
-    (
-        ("days_since_expiry",),
-        "the days since expiry are known for readers whose access has expired, and for nobody else; they are whole and never below 0",
-    ),
-    (("product",), "only readers in a trial, subscribers and staff hold products"),
-    (("score",), "a score is between 0 and 1"),
-    (("age_days",), "an article's age is a whole number of days"),
-    (
-        ("open",),
-        (
-            "what is left of a meter never exceeds the limit of that reader, a limit of 0 is never open, and a view that counts "
-            "leaves at least one less than the limit"
-        ),
-    ),
-    (("open",), "any count a limit allows may have been reached, by reading any articles in any order"),
-    ((), "a reader is one identity, and the store keeps what it was told: whoever clears cookies is a new reader"),
-)
-
-
-def assumed(vocabulary: Vocabulary) -> tuple[str, ...]:
-    """Return what is taken for granted about readers, views and meters, as far as the policies of a vocabulary look at it."""
-    names = {slot.name for slot in vocabulary.slots}
-    return tuple(words for needs, words in _ASSUMED if names.issuperset(needs))
-
+__all__ = ["Space"]
 
 _WHO = ("reader", "product", "segments", "score", "days_since_expiry", "country", "period")
 """What stays the same from one page view to the next: the reader, and the day."""
-
-
-@frozen
-class Standing:
-    """Where a reader stands on a meter, under each policy of a space: the codes of its `open` and `left` slots."""
-
-    codes: tuple[tuple[bool, int], ...]
-
-
-@frozen
-class Variable:
-    """One level of a space: a slot (`member` for one member of a set), `counts`, or a meter's standing."""
-
-    name: str
-    domain: tuple[Any, ...]
-    slot: int | None = None
-    member: str | None = None
-    meter: str | None = None
-    who: bool = False
-
-
-@frozen
-class Situation:
-    """One code for everything: `values` by slot, whether the view counts, and a standing by meter; `matters` are the levels to tell of."""
-
-    codes: tuple[int, ...]
-    values: dict[str, Any]
-    counts: bool
-    standings: dict[str, Standing]
-    matters: frozenset[int] = frozenset()
 
 
 class Space:
@@ -150,7 +92,7 @@ class Space:
         key = meter, limits, counts
         if key not in self._reached:
             found: dict[Standing, tuple[int, bool]] = {}
-            for used in _counts_that_matter(limits, slot.mentioned):
+            for used in counts_that_matter(limits, slot.mentioned):
                 for seen in (False, True) if used else (False,):
                     rooms = [allowance(limit, used, seen, counts) for limit in limits]
                     found.setdefault(Standing(tuple((opens, slot.code(left) or 0) for opens, left in rooms)), (used, seen))
@@ -351,12 +293,6 @@ class Space:
             if limit and self._standings[meter] in situation.matters:
                 stood.append(f"{min(used, limit)} of {limit} used on `{meter}`" + (", this article among them" if seen else ""))
         return f"{told} with {listed(stood, 'and')}" if stood else told
-
-
-def _counts_that_matter(limits: Sequence[int], mentioned: Sequence[float]) -> list[int]:
-    """Return counts from 0 to the largest limit, at least one between any two at which a code can change."""
-    edges = {0, *(int(limit - mark) for limit in limits for mark in (0, *mentioned))}
-    return sorted({edge + step for edge in edges for step in range(-2, 3) if 0 <= edge + step <= max(limits)})
 
 
 def _atoms(formula: Formula) -> Iterable[Among | Contains]:

@@ -17,7 +17,8 @@ from meter.words import why_not
 if TYPE_CHECKING:
     from meter.engine import Verdict
     from meter.facts import JudgedRule
-    from meter.verify.space import Situation, Space
+    from meter.verify.situations import Situation
+    from meter.verify.space import Space
 
 __all__ = ["Expected", "Story", "cast_words", "expected_rule", "scene"]
 

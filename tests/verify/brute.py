@@ -13,7 +13,8 @@ from meter.view import ArticleAccess, Status
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from meter.verify.space import Situation, Space
+    from meter.verify.situations import Situation
+    from meter.verify.space import Space
 
 EXPIRED = {Status.TRIAL_EXPIRED, Status.SUBSCRIPTION_EXPIRED}
 RUNNING = {Status.TRIAL, Status.SUBSCRIBER, Status.STAFF}

@@ -21,7 +21,7 @@ _NAMES = {
     "reader": "the reader's status", "access": "the article's access", "section": "the section", "kind": "the kind of article",
     "country": "the country", "device": "the device", "channel": "the channel", "language": "the language",
     "referrer": "the referrer", "product": "the products", "tags": "the tags", "segments": "the segments", "score": "the score",
-    "age_days": "the article's age in days", "days_since_expiry": "the days since expiry", "period": "the date",
+    "age_days": "the article's age in days", "days_since_expiry": "the number of days since expiry", "period": "the date",
     "gift": "the gift link", "crawler": "the crawler flag",
 }  # fmt: skip
 
@@ -75,7 +75,7 @@ def code_words(slot: Slot, code: Any, zone: ZoneInfo) -> str:  # noqa: ANN401 - 
     if slot.kind == "flag":
         return "set" if code else "not set"
     if slot.kind == "word":
-        return "none of those named in the policy" if code == OTHER else f"`{code}`"
+        return "none of those named in the policy" if code == OTHER else f"`{code}`" if code else "none at all"
     if slot.kind == "period":
         return _between_dates(slot, code, code + 1, zone)
     marks = _marks(slot)
@@ -158,6 +158,8 @@ def _passed_over(rulebook: Rulebook, rule: JudgedRule, values: Sequence[Any]) ->
         return why_not(rule.formula, values, rulebook.vocabulary)
     if values[1] == "premium":
         return "it spends, and a premium article is never read on an allowance"
+    if rulebook.limit(str(rule.spend), values) == 0:
+        return f"the limit of `{rule.spend}` is 0 for this reader"
     return f"nothing is left of `{rule.spend}`"
 
 
@@ -178,6 +180,8 @@ def explanation(decision: Decision) -> str:
     fired = rulebook.rules[place]
     if fired.formula != Every(()):
         lines.append(f"  matched: {_matched(fired.formula, values, vocabulary)}")
+    if fired.spend is not None and values[1] == "free":
+        lines.append("  the article is free: it is read without an allowance, and counts nothing")
     if fired.offer is not None and decision.offer is None:
         lines.append(f"  offer `{fired.offer}` is left out: {why_not(fired.offer_formula, values, vocabulary)}")
     if decision.degraded:

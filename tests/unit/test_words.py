@@ -142,7 +142,9 @@ show = "subscription-wall"
         for access in ("metered", "premium")
     )
     assert blocked[1] == "  meter `monthly`: 0 of 0 used, 0 left; this view counted nothing"
-    assert blocked[2] == "  not rule 1 `taste`: nothing is left of `monthly`"
+    assert blocked[2] == "  not rule 1 `taste`: the limit of `monthly` is 0 for this reader"
+    free = explain(decide(policy, Reader(id="r"), PageView(article=Article(id="a", access="free")), Usage(), NOW)[0]).splitlines()
+    assert free[1:] == ["  the article is free: it is read without an allowance, and counts nothing"]
     assert premium[1:] == ["  not rule 1 `taste`: it spends, and a premium article is never read on an allowance"]
 
 
@@ -209,6 +211,25 @@ def test_a_time_of_day_is_told_as_it_was_written():
     )
     why = "the date is from 2026-06-30 18:00 on, not from 2026-06-01 and before 2026-06-30 18:00"
     assert f"  offer `summer` is left out: {why}" == explain(decision).splitlines()[1]
+
+
+def test_no_referrer_at_all_has_words():
+    """Somebody who typed the address came from nowhere."""
+    policy = evolve(POLICY, rules=[evolve(POLICY.rules[2], when=When(referrer=["google.com", ""])), POLICY.rules[-1]])
+    direct, search, other = (
+        explain(decide(policy, Reader(id="r"), PageView(article=Article(id="a"), referrer=referrer), Usage(), NOW)[0]).splitlines()
+        for referrer in ("", "https://news.google.com/", "https://example.com")
+    )
+    assert [direct[2], search[2]] == ["  matched: the referrer is none at all", "  matched: the referrer is `google.com`"]
+    assert other[1:] == ["  not rule 1 `taste`: the referrer is none of those named in the policy, not none at all or `google.com`"]
+
+
+def test_nothing_left_is_not_no_allowance():
+    """Whoever has read it all is told so."""
+    usage = Usage()
+    for name in ("x", "y", "z"):
+        usage = decide(POLICY, Reader(id="r"), PageView(article=Article(id=name)), usage, NOW)[1]
+    assert "  not rule 3 `taste`: nothing is left of `monthly`" in told(PageView(article=Article(id="a")), Reader(id="r"), usage)
 
 
 def test_every_code_has_words():

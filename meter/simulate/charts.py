@@ -9,10 +9,12 @@ from attrs import frozen
 from meter.simulate.compare import lead_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from meter.simulate.compare import Comparison
     from meter.simulate.optimise import Choice
 
-__all__ = ["Chart", "charts"]
+__all__ = ["Chart", "charts", "write_pictures"]
 
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 _MOST_SWINGS = 12
@@ -40,6 +42,21 @@ def charts(comparison: Comparison, choice: Choice | None = None) -> dict[str, Ch
     if choice is not None:
         found["optimise"] = _limits(choice)
     return found
+
+
+def write_pictures(folder: Path, drawn: dict[str, Chart], *, width: int = 720) -> list[Path]:
+    """Write each chart as an SVG and a PNG file into a folder, and return the files. Needs the extra `plots`."""
+    import vl_convert  # noqa: PLC0415 - an extra of its own
+
+    folder.mkdir(parents=True, exist_ok=True)
+    files = []
+    for name, chart in drawn.items():
+        spec = {**chart.spec, "width": width, "background": "white"}
+        svg, png = folder / f"{name}.svg", folder / f"{name}.png"
+        svg.write_text(vl_convert.vegalite_to_svg(spec, vl_version="5.20"), encoding="utf-8")
+        png.write_bytes(vl_convert.vegalite_to_png(spec, vl_version="5.20", scale=2))
+        files += [svg, png]
+    return files
 
 
 def _spec(values: list[dict[str, Any]], height: int | dict[str, int], **parts: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON

@@ -22,7 +22,7 @@ __all__ = ["compare"]
 )
 def compare(
     policy_paths: tuple[Path, ...], readers: int, months: int, seed: int, workers: int | None, assumptions_path: Path | None,
-    known: str | None, draws: int, sweep: bool, by: str, form: str, html_path: Path | None, optimise: str | None,  # noqa: FBT001
+    known: str | None, draws: int, sweep: bool, by: str, form: str, html_path: Path | None, charts_path: Path | None, optimise: str | None,  # noqa: FBT001
 ) -> None:  # fmt: skip
     """Take the same simulated readers through several policies; the first is the one the others are compared with.
 
@@ -64,7 +64,7 @@ def compare(
             policies, names=names, readers=readers, months=months, seed=seed, workers=workers, assumptions=assumptions, draws=draws,
             sweep=sweep, by=by, progress=progress,
         )  # fmt: skip
-    answer(found, form, html_path, calibration, choice)
+    answer(found, form, html_path, charts_path, calibration, choice)
 
 
 def _names(paths: tuple[Path, ...], limit: int | None) -> list[str]:

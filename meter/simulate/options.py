@@ -59,6 +59,13 @@ def population_options(command: _Command) -> _Command:
         click.option(
             "--html", "html_path", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Also write a page for a meeting."
         ),
+        click.option(
+            "--charts",
+            "charts_path",
+            type=click.Path(file_okay=False, path_type=Path),
+            metavar="FOLDER",
+            help="Also write the charts as SVG and PNG files (needs the extra `plots`).",
+        ),
     )
     for option in reversed(options):
         command = option(command)
@@ -95,7 +102,12 @@ def assumed(policy: Policy, path: Path | None, known: str | None, seed: int, wor
 
 
 def answer(
-    comparison: Comparison, form: str, html: Path | None, calibration: Calibration | None = None, choice: Choice | None = None
+    comparison: Comparison,
+    form: str,
+    html: Path | None,
+    pictures: Path | None,
+    calibration: Calibration | None,
+    choice: Choice | None = None,
 ) -> None:
     """Print an answer, and write its page."""
     from meter.simulate.report import html_report  # noqa: PLC0415
@@ -115,3 +127,7 @@ def answer(
     if html is not None:
         html.write_text(html_report(comparison, choice=choice), encoding="utf-8")
         say(f"wrote {html}")
+    if pictures is not None:
+        from meter.simulate.charts import charts, write_pictures  # noqa: PLC0415
+
+        say(f"wrote {len(write_pictures(pictures, charts(comparison, choice)))} files into {pictures}")

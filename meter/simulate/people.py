@@ -20,6 +20,7 @@ __all__ = ["casual_shares", "people"]
 _MOST_CASUAL = 400
 _MINUTE = 60_000_000
 _SLOTS_A_DAY = 4
+_WALLS = ("conversion", "frailty", "wear", "register", "registration_sells", "leave", "come_back", "end_session")
 
 
 def casual_shares(q: float) -> Any:  # noqa: ANN401 - an array
@@ -46,7 +47,7 @@ def people(known: Assumptions, world: World) -> Human:
         "population": {"bounce": "bounce", "fans": "fans", "persistence": "persistence"},
         "sessions": {"tail": "tail", "rereads": "rereads"}, "articles": {"half_life_hours": "half_life"},
         "identity": {"main_device": "main_device", "cookie_reset": "cookie_reset", "bypass": "bypass"},
-        "walls": {name: name for name in ("conversion", "frailty", "wear", "register", "leave", "come_back", "end_session")},
+        "walls": {name: name for name in _WALLS},
         "readers": {"score_signal": "score_signal"},
         "trials": {
             "auto_renew": "auto_renew", "continue_auto_renew": "continue_auto_renew", "continue_auto_cancel": "continue_auto_cancel",

@@ -64,6 +64,7 @@ PUBLISHED: tuple[Assumption, ...] = (
     _a("walls.frailty", 0.8, 0.0, 1.2, "assumed", "spread between readers of the inclination to subscribe (sigma of a log-normal with mean 1)", _OURS, most=3),
     _a("walls.wear", 0.9, 0.7, 1.0, "assumed", "each earlier month with a wall multiplies the inclination by this", _OURS),
     _a("walls.register", 0.0169, 0.010, 0.035, "published", "registers when shown a registration wall, once a month", f"{_PIANO}: median 1.69 %; Mather 3.14 %"),
+    _a("walls.registration_sells", 0.5, 0.0, 1.0, "assumed", "who would subscribe at a paid wall does so where a registration wall stands, which shows that way too", _OURS),
     _a("walls.leave", 0.10, 0.0, 0.5, "assumed", "leaves the site for a month or more when stopped, once a month", "range up to Chiou and Tucker 2013 (visits −51 % behind a hard wall); the default is ours"),
     _a("walls.come_back", 0.15, 0.05, 0.4, "assumed", "those who left come back, each month", _OURS),
     _a("walls.end_session", 0.7, 0.4, 1.0, "assumed", "a wall ends the session, so that what was wanted next is not even asked for", _OURS),

@@ -66,6 +66,7 @@ class Human(NamedTuple):
     frailty: float
     wear: float
     register: float
+    registration_sells: float
     leave: float
     leave_factor: Any
     come_back: float

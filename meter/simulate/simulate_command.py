@@ -33,7 +33,7 @@ def _list_assumptions(ctx: click.Context, _option: click.Parameter, wanted: bool
 )
 def simulate(
     policy_path: Path, readers: int, months: int, seed: int, workers: int | None, assumptions_path: Path | None, known: str | None,
-    draws: int, sweep: bool, by: str, form: str, html_path: Path | None,  # noqa: FBT001
+    draws: int, sweep: bool, by: str, form: str, html_path: Path | None, charts_path: Path | None,  # noqa: FBT001
 ) -> None:  # fmt: skip
     """Take simulated readers through months under a policy: whom it stops, who starts, what is read and what is earned.
 
@@ -56,4 +56,4 @@ def simulate(
             [policy], names=[policy_path.stem], readers=readers, months=months, seed=seed, workers=workers, assumptions=assumptions,
             draws=draws, sweep=sweep, by=by, progress=progress,
         )  # fmt: skip
-    answer(found, form, html_path, calibration)
+    answer(found, form, html_path, charts_path, calibration)

@@ -217,13 +217,17 @@ def _walker(made_of: int) -> Any:  # noqa: ANN401 - a compiled function
                         blocked += 1
                         stopped = True
                         tries += 1
-                        says_yes = False
+                        says_yes, sells = False, 0.0
                         if meaning.sells[verdict] == REGISTER and standing == ANONYMOUS and not asked_register:
                             asked_register = True
                             if uniform(now_key, draws.REGISTER, 0) < human.register:
                                 standing, says_yes = REGISTERED, True
                                 registrations += 1
-                        elif meaning.sells[verdict] == PAY and standing < FIRST_TRIAL and not asked_buy:
+                            else:
+                                sells = human.registration_sells
+                        elif meaning.sells[verdict] == PAY and standing < FIRST_TRIAL:
+                            sells = 1.0
+                        if sells > 0.0 and not asked_buy:
                             asked_buy = True
                             offer = meaning.offer[verdict]
                             trial = offer >= 0 and meaning.trial[offer]
@@ -234,7 +238,7 @@ def _walker(made_of: int) -> Any:  # noqa: ANN401 - a compiled function
                             by_itself = uniform(mine, draws.STAY, bought) < human.auto_renew
                             if trial and not by_itself:
                                 chance *= human.takeup
-                            chance = min(chance, 1.0)
+                            chance = min(chance * sells, 1.0)
                             expect(meaning, human, time, monthly, row, month, offer, by_itself, chance, now)
                             if uniform(now_key, draws.BUY, 0) < chance:
                                 says_yes, renews = True, by_itself

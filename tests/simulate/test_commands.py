@@ -67,6 +67,15 @@ def test_html_is_written_and_said_on_stderr(folder: Path) -> None:
     json.loads(result.stdout)
 
 
+def test_charts_are_written_as_pictures(folder: Path) -> None:
+    """Each as SVG and PNG, where the extra is installed."""
+    pytest.importorskip("vl_convert", reason="`vl_convert` is not installed: no pictures")
+    result = meter("simulate", "today.toml", *SMALL, "--format", "json", "--charts", "pictures")
+    assert "wrote 8 files into pictures\n" == result.stderr
+    assert b"\x89PNG" == (folder / "pictures" / "net.png").read_bytes()[:4]
+    assert "<svg" in (folder / "pictures" / "curve.svg").read_text(encoding="utf-8")[:400]
+
+
 def test_assumptions_of_a_file_are_used_and_told(folder: Path) -> None:
     """With where they come from."""
     (folder / "ours.toml").write_text("[articles]\nfree = 1.0\n", encoding="utf-8")

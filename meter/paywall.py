@@ -19,20 +19,21 @@ from attrs import evolve, frozen
 from meter import engine
 from meter.clock import system_clock
 from meter.errors import StoreError, StoreUnavailableError
+from meter.fallback import remembered, spent, unspent
 from meter.policy import Policy
 from meter.stores import in_thread
 from meter.stores.deadline import UNTIL
 from meter.stores.keys import reader_key
 from meter.telemetry import Telemetry
 from meter.transactions import Outcome, Recent, Steps, erase, join, transact
-from meter.usage import Read, Tally, Usage
-from meter.windows import instant
+from meter.usage import Read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from meter.decision import Decision
     from meter.stores import AsyncStore, Store
+    from meter.usage import Tally, Usage
     from meter.view import PageView, Reader
 
 __all__ = ["AsyncPaywall", "Counted", "OnOutage", "Paywall"]
@@ -137,30 +138,13 @@ class _Shared:
         if self._on_outage is OnOutage.RAISE:
             raise error
         if self._on_outage is OnOutage.FALLBACK:
-            decision = self._remembered(policy, key, reader, view, now, counts=counts)
+            decision = remembered(self._recent, key, policy, reader, view, now, counts=counts)
         else:
-            usage = Usage() if self._on_outage is OnOutage.OPEN else _spent(policy, reader, view, now)
-            decision = evolve(engine.decide(policy, reader, view, usage, now)[0], counted=False)
-        decision = evolve(decision, degraded=True)
+            decision = (unspent if self._on_outage is OnOutage.OPEN else spent)(policy, reader, view, now)
+        counted = decision.counted and counts and self._on_outage is OnOutage.FALLBACK
+        decision = evolve(decision, degraded=True, counted=counted)
         self._telemetry.decided(decision, view, key)
         return decision
-
-    def _remembered(self, policy: Policy, key: str, reader: Reader, view: PageView, now: datetime, *, counts: bool) -> Decision:
-        """Decide on what this process has seen last and has granted since, and owe the store what is counted now."""
-        recent = self._recent
-        with recent.lock:
-            record, steps = recent.get(key), 0
-            while record.into is not None and steps < self._attempts:
-                record, steps = recent.get(record.into), steps + 1
-            owed = recent.owed(key) or Usage()
-            usage = record.usage.merge(owed)
-            decision, after = engine.decide(policy, reader, view, usage, now)
-            if counts and after is not usage and decision.meter is not None:
-                name = decision.meter.name
-                before, tally = set(usage.tally(name).ids), after.tally(name)
-                new = [(read, at) for read, at in zip(tally.ids, tally.ats, strict=True) if read not in before]
-                recent.owe(key, owed.merge(Usage({name: Tally(tuple(read for read, _ in new), tuple(at for _, at in new))})))
-            return decision if counts else evolve(decision, counted=False)
 
     def _ledger(self, key: str, now: datetime) -> Steps[Outcome]:
         policy = self.policy
@@ -185,14 +169,6 @@ def _expires(policy: Policy, usage: Usage, now: datetime) -> datetime | None:
     """Return when a store may drop a usage, on this machine's clock: a caller who lives in the past loses nothing."""
     ends = engine.expires_at(policy, usage)
     return None if ends is None else ends + _MARGIN + max(system_clock() - now, timedelta())
-
-
-def _spent(policy: Policy, reader: Reader, view: PageView, now: datetime) -> Usage:
-    """Return a usage with nothing left of any meter, in which this article is not counted."""
-    at, rulebook = instant(now), policy.rulebook
-    values = rulebook.vocabulary.observe(reader, view, at)
-    limits = {meter.name: rulebook.limit(meter.name, values) for meter in policy.meters}
-    return Usage({name: Tally(tuple(f"\0{n}" for n in range(limit)), (at,) * limit) for name, limit in limits.items() if limit})
 
 
 def _in_time(until: float | None) -> None:

@@ -16,6 +16,7 @@ from meter.verify.diagram import FALSE, UndecidedError
 from meter.verify.difference import visible
 from meter.verify.people import listed, status_words
 from meter.verify.promises import own_promise, standing_promises, unannounced
+from meter.verify.smt import is_installed
 from meter.verify.space import Space
 from meter.verify.verdicts import among, passings, verdicts_from, walls
 from meter.view import ArticleAccess, Status
@@ -53,16 +54,26 @@ def lints(policy: Policy, *, steps: int = _MOST_STEPS) -> tuple[Problem, ...]:
     rulebook = Rulebook(policy, Vocabulary([policy], [guarantee.when for guarantee in policy.guarantees]))
     found: list[Problem] = []
     left_out, reason = list(_CHECKS), ""
-    for by_mention in (False, True):
+    for by_mention in (False,) if is_installed() else (False, True):
         try:
             findings = _Findings(Space([rulebook], by_mention=by_mention, steps=steps))
             while left_out:
-                found += _CHECKS[left_out[0]](findings)
+                found += tuple(_CHECKS[left_out[0]](findings))
                 del left_out[0]
         except UndecidedError as error:
             reason = str(error)
         else:
             break
+    if "rule-never-fires" in left_out and is_installed():
+        from meter.verify.opinion import rules_that_fire  # noqa: PLC0415 - the diagram answers most policies
+
+        fires = rules_that_fire(rulebook)
+        if fires is not None:
+            left_out.remove("rule-never-fires")
+            for index, rule in enumerate(rulebook.rules):
+                if rule.name not in fires:
+                    message = f"rule `{rule.name}` can never fire: rules before it take everything it is for, or its conditions contradict"
+                    found.append(_warning("rule-never-fires", ("rules", index, "name"), message, "move it up, or remove it"))
     if left_out:
         message = f"{listed([f'`{code}`' for code in left_out], 'and')} could not be looked for: {reason}"
         found.append(_warning("not-analysed", ("rules",), message, "split the policy, or let rules share their conditions"))

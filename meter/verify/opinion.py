@@ -14,7 +14,7 @@ from meter.verify.proof import Answer, Outcome
 from meter.verify.smt import Solver, is_installed
 from meter.verify.space import Space
 from meter.verify.stories import scene
-from meter.verify.verdicts import spends, walls
+from meter.verify.verdicts import comes_from, spends, walls
 from meter.view import ArticleAccess
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from meter.facts import Rulebook
 
-__all__ = ["second_opinion"]
+__all__ = ["one_difference", "rules_that_fire", "second_opinion"]
 
 _SECONDS = 5.0
 NOT_INSTALLED = "z3 could be asked: `pip install 'meter-paywall[smt]'`"
@@ -71,6 +71,22 @@ def one_difference(rulebooks: Sequence[Rulebook], reason: str, seconds: float | 
     if situation is not None:
         shows = [f"`{space.ask(situation, side).show}`" for side in (0, 1)]
         yield Row(about="rules", who=f"for example {space.tell(situation)}", before=shows[0], after=shows[1])
+
+
+def rules_that_fire(rulebook: Rulebook, *, seconds: float = _SECONDS) -> frozenset[str] | None:
+    """Return the names of the rules that some reader meets, or `None` where z3 cannot say that of all of them."""
+    until = monotonic() + seconds
+    fires = set()
+    try:
+        solver = Solver(Space([rulebook]))
+        verdict = solver.verdict()
+        for rule in rulebook.rules:
+            solver.limit(until - monotonic())
+            if rule.name not in fires and solver.find(solver.among(verdict, comes_from(rule.name))) is not None:
+                fires.add(rule.name)
+    except UndecidedError:
+        return None
+    return frozenset(fires)
 
 
 class _Opinion:

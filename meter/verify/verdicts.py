@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from meter.facts import Formula, JudgedRule
     from meter.verify.space import Space
 
-__all__ = ["Passing", "among", "matches", "passings", "reports", "spends", "verdicts", "verdicts_from", "walls"]
+__all__ = ["Passing", "among", "comes_from", "matches", "passings", "reports", "spends", "verdicts", "verdicts_from", "walls"]
 
 
 @frozen
@@ -113,6 +113,11 @@ def passings(space: Space, side: int = 0) -> list[Passing]:
 def among(space: Space, diagram: int, holds: Callable[[Verdict], bool]) -> int:
     """Return where the verdict of a policy's diagram is one of those wanted, among what can be."""
     return space.forest.both(space.possible, space.forest.relabel(diagram, lambda verdict: bool(verdict) and bool(holds(verdict))))
+
+
+def comes_from(rule: str) -> Callable[[Verdict], bool]:
+    """Return whether a verdict is that of a rule."""
+    return lambda verdict: verdict.rule == rule
 
 
 def spends(meter: str, *, but: Show | None = None) -> Callable[[Verdict], bool]:

@@ -211,10 +211,12 @@ def test_takes_a_guarantee_for_an_answer():
     assert [] == [message for code, message, _ in found(CLASH + said) if code == "silent-order"]
 
 
-def test_says_that_a_policy_is_too_large():
+def test_says_that_a_policy_is_too_large(monkeypatch):
     """Past the budget there is a warning that nothing was analysed, and no wrong answer."""
+    monkeypatch.setattr("meter.verify.findings.is_installed", lambda: False)
     (warning,) = lints(loads_policy(GOOD), steps=20)
     assert ("not-analysed", ("rules",)) == (warning.code, warning.path)
+    assert all(f"`{code}`" in warning.message for code in CODES if code != "not-analysed")
 
 
 def test_locates_every_code_in_the_file():

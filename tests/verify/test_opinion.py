@@ -8,15 +8,16 @@ import pytest
 
 from meter import loads_policy
 from meter.facts import Rulebook, Vocabulary
-from meter.verify import STANDING, Outcome, UndecidedError, changes, guarantees
+from meter.verify import STANDING, Outcome, UndecidedError, changes, guarantees, lints
 from meter.verify.budget import decided
-from meter.verify.opinion import one_difference
+from meter.verify.opinion import one_difference, rules_that_fire
 from meter.verify.smt import is_installed
-from meter.verify.verdicts import verdicts
+from meter.verify.space import Space
+from meter.verify.verdicts import passings, verdicts
 from tests.bench.bench_verify import narrow
 from tests.verify.mutants import mutants
 from tests.verify.random_policies import random_policy
-from tests.verify.test_findings import GOOD
+from tests.verify.test_findings import GOOD, LAST, rule
 
 needs_z3 = pytest.mark.skipif(not is_installed(), reason="needs the extra `smt`")
 FEW = 40
@@ -103,3 +104,22 @@ def test_tries_another_order_before_giving_up(monkeypatch):
     by_mention = decided([rulebook], question)
     assert [False, True] == orders
     assert by_mention == decided([rulebook], lambda space: space.forest.values(verdicts(space)))
+
+
+@needs_z3
+def test_finds_rules_that_never_fire_where_the_diagram_cannot():
+    """Past the diagram's budget z3 still says which rules nobody meets, and the rest is told to be left out."""
+    hidden = rule("students", '{ reader = ["subscriber"], section = ["campus"] }', "registration-wall")
+    warnings = lints(loads_policy(GOOD.replace(LAST, hidden + LAST)), steps=FEW)
+    assert ["rule-never-fires", "not-analysed"] == [warning.code for warning in warnings]
+    assert warnings[0].message.startswith("rule `students` can never fire")
+    assert "`rule-never-fires`" not in warnings[1].message
+
+
+@needs_z3
+@pytest.mark.parametrize("seed", range(10))
+def test_finds_the_rules_that_fire_by_either_way(seed):
+    """The rules that z3 finds a reader for are those that the diagram finds one for."""
+    rulebook = Rulebook(random_policy(Random(9_000 + seed)))
+    by_diagram = {each.name for each, passing in zip(rulebook.rules, passings(Space([rulebook])), strict=True) if passing.fires}
+    assert by_diagram == rules_that_fire(rulebook)

@@ -146,7 +146,7 @@ def _front(comparison: Comparison) -> Chart:
 def _monthly(comparison: Comparison, name: str, title: str) -> Chart:
     from meter.simulate.setting import MONTHLY  # noqa: PLC0415 - beside its only use
 
-    at = MONTHLY.index(name)
+    at, months = MONTHLY.index(name), list(range(1, comparison.months + 1))
     values = [
         {"policy": policy, "month": month, "value": round(float(row[at]), 1)}
         for policy, people in zip(comparison.names, comparison.populations, strict=True)
@@ -156,7 +156,7 @@ def _monthly(comparison: Comparison, name: str, title: str) -> Chart:
         "field": "month",
         "type": "quantitative",
         "title": "month",
-        "axis": {"tickMinStep": 1, "format": "d", "grid": False},
+        "axis": {"values": months, "format": "d", "grid": False},
         "scale": {"nice": False},
     }
     y = {

@@ -104,5 +104,7 @@ def estimate(found: float, parts: Any, drawn: Any = None) -> Estimate:  # noqa: 
     """Return a number with both intervals; `drawn` are its values under other assumptions."""
     reach = Z95 * spread(parts)
     varied = drawn is not None and len(drawn) > 1
-    least, most = (float(q) for q in np.quantile(drawn, [0.025, 0.975])) if varied else (None, None)
-    return Estimate(value=found, low=found - reach, high=found + reach, least=least, most=most)
+    if not varied:
+        return Estimate(value=found, low=found - reach, high=found + reach)
+    least, most = (float(q) for q in np.quantile(drawn, [0.025, 0.975]))  # the defaults are among what is possible
+    return Estimate(value=found, low=found - reach, high=found + reach, least=min(least, found), most=max(most, found))

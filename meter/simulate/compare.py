@@ -195,7 +195,7 @@ def compare(
     small = min(readers, _SMALL)
     worlds = [assumptions, *_drawn_worlds(assumptions, draws, seed)]
     uncertain = assumptions.uncertain() if sweep else []
-    worlds += [assumptions.replace({item.name: end}) for item in uncertain for end in (item.low, item.high)]
+    worlds += [_sound(assumptions.replace({item.name: end})) for item in uncertain for end in (item.low, item.high)]
     if draws == 0 and not sweep:
         worlds = []
 
@@ -241,7 +241,17 @@ def _drawn_worlds(assumptions: Assumptions, draws: int, seed: int) -> Iterable[A
         (len(uncertain), draws)
     )
     for n in range(draws):
-        yield assumptions.replace({item.name: _between(item, float(p[n]) / draws) for item, p in zip(uncertain, places, strict=True)})
+        yield _sound(
+            assumptions.replace({item.name: _between(item, float(p[n]) / draws) for item, p in zip(uncertain, places, strict=True)})
+        )
+
+
+def _sound(assumptions: Assumptions) -> Assumptions:
+    """Return drawn assumptions without contradictions: two shares of one whole are at most the whole."""
+    for one, other in (("population.bounce", "population.fans"), ("articles.free", "articles.premium")):
+        if assumptions[one] + assumptions[other] > 1:
+            assumptions = assumptions.replace({one: 1 - assumptions[other]})
+    return assumptions
 
 
 def _between(item: Assumption, share: float) -> float:

@@ -173,7 +173,8 @@ def choose(
         )  # fmt: skip
 
     first = run(limits, seed, sweep=False)
-    selected = first.best
+    selected, believed = first.best, first.measures[first.best][by].value
+    del first  # a million readers times twenty limits: one half at a time
     fresh = run(limits, seed ^ _FRESH, sweep=False)
     estimates = tuple(row[by] for row in fresh.measures)
     alike = tuple(limits[number] for number in _alike(fresh, selected))
@@ -181,7 +182,7 @@ def choose(
     turned_by: tuple[str, ...] = ()
     if sweep:
         turned_by = _turned_by(run(candidates, seed ^ _FRESH, sweep=True), candidates, alike)
-    optimism = first.measures[selected][by].value - estimates[selected].value
+    optimism = believed - estimates[selected].value
     return Choice(
         knob=knob, limits=limits, estimates=estimates, selected=limits[selected], optimism=optimism, alike=alike,
         recommended=None if turned_by else limits[selected], turned_by=turned_by, by=by, comparison=fresh,

@@ -174,3 +174,11 @@ def test_known_numbers_that_cannot_be_read_are_told(text: str, words: str) -> No
     """In words, with an example."""
     with pytest.raises(MeterError, match=words):
         Known.parse(text)
+
+
+def test_ranges_that_touch_the_whole_contradict_nothing() -> None:
+    """Nearly everybody bounces, and the range of that reaches everybody: the sweep still has fans among what is left."""
+    nearly = published_assumptions().replace({"population.bounce": 0.97})
+    table = {**nearly.table, "population.bounce": evolve(nearly.table["population.bounce"], low=0.9, high=1.0)}
+    found = compare([metered(3)], readers=400, months=1, draws=3, assumptions=evolve(nearly, table=table))
+    assert {"population.bounce", "population.fans"} <= {swing.assumption for swing in found.swings}

@@ -1,0 +1,17 @@
+"""Any policy, not only ours: simulated people and the engine agree on it."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, given, settings
+
+from meter import Policy
+from meter.testing.strategies import policies
+from tests.simulate.test_engine_agreement import disagreements
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(policy=policies())
+def test_any_policy_is_simulated_as_the_engine_decides(policy: Policy) -> None:
+    """Whatever its rules ask about, every simulated view gets what `decide` gives."""
+    _, wrong, _ = disagreements(policy, readers=12, months=2)
+    assert not wrong

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -75,8 +75,10 @@ def _json(text: str) -> Any:
         raise BadValueError(f"`{text}` is not JSON") from error
 
 
-def _time(value: Any, zone: ZoneInfo) -> datetime:
+def _time(value: Any, zone: ZoneInfo, *, end: bool = False) -> datetime:
     try:
+        if end and isinstance(value, str) and len(value.strip()) == len("2026-06-30"):  # a date holds to the end of that day
+            return moment(local_instant(date.fromisoformat(value.strip()), zone, end=True), zone)
         when = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
         return when if when.tzinfo else moment(local_instant(when, zone), zone)
     except (ValueError, OverflowError) as error:
@@ -108,7 +110,7 @@ def _entitlements(value: Any, zone: ZoneInfo) -> tuple[Entitlement, ...]:
         if given.get("kind") not in tuple(EntitlementKind):
             known = ", ".join(f"`{kind}`" for kind in EntitlementKind)
             raise BadValueError(f"`{given.get('kind')}` is not a kind of entitlement: {known}")
-        given |= {side: _time(given[side], zone) for side in ("starts", "ends") if side in given}
+        given |= {side: _time(given[side], zone, end=side == "ends") for side in ("starts", "ends") if side in given}
         try:
             rights.append(Entitlement(**given))
         except (ValueError, TypeError) as error:

@@ -290,7 +290,7 @@ def _tried(step: Any, store: Any) -> Any:  # noqa: ANN401 - bytes, or an awaitab
     except StoreError:
         raise
     except Exception as error:  # whatever a backend raises, a page view survives it
-        raise StoreUnavailableError(f"the store failed: {error or type(error).__name__}") from error
+        raise StoreUnavailableError(f"the store failed: {str(error) or type(error).__name__}") from error
 
 
 class AsyncPaywall(_Shared):
@@ -372,4 +372,4 @@ async def _awaited(reply: Any) -> Any:  # noqa: ANN401 - bytes, or nothing
     except (StoreError, TimeoutError):
         raise
     except Exception as error:  # as in `_tried`
-        raise StoreUnavailableError(f"the store failed: {error or type(error).__name__}") from error
+        raise StoreUnavailableError(f"the store failed: {str(error) or type(error).__name__}") from error

@@ -16,7 +16,7 @@ from psycopg.errors import DeadlockDetected, DuplicateTable, SerializationFailur
 from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
 
 from meter.errors import StoreContentionError, StoreError, StoreUnavailableError
-from meter.stores.deadline import remaining
+from meter.stores.deadline import UNTIL, remaining
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -84,7 +84,7 @@ _POOL: dict[str, Any] = {
 
 
 def _refused(error: Exception) -> StoreUnavailableError:
-    return StoreUnavailableError(f"the database did not answer: {error or type(error).__name__}")
+    return StoreUnavailableError(f"the database did not answer: {str(error) or type(error).__name__}")
 
 
 def _check(url: str) -> None:
@@ -236,7 +236,11 @@ class AsyncPostgresStore:
         pool = self._pool
         try:
             if pool.closed:
-                await pool.open(wait=False)
+                token = UNTIL.set(None)  # the pool's own tasks start here, and are not part of this question
+                try:
+                    await pool.open(wait=False)
+                finally:
+                    UNTIL.reset(token)
             connection = await pool.getconn(timeout=remaining(_DEADLINE))
         except (PoolTimeout, psycopg.Error, OSError) as error:
             raise _refused(error) from error

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from hashlib import sha1
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Self, cast
@@ -29,7 +29,7 @@ from meter.stores.forks import ForkLock
 from meter.telemetry import LOG
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
     from datetime import datetime
 
 __all__ = ["AsyncRedisStore", "RedisStore"]
@@ -111,7 +111,7 @@ def _translated() -> Iterator[None]:
             ) from error
         raise StoreUnavailableError(f"the server refused: {error}") from error
     except (RedisError, OSError) as error:
-        raise StoreUnavailableError(f"the server did not answer: {error}") from error
+        raise StoreUnavailableError(f"the server did not answer: {str(error) or 'not in time'}") from error
 
 
 def _parsed(url: str) -> dict[str, Any]:
@@ -280,6 +280,14 @@ class RedisStore:
             self._epoch.saw(found, info, written=written)
 
 
+@asynccontextmanager
+async def _answered(deadline: float) -> AsyncIterator[None]:
+    """Wait as long as the question being asked allows, and tell the driver's errors in our words."""
+    with _translated():
+        async with asyncio.timeout(remaining(deadline)):
+            yield
+
+
 class AsyncRedisStore:
     """`RedisStore` for asyncio, over any client of `redis.asyncio`. It belongs to one event loop."""
 
@@ -287,7 +295,7 @@ class AsyncRedisStore:
 
     def __init__(self, client: redis.asyncio.Redis | redis.asyncio.RedisCluster, *, deadline: float = _DEADLINE) -> None:
         self.client = client
-        self.deadline: float | None = deadline
+        self.deadline: float = deadline
         self._epoch = _Epoch()
         self._looking = asyncio.Lock()
 
@@ -297,8 +305,9 @@ class AsyncRedisStore:
         _parsed(url)
         base = redis.asyncio.connection.parse_url(url).get("connection_class", redis.asyncio.Connection)
         settings = _settings(url, base, AsyncRetry(NoBackoff(), 0)) | {"max_connections": 64, "timeout": None}
-        pool = redis.asyncio.BlockingConnectionPool(**settings)
-        return cls(redis.asyncio.Redis.from_pool(pool), deadline=settings["socket_timeout"])
+        deadline = settings["socket_timeout"]
+        settings |= {"socket_timeout": None, "socket_connect_timeout": None}  # each question has a time limit of its own
+        return cls(redis.asyncio.Redis.from_pool(redis.asyncio.BlockingConnectionPool(**settings)), deadline=deadline)
 
     @property
     def losses(self) -> int:
@@ -307,7 +316,7 @@ class AsyncRedisStore:
 
     async def load(self, key: str) -> bytes | None:
         """Return what is kept under a key."""
-        with _translated():
+        async with _answered(self.deadline):
             found = cast("bytes | None", await self.client.get(_name(key)))
             if found is None and self._epoch.due():
                 await self._look()
@@ -316,7 +325,7 @@ class AsyncRedisStore:
     async def swap(self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None) -> bytes | None:
         """Put `new` in the place of `old`, and return what is there now."""
         arguments = _arguments(key, old, new, expires)
-        with _translated():
+        async with _answered(self.deadline):
             if old is None and self._epoch.due():
                 await self._look()
             try:
@@ -327,12 +336,12 @@ class AsyncRedisStore:
 
     async def forget(self, key: str) -> None:
         """Keep nothing under a key."""
-        with _translated():
+        async with _answered(self.deadline):
             await self.client.delete(_name(key))
 
     async def lost(self) -> int:
         """Look whether the server lost data, and return how often it was found to have."""
-        with _translated():
+        async with _answered(self.deadline):
             await self._look()
         return self._epoch.losses
 

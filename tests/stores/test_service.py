@@ -20,7 +20,7 @@ SERVICE = Path(__file__).parents[2] / "docs" / "examples" / "service" / "app.py"
 def service(own_valkey, tmp_path):
     """The service in a process of its own, over a Redis of its own; returns how to ask it, the server and its log."""
     server = own_valkey("--appendonly", "yes", "--appendfsync", "always")
-    environment = os.environ | {"STORE": server.url + "?socket_timeout=1", "PORT": "0"}
+    environment = os.environ | {"STORE": server.url + "?socket_timeout=10", "PORT": "0"}
     log = tmp_path / "log"
     with log.open("w") as written:
         process = subprocess.Popen([sys.executable, SERVICE], env=environment, stdout=subprocess.PIPE, stderr=written, text=True)

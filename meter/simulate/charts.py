@@ -234,7 +234,13 @@ def _limits(choice: Choice) -> Chart:
         }
         for limit, e in zip(choice.limits, choice.estimates, strict=True)
     ]
-    x = {"field": "limit", "type": "quantitative", "title": "limit", "axis": {"tickMinStep": 1, "format": "d", "grid": False}}
+    x = {
+        "field": "limit",
+        "type": "quantitative",
+        "title": "limit",
+        "axis": {"tickMinStep": 1, "format": "d", "grid": False},
+        "scale": {"zero": False, "nice": False, "padding": 12},
+    }
     y = {
         "field": "value",
         "type": "quantitative",

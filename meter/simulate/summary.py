@@ -112,5 +112,5 @@ def _sureness(comparison: Comparison) -> str:
     if "assumptions" not in chance:
         return f"It is best in {chance['sampling']:.0%} of other samples of readers; the assumptions were not varied."
     turning = [f"`{swing.assumption}`" for swing in comparison.swings if swing.flips]
-    note = f" Inside the stated range of {', '.join(turning)} the order turns round." if turning else ""
+    note = f" Inside the stated range of {' or '.join(turning)} the order turns round." if turning else ""
     return f"Over the stated ranges of the assumptions it is best {chance['assumptions']:.0%} of the time.{note}"

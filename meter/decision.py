@@ -8,7 +8,8 @@ from typing import Self
 
 from attrs import field, frozen
 
-from meter.facts import Facts, Rulebook
+from meter.facts import Facts
+from meter.rulebook import Rulebook
 
 __all__ = ["Access", "Decision", "MeterReading", "Show"]
 

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from meter.facts import JudgedRule, Rulebook
     from meter.policy import Policy
+    from meter.rulebook import JudgedRule, Rulebook
     from meter.view import PageView, Reader
     from meter.windows import Timeline
 

@@ -19,8 +19,9 @@ from attrs import field, fields, frozen
 
 from meter.decision import Show
 from meter.errors import PolicyError
-from meter.facts import Rulebook, host, language_tag
+from meter.facts import host, language_tag
 from meter.faults import find_faults
+from meter.rulebook import Rulebook
 from meter.view import ArticleAccess, Status, as_words
 from meter.windows import Term, Window, length_text, local_instant
 

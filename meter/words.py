@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from meter.decision import Decision
-    from meter.facts import Formula, JudgedRule, Rulebook, Slot, Vocabulary
+    from meter.facts import Formula, Slot, Vocabulary
+    from meter.rulebook import JudgedRule, Rulebook
 
 __all__ = ["clause", "code_words", "explanation", "value_words", "why_not"]
 

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from meter.engine import Verdict
-    from meter.facts import Formula, Rulebook
+    from meter.facts import Formula
     from meter.policy import Policy
+    from meter.rulebook import Rulebook
     from meter.verify.space import Space
 
 __all__ = ["RuleCoverage"]

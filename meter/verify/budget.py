@@ -12,7 +12,7 @@ from meter.verify.space import Space
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from meter.facts import Rulebook
+    from meter.rulebook import Rulebook
 
 __all__ = ["decided"]
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from meter.decision import Access, Show
-from meter.facts import Rulebook, Vocabulary
+from meter.facts import Vocabulary
 from meter.policy import Offer, to_table
+from meter.rulebook import Rulebook
 from meter.verify.boxes import cover, phrase
 from meter.verify.budget import decided
 from meter.verify.diagram import FALSE, MOST_STEPS, UndecidedError

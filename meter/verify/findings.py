@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from meter.decision import Access, Show
 from meter.errors import Problem
-from meter.facts import Among, Rulebook, Vocabulary
+from meter.facts import Among, Vocabulary
 from meter.policy import OfferKind
+from meter.rulebook import Rulebook
 from meter.verify.diagram import FALSE, UndecidedError
 from meter.verify.difference import visible
 from meter.verify.people import listed, status_words

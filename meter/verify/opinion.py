@@ -20,7 +20,7 @@ from meter.view import ArticleAccess
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from meter.facts import Rulebook
+    from meter.rulebook import Rulebook
 
 __all__ = ["one_difference", "rules_that_fire", "second_opinion"]
 

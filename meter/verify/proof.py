@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve, frozen
 
 from meter.decision import Access, Show
-from meter.facts import Rulebook, Vocabulary
+from meter.facts import Vocabulary
+from meter.rulebook import Rulebook
 from meter.verify.budget import decided
 from meter.verify.diagram import FALSE, MOST_STEPS, UndecidedError
 from meter.verify.journeys import Told, cast_of, casts, find

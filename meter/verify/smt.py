@@ -22,7 +22,8 @@ from meter.view import ArticleAccess
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Hashable, Iterable
 
-    from meter.facts import Formula, JudgedRule
+    from meter.facts import Formula
+    from meter.rulebook import JudgedRule
     from meter.verify.situations import Situation
     from meter.verify.space import Space
 

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from meter.decision import Decision
-    from meter.facts import Formula, Rulebook, Vocabulary
+    from meter.facts import Formula, Vocabulary
+    from meter.rulebook import Rulebook
     from meter.verify.people import Encounter
 
 __all__ = ["Space"]

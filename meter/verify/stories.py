@@ -16,7 +16,7 @@ from meter.words import why_not
 
 if TYPE_CHECKING:
     from meter.engine import Verdict
-    from meter.facts import JudgedRule
+    from meter.rulebook import JudgedRule
     from meter.verify.situations import Situation
     from meter.verify.space import Space
 

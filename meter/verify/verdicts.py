@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from meter.decision import Show
     from meter.engine import Verdict
-    from meter.facts import Formula, JudgedRule
+    from meter.facts import Formula
+    from meter.rulebook import JudgedRule
     from meter.verify.space import Space
 
 __all__ = ["Passing", "among", "comes_from", "matches", "passings", "reports", "spends", "verdicts", "verdicts_from", "walls"]

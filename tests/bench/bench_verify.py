@@ -19,8 +19,9 @@ from attrs import evolve
 
 from meter import Rule, Show, load_policy
 from meter.errors import MeterError
-from meter.facts import Rulebook, Vocabulary
+from meter.facts import Vocabulary
 from meter.policy import Members, Meter, Policy, Publication, When
+from meter.rulebook import Rulebook
 from meter.verify import UndecidedError, changes, guarantees, lints
 from meter.verify.smt import Solver
 from meter.verify.space import Space

@@ -69,7 +69,7 @@ def copy_with(folder: Path, bug: Bug | None) -> Path:
 def run_suite(folder: Path) -> subprocess.CompletedProcess[str]:
     """Run the suite against the package in a folder."""
     # In the copy's folder: `python -m` looks there first, and would find the checkout's package in the checkout.
-    options = ["-x", "-q", "-p", "no:cacheprovider", "-c", str(TESTS.parent / "pyproject.toml"), "-k", "not remembers_no_more"]
+    options = ["-n0", "-x", "-q", "-p", "no:cacheprovider", "-c", str(TESTS.parent / "pyproject.toml"), "-k", "not remembers_no_more"]
     environment = os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-m", "pytest", *options, *(str(TESTS / name) for name in SUITE)]
     return subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, check=False, timeout=120)

@@ -8,8 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from meter import Article, Entitlement, PageView, Policy, Reader, Rule, Usage, decide
-from meter.facts import ALWAYS, OTHER, Among, Every, Rulebook, Some, Vocabulary, host
+from meter.facts import ALWAYS, OTHER, Among, Every, Some, Vocabulary, host
 from meter.policy import Dates, Members, Publication, Range, When
+from meter.rulebook import Rulebook
 from meter.windows import DAY, instant
 
 NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from attrs import define, field
 
 from meter.engine import decide, judge
-from meter.facts import Rulebook, Vocabulary
+from meter.facts import Vocabulary
+from meter.rulebook import Rulebook
 from meter.verify.space import Space
 from meter.verify.verdicts import verdicts
 from tests.verify.brute import is_possible

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meter.engine import decide, judge
-from meter.facts import Rulebook, Vocabulary
+from meter.facts import Vocabulary
+from meter.rulebook import Rulebook
 from meter.testing.strategies import edge_times as times
 from meter.testing.strategies import page_views, policies, readers, usages
 from meter.verify import Outcome, changes, guarantees, lints

@@ -10,8 +10,9 @@ import pytest
 from attrs import evolve
 
 from meter import Meter, Rule, load_policy, loads_policy
-from meter.facts import Rulebook, Vocabulary
+from meter.facts import Vocabulary
 from meter.policy import When
+from meter.rulebook import Rulebook
 from meter.verify.boxes import cover
 from meter.verify.difference import changes
 from meter.verify.space import Space

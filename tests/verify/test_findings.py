@@ -10,9 +10,10 @@ from attrs import evolve
 
 from meter import load_policy, loads_policy
 from meter.engine import judge
-from meter.facts import Rulebook, Vocabulary
+from meter.facts import Vocabulary
 from meter.loading import check_text
 from meter.policy import When
+from meter.rulebook import Rulebook
 from meter.verify import CODES, lints
 from meter.verify.difference import visible
 from meter.verify.space import Space

@@ -11,8 +11,9 @@ from attrs import evolve
 
 from meter import Show, Usage, decide, load_policy, loads_policy
 from meter.engine import judge
-from meter.facts import Rulebook, Vocabulary
+from meter.facts import Vocabulary
 from meter.policy import Guarantee
+from meter.rulebook import Rulebook
 from meter.verify import STANDING, Outcome, guarantees
 from meter.verify.opinion import second_opinion
 from meter.verify.smt import is_installed

@@ -7,7 +7,8 @@ from random import Random
 import pytest
 
 from meter import loads_policy
-from meter.facts import Rulebook, Vocabulary
+from meter.facts import Vocabulary
+from meter.rulebook import Rulebook
 from meter.verify import STANDING, Outcome, UndecidedError, changes, guarantees, lints
 from meter.verify.budget import decided
 from meter.verify.opinion import one_difference, rules_that_fire

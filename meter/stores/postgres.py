@@ -1,7 +1,7 @@
-"""A store in PostgreSQL: one table; one statement for a look, two for a change, sent together in one round trip.
+"""A store in PostgreSQL: one table; one statement for a look or a change, a second one for what is there instead.
 
-The change compares as it writes, and the look after it says what is kept: exact at READ COMMITTED and above. Nothing is prepared
-and nothing is kept on a connection, so it works behind pgbouncer in transaction mode.
+A change compares as it writes: exact at READ COMMITTED and above. Nothing is prepared and nothing is kept on a connection, so it
+works behind pgbouncer in transaction mode.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self
 
 import psycopg
-from psycopg.errors import DeadlockDetected, DuplicateTable, SerializationFailure, UndefinedTable, UniqueViolation
+from psycopg.errors import DeadlockDetected, DuplicateObject, DuplicateTable, SerializationFailure, UndefinedTable, UniqueViolation
 from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
 
 from meter.errors import StoreContentionError, StoreError, StoreUnavailableError
@@ -36,12 +36,13 @@ _ROUNDS = 16
 _LOAD = "SELECT bytes FROM meter_usage WHERE key = %(key)s"
 _FORGET = "DELETE FROM meter_usage WHERE key = %(key)s"
 _PURGE = "DELETE FROM meter_usage WHERE expires <= %(now)s"
-# Two statements in one trip and one transaction: the change, and then what is kept. The second sees the first, or whoever was faster.
+# Where a guess may well be wrong (nothing is there, or something is to go), the change and a look go together, in one trip and one
+# transaction: the second sees the first, or whoever was faster. Otherwise the change says itself whether it came about.
 _ADD = "INSERT INTO meter_usage VALUES (%(key)s, %(new)s, %(expires)s) ON CONFLICT DO NOTHING; " + _LOAD  # noqa: S608 - constants
-_REPLACE = "UPDATE meter_usage SET bytes = %(new)s, expires = %(expires)s WHERE key = %(key)s AND bytes = %(old)s; " + _LOAD  # noqa: S608 - as above
+_REPLACE = "UPDATE meter_usage SET bytes = %(new)s, expires = %(expires)s WHERE key = %(key)s AND bytes = %(old)s RETURNING bytes"
 _REMOVE = "DELETE FROM meter_usage WHERE key = %(key)s AND bytes = %(old)s; " + _LOAD  # noqa: S608 - as above
 _NO_TABLE = "there is no table `meter_usage` and it could not be made; make it as the page on PostgreSQL says"
-_MADE = (DuplicateTable, UniqueViolation)  # another process made it at the same time
+_MADE = (DuplicateTable, DuplicateObject, UniqueViolation)  # another process made it at the same time
 _AGAIN = (SerializationFailure, DeadlockDetected)
 
 
@@ -126,6 +127,8 @@ class PostgresStore:
         for _ in range(_ROUNDS):
             try:
                 found = self._bytes(statement, values)
+                if found is None and statement is _REPLACE:
+                    found = self.load(key)
             except StoreContentionError:
                 continue
             if found == new or found != old:
@@ -212,6 +215,8 @@ class AsyncPostgresStore:
         for _ in range(_ROUNDS):
             try:
                 found = await self._bytes(statement, values)
+                if found is None and statement is _REPLACE:
+                    found = await self.load(key)
             except StoreContentionError:
                 continue
             if found == new or found != old:

@@ -6,6 +6,9 @@ Exit codes: 0 fine, 1 the answer is no, 2 wrong usage or input that cannot be re
 from __future__ import annotations
 
 import difflib
+import os
+import sys
+from contextlib import suppress
 from importlib import import_module
 from importlib.resources import files
 from typing import Any
@@ -114,7 +117,15 @@ class Commands(click.Group):
             raise
         except OSError as error:
             where = f"`{error.filename}` cannot be used" if error.filename else "reading or writing failed"
+            if not error.filename:
+                _give_up_output()
             stop(MeterError(f"{where}: {(error.strerror or str(error)).lower()}"))
+
+
+def _give_up_output() -> None:
+    """Send what is still to be written nowhere: Python would try once more at its end, and fail with a code of its own."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -38,7 +38,7 @@ HEAVY = {
     "z3",
 }
 CORE = {"meter"} | {
-    f"meter.{name}" for name in ["clock", "decision", "engine", "errors", "facts", "faults", "policy", "usage", "view", "windows"]
+    f"meter.{name}" for name in ["clock", "decision", "engine", "errors", "facts", "faults", "policy", "rulebook", "usage", "view", "windows"]
 }
 
 

@@ -11,6 +11,8 @@ import re
 from hashlib import blake2b, sha256
 from urllib.parse import quote
 
+from meter.errors import IdentityError
+
 __all__ = ["LONGEST_KEY", "reader_key"]
 
 LONGEST_KEY = 200
@@ -25,11 +27,13 @@ def reader_key(reader_id: str, *, namespace: str = "", secret: bytes | str | Non
 
     `namespace` keeps the readers of several publications apart in one store. With `secret` the id is replaced by its
     HMAC-SHA256, so that what is stored names nobody; another secret makes other keys, and the counts under the old ones are
-    no longer found.
+    no longer found. Raises `IdentityError` for an empty id: everybody without a name would share one count.
 
     >>> reader_key("anna"), reader_key("a:b", namespace="c"), reader_key("a", namespace="b:c")
     ('anna', 'c:a%3Ab', 'b%3Ac:a')
     """
+    if not reader_id:
+        raise IdentityError("a reader without an id cannot be counted: give each one a stable id, such as that of a signed cookie")
     if secret is None:
         part = _plain(reader_id)
     else:

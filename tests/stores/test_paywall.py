@@ -14,7 +14,7 @@ from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meter import AsyncPaywall, Entitlement, ManualClock, PageView, Paywall, Reader, StoreError, Usage, decide, open_store
+from meter import AsyncPaywall, Entitlement, IdentityError, ManualClock, PageView, Paywall, Reader, StoreError, Usage, decide, open_store
 from meter.errors import CorruptUsageError, StoreUnavailableError
 from meter.stores import MemoryStore, in_thread, open_async_store, reader_key
 from meter.stores.keys import LONGEST_KEY
@@ -198,7 +198,7 @@ def test_nobody_in_the_past_is_forgotten_at_once(valkey, newsroom):
     assert 31 < lives <= 32 + 1
 
 
-@given(st.text(), st.text(), st.text(), st.text())
+@given(st.text(), st.text(min_size=1), st.text(), st.text(min_size=1))
 @settings(max_examples=200, deadline=None)
 def test_keys_never_collide(first_namespace, first, second_namespace, second):
     """Two readers share a key only if namespace and id are the same; keys are short and printable."""
@@ -210,7 +210,16 @@ def test_keys_never_collide(first_namespace, first, second_namespace, second):
         assert not set(key) & set("{} \n\0")
 
 
-@pytest.mark.parametrize("name", ["a:b", "a%3Ab", "=x", "#x", "\ud800", "é" * 500, "x" * 500, "", "{a}"])
+def test_a_reader_without_an_id_is_refused_but_a_payer_reads_on(newsroom):
+    """Nameless visitors must not share one count; whoever needs no count needs no name."""
+    paywall = Paywall(newsroom.policy(5), open_store("memory://"))
+    with pytest.raises(IdentityError, match="give each one a stable id"):
+        paywall.check(Reader(id=""), newsroom.view("a"), now=newsroom.now)
+    payer = Reader(id="", entitlements=[Entitlement(kind="subscription")])
+    assert "article" == paywall.check(payer, newsroom.view("a"), now=newsroom.now).show
+
+
+@pytest.mark.parametrize("name", ["a:b", "a%3Ab", "=x", "#x", "\ud800", "é" * 500, "x" * 500, "{a}"])
 def test_a_secret_hides_the_id(name):
     """With the publisher's secret the key shows nothing of the id, and another secret makes another key."""
     key = reader_key(name, secret="of the publisher")

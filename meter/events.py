@@ -248,7 +248,7 @@ def event_shape(zone: ZoneInfo) -> Table:
             "kind": Key(shape=Word(words=EntitlementKind), says="where the right to read comes from", required=True, filler="gift"),
             "product": Key(shape=_word("digital"), says="the product it is for"),
             "starts": Key(shape=_Moment(zone), says="when it starts; a date is the start of that day in the zone"),
-            "ends": Key(shape=_Moment(zone, end=True), says="when it ends; a date holds to the end of that day there, the year 9999 stands for never"),
+            "ends": Key(shape=_Moment(zone, end=True), says="when it ends; a date holds to the end of that day there; 9999 is never"),
             "grace": Key(
                 shape=Split(by={str: _LENGTH}, otherwise=_DAYS),
                 says="how long it goes on after its end while a failed payment is sorted out; a number is days",

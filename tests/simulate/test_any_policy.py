@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from hypothesis import HealthCheck, given, settings
 
-from meter import Policy
 from meter.testing.strategies import policies
 from tests.simulate.test_engine_agreement import disagreements
+
+if TYPE_CHECKING:
+    from meter import Policy
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])

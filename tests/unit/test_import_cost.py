@@ -38,7 +38,8 @@ HEAVY = {
     "z3",
 }
 CORE = {"meter"} | {
-    f"meter.{name}" for name in ["clock", "decision", "engine", "errors", "facts", "faults", "policy", "rulebook", "usage", "view", "windows"]
+    f"meter.{name}"
+    for name in ["clock", "decision", "engine", "errors", "facts", "faults", "policy", "rulebook", "usage", "view", "windows"]
 }
 
 

@@ -71,7 +71,7 @@ def _words(value: Any, _zone: ZoneInfo) -> frozenset[str]:
 def _json(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadValueError(f"`{text}` is not JSON") from error
 
 

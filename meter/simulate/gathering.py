@@ -22,6 +22,7 @@ from meter.simulate.attributes import ATTRIBUTES
 from meter.simulate.columns import Columns, Views
 from meter.simulate.grouping import NEEDS, Coded, code_column, group_views
 from meter.simulate.judging import Array
+from meter.simulate.log_rows import Fault
 from meter.simulate.partition import hash_texts
 from meter.simulate.times import Times
 from meter.windows import day_start
@@ -85,21 +86,22 @@ def prepare(piece: Piece, reading: Reading, bad: BadRows) -> Prepared:
     table, total = piece.table, piece.table.num_rows
     fine = np.ones(total, np.bool_)
 
-    def refuse(wrong: Array, reason: Any, kind: str) -> None:  # noqa: ANN401
+    def refuse(wrong: Array, code: Fault, reason: Any, kind: str) -> None:  # noqa: ANN401
         for place in np.flatnonzero(wrong & fine):
-            bad.add(int(piece.rows[place]), reason(place) if callable(reason) else reason, kind)
+            bad.add(int(piece.rows[place]), code, reason(place) if callable(reason) else reason, kind)
         fine[wrong] = False
 
     ids = {}
-    for name, word in (("reader.id", "reader"), ("article.id", "article")):
+    for name, word, code in (("reader.id", "reader", Fault.NO_READER), ("article.id", "article", Fault.NO_ARTICLE)):
         ids[name] = _ids(table, name, texts=reading.texts)
-        refuse(_empty(ids[name]), f"no {word}", f"no {word}")
+        refuse(_empty(ids[name]), code, f"no {word}", f"no {word}")
     if reading.day is None:
         raw = _column(table, "at")
         at, known = reading.times.read(raw)
         refuse(
-            ~known, lambda place: f"`{raw[place].as_py()}` is not a time" if raw[place].is_valid else "no time", "no time that can be read"
-        )
+            ~known, Fault.NO_TIME, lambda place: f"`{_shown(raw[place])}` is not a time" if raw[place].is_valid else "no time",
+            "no time that can be read",
+        )  # fmt: skip
     else:
         # A log without a clock has an order: its views are dated one microsecond apart.
         at = day_start(reading.day, reading.zone) + piece.rows.astype(np.int64)
@@ -110,7 +112,8 @@ def prepare(piece: Piece, reading: Reading, bad: BadRows) -> Prepared:
             attributes[name], faults = code_column(name, codes, values, reading.zone)
             if faults:
                 wrong = np.isin(codes, list(faults))
-                refuse(wrong, lambda place, codes=codes, faults=faults: faults[int(codes[place])], f"no {name} that can be read")
+                told = f"no {name} that can be read"
+                refuse(wrong, Fault.BAD_VALUE, lambda place, codes=codes, faults=faults: faults[int(codes[place])], told)
     key = None
     if reading.by_view and "id" in table.column_names:
         own = _ids(table, "id", texts=True)
@@ -155,9 +158,26 @@ def _distinct(column: pa.Array) -> tuple[Array, list[Any]]:
     if pa.types.is_nested(column.type):
         texts = [None if value is None else json.dumps(value, default=str) for value in column.to_pylist()]
         column = pa.array(texts, pa.string())
+    if pa.types.is_timestamp(column.type) and column.type.unit == "ns":
+        column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
     coded = pc.dictionary_encode(column)
     codes = np.asarray(pc.fill_null(coded.indices, len(coded.dictionary))).astype(np.int64)
-    return codes, [*coded.dictionary.to_pylist(), None]
+    return codes, [*(_value(value) for value in coded.dictionary), None]
+
+
+def _value(value: pa.Scalar) -> Any:  # noqa: ANN401
+    """Return a value as Python has it; a time that Python cannot have is a text."""
+    try:
+        return value.as_py()
+    except (ValueError, OverflowError):
+        return _shown(value)
+
+
+def _shown(value: pa.Scalar) -> str:
+    try:
+        return str(value.as_py())
+    except (ValueError, OverflowError):
+        return str(value.value)  # a time beyond the calendar
 
 
 @frozen(kw_only=True)

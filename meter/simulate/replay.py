@@ -106,7 +106,7 @@ class Replay:
             "last_view": self.last_view and self.last_view.isoformat(),
             "rows_left_out": {
                 "count": self.rows_left_out.count, "reasons": dict(self.rows_left_out.reasons),
-                "first": [{"row": row.row, "reason": row.reason} for row in self.rows_left_out.first],
+                "first": [{"row": row.row, "code": str(row.code), "reason": row.reason} for row in self.rows_left_out.first],
             },
             "notes": list(self.notes), "warnings": [{"code": c.code, "name": c.name, "text": c.text} for c in self.cautions],
             "holdout_readers_per_group": self.holdout,
@@ -161,7 +161,7 @@ def replay(
     readers whom `policy` would let read on, the answer is refused and bounded. `decisions` and `by_reader` ask for these tables.
     More than `memory` bytes of columns go through temporary files. `workers` is the number of threads.
 
-    Raises `LogError` for a log that cannot be read.
+    Raises `LogError` for a log that cannot be read, or of which no view can.
     """
     source = log if isinstance(log, Log) else Log(log, columns, clock=clock)
     asked = Columns(policy)
@@ -169,7 +169,7 @@ def replay(
     times = Times(ZoneInfo(zone) if zone else policy.zone)
     reading = Reading(
         policies=(asked,) if recorded is None else (asked, recorded), times=times,
-        day=None if source.clock else NO_CLOCK_DAY, texts=source.kind in ("csv", "json"),
+        day=None if source.clock else NO_CLOCK_DAY, texts=source.kind in ("CSV", "JSON Lines"),
     )  # fmt: skip
     bad, gathering, pairs, seen = BadRows(), Gathering(memory, decisions or by_reader), set(), set()
     try:
@@ -180,6 +180,8 @@ def replay(
                 pairs |= set(map(tuple, np.unique(np.stack(prepared.groups[::-1]), axis=1).T.tolist()))
             gathering.add(prepared)
         gathered, sums = gathering.finish(), _Sums()
+        if gathered.last_at < gathered.first_at and source.kind != "table":  # a table may be a part of a log
+            raise source.nothing_read(bad)
         results = Decisions(gathered) if decisions else None
         censored = recorded is not None and looser(recorded, asked, pairs)
         for part in gathered.parts:

@@ -174,9 +174,9 @@ def _draw(console: Console, found: Replay, policy: str) -> None:
     for note in found.notes:
         console.print(Text(f"note: {note}"))
     for row in found.rows_left_out.first[:3]:
-        console.print(Text(f"row {row.row} is left out: {row.reason}"))
+        console.print(Text(f"{found.log}:{row.row} is left out ({row.code}): {row.reason}"))
     if found.rows_left_out.count:
-        console.print(Text(f"left out in all: {_reasons(found)}"))
+        console.print(Text(f"left out in all: {found.rows_left_out.told()}"))
     for warning in found.cautions:
         console.print(Text(f"{warning.code} {warning.text}"))
     console.print(Text(_closing(found), style="dim"))
@@ -207,11 +207,6 @@ def _stops(found: Replay) -> Any:
     return table
 
 
-def _reasons(found: Replay) -> str:
-    """Say how many rows were left out for which reason: `2 rows with no reader, 1 row with no article`."""
-    return ", ".join(f"{count:,} row{'s' * (count > 1)} with {reason}" for reason, count in found.rows_left_out.reasons.items())
-
-
 def _closing(found: Replay) -> str:
     end = "a replay ranks policies on views that were made anyway; it does not forecast revenue"
     if found.holdout is None:
@@ -221,8 +216,10 @@ def _closing(found: Replay) -> str:
 
 def _tell_around(found: Replay) -> None:
     """Say on stderr what the rows themselves cannot say."""
+    for row in found.rows_left_out.first[:3]:
+        say(f"{found.log}:{row.row} is left out ({row.code}): {row.reason}")
     if found.rows_left_out.count:
-        say(f"left out: {_reasons(found)}")
+        say(f"left out: {found.rows_left_out.told()}")
     for note in found.notes:
         say(f"note: {note}")
     for warning in found.cautions:

@@ -37,14 +37,16 @@ class Times:
         if pa.types.is_timestamp(column.type):
             return self._stamps(column)
         if pa.types.is_date(column.type):
-            return self._stamps(column.cast(pa.timestamp("us")))
+            days = column.cast(pa.date32()).cast(pa.int32()).cast(pa.int64())
+            near = pc.and_(pc.greater_equal(days, _EARLIEST // DAY), pc.less(days, _LATEST // DAY))
+            return self._stamps(pc.if_else(near, pc.multiply(days, DAY), None).cast(pa.timestamp("us")))
         if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
             return self._numbers(column)
         return self._texts(column.cast(pa.string()))
 
     def _stamps(self, column: pa.Array) -> tuple[Array, Array]:
         known = _known(column)
-        values = _int64(pc.cast(column, pa.timestamp("us", column.type.tz), safe=False))
+        values = _microseconds(column, known)
         if column.type.tz is None:
             values = self._local(values, known)
         return _bounded(values, known)
@@ -137,11 +139,21 @@ def _text_instant(text: str, zone: ZoneInfo) -> tuple[int | None, bool]:
 
 
 def _known(column: pa.Array) -> Array:
-    return np.asarray(column.is_valid())
+    return np.array(column.is_valid())
 
 
 def _int64(column: pa.Array) -> Array:
     return np.asarray(pc.fill_null(column.cast(pa.int64()), 0)).copy()
+
+
+def _microseconds(column: pa.Array, known: Array) -> Array:
+    """Return stamps of any unit in microseconds; what does not fit is taken out of `known`."""
+    values = _int64(column)
+    if column.type.unit == "ns":
+        return values // 1000
+    scale = {"s": 10**6, "ms": 1000, "us": 1}[column.type.unit]
+    known &= (values >= -(1 << 62) // scale) & (values < (1 << 62) // scale)
+    return np.where(known, values, 0) * scale
 
 
 def _bounded(values: Array, known: Array) -> tuple[Array, Array]:

@@ -54,7 +54,7 @@ def test_the_summary_is_one_document(folder):
     assert (2, 9, 2, 5) == tuple(found[name] for name in ("readers", "views", "readers_stopped", "views_blocked"))
     assert [{"view": 3, "readers": 2, "share_stopped": 1.0}] == found["first_stop_curve"]
     assert {"countdown": 2, "last-free-article": 2, "subscription-wall": 5} == found["prompts_shown"]
-    assert [{"row": 11, "reason": "`never` is not a time"}] == found["rows_left_out"]["first"]
+    assert [{"row": 11, "code": "L06", "reason": "`never` is not a time"}] == found["rows_left_out"]["first"]
     assert "W02" in [warning["code"] for warning in found["warnings"]]
 
 
@@ -62,7 +62,7 @@ def test_the_summary_is_a_table_for_people(folder):
     """The table names the figures, the stops, what was shown, the rows left out and the warnings."""
     out = _run("limit-2.toml", "log.csv").stdout
 
-    for words in ("readers stopped", "100.00%", "first stopped at view", "subscription-wall", "row 11 is left out", "W05", "holdout"):
+    for words in ("readers stopped", "100.00%", "first stopped at view", "subscription-wall", "log.csv:11 is left out (L06)", "W05", "holdout"):
         assert words in out
 
 

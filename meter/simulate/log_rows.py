@@ -1,0 +1,70 @@
+"""What is a piece of a log, and what became of the rows that could not be read? Each is located, coded, counted and told why."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from attrs import define, field, frozen
+
+__all__ = ["BadRow", "BadRows", "Fault", "Piece", "printable"]
+
+_MOST_SHOWN = 20
+_LONGEST = 160
+
+
+class Fault(StrEnum):
+    """Why a row is left out: a code that stays the same from version to version."""
+
+    NO_EVENT = "L01"
+    NOT_TEXT = "L02"
+    CELLS = "L03"
+    NO_READER = "L04"
+    NO_ARTICLE = "L05"
+    NO_TIME = "L06"
+    BAD_VALUE = "L07"
+
+
+@frozen
+class BadRow:
+    """A row that was left out: where it is (the first row is 1; in text, the line), why, and the code of that."""
+
+    row: int
+    reason: str
+    code: Fault
+
+
+@define
+class BadRows:
+    """Rows that were left out: all are counted, the first few are kept, the reasons are tallied."""
+
+    count: int = 0
+    first: list[BadRow] = field(factory=list)
+    reasons: dict[str, int] = field(factory=dict)
+
+    def add(self, row: int, code: Fault, reason: str, kind: str | None = None) -> None:
+        """Count one row; `kind` is the reason without the row's own values."""
+        self.count += 1
+        self.reasons[kind or reason] = self.reasons.get(kind or reason, 0) + 1
+        if len(self.first) < _MOST_SHOWN:
+            self.first.append(BadRow(row, printable(reason, _LONGEST), code))
+
+    def told(self) -> str:
+        """Say how many rows were left out for which reason: `2 rows with no reader, 1 row with no article`."""
+        return ", ".join(f"{count:,} row{'s' * (count > 1)} with {reason}" for reason, count in self.reasons.items())
+
+
+@frozen
+class Piece:
+    """Some rows of a log: a table with our column names, and the number of each row (or line) in the log."""
+
+    table: pa.Table
+    rows: np.ndarray[Any, Any]
+
+
+def printable(words: str, longest: int) -> str:
+    """Return what a log says so that it neither floods nor commands a terminal."""
+    kept = words if len(words) <= longest else f"{words[: longest // 2]} … {words[-longest // 4 :]}"
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in kept)

@@ -15,9 +15,10 @@ from meter.documents import MOST_BYTES, parse_toml, read_text
 from meter.errors import PolicyError, Problem
 from meter.faults import find_faults
 from meter.lints import lint
-from meter.policy import Copy, Guarantee, Links, Meter, Offer, Policy, Publication, Rule, to_table
+from meter.policy import Copy, Guarantee, Links, Meter, Offer, Policy, Publication, Rule
 from meter.problems import Report
 from meter.schema import POLICY
+from meter.tables import to_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,10 +12,9 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 from hashlib import sha256
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from attrs import field, fields, frozen
+from attrs import field, frozen
 
 from meter.decision import Show
 from meter.errors import PolicyError
@@ -23,7 +22,7 @@ from meter.facts import host, language_tag
 from meter.faults import find_faults
 from meter.rulebook import Rulebook
 from meter.view import ArticleAccess, Status, as_words
-from meter.windows import Term, Window, length_text, local_instant
+from meter.windows import Term, Window, local_instant
 
 __all__ = [
     "Copy", "Count", "Dates", "Guarantee", "Limit", "Links", "Members", "Meter", "Offer", "OfferKind", "Policy", "Publication", "Range",
@@ -346,6 +345,8 @@ class Policy:
     @cached_property
     def digest(self) -> str:
         """The first 16 hexadecimal digits of the SHA-256 of this policy's canonical form."""
+        from meter.tables import to_table  # noqa: PLC0415 - `tables` imports this module
+
         return sha256(json.dumps(to_table(self), sort_keys=True, default=str).encode()).hexdigest()[:16]
 
     def meter(self, name: str) -> Meter:
@@ -359,41 +360,3 @@ class Policy:
     def rule(self, name: str) -> Rule:
         """Return the rule called `name`."""
         return next(rule for rule in self.rules if rule.name == name)
-
-
-def to_table(value: Any) -> Any:  # noqa: ANN401 - any value of a policy
-    """Return a value of a policy as the tables of a policy file: plain dictionaries, lists, words, numbers and dates."""
-    if isinstance(value, Policy):
-        table = {"publication": to_table(value.publication)}
-        for key in ("meters", "offers"):
-            table[key] = {item.name: {k: v for k, v in to_table(item).items() if k != "name"} for item in getattr(value, key)}
-        table["rules"] = [to_table(rule) for rule in value.rules]
-        table["guarantees"] = [to_table(guarantee) for guarantee in value.guarantees]
-        table["copy"] = {locale: to_table(copy) for locale, copy in value.copy.items()}
-        table["links"] = to_table(value.links)
-        return {key: part for key, part in table.items() if part or key == "rules"}
-    if isinstance(value, Term):
-        return str(value)
-    if isinstance(value, Meter):
-        table = {"name": value.name, "window": to_table(value.window)}
-        table |= {"limits": to_table(value.limits)} if value.limits else {"limit": to_table(value.limit)}
-        return table | ({} if value.count is Count.ARTICLES else {"count": str(value.count)})
-    if isinstance(value, Window):
-        lengths = {key: length_text(length) for key in ("rolling", "fixed") if (length := getattr(value, key))}
-        words = {key: str(word) for key in ("calendar", "starts") if (word := getattr(value, key))}
-        return words | lengths | ({"lifetime": True} if value.lifetime else {})
-    if hasattr(type(value), "__attrs_attrs__"):
-        given = {a.name.rstrip("_"): (getattr(value, a.name), a.default) for a in fields(type(value))}
-        empty: tuple[Any, ...] = (None, (), frozenset(), When())
-        return {key: to_table(item) for key, (item, default) in given.items() if item not in empty and item != default}
-    if isinstance(value, frozenset):
-        return sorted(map(str, value))
-    if isinstance(value, tuple):
-        return [to_table(item) for item in value]
-    if isinstance(value, Mapping):
-        return {str(key): to_table(item) for key, item in value.items()}
-    if isinstance(value, StrEnum):
-        return str(value)
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    return value

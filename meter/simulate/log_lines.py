@@ -28,6 +28,8 @@ _LONGEST = 1 << 22
 """A line with more bytes is no event."""
 _DEEPEST = 64
 """How many brackets may be open at a time."""
+_SHORT = 1024
+"""A line with no more bytes is nested at most half as deep, which pyarrow's reader bears."""
 _TABLES = ("reader", "article")
 _RIGHT = pa.struct([(name, pa.string()) for name in ("kind", "product", "starts", "ends", "grace")])
 _EVENT = [
@@ -35,6 +37,7 @@ _EVENT = [
     ("reader", pa.struct([("id", pa.string()), ("entitlements", pa.list_(_RIGHT))])),
     ("article", pa.struct([("id", pa.string()), ("published", pa.string())])),
 ]
+_BREAK, _OPEN, _CLOSE, _LIST, _COMMA, _NULL = *b"\n{}[,", b"nu"
 _NO_EVENT = "no event in it"
 _TEXT = re.compile(r'"(?:[^"\\]|\\.)*"?')
 _MARKS = re.compile(r"[][{}]")
@@ -105,15 +108,20 @@ def _schemas(mapping: Mapping[str, str]) -> list[pa.Schema]:
 
 def _plain(text: bytes) -> bool:
     """Say whether nothing in a block is known to lead pyarrow's reader astray."""
-    body = text.rstrip(b"\r\n")
+    letters = np.frombuffer(b"\n" + text.rstrip(b"\r\n").replace(b"\r\n", b"\n") + b"\n", np.uint8)
+    ends = np.flatnonzero(letters == _BREAK)
     # No text holds a line break, and `} {` is an error inside of an event: so no event goes over two lines.
-    if not (body.startswith(b"{") and body.endswith(b"}")) or body.count(b"}\n{") + body.count(b"}\r\n{") != body.count(b"\n"):
+    if not ((letters[ends[:-1] + 1] == _OPEN).all() and (letters[ends[1:] - 1] == _CLOSE).all()):
         return False
-    tight = text.translate(None, b" \t\r\n")
-    if any(mark + b"null" in tight for mark in (b"}", b"[", b",")):
-        return False
-    if any(len(line) > 2 * _DEEPEST and line.count(b"{") + line.count(b"[") > _DEEPEST for line in text.split(b"\n")):
-        return False
+    if (long := np.diff(ends) > _SHORT).any():
+        brackets = np.add.reduceat((letters == _OPEN) | (letters == _LIST), ends[:-1], dtype=np.int64)
+        if (brackets[long] > _DEEPEST).any():
+            return False
+    if b"null" in text:
+        tight = np.frombuffer(text.translate(None, b" \t\r\n"), np.uint8)
+        after = (tight[:-2] == _CLOSE) | (tight[:-2] == _LIST) | (tight[:-2] == _COMMA)
+        if (after & (tight[1:-1] == _NULL[0]) & (tight[2:] == _NULL[1])).any():
+            return False
     try:
         return text.isascii() or bool(text.decode())
     except UnicodeDecodeError:
@@ -131,6 +139,8 @@ def _alike(text: bytes, schema: pa.Schema, lines: int) -> pa.Table | None:
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return None
     if table.num_rows != lines or "timestamp" in str(table.schema):  # a time read without its zone
+        return None
+    if any(str(kind).count("<") > _DEEPEST for kind in table.schema.types):  # deeper than Python bears
         return None
     return table
 

@@ -13,8 +13,8 @@ from attrs import frozen
 
 from meter.decision import Access, Show
 from meter.facts import Vocabulary
-from meter.policy import Offer, to_table
 from meter.rulebook import Rulebook
+from meter.tables import to_table
 from meter.verify.boxes import cover, phrase
 from meter.verify.budget import decided
 from meter.verify.diagram import FALSE, MOST_STEPS, UndecidedError
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from meter.engine import Verdict
-    from meter.policy import Meter, Policy
+    from meter.policy import Meter, Offer, Policy
     from meter.verify.space import Space
 
 __all__ = ["Changes", "Row", "changes"]

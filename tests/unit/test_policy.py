@@ -10,7 +10,8 @@ from hypothesis import given
 
 from meter import Meter, Offer, Policy, PolicyError, Rule, Window
 from meter.errors import Problem
-from meter.policy import Limit, Members, Publication, When, to_table
+from meter.policy import Limit, Members, Publication, When
+from meter.tables import to_table
 from meter.testing.strategies import policies
 
 REST = Rule(name="rest", show="subscription-wall")

@@ -91,6 +91,10 @@ class Log:
         read = {"CSV": self._csv, "JSON Lines": self._json, "Parquet": self._parquet, "Arrow": self._arrow, "table": self._arrow}[self.kind]
         try:
             yield from read(bad)
+        except gzip.BadGzipFile as error:
+            raise LogError(
+                f"`{self.name}` is not compressed with gzip as its name says, or is damaged; rename it or write it again"
+            ) from error
         except (EOFError, zlib.error) as error:
             raise LogError(f"`{self.name}` is cut off or damaged in its compression; write or fetch it again") from error
         except (OSError, UnicodeError, csv.Error, pa.ArrowException) as error:
@@ -156,8 +160,6 @@ def _check_offsets(table: pa.Table) -> None:
 
 def _cause(error: Exception, kind: str) -> str:
     """Say in a few words why a file could not be read, and what to do."""
-    if isinstance(error, gzip.BadGzipFile):
-        return "it is not compressed with gzip, as its name says; rename it"
     if isinstance(error, PermissionError):
         return "you may not read it; ask for the right to"
     words = printable((getattr(error, "strerror", None) or str(error) or "no reason given").splitlines()[0].rstrip("."), 120)

@@ -67,7 +67,9 @@ def column_names(mapping: Mapping[str, str], there: Sequence[str], *, clock: boo
     found = known_columns(mapping, there, clock=clock)
     for name, others in REQUIRED.items():
         if name not in found and (clock or name != "at"):
-            close = [column for column in there if difflib.get_close_matches(column.lower(), (name, *others), 1)]
+            close = [
+                column for column in there if column not in found.values() and difflib.get_close_matches(column.lower(), (name, *others), 1)
+            ]
             example = f"`--column {others[0]}={close[0] if close else 'NAME'}`"
             rest = ", or `--no-clock` if it has none but is in order" if name == "at" else ""
             raise LogError(f"the log has no column for the {others[0]}; it has {_listed(there)}: say which with {example}{rest}")

@@ -83,8 +83,8 @@ def _read(text: bytes, line: int, mapping: Mapping[str, str], bad: BadRows) -> t
     lines = text.count(b"\n") + (not text.endswith(b"\n"))
     schemas = _schemas(mapping) if _plain(text) else []
     table = next((table for schema in schemas if (table := _alike(text, schema, lines)) is not None), None)
-    if table is None:
-        return _one_by_one(text, line, mapping, bad)
+    if table is None or any(n.startswith(f"{name}.") for name in _TABLES if name in table.column_names for n in table.column_names):
+        return _one_by_one(text, line, mapping, bad)  # lines that differ in form, or `reader` and `reader.id` in one line
     for name in _TABLES:
         if name in table.column_names and pa.types.is_struct(table[name].type):
             inner = table[name].combine_chunks()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import tempfile
 import zipfile
@@ -90,6 +91,20 @@ def test_a_log_larger_than_memory_is_decided_alike(population):
         assert by_replay(policy, path) == by_replay(policy, path, memory=1)
         assert kept.by_reader == spilled.by_reader
         assert kept.to_dict() == spilled.to_dict()
+
+
+@settings(max_examples=25, deadline=None)
+@given(_populations())
+def test_events_are_decided_alike_beside_a_broken_line(population):
+    """Lines that are read one by one, because another one is broken, get the decisions they get when they are read at once."""
+    policy, people = population
+    events = [event(name, step) for name, step in mixed(people)]
+    with tempfile.TemporaryDirectory() as folder:
+        whole = _rows(write(events, Path(folder), "jsonl"), policy) if events else []
+        path = Path(folder) / "broken.jsonl"
+        path.write_text("".join(["null\n", *(json.dumps(one) + "\n" for one in events)]), encoding="utf-8")
+
+        assert not events or [row | {"row": row["row"] + 1} for row in whole] == _rows(path, policy)
 
 
 def test_columns_of_any_name_can_be_mapped(tmp_path):

@@ -62,7 +62,15 @@ def test_the_summary_is_a_table_for_people(folder):
     """The table names the figures, the stops, what was shown, the rows left out and the warnings."""
     out = _run("limit-2.toml", "log.csv").stdout
 
-    for words in ("readers stopped", "100.00%", "first stopped at view", "subscription-wall", "log.csv:11 is left out (L06)", "W05", "holdout"):
+    for words in (
+        "readers stopped",
+        "100.00%",
+        "first stopped at view",
+        "subscription-wall",
+        "log.csv:11 is left out (L06)",
+        "W05",
+        "holdout",
+    ):
         assert words in out
 
 

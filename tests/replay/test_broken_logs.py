@@ -407,3 +407,13 @@ def test_a_clock_that_steps_back_is_put_in_order(tmp_path):
     rows = [row for table in found.decisions for row in table.to_pylist()]
 
     assert [("a0", False), ("a1", True), ("a2", False), ("a3", True)] == [(row["article"], row["counted"]) for row in rows]
+
+
+def test_a_list_with_a_gap_in_it_is_not_misread(tmp_path):
+    """`null` where a right should be costs the line; it is not taken for the right beside it."""
+    policy = loads_policy(POLICY.replace('segments = ["followers"], age_days = { at_most = 3 }', 'reader = ["subscriber"]'))
+    line = FLAT.replace("}", ', "entitlements": [{"kind": "subscription"}]}')
+    found = replay(policy, _write(tmp_path, "log.jsonl", line.replace("[", "[null, ") + line))
+
+    assert [(1, "L07")] == _left_out(found)
+    assert 1 == found.views

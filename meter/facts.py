@@ -173,7 +173,7 @@ def language_tag(language: str) -> str:
 
 def host(referrer: str) -> str:
     """Return the host of a referrer: an address, or a bare domain. No referrer at all is the empty host."""
-    rest = referrer.partition("://")[2] or referrer
+    rest = referrer.partition("://")[2] or referrer.removeprefix("//")
     for mark in "/?#":
         rest = rest.partition(mark)[0]
     return rest.rpartition("@")[2].partition(":")[0].lower().rstrip(".")

@@ -136,6 +136,7 @@ def test_a_day_starts_and_ends_in_the_publications_zone():
 @pytest.mark.parametrize(
     ("referrer", "expected"),
     [
+        ("//google.com/x", "google.com"),
         ("https://News.Google.com:443/path?q=http://x.org", "news.google.com"), ("google.com.", "google.com"), ("", ""),
         ("https://user@evil.org@google.com/", "google.com"), ("android-app://com.google", "com.google"), ("google.com?x", "google.com"),
         ("google.com#x", "google.com"),

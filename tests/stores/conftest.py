@@ -92,10 +92,12 @@ class Valkey:
 
     def wait(self):
         """Wait until the server answers."""
-        for _ in range(500):
-            with suppress(redis.RedisError), redis.Redis(unix_socket_path=str(self.socket)) as client:
+        for _ in range(3000):
+            with suppress(redis.RedisError), redis.Redis(unix_socket_path=str(self.socket), retry=None) as client:
                 if client.ping():
                     return
+            if self.process.poll() is not None:
+                raise AssertionError(f"the Valkey server ended with {self.process.returncode}: {self.options}")
             time.sleep(0.01)
         raise AssertionError("the Valkey server did not start")
 

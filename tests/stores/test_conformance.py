@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import sqlite3
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -130,12 +131,20 @@ def test_keys_are_hash_tags(valkey):
     store.close()
 
 
+def free_port():
+    """Return a port that is free, and so that the cluster's own one, 10,000 higher, is a port as well and free."""
+    while True:
+        with socket.socket() as probe, socket.socket() as bus, suppress(OSError, OverflowError):
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+            bus.bind(("127.0.0.1", port + 10_000))
+            return port
+
+
 @pytest.fixture
 def cluster(own_valkey):
     """A client of a cluster of one node that owns every slot."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     server = own_valkey("--port", str(port), "--bind", "127.0.0.1", "--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf")
     with server.client() as client:
         client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)

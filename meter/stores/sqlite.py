@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import weakref
 from collections import deque
 from contextlib import suppress
 from pathlib import Path
@@ -116,17 +117,27 @@ class SQLiteStore:
                 f"there is no folder `{self.path.parent}` for the store `{self.path.name}`; make it first, or give another path "
                 "(an absolute one has four slashes: `sqlite:////var/lib/counts.db`)"
             )
+        opened: list[sqlite3.Connection] = []
         try:
-            self._reader = self._open(self._timeout)
-            self._prepare(self._reader)
-            self._writer = self._open(_PATIENCE)
-        except sqlite3.Error as error:
+            opened.append(self._open(self._timeout))
+            self._prepare(opened[0])
+            opened.append(self._open(_PATIENCE))
+        except (sqlite3.Error, StoreError) as error:
+            _close(self._pid, *opened)
+            if isinstance(error, StoreError):
+                raise
             raise StoreError(f"`{self.path}` cannot be used as a store: {error}") from error
+        self._reader, self._writer = opened
+        weakref.finalize(self, _close, self._pid, *opened)
 
     def _open(self, patience: float) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, timeout=patience, isolation_level=None, check_same_thread=False)
-        for setting in ("synchronous = FULL", "secure_delete = ON", "temp_store = MEMORY"):
-            connection.execute(f"PRAGMA {setting}")
+        try:
+            for setting in ("synchronous = FULL", "secure_delete = ON", "temp_store = MEMORY"):
+                connection.execute(f"PRAGMA {setting}")
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
@@ -217,3 +228,10 @@ class SQLiteStore:
 
     def _unavailable(self, error: sqlite3.Error) -> StoreUnavailableError:
         return StoreUnavailableError(f"the store `{self.path}` did not take it: {error}")
+
+
+def _close(pid: int, *connections: sqlite3.Connection) -> None:
+    """Close what nobody uses any more, in the process that opened it and in no other."""
+    if pid == os.getpid():
+        for connection in connections:
+            connection.close()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import sqlite3
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -156,3 +158,28 @@ def cluster(own_valkey):
 def test_a_cluster_keeps_the_contract(cluster):
     """In cluster mode every command stays within one slot, and the contract holds."""
     check_store(lambda: RedisStore(cluster), examples=5, rounds=3)
+
+
+def test_a_file_is_let_go_when_a_store_is_refused_or_forgotten(tmp_path):
+    """No connection stays open behind a store that could not be opened, or that nobody holds any more."""
+    seen = []
+    connect = sqlite3.connect
+
+    class Watched(sqlite3.Connection):
+        def close(self):
+            seen.append("closed")
+            super().close()
+
+    other = tmp_path / "other.db"
+    with closing(connect(other)) as connection:
+        connection.execute("CREATE TABLE articles (id)")
+    factory = partial(connect, factory=Watched)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sqlite3, "connect", factory)
+        with pytest.raises(StoreError, match="something else"):
+            open_store(f"sqlite:///{other}")
+        assert ["closed"] == seen
+        store = open_store(f"sqlite:///{tmp_path / 'counts.db'}")
+        del store
+        gc.collect()
+    assert ["closed"] * 3 == seen

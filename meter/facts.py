@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from meter.policy import Policy, Range, When
     from meter.view import PageView, Reader
 
-__all__ = ["ALWAYS", "OTHER", "Among", "Contains", "Every", "Facts", "Formula", "Slot", "Some", "Vocabulary"]
+__all__ = ["ALWAYS", "OTHER", "Among", "Contains", "Every", "Facts", "Formula", "Slot", "Some", "Vocabulary", "leaves"]
 
 OTHER = "\0"
 """The code of a value that is known but that the policy never mentions."""
@@ -95,6 +95,15 @@ class Some:
 
 Formula = Among | Contains | Every | Some
 ALWAYS = Every(())
+
+
+def leaves(formula: Formula) -> Iterator[Among | Contains]:
+    """Yield what a formula asks of single slots, in the order it is tried."""
+    if isinstance(formula, Among | Contains):
+        yield formula
+    else:
+        for part in formula.parts:
+            yield from leaves(part)
 
 
 @frozen

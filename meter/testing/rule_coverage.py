@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import meter.engine as engine_module
-from meter.facts import ALWAYS, Among, Contains
+from meter.facts import ALWAYS, leaves
 from meter.view import ArticleAccess
 from meter.words import clause
 
@@ -101,14 +101,6 @@ def _percent(points: Sequence[str], missing: Sequence[str]) -> str:
     return f"{hundredths // 100}.{hundredths % 100:02}"
 
 
-def _leaves(formula: Formula) -> Iterator[Among | Contains]:
-    if isinstance(formula, Among | Contains):
-        yield formula
-    else:
-        for part in formula.parts:
-            yield from _leaves(part)
-
-
 def _decides(rule: str) -> str:
     return f"rule `{rule}`: decides"
 
@@ -132,7 +124,7 @@ def _exercised(policy: Policy, values: tuple[Any, ...]) -> Iterator[str]:
     book = policy.rulebook
     verdict = engine_module.judge(book, values)
     for rule in book.rules:
-        for leaf in _leaves(rule.formula):
+        for leaf in leaves(rule.formula):
             holds = leaf.holds(values)
             if holds is not None:
                 yield _side(rule.name, clause(leaf, book.vocabulary), holds)
@@ -162,7 +154,7 @@ def _every(policy: Policy) -> Iterator[str]:
     book = policy.rulebook
     yield from (_decides(rule.name) for rule in book.rules)
     for rule in book.rules:
-        for leaf in _leaves(rule.formula):
+        for leaf in leaves(rule.formula):
             yield from (_side(rule.name, clause(leaf, book.vocabulary), holds) for holds in (True, False))
     for meter in policy.meters:
         for _, last, beyond in _edges(policy, meter.name):
@@ -176,7 +168,7 @@ def _possible(policy: Policy, space: Space) -> Iterator[str]:
     forest, book, arriving = space.forest, policy.rulebook, space.possible
     metered = space.is_("access", ArticleAccess.METERED)
     for rule, passing in zip(book.rules, passings(space), strict=True):
-        for leaf in _leaves(rule.formula):
+        for leaf in leaves(rule.formula):
             holds, words = space.where(leaf), clause(leaf, book.vocabulary)
             yield from (
                 _side(rule.name, words, so) for so, part in ((True, forest.both), (False, forest.minus)) if part(arriving, holds) != FALSE

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve
 
 from meter.engine import allowance, decide, judge, ledger
-from meter.facts import Among, Contains, Every
+from meter.facts import Among, Contains, Every, leaves
 from meter.policy import Count
 from meter.verify.diagram import FALSE, MOST_STEPS, TRUE, Forest
 from meter.verify.people import impersonate, listed, plain_codes, reader_words, view_words
@@ -71,7 +71,7 @@ class Space:
             first: dict[tuple[int | None, str | None], int] = {}
             for book in self.rulebooks:
                 for rule in book.rules:
-                    for atom in _atoms(rule.formula):
+                    for atom in leaves(rule.formula):
                         first.setdefault((atom.slot, atom.member if isinstance(atom, Contains) else None), len(first))
             slots.sort(key=lambda v: first.get((v.slot, v.member), len(first)))
         else:
@@ -294,11 +294,3 @@ class Space:
             if limit and self._standings[meter] in situation.matters:
                 stood.append(f"{min(used, limit)} of {limit} used on `{meter}`" + (", this article among them" if seen else ""))
         return f"{told} with {listed(stood, 'and')}" if stood else told
-
-
-def _atoms(formula: Formula) -> Iterable[Among | Contains]:
-    if isinstance(formula, Among | Contains):
-        yield formula
-    else:
-        for part in formula.parts:
-            yield from _atoms(part)

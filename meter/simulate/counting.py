@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from meter.simulate.compiled import compiled
 
-__all__ = ["CALENDAR", "FIXED", "LIFETIME", "ROLLING", "Memory", "Tables", "count"]
+__all__ = ["CALENDAR", "FIXED", "LIFETIME", "ROLLING", "Memory", "Tables", "count", "edge_after"]
 
 CALENDAR, ROLLING, FIXED, LIFETIME = range(4)
 
@@ -72,6 +72,18 @@ def _next(slot, steps, capacity):
 
 
 @compiled
+def edge_after(edges, low, high, now):
+    """Return the place of the first edge after `now`: the end of its calendar window, among the edges from `low` to `high`."""
+    while high - low > 1:
+        middle = (low + high) >> 1
+        if edges[middle] <= now:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+@compiled
 def count(tables, verdicts, memory, exact_at, views, order, bits, starts, begin, readers, by_view, results, totals):
     """Decide the views of readers `begin` to `readers`; return (reader, group, combination) of the first not judged yet, or -1s.
 
@@ -102,14 +114,8 @@ def count(tables, verdicts, memory, exact_at, views, order, bits, starts, begin,
                     kind, size = tables.kind[m], memory.size[m]
                     if kind == CALENDAR:
                         if not memory.start[m] <= now < memory.end[m]:
-                            low, high = tables.edge_at[m], tables.edge_at[m + 1] - 1
-                            while high - low > 1:
-                                middle = (low + high) >> 1
-                                if tables.edges[middle] <= now:
-                                    low = middle
-                                else:
-                                    high = middle
-                            memory.start[m], memory.end[m] = tables.edges[low], tables.edges[high]
+                            after = edge_after(tables.edges, tables.edge_at[m], tables.edge_at[m + 1] - 1, now)
+                            memory.start[m], memory.end[m] = tables.edges[after - 1], tables.edges[after]
                             size = 0
                     elif kind == ROLLING:
                         while size > 0 and memory.ats[m, memory.first[m]] + tables.length[m] <= now:

@@ -14,7 +14,7 @@ from numba import njit
 
 from meter.simulate import draws
 from meter.simulate.compiled import compiled
-from meter.simulate.counting import CALENDAR, FIXED, LIFETIME
+from meter.simulate.counting import CALENDAR, FIXED, LIFETIME, edge_after
 from meter.simulate.draws import child, uniform
 from meter.simulate.setting import (
     BOUNCE,
@@ -127,14 +127,7 @@ def spend(tables, m, ident, article, now, tally):
     ids, ends, size = tally
     many, kind = size[ident, m], tables.kind[m]
     if kind == CALENDAR:
-        low, high = tables.edge_at[m], tables.edge_at[m + 1] - 1
-        while high - low > 1:
-            middle = (low + high) >> 1
-            if tables.edges[middle] <= now:
-                low = middle
-            else:
-                high = middle
-        end = tables.edges[high]
+        end = tables.edges[edge_after(tables.edges, tables.edge_at[m], tables.edge_at[m + 1] - 1, now)]
     elif kind == LIFETIME:
         end = NEVER
     elif kind == FIXED and many > 0:

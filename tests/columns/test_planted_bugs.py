@@ -26,10 +26,10 @@ BUGS = {
         "memory.ats[m, memory.first[m]] + tables.length[m] < now:\n                            memory.first",
     ),
     "a fixed window never ends": ("elif kind == FIXED and size > 0 and", "elif kind == FIXED and size > 1_000 and"),
-    "a calendar window starts one microsecond late": ("if tables.edges[middle] <= now:", "if tables.edges[middle] < now:"),
+    "a calendar window starts one microsecond late": ("if edges[middle] <= now:", "if edges[middle] < now:"),
     "a month does not forget the one before": (
-        "memory.start[m], memory.end[m] = tables.edges[low], tables.edges[high]\n                            size = 0",
-        "memory.start[m], memory.end[m] = tables.edges[low], tables.edges[high]",
+        "memory.start[m], memory.end[m] = tables.edges[after - 1], tables.edges[after]\n                            size = 0",
+        "memory.start[m], memory.end[m] = tables.edges[after - 1], tables.edges[after]",
     ),
     "a reader inherits what the one before counted": ("        memory.size[:] = 0\n", ""),
     "a lowered limit is ignored by what was used": ("used = min(size, limit)\n", "used = min(size, limit - 1)\n"),

@@ -15,10 +15,10 @@ from meter.view import Article, Entitlement, PageView, Reader
 from meter.windows import Window
 
 if TYPE_CHECKING:
+    from meter.journeys import Journey
     from meter.loading import load_policy, loads_policy
     from meter.paywall import AsyncPaywall, Paywall
     from meter.prompts import render
-    from meter.simulate import Journey
     from meter.stores import open_store
 
 __all__ = [
@@ -29,7 +29,7 @@ __all__ = [
 
 # Imported when first asked for, so that `import meter` costs what the engine costs.
 _LAZY = {
-    "AsyncPaywall": "meter.paywall", "Journey": "meter.simulate", "Paywall": "meter.paywall", "load_policy": "meter.loading",
+    "AsyncPaywall": "meter.paywall", "Journey": "meter.journeys", "Paywall": "meter.paywall", "load_policy": "meter.loading",
     "loads_policy": "meter.loading", "open_store": "meter.stores", "render": "meter.prompts",
 }  # fmt: skip
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from meter.console import bear_any_terminal, stop
+from meter.commands.console import bear_any_terminal, stop
 from meter.errors import MeterError
 
 __all__ = ["COMMANDS", "main"]
@@ -28,12 +28,12 @@ COMMANDS = {
     "journey": "meter.commands.journey:journey",
     "decide": "meter.commands.events:decide",
     "render": "meter.commands.events:render",
-    "migrate": "meter.prompts.commands:migrate",
-    "prove": "meter.verify.commands:prove",
-    "diff": "meter.verify.commands:diff",
-    "replay": "meter.simulate.replay_command:replay",
-    "simulate": "meter.simulate.commands:simulate",
-    "compare": "meter.simulate.commands:compare",
+    "migrate": "meter.commands.migrate:migrate",
+    "prove": "meter.commands.verify:prove",
+    "diff": "meter.commands.verify:diff",
+    "replay": "meter.commands.replay:replay",
+    "simulate": "meter.commands.simulate:simulate",
+    "compare": "meter.commands.compare:compare",
 }
 """Every command and where it is; one whose module is not there is not offered."""
 

@@ -324,6 +324,6 @@ def ledger(policy: Policy, usage: Usage, now: datetime) -> dict[str, tuple[Tally
 
 def explain(decision: Decision) -> str:
     """Say in words which rule decided, and why those before it did not."""
-    from meter.words import explanation  # noqa: PLC0415 - words are for people: no page view pays for them
+    from meter.explanation import explanation  # noqa: PLC0415 - words are for people: no page view pays for them
 
     return explanation(decision)

@@ -19,8 +19,8 @@ from attrs import field, frozen
 from meter.decision import Show
 from meter.errors import PolicyError
 from meter.facts import host, language_tag
-from meter.faults import find_faults
 from meter.rulebook import Rulebook
+from meter.validation import find_faults
 from meter.view import ArticleAccess, Status, as_words
 from meter.windows import Term, Window, local_instant
 
@@ -345,7 +345,7 @@ class Policy:
     @cached_property
     def digest(self) -> str:
         """The first 16 hexadecimal digits of the SHA-256 of this policy's canonical form."""
-        from meter.tables import to_table  # noqa: PLC0415 - `tables` imports this module
+        from meter.canonical import to_table  # noqa: PLC0415 - `tables` imports this module
 
         return sha256(json.dumps(to_table(self), sort_keys=True, default=str).encode()).hexdigest()[:16]
 

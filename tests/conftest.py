@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 from hypothesis import HealthCheck, settings
 
-sys.path.insert(0, str(Path(__file__).parent))  # for `corpus_cases`, which tests of several folders read
+pytest_plugins = ["tests.servers"]
 
 # No deadlines: the machine that runs the tests may be busy. The default profile draws the same examples every time.
 _SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large)

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from meter.simulate.assumptions import published_assumptions
-from meter.simulate.report import plain_value
+from meter.simulate.report.html import plain_value
 
 PAGE = Path(__file__).with_name("assumptions.md")
 _TABLE = re.compile(r"(<!-- assumptions -->\n).*?(<!-- end -->)", re.DOTALL)

@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from meter import schema
-from meter.events import EventError, event_shape, read_events
-from meter.loading import check_text
-from meter.shapes import Items, Key, Named, Shape, Split, Table, Word
-from meter.verify.findings import CODES
+from meter.loading import check_text, schema
+from meter.loading.events import EventError, event_shape, read_events
+from meter.loading.fields import Items, Key, Named, Shape, Split, Table, Word
+from meter.verify.lints import CODES
 
 if TYPE_CHECKING:
     from meter.errors import Problem

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from meter.console import EXIT_BAD_INPUT, EXIT_NO, format_option, out, styled, tell, write_json
+from meter.commands.console import EXIT_BAD_INPUT, EXIT_NO, format_option, out, styled, tell, write_json
 from meter.errors import PolicyError
 
 if TYPE_CHECKING:
@@ -64,8 +64,8 @@ def check(policies: tuple[Path, ...], today: datetime | None, form: str, *, stri
 
 def _check(path: Path, today: datetime | None) -> _Checked:
     from meter.clock import system_clock  # noqa: PLC0415 - `--help` needs no policy
-    from meter.documents import read_text  # noqa: PLC0415
     from meter.loading import check_text  # noqa: PLC0415
+    from meter.loading.toml import read_text  # noqa: PLC0415
 
     day = system_clock().date() if today is None else today.date()
     return path, *check_text(read_text(path), str(path), today=day)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from meter.console import locale_option, open_console
+from meter.commands.console import locale_option, open_console
 
 if TYPE_CHECKING:
     from rich.panel import Panel
@@ -27,8 +27,8 @@ def demo(locale: str | None) -> None:
     """  # noqa: D205, D301
     from meter.commands.init import sample  # noqa: PLC0415 - `--help` draws nothing
     from meter.commands.timeline import WIDEST, draw, summary  # noqa: PLC0415
+    from meter.journeys import Journey  # noqa: PLC0415
     from meter.loading import loads_policy  # noqa: PLC0415
-    from meter.simulate import Journey  # noqa: PLC0415
 
     policy = loads_policy(sample("policy.toml"))
     journey = Journey.loads(sample("months.journey.toml"))

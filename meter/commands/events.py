@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from meter.console import FilePath, format_option, locale_option, out, say, write_json
+from meter.commands.console import FilePath, format_option, locale_option, out, say, write_json
 from meter.errors import MeterError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from meter.decision import Decision
-    from meter.events import Event
+    from meter.loading.events import Event
     from meter.policy import Policy
     from meter.usage import Usage
 
@@ -53,7 +53,7 @@ def decide(policy_path: Path, events: Path, url: str) -> None:
     from logging import NullHandler, getLogger  # noqa: PLC0415 - `--help` decides nothing
 
     from meter import Paywall, load_policy, open_store  # noqa: PLC0415
-    from meter.events import decision_table  # noqa: PLC0415
+    from meter.loading.events import decision_table  # noqa: PLC0415
 
     getLogger("meter").addHandler(NullHandler())  # an outage is told once, as the error that ends it
     policy = load_policy(policy_path)
@@ -80,8 +80,8 @@ def explain(policy_path: Path, events: Path, form: str, *, every: bool) -> None:
     meter explain --all policy.toml events.jsonl
     """  # noqa: D205, D301
     from meter.engine import explain as in_words  # noqa: PLC0415 - `--help` explains nothing
-    from meter.events import decision_table  # noqa: PLC0415
     from meter.loading import load_policy  # noqa: PLC0415
+    from meter.loading.events import decision_table  # noqa: PLC0415
 
     policy = load_policy(policy_path)
     decided = list(_decide(policy, _read_document(events, policy)))
@@ -136,7 +136,7 @@ def _decide(policy: Policy, events: Iterator[Event]) -> Iterator[tuple[Event, De
 
 
 def _read(path: Path, policy: Policy) -> Iterator[Event]:
-    from meter.events import read_events  # noqa: PLC0415 - as above
+    from meter.loading.events import read_events  # noqa: PLC0415 - as above
 
     with _opened(path) as lines:
         # A stream waits for its answer; of a file, all is told that is to be mended.
@@ -145,7 +145,7 @@ def _read(path: Path, policy: Policy) -> Iterator[Event]:
 
 def _read_document(path: Path, policy: Policy) -> Iterator[Event]:
     """Read a file that holds one JSON object, a list of them, or one a line."""
-    from meter.events import EventError, json_words, parse_event, read_events  # noqa: PLC0415
+    from meter.loading.events import EventError, json_words, parse_event, read_events  # noqa: PLC0415
 
     name = _name(path)
     with _opened(path) as file:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from meter.console import EXIT_NO, format_option, locale_option, open_console, say, write_json
+from meter.commands.console import EXIT_NO, format_option, locale_option, open_console, say, write_json
 
 if TYPE_CHECKING:
+    from meter.journeys import Journey, JourneyStep
     from meter.policy import Policy
-    from meter.simulate import Journey, JourneyStep
 
 __all__ = ["journey"]
 
@@ -33,8 +33,8 @@ def journey(files: tuple[Path, ...], policy_path: Path | None, locale: str | Non
     meter journey --policy next-spring.toml *.journey.toml
     meter journey --locale ja --format json months.journey.toml
     """  # noqa: D205, D301
+    from meter.journeys import Journey  # noqa: PLC0415
     from meter.loading import load_policy  # noqa: PLC0415 - `--help` needs no policy
-    from meter.simulate import Journey  # noqa: PLC0415
 
     given = None if policy_path is None else load_policy(policy_path)
     runs = []
@@ -95,7 +95,7 @@ def _table(loaded: Journey, policy: Policy, steps: list[JourneyStep], locale: st
 def _step(step: JourneyStep, text: str) -> dict[str, Any]:
     from attrs import asdict  # noqa: PLC0415
 
-    from meter.events import decision_table  # noqa: PLC0415
+    from meter.loading.events import decision_table  # noqa: PLC0415
 
     return {
         "step": step.number,

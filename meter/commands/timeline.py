@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from meter.decision import MeterReading
+    from meter.journeys import JourneyStep, Renewal
     from meter.policy import Policy
-    from meter.simulate import JourneyStep, Renewal
 
 __all__ = ["WIDEST", "draw", "spoken", "summary", "time_words", "words_of"]
 

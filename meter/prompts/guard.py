@@ -13,7 +13,7 @@ from attrs import define, field
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from meter.errors import Problem
-from meter.prompts.faults import TemplateError, fault, suggestion
+from meter.prompts.errors import TemplateError, fault, suggestion
 from meter.prompts.legacy import PLACEHOLDERS, QUOTED, Segment, segments
 from meter.prompts.texts import MOST_BYTES
 from meter.prompts.variables import LISTS, VARIABLES

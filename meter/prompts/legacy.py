@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from meter.prompts.faults import TemplateError, fault, suggestion
+from meter.prompts.errors import TemplateError, fault, suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

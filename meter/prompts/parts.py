@@ -10,7 +10,7 @@ from attrs import frozen
 
 from meter.decision import Access, MeterReading
 from meter.policy import Copy, Offer, OfferKind
-from meter.prompts.faults import TemplateError, fault
+from meter.prompts.errors import TemplateError, fault
 from meter.prompts.locales import choose, day_text, length_text, money, tags, term_text
 from meter.windows import moment
 

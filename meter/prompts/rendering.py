@@ -13,7 +13,7 @@ from jinja2 import UndefinedError
 
 from meter.decision import Decision, MeterReading
 from meter.policy import Policy
-from meter.prompts.faults import TemplateError, fault
+from meter.prompts.errors import TemplateError, fault
 from meter.prompts.locales import MOST_OF_A_TAG
 from meter.prompts.parts import PLANS, compose
 from meter.prompts.templates import compiled, found, written_texts

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import BaseLoader, StrictUndefined, Template, TemplateNotFound, pass_context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from meter.prompts.faults import TemplateError, fault, suggestion
+from meter.prompts.errors import TemplateError, fault, suggestion
 from meter.prompts.guard import check
 from meter.prompts.legacy import modernised
 from meter.prompts.locales import parse_locale, plural

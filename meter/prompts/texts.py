@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 from babel import Locale
 
-from meter.prompts.faults import TemplateError, fault
+from meter.prompts.errors import TemplateError, fault
 from meter.prompts.locales import choose, number, plural
 from meter.resources import template_root
 

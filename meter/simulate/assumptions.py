@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from attrs import evolve, field, frozen
 
 from meter.errors import MeterError, Problem
-from meter.problems import Report, meant, quoted
+from meter.loading.problems import Report, meant, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -140,7 +140,7 @@ class Assumptions:
 @cache
 def published_assumptions() -> Assumptions:
     """Return the defaults: published or derived where a number was found, assumed where not."""
-    from meter.simulate.published import PUBLISHED  # noqa: PLC0415 - the table is long, and needs the classes above
+    from meter.simulate.defaults import PUBLISHED  # noqa: PLC0415 - the table is long, and needs the classes above
 
     return Assumptions({item.name: item for item in PUBLISHED})
 

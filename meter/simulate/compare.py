@@ -159,13 +159,13 @@ class Comparison:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the whole report as plain tables, for JSON."""
-        from meter.simulate.summary import report_table  # noqa: PLC0415 - what is told is another question than what is found
+        from meter.simulate.report.summary import report_table  # noqa: PLC0415 - what is told is another question than what is found
 
         return report_table(self)
 
     def _repr_html_(self) -> str:
         """Return the tables for a notebook."""
-        from meter.simulate.report import notebook_html  # noqa: PLC0415 - templates only where they are shown
+        from meter.simulate.report.html import notebook_html  # noqa: PLC0415 - templates only where they are shown
 
         return notebook_html(self)
 

@@ -13,8 +13,8 @@ import numpy as np
 from attrs import frozen
 
 from meter.engine import Verdict
-from meter.simulate import draws
-from meter.simulate.setting import LOG, OLDEST_ARTICLE, SLOT
+from meter.simulate.kernel import draws
+from meter.simulate.kernel.arrays import LOG, OLDEST_ARTICLE, SLOT
 from meter.view import Article, PageView, Reader
 from meter.windows import moment
 

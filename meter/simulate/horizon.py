@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from attrs import field, frozen
 
-from meter.simulate.setting import Time
+from meter.simulate.kernel.arrays import Time
 from meter.windows import Timeline, Window, day_start, instant, moment
 
 if TYPE_CHECKING:

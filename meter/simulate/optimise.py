@@ -13,7 +13,7 @@ import numpy as np
 from attrs import evolve, frozen
 
 from meter.errors import MeterError
-from meter.problems import meant
+from meter.loading.problems import meant
 from meter.simulate.compare import NAMES, Comparison, compare
 from meter.simulate.measures import Estimate, influence, spread
 from meter.view import Status

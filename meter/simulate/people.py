@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from meter.errors import MeterError
-from meter.simulate.setting import MOST_DEVICES, Human
+from meter.simulate.kernel.arrays import MOST_DEVICES, Human
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,9 +16,9 @@ from meter.errors import MeterError
 from meter.policy import Policy
 from meter.simulate.assumptions import Assumptions, published_assumptions
 from meter.simulate.horizon import Horizon
+from meter.simulate.kernel.arrays import COLUMNS, LOG, MONTHLY
+from meter.simulate.kernel.walk import walk
 from meter.simulate.people import people
-from meter.simulate.setting import COLUMNS, LOG, MONTHLY
-from meter.simulate.walk import walk
 from meter.simulate.world import Reading, World
 
 if TYPE_CHECKING:

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from attrs import evolve, field, frozen
 
+from meter.columns.tables import Judging
 from meter.decision import Show
 from meter.errors import MeterError
 from meter.policy import OfferKind
 from meter.simulate.assumptions import Assumptions
-from meter.simulate.judging import Judging
-from meter.simulate.setting import Meaning
+from meter.simulate.kernel.arrays import Meaning
 from meter.view import Article, ArticleAccess, Entitlement, EntitlementKind, PageView, Reader
 from meter.windows import DAY, Term, moment
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meter.stores.forks import ForkLock
+from meter.stores.locks import ForkLock
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -8,6 +8,7 @@ command does no harm. Every key is a hash tag of its own (`meter:{anna}`). Expir
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import secrets
 from contextlib import asynccontextmanager, contextmanager
@@ -25,8 +26,7 @@ from redis.retry import Retry
 
 from meter.errors import CorruptUsageError, StoreError, StoreUnavailableError
 from meter.stores.deadline import remaining
-from meter.stores.forks import ForkLock
-from meter.telemetry import LOG
+from meter.stores.locks import ForkLock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncRedisStore", "RedisStore"]
 
+LOG = logging.getLogger("meter.paywall")
 _DEADLINE = 0.05
 _EPOCH = "meter:epoch"
 _LOOK_AGAIN = 1.0  # seconds between two looks at the epoch for readers who are not known

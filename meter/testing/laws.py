@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, given, settings
 
 from meter.decision import Access, Decision, Show
 from meter.engine import decide, explain, ledger
-from meter.faults import MOST_LIMIT
 from meter.policy import Limit, Policy, When
 from meter.testing.strategies import journeys
 from meter.usage import Usage
+from meter.validation import MOST_LIMIT
 from meter.view import ArticleAccess, Status
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from meter.tables import to_table
+from meter.canonical import to_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping
 
     from meter import ManualClock, Policy, Reader
-    from meter.simulate.journey import JourneyStep
+    from meter.journeys.journey import JourneyStep
     from meter.testing.rule_coverage import RuleCoverage
     from meter.testing.story import ToldPaywall
 

@@ -10,9 +10,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import meter.engine as engine_module
+from meter.explanation import clause
 from meter.facts import ALWAYS, leaves
 from meter.view import ArticleAccess
-from meter.words import clause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -163,7 +163,7 @@ def _every(policy: Policy) -> Iterator[str]:
 
 def _possible(policy: Policy, space: Space) -> Iterator[str]:
     from meter.verify.diagram import FALSE  # noqa: PLC0415
-    from meter.verify.verdicts import passings  # noqa: PLC0415
+    from meter.verify.symbolic import passings  # noqa: PLC0415
 
     forest, book, arriving = space.forest, policy.rulebook, space.possible
     metered = space.is_("access", ArticleAccess.METERED)

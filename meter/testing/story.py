@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from meter.clock import ManualClock
     from meter.decision import Decision
+    from meter.journeys.journey import JourneyStep
     from meter.policy import Policy
-    from meter.simulate.journey import JourneyStep
 
 __all__ = ["ToldPaywall", "reader_with_status", "told_steps"]
 

@@ -7,9 +7,9 @@ be, on diagrams held to the engine by tests. What is too large for that is `not 
 from __future__ import annotations
 
 from meter.verify.diagram import UndecidedError
-from meter.verify.difference import Changes, Row, changes
-from meter.verify.findings import CODES, lints
-from meter.verify.promises import STANDING
-from meter.verify.proof import Answer, Outcome, guarantees
+from meter.verify.diff import Changes, Row, changes
+from meter.verify.lints import CODES, lints
+from meter.verify.properties import STANDING
+from meter.verify.prove import Answer, Outcome, guarantees
 
 __all__ = ["CODES", "STANDING", "Answer", "Changes", "Outcome", "Row", "UndecidedError", "changes", "guarantees", "lints"]

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from meter.decision import Show
 from meter.facts import Among
+from meter.verify.counterexample import scene
 from meter.verify.diagram import UndecidedError
-from meter.verify.difference import Row, counting, told_of, visible
-from meter.verify.promises import FULL, MEANING, STANDING, Promise, own_promise, standing_by_code
-from meter.verify.proof import Answer, Outcome
+from meter.verify.diff import Row, counting, told_of, visible
+from meter.verify.properties import FULL, MEANING, STANDING, Promise, own_promise, standing_by_code
+from meter.verify.prove import Answer, Outcome
 from meter.verify.smt import Solver, is_installed
 from meter.verify.space import Space
-from meter.verify.stories import scene
-from meter.verify.verdicts import comes_from, spends, walls
+from meter.verify.symbolic import comes_from, spends, walls
 from meter.view import ArticleAccess
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from attrs import evolve
 from meter.engine import allowance, decide, judge, ledger
 from meter.facts import Among, Contains, Every, leaves
 from meter.policy import Count
+from meter.verify.concretize import impersonate, listed, plain_codes, reader_words, view_words
 from meter.verify.diagram import FALSE, MOST_STEPS, TRUE, Forest
-from meter.verify.people import impersonate, listed, plain_codes, reader_words, view_words
 from meter.verify.situations import EXPIRED, RUNNING, Situation, Standing, Variable, counts_that_matter
 from meter.view import ArticleAccess
 from meter.windows import instant
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from meter.decision import Decision
     from meter.facts import Formula, Vocabulary
     from meter.rulebook import Rulebook
-    from meter.verify.people import Encounter
+    from meter.verify.concretize import Encounter
 
 __all__ = ["Space"]
 

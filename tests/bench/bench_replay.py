@@ -60,7 +60,7 @@ def columns_way(views, cores):
     import numpy as np
 
     from meter import Article, PageView, Reader, loads_policy
-    from meter.simulate.columns import Columns, Views
+    from meter.columns.decide import Columns, Views
 
     policy = loads_policy(POLICY)
     facts = policy.rulebook.vocabulary.observe(Reader(id="r"), PageView(article=Article(id="a")), 0)
@@ -79,7 +79,7 @@ def replay_way(views, cores):
     import pyarrow as pa
 
     from meter import loads_policy
-    from meter.simulate.replay import replay
+    from meter.replay.run import replay
 
     policy, table = loads_policy(POLICY), pa.table({**views, "at": pa.array(views["at"], pa.timestamp("us", "UTC"))})
 

@@ -40,7 +40,7 @@ VIEWS = {name: PageView(article=Article(id=f"2026-06-01-{name}")) for name in "a
 
 def servers():
     """Return the module that starts servers for the tests."""
-    spec = importlib.util.spec_from_file_location("servers", Path(__file__).parents[1] / "stores" / "conftest.py")
+    spec = importlib.util.spec_from_file_location("servers", Path(__file__).parents[1] / "servers.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

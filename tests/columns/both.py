@@ -7,7 +7,7 @@ from itertools import groupby
 import numpy as np
 
 from meter import Article, PageView, Reader, Usage, decide
-from meter.simulate.columns import Columns, Views
+from meter.columns.decide import Columns, Views
 from meter.view import ArticleAccess
 from meter.windows import instant
 

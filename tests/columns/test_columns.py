@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meter import Article, PageView, Reader, Usage, decide, loads_policy
-from meter.simulate.columns import Columns, Views
+from meter.columns.decide import Columns, Views
 from meter.testing import strategies
 from meter.windows import moment
 from tests.columns.both import by_columns, by_engine, judged_for_ten_thousand_views

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 
 from meter import loads_policy
-from meter.simulate import columns, counting
+from meter.columns import counting
+from meter.columns import decide as columns
 from meter.testing import strategies
 from tests.columns.both import by_columns, by_engine
 
@@ -49,7 +50,7 @@ def _count_with(name):
     right, wrong = BUGS[name]
     source = Path(counting.__file__).read_text(encoding="utf-8")
     assert source.count(right) == 1, f"the line to spoil for {name!r} has changed"
-    spoiled = source.replace(right, wrong).replace("from meter.simulate.compiled import compiled", "compiled = lambda function: function")
+    spoiled = source.replace(right, wrong).replace("from meter.columns.compiled import compiled", "compiled = lambda function: function")
     module = module_from_spec(spec_from_loader("spoiled", loader=None))
     exec(compile(spoiled, "spoiled", "exec"), module.__dict__)
     return module.count

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from meter import Journey, MeterError, PolicyError, loads_policy
-from meter.simulate import JourneyError
-from meter.simulate.journey_file import ACTIONS
+from meter.journeys import JourneyError
+from meter.journeys.file import ACTIONS
 
 SAMPLE = Path(__file__).parents[2] / "templates" / "sample"
 

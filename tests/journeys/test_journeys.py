@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meter import Article, Entitlement, Journey, PageView, Reader, Usage, decide, loads_policy
-from meter.simulate import Expect, JourneyError, Step
-from meter.simulate.actions import Read, SignIn, SwitchDevice, Wait
-from meter.simulate.life import parse_span, span_text
+from meter.journeys import Expect, JourneyError, Step
+from meter.journeys.actions import Read, SignIn, SwitchDevice, Wait
+from meter.journeys.life import parse_span, span_text
 
 
 def run(policy, text):

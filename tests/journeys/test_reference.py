@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from meter.simulate import journey_file
+from meter.journeys import file as journey_file
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "journey-files.md"
 TABLES = {

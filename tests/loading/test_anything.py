@@ -8,9 +8,9 @@ import tomli_w
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from meter.events import EventError, read_events
 from meter.loading import check_text
-from meter.problems import Positions
+from meter.loading.events import EventError, read_events
+from meter.loading.problems import Positions
 from meter.resources import template_root
 
 SAMPLE = (template_root() / "sample" / "policy.toml").read_text("utf-8")

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 
 from meter import Article, Entitlement, MeterError, PageView, Reader, Usage, decide, loads_policy
-from meter.events import MOST_CHARACTERS, EventError, decision_table, parse_event, read_events
-from meter.problems import MOST_PROBLEMS
+from meter.loading.events import MOST_CHARACTERS, EventError, decision_table, parse_event, read_events
+from meter.loading.problems import MOST_PROBLEMS
 from meter.testing import strategies
 
 TOKYO = ZoneInfo("Asia/Tokyo")

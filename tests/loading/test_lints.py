@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from meter.lints import LINTS, lint
 from meter.loading import check_text
+from meter.loading.lints import LINTS, lint
 
 TEXT = """\
 [publication]

@@ -8,8 +8,8 @@ import pytest
 
 from meter import Meter, Offer, Policy, PolicyError, Rule, Window, loads_policy
 from meter.loading import check_text
+from meter.loading.problems import MOST_PROBLEMS, meant, quoted
 from meter.policy import Dates, Guarantee, Limit, Members, Publication, Range, When
-from meter.problems import MOST_PROBLEMS, meant, quoted
 
 GOOD = """\
 [publication]

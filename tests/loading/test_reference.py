@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from meter.documents import _WORDS_FOR
-from meter.lints import LINTS
+from meter.loading.lints import LINTS
+from meter.loading.toml import _WORDS_FOR
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference"

@@ -9,10 +9,10 @@ import jsonschema
 import pytest
 from hypothesis import given, settings
 
-from meter.events import event_shape
 from meter.loading import check_text, dumps_policy
+from meter.loading.events import event_shape
+from meter.loading.schema import policy_schema, schema_text
 from meter.resources import template_root
-from meter.schema import policy_schema, schema_text
 from meter.testing import strategies
 
 GOOD = (template_root() / "sample" / "policy.toml").read_text("utf-8")

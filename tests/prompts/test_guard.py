@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from meter import PromptError
 from meter.prompts import render, render_template
-from meter.prompts.faults import TemplateError
+from meter.prompts.errors import TemplateError
 from meter.prompts.guard import MOST_STEPS
 from meter.prompts.templates import found
 from meter.resources import template_root

@@ -9,7 +9,7 @@ from jinja2 import Environment
 
 from meter import PromptError
 from meter.prompts import render_template
-from meter.prompts.faults import TemplateError
+from meter.prompts.errors import TemplateError
 from meter.prompts.legacy import modernised, segments
 from tests.prompts.staging import METERED, Stage, make_policy
 

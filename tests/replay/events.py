@@ -9,7 +9,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from meter import Usage, decide
-from meter.simulate.replay import replay
+from meter.replay.run import replay
 from meter.windows import instant, length_text
 
 

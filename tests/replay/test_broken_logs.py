@@ -20,9 +20,10 @@ from hypothesis import strategies as st
 
 from meter import loads_policy
 from meter.cli import main
-from meter.simulate import log_cells, log_lines
-from meter.simulate.logs import BadRows, Log, LogError
-from meter.simulate.replay import replay
+from meter.replay.logs import csv as log_cells
+from meter.replay.logs import jsonl as log_lines
+from meter.replay.logs.log import BadRows, Log, LogError
+from meter.replay.run import replay
 
 POLICY = """
 [publication]

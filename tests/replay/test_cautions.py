@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 from meter import loads_policy
-from meter.simulate.cautions import CAUTIONS, holdout_size
-from meter.simulate.replay import replay
+from meter.replay.cautions import CAUTIONS, holdout_size
+from meter.replay.run import replay
 
 POLICY = """
 [publication]

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meter import loads_policy
-from meter.simulate.replay import replay
+from meter.replay.run import replay
 
 POLICY = """
 [publication]

@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meter import loads_policy
-from meter.simulate.distributed import READERS, ReplayPart, deal_by_reader, sum_counts
-from meter.simulate.logs import LogError
-from meter.simulate.replay import replay
+from meter.replay.distributed import READERS, ReplayPart, deal_by_reader, sum_counts
+from meter.replay.logs.log import LogError
+from meter.replay.run import replay
 
 POLICY = loads_policy("""
 [publication]

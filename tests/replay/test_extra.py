@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-MODULES = ("meter.simulate.columns", "meter.simulate.replay", "meter.simulate.logs", "meter.simulate.distributed")
+MODULES = ("meter.columns.decide", "meter.replay.run", "meter.replay.logs.log", "meter.replay.distributed")
 
 
 @pytest.mark.parametrize("package", ["numpy", "numba", "pyarrow"])
@@ -23,7 +23,7 @@ for name in {MODULES!r}:
     except MeterError as error:
         print(error)
     else:
-        assert {package!r} == "pyarrow" and name == "meter.simulate.columns", name
+        assert {package!r} == "pyarrow" and name == "meter.columns.decide", name
 """
     told = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout.splitlines()
 
@@ -32,6 +32,6 @@ for name in {MODULES!r}:
 
 def test_importing_meter_imports_none_of_them():
     """`import meter` and the help of the command stay light."""
-    script = "import sys, meter, meter.simulate, meter.simulate.replay_command; print({'numpy', 'numba', 'pyarrow'} & set(sys.modules))"
+    script = "import sys, meter, meter.simulate, meter.commands.replay; print({'numpy', 'numba', 'pyarrow'} & set(sys.modules))"
 
     assert "set()" == subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout.strip()

@@ -20,8 +20,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meter import loads_policy
-from meter.simulate.logs import LogError
-from meter.simulate.replay import replay
+from meter.replay.logs.log import LogError
+from meter.replay.run import replay
 from meter.testing import strategies
 from tests.replay.events import by_engine, by_replay, event, mixed, write
 

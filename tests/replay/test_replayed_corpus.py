@@ -8,10 +8,9 @@ import pytest
 
 pytest.importorskip("numba", reason="populations need the `sim` extra")
 
-from corpus_cases import CASES
-
 from meter import loads_policy
-from meter.simulate.replay import replay
+from meter.replay.run import replay
+from tests.corpus.cases import CASES
 
 KEYS = ("show", "access", "rule", "offer", "counted", "used", "left", "limit")
 REPLAYED = [

@@ -11,12 +11,12 @@ from attrs import evolve
 from meter.errors import MeterError
 from meter.policy import When
 from meter.simulate.assumptions import published_assumptions
-from meter.simulate.calibration import Known, calibrate
+from meter.simulate.calibrate import Known, calibrate
 from meter.simulate.compare import Comparison, compare
-from meter.simulate.doubts import doubts
 from meter.simulate.measures import MEASURES, influence, spread
 from meter.simulate.optimise import Knob, choose
 from meter.simulate.population import simulate
+from meter.simulate.report.cautions import doubts
 from tests.simulate.policies import free_for_all, hard_wall, metered, with_trials
 
 

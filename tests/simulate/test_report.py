@@ -10,7 +10,7 @@ import pytest
 
 from meter.simulate.compare import Comparison, compare
 from meter.simulate.optimise import Knob, choose
-from meter.simulate.report import html_report
+from meter.simulate.report.html import html_report
 from tests.simulate.policies import metered, with_trials
 
 

@@ -16,7 +16,7 @@ from meter.engine import decide, judge
 from meter.facts import Vocabulary
 from meter.rulebook import Rulebook
 from meter.verify.space import Space
-from meter.verify.verdicts import verdicts
+from meter.verify.symbolic import verdicts
 from tests.verify.brute import is_possible
 from tests.verify.random_policies import random_policy
 

@@ -7,7 +7,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from meter.engine import judge
-from meter.verify.difference import visible
+from meter.verify.diff import visible
 from meter.view import ArticleAccess, Status
 
 if TYPE_CHECKING:

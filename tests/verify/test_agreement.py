@@ -14,10 +14,10 @@ from meter.rulebook import Rulebook
 from meter.testing.strategies import edge_times as times
 from meter.testing.strategies import page_views, policies, readers, usages
 from meter.verify import Outcome, changes, guarantees, lints
-from meter.verify.people import Encounter
+from meter.verify.concretize import Encounter
 from meter.verify.smt import Solver, is_installed
 from meter.verify.space import Space
-from meter.verify.verdicts import passings, verdicts
+from meter.verify.symbolic import passings, verdicts
 from tests.verify.agreement import compare
 from tests.verify.brute import situations, size
 from tests.verify.random_policies import random_policy

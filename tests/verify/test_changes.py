@@ -13,10 +13,10 @@ from meter import Meter, Rule, load_policy, loads_policy
 from meter.facts import Vocabulary
 from meter.policy import When
 from meter.rulebook import Rulebook
-from meter.verify.boxes import cover
-from meter.verify.difference import changes
+from meter.verify.cover import cover
+from meter.verify.diff import changes
 from meter.verify.space import Space
-from meter.verify.verdicts import verdicts
+from meter.verify.symbolic import verdicts
 from meter.windows import Window
 from tests.verify.brute import differs, situations, size
 from tests.verify.mutants import mutants

@@ -20,7 +20,7 @@ from meter.verify.smt import is_installed
 from meter.verify.space import Space
 from tests.verify.brute import situations, size
 from tests.verify.random_policies import random_policy, random_when
-from tests.verify.test_findings import ALLOWANCE, GOOD, HEAD, LAST, OVER, PAYING, rule
+from tests.verify.test_lints import ALLOWANCE, GOOD, HEAD, LAST, OVER, PAYING, rule
 
 POLICIES = [
     *sorted((Path(__file__).parent / "policies").glob("*.toml")),

@@ -1,0 +1,1 @@
+"""The engine's decisions for many views at once, on arrays."""

@@ -1,0 +1,75 @@
+"""`meter migrate`: rewrites the placeholders of old templates, in place or as a diff to look at first."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from difflib import unified_diff
+from tempfile import NamedTemporaryFile
+from typing import TYPE_CHECKING
+
+import click
+
+from meter.commands.console import EXIT_BAD_INPUT, FilePath, format_option, say, tell, write_json
+from meter.prompts.errors import TemplateError
+from meter.prompts.legacy import modernised
+from meter.prompts.texts import read_bounded
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from meter.errors import Problem
+
+__all__ = ["migrate"]
+
+
+@click.command
+@click.argument("templates", nargs=-1, required=True, type=FilePath(), metavar="TEMPLATE…")
+@click.option("--write", is_flag=True, help="Rewrite the files. Without this the changes are only shown.")
+@format_option("text", "json")
+def migrate(templates: tuple[Path, ...], *, write: bool, form: str) -> None:
+    """Bring an old template's placeholders up to date.
+
+    `{{numberArticlesLeft}}`, `<<numberArticlesLeft>>` and `&lt;&lt;numberArticlesLeft&gt;&gt;` become `{{ left }}`; the same with
+    `-plural` become `{{ left_plural }}`. Nothing else is touched, and the template renders the same. Shows the changes; `--write`
+    makes them. If one template has a placeholder that is unknown, none is rewritten.
+    """
+    problems: list[Problem] = []
+    rewritten: dict[Path, tuple[str, str]] = {}
+    for path in templates:
+        try:
+            old = read_bounded(path, encoding="utf-8")
+            rewritten[path] = old, modernised(old, str(path))
+        except TemplateError as error:
+            problems += error.problems
+    if problems:
+        tell(problems)
+        raise click.exceptions.Exit(EXIT_BAD_INPUT)
+    for path, (old, new) in rewritten.items():
+        if write and new != old:
+            _replace(path, new)
+    if form == "json":
+        write_json([{"file": str(path), "changed": new != old, "written": write and new != old} for path, (old, new) in rewritten.items()])
+        return
+    for path, (old, new) in rewritten.items():
+        if write:
+            say(f"{path}: {'rewritten' if new != old else 'nothing to do'}")
+        else:
+            click.echo(_diff(path, old, new), nl=False)
+    if not write:
+        changed = sum(new != old for old, new in rewritten.values())
+        say(f"{changed} of {len(rewritten)} to rewrite" + ("; add `--write` to do it" if changed else ""))
+
+
+def _diff(path: Path, old: str, new: str) -> str:
+    lines = unified_diff(old.splitlines(keepends=True), new.splitlines(keepends=True), str(path), str(path), n=1)
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ no newline at the end\n" for line in lines)
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file whole or not at all, keeping its mode and following a link to it."""
+    target = path.resolve()
+    with NamedTemporaryFile("wb", dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
+        file.write(text.encode("utf-8"))
+    shutil.copymode(target, file.name)
+    os.replace(file.name, target)  # noqa: PTH105 - the temporary file is a name

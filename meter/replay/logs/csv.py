@@ -1,0 +1,147 @@
+"""How is a CSV log read? Piece by piece; rows with odd cells, other encodings and quotes that are never closed are located."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from typing import IO, TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+
+from meter.replay.logs.columns import LogError, column_names
+from meter.replay.logs.rows import BadRows, Fault, Piece, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+__all__ = ["read_cells"]
+
+_BLOCK = 1 << 24
+"""How many bytes are read at a time."""
+_LONGEST = 100_000
+"""A first line with more bytes names no columns."""
+_SHOWN = 60
+_UNKNOWN = "\ufffd"
+"""What stands for bytes that are no letter in UTF-8."""
+
+
+def read_cells(stream: IO[bytes], name: str, mapping: Mapping[str, str], bad: BadRows, *, clock: bool) -> Iterator[Piece]:
+    """Yield the rows of a CSV log called `name`; rows that cannot be read are added to `bad`. Raises `LogError`."""
+    there, mark = _header(stream.readline(_LONGEST), name)
+    names = column_names(mapping, there, clock=clock)
+    stream.seek(0)
+    letters = _Letters(stream)
+    wrong: list[int] = []
+
+    def refuse(row: pyarrow.csv.InvalidRow) -> str:
+        wrong.append(row.number)
+        lines = row.text.count("\n")
+        if lines:
+            bad.add(row.number, Fault.CELLS, f"a quote is never closed, so {lines + 1:,} lines are one row", "a quote that is never closed")
+        else:
+            reason = f"{row.actual_columns} cells where the first line names {row.expected_columns}"
+            bad.add(row.number, Fault.CELLS, reason, "more or fewer cells than columns")
+        return "skip"
+
+    reader = pyarrow.csv.open_csv(
+        pa.PythonFile(letters, mode="r"),
+        read_options=pyarrow.csv.ReadOptions(use_threads=False, block_size=_BLOCK),
+        parse_options=pyarrow.csv.ParseOptions(delimiter=mark, invalid_row_handler=refuse, newlines_in_values=True),
+        convert_options=pyarrow.csv.ConvertOptions(
+            include_columns=list(dict.fromkeys(names.values())),
+            column_types=dict.fromkeys(names.values(), pa.string()),
+            strings_can_be_null=False,
+            check_utf8=False,
+        ),
+    )
+    read = 0
+    for batch in _batches(reader, name, wrong):
+        numbers = np.arange(read, read + batch.num_rows)
+        read += batch.num_rows
+        gaps = np.array(wrong, np.int64) - np.arange(len(wrong)) - 2
+        rows = numbers + 2 + np.searchsorted(gaps, numbers, "right")
+        piece = Piece(pa.table({name: batch[column] for name, column in names.items()}), rows)
+        yield _unswallowed(_readable(piece, bad) if letters.damaged else piece, mark, bad)
+
+
+class _Letters(io.RawIOBase):
+    """A stream of UTF-8, whatever is in the file: pyarrow cannot report a row that has other bytes in it. `damaged` says if it had."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream, self._decoder, self._ready, self.damaged = stream, codecs.getincrementaldecoder("utf-8")("replace"), b"", False
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = _BLOCK) -> bytes:
+        while not self._ready:
+            raw = self._stream.read(size)
+            if raw.isascii() and raw and not self._decoder.getstate()[0]:
+                return raw
+            text = self._decoder.decode(raw, final=not raw)
+            self.damaged |= _UNKNOWN in text
+            self._ready = text.encode()
+            if not raw:
+                break
+        part, self._ready = self._ready[:size], self._ready[size:]
+        return part
+
+
+def _readable(piece: Piece, bad: BadRows) -> Piece:
+    """Leave out rows with a cell that was not UTF-8."""
+    fine = np.ones(piece.table.num_rows, np.bool_)
+    for name in piece.table.column_names:
+        odd = np.asarray(pc.match_substring(piece.table[name], _UNKNOWN)) & fine
+        for place in np.flatnonzero(odd):
+            cell = printable(piece.table[name][place].as_py(), _SHOWN)
+            bad.add(int(piece.rows[place]), Fault.NOT_TEXT, f"`{cell}` is not UTF-8", "text that is not UTF-8")
+        fine &= ~odd
+    return Piece(piece.table.filter(pa.array(fine)), piece.rows[fine])
+
+
+def _batches(reader: pyarrow.csv.CSVStreamingReader, name: str, wrong: list[int]) -> Iterator[pa.RecordBatch]:
+    """Yield the batches of a reader, and locate what stops it."""
+    read = 1
+    try:
+        for batch in reader:
+            yield batch
+            read += batch.num_rows
+    except pa.ArrowInvalid as error:
+        after = read + len(wrong)
+        raise LogError(f"`{name}` cannot be read beyond row {after:,}: somewhere after it, a quote is never closed") from error
+
+
+def _header(line: bytes, name: str) -> tuple[list[str], str]:
+    """Return the names in the first line, and the mark between them."""
+    if line.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in line:
+        raise LogError(f"`{name}` is not UTF-8 text (it may be UTF-16, or no CSV at all); save it as CSV in UTF-8")
+    try:
+        header = line.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise LogError(f"the first line of `{name}` is not UTF-8; save the log as CSV in UTF-8") from error
+    if not header.strip():
+        raise LogError(f"`{name}` {'has an empty first line' if line else 'is empty'}; the first line should name the columns")
+    if "\r" in header.rstrip("\r\n"):
+        raise LogError(f"the lines of `{name}` end in a carriage return alone; save it with line feeds")
+    mark = max(",;\t", key=header.count)
+    if header.count('"') % 2 or len(line) >= _LONGEST:
+        raise LogError(f"the first line of `{name}` does not end where its names do: a quote is never closed, or it is too long")
+    return next(csv.reader([header], delimiter=mark)), mark
+
+
+def _unswallowed(piece: Piece, mark: str, bad: BadRows) -> Piece:
+    """Leave out rows with an id of several lines that look like rows: a quote that is closed rows later has swallowed them."""
+    swallowed = np.zeros(piece.table.num_rows, np.bool_)
+    for name in ("reader.id", "article.id"):
+        column = piece.table[name]
+        if pc.any(lines := pc.match_substring(column, "\n")).as_py():
+            swallowed |= np.asarray(pc.and_(lines, pc.match_substring_regex(column, f'[{mark}"]')))
+    for place in np.flatnonzero(swallowed):
+        lines = sum(piece.table[name][place].as_py().count("\n") for name in ("reader.id", "article.id"))
+        reason = f"a quote is never closed, so {lines + 1:,} lines are one row"
+        bad.add(int(piece.rows[place]), Fault.CELLS, reason, "a quote that is never closed")
+    return Piece(piece.table.filter(pa.array(~swallowed)), piece.rows[~swallowed]) if swallowed.any() else piece

@@ -1,0 +1,1 @@
+"""The compiled loop that takes readers through the months."""

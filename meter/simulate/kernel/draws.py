@@ -1,0 +1,56 @@
+"""Which random number is the one for this reader, this month, this purpose?
+
+Numbers are a function of (seed, reader, month, purpose, index) and of nothing else (SplitMix64: Steele, Lea and Flood 2014). So two
+policies meet the same people with the same inclinations, and neither the order of the work nor the number of workers matters.
+"""
+
+# The types of the loops are the compiler's business: arrays and whole numbers.
+# ruff: noqa: ANN001, ANN201
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from meter.columns.compiled import compiled
+
+__all__ = ["child", "normal", "uniform"]
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_SPACE = np.uint64(0xD1342543DE82EF95)
+_FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+_30, _27, _31, _11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
+_UNIT = 1.0 / (1 << 53)
+
+
+# What a number is for; each purpose has its own stream.
+KIND, COUNT, DEVICES, DEVICE_KIND, READER, SCORE, FRAILTY, FRAILTY_2, BYPASS = range(1, 10)
+BACK, PERSIST, FRESH, ROUND, SESSION, REREAD, GAP, START, DEVICE, AGE, RANK, REFERRER, WHICH = range(20, 33)
+RESET, RESET_AT, REGISTER, BUY, LEAVE, TURNOVER, STAY, PLAN, CONTINUE, CHURN = range(40, 50)
+ARTICLE = 60
+
+
+@compiled
+def child(key, number):
+    """Return the key of a part, such as a reader's of a seed or a month's of a reader."""
+    z = key + (np.uint64(number) + np.uint64(1)) * _GOLDEN
+    z = (z ^ (z >> _30)) * _FIRST
+    z = (z ^ (z >> _27)) * _SECOND
+    return z ^ (z >> _31)
+
+
+@compiled
+def uniform(key, purpose, index):
+    """Return a number in (0, 1)."""
+    z = key + np.uint64(purpose) * _SPACE + np.uint64(index) * _GOLDEN
+    z = (z ^ (z >> _30)) * _FIRST
+    z = (z ^ (z >> _27)) * _SECOND
+    z ^= z >> _31
+    return (np.float64(z >> _11) + 0.5) * _UNIT
+
+
+@compiled
+def normal(key, purpose, other):
+    """Return a standard normal number from two streams (Box and Muller 1958)."""
+    return math.sqrt(-2.0 * math.log(uniform(key, purpose, 0))) * math.cos(2.0 * math.pi * uniform(key, other, 0))

@@ -1,0 +1,131 @@
+"""What does every paywall promise, and what does this one? Each promise as a set of situations and what must be shown there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from meter.decision import Access, Show
+from meter.verify.diagram import FALSE
+from meter.verify.symbolic import among, spends, walls
+from meter.view import ArticleAccess, Status
+
+if TYPE_CHECKING:
+    from meter.engine import Verdict
+    from meter.policy import Guarantee
+    from meter.verify.space import Space
+
+__all__ = ["FULL", "MEANING", "STANDING", "Promise", "own_promise", "standing_by_code", "standing_promises", "unannounced"]
+
+FULL = frozenset(show for show in Show if show.access is Access.FULL)
+UNENTITLED = (Status.ANONYMOUS, Status.REGISTERED, Status.TRIAL_EXPIRED, Status.SUBSCRIPTION_EXPIRED)
+_RIGHT_WALLS = {Status.TRIAL_EXPIRED: Show.TRIAL_EXPIRED, Status.SUBSCRIPTION_EXPIRED: Show.SUBSCRIPTION_EXPIRED}
+
+STANDING = {
+    "subscriber-never-walled": "a subscriber never meets a wall",
+    "premium-stays-closed": "premium never opens for the unentitled",
+    "never-more-than-the-limit": "nobody reads more than the limit",
+    "last-free-is-announced": "the last free article is announced",
+    "nothing-free-at-zero": "nobody is told of free articles at limit 0",
+    "right-wall-after-expiry": "after expiry comes the right wall",
+}
+"""The promises every policy is held to: a code for each, and the promise in words."""
+
+MEANING = {
+    "subscriber-never-walled": "a subscriber who holds every product the policy names sees the whole article",
+    "premium-stays-closed": (
+        "the unentitled are readers without a running trial, subscription or staff right; "
+        "sponsored content, gift links and crawlers are exempt"
+    ),
+    "never-more-than-the-limit": (
+        "the limit is that of the reader at the time of each read; what a rule opens without spending is not counted"
+    ),
+    "last-free-is-announced": (
+        "a reader who is told how many are left can read that many, and is told which is the last; "
+        "whoever signs in or subscribes meanwhile is another kind of reader"
+    ),
+    "nothing-free-at-zero": "no countdown is shown for a meter whose limit is 0",
+    "right-wall-after-expiry": (
+        "a reader whose trial has expired meets `trial-expired`, one whose subscription has expired `subscription-expired`, "
+        "or no wall at all"
+    ),
+}
+"""What exactly each standing promise means."""
+
+
+@frozen(kw_only=True)
+class Promise:
+    """What must be shown where: `always` one of these, or `never` one of them. `where` is a set of situations."""
+
+    where: int
+    always: frozenset[Show] = frozenset()
+    never: frozenset[Show] = frozenset()
+    wants: frozenset[Show] = frozenset()
+    """What is missing where it is broken, if that is less than what would keep it."""
+
+    @property
+    def wanted(self) -> frozenset[Show]:
+        """What should have been shown where it is broken."""
+        return self.wants or self.always or frozenset(Show) - self.never
+
+    def is_broken(self, verdict: Verdict) -> bool:
+        """Say whether a verdict breaks the promise."""
+        return self.broken_by(verdict.show)
+
+    def broken_by(self, show: Show) -> bool:
+        """Say whether showing this breaks the promise."""
+        return show in self.never or (bool(self.always) and show not in self.always)
+
+
+def standing_by_code(space: Space) -> dict[str, list[Promise]]:
+    """Return the standing promises about single page views, by code."""
+    forest, is_ = space.forest, space.is_
+    products = [is_("product", True, member=v.member) for v in space.variables if v.name == "product"]
+    exempt = [is_("gift", True), is_("crawler", True), is_("tags", True, member="sponsored")]
+    unentitled = forest.both(is_("reader", *UNENTITLED), is_("access", ArticleAccess.PREMIUM), forest.negate(forest.either(*exempt)))
+    walls = frozenset(Show) - FULL
+    return {
+        "subscriber-never-walled": [Promise(where=forest.both(is_("reader", Status.SUBSCRIBER), *products), always=FULL)],
+        "premium-stays-closed": [Promise(where=unentitled, never=FULL)],
+        "right-wall-after-expiry": [
+            Promise(where=is_("reader", status), never=walls - {wall}, wants=frozenset({wall})) for status, wall in _RIGHT_WALLS.items()
+        ],
+    }
+
+
+def standing_promises(space: Space) -> list[Promise]:
+    """Return the standing promises about single page views."""
+    return [promise for promises in standing_by_code(space).values() for promise in promises]
+
+
+def own_promise(space: Space, guarantee: Guarantee) -> Promise:
+    """Return a guarantee of the policy file as a promise."""
+    formula = space.vocabulary.formula(guarantee.when, space.rulebooks[0].policy.zone)
+    return Promise(where=space.where(formula), always=guarantee.always, never=guarantee.never)
+
+
+@frozen
+class Unannounced:
+    """Where a reader who is told what is left of a meter is misled: by a last one in silence, or by a wall before the meter is spent."""
+
+    silent: int = FALSE
+    walled: int = FALSE
+    last: int = FALSE
+    """The situations in which nothing would be left after the view."""
+
+
+def unannounced(space: Space, whole: int, meter: str) -> Unannounced:
+    """Return where a countdown on a meter may end otherwise than it said."""
+    forest = space.forest
+    counting = among(space, whole, lambda v: v.show is Show.COUNTDOWN and v.spend == meter)
+    if counting == FALSE:
+        return Unannounced()
+    rule = next(rule for rule in space.rulebooks[0].rules if rule.spend == meter)
+    person = forest.both(space.is_("access", ArticleAccess.METERED), forest.test(space.counts, [0]))
+    opens = forest.both(person, space.standing(meter, 0, "open", [True]))
+    last = forest.both(opens, space.standing(meter, 0, "left", [rule.nothing_left]))
+    who = forest.exists(counting, frozenset(range(len(space.variables))) - space.who)
+    silent = forest.both(among(space, whole, spends(meter, but=Show.LAST_FREE_ARTICLE)), last, who)
+    walled = forest.both(among(space, whole, walls), opens, forest.exists(counting, space.standing_levels))
+    return Unannounced(silent, walled, last)

@@ -1,0 +1,287 @@
+"""Every order in which concurrent calls can reach a store, tried one after the other.
+
+A question is a generator that yields its store calls, so several of them can be run hand over hand. Where two orders lead to
+the same contents and the same replies, what follows is the same too, and is walked once.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import pytest
+
+from meter import Usage, decide
+from meter.paywall.records import kept, read_record
+from meter.paywall.transactions import Load, Recent, Swap, erase, join, transact
+from meter.stores import MemoryStore
+
+ATTEMPTS = 50
+
+
+class World:
+    """A memory store, the questions that are being asked of it, and what each has been told."""
+
+    def __init__(self, build):
+        self.store = MemoryStore()
+        self.actors = build(self.store)
+        self.waiting = []
+        self.replies = [[] for _ in self.actors]
+        self.answers = [None] * len(self.actors)
+        for number in range(len(self.actors)):
+            self.waiting.append(None)
+            self._send(number, None)
+
+    def step(self, number):
+        """Carry out the next store call of one question."""
+        reply = self.waiting[number].on(self.store)
+        self.replies[number].append(reply)
+        self._send(number, reply)
+
+    def _send(self, number, reply):
+        try:
+            self.waiting[number] = self.actors[number].send(reply)
+        except StopIteration as stop:
+            self.waiting[number], self.answers[number] = None, stop.value
+
+    def alive(self):
+        """Return the questions that are not answered yet."""
+        return [number for number, call in enumerate(self.waiting) if call is not None]
+
+    def state(self):
+        """Return everything that what follows depends on."""
+        return tuple(sorted((key, raw) for key, (raw, _) in self.store._kept.items())), tuple(map(tuple, self.replies))
+
+
+def every_ending(build, *, merged=False):
+    """Yield every world in which all questions are answered; with `merged`, states reached before are not walked again."""
+    stack, seen = [()], set()
+    while stack:
+        order = stack.pop()
+        world = World(build)
+        for number in order:
+            world.step(number)
+        while True:
+            if merged:
+                if world.state() in seen:
+                    break
+                seen.add(world.state())
+            alive = world.alive()
+            if not alive:
+                yield world
+                break
+            stack.extend((*order, other) for other in alive[1:])
+            order = (*order, alive[0])
+            world.step(alive[0])
+
+
+@pytest.fixture
+def ask(newsroom):
+    """Ask for one article, as a paywall does."""
+
+    def check(limit, key, article, recent=None):
+        policy, reader, view = newsroom.policy(limit), newsroom.reader(key), newsroom.view(article)
+        return transact(
+            key,
+            lambda usage: decide(policy, reader, view, usage, newsroom.now),
+            recent if recent is not None else Recent(100),
+            expires=lambda _: None,
+            attempts=ATTEMPTS,
+        )
+
+    return check
+
+
+@pytest.fixture
+def usage(newsroom):
+    """Return a usage with some articles counted."""
+
+    def read(*articles):
+        usage = Usage()
+        for article in articles:
+            usage = decide(newsroom.policy(1000), newsroom.reader("r"), newsroom.view(article), usage, newsroom.now)[1]
+        return usage
+
+    return read
+
+
+def counted(store, key):
+    """Return what is counted under a key."""
+    record = read_record(store.load(key))
+    while record.into is not None:
+        record = read_record(store.load(record.into))
+    return set(record.usage.tally("monthly").ids)
+
+
+def full(world):
+    """Return which questions were answered with the whole article."""
+    return [number for number, outcome in enumerate(world.answers) if outcome is not None and outcome.answer.access == "full"]
+
+
+@pytest.mark.parametrize("one_process", [False, True])
+def test_three_articles_at_once_never_exceed_the_limit(ask, one_process):
+    """Three readers, three articles, a limit of 2, in every order: two are granted and counted, one meets the wall."""
+
+    def build(_):
+        shared = Recent(100) if one_process else None
+        return [ask(2, "r", article, shared) for article in "abc"]
+
+    endings = 0
+    for world in every_ending(build):
+        endings += 1
+        granted = {"abc"[number] for number in full(world)}
+        assert 2 == len(granted)
+        assert granted == counted(world.store, "r")
+    assert endings >= 18
+
+
+def test_the_last_article_twice_and_another_once(ask, usage):
+    """With one left, two readers of the same article and one of another: one article is counted, and exactly its readers get it."""
+
+    def build(store):
+        store.swap("r", None, kept(usage("z")).raw, expires=None)
+        return [ask(2, "r", article) for article in "aab"]
+
+    for world in every_ending(build):
+        new = counted(world.store, "r") - {"z"}
+        assert new in ({"a"}, {"b"})
+        assert [number for number in range(3) if "aab"[number] in new] == full(world)
+
+
+@pytest.mark.parametrize("limit, stored, remembered", [(3, "yz", "z"), (2, "yz", "z"), (3, "", "yz"), (2, "z", "xyz"), (3, "y", "")])
+def test_stale_memory_never_makes_a_wrong_wall_or_a_wrong_grant(ask, usage, limit, stored, remembered):
+    """Each reader's process remembers something old (too few, too many, or a reader forgotten since): only the store decides."""
+
+    def build(store):
+        if stored:
+            store.swap("r", None, kept(usage(*stored)).raw, expires=None)
+        memories = [Recent(100) for _ in range(3)]
+        for memory in memories:
+            memory.keep("r", kept(usage(*remembered)) if remembered else read_record(None))
+        return [ask(limit, "r", article, memory) for article, memory in zip("abz", memories, strict=True)]
+
+    for world in every_ending(build, merged=True):
+        now = counted(world.store, "r")
+        assert max(limit, len(set(stored))) >= len(now)
+        assert set(stored) <= now
+        for number, article in enumerate("abz"):
+            assert (article in now) is (number in full(world))
+        if len(full(world)) < 3:
+            assert limit == len(now)
+
+
+class Overwrite(NamedTuple):
+    """A write that does not compare."""
+
+    key: str
+    new: bytes
+
+    def on(self, store):
+        return store.swap(self.key, store.load(self.key), self.new, expires=None)
+
+
+def read_then_write(steps):
+    """Run a question as people write it: load, compare in Python, then write."""
+    reply = None
+    while True:
+        try:
+            step = steps.send(reply)
+        except StopIteration as stop:
+            return stop.value
+        if isinstance(step, Swap):
+            reply = yield Load(step.key)
+            if reply == step.old:
+                reply = yield Overwrite(step.key, step.new)
+        else:
+            reply = yield step
+
+
+def test_a_planted_read_then_write_is_caught(ask):
+    """The same walk over a store whose swap is two steps finds both kinds of damage: over the limit, and counts lost."""
+    over = lost = 0
+    for world in every_ending(lambda _: [read_then_write(ask(2, "r", article)) for article in "abc"], merged=True):
+        granted = {"abc"[number] for number in full(world)}
+        over += len(granted) > 2
+        lost += not granted <= counted(world.store, "r")
+    assert over > 0
+    assert lost > 0
+
+
+def test_a_forgotten_reader_stays_forgotten(ask, usage):
+    """Checks in flight while a reader is forgotten bring nothing back of what was read before."""
+
+    def build(store):
+        store.swap("r", None, kept(usage("x", "y")).raw, expires=None)
+        return [erase("r", Recent(100), attempts=ATTEMPTS), ask(5, "r", "a"), ask(5, "r", "x")]
+
+    for world in every_ending(build, merged=True):
+        assert {"y"}.isdisjoint(counted(world.store, "r"))
+
+
+def test_merging_while_reading_keeps_every_count(ask, usage):
+    """A merge in flight with a read on either side, in every order: nothing that was granted is lost."""
+
+    def build(store):
+        store.swap("c", None, kept(usage("x")).raw, expires=None)
+        store.swap("u", None, kept(usage("y")).raw, expires=None)
+        return [join("c", "u", Recent(100), attempts=ATTEMPTS), ask(9, "c", "a"), ask(9, "u", "b")]
+
+    for world in every_ending(build, merged=True):
+        assert {"x", "y", "a", "b"} == counted(world.store, "c") == counted(world.store, "u")
+
+
+@pytest.mark.parametrize("pairs", ["cu uc", "cu cu", "cu uv", "cu vc"])
+def test_merges_that_meet_never_make_a_circle(usage, pairs):
+    """Merges in opposite directions, of the same pair and in a chain, at once: one reader, nothing lost."""
+
+    def build(store):
+        for key in "cuv":
+            store.swap(key, None, kept(usage(f"of-{key}")).raw, expires=None)
+        return [join(*pair, Recent(100), attempts=ATTEMPTS) for pair in pairs.split()]
+
+    joined = set(pairs.replace(" ", ""))
+    for world in every_ending(build, merged=True):
+        for key in joined:
+            assert {f"of-{other}" for other in joined} == counted(world.store, key)
+
+
+def test_a_merge_and_a_forget_that_meet_act_one_after_the_other(usage):
+    """Either the account was forgotten and then joined anew, or it was joined and then both were forgotten; never a half."""
+
+    def build(store):
+        store.swap("c", None, kept(usage("x")).raw, expires=None)
+        store.swap("u", None, kept(usage("y")).raw, expires=None)
+        return [join("c", "u", Recent(100), attempts=ATTEMPTS), erase("u", Recent(100), attempts=ATTEMPTS)]
+
+    outcomes = set()
+    for world in every_ending(build, merged=True):
+        outcomes.add((frozenset(counted(world.store, "c")), frozenset(counted(world.store, "u")), len(world.store)))
+        before = world.state()
+        run(erase("u", Recent(100), attempts=ATTEMPTS), world.store)
+        assert 0 == len(world.store), before
+    assert {(frozenset("x"), frozenset("x"), 2), (frozenset(), frozenset(), 0)} == outcomes
+
+
+@pytest.mark.parametrize("calls", range(12))
+def test_an_interrupted_merge_or_forget_is_completed_by_the_next(usage, calls):
+    """Stopped after any number of store calls, a merge loses nothing and is finished by another; so is a forget."""
+    store = MemoryStore()
+    store.swap("c", None, kept(usage("x")).raw, expires=None)
+    store.swap("u", None, kept(usage("y")).raw, expires=None)
+    run(join("c", "u", Recent(100), attempts=ATTEMPTS), store, calls)
+    assert {"x"} <= counted(store, "c")
+    assert {"y"} <= counted(store, "u")
+    run(join("u", "c", Recent(100), attempts=ATTEMPTS), store)
+    assert {"x", "y"} == counted(store, "c") == counted(store, "u")
+    run(erase("c", Recent(100), attempts=ATTEMPTS), store, calls)
+    run(erase("c", Recent(100), attempts=ATTEMPTS), store)
+    assert 0 == len(store)
+
+
+def run(steps, store, calls=1000):
+    """Carry out at most so many store calls of a question."""
+    reply = None
+    for _ in range(calls):
+        try:
+            reply = steps.send(reply).on(store)
+        except StopIteration:
+            return

@@ -22,16 +22,46 @@ if TYPE_CHECKING:
     from meter.stores import open_store
 
 __all__ = [
-    "Access", "Article", "AsyncPaywall", "Decision", "Entitlement", "IdentityError", "Journey", "ManualClock", "Meter", "MeterError",
-    "Offer", "PageView", "Paywall", "Policy", "PolicyError", "PromptError", "Reader", "Rule", "Show", "StoreError", "Usage", "Window",
-    "decide", "explain", "load_policy", "loads_policy", "open_store", "render",
-]  # fmt: skip
+    "Access",
+    "Article",
+    "AsyncPaywall",
+    "Decision",
+    "Entitlement",
+    "IdentityError",
+    "Journey",
+    "ManualClock",
+    "Meter",
+    "MeterError",
+    "Offer",
+    "PageView",
+    "Paywall",
+    "Policy",
+    "PolicyError",
+    "PromptError",
+    "Reader",
+    "Rule",
+    "Show",
+    "StoreError",
+    "Usage",
+    "Window",
+    "decide",
+    "explain",
+    "load_policy",
+    "loads_policy",
+    "open_store",
+    "render",
+]
 
 # Imported when first asked for, so that `import meter` costs what the engine costs.
 _LAZY = {
-    "AsyncPaywall": "meter.paywall", "Journey": "meter.journeys", "Paywall": "meter.paywall", "load_policy": "meter.loading",
-    "loads_policy": "meter.loading", "open_store": "meter.stores", "render": "meter.prompts",
-}  # fmt: skip
+    "AsyncPaywall": "meter.paywall",
+    "Journey": "meter.journeys",
+    "Paywall": "meter.paywall",
+    "load_policy": "meter.loading",
+    "loads_policy": "meter.loading",
+    "open_store": "meter.stores",
+    "render": "meter.prompts",
+}
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - PEP 562

@@ -62,7 +62,15 @@ SECTIONS = {
 }
 """The commands as `meter --help` lists them. The words stand here, so that help imports none of them."""
 
-_EXTRAS = {"numpy": "sim", "numba": "sim", "pyarrow": "sim", "z3": "smt", "redis": "redis", "psycopg": "postgres", "vl_convert": "plots"}
+_EXTRAS = {
+    "numpy": "sim",
+    "numba": "sim",
+    "pyarrow": "sim",
+    "z3": "smt",
+    "redis": "redis",
+    "psycopg": "postgres",
+    "vl_convert": "plots",
+}
 
 
 def _is_there(target: str) -> bool:
@@ -84,19 +92,28 @@ class Commands(click.Group):
         command: click.Command = getattr(import_module(module), attribute)
         return command
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
         known = self.list_commands(ctx)
         if not name.startswith("-") and name not in known:
             close = difflib.get_close_matches(name.lower(), known, 1)
             listed = ", ".join(f"`{command}`" for command in known)
-            ctx.fail(f"there is no command `{name}`; " + (f"did you mean `{close[0]}`?" if close else f"there are: {listed}"))
+            ctx.fail(
+                f"there is no command `{name}`; "
+                + (f"did you mean `{close[0]}`?" if close else f"there are: {listed}")
+            )
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         known = self.list_commands(ctx)
         told = {name for rows in SECTIONS.values() for name in rows}
-        more = {name: command.get_short_help_str(100) for name in known if name not in told and (command := self.get_command(ctx, name))}
+        more = {
+            name: command.get_short_help_str(100)
+            for name in known
+            if name not in told and (command := self.get_command(ctx, name))
+        }
         for title, rows in {**SECTIONS, "More": more}.items():
             there = [(name, summary) for name, summary in rows.items() if name in known]
             if there:
@@ -112,11 +129,19 @@ class Commands(click.Group):
             extra = _EXTRAS.get((error.name or "").partition(".")[0])
             if extra is None:
                 raise
-            stop(MeterError(f"this needs `{error.name}`, which is not installed: `pip install 'meter-paywall[{extra}]'`"))
+            stop(
+                MeterError(
+                    f"this needs `{error.name}`, which is not installed: `pip install 'meter-paywall[{extra}]'`"
+                )
+            )
         except BrokenPipeError:
             raise
         except OSError as error:
-            where = f"`{error.filename}` cannot be used" if error.filename else "reading or writing failed"
+            where = (
+                f"`{error.filename}` cannot be used"
+                if error.filename
+                else "reading or writing failed"
+            )
             if not error.filename:
                 _give_up_output()
             stop(MeterError(f"{where}: {(error.strerror or str(error)).lower()}"))
@@ -128,8 +153,12 @@ def _give_up_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(package_name="meter-paywall", prog_name="meter", message="%(prog)s %(version)s")
+@click.group(
+    cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(
+    package_name="meter-paywall", prog_name="meter", message="%(prog)s %(version)s"
+)
 def main() -> None:
     """A paywall whose rules can be read, tried and proved before readers meet them.
 

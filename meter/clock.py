@@ -42,6 +42,8 @@ class ManualClock:
         """Move forward to a time. Raises `ValueError` for one that has passed."""
         # As instants: two times of one zone are compared by what the clock on the wall shows, which goes back once a year.
         if instant(when) < instant(self._now):
-            raise ValueError(f"a clock only moves forward: `{when.isoformat()}` is before `{self._now.isoformat()}`")
+            raise ValueError(
+                f"a clock only moves forward: `{when.isoformat()}` is before `{self._now.isoformat()}`"
+            )
         self._now = when
         return when

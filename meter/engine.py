@@ -74,10 +74,14 @@ def judge(rulebook: Rulebook, values: Sequence[Any]) -> Verdict | None:
                 refused = refused or rule.spend
                 continue
         return _verdict(rule, values, access, refused)
-    raise AssertionError("a policy ends with a rule that matches everything")  # pragma: no cover - Policy refuses any other
+    raise AssertionError(
+        "a policy ends with a rule that matches everything"
+    )  # pragma: no cover - Policy refuses any other
 
 
-def _verdict(rule: JudgedRule, values: Sequence[Any], access: str | None, refused: str | None) -> Verdict | None:
+def _verdict(
+    rule: JudgedRule, values: Sequence[Any], access: str | None, refused: str | None
+) -> Verdict | None:
     show, offer, prompt = rule.show, rule.offer, rule.prompt
     spend = rule.spend if access == ArticleAccess.METERED else None
     if rule.spend is not None and spend is None:  # a free article: there is nothing to count down
@@ -92,7 +96,14 @@ def _verdict(rule: JudgedRule, values: Sequence[Any], access: str | None, refuse
     if show is Show.TRIAL_OFFER and offer is None:
         show = Show.SUBSCRIPTION_WALL
     prompt = prompt or (None if show is Show.ARTICLE else str(show))
-    return Verdict(rule.name, show, prompt, offer, spend, spend or (refused if show.access is Access.PREVIEW else None))
+    return Verdict(
+        rule.name,
+        show,
+        prompt,
+        offer,
+        spend,
+        spend or (refused if show.access is Access.PREVIEW else None),
+    )
 
 
 def allowance(limit: int, used: int, seen: bool, spends: bool) -> tuple[bool, int]:  # noqa: FBT001 - a table's four columns
@@ -126,7 +137,9 @@ class _Situation:
     judged: dict[tuple[int, ...], _Judged]
 
 
-def _situation(rulebook: Rulebook, reader: Reader, view: PageView, at: int, now: datetime) -> _Situation:
+def _situation(
+    rulebook: Rulebook, reader: Reader, view: PageView, at: int, now: datetime
+) -> _Situation:
     """Observe what needs no usage; no further than the reader's status, where that settles the matter."""
     status = reader.status_at(at)
     situation = rulebook.situations.get((status,)) or _situate(rulebook, (status,), now)
@@ -139,7 +152,11 @@ def _situation(rulebook: Rulebook, reader: Reader, view: PageView, at: int, now:
 def _situate(rulebook: Rulebook, values: tuple[Any, ...], now: datetime) -> _Situation:
     verdict = judge(rulebook, values)
     settled = None if verdict is None else _decision(rulebook, verdict, values, now)
-    if settled is None and len(values) == rulebook.vocabulary.base and not any(_limits(rulebook, values)):
+    if (
+        settled is None
+        and len(values) == rulebook.vocabulary.base
+        and not any(_limits(rulebook, values))
+    ):
         settled = _closed(rulebook, values, now)
     if len(rulebook.situations) >= _MOST_REMEMBERED:
         rulebook.situations.clear()
@@ -153,18 +170,35 @@ def _limits(rulebook: Rulebook, values: tuple[Any, ...]) -> list[int]:
 
 def _closed(rulebook: Rulebook, values: tuple[Any, ...], now: datetime) -> Decision:
     """Decide for a reader who has no allowance of any meter, whatever was counted: a limit of 0 never opens and never resets."""
-    judged = _judge(rulebook, _Situation(values, None, {}), (False, *(0, False) * len(rulebook.meters)), now)
+    judged = _judge(
+        rulebook, _Situation(values, None, {}), (False, *(0, False) * len(rulebook.meters)), now
+    )
     if judged.meter is None:
         return judged.decision
     name, timeline, _ = rulebook.meters[judged.meter]
     return _read_meter(judged, name, None, timeline)
 
 
-def _decision(rulebook: Rulebook, verdict: Verdict, values: tuple[Any, ...], now: datetime, *, counted: bool = False) -> Decision:
+def _decision(
+    rulebook: Rulebook,
+    verdict: Verdict,
+    values: tuple[Any, ...],
+    now: datetime,
+    *,
+    counted: bool = False,
+) -> Decision:
     return Decision(
-        show=verdict.show, access=verdict.show.access, rule=verdict.rule, prompt=verdict.prompt, offer=verdict.offer, counted=counted,
-        facts=Facts(values, rulebook.vocabulary), at=now, policy=rulebook.digest, rulebook=rulebook,
-    )  # fmt: skip
+        show=verdict.show,
+        access=verdict.show.access,
+        rule=verdict.rule,
+        prompt=verdict.prompt,
+        offer=verdict.offer,
+        counted=counted,
+        facts=Facts(values, rulebook.vocabulary),
+        at=now,
+        policy=rulebook.digest,
+        rulebook=rulebook,
+    )
 
 
 def settle(policy: Policy, reader: Reader, view: PageView, now: datetime) -> Decision | None:
@@ -176,7 +210,9 @@ def settle(policy: Policy, reader: Reader, view: PageView, now: datetime) -> Dec
     return None if settled is None else settled._dated(now)  # noqa: SLF001
 
 
-def decide(policy: Policy, reader: Reader, view: PageView, usage: Usage, now: datetime) -> tuple[Decision, Usage]:
+def decide(
+    policy: Policy, reader: Reader, view: PageView, usage: Usage, now: datetime
+) -> tuple[Decision, Usage]:
     """Decide what a reader gets for one page view, and return what is to be remembered.
 
     `now` is a time with a zone; a time without one is a `ValueError`. The usage returned is the same object if nothing was
@@ -242,13 +278,22 @@ def decide(policy: Policy, reader: Reader, view: PageView, usage: Usage, now: da
     return latest[1]._dated(now), usage  # noqa: SLF001
 
 
-def _judge(rulebook: Rulebook, situation: _Situation, counts: tuple[int, ...], now: datetime) -> _Judged:
+def _judge(
+    rulebook: Rulebook, situation: _Situation, counts: tuple[int, ...], now: datetime
+) -> _Judged:
     """Judge a situation by what each meter has counted: (whether this view would count, then used and seen for each meter)."""
     spends, used, seen = bool(counts[0]), counts[1::2], counts[2::2]
     limits = _limits(rulebook, situation.values)
-    rooms = [allowance(limit, count, bool(known), spends) for limit, count, known in zip(limits, used, seen, strict=True)]
+    rooms = [
+        allowance(limit, count, bool(known), spends)
+        for limit, count, known in zip(limits, used, seen, strict=True)
+    ]
     left_slots = rulebook.vocabulary.slots[rulebook.vocabulary.base + 1 :: 2]
-    codes = [code for slot, (opens, left) in zip(left_slots, rooms, strict=True) for code in (opens, slot.code(left))]
+    codes = [
+        code
+        for slot, (opens, left) in zip(left_slots, rooms, strict=True)
+        for code in (opens, slot.code(left))
+    ]
     values = (*situation.values, *codes)
     verdict = judge(rulebook, values)
     assert verdict is not None  # noqa: S101 - every slot is observed
@@ -260,14 +305,26 @@ def _judge(rulebook: Rulebook, situation: _Situation, counts: tuple[int, ...], n
     else:
         counted = spends and verdict.spend is not None and not seen[index]
         after = min(used[index] + counted, limits[index])
-        judged = _Judged(_decision(rulebook, verdict, values, now, counted=counted), index, limits[index], after, counted)
+        judged = _Judged(
+            _decision(rulebook, verdict, values, now, counted=counted),
+            index,
+            limits[index],
+            after,
+            counted,
+        )
     situation.judged[counts] = judged
     return judged
 
 
 def _read_meter(judged: _Judged, name: str, resets: int | None, timeline: Timeline) -> Decision:
     resets_at = None if resets is None else moment(resets, timeline.zone)
-    reading = MeterReading(name=name, limit=judged.limit, used=judged.used, left=judged.limit - judged.used, resets_at=resets_at)
+    reading = MeterReading(
+        name=name,
+        limit=judged.limit,
+        used=judged.used,
+        left=judged.limit - judged.used,
+        resets_at=resets_at,
+    )
     return evolve(judged.decision, meter=reading)
 
 
@@ -302,7 +359,11 @@ def expires_at(policy: Policy, usage: Usage) -> datetime | None:
     """
     ends: list[int] = []
     for name, tally in usage.tallies.items():
-        lines = [policy.rulebook.timelines[name]] if name in policy.rulebook.timelines else policy.rulebook.timelines.values()
+        lines = (
+            [policy.rulebook.timelines[name]]
+            if name in policy.rulebook.timelines
+            else policy.rulebook.timelines.values()
+        )
         for line in lines:
             end = line.ends(tally.ats)
             if end is None:

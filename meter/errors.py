@@ -43,7 +43,9 @@ class Problem:
 
     def __str__(self) -> str:
         """Say file, line, column, code and words, then the line itself and the next step."""
-        where = ":".join(str(part) for part in (self.name, self.line, self.column) if part is not None)
+        where = ":".join(
+            str(part) for part in (self.name, self.line, self.column) if part is not None
+        )
         lines = [f"{where}: {self.severity}[{self.code}]: {self.message}"]
         if self.source is not None:
             lines.append(f"{self.line:>5} | {self.source}")

@@ -19,12 +19,25 @@ if TYPE_CHECKING:
 __all__ = ["clause", "code_words", "explanation", "value_words", "why_not"]
 
 _NAMES = {
-    "reader": "the reader's status", "access": "the article's access", "section": "the section", "kind": "the kind of article",
-    "country": "the country", "device": "the device", "channel": "the channel", "language": "the language",
-    "referrer": "the referrer", "product": "the products", "tags": "the tags", "segments": "the segments", "score": "the score",
-    "age_days": "the article's age in days", "days_since_expiry": "the number of days since expiry", "period": "the date",
-    "gift": "the gift link", "crawler": "the crawler flag",
-}  # fmt: skip
+    "reader": "the reader's status",
+    "access": "the article's access",
+    "section": "the section",
+    "kind": "the kind of article",
+    "country": "the country",
+    "device": "the device",
+    "channel": "the channel",
+    "language": "the language",
+    "referrer": "the referrer",
+    "product": "the products",
+    "tags": "the tags",
+    "segments": "the segments",
+    "score": "the score",
+    "age_days": "the article's age in days",
+    "days_since_expiry": "the number of days since expiry",
+    "period": "the date",
+    "gift": "the gift link",
+    "crawler": "the crawler flag",
+}
 
 
 def _either(words: Iterable[str], joiner: str = "or") -> str:
@@ -64,7 +77,11 @@ def _start(mark: int, zone: ZoneInfo) -> str:
 def _end(mark: int, zone: ZoneInfo) -> str:
     """Say the end of a stretch as a policy writes it: the last day, included, or a time that is not."""
     day = moment(mark, zone).date()
-    return f"until {moment(mark - 1, zone).date()}" if mark == day_start(day, zone) else f"and before {_start(mark, zone)}"
+    return (
+        f"until {moment(mark - 1, zone).date()}"
+        if mark == day_start(day, zone)
+        else f"and before {_start(mark, zone)}"
+    )
 
 
 def code_words(slot: Slot, code: Any, zone: ZoneInfo) -> str:  # noqa: ANN401 - a code is a word, a number or a flag
@@ -76,7 +93,13 @@ def code_words(slot: Slot, code: Any, zone: ZoneInfo) -> str:  # noqa: ANN401 - 
     if slot.kind == "flag":
         return "set" if code else "not set"
     if slot.kind == "word":
-        return "none of those named in the policy" if code == OTHER else f"`{code}`" if code else "none at all"
+        return (
+            "none of those named in the policy"
+            if code == OTHER
+            else f"`{code}`"
+            if code
+            else "none at all"
+        )
     if slot.kind == "period":
         return _between_dates(slot, code, code + 1, zone)
     marks = _marks(slot)
@@ -85,7 +108,11 @@ def code_words(slot: Slot, code: Any, zone: ZoneInfo) -> str:  # noqa: ANN401 - 
         return marks[place]
     if place == 0:
         return f"below {marks[0]}"
-    return f"above {marks[-1]}" if place == len(marks) else f"between {marks[place - 1]} and {marks[place]}"
+    return (
+        f"above {marks[-1]}"
+        if place == len(marks)
+        else f"between {marks[place - 1]} and {marks[place]}"
+    )
 
 
 def value_words(slot: Slot, value: Any, zone: ZoneInfo) -> str:  # noqa: ANN401 - as above
@@ -133,7 +160,11 @@ def _intervals(slot: Slot, codes: Sequence[Any], zone: ZoneInfo) -> str:
     marks = _marks(slot)
     (low, on_low), (high, on_high) = divmod(codes[0], 2), divmod(codes[-1], 2)
     lower = (f"at least {marks[low]}" if on_low else f"above {marks[low - 1]}") if codes[0] else ""
-    upper = (f"at most {marks[high]}" if on_high else f"below {marks[high]}") if codes[-1] < 2 * len(marks) else ""
+    upper = (
+        (f"at most {marks[high]}" if on_high else f"below {marks[high]}")
+        if codes[-1] < 2 * len(marks)
+        else ""
+    )
     return " and ".join(part for part in (lower, upper) if part) or "known"
 
 
@@ -144,13 +175,20 @@ def why_not(formula: Formula, values: Sequence[Any], vocabulary: Vocabulary) -> 
         told = value_words(slot, value, vocabulary.zone)
         if value is None or slot.kind == "flag":  # the opposite needs no saying
             return told
-        return f"{told}, which is left out" if OTHER in formula.codes else f"{told}, not {_codes(slot, formula.codes, vocabulary.zone)}"
+        return (
+            f"{told}, which is left out"
+            if OTHER in formula.codes
+            else f"{told}, not {_codes(slot, formula.codes, vocabulary.zone)}"
+        )
     if isinstance(formula, Contains):
         name = _name(vocabulary.slots[formula.slot])
         return f"{name} {'do not include' if formula.inside else 'include'} `{formula.member}`"
     failing = [part for part in formula.parts if part.holds(values) is False]
     if isinstance(formula, Some):
-        return "; ".join(why_not(part, values, vocabulary) for part in failing) or "nothing can match it"
+        return (
+            "; ".join(why_not(part, values, vocabulary) for part in failing)
+            or "nothing can match it"
+        )
     return why_not(failing[0], values, vocabulary)
 
 
@@ -173,7 +211,9 @@ def explanation(decision: Decision) -> str:
     if meter is not None:
         counted = "this view counted one" if decision.counted else "this view counted nothing"
         resets = f", more from {meter.resets_at.isoformat()}" if meter.resets_at else ""
-        lines.append(f"  meter `{meter.name}`: {meter.used} of {meter.limit} used, {meter.left} left; {counted}{resets}")
+        lines.append(
+            f"  meter `{meter.name}`: {meter.used} of {meter.limit} used, {meter.left} left; {counted}{resets}"
+        )
     if rulebook is None:
         return "\n".join(lines)
     values, vocabulary = decision.facts.values, rulebook.vocabulary
@@ -184,7 +224,9 @@ def explanation(decision: Decision) -> str:
     if fired.spend is not None and values[1] == "free":
         lines.append("  the article is free: it is read without an allowance, and counts nothing")
     if fired.offer is not None and decision.offer is None:
-        lines.append(f"  offer `{fired.offer}` is left out: {why_not(fired.offer_formula, values, vocabulary)}")
+        lines.append(
+            f"  offer `{fired.offer}` is left out: {why_not(fired.offer_formula, values, vocabulary)}"
+        )
     if decision.degraded:
         lines.append("  the count was not to be had in time, so this was decided without it")
     for number, rule in enumerate(rulebook.rules[:place], 1):
@@ -199,4 +241,7 @@ def _matched(formula: Formula, values: Sequence[Any], vocabulary: Vocabulary) ->
     if isinstance(formula, Contains):
         return clause(formula, vocabulary)
     holding = [part for part in formula.parts if part.holds(values)]
-    return " and ".join(_matched(part, values, vocabulary) for part in (holding if isinstance(formula, Every) else holding[:1]))
+    return " and ".join(
+        _matched(part, values, vocabulary)
+        for part in (holding if isinstance(formula, Every) else holding[:1])
+    )

@@ -26,7 +26,19 @@ if TYPE_CHECKING:
     from meter.policy import Policy, Range, When
     from meter.view import PageView, Reader
 
-__all__ = ["ALWAYS", "OTHER", "Among", "Contains", "Every", "Facts", "Formula", "Slot", "Some", "Vocabulary", "leaves"]
+__all__ = [
+    "ALWAYS",
+    "OTHER",
+    "Among",
+    "Contains",
+    "Every",
+    "Facts",
+    "Formula",
+    "Slot",
+    "Some",
+    "Vocabulary",
+    "leaves",
+]
 
 OTHER = "\0"
 """The code of a value that is known but that the policy never mentions."""
@@ -54,7 +66,9 @@ class Contains:
 
     def holds(self, values: Sequence[Any]) -> bool | None:
         """Say whether this is so; `None` while the slot has not been observed."""
-        return (self.member in values[self.slot]) is self.inside if self.slot < len(values) else None
+        return (
+            (self.member in values[self.slot]) is self.inside if self.slot < len(values) else None
+        )
 
 
 @frozen
@@ -143,11 +157,17 @@ class Slot:
 _WORDS: dict[str, tuple[Callable[[Reader, PageView, int], str | None], str]] = {
     "section": (lambda _reader, view, _at: view.article.section, "/"),
     "kind": (lambda _reader, view, _at: view.article.kind, ""),
-    "country": (lambda reader, view, _at: (view.country or reader.country or "").upper() or None, ""),
+    "country": (
+        lambda reader, view, _at: (view.country or reader.country or "").upper() or None,
+        "",
+    ),
     "device": (lambda _reader, view, _at: view.device, ""),
     "channel": (lambda _reader, view, _at: view.channel, ""),
     "language": (lambda _reader, view, _at: view.language and language_tag(view.language), "-"),
-    "referrer": (lambda _reader, view, _at: None if view.referrer is None else host(view.referrer), "."),
+    "referrer": (
+        lambda _reader, view, _at: None if view.referrer is None else host(view.referrer),
+        ".",
+    ),
 }
 """Where each word comes from, and the mark by which a mentioned word covers others (`markets` covers `markets/asia`)."""
 
@@ -195,7 +215,9 @@ def covers(word: str, value: str, mark: str) -> bool:
     return value == word or (mark != "" and value.startswith(word + mark))
 
 
-def _nearest_of(mentioned: frozenset[str], get: Callable[[Reader, PageView, int], str | None], mark: str) -> Callable[..., str | None]:
+def _nearest_of(
+    mentioned: frozenset[str], get: Callable[[Reader, PageView, int], str | None], mark: str
+) -> Callable[..., str | None]:
     """Return the function that finds the most specific mentioned word that covers a value (see `covers`)."""
 
     def nearest(reader: Reader, view: PageView, at: int) -> str | None:
@@ -221,22 +243,48 @@ class Vocabulary:
         extra = tuple(extra)
         whens = [part for when in (*_conditions(policies), *extra) for part in when.walk()]
         self.zone = policies[0].zone  # for saying dates
-        boundaries = {at for policy in policies for pair in _dates(policy, whens) for at in pair if at is not None}
-        slots = [Slot("reader", "word", tuple(Status)), Slot("access", "word", tuple(ArticleAccess))]
-        slots += [Slot(name, "word", words) for name in _WORDS if (words := _mentioned(whens, name))]
+        boundaries = {
+            at
+            for policy in policies
+            for pair in _dates(policy, whens)
+            for at in pair
+            if at is not None
+        }
+        slots = [
+            Slot("reader", "word", tuple(Status)),
+            Slot("access", "word", tuple(ArticleAccess)),
+        ]
+        slots += [
+            Slot(name, "word", words) for name in _WORDS if (words := _mentioned(whens, name))
+        ]
         slots += [Slot(name, "set", words) for name in _SETS if (words := _mentioned(whens, name))]
         for name in _NUMBERS:
-            if constants := {n for when in whens if (bounds := getattr(when, name)) for n in bounds.constants()}:
+            if constants := {
+                n for when in whens if (bounds := getattr(when, name)) for n in bounds.constants()
+            }:
                 slots.append(Slot(name, "number", tuple(sorted(constants))))
-        slots += [Slot(name, "flag", (False, True)) for name in _FLAGS if any(getattr(when, name) is not None for when in whens)]
+        slots += [
+            Slot(name, "flag", (False, True))
+            for name in _FLAGS
+            if any(getattr(when, name) is not None for when in whens)
+        ]
         if boundaries:
             slots.append(Slot("period", "period", tuple(sorted(boundaries))))
         self._made_of = tuple(policies), extra
         self.base = len(slots)
         """How many slots can be observed without a reader's usage."""
         for name in dict.fromkeys(meter.name for policy in policies for meter in policy.meters):
-            left = {n for when in whens for meter, bounds in (when.left or {}).items() if meter == name for n in bounds.constants()}
-            slots += [Slot("open", "flag", (False, True), name), Slot("left", "number", tuple(sorted({0, *left})), name)]
+            left = {
+                n
+                for when in whens
+                for meter, bounds in (when.left or {}).items()
+                if meter == name
+                for n in bounds.constants()
+            }
+            slots += [
+                Slot("open", "flag", (False, True), name),
+                Slot("left", "number", tuple(sorted({0, *left})), name),
+            ]
         self.slots = tuple(slots)
         self._place = {(slot.name, slot.meter): index for index, slot in enumerate(self.slots)}
         self._observers = tuple(_observer(slot) for slot in self.slots[2 : self.base])
@@ -248,7 +296,9 @@ class Vocabulary:
         """Return the index of a slot."""
         return self._place[name, meter]
 
-    def observe(self, reader: Reader, view: PageView, at: int, status: Status | None = None) -> tuple[Any, ...]:
+    def observe(
+        self, reader: Reader, view: PageView, at: int, status: Status | None = None
+    ) -> tuple[Any, ...]:
         """Return the codes that need no usage: who reads what, at the instant `at`. `status` saves deriving it again."""
         values = [status or reader.status_at(at), view.article.access]
         for observe in self._observers:
@@ -262,7 +312,12 @@ class Vocabulary:
     def _formula(self, when: When, zone: ZoneInfo, *, wanted: bool) -> Formula:
         """Return the formula of a condition, or of its opposite: negation goes down to single slots (De Morgan)."""
         asked = ((name, getattr(when, name)) for name in _ORDER)
-        parts = tuple(part for name, asks in asked if asks is not None for part in self._parts(name, asks, zone, wanted=wanted))
+        parts = tuple(
+            part
+            for name, asks in asked
+            if asks is not None
+            for part in self._parts(name, asks, zone, wanted=wanted)
+        )
         if len(parts) == 1:
             return parts[0]
         return Every(parts) if wanted else Some(parts)
@@ -271,12 +326,22 @@ class Vocabulary:
         """Yield what one key of a condition asks for, or the opposite."""
         if name in _WORDS:
             mark = _WORDS[name][1]
-            mentioned = self.slots[self.place(name)].mentioned if (name, None) in self._place else ()
-            yield self._among(name, [word for word in mentioned if any(covers(listed, word, mark) for listed in asks)], wanted=wanted)
+            mentioned = (
+                self.slots[self.place(name)].mentioned if (name, None) in self._place else ()
+            )
+            yield self._among(
+                name,
+                [word for word in mentioned if any(covers(listed, word, mark) for listed in asks)],
+                wanted=wanted,
+            )
         elif name == "product":
             yield self._contains(name, asks, inside=True, every=False, wanted=wanted)
         elif name in _SETS:
-            for members, inside, every in ((asks.any, True, False), (asks.all, True, True), (asks.none, False, True)):
+            for members, inside, every in (
+                (asks.any, True, False),
+                (asks.all, True, True),
+                (asks.none, False, True),
+            ):
                 if members is not None:
                     yield self._contains(name, members, inside=inside, every=every, wanted=wanted)
         elif name in _NUMBERS:
@@ -303,7 +368,9 @@ class Vocabulary:
         high = len(slot.codes()) if stretch[1] is None else slot.mentioned.index(stretch[1]) + 1
         return frozenset(range(low, high))
 
-    def _among(self, name: str, codes: Iterable[Hashable], *, wanted: bool, meter: str | None = None) -> Formula:
+    def _among(
+        self, name: str, codes: Iterable[Hashable], *, wanted: bool, meter: str | None = None
+    ) -> Formula:
         if (name, meter) not in self._place:
             # Only an empty list or an open-ended date range mentions nothing: the first matches nobody, the second everybody.
             return ALWAYS if (None in frozenset(codes)) is wanted else Some(())
@@ -311,8 +378,12 @@ class Vocabulary:
         known = frozenset(code for code in self.slots[place].codes() if code is not None)
         return Among(place, known.intersection(codes) if wanted else known.difference(codes))
 
-    def _contains(self, name: str, members: Iterable[str], *, inside: bool, every: bool, wanted: bool) -> Formula:
-        parts = tuple(Contains(self.place(name), member, inside is wanted) for member in sorted(members))
+    def _contains(
+        self, name: str, members: Iterable[str], *, inside: bool, every: bool, wanted: bool
+    ) -> Formula:
+        parts = tuple(
+            Contains(self.place(name), member, inside is wanted) for member in sorted(members)
+        )
         return Every(parts) if every is wanted else Some(parts)
 
     def _in_range(self, name: str, meter: str | None, bounds: Range, *, wanted: bool) -> Formula:
@@ -321,13 +392,15 @@ class Vocabulary:
             return ALWAYS if wanted else Some(())
         on = {bound: 2 * slot.mentioned.index(bound) + 1 for bound in bounds.constants()}
         codes = frozenset(
-            code for code in slot.codes() if isinstance(code, int)
+            code
+            for code in slot.codes()
+            if isinstance(code, int)
             and (bounds.equals is None or code == on[bounds.equals])
             and (bounds.at_least is None or code >= on[bounds.at_least])
             and (bounds.at_most is None or code <= on[bounds.at_most])
             and (bounds.above is None or code > on[bounds.above])
             and (bounds.below is None or code < on[bounds.below])
-        )  # fmt: skip
+        )
         return self._among(name, codes, wanted=wanted, meter=meter)
 
 
@@ -348,7 +421,11 @@ def _mentioned(whens: list[When], name: str) -> tuple[str, ...]:
     for when in whens:
         condition = getattr(when, name)
         if condition is not None:
-            groups = [condition] if isinstance(condition, frozenset) else [condition.any, condition.all, condition.none]
+            groups = (
+                [condition]
+                if isinstance(condition, frozenset)
+                else [condition.any, condition.all, condition.none]
+            )
             words.update(word for group in groups if group for word in group)
     return tuple(sorted(words))
 

@@ -25,9 +25,22 @@ from meter.view import ArticleAccess, Status, as_words
 from meter.windows import Term, Window, local_instant
 
 __all__ = [
-    "Copy", "Count", "Dates", "Guarantee", "Limit", "Links", "Members", "Meter", "Offer", "OfferKind", "Policy", "Publication", "Range",
-    "Rule", "When",
-]  # fmt: skip
+    "Copy",
+    "Count",
+    "Dates",
+    "Guarantee",
+    "Limit",
+    "Links",
+    "Members",
+    "Meter",
+    "Offer",
+    "OfferKind",
+    "Policy",
+    "Publication",
+    "Range",
+    "Rule",
+    "When",
+]
 
 
 class Count(StrEnum):
@@ -58,7 +71,11 @@ class Members:
 
 
 def _members(value: Members | Iterable[str] | None) -> Members | None:
-    return value if value is None or isinstance(value, Members) else Members(any=frozenset(as_words(value)))
+    return (
+        value
+        if value is None or isinstance(value, Members)
+        else Members(any=frozenset(as_words(value)))
+    )
 
 
 @frozen(kw_only=True)
@@ -73,7 +90,11 @@ class Range:
 
     def constants(self) -> Iterator[float]:
         """Yield the numbers this condition compares with."""
-        return (bound for bound in (self.equals, self.at_least, self.at_most, self.above, self.below) if bound is not None)
+        return (
+            bound
+            for bound in (self.equals, self.at_least, self.at_most, self.above, self.below)
+            if bound is not None
+        )
 
 
 @frozen(kw_only=True)
@@ -169,7 +190,11 @@ def _limits(value: Iterable[Limit]) -> tuple[Limit, ...]:
 
 
 def _limit(value: int | Mapping[str, int]) -> int | dict[Status, int]:
-    return {Status(status): limit for status, limit in value.items()} if isinstance(value, Mapping) else value
+    return (
+        {Status(status): limit for status, limit in value.items()}
+        if isinstance(value, Mapping)
+        else value
+    )
 
 
 @frozen(kw_only=True)
@@ -196,7 +221,9 @@ class Meter:
         for expired in (Status.TRIAL_EXPIRED, Status.SUBSCRIPTION_EXPIRED):
             if Status.REGISTERED in named:
                 named.setdefault(expired, named[Status.REGISTERED])
-        return tuple(Limit(when=When(reader=[status]), limit=limit) for status, limit in named.items())
+        return tuple(
+            Limit(when=When(reader=[status]), limit=limit) for status, limit in named.items()
+        )
 
 
 def _price(value: Decimal | float | str) -> Decimal:
@@ -347,7 +374,9 @@ class Policy:
         """The first 16 hexadecimal digits of the SHA-256 of this policy's canonical form."""
         from meter.canonical import to_table  # noqa: PLC0415 - `tables` imports this module
 
-        return sha256(json.dumps(to_table(self), sort_keys=True, default=str).encode()).hexdigest()[:16]
+        return sha256(json.dumps(to_table(self), sort_keys=True, default=str).encode()).hexdigest()[
+            :16
+        ]
 
     def meter(self, name: str) -> Meter:
         """Return the meter called `name`."""

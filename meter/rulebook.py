@@ -46,8 +46,13 @@ class Rulebook:
         self.vocabulary = vocabulary or Vocabulary([policy])
         self.digest = policy.digest
         self.situations: dict[Any, Any] = {}
-        self.timelines = {meter.name: Timeline(meter.window, policy.zone) for meter in policy.meters}
-        self.meters = tuple((meter.name, self.timelines[meter.name], meter.count == "views") for meter in policy.meters)
+        self.timelines = {
+            meter.name: Timeline(meter.window, policy.zone) for meter in policy.meters
+        }
+        self.meters = tuple(
+            (meter.name, self.timelines[meter.name], meter.count == "views")
+            for meter in policy.meters
+        )
         """Name, timeline, and whether views are counted, in the order of the vocabulary's meter slots."""
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -63,17 +68,26 @@ class Rulebook:
         vocabulary, spend = self.vocabulary, rule.spend
         left = -1 if spend is None else vocabulary.place("left", spend)
         return JudgedRule(
-            name=rule.name, formula=vocabulary.formula(rule.when, self.policy.zone), spend=spend,
-            open_slot=-1 if spend is None else vocabulary.place("open", spend), left_slot=left,
-            nothing_left=None if spend is None else vocabulary.slots[left].code(0), show=rule.show, offer=rule.offer,
-            offer_formula=offers[rule.offer] if rule.offer else ALWAYS, prompt=rule.prompt,
-        )  # fmt: skip
+            name=rule.name,
+            formula=vocabulary.formula(rule.when, self.policy.zone),
+            spend=spend,
+            open_slot=-1 if spend is None else vocabulary.place("open", spend),
+            left_slot=left,
+            nothing_left=None if spend is None else vocabulary.slots[left].code(0),
+            show=rule.show,
+            offer=rule.offer,
+            offer_formula=offers[rule.offer] if rule.offer else ALWAYS,
+            prompt=rule.prompt,
+        )
 
     @cached_property
     def limits(self) -> dict[str, tuple[tuple[Formula, int], ...]]:
         """Each meter's allowances, first match first."""
         return {
-            meter.name: tuple((self.vocabulary.formula(limit.when, self.policy.zone), limit.limit) for limit in meter.allowances())
+            meter.name: tuple(
+                (self.vocabulary.formula(limit.when, self.policy.zone), limit.limit)
+                for limit in meter.allowances()
+            )
             for meter in self.policy.meters
         }
 

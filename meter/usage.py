@@ -22,7 +22,10 @@ __all__ = ["Read", "Tally", "Usage"]
 
 _VERSION = b"1"
 _UTC = ZoneInfo("UTC")
-_FIRST, _AFTER = instant(datetime.min.replace(tzinfo=UTC)), instant(datetime.max.replace(tzinfo=UTC)) + 1
+_FIRST, _AFTER = (
+    instant(datetime.min.replace(tzinfo=UTC)),
+    instant(datetime.max.replace(tzinfo=UTC)) + 1,
+)
 
 
 class Read(NamedTuple):
@@ -104,24 +107,29 @@ class Usage:
         """Return a canonical form: equal usages give equal bytes. The first byte is the version of the format."""
         # Instants are written as steps from the one before: a tenth of the digits.
         table = {
-            name: [tally.ids, [at - before for before, at in zip((0, *tally.ats), tally.ats, strict=False)]]
+            name: [
+                tally.ids,
+                [at - before for before, at in zip((0, *tally.ats), tally.ats, strict=False)],
+            ]
             for name, tally in self.tallies.items()
         }
-        return _VERSION + json.dumps(table, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
+        return _VERSION + json.dumps(table, separators=(",", ":"), ensure_ascii=False).encode(
+            "utf-8", "surrogatepass"
+        )
 
     @classmethod
     def from_bytes(cls, raw: bytes) -> Usage:
         """Read what `to_bytes` wrote. Raises `CorruptUsageError` for anything else."""
         if raw[:1] != _VERSION:
             version = f"starts with `{raw[:1].decode('ascii', 'replace')}`" if raw else "is empty"
-            raise CorruptUsageError(f"the remembered usage {version}; this release reads version 1, so read it with the one that wrote it")
+            raise CorruptUsageError(
+                f"the remembered usage {version}; this release reads version 1, so read it with the one that wrote it"
+            )
         try:
             table = json.loads(raw[1:].decode("utf-8", "surrogatepass"))
             tallies = {str(name): _read(ids, steps) for name, (ids, steps) in table.items()}
         except (ValueError, TypeError, AttributeError, RecursionError) as error:
-            message = (
-                f"the remembered usage of {len(raw)} bytes cannot be read: it was cut short or changed; put it back, or forget the reader"
-            )
+            message = f"the remembered usage of {len(raw)} bytes cannot be read: it was cut short or changed; put it back, or forget the reader"
             raise CorruptUsageError(message) from error
         return cls(tallies)
 

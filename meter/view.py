@@ -10,7 +10,15 @@ from attrs import field, frozen
 
 from meter.windows import instant, parse_length
 
-__all__ = ["Article", "ArticleAccess", "Entitlement", "EntitlementKind", "PageView", "Reader", "Status"]
+__all__ = [
+    "Article",
+    "ArticleAccess",
+    "Entitlement",
+    "EntitlementKind",
+    "PageView",
+    "Reader",
+    "Status",
+]
 
 _FOREVER = 1 << 62
 _LONG_ID = 64
@@ -51,7 +59,9 @@ class EntitlementKind(StrEnum):
 
 def as_words(value: Iterable[str]) -> frozenset[str]:
     if isinstance(value, str):
-        raise ValueError(f'`{value}` is one word where a collection of words is needed; write `["{value}"]`')  # noqa: TRY004
+        raise ValueError(
+            f'`{value}` is one word where a collection of words is needed; write `["{value}"]`'
+        )  # noqa: TRY004
     return frozenset(value)
 
 
@@ -84,7 +94,11 @@ class Entitlement:
 
     @until_instant.default
     def _until_instant(self) -> int:
-        return _FOREVER if self.ends is None else instant(self.ends) + self.grace // timedelta(microseconds=1)
+        return (
+            _FOREVER
+            if self.ends is None
+            else instant(self.ends) + self.grace // timedelta(microseconds=1)
+        )
 
 
 def _rights(value: Iterable[Entitlement]) -> tuple[Entitlement, ...]:
@@ -134,11 +148,17 @@ class Reader:
         last = self._last_expired(at)
         if last is None:
             return status
-        return Status.TRIAL_EXPIRED if last.kind is EntitlementKind.TRIAL else Status.SUBSCRIPTION_EXPIRED
+        return (
+            Status.TRIAL_EXPIRED
+            if last.kind is EntitlementKind.TRIAL
+            else Status.SUBSCRIPTION_EXPIRED
+        )
 
     def running(self, at: int) -> tuple[Entitlement, ...]:
         """Return the entitlements in force at an instant, grace included."""
-        return tuple(right for right in self.entitlements if right.from_instant <= at < right.until_instant)
+        return tuple(
+            right for right in self.entitlements if right.from_instant <= at < right.until_instant
+        )
 
     def products_at(self, at: int) -> frozenset[str]:
         """Return the products of the entitlements in force at an instant."""
@@ -152,8 +172,16 @@ class Reader:
         return None if last is None else at - last.until_instant
 
     def _last_expired(self, at: int) -> Entitlement | None:
-        ended = [right for right in self.entitlements if right.until_instant <= at and right.kind is not EntitlementKind.STAFF]
-        return max(ended, key=lambda right: (right.until_instant, right.kind is not EntitlementKind.TRIAL), default=None)
+        ended = [
+            right
+            for right in self.entitlements
+            if right.until_instant <= at and right.kind is not EntitlementKind.STAFF
+        ]
+        return max(
+            ended,
+            key=lambda right: (right.until_instant, right.kind is not EntitlementKind.TRIAL),
+            default=None,
+        )
 
 
 def _bounded(name: str) -> str:

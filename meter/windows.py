@@ -31,7 +31,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from zoneinfo import ZoneInfo
 
-__all__ = ["Term", "Timeline", "Unit", "Weekday", "Window", "day_start", "instant", "moment", "parse_length"]
+__all__ = [
+    "Term",
+    "Timeline",
+    "Unit",
+    "Weekday",
+    "Window",
+    "day_start",
+    "instant",
+    "moment",
+    "parse_length",
+]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY = 86_400_000_000
@@ -71,7 +81,9 @@ def instant(when: datetime) -> int:
     Raises `ValueError` for a time without a zone: a guess would move somebody's month.
     """
     if when.tzinfo is None:
-        raise ValueError(f"the time `{when.isoformat()}` has no zone; give it one, such as `+00:00`")
+        raise ValueError(
+            f"the time `{when.isoformat()}` has no zone; give it one, such as `+00:00`"
+        )
     since = when - EPOCH
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
@@ -81,7 +93,9 @@ def moment(at: int, zone: ZoneInfo) -> datetime:
     try:
         return (EPOCH + timedelta(microseconds=at)).astimezone(zone)
     except OverflowError as error:
-        raise ValueError("no calendar reaches that far: the time is at the edge of the years 1 to 9999") from error
+        raise ValueError(
+            "no calendar reaches that far: the time is at the edge of the years 1 to 9999"
+        ) from error
 
 
 def day_start(day: date, zone: ZoneInfo) -> int:
@@ -173,7 +187,9 @@ class Term:
         if self.unit in (Unit.DAY, Unit.WEEK):
             day += timedelta(days=self.count * (7 if self.unit is Unit.WEEK else 1))
         else:
-            months = day.year * 12 + day.month - 1 + self.count * (12 if self.unit is Unit.YEAR else 1)
+            months = (
+                day.year * 12 + day.month - 1 + self.count * (12 if self.unit is Unit.YEAR else 1)
+            )
             year, month = divmod(months, 12)
             day = date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
         return moment(_first_instant(datetime.combine(day, local.time()), zone), zone)
@@ -206,9 +222,16 @@ class Window:
     lifetime: bool = False
 
     def __attrs_post_init__(self) -> None:
-        kinds = [self.calendar is not None, self.rolling is not None, self.fixed is not None, self.lifetime]
+        kinds = [
+            self.calendar is not None,
+            self.rolling is not None,
+            self.fixed is not None,
+            self.lifetime,
+        ]
         if sum(kinds) != 1:
-            raise ValueError("a window is exactly one of `calendar`, `rolling`, `fixed` and `lifetime = true`")
+            raise ValueError(
+                "a window is exactly one of `calendar`, `rolling`, `fixed` and `lifetime = true`"
+            )
         if self.starts is not None and self.calendar is not Unit.WEEK:
             raise ValueError('`starts` goes with `calendar = "week"` only')
 
@@ -216,7 +239,11 @@ class Window:
     def length(self) -> timedelta | None:
         """The longest this window can be, or `None` for a lifetime."""
         days = {Unit.DAY: 2, Unit.WEEK: 8, Unit.MONTH: 32, Unit.YEAR: 367}
-        return self.rolling or self.fixed or (timedelta(days=days[self.calendar]) if self.calendar else None)
+        return (
+            self.rolling
+            or self.fixed
+            or (timedelta(days=days[self.calendar]) if self.calendar else None)
+        )
 
     def __str__(self) -> str:
         if self.calendar is not None:
@@ -224,7 +251,11 @@ class Window:
             return f"calendar {self.calendar}{start}"
         if self.lifetime:
             return "lifetime"
-        return f"rolling {length_text(self.rolling)}" if self.rolling else f"{length_text(self.fixed or timedelta())} from the first read"
+        return (
+            f"rolling {length_text(self.rolling)}"
+            if self.rolling
+            else f"{length_text(self.fixed or timedelta())} from the first read"
+        )
 
 
 class Timeline:
@@ -235,7 +266,10 @@ class Timeline:
         self.zone = zone
         length = window.rolling or window.fixed
         self._length = length // _MICROSECOND if length else 0
-        self._bounds = (0, 0)  # the calendar window asked for last: most questions are about the same one
+        self._bounds = (
+            0,
+            0,
+        )  # the calendar window asked for last: most questions are about the same one
         self.inside: Callable[[Sequence[int], int], int]
         """Takes ascending instants and `at`; returns the index of the first that is inside the window at `at`."""
         if window.calendar is not None:
@@ -297,7 +331,9 @@ class Timeline:
             first, after = self._first_day(day), self._first_day(day, 1)
             bounds = day_start(first, self.zone), day_start(after, self.zone)
         except (OverflowError, ValueError) as error:
-            raise ValueError("no calendar reaches that far: the time is at the edge of the years 1 to 9999") from error
+            raise ValueError(
+                "no calendar reaches that far: the time is at the edge of the years 1 to 9999"
+            ) from error
         # Where the clock goes back over midnight a date is lived twice, and its second half belongs to the window begun.
         while at >= bounds[1]:
             first, after = after, self._first_day(after, 1)
@@ -311,7 +347,9 @@ class Timeline:
                 return day + timedelta(days=ahead)
             case Unit.WEEK:
                 starts = list(Weekday).index(self.window.starts or Weekday.MONDAY)
-                return day - timedelta(days=(day.weekday() - starts) % 7) + timedelta(days=7 * ahead)
+                return (
+                    day - timedelta(days=(day.weekday() - starts) % 7) + timedelta(days=7 * ahead)
+                )
             case Unit.MONTH:
                 year, month = divmod(day.year * 12 + day.month - 1 + ahead, 12)
                 return date(year, month + 1, 1)

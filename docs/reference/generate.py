@@ -33,7 +33,13 @@ def _inner(table: Table, key: str) -> Table:
     """Return the table below a key, through lists and alternatives."""
     shape: Shape = table.keys[key].resolve()
     while not isinstance(shape, Table):
-        shape = shape.item if isinstance(shape, Items | Named) else shape.by[dict] if isinstance(shape, Split) else shape.table
+        shape = (
+            shape.item
+            if isinstance(shape, Items | Named)
+            else shape.by[dict]
+            if isinstance(shape, Split)
+            else shape.table
+        )
     return shape
 
 
@@ -60,7 +66,9 @@ TABLES = {
 
 _KEYS = re.compile(r"(<!-- keys: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _CODES = re.compile(r"(<!-- codes: findings -->\n).*?(<!-- end -->)", re.DOTALL)
-_BROKEN = re.compile(r'(```(?:toml|json) title="(broken/[\w.-]+)"\n(.*?)```\n\n```text\n)(.*?)(```)', re.DOTALL)
+_BROKEN = re.compile(
+    r'(```(?:toml|json) title="(broken/[\w.-]+)"\n(.*?)```\n\n```text\n)(.*?)(```)', re.DOTALL
+)
 
 
 def filled(page: str) -> str:
@@ -71,7 +79,16 @@ def filled(page: str) -> str:
 
 
 def _codes() -> str:
-    return "\n".join(["| Code | What it finds |", "|---|---|", *(f"| `{code}` | {says} |" for code, says in CODES.items())]) + "\n"
+    return (
+        "\n".join(
+            [
+                "| Code | What it finds |",
+                "|---|---|",
+                *(f"| `{code}` | {says} |" for code, says in CODES.items()),
+            ]
+        )
+        + "\n"
+    )
 
 
 def _rows(table: Table) -> str:
@@ -95,7 +112,9 @@ def _form(shape: Shape) -> str:
 
 def _said(body: str, name: str) -> str:
     """Return what is said of a broken example with the code it is an example of."""
-    return "".join(f"{problem}\n" for problem in problems_of(body, name) if problem.code == Path(name).stem)
+    return "".join(
+        f"{problem}\n" for problem in problems_of(body, name) if problem.code == Path(name).stem
+    )
 
 
 def problems_of(body: str, name: str) -> tuple[Problem, ...]:
@@ -115,7 +134,11 @@ def whole(body: str) -> str:
         return body
     if "[publication]" not in body:
         body += '\n[publication]\nname = "The Harbour Review"\n'
-    return body if "everyone else" in body else body + '\n[[rules]]\nname = "everyone else"\nshow = "subscription-wall"\n'
+    return (
+        body
+        if "everyone else" in body
+        else body + '\n[[rules]]\nname = "everyone else"\nshow = "subscription-wall"\n'
+    )
 
 
 def main() -> None:

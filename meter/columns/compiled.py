@@ -18,7 +18,9 @@ class MissingExtraError(MeterError):
 
 def missing(error: ImportError) -> MissingExtraError:
     """Say what to install for populations."""
-    return MissingExtraError(f"`{error.name}` is not installed; run `pip install 'meter-paywall[sim]'`")
+    return MissingExtraError(
+        f"`{error.name}` is not installed; run `pip install 'meter-paywall[sim]'`"
+    )
 
 
 try:

@@ -84,7 +84,21 @@ def edge_after(edges, low, high, now):
 
 
 @compiled
-def count(tables, verdicts, memory, exact_at, views, order, bits, starts, begin, readers, by_view, results, totals):
+def count(
+    tables,
+    verdicts,
+    memory,
+    exact_at,
+    views,
+    order,
+    bits,
+    starts,
+    begin,
+    readers,
+    by_view,
+    results,
+    totals,
+):
     """Decide the views of readers `begin` to `readers`; return (reader, group, combination) of the first not judged yet, or -1s.
 
     `views` is (at, article, key, group), `order` has their positions in its lowest `bits`; a group column of one entry holds for all.
@@ -114,14 +128,23 @@ def count(tables, verdicts, memory, exact_at, views, order, bits, starts, begin,
                     kind, size = tables.kind[m], memory.size[m]
                     if kind == CALENDAR:
                         if not memory.start[m] <= now < memory.end[m]:
-                            after = edge_after(tables.edges, tables.edge_at[m], tables.edge_at[m + 1] - 1, now)
-                            memory.start[m], memory.end[m] = tables.edges[after - 1], tables.edges[after]
+                            after = edge_after(
+                                tables.edges, tables.edge_at[m], tables.edge_at[m + 1] - 1, now
+                            )
+                            memory.start[m], memory.end[m] = (
+                                tables.edges[after - 1],
+                                tables.edges[after],
+                            )
                             size = 0
                     elif kind == ROLLING:
                         while size > 0 and memory.ats[m, memory.first[m]] + tables.length[m] <= now:
                             memory.first[m] = _next(memory.first[m], 1, capacity)
                             size -= 1
-                    elif kind == FIXED and size > 0 and memory.ats[m, memory.first[m]] + tables.length[m] <= now:
+                    elif (
+                        kind == FIXED
+                        and size > 0
+                        and memory.ats[m, memory.first[m]] + tables.length[m] <= now
+                    ):
                         size = 0
                     if size == 0:
                         memory.first[m] = 0
@@ -131,14 +154,18 @@ def count(tables, verdicts, memory, exact_at, views, order, bits, starts, begin,
                     seen = 0
                     slot = memory.first[m]
                     for _ in range(size):
-                        if memory.ids[m, slot] == mark and (not (views_count and exact_at) or memory.ats[m, slot] == now):
+                        if memory.ids[m, slot] == mark and (
+                            not (views_count and exact_at) or memory.ats[m, slot] == now
+                        ):
                             seen = 1
                             break
                         slot = _next(slot, 1, capacity)
                     memory.seen[m] = seen
                     used = min(size, limit)
                     memory.used[m] = used
-                    combination += tables.stride[g, m] * tables.rooms[tables.room_at[g, m] + 2 * used + seen]
+                    combination += (
+                        tables.stride[g, m] * tables.rooms[tables.room_at[g, m] + 2 * used + seen]
+                    )
                 verdict = verdicts[tables.verdict_at[g] + combination]
                 if verdict < 0:
                     return reader, g, combination
@@ -148,7 +175,9 @@ def count(tables, verdicts, memory, exact_at, views, order, bits, starts, begin,
                 used = memory.used[meter]
                 if tables.spend[verdict] >= 0 and tables.spends[g] and memory.seen[meter] == 0:
                     slot = _next(memory.first[meter], memory.size[meter], capacity)
-                    memory.ids[meter, slot] = key[view] if tables.by_view[meter] and keyed else article[view]
+                    memory.ids[meter, slot] = (
+                        key[view] if tables.by_view[meter] and keyed else article[view]
+                    )
                     memory.ats[meter, slot] = now
                     memory.size[meter] += 1
                     used = min(memory.size[meter], tables.limit[g, meter])
@@ -161,5 +190,10 @@ def count(tables, verdicts, memory, exact_at, views, order, bits, starts, begin,
                 blocked += 1
                 if first_stop == 0:
                     first_stop, first_stop_at = number, now
-        blocked_of[reader], counts_of[reader], first_of[reader], first_at[reader] = blocked, counts, first_stop, first_stop_at
+        blocked_of[reader], counts_of[reader], first_of[reader], first_at[reader] = (
+            blocked,
+            counts,
+            first_stop,
+            first_stop_at,
+        )
     return -1, -1, -1

@@ -129,13 +129,23 @@ class Columns(Judging):
         deck = _dealt(views, workers, positions=by_view)
         dealt, edges = deck.columns, deck.edges
         tables, verdicts = self.tables(views.at), self.verdict_table()
-        out = tuple(np.empty(total if by_view else 0, kind) for kind in (np.int32, np.int32, np.bool_))
+        out = tuple(
+            np.empty(total if by_view else 0, kind) for kind in (np.int32, np.int32, np.bool_)
+        )
 
         def work(buckets: range) -> list[tuple[Any, ...]]:
-            bucket = _Bucket(self, tables, verdicts, int(max((edges[b + 1] - edges[b] for b in buckets), default=0)), deck)
+            bucket = _Bucket(
+                self,
+                tables,
+                verdicts,
+                int(max((edges[b + 1] - edges[b] for b in buckets), default=0)),
+                deck,
+            )
             return [
                 bucket.decide(
-                    [c[edges[b] : edges[b + 1]] if len(c) == total else c for c in dealt], b << deck.shift if deck.dense else -1, out
+                    [c[edges[b] : edges[b + 1]] if len(c) == total else c for c in dealt],
+                    b << deck.shift if deck.dense else -1,
+                    out,
                 )
                 for b in buckets
                 if edges[b] < edges[b + 1]
@@ -156,24 +166,35 @@ class Columns(Judging):
             by_verdict[: len(tallies)] += tallies
         names = ("reader", "views", "counted", "blocked", "first_stop", "first_stop_at")
         return Decided(
-            readers=Readers(**dict(zip(names, rows, strict=True))), views=by_verdict, verdict=out[0], used=out[1], counted=out[2]
+            readers=Readers(**dict(zip(names, rows, strict=True))),
+            views=by_verdict,
+            verdict=out[0],
+            used=out[1],
+            counted=out[2],
         )
 
 
 class _Bucket:
     """What one thread needs to decide bucket after bucket: scratch memory, and its own copy of what is known."""
 
-    def __init__(self, columns: Columns, tables: Tables, verdicts: Array, most: int, deck: _Deck) -> None:
+    def __init__(
+        self, columns: Columns, tables: Tables, verdicts: Array, most: int, deck: _Deck
+    ) -> None:
         self.columns, self.tables, self.verdicts = columns, tables, verdicts.copy()
         meters, capacity = len(columns.meters), columns.capacity()
         self.memory = Memory(
-            np.zeros((meters, capacity), np.int64), np.zeros((meters, capacity), np.int64), *(np.zeros(meters, np.int64) for _ in range(6))
+            np.zeros((meters, capacity), np.int64),
+            np.zeros((meters, capacity), np.int64),
+            *(np.zeros(meters, np.int64) for _ in range(6)),
         )
         self.deck = deck
         self.dense = 1 << deck.shift if deck.dense else 0
         self.table = np.empty(max(1 << (2 * max(most, 1) - 1).bit_length(), self.dense), np.int32)
         self.local, self.order = np.empty(most, np.int32), np.empty(most, np.int64)
-        self.readers, self.starts = np.empty(most, deck.columns[0].dtype), np.empty(most + 1, np.int64)
+        self.readers, self.starts = (
+            np.empty(most, deck.columns[0].dtype),
+            np.empty(most + 1, np.int64),
+        )
         self.results = np.empty(most, np.int32), np.empty(most, np.int32), np.empty(most, np.bool_)
 
     def decide(self, dealt: Sequence[Array], base: int, out: Sequence[Array]) -> tuple[Array, ...]:
@@ -182,7 +203,19 @@ class _Bucket:
         table = self.table[: self.dense or 1 << (2 * views - 1).bit_length()]
         bits = views.bit_length()
         ranks = _NONE if self.deck.span >> 62 - bits == 0 else np.argsort(at, kind="stable")
-        many = arrange(reader, at, ranks, self.deck.first, base, bits, table, self.local, self.readers, self.starts, self.order)
+        many = arrange(
+            reader,
+            at,
+            ranks,
+            self.deck.first,
+            base,
+            bits,
+            table,
+            self.local,
+            self.readers,
+            self.starts,
+            self.order,
+        )
         totals = tuple(np.empty(many, np.int64) for _ in range(4))
         begin, exact = 0, len(key) <= 1
         while True:
@@ -204,14 +237,24 @@ class _Bucket:
             )
             if begin < 0:
                 break
-            self.verdicts[self.tables.verdict_at[g] + combination] = self.columns.judge(g, combination)
+            self.verdicts[self.tables.verdict_at[g] + combination] = self.columns.judge(
+                g, combination
+            )
             self.tables = self.tables._replace(**self.columns.verdict_columns())
         for column, result in zip(out, self.results, strict=True):
             if len(column):
                 column[positions[self.order[:views] & ((1 << bits) - 1)]] = result[:views]
         blocked, counted, first, first_at = totals
         per_reader = np.diff(self.starts[: many + 1])
-        return self.readers[:many].astype(np.uint64), per_reader, counted, blocked, first, first_at, np.bincount(self.results[0][:views])
+        return (
+            self.readers[:many].astype(np.uint64),
+            per_reader,
+            counted,
+            blocked,
+            first,
+            first_at,
+            np.bincount(self.results[0][:views]),
+        )
 
 
 @frozen
@@ -236,18 +279,37 @@ def _dealt(views: Views, workers: int, *, positions: bool) -> _Deck:
     most = int(views.reader.max()) + 1 if total else 1
     dense = most <= _DENSE * max(total, 1)
     # Dense numbers of readers need no hash: a bucket is a stretch of them.
-    shift = max(0, (-(-most // buckets) - 1).bit_length()) if dense else 64 - (buckets - 1).bit_length()
+    shift = (
+        max(0, (-(-most // buckets) - 1).bit_length()) if dense else 64 - (buckets - 1).bit_length()
+    )
     cuts = [total * n // workers for n in range(workers + 1)]
     kinds = [_narrow(views.reader), np.int64, _narrow(views.article), np.int64, np.int32]
     tallies = np.zeros((workers, buckets), np.int64)
     columns = (views.reader, views.at, views.article, views.key, views.group)
     with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(lambda n: tally_buckets(views.reader, shift, dense, cuts[n], cuts[n + 1], tallies[n]), range(workers)))
+        list(
+            pool.map(
+                lambda n: tally_buckets(
+                    views.reader, shift, dense, cuts[n], cuts[n + 1], tallies[n]
+                ),
+                range(workers),
+            )
+        )
         edges = np.concatenate([[0], np.cumsum(tallies.sum(axis=0))])
         places = edges[:-1] + np.cumsum(tallies, axis=0) - tallies
-        dealt = [np.empty(total, kind) if len(column) == total else column for column, kind in zip(columns, kinds, strict=True)]
+        dealt = [
+            np.empty(total, kind) if len(column) == total else column
+            for column, kind in zip(columns, kinds, strict=True)
+        ]
         dealt.append(np.empty(total if positions else 0, np.int64))
-        list(pool.map(lambda n: deal(columns, shift, dense, cuts[n], cuts[n + 1], places[n], tuple(dealt)), range(workers)))
+        list(
+            pool.map(
+                lambda n: deal(
+                    columns, shift, dense, cuts[n], cuts[n + 1], places[n], tuple(dealt)
+                ),
+                range(workers),
+            )
+        )
     first = int(views.at.min()) if total else 0
     return _Deck(dealt, edges, shift, dense, first, int(views.at.max()) - first if total else 0)
 

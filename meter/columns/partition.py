@@ -54,7 +54,11 @@ def deal(columns, shift, dense, low, high, places, dealt):
     readers, ats, articles, keys, groups, positions = dealt
     shift = np.uint64(shift)
     total = len(reader)
-    has_key, has_group, has_position = len(keys) == total, len(groups) == total, len(positions) == total
+    has_key, has_group, has_position = (
+        len(keys) == total,
+        len(groups) == total,
+        len(positions) == total,
+    )
     for i in range(low, high):
         bucket = _bucket(reader[i], shift, dense)
         place = places[bucket]
@@ -83,7 +87,9 @@ def arrange(reader, at, ranks, first, base, bits, table, local, readers, starts,
     count = len(reader)
     table[:] = 0
     many = (
-        _number_dense(reader, base, table, local, readers, starts) if base >= 0 else _number_hashed(reader, table, local, readers, starts)
+        _number_dense(reader, base, table, local, readers, starts)
+        if base >= 0
+        else _number_hashed(reader, table, local, readers, starts)
     )
     for code in range(many):
         starts[code + 1] += starts[code]

@@ -141,7 +141,9 @@ class Judging:
     def _meters_in(self, formula: Formula) -> Iterator[str]:
         for part in getattr(formula, "parts", ()):
             yield from self._meters_in(part)
-        meter = self.rulebook.vocabulary.slots[formula.slot].meter if hasattr(formula, "slot") else None
+        meter = (
+            self.rulebook.vocabulary.slots[formula.slot].meter if hasattr(formula, "slot") else None
+        )
         if meter is not None:
             yield meter
 
@@ -180,23 +182,37 @@ class Judging:
 
         return Tables(
             kind=np.array([_kind(timeline) for timeline in timelines], np.int64),
-            length=np.array([0 if _kind(line) in (CALENDAR, LIFETIME) else line.ends((0,)) for line in timelines], np.int64),
+            length=np.array(
+                [
+                    0 if _kind(line) in (CALENDAR, LIFETIME) else line.ends((0,))
+                    for line in timelines
+                ],
+                np.int64,
+            ),
             edge_at=np.cumsum([0, *map(len, edges)]),
             edges=np.array([edge for row in edges for edge in row], np.int64),
             by_view=np.array([by_view for _, _, by_view in self.rulebook.meters], np.bool_),
             settled=np.array(self._settled, np.int64),
             spends=np.array([spends for _, spends in self.groups], np.bool_),
-            limit=grid(self._limits), room_at=grid(self._room_at), stride=grid(self._strides),
-            rooms=np.array([*self._rooms, 0], np.int64), verdict_at=np.array(self._verdict_at, np.int64),
+            limit=grid(self._limits),
+            room_at=grid(self._room_at),
+            stride=grid(self._strides),
+            rooms=np.array([*self._rooms, 0], np.int64),
+            verdict_at=np.array(self._verdict_at, np.int64),
             **self.verdict_columns(),
-        )  # fmt: skip
+        )
 
     def verdict_columns(self) -> dict[str, Array]:
-        place: dict[str | None, int] = {None: -1, **{name: number for number, name in enumerate(self.meters)}}
+        place: dict[str | None, int] = {
+            None: -1,
+            **{name: number for number, name in enumerate(self.meters)},
+        }
         return {
             "meter": np.array([place[verdict.meter] for verdict in self.verdicts], np.int64),
             "spend": np.array([place[verdict.spend] for verdict in self.verdicts], np.int64),
-            "full": np.array([verdict.show.access is Access.FULL for verdict in self.verdicts], np.bool_),
+            "full": np.array(
+                [verdict.show.access is Access.FULL for verdict in self.verdicts], np.bool_
+            ),
         }
 
     def capacity(self) -> int:
@@ -205,7 +221,15 @@ class Judging:
 
 def _kind(timeline: Timeline) -> int:
     window = timeline.window
-    return CALENDAR if window.calendar else ROLLING if window.rolling else FIXED if window.fixed else LIFETIME
+    return (
+        CALENDAR
+        if window.calendar
+        else ROLLING
+        if window.rolling
+        else FIXED
+        if window.fixed
+        else LIFETIME
+    )
 
 
 def _edges(timeline: Timeline, at: Array) -> list[int]:

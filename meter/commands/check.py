@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from meter.commands.console import EXIT_BAD_INPUT, EXIT_NO, format_option, out, styled, tell, write_json
+from meter.commands.console import (
+    EXIT_BAD_INPUT,
+    EXIT_NO,
+    format_option,
+    out,
+    styled,
+    tell,
+    write_json,
+)
 from meter.errors import PolicyError
 
 if TYPE_CHECKING:
@@ -22,10 +30,15 @@ _Checked = tuple[Path, "Policy | None", tuple["Problem", ...]]
 
 
 @click.command
-@click.argument("policies", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="POLICY...")
+@click.argument(
+    "policies", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="POLICY..."
+)
 @click.option("--strict", is_flag=True, help="Let warnings fail too.")
 @click.option(
-    "--today", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="The day to look for offers that are over; without it, today."
+    "--today",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="The day to look for offers that are over; without it, today.",
 )
 @format_option("text", "json", "github")
 def check(policies: tuple[Path, ...], today: datetime | None, form: str, *, strict: bool) -> None:
@@ -49,7 +62,12 @@ def check(policies: tuple[Path, ...], today: datetime | None, form: str, *, stri
             else:
                 tell(error)
     if form == "json":
-        write_json({"ok": not unreadable and not _fails(checked, strict=strict), "policies": [_table(*result) for result in checked]})
+        write_json(
+            {
+                "ok": not unreadable and not _fails(checked, strict=strict),
+                "policies": [_table(*result) for result in checked],
+            }
+        )
     elif form == "github":
         for _, _, problems in checked:
             for problem in problems:
@@ -72,7 +90,9 @@ def _check(path: Path, today: datetime | None) -> _Checked:
 
 
 def _fails(checked: list[_Checked], *, strict: bool) -> bool:
-    return any(problem.severity == "error" or strict for _, _, problems in checked for problem in problems)
+    return any(
+        problem.severity == "error" or strict for _, _, problems in checked for problem in problems
+    )
 
 
 def _print(checked: list[_Checked]) -> None:
@@ -82,7 +102,11 @@ def _print(checked: list[_Checked]) -> None:
         errors = sum(problem.severity == "error" for problem in problems)
         counts = ((errors, "error"), (len(problems) - errors, "warning"))
         found = ", ".join(_count(count, word) for count, word in counts if count) or "nothing wrong"
-        parts = () if policy is None else ((policy.rules, "rule"), (policy.meters, "meter"), (policy.offers, "offer"))
+        parts = (
+            ()
+            if policy is None
+            else ((policy.rules, "rule"), (policy.meters, "meter"), (policy.offers, "offer"))
+        )
         about = ", ".join(_count(len(part), word) for part, word in parts)
         out(f"{path}: {found}" + (f" ({about})" if about else ""))
 
@@ -102,8 +126,17 @@ def _table(path: Path, policy: Policy | None, problems: tuple[Problem, ...]) -> 
 
 def _annotation(problem: Problem) -> str:
     """Write a problem as a workflow command of GitHub Actions; what would end a value is escaped as its toolkit does."""
-    where = {"file": problem.name, "line": problem.line, "col": problem.column, "title": problem.code}
-    given = ",".join(f"{key}={_escaped(str(value), more=True)}" for key, value in where.items() if value is not None)
+    where = {
+        "file": problem.name,
+        "line": problem.line,
+        "col": problem.column,
+        "title": problem.code,
+    }
+    given = ",".join(
+        f"{key}={_escaped(str(value), more=True)}"
+        for key, value in where.items()
+        if value is not None
+    )
     message = problem.message + (f"\nhelp: {problem.help}" if problem.help else "")
     return f"::{problem.severity} {given}::{_escaped(message)}"
 

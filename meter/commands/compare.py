@@ -21,9 +21,21 @@ __all__ = ["compare"]
     help="Try every limit of the first policy's meter; `monthly.registered=1..20` names meter and status.",
 )
 def compare(
-    policy_paths: tuple[Path, ...], readers: int, months: int, seed: int, workers: int | None, assumptions_path: Path | None,
-    known: str | None, draws: int, sweep: bool, by: str, form: str, html_path: Path | None, charts_path: Path | None, optimise: str | None,  # noqa: FBT001
-) -> None:  # fmt: skip
+    policy_paths: tuple[Path, ...],
+    readers: int,
+    months: int,
+    seed: int,
+    workers: int | None,
+    assumptions_path: Path | None,
+    known: str | None,
+    draws: int,
+    sweep: bool,
+    by: str,
+    form: str,
+    html_path: Path | None,
+    charts_path: Path | None,
+    optimise: str | None,  # noqa: FBT001
+) -> None:
     """Take the same simulated readers through several policies; the first is the one the others are compared with.
 
     Told are readers stopped, starts per million, subscribers at the end, articles read, and money (advertising, subscription cash,
@@ -45,7 +57,9 @@ def compare(
 
     policies = [load_policy(path) for path in policy_paths]
     if len(policies) == 1 and optimise is None:
-        raise MeterError("one policy is nothing to compare; name another one, or try limits of this one with `--optimise limit=1..20`")
+        raise MeterError(
+            "one policy is nothing to compare; name another one, or try limits of this one with `--optimise limit=1..20`"
+        )
     assumptions, calibration = assumed(policies[0], assumptions_path, known, seed, workers)
     choice = None
     if optimise is not None:
@@ -53,17 +67,40 @@ def compare(
         limits = knob.high - knob.low + 1
         with progress_bar(f"trying {limits} limits", limits * readers) as progress:
             choice = choose(
-                policies[0], knob, readers=readers, months=months, seed=seed, workers=workers, assumptions=assumptions, by=by, sweep=sweep,
+                policies[0],
+                knob,
+                readers=readers,
+                months=months,
+                seed=seed,
+                workers=workers,
+                assumptions=assumptions,
+                by=by,
+                sweep=sweep,
                 progress=progress,
-            )  # fmt: skip
+            )
         if len(policies) == 1:
             policies.append(knob.turned(policies[0], choice.selected))
-    names = _names(policy_paths, None if choice is None or len(policies) == len(policy_paths) else choice.selected)
-    with progress_bar(f"comparing {len(policies)} policies", lives(assumptions, len(policies), readers, draws, sweep=sweep)) as progress:
+    names = _names(
+        policy_paths,
+        None if choice is None or len(policies) == len(policy_paths) else choice.selected,
+    )
+    with progress_bar(
+        f"comparing {len(policies)} policies",
+        lives(assumptions, len(policies), readers, draws, sweep=sweep),
+    ) as progress:
         found = run(
-            policies, names=names, readers=readers, months=months, seed=seed, workers=workers, assumptions=assumptions, draws=draws,
-            sweep=sweep, by=by, progress=progress,
-        )  # fmt: skip
+            policies,
+            names=names,
+            readers=readers,
+            months=months,
+            seed=seed,
+            workers=workers,
+            assumptions=assumptions,
+            draws=draws,
+            sweep=sweep,
+            by=by,
+            progress=progress,
+        )
     answer(found, form, html_path, charts_path, calibration, choice)
 
 

@@ -60,8 +60,17 @@ class FilePath(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401 - click's own signature
         path = Path(value)
         if path.is_dir():
-            inside = sorted(item.name for item in path.iterdir() if item.is_file() and not item.name.startswith("."))
-            self.fail(f"`{value}` is a folder; name a file in it" + (f", such as `{path / inside[0]}`" if inside else ""), param, ctx)
+            inside = sorted(
+                item.name
+                for item in path.iterdir()
+                if item.is_file() and not item.name.startswith(".")
+            )
+            self.fail(
+                f"`{value}` is a folder; name a file in it"
+                + (f", such as `{path / inside[0]}`" if inside else ""),
+                param,
+                ctx,
+            )
         if not path.exists() and not (self.allow_dash and str(value) == "-"):
             self.fail(f"there is no file `{value}`{_meant(path)}", param, ctx)
         return path
@@ -70,20 +79,32 @@ class FilePath(click.Path):
 def _meant(path: Path) -> str:
     if not path.parent.is_dir():
         return f": there is no folder `{path.parent}`"
-    there = sorted(item.name for item in path.parent.iterdir() if item.is_file() and not item.name.startswith("."))
+    there = sorted(
+        item.name
+        for item in path.parent.iterdir()
+        if item.is_file() and not item.name.startswith(".")
+    )
     close = difflib.get_close_matches(path.name, there, 1)
     if close:
         return f"; did you mean `{path.with_name(close[0])}`?"
     alike = [name for name in there if Path(name).suffix == path.suffix][:5]
-    return f"; there are: {', '.join(f'`{path.with_name(name)}`' for name in alike)}" if alike else ""
+    return (
+        f"; there are: {', '.join(f'`{path.with_name(name)}`' for name in alike)}" if alike else ""
+    )
 
 
 def format_option(*choices: str) -> Callable[[_Command], _Command]:
     """Add `--format`, with the first of `choices` as the default."""
     return click.option(
-        "--format", "form", type=click.Choice(choices), default=choices[0], show_default=True,
-        help="How to print the answer; `json` is one document for other programs." if "json" in choices else "How to print the answer.",
-    )  # fmt: skip
+        "--format",
+        "form",
+        type=click.Choice(choices),
+        default=choices[0],
+        show_default=True,
+        help="How to print the answer; `json` is one document for other programs."
+        if "json" in choices
+        else "How to print the answer.",
+    )
 
 
 def locale_option(command: _Command) -> _Command:
@@ -103,7 +124,9 @@ def _known_locale(ctx: click.Context, param: click.Parameter, value: str | None)
     return value
 
 
-def open_console(*, stderr: bool = False, width: int | None = None, widest: int = _WIDEST) -> Console:
+def open_console(
+    *, stderr: bool = False, width: int | None = None, widest: int = _WIDEST
+) -> Console:
     """Return a rich console on stdout (or stderr): as wide as the terminal, and not wider than `widest`; or exactly `width`."""
     from rich.console import Console  # noqa: PLC0415 - only commands that draw pay for it
 
@@ -112,7 +135,21 @@ def open_console(*, stderr: bool = False, width: int | None = None, widest: int 
     return console
 
 
-_PLAIN = {"●": "#", "○": "-", "→": ">", "↻": "*", "✗": "x", "✓": "v", "·": "-", "…": "~", "–": "-", "—": "-", "“": '"', "”": '"', "’": "'"}
+_PLAIN = {
+    "●": "#",
+    "○": "-",
+    "→": ">",
+    "↻": "*",
+    "✗": "x",
+    "✓": "v",
+    "·": "-",
+    "…": "~",
+    "–": "-",
+    "—": "-",
+    "“": '"',
+    "”": '"',
+    "’": "'",
+}
 """What stands for a mark where the terminal cannot show it: as wide as the mark, so that columns stay columns."""
 
 
@@ -128,7 +165,9 @@ def _plain_letters(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
     letters = error.object[error.start : error.end]
-    return "".join(_PLAIN.get(letter, "??" if east_asian_width(letter) in "WF" else "?") for letter in letters), error.end
+    return "".join(
+        _PLAIN.get(letter, "??" if east_asian_width(letter) in "WF" else "?") for letter in letters
+    ), error.end
 
 
 def write_json(document: Any) -> None:  # noqa: ANN401 - any JSON document
@@ -177,4 +216,6 @@ def styled(problem: Problem) -> str:
 
 def _colour(stream: IO[str] | None) -> bool | None:
     """Say no where `NO_COLOR` asks for it (no-color.org); otherwise let click find out what `stream` is (closed, it is `None`)."""
-    return None if stream is not None and stream.isatty() and not os.environ.get("NO_COLOR") else False
+    return (
+        None if stream is not None and stream.isatty() and not os.environ.get("NO_COLOR") else False
+    )

@@ -28,17 +28,27 @@ __all__ = ["decide", "explain", "render"]
 
 _STDIN = Path("-")
 _MEMORY = "memory://"
-_UNBOUNDED = "memory://?capacity=1000000000"  # a log is decided whole: nobody in it may be forgotten
+_UNBOUNDED = (
+    "memory://?capacity=1000000000"  # a log is decided whole: nobody in it may be forgotten
+)
 _EXAMPLE = '`{"at": "2026-06-01T09:00:00Z", "reader": {"id": "r1"}, "article": "a1"}`'
 _PATIENCE = 30.0  # seconds: nobody waits for a page, and a count that is missed is missed for good
 _policy = click.argument("policy_path", type=click.Path(path_type=Path), metavar="POLICY")
-_events = click.argument("events", type=FilePath(dash=True), default=_STDIN, metavar="[EVENTS.jsonl]")
+_events = click.argument(
+    "events", type=FilePath(dash=True), default=_STDIN, metavar="[EVENTS.jsonl]"
+)
 
 
 @click.command
 @_policy
 @_events
-@click.option("--store", "url", default=_MEMORY, show_default=True, help="Where usage is kept, such as `sqlite:///usage.db`.")
+@click.option(
+    "--store",
+    "url",
+    default=_MEMORY,
+    show_default=True,
+    help="Where usage is kept, such as `sqlite:///usage.db`.",
+)
 def decide(policy_path: Path, events: Path, url: str) -> None:
     """Decide page views: one JSON object a line in (from EVENTS.jsonl or stdin), one decision a line out. What is counted is kept in the
     store; one in memory is forgotten at the end.
@@ -55,7 +65,9 @@ def decide(policy_path: Path, events: Path, url: str) -> None:
     from meter import Paywall, load_policy, open_store  # noqa: PLC0415
     from meter.loading.events import decision_table  # noqa: PLC0415
 
-    getLogger("meter").addHandler(NullHandler())  # an outage is told once, as the error that ends it
+    getLogger("meter").addHandler(
+        NullHandler()
+    )  # an outage is told once, as the error that ends it
     policy = load_policy(policy_path)
     store = open_store(_UNBOUNDED if url == _MEMORY else url)
     with ExitStack() as closing:
@@ -69,7 +81,9 @@ def decide(policy_path: Path, events: Path, url: str) -> None:
 @click.command
 @_policy
 @click.argument("events", type=FilePath(dash=True), metavar="EVENT.json")
-@click.option("--all", "every", is_flag=True, help="Explain every view of the file, not only the last.")
+@click.option(
+    "--all", "every", is_flag=True, help="Explain every view of the file, not only the last."
+)
 @format_option("text", "json")
 def explain(policy_path: Path, events: Path, form: str, *, every: bool) -> None:
     """Say in words which rule decides a page view, and why those before it do not. EVENT.json holds one JSON object; of
@@ -86,15 +100,22 @@ def explain(policy_path: Path, events: Path, form: str, *, every: bool) -> None:
     policy = load_policy(policy_path)
     decided = list(_decide(policy, _read_document(events, policy)))
     if not decided:
-        raise MeterError(f"there is no event in {_name(events)}; it holds objects such as {_EXAMPLE}")
+        raise MeterError(
+            f"there is no event in {_name(events)}; it holds objects such as {_EXAMPLE}"
+        )
     shown = decided if every else decided[-1:]
     if form == "json":
-        told = [{"decision": decision_table(decision), "explanation": in_words(decision)} for _, decision in shown]
+        told = [
+            {"decision": decision_table(decision), "explanation": in_words(decision)}
+            for _, decision in shown
+        ]
         write_json(told if every else told[0])
         return
     for event, decision in shown:
         status = event.reader.status(event.at)
-        out(f"{event.at.isoformat()} reader `{event.reader.id}` ({status}) opens `{event.view.article.id}`")
+        out(
+            f"{event.at.isoformat()} reader `{event.reader.id}` ({status}) opens `{event.view.article.id}`"
+        )
         out(in_words(decision))
 
 
@@ -103,11 +124,26 @@ def explain(policy_path: Path, events: Path, form: str, *, every: bool) -> None:
 @_events
 @format_option("text", "html")
 @locale_option
-@click.option("--layout", type=click.Choice(["wide", "narrow"]), default="wide", show_default=True, help="The layout of the page.")
 @click.option(
-    "--templates", type=click.Path(path_type=Path, exists=True, file_okay=False), help="A folder whose files replace those that ship."
+    "--layout",
+    type=click.Choice(["wide", "narrow"]),
+    default="wide",
+    show_default=True,
+    help="The layout of the page.",
 )
-def render(policy_path: Path, events: Path, form: str, locale: str | None, layout: str, templates: Path | None) -> None:
+@click.option(
+    "--templates",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="A folder whose files replace those that ship.",
+)
+def render(
+    policy_path: Path,
+    events: Path,
+    form: str,
+    locale: str | None,
+    layout: str,
+    templates: Path | None,
+) -> None:
     """Print what the page says for page views, in order; a view for which it says nothing prints nothing. Reads as `meter decide` does.
 
     \b
@@ -119,7 +155,9 @@ def render(policy_path: Path, events: Path, form: str, locale: str | None, layou
 
     policy = load_policy(policy_path)
     for _, decision in _decide(policy, _read(events, policy)):
-        text = prompt(decision, policy, locale=locale, layout=layout, format=form, folder=templates).strip("\n")
+        text = prompt(
+            decision, policy, locale=locale, layout=layout, format=form, folder=templates
+        ).strip("\n")
         if text:
             out(f"{text}\n")
 
@@ -131,7 +169,9 @@ def _decide(policy: Policy, events: Iterator[Event]) -> Iterator[tuple[Event, De
 
     usages: dict[str, Usage] = {}
     for event in events:
-        decision, usages[event.reader.id] = decided(policy, event.reader, event.view, usages.get(event.reader.id, Usage()), event.at)
+        decision, usages[event.reader.id] = decided(
+            policy, event.reader, event.view, usages.get(event.reader.id, Usage()), event.at
+        )
         yield event, decision
 
 
@@ -158,7 +198,14 @@ def _read_document(path: Path, policy: Policy) -> Iterator[Event]:
             if error.msg != "Extra data":  # not even the first object is one
                 message = f"this is not JSON: {json_words(error)}"
                 help_ = "keys and words stand in double quotes, with commas between"
-                problem = Problem(code="json-syntax", message=message, name=name, line=error.lineno, column=error.colno, help=help_)
+                problem = Problem(
+                    code="json-syntax",
+                    message=message,
+                    name=name,
+                    line=error.lineno,
+                    column=error.colno,
+                    help=help_,
+                )
                 raise EventError((problem,)) from None
         except (ValueError, RecursionError):
             pass  # what is wrong with it, its lines say

@@ -38,9 +38,13 @@ def init(folder: Path) -> None:
     """  # noqa: D301
     taken = [name for name in SAMPLE if (folder / name).exists()]
     if taken:
-        raise MeterError(f"`{folder / taken[0]}` is there already and is not overwritten; choose another folder")
+        raise MeterError(
+            f"`{folder / taken[0]}` is there already and is not overwritten; choose another folder"
+        )
     folder.mkdir(parents=True, exist_ok=True)
     for name, what in SAMPLE.items():
         (folder / name).write_text(sample(name), encoding="utf-8")
         click.echo(f"{folder / name}: {what}")
-    click.echo(f"\nnext: meter check {folder / 'policy.toml'} && meter journey {folder / 'months.journey.toml'}")
+    click.echo(
+        f"\nnext: meter check {folder / 'policy.toml'} && meter journey {folder / 'months.journey.toml'}"
+    )

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from meter.commands.console import EXIT_NO, format_option, locale_option, open_console, say, write_json
+from meter.commands.console import (
+    EXIT_NO,
+    format_option,
+    locale_option,
+    open_console,
+    say,
+    write_json,
+)
 
 if TYPE_CHECKING:
     from meter.journeys import Journey, JourneyStep
@@ -17,11 +24,20 @@ __all__ = ["journey"]
 
 
 @click.command
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
-@click.option("--policy", "policy_path", type=click.Path(path_type=Path), help="The policy to use instead of the one a file names.")
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE..."
+)
+@click.option(
+    "--policy",
+    "policy_path",
+    type=click.Path(path_type=Path),
+    help="The policy to use instead of the one a file names.",
+)
 @locale_option
 @format_option("text", "json")
-def journey(files: tuple[Path, ...], policy_path: Path | None, locale: str | None, form: str) -> None:
+def journey(
+    files: tuple[Path, ...], policy_path: Path | None, locale: str | None, form: str
+) -> None:
     """Run journeys through a policy and show what the reader sees: what was opened, what the page said, what was counted, which rule
     decided, and when allowance comes back.
 
@@ -72,13 +88,26 @@ def _print(runs: list[tuple[Journey, Policy, list[JourneyStep]]], locale: str | 
         draw(console, policy, steps, locale=locale or loaded.locale)
         expecting = sum(step.expect is not None for step in loaded.steps)
         told = f"{expecting} of {len(steps)} steps say what they expect; {len(_broken(steps)) or 'none'} broken"
-        console.print(Text("\n".join(("", ", ".join(summary(steps)), *((told,) if expecting or _broken(steps) else ()), ""))))
+        console.print(
+            Text(
+                "\n".join(
+                    (
+                        "",
+                        ", ".join(summary(steps)),
+                        *((told,) if expecting or _broken(steps) else ()),
+                        "",
+                    )
+                )
+            )
+        )
     if len(runs) > 1:
         kept = sum(not _broken(steps) for _, _, steps in runs)
         console.print(Text(f"{kept} of {len(runs)} journeys went as expected", style="bold"))
 
 
-def _table(loaded: Journey, policy: Policy, steps: list[JourneyStep], locale: str | None) -> dict[str, Any]:
+def _table(
+    loaded: Journey, policy: Policy, steps: list[JourneyStep], locale: str | None
+) -> dict[str, Any]:
     from meter.commands.timeline import words_of  # noqa: PLC0415 - drawing needs no JSON
 
     return {

@@ -25,7 +25,9 @@ __all__ = ["migrate"]
 
 @click.command
 @click.argument("templates", nargs=-1, required=True, type=FilePath(), metavar="TEMPLATE…")
-@click.option("--write", is_flag=True, help="Rewrite the files. Without this the changes are only shown.")
+@click.option(
+    "--write", is_flag=True, help="Rewrite the files. Without this the changes are only shown."
+)
 @format_option("text", "json")
 def migrate(templates: tuple[Path, ...], *, write: bool, form: str) -> None:
     """Bring an old template's placeholders up to date.
@@ -49,7 +51,12 @@ def migrate(templates: tuple[Path, ...], *, write: bool, form: str) -> None:
         if write and new != old:
             _replace(path, new)
     if form == "json":
-        write_json([{"file": str(path), "changed": new != old, "written": write and new != old} for path, (old, new) in rewritten.items()])
+        write_json(
+            [
+                {"file": str(path), "changed": new != old, "written": write and new != old}
+                for path, (old, new) in rewritten.items()
+            ]
+        )
         return
     for path, (old, new) in rewritten.items():
         if write:
@@ -58,18 +65,27 @@ def migrate(templates: tuple[Path, ...], *, write: bool, form: str) -> None:
             click.echo(_diff(path, old, new), nl=False)
     if not write:
         changed = sum(new != old for old, new in rewritten.values())
-        say(f"{changed} of {len(rewritten)} to rewrite" + ("; add `--write` to do it" if changed else ""))
+        say(
+            f"{changed} of {len(rewritten)} to rewrite"
+            + ("; add `--write` to do it" if changed else "")
+        )
 
 
 def _diff(path: Path, old: str, new: str) -> str:
-    lines = unified_diff(old.splitlines(keepends=True), new.splitlines(keepends=True), str(path), str(path), n=1)
-    return "".join(line if line.endswith("\n") else f"{line}\n\\ no newline at the end\n" for line in lines)
+    lines = unified_diff(
+        old.splitlines(keepends=True), new.splitlines(keepends=True), str(path), str(path), n=1
+    )
+    return "".join(
+        line if line.endswith("\n") else f"{line}\n\\ no newline at the end\n" for line in lines
+    )
 
 
 def _replace(path: Path, text: str) -> None:
     """Write a file whole or not at all, keeping its mode and following a link to it."""
     target = path.resolve()
-    with NamedTemporaryFile("wb", dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
+    with NamedTemporaryFile(
+        "wb", dir=target.parent, prefix=f".{target.name}.", delete=False
+    ) as file:
         file.write(text.encode("utf-8"))
     shutil.copymode(target, file.name)
     os.replace(file.name, target)  # noqa: PTH105 - the temporary file is a name

@@ -28,13 +28,35 @@ MEASURES = ("net", "net_lifetime")
 def population_options(command: _Command) -> _Command:
     """Add the options that say who is simulated, for how long, and what is taken for granted."""
     options = (
-        click.option("--readers", type=click.IntRange(1), default=100_000, show_default=True, help="Readers in each month."),
-        click.option("--months", type=click.IntRange(1, 60), default=12, show_default=True, help="How long."),
-        click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="The same seed gives the same answer."),
         click.option(
-            "--workers", type=click.IntRange(1, 256), help="Threads; they change the speed, not the answer. [default: all processors]"
+            "--readers",
+            type=click.IntRange(1),
+            default=100_000,
+            show_default=True,
+            help="Readers in each month.",
         ),
-        click.option("--assumptions", "assumptions_path", type=FilePath(), metavar="FILE", help="A TOML file with your own numbers."),
+        click.option(
+            "--months", type=click.IntRange(1, 60), default=12, show_default=True, help="How long."
+        ),
+        click.option(
+            "--seed",
+            type=click.IntRange(0),
+            default=1,
+            show_default=True,
+            help="The same seed gives the same answer.",
+        ),
+        click.option(
+            "--workers",
+            type=click.IntRange(1, 256),
+            help="Threads; they change the speed, not the answer. [default: all processors]",
+        ),
+        click.option(
+            "--assumptions",
+            "assumptions_path",
+            type=FilePath(),
+            metavar="FILE",
+            help="A TOML file with your own numbers.",
+        ),
         click.option(
             "--known",
             metavar="NUMBERS",
@@ -47,7 +69,11 @@ def population_options(command: _Command) -> _Command:
             show_default=True,
             help="How often the assumptions are drawn from their ranges.",
         ),
-        click.option("--sweep/--no-sweep", default=True, help="Move each assumption alone from end to end of its range."),
+        click.option(
+            "--sweep/--no-sweep",
+            default=True,
+            help="Move each assumption alone from end to end of its range.",
+        ),
         click.option(
             "--by",
             type=click.Choice(MEASURES),
@@ -57,7 +83,11 @@ def population_options(command: _Command) -> _Command:
         ),
         format_option("table", "json"),
         click.option(
-            "--html", "html_path", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Also write a page for a meeting."
+            "--html",
+            "html_path",
+            type=click.Path(dir_okay=False, path_type=Path),
+            metavar="FILE",
+            help="Also write a page for a meeting.",
         ),
         click.option(
             "--charts",
@@ -82,13 +112,20 @@ def progress_bar(words: str, total: int) -> Iterator[Callable[[int], None] | Non
 
     from meter.commands.console import open_console  # noqa: PLC0415
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=open_console(stderr=True), transient=True) as bar:
         task = bar.add_task(words, total=total)
         yield lambda done: bar.update(task, advance=done)
 
 
-def assumed(policy: Policy, path: Path | None, known: str | None, seed: int, workers: int | None) -> tuple[Assumptions, Calibration | None]:
+def assumed(
+    policy: Policy, path: Path | None, known: str | None, seed: int, workers: int | None
+) -> tuple[Assumptions, Calibration | None]:
     """Return what is taken for granted, fitted to what is known."""
     from meter.simulate.assumptions import load_assumptions, published_assumptions  # noqa: PLC0415
 
@@ -130,4 +167,6 @@ def answer(
     if pictures is not None:
         from meter.simulate.report.charts import charts, write_pictures  # noqa: PLC0415
 
-        say(f"wrote {len(write_pictures(pictures, charts(comparison, choice)))} files into {pictures}")
+        say(
+            f"wrote {len(write_pictures(pictures, charts(comparison, choice)))} files into {pictures}"
+        )

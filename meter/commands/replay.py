@@ -27,8 +27,12 @@ _NOBODY = "none"
 _MOST_STOPS = 12
 
 
-def _mapping(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
-    pairs = [pair for word in given for pair in (word.split(",") if word.count("=") > 1 else [word])]
+def _mapping(
+    _context: click.Context, _option: click.Parameter, given: tuple[str, ...]
+) -> dict[str, str]:
+    pairs = [
+        pair for word in given for pair in (word.split(",") if word.count("=") > 1 else [word])
+    ]
     for pair in pairs:
         if "=" not in pair.strip("="):
             raise click.BadParameter(f"`{pair}` is not NAME=COLUMN, such as `reader=user_id`")
@@ -48,12 +52,23 @@ def _zone(_context: click.Context, _option: click.Parameter, name: str | None) -
 @click.argument("policy_path", metavar="POLICY", type=FilePath())
 @click.argument("log", metavar="LOG", type=FilePath())
 @click.option(
-    "--recorded-under", metavar="POLICY|none", help="The policy in force when the log was written; `none` if nobody was stopped then."
+    "--recorded-under",
+    metavar="POLICY|none",
+    help="The policy in force when the log was written; `none` if nobody was stopped then.",
 )
 @click.option(
-    "--per", type=click.Choice(["summary", "reader", "decision"]), default="summary", show_default=True, help="What a row of the answer is."
+    "--per",
+    type=click.Choice(["summary", "reader", "decision"]),
+    default="summary",
+    show_default=True,
+    help="What a row of the answer is.",
 )
-@click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), help="How to print it. [default: table; csv for rows]")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "csv"]),
+    help="How to print it. [default: table; csv for rows]",
+)
 @click.option(
     "--column",
     "columns",
@@ -62,10 +77,18 @@ def _zone(_context: click.Context, _option: click.Parameter, name: str | None) -
     callback=_mapping,
     help="Which column of the log is the reader, the time, the article…",
 )
-@click.option("--zone", callback=_zone, help="The zone of times without one; by default the publication's.")
-@click.option("--no-clock", is_flag=True, help="The log has no times; its rows are in order and make one day.")
 @click.option(
-    "--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="Threads; they change the speed, not the answer."
+    "--zone", callback=_zone, help="The zone of times without one; by default the publication's."
+)
+@click.option(
+    "--no-clock", is_flag=True, help="The log has no times; its rows are in order and make one day."
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 256),
+    default=1,
+    show_default=True,
+    help="Threads; they change the speed, not the answer.",
 )
 @click.option(
     "--memory",
@@ -76,9 +99,17 @@ def _zone(_context: click.Context, _option: click.Parameter, name: str | None) -
     help="Beyond this much of the log, files on disk are used.",
 )
 def replay(
-    policy_path: Path, log: Path, recorded_under: str | None, per: str, form: str | None, columns: dict[str, str], zone: str | None,
-    no_clock: bool, workers: int, memory: int,  # noqa: FBT001
-) -> None:  # fmt: skip
+    policy_path: Path,
+    log: Path,
+    recorded_under: str | None,
+    per: str,
+    form: str | None,
+    columns: dict[str, str],
+    zone: str | None,
+    no_clock: bool,
+    workers: int,
+    memory: int,  # noqa: FBT001
+) -> None:
     """Run a log of page views (CSV, JSON Lines, Parquet or Arrow) through a policy: how many readers it stops, when, and what it shows.
 
     The columns for the reader, the time and the article are found by their usual names, or said with --column. The log may be out of
@@ -97,11 +128,21 @@ def replay(
     policy = load_policy(policy_path)
     recorded: Policy | str | None = recorded_under
     if recorded_under not in (None, _NOBODY):
-        recorded = load_policy(FilePath().convert(recorded_under, None, click.get_current_context()))
+        recorded = load_policy(
+            FilePath().convert(recorded_under, None, click.get_current_context())
+        )
     found = run(
-        policy, log, columns=columns, recorded_under=recorded, zone=zone, clock=not no_clock, decisions=per == "decision",
-        by_reader=per == "reader", workers=workers, memory=memory << 20,
-    )  # fmt: skip
+        policy,
+        log,
+        columns=columns,
+        recorded_under=recorded,
+        zone=zone,
+        clock=not no_clock,
+        decisions=per == "decision",
+        by_reader=per == "reader",
+        workers=workers,
+        memory=memory << 20,
+    )
     if per == "summary":
         _print_summary(found, form or "table", str(policy_path))
     else:
@@ -145,7 +186,11 @@ def _draw(console: Console, found: Replay, policy: str) -> None:
     from rich.text import Text
 
     console.print(Text(f"{found.log} through {policy}", style="bold"))
-    when = f"{found.first_view:%Y-%m-%d %H:%M} to {found.last_view:%Y-%m-%d %H:%M} · " if found.first_view else ""
+    when = (
+        f"{found.first_view:%Y-%m-%d %H:%M} to {found.last_view:%Y-%m-%d %H:%M} · "
+        if found.first_view
+        else ""
+    )
     console.print(Text(f"{when}policy {found.policy}", style="dim"))
     numbers = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     numbers.add_column()
@@ -187,7 +232,9 @@ def _told(found: Replay, name: str, total: int) -> tuple[str, str]:
     if value is not None:
         return f"{value:,}", f"{value / total:.2%}" if total else ""
     bounds = found.bounds[name]
-    return "not known", f"at least {bounds.at_least:,}" + ("" if bounds.at_most is None else f", at most {bounds.at_most:,}")
+    return "not known", f"at least {bounds.at_least:,}" + (
+        "" if bounds.at_most is None else f", at most {bounds.at_most:,}"
+    )
 
 
 def _stops(found: Replay) -> Any:
@@ -203,7 +250,11 @@ def _stops(found: Replay) -> Any:
     for row in rows[:_MOST_STOPS]:
         table.add_row(*row)
     if len(rows) > _MOST_STOPS:
-        table.add_row("later", f"{found.readers_stopped - sum(list(found.first_stop_curve.values())[:_MOST_STOPS]):,}", rows[-1][2])  # type: ignore[operator]
+        table.add_row(
+            "later",
+            f"{found.readers_stopped - sum(list(found.first_stop_curve.values())[:_MOST_STOPS]):,}",
+            rows[-1][2],
+        )  # type: ignore[operator]
     return table
 
 

@@ -32,9 +32,20 @@ def _list_assumptions(ctx: click.Context, _option: click.Parameter, wanted: bool
     help="Print every assumption as a TOML file to change, and stop.",
 )
 def simulate(
-    policy_path: Path, readers: int, months: int, seed: int, workers: int | None, assumptions_path: Path | None, known: str | None,
-    draws: int, sweep: bool, by: str, form: str, html_path: Path | None, charts_path: Path | None,  # noqa: FBT001
-) -> None:  # fmt: skip
+    policy_path: Path,
+    readers: int,
+    months: int,
+    seed: int,
+    workers: int | None,
+    assumptions_path: Path | None,
+    known: str | None,
+    draws: int,
+    sweep: bool,
+    by: str,
+    form: str,
+    html_path: Path | None,
+    charts_path: Path | None,  # noqa: FBT001
+) -> None:
     """Take simulated readers through months under a policy: whom it stops, who starts, what is read and what is earned.
 
     People have devices, sessions, habits and purses; what they are shown is decided by the policy's own rules. Every number behind it
@@ -51,9 +62,20 @@ def simulate(
 
     policy = load_policy(policy_path)
     assumptions, calibration = assumed(policy, assumptions_path, known, seed, workers)
-    with progress_bar(f"simulating {policy_path.name}", lives(assumptions, 1, readers, draws, sweep=sweep)) as progress:
+    with progress_bar(
+        f"simulating {policy_path.name}", lives(assumptions, 1, readers, draws, sweep=sweep)
+    ) as progress:
         found = compare(
-            [policy], names=[policy_path.stem], readers=readers, months=months, seed=seed, workers=workers, assumptions=assumptions,
-            draws=draws, sweep=sweep, by=by, progress=progress,
-        )  # fmt: skip
+            [policy],
+            names=[policy_path.stem],
+            readers=readers,
+            months=months,
+            seed=seed,
+            workers=workers,
+            assumptions=assumptions,
+            draws=draws,
+            sweep=sweep,
+            by=by,
+            progress=progress,
+        )
     answer(found, form, html_path, charts_path, calibration)

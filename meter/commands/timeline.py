@@ -52,30 +52,54 @@ def words_of(step: JourneyStep, policy: Policy, locale: str | None) -> str:
 def spoken(text: str) -> list[str]:
     """Return the lines of a prompt that say where the reader stands and what is offered: its first and its last paragraph."""
     paragraphs = [part.splitlines() for part in text.split("\n\n") if part.strip()]
-    return [line for part in dict.fromkeys(map(tuple, (paragraphs[:1] + paragraphs[-1:]))) for line in part]
+    return [
+        line
+        for part in dict.fromkeys(map(tuple, (paragraphs[:1] + paragraphs[-1:])))
+        for line in part
+    ]
 
 
-def draw(console: Console, policy: Policy, steps: Iterable[JourneyStep], *, locale: str | None = None, cards: bool = False) -> None:
+def draw(
+    console: Console,
+    policy: Policy,
+    steps: Iterable[JourneyStep],
+    *,
+    locale: str | None = None,
+    cards: bool = False,
+) -> None:
     """Print a timeline. With `cards`, a prompt that comes up for the first time is shown whole, as on a page."""
     month, rule, shown = "", "", set[object]()
     for step in steps:
-        for at, line in (*((renewal.at, _renewed(renewal, policy)) for renewal in step.renewals), (step.at, _head(step, console))):
+        for at, line in (
+            *((renewal.at, _renewed(renewal, policy)) for renewal in step.renewals),
+            (step.at, _head(step, console)),
+        ):
             if f"{at:%B %Y}" != month:
                 month = f"{at:%B %Y}"
                 console.print()
                 console.rule(Text(month, style="bold"), align="left", characters="─", style="dim")
             console.print(line)
-        text, state = words_of(step, policy, locale), (step.decision.show, step.decision.prompt, step.decision.offer)
+        text, state = (
+            words_of(step, policy, locale),
+            (step.decision.show, step.decision.prompt, step.decision.offer),
+        )
         if cards and text and state not in shown:
             console.print(Padding(_card(text), (0, 0, 0, _INDENT), expand=False))
         else:
             _print_below(console, spoken(text), "italic")
         shown.add(state)
         if step.is_read and not (cards and step.decision.rule == rule):
-            _print_below(console, _packed(_reasons(step, brief=cards), console.width - _INDENT), "dim")
+            _print_below(
+                console, _packed(_reasons(step, brief=cards), console.width - _INDENT), "dim"
+            )
         rule = step.decision.rule if step.is_read else rule
         if step.problem is not None:
-            _print_below(console, [f"✗ {line}" for line in step.problem.splitlines()[:1]] + step.problem.splitlines()[1:], "red")
+            _print_below(
+                console,
+                [f"✗ {line}" for line in step.problem.splitlines()[:1]]
+                + step.problem.splitlines()[1:],
+                "red",
+            )
 
 
 def _print_below(console: Console, lines: Iterable[str], style: str) -> None:
@@ -88,7 +112,11 @@ def _print_below(console: Console, lines: Iterable[str], style: str) -> None:
 def _renewed(renewal: Renewal, policy: Policy) -> Text:
     rolling = policy.meter(renewal.meter).window.rolling is not None
     were = f"{renewal.back} {'was' if renewal.back == 1 else 'were'} counted"
-    words = f"{renewal.back} counted on {renewal.meter} left its window" if rolling else f"{renewal.meter} starts again ({were})"
+    words = (
+        f"{renewal.back} counted on {renewal.meter} left its window"
+        if rolling
+        else f"{renewal.meter} starts again ({were})"
+    )
     return Text.assemble((_when(renewal.at), "dim"), (f"↻ {words}", "green"))
 
 
@@ -102,7 +130,10 @@ def _head(step: JourneyStep, console: Console) -> Text:
     if step.is_read:
         style = "green" if step.decision.access is Access.FULL else "bold yellow"
         verb, _, article = what.partition(" ")
-        left, right = Text.assemble(f"{verb} ", (article, "bold")), Text.assemble((str(step.decision.show), style), *_gauge(step))
+        left, right = (
+            Text.assemble(f"{verb} ", (article, "bold")),
+            Text.assemble((str(step.decision.show), style), *_gauge(step)),
+        )
     else:
         left, right = Text(what, style="cyan"), _moved(step)
     lines = left.wrap(console, console.width - _INDENT)
@@ -149,7 +180,11 @@ def _reasons(step: JourneyStep, *, brief: bool) -> list[str]:
     """Say which rule decided, and when allowance comes back."""
     reset = step.decision.meter.resets_at if step.decision.meter is not None else None
     parts = [f"rule: {step.decision.rule}"]
-    if step.decision.meter is not None and not step.decision.counted and step.decision.access is Access.FULL:
+    if (
+        step.decision.meter is not None
+        and not step.decision.counted
+        and step.decision.access is Access.FULL
+    ):
         parts.append("read before" if step.decision.meter.used else "not counted")
     if reset is not None and not brief:
         parts.append(f"more from {time_words(reset, step.at)}")

@@ -21,8 +21,18 @@ if TYPE_CHECKING:
     from meter.policy import Offer, Policy
 
 __all__ = [
-    "Action", "Cancel", "ClearCookies", "EndTrial", "Read", "SignIn", "SignOut", "StartTrial", "Subscribe", "SwitchDevice", "Wait",
-]  # fmt: skip
+    "Action",
+    "Cancel",
+    "ClearCookies",
+    "EndTrial",
+    "Read",
+    "SignIn",
+    "SignOut",
+    "StartTrial",
+    "Subscribe",
+    "SwitchDevice",
+    "Wait",
+]
 
 
 @frozen(kw_only=True)
@@ -38,7 +48,9 @@ class Read:
         """Return the view, with the article's date as an instant."""
         if self.published is None:
             return self.view
-        return evolve(self.view, article=evolve(self.view.article, published=dated(self.published, zone)))
+        return evolve(
+            self.view, article=evolve(self.view.article, published=dated(self.published, zone))
+        )
 
     def do(self, life: Life, now: datetime, policy: Policy) -> str:  # noqa: ARG002 - one shape for every action
         """Say what is opened; whether it may be read is for the engine."""
@@ -96,9 +108,13 @@ class Subscribe:
             ends = later(now, term, policy.zone)
         if ends is not None and ends <= now:
             raise Misstep(f"the {self.kind} would end at {ends.isoformat()}, before it begins")
-        note = life.grant(Entitlement(kind=self.kind, product=product, starts=now, ends=ends, grace=self.grace))
+        note = life.grant(
+            Entitlement(kind=self.kind, product=product, starts=now, ends=ends, grace=self.grace)
+        )
         verb = "starts a trial" if self.kind is EntitlementKind.TRIAL else "subscribes"
-        grace = f" and {length_text(self.grace)} of grace" if self.grace and ends is not None else ""
+        grace = (
+            f" and {length_text(self.grace)} of grace" if self.grace and ends is not None else ""
+        )
         return f"{note}{verb}{f' by offer `{self.offer}`' if self.offer else ''}, {_until(ends)}{grace}"
 
 
@@ -149,7 +165,9 @@ class SwitchDevice:
     def do(self, life: Life, now: datetime, policy: Policy) -> str:  # noqa: ARG002
         """Change the device."""
         life.device = self.device
-        return f"changes to `{self.device}`" + (f", signed in as `{life.account}`" if life.account else ", not signed in")
+        return f"changes to `{self.device}`" + (
+            f", signed in as `{life.account}`" if life.account else ", not signed in"
+        )
 
 
 @frozen(kw_only=True)
@@ -178,7 +196,18 @@ class Wait:
         return f"waits {span_text(self.span)}"
 
 
-Action = Read | SignIn | SignOut | Subscribe | StartTrial | EndTrial | Cancel | SwitchDevice | ClearCookies | Wait
+Action = (
+    Read
+    | SignIn
+    | SignOut
+    | Subscribe
+    | StartTrial
+    | EndTrial
+    | Cancel
+    | SwitchDevice
+    | ClearCookies
+    | Wait
+)
 
 
 def _running_offer(policy: Policy, name: str, now: datetime, kind: EntitlementKind) -> Offer:
@@ -190,9 +219,13 @@ def _running_offer(policy: Policy, name: str, now: datetime, kind: EntitlementKi
         raise Misstep(f"offer `{name}` is for a {offer.kind}, not a {kind}")
     starts, ends = offer.instants(policy.zone)
     if starts is not None and instant(now) < starts:
-        raise Misstep(f"offer `{name}` has not started: it runs from {moment(starts, policy.zone).isoformat()}")
+        raise Misstep(
+            f"offer `{name}` has not started: it runs from {moment(starts, policy.zone).isoformat()}"
+        )
     if ends is not None and instant(now) >= ends:
-        raise Misstep(f"offer `{name}` is over: it ran until {moment(ends, policy.zone).isoformat()}")
+        raise Misstep(
+            f"offer `{name}` is over: it ran until {moment(ends, policy.zone).isoformat()}"
+        )
     return offer
 
 

@@ -24,10 +24,22 @@ from meter.journeys.actions import (
     Subscribe,
     SwitchDevice,
     Wait,
-)  # fmt: skip
+)
 from meter.journeys.journey import Expect, Journey, JourneyError, Step
 from meter.journeys.life import Right, parse_span
-from meter.loading.fields import Day, Flag, Items, Key, Named, Number, Split, Table, Text, Whole, Word
+from meter.loading.fields import (
+    Day,
+    Flag,
+    Items,
+    Key,
+    Named,
+    Number,
+    Split,
+    Table,
+    Text,
+    Whole,
+    Word,
+)
 from meter.loading.problems import Positions, Report
 from meter.loading.schema import locale_step
 from meter.loading.toml import parse_toml, read_text
@@ -53,7 +65,9 @@ class Yes:
         """Return `True`, or report."""
         read = Flag().read(value, path, report)
         if read is False:
-            report("wrong-type", path, f"`{path[-1]}` is `true` where it happens", "remove the line")
+            report(
+                "wrong-type", path, f"`{path[-1]}` is `true` where it happens", "remove the line"
+            )
         return read
 
     def schema(self) -> dict[str, Any]:
@@ -72,32 +86,52 @@ _WORD = Text()
 _WORDS = Items(item=_WORD)
 
 _ARTICLE_KEYS = {
-    "access": Key(shape=Word(words=ArticleAccess), says="how it is sold: `free`, `metered` (the default) or `premium`"),
+    "access": Key(
+        shape=Word(words=ArticleAccess),
+        says="how it is sold: `free`, `metered` (the default) or `premium`",
+    ),
     "section": Key(shape=_WORD, says="its section, such as `markets/asia`"),
     "tags": Key(shape=_WORDS, says="its tags; sponsored content is a tag"),
     "kind": Key(shape=_WORD, says="what kind of article it is"),
     "published": Key(shape=_PUBLISHED, says="when it was published"),
 }
 ARTICLE = Table(
-    noun="an article", make=dict, example='{ access = "premium" }',
-    keys={"id": Key(shape=_ID, says="its id, if that is not the name of the table"), **_ARTICLE_KEYS},
-)  # fmt: skip
+    noun="an article",
+    make=dict,
+    example='{ access = "premium" }',
+    keys={
+        "id": Key(shape=_ID, says="its id, if that is not the name of the table"),
+        **_ARTICLE_KEYS,
+    },
+)
 
 READ = Table(
-    noun="`read`", make=dict, example='{ id = "a1", referrer = "example.com" }',
+    noun="`read`",
+    make=dict,
+    example='{ id = "a1", referrer = "example.com" }',
     keys={
-        "id": Key(shape=_ID, says="the article's id, or the name of one under `[articles]`", required=True, filler="?"),
+        "id": Key(
+            shape=_ID,
+            says="the article's id, or the name of one under `[articles]`",
+            required=True,
+            filler="?",
+        ),
         **_ARTICLE_KEYS,
         "referrer": Key(shape=_WORD, says="the host the reader comes from"),
         "channel": Key(shape=_WORD, says="the channel the reader comes through"),
-        "device": Key(shape=_WORD, says="the device as the policy calls it, if that is not the journey's name of it"),
+        "device": Key(
+            shape=_WORD,
+            says="the device as the policy calls it, if that is not the journey's name of it",
+        ),
         "country": Key(shape=_WORD, says="the country the page is asked for from"),
         "language": Key(shape=_WORD, says="the language of the page"),
         "gift": Key(shape=Flag(), says="whether it is opened through a gift link"),
         "crawler": Key(shape=Flag(), says="whether a verified crawler asks"),
-        "prefetch": Key(shape=Flag(), says="whether the browser only fetches it ahead: this never counts"),
+        "prefetch": Key(
+            shape=Flag(), says="whether the browser only fetches it ahead: this never counts"
+        ),
     },
-)  # fmt: skip
+)
 
 
 def _subscribe(**keys: Any) -> Subscribe:  # noqa: ANN401 - what a table held
@@ -108,7 +142,9 @@ def _subscribe(**keys: Any) -> Subscribe:  # noqa: ANN401 - what a table held
 
 def _start_trial(**keys: Any) -> StartTrial:  # noqa: ANN401
     if not keys.keys() & {"offer", "term", "ends"}:
-        raise ValueError('a trial needs `offer`, `term` or `ends`, such as `start_trial = { term = "3 months" }`')
+        raise ValueError(
+            'a trial needs `offer`, `term` or `ends`, such as `start_trial = { term = "3 months" }`'
+        )
     return StartTrial(**fields_of(_subscribe(**keys)))
 
 
@@ -119,49 +155,81 @@ def fields_of(subscribe: Subscribe) -> dict[str, Any]:
 
 def _cancel(**keys: Any) -> Cancel:  # noqa: ANN401
     if len(keys) != 1:
-        raise ValueError("write `cancel = true`, `cancel = { now = true }` or `cancel = { ends = 2026-12-31 }`")
+        raise ValueError(
+            "write `cancel = true`, `cancel = { now = true }` or `cancel = { ends = 2026-12-31 }`"
+        )
     return Cancel(**keys)
 
 
 _RIGHT_KEYS = {
-    "offer": Key(shape=Text(form="the name of an offer"), says="the offer of the policy that is taken: its term and product hold"),
+    "offer": Key(
+        shape=Text(form="the name of an offer"),
+        says="the offer of the policy that is taken: its term and product hold",
+    ),
     "product": Key(shape=_WORD, says="the product it gives"),
     "term": Key(shape=_TERM, says="how long it runs"),
     "ends": Key(shape=_WHEN, says="when it ends; a date holds to the end of that day"),
 }
 SUBSCRIBE = Table(
-    noun="`subscribe`", make=_subscribe, example='{ term = "1 year" }',
-    keys={**_RIGHT_KEYS, "grace": Key(shape=_GRACE, says="how long it still reads after the end while a payment is sorted out")},
-)  # fmt: skip
-START_TRIAL = Table(noun="`start_trial`", make=_start_trial, example='{ term = "3 months" }', keys=_RIGHT_KEYS)
+    noun="`subscribe`",
+    make=_subscribe,
+    example='{ term = "1 year" }',
+    keys={
+        **_RIGHT_KEYS,
+        "grace": Key(
+            shape=_GRACE, says="how long it still reads after the end while a payment is sorted out"
+        ),
+    },
+)
+START_TRIAL = Table(
+    noun="`start_trial`", make=_start_trial, example='{ term = "3 months" }', keys=_RIGHT_KEYS
+)
 CANCEL = Table(
-    noun="`cancel`", make=_cancel, example="{ now = true }",
+    noun="`cancel`",
+    make=_cancel,
+    example="{ now = true }",
     keys={
         "now": Key(shape=Yes(), says="it ends at once"),
         "ends": Key(shape=_WHEN, says="it ends then; a date holds to the end of that day"),
     },
-)  # fmt: skip
+)
 
 _SAYS = Split(by={list: _WORDS}, otherwise=Text(longest=1000))
 _NAME_OR_NONE = Split(by={bool: Flag()}, otherwise=_WORD)
 EXPECT = Table(
-    noun="`expect`", make=Expect, example='{ show = "countdown" }',
+    noun="`expect`",
+    make=Expect,
+    example='{ show = "countdown" }',
     keys={
         "show": Key(shape=Word(words=Show), says="what the page shows"),
         "access": Key(shape=Word(words=Access), says="`full` or `preview`"),
-        "left": Key(shape=Whole(least=0, most=10_000), says="what remains of the meter after this view"),
-        "used": Key(shape=Whole(least=0, most=10_000), says="what the meter has counted, this view included"),
+        "left": Key(
+            shape=Whole(least=0, most=10_000), says="what remains of the meter after this view"
+        ),
+        "used": Key(
+            shape=Whole(least=0, most=10_000), says="what the meter has counted, this view included"
+        ),
         "counted": Key(shape=Flag(), says="whether this view spent one"),
         "rule": Key(shape=_WORD, says="the name of the rule that decides"),
-        "offer": Key(shape=_NAME_OR_NONE, says="the name of the offer that is shown; `false` for none"),
+        "offer": Key(
+            shape=_NAME_OR_NONE, says="the name of the offer that is shown; `false` for none"
+        ),
         "prompt": Key(shape=_NAME_OR_NONE, says="the name of the prompt; `false` for none"),
-        "resets_at": Key(shape=_AT, says="when allowance comes back; a date is the start of that day in the publication's zone"),
-        "says": Key(shape=_SAYS, says="a text, or a list of texts, that the prompt contains word for word"),
+        "resets_at": Key(
+            shape=_AT,
+            says="when allowance comes back; a date is the start of that day in the publication's zone",
+        ),
+        "says": Key(
+            shape=_SAYS, says="a text, or a list of texts, that the prompt contains word for word"
+        ),
     },
-)  # fmt: skip
+)
 
 ACTIONS = {
-    "read": Key(shape=Split(by={dict: READ}, otherwise=_ID), says="opens an article, by its id or with attributes"),
+    "read": Key(
+        shape=Split(by={dict: READ}, otherwise=_ID),
+        says="opens an article, by its id or with attributes",
+    ),
     "sign_in": Key(
         shape=Split(by={bool: Yes()}, otherwise=_ID),
         says="signs in or registers (`true`, or the account's id): what this device counted joins what the account has counted",
@@ -180,15 +248,22 @@ ACTIONS = {
         shape=Split(by={dict: CANCEL}, otherwise=Yes()),
         says="cancels the subscription, which runs on to its end; `{ now = true }` ends it at once",
     ),
-    "switch_device": Key(shape=_ID, says="goes on on another device, which knows nothing of this one until somebody signs in there"),
+    "switch_device": Key(
+        shape=_ID,
+        says="goes on on another device, which knows nothing of this one until somebody signs in there",
+    ),
     "clear_cookies": Key(shape=Yes(), says="clears this device's cookies: a new anonymous reader"),
     "wait": Key(shape=_SPAN, says="lets time pass"),
 }
 _MAKE: dict[str, Callable[[Any], Action]] = {
     "sign_in": lambda value: SignIn(account=None if value is True else value),
     "sign_out": lambda _: SignOut(),
-    "subscribe": lambda value: value if isinstance(value, Subscribe) else Subscribe(offer=None if value is True else value),
-    "start_trial": lambda value: value if isinstance(value, StartTrial) else StartTrial(offer=value),
+    "subscribe": lambda value: (
+        value if isinstance(value, Subscribe) else Subscribe(offer=None if value is True else value)
+    ),
+    "start_trial": lambda value: (
+        value if isinstance(value, StartTrial) else StartTrial(offer=value)
+    ),
     "end_trial": lambda _: EndTrial(),
     "cancel": lambda value: value if isinstance(value, Cancel) else Cancel(),
     "switch_device": lambda value: SwitchDevice(device=value),
@@ -201,63 +276,113 @@ def _step(**keys: Any) -> dict[str, Any]:  # noqa: ANN401
     done = [key for key in ACTIONS if key in keys]
     if len(done) != 1:
         if done:
-            raise ValueError(f"a step does exactly one thing, but this one has {' and '.join(f'`{key}`' for key in done)}")
-        raise ValueError(f"a step does exactly one thing: one of {', '.join(f'`{key}`' for key in ACTIONS)}")
+            raise ValueError(
+                f"a step does exactly one thing, but this one has {' and '.join(f'`{key}`' for key in done)}"
+            )
+        raise ValueError(
+            f"a step does exactly one thing: one of {', '.join(f'`{key}`' for key in ACTIONS)}"
+        )
     if "at" in keys and "after" in keys:
         raise ValueError("a step is `at` a time or `after` a stretch of time, not both")
     return keys
 
 
 STEP = Table(
-    noun="a step", make=_step, code="bad-step", example='{ after = "2 days", read = "a1" }',
+    noun="a step",
+    make=_step,
+    code="bad-step",
+    example='{ after = "2 days", read = "a1" }',
     keys={
-        "at": Key(shape=_AT, says="when it happens: a time, or a date for the start of that day; without a zone, in the publication's"),
-        "after": Key(shape=_SPAN, says="how long after the step before it happens; without `at` and `after`, at the same time"),
+        "at": Key(
+            shape=_AT,
+            says="when it happens: a time, or a date for the start of that day; without a zone, in the publication's",
+        ),
+        "after": Key(
+            shape=_SPAN,
+            says="how long after the step before it happens; without `at` and `after`, at the same time",
+        ),
         **ACTIONS,
-        "expect": Key(shape=EXPECT, says="what the step must bring: with it, the journey is a test"),
+        "expect": Key(
+            shape=EXPECT, says="what the step must bring: with it, the journey is a test"
+        ),
     },
-)  # fmt: skip
+)
 
 ENTITLEMENT = Table(
-    noun="an entitlement", make=Right, example='{ kind = "subscription" }',
+    noun="an entitlement",
+    make=Right,
+    example='{ kind = "subscription" }',
     keys={
-        "kind": Key(shape=Word(words=EntitlementKind), says="where the right comes from", required=True, filler=EntitlementKind.GIFT),
+        "kind": Key(
+            shape=Word(words=EntitlementKind),
+            says="where the right comes from",
+            required=True,
+            filler=EntitlementKind.GIFT,
+        ),
         "product": Key(shape=_WORD, says="the product it gives"),
         "starts": Key(shape=_WHEN, says="when it starts; a date is the start of that day"),
-        "ends": Key(shape=_WHEN, says="when it ends; a date holds to the end of that day; without it, never"),
-        "grace": Key(shape=_GRACE, says="how long it still reads after the end while a payment is sorted out"),
+        "ends": Key(
+            shape=_WHEN, says="when it ends; a date holds to the end of that day; without it, never"
+        ),
+        "grace": Key(
+            shape=_GRACE, says="how long it still reads after the end while a payment is sorted out"
+        ),
     },
-)  # fmt: skip
+)
 READER = Table(
-    noun="a reader", make=dict, example='{ id = "ana", registered = true }',
+    noun="a reader",
+    make=dict,
+    example='{ id = "ana", registered = true }',
     keys={
         "id": Key(shape=_ID, says="the reader's account id (`reader` unless said otherwise)"),
-        "registered": Key(shape=Flag(), says="whether the reader has an account and starts signed in"),
-        "entitlements": Key(shape=Items(item=ENTITLEMENT), says="what the reader may read already; such a reader starts signed in"),
+        "registered": Key(
+            shape=Flag(), says="whether the reader has an account and starts signed in"
+        ),
+        "entitlements": Key(
+            shape=Items(item=ENTITLEMENT),
+            says="what the reader may read already; such a reader starts signed in",
+        ),
         "segments": Key(shape=_WORDS, says="the segments the reader is in"),
         "country": Key(shape=_WORD, says="the reader's country"),
-        "score": Key(shape=Number(least=0, most=1), says="the reader's propensity, between 0 and 1"),
-        "device": Key(shape=_ID, says="the device the journey starts on (`laptop` unless said otherwise)"),
+        "score": Key(
+            shape=Number(least=0, most=1), says="the reader's propensity, between 0 and 1"
+        ),
+        "device": Key(
+            shape=_ID, says="the device the journey starts on (`laptop` unless said otherwise)"
+        ),
         "language": Key(shape=_WORD, says="the language the reader asks pages in"),
         "channel": Key(shape=_WORD, says="the channel the reader comes through"),
     },
-)  # fmt: skip
+)
 
 JOURNEY = Table(
-    noun="a journey", make=dict, example="[[steps]]",
+    noun="a journey",
+    make=dict,
+    example="[[steps]]",
     keys={
         "title": Key(shape=Text(), says="what the journey shows, for whoever reads the timeline"),
-        "policy": Key(shape=Text(form="the path of a policy file"), says="the policy it is for, from the folder of this file"),
+        "policy": Key(
+            shape=Text(form="the path of a policy file"),
+            says="the policy it is for, from the folder of this file",
+        ),
         "locale": Key(
             shape=Text(form="a locale such as `ja`", code="unknown-locale", check=locale_step),
             says="the language of the prompts, and of what `says` expects; without it, the publication's",
         ),
         "start": Key(shape=_AT, says="the time before the first step, if that is not dated itself"),
         "reader": Key(shape=READER, says="who reads; without it, an anonymous reader"),
-        "articles": Key(shape=Named(noun="an article", item=ARTICLE, most=1000), says="articles that steps name, by name"),
-        "steps": Key(shape=Items(item=STEP, most=5000, distinct=False), says="what happens, in order", required=True, filler=()),
+        "articles": Key(
+            shape=Named(noun="an article", item=ARTICLE, most=1000),
+            says="articles that steps name, by name",
+        ),
+        "steps": Key(
+            shape=Items(item=STEP, most=5000, distinct=False),
+            says="what happens, in order",
+            required=True,
+            filler=(),
+        ),
     },
-)  # fmt: skip
+)
 
 
 def load_journey(path: Path) -> Journey:
@@ -267,7 +392,9 @@ def load_journey(path: Path) -> Journey:
     except PolicyError as error:
         raise JourneyError(error.problems) from None
     journey = loads_journey(text, str(path))
-    return journey if journey.policy is None else evolve(journey, policy=path.parent / journey.policy)
+    return (
+        journey if journey.policy is None else evolve(journey, policy=path.parent / journey.policy)
+    )
 
 
 def loads_journey(text: str, name: str) -> Journey:
@@ -278,9 +405,11 @@ def loads_journey(text: str, name: str) -> Journey:
         raise JourneyError(error.problems) from None
     if "rules" in table and "steps" not in table:
         problem = Problem(
-            code="not-a-journey", message="this is a policy, not a journey", name=name,
+            code="not-a-journey",
+            message="this is a policy, not a journey",
+            name=name,
             help=f'`meter check {name}` checks it; a journey names it with `policy = "…"` and lists `[[steps]]`',
-        )  # fmt: skip
+        )
         raise JourneyError((problem,))
     text = text.removeprefix("\ufeff")
     report = Report()
@@ -293,10 +422,22 @@ def loads_journey(text: str, name: str) -> Journey:
     for index, keys in enumerate(given["steps"]):
         action = next(key for key in ACTIONS if key in keys)
         made = _read(keys["read"], articles) if action == "read" else _MAKE[action](keys[action])
-        line = positions.locate(Problem(code="", message="", path=("steps", index)), "key", name).line
-        steps.append(Step(action=made, at=keys.get("at"), after=keys.get("after"), expect=keys.get("expect"), line=line))
+        line = positions.locate(
+            Problem(code="", message="", path=("steps", index)), "key", name
+        ).line
+        steps.append(
+            Step(
+                action=made,
+                at=keys.get("at"),
+                after=keys.get("after"),
+                expect=keys.get("expect"),
+                line=line,
+            )
+        )
     about = given.get("reader", {})
-    surroundings = {key: about.pop(key) for key in ("device", "language", "channel") if key in about}
+    surroundings = {
+        key: about.pop(key) for key in ("device", "language", "channel") if key in about
+    }
     given_policy = given.get("policy")
     return Journey(
         steps=steps,
@@ -312,7 +453,11 @@ def loads_journey(text: str, name: str) -> Journey:
 def _read(value: str | dict[str, Any], articles: dict[str, dict[str, Any]]) -> Read:
     """Return the action of opening an article: what the step says of it beats what `[articles]` says."""
     keys = {"id": value} if isinstance(value, str) else value
-    about: dict[str, Any] = {"id": keys["id"], **articles.get(keys["id"], {}), **{key: keys[key] for key in _ARTICLE_KEYS if key in keys}}
+    about: dict[str, Any] = {
+        "id": keys["id"],
+        **articles.get(keys["id"], {}),
+        **{key: keys[key] for key in _ARTICLE_KEYS if key in keys},
+    }
     published = about.pop("published", None)
     view: dict[str, Any] = {key: keys[key] for key in _VIEW_KEYS if key in keys}
     return Read(view=PageView(article=Article(**about), **view), published=published)

@@ -176,10 +176,16 @@ class Journey:
 
     def steps_of(self, policy: Policy, *, locale: str | None = None) -> Iterator[JourneyStep]:
         """Run as `run` does, one step at a time."""
-        rights = (*self.reader.entitlements, *(right.entitlement(policy.zone) for right in self.rights))
-        life = Life.begin(evolve(self.reader, entitlements=rights), self.device, self.language, self.channel)
+        rights = (
+            *self.reader.entitlements,
+            *(right.entitlement(policy.zone) for right in self.rights),
+        )
+        life = Life.begin(
+            evolve(self.reader, entitlements=rights), self.device, self.language, self.channel
+        )
         on_screen = next(
-            (step.action.seen(policy.zone) for step in self.steps if isinstance(step.action, Read)), PageView(article=Article(id="any"))
+            (step.action.seen(policy.zone) for step in self.steps if isinstance(step.action, Read)),
+            PageView(article=Article(id="any")),
         )
         now = self._start(policy)
         for number, step in enumerate(self.steps, 1):
@@ -198,17 +204,29 @@ class Journey:
             decision, life.usage = decide(policy, reader, asked, life.usage, now)
             problem = problem or _broken(step.expect, decision, policy, locale or self.locale)
             yield JourneyStep(
-                number=number, at=now, action=step.action, what=what, reader=reader, view=view, decision=decision, before=stood,
-                after=_readings(policy, life, view, now), renewals=renewals, problem=problem, line=step.line,
-            )  # fmt: skip
+                number=number,
+                at=now,
+                action=step.action,
+                what=what,
+                reader=reader,
+                view=view,
+                decision=decision,
+                before=stood,
+                after=_readings(policy, life, view, now),
+                renewals=renewals,
+                problem=problem,
+                line=step.line,
+            )
 
     def _start(self, policy: Policy) -> datetime:
         start = self.start if self.start is not None else (self.steps[0].at if self.steps else None)
         if start is None:
             problem = Problem(
-                code="no-start", message="the journey has no time to start at", name=self.name,
+                code="no-start",
+                message="the journey has no time to start at",
+                name=self.name,
                 help="add `start = 2026-06-01` above the first table, or `at` to the first step",
-            )  # fmt: skip
+            )
             raise JourneyError((problem,))
         return moment(local_instant(start, policy.zone), policy.zone)
 
@@ -217,17 +235,36 @@ class Journey:
         if at < now:
             stands = f"{now:%Y-%m-%d %H:%M} where the journey stands (times in {policy.zone})"
             message = f"step {number} is at {at:%Y-%m-%d %H:%M}, before {stands}"
-            raise self._lost("step-goes-back", step, number, message, "put the steps in the order they happen: time only moves forward")
+            raise self._lost(
+                "step-goes-back",
+                step,
+                number,
+                message,
+                "put the steps in the order they happen: time only moves forward",
+            )
         try:
             for span in (step.after, step.action.span if isinstance(step.action, Wait) else None):
                 at = at if span is None else later(at, span, policy.zone)
         except Misstep as misstep:
             message = f"step {number} leads too far: {misstep}"
-            raise self._lost("step-too-far", step, number, message, "give it a shorter stretch of time") from None
+            raise self._lost(
+                "step-too-far", step, number, message, "give it a shorter stretch of time"
+            ) from None
         return at
 
     def _lost(self, code: str, step: Step, number: int, message: str, advice: str) -> JourneyError:
-        return JourneyError((Problem(code=code, name=self.name, line=step.line, path=("steps", number - 1), message=message, help=advice),))
+        return JourneyError(
+            (
+                Problem(
+                    code=code,
+                    name=self.name,
+                    line=step.line,
+                    path=("steps", number - 1),
+                    message=message,
+                    help=advice,
+                ),
+            )
+        )
 
 
 def _readings(policy: Policy, life: Life, view: PageView, now: datetime) -> dict[str, MeterReading]:
@@ -240,7 +277,11 @@ def _readings(policy: Policy, life: Life, view: PageView, now: datetime) -> dict
         used = min(len(tally.ids), limit)
         resets = rulebook.timelines[name].resets(tally.ats, limit, max(at, *tally.ats[-1:], at))
         readings[name] = MeterReading(
-            name=name, limit=limit, used=used, left=limit - used, resets_at=None if resets is None else moment(resets, policy.zone)
+            name=name,
+            limit=limit,
+            used=used,
+            left=limit - used,
+            resets_at=None if resets is None else moment(resets, policy.zone),
         )
     return readings
 
@@ -253,16 +294,29 @@ def _renewals(policy: Policy, usage: Usage, before: datetime, now: datetime) -> 
         back = timeline.inside(held, instant(now)) if held else 0
         if back:
             rolling = timeline.window.rolling is not None
-            at = timeline.ends(held[:back]) if rolling else timeline.resets(held, len(held), instant(before))
+            at = (
+                timeline.ends(held[:back])
+                if rolling
+                else timeline.resets(held, len(held), instant(before))
+            )
             yield Renewal(at=now if at is None else moment(at, policy.zone), meter=name, back=back)
 
 
-def _broken(expect: Expect | None, decision: Decision, policy: Policy, locale: str | None) -> str | None:
+def _broken(
+    expect: Expect | None, decision: Decision, policy: Policy, locale: str | None
+) -> str | None:
     """Return what differs from an expectation, and why it is so; `None` if nothing does."""
     if expect is None:
         return None
-    differs = [*_different_values(expect, decision, policy), *_unsaid(expect, decision, policy, locale)]
-    return None if not differs else "\n".join((*differs, *(f"  {line}" for line in explain(decision).splitlines())))
+    differs = [
+        *_different_values(expect, decision, policy),
+        *_unsaid(expect, decision, policy, locale),
+    ]
+    return (
+        None
+        if not differs
+        else "\n".join((*differs, *(f"  {line}" for line in explain(decision).splitlines())))
+    )
 
 
 def _different_values(expect: Expect, decision: Decision, policy: Policy) -> Iterator[str]:
@@ -270,7 +324,11 @@ def _different_values(expect: Expect, decision: Decision, policy: Policy) -> Ite
         wanted = getattr(expect, key)
         if wanted is None:
             continue
-        found: Any = getattr(decision.meter, key, None) if key in ("left", "used") else getattr(decision, key)
+        found: Any = (
+            getattr(decision.meter, key, None)
+            if key in ("left", "used")
+            else getattr(decision, key)
+        )
         if (wanted is False and key in ("offer", "prompt") and found is None) or (
             wanted is True and key in ("offer", "prompt") and found is not None
         ):
@@ -284,7 +342,9 @@ def _different_values(expect: Expect, decision: Decision, policy: Policy) -> Ite
             yield f"expected `resets_at = {wanted.isoformat()}`, got {'none' if resets is None else f'`{resets.isoformat()}`'}"
 
 
-def _unsaid(expect: Expect, decision: Decision, policy: Policy, locale: str | None) -> Iterator[str]:
+def _unsaid(
+    expect: Expect, decision: Decision, policy: Policy, locale: str | None
+) -> Iterator[str]:
     if not expect.says:
         return
     from meter.prompts import render  # noqa: PLC0415 - only an expectation about words needs them

@@ -40,7 +40,9 @@ def parse_span(text: str) -> Term | timedelta:
     try:
         return Term.parse(text)
     except ValueError:
-        raise ValueError(f"`{text}` is not a stretch of time such as `20 minutes`, `3 hours`, `2 days` or `1 month`") from None
+        raise ValueError(
+            f"`{text}` is not a stretch of time such as `20 minutes`, `3 hours`, `2 days` or `1 month`"
+        ) from None
 
 
 def span_text(span: Term | timedelta) -> str:
@@ -55,7 +57,11 @@ def span_text(span: Term | timedelta) -> str:
 def later(at: datetime, span: Term | timedelta, zone: ZoneInfo) -> datetime:
     """Return the time one span after `at`, in `zone`. Raises `Misstep` where that is too far off to be meant."""
     try:
-        when = span.after(at, zone) if isinstance(span, Term) else moment(instant(at) + span // timedelta(microseconds=1), zone)
+        when = (
+            span.after(at, zone)
+            if isinstance(span, Term)
+            else moment(instant(at) + span // timedelta(microseconds=1), zone)
+        )
     except (ValueError, OverflowError):
         when = None
     if when is None or when.year > _LAST_YEAR:
@@ -79,7 +85,9 @@ class Right:
     def entitlement(self, zone: ZoneInfo) -> Entitlement:
         """Return the right with its instants."""
         starts, ends = dated(self.starts, zone), dated(self.ends, zone, end=True)
-        return Entitlement(kind=self.kind, product=self.product, starts=starts, ends=ends, grace=self.grace)
+        return Entitlement(
+            kind=self.kind, product=self.product, starts=starts, ends=ends, grace=self.grace
+        )
 
 
 def dated(when: date | datetime | None, zone: ZoneInfo, *, end: bool = False) -> datetime | None:
@@ -104,7 +112,9 @@ class Life:
     usages: dict[tuple[str, str], Usage] = Factory(dict)
 
     @classmethod
-    def begin(cls, reader: Reader, device: str, language: str | None = None, channel: str | None = None) -> Life:
+    def begin(
+        cls, reader: Reader, device: str, language: str | None = None, channel: str | None = None
+    ) -> Life:
         """Return a life that starts with this reader on this device; one with rights, or registered, is signed in."""
         life = cls(reader, device, language, channel)
         life.rights[reader.id] = reader.entitlements
@@ -137,7 +147,12 @@ class Life:
     def as_reader(self) -> Reader:
         """Return the reader as the site knows them now: signed out, the account's rights are out of sight."""
         kind, name = self.identity
-        return evolve(self.reader, id=name, registered=kind == "account", entitlements=self.rights.get(self.account or "", ()))
+        return evolve(
+            self.reader,
+            id=name,
+            registered=kind == "account",
+            entitlements=self.rights.get(self.account or "", ()),
+        )
 
     def seen(self, view: PageView, number: int) -> PageView:
         """Return a page view as it comes from this device; every step is a view of its own."""
@@ -167,7 +182,11 @@ class Life:
         """Make the running rights of a kind end at `ends`, or at their own end without grace, and return the last end."""
         account = self.account or ""
         rights = self.rights.get(account, ())
-        running = [right for right in rights if right.kind is kind and right in self.as_reader().running(instant(now))]
+        running = [
+            right
+            for right in rights
+            if right.kind is kind and right in self.as_reader().running(instant(now))
+        ]
         if not running:
             raise Misstep(f"no {kind} is running")
         if ends is not None and ends < now:
@@ -175,6 +194,8 @@ class Life:
         ended = [evolve(right, grace=timedelta(), ends=ends or right.ends) for right in running]
         last = max((right.ends for right in ended if right.ends is not None), default=None)
         if last is None or any(right.ends is None for right in ended):
-            raise Misstep(f"the {kind} has no end to run on to; write `cancel = {{ now = true }}` or `cancel = {{ ends = 2026-12-31 }}`")
+            raise Misstep(
+                f"the {kind} has no end to run on to; write `cancel = {{ now = true }}` or `cancel = {{ ends = 2026-12-31 }}`"
+            )
         self.rights[account] = (*(right for right in rights if right not in running), *ended)
         return last

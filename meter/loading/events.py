@@ -26,7 +26,16 @@ if TYPE_CHECKING:
     from meter.decision import Decision
     from meter.loading.problems import Path
 
-__all__ = ["MOST_CHARACTERS", "Event", "EventError", "decision_table", "event_shape", "json_words", "parse_event", "read_events"]
+__all__ = [
+    "MOST_CHARACTERS",
+    "Event",
+    "EventError",
+    "decision_table",
+    "event_shape",
+    "json_words",
+    "parse_event",
+    "read_events",
+]
 
 MOST_CHARACTERS = 64 * 1024
 """The longest line there may be."""
@@ -48,7 +57,9 @@ class EventError(MeterError):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
-def parse_event(table: Any, zone: ZoneInfo, *, name: str = "event", line: int | None = None) -> Event:  # noqa: ANN401 - what JSON held
+def parse_event(
+    table: Any, zone: ZoneInfo, *, name: str = "event", line: int | None = None
+) -> Event:  # noqa: ANN401 - what JSON held
     """Return the event that a JSON object describes; dates without a time are days in `zone`, the publication's.
 
     `name` and `line` are where messages say the object is. Raises `EventError` with every problem there is.
@@ -66,7 +77,9 @@ def parse_event(table: Any, zone: ZoneInfo, *, name: str = "event", line: int | 
     return event
 
 
-def read_events(lines: Iterable[str | bytes], name: str, zone: ZoneInfo, *, ahead: int = 0) -> Iterator[Event]:
+def read_events(
+    lines: Iterable[str | bytes], name: str, zone: ZoneInfo, *, ahead: int = 0
+) -> Iterator[Event]:
     """Yield the events of JSON lines, such as an open file; empty lines are passed by.
 
     At the first bad line the events stop and `EventError` is raised: at once, as someone who waits for answers needs it, or with the
@@ -112,20 +125,38 @@ def _parse_line(line: str | bytes, name: str, number: int) -> Any:  # noqa: ANN4
     """Return what a line of JSON holds. Raises `EventError` for anything that is not JSON, or too much of it."""
     if len(line) > MOST_CHARACTERS:
         raise _refused(
-            "too-large", f"the line is longer than {MOST_CHARACTERS // 1024} KiB", name, number, help="an event is a few hundred characters"
+            "too-large",
+            f"the line is longer than {MOST_CHARACTERS // 1024} KiB",
+            name,
+            number,
+            help="an event is a few hundred characters",
         )
     try:
         text = line.decode() if isinstance(line, bytes) else line
-        return json.loads(text.removeprefix("\ufeff"), object_pairs_hook=_distinct, parse_constant=_no_constant)
+        return json.loads(
+            text.removeprefix("\ufeff"), object_pairs_hook=_distinct, parse_constant=_no_constant
+        )
     except json.JSONDecodeError as error:
         raise _refused(
-            "json-syntax", f"this is not JSON: {json_words(error)}", name, number,
-            column=error.pos - error.doc.rfind("\n", 0, error.pos), help="one object a line, keys and words in double quotes",
-        ) from None  # fmt: skip
+            "json-syntax",
+            f"this is not JSON: {json_words(error)}",
+            name,
+            number,
+            column=error.pos - error.doc.rfind("\n", 0, error.pos),
+            help="one object a line, keys and words in double quotes",
+        ) from None
     except UnicodeDecodeError as error:
-        raise _refused("bad-encoding", "the line is not UTF-8", name, number, help="save the file as UTF-8") from error
+        raise _refused(
+            "bad-encoding", "the line is not UTF-8", name, number, help="save the file as UTF-8"
+        ) from error
     except RecursionError:
-        raise _refused("too-deep", "lists and objects are nested too deep", name, number, help="an event needs three levels") from None
+        raise _refused(
+            "too-deep",
+            "lists and objects are nested too deep",
+            name,
+            number,
+            help="an event needs three levels",
+        ) from None
     except ValueError as error:
         code = "bad-number" if str(error).startswith("Exceeds") else "json-syntax"
         message = "a number has more than 4,300 digits" if code == "bad-number" else str(error)
@@ -147,7 +178,10 @@ _JSON_WORDS = (
 
 def json_words(error: json.JSONDecodeError) -> str:
     """Say what the parser of JSON complains about, in an editor's words."""
-    return next((words for start, words in _JSON_WORDS if error.msg.startswith(start)), error.msg[:1].lower() + error.msg[1:])
+    return next(
+        (words for start, words in _JSON_WORDS if error.msg.startswith(start)),
+        error.msg[:1].lower() + error.msg[1:],
+    )
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -177,7 +211,9 @@ class _FarOffError(ValueError):
 class _Moment:
     """A time with its offset; where `days` says so, a date as well, which is the start (or the end) of that day in a zone."""
 
-    def __init__(self, zone: ZoneInfo | None = None, *, end: bool = False, years: range = YEARS) -> None:
+    def __init__(
+        self, zone: ZoneInfo | None = None, *, end: bool = False, years: range = YEARS
+    ) -> None:
         self._zone = zone
         self._end = end
         self._years = years
@@ -195,11 +231,21 @@ class _Moment:
             try:
                 return self._moment(value)
             except _NoOffsetError:
-                report("no-offset", path, f"`{path[-1]}` is a time without an offset: `{value}`", "add one, such as `Z` or `+09:00`")
+                report(
+                    "no-offset",
+                    path,
+                    f"`{path[-1]}` is a time without an offset: `{value}`",
+                    "add one, such as `Z` or `+09:00`",
+                )
                 return REFUSED
             except _FarOffError:
                 message = f"`{path[-1]}` is in a year from {self._years[0]} to {self._years[-1]}, not {quoted(value)}"
-                report("bad-date", path, message, "for an open end, leave it out" if self._end else "check the year")
+                report(
+                    "bad-date",
+                    path,
+                    message,
+                    "for an open end, leave it out" if self._end else "check the year",
+                )
                 return REFUSED
             except ValueError:
                 pass  # no time at all, which is said below
@@ -223,7 +269,9 @@ class _Moment:
     def schema(self) -> dict[str, Any]:
         """Return the shape as JSON Schema."""
         time = {"type": "string", "format": "date-time"}
-        return time if self._zone is None else {"anyOf": [time, {"type": "string", "format": "date"}]}
+        return (
+            time if self._zone is None else {"anyOf": [time, {"type": "string", "format": "date"}]}
+        )
 
 
 _ID = Text(form='an id in quotes such as `"a1"`', longest=2000)
@@ -243,60 +291,111 @@ _REFERRER = Text(form='a text in quotes such as `"google.com"`', longest=8000, e
 def event_shape(zone: ZoneInfo) -> Table:
     """Return the form of an event whose dates are days in `zone`."""
     entitlement = Table(
-        noun="an entitlement", make=Entitlement, example='{"kind": "subscription"}',
+        noun="an entitlement",
+        make=Entitlement,
+        example='{"kind": "subscription"}',
         keys={
-            "kind": Key(shape=Word(words=EntitlementKind), says="where the right to read comes from", required=True, filler="gift"),
+            "kind": Key(
+                shape=Word(words=EntitlementKind),
+                says="where the right to read comes from",
+                required=True,
+                filler="gift",
+            ),
             "product": Key(shape=_word("digital"), says="the product it is for"),
-            "starts": Key(shape=_Moment(zone), says="when it starts; a date is the start of that day in the zone"),
-            "ends": Key(shape=_Moment(zone, end=True), says="when it ends; a date holds to the end of that day there; 9999 is never"),
+            "starts": Key(
+                shape=_Moment(zone),
+                says="when it starts; a date is the start of that day in the zone",
+            ),
+            "ends": Key(
+                shape=_Moment(zone, end=True),
+                says="when it ends; a date holds to the end of that day there; 9999 is never",
+            ),
             "grace": Key(
                 shape=Split(by={str: _LENGTH}, otherwise=_DAYS),
                 says="how long it goes on after its end while a failed payment is sorted out; a number is days",
             ),
         },
-    )  # fmt: skip
+    )
     reader = Table(
-        noun="a reader", make=Reader, example='{"id": "r1"}',
+        noun="a reader",
+        make=Reader,
+        example='{"id": "r1"}',
         keys={
-            "id": Key(shape=_ID, says="the id under which usage is kept", required=True, filler="?"),
+            "id": Key(
+                shape=_ID, says="the id under which usage is kept", required=True, filler="?"
+            ),
             "registered": Key(shape=Flag(), says="whether the reader has an account"),
-            "entitlements": Key(shape=Items(item=entitlement, least=0, most=100), says="the rights to read, running and ended"),
+            "entitlements": Key(
+                shape=Items(item=entitlement, least=0, most=100),
+                says="the rights to read, running and ended",
+            ),
             "segments": Key(shape=_WORDS, says="the segments the reader is in"),
             "country": Key(shape=_word("JP"), says="the reader's country (ISO 3166)"),
             "score": Key(shape=Number(least=0, most=1), says="a propensity between 0 and 1"),
         },
-    )  # fmt: skip
+    )
     article = Table(
-        noun="an article", make=Article, example='{"id": "a1"}',
+        noun="an article",
+        make=Article,
+        example='{"id": "a1"}',
         keys={
-            "id": Key(shape=_ID, says="the article's id: what a meter counts", required=True, filler="?"),
-            "access": Key(shape=Word(words=ArticleAccess), says="how it is sold; `metered` unless said otherwise"),
-            "section": Key(shape=_word("markets/asia"), says="its section; a `/` separates sub-sections"),
+            "id": Key(
+                shape=_ID, says="the article's id: what a meter counts", required=True, filler="?"
+            ),
+            "access": Key(
+                shape=Word(words=ArticleAccess),
+                says="how it is sold; `metered` unless said otherwise",
+            ),
+            "section": Key(
+                shape=_word("markets/asia"), says="its section; a `/` separates sub-sections"
+            ),
             "tags": Key(shape=_WORDS, says="its tags; sponsored content is one"),
             "kind": Key(shape=_word("opinion"), says="what kind of article it is"),
-            "published": Key(shape=_Moment(zone, years=ARCHIVE_YEARS), says="when it was published; a date is the start of that day"),
+            "published": Key(
+                shape=_Moment(zone, years=ARCHIVE_YEARS),
+                says="when it was published; a date is the start of that day",
+            ),
         },
-    )  # fmt: skip
+    )
     return Table(
-        noun="an event", make=_event, example='{"at": …, "reader": {"id": "r1"}, "article": "a1"}',
+        noun="an event",
+        make=_event,
+        example='{"at": …, "reader": {"id": "r1"}, "article": "a1"}',
         keys={
-            "at": Key(shape=_Moment(), says="when the page was asked for", required=True, filler=datetime(1970, 1, 1, tzinfo=UTC)),
-            "reader": Key(shape=reader, says="who asked for it", required=True, filler=Reader(id="?")),
+            "at": Key(
+                shape=_Moment(),
+                says="when the page was asked for",
+                required=True,
+                filler=datetime(1970, 1, 1, tzinfo=UTC),
+            ),
+            "reader": Key(
+                shape=reader, says="who asked for it", required=True, filler=Reader(id="?")
+            ),
             "article": Key(
-                shape=Split(by={dict: article}, otherwise=Text(form=_ID.form, longest=2000, make=lambda name: Article(id=name))),
-                says="the article, or only its id", required=True, filler=Article(id="?"),
+                shape=Split(
+                    by={dict: article},
+                    otherwise=Text(form=_ID.form, longest=2000, make=lambda name: Article(id=name)),
+                ),
+                says="the article, or only its id",
+                required=True,
+                filler=Article(id="?"),
             ),
             "id": Key(shape=_ID, says="the view's own id, so that a meter of views knows a retry"),
-            "referrer": Key(shape=_REFERRER, says="the address or host the reader came from; empty for none"),
+            "referrer": Key(
+                shape=_REFERRER, says="the address or host the reader came from; empty for none"
+            ),
             "channel": Key(shape=_word("newsletter"), says="the channel the reader came through"),
             "device": Key(shape=_word("mobile"), says="the device it is read on"),
             "country": Key(shape=_word("JP"), says="the country the request came from (ISO 3166)"),
             "language": Key(shape=_word("en-GB"), says="the language of the page"),
             "gift": Key(shape=Flag(), says="whether it was opened through a gift link"),
             "crawler": Key(shape=Flag(), says="whether a verified crawler asks"),
-            "prefetch": Key(shape=Flag(), says="whether nobody reads yet (HEAD, prefetch, preview): it never counts"),
+            "prefetch": Key(
+                shape=Flag(),
+                says="whether nobody reads yet (HEAD, prefetch, preview): it never counts",
+            ),
         },
-    )  # fmt: skip
+    )
 
 
 def _event(*, at: datetime, reader: Reader, article: Article, **view: Any) -> Event:  # noqa: ANN401 - the other keys of a view
@@ -313,11 +412,16 @@ def decision_table(decision: Decision) -> dict[str, Any]:
         "rule": decision.rule,
         "offer": decision.offer,
         "prompt": decision.prompt,
-        "meter": None if meter is None else {
-            "name": meter.name, "limit": meter.limit, "used": meter.used, "left": meter.left,
+        "meter": None
+        if meter is None
+        else {
+            "name": meter.name,
+            "limit": meter.limit,
+            "used": meter.used,
+            "left": meter.left,
             "resets_at": None if meter.resets_at is None else meter.resets_at.isoformat(),
         },
         "counted": decision.counted,
         "degraded": decision.degraded,
         "policy": decision.policy,
-    }  # fmt: skip
+    }

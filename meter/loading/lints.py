@@ -31,8 +31,17 @@ def lint(policy: Policy, *, today: date | None = None) -> tuple[Problem, ...]:
     from meter.verify.lints import lints  # noqa: PLC0415 - a policy that is only used pays for no diagrams
 
     plain = tuple(warning for check in LINTS.values() for warning in check(policy, today))
-    told = {warning.path[:2] for warning in plain if warning.code in ("unreachable-rule", "zero-limit")}
-    return (*plain, *(warning for warning in lints(policy) if warning.code != "rule-never-fires" or warning.path[:2] not in told))
+    told = {
+        warning.path[:2] for warning in plain if warning.code in ("unreachable-rule", "zero-limit")
+    }
+    return (
+        *plain,
+        *(
+            warning
+            for warning in lints(policy)
+            if warning.code != "rule-never-fires" or warning.path[:2] not in told
+        ),
+    )
 
 
 def _unreachable_rules(policy: Policy, _: date | None) -> Iterator[Problem]:
@@ -40,7 +49,12 @@ def _unreachable_rules(policy: Policy, _: date | None) -> Iterator[Problem]:
         if rule.when.matches_everything and rule.spend is None:
             for later, hidden in enumerate(policy.rules[index + 1 :], index + 1):
                 message = f"rule `{hidden.name}` is never reached: `{rule.name}` before it matches everything"
-                yield _warning("unreachable-rule", ("rules", later, "name"), message, f"move it before `{rule.name}`, or remove it")
+                yield _warning(
+                    "unreachable-rule",
+                    ("rules", later, "name"),
+                    message,
+                    f"move it before `{rule.name}`, or remove it",
+                )
             return
 
 
@@ -49,15 +63,29 @@ def _unspent_meters(policy: Policy, _: date | None) -> Iterator[Problem]:
     for meter in policy.meters:
         if meter.name not in spent:
             message = f"no rule spends from meter `{meter.name}`, so it never counts anything"
-            yield _warning("unspent-meter", ("meters", meter.name), message, f'add `spend = "{meter.name}"` to a rule, or remove the meter')
+            yield _warning(
+                "unspent-meter",
+                ("meters", meter.name),
+                message,
+                f'add `spend = "{meter.name}"` to a rule, or remove the meter',
+            )
 
 
 def _zero_limits(policy: Policy, _: date | None) -> Iterator[Problem]:
-    zero = {meter.name for meter in policy.meters if all(limit.limit == 0 for limit in meter.allowances())}
+    zero = {
+        meter.name
+        for meter in policy.meters
+        if all(limit.limit == 0 for limit in meter.allowances())
+    }
     for index, rule in enumerate(policy.rules):
         if rule.spend in zero:
             message = f"rule `{rule.name}` never matches a metered article: the limit of `{rule.spend}` is 0 for everyone"
-            yield _warning("zero-limit", ("rules", index, "spend"), message, "raise the limit, or remove the rule")
+            yield _warning(
+                "zero-limit",
+                ("rules", index, "spend"),
+                message,
+                "raise the limit, or remove the rule",
+            )
 
 
 def _offers_over(policy: Policy, today: date | None) -> Iterator[Problem]:
@@ -66,7 +94,10 @@ def _offers_over(policy: Policy, today: date | None) -> Iterator[Problem]:
         if today is not None and end is not None and end <= day_start(today, policy.zone):
             message = f"offer `{offer.name}` ended on `{offer.ends}`"
             yield _warning(
-                "offer-over", ("offers", offer.name, "ends"), message, "give it a later `ends`, or remove it and what refers to it"
+                "offer-over",
+                ("offers", offer.name, "ends"),
+                message,
+                "give it a later `ends`, or remove it and what refers to it",
             )
 
 
@@ -75,21 +106,36 @@ def _unused_offers(policy: Policy, _: date | None) -> Iterator[Problem]:
     for offer in policy.offers:
         if offer.name not in used:
             message = f"no rule shows offer `{offer.name}`"
-            yield _warning("unused-offer", ("offers", offer.name), message, f'add `offer = "{offer.name}"` to a rule, or remove the offer')
+            yield _warning(
+                "unused-offer",
+                ("offers", offer.name),
+                message,
+                f'add `offer = "{offer.name}"` to a rule, or remove the offer',
+            )
 
 
 def _missing_offers(policy: Policy, _: date | None) -> Iterator[Problem]:
     for index, rule in enumerate(policy.rules):
         if rule.show is Show.TRIAL_OFFER and rule.offer is None:
             message = f"rule `{rule.name}` shows a trial offer but names no offer, so readers always see the subscription wall"
-            yield _warning("missing-offer", ("rules", index, "show"), message, "add `offer`, or show `subscription-wall`")
+            yield _warning(
+                "missing-offer",
+                ("rules", index, "show"),
+                message,
+                "add `offer`, or show `subscription-wall`",
+            )
 
 
 def _limit_gaps(policy: Policy, _: date | None) -> Iterator[Problem]:
     for meter in policy.meters:
         if meter.limits and not meter.limits[-1].when.matches_everything:
             message = f"the last of the limits of `{meter.name}` has a condition: whom none of them describes gets 0"
-            yield _warning("limit-gap", ("meters", meter.name, "limits", len(meter.limits) - 1), message, "add a last one without `when`")
+            yield _warning(
+                "limit-gap",
+                ("meters", meter.name, "limits", len(meter.limits) - 1),
+                message,
+                "add a last one without `when`",
+            )
 
 
 def _copy_gaps(policy: Policy, _: date | None) -> Iterator[Problem]:
@@ -97,9 +143,18 @@ def _copy_gaps(policy: Policy, _: date | None) -> Iterator[Problem]:
     for locale, words in policy.copy.items():
         if own is None:
             message = f"there are words in `{locale}`, but none in `{policy.publication.locale}`, the publication's own locale"
-            yield _warning("copy-gap", ("copy", locale), message, "add them to `[copy]`: they are the fall-back")
+            yield _warning(
+                "copy-gap",
+                ("copy", locale),
+                message,
+                "add them to `[copy]`: they are the fall-back",
+            )
             continue
-        missing = [key for key in ("headline", "pitch", "benefits") if getattr(own, key) and not getattr(words, key)]
+        missing = [
+            key
+            for key in ("headline", "pitch", "benefits")
+            if getattr(own, key) and not getattr(words, key)
+        ]
         if missing:
             listed = " and ".join(f"`{key}`" for key in missing)
             message = f"the words in `{locale}` leave out {listed}, so readers see the project's own instead"
@@ -116,7 +171,12 @@ def _odd_prices(policy: Policy, _: date | None) -> Iterator[Problem]:
         if offer.price != round(offer.price, most):
             has = f"{most} decimals" if most else "no decimals"
             message = f"the price of offer `{offer.name}` is `{offer.price}`, but {offer.currency} has {has}: readers see it rounded"
-            yield _warning("odd-price", ("offers", offer.name, "price"), message, "write the price as it is charged")
+            yield _warning(
+                "odd-price",
+                ("offers", offer.name, "price"),
+                message,
+                "write the price as it is charged",
+            )
 
 
 def _unknown_codes(policy: Policy, _: date | None) -> Iterator[Problem]:
@@ -124,11 +184,23 @@ def _unknown_codes(policy: Policy, _: date | None) -> Iterator[Problem]:
         for country in sorted(when.country or ()):
             if not re.fullmatch("[A-Z]{2}", country):
                 message = f"{quoted(country)} is not the code of a country, so nobody is ever in it"
-                yield _warning("unknown-code", (*path, "country"), message, code_step(country, "territories", "`JP` or `US`"))
+                yield _warning(
+                    "unknown-code",
+                    (*path, "country"),
+                    message,
+                    code_step(country, "territories", "`JP` or `US`"),
+                )
         for language in sorted(when.language or ()):
             if not re.fullmatch("[a-z]{2,3}(-[a-z0-9]{1,8})*", language):
-                message = f"{quoted(language)} is not the code of a language, so no page is ever in it"
-                yield _warning("unknown-code", (*path, "language"), message, code_step(language, "languages", "`en` or `pt-BR`"))
+                message = (
+                    f"{quoted(language)} is not the code of a language, so no page is ever in it"
+                )
+                yield _warning(
+                    "unknown-code",
+                    (*path, "language"),
+                    message,
+                    code_step(language, "languages", "`en` or `pt-BR`"),
+                )
 
 
 def _conditions(policy: Policy) -> Iterator[tuple[tuple[str | int, ...], When]]:
@@ -144,7 +216,9 @@ def _conditions(policy: Policy) -> Iterator[tuple[tuple[str | int, ...], When]]:
         yield from _nested(("guarantees", index, "when"), guarantee.when)
 
 
-def _nested(path: tuple[str | int, ...], when: When) -> Iterator[tuple[tuple[str | int, ...], When]]:
+def _nested(
+    path: tuple[str | int, ...], when: When
+) -> Iterator[tuple[tuple[str | int, ...], When]]:
     yield path, when
     for index, part in enumerate(when.any or ()):
         yield from _nested((*path, "any", index), part)

@@ -25,7 +25,14 @@ if TYPE_CHECKING:
     from datetime import date
     from os import PathLike
 
-__all__ = ["MOST_BYTES", "ReloadingPolicy", "check_text", "dumps_policy", "load_policy", "loads_policy"]
+__all__ = [
+    "MOST_BYTES",
+    "ReloadingPolicy",
+    "check_text",
+    "dumps_policy",
+    "load_policy",
+    "loads_policy",
+]
 
 
 _EMPTY = {"empty-condition", "empty-guarantee", "empty-list", "empty-range", "empty-table"}
@@ -57,7 +64,9 @@ def load_policy(path: str | PathLike[str]) -> Policy:
     return loads_policy(read_text(path), name=str(path))
 
 
-def check_text(text: str, name: str = "policy.toml", *, today: date | None = None) -> tuple[Policy | None, tuple[Problem, ...]]:
+def check_text(
+    text: str, name: str = "policy.toml", *, today: date | None = None
+) -> tuple[Policy | None, tuple[Problem, ...]]:
     """Return the policy of a text, if it can be used, and everything to say about it: errors or, where there are none, warnings.
 
     `today` is the date to look for offers that are over; without it nothing is said about them.
@@ -95,16 +104,26 @@ class _Draft:
     def policy(self) -> Policy:
         """Return the policy this is the whole of."""
         return Policy(
-            publication=self.publication, rules=self.rules, meters=self.meters, offers=self.offers, guarantees=self.guarantees,
-            copy=self.copy, links=self.links,
-        )  # fmt: skip
+            publication=self.publication,
+            rules=self.rules,
+            meters=self.meters,
+            offers=self.offers,
+            guarantees=self.guarantees,
+            copy=self.copy,
+            links=self.links,
+        )
 
 
 def _draft(text: str, name: str) -> tuple[_Draft, Report]:
     """Return what could be read, and what is wrong with it. Raises `PolicyError` if it is no TOML."""
     table, report = parse_toml(text, name), Report()
     if "steps" in table and "rules" not in table:
-        problem = Problem(code="not-a-policy", message="this is a journey, not a policy", help="`meter journey` runs it", path=("steps",))
+        problem = Problem(
+            code="not-a-policy",
+            message="this is a journey, not a policy",
+            help="`meter journey` runs it",
+            path=("steps",),
+        )
         report.add(problem, "key")
         raise PolicyError(report.problems(text, name))
     given, _ = POLICY.fields(table, (), report)
@@ -139,7 +158,11 @@ def _faults(draft: _Draft, report: Report) -> Iterator[Problem]:
         follows = report.dropped_at(fault.path)
         if fault.code in _EMPTY:
             follows |= report.dropped_under(fault.path)
-        elsewhere = {"show-needs-spend": (*fault.path[:-1], "spend"), "unknown-meter": ("meters",), "unknown-offer": ("offers",)}
+        elsewhere = {
+            "show-needs-spend": (*fault.path[:-1], "spend"),
+            "unknown-meter": ("meters",),
+            "unknown-offer": ("offers",),
+        }
         if fault.code in elsewhere:
             follows |= report.dropped_at(elsewhere[fault.code])
         if not follows:

@@ -26,7 +26,9 @@ MOST_PROBLEMS = 50
 
 _LONGEST_QUOTE = 60
 _LONGEST_SOURCE = 160
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNPRINTABLE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 
 Path = tuple[str | int, ...]
 """Where something is in the tables of a file: keys by name, items of a list by number from 0."""
@@ -64,9 +66,15 @@ def _literal(value: object) -> str:
     if isinstance(value, int):
         return str(value) if abs(value) < 10**_LONGEST_QUOTE else "a number of more than 60 digits"
     if isinstance(value, list):
-        return f"[{', '.join(_literal(item) for item in value[:3])}{', …' if len(value) > 3 else ''}]"  # noqa: PLR2004
+        return (
+            f"[{', '.join(_literal(item) for item in value[:3])}{', …' if len(value) > 3 else ''}]"  # noqa: PLR2004
+        )
     if isinstance(value, dict):
-        return f"{{ {', '.join(f'{str(key)[:20]} = …' for key in list(value)[:3])} }}" if value else "{}"
+        return (
+            f"{{ {', '.join(f'{str(key)[:20]} = …' for key in list(value)[:3])} }}"
+            if value
+            else "{}"
+        )
     return "null" if value is None else str(value)
 
 
@@ -84,7 +92,11 @@ def step_to(close: str | None, known: Collection[str]) -> str:
     if close is not None:
         return f"did you mean `{close}`?"
     listed = sorted(known)
-    return f"there are: {', '.join(f'`{item}`' for item in listed[:40])}" if listed else "there are none yet"
+    return (
+        f"there are: {', '.join(f'`{item}`' for item in listed[:40])}"
+        if listed
+        else "there are none yet"
+    )
 
 
 def closest(word: str, known: Collection[str]) -> str | None:
@@ -107,7 +119,9 @@ class Report:
         self._dropped: set[Path] = set()
         self._above: set[Path] = set()
 
-    def __call__(self, code: str, path: Path, message: str, advice: str | None = None, *, at: At = "value") -> None:
+    def __call__(
+        self, code: str, path: Path, message: str, advice: str | None = None, *, at: At = "value"
+    ) -> None:
         """Note one problem. `at` says whether to point at the value at `path` or at its key."""
         self.add(Problem(code=code, path=path, message=message, help=advice), at)
 
@@ -148,15 +162,27 @@ class Report:
 
     def unlocated(self, name: str, line: int | None = None) -> tuple[Problem, ...]:
         """Return every problem of a text whose lines are read one by one: all are on `line`, or where they say they are."""
-        found = [evolve(problem, name=name, line=problem.line if line is None else line) for problem, _ in self.found]
+        found = [
+            evolve(problem, name=name, line=problem.line if line is None else line)
+            for problem, _ in self.found
+        ]
         return (*found, *self._rest(name))
 
     def _rest(self, name: str) -> tuple[Problem, ...]:
         """Return what is said of the problems that are not listed."""
         if not self.more:
             return ()
-        message = f"the first {len(self.found)} problems are listed; there are at least {self.more} more"
-        return (Problem(code="too-many-problems", message=message, name=name, help="mend these and check again"),)
+        message = (
+            f"the first {len(self.found)} problems are listed; there are at least {self.more} more"
+        )
+        return (
+            Problem(
+                code="too-many-problems",
+                message=message,
+                name=name,
+                help="mend these and check again",
+            ),
+        )
 
 
 class Positions:
@@ -173,7 +199,9 @@ class Positions:
         self.repeated: Place | None = None
         """Where the first key or heading is that was there before."""
         self._missing = None if wanted is None else {(path, at) for path, at in wanted if path}
-        self._inside = {path[:length] for path, _ in self._missing or () for length in range(1, len(path) + 1)}
+        self._inside = {
+            path[:length] for path, _ in self._missing or () for length in range(1, len(path) + 1)
+        }
         if self._missing != set():
             for node in _parse(text).named_children:
                 self._statement(node)
@@ -184,18 +212,24 @@ class Positions:
         """Return a problem with line, column and source line; where its path is not in the text, those of what holds it."""
         path = problem.path
         order: tuple[At, At] = ("value", "key") if at == "value" else ("key", "value")
-        point = next((self._places[path, side] for side in order if (path, side) in self._places), None)
+        point = next(
+            (self._places[path, side] for side in order if (path, side) in self._places), None
+        )
         while point is None and path:
             path = path[:-1]
             point = self._places.get((path, "key")) or self._places.get((path, "value"))
         line, column = self._place(point or (0, 0))
-        return evolve(problem, name=name, line=line, column=column, source=source_line(self.lines, line))
+        return evolve(
+            problem, name=name, line=line, column=column, source=source_line(self.lines, line)
+        )
 
     def _place(self, point: tuple[int, int]) -> Place:
         """Return a point of the parser as people count: from 1, and in characters where the parser counts bytes."""
         row, column = point
         raw = self.lines[row] if row < len(self.lines) else ""
-        return Place(row + 1, len(raw.encode("utf-8", "replace")[:column].decode(errors="ignore")) + 1)
+        return Place(
+            row + 1, len(raw.encode("utf-8", "replace")[:column].decode(errors="ignore")) + 1
+        )
 
     def _statement(self, node: Node) -> None:
         if node.type == "pair":
@@ -242,14 +276,18 @@ class Positions:
                 if child.type == "pair":
                     self._pair(path, child)
         elif node.type == "array":
-            for index, child in enumerate(child for child in node.named_children if child.type != "comment"):
+            for index, child in enumerate(
+                child for child in node.named_children if child.type != "comment"
+            ):
                 if self._missing is None or (*path, index) in self._inside:
                     self._value((*path, index), child)
 
     def _define(self, path: Path, node: Node) -> None:
         """Note where a key is; the tables that a dotted key opens on the way are there as well."""
         if path in self._defined:
-            self.repeated = self.repeated or self._place((node.start_point.row, node.start_point.column))
+            self.repeated = self.repeated or self._place(
+                (node.start_point.row, node.start_point.column)
+            )
         self._defined.add(path)
         for length in range(1, len(path) + 1):
             self._note(path[:length], "key", node)

@@ -62,24 +62,46 @@ def _bounded(text: str, name: str) -> Problem | None:
     """Return what makes a text too large, too deep or too strange to be given to a parser."""
     if len(text) > MOST_BYTES or len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
         return _refusal(
-            "too-large", name, f"the file is larger than {MOST_BYTES // 1024} KiB", "a policy is a few pages; is this the right file?"
+            "too-large",
+            name,
+            f"the file is larger than {MOST_BYTES // 1024} KiB",
+            "a policy is a few pages; is this the right file?",
         )
     strange = _CONTROL.search(text) or re.search("[\ud800-\udfff]", text)
     if strange:
         return _refusal(
-            "control-character", name, f"there is a control character {quoted(strange[0])} in the file", "remove it", text, strange.start()
+            "control-character",
+            name,
+            f"there is a control character {quoted(strange[0])} in the file",
+            "remove it",
+            text,
+            strange.start(),
         )
     quiet = _QUIET.sub(lambda match: "s" * len(match[0]), text)
     dotted = _DOTTED.search(quiet)
     if dotted:
         message = f"a dotted key has more than {_MOST_PARTS} parts"
-        return _refusal("too-deep", name, message, "keys of a policy have at most a few parts", text, dotted.start())
+        return _refusal(
+            "too-deep",
+            name,
+            message,
+            "keys of a policy have at most a few parts",
+            text,
+            dotted.start(),
+        )
     depth = 0
     for mark in re.finditer(r"[\[\]{}]", quiet):
         depth += 1 if mark[0] in "[{" else -1
         if depth > _MOST_NESTED:
             message = f"lists and tables are nested more than {_MOST_NESTED} deep"
-            return _refusal("too-deep", name, message, "split the condition into several rules", text, mark.start())
+            return _refusal(
+                "too-deep",
+                name,
+                message,
+                "split the condition into several rules",
+                text,
+                mark.start(),
+            )
     if sum(map(quiet.count, ".,=[{")) > _MOST_MARKS:
         message = f"there are more than {_MOST_MARKS} keys, values and brackets in the file"
         return _refusal("too-many", name, message, "shorten the lists, or split the policy")
@@ -91,25 +113,62 @@ def _too_large(name: str) -> Problem:
     return _refusal("too-large", name, f"the file is larger than {MOST_BYTES // 1024} KiB", advice)
 
 
-def _refusal(code: str, name: str, message: str, advice: str, text: str = "", at: int = 0) -> Problem:
+def _refusal(
+    code: str, name: str, message: str, advice: str, text: str = "", at: int = 0
+) -> Problem:
     """Return the one problem for which a text is not read any further."""
     line = text.count("\n", 0, at) + 1
-    source = source_line([text[text.rfind("\n", 0, at) + 1 :].partition("\n")[0]], 1) if text else None
-    return Problem(code=code, name=name, message=message, help=advice, line=line, column=at - text.rfind("\n", 0, at), source=source)
+    source = (
+        source_line([text[text.rfind("\n", 0, at) + 1 :].partition("\n")[0]], 1) if text else None
+    )
+    return Problem(
+        code=code,
+        name=name,
+        message=message,
+        help=advice,
+        line=line,
+        column=at - text.rfind("\n", 0, at),
+        source=source,
+    )
 
 
 _WORDS_FOR = (
-    ("Cannot overwrite a value", "duplicate-key", "this key is given twice", "remove one of the two"),
-    ("Cannot declare", "duplicate-key", "this table is declared twice", "put its keys under one heading"),
-    ("Cannot mutate immutable", "duplicate-key", "this table is complete already", "put its keys in one place"),
+    (
+        "Cannot overwrite a value",
+        "duplicate-key",
+        "this key is given twice",
+        "remove one of the two",
+    ),
+    (
+        "Cannot declare",
+        "duplicate-key",
+        "this table is declared twice",
+        "put its keys under one heading",
+    ),
+    (
+        "Cannot mutate immutable",
+        "duplicate-key",
+        "this table is complete already",
+        "put its keys in one place",
+    ),
     (
         "Invalid value",
         "toml-syntax",
         "a value is missing or not understood",
         "words stand in quotes, lists in brackets, dates as 2026-06-30",
     ),
-    ("Expected '=' after", "toml-syntax", "a key is followed by `=` and a value", "write `key = value`"),
-    ("Expected newline", "toml-syntax", "something is left over after the value", "one `key = value` a line; words stand in quotes"),
+    (
+        "Expected '=' after",
+        "toml-syntax",
+        "a key is followed by `=` and a value",
+        "write `key = value`",
+    ),
+    (
+        "Expected newline",
+        "toml-syntax",
+        "something is left over after the value",
+        "one `key = value` a line; words stand in quotes",
+    ),
     ("Unclosed array", "toml-syntax", "a list is not closed", "add `]`"),
     ("Unclosed inline table", "toml-syntax", "a table is not closed", "add `}`"),
     (
@@ -118,16 +177,51 @@ _WORDS_FOR = (
         "a key is missing or not understood",
         "remove the last comma, or put the key in quotes",
     ),
-    ("Invalid statement", "toml-syntax", "this is neither a heading nor a key", "a line is `key = value`, `[heading]` or `# comment`"),
-    ("Expected ']", "toml-syntax", "a heading is not closed", "write `[heading]`, or `[[rules]]` for a rule"),
-    ("Invalid date", "toml-syntax", "there is no such date", "dates are written year-month-day, as in `2026-06-30`"),
-    ("Duplicate inline table key", "duplicate-key", "this key is given twice", "remove one of the two"),
+    (
+        "Invalid statement",
+        "toml-syntax",
+        "this is neither a heading nor a key",
+        "a line is `key = value`, `[heading]` or `# comment`",
+    ),
+    (
+        "Expected ']",
+        "toml-syntax",
+        "a heading is not closed",
+        "write `[heading]`, or `[[rules]]` for a rule",
+    ),
+    (
+        "Invalid date",
+        "toml-syntax",
+        "there is no such date",
+        "dates are written year-month-day, as in `2026-06-30`",
+    ),
+    (
+        "Duplicate inline table key",
+        "duplicate-key",
+        "this key is given twice",
+        "remove one of the two",
+    ),
     ("Unterminated string", "toml-syntax", "a text is not closed", "add the closing quotes"),
     ("Expected '", "toml-syntax", "a text is not closed", "add the closing quotes"),
     ('Expected "', "toml-syntax", "a text is not closed", "add the closing quotes"),
-    ("Unescaped", "toml-syntax", "a backslash in a text has a meaning of its own", "write two of them, or use single quotes"),
-    ("Illegal character", "toml-syntax", "a text goes on past the end of its line", "close it before the end of the line"),
-    ("Exceeds the limit", "bad-number", "a number has more than 4,300 digits", "is it meant to be a text?"),
+    (
+        "Unescaped",
+        "toml-syntax",
+        "a backslash in a text has a meaning of its own",
+        "write two of them, or use single quotes",
+    ),
+    (
+        "Illegal character",
+        "toml-syntax",
+        "a text goes on past the end of its line",
+        "close it before the end of the line",
+    ),
+    (
+        "Exceeds the limit",
+        "bad-number",
+        "a number has more than 4,300 digits",
+        "is it meant to be a text?",
+    ),
 )
 
 
@@ -143,11 +237,23 @@ def _syntax_problem(text: str, name: str, error: Exception) -> Problem:
         column = len(lines[line - 1]) + 1
     code, message, advice = next(
         (known[1:] for known in _WORDS_FOR if said.startswith(known[0])),
-        ("toml-syntax", f"this is not TOML: {said.partition(' (at')[0]}", "see https://toml.io for how it is written"),
+        (
+            "toml-syntax",
+            f"this is not TOML: {said.partition(' (at')[0]}",
+            "see https://toml.io for how it is written",
+        ),
     )
     if code == "duplicate-key":
         line, column = Positions(text).repeated or (line, column)  # the parser points behind it
-    return Problem(code=code, message=message, help=advice, name=name, line=line, column=column, source=source_line(lines, line))
+    return Problem(
+        code=code,
+        message=message,
+        help=advice,
+        name=name,
+        line=line,
+        column=column,
+        source=source_line(lines, line),
+    )
 
 
 def _bytes(path: Path) -> bytes:
@@ -155,10 +261,23 @@ def _bytes(path: Path) -> bytes:
     name = str(path)
     try:
         if path.exists() and not path.is_file():
-            inside = sorted(str(found) for found in path.glob("*.toml"))[:5] if path.is_dir() else []
-            advice = f"did you mean {' or '.join(quoted(found, _LONGEST_PATH) for found in inside)}?" if inside else "name the file itself"
+            inside = (
+                sorted(str(found) for found in path.glob("*.toml"))[:5] if path.is_dir() else []
+            )
+            advice = (
+                f"did you mean {' or '.join(quoted(found, _LONGEST_PATH) for found in inside)}?"
+                if inside
+                else "name the file itself"
+            )
             raise PolicyError(
-                (Problem(code="no-such-file", name=name, message=f"{quoted(name, _LONGEST_PATH)} is not a file", help=advice),)
+                (
+                    Problem(
+                        code="no-such-file",
+                        name=name,
+                        message=f"{quoted(name, _LONGEST_PATH)} is not a file",
+                        help=advice,
+                    ),
+                )
             )
         with path.open("rb") as file:
             return file.read(MOST_BYTES + 1)
@@ -183,7 +302,9 @@ def _decoded(raw: bytes, name: str) -> str:
     except UnicodeDecodeError as error:
         before = raw[: error.start].decode("utf-8")
         message = f"the file is not UTF-8: byte {raw[error.start]:#04x} means nothing there"
-        problem = _refusal("bad-encoding", name, message, "save the file as UTF-8", before + "\ufffd", len(before))
+        problem = _refusal(
+            "bad-encoding", name, message, "save the file as UTF-8", before + "\ufffd", len(before)
+        )
         raise PolicyError((problem,)) from error
 
 
@@ -197,5 +318,14 @@ def _missing(path: Path) -> Problem:
     elif close:
         advice = f"did you mean {quoted(str(folder / close), _LONGEST_PATH)}?"
     else:
-        advice = f"there are: {', '.join(map(quoted, toml))}" if toml else "`meter init` writes a sample policy"
-    return Problem(code="no-such-file", name=str(path), message=f"there is no file {quoted(str(path), _LONGEST_PATH)}", help=advice)
+        advice = (
+            f"there are: {', '.join(map(quoted, toml))}"
+            if toml
+            else "`meter init` writes a sample policy"
+        )
+    return Problem(
+        code="no-such-file",
+        name=str(path),
+        message=f"there is no file {quoted(str(path), _LONGEST_PATH)}",
+        help=advice,
+    )

@@ -25,7 +25,16 @@ __all__ = ["remembered", "spent", "unspent"]
 _MOST_ALIASES = 64
 
 
-def remembered(recent: Recent, key: str, policy: Policy, reader: Reader, view: PageView, now: datetime, *, counts: bool) -> Decision:
+def remembered(
+    recent: Recent,
+    key: str,
+    policy: Policy,
+    reader: Reader,
+    view: PageView,
+    now: datetime,
+    *,
+    counts: bool,
+) -> Decision:
     """Decide on what this process has seen last and has granted since, and owe the store what is counted now."""
     with recent.lock:
         record, steps = recent.get(key), 0
@@ -37,8 +46,17 @@ def remembered(recent: Recent, key: str, policy: Policy, reader: Reader, view: P
         if counts and after is not usage and decision.meter is not None:
             name = decision.meter.name
             before, tally = set(usage.tally(name).ids), after.tally(name)
-            new = [(read, at) for read, at in zip(tally.ids, tally.ats, strict=True) if read not in before]
-            recent.owe(key, owed.merge(Usage({name: Tally(tuple(read for read, _ in new), tuple(at for _, at in new))})))
+            new = [
+                (read, at)
+                for read, at in zip(tally.ids, tally.ats, strict=True)
+                if read not in before
+            ]
+            recent.owe(
+                key,
+                owed.merge(
+                    Usage({name: Tally(tuple(read for read, _ in new), tuple(at for _, at in new))})
+                ),
+            )
         return decision
 
 
@@ -52,5 +70,11 @@ def spent(policy: Policy, reader: Reader, view: PageView, now: datetime) -> Deci
     at, rulebook = instant(now), policy.rulebook
     values = rulebook.vocabulary.observe(reader, view, at)
     limits = {meter.name: rulebook.limit(meter.name, values) for meter in policy.meters}
-    usage = Usage({name: Tally(tuple(f"\0{n}" for n in range(limit)), (at,) * limit) for name, limit in limits.items() if limit})
+    usage = Usage(
+        {
+            name: Tally(tuple(f"\0{n}" for n in range(limit)), (at,) * limit)
+            for name, limit in limits.items()
+            if limit
+        }
+    )
     return engine.decide(policy, reader, view, usage, now)[0]

@@ -62,4 +62,6 @@ def read_record(raw: bytes | None) -> Record:
         names = tuple(str(name) for name in joined)
         return Record(raw, Usage.from_bytes(usage), names, int(turn))
     except (ValueError, TypeError) as error:
-        raise CorruptUsageError(f"{len(raw)} bytes say that readers were joined, but not which") from error
+        raise CorruptUsageError(
+            f"{len(raw)} bytes say that readers were joined, but not which"
+        ) from error

@@ -92,7 +92,9 @@ class _Shared:
         self._on_outage = _word(on_outage)
         if deadline is not None and deadline <= 0:
             raise ValueError(f"a deadline is longer than nothing, not `{deadline}` seconds")
-        self._deadline: float | None = deadline if deadline is not None else getattr(store, "deadline", 0.05)
+        self._deadline: float | None = (
+            deadline if deadline is not None else getattr(store, "deadline", 0.05)
+        )
         self._attempts = attempts
         self._secret, self._namespace = secret, namespace
         self._recent = Recent(remember)
@@ -107,18 +109,33 @@ class _Shared:
     def _key(self, reader_id: str) -> str:
         return reader_key(reader_id, namespace=self._namespace, secret=self._secret)
 
-    def _settled(self, policy: Policy, reader: Reader, view: PageView, now: datetime) -> Decision | None:
+    def _settled(
+        self, policy: Policy, reader: Reader, view: PageView, now: datetime
+    ) -> Decision | None:
         decision = engine.settle(policy, reader, view, now)
         if decision is not None:
             self._telemetry.decided(decision, view, None)
         return decision
 
-    def _question(self, policy: Policy, key: str, reader: Reader, view: PageView, now: datetime, *, counts: bool) -> Steps[Outcome]:
+    def _question(
+        self,
+        policy: Policy,
+        key: str,
+        reader: Reader,
+        view: PageView,
+        now: datetime,
+        *,
+        counts: bool,
+    ) -> Steps[Outcome]:
         self._recent.losses = getattr(self._store, "losses", 0)
         return transact(
-            key, lambda usage: engine.decide(policy, reader, view, usage, now), self._recent,
-            expires=lambda usage: _expires(policy, usage, now), attempts=self._attempts, writes=counts,
-        )  # fmt: skip
+            key,
+            lambda usage: engine.decide(policy, reader, view, usage, now),
+            self._recent,
+            expires=lambda usage: _expires(policy, usage, now),
+            attempts=self._attempts,
+            writes=counts,
+        )
 
     def _answer(self, outcome: Outcome, view: PageView, key: str) -> Decision:
         decision: Decision = outcome.answer
@@ -131,7 +148,15 @@ class _Shared:
         return decision
 
     def _degraded(
-        self, error: StoreError, policy: Policy, key: str, reader: Reader, view: PageView, now: datetime, *, counts: bool
+        self,
+        error: StoreError,
+        policy: Policy,
+        key: str,
+        reader: Reader,
+        view: PageView,
+        now: datetime,
+        *,
+        counts: bool,
     ) -> Decision:
         """Decide without the store, in the way the publisher chose. The rules are the same; only the count is another."""
         self._telemetry.out(error, "check" if counts else "peek")
@@ -140,7 +165,9 @@ class _Shared:
         if self._on_outage is OnOutage.FALLBACK:
             decision = remembered(self._recent, key, policy, reader, view, now, counts=counts)
         else:
-            decision = (unspent if self._on_outage is OnOutage.OPEN else spent)(policy, reader, view, now)
+            decision = (unspent if self._on_outage is OnOutage.OPEN else spent)(
+                policy, reader, view, now
+            )
         counted = decision.counted and counts and self._on_outage is OnOutage.FALLBACK
         decision = evolve(decision, degraded=True, counted=counted)
         self._telemetry.decided(decision, view, key)
@@ -149,9 +176,13 @@ class _Shared:
     def _ledger(self, key: str, now: datetime) -> Steps[Outcome]:
         policy = self.policy
         return transact(
-            key, lambda usage: (engine.ledger(policy, usage, now), usage), self._recent,
-            expires=lambda usage: _expires(policy, usage, now), attempts=self._attempts, writes=False,
-        )  # fmt: skip
+            key,
+            lambda usage: (engine.ledger(policy, usage, now), usage),
+            self._recent,
+            expires=lambda usage: _expires(policy, usage, now),
+            attempts=self._attempts,
+            writes=False,
+        )
 
     def _span(self) -> Any:  # noqa: ANN401 - a span, or nothing
         tracer = self._telemetry.tracer
@@ -162,7 +193,9 @@ def _word(on_outage: OnOutage | str) -> OnOutage:
     try:
         return OnOutage(on_outage)
     except ValueError:
-        raise ValueError(f"`{on_outage}` is not what an outage can lead to; it is `fallback`, `open`, `closed` or `raise`") from None
+        raise ValueError(
+            f"`{on_outage}` is not what an outage can lead to; it is `fallback`, `open`, `closed` or `raise`"
+        ) from None
 
 
 def _expires(policy: Policy, usage: Usage, now: datetime) -> datetime | None:
@@ -177,7 +210,10 @@ def _in_time(until: float | None) -> None:
 
 
 def _readable(entries: dict[str, tuple[Tally, datetime | None]]) -> dict[str, Counted]:
-    return {name: Counted(reads=tuple(tally), resets_at=resets_at) for name, (tally, resets_at) in entries.items()}
+    return {
+        name: Counted(reads=tuple(tally), resets_at=resets_at)
+        for name, (tally, resets_at) in entries.items()
+    }
 
 
 class Paywall(_Shared):
@@ -234,7 +270,10 @@ class Paywall(_Shared):
         From then on either id stands for both. It may be repeated and done in either direction; if it is interrupted, do it
         again. Raises `StoreError` if the store does not answer.
         """
-        self._run(join(self._key(from_id), self._key(into_id), self._recent, attempts=self._attempts), care=_CARE)
+        self._run(
+            join(self._key(from_id), self._key(into_id), self._recent, attempts=self._attempts),
+            care=_CARE,
+        )
 
     def forget(self, reader_id: str) -> None:
         """Leave nothing of a reader in the store or in this process, nor of the ids merged with it.
@@ -248,9 +287,13 @@ class Paywall(_Shared):
 
         Raises `StoreError` if the store does not answer.
         """
-        return _readable(self._run(self._ledger(self._key(reader_id), now or self._clock()), care=_CARE).answer)
+        return _readable(
+            self._run(self._ledger(self._key(reader_id), now or self._clock()), care=_CARE).answer
+        )
 
-    def _ask(self, reader: Reader, view: PageView, now: datetime | None, *, counts: bool) -> Decision:
+    def _ask(
+        self, reader: Reader, view: PageView, now: datetime | None, *, counts: bool
+    ) -> Decision:
         policy, now = self.policy, now or self._clock()
         settled = self._settled(policy, reader, view, now)
         if settled is not None:
@@ -290,7 +333,9 @@ def _tried(step: Any, store: Any) -> Any:  # noqa: ANN401 - bytes, or an awaitab
     except StoreError:
         raise
     except Exception as error:  # whatever a backend raises, a page view survives it
-        raise StoreUnavailableError(f"the store failed: {str(error) or type(error).__name__}") from error
+        raise StoreUnavailableError(
+            f"the store failed: {str(error) or type(error).__name__}"
+        ) from error
 
 
 class AsyncPaywall(_Shared):
@@ -300,34 +345,49 @@ class AsyncPaywall(_Shared):
     counts and connections sound: the view is counted once or not at all.
     """
 
-    def __init__(self, policy: Policy | PolicySource, store: AsyncStore | Store, **settings: Any) -> None:  # noqa: ANN401 - as `Paywall`
+    def __init__(
+        self, policy: Policy | PolicySource, store: AsyncStore | Store, **settings: Any
+    ) -> None:  # noqa: ANN401 - as `Paywall`
         waits = getattr(store, "blocking", True)
         if not iscoroutinefunction(store.load) and waits:
             store = in_thread(store)  # type: ignore[arg-type]
         super().__init__(policy, store, **settings)
 
-    async def check(self, reader: Reader, view: PageView, *, now: datetime | None = None) -> Decision:
+    async def check(
+        self, reader: Reader, view: PageView, *, now: datetime | None = None
+    ) -> Decision:
         """Decide what a reader gets for a page view, and count it if it is to be counted; see `Paywall.check`."""
         return await self._ask(reader, view, now, counts=True)
 
-    async def peek(self, reader: Reader, view: PageView, *, now: datetime | None = None) -> Decision:
+    async def peek(
+        self, reader: Reader, view: PageView, *, now: datetime | None = None
+    ) -> Decision:
         """Decide what a reader would get, and count nothing."""
         return await self._ask(reader, view, now, counts=False)
 
     async def merge(self, from_id: str, into_id: str) -> None:
         """Make two ids one reader; see `Paywall.merge`."""
-        await self._run(join(self._key(from_id), self._key(into_id), self._recent, attempts=self._attempts), care=_CARE)
+        await self._run(
+            join(self._key(from_id), self._key(into_id), self._recent, attempts=self._attempts),
+            care=_CARE,
+        )
 
     async def forget(self, reader_id: str) -> None:
         """Leave nothing of a reader; see `Paywall.forget`."""
-        await self._run(erase(self._key(reader_id), self._recent, attempts=self._attempts), care=_CARE)
+        await self._run(
+            erase(self._key(reader_id), self._recent, attempts=self._attempts), care=_CARE
+        )
 
     async def ledger(self, reader_id: str, *, now: datetime | None = None) -> dict[str, Counted]:
         """Return what was counted in the running window; see `Paywall.ledger`."""
-        outcome = await self._run(self._ledger(self._key(reader_id), now or self._clock()), care=_CARE)
+        outcome = await self._run(
+            self._ledger(self._key(reader_id), now or self._clock()), care=_CARE
+        )
         return _readable(outcome.answer)
 
-    async def _ask(self, reader: Reader, view: PageView, now: datetime | None, *, counts: bool) -> Decision:
+    async def _ask(
+        self, reader: Reader, view: PageView, now: datetime | None, *, counts: bool
+    ) -> Decision:
         policy, now = self.policy, now or self._clock()
         settled = self._settled(policy, reader, view, now)
         if settled is not None:
@@ -335,7 +395,9 @@ class AsyncPaywall(_Shared):
         key = self._key(reader.id)
         try:
             with self._span():
-                outcome = await self._run(self._question(policy, key, reader, view, now, counts=counts))
+                outcome = await self._run(
+                    self._question(policy, key, reader, view, now, counts=counts)
+                )
         except StoreError as error:
             return self._degraded(error, policy, key, reader, view, now, counts=counts)
         return self._answer(outcome, view, key)
@@ -372,4 +434,6 @@ async def _awaited(reply: Any) -> Any:  # noqa: ANN401 - bytes, or nothing
     except (StoreError, TimeoutError):
         raise
     except Exception as error:  # as in `_tried`
-        raise StoreUnavailableError(f"the store failed: {str(error) or type(error).__name__}") from error
+        raise StoreUnavailableError(
+            f"the store failed: {str(error) or type(error).__name__}"
+        ) from error

@@ -25,7 +25,9 @@ LOG = logging.getLogger("meter.paywall")
 class Telemetry:
     """What is told of one paywall's decisions, and to whom."""
 
-    def __init__(self, store: str, on_decision: Callable[[dict[str, Any]], object] | None = None) -> None:
+    def __init__(
+        self, store: str, on_decision: Callable[[dict[str, Any]], object] | None = None
+    ) -> None:
         self._store = store
         self._on_decision = on_decision
         self._known: dict[tuple[Show, bool], dict[str, str | bool]] = {}
@@ -36,23 +38,41 @@ class Telemetry:
             return
         meter = metrics.get_meter("meter")
         self._trace, self._tracer = trace, trace.get_tracer("meter")
-        self._decisions = meter.create_counter("meter.decisions", "{decision}", "Decisions, by what was shown")
-        self._retries = meter.create_counter("meter.store.retries", "{retry}", "Swaps that came too late and were decided anew")
-        self._outages = meter.create_counter("meter.store.outages", "{outage}", "Questions a store did not answer, by reason")
-        self._losses = meter.create_counter("meter.store.losses", "{loss}", "Times a store was found to have lost data")
+        self._decisions = meter.create_counter(
+            "meter.decisions", "{decision}", "Decisions, by what was shown"
+        )
+        self._retries = meter.create_counter(
+            "meter.store.retries", "{retry}", "Swaps that came too late and were decided anew"
+        )
+        self._outages = meter.create_counter(
+            "meter.store.outages", "{outage}", "Questions a store did not answer, by reason"
+        )
+        self._losses = meter.create_counter(
+            "meter.store.losses", "{loss}", "Times a store was found to have lost data"
+        )
 
     @property
     def tracer(self) -> Any:  # noqa: ANN401 - the OpenTelemetry API is an extra
         """The tracer for spans, or `None` where nobody listens: a span that nobody sees costs more than a decision."""
         trace = self._trace
-        return None if trace is None or isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider) else self._tracer
+        return (
+            None
+            if trace is None or isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
+            else self._tracer
+        )
 
-    def decided(self, decision: Decision, view: PageView, key: str | None, retries: int = 0) -> None:
+    def decided(
+        self, decision: Decision, view: PageView, key: str | None, retries: int = 0
+    ) -> None:
         """Tell of a decision. `key` is the reader's key, or `None` where the store was not needed."""
         level = logging.WARNING if decision.degraded else logging.INFO
         if LOG.isEnabledFor(level):
             LOG.log(
-                level, "decided %s by rule %r", decision.show, decision.rule, extra={"meter": self._labels(decision) | _details(decision)}
+                level,
+                "decided %s by rule %r",
+                decision.show,
+                decision.rule,
+                extra={"meter": self._labels(decision) | _details(decision)},
             )
         if self._decisions is not None:
             self._decisions.add(1, self._labels(decision))
@@ -67,13 +87,21 @@ class Telemetry:
     def out(self, error: Exception, what: str) -> None:
         """Tell that the store did not answer."""
         reason = type(error).__name__.removesuffix("Error")
-        LOG.warning("the store was not to be had for `%s`: %s", what, error, extra={"meter": {"outage": reason, "store": self._store}})
+        LOG.warning(
+            "the store was not to be had for `%s`: %s",
+            what,
+            error,
+            extra={"meter": {"outage": reason, "store": self._store}},
+        )
         if self._outages is not None:
             self._outages.add(1, {"reason": reason, "store": self._store})
 
     def lost(self) -> None:
         """Tell that the store was found to have lost data."""
-        LOG.error("the store lost data; what this process remembers is put back", extra={"meter": {"loss": True, "store": self._store}})
+        LOG.error(
+            "the store lost data; what this process remembers is put back",
+            extra={"meter": {"loss": True, "store": self._store}},
+        )
         if self._losses is not None:
             self._losses.add(1, {"store": self._store})
 
@@ -81,7 +109,12 @@ class Telemetry:
         known = decision.show, decision.degraded
         labels = self._known.get(known)
         if labels is None:
-            labels = {"show": str(decision.show), "access": str(decision.access), "degraded": decision.degraded, "store": self._store}
+            labels = {
+                "show": str(decision.show),
+                "access": str(decision.access),
+                "degraded": decision.degraded,
+                "store": self._store,
+            }
             self._known[known] = labels
         return labels
 
@@ -89,10 +122,15 @@ class Telemetry:
 def _details(decision: Decision) -> dict[str, Any]:
     meter = decision.meter
     return {
-        "rule": decision.rule, "offer": decision.offer, "counted": decision.counted, "policy": decision.policy,
+        "rule": decision.rule,
+        "offer": decision.offer,
+        "counted": decision.counted,
+        "policy": decision.policy,
         "at": decision.at.isoformat(),
-        "meter": None if meter is None else {"name": meter.name, "limit": meter.limit, "used": meter.used, "left": meter.left},
-    }  # fmt: skip
+        "meter": None
+        if meter is None
+        else {"name": meter.name, "limit": meter.limit, "used": meter.used, "left": meter.left},
+    }
 
 
 def decision_event(decision: Decision, view: PageView, key: str | None) -> dict[str, Any]:
@@ -101,9 +139,19 @@ def decision_event(decision: Decision, view: PageView, key: str | None) -> dict[
     `subject` is the key the reader is remembered under, which is a digest where the paywall has a `secret`; it is left out
     where the store was not needed.
     """
-    shown = {"show": str(decision.show), "access": str(decision.access), "prompt": decision.prompt, "degraded": decision.degraded}
+    shown = {
+        "show": str(decision.show),
+        "access": str(decision.access),
+        "prompt": decision.prompt,
+        "degraded": decision.degraded,
+    }
     event = {
-        "specversion": "1.0", "id": uuid4().hex, "source": "/meter/paywall", "type": "meter.decision", "time": decision.at.isoformat(),
-        "datacontenttype": "application/json", "data": {"article": view.article.id} | shown | _details(decision),
-    }  # fmt: skip
+        "specversion": "1.0",
+        "id": uuid4().hex,
+        "source": "/meter/paywall",
+        "type": "meter.decision",
+        "time": decision.at.isoformat(),
+        "datacontenttype": "application/json",
+        "data": {"article": view.article.id} | shown | _details(decision),
+    }
     return event if key is None else event | {"subject": key}

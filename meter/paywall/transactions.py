@@ -21,7 +21,19 @@ from meter.paywall.records import NOTHING, Record, alias, kept, read_record
 from meter.stores.locks import ForkLock
 from meter.usage import Usage
 
-__all__ = ["Forget", "Load", "Lost", "Outcome", "Recent", "Step", "Steps", "Swap", "erase", "join", "transact"]
+__all__ = [
+    "Forget",
+    "Load",
+    "Lost",
+    "Outcome",
+    "Recent",
+    "Step",
+    "Steps",
+    "Swap",
+    "erase",
+    "join",
+    "transact",
+]
 
 T = TypeVar("T")
 
@@ -92,7 +104,12 @@ class Recent:
     def keep(self, key: str, record: Record) -> None:
         """Remember what is under a key now."""
         with self.lock:
-            _put(self._records, key, None if record.raw is None else (record, self.losses), self._most)
+            _put(
+                self._records,
+                key,
+                None if record.raw is None else (record, self.losses),
+                self._most,
+            )
 
     def owed(self, key: str) -> Usage | None:
         """Return what was read while the store was out and is not in it yet."""
@@ -222,7 +239,9 @@ def transact(
                 return Outcome(change(Usage())[0], written=False, retries=retries, lost=lost)
             retries += place.sure
             if retries >= attempts:
-                raise StoreContentionError(f"a reader's usage changed {attempts} times while one view was being counted")
+                raise StoreContentionError(
+                    f"a reader's usage changed {attempts} times while one view was being counted"
+                )
         if found is None and record.raw is not None and recent.get(place.key) is record:
             recent.losses = yield Lost()
             if recent.losses > recent.since(place.key):
@@ -257,13 +276,18 @@ def join(source_key: str, target_key: str, recent: Recent, *, attempts: int) -> 
         if source.key == target.key:
             return
         if attempt and source.key < target.key:
-            source, target = target, source  # two that join the same readers in opposite directions must not stop each other for ever
+            source, target = (
+                target,
+                source,
+            )  # two that join the same readers in opposite directions must not stop each other for ever
         if known and source.record.raw is None and target.record.raw is None:
             return  # both were there a moment ago: forgotten meanwhile
         known = known or source.record.raw is not None or target.record.raw is not None
         others = dict.fromkeys((*target.record.joined, source.key, *source.record.joined))
         others.pop(target.key, None)
-        union = kept(target.record.usage.merge(source.record.usage), tuple(others), target.record.turn + 1)
+        union = kept(
+            target.record.usage.merge(source.record.usage), tuple(others), target.record.turn + 1
+        )
         if (yield Swap(target.key, target.record.raw, union.raw)) != union.raw:
             continue
         recent.keep(target.key, union)
@@ -274,10 +298,14 @@ def join(source_key: str, target_key: str, recent: Recent, *, attempts: int) -> 
         now = recent.read(target.key, (yield Load(target.key)))
         if source.key in now.joined or now.into is not None:
             return
-        yield Swap(source.key, leads.raw, None)  # the target was forgotten meanwhile, and the source with it
+        yield Swap(
+            source.key, leads.raw, None
+        )  # the target was forgotten meanwhile, and the source with it
         recent.drop(source.key)
         return
-    raise StoreContentionError(f"two readers kept changing while they were being joined; try again (after {attempts} attempts)")
+    raise StoreContentionError(
+        f"two readers kept changing while they were being joined; try again (after {attempts} attempts)"
+    )
 
 
 def erase(key: str, recent: Recent, *, attempts: int) -> Steps[None]:
@@ -295,10 +323,15 @@ def erase(key: str, recent: Recent, *, attempts: int) -> Steps[None]:
             yield from _remove_alias(name, group, recent)
         if (yield Swap(root.key, root.record.raw, None)) is None:
             recent.drop(root.key)
-            for name in (*others, *reversed(root.walked[:-1])):  # one that was just being joined may have become an alias since
+            for name in (
+                *others,
+                *reversed(root.walked[:-1]),
+            ):  # one that was just being joined may have become an alias since
                 yield from _remove_alias(name, group, recent)
             return
-    raise StoreContentionError(f"a reader kept reading while being forgotten; try again (after {attempts} attempts)")
+    raise StoreContentionError(
+        f"a reader kept reading while being forgotten; try again (after {attempts} attempts)"
+    )
 
 
 def _remove_alias(key: str, group: set[str], recent: Recent) -> Steps[None]:

@@ -23,14 +23,24 @@ class TemplateError(PromptError):
         super().__init__("\n".join(str(problem) for problem in problems))
 
 
-def fault(code: str, message: str, advice: str, *, name: str, source: str = "", offset: int | None = None) -> Problem:
+def fault(
+    code: str, message: str, advice: str, *, name: str, source: str = "", offset: int | None = None
+) -> Problem:
     """Return a problem; `offset` counts characters from the start of `source` (without one the problem is the whole file's)."""
     if offset is None:
         return Problem(code=code, message=message, help=advice, name=name)
     before = source[:offset]
     line, start = before.count("\n") + 1, before.rfind("\n") + 1
     text = source[start:].partition("\n")[0].rstrip("\r")
-    return Problem(code=code, message=message, help=advice, name=name, line=line, column=offset - start + 1, source=text[:_LONGEST_LINE])
+    return Problem(
+        code=code,
+        message=message,
+        help=advice,
+        name=name,
+        line=line,
+        column=offset - start + 1,
+        source=text[:_LONGEST_LINE],
+    )
 
 
 def suggestion(word: str, known: Iterable[str], otherwise: str) -> str:

@@ -38,7 +38,9 @@ QUOTED = re.compile(_QUOTED, re.DOTALL)
 """A quoted text inside a tag."""
 _WHOLE = re.compile(r"\{\{[-+]?\s*([A-Za-z]\w*(?:-[A-Za-z]\w*)*)\s*[-+]?\}\}", re.ASCII)
 _IN_TAG = re.compile(r"(?<![\w.])numberArticlesLeft(-plural)?(?!\w|\s*=[^=])", re.ASCII)
-_ANGLED = re.compile(r"(\{?)(?:<<|&lt;&lt;)(\s*)([A-Za-z]\w*(?:-[A-Za-z]\w*)*)(\s*)(?:>>|&gt;&gt;)", re.ASCII)
+_ANGLED = re.compile(
+    r"(\{?)(?:<<|&lt;&lt;)(\s*)([A-Za-z]\w*(?:-[A-Za-z]\w*)*)(\s*)(?:>>|&gt;&gt;)", re.ASCII
+)
 _OPERAND = re.compile(r"[\w)\]]", re.ASCII)
 
 
@@ -82,14 +84,20 @@ def modernised(source: str, name: str = "template") -> str:
         piece = source[segment.start : segment.end]
         if segment.kind == "text":
             problems += [
-                _unknown(match[3], match[0].removeprefix("{"), name, source, segment.start + match.end(1))
+                _unknown(
+                    match[3], match[0].removeprefix("{"), name, source, segment.start + match.end(1)
+                )
                 for match in _ANGLED.finditer(piece)
                 if match[3] not in PLACEHOLDERS and not _is_arithmetic(match, piece)
             ]
             piece = _ANGLED.sub(_replace_angled, piece)
         elif segment.kind != "kept":
             whole = _WHOLE.fullmatch(piece)
-            if whole and whole[1] not in PLACEHOLDERS and (whole[1].endswith("-plural") or _is_slip(whole[1])):
+            if (
+                whole
+                and whole[1] not in PLACEHOLDERS
+                and (whole[1].endswith("-plural") or _is_slip(whole[1]))
+            ):
                 problems.append(_unknown(whole[1], piece, name, source, segment.start))
             else:
                 piece = _replace_in_tag(piece)
@@ -103,7 +111,9 @@ def _replace_angled(match: re.Match[str]) -> str:
     variable = PLACEHOLDERS.get(match[3])
     if variable is None:
         return match[0]
-    brace = '{{ "{" }}' if match[1] else ""  # a brace of the text and the two of the expression would be three
+    brace = (
+        '{{ "{" }}' if match[1] else ""
+    )  # a brace of the text and the two of the expression would be three
     return f"{brace}{{{{ {variable} }}}}"
 
 
@@ -111,13 +121,20 @@ def _is_arithmetic(match: re.Match[str], text: str) -> bool:
     """Whether an unknown name stands between shifts rather than in a placeholder: `a << b >> c`, `x<<y>>z`."""
     if match[2] or match[4]:
         return True
-    before, after = text[max(match.end(1) - 1, 0) : match.end(1)], text[match.end() : match.end() + 1]
+    before, after = (
+        text[max(match.end(1) - 1, 0) : match.end(1)],
+        text[match.end() : match.end() + 1],
+    )
     return bool(_OPERAND.match(before) and _OPERAND.match(after))
 
 
 def _is_slip(word: str) -> bool:
     """Whether a word of its own in braces is a placeholder with a slip in it, and not a subtraction or the name of something else."""
-    return "-" not in word and bool(get_close_matches(word.casefold(), [placeholder.casefold() for placeholder in PLACEHOLDERS], 1, 0.85))
+    return "-" not in word and bool(
+        get_close_matches(
+            word.casefold(), [placeholder.casefold() for placeholder in PLACEHOLDERS], 1, 0.85
+        )
+    )
 
 
 def _replace_in_tag(tag: str) -> str:
@@ -142,5 +159,14 @@ def _unknown(word: str, written: str, name: str, source: str, offset: int) -> Pr
     known = " and ".join(f"`{placeholder}`" for placeholder in PLACEHOLDERS)
     otherwise = f"the placeholders are {known}; text that is none goes between `{{% raw %}}` and `{{% endraw %}}`"
     # The suggestion is written the way the mistake was.
-    advice = suggestion(written, (written.replace(word, placeholder) for placeholder in PLACEHOLDERS), otherwise)
-    return fault("unknown-placeholder", f"`{written}` is not a placeholder", advice, name=name, source=source, offset=offset)
+    advice = suggestion(
+        written, (written.replace(word, placeholder) for placeholder in PLACEHOLDERS), otherwise
+    )
+    return fault(
+        "unknown-placeholder",
+        f"`{written}` is not a placeholder",
+        advice,
+        name=name,
+        source=source,
+        offset=offset,
+    )

@@ -18,7 +18,17 @@ if TYPE_CHECKING:
 
     from meter.windows import Term
 
-__all__ = ["choose", "day_text", "length_text", "money", "number", "parse_locale", "plural", "tags", "term_text"]
+__all__ = [
+    "choose",
+    "day_text",
+    "length_text",
+    "money",
+    "number",
+    "parse_locale",
+    "plural",
+    "tags",
+    "term_text",
+]
 
 _LETTER_AND_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 """Between a currency of letters and a digit stands a space that does not break (CLDR, `currencySpacing`; Babel leaves it out)."""
@@ -122,4 +132,8 @@ def term_text(term: Term, locale: Locale) -> str:
 def length_text(length: timedelta, locale: Locale) -> str:
     """Write a length in days where it is whole days, otherwise in hours."""
     hours = round(length.total_seconds()) // 3600
-    return _unit(hours // 24, "duration-day", locale) if hours % 24 == 0 else _unit(hours, "duration-hour", locale)
+    return (
+        _unit(hours // 24, "duration-day", locale)
+        if hours % 24 == 0
+        else _unit(hours, "duration-hour", locale)
+    )

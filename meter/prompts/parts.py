@@ -86,7 +86,9 @@ class Parts:
 
     def lines(self) -> tuple[str, ...]:
         """Return the lines between the heading and the benefits, in the order they are read."""
-        return tuple(line for line in (self.count_line, self.headline, self.pitch, self.lead) if line)
+        return tuple(
+            line for line in (self.count_line, self.headline, self.pitch, self.lead) if line
+        )
 
     def table(self) -> dict[str, Any]:
         """Return the parts as plain values, for those who lay prompts out themselves."""
@@ -126,7 +128,9 @@ def _link(action: Action | None) -> dict[str, str] | None:
     return None if action is None else {"label": action.label, "href": action.href}
 
 
-def compose(decision: Decision, policy: Policy, texts: Texts, wanted: tuple[str | None, ...]) -> Parts:
+def compose(
+    decision: Decision, policy: Policy, texts: Texts, wanted: tuple[str | None, ...]
+) -> Parts:
     """Return the parts of the prompt that `decision` names, in the language of `texts`."""
     name = decision.prompt or str(decision.show)
     kind = name if name in PLANS else str(decision.show)
@@ -165,7 +169,9 @@ def compose(decision: Decision, policy: Policy, texts: Texts, wanted: tuple[str 
         lead=texts.say(kind, "lead", publication=publication),
         benefits=benefits if plan.benefits else (),
         offer_line=said["line"] if takes else "",
-        action=Action(label=label, href=_href(policy, "offers" if takes else plan.link)) if label else None,
+        action=Action(label=label, href=_href(policy, "offers" if takes else plan.link))
+        if label
+        else None,
         about=Action(label=about, href=_href(policy, plan.link)) if about else None,
         sign_in=_sign_in(plan, policy, texts),
         period=period,
@@ -231,7 +237,16 @@ def _href(policy: Policy, name: str) -> str:
     """Return a link of the policy; one that is neither a path of the site nor an `https://` address is refused."""
     href: str = getattr(policy.links, name)
     path = href.startswith("/") and not href.startswith("//")
-    if not (path or href.startswith("https://")) or any(char <= " " or char in "\\\x7f" for char in href):
+    if not (path or href.startswith("https://")) or any(
+        char <= " " or char in "\\\x7f" for char in href
+    ):
         message = f"the link `{name}` leads to `{href}`, which is neither a path of the site nor an `https://` address"
-        raise TemplateError(fault("unsafe-link", message, "write it like `/subscribe` or `https://example.com/subscribe`", name="policy"))
+        raise TemplateError(
+            fault(
+                "unsafe-link",
+                message,
+                "write it like `/subscribe` or `https://example.com/subscribe`",
+                name="policy",
+            )
+        )
     return href

@@ -60,7 +60,16 @@ def render(
     if folder is not None:
         return _lay_out(decision, policy, locale, layout, format, Path(folder))
     request = _Request(
-        policy.digest, decision.prompt, decision.show, decision.offer, decision.meter, _tag(locale), layout, format, decision, policy
+        policy.digest,
+        decision.prompt,
+        decision.show,
+        decision.offer,
+        decision.meter,
+        _tag(locale),
+        layout,
+        format,
+        decision,
+        policy,
     )
     return _remembered(request)
 
@@ -83,7 +92,9 @@ class _Request:
 
 @lru_cache(maxsize=2048)
 def _remembered(request: _Request) -> str:
-    return _lay_out(request.decision, request.policy, request.locale, request.layout, request.format, None)
+    return _lay_out(
+        request.decision, request.policy, request.locale, request.layout, request.format, None
+    )
 
 
 def _tag(locale: str | None) -> str | None:
@@ -91,13 +102,25 @@ def _tag(locale: str | None) -> str | None:
     return locale if locale is None or len(locale) <= MOST_OF_A_TAG else None
 
 
-def _lay_out(decision: Decision, policy: Policy, locale: str | None, layout: str, format: str, own: Path | None) -> str:  # noqa: A002 - as above
+def _lay_out(
+    decision: Decision,
+    policy: Policy,
+    locale: str | None,
+    layout: str,
+    format: str,
+    own: Path | None,
+) -> str:  # noqa: A002 - as above
     parts = _parts(decision, policy, locale, own)
     if format == "json":
         return json.dumps({**parts.table(), "layout": layout}, ensure_ascii=False, indent=2)
     if not _NAME.fullmatch(parts.name):
         raise TemplateError(
-            fault("bad-prompt-name", f"`{parts.name}` cannot be the name of a prompt", "use letters, digits and `-`", name="prompt")
+            fault(
+                "bad-prompt-name",
+                f"`{parts.name}` cannot be the name of a prompt",
+                "use letters, digits and `-`",
+                name="prompt",
+            )
         )
     name = parts.name + _SUFFIX[format]
     if format == "text" and parts.name not in PLANS and (own is None or not (own / name).is_file()):
@@ -121,11 +144,22 @@ def render_template(
     it includes are looked for beside it (or in `folder`), then among ours. Raises `PromptError` like `render`.
     """
     _check_words(layout, format, tuple(_SUFFIX))
-    own = Path(folder) if folder is not None else template.parent if isinstance(template, Path) else None
+    own = (
+        Path(folder)
+        if folder is not None
+        else template.parent
+        if isinstance(template, Path)
+        else None
+    )
     parts = _parts(decision, policy, locale, own)
     name = str(template) if isinstance(template, Path) else "template"
     written = read_bounded(template) if isinstance(template, Path) else template
-    return _fill(compiled(written, name, format, own), {**written_texts(format, own), name: written}, parts, layout)
+    return _fill(
+        compiled(written, name, format, own),
+        {**written_texts(format, own), name: written},
+        parts,
+        layout,
+    )
 
 
 @lru_cache(maxsize=1)
@@ -143,7 +177,9 @@ def _check_words(layout: str, format: str, formats: tuple[str, ...]) -> None:  #
     if layout not in _LAYOUTS:
         raise ValueError(f"`{layout}` is not a layout; it is `wide` or `narrow`")
     if format not in formats:
-        raise ValueError(f"`{format}` is not a format; there are {', '.join(f'`{word}`' for word in formats)}")
+        raise ValueError(
+            f"`{format}` is not a format; there are {', '.join(f'`{word}`' for word in formats)}"
+        )
 
 
 def _fill(template: Template, written: Mapping[str, str], parts: Parts, layout: str) -> str:
@@ -168,4 +204,6 @@ def _at_run_time(error: Exception, written: Mapping[str, str], parts: Parts) -> 
         advice = f"ask first: `{{% if {count} is defined %}}`"
         return fault("no-value", message, advice, name=name, source=source, offset=offset)
     message = "this cannot be computed: only numbers are added, subtracted, compared by size and counted with"
-    return fault("bad-value", message, "texts are joined with `~`", name=name, source=source, offset=offset)
+    return fault(
+        "bad-value", message, "texts are joined with `~`", name=name, source=source, offset=offset
+    )

@@ -28,7 +28,21 @@ __all__ = ["FILTERS", "SHIPPED", "TESTS", "compiled", "environment", "found", "w
 SHIPPED = "default/"
 """The prefix that names a template of ours even where the publisher's folder has one of the same name."""
 
-FILTERS = ("capitalize", "default", "e", "escape", "first", "join", "last", "length", "lower", "plural", "title", "trim", "upper")
+FILTERS = (
+    "capitalize",
+    "default",
+    "e",
+    "escape",
+    "first",
+    "join",
+    "last",
+    "length",
+    "lower",
+    "plural",
+    "title",
+    "trim",
+    "upper",
+)
 """The filters of a template; `plural` picks a word by the plural category of a number in the prompt's language."""
 
 TESTS = ("defined", "undefined", "eq", "ne", "lt", "le", "gt", "ge", "in")
@@ -55,13 +69,25 @@ class _Loader(BaseLoader):
             return modernised(written, full), written, full
         shipped = template_root() / "prompts" / name
         if not shipped.is_file():
-            known = {file.name for file in (template_root() / "prompts").iterdir() if file.name.endswith(".j2")}
-            known |= {file.name for file in self.folder.glob("*.j2")} if self.folder is not None else set()
-            raise LookupError(suggestion(name, known, "put a file of that name in the publisher's folder"))
+            known = {
+                file.name
+                for file in (template_root() / "prompts").iterdir()
+                if file.name.endswith(".j2")
+            }
+            known |= (
+                {file.name for file in self.folder.glob("*.j2")}
+                if self.folder is not None
+                else set()
+            )
+            raise LookupError(
+                suggestion(name, known, "put a file of that name in the publisher's folder")
+            )
         written = shipped.read_text(encoding="utf-8")
         return written, written, SHIPPED + name
 
-    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+    def get_source(
+        self, environment: Environment, template: str
+    ) -> tuple[str, str, Callable[[], bool]]:
         stamp = None if self.folder is None else _stamp(self.folder / template)
         try:
             source, written, name = self.find(template)
@@ -100,8 +126,12 @@ def _plural(context: Context, n: object, **forms: str) -> str:
 def environment(format: str, folder: Path | None) -> Environment:  # noqa: A002 - the public word
     """Return the sandbox in which templates of a format run: nothing to call, nothing undefined, HTML always escaped."""
     sandbox = ImmutableSandboxedEnvironment(
-        loader=_Loader(folder), autoescape=format == "html", undefined=StrictUndefined, finalize=_printable, keep_trailing_newline=True,
-    )  # fmt: skip
+        loader=_Loader(folder),
+        autoescape=format == "html",
+        undefined=StrictUndefined,
+        finalize=_printable,
+        keep_trailing_newline=True,
+    )
     sandbox.filters["plural"] = _plural
     sandbox.filters = {name: sandbox.filters[name] for name in FILTERS}
     sandbox.tests = {name: sandbox.tests[name] for name in TESTS}
@@ -114,7 +144,14 @@ def found(name: str, format: str, folder: Path | None) -> Template:  # noqa: A00
     try:
         return environment(format, folder).get_template(name)
     except TemplateNotFound as missing:
-        raise TemplateError(fault("template-missing", f"there is no template `{name}`", str(missing.message), name=name)) from None
+        raise TemplateError(
+            fault(
+                "template-missing",
+                f"there is no template `{name}`",
+                str(missing.message),
+                name=name,
+            )
+        ) from None
 
 
 @lru_cache(maxsize=256)

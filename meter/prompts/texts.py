@@ -43,8 +43,17 @@ class Texts:
         forms = self.tables[table]
         category = plural(n, self.locale)
         if category not in forms and "other" not in forms:
-            raise TemplateError(fault("missing-plural", f"[{table}] has no `{category}`", f"add `{category}` or `other`", name=self.name))
-        return self._fill(forms.get(category, forms.get("other", "")), {**values, "n": number(n, self.locale)})
+            raise TemplateError(
+                fault(
+                    "missing-plural",
+                    f"[{table}] has no `{category}`",
+                    f"add `{category}` or `other`",
+                    name=self.name,
+                )
+            )
+        return self._fill(
+            forms.get(category, forms.get("other", "")), {**values, "n": number(n, self.locale)}
+        )
 
     def _fill(self, text: str, values: Mapping[str, str]) -> str:
         if "{" not in text:
@@ -54,7 +63,9 @@ class Texts:
         except KeyError as missing:
             known = ", ".join(f"`{{{name}}}`" for name in sorted(values)) or "no field"
             message = f"the text `{text}` asks for `{{{missing.args[0]}}}`"
-            raise TemplateError(fault("unknown-field", message, f"this text knows {known}", name=self.name)) from None
+            raise TemplateError(
+                fault("unknown-field", message, f"this text knows {known}", name=self.name)
+            ) from None
         return _SPACES.sub(" ", filled).strip(" ")
 
 
@@ -71,7 +82,11 @@ def _shipped_texts(wanted: tuple[str | None, ...]) -> Texts:
 
 
 def _texts(wanted: tuple[str | None, ...], folder: Path | None) -> Texts:
-    own = {path.stem: path for path in sorted((folder / "texts").glob("*.toml"))} if folder is not None else {}
+    own = (
+        {path.stem: path for path in sorted((folder / "texts").glob("*.toml"))}
+        if folder is not None
+        else {}
+    )
     shipped = _shipped()
     locale, tag = choose(wanted, {*own, *shipped})
     tables = shipped.get(tag, shipped["en"])
@@ -80,7 +95,9 @@ def _texts(wanted: tuple[str | None, ...], folder: Path | None) -> Texts:
     return Texts(locale=locale, tables=_merge(tables, _read(own[tag])), name=str(own[tag]))
 
 
-def _merge(under: Mapping[str, Mapping[str, str]], over: Mapping[str, Mapping[str, str]]) -> dict[str, Mapping[str, str]]:
+def _merge(
+    under: Mapping[str, Mapping[str, str]], over: Mapping[str, Mapping[str, str]]
+) -> dict[str, Mapping[str, str]]:
     merged = dict(under)
     for table, texts in over.items():
         # Plural forms belong together: half of one language's and half of another's would be neither.
@@ -92,7 +109,9 @@ def _merge(under: Mapping[str, Mapping[str, str]], over: Mapping[str, Mapping[st
 def _shipped() -> dict[str, dict[str, dict[str, str]]]:
     files = sorted((template_root() / "prompts" / "texts").iterdir(), key=lambda file: file.name)
     return {
-        file.name.removesuffix(".toml"): tomllib.loads(file.read_text(encoding="utf-8")) for file in files if file.name.endswith(".toml")
+        file.name.removesuffix(".toml"): tomllib.loads(file.read_text(encoding="utf-8"))
+        for file in files
+        if file.name.endswith(".toml")
     }
 
 
@@ -101,12 +120,19 @@ def _read(path: Path) -> dict[str, dict[str, str]]:
         tables = tomllib.loads(read_bounded(path))
     except tomllib.TOMLDecodeError as error:
         raise TemplateError(
-            fault("bad-texts", f"this is not a TOML file: {error}", "start from a copy of a shipped one", name=str(path))
+            fault(
+                "bad-texts",
+                f"this is not a TOML file: {error}",
+                "start from a copy of a shipped one",
+                name=str(path),
+            )
         ) from None
     for table, texts in tables.items():
         if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):
             advice = f'write `key = "text"` lines under [{table}]'
-            raise TemplateError(fault("bad-texts", f"[{table}] is not a table of texts", advice, name=str(path)))
+            raise TemplateError(
+                fault("bad-texts", f"[{table}] is not a table of texts", advice, name=str(path))
+            )
     return tables
 
 
@@ -118,9 +144,20 @@ def read_bounded(path: Path, *, encoding: str = "utf-8-sig") -> str:
         text = raw[:MOST_BYTES].decode(encoding)
     except OSError as error:
         message = f"this file cannot be read: {(error.strerror or 'it is not a file').lower()}"
-        raise TemplateError(fault("template-missing", message, "check its name and place", name=str(path))) from None
+        raise TemplateError(
+            fault("template-missing", message, "check its name and place", name=str(path))
+        ) from None
     except UnicodeDecodeError:
-        raise TemplateError(fault("bad-encoding", "this is not UTF-8 text", "save it as UTF-8", name=str(path))) from None
+        raise TemplateError(
+            fault("bad-encoding", "this is not UTF-8 text", "save it as UTF-8", name=str(path))
+        ) from None
     if len(raw) > MOST_BYTES:
-        raise TemplateError(fault("template-too-large", "this file is too large", f"keep it under {MOST_BYTES} bytes", name=str(path)))
+        raise TemplateError(
+            fault(
+                "template-too-large",
+                "this file is too large",
+                f"keep it under {MOST_BYTES} bytes",
+                name=str(path),
+            )
+        )
     return text

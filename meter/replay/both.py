@@ -51,13 +51,20 @@ def decide_both(old: Policy, new: Policy, events: Iterable[Event]) -> Logged:
         seen = []
         for policy, kept in zip((old, new), usages, strict=True):
             usage = kept.get(event.reader.id, Usage())
-            decision, kept[event.reader.id] = decide(policy, event.reader, event.view, usage, event.at)
+            decision, kept[event.reader.id] = decide(
+                policy, event.reader, event.view, usage, event.at
+            )
             seen.append(decision)
         decisions += 1
         if _shown(seen[0]) != _shown(seen[1]):
             readers.add(event.reader.id)
             pairs[_words(seen[0], seen[1]), _words(seen[1], seen[0])] += 1
-    return Logged(decisions=decisions, changed=pairs.total(), readers=len(readers), pairs=tuple(pairs.most_common()))
+    return Logged(
+        decisions=decisions,
+        changed=pairs.total(),
+        readers=len(readers),
+        pairs=tuple(pairs.most_common()),
+    )
 
 
 def _shown(decision: Decision) -> tuple[object, ...]:

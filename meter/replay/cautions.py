@@ -24,9 +24,18 @@ CAUTIONS = {
             "the log and the stops told here are too few; say which with `--recorded-under`"
         ),
     ),
-    "W03": ("no-randomisation", "limits were not drawn at random, so nothing here says who would register, try or buy"),
-    "W05": ("reader-is-not-a-person", "a reader is a device or a cookie here: clearing cookies makes a new one, which hides stops"),
-    "W06": ("mixed-statuses", "readers of different statuses are in one log ({statuses}): look at each before trusting the sum"),
+    "W03": (
+        "no-randomisation",
+        "limits were not drawn at random, so nothing here says who would register, try or buy",
+    ),
+    "W05": (
+        "reader-is-not-a-person",
+        "a reader is a device or a cookie here: clearing cookies makes a new one, which hides stops",
+    ),
+    "W06": (
+        "mixed-statuses",
+        "readers of different statuses are in one log ({statuses}): look at each before trusting the sum",
+    ),
     "W07": (
         "active-readers-only",
         "no reader in the log has fewer than {least} views: it selects active readers, so its share of readers stopped is too high",
@@ -42,9 +51,18 @@ CAUTIONS = {
         "behaviour-held-still",
         "readers are taken to read the same whatever they are shown; a counter or a wall changes what people read",
     ),
-    "W15": ("one-stretch-of-news", "the log shows one stretch of news; another one brings other readers"),
-    "W16": ("heavy-tail", "the busiest 1 % of readers make {share:.0%} of the views: few people decide this answer"),
-    "W17": ("robots-unknown", "the log does not say which views are robots' or prefetches; they are counted as people's"),
+    "W15": (
+        "one-stretch-of-news",
+        "the log shows one stretch of news; another one brings other readers",
+    ),
+    "W16": (
+        "heavy-tail",
+        "the busiest 1 % of readers make {share:.0%} of the views: few people decide this answer",
+    ),
+    "W17": (
+        "robots-unknown",
+        "the log does not say which views are robots' or prefetches; they are counted as people's",
+    ),
 }
 """Code: (name, words). A code is never given to something else."""
 
@@ -64,7 +82,9 @@ def caution(code: str, **figures: object) -> Caution:
     return Caution(code=code, name=name, text=words.format(**figures))
 
 
-def holdout_size(share: float, change: float = 0.1, *, error: float = 0.05, power: float = 0.8) -> int | None:
+def holdout_size(
+    share: float, change: float = 0.1, *, error: float = 0.05, power: float = 0.8
+) -> int | None:
     """Return how many readers each of two equal groups needs to show that a share changed by a part of itself.
 
     `change` is relative (0.1: a tenth more or less), `error` the two-sided chance of a false alarm, `power` the chance to see a

@@ -52,7 +52,13 @@ def reach(columns: Columns, group: int) -> Reach:
         if verdict.spend is None:
             return Reach(inf, frozenset(windows))
         used[verdict.spend] += 1
-        windows.add(next((line.window, by_view) for name, line, by_view in rulebook.meters if name == verdict.spend))
+        windows.add(
+            next(
+                (line.window, by_view)
+                for name, line, by_view in rulebook.meters
+                if name == verdict.spend
+            )
+        )
 
 
 def looser(recorded: Columns, asked: Columns, pairs: Iterable[tuple[int, int]]) -> bool:
@@ -85,14 +91,28 @@ def cut_off(recorded: Columns, old: Decided, views: Views, asked: Decided) -> tu
     """
     full = np.array([verdict.show.access is Access.FULL for verdict in recorded.verdicts], np.bool_)
     width = max(len(recorded.verdicts), 1)
-    pairs = (views.group if len(views.group) > 1 else np.repeat(views.group, len(views.at))).astype(np.int64) * width + old.verdict
+    pairs = (views.group if len(views.group) > 1 else np.repeat(views.group, len(views.at))).astype(
+        np.int64
+    ) * width + old.verdict
     distinct, place = np.unique(pairs, return_inverse=True)
-    limits = np.array([-2 if (limit := recorded.limit(*divmod(int(pair), width))) is None else limit for pair in distinct], np.int64)
+    limits = np.array(
+        [
+            -2 if (limit := recorded.limit(*divmod(int(pair), width))) is None else limit
+            for pair in distinct
+        ],
+        np.int64,
+    )
     spent = ~full[old.verdict] | (old.used == limits[place])
     first = _first(views.reader[spent], views.at[spent])
     stopped = asked.readers.blocked > 0
     certain = unknown = 0
-    known = dict(zip(asked.readers.reader[stopped].tolist(), asked.readers.first_stop_at[stopped].tolist(), strict=True))
+    known = dict(
+        zip(
+            asked.readers.reader[stopped].tolist(),
+            asked.readers.first_stop_at[stopped].tolist(),
+            strict=True,
+        )
+    )
     for reader, at in first:
         if reader in known and known[reader] <= at:
             certain += 1

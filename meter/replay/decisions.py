@@ -26,7 +26,11 @@ class Decisions:
     """Decisions by row of the log: in memory, or in a file where the log itself did not fit."""
 
     def __init__(self, gathered: Gathered) -> None:
-        self._folder = TemporaryDirectory(prefix="meter-replay-", ignore_cleanup_errors=True) if gathered.spilled else None
+        self._folder = (
+            TemporaryDirectory(prefix="meter-replay-", ignore_cleanup_errors=True)
+            if gathered.spilled
+            else None
+        )
         self.verdict = self._column("verdict", gathered.rows, np.int32)
         self.verdict[:] = -1
         self.used = self._column("used", gathered.rows, np.int32)
@@ -40,14 +44,19 @@ class Decisions:
         return np.memmap(f"{self._folder.name}/{name}", kind, "w+", shape=(rows,))
 
     def keep(self, part: Part, decided: Decided) -> None:
-        self.verdict[part.rows], self.used[part.rows], self.counted[part.rows] = decided.verdict, decided.used, decided.counted
+        self.verdict[part.rows], self.used[part.rows], self.counted[part.rows] = (
+            decided.verdict,
+            decided.used,
+            decided.counted,
+        )
         self.group[part.rows], self.at[part.rows] = part.views[0].group, part.views[0].at
 
     def tables(self, source: Log, columns: Columns, zone: ZoneInfo) -> Iterator[pa.Table]:
         """Yield the log's rows with their decisions, in the order of the log; rows that could not be read are left out."""
         start, verdicts = 0, columns.verdicts
         words = {
-            name: pa.array([getattr(verdict, name) for verdict in verdicts], pa.string()) for name in ("rule", "prompt", "offer", "meter")
+            name: pa.array([getattr(verdict, name) for verdict in verdicts], pa.string())
+            for name in ("rule", "prompt", "offer", "meter")
         }
         words["show"] = pa.array([str(verdict.show) for verdict in verdicts], pa.string())
         words["access"] = pa.array([str(verdict.show.access) for verdict in verdicts], pa.string())
@@ -61,20 +70,33 @@ class Decisions:
             verdict, used = np.asarray(self.verdict[rows]), np.asarray(self.used[rows])
             limit = _limits(columns, np.asarray(self.group[rows]), verdict)
             none = used < 0
-            at = pa.array(np.asarray(self.at[rows]), pa.timestamp("us", "UTC")).cast(pa.timestamp("us", str(zone)))
-            yield pa.table({
-                "row": piece.rows[fine], "reader": piece.table["reader.id"].filter(pa.array(fine)).cast(pa.string()),
-                "at": at if source.clock else pa.nulls(len(rows)),
-                "article": piece.table["article.id"].filter(pa.array(fine)).cast(pa.string()),
-                **{name: words[name].take(pa.array(verdict)) for name in ("show", "access", "rule", "prompt", "offer")},
-                "counted": np.asarray(self.counted[rows]), "meter": words["meter"].take(pa.array(verdict)),
-                "limit": pa.array(limit, mask=none), "used": pa.array(used, mask=none), "left": pa.array(limit - used, mask=none),
-            })  # fmt: skip
+            at = pa.array(np.asarray(self.at[rows]), pa.timestamp("us", "UTC")).cast(
+                pa.timestamp("us", str(zone))
+            )
+            yield pa.table(
+                {
+                    "row": piece.rows[fine],
+                    "reader": piece.table["reader.id"].filter(pa.array(fine)).cast(pa.string()),
+                    "at": at if source.clock else pa.nulls(len(rows)),
+                    "article": piece.table["article.id"].filter(pa.array(fine)).cast(pa.string()),
+                    **{
+                        name: words[name].take(pa.array(verdict))
+                        for name in ("show", "access", "rule", "prompt", "offer")
+                    },
+                    "counted": np.asarray(self.counted[rows]),
+                    "meter": words["meter"].take(pa.array(verdict)),
+                    "limit": pa.array(limit, mask=none),
+                    "used": pa.array(used, mask=none),
+                    "left": pa.array(limit - used, mask=none),
+                }
+            )
         if self._folder is not None:
             self._folder.cleanup()
 
 
 def _limits(columns: Columns, group: Array, verdict: Array) -> Array:
-    pairs, place = np.unique(group.astype(np.int64) * len(columns.verdicts) + verdict, return_inverse=True)
+    pairs, place = np.unique(
+        group.astype(np.int64) * len(columns.verdicts) + verdict, return_inverse=True
+    )
     limits = [columns.limit(*divmod(int(pair), len(columns.verdicts))) for pair in pairs]
     return np.array([0 if limit is None else limit for limit in limits], np.int32)[place]

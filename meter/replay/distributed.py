@@ -27,10 +27,16 @@ __all__ = ["COUNTS", "READERS", "ReplayPart", "deal_by_reader", "sum_counts"]
 
 COUNTS = pa.schema([("figure", pa.string()), ("of", pa.string()), ("count", pa.int64())])
 """What a part returns with `per="summary"`: figures that add up over parts."""
-READERS = pa.schema([
-    ("reader", pa.string()), ("views", pa.int64()), ("counted", pa.int64()), ("blocked", pa.int64()), ("first_stop", pa.int64()),
-    ("first_stop_at", pa.timestamp("us", "UTC")),
-])  # fmt: skip
+READERS = pa.schema(
+    [
+        ("reader", pa.string()),
+        ("views", pa.int64()),
+        ("counted", pa.int64()),
+        ("blocked", pa.int64()),
+        ("first_stop", pa.int64()),
+        ("first_stop_at", pa.timestamp("us", "UTC")),
+    ]
+)
 """What a part returns with `per="reader"`: one row a reader."""
 
 
@@ -62,17 +68,37 @@ class ReplayPart:
 
     def __call__(self, table: pa.Table) -> pa.Table:
         """Return what the policy makes of the views in `table`. Raises `LogError` for columns that are missing."""
-        found = replay(self.policy, table, columns=self.columns, zone=self.zone, by_reader=self.per == "reader", recorded_under="none")
+        found = replay(
+            self.policy,
+            table,
+            columns=self.columns,
+            zone=self.zone,
+            by_reader=self.per == "reader",
+            recorded_under="none",
+        )
         if self.per == "reader":
-            return found.by_reader.cast(READERS) if found.by_reader is not None and found.readers else READERS.empty_table()
+            return (
+                found.by_reader.cast(READERS)
+                if found.by_reader is not None and found.readers
+                else READERS.empty_table()
+            )
         rows: list[tuple[str, str, int]] = [
-            ("readers", "", found.readers), ("views", "", found.views), ("views_counted", "", found.views_counted),
-            ("readers_stopped", "", found.readers_stopped or 0), ("views_blocked", "", found.views_blocked or 0),
+            ("readers", "", found.readers),
+            ("views", "", found.views),
+            ("views_counted", "", found.views_counted),
+            ("readers_stopped", "", found.readers_stopped or 0),
+            ("views_blocked", "", found.views_blocked or 0),
             *(("prompts_shown", str(show), views) for show, views in found.prompts_shown.items()),
             *(("rules", rule, views) for rule, views in found.rules.items()),
-            *(("first_stop", str(view), readers) for view, readers in found.first_stop_curve.items()),
-            *(("rows_left_out", reason, rows) for reason, rows in found.rows_left_out.reasons.items()),
-        ]  # fmt: skip
+            *(
+                ("first_stop", str(view), readers)
+                for view, readers in found.first_stop_curve.items()
+            ),
+            *(
+                ("rows_left_out", reason, rows)
+                for reason, rows in found.rows_left_out.reasons.items()
+            ),
+        ]
         return pa.table([list(column) for column in zip(*rows, strict=True)], schema=COUNTS)
 
 
@@ -82,7 +108,9 @@ def deal_by_reader(table: pa.Table, parts: int, reader: str = "reader") -> list[
     A reader is dealt to the same part wherever this runs, so parts of several tables with the same number belong together.
     """
     if reader not in table.column_names:
-        raise LogError(f"the table has no column `{reader}`; it has {', '.join(f'`{name}`' for name in table.column_names)}")
+        raise LogError(
+            f"the table has no column `{reader}`; it has {', '.join(f'`{name}`' for name in table.column_names)}"
+        )
     if not table.num_rows:
         return [table] * parts
     number = parts_of(pa.concat_arrays(table[reader].chunks), parts)
@@ -96,13 +124,25 @@ def sum_counts(tables: Iterable[pa.Table]) -> dict[str, Any]:
     figures: dict[str, dict[str, int]] = {}
     for row in sums.to_pylist():
         figures.setdefault(row["figure"], {})[row["of"]] = row["count_sum"]
-    whole = {name: figures.get(name, {}).get("", 0) for name in ("readers", "views", "views_counted", "readers_stopped", "views_blocked")}
+    whole = {
+        name: figures.get(name, {}).get("", 0)
+        for name in ("readers", "views", "views_counted", "readers_stopped", "views_blocked")
+    }
     first = {int(view): readers for view, readers in figures.get("first_stop", {}).items()}
     curve, so_far = [], 0
     for view in sorted(first):
         so_far += first[view]
-        curve.append({"view": view, "readers": first[view], "share_stopped": round(so_far / whole["readers"], 6)})
+        curve.append(
+            {
+                "view": view,
+                "readers": first[view],
+                "share_stopped": round(so_far / whole["readers"], 6),
+            }
+        )
     return {
-        **whole, "first_stop_curve": curve, "prompts_shown": dict(sorted(figures.get("prompts_shown", {}).items())),
-        "rules": dict(sorted(figures.get("rules", {}).items())), "rows_left_out": dict(sorted(figures.get("rows_left_out", {}).items())),
-    }  # fmt: skip
+        **whole,
+        "first_stop_curve": curve,
+        "prompts_shown": dict(sorted(figures.get("prompts_shown", {}).items())),
+        "rules": dict(sorted(figures.get("rules", {}).items())),
+        "rows_left_out": dict(sorted(figures.get("rows_left_out", {}).items())),
+    }

@@ -78,7 +78,9 @@ class Reading:
     @property
     def by_view(self) -> bool:
         """Whether a meter of one of the policies counts views."""
-        return any(by_view for columns in self.policies for _, _, by_view in columns.rulebook.meters)
+        return any(
+            by_view for columns in self.policies for _, _, by_view in columns.rulebook.meters
+        )
 
 
 def prepare(piece: Piece, reading: Reading, bad: BadRows) -> Prepared:
@@ -88,20 +90,29 @@ def prepare(piece: Piece, reading: Reading, bad: BadRows) -> Prepared:
 
     def refuse(wrong: Array, code: Fault, reason: Any, kind: str) -> None:  # noqa: ANN401
         for place in np.flatnonzero(wrong & fine):
-            bad.add(int(piece.rows[place]), code, reason(place) if callable(reason) else reason, kind)
+            bad.add(
+                int(piece.rows[place]), code, reason(place) if callable(reason) else reason, kind
+            )
         fine[wrong] = False
 
     ids = {}
-    for name, word, code in (("reader.id", "reader", Fault.NO_READER), ("article.id", "article", Fault.NO_ARTICLE)):
+    for name, word, code in (
+        ("reader.id", "reader", Fault.NO_READER),
+        ("article.id", "article", Fault.NO_ARTICLE),
+    ):
         ids[name] = _ids(table, name, texts=reading.texts)
         refuse(_empty(ids[name]), code, f"no {word}", f"no {word}")
     if reading.day is None:
         raw = _column(table, "at")
         at, known = reading.times.read(raw)
         refuse(
-            ~known, Fault.NO_TIME, lambda place: f"`{_shown(raw[place])}` is not a time" if raw[place].is_valid else "no time",
+            ~known,
+            Fault.NO_TIME,
+            lambda place: (
+                f"`{_shown(raw[place])}` is not a time" if raw[place].is_valid else "no time"
+            ),
             "no time that can be read",
-        )  # fmt: skip
+        )
     else:
         # A log without a clock has an order: its views are dated one microsecond apart.
         at = day_start(reading.day, reading.zone) + piece.rows.astype(np.int64)
@@ -113,20 +124,31 @@ def prepare(piece: Piece, reading: Reading, bad: BadRows) -> Prepared:
             if faults:
                 wrong = np.isin(codes, list(faults))
                 told = f"no {name} that can be read"
-                refuse(wrong, Fault.BAD_VALUE, lambda place, codes=codes, faults=faults: faults[int(codes[place])], told)
+                refuse(
+                    wrong,
+                    Fault.BAD_VALUE,
+                    lambda place, codes=codes, faults=faults: faults[int(codes[place])],
+                    told,
+                )
     key = None
     if reading.by_view and "id" in table.column_names:
         own = _ids(table, "id", texts=True)
-        rest = pc.binary_join_element_wise(ids["article.id"].cast(pa.string()), pa.array(at).cast(pa.string()), "@")
+        rest = pc.binary_join_element_wise(
+            ids["article.id"].cast(pa.string()), pa.array(at).cast(pa.string()), "@"
+        )
         key = pc.coalesce(own, rest)
     if not fine.all():
         mask = pa.array(fine)
         ids = {name: column.filter(mask) for name, column in ids.items()}
         key = None if key is None else key.filter(mask)
         at = at[fine]
-        attributes = {name: Coded(column.codes[fine], column.values) for name, column in attributes.items()}
+        attributes = {
+            name: Coded(column.codes[fine], column.values) for name, column in attributes.items()
+        }
     groups = tuple(group_views(columns, at, attributes) for columns in reading.policies)
-    return Prepared(reader=ids["reader.id"], article=ids["article.id"], at=at, key=key, groups=groups, fine=fine)
+    return Prepared(
+        reader=ids["reader.id"], article=ids["article.id"], at=at, key=key, groups=groups, fine=fine
+    )
 
 
 def _column(table: pa.Table, name: str) -> pa.Array:
@@ -134,7 +156,11 @@ def _column(table: pa.Table, name: str) -> pa.Array:
     if isinstance(column, pa.ChunkedArray):
         column = column.chunk(0) if column.num_chunks else pa.array([], column.type)
     if pa.types.is_dictionary(column.type):
-        values = column.dictionary.cast(pa.string()) if pa.types.is_string_view(column.type.value_type) else column.dictionary
+        values = (
+            column.dictionary.cast(pa.string())
+            if pa.types.is_string_view(column.type.value_type)
+            else column.dictionary
+        )
         column = values.take(column.indices)
     return column.cast(pa.string()) if pa.types.is_string_view(column.type) else column
 
@@ -156,7 +182,10 @@ def _empty(column: pa.Array) -> Array:
 def _distinct(column: pa.Array) -> tuple[Array, list[Any]]:
     """Return a column as codes, and its distinct values; a missing one is `None`."""
     if pa.types.is_nested(column.type):
-        texts = [None if value is None else json.dumps(value, default=str) for value in column.to_pylist()]
+        texts = [
+            None if value is None else json.dumps(value, default=str)
+            for value in column.to_pylist()
+        ]
         column = pa.array(texts, pa.string())
     if pa.types.is_timestamp(column.type) and column.type.unit == "ns":
         column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
@@ -226,7 +255,10 @@ class Gathering:
         self.rows += len(piece.fine)
         if not len(piece.at):
             return
-        self.first_at, self.last_at = min(self.first_at, int(piece.at.min())), max(self.last_at, int(piece.at.max()))
+        self.first_at, self.last_at = (
+            min(self.first_at, int(piece.at.min())),
+            max(self.last_at, int(piece.at.max())),
+        )
         columns = {"reader": piece.reader, "at": pa.array(piece.at), "article": piece.article}
         if self.wants_rows:
             columns["row"] = pa.array(start + np.flatnonzero(piece.fine))
@@ -242,7 +274,10 @@ class Gathering:
         if self._bytes > self.budget:
             self._folder = TemporaryDirectory(prefix="meter-replay-", ignore_cleanup_errors=True)
             folder = Path(self._folder.name)
-            self._writers = [pa.ipc.new_stream(str(folder / f"{number}.arrows"), table.schema) for number in range(_PARTS)]
+            self._writers = [
+                pa.ipc.new_stream(str(folder / f"{number}.arrows"), table.schema)
+                for number in range(_PARTS)
+            ]
             for kept in self._kept:
                 self._deal(kept)
             self._kept = []
@@ -261,7 +296,13 @@ class Gathering:
         for writer in self._writers:
             writer.close()
         spilled = bool(self._writers)
-        return Gathered(parts=self._parts(), rows=self.rows, first_at=self.first_at, last_at=self.last_at, spilled=spilled)
+        return Gathered(
+            parts=self._parts(),
+            rows=self.rows,
+            first_at=self.first_at,
+            last_at=self.last_at,
+            spilled=spilled,
+        )
 
     def _parts(self) -> Iterator[Part]:
         if not self._writers:
@@ -293,7 +334,10 @@ def parts_of(reader: pa.Array, parts: int) -> Array:
     text = reader.cast(pa.large_string())
     _, offsets, data = text.buffers()
     places = np.frombuffer(offsets, np.int64)[text.offset : text.offset + len(text) + 1]
-    hashes = hash_texts(places, np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(1, np.uint8))
+    hashes = hash_texts(
+        places,
+        np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(1, np.uint8),
+    )
     return (hashes % np.uint64(parts)).astype(np.int64)
 
 
@@ -303,11 +347,22 @@ def _part(tables: list[pa.Table]) -> Part:
     tables.clear()
     reader, names = _numbered(table["reader"])
     article, _ = _numbered(table["article"])
-    key, _ = _numbered(table["key"]) if "key" in table.column_names else (np.empty(0, np.int64), None)
+    key, _ = (
+        _numbered(table["key"]) if "key" in table.column_names else (np.empty(0, np.int64), None)
+    )
     at = table["at"].to_numpy()
     groups = [name for name in table.column_names if name.startswith("group ")]
-    views = tuple(Views(reader=reader, at=at, article=article, key=key, group=_shortest(table[name].to_numpy())) for name in sorted(groups))
-    return Part(views=views, names=names, rows=table["row"].to_numpy() if "row" in table.column_names else np.empty(0, np.int64))
+    views = tuple(
+        Views(
+            reader=reader, at=at, article=article, key=key, group=_shortest(table[name].to_numpy())
+        )
+        for name in sorted(groups)
+    )
+    return Part(
+        views=views,
+        names=names,
+        rows=table["row"].to_numpy() if "row" in table.column_names else np.empty(0, np.int64),
+    )
 
 
 def _shortest(group: Array) -> Array:

@@ -27,12 +27,25 @@ __all__ = ["NEEDS", "Coded", "code_column", "group_views"]
 
 _RIGHTS = ("reader.entitlements", "reader.status", "reader.registered")
 NEEDS: dict[str, tuple[str, ...]] = {
-    "reader": _RIGHTS, "access": ("article.access",), "section": ("article.section",), "kind": ("article.kind",),
-    "country": ("country", "reader.country"), "device": ("device",), "channel": ("channel",), "language": ("language",),
-    "referrer": ("referrer",), "product": _RIGHTS, "tags": ("article.tags",), "segments": ("reader.segments",),
-    "score": ("reader.score",), "age_days": ("article.published",), "days_since_expiry": ("reader.entitlements",), "gift": ("gift",),
-    "crawler": ("crawler",), "period": (),
-}  # fmt: skip
+    "reader": _RIGHTS,
+    "access": ("article.access",),
+    "section": ("article.section",),
+    "kind": ("article.kind",),
+    "country": ("country", "reader.country"),
+    "device": ("device",),
+    "channel": ("channel",),
+    "language": ("language",),
+    "referrer": ("referrer",),
+    "product": _RIGHTS,
+    "tags": ("article.tags",),
+    "segments": ("reader.segments",),
+    "score": ("reader.score",),
+    "age_days": ("article.published",),
+    "days_since_expiry": ("reader.entitlements",),
+    "gift": ("gift",),
+    "crawler": ("crawler",),
+    "period": (),
+}
 """The attributes each fact depends on (the rest of `TIMED` ones is the instant)."""
 _BY_RIGHTS = ("reader", "product", "days_since_expiry")
 _FEW = 1 << 20
@@ -46,12 +59,18 @@ class Coded:
     values: tuple[Any, ...]
 
 
-def code_column(name: str, codes: Array, raw: Sequence[Any], zone: ZoneInfo) -> tuple[Coded, dict[int, str]]:
+def code_column(
+    name: str, codes: Array, raw: Sequence[Any], zone: ZoneInfo
+) -> tuple[Coded, dict[int, str]]:
     """Read the distinct values of a column. Return it, and by code what is wrong with the values that cannot be read."""
     values, faults = [], {}
     for code, value in enumerate(raw):
         try:
-            values.append(None if value is None or (value == "" and name != "referrer") else ATTRIBUTES[name].read(value, zone))
+            values.append(
+                None
+                if value is None or (value == "" and name != "referrer")
+                else ATTRIBUTES[name].read(value, zone)
+            )
         except BadValueError as fault:
             values.append(None)
             faults[code] = f"{name}: {fault}"
@@ -108,7 +127,9 @@ def group_views(columns: Columns, at: Array, attributes: Mapping[str, Coded]) ->
         codes: dict[Any, int] = {}
         number = []
         for first in classes.firsts:
-            reader, view = scene({name: attributes[name].values[attributes[name].codes[first]] for name in names})
+            reader, view = scene(
+                {name: attributes[name].values[attributes[name].codes[first]] for name in names}
+            )
             code = vocabulary.observe(reader, view, int(at[first]))[place]
             number.append(codes.setdefault(code, len(codes)))
         found.append(list(codes))
@@ -123,7 +144,11 @@ def group_views(columns: Columns, at: Array, attributes: Mapping[str, Coded]) ->
     groups = []
     for first in classes.firsts:
         values = tuple(codes[axis[first]] for codes, axis in zip(found, axes, strict=True))
-        groups.append(columns.group(values, spends=spends(ArticleAccess(values[1]), prefetch=bool(counts[first]))))
+        groups.append(
+            columns.group(
+                values, spends=spends(ArticleAccess(values[1]), prefetch=bool(counts[first]))
+            )
+        )
     return _taken(groups, classes).astype(np.int32)
 
 
@@ -134,7 +159,9 @@ def _taken(values: Sequence[int], classes: _Classes) -> Array:
     return np.array(values, np.int64)[classes.codes]
 
 
-def _axes(slot: Slot, names: Sequence[str], at: Array, attributes: Mapping[str, Coded]) -> list[Array]:
+def _axes(
+    slot: Slot, names: Sequence[str], at: Array, attributes: Mapping[str, Coded]
+) -> list[Array]:
     """Return columns of whole numbers; views that agree in all of them agree in the fact."""
     coded = [attributes[name] for name in names]
     if slot.name not in NEEDS:
@@ -147,7 +174,9 @@ def _axes(slot: Slot, names: Sequence[str], at: Array, attributes: Mapping[str, 
         return [np.where(missing, -1, _intervals(slot, numbers))[coded[0].codes]]
     if slot.name == "age_days" and coded:
         # An age counts completed days, so views of the same day of an article's life agree.
-        published = np.array([0 if value is None else instant(value) for value in coded[0].values], np.int64)[coded[0].codes]
+        published = np.array(
+            [0 if value is None else instant(value) for value in coded[0].values], np.int64
+        )[coded[0].codes]
         known = np.array([value is not None for value in coded[0].values])[coded[0].codes]
         return [np.where(known, (at - published) // DAY, -(1 << 40))]
     if slot.name in _BY_RIGHTS:
@@ -161,7 +190,9 @@ def _intervals(slot: Slot, numbers: Array) -> Array:
     return np.searchsorted(marks, numbers, "left") + np.searchsorted(marks, numbers, "right")
 
 
-def _stretches(slot: Slot, names: Sequence[str], at: Array, attributes: Mapping[str, Coded]) -> list[Array]:
+def _stretches(
+    slot: Slot, names: Sequence[str], at: Array, attributes: Mapping[str, Coded]
+) -> list[Array]:
     """Return, for views of readers with dated rights, in which stretch between those dates a view lies (and on which day of it)."""
     if "reader.entitlements" not in names:
         return []
@@ -173,7 +204,10 @@ def _stretches(slot: Slot, names: Sequence[str], at: Array, attributes: Mapping[
         rows = order[cuts[code] : cuts[code + 1]]
         if not value or not len(rows):
             continue
-        edges = np.array(sorted({edge for right in value for edge in (right.from_instant, right.until_instant)}), np.int64)
+        edges = np.array(
+            sorted({edge for right in value for edge in (right.from_instant, right.until_instant)}),
+            np.int64,
+        )
         stretch[rows] = np.searchsorted(edges, at[rows], "right")
         if slot.name == "days_since_expiry":
             for number in np.unique(stretch[rows]):

@@ -43,7 +43,9 @@ def _print_csv(tables: Iterable[pa.Table]) -> None:
             named = True
         out = pa.BufferOutputStream()
         try:
-            pyarrow.csv.write_csv(table, out, pyarrow.csv.WriteOptions(include_header=False, quoting_style="none"))
+            pyarrow.csv.write_csv(
+                table, out, pyarrow.csv.WriteOptions(include_header=False, quoting_style="none")
+            )
         except pa.ArrowInvalid:  # a text has a comma or a quote in it
             columns = [_plain(column) for column in table.columns]
             csv.writer(sys.stdout, lineterminator="\n").writerows(zip(*columns, strict=True))

@@ -93,24 +93,45 @@ class Replay:
         curve, so_far = [], 0
         for view, readers in self.first_stop_curve.items():
             so_far += readers
-            curve.append({"view": view, "readers": readers, "share_stopped": round(so_far / self.readers, 6)})
+            curve.append(
+                {"view": view, "readers": readers, "share_stopped": round(so_far / self.readers, 6)}
+            )
         return {
-            "policy": self.policy, "log": self.log, "readers": self.readers, "views": self.views, "views_counted": self.views_counted,
-            "readers_stopped": stopped, "share_stopped": None if stopped is None or not self.readers else round(stopped / self.readers, 6),
+            "policy": self.policy,
+            "log": self.log,
+            "readers": self.readers,
+            "views": self.views,
+            "views_counted": self.views_counted,
+            "readers_stopped": stopped,
+            "share_stopped": None
+            if stopped is None or not self.readers
+            else round(stopped / self.readers, 6),
             "views_blocked": self.views_blocked,
-            "share_blocked": None if self.views_blocked is None or not self.views else round(self.views_blocked / self.views, 6),
+            "share_blocked": None
+            if self.views_blocked is None or not self.views
+            else round(self.views_blocked / self.views, 6),
             "refused": self.refused,
-            "bounds": {name: {"at_least": bound.at_least, "at_most": bound.at_most} for name, bound in self.bounds.items()},
-            "first_stop_curve": curve, "prompts_shown": {str(show): views for show, views in self.prompts_shown.items()},
-            "rules": dict(self.rules), "first_view": self.first_view and self.first_view.isoformat(),
+            "bounds": {
+                name: {"at_least": bound.at_least, "at_most": bound.at_most}
+                for name, bound in self.bounds.items()
+            },
+            "first_stop_curve": curve,
+            "prompts_shown": {str(show): views for show, views in self.prompts_shown.items()},
+            "rules": dict(self.rules),
+            "first_view": self.first_view and self.first_view.isoformat(),
             "last_view": self.last_view and self.last_view.isoformat(),
             "rows_left_out": {
-                "count": self.rows_left_out.count, "reasons": dict(self.rows_left_out.reasons),
-                "first": [{"row": row.row, "code": str(row.code), "reason": row.reason} for row in self.rows_left_out.first],
+                "count": self.rows_left_out.count,
+                "reasons": dict(self.rows_left_out.reasons),
+                "first": [
+                    {"row": row.row, "code": str(row.code), "reason": row.reason}
+                    for row in self.rows_left_out.first
+                ],
             },
-            "notes": list(self.notes), "warnings": [{"code": c.code, "name": c.name, "text": c.text} for c in self.cautions],
+            "notes": list(self.notes),
+            "warnings": [{"code": c.code, "name": c.name, "text": c.text} for c in self.cautions],
             "holdout_readers_per_group": self.holdout,
-        }  # fmt: skip
+        }
 
 
 @define
@@ -134,8 +155,13 @@ class _Sums:
         self.stopped += int((readers.blocked > 0).sum())
         self.blocked += int(readers.blocked.sum())
         self.counted += int(readers.counted.sum())
-        self.verdicts.update({number: int(views) for number, views in enumerate(decided.views) if views})
-        for counter, column in ((self.first_stops, readers.first_stop), (self.sizes, readers.views)):
+        self.verdicts.update(
+            {number: int(views) for number, views in enumerate(decided.views) if views}
+        )
+        for counter, column in (
+            (self.first_stops, readers.first_stop),
+            (self.sizes, readers.views),
+        ):
             numbers, counts = np.unique(column, return_counts=True)
             counter.update(dict(zip(numbers.tolist(), counts.tolist(), strict=True)))
 
@@ -165,22 +191,32 @@ def replay(
     """
     source = log if isinstance(log, Log) else Log(log, columns, clock=clock)
     asked = Columns(policy)
-    recorded = Columns(recorded_under) if recorded_under is not None and not isinstance(recorded_under, str) else None
+    recorded = (
+        Columns(recorded_under)
+        if recorded_under is not None and not isinstance(recorded_under, str)
+        else None
+    )
     times = Times(ZoneInfo(zone) if zone else policy.zone)
     reading = Reading(
-        policies=(asked,) if recorded is None else (asked, recorded), times=times,
-        day=None if source.clock else NO_CLOCK_DAY, texts=source.kind in ("CSV", "JSON Lines"),
-    )  # fmt: skip
+        policies=(asked,) if recorded is None else (asked, recorded),
+        times=times,
+        day=None if source.clock else NO_CLOCK_DAY,
+        texts=source.kind in ("CSV", "JSON Lines"),
+    )
     bad, gathering, pairs, seen = BadRows(), Gathering(memory, decisions or by_reader), set(), set()
     try:
         for piece in source.pieces(bad):
             seen.update(piece.table.column_names)
             prepared = prepare(piece, reading, bad)
             if recorded is not None and len(prepared.at):
-                pairs |= set(map(tuple, np.unique(np.stack(prepared.groups[::-1]), axis=1).T.tolist()))
+                pairs |= set(
+                    map(tuple, np.unique(np.stack(prepared.groups[::-1]), axis=1).T.tolist())
+                )
             gathering.add(prepared)
         gathered, sums = gathering.finish(), _Sums()
-        if gathered.last_at < gathered.first_at and source.kind != "table":  # a table may be a part of a log
+        if (
+            gathered.last_at < gathered.first_at and source.kind != "table"
+        ):  # a table may be a part of a log
             raise source.nothing_read(bad)
         results = Decisions(gathered) if decisions else None
         censored = recorded is not None and looser(recorded, asked, pairs)
@@ -188,7 +224,12 @@ def replay(
             decided = asked.decide(part.views[0], by_view=decisions, workers=workers)
             sums.add(decided)
             if recorded is not None and censored:
-                certain, unknown = cut_off(recorded, recorded.decide(part.views[1], workers=workers), part.views[1], decided)
+                certain, unknown = cut_off(
+                    recorded,
+                    recorded.decide(part.views[1], workers=workers),
+                    part.views[1],
+                    decided,
+                )
                 sums.certain, sums.unknown = sums.certain + certain, sums.unknown + unknown
             if by_reader:
                 sums.rows.append(_reader_rows(part, decided, policy.zone))
@@ -205,23 +246,39 @@ def replay(
         prompts[verdict.show] += count
         rules[verdict.rule] += count
     return Replay(
-        policy=policy.digest, log=source.name, readers=sums.readers, views=views, views_counted=sums.counted,
-        readers_stopped=None if refused else sums.stopped, views_blocked=None if refused else sums.blocked,
-        first_stop_curve={} if refused else {view: sums.first_stops[view] for view in sorted(sums.first_stops) if view},
-        prompts_shown={show: count for show, count in prompts.items() if count}, rules=dict(rules),
+        policy=policy.digest,
+        log=source.name,
+        readers=sums.readers,
+        views=views,
+        views_counted=sums.counted,
+        readers_stopped=None if refused else sums.stopped,
+        views_blocked=None if refused else sums.blocked,
+        first_stop_curve={}
+        if refused
+        else {view: sums.first_stops[view] for view in sorted(sums.first_stops) if view},
+        prompts_shown={show: count for show, count in prompts.items() if count},
+        rules=dict(rules),
         first_view=moment(gathered.first_at, policy.zone) if views and source.clock else None,
         last_view=moment(gathered.last_at, policy.zone) if views and source.clock else None,
-        rows_left_out=bad, notes=tuple(_notes(times, source, zone, policy)),
-        cautions=tuple(_cautions(policy, source, gathered, sums, asked, recorded_under, seen, censored=censored)),
+        rows_left_out=bad,
+        notes=tuple(_notes(times, source, zone, policy)),
+        cautions=tuple(
+            _cautions(
+                policy, source, gathered, sums, asked, recorded_under, seen, censored=censored
+            )
+        ),
         refused=_REFUSAL if refused else None,
-        bounds={} if not refused else {
+        bounds={}
+        if not refused
+        else {
             "readers_stopped": Bounds(at_least=sums.certain, at_most=sums.certain + sums.unknown),
             "views_blocked": Bounds(at_least=0, at_most=None),
         },
         holdout=holdout_size(sums.stopped / sums.readers) if sums.readers and not refused else None,
         by_reader=_by_reader(sums.rows) if by_reader else None,
-        decisions=results.tables(source, asked, policy.zone) if results is not None else None, engine_calls=asked.judged,
-    )  # fmt: skip
+        decisions=results.tables(source, asked, policy.zone) if results is not None else None,
+        engine_calls=asked.judged,
+    )
 
 
 _REFUSAL = (
@@ -241,9 +298,16 @@ def _notes(times: Times, source: Log, zone: str | None, policy: Policy) -> Itera
 
 
 def _cautions(
-    policy: Policy, source: Log, gathered: Gathered, sums: _Sums, asked: Columns, recorded_under: Policy | str | None, seen: set[str],
-    *, censored: bool,
-) -> Iterator[Caution]:  # fmt: skip
+    policy: Policy,
+    source: Log,
+    gathered: Gathered,
+    sums: _Sums,
+    asked: Columns,
+    recorded_under: Policy | str | None,
+    seen: set[str],
+    *,
+    censored: bool,
+) -> Iterator[Caution]:
     if censored and recorded_under is not None and not isinstance(recorded_under, str):
         yield caution("W01", recorded=recorded_under.digest, policy=policy.digest)
     if recorded_under is None:
@@ -259,7 +323,9 @@ def _cautions(
     for name, timeline, _ in asked.rulebook.meters:
         window = timeline.window
         if source.clock and sums.readers and _begins_late(timeline, gathered):
-            yield caution("W08", days=max(1, round(length / timedelta(days=1))), meter=name, window=window)
+            yield caution(
+                "W08", days=max(1, round(length / timedelta(days=1))), meter=name, window=window
+            )
     yield caution("W09")
     yield caution("W15")
     share = _heavy_share(sums.sizes)
@@ -304,17 +370,30 @@ def _reader_rows(part: Part, decided: Decided, zone: ZoneInfo) -> pa.Table:
     first_row = np.empty(len(readers.reader), np.int64)
     first_row[place[::-1]] = part.rows[::-1]  # rows ascend, so the first one is written last
     stopped = readers.first_stop > 0
-    return pa.table({
-        "reader": pa.array([str(name) for name in part.reader_names(readers.reader)], pa.string()),
-        "views": readers.views, "counted": readers.counted, "blocked": readers.blocked,
-        "first_stop": pa.array(readers.first_stop, mask=~stopped),
-        "first_stop_at": pa.array(readers.first_stop_at, pa.timestamp("us", "UTC"), mask=~stopped).cast(pa.timestamp("us", str(zone))),
-        "row": first_row,
-    })  # fmt: skip
+    return pa.table(
+        {
+            "reader": pa.array(
+                [str(name) for name in part.reader_names(readers.reader)], pa.string()
+            ),
+            "views": readers.views,
+            "counted": readers.counted,
+            "blocked": readers.blocked,
+            "first_stop": pa.array(readers.first_stop, mask=~stopped),
+            "first_stop_at": pa.array(
+                readers.first_stop_at, pa.timestamp("us", "UTC"), mask=~stopped
+            ).cast(pa.timestamp("us", str(zone))),
+            "row": first_row,
+        }
+    )
 
 
 def _by_reader(rows: list[pa.Table]) -> pa.Table:
     """Return the readers in the order in which the log first names them."""
     if not rows:
-        return pa.table({name: [] for name in ("reader", "views", "counted", "blocked", "first_stop", "first_stop_at")})
+        return pa.table(
+            {
+                name: []
+                for name in ("reader", "views", "counted", "blocked", "first_stop", "first_stop_at")
+            }
+        )
     return pa.concat_tables(rows).sort_by("row").drop_columns(["row"])

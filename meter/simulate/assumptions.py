@@ -112,10 +112,20 @@ class Assumptions:
         report = Report()
         for name in values:
             if name not in self.table:
-                report("unknown-assumption", (name,), f"there is no assumption called {quoted(name)}", _meant(name, self.table))
+                report(
+                    "unknown-assumption",
+                    (name,),
+                    f"there is no assumption called {quoted(name)}",
+                    _meant(name, self.table),
+                )
         if report.found:
             raise AssumptionError(problem for problem, _ in report.found)
-        return Assumptions({**self.table, **{name: evolve(self.table[name], value=value) for name, value in values.items()}})
+        return Assumptions(
+            {
+                **self.table,
+                **{name: evolve(self.table[name], value=value) for name, value in values.items()},
+            }
+        )
 
     def uncertain(self) -> list[Assumption]:
         """Return those that have a range."""
@@ -130,11 +140,16 @@ class Assumptions:
         """Return one plain dictionary an assumption, for a table or for JSON."""
         return [
             {
-                "name": item.name, "value": str(item.value) if isinstance(item.value, date) else item.value, "low": item.low,
-                "high": item.high, "basis": str(item.basis), "words": item.words, "source": item.source,
+                "name": item.name,
+                "value": str(item.value) if isinstance(item.value, date) else item.value,
+                "low": item.low,
+                "high": item.high,
+                "basis": str(item.basis),
+                "words": item.words,
+                "source": item.source,
             }
             for item in self
-        ]  # fmt: skip
+        ]
 
 
 @cache
@@ -151,10 +166,15 @@ def load_assumptions(path: str | Path) -> Assumptions:
         text = Path(path).read_text(encoding="utf-8")
     except OSError as error:
         _refuse(
-            "unreadable-file", f"{quoted(str(path))} cannot be read: {(error.strerror or str(error)).lower()}", str(path), "check the path"
+            "unreadable-file",
+            f"{quoted(str(path))} cannot be read: {(error.strerror or str(error)).lower()}",
+            str(path),
+            "check the path",
         )
     except UnicodeDecodeError:
-        _refuse("not-utf-8", f"{quoted(str(path))} is not UTF-8 text", str(path), "save it as UTF-8")
+        _refuse(
+            "not-utf-8", f"{quoted(str(path))} is not UTF-8 text", str(path), "save it as UTF-8"
+        )
     return loads_assumptions(text, name=str(path))
 
 
@@ -175,14 +195,30 @@ def loads_assumptions(text: str, *, name: str = "assumptions.toml") -> Assumptio
     try:
         tables = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        _refuse("not-toml", f"this is not TOML: {str(error)[:1].lower()}{str(error)[1:]}", name, "write `[walls]`, then `leave = 0.2`")
+        _refuse(
+            "not-toml",
+            f"this is not TOML: {str(error)[:1].lower()}{str(error)[1:]}",
+            name,
+            "write `[walls]`, then `leave = 0.2`",
+        )
     known, report, given = published_assumptions().table, Report(), {}
     groups = sorted({full.partition(".")[0] for full in known})
     for group, part in tables.items():
         if group not in groups:
-            report("unknown-group", (group,), f"there is no group of assumptions called {quoted(group)}", meant(group, groups), at="key")
+            report(
+                "unknown-group",
+                (group,),
+                f"there is no group of assumptions called {quoted(group)}",
+                meant(group, groups),
+                at="key",
+            )
         elif not isinstance(part, dict):
-            report("not-a-table", (group,), f"{quoted(group)} is a group of assumptions, so it is a table", f"write `[{group}]` on a line")
+            report(
+                "not-a-table",
+                (group,),
+                f"{quoted(group)} is a group of assumptions, so it is a table",
+                f"write `[{group}]` on a line",
+            )
         else:
             for short, value in part.items():
                 item = _read(f"{group}.{short}", (group, short), value, report, name)
@@ -197,7 +233,9 @@ def assumptions_text(assumptions: Assumptions) -> str:
     """Return assumptions as a TOML file that `load_assumptions` reads, with what each is and where it comes from as comments."""
     import tomli_w  # noqa: PLC0415 - only who wants a file pays for it
 
-    lines: list[str] = ["# What the simulator takes for granted. Change what you know better, and leave out the rest.\n"]
+    lines: list[str] = [
+        "# What the simulator takes for granted. Change what you know better, and leave out the rest.\n"
+    ]
     group = ""
     for item in assumptions:
         head, _, short = item.name.partition(".")
@@ -207,7 +245,9 @@ def assumptions_text(assumptions: Assumptions) -> str:
         span = f", {item.low:g} to {item.high:g}" if item.uncertain else ""
         lines.append(f"# {item.words} ({item.basis}{span}: {item.source})\n")
         if item.is_table:
-            pairs = ", ".join(tomli_w.dumps({name: share}).strip() for name, share in item.value.items())
+            pairs = ", ".join(
+                tomli_w.dumps({name: share}).strip() for name, share in item.value.items()
+            )
             lines.append(f"{short} = {{ {pairs} }}\n")
         else:
             lines.append(tomli_w.dumps({short: item.value}))
@@ -226,7 +266,9 @@ def _meant(name: str, known: Iterable[str]) -> str:
     return f"did you mean `{elsewhere[0]}`?" if elsewhere else meant(short, here or list(known))
 
 
-def _read(name: str, path: tuple[str, str], value: Any, report: Report, file: str) -> Assumption | None:  # noqa: ANN401 - any TOML value
+def _read(
+    name: str, path: tuple[str, str], value: Any, report: Report, file: str
+) -> Assumption | None:  # noqa: ANN401 - any TOML value
     item = published_assumptions().table.get(name)
     if item is None:
         report(
@@ -241,7 +283,11 @@ def _read(name: str, path: tuple[str, str], value: Any, report: Report, file: st
     parts: dict[str, Any] = dict(value) if detailed else {"value": value}
     for part in parts.keys() - {"value", "low", "high", "source"}:
         report(
-            "unknown-key", (*path, part), f"an assumption has no {quoted(part)}", meant(part, ["value", "low", "high", "source"]), at="key"
+            "unknown-key",
+            (*path, part),
+            f"an assumption has no {quoted(part)}",
+            meant(part, ["value", "low", "high", "source"]),
+            at="key",
         )
     for part in ("value", "low", "high"):
         if part in parts:
@@ -255,10 +301,17 @@ def _read(name: str, path: tuple[str, str], value: Any, report: Report, file: st
     low, high = (parts.get(side, getattr(item, side)) for side in ("low", "high"))
     if low is not None and high is not None and not low <= given <= high:
         if "low" in parts or "high" in parts:
-            report("bad-range", path, f"{quoted(name)} is not between its `low` and its `high`", "low, value and high rise in this order")
+            report(
+                "bad-range",
+                path,
+                f"{quoted(name)} is not between its `low` and its `high`",
+                "low, value and high rise in this order",
+            )
             return None
         low, high = min(low, given), max(high, given)
-    return evolve(item, value=given, low=low, high=high, source=str(parts["source"]), basis=Basis.YOURS)
+    return evolve(
+        item, value=given, low=low, high=high, source=str(parts["source"]), basis=Basis.YOURS
+    )
 
 
 def _check(item: Assumption, part: str, value: Any, path: tuple[str, ...], report: Report) -> None:  # noqa: ANN401 - any TOML value
@@ -267,18 +320,43 @@ def _check(item: Assumption, part: str, value: Any, path: tuple[str, ...], repor
         report("no-range", path, f"{name} has no range", "leave `low` and `high` out")
     elif isinstance(item.value, date):
         if type(value) is not date:
-            report("not-a-date", path, f"{name} is a day, not {quoted(value)}", "write it as `2026-01-01`, without quotes")
-    elif item.is_table:
-        if not isinstance(value, dict) or not all(_is_number(share) and 0 <= share <= 1 for share in value.values()):
             report(
-                "not-shares", path, f"{name} is a table of names and shares between 0 and 1", "for example `{ news = 0.8, sport = 0.2 }`"
+                "not-a-date",
+                path,
+                f"{name} is a day, not {quoted(value)}",
+                "write it as `2026-01-01`, without quotes",
+            )
+    elif item.is_table:
+        if not isinstance(value, dict) or not all(
+            _is_number(share) and 0 <= share <= 1 for share in value.values()
+        ):
+            report(
+                "not-shares",
+                path,
+                f"{name} is a table of names and shares between 0 and 1",
+                "for example `{ news = 0.8, sport = 0.2 }`",
             )
         elif item.adds_up and value and abs(sum(value.values()) - 1) > _ROUNDING:
-            report("shares-not-one", path, f"the shares of {name} add up to {sum(value.values()):g}", "let them add up to 1")
+            report(
+                "shares-not-one",
+                path,
+                f"the shares of {name} add up to {sum(value.values()):g}",
+                "let them add up to 1",
+            )
     elif not _is_number(value):
-        report("not-a-number", path, f"{name} is a number, not {quoted(value)}", "write a number, without quotes")
+        report(
+            "not-a-number",
+            path,
+            f"{name} is a number, not {quoted(value)}",
+            "write a number, without quotes",
+        )
     elif not item.least <= value <= item.most:
-        report("out-of-range", path, f"{name} is between {item.least:g} and {item.most:g}, not {value:g}", f"the default is {item.value:g}")
+        report(
+            "out-of-range",
+            path,
+            f"{name} is between {item.least:g} and {item.most:g}, not {value:g}",
+            f"the default is {item.value:g}",
+        )
 
 
 def _is_number(value: Any) -> bool:  # noqa: ANN401 - any TOML value

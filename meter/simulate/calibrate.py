@@ -29,7 +29,9 @@ def _number(name: str, text: str) -> float:
     try:
         number = float(text.removesuffix("%").replace("_", "")) / (100 if text.endswith("%") else 1)
     except ValueError:
-        raise MeterError(f"`{name}={text}` is not a number; write it like `starts=210`, or `churn=4%`") from None
+        raise MeterError(
+            f"`{name}={text}` is not a number; write it like `starts=210`, or `churn=4%`"
+        ) from None
     if not number > 0:
         raise MeterError(f"`{name}={text}` is not above 0")
     return number
@@ -65,9 +67,13 @@ class Known:
             read = match.end()
             given[name] = _split(value) if name == "split" else _number(name, value)
         if not given or read != len(text):
-            raise MeterError(f"`{text}` cannot be read; write `uniques=500000, split=68/23/9, stops=4.2%, starts=210, churn=4%`")
+            raise MeterError(
+                f"`{text}` cannot be read; write `uniques=500000, split=68/23/9, stops=4.2%, starts=210, churn=4%`"
+            )
         if given.get("starts") and not given.get("uniques"):
-            raise MeterError("`starts` needs `uniques`: a number of starts says something only of a number of readers")
+            raise MeterError(
+                "`starts` needs `uniques`: a number of starts says something only of a number of readers"
+            )
         for name in ("stops", "churn"):
             if given.get(name, 0) >= _WHOLE:
                 raise MeterError(f"`{name}` is a share below 1; write `{name}={given[name]:g}%`")
@@ -77,7 +83,9 @@ class Known:
 def _split(text: str) -> tuple[float, ...]:
     parts = [_number("split", part.strip()) for part in text.split("/")]
     if len(parts) != 3:  # noqa: PLR2004 - one, some, many
-        raise MeterError(f"`split={text}` has not three parts; write the readers of 1, of 2 to 5, and of more articles, such as `68/23/9`")
+        raise MeterError(
+            f"`split={text}` has not three parts; write the readers of 1, of 2 to 5, and of more articles, such as `68/23/9`"
+        )
     return tuple(part / sum(parts) for part in parts)
 
 
@@ -92,13 +100,22 @@ class Calibration:
     rows: tuple[dict[str, Any], ...]
 
 
-def calibrate(policy: Policy, known: Known, assumptions: Assumptions, *, seed: int = 1, workers: int | None = None) -> Calibration:
+def calibrate(
+    policy: Policy,
+    known: Known,
+    assumptions: Assumptions,
+    *,
+    seed: int = 1,
+    workers: int | None = None,
+) -> Calibration:
     """Fit reading to the split, the inclination to subscribe to the starts, and the churn; report every number, fit or misfit.
 
     `policy` is the one in force when the numbers were seen. The share of readers stopped is not fitted: it is the check.
     """
     if known.split is not None:
-        assumptions = _given(assumptions, _reading(known.split, assumptions), "fitted to your split")
+        assumptions = _given(
+            assumptions, _reading(known.split, assumptions), "fitted to your split"
+        )
     if known.churn is not None:
         alpha, beta = assumptions["churn.monthly_alpha"], assumptions["churn.monthly_beta"]
         usual = _usual_churn(alpha, beta)
@@ -107,16 +124,26 @@ def calibrate(policy: Policy, known: Known, assumptions: Assumptions, *, seed: i
             beta = (low * high) ** 0.5
             low, high = (beta, high) if _usual_churn(alpha, beta) > known.churn else (low, beta)
         assumptions = _given(
-            assumptions, {"churn.monthly_beta": beta}, f"fitted to your churn of {known.churn:.1%} (the default gives {usual:.1%})"
+            assumptions,
+            {"churn.monthly_beta": beta},
+            f"fitted to your churn of {known.churn:.1%} (the default gives {usual:.1%})",
         )
     if known.starts is not None and known.uniques is not None:
-        people = simulate(policy, readers=_READERS, months=1, seed=seed, workers=workers, assumptions=assumptions)
+        people = simulate(
+            policy, readers=_READERS, months=1, seed=seed, workers=workers, assumptions=assumptions
+        )
         expected = people.total("starts") / people.total("months") * known.uniques
         if expected <= 0:
-            raise MeterError("nobody starts anything under this policy, so `starts` cannot be met; is this the policy now in force?")
+            raise MeterError(
+                "nobody starts anything under this policy, so `starts` cannot be met; is this the policy now in force?"
+            )
         found = assumptions["walls.conversion"] * known.starts / expected
-        assumptions = _given(assumptions, {"walls.conversion": float(min(found, 0.1))}, "fitted to your starts")
-    return Calibration(assumptions=assumptions, rows=tuple(_compare(policy, known, assumptions, seed, workers)))
+        assumptions = _given(
+            assumptions, {"walls.conversion": float(min(found, 0.1))}, "fitted to your starts"
+        )
+    return Calibration(
+        assumptions=assumptions, rows=tuple(_compare(policy, known, assumptions, seed, workers))
+    )
 
 
 def _given(assumptions: Assumptions, values: dict[str, float], source: str) -> Assumptions:
@@ -125,8 +152,13 @@ def _given(assumptions: Assumptions, values: dict[str, float], source: str) -> A
     for name, value in values.items():
         item = table[name]
         ratio = value / item.value if item.value else 1.0
-        low, high = (None if end is None else _short(min(max(end * ratio, item.least), item.most)) for end in (item.low, item.high))
-        table[name] = evolve(item, value=_short(value), low=low, high=high, source=source, basis=Basis.YOURS)
+        low, high = (
+            None if end is None else _short(min(max(end * ratio, item.least), item.most))
+            for end in (item.low, item.high)
+        )
+        table[name] = evolve(
+            item, value=_short(value), low=low, high=high, source=source, basis=Basis.YOURS
+        )
     return Assumptions(table)
 
 
@@ -147,7 +179,10 @@ def _reading(split: tuple[float, float, float], assumptions: Assumptions) -> dic
         one = bounce + (1 - bounce - fans) * shares[0] + fans * stop
         miss = (more - split[2]) ** 2 + (one - split[0]) ** 2
         if miss < best:
-            best, found = miss, {"population.bounce": float(bounce), "population.casual_q": float(q)}
+            best, found = (
+                miss,
+                {"population.bounce": float(bounce), "population.casual_q": float(q)},
+            )
     return found
 
 
@@ -158,21 +193,37 @@ def _usual_churn(alpha: float, beta: float) -> float:
     return float((hazard * alive).sum() / alive.sum())
 
 
-def _compare(policy: Policy, known: Known, assumptions: Assumptions, seed: int, workers: int | None) -> list[dict[str, Any]]:
-    people = simulate(policy, readers=_READERS, months=1, seed=seed + 1, workers=workers, assumptions=assumptions)
+def _compare(
+    policy: Policy, known: Known, assumptions: Assumptions, seed: int, workers: int | None
+) -> list[dict[str, Any]]:
+    people = simulate(
+        policy, readers=_READERS, months=1, seed=seed + 1, workers=workers, assumptions=assumptions
+    )
     months = people.total("months")
     wanted = people.wanted / max(people.wanted[1:].sum(), 1)
     rows: list[tuple[str, float, float]] = []
     if known.split is not None:
         ours = (wanted[1], wanted[2:6].sum(), wanted[6:].sum())
         words = ("read one article", "read two to five", "read more than five")
-        rows += [(name, said, float(mine)) for name, said, mine in zip(words, known.split, ours, strict=True)]
+        rows += [
+            (name, said, float(mine))
+            for name, said, mine in zip(words, known.split, ours, strict=True)
+        ]
     if known.stops is not None:
         rows.append(("met a wall", known.stops, people.total("stopped") / months))
     if known.starts is not None and known.uniques is not None:
-        rows.append(("starts a month", known.starts, people.total("starts") / months * known.uniques))
+        rows.append(
+            ("starts a month", known.starts, people.total("starts") / months * known.uniques)
+        )
     if known.churn is not None:
         rows.append(
-            ("subscribers lost a month", known.churn, _usual_churn(assumptions["churn.monthly_alpha"], assumptions["churn.monthly_beta"]))
+            (
+                "subscribers lost a month",
+                known.churn,
+                _usual_churn(assumptions["churn.monthly_alpha"], assumptions["churn.monthly_beta"]),
+            )
         )
-    return [{"name": name, "yours": said, "simulated": mine, "fits": abs(mine - said) <= _CLOSE * said} for name, said, mine in rows]
+    return [
+        {"name": name, "yours": said, "simulated": mine, "fits": abs(mine - said) <= _CLOSE * said}
+        for name, said, mine in rows
+    ]

@@ -51,9 +51,13 @@ class Swing:
     def to_dict(self) -> dict[str, Any]:
         """Return plain numbers."""
         return {
-            "assumption": self.assumption, "low": self.low, "high": self.high, "at_low": self.at_low, "at_high": self.at_high,
+            "assumption": self.assumption,
+            "low": self.low,
+            "high": self.high,
+            "at_low": self.at_low,
+            "at_high": self.at_high,
             "flips": self.flips,
-        }  # fmt: skip
+        }
 
 
 @frozen(kw_only=True)
@@ -101,7 +105,10 @@ class Comparison:
     def measures(self) -> tuple[dict[str, Estimate], ...]:
         """For each policy, every measure with its intervals."""
         return tuple(
-            {m.name: estimate(value(people, m), influence(people, m), self._drawn(number, m)) for m in MEASURES}
+            {
+                m.name: estimate(value(people, m), influence(people, m), self._drawn(number, m))
+                for m in MEASURES
+            }
             for number, people in enumerate(self.populations)
         )
 
@@ -113,7 +120,11 @@ class Comparison:
             row = {}
             for m in MEASURES:
                 parts = influence(people, m) - influence(first, m)
-                drawn = None if self._drawn(0, m) is None else self._drawn(number, m) - self._drawn(0, m)
+                drawn = (
+                    None
+                    if self._drawn(0, m) is None
+                    else self._drawn(number, m) - self._drawn(0, m)
+                )
                 row[m.name] = estimate(value(people, m) - value(first, m), parts, drawn)
             found.append(row)
         return tuple(found)
@@ -138,7 +149,10 @@ class Comparison:
             return tuple({"sampling": float(share)} for share in sampling)
         drawn = self.drawn[:, :, NAMES.index(self.by.name)]
         both = _shares_of_best(drawn[np.arange(len(noise)) % len(drawn)] + noise)
-        return tuple({"sampling": float(a), "assumptions": float(b)} for a, b in zip(sampling, both, strict=True))
+        return tuple(
+            {"sampling": float(a), "assumptions": float(b)}
+            for a, b in zip(sampling, both, strict=True)
+        )
 
     @cached_property
     def regret(self) -> tuple[float | None, ...]:
@@ -146,16 +160,21 @@ class Comparison:
         if not len(self.drawn):
             return (None,) * len(self.names)
         drawn = self.drawn[:, :, NAMES.index(self.by.name)]
-        return tuple(float(cost) for cost in (drawn.max(axis=1, keepdims=True) - drawn).mean(axis=0))
+        return tuple(
+            float(cost) for cost in (drawn.max(axis=1, keepdims=True) - drawn).mean(axis=0)
+        )
 
     @cached_property
     def front(self) -> tuple[int, ...]:
         """The policies that no other one beats in both starts and articles read (the Pareto front)."""
-        points = [(row["starts_per_million"].value, row["articles_read"].value) for row in self.measures]
+        points = [
+            (row["starts_per_million"].value, row["articles_read"].value) for row in self.measures
+        ]
         return tuple(
-            number for number, (starts, read) in enumerate(points)
+            number
+            for number, (starts, read) in enumerate(points)
             if not any(s >= starts and r >= read and (s > starts or r > read) for s, r in points)
-        )  # fmt: skip
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the whole report as plain tables, for JSON."""
@@ -171,10 +190,19 @@ class Comparison:
 
 
 def compare(
-    policies: Sequence[Policy], *, names: Sequence[str] | None = None, readers: int = 100_000, months: int = 12, seed: int = 1,
-    workers: int | None = None, assumptions: Assumptions | None = None, draws: int = 32, sweep: bool = True, by: str = "net",
+    policies: Sequence[Policy],
+    *,
+    names: Sequence[str] | None = None,
+    readers: int = 100_000,
+    months: int = 12,
+    seed: int = 1,
+    workers: int | None = None,
+    assumptions: Assumptions | None = None,
+    draws: int = 32,
+    sweep: bool = True,
+    by: str = "net",
     progress: Callable[[int], None] | None = None,
-) -> Comparison:  # fmt: skip
+) -> Comparison:
     """Take the same people through each policy and compare what becomes of them, with the first policy as the baseline.
 
     `draws` is how often the assumptions are drawn anew from their ranges (0: not at all), `sweep` whether each is also moved alone
@@ -183,37 +211,58 @@ def compare(
     """
     known = {measure.name: measure for measure in MEASURES}
     if by not in known:
-        raise MeterError(f"there is no measure called `{by}`; there are: {', '.join(f'`{name}`' for name in known)}")
+        raise MeterError(
+            f"there is no measure called `{by}`; there are: {', '.join(f'`{name}`' for name in known)}"
+        )
     if not policies:
         raise MeterError("there is nothing to compare; name at least one policy")
     assumptions, threads = assumptions or published_assumptions(), workers or os.cpu_count() or 1
     told = tuple(names or distinct_names(policies))
     populations = tuple(
-        simulate(policy, readers=readers, months=months, seed=seed, workers=workers, assumptions=assumptions, progress=progress)
+        simulate(
+            policy,
+            readers=readers,
+            months=months,
+            seed=seed,
+            workers=workers,
+            assumptions=assumptions,
+            progress=progress,
+        )
         for policy in policies
     )
     small = min(readers, _SMALL)
     worlds = [assumptions, *_drawn_worlds(assumptions, draws, seed)]
     uncertain = assumptions.uncertain() if sweep else []
-    worlds += [_sound(assumptions.replace({item.name: end})) for item in uncertain for end in (item.low, item.high)]
+    worlds += [
+        _sound(assumptions.replace({item.name: end}))
+        for item in uncertain
+        for end in (item.low, item.high)
+    ]
     if draws == 0 and not sweep:
         worlds = []
 
     def work(world: Assumptions) -> Any:  # noqa: ANN401 - an array
-        found = [simulate(policy, readers=small, months=months, seed=seed, workers=1, assumptions=world) for policy in policies]
+        found = [
+            simulate(policy, readers=small, months=months, seed=seed, workers=1, assumptions=world)
+            for policy in policies
+        ]
         if progress is not None:
             progress(small * len(policies))
         return [[value(people, measure) for measure in MEASURES] for people in found]
 
     with ThreadPoolExecutor(threads) as pool:
-        values = np.array(list(pool.map(work, worlds))).reshape(len(worlds), len(policies), len(MEASURES))
+        values = np.array(list(pool.map(work, worlds))).reshape(
+            len(worlds), len(policies), len(MEASURES)
+        )
     main = np.array([[value(people, measure) for measure in MEASURES] for people in populations])
     if worlds:
         # The small sample differs from the large one by chance alone: what the assumptions change is added to the large one.
         scale = np.array([1.0 if measure.per else readers / small for measure in MEASURES])
         values = main + (values - values[0]) * scale
     drawn, swept = values[1 : 1 + draws], values[1 + draws :]
-    comparison = Comparison(names=told, populations=populations, by=known[by], drawn=drawn, swings=())
+    comparison = Comparison(
+        names=told, populations=populations, by=known[by], drawn=drawn, swings=()
+    )
     ends = {item.name: swept[2 * number : 2 * number + 2] for number, item in enumerate(uncertain)}
     return evolve(comparison, swings=_swings(uncertain, ends, comparison), ends=ends)
 
@@ -227,7 +276,11 @@ def lives(assumptions: Assumptions, policies: int, readers: int, draws: int, *, 
 def distinct_names(policies: Sequence[Policy]) -> list[str]:
     """Return a name for each policy: the publication's, numbered where there are several."""
     names = [policy.publication.name for policy in policies]
-    return names if len(set(names)) == len(names) else [f"{name} {number}" for number, name in enumerate(names, 1)]
+    return (
+        names
+        if len(set(names)) == len(names)
+        else [f"{name} {number}" for number, name in enumerate(names, 1)]
+    )
 
 
 def _drawn_worlds(assumptions: Assumptions, draws: int, seed: int) -> Iterable[Assumptions]:
@@ -237,18 +290,26 @@ def _drawn_worlds(assumptions: Assumptions, draws: int, seed: int) -> Iterable[A
     """
     uncertain = assumptions.uncertain()
     source = np.random.Generator(np.random.Philox(key=seed))
-    places = np.array([source.permutation(draws) for _ in uncertain]).reshape(len(uncertain), draws) + source.random(
-        (len(uncertain), draws)
-    )
+    places = np.array([source.permutation(draws) for _ in uncertain]).reshape(
+        len(uncertain), draws
+    ) + source.random((len(uncertain), draws))
     for n in range(draws):
         yield _sound(
-            assumptions.replace({item.name: _between(item, float(p[n]) / draws) for item, p in zip(uncertain, places, strict=True)})
+            assumptions.replace(
+                {
+                    item.name: _between(item, float(p[n]) / draws)
+                    for item, p in zip(uncertain, places, strict=True)
+                }
+            )
         )
 
 
 def _sound(assumptions: Assumptions) -> Assumptions:
     """Return drawn assumptions without contradictions: two shares of one whole are at most the whole."""
-    for one, other in (("population.bounce", "population.fans"), ("articles.free", "articles.premium")):
+    for one, other in (
+        ("population.bounce", "population.fans"),
+        ("articles.free", "articles.premium"),
+    ):
         if assumptions[one] + assumptions[other] > 1:
             assumptions = assumptions.replace({one: 1 - assumptions[other]})
     return assumptions
@@ -256,19 +317,35 @@ def _sound(assumptions: Assumptions) -> Assumptions:
 
 def _between(item: Assumption, share: float) -> float:
     low, middle, high = float(item.low or 0), float(item.value), float(item.high or 0)
-    return low + (middle - low) * 2 * share if share < 0.5 else middle + (high - middle) * (2 * share - 1)  # noqa: PLR2004 - halves
+    return (
+        low + (middle - low) * 2 * share
+        if share < 0.5
+        else middle + (high - middle) * (2 * share - 1)
+    )  # noqa: PLR2004 - halves
 
 
-def _swings(uncertain: Sequence[Assumption], ends: dict[str, Any], comparison: Comparison) -> tuple[Swing, ...]:
+def _swings(
+    uncertain: Sequence[Assumption], ends: dict[str, Any], comparison: Comparison
+) -> tuple[Swing, ...]:
     """Return what each assumption does to the best policy's lead over the first (or over the next best, where the first is best)."""
     column = NAMES.index(comparison.by.name)
     lead, other = lead_of(comparison)
     swings = []
     for item in uncertain:
-        at_low, at_high = (float(e[lead] - e[other]) if other is not None else float(e[lead]) for e in ends[item.name][:, :, column])
+        at_low, at_high = (
+            float(e[lead] - e[other]) if other is not None else float(e[lead])
+            for e in ends[item.name][:, :, column]
+        )
         flips = other is not None and min(at_low, at_high) < -_TIE
         swings.append(
-            Swing(assumption=item.name, low=float(item.low or 0), high=float(item.high or 0), at_low=at_low, at_high=at_high, flips=flips)
+            Swing(
+                assumption=item.name,
+                low=float(item.low or 0),
+                high=float(item.high or 0),
+                at_low=at_low,
+                at_high=at_high,
+                flips=flips,
+            )
         )
     return tuple(sorted(swings, key=lambda swing: -swing.size))
 
@@ -286,7 +363,10 @@ def _noise(covariance: Any, seed: int) -> Any:  # noqa: ANN401 - arrays
     """Return draws of what sampling may do to several sums at once."""
     strength, directions = np.linalg.eigh(covariance)
     source = np.random.Generator(np.random.Philox(key=seed + 1))
-    return source.standard_normal((_DRAWN, len(strength))) @ (directions * np.sqrt(np.maximum(strength, 0))).T
+    return (
+        source.standard_normal((_DRAWN, len(strength)))
+        @ (directions * np.sqrt(np.maximum(strength, 0))).T
+    )
 
 
 def _shares_of_best(values: Any) -> Any:  # noqa: ANN401 - arrays

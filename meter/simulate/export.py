@@ -53,9 +53,16 @@ def simulated_views(population: Population) -> Iterator[SimulatedView]:
         name = f"r{line['reader']}-{line['identity']}"
         standing = reading.standings[line["standing"]]
         starts, ends = (moment(line[side], zone) for side in ("starts", "ends"))
-        reader = standing.reader(name, starts, ends, score=line["score"] / 100, **world.readers[line["reader_class"]])
+        reader = standing.reader(
+            name, starts, ends, score=line["score"] / 100, **world.readers[line["reader_class"]]
+        )
         draw = draws.uniform(np.uint64(population.seed), draws.ARTICLE, line["article"])
-        kind = world.articles[min(int(np.searchsorted(world.article_shares, draw, side="right")), len(world.articles) - 1)]
+        kind = world.articles[
+            min(
+                int(np.searchsorted(world.article_shares, draw, side="right")),
+                len(world.articles) - 1,
+            )
+        ]
         published = moment(opens + line["article"] // per_slot * SLOT, UTC)  # type: ignore[arg-type]
         article = Article(id=f"a{line['article']}", published=published, **kind)
         view = PageView(
@@ -66,17 +73,27 @@ def simulated_views(population: Population) -> Iterator[SimulatedView]:
             channel="web",
         )
         yield SimulatedView(
-            reader=reader, view=view, at=moment(line["at"], zone),
+            reader=reader,
+            view=view,
+            at=moment(line["at"], zone),
             merged=None if line["merged"] < 0 else f"r{line['reader']}-{line['merged']}",
-            verdict=reading.judging.verdicts[line["verdict"]], counted=bool(line["counted"]), used=line["used"],
-        )  # fmt: skip
+            verdict=reading.judging.verdicts[line["verdict"]],
+            counted=bool(line["counted"]),
+            used=line["used"],
+        )
 
 
 def to_event(seen: SimulatedView) -> dict[str, Any]:
     """Return a page view as the JSON object that `meter decide` and `meter replay` read."""
     reader, article, view = seen.reader, seen.view.article, seen.view
     rights = [
-        {"kind": str(right.kind), "product": right.product, "starts": right.starts, "ends": right.ends} for right in reader.entitlements
+        {
+            "kind": str(right.kind),
+            "product": right.product,
+            "starts": right.starts,
+            "ends": right.ends,
+        }
+        for right in reader.entitlements
     ]
     who = {
         "id": reader.id,
@@ -86,13 +103,22 @@ def to_event(seen: SimulatedView) -> dict[str, Any]:
         "country": reader.country,
     }
     what = {
-        "id": article.id, "access": str(article.access), "section": article.section, "tags": sorted(article.tags), "kind": article.kind,
+        "id": article.id,
+        "access": str(article.access),
+        "section": article.section,
+        "tags": sorted(article.tags),
+        "kind": article.kind,
         "published": article.published,
-    }  # fmt: skip
+    }
     event = {
-        "at": seen.at, "reader": who, "article": what, "id": view.id, "referrer": view.referrer,
-        "device": view.device, "channel": view.channel,
-    }  # fmt: skip
+        "at": seen.at,
+        "reader": who,
+        "article": what,
+        "id": view.id,
+        "referrer": view.referrer,
+        "device": view.device,
+        "channel": view.channel,
+    }
     plain: dict[str, Any] = _plain(event)
     return plain
 

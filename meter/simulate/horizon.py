@@ -48,7 +48,10 @@ class Horizon:
             for _ in range(self.months):
                 bounds.append(month.bounds(bounds[-1])[1])
             return tuple(bounds)
-        return tuple(day_start(self.first + timedelta(days=round(30.4375 * number)), self.zone) for number in range(self.months + 1))
+        return tuple(
+            day_start(self.first + timedelta(days=round(30.4375 * number)), self.zone)
+            for number in range(self.months + 1)
+        )
 
     @property
     def opens(self) -> int:
@@ -65,17 +68,33 @@ class Horizon:
         starts, ends = _days(self, tuple(terms))
         hours = np.array([assumptions["sessions.hours"].get(str(hour), 0.0) for hour in range(24)])
         hours = hours / hours.sum() if hours.sum() else np.full(24, 1 / 24)
-        peak, factor = int(assumptions["news.peak_month"]) - 1, float(assumptions["news.peak_factor"])
+        peak, factor = (
+            int(assumptions["news.peak_month"]) - 1,
+            float(assumptions["news.peak_factor"]),
+        )
         spread, traffic = [], []
-        for number, (opens, edges, local) in enumerate(zip(self.bounds[:-1], *_hours(self), strict=True)):
+        for number, (opens, edges, local) in enumerate(
+            zip(self.bounds[:-1], *_hours(self), strict=True)
+        ):
             weight = hours[local] * np.diff(edges) / _HOUR + 1e-9
             busy = np.ones(len(weight))
             if number == peak:
                 busy[_PEAK.start * 24 : _PEAK.stop * 24] = factor
             traffic.append(float((weight * busy).sum() / weight.sum()))
             share = np.concatenate([[0.0], np.cumsum(weight * busy)])
-            spread.append(np.interp(np.linspace(0, share[-1], _STEPS + 1), share, (edges - opens).astype(float)).astype(np.int64) + opens)
-        return Time(starts, np.array(self.bounds, np.int64), np.array(spread, np.int64), np.array(traffic), ends)
+            spread.append(
+                np.interp(
+                    np.linspace(0, share[-1], _STEPS + 1), share, (edges - opens).astype(float)
+                ).astype(np.int64)
+                + opens
+            )
+        return Time(
+            starts,
+            np.array(self.bounds, np.int64),
+            np.array(spread, np.int64),
+            np.array(traffic),
+            ends,
+        )
 
 
 @lru_cache(maxsize=32)
@@ -85,12 +104,20 @@ def _days(horizon: Horizon, terms: tuple[Term, ...]) -> tuple[Any, Any]:
     while starts[-1] < horizon.closes:
         day += timedelta(days=1)
         starts.append(day_start(day, horizon.zone))
-    ends = [[instant(term.after(moment(start, horizon.zone), horizon.zone)) for start in starts] for term in terms]
+    ends = [
+        [instant(term.after(moment(start, horizon.zone), horizon.zone)) for start in starts]
+        for term in terms
+    ]
     return np.array(starts, np.int64), np.array(ends, np.int64)
 
 
 @lru_cache(maxsize=8)
 def _hours(horizon: Horizon) -> tuple[list[Any], list[Any]]:
     """Return, for each month, where its hours start (and the last one ends) and which hours of the day they are."""
-    edges = [np.array([*range(opens, closes, _HOUR), closes]) for opens, closes in pairwise(horizon.bounds)]
-    return edges, [np.array([moment(int(edge), horizon.zone).hour for edge in row[:-1]]) for row in edges]
+    edges = [
+        np.array([*range(opens, closes, _HOUR), closes])
+        for opens, closes in pairwise(horizon.bounds)
+    ]
+    return edges, [
+        np.array([moment(int(edge), horizon.zone).hour for edge in row[:-1]]) for row in edges
+    ]

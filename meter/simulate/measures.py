@@ -33,16 +33,46 @@ class Measure:
 
 
 MEASURES = (
-    Measure("readers_stopped", "Readers stopped", "readers who met a wall at least once", "was_stopped"),
-    Measure("stop_rate", "Stopped a month", "reader-months with a wall, of all with reading", "stopped", "months"),
     Measure(
-        "starts_per_million", "Starts per million", "trials and subscriptions begun per million reader-months", "starts", "months", 1e6
+        "readers_stopped", "Readers stopped", "readers who met a wall at least once", "was_stopped"
+    ),
+    Measure(
+        "stop_rate",
+        "Stopped a month",
+        "reader-months with a wall, of all with reading",
+        "stopped",
+        "months",
+    ),
+    Measure(
+        "starts_per_million",
+        "Starts per million",
+        "trials and subscriptions begun per million reader-months",
+        "starts",
+        "months",
+        1e6,
     ),
     Measure("registrations", "Registrations", "readers who registered", "registrations"),
-    Measure("active_subscribers", "Subscribers at the end", "paying subscribers when the horizon closes", "subscriber"),
+    Measure(
+        "active_subscribers",
+        "Subscribers at the end",
+        "paying subscribers when the horizon closes",
+        "subscriber",
+    ),
     Measure("articles_read", "Articles read", "whole articles shown", "read"),
-    Measure("advertising", "Advertising", "earned by articles read, within the horizon", "advertising", money=True),
-    Measure("subscription_cash", "Subscriptions, cash", "paid for trials and subscriptions within the horizon", "cash", money=True),
+    Measure(
+        "advertising",
+        "Advertising",
+        "earned by articles read, within the horizon",
+        "advertising",
+        money=True,
+    ),
+    Measure(
+        "subscription_cash",
+        "Subscriptions, cash",
+        "paid for trials and subscriptions within the horizon",
+        "cash",
+        money=True,
+    ),
     Measure(
         "subscription_lifetime",
         "Subscriptions, lifetime",
@@ -51,7 +81,13 @@ MEASURES = (
         money=True,
     ),
     Measure("net", "Net, cash", "advertising and subscription cash", "net", money=True),
-    Measure("net_lifetime", "Net, lifetime", "advertising and subscription lifetime value", "net_lifetime", money=True),
+    Measure(
+        "net_lifetime",
+        "Net, lifetime",
+        "advertising and subscription lifetime value",
+        "net_lifetime",
+        money=True,
+    ),
 )
 """In the order of a report. `net` never mixes with lifetime value: they are two numbers."""
 
@@ -73,7 +109,11 @@ class Estimate:
 
 
 def _column(population: Population, name: str) -> Any:  # noqa: ANN401 - an array
-    return (population.column("stopped") > 0).astype(float) if name == "was_stopped" else population.column(name)
+    return (
+        (population.column("stopped") > 0).astype(float)
+        if name == "was_stopped"
+        else population.column(name)
+    )
 
 
 def value(population: Population, measure: Measure) -> float:
@@ -92,7 +132,11 @@ def influence(population: Population, measure: Measure) -> Any:  # noqa: ANN401 
         return mine * measure.scale
     per = _column(population, measure.per)
     whole = float(per.sum())
-    return measure.scale * (mine - float(mine.sum()) / whole * per) / whole if whole else np.zeros(len(mine))
+    return (
+        measure.scale * (mine - float(mine.sum()) / whole * per) / whole
+        if whole
+        else np.zeros(len(mine))
+    )
 
 
 def spread(parts: Any) -> float:  # noqa: ANN401 - an array
@@ -106,5 +150,13 @@ def estimate(found: float, parts: Any, drawn: Any = None) -> Estimate:  # noqa: 
     varied = drawn is not None and len(drawn) > 1
     if not varied:
         return Estimate(value=found, low=found - reach, high=found + reach)
-    least, most = (float(q) for q in np.quantile(drawn, [0.025, 0.975]))  # the defaults are among what is possible
-    return Estimate(value=found, low=found - reach, high=found + reach, least=min(least, found), most=max(most, found))
+    least, most = (
+        float(q) for q in np.quantile(drawn, [0.025, 0.975])
+    )  # the defaults are among what is possible
+    return Estimate(
+        value=found,
+        low=found - reach,
+        high=found + reach,
+        least=min(least, found),
+        most=max(most, found),
+    )

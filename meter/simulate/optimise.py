@@ -56,16 +56,24 @@ class Knob:
         if meter not in meters:
             raise MeterError(f"there is no meter called `{meter}`; {meant(meter, meters)}")
         if match[2] != "limit" and match[2] not in list(Status):
-            raise MeterError(f"`{match[2]}` is neither `limit` nor a reader's status; {meant(match[2], ['limit', *Status])}")
+            raise MeterError(
+                f"`{match[2]}` is neither `limit` nor a reader's status; {meant(match[2], ['limit', *Status])}"
+            )
         low, high = int(match[3]), int(match[4])
         if not low < high < low + _MOST_VALUES:
-            raise MeterError(f"`{match[3]}..{match[4]}` is not a rising range of at most {_MOST_VALUES} limits")
-        return cls(meter=meter, status=None if match[2] == "limit" else match[2], low=low, high=high)
+            raise MeterError(
+                f"`{match[3]}..{match[4]}` is not a rising range of at most {_MOST_VALUES} limits"
+            )
+        return cls(
+            meter=meter, status=None if match[2] == "limit" else match[2], low=low, high=high
+        )
 
     @property
     def title(self) -> str:
         """What is turned, in words."""
-        return f"the limit of `{self.meter}`" + (f" for readers who are `{self.status}`" if self.status else "")
+        return f"the limit of `{self.meter}`" + (
+            f" for readers who are `{self.status}`" if self.status else ""
+        )
 
     def turned(self, policy: Policy, limit: int) -> Policy:
         """Return a policy with another limit."""
@@ -76,9 +84,19 @@ class Knob:
             elif self.status is None:
                 meters.append(evolve(meter, limit=limit, limits=()))
             elif meter.limits or isinstance(meter.limit, int):
-                raise MeterError(f"meter `{self.meter}` has no limit by status; write `{self.meter}.limit={self.low}..{self.high}`")
+                raise MeterError(
+                    f"meter `{self.meter}` has no limit by status; write `{self.meter}.limit={self.low}..{self.high}`"
+                )
             else:
-                meters.append(evolve(meter, limit={**{str(known): most for known, most in meter.limit.items()}, self.status: limit}))
+                meters.append(
+                    evolve(
+                        meter,
+                        limit={
+                            **{str(known): most for known, most in meter.limit.items()},
+                            self.status: limit,
+                        },
+                    )
+                )
         return evolve(policy, meters=tuple(meters))
 
 
@@ -108,12 +126,22 @@ class Choice:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain tables."""
-        tried = [{"limit": limit, **found.to_dict()} for limit, found in zip(self.limits, self.estimates, strict=True)]
+        tried = [
+            {"limit": limit, **found.to_dict()}
+            for limit, found in zip(self.limits, self.estimates, strict=True)
+        ]
         return {
-            "meter": self.knob.meter, "status": self.knob.status, "by": self.by, "tried": tried, "selected": self.selected,
-            "optimism": self.optimism, "not_distinguishable": list(self.alike), "recommended": self.recommended,
-            "turned_by": list(self.turned_by), "verdict": self.verdict(),
-        }  # fmt: skip
+            "meter": self.knob.meter,
+            "status": self.knob.status,
+            "by": self.by,
+            "tried": tried,
+            "selected": self.selected,
+            "optimism": self.optimism,
+            "not_distinguishable": list(self.alike),
+            "recommended": self.recommended,
+            "turned_by": list(self.turned_by),
+            "verdict": self.verdict(),
+        }
 
     def verdict(self) -> str:
         """Return the answer in a sentence."""
@@ -154,23 +182,47 @@ class Choice:
             )
         if self.turned_by:
             names = ", ".join(f"`{name}`" for name in self.turned_by)
-            found.append({"code": "W13", "name": "turns-round", "text": f"the best limit changes inside the stated range of {names}"})
+            found.append(
+                {
+                    "code": "W13",
+                    "name": "turns-round",
+                    "text": f"the best limit changes inside the stated range of {names}",
+                }
+            )
         return found
 
 
 def choose(
-    policy: Policy, knob: Knob, *, readers: int = 100_000, months: int = 12, seed: int = 1, workers: int | None = None,
-    assumptions: Assumptions | None = None, by: str = "net", sweep: bool = True, progress: Callable[[int], None] | None = None,
-) -> Choice:  # fmt: skip
+    policy: Policy,
+    knob: Knob,
+    *,
+    readers: int = 100_000,
+    months: int = 12,
+    seed: int = 1,
+    workers: int | None = None,
+    assumptions: Assumptions | None = None,
+    by: str = "net",
+    sweep: bool = True,
+    progress: Callable[[int], None] | None = None,
+) -> Choice:
     """Try every limit of a knob, select on half of the readers, and estimate on fresh ones. Raises `MeterError`."""
     limits = tuple(range(knob.low, knob.high + 1))
     half = max(readers // 2, 1)
 
     def run(tried: Sequence[int], seed: int, *, sweep: bool) -> Comparison:
         return compare(
-            [knob.turned(policy, limit) for limit in tried], names=[f"limit {limit}" for limit in tried], readers=half, months=months,
-            seed=seed, workers=workers, assumptions=assumptions, draws=0, sweep=sweep, by=by, progress=progress,
-        )  # fmt: skip
+            [knob.turned(policy, limit) for limit in tried],
+            names=[f"limit {limit}" for limit in tried],
+            readers=half,
+            months=months,
+            seed=seed,
+            workers=workers,
+            assumptions=assumptions,
+            draws=0,
+            sweep=sweep,
+            by=by,
+            progress=progress,
+        )
 
     first = run(limits, seed, sweep=False)
     selected, believed = first.best, first.measures[first.best][by].value
@@ -178,20 +230,38 @@ def choose(
     fresh = run(limits, seed ^ _FRESH, sweep=False)
     estimates = tuple(row[by] for row in fresh.measures)
     alike = tuple(limits[number] for number in _alike(fresh, selected))
-    candidates = sorted({limits[0], limits[-1], *alike[:: max(1, len(alike) // 3)], limits[selected], *_near(limits, selected)})
+    candidates = sorted(
+        {
+            limits[0],
+            limits[-1],
+            *alike[:: max(1, len(alike) // 3)],
+            limits[selected],
+            *_near(limits, selected),
+        }
+    )
     turned_by: tuple[str, ...] = ()
     if sweep:
         turned_by = _turned_by(run(candidates, seed ^ _FRESH, sweep=True), candidates, alike)
     optimism = believed - estimates[selected].value
     return Choice(
-        knob=knob, limits=limits, estimates=estimates, selected=limits[selected], optimism=optimism, alike=alike,
-        recommended=None if turned_by else limits[selected], turned_by=turned_by, by=by, comparison=fresh,
-    )  # fmt: skip
+        knob=knob,
+        limits=limits,
+        estimates=estimates,
+        selected=limits[selected],
+        optimism=optimism,
+        alike=alike,
+        recommended=None if turned_by else limits[selected],
+        turned_by=turned_by,
+        by=by,
+        comparison=fresh,
+    )
 
 
 def _near(limits: Sequence[int], selected: int) -> list[int]:
     step = max(1, len(limits) // 5)
-    return [limits[place] for place in (selected - step, selected + step) if 0 <= place < len(limits)]
+    return [
+        limits[place] for place in (selected - step, selected + step) if 0 <= place < len(limits)
+    ]
 
 
 def _alike(fresh: Comparison, selected: int) -> list[int]:
@@ -201,13 +271,18 @@ def _alike(fresh: Comparison, selected: int) -> list[int]:
     reach = NormalDist().inv_cdf(1 - _ERROR / 2 / max(len(fresh.names) - 1, 1))
     mine, found = influence(fresh.populations[selected], fresh.by), []
     for number, people in enumerate(fresh.populations):
-        lead = fresh.measures[selected][fresh.by.name].value - fresh.measures[number][fresh.by.name].value
+        lead = (
+            fresh.measures[selected][fresh.by.name].value
+            - fresh.measures[number][fresh.by.name].value
+        )
         if lead <= reach * spread(mine - influence(people, fresh.by)):
             found.append(number)
     return found
 
 
-def _turned_by(swept: Comparison, candidates: Sequence[int], alike: Sequence[int]) -> tuple[str, ...]:
+def _turned_by(
+    swept: Comparison, candidates: Sequence[int], alike: Sequence[int]
+) -> tuple[str, ...]:
     """Return the assumptions at whose ends another limit than those alike is best."""
     column, turned = NAMES.index(swept.by.name), []
     for name, ends in swept.ends.items():

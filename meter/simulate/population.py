@@ -86,9 +86,16 @@ class Population:
 
 
 def simulate(
-    policy: Policy, *, readers: int = 100_000, months: int = 12, seed: int = 1, workers: int | None = None,
-    assumptions: Assumptions | None = None, progress: Callable[[int], None] | None = None, log: bool = False,
-) -> Population:  # fmt: skip
+    policy: Policy,
+    *,
+    readers: int = 100_000,
+    months: int = 12,
+    seed: int = 1,
+    workers: int | None = None,
+    assumptions: Assumptions | None = None,
+    progress: Callable[[int], None] | None = None,
+    log: bool = False,
+) -> Population:
     """Take `readers` simulated readers through `months` months under a policy.
 
     `workers` is the number of threads (by default the number of processors); the answer does not depend on it. `progress` is
@@ -130,10 +137,26 @@ def simulate(
     starts = range(0, readers, _BLOCK)
 
     def block(first: int) -> tuple[Any, ...]:
-        monthly, shown = np.zeros((months, len(MONTHLY))), np.zeros(len(reading.judging.verdicts), np.int64)
+        monthly, shown = (
+            np.zeros((months, len(MONTHLY))),
+            np.zeros(len(reading.judging.verdicts), np.int64),
+        )
         wanted, last = np.zeros(_WANTED, np.int64), min(first + _BLOCK, readers)
         rows = np.empty((200 * (last - first) * months if log else 0, len(LOG)), np.int64)
-        kept = walk(reading.meaning, reading.tables, human, time, np.uint64(seed), first, last, columns, monthly, shown, wanted, rows)
+        kept = walk(
+            reading.meaning,
+            reading.tables,
+            human,
+            time,
+            np.uint64(seed),
+            first,
+            last,
+            columns,
+            monthly,
+            shown,
+            wanted,
+            rows,
+        )
         if progress is not None:
             progress(last - first)
         return monthly, shown, wanted, rows[:kept].copy()
@@ -145,11 +168,21 @@ def simulate(
         with ThreadPoolExecutor(threads) as pool:
             parts = list(pool.map(block, starts))
     # Sums are taken block by block, in order: the same numbers whoever did the work.
-    monthly, shown, wanted = (sum(part[number] for part in parts[1:]) + parts[0][number] for number in range(3))
+    monthly, shown, wanted = (
+        sum(part[number] for part in parts[1:]) + parts[0][number] for number in range(3)
+    )
     return Population(
-        policy=policy, assumptions=assumptions, months=months, seed=seed, reading=reading, columns=columns, monthly=monthly, shown=shown,
-        wanted=wanted, log=np.concatenate([part[3] for part in parts]),
-    )  # fmt: skip
+        policy=policy,
+        assumptions=assumptions,
+        months=months,
+        seed=seed,
+        reading=reading,
+        columns=columns,
+        monthly=monthly,
+        shown=shown,
+        wanted=wanted,
+        log=np.concatenate([part[3] for part in parts]),
+    )
 
 
 def _check(readers: int, months: int, seed: int, workers: int | None) -> None:

@@ -34,7 +34,13 @@ _MOST_SITUATIONS = 200_000
 _SCORES = 101
 _AGES = 101
 _RENEWALS = 130
-_SELLS = {Show.REGISTRATION_WALL: 1, Show.TRIAL_OFFER: 2, Show.SUBSCRIPTION_WALL: 2, Show.TRIAL_EXPIRED: 2, Show.SUBSCRIPTION_EXPIRED: 2}
+_SELLS = {
+    Show.REGISTRATION_WALL: 1,
+    Show.TRIAL_OFFER: 2,
+    Show.SUBSCRIPTION_WALL: 2,
+    Show.TRIAL_EXPIRED: 2,
+    Show.SUBSCRIPTION_EXPIRED: 2,
+}
 _LONG = Term.parse("1 year")
 
 
@@ -59,10 +65,21 @@ def months_in(term: Term) -> float:
 
 def options_of(policy: Policy, assumptions: Assumptions) -> list[Option]:
     """Return what can be subscribed to: the month and the year at list price, then the policy's subscription offers."""
-    listed = (offer.product for kind in (OfferKind.SUBSCRIPTION, OfferKind.TRIAL) for offer in policy.offers if offer.kind is kind)
+    listed = (
+        offer.product
+        for kind in (OfferKind.SUBSCRIPTION, OfferKind.TRIAL)
+        for offer in policy.offers
+        if offer.kind is kind
+    )
     mentioned = [slot for slot in policy.rulebook.vocabulary.slots if slot.name == "product"]
-    usual = next((name for name in listed if name), mentioned[0].mentioned[0] if mentioned else None)
-    offers = [Option(float(offer.price), offer.term, offer.product) for offer in policy.offers if offer.kind is OfferKind.SUBSCRIPTION]
+    usual = next(
+        (name for name in listed if name), mentioned[0].mentioned[0] if mentioned else None
+    )
+    offers = [
+        Option(float(offer.price), offer.term, offer.product)
+        for offer in policy.offers
+        if offer.kind is OfferKind.SUBSCRIPTION
+    ]
     month, year = float(assumptions["money.price_month"]), float(assumptions["money.price_year"])
     return [Option(month, Term.parse("1 month"), usual), Option(year, _LONG, usual), *offers]
 
@@ -76,9 +93,15 @@ class Standing:
     over: bool = False
     product: str | None = None
 
-    def reader(self, name: str, starts: datetime | None, ends: datetime | None, **known: Any) -> Reader:  # noqa: ANN401
+    def reader(
+        self, name: str, starts: datetime | None, ends: datetime | None, **known: Any
+    ) -> Reader:  # noqa: ANN401
         """Return a person of this standing whose right runs, or ran, from `starts` to `ends`."""
-        rights = [] if self.kind is None else [Entitlement(kind=self.kind, product=self.product, starts=starts, ends=ends)]
+        rights = (
+            []
+            if self.kind is None
+            else [Entitlement(kind=self.kind, product=self.product, starts=starts, ends=ends)]
+        )
         return Reader(id=name, registered=self.registered, entitlements=rights, **known)
 
 
@@ -88,14 +111,24 @@ def standings_of(policy: Policy, options: list[Option]) -> list[Standing]:
     nothing = [Standing(None, registered=False), Standing(None, registered=True)]
     over = [Standing(kind, registered=True, over=True) for kind in (trial, paid)]
     trials = [Standing(trial, registered=True, product=offer.product) for offer in policy.offers]
-    return [*nothing, *over, *trials, *(Standing(paid, registered=True, product=option.product) for option in options)]
+    return [
+        *nothing,
+        *over,
+        *trials,
+        *(Standing(paid, registered=True, product=option.product) for option in options),
+    ]
 
 
 def _classes(**parts: Mapping[Any, float]) -> tuple[list[dict[str, Any]], np.ndarray]:
     """Return every combination of independent attributes that has a share, and the shares one after the other."""
     combined: list[tuple[dict[str, Any], float]] = [({}, 1.0)]
     for name, shares in parts.items():
-        combined = [({**known, name: value}, share * more) for known, share in combined for value, more in shares.items() if more > 0]
+        combined = [
+            ({**known, name: value}, share * more)
+            for known, share in combined
+            for value, more in shares.items()
+            if more > 0
+        ]
     return [known for known, _ in combined], np.cumsum([share for _, share in combined])
 
 
@@ -103,7 +136,11 @@ def _subsets(shares: Mapping[str, float]) -> dict[frozenset[str], float]:
     """Return the share of each set of independent members."""
     sets = {frozenset[str](): 1.0}
     for name, share in shares.items():
-        sets = {members | extra: value * part for members, value in sets.items() for extra, part in (({name}, share), (set(), 1 - share))}
+        sets = {
+            members | extra: value * part
+            for members, value in sets.items()
+            for extra, part in (({name}, share), (set(), 1 - share))
+        }
     return sets
 
 
@@ -121,19 +158,33 @@ class World:
 
     def __attrs_post_init__(self) -> None:
         known = self.assumptions
-        readers = _classes(segments=_subsets(known["readers.segments"]), country=known["readers.countries"] or {None: 1.0})
+        readers = _classes(
+            segments=_subsets(known["readers.segments"]),
+            country=known["readers.countries"] or {None: 1.0},
+        )
         free, premium = known["articles.free"], known["articles.premium"]
         if free + premium > 1:
-            raise MeterError("`articles.free` and `articles.premium` add up to more than 1; the rest of the articles is metered")
+            raise MeterError(
+                "`articles.free` and `articles.premium` add up to more than 1; the rest of the articles is metered"
+            )
         articles = _classes(
-            access={ArticleAccess.METERED: 1 - free - premium, ArticleAccess.FREE: free, ArticleAccess.PREMIUM: premium},
-            section=known["articles.sections"] or {None: 1.0}, kind=known["articles.kinds"] or {None: 1.0},
+            access={
+                ArticleAccess.METERED: 1 - free - premium,
+                ArticleAccess.FREE: free,
+                ArticleAccess.PREMIUM: premium,
+            },
+            section=known["articles.sections"] or {None: 1.0},
+            kind=known["articles.kinds"] or {None: 1.0},
             tags=_subsets(known["articles.tags"]),
-        )  # fmt: skip
+        )
         for name, value in (
-            ("readers", readers[0]), ("reader_shares", readers[1]), ("articles", articles[0]), ("article_shares", articles[1]),
-            ("referrers", list(known["views.referrers"] or {None: 1.0})), ("devices", list(known["views.devices"] or {None: 1.0})),
-        ):  # fmt: skip
+            ("readers", readers[0]),
+            ("reader_shares", readers[1]),
+            ("articles", articles[0]),
+            ("article_shares", articles[1]),
+            ("referrers", list(known["views.referrers"] or {None: 1.0})),
+            ("devices", list(known["views.devices"] or {None: 1.0})),
+        ):
             object.__setattr__(self, name, value)
 
 
@@ -150,11 +201,17 @@ class Reading:
         self._groups = self._ask()
         self._everything()
         self.tables = self.judging.tables(np.array([horizon.opens, horizon.closes]))
-        self.meaning = Meaning(**self._groups, verdicts=self.judging.verdict_table(), **self._walls(), **self._money())
+        self.meaning = Meaning(
+            **self._groups, verdicts=self.judging.verdict_table(), **self._walls(), **self._money()
+        )
 
-    def _codes(self, names: tuple[str, ...], reader: Reader, view: PageView, at: int) -> tuple[Any, ...]:
+    def _codes(
+        self, names: tuple[str, ...], reader: Reader, view: PageView, at: int
+    ) -> tuple[Any, ...]:
         codes = self.policy.rulebook.vocabulary.observe(reader, view, at)
-        return tuple(code for slot, code in zip(self._slots, codes, strict=True) if slot.name in names)
+        return tuple(
+            code for slot, code in zip(self._slots, codes, strict=True) if slot.name in names
+        )
 
     def _ask(self) -> dict[str, Any]:
         """Return which things the policy can tell apart, and the group of each combination of them."""
@@ -170,15 +227,25 @@ class Reading:
             return standing.reader("someone", now - timedelta(days=days + 1), ends)
 
         def article(known: dict[str, Any], age: int = 0) -> PageView:
-            return PageView(article=Article(id="something", published=moment(at - age * DAY, zone), **known))
+            return PageView(
+                article=Article(id="something", published=moment(at - age * DAY, zone), **known)
+            )
 
         scores = range(_SCORES) if "score" in has else (0,)
         ages = range(_AGES) if "age_days" in has else (0,)
         found: dict[str, tuple[np.ndarray, list[tuple[Any, ...]], tuple[str, ...]]] = {}
 
-        def tell(name: str, slots: tuple[str, ...], shape: tuple[int, ...], see: Callable[..., tuple[Reader, PageView, int]]) -> None:
+        def tell(
+            name: str,
+            slots: tuple[str, ...],
+            shape: tuple[int, ...],
+            see: Callable[..., tuple[Reader, PageView, int]],
+        ) -> None:
             seen: dict[tuple[Any, ...], int] = {}
-            numbers = [seen.setdefault(self._codes(slots, *see(*place)), len(seen)) for place in product(*map(range, shape))]
+            numbers = [
+                seen.setdefault(self._codes(slots, *see(*place)), len(seen))
+                for place in product(*map(range, shape))
+            ]
             found[name] = np.array(numbers, np.int64).reshape(shape), list(seen), slots
 
         tell(
@@ -188,14 +255,29 @@ class Reading:
             lambda s, d: (who(self.standings[s], d), something, at),
         )
         tell(
-            "reader", ("segments", "score", "country"), (len(world.readers), len(scores)),
+            "reader",
+            ("segments", "score", "country"),
+            (len(world.readers), len(scores)),
             lambda r, s: (Reader(id="someone", score=s / 100, **world.readers[r]), something, at),
-        )  # fmt: skip
-        tell("article", ("access", "section", "kind", "tags"), (len(world.articles),), lambda a: (someone, article(world.articles[a]), at))
+        )
         tell(
-            "visit", ("device", "referrer", "channel", "language", "gift", "crawler"), (len(world.referrers), len(world.devices)),
-            lambda r, d: (someone, evolve(something, referrer=world.referrers[r], device=world.devices[d], channel="web"), at),
-        )  # fmt: skip
+            "article",
+            ("access", "section", "kind", "tags"),
+            (len(world.articles),),
+            lambda a: (someone, article(world.articles[a]), at),
+        )
+        tell(
+            "visit",
+            ("device", "referrer", "channel", "language", "gift", "crawler"),
+            (len(world.referrers), len(world.devices)),
+            lambda r, d: (
+                someone,
+                evolve(
+                    something, referrer=world.referrers[r], device=world.devices[d], channel="web"
+                ),
+                at,
+            ),
+        )
         starts = [min(at, *periods) - 1, *periods] if periods else [at]
         tell("period", ("period",), (len(starts),), lambda p: (someone, something, starts[p]))
         tell("age", ("age_days",), (len(ages),), lambda a: (someone, article({}, a), at))
@@ -204,7 +286,9 @@ class Reading:
         order = ("who", "reader", "article", "visit", "period", "age")
         sizes = [len(found[name][1]) for name in order]
         if np.prod(sizes) > _MOST_SITUATIONS:
-            raise MeterError(f"the policy and the assumptions make {np.prod(sizes)} different situations; leave out segments or sections")
+            raise MeterError(
+                f"the policy and the assumptions make {np.prod(sizes)} different situations; leave out segments or sections"
+            )
         group = np.empty(sizes, np.int64)
         places = {slot.name: index for index, slot in enumerate(self._slots)}
         for combination in product(*map(range, sizes)):
@@ -213,13 +297,15 @@ class Reading:
                 mine = [slot.name for slot in self._slots if slot.name in found[name][2]]
                 for slot, code in zip(mine, found[name][1][number], strict=True):
                     codes[places[slot]] = code
-            group[combination] = self.judging.group(tuple(codes), spends=codes[1] == ArticleAccess.METERED)
+            group[combination] = self.judging.group(
+                tuple(codes), spends=codes[1] == ArticleAccess.METERED
+            )
         # The period is numbered by its start: codes of one stretch of time may differ only on the start itself.
         return {
             "group": np.ascontiguousarray(group[:, :, :, :, found["period"][0]]),
             **{name: found[name][0] for name in ("who", "reader", "article", "visit", "age")},
             "periods": np.array(periods, np.int64),
-        }  # fmt: skip
+        }
 
     def _everything(self) -> None:
         """Ask the engine about every group and every count, before anybody reads."""
@@ -234,7 +320,10 @@ class Reading:
         verdicts = self.judging.verdicts
         return {
             "sells": np.array([_SELLS.get(verdict.show, 0) for verdict in verdicts], np.int64),
-            "offer": np.array([-1 if verdict.offer is None else offers[verdict.offer] for verdict in verdicts], np.int64),
+            "offer": np.array(
+                [-1 if verdict.offer is None else offers[verdict.offer] for verdict in verdicts],
+                np.int64,
+            ),
         }
 
     def _money(self) -> dict[str, Any]:
@@ -246,15 +335,25 @@ class Reading:
             "trial": np.array([offer.kind is OfferKind.TRIAL for offer in offers], np.bool_),
             "offer_price": np.array([float(offer.price) for offer in offers], np.float64),
             "offer_lift": np.array([_lift(offer, known) for offer in offers], np.float64),
-            "offer_option": np.array([2 + subscriptions.index(name) if name in subscriptions else 0 for name in names], np.int64),
-            "price": np.array([option.price for option in self.options], np.float64), "churn": np.array(churn), "rest": np.array(rest),
-        }  # fmt: skip
+            "offer_option": np.array(
+                [2 + subscriptions.index(name) if name in subscriptions else 0 for name in names],
+                np.int64,
+            ),
+            "price": np.array([option.price for option in self.options], np.float64),
+            "churn": np.array(churn),
+            "rest": np.array(rest),
+        }
 
 
 def _lift(offer: Offer, known: Assumptions) -> float:
     """Return how much more often an offer is taken than the list price, by the price elasticity (at most four times)."""
     month = max(float(offer.price) / months_in(offer.term), 0.05 * known["money.price_month"])
-    return float(min((month / max(known["money.price_month"], 0.01)) ** -known["offers.price_elasticity"], 4.0))
+    return float(
+        min(
+            (month / max(known["money.price_month"], 0.01)) ** -known["offers.price_elasticity"],
+            4.0,
+        )
+    )
 
 
 def _lifetime(option: Option, known: Assumptions) -> tuple[np.ndarray, np.ndarray]:
@@ -269,5 +368,7 @@ def _lifetime(option: Option, known: Assumptions) -> tuple[np.ndarray, np.ndarra
     counted = when < known["money.lifetime_months"] - 1e-9
     worth = option.price * survival * (1 + known["money.discount_year"]) ** (-when / 12) * counted
     left = np.concatenate([np.cumsum(worth[::-1])[::-1], [0.0]])
-    alive = np.concatenate([[1.0], survival]) * (1 + known["money.discount_year"]) ** (-np.concatenate([[0.0], when]) / 12)
+    alive = np.concatenate([[1.0], survival]) * (1 + known["money.discount_year"]) ** (
+        -np.concatenate([[0.0], when]) / 12
+    )
     return churn, (left / alive)[:_RENEWALS]

@@ -18,7 +18,15 @@ from meter.stores.memory import MemoryStore
 if TYPE_CHECKING:
     from datetime import datetime
 
-__all__ = ["AsyncStore", "MemoryStore", "Store", "in_thread", "open_async_store", "open_store", "reader_key"]
+__all__ = [
+    "AsyncStore",
+    "MemoryStore",
+    "Store",
+    "in_thread",
+    "open_async_store",
+    "open_store",
+    "reader_key",
+]
 
 
 @runtime_checkable
@@ -37,7 +45,9 @@ class Store(Protocol):
         """Return the bytes kept under a key, or `None`. It sees every swap that was answered before it was called."""
         ...
 
-    def swap(self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None) -> bytes | None:
+    def swap(
+        self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None
+    ) -> bytes | None:
         """Put `new` in the place of `old` in one step, and return what is kept afterwards.
 
         `None` stands for nothing: an `old` of `None` writes only where nothing is kept, a `new` of `None` removes. If what is
@@ -59,7 +69,9 @@ class AsyncStore(Protocol):
         """Return the bytes kept under a key, or `None`."""
         ...
 
-    async def swap(self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None) -> bytes | None:
+    async def swap(
+        self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None
+    ) -> bytes | None:
         """Put `new` in the place of `old` in one step, and return what is kept afterwards."""
         ...
 
@@ -79,7 +91,9 @@ class _InThread:
     async def load(self, key: str) -> bytes | None:
         return await asyncio.to_thread(self.store.load, key)
 
-    async def swap(self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None) -> bytes | None:
+    async def swap(
+        self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None
+    ) -> bytes | None:
         return await asyncio.to_thread(self.store.swap, key, old, new, expires=expires)
 
     async def forget(self, key: str) -> None:
@@ -106,9 +120,16 @@ def in_thread(store: Store) -> AsyncStore:
 
 _EXTRAS = {"redis": ("redis", "redis"), "postgres": ("psycopg_pool", "postgres")}
 _SCHEMES = {
-    "memory": "memory", "sqlite": "sqlite", "redis": "redis", "rediss": "redis", "unix": "redis", "valkey": "redis",
-    "valkeys": "redis", "postgresql": "postgres", "postgres": "postgres",
-}  # fmt: skip
+    "memory": "memory",
+    "sqlite": "sqlite",
+    "redis": "redis",
+    "rediss": "redis",
+    "unix": "redis",
+    "valkey": "redis",
+    "valkeys": "redis",
+    "postgresql": "postgres",
+    "postgres": "postgres",
+}
 
 
 def open_store(url: str) -> Store:
@@ -129,7 +150,9 @@ def open_store(url: str) -> Store:
     if kind == "sqlite":
         from meter.stores.sqlite import SQLiteStore  # noqa: PLC0415 - only who opens one pays for it
 
-        sqlite: Store = _with_options(lambda **given: SQLiteStore(rest, **given), url, options, timeout=float)
+        sqlite: Store = _with_options(
+            lambda **given: SQLiteStore(rest, **given), url, options, timeout=float
+        )
         return sqlite
     _require(kind)
     if kind == "redis":
@@ -172,7 +195,9 @@ def _parse(url: str) -> tuple[str, str, dict[str, str]]:
                 f"`{url}` does not name a file; did you mean `sqlite:///{parts.netloc}{parts.path}`? (three slashes before the path)"
             )
         if path in ("", "/"):
-            raise StoreError(f"`{url}` does not name a file; write `sqlite:///counts.db`, or `memory://` to keep nothing")
+            raise StoreError(
+                f"`{url}` does not name a file; write `sqlite:///counts.db`, or `memory://` to keep nothing"
+            )
         path = path[1:]
     return kind, path, dict(parse_qsl(parts.query))
 
@@ -199,7 +224,9 @@ def _with_options(make: Any, url: str, options: dict[str, str], **kinds: Any) ->
     for name, text in options.items():
         if name not in kinds:
             known = ", ".join(f"`{kind}`" for kind in kinds)
-            raise StoreError(f"`{name}` in `{url}` is not an option of this store; there is {known}")
+            raise StoreError(
+                f"`{name}` in `{url}` is not an option of this store; there is {known}"
+            )
         try:
             given[name] = kinds[name](text)
         except ValueError:
@@ -221,4 +248,8 @@ def _require(kind: str) -> None:
 
 
 def _native(url: str) -> str:
-    return url.replace("valkeys://", "rediss://", 1) if url.startswith("valkeys:") else url.replace("valkey://", "redis://", 1)
+    return (
+        url.replace("valkeys://", "rediss://", 1)
+        if url.startswith("valkeys:")
+        else url.replace("valkey://", "redis://", 1)
+    )

@@ -33,7 +33,9 @@ def reader_key(reader_id: str, *, namespace: str = "", secret: bytes | str | Non
     ('anna', 'c:a%3Ab', 'b%3Ac:a')
     """
     if not reader_id:
-        raise IdentityError("a reader without an id cannot be counted: give each one a stable id, such as that of a signed cookie")
+        raise IdentityError(
+            "a reader without an id cannot be counted: give each one a stable id, such as that of a signed cookie"
+        )
     if secret is None:
         part = _plain(reader_id)
     else:

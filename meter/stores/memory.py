@@ -44,7 +44,9 @@ class MemoryStore:
         kept = self._kept.get(key)
         return None if kept is None else kept[0]
 
-    def swap(self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None) -> bytes | None:
+    def swap(
+        self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None
+    ) -> bytes | None:
         """Put `new` in the place of `old`, and return what is there now."""
         with self._lock:
             kept = self._kept.get(key)
@@ -66,7 +68,11 @@ class MemoryStore:
     def purge(self, now: datetime) -> int:
         """Drop what has expired by `now`, and return how many readers that was."""
         with self._lock:
-            gone = [key for key, (_, expires) in self._kept.items() if expires is not None and expires <= now]
+            gone = [
+                key
+                for key, (_, expires) in self._kept.items()
+                if expires is not None and expires <= now
+            ]
             for key in gone:
                 del self._kept[key]
             return len(gone)

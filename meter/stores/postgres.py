@@ -12,7 +12,14 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self
 
 import psycopg
-from psycopg.errors import DeadlockDetected, DuplicateObject, DuplicateTable, SerializationFailure, UndefinedTable, UniqueViolation
+from psycopg.errors import (
+    DeadlockDetected,
+    DuplicateObject,
+    DuplicateTable,
+    SerializationFailure,
+    UndefinedTable,
+    UniqueViolation,
+)
 from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
 
 from meter.errors import StoreContentionError, StoreError, StoreUnavailableError
@@ -38,11 +45,18 @@ _FORGET = "DELETE FROM meter_usage WHERE key = %(key)s"
 _PURGE = "DELETE FROM meter_usage WHERE expires <= %(now)s"
 # Where a guess may well be wrong (nothing is there, or something is to go), the change and a look go together, in one trip and one
 # transaction: the second sees the first, or whoever was faster. Otherwise the change says itself whether it came about.
-_ADD = "INSERT INTO meter_usage VALUES (%(key)s, %(new)s, %(expires)s) ON CONFLICT DO NOTHING; " + _LOAD  # noqa: S608 - constants
+_ADD = (
+    "INSERT INTO meter_usage VALUES (%(key)s, %(new)s, %(expires)s) ON CONFLICT DO NOTHING; "
+    + _LOAD
+)  # noqa: S608 - constants
 _REPLACE = "UPDATE meter_usage SET bytes = %(new)s, expires = %(expires)s WHERE key = %(key)s AND bytes = %(old)s RETURNING bytes"
 _REMOVE = "DELETE FROM meter_usage WHERE key = %(key)s AND bytes = %(old)s; " + _LOAD  # noqa: S608 - as above
 _NO_TABLE = "there is no table `meter_usage` and it could not be made; make it as the page on PostgreSQL says"
-_MADE = (DuplicateTable, DuplicateObject, UniqueViolation)  # another process made it at the same time
+_MADE = (
+    DuplicateTable,
+    DuplicateObject,
+    UniqueViolation,
+)  # another process made it at the same time
 _AGAIN = (SerializationFailure, DeadlockDetected)
 
 
@@ -72,20 +86,31 @@ class _AsyncInTime(psycopg.AsyncConnection[Any]):
     async def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:  # noqa: ANN401, ASYNC109
         seconds = remaining(_DEADLINE) if timeout is None else timeout
         try:
-            return await psycopg.waiting.wait_async(gen, self.pgconn.socket, interval=interval, timeout=seconds)
+            return await psycopg.waiting.wait_async(
+                gen, self.pgconn.socket, interval=interval, timeout=seconds
+            )
         except asyncio.CancelledError:
             self.pgconn.finish()
             raise
 
 
 _POOL: dict[str, Any] = {
-    "kwargs": {"autocommit": True, "prepare_threshold": None, "cursor_factory": psycopg.ClientCursor},
-    "min_size": 0, "open": False, "reconnect_timeout": 5.0, "name": "meter",
-}  # fmt: skip
+    "kwargs": {
+        "autocommit": True,
+        "prepare_threshold": None,
+        "cursor_factory": psycopg.ClientCursor,
+    },
+    "min_size": 0,
+    "open": False,
+    "reconnect_timeout": 5.0,
+    "name": "meter",
+}
 
 
 def _refused(error: Exception) -> StoreUnavailableError:
-    return StoreUnavailableError(f"the database did not answer: {str(error) or type(error).__name__}")
+    return StoreUnavailableError(
+        f"the database did not answer: {str(error) or type(error).__name__}"
+    )
 
 
 def _check(url: str) -> None:
@@ -120,7 +145,9 @@ class PostgresStore:
         """Return what is kept under a key."""
         return self._bytes(_LOAD, {"key": key})
 
-    def swap(self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None) -> bytes | None:
+    def swap(
+        self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None
+    ) -> bytes | None:
         """Put `new` in the place of `old`, and return what is there now."""
         values = {"key": key, "old": old, "new": new, "expires": expires}
         statement = _statement(old, new)
@@ -133,7 +160,9 @@ class PostgresStore:
                 continue
             if found == new or found != old:
                 return found
-        raise StoreContentionError(f"a reader's usage changed {_ROUNDS} times while one change was being written")
+        raise StoreContentionError(
+            f"a reader's usage changed {_ROUNDS} times while one change was being written"
+        )
 
     def forget(self, key: str) -> None:
         """Keep nothing under a key."""
@@ -149,7 +178,9 @@ class PostgresStore:
         self._pool.close()
 
     def _open(self) -> None:
-        self._pool: ConnectionPool[Any] = ConnectionPool(self._url, connection_class=_InTime, max_size=self._size, **_POOL)
+        self._pool: ConnectionPool[Any] = ConnectionPool(
+            self._url, connection_class=_InTime, max_size=self._size, **_POOL
+        )
         self._pool.open(wait=False)
         self._pid = os.getpid()
 
@@ -196,8 +227,12 @@ class AsyncPostgresStore:
     def __init__(self, url: str, *, pool_size: int = 16, deadline: float = _DEADLINE) -> None:
         self.deadline: float | None = deadline
         _check(url)
-        settings = _POOL | {"kwargs": _POOL["kwargs"] | {"cursor_factory": psycopg.AsyncClientCursor}}
-        self._pool: AsyncConnectionPool[Any] = AsyncConnectionPool(url, connection_class=_AsyncInTime, max_size=pool_size, **settings)
+        settings = _POOL | {
+            "kwargs": _POOL["kwargs"] | {"cursor_factory": psycopg.AsyncClientCursor}
+        }
+        self._pool: AsyncConnectionPool[Any] = AsyncConnectionPool(
+            url, connection_class=_AsyncInTime, max_size=pool_size, **settings
+        )
 
     @classmethod
     def from_url(cls, url: str) -> Self:
@@ -208,7 +243,9 @@ class AsyncPostgresStore:
         """Return what is kept under a key."""
         return await self._bytes(_LOAD, {"key": key})
 
-    async def swap(self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None) -> bytes | None:
+    async def swap(
+        self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None
+    ) -> bytes | None:
         """Put `new` in the place of `old`, and return what is there now."""
         values = {"key": key, "old": old, "new": new, "expires": expires}
         statement = _statement(old, new)
@@ -221,7 +258,9 @@ class AsyncPostgresStore:
                 continue
             if found == new or found != old:
                 return found
-        raise StoreContentionError(f"a reader's usage changed {_ROUNDS} times while one change was being written")
+        raise StoreContentionError(
+            f"a reader's usage changed {_ROUNDS} times while one change was being written"
+        )
 
     async def forget(self, key: str) -> None:
         """Keep nothing under a key."""
@@ -241,7 +280,9 @@ class AsyncPostgresStore:
         pool = self._pool
         try:
             if pool.closed:
-                token = UNTIL.set(None)  # the pool's own tasks start here, and are not part of this question
+                token = UNTIL.set(
+                    None
+                )  # the pool's own tasks start here, and are not part of this question
                 try:
                     await pool.open(wait=False)
                 finally:

@@ -56,9 +56,19 @@ def _name(key: str) -> bytes:
     return b"meter:{%b}" % key.encode()
 
 
-def _arguments(key: str, old: bytes | None, new: bytes | None, expires: datetime | None) -> tuple[bytes, ...]:
+def _arguments(
+    key: str, old: bytes | None, new: bytes | None, expires: datetime | None
+) -> tuple[bytes, ...]:
     until = b"" if expires is None else b"%d" % (expires.timestamp() * 1000)
-    return (b"1", _name(key), b"0" if old is None else b"1", old or b"", b"0" if new is None else b"1", new or b"", until)
+    return (
+        b"1",
+        _name(key),
+        b"0" if old is None else b"1",
+        old or b"",
+        b"0" if new is None else b"1",
+        new or b"",
+        until,
+    )
 
 
 class _Epoch:
@@ -93,7 +103,10 @@ class _Epoch:
         policy = info.get("maxmemory_policy")
         if not self._warned and info.get("maxmemory") and policy not in (None, "noeviction"):
             self._warned = True
-            LOG.warning("the store drops readers when it is full (`maxmemory-policy %s`); set it to `noeviction`", policy)
+            LOG.warning(
+                "the store drops readers when it is full (`maxmemory-policy %s`); set it to `noeviction`",
+                policy,
+            )
 
     def _lose(self, why: str) -> None:
         self.losses += 1
@@ -112,7 +125,9 @@ def _translated() -> Iterator[None]:
             ) from error
         raise StoreUnavailableError(f"the server refused: {error}") from error
     except (RedisError, OSError) as error:
-        raise StoreUnavailableError(f"the server did not answer: {str(error) or 'not in time'}") from error
+        raise StoreUnavailableError(
+            f"the server did not answer: {str(error) or 'not in time'}"
+        ) from error
 
 
 def _parsed(url: str) -> dict[str, Any]:
@@ -126,8 +141,15 @@ def _settings(url: str, base: type[Any], retry: object) -> dict[str, Any]:
     """Return a client's settings for a URL: no repeats, no greetings, and nobody waits longer than the question allows."""
     settings = _parsed(url)
     settings.pop("connection_class", None)
-    given: dict[str, Any] = {"socket_timeout": _DEADLINE, "socket_connect_timeout": _DEADLINE, "protocol": 2, "max_connections": 1 << 20}
-    return given | {"retry": retry} | settings | {"connection_class": base, "decode_responses": False}
+    given: dict[str, Any] = {
+        "socket_timeout": _DEADLINE,
+        "socket_connect_timeout": _DEADLINE,
+        "protocol": 2,
+        "max_connections": 1 << 20,
+    }
+    return (
+        given | {"retry": retry} | settings | {"connection_class": base, "decode_responses": False}
+    )
 
 
 class _InTime:
@@ -165,7 +187,10 @@ class _Line:
         """Send a command and return its answer."""
         if self._pid != os.getpid():
             self._idle, self._pid = [], os.getpid()  # the parent's connections stay the parent's
-        packed = [b"*%d\r\n" % len(command) + b"".join([b"$%d\r\n%b\r\n" % (len(part), part) for part in command])]
+        packed = [
+            b"*%d\r\n" % len(command)
+            + b"".join([b"$%d\r\n%b\r\n" % (len(part), part) for part in command])
+        ]
         while True:
             try:
                 connection, reused = self._idle.pop(), True
@@ -203,7 +228,9 @@ class RedisStore:
     name = "redis"
     blocking = True
 
-    def __init__(self, client: redis.Redis | redis.RedisCluster, *, deadline: float = _DEADLINE) -> None:
+    def __init__(
+        self, client: redis.Redis | redis.RedisCluster, *, deadline: float = _DEADLINE
+    ) -> None:
         self.client = client
         self.deadline: float | None = deadline
         self._epoch = _Epoch()
@@ -233,7 +260,9 @@ class RedisStore:
                 self._look()
         return found
 
-    def swap(self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None) -> bytes | None:
+    def swap(
+        self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None
+    ) -> bytes | None:
         """Put `new` in the place of `old`, and return what is there now."""
         arguments = _arguments(key, old, new, expires)
         with _translated():
@@ -270,7 +299,11 @@ class RedisStore:
 
     def _look(self) -> None:
         with self._looking:
-            found, written, info = cast("bytes | None", self.client.get(_EPOCH)), False, cast("dict[str, Any]", {})
+            found, written, info = (
+                cast("bytes | None", self.client.get(_EPOCH)),
+                False,
+                cast("dict[str, Any]", {}),
+            )
             try:
                 if found is None:
                     written = bool(self.client.set(_EPOCH, self._epoch.candidate, nx=True))
@@ -294,7 +327,12 @@ class AsyncRedisStore:
 
     name = "redis"
 
-    def __init__(self, client: redis.asyncio.Redis | redis.asyncio.RedisCluster, *, deadline: float = _DEADLINE) -> None:
+    def __init__(
+        self,
+        client: redis.asyncio.Redis | redis.asyncio.RedisCluster,
+        *,
+        deadline: float = _DEADLINE,
+    ) -> None:
         self.client = client
         self.deadline: float = deadline
         self._epoch = _Epoch()
@@ -304,11 +342,22 @@ class AsyncRedisStore:
     def from_url(cls, url: str) -> Self:
         """Return the store at a URL; redis-py's options may follow a `?`."""
         _parsed(url)
-        base = redis.asyncio.connection.parse_url(url).get("connection_class", redis.asyncio.Connection)
-        settings = _settings(url, base, AsyncRetry(NoBackoff(), 0)) | {"max_connections": 64, "timeout": None}
+        base = redis.asyncio.connection.parse_url(url).get(
+            "connection_class", redis.asyncio.Connection
+        )
+        settings = _settings(url, base, AsyncRetry(NoBackoff(), 0)) | {
+            "max_connections": 64,
+            "timeout": None,
+        }
         deadline = settings["socket_timeout"]
-        settings |= {"socket_timeout": None, "socket_connect_timeout": None}  # each question has a time limit of its own
-        return cls(redis.asyncio.Redis.from_pool(redis.asyncio.BlockingConnectionPool(**settings)), deadline=deadline)
+        settings |= {
+            "socket_timeout": None,
+            "socket_connect_timeout": None,
+        }  # each question has a time limit of its own
+        return cls(
+            redis.asyncio.Redis.from_pool(redis.asyncio.BlockingConnectionPool(**settings)),
+            deadline=deadline,
+        )
 
     @property
     def losses(self) -> int:
@@ -323,7 +372,9 @@ class AsyncRedisStore:
                 await self._look()
         return found
 
-    async def swap(self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None) -> bytes | None:
+    async def swap(
+        self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None
+    ) -> bytes | None:
         """Put `new` in the place of `old`, and return what is there now."""
         arguments = _arguments(key, old, new, expires)
         async with _answered(self.deadline):
@@ -352,7 +403,11 @@ class AsyncRedisStore:
 
     async def _look(self) -> None:
         async with self._looking:
-            found, written, info = cast("bytes | None", await self.client.get(_EPOCH)), False, cast("dict[str, Any]", {})
+            found, written, info = (
+                cast("bytes | None", await self.client.get(_EPOCH)),
+                False,
+                cast("dict[str, Any]", {}),
+            )
             try:
                 if found is None:
                     written = bool(await self.client.set(_EPOCH, self._epoch.candidate, nx=True))

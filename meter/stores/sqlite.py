@@ -38,9 +38,27 @@ class _Change:
 
     __slots__ = ("done", "error", "expires", "found", "key", "new", "old", "unconditional")
 
-    def __init__(self, key: str, old: bytes | None, new: bytes | None, expires: float | None, *, unconditional: bool = False) -> None:
-        self.key, self.old, self.new, self.expires, self.unconditional = key, old, new, expires, unconditional
-        self.done, self.found, self.error = False, cast("bytes | None", None), cast("sqlite3.Error | None", None)
+    def __init__(
+        self,
+        key: str,
+        old: bytes | None,
+        new: bytes | None,
+        expires: float | None,
+        *,
+        unconditional: bool = False,
+    ) -> None:
+        self.key, self.old, self.new, self.expires, self.unconditional = (
+            key,
+            old,
+            new,
+            expires,
+            unconditional,
+        )
+        self.done, self.found, self.error = (
+            False,
+            cast("bytes | None", None),
+            cast("sqlite3.Error | None", None),
+        )
 
 
 class SQLiteStore:
@@ -71,9 +89,13 @@ class SQLiteStore:
             raise self._unavailable(error) from error
         return None if row is None else row[0]
 
-    def swap(self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None) -> bytes | None:
+    def swap(
+        self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None
+    ) -> bytes | None:
         """Put `new` in the place of `old`, and return what is there now."""
-        found = self.load(key)  # most of those who come too late are told so without waiting for the lock
+        found = self.load(
+            key
+        )  # most of those who come too late are told so without waiting for the lock
         if found != old:
             return found
         change = _Change(key, old, new, None if expires is None else expires.timestamp())
@@ -94,7 +116,9 @@ class SQLiteStore:
         with self._write_lock:
             try:
                 self._patiently(self._writer, "BEGIN IMMEDIATE")
-                gone = self._writer.execute("DELETE FROM usage WHERE expires <= ?", (now.timestamp(),)).rowcount
+                gone = self._writer.execute(
+                    "DELETE FROM usage WHERE expires <= ?", (now.timestamp(),)
+                ).rowcount
                 self._writer.execute("COMMIT")
             except sqlite3.Error as error:
                 self._roll_back()
@@ -131,7 +155,9 @@ class SQLiteStore:
         weakref.finalize(self, _close, self._pid, *opened)
 
     def _open(self, patience: float) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, timeout=patience, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(
+            self.path, timeout=patience, isolation_level=None, check_same_thread=False
+        )
         try:
             for setting in ("synchronous = FULL", "secure_delete = ON", "temp_store = MEMORY"):
                 connection.execute(f"PRAGMA {setting}")
@@ -147,9 +173,15 @@ class SQLiteStore:
         if version == _SCHEMA and owner == _APPLICATION:
             return
         if version > _SCHEMA and owner == _APPLICATION:
-            raise StoreError(f"`{self.path}` was written by a newer release (schema {version}, this one knows {_SCHEMA}); update this one")
-        if (version, owner) != (0, 0) or connection.execute("SELECT count(*) FROM sqlite_master WHERE name <> 'usage'").fetchone()[0]:
-            raise StoreError(f"`{self.path}` is a database of something else; give the store a file of its own")
+            raise StoreError(
+                f"`{self.path}` was written by a newer release (schema {version}, this one knows {_SCHEMA}); update this one"
+            )
+        if (version, owner) != (0, 0) or connection.execute(
+            "SELECT count(*) FROM sqlite_master WHERE name <> 'usage'"
+        ).fetchone()[0]:
+            raise StoreError(
+                f"`{self.path}` is a database of something else; give the store a file of its own"
+            )
         self._patiently(connection, "PRAGMA journal_mode = WAL")
         self._patiently(connection, "BEGIN IMMEDIATE")
         connection.execute(_TABLE)
@@ -192,7 +224,11 @@ class SQLiteStore:
             error = failure
             self._roll_back()
         for number, change in enumerate(batch):  # nobody is told before it is on the disk
-            change.found, change.error, change.done = (None if error else found[number]), error, True
+            change.found, change.error, change.done = (
+                (None if error else found[number]),
+                error,
+                True,
+            )
 
     def _patiently(self, connection: sqlite3.Connection, statement: str) -> None:
         """Run a statement that needs a lock, waiting for other processes as long as the question allows."""

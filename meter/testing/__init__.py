@@ -10,7 +10,11 @@ from typing import Any
 
 __all__ = ["PaywallMachine", "check_laws", "check_store", "laws", "strategies"]
 
-_LAZY = {"PaywallMachine": "meter.testing.machine", "check_laws": "meter.testing.laws", "check_store": "meter.testing.conformance"}
+_LAZY = {
+    "PaywallMachine": "meter.testing.machine",
+    "check_laws": "meter.testing.laws",
+    "check_store": "meter.testing.conformance",
+}
 _MODULES = ("laws", "strategies")
 
 

@@ -12,9 +12,15 @@ from meter.windows import Window
 __all__ = ["register"]
 
 _DRAWN_BY = {
-    Policy: "policies", When: "whens", Window: "windows", Reader: "readers", Entitlement: "entitlements", Article: "articles",
-    PageView: "page_views", Usage: "usages",
-}  # fmt: skip
+    Policy: "policies",
+    When: "whens",
+    Window: "windows",
+    Reader: "readers",
+    Entitlement: "entitlements",
+    Article: "articles",
+    PageView: "page_views",
+    Usage: "usages",
+}
 
 
 def register() -> None:

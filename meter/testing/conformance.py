@@ -36,7 +36,9 @@ _RACERS = 8
 _PATIENCE = 600.0
 
 
-def check_store(make_store: Callable[[], Store | AsyncStore], *, examples: int = 25, rounds: int = 20) -> None:
+def check_store(
+    make_store: Callable[[], Store | AsyncStore], *, examples: int = 25, rounds: int = 20
+) -> None:
     """Raise `AssertionError` with what is wrong if a store breaks the contract of `meter.stores.Store`.
 
     `make_store` is called once, with no arguments (inside a running event loop for an `AsyncStore`). The store need not be
@@ -46,7 +48,9 @@ def check_store(make_store: Callable[[], Store | AsyncStore], *, examples: int =
     >>> from meter.stores import MemoryStore
     >>> check_store(MemoryStore, examples=5, rounds=2)
     """
-    token = UNTIL.set(monotonic() + _PATIENCE)  # what is checked is whether the answers are right, not how fast they come
+    token = UNTIL.set(
+        monotonic() + _PATIENCE
+    )  # what is checked is whether the answers are right, not how fast they come
     try:
         _check(make_store, examples, rounds)
     finally:
@@ -86,7 +90,9 @@ class _Awaited:
     def load(self, key: str) -> bytes | None:
         return self._runner.run(self._store.load(key))  # type: ignore[no-any-return]
 
-    def swap(self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None) -> bytes | None:
+    def swap(
+        self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None
+    ) -> bytes | None:
         return self._runner.run(self._store.swap(key, old, new, expires=expires))  # type: ignore[no-any-return]
 
     def forget(self, key: str) -> None:
@@ -102,15 +108,35 @@ def _check_examples(store: Any) -> None:  # noqa: ANN401 - a `Store`
     _same("load of a key never written", None, store.load(key))
     _same("a first swap", b"1", store.swap(key, None, b"1", expires=None))
     _same("load after a swap", b"1", store.load(key))
-    _same("a swap whose `old` is not what is kept (it has to say what is)", b"1", store.swap(key, b"0", b"2", expires=None))
-    _same("load after a swap that did not match: a store must compare before it writes", b"1", store.load(key))
-    _same("a swap from nothing where something is kept", b"1", store.swap(key, None, b"2", expires=None))
+    _same(
+        "a swap whose `old` is not what is kept (it has to say what is)",
+        b"1",
+        store.swap(key, b"0", b"2", expires=None),
+    )
+    _same(
+        "load after a swap that did not match: a store must compare before it writes",
+        b"1",
+        store.load(key),
+    )
+    _same(
+        "a swap from nothing where something is kept",
+        b"1",
+        store.swap(key, None, b"2", expires=None),
+    )
     _same("a swap that matches", b"2", store.swap(key, b"1", b"2", expires=_FUTURE))
-    _same("the same swap again, as after a lost reply", b"2", store.swap(key, b"1", b"2", expires=_FUTURE))
+    _same(
+        "the same swap again, as after a lost reply",
+        b"2",
+        store.swap(key, b"1", b"2", expires=_FUTURE),
+    )
     _same("load after that", b"2", store.load(key))
     store.forget(key)
     _same("load after `forget`", None, store.load(key))
-    _same("a swap by somebody who had loaded before the `forget`", None, store.swap(key, b"2", b"3", expires=None))
+    _same(
+        "a swap by somebody who had loaded before the `forget`",
+        None,
+        store.swap(key, b"2", b"3", expires=None),
+    )
     _same("load after that: a forgotten reader must not come back", None, store.load(key))
     store.forget(key)
     _same("a swap from nothing after `forget`", b"4", store.swap(key, None, b"4", expires=None))
@@ -144,14 +170,31 @@ def _check_histories(store: Any, examples: int) -> None:  # noqa: ANN401 - a `St
             self.keys = [_fresh(name) for name in ("a", "b", "~.%7D")]
             self.model: dict[str, bytes | None] = dict.fromkeys(self.keys)
 
-        @rule(which=st.integers(0, 2), old=values, new=values, right=st.booleans(), expires=st.sampled_from([None, _FUTURE]))
-        def swap(self, which: int, old: bytes | None, new: bytes | None, right: bool, expires: datetime | None) -> None:  # noqa: FBT001
+        @rule(
+            which=st.integers(0, 2),
+            old=values,
+            new=values,
+            right=st.booleans(),
+            expires=st.sampled_from([None, _FUTURE]),
+        )
+        def swap(
+            self,
+            which: int,
+            old: bytes | None,
+            new: bytes | None,
+            right: bool,
+            expires: datetime | None,
+        ) -> None:  # noqa: FBT001
             key = self.keys[which]
             if right:
                 old = self.model[key]
             if self.model[key] == old:
                 self.model[key] = new
-            _same(f"swap({key!r}, {old!r}, {new!r})", self.model[key], store.swap(key, old, new, expires=expires))
+            _same(
+                f"swap({key!r}, {old!r}, {new!r})",
+                self.model[key],
+                store.swap(key, old, new, expires=expires),
+            )
 
         @rule(which=st.integers(0, 2))
         def forget(self, which: int) -> None:
@@ -169,7 +212,11 @@ def _check_histories(store: Any, examples: int) -> None:  # noqa: ANN401 - a `St
     run_state_machine_as_test(
         Histories,
         settings=settings(
-            max_examples=examples, stateful_step_count=25, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+            max_examples=examples,
+            stateful_step_count=25,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
         ),
     )
 
@@ -182,7 +229,11 @@ def _check_race(store: Any, runner: asyncio.Runner | None, native: Any) -> None:
     else:
         tries = runner.run(_together([_add_async(native, key, racer) for racer in range(_RACERS)]))
     found = store.load(key) or b""
-    _same(f"{_RACERS} writers at once that each add one byte: a store must not lose a write", bytes(range(_RACERS)), bytes(sorted(found)))
+    _same(
+        f"{_RACERS} writers at once that each add one byte: a store must not lose a write",
+        bytes(range(_RACERS)),
+        bytes(sorted(found)),
+    )
     _same("a writer that never got through", 0, sum(1 for tried in tries if tried is None))
     store.forget(key)
 

@@ -52,7 +52,9 @@ def tell(taken: Iterable[Taken]) -> str:
     """Say what happened on a journey, one step a paragraph."""
     return "\n".join(
         f"{number}. {step.now.isoformat()} {step.reader.status(step.now)} opens `{step.view.article.id}`"
-        f" ({step.view.article.access}{', prefetched' if step.view.prefetch else ''})\n   {explain(decision)}".replace("\n  ", "\n     ")
+        f" ({step.view.article.access}{', prefetched' if step.view.prefetch else ''})\n   {explain(decision)}".replace(
+            "\n  ", "\n     "
+        )
         for number, (step, _, decision, _) in enumerate(taken, 1)
     )
 
@@ -70,7 +72,14 @@ def _more_allowance_never_closes_a_gate(policy: Policy, taken: list[Taken]) -> b
     """With the same past, larger limits open whatever the smaller ones did (unless a rule asks what is left)."""
     if any(part.left is not None for rule in policy.rules for part in rule.when.walk()):
         return True
-    meters = [evolve(meter, limit=0, limits=[*(_raised(limit) for limit in meter.allowances()), Limit(limit=1)]) for meter in policy.meters]
+    meters = [
+        evolve(
+            meter,
+            limit=0,
+            limits=[*(_raised(limit) for limit in meter.allowances()), Limit(limit=1)],
+        )
+        for meter in policy.meters
+    ]
     more = evolve(policy, meters=meters)
     return all(
         decide(more, step.reader, step.view, before, step.now)[0].access is Access.FULL
@@ -85,7 +94,9 @@ def _raised(limit: Limit) -> Limit:
 
 def _used_and_left_make_the_limit(policy: Policy, taken: list[Taken]) -> bool:  # noqa: ARG001 - laws have one shape
     """What is used never exceeds the limit, and with what is left makes up the limit; a limit of 0 counts nothing down."""
-    readings = [(decision.meter, decision.show) for _, _, decision, _ in taken if decision.meter is not None]
+    readings = [
+        (decision.meter, decision.show) for _, _, decision, _ in taken if decision.meter is not None
+    ]
     return all(
         0 <= meter.used <= meter.limit
         and meter.used + meter.left == meter.limit
@@ -96,12 +107,20 @@ def _used_and_left_make_the_limit(policy: Policy, taken: list[Taken]) -> bool:  
 
 def _the_last_one_is_announced(policy: Policy, taken: list[Taken]) -> bool:  # noqa: ARG001
     """A countdown never ends on 0: with nothing left it is the last free article."""
-    return all(decision.meter is not None and decision.meter.left > 0 for _, _, decision, _ in taken if decision.show is Show.COUNTDOWN)
+    return all(
+        decision.meter is not None and decision.meter.left > 0
+        for _, _, decision, _ in taken
+        if decision.show is Show.COUNTDOWN
+    )
 
 
 def _usage_stays_bounded(policy: Policy, taken: list[Taken]) -> bool:
     """No more is remembered than the largest limit of each meter."""
-    return all(len(tally.ids) <= _most(policy, name) for _, _, _, after in taken for name, tally in after.tallies.items())
+    return all(
+        len(tally.ids) <= _most(policy, name)
+        for _, _, _, after in taken
+        for name, tally in after.tallies.items()
+    )
 
 
 def _nobody_reads_more_than_the_limit(policy: Policy, taken: list[Taken]) -> bool:
@@ -109,7 +128,9 @@ def _nobody_reads_more_than_the_limit(policy: Policy, taken: list[Taken]) -> boo
     counted = Counter(
         (decision.meter.name, decision.meter.resets_at)
         for _, _, decision, _ in taken
-        if decision.counted and decision.meter is not None and policy.meter(decision.meter.name).window.rolling is None
+        if decision.counted
+        and decision.meter is not None
+        and policy.meter(decision.meter.name).window.rolling is None
     )
     return all(number <= _most(policy, name) for (name, _), number in counted.items())
 
@@ -120,15 +141,23 @@ def _most(policy: Policy, meter: str) -> int:
 
 def _blocked_views_never_count(policy: Policy, taken: list[Taken]) -> bool:  # noqa: ARG001
     """A preview counts nothing, and what is remembered is the very same."""
-    return all(not decision.counted and after is before for _, before, decision, after in taken if decision.access is Access.PREVIEW)
+    return all(
+        not decision.counted and after is before
+        for _, before, decision, after in taken
+        if decision.access is Access.PREVIEW
+    )
 
 
 def _only_people_reading_metered_articles_count(policy: Policy, taken: list[Taken]) -> bool:
     """Free and premium articles never spend; a prefetch, which nobody reads, never does."""
     for step, before, decision, _ in taken:
-        if decision.counted and (step.view.prefetch or step.view.article.access is not ArticleAccess.METERED):
+        if decision.counted and (
+            step.view.prefetch or step.view.article.access is not ArticleAccess.METERED
+        ):
             return False
-        fetched, after = decide(policy, step.reader, evolve(step.view, prefetch=True), before, step.now)
+        fetched, after = decide(
+            policy, step.reader, evolve(step.view, prefetch=True), before, step.now
+        )
         if fetched.counted or after is not before:
             return False
     return True
@@ -138,7 +167,10 @@ def _counted_means_remembered(policy: Policy, taken: list[Taken]) -> bool:
     """A view that counts adds exactly one to the meter it names; one that does not changes nothing."""
     for step, before, decision, after in taken:
         if decision.counted and decision.meter is not None:
-            had, has = (set(ledger(policy, usage, step.now)[decision.meter.name][0].ids) for usage in (before, after))
+            had, has = (
+                set(ledger(policy, usage, step.now)[decision.meter.name][0].ids)
+                for usage in (before, after)
+            )
             if not (had < has and len(has) == len(had) + 1 == decision.meter.used):
                 return False
         elif decision.counted or after is not before:
@@ -158,7 +190,11 @@ def _the_entitled_meet_no_wall(policy: Policy, taken: list[Taken]) -> bool:
         ):
             break
         let_in |= rule.when.reader
-    return all(decision.access is Access.FULL for step, _, decision, _ in taken if step.reader.status(step.now) in let_in)
+    return all(
+        decision.access is Access.FULL
+        for step, _, decision, _ in taken
+        if step.reader.status(step.now) in let_in
+    )
 
 
 def _bytes_carry_everything(policy: Policy, taken: list[Taken]) -> bool:
@@ -177,15 +213,24 @@ def _bytes_carry_everything(policy: Policy, taken: list[Taken]) -> bool:
 def _merging_is_a_union(policy: Policy, taken: list[Taken]) -> bool:
     """Merging readers who turn out to be one may be repeated, done in any order and in any grouping, and refunds nothing."""
     steps = [step for step, *_ in taken]
-    a, b, c = ((take(policy, part) or [_NOTHING])[-1].after for part in (steps[::3], steps[1::3], steps[2::3]))
+    a, b, c = (
+        (take(policy, part) or [_NOTHING])[-1].after
+        for part in (steps[::3], steps[1::3], steps[2::3])
+    )
     both = a.merge(b)
-    remembered = {(name, read) for usage in (a, b) for name, tally in usage.tallies.items() for read in tally.ids}
+    remembered = {
+        (name, read)
+        for usage in (a, b)
+        for name, tally in usage.tallies.items()
+        for read in tally.ids
+    }
     return (
         both == b.merge(a)
         and both.merge(c) == a.merge(b.merge(c))
         and both.merge(b) is both
         and a.merge(a) is a
-        and remembered == {(name, read) for name, tally in both.tallies.items() for read in tally.ids}
+        and remembered
+        == {(name, read) for name, tally in both.tallies.items() for read in tally.ids}
     )
 
 
@@ -195,7 +240,10 @@ def _a_clock_behind_finds_the_same_window(policy: Policy, taken: list[Taken]) ->
         if decision.counted:
             now = {name: tally for name, (tally, _) in ledger(policy, after, step.now).items()}
             for behind in (timedelta(microseconds=1), timedelta(hours=1), timedelta(days=40)):
-                then = {name: tally for name, (tally, _) in ledger(policy, after, step.now - behind).items()}
+                then = {
+                    name: tally
+                    for name, (tally, _) in ledger(policy, after, step.now - behind).items()
+                }
                 if now != then:
                     return False
     return True
@@ -229,7 +277,9 @@ def check_journey(policy: Policy, steps: Iterable[Step], laws: Iterable[str] = L
     taken = take(policy, steps)
     for name in laws:
         if not LAWS[name](policy, taken):
-            raise AssertionError(f"the law `{name}` does not hold for `{policy.publication.name}`:\n{tell(taken)}")
+            raise AssertionError(
+                f"the law `{name}` does not hold for `{policy.publication.name}`:\n{tell(taken)}"
+            )
 
 
 def check_laws(policy: Policy, *, examples: int = 100) -> None:
@@ -254,7 +304,13 @@ def check_laws(policy: Policy, *, examples: int = 100) -> None:
     ... '''), examples=10)
     """
 
-    @settings(max_examples=examples, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )
     @given(journeys(policy))
     def holds(steps: list[Step]) -> None:
         check_journey(policy, steps)

@@ -24,7 +24,15 @@ if TYPE_CHECKING:
 __all__ = ["PaywallMachine"]
 
 _IDS = st.sampled_from(["reader-1", "reader-2", "reader-3"])
-_STEPS = st.sampled_from([timedelta(), timedelta(microseconds=1), timedelta(hours=1), timedelta(days=1), timedelta(days=32)])
+_STEPS = st.sampled_from(
+    [
+        timedelta(),
+        timedelta(microseconds=1),
+        timedelta(hours=1),
+        timedelta(days=1),
+        timedelta(days=32),
+    ]
+)
 
 
 class PaywallMachine(RuleBasedStateMachine):
@@ -66,7 +74,9 @@ class PaywallMachine(RuleBasedStateMachine):
         """Look at what an article would show, which counts nothing."""
         reader, view = data.draw(readers(self.policy, id=name)), data.draw(page_views(self.policy))
         expected, _ = decide(self.policy, reader, view, self._usage(name), self.now)
-        _same_decision(evolve(expected, counted=False), self.paywall.peek(reader, view, now=self.now))
+        _same_decision(
+            evolve(expected, counted=False), self.paywall.peek(reader, view, now=self.now)
+        )
 
     @rule(step=_STEPS)
     def wait(self, step: timedelta) -> None:
@@ -94,7 +104,9 @@ class PaywallMachine(RuleBasedStateMachine):
         self.paywall.forget(name)
         root = self._root(name)
         self._remembered.pop(root, None)
-        self._same = {source: target for source, target in self._same.items() if self._root(source) != root}
+        self._same = {
+            source: target for source, target in self._same.items() if self._root(source) != root
+        }
 
     def _root(self, name: str) -> str:
         while name in self._same:
@@ -107,4 +119,6 @@ class PaywallMachine(RuleBasedStateMachine):
 
 def _same_decision(expected: Decision, found: Decision) -> None:
     if expected != found:
-        raise AssertionError(f"the engine decides\n{explain(expected)}\nand this paywall\n{explain(found)}")
+        raise AssertionError(
+            f"the engine decides\n{explain(expected)}\nand this paywall\n{explain(found)}"
+        )

@@ -26,15 +26,24 @@ def overridden(policy: Policy, changes: Mapping[str, Any]) -> Policy:
     from meter.loading import loads_policy  # noqa: PLC0415
 
     table = to_table(policy)
-    named = {key: {item["name"]: item for item in table.pop(key)} for key in ("rules", "guarantees") if key in table}
+    named = {
+        key: {item["name"]: item for item in table.pop(key)}
+        for key in ("rules", "guarantees")
+        if key in table
+    }
     changes = dict(changes)
     for key, items in named.items():
         for name, change in (changes.pop(key, None) or {}).items():
             if name not in items:
-                raise KeyError(f"`{name}` is not among the {key}: {', '.join(f'`{known}`' for known in items)}")
+                raise KeyError(
+                    f"`{name}` is not among the {key}: {', '.join(f'`{known}`' for known in items)}"
+                )
             items[name] = _merged(items[name], change)
     return loads_policy(
-        tomli_w.dumps(_merged(table, changes) | {key: list(items.values()) for key, items in named.items()}), name="overridden policy"
+        tomli_w.dumps(
+            _merged(table, changes) | {key: list(items.values()) for key, items in named.items()}
+        ),
+        name="overridden policy",
     )
 
 

@@ -27,15 +27,33 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options and settings of the plugin."""
     group = parser.getgroup("meter", "paywall policies")
     group.addoption(
-        "--meter-coverage", action="append", nargs="?", const="", metavar="POLICY",
+        "--meter-coverage",
+        action="append",
+        nargs="?",
+        const="",
+        metavar="POLICY",
         help="report which rules, sides of conditions and edges of limits of POLICY were exercised (default: the `meter_policy` setting)",
-    )  # fmt: skip
-    group.addoption(
-        "--meter-min", type=float, metavar="PERCENT", help="fail if the coverage of any policy is below PERCENT; never rounded up"
     )
-    group.addoption("--meter-coverage-json", type=Path, metavar="FILE", help="write the coverage to FILE as JSON")
-    parser.addini("meter_policy", "the policy file the fixtures use, from the root of the project", default="policy.toml")
-    parser.addini("meter_journeys", "collect `*.journey.toml` files as tests", type="bool", default=True)
+    group.addoption(
+        "--meter-min",
+        type=float,
+        metavar="PERCENT",
+        help="fail if the coverage of any policy is below PERCENT; never rounded up",
+    )
+    group.addoption(
+        "--meter-coverage-json",
+        type=Path,
+        metavar="FILE",
+        help="write the coverage to FILE as JSON",
+    )
+    parser.addini(
+        "meter_policy",
+        "the policy file the fixtures use, from the root of the project",
+        default="policy.toml",
+    )
+    parser.addini(
+        "meter_journeys", "collect `*.journey.toml` files as tests", type="bool", default=True
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -46,7 +64,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
         root, paths = config.rootpath, [_policy_path(config, name) for name in named]
         config.stash[_COVERAGE] = coverage = RuleCoverage(
-            {str(path.relative_to(root) if path.is_relative_to(root) else path): path for path in paths}
+            {
+                str(path.relative_to(root) if path.is_relative_to(root) else path): path
+                for path in paths
+            }
         )
         coverage.start()
 
@@ -96,15 +117,21 @@ def meter_reader(meter_clock: ManualClock) -> Callable[..., Reader]:
 
 
 @pytest.fixture
-def meter_paywall(meter_policy: Policy, meter_clock: ManualClock, request: pytest.FixtureRequest) -> ToldPaywall:
+def meter_paywall(
+    meter_policy: Policy, meter_clock: ManualClock, request: pytest.FixtureRequest
+) -> ToldPaywall:
     """A `Paywall` over a real in-memory store and the manual clock. If the test fails, the report tells what it was asked."""
     from meter.testing.story import ToldPaywall  # noqa: PLC0415
 
-    return ToldPaywall(meter_policy, clock=meter_clock, story=request.node.stash.setdefault(_STORY, []))
+    return ToldPaywall(
+        meter_policy, clock=meter_clock, story=request.node.stash.setdefault(_STORY, [])
+    )
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Add the story to the report of a test that failed."""
     report = yield
     story = item.stash.get(_STORY, None)
@@ -147,7 +174,11 @@ class JourneyItem(pytest.Item):
 
         if isinstance(excinfo.value, BrokenJourneyError):
             return told_steps(excinfo.value.steps)
-        return str(excinfo.value) if isinstance(excinfo.value, MeterError) else super().repr_failure(excinfo, style)
+        return (
+            str(excinfo.value)
+            if isinstance(excinfo.value, MeterError)
+            else super().repr_failure(excinfo, style)
+        )
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Name the test by its file."""
@@ -196,11 +227,15 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
     """Print the coverage: what was never exercised, by name."""
     if _COVERAGE in config.stash:
         coverage, minimum = config.stash[_COVERAGE], config.getoption("--meter-min")
         terminalreporter.section("meter coverage")
         terminalreporter.write_line(coverage.report())
         if minimum is not None and coverage.below(minimum):
-            terminalreporter.write_line(f"below the {minimum:g} % that --meter-min asks for", red=True)
+            terminalreporter.write_line(
+                f"below the {minimum:g} % that --meter-min asks for", red=True
+            )

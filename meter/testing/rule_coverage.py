@@ -44,7 +44,10 @@ class RuleCoverage:
         self._judge = original = engine_module.judge
 
         def noting(rulebook: Rulebook, values: Sequence[Any]) -> Verdict | None:
-            if rulebook.digest in self._facts and rulebook.vocabulary is rulebook.policy.rulebook.vocabulary:
+            if (
+                rulebook.digest in self._facts
+                and rulebook.vocabulary is rulebook.policy.rulebook.vocabulary
+            ):
                 self._facts[rulebook.digest].add(tuple(values))
             return original(rulebook, values)
 
@@ -58,7 +61,14 @@ class RuleCoverage:
     def seen(self) -> dict[str, list[str]]:
         """Return, by policy digest, what was exercised; the same from any process, so that runs can be merged."""
         return {
-            digest: sorted(self._merged[digest] | {point for values in facts for point in _exercised(self._policies[digest][1], values)})
+            digest: sorted(
+                self._merged[digest]
+                | {
+                    point
+                    for values in facts
+                    for point in _exercised(self._policies[digest][1], values)
+                }
+            )
             for digest, facts in self._facts.items()
         }
 
@@ -76,20 +86,30 @@ class RuleCoverage:
 
     def below(self, minimum: float) -> bool:
         """Say whether any policy is covered less than `minimum` per cent."""
-        return any(100 * (len(points) - len(missing)) < minimum * len(points) for _, points, missing in self.results())
+        return any(
+            100 * (len(points) - len(missing)) < minimum * len(points)
+            for _, points, missing in self.results()
+        )
 
     def report(self) -> str:
         """Return the coverage in words."""
         lines = []
         for name, points, missing in self.results():
-            lines.append(f"{name}: {_percent(points, missing)} % ({len(points) - len(missing)} of {len(points)})")
+            lines.append(
+                f"{name}: {_percent(points, missing)} % ({len(points) - len(missing)} of {len(points)})"
+            )
             lines += [f"  never: {point}" for point in missing]
         return "\n".join(lines)
 
     def to_json(self) -> str:
         """Return the coverage as a JSON document."""
         table = [
-            {"policy": name, "percent": float(_percent(points, missing)), "points": len(points), "missing": missing}
+            {
+                "policy": name,
+                "percent": float(_percent(points, missing)),
+                "points": len(points),
+                "missing": missing,
+            }
             for name, points, missing in self.results()
         ]
         return json.dumps({"policies": table}, indent=2, ensure_ascii=False) + "\n"
@@ -128,8 +148,20 @@ def _exercised(policy: Policy, values: tuple[Any, ...]) -> Iterator[str]:
             holds = leaf.holds(values)
             if holds is not None:
                 yield _side(rule.name, clause(leaf, book.vocabulary), holds)
-        if rule.spend is not None and len(values) > rule.left_slot and values[1] == ArticleAccess.METERED and rule.formula.holds(values):
-            edge = next(((last, beyond) for formula, last, beyond in _edges(policy, rule.spend) if formula.holds(values)), None)
+        if (
+            rule.spend is not None
+            and len(values) > rule.left_slot
+            and values[1] == ArticleAccess.METERED
+            and rule.formula.holds(values)
+        ):
+            edge = next(
+                (
+                    (last, beyond)
+                    for formula, last, beyond in _edges(policy, rule.spend)
+                    if formula.holds(values)
+                ),
+                None,
+            )
             if edge is not None and not values[rule.open_slot]:
                 yield edge[1]
             elif edge is not None and values[rule.left_slot] == rule.nothing_left:
@@ -145,7 +177,9 @@ def _points(policy: Policy) -> list[str]:
     from meter.verify.diagram import UndecidedError  # noqa: PLC0415
 
     try:
-        return list(dict.fromkeys(decided([policy.rulebook], lambda space: list(_possible(policy, space)))))
+        return list(
+            dict.fromkeys(decided([policy.rulebook], lambda space: list(_possible(policy, space))))
+        )
     except UndecidedError:
         return list(dict.fromkeys(_every(policy)))
 
@@ -155,7 +189,9 @@ def _every(policy: Policy) -> Iterator[str]:
     yield from (_decides(rule.name) for rule in book.rules)
     for rule in book.rules:
         for leaf in leaves(rule.formula):
-            yield from (_side(rule.name, clause(leaf, book.vocabulary), holds) for holds in (True, False))
+            yield from (
+                _side(rule.name, clause(leaf, book.vocabulary), holds) for holds in (True, False)
+            )
     for meter in policy.meters:
         for _, last, beyond in _edges(policy, meter.name):
             yield from (last, beyond)
@@ -171,17 +207,26 @@ def _possible(policy: Policy, space: Space) -> Iterator[str]:
         for leaf in leaves(rule.formula):
             holds, words = space.where(leaf), clause(leaf, book.vocabulary)
             yield from (
-                _side(rule.name, words, so) for so, part in ((True, forest.both), (False, forest.minus)) if part(arriving, holds) != FALSE
+                _side(rule.name, words, so)
+                for so, part in ((True, forest.both), (False, forest.minus))
+                if part(arriving, holds) != FALSE
             )
         if rule.spend is not None:
             trying = forest.both(arriving, metered, space.where(rule.formula))
             opens = space.standing(rule.spend, 0, "open", [True])
-            last_one = forest.both(opens, space.standing(rule.spend, 0, "left", [rule.nothing_left]))
+            last_one = forest.both(
+                opens, space.standing(rule.spend, 0, "left", [rule.nothing_left])
+            )
             for formula, last, beyond in _edges(policy, rule.spend):
                 mine = forest.both(trying, space.where(formula))
                 trying = forest.minus(trying, mine)
                 yield from (
-                    point for point, edge in ((last, forest.both(mine, last_one)), (beyond, forest.minus(mine, opens))) if edge != FALSE
+                    point
+                    for point, edge in (
+                        (last, forest.both(mine, last_one)),
+                        (beyond, forest.minus(mine, opens)),
+                    )
+                    if edge != FALSE
                 )
         if passing.fires != FALSE:
             yield _decides(rule.name)

@@ -31,12 +31,18 @@ class ToldPaywall(Paywall):
         super().__init__(policy, open_store("memory://"), clock=clock)
         self._story = story
 
-    def check(self, reader: Reader, view: PageView | Article | str, *, now: datetime | None = None) -> Decision:
+    def check(
+        self, reader: Reader, view: PageView | Article | str, *, now: datetime | None = None
+    ) -> Decision:
         """Decide and count, as `Paywall.check` does. An article, or just its id, stands for a plain view of it."""
         view = _as_view(view)
         decision = super().check(reader, view, now=now)
         self._story.append(
-            _told(len(self._story) + 1, f"{decision.facts['reader']} reader `{reader.id}` opens `{view.article.id}`", decision)
+            _told(
+                len(self._story) + 1,
+                f"{decision.facts['reader']} reader `{reader.id}` opens `{view.article.id}`",
+                decision,
+            )
         )
         return decision
 
@@ -48,7 +54,9 @@ def _as_view(view: PageView | Article | str) -> PageView:
 
 
 def _told(number: int, what: str, decision: Decision) -> str:
-    return f"{number}. {decision.at:%Y-%m-%d %H:%M} {what}\n   " + explain(decision).replace("\n", "\n   ")
+    return f"{number}. {decision.at:%Y-%m-%d %H:%M} {what}\n   " + explain(decision).replace(
+        "\n", "\n   "
+    )
 
 
 def told_steps(steps: Iterable[JourneyStep]) -> str:
@@ -56,7 +64,9 @@ def told_steps(steps: Iterable[JourneyStep]) -> str:
     lines = []
     for step in steps:
         lines.append(
-            _told(step.number, step.what, step.decision) if step.is_read else f"{step.number}. {step.at:%Y-%m-%d %H:%M} {step.what}"
+            _told(step.number, step.what, step.decision)
+            if step.is_read
+            else f"{step.number}. {step.at:%Y-%m-%d %H:%M} {step.what}"
         )
         if step.problem:
             where = f" (line {step.line})" if step.line else ""
@@ -72,13 +82,22 @@ def reader_with_status(status: str, now: datetime, **known: Any) -> Reader:  # n
     """
     product = known.pop("product", None)
     kinds = {
-        Status.TRIAL: ("trial", 30), Status.SUBSCRIBER: ("subscription", 30), Status.STAFF: ("staff", 30),
-        Status.TRIAL_EXPIRED: ("trial", -1), Status.SUBSCRIPTION_EXPIRED: ("subscription", -1),
-    }  # fmt: skip
+        Status.TRIAL: ("trial", 30),
+        Status.SUBSCRIBER: ("subscription", 30),
+        Status.STAFF: ("staff", 30),
+        Status.TRIAL_EXPIRED: ("trial", -1),
+        Status.SUBSCRIPTION_EXPIRED: ("subscription", -1),
+    }
     wanted = Status(status)
     rights: tuple[Entitlement, ...] = ()
     if wanted in kinds:
         kind, ends = kinds[wanted]
-        rights = (Entitlement(kind=kind, product=product, starts=now - 30 * _DAY, ends=now + ends * _DAY),)
-    fields: dict[str, Any] = {"id": f"{wanted}-reader", "registered": wanted is not Status.ANONYMOUS, "entitlements": rights}
+        rights = (
+            Entitlement(kind=kind, product=product, starts=now - 30 * _DAY, ends=now + ends * _DAY),
+        )
+    fields: dict[str, Any] = {
+        "id": f"{wanted}-reader",
+        "registered": wanted is not Status.ANONYMOUS,
+        "entitlements": rights,
+    }
     return Reader(**fields | known)

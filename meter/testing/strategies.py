@@ -15,9 +15,32 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from meter.decision import Show
-from meter.policy import Copy, Count, Dates, Guarantee, Limit, Links, Members, Meter, Offer, Policy, Publication, Range, Rule, When
+from meter.policy import (
+    Copy,
+    Count,
+    Dates,
+    Guarantee,
+    Limit,
+    Links,
+    Members,
+    Meter,
+    Offer,
+    Policy,
+    Publication,
+    Range,
+    Rule,
+    When,
+)
 from meter.usage import Tally, Usage
-from meter.view import Article, ArticleAccess, Entitlement, EntitlementKind, PageView, Reader, Status
+from meter.view import (
+    Article,
+    ArticleAccess,
+    Entitlement,
+    EntitlementKind,
+    PageView,
+    Reader,
+    Status,
+)
 from meter.windows import DAY, Unit, Weekday, Window, instant, moment
 
 if TYPE_CHECKING:
@@ -25,7 +48,19 @@ if TYPE_CHECKING:
 
     from hypothesis.strategies import DrawFn, SearchStrategy
 
-__all__ = ["Step", "articles", "edge_times", "entitlements", "journeys", "page_views", "policies", "readers", "usages", "whens", "windows"]
+__all__ = [
+    "Step",
+    "articles",
+    "edge_times",
+    "entitlements",
+    "journeys",
+    "page_views",
+    "policies",
+    "readers",
+    "usages",
+    "whens",
+    "windows",
+]
 
 _UTC = ZoneInfo("UTC")
 _START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -33,9 +68,17 @@ _FAR = 1 << 61
 """Beyond this an instant stands for an open end."""
 _HOURS = 3 * 366 * 24
 _ZONES = (
-    "UTC", "Asia/Tokyo", "America/New_York", "Europe/London", "America/Havana", "Australia/Lord_Howe", "Africa/Cairo", "Asia/Kathmandu",
-    "Pacific/Apia", "America/Asuncion",
-)  # fmt: skip
+    "UTC",
+    "Asia/Tokyo",
+    "America/New_York",
+    "Europe/London",
+    "America/Havana",
+    "Australia/Lord_Howe",
+    "Africa/Cairo",
+    "Asia/Kathmandu",
+    "Pacific/Apia",
+    "America/Asuncion",
+)
 _DATES = (
     date(2026, 6, 30),
     date(2026, 3, 8),
@@ -46,13 +89,29 @@ _DATES = (
     date(2028, 2, 29),
 )
 _WORDS: dict[str, tuple[str, ...]] = {
-    "section": ("markets", "politics", "markets/asia"), "kind": ("news", "podcast"), "country": ("JP", "US", "NO"),
-    "device": ("phone", "desktop"), "channel": ("newsletter", "search"), "language": ("en", "ja", "en-GB"),
-    "referrer": ("google.com", "news.google.com", ""), "tags": ("sponsored", "exclusive", "opinion"),
-    "segments": ("loyal", "student"), "product": ("digital", "print"),
-}  # fmt: skip
-_NUMBERS: dict[str, tuple[float, ...]] = {"score": (0.5, 0.2, 0.8, 0.0, 1.0), "age_days": (7, 0, 1, 30), "days_since_expiry": (7, 0, 30)}
-_WALLS = (Show.SUBSCRIPTION_WALL, Show.TRIAL_OFFER, Show.REGISTRATION_WALL, Show.TRIAL_EXPIRED, Show.SUBSCRIPTION_EXPIRED)
+    "section": ("markets", "politics", "markets/asia"),
+    "kind": ("news", "podcast"),
+    "country": ("JP", "US", "NO"),
+    "device": ("phone", "desktop"),
+    "channel": ("newsletter", "search"),
+    "language": ("en", "ja", "en-GB"),
+    "referrer": ("google.com", "news.google.com", ""),
+    "tags": ("sponsored", "exclusive", "opinion"),
+    "segments": ("loyal", "student"),
+    "product": ("digital", "print"),
+}
+_NUMBERS: dict[str, tuple[float, ...]] = {
+    "score": (0.5, 0.2, 0.8, 0.0, 1.0),
+    "age_days": (7, 0, 1, 30),
+    "days_since_expiry": (7, 0, 30),
+}
+_WALLS = (
+    Show.SUBSCRIPTION_WALL,
+    Show.TRIAL_OFFER,
+    Show.REGISTRATION_WALL,
+    Show.TRIAL_EXPIRED,
+    Show.SUBSCRIPTION_EXPIRED,
+)
 
 
 class Step(NamedTuple):
@@ -69,7 +128,9 @@ def windows() -> SearchStrategy[Window]:
         st.just(Window(calendar=Unit.MONTH)),
         st.sampled_from([Unit.DAY, Unit.WEEK, Unit.YEAR]).map(lambda unit: Window(calendar=unit)),
         st.sampled_from(list(Weekday)).map(lambda day: Window(calendar=Unit.WEEK, starts=day)),
-        st.sampled_from(["30 days", "1 day", "36 hours", "1 hour"]).map(lambda length: Window(rolling=length)),
+        st.sampled_from(["30 days", "1 day", "36 hours", "1 hour"]).map(
+            lambda length: Window(rolling=length)
+        ),
         st.sampled_from(["2 days", "7 days", "1 hour"]).map(lambda length: Window(fixed=length)),
         st.just(Window(lifetime=True)),
     )
@@ -83,16 +144,26 @@ def _ranges(constants: Sequence[float]) -> SearchStrategy[Range]:
     bound = st.sampled_from(constants)
     one = st.tuples(st.sampled_from(["at_least", "at_most", "above", "below", "equals"]), bound)
     two = st.lists(bound, min_size=2, max_size=2, unique=True).map(sorted)
-    return one.map(lambda pair: Range(**{pair[0]: pair[1]})) | two.map(lambda pair: Range(at_least=pair[0], below=pair[1]))
+    return one.map(lambda pair: Range(**{pair[0]: pair[1]})) | two.map(
+        lambda pair: Range(at_least=pair[0], below=pair[1])
+    )
 
 
 def _dates() -> SearchStrategy[date]:
-    return st.sampled_from(_DATES) | st.integers(0, 3 * 365).map(lambda days: _START.date() + timedelta(days=days))
+    return st.sampled_from(_DATES) | st.integers(0, 3 * 365).map(
+        lambda days: _START.date() + timedelta(days=days)
+    )
 
 
 def _periods() -> SearchStrategy[Dates]:
-    both = st.tuples(_dates(), st.integers(0, 60)).map(lambda pair: Dates(from_=pair[0], until=pair[0] + timedelta(days=pair[1])))
-    return both | _dates().map(lambda day: Dates(from_=day)) | _dates().map(lambda day: Dates(until=day))
+    both = st.tuples(_dates(), st.integers(0, 60)).map(
+        lambda pair: Dates(from_=pair[0], until=pair[0] + timedelta(days=pair[1]))
+    )
+    return (
+        both
+        | _dates().map(lambda day: Dates(from_=day))
+        | _dates().map(lambda day: Dates(until=day))
+    )
 
 
 def whens(meters: Sequence[str] = (), *, depth: int = 1, least: int = 0) -> SearchStrategy[When]:
@@ -104,25 +175,51 @@ def whens(meters: Sequence[str] = (), *, depth: int = 1, least: int = 0) -> Sear
 def _whens(meters: tuple[str, ...], depth: int, least: int) -> SearchStrategy[When]:
     members = ("tags", "segments")
     keys: list[SearchStrategy[tuple[str, Any]]] = [
-        st.tuples(st.just("reader"), st.frozensets(st.sampled_from(list(Status)), min_size=1, max_size=3)),
-        st.tuples(st.just("access"), st.frozensets(st.sampled_from(list(ArticleAccess)), min_size=1, max_size=2)),
-        st.one_of([st.tuples(st.just(name), _some(words)) for name, words in _WORDS.items() if name not in members]),
+        st.tuples(
+            st.just("reader"), st.frozensets(st.sampled_from(list(Status)), min_size=1, max_size=3)
+        ),
+        st.tuples(
+            st.just("access"),
+            st.frozensets(st.sampled_from(list(ArticleAccess)), min_size=1, max_size=2),
+        ),
+        st.one_of(
+            [
+                st.tuples(st.just(name), _some(words))
+                for name, words in _WORDS.items()
+                if name not in members
+            ]
+        ),
         st.one_of([st.tuples(st.just(name), _members(_WORDS[name])) for name in members]),
-        st.one_of([st.tuples(st.just(name), _ranges(constants)) for name, constants in _NUMBERS.items()]),
+        st.one_of(
+            [st.tuples(st.just(name), _ranges(constants)) for name, constants in _NUMBERS.items()]
+        ),
         st.tuples(st.sampled_from(["gift", "crawler"]), st.booleans()),
         st.tuples(st.just("dates"), _periods()),
     ]
     if meters:
-        keys.append(st.tuples(st.just("left"), st.dictionaries(st.sampled_from(meters), _ranges((1, 0, 2)), min_size=1, max_size=1)))
+        keys.append(
+            st.tuples(
+                st.just("left"),
+                st.dictionaries(
+                    st.sampled_from(meters), _ranges((1, 0, 2)), min_size=1, max_size=1
+                ),
+            )
+        )
     if depth:
-        keys.append(st.tuples(st.just("any"), st.lists(_whens(meters, depth - 1, 1), min_size=1, max_size=2)))
+        keys.append(
+            st.tuples(
+                st.just("any"), st.lists(_whens(meters, depth - 1, 1), min_size=1, max_size=2)
+            )
+        )
         keys.append(st.tuples(st.just("not_"), _whens(meters, depth - 1, 1)))
     pairs = st.lists(st.one_of(keys), min_size=least, max_size=2, unique_by=lambda pair: pair[0])
     return pairs.map(lambda chosen: When(**dict(chosen)))
 
 
 def _members(words: Sequence[str]) -> SearchStrategy[Members]:
-    groups = st.dictionaries(st.sampled_from(["any", "all", "none"]), _some(words), min_size=1, max_size=2)
+    groups = st.dictionaries(
+        st.sampled_from(["any", "all", "none"]), _some(words), min_size=1, max_size=2
+    )
     return groups.map(lambda chosen: Members(**chosen))
 
 
@@ -131,7 +228,10 @@ def _limits() -> SearchStrategy[dict[str, Any]]:
     usual = st.fixed_dictionaries({Status.ANONYMOUS: number, Status.REGISTERED: number})
     others = st.dictionaries(st.sampled_from(list(Status)), number, max_size=4)
     by_status = st.tuples(usual, others).map(lambda pair: pair[0] | pair[1]) | others
-    listed = st.tuples(st.lists(st.builds(_limit, whens(depth=0, least=1), number), min_size=1, max_size=2), st.lists(number, max_size=1))
+    listed = st.tuples(
+        st.lists(st.builds(_limit, whens(depth=0, least=1), number), min_size=1, max_size=2),
+        st.lists(number, max_size=1),
+    )
     return st.one_of(
         number.map(lambda n: {"limit": n}),
         by_status.map(lambda d: {"limit": d}),
@@ -153,7 +253,10 @@ def _meter(name: str) -> SearchStrategy[Meter]:
 @st.composite
 def _offers(draw: DrawFn, name: str) -> Offer:
     starts = draw(st.none() | _dates())
-    ends: date | datetime | None = draw(st.none() | st.integers(0, 90).map(lambda days: (starts or _DATES[0]) + timedelta(days=days)))
+    ends: date | datetime | None = draw(
+        st.none()
+        | st.integers(0, 90).map(lambda days: (starts or _DATES[0]) + timedelta(days=days))
+    )
     if ends is not None and draw(st.booleans()):
         clock = draw(st.sampled_from([UTC, None]))
         ends = datetime(ends.year, ends.month, ends.day, 23, 30, tzinfo=clock) + timedelta(days=1)
@@ -161,7 +264,16 @@ def _offers(draw: DrawFn, name: str) -> Offer:
     kind = draw(st.sampled_from(["trial", "subscription"]))
     price = draw(st.sampled_from(["9", "4.50", "0"]))
     when = draw(whens())
-    return Offer(name=name, kind=kind, price=price, currency="USD", term=term, starts=starts, ends=ends, when=when)
+    return Offer(
+        name=name,
+        kind=kind,
+        price=price,
+        currency="USD",
+        term=term,
+        starts=starts,
+        ends=ends,
+        when=when,
+    )
 
 
 @st.composite
@@ -169,14 +281,25 @@ def _rules(draw: DrawFn, meters: Sequence[str], offers: Sequence[str]) -> tuple[
     offer = st.none() if not offers else st.none() | st.sampled_from(offers)
     show = st.sampled_from([Show.COUNTDOWN, Show.COUNTDOWN, Show.ARTICLE, Show.LAST_FREE_ARTICLE])
     plain: SearchStrategy[dict[str, Any]] = st.just({"show": Show.ARTICLE})
-    wall: SearchStrategy[dict[str, Any]] = st.fixed_dictionaries({"show": st.sampled_from(_WALLS), "offer": offer})
-    spend = wall if not meters else st.fixed_dictionaries({"spend": st.sampled_from(meters), "show": show, "offer": offer})
-    drawn = draw(st.lists(st.tuples(whens(meters, least=1), st.one_of(spend, plain, wall)), max_size=3))
+    wall: SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+        {"show": st.sampled_from(_WALLS), "offer": offer}
+    )
+    spend = (
+        wall
+        if not meters
+        else st.fixed_dictionaries({"spend": st.sampled_from(meters), "show": show, "offer": offer})
+    )
+    drawn = draw(
+        st.lists(st.tuples(whens(meters, least=1), st.one_of(spend, plain, wall)), max_size=3)
+    )
     allowed = draw(st.booleans())
     if meters and allowed:
         drawn.append((draw(st.sampled_from([When(), When(access=["metered"])])), draw(spend)))
     drawn.append((When(), draw(st.one_of(wall, wall, plain))))
-    return tuple(Rule(name=f"rule {number}", when=when, **outcome) for number, (when, outcome) in enumerate(drawn, 1))
+    return tuple(
+        Rule(name=f"rule {number}", when=when, **outcome)
+        for number, (when, outcome) in enumerate(drawn, 1)
+    )
 
 
 @st.composite
@@ -185,7 +308,11 @@ def policies(draw: DrawFn, zones: Sequence[str] = _ZONES) -> Policy:
 
     Half of them let somebody spend before the last rule. Every sort of condition, window, limit and offer occurs.
     """
-    names = draw(st.sampled_from([("monthly",), ("monthly", "daily"), ("monthly",), ("daily", "monthly"), ()]))
+    names = draw(
+        st.sampled_from(
+            [("monthly",), ("monthly", "daily"), ("monthly",), ("daily", "monthly"), ()]
+        )
+    )
     offer_names = draw(st.sampled_from([(), ("spring",), ("spring", "summer")]))
     extra = draw(st.sampled_from([None] * 5 + ["guarantee", "copy", "links"]))
     return Policy(
@@ -193,7 +320,9 @@ def policies(draw: DrawFn, zones: Sequence[str] = _ZONES) -> Policy:
         meters=tuple(draw(_meter(name)) for name in names),
         offers=tuple(draw(_offers(name)) for name in offer_names),
         rules=draw(_rules(names, offer_names)),
-        guarantees=[Guarantee(name="no wall", when=draw(whens(names)), never=["subscription-wall"])] if extra == "guarantee" else (),
+        guarantees=[Guarantee(name="no wall", when=draw(whens(names)), never=["subscription-wall"])]
+        if extra == "guarantee"
+        else (),
         copy={"en": Copy(headline="Read on", benefits=("Every story",))} if extra == "copy" else {},
         links=Links(subscribe="/join") if extra == "links" else Links(),
     )
@@ -203,7 +332,11 @@ def _words(policy: Policy | None, name: str) -> tuple[str, ...]:
     """Return words worth drawing: those the policy mentions first, then one it does not, then ours."""
     slots = () if policy is None else policy.rulebook.vocabulary.slots
     mentioned = [word for slot in slots if slot.name == name for word in slot.mentioned]
-    return (*mentioned, *(f"{word}/more" for word in mentioned[:1] if name == "section"), *_WORDS[name])
+    return (
+        *mentioned,
+        *(f"{word}/more" for word in mentioned[:1] if name == "section"),
+        *_WORDS[name],
+    )
 
 
 # Made once for each list of words: making and validating a strategy costs more than drawing from it.
@@ -219,7 +352,10 @@ def _few(words: tuple[str, ...]) -> SearchStrategy[frozenset[str]]:
 
 def _numbers(policy: Policy | None, name: str) -> tuple[float, ...]:
     slots = () if policy is None else policy.rulebook.vocabulary.slots
-    return (*(number for slot in slots if slot.name == name for number in slot.mentioned), *_NUMBERS[name])
+    return (
+        *(number for slot in slots if slot.name == name for number in slot.mentioned),
+        *_NUMBERS[name],
+    )
 
 
 @lru_cache(maxsize=64)
@@ -243,14 +379,24 @@ def _edges(policy: Policy | None, readers: Iterable[Reader], at: int) -> list[in
     """Return the instants near `at` at which something changes: windows, the policy's dates, entitlements, the clocks."""
     edges: list[int] = []
     for reader in readers:
-        edges += [edge for right in reader.entitlements for edge in (right.from_instant, right.until_instant) if abs(edge) < _FAR]
+        edges += [
+            edge
+            for right in reader.entitlements
+            for edge in (right.from_instant, right.until_instant)
+            if abs(edge) < _FAR
+        ]
     if policy is not None:
         for timeline in policy.rulebook.timelines.values():
             if timeline.window.calendar is not None:
                 edges += timeline.bounds(at)
             elif timeline.window.length is not None:
                 edges.append(at + timeline.window.length // timedelta(microseconds=1))
-        edges += [at for slot in policy.rulebook.vocabulary.slots if slot.kind == "period" for at in slot.mentioned]
+        edges += [
+            at
+            for slot in policy.rulebook.vocabulary.slots
+            if slot.kind == "period"
+            for at in slot.mentioned
+        ]
         edges += _clock_changes(policy.zone)
     return edges
 
@@ -261,7 +407,9 @@ _ORDINARY = st.integers(0, _HOURS).map(lambda hours: instant(_START) + hours * D
 
 
 @st.composite
-def edge_times(draw: DrawFn, policy: Policy | None = None, readers: Sequence[Reader] = ()) -> datetime:
+def edge_times(
+    draw: DrawFn, policy: Policy | None = None, readers: Sequence[Reader] = ()
+) -> datetime:
     """Draw times with a zone: ordinary hours, and instants within a microsecond of an edge.
 
     Edges are the starts and ends of the policy's windows, of its offers and dates, of the rights of `readers`, and the changes of
@@ -272,7 +420,9 @@ def edge_times(draw: DrawFn, policy: Policy | None = None, readers: Sequence[Rea
     near_edge = draw(st.booleans())
     if edges and near_edge:
         at = draw(st.sampled_from(edges)) + draw(_NEAR)
-    return moment(at, draw(st.sampled_from([_UTC, ZoneInfo("Asia/Tokyo") if policy is None else policy.zone])))
+    return moment(
+        at, draw(st.sampled_from([_UTC, ZoneInfo("Asia/Tokyo") if policy is None else policy.zone]))
+    )
 
 
 @st.composite
@@ -298,7 +448,13 @@ def readers(draw: DrawFn, policy: Policy | None = None, *, id: str | None = None
     )
 
 
-_PEOPLE_READ = (ArticleAccess.METERED, ArticleAccess.METERED, ArticleAccess.METERED, ArticleAccess.FREE, ArticleAccess.PREMIUM)
+_PEOPLE_READ = (
+    ArticleAccess.METERED,
+    ArticleAccess.METERED,
+    ArticleAccess.METERED,
+    ArticleAccess.FREE,
+    ArticleAccess.PREMIUM,
+)
 
 
 @st.composite
@@ -315,9 +471,14 @@ def articles(draw: DrawFn, policy: Policy | None = None, *, id: str | None = Non
 
 
 @st.composite
-def page_views(draw: DrawFn, policy: Policy | None = None, *, of: SearchStrategy[Article] | None = None) -> PageView:
+def page_views(
+    draw: DrawFn, policy: Policy | None = None, *, of: SearchStrategy[Article] | None = None
+) -> PageView:
     """Draw page views, one in eight of them a prefetch; `of` says which articles."""
-    words = {name: draw(_maybe(_words(policy, name))) for name in ("referrer", "channel", "device", "country", "language")}
+    words = {
+        name: draw(_maybe(_words(policy, name)))
+        for name in ("referrer", "channel", "device", "country", "language")
+    }
     return PageView(
         article=draw(articles(policy) if of is None else of),
         id=draw(_maybe(("v1", "v2", "v3", "v4"))),
@@ -331,11 +492,19 @@ def page_views(draw: DrawFn, policy: Policy | None = None, *, of: SearchStrategy
 @st.composite
 def usages(draw: DrawFn, policy: Policy | None = None) -> Usage:
     """Draw usages: of the policy's meters (and one it does not have), counted at times near each other."""
-    names = ("monthly", "daily") if policy is None else (*(meter.name for meter in policy.meters), "gone")
+    names = (
+        ("monthly", "daily")
+        if policy is None
+        else (*(meter.name for meter in policy.meters), "gone")
+    )
     around = instant(draw(edge_times(policy)))
-    at = st.sampled_from([0, 1, -1, DAY // 24, DAY, -DAY, 31 * DAY]).map(lambda step: around + step) | edge_times(policy).map(instant)
+    at = st.sampled_from([0, 1, -1, DAY // 24, DAY, -DAY, 31 * DAY]).map(
+        lambda step: around + step
+    ) | edge_times(policy).map(instant)
     ids = st.sampled_from(["a1", "a2", "a3", "a4", "v1", "v2"])
-    counted = draw(st.dictionaries(st.sampled_from(names), st.dictionaries(ids, at, max_size=5), max_size=3))
+    counted = draw(
+        st.dictionaries(st.sampled_from(names), st.dictionaries(ids, at, max_size=5), max_size=3)
+    )
     tallies = {}
     for name, times in counted.items():
         ordered = sorted((at, name) for name, at in times.items())
@@ -355,10 +524,14 @@ def journeys(draw: DrawFn, policy: Policy | None = None, *, max_size: int = 16) 
     the next edge of a window or a date; sometimes it steps back, as a second server's clock may.
     """
     people = draw(st.lists(readers(policy, id="reader-1"), min_size=1, max_size=3))
-    content = [draw(articles(policy, id=f"a{number}")) for number in range(1, draw(st.integers(1, 4)) + 1)]
+    content = [
+        draw(articles(policy, id=f"a{number}")) for number in range(1, draw(st.integers(1, 4)) + 1)
+    ]
     move = st.tuples(st.sampled_from(_MOVES), st.integers(0, 11), _NEAR)
     view = page_views(policy, of=st.sampled_from(content))
-    drawn = draw(st.lists(st.tuples(st.sampled_from(people), view, move), min_size=1, max_size=max_size))
+    drawn = draw(
+        st.lists(st.tuples(st.sampled_from(people), view, move), min_size=1, max_size=max_size)
+    )
     at, steps = instant(draw(edge_times(policy, people))), []
     for reader, page, moved in drawn:
         at = _moved(policy, people, at, moved)
@@ -366,15 +539,23 @@ def journeys(draw: DrawFn, policy: Policy | None = None, *, max_size: int = 16) 
     return steps
 
 
-def _moved(policy: Policy | None, people: Sequence[Reader], at: int, move: tuple[str, int, int]) -> int:
+def _moved(
+    policy: Policy | None, people: Sequence[Reader], at: int, move: tuple[str, int, int]
+) -> int:
     """Return the next instant of a journey."""
     kind, choice, near = move
     if kind == "back":
         return at - _WAITS[choice % len(_WAITS)]
-    later = sorted(edge for edge in _edges(policy, people, at) if edge > at) if kind == "edge" else []
+    later = (
+        sorted(edge for edge in _edges(policy, people, at) if edge > at) if kind == "edge" else []
+    )
     if later:
         return later[choice % min(len(later), 3)] + near
-    lengths = [timeline.window.length for timeline in policy.rulebook.timelines.values()] if policy is not None and kind == "length" else []
+    lengths = (
+        [timeline.window.length for timeline in policy.rulebook.timelines.values()]
+        if policy is not None and kind == "length"
+        else []
+    )
     if known := [length for length in lengths if length is not None]:
         return at + known[choice % len(known)] // timedelta(microseconds=1) + near
     return at + _WAITS[choice % len(_WAITS)]

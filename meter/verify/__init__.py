@@ -12,4 +12,15 @@ from meter.verify.lints import CODES, lints
 from meter.verify.properties import STANDING
 from meter.verify.prove import Answer, Outcome, guarantees
 
-__all__ = ["CODES", "STANDING", "Answer", "Changes", "Outcome", "Row", "UndecidedError", "changes", "guarantees", "lints"]
+__all__ = [
+    "CODES",
+    "STANDING",
+    "Answer",
+    "Changes",
+    "Outcome",
+    "Row",
+    "UndecidedError",
+    "changes",
+    "guarantees",
+    "lints",
+]

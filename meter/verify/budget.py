@@ -20,7 +20,11 @@ _Answer = TypeVar("_Answer")
 
 
 def decided(
-    rulebooks: Sequence[Rulebook], question: Callable[[Space], _Answer], *, steps: int = MOST_STEPS, seconds: float | None = None
+    rulebooks: Sequence[Rulebook],
+    question: Callable[[Space], _Answer],
+    *,
+    steps: int = MOST_STEPS,
+    seconds: float | None = None,
 ) -> _Answer:
     """Return the answer to a question about a space. Raises `UndecidedError` where it cannot be had.
 

@@ -12,7 +12,15 @@ from attrs import frozen
 from meter.explanation import clause
 from meter.facts import OTHER, Among, _observer
 from meter.usage import Tally, Usage
-from meter.view import Article, ArticleAccess, Entitlement, EntitlementKind, PageView, Reader, Status
+from meter.view import (
+    Article,
+    ArticleAccess,
+    Entitlement,
+    EntitlementKind,
+    PageView,
+    Reader,
+    Status,
+)
 from meter.windows import instant, moment
 
 if TYPE_CHECKING:
@@ -21,7 +29,16 @@ if TYPE_CHECKING:
     from meter.facts import Slot, Vocabulary
     from meter.policy import Policy
 
-__all__ = ["Encounter", "concrete", "impersonate", "plain_codes", "reader_words", "status_words", "view_words", "words_of"]
+__all__ = [
+    "Encounter",
+    "concrete",
+    "impersonate",
+    "plain_codes",
+    "reader_words",
+    "status_words",
+    "view_words",
+    "words_of",
+]
 
 _HOUR = 3_600_000_000
 _ORDINARY_DAY = datetime(2026, 6, 1, tzinfo=UTC)
@@ -33,19 +50,30 @@ _STATUSES = {
     Status.SUBSCRIBER: ("a subscriber", "subscribers"),
     Status.TRIAL: ("a reader in a trial", "readers in a trial"),
     Status.TRIAL_EXPIRED: ("a reader whose trial has expired", "readers whose trial has expired"),
-    Status.SUBSCRIPTION_EXPIRED: ("a reader whose subscription has expired", "readers whose subscription has expired"),
+    Status.SUBSCRIPTION_EXPIRED: (
+        "a reader whose subscription has expired",
+        "readers whose subscription has expired",
+    ),
     Status.STAFF: ("a member of staff", "staff"),
 }
 _ACCESSES = (ArticleAccess.METERED, ArticleAccess.PREMIUM, ArticleAccess.FREE)
 _KINDS = {
-    Status.TRIAL: EntitlementKind.TRIAL, Status.TRIAL_EXPIRED: EntitlementKind.TRIAL, Status.SUBSCRIBER: EntitlementKind.SUBSCRIPTION,
-    Status.SUBSCRIPTION_EXPIRED: EntitlementKind.SUBSCRIPTION, Status.STAFF: EntitlementKind.STAFF,
-}  # fmt: skip
+    Status.TRIAL: EntitlementKind.TRIAL,
+    Status.TRIAL_EXPIRED: EntitlementKind.TRIAL,
+    Status.SUBSCRIBER: EntitlementKind.SUBSCRIPTION,
+    Status.SUBSCRIPTION_EXPIRED: EntitlementKind.SUBSCRIPTION,
+    Status.STAFF: EntitlementKind.STAFF,
+}
 _EXPIRED = (Status.TRIAL_EXPIRED, Status.SUBSCRIPTION_EXPIRED)
 _UNMENTIONED = {
-    "section": "elsewhere", "kind": "story", "country": "ZZ", "device": "laptop", "channel": "web", "language": "zz",
+    "section": "elsewhere",
+    "kind": "story",
+    "country": "ZZ",
+    "device": "laptop",
+    "channel": "web",
+    "language": "zz",
     "referrer": "elsewhere.example",
-}  # fmt: skip
+}
 
 
 @frozen(kw_only=True)
@@ -85,14 +113,24 @@ def _number(slot: Slot, code: int) -> float:
     low = slot.mentioned[place if on else place - 1] if on or place else None
     high = low if on else slot.mentioned[place] if place < len(slot.mentioned) else None
     whole = slot.name in _WHOLE
-    least, most = {"score": (0, 1), "days_since_expiry": (0, _MOST_DAYS)}.get(slot.name, (-_MOST_DAYS, _MOST_DAYS))
+    least, most = {"score": (0, 1), "days_since_expiry": (0, _MOST_DAYS)}.get(
+        slot.name, (-_MOST_DAYS, _MOST_DAYS)
+    )
     options: list[float] = [] if low is None else [low]
     if whole:
-        options += [0, *([floor(low) + 1] if low is not None else ()), *([ceil(high) - 1] if high is not None else ())]
+        options += [
+            0,
+            *([floor(low) + 1] if low is not None else ()),
+            *([ceil(high) - 1] if high is not None else ()),
+        ]
     else:
         options += [0, 1, ((0 if low is None else low) + (1 if high is None else high)) / 2]
     for number in options:
-        if least <= number <= most and slot.code(number) == code and (not whole or number == floor(number)):
+        if (
+            least <= number <= most
+            and slot.code(number) == code
+            and (not whole or number == floor(number))
+        ):
             return int(number) if whole else number
     raise LookupError(code)
 
@@ -107,7 +145,9 @@ def plain_codes(slot: Slot) -> tuple[Hashable, ...]:
         usual = bisect_right(slot.mentioned, instant(_ORDINARY_DAY))
         return tuple(sorted(slot.codes(), key=lambda code: code != usual))
     if slot.name == "device":
-        return tuple(sorted(slot.codes(), key=lambda code: code != OTHER))  # a story is read on some device
+        return tuple(
+            sorted(slot.codes(), key=lambda code: code != OTHER)
+        )  # a story is read on some device
     codes = [code for code in slot.codes() if _can_be(slot, code)]
     return tuple(sorted(codes, key=lambda code: (code is not None, code != OTHER)))
 
@@ -126,7 +166,9 @@ def instant_in(slot: Slot, code: int) -> int:
     if code == 0:
         return int(marks[0]) - 15 * _HOUR
     start = int(marks[code - 1])
-    return start + (9 * _HOUR if code == len(marks) else min(9 * _HOUR, (int(marks[code]) - start) // 2))
+    return start + (
+        9 * _HOUR if code == len(marks) else min(9 * _HOUR, (int(marks[code]) - start) // 2)
+    )
 
 
 def impersonate(
@@ -151,29 +193,55 @@ def impersonate(
     status, days = given["reader"], given.get("days_since_expiry")
     age = given.get("age_days")
     article = Article(
-        id="this-article", access=given["access"], section=given.get("section"), tags=given.get("tags") or frozenset(),
+        id="this-article",
+        access=given["access"],
+        section=given.get("section"),
+        tags=given.get("tags") or frozenset(),
         kind=given.get("kind"),
         published=None if age is None else moment(at - age * 24 * _HOUR, policy.zone),
-    )  # fmt: skip
+    )
     view = PageView(
-        article=article, id="this-view", referrer=given.get("referrer"), channel=given.get("channel"), device=given.get("device"),
-        country=given.get("country"), language=given.get("language"), gift=bool(given.get("gift")), crawler=bool(given.get("crawler")),
+        article=article,
+        id="this-view",
+        referrer=given.get("referrer"),
+        channel=given.get("channel"),
+        device=given.get("device"),
+        country=given.get("country"),
+        language=given.get("language"),
+        gift=bool(given.get("gift")),
+        crawler=bool(given.get("crawler")),
         prefetch=not counts and article.access is ArticleAccess.METERED,
-    )  # fmt: skip
+    )
     reader = Reader(
-        id="reader", registered=status is not Status.ANONYMOUS, segments=given.get("segments") or frozenset(), score=given.get("score"),
+        id="reader",
+        registered=status is not Status.ANONYMOUS,
+        segments=given.get("segments") or frozenset(),
+        score=given.get("score"),
         entitlements=_rights(status, sorted(given.get("product") or ()), now, days),
-    )  # fmt: skip
+    )
     return Encounter(reader=reader, view=view, usage=_usage(policy, view, at, used or {}), now=now)
 
 
-def _rights(status: Status, products: Sequence[str], now: datetime, days: int | None) -> tuple[Entitlement, ...]:
+def _rights(
+    status: Status, products: Sequence[str], now: datetime, days: int | None
+) -> tuple[Entitlement, ...]:
     kind = _KINDS.get(status)
     if kind is None:
         return ()
-    ends = now.astimezone(UTC) - timedelta(days=1 if days is None else days) if status in _EXPIRED else None
-    starts = None if ends is None else ends - timedelta(days=14 if kind is EntitlementKind.TRIAL else 365)
-    return tuple(Entitlement(kind=kind, product=product, starts=starts, ends=ends) for product in products or (None,))
+    ends = (
+        now.astimezone(UTC) - timedelta(days=1 if days is None else days)
+        if status in _EXPIRED
+        else None
+    )
+    starts = (
+        None
+        if ends is None
+        else ends - timedelta(days=14 if kind is EntitlementKind.TRIAL else 365)
+    )
+    return tuple(
+        Entitlement(kind=kind, product=product, starts=starts, ends=ends)
+        for product in products or (None,)
+    )
 
 
 def _usage(policy: Policy, view: PageView, at: int, used: Mapping[str, tuple[int, bool]]) -> Usage:
@@ -181,7 +249,12 @@ def _usage(policy: Policy, view: PageView, at: int, used: Mapping[str, tuple[int
     for meter in policy.meters:
         count, seen = used.get(meter.name, (0, False))
         this = view.view_key(at) if meter.count == "views" else view.article.key
-        ids = sorted([*([this] if seen else ()), *(f"read-{number}" for number in range(1, count + (not seen)))])
+        ids = sorted(
+            [
+                *([this] if seen else ()),
+                *(f"read-{number}" for number in range(1, count + (not seen))),
+            ]
+        )
         tallies[meter.name] = Tally(tuple(ids), (at,) * len(ids))
     return Usage(tallies)
 
@@ -201,7 +274,10 @@ def status_words(statuses: Collection[Status]) -> str:
         named = ["anonymous or registered readers", *named[2:]]
     expired = [_STATUSES[status][1] for status in _EXPIRED]
     if all(many in named for many in expired):
-        named = [*(many for many in named if many not in expired), "readers whose trial or subscription has expired"]
+        named = [
+            *(many for many in named if many not in expired),
+            "readers whose trial or subscription has expired",
+        ]
     return listed(named)
 
 
@@ -237,7 +313,11 @@ def view_words(values: Mapping[str, Any], vocabulary: Vocabulary, *, counts: boo
         parts.append(f"tagged {listed([f'`{tag}`' for tag in sorted(values['tags'])], 'and')}")
     if values.get("age_days") is not None:
         parts.append(f"({words_of(vocabulary, 'age_days', [values['age_days']])})")
-    parts += [f"on {name} `{values[name]}`" for name in ("channel", "device") if values.get(name) not in (None, OTHER)]
+    parts += [
+        f"on {name} `{values[name]}`"
+        for name in ("channel", "device")
+        if values.get(name) not in (None, OTHER)
+    ]
     if values.get("language") not in (None, OTHER):
         parts.append(f"in language `{values['language']}`")
     if values.get("referrer") not in (None, OTHER):
@@ -247,7 +327,9 @@ def view_words(values: Mapping[str, Any], vocabulary: Vocabulary, *, counts: boo
     if values.get("crawler"):
         parts.append("as a crawler")
     if values.get("period") is not None and "period" in values:
-        parts.append(f"on a day {words_of(vocabulary, 'period', [values['period']]).removeprefix('the date is ')}")
+        parts.append(
+            f"on a day {words_of(vocabulary, 'period', [values['period']]).removeprefix('the date is ')}"
+        )
     return " ".join(parts)
 
 
@@ -255,7 +337,9 @@ def _quoted(noun: str, members: Collection[str]) -> str:
     return f"{noun}{'' if len(members) == 1 else 's'} {listed([f'`{member}`' for member in sorted(members)], 'and')}"
 
 
-def words_of(vocabulary: Vocabulary, name: str, codes: Collection[Hashable], meter: str | None = None) -> str:
+def words_of(
+    vocabulary: Vocabulary, name: str, codes: Collection[Hashable], meter: str | None = None
+) -> str:
     """Say that a slot holds one of some codes: `the score is at least 0.2 and below 0.8`."""
     known = frozenset(code for code in codes if code is not None)
     missing = len(known) < len(set(codes))

@@ -51,26 +51,41 @@ def scene(space: Space, situation: Situation, wanted: frozenset[Show]) -> Story:
     """Return a story of one view by a reader who has read before: the count cannot be come by under this policy alone."""
     decision = space.ask(situation)
     met = space.encounter(situation)
-    told = Told(kind=0, met=met, decision=decision, words=view_words(situation.values, space.vocabulary, counts=situation.counts))
+    told = Told(
+        kind=0,
+        met=met,
+        decision=decision,
+        words=view_words(situation.values, space.vocabulary, counts=situation.counts),
+    )
     used = {meter: count for meter, (count, _) in space.used(situation).items() if count}
     before = " and ".join(f"{count} counted by `{meter}`" for meter, count in used.items())
     return Story(
-        policy=space.rulebooks[0].policy, cast=cast_words(space, situation), steps=(told,),
-        before=before or None, wanted=wanted,
+        policy=space.rulebooks[0].policy,
+        cast=cast_words(space, situation),
+        steps=(told,),
+        before=before or None,
+        wanted=wanted,
         expected=expected_rule(space, space.facts(situation), told, wanted),
-    )  # fmt: skip
+    )
 
 
 def cast_words(space: Space, situation: Situation) -> str:
     """Say who a story is about. How long ago the access of a reader ended is told by a date."""
-    return reader_words({name: value for name, value in situation.values.items() if name != "days_since_expiry"}, space.vocabulary)
+    return reader_words(
+        {name: value for name, value in situation.values.items() if name != "days_since_expiry"},
+        space.vocabulary,
+    )
 
 
-def expected_rule(space: Space, facts: tuple[Any, ...], told: Told, wanted: frozenset[Show]) -> Expected:
+def expected_rule(
+    space: Space, facts: tuple[Any, ...], told: Told, wanted: frozenset[Show]
+) -> Expected:
     """Say which rule would have kept the promise, and why it did not decide."""
     rules = space.rulebooks[0].rules
     fired = next(index for index, rule in enumerate(rules) if rule.name == told.decision.rule)
-    near: list[tuple[int, Expected]] = []  # how far a rule was from deciding: 0 for nothing but the order
+    near: list[
+        tuple[int, Expected]
+    ] = []  # how far a rule was from deciding: 0 for nothing but the order
     for index, rule in enumerate(rules):
         verdict = _would(rule, facts)
         if index == fired or verdict is None or verdict.show not in wanted:
@@ -86,7 +101,14 @@ def expected_rule(space: Space, facts: tuple[Any, ...], told: Told, wanted: froz
             why, distance = "a premium article is never read on an allowance", 2
         else:
             why, distance = f"nothing is left of `{rule.spend}`", 1
-        near.append((distance, Expected(f"rule `{rule.name}` would show `{verdict.show}`, but {why}", verdict.show)))
+        near.append(
+            (
+                distance,
+                Expected(
+                    f"rule `{rule.name}` would show `{verdict.show}`, but {why}", verdict.show
+                ),
+            )
+        )
     if near:
         return min(near, key=lambda item: item[0])[1]
     shows = listed([f"`{show}`" for show in Show if show in wanted])
@@ -96,5 +118,7 @@ def expected_rule(space: Space, facts: tuple[Any, ...], told: Told, wanted: froz
 def _would(rule: JudgedRule, facts: tuple[Any, ...]) -> Verdict | None:
     """Return what a rule would say if it decided."""
     verdict = _verdict(rule, facts, facts[1], None)
-    closed = rule.spend is not None and facts[1] == ArticleAccess.METERED and not facts[rule.open_slot]
+    closed = (
+        rule.spend is not None and facts[1] == ArticleAccess.METERED and not facts[rule.open_slot]
+    )
     return evolve(verdict, show=rule.show) if closed and verdict is not None else verdict

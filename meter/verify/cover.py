@@ -24,9 +24,14 @@ Box = dict[int, frozenset[int]]
 _MOST_TIDIED = 60
 
 _BEFORE = {
-    "section": "in", "kind": "of kind", "channel": "on channel", "device": "on device", "language": "in language",
-    "referrer": "coming from", "country": "in",
-}  # fmt: skip
+    "section": "in",
+    "kind": "of kind",
+    "channel": "on channel",
+    "device": "on device",
+    "language": "in language",
+    "referrer": "coming from",
+    "country": "in",
+}
 
 
 def cover(space: Space, wanted: int, forbidden: int) -> list[Box]:
@@ -38,14 +43,20 @@ def cover(space: Space, wanted: int, forbidden: int) -> list[Box]:
     boxes: list[Box] = []
     while rest != FALSE:
         path = forest.path(rest) or {}
-        box = _widened(space, {level: frozenset({code}) for level, code in path.items()}, rest, forbidden)
+        box = _widened(
+            space, {level: frozenset({code}) for level, code in path.items()}, rest, forbidden
+        )
         boxes.append(box)
         rest = forest.minus(rest, forest.box(box))
     if len(boxes) > _MOST_TIDIED:
         return boxes
     kept: list[Box | None] = list(boxes)
     for place, box in sorted(enumerate(boxes), key=lambda item: -len(item[1])):
-        others = [forest.box(other) for index, other in enumerate(kept) if index != place and other is not None]
+        others = [
+            forest.box(other)
+            for index, other in enumerate(kept)
+            if index != place and other is not None
+        ]
         kept[place] = _narrowed(space, box, forest.minus(wanted, forest.either(*others)))
     return [box for box in kept if box is not None]
 
@@ -55,14 +66,18 @@ def _narrowed(space: Space, box: Box, needed: int) -> Box | None:
     if not space.forest.meets(needed, box):
         return None
     for level, codes in box.items():
-        kept = frozenset(code for code in codes if space.forest.meets(needed, {**box, level: frozenset({code})}))
+        kept = frozenset(
+            code for code in codes if space.forest.meets(needed, {**box, level: frozenset({code})})
+        )
         box = {**box, level: kept}
     return box
 
 
 def _widened(space: Space, box: Box, rest: int, forbidden: int) -> Box:
     forest = space.forest
-    for level in sorted(box, reverse=True):  # counts and views before readers: who it is matters most
+    for level in sorted(
+        box, reverse=True
+    ):  # counts and views before readers: who it is matters most
         fewer = {other: codes for other, codes in box.items() if other != level}
         if not forest.meets(forbidden, fewer):
             box = fewer
@@ -101,7 +116,9 @@ def phrase(space: Space, box: Box) -> Phrase:
         elif variable.name == "access":
             what[0] = f"{listed([str(code) for code in codes])} articles"
         elif variable.member is not None:
-            members.setdefault(variable.name, {}).setdefault(bool(codes[0]), []).append(variable.member)
+            members.setdefault(variable.name, {}).setdefault(bool(codes[0]), []).append(
+                variable.member
+            )
         elif variable.meter is not None:
             standing.append(_standing(space, variable, codes))
         elif variable.slot is None:
@@ -125,7 +142,11 @@ def phrase(space: Space, box: Box) -> Phrase:
 
 
 def _membership(name: str, sides: dict[bool, list[str]]) -> str:
-    inside, outside = {"tags": ("tagged", "not tagged"), "segments": ("in segment", "not in segment"), "product": ("with", "without")}[name]
+    inside, outside = {
+        "tags": ("tagged", "not tagged"),
+        "segments": ("in segment", "not in segment"),
+        "product": ("with", "without"),
+    }[name]
     parts = []
     if True in sides:
         parts.append(f"{inside} {listed([f'`{member}`' for member in sides[True]], 'and')}")
@@ -138,14 +159,25 @@ def _words(variable: Variable, codes: Collection[Hashable]) -> str:
     """Say which words a slot holds; most of them are better said by those it does not hold."""
     before, mark = _BEFORE[variable.name], _WORDS[variable.name][1]
     mentioned = [str(code) for code in variable.domain if code not in (OTHER, None)]
-    inside, outside = [code for code in mentioned if code in codes], [code for code in mentioned if code not in codes]
+    inside, outside = (
+        [code for code in mentioned if code in codes],
+        [code for code in mentioned if code not in codes],
+    )
     named, left_out = (
-        [f"`{code}`" for code in group if not any(covers(other, code, mark) for other in group if other != code)]
+        [
+            f"`{code}`"
+            for code in group
+            if not any(covers(other, code, mark) for other in group if other != code)
+        ]
         for group in (inside, outside)
     )
     if OTHER in codes:
         known = "" if None in codes else f" ({variable.name} known)"
-        return f"not {before} {listed(left_out)}{known}" if left_out else f"of any known {variable.name}"
+        return (
+            f"not {before} {listed(left_out)}{known}"
+            if left_out
+            else f"of any known {variable.name}"
+        )
     missing = [f"with no {variable.name} known"] if None in codes else []
     return listed([*([f"{before} {listed(named)}"] if named else []), *missing])
 

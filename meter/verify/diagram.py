@@ -34,9 +34,13 @@ class Forest:
     `UndecidedError`.
     """
 
-    def __init__(self, sizes: Sequence[int], *, steps: int = MOST_STEPS, until: float | None = None) -> None:
+    def __init__(
+        self, sizes: Sequence[int], *, steps: int = MOST_STEPS, until: float | None = None
+    ) -> None:
         if len(sizes) > MOST_VARIABLES:
-            raise UndecidedError(f"the policy tells {len(sizes)} things apart; at most {MOST_VARIABLES} can be analysed")
+            raise UndecidedError(
+                f"the policy tells {len(sizes)} things apart; at most {MOST_VARIABLES} can be analysed"
+            )
         self.sizes = tuple(sizes)
         self.steps = steps
         self.until = until
@@ -93,7 +97,9 @@ class Forest:
 
     def test(self, level: int, codes: Collection[int]) -> int:
         """Return where the variable at `level` holds one of the codes (their indices)."""
-        return self.node(level, (TRUE if code in codes else FALSE for code in range(self.sizes[level])))
+        return self.node(
+            level, (TRUE if code in codes else FALSE for code in range(self.sizes[level]))
+        )
 
     def choose(self, test: int, yes: int, no: int) -> int:
         """Return `yes` where `test` holds and `no` where it does not."""
@@ -154,7 +160,11 @@ class Forest:
             if node not in done:
                 self._step()
                 level, kids = self._levels[node], self._kids[node]
-                done[node] = self.leaf(value(self._values[node])) if not kids else self.node(level, [walk(kid) for kid in kids])
+                done[node] = (
+                    self.leaf(value(self._values[node]))
+                    if not kids
+                    else self.node(level, [walk(kid) for kid in kids])
+                )
             return done[node]
 
         return walk(diagram)
@@ -172,9 +182,19 @@ class Forest:
                 if level == self._bottom:
                     found = self.leaf(value(self._values[left], self._values[right]))
                 else:
-                    lefts = self._kids[left] if self._levels[left] == level else (left,) * self.sizes[level]
-                    rights = self._kids[right] if self._levels[right] == level else (right,) * self.sizes[level]
-                    found = self.node(level, [walk(a, b) for a, b in zip(lefts, rights, strict=True)])
+                    lefts = (
+                        self._kids[left]
+                        if self._levels[left] == level
+                        else (left,) * self.sizes[level]
+                    )
+                    rights = (
+                        self._kids[right]
+                        if self._levels[right] == level
+                        else (right,) * self.sizes[level]
+                    )
+                    found = self.node(
+                        level, [walk(a, b) for a, b in zip(lefts, rights, strict=True)]
+                    )
                 done[key] = found
             return found
 
@@ -219,7 +239,9 @@ class Forest:
             return None
         chosen = {}
         while diagram != TRUE:
-            code, kid = next((code, kid) for code, kid in enumerate(self._kids[diagram]) if kid != FALSE)
+            code, kid = next(
+                (code, kid) for code, kid in enumerate(self._kids[diagram]) if kid != FALSE
+            )
             chosen[self._levels[diagram]] = code
             diagram = kid
         return chosen
@@ -233,7 +255,9 @@ class Forest:
                 return True
             kids = self._kids[node]
             allowed = box.get(self._levels[node])
-            for kid in kids if allowed is None else [kids[code] for code in allowed] if kids else ():
+            for kid in (
+                kids if allowed is None else [kids[code] for code in allowed] if kids else ()
+            ):
                 if kid not in seen and kid != FALSE:
                     seen.add(kid)
                     waiting.append(kid)
@@ -243,7 +267,10 @@ class Forest:
         """Return a box as a set."""
         result = TRUE
         for level in sorted(box, reverse=True):
-            result = self.node(level, [result if code in box[level] else FALSE for code in range(self.sizes[level])])
+            result = self.node(
+                level,
+                [result if code in box[level] else FALSE for code in range(self.sizes[level])],
+            )
         return result
 
     def at(self, diagram: int, codes: Sequence[int]) -> Any:  # noqa: ANN401 - what the leaf holds

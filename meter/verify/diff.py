@@ -52,7 +52,9 @@ class Changes:
     complete: bool = True
 
 
-def changes(old: Policy, new: Policy, *, seconds: float | None = None, steps: int = MOST_STEPS) -> Changes:
+def changes(
+    old: Policy, new: Policy, *, seconds: float | None = None, steps: int = MOST_STEPS
+) -> Changes:
     """Return every reader and page view whose decision differs, as few rows; none where the policies are equal as functions.
 
     The names of rules and their order do not matter, only what readers see and what is counted. Policies too large for a diagram
@@ -62,7 +64,10 @@ def changes(old: Policy, new: Policy, *, seconds: float | None = None, steps: in
     rulebooks = [Rulebook(policy, vocabulary) for policy in (old, new)]
     try:
         rows = decided(
-            rulebooks, lambda space: tuple(_Comparison(space).rows()), steps=steps, seconds=None if seconds is None else seconds / 2
+            rulebooks,
+            lambda space: tuple(_Comparison(space).rows()),
+            steps=steps,
+            seconds=None if seconds is None else seconds / 2,
         )
     except UndecidedError as error:
         from meter.verify.opinion import one_difference  # noqa: PLC0415 - the diagram answers most policies
@@ -88,7 +93,9 @@ class _Comparison:
 
     def rules(self) -> Iterator[Row]:
         """Yield what differs for readers in the same standing under both policies."""
-        same = self.forest.both(self.space.possible, *(self._alike(meter) for meter in self._shared()))
+        same = self.forest.both(
+            self.space.possible, *(self._alike(meter) for meter in self._shared())
+        )
         pairs = self.forest.choose(same, self.pairs, FALSE)
         found = [pair for pair in self.forest.values(pairs) if not isinstance(pair, bool)]
         groups: dict[Any, list[_Pair]] = {}
@@ -98,11 +105,21 @@ class _Comparison:
         for label, members in groups.items():
             wanted = self.forest.relabel(pairs, frozenset(members).__contains__)
             before, after = (
-                (seen[0] if len({pair[side][0] for pair in members}) > 1 else members[0][side][0], *seen[1:])
+                (
+                    seen[0]
+                    if len({pair[side][0] for pair in members}) > 1
+                    else members[0][side][0],
+                    *seen[1:],
+                )
                 for side, seen in enumerate(label)
             )
             for box in cover(self.space, wanted, self.forest.minus(same, wanted)):
-                row = Row(about="rules", who=str(phrase(self.space, box)), before=_said(before, after), after=_said(after, before))
+                row = Row(
+                    about="rules",
+                    who=str(phrase(self.space, box)),
+                    before=_said(before, after),
+                    after=_said(after, before),
+                )
                 rows.append((len(box), row))
         yield from (row for _, row in sorted(rows, key=lambda item: (item[0], str(item[1]))))
 
@@ -110,31 +127,47 @@ class _Comparison:
         """Yield the readers whose limit differs, where that changes anything."""
         base = self.forest.exists(self.space.possible, self.base_levels)
         for meter in self._shared():
-            differs = self.forest.either(self.forest.relabel(self.pairs, lambda pair: not isinstance(pair, bool)), self._reports(meter))
+            differs = self.forest.either(
+                self.forest.relabel(self.pairs, lambda pair: not isinstance(pair, bool)),
+                self._reports(meter),
+            )
             for limits in self.space.limit_values[meter]:
                 if limits[0] == limits[1]:
                     continue
                 those = self.space.limited(meter, limits)
-                wanted = self.forest.exists(self.forest.both(self.space.possible, those, differs), self.base_levels)
+                wanted = self.forest.exists(
+                    self.forest.both(self.space.possible, those, differs), self.base_levels
+                )
                 if wanted == FALSE:
                     continue
                 for box in cover(self.space, wanted, self.forest.minus(base, those)):
                     before, after = (
-                        _allowed(limit, policy.meter(meter)) for limit, policy in zip(limits, (self.old, self.new), strict=True)
+                        _allowed(limit, policy.meter(meter))
+                        for limit, policy in zip(limits, (self.old, self.new), strict=True)
                     )
-                    yield Row(about="limit", who=str(phrase(self.space, box)), before=before, after=after)
+                    yield Row(
+                        about="limit", who=str(phrase(self.space, box)), before=before, after=after
+                    )
 
     def meters(self) -> Iterator[Row]:
         """Yield the meters that count otherwise, where anything is spent from them."""
         for meter in self._shared():
             was, now = counting(self.old, meter), counting(self.new, meter)
             if was != now and self.forest.both(self.space.possible, self._reports(meter)) != FALSE:
-                yield Row(about="meter", who=f"whoever spends from `{meter}`", before=was, after=now)
+                yield Row(
+                    about="meter", who=f"whoever spends from `{meter}`", before=was, after=now
+                )
 
     def offers(self) -> Iterator[Row]:
         """Yield the offers that are shown under both policies and are not the same offer."""
         shown = [
-            {verdict.offer for verdict in self.forest.values(self.forest.choose(self.space.possible, whole, FALSE)) if verdict}
+            {
+                verdict.offer
+                for verdict in self.forest.values(
+                    self.forest.choose(self.space.possible, whole, FALSE)
+                )
+                if verdict
+            }
             for whole in self.verdicts
         ]
         for name in sorted(filter(None, shown[0] & shown[1])):
@@ -143,12 +176,25 @@ class _Comparison:
                 yield Row(about="offer", who=f"whoever sees offer `{name}`", before=was, after=now)
 
     def _shared(self) -> list[str]:
-        return [meter.name for meter in self.old.meters if meter.name in {other.name for other in self.new.meters}]
+        return [
+            meter.name
+            for meter in self.old.meters
+            if meter.name in {other.name for other in self.new.meters}
+        ]
 
     def _alike(self, meter: str) -> int:
-        level = next(level for level, variable in enumerate(self.space.variables) if variable.meter == meter)
+        level = next(
+            level for level, variable in enumerate(self.space.variables) if variable.meter == meter
+        )
         domain = self.space.variables[level].domain
-        return self.forest.test(level, [code for code, standing in enumerate(domain) if standing.codes[0] == standing.codes[1]])
+        return self.forest.test(
+            level,
+            [
+                code
+                for code, standing in enumerate(domain)
+                if standing.codes[0] == standing.codes[1]
+            ],
+        )
 
     def _reports(self, meter: str) -> int:
         """Return where either policy spends from a meter, or tells about it."""
@@ -177,11 +223,15 @@ _ONE = {Show.LAST_FREE_ARTICLE: Show.COUNTDOWN}
 def _label(pair: _Pair) -> Any:  # noqa: ANN401 - a pair of what is seen, or of parts of it
     """Return what differs most: changes alike in that are told in one row. A countdown and its last article are one thing."""
     before, after = (
-        (_ONE.get(show, show), offer, None if prompt == str(show) else prompt, spend, meter) for show, offer, prompt, spend, meter in pair
+        (_ONE.get(show, show), offer, None if prompt == str(show) else prompt, spend, meter)
+        for show, offer, prompt, spend, meter in pair
     )
     if before[0] is after[0]:
         return pair if pair[0][0] is not pair[1][0] else (before, after)
-    spends = [seen[3] if before[0].access is after[0].access is Access.FULL else None for seen in (before, after)]
+    spends = [
+        seen[3] if before[0].access is after[0].access is Access.FULL else None
+        for seen in (before, after)
+    ]
     return (before[0], None, None, spends[0], None), (after[0], None, None, spends[1], None)
 
 
@@ -203,7 +253,10 @@ def _said(this: _Seen, other: _Seen) -> str:
 
 def _allowed(limit: int, meter: Meter) -> str:
     """Say an allowance: `3 articles a month`."""
-    window, noun = meter.window, str(meter.count) if limit != 1 else str(meter.count).removesuffix("s")
+    window, noun = (
+        meter.window,
+        str(meter.count) if limit != 1 else str(meter.count).removesuffix("s"),
+    )
     if window.calendar is not None:
         per = f"a {window.calendar}"
     elif window.lifetime:
@@ -226,7 +279,11 @@ def counting(policy: Policy, name: str) -> str:
 
 
 def _terms(offer: Offer) -> str:
-    table = {key: value for key, value in to_table(offer).items() if key not in ("name", "when", "starts")}
+    table = {
+        key: value
+        for key, value in to_table(offer).items()
+        if key not in ("name", "when", "starts")
+    }
     price = f"{table.pop('price')} {table.pop('currency')} for {table.pop('term')}"
     kind = table.pop("kind", offer.kind)
     rest = "".join(f", {key} {value}" for key, value in table.items())

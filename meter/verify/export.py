@@ -38,7 +38,9 @@ def keep_stories(answers: Sequence[Answer], policy: Path, folder: Path) -> dict[
         if story.before is not None:
             continue
         place = os.path.relpath(policy, folder).replace(os.sep, "/")
-        text = tomli_w.dumps({"title": f"{answer.name}: kept by `meter prove`", "policy": place, **journey_of(story)})
+        text = tomli_w.dumps(
+            {"title": f"{answer.name}: kept by `meter prove`", "policy": place, **journey_of(story)}
+        )
         shown = [step.decision.show for step in Journey.loads(text).run(story.policy)]
         if shown == [step.decision.show for step in story.steps]:
             folder.mkdir(parents=True, exist_ok=True)
@@ -50,14 +52,18 @@ def keep_stories(answers: Sequence[Answer], policy: Path, folder: Path) -> dict[
 def _free(folder: Path, name: str, taken: Collection[Path | None]) -> Path:
     """Return the file for a promise of this name, beside those of others."""
     stem = re.sub(r"[\W_]+", "-", name.lower()).strip("-") or "counterexample"
-    files = (folder / f"{stem}{'' if number == 1 else f'-{number}'}.journey.toml" for number in count(1))
+    files = (
+        folder / f"{stem}{'' if number == 1 else f'-{number}'}.journey.toml" for number in count(1)
+    )
     return next(file for file in files if file not in taken)
 
 
 def journey_of(story: Story) -> dict[str, Any]:
     """Return a story as the tables of a journey file; its last step expects what the promise wants."""
     first = story.steps[0].met
-    steps: list[dict[str, Any]] = [{"at": step.met.now, "read": _view(step.met.view)} for step in story.steps]
+    steps: list[dict[str, Any]] = [
+        {"at": step.met.now, "read": _view(step.met.view)} for step in story.steps
+    ]
     steps[-1]["expect"] = _expected(story)
     return {"reader": _reader(first.reader), "steps": steps}
 
@@ -82,7 +88,12 @@ def _reader(reader: Reader) -> dict[str, Any]:
         table["score"] = reader.score
     rights = []
     for right in reader.entitlements:
-        given = {"kind": str(right.kind), "product": right.product, "starts": right.starts, "ends": right.ends}
+        given = {
+            "kind": str(right.kind),
+            "product": right.product,
+            "starts": right.starts,
+            "ends": right.ends,
+        }
         rights.append({key: value for key, value in given.items() if value is not None})
     return table | ({"entitlements": rights} if rights else {})
 
@@ -90,9 +101,19 @@ def _reader(reader: Reader) -> dict[str, Any]:
 def _view(view: PageView) -> dict[str, Any]:
     article = view.article
     given: dict[str, Any] = {
-        "id": article.id, "access": None if article.access == "metered" else str(article.access), "section": article.section,
-        "tags": sorted(article.tags) or None, "kind": article.kind, "published": article.published, "referrer": view.referrer,
-        "channel": view.channel, "device": None if view.device == "laptop" else view.device, "country": view.country,
-        "language": view.language, "gift": view.gift or None, "crawler": view.crawler or None, "prefetch": view.prefetch or None,
-    }  # fmt: skip
+        "id": article.id,
+        "access": None if article.access == "metered" else str(article.access),
+        "section": article.section,
+        "tags": sorted(article.tags) or None,
+        "kind": article.kind,
+        "published": article.published,
+        "referrer": view.referrer,
+        "channel": view.channel,
+        "device": None if view.device == "laptop" else view.device,
+        "country": view.country,
+        "language": view.language,
+        "gift": view.gift or None,
+        "crawler": view.crawler or None,
+        "prefetch": view.prefetch or None,
+    }
     return {key: value for key, value in given.items() if value is not None}

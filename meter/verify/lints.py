@@ -52,7 +52,9 @@ def lints(policy: Policy, *, steps: int = _MOST_STEPS) -> tuple[Problem, ...]:
 
     `steps` bounds the work; what cannot be looked for within it is named by a warning of its own.
     """
-    rulebook = Rulebook(policy, Vocabulary([policy], [guarantee.when for guarantee in policy.guarantees]))
+    rulebook = Rulebook(
+        policy, Vocabulary([policy], [guarantee.when for guarantee in policy.guarantees])
+    )
     found: list[Problem] = []
     left_out, reason = list(_CHECKS), ""
     for by_mention in (False,) if is_installed() else (False, True):
@@ -74,10 +76,26 @@ def lints(policy: Policy, *, steps: int = _MOST_STEPS) -> tuple[Problem, ...]:
             for index, rule in enumerate(rulebook.rules):
                 if rule.name not in fires:
                     message = f"rule `{rule.name}` can never fire: rules before it take everything it is for, or its conditions contradict"
-                    found.append(_warning("rule-never-fires", ("rules", index, "name"), message, "move it up, or remove it"))
+                    found.append(
+                        _warning(
+                            "rule-never-fires",
+                            ("rules", index, "name"),
+                            message,
+                            "move it up, or remove it",
+                        )
+                    )
     if left_out:
-        message = f"{listed([f'`{code}`' for code in left_out], 'and')} could not be looked for: {reason}"
-        found.append(_warning("not-analysed", ("rules",), message, "split the policy, or let rules share their conditions"))
+        message = (
+            f"{listed([f'`{code}`' for code in left_out], 'and')} could not be looked for: {reason}"
+        )
+        found.append(
+            _warning(
+                "not-analysed",
+                ("rules",),
+                message,
+                "split the policy, or let rules share their conditions",
+            )
+        )
     return tuple(found)
 
 
@@ -111,12 +129,16 @@ class _Findings:
         return f"{self.space.tell(situation)}: `{decision.show}` by rule `{decision.rule}`"
 
     def never_fires(self) -> Iterator[Problem]:
-        for index, (rule, passing) in enumerate(zip(self.rulebook.rules, self.passings, strict=True)):
+        for index, (rule, passing) in enumerate(
+            zip(self.rulebook.rules, self.passings, strict=True)
+        ):
             if passing.fires != FALSE:
                 continue
             matches = self.forest.both(self.space.possible, passing.matches)
             if matches == FALSE:
-                message = f"rule `{rule.name}` can never fire: no reader and no article is as it asks"
+                message = (
+                    f"rule `{rule.name}` can never fire: no reader and no article is as it asks"
+                )
                 advice = "its conditions contradict each other, or its meter's limit is 0 for everyone it is for"
             else:
                 hiding = [f"`{name}`" for name in self._hiding(index, matches)]
@@ -132,7 +154,11 @@ class _Findings:
         for rule, passing in before:
             if self.forest.minus(matches, passing.matches) == FALSE:
                 return [rule.name]
-        kept = [(rule, passing) for rule, passing in before if self.forest.both(matches, passing.matches) != FALSE]
+        kept = [
+            (rule, passing)
+            for rule, passing in before
+            if self.forest.both(matches, passing.matches) != FALSE
+        ]
         for item in reversed(list(kept)):
             rest = [other.matches for rule, other in kept if rule is not item[0]]
             if self.forest.minus(matches, self.forest.either(*rest)) == FALSE:
@@ -141,12 +167,22 @@ class _Findings:
 
     def changes_nothing(self) -> Iterator[Problem]:
         for index, passing in enumerate(self.passings[:-1]):
-            if passing.fires == FALSE or any(self._differs(index, refused) != FALSE for refused in passing.arriving):
+            if passing.fires == FALSE or any(
+                self._differs(index, refused) != FALSE for refused in passing.arriving
+            ):
                 continue
             rule = self.rulebook.rules[index]
             after = self.forest.choose(passing.fires, self.verdicts[index + 1][None], FALSE)
-            next_rules = sorted({verdict.rule for verdict in self.forest.values(after) if not isinstance(verdict, bool)})
-            message = f"rule `{rule.name}` changes nothing: without it every reader would see the same"
+            next_rules = sorted(
+                {
+                    verdict.rule
+                    for verdict in self.forest.values(after)
+                    if not isinstance(verdict, bool)
+                }
+            )
+            message = (
+                f"rule `{rule.name}` changes nothing: without it every reader would see the same"
+            )
             advice = f"remove it, or change what it shows; {listed([f'`{name}`' for name in next_rules], 'and')} would do the same"
             yield _warning("rule-changes-nothing", ("rules", index, "name"), message, advice)
 
@@ -160,36 +196,51 @@ class _Findings:
     def offers(self) -> Iterator[Problem]:
         shown = {
             (verdict.rule, verdict.offer)
-            for verdict in self.forest.values(self.forest.choose(self.space.possible, self.whole, FALSE))
+            for verdict in self.forest.values(
+                self.forest.choose(self.space.possible, self.whole, FALSE)
+            )
             if not isinstance(verdict, bool)
         }
         for offer in self.policy.offers:
-            naming = [(index, rule) for index, rule in enumerate(self.policy.rules) if rule.offer == offer.name]
+            naming = [
+                (index, rule)
+                for index, rule in enumerate(self.policy.rules)
+                if rule.offer == offer.name
+            ]
             if naming and not any(name == offer.name for _, name in shown):
                 rules = listed([f"`{rule.name}`" for _, rule in naming], "and")
-                message = (
-                    f"offer `{offer.name}` can never be shown: nobody whom {rules} {'is' if len(naming) == 1 else 'are'} for may have it"
-                )
+                message = f"offer `{offer.name}` can never be shown: nobody whom {rules} {'is' if len(naming) == 1 else 'are'} for may have it"
                 yield _warning(
-                    "offer-never-shows", ("offers", offer.name), message, "compare the offer's `when` and dates with those of the rules"
+                    "offer-never-shows",
+                    ("offers", offer.name),
+                    message,
+                    "compare the offer's `when` and dates with those of the rules",
                 )
                 continue
             for index, rule in naming:
                 if self.passings[index].fires != FALSE and (rule.name, offer.name) not in shown:
                     message = f"rule `{rule.name}` can never show offer `{offer.name}`: nobody it is for may have it"
                     yield _warning(
-                        "offer-never-shows", ("rules", index, "offer"), message, f"remove `offer`, or widen `when` of `{offer.name}`"
+                        "offer-never-shows",
+                        ("rules", index, "offer"),
+                        message,
+                        f"remove `offer`, or widen `when` of `{offer.name}`",
                     )
 
     def last_free(self) -> Iterator[Problem]:
         for meter in self.policy.meters:
             misled = unannounced(self.space, self.whole, meter.name)
             walled = self.forest.both(misled.walled, misled.last)
-            for found, fault in ((misled.silent, "go by without a notice"), (walled, "never be read")):
+            for found, fault in (
+                (misled.silent, "go by without a notice"),
+                (walled, "never be read"),
+            ):
                 situation = self.space.example(found)
                 if situation is not None:
                     name = self.space.ask(situation).rule
-                    index = next(index for index, rule in enumerate(self.policy.rules) if rule.name == name)
+                    index = next(
+                        index for index, rule in enumerate(self.policy.rules) if rule.name == name
+                    )
                     message = f"the last free article of `{meter.name}` can {fault}: {self._example(found)}"
                     advice = f"show `countdown` wherever `{meter.name}` is spent; it becomes `last-free-article` when nothing is left"
                     yield _warning("last-free-skipped", ("rules", index, "name"), message, advice)
@@ -200,12 +251,18 @@ class _Findings:
         if not named:
             return
         trials = {Status.TRIAL, Status.TRIAL_EXPIRED}
-        has_trials = bool(named & trials) or any(offer.kind is OfferKind.TRIAL for offer in self.policy.offers)
+        has_trials = bool(named & trials) or any(
+            offer.kind is OfferKind.TRIAL for offer in self.policy.offers
+        )
         for status in Status:
-            if status in (Status.ANONYMOUS, Status.REGISTERED) or (status in trials and not has_trials):
+            if status in (Status.ANONYMOUS, Status.REGISTERED) or (
+                status in trials and not has_trials
+            ):
                 continue
             here = self.space.is_("reader", status)
-            taken = self.forest.both(self.passings[-1].fires, here, among(self.space, self.whole, walls))
+            taken = self.forest.both(
+                self.passings[-1].fires, here, among(self.space, self.whole, walls)
+            )
             if taken == FALSE or any(
                 status in _statuses(rule.formula) and self.forest.both(passing.fires, here) != FALSE
                 for rule, passing in zip(self.rulebook.rules[:-1], self.passings, strict=False)
@@ -213,10 +270,17 @@ class _Findings:
                 continue
             message = f"no rule is for {status_words([status])}: they fall through to `{last.name}`"
             advice = f'add a rule with `when = {{ reader = ["{status}"] }}`; for example {self._example(taken)}'
-            yield _warning("status-falls-through", ("rules", len(self.rulebook.rules) - 1, "name"), message, advice)
+            yield _warning(
+                "status-falls-through",
+                ("rules", len(self.rulebook.rules) - 1, "name"),
+                message,
+                advice,
+            )
 
     def silent_order(self) -> Iterator[Problem]:
-        promises = standing_promises(self.space) + [own_promise(self.space, guarantee) for guarantee in self.policy.guarantees]
+        promises = standing_promises(self.space) + [
+            own_promise(self.space, guarantee) for guarantee in self.policy.guarantees
+        ]
         for index in range(len(self.passings) - 2):
             passing = self.passings[index]
             if self.rulebook.rules[index].spend is not None:
@@ -229,10 +293,20 @@ class _Findings:
                 then = self.forest.choose(both, self.verdicts[index + 1][refused], FALSE)
                 pairs = self.forest.combine(now, then, _clash)
                 for promise in promises:
-                    pairs = self.forest.choose(promise.where, self.forest.relabel(pairs, _unsaid(promise)), pairs)
-                open_and_free = self.forest.both(self.space.is_("access", ArticleAccess.FREE), self.forest.relabel(pairs, _opens))
-                pairs = self.forest.choose(open_and_free, FALSE, pairs)  # a free article that opens needs no saying
-                clash = pairs if clash == FALSE else self.forest.combine(clash, pairs, lambda left, right: left or right)
+                    pairs = self.forest.choose(
+                        promise.where, self.forest.relabel(pairs, _unsaid(promise)), pairs
+                    )
+                open_and_free = self.forest.both(
+                    self.space.is_("access", ArticleAccess.FREE), self.forest.relabel(pairs, _opens)
+                )
+                pairs = self.forest.choose(
+                    open_and_free, FALSE, pairs
+                )  # a free article that opens needs no saying
+                clash = (
+                    pairs
+                    if clash == FALSE
+                    else self.forest.combine(clash, pairs, lambda left, right: left or right)
+                )
             for later in range(index + 1, len(self.passings) - 1):
                 name = self.rulebook.rules[later].name
                 found = self.forest.relabel(clash, _before(name))
@@ -292,7 +366,11 @@ def _before(name: str) -> Callable[[_Clash], bool]:
 def _statuses(formula: Any) -> set[Status]:  # noqa: ANN401 - any formula
     """Return the statuses a formula asks for by name."""
     if isinstance(formula, Among):
-        return {code for code in formula.codes if isinstance(code, Status)} if formula.slot == 0 else set()
+        return (
+            {code for code in formula.codes if isinstance(code, Status)}
+            if formula.slot == 0
+            else set()
+        )
     return {status for part in getattr(formula, "parts", ()) for status in _statuses(part)}
 
 

@@ -28,10 +28,15 @@ _SECONDS = 5.0
 NOT_INSTALLED = "z3 could be asked: `pip install 'meter-paywall[smt]'`"
 
 
-def second_opinion(rulebook: Rulebook, leave_out: Sequence[str], reason: str, seconds: float | None) -> Iterator[Answer]:
+def second_opinion(
+    rulebook: Rulebook, leave_out: Sequence[str], reason: str, seconds: float | None
+) -> Iterator[Answer]:
     """Yield an answer to every promise by z3, or `not decided`. `reason` says why the diagram has none, `seconds` is for all of them."""
     names = {code: name for code, name in STANDING.items() if code not in leave_out}
-    own = [(f"guarantee {index}", guarantee) for index, guarantee in enumerate(rulebook.policy.guarantees)]
+    own = [
+        (f"guarantee {index}", guarantee)
+        for index, guarantee in enumerate(rulebook.policy.guarantees)
+    ]
     until = monotonic() + (_SECONDS if seconds is None else seconds)
     opinion = None
     if is_installed():
@@ -42,16 +47,29 @@ def second_opinion(rulebook: Rulebook, leave_out: Sequence[str], reason: str, se
     else:
         reason = f"{reason}; {NOT_INSTALLED}"
     if opinion is None:
-        for code, name in (*names.items(), *(("guarantee", guarantee.name) for _, guarantee in own)):
-            yield Answer(code=code, name=name, outcome=Outcome.NOT_DECIDED, how=reason, means=MEANING.get(code))
+        for code, name in (
+            *names.items(),
+            *(("guarantee", guarantee.name) for _, guarantee in own),
+        ):
+            yield Answer(
+                code=code,
+                name=name,
+                outcome=Outcome.NOT_DECIDED,
+                how=reason,
+                means=MEANING.get(code),
+            )
         return
     for code, name in names.items():
         yield opinion.standing(code, name, until)
     for _, guarantee in own:
-        yield opinion.single("guarantee", guarantee.name, [own_promise(opinion.space, guarantee)], until)
+        yield opinion.single(
+            "guarantee", guarantee.name, [own_promise(opinion.space, guarantee)], until
+        )
 
 
-def one_difference(rulebooks: Sequence[Rulebook], reason: str, seconds: float | None) -> Iterator[Row]:
+def one_difference(
+    rulebooks: Sequence[Rulebook], reason: str, seconds: float | None
+) -> Iterator[Row]:
     """Yield one reader for whom two policies decide differently, if there is any. Raises `UndecidedError` where z3 cannot say."""
     if not is_installed():
         raise UndecidedError(f"{reason}; {NOT_INSTALLED}")
@@ -61,7 +79,9 @@ def one_difference(rulebooks: Sequence[Rulebook], reason: str, seconds: float | 
     old, new = (solver.verdict(side, visible) for side in (0, 1))
     differs = [old != new]
     policies = [book.policy for book in rulebooks]
-    for meter in {meter.name for meter in policies[0].meters} & {meter.name for meter in policies[1].meters}:
+    for meter in {meter.name for meter in policies[0].meters} & {
+        meter.name for meter in policies[1].meters
+    }:
         told = solver.z3.Or(*(solver.among(side, told_of(meter)) for side in (old, new)))
         if counting(policies[0], meter) != counting(policies[1], meter):
             differs.append(told)
@@ -70,7 +90,12 @@ def one_difference(rulebooks: Sequence[Rulebook], reason: str, seconds: float | 
     situation = solver.find(solver.z3.Or(*differs))
     if situation is not None:
         shows = [f"`{space.ask(situation, side).show}`" for side in (0, 1)]
-        yield Row(about="rules", who=f"for example {space.tell(situation)}", before=shows[0], after=shows[1])
+        yield Row(
+            about="rules",
+            who=f"for example {space.tell(situation)}",
+            before=shows[0],
+            after=shows[1],
+        )
 
 
 def rules_that_fire(rulebook: Rulebook, *, seconds: float = _SECONDS) -> frozenset[str] | None:
@@ -82,7 +107,10 @@ def rules_that_fire(rulebook: Rulebook, *, seconds: float = _SECONDS) -> frozens
         verdict = solver.verdict()
         for rule in rulebook.rules:
             solver.limit(until - monotonic())
-            if rule.name not in fires and solver.find(solver.among(verdict, comes_from(rule.name))) is not None:
+            if (
+                rule.name not in fires
+                and solver.find(solver.among(verdict, comes_from(rule.name))) is not None
+            ):
                 fires.add(rule.name)
     except UndecidedError:
         return None
@@ -104,20 +132,39 @@ class _Opinion:
             condition
             for meter in self.policy.meters
             for condition in getattr(
-                self, {"never-more-than-the-limit": "_closed", "nothing-free-at-zero": "_at_zero"}.get(code, "_silent")
+                self,
+                {"never-more-than-the-limit": "_closed", "nothing-free-at-zero": "_at_zero"}.get(
+                    code, "_silent"
+                ),
             )(meter.name)
         ]
-        return self._answer(code, name, wrong, frozenset(Show) - FULL, until, over_time=code == "last-free-is-announced")
+        return self._answer(
+            code,
+            name,
+            wrong,
+            frozenset(Show) - FULL,
+            until,
+            over_time=code == "last-free-is-announced",
+        )
 
     def single(self, code: str, name: str, promises: Sequence[Promise], until: float) -> Answer:
         """Answer promises about single page views."""
         z3 = self.solver.z3
-        wrong = [z3.And(self.solver.diagram(promise.where), self.solver.among(self.verdict, promise.is_broken)) for promise in promises]
+        wrong = [
+            z3.And(
+                self.solver.diagram(promise.where),
+                self.solver.among(self.verdict, promise.is_broken),
+            )
+            for promise in promises
+        ]
         return self._answer(code, name, wrong, promises[0].wanted, until)
 
     def _closed(self, meter: str) -> Iterator[Any]:
         z3 = self.solver.z3
-        yield z3.And(self.solver.among(self.verdict, spends(meter)), z3.Not(self.solver.standing(meter, 0, 0, [True])))
+        yield z3.And(
+            self.solver.among(self.verdict, spends(meter)),
+            z3.Not(self.solver.standing(meter, 0, 0, [True])),
+        )
 
     def _at_zero(self, meter: str) -> Iterator[Any]:
         told = self.solver.among(self.verdict, spends(meter, but=Show.ARTICLE))
@@ -130,12 +177,23 @@ class _Opinion:
             return
         z3, solver = self.solver.z3, self.solver
         metered = solver.where(_metered(self.space))
-        last = z3.And(metered, solver.standing(meter, 0, 0, [True]), solver.standing(meter, 0, 1, [rules[0].nothing_left]))
+        last = z3.And(
+            metered,
+            solver.standing(meter, 0, 0, [True]),
+            solver.standing(meter, 0, 1, [rules[0].nothing_left]),
+        )
         yield z3.And(last, solver.among(self.verdict, spends(meter, but=Show.LAST_FREE_ARTICLE)))
         yield z3.And(last, solver.among(self.verdict, walls))
 
     def _answer(
-        self, code: str, name: str, wrong: Sequence[Any], wanted: frozenset[Show], until: float, *, over_time: bool = False
+        self,
+        code: str,
+        name: str,
+        wrong: Sequence[Any],
+        wanted: frozenset[Show],
+        until: float,
+        *,
+        over_time: bool = False,
     ) -> Answer:
         means = MEANING.get(code)
         try:
@@ -144,16 +202,29 @@ class _Opinion:
                 situation = self.solver.find(condition)
                 if situation is not None and over_time:
                     how = "z3 finds a page view that might break it, and the policy is too large to search for the way there"
-                    return Answer(code=code, name=name, outcome=Outcome.NOT_DECIDED, how=how, means=means)
+                    return Answer(
+                        code=code, name=name, outcome=Outcome.NOT_DECIDED, how=how, means=means
+                    )
                 if situation is not None:
                     how = "z3 found this page view, and the engine agrees"
                     return Answer(
-                        code=code, name=name, outcome=Outcome.FAILS, how=how, means=means, story=scene(self.space, situation, wanted)
+                        code=code,
+                        name=name,
+                        outcome=Outcome.FAILS,
+                        how=how,
+                        means=means,
+                        story=scene(self.space, situation, wanted),
                     )
         except UndecidedError as error:
-            return Answer(code=code, name=name, outcome=Outcome.NOT_DECIDED, how=str(error), means=means)
+            return Answer(
+                code=code, name=name, outcome=Outcome.NOT_DECIDED, how=str(error), means=means
+            )
         return Answer(
-            code=code, name=name, outcome=Outcome.PROVED, how="by z3, for every reader, page view and count there can be", means=means
+            code=code,
+            name=name,
+            outcome=Outcome.PROVED,
+            how="by z3, for every reader, page view and count there can be",
+            means=means,
         )
 
 

@@ -16,11 +16,28 @@ if TYPE_CHECKING:
     from meter.policy import Guarantee
     from meter.verify.space import Space
 
-__all__ = ["FULL", "MEANING", "STANDING", "Promise", "own_promise", "standing_by_code", "standing_promises", "unannounced"]
+__all__ = [
+    "FULL",
+    "MEANING",
+    "STANDING",
+    "Promise",
+    "own_promise",
+    "standing_by_code",
+    "standing_promises",
+    "unannounced",
+]
 
 FULL = frozenset(show for show in Show if show.access is Access.FULL)
-UNENTITLED = (Status.ANONYMOUS, Status.REGISTERED, Status.TRIAL_EXPIRED, Status.SUBSCRIPTION_EXPIRED)
-_RIGHT_WALLS = {Status.TRIAL_EXPIRED: Show.TRIAL_EXPIRED, Status.SUBSCRIPTION_EXPIRED: Show.SUBSCRIPTION_EXPIRED}
+UNENTITLED = (
+    Status.ANONYMOUS,
+    Status.REGISTERED,
+    Status.TRIAL_EXPIRED,
+    Status.SUBSCRIPTION_EXPIRED,
+)
+_RIGHT_WALLS = {
+    Status.TRIAL_EXPIRED: Show.TRIAL_EXPIRED,
+    Status.SUBSCRIPTION_EXPIRED: Show.SUBSCRIPTION_EXPIRED,
+}
 
 STANDING = {
     "subscriber-never-walled": "a subscriber never meets a wall",
@@ -81,15 +98,24 @@ class Promise:
 def standing_by_code(space: Space) -> dict[str, list[Promise]]:
     """Return the standing promises about single page views, by code."""
     forest, is_ = space.forest, space.is_
-    products = [is_("product", True, member=v.member) for v in space.variables if v.name == "product"]
+    products = [
+        is_("product", True, member=v.member) for v in space.variables if v.name == "product"
+    ]
     exempt = [is_("gift", True), is_("crawler", True), is_("tags", True, member="sponsored")]
-    unentitled = forest.both(is_("reader", *UNENTITLED), is_("access", ArticleAccess.PREMIUM), forest.negate(forest.either(*exempt)))
+    unentitled = forest.both(
+        is_("reader", *UNENTITLED),
+        is_("access", ArticleAccess.PREMIUM),
+        forest.negate(forest.either(*exempt)),
+    )
     walls = frozenset(Show) - FULL
     return {
-        "subscriber-never-walled": [Promise(where=forest.both(is_("reader", Status.SUBSCRIBER), *products), always=FULL)],
+        "subscriber-never-walled": [
+            Promise(where=forest.both(is_("reader", Status.SUBSCRIBER), *products), always=FULL)
+        ],
         "premium-stays-closed": [Promise(where=unentitled, never=FULL)],
         "right-wall-after-expiry": [
-            Promise(where=is_("reader", status), never=walls - {wall}, wants=frozenset({wall})) for status, wall in _RIGHT_WALLS.items()
+            Promise(where=is_("reader", status), never=walls - {wall}, wants=frozenset({wall}))
+            for status, wall in _RIGHT_WALLS.items()
         ],
     }
 
@@ -127,5 +153,7 @@ def unannounced(space: Space, whole: int, meter: str) -> Unannounced:
     last = forest.both(opens, space.standing(meter, 0, "left", [rule.nothing_left]))
     who = forest.exists(counting, frozenset(range(len(space.variables))) - space.who)
     silent = forest.both(among(space, whole, spends(meter, but=Show.LAST_FREE_ARTICLE)), last, who)
-    walled = forest.both(among(space, whole, walls), opens, forest.exists(counting, space.standing_levels))
+    walled = forest.both(
+        among(space, whole, walls), opens, forest.exists(counting, space.standing_levels)
+    )
     return Unannounced(silent, walled, last)

@@ -18,7 +18,15 @@ from meter.rulebook import Rulebook
 from meter.verify.budget import decided
 from meter.verify.counterexample import Story, cast_words, expected_rule, scene
 from meter.verify.diagram import FALSE, MOST_STEPS, UndecidedError
-from meter.verify.properties import FULL, MEANING, STANDING, Promise, own_promise, standing_by_code, unannounced
+from meter.verify.properties import (
+    FULL,
+    MEANING,
+    STANDING,
+    Promise,
+    own_promise,
+    standing_by_code,
+    unannounced,
+)
 from meter.verify.search import Told, cast_of, casts, find
 from meter.verify.symbolic import among, spends, verdicts
 from meter.windows import instant
@@ -61,13 +69,19 @@ class Answer:
 
 
 def guarantees(
-    policy: Policy, *, seconds: float | None = 10.0, steps: int = MOST_STEPS, leave_out: Sequence[str] = ()
+    policy: Policy,
+    *,
+    seconds: float | None = 10.0,
+    steps: int = MOST_STEPS,
+    leave_out: Sequence[str] = (),
 ) -> tuple[Answer, ...]:
     """Answer every standing promise and every guarantee of a policy. `leave_out` names standing ones that are not meant to hold.
 
     `steps` and `seconds` bound the work; what is not answered within them is `not decided`.
     """
-    rulebook = Rulebook(policy, Vocabulary([policy], [guarantee.when for guarantee in policy.guarantees]))
+    rulebook = Rulebook(
+        policy, Vocabulary([policy], [guarantee.when for guarantee in policy.guarantees])
+    )
     until = None if seconds is None else monotonic() + seconds
     try:
         return decided(
@@ -102,17 +116,27 @@ class _Proof:
         for code, name in STANDING.items():
             if code in self.leave_out:
                 continue
-            answer = self._single(code, name, views[code]) if code in views else over_time[code](code, name)
+            answer = (
+                self._single(code, name, views[code])
+                if code in views
+                else over_time[code](code, name)
+            )
             yield evolve(answer, means=MEANING[code])
         for guarantee in self.policy.guarantees:
             yield self._single("guarantee", guarantee.name, [own_promise(self.space, guarantee)])
 
     def _single(self, code: str, name: str, promises: Sequence[Promise]) -> Answer:
         """Answer promises about single page views, for all of them at once."""
-        if all(self.forest.both(self.space.possible, promise.where) == FALSE for promise in promises):
-            return Answer(code=code, name=name, outcome=Outcome.PROVED, how="nobody can be in that situation")
+        if all(
+            self.forest.both(self.space.possible, promise.where) == FALSE for promise in promises
+        ):
+            return Answer(
+                code=code, name=name, outcome=Outcome.PROVED, how="nobody can be in that situation"
+            )
         for promise in promises:
-            wrong = self.forest.both(among(self.space, self.whole, promise.is_broken), promise.where)
+            wrong = self.forest.both(
+                among(self.space, self.whole, promise.is_broken), promise.where
+            )
             if wrong != FALSE:
                 return self._fails(code, name, wrong, promise.wanted)
         return Answer(code=code, name=name, outcome=Outcome.PROVED, how=EVERYONE)
@@ -121,19 +145,33 @@ class _Proof:
         situation = self.space.example(wrong)
         assert situation is not None  # noqa: S101 - asked of sets that are not empty only
         story = self._journey(situation, wrong, wanted) or scene(self.space, situation, wanted)
-        return Answer(code=code, name=name, outcome=Outcome.FAILS, how="here is the shortest way there", story=story)
+        return Answer(
+            code=code,
+            name=name,
+            outcome=Outcome.FAILS,
+            how="here is the shortest way there",
+            story=story,
+        )
 
     def _journey(self, situation: Situation, wrong: int, wanted: frozenset[Show]) -> Story | None:
         """Return the shortest journey of a new reader into a set of situations, if there is one."""
         if self.space.by_mention:
             return None
         cast = cast_of(self.space, self.whole, situation, wrong)
-        found = find(self.policy, cast, lambda told: self._is_in(wrong, told), most=_MOST_SEARCHED, until=self.until).found
+        found = find(
+            self.policy,
+            cast,
+            lambda told: self._is_in(wrong, told),
+            most=_MOST_SEARCHED,
+            until=self.until,
+        ).found
         return None if found is None else self._story(cast.situation, found, wanted)
 
     def _is_in(self, wrong: int, told: Told) -> bool:
         facts = self.space.observe(told.met)
-        return bool(self.forest.at(wrong, self.space.codes(facts, counts=not told.met.view.prefetch)))
+        return bool(
+            self.forest.at(wrong, self.space.codes(facts, counts=not told.met.view.prefetch))
+        )
 
     def _story(self, situation: Situation, found: Told, wanted: frozenset[Show]) -> Story:
         facts = self.space.observe(found.met)
@@ -158,7 +196,10 @@ class _Proof:
     def _within_limit(self, code: str, name: str) -> Answer:
         """Prove that a spending rule needs an open meter (so that one more never exceeds the limit), and try to do otherwise."""
         spent = [
-            self.forest.minus(among(self.space, self.whole, spends(meter.name)), self.space.standing(meter.name, 0, "open", [True]))
+            self.forest.minus(
+                among(self.space, self.whole, spends(meter.name)),
+                self.space.standing(meter.name, 0, "open", [True]),
+            )
             for meter in self.policy.meters
         ]
         wrong = self.forest.either(*spent)
@@ -176,7 +217,11 @@ class _Proof:
         views = self.policy.meter(meter.name).count == "views"
         for step in told.steps():
             reading = step.decision.meter
-            if reading is not None and reading.name == meter.name and step.decision.access is Access.FULL:
+            if (
+                reading is not None
+                and reading.name == meter.name
+                and step.decision.access is Access.FULL
+            ):
                 key = str(step.met.view.id) if views else step.met.view.article.id
                 at = instant(step.met.now)
                 if key not in opened or timeline.inside((opened[key],), at):
@@ -186,13 +231,24 @@ class _Proof:
 
     def _last_free(self, code: str, name: str) -> Answer:
         misled = [unannounced(self.space, self.whole, meter.name) for meter in self.policy.meters]
-        suspects = self.forest.either(*(part for each in misled for part in (each.silent, each.walled)))
+        suspects = self.forest.either(
+            *(part for each in misled for part in (each.silent, each.walled))
+        )
         return self._searched(code, name, _unannounced_step, _countdowns, suspects)
 
-    def _searched(self, code: str, name: str, broken: Callable[[Told], bool], mark: Callable[[Told], Any], suspects: int) -> Answer:
+    def _searched(
+        self,
+        code: str,
+        name: str,
+        broken: Callable[[Told], bool],
+        mark: Callable[[Told], Any],
+        suspects: int,
+    ) -> Answer:
         """Answer a promise about time. Without `suspects`, situations that might break it, it is proved, and some search is enough."""
         # Where a window rolls it matters when each article was read, and one pause between two reads is not all there are.
-        complete = not self.space.by_mention and all(meter.window.rolling is None for meter in self.policy.meters)
+        complete = not self.space.by_mention and all(
+            meter.window.rolling is None for meter in self.policy.meters
+        )
         views = readers = 0
         for cast in self._casts(self.space.possible if suspects == FALSE else suspects):
             most = _ENOUGH - views if suspects == FALSE else _MOST_SEARCHED
@@ -200,18 +256,38 @@ class _Proof:
                 complete = False
                 break
             result = find(self.policy, cast, broken, mark, most=most, until=self.until)
-            complete, views, readers = complete and result.complete, views + result.views, readers + 1
+            complete, views, readers = (
+                complete and result.complete,
+                views + result.views,
+                readers + 1,
+            )
             if result.found is not None:
                 story = self._story(cast.situation, result.found, _wanted(result.found))
-                return Answer(code=code, name=name, outcome=Outcome.FAILS, how="here is the shortest way there", story=story)
+                return Answer(
+                    code=code,
+                    name=name,
+                    outcome=Outcome.FAILS,
+                    how="here is the shortest way there",
+                    story=story,
+                )
         searched = f"{views:,} page views by {readers} kinds of reader were tried"
         if suspects == FALSE:
-            return Answer(code=code, name=name, outcome=Outcome.PROVED, how=f"for every journey there can be; {searched} as well")
+            return Answer(
+                code=code,
+                name=name,
+                outcome=Outcome.PROVED,
+                how=f"for every journey there can be; {searched} as well",
+            )
         if complete:
             return Answer(
-                code=code, name=name, outcome=Outcome.PROVED, how=f"no journey of a new reader breaks it; {searched}, all there are"
+                code=code,
+                name=name,
+                outcome=Outcome.PROVED,
+                how=f"no journey of a new reader breaks it; {searched}, all there are",
             )
-        return Answer(code=code, name=name, outcome=Outcome.NOT_DECIDED, how=f"{searched}, and none broke it")
+        return Answer(
+            code=code, name=name, outcome=Outcome.NOT_DECIDED, how=f"{searched}, and none broke it"
+        )
 
     def _casts(self, among_these: int) -> Iterator[Cast]:
         return iter(()) if self.space.by_mention else casts(self.space, self.whole, among_these)
@@ -227,10 +303,20 @@ def _unannounced_step(told: Told) -> bool:
     decision, meter = told.decision, told.decision.meter
     counting = _countdowns(told.earlier) if told.earlier is not None else ()
     if decision.counted and meter is not None and meter.left == 0:
-        return decision.show is not Show.LAST_FREE_ARTICLE and any(name == meter.name for name, _ in counting)
-    if decision.access is Access.PREVIEW and told.earlier is not None and not (told.again or told.waited):
+        return decision.show is not Show.LAST_FREE_ARTICLE and any(
+            name == meter.name for name, _ in counting
+        )
+    if (
+        decision.access is Access.PREVIEW
+        and told.earlier is not None
+        and not (told.again or told.waited)
+    ):
         before = told.earlier
-        return before.kind == told.kind and before.decision.show is Show.COUNTDOWN and before.decision.counted
+        return (
+            before.kind == told.kind
+            and before.decision.show is Show.COUNTDOWN
+            and before.decision.counted
+        )
     return False
 
 

@@ -78,14 +78,18 @@ def casts(space: Space, whole: int, among: int) -> Iterator[Cast]:
     Needs the order of variables in which readers come first.
     """
     inside = space.forest.exists(among, frozenset(range(len(space.who), len(space.variables))))
-    behaviour = space.forest.combine(_behaviour(space, whole), inside, lambda said, wanted: wanted and said)
+    behaviour = space.forest.combine(
+        _behaviour(space, whole), inside, lambda said, wanted: wanted and said
+    )
     for node, path in _first_below(space, behaviour, {}, len(space.who)):
         yield _cast(space, node, path)
 
 
 def cast_of(space: Space, whole: int, situation: Situation, wrong: int) -> Cast:
     """Return the cast of the reader in one situation, with the views of a set that the policy itself may not tell from others."""
-    node = space.forest.combine(_behaviour(space, whole), wrong, lambda said, inside: said and (said, inside))
+    node = space.forest.combine(
+        _behaviour(space, whole), wrong, lambda said, inside: said and (said, inside)
+    )
     path = {level: situation.codes[level] for level in range(len(space.who))}
     while space.forest.level(node) in path:
         node = space.forest.kids(node)[path[space.forest.level(node)]]
@@ -97,11 +101,15 @@ def _behaviour(space: Space, whole: int) -> int:
     forest = space.forest
     behaviour = forest.choose(space.possible, whole, FALSE)
     for meter in space.meters:
-        behaviour = forest.combine(behaviour, space.limits[meter][0], lambda said, limit: said and (said, limit))
+        behaviour = forest.combine(
+            behaviour, space.limits[meter][0], lambda said, limit: said and (said, limit)
+        )
     return behaviour
 
 
-def _first_below(space: Space, node: int, path: dict[int, int], level: int) -> Iterator[tuple[int, dict[int, int]]]:
+def _first_below(
+    space: Space, node: int, path: dict[int, int], level: int
+) -> Iterator[tuple[int, dict[int, int]]]:
     """Yield every different node that is reached below a level, with the first path to it."""
     seen, waiting = {node}, deque([(node, path)])
     while waiting:
@@ -138,7 +146,10 @@ def _fresh(space: Space, situation: Situation) -> Encounter:
 
 
 def _view_words(space: Space, situation: Situation) -> str:
-    return view_words({name: value for name, value in situation.values.items() if name != "period"}, space.vocabulary)
+    return view_words(
+        {name: value for name, value in situation.values.items() if name != "period"},
+        space.vocabulary,
+    )
 
 
 def find(
@@ -160,13 +171,23 @@ def find(
     waiting: deque[tuple[Usage, datetime, Told | None, int]] = deque([(Usage(), cast.now, None, 0)])
     while waiting:
         usage, now, last, depth = waiting.popleft()
-        for kind, view, when, words, again, waited in _events(policy, cast, usage, now, last, depth):
+        for kind, view, when, words, again, waited in _events(
+            policy, cast, usage, now, last, depth
+        ):
             if tried >= most or (until is not None and tried % 64 == 0 and monotonic() > until):
                 return Search(None, complete=False, views=tried)
             tried += 1
             met = Encounter(reader=cast.reader, view=view, usage=usage, now=when)
             decision, after = decide(policy, cast.reader, view, usage, when)
-            told = Told(kind=kind, met=met, decision=decision, words=words, again=again, waited=waited, earlier=last)
+            told = Told(
+                kind=kind,
+                met=met,
+                decision=decision,
+                words=words,
+                again=again,
+                waited=waited,
+                earlier=last,
+            )
             if broken(told):
                 return Search(told, complete=False, views=tried)
             key = _key(policy, after, when, told), mark(told)
@@ -180,21 +201,41 @@ def _events(
     policy: Policy, cast: Cast, usage: Usage, now: datetime, last: Told | None, depth: int
 ) -> Iterator[tuple[int, PageView, datetime, str, bool, bool]]:
     for kind, (view, words) in enumerate(cast.views):
-        fresh = evolve(view, id=f"view-{depth + 1}", article=evolve(view.article, id=f"article-{depth + 1}"))
+        fresh = evolve(
+            view, id=f"view-{depth + 1}", article=evolve(view.article, id=f"article-{depth + 1}")
+        )
         yield kind, fresh, now, words, False, False
     read = {step.kind: step for step in last.steps()} if last is not None else {}
     for kind, step in read.items():
-        yield kind, evolve(step.met.view, id=f"view-{depth + 1}"), now, f"{step.words} again", True, False
+        yield (
+            kind,
+            evolve(step.met.view, id=f"view-{depth + 1}"),
+            now,
+            f"{step.words} again",
+            True,
+            False,
+        )
     if last is None or last.waited:
         return
-    ends = [resets for tally, resets in ledger(policy, usage, now).values() if tally.ids and resets is not None]
+    ends = [
+        resets
+        for tally, resets in ledger(policy, usage, now).values()
+        if tally.ids and resets is not None
+    ]
     if ends:
         for kind, (view, words) in enumerate(cast.views):
-            fresh = evolve(view, id=f"view-{depth + 1}", article=evolve(view.article, id=f"article-{depth + 1}"))
+            fresh = evolve(
+                view,
+                id=f"view-{depth + 1}",
+                article=evolve(view.article, id=f"article-{depth + 1}"),
+            )
             yield kind, fresh, min(ends), f"waits until then, and {words}", False, True
 
 
 def _key(policy: Policy, usage: Usage, now: datetime, told: Told) -> Hashable:
     counted: Mapping[str, Any] = ledger(policy, usage, now)
     kinds = {step.met.view.article.key: step.kind for step in told.steps()}
-    return tuple((len(tally.ids), frozenset(kinds.get(name) for name in tally.ids)) for tally, _ in counted.values())
+    return tuple(
+        (len(tally.ids), frozenset(kinds.get(name) for name in tally.ids))
+        for tally, _ in counted.values()
+    )

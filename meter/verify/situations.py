@@ -13,7 +13,15 @@ if TYPE_CHECKING:
 
     from meter.facts import Vocabulary
 
-__all__ = ["EXPIRED", "RUNNING", "Situation", "Standing", "Variable", "assumed", "counts_that_matter"]
+__all__ = [
+    "EXPIRED",
+    "RUNNING",
+    "Situation",
+    "Standing",
+    "Variable",
+    "assumed",
+    "counts_that_matter",
+]
 
 EXPIRED = (Status.TRIAL_EXPIRED, Status.SUBSCRIPTION_EXPIRED)
 RUNNING = (Status.TRIAL, Status.SUBSCRIBER, Status.STAFF)
@@ -33,8 +41,14 @@ _ASSUMED = (
             "leaves at least one less than the limit"
         ),
     ),
-    (("open",), "any count a limit allows may have been reached, by reading any articles in any order"),
-    ((), "a reader is one identity, and the store keeps what it was told: whoever clears cookies is a new reader"),
+    (
+        ("open",),
+        "any count a limit allows may have been reached, by reading any articles in any order",
+    ),
+    (
+        (),
+        "a reader is one identity, and the store keeps what it was told: whoever clears cookies is a new reader",
+    ),
 )
 
 
@@ -77,4 +91,6 @@ class Situation:
 def counts_that_matter(limits: Sequence[int], mentioned: Sequence[float]) -> list[int]:
     """Return counts from 0 to the largest limit, at least one between any two at which a code can change."""
     edges = {0, *(int(limit - mark) for limit in limits for mark in (0, *mentioned))}
-    return sorted({edge + step for edge in edges for step in range(-2, 3) if 0 <= edge + step <= max(limits)})
+    return sorted(
+        {edge + step for edge in edges for step in range(-2, 3) if 0 <= edge + step <= max(limits)}
+    )

@@ -83,14 +83,20 @@ class Solver:
         return self.z3.And(*parts) if parts else self.z3.BoolVal(val=True, ctx=self.context)
 
     def _is(self, name: str, codes: Collection[object]) -> Any:
-        level, variable = next((level, v) for level, v in enumerate(self.space.variables) if v.name == name)
-        return self._test(level, [index for index, code in enumerate(variable.domain) if code in codes])
+        level, variable = next(
+            (level, v) for level, v in enumerate(self.space.variables) if v.name == name
+        )
+        return self._test(
+            level, [index for index, code in enumerate(variable.domain) if code in codes]
+        )
 
     def _possible(self) -> Iterable[Any]:
         z3, space = self.z3, self.space
         for level, variable in enumerate(space.variables):
             if variable.name == "days_since_expiry":
-                known = self._test(level, [index for index, code in enumerate(variable.domain) if code is not None])
+                known = self._test(
+                    level, [index for index, code in enumerate(variable.domain) if code is not None]
+                )
                 yield known == self._is("reader", EXPIRED)
             if variable.name == "product":
                 yield z3.Implies(self.levels[level] == 1, self._is("reader", RUNNING))
@@ -99,20 +105,28 @@ class Solver:
         yield z3.Or(metered, counting)
         counting = z3.And(metered, counting)
         for meter in space.meters:
-            level = next(level for level, variable in enumerate(space.variables) if variable.meter == meter)
+            level = next(
+                level for level, variable in enumerate(space.variables) if variable.meter == meter
+            )
             domain = space.variables[level].domain
             limits = self.limits(meter)
             for combination in space.limit_values[meter]:
-                here = self._and([limit == value for limit, value in zip(limits, combination, strict=True)])
+                here = self._and(
+                    [limit == value for limit, value in zip(limits, combination, strict=True)]
+                )
                 for counts in (True, False):
                     reached = space.standings(meter, combination, counts=counts)
-                    may = self._test(level, [code for code, standing in enumerate(domain) if standing in reached])
+                    may = self._test(
+                        level, [code for code, standing in enumerate(domain) if standing in reached]
+                    )
                     yield z3.Implies(z3.And(here, counting if counts else z3.Not(counting)), may)
 
     def _limit(self, meter: str, side: int) -> Any:
         result = self.z3.IntVal(0, self.context)
         for formula, limit in reversed(self.space.rulebooks[side].limits.get(meter, ())):
-            result = self.z3.If(self.where(formula, side), self.z3.IntVal(limit, self.context), result)
+            result = self.z3.If(
+                self.where(formula, side), self.z3.IntVal(limit, self.context), result
+            )
         return result
 
     def limits(self, meter: str) -> list[Any]:
@@ -127,20 +141,37 @@ class Solver:
         if isinstance(formula, Among):
             slot = space.vocabulary.slots[formula.slot]
             if slot.meter is not None:
-                return self.standing(slot.meter, side, ("open", "left").index(slot.name), formula.codes)
+                return self.standing(
+                    slot.meter, side, ("open", "left").index(slot.name), formula.codes
+                )
             level = next(level for level, v in enumerate(space.variables) if v.slot == formula.slot)
-            return self._test(level, [i for i, code in enumerate(space.variables[level].domain) if code in formula.codes])
+            return self._test(
+                level,
+                [
+                    i
+                    for i, code in enumerate(space.variables[level].domain)
+                    if code in formula.codes
+                ],
+            )
         if isinstance(formula, Contains):
-            member = next(level for level, v in enumerate(space.variables) if (v.slot, v.member) == (formula.slot, formula.member))
+            member = next(
+                level
+                for level, v in enumerate(space.variables)
+                if (v.slot, v.member) == (formula.slot, formula.member)
+            )
             return self.levels[member] == int(formula.inside)
         parts = [self.where(part, side) for part in formula.parts]
         return self._and(parts) if isinstance(formula, Every) else self._or(parts)
 
     def standing(self, meter: str, side: int, part: int, codes: Collection[object]) -> Any:
         """Return where the `open` (0) or `left` (1) code of a meter is one of some."""
-        level = next(level for level, variable in enumerate(self.space.variables) if variable.meter == meter)
+        level = next(
+            level for level, variable in enumerate(self.space.variables) if variable.meter == meter
+        )
         domain = self.space.variables[level].domain
-        return self._test(level, [i for i, standing in enumerate(domain) if standing.codes[side][part] in codes])
+        return self._test(
+            level, [i for i, standing in enumerate(domain) if standing.codes[side][part] in codes]
+        )
 
     def diagram(self, diagram: int) -> Any:
         """Return a set of situations as a formula of z3."""
@@ -149,7 +180,11 @@ class Solver:
         if diagram not in self._diagrams:
             forest = self.space.forest
             level = self.levels[forest.level(diagram)]
-            branches = [self.z3.And(level == code, self.diagram(kid)) for code, kid in enumerate(forest.kids(diagram)) if kid != FALSE]
+            branches = [
+                self.z3.And(level == code, self.diagram(kid))
+                for code, kid in enumerate(forest.kids(diagram))
+                if kid != FALSE
+            ]
             self._diagrams[diagram] = self._or(branches)
         return self._diagrams[diagram]
 
@@ -159,14 +194,18 @@ class Solver:
             self.leaves.append(value)
         return self.z3.IntVal(self._numbers[value], self.context)
 
-    def verdict(self, side: int = 0, view: Callable[[Any], Hashable] = lambda verdict: verdict) -> Any:
+    def verdict(
+        self, side: int = 0, view: Callable[[Any], Hashable] = lambda verdict: verdict
+    ) -> Any:
         """Return what a policy says as a number, which `leaves` translates; `view` says what of a verdict is looked at."""
         rules = self.space.rulebooks[side].rules
         refusals = (None, *dict.fromkeys(rule.spend for rule in rules if rule.spend))
         after: dict[str | None, Any] = dict.fromkeys(refusals, self._leaf("no rule"))
         for rule in reversed(rules):
             holds = self.where(rule.formula, side)
-            after = {refused: self._rule(rule, refused, after, holds, side, view) for refused in refusals}
+            after = {
+                refused: self._rule(rule, refused, after, holds, side, view) for refused in refusals
+            }
         return after[None]
 
     def _rule(
@@ -184,19 +223,39 @@ class Solver:
             values: list[Any] = [None] * len(self.space.vocabulary.slots)
             values[rule.left_slot] = left
             with_, without = (
-                self._leaf(view(_verdict(evolve(rule, offer_formula=formula), values, access, refused))) for formula in (ALWAYS, Some(()))
+                self._leaf(
+                    view(_verdict(evolve(rule, offer_formula=formula), values, access, refused))
+                )
+                for formula in (ALWAYS, Some(()))
             )
-            return with_ if rule.offer is None else z3.If(self.where(rule.offer_formula, side), with_, without)
+            return (
+                with_
+                if rule.offer is None
+                else z3.If(self.where(rule.offer_formula, side), with_, without)
+            )
 
         if rule.spend is None:
             return z3.If(holds, said(ArticleAccess.METERED, None), after[refused])
-        metered, free = self._is("access", [ArticleAccess.METERED]), self._is("access", [ArticleAccess.FREE])
+        metered, free = (
+            self._is("access", [ArticleAccess.METERED]),
+            self._is("access", [ArticleAccess.FREE]),
+        )
         opens = self.standing(rule.spend, side, 0, [True])
         last = self.standing(rule.spend, side, 1, [rule.nothing_left])
-        spending = z3.If(last, said(ArticleAccess.METERED, rule.nothing_left), said(ArticleAccess.METERED, None))
+        spending = z3.If(
+            last, said(ArticleAccess.METERED, rule.nothing_left), said(ArticleAccess.METERED, None)
+        )
         allowed = z3.If(opens, spending, after[refused or rule.spend])
-        return z3.If(holds, z3.If(free, said(ArticleAccess.FREE, None), z3.If(metered, allowed, after[refused])), after[refused])
+        return z3.If(
+            holds,
+            z3.If(free, said(ArticleAccess.FREE, None), z3.If(metered, allowed, after[refused])),
+            after[refused],
+        )
 
     def among(self, verdict: Any, holds: Callable[[Any], bool]) -> Any:
         """Return where a policy's verdict is one of those wanted."""
-        return self._or(verdict == number for number, leaf in enumerate(self.leaves) if not isinstance(leaf, str) and holds(leaf))
+        return self._or(
+            verdict == number
+            for number, leaf in enumerate(self.leaves)
+            if not isinstance(leaf, str) and holds(leaf)
+        )

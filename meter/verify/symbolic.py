@@ -25,7 +25,18 @@ if TYPE_CHECKING:
     from meter.rulebook import JudgedRule
     from meter.verify.space import Space
 
-__all__ = ["Passing", "among", "comes_from", "matches", "passings", "reports", "spends", "verdicts", "verdicts_from", "walls"]
+__all__ = [
+    "Passing",
+    "among",
+    "comes_from",
+    "matches",
+    "passings",
+    "reports",
+    "spends",
+    "verdicts",
+    "verdicts_from",
+    "walls",
+]
 
 
 @frozen
@@ -42,7 +53,10 @@ def matches(space: Space, rule: JudgedRule, side: int = 0) -> tuple[int, int]:
     forest, holds = space.forest, space.where(rule.formula, side)
     if rule.spend is None:
         return holds, FALSE
-    free, metered = space.is_("access", ArticleAccess.FREE), space.is_("access", ArticleAccess.METERED)
+    free, metered = (
+        space.is_("access", ArticleAccess.FREE),
+        space.is_("access", ArticleAccess.METERED),
+    )
     opens = space.standing(rule.spend, side, "open", [True])
     matches = forest.both(forest.either(free, forest.both(metered, opens)), holds)
     return matches, forest.both(metered, forest.negate(opens), holds)
@@ -52,7 +66,11 @@ def verdicts_of(space: Space, rule: JudgedRule, refused: str | None, side: int =
     """Return the engine's verdict where a rule fires, given the meter that refused the reader before."""
     forest = space.forest
     offered = space.where(rule.offer_formula, side) if rule.offer is not None else TRUE
-    last = space.standing(rule.spend, side, "left", [rule.nothing_left]) if rule.spend is not None else FALSE
+    last = (
+        space.standing(rule.spend, side, "left", [rule.nothing_left])
+        if rule.spend is not None
+        else FALSE
+    )
 
     def leaf(access: ArticleAccess, left: int | None, formula: Formula) -> int:
         values: list[Any] = [None] * len(space.vocabulary.slots)
@@ -67,7 +85,9 @@ def verdicts_of(space: Space, rule: JudgedRule, refused: str | None, side: int =
     if rule.spend is None:
         return metered
     metered = forest.choose(last, by_offer(ArticleAccess.METERED, rule.nothing_left), metered)
-    return forest.choose(space.is_("access", ArticleAccess.METERED), metered, by_offer(ArticleAccess.FREE, some_left))
+    return forest.choose(
+        space.is_("access", ArticleAccess.METERED), metered, by_offer(ArticleAccess.FREE, some_left)
+    )
 
 
 def verdicts(space: Space, side: int = 0) -> int:
@@ -85,7 +105,9 @@ def verdicts_from(space: Space, side: int = 0) -> list[dict[str | None, int]]:
         matching, spent = matches(space, rule, side)
         after = {
             refused: forest.choose(
-                matching, verdicts_of(space, rule, refused, side), forest.choose(spent, after[refused or rule.spend], after[refused])
+                matching,
+                verdicts_of(space, rule, refused, side),
+                forest.choose(spent, after[refused or rule.spend], after[refused]),
             )
             for refused in refusals
         }
@@ -105,15 +127,23 @@ def passings(space: Space, side: int = 0) -> list[Passing]:
         after: dict[str | None, int] = {}
         for refused, here in arriving.items():
             onward = forest.minus(here, matching)
-            for state, part in ((refused or rule.spend, forest.both(onward, spent)), (refused, forest.minus(onward, spent))):
+            for state, part in (
+                (refused or rule.spend, forest.both(onward, spent)),
+                (refused, forest.minus(onward, spent)),
+            ):
                 after[state] = forest.either(after.get(state, FALSE), part)
-        arriving = {refused: here for refused, here in after.items() if here != FALSE or refused is None}
+        arriving = {
+            refused: here for refused, here in after.items() if here != FALSE or refused is None
+        }
     return result
 
 
 def among(space: Space, diagram: int, holds: Callable[[Verdict], bool]) -> int:
     """Return where the verdict of a policy's diagram is one of those wanted, among what can be."""
-    return space.forest.both(space.possible, space.forest.relabel(diagram, lambda verdict: bool(verdict) and bool(holds(verdict))))
+    return space.forest.both(
+        space.possible,
+        space.forest.relabel(diagram, lambda verdict: bool(verdict) and bool(holds(verdict))),
+    )
 
 
 def comes_from(rule: str) -> Callable[[Verdict], bool]:

@@ -145,7 +145,10 @@ def month_of(now: datetime) -> tuple[datetime, datetime]:
     if not _month[0] <= now < _month[1]:
         first = now.astimezone(TOKYO).date().replace(day=1)
         after = (first + timedelta(days=32)).replace(day=1)
-        _month = (datetime.combine(first, time(), TOKYO).astimezone(UTC), datetime.combine(after, time(), TOKYO).astimezone(UTC))
+        _month = (
+            datetime.combine(first, time(), TOKYO).astimezone(UTC),
+            datetime.combine(after, time(), TOKYO).astimezone(UTC),
+        )
     return _month
 
 
@@ -165,11 +168,16 @@ def status_of(reader: Reader, now: datetime) -> str:
             elif status != "subscriber":
                 status = "trial"
         elif right.kind != "staff" and (last is None or ends >= last):
-            last, expired = ends, "trial-expired" if right.kind == "trial" else "subscription-expired"
+            last, expired = (
+                ends,
+                "trial-expired" if right.kind == "trial" else "subscription-expired",
+            )
     return status if status in ("subscriber", "trial") else expired
 
 
-def by_hand(reader: Reader, view: PageView, usage: Counted, now: datetime) -> tuple[Result, Counted]:
+def by_hand(
+    reader: Reader, view: PageView, usage: Counted, now: datetime
+) -> tuple[Result, Counted]:
     """Decide as the policy above does."""
     article = view.article
     access = article.access
@@ -177,7 +185,9 @@ def by_hand(reader: Reader, view: PageView, usage: Counted, now: datetime) -> tu
     if status == "staff":
         return Result("article", "full", "staff", None, None, None, False, now), usage
     if status in ("subscriber", "trial"):
-        return Result("article", "full", "subscribers and trials", None, None, None, False, now), usage
+        return Result(
+            "article", "full", "subscribers and trials", None, None, None, False, now
+        ), usage
     if view.crawler:
         return Result("article", "full", "crawlers", None, None, None, False, now), usage
     if access == "free" or "sponsored" in article.tags:
@@ -185,18 +195,43 @@ def by_hand(reader: Reader, view: PageView, usage: Counted, now: datetime) -> tu
     if view.gift and access == "metered":
         return Result("article", "full", "gift links", None, None, None, False, now), usage
     if status == "trial-expired":
-        return Result("trial-expired", "preview", "the trial is over", "trial-expired", None, None, False, now), usage
+        return Result(
+            "trial-expired", "preview", "the trial is over", "trial-expired", None, None, False, now
+        ), usage
     if status == "subscription-expired":
-        return Result("subscription-expired", "preview", "the subscription is over", "subscription-expired", None, None, False, now), usage
+        return Result(
+            "subscription-expired",
+            "preview",
+            "the subscription is over",
+            "subscription-expired",
+            None,
+            None,
+            False,
+            now,
+        ), usage
     section = article.section
-    if view.channel == "newsletter" and access == "metered" and section and (section == "politics" or section.startswith("politics/")):
-        return Result("article", "full", "newsletter readers read politics", None, None, None, False, now), usage
+    if (
+        view.channel == "newsletter"
+        and access == "metered"
+        and section
+        and (section == "politics" or section.startswith("politics/"))
+    ):
+        return Result(
+            "article", "full", "newsletter readers read politics", None, None, None, False, now
+        ), usage
     offer = "summer" if now < SUMMER_ENDS and status in ("anonymous", "registered") else None
-    if reader.score is not None and reader.score >= 0.8 and section and (section == "markets" or section.startswith("markets/")):
+    if (
+        reader.score is not None
+        and reader.score >= 0.8
+        and section
+        and (section == "markets" or section.startswith("markets/"))
+    ):
         show = "trial-offer" if offer else "subscription-wall"
         return Result(show, "preview", "likely to buy", show, offer, None, False, now), usage
     if access == "premium":
-        return Result("subscription-wall", "preview", "premium", "subscription-wall", None, None, False, now), usage
+        return Result(
+            "subscription-wall", "preview", "premium", "subscription-wall", None, None, False, now
+        ), usage
     limit = LIMITS.get(status, 0)
     starts, ends = month_of(max(now, usage.ats[-1]) if usage.ats else now)
     ids, ats = usage.ids, usage.ats
@@ -214,14 +249,36 @@ def by_hand(reader: Reader, view: PageView, usage: Counted, now: datetime) -> tu
         used = min(len(ids) + counts, limit)
         show = "last-free-article" if used >= limit else "countdown"
         reading = Reading(limit, used, limit - used, ends)
-        return Result(show, "full", "within the monthly allowance", show, offer, reading, counts, now), after
+        return Result(
+            show, "full", "within the monthly allowance", show, offer, reading, counts, now
+        ), after
     used = min(len(ids), limit)
     show = "trial-offer" if offer else "subscription-wall"
-    return Result(show, "preview", "everyone else", show, offer, Reading(limit, used, limit - used, ends), False, now), usage
+    return Result(
+        show,
+        "preview",
+        "everyone else",
+        show,
+        offer,
+        Reading(limit, used, limit - used, ends),
+        False,
+        now,
+    ), usage
 
 
 # The same rules as a decision table of zen-engine, with the status and the count given.
-_COLUMNS = ("status", "crawler", "access", "sponsored", "gift", "channel", "section", "score", "open", "left")
+_COLUMNS = (
+    "status",
+    "crawler",
+    "access",
+    "sponsored",
+    "gift",
+    "channel",
+    "section",
+    "score",
+    "open",
+    "left",
+)
 _ROWS: tuple[tuple[str, dict[str, str], str], ...] = (
     ("staff", {"status": '"staff"'}, "article"),
     ("subscribers and trials", {"status": '"subscriber", "trial"'}, "article"),
@@ -231,10 +288,18 @@ _ROWS: tuple[tuple[str, dict[str, str], str], ...] = (
     ("gift links", {"gift": "true", "access": '"metered"'}, "article"),
     ("the trial is over", {"status": '"trial-expired"'}, "trial-expired"),
     ("the subscription is over", {"status": '"subscription-expired"'}, "subscription-expired"),
-    ("newsletter readers read politics", {"channel": '"newsletter"', "section": '"politics"', "access": '"metered"'}, "article"),
+    (
+        "newsletter readers read politics",
+        {"channel": '"newsletter"', "section": '"politics"', "access": '"metered"'},
+        "article",
+    ),
     ("likely to buy", {"score": ">= 0.8", "section": '"markets"'}, "trial-offer"),
     ("premium", {"access": '"premium"'}, "subscription-wall"),
-    ("within the monthly allowance", {"access": '"metered"', "open": "true", "left": "0"}, "last-free-article"),
+    (
+        "within the monthly allowance",
+        {"access": '"metered"', "open": "true", "left": "0"},
+        "last-free-article",
+    ),
     ("within the monthly allowance", {"access": '"metered"', "open": "true"}, "countdown"),
     ("everyone else", {}, "trial-offer"),
 )
@@ -243,7 +308,12 @@ _ROWS: tuple[tuple[str, dict[str, str], str], ...] = (
 def zen_table() -> str:
     """Return the decision table as zen-engine's JSON."""
     rows = [
-        {"_id": str(n), **{name: cells.get(name, "") for name in _COLUMNS}, "rule": f'"{rule}"', "show": f'"{show}"'}
+        {
+            "_id": str(n),
+            **{name: cells.get(name, "") for name in _COLUMNS},
+            "rule": f'"{rule}"',
+            "show": f'"{show}"',
+        }
         for n, (rule, cells, show) in enumerate(_ROWS)
     ]
     content = {
@@ -258,7 +328,10 @@ def zen_table() -> str:
         {"id": "table", "type": "decisionTableNode", "name": "table", "content": content, **place},
         {"id": "out", "type": "outputNode", "name": "out", **place},
     ]
-    edges = [{"id": f"{a}-{b}", "sourceId": a, "targetId": b, "type": "edge"} for a, b in (("in", "table"), ("table", "out"))]
+    edges = [
+        {"id": f"{a}-{b}", "sourceId": a, "targetId": b, "type": "edge"}
+        for a, b in (("in", "table"), ("table", "out"))
+    ]
     return json.dumps({"nodes": nodes, "edges": edges})
 
 
@@ -268,10 +341,17 @@ def zen_input(reader: Reader, view: PageView, usage: Counted, now: datetime) -> 
     limit, seen = LIMITS.get(status, 0), view.article.id in usage.ids
     used = len(usage.ids)
     return {
-        "status": status, "crawler": view.crawler, "access": str(view.article.access), "sponsored": "sponsored" in view.article.tags,
-        "gift": view.gift, "channel": view.channel or "", "section": view.article.section or "", "score": reader.score or 0.0,
-        "open": limit > 0 and (seen or used < limit), "left": max(0, limit - used - (not seen and not view.prefetch)),
-    }  # fmt: skip
+        "status": status,
+        "crawler": view.crawler,
+        "access": str(view.article.access),
+        "sponsored": "sponsored" in view.article.tags,
+        "gift": view.gift,
+        "channel": view.channel or "",
+        "section": view.article.section or "",
+        "score": reader.score or 0.0,
+        "open": limit > 0 and (seen or used < limit),
+        "left": max(0, limit - used - (not seen and not view.prefetch)),
+    }
 
 
 Case = tuple[Reader, PageView, Usage, Counted, datetime]
@@ -279,16 +359,30 @@ Case = tuple[Reader, PageView, Usage, Counted, datetime]
 
 def cases(policy: Policy) -> dict[str, list[Case]]:
     """Return the page views to decide, by what happens to them: different readers, articles and times of one month."""
-    made: dict[str, list[Case]] = {"open by status": [], "re-read": [], "newly counted": [], "walled": []}
+    made: dict[str, list[Case]] = {
+        "open by status": [],
+        "re-read": [],
+        "newly counted": [],
+        "walled": [],
+    }
     start = datetime(2026, 6, 3, 8, tzinfo=UTC)
     year = (
-        Entitlement(kind="subscription", product="digital", starts=datetime(2026, 1, 1, tzinfo=UTC), ends=datetime(2027, 1, 1, tzinfo=UTC)),
+        Entitlement(
+            kind="subscription",
+            product="digital",
+            starts=datetime(2026, 1, 1, tzinfo=UTC),
+            ends=datetime(2027, 1, 1, tzinfo=UTC),
+        ),
     )
     for number in range(CALLS):
         now = start + timedelta(minutes=number)
-        visitor = Reader(id=f"reader-{number}", registered=bool(number % 2), country="JP", score=0.4)
+        visitor = Reader(
+            id=f"reader-{number}", registered=bool(number % 2), country="JP", score=0.4
+        )
         view = PageView(
-            article=Article(id=f"harbour-story-{number}", section="markets/asia", tags=["ports"]), device="phone", channel="search"
+            article=Article(id=f"harbour-story-{number}", section="markets/asia", tags=["ports"]),
+            device="phone",
+            channel="search",
         )
         limit = LIMITS[visitor.status(now)]
         by_kind = {
@@ -303,7 +397,11 @@ def cases(policy: Policy) -> dict[str, list[Case]]:
                 at = start - timedelta(hours=len(ids) - n)
                 usage = decide(policy, visitor, PageView(article=Article(id=name)), usage, at)[1]
                 counted = Counted((*counted.ids, name), (*counted.ats, at))
-            reader = Reader(id=visitor.id, registered=True, entitlements=year, score=0.4) if kind == "open by status" else visitor
+            reader = (
+                Reader(id=visitor.id, registered=True, entitlements=year, score=0.4)
+                if kind == "open by status"
+                else visitor
+            )
             made[kind].append((reader, view, usage, counted, now))
     return made
 
@@ -311,24 +409,51 @@ def cases(policy: Policy) -> dict[str, list[Case]]:
 def varied(policy: Policy) -> list[Case]:
     """Return views of every sort, to check that all three decide alike."""
     now, ended = datetime(2026, 6, 20, 12, tzinfo=UTC), datetime(2026, 5, 1, tzinfo=UTC)
-    rights = [(), *((Entitlement(kind=kind, ends=ends),) for kind in ("trial", "subscription", "staff", "gift") for ends in (None, ended))]
+    rights = [
+        (),
+        *(
+            (Entitlement(kind=kind, ends=ends),)
+            for kind in ("trial", "subscription", "staff", "gift")
+            for ends in (None, ended)
+        ),
+    ]
     readers = [
-        Reader(id="r", registered=known, entitlements=e, score=s) for known, e, s in product((False, True), rights, (None, 0.5, 0.9))
+        Reader(id="r", registered=known, entitlements=e, score=s)
+        for known, e, s in product((False, True), rights, (None, 0.5, 0.9))
     ]
     views = [
-        PageView(article=Article(id="a0", access=a, section=s, tags=tags), gift=gift, crawler=crawler, channel=channel, prefetch=prefetch)
-        for a, s, tags, gift, crawler, channel, prefetch in product(
-            ("free", "metered", "premium"), (None, "politics", "markets"), ((), ("sponsored",)),
-            (False, True), (False, True), (None, "newsletter"), (False, True),
+        PageView(
+            article=Article(id="a0", access=a, section=s, tags=tags),
+            gift=gift,
+            crawler=crawler,
+            channel=channel,
+            prefetch=prefetch,
         )
-    ]  # fmt: skip
+        for a, s, tags, gift, crawler, channel, prefetch in product(
+            ("free", "metered", "premium"),
+            (None, "politics", "markets"),
+            ((), ("sponsored",)),
+            (False, True),
+            (False, True),
+            (None, "newsletter"),
+            (False, True),
+        )
+    ]
     found = []
     for number, (reader, view) in enumerate(product(readers, views)):
-        ids = ((), ("a0",), ("a1", "a2"), ("a1", "a2", "a3"), ("a0", "a1", "a2", "a3", "a4"))[number % 5]
+        ids = ((), ("a0",), ("a1", "a2"), ("a1", "a2", "a3"), ("a0", "a1", "a2", "a3", "a4"))[
+            number % 5
+        ]
         usage, counted = Usage(), Counted()
         for n, name in enumerate(ids):
             at = now - timedelta(hours=9 - n)
-            usage = decide(policy, Reader(id="r", registered=True), PageView(article=Article(id=name)), usage, at)[1]
+            usage = decide(
+                policy,
+                Reader(id="r", registered=True),
+                PageView(article=Article(id=name)),
+                usage,
+                at,
+            )[1]
             counted = Counted((*counted.ids, name), (*counted.ats, at))
         found.append((reader, view, usage, counted, now if number % 2 else now + timedelta(days=9)))
     return found
@@ -339,15 +464,47 @@ def check(policy: Policy, table: Any, examples: list[Case]) -> None:
     for reader, view, usage, counted, now in examples:
         ours, after = decide(policy, reader, view, usage, now)
         theirs, after_theirs = by_hand(reader, view, counted, now)
-        reading = ours.meter and (ours.meter.limit, ours.meter.used, ours.meter.left, ours.meter.resets_at)
-        expected = theirs.meter and (theirs.meter.limit, theirs.meter.used, theirs.meter.left, theirs.meter.resets_at)
-        left = (ours.show, ours.access, ours.rule, ours.prompt, ours.offer, reading, ours.counted, after.tally("monthly").ids)
-        right = (theirs.show, theirs.access, theirs.rule, theirs.prompt, theirs.offer, expected, theirs.counted, after_theirs.ids)
+        reading = ours.meter and (
+            ours.meter.limit,
+            ours.meter.used,
+            ours.meter.left,
+            ours.meter.resets_at,
+        )
+        expected = theirs.meter and (
+            theirs.meter.limit,
+            theirs.meter.used,
+            theirs.meter.left,
+            theirs.meter.resets_at,
+        )
+        left = (
+            ours.show,
+            ours.access,
+            ours.rule,
+            ours.prompt,
+            ours.offer,
+            reading,
+            ours.counted,
+            after.tally("monthly").ids,
+        )
+        right = (
+            theirs.show,
+            theirs.access,
+            theirs.rule,
+            theirs.prompt,
+            theirs.offer,
+            expected,
+            theirs.counted,
+            after_theirs.ids,
+        )
         assert left[:7] == right[:7], (reader, view, left, right)
         assert set(left[7]) == set(right[7]), (left, right)
         if table is not None and now.month == 6:
             given = table.evaluate(zen_input(reader, view, counted, now))["result"]
-            show = "subscription-wall" if given["show"] == "trial-offer" and theirs.offer is None else given["show"]
+            show = (
+                "subscription-wall"
+                if given["show"] == "trial-offer" and theirs.offer is None
+                else given["show"]
+            )
             assert (ours.rule, str(ours.show)) == (given["rule"], show), (reader, view, given)
 
 
@@ -395,21 +552,37 @@ def measure(rounds: int) -> dict[str, Any]:
             for given in inputs:
                 table.evaluate(given)
 
-        runs = {"meter": run_ours, "by hand": run_hand} | ({"zen-engine": run_zen} if table is not None else {})
+        runs = {"meter": run_ours, "by hand": run_hand} | (
+            {"zen-engine": run_zen} if table is not None else {}
+        )
         taken: dict[str, list[float]] = {name: [] for name in runs}
         for _ in range(rounds):
             for name, run in runs.items():
                 taken[name].append(best_of_three(run))
         rows[kind] = {name: median(times) for name, times in taken.items()}
-        rows[kind]["of by hand"] = median(a / b for a, b in zip(taken["meter"], taken["by hand"], strict=True))
+        rows[kind]["of by hand"] = median(
+            a / b for a, b in zip(taken["meter"], taken["by hand"], strict=True)
+        )
         if table is not None:
-            rows[kind]["faster than zen-engine"] = median(a / b for a, b in zip(taken["zen-engine"], taken["meter"], strict=True))
+            rows[kind]["faster than zen-engine"] = median(
+                a / b for a, b in zip(taken["zen-engine"], taken["meter"], strict=True)
+            )
     five = Usage()
     for n in range(5):
         view = PageView(article=Article(id=f"2026-06-{n:02}-harbour-story"))
-        five = decide(policy, Reader(id="r", registered=True), view, five, datetime(2026, 6, 1 + n, 7, 30, 15, 123456, tzinfo=UTC))[1]
+        five = decide(
+            policy,
+            Reader(id="r", registered=True),
+            view,
+            five,
+            datetime(2026, 6, 1 + n, 7, 30, 15, 123456, tzinfo=UTC),
+        )[1]
     bare, full = seconds_to("pass", rounds), seconds_to("import meter", rounds)
-    return {"nanoseconds": rows, "import seconds": full - bare, "bytes of a reader with five articles": len(five.to_bytes())}
+    return {
+        "nanoseconds": rows,
+        "import seconds": full - bare,
+        "bytes of a reader with five articles": len(five.to_bytes()),
+    }
 
 
 def main() -> None:
@@ -424,11 +597,17 @@ def main() -> None:
         return
     for kind, row in measured["nanoseconds"].items():
         zen_part = (
-            f"   zen-engine {row['zen-engine']:>7.0f} ns ({row['faster than zen-engine']:.0f}x slower)" if "zen-engine" in row else ""
+            f"   zen-engine {row['zen-engine']:>7.0f} ns ({row['faster than zen-engine']:.0f}x slower)"
+            if "zen-engine" in row
+            else ""
         )
-        print(f"{kind:<15} meter {row['meter']:>6.0f} ns   by hand {row['by hand']:>6.0f} ns   ratio {row['of by hand']:.2f}{zen_part}")
+        print(
+            f"{kind:<15} meter {row['meter']:>6.0f} ns   by hand {row['by hand']:>6.0f} ns   ratio {row['of by hand']:.2f}{zen_part}"
+        )
     print(f"import meter    {measured['import seconds']:.3f} s over a bare interpreter")
-    print(f"usage           {measured['bytes of a reader with five articles']} bytes for five articles")
+    print(
+        f"usage           {measured['bytes of a reader with five articles']} bytes for five articles"
+    )
 
 
 if __name__ == "__main__":

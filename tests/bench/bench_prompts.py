@@ -9,17 +9,43 @@ from html import escape
 from tempfile import TemporaryDirectory
 from timeit import repeat
 
-from meter import Article, Meter, Offer, PageView, Policy, Reader, Rule, Usage, Window, decide, render
+from meter import (
+    Article,
+    Meter,
+    Offer,
+    PageView,
+    Policy,
+    Reader,
+    Rule,
+    Usage,
+    Window,
+    decide,
+    render,
+)
 from meter.policy import Copy, Publication
 
 POLICY = Policy(
     publication=Publication(name="The Harbour Review", timezone="Asia/Tokyo"),
     meters=[Meter(name="monthly", window=Window(calendar="month"), limit=5)],
     offers=[Offer(name="summer", price=9, currency="USD", term="3 months", ends=date(2026, 6, 30))],
-    copy={"en": Copy(headline="Exclusive coverage of the harbour cities", pitch="Trusted insight from experts who live there")},
-    rules=[Rule(name="metered", spend="monthly", show="countdown", offer="summer"), Rule(name="rest", show="subscription-wall")],
+    copy={
+        "en": Copy(
+            headline="Exclusive coverage of the harbour cities",
+            pitch="Trusted insight from experts who live there",
+        )
+    },
+    rules=[
+        Rule(name="metered", spend="monthly", show="countdown", offer="summer"),
+        Rule(name="rest", show="subscription-wall"),
+    ],
 )
-DECISION = decide(POLICY, Reader(id="r"), PageView(article=Article(id="a")), Usage(), datetime(2026, 6, 1, tzinfo=UTC))[0]
+DECISION = decide(
+    POLICY,
+    Reader(id="r"),
+    PageView(article=Article(id="a")),
+    Usage(),
+    datetime(2026, 6, 1, tzinfo=UTC),
+)[0]
 CALLS = 2_000
 
 
@@ -47,7 +73,10 @@ def measure() -> dict[str, float]:
         }
         for job in jobs.values():
             job()
-        return {name: min(repeat(job, number=CALLS, repeat=5)) / CALLS * 1e6 for name, job in jobs.items()}
+        return {
+            name: min(repeat(job, number=CALLS, repeat=5)) / CALLS * 1e6
+            for name, job in jobs.items()
+        }
 
 
 if __name__ == "__main__":

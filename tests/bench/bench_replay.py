@@ -81,7 +81,10 @@ def replay_way(views, cores):
     from meter import loads_policy
     from meter.replay.run import replay
 
-    policy, table = loads_policy(POLICY), pa.table({**views, "at": pa.array(views["at"], pa.timestamp("us", "UTC"))})
+    policy, table = (
+        loads_policy(POLICY),
+        pa.table({**views, "at": pa.array(views["at"], pa.timestamp("us", "UTC"))}),
+    )
 
     def run():
         found = replay(policy, table, recorded_under="none", workers=cores, memory=1 << 40)
@@ -191,14 +194,18 @@ def plain_way(views, cores):
     chosen = np.flatnonzero(views["reader"] < PLAIN // 10)
     order = chosen[np.argsort(views["at"][chosen], kind="stable")]
     policy = loads_policy(POLICY)
-    rows = list(zip(*(views[name][order].tolist() for name in ("reader", "at", "article")), strict=True))
+    rows = list(
+        zip(*(views[name][order].tolist() for name in ("reader", "at", "article")), strict=True)
+    )
 
     def run():
         usages, stopped, blocked = {}, set(), 0
         for reader, at, article in rows:
             view = PageView(article=Article(id=str(article)))
             now = EPOCH + timedelta(microseconds=at)
-            decision, usages[reader] = decide(policy, Reader(id=str(reader)), view, usages.get(reader) or Usage(), now)
+            decision, usages[reader] = decide(
+                policy, Reader(id=str(reader)), view, usages.get(reader) or Usage(), now
+            )
             if decision.access == "preview":
                 stopped.add(reader)
                 blocked += 1
@@ -209,9 +216,14 @@ def plain_way(views, cores):
 
 
 WAYS = {
-    "columns": columns_way, "replay": replay_way, "polars": polars_way, "polars-windows": polars_window_way, "duckdb": duckdb_way,
-    "duckdb-windows": duckdb_window_way, "decide": plain_way,
-}  # fmt: skip
+    "columns": columns_way,
+    "replay": replay_way,
+    "polars": polars_way,
+    "polars-windows": polars_window_way,
+    "duckdb": duckdb_way,
+    "duckdb-windows": duckdb_window_way,
+    "decide": plain_way,
+}
 
 
 def measure(name, cores, folder):
@@ -229,45 +241,80 @@ def measure(name, cores, folder):
         seconds.append(perf_counter() - start)
         work.append(process_time() - busy)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(json.dumps({
-        "first": seconds[0], "again": seconds[1], "work": work[1], "answer": list(map(int, answer)), "views": getattr(run, "views", len(views["at"])), "peak_mib": peak / 1024,
-        "beyond_input_mib": (peak - before) / 1024,
-    }))  # fmt: skip
+    print(
+        json.dumps(
+            {
+                "first": seconds[0],
+                "again": seconds[1],
+                "work": work[1],
+                "answer": list(map(int, answer)),
+                "views": getattr(run, "views", len(views["at"])),
+                "peak_mib": peak / 1024,
+                "beyond_input_mib": (peak - before) / 1024,
+            }
+        )
+    )
 
 
 def compare(views, rounds, cores, folder):
     """Return, by number of cores and way, medians over the rounds."""
     make(views, folder)
-    ways = [name for name in WAYS if name.partition("-")[0] not in ("polars", "duckdb") or find_spec(name.partition("-")[0])]
+    ways = [
+        name
+        for name in WAYS
+        if name.partition("-")[0] not in ("polars", "duckdb") or find_spec(name.partition("-")[0])
+    ]
     rows = {}
     for count in cores:
         runs = {name: [] for name in ways if count == 1 or name != "decide"}
         for _ in range(rounds):
             for name, found in runs.items():
                 done = subprocess.run(
-                    [sys.executable, __file__, "--one", name, "--cores", str(count), "--folder", str(folder)],
+                    [
+                        sys.executable,
+                        __file__,
+                        "--one",
+                        name,
+                        "--cores",
+                        str(count),
+                        "--folder",
+                        str(folder),
+                    ],
                     check=True,
                     stdout=subprocess.PIPE,
                     text=True,
                 )
                 found.append(json.loads(done.stdout))
-        answers = {tuple(found["answer"]) for name, each in runs.items() if name != "decide" for found in each}
+        answers = {
+            tuple(found["answer"])
+            for name, each in runs.items()
+            if name != "decide"
+            for found in each
+        }
         if len(answers) != 1:
             raise SystemExit(f"the ways do not agree: {answers}")
         rows[count] = {
             name: {
-                "nanoseconds_of_work_a_view": median(found["work"] * 1e9 / found["views"] for found in each),
-                "million_views_a_second": median(found["views"] / found["again"] / 1e6 for found in each), "first_call_seconds": median(found["first"] for found in each),
-                "peak_mib": median(found["peak_mib"] for found in each), "beyond_input_mib": median(found["beyond_input_mib"] for found in each),
+                "nanoseconds_of_work_a_view": median(
+                    found["work"] * 1e9 / found["views"] for found in each
+                ),
+                "million_views_a_second": median(
+                    found["views"] / found["again"] / 1e6 for found in each
+                ),
+                "first_call_seconds": median(found["first"] for found in each),
+                "peak_mib": median(found["peak_mib"] for found in each),
+                "beyond_input_mib": median(found["beyond_input_mib"] for found in each),
             }
             for name, each in runs.items()
-        }  # fmt: skip
+        }
     return rows
 
 
 def main():
     """Compare, and print a table or JSON."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--views", type=int, default=10_000_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--cores", type=int, nargs="+", default=[1, 2])
@@ -283,13 +330,18 @@ def main():
     if given.json:
         print(json.dumps({"views": given.views, "rounds": given.rounds, "cores": rows}, indent=2))
         return
-    print(f"{given.views:,} views, limit {LIMIT} distinct articles a calendar month, medians of {given.rounds} rounds")
+    print(
+        f"{given.views:,} views, limit {LIMIT} distinct articles a calendar month, medians of {given.rounds} rounds"
+    )
     for cores, ways in rows.items():
         print(
             f"\n{cores} core{'s' * (cores > 1)}        M views/s   columns is   ns of work a view  columns is   first call  peak MiB  beyond input"
         )
         for name, row in ways.items():
-            ratios = [ways["columns"][figure] / row[figure] for figure in ("million_views_a_second", "nanoseconds_of_work_a_view")]
+            ratios = [
+                ways["columns"][figure] / row[figure]
+                for figure in ("million_views_a_second", "nanoseconds_of_work_a_view")
+            ]
             print(
                 f"{name:<15}{row['million_views_a_second']:>9.2f}{ratios[0]:>11.1f} x{row['nanoseconds_of_work_a_view']:>20.0f}"
                 f"{1 / ratios[1]:>10.1f} x{row['first_call_seconds']:>11.2f} s{row['peak_mib']:>9.0f}{row['beyond_input_mib']:>13.0f}"

@@ -60,11 +60,25 @@ name = "everyone else"
 show = "$wall"
 """)
 MINIMAL = {
-    "identity.devices": {"1": 1.0}, "identity.cookie_reset": 0.0, "identity.bypass": 0.0, "articles.free": 0.0, "articles.tags": {},
-    "walls.leave": 0.0, "walls.end_session": 0.0, "walls.frailty": 0.0, "walls.wear": 1.0, "habit.growth": 0.0, "habit.wear": 0.0,
-    "population.persistence": 0.0, "population.turnover_bounce": 0.0, "population.turnover_casual": 0.0, "population.turnover_fans": 0.0,
-    "sessions.rereads": 0.0, "money.annual_share": 0.0, "churn.return": 0.0,
-}  # fmt: skip
+    "identity.devices": {"1": 1.0},
+    "identity.cookie_reset": 0.0,
+    "identity.bypass": 0.0,
+    "articles.free": 0.0,
+    "articles.tags": {},
+    "walls.leave": 0.0,
+    "walls.end_session": 0.0,
+    "walls.frailty": 0.0,
+    "walls.wear": 1.0,
+    "habit.growth": 0.0,
+    "habit.wear": 0.0,
+    "population.persistence": 0.0,
+    "population.turnover_bounce": 0.0,
+    "population.turnover_casual": 0.0,
+    "population.turnover_fans": 0.0,
+    "sessions.rereads": 0.0,
+    "money.annual_share": 0.0,
+    "churn.return": 0.0,
+}
 
 
 def ours(readers, workers, minimal):
@@ -73,7 +87,11 @@ def ours(readers, workers, minimal):
     from meter.simulate.assumptions import published_assumptions
     from meter.simulate.population import simulate
 
-    parts = {"offer": "", "wall": "subscription-wall"} if minimal else {"offer": OFFER, "wall": 'trial-offer"\noffer = "summer'}
+    parts = (
+        {"offer": "", "wall": "subscription-wall"}
+        if minimal
+        else {"offer": OFFER, "wall": 'trial-offer"\noffer = "summer'}
+    )
     policy = loads_policy(POLICY.substitute(parts, limit=LIMIT))
     known = published_assumptions().replace(MINIMAL if minimal else {})
     simulate(policy, readers=2 * 8192, months=1, workers=workers, assumptions=known)
@@ -81,9 +99,12 @@ def ours(readers, workers, minimal):
     people = simulate(policy, readers=readers, months=MONTHS, workers=workers, assumptions=known)
     months = people.total("months")
     return {
-        "seconds": perf_counter() - began, "work": process_time() - work, "views": people.total("read") + people.total("blocked"),
-        "stopped": people.total("stopped") / months, "starts": people.total("began") / months * 1e6,
-    }  # fmt: skip
+        "seconds": perf_counter() - began,
+        "work": process_time() - work,
+        "views": people.total("read") + people.total("blocked"),
+        "stopped": people.total("stopped") / months,
+        "starts": people.total("began") / months * 1e6,
+    }
 
 
 class Reader:
@@ -91,7 +112,13 @@ class Reader:
 
     def __init__(self, known, casual, draw):
         share = draw.random()
-        self.kind = 0 if share < known["population.bounce"] else 2 if share >= 1 - known["population.fans"] else 1
+        self.kind = (
+            0
+            if share < known["population.bounce"]
+            else 2
+            if share >= 1 - known["population.fans"]
+            else 1
+        )
         self.known, self.casual, self.draw = known, casual, draw
         self.paying, self.renewals = False, 0
 
@@ -183,9 +210,12 @@ def simpy_way(readers):
 def _answer(began, work, readers, counts):
     months = readers * MONTHS
     return {
-        "seconds": perf_counter() - began, "work": process_time() - work, "views": counts[0], "stopped": counts[1] / months,
+        "seconds": perf_counter() - began,
+        "work": process_time() - work,
+        "views": counts[0],
+        "stopped": counts[1] / months,
         "starts": counts[2] / months * 1e6,
-    }  # fmt: skip
+    }
 
 
 WAYS = {
@@ -200,7 +230,12 @@ SCALED = ("minimal model, plain Python", "minimal model, SimPy")
 
 def measure(way, readers):
     """Run one way in a process of its own."""
-    done = subprocess.run([sys.executable, __file__, "--way", way, "--readers", str(readers)], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, __file__, "--way", way, "--readers", str(readers)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return json.loads(done.stdout)
 
 
@@ -214,7 +249,9 @@ def main():
     given = options.parse_args()
     if given.way:
         found = WAYS[given.way](given.readers)
-        print(json.dumps(found | {"mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+        print(
+            json.dumps(found | {"mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024})
+        )
         return
     ways = [way for way in WAYS if way != "minimal model, SimPy" or find_spec("simpy")]
     rounds = {way: [] for way in ways}
@@ -224,20 +261,44 @@ def main():
             found = measure(way, readers)
             scale = given.readers / readers
             rounds[way].append(
-                {**found, "seconds": found["seconds"] * scale, "work": found["work"] * scale, "views": found["views"] * scale}
+                {
+                    **found,
+                    "seconds": found["seconds"] * scale,
+                    "work": found["work"] * scale,
+                    "views": found["views"] * scale,
+                }
             )
-    rows = {way: {key: median(found[key] for found in kept) for key in kept[0]} for way, kept in rounds.items()}
+    rows = {
+        way: {key: median(found[key] for found in kept) for key in kept[0]}
+        for way, kept in rounds.items()
+    }
     minimal = [rows[way] for way in ways if way.startswith("minimal")]
     if max(row["stopped"] for row in minimal) - min(row["stopped"] for row in minimal) > 0.01:
         raise SystemExit(f"the ways do not agree: {rows}")
     base = rows["minimal model, one worker"]["work"]
     ratios = {f"{way} over ours": rows[way]["work"] / base for way in ways if way in SCALED}
-    ratios["two workers over one"] = rows["full model, one worker"]["seconds"] / rows["full model, two workers"]["seconds"]
+    ratios["two workers over one"] = (
+        rows["full model, one worker"]["seconds"] / rows["full model, two workers"]["seconds"]
+    )
     if given.json:
-        print(json.dumps({"readers": given.readers, "months": MONTHS, "cores": os.cpu_count(), "ways": rows, "ratios": ratios}))
+        print(
+            json.dumps(
+                {
+                    "readers": given.readers,
+                    "months": MONTHS,
+                    "cores": os.cpu_count(),
+                    "ways": rows,
+                    "ratios": ratios,
+                }
+            )
+        )
         return
-    print(f"{given.readers:,} readers, {MONTHS} months, {os.cpu_count()} cores, medians of {given.rounds} rounds")
-    print(f"{'':<30}{'seconds':>9}{'work':>9}{'MiB':>8}{'views, M':>10}{'stopped':>9}{'starts/M':>10}")
+    print(
+        f"{given.readers:,} readers, {MONTHS} months, {os.cpu_count()} cores, medians of {given.rounds} rounds"
+    )
+    print(
+        f"{'':<30}{'seconds':>9}{'work':>9}{'MiB':>8}{'views, M':>10}{'stopped':>9}{'starts/M':>10}"
+    )
     for way, row in rows.items():
         mib = f"{row['mib']:.0f}" if way not in SCALED else "-"
         told = f"{row['views'] / 1e6:>10.1f}{row['stopped']:>9.2%}{row['starts']:>10.0f}"

@@ -40,7 +40,9 @@ VIEWS = {name: PageView(article=Article(id=f"2026-06-01-{name}")) for name in "a
 
 def servers():
     """Return the module that starts servers for the tests."""
-    spec = importlib.util.spec_from_file_location("servers", Path(__file__).parents[1] / "servers.py")
+    spec = importlib.util.spec_from_file_location(
+        "servers", Path(__file__).parents[1] / "servers.py"
+    )
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -75,10 +77,14 @@ class MemoryPeer(Peer):
 class SQLitePeer(Peer):
     def __init__(self, policy, path):
         super().__init__(policy)
-        self.connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=60)
+        self.connection = sqlite3.connect(
+            path, isolation_level=None, check_same_thread=False, timeout=60
+        )
         self.connection.execute("PRAGMA journal_mode = WAL")
         self.connection.execute("PRAGMA synchronous = FULL")
-        self.connection.execute("CREATE TABLE naive (key TEXT PRIMARY KEY, bytes BLOB) WITHOUT ROWID")
+        self.connection.execute(
+            "CREATE TABLE naive (key TEXT PRIMARY KEY, bytes BLOB) WITHOUT ROWID"
+        )
 
     def get(self, key):
         row = self.connection.execute("SELECT bytes FROM naive WHERE key = ?", (key,)).fetchone()
@@ -109,12 +115,17 @@ class PostgresPeer(Peer):
 
     def get(self, key):
         with self.pool.connection() as connection:
-            row = connection.execute("SELECT bytes FROM naive WHERE key = %s", (key,), binary=True).fetchone()
+            row = connection.execute(
+                "SELECT bytes FROM naive WHERE key = %s", (key,), binary=True
+            ).fetchone()
             return None if row is None else row[0]
 
     def put(self, key, raw):
         with self.pool.connection() as connection:
-            connection.execute("INSERT INTO naive VALUES (%s, %s) ON CONFLICT (key) DO UPDATE SET bytes = excluded.bytes", (key, raw))
+            connection.execute(
+                "INSERT INTO naive VALUES (%s, %s) ON CONFLICT (key) DO UPDATE SET bytes = excluded.bytes",
+                (key, raw),
+            )
 
 
 def psycopg_pool(url):
@@ -138,7 +149,10 @@ def timed(call, items, pool=None):
 def measure(policy, url, peer, limiter, readers, clients):
     """Return medians of microseconds a call, by kind."""
     store = open_store(url)
-    here, there = (Paywall(policy, store, deadline=30, on_outage="raise", remember=2 * readers) for _ in range(2))
+    here, there = (
+        Paywall(policy, store, deadline=30, on_outage="raise", remember=2 * readers)
+        for _ in range(2)
+    )
     pool = ThreadPoolExecutor(clients) if clients > 1 else None
     people = [Reader(id=f"{clients}-reader-{number}") for number in range(readers)]
     raw_bare = (
@@ -177,19 +191,27 @@ def psycopg_bare(peer, reader):
     """One statement on one connection, without a pool."""
     if not hasattr(peer, "bare"):
         peer.bare = peer.pool.getconn()
-    peer.bare.execute("SELECT bytes FROM naive WHERE key = %s", (reader.id,), binary=True).fetchone()
+    peer.bare.execute(
+        "SELECT bytes FROM naive WHERE key = %s", (reader.id,), binary=True
+    ).fetchone()
 
 
 def sizes(real, readers):
     """Print what readers of five articles take in each store, in bytes a reader, with everything the backend adds."""
     policy = real.policy_of(5)
-    views = [PageView(article=Article(id=f"2026-06-0{number}-harbour-tunnel")) for number in range(1, 6)]
+    views = [
+        PageView(article=Article(id=f"2026-06-0{number}-harbour-tunnel")) for number in range(1, 6)
+    ]
 
     def fill(store):
         paywall = Paywall(policy, store, deadline=30, on_outage="raise", remember=1)
         for number in range(readers):
             for day, view in enumerate(views):
-                paywall.check(Reader(id=f"reader-{number:09}"), view, now=NOW + timedelta(days=day, microseconds=number))
+                paywall.check(
+                    Reader(id=f"reader-{number:09}"),
+                    view,
+                    now=NOW + timedelta(days=day, microseconds=number),
+                )
         return len(store.load("reader-000000000"))
 
     memory = open_store(f"memory://?capacity={readers}")
@@ -198,12 +220,16 @@ def sizes(real, readers):
         store = open_store(f"sqlite:///{folder}/counts.db")
         fill(store)
         store.close()
-        print(f"{'SQLite, in the file':32} {sum(path.stat().st_size for path in Path(folder).iterdir()) / readers:.0f}")
+        print(
+            f"{'SQLite, in the file':32} {sum(path.stat().st_size for path in Path(folder).iterdir()) / readers:.0f}"
+        )
     server = real.Valkey()
     with server.client() as client:
         store, before = open_store(server.url), client.info("memory")["used_memory"]
         fill(store)
-        print(f"{'Valkey, in memory':32} {(client.info('memory')['used_memory'] - before) / readers:.0f}")
+        print(
+            f"{'Valkey, in memory':32} {(client.info('memory')['used_memory'] - before) / readers:.0f}"
+        )
         store.close()
     server.close()
     server = real.Postgres()
@@ -227,10 +253,17 @@ def outage(real, readers):
         if name == "gone":
             server.resume()
         act()
-        times = sorted(timed(lambda reader: paywall.check(reader, VIEWS["a"], now=NOW), [Reader(id=f"{name}{n}")]) for n in range(readers))
+        times = sorted(
+            timed(
+                lambda reader: paywall.check(reader, VIEWS["a"], now=NOW), [Reader(id=f"{name}{n}")]
+            )
+            for n in range(readers)
+        )
         entitled = timed(lambda _: paywall.check(SUBSCRIBER, VIEWS["a"], now=NOW), range(readers))
         middle, late = times[readers // 2] / 1000, times[readers * 99 // 100] / 1000
-        print(f"{name:8} median {middle:.2f} ms, 99th percentile {late:.2f} ms, a subscriber {entitled / 1000:.4f} ms")
+        print(
+            f"{name:8} median {middle:.2f} ms, 99th percentile {late:.2f} ms, a subscriber {entitled / 1000:.4f} ms"
+        )
     store.close()
     server.close()
 
@@ -248,10 +281,16 @@ def main():
     """Measure, and print a table or JSON."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--readers", type=int, default=2000)
-    parser.add_argument("--store", choices=["memory", "sqlite", "redis", "postgres"], action="append")
+    parser.add_argument(
+        "--store", choices=["memory", "sqlite", "redis", "postgres"], action="append"
+    )
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--sizes", action="store_true", help="bytes a reader instead of times")
-    parser.add_argument("--outage", action="store_true", help="how long a decision takes while Redis does not answer")
+    parser.add_argument(
+        "--outage",
+        action="store_true",
+        help="how long a decision takes while Redis does not answer",
+    )
     options = parser.parse_args()
     real = servers()
     if options.outage:
@@ -270,15 +309,24 @@ def main():
                 if name == "memory":
                     url, peer, limiter = "memory://", MemoryPeer(policy), fixed_window("memory://")
                 elif name == "sqlite":
-                    url, peer = f"sqlite:///{folder}/counts.db", SQLitePeer(policy, f"{folder}/naive.db")
+                    url, peer = (
+                        f"sqlite:///{folder}/counts.db",
+                        SQLitePeer(policy, f"{folder}/naive.db"),
+                    )
                 elif name == "redis":
                     server = real.Valkey()
-                    url, peer, limiter = server.url, RedisPeer(policy, server.socket), fixed_window(f"redis+unix://{server.socket}")
+                    url, peer, limiter = (
+                        server.url,
+                        RedisPeer(policy, server.socket),
+                        fixed_window(f"redis+unix://{server.socket}"),
+                    )
                 else:
                     server = real.Postgres()
                     url, peer = server.url, PostgresPeer(policy, server.url)
                 try:
-                    results[f"{name}, {clients}"] = measure(policy, url, peer, limiter, options.readers, clients)
+                    results[f"{name}, {clients}"] = measure(
+                        policy, url, peer, limiter, options.readers, clients
+                    )
                 finally:
                     if isinstance(peer, PostgresPeer):
                         if hasattr(peer, "bare"):
@@ -287,12 +335,18 @@ def main():
                     if server is not None:
                         server.close()
     if options.json:
-        json.dump({name: {"us": times, "bytes": size} for name, (times, size) in results.items()}, sys.stdout, indent=1)
+        json.dump(
+            {name: {"us": times, "bytes": size} for name, (times, size) in results.items()},
+            sys.stdout,
+            indent=1,
+        )
         return
     for name, (times, size) in results.items():
         print(f"\n{name} client(s); {size} bytes for a reader of three articles")
         for kind, us in times.items():
-            print(f"  {kind:32} {us:9.1f} µs {1e6 / us:10,.0f}/s {us / times['bare round trip']:7.2f}×")
+            print(
+                f"  {kind:32} {us:9.1f} µs {1e6 / us:10,.0f}/s {us / times['bare round trip']:7.2f}×"
+            )
 
 
 if __name__ == "__main__":

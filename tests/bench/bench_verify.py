@@ -51,18 +51,34 @@ def timed(work: Callable[[], object], times: int = 5) -> tuple[float, object]:
 def narrow(count: int, tags: int, seed: int = 1, countries: int = 10) -> Policy:
     """Return a policy of many narrow rules: each asks for a status, some tags and perhaps a country."""
     random = Random(seed)
-    names, lands = [f"tag{number}" for number in range(tags)], [f"{chr(65 + n // 26)}{chr(65 + n % 26)}" for n in range(countries)]
+    names, lands = (
+        [f"tag{number}" for number in range(tags)],
+        [f"{chr(65 + n // 26)}{chr(65 + n % 26)}" for n in range(countries)],
+    )
     rules = []
     for index in range(count):
         group = random.choice(["any", "all"])
         when = When(
-            reader=random.sample(["anonymous", "registered", "trial-expired", "subscription-expired"], 2),
+            reader=random.sample(
+                ["anonymous", "registered", "trial-expired", "subscription-expired"], 2
+            ),
             tags=Members(**{group: random.sample(names, 3)}),
             country=random.sample(lands, 3) if random.random() < 0.5 else None,
         )
         spends = random.random() < 0.3
-        show = "countdown" if spends else random.choice(["article", "registration-wall", "subscription-wall"])
-        rules.append(Rule(name=f"rule {index}", when=when, show=Show(show), spend="monthly" if spends else None))
+        show = (
+            "countdown"
+            if spends
+            else random.choice(["article", "registration-wall", "subscription-wall"])
+        )
+        rules.append(
+            Rule(
+                name=f"rule {index}",
+                when=when,
+                show=Show(show),
+                spend="monthly" if spends else None,
+            )
+        )
     meter = Meter(name="monthly", window=Window(calendar="month"), limit=3)
     last = Rule(name="everyone else", show="subscription-wall")
     return Policy(publication=Publication(name="narrow"), meters=(meter,), rules=(*rules, last))
@@ -73,13 +89,21 @@ def z3_reaches(policy: Policy) -> list[str]:
     space = Space([Rulebook(policy, Vocabulary([policy]))])
     solver = Solver(space)
     verdict = solver.verdict()
-    return [rule.name for rule in policy.rules if solver.find(solver.among(verdict, lambda said, r=rule: said.rule == r.name)) is not None]
+    return [
+        rule.name
+        for rule in policy.rules
+        if solver.find(solver.among(verdict, lambda said, r=rule: said.rule == r.name)) is not None
+    ]
 
 
 def diagram_reaches(policy: Policy) -> list[str]:
     """Return the rules that the diagram finds a reader for."""
     space = Space([Rulebook(policy, Vocabulary([policy]))])
-    return [rule.name for rule, passing in zip(policy.rules, passings(space), strict=True) if passing.fires]
+    return [
+        rule.name
+        for rule, passing in zip(policy.rules, passings(space), strict=True)
+        if passing.fires
+    ]
 
 
 def z3_differs(old: Policy, new: Policy) -> bool:
@@ -87,7 +111,9 @@ def z3_differs(old: Policy, new: Policy) -> bool:
     from meter.verify.opinion import one_difference  # noqa: PLC0415
 
     vocabulary = Vocabulary([old, new])
-    return bool(list(one_difference([Rulebook(policy, vocabulary) for policy in (old, new)], "", 60.0)))
+    return bool(
+        list(one_difference([Rulebook(policy, vocabulary) for policy in (old, new)], "", 60.0))
+    )
 
 
 def report(label: str, policy: Policy, times: int) -> None:
@@ -99,7 +125,11 @@ def report(label: str, policy: Policy, times: int) -> None:
     reached, by_diagram = timed(lambda: diagram_reaches(policy), times)
     by_z3_took, by_z3 = timed(lambda: z3_reaches(policy), times)
     z3_diff, _ = timed(lambda: z3_differs(policy, swapped), times)
-    same = "agree" if by_diagram == by_z3 else ("z3 only" if isinstance(by_diagram, MeterError) else "DISAGREE")
+    same = (
+        "agree"
+        if by_diagram == by_z3
+        else ("z3 only" if isinstance(by_diagram, MeterError) else "DISAGREE")
+    )
     analysed = "no" if any(warning.code == "not-analysed" for warning in warnings) else "yes"
     outcomes = {str(answer.outcome) for answer in answers}
     sys.stdout.write(
@@ -126,7 +156,10 @@ def hard() -> None:
         warnings, answers = lints(policy), guarantees(policy, seconds=9.0)
         took = perf_counter() - started
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        counts = {outcome: sum(answer.outcome == outcome for answer in answers) for outcome in ("proved", "fails", "not decided")}
+        counts = {
+            outcome: sum(answer.outcome == outcome for answer in answers)
+            for outcome in ("proved", "fails", "not decided")
+        }
         sys.stdout.write(
             f"60 narrow rules over 40 tags, {'without' if without else 'with'} z3: {took:.1f} s, peak {peak:.0f} MiB, "
             f"{'; '.join(w.message for w in warnings if w.code == 'not-analysed') or 'all lints'}; {counts}\n"

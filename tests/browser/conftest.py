@@ -13,9 +13,17 @@ import sys
 import pytest
 
 OPTIONS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--hide-scrollbars", "--virtual-time-budget=8000",
-)  # fmt: skip
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+    "--virtual-time-budget=8000",
+)
 
 # Chromium makes no window narrower than 500 pixels, so a phone is a frame of its width.
 FRAMED = """<!doctype html><meta charset="utf-8"><title>frame</title>
@@ -31,7 +39,11 @@ addEventListener("load", () => setTimeout(() => {{
 @pytest.fixture(scope="session")
 def chromium():
     """The browser's command; without one the tests are skipped, and fail where `METER_BROWSER=required` says so."""
-    command = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    command = (
+        shutil.which("chromium")
+        or shutil.which("chromium-browser")
+        or shutil.which("google-chrome")
+    )
     if command is None:
         reason = "no chromium is installed: `apt-get install chromium`"
         if os.environ.get("METER_BROWSER") == "required":
@@ -47,10 +59,21 @@ def look(chromium, tmp_path):
 
     def look(text, script, width=1280):
         (tmp_path / "page.html").write_text(text, encoding="utf-8")
-        (tmp_path / "frame.html").write_text(FRAMED.format(page="page.html", width=width, script=script), encoding="utf-8")
-        options = [*OPTIONS, "--allow-file-access-from-files", f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom"]
+        (tmp_path / "frame.html").write_text(
+            FRAMED.format(page="page.html", width=width, script=script), encoding="utf-8"
+        )
+        options = [
+            *OPTIONS,
+            "--allow-file-access-from-files",
+            f"--user-data-dir={tmp_path / 'profile'}",
+            "--dump-dom",
+        ]
         asked = subprocess.run(
-            [chromium, *options, (tmp_path / "frame.html").as_uri()], capture_output=True, text=True, check=True, timeout=120
+            [chromium, *options, (tmp_path / "frame.html").as_uri()],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=120,
         )
         answer = re.search(r'<pre id="answer">(.*?)</pre>', asked.stdout, re.DOTALL)
         assert answer, asked.stdout[-500:]

@@ -43,23 +43,41 @@ def decided(policy, state):
     expired = datetime(2026, 6, 1, tzinfo=UTC)
     readers = {
         "trial-expired": Reader(id="r", entitlements=[Entitlement(kind="trial", ends=expired)]),
-        "subscription-expired": Reader(id="r", entitlements=[Entitlement(kind="subscription", ends=expired)]),
+        "subscription-expired": Reader(
+            id="r", entitlements=[Entitlement(kind="subscription", ends=expired)]
+        ),
     }
     usage, decision = Usage(), None
-    for number in range({"countdown": 1, "last-free-article": 3, "registration-wall": 4}.get(state, 1)):
-        decision, usage = decide(policy, readers.get(state, Reader(id="r")), PageView(article=Article(id=f"a{number}")), usage, NOW)
+    for number in range(
+        {"countdown": 1, "last-free-article": 3, "registration-wall": 4}.get(state, 1)
+    ):
+        decision, usage = decide(
+            policy,
+            readers.get(state, Reader(id="r")),
+            PageView(article=Article(id=f"a{number}")),
+            usage,
+            NOW,
+        )
     assert state == decision.show
     return decision
 
 
-STATES = ("countdown", "last-free-article", "registration-wall", "trial-expired", "subscription-expired")
+STATES = (
+    "countdown",
+    "last-free-article",
+    "registration-wall",
+    "trial-expired",
+    "subscription-expired",
+)
 
 
 @pytest.mark.parametrize(("layout", "width"), [("narrow", 360), ("narrow", 390), ("wide", 1280)])
 @pytest.mark.parametrize("locale", ["en", "ja", "ar"])
 def test_prompts_fit_and_can_be_pressed(look, policy, layout, width, locale):
     """Nothing sticks out, the landmark has the heading's name, the button is one, has a name and is in reach."""
-    prompts = "".join(render(decided(policy, state), policy, locale=locale, layout=layout) for state in STATES)
+    prompts = "".join(
+        render(decided(policy, state), policy, locale=locale, layout=layout) for state in STATES
+    )
     seen = look(PAGE.format(css=stylesheet(), prompt=prompts), MEASURE, width)
     assert not seen["overflow"]
     assert len(STATES) == len(seen["sections"])
@@ -75,7 +93,8 @@ def test_a_name_with_markup_is_only_text(look, policy):
     changed = evolve(policy, copy={"en": evolve(policy.copy["en"], headline=hostile)})
     prompt = render(decided(changed, "countdown"), changed)
     seen = look(
-        PAGE.format(css=stylesheet(), prompt=prompt), "return [page.title, page.querySelectorAll('img').length, page.body.textContent]"
+        PAGE.format(css=stylesheet(), prompt=prompt),
+        "return [page.title, page.querySelectorAll('img').length, page.body.textContent]",
     )
     assert ["page", 0] == seen[:2]
     assert hostile in seen[2]
@@ -85,11 +104,29 @@ def test_a_name_with_markup_is_only_text(look, policy):
 def test_the_report_draws_its_charts_and_asks_for_nothing(look, tmp_path, width):
     """Every chart is drawn from what the page itself holds, and the page fits a phone."""
     sample = str(template_root() / "sample" / "policy.toml")
-    few = ["--readers", "2000", "--months", "2", "--draws", "0", "--no-sweep", "--html", str(tmp_path / "report.html")]
-    subprocess.run([Path(sys.executable).with_name("meter"), "compare", sample, sample, *few], check=True, capture_output=True)
+    few = [
+        "--readers",
+        "2000",
+        "--months",
+        "2",
+        "--draws",
+        "0",
+        "--no-sweep",
+        "--html",
+        str(tmp_path / "report.html"),
+    ]
+    subprocess.run(
+        [Path(sys.executable).with_name("meter"), "compare", sample, sample, *few],
+        check=True,
+        capture_output=True,
+    )
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
     asked = "page.defaultView.performance.getEntriesByType('resource').map(entry => entry.name)"
     drawn = "[...page.querySelectorAll('figure')].map(figure => figure.querySelectorAll('svg, canvas').length > 0)"
-    seen = look(text, f"return {{asked: {asked}, drawn: {drawn}, overflow: page.documentElement.scrollWidth > view.innerWidth}};", width)
+    seen = look(
+        text,
+        f"return {{asked: {asked}, drawn: {drawn}, overflow: page.documentElement.scrollWidth > view.innerWidth}};",
+        width,
+    )
     assert {"asked": [], "drawn": [True] * len(seen["drawn"]), "overflow": False} == seen
     assert len(seen["drawn"]) > 2

@@ -25,14 +25,27 @@ def by_engine(policy, people):
             decision, usage = decide(policy, step.reader, step.view, usage, step.now)
             meter = decision.meter
             reading = meter and (meter.name, meter.limit, meter.used, meter.left)
-            rows.append((name, decision.show, decision.rule, decision.prompt, decision.offer, reading, decision.counted))
+            rows.append(
+                (
+                    name,
+                    decision.show,
+                    decision.rule,
+                    decision.prompt,
+                    decision.offer,
+                    reading,
+                    decision.counted,
+                )
+            )
     return rows
 
 
 def by_columns(policy, people, *, workers=1):
     """Return the same of `Columns`, given the views in an order that mixes the readers."""
     columns, observe = Columns(policy), policy.rulebook.vocabulary.observe
-    mixed = sorted(((n, name, step) for name, steps in people.items() for n, step in enumerate(steps)), key=lambda row: row[0])
+    mixed = sorted(
+        ((n, name, step) for name, steps in people.items() for n, step in enumerate(steps)),
+        key=lambda row: row[0],
+    )
     codes = {name: code for code, name in enumerate(people)}
     articles, keys = {}, {}
     steps = [step for _, _, step in mixed]
@@ -41,10 +54,14 @@ def by_columns(policy, people, *, workers=1):
         reader=[codes[name] for _, name, _ in mixed],
         at=at,
         article=[articles.setdefault(step.view.article.key, len(articles)) for step in steps],
-        key=[keys.setdefault(step.view.view_key(when), len(keys)) for step, when in zip(steps, at, strict=True)],
+        key=[
+            keys.setdefault(step.view.view_key(when), len(keys))
+            for step, when in zip(steps, at, strict=True)
+        ],
         group=[
             columns.group(
-                observe(step.reader, step.view, when), spends=step.view.article.access is ArticleAccess.METERED and not step.view.prefetch
+                observe(step.reader, step.view, when),
+                spends=step.view.article.access is ArticleAccess.METERED and not step.view.prefetch,
             )
             for step, when in zip(steps, at, strict=True)
         ],
@@ -56,7 +73,15 @@ def by_columns(policy, people, *, workers=1):
         limit = columns.limit(views.group[place], decided.verdict[place])
         used = int(decided.used[place])
         reading = None if verdict.meter is None else (verdict.meter, limit, used, limit - used)
-        row = name, verdict.show, verdict.rule, verdict.prompt, verdict.offer, reading, bool(decided.counted[place])
+        row = (
+            name,
+            verdict.show,
+            verdict.rule,
+            verdict.prompt,
+            verdict.offer,
+            reading,
+            bool(decided.counted[place]),
+        )
         rows.append((codes[name], at[place], row))
     rows.sort(key=lambda row: row[:2])
     _check_totals(rows, decided)
@@ -69,14 +94,24 @@ def _check_totals(rows, decided):
     totals = {
         int(reader): (int(views), int(counted), int(blocked), int(first))
         for reader, views, counted, blocked, first in zip(
-            readers.reader, readers.views, readers.counted, readers.blocked, readers.first_stop, strict=True
+            readers.reader,
+            readers.views,
+            readers.counted,
+            readers.blocked,
+            readers.first_stop,
+            strict=True,
         )
     }
     expected = {}
     for code, group in groupby(rows, key=lambda row: row[0]):
         mine = [row for _, _, row in group]
         stops = [n for n, row in enumerate(mine, 1) if str(row[1].access) == "preview"]
-        expected[code] = len(mine), sum(row[-1] for row in mine), len(stops), stops[0] if stops else 0
+        expected[code] = (
+            len(mine),
+            sum(row[-1] for row in mine),
+            len(stops),
+            stops[0] if stops else 0,
+        )
     assert expected == totals
     assert len(rows) == decided.views.sum()
 
@@ -86,9 +121,19 @@ def judged_for_ten_thousand_views(policy):
     columns, random = Columns(policy), np.random.default_rng(5)
     observe = policy.rulebook.vocabulary.observe
     groups = [
-        columns.group(observe(Reader(id="r", registered=known), PageView(article=Article(id="a")), 0), spends=True)
+        columns.group(
+            observe(Reader(id="r", registered=known), PageView(article=Article(id="a")), 0),
+            spends=True,
+        )
         for known in (False, True)
     ]
     reader, at = random.integers(0, 500, 10_000), random.integers(0, 10**13, 10_000)
-    columns.decide(Views(reader=reader, at=at, article=random.integers(0, 40, 10_000), group=np.take(groups, reader % 2)))
+    columns.decide(
+        Views(
+            reader=reader,
+            at=at,
+            article=random.integers(0, 40, 10_000),
+            group=np.take(groups, reader % 2),
+        )
+    )
     return columns.judged

@@ -112,7 +112,14 @@ YEARS = 366 * 86_400_000_000
 
 
 @pytest.mark.parametrize(
-    "window", ['calendar = "day"', 'calendar = "month"', 'rolling = "36 hours"', 'fixed = "2 days"', "lifetime = true"]
+    "window",
+    [
+        'calendar = "day"',
+        'calendar = "month"',
+        'rolling = "36 hours"',
+        'fixed = "2 days"',
+        "lifetime = true",
+    ],
 )
 @pytest.mark.parametrize(
     ("readers", "span"),
@@ -129,19 +136,30 @@ def test_numbers_and_times_may_lie_far_apart(window, readers, span):
     """Few or many readers with busy lives, numbers close together or far apart, times before 1970: all decided as the engine does."""
     policy, random = loads_policy(BUSY.format(window=window, limit=4)), np.random.default_rng(11)
     columns, total = Columns(policy), 300
-    group = columns.group(policy.rulebook.vocabulary.observe(Reader(id="-"), PageView(article=Article(id="-")), 0), spends=True)
+    group = columns.group(
+        policy.rulebook.vocabulary.observe(Reader(id="-"), PageView(article=Article(id="-")), 0),
+        spends=True,
+    )
     reader = np.array(readers, np.uint64)[random.integers(0, len(readers), total)]
     at, article = random.integers(-span // 3, span // 3, total), random.integers(0, 9, total)
     decided = columns.decide(Views(reader=reader, at=at, article=article, group=[group]))
     usages, expected = {}, {}
     for place in np.argsort(at, kind="stable").tolist():
         view, name = PageView(article=Article(id=str(article[place]))), int(reader[place])
-        decision, usages[name] = decide(policy, Reader(id="-"), view, usages.get(name, Usage()), moment(int(at[place]), policy.zone))
+        decision, usages[name] = decide(
+            policy,
+            Reader(id="-"),
+            view,
+            usages.get(name, Usage()),
+            moment(int(at[place]), policy.zone),
+        )
         expected[place] = decision.show, decision.meter.used, decision.counted
 
     assert [expected[place] for place in range(total)] == [
         (columns.verdicts[verdict].show, used, counted)
-        for verdict, used, counted in zip(decided.verdict, decided.used.tolist(), decided.counted.tolist(), strict=True)
+        for verdict, used, counted in zip(
+            decided.verdict, decided.used.tolist(), decided.counted.tolist(), strict=True
+        )
     ]
     assert set(readers) & set(reader.tolist()) == set(decided.readers.reader.tolist())
 
@@ -150,7 +168,10 @@ def test_large_limits_are_counted():
     """A limit in the thousands is exact, and so is what lies beyond it."""
     policy = loads_policy(BUSY.format(window="lifetime = true", limit=3_000))
     columns = Columns(policy)
-    group = columns.group(policy.rulebook.vocabulary.observe(Reader(id="-"), PageView(article=Article(id="-")), 0), spends=True)
+    group = columns.group(
+        policy.rulebook.vocabulary.observe(Reader(id="-"), PageView(article=Article(id="-")), 0),
+        spends=True,
+    )
     views = np.arange(4_000)
     decided = columns.decide(Views(reader=views * 0, at=views, article=views, group=[group]))
 

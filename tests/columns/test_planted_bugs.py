@@ -26,14 +26,23 @@ BUGS = {
         "memory.ats[m, memory.first[m]] + tables.length[m] <= now:\n                            memory.first",
         "memory.ats[m, memory.first[m]] + tables.length[m] < now:\n                            memory.first",
     ),
-    "a fixed window never ends": ("elif kind == FIXED and size > 0 and", "elif kind == FIXED and size > 1_000 and"),
-    "a calendar window starts one microsecond late": ("if edges[middle] <= now:", "if edges[middle] < now:"),
+    "a fixed window never ends": (
+        "elif kind == FIXED and size > 0 and",
+        "elif kind == FIXED and size > 1_000 and",
+    ),
+    "a calendar window starts one microsecond late": (
+        "if edges[middle] <= now:",
+        "if edges[middle] < now:",
+    ),
     "a month does not forget the one before": (
         "memory.start[m], memory.end[m] = tables.edges[after - 1], tables.edges[after]\n                            size = 0",
         "memory.start[m], memory.end[m] = tables.edges[after - 1], tables.edges[after]",
     ),
     "a reader inherits what the one before counted": ("        memory.size[:] = 0\n", ""),
-    "a lowered limit is ignored by what was used": ("used = min(size, limit)\n", "used = min(size, limit - 1)\n"),
+    "a lowered limit is ignored by what was used": (
+        "used = min(size, limit)\n",
+        "used = min(size, limit - 1)\n",
+    ),
     "views at one instant are always one": (
         "memory.ids[m, slot] == mark and (not",
         "(memory.ids[m, slot] == mark or memory.ats[m, slot] == now) and (not",
@@ -41,7 +50,12 @@ BUGS = {
     "a prefetch counts": ("and tables.spends[g] and", "and"),
 }
 
-SHOWN_BY = {"rolling": ("rolling",), "fixed": ("from the first read",), "calendar": ("calendar",), "month": ("calendar",)}
+SHOWN_BY = {
+    "rolling": ("rolling",),
+    "fixed": ("from the first read",),
+    "calendar": ("calendar",),
+    "month": ("calendar",),
+}
 """The windows in which a bug shows, where its name says so; what others draw would be time lost."""
 
 
@@ -50,7 +64,9 @@ def _count_with(name):
     right, wrong = BUGS[name]
     source = Path(counting.__file__).read_text(encoding="utf-8")
     assert source.count(right) == 1, f"the line to spoil for {name!r} has changed"
-    spoiled = source.replace(right, wrong).replace("from meter.columns.compiled import compiled", "compiled = lambda function: function")
+    spoiled = source.replace(right, wrong).replace(
+        "from meter.columns.compiled import compiled", "compiled = lambda function: function"
+    )
     module = module_from_spec(spec_from_loader("spoiled", loader=None))
     exec(compile(spoiled, "spoiled", "exec"), module.__dict__)
     return module.count
@@ -73,13 +89,27 @@ name = "everyone else"
 show = "subscription-wall"
 """
 WINDOWS = ('calendar = "day"', 'calendar = "month"', 'rolling = "36 hours"', 'fixed = "2 days"')
-POLICIES = [loads_policy(POLICY.format(window=window, count=count)) for count in ("articles", "views") for window in WINDOWS]
+POLICIES = [
+    loads_policy(POLICY.format(window=window, count=count))
+    for count in ("articles", "views")
+    for window in WINDOWS
+]
 
 
 @st.composite
 def _populations(draw, windows):
-    policy = draw(st.sampled_from([policy for policy in POLICIES if any(word in str(policy.meters[0].window) for word in windows)]))
-    return policy, {f"reader-{n}": draw(strategies.journeys(policy)) for n in range(draw(st.integers(1, 2)))}
+    policy = draw(
+        st.sampled_from(
+            [
+                policy
+                for policy in POLICIES
+                if any(word in str(policy.meters[0].window) for word in windows)
+            ]
+        )
+    )
+    return policy, {
+        f"reader-{n}": draw(strategies.journeys(policy)) for n in range(draw(st.integers(1, 2)))
+    }
 
 
 @pytest.mark.parametrize("name", BUGS)
@@ -95,7 +125,12 @@ def test_a_planted_bug_is_found(name, monkeypatch):
 
     windows = next((words for word, words in SHOWN_BY.items() if word in name), ("",))
     options = settings(
-        max_examples=600, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck), derandomize=True
+        max_examples=600,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+        derandomize=True,
     )
     try:
         find(_populations(windows), differs, settings=options)

@@ -50,7 +50,9 @@ def meter(folder):
     """Run `meter` in this process."""
 
     def run(*arguments, given=None):
-        result = CliRunner().invoke(main, [str(argument) for argument in arguments], input=given, catch_exceptions=False)
+        result = CliRunner().invoke(
+            main, [str(argument) for argument in arguments], input=given, catch_exceptions=False
+        )
         return Answer(result.exit_code, result.stdout, result.stderr)
 
     return run
@@ -61,8 +63,14 @@ def shell(folder):
     """Run a line of shell in a process of its own, with `meter` on the path."""
 
     def run(line, **environment):
-        given = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", **environment}
-        done = subprocess.run(["bash", "-c", line], cwd=folder, env=given, capture_output=True, text=True, check=False)
+        given = {
+            **os.environ,
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            **environment,
+        }
+        done = subprocess.run(
+            ["bash", "-c", line], cwd=folder, env=given, capture_output=True, text=True, check=False
+        )
         return Answer(done.returncode, done.stdout, done.stderr)
 
     return run

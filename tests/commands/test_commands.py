@@ -47,7 +47,8 @@ def test_demo_shows_every_state_with_the_sources_words(meter):
 def test_demo_fits_eighty_columns(meter, locale):
     """Also where a letter is two columns wide."""
     widths = [
-        sum(1 + (unicodedata.east_asian_width(c) in "WF") for c in line) for line in meter("demo", "--locale", locale).out.splitlines()
+        sum(1 + (unicodedata.east_asian_width(c) in "WF") for c in line)
+        for line in meter("demo", "--locale", locale).out.splitlines()
     ]
     assert max(widths) == 80
 
@@ -102,13 +103,19 @@ def test_check_as_json_and_for_a_pull_request(meter, folder):
     """One document, or one annotation a problem."""
     line = broken(folder)
     document = meter("check", "broken.toml", "--format", "json").json
-    assert (document["ok"], document["policies"][0]["problems"][0]["code"], document["policies"][0]["problems"][0]["line"]) == (
+    assert (
+        document["ok"],
+        document["policies"][0]["problems"][0]["code"],
+        document["policies"][0]["problems"][0]["line"],
+    ) == (
         False,
         "unknown-meter",
         line,
     )
     annotation = meter("check", "broken.toml", "--format", "github").out
-    assert annotation.startswith(f"::error file=broken.toml,line={line},col=9,title=unknown-meter::rule `within the monthly allowance`")
+    assert annotation.startswith(
+        f"::error file=broken.toml,line={line},col=9,title=unknown-meter::rule `within the monthly allowance`"
+    )
     assert annotation.count("\n") == 1
 
 
@@ -124,22 +131,49 @@ def test_check_warns_and_fails_only_if_strict(meter):
 def test_check_goes_on_after_a_file_it_cannot_read(meter):
     """And ends in 2."""
     answer = meter("check", "nowhere.toml", "policy.toml", "--today", "2026-06-01")
-    assert (answer.code, answer.out) == (2, "policy.toml: nothing wrong (8 rules, 1 meter, 1 offer)\n")
+    assert (answer.code, answer.out) == (
+        2,
+        "policy.toml: nothing wrong (8 rules, 1 meter, 1 offer)\n",
+    )
     assert "there is no file `nowhere.toml`" in answer.err
     document = meter("check", "nowhere.toml", "--format", "json").json
-    assert (document["ok"], document["policies"][0]["problems"][0]["code"]) == (False, "no-such-file")
+    assert (document["ok"], document["policies"][0]["problems"][0]["code"]) == (
+        False,
+        "no-such-file",
+    )
 
 
 def test_decide_writes_one_decision_a_line_and_remembers(meter, folder):
     """The same decisions as the engine's, in the order of the events."""
     lines = meter("decide", "policy.toml", "events.jsonl").lines
     assert [line["show"] for line in lines] == [
-        "countdown", "countdown", "countdown", "article", "last-free-article", "registration-wall", "countdown", "article", "trial-offer",
-        "trial-expired", "subscription-expired", "article",
-    ]  # fmt: skip
+        "countdown",
+        "countdown",
+        "countdown",
+        "article",
+        "last-free-article",
+        "registration-wall",
+        "countdown",
+        "article",
+        "trial-offer",
+        "trial-expired",
+        "subscription-expired",
+        "article",
+    ]
     assert [line["counted"] for line in lines][:7] == [True, True, False, False, True, False, True]
-    assert lines[0]["meter"] == {"name": "monthly", "limit": 3, "used": 1, "left": 2, "resets_at": "2026-07-01T00:00:00+09:00"}
-    assert (lines[3]["prompt"], lines[3]["meter"], lines[0]["offer"], lines[5]["offer"]) == ("sponsored", None, "summer", None)
+    assert lines[0]["meter"] == {
+        "name": "monthly",
+        "limit": 3,
+        "used": 1,
+        "left": 2,
+        "resets_at": "2026-07-01T00:00:00+09:00",
+    }
+    assert (lines[3]["prompt"], lines[3]["meter"], lines[0]["offer"], lines[5]["offer"]) == (
+        "sponsored",
+        None,
+        "summer",
+        None,
+    )
     assert set(lines[0]) >= {"show", "access", "rule", "offer", "prompt", "meter", "counted"}
 
 
@@ -153,15 +187,32 @@ def test_decide_keeps_what_it_counted_in_a_store(meter):
     """A second run goes on where the first ended."""
     for used in (1, 2):
         event = EVENT.replace("a1", f"a{used}")
-        assert meter("decide", "policy.toml", "--store", "sqlite:///usage.db", given=event).lines[0]["meter"]["used"] == used
+        assert (
+            meter("decide", "policy.toml", "--store", "sqlite:///usage.db", given=event).lines[0][
+                "meter"
+            ]["used"]
+            == used
+        )
 
 
 def test_a_bad_line_ends_it_and_what_was_decided_before_is_kept(meter):
     """The place is told, the exit code is 2."""
-    answer = meter("decide", "policy.toml", "--store", "sqlite:///usage.db", given=f"{EVENT}\nnonsense\n{EVENT}\n")
+    answer = meter(
+        "decide",
+        "policy.toml",
+        "--store",
+        "sqlite:///usage.db",
+        given=f"{EVENT}\nnonsense\n{EVENT}\n",
+    )
     assert (answer.code, len(answer.lines)) == (2, 1)
     assert answer.err.startswith("stdin:2:1: error[json-syntax]")
-    again = meter("decide", "policy.toml", "--store", "sqlite:///usage.db", given=EVENT.replace("09:00", "09:01"))
+    again = meter(
+        "decide",
+        "policy.toml",
+        "--store",
+        "sqlite:///usage.db",
+        given=EVENT.replace("09:00", "09:01"),
+    )
     assert (again.lines[0]["meter"]["used"], again.lines[0]["counted"]) == (1, False)
 
 
@@ -185,11 +236,20 @@ def test_explain_says_which_rule_and_why_not_the_others(meter, folder):
     """For one JSON object, however it is laid out."""
     (folder / "event.json").write_text(json.dumps(json.loads(EVENT), indent=2))
     policy = load_policy(folder / "policy.toml")
-    for answer in (meter("explain", "policy.toml", "event.json"), meter("explain", "policy.toml", "-", given=EVENT)):
+    for answer in (
+        meter("explain", "policy.toml", "event.json"),
+        meter("explain", "policy.toml", "-", given=EVENT),
+    ):
         head, _, words = answer.out.partition("\n")
         assert head == "2026-06-01T09:00:00+00:00 reader `r1` (anonymous) opens `a1`"
         view, usage = PageView(article=Article(id="a1")), Usage()
-        assert words == explain(decide(policy, Reader(id="r1"), view, usage, datetime(2026, 6, 1, 9, tzinfo=UTC))[0]) + "\n"
+        assert (
+            words
+            == explain(
+                decide(policy, Reader(id="r1"), view, usage, datetime(2026, 6, 1, 9, tzinfo=UTC))[0]
+            )
+            + "\n"
+        )
 
 
 def test_explain_takes_the_views_before_into_account(meter):
@@ -227,13 +287,31 @@ def test_explain_says_what_is_wrong_with_its_event(meter, given, says):
 def test_render_prints_what_the_page_says(meter, folder):
     """In both formats, in both languages; a view that says nothing prints nothing."""
     policy = load_policy(folder / "policy.toml")
-    decision, _ = decide(policy, Reader(id="r1"), PageView(article=Article(id="a1")), Usage(), datetime(2026, 6, 1, 9, tzinfo=UTC))
+    decision, _ = decide(
+        policy,
+        Reader(id="r1"),
+        PageView(article=Article(id="a1")),
+        Usage(),
+        datetime(2026, 6, 1, 9, tzinfo=UTC),
+    )
     for form in ("text", "html"):
         for locale in (None, "ja"):
-            options = ("--format", form, "--layout", "narrow", *(("--locale", locale) if locale else ()))
+            options = (
+                "--format",
+                form,
+                "--layout",
+                "narrow",
+                *(("--locale", locale) if locale else ()),
+            )
             said = meter("render", "policy.toml", *options, given=EVENT).out
-            assert said == render(decision, policy, locale=locale, layout="narrow", format=form).strip("\n") + "\n\n"
-    paid = json.dumps({**json.loads(EVENT), "reader": {"id": "s", "entitlements": [{"kind": "subscription"}]}})
+            assert (
+                said
+                == render(decision, policy, locale=locale, layout="narrow", format=form).strip("\n")
+                + "\n\n"
+            )
+    paid = json.dumps(
+        {**json.loads(EVENT), "reader": {"id": "s", "entitlements": [{"kind": "subscription"}]}}
+    )
     assert meter("render", "policy.toml", given=paid).out == ""
 
 
@@ -270,16 +348,28 @@ def test_journey_prints_a_timeline(meter):
 
 def test_journey_as_json_holds_everything(meter):
     """One document for several files."""
-    document = meter("journey", "months.journey.toml", "month-end.journey.toml", "--format", "json").json
+    document = meter(
+        "journey", "months.journey.toml", "month-end.journey.toml", "--format", "json"
+    ).json
     months, end = document["journeys"]
-    assert (months["as_expected"], months["timezone"], len(months["steps"]), len(end["steps"])) == (True, "Asia/Tokyo", 20, 5)
+    assert (months["as_expected"], months["timezone"], len(months["steps"]), len(end["steps"])) == (
+        True,
+        "Asia/Tokyo",
+        20,
+        5,
+    )
     assert months["steps"][0]["says"].startswith("You have 2 free articles left this month")
-    assert (end["steps"][4]["renewals"][0]["meter"], end["steps"][4]["renewals"][0]["at"]) == ("monthly", "2026-07-01T00:00:00+09:00")
+    assert (end["steps"][4]["renewals"][0]["meter"], end["steps"][4]["renewals"][0]["at"]) == (
+        "monthly",
+        "2026-07-01T00:00:00+09:00",
+    )
 
 
 def test_journey_is_a_test_that_names_the_first_broken_expectation(meter, folder):
     """With the line, what was expected, and why it is not so."""
-    (folder / "policy.toml").write_text((folder / "policy.toml").read_text().replace("anonymous = 3", "anonymous = 4"))
+    (folder / "policy.toml").write_text(
+        (folder / "policy.toml").read_text().replace("anonymous = 3", "anonymous = 4")
+    )
     answer = meter("journey", "months.journey.toml")
     assert answer.code == 1
     first, words, why, *_ = answer.err.splitlines()
@@ -287,7 +377,9 @@ def test_journey_is_a_test_that_names_the_first_broken_expectation(meter, folder
         "months.journey.toml:16: step 1 (opens `fishing-at-night`, 2026-05-04 08:10): expected `left = 2`, got `3`",
         "  shows `countdown` (the whole article) by rule `within the monthly allowance`",
     ]
-    assert words.startswith("expected it to say `You have 2 free articles left this month`, but it says `You have 3 free articles left")
+    assert words.startswith(
+        "expected it to say `You have 2 free articles left this month`, but it says `You have 3 free articles left"
+    )
     assert answer.err.count("months.journey.toml:") == 1
     several = meter("journey", "months.journey.toml", "trial.journey.toml")
     assert "1 of 2 journeys went as expected" in several.out
@@ -299,7 +391,9 @@ def test_journey_takes_another_policy_and_another_language(meter, folder):
     (folder / "policy.toml").rename(folder / "next" / "spring.toml")
     assert meter("journey", "month-end.journey.toml").code == 2
     assert meter("journey", "month-end.journey.toml", "--policy", "next/spring.toml").code == 0
-    said = meter("journey", "month-end.journey.toml", "--policy", "next/spring.toml", "--locale", "ja").out
+    said = meter(
+        "journey", "month-end.journey.toml", "--policy", "next/spring.toml", "--locale", "ja"
+    ).out
     assert "今月お読みいただける無料記事はあと2本です" in said
 
 
@@ -338,5 +432,9 @@ read = "a1"
         "1 article opened, 0 counted, 0 stopped",
         "",
     ]
-    read_again = next(line for line in meter("journey", "months.journey.toml").out.splitlines() if "read before" in line)
+    read_again = next(
+        line
+        for line in meter("journey", "months.journey.toml").out.splitlines()
+        if "read before" in line
+    )
     assert read_again == "               rule: within the monthly allowance · read before"

@@ -20,8 +20,14 @@ def test_help_lists_every_command_that_is_there_with_examples(meter):
     answer = meter("--help")
     there = main.list_commands(click.Context(main))
     assert answer.code == 0
-    assert {"demo", "init", "check", "explain", "journey", "decide", "render", "migrate"} <= set(there)
-    listed = {line.split()[0] for line in answer.out.partition("Start here:")[2].splitlines() if line.startswith("  ") and line.strip()}
+    assert {"demo", "init", "check", "explain", "journey", "decide", "render", "migrate"} <= set(
+        there
+    )
+    listed = {
+        line.split()[0]
+        for line in answer.out.partition("Start here:")[2].splitlines()
+        if line.startswith("  ") and line.strip()
+    }
     assert set(there) <= listed
     assert "meter init paywall" in answer.out
 
@@ -39,7 +45,11 @@ def test_every_command_explains_itself(meter, name):
     command = main.get_command(click.Context(main), name)
     assert command is not None
     assert command.help
-    assert [option.name for option in command.params if isinstance(option, click.Option) and not option.help] == []
+    assert [
+        option.name
+        for option in command.params
+        if isinstance(option, click.Option) and not option.help
+    ] == []
 
 
 def test_the_version_is_the_distributions(meter):
@@ -55,23 +65,44 @@ def test_the_version_is_the_distributions(meter):
         (["frobnicate"], "there is no command `frobnicate`; there are: `demo`, `init`"),
         (["check"], "Missing argument 'POLICY...'"),
         (["check", "--fromat", "json", "policy.toml"], "--fromat"),
-        (["check", "--format", "xml", "policy.toml"], "'xml' is not one of 'text', 'json', 'github'"),
+        (
+            ["check", "--format", "xml", "policy.toml"],
+            "'xml' is not one of 'text', 'json', 'github'",
+        ),
         (["check", "polcy.toml"], "did you mean `policy.toml`?"),
         (["explain", "polcy.toml", "events.jsonl"], "did you mean `policy.toml`?"),
-        (["decide", "policy.toml", "evnts.jsonl"], "there is no file `evnts.jsonl`; did you mean `events.jsonl`?"),
+        (
+            ["decide", "policy.toml", "evnts.jsonl"],
+            "there is no file `evnts.jsonl`; did you mean `events.jsonl`?",
+        ),
         (["decide", "policy.toml", "nowhere/events.jsonl"], "there is no folder `nowhere`"),
         (["decide", "policy.toml", "."], "`.` is a folder; name a file in it"),
-        (["decide", "policy.toml", "events.jsonl", "--store", "sqlit:///x.db"], "did you mean `sqlite://`?"),
+        (
+            ["decide", "policy.toml", "events.jsonl", "--store", "sqlit:///x.db"],
+            "did you mean `sqlite://`?",
+        ),
         (["journey", "mnths.journey.toml"], "did you mean `months.journey.toml`?"),
-        (["journey", "--policy", "polcy.toml", "months.journey.toml"], "did you mean `policy.toml`?"),
-        (["render", "policy.toml", "events.jsonl", "--layout", "tall"], "'tall' is not one of 'wide', 'narrow'"),
+        (
+            ["journey", "--policy", "polcy.toml", "months.journey.toml"],
+            "did you mean `policy.toml`?",
+        ),
+        (
+            ["render", "policy.toml", "events.jsonl", "--layout", "tall"],
+            "'tall' is not one of 'wide', 'narrow'",
+        ),
         (["init", "policy.toml"], "policy.toml"),
         (["init", "policy.toml/below"], "`policy.toml/below` cannot be used: not a directory"),
         (["journey", "policy.toml"], "this is a policy, not a journey"),
         (["demo", "--locale", "xx-YY"], "`xx-YY` is not a locale"),
         (["render", "policy.toml", "--locale", "jp", "events.jsonl"], "`jp` is not a locale"),
-        (["decide", "policy.toml", "events.jsonl", "--store", "sqlite:///nowhere/x.db"], "there is no folder `nowhere`"),
-        (["decide", "policy.toml", "events.jsonl", "--store", "sqlite:///policy.toml"], "cannot be used as a store"),
+        (
+            ["decide", "policy.toml", "events.jsonl", "--store", "sqlite:///nowhere/x.db"],
+            "there is no folder `nowhere`",
+        ),
+        (
+            ["decide", "policy.toml", "events.jsonl", "--store", "sqlite:///policy.toml"],
+            "cannot be used as a store",
+        ),
     ],
 )
 def test_a_slip_is_told_on_stderr_and_ends_in_2(meter, arguments, says):
@@ -91,7 +122,9 @@ def test_help_and_decisions_load_nothing_they_do_not_need(folder):
             f"main({arguments!r}, standalone_mode=False)\n"
             f"print([name for name in {heavy} if name in sys.modules], file=sys.stderr)\n"
         )
-        done = subprocess.run([sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=True
+        )
         assert done.stderr.splitlines()[-1] == "[]"
 
 
@@ -99,7 +132,9 @@ def test_a_pipe_gets_no_colours(shell):
     """Nor does somebody who said `NO_COLOR`."""
     for line in ("meter demo", "meter check policy.toml --today 2026-07-01"):
         assert "\x1b" not in shell(line).out
-        assert "\x1b[3" not in shell(line, FORCE_COLOR="1", NO_COLOR="1").out.replace("\x1b[3m", "")  # italics may stay, colours go
+        assert "\x1b[3" not in shell(line, FORCE_COLOR="1", NO_COLOR="1").out.replace(
+            "\x1b[3m", ""
+        )  # italics may stay, colours go
     assert "\x1b[3" in shell("meter demo", FORCE_COLOR="1").out
 
 
@@ -127,21 +162,37 @@ def test_a_store_that_is_out_is_told_once(shell):
 
 def test_a_pipe_that_closes_early_is_no_error_to_talk_about(shell):
     """`head` has seen enough."""
-    answer = shell("meter decide policy.toml <(for i in $(seq 400); do cat events.jsonl; done) | head -1")
+    answer = shell(
+        "meter decide policy.toml <(for i in $(seq 400); do cat events.jsonl; done) | head -1"
+    )
     assert json.loads(answer.out)["show"] == "countdown"
     assert answer.err == ""
 
 
 def test_a_terminal_without_unicode_gets_what_it_can_show(shell):
     """A plain mark for a mark, as wide as it; a question mark is better than a traceback."""
-    answer = shell("meter demo && meter demo --locale ja && meter render policy.toml events.jsonl --locale ja", PYTHONIOENCODING="ascii")
+    answer = shell(
+        "meter demo && meter demo --locale ja && meter render policy.toml events.jsonl --locale ja",
+        PYTHONIOENCODING="ascii",
+    )
     assert (answer.code, answer.err) == (0, "")
     assert "countdown  #-- 0 > 1 of 3" in answer.out
     card = next(line for line in answer.out.splitlines() if "??" in line and "|" in line)
-    assert {len(line) for line in answer.out.splitlines() if line.startswith(card[:15] + "+---")} >= {len(card)}
+    assert {
+        len(line) for line in answer.out.splitlines() if line.startswith(card[:15] + "+---")
+    } >= {len(card)}
 
 
-@pytest.mark.parametrize("command", ["check policy.toml", "demo", "decide policy.toml events.jsonl", "init paper", "check nothing.toml"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "check policy.toml",
+        "demo",
+        "decide policy.toml events.jsonl",
+        "init paper",
+        "check nothing.toml",
+    ],
+)
 def test_an_output_that_is_closed_is_no_traceback(shell, command):
     """Nobody listens: nothing is said, and the exit code says what it always says."""
     answer = shell(f"meter {command} >&- 2>&-")
@@ -151,7 +202,10 @@ def test_an_output_that_is_closed_is_no_traceback(shell, command):
 def test_an_output_that_is_full_is_told(shell):
     """And no file is blamed that has no name."""
     answer = shell("meter demo > /dev/full")
-    assert (answer.code, answer.err) == (2, "error: reading or writing failed: no space left on device\n")
+    assert (answer.code, answer.err) == (
+        2,
+        "error: reading or writing failed: no space left on device\n",
+    )
 
 
 def test_what_is_not_utf8_or_not_readable_is_told(meter, folder):

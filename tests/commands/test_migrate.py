@@ -21,7 +21,10 @@ def run(tmp_path):
     (tmp_path / "bad.html").write_text("x\n <<numberArticlesRead>>")
 
     def migrate(*arguments):
-        names = [str(tmp_path / argument) if argument.endswith(".html") else argument for argument in arguments]
+        names = [
+            str(tmp_path / argument) if argument.endswith(".html") else argument
+            for argument in arguments
+        ]
         return CliRunner().invoke(main, ["migrate", *names])
 
     return migrate
@@ -41,7 +44,9 @@ def test_write_rewrites_in_place_and_once(run, tmp_path):
     """Line ends and everything else stay; a second run finds nothing to do."""
     (tmp_path / "old.html").chmod(0o640)
     assert 0 == run("--write", "old.html", "new.html").exit_code
-    assert [NEW.encode()] * 2 == [(tmp_path / name).read_bytes() for name in ("old.html", "new.html")]
+    assert [NEW.encode()] * 2 == [
+        (tmp_path / name).read_bytes() for name in ("old.html", "new.html")
+    ]
     assert 0o640 == (tmp_path / "old.html").stat().st_mode & 0o777
     again = run("--write", "old.html")
     assert "nothing to do" in again.stderr
@@ -70,7 +75,8 @@ def test_json_lists_the_files(run):
     told = json.loads(run("old.html", "new.html", "--format", "json").stdout)
     assert [(True, False), (False, False)] == [(file["changed"], file["written"]) for file in told]
     assert [(True, True)] == [
-        (file["changed"], file["written"]) for file in json.loads(run("--write", "old.html", "--format", "json").stdout)
+        (file["changed"], file["written"])
+        for file in json.loads(run("--write", "old.html", "--format", "json").stdout)
     ]
 
 

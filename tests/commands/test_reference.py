@@ -32,16 +32,30 @@ def section(name, command):
             names, says = (part.replace("|", "\\|") for part in record)
             rows.append(f"| `{names}` | {says} |")
     return "\n\n".join(
-        [f"## `meter {name}`", f"```text\nmeter {name} {usage}\n```", *paragraphs, *(["\n".join(rows)] if len(rows) > 2 else [])]
+        [
+            f"## `meter {name}`",
+            f"```text\nmeter {name} {usage}\n```",
+            *paragraphs,
+            *(["\n".join(rows)] if len(rows) > 2 else []),
+        ]
     )
 
 
 def filled(page):
     """Return the page with the section of every command written anew."""
     context = click.Context(main)
-    sections = [section(name, command) for name in main.list_commands(context) if (command := main.get_command(context, name))]
+    sections = [
+        section(name, command)
+        for name in main.list_commands(context)
+        if (command := main.get_command(context, name))
+    ]
     text = "\n\n".join(sections)
-    return re.sub(r"<!-- commands -->.*<!-- end -->", lambda _: f"<!-- commands -->\n\n{text}\n\n<!-- end -->", page, flags=re.DOTALL)
+    return re.sub(
+        r"<!-- commands -->.*<!-- end -->",
+        lambda _: f"<!-- commands -->\n\n{text}\n\n<!-- end -->",
+        page,
+        flags=re.DOTALL,
+    )
 
 
 def test_the_reference_of_the_command_line_is_current():

@@ -28,7 +28,11 @@ show = "countdown"
 name = "everyone else"
 show = "subscription-wall"
 """
-LOG = "reader,time,article\n" + "".join(f"r{n % 2},2026-06-{n + 1:02}T10:00:00Z,a{n}\n" for n in range(9)) + "r9,never,a1\n"
+LOG = (
+    "reader,time,article\n"
+    + "".join(f"r{n % 2},2026-06-{n + 1:02}T10:00:00Z,a{n}\n" for n in range(9))
+    + "r9,never,a1\n"
+)
 
 
 @pytest.fixture
@@ -51,10 +55,16 @@ def test_the_summary_is_one_document(folder):
     found = json.loads(result.stdout)
 
     assert 0 == result.exit_code
-    assert (2, 9, 2, 5) == tuple(found[name] for name in ("readers", "views", "readers_stopped", "views_blocked"))
+    assert (2, 9, 2, 5) == tuple(
+        found[name] for name in ("readers", "views", "readers_stopped", "views_blocked")
+    )
     assert [{"view": 3, "readers": 2, "share_stopped": 1.0}] == found["first_stop_curve"]
-    assert {"countdown": 2, "last-free-article": 2, "subscription-wall": 5} == found["prompts_shown"]
-    assert [{"row": 11, "code": "L06", "reason": "`never` is not a time"}] == found["rows_left_out"]["first"]
+    assert {"countdown": 2, "last-free-article": 2, "subscription-wall": 5} == found[
+        "prompts_shown"
+    ]
+    assert [{"row": 11, "code": "L06", "reason": "`never` is not a time"}] == found[
+        "rows_left_out"
+    ]["first"]
     assert "W02" in [warning["code"] for warning in found["warnings"]]
 
 
@@ -92,28 +102,47 @@ def test_decisions_are_rows(folder):
     rows = list(csv.DictReader(result.stdout.splitlines()))
 
     assert ["r0", "r1"] * 4 + ["r0"] == [row["reader"] for row in rows]
-    assert ["countdown"] * 2 + ["last-free-article"] * 2 + ["subscription-wall"] * 5 == [row["show"] for row in rows]
+    assert ["countdown"] * 2 + ["last-free-article"] * 2 + ["subscription-wall"] * 5 == [
+        row["show"] for row in rows
+    ]
     assert "left out: 1 row with no time that can be read" in result.stderr
     assert [int(row["used"]) for row in rows] == [
-        row["used"] for row in json.loads(_run("limit-2.toml", "log.csv", "--per", "decision", "--format", "json").stdout)
+        row["used"]
+        for row in json.loads(
+            _run("limit-2.toml", "log.csv", "--per", "decision", "--format", "json").stdout
+        )
     ]
 
 
 def test_readers_are_rows(folder):
     """`--per reader` prints one row a reader."""
-    rows = list(csv.DictReader(_run("limit-2.toml", "log.csv", "--per", "reader").stdout.splitlines()))
+    rows = list(
+        csv.DictReader(_run("limit-2.toml", "log.csv", "--per", "reader").stdout.splitlines())
+    )
 
     assert [("r0", "5", "2", "3", "3"), ("r1", "4", "2", "2", "3")] == [
-        tuple(row[name] for name in ("reader", "views", "counted", "blocked", "first_stop")) for row in rows
+        tuple(row[name] for name in ("reader", "views", "counted", "blocked", "first_stop"))
+        for row in rows
     ]
     assert "r0" in _run("limit-2.toml", "log.csv", "--per", "reader", "--format", "table").stdout
 
 
 def test_columns_can_be_mapped_together_or_apart(folder):
     """`--column a=x,b=y` is `--column a=x --column b=y`."""
-    (folder / "other.csv").write_text(LOG.replace("reader,time,article", "who,when,what"), encoding="utf-8")
-    together = _run("limit-2.toml", "other.csv", "--format", "json", "--column", "reader=who,time=when,article=what")
-    one_by_one = [word for pair in ("reader=who", "time=when", "article=what") for word in ("--column", pair)]
+    (folder / "other.csv").write_text(
+        LOG.replace("reader,time,article", "who,when,what"), encoding="utf-8"
+    )
+    together = _run(
+        "limit-2.toml",
+        "other.csv",
+        "--format",
+        "json",
+        "--column",
+        "reader=who,time=when,article=what",
+    )
+    one_by_one = [
+        word for pair in ("reader=who", "time=when", "article=what") for word in ("--column", pair)
+    ]
     apart = _run("limit-2.toml", "other.csv", "--format", "json", *one_by_one)
 
     assert 0 == together.exit_code
@@ -122,7 +151,10 @@ def test_columns_can_be_mapped_together_or_apart(folder):
 
 def test_a_summary_can_be_csv(folder):
     """Names and values, one a line."""
-    assert "readers_stopped,2" in _run("limit-2.toml", "log.csv", "--format", "csv").stdout.splitlines()
+    assert (
+        "readers_stopped,2"
+        in _run("limit-2.toml", "log.csv", "--format", "csv").stdout.splitlines()
+    )
 
 
 @pytest.mark.parametrize(
@@ -132,7 +164,10 @@ def test_a_summary_can_be_csv(folder):
         (("limit-2.toml", "log.csv", "--column", "reader=who"), "the log has no column `who`"),
         (("limit-2.toml", "lag.csv"), "did you mean `log.csv`"),
         (("limit-2.toml", "limit-4.toml"), "has no name ending that says what it is"),
-        (("limit-2.toml", "log.csv", "--zone", "Mars/Olympus"), "`Mars/Olympus` is not a time zone"),
+        (
+            ("limit-2.toml", "log.csv", "--zone", "Mars/Olympus"),
+            "`Mars/Olympus` is not a time zone",
+        ),
     ],
 )
 def test_wrong_usage_says_what_is_wrong(folder, arguments, words):

@@ -33,7 +33,9 @@ def log(seed):
     while now < datetime(2026, 6, 3, tzinfo=UTC):
         views.append((f"r{random.randrange(30)}", now, f"a{int(random.paretovariate(0.6)) % 60}"))
         near = now.day >= 30 or now.day == 1
-        now += timedelta(seconds=random.choice((0, 1, 600, 1200) if near else (600, 20_000, 80_000)))
+        now += timedelta(
+            seconds=random.choice((0, 1, 600, 1200) if near else (600, 20_000, 80_000))
+        )
     return views
 
 
@@ -50,7 +52,10 @@ def test_no_count_of_a_log_is_wrong(meter, folder, limit):
         expected.append((len(month), counts, "full" if article in month else "preview"))
     (folder / "p.toml").write_text(POLICY.format(limit=limit))
     (folder / "log.jsonl").write_text(
-        "".join(json.dumps({"at": at.isoformat(), "reader": {"id": r}, "article": a}) + "\n" for r, at, a in views)
+        "".join(
+            json.dumps({"at": at.isoformat(), "reader": {"id": r}, "article": a}) + "\n"
+            for r, at, a in views
+        )
     )
     lines = meter("decide", "p.toml", "log.jsonl").lines
     assert len(views) > 1000

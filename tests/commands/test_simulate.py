@@ -46,7 +46,12 @@ def test_simulate_prints_one_json_document() -> None:
 @pytest.mark.usefixtures("folder")
 def test_the_same_seed_prints_the_same_whatever_the_workers() -> None:
     """To the last character."""
-    one, two = (meter("compare", "today.toml", "spring.toml", *SMALL, "--format", "json", "--workers", n).stdout for n in ("1", "2"))
+    one, two = (
+        meter(
+            "compare", "today.toml", "spring.toml", *SMALL, "--format", "json", "--workers", n
+        ).stdout
+        for n in ("1", "2")
+    )
     assert one == two != ""
 
 
@@ -55,13 +60,22 @@ def test_compare_prints_tables_doubts_assumptions_and_the_last_word() -> None:
     """For a person, in the order of a report."""
     result = meter("compare", "today.toml", "spring.toml", *SMALL)
     assert 0 == result.exit_code
-    for words in ("Starts per million", "against today: net, cash", "W11", "walls.conversion", "What no simulation can know", "holdout"):
+    for words in (
+        "Starts per million",
+        "against today: net, cash",
+        "W11",
+        "walls.conversion",
+        "What no simulation can know",
+        "holdout",
+    ):
         assert words in result.stdout
 
 
 def test_html_is_written_and_said_on_stderr(folder: Path) -> None:
     """Data on stdout, messages on stderr."""
-    result = meter("compare", "today.toml", "spring.toml", *SMALL, "--format", "json", "--html", "report.html")
+    result = meter(
+        "compare", "today.toml", "spring.toml", *SMALL, "--format", "json", "--html", "report.html"
+    )
     assert "wrote report.html\n" == result.stderr
     assert "</html>" in (folder / "report.html").read_text(encoding="utf-8")
     json.loads(result.stdout)
@@ -79,9 +93,15 @@ def test_charts_are_written_as_pictures(folder: Path) -> None:
 def test_assumptions_of_a_file_are_used_and_told(folder: Path) -> None:
     """With where they come from."""
     (folder / "ours.toml").write_text("[articles]\nfree = 1.0\n", encoding="utf-8")
-    report = json.loads(meter("simulate", "today.toml", *SMALL, "--assumptions", "ours.toml", "--format", "json").stdout)
+    report = json.loads(
+        meter(
+            "simulate", "today.toml", *SMALL, "--assumptions", "ours.toml", "--format", "json"
+        ).stdout
+    )
     assert 0 == report["policies"][0]["summary"]["readers_stopped"]["value"]
-    assert ["ours.toml"] == [row["source"] for row in report["assumptions"] if row["basis"] == "yours"]
+    assert ["ours.toml"] == [
+        row["source"] for row in report["assumptions"] if row["basis"] == "yours"
+    ]
 
 
 def test_a_mistake_in_the_assumptions_is_located(folder: Path) -> None:
@@ -105,19 +125,38 @@ def test_the_list_of_assumptions_is_a_file_of_assumptions() -> None:
 @pytest.mark.usefixtures("folder")
 def test_known_numbers_are_fitted_and_shown() -> None:
     """Beside what the simulation makes of them."""
-    report = json.loads(meter("simulate", "today.toml", *SMALL, "--known", "split=60/28/12, churn=3%", "--format", "json").stdout)
-    assert ["read one article", "read two to five", "read more than five", "subscribers lost a month"] == [
-        row["name"] for row in report["calibration"]
-    ]
+    report = json.loads(
+        meter(
+            "simulate",
+            "today.toml",
+            *SMALL,
+            "--known",
+            "split=60/28/12, churn=3%",
+            "--format",
+            "json",
+        ).stdout
+    )
+    assert [
+        "read one article",
+        "read two to five",
+        "read more than five",
+        "subscribers lost a month",
+    ] == [row["name"] for row in report["calibration"]]
     assert all(row["fits"] for row in report["calibration"])
 
 
 @pytest.mark.usefixtures("folder")
 def test_limits_are_tried_and_the_best_compared_with_today() -> None:
     """One policy is enough then."""
-    report = json.loads(meter("compare", "today.toml", "--optimise", "limit=2..4", *SMALL, "--format", "json").stdout)
+    report = json.loads(
+        meter(
+            "compare", "today.toml", "--optimise", "limit=2..4", *SMALL, "--format", "json"
+        ).stdout
+    )
     assert [2, 3, 4] == [tried["limit"] for tried in report["optimise"]["tried"]]
-    assert ["today", f"limit {report['optimise']['selected']}"] == [policy["name"] for policy in report["policies"]]
+    assert ["today", f"limit {report['optimise']['selected']}"] == [
+        policy["name"] for policy in report["policies"]
+    ]
     assert report["optimise"]["selected"] in report["optimise"]["not_distinguishable"]
 
 
@@ -143,6 +182,8 @@ def test_wrong_usage_ends_with_2_and_a_next_step(words: tuple[str, ...], message
 @pytest.mark.usefixtures("folder")
 def test_the_same_file_twice_is_told_apart() -> None:
     """And differs from itself by nothing."""
-    report = json.loads(meter("compare", "today.toml", "today.toml", *SMALL, "--format", "json").stdout)
+    report = json.loads(
+        meter("compare", "today.toml", "today.toml", *SMALL, "--format", "json").stdout
+    )
     assert ["today.toml (1)", "today.toml (2)"] == [policy["name"] for policy in report["policies"]]
     assert 0 == report["policies"][1]["difference"]["net"]["value"]

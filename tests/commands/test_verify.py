@@ -18,7 +18,12 @@ from tests.bench.bench_verify import narrow
 from tests.verify.test_lints import ALLOWANCE, GOOD, HEAD, LAST, OVER, PAYING, rule
 
 SILENT = (
-    HEAD + PAYING + OVER + rule("silent markets", '{ section = ["markets"], access = ["metered"] }', spend="monthly") + ALLOWANCE + LAST
+    HEAD
+    + PAYING
+    + OVER
+    + rule("silent markets", '{ section = ["markets"], access = ["metered"] }', spend="monthly")
+    + ALLOWANCE
+    + LAST
 )
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "lints.md"
 
@@ -30,7 +35,9 @@ def meter(tmp_path, monkeypatch):
     monkeypatch.setenv("COLUMNS", "100")
     Path("good.toml").write_text(GOOD, encoding="utf-8")
     Path("silent.toml").write_text(SILENT, encoding="utf-8")
-    Path("mended.toml").write_text(SILENT.replace('show = "article"\nspend', 'show = "countdown"\nspend'), encoding="utf-8")
+    Path("mended.toml").write_text(
+        SILENT.replace('show = "article"\nspend', 'show = "countdown"\nspend'), encoding="utf-8"
+    )
 
     def run(*words, given=None):
         return CliRunner().invoke(main, words, input=given)
@@ -42,7 +49,9 @@ def test_prove_ends_with_0_where_all_is_proved(meter):
     """Everything proved, and what was assumed, and nothing on stderr."""
     result = meter("prove", "good.toml")
     assert (0, "") == (result.exit_code, result.stderr)
-    assert [f"✓ proved  {name}" for name in STANDING.values()] == [line for line in result.stdout.splitlines() if line.startswith("✓")]
+    assert [f"✓ proved  {name}" for name in STANDING.values()] == [
+        line for line in result.stdout.splitlines() if line.startswith("✓")
+    ]
     assert "6 proved" in result.stdout
     assert "a reader is one identity" in result.stdout
 
@@ -52,7 +61,10 @@ def test_prove_tells_a_story(meter):
     result = meter("prove", "silent.toml")
     assert 1 == result.exit_code
     assert "An anonymous reader:" in result.stdout
-    assert "3. Mon 01 Jun 2026 09:20  opens a metered article in `markets` (`article-3`): `article` by rule" in result.stdout
+    assert (
+        "3. Mon 01 Jun 2026 09:20  opens a metered article in `markets` (`article-3`): `article` by rule"
+        in result.stdout
+    )
     assert "expected: rule `the allowance` would show `last-free-article`" in result.stdout
     assert all(line == line.rstrip() for line in result.stdout.splitlines())
 
@@ -74,12 +86,19 @@ def test_prove_ends_with_2_where_something_is_not_decided(meter, monkeypatch):
     Path("large.toml").write_text(dumps_policy(narrow(60, 40)), encoding="utf-8")
     result = meter("prove", "--budget", "0.01", "large.toml")
     assert 2 == result.exit_code
-    assert [f"? not decided  {name}" for name in STANDING.values()] == [line for line in result.stdout.splitlines() if line.startswith("?")]
+    assert [f"? not decided  {name}" for name in STANDING.values()] == [
+        line for line in result.stdout.splitlines() if line.startswith("?")
+    ]
     assert "6 not decided" in result.stdout
 
 
 @pytest.mark.parametrize(
-    "words", [["prove", "nothing.toml"], ["prove", "--except", "sense", "good.toml"], ["diff", "good.toml", "none.toml"]]
+    "words",
+    [
+        ["prove", "nothing.toml"],
+        ["prove", "--except", "sense", "good.toml"],
+        ["diff", "good.toml", "none.toml"],
+    ],
 )
 def test_ends_with_2_for_bad_input(meter, words):
     """A file that is not there and a word that is not known are told as such."""
@@ -111,16 +130,26 @@ def test_keeps_readers_with_everything_a_journey_can_say(meter):
     Path("own.toml").write_text(GOOD + own, encoding="utf-8")
     assert 1 == meter("prove", "--keep", ".", "own.toml").exit_code
     (step,) = Journey.load("loyal-readers.journey.toml").run()
-    assert ("subscription-expired", "expected `show = article`") == (str(step.decision.show), step.problem.partition(",")[0])
+    assert ("subscription-expired", "expected `show = article`") == (
+        str(step.decision.show),
+        step.problem.partition(",")[0],
+    )
 
 
 def test_does_not_keep_what_a_journey_cannot_tell(meter):
     """A count that the reader cannot come by alone has no journey: it is told, and nothing is written."""
-    wall = rule("old debts", '{ access = ["free"], left = { monthly = { at_most = 0 } } }', "subscription-wall")
+    wall = rule(
+        "old debts",
+        '{ access = ["free"], left = { monthly = { at_most = 0 } } }',
+        "subscription-wall",
+    )
     own = '[[guarantees]]\nname = "free is free"\nwhen = { access = ["free"], reader = ["registered"] }\nalways = ["article"]\n'
-    spending = ALLOWANCE.replace('{ access = ["free", "metered"] }', '{ reader = ["anonymous"], access = ["metered"] }')
+    spending = ALLOWANCE.replace(
+        '{ access = ["free", "metered"] }', '{ reader = ["anonymous"], access = ["metered"] }'
+    )
     Path("debts.toml").write_text(
-        HEAD + PAYING + OVER + wall + spending + rule("free", '{ access = ["free"] }') + LAST + own, encoding="utf-8"
+        HEAD + PAYING + OVER + wall + spending + rule("free", '{ access = ["free"] }') + LAST + own,
+        encoding="utf-8",
     )
     result = meter("prove", "--keep", "kept", "debts.toml")
     assert "A registered reader has read before (5 counted by `monthly`), and:" in result.stdout
@@ -139,7 +168,10 @@ def test_does_not_keep_what_a_journey_cannot_tell(meter):
 def test_keeps_what_the_promise_wants(meter, promise, expected):
     """The last step expects access, or what the rule that was expected would have shown."""
     own = f'[[guarantees]]\nname = "無料"\nwhen = {{ reader = ["anonymous"], access = ["metered"] }}\n{promise}\n'
-    Path("own.toml").write_text(GOOD + own.replace('"metered"', '"premium"' if "full" in str(expected) else '"metered"'), encoding="utf-8")
+    Path("own.toml").write_text(
+        GOOD + own.replace('"metered"', '"premium"' if "full" in str(expected) else '"metered"'),
+        encoding="utf-8",
+    )
     meter("prove", "--keep", ".", "own.toml")
     steps = tomllib.loads(Path("無料.journey.toml").read_text(encoding="utf-8"))["steps"]
     assert expected == steps[-1]["expect"]
@@ -148,26 +180,39 @@ def test_keeps_what_the_promise_wants(meter, promise, expected):
 def test_keeps_each_of_two_promises_with_like_names(meter):
     """Names that make the same file name do not overwrite each other."""
     own = "".join(
-        f'[[guarantees]]\nname = "{name}"\nwhen = {{ reader = ["staff"] }}\nnever = ["article"]\n' for name in ("no staff", "no staff!")
+        f'[[guarantees]]\nname = "{name}"\nwhen = {{ reader = ["staff"] }}\nnever = ["article"]\n'
+        for name in ("no staff", "no staff!")
     )
     Path("own.toml").write_text(GOOD + own, encoding="utf-8")
     meter("prove", "--keep", ".", "own.toml")
-    assert ["no-staff-2.journey.toml", "no-staff.journey.toml"] == sorted(path.name for path in Path().glob("*.journey.toml"))
+    assert ["no-staff-2.journey.toml", "no-staff.journey.toml"] == sorted(
+        path.name for path in Path().glob("*.journey.toml")
+    )
 
 
 def test_says_when_access_ended(meter):
     """The story of a reader whose access has expired says since when."""
     Path("own.toml").write_text(
-        GOOD + '[[guarantees]]\nname = "over"\nwhen = { reader = ["trial-expired"] }\nalways = ["article"]\n', encoding="utf-8"
+        GOOD
+        + '[[guarantees]]\nname = "over"\nwhen = { reader = ["trial-expired"] }\nalways = ["article"]\n',
+        encoding="utf-8",
     )
-    assert "A reader whose trial has expired (it ended on 31 May 2026):" in meter("prove", "own.toml").stdout
+    assert (
+        "A reader whose trial has expired (it ended on 31 May 2026):"
+        in meter("prove", "own.toml").stdout
+    )
 
 
 def test_diff_ends_with_0_where_nothing_differs(meter):
     """Equal policies are equal, however they are written."""
-    Path("renamed.toml").write_text(GOOD.replace('name = "paying"', 'name = "whoever pays"'), encoding="utf-8")
+    Path("renamed.toml").write_text(
+        GOOD.replace('name = "paying"', 'name = "whoever pays"'), encoding="utf-8"
+    )
     result = meter("diff", "good.toml", "renamed.toml")
-    assert (0, "nothing differs: every reader sees the same under both policies, and the same is counted\n") == (
+    assert (
+        0,
+        "nothing differs: every reader sees the same under both policies, and the same is counted\n",
+    ) == (
         result.exit_code,
         result.stdout,
     )
@@ -178,7 +223,9 @@ def test_diff_prints_who_before_and_after(meter):
     result = meter("diff", "silent.toml", "good.toml")
     assert 1 == result.exit_code
     assert ["who", "before", "after"] == result.stdout.split()[:3]
-    assert re.search(r"metered articles in `markets`, while\s+`article`\s+`countdown`", result.stdout)
+    assert re.search(
+        r"metered articles in `markets`, while\s+`article`\s+`countdown`", result.stdout
+    )
 
 
 def test_diff_prints_one_document(meter):
@@ -196,9 +243,17 @@ def test_diff_prints_one_document(meter):
 
 
 EVENTS = "".join(
-    json.dumps({"at": f"2026-06-01T09:{minute:02}:00Z", "reader": {"id": reader}, "article": {"id": f"a{minute}", "section": section}})
+    json.dumps(
+        {
+            "at": f"2026-06-01T09:{minute:02}:00Z",
+            "reader": {"id": reader},
+            "article": {"id": f"a{minute}", "section": section},
+        }
+    )
     + "\n"
-    for minute, (reader, section) in enumerate([("r1", "markets"), ("r1", "sea"), ("r2", "markets"), ("r1", "markets"), ("r2", "sea")])
+    for minute, (reader, section) in enumerate(
+        [("r1", "markets"), ("r1", "sea"), ("r2", "markets"), ("r1", "markets"), ("r2", "sea")]
+    )
 )
 
 
@@ -206,7 +261,16 @@ EVENTS = "".join(
 def test_diff_counts_the_decisions_of_a_log(meter, as_file):
     """The page views of a log are decided under both policies, each reader with their own counts."""
     Path("log.jsonl").write_text(EVENTS, encoding="utf-8")
-    result = meter("diff", "--format", "json", "silent.toml", "good.toml", "--log", "log.jsonl" if as_file else "-", given=EVENTS)
+    result = meter(
+        "diff",
+        "--format",
+        "json",
+        "silent.toml",
+        "good.toml",
+        "--log",
+        "log.jsonl" if as_file else "-",
+        given=EVENTS,
+    )
     log = json.loads(result.stdout)["log"]
     assert (5, 3, 2) == (log["decisions"], log["changed"], log["readers"])
     assert [("`article`", "`countdown`", 2), ("`article`", "`last-free-article`", 1)] == [
@@ -224,7 +288,8 @@ def test_diff_says_what_share_of_a_log_changes(meter):
 
 
 FENCE = re.compile(
-    r'^```toml title="broken/(?P<code>[a-z-]+)\.toml"\n(?P<policy>.*?)^```\n\n```text\n(?P<said>.*?)^```', re.MULTILINE | re.DOTALL
+    r'^```toml title="broken/(?P<code>[a-z-]+)\.toml"\n(?P<policy>.*?)^```\n\n```text\n(?P<said>.*?)^```',
+    re.MULTILINE | re.DOTALL,
 )
 
 
@@ -235,7 +300,10 @@ def test_every_exact_lint_is_documented():
     said = {}
     for example in FENCE.finditer(text):
         _, problems = check_text(f"{head}\n{example['policy']}", f"broken/{example['code']}.toml")
-        said[example["code"]] = "\n".join(str(problem) for problem in problems if problem.code == example["code"]) + "\n"
+        said[example["code"]] = (
+            "\n".join(str(problem) for problem in problems if problem.code == example["code"])
+            + "\n"
+        )
         assert example["said"] == said[example["code"]]
     assert set(CODES) == {*said, "not-analysed"}
     assert list(CODES) == re.findall(r"^## `([a-z-]+)`$", text, re.MULTILINE)

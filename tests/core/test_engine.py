@@ -7,7 +7,21 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from attrs import evolve
 
-from meter import Access, Article, Entitlement, Meter, PageView, Reader, Rule, Show, Usage, Window, decide, explain, loads_policy
+from meter import (
+    Access,
+    Article,
+    Entitlement,
+    Meter,
+    PageView,
+    Reader,
+    Rule,
+    Show,
+    Usage,
+    Window,
+    decide,
+    explain,
+    loads_policy,
+)
 from meter.engine import allowance, expires_at, ledger, settle
 from meter.policy import When
 from meter.usage import Tally
@@ -63,7 +77,14 @@ def after(*names: str, policy=POLICY, reader=ANYONE, now=NOW, usage=None) -> Usa
 def shown(page: PageView, usage: Usage, *, policy=POLICY, reader=ANYONE, now=NOW) -> tuple:
     decision, remembered = decide(policy, reader, page, usage, now)
     meter = decision.meter and (decision.meter.used, decision.meter.left)
-    return str(decision.show), str(decision.rule), decision.offer, meter, decision.counted, remembered is usage
+    return (
+        str(decision.show),
+        str(decision.rule),
+        decision.offer,
+        meter,
+        decision.counted,
+        remembered is usage,
+    )
 
 
 KNOWN = Reader(id="r", registered=True)
@@ -76,10 +97,25 @@ KNOWN = Reader(id="r", registered=True)
         (view("a"), [], KNOWN, ("countdown", "taste", None, (1, 1), True, False)),
         (view("a"), ["a"], ANYONE, ("last-free-article", "taste", "summer", (1, 0), False, True)),
         (view("b"), ["a"], ANYONE, ("trial-offer", "everyone else", "summer", (1, 0), False, True)),
-        (view("c"), ["a", "b"], KNOWN, ("subscription-wall", "everyone else", None, (2, 0), False, True)),
-        (view("p", "premium"), [], ANYONE, ("trial-offer", "everyone else", "summer", None, False, True)),
+        (
+            view("c"),
+            ["a", "b"],
+            KNOWN,
+            ("subscription-wall", "everyone else", None, (2, 0), False, True),
+        ),
+        (
+            view("p", "premium"),
+            [],
+            ANYONE,
+            ("trial-offer", "everyone else", "summer", None, False, True),
+        ),
         (view("f", "free"), ["a"], ANYONE, ("article", "taste", "summer", None, False, True)),
-        (view("a", prefetch=True), [], ANYONE, ("last-free-article", "taste", "summer", (0, 1), False, True)),
+        (
+            view("a", prefetch=True),
+            [],
+            ANYONE,
+            ("last-free-article", "taste", "summer", (0, 1), False, True),
+        ),
         (view("a", prefetch=True), [], KNOWN, ("countdown", "taste", None, (0, 2), False, True)),
     ],
 )
@@ -92,7 +128,9 @@ def test_counts_what_the_rules_say(page, read, reader, expected):
 
 def test_tiers_never_borrow():
     """A status the limit does not name gets nothing; an expired one falls back to `registered`."""
-    trial, expired = (Reader(id="r", entitlements=[Entitlement(kind="trial", ends=ends)]) for ends in (None, NOW))
+    trial, expired = (
+        Reader(id="r", entitlements=[Entitlement(kind="trial", ends=ends)]) for ends in (None, NOW)
+    )
     assert shown(view("a"), Usage(), reader=trial)[::3][:2] == ("subscription-wall", (0, 0))
     assert shown(view("a"), Usage(), reader=expired)[::3][:2] == ("countdown", (1, 1))
 
@@ -100,7 +138,14 @@ def test_tiers_never_borrow():
 def test_a_limit_of_0_is_a_wall_at_once():
     """Nothing is ever called free."""
     policy = loads_policy(HEAD + METER.replace("anonymous = 1", "anonymous = 0") + OFFER + TASTE)
-    assert shown(view("a"), Usage(), policy=policy) == ("trial-offer", "everyone else", "summer", (0, 0), False, True)
+    assert shown(view("a"), Usage(), policy=policy) == (
+        "trial-offer",
+        "everyone else",
+        "summer",
+        (0, 0),
+        False,
+        True,
+    )
 
 
 def test_a_lowered_limit_never_reports_more_than_it():
@@ -113,7 +158,10 @@ def test_a_lowered_limit_never_reports_more_than_it():
 def test_an_offer_holds_to_the_end_of_its_last_day():
     """30 June is inside, midnight is not; then a `trial-offer` is a `subscription-wall`."""
     usage = after("a")
-    last, over = datetime(2026, 6, 30, 23, 59, 59, 999_999, tzinfo=UTC), datetime(2026, 7, 1, tzinfo=UTC)
+    last, over = (
+        datetime(2026, 6, 30, 23, 59, 59, 999_999, tzinfo=UTC),
+        datetime(2026, 7, 1, tzinfo=UTC),
+    )
     assert shown(view("p", "premium"), usage, now=last)[::2][:2] == ("trial-offer", "summer")
     assert shown(view("p", "premium"), usage, now=over)[::2][:2] == ("subscription-wall", None)
 
@@ -122,7 +170,10 @@ def test_the_window_ends_to_the_microsecond():
     """The last microsecond of June still counts June's reads; July starts afresh and forgets them."""
     usage = after("a")
     end = datetime(2026, 7, 1, tzinfo=UTC)
-    assert decide(POLICY, ANYONE, view("b"), usage, end - timedelta(microseconds=1))[0].rule == "everyone else"
+    assert (
+        decide(POLICY, ANYONE, view("b"), usage, end - timedelta(microseconds=1))[0].rule
+        == "everyone else"
+    )
     decision, later = decide(POLICY, ANYONE, view("b"), usage, end)
     assert ("taste", datetime(2026, 8, 1, tzinfo=UTC)) == (decision.rule, decision.meter.resets_at)
     assert later.tally("monthly").ids == ("b",)
@@ -132,9 +183,15 @@ def test_a_clock_that_steps_back_finds_the_window_it_left():
     """A read in July, then a server still in June: July's allowance is spent."""
     usage = after("a", now=datetime(2026, 7, 1, tzinfo=UTC))
     decision, remembered = decide(POLICY, ANYONE, view("b"), usage, NOW)
-    assert ("everyone else", datetime(2026, 8, 1, tzinfo=UTC)) == (decision.rule, decision.meter.resets_at)
+    assert ("everyone else", datetime(2026, 8, 1, tzinfo=UTC)) == (
+        decision.rule,
+        decision.meter.resets_at,
+    )
     assert remembered is usage
-    assert instant(datetime(2026, 7, 1, tzinfo=UTC)) == after("b", reader=KNOWN, usage=usage).tally("monthly").ats[-1]
+    assert (
+        instant(datetime(2026, 7, 1, tzinfo=UTC))
+        == after("b", reader=KNOWN, usage=usage).tally("monthly").ats[-1]
+    )
 
 
 TWO_METERS = HEAD + (
@@ -182,18 +239,29 @@ def test_the_first_meter_with_nothing_left_is_the_one_told_of():
     policy = loads_policy(TWO_METERS.replace('when = { kind = ["podcast"] }\n', ""))
     usage = after("x", policy=policy)
     usage = decide(policy, ANYONE, kind("a", "news"), usage, NOW)[1]
-    assert ((d := decide(policy, ANYONE, kind("b", "news"), usage, NOW)[0]).rule, d.meter.name) == ("everyone else", "news")
-    assert ((d := decide(policy, ANYONE, kind("b", "video"), usage, NOW)[0]).rule, d.meter.name) == ("everyone else", "podcasts")
+    assert ((d := decide(policy, ANYONE, kind("b", "news"), usage, NOW)[0]).rule, d.meter.name) == (
+        "everyone else",
+        "news",
+    )
+    assert (
+        (d := decide(policy, ANYONE, kind("b", "video"), usage, NOW)[0]).rule,
+        d.meter.name,
+    ) == ("everyone else", "podcasts")
 
 
 def test_a_meter_of_views_counts_each_view_once():
     """Views of the same article count each; a retry (the same view id, or the same microsecond) does not."""
-    policy = loads_policy(HEAD + METER.replace("anonymous = 1", "anonymous = 3") + 'count = "views"\n' + OFFER + TASTE)
+    policy = loads_policy(
+        HEAD + METER.replace("anonymous = 1", "anonymous = 3") + 'count = "views"\n' + OFFER + TASTE
+    )
     usage = Usage()
     for page, now, used in [
-        (view("a", id="v1"), NOW, 1), (view("a", id="v1"), NOW + timedelta(hours=1), 1), (view("a", id="v2"), NOW, 2), (view("a"), NOW, 3),
+        (view("a", id="v1"), NOW, 1),
+        (view("a", id="v1"), NOW + timedelta(hours=1), 1),
+        (view("a", id="v2"), NOW, 2),
         (view("a"), NOW, 3),
-    ]:  # fmt: skip
+        (view("a"), NOW, 3),
+    ]:
         decision, usage = decide(policy, ANYONE, page, usage, now)
         assert used == decision.meter.used
 
@@ -209,7 +277,9 @@ show = "article"
 
 def test_a_rule_can_ask_what_would_be_left():
     """`left` is what remains after this view: the second of three leaves one."""
-    policy = loads_policy(HEAD + METER.replace("anonymous = 1", "anonymous = 3") + OFFER + NEARLY + TASTE)
+    policy = loads_policy(
+        HEAD + METER.replace("anonymous = 1", "anonymous = 3") + OFFER + NEARLY + TASTE
+    )
     found, usage = [], Usage()
     for name in "abcd":
         decision, usage = decide(policy, ANYONE, view(name), usage, NOW)
@@ -219,7 +289,9 @@ def test_a_rule_can_ask_what_would_be_left():
 
 def test_an_offer_can_depend_on_what_is_left():
     """An offer for those who are nearly out shows with the last article."""
-    offer = OFFER.replace('when = { reader = ["anonymous"] }', "when = { left = { monthly = { equals = 0 } } }")
+    offer = OFFER.replace(
+        'when = { reader = ["anonymous"] }', "when = { left = { monthly = { equals = 0 } } }"
+    )
     policy = loads_policy(HEAD + METER.replace("anonymous = 1", "anonymous = 2") + offer + TASTE)
     usage = Usage()
     for name, expected in (("a", None), ("b", "summer"), ("c", "summer")):
@@ -239,10 +311,16 @@ def test_settles_without_usage_what_needs_none():
 @pytest.mark.parametrize(
     ("limit", "used", "seen", "spends", "expected"),
     [
-        (0, 0, False, True, (False, 0)), (0, 1, True, True, (False, 0)), (2, 0, False, True, (True, 1)), (2, 0, False, False, (True, 2)),
-        (2, 2, False, True, (False, 0)), (2, 2, True, True, (True, 0)), (2, 3, True, True, (True, 0)), (2, 1, True, True, (True, 1)),
+        (0, 0, False, True, (False, 0)),
+        (0, 1, True, True, (False, 0)),
+        (2, 0, False, True, (True, 1)),
+        (2, 0, False, False, (True, 2)),
+        (2, 2, False, True, (False, 0)),
+        (2, 2, True, True, (True, 0)),
+        (2, 3, True, True, (True, 0)),
+        (2, 1, True, True, (True, 1)),
     ],
-)  # fmt: skip
+)
 def test_allowance_is_a_table(limit, used, seen, spends, expected):
     """Open or not, and what is left."""
     assert expected == allowance(limit, used, seen, spends)
@@ -252,8 +330,12 @@ def test_says_when_a_usage_may_be_dropped():
     """The end of the longest window; never for a lifetime; a meter that is gone lasts as long as the longest there is."""
     assert expires_at(POLICY, Usage()) is None
     assert datetime(2026, 7, 1, tzinfo=UTC) == expires_at(POLICY, after("a"))
-    assert datetime(2026, 7, 1, tzinfo=UTC) == expires_at(POLICY, Usage({"gone": Tally(("a",), (instant(NOW),))}))
-    forever = loads_policy(HEAD + METER.replace('{ calendar = "month" }', "{ lifetime = true }") + OFFER + TASTE)
+    assert datetime(2026, 7, 1, tzinfo=UTC) == expires_at(
+        POLICY, Usage({"gone": Tally(("a",), (instant(NOW),))})
+    )
+    forever = loads_policy(
+        HEAD + METER.replace('{ calendar = "month" }', "{ lifetime = true }") + OFFER + TASTE
+    )
     assert expires_at(forever, after("a", policy=forever)) is None
 
 
@@ -296,7 +378,12 @@ def test_remembers_no_more_situations_than_it_can_bear():
     some = Rule(name="some", when=When(section=sections), show="article")
     many = evolve(POLICY, rules=[some, Rule(name="rest", show="subscription-wall")])
     for name in sections:
-        assert Access.FULL is decide(many, ANYONE, PageView(article=Article(id="a", section=name)), Usage(), NOW)[0].access
+        assert (
+            Access.FULL
+            is decide(many, ANYONE, PageView(article=Article(id="a", section=name)), Usage(), NOW)[
+                0
+            ].access
+        )
     assert len(many.rulebook.situations) <= 4096
 
 

@@ -82,7 +82,10 @@ def test_tells_why_no_alternative_holds():
 )
 def test_tells_what_was_left_out_and_what_is_not_known(article, why):
     """No negation of a negation, and what is missing is only missing."""
-    rules = [evolve(POLICY.rules[2], name="rest", when=When(not_=When(section=["markets"]))), POLICY.rules[-1]]
+    rules = [
+        evolve(POLICY.rules[2], name="rest", when=When(not_=When(section=["markets"]))),
+        POLICY.rules[-1],
+    ]
     policy = evolve(POLICY, rules=rules)
     decision, _ = decide(policy, Reader(id="r"), PageView(article=article), Usage(), NOW)
     assert f"  not rule 1 `rest`: {why}" == explain(decision).splitlines()[-1]
@@ -90,7 +93,11 @@ def test_tells_what_was_left_out_and_what_is_not_known(article, why):
 
 def test_tells_which_side_of_an_offer_is_missing():
     """An offer that is over is left out, and the wall says so."""
-    lines = told(PageView(article=Article(id="a", access="premium")), Reader(id="r"), now=datetime(2026, 7, 1, tzinfo=UTC))
+    lines = told(
+        PageView(article=Article(id="a", access="premium")),
+        Reader(id="r"),
+        now=datetime(2026, 7, 1, tzinfo=UTC),
+    )
     assert lines[:2] == [
         "shows `subscription-wall` (a preview) by rule `everyone else`",
         "  offer `summer` is left out: the date is from 2026-07-01 on, not from 2026-06-01 until 2026-06-30",
@@ -101,7 +108,12 @@ def test_tells_which_side_of_an_offer_is_missing():
 def test_tells_what_of_several_things_matched():
     """Everything that was asked; of a group, the part that holds."""
     lines = told(PageView(article=Article(id="a", tags=["a", "b"])), Reader(id="r", score=0.5))
-    parts = ["the tags include `a`", "the tags include `b`", "the tags do not include `c`", "the score is between 0.2 and 0.8"]
+    parts = [
+        "the tags include `a`",
+        "the tags include `b`",
+        "the tags do not include `c`",
+        "the score is between 0.2 and 0.8",
+    ]
     assert "  matched: " + " and ".join(parts) == lines[1]
     usage = decide(POLICY, Reader(id="r"), PageView(article=Article(id="x")), Usage(), NOW)[1]
     lines = told(PageView(article=Article(id="a"), gift=True), Reader(id="r"), usage)
@@ -111,14 +123,23 @@ def test_tells_what_of_several_things_matched():
 def test_tells_that_a_decision_was_made_without_the_count():
     """A degraded decision says so; one without its rulebook (read back from a log) says what it can."""
     decision = decide(POLICY, Reader(id="r"), PageView(article=Article(id="a")), Usage(), NOW)[0]
-    assert "  the count was not to be had in time, so this was decided without it" in explain(evolve(decision, degraded=True)).splitlines()
+    assert (
+        "  the count was not to be had in time, so this was decided without it"
+        in explain(evolve(decision, degraded=True)).splitlines()
+    )
     assert len(explain(evolve(decision, rulebook=None)).splitlines()) == 2
 
 
 def test_tells_where_a_number_lies():
     """The interval it is in, against the one asked for."""
-    lines = told(PageView(article=Article(id="a", access="premium", tags=["a", "b"])), Reader(id="r", score=0.9))
-    assert lines[1] == "  not rule 1 `likely to buy`: the score is above 0.8, not at least 0.2 and below 0.8"
+    lines = told(
+        PageView(article=Article(id="a", access="premium", tags=["a", "b"])),
+        Reader(id="r", score=0.9),
+    )
+    assert (
+        lines[1]
+        == "  not rule 1 `likely to buy`: the score is above 0.8, not at least 0.2 and below 0.8"
+    )
 
 
 def test_tells_why_a_spending_rule_was_passed_over():
@@ -138,14 +159,30 @@ name = "rest"
 show = "subscription-wall"
 """)
     blocked, premium = (
-        explain(decide(policy, Reader(id="r"), PageView(article=Article(id="a", access=access)), Usage(), NOW)[0]).splitlines()
+        explain(
+            decide(
+                policy,
+                Reader(id="r"),
+                PageView(article=Article(id="a", access=access)),
+                Usage(),
+                NOW,
+            )[0]
+        ).splitlines()
         for access in ("metered", "premium")
     )
     assert blocked[1] == "  meter `monthly`: 0 of 0 used, 0 left; this view counted nothing"
     assert blocked[2] == "  not rule 1 `taste`: the limit of `monthly` is 0 for this reader"
-    free = explain(decide(policy, Reader(id="r"), PageView(article=Article(id="a", access="free")), Usage(), NOW)[0]).splitlines()
-    assert free[1:] == ["  the article is free: it is read without an allowance, and counts nothing"]
-    assert premium[1:] == ["  not rule 1 `taste`: it spends, and a premium article is never read on an allowance"]
+    free = explain(
+        decide(
+            policy, Reader(id="r"), PageView(article=Article(id="a", access="free")), Usage(), NOW
+        )[0]
+    ).splitlines()
+    assert free[1:] == [
+        "  the article is free: it is read without an allowance, and counts nothing"
+    ]
+    assert premium[1:] == [
+        "  not rule 1 `taste`: it spends, and a premium article is never read on an allowance"
+    ]
 
 
 VOCABULARY_POLICY = evolve(
@@ -154,37 +191,59 @@ VOCABULARY_POLICY = evolve(
         evolve(POLICY.rules[2], name=f"rule {n}", when=when)
         for n, when in enumerate(
             [
-                When(score=Range(equals=0.5)), When(score=Range(below=0.2)), When(age_days=Range(at_least=7)),
+                When(score=Range(equals=0.5)),
+                When(score=Range(below=0.2)),
+                When(age_days=Range(at_least=7)),
                 When(age_days=Range(above=1)),
-                When(segments=Members(any=["loyal"])), When(product=["digital"]), When(section=["markets"]), When(crawler=True),
-                When(dates=Dates(from_=date(2026, 1, 1), until=date(2026, 1, 31))), When(left={"monthly": Range(at_most=1)}),
+                When(segments=Members(any=["loyal"])),
+                When(product=["digital"]),
+                When(section=["markets"]),
+                When(crawler=True),
+                When(dates=Dates(from_=date(2026, 1, 1), until=date(2026, 1, 31))),
+                When(left={"monthly": Range(at_most=1)}),
             ]
         )
-    ] + [POLICY.rules[-1]],
-)  # fmt: skip
+    ]
+    + [POLICY.rules[-1]],
+)
 
 
 @pytest.mark.parametrize(
     ("when", "expected"),
     [
         (When(reader=["trial", "staff"]), "the reader's status is `trial` or `staff`"),
-        (When(reader=["trial", "staff", "anonymous"]), "the reader's status is `anonymous`, `trial` or `staff`"),
+        (
+            When(reader=["trial", "staff", "anonymous"]),
+            "the reader's status is `anonymous`, `trial` or `staff`",
+        ),
         (When(not_=When(section=["markets"])), "the section is other than `markets`"),
         (When(score=Range(equals=0.5)), "the score is 0.5"),
         (When(score=Range(below=0.2)), "the score is below 0.2"),
         (When(not_=When(score=Range(below=0.2))), "the score is at least 0.2"),
-        (When(not_=When(score=Range(equals=0.5))), "the score is below 0.2, 0.2, between 0.2 and 0.5 or above 0.5"),
+        (
+            When(not_=When(score=Range(equals=0.5))),
+            "the score is below 0.2, 0.2, between 0.2 and 0.5 or above 0.5",
+        ),
         (When(age_days=Range(above=1)), "the article's age in days is above 1"),
         (When(not_=When(age_days=Range(above=1))), "the article's age in days is at most 1"),
-        (When(age_days=Range(at_least=1, at_most=7)), "the article's age in days is at least 1 and at most 7"),
+        (
+            When(age_days=Range(at_least=1, at_most=7)),
+            "the article's age in days is at least 1 and at most 7",
+        ),
         (When(segments=Members(none=["loyal"])), "the segments do not include `loyal`"),
         (When(crawler=True), "the crawler flag is set"),
         (When(crawler=False), "the crawler flag is not set"),
-        (When(any=[When(crawler=True), When(product=["digital"])]), "either the crawler flag is set or the products include `digital`"),
+        (
+            When(any=[When(crawler=True), When(product=["digital"])]),
+            "either the crawler flag is set or the products include `digital`",
+        ),
         (When(), "anything goes"),
         (When(not_=When()), "nothing can match"),
         (When(left={"monthly": Range(at_most=1)}), "what is left of `monthly` is at most 1"),
-        (When(dates=Dates(from_=date(2026, 1, 1), until=date(2026, 1, 31))), "the date is from 2026-01-01 until 2026-01-31"),
+        (
+            When(dates=Dates(from_=date(2026, 1, 1), until=date(2026, 1, 31))),
+            "the date is from 2026-01-01 until 2026-01-31",
+        ),
         (When(dates=Dates(until=date(2026, 1, 31))), "the date is before 2026-02-01"),
         (When(dates=Dates(from_=date(2026, 1, 1))), "the date is from 2026-01-01 on"),
         (When(not_=When(dates=Dates(from_=date(2026, 1, 1), until=date(2026, 1, 31)))), None),
@@ -196,7 +255,10 @@ def test_a_condition_in_words(when, expected):
     vocabulary = VOCABULARY_POLICY.rulebook.vocabulary
     said = clause(vocabulary.formula(when, VOCABULARY_POLICY.zone), vocabulary)
     if expected is None:
-        stretches = ["from 2026-02-01 until 2026-05-31", "from 2026-06-01 until 2026-06-30 or from 2026-07-01 on"]
+        stretches = [
+            "from 2026-02-01 until 2026-05-31",
+            "from 2026-06-01 until 2026-06-30 or from 2026-07-01 on",
+        ]
         expected = ", ".join(["the date is before 2026-01-01", *stretches])
     assert expected == said
 
@@ -205,9 +267,17 @@ def test_a_time_of_day_is_told_as_it_was_written():
     """An offer that ends at six in the evening is not over the whole day; a whole day is told by its date, in the zone."""
     ends = datetime(2026, 6, 30, 18)  # noqa: DTZ001 - as a policy file writes it: a time in the publication's zone
     publication = evolve(POLICY.publication, timezone="Asia/Tokyo")
-    policy = evolve(POLICY, publication=publication, offers=[evolve(POLICY.offers[0], starts=date(2026, 6, 1), ends=ends)])
+    policy = evolve(
+        POLICY,
+        publication=publication,
+        offers=[evolve(POLICY.offers[0], starts=date(2026, 6, 1), ends=ends)],
+    )
     decision, _ = decide(
-        policy, Reader(id="r"), PageView(article=Article(id="a", access="premium")), Usage(), datetime(2026, 6, 30, 9, tzinfo=UTC)
+        policy,
+        Reader(id="r"),
+        PageView(article=Article(id="a", access="premium")),
+        Usage(),
+        datetime(2026, 6, 30, 9, tzinfo=UTC),
     )
     why = "the date is from 2026-06-30 18:00 on, not from 2026-06-01 and before 2026-06-30 18:00"
     assert f"  offer `summer` is left out: {why}" == explain(decision).splitlines()[1]
@@ -215,13 +285,29 @@ def test_a_time_of_day_is_told_as_it_was_written():
 
 def test_no_referrer_at_all_has_words():
     """Somebody who typed the address came from nowhere."""
-    policy = evolve(POLICY, rules=[evolve(POLICY.rules[2], when=When(referrer=["google.com", ""])), POLICY.rules[-1]])
+    policy = evolve(
+        POLICY,
+        rules=[evolve(POLICY.rules[2], when=When(referrer=["google.com", ""])), POLICY.rules[-1]],
+    )
     direct, search, other = (
-        explain(decide(policy, Reader(id="r"), PageView(article=Article(id="a"), referrer=referrer), Usage(), NOW)[0]).splitlines()
+        explain(
+            decide(
+                policy,
+                Reader(id="r"),
+                PageView(article=Article(id="a"), referrer=referrer),
+                Usage(),
+                NOW,
+            )[0]
+        ).splitlines()
         for referrer in ("", "https://news.google.com/", "https://example.com")
     )
-    assert [direct[2], search[2]] == ["  matched: the referrer is none at all", "  matched: the referrer is `google.com`"]
-    assert other[1:] == ["  not rule 1 `taste`: the referrer is none of those named in the policy, not none at all or `google.com`"]
+    assert [direct[2], search[2]] == [
+        "  matched: the referrer is none at all",
+        "  matched: the referrer is `google.com`",
+    ]
+    assert other[1:] == [
+        "  not rule 1 `taste`: the referrer is none of those named in the policy, not none at all or `google.com`"
+    ]
 
 
 def test_nothing_left_is_not_no_allowance():
@@ -229,7 +315,9 @@ def test_nothing_left_is_not_no_allowance():
     usage = Usage()
     for name in ("x", "y", "z"):
         usage = decide(POLICY, Reader(id="r"), PageView(article=Article(id=name)), usage, NOW)[1]
-    assert "  not rule 3 `taste`: nothing is left of `monthly`" in told(PageView(article=Article(id="a")), Reader(id="r"), usage)
+    assert "  not rule 3 `taste`: nothing is left of `monthly`" in told(
+        PageView(article=Article(id="a")), Reader(id="r"), usage
+    )
 
 
 def test_every_code_has_words():
@@ -240,8 +328,13 @@ def test_every_code_has_words():
             value = frozenset({code}) if slot.kind == "set" else code
             assert value_words(slot, value, policy.zone)
     slots = {slot.name: slot for slot in policy.rulebook.vocabulary.slots}
-    assert value_words(slots["open"], True, policy.zone) == "the allowance of `monthly` is not spent"  # noqa: FBT003 - a code
-    assert value_words(slots["segments"], frozenset(), policy.zone) == "the segments include none of those named"
+    assert (
+        value_words(slots["open"], True, policy.zone) == "the allowance of `monthly` is not spent"
+    )  # noqa: FBT003 - a code
+    assert (
+        value_words(slots["segments"], frozenset(), policy.zone)
+        == "the segments include none of those named"
+    )
     assert code_words(slots["score"], None, policy.zone) == "not known"
 
 

@@ -22,10 +22,16 @@ def holds(when: When, *, reader: dict | None = None, article: dict | None = None
     """Say whether a condition of a policy lets a view in."""
     policy = Policy(
         publication=Publication(name="The Harbour Review", timezone="Asia/Tokyo"),
-        rules=[Rule(name="asked", when=when, show="article"), Rule(name="rest", show="subscription-wall")],
+        rules=[
+            Rule(name="asked", when=when, show="article"),
+            Rule(name="rest", show="subscription-wall"),
+        ],
     )
     page = PageView(article=Article(**{"id": "a"} | (article or {})), **view)
-    return decide(policy, Reader(**{"id": "r"} | (reader or {})), page, Usage(), NOW)[0].rule == "asked"
+    return (
+        decide(policy, Reader(**{"id": "r"} | (reader or {})), page, Usage(), NOW)[0].rule
+        == "asked"
+    )
 
 
 @pytest.mark.parametrize(
@@ -48,11 +54,17 @@ def holds(when: When, *, reader: dict | None = None, article: dict | None = None
         (When(tags=Members(all=["a", "b"])), {"article": {"tags": ["a", "b", "c"]}}),
         (When(tags=Members(none=["a"])), {"article": {"tags": ["c"]}}),
         (When(tags=Members(none=["a"])), {}),
-        (When(segments=Members(any=["loyal"], none=["student"])), {"reader": {"segments": ["loyal"]}}),
+        (
+            When(segments=Members(any=["loyal"], none=["student"])),
+            {"reader": {"segments": ["loyal"]}},
+        ),
         (When(score=Range(at_least=0.2, below=0.8)), {"reader": {"score": 0.2}}),
         (When(score=Range(above=0.2, at_most=0.8)), {"reader": {"score": 0.8}}),
         (When(score=Range(equals=0.5)), {"reader": {"score": 0.5}}),
-        (When(age_days=Range(at_most=2)), {"article": {"published": NOW - timedelta(days=2, hours=23)}}),
+        (
+            When(age_days=Range(at_most=2)),
+            {"article": {"published": NOW - timedelta(days=2, hours=23)}},
+        ),
         (When(days_since_expiry=Range(equals=7)), {"reader": {"entitlements": [OVER]}}),
         (When(gift=True), {"gift": True}),
         (When(gift=False), {}),
@@ -102,7 +114,9 @@ def test_a_condition_does_not_hold(when, facts):
     assert not holds(when, **facts)
 
 
-@pytest.mark.parametrize("name", ["section", "kind", "country", "device", "channel", "language", "referrer"])
+@pytest.mark.parametrize(
+    "name", ["section", "kind", "country", "device", "channel", "language", "referrer"]
+)
 def test_a_missing_word_never_matches_not_even_under_not(name):
     """Neither the condition nor its opposite holds of what is not known."""
     when = When(**{name: ["x"]})
@@ -124,12 +138,18 @@ def test_a_day_starts_and_ends_in_the_publications_zone():
     when = When(dates=Dates(from_=date(2026, 6, 10), until=date(2026, 6, 10)))
     policy = Policy(
         publication=Publication(name="x", timezone="Asia/Tokyo"),
-        rules=[Rule(name="asked", when=when, show="article"), Rule(name="rest", show="subscription-wall")],
+        rules=[
+            Rule(name="asked", when=when, show="article"),
+            Rule(name="rest", show="subscription-wall"),
+        ],
     )
     vocabulary = policy.rulebook.vocabulary
     formula = vocabulary.formula(when, policy.zone)
     page = PageView(article=Article(id="a"))
-    found = [formula.holds(vocabulary.observe(Reader(id="r"), page, start + off)) for off in (-1, 0, DAY - 1, DAY)]
+    found = [
+        formula.holds(vocabulary.observe(Reader(id="r"), page, start + off))
+        for off in (-1, 0, DAY - 1, DAY)
+    ]
     assert found == [False, True, True, False]
 
 
@@ -137,11 +157,15 @@ def test_a_day_starts_and_ends_in_the_publications_zone():
     ("referrer", "expected"),
     [
         ("//google.com/x", "google.com"),
-        ("https://News.Google.com:443/path?q=http://x.org", "news.google.com"), ("google.com.", "google.com"), ("", ""),
-        ("https://user@evil.org@google.com/", "google.com"), ("android-app://com.google", "com.google"), ("google.com?x", "google.com"),
+        ("https://News.Google.com:443/path?q=http://x.org", "news.google.com"),
+        ("google.com.", "google.com"),
+        ("", ""),
+        ("https://user@evil.org@google.com/", "google.com"),
+        ("android-app://com.google", "com.google"),
+        ("google.com?x", "google.com"),
         ("google.com#x", "google.com"),
     ],
-)  # fmt: skip
+)
 def test_the_host_of_a_referrer(referrer, expected):
     """An address or a bare domain."""
     assert expected == host(referrer)
@@ -158,7 +182,9 @@ def test_a_subdomain_goes_to_its_most_specific_mention():
         ],
     )
     found = [
-        decide(policy, Reader(id="r"), PageView(article=Article(id="a"), referrer=name), Usage(), NOW)[0].rule
+        decide(
+            policy, Reader(id="r"), PageView(article=Article(id="a"), referrer=name), Usage(), NOW
+        )[0].rule
         for name in ("https://uk.news.google.com/", "https://www.google.com", "https://example.org")
     ]
     assert found == ["news", "google", "rest"]
@@ -187,18 +213,38 @@ def test_a_vocabulary_can_be_asked_by_name():
     )
     page = PageView(article=Article(id="a"), device="fridge")
     anyone = decide(policy, Reader(id="r"), page, Usage(), NOW)[0].facts
-    staff = decide(policy, Reader(id="r", entitlements=[Entitlement(kind="staff")]), page, Usage(), NOW)[0].facts
-    assert [anyone["reader"], anyone["device"], staff["reader"], staff["device"]] == ["anonymous", OTHER, "staff", None]
+    staff = decide(
+        policy, Reader(id="r", entitlements=[Entitlement(kind="staff")]), page, Usage(), NOW
+    )[0].facts
+    assert [anyone["reader"], anyone["device"], staff["reader"], staff["device"]] == [
+        "anonymous",
+        OTHER,
+        "staff",
+        None,
+    ]
 
 
 def test_slots_list_every_code_they_can_hold():
     """What the verifier walks: each interval and each constant, words, what is missing and what is not mentioned."""
-    when = When(score=Range(below=0.5), device=["phone"], gift=True, tags=["a"], dates=Dates(from_=date(2026, 1, 1)))
-    policy = Policy(publication=Publication(name="x"), rules=[Rule(name="a", when=when, show="article"), Rule(name="b", show="article")])
+    when = When(
+        score=Range(below=0.5),
+        device=["phone"],
+        gift=True,
+        tags=["a"],
+        dates=Dates(from_=date(2026, 1, 1)),
+    )
+    policy = Policy(
+        publication=Publication(name="x"),
+        rules=[Rule(name="a", when=when, show="article"), Rule(name="b", show="article")],
+    )
     codes = {slot.name: slot.codes() for slot in policy.rulebook.vocabulary.slots}
     assert {name: codes[name] for name in codes if name not in ("reader", "access")} == {
-        "score": (0, 1, 2, None), "device": ("phone", OTHER, None), "gift": (False, True), "tags": ("a",), "period": (0, 1),
-    }  # fmt: skip
+        "score": (0, 1, 2, None),
+        "device": ("phone", OTHER, None),
+        "gift": (False, True),
+        "tags": ("a",),
+        "period": (0, 1),
+    }
     assert len(codes["reader"]) == 7
 
 
@@ -208,13 +254,20 @@ def test_conditions_that_ask_nothing_match_as_they_read():
     nothing, ever, any_score = When(section=[]), When(dates=Dates()), When(score=Range())
     vocabulary = Vocabulary([policy], [nothing, ever, any_score])
     asked = (nothing, ever, any_score, When(not_=ever), When(not_=any_score))
-    assert [vocabulary.formula(when, policy.zone).holds(("anonymous", "free")) for when in asked] == [False, True, True, False, False]
+    assert [
+        vocabulary.formula(when, policy.zone).holds(("anonymous", "free")) for when in asked
+    ] == [False, True, True, False, False]
 
 
 def test_a_rulebook_survives_a_trip_to_another_process():
     """Pickled policies, decisions and rulebooks judge the same."""
-    rules = [Rule(name="a", when=When(device=["phone"]), show="article"), Rule(name="b", show="subscription-wall")]
+    rules = [
+        Rule(name="a", when=When(device=["phone"]), show="article"),
+        Rule(name="b", show="subscription-wall"),
+    ]
     policy = Policy(publication=Publication(name="x"), rules=rules)
     book = pickle.loads(pickle.dumps(Rulebook(policy)))
-    decision, _ = decide(policy, Reader(id="r"), PageView(article=Article(id="a"), device="phone"), Usage(), NOW)
+    decision, _ = decide(
+        policy, Reader(id="r"), PageView(article=Article(id="a"), device="phone"), Usage(), NOW
+    )
     assert (policy, decision) == (book.policy, pickle.loads(pickle.dumps(decision)))

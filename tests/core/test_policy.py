@@ -20,14 +20,18 @@ PAPER = Publication(name="The Harbour Review")
 
 def test_a_limit_by_status_is_a_first_match_list():
     """Expired readers fall back to `registered`, unless they are named themselves."""
-    meter = Meter(name="m", window=Window(lifetime=True), limit={"registered": 5, "trial-expired": 1})
+    meter = Meter(
+        name="m", window=Window(lifetime=True), limit={"registered": 5, "trial-expired": 1}
+    )
     assert [(str(*limit.when.reader), limit.limit) for limit in meter.allowances()] == [
         ("registered", 5),
         ("trial-expired", 1),
         ("subscription-expired", 5),
     ]
     assert (Limit(limit=3),) == Meter(name="m", window=Window(lifetime=True), limit=3).allowances()
-    assert len(Meter(name="m", window=Window(lifetime=True), limit={"anonymous": 1}).allowances()) == 1
+    assert (
+        len(Meter(name="m", window=Window(lifetime=True), limit={"anonymous": 1}).allowances()) == 1
+    )
     listed = (Limit(when=When(segments=["loyal"]), limit=9),)
     assert listed == Meter(name="m", window=Window(lifetime=True), limits=listed).allowances()
 
@@ -39,7 +43,10 @@ def test_bare_lists_are_any_of():
 
 def test_a_price_is_exact():
     """No binary fractions."""
-    prices = [Offer(name="o", price=price, currency="USD", term="1 month").price for price in (0.1, "0.10", 1, Decimal("0.1"))]
+    prices = [
+        Offer(name="o", price=price, currency="USD", term="1 month").price
+        for price in (0.1, "0.10", 1, Decimal("0.1"))
+    ]
     assert [Decimal("0.1"), Decimal("0.1"), Decimal(1), Decimal("0.1")] == prices
 
 
@@ -58,14 +65,28 @@ def test_every_fault_is_reported_at_once():
         Rule(name="b", offer="summer", show="trial-offer", when=When(reader=["trial"])),
     ]
     with pytest.raises(PolicyError) as caught:
-        Policy(publication=PAPER, meters=[Meter(name="articles", window=Window(lifetime=True), limit=1)], rules=rules)
-    assert {"unknown-meter", "unknown-offer", "no-catch-all"} == {problem.code for problem in caught.value.problems}
+        Policy(
+            publication=PAPER,
+            meters=[Meter(name="articles", window=Window(lifetime=True), limit=1)],
+            rules=rules,
+        )
+    assert {"unknown-meter", "unknown-offer", "no-catch-all"} == {
+        problem.code for problem in caught.value.problems
+    }
     assert "did you mean `articles`?" in str(caught.value)
 
 
 def test_a_problem_says_where_and_what_next():
     """File, line, column, code, words, the line itself, and the next step; less where less is known."""
-    problem = Problem(code="x", message="it is wrong", name="p.toml", line=3, column=9, source='spend = "x"', help="mend it")
+    problem = Problem(
+        code="x",
+        message="it is wrong",
+        name="p.toml",
+        line=3,
+        column=9,
+        source='spend = "x"',
+        help="mend it",
+    )
     assert str(problem) == 'p.toml:3:9: error[x]: it is wrong\n    3 | spend = "x"\n  help: mend it'
     assert str(Problem(code="x", message="hm", severity="warning")) == "policy: warning[x]: hm"
 
@@ -74,20 +95,41 @@ def test_a_problem_says_where_and_what_next():
 def test_equal_policies_have_equal_digests_and_tables(policy):
     """The digest is of what the policy says, not of how it was built."""
     again = Policy(
-        publication=policy.publication, rules=list(policy.rules), meters=list(policy.meters), offers=list(policy.offers),
-        guarantees=list(policy.guarantees), copy=dict(policy.copy), links=policy.links,
-    )  # fmt: skip
+        publication=policy.publication,
+        rules=list(policy.rules),
+        meters=list(policy.meters),
+        offers=list(policy.offers),
+        guarantees=list(policy.guarantees),
+        copy=dict(policy.copy),
+        links=policy.links,
+    )
     assert policy == again
     assert (policy.digest, hash(policy)) == (again.digest, hash(again))
     assert to_table(policy) == to_table(again)
     renamed = [*policy.rules[:-1], Rule(name="renamed", show=policy.rules[-1].show)]
-    assert policy.digest != Policy(publication=policy.publication, rules=renamed, meters=policy.meters, offers=policy.offers).digest
+    assert (
+        policy.digest
+        != Policy(
+            publication=policy.publication,
+            rules=renamed,
+            meters=policy.meters,
+            offers=policy.offers,
+        ).digest
+    )
 
 
 @pytest.mark.parametrize("limit", [2.5, "3", True, None])
 def test_a_limit_that_is_no_whole_number_is_a_problem(limit):
     """Whatever stands where a number belongs, alone or in a list, is told as a problem of the policy."""
-    for written in ({"limit": limit}, {"limit": {"anonymous": limit}}, {"limits": [Limit(limit=limit)]}):
+    for written in (
+        {"limit": limit},
+        {"limit": {"anonymous": limit}},
+        {"limits": [Limit(limit=limit)]},
+    ):
         with pytest.raises(PolicyError) as caught:
-            Policy(publication=PAPER, rules=[REST], meters=[Meter(name="m", window=Window(lifetime=True), **written)])
+            Policy(
+                publication=PAPER,
+                rules=[REST],
+                meters=[Meter(name="m", window=Window(lifetime=True), **written)],
+            )
         assert [problem.code for problem in caught.value.problems] == ["bad-limit"]

@@ -53,12 +53,27 @@ def test_names_of_any_script_survive():
 @pytest.mark.parametrize(
     "raw",
     [
-        b"", b"2{}", b"1",
-        b"1[]", b"1null", b"1{", b"1\xff", b'1{"m":[]}', b'1{"m":[["a"],[]]}', b'1{"m":[["a","a"],[1,1]]}', b'1{"m":[[1],[1]]}',
-        b'1{"m":[["a"],["1"]]}', b'1{"m":[["a"],[1.5]]}', b'1{"m":[["a"],[true]]}', b'1{"m":5}', b'1{"m":{"a":1}}', b"1" + b"[" * 100_000,
-        b'1{"m":[["a"],[253402300800000000]]}', b'1{"m":[["a"],[-62135596800000001]]}',
+        b"",
+        b"2{}",
+        b"1",
+        b"1[]",
+        b"1null",
+        b"1{",
+        b"1\xff",
+        b'1{"m":[]}',
+        b'1{"m":[["a"],[]]}',
+        b'1{"m":[["a","a"],[1,1]]}',
+        b'1{"m":[[1],[1]]}',
+        b'1{"m":[["a"],["1"]]}',
+        b'1{"m":[["a"],[1.5]]}',
+        b'1{"m":[["a"],[true]]}',
+        b'1{"m":5}',
+        b'1{"m":{"a":1}}',
+        b"1" + b"[" * 100_000,
+        b'1{"m":[["a"],[253402300800000000]]}',
+        b'1{"m":[["a"],[-62135596800000001]]}',
     ],
-)  # fmt: skip
+)
 def test_bytes_that_are_no_usage_are_refused(raw):
     """Corruption is an error that names itself, never a wrong count."""
     with pytest.raises(CorruptUsageError) as caught:

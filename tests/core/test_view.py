@@ -36,8 +36,16 @@ def right(kind: str, **keys) -> Entitlement:
         ([right("gift", ends=BEFORE)], False, "subscription-expired"),
         ([right("staff", ends=BEFORE)], True, "registered"),
         ([right("subscription", starts=AFTER)], True, "registered"),
-        ([right("trial", ends=BEFORE), right("subscription", ends=BEFORE - timedelta(1))], True, "trial-expired"),
-        ([right("trial", ends=BEFORE), right("subscription", ends=BEFORE)], True, "subscription-expired"),
+        (
+            [right("trial", ends=BEFORE), right("subscription", ends=BEFORE - timedelta(1))],
+            True,
+            "trial-expired",
+        ),
+        (
+            [right("trial", ends=BEFORE), right("subscription", ends=BEFORE)],
+            True,
+            "subscription-expired",
+        ),
         ([right("subscription", ends=BEFORE), right("trial", ends=AFTER)], True, "trial"),
         ([right("subscription", ends=BEFORE, grace=2)], True, "subscriber"),
     ],
@@ -66,13 +74,20 @@ def test_grace_is_absolute_time():
     ends = datetime(2026, 3, 7, 12, tzinfo=ZoneInfo("America/New_York"))
     reader = Reader(id="r", entitlements=[right("subscription", ends=ends, grace="24 hours")])
     assert instant(ends) + DAY == reader.entitlements[0].until_instant
-    assert [timedelta(days=7), timedelta(hours=1)] == [right("gift", grace=grace).grace for grace in (7, timedelta(hours=1))]
+    assert [timedelta(days=7), timedelta(hours=1)] == [
+        right("gift", grace=grace).grace for grace in (7, timedelta(hours=1))
+    ]
 
 
 def test_days_since_expiry_count_from_the_end_of_grace():
     """A reader whose right still runs, or never ran, is not expired."""
     at = instant(NOON)
-    assert Reader(id="r", entitlements=[right("trial", ends=NOON - timedelta(days=3), grace=2)]).expired_for(at) == DAY
+    assert (
+        Reader(
+            id="r", entitlements=[right("trial", ends=NOON - timedelta(days=3), grace=2)]
+        ).expired_for(at)
+        == DAY
+    )
     assert Reader(id="r").expired_for(at) is None
     assert Reader(id="r", entitlements=[right("trial")]).expired_for(at) is None
     assert Reader(id="r", entitlements=[right("staff", ends=BEFORE)]).expired_for(at) is None
@@ -80,7 +95,11 @@ def test_days_since_expiry_count_from_the_end_of_grace():
 
 def test_only_running_rights_bring_products():
     """An expired product is no product; a right may name none."""
-    rights = [right("subscription", product="digital"), right("gift"), right("group", product="print", ends=BEFORE)]
+    rights = [
+        right("subscription", product="digital"),
+        right("gift"),
+        right("group", product="print", ends=BEFORE),
+    ]
     assert {"digital"} == Reader(id="r", entitlements=rights).products_at(instant(NOON))
 
 
@@ -115,5 +134,8 @@ def test_long_ids_are_remembered_by_their_digest():
 def test_a_view_is_known_by_its_id_or_by_article_and_time():
     """A retry of the same view is the same view."""
     article = Article(id="a", published=BEFORE)
-    assert [PageView(article=article, id=name).view_key(7) for name in ("v1", None)] == ["v1", "a@7"]
+    assert [PageView(article=article, id=name).view_key(7) for name in ("v1", None)] == [
+        "v1",
+        "a@7",
+    ]
     assert (article.age(instant(NOON)), Article(id="b").age(0)) == (DAY, None)

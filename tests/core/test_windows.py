@@ -11,7 +11,20 @@ from hypothesis import strategies as st
 
 from meter import Article, Meter, PageView, Policy, Reader, Rule, Usage, decide
 from meter.policy import Publication
-from meter.windows import DAY, Term, Timeline, Unit, Weekday, Window, day_start, instant, length_text, local_instant, moment, parse_length
+from meter.windows import (
+    DAY,
+    Term,
+    Timeline,
+    Unit,
+    Weekday,
+    Window,
+    day_start,
+    instant,
+    length_text,
+    local_instant,
+    moment,
+    parse_length,
+)
 
 ZONES = sorted(available_timezones() - {"localtime", "posixrules", "Factory"})
 HOUR = DAY // 24
@@ -50,7 +63,8 @@ def test_every_month_starts_right_in_every_zone():
         for zone in [ZoneInfo(name)]
         for year in range(2000, 2038)
         for month in range(1, 13)
-        if moment(day_start(date(year, month, 1), zone), UTC) != first_instant_by_trying(date(year, month, 1), zone)
+        if moment(day_start(date(year, month, 1), zone), UTC)
+        != first_instant_by_trying(date(year, month, 1), zone)
     ]
     assert wrong == []
 
@@ -59,10 +73,15 @@ def test_months_whose_midnight_is_missing_or_doubled_are_found_and_right():
     """The odd pairs of zone and month (38 zones' own with tzdata 2026f, 46 with aliases) start and end on the first instant."""
     odd = [(name, day) for name in ZONES for day in odd_month_starts(ZoneInfo(name))]
     known = {
-        ("America/Havana", date(2026, 11, 1)), ("America/Havana", date(2012, 4, 1)), ("Asia/Amman", date(2016, 4, 1)),
-        ("Africa/Cairo", date(2014, 8, 1)), ("America/St_Johns", date(2009, 11, 1)), ("Asia/Khandyga", date(2004, 1, 1)),
-        ("America/Asuncion", date(2023, 10, 1)), ("Asia/Damascus", date(2011, 4, 1)),
-    }  # fmt: skip
+        ("America/Havana", date(2026, 11, 1)),
+        ("America/Havana", date(2012, 4, 1)),
+        ("Asia/Amman", date(2016, 4, 1)),
+        ("Africa/Cairo", date(2014, 8, 1)),
+        ("America/St_Johns", date(2009, 11, 1)),
+        ("Asia/Khandyga", date(2004, 1, 1)),
+        ("America/Asuncion", date(2023, 10, 1)),
+        ("Asia/Damascus", date(2011, 4, 1)),
+    }
     assert known <= set(odd)
     assert len(odd) >= 38
     for name, day in odd:
@@ -79,12 +98,20 @@ def test_months_whose_midnight_is_missing_or_doubled_are_found_and_right():
     [
         ("America/Havana", date(2026, 11, 1), "2026-11-01T04:00:00Z"),  # midnight twice: the first
         ("Africa/Cairo", date(2014, 8, 1), "2014-07-31T22:00:00Z"),  # no midnight: one o'clock
-        ("Pacific/Apia", date(2011, 12, 30), "2011-12-30T10:00:00Z"),  # a date nobody lived: the next one
+        (
+            "Pacific/Apia",
+            date(2011, 12, 30),
+            "2011-12-30T10:00:00Z",
+        ),  # a date nobody lived: the next one
         ("Pacific/Apia", date(2011, 12, 31), "2011-12-30T10:00:00Z"),
         ("Pacific/Kwajalein", date(1993, 8, 21), "1993-08-21T12:00:00Z"),
         ("America/Sao_Paulo", date(2018, 11, 4), "2018-11-04T03:00:00Z"),
         ("Asia/Tokyo", date(2026, 6, 1), "2026-05-31T15:00:00Z"),
-        ("Africa/Monrovia", date(1972, 1, 7), "1972-01-07T00:44:30Z"),  # an offset of 44 minutes and 30 seconds ends
+        (
+            "Africa/Monrovia",
+            date(1972, 1, 7),
+            "1972-01-07T00:44:30Z",
+        ),  # an offset of 44 minutes and 30 seconds ends
     ],
 )
 def test_a_day_starts_at_the_first_instant_of_its_date(zone, day, starts):
@@ -108,7 +135,9 @@ def test_a_date_and_a_local_time_are_read_in_the_publications_zone(when, end, ex
 
 def test_a_local_time_in_a_gap_is_the_first_instant_after_it():
     """02:30 on the night the clocks go forward does not exist: 03:00 does."""
-    assert at("2026-03-08T07:00:00Z") == local_instant(datetime(2026, 3, 8, 2, 30), ZoneInfo("America/New_York"))  # noqa: DTZ001
+    assert at("2026-03-08T07:00:00Z") == local_instant(
+        datetime(2026, 3, 8, 2, 30), ZoneInfo("America/New_York")
+    )  # noqa: DTZ001
 
 
 def test_a_time_without_a_zone_is_refused():
@@ -117,19 +146,52 @@ def test_a_time_without_a_zone_is_refused():
         instant(datetime(2026, 6, 1))  # noqa: DTZ001
 
 
-@given(st.integers(at("1900-01-01T00:00:00Z"), at("2200-01-01T00:00:00Z")).map(lambda at: moment(at, ZoneInfo("Europe/London"))))
+@given(
+    st.integers(at("1900-01-01T00:00:00Z"), at("2200-01-01T00:00:00Z")).map(
+        lambda at: moment(at, ZoneInfo("Europe/London"))
+    )
+)
 def test_instants_and_moments_are_inverse(when):
     """A time survives becoming an instant, to the microsecond."""
     assert when.astimezone(UTC) == moment(instant(when), UTC)
 
 
-ODD_TIMES = st.sampled_from(["Pacific/Apia", "America/Havana", "Africa/Cairo", "America/St_Johns", "Pacific/Kwajalein", "Europe/London"])
-HOURS = st.integers(at("1990-01-01T00:00:00Z") // HOUR, at("2037-12-31T00:00:00Z") // HOUR).map(lambda hours: hours * HOUR)
+ODD_TIMES = st.sampled_from(
+    [
+        "Pacific/Apia",
+        "America/Havana",
+        "Africa/Cairo",
+        "America/St_Johns",
+        "Pacific/Kwajalein",
+        "Europe/London",
+    ]
+)
+HOURS = st.integers(at("1990-01-01T00:00:00Z") // HOUR, at("2037-12-31T00:00:00Z") // HOUR).map(
+    lambda hours: hours * HOUR
+)
 
 
-@given(zone=ODD_TIMES, unit=st.sampled_from(list(Unit)), start=st.sampled_from(list(Weekday)), when=HOURS, off=st.sampled_from([-1, 0, 1]))
-@example(zone="Pacific/Apia", unit=Unit.DAY, start=Weekday.MONDAY, when=at("2011-12-30T10:00:00Z"), off=-1)
-@example(zone="America/St_Johns", unit=Unit.DAY, start=Weekday.MONDAY, when=at("2009-11-01T02:45:00Z"), off=0)  # lived twice
+@given(
+    zone=ODD_TIMES,
+    unit=st.sampled_from(list(Unit)),
+    start=st.sampled_from(list(Weekday)),
+    when=HOURS,
+    off=st.sampled_from([-1, 0, 1]),
+)
+@example(
+    zone="Pacific/Apia",
+    unit=Unit.DAY,
+    start=Weekday.MONDAY,
+    when=at("2011-12-30T10:00:00Z"),
+    off=-1,
+)
+@example(
+    zone="America/St_Johns",
+    unit=Unit.DAY,
+    start=Weekday.MONDAY,
+    when=at("2009-11-01T02:45:00Z"),
+    off=0,
+)  # lived twice
 def test_calendar_windows_leave_no_instant_out_and_none_in_two(zone, unit, start, when, off):
     """An instant lies in its window, and the next window begins where it ends."""
     window = Window(calendar=unit, starts=start if unit is Unit.WEEK else None)
@@ -153,21 +215,30 @@ def test_a_date_lived_twice_belongs_to_the_window_that_has_begun():
 def test_a_week_starts_on_any_weekday(starts):
     """Seven local days from the given weekday."""
     zone = ZoneInfo("America/New_York")
-    low, high = Timeline(Window(calendar="week", starts=starts), zone).bounds(at("2026-03-10T12:00:00Z"))
+    low, high = Timeline(Window(calendar="week", starts=starts), zone).bounds(
+        at("2026-03-10T12:00:00Z")
+    )
     assert list(Weekday)[moment(low, zone).weekday()] is starts
     assert moment(high, zone).date() - moment(low, zone).date() == timedelta(days=7)
 
 
 def test_a_week_starts_on_monday_unless_said_otherwise():
     """ISO 8601's week."""
-    assert at("2026-06-08T00:00:00Z") == Timeline(Window(calendar="week"), ZoneInfo("UTC")).bounds(at("2026-06-14T23:59:59Z"))[0]
+    assert (
+        at("2026-06-08T00:00:00Z")
+        == Timeline(Window(calendar="week"), ZoneInfo("UTC")).bounds(at("2026-06-14T23:59:59Z"))[0]
+    )
 
 
 @pytest.mark.parametrize(
     ("window", "read", "inside_until"),
     [
         ({"rolling": "30 days"}, "2026-03-01T12:00:00Z", "2026-03-31T12:00:00Z"),
-        ({"rolling": "36 hours"}, "2026-03-07T12:00:00Z", "2026-03-09T00:00:00Z"),  # over a change of the clocks
+        (
+            {"rolling": "36 hours"},
+            "2026-03-07T12:00:00Z",
+            "2026-03-09T00:00:00Z",
+        ),  # over a change of the clocks
         ({"fixed": "2 days"}, "2026-03-07T12:00:00Z", "2026-03-09T12:00:00Z"),
         ({"calendar": "month"}, "2026-10-31T12:00:00Z", "2026-11-01T04:00:00Z"),
         ({"calendar": "year"}, "2026-10-31T12:00:00Z", "2027-01-01T05:00:00Z"),
@@ -186,7 +257,11 @@ def test_a_read_is_inside_to_the_last_microsecond_and_no_longer(window, read, in
 def test_a_lifetime_never_ends():
     """What was read for life stays read, and nothing comes back."""
     timeline = Timeline(Window(lifetime=True), ZoneInfo("UTC"))
-    assert (timeline.inside([0], at("2037-01-01T00:00:00Z")), timeline.resets([0], 1, 0), timeline.ends([0])) == (0, None, None)
+    assert (
+        timeline.inside([0], at("2037-01-01T00:00:00Z")),
+        timeline.resets([0], 1, 0),
+        timeline.ends([0]),
+    ) == (0, None, None)
 
 
 def test_nothing_resets_before_the_first_read_of_an_absolute_window():
@@ -210,7 +285,10 @@ def test_a_fixed_window_starts_with_the_first_read_after_the_one_before():
     """Reads at 0, 1 and 2 days and a half: the second window starts with the third read."""
     timeline = Timeline(Window(fixed="2 days"), ZoneInfo("UTC"))
     reads = [0, DAY, 5 * DAY // 2]
-    assert [timeline.inside(reads, t) for t in (DAY, 2 * DAY - 1, 5 * DAY // 2, 9 * DAY // 2 - 1, 9 * DAY // 2)] == [0, 0, 2, 2, 3]
+    assert [
+        timeline.inside(reads, t)
+        for t in (DAY, 2 * DAY - 1, 5 * DAY // 2, 9 * DAY // 2 - 1, 9 * DAY // 2)
+    ] == [0, 0, 2, 2, 3]
 
 
 @pytest.mark.parametrize(
@@ -227,7 +305,9 @@ def test_a_fixed_window_starts_with_the_first_read_after_the_one_before():
 )
 def test_a_term_ends_on_the_same_day_or_the_last_there_is(term, start, end):
     """31 January plus a month is the last of February; 29 February plus a year is the 28th."""
-    assert datetime.fromisoformat(end) == Term.parse(term).after(datetime.fromisoformat(start), ZoneInfo("Asia/Tokyo"))
+    assert datetime.fromisoformat(end) == Term.parse(term).after(
+        datetime.fromisoformat(start), ZoneInfo("Asia/Tokyo")
+    )
 
 
 def test_a_term_keeps_the_time_on_the_clock_over_a_change():
@@ -240,12 +320,22 @@ def test_a_term_keeps_the_time_on_the_clock_over_a_change():
 
 def test_lengths_and_terms_are_read_and_written_in_an_editors_words():
     """Both round-trip."""
-    assert [timedelta(hours=36), timedelta(days=14), timedelta(days=1)] == [parse_length(t) for t in ("36 hours", "2 weeks", "1 day")]
-    assert [length_text(timedelta(hours=h)) for h in (36, 336, 24, 1)] == ["36 hours", "14 days", "1 day", "1 hour"]
+    assert [timedelta(hours=36), timedelta(days=14), timedelta(days=1)] == [
+        parse_length(t) for t in ("36 hours", "2 weeks", "1 day")
+    ]
+    assert [length_text(timedelta(hours=h)) for h in (36, 336, 24, 1)] == [
+        "36 hours",
+        "14 days",
+        "1 day",
+        "1 hour",
+    ]
     assert [str(Term.parse(text)) for text in ("3 months", "1 year")] == ["3 months", "1 year"]
 
 
-@pytest.mark.parametrize("text", ["", "30", "0 days", "9999 weeks", "-1 days", "1.5 days", "30 days ", "３ days", "a month"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "30", "0 days", "9999 weeks", "-1 days", "1.5 days", "30 days ", "３ days", "a month"],
+)
 def test_a_length_that_is_none_is_refused(text):
     """With what would be one."""
     with pytest.raises(ValueError, match="is not"):
@@ -259,7 +349,9 @@ def test_a_term_that_is_none_is_refused(text):
         Term.parse(text)
 
 
-@pytest.mark.parametrize("keys", [{}, {"calendar": "month", "lifetime": True}, {"rolling": "1 day", "fixed": "1 day"}])
+@pytest.mark.parametrize(
+    "keys", [{}, {"calendar": "month", "lifetime": True}, {"rolling": "1 day", "fixed": "1 day"}]
+)
 def test_a_window_is_exactly_one_kind(keys):
     """None or two kinds are refused."""
     with pytest.raises(ValueError, match="exactly one of"):
@@ -275,9 +367,12 @@ def test_only_a_week_has_a_weekday_to_start_on():
 def test_windows_say_what_they_are():
     """In words for a page."""
     windows = [
-        Window(calendar="month"), Window(calendar="week", starts="sunday"), Window(rolling="36 hours"), Window(fixed="2 days"),
+        Window(calendar="month"),
+        Window(calendar="week", starts="sunday"),
+        Window(rolling="36 hours"),
+        Window(fixed="2 days"),
         Window(lifetime=True),
-    ]  # fmt: skip
+    ]
     assert list(map(str, windows)) == [
         "calendar month",
         "calendar week (from Sunday)",
@@ -285,11 +380,22 @@ def test_windows_say_what_they_are():
         "2 days from the first read",
         "lifetime",
     ]
-    assert [timedelta(days=32), timedelta(days=8), timedelta(hours=36), timedelta(days=2), None] == [window.length for window in windows]
+    assert [
+        timedelta(days=32),
+        timedelta(days=8),
+        timedelta(hours=36),
+        timedelta(days=2),
+        None,
+    ] == [window.length for window in windows]
 
 
 @pytest.mark.parametrize(
-    ("when", "unit"), [("9999-12-30T23:59:59+00:00", "year"), ("9999-12-30T00:00:00+00:00", "month"), ("0001-01-01T00:00:00+00:00", "day")]
+    ("when", "unit"),
+    [
+        ("9999-12-30T23:59:59+00:00", "year"),
+        ("9999-12-30T00:00:00+00:00", "month"),
+        ("0001-01-01T00:00:00+00:00", "day"),
+    ],
 )
 def test_no_calendar_reaches_beyond_the_years_there_are(when, unit):
     """A window that would end after the year 9999, or begin before the year 1, is an error in words."""
@@ -301,8 +407,18 @@ def test_no_calendar_reaches_beyond_the_years_there_are(when, unit):
 def test_a_length_past_the_last_year_is_told_in_words(window):
     """An absolute window that would end after the year 9999 is refused as a calendar one is."""
     policy = Policy(
-        publication=Publication(name="x"), meters=[Meter(name="m", window=window, limit=1)],
-        rules=[Rule(name="taste", spend="m", show="countdown"), Rule(name="rest", show="subscription-wall")],
-    )  # fmt: skip
+        publication=Publication(name="x"),
+        meters=[Meter(name="m", window=window, limit=1)],
+        rules=[
+            Rule(name="taste", spend="m", show="countdown"),
+            Rule(name="rest", show="subscription-wall"),
+        ],
+    )
     with pytest.raises(ValueError, match="no calendar reaches that far"):
-        decide(policy, Reader(id="r"), PageView(article=Article(id="a")), Usage(), datetime(9999, 12, 31, tzinfo=UTC))
+        decide(
+            policy,
+            Reader(id="r"),
+            PageView(article=Article(id="a")),
+            Usage(),
+            datetime(9999, 12, 31, tzinfo=UTC),
+        )

@@ -51,10 +51,18 @@ def _cases(path: Path) -> list[Case]:
     for case in table["case"]:
         steps = []
         for step in case.get("steps", ()):
-            event = {key: _json(value) for key, value in step.items() if key not in ("policy", "expect")}
-            event["reader"] = {"id": "reader"} | _json(case.get("reader", {})) | event.get("reader", {})
+            event = {
+                key: _json(value) for key, value in step.items() if key not in ("policy", "expect")
+            }
+            event["reader"] = (
+                {"id": "reader"} | _json(case.get("reader", {})) | event.get("reader", {})
+            )
             steps.append(Step(texts[step.get("policy", case["policy"])], event, step["expect"]))
-        found.append(Case(case["name"], case["says"], texts[case["policy"]], tuple(steps), case.get("refused")))
+        found.append(
+            Case(
+                case["name"], case["says"], texts[case["policy"]], tuple(steps), case.get("refused")
+            )
+        )
     return found
 
 

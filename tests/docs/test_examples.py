@@ -21,7 +21,10 @@ from meter import loads_policy
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
-FENCE = re.compile(r'^```(?P<kind>\w+)(?: title="(?P<title>[^"]+)")?[^\n]*\n(?P<body>.*?)^```$', re.MULTILINE | re.DOTALL)
+FENCE = re.compile(
+    r'^```(?P<kind>\w+)(?: title="(?P<title>[^"]+)")?[^\n]*\n(?P<body>.*?)^```$',
+    re.MULTILINE | re.DOTALL,
+)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -61,34 +64,63 @@ def _run_python(body: str, names: dict[str, object], where: str) -> None:
         return
     test = doctest.DocTestParser().get_doctest(body, names, where, where, 0)
     said: list[str] = []
-    results = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, out=said.append, clear_globs=False)
+    results = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(
+        test, out=said.append, clear_globs=False
+    )
     names.update(test.globs)
     assert results.failed == 0, "".join(said)
 
 
 def _run_console(body: str, where: str) -> None:
-    environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "100", "LC_ALL": "C.UTF-8", "PYTHONWARNINGS": "error"}
+    environment = {
+        **os.environ,
+        "NO_COLOR": "1",
+        "COLUMNS": "100",
+        "LC_ALL": "C.UTF-8",
+        "PYTHONWARNINGS": "error",
+    }
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     for call in re.split(r"^\$ ", body, flags=re.MULTILINE)[1:]:
         command, _, expected = re.sub(r"\\\n", "", call).partition("\n")
         done = subprocess.run(
-            command, shell=True, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+            command,
+            shell=True,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
         )
         output, _, code = expected.partition("[exit ")
-        assert _matches(output, done.stdout), f"{where}: `{command}` printed:\n{done.stdout}\ninstead of:\n{output}"
-        assert done.returncode == int(code.strip(" ]\n") or 0), f"{where}: `{command}` exited {done.returncode}:\n{done.stdout}"
+        assert _matches(output, done.stdout), (
+            f"{where}: `{command}` printed:\n{done.stdout}\ninstead of:\n{output}"
+        )
+        assert done.returncode == int(code.strip(" ]\n") or 0), (
+            f"{where}: `{command}` exited {done.returncode}:\n{done.stdout}"
+        )
 
 
 def _matches(expected: str, said: str) -> bool:
     """Compare line by line, trailing blanks apart; a line `...` stands for any number of lines."""
     lines = [line.rstrip() for line in expected.strip().splitlines()]
-    pattern = "".join(r"(?:[^\n]*\n)*" if line == "..." else re.escape(line) + r"\n" for line in lines)
-    return re.fullmatch(pattern, "".join(line.rstrip() + "\n" for line in said.strip().splitlines())) is not None
+    pattern = "".join(
+        r"(?:[^\n]*\n)*" if line == "..." else re.escape(line) + r"\n" for line in lines
+    )
+    return (
+        re.fullmatch(pattern, "".join(line.rstrip() + "\n" for line in said.strip().splitlines()))
+        is not None
+    )
 
 
 @pytest.mark.parametrize(
     ("expected", "said", "same"),
-    [("a\n...\nb\n", "a\n1\n2\nb\n", True), ("a\n", "a\nb\n", False), ("a  \n", "a\n", True), ("...\n", "", True), ("a\n", "", False)],
+    [
+        ("a\n...\nb\n", "a\n1\n2\nb\n", True),
+        ("a\n", "a\nb\n", False),
+        ("a  \n", "a\n", True),
+        ("...\n", "", True),
+        ("a\n", "", False),
+    ],
 )
 def test_output_is_compared_line_by_line(expected, said, same):
     """The comparison itself can fail."""

@@ -18,14 +18,22 @@ def test_every_public_name_is_in_the_reference():
 
 def test_every_page_is_in_the_index():
     """No page can only be found by accident, and no link leads nowhere."""
-    linked = set(re.findall(r"\]\(([^)#]+\.md)[^)]*\)", (DOCS / "index.md").read_text(encoding="utf-8")))
-    assert linked == {page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md")} - {"index.md"}
+    linked = set(
+        re.findall(r"\]\(([^)#]+\.md)[^)]*\)", (DOCS / "index.md").read_text(encoding="utf-8"))
+    )
+    assert linked == {page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md")} - {
+        "index.md"
+    }
 
 
 def test_links_between_pages_lead_somewhere():
     """Every relative link of the README and the documentation has a file at its end."""
     pages = [DOCS.parent / "README.md", *DOCS.rglob("*.md")]
     links = {
-        (page, link) for page in pages for link in re.findall(r"\]\((?!https?:|mailto:|#)([^)#\s]+)", page.read_text(encoding="utf-8"))
+        (page, link)
+        for page in pages
+        for link in re.findall(
+            r"\]\((?!https?:|mailto:|#)([^)#\s]+)", page.read_text(encoding="utf-8")
+        )
     }
     assert {(str(page), link) for page, link in links if not (page.parent / link).exists()} == set()

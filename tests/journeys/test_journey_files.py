@@ -22,7 +22,9 @@ def problem_of(text):
 
 
 STEP = "[[steps]]\n"
-BAD_SPAN = "`2 dayz` is not a stretch of time such as `20 minutes`, `3 hours`, `2 days` or `1 month`"
+BAD_SPAN = (
+    "`2 dayz` is not a stretch of time such as `20 minutes`, `3 hours`, `2 days` or `1 month`"
+)
 TWO_ACTIONS = "a step does exactly one thing, but this one has `read` and `sign_in`"
 TWO_TIMES = "a step is `at` a time or `after` a stretch of time, not both"
 TWO_ENDS = "`term` and `ends` both say when it ends; keep one of them"
@@ -31,20 +33,69 @@ TWO_ENDS = "`term` and `ends` both say when it ends; keep one of them"
 @pytest.mark.parametrize(
     ("text", "line", "column", "code", "message", "advice"),
     [
-        (f'polcy = "p.toml"\n{STEP}read = "a"', 1, 1, "unknown-key", "a journey has no key `polcy`", "did you mean `policy`?"),
-        (f'{STEP}red = "a"', 2, 1, "unknown-key", "a step has no key `red`", "did you mean `read`?"),
-        (f'{STEP}after = 3\nread = "a"', 2, 9, "wrong-type", "`after` is a stretch of time such as `2 days`, not `3`", "put it in quotes"),
+        (
+            f'polcy = "p.toml"\n{STEP}read = "a"',
+            1,
+            1,
+            "unknown-key",
+            "a journey has no key `polcy`",
+            "did you mean `policy`?",
+        ),
+        (
+            f'{STEP}red = "a"',
+            2,
+            1,
+            "unknown-key",
+            "a step has no key `red`",
+            "did you mean `read`?",
+        ),
+        (
+            f'{STEP}after = 3\nread = "a"',
+            2,
+            9,
+            "wrong-type",
+            "`after` is a stretch of time such as `2 days`, not `3`",
+            "put it in quotes",
+        ),
         (f'{STEP}wait = "2 dayz"', 2, 8, "bad-length", BAD_SPAN, None),
         (f'{STEP}read = "a"\nsign_in = true', 1, 3, "bad-step", TWO_ACTIONS, None),
         (f'{STEP}read = "a"\nat = 2026-06-01\nafter = "1 day"', 1, 3, "bad-step", TWO_TIMES, None),
-        (f"{STEP}sign_in = false", 2, 11, "wrong-type", "`sign_in` is `true` where it happens", "remove the line"),
-        (f'{STEP}read = "a"\nexpect = {{ show = "cuntdown" }}', 3, 19, "unknown-word", None, "did you mean `countdown`?"),
+        (
+            f"{STEP}sign_in = false",
+            2,
+            11,
+            "wrong-type",
+            "`sign_in` is `true` where it happens",
+            "remove the line",
+        ),
+        (
+            f'{STEP}read = "a"\nexpect = {{ show = "cuntdown" }}',
+            3,
+            19,
+            "unknown-word",
+            None,
+            "did you mean `countdown`?",
+        ),
         (f'{STEP}read = {{ access = "free" }}', 2, 1, "missing-key", None, None),
         (f'{STEP}start_trial = {{ product = "x" }}', 2, 15, "bad-value", None, None),
-        (f'{STEP}subscribe = {{ term = "1 year", ends = 2026-12-31 }}', 2, 13, "bad-value", TWO_ENDS, None),
+        (
+            f'{STEP}subscribe = {{ term = "1 year", ends = 2026-12-31 }}',
+            2,
+            13,
+            "bad-value",
+            TWO_ENDS,
+            None,
+        ),
         (f"{STEP}cancel = {{}}", 2, 10, "bad-value", None, None),
         (f'[reader]\nscore = 2\n{STEP}read = "a"', 2, 9, "bad-number", None, None),
-        (f'[articles.x]\naccess = "premum"\n{STEP}read = "x"', 2, 10, "unknown-word", None, "did you mean `premium`?"),
+        (
+            f'[articles.x]\naccess = "premum"\n{STEP}read = "x"',
+            2,
+            10,
+            "unknown-word",
+            None,
+            "did you mean `premium`?",
+        ),
         ("start = 2026-06-01", 1, 1, "missing-key", None, None),
         (f'{STEP}read = "a', 2, 10, "toml-syntax", None, None),
     ],
@@ -70,7 +121,11 @@ def test_every_problem_is_told_at_once():
     """Not only the first."""
     with pytest.raises(JourneyError) as caught:
         Journey.loads('polcy = "p"\n[[steps]]\nwait = "2 dayz"\n[[steps]]\nred = "a"\n')
-    assert [problem.code for problem in caught.value.problems] == ["unknown-key", "bad-length", "unknown-key"]
+    assert [problem.code for problem in caught.value.problems] == [
+        "unknown-key",
+        "bad-length",
+        "unknown-key",
+    ]
 
 
 def test_a_journey_error_is_a_policy_error():
@@ -89,8 +144,12 @@ def test_a_file_that_is_not_there_names_the_one_that_was_meant(tmp_path):
 def test_the_policy_is_looked_for_beside_the_journey(tmp_path, monkeypatch):
     """Wherever the command is run."""
     (tmp_path / "policies").mkdir()
-    (tmp_path / "policies" / "p.toml").write_text('[publication]\nname = "P"\n[[rules]]\nname = "all"\nshow = "article"\n')
-    (tmp_path / "policies" / "j.toml").write_text('policy = "p.toml"\nstart = 2026-06-01\n[[steps]]\nread = "a"\n')
+    (tmp_path / "policies" / "p.toml").write_text(
+        '[publication]\nname = "P"\n[[rules]]\nname = "all"\nshow = "article"\n'
+    )
+    (tmp_path / "policies" / "j.toml").write_text(
+        'policy = "p.toml"\nstart = 2026-06-01\n[[steps]]\nread = "a"\n'
+    )
     monkeypatch.chdir(tmp_path)
     (step,) = Journey.load("policies/j.toml").run()
     assert step.decision.rule == "all"
@@ -113,8 +172,12 @@ def test_articles_are_described_once_and_steps_may_differ():
     )
     first, second = (step.action for step in Journey.loads(text).steps)
     assert ("x-1", "premium", "s", frozenset({"t"}), "k") == (
-        first.view.article.id, first.view.article.access, first.view.article.section, first.view.article.tags, first.view.article.kind,
-    )  # fmt: skip
+        first.view.article.id,
+        first.view.article.access,
+        first.view.article.section,
+        first.view.article.tags,
+        first.view.article.kind,
+    )
     assert (
         second.view.article.access,
         second.view.article.section,
@@ -130,7 +193,9 @@ def test_the_age_of_an_article_is_the_publications():
         'show="subscription-wall"\n[[rules]]\nname="old"\nshow="article"\n'
     )
     read = "read = { id = 'a', published = 2026-05-01 }"
-    journey = Journey.loads(f"[[steps]]\nat = 2026-05-01T23:59:59\n{read}\n[[steps]]\nafter = '1 minute'\n{read}\n")
+    journey = Journey.loads(
+        f"[[steps]]\nat = 2026-05-01T23:59:59\n{read}\n[[steps]]\nafter = '1 minute'\n{read}\n"
+    )
     assert [step.decision.rule for step in journey.run(policy)] == ["new", "old"]
 
 
@@ -141,13 +206,21 @@ def test_what_surrounds_a_reader_comes_with_every_view():
         '[[steps]]\nat = 2026-06-01\nread = "a"\n[[steps]]\nread = { id = "b", language = "en" }\n'
         '[[steps]]\nswitch_device = "desk"\n[[steps]]\nread = "c"\n'
     )
-    seen = journey.run(loads_policy('[publication]\nname="P"\n[[rules]]\nname="all"\nshow="article"\n'))
-    assert [(step.view.device, step.view.language, step.view.channel) for step in seen if step.is_read] == [
+    seen = journey.run(
+        loads_policy('[publication]\nname="P"\n[[rules]]\nname="all"\nshow="article"\n')
+    )
+    assert [
+        (step.view.device, step.view.language, step.view.channel) for step in seen if step.is_read
+    ] == [
         ("phone", "ja", "newsletter"),
         ("phone", "en", "newsletter"),
         ("desk", "ja", "newsletter"),
     ]
-    assert (frozenset({"s"}), "JP", 0.4) == (seen[0].reader.segments, seen[0].reader.country, seen[0].reader.score)
+    assert (frozenset({"s"}), "JP", 0.4) == (
+        seen[0].reader.segments,
+        seen[0].reader.country,
+        seen[0].reader.score,
+    )
 
 
 @pytest.mark.parametrize("path", sorted(SAMPLE.glob("*.journey.toml")), ids=lambda path: path.name)
@@ -161,10 +234,20 @@ def test_the_months_of_the_sample_meet_every_prompt_and_every_status():
     seen = Journey.load(SAMPLE / "months.journey.toml").run()
     shown = {(str(step.decision.show), step.decision.prompt) for step in seen if step.is_read}
     assert {
-        ("countdown", "countdown"), ("last-free-article", "last-free-article"), ("registration-wall", "registration-wall"),
-        ("trial-offer", "trial-offer"), ("article", None), ("article", "sponsored"), ("trial-expired", "trial-expired"),
+        ("countdown", "countdown"),
+        ("last-free-article", "last-free-article"),
+        ("registration-wall", "registration-wall"),
+        ("trial-offer", "trial-offer"),
+        ("article", None),
+        ("article", "sponsored"),
+        ("trial-expired", "trial-expired"),
         ("subscription-expired", "subscription-expired"),
-    } == shown  # fmt: skip
-    assert {"anonymous", "registered", "trial", "trial-expired", "subscriber", "subscription-expired"} == {
-        str(step.reader.status(step.at)) for step in seen
-    }
+    } == shown
+    assert {
+        "anonymous",
+        "registered",
+        "trial",
+        "trial-expired",
+        "subscriber",
+        "subscription-expired",
+    } == {str(step.reader.status(step.at)) for step in seen}

@@ -26,7 +26,9 @@ def rows(table):
     """Return a table of keys as Markdown."""
     lines = ["| key | form | meaning |", "|---|---|---|"]
     for name, key in table.keys.items():
-        lines.append(f"| `{name}`{' (needed)' if key.required else ''} | {key.resolve().form} | {key.says} |")
+        lines.append(
+            f"| `{name}`{' (needed)' if key.required else ''} | {key.resolve().form} | {key.says} |"
+        )
     return "\n".join(lines)
 
 
@@ -34,7 +36,10 @@ def filled(page):
     """Return the page with every table written anew."""
     for name, table in TABLES.items():
         page = re.sub(
-            rf"<!-- {name} -->.*?<!-- end -->", lambda _, n=name, t=table: f"<!-- {n} -->\n{rows(t)}\n<!-- end -->", page, flags=re.DOTALL
+            rf"<!-- {name} -->.*?<!-- end -->",
+            lambda _, n=name, t=table: f"<!-- {n} -->\n{rows(t)}\n<!-- end -->",
+            page,
+            flags=re.DOTALL,
         )
     return page
 
@@ -47,7 +52,9 @@ def test_the_reference_of_journey_files_is_current():
 
 def test_every_table_of_a_journey_is_on_the_page():
     """Also one that is added later."""
-    missing = [table.noun for table in _tables(journey_file.JOURNEY) if table not in TABLES.values()]
+    missing = [
+        table.noun for table in _tables(journey_file.JOURNEY) if table not in TABLES.values()
+    ]
     assert missing == []
 
 
@@ -57,7 +64,11 @@ def _tables(shape):
         yield shape
         for key in shape.keys.values():
             yield from _tables(key.resolve())
-    for inner in (getattr(shape, "item", None), getattr(shape, "otherwise", None), *getattr(shape, "by", {}).values()):
+    for inner in (
+        getattr(shape, "item", None),
+        getattr(shape, "otherwise", None),
+        *getattr(shape, "by", {}).values(),
+    ):
         if inner is not None:
             yield from _tables(inner)
 

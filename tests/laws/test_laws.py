@@ -11,7 +11,19 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meter import Access, Article, Entitlement, PageView, Policy, Reader, Show, Usage, Window, decide, loads_policy
+from meter import (
+    Access,
+    Article,
+    Entitlement,
+    PageView,
+    Policy,
+    Reader,
+    Show,
+    Usage,
+    Window,
+    decide,
+    loads_policy,
+)
 from meter.engine import expires_at, settle
 from meter.policy import When
 from meter.testing import check_laws, strategies
@@ -54,7 +66,9 @@ def test_holds_a_publishers_own_policy_to_the_laws_in_one_line():
 
 def test_a_broken_law_is_named_and_its_journey_told(monkeypatch):
     """What a publisher reads when a law does not hold."""
-    monkeypatch.setitem(LAWS, "nothing counts", lambda _policy, taken: not any(t.decision.counted for t in taken))
+    monkeypatch.setitem(
+        LAWS, "nothing counts", lambda _policy, taken: not any(t.decision.counted for t in taken)
+    )
     with pytest.raises(AssertionError) as caught:
         check_laws(loads_policy(TWO_A_MONTH), examples=50)
     lines = str(caught.value).splitlines()
@@ -71,7 +85,9 @@ def _decided(**changes):
 def _metered(**changes):
     """Return what spoils every reading of a meter."""
     return lambda taken: [
-        t._replace(decision=evolve(t.decision, meter=evolve(t.decision.meter, **changes))) for t in taken if t.decision.meter is not None
+        t._replace(decision=evolve(t.decision, meter=evolve(t.decision.meter, **changes)))
+        for t in taken
+        if t.decision.meter is not None
     ]
 
 
@@ -101,8 +117,17 @@ def test_a_law_notices_a_journey_that_breaks_it(law, spoil):
     policy = loads_policy(TWO_A_MONTH)
     now = datetime(2026, 6, 1, tzinfo=UTC)
     subscriber = Reader(id="r", entitlements=[Entitlement(kind="subscription")])
-    metered, premium = (PageView(article=Article(id=access, access=access)) for access in ("metered", "premium"))
-    taken = take(policy, [Step(Reader(id="r"), metered, now), Step(subscriber, metered, now), Step(Reader(id="r"), premium, now)])
+    metered, premium = (
+        PageView(article=Article(id=access, access=access)) for access in ("metered", "premium")
+    )
+    taken = take(
+        policy,
+        [
+            Step(Reader(id="r"), metered, now),
+            Step(subscriber, metered, now),
+            Step(Reader(id="r"), premium, now),
+        ],
+    )
     assert LAWS[law](policy, taken)
     assert not LAWS[law](policy, spoil(taken))
 
@@ -123,7 +148,9 @@ def test_equal_usages_have_equal_bytes_that_carry_everything(usage):
     assert hash(usage) == hash(Usage.from_bytes(usage.to_bytes()))
 
 
-@pytest.mark.parametrize("kind", [Policy, When, Window, Reader, Entitlement, Article, PageView, Usage])
+@pytest.mark.parametrize(
+    "kind", [Policy, When, Window, Reader, Entitlement, Article, PageView, Usage]
+)
 def test_hypothesis_knows_how_to_draw_our_types(kind):
     """`from_type` works without an import of ours: the entry point says how."""
 
@@ -158,7 +185,10 @@ def test_a_usage_that_has_expired_may_be_dropped(data):
         return
     step = data.draw(journeys(policy, max_size=1))[0]
     now = max(expires.astimezone(UTC), step.now)
-    kept, dropped = (decide(policy, step.reader, step.view, remembered, now)[0] for remembered in (usage, Usage()))
+    kept, dropped = (
+        decide(policy, step.reader, step.view, remembered, now)[0]
+        for remembered in (usage, Usage())
+    )
     assert dropped == kept
 
 

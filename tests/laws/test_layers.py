@@ -58,7 +58,9 @@ def imports(path: Path) -> list[tuple[str, bool, int]]:
     typing_only = {
         id(inner)
         for node in ast.walk(tree)
-        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        if isinstance(node, ast.If)
+        and isinstance(node.test, ast.Name)
+        and node.test.id == "TYPE_CHECKING"
         for inner in ast.walk(node)
     }
     found = []
@@ -88,7 +90,11 @@ def test_the_core_imports_only_from_its_own_layer_and_below(name):
 @pytest.mark.parametrize("name", sorted(CORE))
 def test_the_core_does_no_input_or_output(name):
     """No files, no sockets, no randomness, no event loop, no templates, not even for type checkers."""
-    assert [(module, line) for module, _, line in imports(PACKAGE / f"{name}.py") if module.split(".")[0] in OUTSIDE] == []
+    assert [
+        (module, line)
+        for module, _, line in imports(PACKAGE / f"{name}.py")
+        if module.split(".")[0] in OUTSIDE
+    ] == []
 
 
 EDGES = {"meter.paywall", "meter.web", "meter.cli", "meter.studio", "meter.testing"}
@@ -101,7 +107,11 @@ def test_what_edges_use_does_not_use_them(path):
     area = ".".join(name.split(".")[:2])
     if area in EDGES or name == "meter" or name.endswith(("commands", "__main__")):
         return
-    wrong = [(module, line) for module, _, line in imports(path) if ".".join(module.split(".")[:2]) in EDGES]
+    wrong = [
+        (module, line)
+        for module, _, line in imports(path)
+        if ".".join(module.split(".")[:2]) in EDGES
+    ]
     assert wrong == []
 
 
@@ -129,6 +139,9 @@ def test_only_the_clock_asks_what_time_it_is():
 
 def test_the_core_is_read_in_one_sitting():
     """The modules that decide are short, and no module of the package is much over 300 lines."""
-    deciding = sum(len((PACKAGE / f"{name}.py").read_text().splitlines()) for name in ("view", "usage", "decision", "engine"))
+    deciding = sum(
+        len((PACKAGE / f"{name}.py").read_text().splitlines())
+        for name in ("view", "usage", "decision", "engine")
+    )
     assert deciding <= 900
     assert [module_name(path) for path in FILES if len(path.read_text().splitlines()) > 480] == []

@@ -52,7 +52,9 @@ show = "article"
 name = "everyone else"
 show = "subscription-wall"
 """)
-FEW = settings(max_examples=30, stateful_step_count=20, deadline=None, derandomize=True, database=None)
+FEW = settings(
+    max_examples=30, stateful_step_count=20, deadline=None, derandomize=True, database=None
+)
 
 
 class InMemory(PaywallMachine):
@@ -95,4 +97,9 @@ class NeverForgets(PaywallMachine):
 def test_notices_a_paywall_that_is_wrong(wrong):
     """A paywall that does not count, or does not forget, does not pass."""
     with pytest.raises(AssertionError):
-        run_state_machine_as_test(wrong, settings=settings(FEW, max_examples=300, phases=[Phase.generate], report_multiple_bugs=False))
+        run_state_machine_as_test(
+            wrong,
+            settings=settings(
+                FEW, max_examples=300, phases=[Phase.generate], report_multiple_bugs=False
+            ),
+        )

@@ -39,11 +39,19 @@ def until(right) -> datetime | None:
 
 
 def running(reader, now):
-    return [r for r in reader.entitlements if (r.starts is None or r.starts <= now) and (r.ends is None or now < until(r))]
+    return [
+        r
+        for r in reader.entitlements
+        if (r.starts is None or r.starts <= now) and (r.ends is None or now < until(r))
+    ]
 
 
 def expiry(reader, now):
-    over = [(until(r), r.kind != "trial") for r in reader.entitlements if r.ends is not None and until(r) <= now and r.kind != "staff"]
+    over = [
+        (until(r), r.kind != "trial")
+        for r in reader.entitlements
+        if r.ends is not None and until(r) <= now and r.kind != "staff"
+    ]
     return max(over) if over and not running(reader, now) else None
 
 
@@ -120,10 +128,16 @@ def matches(zone, when, reader, view, now, left) -> bool | None:
     if when.channel is not None:
         answers.append(word(when.channel, view.channel))
     if when.language is not None:
-        answers.append(word({w.lower() for w in when.language}, view.language and view.language.lower(), "-"))
+        answers.append(
+            word({w.lower() for w in when.language}, view.language and view.language.lower(), "-")
+        )
     if when.referrer is not None:
         came = host(view.referrer)
-        answers.append(None if came is None else any(came == w or came.endswith("." + w) for w in when.referrer))
+        answers.append(
+            None
+            if came is None
+            else any(came == w or came.endswith("." + w) for w in when.referrer)
+        )
     if when.product is not None:
         answers.append(any(r.product in when.product for r in running(reader, now)))
     if when.tags is not None:
@@ -133,7 +147,14 @@ def matches(zone, when, reader, view, now, left) -> bool | None:
     if when.score is not None:
         answers.append(in_range(when.score, reader.score))
     if when.age_days is not None:
-        answers.append(in_range(when.age_days, None if article.published is None else (now - article.published.astimezone(UTC)).days))
+        answers.append(
+            in_range(
+                when.age_days,
+                None
+                if article.published is None
+                else (now - article.published.astimezone(UTC)).days,
+            )
+        )
     if when.days_since_expiry is not None:
         over = expiry(reader, now)
         answers.append(in_range(when.days_since_expiry, over and (now - over[0]).days))
@@ -145,7 +166,9 @@ def matches(zone, when, reader, view, now, left) -> bool | None:
         answers.append(view.crawler is when.crawler)
     if when.dates is not None:
         answers.append(when.dates.from_ is None or now >= midnight(zone, when.dates.from_))
-        answers.append(when.dates.until is None or now < midnight(zone, when.dates.until + timedelta(days=1)))
+        answers.append(
+            when.dates.until is None or now < midnight(zone, when.dates.until + timedelta(days=1))
+        )
     if when.any is not None:
         answers.append(either(matches(zone, part, reader, view, now, left) for part in when.any))
     if when.not_ is not None:
@@ -199,7 +222,11 @@ class Model:
             begun = None
             for at, _ in mine:
                 begun = at if begun is None or at - begun >= window.fixed else begun
-            return [] if begun is None or now - begun >= window.fixed else [(at, key) for at, key in mine if at >= begun]
+            return (
+                []
+                if begun is None or now - begun >= window.fixed
+                else [(at, key) for at, key in mine if at >= begun]
+            )
         return mine
 
     def resets(self, meter, inside, limit, now):
@@ -217,7 +244,14 @@ class Model:
 
     def limit(self, meter, reader, view, now):
         if meter.limits:
-            return next((x.limit for x in meter.limits if matches(self.zone, x.when, reader, view, now, None)), 0)
+            return next(
+                (
+                    x.limit
+                    for x in meter.limits
+                    if matches(self.zone, x.when, reader, view, now, None)
+                ),
+                0,
+            )
         if isinstance(meter.limit, int):
             return meter.limit
         named = {str(k): v for k, v in meter.limit.items()}
@@ -244,7 +278,9 @@ class Model:
         meters = {meter.name: meter for meter in self.policy.meters}
         refused = None
         for rule in self.policy.rules:
-            if not matches(self.zone, rule.when, reader, view, now, lambda name: stand(meters[name])[5]):
+            if not matches(
+                self.zone, rule.when, reader, view, now, lambda name: stand(meters[name])[5]
+            ):
                 continue
             show, spend = str(rule.show), rule.spend
             if spend and access == "premium":
@@ -268,16 +304,35 @@ class Model:
                 counted, inside = True, [*inside, (then, key)]
                 self.counted.append((spend, key, then))
             used = min(len(inside), limit)
-            reading = (meter.name, limit, used, limit - used, self.resets(meter, inside, limit, then))
+            reading = (
+                meter.name,
+                limit,
+                used,
+                limit - used,
+                self.resets(meter, inside, limit, then),
+            )
         own = None if rule.spend and access == "free" else rule.prompt
-        return show, rule.name, own or (None if show == "article" else show), offer, reading, counted
+        return (
+            show,
+            rule.name,
+            own or (None if show == "article" else show),
+            offer,
+            reading,
+            counted,
+        )
 
     def offer(self, name, reader, view, now, left):
         for offer in self.policy.offers:
             if offer.name == name:
                 begun = offer.starts is None or now >= edge(self.zone, offer.starts, end=False)
                 over = offer.ends is not None and now >= edge(self.zone, offer.ends, end=True)
-                return name if begun and not over and matches(self.zone, offer.when, reader, view, now, left) else None
+                return (
+                    name
+                    if begun
+                    and not over
+                    and matches(self.zone, offer.when, reader, view, now, left)
+                    else None
+                )
         return None
 
 
@@ -286,7 +341,14 @@ def outcome(decision):
     # In UTC: Python calls a doubled local time (PEP 495) unequal to any time of another zone.
     resets = None if meter is None or meter.resets_at is None else meter.resets_at.astimezone(UTC)
     reading = None if meter is None else (meter.name, meter.limit, meter.used, meter.left, resets)
-    return str(decision.show), decision.rule, decision.prompt, decision.offer, reading, decision.counted
+    return (
+        str(decision.show),
+        decision.rule,
+        decision.prompt,
+        decision.offer,
+        reading,
+        decision.counted,
+    )
 
 
 def agrees(policy, usage, steps) -> None:
@@ -304,7 +366,10 @@ def test_decides_as_a_model_that_keeps_everything_does(data):
     agrees(policy, data.draw(usages(policy)), data.draw(journeys(policy)))
 
 
-@given(data=st.data(), zone=st.sampled_from(["America/Havana", "America/Asuncion", "Australia/Lord_Howe"]))
+@given(
+    data=st.data(),
+    zone=st.sampled_from(["America/Havana", "America/Asuncion", "Australia/Lord_Howe"]),
+)
 def test_agrees_where_midnight_is_missing_or_doubled(data, zone):
     """The same in zones whose clocks change at or near midnight, or by half an hour."""
     policy = data.draw(policies(zones=[zone]))

@@ -19,7 +19,13 @@ import meter
 
 PACKAGE = Path(meter.__file__).parent
 TESTS = Path(__file__).parents[1]
-SUITE = ("corpus/test_corpus.py", "core/test_engine.py", "core/test_facts.py", "core/test_view.py", "core/test_usage.py")
+SUITE = (
+    "corpus/test_corpus.py",
+    "core/test_engine.py",
+    "core/test_facts.py",
+    "core/test_view.py",
+    "core/test_usage.py",
+)
 
 
 class Bug(NamedTuple):
@@ -32,37 +38,130 @@ class Bug(NamedTuple):
 
 
 BUGS = (
-    Bug("one article too many", "engine.py", "limit == 0 or (used >= limit and", "limit == 0 or (used > limit and"),
-    Bug("a limit of 0 lets re-reads in", "engine.py", "limit == 0 or (used >= limit", "(used >= limit"),
-    Bug("a rolling window holds its end", "windows.py", "bisect_right(reads, at - self._length)", "bisect_left(reads, at - self._length)"),
-    Bug("a fixed window holds its end", "windows.py", "reads[first] + self._length <= at", "reads[first] + self._length < at"),
-    Bug("a calendar window holds its end", "windows.py", "if not bounds[0] <= at < bounds[1]", "if not bounds[0] <= at <= bounds[1]"),
-    Bug("the zone is ignored", "windows.py", "day = moment(at, self.zone).date()", "day = moment(at, UTC).date()"),
-    Bug("the second of two midnights counts", "windows.py", "wall.replace(tzinfo=zone, fold=0)", "wall.replace(tzinfo=zone, fold=1)"),
-    Bug("reading again counts", "engine.py", "verdict.spend is not None and not seen[index]", "verdict.spend is not None"),
-    Bug("a tier borrows", "policy.py", "(Status.TRIAL_EXPIRED, Status.SUBSCRIPTION_EXPIRED)", "(Status.TRIAL_EXPIRED, Status.TRIAL)"),
-    Bug("a clock behind opens a new window", "engine.py", "at = max(at, tally.ats[-1])", "at = max(at, 0)"),
-    Bug("premium is read on an allowance", "engine.py", "if access == ArticleAccess.PREMIUM:", "if access == 0:"),
-    Bug("a free article spends", "engine.py", "if access == ArticleAccess.METERED else None", "if access else None"),
-    Bug("a prefetch counts", "engine.py", "ArticleAccess.METERED and not view.prefetch", "ArticleAccess.METERED"),
-    Bug("an offer ends as its last day begins", "policy.py", "local_instant(self.ends, zone, end=True)", "local_instant(self.ends, zone)"),
-    Bug("a right holds at its end", "view.py", "<= at < right.until_instant:", "<= at <= right.until_instant:"),
-    Bug("what is missing matches under not", "facts.py", ".codes() if code is not None)", ".codes())"),
-    Bug("a merge refunds", "usage.py", "max(at, both.get(name, at))", "min(at, both.get(name, at))"),
-    Bug("the last free article is not announced", "engine.py", "show = Show.LAST_FREE_ARTICLE", "show = Show.COUNTDOWN"),
+    Bug(
+        "one article too many",
+        "engine.py",
+        "limit == 0 or (used >= limit and",
+        "limit == 0 or (used > limit and",
+    ),
+    Bug(
+        "a limit of 0 lets re-reads in",
+        "engine.py",
+        "limit == 0 or (used >= limit",
+        "(used >= limit",
+    ),
+    Bug(
+        "a rolling window holds its end",
+        "windows.py",
+        "bisect_right(reads, at - self._length)",
+        "bisect_left(reads, at - self._length)",
+    ),
+    Bug(
+        "a fixed window holds its end",
+        "windows.py",
+        "reads[first] + self._length <= at",
+        "reads[first] + self._length < at",
+    ),
+    Bug(
+        "a calendar window holds its end",
+        "windows.py",
+        "if not bounds[0] <= at < bounds[1]",
+        "if not bounds[0] <= at <= bounds[1]",
+    ),
+    Bug(
+        "the zone is ignored",
+        "windows.py",
+        "day = moment(at, self.zone).date()",
+        "day = moment(at, UTC).date()",
+    ),
+    Bug(
+        "the second of two midnights counts",
+        "windows.py",
+        "wall.replace(tzinfo=zone, fold=0)",
+        "wall.replace(tzinfo=zone, fold=1)",
+    ),
+    Bug(
+        "reading again counts",
+        "engine.py",
+        "verdict.spend is not None and not seen[index]",
+        "verdict.spend is not None",
+    ),
+    Bug(
+        "a tier borrows",
+        "policy.py",
+        "(Status.TRIAL_EXPIRED, Status.SUBSCRIPTION_EXPIRED)",
+        "(Status.TRIAL_EXPIRED, Status.TRIAL)",
+    ),
+    Bug(
+        "a clock behind opens a new window",
+        "engine.py",
+        "at = max(at, tally.ats[-1])",
+        "at = max(at, 0)",
+    ),
+    Bug(
+        "premium is read on an allowance",
+        "engine.py",
+        "if access == ArticleAccess.PREMIUM:",
+        "if access == 0:",
+    ),
+    Bug(
+        "a free article spends",
+        "engine.py",
+        "if access == ArticleAccess.METERED else None",
+        "if access else None",
+    ),
+    Bug(
+        "a prefetch counts",
+        "engine.py",
+        "ArticleAccess.METERED and not view.prefetch",
+        "ArticleAccess.METERED",
+    ),
+    Bug(
+        "an offer ends as its last day begins",
+        "policy.py",
+        "local_instant(self.ends, zone, end=True)",
+        "local_instant(self.ends, zone)",
+    ),
+    Bug(
+        "a right holds at its end",
+        "view.py",
+        "<= at < right.until_instant:",
+        "<= at <= right.until_instant:",
+    ),
+    Bug(
+        "what is missing matches under not",
+        "facts.py",
+        ".codes() if code is not None)",
+        ".codes())",
+    ),
+    Bug(
+        "a merge refunds", "usage.py", "max(at, both.get(name, at))", "min(at, both.get(name, at))"
+    ),
+    Bug(
+        "the last free article is not announced",
+        "engine.py",
+        "show = Show.LAST_FREE_ARTICLE",
+        "show = Show.COUNTDOWN",
+    ),
 )
 
 
 def copy_with(folder: Path, bug: Bug | None) -> Path:
     """Return a folder that holds a copy of the package, with a bug planted in it."""
-    shutil.copytree(PACKAGE, folder / "meter", ignore=shutil.ignore_patterns("__pycache__", "templates"))
-    templates = next(place for place in (PACKAGE / "templates", PACKAGE.parent / "templates") if place.is_dir())
+    shutil.copytree(
+        PACKAGE, folder / "meter", ignore=shutil.ignore_patterns("__pycache__", "templates")
+    )
+    templates = next(
+        place for place in (PACKAGE / "templates", PACKAGE.parent / "templates") if place.is_dir()
+    )
     (folder / "templates").symlink_to(templates)
     (folder / "tests").symlink_to(TESTS)
     if bug is not None:
         path = folder / "meter" / bug.module
         text = path.read_text()
-        assert bug.right in text, f"`{bug.right}` is no longer in meter/{bug.module}: plant `{bug.name}` anew"
+        assert bug.right in text, (
+            f"`{bug.right}` is no longer in meter/{bug.module}: plant `{bug.name}` anew"
+        )
         path.write_text(text.replace(bug.right, bug.wrong))
     return folder
 
@@ -70,10 +169,28 @@ def copy_with(folder: Path, bug: Bug | None) -> Path:
 def run_suite(folder: Path) -> subprocess.CompletedProcess[str]:
     """Run the suite against the package in a folder."""
     # In the copy's folder: `python -m` looks there first, and would find the checkout's package in the checkout.
-    options = ["-n0", "-x", "-q", "-p", "no:cacheprovider", "-c", str(TESTS.parent / "pyproject.toml"), "-k", "not remembers_no_more"]
+    options = [
+        "-n0",
+        "-x",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-c",
+        str(TESTS.parent / "pyproject.toml"),
+        "-k",
+        "not remembers_no_more",
+    ]
     environment = os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-m", "pytest", *options, *(str(TESTS / name) for name in SUITE)]
-    return subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(
+        command,
+        env=environment,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
 
 
 def test_the_suite_passes_on_an_unchanged_copy(tmp_path):
@@ -81,7 +198,14 @@ def test_the_suite_passes_on_an_unchanged_copy(tmp_path):
     folder = copy_with(tmp_path, None)
     code = "import meter; print(meter.__file__)"
     environment = os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
-    found = subprocess.run([sys.executable, "-c", code], env=environment, cwd=folder, capture_output=True, text=True, check=True)
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert str(folder / "meter" / "__init__.py") == found.stdout.strip()
     done = run_suite(folder)
     assert done.returncode == 0, done.stdout[-2000:]

@@ -16,11 +16,46 @@ from meter.resources import template_root
 SAMPLE = (template_root() / "sample" / "policy.toml").read_text("utf-8")
 PIECES = st.sampled_from(
     [
-        *"[]{}=.,\"'#\n\\ ", "[[", "]]", '"""', "'''", "rules", "meters.monthly", "when = ", "not = ", "any = ", "left", "limit", "limits",
-        "nan", "-inf", "1e999", "0x10", "2026-06-31", "2026-06-30", "2026-06-30T10:00:00Z", "true", "[ 5 ]", "{}", "[]", '"article"',
-        '"é😀"', "\u202e", "\r\n", "\t", "\0", "starts", "ends", "[rules.when]\n", "[copy.ja]\n", "[links]\n", "5", "-1", "''",
+        *"[]{}=.,\"'#\n\\ ",
+        "[[",
+        "]]",
+        '"""',
+        "'''",
+        "rules",
+        "meters.monthly",
+        "when = ",
+        "not = ",
+        "any = ",
+        "left",
+        "limit",
+        "limits",
+        "nan",
+        "-inf",
+        "1e999",
+        "0x10",
+        "2026-06-31",
+        "2026-06-30",
+        "2026-06-30T10:00:00Z",
+        "true",
+        "[ 5 ]",
+        "{}",
+        "[]",
+        '"article"',
+        '"é😀"',
+        "\u202e",
+        "\r\n",
+        "\t",
+        "\0",
+        "starts",
+        "ends",
+        "[rules.when]\n",
+        "[copy.ja]\n",
+        "[links]\n",
+        "5",
+        "-1",
+        "''",
     ]
-)  # fmt: skip
+)
 
 
 def _places_are_real(problems, text):
@@ -32,7 +67,13 @@ def _places_are_real(problems, text):
             assert problem.help
 
 
-@given(edits=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 30), PIECES | st.text(max_size=4)), min_size=1, max_size=4))
+@given(
+    edits=st.lists(
+        st.tuples(st.floats(0, 1), st.integers(0, 30), PIECES | st.text(max_size=4)),
+        min_size=1,
+        max_size=4,
+    )
+)
 @settings(max_examples=150, deadline=None)
 def test_a_damaged_policy_is_told_where(edits):
     """Cuts and insertions anywhere end in problems whose places are in the text."""
@@ -47,17 +88,85 @@ def test_a_damaged_policy_is_told_where(edits):
 
 _WORDS = st.sampled_from(
     [
-        "publication", "name", "timezone", "locale", "meters", "monthly", "window", "calendar", "rolling", "fixed", "lifetime", "starts",
-        "limit", "limits", "count", "offers", "price", "currency", "term", "ends", "rules", "when", "spend", "show", "offer", "prompt",
-        "guarantees", "never", "always", "copy", "ja", "headline", "benefits", "links", "subscribe", "reader", "access", "tags", "segments",
-        "any", "all", "none", "not", "left", "dates", "from", "until", "score", "equals", "above", "gift", "anonymous", "month", "article",
-        "registered", "UTC", "en", "USD", "3 months", "30 days", "", " ", "x",
+        "publication",
+        "name",
+        "timezone",
+        "locale",
+        "meters",
+        "monthly",
+        "window",
+        "calendar",
+        "rolling",
+        "fixed",
+        "lifetime",
+        "starts",
+        "limit",
+        "limits",
+        "count",
+        "offers",
+        "price",
+        "currency",
+        "term",
+        "ends",
+        "rules",
+        "when",
+        "spend",
+        "show",
+        "offer",
+        "prompt",
+        "guarantees",
+        "never",
+        "always",
+        "copy",
+        "ja",
+        "headline",
+        "benefits",
+        "links",
+        "subscribe",
+        "reader",
+        "access",
+        "tags",
+        "segments",
+        "any",
+        "all",
+        "none",
+        "not",
+        "left",
+        "dates",
+        "from",
+        "until",
+        "score",
+        "equals",
+        "above",
+        "gift",
+        "anonymous",
+        "month",
+        "article",
+        "registered",
+        "UTC",
+        "en",
+        "USD",
+        "3 months",
+        "30 days",
+        "",
+        " ",
+        "x",
     ]
-)  # fmt: skip
-_LEAVES = (
-    _WORDS | st.integers() | st.floats() | st.booleans() | st.dates() | st.datetimes() | st.text(st.characters(codec="utf-8"), max_size=5)
 )
-_VALUES = st.recursive(_LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_WORDS, inner, max_size=4), max_leaves=12)
+_LEAVES = (
+    _WORDS
+    | st.integers()
+    | st.floats()
+    | st.booleans()
+    | st.dates()
+    | st.datetimes()
+    | st.text(st.characters(codec="utf-8"), max_size=5)
+)
+_VALUES = st.recursive(
+    _LEAVES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_WORDS, inner, max_size=4),
+    max_leaves=12,
+)
 
 
 @given(table=st.dictionaries(_WORDS, _VALUES, max_size=6))
@@ -84,7 +193,11 @@ def _leaves(value, path=()):
 _KEYS = st.sampled_from(["a", "b", "a-b", "1", "é", "x y", 'q"', "ta.g"])
 _TREES = st.dictionaries(
     _KEYS,
-    st.recursive(st.integers(0, 9), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_KEYS, inner, max_size=3), max_leaves=10),
+    st.recursive(
+        st.integers(0, 9),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_KEYS, inner, max_size=3),
+        max_leaves=10,
+    ),
     max_size=4,
 )
 
@@ -105,7 +218,8 @@ def test_every_key_of_any_text_is_found(table):
 
 @given(
     value=st.recursive(
-        st.none() | _LEAVES.map(str) | st.floats() | st.integers(), lambda inner: st.lists(inner) | st.dictionaries(_WORDS, inner)
+        st.none() | _LEAVES.map(str) | st.floats() | st.integers(),
+        lambda inner: st.lists(inner) | st.dictionaries(_WORDS, inner),
     )
 )
 @settings(max_examples=100, deadline=None)
@@ -114,4 +228,8 @@ def test_any_json_is_an_event_or_problems(value):
     try:
         list(read_events([json.dumps(value)], "events", ZoneInfo("UTC")))
     except EventError as error:
-        assert all(problem.line == 1 and problem.help for problem in error.problems if problem.code != "too-many-problems")  # noqa: PT017
+        assert all(
+            problem.line == 1 and problem.help
+            for problem in error.problems
+            if problem.code != "too-many-problems"
+        )  # noqa: PT017

@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given, settings
 
 from meter import Article, Entitlement, MeterError, PageView, Reader, Usage, decide, loads_policy
-from meter.loading.events import MOST_CHARACTERS, EventError, decision_table, parse_event, read_events
+from meter.loading.events import (
+    MOST_CHARACTERS,
+    EventError,
+    decision_table,
+    parse_event,
+    read_events,
+)
 from meter.loading.problems import MOST_PROBLEMS
 from meter.testing import strategies
 
@@ -22,40 +28,91 @@ def test_an_event_is_read_key_by_key():
     table = {
         "at": "2026-06-01T09:00:00+09:00",
         "reader": {
-            "id": "r1", "registered": True, "segments": ["loyal"], "country": "JP", "score": 0.5,
+            "id": "r1",
+            "registered": True,
+            "segments": ["loyal"],
+            "country": "JP",
+            "score": 0.5,
             "entitlements": [
-                {"kind": "trial", "product": "digital", "starts": "2026-05-01", "ends": "2026-05-31", "grace": "7 days"},
+                {
+                    "kind": "trial",
+                    "product": "digital",
+                    "starts": "2026-05-01",
+                    "ends": "2026-05-31",
+                    "grace": "7 days",
+                },
                 {"kind": "gift", "ends": "2026-06-01T00:00:00Z", "grace": 2},
             ],
         },
         "article": {
-            "id": "a1", "access": "premium", "section": "markets/asia", "tags": ["sponsored"], "kind": "opinion", "published": "2026-06-01",
+            "id": "a1",
+            "access": "premium",
+            "section": "markets/asia",
+            "tags": ["sponsored"],
+            "kind": "opinion",
+            "published": "2026-06-01",
         },
-        "id": "v1", "referrer": "", "channel": "newsletter", "device": "mobile", "country": "US", "language": "ja",
-        "gift": True, "crawler": False, "prefetch": None,
-    }  # fmt: skip
+        "id": "v1",
+        "referrer": "",
+        "channel": "newsletter",
+        "device": "mobile",
+        "country": "US",
+        "language": "ja",
+        "gift": True,
+        "crawler": False,
+        "prefetch": None,
+    }
     at, reader, view = parse_event(table, TOKYO)
     assert at == datetime(2026, 6, 1, tzinfo=UTC)
     assert reader == Reader(
-        id="r1", registered=True, segments={"loyal"}, country="JP", score=0.5,
+        id="r1",
+        registered=True,
+        segments={"loyal"},
+        country="JP",
+        score=0.5,
         entitlements=[
             Entitlement(
-                kind="trial", product="digital", starts=datetime(2026, 5, 1, tzinfo=TOKYO), ends=datetime(2026, 6, 1, tzinfo=TOKYO),
+                kind="trial",
+                product="digital",
+                starts=datetime(2026, 5, 1, tzinfo=TOKYO),
+                ends=datetime(2026, 6, 1, tzinfo=TOKYO),
                 grace=timedelta(days=7),
             ),
-            Entitlement(kind="gift", ends=datetime(2026, 6, 1, tzinfo=UTC), grace=timedelta(days=2)),
+            Entitlement(
+                kind="gift", ends=datetime(2026, 6, 1, tzinfo=UTC), grace=timedelta(days=2)
+            ),
         ],
-    )  # fmt: skip
+    )
     assert view == PageView(
         article=Article(
-            id="a1", access="premium", section="markets/asia", tags={"sponsored"}, kind="opinion",
+            id="a1",
+            access="premium",
+            section="markets/asia",
+            tags={"sponsored"},
+            kind="opinion",
             published=datetime(2026, 6, 1, tzinfo=TOKYO),
         ),
-        id="v1", referrer="", channel="newsletter", device="mobile", country="US", language="ja", gift=True,
-    )  # fmt: skip
+        id="v1",
+        referrer="",
+        channel="newsletter",
+        device="mobile",
+        country="US",
+        language="ja",
+        gift=True,
+    )
 
 
-VIEW_KEYS = ("id", "referrer", "channel", "device", "country", "language", "gift", "crawler", "prefetch")
+VIEW_KEYS = (
+    "id",
+    "referrer",
+    "channel",
+    "device",
+    "country",
+    "language",
+    "gift",
+    "crawler",
+    "prefetch",
+)
 
 
 def _words(values):
@@ -66,23 +123,32 @@ def _table(at, reader, view):
     """Write an event as its sender would."""
     rights = [
         {
-            "kind": str(right.kind), "product": right.product,
+            "kind": str(right.kind),
+            "product": right.product,
             "grace": f"{right.grace // timedelta(hours=1)} hours" if right.grace else None,
-            "starts": right.starts and right.starts.isoformat(), "ends": right.ends and right.ends.isoformat(),
+            "starts": right.starts and right.starts.isoformat(),
+            "ends": right.ends and right.ends.isoformat(),
         }
         for right in reader.entitlements
-    ]  # fmt: skip
+    ]
     article = {key: getattr(view.article, key) for key in ("id", "access", "section", "kind")}
-    article |= {"tags": _words(view.article.tags), "published": view.article.published and view.article.published.isoformat()}
+    article |= {
+        "tags": _words(view.article.tags),
+        "published": view.article.published and view.article.published.isoformat(),
+    }
     return {
         "at": at.isoformat(),
         "reader": {
-            "id": reader.id, "registered": reader.registered, "country": reader.country, "score": reader.score, "entitlements": rights,
+            "id": reader.id,
+            "registered": reader.registered,
+            "country": reader.country,
+            "score": reader.score,
+            "entitlements": rights,
             "segments": _words(reader.segments),
         },
         "article": article,
         **{key: getattr(view, key) for key in VIEW_KEYS},
-    }  # fmt: skip
+    }
 
 
 @given(at=strategies.edge_times(), reader=strategies.readers(), view=strategies.page_views())
@@ -94,7 +160,11 @@ def test_reading_what_was_sent_gives_the_same_event(at, reader, view):
 
 
 BAD = {
-    "a time without an offset": ({**LEAST, "at": "2026-06-01T09:00:00"}, "no-offset", "add one, such as `Z`"),
+    "a time without an offset": (
+        {**LEAST, "at": "2026-06-01T09:00:00"},
+        "no-offset",
+        "add one, such as `Z`",
+    ),
     "a date for a time": ({**LEAST, "at": "2026-06-01"}, "bad-date", None),
     "a day that is not": ({**LEAST, "at": "2026-06-31T09:00:00Z"}, "bad-date", None),
     "a number for a time": ({**LEAST, "at": 1780304400}, "wrong-type", None),
@@ -104,22 +174,54 @@ BAD = {
         "bad-date",
         "for an open end, leave it out",
     ),
-    "an offset of nonsense": ({**LEAST, "at": "2026-06-01T09:00:00+99:00"}, "bad-date", "write a time with its offset"),
-    "an article of no year": ({**LEAST, "article": {"id": "a", "published": "0001-01-01"}}, "bad-date", "check the year"),
+    "an offset of nonsense": (
+        {**LEAST, "at": "2026-06-01T09:00:00+99:00"},
+        "bad-date",
+        "write a time with its offset",
+    ),
+    "an article of no year": (
+        {**LEAST, "article": {"id": "a", "published": "0001-01-01"}},
+        "bad-date",
+        "check the year",
+    ),
     "no time": ({"reader": {"id": "r"}, "article": "a"}, "missing-key", "add `at`"),
     "no reader": ({"at": LEAST["at"], "article": "a"}, "missing-key", "add `reader`"),
     "a slip in a key": ({**LEAST, "referer": "x"}, "unknown-key", "did you mean `referrer`?"),
-    "a slip in a reader's key": ({**LEAST, "reader": {"id": "r", "segment": []}}, "unknown-key", "did you mean `segments`?"),
-    "a bare tag": ({**LEAST, "article": {"id": "a", "tags": "x"}}, "wrong-type", 'put it in brackets: `tags = ["x"]`'),
-    "an unknown access": ({**LEAST, "article": {"id": "a", "access": "payed"}}, "unknown-word", None),
+    "a slip in a reader's key": (
+        {**LEAST, "reader": {"id": "r", "segment": []}},
+        "unknown-key",
+        "did you mean `segments`?",
+    ),
+    "a bare tag": (
+        {**LEAST, "article": {"id": "a", "tags": "x"}},
+        "wrong-type",
+        'put it in brackets: `tags = ["x"]`',
+    ),
+    "an unknown access": (
+        {**LEAST, "article": {"id": "a", "access": "payed"}},
+        "unknown-word",
+        None,
+    ),
     "an empty id": ({**LEAST, "article": ""}, "empty-text", None),
     "a number for an id": ({**LEAST, "article": 5}, "wrong-type", "put it in quotes"),
     "a list for an article": ({**LEAST, "article": ["a"]}, "wrong-type", None),
     "a word for a flag": ({**LEAST, "gift": "true"}, "wrong-type", "write it without quotes"),
     "a score of 2": ({**LEAST, "reader": {"id": "r", "score": 2}}, "bad-number", None),
-    "an unknown right": ({**LEAST, "reader": {"id": "r", "entitlements": [{"kind": "trail"}]}}, "unknown-word", "did you mean `trial`?"),
-    "a right until nowhen": ({**LEAST, "reader": {"id": "r", "entitlements": [{"kind": "trial", "ends": "soon"}]}}, "bad-date", None),
-    "a length of nonsense": ({**LEAST, "reader": {"id": "r", "entitlements": [{"kind": "trial", "grace": "x"}]}}, "bad-length", None),
+    "an unknown right": (
+        {**LEAST, "reader": {"id": "r", "entitlements": [{"kind": "trail"}]}},
+        "unknown-word",
+        "did you mean `trial`?",
+    ),
+    "a right until nowhen": (
+        {**LEAST, "reader": {"id": "r", "entitlements": [{"kind": "trial", "ends": "soon"}]}},
+        "bad-date",
+        None,
+    ),
+    "a length of nonsense": (
+        {**LEAST, "reader": {"id": "r", "entitlements": [{"kind": "trial", "grace": "x"}]}},
+        "bad-length",
+        None,
+    ),
     "a list": ([1], "wrong-type", None),
     "a word": ("x", "wrong-type", None),
     "nothing": (None, "wrong-type", None),
@@ -151,7 +253,10 @@ HOSTILE = {
     "many unknown keys": (json.dumps({f"key{n}": n for n in range(3000)}), "unknown-key"),
     "a huge id": (json.dumps({**LEAST, "article": "a" * 60_000}), "text-too-long"),
     "half a character": (json.dumps({**LEAST, "article": "\ud800"}), "control-character"),
-    "an escape for the terminal": (json.dumps({**LEAST, "article": "\x1b[2J"}), "control-character"),
+    "an escape for the terminal": (
+        json.dumps({**LEAST, "article": "\x1b[2J"}),
+        "control-character",
+    ),
 }
 
 
@@ -178,7 +283,9 @@ def test_events_stop_at_the_first_bad_line():
 
 def test_a_file_is_mended_in_one_go():
     """Looking ahead tells the problems of the lines that follow, as far as asked; no event of theirs is given."""
-    events = read_events([json.dumps(LEAST), "{}", json.dumps(LEAST), "[]", "5", "x"], "events", TOKYO, ahead=3)
+    events = read_events(
+        [json.dumps(LEAST), "{}", json.dumps(LEAST), "[]", "5", "x"], "events", TOKYO, ahead=3
+    )
     next(events)
     with pytest.raises(EventError) as caught:
         next(events)
@@ -189,7 +296,9 @@ def test_many_bad_lines_are_told_up_to_a_bound():
     """A file of another kind is not recited."""
     with pytest.raises(EventError) as caught:
         list(read_events(["x"] * 5000, "events", TOKYO, ahead=1000))
-    assert [problem.code for problem in caught.value.problems] == ["json-syntax"] * MOST_PROBLEMS + ["too-many-problems"]
+    assert [problem.code for problem in caught.value.problems] == [
+        "json-syntax"
+    ] * MOST_PROBLEMS + ["too-many-problems"]
 
 
 def test_a_line_without_end_is_not_read_to_its_end():
@@ -211,14 +320,31 @@ def test_a_decision_is_written_as_plain_json():
     at, reader, view = parse_event(LEAST, policy.zone)
     decision, _ = decide(policy, reader, view, Usage(), at)
     expected = {
-        "at": "2026-06-01T09:00:00+00:00", "show": "countdown", "access": "full", "rule": "an allowance", "offer": None,
+        "at": "2026-06-01T09:00:00+00:00",
+        "show": "countdown",
+        "access": "full",
+        "rule": "an allowance",
+        "offer": None,
         "prompt": "countdown",
-        "meter": {"name": "monthly", "limit": 2, "used": 1, "left": 1, "resets_at": "2026-07-01T00:00:00+09:00"},
-        "counted": True, "degraded": False, "policy": policy.digest,
-    }  # fmt: skip
+        "meter": {
+            "name": "monthly",
+            "limit": 2,
+            "used": 1,
+            "left": 1,
+            "resets_at": "2026-07-01T00:00:00+09:00",
+        },
+        "counted": True,
+        "degraded": False,
+        "policy": policy.digest,
+    }
     assert json.loads(json.dumps(decision_table(decision))) == expected
-    decision, _ = decide(policy, reader, PageView(article=Article(id="a", access="free")), Usage(), at)
-    assert (decision_table(decision)["show"], decision_table(decision)["counted"]) == ("article", False)
+    decision, _ = decide(
+        policy, reader, PageView(article=Article(id="a", access="free")), Usage(), at
+    )
+    assert (decision_table(decision)["show"], decision_table(decision)["counted"]) == (
+        "article",
+        False,
+    )
 
 
 @pytest.mark.parametrize(
@@ -252,5 +378,7 @@ def test_an_archive_is_older_than_the_clock_of_computers():
 def test_an_end_in_the_last_year_is_no_end(never):
     """Many systems write "never" so; a payer of theirs must not meet an error."""
     right = {"kind": "subscription"} | ({} if never is None else {"ends": never})
-    event = parse_event({**LEAST, "reader": {"id": "r", "entitlements": [right]}}, ZoneInfo("Asia/Tokyo"))
+    event = parse_event(
+        {**LEAST, "reader": {"id": "r", "entitlements": [right]}}, ZoneInfo("Asia/Tokyo")
+    )
     assert event.reader.entitlements[0].ends is None

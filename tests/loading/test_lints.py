@@ -38,10 +38,24 @@ UNUSED = "\n[meters.taste]\nwindow = { lifetime = true }\nlimit = 1\n"
 CASES = {
     "unreachable-rule": [(TEXT + LAST, (26, 8))],
     "unspent-meter": [(TEXT + UNUSED, (25, 2))],
-    "zero-limit": [(TEXT.replace("limit = 3", "limit = 0"), (17, 9)), (TEXT.replace("limit = 3", "limit = { anonymous = 0 }"), (17, 9))],
-    "unused-offer": [(TEXT.replace('show = "trial-offer"\noffer = "summer"', 'show = "article"'), (9, 2))],
-    "missing-offer": [(TEXT.replace('show = "trial-offer"\noffer = "summer"', 'show = "trial-offer"'), (22, 8))],
-    "limit-gap": [(TEXT.replace("limit = 3", 'limits = [ { when = { reader = ["registered"] }, limit = 3 } ]'), (7, 12))],
+    "zero-limit": [
+        (TEXT.replace("limit = 3", "limit = 0"), (17, 9)),
+        (TEXT.replace("limit = 3", "limit = { anonymous = 0 }"), (17, 9)),
+    ],
+    "unused-offer": [
+        (TEXT.replace('show = "trial-offer"\noffer = "summer"', 'show = "article"'), (9, 2))
+    ],
+    "missing-offer": [
+        (TEXT.replace('show = "trial-offer"\noffer = "summer"', 'show = "trial-offer"'), (22, 8))
+    ],
+    "limit-gap": [
+        (
+            TEXT.replace(
+                "limit = 3", 'limits = [ { when = { reader = ["registered"] }, limit = 3 } ]'
+            ),
+            (7, 12),
+        )
+    ],
     "copy-gap": [
         (TEXT + '[copy]\nheadline = "a"\n[copy.ja]\npitch = "b"\n', (26, 2)),
         (TEXT + '[copy.ja]\npitch = "b"\n', (24, 2)),
@@ -53,12 +67,27 @@ CASES = {
     ],
     "unknown-code": [
         (TEXT.replace("spend =", 'when = { country = ["JP", "Japan"] }\nspend ='), (17, 20)),
-        (TEXT.replace("spend =", 'when = { not = { any = [ { language = ["english"] } ] } }\nspend ='), (17, 39)),
+        (
+            TEXT.replace(
+                "spend =", 'when = { not = { any = [ { language = ["english"] } ] } }\nspend ='
+            ),
+            (17, 39),
+        ),
         (TEXT.replace("ends =", 'when = { country = ["Atlantis"] }\nends ='), (13, 20)),
-        (TEXT.replace("limit = 3", 'limits = [ { when = { country = ["Japan"] }, limit = 3 }, { limit = 1 } ]'), (7, 33)),
-        (TEXT + '[[guarantees]]\nname = "g"\nwhen = { country = ["Japan"] }\nnever = ["trial-expired"]\n', (26, 20)),
+        (
+            TEXT.replace(
+                "limit = 3",
+                'limits = [ { when = { country = ["Japan"] }, limit = 3 }, { limit = 1 } ]',
+            ),
+            (7, 33),
+        ),
+        (
+            TEXT
+            + '[[guarantees]]\nname = "g"\nwhen = { country = ["Japan"] }\nnever = ["trial-expired"]\n',
+            (26, 20),
+        ),
     ],
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("code", LINTS)
@@ -74,13 +103,23 @@ def test_a_warning_is_given_where_it_belongs(code):
 
 def test_a_name_for_a_code_is_answered_with_the_code():
     """Whoever writes a country or a language by its name learns its code."""
-    lists = 'when = { country = ["Japan", "Atlantis"], language = ["brazilian portuguese", "en-GB"] }'
+    lists = (
+        'when = { country = ["Japan", "Atlantis"], language = ["brazilian portuguese", "en-GB"] }'
+    )
     _, problems = check_text(TEXT.replace("spend =", f"{lists}\nspend ="))
-    found = [(problem.message, problem.help) for problem in problems if problem.code == "unknown-code"]
+    found = [
+        (problem.message, problem.help) for problem in problems if problem.code == "unknown-code"
+    ]
     assert found == [
-        ("`ATLANTIS` is not the code of a country, so nobody is ever in it", "codes look like `JP` or `US`"),
+        (
+            "`ATLANTIS` is not the code of a country, so nobody is ever in it",
+            "codes look like `JP` or `US`",
+        ),
         ("`JAPAN` is not the code of a country, so nobody is ever in it", "did you mean `JP`?"),
-        ("`brazilian portuguese` is not the code of a language, so no page is ever in it", "did you mean `pt-BR`?"),
+        (
+            "`brazilian portuguese` is not the code of a language, so no page is ever in it",
+            "did you mean `pt-BR`?",
+        ),
     ]
 
 
@@ -93,9 +132,14 @@ def test_a_policy_that_is_meant_earns_no_warning():
 
 def test_an_offer_is_over_only_when_its_last_day_is():
     """The day named by `ends` still counts, in the publication's zone; without a day nothing is said."""
-    assert [[problem.code for problem in check_text(TEXT, today=day)[1]] for day in (date(2026, 6, 30), date(2026, 7, 1), None)] == [
-        [], ["offer-over"], [],
-    ]  # fmt: skip
+    assert [
+        [problem.code for problem in check_text(TEXT, today=day)[1]]
+        for day in (date(2026, 6, 30), date(2026, 7, 1), None)
+    ] == [
+        [],
+        ["offer-over"],
+        [],
+    ]
 
 
 def test_a_rule_that_spends_hides_nothing():
@@ -109,8 +153,13 @@ def test_errors_hide_warnings():
     assert (policy, [problem.code for problem in problems]) == (None, ["wrong-type"])
 
 
-@pytest.mark.parametrize(("written", "meant"), [("english", "en"), ("Japanese", "ja"), ("Brazilian Portuguese", "pt-BR"), ("jaa", "ja")])
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("english", "en"), ("Japanese", "ja"), ("Brazilian Portuguese", "pt-BR"), ("jaa", "ja")],
+)
 def test_a_language_for_a_locale_is_answered_with_the_locale(written, meant):
     """Whoever writes the publication's language by its name learns its code."""
-    _, (problem,) = check_text(TEXT.replace('timezone = "Asia/Tokyo"', f'locale = "{written}"'), today=date(2026, 6, 1))
+    _, (problem,) = check_text(
+        TEXT.replace('timezone = "Asia/Tokyo"', f'locale = "{written}"'), today=date(2026, 6, 1)
+    )
     assert ("unknown-locale", f"did you mean `{meant}`?") == (problem.code, problem.help)

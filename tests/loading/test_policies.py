@@ -101,14 +101,28 @@ def test_a_file_is_read_key_by_key():
         publication=Publication(name="The Harbour Review", timezone="Asia/Tokyo", locale="en"),
         meters=[
             Meter(
-                name="monthly", window=Window(calendar="week", starts="sunday"), limit={"anonymous": 3, "registered": 5}, count="views"
+                name="monthly",
+                window=Window(calendar="week", starts="sunday"),
+                limit={"anonymous": 3, "registered": 5},
+                count="views",
             ),
-            Meter(name="taste", window=Window(rolling="30 days"), limits=[Limit(when=low, limit=10), Limit(limit=3)]),
+            Meter(
+                name="taste",
+                window=Window(rolling="30 days"),
+                limits=[Limit(when=low, limit=10), Limit(limit=3)],
+            ),
         ],
         offers=[
             Offer(
-                name="summer", kind="subscription", price=Decimal("9.5"), currency="USD", term="3 months", product="digital",
-                starts=datetime(2026, 6, 1, 9), ends=date(2026, 6, 30), when=When(reader=["anonymous"]),  # noqa: DTZ001 - as the file has it
+                name="summer",
+                kind="subscription",
+                price=Decimal("9.5"),
+                currency="USD",
+                term="3 months",
+                product="digital",
+                starts=datetime(2026, 6, 1, 9),
+                ends=date(2026, 6, 30),
+                when=When(reader=["anonymous"]),  # noqa: DTZ001 - as the file has it
             )
         ],
         rules=[
@@ -116,21 +130,52 @@ def test_a_file_is_read_key_by_key():
                 name="everything a condition can ask",
                 show="article",
                 when=When(
-                    reader=["subscriber"], access=["free", "premium"], section=["markets"], kind=["opinion"], product=["digital"],
-                    country=["JP"], device=["mobile"], channel=["newsletter"], language=["ja"], referrer=["google.com"], tags=["sponsored"],
-                    segments=Members(any=["a"], all=["b"], none=["c"]), score=Range(at_least=0.2, below=0.8), age_days=Range(above=7),
-                    days_since_expiry=Range(equals=30), left={"taste": Range(at_most=2)}, gift=True, crawler=False,
+                    reader=["subscriber"],
+                    access=["free", "premium"],
+                    section=["markets"],
+                    kind=["opinion"],
+                    product=["digital"],
+                    country=["JP"],
+                    device=["mobile"],
+                    channel=["newsletter"],
+                    language=["ja"],
+                    referrer=["google.com"],
+                    tags=["sponsored"],
+                    segments=Members(any=["a"], all=["b"], none=["c"]),
+                    score=Range(at_least=0.2, below=0.8),
+                    age_days=Range(above=7),
+                    days_since_expiry=Range(equals=30),
+                    left={"taste": Range(at_most=2)},
+                    gift=True,
+                    crawler=False,
                     dates=Dates(from_=date(2026, 6, 1), until=date(2026, 6, 30)),
-                    any=[When(access=["free"]), When(tags=["open"])], not_=When(gift=True),
+                    any=[When(access=["free"]), When(tags=["open"])],
+                    not_=When(gift=True),
                 ),
             ),
-            Rule(name="an allowance", spend="monthly", show="countdown", offer="summer", prompt="few-left"),
+            Rule(
+                name="an allowance",
+                spend="monthly",
+                show="countdown",
+                offer="summer",
+                prompt="few-left",
+            ),
             Rule(name="everyone else", show="subscription-wall"),
         ],
-        guarantees=[Guarantee(name="subscribers read", when=When(reader=["subscriber"]), never=["subscription-wall"], always=["article"])],
-        copy={"en": Copy(headline="Stay with us", benefits=["All articles", "All newsletters"]), "ja": Copy(pitch="毎日、港から")},
+        guarantees=[
+            Guarantee(
+                name="subscribers read",
+                when=When(reader=["subscriber"]),
+                never=["subscription-wall"],
+                always=["article"],
+            )
+        ],
+        copy={
+            "en": Copy(headline="Stay with us", benefits=["All articles", "All newsletters"]),
+            "ja": Copy(pitch="毎日、港から"),
+        },
         links=Links(subscribe="https://example.com/join", sign_in="/account"),
-    )  # fmt: skip
+    )
     assert expected == loads_policy(WHOLE)
 
 
@@ -165,27 +210,51 @@ def test_writing_the_whole_format_loses_nothing():
     assert policy == loads_policy(dumps_policy(policy))
 
 
-_TEXTS = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "Zs")), min_size=1, max_size=20).map(str.strip).filter(bool)
-_COPIES = st.builds(Copy, headline=st.none() | _TEXTS, pitch=st.none() | _TEXTS, benefits=st.lists(_TEXTS, max_size=3))
+_TEXTS = (
+    st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "Zs")), min_size=1, max_size=20)
+    .map(str.strip)
+    .filter(bool)
+)
+_COPIES = st.builds(
+    Copy,
+    headline=st.none() | _TEXTS,
+    pitch=st.none() | _TEXTS,
+    benefits=st.lists(_TEXTS, max_size=3),
+)
 _ALL_SHOWN = st.frozensets(st.sampled_from(Show), min_size=1, max_size=3)
 
 
 @given(
     policy=strategies.policies(),
     copy=st.dictionaries(st.sampled_from(["en", "ja", "pt-BR"]), _COPIES, max_size=3),
-    links=st.builds(Links, subscribe=st.sampled_from(["/subscribe", "/join", "https://example.com/a?b=c"])),
+    links=st.builds(
+        Links, subscribe=st.sampled_from(["/subscribe", "/join", "https://example.com/a?b=c"])
+    ),
     never=_ALL_SHOWN,
-    opens=st.none() | st.datetimes(datetime(2026, 1, 1), datetime(2026, 3, 1), timezones=st.none() | st.just(UTC)),  # noqa: DTZ001 - either kind
+    opens=st.none()
+    | st.datetimes(datetime(2026, 1, 1), datetime(2026, 3, 1), timezones=st.none() | st.just(UTC)),  # noqa: DTZ001 - either kind
     price=st.decimals(0, 1000, places=2),
 )
 @settings(max_examples=40, deadline=None)
 def test_reading_what_was_written_gives_the_same_policy(policy, copy, links, never, opens, price):
     """`loads_policy(dumps_policy(p)) == p`, whatever the policy."""
-    offer = Offer(name="extra", price=price, currency="JPY", term="1 year", starts=opens, ends=date(2026, 7, 1))
+    offer = Offer(
+        name="extra",
+        price=price,
+        currency="JPY",
+        term="1 year",
+        starts=opens,
+        ends=date(2026, 7, 1),
+    )
     policy = Policy(
-        publication=policy.publication, rules=policy.rules, meters=policy.meters, offers=(*policy.offers, offer),
-        guarantees=[Guarantee(name="never", never=never)], copy=copy, links=links,
-    )  # fmt: skip
+        publication=policy.publication,
+        rules=policy.rules,
+        meters=policy.meters,
+        offers=(*policy.offers, offer),
+        guarantees=[Guarantee(name="never", never=never)],
+        copy=copy,
+        links=links,
+    )
     assert policy == loads_policy(dumps_policy(policy))
 
 
@@ -203,17 +272,22 @@ def test_reading_what_was_written_gives_the_same_policy(policy, copy, links, nev
 )
 def test_the_narrowest_conditions_are_conditions(when):
     """One day, one number and what lies between two are not nothing."""
-    text = (
-        f'publication.name = "x"\n[[rules]]\nname = "a"\nshow = "article"\nwhen = {{ {when} }}\n[[rules]]\nname = "b"\nshow = "article"\n'
-    )
+    text = f'publication.name = "x"\n[[rules]]\nname = "a"\nshow = "article"\nwhen = {{ {when} }}\n[[rules]]\nname = "b"\nshow = "article"\n'
     assert not loads_policy(text).rules[0].when.matches_everything
 
 
 def test_a_length_survives_however_it_is_written():
     """Weeks become days, hours stay hours."""
-    lengths = {"2 weeks": timedelta(days=14), "36 hours": timedelta(hours=36), "1 day": timedelta(days=1)}
+    lengths = {
+        "2 weeks": timedelta(days=14),
+        "36 hours": timedelta(hours=36),
+        "1 day": timedelta(days=1),
+    }
     text = WHOLE.replace('rolling = "30 days"', 'fixed = "{}"')
-    assert lengths == {length: loads_policy(text.replace("{}", length)).meter("taste").window.fixed for length in lengths}
+    assert lengths == {
+        length: loads_policy(text.replace("{}", length)).meter("taste").window.fixed
+        for length in lengths
+    }
 
 
 def test_a_price_is_kept_to_the_cent():

@@ -46,78 +46,432 @@ offer = "summer"
 
 # What is written instead of what, the code, where in the line it points, and a part of the help.
 ONE_CHANGE = [
-    ("publication key", 'name = "The Harbour Review"', 'nmae = "The Harbour Review"', "unknown-key", "nmae", "did you mean `name`?"),
-    ("a missing key", "price = 9\n", "", "missing-key", "offers.summer", "add `price`, a number such as `9`"),
-    ("a missing name", 'name = "The Harbour Review"\n', "", "missing-key", "publication", "add `name`"),
-    ("a number in quotes", "price = 9", 'price = "9"', "wrong-type", '"9"', "write it without quotes"),
-    ("a whole number in quotes", "anonymous = 3", 'anonymous = "3"', "wrong-type", '"3"', "write it without quotes"),
+    (
+        "publication key",
+        'name = "The Harbour Review"',
+        'nmae = "The Harbour Review"',
+        "unknown-key",
+        "nmae",
+        "did you mean `name`?",
+    ),
+    (
+        "a missing key",
+        "price = 9\n",
+        "",
+        "missing-key",
+        "offers.summer",
+        "add `price`, a number such as `9`",
+    ),
+    (
+        "a missing name",
+        'name = "The Harbour Review"\n',
+        "",
+        "missing-key",
+        "publication",
+        "add `name`",
+    ),
+    (
+        "a number in quotes",
+        "price = 9",
+        'price = "9"',
+        "wrong-type",
+        '"9"',
+        "write it without quotes",
+    ),
+    (
+        "a whole number in quotes",
+        "anonymous = 3",
+        'anonymous = "3"',
+        "wrong-type",
+        '"3"',
+        "write it without quotes",
+    ),
     ("a limit with decimals", "anonymous = 3", "anonymous = 3.5", "wrong-type", "3.5", None),
     ("a flag for a number", "anonymous = 3", "anonymous = true", "wrong-type", "true", None),
-    ("a negative limit", "anonymous = 3", "anonymous = -3", "bad-limit", "-3", "0 is a wall at once"),
+    (
+        "a negative limit",
+        "anonymous = 3",
+        "anonymous = -3",
+        "bad-limit",
+        "-3",
+        "0 is a wall at once",
+    ),
     ("a huge limit", "anonymous = 3", "anonymous = 10001", "bad-limit", "10001", None),
-    ("a status of no reader", "anonymous = 3", "anonymos = 3", "unknown-word", "anonymos", "did you mean `anonymous`?"),
-    ("a bare word", '["subscriber"]', '"subscriber"', "wrong-type", '"subscriber"', 'put it in brackets: `reader = ["subscriber"]`'),
-    ("an unknown word", '["subscriber"]', '["subscribr"]', "unknown-word", '"subscribr"', "did you mean `subscriber`?"),
+    (
+        "a status of no reader",
+        "anonymous = 3",
+        "anonymos = 3",
+        "unknown-word",
+        "anonymos",
+        "did you mean `anonymous`?",
+    ),
+    (
+        "a bare word",
+        '["subscriber"]',
+        '"subscriber"',
+        "wrong-type",
+        '"subscriber"',
+        'put it in brackets: `reader = ["subscriber"]`',
+    ),
+    (
+        "an unknown word",
+        '["subscriber"]',
+        '["subscribr"]',
+        "unknown-word",
+        '"subscribr"',
+        "did you mean `subscriber`?",
+    ),
     ("an empty list", '["subscriber"]', "[]", "empty-list", "[]", "name at least one"),
-    ("a zone that is not there", "Asia/Tokyo", "Asia/Tokio", "unknown-timezone", '"Asia/Tokio"', "did you mean `Asia/Tokyo`?"),
-    ("a city for a zone", "Asia/Tokyo", "tokyo", "unknown-timezone", '"tokyo"', "did you mean `Asia/Tokyo`?"),
-    ("a path for a zone", "Asia/Tokyo", "/etc/passwd", "unknown-timezone", '"/etc/passwd"', "zones are named after a city"),
+    (
+        "a zone that is not there",
+        "Asia/Tokyo",
+        "Asia/Tokio",
+        "unknown-timezone",
+        '"Asia/Tokio"',
+        "did you mean `Asia/Tokyo`?",
+    ),
+    (
+        "a city for a zone",
+        "Asia/Tokyo",
+        "tokyo",
+        "unknown-timezone",
+        '"tokyo"',
+        "did you mean `Asia/Tokyo`?",
+    ),
+    (
+        "a path for a zone",
+        "Asia/Tokyo",
+        "/etc/passwd",
+        "unknown-timezone",
+        '"/etc/passwd"',
+        "zones are named after a city",
+    ),
     ("a zone folder", "Asia/Tokyo", "Asia", "unknown-timezone", '"Asia"', None),
     ("the machine's zone", "Asia/Tokyo", "localtime", "unknown-timezone", '"localtime"', None),
     ("an unknown locale", '"en"', '"en-XQ"', "unknown-locale", '"en-XQ"', "did you mean"),
     ("an unknown currency", '"USD"', '"usd"', "unknown-currency", '"usd"', "did you mean `USD`?"),
     ("an unknown term", '"3 months"', '"3 moons"', "bad-term", '"3 moons"', None),
-    ("a date in quotes", "2026-06-30", '"2026-06-30"', "wrong-type", '"2026-06-30"', "write it without quotes"),
+    (
+        "a date in quotes",
+        "2026-06-30",
+        '"2026-06-30"',
+        "wrong-type",
+        '"2026-06-30"',
+        "write it without quotes",
+    ),
     ("a date far off", "2026-06-30", "9999-12-31", "bad-date", "9999-12-31", None),
-    ("ends before it starts", "ends = 2026-06-30", "starts = 2026-07-01\nends = 2026-06-30", "starts-after-ends", "2026-06-30", "swap"),
-    ("two kinds of window", '{ calendar = "month" }', '{ calendar = "month", lifetime = true }', "bad-window", "{", None),
+    (
+        "ends before it starts",
+        "ends = 2026-06-30",
+        "starts = 2026-07-01\nends = 2026-06-30",
+        "starts-after-ends",
+        "2026-06-30",
+        "swap",
+    ),
+    (
+        "two kinds of window",
+        '{ calendar = "month" }',
+        '{ calendar = "month", lifetime = true }',
+        "bad-window",
+        "{",
+        None,
+    ),
     ("no kind of window", '{ calendar = "month" }', "{}", "bad-window", "{", None),
-    ("a start without a week", '{ calendar = "month" }', '{ calendar = "month", starts = "sunday" }', "bad-window", "{", None),
-    ("a length of nothing", '{ calendar = "month" }', '{ rolling = "0 days" }', "bad-length", '"0 days"', None),
-    ("no limit at all", "limit = { anonymous = 3, registered = 5 }\n", "", "bad-meter", "meters.monthly", None),
-    ("both limits", "limit = {", "limits = [ { limit = 1 } ]\nlimit = {", "bad-meter", "meters.monthly", None),
-    ("an unknown meter", 'spend = "monthly"', 'spend = "montly"', "unknown-meter", '"montly"', "did you mean `monthly`?"),
-    ("an unknown offer", 'show = "trial-offer"\noffer = "summer"', 'show = "trial-offer"\noffer = "s"', "unknown-offer", '"s"', "there are: `summer`"),
-    ("an unknown show", '"countdown"', '"contdown"', "unknown-word", '"contdown"', "did you mean `countdown`?"),
-    ("a countdown of nothing", 'spend = "monthly"\n', "", "show-needs-spend", '"countdown"', "add `spend`"),
-    ("a wall that spends", 'show = "countdown"', 'show = "registration-wall"', "wall-spends", '"registration-wall"', "remove `spend`"),
-    ("no last rule", 'show = "trial-offer"', 'when = { gift = true }\nshow = "trial-offer"', "no-catch-all", '"everyone else"', "add a last rule"),
-    ("two rules of one name", '"an allowance"', '"everyone else"', "duplicate-name", '"everyone else"', "give each its own name"),
-    ("two names that look alike", '"an allowance"', '"Everyone  ELSE"', "look-alike-name", '"everyone else"', "nobody can mistake"),
-    ("a name with a foreign letter", '"an allowance"', '"everyоne else"', "look-alike-name", '"everyone else"', "nobody can mistake"),
-    ("an unknown meter that turns the line", 'spend = "monthly"', 'spend = "\\u202emon"', "unknown-meter", '"\\u202emon"', None),
-    ("a meter without a name", "[offers.summer]", '[meters.""]\nlimit = 1\nwindow = { lifetime = true }\n[offers.summer]', "empty-text", 'meters.""', "give it a name"),
-    ("a meter with a space at its end", "[offers.summer]", '[meters."a "]\nlimit = 1\nwindow = { lifetime = true }\n[offers.summer]', "bad-name", 'meters."a "', "no space at its ends"),
-    ("words that are no table", "[publication]", "copy = 5\n[publication]", "wrong-type", "5", "write a table"),
-    ("a left that is a list", 'reader = ["subscriber"]', "left = [ 1 ]", "wrong-type", "[ 1 ]", None),
-    ("a meter that is a number", "[publication]", "offers.winter = 5\n[publication]", "wrong-type", "5", "write a table"),
+    (
+        "a start without a week",
+        '{ calendar = "month" }',
+        '{ calendar = "month", starts = "sunday" }',
+        "bad-window",
+        "{",
+        None,
+    ),
+    (
+        "a length of nothing",
+        '{ calendar = "month" }',
+        '{ rolling = "0 days" }',
+        "bad-length",
+        '"0 days"',
+        None,
+    ),
+    (
+        "no limit at all",
+        "limit = { anonymous = 3, registered = 5 }\n",
+        "",
+        "bad-meter",
+        "meters.monthly",
+        None,
+    ),
+    (
+        "both limits",
+        "limit = {",
+        "limits = [ { limit = 1 } ]\nlimit = {",
+        "bad-meter",
+        "meters.monthly",
+        None,
+    ),
+    (
+        "an unknown meter",
+        'spend = "monthly"',
+        'spend = "montly"',
+        "unknown-meter",
+        '"montly"',
+        "did you mean `monthly`?",
+    ),
+    (
+        "an unknown offer",
+        'show = "trial-offer"\noffer = "summer"',
+        'show = "trial-offer"\noffer = "s"',
+        "unknown-offer",
+        '"s"',
+        "there are: `summer`",
+    ),
+    (
+        "an unknown show",
+        '"countdown"',
+        '"contdown"',
+        "unknown-word",
+        '"contdown"',
+        "did you mean `countdown`?",
+    ),
+    (
+        "a countdown of nothing",
+        'spend = "monthly"\n',
+        "",
+        "show-needs-spend",
+        '"countdown"',
+        "add `spend`",
+    ),
+    (
+        "a wall that spends",
+        'show = "countdown"',
+        'show = "registration-wall"',
+        "wall-spends",
+        '"registration-wall"',
+        "remove `spend`",
+    ),
+    (
+        "no last rule",
+        'show = "trial-offer"',
+        'when = { gift = true }\nshow = "trial-offer"',
+        "no-catch-all",
+        '"everyone else"',
+        "add a last rule",
+    ),
+    (
+        "two rules of one name",
+        '"an allowance"',
+        '"everyone else"',
+        "duplicate-name",
+        '"everyone else"',
+        "give each its own name",
+    ),
+    (
+        "two names that look alike",
+        '"an allowance"',
+        '"Everyone  ELSE"',
+        "look-alike-name",
+        '"everyone else"',
+        "nobody can mistake",
+    ),
+    (
+        "a name with a foreign letter",
+        '"an allowance"',
+        '"everyоne else"',
+        "look-alike-name",
+        '"everyone else"',
+        "nobody can mistake",
+    ),
+    (
+        "an unknown meter that turns the line",
+        'spend = "monthly"',
+        'spend = "\\u202emon"',
+        "unknown-meter",
+        '"\\u202emon"',
+        None,
+    ),
+    (
+        "a meter without a name",
+        "[offers.summer]",
+        '[meters.""]\nlimit = 1\nwindow = { lifetime = true }\n[offers.summer]',
+        "empty-text",
+        'meters.""',
+        "give it a name",
+    ),
+    (
+        "a meter with a space at its end",
+        "[offers.summer]",
+        '[meters."a "]\nlimit = 1\nwindow = { lifetime = true }\n[offers.summer]',
+        "bad-name",
+        'meters."a "',
+        "no space at its ends",
+    ),
+    (
+        "words that are no table",
+        "[publication]",
+        "copy = 5\n[publication]",
+        "wrong-type",
+        "5",
+        "write a table",
+    ),
+    (
+        "a left that is a list",
+        'reader = ["subscriber"]',
+        "left = [ 1 ]",
+        "wrong-type",
+        "[ 1 ]",
+        None,
+    ),
+    (
+        "a meter that is a number",
+        "[publication]",
+        "offers.winter = 5\n[publication]",
+        "wrong-type",
+        "5",
+        "write a table",
+    ),
     ("an empty name", '"an allowance"', '" "', "empty-text", '" "', None),
     ("a name of two lines", '"an allowance"', '"an\\nallowance"', "bad-name", '"an\\n', None),
-    ("a name with hidden marks", '"an allowance"', '"an\\u202eallowance"', "bad-name", '"an\\u202e', None),
-    ("a prompt out of its folder", 'offer = "summer"\n\n', 'prompt = "../secret"\n\n', "bad-name", '"../secret"', "letters, digits"),
-    ("a range the wrong way round", 'reader = ["subscriber"]', "score = { above = 0.8, below = 0.2 }", "empty-range", "{ above", "wrong way round"),
+    (
+        "a name with hidden marks",
+        '"an allowance"',
+        '"an\\u202eallowance"',
+        "bad-name",
+        '"an\\u202e',
+        None,
+    ),
+    (
+        "a prompt out of its folder",
+        'offer = "summer"\n\n',
+        'prompt = "../secret"\n\n',
+        "bad-name",
+        '"../secret"',
+        "letters, digits",
+    ),
+    (
+        "a range the wrong way round",
+        'reader = ["subscriber"]',
+        "score = { above = 0.8, below = 0.2 }",
+        "empty-range",
+        "{ above",
+        "wrong way round",
+    ),
     ("a range of nothing", 'reader = ["subscriber"]', "score = {}", "empty-range", "{} }", None),
-    ("a range of one point left out", 'reader = ["subscriber"]', "score = { at_least = 0.5, below = 0.5 }", "empty-range", "{ at_least", None),
-    ("a score above 1", 'reader = ["subscriber"]', "score = { above = 2 }", "bad-number", "2", None),
-    ("a number that is none", 'reader = ["subscriber"]', "score = { above = nan }", "wrong-type", "nan", None),
-    ("dates without an end", 'reader = ["subscriber"]', "dates = {}", "empty-range", "{} }", "add one of them"),
-    ("dates the wrong way round", 'reader = ["subscriber"]', "dates = { from = 2026-07-01, until = 2026-06-01 }", "empty-range", "{ from", "swap"),
-    ("a time of day in dates", 'reader = ["subscriber"]', "dates = { from = 2026-07-01T10:00:00 }", "wrong-type", "2026-07-01T", "leave the time out"),
+    (
+        "a range of one point left out",
+        'reader = ["subscriber"]',
+        "score = { at_least = 0.5, below = 0.5 }",
+        "empty-range",
+        "{ at_least",
+        None,
+    ),
+    (
+        "a score above 1",
+        'reader = ["subscriber"]',
+        "score = { above = 2 }",
+        "bad-number",
+        "2",
+        None,
+    ),
+    (
+        "a number that is none",
+        'reader = ["subscriber"]',
+        "score = { above = nan }",
+        "wrong-type",
+        "nan",
+        None,
+    ),
+    (
+        "dates without an end",
+        'reader = ["subscriber"]',
+        "dates = {}",
+        "empty-range",
+        "{} }",
+        "add one of them",
+    ),
+    (
+        "dates the wrong way round",
+        'reader = ["subscriber"]',
+        "dates = { from = 2026-07-01, until = 2026-06-01 }",
+        "empty-range",
+        "{ from",
+        "swap",
+    ),
+    (
+        "a time of day in dates",
+        'reader = ["subscriber"]',
+        "dates = { from = 2026-07-01T10:00:00 }",
+        "wrong-type",
+        "2026-07-01T",
+        "leave the time out",
+    ),
     ("an empty any", 'reader = ["subscriber"]', "any = []", "empty-list", "[]", None),
-    ("an any that asks nothing", 'reader = ["subscriber"]', "any = [ {}, { gift = true } ]", "empty-condition", "{}", None),
+    (
+        "an any that asks nothing",
+        'reader = ["subscriber"]',
+        "any = [ {}, { gift = true } ]",
+        "empty-condition",
+        "{}",
+        None,
+    ),
     ("a not of nothing", 'reader = ["subscriber"]', "not = {}", "empty-condition", "{}", None),
     ("tags that ask nothing", 'reader = ["subscriber"]', "tags = {}", "empty-table", "{} }", None),
-    ("left of an unknown meter", 'reader = ["subscriber"]', "any = [ { not = { left = { moon = { at_most = 2 } } } } ]", "unknown-meter", "{ at_most", None),
+    (
+        "left of an unknown meter",
+        'reader = ["subscriber"]',
+        "any = [ { not = { left = { moon = { at_most = 2 } } } } ]",
+        "unknown-meter",
+        "{ at_most",
+        None,
+    ),
     ("left of nothing", 'reader = ["subscriber"]', "left = {}", "empty-table", "{} }", None),
-    ("a bad key deep inside", 'reader = ["subscriber"]', "any = [ { gift = true }, { not = { reder = [] } } ]", "unknown-key", "reder", "did you mean `reader`?"),
-    ("a word without quotes", 'show = "article"', "show = article", "toml-syntax", "article", "words stand in quotes"),
-    ("a key given twice", "price = 9", "price = 9\nprice = 10", "duplicate-key", "price = 10", "remove one of the two"),
-    ("a table given twice", "[offers.summer]", "[meters.monthly]", "duplicate-key", "meters.monthly", None),
-    ("text never closed", '"The Harbour Review"', '"The Harbour Review', "toml-syntax", None, "close"),
-]  # fmt: skip
+    (
+        "a bad key deep inside",
+        'reader = ["subscriber"]',
+        "any = [ { gift = true }, { not = { reder = [] } } ]",
+        "unknown-key",
+        "reder",
+        "did you mean `reader`?",
+    ),
+    (
+        "a word without quotes",
+        'show = "article"',
+        "show = article",
+        "toml-syntax",
+        "article",
+        "words stand in quotes",
+    ),
+    (
+        "a key given twice",
+        "price = 9",
+        "price = 9\nprice = 10",
+        "duplicate-key",
+        "price = 10",
+        "remove one of the two",
+    ),
+    (
+        "a table given twice",
+        "[offers.summer]",
+        "[meters.monthly]",
+        "duplicate-key",
+        "meters.monthly",
+        None,
+    ),
+    (
+        "text never closed",
+        '"The Harbour Review"',
+        '"The Harbour Review',
+        "toml-syntax",
+        None,
+        "close",
+    ),
+]
 
 
-@pytest.mark.parametrize(("old", "new", "code", "at", "advice"), [row[1:] for row in ONE_CHANGE], ids=[row[0] for row in ONE_CHANGE])
+@pytest.mark.parametrize(
+    ("old", "new", "code", "at", "advice"),
+    [row[1:] for row in ONE_CHANGE],
+    ids=[row[0] for row in ONE_CHANGE],
+)
 def test_one_mistake_is_one_problem_where_it_is(old, new, code, at, advice):
     """One change to a good file gives one problem, at that place, with the next step."""
     text = GOOD.replace(old, new, 1)
@@ -126,7 +480,9 @@ def test_one_mistake_is_one_problem_where_it_is(old, new, code, at, advice):
     assert (None, [code]) == (policy, [problem.code for problem in problems])
     (problem,) = problems
     line = text.split("\n")[problem.line - 1]
-    assert at is None or line[problem.column - 1 :].startswith(at), f"points at {line[problem.column - 1 :]!r}"
+    assert at is None or line[problem.column - 1 :].startswith(at), (
+        f"points at {line[problem.column - 1 :]!r}"
+    )
     assert line == problem.source
     assert problem.help
     assert problem.message.isprintable()
@@ -136,7 +492,9 @@ def test_one_mistake_is_one_problem_where_it_is(old, new, code, at, advice):
 def test_a_problem_is_told_with_place_line_and_next_step():
     """The words of a problem are those the documentation shows."""
     with pytest.raises(PolicyError) as caught:
-        loads_policy(GOOD.replace('spend = "monthly"', 'spend = "montly"'), name="policies/spring.toml")
+        loads_policy(
+            GOOD.replace('spend = "monthly"', 'spend = "montly"'), name="policies/spring.toml"
+        )
     expected = (
         "policies/spring.toml:23:9: error[unknown-meter]: rule `an allowance` spends from `montly`, which is not a meter\n"
         '   23 | spend = "montly"\n'
@@ -149,15 +507,25 @@ def test_every_problem_is_told_at_once():
     """Problems of form and of meaning, in different places, arrive together and in the order of the file."""
     text = GOOD
     for old, new in (
-        ("Tokyo", "Tokio"), ("anonymous = 3", "anonymos = 3"), ("price = 9", "price = true"), ('["subscriber"]', '"subscriber"'),
-        ('spend = "monthly"', 'spend = "montly"'), ('name = "everyone else"', 'name = "everyone else"\nwhen = { gift = true }'),
+        ("Tokyo", "Tokio"),
+        ("anonymous = 3", "anonymos = 3"),
+        ("price = 9", "price = true"),
+        ('["subscriber"]', '"subscriber"'),
+        ('spend = "monthly"', 'spend = "montly"'),
+        ('name = "everyone else"', 'name = "everyone else"\nwhen = { gift = true }'),
         ('show = "countdown"', 'shw = "countdown"'),
-    ):  # fmt: skip
+    ):
         text = text.replace(old, new)
     _, problems = check_text(text)
     expected = [
-        "unknown-timezone", "unknown-word", "wrong-type", "wrong-type", "unknown-meter", "unknown-key", "no-catch-all",
-    ]  # fmt: skip
+        "unknown-timezone",
+        "unknown-word",
+        "wrong-type",
+        "wrong-type",
+        "unknown-meter",
+        "unknown-key",
+        "no-catch-all",
+    ]
     assert expected == [problem.code for problem in problems]
     assert sorted(problem.line for problem in problems) == [problem.line for problem in problems]
 
@@ -177,7 +545,10 @@ def test_every_problem_is_told_at_once():
         ('when = { reader = ["subscriber"] }', "when = { tags = { any = 5 } }"),
         ('when = { reader = ["subscriber"] }', "when = { score = { above = 'x' } }"),
         ('when = { reader = ["subscriber"] }', "when = { dates = { until = 'x' } }"),
-        ('[publication]\nname = "The Harbour Review"\ntimezone = "Asia/Tokyo"\nlocale = "en"', "publication = 5"),
+        (
+            '[publication]\nname = "The Harbour Review"\ntimezone = "Asia/Tokyo"\nlocale = "en"',
+            "publication = 5",
+        ),
         ('window = { calendar = "month" }', "window = 5"),
         ("[meters.monthly]", "[meter.monthly]"),
         ("[offers.summer]", "[offer.summer]"),
@@ -195,19 +566,30 @@ def test_a_rule_that_is_no_table_does_not_move_the_others():
     """The rules behind a broken one are still pointed at by their own lines."""
     rules = '[ 5, { name = "a", show = "article", spend = "x" }, { name = "b", show = "article" } ]'
     _, problems = check_text(f'publication.name = "x"\nrules = {rules}\n')
-    assert [(p.code, p.line, p.column) for p in problems] == [("wrong-type", 2, 11), ("unknown-meter", 2, 54)]
+    assert [(p.code, p.line, p.column) for p in problems] == [
+        ("wrong-type", 2, 11),
+        ("unknown-meter", 2, 54),
+    ]
 
 
 @pytest.mark.parametrize(
     ("old", "new", "advice"),
     [
-        ('when = { reader = ["subscriber"] }', 'reader = ["subscriber"]', "it belongs in `when`: `when = { reader = … }`"),
+        (
+            'when = { reader = ["subscriber"] }',
+            'reader = ["subscriber"]',
+            "it belongs in `when`: `when = { reader = … }`",
+        ),
         (
             'window = { calendar = "month" }',
             'window = { lifetime = true }\ncalendar = "month"',
             "it belongs in `window`: `window = { calendar = … }`",
         ),
-        ("[publication]", 'timezone = "UTC"\n[publication]', "it belongs in `publication`: write it below `[publication]`"),
+        (
+            "[publication]",
+            'timezone = "UTC"\n[publication]',
+            "it belongs in `publication`: write it below `[publication]`",
+        ),
     ],
 )
 def test_a_key_in_the_wrong_table_is_told_the_right_one(old, new, advice):
@@ -219,12 +601,16 @@ def test_a_key_in_the_wrong_table_is_told_the_right_one(old, new, advice):
 def test_a_journey_is_not_taken_for_a_policy():
     """The other kind of file is told what it is."""
     _, problems = check_text('policy = "policy.toml"\n[[steps]]\nread = "a1"\n')
-    assert [(problem.code, problem.line, problem.column) for problem in problems] == [("not-a-policy", 2, 3)]
+    assert [(problem.code, problem.line, problem.column) for problem in problems] == [
+        ("not-a-policy", 2, 3)
+    ]
 
 
 def test_rules_written_as_a_table_show_the_brackets():
     """`[rules]` and `[[meters]]` are told how each is written."""
-    _, problems = check_text('[publication]\nname = "x"\n[rules]\nname = "a"\nshow = "article"\n[[meters]]\nname = "monthly"\n')
+    _, problems = check_text(
+        '[publication]\nname = "x"\n[rules]\nname = "a"\nshow = "article"\n[[meters]]\nname = "monthly"\n'
+    )
     assert [problem.help for problem in problems] == [
         "write `[[rules]]` with two brackets before each of them",
         "write `[meters.NAME]` with single brackets before each of them",
@@ -233,8 +619,13 @@ def test_rules_written_as_a_table_show_the_brackets():
 
 def test_columns_count_characters():
     """A column is what an editor shows, also behind letters of several bytes."""
-    _, problems = check_text('publication.name = "x"\n[[rules]]\nname = "é日本語😀"\nshow = "article"\nwhen = { section = ["日本", 5] }\n')
-    assert [(p.line, p.column, p.code) for p in problems] == [(3, 8, "no-catch-all"), (5, 27, "wrong-type")]
+    _, problems = check_text(
+        'publication.name = "x"\n[[rules]]\nname = "é日本語😀"\nshow = "article"\nwhen = { section = ["日本", 5] }\n'
+    )
+    assert [(p.line, p.column, p.code) for p in problems] == [
+        (3, 8, "no-catch-all"),
+        (5, 27, "wrong-type"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -257,7 +648,8 @@ def test_a_key_is_found_however_it_is_written(text, place):
 def test_items_of_lists_of_tables_are_told_apart():
     """A heading below `[[rules]]` belongs to the rule above it."""
     text = GOOD.replace(
-        'when = { reader = ["subscriber"] }\nshow = "article"', 'show = "article"\n[rules.when]\nreader = [\n  "staff", # people\n  "x",\n]'
+        'when = { reader = ["subscriber"] }\nshow = "article"',
+        'show = "article"\n[rules.when]\nreader = [\n  "staff", # people\n  "x",\n]',
     )
     _, problems = check_text(text)
     assert [(p.code, p.line, p.column) for p in problems] == [("unknown-word", 22, 3)]
@@ -265,7 +657,16 @@ def test_items_of_lists_of_tables_are_told_apart():
 
 @pytest.mark.parametrize(
     "link",
-    ["javascript:alert(1)", "http://example.com/", "//evil.example", "/\\evil.example", "https://", "example.com", "/a b", "https://a@b/"],
+    [
+        "javascript:alert(1)",
+        "http://example.com/",
+        "//evil.example",
+        "/\\evil.example",
+        "https://",
+        "example.com",
+        "/a b",
+        "https://a@b/",
+    ],
 )
 def test_a_link_that_leads_out_of_the_site_by_a_trick_is_refused(link):
     """Links are paths of the site or `https://` addresses."""
@@ -275,7 +676,9 @@ def test_a_link_that_leads_out_of_the_site_by_a_trick_is_refused(link):
 
 def test_words_given_twice_for_one_locale_are_refused():
     """`[copy]` is the publication's own locale; a table for it as well would hide one of the two."""
-    _, problems = check_text(GOOD + '[copy]\npitch = "a"\n[copy.en]\npitch = "b"\n[copy.xx-yy]\npitch = "c"\n')
+    _, problems = check_text(
+        GOOD + '[copy]\npitch = "a"\n[copy.en]\npitch = "b"\n[copy.xx-yy]\npitch = "c"\n'
+    )
     assert [(p.code, p.line) for p in problems] == [("duplicate-name", 33), ("unknown-locale", 35)]
 
 
@@ -283,9 +686,13 @@ def test_thousands_of_problems_are_listed_up_to_a_bound():
     """The first are listed and the rest is counted."""
     _, problems = check_text(GOOD + "".join(f"key{n} = 1\n" for n in range(1000)))
     assert len(problems) == MOST_PROBLEMS + 1
-    assert ("too-many-problems", f"the first {MOST_PROBLEMS} problems are listed; there are at least {1000 - MOST_PROBLEMS} more") == (
-        problems[-1].code, problems[-1].message,
-    )  # fmt: skip
+    assert (
+        "too-many-problems",
+        f"the first {MOST_PROBLEMS} problems are listed; there are at least {1000 - MOST_PROBLEMS} more",
+    ) == (
+        problems[-1].code,
+        problems[-1].message,
+    )
 
 
 WALL = Rule(name="everyone else", show="subscription-wall")
@@ -297,19 +704,66 @@ WALL = Rule(name="everyone else", show="subscription-wall")
         ({"publication": Publication(name="x", timezone="Mars")}, "unknown-timezone"),
         ({"rules": []}, "no-rules"),
         ({"rules": [Rule(name="a", show="article", when=When(reader=[])), WALL]}, "empty-list"),
-        ({"rules": [Rule(name="a", show="article", when=When(tags=Members())), WALL]}, "empty-table"),
-        ({"rules": [Rule(name="a", show="article", when=When(score=Range(above=float("nan")))), WALL]}, "bad-number"),
-        ({"rules": [Rule(name="a", show="article", when=When(score=Range(equals=0.5, above=0.5))), WALL]}, "empty-range"),
-        ({"rules": [Rule(name="a", show="article", when=When(dates=Dates())), WALL]}, "empty-range"),
-        ({"rules": [Rule(name="a", show="article", when=When(not_=When())), WALL]}, "empty-condition"),
-        ({"meters": [Meter(name="m", window=Window(lifetime=True), limit={"anonymous": -1})]}, "bad-limit"),
         (
-            {"meters": [Meter(name="m", window=Window(lifetime=True), limits=[Limit(when=When(left={"m": Range(at_most=1)}), limit=1)])]},
+            {"rules": [Rule(name="a", show="article", when=When(tags=Members())), WALL]},
+            "empty-table",
+        ),
+        (
+            {
+                "rules": [
+                    Rule(name="a", show="article", when=When(score=Range(above=float("nan")))),
+                    WALL,
+                ]
+            },
+            "bad-number",
+        ),
+        (
+            {
+                "rules": [
+                    Rule(name="a", show="article", when=When(score=Range(equals=0.5, above=0.5))),
+                    WALL,
+                ]
+            },
+            "empty-range",
+        ),
+        (
+            {"rules": [Rule(name="a", show="article", when=When(dates=Dates())), WALL]},
+            "empty-range",
+        ),
+        (
+            {"rules": [Rule(name="a", show="article", when=When(not_=When())), WALL]},
+            "empty-condition",
+        ),
+        (
+            {"meters": [Meter(name="m", window=Window(lifetime=True), limit={"anonymous": -1})]},
+            "bad-limit",
+        ),
+        (
+            {
+                "meters": [
+                    Meter(
+                        name="m",
+                        window=Window(lifetime=True),
+                        limits=[Limit(when=When(left={"m": Range(at_most=1)}), limit=1)],
+                    )
+                ]
+            },
             "left-in-limit",
         ),
         ({"offers": [Offer(name="o", price="-1", currency="USD", term="1 day")]}, "bad-number"),
-        ({"offers": [Offer(name="o", price="1", currency="USD", term="1 day", ends=date.max)]}, "bad-date"),
-        ({"rules": [Rule(name="a", show="article", when=When(dates=Dates(from_=date.min))), WALL]}, "bad-date"),
+        (
+            {"offers": [Offer(name="o", price="1", currency="USD", term="1 day", ends=date.max)]},
+            "bad-date",
+        ),
+        (
+            {
+                "rules": [
+                    Rule(name="a", show="article", when=When(dates=Dates(from_=date.min))),
+                    WALL,
+                ]
+            },
+            "bad-date",
+        ),
         ({"guarantees": [Guarantee(name="g")]}, "empty-guarantee"),
     ],
 )

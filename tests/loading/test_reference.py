@@ -20,10 +20,27 @@ PAGE = (REFERENCE / "problems.md").read_text("utf-8")
 DOCUMENTED = re.findall(r"^### `([a-z0-9-]+)`$", PAGE, re.MULTILINE)
 EXAMPLES = {match[2]: match[3] for match in generate._BROKEN.finditer(PAGE)}
 WITHOUT_EXAMPLE = {
-    "bad-encoding", "bad-value", "no-such-file", "text-too-long", "too-large", "too-many", "too-many-problems", "unreadable-file",
-}  # fmt: skip
+    "bad-encoding",
+    "bad-value",
+    "no-such-file",
+    "text-too-long",
+    "too-large",
+    "too-many",
+    "too-many-problems",
+    "unreadable-file",
+}
 REPORTERS = {"report", "Problem", "_fault", "_unknown", "_warning", "_refused", "_refusal"}
-MODULES = ["documents", "events", "faults", "lints", "loading", "problems", "schema", "shapes/values", "shapes/tables"]
+MODULES = [
+    "documents",
+    "events",
+    "faults",
+    "lints",
+    "loading",
+    "problems",
+    "schema",
+    "shapes/values",
+    "shapes/tables",
+]
 
 
 @pytest.mark.parametrize("name", generate.PAGES)
@@ -36,7 +53,9 @@ def test_a_page_is_current(name):
 @pytest.mark.parametrize("name", generate.TABLES)
 def test_every_table_is_on_a_page(name):
     """No table of keys is left out."""
-    assert any(f"<!-- keys: {name} -->" in (REFERENCE / page).read_text("utf-8") for page in generate.PAGES)
+    assert any(
+        f"<!-- keys: {name} -->" in (REFERENCE / page).read_text("utf-8") for page in generate.PAGES
+    )
 
 
 def _codes(path):
@@ -46,7 +65,9 @@ def _codes(path):
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
             given = [node.args[0]] if name in REPORTERS and node.args else []
             given += [keyword.value for keyword in node.keywords if keyword.arg == "code"]
-            yield from (value.value for value in given if isinstance(value, ast.Constant) and value.value)
+            yield from (
+                value.value for value in given if isinstance(value, ast.Constant) and value.value
+            )
 
 
 def test_every_code_is_documented_once():
@@ -61,7 +82,12 @@ def test_every_code_of_the_whole_project_is_in_the_reference():
     """A code that any module gives has a heading or a row of its own on a page of the reference."""
     pages = "\n".join(page.read_text("utf-8") for page in REFERENCE.glob("*.md"))
     documented = set(re.findall(r"^(?:### |\| )`([a-z0-9-]+)`", pages, re.MULTILINE))
-    undocumented = {code: path.name for path in (ROOT / "meter").rglob("*.py") for code in _codes(path) if code not in documented}
+    undocumented = {
+        code: path.name
+        for path in (ROOT / "meter").rglob("*.py")
+        for code in _codes(path)
+        if code not in documented
+    }
     assert undocumented == {}
 
 
@@ -76,5 +102,7 @@ def test_an_example_is_told_its_code(name):
 def test_every_code_of_a_text_has_an_example():
     """Only what no text can show goes without."""
     shown = {Path(name).stem for name in EXAMPLES}
-    codes = {code for module in MODULES for code in _codes(ROOT / "meter" / f"{module}.py")} | set(LINTS)
+    codes = {code for module in MODULES for code in _codes(ROOT / "meter" / f"{module}.py")} | set(
+        LINTS
+    )
     assert codes - shown - WITHOUT_EXAMPLE == set()

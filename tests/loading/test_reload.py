@@ -23,7 +23,11 @@ def test_a_changed_file_comes_into_force(path):
     policy = ReloadingPolicy(path)
     assert not policy.refresh()
     path.write_text(TEXT.format("the second"), encoding="utf-8")
-    assert (policy.policy.publication.name, policy.refresh(), policy.policy.publication.name) == ("first", True, "the second")
+    assert (policy.policy.publication.name, policy.refresh(), policy.policy.publication.name) == (
+        "first",
+        True,
+        "the second",
+    )
 
 
 def test_a_broken_file_leaves_the_last_good_policy_in_force(path):

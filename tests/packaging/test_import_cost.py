@@ -39,7 +39,19 @@ HEAVY = {
 }
 CORE = {"meter"} | {
     f"meter.{name}"
-    for name in ["clock", "decision", "engine", "errors", "facts", "faults", "policy", "rulebook", "usage", "view", "windows"]
+    for name in [
+        "clock",
+        "decision",
+        "engine",
+        "errors",
+        "facts",
+        "faults",
+        "policy",
+        "rulebook",
+        "usage",
+        "view",
+        "windows",
+    ]
 }
 
 

@@ -47,7 +47,9 @@ def test_cancelled_at_every_await(store_url, newsroom, known):
         seen, number, connections = [], 0, await _connections(store)
         while True:
             reader = newsroom.reader(f"r{number}")
-            await (paywall if known else patient).check(reader, newsroom.view("a"), now=newsroom.now)
+            await (paywall if known else patient).check(
+                reader, newsroom.view("a"), now=newsroom.now
+            )
             call = CancelledAt(paywall.check(reader, newsroom.view("b"), now=newsroom.now), number)
             try:
                 await call
@@ -57,8 +59,14 @@ def test_cancelled_at_every_await(store_url, newsroom, known):
                 outcome = "answered"
             if not call.reached:
                 break
-            after = [str((await patient.check(reader, newsroom.view(article), now=newsroom.now)).show) for article in "bcd"]
-            ids = [read.id for read in (await patient.ledger(reader.id, now=newsroom.now))["monthly"].reads]
+            after = [
+                str((await patient.check(reader, newsroom.view(article), now=newsroom.now)).show)
+                for article in "bcd"
+            ]
+            ids = [
+                read.id
+                for read in (await patient.ledger(reader.id, now=newsroom.now))["monthly"].reads
+            ]
             seen.append((outcome, after, sorted(ids)))
             number += 1
         connections = await _connections(store) - connections

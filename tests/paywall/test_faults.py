@@ -63,7 +63,9 @@ class Proxy:
             self.open += [near, far]
             silent = threading.Event()
             for source, target, direction in ((near, far, "request"), (far, near, "reply")):
-                threading.Thread(target=self._pump, args=(source, target, direction, silent), daemon=True).start()
+                threading.Thread(
+                    target=self._pump, args=(source, target, direction, silent), daemon=True
+                ).start()
 
     def _pump(self, source, target, direction, silent):
         with suppress(OSError):
@@ -118,13 +120,17 @@ def through(newsroom):
 
         def check(self, name, fault):
             """Return what one reader got during a fault and after it, and what is counted in the end."""
-            self.read(self.elsewhere, name, "a")  # so that the check takes two trips: a guess that fails, and a swap
+            self.read(
+                self.elsewhere, name, "a"
+            )  # so that the check takes two trips: a guess that fails, and a swap
             self.read(self.patient, "warm", "up")  # so that a connection is there
             self.proxy.arm(*fault)
             during = self.read(self.hasty, name, "b")
             self.proxy.heal()
             after = [str(self.read(self.patient, name, article).show) for article in "cdb"]
-            ids = [read.id for read in self.elsewhere.ledger(name, now=newsroom.now)["monthly"].reads]
+            ids = [
+                read.id for read in self.elsewhere.ledger(name, now=newsroom.now)["monthly"].reads
+            ]
             return str(during.access), after, sorted(ids)
 
         def close(self):
@@ -135,12 +141,21 @@ def through(newsroom):
     return Through
 
 
-EXPECTED = ("full", ["last-free-article", "subscription-wall", "last-free-article"], ["a", "b", "c"])
+EXPECTED = (
+    "full",
+    ["last-free-article", "subscription-wall", "last-free-article"],
+    ["a", "b", "c"],
+)
 
 
 def faults(length, step, modes):
     """Return a fault at every `step`-th byte of a conversation."""
-    return [(mode, way, offset) for mode in modes for way in ("request", "reply") for offset in range(0, length[way] + 1, step)]
+    return [
+        (mode, way, offset)
+        for mode in modes
+        for way in ("request", "reply")
+        for offset in range(0, length[way] + 1, step)
+    ]
 
 
 def test_cut_at_every_byte_of_a_check_in_redis(through, valkey, tmp_path):
@@ -150,7 +165,11 @@ def test_cut_at_every_byte_of_a_check_in_redis(through, valkey, tmp_path):
     assert length["request"] > 300
     assert length["reply"] > 20
     trials = faults(length, 1, ["cut"])
-    wrong = {fault: seen for number, fault in enumerate(trials) if (seen := trial.check(f"cut{number}", fault)) != EXPECTED}
+    wrong = {
+        fault: seen
+        for number, fault in enumerate(trials)
+        if (seen := trial.check(f"cut{number}", fault)) != EXPECTED
+    }
     trial.close()
     assert {} == wrong
 
@@ -163,8 +182,14 @@ def test_silence_at_every_byte_of_an_answer_in_redis(through, valkey, tmp_path, 
     """
     trial = through(Proxy(tmp_path / "s", valkey.socket), f"unix://{tmp_path}/s", valkey.url, 0.02)
     length = trial.conversation()
-    trials = [fault for fault in faults(length, 1, [mode]) if fault[1] == "reply" or fault[2] % 20 == 0]
-    wrong = {fault: seen for number, fault in enumerate(trials) if (seen := trial.check(f"{mode}{number}", fault)) != EXPECTED}
+    trials = [
+        fault for fault in faults(length, 1, [mode]) if fault[1] == "reply" or fault[2] % 20 == 0
+    ]
+    wrong = {
+        fault: seen
+        for number, fault in enumerate(trials)
+        if (seen := trial.check(f"{mode}{number}", fault)) != EXPECTED
+    }
     trial.close()
     assert {} == wrong
 
@@ -173,7 +198,9 @@ def test_a_driver_that_repeats_its_commands_counts_once(valkey, tmp_path):
     """With the driver's own retries on, a reply that is lost makes it send the swap again: one count, where `INCR` would make two."""
     proxy = Proxy(tmp_path / "s", valkey.socket)
     proxy.once = True
-    client = redis.Redis(unix_socket_path=str(tmp_path / "s"), socket_timeout=5, retry=Retry(NoBackoff(), 3))
+    client = redis.Redis(
+        unix_socket_path=str(tmp_path / "s"), socket_timeout=5, retry=Retry(NoBackoff(), 3)
+    )
     store = RedisStore(client)
     store.swap("warm", None, b"1", expires=None)
     proxy.arm("cut", "reply", 0)
@@ -192,11 +219,18 @@ def test_faults_in_postgres(through, postgres, tmp_path, mode, deadline, step):
     """The same for PostgreSQL, at a sample of the bytes."""
     upstream = postgres.socket / ".s.PGSQL.5432"
     trial = through(
-        Proxy(tmp_path / ".s.PGSQL.5432", upstream), f"postgresql:///postgres?host={tmp_path}&user=postgres", postgres.url, deadline
+        Proxy(tmp_path / ".s.PGSQL.5432", upstream),
+        f"postgresql:///postgres?host={tmp_path}&user=postgres",
+        postgres.url,
+        deadline,
     )
     length = trial.conversation()
     assert length["request"] > 200
     trials = faults(length, step, [mode])
-    wrong = {fault: seen for number, fault in enumerate(trials) if (seen := trial.check(f"{mode}{number}", fault)) != EXPECTED}
+    wrong = {
+        fault: seen
+        for number, fault in enumerate(trials)
+        if (seen := trial.check(f"{mode}{number}", fault)) != EXPECTED
+    }
     trial.close()
     assert {} == wrong

@@ -29,7 +29,9 @@ class Drill:
 
     def read(self, article, reader="r"):
         """Open an article and return what is shown, and whether it was degraded."""
-        decision = self.paywall.check(self.newsroom.reader(reader), self.newsroom.view(article), now=self.newsroom.now)
+        decision = self.paywall.check(
+            self.newsroom.reader(reader), self.newsroom.view(article), now=self.newsroom.now
+        )
         return str(decision.show), decision.degraded
 
     def subscriber(self):
@@ -76,7 +78,11 @@ def test_stopped_and_started_again(drill, caplog):
 
 @pytest.mark.parametrize(
     "on_outage, new, read_before",
-    [("open", "countdown", "countdown"), ("closed", "subscription-wall", "subscription-wall"), ("fallback", "countdown", "countdown")],
+    [
+        ("open", "countdown", "countdown"),
+        ("closed", "subscription-wall", "subscription-wall"),
+        ("fallback", "countdown", "countdown"),
+    ],
 )
 def test_what_an_outage_leads_to_is_the_publishers_choice(drill, on_outage, new, read_before):
     """`open` grants, `closed` treats everybody as if nothing were left, `fallback` counts on here; subscribers notice nothing."""
@@ -95,7 +101,11 @@ def test_an_outage_can_be_raised(drill):
     with pytest.raises(StoreUnavailableError, match="did not answer"):
         server.read("a")
     assert ("article", False) == server.subscriber()
-    for call in (lambda: server.paywall.merge("r", "u"), lambda: server.paywall.forget("r"), lambda: server.paywall.ledger("r")):
+    for call in (
+        lambda: server.paywall.merge("r", "u"),
+        lambda: server.paywall.forget("r"),
+        lambda: server.paywall.ledger("r"),
+    ):
         with pytest.raises(StoreUnavailableError):
             call()
 
@@ -106,9 +116,17 @@ def test_paused(drill):
     Without a deadline this would wait for ever.
     """
     server = drill(deadline=0.05)
-    server.paywall.check(server.newsroom.reader("warm"), server.newsroom.view("up"), now=server.newsroom.now)
+    server.paywall.check(
+        server.newsroom.reader("warm"), server.newsroom.view("up"), now=server.newsroom.now
+    )
     server.server.pause()
-    shown = [server.read("a"), server.read("a"), server.read("b"), server.read("c"), server.read("d")]
+    shown = [
+        server.read("a"),
+        server.read("a"),
+        server.read("b"),
+        server.read("c"),
+        server.read("d"),
+    ]
     server.server.resume()
     expected = ["countdown", "countdown", "countdown", "last-free-article", "subscription-wall"]
     assert [(show, True) for show in expected] == shown
@@ -246,7 +264,9 @@ def test_the_async_paywall_in_an_outage(own_valkey, newsroom):
         hasty._recent = paywall._recent
 
         async def read(article, who=paywall):
-            decision = await who.check(newsroom.reader("r"), newsroom.view(article), now=newsroom.now)
+            decision = await who.check(
+                newsroom.reader("r"), newsroom.view(article), now=newsroom.now
+            )
             return str(decision.show), decision.degraded
 
         seen = [await read("a")]
@@ -258,7 +278,9 @@ def test_the_async_paywall_in_an_outage(own_valkey, newsroom):
         seen.append(await read("c"))
         server.start()
         seen.append(await read("d"))
-        seen.append((await paywall.check(SUBSCRIBER, newsroom.view("x"), now=newsroom.now)).degraded)
+        seen.append(
+            (await paywall.check(SUBSCRIBER, newsroom.view("x"), now=newsroom.now)).degraded
+        )
         ids = {read.id for read in (await paywall.ledger("r", now=newsroom.now))["monthly"].reads}
         await store.aclose()
         return seen, ids
@@ -293,7 +315,9 @@ def test_a_database_that_is_restarted(newsroom, own_postgres):
     first = read("c")
     assert "last-free-article" == first[0]
     assert ("subscription-wall", False) == read("d")
-    assert {"a", "b", "c"} == {read.id for read in paywall.ledger("r", now=newsroom.now)["monthly"].reads}
+    assert {"a", "b", "c"} == {
+        read.id for read in paywall.ledger("r", now=newsroom.now)["monthly"].reads
+    }
     store.close()
 
 
@@ -309,6 +333,10 @@ def test_a_locked_file(tmp_path, newsroom):
     patient = Paywall(newsroom.policy(3), store)
     patient._recent = paywall._recent
     free = patient.check(newsroom.reader("r"), newsroom.view("b"), now=newsroom.now)
-    assert [("countdown", True), ("countdown", False)] == [(str(decision.show), decision.degraded) for decision in (locked, free)]
-    assert ["a", "b"] == [read.id for read in patient.ledger("r", now=newsroom.now)["monthly"].reads]
+    assert [("countdown", True), ("countdown", False)] == [
+        (str(decision.show), decision.degraded) for decision in (locked, free)
+    ]
+    assert ["a", "b"] == [
+        read.id for read in patient.ledger("r", now=newsroom.now)["monthly"].reads
+    ]
     store.close()

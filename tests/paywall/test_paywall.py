@@ -14,7 +14,19 @@ from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meter import AsyncPaywall, Entitlement, IdentityError, ManualClock, PageView, Paywall, Reader, StoreError, Usage, decide, open_store
+from meter import (
+    AsyncPaywall,
+    Entitlement,
+    IdentityError,
+    ManualClock,
+    PageView,
+    Paywall,
+    Reader,
+    StoreError,
+    Usage,
+    decide,
+    open_store,
+)
 from meter.errors import CorruptUsageError, StoreUnavailableError
 from meter.stores import MemoryStore, in_thread, open_async_store, reader_key
 from meter.stores.keys import LONGEST_KEY
@@ -56,7 +68,11 @@ def test_how_often_a_store_is_asked(counting, newsroom):
     elsewhere = Paywall(newsroom.policy(2), counting)
 
     def read(where, article, reader=None):
-        show = str(where.check(reader or newsroom.reader("r"), newsroom.view(article), now=newsroom.now).show)
+        show = str(
+            where.check(
+                reader or newsroom.reader("r"), newsroom.view(article), now=newsroom.now
+            ).show
+        )
         return show, asked(counting)
 
     assert ("article", []) == read(paywall, "a", SUBSCRIBER)
@@ -74,14 +90,23 @@ def test_a_paywall_over_a_store_decides_as_the_engine_does(newsroom):
     """Whatever is read, by whom and through which of two processes, the decisions are those of `decide` over one usage each."""
     policy = newsroom.policy(3)
 
-    @given(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from("uvwxyz"), st.integers(0, 1), st.booleans()), max_size=30))
+    @given(
+        st.lists(
+            st.tuples(
+                st.sampled_from("ab"), st.sampled_from("uvwxyz"), st.integers(0, 1), st.booleans()
+            ),
+            max_size=30,
+        )
+    )
     @settings(max_examples=60, deadline=None)
     def same(reads):
         store, usages = MemoryStore(), {"a": Usage(), "b": Usage()}
         paywalls = [Paywall(policy, store), Paywall(policy, store)]
         for minutes, (name, article, process, counts) in enumerate(reads):
             now = newsroom.now + timedelta(minutes=minutes)
-            expected, usage = decide(policy, newsroom.reader(name), newsroom.view(article), usages[name], now)
+            expected, usage = decide(
+                policy, newsroom.reader(name), newsroom.view(article), usages[name], now
+            )
             ask = paywalls[process].check if counts else paywalls[process].peek
             if not counts:
                 expected = evolve(expected, counted=False)
@@ -99,8 +124,21 @@ def test_the_async_paywall_decides_the_same(store_url, newsroom):
     async def read():
         store = open_async_store(store_url)
         paywall = AsyncPaywall(policy, store, deadline=10)
-        shows = [str((await paywall.check(newsroom.reader("r"), newsroom.view(name), now=newsroom.now)).show) for name in "aabc"]
-        shows.append(str((await paywall.peek(newsroom.reader("r"), newsroom.view("b"), now=newsroom.now)).show))
+        shows = [
+            str(
+                (
+                    await paywall.check(newsroom.reader("r"), newsroom.view(name), now=newsroom.now)
+                ).show
+            )
+            for name in "aabc"
+        ]
+        shows.append(
+            str(
+                (
+                    await paywall.peek(newsroom.reader("r"), newsroom.view("b"), now=newsroom.now)
+                ).show
+            )
+        )
         await paywall.merge("r", "account")
         ledger = await paywall.ledger("account", now=newsroom.now)
         await paywall.forget("account")
@@ -108,23 +146,52 @@ def test_the_async_paywall_decides_the_same(store_url, newsroom):
         await (store.aclose() if hasattr(store, "aclose") else asyncio.to_thread(store.store.close))
         return shows, [read.id for read in ledger["monthly"].reads], left
 
-    expected = ["countdown", "countdown", "last-free-article", "subscription-wall", "last-free-article"]
+    expected = [
+        "countdown",
+        "countdown",
+        "last-free-article",
+        "subscription-wall",
+        "last-free-article",
+    ]
     assert (expected, ["a", "b"], [None, None]) == asyncio.run(read())
 
 
 def test_merging_joins_two_readers_for_good(store, newsroom):
     """After a merge either id stands for both, also after another merge, the same merge, and one in the opposite direction."""
     paywall, elsewhere = (Paywall(newsroom.policy(5), store, deadline=10) for _ in range(2))
-    for name, article in (("cookie", "a"), ("cookie", "b"), ("account", "b"), ("account", "c"), ("phone", "d")):
+    for name, article in (
+        ("cookie", "a"),
+        ("cookie", "b"),
+        ("account", "b"),
+        ("account", "c"),
+        ("phone", "d"),
+    ):
         paywall.check(newsroom.reader(name), newsroom.view(article), now=newsroom.now)
-    for source, target in (("cookie", "account"), ("cookie", "account"), ("account", "cookie"), ("cookie", "cookie"), ("account", "phone")):
+    for source, target in (
+        ("cookie", "account"),
+        ("cookie", "account"),
+        ("account", "cookie"),
+        ("cookie", "cookie"),
+        ("account", "phone"),
+    ):
         paywall.merge(source, target)
     for where in (paywall, elsewhere):
         for name in ("cookie", "account", "phone"):
-            assert {"a", "b", "c", "d"} == {read.id for read in where.ledger(name, now=newsroom.now)["monthly"].reads}
-    assert "last-free-article" == elsewhere.check(newsroom.reader("cookie"), newsroom.view("e"), now=newsroom.now).show
-    assert "subscription-wall" == paywall.check(newsroom.reader("phone"), newsroom.view("f"), now=newsroom.now).show
-    assert "last-free-article" == paywall.check(newsroom.reader("account"), newsroom.view("a"), now=newsroom.now).show
+            assert {"a", "b", "c", "d"} == {
+                read.id for read in where.ledger(name, now=newsroom.now)["monthly"].reads
+            }
+    assert (
+        "last-free-article"
+        == elsewhere.check(newsroom.reader("cookie"), newsroom.view("e"), now=newsroom.now).show
+    )
+    assert (
+        "subscription-wall"
+        == paywall.check(newsroom.reader("phone"), newsroom.view("f"), now=newsroom.now).show
+    )
+    assert (
+        "last-free-article"
+        == paywall.check(newsroom.reader("account"), newsroom.view("a"), now=newsroom.now).show
+    )
 
 
 def test_forgetting_leaves_nothing_anywhere(store, newsroom):
@@ -145,8 +212,14 @@ def test_forgetting_leaves_no_byte_in_the_file(tmp_path, newsroom):
     """In SQLite neither the file nor its log holds the id or the article of a forgotten reader any more."""
     store = open_store(f"sqlite:///{tmp_path}/counts.db")
     paywall = Paywall(newsroom.policy(5), store)
-    paywall.check(newsroom.reader("somebody-in-particular"), newsroom.view("a-telling-article"), now=newsroom.now)
-    paywall.check(newsroom.reader("another-cookie"), newsroom.view("a-telling-article"), now=newsroom.now)
+    paywall.check(
+        newsroom.reader("somebody-in-particular"),
+        newsroom.view("a-telling-article"),
+        now=newsroom.now,
+    )
+    paywall.check(
+        newsroom.reader("another-cookie"), newsroom.view("a-telling-article"), now=newsroom.now
+    )
     paywall.merge("another-cookie", "somebody-in-particular")
     written = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert b"somebody" in written
@@ -165,10 +238,15 @@ def test_the_ledger_says_what_was_counted_and_when_it_resets(newsroom):
         paywall.check(newsroom.reader("r"), newsroom.view(article))
         clock.advance(days=1)
     monthly = paywall.ledger("r")["monthly"]
-    assert [("a", newsroom.now), ("b", newsroom.now + timedelta(days=1))] == [tuple(read) for read in monthly.reads]
+    assert [("a", newsroom.now), ("b", newsroom.now + timedelta(days=1))] == [
+        tuple(read) for read in monthly.reads
+    ]
     assert datetime(2026, 7, 1, tzinfo=UTC) == monthly.resets_at
     clock.advance(days=40)
-    assert ((), None) == (paywall.ledger("r")["monthly"].reads, paywall.ledger("r")["monthly"].resets_at)
+    assert ((), None) == (
+        paywall.ledger("r")["monthly"].reads,
+        paywall.ledger("r")["monthly"].resets_at,
+    )
 
 
 def test_a_reloaded_policy_decides_from_then_on(newsroom):
@@ -179,9 +257,14 @@ def test_a_reloaded_policy_decides_from_then_on(newsroom):
 
     source = Source()
     paywall = Paywall(source, open_store("memory://"))
-    shows = [str(paywall.check(newsroom.reader("r"), newsroom.view(article), now=newsroom.now).show) for article in "ab"]
+    shows = [
+        str(paywall.check(newsroom.reader("r"), newsroom.view(article), now=newsroom.now).show)
+        for article in "ab"
+    ]
     source.policy = newsroom.policy(3)
-    shows.append(str(paywall.check(newsroom.reader("r"), newsroom.view("b"), now=newsroom.now).show))
+    shows.append(
+        str(paywall.check(newsroom.reader("r"), newsroom.view("b"), now=newsroom.now).show)
+    )
     assert ["last-free-article", "subscription-wall", "countdown"] == shows
 
 
@@ -190,7 +273,10 @@ def test_nobody_in_the_past_is_forgotten_at_once(valkey, newsroom):
     store = open_store(valkey.url)
     paywall = Paywall(newsroom.policy(1), store, deadline=10)
     then = datetime(2019, 3, 1, tzinfo=UTC)
-    shows = [str(paywall.check(newsroom.reader("replayed"), newsroom.view(article), now=then).show) for article in "ab"]
+    shows = [
+        str(paywall.check(newsroom.reader("replayed"), newsroom.view(article), now=then).show)
+        for article in "ab"
+    ]
     with valkey.client() as client:
         lives = client.pttl("meter:{replayed}") / 86_400_000
     store.close()
@@ -202,7 +288,10 @@ def test_nobody_in_the_past_is_forgotten_at_once(valkey, newsroom):
 @settings(max_examples=200, deadline=None)
 def test_keys_never_collide(first_namespace, first, second_namespace, second):
     """Two readers share a key only if namespace and id are the same; keys are short and printable."""
-    keys = [reader_key(first, namespace=first_namespace), reader_key(second, namespace=second_namespace)]
+    keys = [
+        reader_key(first, namespace=first_namespace),
+        reader_key(second, namespace=second_namespace),
+    ]
     assert (keys[0] == keys[1]) is ((first_namespace, first) == (second_namespace, second))
     for key in keys:
         assert len(key) <= LONGEST_KEY
@@ -219,7 +308,9 @@ def test_a_reader_without_an_id_is_refused_but_a_payer_reads_on(newsroom):
     assert "article" == paywall.check(payer, newsroom.view("a"), now=newsroom.now).show
 
 
-@pytest.mark.parametrize("name", ["a:b", "a%3Ab", "=x", "#x", "\ud800", "é" * 500, "x" * 500, "{a}"])
+@pytest.mark.parametrize(
+    "name", ["a:b", "a%3Ab", "=x", "#x", "\ud800", "é" * 500, "x" * 500, "{a}"]
+)
 def test_a_secret_hides_the_id(name):
     """With the publisher's secret the key shows nothing of the id, and another secret makes another key."""
     key = reader_key(name, secret="of the publisher")
@@ -265,11 +356,16 @@ def test_a_wrong_url_says_what_was_meant(url, words):
     assert "hunter2" not in str(caught.value)
 
 
-@pytest.mark.parametrize("module, url, extra", [("redis", "redis://h", "redis"), ("psycopg_pool", "postgresql://h/d", "postgres")])
+@pytest.mark.parametrize(
+    "module, url, extra",
+    [("redis", "redis://h", "redis"), ("psycopg_pool", "postgresql://h/d", "postgres")],
+)
 def test_a_missing_driver_says_which_extra_to_install(module, url, extra):
     """Without the driver, opening a store says what to install; `import meter` and the other stores need none."""
     program = f"import sys; sys.modules[{module!r}] = None\nimport meter\nmeter.open_store('memory://')\nmeter.open_store({url!r})"
-    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
     assert f"pip install 'meter-paywall[{extra}]'" in run.stderr
 
 
@@ -300,7 +396,11 @@ def test_five_reads_take_at_most_400_bytes(newsroom):
     paywall = Paywall(newsroom.policy(5), store)
     for number in range(5):
         view = newsroom.view(f"2026-06-0{number + 1}-harbour-tunnel-{number}")
-        paywall.check(newsroom.reader("r"), view, now=newsroom.now + timedelta(hours=30 * number, microseconds=123456))
+        paywall.check(
+            newsroom.reader("r"),
+            view,
+            now=newsroom.now + timedelta(hours=30 * number, microseconds=123456),
+        )
     assert len(store.load("r")) <= 400
 
 
@@ -309,11 +409,19 @@ def test_one_structured_record_and_one_event_for_every_decision(caplog, newsroom
     events = []
     paywall = Paywall(newsroom.policy(1), open_store("memory://"), on_decision=events.append)
     with caplog.at_level(logging.INFO, logger="meter"):
-        for reader, article in ((newsroom.reader("anna"), "x1"), (newsroom.reader("anna"), "x2"), (SUBSCRIBER, "x3")):
+        for reader, article in (
+            (newsroom.reader("anna"), "x1"),
+            (newsroom.reader("anna"), "x2"),
+            (SUBSCRIBER, "x3"),
+        ):
             paywall.check(reader, newsroom.view(article), now=newsroom.now)
-    assert ["last-free-article", "subscription-wall", "article"] == [record.meter["show"] for record in caplog.records]
+    assert ["last-free-article", "subscription-wall", "article"] == [
+        record.meter["show"] for record in caplog.records
+    ]
     assert [True, False, False] == [record.meter["counted"] for record in caplog.records]
-    assert not any("anna" in str(record.__dict__) or "x1" in str(record.__dict__) for record in caplog.records)
+    assert not any(
+        "anna" in str(record.__dict__) or "x1" in str(record.__dict__) for record in caplog.records
+    )
     assert ["anna", "anna", None] == [event.get("subject") for event in events]
     assert {"1.0"} == {event["specversion"] for event in events}
     assert ["x1", "x2", "x3"] == [event["data"]["article"] for event in events]
@@ -323,7 +431,9 @@ def test_one_structured_record_and_one_event_for_every_decision(caplog, newsroom
 
 def test_a_hook_that_fails_costs_nobody_the_page(caplog, newsroom):
     """An error in `on_decision` is logged, and the decision stands."""
-    paywall = Paywall(newsroom.policy(1), open_store("memory://"), on_decision=lambda event: event["no such key"])
+    paywall = Paywall(
+        newsroom.policy(1), open_store("memory://"), on_decision=lambda event: event["no such key"]
+    )
     decision = paywall.check(newsroom.reader("r"), newsroom.view("a"), now=newsroom.now)
     assert "last-free-article" == decision.show
     assert "the `on_decision` hook failed" in caplog.text
@@ -340,7 +450,9 @@ def test_metrics_name_neither_reader_nor_article(newsroom):
     paywall = Paywall(newsroom.policy(1), open_store("memory://"))
     paywall._telemetry._decisions = Counter()
     paywall.check(newsroom.reader("anna"), newsroom.view("x1"), now=newsroom.now)
-    assert [(1, {"show": "last-free-article", "access": "full", "degraded": False, "store": "memory"})] == told
+    assert [
+        (1, {"show": "last-free-article", "access": "full", "degraded": False, "store": "memory"})
+    ] == told
 
 
 def test_corrupt_bytes_are_reported_and_never_overwritten(newsroom, caplog):
@@ -367,14 +479,22 @@ def test_whatever_a_backend_raises_a_page_view_survives_it(newsroom):
 
         swap = load
 
-    decision = Paywall(newsroom.policy(1), Broken()).peek(newsroom.reader("r"), newsroom.view("a"), now=newsroom.now)
+    decision = Paywall(newsroom.policy(1), Broken()).peek(
+        newsroom.reader("r"), newsroom.view("a"), now=newsroom.now
+    )
     assert (True, "full") == (decision.degraded, str(decision.access))
     with pytest.raises(StoreUnavailableError, match="the store failed"):
-        Paywall(newsroom.policy(1), Broken(), on_outage="raise").peek(newsroom.reader("r"), newsroom.view("a"), now=newsroom.now)
+        Paywall(newsroom.policy(1), Broken(), on_outage="raise").peek(
+            newsroom.reader("r"), newsroom.view("a"), now=newsroom.now
+        )
 
 
 @pytest.mark.parametrize(
-    "settings_, words", [({"on_outage": "close"}, "`close` is not what an outage can lead to"), ({"deadline": 0}, "deadline")]
+    "settings_, words",
+    [
+        ({"on_outage": "close"}, "`close` is not what an outage can lead to"),
+        ({"deadline": 0}, "deadline"),
+    ],
 )
 def test_a_wrong_setting_says_so(settings_, words, newsroom):
     """A setting that cannot be meant is a `ValueError` that says what can."""
@@ -386,7 +506,9 @@ def test_prefetches_are_answered_and_not_counted(counting, newsroom):
     """A prefetch is decided like a view and leaves nothing."""
     paywall = Paywall(newsroom.policy(1), counting)
     view = PageView(article=newsroom.view("a").article, prefetch=True)
-    assert [False, False] == [paywall.check(newsroom.reader("r"), view, now=newsroom.now).counted for _ in range(2)]
+    assert [False, False] == [
+        paywall.check(newsroom.reader("r"), view, now=newsroom.now).counted for _ in range(2)
+    ]
     assert counting.load("r") is None
 
 
@@ -395,7 +517,16 @@ def test_in_thread_runs_any_store(newsroom):
 
     async def read():
         paywall = AsyncPaywall(newsroom.policy(1), in_thread(MemoryStore()))
-        return [str((await paywall.check(newsroom.reader("r"), newsroom.view(article), now=newsroom.now)).show) for article in "ab"]
+        return [
+            str(
+                (
+                    await paywall.check(
+                        newsroom.reader("r"), newsroom.view(article), now=newsroom.now
+                    )
+                ).show
+            )
+            for article in "ab"
+        ]
 
     assert ["last-free-article", "subscription-wall"] == asyncio.run(read())
 
@@ -426,7 +557,12 @@ print(reader.get_metrics_data().to_json(indent=None))
 def test_an_opentelemetry_sdk_sees_counters_and_spans(newsroom):
     """With an SDK, set up before or after the paywall, there is a count for each decision and a span for each question, unnamed."""
     pytest.importorskip("opentelemetry.sdk")
-    run = subprocess.run([sys.executable, "-c", LISTENER, newsroom.text(1)], capture_output=True, text=True, check=True)
+    run = subprocess.run(
+        [sys.executable, "-c", LISTENER, newsroom.text(1)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     spans, told = run.stdout.splitlines()
     assert "['meter.store', 'meter.store']" == spans
     (counter,) = json.loads(told)["resource_metrics"][0]["scope_metrics"][0]["metrics"]

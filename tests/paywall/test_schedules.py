@@ -49,7 +49,9 @@ class World:
 
     def state(self):
         """Return everything that what follows depends on."""
-        return tuple(sorted((key, raw) for key, (raw, _) in self.store._kept.items())), tuple(map(tuple, self.replies))
+        return tuple(sorted((key, raw) for key, (raw, _) in self.store._kept.items())), tuple(
+            map(tuple, self.replies)
+        )
 
 
 def every_ending(build, *, merged=False):
@@ -98,7 +100,13 @@ def usage(newsroom):
     def read(*articles):
         usage = Usage()
         for article in articles:
-            usage = decide(newsroom.policy(1000), newsroom.reader("r"), newsroom.view(article), usage, newsroom.now)[1]
+            usage = decide(
+                newsroom.policy(1000),
+                newsroom.reader("r"),
+                newsroom.view(article),
+                usage,
+                newsroom.now,
+            )[1]
         return usage
 
     return read
@@ -114,7 +122,11 @@ def counted(store, key):
 
 def full(world):
     """Return which questions were answered with the whole article."""
-    return [number for number, outcome in enumerate(world.answers) if outcome is not None and outcome.answer.access == "full"]
+    return [
+        number
+        for number, outcome in enumerate(world.answers)
+        if outcome is not None and outcome.answer.access == "full"
+    ]
 
 
 @pytest.mark.parametrize("one_process", [False, True])
@@ -147,8 +159,13 @@ def test_the_last_article_twice_and_another_once(ask, usage):
         assert [number for number in range(3) if "aab"[number] in new] == full(world)
 
 
-@pytest.mark.parametrize("limit, stored, remembered", [(3, "yz", "z"), (2, "yz", "z"), (3, "", "yz"), (2, "z", "xyz"), (3, "y", "")])
-def test_stale_memory_never_makes_a_wrong_wall_or_a_wrong_grant(ask, usage, limit, stored, remembered):
+@pytest.mark.parametrize(
+    "limit, stored, remembered",
+    [(3, "yz", "z"), (2, "yz", "z"), (3, "", "yz"), (2, "z", "xyz"), (3, "y", "")],
+)
+def test_stale_memory_never_makes_a_wrong_wall_or_a_wrong_grant(
+    ask, usage, limit, stored, remembered
+):
     """Each reader's process remembers something old (too few, too many, or a reader forgotten since): only the store decides."""
 
     def build(store):
@@ -157,7 +174,10 @@ def test_stale_memory_never_makes_a_wrong_wall_or_a_wrong_grant(ask, usage, limi
         memories = [Recent(100) for _ in range(3)]
         for memory in memories:
             memory.keep("r", kept(usage(*remembered)) if remembered else read_record(None))
-        return [ask(limit, "r", article, memory) for article, memory in zip("abz", memories, strict=True)]
+        return [
+            ask(limit, "r", article, memory)
+            for article, memory in zip("abz", memories, strict=True)
+        ]
 
     for world in every_ending(build, merged=True):
         now = counted(world.store, "r")
@@ -198,7 +218,9 @@ def read_then_write(steps):
 def test_a_planted_read_then_write_is_caught(ask):
     """The same walk over a store whose swap is two steps finds both kinds of damage: over the limit, and counts lost."""
     over = lost = 0
-    for world in every_ending(lambda _: [read_then_write(ask(2, "r", article)) for article in "abc"], merged=True):
+    for world in every_ending(
+        lambda _: [read_then_write(ask(2, "r", article)) for article in "abc"], merged=True
+    ):
         granted = {"abc"[number] for number in full(world)}
         over += len(granted) > 2
         lost += not granted <= counted(world.store, "r")
@@ -250,11 +272,20 @@ def test_a_merge_and_a_forget_that_meet_act_one_after_the_other(usage):
     def build(store):
         store.swap("c", None, kept(usage("x")).raw, expires=None)
         store.swap("u", None, kept(usage("y")).raw, expires=None)
-        return [join("c", "u", Recent(100), attempts=ATTEMPTS), erase("u", Recent(100), attempts=ATTEMPTS)]
+        return [
+            join("c", "u", Recent(100), attempts=ATTEMPTS),
+            erase("u", Recent(100), attempts=ATTEMPTS),
+        ]
 
     outcomes = set()
     for world in every_ending(build, merged=True):
-        outcomes.add((frozenset(counted(world.store, "c")), frozenset(counted(world.store, "u")), len(world.store)))
+        outcomes.add(
+            (
+                frozenset(counted(world.store, "c")),
+                frozenset(counted(world.store, "u")),
+                len(world.store),
+            )
+        )
         before = world.state()
         run(erase("u", Recent(100), attempts=ATTEMPTS), world.store)
         assert 0 == len(world.store), before

@@ -23,7 +23,13 @@ def service(own_valkey, tmp_path):
     environment = os.environ | {"STORE": server.url + "?socket_timeout=10", "PORT": "0"}
     log = tmp_path / "log"
     with log.open("w") as written:
-        process = subprocess.Popen([sys.executable, SERVICE], env=environment, stdout=subprocess.PIPE, stderr=written, text=True)
+        process = subprocess.Popen(
+            [sys.executable, SERVICE],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=written,
+            text=True,
+        )
     address = process.stdout.readline().partition("/articles")[0]
 
     def ask(reader, article, **more):
@@ -43,7 +49,9 @@ def test_the_service_survives_its_redis_being_stopped_under_load(service):
     articles = [f"a{number}" for number in range(8)]
 
     def session(number):
-        return [ask(f"reader{number}", article) for article in articles], ask(f"reader{number}", "a0", subscriber=1)
+        return [ask(f"reader{number}", article) for article in articles], ask(
+            f"reader{number}", "a0", subscriber=1
+        )
 
     with ThreadPoolExecutor(8) as pool:
         before = list(pool.map(session, range(40)))
@@ -60,6 +68,8 @@ def test_the_service_survives_its_redis_being_stopped_under_load(service):
     assert {False} == {view["degraded"] for views, _ in (*before, *after) for view in views}
     assert {True, False} == {view["degraded"] for views, _ in during for view in views}
     # What was granted while Redis was gone has arrived there by the reader's next visit, whichever process serves it.
-    again = Counter(ask(f"reader{number}", article)["access"] for number in range(180) for article in articles)
+    again = Counter(
+        ask(f"reader{number}", article)["access"] for number in range(180) for article in articles
+    )
     assert Counter(full=180 * 5, preview=180 * 3) == again
     assert "the store was not to be had for `check`" in log.read_text()

@@ -6,17 +6,41 @@ from datetime import UTC, date, datetime, timedelta
 
 from attrs import frozen
 
-from meter import Article, Decision, Entitlement, Meter, Offer, PageView, Policy, Reader, Rule, Usage, Window, decide
+from meter import (
+    Article,
+    Decision,
+    Entitlement,
+    Meter,
+    Offer,
+    PageView,
+    Policy,
+    Reader,
+    Rule,
+    Usage,
+    Window,
+    decide,
+)
 from meter.policy import Copy, Publication, When
 
 NOW = datetime(2026, 6, 10, 9, tzinfo=UTC)
-METERED, PREMIUM = PageView(article=Article(id="a")), PageView(article=Article(id="p", access="premium"))
+METERED, PREMIUM = (
+    PageView(article=Article(id="a")),
+    PageView(article=Article(id="p", access="premium")),
+)
 SPONSORED = PageView(article=Article(id="s", tags=["sponsored"]))
-HEADLINE, PITCH = "Exclusive coverage of the harbour cities", "Trusted insight from experts who live there"
+HEADLINE, PITCH = (
+    "Exclusive coverage of the harbour cities",
+    "Trusted insight from experts who live there",
+)
 
 
 def make_policy(
-    *, offer: Offer | None = None, limit: int = 5, window: Window | None = None, copy: Copy | None = None, locale: str = "en"
+    *,
+    offer: Offer | None = None,
+    limit: int = 5,
+    window: Window | None = None,
+    copy: Copy | None = None,
+    locale: str = "en",
 ) -> Policy:
     """A policy that knows every state; with an offer it makes it wherever it can."""
     name = None if offer is None else offer.name
@@ -26,11 +50,23 @@ def make_policy(
         offers=[] if offer is None else [offer],
         copy={"en": copy or Copy(headline=HEADLINE, pitch=PITCH)},
         rules=[
-            Rule(name="sponsored", when=When(tags=["sponsored"]), show="article", prompt="sponsored"),
+            Rule(
+                name="sponsored", when=When(tags=["sponsored"]), show="article", prompt="sponsored"
+            ),
             Rule(name="trial over", when=When(reader=["trial-expired"]), show="trial-expired"),
-            Rule(name="subscription over", when=When(reader=["subscription-expired"]), show="subscription-expired"),
+            Rule(
+                name="subscription over",
+                when=When(reader=["subscription-expired"]),
+                show="subscription-expired",
+            ),
             Rule(name="free", when=When(access=["free"]), show="article"),
-            Rule(name="within", when=When(access=["metered"]), spend="monthly", show="countdown", offer=name),
+            Rule(
+                name="within",
+                when=When(access=["metered"]),
+                spend="monthly",
+                show="countdown",
+                offer=name,
+            ),
             Rule(name="strangers", when=When(reader=["anonymous"]), show="registration-wall"),
             Rule(name="metered", when=When(access=["metered"]), show="trial-offer", offer=name),
             Rule(name="everyone else", show="subscription-wall"),
@@ -49,17 +85,32 @@ class Stage:
         usage, reader = Usage(), Reader(id="r", registered=registered)
         for number in range(count):
             view = PageView(article=Article(id=f"a{number}"))
-            decision, usage = decide(self.policy, reader, view, usage, NOW + timedelta(minutes=number))
+            decision, usage = decide(
+                self.policy, reader, view, usage, NOW + timedelta(minutes=number)
+            )
         return decision
 
-    def view(self, view: PageView, *, expired: str | None = None, registered: bool = True) -> Decision:
-        rights = [] if expired is None else [Entitlement(kind=expired, ends=datetime(2026, 5, 1, tzinfo=UTC))]
+    def view(
+        self, view: PageView, *, expired: str | None = None, registered: bool = True
+    ) -> Decision:
+        rights = (
+            []
+            if expired is None
+            else [Entitlement(kind=expired, ends=datetime(2026, 5, 1, tzinfo=UTC))]
+        )
         reader = Reader(id="r", registered=registered, entitlements=rights)
         return decide(self.policy, reader, view, Usage(), NOW)[0]
 
 
 def make_offer(**changes: object) -> Offer:
-    values = {"name": "summer", "price": 9, "currency": "USD", "term": "3 months", "ends": date(2026, 6, 30), **changes}
+    values = {
+        "name": "summer",
+        "price": 9,
+        "currency": "USD",
+        "term": "3 months",
+        "ends": date(2026, 6, 30),
+        **changes,
+    }
     return Offer(**values)
 
 

@@ -34,7 +34,9 @@ def test_a_file_of_the_same_name_replaces_ours(tmp_path):
     assert "<p>4 left</p>" == render(DECISION, STAGE.policy, folder=tmp_path)
     assert "<p>4 left</p>" == render(DECISION, STAGE.policy, folder=str(tmp_path))
     for name, decision in every_state(STAGE.policy).items():
-        assert render(decision, STAGE.policy, format="text") == render(decision, STAGE.policy, format="text", folder=tmp_path)
+        assert render(decision, STAGE.policy, format="text") == render(
+            decision, STAGE.policy, format="text", folder=tmp_path
+        )
         if name != "countdown":
             assert render(decision, STAGE.policy) == render(decision, STAGE.policy, folder=tmp_path)
 
@@ -68,12 +70,19 @@ def test_a_new_file_is_used_at_once(tmp_path):
 
 def test_a_rule_can_name_a_prompt_of_the_publishers_own(tmp_path):
     """HTML needs its template; text and JSON tell the parts."""
-    policy = Policy(publication=Publication(name="H"), rules=[Rule(name="all", show="subscription-wall", prompt="spring-sale")])
+    policy = Policy(
+        publication=Publication(name="H"),
+        rules=[Rule(name="all", show="subscription-wall", prompt="spring-sale")],
+    )
     decision = decide(policy, Reader(id="r"), METERED, Usage(), NOW)[0]
     with pytest.raises(PromptError, match="there is no template `spring-sale"):
         render(decision, policy)
-    (tmp_path / "spring-sale.html.j2").write_text("<h2>{{ heading }}</h2> <a href='{{ action_link }}'>{{ action_label }}</a>")
-    expected = "<h2>Subscribe to continue reading</h2> <a href='/offers'>See all offers and subscribe</a>"
+    (tmp_path / "spring-sale.html.j2").write_text(
+        "<h2>{{ heading }}</h2> <a href='{{ action_link }}'>{{ action_label }}</a>"
+    )
+    expected = (
+        "<h2>Subscribe to continue reading</h2> <a href='/offers'>See all offers and subscribe</a>"
+    )
     assert expected == render(decision, policy, folder=tmp_path)
     assert render(decision, policy, format="text").startswith("Subscribe to continue reading\n")
     assert "spring-sale" == json.loads(render(decision, policy, format="json"))["prompt"]
@@ -88,7 +97,8 @@ def test_a_file_of_texts_adds_a_language(tmp_path):
     assert ["Angebot endet am 30. Juni", "3 Monate für $\u00a09 testen"] == page.lines[-2:]
     assert "de-AT" == page.elements[0][1]["lang"]
     assert (
-        "Sie haben diesen Monat noch 1 freien Artikel" == read(render(STAGE.read(4), STAGE.policy, locale="de", folder=tmp_path)).lines[0]
+        "Sie haben diesen Monat noch 1 freien Artikel"
+        == read(render(STAGE.read(4), STAGE.policy, locale="de", folder=tmp_path)).lines[0]
     )
 
 
@@ -97,7 +107,9 @@ def test_a_file_of_texts_changes_words_of_ours(tmp_path):
     (tmp_path / "texts").mkdir()
     (tmp_path / "texts" / "en.toml").write_text('[offer]\nends = "Ends {day}"\n')
     lines = read(render(DECISION, STAGE.policy)).lines
-    assert [line.replace("Offer ends", "Ends") for line in lines] == read(render(DECISION, STAGE.policy, folder=tmp_path)).lines
+    assert [line.replace("Offer ends", "Ends") for line in lines] == read(
+        render(DECISION, STAGE.policy, folder=tmp_path)
+    ).lines
 
 
 @pytest.mark.parametrize(
@@ -123,15 +135,21 @@ def test_texts_cannot_reach_into_objects(tmp_path):
     """A field is a plain name: what looks like an attribute is text."""
     (tmp_path / "texts").mkdir()
     (tmp_path / "texts" / "en.toml").write_text('[left]\nother = "{n.__class__} {0} {n!r}"\n')
-    assert "{n.__class__} {0} {n!r}" == read(render(DECISION, STAGE.policy, folder=tmp_path)).lines[0]
+    assert (
+        "{n.__class__} {0} {n!r}" == read(render(DECISION, STAGE.policy, folder=tmp_path)).lines[0]
+    )
 
 
 def test_an_old_template_is_rendered_by_its_path_or_its_text(tmp_path):
     """A path is a file, a text is a template; includes are looked for beside the file."""
-    (tmp_path / "old.html").write_text("{% include 'part.html.j2' %} {{numberArticlesLeft}} article{{numberArticlesLeft-plural}}")
+    (tmp_path / "old.html").write_text(
+        "{% include 'part.html.j2' %} {{numberArticlesLeft}} article{{numberArticlesLeft-plural}}"
+    )
     (tmp_path / "part.html.j2").write_text("&lt;&lt;numberArticlesLeft&gt;&gt;")
     assert "4 4 articles" == render_template(tmp_path / "old.html", DECISION, STAGE.policy)
-    assert "4 articles" == render_template("{{numberArticlesLeft}} article{{numberArticlesLeft-plural}}", DECISION, STAGE.policy)
+    assert "4 articles" == render_template(
+        "{{numberArticlesLeft}} article{{numberArticlesLeft-plural}}", DECISION, STAGE.policy
+    )
 
 
 def test_a_template_that_is_not_text_is_told(tmp_path):
@@ -145,7 +163,10 @@ def test_a_template_that_is_not_text_is_told(tmp_path):
 def test_a_prompts_name_is_no_path(prompt, tmp_path):
     """A rule cannot make a prompt of a file outside the folder."""
     try:
-        policy = Policy(publication=Publication(name="H"), rules=[Rule(name="all", show="article", prompt=prompt)])
+        policy = Policy(
+            publication=Publication(name="H"),
+            rules=[Rule(name="all", show="article", prompt=prompt)],
+        )
     except PolicyError:
         return
     decision = decide(policy, Reader(id="r"), METERED, Usage(), NOW)[0]

@@ -48,7 +48,9 @@ HOSTILE = {
     "{{ " + "+".join(["left"] * 4000) + " }}": "template-too-deep",
     "{% if left %}" * 500 + "{% endif %}" * 500: "template-too-deep",
     "x" * 70_000: "template-too-large",
-    "{% for a in benefits %}" + "{{ a }}" * (MOST_STEPS // 20) + "{% endfor %}": "template-too-large",
+    "{% for a in benefits %}"
+    + "{{ a }}" * (MOST_STEPS // 20)
+    + "{% endfor %}": "template-too-large",
     # ways out
     "{{ ''.__class__.__mro__[1].__subclasses__() }}": "not-allowed",
     "{{ heading.__class__ }}": "not-allowed",
@@ -113,11 +115,20 @@ def test_what_is_not_on_the_list_is_refused(template):
     ("template", "said"),
     [
         ("{{ left + 1 }} {{ limit - used }} {{ -left }} {{ +left }}", "4 3 -3 3"),
-        ("{% if left > 1 and not left == 2 or left in [9, 10] %}some{% elif left %}few{% else %}none{% endif %}", "some"),
+        (
+            "{% if left > 1 and not left == 2 or left in [9, 10] %}some{% elif left %}few{% else %}none{% endif %}",
+            "some",
+        ),
         ("{{ 'one' if left == 1 else 'more' }}", "more"),
         ("{{ left|plural(one='article', other='articles') }}", "articles"),
-        ("{% for b in benefits %}{{ loop.index }}{{ '' if loop.last else ', ' }}{% else %}nothing{% endfor %}", "nothing"),
-        ("{{ heading|upper }}|{{ heading|length }}|{{ '' |default('x', true) }}", "YOU HAVE 3 FREE ARTICLES LEFT THIS MONTH|40|x"),
+        (
+            "{% for b in benefits %}{{ loop.index }}{{ '' if loop.last else ', ' }}{% else %}nothing{% endfor %}",
+            "nothing",
+        ),
+        (
+            "{{ heading|upper }}|{{ heading|length }}|{{ '' |default('x', true) }}",
+            "YOU HAVE 3 FREE ARTICLES LEFT THIS MONTH|40|x",
+        ),
         ("{{ price ~ ' for ' ~ term }}", "$9 for 3 months"),
         ("{% if left is defined %}{{ left }}{% endif %}", "3"),
         ("{% block a %}{{ publication }}{% endblock %}", "The Harbour Review"),
@@ -131,8 +142,12 @@ def test_what_a_prompt_needs_is_allowed(template, said):
 
 def test_plural_counts_in_the_prompts_language():
     """The filter takes the categories of CLDR."""
-    template = "{{ left|plural(one='artykuł', few='artykuły', many='artykułów', other='artykułu') }}"
-    assert ["artykuły", "artykuł"] == [render_template(template, STAGE.read(count), STAGE.policy, locale="pl") for count in (2, 4)]
+    template = (
+        "{{ left|plural(one='artykuł', few='artykuły', many='artykułów', other='artykułu') }}"
+    )
+    assert ["artykuły", "artykuł"] == [
+        render_template(template, STAGE.read(count), STAGE.policy, locale="pl") for count in (2, 4)
+    ]
     assert "artykułu" == render_template(template, DECISION, STAGE.policy, locale="ja")
 
 
@@ -145,7 +160,13 @@ def test_plural_counts_in_the_prompts_language():
         ("{{ numberArticlesLeft - plural }}", "unknown-variable", 1, 25, "without spaces"),
         ("{{ 'foo' }} {{ foo }}", "unknown-variable", 1, 16, "reference"),
         ("{{ heading|uper }}", "unknown-filter", 1, 12, "did you mean `upper`?"),
-        ("{% include 'promt.html.j2' %}", "template-missing", 1, 13, "did you mean `prompt.html.j2`?"),
+        (
+            "{% include 'promt.html.j2' %}",
+            "template-missing",
+            1,
+            13,
+            "did you mean `prompt.html.j2`?",
+        ),
         ("<p>\n{{ heading - 1 }}", "bad-value", 2, 1, "`~`"),
         ("{{ left < 'a' }}", "bad-value", 1, 1, "`~`"),
         ("\n\n{{ heading|plural(other='a') }}", "bad-value", 3, 1, "`~`"),
@@ -164,7 +185,9 @@ def test_every_mistake_is_told():
     """Never just the first, and the same word twice is found twice."""
     with pytest.raises(TemplateError) as raised:
         render_template("{{ foo }} {{ foo }}\n{{ heading|safe }}", DECISION, STAGE.policy)
-    assert [(1, 4), (1, 14), (2, 12)] == [(problem.line, problem.column) for problem in raised.value.problems]
+    assert [(1, 4), (1, 14), (2, 12)] == [
+        (problem.line, problem.column) for problem in raised.value.problems
+    ]
 
 
 def test_a_circle_of_includes_is_refused(tmp_path):
@@ -205,8 +228,12 @@ def test_a_file_changed_after_it_was_loaded_is_checked_again(tmp_path):
 
 def test_the_templates_that_ship_pass():
     """Ours are held to the list that publishers' are held to."""
-    names = [file.name for file in (template_root() / "prompts").iterdir() if file.name.endswith(".j2")]
-    assert {f"{name}.{kind}.j2" for name in every_state(STAGE.policy) for kind in ("html", "txt")} < {*names}
+    names = [
+        file.name for file in (template_root() / "prompts").iterdir() if file.name.endswith(".j2")
+    ]
+    assert {
+        f"{name}.{kind}.j2" for name in every_state(STAGE.policy) for kind in ("html", "txt")
+    } < {*names}
     for name in names:
         assert found(name, "html" if ".html" in name else "text", None).name == name
 
@@ -226,11 +253,74 @@ def test_a_missing_template_file_is_told(tmp_path):
 
 
 PIECES = [
-    *("{{ ", " }}", "{% ", " %}", "{#", "#}", "(", ")", "[", "]", '"', ",", "==", "<", " + ", " - ", " ~ ", ".x", "'x'", "1", "1e5", "\n"),
-    *("left", "benefits", "heading", "loop", "super()", "self", "b", " in ", " is defined", "required", "raw", "endraw", "set x = 1"),
-    *("block a", "endblock", "for b in benefits", "endfor", "if left", "else", "elif left", "endif", "extends 'prompt.html.j2'"),
-    *("include 'countdown.html.j2'", "include 'x' ignore missing", "|upper", "|first", "|join(', ')", "|default(1, 2, 3)", "|trim(1)"),
-    *("|plural(one='a', other='b')", "{{ left }}", "{% if left %}", "{% endif %}", "{% for b in benefits %}", "{% endfor %}", "{{ b }}"),
+    *(
+        "{{ ",
+        " }}",
+        "{% ",
+        " %}",
+        "{#",
+        "#}",
+        "(",
+        ")",
+        "[",
+        "]",
+        '"',
+        ",",
+        "==",
+        "<",
+        " + ",
+        " - ",
+        " ~ ",
+        ".x",
+        "'x'",
+        "1",
+        "1e5",
+        "\n",
+    ),
+    *(
+        "left",
+        "benefits",
+        "heading",
+        "loop",
+        "super()",
+        "self",
+        "b",
+        " in ",
+        " is defined",
+        "required",
+        "raw",
+        "endraw",
+        "set x = 1",
+    ),
+    *(
+        "block a",
+        "endblock",
+        "for b in benefits",
+        "endfor",
+        "if left",
+        "else",
+        "elif left",
+        "endif",
+        "extends 'prompt.html.j2'",
+    ),
+    *(
+        "include 'countdown.html.j2'",
+        "include 'x' ignore missing",
+        "|upper",
+        "|first",
+        "|join(', ')",
+        "|default(1, 2, 3)",
+        "|trim(1)",
+    ),
+    *(
+        "|plural(one='a', other='b')",
+        "{{ left }}",
+        "{% if left %}",
+        "{% endif %}",
+        "{% for b in benefits %}",
+        "{% endfor %}",
+        "{{ b }}",
+    ),
     *("{% block a %}", "{% endblock %}", "<<numberArticlesLeft>>", "<<x>>"),
 ]
 
@@ -244,7 +334,9 @@ PIECES = [
 def test_any_template_renders_or_is_refused(template, used, kind):
     """There is no third way: no other exception, and no reader's page that fails in Python's words."""
     try:
-        assert isinstance(render_template(template, STAGE.read(used), STAGE.policy, format=kind), str)
+        assert isinstance(
+            render_template(template, STAGE.read(used), STAGE.policy, format=kind), str
+        )
     except TemplateError as error:
         assert all(problem.code and problem.help for problem in error.problems)  # noqa: PT017 - a second way to be right
 
@@ -254,4 +346,6 @@ def test_values_are_escaped_in_html_and_bare_in_text():
     stage = Stage(make_policy())
     decision = stage.view(METERED, expired="trial")
     assert "a &lt;b&gt; &amp; c" == render_template("a {{ '<b> & c' }}", decision, stage.policy)
-    assert "a <b> & c" == render_template("a {{ '<b> & c' }}", decision, stage.policy, format="text")
+    assert "a <b> & c" == render_template(
+        "a {{ '<b> & c' }}", decision, stage.policy, format="text"
+    )

@@ -20,7 +20,10 @@ SPELLINGS = {
     "trimming braces": ("{{+ numberArticlesLeft }}", "{{+ numberArticlesLeft-plural }}"),
     "angles": ("<<numberArticlesLeft>>", "<<numberArticlesLeft-plural>>"),
     "spaced angles": ("<< numberArticlesLeft >>", "<<\tnumberArticlesLeft-plural >>"),
-    "escaped angles": ("&lt;&lt;numberArticlesLeft&gt;&gt;", "&lt;&lt;numberArticlesLeft-plural&gt;&gt;"),
+    "escaped angles": (
+        "&lt;&lt;numberArticlesLeft&gt;&gt;",
+        "&lt;&lt;numberArticlesLeft-plural&gt;&gt;",
+    ),
 }
 
 
@@ -36,7 +39,12 @@ def test_every_spelling_counts_in_singular_and_plural(spelling):
 
 def test_the_suffix_is_english_in_every_language():
     """`-plural` never was more than an `s`: Russian takes 21 for singular, the old page did not."""
-    assert "21s" == render_template("<<numberArticlesLeft>><<numberArticlesLeft-plural>>", STAGE.read(4), STAGE.policy, locale="ru")
+    assert "21s" == render_template(
+        "<<numberArticlesLeft>><<numberArticlesLeft-plural>>",
+        STAGE.read(4),
+        STAGE.policy,
+        locale="ru",
+    )
 
 
 @pytest.mark.parametrize(
@@ -47,7 +55,10 @@ def test_the_suffix_is_english_in_every_language():
         ("{{ limit-numberArticlesLeft }}", "1"),
         ("{{ numberArticlesLeft-used }}", "23"),
         ("{{numberArticlesLeft - used}}", "23"),
-        ("{% if numberArticlesLeft == 1 %}one{% else %}{{ numberArticlesLeft + 1 }}{% endif %}", "25"),
+        (
+            "{% if numberArticlesLeft == 1 %}one{% else %}{{ numberArticlesLeft + 1 }}{% endif %}",
+            "25",
+        ),
         ("{% if numberArticlesLeft-plural %}more{% endif %}", "more"),
         (
             "{{ 'numberArticlesLeft' }} {{ \"<<numberArticlesLeft-plural>>\" }}",
@@ -59,10 +70,19 @@ def test_the_suffix_is_english_in_every_language():
             "{% raw %}<<numberArticlesLeft>> {{foo-plural}} &lt;&lt;x&gt;&gt;{% endraw %}",
             "<<numberArticlesLeft>> {{foo-plural}} &lt;&lt;x&gt;&gt;",
         ),
-        ("{%- raw -%} {{numberArticlesLeft-plural}} {%- endraw -%}", "{{numberArticlesLeft-plural}}"),
-        ("1 << 2 >> 3, x<<y>>z, f(x)<<n>>2, a << b >> c", "1 << 2 >> 3, x<<y>>z, f(x)<<n>>2, a << b >> c"),
+        (
+            "{%- raw -%} {{numberArticlesLeft-plural}} {%- endraw -%}",
+            "{{numberArticlesLeft-plural}}",
+        ),
+        (
+            "1 << 2 >> 3, x<<y>>z, f(x)<<n>>2, a << b >> c",
+            "1 << 2 >> 3, x<<y>>z, f(x)<<n>>2, a << b >> c",
+        ),
         ("cat <<EOF\nnumberArticlesLeft\nEOF", "cat <<EOF\nnumberArticlesLeft\nEOF"),
-        ("<<< >>> << >> <<-EOF &lt;&lt; &gt;&gt; <<1>> <<>>", "<<< >>> << >> <<-EOF &lt;&lt; &gt;&gt; <<1>> <<>>"),
+        (
+            "<<< >>> << >> <<-EOF &lt;&lt; &gt;&gt; <<1>> <<>>",
+            "<<< >>> << >> <<-EOF &lt;&lt; &gt;&gt; <<1>> <<>>",
+        ),
         ("numberArticlesLeft-plural", "numberArticlesLeft-plural"),
         ("{<<numberArticlesLeft>>}", "{24}"),
         ("a{ {{numberArticlesLeft}}}", "a{ 24}"),
@@ -81,8 +101,18 @@ def test_nothing_else_changes_meaning(template, said):
     [
         ("<<numberArticlesRead>>", 1, 1, "did you mean `<<numberArticlesLeft>>`?"),
         ("<p>\n  You have {{foo-plural}}", 2, 12, "the placeholders are"),
-        ("a\r\nb {{ numberArticleLeft-plural }}", 2, 3, "did you mean `{{ numberArticlesLeft-plural }}`?"),
-        ("&lt;&lt;numberArticlesLefts&gt;&gt;", 1, 1, "did you mean `&lt;&lt;numberArticlesLeft&gt;&gt;`?"),
+        (
+            "a\r\nb {{ numberArticleLeft-plural }}",
+            2,
+            3,
+            "did you mean `{{ numberArticlesLeft-plural }}`?",
+        ),
+        (
+            "&lt;&lt;numberArticlesLefts&gt;&gt;",
+            1,
+            1,
+            "did you mean `&lt;&lt;numberArticlesLeft&gt;&gt;`?",
+        ),
         ("{<<subscriberName>>}", 1, 2, "{% raw %}"),
         ("left<<foo>> articles", 1, 5, "the placeholders are"),
         ("a {{numberArticleLeft}}", 1, 3, "did you mean `{{numberArticlesLeft}}`?"),
@@ -115,11 +145,18 @@ def test_every_unknown_placeholder_is_told():
 def test_a_placeholder_without_a_meter_is_an_error_and_not_a_made_up_number():
     """A wall that no meter decided has nothing to count."""
     decision = STAGE.view(METERED, expired="trial")
-    with pytest.raises(PromptError, match=r"template:2:\d+: error\[no-value\]: `left` has no value here"):
+    with pytest.raises(
+        PromptError, match=r"template:2:\d+: error\[no-value\]: `left` has no value here"
+    ):
         render_template("<p>\n<<numberArticlesLeft>>", decision, STAGE.policy)
 
 
-OLD = ["<<numberArticlesLeft>>", "&lt;&lt;numberArticlesLeft-plural&gt;&gt;", "{{numberArticlesLeft}}", "{{ numberArticlesLeft-plural }}"]
+OLD = [
+    "<<numberArticlesLeft>>",
+    "&lt;&lt;numberArticlesLeft-plural&gt;&gt;",
+    "{{numberArticlesLeft}}",
+    "{{ numberArticlesLeft-plural }}",
+]
 INNOCENT = [
     "{{ limit - used }}",
     "{{limit-used}}",
@@ -128,7 +165,24 @@ INNOCENT = [
     "{% raw %}<<y>>{% endraw %}",
     "{{ left }}",
 ]
-LOOSE = ["{", "}", "<", ">", "<<", ">>", "&lt;&lt;", " ", "\n", "-plural", "a", "1", "numberArticlesLeft", "'", '"', "&"]
+LOOSE = [
+    "{",
+    "}",
+    "<",
+    ">",
+    "<<",
+    ">>",
+    "&lt;&lt;",
+    " ",
+    "\n",
+    "-plural",
+    "a",
+    "1",
+    "numberArticlesLeft",
+    "'",
+    '"',
+    "&",
+]
 TEMPLATES = st.lists(st.sampled_from(OLD + INNOCENT + LOOSE), max_size=12).map("".join)
 
 
@@ -158,7 +212,9 @@ def test_text_without_placeholders_comes_out_as_it_is(text):
     try:
         assert text == modernised(text)
     except TemplateError as error:
-        assert all("<<" in problem.message or "&lt;&lt;" in problem.message for problem in error.problems)  # noqa: PT017 - a second way to be right
+        assert all(
+            "<<" in problem.message or "&lt;&lt;" in problem.message for problem in error.problems
+        )  # noqa: PT017 - a second way to be right
 
 
 @given(template=TEMPLATES)
@@ -168,9 +224,17 @@ def test_segments_are_jinjas_own(template):
     pieces = list(segments(template))
     assert template == "".join(template[piece.start : piece.end] for piece in pieces)
     try:
-        lexed = [value for _, kind, value in Environment(keep_trailing_newline=True).lex(template) if kind == "data"]
+        lexed = [
+            value
+            for _, kind, value in Environment(keep_trailing_newline=True).lex(template)
+            if kind == "data"
+        ]
     except Exception:  # noqa: BLE001 - what Jinja2 cannot read is not compared
         return
     kept = "".join(template[piece.start : piece.end] for piece in pieces if piece.kind == "text")
-    raw = "".join("<<y>>" for piece in pieces if piece.kind == "kept" and "raw" in template[piece.start : piece.end])
+    raw = "".join(
+        "<<y>>"
+        for piece in pieces
+        if piece.kind == "kept" and "raw" in template[piece.start : piece.end]
+    )
     assert sorted(kept + raw) == sorted("".join(lexed))

@@ -24,12 +24,18 @@ FIELDS = {"left": {"n", "period"}, "used": {"n", "period"}}
 
 
 def tables(language):
-    return tomllib.loads((template_root() / "prompts" / "texts" / f"{language}.toml").read_text(encoding="utf-8"))
+    return tomllib.loads(
+        (template_root() / "prompts" / "texts" / f"{language}.toml").read_text(encoding="utf-8")
+    )
 
 
 def test_the_languages_that_ship():
     """The list that the documentation gives."""
-    files = sorted(file.name for file in (template_root() / "prompts" / "texts").iterdir() if file.name.endswith(".toml"))
+    files = sorted(
+        file.name
+        for file in (template_root() / "prompts" / "texts").iterdir()
+        if file.name.endswith(".toml")
+    )
     assert LANGUAGES == [name.removesuffix(".toml") for name in files]
 
 
@@ -54,7 +60,11 @@ def test_every_language_has_every_plural_form_of_cldr(language, table):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_counted_sentences_follow_cldr(language, table):
     """For 0 to 200 the sentence is the one of the category that CLDR gives the number."""
-    texts, rule, forms = load_texts((language,), None), Locale(language).plural_form, tables(language)[table]
+    texts, rule, forms = (
+        load_texts((language,), None),
+        Locale(language).plural_form,
+        tables(language)[table],
+    )
     for n in range(201):
         expected = forms[rule(n)].replace("{n}", str(n)).replace("{period}", "X")
         assert expected == texts.count(table, n, period="X")
@@ -77,12 +87,21 @@ def test_the_count_in_other_languages(language, said):
 
 def test_japanese_says_every_state_in_japanese():
     """No English word is left, but for the publication's name and the publisher's own copy."""
-    said = " ".join(render(decision, STAGE.policy, locale="ja", format="text") for decision in every_state(STAGE.policy).values())
-    for known in ("The Harbour Review", "Exclusive coverage of the harbour cities", "Trusted insight from experts who live there"):
+    said = " ".join(
+        render(decision, STAGE.policy, locale="ja", format="text")
+        for decision in every_state(STAGE.policy).values()
+    )
+    for known in (
+        "The Harbour Review",
+        "Exclusive coverage of the harbour cities",
+        "Trusted insight from experts who live there",
+    ):
         said = said.replace(known, "")
     words = [word for word in said.split() if not word.startswith("/")]
     assert not [word for word in words if word.isascii() and word.isalpha()]
-    assert ["お申し込みは6月30日まで", "3 か月間$9で試す"] == read(render(STAGE.read(1), STAGE.policy, locale="ja")).lines[-2:]
+    assert ["お申し込みは6月30日まで", "3 か月間$9で試す"] == read(
+        render(STAGE.read(1), STAGE.policy, locale="ja")
+    ).lines[-2:]
 
 
 @pytest.mark.parametrize(
@@ -109,7 +128,9 @@ def test_japanese_says_every_state_in_japanese():
 def test_the_language_falls_back_to_the_publications_then_to_english(asked, publication, lang):
     """A tag is tried from its most exact form to its language."""
     stage = Stage(make_policy(locale=publication))
-    assert f'lang="{lang}" dir="ltr" aria-labelledby' in render(stage.read(1), stage.policy, locale=asked)
+    assert f'lang="{lang}" dir="ltr" aria-labelledby' in render(
+        stage.read(1), stage.policy, locale=asked
+    )
 
 
 def test_arabic_is_written_from_right_to_left():
@@ -171,7 +192,10 @@ def test_days_are_written_as_the_locale_writes_them(language, said):
 
 def test_every_day_of_a_month_has_its_english_suffix():
     """st, nd, rd and th as an English reader expects them."""
-    said = [locales.day_text(date(2026, 7, day), Locale("en")).removeprefix("July ") for day in range(1, 32)]
+    said = [
+        locales.day_text(date(2026, 7, day), Locale("en")).removeprefix("July ")
+        for day in range(1, 32)
+    ]
     suffixes = {1: "st", 2: "nd", 3: "rd", 21: "st", 22: "nd", 23: "rd", 31: "st"}
     assert [f"{day}{suffixes.get(day, 'th')}" for day in range(1, 32)] == said
 

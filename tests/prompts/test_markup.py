@@ -32,7 +32,11 @@ NASTY = st.sampled_from(
         "\x00\x1b",
     ]
 )
-WORDS = st.lists(NASTY | st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12), min_size=1, max_size=4).map("".join)
+WORDS = st.lists(
+    NASTY | st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12),
+    min_size=1,
+    max_size=4,
+).map("".join)
 
 
 @pytest.mark.parametrize("layout", ["wide", "narrow"])
@@ -58,13 +62,22 @@ def test_a_prompt_has_nothing_inline(name):
     """No script, no style, no event handler, no `javascript:`: a strict content policy lets it through."""
     page = read(render(STATES[name], POLICY))
     attributes = {attribute for _, attrs in page.elements for attribute in attrs}
-    assert not {attribute for attribute in attributes if attribute.startswith("on") or attribute == "style"}
+    assert not {
+        attribute for attribute in attributes if attribute.startswith("on") or attribute == "style"
+    }
     assert not [link for link in page.links if ":" in link]
 
 
 def test_wide_and_narrow_can_stand_on_one_page():
     """No id is used twice."""
-    ids = re.findall(r'\bid="([^"]+)"', "".join(render(d, POLICY, layout=layout) for d in STATES.values() for layout in ("wide", "narrow")))
+    ids = re.findall(
+        r'\bid="([^"]+)"',
+        "".join(
+            render(d, POLICY, layout=layout)
+            for d in STATES.values()
+            for layout in ("wide", "narrow")
+        ),
+    )
     assert sorted(set(ids)) == sorted(ids)
     assert 2 * len(STATES) == len(ids)
 
@@ -98,31 +111,47 @@ def test_text_has_the_words_of_the_html(headline, pitch, benefit, publication):
     for decision in every_state(policy).values():
         text = render(decision, policy, format="text")
         assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", text)
-        assert [line for line in read(render(decision, policy)).lines if line.strip() not in text] == []
+        assert [
+            line for line in read(render(decision, policy)).lines if line.strip() not in text
+        ] == []
 
 
 def _with_copy(headline: str, pitch: str, benefit: str, publication: str) -> Policy:
     copy = Copy(headline=headline, pitch=pitch, benefits=[benefit])
     return Policy(
         publication=Publication(name=publication, timezone="Asia/Tokyo"),
-        meters=POLICY.meters, offers=POLICY.offers, rules=POLICY.rules, copy={"en": copy},
-    )  # fmt: skip
+        meters=POLICY.meters,
+        offers=POLICY.offers,
+        rules=POLICY.rules,
+        copy={"en": copy},
+    )
 
 
 def test_a_prompt_without_copy_has_no_empty_lines():
     """What a publisher did not write leaves no trace."""
     policy = make_policy(copy=Copy())
-    assert ["You have 4 free articles left this month", "Get Unlimited access"] == read(render(Stage(policy).read(1), policy)).lines
+    assert ["You have 4 free articles left this month", "Get Unlimited access"] == read(
+        render(Stage(policy).read(1), policy)
+    ).lines
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize(
-    ("text", "ground"), [("ink", "paper"), ("soft", "paper"), ("accent", "paper"), ("on-accent", "accent"), ("on-accent", "accent-strong")]
+    ("text", "ground"),
+    [
+        ("ink", "paper"),
+        ("soft", "paper"),
+        ("accent", "paper"),
+        ("on-accent", "accent"),
+        ("on-accent", "accent-strong"),
+    ],
 )
 def test_colours_keep_their_contrast(text, ground, theme):
     """At least 4.5:1 (WCAG 2.2, success criterion 1.4.3), in light and in dark."""
     light, dark = stylesheet().split("prefers-color-scheme: dark")
-    colours = dict(re.findall(r"--meter-([a-z-]+): (#[0-9a-f]{6});", light if theme == "light" else dark))
+    colours = dict(
+        re.findall(r"--meter-([a-z-]+): (#[0-9a-f]{6});", light if theme == "light" else dark)
+    )
     darker, lighter = sorted((_luminance(colours[text]), _luminance(colours[ground])))
     assert (lighter + 0.05) / (darker + 0.05) >= 4.5
 
@@ -130,17 +159,27 @@ def test_colours_keep_their_contrast(text, ground, theme):
 def _luminance(colour: str) -> float:
     channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return sum(weight * value for weight, value in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+    return sum(
+        weight * value for weight, value in zip((0.2126, 0.7152, 0.0722), linear, strict=True)
+    )
 
 
 def test_the_style_sheet_covers_every_class_and_respects_the_reader():
     """Every class of the HTML that carries words is styled; focus, motion and dark are thought of."""
     css = stylesheet()
     classes = {
-        word for d in STATES.values() for _, attrs in read(render(d, POLICY)).elements for word in (attrs.get("class") or "").split()
+        word
+        for d in STATES.values()
+        for _, attrs in read(render(d, POLICY)).elements
+        for word in (attrs.get("class") or "").split()
     }
     assert not {word for word in classes if "__" in word and f".{word}" not in css}
-    for asked in (":focus-visible", "prefers-reduced-motion", "prefers-color-scheme: dark", "forced-colors"):
+    for asked in (
+        ":focus-visible",
+        "prefers-reduced-motion",
+        "prefers-color-scheme: dark",
+        "forced-colors",
+    ):
         assert asked in css
     assert "url(" not in css
     assert "@import" not in css

@@ -36,7 +36,9 @@ def test_every_variable_has_a_value():
     from meter.prompts.texts import load_texts  # noqa: PLC0415
 
     stage = Stage(make_policy())
-    values = values_of(compose(stage.read(1), stage.policy, load_texts(("en",), None), ("en",)), "wide")
+    values = values_of(
+        compose(stage.read(1), stage.policy, load_texts(("en",), None), ("en",)), "wide"
+    )
     assert values.keys() == VARIABLES.keys()
     assert set(VARIABLES) > COUNTS
     assert {str, int, tuple} == {type(value) for value in values.values()}
@@ -61,6 +63,12 @@ def test_every_prompt_and_language_is_listed():
 
 def test_every_problem_code_is_listed():
     """Those in the code, by reading it."""
-    sources = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "meter" / "prompts").glob("*.py")))
-    codes = set(re.findall(r"(?:fault|report)\(\s*\"([a-z-]+)\"", sources)) | {"no-value", "bad-value"}
+    sources = "".join(
+        path.read_text(encoding="utf-8")
+        for path in sorted((ROOT / "meter" / "prompts").glob("*.py"))
+    )
+    codes = set(re.findall(r"(?:fault|report)\(\s*\"([a-z-]+)\"", sources)) | {
+        "no-value",
+        "bad-value",
+    }
     assert sorted(codes) == sorted(code for code, _ in rows(section("Problems")))

@@ -8,14 +8,41 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
-from meter import Article, Meter, PageView, Policy, PolicyError, PromptError, Reader, Rule, Usage, Window, decide, render
+from meter import (
+    Article,
+    Meter,
+    PageView,
+    Policy,
+    PolicyError,
+    PromptError,
+    Reader,
+    Rule,
+    Usage,
+    Window,
+    decide,
+    render,
+)
 from meter.policy import Copy, Links, Publication
 from tests.prompts.markup import read
-from tests.prompts.staging import HEADLINE, METERED, NOW, PITCH, PREMIUM, SPONSORED, Stage, every_state, make_offer, make_policy
+from tests.prompts.staging import (
+    HEADLINE,
+    METERED,
+    NOW,
+    PITCH,
+    PREMIUM,
+    SPONSORED,
+    Stage,
+    every_state,
+    make_offer,
+    make_policy,
+)
 
 PLAIN, OFFERING = Stage(make_policy()), Stage(make_policy(offer=make_offer()))
 BENEFITS = ["Read all stories with unlimited access", "Use our mobile and tablet apps"]
-COUNT_4, COUNT_1 = "You have 4 free articles left this month", "You have 1 free article left this month"
+COUNT_4, COUNT_1 = (
+    "You have 4 free articles left this month",
+    "You have 1 free article left this month",
+)
 LAST = "This is your last free article this month"
 ENDS, TRY, GET = "Offer ends June 30th", "Try 3 months for $9", "Get Unlimited access"
 
@@ -29,12 +56,22 @@ STATES = {
     "S5": (
         PLAIN,
         PLAIN.view(METERED, expired="trial"),
-        ["Your trial period has expired", "You need a subscription to...", *BENEFITS, "See all offers and subscribe"],
+        [
+            "Your trial period has expired",
+            "You need a subscription to...",
+            *BENEFITS,
+            "See all offers and subscribe",
+        ],
     ),
     "S6": (
         PLAIN,
         PLAIN.view(METERED, expired="subscription"),
-        ["Your full access to The Harbour Review has expired", "You need a subscription to:", *BENEFITS, "See all offers"],
+        [
+            "Your full access to The Harbour Review has expired",
+            "You need a subscription to:",
+            *BENEFITS,
+            "See all offers",
+        ],
     ),
     "S7": (PLAIN, PLAIN.view(SPONSORED), ["Sponsored Content", "About Sponsored Content"]),
 }
@@ -53,7 +90,11 @@ def test_html_says_exactly_the_words_of_the_state(state, layout):
 def test_text_says_exactly_the_words_of_the_state(state, layout):
     """Plain text holds every line whole, in the same order."""
     stage, decision, words = STATES[state]
-    lines = [line for line in render(decision, stage.policy, layout=layout, format="text").splitlines() if line]
+    lines = [
+        line
+        for line in render(decision, stage.policy, layout=layout, format="text").splitlines()
+        if line
+    ]
     assert len(words) == len(lines)
     assert all(word in line for word, line in zip(words, lines, strict=True))
 
@@ -71,11 +112,29 @@ def test_json_holds_the_parts_of_the_state(state):
 def test_json_tells_counts_and_offer_as_data():
     """Numbers are numbers, and instants are ISO 8601 in the publication's zone."""
     parts = json.loads(render(OFFERING.read(2), OFFERING.policy, format="json", layout="narrow"))
-    assert {"meter": "monthly", "limit": 5, "used": 2, "left": 3, "resets_at": "2026-07-01T00:00:00+09:00"} == parts["counts"]
-    offer = {"name": "summer", "kind": "trial", "price": "$9", "term": "3 months", "ends": "June 30th", "line": ENDS}
+    assert {
+        "meter": "monthly",
+        "limit": 5,
+        "used": 2,
+        "left": 3,
+        "resets_at": "2026-07-01T00:00:00+09:00",
+    } == parts["counts"]
+    offer = {
+        "name": "summer",
+        "kind": "trial",
+        "price": "$9",
+        "term": "3 months",
+        "ends": "June 30th",
+        "line": ENDS,
+    }
     assert offer == parts["offer"]
     assert {"label": TRY, "href": "/offers"} == parts["call_to_action"]
-    assert ("countdown", "en", "ltr", "narrow") == (parts["prompt"], parts["lang"], parts["dir"], parts["layout"])
+    assert ("countdown", "en", "ltr", "narrow") == (
+        parts["prompt"],
+        parts["lang"],
+        parts["dir"],
+        parts["layout"],
+    )
 
 
 @pytest.mark.parametrize(("format", "nothing"), [("html", ""), ("text", ""), ("json", "null")])
@@ -86,7 +145,11 @@ def test_a_plain_article_has_no_prompt(format, nothing):  # noqa: A002 - the pub
 
 
 @pytest.mark.parametrize(
-    ("limit", "said"), [(1, "You have read your 1 free article this month"), (3, "You have read your 3 free articles this month")]
+    ("limit", "said"),
+    [
+        (1, "You have read your 1 free article this month"),
+        (3, "You have read your 3 free articles this month"),
+    ],
 )
 def test_a_wall_after_the_last_article_says_what_was_read(limit, said):
     """Counted in the singular for one."""
@@ -99,8 +162,15 @@ def test_a_wall_with_a_limit_of_nothing_never_says_free(format):  # noqa: A002 -
     """Neither in words nor in classes: nothing was free."""
     policy = make_policy(limit=0, offer=make_offer())
     stage = Stage(policy)
-    walls = [stage.read(1), stage.read(1, registered=False), stage.view(PREMIUM), stage.view(PREMIUM, registered=False)]
-    assert {"trial-offer", "registration-wall", "subscription-wall"} == {str(wall.show) for wall in walls}
+    walls = [
+        stage.read(1),
+        stage.read(1, registered=False),
+        stage.view(PREMIUM),
+        stage.view(PREMIUM, registered=False),
+    ]
+    assert {"trial-offer", "registration-wall", "subscription-wall"} == {
+        str(wall.show) for wall in walls
+    }
     assert not any("free" in render(wall, policy, format=format).lower() for wall in walls)
 
 
@@ -128,8 +198,14 @@ def test_zero_is_never_counted(limit):
 def test_the_period_follows_the_meters_window(window, period):
     """`this month` is said of calendar months only."""
     stage = Stage(make_policy(window=window))
-    assert f"You have 4 free articles left{period}" == read(render(stage.read(1), stage.policy)).lines[0]
-    assert f"This is your last free article{period}" == read(render(stage.read(5), stage.policy)).lines[0]
+    assert (
+        f"You have 4 free articles left{period}"
+        == read(render(stage.read(1), stage.policy)).lines[0]
+    )
+    assert (
+        f"This is your last free article{period}"
+        == read(render(stage.read(5), stage.policy)).lines[0]
+    )
 
 
 @pytest.mark.parametrize(
@@ -179,19 +255,39 @@ def test_the_publishers_benefits_replace_ours():
 
 def test_a_count_that_is_not_known_is_not_made_up():
     """A decision without a reading, as in an outage, says neither a number nor `last`."""
-    policy = Policy(publication=Publication(name="H"), rules=[Rule(name="all", show="article", prompt="countdown")])
+    policy = Policy(
+        publication=Publication(name="H"),
+        rules=[Rule(name="all", show="article", prompt="countdown")],
+    )
     decision = decide(policy, Reader(id="r"), METERED, Usage(), NOW)[0]
-    assert ["You are reading one of your free articles", GET] == read(render(decision, policy)).lines
+    assert ["You are reading one of your free articles", GET] == read(
+        render(decision, policy)
+    ).lines
 
 
 @pytest.mark.parametrize(
-    "href", ["javascript:alert(1)", "//evil.example", "data:text/html,x", "/a b", "/a\\b", "http://example.com", "", "/a\nb"]
+    "href",
+    [
+        "javascript:alert(1)",
+        "//evil.example",
+        "data:text/html,x",
+        "/a b",
+        "/a\\b",
+        "http://example.com",
+        "",
+        "/a\nb",
+    ],
 )
 def test_a_link_that_leads_astray_is_refused(href):
     """Only paths of the site and `https://` addresses become links."""
     base = make_policy()
     try:
-        policy = Policy(publication=base.publication, rules=base.rules, meters=base.meters, links=Links(subscribe=href))
+        policy = Policy(
+            publication=base.publication,
+            rules=base.rules,
+            meters=base.meters,
+            links=Links(subscribe=href),
+        )
     except PolicyError:
         return  # the policy refused it first
     with pytest.raises(PromptError, match="unsafe-link"):
@@ -200,10 +296,24 @@ def test_a_link_that_leads_astray_is_refused(href):
 
 def test_links_lead_where_the_policy_says():
     """Every link of every prompt is one of the policy's."""
-    links = Links(subscribe="/s", register="/r", sign_in="https://id.example/in?a=1&b=2", offers="/o", about_sponsored="/about")
+    links = Links(
+        subscribe="/s",
+        register="/r",
+        sign_in="https://id.example/in?a=1&b=2",
+        offers="/o",
+        about_sponsored="/about",
+    )
     base = make_policy(offer=make_offer())
-    policy = Policy(publication=base.publication, rules=base.rules, meters=base.meters, offers=base.offers, links=links)
-    found = {name: read(render(decision, policy)).links for name, decision in every_state(policy).items()}
+    policy = Policy(
+        publication=base.publication,
+        rules=base.rules,
+        meters=base.meters,
+        offers=base.offers,
+        links=links,
+    )
+    found = {
+        name: read(render(decision, policy)).links for name, decision in every_state(policy).items()
+    }
     assert ["/o"] == found["countdown"]
     assert ["/r", "https://id.example/in?a=1&b=2"] == found["registration-wall"]
     assert ["/o", "https://id.example/in?a=1&b=2"] == found["trial-offer"]
@@ -231,7 +341,10 @@ def test_every_meter_says_its_own_period():
     """With two meters the words follow the one that was read."""
     policy = Policy(
         publication=Publication(name="H"),
-        meters=[Meter(name="daily", window=Window(calendar="day"), limit=1), Meter(name="yearly", window=Window(calendar="year"), limit=9)],
+        meters=[
+            Meter(name="daily", window=Window(calendar="day"), limit=1),
+            Meter(name="yearly", window=Window(calendar="year"), limit=9),
+        ],
         rules=[
             Rule(name="day", spend="daily", show="countdown"),
             Rule(name="year", spend="yearly", show="countdown"),
@@ -240,4 +353,7 @@ def test_every_meter_says_its_own_period():
     )
     stage = Stage(policy)
     said = [read(render(stage.read(count), policy)).lines[0] for count in (1, 2)]
-    assert ["This is your last free article today", "You have 8 free articles left this year"] == said
+    assert [
+        "This is your last free article today",
+        "You have 8 free articles left this year",
+    ] == said

@@ -14,8 +14,16 @@ from meter.windows import instant, length_text
 
 
 def _right(right):
-    row = {"kind": str(right.kind), "product": right.product, "grace": length_text(right.grace) if right.grace else None}
-    row |= {side: when.isoformat() for side in ("starts", "ends") if (when := getattr(right, side)) is not None}
+    row = {
+        "kind": str(right.kind),
+        "product": right.product,
+        "grace": length_text(right.grace) if right.grace else None,
+    }
+    row |= {
+        side: when.isoformat()
+        for side in ("starts", "ends")
+        if (when := getattr(right, side)) is not None
+    }
     return {key: value for key, value in row.items() if value is not None}
 
 
@@ -23,16 +31,36 @@ def event(name, step):
     """Return one page view as `meter decide` and a JSON Lines log take it."""
     reader, view, article = step.reader, step.view, step.view.article
     who = {
-        "id": name, "registered": reader.registered, "entitlements": [_right(right) for right in reader.entitlements],
-        "segments": sorted(reader.segments), "country": reader.country, "score": reader.score,
-    }  # fmt: skip
+        "id": name,
+        "registered": reader.registered,
+        "entitlements": [_right(right) for right in reader.entitlements],
+        "segments": sorted(reader.segments),
+        "country": reader.country,
+        "score": reader.score,
+    }
     what = {
-        "id": article.id, "access": str(article.access), "section": article.section, "tags": sorted(article.tags), "kind": article.kind,
+        "id": article.id,
+        "access": str(article.access),
+        "section": article.section,
+        "tags": sorted(article.tags),
+        "kind": article.kind,
         "published": article.published.isoformat() if article.published else None,
-    }  # fmt: skip
-    names = ("id", "referrer", "channel", "device", "country", "language", "gift", "crawler", "prefetch")
+    }
+    names = (
+        "id",
+        "referrer",
+        "channel",
+        "device",
+        "country",
+        "language",
+        "gift",
+        "crawler",
+        "prefetch",
+    )
     rest = {name: value for name in names if (value := getattr(view, name)) is not None}
-    tidy = [{key: value for key, value in part.items() if value is not None} for part in (who, what)]
+    tidy = [
+        {key: value for key, value in part.items() if value is not None} for part in (who, what)
+    ]
     return {"at": step.now.isoformat(), "reader": tidy[0], "article": tidy[1], **rest}
 
 
@@ -47,8 +75,18 @@ def write(events, folder, form):
         row = dict(event_row)
         for name in ("reader", "article"):
             row |= {f"{name}.{key}": value for key, value in row.pop(name).items()}
-        flat.append({key: json.dumps(value) if isinstance(value, list | bool) else value for key, value in row.items()})
-    table = pa.table({name: pa.array([row.get(name) for row in flat]) for name in dict.fromkeys(key for row in flat for key in row)})
+        flat.append(
+            {
+                key: json.dumps(value) if isinstance(value, list | bool) else value
+                for key, value in row.items()
+            }
+        )
+    table = pa.table(
+        {
+            name: pa.array([row.get(name) for row in flat])
+            for name in dict.fromkeys(key for row in flat for key in row)
+        }
+    )
     if form == "csv":
         # An empty cell stands for what is not known, but an empty referrer says that there was none.
         if "referrer" in table.column_names and table["referrer"].null_count:
@@ -64,7 +102,8 @@ def mixed(people):
     return [
         (name, step)
         for _, name, step in sorted(
-            ((n, name, step) for name, steps in people.items() for n, step in enumerate(steps)), key=lambda row: row[:2]
+            ((n, name, step) for name, steps in people.items() for n, step in enumerate(steps)),
+            key=lambda row: row[:2],
         )
     ]
 
@@ -75,7 +114,9 @@ def by_engine(policy, rows):
     usages, found = {}, {}
     for n in order:
         name, step = rows[n]
-        decision, usages[name] = decide(policy, step.reader, step.view, usages.get(name, Usage()), step.now)
+        decision, usages[name] = decide(
+            policy, step.reader, step.view, usages.get(name, Usage()), step.now
+        )
         found[n] = row_of(decision, n)
     return [found[n] for n in range(len(rows))]
 
@@ -85,10 +126,17 @@ def row_of(decision, n):
     meter = decision.meter
     reading = {key: getattr(meter, key) if meter else None for key in ("limit", "used", "left")}
     return {
-        "n": n, "show": str(decision.show), "access": str(decision.access), "rule": decision.rule, "prompt": decision.prompt,
-        "offer": decision.offer, "counted": decision.counted, "meter": meter.name if meter else None, **reading,
+        "n": n,
+        "show": str(decision.show),
+        "access": str(decision.access),
+        "rule": decision.rule,
+        "prompt": decision.prompt,
+        "offer": decision.offer,
+        "counted": decision.counted,
+        "meter": meter.name if meter else None,
+        **reading,
         "at": instant(decision.at),
-    }  # fmt: skip
+    }
 
 
 def by_replay(policy, log, **options):
@@ -96,5 +144,10 @@ def by_replay(policy, log, **options):
     tables = list(replay(policy, log, decisions=True, recorded_under="none", **options).decisions)
     rows = [row for table in tables for row in table.to_pylist()]
     drop = ("row", "reader", "article")
-    found = [{"n": n, **{key: value for key, value in row.items() if key not in drop}} for n, row in enumerate(rows)]
-    return [row | {"at": instant(row["at"])} for row in found]  # an hour that comes twice equals nothing (PEP 495)
+    found = [
+        {"n": n, **{key: value for key, value in row.items() if key not in drop}}
+        for n, row in enumerate(rows)
+    ]
+    return [
+        row | {"at": instant(row["at"])} for row in found
+    ]  # an hour that comes twice equals nothing (PEP 495)

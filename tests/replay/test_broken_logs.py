@@ -93,27 +93,40 @@ def test_a_line_that_is_no_event_costs_only_itself(tmp_path, broken, code):
 
 
 @pytest.mark.parametrize(
-    "content", ["null\n", "\ufeff\n null", '{"reader":' * 100_000 + "1" + "}" * 100_000], ids=["null", "later", "deep"]
+    "content",
+    ["null\n", "\ufeff\n null", '{"reader":' * 100_000 + "1" + "}" * 100_000],
+    ids=["null", "later", "deep"],
 )
 def test_nothing_that_ends_the_process_reaches_the_reader(tmp_path, content):
     """Logs that end a process by themselves end with exit code 2 and a message on stderr."""
     _write(tmp_path, "policy.toml", POLICY)
     path = _write(tmp_path, "log.jsonl", content)
     ran = subprocess.run(
-        [sys.executable, "-c", "from meter.cli import main; main()", "replay", str(tmp_path / "policy.toml"), str(path)],
+        [
+            sys.executable,
+            "-c",
+            "from meter.cli import main; main()",
+            "replay",
+            str(tmp_path / "policy.toml"),
+            str(path),
+        ],
         capture_output=True,
         text=True,
         check=False,
     )
 
     assert (2, "") == (ran.returncode, ran.stdout)
-    assert ran.stderr.startswith("error: no view in `log.jsonl` can be read: 1 row with no event in it; the first is log.jsonl:")
+    assert ran.stderr.startswith(
+        "error: no view in `log.jsonl` can be read: 1 row with no event in it; the first is log.jsonl:"
+    )
 
 
 def test_two_halves_of_events_are_not_two_events(tmp_path):
     """An event broken over two lines, beside a whole one, is two bad lines."""
     head, tail = EVENT[:30], EVENT[30:]
-    found = replay(POLICY_READ, _write(tmp_path, "log.jsonl", f"{EVENT}{head}\n{tail.strip()}{EVENT}{EVENT}"))
+    found = replay(
+        POLICY_READ, _write(tmp_path, "log.jsonl", f"{EVENT}{head}\n{tail.strip()}{EVENT}{EVENT}")
+    )
 
     assert [(2, "L01"), (3, "L01")] == _left_out(found)
     assert 2 == found.views
@@ -121,7 +134,12 @@ def test_two_halves_of_events_are_not_two_events(tmp_path):
 
 def test_letters_that_are_not_utf8_cost_their_line(tmp_path):
     """A line in Latin-1 is left out; a mark of the byte order at the start is none."""
-    content = b"\xef\xbb\xbf" + EVENT.encode() + EVENT.replace("r1", "ø").encode("latin-1") + EVENT.replace("r1", "ø").encode()
+    content = (
+        b"\xef\xbb\xbf"
+        + EVENT.encode()
+        + EVENT.replace("r1", "ø").encode("latin-1")
+        + EVENT.replace("r1", "ø").encode()
+    )
     found = replay(POLICY_READ, _write(tmp_path, "log.jsonl", content))
 
     assert [(2, "L02")] == _left_out(found)
@@ -130,7 +148,10 @@ def test_letters_that_are_not_utf8_cost_their_line(tmp_path):
 
 def test_numbers_too_long_for_a_number_stay_apart(tmp_path):
     """Readers whose numbers differ in the twentieth digit are different readers."""
-    lines = (f'{{"reader": {12345678901234567890 + n}, "time": "2026-06-01T10:00:00Z", "article": 1}}\n' for n in range(3))
+    lines = (
+        f'{{"reader": {12345678901234567890 + n}, "time": "2026-06-01T10:00:00Z", "article": 1}}\n'
+        for n in range(3)
+    )
 
     assert 3 == replay(POLICY_READ, _write(tmp_path, "log.jsonl", "".join(lines))).readers
 
@@ -139,7 +160,11 @@ def test_a_block_without_a_needed_column_is_bad_rows(tmp_path, monkeypatch):
     """Where some lines lack the reader they are counted; a mapped column that only some blocks have is no error."""
     monkeypatch.setattr(log_lines, "_BLOCK", 256)
     without = '{"at": "2026-06-01T10:00:00Z", "article": {"id": "a1"}}\n'
-    path = _write(tmp_path, "log.jsonl", EVENT * 6 + without * 12 + EVENT.replace("}\n", ', "tier": "free"}\n') * 6)
+    path = _write(
+        tmp_path,
+        "log.jsonl",
+        EVENT * 6 + without * 12 + EVENT.replace("}\n", ', "tier": "free"}\n') * 6,
+    )
     found = replay(POLICY_READ, path, columns={"access": "tier"})
 
     assert (12, {"no reader": 12}) == (found.rows_left_out.count, found.rows_left_out.reasons)
@@ -149,11 +174,18 @@ def test_a_block_without_a_needed_column_is_bad_rows(tmp_path, monkeypatch):
 
 def test_a_column_no_line_has_is_asked_for(tmp_path):
     """Where no line at all has the column, the message says which there are and what was meant."""
-    path = _write(tmp_path, "log.jsonl", '{"at": "2026-06-01T10:00:00Z", "usr_id": "x", "page": "x"}\n')
+    path = _write(
+        tmp_path, "log.jsonl", '{"at": "2026-06-01T10:00:00Z", "usr_id": "x", "page": "x"}\n'
+    )
 
-    with pytest.raises(LogError, match=r"no column for the reader; it has `at`, `usr_id`, `page`: say which with `--column reader=usr_id`"):
+    with pytest.raises(
+        LogError,
+        match=r"no column for the reader; it has `at`, `usr_id`, `page`: say which with `--column reader=usr_id`",
+    ):
         replay(POLICY_READ, path)
-    with pytest.raises(LogError, match=r"no column `pag` for `article`; it has .*; did you mean `page`"):
+    with pytest.raises(
+        LogError, match=r"no column `pag` for `article`; it has .*; did you mean `page`"
+    ):
         replay(POLICY_READ, path, columns={"reader": "usr_id", "article": "pag"})
 
 
@@ -161,7 +193,9 @@ def test_a_line_without_end_is_one_bad_line(tmp_path, monkeypatch):
     """A line longer than any event is left out without being kept in memory."""
     monkeypatch.setattr(log_lines, "_BLOCK", 512)
     monkeypatch.setattr(log_lines, "_LONGEST", 2048)
-    found = replay(POLICY_READ, _write(tmp_path, "log.jsonl", f"{EVENT}{'x' * 9000}\n{EVENT}{'y' * 5000}"))
+    found = replay(
+        POLICY_READ, _write(tmp_path, "log.jsonl", f"{EVENT}{'x' * 9000}\n{EVENT}{'y' * 5000}")
+    )
 
     assert [(2, "L01"), (4, "L01")] == _left_out(found)
     assert 2 == found.views
@@ -170,7 +204,11 @@ def test_a_line_without_end_is_one_bad_line(tmp_path, monkeypatch):
 def test_what_a_log_says_cannot_command_a_terminal(tmp_path):
     """Escapes are shown as such, and long values are cut."""
     event = EVENT.replace("2026-06-01T10:00:00Z", "\\u001b[31mred\\n" + "x" * 5000)
-    reason = replay(POLICY_READ, _write(tmp_path, "log.jsonl", event + EVENT)).rows_left_out.first[0].reason
+    reason = (
+        replay(POLICY_READ, _write(tmp_path, "log.jsonl", event + EVENT))
+        .rows_left_out.first[0]
+        .reason
+    )
 
     assert reason.startswith("`\\x1b[31mred\\nxxx")
     assert reason.isprintable()
@@ -214,7 +252,9 @@ def test_every_line_is_an_event_or_a_bad_row(tmp_path_factory, text):
     path = _write(tmp_path_factory.mktemp("log"), "log.jsonl", text)
     bad = BadRows()
     try:
-        rows = np.concatenate([np.zeros(0, np.int64), *(piece.rows for piece in Log(path).pieces(bad))])
+        rows = np.concatenate(
+            [np.zeros(0, np.int64), *(piece.rows for piece in Log(path).pieces(bad))]
+        )
     except LogError as error:
         assert "the log has no column" in str(error)  # noqa: PT017 - the scraps may make an event without a reader
         return
@@ -230,12 +270,29 @@ def test_every_line_is_an_event_or_a_bad_row(tmp_path_factory, text):
         (HEAD + ROW + "r1,x,y,z\n" + ROW, [(3, "L03")]),
         ((HEAD + ROW + ROW.replace("r1", "ø") + ROW).encode("latin-1"), [(3, "L02")]),
         ((HEAD + ROW + "ø,too,many,cells\n" + ROW).encode("latin-1"), [(3, "L03")]),
-        (HEAD + ROW + 'r1,2026-06-01T10:00:00Z,"a1\n' + ROW + 'r1,2026-06-01T10:00:00Z,"a2\n' + ROW, [(3, "L03")]),
+        (
+            HEAD
+            + ROW
+            + 'r1,2026-06-01T10:00:00Z,"a1\n'
+            + ROW
+            + 'r1,2026-06-01T10:00:00Z,"a2\n'
+            + ROW,
+            [(3, "L03")],
+        ),
         (HEAD + ROW + ROW + 'r1,2026-06-01T10:00:00Z,"a1\n' + ROW * 9, [(4, "L03")]),
         (HEAD + ROW + "\0\0\n" + ROW, [(3, "L03")]),
         (HEAD + ROW + ROW + "x" * 200_000 + ",never,a\n", [(4, "L06")]),
     ],
-    ids=["fewer cells", "more cells", "latin-1", "latin-1 and more cells", "a quote closed later", "a quote never closed", "nul", "long"],
+    ids=[
+        "fewer cells",
+        "more cells",
+        "latin-1",
+        "latin-1 and more cells",
+        "a quote closed later",
+        "a quote never closed",
+        "nul",
+        "long",
+    ],
 )
 def test_a_broken_row_of_a_csv_costs_only_itself(tmp_path, capfd, content, expected):
     """Odd rows are located and coded, nothing else is said about them, and the others are read."""
@@ -248,7 +305,10 @@ def test_a_broken_row_of_a_csv_costs_only_itself(tmp_path, capfd, content, expec
 
 def test_a_quote_that_swallows_rows_says_how_many(tmp_path):
     """The rows that are lost with it are told."""
-    found = replay(POLICY_READ, _write(tmp_path, "log.csv", HEAD + ROW + 'r1,2026-06-01T10:00:00Z,"a1\n' + ROW * 9))
+    found = replay(
+        POLICY_READ,
+        _write(tmp_path, "log.csv", HEAD + ROW + 'r1,2026-06-01T10:00:00Z,"a1\n' + ROW * 9),
+    )
 
     assert "a quote is never closed, so 11 lines are one row" == found.rows_left_out.first[0].reason
 
@@ -258,7 +318,10 @@ def test_a_quote_that_swallows_whole_blocks_ends_the_reading(tmp_path, monkeypat
     monkeypatch.setattr(log_cells, "_BLOCK", 256)
     path = _write(tmp_path, "log.csv", HEAD + ROW * 20 + 'r1,2026-06-01T10:00:00Z,"a1\n' + ROW * 60)
 
-    with pytest.raises(LogError, match=r"`log.csv` cannot be read beyond row 21: somewhere after it, a quote is never closed"):
+    with pytest.raises(
+        LogError,
+        match=r"`log.csv` cannot be read beyond row 21: somewhere after it, a quote is never closed",
+    ):
         replay(POLICY_READ, path)
 
 
@@ -266,7 +329,9 @@ def _compressed(text):
     return gzip.compress(text.encode())
 
 
-_DAMAGED = bytearray(_compressed(HEAD + "".join(f"r{n},2026-06-01T10:00:00Z,a{n * n}\n" for n in range(500))))
+_DAMAGED = bytearray(
+    _compressed(HEAD + "".join(f"r{n},2026-06-01T10:00:00Z,a{n * n}\n" for n in range(500)))
+)
 _DAMAGED[60:90] = b"\xff" * 30
 
 
@@ -277,13 +342,25 @@ _DAMAGED[60:90] = b"\xff" * 30
         ("log.csv", "\n" + HEAD + ROW, "has an empty first line"),
         ("log.csv", HEAD, "has no views in it"),
         ("log.csv", (HEAD + ROW).encode("utf-16"), "may be UTF-16"),
-        ("log.csv", "læser,time,article\n".encode("latin-1"), "is not UTF-8; save the log as CSV in UTF-8"),
-        ("log.csv", "usr,tme,artcle\n" + ROW, "it has `usr`, `tme`, `artcle`: say which with `--column reader=usr`"),
+        (
+            "log.csv",
+            "læser,time,article\n".encode("latin-1"),
+            "is not UTF-8; save the log as CSV in UTF-8",
+        ),
+        (
+            "log.csv",
+            "usr,tme,artcle\n" + ROW,
+            "it has `usr`, `tme`, `artcle`: say which with `--column reader=usr`",
+        ),
         ("log.csv", 'reader,time,"article\n' + ROW, "a quote is never closed"),
         ("log.csv", "x" * 200_000 + "," + HEAD + ROW, "or it is too long"),
         ("log.csv", (HEAD + ROW).replace("\n", "\r"), "end in a carriage return alone"),
         ("log.csv", "reader,reader,time,article\nx," + ROW, "two columns named `reader`"),
-        ("log.csv", HEAD + "a,b,c\n" * 3, "read: 3 rows with no time that can be read; the first is log.csv:2: `b` is not a time (L06)"),
+        (
+            "log.csv",
+            HEAD + "a,b,c\n" * 3,
+            "read: 3 rows with no time that can be read; the first is log.csv:2: `b` is not a time (L06)",
+        ),
         ("log.csv.gz", _compressed((HEAD + ROW) * 500)[:50], "is cut off or damaged"),
         ("log.csv.gz", bytes(_DAMAGED), "damaged"),
         ("log.csv.gz", HEAD + ROW, "is not compressed with gzip as its name says"),
@@ -292,13 +369,17 @@ _DAMAGED[60:90] = b"\xff" * 30
         ("log.jsonl", f"[{EVENT.strip()}]", "a JSON Lines log has one event a line"),
         ("log.jsonl", EVENT.encode("utf-16"), "save the log in UTF-8"),
         ("log.jsonl.gz", _compressed(EVENT * 500)[:50], "is cut off or damaged"),
-        ("log.parquet", "hello", "cannot be read as Parquet: it may be cut off, or something else; write it again"),
+        (
+            "log.parquet",
+            "hello",
+            "cannot be read as Parquet: it may be cut off, or something else; write it again",
+        ),
         ("log.parquet", "", "cannot be read as Parquet"),
         ("log.arrow", "hello", "cannot be read as Arrow"),
         ("log.arrow", "", "cannot be read as Arrow"),
         ("log.txt", "hello", "has no name ending that says what it is; use one of `.csv`"),
     ],
-)  # fmt: skip
+)
 def test_a_log_of_which_nothing_can_be_read_is_refused(tmp_path, name, content, words):
     """Exit code 2, nothing on stdout, and on stderr what is wrong and what to do."""
     policy, path = _write(tmp_path, "policy.toml", POLICY), _write(tmp_path, name, content)
@@ -335,7 +416,16 @@ def _parquet(folder, **columns):
         ({"published": pa.array([1, 10**18 + 1], pa.timestamp("ns"))}, []),
         ({"segments": [["followers"], None]}, []),
     ],
-    ids=["bytes", "missing", "far time", "far date", "no number", "far publication", "nanoseconds", "lists"],
+    ids=[
+        "bytes",
+        "missing",
+        "far time",
+        "far date",
+        "no number",
+        "far publication",
+        "nanoseconds",
+        "lists",
+    ],
 )
 def test_a_value_no_row_can_have_costs_only_its_row(tmp_path, columns, expected):
     """Values of Parquet columns that make no sense are located; those that do are read."""
@@ -348,9 +438,18 @@ def test_a_value_no_row_can_have_costs_only_its_row(tmp_path, columns, expected)
 @pytest.mark.parametrize(
     ("columns", "words"),
     [
-        ({"reader": [["r1"], ["r2"]]}, "the column `reader` of the log holds `list<.*`; it should hold texts or whole numbers"),
-        ({"time": [{"a": 1}] * 2}, "the column `time` of the log holds `struct<.*`; it should hold times"),
-        ({"time": pa.array([1, 2], pa.duration("s"))}, "no view in `log.parquet` can be read: 2 rows with no time"),
+        (
+            {"reader": [["r1"], ["r2"]]},
+            "the column `reader` of the log holds `list<.*`; it should hold texts or whole numbers",
+        ),
+        (
+            {"time": [{"a": 1}] * 2},
+            "the column `time` of the log holds `struct<.*`; it should hold times",
+        ),
+        (
+            {"time": pa.array([1, 2], pa.duration("s"))},
+            "no view in `log.parquet` can be read: 2 rows with no time",
+        ),
         ({"time": [True, False]}, "no view in `log.parquet` can be read: 2 rows with no time"),
     ],
 )
@@ -388,15 +487,20 @@ def test_an_arrow_file_that_points_outside_of_itself_is_refused(tmp_path):
 
 def test_broken_rows_are_told_with_file_line_and_code(tmp_path):
     """The summary, the document and the rows' messages name each first broken row as FILE:LINE and its code."""
-    policy, path = _write(tmp_path, "policy.toml", POLICY), _write(tmp_path, "log.jsonl", f"{EVENT}null\n")
+    policy, path = (
+        _write(tmp_path, "policy.toml", POLICY),
+        _write(tmp_path, "log.jsonl", f"{EVENT}null\n"),
+    )
     summary, document, rows = (
         CliRunner().invoke(main, ["replay", str(policy), str(path), *more])
         for more in ((), ("--format", "json"), ("--per", "decision"))
-    )  # fmt: skip
+    )
 
     assert [0, 0, 0] == [result.exit_code for result in (summary, document, rows)]
     assert "log.jsonl:2 is left out (L01): not a JSON object" in summary.stdout
-    assert [{"row": 2, "code": "L01", "reason": "not a JSON object"}] == json.loads(document.stdout)["rows_left_out"]["first"]
+    assert [{"row": 2, "code": "L01", "reason": "not a JSON object"}] == json.loads(
+        document.stdout
+    )["rows_left_out"]["first"]
     assert "log.jsonl:2 is left out (L01): not a JSON object\n" in rows.stderr
 
 
@@ -407,12 +511,18 @@ def test_a_clock_that_steps_back_is_put_in_order(tmp_path):
     found = replay(POLICY_READ, _write(tmp_path, "log.csv", HEAD + "".join(lines)), decisions=True)
     rows = [row for table in found.decisions for row in table.to_pylist()]
 
-    assert [("a0", False), ("a1", True), ("a2", False), ("a3", True)] == [(row["article"], row["counted"]) for row in rows]
+    assert [("a0", False), ("a1", True), ("a2", False), ("a3", True)] == [
+        (row["article"], row["counted"]) for row in rows
+    ]
 
 
 def test_a_list_with_a_gap_in_it_is_not_misread(tmp_path):
     """`null` where a right should be costs the line; it is not taken for the right beside it."""
-    policy = loads_policy(POLICY.replace('segments = ["followers"], age_days = { at_most = 3 }', 'reader = ["subscriber"]'))
+    policy = loads_policy(
+        POLICY.replace(
+            'segments = ["followers"], age_days = { at_most = 3 }', 'reader = ["subscriber"]'
+        )
+    )
     line = FLAT.replace("}", ', "entitlements": [{"kind": "subscription"}]}')
     found = replay(policy, _write(tmp_path, "log.jsonl", line.replace("[", "[null, ") + line))
 

@@ -41,9 +41,24 @@ def _codes(window='calendar = "month"', views=(1,) * 100, start=MONTH, days=30, 
     """Return the codes of the warnings about a log in which each reader has some views, spread over some days."""
     reader = np.repeat(np.arange(len(views)), views)
     at = np.linspace(start, start + days * DAY, len(reader)).astype(np.int64)
-    more = {name: pa.array([values[n % len(values)] for n in range(len(reader))]) for name, values in columns.items()}
-    table = pa.table({"reader": reader, "time": pa.array(at, pa.timestamp("us", "UTC")), "article": np.arange(len(reader)), **more})
-    return {caution.code for caution in replay(loads_policy(POLICY.format(window=window)), table, recorded_under="none").cautions}
+    more = {
+        name: pa.array([values[n % len(values)] for n in range(len(reader))])
+        for name, values in columns.items()
+    }
+    table = pa.table(
+        {
+            "reader": reader,
+            "time": pa.array(at, pa.timestamp("us", "UTC")),
+            "article": np.arange(len(reader)),
+            **more,
+        }
+    )
+    return {
+        caution.code
+        for caution in replay(
+            loads_policy(POLICY.format(window=window)), table, recorded_under="none"
+        ).cautions
+    }
 
 
 @pytest.mark.parametrize(
@@ -71,7 +86,9 @@ def test_what_no_log_can_know_is_always_said():
 
 def test_every_warning_is_documented():
     """The how-to's table lists each code of the table of cautions."""
-    page = (Path(__file__).parents[2] / "docs" / "how-to" / "replay-your-log.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "replay-your-log.md").read_text(
+        encoding="utf-8"
+    )
 
     assert set(CAUTIONS) == set(re.findall(r"^\| `(W\d\d)` \|", page, re.MULTILINE))
 
@@ -79,7 +96,10 @@ def test_every_warning_is_documented():
 def test_a_holdout_of_the_suggested_size_has_the_power():
     """Drawn often, two groups of the suggested size tell a change of a tenth about four times in five."""
     size, share, random = holdout_size(0.05), 0.05, np.random.default_rng(8)
-    first, second = random.binomial(size, share, 4_000) / size, random.binomial(size, share * 1.1, 4_000) / size
+    first, second = (
+        random.binomial(size, share, 4_000) / size,
+        random.binomial(size, share * 1.1, 4_000) / size,
+    )
     mean = (first + second) / 2
     found = np.abs(second - first) / np.sqrt(2 * mean * (1 - mean) / size) > 1.96
 

@@ -46,13 +46,21 @@ def _uncensored(readers=4_000, seed=3):
     reads = np.minimum(random.geometric(random.beta(1.2, 3.0, readers).clip(0.02, 1)), 60)
     reader = np.repeat(np.arange(readers), reads)
     at = MONTH + random.integers(0, 30 * DAY, len(reader))
-    return pa.table({"reader": reader, "time": pa.array(at, pa.timestamp("us", "UTC")), "article": np.arange(len(reader))})
+    return pa.table(
+        {
+            "reader": reader,
+            "time": pa.array(at, pa.timestamp("us", "UTC")),
+            "article": np.arange(len(reader)),
+        }
+    )
 
 
 def _recorded(log, policy):
     """Return what a publication with this policy records: only the articles it let people read."""
     found = replay(policy, log, decisions=True, recorded_under="none")
-    full = np.concatenate([table["access"].to_numpy(zero_copy_only=False) == "full" for table in found.decisions])
+    full = np.concatenate(
+        [table["access"].to_numpy(zero_copy_only=False) == "full" for table in found.decisions]
+    )
     return log.filter(pa.array(full))
 
 
@@ -70,7 +78,9 @@ def test_a_looser_limit_is_refused_with_bounds_that_hold_the_truth():
     assert None is found.views_blocked
     assert {} == found.first_stop_curve
     assert found.refused is not None
-    assert found.bounds["readers_stopped"].at_least <= truth <= found.bounds["readers_stopped"].at_most
+    assert (
+        found.bounds["readers_stopped"].at_least <= truth <= found.bounds["readers_stopped"].at_most
+    )
     assert "W01" in {caution.code for caution in found.cautions}
 
 
@@ -79,8 +89,12 @@ def test_not_knowing_is_a_caution():
     log = _uncensored(50)
 
     assert "W02" in {caution.code for caution in replay(_policy(3), log).cautions}
-    assert "W02" not in {caution.code for caution in replay(_policy(3), log, recorded_under="none").cautions}
-    assert "W02" not in {caution.code for caution in replay(_policy(3), log, recorded_under=_policy(3)).cautions}
+    assert "W02" not in {
+        caution.code for caution in replay(_policy(3), log, recorded_under="none").cautions
+    }
+    assert "W02" not in {
+        caution.code for caution in replay(_policy(3), log, recorded_under=_policy(3)).cautions
+    }
 
 
 @pytest.mark.parametrize("limit", [0, 1, 4, 5])
@@ -90,7 +104,9 @@ def test_a_limit_that_is_not_looser_is_answered_from_a_log_of_all_views(limit):
     found = replay(_policy(limit), log, recorded_under=_policy(5))
 
     assert None is found.refused
-    assert replay(_policy(limit), log, recorded_under="none").readers_stopped == found.readers_stopped
+    assert (
+        replay(_policy(limit), log, recorded_under="none").readers_stopped == found.readers_stopped
+    )
 
 
 @pytest.mark.parametrize(
@@ -99,7 +115,11 @@ def test_a_limit_that_is_not_looser_is_answered_from_a_log_of_all_views(limit):
         lambda: _policy(5, 'rolling = "30 days"'),
         lambda: _policy(3, 'calendar = "day"'),
         lambda: _policy(6),
-        lambda: loads_policy(POLICY.format(limit=5, window='calendar = "month"', tag="sponsored").replace("subscription-wall", "article")),
+        lambda: loads_policy(
+            POLICY.format(limit=5, window='calendar = "month"', tag="sponsored").replace(
+                "subscription-wall", "article"
+            )
+        ),
     ],
 )
 def test_another_window_or_a_way_round_is_looser(asked):
@@ -109,7 +129,13 @@ def test_another_window_or_a_way_round_is_looser(asked):
 
 def test_a_looser_policy_is_answered_where_nobody_was_stopped():
     """If no reader came near the recorded limit, nothing was cut off and the answer stands."""
-    log = pa.table({"reader": [1, 1, 2], "time": pa.array([MONTH, MONTH + 1, MONTH + 2], pa.timestamp("us", "UTC")), "article": [1, 2, 3]})
+    log = pa.table(
+        {
+            "reader": [1, 1, 2],
+            "time": pa.array([MONTH, MONTH + 1, MONTH + 2], pa.timestamp("us", "UTC")),
+            "article": [1, 2, 3],
+        }
+    )
     found = replay(_policy(10), log, recorded_under=_policy(5))
 
     assert (None, 0) == (found.refused, found.readers_stopped)
@@ -122,10 +148,18 @@ def test_bounds_hold_the_truth_whatever_was_recorded(seed, recorded, asked):
     """Whatever limit was recorded and whatever is asked, an answer from all views is the truth or bounds it."""
     log = _uncensored(120, seed)
     truth = replay(_policy(asked), log, recorded_under="none").readers_stopped
-    found = replay(_policy(asked), _recorded(log, _policy(recorded)) if asked > recorded else log, recorded_under=_policy(recorded))
+    found = replay(
+        _policy(asked),
+        _recorded(log, _policy(recorded)) if asked > recorded else log,
+        recorded_under=_policy(recorded),
+    )
 
     if found.refused is None:
         assert truth == found.readers_stopped
     else:
         assert asked > recorded
-        assert found.bounds["readers_stopped"].at_least <= truth <= found.bounds["readers_stopped"].at_most
+        assert (
+            found.bounds["readers_stopped"].at_least
+            <= truth
+            <= found.bounds["readers_stopped"].at_most
+        )

@@ -40,16 +40,28 @@ show = "subscription-wall"
 def _log(views=20_000, readers=900, seed=7):
     random = np.random.default_rng(seed)
     reader = random.integers(0, readers, views)
-    return pa.table({
-        "reader": [f"r{number}" for number in reader],
-        "time": pa.array(1_767_225_600_000_000 + random.integers(0, 10**13, views), pa.timestamp("us", "UTC")),
-        "article": random.integers(0, 60, views), "registered": reader % 3 == 0,
-    })  # fmt: skip
+    return pa.table(
+        {
+            "reader": [f"r{number}" for number in reader],
+            "time": pa.array(
+                1_767_225_600_000_000 + random.integers(0, 10**13, views), pa.timestamp("us", "UTC")
+            ),
+            "article": random.integers(0, 60, views),
+            "registered": reader % 3 == 0,
+        }
+    )
 
 
 def _whole(log):
     found = replay(POLICY, log, recorded_under="none").to_dict()
-    names = ("readers", "views", "views_counted", "readers_stopped", "views_blocked", "first_stop_curve")
+    names = (
+        "readers",
+        "views",
+        "views_counted",
+        "readers_stopped",
+        "views_blocked",
+        "first_stop_curve",
+    )
     return (
         {name: found[name] for name in names}
         | {name: dict(sorted(found[name].items())) for name in ("prompts_shown", "rules")}
@@ -81,11 +93,20 @@ def test_two_dask_workers_give_the_same_answer(tmp_path):
         warnings.simplefilter("ignore")  # Dask's own
         with (
             distributed.LocalCluster(
-                n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50, local_directory=tmp_path
+                n_workers=2,
+                threads_per_worker=1,
+                dashboard_address=None,
+                silence_logs=50,
+                local_directory=tmp_path,
             ) as cluster,
             distributed.Client(cluster) as client,
         ):
-            tasks = [client.submit(work, str(tmp_path / "log.parquet"), part, 3, ReplayPart(policy=POLICY)) for part in range(3)]
+            tasks = [
+                client.submit(
+                    work, str(tmp_path / "log.parquet"), part, 3, ReplayPart(policy=POLICY)
+                )
+                for part in range(3)
+            ]
             results = client.gather(tasks)
             workers = {name for task in tasks for name in client.who_has(task)[task.key]}
 

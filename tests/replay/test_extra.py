@@ -7,7 +7,12 @@ import sys
 
 import pytest
 
-MODULES = ("meter.columns.decide", "meter.replay.run", "meter.replay.logs.log", "meter.replay.distributed")
+MODULES = (
+    "meter.columns.decide",
+    "meter.replay.run",
+    "meter.replay.logs.log",
+    "meter.replay.distributed",
+)
 
 
 @pytest.mark.parametrize("package", ["numpy", "numba", "pyarrow"])
@@ -25,7 +30,9 @@ for name in {MODULES!r}:
     else:
         assert {package!r} == "pyarrow" and name == "meter.columns.decide", name
 """
-    told = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout.splitlines()
+    told = subprocess.run(
+        [sys.executable, "-c", script], check=True, capture_output=True, text=True
+    ).stdout.splitlines()
 
     assert {f"`{package}` is not installed; run `pip install 'meter-paywall[sim]'`"} == set(told)
 
@@ -34,4 +41,9 @@ def test_importing_meter_imports_none_of_them():
     """`import meter` and the help of the command stay light."""
     script = "import sys, meter, meter.simulate, meter.commands.replay; print({'numpy', 'numba', 'pyarrow'} & set(sys.modules))"
 
-    assert "set()" == subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout.strip()
+    assert (
+        "set()"
+        == subprocess.run(
+            [sys.executable, "-c", script], check=True, capture_output=True, text=True
+        ).stdout.strip()
+    )

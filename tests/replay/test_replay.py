@@ -55,13 +55,20 @@ def _csv(folder, *lines, name="log.csv"):
 
 
 def _rows(path, policy=None, **options):
-    return [row for table in replay(policy or _policy(), path, decisions=True, **options).decisions for row in table.to_pylist()]
+    return [
+        row
+        for table in replay(policy or _policy(), path, decisions=True, **options).decisions
+        for row in table.to_pylist()
+    ]
 
 
 @st.composite
 def _populations(draw):
     policy = draw(strategies.policies())
-    return policy, {f"reader-{n}": draw(strategies.journeys(policy, max_size=8)) for n in range(draw(st.integers(1, 3)))}
+    return policy, {
+        f"reader-{n}": draw(strategies.journeys(policy, max_size=8))
+        for n in range(draw(st.integers(1, 3)))
+    }
 
 
 @settings(max_examples=60, deadline=None)
@@ -73,7 +80,9 @@ def test_a_log_is_decided_as_the_engine_decides(population, form):
     if form == "csv" and any(step.view.referrer is None for _, step in rows):
         rows = [(name, step) for name, step in rows if step.view.referrer is not None]
     with tempfile.TemporaryDirectory() as folder:
-        path = write([event(name, step) for name, step in rows], Path(folder), form) if rows else None
+        path = (
+            write([event(name, step) for name, step in rows], Path(folder), form) if rows else None
+        )
 
         assert path is None or by_engine(policy, rows) == by_replay(policy, path)
 
@@ -86,7 +95,9 @@ def test_a_log_larger_than_memory_is_decided_alike(population):
     rows = mixed(people)
     with tempfile.TemporaryDirectory() as folder:
         path = write([event(name, step) for name, step in rows], Path(folder), "jsonl")
-        kept, spilled = (replay(policy, path, by_reader=True, memory=memory) for memory in (1 << 30, 1))
+        kept, spilled = (
+            replay(policy, path, by_reader=True, memory=memory) for memory in (1 << 30, 1)
+        )
 
         assert by_replay(policy, path) == by_replay(policy, path, memory=1)
         assert kept.by_reader == spilled.by_reader
@@ -102,14 +113,22 @@ def test_events_are_decided_alike_beside_a_broken_line(population):
     with tempfile.TemporaryDirectory() as folder:
         whole = _rows(write(events, Path(folder), "jsonl"), policy) if events else []
         path = Path(folder) / "broken.jsonl"
-        path.write_text("".join(["null\n", *(json.dumps(one) + "\n" for one in events)]), encoding="utf-8")
+        path.write_text(
+            "".join(["null\n", *(json.dumps(one) + "\n" for one in events)]), encoding="utf-8"
+        )
 
         assert not events or [row | {"row": row["row"] + 1} for row in whole] == _rows(path, policy)
 
 
 def test_columns_of_any_name_can_be_mapped(tmp_path):
     """`columns` says which column is the reader, the time and the article."""
-    path = _csv(tmp_path, "who;when;what", "r1;2026-06-01T10:00:00Z;a1", "r1;2026-06-01T11:00:00Z;a2", "r1;2026-06-01T12:00:00Z;a3")
+    path = _csv(
+        tmp_path,
+        "who;when;what",
+        "r1;2026-06-01T10:00:00Z;a1",
+        "r1;2026-06-01T11:00:00Z;a2",
+        "r1;2026-06-01T12:00:00Z;a3",
+    )
     found = replay(_policy(), path, columns={"reader": "who", "time": "when", "article": "what"})
 
     assert (1, 3, 1, 1) == (found.readers, found.views, found.readers_stopped, found.views_blocked)
@@ -126,10 +145,16 @@ def test_a_compressed_log_is_read(tmp_path):
 def test_rows_that_cannot_be_read_are_located(tmp_path):
     """A bad row is counted with its line and its reason, and the others are decided."""
     path = _csv(
-        tmp_path, "reader,time,article,access", "r1,2026-06-01T10:00:00Z,a1,metered", ",2026-06-01T10:00:00Z,a1,metered", "r1,2026-06-01",
+        tmp_path,
+        "reader,time,article,access",
+        "r1,2026-06-01T10:00:00Z,a1,metered",
+        ",2026-06-01T10:00:00Z,a1,metered",
+        "r1,2026-06-01",
         "r1,soon,a2,metered",
-        "r1,2026-06-02T10:00:00Z,,metered", "r1,2026-06-03T10:00:00Z,a3,golden", "r1,2026-06-04T10:00:00Z,a4,metered",
-    )  # fmt: skip
+        "r1,2026-06-02T10:00:00Z,,metered",
+        "r1,2026-06-03T10:00:00Z,a3,golden",
+        "r1,2026-06-04T10:00:00Z,a4,metered",
+    )
     left_out = replay(_policy(), path).rows_left_out
 
     assert 5 == left_out.count
@@ -149,13 +174,22 @@ def test_a_cell_that_is_no_utf8_costs_its_row(tmp_path):
     )
     found = replay(_policy(), path)
 
-    assert (2, [(3, "`r\ufffd` is not UTF-8")]) == (found.views, [(bad.row, bad.reason) for bad in found.rows_left_out.first])
+    assert (2, [(3, "`r\ufffd` is not UTF-8")]) == (
+        found.views,
+        [(bad.row, bad.reason) for bad in found.rows_left_out.first],
+    )
     assert ["r1", "ré"] == [row["reader"] for row in _rows(path)]
 
 
 def test_a_cell_may_hold_a_line_break(tmp_path):
     """A quoted cell of two lines is one cell."""
-    path = _csv(tmp_path, "reader,time,article", 'r1,2026-06-01T10:00:00Z,"a', '1"', "r1,2026-06-01T11:00:00Z,a2")
+    path = _csv(
+        tmp_path,
+        "reader,time,article",
+        'r1,2026-06-01T10:00:00Z,"a',
+        '1"',
+        "r1,2026-06-01T11:00:00Z,a2",
+    )
 
     assert ["a\n1", "a2"] == [row["article"] for row in _rows(path)]
 
@@ -172,8 +206,17 @@ def test_a_cell_may_hold_a_line_break(tmp_path):
 )
 def test_a_right_that_makes_no_sense_costs_its_row(rights, reason):
     """What is wrong with an entitlement is said."""
-    table = pa.table({"reader": ["r1"], "time": ["2026-06-01T10:00:00Z"], "article": ["a"], "entitlements": [rights.replace("'", '"')]})
-    policy = loads_policy(MONTHLY.format(limit="{ anonymous = 1 }", window="lifetime = true", count="articles"))
+    table = pa.table(
+        {
+            "reader": ["r1"],
+            "time": ["2026-06-01T10:00:00Z"],
+            "article": ["a"],
+            "entitlements": [rights.replace("'", '"')],
+        }
+    )
+    policy = loads_policy(
+        MONTHLY.format(limit="{ anonymous = 1 }", window="lifetime = true", count="articles")
+    )
 
     assert reason in replay(policy, table).rows_left_out.first[0].reason
 
@@ -185,13 +228,17 @@ def test_lines_that_are_no_json_are_located(tmp_path):
     path.write_text(f"{good}\n\n{{broken\n[1]\n{good}\n", encoding="utf-8")
     found = replay(_policy(), path)
 
-    assert [(3, "not JSON"), (4, "not a JSON object")] == [(bad.row, bad.reason) for bad in found.rows_left_out.first]
+    assert [(3, "not JSON"), (4, "not a JSON object")] == [
+        (bad.row, bad.reason) for bad in found.rows_left_out.first
+    ]
     assert 2 == found.views
 
 
 def test_times_without_a_zone_are_the_publications(tmp_path):
     """23:30 on 31 May without a zone is May in Oslo; with `Z` it is June there; the report says how many had none."""
-    path = _csv(tmp_path, "reader,time,article", "r1,2026-05-31 23:30:00,a1", "r1,2026-05-31T23:30:00Z,a2")
+    path = _csv(
+        tmp_path, "reader,time,article", "r1,2026-05-31 23:30:00,a1", "r1,2026-05-31T23:30:00Z,a2"
+    )
     months = [row["at"].month for row in _rows(path)]
 
     assert [5, 6] == months
@@ -221,9 +268,13 @@ def test_times_may_be_seconds_milliseconds_or_microseconds(unit):
     table = pa.table({"reader": ["r1"], "time": [at], "article": ["a1"]})
 
     texts = table.set_column(1, "time", table["time"].cast(pa.string()))
-    mixed_texts = pa.table({"reader": ["r1", "r1"], "time": [str(at), "2026-06-02T00:00:00Z"], "article": ["a1", "a2"]})
+    mixed_texts = pa.table(
+        {"reader": ["r1", "r1"], "time": [str(at), "2026-06-02T00:00:00Z"], "article": ["a1", "a2"]}
+    )
 
-    assert [datetime(2026, 6, 1, tzinfo=UTC)] * 3 == [replay(_policy(), log).first_view for log in (table, texts, mixed_texts)]
+    assert [datetime(2026, 6, 1, tzinfo=UTC)] * 3 == [
+        replay(_policy(), log).first_view for log in (table, texts, mixed_texts)
+    ]
 
 
 def test_a_day_in_eight_digits_is_no_number():
@@ -245,11 +296,17 @@ def test_readers_come_in_the_order_of_the_log():
     """One row a reader: views, counted, blocked, and the first stop."""
     day = datetime(2026, 6, 1, tzinfo=UTC)
     table = pa.table(
-        {"reader": ["z", "a", "z", "z"], "time": [day + timedelta(hours=n) for n in range(4)], "article": ["1", "1", "2", "3"]}
+        {
+            "reader": ["z", "a", "z", "z"],
+            "time": [day + timedelta(hours=n) for n in range(4)],
+            "article": ["1", "1", "2", "3"],
+        }
     )
     rows = replay(_policy(), table, by_reader=True).by_reader.to_pylist()
 
-    assert [("z", 3, 2, 1, 3, day + timedelta(hours=3)), ("a", 1, 1, 0, None, None)] == [tuple(row.values()) for row in rows]
+    assert [("z", 3, 2, 1, 3, day + timedelta(hours=3)), ("a", 1, 1, 0, None, None)] == [
+        tuple(row.values()) for row in rows
+    ]
 
 
 @pytest.mark.parametrize(
@@ -271,17 +328,24 @@ def test_ids_may_be_of_any_type(kind):
     column = ids.cast(pa.string()) if "string" in str(kind) else ids
     column = column.dictionary_encode() if pa.types.is_dictionary(kind) else column.cast(kind)
     day = datetime(2026, 6, 1, tzinfo=UTC)
-    table = pa.table({"reader": column, "time": [day + timedelta(hours=n) for n in range(4)], "article": column})
+    table = pa.table(
+        {"reader": column, "time": [day + timedelta(hours=n) for n in range(4)], "article": column}
+    )
     rows = replay(_policy(limit=1), table, by_reader=True).by_reader.to_pylist()
 
-    assert [("1", 3, 1), ("2", 1, 1)] == [(row["reader"], row["views"], row["counted"]) for row in rows]
+    assert [("1", 3, 1), ("2", 1, 1)] == [
+        (row["reader"], row["views"], row["counted"]) for row in rows
+    ]
 
 
 def test_a_column_that_is_missing_is_asked_for(tmp_path):
     """A log without a known reader column is refused with the columns it has and what to say."""
     path = _csv(tmp_path, "who,time,article", "r1,2026-06-01,a1")
 
-    with pytest.raises(LogError, match=r"no column for the reader; it has `who`, `time`, `article`: say which with `--column reader=NAME`"):
+    with pytest.raises(
+        LogError,
+        match=r"no column for the reader; it has `who`, `time`, `article`: say which with `--column reader=NAME`",
+    ):
         replay(_policy(), path)
 
 
@@ -298,12 +362,18 @@ def test_a_mapping_to_nowhere_is_refused(tmp_path):
 def test_a_status_in_the_log_is_enough(tmp_path):
     """A column of statuses stands for the rights that give them."""
     policy = loads_policy(
-        MONTHLY.format(limit="{ anonymous = 1, registered = 2 }", window="lifetime = true", count="articles").replace(
-            "[[rules]]\n", '[[rules]]\nname = "paid"\nwhen = { reader = ["subscriber"] }\nshow = "article"\n[[rules]]\n', 1
+        MONTHLY.format(
+            limit="{ anonymous = 1, registered = 2 }", window="lifetime = true", count="articles"
+        ).replace(
+            "[[rules]]\n",
+            '[[rules]]\nname = "paid"\nwhen = { reader = ["subscriber"] }\nshow = "article"\n[[rules]]\n',
+            1,
         )
     )
     lines = [
-        f"{who},2026-06-0{n}T10:00:00Z,a{n},{who}" for who in ("anonymous", "registered", "subscriber", "trial-expired") for n in (1, 2, 3)
+        f"{who},2026-06-0{n}T10:00:00Z,a{n},{who}"
+        for who in ("anonymous", "registered", "subscriber", "trial-expired")
+        for n in (1, 2, 3)
     ]
     rows = _rows(_csv(tmp_path, "reader,time,article,status", *lines), policy)
     full = {
@@ -316,20 +386,35 @@ def test_a_status_in_the_log_is_enough(tmp_path):
 
 @settings(max_examples=40, deadline=None)
 @given(
-    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 60 * 24 * 62), st.integers(0, 9)), min_size=1, max_size=60),
-    st.sampled_from([("30 days", "week", 3), ("31 days", "month", 2), ("25 hours", "day", 1), ("7 days", "day", 2)]),
+    st.lists(
+        st.tuples(st.integers(0, 3), st.integers(0, 60 * 24 * 62), st.integers(0, 9)),
+        min_size=1,
+        max_size=60,
+    ),
+    st.sampled_from(
+        [
+            ("30 days", "week", 3),
+            ("31 days", "month", 2),
+            ("25 hours", "day", 1),
+            ("7 days", "day", 2),
+        ]
+    ),
 )
 def test_a_rolling_window_never_blocks_less_than_a_calendar_period_within_it(views, case):
     """Counting views, a rolling window stops at least as many views as any calendar period that is no longer."""
     rolling, unit, limit = case
     start = datetime(2026, 1, 31, tzinfo=UTC)
-    table = pa.table({
-        "reader": [who for who, _, _ in views], "time": [start + timedelta(minutes=n) for _, n, _ in views],
-        "article": [a for _, _, a in views],
-        "view_id": [str(n) for n in range(len(views))],
-    })  # fmt: skip
+    table = pa.table(
+        {
+            "reader": [who for who, _, _ in views],
+            "time": [start + timedelta(minutes=n) for _, n, _ in views],
+            "article": [a for _, _, a in views],
+            "view_id": [str(n) for n in range(len(views))],
+        }
+    )
     blocked = [
-        replay(_policy(limit, window, "views"), table).views_blocked for window in (f'rolling = "{rolling}"', f'calendar = "{unit}"')
+        replay(_policy(limit, window, "views"), table).views_blocked
+        for window in (f'rolling = "{rolling}"', f'calendar = "{unit}"')
     ]
 
     assert blocked[0] >= blocked[1]
@@ -340,13 +425,26 @@ DATA = os.environ.get("METER_DATA", "")
 
 @pytest.mark.skipif(not DATA, reason="METER_DATA names no folder with real logs")
 @pytest.mark.parametrize(
-    ("limit", "stopped", "blocked"), [(3, 373_229, 2_613_824), (5, 246_859, 1_937_456), (10, 102_376, 1_057_229), (20, 28_209, 464_218)]
+    ("limit", "stopped", "blocked"),
+    [
+        (3, 373_229, 2_613_824),
+        (5, 246_859, 1_937_456),
+        (10, 102_376, 1_057_229),
+        (20, 28_209, 464_218),
+    ],
 )
 def test_msnbcs_readers_are_stopped_exactly(msnbc, limit, stopped, blocked):
     """Counting the views of MSNBC's 989,818 readers on one day gives the counts that were computed independently."""
-    found = replay(_policy(limit, 'calendar = "day"', "views"), msnbc, clock=False, recorded_under="none")
+    found = replay(
+        _policy(limit, 'calendar = "day"', "views"), msnbc, clock=False, recorded_under="none"
+    )
 
-    assert (989_818, 4_698_794, stopped, blocked) == (found.readers, found.views, found.readers_stopped, found.views_blocked)
+    assert (989_818, 4_698_794, stopped, blocked) == (
+        found.readers,
+        found.views,
+        found.readers_stopped,
+        found.views_blocked,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -354,7 +452,11 @@ def msnbc():
     """MSNBC's log: a line a reader, of the categories of the pages viewed, in order."""
     with zipfile.ZipFile(Path(DATA) / "msnbc990928.zip") as archive:
         text = archive.read("msnbc990928.seq")
-    lines = [line.split() for line in text.split(b"\n") if line.strip() and line.replace(b" ", b"").strip().isdigit()]
+    lines = [
+        line.split()
+        for line in text.split(b"\n")
+        if line.strip() and line.replace(b" ", b"").strip().isdigit()
+    ]
     return pa.table(
         {
             "reader": np.repeat(np.arange(len(lines)), [len(line) for line in lines]),

@@ -18,7 +18,8 @@ REPLAYED = [
     for case in CASES
     if case.refused is None
     and len({step.policy for step in case.steps}) == 1  # a replay asks what one policy does
-    and [step.event["at"] for step in case.steps] == sorted(step.event["at"] for step in case.steps)  # and puts views in order
+    and [step.event["at"] for step in case.steps]
+    == sorted(step.event["at"] for step in case.steps)  # and puts views in order
 ]
 
 
@@ -29,9 +30,12 @@ def test_a_case_is_replayed(case, tmp_path):
     path.write_text("".join(json.dumps(step.event) + "\n" for step in case.steps), encoding="utf-8")
     decisions = replay(loads_policy(case.steps[0].policy), path, decisions=True).decisions
     rows = [row for table in decisions for row in table.to_pylist()]
-    expected = [{key: step.expect[key] for key in KEYS if key in step.expect} for step in case.steps]
+    expected = [
+        {key: step.expect[key] for key in KEYS if key in step.expect} for step in case.steps
+    ]
 
     assert expected == [
-        {key: row[key] or "none" if key == "offer" else row[key] for key in want} for row, want in zip(rows, expected, strict=True)
+        {key: row[key] or "none" if key == "offer" else row[key] for key in want}
+        for row, want in zip(rows, expected, strict=True)
     ]
     assert len(REPLAYED) > 10

@@ -23,7 +23,12 @@ show = "subscription-wall"
 
 
 def metered(
-    limit: int = 5, window: str = '{ calendar = "month" }', *, count: str = "articles", zone: str = "Asia/Tokyo", wall: str = WALL
+    limit: int = 5,
+    window: str = '{ calendar = "month" }',
+    *,
+    count: str = "articles",
+    zone: str = "Asia/Tokyo",
+    wall: str = WALL,
 ) -> Policy:
     """Return a policy with one meter for everybody who has not paid."""
     return loads_policy(

@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from meter.simulate.assumptions import AssumptionError, Basis, assumptions_text, loads_assumptions, published_assumptions
+from meter.simulate.assumptions import (
+    AssumptionError,
+    Basis,
+    assumptions_text,
+    loads_assumptions,
+    published_assumptions,
+)
 
 
 def test_every_assumption_says_what_it_is_and_where_it_comes_from() -> None:
@@ -22,17 +28,31 @@ def test_every_assumption_says_what_it_is_and_where_it_comes_from() -> None:
 def test_the_file_of_all_assumptions_reads_as_the_assumptions() -> None:
     """What `--list-assumptions` prints can be given back, and changes no number."""
     again = loads_assumptions(assumptions_text(published_assumptions()))
-    assert {item.name: item.value for item in published_assumptions()} == {item.name: item.value for item in again}
+    assert {item.name: item.value for item in published_assumptions()} == {
+        item.name: item.value for item in again
+    }
 
 
 def test_a_file_overrides_value_range_and_source() -> None:
     """A bare value keeps the range (stretched if need be); a table gives all."""
     given = loads_assumptions(
-        '[walls]\nleave = 0.7\nregister = { value = 0.02, low = 0.01, high = 0.03, source = "our test" }\n', name="ours.toml"
+        '[walls]\nleave = 0.7\nregister = { value = 0.02, low = 0.01, high = 0.03, source = "our test" }\n',
+        name="ours.toml",
     )
     leave, register = given.table["walls.leave"], given.table["walls.register"]
-    assert (0.7, 0.0, 0.7, "ours.toml", Basis.YOURS) == (leave.value, leave.low, leave.high, leave.source, leave.basis)
-    assert (0.02, 0.01, 0.03, "our test") == (register.value, register.low, register.high, register.source)
+    assert (0.7, 0.0, 0.7, "ours.toml", Basis.YOURS) == (
+        leave.value,
+        leave.low,
+        leave.high,
+        leave.source,
+        leave.basis,
+    )
+    assert (0.02, 0.01, 0.03, "our test") == (
+        register.value,
+        register.low,
+        register.high,
+        register.source,
+    )
     assert ["walls.register", "walls.leave"] == [item.name for item in given.changed()]
 
 
@@ -46,15 +66,32 @@ def test_a_file_overrides_value_range_and_source() -> None:
         ("[walls]\nleave = true", "not-a-number", 2, "write a number, without quotes"),
         ("[walls]\nleave = 1.5", "out-of-range", 2, "the default is 0.1"),
         ("[walls]\nleave = { value = 0.1, lwo = 0.05 }", "unknown-key", 2, "did you mean `low`?"),
-        ("[walls]\nleave = { value = 0.1, low = 0.2, high = 0.3 }", "bad-range", 2, "low, value and high rise in this order"),
-        ("[articles]\nsections = { news = 0.7, sport = 0.2 }", "shares-not-one", 2, "let them add up to 1"),
+        (
+            "[walls]\nleave = { value = 0.1, low = 0.2, high = 0.3 }",
+            "bad-range",
+            2,
+            "low, value and high rise in this order",
+        ),
+        (
+            "[articles]\nsections = { news = 0.7, sport = 0.2 }",
+            "shares-not-one",
+            2,
+            "let them add up to 1",
+        ),
         ("[articles]\nsections = 3", "not-shares", 2, "for example `{ news = 0.8, sport = 0.2 }`"),
-        ('[horizon]\nstart = "2026-01-01"', "not-a-date", 2, "write it as `2026-01-01`, without quotes"),
+        (
+            '[horizon]\nstart = "2026-01-01"',
+            "not-a-date",
+            2,
+            "write it as `2026-01-01`, without quotes",
+        ),
         ("walls = 3", "not-a-table", 1, "write `[walls]` on a line"),
         ("[walls", "not-toml", None, "write `[walls]`, then `leave = 0.2`"),
     ],
 )
-def test_a_mistake_is_located_with_a_next_step(text: str, code: str, line: int | None, advice: str) -> None:
+def test_a_mistake_is_located_with_a_next_step(
+    text: str, code: str, line: int | None, advice: str
+) -> None:
     """Code, line and help, as for a policy."""
     with pytest.raises(AssumptionError) as caught:
         loads_assumptions(text)
@@ -66,7 +103,9 @@ def test_every_mistake_is_told_at_once() -> None:
     """Not only the first."""
     with pytest.raises(AssumptionError) as caught:
         loads_assumptions("[walls]\nleve = 1\nregister = -1\n[mony]\n")
-    assert ["unknown-assumption", "out-of-range", "unknown-group"] == [problem.code for problem in caught.value.problems]
+    assert ["unknown-assumption", "out-of-range", "unknown-group"] == [
+        problem.code for problem in caught.value.problems
+    ]
 
 
 def test_a_name_that_does_not_exist_cannot_be_replaced() -> None:

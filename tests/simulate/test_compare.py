@@ -23,7 +23,14 @@ from tests.simulate.policies import free_for_all, hard_wall, metered, with_trial
 @pytest.fixture(scope="module")
 def found() -> Comparison:
     """Three policies over three months, with a few draws."""
-    return compare([metered(5), metered(3), with_trials()], names=["five", "three", "trials"], readers=6000, months=3, draws=6, seed=2)
+    return compare(
+        [metered(5), metered(3), with_trials()],
+        names=["five", "three", "trials"],
+        readers=6000,
+        months=3,
+        draws=6,
+        seed=2,
+    )
 
 
 def test_a_policy_differs_from_itself_by_nothing_at_all() -> None:
@@ -31,7 +38,13 @@ def test_a_policy_differs_from_itself_by_nothing_at_all() -> None:
     same = compare([with_trials(), with_trials()], readers=4000, months=3, draws=3)
     for measure in MEASURES:
         difference = same.differences[1][measure.name]
-        assert (0, 0, 0, 0, 0) == (difference.value, difference.low, difference.high, difference.least, difference.most)
+        assert (0, 0, 0, 0, 0) == (
+            difference.value,
+            difference.low,
+            difference.high,
+            difference.least,
+            difference.most,
+        )
     assert [{"sampling": 0.5, "assumptions": 0.5}] * 2 == list(same.probability_best)
     assert (0, 0) == same.regret
 
@@ -49,11 +62,15 @@ def test_the_same_people_make_differences_at_least_three_times_surer() -> None:
 
 def test_intervals_hold_what_they_say() -> None:
     """Of 40 other samples, about 95 % give a number inside an interval as wide as ours (paired differences of starts)."""
-    centre = compare([metered(5), metered(3)], readers=3000, months=1, draws=0, sweep=False, seed=1000)
+    centre = compare(
+        [metered(5), metered(3)], readers=3000, months=1, draws=0, sweep=False, seed=1000
+    )
     reach = centre.differences[1]["starts_per_million"]
     values = []
     for seed in range(40):
-        other = compare([metered(5), metered(3)], readers=3000, months=1, draws=0, sweep=False, seed=seed)
+        other = compare(
+            [metered(5), metered(3)], readers=3000, months=1, draws=0, sweep=False, seed=seed
+        )
         values.append(other.differences[1]["starts_per_million"].value)
     inside = np.abs(np.array(values) - np.mean(values)) <= (reach.high - reach.low) / 2
     assert 0.8 <= inside.mean() <= 1
@@ -67,8 +84,12 @@ def test_every_policy_has_a_chance_to_be_best_and_the_chances_add_up(found: Comp
 
 def test_the_front_holds_what_no_other_policy_beats_on_both_axes() -> None:
     """A tighter limit starts more and reads less, so both stay; a policy worse on both does not."""
-    nothing_for_it = evolve(metered(3), rules=(evolve(hard_wall().rules[1], show="registration-wall"),), meters=())
-    both = compare([metered(5), metered(3), nothing_for_it], readers=6000, months=2, draws=0, sweep=False)
+    nothing_for_it = evolve(
+        metered(3), rules=(evolve(hard_wall().rules[1], show="registration-wall"),), meters=()
+    )
+    both = compare(
+        [metered(5), metered(3), nothing_for_it], readers=6000, months=2, draws=0, sweep=False
+    )
     assert (0, 1) == both.front
 
 
@@ -76,19 +97,27 @@ def test_a_report_is_plain_json_with_codes_and_a_holdout(found: Comparison) -> N
     """What is told can be read by another program, doubts included."""
     report = json.loads(json.dumps(found.to_dict()))
     assert ["five", "three", "trials"] == [policy["name"] for policy in report["policies"]]
-    assert {"W03", "W05", "W09", "W11", "W14", "W15", "W16", "W18", "W19"} <= {doubt["code"] for doubt in report["warnings"]}
+    assert {"W03", "W05", "W09", "W11", "W14", "W15", "W16", "W18", "W19"} <= {
+        doubt["code"] for doubt in report["warnings"]
+    }
     assert report["holdout"]["readers"] > 100
     assert f"{report['holdout']['readers']:,}" in report["closing"]
     assert "does not forecast revenue" in report["closing"]
-    assert {item.name for item in published_assumptions()} == {row["name"] for row in report["assumptions"]}
+    assert {item.name for item in published_assumptions()} == {
+        row["name"] for row in report["assumptions"]
+    }
     assert all(row["source"] for row in report["assumptions"])
 
 
 def test_cash_and_lifetime_are_never_added_up(found: Comparison) -> None:
     """Net is advertising and cash; the other net is advertising and lifetime value."""
     for row in found.measures:
-        assert row["net"].value == pytest.approx(row["advertising"].value + row["subscription_cash"].value)
-        assert row["net_lifetime"].value == pytest.approx(row["advertising"].value + row["subscription_lifetime"].value)
+        assert row["net"].value == pytest.approx(
+            row["advertising"].value + row["subscription_cash"].value
+        )
+        assert row["net_lifetime"].value == pytest.approx(
+            row["advertising"].value + row["subscription_lifetime"].value
+        )
         assert row["subscription_lifetime"].value >= row["subscription_cash"].value
 
 
@@ -103,8 +132,16 @@ def test_an_assumption_that_turns_the_order_is_named() -> None:
 
 def test_what_nobody_meets_is_a_doubt() -> None:
     """A rule that no simulated view reaches, and an attribute nobody has, are told."""
-    strange = evolve(metered(3), rules=(evolve(metered(3).rules[0], name="gold", when=_segment("gold")), *metered(3).rules))
-    codes = {doubt.code: doubt.text for doubt in doubts(compare([strange], names=["strange"], readers=500, months=1, draws=0, sweep=False))}
+    strange = evolve(
+        metered(3),
+        rules=(evolve(metered(3).rules[0], name="gold", when=_segment("gold")), *metered(3).rules),
+    )
+    codes = {
+        doubt.code: doubt.text
+        for doubt in doubts(
+            compare([strange], names=["strange"], readers=500, months=1, draws=0, sweep=False)
+        )
+    }
     assert "`gold`" in codes["W20"]
     assert "readers.segments" in codes["W21"]
 
@@ -115,7 +152,9 @@ def _segment(name: str) -> object:
 
 def test_a_limit_is_chosen_on_some_readers_and_estimated_on_others() -> None:
     """What cannot be told from the best comes along, and the edge of what was tried is a doubt."""
-    choice = choose(metered(5), Knob.parse("limit=1..4", metered(5)), readers=6000, months=2, sweep=False)
+    choice = choose(
+        metered(5), Knob.parse("limit=1..4", metered(5)), readers=6000, months=2, sweep=False
+    )
     assert (1, 2, 3, 4) == choice.limits
     assert choice.selected in choice.alike
     assert choice.recommended == choice.selected
@@ -125,7 +164,9 @@ def test_a_limit_is_chosen_on_some_readers_and_estimated_on_others() -> None:
 
 def test_no_single_limit_is_named_where_an_assumption_turns_the_order() -> None:
     """The answer is then the names of the assumptions."""
-    choice = choose(metered(5), Knob.parse("monthly.limit=1..6", metered(5)), readers=30_000, months=3)
+    choice = choose(
+        metered(5), Knob.parse("monthly.limit=1..6", metered(5)), readers=30_000, months=3
+    )
     assert choice.recommended is None
     assert "money.ads_per_1000_articles" in choice.turned_by
     assert "no single limit is named" in choice.verdict()
@@ -154,9 +195,12 @@ def test_five_known_numbers_are_fitted_and_misfits_are_told() -> None:
     fits = {row["name"]: row["fits"] for row in fit.rows}
     assert {"met a wall": False} == {name: ok for name, ok in fits.items() if not ok}
     assert len(fits) == 6
-    assert {"population.bounce", "population.casual_q", "walls.conversion", "churn.monthly_beta"} == {
-        item.name for item in fit.assumptions.changed()
-    }
+    assert {
+        "population.bounce",
+        "population.casual_q",
+        "walls.conversion",
+        "churn.monthly_beta",
+    } == {item.name for item in fit.assumptions.changed()}
 
 
 @pytest.mark.parametrize(
@@ -179,6 +223,11 @@ def test_known_numbers_that_cannot_be_read_are_told(text: str, words: str) -> No
 def test_ranges_that_touch_the_whole_contradict_nothing() -> None:
     """Nearly everybody bounces, and the range of that reaches everybody: the sweep still has fans among what is left."""
     nearly = published_assumptions().replace({"population.bounce": 0.97})
-    table = {**nearly.table, "population.bounce": evolve(nearly.table["population.bounce"], low=0.9, high=1.0)}
-    found = compare([metered(3)], readers=400, months=1, draws=3, assumptions=evolve(nearly, table=table))
+    table = {
+        **nearly.table,
+        "population.bounce": evolve(nearly.table["population.bounce"], low=0.9, high=1.0),
+    }
+    found = compare(
+        [metered(3)], readers=400, months=1, draws=3, assumptions=evolve(nearly, table=table)
+    )
     assert {"population.bounce", "population.fans"} <= {swing.assumption for swing in found.swings}

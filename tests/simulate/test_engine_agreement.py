@@ -14,12 +14,25 @@ from tests.simulate.policies import dynamic, hard_wall, metered, with_trials
 
 BUSY = published_assumptions().replace(
     {
-        "population.bounce": 0.1, "population.fans": 0.3, "walls.conversion": 0.05, "walls.register": 0.4, "identity.bypass": 0.2,
-        "articles.premium": 0.1, "articles.free": 0.1, "articles.tags": {"sponsored": 0.1}, "articles.per_day": 12,
-        "articles.sections": {"politics": 0.3, "sport": 0.7}, "readers.segments": {"young": 0.4}, "churn.monthly_alpha": 5.0,
-        "trials.auto_renew": 0.6, "walls.leave": 0.05, "walls.end_session": 0.3, "trials.return": 0.2, "churn.return": 0.3,
+        "population.bounce": 0.1,
+        "population.fans": 0.3,
+        "walls.conversion": 0.05,
+        "walls.register": 0.4,
+        "identity.bypass": 0.2,
+        "articles.premium": 0.1,
+        "articles.free": 0.1,
+        "articles.tags": {"sponsored": 0.1},
+        "articles.per_day": 12,
+        "articles.sections": {"politics": 0.3, "sport": 0.7},
+        "readers.segments": {"young": 0.4},
+        "churn.monthly_alpha": 5.0,
+        "trials.auto_renew": 0.6,
+        "walls.leave": 0.05,
+        "walls.end_session": 0.3,
+        "trials.return": 0.2,
+        "churn.return": 0.3,
     }
-)  # fmt: skip
+)
 """People who do much of everything, so that a few hundred of them meet every turn of a policy."""
 
 POLICIES = {
@@ -36,9 +49,13 @@ POLICIES = {
 }
 
 
-def disagreements(policy: Policy, readers: int = 120, months: int = 4) -> tuple[int, list[str], Counter[str]]:
+def disagreements(
+    policy: Policy, readers: int = 120, months: int = 4
+) -> tuple[int, list[str], Counter[str]]:
     """Return how many views there were, what the engine says differently of them, and how often each rule decided."""
-    population = simulate(policy, readers=readers, months=months, seed=11, assumptions=BUSY, log=True)
+    population = simulate(
+        policy, readers=readers, months=months, seed=11, assumptions=BUSY, log=True
+    )
     usages: dict[str, Usage] = {}
     wrong, rules, views = [], Counter[str](), 0
     for seen in simulated_views(population):
@@ -53,7 +70,9 @@ def disagreements(policy: Policy, readers: int = 120, months: int = 4) -> tuple[
         theirs = (decision.show, decision.rule, decision.offer, decision.counted, used)
         ours = (seen.verdict.show, seen.verdict.rule, seen.verdict.offer, seen.counted, seen.used)
         if theirs != ours:
-            wrong.append(f"{seen.at} {name} {seen.view.article.id}: engine {theirs}, simulation {ours}")
+            wrong.append(
+                f"{seen.at} {name} {seen.view.article.id}: engine {theirs}, simulation {ours}"
+            )
     return views, wrong, rules
 
 

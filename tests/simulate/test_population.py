@@ -17,14 +17,21 @@ USUAL = published_assumptions()
 
 def same(one: Population, other: Population) -> bool:
     """Say whether two populations are equal in every number."""
-    pairs = ((one.columns, other.columns), (one.monthly, other.monthly), (one.shown, other.shown), (one.wanted, other.wanted))
+    pairs = (
+        (one.columns, other.columns),
+        (one.monthly, other.monthly),
+        (one.shown, other.shown),
+        (one.wanted, other.wanted),
+    )
     return all(np.array_equal(a, b) for a, b in pairs)
 
 
 @pytest.mark.parametrize("workers", [2, 3, 7])
 def test_the_number_of_workers_changes_nothing(workers: int) -> None:
     """Every number is the same to the last bit, whoever did the work."""
-    one, many = (simulate(with_trials(), readers=30_000, months=2, seed=3, workers=n) for n in (1, workers))
+    one, many = (
+        simulate(with_trials(), readers=30_000, months=2, seed=3, workers=n) for n in (1, workers)
+    )
     assert same(one, many)
 
 
@@ -58,9 +65,15 @@ def test_what_months_say_adds_up_to_what_readers_say() -> None:
     people = simulate(with_trials(), readers=9000, months=5, seed=6)
     for column in ("wanted", "read", "blocked", "stopped", "registrations", "starts", "cash"):
         assert people.monthly[:, MONTHLY.index(column)].sum() == pytest.approx(people.total(column))
-    assert people.monthly[-1, MONTHLY.index("subscribers")] == pytest.approx(people.total("subscriber"))
+    assert people.monthly[-1, MONTHLY.index("subscribers")] == pytest.approx(
+        people.total("subscriber")
+    )
     assert people.monthly[-1, MONTHLY.index("trials")] == pytest.approx(people.total("trial"))
-    assert int(people.total("read") + people.total("blocked")) == int(people.shown.sum()) == sum(people.by_rule().values())
+    assert (
+        int(people.total("read") + people.total("blocked"))
+        == int(people.shown.sum())
+        == sum(people.by_rule().values())
+    )
 
 
 def test_a_site_without_walls_stops_nobody_and_a_hard_wall_everybody_who_has_not_paid() -> None:
@@ -73,14 +86,24 @@ def test_a_site_without_walls_stops_nobody_and_a_hard_wall_everybody_who_has_not
 
 @pytest.mark.parametrize(
     ("calendar", "rolling"),
-    [('{ calendar = "month" }', "31 days"), ('{ calendar = "week" }', "7 days"), ('{ calendar = "day" }', "25 hours")],
+    [
+        ('{ calendar = "month" }', "31 days"),
+        ('{ calendar = "week" }', "7 days"),
+        ('{ calendar = "day" }', "25 hours"),
+    ],
 )
-def test_a_rolling_window_never_blocks_less_than_a_shorter_calendar_period(calendar: str, rolling: str) -> None:
+def test_a_rolling_window_never_blocks_less_than_a_shorter_calendar_period(
+    calendar: str, rolling: str
+) -> None:
     """For every single reader, where nobody reacts and every view counts."""
     blocked = [
-        simulate(metered(3, window, count="views", zone="Europe/Oslo"), readers=4000, months=3, seed=2, assumptions=OPEN_LOOP).column(
-            "blocked"
-        )
+        simulate(
+            metered(3, window, count="views", zone="Europe/Oslo"),
+            readers=4000,
+            months=3,
+            seed=2,
+            assumptions=OPEN_LOOP,
+        ).column("blocked")
         for window in (calendar, f'{{ rolling = "{rolling}" }}')
     ]
     assert (blocked[1] >= blocked[0]).all()
@@ -90,12 +113,16 @@ def test_a_rolling_window_never_blocks_less_than_a_shorter_calendar_period(calen
 def test_who_leaves_comes_back_and_who_finds_the_way_round_reads_on() -> None:
     """Leaving lowers reading, bypassing raises it, and both only where there are walls."""
     read = {
-        name: simulate(metered(2), readers=8000, months=4, assumptions=USUAL.replace(values)).total("read")
+        name: simulate(metered(2), readers=8000, months=4, assumptions=USUAL.replace(values)).total(
+            "read"
+        )
         for name, values in {
-            "as usual": {}, "nobody leaves": {"walls.leave": 0.0}, "most leave": {"walls.leave": 0.5},
+            "as usual": {},
+            "nobody leaves": {"walls.leave": 0.0},
+            "most leave": {"walls.leave": 0.5},
             "many bypass": {"identity.bypass": 0.5},
         }.items()
-    }  # fmt: skip
+    }
     assert read["most leave"] < read["as usual"] < read["nobody leaves"]
     assert read["many bypass"] > read["as usual"]
 
@@ -109,7 +136,9 @@ def test_who_leaves_comes_back_and_who_finds_the_way_round_reads_on() -> None:
         ({"workers": 0}, "at least 1 worker"),
     ],
 )
-def test_numbers_that_make_no_sense_are_refused_in_words(numbers: dict[str, int], words: str) -> None:
+def test_numbers_that_make_no_sense_are_refused_in_words(
+    numbers: dict[str, int], words: str
+) -> None:
     """The bounds are said."""
     with pytest.raises(MeterError, match=words):
         simulate(metered(3), **{"readers": 10, "months": 1, **numbers})
@@ -123,7 +152,9 @@ def test_numbers_that_make_no_sense_are_refused_in_words(numbers: dict[str, int]
         ({"identity.devices": {"9": 1.0}}, "by number of devices"),
     ],
 )
-def test_assumptions_that_contradict_each_other_are_refused(values: dict[str, object], words: str) -> None:
+def test_assumptions_that_contradict_each_other_are_refused(
+    values: dict[str, object], words: str
+) -> None:
     """Two shares of one whole cannot be more than the whole."""
     with pytest.raises(MeterError, match=words):
         simulate(metered(3), readers=10, months=1, assumptions=USUAL.replace(values))

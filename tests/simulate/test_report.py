@@ -48,7 +48,13 @@ class Page(HTMLParser):
 @pytest.fixture(scope="module")
 def found() -> Comparison:
     """Two policies, one of them with a name that HTML could stumble over."""
-    return compare([metered(5), with_trials()], names=["today", "</script><b>try"], readers=3000, months=3, draws=4)
+    return compare(
+        [metered(5), with_trials()],
+        names=["today", "</script><b>try"],
+        readers=3000,
+        months=3,
+        draws=4,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -60,15 +66,21 @@ def page(found: Comparison) -> Page:
 def test_a_page_needs_nothing_but_itself(found: Comparison) -> None:
     """No file, font, picture or script is asked for from anywhere."""
     page = Page(html_report(found))
-    assert [] == [tag for tag, given in page.tags if given.get("src") or (tag == "link" and given.get("href"))]
-    assert not re.search(r"@import|url\(", html_report(found).split("<style>")[1].split("</style>")[0])
+    assert [] == [
+        tag for tag, given in page.tags if given.get("src") or (tag == "link" and given.get("href"))
+    ]
+    assert not re.search(
+        r"@import|url\(", html_report(found).split("<style>")[1].split("</style>")[0]
+    )
 
 
 def test_each_chart_has_its_numbers_as_a_table(page: Page) -> None:
     """As many tables beside charts as charts, each with rows."""
     tags = [tag for tag, _ in page.tags]
     assert tags.count("figure") == len(page.specs) == tags.count("details") - 2
-    assert all(spec["$schema"] == "https://vega.github.io/schema/vega-lite/v5.json" for spec in page.specs)
+    assert all(
+        spec["$schema"] == "https://vega.github.io/schema/vega-lite/v5.json" for spec in page.specs
+    )
     assert len(page.specs) == 6
 
 
@@ -100,16 +112,27 @@ def test_a_name_cannot_break_out_of_the_page(found: Comparison, page: Page) -> N
 def test_a_page_is_for_light_dark_paper_and_phones(found: Comparison) -> None:
     """The style sheet speaks of all four, and the page of its language and width."""
     text = html_report(found)
-    for words in ("prefers-color-scheme: dark", "@media print", "max-width: 40rem", '<html lang="en">', "width=device-width"):
+    for words in (
+        "prefers-color-scheme: dark",
+        "@media print",
+        "max-width: 40rem",
+        '<html lang="en">',
+        "width=device-width",
+    ):
         assert words in text
 
 
 def test_a_search_for_a_limit_is_in_the_page() -> None:
     """Every limit tried, with its own chart and the verdict."""
-    choice = choose(metered(5), Knob.parse("limit=2..5", metered(5)), readers=4000, months=1, sweep=False)
+    choice = choose(
+        metered(5), Knob.parse("limit=2..5", metered(5)), readers=4000, months=1, sweep=False
+    )
     page = Page(html_report(choice.comparison, choice=choice))
     assert choice.verdict()[1:] in page.text
-    assert any("cannot be told from the best" in json.dumps(spec) or "worse" in json.dumps(spec) for spec in page.specs)
+    assert any(
+        "cannot be told from the best" in json.dumps(spec) or "worse" in json.dumps(spec)
+        for spec in page.specs
+    )
 
 
 def test_a_notebook_shows_the_table(found: Comparison) -> None:

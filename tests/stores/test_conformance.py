@@ -109,15 +109,24 @@ def test_a_file_of_something_else_is_refused(tmp_path):
         open_store(f"sqlite:///{newer}")
 
 
-@pytest.mark.parametrize("page, statement", [("store-sqlite.md", sqlite_store._TABLE), ("store-postgres.md", postgres_store.TABLE)])
+@pytest.mark.parametrize(
+    "page, statement",
+    [("store-sqlite.md", sqlite_store._TABLE), ("store-postgres.md", postgres_store.TABLE)],
+)
 def test_the_documented_table_is_the_one_that_is_made(page, statement):
     """The `CREATE TABLE` on a backend's page is, word for word, what the store runs."""
-    assert statement in (Path(__file__).parents[2] / "docs" / "how-to" / page).read_text(encoding="utf-8")
+    assert statement in (Path(__file__).parents[2] / "docs" / "how-to" / page).read_text(
+        encoding="utf-8"
+    )
 
 
 def test_a_client_of_ones_own_keeps_the_contract(valkey):
     """A store over a client that somebody else has set up, with the driver's own retries on, keeps the contract too."""
-    check_store(lambda: RedisStore(redis.Redis(unix_socket_path=str(valkey.socket), socket_timeout=10)), examples=8, rounds=5)
+    check_store(
+        lambda: RedisStore(redis.Redis(unix_socket_path=str(valkey.socket), socket_timeout=10)),
+        examples=8,
+        rounds=5,
+    )
 
 
 def test_keys_are_hash_tags(valkey):
@@ -128,7 +137,9 @@ def test_keys_are_hash_tags(valkey):
     with valkey.client() as client:
         name = f"meter:{{{key}}}"
         assert b"1" == client.get(name)
-        assert client.execute_command("CLUSTER KEYSLOT", name) == client.execute_command("CLUSTER KEYSLOT", key)
+        assert client.execute_command("CLUSTER KEYSLOT", name) == client.execute_command(
+            "CLUSTER KEYSLOT", key
+        )
     store.forget(key)
     store.close()
 
@@ -147,7 +158,16 @@ def free_port():
 def cluster(own_valkey):
     """A client of a cluster of one node that owns every slot."""
     port = free_port()
-    server = own_valkey("--port", str(port), "--bind", "127.0.0.1", "--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf")
+    server = own_valkey(
+        "--port",
+        str(port),
+        "--bind",
+        "127.0.0.1",
+        "--cluster-enabled",
+        "yes",
+        "--cluster-config-file",
+        "nodes.conf",
+    )
     with server.client() as client:
         client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
         while client.execute_command("CLUSTER INFO")["cluster_state"] != "ok":

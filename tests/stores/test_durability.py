@@ -51,7 +51,11 @@ def counted(url, newsroom, names):
     """Return what is counted for some readers, seen by a process that was not there."""
     store = open_store(url)
     paywall = Paywall(newsroom.policy(10_000), store, deadline=60.0)
-    ids = {read.id for name in names for read in paywall.ledger(name, now=newsroom.now)["monthly"].reads}
+    ids = {
+        read.id
+        for name in names
+        for read in paywall.ledger(name, now=newsroom.now)["monthly"].reads
+    }
     store.close()
     return ids
 
@@ -61,7 +65,17 @@ def kill_writers(url, newsroom, cycles, kind="ours"):
     chance, acknowledged = random.Random(7), set()
     for cycle in range(cycles):
         writer = subprocess.Popen(
-            [sys.executable, "-c", WRITER, url, f"c{cycle}", "100000", newsroom.now.isoformat(), newsroom.text(10_000), kind],
+            [
+                sys.executable,
+                "-c",
+                WRITER,
+                url,
+                f"c{cycle}",
+                "100000",
+                newsroom.now.isoformat(),
+                newsroom.text(10_000),
+                kind,
+            ],
             stdout=subprocess.PIPE,
         )
         for _ in range(chance.randint(1, 40)):
@@ -70,7 +84,9 @@ def kill_writers(url, newsroom, cycles, kind="ours"):
         acknowledged.update(line.decode().strip() for line in writer.stdout if line.endswith(b"\n"))
         writer.wait()
         writer.stdout.close()
-    return acknowledged, acknowledged - counted(url, newsroom, [f"c{cycle}" for cycle in range(cycles)])
+    return acknowledged, acknowledged - counted(
+        url, newsroom, [f"c{cycle}" for cycle in range(cycles)]
+    )
 
 
 def test_nothing_acknowledged_is_lost_when_the_writer_is_killed(tmp_path, newsroom):
@@ -91,11 +107,15 @@ def test_nothing_acknowledged_is_lost_when_a_servers_client_is_killed(request, s
 
 def test_a_store_that_acknowledges_first_is_caught_when_killed(tmp_path, newsroom):
     """The negative control: a store that says yes and writes later loses counts, and this test sees it."""
-    _, lost = kill_writers(f"sqlite:///{tmp_path}/counts.db", newsroom, 3, kind="acknowledges-first")
+    _, lost = kill_writers(
+        f"sqlite:///{tmp_path}/counts.db", newsroom, 3, kind="acknowledges-first"
+    )
     assert lost
 
 
-CALL = re.compile(r"(?:\d+ +)?(pwrite64|write|fsync|fdatasync|ftruncate|unlink)\((?:\d+<([^>]*)>)?(.*)\) += (-?\d+)$")
+CALL = re.compile(
+    r"(?:\d+ +)?(pwrite64|write|fsync|fdatasync|ftruncate|unlink)\((?:\d+<([^>]*)>)?(.*)\) += (-?\d+)$"
+)
 
 
 class Disk:
@@ -116,7 +136,9 @@ class Disk:
             self.acknowledged.update(_bytes(rest).decode().split())
         if not path.startswith(self.folder) or path.endswith("-shm"):
             return
-        if call == "unlink":  # names are on the disk in the order in which they were changed, as on ext4 and XFS
+        if (
+            call == "unlink"
+        ):  # names are on the disk in the order in which they were changed, as on ext4 and XFS
             self.safe.pop(path, None)
             self.pending.pop(path, None)
         elif call == "pwrite64":
@@ -160,9 +182,23 @@ def cut_power(tmp_path, newsroom, kind):
     folder, trace = tmp_path / "traced", tmp_path / "trace"
     folder.mkdir()
     url = f"sqlite:///{folder}/counts.db"
-    writer = [sys.executable, "-c", WRITER, url, "p", "60", newsroom.now.isoformat(), newsroom.text(10_000), kind]
+    writer = [
+        sys.executable,
+        "-c",
+        WRITER,
+        url,
+        "p",
+        "60",
+        newsroom.now.isoformat(),
+        newsroom.text(10_000),
+        kind,
+    ]
     calls = "trace=pwrite64,write,fsync,fdatasync,ftruncate,unlink"
-    subprocess.run(["strace", "-f", "-y", "-xx", "-s", "1000000", "-e", calls, "-o", trace, *writer], check=True, capture_output=True)
+    subprocess.run(
+        ["strace", "-f", "-y", "-xx", "-s", "1000000", "-e", calls, "-o", trace, *writer],
+        check=True,
+        capture_output=True,
+    )
     lines = trace.read_text().splitlines()
     chance, failures, most = random.Random(11), 0, 0
     points = set(chance.sample(range(len(lines)), 80))
@@ -178,14 +214,17 @@ def cut_power(tmp_path, newsroom, kind):
                 failures += bool(disk.acknowledged)
                 continue
             try:
-                failures += not disk.acknowledged <= counted(f"sqlite:///{image}/counts.db", newsroom, ["p"])
+                failures += not disk.acknowledged <= counted(
+                    f"sqlite:///{image}/counts.db", newsroom, ["p"]
+                )
             except StoreError:
                 failures += 1
     return most, failures
 
 
 needs_strace = pytest.mark.skipif(
-    shutil.which("strace") is None, reason="a power cut is simulated from a trace of system calls: needs `strace`"
+    shutil.which("strace") is None,
+    reason="a power cut is simulated from a trace of system calls: needs `strace`",
 )
 
 

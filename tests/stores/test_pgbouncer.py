@@ -25,7 +25,9 @@ from meter.stores import open_async_store
 from meter.testing import check_store
 
 PGBOUNCER = shutil.which("pgbouncer", path=os.environ.get("PATH", "") + os.pathsep + "/usr/sbin")
-pytestmark = pytest.mark.skipif(PGBOUNCER is None, reason="pgbouncer is not installed: `apt-get install pgbouncer`")
+pytestmark = pytest.mark.skipif(
+    PGBOUNCER is None, reason="pgbouncer is not installed: `apt-get install pgbouncer`"
+)
 
 SETTINGS = """
 [databases]
@@ -55,7 +57,13 @@ def pooled_url(postgres):
         port = free.getsockname()[1]
     settings = folder / "pgbouncer.ini"
     settings.write_text(SETTINGS.format(socket=postgres.socket, port=port, folder=folder))
-    process = subprocess.Popen([PGBOUNCER, settings], cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **identity)
+    process = subprocess.Popen(
+        [PGBOUNCER, settings],
+        cwd="/",
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        **identity,
+    )
     url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
     try:
         for _ in range(500):
@@ -87,7 +95,9 @@ def test_twenty_at_once_share_four_connections_exactly(pooled_url, newsroom):
 
         def check(number):
             together.wait()
-            return paywall.check(newsroom.reader(reader), newsroom.view(f"article-{number}"), now=newsroom.now).counted
+            return paywall.check(
+                newsroom.reader(reader), newsroom.view(f"article-{number}"), now=newsroom.now
+            ).counted
 
         with ThreadPoolExecutor(20) as threads:
             return sum(threads.map(check, range(20)))

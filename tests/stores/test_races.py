@@ -33,11 +33,18 @@ def test_threads_are_counted_exactly(store, newsroom):
 
             def read(number, paywalls=paywalls, start=start, account=account):
                 start.wait()
-                return paywalls[number].check(newsroom.reader(f"r{account}"), newsroom.view(f"a{number}"), now=newsroom.now)
+                return paywalls[number].check(
+                    newsroom.reader(f"r{account}"), newsroom.view(f"a{number}"), now=newsroom.now
+                )
 
-            granted.append(sum(decision.access == "full" for decision in pool.map(read, range(READERS))))
+            granted.append(
+                sum(decision.access == "full" for decision in pool.map(read, range(READERS)))
+            )
     assert [LIMIT] * ACCOUNTS == granted
-    assert {LIMIT} == {len(shared.ledger(f"r{account}", now=newsroom.now)["monthly"].reads) for account in range(ACCOUNTS)}
+    assert {LIMIT} == {
+        len(shared.ledger(f"r{account}", now=newsroom.now)["monthly"].reads)
+        for account in range(ACCOUNTS)
+    }
 
 
 def test_tasks_are_counted_exactly(store_url, newsroom):
@@ -48,8 +55,15 @@ def test_tasks_are_counted_exactly(store_url, newsroom):
         paywall = AsyncPaywall(newsroom.policy(LIMIT), store, **PATIENT)
         granted = []
         for account in range(ACCOUNTS):
-            reads = [paywall.check(newsroom.reader(f"r{account}"), newsroom.view(f"a{n}"), now=newsroom.now) for n in range(READERS)]
-            granted.append(sum(decision.access == "full" for decision in await asyncio.gather(*reads)))
+            reads = [
+                paywall.check(
+                    newsroom.reader(f"r{account}"), newsroom.view(f"a{n}"), now=newsroom.now
+                )
+                for n in range(READERS)
+            ]
+            granted.append(
+                sum(decision.access == "full" for decision in await asyncio.gather(*reads))
+            )
         if hasattr(store, "aclose"):
             await store.aclose()
         else:
@@ -80,7 +94,12 @@ print(json.dumps(granted))
 def test_processes_are_counted_exactly(shared_url, newsroom, python):
     """4 processes × 5 articles each for 200 accounts, all at once: 5 of the 20 each."""
     open_store(shared_url).close()
-    workers = [python(WORKER, shared_url, f"w{n}", ACCOUNTS, newsroom.now.isoformat(), newsroom.text(LIMIT)) for n in range(4)]
+    workers = [
+        python(
+            WORKER, shared_url, f"w{n}", ACCOUNTS, newsroom.now.isoformat(), newsroom.text(LIMIT)
+        )
+        for n in range(4)
+    ]
     for worker in workers:
         assert "ready" == worker.stdout.readline().strip(), worker.communicate()[1]
     for worker in workers:
@@ -107,8 +126,13 @@ def test_the_same_article_twice_at_once_costs_one(store, newsroom):
                 start.wait()
                 return paywall.check(reader, newsroom.view("second"), now=newsroom.now)
 
-            assert {"last-free-article"} == {str(decision.show) for decision in pool.map(read, range(8))}
-            assert "subscription-wall" == paywall.check(reader, newsroom.view("third"), now=newsroom.now).show
+            assert {"last-free-article"} == {
+                str(decision.show) for decision in pool.map(read, range(8))
+            }
+            assert (
+                "subscription-wall"
+                == paywall.check(reader, newsroom.view("third"), now=newsroom.now).show
+            )
 
 
 def test_merging_while_reading_loses_nothing(store, newsroom):
@@ -126,14 +150,18 @@ def test_merging_while_reading_loses_nothing(store, newsroom):
                     return paywalls[number].merge(*(ids if number else ids[::-1]))
                 for article in range(4):
                     reader = newsroom.reader(ids[number % 2])
-                    paywalls[number].check(reader, newsroom.view(f"{number}-{article}"), now=newsroom.now)
+                    paywalls[number].check(
+                        reader, newsroom.view(f"{number}-{article}"), now=newsroom.now
+                    )
                 return None
 
             list(pool.map(act, range(6)))
             fresh = Paywall(policy, store, **PATIENT)
             expected = {f"{number}-{article}" for number in range(2, 6) for article in range(4)}
             for name in ids:
-                assert expected == {read.id for read in fresh.ledger(name, now=newsroom.now)["monthly"].reads}
+                assert expected == {
+                    read.id for read in fresh.ledger(name, now=newsroom.now)["monthly"].reads
+                }
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
@@ -148,7 +176,9 @@ def test_a_fork_after_connecting_is_safe(shared_url, newsroom):
         code = 1
         try:
             for number in range(2):
-                paywall.check(newsroom.reader("r"), newsroom.view(f"child{number}"), now=newsroom.now)
+                paywall.check(
+                    newsroom.reader("r"), newsroom.view(f"child{number}"), now=newsroom.now
+                )
             code = 0
         finally:
             os._exit(code)
@@ -157,5 +187,8 @@ def test_a_fork_after_connecting_is_safe(shared_url, newsroom):
     assert 0 == os.waitpid(child, 0)[1]
     found = {read.id for read in paywall.ledger("r", now=newsroom.now)["monthly"].reads}
     assert {"before", "child0", "child1", "parent0", "parent1"} == found
-    assert "subscription-wall" == paywall.check(newsroom.reader("r"), newsroom.view("sixth"), now=newsroom.now).show
+    assert (
+        "subscription-wall"
+        == paywall.check(newsroom.reader("r"), newsroom.view("sixth"), now=newsroom.now).show
+    )
     store.close()

@@ -121,30 +121,38 @@ def test_failure_tells_the_journey(project):
     """)
     result = run(project)
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines([
-        "*the reader's journey*",
-        "1. 2026-01-15 12:00 anonymous reader `anonymous-reader` opens `a1`",
-        "*meter `monthly`: 1 of 2 used, 1 left; this view counted one*",
-        "3. 2026-01-15 12:00 anonymous reader `anonymous-reader` opens `a3`",
-        "   shows `subscription-wall` (a preview) by rule `everyone else`",
-        "*not rule 2 `within the allowance`: nothing is left of `monthly`",
-    ])  # fmt: skip
+    result.stdout.fnmatch_lines(
+        [
+            "*the reader's journey*",
+            "1. 2026-01-15 12:00 anonymous reader `anonymous-reader` opens `a1`",
+            "*meter `monthly`: 1 of 2 used, 1 left; this view counted one*",
+            "3. 2026-01-15 12:00 anonymous reader `anonymous-reader` opens `a3`",
+            "   shows `subscription-wall` (a preview) by rule `everyone else`",
+            "*not rule 2 `within the allowance`: nothing is left of `monthly`",
+        ]
+    )
 
 
 def test_journey_files_are_tests(project):
     """`*.journey.toml` files are collected; one that breaks tells its story and its line."""
-    project.path.joinpath("good.journey.toml").write_text(JOURNEY.replace("EXPECTED", "subscription-wall"))
+    project.path.joinpath("good.journey.toml").write_text(
+        JOURNEY.replace("EXPECTED", "subscription-wall")
+    )
     project.path.joinpath("bad.journey.toml").write_text(JOURNEY.replace("EXPECTED", "countdown"))
     project.path.joinpath("ugly.journey.toml").write_text(JOURNEY.replace("read =", "raed ="))
     result = run(project)
     result.assert_outcomes(passed=1, failed=2)
-    result.stdout.fnmatch_lines(["*broken expectation in step 3*", "*nothing is left of `monthly`*"])
+    result.stdout.fnmatch_lines(
+        ["*broken expectation in step 3*", "*nothing is left of `monthly`*"]
+    )
     result.stdout.fnmatch_lines(["*ugly.journey.toml:6:*unknown-key*"])
 
 
 def test_journey_files_can_be_left_alone(project):
     """The setting `meter_journeys` switches the collection off."""
-    project.path.joinpath("good.journey.toml").write_text(JOURNEY.replace("EXPECTED", "subscription-wall"))
+    project.path.joinpath("good.journey.toml").write_text(
+        JOURNEY.replace("EXPECTED", "subscription-wall")
+    )
     assert run(project, "-o", "meter_journeys=false").ret == pytest.ExitCode.NO_TESTS_COLLECTED
 
 
@@ -156,15 +164,19 @@ def test_plugin_can_be_switched_off(project):
 
 def test_coverage_names_what_was_never_exercised(project):
     """Rules, sides and edges that no test met are listed, and the percentage is rounded down."""
-    project.makepyfile("def test_one(meter_paywall, meter_reader): meter_paywall.check(meter_reader(), 'a')")
+    project.makepyfile(
+        "def test_one(meter_paywall, meter_reader): meter_paywall.check(meter_reader(), 'a')"
+    )
     result = run(project, "--meter-coverage", "--meter-min", "50")
-    result.stdout.fnmatch_lines([
-        "*meter coverage*",
-        "policy.toml: 20.00 % (3 of 15)",
-        "  never: rule `subscribers read everything`: decides",
-        "  never: meter `monthly`, limit 2 where *: one too many",
-        "below the 50 % that --meter-min asks for",
-    ])  # fmt: skip
+    result.stdout.fnmatch_lines(
+        [
+            "*meter coverage*",
+            "policy.toml: 20.00 % (3 of 15)",
+            "  never: rule `subscribers read everything`: decides",
+            "  never: meter `monthly`, limit 2 where *: one too many",
+            "below the 50 % that --meter-min asks for",
+        ]
+    )
     assert result.ret == pytest.ExitCode.TESTS_FAILED
 
 
@@ -174,9 +186,16 @@ def test_full_coverage_passes_a_minimum_of_hundred(project, workers):
     first, second = EVERY_POINT.split('    assert meter_paywall.check(meter_reader("subscriber")')
     project.makepyfile(
         test_one=first,
-        test_two='def test_subscriber(meter_paywall, meter_reader):\n    assert meter_paywall.check(meter_reader("subscriber")' + second,
+        test_two='def test_subscriber(meter_paywall, meter_reader):\n    assert meter_paywall.check(meter_reader("subscriber")'
+        + second,
     )
-    result = run(project, *workers, "--meter-coverage=policy.toml", "--meter-min=100", "--meter-coverage-json=coverage.json")
+    result = run(
+        project,
+        *workers,
+        "--meter-coverage=policy.toml",
+        "--meter-min=100",
+        "--meter-coverage-json=coverage.json",
+    )
     assert result.ret == pytest.ExitCode.OK
     table = json.loads(project.path.joinpath("coverage.json").read_text())
     assert [(row["percent"], row["missing"]) for row in table["policies"]] == [(100.0, [])]
@@ -194,7 +213,9 @@ def test_what_nobody_can_exercise_is_not_asked_for(project):
     """Once expired readers are answered by a rule of their own, their allowance is out of reach and not missed."""
     rule = '[[rules]]\nname = "over"\nwhen = { reader = ["trial-expired", "subscription-expired"] }\nshow = "trial-expired"\n\n'
     project.makefile(".toml", policy=POLICY.replace("[[rules]]", rule + "[[rules]]", 1))
-    project.makepyfile("def test_one(meter_paywall, meter_reader): meter_paywall.check(meter_reader(), 'a')")
+    project.makepyfile(
+        "def test_one(meter_paywall, meter_reader): meter_paywall.check(meter_reader(), 'a')"
+    )
     said = run(project, "--meter-coverage").stdout.str()
     assert "limit 3 where the reader's status is `registered`: one too many" in said
     assert "limit 3 where the reader's status is `trial-expired`" not in said
@@ -223,6 +244,18 @@ def test_every_fixture_option_and_setting_is_documented():
     """What the plugin offers is in the reference."""
     text = REFERENCE.read_text(encoding="utf-8")
     fixtures = {name for name in vars(plugin) if name.startswith("meter_")}
-    options = {"--meter-coverage", "--meter-min", "--meter-coverage-json", "meter_policy", "meter_journeys"}
-    assert fixtures == {"meter_clock", "meter_override", "meter_paywall", "meter_policy", "meter_reader"}
+    options = {
+        "--meter-coverage",
+        "--meter-min",
+        "--meter-coverage-json",
+        "meter_policy",
+        "meter_journeys",
+    }
+    assert fixtures == {
+        "meter_clock",
+        "meter_override",
+        "meter_paywall",
+        "meter_policy",
+        "meter_reader",
+    }
     assert {name for name in fixtures | options if f"`{name}" not in text} == set()

@@ -5,12 +5,32 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import assert_type
 
-from meter import Access, Article, Decision, PageView, Policy, Reader, Show, Usage, decide, explain, load_policy, loads_policy, render
+from meter import (
+    Access,
+    Article,
+    Decision,
+    PageView,
+    Policy,
+    Reader,
+    Show,
+    Usage,
+    decide,
+    explain,
+    load_policy,
+    loads_policy,
+    render,
+)
 
 policy = load_policy("policy.toml")
 assert_type(policy, Policy)
 assert_type(loads_policy("", name="x"), Policy)
-decision, usage = decide(policy, Reader(id="r"), PageView(article=Article(id="a", access="metered")), Usage(), datetime.now(UTC))
+decision, usage = decide(
+    policy,
+    Reader(id="r"),
+    PageView(article=Article(id="a", access="metered")),
+    Usage(),
+    datetime.now(UTC),
+)
 assert_type(decision, Decision)
 assert_type(usage, Usage)
 assert_type(decision.show, Show)

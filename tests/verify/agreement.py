@@ -61,14 +61,21 @@ def _compare_one(policy: Policy, seed: int, found: Agreement) -> None:
         found.judged += 1
         said = judge(rulebook, space.facts(situation))
         possible = is_possible(space, situation)
-        agree = said == space.forest.at(whole, situation.codes) and possible is space.forest.at(space.possible, situation.codes)
+        agree = said == space.forest.at(whole, situation.codes) and possible is space.forest.at(
+            space.possible, situation.codes
+        )
         if possible:
             found.possible += 1
             if random.random() < _DECIDED:
                 found.decided += 1
                 met = space.encounter(situation)
                 decision, _ = decide(policy, met.reader, met.view, met.usage, met.now)
-                same = (said.rule, said.show, said.offer, said.prompt) == (decision.rule, decision.show, decision.offer, decision.prompt)
+                same = (said.rule, said.show, said.offer, said.prompt) == (
+                    decision.rule,
+                    decision.show,
+                    decision.offer,
+                    decision.prompt,
+                )
                 agree = agree and same and space.observe(met) == space.facts(situation)
         if not agree:
             found.disagreements.append((seed, situation))

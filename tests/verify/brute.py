@@ -24,14 +24,19 @@ def is_possible(space: Space, situation: Situation) -> bool:
     """Say whether there can be such a reader, view and standing: what `assumed` says, without a diagram."""
     metered = situation.values["access"] == ArticleAccess.METERED
     return _is_somebody(situation) and all(
-        standing in space.standings(meter, space.limits_of(situation, meter), counts=metered and situation.counts)
+        standing
+        in space.standings(
+            meter, space.limits_of(situation, meter), counts=metered and situation.counts
+        )
         for meter, standing in situation.standings.items()
     )
 
 
 def _is_somebody(situation: Situation) -> bool:
     values = situation.values
-    if "days_since_expiry" in values and (values["days_since_expiry"] is not None) is not (values["reader"] in EXPIRED):
+    if "days_since_expiry" in values and (values["days_since_expiry"] is not None) is not (
+        values["reader"] in EXPIRED
+    ):
         return False
     if values.get("product") and values["reader"] not in RUNNING:
         return False
@@ -53,15 +58,23 @@ def situations(space: Space) -> Iterator[Situation]:
         if not _is_somebody(start):
             continue
         counts = start.counts and start.values["access"] == ArticleAccess.METERED
-        reached = (space.standings(variable.meter, space.limits_of(start, variable.meter), counts=counts) for variable in standings)
+        reached = (
+            space.standings(variable.meter, space.limits_of(start, variable.meter), counts=counts)
+            for variable in standings
+        )
         for stands in product(*reached):
-            places = [variable.domain.index(standing) for variable, standing in zip(standings, stands, strict=True)]
+            places = [
+                variable.domain.index(standing)
+                for variable, standing in zip(standings, stands, strict=True)
+            ]
             yield space.situation([*codes, *places])
 
 
 def differs(space: Space, situation: Situation) -> bool:
     """Say whether a reader in this situation can tell two policies apart."""
-    verdicts = [judge(book, space.facts(situation, side)) for side, book in enumerate(space.rulebooks)]
+    verdicts = [
+        judge(book, space.facts(situation, side)) for side, book in enumerate(space.rulebooks)
+    ]
     assert None not in verdicts
     if visible(verdicts[0]) != visible(verdicts[1]):
         return True

@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 
     from meter.policy import Policy
 
-_FLIPPED = {"at_least": "above", "above": "at_least", "at_most": "below", "below": "at_most", "equals": "at_least"}
+_FLIPPED = {
+    "at_least": "above",
+    "above": "at_least",
+    "at_most": "below",
+    "below": "at_most",
+    "equals": "at_least",
+}
 
 
 def mutants(policy: Policy) -> Iterator[tuple[str, Policy]]:
@@ -37,20 +43,31 @@ def _changes(policy: Policy):
             changed = (index, rule, when)
             yield (
                 f"rule {index}: {what}",
-                lambda c=changed: evolve(policy, rules=(*rules[: c[0]], evolve(c[1], when=c[2]), *rules[c[0] + 1 :])),
+                lambda c=changed: evolve(
+                    policy, rules=(*rules[: c[0]], evolve(c[1], when=c[2]), *rules[c[0] + 1 :])
+                ),
             )
     for index, offer in enumerate(policy.offers):
         for what, when in _whens(offer.when):
             changed = (index, offer, when)
             yield (
                 f"offer {index}: {what}",
-                lambda c=changed: evolve(policy, offers=(*policy.offers[: c[0]], evolve(c[1], when=c[2]), *policy.offers[c[0] + 1 :])),
+                lambda c=changed: evolve(
+                    policy,
+                    offers=(
+                        *policy.offers[: c[0]],
+                        evolve(c[1], when=c[2]),
+                        *policy.offers[c[0] + 1 :],
+                    ),
+                ),
             )
     for index, meter in enumerate(policy.meters):
         for what, changed in _limits(meter):
             yield (
                 f"meter {index}: {what}",
-                lambda i=index, m=changed: evolve(policy, meters=(*policy.meters[:i], m, *policy.meters[i + 1 :])),
+                lambda i=index, m=changed: evolve(
+                    policy, meters=(*policy.meters[:i], m, *policy.meters[i + 1 :])
+                ),
             )
 
 
@@ -58,13 +75,20 @@ def _limits(meter):
     for step in (-1, 1):
         if meter.limits:
             for index, limit in enumerate(meter.limits):
-                limits = (*meter.limits[:index], evolve(limit, limit=limit.limit + step), *meter.limits[index + 1 :])
+                limits = (
+                    *meter.limits[:index],
+                    evolve(limit, limit=limit.limit + step),
+                    *meter.limits[index + 1 :],
+                )
                 yield f"limit {index} {step:+}", evolve(meter, limits=limits)
         elif isinstance(meter.limit, int):
             yield f"limit {step:+}", evolve(meter, limit=meter.limit + step)
         else:
             for status, limit in meter.limit.items():
-                yield f"limit of {status} {step:+}", evolve(meter, limit={**meter.limit, status: limit + step})
+                yield (
+                    f"limit of {status} {step:+}",
+                    evolve(meter, limit={**meter.limit, status: limit + step}),
+                )
 
 
 def _whens(when: When) -> Iterator[tuple[str, When]]:
@@ -72,7 +96,10 @@ def _whens(when: When) -> Iterator[tuple[str, When]]:
         value = getattr(when, item.name)
         if value is not None:
             yield f"dropped {item.name}", evolve(when, **{item.name: None})
-            yield from ((f"{item.name}: {what}", evolve(when, **{item.name: changed})) for what, changed in _values(value))
+            yield from (
+                (f"{item.name}: {what}", evolve(when, **{item.name: changed}))
+                for what, changed in _values(value)
+            )
     if when.not_ is not None:
         yield "not dropped", when.not_
 
@@ -90,14 +117,20 @@ def _values(value):
     elif isinstance(value, Members):
         group = next(group for group in ("any", "all", "none") if getattr(value, group))
         yield from (
-            (f"{group} to {other}", Members(**{other: getattr(value, group)})) for other in ("any", "all", "none") if other != group
+            (f"{group} to {other}", Members(**{other: getattr(value, group)}))
+            for other in ("any", "all", "none")
+            if other != group
         )
     elif isinstance(value, bool):
         yield "flipped", not value
     elif isinstance(value, frozenset) and len(value) > 1:
         yield from ((f"without {member}", value - {member}) for member in sorted(value))
     elif isinstance(value, dict):
-        yield from ((what, {**value, meter: changed}) for meter, bounds in value.items() for what, changed in _ranges(bounds))
+        yield from (
+            (what, {**value, meter: changed})
+            for meter, bounds in value.items()
+            for what, changed in _ranges(bounds)
+        )
     elif isinstance(value, tuple):
         yield from (
             (f"in group: {what}", (*value[:index], part, *value[index + 1 :]))

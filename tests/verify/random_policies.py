@@ -24,7 +24,11 @@ WORDS = {
     "product": ["basic", "all"],
 }
 SETS = {"tags": ["live", "sponsored", "election"], "segments": ["students", "loyal"]}
-NUMBERS = {"score": [0, 0.2, 0.5, 1], "age_days": [-1, 0, 1, 7], "days_since_expiry": [0, 1, 30, 2.5]}
+NUMBERS = {
+    "score": [0, 0.2, 0.5, 1],
+    "age_days": [-1, 0, 1, 7],
+    "days_since_expiry": [0, 1, 30, 2.5],
+}
 WINDOWS = [
     Window(calendar="month"),
     Window(rolling="30 days"),
@@ -40,11 +44,16 @@ START = date(2026, 6, 1)
 def random_range(random: Random, constants: list[float]) -> Range:
     """Return a range with one or two bounds, on constants that others use too."""
     low, high = sorted(random.sample(constants, 2))
-    lower, upper = {random.choice(["at_least", "above"]): low}, {random.choice(["at_most", "below"]): high}
+    lower, upper = (
+        {random.choice(["at_least", "above"]): low},
+        {random.choice(["at_most", "below"]): high},
+    )
     return Range(**random.choice([lower, upper, lower | upper, {"equals": low}]))
 
 
-def random_when(random: Random, meters: list[str], names: list[str] = NAMES, depth: int = 2, wide: int = 2) -> When:
+def random_when(
+    random: Random, meters: list[str], names: list[str] = NAMES, depth: int = 2, wide: int = 2
+) -> When:
     """Return a condition of a few keys, sometimes with groups."""
     weights = [WEIGHTS[NAMES.index(name)] for name in names]
     keys = set(random.choices(names, weights, k=random.randint(1, wide)))
@@ -65,11 +74,15 @@ def random_when(random: Random, meters: list[str], names: list[str] = NAMES, dep
             given[key] = random.random() < 0.8
         elif key == "dates":
             start = START + timedelta(days=random.randint(0, 3))
-            given[key] = Dates(from_=start, until=random.choice([None, start, start + timedelta(days=2)]))
+            given[key] = Dates(
+                from_=start, until=random.choice([None, start, start + timedelta(days=2)])
+            )
         elif meters:
             given[key] = {random.choice(meters): random_range(random, [0, 1, 2, 3])}
     if depth and random.random() < 0.25:
-        inner = [random_when(random, meters, names, depth - 1, 2) for _ in range(random.randint(1, 2))]
+        inner = [
+            random_when(random, meters, names, depth - 1, 2) for _ in range(random.randint(1, 2))
+        ]
         given |= {"any": tuple(inner)} if random.random() < 0.6 else {"not_": inner[0]}
     return When(**(given or {"reader": ["anonymous"]}))
 
@@ -81,42 +94,80 @@ def random_meter(random: Random, name: str) -> Meter:
     if way < 0.3:
         return Meter(name=name, window=window, limit=random.choice([0, 1, 2, 3, 5]), count=count)
     if way < 0.7:
-        limit = {status: random.choice([0, 1, 3, 5]) for status in random.sample(list(Status)[:6], random.randint(1, 3))}
+        limit = {
+            status: random.choice([0, 1, 3, 5])
+            for status in random.sample(list(Status)[:6], random.randint(1, 3))
+        }
         return Meter(name=name, window=window, limit=limit, count=count)
     names = ["score", "segments", "reader", "country"]
-    limits = [Limit(when=random_when(random, [], names, 1, 1), limit=random.choice([0, 1, 4, 10])) for _ in range(random.randint(1, 2))]
-    return Meter(name=name, window=window, limits=(*limits, Limit(limit=random.choice([0, 2, 3]))), count=count)
+    limits = [
+        Limit(when=random_when(random, [], names, 1, 1), limit=random.choice([0, 1, 4, 10]))
+        for _ in range(random.randint(1, 2))
+    ]
+    return Meter(
+        name=name,
+        window=window,
+        limits=(*limits, Limit(limit=random.choice([0, 2, 3]))),
+        count=count,
+    )
 
 
-def random_rule(random: Random, index: int, meters: list[str], offers: list[str], names: list[str] = NAMES) -> Rule:
+def random_rule(
+    random: Random, index: int, meters: list[str], offers: list[str], names: list[str] = NAMES
+) -> Rule:
     """Return a rule; about a third of them spend where there is a meter."""
     when = random_when(random, meters, names)
     offer = random.choice(offers) if offers and random.random() < 0.4 else None
     prompt = random.choice([None, None, None, "special"])
     if meters and random.random() < 0.35:
         show = random.choice(["countdown", "countdown", "article"])
-        return Rule(name=f"rule {index}", when=when, spend=random.choice(meters), show=show, offer=offer, prompt=prompt)
-    show = random.choice([show for show in Show if show not in (Show.COUNTDOWN, Show.LAST_FREE_ARTICLE)])
+        return Rule(
+            name=f"rule {index}",
+            when=when,
+            spend=random.choice(meters),
+            show=show,
+            offer=offer,
+            prompt=prompt,
+        )
+    show = random.choice(
+        [show for show in Show if show not in (Show.COUNTDOWN, Show.LAST_FREE_ARTICLE)]
+    )
     return Rule(name=f"rule {index}", when=when, show=show, offer=offer, prompt=prompt)
 
 
 def random_policy(random: Random, rules: int | None = None) -> Policy:
     """Return a policy of up to six rules and a last one that matches everything."""
     names = ["reader", "access", *random.sample(NAMES[2:-1], 3), "left"]
-    meters = [random_meter(random, name) for name in ["monthly", "daily"][: random.choice([0, 1, 1, 1, 2])]]
+    meters = [
+        random_meter(random, name)
+        for name in ["monthly", "daily"][: random.choice([0, 1, 1, 1, 2])]
+    ]
     kept = [meter.name for meter in meters]
     offers = [
         Offer(
-            name=name, price=9, currency="USD", term="3 months",
+            name=name,
+            price=9,
+            currency="USD",
+            term="3 months",
             when=random_when(random, kept, names, 1, 1) if random.random() < 0.7 else When(),
-            starts=random.choice([None, START]), ends=random.choice([None, START + timedelta(days=1)]),
+            starts=random.choice([None, START]),
+            ends=random.choice([None, START + timedelta(days=1)]),
         )
         for name in ["summer", "winter"][: random.choice([0, 1, 2])]
-    ]  # fmt: skip
+    ]
     own = [offer.name for offer in offers]
     count = random.randint(2, 6) if rules is None else rules
-    last = Rule(name="everyone else", show=random.choice(["trial-offer", "subscription-wall"]), offer=random.choice([None, *own]))
+    last = Rule(
+        name="everyone else",
+        show=random.choice(["trial-offer", "subscription-wall"]),
+        offer=random.choice([None, *own]),
+    )
     return Policy(
-        publication=Publication(name="The Harbour Review", timezone="Asia/Tokyo"), meters=meters, offers=offers,
-        rules=(*(random_rule(random, index, kept, own, names) for index in range(1, count + 1)), last),
-    )  # fmt: skip
+        publication=Publication(name="The Harbour Review", timezone="Asia/Tokyo"),
+        meters=meters,
+        offers=offers,
+        rules=(
+            *(random_rule(random, index, kept, own, names) for index in range(1, count + 1)),
+            last,
+        ),
+    )

@@ -35,7 +35,12 @@ def encounters(draw):
     """Draw a policy and a page view that it can tell from others."""
     policy = draw(policies())
     reader = draw(readers(policy))
-    return policy, Encounter(reader=reader, view=draw(page_views(policy)), usage=draw(usages(policy)), now=draw(times(policy, [reader])))
+    return policy, Encounter(
+        reader=reader,
+        view=draw(page_views(policy)),
+        usage=draw(usages(policy)),
+        now=draw(times(policy, [reader])),
+    )
 
 
 @given(encounters())
@@ -44,11 +49,18 @@ def test_takes_nothing_for_impossible_that_can_be_met(drawn):
     """Whatever reader, view, usage and instant come, the situation is one of those that can be, and the verdict is the decision."""
     policy, met = drawn
     space = Space([Rulebook(policy, Vocabulary([policy]))])
-    codes = space.codes(space.observe(met), counts=not (met.view.prefetch and met.view.article.access == "metered"))
+    codes = space.codes(
+        space.observe(met), counts=not (met.view.prefetch and met.view.article.access == "metered")
+    )
     verdict = space.forest.at(verdicts(space), codes)
     decision, _ = decide(policy, met.reader, met.view, met.usage, met.now)
     assert space.forest.at(space.possible, codes) is True
-    assert (decision.rule, decision.show, decision.offer, decision.prompt) == (verdict.rule, verdict.show, verdict.offer, verdict.prompt)
+    assert (decision.rule, decision.show, decision.offer, decision.prompt) == (
+        verdict.rule,
+        verdict.show,
+        verdict.offer,
+        verdict.prompt,
+    )
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -59,8 +71,14 @@ def test_finds_a_reader_for_every_rule_that_somebody_meets(seed):
     if size(space) > 30_000:
         policy = random_policy(Random(5_000 + seed), rules=1)
         space = Space([Rulebook(policy, Vocabulary([policy]))])
-    met = {judge(space.rulebooks[0], space.facts(situation)).rule for situation in situations(space)}
-    fires = {rule.name for rule, passing in zip(policy.rules, passings(space), strict=True) if passing.fires}
+    met = {
+        judge(space.rulebooks[0], space.facts(situation)).rule for situation in situations(space)
+    }
+    fires = {
+        rule.name
+        for rule, passing in zip(policy.rules, passings(space), strict=True)
+        if passing.fires
+    }
     assert met == fires
 
 
@@ -73,7 +91,9 @@ def test_agrees_with_z3(seed):
     solver = Solver(space)
     verdict = solver.verdict()
     for rule, passing in zip(policy.rules, passings(space), strict=True):
-        situation = solver.find(solver.among(verdict, lambda said, name=rule.name: said.rule == name))
+        situation = solver.find(
+            solver.among(verdict, lambda said, name=rule.name: said.rule == name)
+        )
         assert bool(passing.fires) == (situation is not None)
         if situation is not None:
             assert rule.name == space.ask(situation).rule
@@ -89,7 +109,10 @@ def test_agrees_with_z3_on_every_situation_at_once(seed):
     forest, solver, whole = space.forest, Solver(space), verdicts(space)
     verdict = solver.verdict()
     other = [
-        solver.z3.And(solver.diagram(forest.relabel(whole, said.__eq__)), solver.z3.Not(solver.among(verdict, said.__eq__)))
+        solver.z3.And(
+            solver.diagram(forest.relabel(whole, said.__eq__)),
+            solver.z3.Not(solver.among(verdict, said.__eq__)),
+        )
         for said in forest.values(whole)
     ]
     assert None is solver.find(solver.z3.Or(*other))
@@ -107,5 +130,7 @@ def test_answers_for_any_policy(policy, other):
         if answer.story is not None:
             usage = answer.story.steps[0].met.usage
             for step in answer.story.steps:
-                decision, usage = decide(policy, step.met.reader, step.met.view, usage, step.met.now)
+                decision, usage = decide(
+                    policy, step.met.reader, step.met.view, usage, step.met.now
+                )
                 assert (step.decision.show, step.decision.rule) == (decision.show, decision.rule)

@@ -23,7 +23,10 @@ from tests.verify.mutants import mutants
 from tests.verify.random_policies import random_policy
 
 POLICIES = Path(__file__).parent / "policies"
-SAMPLES = [*sorted(POLICIES.glob("*.toml")), Path(__file__).parents[2] / "templates" / "sample" / "policy.toml"]
+SAMPLES = [
+    *sorted(POLICIES.glob("*.toml")),
+    Path(__file__).parents[2] / "templates" / "sample" / "policy.toml",
+]
 
 
 _MOST = 2_500
@@ -84,7 +87,9 @@ def test_reports_a_mutant_if_and_only_if_somebody_sees_it():
 def test_is_empty_for_a_policy_that_is_only_written_otherwise(path):
     """Rules that never overlap may change places, be renamed, or be split: nothing differs."""
     policy = load_policy(path)
-    renamed = evolve(policy, rules=tuple(evolve(rule, name=f"{rule.name} (renamed)") for rule in policy.rules))
+    renamed = evolve(
+        policy, rules=tuple(evolve(rule, name=f"{rule.name} (renamed)") for rule in policy.rules)
+    )
     first = policy.rules[0]
     doubled = evolve(policy, rules=(first, evolve(first, name="once more"), *policy.rules[1:]))
     assert ((), ()) == (changes(policy, renamed).rows, changes(policy, doubled).rows)
@@ -109,7 +114,11 @@ def test_covers_exactly_what_changes(seed):
     new = random.choice(found)
     space = joint(old, new)
     forest = space.forest
-    differ = forest.combine(verdicts(space, 0), verdicts(space, 1), lambda one, other: (one.show, one.offer) != (other.show, other.offer))
+    differ = forest.combine(
+        verdicts(space, 0),
+        verdicts(space, 1),
+        lambda one, other: (one.show, one.offer) != (other.show, other.offer),
+    )
     wanted, forbidden = forest.both(space.possible, differ), forest.minus(space.possible, differ)
     boxes = cover(space, wanted, forbidden)
     union = forest.either(*(forest.box(box) for box in boxes))
@@ -160,13 +169,17 @@ def simple(*, limit=3, window=None, rules=None, count="articles", price=9, ends=
 
 def test_tells_a_limit_by_those_who_have_it():
     """A changed limit is one row: the readers whose limit it is, and what it was and is."""
-    old, new = simple(limit="{ anonymous = 3, registered = 5 }"), simple(limit="{ anonymous = 3, registered = 4 }")
+    old, new = (
+        simple(limit="{ anonymous = 3, registered = 5 }"),
+        simple(limit="{ anonymous = 3, registered = 4 }"),
+    )
     assert [
         (
             "registered readers or readers whose trial or subscription has expired",
-            "5 articles a month (`monthly`)", "4 articles a month (`monthly`)",
+            "5 articles a month (`monthly`)",
+            "4 articles a month (`monthly`)",
         )
-    ] == [(row.who, row.before, row.after) for row in changes(old, new).rows]  # fmt: skip
+    ] == [(row.who, row.before, row.after) for row in changes(old, new).rows]
 
 
 def test_says_nothing_of_a_limit_that_nobody_meets():
@@ -178,29 +191,45 @@ def test_says_nothing_of_a_limit_that_nobody_meets():
 @pytest.mark.parametrize(
     "change, expected",
     [
-        ({"window": '{ rolling = "30 days" }'}, ("articles by calendar month in Asia/Tokyo", "articles by rolling 30 days")),
-        ({"count": "views"}, ("articles by calendar month in Asia/Tokyo", "views by calendar month in Asia/Tokyo")),
+        (
+            {"window": '{ rolling = "30 days" }'},
+            ("articles by calendar month in Asia/Tokyo", "articles by rolling 30 days"),
+        ),
+        (
+            {"count": "views"},
+            ("articles by calendar month in Asia/Tokyo", "views by calendar month in Asia/Tokyo"),
+        ),
         ({"price": 12}, ("trial, 9 USD for 3 months", "trial, 12 USD for 3 months")),
     ],
 )
 def test_tells_meters_and_offers_that_are_no_longer_the_same(change, expected):
     """Another window, another way to count and another price are differences, even if no rule is."""
-    assert [expected] == [(row.before, row.after) for row in changes(simple(), simple(**change)).rows]
+    assert [expected] == [
+        (row.before, row.after) for row in changes(simple(), simple(**change)).rows
+    ]
 
 
 def test_tells_a_window_only_where_it_is_used():
     """The window of a meter that no rule spends from may be anything."""
     rules = "[[rules]]\nname = 'everyone'\nshow = 'article'\n"
-    assert () == changes(simple(rules=rules), simple(rules=rules, window="{ lifetime = true }")).rows
+    assert (
+        () == changes(simple(rules=rules), simple(rules=rules, window="{ lifetime = true }")).rows
+    )
 
 
 def test_tells_a_rule_in_one_row():
     """A change of one rule for some readers is one row, without conditions that do not matter."""
     old = simple()
-    new = evolve(old, rules=(rule("subscribers", When(reader=["subscriber", "staff"])), *old.rules[1:]))
+    new = evolve(
+        old, rules=(rule("subscribers", When(reader=["subscriber", "staff"])), *old.rules[1:])
+    )
     assert [
         ("staff, premium articles", "`trial-offer`", "`article`"),
-        ("staff, metered articles, while `monthly` lasts", "`countdown`, counted on `monthly`", "`article`, not counted"),
+        (
+            "staff, metered articles, while `monthly` lasts",
+            "`countdown`, counted on `monthly`",
+            "`article`, not counted",
+        ),
         ("staff, metered articles, with nothing left of `monthly`", "`trial-offer`", "`article`"),
     ] == [(row.who, row.before, row.after) for row in changes(old, new).rows]
 
@@ -209,6 +238,10 @@ def test_compares_policies_with_different_meters():
     """A rule that spends from another meter is a difference, with the readers who meet it."""
     old = simple()
     other = Meter(name="weekly", window=Window(calendar="week"), limit=3)
-    new = evolve(old, meters=(other,), rules=(old.rules[0], evolve(old.rules[1], spend="weekly"), old.rules[2]))
+    new = evolve(
+        old,
+        meters=(other,),
+        rules=(old.rules[0], evolve(old.rules[1], spend="weekly"), old.rules[2]),
+    )
     assert brute(old, new)
     assert any("`weekly`" in row.after for row in changes(old, new).rows)

@@ -23,7 +23,13 @@ def planted(forest: Forest, table: list[object]) -> int:
         if level == len(SIZES):
             return forest.leaf(values[0])
         step = len(values) // SIZES[level]
-        return forest.node(level, [grow(level + 1, values[code * step : (code + 1) * step]) for code in range(SIZES[level])])
+        return forest.node(
+            level,
+            [
+                grow(level + 1, values[code * step : (code + 1) * step])
+                for code in range(SIZES[level])
+            ],
+        )
 
     return grow(0, table)
 
@@ -39,7 +45,9 @@ def test_chooses_at_every_point(test, yes, no):
     """`choose` takes one side where the test holds and the other where it does not."""
     forest = Forest(SIZES)
     chosen = forest.choose(planted(forest, test), planted(forest, yes), planted(forest, no))
-    assert [left if holds else right for holds, left, right in zip(test, yes, no, strict=True)] == read(forest, chosen)
+    assert [
+        left if holds else right for holds, left, right in zip(test, yes, no, strict=True)
+    ] == read(forest, chosen)
     assert planted(forest, read(forest, chosen)) == chosen
 
 
@@ -49,10 +57,16 @@ def test_combines_sets_as_python_does(left, right):
     """Both, either, negate and minus are the operators of Python, and equal sets are one number."""
     forest = Forest(SIZES)
     one, other = planted(forest, left), planted(forest, right)
-    assert planted(forest, [a and b for a, b in zip(left, right, strict=True)]) == forest.both(one, other)
-    assert planted(forest, [a or b for a, b in zip(left, right, strict=True)]) == forest.either(one, other)
+    assert planted(forest, [a and b for a, b in zip(left, right, strict=True)]) == forest.both(
+        one, other
+    )
+    assert planted(forest, [a or b for a, b in zip(left, right, strict=True)]) == forest.either(
+        one, other
+    )
     assert planted(forest, [not a for a in left]) == forest.negate(one)
-    assert planted(forest, [a and not b for a, b in zip(left, right, strict=True)]) == forest.minus(one, other)
+    assert planted(forest, [a and not b for a, b in zip(left, right, strict=True)]) == forest.minus(
+        one, other
+    )
 
 
 @given(tables, tables)
@@ -61,8 +75,12 @@ def test_combines_and_relabels_leaves(left, right):
     """A combination has the combined values at every point, and a relabelled diagram the new ones."""
     forest = Forest(SIZES)
     one, other = planted(forest, left), planted(forest, right)
-    assert list(zip(left, right, strict=True)) == read(forest, forest.combine(one, other, lambda a, b: (a, b)))
-    assert [value * 10 for value in left] == read(forest, forest.relabel(one, lambda value: value * 10))
+    assert list(zip(left, right, strict=True)) == read(
+        forest, forest.combine(one, other, lambda a, b: (a, b))
+    )
+    assert [value * 10 for value in left] == read(
+        forest, forest.relabel(one, lambda value: value * 10)
+    )
     assert set(left) == forest.values(one)
 
 
@@ -72,7 +90,11 @@ def test_quantifies_away_levels(table, levels):
     """A point is in the projection if some codes of the levels left out bring it into the set."""
     forest = Forest(SIZES)
     kept = [level for level in range(len(SIZES)) if level not in levels]
-    inside = {tuple(point[level] for level in kept) for point, holds in zip(POINTS, table, strict=True) if holds}
+    inside = {
+        tuple(point[level] for level in kept)
+        for point, holds in zip(POINTS, table, strict=True)
+        if holds
+    }
     expected = [tuple(point[level] for level in kept) in inside for point in POINTS]
     assert expected == read(forest, forest.exists(planted(forest, table), levels))
 
@@ -87,7 +109,11 @@ def test_finds_a_point_of_a_set(table):
     if path is None:
         assert diagram == FALSE
         return
-    ends = {forest.at(diagram, point) for point in POINTS if all(point[level] == code for level, code in path.items())}
+    ends = {
+        forest.at(diagram, point)
+        for point in POINTS
+        if all(point[level] == code for level, code in path.items())
+    }
     assert ends == {True}
 
 
@@ -96,10 +122,15 @@ def test_finds_a_point_of_a_set(table):
 def test_boxes_meet_sets_where_they_share_a_point(table, allowed):
     """A box is the product of its sides, and meets a set where one of its points is in it."""
     forest = Forest(SIZES)
-    diagram, box = planted(forest, table), {level: frozenset(codes) for level, codes in enumerate(allowed)}
+    diagram, box = (
+        planted(forest, table),
+        {level: frozenset(codes) for level, codes in enumerate(allowed)},
+    )
     inside = [all(code in allowed[level] for level, code in enumerate(point)) for point in POINTS]
     assert planted(forest, inside) == forest.box(box)
-    assert any(holds and within for holds, within in zip(table, inside, strict=True)) == forest.meets(diagram, box)
+    assert any(
+        holds and within for holds, within in zip(table, inside, strict=True)
+    ) == forest.meets(diagram, box)
 
 
 def test_tells_false_from_zero():

@@ -30,7 +30,10 @@ POLICIES = [
 
 def answers(text, **options):
     """Return the answers about a policy by the code of the promise, the publisher's own by name."""
-    return {answer.name if answer.code == "guarantee" else answer.code: answer for answer in guarantees(loads_policy(text), **options)}
+    return {
+        answer.name if answer.code == "guarantee" else answer.code: answer
+        for answer in guarantees(loads_policy(text), **options)
+    }
 
 
 def outcomes(text, **options):
@@ -66,43 +69,66 @@ def test_proves_the_sample():
 
 def test_tells_who_meets_a_wall_and_which_rule_was_expected():
     """A wall before the subscribers' rule is found, with the rule that lost and why."""
-    wall = rule("premium costs extra", '{ access = ["premium"], section = ["data"] }', "subscription-wall")
+    wall = rule(
+        "premium costs extra", '{ access = ["premium"], section = ["data"] }', "subscription-wall"
+    )
     story = answers(HEAD + wall + PAYING + OVER + ALLOWANCE + LAST)["subscriber-never-walled"].story
-    assert ("a subscriber", [("opens a premium article in `data`", "subscription-wall", "premium costs extra")]) == (
+    assert (
+        "a subscriber",
+        [("opens a premium article in `data`", "subscription-wall", "premium costs extra")],
+    ) == (
         story.cast,
         told(story),
     )
-    assert "rule `paying` would show `article`, but `premium costs extra` stands before it" == story.expected.words
+    assert (
+        "rule `paying` would show `article`, but `premium costs extra` stands before it"
+        == story.expected.words
+    )
 
 
 def test_leaves_out_what_is_not_meant_to_hold():
     """A standing promise can be left out; the others are answered."""
-    assert set(STANDING) - {"premium-stays-closed"} == set(answers(GOOD, leave_out=["premium-stays-closed"]))
+    assert set(STANDING) - {"premium-stays-closed"} == set(
+        answers(GOOD, leave_out=["premium-stays-closed"])
+    )
 
 
 def test_finds_premium_that_opens():
     """Premium that opens to somebody without a right is found, unless it is a gift, sponsored or for a crawler."""
-    exempt = (
-        '[[rules]]\nname = "exempt"\nwhen = { any = [ { gift = true }, { crawler = true }, { tags = ["sponsored"] } ] }\nshow = "article"\n'
+    exempt = '[[rules]]\nname = "exempt"\nwhen = { any = [ { gift = true }, { crawler = true }, { tags = ["sponsored"] } ] }\nshow = "article"\n'
+    assert (
+        "proved"
+        == outcomes(HEAD + exempt + PAYING + OVER + ALLOWANCE + LAST)["premium-stays-closed"]
     )
-    assert "proved" == outcomes(HEAD + exempt + PAYING + OVER + ALLOWANCE + LAST)["premium-stays-closed"]
     opened = rule("preview week", '{ tags = ["preview-week"] }')
     story = answers(HEAD + opened + PAYING + OVER + ALLOWANCE + LAST)["premium-stays-closed"].story
-    assert [("opens a premium article tagged `preview-week`", "article", "preview week")] == told(story)
+    assert [("opens a premium article tagged `preview-week`", "article", "preview week")] == told(
+        story
+    )
 
 
 def test_finds_the_wrong_wall_after_expiry():
     """A reader whose subscription has expired and who gets another wall is found, and told what is missing."""
-    text = HEAD + PAYING + OVER.partition('[[rules]]\nname = "the subscription')[0] + ALLOWANCE + LAST
+    text = (
+        HEAD + PAYING + OVER.partition('[[rules]]\nname = "the subscription')[0] + ALLOWANCE + LAST
+    )
     story = answers(text)["right-wall-after-expiry"].story
     assert [("opens a premium article", "subscription-wall", "everyone else")] == told(story)
-    assert "no rule of this policy would show `subscription-expired` to this reader here" == story.expected.words
+    assert (
+        "no rule of this policy would show `subscription-expired` to this reader here"
+        == story.expected.words
+    )
 
 
 def test_tells_the_shortest_way_to_an_unannounced_last_article():
     """The journey has as many steps as it takes: two that count down, and the last in silence."""
     text = (
-        HEAD + PAYING + OVER + rule("silent markets", '{ section = ["markets"], access = ["metered"] }', spend="monthly") + ALLOWANCE + LAST
+        HEAD
+        + PAYING
+        + OVER
+        + rule("silent markets", '{ section = ["markets"], access = ["metered"] }', spend="monthly")
+        + ALLOWANCE
+        + LAST
     )
     answer = answers(text)["last-free-is-announced"]
     assert [
@@ -111,14 +137,21 @@ def test_tells_the_shortest_way_to_an_unannounced_last_article():
         ("opens a metered article in `markets`", "article", "silent markets"),
     ] == told(answer.story)
     assert replay(loads_policy(text), answer.story)[-1] == (Show.ARTICLE, "silent markets", True)
-    assert "rule `the allowance` would show `last-free-article`, but `silent markets` stands before it" == answer.story.expected.words
+    assert (
+        "rule `the allowance` would show `last-free-article`, but `silent markets` stands before it"
+        == answer.story.expected.words
+    )
 
 
 def test_tells_of_a_last_article_that_is_refused():
     """A countdown that stops at one left breaks the promise at the next article of the same kind."""
     when = 'when = { access = ["free", "metered"], left = { monthly = { at_least = 1 } } }\nspend'
-    story = answers(GOOD.replace('when = { access = ["free", "metered"] }\nspend', when))["last-free-is-announced"].story
-    assert [Show.COUNTDOWN, Show.COUNTDOWN, Show.TRIAL_OFFER] == [step.decision.show for step in story.steps]
+    story = answers(GOOD.replace('when = { access = ["free", "metered"] }\nspend', when))[
+        "last-free-is-announced"
+    ].story
+    assert [Show.COUNTDOWN, Show.COUNTDOWN, Show.TRIAL_OFFER] == [
+        step.decision.show for step in story.steps
+    ]
 
 
 EARLY = """
@@ -129,11 +162,16 @@ show = "registration-wall"
 """
 
 
-@pytest.mark.parametrize(("window", "expected"), [('{ calendar = "month" }', "proved"), ('{ rolling = "30 days" }', "not decided")])
+@pytest.mark.parametrize(
+    ("window", "expected"),
+    [('{ calendar = "month" }', "proved"), ('{ rolling = "30 days" }', "not decided")],
+)
 def test_searches_where_one_page_view_settles_nothing(window, expected):
     """A countdown that no new reader ever gets to see is proved by trying every journey, but not where a window rolls."""
     text = HEAD.replace('{ calendar = "month" }', window) + PAYING + OVER + EARLY + ALLOWANCE + LAST
-    text = text.replace("{ anonymous = 3, registered = 5 }", "3").replace("at_least = 1", "at_least = 2")
+    text = text.replace("{ anonymous = 3, registered = 5 }", "3").replace(
+        "at_least = 1", "at_least = 2"
+    )
     answer = answers(text)["last-free-is-announced"]
     assert expected == str(answer.outcome)
     assert "page views by" in answer.how
@@ -144,7 +182,8 @@ def test_finds_a_wall_before_the_meter_is_spent():
     text = HEAD + PAYING + OVER + EARLY.replace("at_least = 1", "equals = 1") + ALLOWANCE + LAST
     story = answers(text)["last-free-is-announced"].story
     assert [("countdown", 2), ("registration-wall", None)] == [
-        (str(step.decision.show), step.decision.meter and step.decision.meter.left) for step in story.steps
+        (str(step.decision.show), step.decision.meter and step.decision.meter.left)
+        for step in story.steps
     ]
 
 
@@ -153,7 +192,9 @@ def test_starts_on_a_day_that_matters():
     when = '{ access = ["metered"], dates = { from = 2026-07-01 } }'
     own = f'[[guarantees]]\nname = "nobody counts down in July"\nwhen = {when}\nnever = ["countdown"]\n'
     story = answers(GOOD + own)["nobody counts down in July"].story
-    assert [(Show.COUNTDOWN, "2026-07-01")] == [(step.decision.show, step.met.now.date().isoformat()) for step in story.steps]
+    assert [(Show.COUNTDOWN, "2026-07-01")] == [
+        (step.decision.show, step.met.now.date().isoformat()) for step in story.steps
+    ]
 
 
 def test_answers_the_publishers_own():
@@ -174,7 +215,8 @@ def test_answers_the_publishers_own():
     """
     found = answers(GOOD + own)
     assert ["fails", "proved", "proved"] == [
-        str(found[name].outcome) for name in ("markets are never sold by a trial", "staff read everything", "nobody is both")
+        str(found[name].outcome)
+        for name in ("markets are never sold by a trial", "staff read everything", "nobody is both")
     ]
     assert "nobody can be in that situation" == found["nobody is both"].how
     assert [("opens a premium article in `markets`", "trial-offer", "everyone else")] == told(
@@ -184,7 +226,11 @@ def test_answers_the_publishers_own():
 
 def debts(rules):
     """Return a policy with a wall for those who have nothing left, and a promise that it breaks."""
-    wall = rule("old debts", '{ access = ["free"], left = { monthly = { at_most = 0 } } }', "subscription-wall")
+    wall = rule(
+        "old debts",
+        '{ access = ["free"], left = { monthly = { at_most = 0 } } }',
+        "subscription-wall",
+    )
     own = '[[guarantees]]\nname = "free is free"\nwhen = { access = ["free"], reader = ["registered"] }\nalways = ["article"]\n'
     return HEAD + PAYING + OVER + wall + rules + LAST + own
 
@@ -193,15 +239,21 @@ def test_reads_up_to_the_count_that_matters():
     """Where a promise is only broken by a reader who has read, the journey reads first."""
     answer = answers(debts(ALLOWANCE))["free is free"]
     assert (None, 6) == (answer.story.before, len(answer.story.steps))
-    assert (Show.SUBSCRIPTION_WALL, "old debts", False) == replay(loads_policy(debts(ALLOWANCE)), answer.story)[-1]
+    assert (Show.SUBSCRIPTION_WALL, "old debts", False) == replay(
+        loads_policy(debts(ALLOWANCE)), answer.story
+    )[-1]
 
 
 def test_tells_of_counts_that_the_reader_cannot_come_by_alone():
     """A count from another time, such as before signing in, is told as such, and the engine agrees."""
-    only_anonymous = ALLOWANCE.replace('{ access = ["free", "metered"] }', '{ reader = ["anonymous"], access = ["metered"] }')
+    only_anonymous = ALLOWANCE.replace(
+        '{ access = ["free", "metered"] }', '{ reader = ["anonymous"], access = ["metered"] }'
+    )
     answer = answers(debts(only_anonymous + rule("free", '{ access = ["free"] }')))["free is free"]
     assert "5 counted by `monthly`" == answer.story.before
-    assert (Show.SUBSCRIPTION_WALL, "old debts", False) == replay(loads_policy(debts(only_anonymous)), answer.story)[-1]
+    assert (Show.SUBSCRIPTION_WALL, "old debts", False) == replay(
+        loads_policy(debts(only_anonymous)), answer.story
+    )[-1]
 
 
 @pytest.mark.parametrize("steps", [5, 60])
@@ -218,13 +270,19 @@ def test_agrees_with_brute_force(seed):
     random = Random(seed)
     policy = random_policy(random, rules=2)
     shows = frozenset(random.sample(list(Show), 3))
-    when = random_when(random, [meter.name for meter in policy.meters], ["reader", "access", "tags"], 1, 2)
+    when = random_when(
+        random, [meter.name for meter in policy.meters], ["reader", "access", "tags"], 1, 2
+    )
     guarantee = Guarantee(name="own", when=when, **{random.choice(["always", "never"]): shows})
     policy = evolve(policy, guarantees=(guarantee,))
     vocabulary = Vocabulary([policy], [when])
     space = Space([Rulebook(policy, vocabulary)])
     if size(space) > 20_000:
-        policy = evolve(policy, rules=policy.rules[-1:], meters=(), offers=()) if not _needs_meter(policy) else policy
+        policy = (
+            evolve(policy, rules=policy.rules[-1:], meters=(), offers=())
+            if not _needs_meter(policy)
+            else policy
+        )
         space = Space([Rulebook(policy, Vocabulary([policy], [when]))])
     (answer,) = guarantees(policy, leave_out=list(STANDING), seconds=None)
     if size(space) <= 60_000:
@@ -234,12 +292,17 @@ def test_agrees_with_brute_force(seed):
             for situation in situations(space)
             if formula.holds(space.facts(situation))
         ]
-        broken = any(show in guarantee.never or (guarantee.always and show not in guarantee.always) for show in shown)
+        broken = any(
+            show in guarantee.never or (guarantee.always and show not in guarantee.always)
+            for show in shown
+        )
         assert broken == (answer.outcome is Outcome.FAILS)
     if answer.story is not None:
         last = replay(policy, answer.story)[-1][0]
         assert last in guarantee.never or (guarantee.always and last not in guarantee.always)
-        assert [step.decision.show for step in answer.story.steps] == [show for show, _, _ in replay(policy, answer.story)]
+        assert [step.decision.show for step in answer.story.steps] == [
+            show for show, _, _ in replay(policy, answer.story)
+        ]
 
 
 def _needs_meter(policy):
@@ -252,7 +315,10 @@ def test_never_lets_anybody_read_more_than_the_limit(path, limit):
     policy = load_policy(path)
     meters = tuple(evolve(meter, limit=limit, limits=()) for meter in policy.meters)
     found = {answer.code: answer for answer in guarantees(evolve(policy, meters=meters))}
-    assert (Outcome.PROVED, Outcome.PROVED) == (found["never-more-than-the-limit"].outcome, found["nothing-free-at-zero"].outcome)
+    assert (Outcome.PROVED, Outcome.PROVED) == (
+        found["never-more-than-the-limit"].outcome,
+        found["nothing-free-at-zero"].outcome,
+    )
 
 
 @pytest.mark.skipif(not is_installed(), reason="needs the extra `smt`")
@@ -260,9 +326,13 @@ def test_never_lets_anybody_read_more_than_the_limit(path, limit):
 def test_gets_the_same_answers_from_z3(path):
     """What the diagram answers about single page views, z3 answers alike."""
     policy = load_policy(path)
-    rulebook = Rulebook(policy, Vocabulary([policy], [guarantee.when for guarantee in policy.guarantees]))
+    rulebook = Rulebook(
+        policy, Vocabulary([policy], [guarantee.when for guarantee in policy.guarantees])
+    )
     by_diagram = {answer.name: answer.outcome for answer in guarantees(policy)}
-    by_z3 = {answer.name: answer.outcome for answer in second_opinion(rulebook, (), "asked for", 30.0)}
+    by_z3 = {
+        answer.name: answer.outcome for answer in second_opinion(rulebook, (), "asked for", 30.0)
+    }
     left_open = {name for name, outcome in by_z3.items() if outcome is Outcome.NOT_DECIDED}
     assert left_open <= {STANDING["last-free-is-announced"]}
     assert {name: outcome for name, outcome in by_diagram.items() if name not in left_open} == {
@@ -275,4 +345,7 @@ def test_gives_every_unannounced_journey_back_to_the_engine():
     policy = load_policy(POLICIES[1])
     (answer,) = [answer for answer in guarantees(policy) if answer.code == "last-free-is-announced"]
     assert Outcome.FAILS is answer.outcome
-    assert [(step.decision.show, step.decision.rule, step.decision.counted) for step in answer.story.steps] == replay(policy, answer.story)
+    assert [
+        (step.decision.show, step.decision.rule, step.decision.counted)
+        for step in answer.story.steps
+    ] == replay(policy, answer.story)

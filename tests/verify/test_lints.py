@@ -69,12 +69,19 @@ def test_says_nothing_of_a_good_policy():
 
 def test_says_nothing_of_the_sample():
     """The sample policy is an example to follow."""
-    assert () == lints(load_policy(Path(__file__).parents[2] / "templates" / "sample" / "policy.toml"))
+    assert () == lints(
+        load_policy(Path(__file__).parents[2] / "templates" / "sample" / "policy.toml")
+    )
 
 
 def test_names_the_rule_that_hides_another():
     """A rule that one rule before it takes everything from can never fire; the example is a reader it was meant for."""
-    hidden = rule("students", '{ reader = ["subscriber"], section = ["campus"] }', "countdown", spend="monthly")
+    hidden = rule(
+        "students",
+        '{ reader = ["subscriber"], section = ["campus"] }',
+        "countdown",
+        spend="monthly",
+    )
     assert [
         (
             "rule-never-fires",
@@ -87,10 +94,14 @@ def test_names_the_rule_that_hides_another():
 def test_names_the_rules_that_hide_another_together():
     """Where only the union of some rules hides another, those are named and no more."""
     parts = [
-        rule("phones", '{ device = ["phone"] }', "registration-wall"), rule("markets", '{ section = ["markets"] }', "registration-wall"),
+        rule("phones", '{ device = ["phone"] }', "registration-wall"),
+        rule("markets", '{ section = ["markets"] }', "registration-wall"),
         rule("all else", '{ not = { device = ["phone"] } }', "registration-wall"),
-        rule("known devices", '{ any = [ { device = ["phone"] }, { not = { device = ["phone"] } } ], tags = ["live"] }'),
-    ]  # fmt: skip
+        rule(
+            "known devices",
+            '{ any = [ { device = ["phone"] }, { not = { device = ["phone"] } } ], tags = ["live"] }',
+        ),
+    ]
     text = HEAD + "".join(parts) + LAST
     message = "rule `known devices` can never fire: `phones` and `all else` before it together take everything it is for"
     assert message in [message for code, message, _ in found(text) if code == "rule-never-fires"]
@@ -98,28 +109,45 @@ def test_names_the_rules_that_hide_another_together():
 
 def test_says_that_conditions_contradict_each_other():
     """A rule that asks for a product of an anonymous reader is for nobody."""
-    text = HEAD + rule("impossible", '{ reader = ["anonymous"], product = ["all"] }') + PAYING + OVER + ALLOWANCE + LAST
+    text = (
+        HEAD
+        + rule("impossible", '{ reader = ["anonymous"], product = ["all"] }')
+        + PAYING
+        + OVER
+        + ALLOWANCE
+        + LAST
+    )
     assert [
         (
-            "rule-never-fires", "rule `impossible` can never fire: no reader and no article is as it asks",
+            "rule-never-fires",
+            "rule `impossible` can never fire: no reader and no article is as it asks",
             "its conditions contradict each other, or its meter's limit is 0 for everyone it is for",
         )
-    ] == found(text)  # fmt: skip
+    ] == found(text)
 
 
 def test_knows_words_that_no_page_view_can_have():
     """A country without letters is never seen: a rule that asks for it is for nobody."""
     policy = loads_policy(GOOD)
-    nowhere = evolve(policy.rules[0], name="nowhere", when=When(country=[""], reader=["registered"]))
+    nowhere = evolve(
+        policy.rules[0], name="nowhere", when=When(country=[""], reader=["registered"])
+    )
     warnings = lints(evolve(policy, rules=(nowhere, *policy.rules)))
-    assert ["rule `nowhere` can never fire: no reader and no article is as it asks"] == [warning.message for warning in warnings]
+    assert ["rule `nowhere` can never fire: no reader and no article is as it asks"] == [
+        warning.message for warning in warnings
+    ]
 
 
 def test_says_that_a_meter_without_allowance_is_spent_at_once():
     """A spending rule for readers whose limit is 0 can only fire for free articles."""
     text = (
         HEAD
-        + rule("staff picks", '{ reader = ["staff"], access = ["metered"] }', "countdown", spend="monthly")
+        + rule(
+            "staff picks",
+            '{ reader = ["staff"], access = ["metered"] }',
+            "countdown",
+            spend="monthly",
+        )
         + PAYING
         + OVER
         + ALLOWANCE
@@ -130,41 +158,64 @@ def test_says_that_a_meter_without_allowance_is_spent_at_once():
 
 def test_finds_a_rule_that_changes_nothing():
     """A rule that does fire, but shows what the rules after it would show, can be removed."""
-    text = HEAD + rule("subscribers on phones", '{ reader = ["subscriber"], device = ["phone"] }') + PAYING + OVER + ALLOWANCE + LAST
+    text = (
+        HEAD
+        + rule("subscribers on phones", '{ reader = ["subscriber"], device = ["phone"] }')
+        + PAYING
+        + OVER
+        + ALLOWANCE
+        + LAST
+    )
     assert [
         (
-            "rule-changes-nothing", "rule `subscribers on phones` changes nothing: without it every reader would see the same",
+            "rule-changes-nothing",
+            "rule `subscribers on phones` changes nothing: without it every reader would see the same",
             "remove it, or change what it shows; `paying` would do the same",
         )
-    ] == found(text)  # fmt: skip
+    ] == found(text)
 
 
 def test_finds_an_offer_that_nobody_is_ever_shown():
     """An offer for subscribers in a rule that subscribers never reach is never shown."""
-    text = GOOD.replace('when = { reader = ["anonymous", "registered"] }', 'when = { reader = ["subscriber"] }')
-    assert [("offer-never-shows", "offer `summer` can never be shown: nobody whom `everyone else` is for may have it")] == [
-        (code, message) for code, message, _ in found(text)
-    ]
+    text = GOOD.replace(
+        'when = { reader = ["anonymous", "registered"] }', 'when = { reader = ["subscriber"] }'
+    )
+    assert [
+        (
+            "offer-never-shows",
+            "offer `summer` can never be shown: nobody whom `everyone else` is for may have it",
+        )
+    ] == [(code, message) for code, message, _ in found(text)]
 
 
 def test_finds_a_rule_whose_offer_nobody_it_is_for_may_have():
     """An offer that other rules show can still be out of reach of one."""
     text = GOOD.replace('show = "trial-expired"\n', 'show = "trial-expired"\noffer = "summer"\n')
-    assert [("offer-never-shows", "rule `the trial is over` can never show offer `summer`: nobody it is for may have it")] == [
-        (code, message) for code, message, _ in found(text)
-    ]
+    assert [
+        (
+            "offer-never-shows",
+            "rule `the trial is over` can never show offer `summer`: nobody it is for may have it",
+        )
+    ] == [(code, message) for code, message, _ in found(text)]
 
 
 def test_finds_a_last_free_article_that_goes_by_in_silence():
     """Where one rule counts down and another spends the same meter in silence, the last notice can be skipped."""
     text = (
-        HEAD + PAYING + OVER + rule("silent markets", '{ section = ["markets"], access = ["metered"] }', spend="monthly") + ALLOWANCE + LAST
+        HEAD
+        + PAYING
+        + OVER
+        + rule("silent markets", '{ section = ["markets"], access = ["metered"] }', spend="monthly")
+        + ALLOWANCE
+        + LAST
     )
     expected = (
         "the last free article of `monthly` can go by without a notice: an anonymous reader opens a metered article in `markets` "
         "with 2 of 3 used on `monthly`: `article` by rule `silent markets`"
     )
-    assert [expected] == [message for code, message, _ in found(text) if code == "last-free-skipped"]
+    assert [expected] == [
+        message for code, message, _ in found(text) if code == "last-free-skipped"
+    ]
 
 
 def test_finds_a_last_free_article_that_can_never_be_read():
@@ -177,14 +228,21 @@ def test_finds_a_last_free_article_that_can_never_be_read():
         "the last free article of `monthly` can never be read: an anonymous reader opens a metered article "
         "with 2 of 3 used on `monthly`: `trial-offer` by rule `everyone else`"
     )
-    assert [expected] == [message for code, message, _ in found(text) if code == "last-free-skipped"]
+    assert [expected] == [
+        message for code, message, _ in found(text) if code == "last-free-skipped"
+    ]
 
 
 def test_finds_readers_that_fall_through():
     """Readers whose subscription has expired are for no rule here: the last one decides."""
-    text = HEAD + PAYING + OVER.partition('[[rules]]\nname = "the subscription')[0] + ALLOWANCE + LAST
-    (code, message, advice), = found(text)  # fmt: skip
-    assert ("status-falls-through", "no rule is for readers whose subscription has expired: they fall through to `everyone else`") == (
+    text = (
+        HEAD + PAYING + OVER.partition('[[rules]]\nname = "the subscription')[0] + ALLOWANCE + LAST
+    )
+    ((code, message, advice),) = found(text)
+    assert (
+        "status-falls-through",
+        "no rule is for readers whose subscription has expired: they fall through to `everyone else`",
+    ) == (
         code,
         message,
     )
@@ -206,9 +264,7 @@ def test_finds_two_rules_whose_order_alone_decides():
 
 def test_takes_a_guarantee_for_an_answer():
     """Where a guarantee says which of the two is meant, their order is not silent any more."""
-    said = (
-        '[[guarantees]]\nname = "live is open to all"\nwhen = { tags = ["live"], access = ["metered", "premium"] }\nalways = ["article"]\n'
-    )
+    said = '[[guarantees]]\nname = "live is open to all"\nwhen = { tags = ["live"], access = ["metered", "premium"] }\nalways = ["article"]\n'
     assert [] == [message for code, message, _ in found(CLASH + said) if code == "silent-order"]
 
 
@@ -222,9 +278,18 @@ def test_says_that_a_policy_is_too_large(monkeypatch):
 
 def test_locates_every_code_in_the_file():
     """`meter check` gives each exact warning its line and column."""
-    text = HEAD + rule("impossible", '{ reader = ["anonymous"], product = ["all"] }') + PAYING + OVER + ALLOWANCE + LAST
+    text = (
+        HEAD
+        + rule("impossible", '{ reader = ["anonymous"], product = ["all"] }')
+        + PAYING
+        + OVER
+        + ALLOWANCE
+        + LAST
+    )
     _, problems = check_text(text)
-    assert [("rule-never-fires", 16, 8)] == [(problem.code, problem.line, problem.column) for problem in problems]
+    assert [("rule-never-fires", 16, 8)] == [
+        (problem.code, problem.line, problem.column) for problem in problems
+    ]
 
 
 def test_has_words_for_every_code():
@@ -240,11 +305,17 @@ def test_agrees_with_brute_force_on_rules_that_change_nothing(seed):
     policy = random_policy(Random(7_000 + seed), rules=2)
     space = Space([Rulebook(policy, Vocabulary([policy]))])
     everyone = list(situations(space)) if size(space) < 30_000 else []
-    said = {warning.message.split("`")[1] for warning in lints(policy) if warning.code == "rule-changes-nothing"}
+    said = {
+        warning.message.split("`")[1]
+        for warning in lints(policy)
+        if warning.code == "rule-changes-nothing"
+    }
     for index, each in enumerate(policy.rules[:-1] if everyone else ()):
         without = evolve(policy, rules=(*policy.rules[:index], *policy.rules[index + 1 :]))
         books = [Rulebook(one, space.vocabulary) for one in (policy, without)]
-        verdicts = [[judge(book, space.facts(situation)) for situation in everyone] for book in books]
+        verdicts = [
+            [judge(book, space.facts(situation)) for situation in everyone] for book in books
+        ]
         fires = any(verdict.rule == each.name for verdict in verdicts[0])
         same = all(visible(one) == visible(other) for one, other in zip(*verdicts, strict=True))
         assert (fires and same) == (each.name in said)

@@ -49,7 +49,9 @@ def test_gives_one_example_where_all_would_be_too_many():
     new = loads_policy(GOOD.replace('show = "trial-expired"', 'show = "subscription-wall"'))
     found = changes(old, new, steps=FEW)
     assert not found.complete
-    assert [("`trial-expired`", "`subscription-wall`")] == [(row.before, row.after) for row in found.rows]
+    assert [("`trial-expired`", "`subscription-wall`")] == [
+        (row.before, row.after) for row in found.rows
+    ]
     assert found.rows[0].who.startswith("for example a reader whose trial has expired opens a ")
     assert () == changes(old, old, steps=FEW).rows
 
@@ -57,7 +59,10 @@ def test_gives_one_example_where_all_would_be_too_many():
 @needs_z3
 @pytest.mark.parametrize(
     ("this", "that"),
-    [('window = { calendar = "month" }', "window = { lifetime = true }"), ("limit = { anonymous = 3", "limit = { anonymous = 4")],
+    [
+        ('window = { calendar = "month" }', "window = { lifetime = true }"),
+        ("limit = { anonymous = 3", "limit = { anonymous = 4"),
+    ],
 )
 def test_sees_meters_that_differ(this, that):
     """Another window and another limit are differences for z3 too."""
@@ -72,7 +77,9 @@ def test_tells_by_z3_who_breaks_a_promise():
     answers = {answer.name: answer for answer in guarantees(loads_policy(GOOD + own), steps=FEW)}
     assert Outcome.FAILS is answers["no trial offers"].outcome
     assert "trial-offer" == answers["no trial offers"].story.steps[-1].decision.show
-    assert {Outcome.PROVED} == {answers[name].outcome for code, name in STANDING.items() if code != "last-free-is-announced"}
+    assert {Outcome.PROVED} == {
+        answers[name].outcome for code, name in STANDING.items() if code != "last-free-is-announced"
+    }
 
 
 @needs_z3
@@ -110,7 +117,9 @@ def test_tries_another_order_before_giving_up(monkeypatch):
 @needs_z3
 def test_finds_rules_that_never_fire_where_the_diagram_cannot():
     """Past the diagram's budget z3 still says which rules nobody meets, and the rest is told to be left out."""
-    hidden = rule("students", '{ reader = ["subscriber"], section = ["campus"] }', "registration-wall")
+    hidden = rule(
+        "students", '{ reader = ["subscriber"], section = ["campus"] }', "registration-wall"
+    )
     warnings = lints(loads_policy(GOOD.replace(LAST, hidden + LAST)), steps=FEW)
     assert ["rule-never-fires", "not-analysed"] == [warning.code for warning in warnings]
     assert warnings[0].message.startswith("rule `students` can never fire")
@@ -122,5 +131,9 @@ def test_finds_rules_that_never_fire_where_the_diagram_cannot():
 def test_finds_the_rules_that_fire_by_either_way(seed):
     """The rules that z3 finds a reader for are those that the diagram finds one for."""
     rulebook = Rulebook(random_policy(Random(9_000 + seed)))
-    by_diagram = {each.name for each, passing in zip(rulebook.rules, passings(Space([rulebook])), strict=True) if passing.fires}
+    by_diagram = {
+        each.name
+        for each, passing in zip(rulebook.rules, passings(Space([rulebook])), strict=True)
+        if passing.fires
+    }
     assert by_diagram == rules_that_fire(rulebook)

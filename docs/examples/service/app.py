@@ -38,14 +38,19 @@ def make_app(paywall: Paywall) -> WSGIApplication:
             start_response("404 Not Found", list(HEADERS))
             return [b'{"error": "ask for /articles/NAME?reader=ID"}']
         subscription = [Entitlement(kind="subscription")] if "subscriber" in query else []
-        reader = Reader(id=query["reader"][0], registered=bool(subscription), entitlements=subscription)
+        reader = Reader(
+            id=query["reader"][0], registered=bool(subscription), entitlements=subscription
+        )
         view = PageView(article=Article(id=article), prefetch=environ["REQUEST_METHOD"] == "HEAD")
         decision = paywall.check(reader, view)
         start_response("200 OK", list(HEADERS))
         meter = decision.meter
         answer = {
-            "show": decision.show, "access": decision.access, "degraded": decision.degraded, "left": None if meter is None else meter.left,
-        }  # fmt: skip
+            "show": decision.show,
+            "access": decision.access,
+            "degraded": decision.degraded,
+            "left": None if meter is None else meter.left,
+        }
         return [json.dumps(answer).encode()]
 
     return app
@@ -69,7 +74,9 @@ def main() -> None:
     """Serve until told to stop."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     paywall = Paywall(load_policy(POLICY), open_store(os.environ.get("STORE", "memory://")))
-    server = make_server("127.0.0.1", int(os.environ.get("PORT", "8000")), make_app(paywall), Server, Quiet)
+    server = make_server(
+        "127.0.0.1", int(os.environ.get("PORT", "8000")), make_app(paywall), Server, Quiet
+    )
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     print(f"http://127.0.0.1:{server.server_port}/articles/harbour-tunnel?reader=anna", flush=True)
     with server:

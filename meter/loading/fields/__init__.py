@@ -10,5 +10,18 @@ from meter.loading.fields.containers import Items, Key, Localized, Named, Split,
 from meter.loading.fields.scalars import REFUSED, Day, Flag, Number, Shape, Text, Whole, Word
 
 __all__ = [
-    "REFUSED", "Day", "Flag", "Items", "Key", "Localized", "Named", "Number", "Shape", "Split", "Table", "Text", "Whole", "Word",
-]  # fmt: skip
+    "REFUSED",
+    "Day",
+    "Flag",
+    "Items",
+    "Key",
+    "Localized",
+    "Named",
+    "Number",
+    "Shape",
+    "Split",
+    "Table",
+    "Text",
+    "Whole",
+    "Word",
+]

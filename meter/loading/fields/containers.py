@@ -31,24 +31,44 @@ class Items:
     @property
     def form(self) -> str:
         words = list(self.item.words)[:1] if isinstance(self.item, Word) else ["one", "two"]
-        listed = "{ … }" if isinstance(self.item, Table) else ", ".join(f'"{word}"' for word in words)
+        listed = (
+            "{ … }" if isinstance(self.item, Table) else ", ".join(f'"{word}"' for word in words)
+        )
         return f"a list such as `{self.example or f'[{listed}]'}`"
 
     def read(self, value: Any, path: Path, report: Report) -> Any:
         if type(value) is not list:
-            shown = f'"{quoted(value)[1:-1]}"' if isinstance(value, str) else "{ … }" if isinstance(value, dict) else quoted(value)[1:-1]
+            shown = (
+                f'"{quoted(value)[1:-1]}"'
+                if isinstance(value, str)
+                else "{ … }"
+                if isinstance(value, dict)
+                else quoted(value)[1:-1]
+            )
             key = label(path).strip("`")
             advice = f"put it in brackets: `{key} = [{shown}]`"
             if isinstance(value, dict) and isinstance(self.item, Table):
-                advice = f"write `[[{key}]]` with two brackets before each of them" if len(path) == 1 else advice
+                advice = (
+                    f"write `[[{key}]]` with two brackets before each of them"
+                    if len(path) == 1
+                    else advice
+                )
             return wrong(self, value, path, report, advice)
         if len(value) < self.least:
             report(
-                "empty-list", path, f"the list {label(path)} is empty, so it would match nothing", "name at least one, or remove the key"
+                "empty-list",
+                path,
+                f"the list {label(path)} is empty, so it would match nothing",
+                "name at least one, or remove the key",
             )
             return REFUSED
         if len(value) > self.most:
-            report("too-many", path, f"{label(path)} lists {len(value)}; at most {self.most} fit", "shorten the list")
+            report(
+                "too-many",
+                path,
+                f"{label(path)} lists {len(value)}; at most {self.most} fit",
+                "shorten the list",
+            )
             return REFUSED
         read = [self.item.read(item, (*path, index), report) for index, item in enumerate(value)]
         for index, item in enumerate(read):
@@ -58,7 +78,12 @@ class Items:
         return tuple(item for item in read if item is not REFUSED)
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "array", "items": self.item.schema(), "minItems": self.least, "maxItems": self.most}
+        return {
+            "type": "array",
+            "items": self.item.schema(),
+            "minItems": self.least,
+            "maxItems": self.most,
+        }
 
 
 @frozen(kw_only=True)
@@ -106,7 +131,9 @@ class Table:
                 report(self.code, path, str(error), f"write {self.form}")
             return REFUSED
 
-    def fields(self, value: dict[str, Any], path: Path, report: Report) -> tuple[dict[str, Any], set[str]]:
+    def fields(
+        self, value: dict[str, Any], path: Path, report: Report
+    ) -> tuple[dict[str, Any], set[str]]:
         """Read every key; return what could be read (or its filler), and the keys that could not."""
         dropped: set[str] = set()
         for name in value:
@@ -119,7 +146,13 @@ class Table:
                 read = key.resolve().read(value[name], (*path, name), report)
                 dropped |= {name} if read is REFUSED else set()
             elif key.required and name not in dropped:
-                report("missing-key", path, f"{self.noun} needs `{name}`: {key.says}", f"add `{name}`, {key.resolve().form}", at="key")
+                report(
+                    "missing-key",
+                    path,
+                    f"{self.noun} needs `{name}`: {key.says}",
+                    f"add `{name}`, {key.resolve().form}",
+                    at="key",
+                )
                 dropped.add(name)
             if read is not REFUSED or key.required:
                 given[_attribute(name)] = key.filler if read is REFUSED else read
@@ -130,7 +163,13 @@ class Table:
     def blank(self) -> Any:
         """Return what stands in for a table that could not be read, so that its place in a list is kept."""
         try:
-            return self.make(**{_attribute(name): key.filler for name, key in self.keys.items() if key.filler is not None})
+            return self.make(
+                **{
+                    _attribute(name): key.filler
+                    for name, key in self.keys.items()
+                    if key.filler is not None
+                }
+            )
         except ValueError:  # nothing can stand in for it
             return REFUSED
 
@@ -143,8 +182,12 @@ class Table:
         close = None if home else closest(name, self.keys)
         advice = step_to(close, self.keys)
         if home is not None:
-            advice = f"it belongs in `{home}`: " + (f"`{home} = {{ {name} = … }}`" if path else f"write it below `[{home}]`")
-        report("unknown-key", (*path, name), f"{self.noun} has no key {quoted(name)}", advice, at="key")
+            advice = f"it belongs in `{home}`: " + (
+                f"`{home} = {{ {name} = … }}`" if path else f"write it below `[{home}]`"
+            )
+        report(
+            "unknown-key", (*path, name), f"{self.noun} has no key {quoted(name)}", advice, at="key"
+        )
         return {close} if close is not None and close not in value else set()
 
     def _inner(self, key: str) -> Mapping[str, Key]:
@@ -157,12 +200,18 @@ class Table:
 
     def definition(self) -> dict[str, Any]:
         """Return the table as JSON Schema, in full."""
-        properties = {name: {"description": key.says, **key.resolve().schema()} for name, key in self.keys.items()}
+        properties = {
+            name: {"description": key.says, **key.resolve().schema()}
+            for name, key in self.keys.items()
+        }
         required = [name for name, key in self.keys.items() if key.required]
         return {
-            "type": "object", "properties": properties, "additionalProperties": False, **({"required": required} if required else {}),
+            "type": "object",
+            "properties": properties,
+            "additionalProperties": False,
+            **({"required": required} if required else {}),
             **self.also,
-        }  # fmt: skip
+        }
 
 
 def _attribute(name: str) -> str:
@@ -188,13 +237,28 @@ class Named:
     def read(self, value: Any, path: Path, report: Report) -> Any:
         if type(value) is not dict:
             key = label(path).strip("`")
-            advice = f"write `[{key}.NAME]` with single brackets before each of them" if isinstance(value, list) else None
+            advice = (
+                f"write `[{key}.NAME]` with single brackets before each of them"
+                if isinstance(value, list)
+                else None
+            )
             return wrong(self, value, path, report, advice)
         if len(value) < self.least:
-            report("empty-table", path, f"the table {label(path)} is empty", f"write it like `{self.example}`, or remove it")
+            report(
+                "empty-table",
+                path,
+                f"the table {label(path)} is empty",
+                f"write it like `{self.example}`, or remove it",
+            )
             return REFUSED
         if len(value) > self.most:
-            report("too-many", path, f"{label(path)} has {len(value)} entries; at most {self.most} fit", "remove some", at="key")
+            report(
+                "too-many",
+                path,
+                f"{label(path)} has {len(value)} entries; at most {self.most} fit",
+                "remove some",
+                at="key",
+            )
             return REFUSED
         found: dict[str, Any] = {}
         for name, item in value.items():
@@ -211,13 +275,25 @@ class Named:
         if self.words is not None:
             if name in set(self.words):
                 return True
-            report("unknown-word", (*path, name), f"{quoted(name)} is not {self.noun}", meant(name, set(self.words)), at="key")
+            report(
+                "unknown-word",
+                (*path, name),
+                f"{quoted(name)} is not {self.noun}",
+                meant(name, set(self.words)),
+                at="key",
+            )
             return False
         advice = self.check(name) if self.check else None
         if len(name) > _LONGEST_NAME:
             advice = f"a name has at most {_LONGEST_NAME} characters"
         if advice:
-            report("bad-name", (*path, name), f"{quoted(name)} cannot be the name of {self.noun}", advice, at="key")
+            report(
+                "bad-name",
+                (*path, name),
+                f"{quoted(name)} cannot be the name of {self.noun}",
+                advice,
+                at="key",
+            )
         return advice is None
 
     def schema(self) -> dict[str, Any]:
@@ -247,7 +323,10 @@ class Split:
         return ", or ".join(shape.form for shape in self._shapes())
 
     def _shapes(self) -> list[Shape]:
-        return [self.otherwise, *(shape for shape in self.by.values() if shape is not self.otherwise)]
+        return [
+            self.otherwise,
+            *(shape for shape in self.by.values() if shape is not self.otherwise),
+        ]
 
     def read(self, value: Any, path: Path, report: Report) -> Any:
         shape = self.by.get(type(value))
@@ -277,14 +356,26 @@ class Localized:
             return wrong(self, value, path, report)
         locales = {key: item for key, item in value.items() if isinstance(item, dict)}
         if len(locales) > self.most:
-            report("too-many", path, f"{label(path)} has words in {len(locales)} locales; at most {self.most} fit", "remove some", at="key")
+            report(
+                "too-many",
+                path,
+                f"{label(path)} has words in {len(locales)} locales; at most {self.most} fit",
+                "remove some",
+                at="key",
+            )
             return REFUSED
         own = {key: item for key, item in value.items() if key not in locales}
         found = {"": self.table.read(own, path, report)} if own else {}
         for locale, item in locales.items():
             advice = self.check(locale)
             if advice:
-                report("unknown-locale", (*path, locale), f"{quoted(locale)} is not a locale", advice, at="key")
+                report(
+                    "unknown-locale",
+                    (*path, locale),
+                    f"{quoted(locale)} is not a locale",
+                    advice,
+                    at="key",
+                )
             found[locale] = self.table.read(item, (*path, locale), report)
         return {locale: words for locale, words in found.items() if words is not REFUSED}
 

@@ -47,10 +47,14 @@ def label(path: Path) -> str:
     return f"`{names[-1]}`" if names else "this"
 
 
-def wrong(shape: Shape, value: object, path: Path, report: Report, advice: str | None = None) -> _Refused:
+def wrong(
+    shape: Shape, value: object, path: Path, report: Report, advice: str | None = None
+) -> _Refused:
     """Report a value of the wrong form."""
     shown = quoted(value)
-    kind = {str: "the text", bool: "the flag", list: "the list", dict: "the table"}.get(type(value), "")
+    kind = {str: "the text", bool: "the flag", list: "the list", dict: "the table"}.get(
+        type(value), ""
+    )
     if isinstance(value, str):
         shown = f'`"{shown[1:-1]}"`'
     what = "an item of " if path and isinstance(path[-1], int) and len(path) > 1 else ""
@@ -61,7 +65,11 @@ def wrong(shape: Shape, value: object, path: Path, report: Report, advice: str |
 
 def _unquoted(value: object) -> str | None:
     """Return the next step for a number, a date or a flag that was put in quotes."""
-    return "write it without quotes" if isinstance(value, str) and re.fullmatch(r"-?\d[\d.:T+Z-]*|true|false", value) else None
+    return (
+        "write it without quotes"
+        if isinstance(value, str) and re.fullmatch(r"-?\d[\d.:T+Z-]*|true|false", value)
+        else None
+    )
 
 
 @frozen(kw_only=True)
@@ -80,15 +88,36 @@ class Text:
 
     def read(self, value: Any, path: Path, report: Report) -> Any:
         if type(value) is not str:
-            return wrong(self, value, path, report, "put it in quotes" if isinstance(value, int | float) else None)
+            return wrong(
+                self,
+                value,
+                path,
+                report,
+                "put it in quotes" if isinstance(value, int | float) else None,
+            )
         if not value.strip() and not self.empty:
             report("empty-text", path, f"{label(path)} is empty", f"write {self.form}")
         elif len(value) > self.longest:
-            report("text-too-long", path, f"{label(path)} has {len(value)} characters; at most {self.longest} fit", "shorten it")
+            report(
+                "text-too-long",
+                path,
+                f"{label(path)} has {len(value)} characters; at most {self.longest} fit",
+                "shorten it",
+            )
         elif _CONTROL.search(value):
-            report("control-character", path, f"{label(path)} holds a control character: {quoted(value)}", "remove it")
+            report(
+                "control-character",
+                path,
+                f"{label(path)} holds a control character: {quoted(value)}",
+                "remove it",
+            )
         elif self.pattern and not re.fullmatch(self.pattern, value):
-            report(self.code, path, f"{label(path)} is {self.form}, not {quoted(value)}", f"write {self.form}")
+            report(
+                self.code,
+                path,
+                f"{label(path)} is {self.form}, not {quoted(value)}",
+                f"write {self.form}",
+            )
         elif self.check and (advice := self.check(value)):
             report(self.code, path, f"{label(path)} is {self.form}, not {quoted(value)}", advice)
         else:
@@ -171,10 +200,14 @@ class Number:
         return f"a number such as `{self.example}`"
 
     def read(self, value: Any, path: Path, report: Report) -> Any:
-        if type(value) not in (int, float) or (isinstance(value, float) and not math.isfinite(value)):
+        if type(value) not in (int, float) or (
+            isinstance(value, float) and not math.isfinite(value)
+        ):
             return wrong(self, value, path, report, _unquoted(value))
         if not self.least <= value <= self.most:
-            message = f"{label(path)} is between {self.least:g} and {self.most:g}, not {quoted(value)}"
+            message = (
+                f"{label(path)} is between {self.least:g} and {self.most:g}, not {quoted(value)}"
+            )
             report("bad-number", path, message, f"write {self.form}")
             return REFUSED
         return value

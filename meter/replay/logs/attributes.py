@@ -15,13 +15,32 @@ from zoneinfo import ZoneInfo
 
 from attrs import frozen
 
-from meter.view import Article, ArticleAccess, Entitlement, EntitlementKind, PageView, Reader, Status
+from meter.view import (
+    Article,
+    ArticleAccess,
+    Entitlement,
+    EntitlementKind,
+    PageView,
+    Reader,
+    Status,
+)
 from meter.windows import local_instant, moment
 
 __all__ = ["ATTRIBUTES", "Attribute", "BadValueError", "scene"]
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-_FLAGS = {"true": True, "t": True, "yes": True, "y": True, "1": True, "false": False, "f": False, "no": False, "n": False, "0": False}
+_FLAGS = {
+    "true": True,
+    "t": True,
+    "yes": True,
+    "y": True,
+    "1": True,
+    "false": False,
+    "f": False,
+    "no": False,
+    "n": False,
+    "0": False,
+}
 _SEPARATORS = (";", "|", ",")
 
 
@@ -77,12 +96,16 @@ def _json(text: str) -> Any:
 
 def _time(value: Any, zone: ZoneInfo, *, end: bool = False) -> datetime:
     try:
-        if end and isinstance(value, str) and len(value.strip()) == len("2026-06-30"):  # a date holds to the end of that day
+        if (
+            end and isinstance(value, str) and len(value.strip()) == len("2026-06-30")
+        ):  # a date holds to the end of that day
             return moment(local_instant(date.fromisoformat(value.strip()), zone, end=True), zone)
         when = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
         return when if when.tzinfo else moment(local_instant(when, zone), zone)
     except (ValueError, OverflowError) as error:
-        raise BadValueError(f"`{value}` is not a time such as `2026-06-01T08:30:00+09:00`") from error
+        raise BadValueError(
+            f"`{value}` is not a time such as `2026-06-01T08:30:00+09:00`"
+        ) from error
 
 
 def _word_of(kind: type[Any], what: str) -> Callable[[Any, ZoneInfo], Any]:
@@ -90,7 +113,9 @@ def _word_of(kind: type[Any], what: str) -> Callable[[Any, ZoneInfo], Any]:
         try:
             return kind(str(value).strip().lower())
         except ValueError as error:
-            raise BadValueError(f"`{value}` is not {what}: {', '.join(f'`{word}`' for word in kind)}") from error
+            raise BadValueError(
+                f"`{value}` is not {what}: {', '.join(f'`{word}`' for word in kind)}"
+            ) from error
 
     return read
 
@@ -110,11 +135,17 @@ def _entitlements(value: Any, zone: ZoneInfo) -> tuple[Entitlement, ...]:
         if given.get("kind") not in tuple(EntitlementKind):
             known = ", ".join(f"`{kind}`" for kind in EntitlementKind)
             raise BadValueError(f"`{given.get('kind')}` is not a kind of entitlement: {known}")
-        given |= {side: _time(given[side], zone, end=side == "ends") for side in ("starts", "ends") if side in given}
+        given |= {
+            side: _time(given[side], zone, end=side == "ends")
+            for side in ("starts", "ends")
+            if side in given
+        }
         try:
             rights.append(Entitlement(**given))
         except (ValueError, TypeError) as error:
-            raise BadValueError(f"`{json.dumps(right, default=str)}` is not an entitlement") from error
+            raise BadValueError(
+                f"`{json.dumps(right, default=str)}` is not an entitlement"
+            ) from error
     return tuple(rights)
 
 
@@ -142,18 +173,28 @@ ATTRIBUTES = {
 """Every attribute by its path in an event, `reader.country` and `country` of the view apart."""
 
 _FOR_STATUS = {
-    Status.TRIAL: (EntitlementKind.TRIAL, None), Status.SUBSCRIBER: (EntitlementKind.SUBSCRIPTION, None),
+    Status.TRIAL: (EntitlementKind.TRIAL, None),
+    Status.SUBSCRIBER: (EntitlementKind.SUBSCRIPTION, None),
     Status.STAFF: (EntitlementKind.STAFF, None),
-    Status.TRIAL_EXPIRED: (EntitlementKind.TRIAL, _LONG_AGO), Status.SUBSCRIPTION_EXPIRED: (EntitlementKind.SUBSCRIPTION, _LONG_AGO),
-}  # fmt: skip
+    Status.TRIAL_EXPIRED: (EntitlementKind.TRIAL, _LONG_AGO),
+    Status.SUBSCRIPTION_EXPIRED: (EntitlementKind.SUBSCRIPTION, _LONG_AGO),
+}
 """The right by which a reader has a status, where a log tells only the status."""
 
 
 def scene(values: Mapping[str, Any]) -> tuple[Reader, PageView]:
     """Return a reader and a view that have these attributes (by path; a missing one is `None`)."""
     known = {name: value for name, value in values.items() if value is not None}
-    people = {name.removeprefix("reader."): value for name, value in known.items() if name.startswith("reader.")}
-    content = {name.removeprefix("article."): value for name, value in known.items() if name.startswith("article.")}
+    people = {
+        name.removeprefix("reader."): value
+        for name, value in known.items()
+        if name.startswith("reader.")
+    }
+    content = {
+        name.removeprefix("article."): value
+        for name, value in known.items()
+        if name.startswith("article.")
+    }
     status = people.pop("status", None)
     if status is not None and "entitlements" not in people:
         people["registered"] = people.get("registered", False) or status is not Status.ANONYMOUS

@@ -29,7 +29,9 @@ _UNKNOWN = "\ufffd"
 """What stands for bytes that are no letter in UTF-8."""
 
 
-def read_cells(stream: IO[bytes], name: str, mapping: Mapping[str, str], bad: BadRows, *, clock: bool) -> Iterator[Piece]:
+def read_cells(
+    stream: IO[bytes], name: str, mapping: Mapping[str, str], bad: BadRows, *, clock: bool
+) -> Iterator[Piece]:
     """Yield the rows of a CSV log called `name`; rows that cannot be read are added to `bad`. Raises `LogError`."""
     there, mark = _header(stream.readline(_LONGEST), name)
     names = column_names(mapping, there, clock=clock)
@@ -41,7 +43,12 @@ def read_cells(stream: IO[bytes], name: str, mapping: Mapping[str, str], bad: Ba
         wrong.append(row.number)
         lines = row.text.count("\n")
         if lines:
-            bad.add(row.number, Fault.CELLS, f"a quote is never closed, so {lines + 1:,} lines are one row", "a quote that is never closed")
+            bad.add(
+                row.number,
+                Fault.CELLS,
+                f"a quote is never closed, so {lines + 1:,} lines are one row",
+                "a quote that is never closed",
+            )
         else:
             reason = f"{row.actual_columns} cells where the first line names {row.expected_columns}"
             bad.add(row.number, Fault.CELLS, reason, "more or fewer cells than columns")
@@ -50,7 +57,9 @@ def read_cells(stream: IO[bytes], name: str, mapping: Mapping[str, str], bad: Ba
     reader = pyarrow.csv.open_csv(
         pa.PythonFile(letters, mode="r"),
         read_options=pyarrow.csv.ReadOptions(use_threads=False, block_size=_BLOCK),
-        parse_options=pyarrow.csv.ParseOptions(delimiter=mark, invalid_row_handler=refuse, newlines_in_values=True),
+        parse_options=pyarrow.csv.ParseOptions(
+            delimiter=mark, invalid_row_handler=refuse, newlines_in_values=True
+        ),
         convert_options=pyarrow.csv.ConvertOptions(
             include_columns=list(dict.fromkeys(names.values())),
             column_types=dict.fromkeys(names.values(), pa.string()),
@@ -72,7 +81,12 @@ class _Letters(io.RawIOBase):
     """A stream of UTF-8, whatever is in the file: pyarrow cannot report a row that has other bytes in it. `damaged` says if it had."""
 
     def __init__(self, stream: IO[bytes]) -> None:
-        self._stream, self._decoder, self._ready, self.damaged = stream, codecs.getincrementaldecoder("utf-8")("replace"), b"", False
+        self._stream, self._decoder, self._ready, self.damaged = (
+            stream,
+            codecs.getincrementaldecoder("utf-8")("replace"),
+            b"",
+            False,
+        )
 
     def readable(self) -> bool:
         return True
@@ -98,12 +112,19 @@ def _readable(piece: Piece, bad: BadRows) -> Piece:
         odd = np.asarray(pc.match_substring(piece.table[name], _UNKNOWN)) & fine
         for place in np.flatnonzero(odd):
             cell = printable(piece.table[name][place].as_py(), _SHOWN)
-            bad.add(int(piece.rows[place]), Fault.NOT_TEXT, f"`{cell}` is not UTF-8", "text that is not UTF-8")
+            bad.add(
+                int(piece.rows[place]),
+                Fault.NOT_TEXT,
+                f"`{cell}` is not UTF-8",
+                "text that is not UTF-8",
+            )
         fine &= ~odd
     return Piece(piece.table.filter(pa.array(fine)), piece.rows[fine])
 
 
-def _batches(reader: pyarrow.csv.CSVStreamingReader, name: str, wrong: list[int]) -> Iterator[pa.RecordBatch]:
+def _batches(
+    reader: pyarrow.csv.CSVStreamingReader, name: str, wrong: list[int]
+) -> Iterator[pa.RecordBatch]:
     """Yield the batches of a reader, and locate what stops it."""
     read = 1
     try:
@@ -112,24 +133,36 @@ def _batches(reader: pyarrow.csv.CSVStreamingReader, name: str, wrong: list[int]
             read += batch.num_rows
     except pa.ArrowInvalid as error:
         after = read + len(wrong)
-        raise LogError(f"`{name}` cannot be read beyond row {after:,}: somewhere after it, a quote is never closed") from error
+        raise LogError(
+            f"`{name}` cannot be read beyond row {after:,}: somewhere after it, a quote is never closed"
+        ) from error
 
 
 def _header(line: bytes, name: str) -> tuple[list[str], str]:
     """Return the names in the first line, and the mark between them."""
     if line.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in line:
-        raise LogError(f"`{name}` is not UTF-8 text (it may be UTF-16, or no CSV at all); save it as CSV in UTF-8")
+        raise LogError(
+            f"`{name}` is not UTF-8 text (it may be UTF-16, or no CSV at all); save it as CSV in UTF-8"
+        )
     try:
         header = line.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise LogError(f"the first line of `{name}` is not UTF-8; save the log as CSV in UTF-8") from error
+        raise LogError(
+            f"the first line of `{name}` is not UTF-8; save the log as CSV in UTF-8"
+        ) from error
     if not header.strip():
-        raise LogError(f"`{name}` {'has an empty first line' if line else 'is empty'}; the first line should name the columns")
+        raise LogError(
+            f"`{name}` {'has an empty first line' if line else 'is empty'}; the first line should name the columns"
+        )
     if "\r" in header.rstrip("\r\n"):
-        raise LogError(f"the lines of `{name}` end in a carriage return alone; save it with line feeds")
+        raise LogError(
+            f"the lines of `{name}` end in a carriage return alone; save it with line feeds"
+        )
     mark = max(",;\t", key=header.count)
     if header.count('"') % 2 or len(line) >= _LONGEST:
-        raise LogError(f"the first line of `{name}` does not end where its names do: a quote is never closed, or it is too long")
+        raise LogError(
+            f"the first line of `{name}` does not end where its names do: a quote is never closed, or it is too long"
+        )
     return next(csv.reader([header], delimiter=mark)), mark
 
 
@@ -141,7 +174,13 @@ def _unswallowed(piece: Piece, mark: str, bad: BadRows) -> Piece:
         if pc.any(lines := pc.match_substring(column, "\n")).as_py():
             swallowed |= np.asarray(pc.and_(lines, pc.match_substring_regex(column, f'[{mark}"]')))
     for place in np.flatnonzero(swallowed):
-        lines = sum(piece.table[name][place].as_py().count("\n") for name in ("reader.id", "article.id"))
+        lines = sum(
+            piece.table[name][place].as_py().count("\n") for name in ("reader.id", "article.id")
+        )
         reason = f"a quote is never closed, so {lines + 1:,} lines are one row"
         bad.add(int(piece.rows[place]), Fault.CELLS, reason, "a quote that is never closed")
-    return Piece(piece.table.filter(pa.array(~swallowed)), piece.rows[~swallowed]) if swallowed.any() else piece
+    return (
+        Piece(piece.table.filter(pa.array(~swallowed)), piece.rows[~swallowed])
+        if swallowed.any()
+        else piece
+    )

@@ -43,7 +43,9 @@ _TEXT = re.compile(r'"(?:[^"\\]|\\.)*"?')
 _MARKS = re.compile(r"[][{}]")
 
 
-def read_lines(stream: IO[bytes], mapping: Mapping[str, str], bad: BadRows, *, clock: bool) -> Iterator[Piece]:
+def read_lines(
+    stream: IO[bytes], mapping: Mapping[str, str], bad: BadRows, *, clock: bool
+) -> Iterator[Piece]:
     """Yield the events of a log; lines that hold none are added to `bad`. Raises `LogError` if no event has a column that is needed."""
     seen: dict[str, None] = {}
     for text, line in _blocks(stream, bad):
@@ -72,7 +74,12 @@ def _blocks(stream: IO[bytes], bad: BadRows) -> Iterator[tuple[bytes, int]]:
         yield from [(text, line)] if text.strip() else []
         line += text.count(b"\n")
         if len(rest) > _LONGEST:
-            bad.add(line, Fault.NO_EVENT, f"a line of more than {_LONGEST >> 20} MiB; each event has a line of its own", _NO_EVENT)
+            bad.add(
+                line,
+                Fault.NO_EVENT,
+                f"a line of more than {_LONGEST >> 20} MiB; each event has a line of its own",
+                _NO_EVENT,
+            )
             rest, too_long = b"", True
     if rest.strip():
         yield rest, line
@@ -82,21 +89,48 @@ def _read(text: bytes, line: int, mapping: Mapping[str, str], bad: BadRows) -> t
     """Return a block of lines as a table with the log's own names, `reader` and `article` laid flat, and each row's line."""
     lines = text.count(b"\n") + (not text.endswith(b"\n"))
     schemas = _schemas(mapping) if _plain(text) else []
-    table = next((table for schema in schemas if (table := _alike(text, schema, lines)) is not None), None)
-    if table is None or any(n.startswith(f"{name}.") for name in _TABLES if name in table.column_names for n in table.column_names):
-        return _one_by_one(text, line, mapping, bad)  # lines that differ in form, or `reader` and `reader.id` in one line
+    table = next(
+        (table for schema in schemas if (table := _alike(text, schema, lines)) is not None), None
+    )
+    if table is None or any(
+        n.startswith(f"{name}.")
+        for name in _TABLES
+        if name in table.column_names
+        for n in table.column_names
+    ):
+        return _one_by_one(
+            text, line, mapping, bad
+        )  # lines that differ in form, or `reader` and `reader.id` in one line
     for name in _TABLES:
         if name in table.column_names and pa.types.is_struct(table[name].type):
             inner = table[name].combine_chunks()
             inner = inner.chunk(0) if isinstance(inner, pa.ChunkedArray) else inner
-            fields = {f"{name}.{f.name}": part for f, part in zip(inner.type, inner.flatten(), strict=True)}
+            fields = {
+                f"{name}.{f.name}": part
+                for f, part in zip(inner.type, inner.flatten(), strict=True)
+            }
             table = pa.table({**{n: table[n] for n in table.column_names if n != name}, **fields})
-    table = table.select([name for name in dict.fromkeys(table.column_names) if table[name].null_count < table.num_rows])
+    table = table.select(
+        [
+            name
+            for name in dict.fromkeys(table.column_names)
+            if table[name].null_count < table.num_rows
+        ]
+    )
     known = known_columns(mapping, [*table.column_names, *mapping.values()])
-    there = [name for name in ("reader.id", "article.id", "id", "at") if known.get(name) in table.column_names]
+    there = [
+        name
+        for name in ("reader.id", "article.id", "id", "at")
+        if known.get(name) in table.column_names
+    ]
     kinds = {name: table[known[name]].type for name in there}
-    if any(pa.types.is_nested(kind) or (pa.types.is_floating(kind) and name != "at") for name, kind in kinds.items()):
-        return _one_by_one(text, line, mapping, bad)  # no ids, or long numbers that have lost their last digits
+    if any(
+        pa.types.is_nested(kind) or (pa.types.is_floating(kind) and name != "at")
+        for name, kind in kinds.items()
+    ):
+        return _one_by_one(
+            text, line, mapping, bad
+        )  # no ids, or long numbers that have lost their last digits
     return table, np.arange(line, line + lines)
 
 
@@ -114,7 +148,9 @@ def _plain(text: bytes) -> bool:
     if not ((letters[ends[:-1] + 1] == _OPEN).all() and (letters[ends[1:] - 1] == _CLOSE).all()):
         return False
     if (long := np.diff(ends) > _SHORT).any():
-        brackets = np.add.reduceat((letters == _OPEN) | (letters == _LIST), ends[:-1], dtype=np.int64)
+        brackets = np.add.reduceat(
+            (letters == _OPEN) | (letters == _LIST), ends[:-1], dtype=np.int64
+        )
         if (brackets[long] > _DEEPEST).any():
             return False
     if b"null" in text:
@@ -134,18 +170,24 @@ def _alike(text: bytes, schema: pa.Schema, lines: int) -> pa.Table | None:
         table = pyarrow.json.read_json(
             pa.BufferReader(text),
             read_options=pyarrow.json.ReadOptions(use_threads=False, block_size=max(len(text), 1)),
-            parse_options=pyarrow.json.ParseOptions(explicit_schema=schema, newlines_in_values=False),
+            parse_options=pyarrow.json.ParseOptions(
+                explicit_schema=schema, newlines_in_values=False
+            ),
         )
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return None
     if table.num_rows != lines or "timestamp" in str(table.schema):  # a time read without its zone
         return None
-    if any(str(kind).count("<") > _DEEPEST for kind in table.schema.types):  # deeper than Python bears
+    if any(
+        str(kind).count("<") > _DEEPEST for kind in table.schema.types
+    ):  # deeper than Python bears
         return None
     return table
 
 
-def _one_by_one(text: bytes, line: int, mapping: Mapping[str, str], bad: BadRows) -> tuple[pa.Table, Any]:
+def _one_by_one(
+    text: bytes, line: int, mapping: Mapping[str, str], bad: BadRows
+) -> tuple[pa.Table, Any]:
     events, rows = [], []
     for number, raw in enumerate(text.split(b"\n"), line):
         if not raw.strip():
@@ -157,24 +199,47 @@ def _one_by_one(text: bytes, line: int, mapping: Mapping[str, str], bad: BadRows
             if isinstance(event.get(name), dict):
                 event |= {f"{name}.{key}": value for key, value in event.pop(name).items()}
             elif name in event and name not in mapping.values():
-                event[f"{name}.id"] = event.pop(name)  # an id stands for a reader or an article of which nothing else is known
+                event[f"{name}.id"] = event.pop(
+                    name
+                )  # an id stands for a reader or an article of which nothing else is known
         events.append(event)
         rows.append(number)
-    there = list(dict.fromkeys(name for event in events for name, value in event.items() if value is not None))
+    there = list(
+        dict.fromkeys(
+            name for event in events for name, value in event.items() if value is not None
+        )
+    )
     wanted = known_columns(mapping, [*there, *mapping.values()])
-    fine = [_has_ids(event, number, wanted, bad) for event, number in zip(events, rows, strict=True)]
+    fine = [
+        _has_ids(event, number, wanted, bad) for event, number in zip(events, rows, strict=True)
+    ]
     events = [event for event, kept in zip(events, fine, strict=True) if kept]
     known = set(wanted.values())
-    columns = {name: _texts(event.get(name) for event in events) if name in known else pa.nulls(len(events)) for name in there}
+    columns = {
+        name: _texts(event.get(name) for event in events)
+        if name in known
+        else pa.nulls(len(events))
+        for name in there
+    }
     return pa.table(columns), np.array(rows, np.int64)[np.array(fine, np.bool_)]
 
 
-def _has_ids(event: Mapping[str, Any], number: int, wanted: Mapping[str, str], bad: BadRows) -> bool:
+def _has_ids(
+    event: Mapping[str, Any], number: int, wanted: Mapping[str, str], bad: BadRows
+) -> bool:
     """Say whether what should be ids are no lists or tables; otherwise add the line to `bad`."""
-    for name, word, code in (("reader.id", "reader", Fault.NO_READER), ("article.id", "article", Fault.NO_ARTICLE)):
+    for name, word, code in (
+        ("reader.id", "reader", Fault.NO_READER),
+        ("article.id", "article", Fault.NO_ARTICLE),
+    ):
         value = event.get(wanted.get(name, ""))
         if isinstance(value, dict | list):
-            bad.add(number, code, f"`{json.dumps(value, ensure_ascii=False)}` is not the id of one {word}", f"no {word}")
+            bad.add(
+                number,
+                code,
+                f"`{json.dumps(value, ensure_ascii=False)}` is not the id of one {word}",
+                f"no {word}",
+            )
             return False
     return True
 
@@ -198,7 +263,12 @@ def _event(raw: bytes, number: int, bad: BadRows) -> dict[str, Any] | None:
         bad.add(number, Fault.NO_EVENT, "not a JSON object", _NO_EVENT)
         return None
     if "\\ud" in text.lower() and not _is_text(event):
-        bad.add(number, Fault.NOT_TEXT, "half of a character, written as `\\ud…`", "text that is not UTF-8")
+        bad.add(
+            number,
+            Fault.NOT_TEXT,
+            "half of a character, written as `\\ud…`",
+            "text that is not UTF-8",
+        )
         return None
     return event
 
@@ -225,13 +295,27 @@ def _is_text(event: Mapping[str, Any]) -> bool:
 def _named(table: pa.Table, rows: int, mapping: Mapping[str, str], *, clock: bool) -> pa.Table:
     """Return a table with our names. What these lines lack and others have is missing in each of them."""
     names = known_columns(mapping, [*table.column_names, *mapping.values()], clock=clock)
-    names = dict.fromkeys(REQUIRED if clock else [name for name in REQUIRED if name != "at"], "") | names
+    names = (
+        dict.fromkeys(REQUIRED if clock else [name for name in REQUIRED if name != "at"], "")
+        | names
+    )
     none = pa.nulls(rows, pa.string())
-    return pa.table({name: table[column] if column in table.column_names else none for name, column in names.items()})
+    return pa.table(
+        {
+            name: table[column] if column in table.column_names else none
+            for name, column in names.items()
+        }
+    )
 
 
 def _texts(values: Iterable[Any]) -> pa.Array:
     """Return JSON values as texts: what is not a text stays JSON."""
     return pa.array(
-        [value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False) for value in values], pa.string()
+        [
+            value
+            if value is None or isinstance(value, str)
+            else json.dumps(value, ensure_ascii=False)
+            for value in values
+        ],
+        pa.string(),
     )

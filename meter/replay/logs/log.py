@@ -35,9 +35,14 @@ __all__ = ["BadRow", "BadRows", "Fault", "Log", "LogError", "Piece", "column_nam
 
 _ROWS = 1 << 18
 _KINDS = {
-    ".csv": "CSV", ".tsv": "CSV", ".jsonl": "JSON Lines", ".ndjson": "JSON Lines", ".parquet": "Parquet", ".arrow": "Arrow",
+    ".csv": "CSV",
+    ".tsv": "CSV",
+    ".jsonl": "JSON Lines",
+    ".ndjson": "JSON Lines",
+    ".parquet": "Parquet",
+    ".arrow": "Arrow",
     ".feather": "Arrow",
-}  # fmt: skip
+}
 _LIKELY = {
     "CSV": "see whether it is text, with a line for each view",
     "JSON Lines": "see whether the file is whole",
@@ -65,7 +70,9 @@ class Log:
     times, only an order. Raises `LogError`.
     """
 
-    def __init__(self, source: Any, columns: Mapping[str, str] | None = None, *, clock: bool = True) -> None:  # noqa: ANN401
+    def __init__(
+        self, source: Any, columns: Mapping[str, str] | None = None, *, clock: bool = True
+    ) -> None:  # noqa: ANN401
         self.mapping, self.clock = dict(columns or {}), clock
         self.table: pa.Table | None = None
         if hasattr(source, "to_arrow_table") and not hasattr(source, "__arrow_c_stream__"):
@@ -77,9 +84,15 @@ class Log:
             return
         self.path = Path(source)
         self.name = self.path.name
-        suffix = self.path.suffixes[-2:][0] if self.path.suffix == ".gz" and len(self.path.suffixes) > 1 else self.path.suffix
+        suffix = (
+            self.path.suffixes[-2:][0]
+            if self.path.suffix == ".gz" and len(self.path.suffixes) > 1
+            else self.path.suffix
+        )
         if suffix.lower() not in _KINDS:
-            raise LogError(f"`{source}` has no name ending that says what it is; use one of {', '.join(f'`{s}`' for s in _KINDS)}")
+            raise LogError(
+                f"`{source}` has no name ending that says what it is; use one of {', '.join(f'`{s}`' for s in _KINDS)}"
+            )
         if self.path.is_dir():
             raise LogError(f"`{source}` is a folder; name a file in it")
         if not self.path.is_file():
@@ -88,7 +101,13 @@ class Log:
 
     def pieces(self, bad: BadRows) -> Iterator[Piece]:
         """Yield the log's rows in order; rows that cannot be read as rows are added to `bad`."""
-        read = {"CSV": self._csv, "JSON Lines": self._json, "Parquet": self._parquet, "Arrow": self._arrow, "table": self._arrow}[self.kind]
+        read = {
+            "CSV": self._csv,
+            "JSON Lines": self._json,
+            "Parquet": self._parquet,
+            "Arrow": self._arrow,
+            "table": self._arrow,
+        }[self.kind]
         try:
             yield from read(bad)
         except gzip.BadGzipFile as error:
@@ -96,9 +115,13 @@ class Log:
                 f"`{self.name}` is not compressed with gzip as its name says, or is damaged; rename it or write it again"
             ) from error
         except (EOFError, zlib.error) as error:
-            raise LogError(f"`{self.name}` is cut off or damaged in its compression; write or fetch it again") from error
+            raise LogError(
+                f"`{self.name}` is cut off or damaged in its compression; write or fetch it again"
+            ) from error
         except (OSError, UnicodeError, csv.Error, pa.ArrowException) as error:
-            raise LogError(f"`{self.name}` cannot be read as {self.kind}: {_cause(error, self.kind)}") from error
+            raise LogError(
+                f"`{self.name}` cannot be read as {self.kind}: {_cause(error, self.kind)}"
+            ) from error
 
     def _csv(self, bad: BadRows) -> Iterator[Piece]:
         with self._open() as stream:
@@ -110,7 +133,9 @@ class Log:
             return LogError(f"`{self.name}` has no views in it; give a log with at least one")
         first = bad.first[0]
         where = f"the first is {self.name}:{first.row}: {first.reason} ({first.code})"
-        return LogError(f"no view in `{self.name}` can be read: {bad.told()}; {where}; {_STEPS[first.code]}")
+        return LogError(
+            f"no view in `{self.name}` can be read: {bad.told()}; {where}; {_STEPS[first.code]}"
+        )
 
     def _open(self) -> IO[bytes]:
         return gzip.open(self.path) if self.path.suffix == ".gz" else self.path.open("rb")  # type: ignore[return-value]
@@ -122,7 +147,9 @@ class Log:
     def _parquet(self, bad: BadRows) -> Iterator[Piece]:
         with pyarrow.parquet.ParquetFile(self.path) as file:
             names = column_names(self.mapping, file.schema_arrow.names, clock=self.clock)
-            yield from self._batches(file.iter_batches(batch_size=_ROWS, columns=list(names.values())), bad)
+            yield from self._batches(
+                file.iter_batches(batch_size=_ROWS, columns=list(names.values())), bad
+            )
 
     def _arrow(self, bad: BadRows) -> Iterator[Piece]:
         if self.table is not None:
@@ -136,7 +163,9 @@ class Log:
                 batches = iter(pa.ipc.open_stream(stream))
             yield from self._batches(batches, bad)
 
-    def _batches(self, batches: Iterator[pa.RecordBatch] | list[pa.RecordBatch], bad: BadRows) -> Iterator[Piece]:
+    def _batches(
+        self, batches: Iterator[pa.RecordBatch] | list[pa.RecordBatch], bad: BadRows
+    ) -> Iterator[Piece]:
         row = 1
         for batch in batches:
             names = column_names(self.mapping, batch.schema.names, clock=self.clock)
@@ -152,9 +181,17 @@ def _check_offsets(table: pa.Table) -> None:
     """Raise `ArrowInvalid` if a file's columns point outside of themselves, which would end the process."""
     for column in table.columns:
         for chunk in column.chunks:
-            for part in (chunk.indices, chunk.dictionary) if pa.types.is_dictionary(chunk.type) else (chunk,):
-                plain = {pa.string(): pa.binary(), pa.large_string(): pa.large_binary()}.get(part.type)
-                (part if plain is None else part.view(plain)).validate(full=True)  # other letters than UTF-8 cost a row, not the log
+            for part in (
+                (chunk.indices, chunk.dictionary)
+                if pa.types.is_dictionary(chunk.type)
+                else (chunk,)
+            ):
+                plain = {pa.string(): pa.binary(), pa.large_string(): pa.large_binary()}.get(
+                    part.type
+                )
+                (part if plain is None else part.view(plain)).validate(
+                    full=True
+                )  # other letters than UTF-8 cost a row, not the log
             chunk.validate()
 
 
@@ -162,5 +199,10 @@ def _cause(error: Exception, kind: str) -> str:
     """Say in a few words why a file could not be read, and what to do."""
     if isinstance(error, PermissionError):
         return "you may not read it; ask for the right to"
-    words = printable((getattr(error, "strerror", None) or str(error) or "no reason given").splitlines()[0].rstrip("."), 120)
+    words = printable(
+        (getattr(error, "strerror", None) or str(error) or "no reason given")
+        .splitlines()[0]
+        .rstrip("."),
+        120,
+    )
     return f"{_LIKELY[kind]} ({words})"

@@ -53,7 +53,10 @@ class BadRows:
 
     def told(self) -> str:
         """Say how many rows were left out for which reason: `2 rows with no reader, 1 row with no article`."""
-        return ", ".join(f"{count:,} row{'s' * (count > 1)} with {reason}" for reason, count in self.reasons.items())
+        return ", ".join(
+            f"{count:,} row{'s' * (count > 1)} with {reason}"
+            for reason, count in self.reasons.items()
+        )
 
 
 @frozen

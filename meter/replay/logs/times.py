@@ -15,7 +15,10 @@ from meter.windows import DAY, day_start, instant, local_instant
 
 __all__ = ["Times"]
 
-_EARLIEST, _LATEST = instant(datetime(1900, 1, 1, tzinfo=UTC)), instant(datetime(2200, 1, 1, tzinfo=UTC))
+_EARLIEST, _LATEST = (
+    instant(datetime(1900, 1, 1, tzinfo=UTC)),
+    instant(datetime(2200, 1, 1, tzinfo=UTC)),
+)
 _SECONDS, _MILLISECONDS = 10**11, 10**14
 """A whole number below the first counts seconds since 1970, below the second milliseconds, from there on microseconds."""
 _SURELY_SECONDS = 10**9
@@ -39,7 +42,9 @@ class Times:
         if pa.types.is_date(column.type):
             days = column.cast(pa.date32()).cast(pa.int32()).cast(pa.int64())
             near = pc.and_(pc.greater_equal(days, _EARLIEST // DAY), pc.less(days, _LATEST // DAY))
-            return self._stamps(pc.if_else(near, pc.multiply(days, DAY), None).cast(pa.timestamp("us")))
+            return self._stamps(
+                pc.if_else(near, pc.multiply(days, DAY), None).cast(pa.timestamp("us"))
+            )
         if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
             return self._numbers(column)
         return self._texts(column.cast(pa.string()))
@@ -57,11 +62,22 @@ class Times:
         numbers = np.asarray(pc.fill_null(column, 0)).astype(np.int64 if whole else np.float64)
         numbers = np.where(known, numbers, 0)
         most = float(np.abs(numbers).max()) if len(numbers) else 0.0
-        unit, scale = ("seconds", 10**6) if most < _SECONDS else ("milliseconds", 10**3) if most < _MILLISECONDS else ("microseconds", 1)
+        unit, scale = (
+            ("seconds", 10**6)
+            if most < _SECONDS
+            else ("milliseconds", 10**3)
+            if most < _MILLISECONDS
+            else ("microseconds", 1)
+        )
         self.units.add(unit)
         limit = (1 << 62) // scale
         known &= np.abs(numbers) < limit
-        return _bounded(np.where(known, np.rint(numbers * scale) if not whole else numbers * scale, 0).astype(np.int64), known)
+        return _bounded(
+            np.where(known, np.rint(numbers * scale) if not whole else numbers * scale, 0).astype(
+                np.int64
+            ),
+            known,
+        )
 
     def _texts(self, column: pa.Array) -> tuple[Array, Array]:
         for kind in (pa.timestamp("us"), pa.timestamp("us", "UTC"), pa.int64(), pa.float64()):
@@ -100,7 +116,11 @@ class Times:
         out = np.where(known, values, 0)
         days = out // DAY
         low = int(days.min()) if len(days) else 0
-        numbers, place = np.unique(days - low, return_inverse=True) if np.ptp(days) > 1 << 16 else (np.arange(np.ptp(days) + 1), days - low)
+        numbers, place = (
+            np.unique(days - low, return_inverse=True)
+            if np.ptp(days) > 1 << 16
+            else (np.arange(np.ptp(days) + 1), days - low)
+        )
         met = np.flatnonzero(np.bincount(place, minlength=len(numbers)))
         shifts, plain = np.zeros(len(numbers), np.int64), np.ones(len(numbers), np.bool_)
         for index in met:
@@ -108,7 +128,9 @@ class Times:
             start, plain[index] = self._day(number)
             shifts[index] = start - number * DAY if plain[index] else 0
         for row in np.flatnonzero(~plain[place]):
-            out[row] = local_instant(datetime(1970, 1, 1) + timedelta(microseconds=int(out[row])), self.zone)  # noqa: DTZ001
+            out[row] = local_instant(
+                datetime(1970, 1, 1) + timedelta(microseconds=int(out[row])), self.zone
+            )  # noqa: DTZ001
         return out + shifts[place]
 
     def _day(self, number: int) -> tuple[int, bool]:
@@ -116,10 +138,16 @@ class Times:
         if number not in self._days:
             try:
                 day = _EPOCH + timedelta(days=number)
-                start, end = day_start(day, self.zone), day_start(day + timedelta(days=1), self.zone)
+                start, end = (
+                    day_start(day, self.zone),
+                    day_start(day + timedelta(days=1), self.zone),
+                )
                 self._days[number] = start, end - start == DAY
             except OverflowError:
-                self._days[number] = number * DAY, True  # out of every range; refused when the bounds are checked
+                self._days[number] = (
+                    number * DAY,
+                    True,
+                )  # out of every range; refused when the bounds are checked
         return self._days[number]
 
 

@@ -26,8 +26,16 @@ def check_types(table: pa.Table, columns: dict[str, str]) -> None:
             pc.dictionary_encode(pa.array([], kind))
             pa.array([], kind).cast(pa.string())
         except (pa.ArrowNotImplementedError, pa.ArrowInvalid, pa.ArrowTypeError) as error:
-            wanted = "times" if name == "at" else "texts or whole numbers" if name in _IDS else "texts, numbers, times or lists"
-            raise LogError(f"the column `{column}` of the log holds `{kind}`; it should hold {wanted}") from error
+            wanted = (
+                "times"
+                if name == "at"
+                else "texts or whole numbers"
+                if name in _IDS
+                else "texts, numbers, times or lists"
+            )
+            raise LogError(
+                f"the column `{column}` of the log holds `{kind}`; it should hold {wanted}"
+            ) from error
 
 
 def decoded(piece: Piece, bad: BadRows) -> Piece:
@@ -48,16 +56,33 @@ def decoded(piece: Piece, bad: BadRows) -> Piece:
             for row, (cell, text) in enumerate(zip(cells, texts, strict=True)):
                 if fine[row] and text is not None and text.encode() != cell:
                     fine[row] = False
-                    bad.add(int(piece.rows[row]), Fault.NOT_TEXT, f"`{printable(text, _SHOWN)}` is not UTF-8", "text that is not UTF-8")
+                    bad.add(
+                        int(piece.rows[row]),
+                        Fault.NOT_TEXT,
+                        f"`{printable(text, _SHOWN)}` is not UTF-8",
+                        "text that is not UTF-8",
+                    )
             table = table.set_column(place, name, pa.array(texts, pa.string()))
         elif column.type not in (pa.string(), pa.large_string()):
             table = table.set_column(place, name, column.cast(pa.string()))
-    return Piece(table, piece.rows) if fine.all() else Piece(table.filter(pa.array(fine)), piece.rows[fine])
+    return (
+        Piece(table, piece.rows)
+        if fine.all()
+        else Piece(table.filter(pa.array(fine)), piece.rows[fine])
+    )
 
 
 def _is_text(kind: pa.DataType) -> bool:
     kind = kind.value_type if pa.types.is_dictionary(kind) else kind
-    tests = ("string", "large_string", "string_view", "binary", "large_binary", "binary_view", "fixed_size_binary")
+    tests = (
+        "string",
+        "large_string",
+        "string_view",
+        "binary",
+        "large_binary",
+        "binary_view",
+        "fixed_size_binary",
+    )
     return any(getattr(pa.types, f"is_{test}")(kind) for test in tests)
 
 

@@ -4,12 +4,35 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-__all__ = ["COLUMNS", "LOG", "MONTHLY", "MOST_DEVICES", "OLDEST_ARTICLE", "SLOT", "Human", "Meaning", "Time"]
+__all__ = [
+    "COLUMNS",
+    "LOG",
+    "MONTHLY",
+    "MOST_DEVICES",
+    "OLDEST_ARTICLE",
+    "SLOT",
+    "Human",
+    "Meaning",
+    "Time",
+]
 
 COLUMNS = (
-    "months", "stopped", "registrations", "wanted", "read", "blocked", "lost", "starts", "subscriber", "trial", "cash", "lifetime",
-    "began", "pays", "paid",
-)  # fmt: skip
+    "months",
+    "stopped",
+    "registrations",
+    "wanted",
+    "read",
+    "blocked",
+    "lost",
+    "starts",
+    "subscriber",
+    "trial",
+    "cash",
+    "lifetime",
+    "began",
+    "pays",
+    "paid",
+)
 """What is kept of each reader over the whole horizon.
 
 `starts`, `subscriber`, `trial`, `cash` and `lifetime` are expectations: the sum, over the walls a reader met, of the chance to take
@@ -17,13 +40,38 @@ what was offered times what then follows. They have the same mean as the lives t
 smaller spread: one start in two thousand reader-months is mostly noise.
 """
 
-MONTHLY = ("active", "stopped", "registrations", "starts", "subscribers", "trials", "wanted", "read", "blocked", "cash", "away")
+MONTHLY = (
+    "active",
+    "stopped",
+    "registrations",
+    "starts",
+    "subscribers",
+    "trials",
+    "wanted",
+    "read",
+    "blocked",
+    "cash",
+    "away",
+)
 """What is kept of each month; `starts`, `subscribers`, `trials` and `cash` are expectations."""
 
 LOG = (
-    "reader", "identity", "merged", "standing", "starts", "ends", "article", "reader_class", "score", "referrer", "device", "at",
-    "verdict", "counted", "used",
-)  # fmt: skip
+    "reader",
+    "identity",
+    "merged",
+    "standing",
+    "starts",
+    "ends",
+    "article",
+    "reader_class",
+    "score",
+    "referrer",
+    "device",
+    "at",
+    "verdict",
+    "counted",
+    "used",
+)
 """What is kept of each page view where that was asked for."""
 
 MOST_DEVICES = 4

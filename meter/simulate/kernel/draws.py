@@ -26,7 +26,9 @@ _UNIT = 1.0 / (1 << 53)
 
 # What a number is for; each purpose has its own stream.
 KIND, COUNT, DEVICES, DEVICE_KIND, READER, SCORE, FRAILTY, FRAILTY_2, BYPASS = range(1, 10)
-BACK, PERSIST, FRESH, ROUND, SESSION, REREAD, GAP, START, DEVICE, AGE, RANK, REFERRER, WHICH = range(20, 33)
+BACK, PERSIST, FRESH, ROUND, SESSION, REREAD, GAP, START, DEVICE, AGE, RANK, REFERRER, WHICH = (
+    range(20, 33)
+)
 RESET, RESET_AT, REGISTER, BUY, LEAVE, TURNOVER, STAY, PLAN, CONTINUE, CHURN = range(40, 50)
 ARTICLE = 60
 
@@ -53,4 +55,6 @@ def uniform(key, purpose, index):
 @compiled
 def normal(key, purpose, other):
     """Return a standard normal number from two streams (Box and Muller 1958)."""
-    return math.sqrt(-2.0 * math.log(uniform(key, purpose, 0))) * math.cos(2.0 * math.pi * uniform(key, other, 0))
+    return math.sqrt(-2.0 * math.log(uniform(key, purpose, 0))) * math.cos(
+        2.0 * math.pi * uniform(key, other, 0)
+    )

@@ -117,7 +117,9 @@ def judged(tables, verdicts, g, ident, article, now, tally, seen, used):
                     found = 1
                     break
         seen[m], used[m] = found, min(many, limit)
-        combination += tables.stride[g, m] * tables.rooms[tables.room_at[g, m] + 2 * used[m] + found]
+        combination += (
+            tables.stride[g, m] * tables.rooms[tables.room_at[g, m] + 2 * used[m] + found]
+        )
     return verdicts[tables.verdict_at[g] + combination]
 
 
@@ -127,7 +129,9 @@ def spend(tables, m, ident, article, now, tally):
     ids, ends, size = tally
     many, kind = size[ident, m], tables.kind[m]
     if kind == CALENDAR:
-        end = tables.edges[edge_after(tables.edges, tables.edge_at[m], tables.edge_at[m + 1] - 1, now)]
+        end = tables.edges[
+            edge_after(tables.edges, tables.edge_at[m], tables.edge_at[m + 1] - 1, now)
+        ]
     elif kind == LIFETIME:
         end = NEVER
     elif kind == FIXED and many > 0:
@@ -178,7 +182,9 @@ def expect(meaning, human, time, monthly, row, month, offer, by_itself, chance, 
     row[7] += chance
     monthly[month, 3] += chance
     if offer >= 0 and not meaning.trial[offer]:
-        expect_payments(meaning, time, monthly, row, meaning.offer_option[offer], now, month, chance)
+        expect_payments(
+            meaning, time, monthly, row, meaning.offer_option[offer], now, month, chance
+        )
         return
     if offer >= 0:
         price = chance * meaning.offer_price[offer]
@@ -222,15 +228,45 @@ def expect_payments(meaning, time, monthly, row, option, now, month, chance):
 
 
 @compiled
-def renew(meaning, human, time, mine, bought, renews, standing, option, renewals, due, offers, ended, term_from):
+def renew(
+    meaning,
+    human,
+    time,
+    mine,
+    bought,
+    renews,
+    standing,
+    option,
+    renewals,
+    due,
+    offers,
+    ended,
+    term_from,
+):
     """Return what the end of a trial or of a paid term brings: the payment, and where the reader stands then."""
     if standing < FIRST_TRIAL + offers:
         stay = human.continue_auto_renew if renews else human.continue_auto_cancel
         if uniform(mine, draws.CONTINUE, bought) >= stay:
             return 0.0, TRIAL_OVER, option, 0, term_from, NEVER, due
         option = int(uniform(mine, draws.PLAN, bought) < human.annual_share)
-        return meaning.price[option], FIRST_TRIAL + offers + option, option, 0, due, term_end(time, offers + option, due), ended
+        return (
+            meaning.price[option],
+            FIRST_TRIAL + offers + option,
+            option,
+            0,
+            due,
+            term_end(time, offers + option, due),
+            ended,
+        )
     chance = meaning.churn[option, min(renewals, meaning.churn.shape[1] - 1)]
     if uniform(child(mine, 100_000 + bought), draws.CHURN, renewals) < chance:
         return 0.0, SUBSCRIPTION_OVER, option, renewals, term_from, NEVER, due
-    return meaning.price[option], standing, option, renewals + 1, due, term_end(time, offers + option, due), ended
+    return (
+        meaning.price[option],
+        standing,
+        option,
+        renewals + 1,
+        due,
+        term_end(time, offers + option, due),
+        ended,
+    )

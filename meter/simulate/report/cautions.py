@@ -25,10 +25,19 @@ __all__ = ["UNKNOWABLE", "closing", "doubts", "holdout"]
 _YEAR = 12
 _SMALL_CHANGE = 0.1
 _NAMES = {
-    "W10": "registered-is-selected", "W11": "short-horizon", "W12": "inside-noise", "W13": "turns-round", "W14": "cash-and-lifetime",
-    "W18": "no-contagion", "W19": "many-comparisons", "W20": "rule-never-reached", "W21": "nobody-like-that", "W22": "corner",
-    "W23": "price-does-nothing", "W24": "not-sold",
-}  # fmt: skip
+    "W10": "registered-is-selected",
+    "W11": "short-horizon",
+    "W12": "inside-noise",
+    "W13": "turns-round",
+    "W14": "cash-and-lifetime",
+    "W18": "no-contagion",
+    "W19": "many-comparisons",
+    "W20": "rule-never-reached",
+    "W21": "nobody-like-that",
+    "W22": "corner",
+    "W23": "price-does-nothing",
+    "W24": "not-sold",
+}
 
 UNKNOWABLE = (
     "what your readers would do: nobody here was asked, and no published log has both reading and subscribing in it",
@@ -46,33 +55,46 @@ def _doubt(code: str, text: str) -> Caution:
 
 def doubts(comparison: Comparison) -> list[Caution]:
     """Return every caution that holds for a comparison, in the order of their codes."""
-    return sorted((*_always(comparison), *_about_the_answer(comparison), *_about_the_policies(comparison)), key=lambda doubt: doubt.code)
+    return sorted(
+        (*_always(comparison), *_about_the_answer(comparison), *_about_the_policies(comparison)),
+        key=lambda doubt: doubt.code,
+    )
 
 
 def _always(comparison: Comparison) -> Iterator[Caution]:
     known = comparison.assumptions
     yield _doubt(
-        "W03", "no limit was drawn at random for real readers: who registers, tries, buys and leaves here follows from assumptions alone"
+        "W03",
+        "no limit was drawn at random for real readers: who registers, tries, buys and leaves here follows from assumptions alone",
     )
     yield _doubt(
         "W05",
         f"an unknown reader is metered by device, and {known['identity.cookie_reset']:.0%} of devices lose their cookie in a month: "
         "readers as you count them are more than people, and fewer are stopped than a limit suggests",
     )
-    yield _doubt("W09", "people do not react to the counter itself, nor to the fact that something changed")
+    yield _doubt(
+        "W09", "people do not react to the counter itself, nor to the fact that something changed"
+    )
     yield _doubt(
         "W14",
         f"cash is what is paid within {comparison.months} months; lifetime also counts what those who stay are expected to pay, up to "
         f"{known['money.lifetime_months']:g} months and discounted by {known['money.discount_year']:.0%} a year: they are never added up",
     )
     yield _doubt(
-        "W15", "the news is the same every month (unless `news.peak_month` says otherwise): seasons and great events are not in here"
+        "W15",
+        "the news is the same every month (unless `news.peak_month` says otherwise): seasons and great events are not in here",
     )
     reads = np.sort(comparison.populations[0].column("read"))[::-1]
     if reads.sum():
         top = max(1, len(reads) // 100)
-        yield _doubt("W16", f"the busiest 1% of readers read {reads[:top].sum() / reads.sum():.0%} of the articles{_starters(comparison)}")
-    yield _doubt("W18", "each reader is alone: nobody shares a link, and no search engine ranks a closed page lower")
+        yield _doubt(
+            "W16",
+            f"the busiest 1% of readers read {reads[:top].sum() / reads.sum():.0%} of the articles{_starters(comparison)}",
+        )
+    yield _doubt(
+        "W18",
+        "each reader is alone: nobody shares a link, and no search engine ranks a closed page lower",
+    )
 
 
 def _starters(comparison: Comparison) -> str:
@@ -99,7 +121,8 @@ def _about_the_answer(comparison: Comparison) -> Iterator[Caution]:
             blurred = gap.low <= 0 <= gap.high
             if blurred:
                 yield _doubt(
-                    "W12", f"`{names[best]}` and `{names[other]}` differ in `{by.name}` by no more than sampling does: take more readers"
+                    "W12",
+                    f"`{names[best]}` and `{names[other]}` differ in `{by.name}` by no more than sampling does: take more readers",
                 )
         turning = [swing.assumption for swing in comparison.swings if swing.flips]
         if turning:
@@ -108,16 +131,31 @@ def _about_the_answer(comparison: Comparison) -> Iterator[Caution]:
                 "W13",
                 f"`{names[best]}` leads `{names[other]}` by {lead:,.0f} in `{by.name}`, but not over the whole stated range of {listed}",
             )
-        rival = int(np.argmax([row["net_lifetime" if by.name == "net" else "net"].value for row in comparison.measures]))
+        rival = int(
+            np.argmax(
+                [
+                    row["net_lifetime" if by.name == "net" else "net"].value
+                    for row in comparison.measures
+                ]
+            )
+        )
         if rival != best:
             yield _doubt(
                 "W14",
                 f"by cash and by lifetime value different policies are best: `{names[best]}` by `{by.name}`, `{names[rival]}` by the other",
             )
-        if not any(comparison.assumptions[name] for name in ("habit.growth", "habit.wear", "walls.leave")):
-            yield _doubt("W22", "nobody leaves and no habit changes: such a model always prefers all free or all closed, or nearly so")
+        if not any(
+            comparison.assumptions[name] for name in ("habit.growth", "habit.wear", "walls.leave")
+        ):
+            yield _doubt(
+                "W22",
+                "nobody leaves and no habit changes: such a model always prefers all free or all closed, or nearly so",
+            )
     if len(names) > 2:  # noqa: PLR2004 - the best of many looks better than it is
-        yield _doubt("W19", f"{len(names)} policies were compared: the best of several looks better than it is")
+        yield _doubt(
+            "W19",
+            f"{len(names)} policies were compared: the best of several looks better than it is",
+        )
 
 
 def _about_the_policies(comparison: Comparison) -> Iterator[Caution]:
@@ -126,23 +164,37 @@ def _about_the_policies(comparison: Comparison) -> Iterator[Caution]:
         idle = [rule for rule, count in population.by_rule().items() if not count]
         if idle:
             listed = ", ".join(f"`{rule}`" for rule in idle)
-            yield _doubt("W20", f"`{name}`: no simulated page view reached {listed}; nothing here says what these rules do")
+            yield _doubt(
+                "W20",
+                f"`{name}`: no simulated page view reached {listed}; nothing here says what these rules do",
+            )
         for what in _nobody(population.policy, comparison):
             yield _doubt("W21", f"`{name}`: {what}")
         if population.by_show().get("registration-wall"):
             yield _doubt(
-                "W10", f"`{name}`: that registered readers subscribe more often is mostly who registers; registering changes nobody here"
+                "W10",
+                f"`{name}`: that registered readers subscribe more often is mostly who registers; registering changes nobody here",
             )
         if population.policy.offers and not known["offers.price_elasticity"]:
-            yield _doubt("W23", f"`{name}`: a lower price sells no more here; set `offers.price_elasticity` if you know better")
-        if any(offer.kind is OfferKind.TRIAL for offer in population.policy.offers) and not population.total("starts"):
+            yield _doubt(
+                "W23",
+                f"`{name}`: a lower price sells no more here; set `offers.price_elasticity` if you know better",
+            )
+        if any(
+            offer.kind is OfferKind.TRIAL for offer in population.policy.offers
+        ) and not population.total("starts"):
             yield _doubt("W24", f"`{name}`: nobody was made an offer")
 
 
 _SOURCES = {
-    "section": "articles.sections", "kind": "articles.kinds", "tags": "articles.tags", "segments": "readers.segments",
-    "country": "readers.countries", "referrer": "views.referrers", "device": "views.devices",
-}  # fmt: skip
+    "section": "articles.sections",
+    "kind": "articles.kinds",
+    "tags": "articles.tags",
+    "segments": "readers.segments",
+    "country": "readers.countries",
+    "referrer": "views.referrers",
+    "device": "views.devices",
+}
 _NEVER_SET = ("channel", "language", "gift", "crawler")
 
 
@@ -154,7 +206,10 @@ def _nobody(policy: Policy, comparison: Comparison) -> Iterator[str]:
             missing = [
                 str(word)
                 for word in slot.mentioned
-                if not any(str(have).startswith(str(word)) or str(have).endswith(str(word)) for have in there)
+                if not any(
+                    str(have).startswith(str(word)) or str(have).endswith(str(word))
+                    for have in there
+                )
             ]
             if missing:
                 listed = ", ".join(f"`{word}`" for word in missing)
@@ -198,10 +253,18 @@ def closing(comparison: Comparison) -> str:
     """Return the sentence every report ends with."""
     plan = holdout(comparison)
     change = f"{abs(plan['change']):.0%} {'more' if plan['change'] > 0 else 'fewer'} starts"
-    size = "not to be planned: nobody starts here" if plan["readers"] is None else (
-        f"{plan['readers']:,} readers in each of two groups for {plan['months']} months, which shows {change} four times in five"
-    )  # fmt: skip
-    ranks = "This comparison ranks policies" if len(comparison.names) > 1 else "This simulation describes a policy"
+    size = (
+        "not to be planned: nobody starts here"
+        if plan["readers"] is None
+        else (
+            f"{plan['readers']:,} readers in each of two groups for {plan['months']} months, which shows {change} four times in five"
+        )
+    )
+    ranks = (
+        "This comparison ranks policies"
+        if len(comparison.names) > 1
+        else "This simulation describes a policy"
+    )
     return (
         f"{ranks} under the assumptions listed; it does not forecast revenue. Run a randomised holdout (suggested size: {size}) "
         "before changing the limit for everyone."

@@ -32,9 +32,11 @@ class Chart:
 def charts(comparison: Comparison, choice: Choice | None = None) -> dict[str, Chart]:
     """Return the charts of a report by name."""
     found = {
-        "net": _net(comparison), "subscribers": _monthly(comparison, "subscribers", "Subscribers"),
-        "stopped": _monthly(comparison, "stopped", "Readers stopped"), "curve": _curve(comparison),
-    }  # fmt: skip
+        "net": _net(comparison),
+        "subscribers": _monthly(comparison, "subscribers", "Subscribers"),
+        "stopped": _monthly(comparison, "stopped", "Readers stopped"),
+        "curve": _curve(comparison),
+    }
     if len(comparison.names) > 1:
         found["front"] = _front(comparison)
     if comparison.swings:
@@ -59,8 +61,14 @@ def write_pictures(folder: Path, drawn: dict[str, Chart], *, width: int = 720) -
     return files
 
 
-def _spec(values: list[dict[str, Any]], height: int | dict[str, int], **parts: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
-    size = {"width": "container", "height": height, "autosize": {"type": "fit-x", "contains": "padding"}}
+def _spec(
+    values: list[dict[str, Any]], height: int | dict[str, int], **parts: Any
+) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    size = {
+        "width": "container",
+        "height": height,
+        "autosize": {"type": "fit-x", "contains": "padding"},
+    }
     return {"$schema": _SCHEMA, "data": {"values": values}, **size, **parts}
 
 
@@ -76,14 +84,20 @@ def _colour(comparison: Comparison) -> dict[str, Any]:
 
 
 def _net(comparison: Comparison) -> Chart:
-    rows = [(name, row["net"]) for name, row in zip(comparison.names, comparison.measures, strict=True)]
+    rows = [
+        (name, row["net"]) for name, row in zip(comparison.names, comparison.measures, strict=True)
+    ]
     values = [
         {
-            "policy": name, "value": e.value, "low": e.low, "high": e.high, "least": e.low if e.least is None else e.least,
+            "policy": name,
+            "value": e.value,
+            "low": e.low,
+            "high": e.high,
+            "least": e.low if e.least is None else e.least,
             "most": e.high if e.most is None else e.most,
         }
         for name, e in rows
-    ]  # fmt: skip
+    ]
     y = {"field": "policy", "type": "nominal", "sort": list(comparison.names), "title": None}
     colour = {**_colour(comparison), "legend": None}
 
@@ -106,18 +120,25 @@ def _net(comparison: Comparison) -> Chart:
     }
     spec = _spec(values, {"step": 44}, layer=[bar("least", "most", 2), bar("low", "high", 7), dot])
     heads = ("Policy", "Net, cash", "Sampling from", "to", "Assumptions from", "to")
-    table = tuple((v["policy"], *(f"{v[key]:,.0f}" for key in ("value", "low", "high", "least", "most"))) for v in values)
+    table = tuple(
+        (v["policy"], *(f"{v[key]:,.0f}" for key in ("value", "low", "high", "least", "most")))
+        for v in values
+    )
     return Chart(spec=spec, heads=heads, rows=table)
 
 
 def _front(comparison: Comparison) -> Chart:
     values = [
         {
-            "policy": name, "starts": row["starts_per_million"].value, "read": row["articles_read"].value,
+            "policy": name,
+            "starts": row["starts_per_million"].value,
+            "read": row["articles_read"].value,
             "front": "yes" if number in comparison.front else "no",
         }
-        for number, (name, row) in enumerate(zip(comparison.names, comparison.measures, strict=True))
-    ]  # fmt: skip
+        for number, (name, row) in enumerate(
+            zip(comparison.names, comparison.measures, strict=True)
+        )
+    ]
     x = {
         "field": "read",
         "type": "quantitative",
@@ -134,12 +155,18 @@ def _front(comparison: Comparison) -> Chart:
     }
     colour = _colour(comparison)
     ring = {
-        "transform": [{"filter": "datum.front === 'yes'"}], "mark": {"type": "point", "size": 380, "strokeWidth": 1.5},
+        "transform": [{"filter": "datum.front === 'yes'"}],
+        "mark": {"type": "point", "size": 380, "strokeWidth": 1.5},
         "encoding": {"x": x, "y": y, "color": colour},
-    }  # fmt: skip
-    dot = {"mark": {"type": "point", "filled": True, "size": 130, "opacity": 1}, "encoding": {"x": x, "y": y, "color": colour}}
+    }
+    dot = {
+        "mark": {"type": "point", "filled": True, "size": 130, "opacity": 1},
+        "encoding": {"x": x, "y": y, "color": colour},
+    }
     heads = ("Policy", "Starts per million", "Articles read", "On the front")
-    table = tuple((v["policy"], f"{v['starts']:,.0f}", f"{v['read']:,.0f}", v["front"]) for v in values)
+    table = tuple(
+        (v["policy"], f"{v['starts']:,.0f}", f"{v['read']:,.0f}", v["front"]) for v in values
+    )
     return Chart(spec=_spec(values, 280, layer=[ring, dot]), heads=heads, rows=table)
 
 
@@ -169,7 +196,10 @@ def _monthly(comparison: Comparison, name: str, title: str) -> Chart:
     mark = {"type": "line", "point": {"filled": True, "size": 35}, "strokeWidth": 2}
     spec = _spec(values, 240, mark=mark, encoding={"x": x, "y": y, "color": _colour(comparison)})
     table = tuple(
-        (str(month + 1), *(f"{float(people.monthly[month][at]):,.0f}" for people in comparison.populations))
+        (
+            str(month + 1),
+            *(f"{float(people.monthly[month][at]):,.0f}" for people in comparison.populations),
+        )
         for month in range(comparison.months)
     )
     return Chart(spec=spec, heads=("Month", *comparison.names), rows=table)
@@ -179,24 +209,52 @@ def _curve(comparison: Comparison) -> Chart:
     wanted = comparison.populations[0].wanted
     total = float(wanted[1:].sum()) or 1.0
     values = [{"more": k, "share": float(wanted[k + 1 :].sum()) / total} for k in range(1, 21)]
-    x = {"field": "more", "type": "ordinal", "title": "wanted more than so many articles in the month", "axis": {"labelAngle": 0}}
-    y = {"field": "share", "type": "quantitative", "title": "share of readers", "axis": {"format": "%"}}
+    x = {
+        "field": "more",
+        "type": "ordinal",
+        "title": "wanted more than so many articles in the month",
+        "axis": {"labelAngle": 0},
+    }
+    y = {
+        "field": "share",
+        "type": "quantitative",
+        "title": "share of readers",
+        "axis": {"format": "%"},
+    }
     spec = _spec(values, 220, mark={"type": "bar"}, encoding={"x": x, "y": y})
-    return Chart(spec=spec, heads=("More than", "Share of readers"), rows=tuple((str(v["more"]), f"{v['share']:.1%}") for v in values))
+    return Chart(
+        spec=spec,
+        heads=("More than", "Share of readers"),
+        rows=tuple((str(v["more"]), f"{v['share']:.1%}") for v in values),
+    )
 
 
 def _tornado(comparison: Comparison) -> Chart:
     swings = comparison.swings[:_MOST_SWINGS]
     best, other = lead_of(comparison)
     row = comparison.measures
-    centre = row[best][comparison.by.name].value - (0 if other is None else row[other][comparison.by.name].value)
+    centre = row[best][comparison.by.name].value - (
+        0 if other is None else row[other][comparison.by.name].value
+    )
     values = [
         {"assumption": swing.assumption, "end": end, "at": at, "from": centre, "to": to}
         for swing in swings
-        for end, at, to in (("low end", swing.low, swing.at_low), ("high end", swing.high, swing.at_high))
+        for end, at, to in (
+            ("low end", swing.low, swing.at_low),
+            ("high end", swing.high, swing.at_high),
+        )
     ]
-    y = {"field": "assumption", "type": "nominal", "sort": [swing.assumption for swing in swings], "title": None}
-    title = "net of the policy" if other is None else f"lead of {comparison.names[best]} over {comparison.names[other]}"
+    y = {
+        "field": "assumption",
+        "type": "nominal",
+        "sort": [swing.assumption for swing in swings],
+        "title": None,
+    }
+    title = (
+        "net of the policy"
+        if other is None
+        else f"lead of {comparison.names[best]} over {comparison.names[other]}"
+    )
     x = {
         "field": "from",
         "type": "quantitative",
@@ -204,8 +262,16 @@ def _tornado(comparison: Comparison) -> Chart:
         "axis": {"format": "~s", "tickCount": 6},
         "scale": {"zero": other is not None},
     }
-    colour = {"field": "end", "type": "nominal", "sort": ["low end", "high end"], "legend": {"orient": "top", "title": None}}
-    bars = {"mark": {"type": "bar", "height": 14}, "encoding": {"y": y, "x": x, "x2": {"field": "to"}, "color": colour}}
+    colour = {
+        "field": "end",
+        "type": "nominal",
+        "sort": ["low end", "high end"],
+        "legend": {"orient": "top", "title": None},
+    }
+    bars = {
+        "mark": {"type": "bar", "height": 14},
+        "encoding": {"y": y, "x": x, "x2": {"field": "to"}, "color": colour},
+    }
     layers: list[dict[str, Any]] = [bars]
     if other is not None:
         layers.append(
@@ -216,7 +282,14 @@ def _tornado(comparison: Comparison) -> Chart:
             }
         )
     table = tuple(
-        (s.assumption, f"{s.low:g}", f"{s.at_low:,.0f}", f"{s.high:g}", f"{s.at_high:,.0f}", "yes" if s.flips else "")
+        (
+            s.assumption,
+            f"{s.low:g}",
+            f"{s.at_low:,.0f}",
+            f"{s.high:g}",
+            f"{s.at_high:,.0f}",
+            "yes" if s.flips else "",
+        )
         for s in comparison.swings
     )
     heads = ("Assumption", "Low end", "then", "High end", "then", "Turns the order")
@@ -253,6 +326,16 @@ def _limits(choice: Choice) -> Chart:
         "mark": {"type": "rule", "strokeWidth": 2},
         "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}, "color": colour},
     }
-    dot = {"mark": {"type": "point", "filled": True, "size": 70, "opacity": 1}, "encoding": {"x": x, "y": y, "color": colour}}
-    table = tuple((str(v["limit"]), f"{v['value']:,.0f}", f"{v['low']:,.0f}", f"{v['high']:,.0f}", v["alike"]) for v in values)
-    return Chart(spec=_spec(values, 260, layer=[bar, dot]), heads=("Limit", "Estimate", "Sampling from", "to", ""), rows=table)
+    dot = {
+        "mark": {"type": "point", "filled": True, "size": 70, "opacity": 1},
+        "encoding": {"x": x, "y": y, "color": colour},
+    }
+    table = tuple(
+        (str(v["limit"]), f"{v['value']:,.0f}", f"{v['low']:,.0f}", f"{v['high']:,.0f}", v["alike"])
+        for v in values
+    )
+    return Chart(
+        spec=_spec(values, 260, layer=[bar, dot]),
+        heads=("Limit", "Estimate", "Sampling from", "to", ""),
+        rows=table,
+    )

@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 __all__ = ["html_report", "notebook_html", "plain_value", "told", "told_range"]
 
 _BASES = (
-    ("yours", "Given by you"), ("assumed", "Assumed, not measured"), ("derived", "Derived from published numbers"),
+    ("yours", "Given by you"),
+    ("assumed", "Assumed, not measured"),
+    ("derived", "Derived from published numbers"),
     ("published", "Published"),
-)  # fmt: skip
+)
 _SMALL = 10
 
 
@@ -59,13 +61,24 @@ def _environment() -> Environment:
     from jinja2 import DictLoader, Environment, StrictUndefined  # noqa: PLC0415 - numbers need no templates
 
     folder = template_root() / "report"
-    pages = {name: (folder / name).read_text(encoding="utf-8") for name in ("report.html.j2", "notebook.html.j2")}
-    environment = Environment(loader=DictLoader(pages), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    pages = {
+        name: (folder / name).read_text(encoding="utf-8")
+        for name in ("report.html.j2", "notebook.html.j2")
+    }
+    environment = Environment(
+        loader=DictLoader(pages),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     environment.filters.update(told=told, told_range=told_range, plain=plain_value, quoted=_quoted)
     return environment
 
 
-def html_report(comparison: Comparison, *, title: str | None = None, choice: Choice | None = None) -> str:
+def html_report(
+    comparison: Comparison, *, title: str | None = None, choice: Choice | None = None
+) -> str:
     """Return the report as one HTML page: numbers, pictures, doubts, assumptions and the policies themselves.
 
     It needs no network; each picture has its numbers as a table, so that it also reads without scripts and on paper.
@@ -75,7 +88,10 @@ def html_report(comparison: Comparison, *, title: str | None = None, choice: Cho
     from meter.loading import dumps_policy  # noqa: PLC0415 - only a report prints policies
 
     folder, report = template_root() / "report", report_table(comparison, choice)
-    vega = "\n".join((folder / "vendor" / f"{name}.min.js").read_text(encoding="utf-8") for name in ("vega", "vega-lite", "vega-embed"))
+    vega = "\n".join(
+        (folder / "vendor" / f"{name}.min.js").read_text(encoding="utf-8")
+        for name in ("vega", "vega-lite", "vega-embed")
+    )
     many, by = len(comparison.names) > 1, comparison.by
     best, other = lead_of(comparison)
     lead = (
@@ -83,20 +99,37 @@ def html_report(comparison: Comparison, *, title: str | None = None, choice: Cho
         if other is None
         else f"Lead of {comparison.names[best]} over {comparison.names[other]}, {by.title.lower()}"
     )
-    return _environment().get_template("report.html.j2").render(
-        title=title or _title(comparison), report=report, headline=_quoted(headline(comparison)),
-        cards=_cards(comparison),
-        measures=told_measures(comparison), many=many, by=by, bases=_BASES, charts=charts(comparison, choice), swing_title=lead,
-        swing_words=lead[0].lower() + lead[1:], texts=[dumps_policy(policy) for policy in comparison.policies],
-        css=Markup((folder / "report.css").read_text(encoding="utf-8")),  # noqa: S704 - our own files
-        script=Markup((folder / "report.js").read_text(encoding="utf-8")), vega=Markup(vega),  # noqa: S704
-    )  # fmt: skip
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            title=title or _title(comparison),
+            report=report,
+            headline=_quoted(headline(comparison)),
+            cards=_cards(comparison),
+            measures=told_measures(comparison),
+            many=many,
+            by=by,
+            bases=_BASES,
+            charts=charts(comparison, choice),
+            swing_title=lead,
+            swing_words=lead[0].lower() + lead[1:],
+            texts=[dumps_policy(policy) for policy in comparison.policies],
+            css=Markup((folder / "report.css").read_text(encoding="utf-8")),  # noqa: S704 - our own files
+            script=Markup((folder / "report.js").read_text(encoding="utf-8")),
+            vega=Markup(vega),  # noqa: S704
+        )
+    )
 
 
 def notebook_html(comparison: Comparison) -> str:
     """Return the main table for a notebook's cell."""
     page = _environment().get_template("notebook.html.j2")
-    return page.render(report=report_table(comparison), headline=headline(comparison), measures=told_measures(comparison))
+    return page.render(
+        report=report_table(comparison),
+        headline=headline(comparison),
+        measures=told_measures(comparison),
+    )
 
 
 def _quoted(text: str) -> str:
@@ -109,7 +142,11 @@ def _title(comparison: Comparison) -> str:
     publication = comparison.policies[0].publication.name
     if len(names) == 1:
         return f"{publication}: what the policy does"
-    return f"{publication}: {' or '.join(names)}?" if len(names) <= 3 else f"{publication}: {len(names)} policies compared"  # noqa: PLR2004
+    return (
+        f"{publication}: {' or '.join(names)}?"
+        if len(names) <= 3
+        else f"{publication}: {len(names)} policies compared"
+    )  # noqa: PLR2004
 
 
 def _cards(comparison: Comparison) -> list[dict[str, str]]:
@@ -120,8 +157,16 @@ def _cards(comparison: Comparison) -> list[dict[str, str]]:
     for name in ("net", "starts_per_million", "active_subscribers", "stop_rate", "articles_read"):
         here, first = (comparison.measures[number][name].value for number in (best, 0))
         unit = f" {money}" if known[name].money and money else ""
-        note = f"with {comparison.names[best]}" if best else comparison.names[0] if len(comparison.names) > 1 else ""
+        note = (
+            f"with {comparison.names[best]}"
+            if best
+            else comparison.names[0]
+            if len(comparison.names) > 1
+            else ""
+        )
         if best:
             note += f"; {comparison.names[0]}: {told(first, known[name])}"
-        cards.append({"title": known[name].title, "value": told(here, known[name]) + unit, "note": note})
+        cards.append(
+            {"title": known[name].title, "value": told(here, known[name]) + unit, "note": note}
+        )
     return cards

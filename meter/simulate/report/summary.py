@@ -39,45 +39,77 @@ def report_table(comparison: Comparison, choice: Choice | None = None) -> dict[s
     """Return everything a report says."""
     lines = [_policy(comparison, number) for number in range(len(comparison.names))]
     table: dict[str, Any] = {
-        "readers": comparison.readers, "months": comparison.months, "seed": comparison.seed, "versions": versions(),
-        "currency": currency_of(comparison) or None, "policies": lines, "by": comparison.by.name, "best": comparison.names[comparison.best],
-        "front": [comparison.names[number] for number in comparison.front], "tornado": [swing.to_dict() for swing in comparison.swings],
-        "measures": {measure.name: measure.words for measure in MEASURES}, "assumptions": comparison.assumptions.rows(),
-        "warnings": [{"code": doubt.code, "name": doubt.name, "text": doubt.text} for doubt in doubts(comparison)],
-        "cannot_know": list(UNKNOWABLE), "holdout": holdout(comparison), "closing": closing(comparison),
-    }  # fmt: skip
+        "readers": comparison.readers,
+        "months": comparison.months,
+        "seed": comparison.seed,
+        "versions": versions(),
+        "currency": currency_of(comparison) or None,
+        "policies": lines,
+        "by": comparison.by.name,
+        "best": comparison.names[comparison.best],
+        "front": [comparison.names[number] for number in comparison.front],
+        "tornado": [swing.to_dict() for swing in comparison.swings],
+        "measures": {measure.name: measure.words for measure in MEASURES},
+        "assumptions": comparison.assumptions.rows(),
+        "warnings": [
+            {"code": doubt.code, "name": doubt.name, "text": doubt.text}
+            for doubt in doubts(comparison)
+        ],
+        "cannot_know": list(UNKNOWABLE),
+        "holdout": holdout(comparison),
+        "closing": closing(comparison),
+    }
     if choice is not None:
         table["optimise"] = choice.to_dict()
-        table["warnings"] = sorted([*table["warnings"], *choice.warnings()], key=lambda doubt: doubt["code"])
+        table["warnings"] = sorted(
+            [*table["warnings"], *choice.warnings()], key=lambda doubt: doubt["code"]
+        )
     return table
 
 
 def told_measures(comparison: Comparison) -> list[Measure]:
     """Return the measures worth a line: those that are not nothing everywhere."""
-    return [measure for measure in MEASURES if any(row[measure.name].value for row in comparison.measures)]
+    return [
+        measure
+        for measure in MEASURES
+        if any(row[measure.name].value for row in comparison.measures)
+    ]
 
 
 def _policy(comparison: Comparison, number: int) -> dict[str, Any]:
     people = comparison.populations[number]
     return {
-        "name": comparison.names[number], "digest": people.policy.digest,
+        "name": comparison.names[number],
+        "digest": people.policy.digest,
         "summary": {name: found.to_dict() for name, found in comparison.measures[number].items()},
-        "difference": {name: found.to_dict() for name, found in comparison.differences[number].items()},
-        "probability_best": comparison.probability_best[number], "regret": comparison.regret[number],
-        "on_front": number in comparison.front, "page_views": people.by_show(), "rules": people.by_rule(), "monthly": _monthly(people),
+        "difference": {
+            name: found.to_dict() for name, found in comparison.differences[number].items()
+        },
+        "probability_best": comparison.probability_best[number],
+        "regret": comparison.regret[number],
+        "on_front": number in comparison.front,
+        "page_views": people.by_show(),
+        "rules": people.by_rule(),
+        "monthly": _monthly(people),
         "stop_curve": _stop_curve(people),
-    }  # fmt: skip
+    }
 
 
 def _monthly(people: Population) -> list[dict[str, float]]:
     names = [(name, MONTHLY.index(name)) for name in MONTHLY]
-    return [{"month": number, **{name: round(float(row[at]), 2) for name, at in names}} for number, row in enumerate(people.monthly, 1)]
+    return [
+        {"month": number, **{name: round(float(row[at]), 2) for name, at in names}}
+        for number, row in enumerate(people.monthly, 1)
+    ]
 
 
 def _stop_curve(people: Population) -> list[dict[str, float]]:
     """Return the share of the first month's readers who wanted more than so many articles."""
     total = float(people.wanted[1:].sum()) or 1.0
-    return [{"articles": k, "share": float(people.wanted[k + 1 :].sum()) / total} for k in (0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 13, 16, 20, 30)]
+    return [
+        {"articles": k, "share": float(people.wanted[k + 1 :].sum()) / total}
+        for k in (0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 13, 16, 20, 30)
+    ]
 
 
 def headline(comparison: Comparison) -> str:
@@ -99,7 +131,8 @@ def headline(comparison: Comparison) -> str:
         f"({_more(gain['advertising'].value)} advertising, "
         f"{_more(gain['subscription_cash'].value)} subscription cash), "
         f"stops {_more(gain['readers_stopped'].value, less='fewer')} readers and brings "
-        f"{_more(gain['starts_per_million'].value, less='fewer')} starts in a million. " + _sureness(comparison)
+        f"{_more(gain['starts_per_million'].value, less='fewer')} starts in a million. "
+        + _sureness(comparison)
     )
 
 
@@ -112,5 +145,9 @@ def _sureness(comparison: Comparison) -> str:
     if "assumptions" not in chance:
         return f"It is best in {chance['sampling']:.0%} of other samples of readers; the assumptions were not varied."
     turning = [f"`{swing.assumption}`" for swing in comparison.swings if swing.flips]
-    note = f" Inside the stated range of {' or '.join(turning)} the order turns round." if turning else ""
+    note = (
+        f" Inside the stated range of {' or '.join(turning)} the order turns round."
+        if turning
+        else ""
+    )
     return f"Over the stated ranges of the assumptions it is best {chance['assumptions']:.0%} of the time.{note}"

@@ -22,7 +22,9 @@ __all__ = ["print_assumptions", "print_calibration", "print_choice", "print_comp
 _MOST_SWINGS = 8
 
 
-def print_comparison(comparison: Comparison, console: Console, choice: Choice | None = None) -> None:
+def print_comparison(
+    comparison: Comparison, console: Console, choice: Choice | None = None
+) -> None:
     """Print the numbers, what would change them, the doubts and the assumptions."""
     money = currency_of(comparison)
     console.print(
@@ -67,19 +69,30 @@ def _numbers(comparison: Comparison, console: Console) -> None:
     for name in comparison.names:
         table.add_column(name, justify="right", overflow="fold")
     for measure in told_measures(comparison):
-        table.add_row(measure.title, *(_cell(row[measure.name], measure) for row in comparison.measures))
+        table.add_row(
+            measure.title, *(_cell(row[measure.name], measure) for row in comparison.measures)
+        )
     if len(comparison.names) > 1:
         table.add_section()
         for measure in told_measures(comparison):
-            cells = (_cell(row[measure.name], measure, sign=True) if number else "" for number, row in enumerate(comparison.differences))
+            cells = (
+                _cell(row[measure.name], measure, sign=True) if number else ""
+                for number, row in enumerate(comparison.differences)
+            )
             table.add_row(f"  against {comparison.names[0]}: {measure.title.lower()}", *cells)
         chances = comparison.probability_best
-        table.add_row("chance to be best, over sampling", *(f"{chance['sampling']:.0%}" for chance in chances))
+        table.add_row(
+            "chance to be best, over sampling", *(f"{chance['sampling']:.0%}" for chance in chances)
+        )
         if "assumptions" in chances[0]:
-            table.add_row("chance to be best, over the assumptions", *(f"{chance['assumptions']:.0%}" for chance in chances))
+            table.add_row(
+                "chance to be best, over the assumptions",
+                *(f"{chance['assumptions']:.0%}" for chance in chances),
+            )
             table.add_row("regret", *(told(cost, comparison.by) for cost in comparison.regret))
         table.add_row(
-            "on the front (starts against reading)", *("yes" if number in comparison.front else "no" for number in range(len(chances)))
+            "on the front (starts against reading)",
+            *("yes" if number in comparison.front else "no" for number in range(len(chances))),
         )
     console.print(table)
     console.print(
@@ -90,7 +103,10 @@ def _numbers(comparison: Comparison, console: Console) -> None:
 
 
 def _cell(found: Estimate, measure: Measure, *, sign: bool = False) -> str:
-    lines = [told(found.value, measure, sign=sign), told_range((found.low, found.high), measure, sign=sign)]
+    lines = [
+        told(found.value, measure, sign=sign),
+        told_range((found.low, found.high), measure, sign=sign),
+    ]
     if found.least is not None and found.most is not None:
         lines.append(f"[{told_range((found.least, found.most), measure, sign=sign)}]")
     return "\n".join(lines)
@@ -121,7 +137,12 @@ def _swings(comparison: Comparison, console: Console) -> None:
         table.add_column(head, justify="right")
     table.add_column("")
     for swing in comparison.swings[:_MOST_SWINGS]:
-        ends = (f"{swing.low:g}", told(swing.at_low, comparison.by), f"{swing.high:g}", told(swing.at_high, comparison.by))
+        ends = (
+            f"{swing.low:g}",
+            told(swing.at_low, comparison.by),
+            f"{swing.high:g}",
+            told(swing.at_high, comparison.by),
+        )
         table.add_row(swing.assumption, *ends, "turns the order" if swing.flips else "")
     console.print(table)
     console.print()
@@ -138,9 +159,22 @@ def print_choice(choice: Choice, console: Console) -> None:
     table.add_column("")
     measure = choice.comparison.by
     for limit, found in zip(choice.limits, choice.estimates, strict=True):
-        note = "best" if limit == choice.selected else "cannot be told from the best" if limit in choice.alike else ""
-        table.add_row(str(limit), told(found.value, measure), told_range((found.low, found.high), measure), note)
-    console.print(f"Tried: {choice.knob.title}, chosen on one half of the readers and estimated on fresh ones.")
+        note = (
+            "best"
+            if limit == choice.selected
+            else "cannot be told from the best"
+            if limit in choice.alike
+            else ""
+        )
+        table.add_row(
+            str(limit),
+            told(found.value, measure),
+            told_range((found.low, found.high), measure),
+            note,
+        )
+    console.print(
+        f"Tried: {choice.knob.title}, chosen on one half of the readers and estimated on fresh ones."
+    )
     console.print(table)
     console.print()
     verdict = choice.verdict()
@@ -158,7 +192,10 @@ def print_calibration(calibration: Calibration, console: Console) -> None:
         table.add_column(head, justify="right")
     table.add_column("")
     for row in calibration.rows:
-        said, mine = (f"{row[key]:.1%}" if row["yours"] < 1 else f"{row[key]:,.0f}" for key in ("yours", "simulated"))
+        said, mine = (
+            f"{row[key]:.1%}" if row["yours"] < 1 else f"{row[key]:,.0f}"
+            for key in ("yours", "simulated")
+        )
         table.add_row(row["name"], said, mine, "" if row["fits"] else "does not fit")
     console.print(table)
     console.print()

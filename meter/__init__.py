@@ -1,4 +1,6 @@
-"""`meter`: a paywall and metering engine whose rules can be proved and simulated before readers meet them."""
+"""`meter`: a paywall and metering engine whose rules can be proved and simulated before readers
+meet them.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +66,7 @@ _LAZY = {
 }
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - PEP 562
+def __getattr__(name: str) -> Any:
     if name in _LAZY:
         return getattr(import_module(_LAZY[name]), name)
     raise AttributeError(f"module `meter` has no attribute `{name}`")

@@ -1,4 +1,7 @@
-"""A policy as the tables of a policy file: what its digest is taken of, and what is written back to a file."""
+"""A policy as the tables of a policy file.
+
+What its digest is taken of, and what is written back to a file.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,11 @@ from meter.windows import Term, Window, length_text
 __all__ = ["to_table"]
 
 
-def to_table(value: Any) -> Any:  # noqa: ANN401 - any value of a policy
-    """Return a value of a policy as the tables of a policy file: plain dictionaries, lists, words, numbers and dates."""
+def to_table(value: Any) -> Any:
+    """Return a value of a policy as the tables of a policy file.
+
+    Plain dictionaries, lists, words, numbers and dates.
+    """
     if isinstance(value, Policy):
         table = {"publication": to_table(value.publication)}
         for key in ("meters", "offers"):

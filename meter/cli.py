@@ -60,7 +60,10 @@ SECTIONS = {
         "render": "Print the prompts that page views get.",
     },
 }
-"""The commands as `meter --help` lists them. The words stand here, so that help imports none of them."""
+"""The commands as `meter --help` lists them.
+
+The words stand here, so that help imports none of them.
+"""
 
 _EXTRAS = {
     "numpy": "sim",
@@ -80,9 +83,11 @@ def _is_there(target: str) -> bool:
 
 
 class Commands(click.Group):
-    """A group that finds its commands in `COMMANDS`, suggests what a wrong word may have meant, and never shows a traceback."""
+    """A group that finds its commands in `COMMANDS`, suggests what a wrong word may have meant, and
+    never shows a traceback.
+    """
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's own signature
+    def list_commands(self, ctx: click.Context) -> list[str]:
         return [name for name, target in COMMANDS.items() if _is_there(target)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -120,7 +125,7 @@ class Commands(click.Group):
                 with formatter.section(title):
                     formatter.write_dl(there, col_max=12)
 
-    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - what a command returns
+    def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except MeterError as error:
@@ -131,7 +136,8 @@ class Commands(click.Group):
                 raise
             stop(
                 MeterError(
-                    f"this needs `{error.name}`, which is not installed: `pip install 'meter-paywall[{extra}]'`"
+                    f"this needs `{error.name}`, which is not installed: `pip install"
+                    f" 'meter-paywall[{extra}]'`"
                 )
             )
         except BrokenPipeError:
@@ -148,7 +154,10 @@ class Commands(click.Group):
 
 
 def _give_up_output() -> None:
-    """Send what is still to be written nowhere: Python would try once more at its end, and fail with a code of its own."""
+    """Send what is still to be written nowhere.
+
+    Python would try once more at its end, and fail with a code of its own.
+    """
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -168,7 +177,7 @@ def main() -> None:
     meter check paywall/policy.toml         find what is wrong in a policy, and where
     meter journey paywall/*.journey.toml    watch one reader through the policy
 
-    Answers go to stdout, messages to stderr. Exit codes: 0 fine, 1 the answer is no, 2 wrong usage or
-    input that cannot be read.
-    """  # noqa: D301 - \b keeps click from folding the lines
+    Answers go to stdout, messages to stderr. Exit codes: 0 fine, 1 the answer is no, 2 wrong usage
+    or input that cannot be read.
+    """
     bear_any_terminal()

@@ -40,10 +40,12 @@ class ManualClock:
 
     def move_to(self, when: datetime) -> datetime:
         """Move forward to a time. Raises `ValueError` for one that has passed."""
-        # As instants: two times of one zone are compared by what the clock on the wall shows, which goes back once a year.
+        # As instants: two times of one zone are compared by what the clock on the wall shows, which
+        # goes back once a year.
         if instant(when) < instant(self._now):
             raise ValueError(
-                f"a clock only moves forward: `{when.isoformat()}` is before `{self._now.isoformat()}`"
+                f"a clock only moves forward: `{when.isoformat()}` is before"
+                f" `{self._now.isoformat()}`"
             )
         self._now = when
         return when

@@ -46,9 +46,9 @@ _FULL = frozenset({Show.ARTICLE, Show.COUNTDOWN, Show.LAST_FREE_ARTICLE})
 class MeterReading:
     """Where a reader stands on a meter.
 
-    `used` and `left` count distinct articles (or views) in the running window, this view included, and always add up to
-    `limit`. `resets_at` is the exact instant, in the publication's zone, at which allowance comes back, or `None` if it never
-    does or nothing is running yet.
+    `used` and `left` count distinct articles (or views) in the running window, this view included,
+    and always add up to `limit`. `resets_at` is the exact instant, in the publication's zone, at
+    which allowance comes back, or `None` if it never does or nothing is running yet.
     """
 
     name: str
@@ -62,9 +62,10 @@ class MeterReading:
 class Decision:
     """What one page view gets.
 
-    `rule`, `prompt`, `offer` are names from the policy (`prompt` is `None` where nothing is said, `offer` where none runs);
-    `meter` is the meter that was spent from, or that had nothing left; `counted` says that this view spent one; `at` is the
-    time asked about; `policy` is the digest of the policy; `degraded` says that the count was not to be had in time.
+    `rule`, `prompt`, `offer` are names from the policy (`prompt` is `None` where nothing is said,
+    `offer` where none runs); `meter` is the meter that was spent from, or that had nothing left;
+    `counted` says that this view spent one; `at` is the time asked about; `policy` is the digest of
+    the policy; `degraded` says that the count was not to be had in time.
     """
 
     show: Show
@@ -81,7 +82,10 @@ class Decision:
     _rulebook: Rulebook | None = field(default=None, eq=False, repr=False)
 
     def _dated(self, at: datetime) -> Self:
-        """Return this decision for another moment: a copy is four times cheaper than building it again."""
+        """Return this decision for another moment.
+
+        A copy is four times cheaper than building it again.
+        """
         copy = object.__new__(type(self))
         values = copy.__dict__
         values.update(self.__dict__)

@@ -1,14 +1,17 @@
 """Who may read what: the one pure function that decides.
 
-`decide` is three steps. *Observe* reduces a reader, a view, a usage and an instant to `Facts`: the few things this policy can
-tell apart. *Judge* tries the rules in order and takes the first that matches. *Record* spends, if the rule says so and the
-article is not counted already, and returns the very same usage if not.
+`decide` is three steps. *Observe* reduces a reader, a view, a usage and an instant to `Facts`: the
+few things this policy can tell apart. *Judge* tries the rules in order and takes the first that
+matches. *Record* spends, if the rule says so and the article is not counted already, and returns
+the very same usage if not.
 
-Order of evaluation. A rule matches if its `when` holds and, where it has `spend`, if the meter is open to this view: the
-article is counted already in the running window, or allowance is left. A limit of 0 is never open. Only metered articles
-spend: a premium article passes a spending rule by, a free one matches it and counts nothing. What is not a person reading
-(`prefetch`) is judged alike and never counts. `countdown` becomes `last-free-article` when nothing is left after this view. An
-offer that is not running or not for this reader is dropped, and a `trial-offer` without an offer is a `subscription-wall`.
+Order of evaluation. A rule matches if its `when` holds and, where it has `spend`, if the meter is
+open to this view: the article is counted already in the running window, or allowance is left. A
+limit of 0 is never open. Only metered articles spend: a premium article passes a spending rule by,
+a free one matches it and counts nothing. What is not a person reading (`prefetch`) is judged alike
+and never counts. `countdown` becomes `last-free-article` when nothing is left after this view. An
+offer that is not running or not for this reader is dropped, and a `trial-offer` without an offer is
+a `subscription-wall`.
 
 Windows are half-open and only move forward (see `windows`). No I/O, no clock, no randomness.
 """
@@ -42,7 +45,10 @@ _MOST_REMEMBERED = 4096
 
 @frozen
 class Verdict:
-    """What the rules say of some facts. `spend` is the meter to spend from, `meter` the one to tell the reader about."""
+    """What the rules say of some facts.
+
+    `spend` is the meter to spend from, `meter` the one to tell the reader about.
+    """
 
     rule: str
     show: Show
@@ -55,8 +61,8 @@ class Verdict:
 def judge(rulebook: Rulebook, values: Sequence[Any]) -> Verdict | None:
     """Return what the first matching rule says of the codes in `values`.
 
-    With the codes of every slot there is always a verdict. With only the first few (the status alone, or all that need no
-    usage) the answer is `None` where it depends on more.
+    With the codes of every slot there is always a verdict. With only the first few (the status
+    alone, or all that need no usage) the answer is `None` where it depends on more.
     """
     access, refused = values[1] if len(values) > 1 else None, None
     for rule in rulebook.rules:
@@ -106,10 +112,11 @@ def _verdict(
     )
 
 
-def allowance(limit: int, used: int, seen: bool, spends: bool) -> tuple[bool, int]:  # noqa: FBT001 - a table's four columns
+def allowance(limit: int, used: int, seen: bool, spends: bool) -> tuple[bool, int]:
     """Return whether a meter is open to a view, and what is left after it.
 
-    `used` counts what is inside the window, `seen` says that this article is among it, `spends` that this view would count.
+    `used` counts what is inside the window, `seen` says that this article is among it, `spends`
+    that this view would count.
     """
     if limit == 0 or (used >= limit and not seen):
         return False, 0
@@ -118,7 +125,10 @@ def allowance(limit: int, used: int, seen: bool, spends: bool) -> tuple[bool, in
 
 @define
 class _Judged:
-    """A verdict on some facts and counts, as the decision it makes; `latest` is that decision with its meter, by reset."""
+    """A verdict on some facts and counts, as the decision it makes.
+
+    `latest` is that decision with its meter, by reset.
+    """
 
     decision: Decision
     meter: int | None
@@ -130,7 +140,10 @@ class _Judged:
 
 @define
 class _Situation:
-    """Facts that need no usage, and everything that follows from them alone. `judged` goes by what each meter has counted."""
+    """Facts that need no usage, and everything that follows from them alone.
+
+    `judged` goes by what each meter has counted.
+    """
 
     values: tuple[Any, ...]
     settled: Decision | None
@@ -140,7 +153,10 @@ class _Situation:
 def _situation(
     rulebook: Rulebook, reader: Reader, view: PageView, at: int, now: datetime
 ) -> _Situation:
-    """Observe what needs no usage; no further than the reader's status, where that settles the matter."""
+    """Observe what needs no usage.
+
+    No further than the reader's status, where that settles the matter.
+    """
     status = reader.status_at(at)
     situation = rulebook.situations.get((status,)) or _situate(rulebook, (status,), now)
     if situation.settled is not None:
@@ -169,7 +185,10 @@ def _limits(rulebook: Rulebook, values: tuple[Any, ...]) -> list[int]:
 
 
 def _closed(rulebook: Rulebook, values: tuple[Any, ...], now: datetime) -> Decision:
-    """Decide for a reader who has no allowance of any meter, whatever was counted: a limit of 0 never opens and never resets."""
+    """Decide for a reader who has no allowance of any meter, whatever was counted.
+
+    A limit of 0 never opens and never resets.
+    """
     judged = _judge(
         rulebook, _Situation(values, None, {}), (False, *(0, False) * len(rulebook.meters)), now
     )
@@ -207,7 +226,7 @@ def settle(policy: Policy, reader: Reader, view: PageView, now: datetime) -> Dec
     A subscriber or a free article is decided here, without asking a store for anything.
     """
     settled = _situation(policy.rulebook, reader, view, instant(now), now).settled
-    return None if settled is None else settled._dated(now)  # noqa: SLF001
+    return None if settled is None else settled._dated(now)
 
 
 def decide(
@@ -215,8 +234,8 @@ def decide(
 ) -> tuple[Decision, Usage]:
     """Decide what a reader gets for one page view, and return what is to be remembered.
 
-    `now` is a time with a zone; a time without one is a `ValueError`. The usage returned is the same object if nothing was
-    counted. To look without counting, drop it.
+    `now` is a time with a zone; a time without one is a `ValueError`. The usage returned is the
+    same object if nothing was counted. To look without counting, drop it.
 
     >>> from datetime import datetime, UTC
     >>> from meter import Article, PageView, Reader, Usage, decide, loads_policy
@@ -245,7 +264,7 @@ def decide(
     rulebook = policy.rulebook
     situation = _situation(rulebook, reader, view, at, now)
     if situation.settled is not None:
-        return situation.settled._dated(now), usage  # noqa: SLF001
+        return situation.settled._dated(now), usage
 
     article = view.article
     spends = article.access is ArticleAccess.METERED and not view.prefetch
@@ -265,7 +284,7 @@ def decide(
 
     judged = situation.judged.get(tuple(counts)) or _judge(rulebook, situation, tuple(counts), now)
     if judged.meter is None:
-        return judged.decision._dated(now), usage  # noqa: SLF001
+        return judged.decision._dated(now), usage
     name, timeline, _ = rulebook.meters[judged.meter]
     tally, mark = inside[judged.meter]
     if judged.counts:
@@ -275,13 +294,16 @@ def decide(
     latest = judged.latest
     if latest is None or latest[0] != resets:
         latest = judged.latest = resets, _read_meter(judged, name, resets, timeline)
-    return latest[1]._dated(now), usage  # noqa: SLF001
+    return latest[1]._dated(now), usage
 
 
 def _judge(
     rulebook: Rulebook, situation: _Situation, counts: tuple[int, ...], now: datetime
 ) -> _Judged:
-    """Judge a situation by what each meter has counted: (whether this view would count, then used and seen for each meter)."""
+    """Judge a situation by what each meter has counted.
+
+    (whether this view would count, then used and seen for each meter).
+    """
     spends, used, seen = bool(counts[0]), counts[1::2], counts[2::2]
     limits = _limits(rulebook, situation.values)
     rooms = [
@@ -296,7 +318,7 @@ def _judge(
     ]
     values = (*situation.values, *codes)
     verdict = judge(rulebook, values)
-    assert verdict is not None  # noqa: S101 - every slot is observed
+    assert verdict is not None
     if len(situation.judged) >= _MOST_REMEMBERED:
         situation.judged.clear()
     index = next((i for i, meter in enumerate(rulebook.meters) if meter[0] == verdict.meter), None)
@@ -329,14 +351,19 @@ def _read_meter(judged: _Judged, name: str, resets: int | None, timeline: Timeli
 
 
 def _latest(usage: Usage, at: int) -> int:
-    """Return the later of `at` and the last read on record in any meter: a window only moves forward."""
+    """Return the later of `at` and the last read on record in any meter.
+
+    A window only moves forward.
+    """
     for tally in usage.tallies.values():
         at = max(at, tally.ats[-1])
     return at
 
 
 def _spend(rulebook: Rulebook, usage: Usage, name: str, tally: Tally, when: int) -> Usage:
-    """Return a usage with one meter's new tally, and without what no window of the policy holds any more."""
+    """Return a usage with one meter's new tally, and without what no window of the policy holds any
+    more.
+    """
     tallies = {**usage.tallies, name: tally}
     if len(tallies) > 1:
         tallies = {other: _inside(rulebook, other, kept, when) for other, kept in tallies.items()}
@@ -347,13 +374,15 @@ def _inside(rulebook: Rulebook, name: str, tally: Tally, when: int) -> Tally:
     timeline = rulebook.timelines.get(name)
     if timeline is not None:
         return tally.since(timeline.inside(tally.ats, when))
-    # A meter the policy no longer has may come back with the next one: it is kept while the longest window lasts.
+    # A meter the policy no longer has may come back with the next one: it is kept while the longest
+    # window lasts.
     ends = [line.ends(tally.ats) for line in rulebook.timelines.values()]
     return tally if any(end is None or when < end for end in ends) else Tally()
 
 
 def expires_at(policy: Policy, usage: Usage) -> datetime | None:
-    """Return the instant from which nothing in `usage` counts any more under `policy`, or `None` for never.
+    """Return the instant from which nothing in `usage` counts any more under `policy`, or `None`
+    for never.
 
     A store may drop the usage from then on; nothing is decided differently whether it does or not.
     """
@@ -373,7 +402,9 @@ def expires_at(policy: Policy, usage: Usage) -> datetime | None:
 
 
 def ledger(policy: Policy, usage: Usage, now: datetime) -> dict[str, tuple[Tally, datetime | None]]:
-    """Return, by meter, what is counted in the window running at `now`, and when the oldest of it leaves the window."""
+    """Return, by meter, what is counted in the window running at `now`, and when the oldest of it
+    leaves the window.
+    """
     when, counted = _latest(usage, instant(now)), {}
     for name, timeline in policy.rulebook.timelines.items():
         tally = usage.tally(name)
@@ -385,6 +416,8 @@ def ledger(policy: Policy, usage: Usage, now: datetime) -> dict[str, tuple[Tally
 
 def explain(decision: Decision) -> str:
     """Say in words which rule decided, and why those before it did not."""
-    from meter.explanation import explanation  # noqa: PLC0415 - words are for people: no page view pays for them
+    from meter.explanation import (
+        explanation,
+    )
 
     return explanation(decision)

@@ -1,7 +1,7 @@
 """What can go wrong, and how it is told.
 
-Every exception of the project is a `MeterError`. A message starts in lower case, quotes the user's input in backticks and says
-what to do next; a problem in a policy also says where.
+Every exception of the project is a `MeterError`. A message starts in lower case, quotes the user's
+input in backticks and says what to do next; a problem in a policy also says where.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ __all__ = [
 class Problem:
     """One thing that is wrong (or doubtful) in a policy.
 
-    `code` is stable and documented; `line` and `column` count from 1 and are `None` where the policy was built in Python;
-    `path` says where in the policy's tables the problem is, for example `("rules", 3, "spend")`; `help` is the next step.
+    `code` is stable and documented; `line` and `column` count from 1 and are `None` where the
+    policy was built in Python; `path` says where in the policy's tables the problem is, for example
+    `("rules", 3, "spend")`; `help` is the next step.
     """
 
     code: str

@@ -60,7 +60,10 @@ def _marks(slot: Slot) -> list[str]:
 
 
 def _between_dates(slot: Slot, low: int, high: int, zone: ZoneInfo) -> str:
-    """Say the stretch of periods from `low` up to `high`: period `n` runs from the n-th date of the policy to the next."""
+    """Say the stretch of periods from `low` up to `high`.
+
+    Period `n` runs from the n-th date of the policy to the next.
+    """
     start = f"from {_start(slot.mentioned[low - 1], zone)}" if low else ""
     if high > len(slot.mentioned):
         return f"{start} on" if start else "any"
@@ -75,7 +78,10 @@ def _start(mark: int, zone: ZoneInfo) -> str:
 
 
 def _end(mark: int, zone: ZoneInfo) -> str:
-    """Say the end of a stretch as a policy writes it: the last day, included, or a time that is not."""
+    """Say the end of a stretch as a policy writes it.
+
+    The last day, included, or a time that is not.
+    """
     day = moment(mark, zone).date()
     return (
         f"until {moment(mark - 1, zone).date()}"
@@ -84,7 +90,7 @@ def _end(mark: int, zone: ZoneInfo) -> str:
     )
 
 
-def code_words(slot: Slot, code: Any, zone: ZoneInfo) -> str:  # noqa: ANN401 - a code is a word, a number or a flag
+def code_words(slot: Slot, code: Any, zone: ZoneInfo) -> str:
     """Say what one code of a slot means, such as ``from 0.2 up to 0.8``."""
     if code is None:
         return "not known"
@@ -115,7 +121,7 @@ def code_words(slot: Slot, code: Any, zone: ZoneInfo) -> str:  # noqa: ANN401 - 
     )
 
 
-def value_words(slot: Slot, value: Any, zone: ZoneInfo) -> str:  # noqa: ANN401 - as above
+def value_words(slot: Slot, value: Any, zone: ZoneInfo) -> str:
     """Say what a slot holds: ``the reader's status is `anonymous` ``."""
     if slot.kind == "set":
         return (
@@ -132,7 +138,10 @@ def clause(formula: Formula, vocabulary: Vocabulary) -> str:
         slot = vocabulary.slots[formula.slot]
         return f"{_name(slot)} is {_codes(slot, formula.codes, vocabulary.zone)}"
     if isinstance(formula, Contains):
-        return f"{_name(vocabulary.slots[formula.slot])} {'include' if formula.inside else 'do not include'} `{formula.member}`"
+        return (
+            f"{_name(vocabulary.slots[formula.slot])}"
+            f" {'include' if formula.inside else 'do not include'} `{formula.member}`"
+        )
     parts = [clause(part, vocabulary) for part in formula.parts]
     if len(parts) == 1:
         return parts[0]
@@ -204,7 +213,7 @@ def _passed_over(rulebook: Rulebook, rule: JudgedRule, values: Sequence[Any]) ->
 
 def explanation(decision: Decision) -> str:
     """Say in words which rule decided, what that leaves, and why the rules before it did not match."""
-    rulebook = decision._rulebook  # noqa: SLF001
+    rulebook = decision._rulebook
     access = "the whole article" if decision.access is Access.FULL else "a preview"
     lines = [f"shows `{decision.show}` ({access}) by rule `{decision.rule}`"]
     meter = decision.meter
@@ -212,7 +221,8 @@ def explanation(decision: Decision) -> str:
         counted = "this view counted one" if decision.counted else "this view counted nothing"
         resets = f", more from {meter.resets_at.isoformat()}" if meter.resets_at else ""
         lines.append(
-            f"  meter `{meter.name}`: {meter.used} of {meter.limit} used, {meter.left} left; {counted}{resets}"
+            f"  meter `{meter.name}`: {meter.used} of {meter.limit} used, {meter.left} left;"
+            f" {counted}{resets}"
         )
     if rulebook is None:
         return "\n".join(lines)
@@ -225,7 +235,8 @@ def explanation(decision: Decision) -> str:
         lines.append("  the article is free: it is read without an allowance, and counts nothing")
     if fired.offer is not None and decision.offer is None:
         lines.append(
-            f"  offer `{fired.offer}` is left out: {why_not(fired.offer_formula, values, vocabulary)}"
+            f"  offer `{fired.offer}` is left out:"
+            f" {why_not(fired.offer_formula, values, vocabulary)}"
         )
     if decision.degraded:
         lines.append("  the count was not to be had in time, so this was decided without it")

@@ -1,12 +1,13 @@
 """What can this policy tell apart, and what does it say about it?
 
-A *vocabulary* lists the attributes a policy mentions, one slot each, and the few codes each slot can hold: a number becomes
-the interval between the policy's own constants it lies in, a set the members that are mentioned, the instant the interval
-between the policy's own dates. `Facts` are one code a slot: no identity, no instant, no history. Rules are formulas over
-codes, so one reduction serves the engine's memo, the simulator's grouping and the verifier's diagrams.
+A *vocabulary* lists the attributes a policy mentions, one slot each, and the few codes each slot
+can hold: a number becomes the interval between the policy's own constants it lies in, a set the
+members that are mentioned, the instant the interval between the policy's own dates. `Facts` are one
+code a slot: no identity, no instant, no history. Rules are formulas over codes, so one reduction
+serves the engine's memo, the simulator's grouping and the verifier's diagrams.
 
-Missing data is the code `None` and never matches: a negation is pushed down to single slots, where it means "some other known
-value". What is known but not mentioned is the code `OTHER`.
+Missing data is the code `None` and never matches: a negation is pushed down to single slots, where
+it means "some other known value". What is known but not mentioned is the code `OTHER`.
 """
 
 from __future__ import annotations
@@ -46,7 +47,10 @@ OTHER = "\0"
 
 @frozen
 class Among:
-    """A slot holds one of some codes. `None`, a slot that is not observed yet, leaves the question open."""
+    """A slot holds one of some codes.
+
+    `None`, a slot that is not observed yet, leaves the question open.
+    """
 
     slot: int
     codes: frozenset[Hashable]
@@ -122,11 +126,14 @@ def leaves(formula: Formula) -> Iterator[Among | Contains]:
 
 @frozen
 class Slot:
-    """One attribute a policy can look at: its name, the sort of its codes, and what the policy mentions of it.
+    """One attribute a policy can look at.
 
-    `kind` is `word` (one of the mentioned words, `OTHER` or missing), `set` (the mentioned members present), `number` (an
-    interval between the mentioned constants, numbered from below: even codes lie between two, odd ones on one), `flag`, or
-    `period` (how many of the policy's own dates, as instants, have come). `meter` names the meter of an `open` or a `left` slot.
+    Its name, the sort of its codes, and what the policy mentions of it.
+
+    `kind` is `word` (one of the mentioned words, `OTHER` or missing), `set` (the mentioned members
+    present), `number` (an interval between the mentioned constants, numbered from below: even codes
+    lie between two, odd ones on one), `flag`, or `period` (how many of the policy's own dates, as
+    instants, have come). `meter` names the meter of an `open` or a `left` slot.
     """
 
     name: str
@@ -169,7 +176,9 @@ _WORDS: dict[str, tuple[Callable[[Reader, PageView, int], str | None], str]] = {
         ".",
     ),
 }
-"""Where each word comes from, and the mark by which a mentioned word covers others (`markets` covers `markets/asia`)."""
+"""Where each word comes from, and the mark by which a mentioned word covers others (`markets`
+covers `markets/asia`).
+"""
 
 _SETS: dict[str, Callable[[Reader, PageView, int], frozenset[str]]] = {
     "product": lambda reader, _view, at: reader.products_at(at),
@@ -201,7 +210,10 @@ def language_tag(language: str) -> str:
 
 
 def host(referrer: str) -> str:
-    """Return the host of a referrer: an address, or a bare domain. No referrer at all is the empty host."""
+    """Return the host of a referrer: an address, or a bare domain.
+
+    No referrer at all is the empty host.
+    """
     rest = referrer.partition("://")[2] or referrer.removeprefix("//")
     for mark in "/?#":
         rest = rest.partition(mark)[0]
@@ -209,7 +221,10 @@ def host(referrer: str) -> str:
 
 
 def covers(word: str, value: str, mark: str) -> bool:
-    """Say whether a mentioned word covers a value: `markets` covers `markets/asia`, `google.com` covers `news.google.com`."""
+    """Say whether a mentioned word covers a value.
+
+    `markets` covers `markets/asia`, `google.com` covers `news.google.com`.
+    """
     if mark == ".":
         return value == word or value.endswith("." + word)
     return value == word or (mark != "" and value.startswith(word + mark))
@@ -218,7 +233,9 @@ def covers(word: str, value: str, mark: str) -> bool:
 def _nearest_of(
     mentioned: frozenset[str], get: Callable[[Reader, PageView, int], str | None], mark: str
 ) -> Callable[..., str | None]:
-    """Return the function that finds the most specific mentioned word that covers a value (see `covers`)."""
+    """Return the function that finds the most specific mentioned word that covers a value (see
+    `covers`).
+    """
 
     def nearest(reader: Reader, view: PageView, at: int) -> str | None:
         value = get(reader, view, at)
@@ -236,7 +253,8 @@ def _nearest_of(
 class Vocabulary:
     """The slots of one or more policies, and the formulas of their conditions.
 
-    Two policies that are to be compared share one vocabulary; what either mentions, both can tell apart.
+    Two policies that are to be compared share one vocabulary; what either mentions, both can tell
+    apart.
     """
 
     def __init__(self, policies: Sequence[Policy], extra: Iterable[When] = ()) -> None:
@@ -299,18 +317,27 @@ class Vocabulary:
     def observe(
         self, reader: Reader, view: PageView, at: int, status: Status | None = None
     ) -> tuple[Any, ...]:
-        """Return the codes that need no usage: who reads what, at the instant `at`. `status` saves deriving it again."""
+        """Return the codes that need no usage: who reads what, at the instant `at`.
+
+        `status` saves deriving it again.
+        """
         values = [status or reader.status_at(at), view.article.access]
         for observe in self._observers:
-            values.append(observe(reader, view, at))  # noqa: PERF401 - a comprehension is a call of its own before Python 3.12
+            values.append(observe(reader, view, at))
         return tuple(values)
 
     def formula(self, when: When, zone: ZoneInfo) -> Formula:
-        """Return a condition as a formula over this vocabulary's slots; its dates are days in `zone`."""
+        """Return a condition as a formula over this vocabulary's slots.
+
+        Its dates are days in `zone`.
+        """
         return self._formula(when, zone, wanted=True)
 
     def _formula(self, when: When, zone: ZoneInfo, *, wanted: bool) -> Formula:
-        """Return the formula of a condition, or of its opposite: negation goes down to single slots (De Morgan)."""
+        """Return the formula of a condition, or of its opposite.
+
+        Negation goes down to single slots (De Morgan).
+        """
         asked = ((name, getattr(when, name)) for name in _ORDER)
         parts = tuple(
             part
@@ -322,7 +349,7 @@ class Vocabulary:
             return parts[0]
         return Every(parts) if wanted else Some(parts)
 
-    def _parts(self, name: str, asks: Any, zone: ZoneInfo, *, wanted: bool) -> Iterator[Formula]:  # noqa: ANN401 - one table's value
+    def _parts(self, name: str, asks: Any, zone: ZoneInfo, *, wanted: bool) -> Iterator[Formula]:
         """Yield what one key of a condition asks for, or the opposite."""
         if name in _WORDS:
             mark = _WORDS[name][1]
@@ -372,7 +399,8 @@ class Vocabulary:
         self, name: str, codes: Iterable[Hashable], *, wanted: bool, meter: str | None = None
     ) -> Formula:
         if (name, meter) not in self._place:
-            # Only an empty list or an open-ended date range mentions nothing: the first matches nobody, the second everybody.
+            # Only an empty list or an open-ended date range mentions nothing: the first matches
+            # nobody, the second everybody.
             return ALWAYS if (None in frozenset(codes)) is wanted else Some(())
         place = self.place(name, meter)
         known = frozenset(code for code in self.slots[place].codes() if code is not None)
@@ -447,12 +475,15 @@ def _observer(slot: Slot) -> Callable[[Reader, PageView, int], Any]:
 
 @frozen
 class Facts:
-    """All that a rule may look at: one code for each slot of a vocabulary, up to the last that had to be looked at."""
+    """All that a rule may look at.
+
+    One code for each slot of a vocabulary, up to the last that had to be looked at.
+    """
 
     values: tuple[Any, ...]
     vocabulary: Vocabulary = field(eq=False, repr=False)
 
-    def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - a code is a word, a number, a flag or a set
+    def __getitem__(self, name: str) -> Any:
         """Return the code of the slot called `name`; `None` where nobody had to look."""
         place = self.vocabulary.place(name)
         return self.values[place] if place < len(self.values) else None

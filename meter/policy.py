@@ -1,6 +1,7 @@
 """What an editor writes: meters, offers, rules and the conditions they share.
 
-A policy built in Python is held to the same checks as one read from a file: `faults.find_faults` lists them once for both.
+A policy built in Python is held to the same checks as one read from a file: `faults.find_faults`
+lists them once for both.
 """
 
 from __future__ import annotations
@@ -140,7 +141,8 @@ def _maybe_whens(value: Iterable[When] | None) -> tuple[When, ...] | None:
 class When:
     """A conjunction of closed tables; every one given must hold, and none given matches everything.
 
-    Missing data never matches, not even under `not_`. The keys are those of a policy file (`not_` is its `not`).
+    Missing data never matches, not even under `not_`. The keys are those of a policy file (`not_`
+    is its `not`).
     """
 
     reader: frozenset[Status] | None = field(default=None, converter=_statuses)
@@ -179,7 +181,10 @@ class When:
 
 @frozen(kw_only=True)
 class Limit:
-    """An allowance for those whom `when` describes; the first of a meter's limits that matches holds."""
+    """An allowance for those whom `when` describes.
+
+    The first of a meter's limits that matches holds.
+    """
 
     when: When = When()
     limit: int
@@ -201,8 +206,9 @@ def _limit(value: int | Mapping[str, int]) -> int | dict[Status, int]:
 class Meter:
     """An allowance of distinct articles (or views) in a window.
 
-    `limit` is one number or a number by reader status: a status that is not named gets 0, but an expired one falls back to
-    `registered`. `limits` instead gives a first-match list. `count` is `articles` (distinct, the default) or `views`.
+    `limit` is one number or a number by reader status: a status that is not named gets 0, but an
+    expired one falls back to `registered`. `limits` instead gives a first-match list. `count` is
+    `articles` (distinct, the default) or `views`.
     """
 
     name: str
@@ -238,8 +244,8 @@ def _term(value: Term | str) -> Term:
 class Offer:
     """Something a reader can take, for those whom `when` describes.
 
-    It runs from `starts` (a date is the start of that day) to `ends` (a date holds to the end of that day), in the
-    publication's zone where they carry none of their own.
+    It runs from `starts` (a date is the start of that day) to `ends` (a date holds to the end of
+    that day), in the publication's zone where they carry none of their own.
     """
 
     name: str
@@ -278,7 +284,10 @@ def _shows(value: Iterable[str]) -> frozenset[Show]:
 
 @frozen(kw_only=True)
 class Guarantee:
-    """What must hold for everyone whom `when` describes: `always` one of these words of `show`, or `never` one of them."""
+    """What must hold for everyone whom `when` describes.
+
+    `always` one of these words of `show`, or `never` one of them.
+    """
 
     name: str
     when: When = When()
@@ -338,7 +347,8 @@ def _guarantees(value: Iterable[Guarantee]) -> tuple[Guarantee, ...]:
 
 @frozen(kw_only=True)
 class Policy:
-    """A whole policy. `copy` maps a locale to the publisher's words in it (the publication's own locale is the fall-back).
+    """A whole policy. `copy` maps a locale to the publisher's words in it (the publication's own
+    locale is the fall-back).
 
     Raises `PolicyError` with every fault there is.
     """
@@ -366,13 +376,15 @@ class Policy:
 
     @cached_property
     def rulebook(self) -> Rulebook:
-        """The rules in the form the engine judges by, and the engine's memory of what it has judged."""
+        """The rules in the form the engine judges by, and the engine's memory of what it has
+        judged.
+        """
         return Rulebook(self)
 
     @cached_property
     def digest(self) -> str:
         """The first 16 hexadecimal digits of the SHA-256 of this policy's canonical form."""
-        from meter.canonical import to_table  # noqa: PLC0415 - `tables` imports this module
+        from meter.canonical import to_table
 
         return sha256(json.dumps(to_table(self), sort_keys=True, default=str).encode()).hexdigest()[
             :16

@@ -13,7 +13,7 @@ from meter.windows import Timeline
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from meter.decision import Show  # noqa: TC004 - `decision` imports this module
+    from meter.decision import Show
     from meter.policy import Policy, Rule
 
 __all__ = ["JudgedRule", "Rulebook"]
@@ -36,9 +36,12 @@ class JudgedRule:
 
 
 class Rulebook:
-    """A policy ready to be judged by: its vocabulary, its rules as formulas, its meters on the zone's time.
+    """A policy ready to be judged by.
 
-    `situations` remembers what has been judged before, by facts: a pure memo, emptied when it grows past a bound.
+    Its vocabulary, its rules as formulas, its meters on the zone's time.
+
+    `situations` remembers what has been judged before, by facts: a pure memo, emptied when it grows
+    past a bound.
     """
 
     def __init__(self, policy: Policy, vocabulary: Vocabulary | None = None) -> None:
@@ -53,7 +56,9 @@ class Rulebook:
             (meter.name, self.timelines[meter.name], meter.count == "views")
             for meter in policy.meters
         )
-        """Name, timeline, and whether views are counted, in the order of the vocabulary's meter slots."""
+        """Name, timeline, and whether views are counted, in the order of the vocabulary's meter
+        slots.
+        """
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Rulebook, (self.policy, self.vocabulary)

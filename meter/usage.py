@@ -1,6 +1,7 @@
 """What is remembered of a reader: per meter, what was counted and when.
 
-A meter is a set of ids, so a retry, a duplicate event or a repeated merge changes nothing. Nothing else is kept.
+A meter is a set of ids, so a retry, a duplicate event or a repeated merge changes nothing. Nothing
+else is kept.
 """
 
 from __future__ import annotations
@@ -37,7 +38,10 @@ class Read(NamedTuple):
 
 @frozen
 class Tally:
-    """What one meter has counted: ids and their instants (microseconds since 1970), in order of time and then of id."""
+    """What one meter has counted.
+
+    Ids and their instants (microseconds since 1970), in order of time and then of id.
+    """
 
     ids: tuple[str, ...] = ()
     ats: tuple[int, ...] = ()
@@ -57,7 +61,9 @@ class Tally:
         return _tally({**dict(zip(self.ids, self.ats, strict=True)), name: at})
 
     def merge(self, other: Tally) -> Tally:
-        """Return the union; an id counted on both sides keeps its later time, so that a merge refunds nothing."""
+        """Return the union; an id counted on both sides keeps its later time, so that a merge
+        refunds nothing.
+        """
         both = dict(zip(self.ids, self.ats, strict=True))
         for name, at in zip(other.ids, other.ats, strict=True):
             both[name] = max(at, both.get(name, at))
@@ -82,7 +88,8 @@ def _by_name(tallies: dict[str, Tally]) -> dict[str, Tally]:
 class Usage:
     """Everything that is remembered of one reader. `Usage()` is a new reader's.
 
-    `tallies` maps a meter's name to what it has counted; treat it as read-only, as every value here.
+    `tallies` maps a meter's name to what it has counted; treat it as read-only, as every value
+    here.
     """
 
     tallies: dict[str, Tally] = field(factory=dict, converter=_by_name)
@@ -97,14 +104,18 @@ class Usage:
     def merge(self, other: Usage) -> Usage:
         """Return the union of two usages, for a reader who turns out to be one person.
 
-        Commutative, associative and idempotent: it may be repeated, interrupted and done in any order.
+        Commutative, associative and idempotent: it may be repeated, interrupted and done in any
+        order.
         """
         names = self.tallies.keys() | other.tallies.keys()
         merged = Usage({name: self.tally(name).merge(other.tally(name)) for name in names})
         return self if merged == self else merged
 
     def to_bytes(self) -> bytes:
-        """Return a canonical form: equal usages give equal bytes. The first byte is the version of the format."""
+        """Return a canonical form: equal usages give equal bytes.
+
+        The first byte is the version of the format.
+        """
         # Instants are written as steps from the one before: a tenth of the digits.
         table = {
             name: [
@@ -123,13 +134,17 @@ class Usage:
         if raw[:1] != _VERSION:
             version = f"starts with `{raw[:1].decode('ascii', 'replace')}`" if raw else "is empty"
             raise CorruptUsageError(
-                f"the remembered usage {version}; this release reads version 1, so read it with the one that wrote it"
+                f"the remembered usage {version}; this release reads version 1, so read it with the"
+                " one that wrote it"
             )
         try:
             table = json.loads(raw[1:].decode("utf-8", "surrogatepass"))
             tallies = {str(name): _read(ids, steps) for name, (ids, steps) in table.items()}
         except (ValueError, TypeError, AttributeError, RecursionError) as error:
-            message = f"the remembered usage of {len(raw)} bytes cannot be read: it was cut short or changed; put it back, or forget the reader"
+            message = (
+                f"the remembered usage of {len(raw)} bytes cannot be read: it was cut short or"
+                " changed; put it back, or forget the reader"
+            )
             raise CorruptUsageError(message) from error
         return cls(tallies)
 

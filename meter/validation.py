@@ -1,7 +1,8 @@
 """What makes a policy unusable, however it was made?
 
-Names that lead nowhere, conditions that can match nobody, rules that leave a reader without an answer. A policy built in Python and
-one read from a file are held to these same checks; what can be read of a broken file is checked too, so nothing stays hidden.
+Names that lead nowhere, conditions that can match nobody, rules that leave a reader without an
+answer. A policy built in Python and one read from a file are held to these same checks; what can be
+read of a broken file is checked too, so nothing stays hidden.
 """
 
 from __future__ import annotations
@@ -45,12 +46,15 @@ _Path = tuple[str | int, ...]
 _NEEDS_METER = (Show.COUNTDOWN, Show.LAST_FREE_ARTICLE)
 _PROMPT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _SAME_LOOKS = str.maketrans("аеорсухіјѕһԁοιρν", "aeopcyxijshdoipv")
-"""Small Cyrillic and Greek letters that look like Latin ones (Unicode's confusables.txt lists many more, few of them on keyboards)."""
+"""Small Cyrillic and Greek letters that look like Latin ones (Unicode's confusables.txt lists many
+more, few of them on keyboards).
+"""
 
 YEARS = range(1970, 2201)
 """The years a policy may speak of: far enough, and every instant in them can be computed."""
 ARCHIVE_YEARS = range(1600, YEARS.stop)
-"""The years an article may be from: the first newspapers, and what is put into an archive of them."""
+"""The years an article may be from: the first newspapers, and what is put into an archive of them.
+"""
 
 _UNREAL_ZONES = {"localtime", "Factory", "posixrules"}
 
@@ -100,7 +104,8 @@ def find_faults(policy: PolicyParts) -> Iterator[Problem]:
         yield _fault(
             "no-catch-all",
             ("rules", len(policy.rules) - 1, "name"),
-            f"the last rule `{last.name}` does not match everything, so some readers would get no answer",
+            f"the last rule `{last.name}` does not match everything, so some readers would get no"
+            " answer",
             "add a last rule without `when` and without `spend`",
         )
     for meter in policy.meters:
@@ -127,7 +132,9 @@ def _zone(name: str) -> ZoneInfo | None:
 
 
 def _unknown_zone(name: str) -> Problem:
-    from zoneinfo import available_timezones  # noqa: PLC0415 - it reads a folder, and only mistakes pay for it
+    from zoneinfo import (
+        available_timezones,
+    )
 
     known = available_timezones()
     city = name.rpartition("/")[2].strip().casefold().replace(" ", "_")
@@ -190,14 +197,16 @@ def _rule_faults(rule: Rule, path: _Path, meters: set[str], offers: set[str]) ->
         yield _fault(
             "show-needs-spend",
             (*path, "show"),
-            f"rule `{rule.name}` shows `{rule.show}` but spends from no meter, so there is nothing to count down",
+            f"rule `{rule.name}` shows `{rule.show}` but spends from no meter, so there is nothing"
+            " to count down",
             "add `spend`, or show `article`",
         )
     if rule.spend is not None and rule.show not in (Show.ARTICLE, *_NEEDS_METER):
         yield _fault(
             "wall-spends",
             (*path, "show"),
-            f"rule `{rule.name}` would count an article and then show `{rule.show}`: blocked views never count",
+            f"rule `{rule.name}` would count an article and then show `{rule.show}`: blocked views"
+            " never count",
             "remove `spend`, or show `countdown`",
         )
     if rule.prompt is not None and not _PROMPT_NAME.fullmatch(rule.prompt):
@@ -280,7 +289,10 @@ def _offer_faults(
 
 
 def _when_faults(when: When, path: _Path, meters: set[str]) -> Iterator[Problem]:
-    """Yield what is wrong with a condition and those nested in it: each part that asks nothing, or nothing that can be."""
+    """Yield what is wrong with a condition and those nested in it.
+
+    Each part that asks nothing, or nothing that can be.
+    """
     for attribute in fields(type(when)):
         value, place = getattr(when, attribute.name), (*path, attribute.name.rstrip("_"))
         if isinstance(value, frozenset) and not value:
@@ -387,7 +399,10 @@ def _range_faults(bounds: Range, path: _Path) -> Iterator[Problem]:
 
 
 def _can_hold(bounds: Range) -> bool:
-    """Say whether some number is inside: the bounds themselves and what lies between any two are all there is to try."""
+    """Say whether some number is inside.
+
+    The bounds themselves and what lies between any two are all there is to try.
+    """
     marks = sorted(set(bounds.constants()))
     between = [(low + high) / 2 for low, high in pairwise(marks)]
     return any(
@@ -434,6 +449,6 @@ def _unknown(code: str, path: _Path, message: str, name: str, known: Collection[
 
 
 def _closest(name: str, known: Iterable[str]) -> str | None:
-    import difflib  # noqa: PLC0415 - only mistakes pay for it
+    import difflib
 
     return next(iter(difflib.get_close_matches(name, sorted(known), 1)), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable  # noqa: TC003 - attrs looks at the converters
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -61,7 +61,7 @@ def as_words(value: Iterable[str]) -> frozenset[str]:
     if isinstance(value, str):
         raise ValueError(
             f'`{value}` is one word where a collection of words is needed; write `["{value}"]`'
-        )  # noqa: TRY004
+        )
     return frozenset(value)
 
 
@@ -75,8 +75,9 @@ def _grace(value: str | timedelta | int) -> timedelta:
 class Entitlement:
     """A right to read, from `starts` up to but not including `ends`.
 
-    Both are times with a zone; an open side is `None`. `grace` (a length such as `"7 days"`, or whole days) keeps the right
-    alive after `ends` while a failed payment is sorted out. Raises `ValueError` for a time without a zone.
+    Both are times with a zone; an open side is `None`. `grace` (a length such as `"7 days"`, or
+    whole days) keeps the right alive after `ends` while a failed payment is sorted out. Raises
+    `ValueError` for a time without a zone.
     """
 
     kind: EntitlementKind = field(converter=EntitlementKind)
@@ -86,7 +87,9 @@ class Entitlement:
     grace: timedelta = field(default=timedelta(), converter=_grace)
     from_instant: int = field(init=False, repr=False, eq=False)
     until_instant: int = field(init=False, repr=False, eq=False)
-    """The half-open stretch in which the right is in force, grace included, in microseconds since 1970."""
+    """The half-open stretch in which the right is in force, grace included, in microseconds since
+    1970.
+    """
 
     @from_instant.default
     def _from_instant(self) -> int:
@@ -109,7 +112,8 @@ def _rights(value: Iterable[Entitlement]) -> tuple[Entitlement, ...]:
 class Reader:
     """Someone who reads: a stable `id`, and what the publisher knows about them.
 
-    `score` is a propensity between 0 and 1. What the publisher does not know stays `None`, and a condition on it never matches.
+    `score` is a propensity between 0 and 1. What the publisher does not know stays `None`, and a
+    condition on it never matches.
     """
 
     id: str
@@ -131,8 +135,9 @@ class Reader:
     def status_at(self, at: int) -> Status:
         """Return what this reader is at an instant in microseconds since 1970.
 
-        A running right beats an expired one: staff, then anything that was paid for or given, then a trial. Of several expired
-        rights the one that ended last names the status, and of two that ended together the subscription does.
+        A running right beats an expired one: staff, then anything that was paid for or given, then
+        a trial. Of several expired rights the one that ended last names the status, and of two that
+        ended together the subscription does.
         """
         status = Status.REGISTERED if self.registered else Status.ANONYMOUS
         for right in self.entitlements:
@@ -165,7 +170,9 @@ class Reader:
         return frozenset(right.product for right in self.running(at) if right.product is not None)
 
     def expired_for(self, at: int) -> int | None:
-        """Return the microseconds since the reader's access ended (grace included), or `None` for one who is not expired."""
+        """Return the microseconds since the reader's access ended (grace included), or `None` for
+        one who is not expired.
+        """
         if not self.entitlements or self.running(at):
             return None
         last = self._last_expired(at)
@@ -185,10 +192,13 @@ class Reader:
 
 
 def _bounded(name: str) -> str:
-    """Return an id as it is remembered: itself, or a digest of it where it is long (hashlib's blake2b, 128 bits)."""
+    """Return an id as it is remembered.
+
+    Itself, or a digest of it where it is long (hashlib's blake2b, 128 bits).
+    """
     if len(name) <= _LONG_ID and not name.startswith("~"):
         return name
-    from hashlib import blake2b  # noqa: PLC0415 - only long ids pay for it
+    from hashlib import blake2b
 
     return "~" + blake2b(name.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
@@ -224,9 +234,10 @@ class Article:
 class PageView:
     """One request for an article, with what is known of it.
 
-    `prefetch` stands for everything that is not a person reading: HEAD requests, prefetches, prerenders, link previews. They
-    never count. `id` names the view for a meter that counts views, so that a retry is not a second view; without one, views of
-    the same article at the same microsecond are one. An empty `referrer` says that there was none; `None` says it is unknown.
+    `prefetch` stands for everything that is not a person reading: HEAD requests, prefetches,
+    prerenders, link previews. They never count. `id` names the view for a meter that counts views,
+    so that a retry is not a second view; without one, views of the same article at the same
+    microsecond are one. An empty `referrer` says that there was none; `None` says it is unknown.
     """
 
     article: Article

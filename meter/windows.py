@@ -1,17 +1,20 @@
 """When a window starts, when it ends, and which reads are still inside.
 
-Terms. A *window* is the stretch of time an allowance is for. Every window is half-open, `[start, end)`: the instant of the end
-already belongs to the next one. An *instant* here is a whole number of microseconds since 1970-01-01T00:00Z, so comparing two
-of them never involves a zone.
+Terms. A *window* is the stretch of time an allowance is for. Every window is half-open, `[start,
+end)`: the instant of the end already belongs to the next one. An *instant* here is a whole number
+of microseconds since 1970-01-01T00:00Z, so comparing two of them never involves a zone.
 
-Calendar windows (`day week month year`) are computed in the publication's zone. A day starts at the first instant whose local
-date is that day or later: where midnight happens twice the first one starts the day (America/Havana, 1 November 2026); where
-it does not exist, or a whole date was skipped, the instant after the gap does. Rolling and fixed windows are absolute time: a
-day is 24 hours, whatever the clocks on the wall do. A read at `t` is inside a rolling window of length N while `t + N > now`.
-A fixed window starts with the first read after the one before has ended. A lifetime never ends.
+Calendar windows (`day week month year`) are computed in the publication's zone. A day starts at the
+first instant whose local date is that day or later: where midnight happens twice the first one
+starts the day (America/Havana, 1 November 2026); where it does not exist, or a whole date was
+skipped, the instant after the gap does. Rolling and fixed windows are absolute time: a day is 24
+hours, whatever the clocks on the wall do. A read at `t` is inside a rolling window of length N
+while `t + N > now`. A fixed window starts with the first read after the one before has ended. A
+lifetime never ends.
 
-A window only moves forward. The time used is the later of `now` and the last read on record, so that a clock that steps back,
-or a second server whose clock is behind, finds the window it left and never a fresh one.
+A window only moves forward. The time used is the later of `now` and the last read on record, so
+that a clock that steps back, or a second server whose clock is behind, finds the window it left and
+never a fresh one.
 
 This is the only module that knows zones and daylight saving.
 """
@@ -89,7 +92,10 @@ def instant(when: datetime) -> int:
 
 
 def moment(at: int, zone: ZoneInfo) -> datetime:
-    """Return the instant `at` as a time in `zone`. Raises `ValueError` for one outside the years 1 to 9999."""
+    """Return the instant `at` as a time in `zone`.
+
+    Raises `ValueError` for one outside the years 1 to 9999.
+    """
     try:
         return (EPOCH + timedelta(microseconds=at)).astimezone(zone)
     except OverflowError as error:
@@ -110,8 +116,8 @@ def day_start(day: date, zone: ZoneInfo) -> int:
 def local_instant(when: date | datetime, zone: ZoneInfo, *, end: bool = False) -> int:
     """Return the instant an editor means by a date or a time.
 
-    A time with a zone is that instant; a time without one is read in `zone`; a date is the start of that day there or, with
-    `end`, the end of it (the start of the day after).
+    A time with a zone is that instant; a time without one is read in `zone`; a date is the start of
+    that day there or, with `end`, the end of it (the start of the day after).
     """
     if isinstance(when, datetime):
         return instant(when) if when.tzinfo else _first_instant(when, zone)
@@ -119,11 +125,14 @@ def local_instant(when: date | datetime, zone: ZoneInfo, *, end: bool = False) -
 
 
 def _first_instant(wall: datetime, zone: ZoneInfo) -> int:
-    """Return the first instant at which a wall clock in `zone` shows `wall` or later (PEP 495: a gap has no such instant)."""
+    """Return the first instant at which a wall clock in `zone` shows `wall` or later (PEP 495: a
+    gap has no such instant).
+    """
     early = instant(wall.replace(tzinfo=zone, fold=0))
     if moment(early, zone).replace(tzinfo=None, fold=0) == wall:
         return early
-    # In a gap `fold=1` uses the offset after it and so lies before it: the first instant is in between, on a whole second.
+    # In a gap `fold=1` uses the offset after it and so lies before it: the first instant is in
+    # between, on a whole second.
     low, high = instant(wall.replace(tzinfo=zone, fold=1)) // 1_000_000, -(-early // 1_000_000)
 
     def reached(second: int) -> bool:
@@ -179,8 +188,8 @@ class Term:
     def after(self, when: datetime, zone: ZoneInfo) -> datetime:
         """Return the same time of day one term later in `zone`.
 
-        A day that the month does not have becomes its last (31 January plus a month is 28 or 29 February); a time that the day
-        does not have becomes the first one after the gap.
+        A day that the month does not have becomes its last (31 January plus a month is 28 or 29
+        February); a time that the day does not have becomes the first one after the gap.
         """
         local = when.astimezone(zone)
         day = local.date()
@@ -211,8 +220,9 @@ def _weekday(value: str | None) -> Weekday | None:
 class Window:
     """The stretch of time an allowance is for; exactly one of the four kinds.
 
-    `Window(calendar="month")`, `Window(calendar="week", starts="sunday")` (weeks start on Monday unless said otherwise),
-    `Window(rolling="30 days")`, `Window(fixed="2 days")` (from the first read), `Window(lifetime=True)`.
+    `Window(calendar="month")`, `Window(calendar="week", starts="sunday")` (weeks start on Monday
+    unless said otherwise), `Window(rolling="30 days")`, `Window(fixed="2 days")` (from the first
+    read), `Window(lifetime=True)`.
     """
 
     calendar: Unit | None = field(default=None, converter=_unit)
@@ -259,7 +269,10 @@ class Window:
 
 
 class Timeline:
-    """A window laid on a zone's time: says which reads are inside, and when the allowance comes back."""
+    """A window laid on a zone's time.
+
+    Says which reads are inside, and when the allowance comes back.
+    """
 
     def __init__(self, window: Window, zone: ZoneInfo) -> None:
         self.window = window
@@ -271,7 +284,9 @@ class Timeline:
             0,
         )  # the calendar window asked for last: most questions are about the same one
         self.inside: Callable[[Sequence[int], int], int]
-        """Takes ascending instants and `at`; returns the index of the first that is inside the window at `at`."""
+        """Takes ascending instants and `at`; returns the index of the first that is inside the
+        window at `at`.
+        """
         if window.calendar is not None:
             self.inside = self._inside_calendar
         elif window.rolling is not None:
@@ -289,10 +304,12 @@ class Timeline:
         return bounds
 
     def resets(self, reads: Sequence[int], limit: int, at: int) -> int | None:
-        """Return the instant at which allowance comes back, given the reads inside the window at `at`.
+        """Return the instant at which allowance comes back, given the reads inside the window at
+        `at`.
 
-        The end of a calendar or fixed window; in a rolling window the instant at which one more article fits; `None` where
-        nothing ever comes back (a lifetime, a limit of 0) or nothing is running yet.
+        The end of a calendar or fixed window; in a rolling window the instant at which one more
+        article fits; `None` where nothing ever comes back (a lifetime, a limit of 0) or nothing is
+        running yet.
         """
         if limit == 0:
             return None
@@ -334,7 +351,8 @@ class Timeline:
             raise ValueError(
                 "no calendar reaches that far: the time is at the edge of the years 1 to 9999"
             ) from error
-        # Where the clock goes back over midnight a date is lived twice, and its second half belongs to the window begun.
+        # Where the clock goes back over midnight a date is lived twice, and its second half belongs
+        # to the window begun.
         while at >= bounds[1]:
             first, after = after, self._first_day(after, 1)
             bounds = bounds[1], day_start(after, self.zone)
@@ -357,5 +375,5 @@ class Timeline:
                 return date(day.year + ahead, 1, 1)
 
 
-def _inside_lifetime(reads: Sequence[int], at: int) -> int:  # noqa: ARG001 - one shape for every kind of window
+def _inside_lifetime(reads: Sequence[int], at: int) -> int:
     return 0

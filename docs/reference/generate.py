@@ -1,9 +1,12 @@
-"""Writes what the reference pages say of every key, and the JSON Schema: run it when the format changes.
+"""Writes what the reference pages say of every key, and the JSON Schema.
+
+Run it when the format changes.
 
     python docs/reference/generate.py
 
-A page keeps its own words; only what stands between `<!-- keys: NAME -->` and `<!-- end -->`, and the messages below the broken
-examples of `problems.md`, are written here. A test checks that nothing is out of date.
+A page keeps its own words; only what stands between `<!-- keys: NAME -->` and `<!-- end -->`, and
+the messages below the broken examples of `problems.md`, are written here. A test checks that
+nothing is out of date.
 """
 
 from __future__ import annotations
@@ -129,7 +132,10 @@ def problems_of(body: str, name: str) -> tuple[Problem, ...]:
 
 
 def whole(body: str) -> str:
-    """Return a part of a policy as a policy: what is missing goes behind it, so that lines keep their numbers."""
+    """Return a part of a policy as a policy.
+
+    What is missing goes behind it, so that lines keep their numbers.
+    """
     if body.startswith("# a whole file"):
         return body
     if "[publication]" not in body:

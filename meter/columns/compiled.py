@@ -1,4 +1,7 @@
-"""How is a loop over arrays made fast? Numba compiles it once and keeps the result where it may write."""
+"""How is a loop over arrays made fast?
+
+Numba compiles it once and keeps the result where it may write.
+"""
 
 from __future__ import annotations
 
@@ -24,16 +27,17 @@ def missing(error: ImportError) -> MissingExtraError:
 
 
 try:
-    import numpy as np  # noqa: F401 - numba says something else where it is missing
+    import numpy as np
     from numba import njit
 except ImportError as error:  # pragma: no cover - checked in an environment without the extra
     raise missing(error) from error
 
 
-def compiled(function: Callable[..., Any]) -> Any:  # noqa: ANN401
+def compiled(function: Callable[..., Any]) -> Any:
     """Compile a function of arrays and numbers; it runs without the interpreter's lock.
 
-    What was compiled is kept in the package's folder or the user's cache; where neither can be written, each process compiles again.
+    What was compiled is kept in the package's folder or the user's cache; where neither can be
+    written, each process compiles again.
     """
     try:
         return njit(nogil=True, cache=True)(function)

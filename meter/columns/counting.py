@@ -1,11 +1,13 @@
-"""What has each reader counted at each view? The loop that walks readers' views in time and spends where the verdict says so.
+"""What has each reader counted at each view?
 
-It holds no rule: what a limit leaves (`engine.allowance`), what the rules say (`engine.judge`) and where calendar windows start
-(`Timeline.bounds`) come in as tables. Blocked views never count, a window forgets what lies before its start, an id counts once.
+The loop that walks readers' views in time and spends where the verdict says so.
+
+It holds no rule: what a limit leaves (`engine.allowance`), what the rules say (`engine.judge`) and
+where calendar windows start (`Timeline.bounds`) come in as tables. Blocked views never count, a
+window forgets what lies before its start, an id counts once.
 """
 
 # The types of the loops are the compiler's business: arrays and whole numbers.
-# ruff: noqa: ANN001, ANN201, ANN202, C901, PLR0912, PLR0915
 # mypy: disable-error-code="no-untyped-def, no-untyped-call"
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ class Tables(NamedTuple):
     length: Any
     """[m] length of a rolling or fixed window in microseconds."""
     edge_at: Any
-    """[m] where a calendar meter's starts of windows begin in `edges`, and one more entry for the end."""
+    """[m] where a calendar meter's starts of windows begin in `edges`, and one more entry for the
+    end.
+    """
     edges: Any
     by_view: Any
     """[m] whether views are counted, by their key, and not articles."""
@@ -37,7 +41,9 @@ class Tables(NamedTuple):
     limit: Any
     """[g, m] the limit, or -1 where the verdict does not depend on this meter."""
     room_at: Any
-    """[g, m] where the meter's rooms begin in `rooms`: there, by 2 * used + seen, the number of what `allowance` says."""
+    """[g, m] where the meter's rooms begin in `rooms`: there, by 2 * used + seen, the number of
+    what `allowance` says.
+    """
     stride: Any
     """[g, m] what one room counts for in a combination."""
     rooms: Any
@@ -52,7 +58,10 @@ class Tables(NamedTuple):
 
 
 class Memory(NamedTuple):
-    """Scratch for one reader at a time: what each meter [m] holds, oldest first from `first` on, in a ring."""
+    """Scratch for one reader at a time.
+
+    What each meter [m] holds, oldest first from `first` on, in a ring.
+    """
 
     ids: Any
     ats: Any
@@ -73,7 +82,10 @@ def _next(slot, steps, capacity):
 
 @compiled
 def edge_after(edges, low, high, now):
-    """Return the place of the first edge after `now`: the end of its calendar window, among the edges from `low` to `high`."""
+    """Return the place of the first edge after `now`.
+
+    The end of its calendar window, among the edges from `low` to `high`.
+    """
     while high - low > 1:
         middle = (low + high) >> 1
         if edges[middle] <= now:
@@ -99,12 +111,16 @@ def count(
     results,
     totals,
 ):
-    """Decide the views of readers `begin` to `readers`; return (reader, group, combination) of the first not judged yet, or -1s.
+    """Decide the views of readers `begin` to `readers`.
 
-    `views` is (at, article, key, group), `order` has their positions in its lowest `bits`; a group column of one entry holds for all.
-    `exact_at` says that views without an id of their own are told apart by article and instant. `results` receives, in the order of
-    `order`, the verdict of each view and, with `by_view`, used and counted; `totals` receives, by reader, the views blocked, the views
-    counted, the number of the first view blocked (from 1; 0 for none) and its instant.
+    Return (reader, group, combination) of the first not judged yet, or -1s.
+
+    `views` is (at, article, key, group), `order` has their positions in its lowest `bits`; a group
+    column of one entry holds for all. `exact_at` says that views without an id of their own are
+    told apart by article and instant. `results` receives, in the order of `order`, the verdict of
+    each view and, with `by_view`, used and counted; `totals` receives, by reader, the views
+    blocked, the views counted, the number of the first view blocked (from 1; 0 for none) and its
+    instant.
     """
     at, article, key, group = views
     verdict_of, used_of, counted_of = results

@@ -1,7 +1,8 @@
 """What does a policy decide for many views at once? The engine's meaning at the speed of arrays.
 
-Views come as columns. Those with equal facts form a group, the same `engine.judge` is called once for each combination of facts
-and counts that is met (see `judging`), and a compiled loop does the counting (see `counting`).
+Views come as columns. Those with equal facts form a group, the same `engine.judge` is called once
+for each combination of facts and counts that is met (see `judging`), and a compiled loop does the
+counting (see `counting`).
 """
 
 from __future__ import annotations
@@ -36,7 +37,10 @@ _NONE = np.empty(0, np.int64)
 
 
 def _whole(values: Array) -> Array:
-    """Return a column of whole numbers; one that may not be written is copied, as the loops are compiled for the other sort."""
+    """Return a column of whole numbers.
+
+    One that may not be written is copied, as the loops are compiled for the other sort.
+    """
     return np.require(values, np.int64, ["C", "W"])
 
 
@@ -52,9 +56,11 @@ def _readers(values: Array) -> Array:
 class Views:
     """Page views as columns of equal length.
 
-    `reader`, `article` and `key` are whole numbers that stand for ids, `at` instants in microseconds since 1970. `key` stands for
-    the view's id (`PageView.view_key`) and is only needed where a meter counts views and they have ids of their own; without it,
-    views of one article at one microsecond are one. `group` numbers the facts as `Columns.group` does; one entry holds for all.
+    `reader`, `article` and `key` are whole numbers that stand for ids, `at` instants in
+    microseconds since 1970. `key` stands for the view's id (`PageView.view_key`) and is only needed
+    where a meter counts views and they have ids of their own; without it, views of one article at
+    one microsecond are one. `group` numbers the facts as `Columns.group` does; one entry holds for
+    all.
     """
 
     reader: Array = field(converter=_readers)
@@ -68,8 +74,9 @@ class Views:
 class Readers:
     """One row a reader, in no particular order.
 
-    `views` all of them, `counted` those that spent, `blocked` those that got a preview; `first_stop` is the number of the first
-    blocked view among the reader's own (from 1; 0 for none) and `first_stop_at` its instant.
+    `views` all of them, `counted` those that spent, `blocked` those that got a preview;
+    `first_stop` is the number of the first blocked view among the reader's own (from 1; 0 for none)
+    and `first_stop_at` its instant.
     """
 
     reader: Array
@@ -82,9 +89,12 @@ class Readers:
 
 @frozen(kw_only=True)
 class Decided:
-    """What was decided. `views` counts views by verdict; `verdict`, `used` and `counted` are by view, where they were asked for.
+    """What was decided. `views` counts views by verdict.
 
-    `verdict` numbers `Columns.verdicts`; `used` is what `Decision.meter.used` says, or -1 where there is no meter.
+    `verdict`, `used` and `counted` are by view, where they were asked for.
+
+    `verdict` numbers `Columns.verdicts`; `used` is what `Decision.meter.used` says, or -1 where
+    there is no meter.
     """
 
     readers: Readers
@@ -95,7 +105,9 @@ class Decided:
 
 
 class Columns(Judging):
-    """A policy at the speed of arrays: `group` numbers facts, `decide` decides views, `verdicts` and `limit` say what was decided.
+    """A policy at the speed of arrays.
+
+    `group` numbers facts, `decide` decides views, `verdicts` and `limit` say what was decided.
 
     >>> from meter import Article, PageView, Reader, loads_policy
     >>> policy = loads_policy('''
@@ -123,7 +135,8 @@ class Columns(Judging):
     def decide(self, views: Views, *, by_view: bool = True, workers: int = 1) -> Decided:
         """Decide every view, each reader's in order of time (and of the columns, at one instant).
 
-        `by_view` asks for the single decisions; `workers` is the number of threads, which changes nothing but the speed.
+        `by_view` asks for the single decisions; `workers` is the number of threads, which changes
+        nothing but the speed.
         """
         total = len(views.at)
         deck = _dealt(views, workers, positions=by_view)
@@ -175,7 +188,10 @@ class Columns(Judging):
 
 
 class _Bucket:
-    """What one thread needs to decide bucket after bucket: scratch memory, and its own copy of what is known."""
+    """What one thread needs to decide bucket after bucket.
+
+    Scratch memory, and its own copy of what is known.
+    """
 
     def __init__(
         self, columns: Columns, tables: Tables, verdicts: Array, most: int, deck: _Deck
@@ -259,7 +275,9 @@ class _Bucket:
 
 @frozen
 class _Deck:
-    """Columns dealt into buckets; `edges` says where each bucket starts. Buckets of dense numbers hold `1 << shift` of them.
+    """Columns dealt into buckets; `edges` says where each bucket starts.
+
+    Buckets of dense numbers hold `1 << shift` of them.
 
     The instants begin with `first` and span `span` microseconds.
     """
@@ -314,7 +332,10 @@ def _dealt(views: Views, workers: int, *, positions: bool) -> _Deck:
     return _Deck(dealt, edges, shift, dense, first, int(views.at.max()) - first if total else 0)
 
 
-def _narrow(column: Array) -> Any:  # noqa: ANN401
-    """Return the smaller type where it holds every value: what moves through memory is what takes time."""
+def _narrow(column: Array) -> Any:
+    """Return the smaller type where it holds every value.
+
+    What moves through memory is what takes time.
+    """
     fits = len(column) and column.min() >= 0 and column.max() < 1 << 32
     return np.uint32 if fits else column.dtype

@@ -1,11 +1,14 @@
-"""Which views belong to one reader, and in which order? Views are dealt into buckets by a hash of the reader, then arranged.
+"""Which views belong to one reader, and in which order?
 
-Two passes over small pieces of memory beat one sort of everything: a bucket fits into a processor's cache. Both are stable, so
-that views of one reader at one instant stay in the order in which they came.
+Views are dealt into buckets by a hash of the reader, then arranged.
+
+Two passes over small pieces of memory beat one sort of everything: a bucket fits into a processor's
+cache. Both are stable, so that views of one reader at one instant stay in the order in which they
+came.
 """
 
 # The types of the loops are the compiler's business: arrays and whole numbers.
-# ruff: noqa: ANN001, ANN201, ANN202  # noqa: RUF100
+# noqa: RUF100
 # mypy: disable-error-code="no-untyped-def, no-untyped-call"
 from __future__ import annotations
 
@@ -31,7 +34,10 @@ def _mix(number: np.uint64) -> np.uint64:
 
 @compiled
 def _bucket(reader, shift, dense):
-    """Return a reader's bucket: its number's top bits where the numbers lie close together, else those of a hash."""
+    """Return a reader's bucket.
+
+    Its number's top bits where the numbers lie close together, else those of a hash.
+    """
     return np.uint64(reader) >> shift if dense else _mix(np.uint64(reader)) >> shift
 
 
@@ -47,8 +53,9 @@ def tally_buckets(reader, shift, dense, low, high, tallies):
 def deal(columns, shift, dense, low, high, places, dealt):
     """Copy the views `low` to `high` to the next place of their bucket.
 
-    `columns` and `dealt` are (reader, at, article, key, group); a column that is not as long as the others is left alone.
-    `dealt` ends with the position each view came from, or an empty column where nobody asks.
+    `columns` and `dealt` are (reader, at, article, key, group); a column that is not as long as the
+    others is left alone. `dealt` ends with the position each view came from, or an empty column
+    where nobody asks.
     """
     reader, at, article, key, group = columns
     readers, ats, articles, keys, groups, positions = dealt
@@ -78,11 +85,13 @@ def deal(columns, shift, dense, low, high, places, dealt):
 def arrange(reader, at, ranks, first, base, bits, table, local, readers, starts, order):
     """Put one bucket's views in order of reader and time; return how many readers there are.
 
-    `order` receives, in that order, the views' positions in its lowest `bits`, above them what they were sorted by: the time since
-    `first`, or the place in `ranks` (the positions in order of time) where times lie too far apart for that. `readers` receives the
-    readers, `starts` where each one's views start (and, after the last, where they end). `base` is the first reader a bucket of dense
-    numbers can hold, or -1 where readers are told apart by a hash. `table` and `local` are scratch: a power of two of at least twice
-    the views (for dense numbers: of at least the readers), and one a view.
+    `order` receives, in that order, the views' positions in its lowest `bits`, above them what they
+    were sorted by: the time since `first`, or the place in `ranks` (the positions in order of time)
+    where times lie too far apart for that. `readers` receives the readers, `starts` where each
+    one's views start (and, after the last, where they end). `base` is the first reader a bucket of
+    dense numbers can hold, or -1 where readers are told apart by a hash. `table` and `local` are
+    scratch: a power of two of at least twice the views (for dense numbers: of at least the
+    readers), and one a view.
     """
     count = len(reader)
     table[:] = 0
@@ -93,7 +102,8 @@ def arrange(reader, at, ranks, first, base, bits, table, local, readers, starts,
     )
     for code in range(many):
         starts[code + 1] += starts[code]
-    # Time and position in one number: views at one instant stay in order, and sorting touches nothing else.
+    # Time and position in one number: views at one instant stay in order, and sorting touches
+    # nothing else.
     for i in range(count):
         view, rank = (i, at[i] - first) if len(ranks) == 0 else (ranks[i], i)
         code = local[view]
@@ -109,7 +119,9 @@ def arrange(reader, at, ranks, first, base, bits, table, local, readers, starts,
 
 @compiled
 def _number_dense(reader, base, table, local, readers, starts):
-    """Number the readers of a bucket in order of their numbers, and count each one's views in the place after its start."""
+    """Number the readers of a bucket in order of their numbers, and count each one's views in the
+    place after its start.
+    """
     most = 0
     for i in range(len(reader)):
         offset = np.int64(reader[i]) - base
@@ -130,7 +142,9 @@ def _number_dense(reader, base, table, local, readers, starts):
 
 @compiled
 def _number_hashed(reader, table, local, readers, starts):
-    """Number the readers of a bucket in order of appearance, and count each one's views in the place after its start."""
+    """Number the readers of a bucket in order of appearance, and count each one's views in the
+    place after its start.
+    """
     mask, many = np.uint64(len(table) - 1), 0
     starts[0] = 0
     for i in range(len(reader)):
@@ -155,7 +169,10 @@ def _number_hashed(reader, table, local, readers, starts):
 
 @compiled
 def _sort(numbers, low, high):
-    """Sort a stretch of numbers: few by insertion, many by a heap, and nothing is done to what is in order already."""
+    """Sort a stretch of numbers.
+
+    Few by insertion, many by a heap, and nothing is done to what is in order already.
+    """
     if high - low <= _SHORT:
         for i in range(low + 1, high):
             number = numbers[i]

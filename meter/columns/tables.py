@@ -1,7 +1,10 @@
-"""What do the rules say of a group of equal facts? The engine is asked once for each combination that is met, and remembered.
+"""What do the rules say of a group of equal facts?
 
-A policy becomes tables for the counting loop: limits and what they leave come from `engine.allowance`, verdicts from
-`engine.judge`, calendar windows from `Timeline.bounds`. No rule, limit or window is written a second time here.
+The engine is asked once for each combination that is met, and remembered.
+
+A policy becomes tables for the counting loop: limits and what they leave come from
+`engine.allowance`, verdicts from `engine.judge`, calendar windows from `Timeline.bounds`. No rule,
+limit or window is written a second time here.
 """
 
 from __future__ import annotations
@@ -58,7 +61,9 @@ class Judging:
         self._places = {name: self.rulebook.vocabulary.place("open", name) for name in self.meters}
 
     def group(self, values: tuple[Any, ...], *, spends: bool) -> int:
-        """Return the number of some facts: the codes that need no usage, and whether such a view would count at all.
+        """Return the number of some facts.
+
+        The codes that need no usage, and whether such a view would count at all.
 
         A view would count if the article is metered and the view is not a prefetch.
         """
@@ -70,12 +75,16 @@ class Judging:
         return number
 
     def limit(self, group: int, verdict: int) -> int | None:
-        """Return the limit that a decision of this group and verdict reports, or `None` where it reports no meter."""
+        """Return the limit that a decision of this group and verdict reports, or `None` where it
+        reports no meter.
+        """
         meter = self.verdicts[verdict].meter
         return None if meter is None else self.rulebook.limit(meter, self.groups[group][0])
 
     def judge(self, group: int, combination: int) -> int:
-        """Ask the engine about a group and what its meters have counted, and return the verdict's number."""
+        """Ask the engine about a group and what its meters have counted, and return the verdict's
+        number.
+        """
         with self._lock:  # threads come here seldom: once for each combination they meet
             return self._judge(group, combination)
 
@@ -90,7 +99,7 @@ class Judging:
                 opens, left = found[combination // self._strides[group][m] % len(found)]
             codes += (opens, left_slot.code(left))
         verdict = judge(self.rulebook, (*values, *codes))
-        assert verdict is not None  # noqa: S101
+        assert verdict is not None
         self.judged += 1
         number = self._number(verdict)
         self._known[self._verdict_at[group] + combination] = number
@@ -102,7 +111,7 @@ class Judging:
             self.verdicts.append(verdict)
         return self._verdict_of[verdict]
 
-    def _prepare(self, values: tuple[Any, ...], spends: bool) -> None:  # noqa: FBT001
+    def _prepare(self, values: tuple[Any, ...], spends: bool) -> None:
         verdict = judge(self.rulebook, values)
         self.judged += 1
         self._settled.append(-1 if verdict is None else self._number(verdict))
@@ -147,8 +156,10 @@ class Judging:
         if meter is not None:
             yield meter
 
-    def _rooms_of(self, meter: int, limit: int, spends: bool) -> tuple[int, list[tuple[bool, int]]]:  # noqa: FBT001
-        """Return the different things that `allowance` can say of a limit, and where their numbers begin, by used and seen."""
+    def _rooms_of(self, meter: int, limit: int, spends: bool) -> tuple[int, list[tuple[bool, int]]]:
+        """Return the different things that `allowance` can say of a limit, and where their numbers
+        begin, by used and seen.
+        """
         slot = self.rulebook.vocabulary.slots[self._places[self.meters[meter]] + 1]
         key = (limit, meter, spends)
         if key not in self._room_sets:
@@ -233,7 +244,9 @@ def _kind(timeline: Timeline) -> int:
 
 
 def _edges(timeline: Timeline, at: Array) -> list[int]:
-    """Return where the calendar windows start that hold the instants `at`, and where the last one ends."""
+    """Return where the calendar windows start that hold the instants `at`, and where the last one
+    ends.
+    """
     if timeline.window.calendar is None or not len(at):
         return []
     edges = [*timeline.bounds(int(at.min()))]

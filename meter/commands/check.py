@@ -42,15 +42,17 @@ _Checked = tuple[Path, "Policy | None", tuple["Problem", ...]]
 )
 @format_option("text", "json", "github")
 def check(policies: tuple[Path, ...], today: datetime | None, form: str, *, strict: bool) -> None:
-    """Check policies and list every problem with its line and column, a code, and what to do next; what is allowed but hardly meant is
-    a warning.
+    """Check policies and list every problem with its line and column, a code, and what to do next.
 
-    The exit code is 1 if there are errors, and 2 if a file cannot be read. `--format github` prints annotations for a pull request.
+    What is allowed but hardly meant is a warning.
+
+    The exit code is 1 if there are errors, and 2 if a file cannot be read. `--format github` prints
+    annotations for a pull request.
 
     \b
     meter check policy.toml
     meter check --strict --format json policies/*.toml
-    """  # noqa: D205, D301
+    """
     checked, unreadable = [], False
     for path in policies:
         try:
@@ -81,9 +83,9 @@ def check(policies: tuple[Path, ...], today: datetime | None, form: str, *, stri
 
 
 def _check(path: Path, today: datetime | None) -> _Checked:
-    from meter.clock import system_clock  # noqa: PLC0415 - `--help` needs no policy
-    from meter.loading import check_text  # noqa: PLC0415
-    from meter.loading.toml import read_text  # noqa: PLC0415
+    from meter.clock import system_clock
+    from meter.loading import check_text
+    from meter.loading.toml import read_text
 
     day = system_clock().date() if today is None else today.date()
     return path, *check_text(read_text(path), str(path), today=day)
@@ -125,7 +127,10 @@ def _table(path: Path, policy: Policy | None, problems: tuple[Problem, ...]) -> 
 
 
 def _annotation(problem: Problem) -> str:
-    """Write a problem as a workflow command of GitHub Actions; what would end a value is escaped as its toolkit does."""
+    """Write a problem as a workflow command of GitHub Actions.
+
+    What would end a value is escaped as its toolkit does.
+    """
     where = {
         "file": problem.name,
         "line": problem.line,

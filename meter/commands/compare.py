@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003 - click reads the annotations
+from pathlib import Path
 
 import click
 
@@ -18,7 +18,10 @@ __all__ = ["compare"]
 @click.option(
     "--optimise",
     metavar="limit=1..20",
-    help="Try every limit of the first policy's meter; `monthly.registered=1..20` names meter and status.",
+    help=(
+        "Try every limit of the first policy's meter; `monthly.registered=1..20` names meter and"
+        " status."
+    ),
 )
 def compare(
     policy_paths: tuple[Path, ...],
@@ -34,31 +37,34 @@ def compare(
     form: str,
     html_path: Path | None,
     charts_path: Path | None,
-    optimise: str | None,  # noqa: FBT001
+    optimise: str | None,
 ) -> None:
     """Take the same simulated readers through several policies; the first is the one the others are compared with.
 
-    Told are readers stopped, starts per million, subscribers at the end, articles read, and money (advertising, subscription cash,
-    subscription lifetime apart), with two intervals each: what other simulated readers would give, and what the ranges of the
-    assumptions leave open. Then which assumption would turn the order round, and what nothing of this can know.
+    Told are readers stopped, starts per million, subscribers at the end, articles read, and money
+    (advertising, subscription cash, subscription lifetime apart), with two intervals each: what
+    other simulated readers would give, and what the ranges of the assumptions leave open. Then
+    which assumption would turn the order round, and what nothing of this can know.
 
-    With --optimise, limits are chosen on one half of the readers and estimated on fresh ones; the answer is the set of limits that
-    cannot be told from the best, and no single limit where an assumption's range turns the order.
+    With --optimise, limits are chosen on one half of the readers and estimated on fresh ones; the
+    answer is the set of limits that cannot be told from the best, and no single limit where an
+    assumption's range turns the order.
 
     \b
     meter compare today.toml spring.toml --html report.html
     meter compare today.toml --optimise limit=1..20
-    """  # noqa: D301
-    from meter.errors import MeterError  # noqa: PLC0415 - `--help` needs no policy, and no arrays
-    from meter.loading import load_policy  # noqa: PLC0415
-    from meter.simulate.compare import compare as run  # noqa: PLC0415
-    from meter.simulate.compare import lives  # noqa: PLC0415
-    from meter.simulate.optimise import Knob, choose  # noqa: PLC0415
+    """
+    from meter.errors import MeterError
+    from meter.loading import load_policy
+    from meter.simulate.compare import compare as run
+    from meter.simulate.compare import lives
+    from meter.simulate.optimise import Knob, choose
 
     policies = [load_policy(path) for path in policy_paths]
     if len(policies) == 1 and optimise is None:
         raise MeterError(
-            "one policy is nothing to compare; name another one, or try limits of this one with `--optimise limit=1..20`"
+            "one policy is nothing to compare; name another one, or try limits of this one with"
+            " `--optimise limit=1..20`"
         )
     assumptions, calibration = assumed(policies[0], assumptions_path, known, seed, workers)
     choice = None

@@ -1,6 +1,7 @@
 """How the command line talks: data on stdout, messages on stderr, colour only where somebody looks.
 
-`NO_COLOR`, `COLUMNS` and pipes are respected. Every problem is told in an editor's words and ends in exit code 2.
+`NO_COLOR`, `COLUMNS` and pipes are respected. Every problem is told in an editor's words and ends
+in exit code 2.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ class FilePath(click.Path):
     def __init__(self, *, dash: bool = False) -> None:
         super().__init__(dir_okay=False, allow_dash=dash, path_type=Path)
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401 - click's own signature
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         path = Path(value)
         if path.is_dir():
             inside = sorted(
@@ -101,9 +102,11 @@ def format_option(*choices: str) -> Callable[[_Command], _Command]:
         type=click.Choice(choices),
         default=choices[0],
         show_default=True,
-        help="How to print the answer; `json` is one document for other programs."
-        if "json" in choices
-        else "How to print the answer.",
+        help=(
+            "How to print the answer; `json` is one document for other programs."
+            if "json" in choices
+            else "How to print the answer."
+        ),
     )
 
 
@@ -116,8 +119,10 @@ def locale_option(command: _Command) -> _Command:
 def _known_locale(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     if value is None:
         return None
-    from meter.loading.schema import locale_step  # noqa: PLC0415
-    from meter.prompts.locales import parse_locale  # noqa: PLC0415 - only a locale that is given is looked up
+    from meter.loading.schema import locale_step
+    from meter.prompts.locales import (
+        parse_locale,
+    )
 
     if parse_locale(value) is None:
         raise click.BadParameter(f"`{value}` is not a locale; {locale_step(value)}", ctx, param)
@@ -127,8 +132,11 @@ def _known_locale(ctx: click.Context, param: click.Parameter, value: str | None)
 def open_console(
     *, stderr: bool = False, width: int | None = None, widest: int = _WIDEST
 ) -> Console:
-    """Return a rich console on stdout (or stderr): as wide as the terminal, and not wider than `widest`; or exactly `width`."""
-    from rich.console import Console  # noqa: PLC0415 - only commands that draw pay for it
+    """Return a rich console on stdout (or stderr).
+
+    As wide as the terminal, and not wider than `widest`; or exactly `width`.
+    """
+    from rich.console import Console
 
     console = Console(stderr=stderr, highlight=False, emoji=False, markup=False, soft_wrap=False)
     console.width = width or min(console.width, widest)
@@ -150,11 +158,16 @@ _PLAIN = {
     "”": '"',
     "’": "'",
 }
-"""What stands for a mark where the terminal cannot show it: as wide as the mark, so that columns stay columns."""
+"""What stands for a mark where the terminal cannot show it: as wide as the mark, so that columns
+stay columns.
+"""
 
 
 def bear_any_terminal() -> None:
-    """Let no letter that the terminal cannot show end the program: a mark has a plain form, anything else is a question mark."""
+    """Let no letter that the terminal cannot show end the program.
+
+    A mark has a plain form, anything else is a question mark.
+    """
     codecs.register_error("meter-plain", _plain_letters)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -165,17 +178,21 @@ def _plain_letters(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
     letters = error.object[error.start : error.end]
-    return "".join(
-        _PLAIN.get(letter, "??" if east_asian_width(letter) in "WF" else "?") for letter in letters
-    ), error.end
+    return (
+        "".join(
+            _PLAIN.get(letter, "??" if east_asian_width(letter) in "WF" else "?")
+            for letter in letters
+        ),
+        error.end,
+    )
 
 
-def write_json(document: Any) -> None:  # noqa: ANN401 - any JSON document
+def write_json(document: Any) -> None:
     """Print one JSON document on stdout. Times are ISO 8601, other values their words."""
     click.echo(json.dumps(document, indent=2, ensure_ascii=False, default=_plain))
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - what json does not know
+def _plain(value: Any) -> Any:
     if hasattr(value, "isoformat"):
         return value.isoformat()
     return sorted(value) if isinstance(value, frozenset | set) else str(value)
@@ -215,7 +232,10 @@ def styled(problem: Problem) -> str:
 
 
 def _colour(stream: IO[str] | None) -> bool | None:
-    """Say no where `NO_COLOR` asks for it (no-color.org); otherwise let click find out what `stream` is (closed, it is `None`)."""
+    """Say no where `NO_COLOR` asks for it (no-color.org).
+
+    Otherwise let click find out what `stream` is (closed, it is `None`).
+    """
     return (
         None if stream is not None and stream.isatty() and not os.environ.get("NO_COLOR") else False
     )

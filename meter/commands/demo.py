@@ -1,4 +1,7 @@
-"""`meter demo`: what is this, shown in half a minute: one reader's months through the policy that ships."""
+"""`meter demo`: what is this, shown in half a minute.
+
+One reader's months through the policy that ships.
+"""
 
 from __future__ import annotations
 
@@ -18,17 +21,19 @@ __all__ = ["demo"]
 @click.command
 @locale_option
 def demo(locale: str | None) -> None:
-    """Run one reader through the sample policy: the allowance, the turn of the month, an offer, a trial, a subscription and its end. A
-    prompt that comes up for the first time is shown whole, as a page shows it.
+    """Run one reader through the sample policy.
+
+    The allowance, the turn of the month, an offer, a trial, a subscription and its end. A prompt
+    that comes up for the first time is shown whole, as a page shows it.
 
     \b
     meter demo
     meter demo --locale ja
-    """  # noqa: D205, D301
-    from meter.commands.init import sample  # noqa: PLC0415 - `--help` draws nothing
-    from meter.commands.timeline import WIDEST, draw, summary  # noqa: PLC0415
-    from meter.journeys import Journey  # noqa: PLC0415
-    from meter.loading import loads_policy  # noqa: PLC0415
+    """
+    from meter.commands.init import sample
+    from meter.commands.timeline import WIDEST, draw, summary
+    from meter.journeys import Journey
+    from meter.loading import loads_policy
 
     policy = loads_policy(sample("policy.toml"))
     journey = Journey.loads(sample("months.journey.toml"))
@@ -42,8 +47,8 @@ def demo(locale: str | None) -> None:
 
 
 def _title(publication: str) -> Panel:
-    from rich.panel import Panel  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    from rich.panel import Panel
+    from rich.text import Text
 
     words = Text.assemble(
         (f"A reader's months with {publication}\n", "bold"),
@@ -54,7 +59,7 @@ def _title(publication: str) -> Panel:
 
 
 def _next(counted: str) -> Text:
-    from rich.text import Text  # noqa: PLC0415
+    from rich.text import Text
 
     rows = (
         ("meter init paywall", "this policy and journey, yours to change"),

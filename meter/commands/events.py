@@ -1,4 +1,6 @@
-"""`meter decide`, `explain` and `render`: what do page views get, as data, in words, and as the reader sees it?
+"""`meter decide`, `explain` and `render`.
+
+What do page views get, as data, in words, and as the reader sees it?
 
 All three read the same lines of JSON, and what one view counts is remembered for the next.
 """
@@ -28,8 +30,8 @@ __all__ = ["decide", "explain", "render"]
 
 _STDIN = Path("-")
 _MEMORY = "memory://"
-_UNBOUNDED = (
-    "memory://?capacity=1000000000"  # a log is decided whole: nobody in it may be forgotten
+_UNBOUNDED = (  # a log is decided whole: nobody in it may be forgotten
+    "memory://?capacity=1000000000"
 )
 _EXAMPLE = '`{"at": "2026-06-01T09:00:00Z", "reader": {"id": "r1"}, "article": "a1"}`'
 _PATIENCE = 30.0  # seconds: nobody waits for a page, and a count that is missed is missed for good
@@ -55,15 +57,14 @@ def decide(policy_path: Path, events: Path, url: str) -> None:
 
     A line that cannot be read ends it with exit code 2; the lines before it are decided and kept.
 
-    \b
-    meter decide policy.toml events.jsonl
-    echo '{"at": "2026-06-01T09:00:00Z", "reader": {"id": "r1"}, "article": "a1"}' | meter decide policy.toml
-    meter decide policy.toml events.jsonl --store sqlite:///usage.db
-    """  # noqa: D205, D301
-    from logging import NullHandler, getLogger  # noqa: PLC0415 - `--help` decides nothing
+    \b meter decide policy.toml events.jsonl echo '{"at": "2026-06-01T09:00:00Z", "reader": {"id":
+    "r1"}, "article": "a1"}' | meter decide policy.toml meter decide policy.toml events.jsonl
+    --store sqlite:///usage.db
+    """
+    from logging import NullHandler, getLogger
 
-    from meter import Paywall, load_policy, open_store  # noqa: PLC0415
-    from meter.loading.events import decision_table  # noqa: PLC0415
+    from meter import Paywall, load_policy, open_store
+    from meter.loading.events import decision_table
 
     getLogger("meter").addHandler(
         NullHandler()
@@ -86,16 +87,18 @@ def decide(policy_path: Path, events: Path, url: str) -> None:
 )
 @format_option("text", "json")
 def explain(policy_path: Path, events: Path, form: str, *, every: bool) -> None:
-    """Say in words which rule decides a page view, and why those before it do not. EVENT.json holds one JSON object; of
-    several (a list, or one a line) the first are views of before: the last is explained, with all that was counted until then.
+    """Say in words which rule decides a page view, and why those before it do not.
+
+    EVENT.json holds one JSON object; of several (a list, or one a line) the first are views of
+    before: the last is explained, with all that was counted until then.
 
     \b
     meter explain policy.toml event.json
     meter explain --all policy.toml events.jsonl
-    """  # noqa: D205, D301
-    from meter.engine import explain as in_words  # noqa: PLC0415 - `--help` explains nothing
-    from meter.loading import load_policy  # noqa: PLC0415
-    from meter.loading.events import decision_table  # noqa: PLC0415
+    """
+    from meter.engine import explain as in_words
+    from meter.loading import load_policy
+    from meter.loading.events import decision_table
 
     policy = load_policy(policy_path)
     decided = list(_decide(policy, _read_document(events, policy)))
@@ -114,7 +117,8 @@ def explain(policy_path: Path, events: Path, form: str, *, every: bool) -> None:
     for event, decision in shown:
         status = event.reader.status(event.at)
         out(
-            f"{event.at.isoformat()} reader `{event.reader.id}` ({status}) opens `{event.view.article.id}`"
+            f"{event.at.isoformat()} reader `{event.reader.id}` ({status}) opens"
+            f" `{event.view.article.id}`"
         )
         out(in_words(decision))
 
@@ -149,9 +153,9 @@ def render(
     \b
     meter render policy.toml events.jsonl
     meter render policy.toml events.jsonl --format html --layout narrow --locale ja
-    """  # noqa: D301
-    from meter.loading import load_policy  # noqa: PLC0415 - `--help` renders nothing
-    from meter.prompts import render as prompt  # noqa: PLC0415
+    """
+    from meter.loading import load_policy
+    from meter.prompts import render as prompt
 
     policy = load_policy(policy_path)
     for _, decision in _decide(policy, _read(events, policy)):
@@ -164,8 +168,8 @@ def render(
 
 def _decide(policy: Policy, events: Iterator[Event]) -> Iterator[tuple[Event, Decision]]:
     """Decide views one after the other, each reader with what was counted before."""
-    from meter.engine import decide as decided  # noqa: PLC0415 - as above
-    from meter.usage import Usage  # noqa: PLC0415
+    from meter.engine import decide as decided
+    from meter.usage import Usage
 
     usages: dict[str, Usage] = {}
     for event in events:
@@ -176,7 +180,7 @@ def _decide(policy: Policy, events: Iterator[Event]) -> Iterator[tuple[Event, De
 
 
 def _read(path: Path, policy: Policy) -> Iterator[Event]:
-    from meter.loading.events import read_events  # noqa: PLC0415 - as above
+    from meter.loading.events import read_events
 
     with _opened(path) as lines:
         # A stream waits for its answer; of a file, all is told that is to be mended.
@@ -185,7 +189,12 @@ def _read(path: Path, policy: Policy) -> Iterator[Event]:
 
 def _read_document(path: Path, policy: Policy) -> Iterator[Event]:
     """Read a file that holds one JSON object, a list of them, or one a line."""
-    from meter.loading.events import EventError, json_words, parse_event, read_events  # noqa: PLC0415
+    from meter.loading.events import (
+        EventError,
+        json_words,
+        parse_event,
+        read_events,
+    )
 
     name = _name(path)
     with _opened(path) as file:

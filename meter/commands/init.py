@@ -1,4 +1,7 @@
-"""`meter init`: a folder to begin with: a policy that works, journeys that test it, events to decide."""
+"""`meter init`: a folder to begin with.
+
+A policy that works, journeys that test it, events to decide.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ def init(folder: Path) -> None:
 
     \b
     meter init paywall
-    """  # noqa: D301
+    """
     taken = [name for name in SAMPLE if (folder / name).exists()]
     if taken:
         raise MeterError(
@@ -46,5 +49,6 @@ def init(folder: Path) -> None:
         (folder / name).write_text(sample(name), encoding="utf-8")
         click.echo(f"{folder / name}: {what}")
     click.echo(
-        f"\nnext: meter check {folder / 'policy.toml'} && meter journey {folder / 'months.journey.toml'}"
+        f"\nnext: meter check {folder / 'policy.toml'} && meter journey"
+        f" {folder / 'months.journey.toml'}"
     )

@@ -41,16 +41,17 @@ def journey(
     """Run journeys through a policy and show what the reader sees: what was opened, what the page said, what was counted, which rule
     decided, and when allowance comes back.
 
-    A step may say what it expects (in the language of its file, whatever `--locale` shows). Then the journey is a test: the first
-    broken expectation is named with its reason, and the exit code is 1.
+    A step may say what it expects (in the language of its file, whatever `--locale` shows). Then
+    the journey is a test: the first broken expectation is named with its reason, and the exit code
+    is 1.
 
     \b
     meter journey months.journey.toml
     meter journey --policy next-spring.toml *.journey.toml
     meter journey --locale ja --format json months.journey.toml
-    """  # noqa: D205, D301
-    from meter.journeys import Journey  # noqa: PLC0415
-    from meter.loading import load_policy  # noqa: PLC0415 - `--help` needs no policy
+    """
+    from meter.journeys import Journey
+    from meter.loading import load_policy
 
     given = None if policy_path is None else load_policy(policy_path)
     runs = []
@@ -75,9 +76,9 @@ def _broken(steps: list[JourneyStep]) -> list[JourneyStep]:
 
 
 def _print(runs: list[tuple[Journey, Policy, list[JourneyStep]]], locale: str | None) -> None:
-    from rich.text import Text  # noqa: PLC0415 - JSON needs no drawing
+    from rich.text import Text
 
-    from meter.commands.timeline import WIDEST, draw, summary  # noqa: PLC0415
+    from meter.commands.timeline import WIDEST, draw, summary
 
     console = open_console(widest=WIDEST)
     for loaded, policy, steps in runs:
@@ -87,7 +88,10 @@ def _print(runs: list[tuple[Journey, Policy, list[JourneyStep]]], locale: str | 
         console.print(Text(" · ".join(about), style="dim"))
         draw(console, policy, steps, locale=locale or loaded.locale)
         expecting = sum(step.expect is not None for step in loaded.steps)
-        told = f"{expecting} of {len(steps)} steps say what they expect; {len(_broken(steps)) or 'none'} broken"
+        told = (
+            f"{expecting} of {len(steps)} steps say what they expect;"
+            f" {len(_broken(steps)) or 'none'} broken"
+        )
         console.print(
             Text(
                 "\n".join(
@@ -108,7 +112,7 @@ def _print(runs: list[tuple[Journey, Policy, list[JourneyStep]]], locale: str | 
 def _table(
     loaded: Journey, policy: Policy, steps: list[JourneyStep], locale: str | None
 ) -> dict[str, Any]:
-    from meter.commands.timeline import words_of  # noqa: PLC0415 - drawing needs no JSON
+    from meter.commands.timeline import words_of
 
     return {
         "journey": loaded.name,
@@ -122,9 +126,9 @@ def _table(
 
 
 def _step(step: JourneyStep, text: str) -> dict[str, Any]:
-    from attrs import asdict  # noqa: PLC0415
+    from attrs import asdict
 
-    from meter.loading.events import decision_table  # noqa: PLC0415
+    from meter.loading.events import decision_table
 
     return {
         "step": step.number,

@@ -1,4 +1,6 @@
-"""`meter migrate`: rewrites the placeholders of old templates, in place or as a diff to look at first."""
+"""`meter migrate`: rewrites the placeholders of old templates, in place or as a diff to look at
+first.
+"""
 
 from __future__ import annotations
 
@@ -32,9 +34,10 @@ __all__ = ["migrate"]
 def migrate(templates: tuple[Path, ...], *, write: bool, form: str) -> None:
     """Bring an old template's placeholders up to date.
 
-    `{{numberArticlesLeft}}`, `<<numberArticlesLeft>>` and `&lt;&lt;numberArticlesLeft&gt;&gt;` become `{{ left }}`; the same with
-    `-plural` become `{{ left_plural }}`. Nothing else is touched, and the template renders the same. Shows the changes; `--write`
-    makes them. If one template has a placeholder that is unknown, none is rewritten.
+    `{{numberArticlesLeft}}`, `<<numberArticlesLeft>>` and `&lt;&lt;numberArticlesLeft&gt;&gt;`
+    become `{{ left }}`; the same with `-plural` become `{{ left_plural }}`. Nothing else is
+    touched, and the template renders the same. Shows the changes; `--write` makes them. If one
+    template has a placeholder that is unknown, none is rewritten.
     """
     problems: list[Problem] = []
     rewritten: dict[Path, tuple[str, str]] = {}
@@ -88,4 +91,4 @@ def _replace(path: Path, text: str) -> None:
     ) as file:
         file.write(text.encode("utf-8"))
     shutil.copymode(target, file.name)
-    os.replace(file.name, target)  # noqa: PTH105 - the temporary file is a name
+    os.replace(file.name, target)

@@ -1,4 +1,7 @@
-"""What `meter simulate` and `meter compare` have in common on the command line. Imports nothing heavy: `--help` needs no arrays."""
+"""What `meter simulate` and `meter compare` have in common on the command line.
+
+Imports nothing heavy: `--help` needs no arrays.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +63,10 @@ def population_options(command: _Command) -> _Command:
         click.option(
             "--known",
             metavar="NUMBERS",
-            help="Five numbers of a usual month to fit to: `uniques=…, split=68/23/9, stops=…, starts=…, churn=…`.",
+            help=(
+                "Five numbers of a usual month to fit to: `uniques=…, split=68/23/9, stops=…,"
+                " starts=…, churn=…`."
+            ),
         ),
         click.option(
             "--draws",
@@ -108,9 +114,14 @@ def progress_bar(words: str, total: int) -> Iterator[Callable[[int], None] | Non
     if not sys.stderr.isatty():
         yield None
         return
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415 - only for a terminal
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
-    from meter.commands.console import open_console  # noqa: PLC0415
+    from meter.commands.console import open_console
 
     columns = (
         TextColumn("{task.description}"),
@@ -127,12 +138,12 @@ def assumed(
     policy: Policy, path: Path | None, known: str | None, seed: int, workers: int | None
 ) -> tuple[Assumptions, Calibration | None]:
     """Return what is taken for granted, fitted to what is known."""
-    from meter.simulate.assumptions import load_assumptions, published_assumptions  # noqa: PLC0415
+    from meter.simulate.assumptions import load_assumptions, published_assumptions
 
     assumptions = load_assumptions(path) if path else published_assumptions()
     if known is None:
         return assumptions, None
-    from meter.simulate.calibrate import Known, calibrate  # noqa: PLC0415
+    from meter.simulate.calibrate import Known, calibrate
 
     calibration = calibrate(policy, Known.parse(known), assumptions, seed=seed, workers=workers)
     return calibration.assumptions, calibration
@@ -147,15 +158,18 @@ def answer(
     choice: Choice | None = None,
 ) -> None:
     """Print an answer, and write its page."""
-    from meter.simulate.report.html import html_report  # noqa: PLC0415
-    from meter.simulate.report.summary import report_table  # noqa: PLC0415
+    from meter.simulate.report.html import html_report
+    from meter.simulate.report.summary import report_table
 
     if form == "json":
         fit = None if calibration is None else list(calibration.rows)
         write_json({**report_table(comparison, choice), "calibration": fit})
     else:
-        from meter.commands.console import open_console  # noqa: PLC0415
-        from meter.simulate.report.terminal import print_calibration, print_comparison  # noqa: PLC0415
+        from meter.commands.console import open_console
+        from meter.simulate.report.terminal import (
+            print_calibration,
+            print_comparison,
+        )
 
         console = open_console()
         if calibration is not None:
@@ -165,8 +179,9 @@ def answer(
         html.write_text(html_report(comparison, choice=choice), encoding="utf-8")
         say(f"wrote {html}")
     if pictures is not None:
-        from meter.simulate.report.charts import charts, write_pictures  # noqa: PLC0415
+        from meter.simulate.report.charts import charts, write_pictures
 
         say(
-            f"wrote {len(write_pictures(pictures, charts(comparison, choice)))} files into {pictures}"
+            f"wrote {len(write_pictures(pictures, charts(comparison, choice)))} files into"
+            f" {pictures}"
         )

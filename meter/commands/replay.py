@@ -1,7 +1,6 @@
 """`meter replay`: what would a policy have done to the readers of a log?"""
 
 # Each form of the answer imports only what it needs.
-# ruff: noqa: PLC0415, ANN401
 from __future__ import annotations
 
 import csv
@@ -108,20 +107,22 @@ def replay(
     zone: str | None,
     no_clock: bool,
     workers: int,
-    memory: int,  # noqa: FBT001
+    memory: int,
 ) -> None:
     """Run a log of page views (CSV, JSON Lines, Parquet or Arrow) through a policy: how many readers it stops, when, and what it shows.
 
-    The columns for the reader, the time and the article are found by their usual names, or said with --column. The log may be out of
-    order and larger than memory. Rows that cannot be read are counted and located.
+    The columns for the reader, the time and the article are found by their usual names, or said
+    with --column. The log may be out of order and larger than memory. Rows that cannot be read are
+    counted and located.
 
-    A log cannot tell what was never read: say with --recorded-under which policy was in force when it was written. Where that one
-    stopped readers whom POLICY would let read on, the answer is refused, with the bounds within which it lies, and the exit code is 1.
+    A log cannot tell what was never read: say with --recorded-under which policy was in force when
+    it was written. Where that one stopped readers whom POLICY would let read on, the answer is
+    refused, with the bounds within which it lies, and the exit code is 1.
 
     \b
     meter replay policy.toml june.csv.gz --column reader=user_id --recorded-under today.toml
     meter replay policy.toml june.parquet --per decision --format csv > decisions.csv
-    """  # noqa: D301
+    """
     from meter.loading import load_policy
     from meter.replay.run import replay as run
 
@@ -262,7 +263,10 @@ def _closing(found: Replay) -> str:
     end = "a replay ranks policies on views that were made anyway; it does not forecast revenue"
     if found.holdout is None:
         return f"{end}. A randomised holdout would tell."
-    return f"{end}. A randomised holdout would tell: {found.holdout:,} readers in each group show a tenth more or fewer readers stopped."
+    return (
+        f"{end}. A randomised holdout would tell: {found.holdout:,} readers in each group show a"
+        " tenth more or fewer readers stopped."
+    )
 
 
 def _tell_around(found: Replay) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003 - click reads the annotations
+from pathlib import Path
 
 import click
 
@@ -12,9 +12,12 @@ from meter.commands.options import answer, assumed, population_options, progress
 __all__ = ["simulate"]
 
 
-def _list_assumptions(ctx: click.Context, _option: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click's own signature
+def _list_assumptions(ctx: click.Context, _option: click.Parameter, wanted: bool) -> None:
     if wanted:
-        from meter.simulate.assumptions import assumptions_text, published_assumptions  # noqa: PLC0415
+        from meter.simulate.assumptions import (
+            assumptions_text,
+            published_assumptions,
+        )
 
         click.echo(assumptions_text(published_assumptions()), nl=False)
         ctx.exit()
@@ -44,21 +47,22 @@ def simulate(
     by: str,
     form: str,
     html_path: Path | None,
-    charts_path: Path | None,  # noqa: FBT001
+    charts_path: Path | None,
 ) -> None:
     """Take simulated readers through months under a policy: whom it stops, who starts, what is read and what is earned.
 
-    People have devices, sessions, habits and purses; what they are shown is decided by the policy's own rules. Every number behind it
-    is an assumption with a source: they are printed, and a file given with --assumptions overrides any of them. An answer comes with
-    what other simulated readers would have given, with what the ranges of the assumptions leave open, and with its doubts.
+    People have devices, sessions, habits and purses; what they are shown is decided by the policy's
+    own rules. Every number behind it is an assumption with a source: they are printed, and a file
+    given with --assumptions overrides any of them. An answer comes with what other simulated
+    readers would have given, with what the ranges of the assumptions leave open, and with its
+    doubts.
 
-    \b
-    meter simulate policy.toml --html report.html
-    meter simulate policy.toml --known "uniques=500000, split=68/23/9, stops=4.2%, starts=210, churn=4%"
-    meter simulate --list-assumptions > assumptions.toml
-    """  # noqa: D301
-    from meter.loading import load_policy  # noqa: PLC0415 - `--help` needs no policy, and no arrays
-    from meter.simulate.compare import compare, lives  # noqa: PLC0415
+    \b meter simulate policy.toml --html report.html meter simulate policy.toml --known
+    "uniques=500000, split=68/23/9, stops=4.2%, starts=210, churn=4%" meter simulate
+    --list-assumptions > assumptions.toml
+    """
+    from meter.loading import load_policy
+    from meter.simulate.compare import compare, lives
 
     policy = load_policy(policy_path)
     assumptions, calibration = assumed(policy, assumptions_path, known, seed, workers)

@@ -1,4 +1,6 @@
-"""How is a journey drawn for somebody who decides about it? Month by month: what was opened, shown, counted, and why.
+"""How is a journey drawn for somebody who decides about it?
+
+Month by month: what was opened, shown, counted, and why.
 
 Every word in quotes is the prompt's own; every number is the engine's.
 """
@@ -41,16 +43,22 @@ def time_words(when: datetime, now: datetime) -> str:
 
 
 def words_of(step: JourneyStep, policy: Policy, locale: str | None) -> str:
-    """Return what the page says at a step that opens an article, as plain text; nothing where it says nothing."""
+    """Return what the page says at a step that opens an article, as plain text.
+
+    Nothing where it says nothing.
+    """
     if not step.is_read or step.decision.prompt is None:
         return ""
-    from meter.prompts import render  # noqa: PLC0415 - only what is drawn needs words
+    from meter.prompts import render
 
     return render(step.decision, policy, locale=locale, format="text").strip("\n")
 
 
 def spoken(text: str) -> list[str]:
-    """Return the lines of a prompt that say where the reader stands and what is offered: its first and its last paragraph."""
+    """Return the lines of a prompt that say where the reader stands and what is offered.
+
+    Its first and its last paragraph.
+    """
     paragraphs = [part.splitlines() for part in text.split("\n\n") if part.strip()]
     return [
         line
@@ -67,7 +75,10 @@ def draw(
     locale: str | None = None,
     cards: bool = False,
 ) -> None:
-    """Print a timeline. With `cards`, a prompt that comes up for the first time is shown whole, as on a page."""
+    """Print a timeline.
+
+    With `cards`, a prompt that comes up for the first time is shown whole, as on a page.
+    """
     month, rule, shown = "", "", set[object]()
     for step in steps:
         for at, line in (
@@ -203,7 +214,10 @@ def _packed(parts: Iterable[str], width: int) -> list[str]:
 
 
 def _card(text: str) -> Panel:
-    """Draw a prompt as it stands on a page: the first line is its heading, what is in brackets its button."""
+    """Draw a prompt as it stands on a page.
+
+    The first line is its heading, what is in brackets its button.
+    """
     lines = [_line(line, first=index == 0) for index, line in enumerate(text.splitlines())]
     return Panel(Text("\n").join(lines), box=ROUNDED, border_style="blue")
 

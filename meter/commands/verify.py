@@ -64,22 +64,24 @@ def prove(
     """Answer, for every reader, page view and count there can be, whether a policy keeps its promises: those that every
     paywall makes, and the policy's own `[[guarantees]]`.
 
-    Each is proved, fails (with the shortest journey of a reader who sees it), or is not decided within the budget. The exit code
-    is 0 if all are proved, 1 if one fails, and 2 if one is not decided or the policy cannot be read.
+    Each is proved, fails (with the shortest journey of a reader who sees it), or is not decided
+    within the budget. The exit code is 0 if all are proved, 1 if one fails, and 2 if one is not
+    decided or the policy cannot be read.
 
     \b
     meter prove policy.toml
     meter prove --keep . policy.toml    keep each counterexample as a journey test
-    """  # noqa: D205, D301
-    from meter.loading import load_policy  # noqa: PLC0415 - `--help` needs no policy
-    from meter.verify.properties import STANDING  # noqa: PLC0415
-    from meter.verify.prove import Outcome, guarantees  # noqa: PLC0415
-    from meter.verify.situations import assumed  # noqa: PLC0415
+    """
+    from meter.loading import load_policy
+    from meter.verify.properties import STANDING
+    from meter.verify.prove import Outcome, guarantees
+    from meter.verify.situations import assumed
 
     for code in leave_out:
         if code not in STANDING:
             raise click.UsageError(
-                f"there is no standing promise `{code}`; there are: {', '.join(f'`{name}`' for name in STANDING)}"
+                f"there is no standing promise `{code}`; there are:"
+                f" {', '.join(f'`{name}`' for name in STANDING)}"
             )
     loaded = load_policy(policy)
     answers, taken = (
@@ -88,7 +90,7 @@ def prove(
     )
     kept: dict[str, Path | None] = {}
     if keep is not None:
-        from meter.verify.export import keep_stories  # noqa: PLC0415
+        from meter.verify.export import keep_stories
 
         kept = keep_stories(answers, policy, keep)
     if form == "json":
@@ -114,7 +116,7 @@ def _print(
     kept: dict[str, Path | None],
     taken: tuple[str, ...],
 ) -> None:
-    from meter.verify.prove import EVERYONE  # noqa: PLC0415 - only where something is proved
+    from meter.verify.prove import EVERYONE
 
     for answer in answers:
         mark, colour = _MARKS[answer.outcome]
@@ -169,7 +171,10 @@ def _say(console: Console, text: str, *, indent: int = 2, style: str | None = No
 
 
 def _told(story: Story) -> list[tuple[str, int]]:
-    """Tell a story, with the indent of each line: who, what happened when, and which rule was expected."""
+    """Tell a story, with the indent of each line.
+
+    Who, what happened when, and which rule was expected.
+    """
     head = (
         _capital(story.cast)
         + _ended(story)
@@ -181,7 +186,9 @@ def _told(story: Story) -> list[tuple[str, int]]:
 
 
 def _steps(steps: tuple[Told, ...]) -> Iterator[str]:
-    """Tell steps one a line, and more than two alike in a row as their first, how many follow, and their last."""
+    """Tell steps one a line, and more than two alike in a row as their first, how many follow, and
+    their last.
+    """
     start = 0
     while start < len(steps):
         end = start
@@ -205,7 +212,10 @@ def _step(step: Told) -> str:
     decision, meter = step.decision, step.decision.meter
     when = f"{step.met.now:%a %d %b %Y %H:%M}"
     stands = "" if meter is None else f" ({meter.used} of {meter.limit} used)"
-    return f"{when}  {step.words} (`{step.met.view.article.id}`): `{decision.show}` by rule `{decision.rule}`{stands}"
+    return (
+        f"{when}  {step.words} (`{step.met.view.article.id}`): `{decision.show}` by rule"
+        f" `{decision.rule}`{stands}"
+    )
 
 
 def _ended(story: Story) -> str:
@@ -227,27 +237,29 @@ def _table(answer: Answer, file: Path | None) -> dict[str, Any]:
         "outcome": answer.outcome,
         "how": answer.how,
         "means": answer.means,
-        "story": None
-        if story is None
-        else {
-            "reader": story.cast,
-            "before": story.before,
-            "expected": story.expected.words,
-            "wanted": sorted(story.wanted),
-            "steps": [
-                {
-                    "at": step.met.now,
-                    "article": step.met.view.article.id,
-                    "what": step.words,
-                    "show": step.decision.show,
-                    "rule": step.decision.rule,
-                    "offer": step.decision.offer,
-                    "counted": step.decision.counted,
-                    "left": None if step.decision.meter is None else step.decision.meter.left,
-                }
-                for step in story.steps
-            ],
-        },
+        "story": (
+            None
+            if story is None
+            else {
+                "reader": story.cast,
+                "before": story.before,
+                "expected": story.expected.words,
+                "wanted": sorted(story.wanted),
+                "steps": [
+                    {
+                        "at": step.met.now,
+                        "article": step.met.view.article.id,
+                        "what": step.words,
+                        "show": step.decision.show,
+                        "rule": step.decision.rule,
+                        "offer": step.decision.offer,
+                        "counted": step.decision.counted,
+                        "left": None if step.decision.meter is None else step.decision.meter.left,
+                    }
+                    for step in story.steps
+                ],
+            }
+        ),
         "kept": None if file is None else str(file),
     }
 
@@ -271,23 +283,26 @@ def _table(answer: Answer, file: Path | None) -> dict[str, Any]:
 )
 @format_option("text", "json")
 def diff(old: Path, new: Path, log: Path | None, budget: float, form: str) -> None:
-    """Show every reader and page view whose decision changes from one policy to another: who, before, after. The order and the names
-    of rules do not matter, only what readers see and what is counted.
+    """Show every reader and page view whose decision changes from one policy to another.
 
-    The exit code is 0 if nothing differs, 1 if something does, and 2 if that cannot be decided or a file cannot be read.
+    Who, before, after. The order and the names of rules do not matter, only what readers see and
+    what is counted.
+
+    The exit code is 0 if nothing differs, 1 if something does, and 2 if that cannot be decided or a
+    file cannot be read.
 
     \b
     meter diff policy.toml new.toml
     meter diff policy.toml new.toml --log yesterday.jsonl
-    """  # noqa: D205, D301
-    from meter.loading import load_policy  # noqa: PLC0415 - `--help` needs no policy
-    from meter.verify.diff import changes  # noqa: PLC0415
+    """
+    from meter.loading import load_policy
+    from meter.verify.diff import changes
 
     policies = load_policy(old), load_policy(new)
     found = changes(*policies, seconds=budget)
     logged = None
     if log is not None:
-        from meter.replay.both import replay_both  # noqa: PLC0415
+        from meter.replay.both import replay_both
 
         logged = replay_both(*policies, log)
     if form == "json":
@@ -302,18 +317,20 @@ def diff(old: Path, new: Path, log: Path | None, budget: float, form: str) -> No
                 "equal": not found.rows,
                 "complete": found.complete,
                 "changes": rows,
-                "log": None
-                if logged is None
-                else {
-                    "file": str(log),
-                    "decisions": logged.decisions,
-                    "changed": logged.changed,
-                    "readers": logged.readers,
-                    "changes": [
-                        {"before": before, "after": after, "decisions": count}
-                        for (before, after), count in logged.pairs
-                    ],
-                },
+                "log": (
+                    None
+                    if logged is None
+                    else {
+                        "file": str(log),
+                        "decisions": logged.decisions,
+                        "changed": logged.changed,
+                        "readers": logged.readers,
+                        "changes": [
+                            {"before": before, "after": after, "decisions": count}
+                            for (before, after), count in logged.pairs
+                        ],
+                    }
+                ),
             }
         )
     else:
@@ -327,7 +344,8 @@ def _print_changes(
 ) -> None:
     if not found.rows:
         console.print(
-            "nothing differs: every reader sees the same under both policies, and the same is counted"
+            "nothing differs: every reader sees the same under both policies, and the same is"
+            " counted"
         )
     else:
         _print_rows(
@@ -337,13 +355,15 @@ def _print_changes(
         )
         if not found.complete:
             console.print(
-                "the policies are too large to list everything: this is one example, there may be more"
+                "the policies are too large to list everything: this is one example, there may be"
+                " more"
             )
     if logged is not None:
         people = "1 reader" if logged.readers == 1 else f"{logged.readers:,} readers"
         share = f" ({logged.changed / logged.decisions:.1%})" if logged.decisions else ""
         console.print(
-            f"\nof {logged.decisions:,} decisions in `{log}`, {logged.changed:,}{share} would have changed, for {people}"
+            f"\nof {logged.decisions:,} decisions in `{log}`, {logged.changed:,}{share} would have"
+            f" changed, for {people}"
         )
         if logged.pairs:
             _print_rows(
@@ -354,9 +374,9 @@ def _print_changes(
 
 
 def _print_rows(console: Console, heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-    from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - only where something is printed
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
 
     table = Table(
         box=SIMPLE_HEAD,

@@ -1,4 +1,6 @@
-"""What can happen to a reader: opening an article, signing in, subscribing, changing the device, time.
+"""What can happen to a reader.
+
+Opening an article, signing in, subscribing, changing the device, time.
 
 Each action changes a `Life` and says in words what it did, or is a `Misstep`.
 """
@@ -37,7 +39,10 @@ __all__ = [
 
 @frozen(kw_only=True)
 class Read:
-    """Opening an article. `published` dates it as an editor does: without a zone, in the publication's."""
+    """Opening an article.
+
+    `published` dates it as an editor does: without a zone, in the publication's.
+    """
 
     verb: ClassVar[str] = "open it"
 
@@ -52,7 +57,7 @@ class Read:
             self.view, article=evolve(self.view.article, published=dated(self.published, zone))
         )
 
-    def do(self, life: Life, now: datetime, policy: Policy) -> str:  # noqa: ARG002 - one shape for every action
+    def do(self, life: Life, now: datetime, policy: Policy) -> str:
         """Say what is opened; whether it may be read is for the engine."""
         return f"opens `{self.view.article.id}`"
 
@@ -65,7 +70,7 @@ class SignIn:
 
     account: str | None = None
 
-    def do(self, life: Life, now: datetime, policy: Policy) -> str:  # noqa: ARG002
+    def do(self, life: Life, now: datetime, policy: Policy) -> str:
         """Sign in on the current device."""
         return life.sign_in(self.account)
 
@@ -76,7 +81,7 @@ class SignOut:
 
     verb: ClassVar[str] = "sign out"
 
-    def do(self, life: Life, now: datetime, policy: Policy) -> str:  # noqa: ARG002
+    def do(self, life: Life, now: datetime, policy: Policy) -> str:
         """Sign out on the current device."""
         if life.signed_in.pop(life.device, None) is None:
             raise Misstep("nobody is signed in on this device")
@@ -85,7 +90,10 @@ class SignOut:
 
 @frozen(kw_only=True)
 class Subscribe:
-    """Buying a subscription, by one of the policy's offers or with a term of its own; without an end it runs on."""
+    """Buying a subscription, by one of the policy's offers or with a term of its own.
+
+    Without an end it runs on.
+    """
 
     verb: ClassVar[str] = "subscribe"
 
@@ -115,7 +123,10 @@ class Subscribe:
         grace = (
             f" and {length_text(self.grace)} of grace" if self.grace and ends is not None else ""
         )
-        return f"{note}{verb}{f' by offer `{self.offer}`' if self.offer else ''}, {_until(ends)}{grace}"
+        return (
+            f"{note}{verb}{f' by offer `{self.offer}`' if self.offer else ''},"
+            f" {_until(ends)}{grace}"
+        )
 
 
 @frozen(kw_only=True)
@@ -132,7 +143,7 @@ class EndTrial:
 
     verb: ClassVar[str] = "end the trial"
 
-    def do(self, life: Life, now: datetime, policy: Policy) -> str:  # noqa: ARG002
+    def do(self, life: Life, now: datetime, policy: Policy) -> str:
         """End the trial."""
         life.end(EntitlementKind.TRIAL, now, now)
         return "ends the trial"
@@ -162,7 +173,7 @@ class SwitchDevice:
 
     device: str
 
-    def do(self, life: Life, now: datetime, policy: Policy) -> str:  # noqa: ARG002
+    def do(self, life: Life, now: datetime, policy: Policy) -> str:
         """Change the device."""
         life.device = self.device
         return f"changes to `{self.device}`" + (
@@ -176,7 +187,7 @@ class ClearCookies:
 
     verb: ClassVar[str] = "clear the cookies"
 
-    def do(self, life: Life, now: datetime, policy: Policy) -> str:  # noqa: ARG002
+    def do(self, life: Life, now: datetime, policy: Policy) -> str:
         """Forget what this device knows."""
         life.signed_in.pop(life.device, None)
         life.cookies[life.device] = life.cookies.get(life.device, 0) + 1
@@ -191,7 +202,7 @@ class Wait:
 
     span: Term | timedelta
 
-    def do(self, life: Life, now: datetime, policy: Policy) -> str:  # noqa: ARG002
+    def do(self, life: Life, now: datetime, policy: Policy) -> str:
         """Say how long; the journey has moved its clock already."""
         return f"waits {span_text(self.span)}"
 
@@ -220,7 +231,8 @@ def _running_offer(policy: Policy, name: str, now: datetime, kind: EntitlementKi
     starts, ends = offer.instants(policy.zone)
     if starts is not None and instant(now) < starts:
         raise Misstep(
-            f"offer `{name}` has not started: it runs from {moment(starts, policy.zone).isoformat()}"
+            f"offer `{name}` has not started: it runs from"
+            f" {moment(starts, policy.zone).isoformat()}"
         )
     if ends is not None and instant(now) >= ends:
         raise Misstep(

@@ -1,4 +1,6 @@
-"""What may stand in a journey file? One table of every key, from which files are read and the reference is made.
+"""What may stand in a journey file?
+
+One table of every key, from which files are read and the reference is made.
 
 The shapes are those of policy files, so every problem is located and told in the same words.
 """
@@ -61,7 +63,7 @@ class Yes:
 
     form: str = "`true`"
 
-    def read(self, value: Any, path: tuple[str | int, ...], report: Report) -> Any:  # noqa: ANN401 - a shape's signature
+    def read(self, value: Any, path: tuple[str | int, ...], report: Report) -> Any:
         """Return `True`, or report."""
         read = Flag().read(value, path, report)
         if read is False:
@@ -134,13 +136,13 @@ READ = Table(
 )
 
 
-def _subscribe(**keys: Any) -> Subscribe:  # noqa: ANN401 - what a table held
+def _subscribe(**keys: Any) -> Subscribe:
     if "term" in keys and "ends" in keys:
         raise ValueError("`term` and `ends` both say when it ends; keep one of them")
     return Subscribe(**keys)
 
 
-def _start_trial(**keys: Any) -> StartTrial:  # noqa: ANN401
+def _start_trial(**keys: Any) -> StartTrial:
     if not keys.keys() & {"offer", "term", "ends"}:
         raise ValueError(
             'a trial needs `offer`, `term` or `ends`, such as `start_trial = { term = "3 months" }`'
@@ -153,7 +155,7 @@ def fields_of(subscribe: Subscribe) -> dict[str, Any]:
     return {item.name: getattr(subscribe, item.name) for item in fields(Subscribe)}
 
 
-def _cancel(**keys: Any) -> Cancel:  # noqa: ANN401
+def _cancel(**keys: Any) -> Cancel:
     if len(keys) != 1:
         raise ValueError(
             "write `cancel = true`, `cancel = { now = true }` or `cancel = { ends = 2026-12-31 }`"
@@ -217,7 +219,10 @@ EXPECT = Table(
         "prompt": Key(shape=_NAME_OR_NONE, says="the name of the prompt; `false` for none"),
         "resets_at": Key(
             shape=_AT,
-            says="when allowance comes back; a date is the start of that day in the publication's zone",
+            says=(
+                "when allowance comes back; a date is the start of that day in the publication's"
+                " zone"
+            ),
         ),
         "says": Key(
             shape=_SAYS, says="a text, or a list of texts, that the prompt contains word for word"
@@ -232,7 +237,10 @@ ACTIONS = {
     ),
     "sign_in": Key(
         shape=Split(by={bool: Yes()}, otherwise=_ID),
-        says="signs in or registers (`true`, or the account's id): what this device counted joins what the account has counted",
+        says=(
+            "signs in or registers (`true`, or the account's id): what this device counted joins"
+            " what the account has counted"
+        ),
     ),
     "sign_out": Key(shape=Yes(), says="signs out on this device"),
     "subscribe": Key(
@@ -250,7 +258,10 @@ ACTIONS = {
     ),
     "switch_device": Key(
         shape=_ID,
-        says="goes on on another device, which knows nothing of this one until somebody signs in there",
+        says=(
+            "goes on on another device, which knows nothing of this one until somebody signs in"
+            " there"
+        ),
     ),
     "clear_cookies": Key(shape=Yes(), says="clears this device's cookies: a new anonymous reader"),
     "wait": Key(shape=_SPAN, says="lets time pass"),
@@ -272,12 +283,13 @@ _MAKE: dict[str, Callable[[Any], Action]] = {
 }
 
 
-def _step(**keys: Any) -> dict[str, Any]:  # noqa: ANN401
+def _step(**keys: Any) -> dict[str, Any]:
     done = [key for key in ACTIONS if key in keys]
     if len(done) != 1:
         if done:
             raise ValueError(
-                f"a step does exactly one thing, but this one has {' and '.join(f'`{key}`' for key in done)}"
+                "a step does exactly one thing, but this one has"
+                f" {' and '.join(f'`{key}`' for key in done)}"
             )
         raise ValueError(
             f"a step does exactly one thing: one of {', '.join(f'`{key}`' for key in ACTIONS)}"
@@ -295,11 +307,17 @@ STEP = Table(
     keys={
         "at": Key(
             shape=_AT,
-            says="when it happens: a time, or a date for the start of that day; without a zone, in the publication's",
+            says=(
+                "when it happens: a time, or a date for the start of that day; without a zone, in"
+                " the publication's"
+            ),
         ),
         "after": Key(
             shape=_SPAN,
-            says="how long after the step before it happens; without `at` and `after`, at the same time",
+            says=(
+                "how long after the step before it happens; without `at` and `after`, at the same"
+                " time"
+            ),
         ),
         **ACTIONS,
         "expect": Key(
@@ -367,7 +385,10 @@ JOURNEY = Table(
         ),
         "locale": Key(
             shape=Text(form="a locale such as `ja`", code="unknown-locale", check=locale_step),
-            says="the language of the prompts, and of what `says` expects; without it, the publication's",
+            says=(
+                "the language of the prompts, and of what `says` expects; without it, the"
+                " publication's"
+            ),
         ),
         "start": Key(shape=_AT, says="the time before the first step, if that is not dated itself"),
         "reader": Key(shape=READER, says="who reads; without it, an anonymous reader"),
@@ -408,7 +429,10 @@ def loads_journey(text: str, name: str) -> Journey:
             code="not-a-journey",
             message="this is a policy, not a journey",
             name=name,
-            help=f'`meter check {name}` checks it; a journey names it with `policy = "…"` and lists `[[steps]]`',
+            help=(
+                f'`meter check {name}` checks it; a journey names it with `policy = "…"` and lists'
+                " `[[steps]]`"
+            ),
         )
         raise JourneyError((problem,))
     text = text.removeprefix("\ufeff")
@@ -451,7 +475,10 @@ def loads_journey(text: str, name: str) -> Journey:
 
 
 def _read(value: str | dict[str, Any], articles: dict[str, dict[str, Any]]) -> Read:
-    """Return the action of opening an article: what the step says of it beats what `[articles]` says."""
+    """Return the action of opening an article.
+
+    What the step says of it beats what `[articles]` says.
+    """
     keys = {"id": value} if isinstance(value, str) else value
     about: dict[str, Any] = {
         "id": keys["id"],

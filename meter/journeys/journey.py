@@ -1,7 +1,10 @@
-"""What does one reader see, month after month? A journey is a reader and dated steps, run through the engine.
+"""What does one reader see, month after month?
 
-Every count and every answer comes from `engine.decide` and `Usage.merge`; a journey only moves the clock, the device and the
-account. Days, weeks, months and years between steps are the calendar's in the publication's zone, hours and minutes absolute.
+A journey is a reader and dated steps, run through the engine.
+
+Every count and every answer comes from `engine.decide` and `Usage.merge`; a journey only moves the
+clock, the device and the account. Days, weeks, months and years between steps are the calendar's in
+the publication's zone, hours and minutes absolute.
 """
 
 from __future__ import annotations
@@ -34,7 +37,10 @@ _SOMEONE = Reader(id="reader")
 
 
 class JourneyError(PolicyError):
-    """A journey file cannot be used. `problems` holds every problem, located as those of a policy are."""
+    """A journey file cannot be used.
+
+    `problems` holds every problem, located as those of a policy are.
+    """
 
 
 def _texts(value: str | Iterable[str]) -> tuple[str, ...]:
@@ -51,7 +57,9 @@ def _rights(value: Iterable[Right]) -> tuple[Right, ...]:
 
 @frozen(kw_only=True)
 class Expect:
-    """What a step must bring. What is `None` is not looked at; `offer = false` and `prompt = false` ask for none.
+    """What a step must bring.
+
+    What is `None` is not looked at; `offer = false` and `prompt = false` ask for none.
 
     `says` are texts that the prompt must contain, word for word; spaces and line breaks are alike.
     """
@@ -70,7 +78,10 @@ class Expect:
 
 @frozen(kw_only=True)
 class Step:
-    """One thing that happens: `at` a time, or a stretch of time `after` the step before, or at the same time as that."""
+    """One thing that happens.
+
+    `at` a time, or a stretch of time `after` the step before, or at the same time as that.
+    """
 
     action: Action
     at: datetime | date | None = None
@@ -81,7 +92,10 @@ class Step:
 
 @frozen(kw_only=True)
 class Renewal:
-    """What was counted and counts no more since the step before: from when on, on which meter, and how many."""
+    """What was counted and counts no more since the step before.
+
+    From when on, on which meter, and how many.
+    """
 
     at: datetime
     meter: str
@@ -92,9 +106,10 @@ class Renewal:
 class JourneyStep:
     """A step that has happened.
 
-    `at` is in the publication's zone. `decision` is what a read step got; for any other step it is what the article on screen
-    (the one opened last, or the first to come) would get now, and counts nothing. `before` and `after` say by meter where the
-    reader stood, `renewals` which windows ended since the step before. `problem` is a broken expectation and why, or `None`.
+    `at` is in the publication's zone. `decision` is what a read step got; for any other step it is
+    what the article on screen (the one opened last, or the first to come) would get now, and counts
+    nothing. `before` and `after` say by meter where the reader stood, `renewals` which windows
+    ended since the step before. `problem` is a broken expectation and why, or `None`.
     """
 
     number: int
@@ -120,10 +135,11 @@ class JourneyStep:
 class Journey:
     """A reader and what happens to them, step by step.
 
-    `policy` is the policy file the journey was written for, `start` the time before the first step (a time or date without a
-    zone is in the publication's), `locale` the language in which expectations say what a prompt says (`None` for the
-    publication's). A reader who is registered or has rights starts signed in. `rights` are entitlements whose dates are the
-    publication's; they join those of `reader`.
+    `policy` is the policy file the journey was written for, `start` the time before the first step
+    (a time or date without a zone is in the publication's), `locale` the language in which
+    expectations say what a prompt says (`None` for the publication's). A reader who is registered
+    or has rights starts signed in. `rights` are entitlements whose dates are the publication's;
+    they join those of `reader`.
     """
 
     steps: tuple[Step, ...] = field(converter=_steps)
@@ -140,29 +156,40 @@ class Journey:
 
     @classmethod
     def load(cls, path: str | Path) -> Journey:
-        """Read a journey file. Raises `JourneyError` with every problem it has, `MeterError` if it cannot be read."""
-        from meter.journeys.file import load_journey  # noqa: PLC0415 - a journey built in Python needs no TOML
+        """Read a journey file.
+
+        Raises `JourneyError` with every problem it has, `MeterError` if it cannot be read.
+        """
+        from meter.journeys.file import (
+            load_journey,
+        )
 
         return load_journey(Path(path))
 
     @classmethod
     def loads(cls, text: str, *, name: str = "journey.toml") -> Journey:
-        """Read the text of a journey file; `name` is what problems call it. Raises `JourneyError`."""
-        from meter.journeys.file import loads_journey  # noqa: PLC0415 - as above
+        """Read the text of a journey file; `name` is what problems call it.
+
+        Raises `JourneyError`.
+        """
+        from meter.journeys.file import loads_journey
 
         return loads_journey(text, name)
 
     def run(self, policy: Policy | None = None, *, locale: str | None = None) -> list[JourneyStep]:
-        """Run the steps through a policy (the journey's own unless one is given) and return what each brought.
+        """Run the steps through a policy (the journey's own unless one is given) and return what
+        each brought.
 
-        `locale` is the language that expectations about words are read in, if not the journey's own. Raises `JourneyError`
-        where a step is earlier than the one before it.
+        `locale` is the language that expectations about words are read in, if not the journey's
+        own. Raises `JourneyError` where a step is earlier than the one before it.
         """
         return list(self.steps_of(policy or self.load_policy(), locale=locale))
 
     def load_policy(self) -> Policy:
         """Return the policy that the journey names. Raises `JourneyError` if it names none."""
-        from meter.loading import load_policy  # noqa: PLC0415 - a journey built in Python needs no TOML
+        from meter.loading import (
+            load_policy,
+        )
 
         if self.policy is None:
             problem = Problem(
@@ -334,12 +361,18 @@ def _different_values(expect: Expect, decision: Decision, policy: Policy) -> Ite
         ):
             continue
         if wanted != found:
-            yield f"expected `{key} = {_word(wanted)}`, got {'none' if found is None else f'`{_word(found)}`'}"
+            yield (
+                f"expected `{key} = {_word(wanted)}`, got"
+                f" {'none' if found is None else f'`{_word(found)}`'}"
+            )
     if expect.resets_at is not None:
         wanted = moment(local_instant(expect.resets_at, policy.zone), policy.zone)
         resets = None if decision.meter is None else decision.meter.resets_at
         if resets != wanted:
-            yield f"expected `resets_at = {wanted.isoformat()}`, got {'none' if resets is None else f'`{resets.isoformat()}`'}"
+            yield (
+                f"expected `resets_at = {wanted.isoformat()}`, got"
+                f" {'none' if resets is None else f'`{resets.isoformat()}`'}"
+            )
 
 
 def _unsaid(
@@ -347,7 +380,7 @@ def _unsaid(
 ) -> Iterator[str]:
     if not expect.says:
         return
-    from meter.prompts import render  # noqa: PLC0415 - only an expectation about words needs them
+    from meter.prompts import render
 
     text = " ".join(render(decision, policy, locale=locale, format="text").split())
     for words in expect.says:

@@ -1,6 +1,9 @@
-"""Who reads over time: one person with their devices, their accounts, and what is remembered of each.
+"""Who reads over time.
 
-Nothing here decides or counts; a `Life` only says whose usage is meant and which rights are in sight.
+One person with their devices, their accounts, and what is remembered of each.
+
+Nothing here decides or counts; a `Life` only says whose usage is meant and which rights are in
+sight.
 """
 
 from __future__ import annotations
@@ -24,12 +27,14 @@ _LAST_YEAR = 2200
 _SHORT = re.compile(r"([0-9]{1,5}) (minute|hour)s?", re.ASCII)
 
 
-class Misstep(Exception):  # noqa: N818 - not an error of the program: the journey asks for what cannot happen
+class Misstep(Exception):
     """A step cannot happen as it is written, such as ending a trial that is not running."""
 
 
 def parse_span(text: str) -> Term | timedelta:
-    """Read a stretch of time: minutes and hours are absolute, days, weeks, months and years are the calendar's.
+    """Read a stretch of time.
+
+    Minutes and hours are absolute, days, weeks, months and years are the calendar's.
 
     >>> parse_span("3 hours"), str(parse_span("1 month"))
     (datetime.timedelta(seconds=10800), '1 month')
@@ -41,7 +46,8 @@ def parse_span(text: str) -> Term | timedelta:
         return Term.parse(text)
     except ValueError:
         raise ValueError(
-            f"`{text}` is not a stretch of time such as `20 minutes`, `3 hours`, `2 days` or `1 month`"
+            f"`{text}` is not a stretch of time such as `20 minutes`, `3 hours`, `2 days` or `1"
+            " month`"
         ) from None
 
 
@@ -55,7 +61,10 @@ def span_text(span: Term | timedelta) -> str:
 
 
 def later(at: datetime, span: Term | timedelta, zone: ZoneInfo) -> datetime:
-    """Return the time one span after `at`, in `zone`. Raises `Misstep` where that is too far off to be meant."""
+    """Return the time one span after `at`, in `zone`.
+
+    Raises `Misstep` where that is too far off to be meant.
+    """
     try:
         when = (
             span.after(at, zone)
@@ -71,7 +80,9 @@ def later(at: datetime, span: Term | timedelta, zone: ZoneInfo) -> datetime:
 
 @frozen(kw_only=True)
 class Right:
-    """An entitlement as an editor dates it: times and dates without a zone are in the publication's.
+    """An entitlement as an editor dates it.
+
+    Times and dates without a zone are in the publication's.
 
     `starts` on a date is the start of that day, `ends` on a date the end of it.
     """
@@ -91,7 +102,10 @@ class Right:
 
 
 def dated(when: date | datetime | None, zone: ZoneInfo, *, end: bool = False) -> datetime | None:
-    """Return the time an editor means, in `zone`: a date is the start of that day there or, with `end`, the end of it."""
+    """Return the time an editor means, in `zone`.
+
+    A date is the start of that day there or, with `end`, the end of it.
+    """
     return None if when is None else moment(local_instant(when, zone, end=end), zone)
 
 
@@ -99,7 +113,8 @@ def dated(when: date | datetime | None, zone: ZoneInfo, *, end: bool = False) ->
 class Life:
     """One person: the devices they read on, the accounts they have, and what is remembered of each.
 
-    A device has its own anonymous usage (a cookie) and knows who is signed in on it. An account has rights.
+    A device has its own anonymous usage (a cookie) and knows who is signed in on it. An account has
+    rights.
     """
 
     reader: Reader
@@ -115,7 +130,10 @@ class Life:
     def begin(
         cls, reader: Reader, device: str, language: str | None = None, channel: str | None = None
     ) -> Life:
-        """Return a life that starts with this reader on this device; one with rights, or registered, is signed in."""
+        """Return a life that starts with this reader on this device.
+
+        One with rights, or registered, is signed in.
+        """
         life = cls(reader, device, language, channel)
         life.rights[reader.id] = reader.entitlements
         if reader.registered or reader.entitlements:
@@ -145,7 +163,10 @@ class Life:
         self.usages[self.identity] = usage
 
     def as_reader(self) -> Reader:
-        """Return the reader as the site knows them now: signed out, the account's rights are out of sight."""
+        """Return the reader as the site knows them now.
+
+        Signed out, the account's rights are out of sight.
+        """
         kind, name = self.identity
         return evolve(
             self.reader,
@@ -172,14 +193,19 @@ class Life:
         return f"signs in as `{name}`"
 
     def grant(self, right: Entitlement) -> str:
-        """Give the account a right, and say what else that took: someone who takes one has an account from then on."""
+        """Give the account a right, and say what else that took.
+
+        Someone who takes one has an account from then on.
+        """
         note = f"{self.sign_in()} and " if self.account is None else ""
         account = str(self.account)
         self.rights[account] = (*self.rights.get(account, ()), right)
         return note
 
     def end(self, kind: EntitlementKind, now: datetime, ends: datetime | None) -> datetime:
-        """Make the running rights of a kind end at `ends`, or at their own end without grace, and return the last end."""
+        """Make the running rights of a kind end at `ends`, or at their own end without grace, and
+        return the last end.
+        """
         account = self.account or ""
         rights = self.rights.get(account, ())
         running = [
@@ -195,7 +221,8 @@ class Life:
         last = max((right.ends for right in ended if right.ends is not None), default=None)
         if last is None or any(right.ends is None for right in ended):
             raise Misstep(
-                f"the {kind} has no end to run on to; write `cancel = {{ now = true }}` or `cancel = {{ ends = 2026-12-31 }}`"
+                f"the {kind} has no end to run on to; write `cancel = {{ now = true }}` or `cancel"
+                " = { ends = 2026-12-31 }`"
             )
         self.rights[account] = (*(right for right in rights if right not in running), *ended)
         return last

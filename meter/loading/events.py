@@ -1,7 +1,7 @@
 """What does one line of page views hold, and what is written for it?
 
-JSON with the field names of the classes: `{"at": …, "reader": {…}, "article": {…}, "referrer": …}` in, one decision out. Reading is
-strict: every problem of a line is told, with the line.
+JSON with the field names of the classes: `{"at": …, "reader": {…}, "article": {…}, "referrer": …}`
+in, one decision out. Reading is strict: every problem of a line is told, with the line.
 """
 
 from __future__ import annotations
@@ -59,10 +59,13 @@ class EventError(MeterError):
 
 def parse_event(
     table: Any, zone: ZoneInfo, *, name: str = "event", line: int | None = None
-) -> Event:  # noqa: ANN401 - what JSON held
-    """Return the event that a JSON object describes; dates without a time are days in `zone`, the publication's.
+) -> Event:
+    """Return the event that a JSON object describes.
 
-    `name` and `line` are where messages say the object is. Raises `EventError` with every problem there is.
+    Dates without a time are days in `zone`, the publication's.
+
+    `name` and `line` are where messages say the object is. Raises `EventError` with every problem
+    there is.
 
     >>> from zoneinfo import ZoneInfo
     >>> event = parse_event({"at": "2026-06-01T09:00:00Z", "reader": {"id": "r1"}, "article": "a1"}, ZoneInfo("Asia/Tokyo"))
@@ -73,7 +76,7 @@ def parse_event(
     event = event_shape(zone).read(table, (), report)
     if report.found:
         raise EventError(report.unlocated(name, line))
-    assert isinstance(event, Event)  # noqa: S101 - refused values are reported
+    assert isinstance(event, Event)
     return event
 
 
@@ -82,8 +85,9 @@ def read_events(
 ) -> Iterator[Event]:
     """Yield the events of JSON lines, such as an open file; empty lines are passed by.
 
-    At the first bad line the events stop and `EventError` is raised: at once, as someone who waits for answers needs it, or with the
-    problems of up to `ahead` more lines, so that a file is mended in one go.
+    At the first bad line the events stop and `EventError` is raised: at once, as someone who waits
+    for answers needs it, or with the problems of up to `ahead` more lines, so that a file is mended
+    in one go.
     """
     problems: list[Problem] = []
     for number, line in enumerate(_bounded(lines), 1):
@@ -121,8 +125,11 @@ def _listed(problems: list[Problem], name: str) -> tuple[Problem, ...]:
     return report.unlocated(name)
 
 
-def _parse_line(line: str | bytes, name: str, number: int) -> Any:  # noqa: ANN401 - what JSON holds
-    """Return what a line of JSON holds. Raises `EventError` for anything that is not JSON, or too much of it."""
+def _parse_line(line: str | bytes, name: str, number: int) -> Any:
+    """Return what a line of JSON holds.
+
+    Raises `EventError` for anything that is not JSON, or too much of it.
+    """
     if len(line) > MOST_CHARACTERS:
         raise _refused(
             "too-large",
@@ -192,11 +199,11 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return table
 
 
-def _no_constant(word: str) -> Any:  # noqa: ANN401 - never returns
+def _no_constant(word: str) -> Any:
     raise ValueError(f"`{word}` is not a number in JSON")
 
 
-def _refused(code: str, message: str, name: str, line: int, **more: Any) -> EventError:  # noqa: ANN401 - a problem's fields
+def _refused(code: str, message: str, name: str, line: int, **more: Any) -> EventError:
     return EventError((Problem(code=code, message=message, name=name, line=line, **more),))
 
 
@@ -209,7 +216,10 @@ class _FarOffError(ValueError):
 
 
 class _Moment:
-    """A time with its offset; where `days` says so, a date as well, which is the start (or the end) of that day in a zone."""
+    """A time with its offset.
+
+    Where `days` says so, a date as well, which is the start (or the end) of that day in a zone.
+    """
 
     def __init__(
         self, zone: ZoneInfo | None = None, *, end: bool = False, years: range = YEARS
@@ -223,9 +233,9 @@ class _Moment:
         day = "" if self._zone is None else ", or a date such as `2026-06-01`"
         return f"a time with its offset, such as `2026-06-01T09:00:00+09:00`{day}"
 
-    def read(self, value: Any, path: Path, report: Report) -> Any:  # noqa: ANN401 - a shape's signature
+    def read(self, value: Any, path: Path, report: Report) -> Any:
         """Return a time with a zone, or report."""
-        if isinstance(value, str) and len(value) <= 40:  # noqa: PLR2004
+        if isinstance(value, str) and len(value) <= 40:
             if self._end and value.startswith("9999-"):
                 return None  # how many systems write "never"
             try:
@@ -239,7 +249,10 @@ class _Moment:
                 )
                 return REFUSED
             except _FarOffError:
-                message = f"`{path[-1]}` is in a year from {self._years[0]} to {self._years[-1]}, not {quoted(value)}"
+                message = (
+                    f"`{path[-1]}` is in a year from {self._years[0]} to {self._years[-1]}, not"
+                    f" {quoted(value)}"
+                )
                 report(
                     "bad-date",
                     path,
@@ -312,7 +325,10 @@ def event_shape(zone: ZoneInfo) -> Table:
             ),
             "grace": Key(
                 shape=Split(by={str: _LENGTH}, otherwise=_DAYS),
-                says="how long it goes on after its end while a failed payment is sorted out; a number is days",
+                says=(
+                    "how long it goes on after its end while a failed payment is sorted out; a"
+                    " number is days"
+                ),
             ),
         },
     )
@@ -398,7 +414,7 @@ def event_shape(zone: ZoneInfo) -> Table:
     )
 
 
-def _event(*, at: datetime, reader: Reader, article: Article, **view: Any) -> Event:  # noqa: ANN401 - the other keys of a view
+def _event(*, at: datetime, reader: Reader, article: Article, **view: Any) -> Event:
     return Event(at, reader, PageView(article=article, **view))
 
 
@@ -412,15 +428,17 @@ def decision_table(decision: Decision) -> dict[str, Any]:
         "rule": decision.rule,
         "offer": decision.offer,
         "prompt": decision.prompt,
-        "meter": None
-        if meter is None
-        else {
-            "name": meter.name,
-            "limit": meter.limit,
-            "used": meter.used,
-            "left": meter.left,
-            "resets_at": None if meter.resets_at is None else meter.resets_at.isoformat(),
-        },
+        "meter": (
+            None
+            if meter is None
+            else {
+                "name": meter.name,
+                "limit": meter.limit,
+                "used": meter.used,
+                "left": meter.left,
+                "resets_at": None if meter.resets_at is None else meter.resets_at.isoformat(),
+            }
+        ),
         "counted": decision.counted,
         "degraded": decision.degraded,
         "policy": decision.policy,

@@ -1,7 +1,7 @@
 """What is allowed in a policy, but hardly meant?
 
-Warnings that can be told from the text of a policy alone are `LINTS`; to add one, add it there. `lint` gives them, and the exact
-ones of `meter.verify`, which hold for every reader there can be.
+Warnings that can be told from the text of a policy alone are `LINTS`; to add one, add it there.
+`lint` gives them, and the exact ones of `meter.verify`, which hold for every reader there can be.
 """
 
 from __future__ import annotations
@@ -27,8 +27,13 @@ Lint = Callable[["Policy", "date | None"], Iterator[Problem]]
 
 
 def lint(policy: Policy, *, today: date | None = None) -> tuple[Problem, ...]:
-    """Return every warning about a policy. `today` is a day in the publication's zone; without it nothing is said about time."""
-    from meter.verify.lints import lints  # noqa: PLC0415 - a policy that is only used pays for no diagrams
+    """Return every warning about a policy.
+
+    `today` is a day in the publication's zone; without it nothing is said about time.
+    """
+    from meter.verify.lints import (
+        lints,
+    )
 
     plain = tuple(warning for check in LINTS.values() for warning in check(policy, today))
     told = {
@@ -48,7 +53,10 @@ def _unreachable_rules(policy: Policy, _: date | None) -> Iterator[Problem]:
     for index, rule in enumerate(policy.rules):
         if rule.when.matches_everything and rule.spend is None:
             for later, hidden in enumerate(policy.rules[index + 1 :], index + 1):
-                message = f"rule `{hidden.name}` is never reached: `{rule.name}` before it matches everything"
+                message = (
+                    f"rule `{hidden.name}` is never reached: `{rule.name}` before it matches"
+                    " everything"
+                )
                 yield _warning(
                     "unreachable-rule",
                     ("rules", later, "name"),
@@ -79,7 +87,10 @@ def _zero_limits(policy: Policy, _: date | None) -> Iterator[Problem]:
     }
     for index, rule in enumerate(policy.rules):
         if rule.spend in zero:
-            message = f"rule `{rule.name}` never matches a metered article: the limit of `{rule.spend}` is 0 for everyone"
+            message = (
+                f"rule `{rule.name}` never matches a metered article: the limit of `{rule.spend}`"
+                " is 0 for everyone"
+            )
             yield _warning(
                 "zero-limit",
                 ("rules", index, "spend"),
@@ -117,7 +128,10 @@ def _unused_offers(policy: Policy, _: date | None) -> Iterator[Problem]:
 def _missing_offers(policy: Policy, _: date | None) -> Iterator[Problem]:
     for index, rule in enumerate(policy.rules):
         if rule.show is Show.TRIAL_OFFER and rule.offer is None:
-            message = f"rule `{rule.name}` shows a trial offer but names no offer, so readers always see the subscription wall"
+            message = (
+                f"rule `{rule.name}` shows a trial offer but names no offer, so readers always see"
+                " the subscription wall"
+            )
             yield _warning(
                 "missing-offer",
                 ("rules", index, "show"),
@@ -129,7 +143,10 @@ def _missing_offers(policy: Policy, _: date | None) -> Iterator[Problem]:
 def _limit_gaps(policy: Policy, _: date | None) -> Iterator[Problem]:
     for meter in policy.meters:
         if meter.limits and not meter.limits[-1].when.matches_everything:
-            message = f"the last of the limits of `{meter.name}` has a condition: whom none of them describes gets 0"
+            message = (
+                f"the last of the limits of `{meter.name}` has a condition: whom none of them"
+                " describes gets 0"
+            )
             yield _warning(
                 "limit-gap",
                 ("meters", meter.name, "limits", len(meter.limits) - 1),
@@ -142,7 +159,10 @@ def _copy_gaps(policy: Policy, _: date | None) -> Iterator[Problem]:
     own = policy.copy.get(policy.publication.locale)
     for locale, words in policy.copy.items():
         if own is None:
-            message = f"there are words in `{locale}`, but none in `{policy.publication.locale}`, the publication's own locale"
+            message = (
+                f"there are words in `{locale}`, but none in `{policy.publication.locale}`, the"
+                " publication's own locale"
+            )
             yield _warning(
                 "copy-gap",
                 ("copy", locale),
@@ -157,7 +177,10 @@ def _copy_gaps(policy: Policy, _: date | None) -> Iterator[Problem]:
         ]
         if missing:
             listed = " and ".join(f"`{key}`" for key in missing)
-            message = f"the words in `{locale}` leave out {listed}, so readers see the project's own instead"
+            message = (
+                f"the words in `{locale}` leave out {listed}, so readers see the project's own"
+                " instead"
+            )
             yield _warning("copy-gap", ("copy", locale), message, f"add {listed} in `{locale}`")
 
 
@@ -165,12 +188,17 @@ def _odd_prices(policy: Policy, _: date | None) -> Iterator[Problem]:
     for offer in policy.offers:
         if offer.price == offer.price.to_integral_value():
             continue
-        from babel.numbers import get_currency_precision  # noqa: PLC0415 - heavy, and whole prices need it not
+        from babel.numbers import (
+            get_currency_precision,
+        )
 
         most = get_currency_precision(offer.currency)
         if offer.price != round(offer.price, most):
             has = f"{most} decimals" if most else "no decimals"
-            message = f"the price of offer `{offer.name}` is `{offer.price}`, but {offer.currency} has {has}: readers see it rounded"
+            message = (
+                f"the price of offer `{offer.name}` is `{offer.price}`, but {offer.currency} has"
+                f" {has}: readers see it rounded"
+            )
             yield _warning(
                 "odd-price",
                 ("offers", offer.name, "price"),

@@ -1,7 +1,7 @@
 """How does a policy file become a `Policy`, and how does a running site follow its changes?
 
-Every problem of form and of meaning is collected and located. A file that is broken while a site runs leaves the last good policy
-in force.
+Every problem of form and of meaning is collected and located. A file that is broken while a site
+runs leaves the last good policy in force.
 """
 
 from __future__ import annotations
@@ -60,14 +60,19 @@ def loads_policy(text: str, *, name: str = "policy.toml") -> Policy:
 
 
 def load_policy(path: str | PathLike[str]) -> Policy:
-    """Read a policy from a file. Raises `PolicyError` with every problem there is, also when there is no such file."""
+    """Read a policy from a file.
+
+    Raises `PolicyError` with every problem there is, also when there is no such file.
+    """
     return loads_policy(read_text(path), name=str(path))
 
 
 def check_text(
     text: str, name: str = "policy.toml", *, today: date | None = None
 ) -> tuple[Policy | None, tuple[Problem, ...]]:
-    """Return the policy of a text, if it can be used, and everything to say about it: errors or, where there are none, warnings.
+    """Return the policy of a text, if it can be used, and everything to say about it.
+
+    Errors or, where there are none, warnings.
 
     `today` is the date to look for offers that are over; without it nothing is said about them.
     """
@@ -84,7 +89,7 @@ def check_text(
 
 def dumps_policy(policy: Policy) -> str:
     """Write a policy as the text of a policy file; reading it again gives an equal policy."""
-    import tomli_w  # noqa: PLC0415 - only writing pays for it
+    import tomli_w
 
     return tomli_w.dumps(to_table(policy))
 
@@ -115,7 +120,10 @@ class _Draft:
 
 
 def _draft(text: str, name: str) -> tuple[_Draft, Report]:
-    """Return what could be read, and what is wrong with it. Raises `PolicyError` if it is no TOML."""
+    """Return what could be read, and what is wrong with it.
+
+    Raises `PolicyError` if it is no TOML.
+    """
     table, report = parse_toml(text, name), Report()
     if "steps" in table and "rules" not in table:
         problem = Problem(
@@ -153,7 +161,9 @@ def _copies(copies: dict[str, Copy], locale: str, report: Report) -> dict[str, C
 
 
 def _faults(draft: _Draft, report: Report) -> Iterator[Problem]:
-    """Yield what is wrong with a draft, except what only follows from a value that could not be read."""
+    """Yield what is wrong with a draft, except what only follows from a value that could not be
+    read.
+    """
     for fault in find_faults(draft):
         follows = report.dropped_at(fault.path)
         if fault.code in _EMPTY:
@@ -170,10 +180,12 @@ def _faults(draft: _Draft, report: Report) -> Iterator[Problem]:
 
 
 class ReloadingPolicy:
-    """A policy file that may change while a site runs; a broken change leaves the last good policy in force.
+    """A policy file that may change while a site runs.
 
-    `policy` is the policy in force, `problems` what is wrong with the file as it is now (nothing when it is in force). The first
-    reading must succeed: raises `PolicyError` otherwise.
+    A broken change leaves the last good policy in force.
+
+    `policy` is the policy in force, `problems` what is wrong with the file as it is now (nothing
+    when it is in force). The first reading must succeed: raises `PolicyError` otherwise.
     """
 
     def __init__(self, path: str | PathLike[str]) -> None:
@@ -183,11 +195,17 @@ class ReloadingPolicy:
         self.policy = load_policy(path)
 
     def refresh(self) -> bool:
-        """Read the file again if its time, size or place on the disk has changed; say whether another policy is in force now."""
+        """Read the file again if its time, size or place on the disk has changed.
+
+        Say whether another policy is in force now.
+        """
         return self._stamp() != self._seen and self.reload()
 
     def reload(self) -> bool:
-        """Read the file again; say whether another policy is in force now. Never raises for what the file holds, or for its absence."""
+        """Read the file again; say whether another policy is in force now.
+
+        Never raises for what the file holds, or for its absence.
+        """
         self._seen = self._stamp()
         try:
             policy = load_policy(self.path)

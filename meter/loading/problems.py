@@ -44,7 +44,8 @@ class Place(NamedTuple):
 
 
 def quoted(value: object, most: int = _LONGEST_QUOTE) -> str:
-    """Return what an editor wrote, in backticks, cut to `most` characters, with nothing in it that could upset a terminal.
+    """Return what an editor wrote, in backticks, cut to `most` characters, with nothing in it that
+    could upset a terminal.
 
     >>> quoted("summer"), quoted(True), quoted(["a"])
     ('`summer`', '`true`', '`["a"]`')
@@ -54,7 +55,9 @@ def quoted(value: object, most: int = _LONGEST_QUOTE) -> str:
 
 
 def printable(text: str) -> str:
-    """Return a text without anything in it that could upset a terminal or turn the direction of a line."""
+    """Return a text without anything in it that could upset a terminal or turn the direction of a
+    line.
+    """
     return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04X}", text)
 
 
@@ -67,7 +70,7 @@ def _literal(value: object) -> str:
         return str(value) if abs(value) < 10**_LONGEST_QUOTE else "a number of more than 60 digits"
     if isinstance(value, list):
         return (
-            f"[{', '.join(_literal(item) for item in value[:3])}{', …' if len(value) > 3 else ''}]"  # noqa: PLR2004
+            f"[{', '.join(_literal(item) for item in value[:3])}{', …' if len(value) > 3 else ''}]"
         )
     if isinstance(value, dict):
         return (
@@ -79,7 +82,9 @@ def _literal(value: object) -> str:
 
 
 def meant(word: str, known: Collection[str]) -> str:
-    """Return the next step for a word that is not known: the one that was probably meant, or the list of all.
+    """Return the next step for a word that is not known.
+
+    The one that was probably meant, or the list of all.
 
     >>> meant("artcles", ["articles", "views"])
     'did you mean `articles`?'
@@ -88,7 +93,9 @@ def meant(word: str, known: Collection[str]) -> str:
 
 
 def step_to(close: str | None, known: Collection[str]) -> str:
-    """Return the next step where `close` is the known word that was probably meant, if there is one."""
+    """Return the next step where `close` is the known word that was probably meant, if there is
+    one.
+    """
     if close is not None:
         return f"did you mean `{close}`?"
     listed = sorted(known)
@@ -100,7 +107,9 @@ def step_to(close: str | None, known: Collection[str]) -> str:
 
 
 def closest(word: str, known: Collection[str]) -> str | None:
-    """Return the known word that is most like `word`, whatever its capitals and whether `-` or `_` joins it; `None` if none is."""
+    """Return the known word that is most like `word`, whatever its capitals and whether `-` or `_`
+    joins it; `None` if none is.
+    """
     folded = {_folded(item): item for item in sorted(known, reverse=True)}
     found = difflib.get_close_matches(_folded(word[:_LONGEST_QUOTE]), folded, 1)
     return folded[found[0]] if found else None
@@ -139,7 +148,9 @@ class Report:
         return len(self.found) >= MOST_PROBLEMS
 
     def drop(self, path: Path) -> None:
-        """Note that the value at `path` was not read, so that nothing is said of what follows from that."""
+        """Note that the value at `path` was not read, so that nothing is said of what follows from
+        that.
+        """
         self._dropped.add(path)
         self._above.update(path[:length] for length in range(1, len(path) + 1))
 
@@ -161,7 +172,10 @@ class Report:
         return (*located, *self._rest(name))
 
     def unlocated(self, name: str, line: int | None = None) -> tuple[Problem, ...]:
-        """Return every problem of a text whose lines are read one by one: all are on `line`, or where they say they are."""
+        """Return every problem of a text whose lines are read one by one.
+
+        All are on `line`, or where they say they are.
+        """
         found = [
             evolve(problem, name=name, line=problem.line if line is None else line)
             for problem, _ in self.found
@@ -209,7 +223,10 @@ class Positions:
                     break
 
     def locate(self, problem: Problem, at: At, name: str) -> Problem:
-        """Return a problem with line, column and source line; where its path is not in the text, those of what holds it."""
+        """Return a problem with line, column and source line.
+
+        Where its path is not in the text, those of what holds it.
+        """
         path = problem.path
         order: tuple[At, At] = ("value", "key") if at == "value" else ("key", "value")
         point = next(
@@ -224,7 +241,10 @@ class Positions:
         )
 
     def _place(self, point: tuple[int, int]) -> Place:
-        """Return a point of the parser as people count: from 1, and in characters where the parser counts bytes."""
+        """Return a point of the parser as people count.
+
+        From 1, and in characters where the parser counts bytes.
+        """
         row, column = point
         raw = self.lines[row] if row < len(self.lines) else ""
         return Place(
@@ -308,8 +328,8 @@ def source_line(lines: list[str], line: int) -> str:
 
 
 def _parse(text: str) -> Node:
-    import tree_sitter_toml  # noqa: PLC0415 - only mistakes pay for it
-    from tree_sitter import Language, Parser  # noqa: PLC0415
+    import tree_sitter_toml
+    from tree_sitter import Language, Parser
 
     return Parser(Language(tree_sitter_toml.language())).parse(text.encode()).root_node
 

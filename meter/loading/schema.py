@@ -1,4 +1,7 @@
-"""What may stand in a policy file? One table of every key, from which the loader reads, and the schema and reference are made."""
+"""What may stand in a policy file?
+
+One table of every key, from which the loader reads, and the schema and reference are made.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +50,7 @@ __all__ = ["POLICY", "code_step", "locale_step", "policy_schema", "schema_text"]
 
 def locale_step(name: str) -> str | None:
     """Return the next step if `name` is not a locale that CLDR knows, else nothing."""
-    from babel import localedata  # noqa: PLC0415 - heavy, and only files pay for it
+    from babel import localedata
 
     if re.fullmatch(r"[A-Za-z0-9]+([-_][A-Za-z0-9]+)*", name) and localedata.exists(
         name.replace("-", "_")
@@ -65,13 +68,15 @@ def locale_step(name: str) -> str | None:
 
 
 def code_step(name: str, kind: str, examples: str) -> str:
-    """Return the next step for somebody who wrote a name where the code of one of CLDR's `territories` or `languages` belongs."""
+    """Return the next step for somebody who wrote a name where the code of one of CLDR's
+    `territories` or `languages` belongs.
+    """
     code = _named(kind, name)
     return f"did you mean `{code.replace('_', '-')}`?" if code else f"codes look like {examples}"
 
 
 def _named(kind: str, name: str) -> str | None:
-    from babel import Locale  # noqa: PLC0415 - as above
+    from babel import Locale
 
     return {known.casefold(): code for code, known in getattr(Locale("en"), kind).items()}.get(
         name.casefold()
@@ -79,7 +84,7 @@ def _named(kind: str, name: str) -> str | None:
 
 
 def _currency_step(code: str) -> str | None:
-    from babel.core import get_global  # noqa: PLC0415 - as above
+    from babel.core import get_global
 
     known = get_global("all_currencies")
     if code in known:
@@ -205,7 +210,10 @@ WHEN: Table = Table(
         ),
         "referrer": Key(
             shape=Items(item=Text(empty=True), example='["google.com"]'),
-            says='the reader came from one of these hosts (`google.com` covers `news.google.com`, `""` is no referrer at all)',
+            says=(
+                "the reader came from one of these hosts (`google.com` covers `news.google.com`,"
+                ' `""` is no referrer at all)'
+            ),
         ),
         "tags": Key(
             shape=_MEMBERS,
@@ -264,7 +272,7 @@ WINDOW = Table(
 )
 
 
-def _meter(**keys: Any) -> Meter:  # noqa: ANN401 - what the table held
+def _meter(**keys: Any) -> Meter:
     if ("limit" in keys) is ("limits" in keys):
         raise ValueError(
             "a meter has either `limit` or `limits`"
@@ -298,7 +306,10 @@ METER = Table(
         "limit": Key(
             shape=Split(by={dict: _LIMITS_BY_STATUS}, otherwise=LIMIT),
             filler=1,
-            says="how many are free: one number, or one for each reader status (a status that is not named gets 0)",
+            says=(
+                "how many are free: one number, or one for each reader status (a status that is not"
+                " named gets 0)"
+            ),
         ),
         "limits": Key(
             shape=Items(
@@ -358,11 +369,16 @@ OFFER = Table(
         ),
         "starts": Key(
             shape=Day(times=True),
-            says="from when it can be had; a date is the start of that day in the publication's zone",
+            says=(
+                "from when it can be had; a date is the start of that day in the publication's zone"
+            ),
         ),
         "ends": Key(
             shape=Day(times=True),
-            says="until when it can be had; a date holds to the end of that day in the publication's zone",
+            says=(
+                "until when it can be had; a date holds to the end of that day in the publication's"
+                " zone"
+            ),
         ),
         "when": Key(shape=WHEN, says="who may have it; without it, everyone"),
     },

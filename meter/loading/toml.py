@@ -1,7 +1,7 @@
 """How is a text from outside made safe to read, and what is said when it is not TOML?
 
-Size, depth and form are bounded before any parser sees the text: the parser of Python 3.11 takes a gigabyte for some texts of 40 KB.
-Policies and journeys are both read this way.
+Size, depth and form are bounded before any parser sees the text: the parser of Python 3.11 takes a
+gigabyte for some texts of 40 KB. Policies and journeys are both read this way.
 """
 
 from __future__ import annotations
@@ -29,12 +29,18 @@ _LONGEST_PATH = 300
 
 
 def read_text(path: str | PathLike[str]) -> str:
-    """Return the text of a file. Raises `PolicyError` if it is not there, cannot be read, is too large or not UTF-8."""
+    """Return the text of a file.
+
+    Raises `PolicyError` if it is not there, cannot be read, is too large or not UTF-8.
+    """
     return _decoded(_bytes(Path(path)), str(path))
 
 
 def parse_toml(text: str, name: str) -> dict[str, Any]:
-    """Return the tables of a TOML text, called `name` in messages. Raises `PolicyError` with the one problem that stopped the reading."""
+    """Return the tables of a TOML text, called `name` in messages.
+
+    Raises `PolicyError` with the one problem that stopped the reading.
+    """
     text = text.removeprefix("\ufeff")
     refusal = _bounded(text, name)
     if refusal is not None:

@@ -1,7 +1,8 @@
 """What does a reader get while the store is out?
 
-The rules are the same, the count is another: what this process has seen last and granted since (`remembered`), nothing at all
-(`unspent`), or everything (`spent`). Only `remembered` counts, and owes the store what it counted.
+The rules are the same, the count is another: what this process has seen last and granted since
+(`remembered`), nothing at all (`unspent`), or everything (`spent`). Only `remembered` counts, and
+owes the store what it counted.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ def remembered(
     *,
     counts: bool,
 ) -> Decision:
-    """Decide on what this process has seen last and has granted since, and owe the store what is counted now."""
+    """Decide on what this process has seen last and has granted since, and owe the store what is
+    counted now.
+    """
     with recent.lock:
         record, steps = recent.get(key), 0
         while record.into is not None and steps < _MOST_ALIASES:

@@ -1,7 +1,8 @@
 """The engine over a store: load, decide, swap, try again.
 
-A reader whose rules need no count is decided without touching the store. Everybody else is counted exactly, whoever asks at
-the same time, and gets an answer within the deadline even while the store is out.
+A reader whose rules need no count is decided without touching the store. Everybody else is counted
+exactly, whoever asks at the same time, and gets an answer within the deadline even while the store
+is out.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ T = TypeVar("T")
 _NO_SPAN = nullcontext()
 _MARGIN = timedelta(days=1)  # for clocks of servers that differ
 _SHARE = 0.8  # of the deadline is the store's; the rest is for deciding without it
-_CARE = 20.0  # joining and forgetting are rare and must not fail lightly: they may take this many deadlines
+# joining and forgetting are rare and must not fail lightly: they may take this many deadlines
+_CARE = 20.0
 
 
 class OnOutage(StrEnum):
@@ -63,7 +65,9 @@ class PolicySource(Protocol):
 
 @frozen(kw_only=True)
 class Counted:
-    """What one meter has counted for a reader in the running window, oldest first, and when the first of it comes back."""
+    """What one meter has counted for a reader in the running window, oldest first, and when the
+    first of it comes back.
+    """
 
     reads: tuple[Read, ...]
     resets_at: datetime | None
@@ -75,7 +79,7 @@ class _Shared:
     def __init__(
         self,
         policy: Policy | PolicySource,
-        store: Any,  # noqa: ANN401 - one of the two protocols
+        store: Any,
         *,
         clock: Callable[[], datetime] = system_clock,
         on_outage: OnOutage | str = OnOutage.FALLBACK,
@@ -158,7 +162,10 @@ class _Shared:
         *,
         counts: bool,
     ) -> Decision:
-        """Decide without the store, in the way the publisher chose. The rules are the same; only the count is another."""
+        """Decide without the store, in the way the publisher chose.
+
+        The rules are the same; only the count is another.
+        """
         self._telemetry.out(error, "check" if counts else "peek")
         if self._on_outage is OnOutage.RAISE:
             raise error
@@ -184,7 +191,7 @@ class _Shared:
             writes=False,
         )
 
-    def _span(self) -> Any:  # noqa: ANN401 - a span, or nothing
+    def _span(self) -> Any:
         tracer = self._telemetry.tracer
         return _NO_SPAN if tracer is None else tracer.start_as_current_span("meter.store")
 
@@ -194,12 +201,16 @@ def _word(on_outage: OnOutage | str) -> OnOutage:
         return OnOutage(on_outage)
     except ValueError:
         raise ValueError(
-            f"`{on_outage}` is not what an outage can lead to; it is `fallback`, `open`, `closed` or `raise`"
+            f"`{on_outage}` is not what an outage can lead to; it is `fallback`, `open`, `closed`"
+            " or `raise`"
         ) from None
 
 
 def _expires(policy: Policy, usage: Usage, now: datetime) -> datetime | None:
-    """Return when a store may drop a usage, on this machine's clock: a caller who lives in the past loses nothing."""
+    """Return when a store may drop a usage, on this machine's clock.
+
+    A caller who lives in the past loses nothing.
+    """
     ends = engine.expires_at(policy, usage)
     return None if ends is None else ends + _MARGIN + max(system_clock() - now, timedelta())
 
@@ -219,15 +230,17 @@ def _readable(entries: dict[str, tuple[Tally, datetime | None]]) -> dict[str, Co
 class Paywall(_Shared):
     """A policy over a store.
 
-    `clock` gives the time where a call says none. `deadline` is the most a check may take, in seconds (default: the store's
-    own, 0.05 for one that is asked over a network); `on_outage` says what happens then (`fallback`: this process counts on,
-    from what it saw last; `open`: the reader gets the article; `closed`: as if nothing were left; `raise`: a
-    `StoreUnavailableError`). `attempts` bounds how often a check starts again because another one was faster. With `secret`
-    (any text, the same everywhere) reader ids are kept as digests only. `namespace` keeps publications apart in one store.
-    `remember` bounds the readers this process remembers. `on_decision` is called with every decision, as a CloudEvents
-    dictionary.
+    `clock` gives the time where a call says none. `deadline` is the most a check may take, in
+    seconds (default: the store's own, 0.05 for one that is asked over a network); `on_outage` says
+    what happens then (`fallback`: this process counts on, from what it saw last; `open`: the reader
+    gets the article; `closed`: as if nothing were left; `raise`: a `StoreUnavailableError`).
+    `attempts` bounds how often a check starts again because another one was faster. With `secret`
+    (any text, the same everywhere) reader ids are kept as digests only. `namespace` keeps
+    publications apart in one store. `remember` bounds the readers this process remembers.
+    `on_decision` is called with every decision, as a CloudEvents dictionary.
 
-    `policy` may also be something with a `policy`, such as a policy file that is reloaded. Safe for threads.
+    `policy` may also be something with a `policy`, such as a policy file that is reloaded. Safe for
+    threads.
 
     >>> from datetime import datetime, UTC
     >>> from meter import Article, PageView, Reader, loads_policy, open_store
@@ -261,14 +274,19 @@ class Paywall(_Shared):
         return self._ask(reader, view, now, counts=True)
 
     def peek(self, reader: Reader, view: PageView, *, now: datetime | None = None) -> Decision:
-        """Decide what a reader would get, and count nothing: `left` is what would be left after this view, `counted` is false."""
+        """Decide what a reader would get, and count nothing.
+
+        `left` is what would be left after this view, `counted` is false.
+        """
         return self._ask(reader, view, now, counts=False)
 
     def merge(self, from_id: str, into_id: str) -> None:
-        """Make two ids one reader, with the union of what both have read: for somebody who signs in.
+        """Make two ids one reader, with the union of what both have read.
 
-        From then on either id stands for both. It may be repeated and done in either direction; if it is interrupted, do it
-        again. Raises `StoreError` if the store does not answer.
+        For somebody who signs in.
+
+        From then on either id stands for both. It may be repeated and done in either direction; if
+        it is interrupted, do it again. Raises `StoreError` if the store does not answer.
         """
         self._run(
             join(self._key(from_id), self._key(into_id), self._recent, attempts=self._attempts),
@@ -283,7 +301,8 @@ class Paywall(_Shared):
         self._run(erase(self._key(reader_id), self._recent, attempts=self._attempts), care=_CARE)
 
     def ledger(self, reader_id: str, *, now: datetime | None = None) -> dict[str, Counted]:
-        """Return what was counted in the running window, by meter, and when the first of it comes back.
+        """Return what was counted in the running window, by meter, and when the first of it comes
+        back.
 
         Raises `StoreError` if the store does not answer.
         """
@@ -327,7 +346,7 @@ class Paywall(_Shared):
             UNTIL.reset(token)
 
 
-def _tried(step: Any, store: Any) -> Any:  # noqa: ANN401 - bytes, or an awaitable of them
+def _tried(step: Any, store: Any) -> Any:
     try:
         return step.on(store)
     except StoreError:
@@ -341,13 +360,14 @@ def _tried(step: Any, store: Any) -> Any:  # noqa: ANN401 - bytes, or an awaitab
 class AsyncPaywall(_Shared):
     """A `Paywall` whose methods are awaited, in one event loop.
 
-    `store` is an `AsyncStore`; an ordinary one is asked in threads (or directly, if it never waits). A cancelled call leaves
-    counts and connections sound: the view is counted once or not at all.
+    `store` is an `AsyncStore`; an ordinary one is asked in threads (or directly, if it never
+    waits). A cancelled call leaves counts and connections sound: the view is counted once or not at
+    all.
     """
 
     def __init__(
         self, policy: Policy | PolicySource, store: AsyncStore | Store, **settings: Any
-    ) -> None:  # noqa: ANN401 - as `Paywall`
+    ) -> None:
         waits = getattr(store, "blocking", True)
         if not iscoroutinefunction(store.load) and waits:
             store = in_thread(store)  # type: ignore[arg-type]
@@ -356,7 +376,10 @@ class AsyncPaywall(_Shared):
     async def check(
         self, reader: Reader, view: PageView, *, now: datetime | None = None
     ) -> Decision:
-        """Decide what a reader gets for a page view, and count it if it is to be counted; see `Paywall.check`."""
+        """Decide what a reader gets for a page view, and count it if it is to be counted.
+
+        See `Paywall.check`.
+        """
         return await self._ask(reader, view, now, counts=True)
 
     async def peek(
@@ -428,7 +451,7 @@ class AsyncPaywall(_Shared):
             UNTIL.reset(token)
 
 
-async def _awaited(reply: Any) -> Any:  # noqa: ANN401 - bytes, or nothing
+async def _awaited(reply: Any) -> Any:
     try:
         return await reply
     except (StoreError, TimeoutError):

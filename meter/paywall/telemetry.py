@@ -1,7 +1,8 @@
 """How does a publisher see what the paywall does?
 
-Every decision is one structured log record, a count and (where the store is asked) a span of the OpenTelemetry API, which do
-nothing without an SDK, and one event for the `on_decision` hook. No reader and no article is ever named in a metric or a span.
+Every decision is one structured log record, a count and (where the store is asked) a span of the
+OpenTelemetry API, which do nothing without an SDK, and one event for the `on_decision` hook. No
+reader and no article is ever named in a metric or a span.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["LOG", "Telemetry", "decision_event"]
 
 LOG = logging.getLogger("meter.paywall")
-"""Decisions are records of level `INFO` (`WARNING` where degraded) that carry a dictionary as `record.meter`."""
+"""Decisions are records of level `INFO` (`WARNING` where degraded) that carry a dictionary as
+`record.meter`.
+"""
 
 
 class Telemetry:
@@ -32,7 +35,7 @@ class Telemetry:
         self._on_decision = on_decision
         self._known: dict[tuple[Show, bool], dict[str, str | bool]] = {}
         try:
-            from opentelemetry import metrics, trace  # noqa: PLC0415 - an extra
+            from opentelemetry import metrics, trace
         except ImportError:
             self._trace = self._decisions = self._retries = self._outages = self._losses = None
             return
@@ -52,8 +55,11 @@ class Telemetry:
         )
 
     @property
-    def tracer(self) -> Any:  # noqa: ANN401 - the OpenTelemetry API is an extra
-        """The tracer for spans, or `None` where nobody listens: a span that nobody sees costs more than a decision."""
+    def tracer(self) -> Any:
+        """The tracer for spans, or `None` where nobody listens.
+
+        A span that nobody sees costs more than a decision.
+        """
         trace = self._trace
         return (
             None
@@ -64,7 +70,10 @@ class Telemetry:
     def decided(
         self, decision: Decision, view: PageView, key: str | None, retries: int = 0
     ) -> None:
-        """Tell of a decision. `key` is the reader's key, or `None` where the store was not needed."""
+        """Tell of a decision.
+
+        `key` is the reader's key, or `None` where the store was not needed.
+        """
         level = logging.WARNING if decision.degraded else logging.INFO
         if LOG.isEnabledFor(level):
             LOG.log(
@@ -127,17 +136,20 @@ def _details(decision: Decision) -> dict[str, Any]:
         "counted": decision.counted,
         "policy": decision.policy,
         "at": decision.at.isoformat(),
-        "meter": None
-        if meter is None
-        else {"name": meter.name, "limit": meter.limit, "used": meter.used, "left": meter.left},
+        "meter": (
+            None
+            if meter is None
+            else {"name": meter.name, "limit": meter.limit, "used": meter.used, "left": meter.left}
+        ),
     }
 
 
 def decision_event(decision: Decision, view: PageView, key: str | None) -> dict[str, Any]:
-    """Return a decision as a CloudEvents 1.0 event (https://cloudevents.io), ready for `json.dumps`.
+    """Return a decision as a CloudEvents 1.0 event (https://cloudevents.io), ready for
+    `json.dumps`.
 
-    `subject` is the key the reader is remembered under, which is a digest where the paywall has a `secret`; it is left out
-    where the store was not needed.
+    `subject` is the key the reader is remembered under, which is a digest where the paywall has a
+    `secret`; it is left out where the store was not needed.
     """
     shown = {
         "show": str(decision.show),

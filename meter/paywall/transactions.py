@@ -1,17 +1,19 @@
 """What is asked of a store, and in which order?
 
-Each question is a generator: it yields the store calls it needs, one at a time, and is sent what came back. Who runs it may
-block, await, or try every order in which several of them can be interleaved; what they do is written once.
+Each question is a generator: it yields the store calls it needs, one at a time, and is sent what
+came back. Who runs it may block, await, or try every order in which several of them can be
+interleaved; what they do is written once.
 
-An answer is only ever given on bytes that the store held while the question was being asked. Remembered bytes are a guess at
-`old`: where a view would be counted, `swap` proves the guess and writes in one trip, or says what is really there; where
-nothing would be counted there is nothing to swap, so the bytes are loaded.
+An answer is only ever given on bytes that the store held while the question was being asked.
+Remembered bytes are a guess at `old`: where a view would be counted, `swap` proves the guess and
+writes in one trip, or says what is really there; where nothing would be counted there is nothing to
+swap, so the bytes are loaded.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from datetime import datetime  # noqa: TC003 - a named tuple's field
+from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
 from attrs import define, frozen
@@ -43,7 +45,7 @@ class Load(NamedTuple):
 
     key: str
 
-    def on(self, store: Any) -> Any:  # noqa: ANN401 - bytes, or an awaitable of them
+    def on(self, store: Any) -> Any:
         return store.load(self.key)
 
 
@@ -55,7 +57,7 @@ class Swap(NamedTuple):
     new: bytes | None
     expires: datetime | None = None
 
-    def on(self, store: Any) -> Any:  # noqa: ANN401 - as above
+    def on(self, store: Any) -> Any:
         return store.swap(self.key, self.old, self.new, expires=self.expires)
 
 
@@ -64,14 +66,14 @@ class Forget(NamedTuple):
 
     key: str
 
-    def on(self, store: Any) -> Any:  # noqa: ANN401 - as above
+    def on(self, store: Any) -> Any:
         return store.forget(self.key)
 
 
 class Lost(NamedTuple):
     """Ask how often the store has lost data so far, where it can tell."""
 
-    def on(self, store: Any) -> Any:  # noqa: ANN401 - as above
+    def on(self, store: Any) -> Any:
         return lost() if (lost := getattr(store, "lost", None)) else 0
 
 
@@ -116,7 +118,10 @@ class Recent:
         return self._owed.get(key)
 
     def owe(self, key: str, usage: Usage) -> None:
-        """Remember what is to be put into the store when it is back. The lock is held by who calls."""
+        """Remember what is to be put into the store when it is back.
+
+        The lock is held by who calls.
+        """
         _put(self._owed, key, usage, self._most)
 
     def paid(self, key: str, usage: Usage) -> None:
@@ -150,7 +155,10 @@ def _put(table: dict[str, Any], key: str, value: object, most: int) -> None:
 
 @frozen
 class Outcome:
-    """What a question came to: the answer, whether something was written for it, and how often it had to start again."""
+    """What a question came to.
+
+    The answer, whether something was written for it, and how often it had to start again.
+    """
 
     answer: Any
     written: bool
@@ -176,7 +184,10 @@ class _Place:
 
 
 def _settle_aliases(place: _Place, recent: Recent, void: set[bytes | None]) -> Steps[None]:
-    """Follow aliases to the root. One that the root does not confirm, or that leads in a circle, means nothing: it is `void`."""
+    """Follow aliases to the root.
+
+    One that the root does not confirm, or that leads in a circle, means nothing: it is `void`.
+    """
     while True:
         record = place.record
         if record.into is not None and record.raw not in void and record.into not in place.walked:
@@ -207,7 +218,8 @@ def transact(
 ) -> Steps[Outcome]:
     """Ask `change` what a reader's usage becomes, and make it so, if it has not changed in between.
 
-    Without `writes` the answer is all that is wanted. Raises `StoreContentionError` if it kept changing for `attempts` swaps.
+    Without `writes` the answer is all that is wanted. Raises `StoreContentionError` if it kept
+    changing for `attempts` swaps.
     """
     place, void, retries, lost = _Place(recent.get(key), [key]), set[bytes | None](), 0, False
     while True:
@@ -234,7 +246,8 @@ def transact(
                     recent.paid(key, owed)
                 return Outcome(answer, written=True, retries=retries, lost=lost)
             if found is None and place.sure and record.raw is not None:
-                # It was there a moment ago: whoever forgot it meanwhile wants nothing of this view kept either.
+                # It was there a moment ago: whoever forgot it meanwhile wants nothing of this view
+                # kept either.
                 recent.drop(place.key)
                 return Outcome(change(Usage())[0], written=False, retries=retries, lost=lost)
             retries += place.sure
@@ -264,10 +277,12 @@ def _root(key: str) -> Steps[_Place]:
 
 
 def join(source_key: str, target_key: str, recent: Recent, *, attempts: int) -> Steps[None]:
-    """Make two readers one: the union of what they read is kept at the target, and the source leads there.
+    """Make two readers one.
 
-    First the target lists the source and holds the union, then the source becomes an alias. Interrupted in between, nothing
-    is lost, and doing it again completes it.
+    The union of what they read is kept at the target, and the source leads there.
+
+    First the target lists the source and holds the union, then the source becomes an alias.
+    Interrupted in between, nothing is lost, and doing it again completes it.
     """
     known = False
     for attempt in range(attempts):
@@ -304,12 +319,16 @@ def join(source_key: str, target_key: str, recent: Recent, *, attempts: int) -> 
         recent.drop(source.key)
         return
     raise StoreContentionError(
-        f"two readers kept changing while they were being joined; try again (after {attempts} attempts)"
+        f"two readers kept changing while they were being joined; try again (after {attempts}"
+        " attempts)"
     )
 
 
 def erase(key: str, recent: Recent, *, attempts: int) -> Steps[None]:
-    """Leave nothing of a reader: not of those joined to this one either. Interrupted, doing it again completes it."""
+    """Leave nothing of a reader: not of those joined to this one either.
+
+    Interrupted, doing it again completes it.
+    """
     for _ in range(attempts):
         try:
             root = yield from _root(key)
@@ -335,7 +354,10 @@ def erase(key: str, recent: Recent, *, attempts: int) -> Steps[None]:
 
 
 def _remove_alias(key: str, group: set[str], recent: Recent) -> Steps[None]:
-    """Remove an alias that leads into a group; somebody who was never quite joined to it is left alone."""
+    """Remove an alias that leads into a group.
+
+    Somebody who was never quite joined to it is left alone.
+    """
     record = read_record((yield Load(key)))
     if record.into in group:
         yield Swap(key, record.raw, None)

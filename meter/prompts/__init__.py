@@ -1,4 +1,7 @@
-"""What does the reader see? Turns a decision into a prompt: HTML, plain text, or its parts as JSON."""
+"""What does the reader see?
+
+Turns a decision into a prompt: HTML, plain text, or its parts as JSON.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""How a mistake in a template is told: file, line, column, a code, the editor's words and a next step."""
+"""How a mistake in a template is told.
+
+File, line, column, a code, the editor's words and a next step.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,10 @@ _LONGEST_LINE = 160
 
 
 class TemplateError(PromptError):
-    """A template or a file of texts cannot be used. `problems` holds everything that is wrong with it."""
+    """A template or a file of texts cannot be used.
+
+    `problems` holds everything that is wrong with it.
+    """
 
     def __init__(self, *problems: Problem) -> None:
         self.problems = problems
@@ -26,7 +32,9 @@ class TemplateError(PromptError):
 def fault(
     code: str, message: str, advice: str, *, name: str, source: str = "", offset: int | None = None
 ) -> Problem:
-    """Return a problem; `offset` counts characters from the start of `source` (without one the problem is the whole file's)."""
+    """Return a problem; `offset` counts characters from the start of `source` (without one the
+    problem is the whole file's).
+    """
     if offset is None:
         return Problem(code=code, message=message, help=advice, name=name)
     before = source[:offset]

@@ -1,7 +1,10 @@
-"""May this template run? A closed list of what a template may contain, checked on its syntax tree before it is compiled.
+"""May this template run?
 
-The sandbox keeps a template away from Python, but it is no limit on time or memory. So a template here has nothing to call, no
-multiplication, no loop but one over the benefits, and a bounded number of steps with everything it includes: it always ends.
+A closed list of what a template may contain, checked on its syntax tree before it is compiled.
+
+The sandbox keeps a template away from Python, but it is no limit on time or memory. So a template
+here has nothing to call, no multiplication, no loop but one over the benefits, and a bounded number
+of steps with everything it includes: it always ends.
 """
 
 from __future__ import annotations
@@ -168,7 +171,10 @@ class _Check:
                 "see the list of variables in the reference of prompts",
             )
             if node.name == "plural":
-                advice = "write `{{numberArticlesLeft-plural}}` without spaces around the `-`, or `{{ left_plural }}`"
+                advice = (
+                    "write `{{numberArticlesLeft-plural}}` without spaces around the `-`, or `{{"
+                    " left_plural }}`"
+                )
             self.report(
                 "unknown-variable",
                 node,
@@ -389,7 +395,10 @@ _VISITS: dict[type[nodes.Node], Callable[..., tuple[frozenset[str], int]]] = {
     nodes.Block: _Check.block,
     nodes.Call: _Check.call,
 }
-"""What is looked at more closely. Each says which names are known, and how many loops are open, in the nodes below."""
+"""What is looked at more closely.
+
+Each says which names are known, and how many loops are open, in the nodes below.
+"""
 
 
 def check(
@@ -401,8 +410,9 @@ def check(
 ) -> None:
     """Refuse a template that is not made of what is allowed, or that includes one that is not.
 
-    `source` is the template as it will be compiled, `written` as its author wrote it (mistakes are located there). `find` returns
-    source, written text and full name of an included template. Raises `TemplateError` with everything that is wrong.
+    `source` is the template as it will be compiled, `written` as its author wrote it (mistakes are
+    located there). `find` returns source, written text and full name of an included template.
+    Raises `TemplateError` with everything that is wrong.
     """
     _steps(source, written, name, environment, find, ())
 
@@ -455,7 +465,10 @@ def _steps(
 
 
 def _check_shape(tree: nodes.Template, reading: _Check) -> None:
-    """Refuse what only shows when a template is put together: a second parent, a second block of one name."""
+    """Refuse what only shows when a template is put together.
+
+    A second parent, a second block of one name.
+    """
     seen: set[str] = set()
     for block in tree.find_all(nodes.Block):
         if block.name in seen:
@@ -518,7 +531,7 @@ def _inclusions(tree: nodes.Template) -> Iterator[tuple[nodes.Extends | nodes.In
         id(inner) for loop in tree.find_all(nodes.For) for inner in loop.find_all(nodes.Include)
     }
     for node in tree.find_all((nodes.Extends, nodes.Include)):
-        assert isinstance(node, nodes.Extends | nodes.Include)  # noqa: S101 - what was asked for
+        assert isinstance(node, nodes.Extends | nodes.Include)
         yield node, _LOOP_STEPS if id(node) in looped else 1
 
 

@@ -1,8 +1,11 @@
-"""Which placeholders did templates use before, and what are they now? Reads all three spellings and rewrites them in place.
+"""Which placeholders did templates use before, and what are they now?
 
-`numberArticlesLeft` is `left` today, `numberArticlesLeft-plural` is `left_plural`: `s`, or nothing if exactly one is left. They
-are written `{{…}}`, `<<…>>`, or `&lt;&lt;…&gt;&gt;` where a content system escaped the second. Raw blocks, comments, quoted text
-and every other use of `{{ a - b }}` and `<<` stay as they are.
+Reads all three spellings and rewrites them in place.
+
+`numberArticlesLeft` is `left` today, `numberArticlesLeft-plural` is `left_plural`: `s`, or nothing
+if exactly one is left. They are written `{{…}}`, `<<…>>`, or `&lt;&lt;…&gt;&gt;` where a content
+system escaped the second. Raw blocks, comments, quoted text and every other use of `{{ a - b }}`
+and `<<` stay as they are.
 """
 
 from __future__ import annotations
@@ -46,7 +49,10 @@ _OPERAND = re.compile(r"[\w)\]]", re.ASCII)
 
 @frozen
 class Segment:
-    """A stretch of a template: `text`, an `expression`, a `statement`, or `kept` (a comment or a raw block)."""
+    """A stretch of a template.
+
+    `text`, an `expression`, a `statement`, or `kept` (a comment or a raw block).
+    """
 
     kind: str
     start: int
@@ -54,7 +60,10 @@ class Segment:
 
 
 def segments(source: str) -> Iterator[Segment]:
-    """Split a template as Jinja2 does. What is opened and never closed counts as text: the compiler will say so."""
+    """Split a template as Jinja2 does.
+
+    What is opened and never closed counts as text: the compiler will say so.
+    """
     at = 0
     while opening := _OPENING.search(source, at):
         start, mark = opening.start(), opening.group()
@@ -72,7 +81,9 @@ def segments(source: str) -> Iterator[Segment]:
 
 
 def modernised(source: str, name: str = "template") -> str:
-    """Return the template with every placeholder of old replaced by today's variable; lines stay where they are.
+    """Return the template with every placeholder of old replaced by today's variable.
+
+    Lines stay where they are.
 
     Raises `TemplateError` for what looks like such a placeholder and is none.
 
@@ -118,7 +129,10 @@ def _replace_angled(match: re.Match[str]) -> str:
 
 
 def _is_arithmetic(match: re.Match[str], text: str) -> bool:
-    """Whether an unknown name stands between shifts rather than in a placeholder: `a << b >> c`, `x<<y>>z`."""
+    """Whether an unknown name stands between shifts rather than in a placeholder.
+
+    `a << b >> c`, `x<<y>>z`.
+    """
     if match[2] or match[4]:
         return True
     before, after = (
@@ -129,7 +143,9 @@ def _is_arithmetic(match: re.Match[str], text: str) -> bool:
 
 
 def _is_slip(word: str) -> bool:
-    """Whether a word of its own in braces is a placeholder with a slip in it, and not a subtraction or the name of something else."""
+    """Whether a word of its own in braces is a placeholder with a slip in it, and not a subtraction
+    or the name of something else.
+    """
     return "-" not in word and bool(
         get_close_matches(
             word.casefold(), [placeholder.casefold() for placeholder in PLACEHOLDERS], 1, 0.85
@@ -157,7 +173,10 @@ def _renamed(code: str) -> str:
 
 def _unknown(word: str, written: str, name: str, source: str, offset: int) -> Problem:
     known = " and ".join(f"`{placeholder}`" for placeholder in PLACEHOLDERS)
-    otherwise = f"the placeholders are {known}; text that is none goes between `{{% raw %}}` and `{{% endraw %}}`"
+    otherwise = (
+        f"the placeholders are {known}; text that is none goes between `{{% raw %}}` and `{{%"
+        " endraw %}`"
+    )
     # The suggestion is written the way the mistake was.
     advice = suggestion(
         written, (written.replace(word, placeholder) for placeholder in PLACEHOLDERS), otherwise

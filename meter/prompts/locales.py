@@ -1,4 +1,7 @@
-"""How a language writes numbers, money, terms, days and plurals: all of it from CLDR, through Babel."""
+"""How a language writes numbers, money, terms, days and plurals.
+
+All of it from CLDR, through Babel.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,9 @@ __all__ = [
 ]
 
 _LETTER_AND_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
-"""Between a currency of letters and a digit stands a space that does not break (CLDR, `currencySpacing`; Babel leaves it out)."""
+"""Between a currency of letters and a digit stands a space that does not break (CLDR,
+`currencySpacing`; Babel leaves it out).
+"""
 MOST_OF_A_TAG = 35  # RFC 5646 section 4.4.1
 
 
@@ -59,19 +64,24 @@ def tags(locale: Locale) -> Iterator[str]:
 
 
 def choose(wanted: tuple[str | None, ...], available: Container[str]) -> tuple[Locale, str]:
-    """Return the first of the wanted locales that has words, and the tag of those words; English if none has."""
+    """Return the first of the wanted locales that has words, and the tag of those words.
+
+    English if none has.
+    """
     for tag in wanted:
         locale = parse_locale(tag) if tag else None
         for candidate in tags(locale) if locale else ():
             if candidate in available:
-                assert locale is not None  # noqa: S101 - there are candidates
+                assert locale is not None
                 return locale, candidate
     return Locale("en"), "en"
 
 
 @lru_cache(maxsize=4096)
 def plural(n: int, locale: Locale) -> str:
-    """Return the CLDR category of a whole number: `zero one two few many other` (remembered: Babel parses the rule on each call).
+    """Return the CLDR category of a whole number.
+
+    `zero one two few many other` (remembered: Babel parses the rule on each call).
 
     >>> plural(3, Locale("pl")), plural(5, Locale("pl"))
     ('few', 'many')
@@ -103,7 +113,9 @@ def money(amount: Decimal, currency: str, locale: Locale) -> str:
 
 @lru_cache(maxsize=1024)
 def day_text(day: date, locale: Locale) -> str:
-    """Write a day of a year: `June 30th` in English, the locale's own form of month and day elsewhere.
+    """Write a day of a year.
+
+    `June 30th` in English, the locale's own form of month and day elsewhere.
 
     >>> from datetime import date
     >>> day_text(date(2026, 6, 30), Locale("en")), day_text(date(2026, 6, 30), Locale("de"))
@@ -120,7 +132,8 @@ def day_text(day: date, locale: Locale) -> str:
 @lru_cache(maxsize=1024)
 def _unit(count: int, unit: str, locale: Locale) -> str:
     text = format_unit(count, unit, "long", locale=locale)
-    # Where a locale's long form is its short one (Japanese), Babel does not follow CLDR's alias and prints the unit's code.
+    # Where a locale's long form is its short one (Japanese), Babel does not follow CLDR's alias and
+    # prints the unit's code.
     return format_unit(count, unit, "short", locale=locale) if unit in text else text
 
 

@@ -1,4 +1,7 @@
-"""What a prompt says: heading, lines, benefits, call to action. Every layout and format is made of these parts."""
+"""What a prompt says: heading, lines, benefits, call to action.
+
+Every layout and format is made of these parts.
+"""
 
 from __future__ import annotations
 
@@ -104,23 +107,27 @@ class Parts:
             "call_to_action": _link(self.action),
             "about": _link(self.about),
             "sign_in": _link(self.sign_in),
-            "offer": offer
-            and {
-                "name": offer.name,
-                "kind": str(offer.kind),
-                "price": self.price,
-                "term": self.term,
-                "ends": self.ends or None,
-                "line": self.offer_line or None,
-            },
-            "counts": reading
-            and {
-                "meter": reading.name,
-                "limit": reading.limit,
-                "used": reading.used,
-                "left": reading.left,
-                "resets_at": reading.resets_at and reading.resets_at.isoformat(),
-            },
+            "offer": (
+                offer
+                and {
+                    "name": offer.name,
+                    "kind": str(offer.kind),
+                    "price": self.price,
+                    "term": self.term,
+                    "ends": self.ends or None,
+                    "line": self.offer_line or None,
+                }
+            ),
+            "counts": (
+                reading
+                and {
+                    "meter": reading.name,
+                    "limit": reading.limit,
+                    "used": reading.used,
+                    "left": reading.left,
+                    "resets_at": reading.resets_at and reading.resets_at.isoformat(),
+                }
+            ),
         }
 
 
@@ -169,9 +176,11 @@ def compose(
         lead=texts.say(kind, "lead", publication=publication),
         benefits=benefits if plan.benefits else (),
         offer_line=said["line"] if takes else "",
-        action=Action(label=label, href=_href(policy, "offers" if takes else plan.link))
-        if label
-        else None,
+        action=(
+            Action(label=label, href=_href(policy, "offers" if takes else plan.link))
+            if label
+            else None
+        ),
         about=Action(label=about, href=_href(policy, plan.link)) if about else None,
         sign_in=_sign_in(plan, policy, texts),
         period=period,
@@ -185,7 +194,10 @@ def compose(
 
 
 def _shown(text: str) -> str:
-    """Return a publisher's text without the edges and control characters that do not show: blank copy is no copy."""
+    """Return a publisher's text without the edges and control characters that do not show.
+
+    Blank copy is no copy.
+    """
     return _CONTROLS.sub(" ", text).strip()
 
 
@@ -201,7 +213,10 @@ def _period(reading: MeterReading | None, policy: Policy, texts: Texts) -> str:
 
 
 def _copy(policy: Policy, texts: Texts, wanted: tuple[str | None, ...]) -> tuple[Copy, str]:
-    """Return the publisher's own words and their language: in the locale asked for, else in the publication's."""
+    """Return the publisher's own words and their language.
+
+    In the locale asked for, else in the publication's.
+    """
     by_tag = {tag.replace("_", "-"): copy for tag, copy in policy.copy.items()}
     locale, tag = choose((*tags(texts.locale), *wanted), by_tag)
     return by_tag.get(tag, Copy()), tag if tag in by_tag else str(locale)
@@ -234,13 +249,19 @@ def _sign_in(plan: _Plan, policy: Policy, texts: Texts) -> Action | None:
 
 
 def _href(policy: Policy, name: str) -> str:
-    """Return a link of the policy; one that is neither a path of the site nor an `https://` address is refused."""
+    """Return a link of the policy.
+
+    One that is neither a path of the site nor an `https://` address is refused.
+    """
     href: str = getattr(policy.links, name)
     path = href.startswith("/") and not href.startswith("//")
     if not (path or href.startswith("https://")) or any(
         char <= " " or char in "\\\x7f" for char in href
     ):
-        message = f"the link `{name}` leads to `{href}`, which is neither a path of the site nor an `https://` address"
+        message = (
+            f"the link `{name}` leads to `{href}`, which is neither a path of the site nor an"
+            " `https://` address"
+        )
         raise TemplateError(
             fault(
                 "unsafe-link",

@@ -1,4 +1,7 @@
-"""Lays the parts of a prompt out: finds the template (the publisher's before ours), checks it, and fills it in."""
+"""Lays the parts of a prompt out.
+
+Finds the template (the publisher's before ours), checks it, and fills it in.
+"""
 
 from __future__ import annotations
 
@@ -42,17 +45,19 @@ def render(
     *,
     locale: str | None = None,
     layout: str = "wide",
-    format: str = "html",  # noqa: A002 - the public word
+    format: str = "html",
     folder: str | Path | None = None,
 ) -> str:
     """Return what the reader of `decision` sees, or an empty text where nothing is said.
 
-    `locale` is a tag such as `ja-JP`; where there are no words for it the publication's own locale is used, then English.
-    `layout` is `wide` or `narrow` (the same words), `format` is `html`, `text` or `json` (the parts, for those who lay prompts
-    out themselves; `null` where nothing is said). Files in `folder` replace those of the same name that ship: `countdown.html.j2`,
+    `locale` is a tag such as `ja-JP`; where there are no words for it the publication's own locale
+    is used, then English. `layout` is `wide` or `narrow` (the same words), `format` is `html`,
+    `text` or `json` (the parts, for those who lay prompts out themselves; `null` where nothing is
+    said). Files in `folder` replace those of the same name that ship: `countdown.html.j2`,
     `countdown.txt.j2`, `texts/de.toml`. Dates are days in the publication's zone.
 
-    Raises `PromptError` for a template that is missing, unsafe or names something that is not there.
+    Raises `PromptError` for a template that is missing, unsafe or names something that is not
+    there.
     """
     _check_words(layout, format, (*_SUFFIX, "json"))
     if decision.prompt is None:
@@ -109,7 +114,7 @@ def _lay_out(
     layout: str,
     format: str,
     own: Path | None,
-) -> str:  # noqa: A002 - as above
+) -> str:
     parts = _parts(decision, policy, locale, own)
     if format == "json":
         return json.dumps({**parts.table(), "layout": layout}, ensure_ascii=False, indent=2)
@@ -124,7 +129,9 @@ def _lay_out(
         )
     name = parts.name + _SUFFIX[format]
     if format == "text" and parts.name not in PLANS and (own is None or not (own / name).is_file()):
-        name = "prompt.txt.j2"  # a prompt of the publisher's own may have no text: its parts are told in order
+        name = (  # a prompt of the publisher's own may have no text: its parts are told in order
+            "prompt.txt.j2"
+        )
     return _fill(found(name, format, own), written_texts(format, own), parts, layout)
 
 
@@ -135,13 +142,14 @@ def render_template(
     *,
     locale: str | None = None,
     layout: str = "wide",
-    format: str = "html",  # noqa: A002 - the public word
+    format: str = "html",
     folder: str | Path | None = None,
 ) -> str:
     """Return a publisher's own template filled in for `decision`.
 
-    `template` is a `Path` to a file, or the template's text. The placeholders of old templates work, in all three spellings. Files
-    it includes are looked for beside it (or in `folder`), then among ours. Raises `PromptError` like `render`.
+    `template` is a `Path` to a file, or the template's text. The placeholders of old templates
+    work, in all three spellings. Files it includes are looked for beside it (or in `folder`), then
+    among ours. Raises `PromptError` like `render`.
     """
     _check_words(layout, format, tuple(_SUFFIX))
     own = (
@@ -173,7 +181,7 @@ def _parts(decision: Decision, policy: Policy, locale: str | None, own: Path | N
     return compose(decision, policy, load_texts(wanted, own), wanted)
 
 
-def _check_words(layout: str, format: str, formats: tuple[str, ...]) -> None:  # noqa: A002 - the public word
+def _check_words(layout: str, format: str, formats: tuple[str, ...]) -> None:
     if layout not in _LAYOUTS:
         raise ValueError(f"`{layout}` is not a layout; it is `wide` or `narrow`")
     if format not in formats:
@@ -203,7 +211,10 @@ def _at_run_time(error: Exception, written: Mapping[str, str], parts: Parts) -> 
         message = f"`{count}` has no value here: no meter was read for this prompt"
         advice = f"ask first: `{{% if {count} is defined %}}`"
         return fault("no-value", message, advice, name=name, source=source, offset=offset)
-    message = "this cannot be computed: only numbers are added, subtracted, compared by size and counted with"
+    message = (
+        "this cannot be computed: only numbers are added, subtracted, compared by size and counted"
+        " with"
+    )
     return fault(
         "bad-value", message, "texts are joined with `~`", name=name, source=source, offset=offset
     )

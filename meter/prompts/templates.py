@@ -1,4 +1,7 @@
-"""Where templates come from: the publisher's folder first, then ours; each is brought up to date and checked when it is loaded."""
+"""Where templates come from.
+
+The publisher's folder first, then ours; each is brought up to date and checked when it is loaded.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,9 @@ if TYPE_CHECKING:
 __all__ = ["FILTERS", "SHIPPED", "TESTS", "compiled", "environment", "found", "written_texts"]
 
 SHIPPED = "default/"
-"""The prefix that names a template of ours even where the publisher's folder has one of the same name."""
+"""The prefix that names a template of ours even where the publisher's folder has one of the same
+name.
+"""
 
 FILTERS = (
     "capitalize",
@@ -43,7 +48,9 @@ FILTERS = (
     "trim",
     "upper",
 )
-"""The filters of a template; `plural` picks a word by the plural category of a number in the prompt's language."""
+"""The filters of a template; `plural` picks a word by the plural category of a number in the
+prompt's language.
+"""
 
 TESTS = ("defined", "undefined", "eq", "ne", "lt", "le", "gt", "ge", "in")
 """The tests of a template (`is defined`)."""
@@ -59,7 +66,10 @@ class _Loader(BaseLoader):
         self.written: dict[str, str] = {}
 
     def find(self, template: str) -> tuple[str, str, str]:
-        """Return a template's source, its text as written, and its full name. Raises `LookupError` with a next step."""
+        """Return a template's source, its text as written, and its full name.
+
+        Raises `LookupError` with a next step.
+        """
         name = template.removeprefix(SHIPPED)
         if "/" in name or "\\" in name or name.startswith("."):
             raise LookupError("name a file of the same folder, without a path")
@@ -110,7 +120,7 @@ def _stamp(path: Path) -> tuple[int, ...] | None:
     return status.st_mtime_ns, status.st_size, status.st_ino
 
 
-def _printable(value: Any) -> Any:  # noqa: ANN401 - whatever an expression gives
+def _printable(value: Any) -> Any:
     return _CONTROLS.sub(" ", value) if type(value) is str else value
 
 
@@ -123,8 +133,11 @@ def _plural(context: Context, n: object, **forms: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def environment(format: str, folder: Path | None) -> Environment:  # noqa: A002 - the public word
-    """Return the sandbox in which templates of a format run: nothing to call, nothing undefined, HTML always escaped."""
+def environment(format: str, folder: Path | None) -> Environment:
+    """Return the sandbox in which templates of a format run.
+
+    Nothing to call, nothing undefined, HTML always escaped.
+    """
     sandbox = ImmutableSandboxedEnvironment(
         loader=_Loader(folder),
         autoescape=format == "html",
@@ -139,7 +152,7 @@ def environment(format: str, folder: Path | None) -> Environment:  # noqa: A002 
     return sandbox
 
 
-def found(name: str, format: str, folder: Path | None) -> Template:  # noqa: A002 - the public word
+def found(name: str, format: str, folder: Path | None) -> Template:
     """Return the template of a name, the publisher's before ours. Raises `TemplateError`."""
     try:
         return environment(format, folder).get_template(name)
@@ -155,8 +168,11 @@ def found(name: str, format: str, folder: Path | None) -> Template:  # noqa: A00
 
 
 @lru_cache(maxsize=256)
-def compiled(written: str, name: str, format: str, folder: Path | None) -> Template:  # noqa: A002 - the public word
-    """Return a template given as text, brought up to date, checked and compiled. Raises `TemplateError`."""
+def compiled(written: str, name: str, format: str, folder: Path | None) -> Template:
+    """Return a template given as text, brought up to date, checked and compiled.
+
+    Raises `TemplateError`.
+    """
     source = modernised(written, name)
     sandbox = environment(format, folder)
     check(source, written, name, sandbox, _loader(sandbox).find)
@@ -164,11 +180,11 @@ def compiled(written: str, name: str, format: str, folder: Path | None) -> Templ
     return Template.from_code(sandbox, code, {})
 
 
-def written_texts(format: str, folder: Path | None) -> Mapping[str, str]:  # noqa: A002 - the public word
+def written_texts(format: str, folder: Path | None) -> Mapping[str, str]:
     """Return the text of every template loaded so far as its author wrote it, by full name."""
     return _loader(environment(format, folder)).written
 
 
 def _loader(sandbox: Environment) -> _Loader:
-    assert isinstance(sandbox.loader, _Loader)  # noqa: S101 - see `environment`
+    assert isinstance(sandbox.loader, _Loader)
     return sandbox.loader

@@ -1,4 +1,7 @@
-"""Which words a prompt uses in which language: one small TOML file per language, ours or the publisher's."""
+"""Which words a prompt uses in which language.
+
+One small TOML file per language, ours or the publisher's.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,9 @@ class Texts:
     name: str
 
     def say(self, table: str, key: str, **values: str) -> str:
-        """Return one text with its fields filled in, or nothing where the language has no such text."""
+        """Return one text with its fields filled in, or nothing where the language has no such
+        text.
+        """
         return self._fill(self.tables.get(table, {}).get(key, ""), values)
 
     def count(self, table: str, n: int, **values: str) -> str:
@@ -70,7 +75,9 @@ class Texts:
 
 
 def load_texts(wanted: tuple[str | None, ...], folder: Path | None) -> Texts:
-    """Return the texts of the first wanted locale that has any, ours or those in the folder's `texts`."""
+    """Return the texts of the first wanted locale that has any, ours or those in the folder's
+    `texts`.
+    """
     if folder is not None:
         return _texts(wanted, folder)
     return _shipped_texts(wanted)
@@ -100,7 +107,8 @@ def _merge(
 ) -> dict[str, Mapping[str, str]]:
     merged = dict(under)
     for table, texts in over.items():
-        # Plural forms belong together: half of one language's and half of another's would be neither.
+        # Plural forms belong together: half of one language's and half of another's would be
+        # neither.
         merged[table] = texts if table in ("left", "used") else {**under.get(table, {}), **texts}
     return merged
 
@@ -137,7 +145,10 @@ def _read(path: Path) -> dict[str, dict[str, str]]:
 
 
 def read_bounded(path: Path, *, encoding: str = "utf-8-sig") -> str:
-    """Read a small text file. Raises `TemplateError` where it is missing, too large or not UTF-8."""
+    """Read a small text file.
+
+    Raises `TemplateError` where it is missing, too large or not UTF-8.
+    """
     try:
         with path.open("rb") as file:
             raw = file.read(MOST_BYTES + 1)

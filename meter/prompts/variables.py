@@ -1,4 +1,7 @@
-"""Which names may a template use? The closed list, with what each holds; `docs/reference/prompts.md` is checked against it."""
+"""Which names may a template use?
+
+The closed list, with what each holds; `docs/reference/prompts.md` is checked against it.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,9 @@ __all__ = ["COUNTS", "LISTS", "VARIABLES", "values_of"]
 
 VARIABLES = {
     "heading": "what the prompt says first, such as `You have 4 free articles left this month`",
-    "count_line": "on a wall, what was used up, such as `You have read your 5 free articles this month`",
+    "count_line": (
+        "on a wall, what was used up, such as `You have read your 5 free articles this month`"
+    ),
     "headline": "the publisher's headline",
     "pitch": "the publisher's line of pitch",
     "lead": "the line that leads to the benefits, such as `You need a subscription to:`",
@@ -29,7 +34,10 @@ VARIABLES = {
     "publication": "the publication's name",
     "period": "the meter's window in words, such as `this month`",
     "left": "how many articles are left after this one",
-    "left_plural": "`s`, or nothing if exactly one is left (for old English templates; new ones use the `plural` filter)",
+    "left_plural": (
+        "`s`, or nothing if exactly one is left (for old English templates; new ones use the"
+        " `plural` filter)"
+    ),
     "used": "how many were read in the window, this one included",
     "limit": "how many the window allows",
     "prompt": "the prompt's name",
@@ -51,7 +59,10 @@ LISTS = frozenset({"benefits"})
 
 
 def values_of(parts: Parts, layout: str) -> dict[str, Any]:
-    """Return the value of every variable: texts, whole numbers and one tuple of texts, never an object with methods of its own."""
+    """Return the value of every variable.
+
+    Texts, whole numbers and one tuple of texts, never an object with methods of its own.
+    """
     action, about, sign_in, reading = parts.action, parts.about, parts.sign_in, parts.reading
     values: dict[str, Any] = {
         "heading": parts.heading,

@@ -1,4 +1,7 @@
-"""How many of yesterday's decisions would have been different? The same page views, decided under both policies."""
+"""How many of yesterday's decisions would have been different?
+
+The same page views, decided under both policies.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,10 @@ __all__ = ["Logged", "decide_both", "replay_both"]
 
 @frozen(kw_only=True)
 class Logged:
-    """What came of a log under two policies: `pairs` are what was shown before and after, with how often, the most first."""
+    """What came of a log under two policies.
+
+    `pairs` are what was shown before and after, with how often, the most first.
+    """
 
     decisions: int
     changed: int
@@ -34,7 +40,9 @@ class Logged:
 
 
 def replay_both(old: Policy, new: Policy, log: Path) -> Logged:
-    """Decide the page views of a file (or of stdin for `-`) under both policies, each with the counts it leads to."""
+    """Decide the page views of a file (or of stdin for `-`) under both policies, each with the
+    counts it leads to.
+    """
     if str(log) == "-":
         return decide_both(old, new, read_events(sys.stdin.buffer, "stdin", old.zone))
     with log.open("rb") as lines:
@@ -42,7 +50,10 @@ def replay_both(old: Policy, new: Policy, log: Path) -> Logged:
 
 
 def decide_both(old: Policy, new: Policy, events: Iterable[Event]) -> Logged:
-    """Decide page views under two policies, in the order given; every reader starts with nothing counted."""
+    """Decide page views under two policies, in the order given.
+
+    Every reader starts with nothing counted.
+    """
     usages: tuple[dict[str, Usage], dict[str, Usage]] = ({}, {})
     pairs: Counter[tuple[str, str]] = Counter()
     readers = set()
@@ -68,7 +79,10 @@ def decide_both(old: Policy, new: Policy, events: Iterable[Event]) -> Logged:
 
 
 def _shown(decision: Decision) -> tuple[object, ...]:
-    """Return what a reader can notice; how much is left is no decision, as long as it is not the last."""
+    """Return what a reader can notice.
+
+    How much is left is no decision, as long as it is not the last.
+    """
     return decision.show, decision.offer, decision.prompt
 
 

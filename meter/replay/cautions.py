@@ -1,6 +1,9 @@
-"""What can an answer about a population not know? Coded cautions, and the size of an experiment that would tell.
+"""What can an answer about a population not know?
 
-The codes are stable: they are in every report and in its JSON. `caution(code, …)` fills in the figures of one answer.
+Coded cautions, and the size of an experiment that would tell.
+
+The codes are stable: they are in every report and in its JSON. `caution(code, …)` fills in the
+figures of one answer.
 """
 
 from __future__ import annotations
@@ -15,13 +18,17 @@ __all__ = ["CAUTIONS", "Caution", "caution", "holdout_size"]
 CAUTIONS = {
     "W01": (
         "looser-than-recorded",
-        "the log was recorded under `{recorded}`, which stops some readers before `{policy}` would: what they would have read is not in it",
+        (
+            "the log was recorded under `{recorded}`, which stops some readers before `{policy}`"
+            " would: what they would have read is not in it"
+        ),
     ),
     "W02": (
         "recording-unknown",
         (
-            "it is not known under which policy the log was recorded: if readers were stopped then, reading beyond that point is not in "
-            "the log and the stops told here are too few; say which with `--recorded-under`"
+            "it is not known under which policy the log was recorded: if readers were stopped then,"
+            " reading beyond that point is not in the log and the stops told here are too few; say"
+            " which with `--recorded-under`"
         ),
     ),
     "W03": (
@@ -30,26 +37,38 @@ CAUTIONS = {
     ),
     "W05": (
         "reader-is-not-a-person",
-        "a reader is a device or a cookie here: clearing cookies makes a new one, which hides stops",
+        (
+            "a reader is a device or a cookie here: clearing cookies makes a new one, which hides"
+            " stops"
+        ),
     ),
     "W06": (
         "mixed-statuses",
-        "readers of different statuses are in one log ({statuses}): look at each before trusting the sum",
+        (
+            "readers of different statuses are in one log ({statuses}): look at each before"
+            " trusting the sum"
+        ),
     ),
     "W07": (
         "active-readers-only",
-        "no reader in the log has fewer than {least} views: it selects active readers, so its share of readers stopped is too high",
+        (
+            "no reader in the log has fewer than {least} views: it selects active readers, so its"
+            " share of readers stopped is too high"
+        ),
     ),
     "W08": (
         "log-begins-inside-a-window",
         (
-            "the log covers {days} days and meter `{meter}` counts over {window}: what was read in the first one before the log began is "
-            "not in it, so stops are too few"
+            "the log covers {days} days and meter `{meter}` counts over {window}: what was read in"
+            " the first one before the log began is not in it, so stops are too few"
         ),
     ),
     "W09": (
         "behaviour-held-still",
-        "readers are taken to read the same whatever they are shown; a counter or a wall changes what people read",
+        (
+            "readers are taken to read the same whatever they are shown; a counter or a wall"
+            " changes what people read"
+        ),
     ),
     "W15": (
         "one-stretch-of-news",
@@ -85,10 +104,12 @@ def caution(code: str, **figures: object) -> Caution:
 def holdout_size(
     share: float, change: float = 0.1, *, error: float = 0.05, power: float = 0.8
 ) -> int | None:
-    """Return how many readers each of two equal groups needs to show that a share changed by a part of itself.
+    """Return how many readers each of two equal groups needs to show that a share changed by a part
+    of itself.
 
-    `change` is relative (0.1: a tenth more or less), `error` the two-sided chance of a false alarm, `power` the chance to see a
-    change that is there. `None` where nothing can be planned: a share of 0 or 1.
+    `change` is relative (0.1: a tenth more or less), `error` the two-sided chance of a false alarm,
+    `power` the chance to see a change that is there. `None` where nothing can be planned: a share
+    of 0 or 1.
 
     >>> holdout_size(0.05)
     31234

@@ -1,7 +1,10 @@
-"""What can a log recorded under one policy say about another? Nothing about reading that the first one prevented.
+"""What can a log recorded under one policy say about another?
 
-A log recorded under a limit of 5 holds no sixth article, so asking it about a limit of 10 would find nobody stopped. Such a question
-is refused, and the answer is bounded: by those who were stopped for certain, and those whose reading was cut off before.
+Nothing about reading that the first one prevented.
+
+A log recorded under a limit of 5 holds no sixth article, so asking it about a limit of 10 would
+find nobody stopped. Such a question is refused, and the answer is bounded: by those who were
+stopped for certain, and those whose reading was cut off before.
 """
 
 from __future__ import annotations
@@ -27,14 +30,18 @@ __all__ = ["Reach", "cut_off", "looser", "reach"]
 
 @frozen
 class Reach:
-    """How many new articles a policy lets a reader of some facts read at once, and by which windows these are counted."""
+    """How many new articles a policy lets a reader of some facts read at once, and by which windows
+    these are counted.
+    """
 
     articles: float
     windows: frozenset[tuple[Window, bool]]
 
 
 def reach(columns: Columns, group: int) -> Reach:
-    """Return how far a reader gets who has read nothing yet and reads new articles of one group, without pause."""
+    """Return how far a reader gets who has read nothing yet and reads new articles of one group,
+    without pause.
+    """
     rulebook, (values, spends) = columns.rulebook, columns.groups[group]
     slots = rulebook.vocabulary.slots
     limits = {name: rulebook.limit(name, values) for name in columns.meters}
@@ -43,10 +50,10 @@ def reach(columns: Columns, group: int) -> Reach:
     while True:
         codes = []
         for name in columns.meters:
-            opens, left = allowance(limits[name], used[name], False, spends)  # noqa: FBT003
+            opens, left = allowance(limits[name], used[name], False, spends)
             codes += [opens, slots[rulebook.vocabulary.place("left", name)].code(left)]
         verdict = judge(rulebook, (*values, *codes))
-        assert verdict is not None  # noqa: S101
+        assert verdict is not None
         if verdict.show.access is not Access.FULL:
             return Reach(sum(used.values()), frozenset(windows))
         if verdict.spend is None:
@@ -62,9 +69,11 @@ def reach(columns: Columns, group: int) -> Reach:
 
 
 def looser(recorded: Columns, asked: Columns, pairs: Iterable[tuple[int, int]]) -> bool:
-    """Say whether a policy lets anyone read on whom the recorded one may have stopped, or counts by another window.
+    """Say whether a policy lets anyone read on whom the recorded one may have stopped, or counts by
+    another window.
 
-    `pairs` are the groups of the views in the log, under the recorded policy and under the one that is asked about.
+    `pairs` are the groups of the views in the log, under the recorded policy and under the one that
+    is asked about.
     """
     known: dict[tuple[int, int], Reach] = {}
 
@@ -85,9 +94,11 @@ def looser(recorded: Columns, asked: Columns, pairs: Iterable[tuple[int, int]]) 
 
 
 def cut_off(recorded: Columns, old: Decided, views: Views, asked: Decided) -> tuple[int, int]:
-    """Return how many readers were stopped for certain, and how many were cut off before that could be seen.
+    """Return how many readers were stopped for certain, and how many were cut off before that could
+    be seen.
 
-    A reader is cut off at the first view that the recorded policy blocked or that left nothing (`old` has the single decisions).
+    A reader is cut off at the first view that the recorded policy blocked or that left nothing
+    (`old` has the single decisions).
     """
     full = np.array([verdict.show.access is Access.FULL for verdict in recorded.verdicts], np.bool_)
     width = max(len(recorded.verdicts), 1)

@@ -1,4 +1,7 @@
-"""What was decided of each row of a log? Kept by row while the readers are decided one after the other, told in the log's order."""
+"""What was decided of each row of a log?
+
+Kept by row while the readers are decided one after the other, told in the log's order.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,7 @@ class Decisions:
         self.counted = self._column("counted", gathered.rows, np.bool_)
         self.at = self._column("at", gathered.rows, np.int64)
 
-    def _column(self, name: str, rows: int, kind: Any) -> Array:  # noqa: ANN401
+    def _column(self, name: str, rows: int, kind: Any) -> Array:
         if self._folder is None or not rows:
             return np.empty(rows, kind)
         return np.memmap(f"{self._folder.name}/{name}", kind, "w+", shape=(rows,))
@@ -52,7 +55,10 @@ class Decisions:
         self.group[part.rows], self.at[part.rows] = part.views[0].group, part.views[0].at
 
     def tables(self, source: Log, columns: Columns, zone: ZoneInfo) -> Iterator[pa.Table]:
-        """Yield the log's rows with their decisions, in the order of the log; rows that could not be read are left out."""
+        """Yield the log's rows with their decisions, in the order of the log.
+
+        Rows that could not be read are left out.
+        """
         start, verdicts = 0, columns.verdicts
         words = {
             name: pa.array([getattr(verdict, name) for verdict in verdicts], pa.string())

@@ -1,7 +1,10 @@
-"""How is a log replayed on machines that are already there? One function of Arrow tables, for Spark, Dask, Ray and their like.
+"""How is a log replayed on machines that are already there?
 
-Deal the log so that each reader's views are in one table; call the function on each; add the results up. However the readers are
-dealt, and in whatever order the tables come back, the sum is the same.
+One function of Arrow tables, for Spark, Dask, Ray and their like.
+
+Deal the log so that each reader's views are in one table; call the function on each; add the
+results up. However the readers are dealt, and in whatever order the tables come back, the sum is
+the same.
 """
 
 from __future__ import annotations
@@ -42,11 +45,13 @@ READERS = pa.schema(
 
 @frozen(kw_only=True)
 class ReplayPart:
-    """A function that takes an Arrow table with all the views of some readers and returns what a policy makes of them.
+    """A function that takes an Arrow table with all the views of some readers and returns what a
+    policy makes of them.
 
-    It can be pickled and sent to workers that have `meter-paywall[sim]`. Spark's `groupBy(…).applyInArrow(part, schema)`, Ray Data's
-    `map_groups` (with `batch_format="pyarrow"`) and a Dask task all call it as `part(table)`. `per` is `summary` (see `COUNTS`) or
-    `reader` (see `READERS`); `columns` and `zone` are those of `replay`.
+    It can be pickled and sent to workers that have `meter-paywall[sim]`. Spark's
+    `groupBy(…).applyInArrow(part, schema)`, Ray Data's `map_groups` (with `batch_format="pyarrow"`)
+    and a Dask task all call it as `part(table)`. `per` is `summary` (see `COUNTS`) or `reader` (see
+    `READERS`); `columns` and `zone` are those of `replay`.
 
     >>> from meter import loads_policy
     >>> policy = loads_policy('''
@@ -67,7 +72,10 @@ class ReplayPart:
     per: str = "summary"
 
     def __call__(self, table: pa.Table) -> pa.Table:
-        """Return what the policy makes of the views in `table`. Raises `LogError` for columns that are missing."""
+        """Return what the policy makes of the views in `table`.
+
+        Raises `LogError` for columns that are missing.
+        """
         found = replay(
             self.policy,
             table,
@@ -103,13 +111,16 @@ class ReplayPart:
 
 
 def deal_by_reader(table: pa.Table, parts: int, reader: str = "reader") -> list[pa.Table]:
-    """Split a table of views into some tables, so that each reader's views are in one of them and stay in order.
+    """Split a table of views into some tables, so that each reader's views are in one of them and
+    stay in order.
 
-    A reader is dealt to the same part wherever this runs, so parts of several tables with the same number belong together.
+    A reader is dealt to the same part wherever this runs, so parts of several tables with the same
+    number belong together.
     """
     if reader not in table.column_names:
         raise LogError(
-            f"the table has no column `{reader}`; it has {', '.join(f'`{name}`' for name in table.column_names)}"
+            f"the table has no column `{reader}`; it has"
+            f" {', '.join(f'`{name}`' for name in table.column_names)}"
         )
     if not table.num_rows:
         return [table] * parts
@@ -118,7 +129,9 @@ def deal_by_reader(table: pa.Table, parts: int, reader: str = "reader") -> list[
 
 
 def sum_counts(tables: Iterable[pa.Table]) -> dict[str, Any]:
-    """Add up what parts returned with `per="summary"`, under the names that `meter replay --format json` uses."""
+    """Add up what parts returned with `per="summary"`, under the names that `meter replay --format
+    json` uses.
+    """
     total = pa.concat_tables([COUNTS.empty_table(), *tables])
     sums = total.group_by(["figure", "of"]).aggregate([("count", "sum")])
     figures: dict[str, dict[str, int]] = {}

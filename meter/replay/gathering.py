@@ -1,7 +1,10 @@
-"""How do the pieces of a log become columns to decide? In memory while they fit, else dealt by reader to files on disk.
+"""How do the pieces of a log become columns to decide?
 
-Each piece's rows are checked, dated and put into groups of equal facts at once; what is kept of a view is its reader, its instant,
-its article and its group. A reader's views always end up in one part, so parts can be decided apart from each other.
+In memory while they fit, else dealt by reader to files on disk.
+
+Each piece's rows are checked, dated and put into groups of equal facts at once; what is kept of a
+view is its reader, its instant, its article and its group. A reader's views always end up in one
+part, so parts can be decided apart from each other.
 """
 
 from __future__ import annotations
@@ -53,7 +56,10 @@ class Prepared:
 
 @frozen(kw_only=True)
 class Reading:
-    """How to read a log's rows: for which policies, in which zone, and on which day where it has no clock."""
+    """How to read a log's rows.
+
+    For which policies, in which zone, and on which day where it has no clock.
+    """
 
     policies: tuple[Columns, ...]
     times: Times
@@ -84,11 +90,14 @@ class Reading:
 
 
 def prepare(piece: Piece, reading: Reading, bad: BadRows) -> Prepared:
-    """Check and date the rows of a piece and put them into groups of equal facts; rows that cannot be read are added to `bad`."""
+    """Check and date the rows of a piece and put them into groups of equal facts.
+
+    Rows that cannot be read are added to `bad`.
+    """
     table, total = piece.table, piece.table.num_rows
     fine = np.ones(total, np.bool_)
 
-    def refuse(wrong: Array, code: Fault, reason: Any, kind: str) -> None:  # noqa: ANN401
+    def refuse(wrong: Array, code: Fault, reason: Any, kind: str) -> None:
         for place in np.flatnonzero(wrong & fine):
             bad.add(
                 int(piece.rows[place]), code, reason(place) if callable(reason) else reason, kind
@@ -176,7 +185,7 @@ def _ids(table: pa.Table, name: str, *, texts: bool) -> pa.Array:
 def _empty(column: pa.Array) -> Array:
     if pa.types.is_integer(column.type):
         return np.asarray(column.is_null())
-    return np.asarray(pc.fill_null(pc.equal(column, ""), True))  # noqa: FBT003
+    return np.asarray(pc.fill_null(pc.equal(column, ""), True))
 
 
 def _distinct(column: pa.Array) -> tuple[Array, list[Any]]:
@@ -194,7 +203,7 @@ def _distinct(column: pa.Array) -> tuple[Array, list[Any]]:
     return codes, [*(_value(value) for value in coded.dictionary), None]
 
 
-def _value(value: pa.Scalar) -> Any:  # noqa: ANN401
+def _value(value: pa.Scalar) -> Any:
     """Return a value as Python has it; a time that Python cannot have is a text."""
     try:
         return value.as_py()
@@ -211,7 +220,10 @@ def _shown(value: pa.Scalar) -> str:
 
 @frozen(kw_only=True)
 class Part:
-    """Some readers with all their views: columns for each policy, the readers' names and, where asked for, each view's row in the log."""
+    """Some readers with all their views.
+
+    Columns for each policy, the readers' names and, where asked for, each view's row in the log.
+    """
 
     views: tuple[Views, ...]
     names: pa.Array | None
@@ -237,7 +249,10 @@ class Gathered:
 
 @define
 class Gathering:
-    """Takes prepared pieces in order; beyond `budget` bytes it deals them to files in a temporary folder, which `close` removes."""
+    """Takes prepared pieces in order.
+
+    Beyond `budget` bytes it deals them to files in a temporary folder, which `close` removes.
+    """
 
     budget: int
     wants_rows: bool = True

@@ -1,7 +1,8 @@
 """Which views have equal facts? Attributes of a log, in columns, become groups of equal facts.
 
-What a value means to a policy is asked of `Vocabulary.observe`, once for each value (or stretch of time) that can make a
-difference; here is only which columns a fact depends on. A fact that is not listed here is asked of every view.
+What a value means to a policy is asked of `Vocabulary.observe`, once for each value (or stretch of
+time) that can make a difference; here is only which columns a fact depends on. A fact that is not
+listed here is asked of every view.
 """
 
 from __future__ import annotations
@@ -53,7 +54,10 @@ _FEW = 1 << 20
 
 @frozen
 class Coded:
-    """A column as numbers: `values` are the distinct ones, as the classes want them; `codes` says which each view has."""
+    """A column as numbers.
+
+    `values` are the distinct ones, as the classes want them; `codes` says which each view has.
+    """
 
     codes: Array
     values: tuple[Any, ...]
@@ -62,7 +66,10 @@ class Coded:
 def code_column(
     name: str, codes: Array, raw: Sequence[Any], zone: ZoneInfo
 ) -> tuple[Coded, dict[int, str]]:
-    """Read the distinct values of a column. Return it, and by code what is wrong with the values that cannot be read."""
+    """Read the distinct values of a column.
+
+    Return it, and by code what is wrong with the values that cannot be read.
+    """
     values, faults = [], {}
     for code, value in enumerate(raw):
         try:
@@ -115,7 +122,10 @@ def _classes(columns: Sequence[Array], total: int) -> _Classes:
 
 
 def group_views(columns: Columns, at: Array, attributes: Mapping[str, Coded]) -> Array:
-    """Return the number of each view's group (see `Columns.group`); `at` are instants in microseconds since 1970."""
+    """Return the number of each view's group (see `Columns.group`).
+
+    `at` are instants in microseconds since 1970.
+    """
     vocabulary, total = columns.rulebook.vocabulary, len(at)
     if not total:
         return np.zeros(0, np.int32)
@@ -193,7 +203,9 @@ def _intervals(slot: Slot, numbers: Array) -> Array:
 def _stretches(
     slot: Slot, names: Sequence[str], at: Array, attributes: Mapping[str, Coded]
 ) -> list[Array]:
-    """Return, for views of readers with dated rights, in which stretch between those dates a view lies (and on which day of it)."""
+    """Return, for views of readers with dated rights, in which stretch between those dates a view
+    lies (and on which day of it).
+    """
     if "reader.entitlements" not in names:
         return []
     rights = attributes["reader.entitlements"]

@@ -1,4 +1,7 @@
-"""How are the rows of large tables printed? Piece by piece, as CSV, as one JSON document, or the first of them as a table."""
+"""How are the rows of large tables printed?
+
+Piece by piece, as CSV, as one JSON document, or the first of them as a table.
+"""
 
 from __future__ import annotations
 
@@ -69,7 +72,7 @@ def _print_json(tables: Iterable[pa.Table]) -> None:
 
 
 def _print_table(tables: Iterable[pa.Table]) -> None:
-    from rich.table import Table  # noqa: PLC0415 - only this form draws
+    from rich.table import Table
 
     drawn, more = None, 0
     for table in tables:

@@ -1,6 +1,9 @@
-"""What would a policy have done to the readers of a log? Every view is decided as it came; readers are taken to read on unchanged.
+"""What would a policy have done to the readers of a log?
 
-A log says nothing of reading that its own policy prevented, nor of who would have registered or paid: see `censoring`, `cautions`.
+Every view is decided as it came; readers are taken to read on unchanged.
+
+A log says nothing of reading that its own policy prevented, nor of who would have registered or
+paid: see `censoring`, `cautions`.
 """
 
 from __future__ import annotations
@@ -50,7 +53,10 @@ _HEAVY = 0.25
 
 @frozen(kw_only=True)
 class Bounds:
-    """Between which numbers an answer lies that the log cannot give. `None` means that there is no upper bound."""
+    """Between which numbers an answer lies that the log cannot give.
+
+    `None` means that there is no upper bound.
+    """
 
     at_least: int
     at_most: int | None
@@ -58,11 +64,14 @@ class Bounds:
 
 @frozen(kw_only=True)
 class Replay:
-    """What a replay found. Every number counts readers or views of the log; `rows_left_out` could not be read.
+    """What a replay found.
 
-    `readers_stopped` (readers with at least one blocked view) and `views_blocked` are `None` where the log cannot tell: `refused` then
-    says why, and `bounds` between which numbers they lie. `first_stop_curve` maps the number of a reader's view to how many readers
-    were first stopped at it. `prompts_shown` and `rules` count views.
+    Every number counts readers or views of the log; `rows_left_out` could not be read.
+
+    `readers_stopped` (readers with at least one blocked view) and `views_blocked` are `None` where
+    the log cannot tell: `refused` then says why, and `bounds` between which numbers they lie.
+    `first_stop_curve` maps the number of a reader's view to how many readers were first stopped at
+    it. `prompts_shown` and `rules` count views.
     """
 
     policy: str
@@ -103,13 +112,15 @@ class Replay:
             "views": self.views,
             "views_counted": self.views_counted,
             "readers_stopped": stopped,
-            "share_stopped": None
-            if stopped is None or not self.readers
-            else round(stopped / self.readers, 6),
+            "share_stopped": (
+                None if stopped is None or not self.readers else round(stopped / self.readers, 6)
+            ),
             "views_blocked": self.views_blocked,
-            "share_blocked": None
-            if self.views_blocked is None or not self.views
-            else round(self.views_blocked / self.views, 6),
+            "share_blocked": (
+                None
+                if self.views_blocked is None or not self.views
+                else round(self.views_blocked / self.views, 6)
+            ),
             "refused": self.refused,
             "bounds": {
                 name: {"at_least": bound.at_least, "at_most": bound.at_most}
@@ -168,7 +179,7 @@ class _Sums:
 
 def replay(
     policy: Policy,
-    log: Any,  # noqa: ANN401
+    log: Any,
     *,
     columns: Mapping[str, str] | None = None,
     recorded_under: Policy | str | None = None,
@@ -181,11 +192,13 @@ def replay(
 ) -> Replay:
     """Run a log of page views through a policy.
 
-    `log` is a path or Arrow data (see `Log`), `columns` maps our names to the log's, such as `{"reader": "user_id"}`. Times without a
-    zone are read in `zone`, by default the publication's; `clock=False` takes a log without times in its order, as one day.
-    `recorded_under` is the policy that was in force when the log was written, or `"none"` if nobody was stopped then; where it stopped
-    readers whom `policy` would let read on, the answer is refused and bounded. `decisions` and `by_reader` ask for these tables.
-    More than `memory` bytes of columns go through temporary files. `workers` is the number of threads.
+    `log` is a path or Arrow data (see `Log`), `columns` maps our names to the log's, such as
+    `{"reader": "user_id"}`. Times without a zone are read in `zone`, by default the publication's;
+    `clock=False` takes a log without times in its order, as one day. `recorded_under` is the policy
+    that was in force when the log was written, or `"none"` if nobody was stopped then; where it
+    stopped readers whom `policy` would let read on, the answer is refused and bounded. `decisions`
+    and `by_reader` ask for these tables. More than `memory` bytes of columns go through temporary
+    files. `workers` is the number of threads.
 
     Raises `LogError` for a log that cannot be read, or of which no view can.
     """
@@ -253,9 +266,11 @@ def replay(
         views_counted=sums.counted,
         readers_stopped=None if refused else sums.stopped,
         views_blocked=None if refused else sums.blocked,
-        first_stop_curve={}
-        if refused
-        else {view: sums.first_stops[view] for view in sorted(sums.first_stops) if view},
+        first_stop_curve=(
+            {}
+            if refused
+            else {view: sums.first_stops[view] for view in sorted(sums.first_stops) if view}
+        ),
         prompts_shown={show: count for show, count in prompts.items() if count},
         rules=dict(rules),
         first_view=moment(gathered.first_at, policy.zone) if views and source.clock else None,
@@ -268,12 +283,16 @@ def replay(
             )
         ),
         refused=_REFUSAL if refused else None,
-        bounds={}
-        if not refused
-        else {
-            "readers_stopped": Bounds(at_least=sums.certain, at_most=sums.certain + sums.unknown),
-            "views_blocked": Bounds(at_least=0, at_most=None),
-        },
+        bounds=(
+            {}
+            if not refused
+            else {
+                "readers_stopped": Bounds(
+                    at_least=sums.certain, at_most=sums.certain + sums.unknown
+                ),
+                "views_blocked": Bounds(at_least=0, at_most=None),
+            }
+        ),
         holdout=holdout_size(sums.stopped / sums.readers) if sums.readers and not refused else None,
         by_reader=_by_reader(sums.rows) if by_reader else None,
         decisions=results.tables(source, asked, policy.zone) if results is not None else None,
@@ -282,15 +301,18 @@ def replay(
 
 
 _REFUSAL = (
-    "the policy the log was recorded under stopped readers whom this one would let read on, so what they would have read is not in the "
-    "log; how many would be stopped lies between the bounds"
+    "the policy the log was recorded under stopped readers whom this one would let read on, so what"
+    " they would have read is not in the log; how many would be stopped lies between the bounds"
 )
 
 
 def _notes(times: Times, source: Log, zone: str | None, policy: Policy) -> Iterator[str]:
     if times.without_zone:
         whose = "as asked for" if zone else "the publication's zone"
-        yield f"{times.without_zone:,} times have no zone and are read in {zone or policy.publication.timezone}, {whose}"
+        yield (
+            f"{times.without_zone:,} times have no zone and are read in"
+            f" {zone or policy.publication.timezone}, {whose}"
+        )
     for unit in sorted(times.units):
         yield f"times are whole numbers, read as {unit} since 1970 (UTC)"
     if not source.clock:
@@ -379,9 +401,11 @@ def _reader_rows(part: Part, decided: Decided, zone: ZoneInfo) -> pa.Table:
             "counted": readers.counted,
             "blocked": readers.blocked,
             "first_stop": pa.array(readers.first_stop, mask=~stopped),
-            "first_stop_at": pa.array(
-                readers.first_stop_at, pa.timestamp("us", "UTC"), mask=~stopped
-            ).cast(pa.timestamp("us", str(zone))),
+            "first_stop_at": (
+                pa.array(readers.first_stop_at, pa.timestamp("us", "UTC"), mask=~stopped).cast(
+                    pa.timestamp("us", str(zone))
+                )
+            ),
             "row": first_row,
         }
     )

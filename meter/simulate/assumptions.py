@@ -1,7 +1,9 @@
-"""What does the simulator take for granted, where does each number come from, and how wrong may it be?
+"""What does the simulator take for granted, where does each number come from, and how wrong may it
+be?
 
-Every number is a named `Assumption` with a range and a source (the table is in `published`). A TOML file overrides any of them:
-a bare value, or `{ value, low, high, source }`. The simulator uses no number that is hidden elsewhere.
+Every number is a named `Assumption` with a range and a source (the table is in `published`). A TOML
+file overrides any of them: a bare value, or `{ value, low, high, source }`. The simulator uses no
+number that is hidden elsewhere.
 """
 
 from __future__ import annotations
@@ -38,7 +40,10 @@ _ROUNDING = 1e-6
 
 
 class Basis(StrEnum):
-    """How a number came to be: read in a source, computed from one, our own judgement, or given by the user."""
+    """How a number came to be.
+
+    Read in a source, computed from one, our own judgement, or given by the user.
+    """
 
     PUBLISHED = "published"
     DERIVED = "derived"
@@ -47,7 +52,10 @@ class Basis(StrEnum):
 
 
 class AssumptionError(MeterError):
-    """A file of assumptions cannot be used. `problems` holds every problem, with its place in the file."""
+    """A file of assumptions cannot be used.
+
+    `problems` holds every problem, with its place in the file.
+    """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
@@ -58,9 +66,10 @@ class AssumptionError(MeterError):
 class Assumption:
     """One number the simulator takes for granted.
 
-    `name` is the dotted key of a TOML file. `low` and `high` are the range in which we would not be surprised to find it: answers
-    are given for the whole of it. `least` and `most` bound what makes sense at all. `value` is a number, a date, or a table of
-    shares by name; shares add up to 1 where `most` is 1 and each stand for themselves where it is larger.
+    `name` is the dotted key of a TOML file. `low` and `high` are the range in which we would not be
+    surprised to find it: answers are given for the whole of it. `least` and `most` bound what makes
+    sense at all. `value` is a number, a date, or a table of shares by name; shares add up to 1
+    where `most` is 1 and each stand for themselves where it is larger.
     """
 
     name: str
@@ -101,14 +110,17 @@ class Assumptions:
 
     table: dict[str, Assumption]
 
-    def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - a number, a date or a table of shares
+    def __getitem__(self, name: str) -> Any:
         return self.table[name].value
 
     def __iter__(self) -> Iterator[Assumption]:
         return iter(self.table.values())
 
     def replace(self, values: Mapping[str, Any]) -> Assumptions:
-        """Return these with other values in place of some. Raises `AssumptionError` for a name that does not exist."""
+        """Return these with other values in place of some.
+
+        Raises `AssumptionError` for a name that does not exist.
+        """
         report = Report()
         for name in values:
             if name not in self.table:
@@ -155,13 +167,18 @@ class Assumptions:
 @cache
 def published_assumptions() -> Assumptions:
     """Return the defaults: published or derived where a number was found, assumed where not."""
-    from meter.simulate.defaults import PUBLISHED  # noqa: PLC0415 - the table is long, and needs the classes above
+    from meter.simulate.defaults import (
+        PUBLISHED,
+    )
 
     return Assumptions({item.name: item for item in PUBLISHED})
 
 
 def load_assumptions(path: str | Path) -> Assumptions:
-    """Return the defaults with what a TOML file overrides. Raises `AssumptionError` with every problem and its line."""
+    """Return the defaults with what a TOML file overrides.
+
+    Raises `AssumptionError` with every problem and its line.
+    """
     try:
         text = Path(path).read_text(encoding="utf-8")
     except OSError as error:
@@ -179,7 +196,9 @@ def load_assumptions(path: str | Path) -> Assumptions:
 
 
 def loads_assumptions(text: str, *, name: str = "assumptions.toml") -> Assumptions:
-    r"""Return the defaults with what TOML text overrides. Raises `AssumptionError` with every problem and its line.
+    r"""Return the defaults with what TOML text overrides.
+
+    Raises `AssumptionError` with every problem and its line.
 
     >>> ours = loads_assumptions("[walls]\nleave = { value = 0.2, low = 0.1, high = 0.4, source = 'our exit survey' }")
     >>> ours.table["walls.leave"].source
@@ -230,11 +249,14 @@ def loads_assumptions(text: str, *, name: str = "assumptions.toml") -> Assumptio
 
 
 def assumptions_text(assumptions: Assumptions) -> str:
-    """Return assumptions as a TOML file that `load_assumptions` reads, with what each is and where it comes from as comments."""
-    import tomli_w  # noqa: PLC0415 - only who wants a file pays for it
+    """Return assumptions as a TOML file that `load_assumptions` reads, with what each is and where
+    it comes from as comments.
+    """
+    import tomli_w
 
     lines: list[str] = [
-        "# What the simulator takes for granted. Change what you know better, and leave out the rest.\n"
+        "# What the simulator takes for granted. Change what you know better, and leave out the"
+        " rest.\n"
     ]
     group = ""
     for item in assumptions:
@@ -259,7 +281,10 @@ def _refuse(code: str, message: str, name: str, advice: str) -> NoReturn:
 
 
 def _meant(name: str, known: Iterable[str]) -> str:
-    """Return the assumption a name may have meant: one of its group that is alike, or the same word in another group."""
+    """Return the assumption a name may have meant.
+
+    One of its group that is alike, or the same word in another group.
+    """
     group, _, short = name.rpartition(".")
     here = [full.partition(".")[2] for full in known if full.startswith(f"{group}.")]
     elsewhere = [full for full in known if full.rpartition(".")[2] == short]
@@ -268,7 +293,7 @@ def _meant(name: str, known: Iterable[str]) -> str:
 
 def _read(
     name: str, path: tuple[str, str], value: Any, report: Report, file: str
-) -> Assumption | None:  # noqa: ANN401 - any TOML value
+) -> Assumption | None:
     item = published_assumptions().table.get(name)
     if item is None:
         report(
@@ -314,7 +339,7 @@ def _read(
     )
 
 
-def _check(item: Assumption, part: str, value: Any, path: tuple[str, ...], report: Report) -> None:  # noqa: ANN401 - any TOML value
+def _check(item: Assumption, part: str, value: Any, path: tuple[str, ...], report: Report) -> None:
     name = quoted(item.name)
     if part != "value" and (item.is_table or isinstance(item.value, date)):
         report("no-range", path, f"{name} has no range", "leave `low` and `high` out")
@@ -359,5 +384,5 @@ def _check(item: Assumption, part: str, value: Any, path: tuple[str, ...], repor
         )
 
 
-def _is_number(value: Any) -> bool:  # noqa: ANN401 - any TOML value
+def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)

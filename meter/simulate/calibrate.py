@@ -1,4 +1,7 @@
-"""How are the assumptions made to fit one publisher? From five numbers that staff know, with what does not fit said aloud."""
+"""How are the assumptions made to fit one publisher?
+
+From five numbers that staff know, with what does not fit said aloud.
+"""
 
 from __future__ import annotations
 
@@ -41,8 +44,9 @@ def _number(name: str, text: str) -> float:
 class Known:
     """What staff know of a usual month under the present policy.
 
-    `uniques` readers of the month; `split` the shares of them that read one, two to five, and more articles; `stops` the share who
-    met a wall; `starts` trials and subscriptions begun; `churn` the share of subscribers who leave in a month.
+    `uniques` readers of the month; `split` the shares of them that read one, two to five, and more
+    articles; `stops` the share who met a wall; `starts` trials and subscriptions begun; `churn` the
+    share of subscribers who leave in a month.
     """
 
     uniques: float | None = None
@@ -53,7 +57,9 @@ class Known:
 
     @classmethod
     def parse(cls, text: str) -> Known:
-        """Read `uniques=500000, split=68/23/9, stops=4.2%, starts=210, churn=4%`; any of them may be left out.
+        """Read `uniques=500000, split=68/23/9, stops=4.2%, starts=210, churn=4%`.
+
+        Any of them may be left out.
 
         >>> Known.parse("split=68/23/9, churn=4%").churn
         0.04
@@ -68,11 +74,13 @@ class Known:
             given[name] = _split(value) if name == "split" else _number(name, value)
         if not given or read != len(text):
             raise MeterError(
-                f"`{text}` cannot be read; write `uniques=500000, split=68/23/9, stops=4.2%, starts=210, churn=4%`"
+                f"`{text}` cannot be read; write `uniques=500000, split=68/23/9, stops=4.2%,"
+                " starts=210, churn=4%`"
             )
         if given.get("starts") and not given.get("uniques"):
             raise MeterError(
-                "`starts` needs `uniques`: a number of starts says something only of a number of readers"
+                "`starts` needs `uniques`: a number of starts says something only of a number of"
+                " readers"
             )
         for name in ("stops", "churn"):
             if given.get(name, 0) >= _WHOLE:
@@ -82,9 +90,10 @@ class Known:
 
 def _split(text: str) -> tuple[float, ...]:
     parts = [_number("split", part.strip()) for part in text.split("/")]
-    if len(parts) != 3:  # noqa: PLR2004 - one, some, many
+    if len(parts) != 3:
         raise MeterError(
-            f"`split={text}` has not three parts; write the readers of 1, of 2 to 5, and of more articles, such as `68/23/9`"
+            f"`split={text}` has not three parts; write the readers of 1, of 2 to 5, and of more"
+            " articles, such as `68/23/9`"
         )
     return tuple(part / sum(parts) for part in parts)
 
@@ -93,7 +102,8 @@ def _split(text: str) -> tuple[float, ...]:
 class Calibration:
     """Assumptions that fit what is known as far as they can, and by how much they miss it.
 
-    `rows` has for each number its name, what you said and what the simulation gives, and whether that is within a tenth.
+    `rows` has for each number its name, what you said and what the simulation gives, and whether
+    that is within a tenth.
     """
 
     assumptions: Assumptions
@@ -108,9 +118,12 @@ def calibrate(
     seed: int = 1,
     workers: int | None = None,
 ) -> Calibration:
-    """Fit reading to the split, the inclination to subscribe to the starts, and the churn; report every number, fit or misfit.
+    """Fit reading to the split, the inclination to subscribe to the starts, and the churn.
 
-    `policy` is the one in force when the numbers were seen. The share of readers stopped is not fitted: it is the check.
+    Report every number, fit or misfit.
+
+    `policy` is the one in force when the numbers were seen. The share of readers stopped is not
+    fitted: it is the check.
     """
     if known.split is not None:
         assumptions = _given(
@@ -135,7 +148,8 @@ def calibrate(
         expected = people.total("starts") / people.total("months") * known.uniques
         if expected <= 0:
             raise MeterError(
-                "nobody starts anything under this policy, so `starts` cannot be met; is this the policy now in force?"
+                "nobody starts anything under this policy, so `starts` cannot be met; is this the"
+                " policy now in force?"
             )
         found = assumptions["walls.conversion"] * known.starts / expected
         assumptions = _given(
@@ -168,7 +182,10 @@ def _short(value: float) -> float:
 
 
 def _reading(split: tuple[float, float, float], assumptions: Assumptions) -> dict[str, float]:
-    """Return the audience that gives a split: the share of bounces, and the q of casual readers, with the fans as they are."""
+    """Return the audience that gives a split.
+
+    The share of bounces, and the q of casual readers, with the fans as they are.
+    """
     fans, stop = assumptions["population.fans"], 1 / max(assumptions["population.fans_mean"], 1.01)
     best, found = np.inf, {}
     for q in np.linspace(0.05, 0.985, 375):

@@ -1,7 +1,9 @@
-"""Which of some policies does better, by how much, how sure is that, and which assumption would turn it round?
+"""Which of some policies does better, by how much, how sure is that, and which assumption would
+turn it round?
 
-All policies meet the same people with the same inclinations (common random numbers), so differences are taken reader by reader.
-The assumptions are then varied inside their ranges: all at once, to say how far an answer can move, and one at a time, to say why.
+All policies meet the same people with the same inclinations (common random numbers), so differences
+are taken reader by reader. The assumptions are then varied inside their ranges: all at once, to say
+how far an answer can move, and one at a time, to say why.
 """
 
 from __future__ import annotations
@@ -62,11 +64,14 @@ class Swing:
 
 @frozen(kw_only=True)
 class Comparison:
-    """Policies side by side over the same simulated people. The first is the one the others are compared with.
+    """Policies side by side over the same simulated people.
 
-    `by` is the measure that decides which is best. `drawn` holds every measure under every draw of the assumptions, scaled to
-    `readers` ([draw, policy, measure]), `swings` one row for each assumption that has a range, the largest first;
-    `ends` holds, by assumption, every measure at both ends of its range ([end, policy, measure]).
+    The first is the one the others are compared with.
+
+    `by` is the measure that decides which is best. `drawn` holds every measure under every draw of
+    the assumptions, scaled to `readers` ([draw, policy, measure]), `swings` one row for each
+    assumption that has a range, the largest first; `ends` holds, by assumption, every measure at
+    both ends of its range ([end, policy, measure]).
     """
 
     names: tuple[str, ...]
@@ -129,17 +134,22 @@ class Comparison:
             found.append(row)
         return tuple(found)
 
-    def _drawn(self, policy: int, measure: Measure) -> Any:  # noqa: ANN401 - an array or nothing
+    def _drawn(self, policy: int, measure: Measure) -> Any:
         return self.drawn[:, policy, NAMES.index(measure.name)] if len(self.drawn) else None
 
     @cached_property
     def best(self) -> int:
-        """The index of the policy with the most of `by` at the central assumptions (the first of several)."""
+        """The index of the policy with the most of `by` at the central assumptions (the first of
+        several).
+        """
         return int(np.argmax([row[self.by.name].value for row in self.measures]))
 
     @cached_property
     def probability_best(self) -> tuple[dict[str, float], ...]:
-        """For each policy, the chance to be the best: over other samples of readers, and over the assumptions as well."""
+        """For each policy, the chance to be the best.
+
+        Over other samples of readers, and over the assumptions as well.
+        """
         parts = np.array([influence(people, self.by) for people in self.populations])
         centre = np.array([row[self.by.name].value for row in self.measures])
         parts -= parts.mean(axis=1, keepdims=True)
@@ -156,7 +166,9 @@ class Comparison:
 
     @cached_property
     def regret(self) -> tuple[float | None, ...]:
-        """For each policy, what choosing it costs on average over the assumptions, against the best of each draw."""
+        """For each policy, what choosing it costs on average over the assumptions, against the best
+        of each draw.
+        """
         if not len(self.drawn):
             return (None,) * len(self.names)
         drawn = self.drawn[:, :, NAMES.index(self.by.name)]
@@ -178,13 +190,17 @@ class Comparison:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the whole report as plain tables, for JSON."""
-        from meter.simulate.report.summary import report_table  # noqa: PLC0415 - what is told is another question than what is found
+        from meter.simulate.report.summary import (
+            report_table,
+        )
 
         return report_table(self)
 
     def _repr_html_(self) -> str:
         """Return the tables for a notebook."""
-        from meter.simulate.report.html import notebook_html  # noqa: PLC0415 - templates only where they are shown
+        from meter.simulate.report.html import (
+            notebook_html,
+        )
 
         return notebook_html(self)
 
@@ -203,16 +219,19 @@ def compare(
     by: str = "net",
     progress: Callable[[int], None] | None = None,
 ) -> Comparison:
-    """Take the same people through each policy and compare what becomes of them, with the first policy as the baseline.
+    """Take the same people through each policy and compare what becomes of them, with the first
+    policy as the baseline.
 
-    `draws` is how often the assumptions are drawn anew from their ranges (0: not at all), `sweep` whether each is also moved alone
-    from end to end; both use a smaller sample of the same people. `by` names the measure that says which is best. The same seed
-    gives the same answer whatever `workers` is. `progress` is called with the number of reader-lives done. Raises `MeterError`.
+    `draws` is how often the assumptions are drawn anew from their ranges (0: not at all), `sweep`
+    whether each is also moved alone from end to end; both use a smaller sample of the same people.
+    `by` names the measure that says which is best. The same seed gives the same answer whatever
+    `workers` is. `progress` is called with the number of reader-lives done. Raises `MeterError`.
     """
     known = {measure.name: measure for measure in MEASURES}
     if by not in known:
         raise MeterError(
-            f"there is no measure called `{by}`; there are: {', '.join(f'`{name}`' for name in known)}"
+            f"there is no measure called `{by}`; there are:"
+            f" {', '.join(f'`{name}`' for name in known)}"
         )
     if not policies:
         raise MeterError("there is nothing to compare; name at least one policy")
@@ -241,7 +260,7 @@ def compare(
     if draws == 0 and not sweep:
         worlds = []
 
-    def work(world: Assumptions) -> Any:  # noqa: ANN401 - an array
+    def work(world: Assumptions) -> Any:
         found = [
             simulate(policy, readers=small, months=months, seed=seed, workers=1, assumptions=world)
             for policy in policies
@@ -256,7 +275,8 @@ def compare(
         )
     main = np.array([[value(people, measure) for measure in MEASURES] for people in populations])
     if worlds:
-        # The small sample differs from the large one by chance alone: what the assumptions change is added to the large one.
+        # The small sample differs from the large one by chance alone: what the assumptions change
+        # is added to the large one.
         scale = np.array([1.0 if measure.per else readers / small for measure in MEASURES])
         values = main + (values - values[0]) * scale
     drawn, swept = values[1 : 1 + draws], values[1 + draws :]
@@ -284,7 +304,8 @@ def distinct_names(policies: Sequence[Policy]) -> list[str]:
 
 
 def _drawn_worlds(assumptions: Assumptions, draws: int, seed: int) -> Iterable[Assumptions]:
-    """Yield assumptions drawn from their ranges, spread evenly (Latin hypercube: McKay, Beckman and Conover 1979).
+    """Yield assumptions drawn from their ranges, spread evenly (Latin hypercube: McKay, Beckman and
+    Conover 1979).
 
     Half of the draws lie on either side of the default, wherever it lies in its range.
     """
@@ -305,7 +326,10 @@ def _drawn_worlds(assumptions: Assumptions, draws: int, seed: int) -> Iterable[A
 
 
 def _sound(assumptions: Assumptions) -> Assumptions:
-    """Return drawn assumptions without contradictions: two shares of one whole are at most the whole."""
+    """Return drawn assumptions without contradictions.
+
+    Two shares of one whole are at most the whole.
+    """
     for one, other in (
         ("population.bounce", "population.fans"),
         ("articles.free", "articles.premium"),
@@ -321,13 +345,15 @@ def _between(item: Assumption, share: float) -> float:
         low + (middle - low) * 2 * share
         if share < 0.5
         else middle + (high - middle) * (2 * share - 1)
-    )  # noqa: PLR2004 - halves
+    )
 
 
 def _swings(
     uncertain: Sequence[Assumption], ends: dict[str, Any], comparison: Comparison
 ) -> tuple[Swing, ...]:
-    """Return what each assumption does to the best policy's lead over the first (or over the next best, where the first is best)."""
+    """Return what each assumption does to the best policy's lead over the first (or over the next
+    best, where the first is best).
+    """
     column = NAMES.index(comparison.by.name)
     lead, other = lead_of(comparison)
     swings = []
@@ -351,7 +377,10 @@ def _swings(
 
 
 def lead_of(comparison: Comparison) -> tuple[int, int | None]:
-    """Return the best policy and the one its lead is told against: the first, or the next best where the first is best."""
+    """Return the best policy and the one its lead is told against.
+
+    The first, or the next best where the first is best.
+    """
     best, values = comparison.best, [row[comparison.by.name].value for row in comparison.measures]
     others = [number for number in range(len(values)) if number != best]
     if not others:
@@ -359,7 +388,7 @@ def lead_of(comparison: Comparison) -> tuple[int, int | None]:
     return best, 0 if best else max(others, key=lambda number: values[number])
 
 
-def _noise(covariance: Any, seed: int) -> Any:  # noqa: ANN401 - arrays
+def _noise(covariance: Any, seed: int) -> Any:
     """Return draws of what sampling may do to several sums at once."""
     strength, directions = np.linalg.eigh(covariance)
     source = np.random.Generator(np.random.Philox(key=seed + 1))
@@ -369,7 +398,7 @@ def _noise(covariance: Any, seed: int) -> Any:  # noqa: ANN401 - arrays
     )
 
 
-def _shares_of_best(values: Any) -> Any:  # noqa: ANN401 - arrays
+def _shares_of_best(values: Any) -> Any:
     """Return how often each column is the largest; those that are equal share."""
     largest = values.max(axis=1, keepdims=True)
     ties = values >= largest - _TIE * np.maximum(1.0, np.abs(largest))

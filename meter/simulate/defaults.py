@@ -1,6 +1,6 @@
 """The default assumptions: one line a number, with its range and its source."""
 
-# ruff: noqa: E501 - one line a number
+
 
 from __future__ import annotations
 
@@ -11,11 +11,17 @@ from meter.simulate.assumptions import Assumption
 
 __all__ = ["PUBLISHED"]
 
-_LENFEST = "Lenfest/Shorenstein 2019: of 15 metro papers' readers 68 % read one article in 30 days, 23 % two to five, 9 % more"
+_LENFEST = (
+    "Lenfest/Shorenstein 2019: of 15 metro papers' readers 68 % read one article in 30 days, 23 %"
+    " two to five, 9 % more"
+)
 _MATHER = "Mather Economics, audience segments of one metro paper (8.0 million user-months)"
 _EBNERD = "EB-NeRD sample (Ekstra Bladet, MIT): 8,303 clicks of 44 active readers in 21 days"
 _PIANO = "Piano Subscription Performance Benchmarks 2022"
-_MILLER = "Miller, Sahni and Strulov-Shlain 2023 (SSRN 4065098), a randomised trial with 2 million readers"
+_MILLER = (
+    "Miller, Sahni and Strulov-Shlain 2023 (SSRN 4065098), a randomised trial with 2 million"
+    " readers"
+)
 _OURS = "our assumption, not measured: sweep it, or measure yours"
 _INMA = "INMA/Piano, more than 400 sites: alive after 12, 24, 36 months"
 
@@ -23,7 +29,7 @@ _INMA = "INMA/Piano, more than 400 sites: alive after 12, 24, 36 months"
 
 
 def _a(
-    name: str, value: Any, low: float | None, high: float | None, basis: str, words: str, source: str, most: float = 1, least: float = 0,  # noqa: ANN401
+    name: str, value: Any, low: float | None, high: float | None, basis: str, words: str, source: str, most: float = 1, least: float = 0,
 ) -> Assumption:
     return Assumption(name=name, value=value, low=low, high=high, basis=basis, words=words, source=source, least=least, most=most)
 

@@ -1,7 +1,7 @@
 """What did the simulated readers do, view by view, in the words of an event?
 
-A population simulated with `log=True` holds its page views; here they become readers and page views that `decide` takes, or lines
-that `meter decide` and `meter replay` read.
+A population simulated with `log=True` holds its page views; here they become readers and page views
+that `decide` takes, or lines that `meter decide` and `meter replay` read.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ __all__ = ["SimulatedView", "simulated_views", "to_event"]
 class SimulatedView:
     """One page view of a simulated reader, and what it got.
 
-    `merged` is an id the reader had before and is known by this one from now on. `used` is what the verdict's meter has counted
-    after this view, or -1 where there is none.
+    `merged` is an id the reader had before and is known by this one from now on. `used` is what the
+    verdict's meter has counted after this view, or -1 where there is none.
     """
 
     reader: Reader
@@ -123,7 +123,7 @@ def to_event(seen: SimulatedView) -> dict[str, Any]:
     return plain
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - any value of an event
+def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _plain(part) for key, part in value.items() if part is not None and part != []}
     if isinstance(value, list):

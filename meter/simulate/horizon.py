@@ -1,6 +1,7 @@
 """Over which days and months is a simulation run, and how is reading spread over them?
 
-Every boundary is one that `windows` gives: days and months in the policy's zone, the ends of terms by the calendar.
+Every boundary is one that `windows` gives: days and months in the policy's zone, the ends of terms
+by the calendar.
 """
 
 from __future__ import annotations
@@ -32,7 +33,10 @@ _HOUR = 3_600_000_000
 
 @frozen
 class Horizon:
-    """Some months from a day on, in a zone. `bounds` are their starts and the end of the last, as instants."""
+    """Some months from a day on, in a zone.
+
+    `bounds` are their starts and the end of the last, as instants.
+    """
 
     first: date
     months: int
@@ -113,7 +117,9 @@ def _days(horizon: Horizon, terms: tuple[Term, ...]) -> tuple[Any, Any]:
 
 @lru_cache(maxsize=8)
 def _hours(horizon: Horizon) -> tuple[list[Any], list[Any]]:
-    """Return, for each month, where its hours start (and the last one ends) and which hours of the day they are."""
+    """Return, for each month, where its hours start (and the last one ends) and which hours of the
+    day they are.
+    """
     edges = [
         np.array([*range(opens, closes, _HOUR), closes])
         for opens, closes in pairwise(horizon.bounds)

@@ -1,7 +1,7 @@
 """Which numbers does a comparison tell, and how sure is each of them?
 
-Two sorts of doubt are kept apart: *sampling* (other simulated readers would give another number; it shrinks with more readers)
-and *assumptions* (other values inside the stated ranges; it does not).
+Two sorts of doubt are kept apart: *sampling* (other simulated readers would give another number; it
+shrinks with more readers) and *assumptions* (other values inside the stated ranges; it does not).
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ Z95 = 1.959963984540054
 
 @frozen
 class Measure:
-    """A number about a population: a sum over readers, or with `per` a ratio of two sums times `scale`."""
+    """A number about a population.
+
+    A sum over readers, or with `per` a ratio of two sums times `scale`.
+    """
 
     name: str
     title: str
@@ -94,7 +97,9 @@ MEASURES = (
 
 @frozen(kw_only=True)
 class Estimate:
-    """A number, with the 95 % intervals that sampling (`low`, `high`) and the assumptions (`least`, `most`) leave open."""
+    """A number, with the 95 % intervals that sampling (`low`, `high`) and the assumptions (`least`,
+    `most`) leave open.
+    """
 
     value: float
     low: float
@@ -108,7 +113,7 @@ class Estimate:
         return {"value": self.value, "sampling": [self.low, self.high], "assumptions": varied}
 
 
-def _column(population: Population, name: str) -> Any:  # noqa: ANN401 - an array
+def _column(population: Population, name: str) -> Any:
     return (
         (population.column("stopped") > 0).astype(float)
         if name == "was_stopped"
@@ -125,8 +130,10 @@ def value(population: Population, measure: Measure) -> float:
     return measure.scale * total / whole if whole else 0.0
 
 
-def influence(population: Population, measure: Measure) -> Any:  # noqa: ANN401 - an array
-    """Return what each reader adds to a measure (for a ratio: to first order), so that spreads and differences can be told."""
+def influence(population: Population, measure: Measure) -> Any:
+    """Return what each reader adds to a measure (for a ratio: to first order), so that spreads and
+    differences can be told.
+    """
     mine = _column(population, measure.column)
     if measure.per is None:
         return mine * measure.scale
@@ -139,12 +146,12 @@ def influence(population: Population, measure: Measure) -> Any:  # noqa: ANN401 
     )
 
 
-def spread(parts: Any) -> float:  # noqa: ANN401 - an array
+def spread(parts: Any) -> float:
     """Return the standard error of a sum over readers."""
     return float(np.sqrt(len(parts)) * parts.std(ddof=1)) if len(parts) > 1 else 0.0
 
 
-def estimate(found: float, parts: Any, drawn: Any = None) -> Estimate:  # noqa: ANN401 - arrays
+def estimate(found: float, parts: Any, drawn: Any = None) -> Estimate:
     """Return a number with both intervals; `drawn` are its values under other assumptions."""
     reach = Z95 * spread(parts)
     varied = drawn is not None and len(drawn) > 1

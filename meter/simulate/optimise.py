@@ -1,7 +1,8 @@
 """Which limit is best, as far as that can be told?
 
-A limit is chosen on one half of the readers and estimated again on others, because the best of many looks better than it is. What
-comes back is the set that cannot be told from the best; a single limit is refused where an assumption's range turns the order.
+A limit is chosen on one half of the readers and estimated again on others, because the best of many
+looks better than it is. What comes back is the set that cannot be told from the best; a single
+limit is refused where an assumption's range turns the order.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ _ERROR = 0.05
 
 @frozen(kw_only=True)
 class Knob:
-    """A limit to turn: a meter's, of everybody or of one status, over whole numbers from `low` to `high`."""
+    """A limit to turn: a meter's, of everybody or of one status, over whole numbers from `low` to
+    `high`.
+    """
 
     meter: str
     status: str | None
@@ -43,11 +46,15 @@ class Knob:
 
     @classmethod
     def parse(cls, text: str, policy: Policy) -> Knob:
-        """Read `limit=1..20`, `monthly.limit=1..20` or `monthly.registered=1..20`. Raises `MeterError` in an editor's words."""
+        """Read `limit=1..20`, `monthly.limit=1..20` or `monthly.registered=1..20`.
+
+        Raises `MeterError` in an editor's words.
+        """
         match = _KNOB.fullmatch(text.replace(" ", ""))
         if not match:
             raise MeterError(
-                f"`{text}` is not something to optimise; write `limit=1..20`, or `monthly.registered=1..20` for one meter and status"
+                f"`{text}` is not something to optimise; write `limit=1..20`, or"
+                " `monthly.registered=1..20` for one meter and status"
             )
         meters = [meter.name for meter in policy.meters]
         if not meters:
@@ -57,7 +64,8 @@ class Knob:
             raise MeterError(f"there is no meter called `{meter}`; {meant(meter, meters)}")
         if match[2] != "limit" and match[2] not in list(Status):
             raise MeterError(
-                f"`{match[2]}` is neither `limit` nor a reader's status; {meant(match[2], ['limit', *Status])}"
+                f"`{match[2]}` is neither `limit` nor a reader's status;"
+                f" {meant(match[2], ['limit', *Status])}"
             )
         low, high = int(match[3]), int(match[4])
         if not low < high < low + _MOST_VALUES:
@@ -85,7 +93,8 @@ class Knob:
                 meters.append(evolve(meter, limit=limit, limits=()))
             elif meter.limits or isinstance(meter.limit, int):
                 raise MeterError(
-                    f"meter `{self.meter}` has no limit by status; write `{self.meter}.limit={self.low}..{self.high}`"
+                    f"meter `{self.meter}` has no limit by status; write"
+                    f" `{self.meter}.limit={self.low}..{self.high}`"
                 )
             else:
                 meters.append(
@@ -104,8 +113,9 @@ class Knob:
 class Choice:
     """What can be said about the best limit.
 
-    `limits` are those tried, `estimates` their `by` on fresh readers, `alike` those that cannot be told from the best one,
-    `recommended` the best, or `None` where `turned_by` names assumptions that would turn the order inside their range.
+    `limits` are those tried, `estimates` their `by` on fresh readers, `alike` those that cannot be
+    told from the best one, `recommended` the best, or `None` where `turned_by` names assumptions
+    that would turn the order inside their range.
     """
 
     knob: Knob
@@ -149,12 +159,18 @@ class Choice:
         if self.recommended is None:
             names = ", ".join(f"`{name}`" for name in self.turned_by)
             return (
-                f"no single limit is named: {self.selected} is best at the central assumptions, but the order turns inside the stated "
-                f"range of {names}; find out about these first"
+                f"no single limit is named: {self.selected} is best at the central assumptions, but"
+                f" the order turns inside the stated range of {names}; find out about these first"
             )
         if len(self.alike) == 1:
-            return f"{self.selected} is best, on fresh readers and over the whole stated range of every assumption"
-        return f"{self.selected} is best on fresh readers, but cannot be told from the others of {listed}"
+            return (
+                f"{self.selected} is best, on fresh readers and over the whole stated range of"
+                " every assumption"
+            )
+        return (
+            f"{self.selected} is best on fresh readers, but cannot be told from the others of"
+            f" {listed}"
+        )
 
     def warnings(self) -> list[dict[str, str]]:
         """Return the cautions that a search adds."""
@@ -162,7 +178,10 @@ class Choice:
             {
                 "code": "W19",
                 "name": "many-comparisons",
-                "text": f"{len(self.limits)} limits were tried; the estimates are from other readers than the choice",
+                "text": (
+                    f"{len(self.limits)} limits were tried; the estimates are from other readers"
+                    " than the choice"
+                ),
             }
         ]
         if self.at_edge:
@@ -170,14 +189,20 @@ class Choice:
                 {
                     "code": "W12",
                     "name": "inside-noise",
-                    "text": f"the best limit, {self.selected}, is at the edge of what was tried: a better one may lie beyond",
+                    "text": (
+                        f"the best limit, {self.selected}, is at the edge of what was tried: a"
+                        " better one may lie beyond"
+                    ),
                 }
             )
             found.append(
                 {
                     "code": "W22",
                     "name": "corner",
-                    "text": "such models tend to all free or all closed: an optimum at the end is a reason to doubt the model first",
+                    "text": (
+                        "such models tend to all free or all closed: an optimum at the end is a"
+                        " reason to doubt the model first"
+                    ),
                 }
             )
         if self.turned_by:
@@ -205,7 +230,10 @@ def choose(
     sweep: bool = True,
     progress: Callable[[int], None] | None = None,
 ) -> Choice:
-    """Try every limit of a knob, select on half of the readers, and estimate on fresh ones. Raises `MeterError`."""
+    """Try every limit of a knob, select on half of the readers, and estimate on fresh ones.
+
+    Raises `MeterError`.
+    """
     limits = tuple(range(knob.low, knob.high + 1))
     half = max(readers // 2, 1)
 
@@ -265,8 +293,10 @@ def _near(limits: Sequence[int], selected: int) -> list[int]:
 
 
 def _alike(fresh: Comparison, selected: int) -> list[int]:
-    """Return the limits whose difference from the selected one may be nothing (Bonferroni over all that were tried)."""
-    from statistics import NormalDist  # noqa: PLC0415 - only here
+    """Return the limits whose difference from the selected one may be nothing (Bonferroni over all
+    that were tried).
+    """
+    from statistics import NormalDist
 
     reach = NormalDist().inv_cdf(1 - _ERROR / 2 / max(len(fresh.names) - 1, 1))
     mine, found = influence(fresh.populations[selected], fresh.by), []

@@ -32,18 +32,24 @@ _WALLS = (
 )
 
 
-def casual_shares(q: float) -> Any:  # noqa: ANN401 - an array
-    """Return the shares, added up, of casual readers who want 1, 2, 3 … articles a month (a log-series)."""
+def casual_shares(q: float) -> Any:
+    """Return the shares, added up, of casual readers who want 1, 2, 3 … articles a month (a
+    log-series).
+    """
     counts = np.arange(1, _MOST_CASUAL + 1)
     shares = np.cumsum(q**counts / counts)
     return shares / shares[-1]
 
 
 def people(known: Assumptions, world: World) -> Human:
-    """Return what the loop has to know of people. Raises `MeterError` where assumptions contradict each other."""
+    """Return what the loop has to know of people.
+
+    Raises `MeterError` where assumptions contradict each other.
+    """
     if known["population.bounce"] + known["population.fans"] > 1:
         raise MeterError(
-            "`population.bounce` and `population.fans` add up to more than 1; the rest are casual readers"
+            "`population.bounce` and `population.fans` add up to more than 1; the rest are casual"
+            " readers"
         )
     devices = known["identity.devices"] or {"1": 1.0}
     for key in devices:
@@ -104,5 +110,5 @@ def people(known: Assumptions, world: World) -> Human:
     )
 
 
-def _added(shares: Mapping[str, float]) -> Any:  # noqa: ANN401 - an array
+def _added(shares: Mapping[str, float]) -> Any:
     return np.cumsum(list(shares.values()) or [1.0])

@@ -1,6 +1,9 @@
-"""What does a policy do to a million readers in a year? People with devices, habits and purses, and the engine's own decisions.
+"""What does a policy do to a million readers in a year?
 
-Every number behind it is an assumption (`assumptions`); the same seed gives the same answer, whatever the number of workers.
+People with devices, habits and purses, and the engine's own decisions.
+
+Every number behind it is an assumption (`assumptions`); the same seed gives the same answer,
+whatever the number of workers.
 """
 
 from __future__ import annotations
@@ -36,9 +39,10 @@ _WANTED = 64
 class Population:
     """What became of simulated readers under one policy.
 
-    `readers` is the number of readers in each month (a reader who is gone for good is replaced by a new one of the same kind).
-    `columns` has one row a reader and the columns of `walk.COLUMNS`, summed over the months; `monthly` one row a month;
-    `shown` counts page views by verdict of `reading`; `wanted` counts the readers of the first month by the articles they wanted.
+    `readers` is the number of readers in each month (a reader who is gone for good is replaced by a
+    new one of the same kind). `columns` has one row a reader and the columns of `walk.COLUMNS`,
+    summed over the months; `monthly` one row a month; `shown` counts page views by verdict of
+    `reading`; `wanted` counts the readers of the first month by the articles they wanted.
     """
 
     policy: Policy
@@ -57,8 +61,11 @@ class Population:
         """How many readers there are in each month."""
         return len(self.columns)
 
-    def column(self, name: str) -> Any:  # noqa: ANN401 - an array
-        """Return one number for each reader: a column of `walk.COLUMNS`, or `advertising`, `net` and `net_lifetime`."""
+    def column(self, name: str) -> Any:
+        """Return one number for each reader.
+
+        A column of `walk.COLUMNS`, or `advertising`, `net` and `net_lifetime`.
+        """
         if name == "advertising":
             return self.column("read") * (self.assumptions["money.ads_per_1000_articles"] / 1000)
         if name in ("net", "net_lifetime"):
@@ -98,9 +105,9 @@ def simulate(
 ) -> Population:
     """Take `readers` simulated readers through `months` months under a policy.
 
-    `workers` is the number of threads (by default the number of processors); the answer does not depend on it. `progress` is
-    called with the number of readers done since the last call. `log` keeps every page view. Raises `MeterError` for numbers that
-    make no sense.
+    `workers` is the number of threads (by default the number of processors); the answer does not
+    depend on it. `progress` is called with the number of readers done since the last call. `log`
+    keeps every page view. Raises `MeterError` for numbers that make no sense.
 
     >>> from meter import loads_policy
     >>> policy = loads_policy('''

@@ -1,7 +1,8 @@
-"""Which readers, articles and views does the simulated world hold, and what does a policy's engine say of each of them?
+"""Which readers, articles and views does the simulated world hold, and what does a policy's engine
+say of each of them?
 
-Attributes come as a few classes with shares. For one policy, every combination that it can tell apart is put to the engine once;
-what it says is kept in tables, by number.
+Attributes come as a few classes with shares. For one policy, every combination that it can tell
+apart is put to the engine once; what it says is kept in tables, by number.
 """
 
 from __future__ import annotations
@@ -59,12 +60,17 @@ class Option:
 
 
 def months_in(term: Term) -> float:
-    """Return a term as a number of months (a month has 30.4 days here: this is for money, not for deadlines)."""
+    """Return a term as a number of months (a month has 30.4 days here: this is for money, not for
+    deadlines).
+    """
     return term.count * {"day": 1 / 30.4, "week": 7 / 30.4, "month": 1, "year": 12}[str(term.unit)]
 
 
 def options_of(policy: Policy, assumptions: Assumptions) -> list[Option]:
-    """Return what can be subscribed to: the month and the year at list price, then the policy's subscription offers."""
+    """Return what can be subscribed to.
+
+    The month and the year at list price, then the policy's subscription offers.
+    """
     listed = (
         offer.product
         for kind in (OfferKind.SUBSCRIPTION, OfferKind.TRIAL)
@@ -86,7 +92,10 @@ def options_of(policy: Policy, assumptions: Assumptions) -> list[Option]:
 
 @frozen
 class Standing:
-    """What a simulated person is to the publisher: a right to read or none, and the product it is for."""
+    """What a simulated person is to the publisher.
+
+    A right to read or none, and the product it is for.
+    """
 
     kind: EntitlementKind | None
     registered: bool
@@ -95,7 +104,7 @@ class Standing:
 
     def reader(
         self, name: str, starts: datetime | None, ends: datetime | None, **known: Any
-    ) -> Reader:  # noqa: ANN401
+    ) -> Reader:
         """Return a person of this standing whose right runs, or ran, from `starts` to `ends`."""
         rights = (
             []
@@ -106,7 +115,10 @@ class Standing:
 
 
 def standings_of(policy: Policy, options: list[Option]) -> list[Standing]:
-    """Return every standing, in the order the loop numbers them: four without a right, then a trial each, then an option each."""
+    """Return every standing, in the order the loop numbers them.
+
+    Four without a right, then a trial each, then an option each.
+    """
     trial, paid = EntitlementKind.TRIAL, EntitlementKind.SUBSCRIPTION
     nothing = [Standing(None, registered=False), Standing(None, registered=True)]
     over = [Standing(kind, registered=True, over=True) for kind in (trial, paid)]
@@ -120,7 +132,9 @@ def standings_of(policy: Policy, options: list[Option]) -> list[Standing]:
 
 
 def _classes(**parts: Mapping[Any, float]) -> tuple[list[dict[str, Any]], np.ndarray]:
-    """Return every combination of independent attributes that has a share, and the shares one after the other."""
+    """Return every combination of independent attributes that has a share, and the shares one after
+    the other.
+    """
     combined: list[tuple[dict[str, Any], float]] = [({}, 1.0)]
     for name, shares in parts.items():
         combined = [
@@ -165,7 +179,8 @@ class World:
         free, premium = known["articles.free"], known["articles.premium"]
         if free + premium > 1:
             raise MeterError(
-                "`articles.free` and `articles.premium` add up to more than 1; the rest of the articles is metered"
+                "`articles.free` and `articles.premium` add up to more than 1; the rest of the"
+                " articles is metered"
             )
         articles = _classes(
             access={
@@ -189,7 +204,10 @@ class World:
 
 
 class Reading:
-    """One policy as this world's people meet it: what the engine says of everything that can happen, by number."""
+    """One policy as this world's people meet it.
+
+    What the engine says of everything that can happen, by number.
+    """
 
     def __init__(self, policy: Policy, world: World, horizon: Horizon) -> None:
         self.policy, self.world, self.horizon = policy, world, horizon
@@ -287,7 +305,8 @@ class Reading:
         sizes = [len(found[name][1]) for name in order]
         if np.prod(sizes) > _MOST_SITUATIONS:
             raise MeterError(
-                f"the policy and the assumptions make {np.prod(sizes)} different situations; leave out segments or sections"
+                f"the policy and the assumptions make {np.prod(sizes)} different situations; leave"
+                " out segments or sections"
             )
         group = np.empty(sizes, np.int64)
         places = {slot.name: index for index, slot in enumerate(self._slots)}
@@ -300,7 +319,8 @@ class Reading:
             group[combination] = self.judging.group(
                 tuple(codes), spends=codes[1] == ArticleAccess.METERED
             )
-        # The period is numbered by its start: codes of one stretch of time may differ only on the start itself.
+        # The period is numbered by its start: codes of one stretch of time may differ only on the
+        # start itself.
         return {
             "group": np.ascontiguousarray(group[:, :, :, :, found["period"][0]]),
             **{name: found[name][0] for name in ("who", "reader", "article", "visit", "age")},
@@ -309,8 +329,8 @@ class Reading:
 
     def _everything(self) -> None:
         """Ask the engine about every group and every count, before anybody reads."""
-        starts = [*self.judging._verdict_at, self.judging._sizes]  # noqa: SLF001 - one package
-        for group, settled in enumerate(self.judging._settled):  # noqa: SLF001
+        starts = [*self.judging._verdict_at, self.judging._sizes]
+        for group, settled in enumerate(self.judging._settled):
             if settled < 0:
                 for combination in range(starts[group + 1] - starts[group]):
                     self.judging.judge(group, combination)
@@ -346,7 +366,9 @@ class Reading:
 
 
 def _lift(offer: Offer, known: Assumptions) -> float:
-    """Return how much more often an offer is taken than the list price, by the price elasticity (at most four times)."""
+    """Return how much more often an offer is taken than the list price, by the price elasticity (at
+    most four times).
+    """
     month = max(float(offer.price) / months_in(offer.term), 0.05 * known["money.price_month"])
     return float(
         min(
@@ -357,7 +379,9 @@ def _lift(offer: Offer, known: Assumptions) -> float:
 
 
 def _lifetime(option: Option, known: Assumptions) -> tuple[np.ndarray, np.ndarray]:
-    """Return the chance to end at each renewal (shifted-beta-geometric: Fader and Hardie 2007), and what comes after each payment."""
+    """Return the chance to end at each renewal (shifted-beta-geometric: Fader and Hardie 2007), and
+    what comes after each payment.
+    """
     plan = "annual" if option.months >= months_in(_LONG) else "monthly"
     alpha, beta = known[f"churn.{plan}_alpha"], known[f"churn.{plan}_beta"]
     steps = max(1, round(option.months / (12 if plan == "annual" else 1)))

@@ -1,7 +1,8 @@
 """Where are readers' usages kept?
 
-A store keeps bytes under a key, and replaces them only if they have not changed. It never counts, never parses, never reads a
-clock: the rules exist once, whatever the store. Drivers are extras, imported when a store that needs them is opened.
+A store keeps bytes under a key, and replaces them only if they have not changed. It never counts,
+never parses, never reads a clock: the rules exist once, whatever the store. Drivers are extras,
+imported when a store that needs them is opened.
 """
 
 from __future__ import annotations
@@ -33,16 +34,20 @@ __all__ = [
 class Store(Protocol):
     """What a backend must do. `meter.testing.check_store` proves that one does.
 
-    Keys are printable ASCII of at most `meter.stores.keys.LONGEST_KEY` characters. An outage is a `StoreUnavailableError`, a
-    value that cannot be one of ours a `CorruptUsageError`. Methods may be called from several threads.
+    Keys are printable ASCII of at most `meter.stores.keys.LONGEST_KEY` characters. An outage is a
+    `StoreUnavailableError`, a value that cannot be one of ours a `CorruptUsageError`. Methods may
+    be called from several threads.
 
-    A store may also say: `name` (for metrics), `deadline` (seconds a call to it may take, or `None` where it cannot be late),
-    `blocking` (`False` where a call never waits), `losses` (how often it was found to have lost data) and `lost()` (the same,
-    after having looked).
+    A store may also say: `name` (for metrics), `deadline` (seconds a call to it may take, or `None`
+    where it cannot be late), `blocking` (`False` where a call never waits), `losses` (how often it
+    was found to have lost data) and `lost()` (the same, after having looked).
     """
 
     def load(self, key: str) -> bytes | None:
-        """Return the bytes kept under a key, or `None`. It sees every swap that was answered before it was called."""
+        """Return the bytes kept under a key, or `None`.
+
+        It sees every swap that was answered before it was called.
+        """
         ...
 
     def swap(
@@ -50,9 +55,10 @@ class Store(Protocol):
     ) -> bytes | None:
         """Put `new` in the place of `old` in one step, and return what is kept afterwards.
 
-        `None` stands for nothing: an `old` of `None` writes only where nothing is kept, a `new` of `None` removes. If what is
-        kept is neither `old` nor `new`, nothing changes and it is returned; if it is `new` already, that is a success, so a
-        repeated swap does no harm. From `expires` on (a time with a zone; `None` is never) the bytes may be dropped.
+        `None` stands for nothing: an `old` of `None` writes only where nothing is kept, a `new` of
+        `None` removes. If what is kept is neither `old` nor `new`, nothing changes and it is
+        returned; if it is `new` already, that is a success, so a repeated swap does no harm. From
+        `expires` on (a time with a zone; `None` is never) the bytes may be dropped.
         """
         ...
 
@@ -81,7 +87,10 @@ class AsyncStore(Protocol):
 
 
 class _InThread:
-    """A store whose calls run in the event loop's threads. A cancelled call is still carried out; a swap may be repeated."""
+    """A store whose calls run in the event loop's threads.
+
+    A cancelled call is still carried out; a swap may be repeated.
+    """
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -135,10 +144,10 @@ _SCHEMES = {
 def open_store(url: str) -> Store:
     """Open the store a URL names.
 
-    `memory://` · `sqlite:///counts.db` (a relative path; `sqlite:////var/lib/counts.db` is an absolute one) ·
-    `redis://host:6379/0`, `rediss://…`, `unix:///run/redis.sock` (or `valkey://…`) · `postgresql://user@host/database`.
-    Options follow a `?`; each backend's page lists them. Raises `StoreError` for a URL that is not one of these, or where the
-    driver is not installed.
+    `memory://` · `sqlite:///counts.db` (a relative path; `sqlite:////var/lib/counts.db` is an
+    absolute one) · `redis://host:6379/0`, `rediss://…`, `unix:///run/redis.sock` (or `valkey://…`)
+    · `postgresql://user@host/database`. Options follow a `?`; each backend's page lists them.
+    Raises `StoreError` for a URL that is not one of these, or where the driver is not installed.
 
     >>> open_store("memory://?capacity=1000").capacity
     1000
@@ -148,7 +157,9 @@ def open_store(url: str) -> Store:
         memory: Store = _with_options(MemoryStore, url, options, capacity=int)
         return memory
     if kind == "sqlite":
-        from meter.stores.sqlite import SQLiteStore  # noqa: PLC0415 - only who opens one pays for it
+        from meter.stores.sqlite import (
+            SQLiteStore,
+        )
 
         sqlite: Store = _with_options(
             lambda **given: SQLiteStore(rest, **given), url, options, timeout=float
@@ -156,28 +167,30 @@ def open_store(url: str) -> Store:
         return sqlite
     _require(kind)
     if kind == "redis":
-        from meter.stores.redis import RedisStore  # noqa: PLC0415 - an extra
+        from meter.stores.redis import RedisStore
 
         return RedisStore.from_url(_native(url))
-    from meter.stores.postgres import PostgresStore  # noqa: PLC0415 - an extra
+    from meter.stores.postgres import PostgresStore
 
     return PostgresStore.from_url(url)
 
 
 def open_async_store(url: str) -> AsyncStore:
-    """Open the store a URL names, for `AsyncPaywall`: Redis and PostgreSQL natively, the others as `in_thread` does.
+    """Open the store a URL names, for `AsyncPaywall`.
+
+    Redis and PostgreSQL natively, the others as `in_thread` does.
 
     Open it inside the running event loop that will use it.
     """
     kind, _, _ = _parse(url)
     if kind == "redis":
         _require(kind)
-        from meter.stores.redis import AsyncRedisStore  # noqa: PLC0415 - an extra
+        from meter.stores.redis import AsyncRedisStore
 
         return AsyncRedisStore.from_url(_native(url))
     if kind == "postgres":
         _require(kind)
-        from meter.stores.postgres import AsyncPostgresStore  # noqa: PLC0415 - an extra
+        from meter.stores.postgres import AsyncPostgresStore
 
         return AsyncPostgresStore.from_url(url)
     return in_thread(open_store(url))
@@ -192,18 +205,20 @@ def _parse(url: str) -> tuple[str, str, dict[str, str]]:
     if kind == "sqlite":
         if parts.netloc:
             raise StoreError(
-                f"`{url}` does not name a file; did you mean `sqlite:///{parts.netloc}{parts.path}`? (three slashes before the path)"
+                f"`{url}` does not name a file; did you mean"
+                f" `sqlite:///{parts.netloc}{parts.path}`? (three slashes before the path)"
             )
         if path in ("", "/"):
             raise StoreError(
-                f"`{url}` does not name a file; write `sqlite:///counts.db`, or `memory://` to keep nothing"
+                f"`{url}` does not name a file; write `sqlite:///counts.db`, or `memory://` to keep"
+                " nothing"
             )
         path = path[1:]
     return kind, path, dict(parse_qsl(parts.query))
 
 
 def _advice(url: str) -> str:
-    import difflib  # noqa: PLC0415 - only mistakes pay for it
+    import difflib
 
     scheme = url.partition(":")[0].lower()
     if scheme.endswith((".db", ".sqlite", ".sqlite3")):
@@ -219,7 +234,7 @@ def _without_password(url: str) -> str:
     return f"{before.partition('://')[0]}://…@{after}" if at else url
 
 
-def _with_options(make: Any, url: str, options: dict[str, str], **kinds: Any) -> Any:  # noqa: ANN401 - one for every store
+def _with_options(make: Any, url: str, options: dict[str, str], **kinds: Any) -> Any:
     given = {}
     for name, text in options.items():
         if name not in kinds:
@@ -243,7 +258,8 @@ def _require(kind: str) -> None:
         import_module(module)
     except ImportError as error:
         raise StoreError(
-            f"this store needs a driver that is not installed; run `pip install 'meter-paywall[{extra}]'` ({error})"
+            "this store needs a driver that is not installed; run `pip install"
+            f" 'meter-paywall[{extra}]'` ({error})"
         ) from error
 
 

@@ -1,7 +1,7 @@
 """Under which key is a reader remembered?
 
-Two readers never share a key, whatever is in their ids; a key is short, printable ASCII, and with the publisher's secret it
-does not show the id it stands for.
+Two readers never share a key, whatever is in their ids; a key is short, printable ASCII, and with
+the publisher's secret it does not show the id it stands for.
 """
 
 from __future__ import annotations
@@ -25,16 +25,18 @@ _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]+")
 def reader_key(reader_id: str, *, namespace: str = "", secret: bytes | str | None = None) -> str:
     """Return the key of a reader's usage.
 
-    `namespace` keeps the readers of several publications apart in one store. With `secret` the id is replaced by its
-    HMAC-SHA256, so that what is stored names nobody; another secret makes other keys, and the counts under the old ones are
-    no longer found. Raises `IdentityError` for an empty id: everybody without a name would share one count.
+    `namespace` keeps the readers of several publications apart in one store. With `secret` the id
+    is replaced by its HMAC-SHA256, so that what is stored names nobody; another secret makes other
+    keys, and the counts under the old ones are no longer found. Raises `IdentityError` for an empty
+    id: everybody without a name would share one count.
 
     >>> reader_key("anna"), reader_key("a:b", namespace="c"), reader_key("a", namespace="b:c")
     ('anna', 'c:a%3Ab', 'b%3Ac:a')
     """
     if not reader_id:
         raise IdentityError(
-            "a reader without an id cannot be counted: give each one a stable id, such as that of a signed cookie"
+            "a reader without an id cannot be counted: give each one a stable id, such as that of a"
+            " signed cookie"
         )
     if secret is None:
         part = _plain(reader_id)
@@ -49,11 +51,14 @@ def _raw(text: str) -> bytes:
 
 
 def _plain(text: str) -> str:
-    """Return a text with every doubtful character escaped, or its digest where that is long (`=` and `#` are always escaped)."""
+    """Return a text with every doubtful character escaped, or its digest where that is long (`=`
+    and `#` are always escaped).
+    """
     if len(text) <= _LONGEST_PART:
         if _UNRESERVED.fullmatch(text):
             return text
-        # RFC 3986 section 2.3: letters, digits and `-._~` stand for themselves, all else is `%` and two hexadecimal digits.
+        # RFC 3986 section 2.3: letters, digits and `-._~` stand for themselves, all else is `%` and
+        # two hexadecimal digits.
         escaped = quote(_raw(text), safe="")
         if len(escaped) <= _LONGEST_PART:
             return escaped

@@ -1,6 +1,7 @@
 """A store in this process: for trials, tests, one worker, and the fall-back of the others.
 
-It is bounded: past `capacity` readers, whoever has gone longest without a change is forgotten first.
+It is bounded: past `capacity` readers, whoever has gone longest without a change is forgotten
+first.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ __all__ = ["MemoryStore"]
 
 
 class MemoryStore:
-    """Bytes in a dictionary, safe for threads. Each process has its own: a fork starts with a copy, and the two part there.
+    """Bytes in a dictionary, safe for threads.
+
+    Each process has its own: a fork starts with a copy, and the two part there.
 
     >>> store = MemoryStore()
     >>> store.swap("anna", None, b"1", expires=None)

@@ -1,7 +1,9 @@
-"""A store in PostgreSQL: one table; one statement for a look or a change, a second one for what is there instead.
+"""A store in PostgreSQL.
 
-A change compares as it writes: exact at READ COMMITTED and above. Nothing is prepared and nothing is kept on a connection, so it
-works behind pgbouncer in transaction mode.
+One table; one statement for a look or a change, a second one for what is there instead.
+
+A change compares as it writes: exact at READ COMMITTED and above. Nothing is prepared and nothing
+is kept on a connection, so it works behind pgbouncer in transaction mode.
 """
 
 from __future__ import annotations
@@ -36,22 +38,32 @@ TABLE = """CREATE TABLE IF NOT EXISTS meter_usage (
     bytes   bytea NOT NULL,
     expires timestamptz
 )"""
-"""The table. A role that may not make it needs `SELECT, INSERT, UPDATE, DELETE` on one that is there."""
+"""The table.
+
+A role that may not make it needs `SELECT, INSERT, UPDATE, DELETE` on one that is there.
+"""
 
 _DEADLINE = 0.05
 _ROUNDS = 16
 _LOAD = "SELECT bytes FROM meter_usage WHERE key = %(key)s"
 _FORGET = "DELETE FROM meter_usage WHERE key = %(key)s"
 _PURGE = "DELETE FROM meter_usage WHERE expires <= %(now)s"
-# Where a guess may well be wrong (nothing is there, or something is to go), the change and a look go together, in one trip and one
-# transaction: the second sees the first, or whoever was faster. Otherwise the change says itself whether it came about.
+# Where a guess may well be wrong (nothing is there, or something is to go), the change and a look
+# go together, in one trip and one transaction: the second sees the first, or whoever was faster.
+# Otherwise the change says itself whether it came about.
 _ADD = (
     "INSERT INTO meter_usage VALUES (%(key)s, %(new)s, %(expires)s) ON CONFLICT DO NOTHING; "
     + _LOAD
-)  # noqa: S608 - constants
-_REPLACE = "UPDATE meter_usage SET bytes = %(new)s, expires = %(expires)s WHERE key = %(key)s AND bytes = %(old)s RETURNING bytes"
-_REMOVE = "DELETE FROM meter_usage WHERE key = %(key)s AND bytes = %(old)s; " + _LOAD  # noqa: S608 - as above
-_NO_TABLE = "there is no table `meter_usage` and it could not be made; make it as the page on PostgreSQL says"
+)
+_REPLACE = (
+    "UPDATE meter_usage SET bytes = %(new)s, expires = %(expires)s WHERE key = %(key)s AND bytes ="
+    " %(old)s RETURNING bytes"
+)
+_REMOVE = "DELETE FROM meter_usage WHERE key = %(key)s AND bytes = %(old)s; " + _LOAD
+_NO_TABLE = (
+    "there is no table `meter_usage` and it could not be made; make it as the page on PostgreSQL"
+    " says"
+)
 _MADE = (
     DuplicateTable,
     DuplicateObject,
@@ -66,7 +78,7 @@ def _statement(old: bytes | None, new: bytes | None) -> str:
     return _ADD if old is None else _REPLACE
 
 
-def _last(cursor: Any) -> bool:  # noqa: ANN401 - either kind of cursor
+def _last(cursor: Any) -> bool:
     """Go to the result of the last statement, and say whether it has rows."""
     while cursor.nextset():
         continue
@@ -76,14 +88,18 @@ def _last(cursor: Any) -> bool:  # noqa: ANN401 - either kind of cursor
 class _InTime(psycopg.Connection[Any]):
     """A connection that waits as long as the question being asked allows, and no longer."""
 
-    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:  # noqa: ANN401 - the driver's
+    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
         return super().wait(gen, interval, remaining(_DEADLINE) if timeout is None else timeout)
 
 
 class _AsyncInTime(psycopg.AsyncConnection[Any]):
-    """The same for asyncio. A task that is cancelled gives the connection up: it must not wait for a server that does not answer."""
+    """The same for asyncio.
 
-    async def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:  # noqa: ANN401, ASYNC109
+    A task that is cancelled gives the connection up: it must not wait for a server that does not
+    answer.
+    """
+
+    async def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
         seconds = remaining(_DEADLINE) if timeout is None else timeout
         try:
             return await psycopg.waiting.wait_async(
@@ -121,7 +137,9 @@ def _check(url: str) -> None:
 
 
 class PostgresStore:
-    """Bytes in a PostgreSQL table, over a pool of connections. Safe for threads, and for forks (each process has its own pool).
+    """Bytes in a PostgreSQL table, over a pool of connections.
+
+    Safe for threads, and for forks (each process has its own pool).
 
     `pool_size` bounds the connections of one process.
     """
@@ -138,7 +156,10 @@ class PostgresStore:
 
     @classmethod
     def from_url(cls, url: str) -> Self:
-        """Return the store at a URL; libpq's options may follow a `?`, such as `sslmode=verify-full`."""
+        """Return the store at a URL.
+
+        Libpq's options may follow a `?`, such as `sslmode=verify-full`.
+        """
         return cls(url)
 
     def load(self, key: str) -> bytes | None:
@@ -169,7 +190,10 @@ class PostgresStore:
         self._bytes(_FORGET, {"key": key})
 
     def purge(self, now: datetime) -> int:
-        """Drop what has expired by `now`, and return how many readers that was. Run it once a day or so."""
+        """Drop what has expired by `now`, and return how many readers that was.
+
+        Run it once a day or so.
+        """
         with self._connection() as connection:
             return int(connection.execute(_PURGE, {"now": now}).rowcount)
 
@@ -220,7 +244,10 @@ class PostgresStore:
 
 
 class AsyncPostgresStore:
-    """`PostgresStore` for asyncio. It belongs to one event loop, and opens its pool there when it is first asked."""
+    """`PostgresStore` for asyncio.
+
+    It belongs to one event loop, and opens its pool there when it is first asked.
+    """
 
     name = "postgres"
 

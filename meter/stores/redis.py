@@ -1,8 +1,9 @@
 """A store in Redis or Valkey, on one server or a cluster.
 
-One small script compares and writes in one step, and doing it twice is the same as doing it once, so a client that repeats a
-command does no harm. Every key is a hash tag of its own (`meter:{anna}`). Expiry only clears away what no longer counts. An
-*epoch* key, written once and never touched, tells when the server has lost what it was given.
+One small script compares and writes in one step, and doing it twice is the same as doing it once,
+so a client that repeats a command does no harm. Every key is a hash tag of its own
+(`meter:{anna}`). Expiry only clears away what no longer counts. An *epoch* key, written once and
+never touched, tells when the server has lost what it was given.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ elseif ARGV[5] == '' then redis.call('SET', KEYS[1], new)
 else redis.call('SET', KEYS[1], new, 'PXAT', ARGV[5]) end
 return 1
 """
-_SHA = sha1(_SCRIPT.encode()).hexdigest().encode()  # noqa: S324 - how Redis names a script
+_SHA = sha1(_SCRIPT.encode()).hexdigest().encode()
 
 
 def _name(key: str) -> bytes:
@@ -72,7 +73,10 @@ def _arguments(
 
 
 class _Epoch:
-    """What is known of the server's life: by which epoch we know it, and how often it was found to have lost data."""
+    """What is known of the server's life.
+
+    By which epoch we know it, and how often it was found to have lost data.
+    """
 
     def __init__(self) -> None:
         self.losses = 0
@@ -91,7 +95,9 @@ class _Epoch:
         return True
 
     def saw(self, found: bytes | None, info: dict[str, Any], *, written: bool) -> None:
-        """Take in the epoch that was there, whether ours was written in its place, and the server's own figures."""
+        """Take in the epoch that was there, whether ours was written in its place, and the server's
+        own figures.
+        """
         self.due_at = monotonic() + _LOOK_AGAIN
         evicted = info.get("evicted_keys")
         if self._known is not None and found != self._known:
@@ -104,7 +110,8 @@ class _Epoch:
         if not self._warned and info.get("maxmemory") and policy not in (None, "noeviction"):
             self._warned = True
             LOG.warning(
-                "the store drops readers when it is full (`maxmemory-policy %s`); set it to `noeviction`",
+                "the store drops readers when it is full (`maxmemory-policy %s`); set it to"
+                " `noeviction`",
                 policy,
             )
 
@@ -121,7 +128,8 @@ def _translated() -> Iterator[None]:
     except ResponseError as error:
         if "WRONGTYPE" in str(error):
             raise CorruptUsageError(
-                "the server keeps something that is not ours under a reader's key; remove it, or `forget` the reader"
+                "the server keeps something that is not ours under a reader's key; remove it, or"
+                " `forget` the reader"
             ) from error
         raise StoreUnavailableError(f"the server refused: {error}") from error
     except (RedisError, OSError) as error:
@@ -138,7 +146,10 @@ def _parsed(url: str) -> dict[str, Any]:
 
 
 def _settings(url: str, base: type[Any], retry: object) -> dict[str, Any]:
-    """Return a client's settings for a URL: no repeats, no greetings, and nobody waits longer than the question allows."""
+    """Return a client's settings for a URL.
+
+    No repeats, no greetings, and nobody waits longer than the question allows.
+    """
     settings = _parsed(url)
     settings.pop("connection_class", None)
     given: dict[str, Any] = {
@@ -166,7 +177,7 @@ class _InTime:
         finally:
             self.socket_connect_timeout = given
 
-    def read_response(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - the driver's
+    def read_response(self, *args: Any, **options: Any) -> Any:
         options.setdefault("timeout", remaining(self.socket_timeout))
         return super().read_response(*args, **options)  # type: ignore[misc]
 
@@ -174,8 +185,8 @@ class _InTime:
 class _Line:
     """Connections of redis-py, asked directly: a command, its answer, nothing in between.
 
-    A connection that has been idle may have been closed at the other end: what fails on one is asked once more on a new one.
-    Everything the store asks may be asked twice.
+    A connection that has been idle may have been closed at the other end: what fails on one is
+    asked once more on a new one. Everything the store asks may be asked twice.
     """
 
     def __init__(self, make: Callable[[], Any]) -> None:
@@ -183,7 +194,7 @@ class _Line:
         self._idle: list[Any] = []
         self._pid = os.getpid()
 
-    def ask(self, *command: bytes) -> Any:  # noqa: ANN401 - whatever the server answers
+    def ask(self, *command: bytes) -> Any:
         """Send a command and return its answer."""
         if self._pid != os.getpid():
             self._idle, self._pid = [], os.getpid()  # the parent's connections stay the parent's
@@ -219,10 +230,11 @@ class _Line:
 
 
 class RedisStore:
-    """Bytes in Redis or Valkey, over any client of redis-py (`redis.Redis`, `redis.RedisCluster`, one of a Sentinel).
+    """Bytes in Redis or Valkey, over any client of redis-py (`redis.Redis`, `redis.RedisCluster`,
+    one of a Sentinel).
 
-    `from_url` makes a client that repeats nothing and keeps to the deadline; a client of your own keeps its settings. Its
-    `decode_responses` must be off. Safe for threads and forks.
+    `from_url` makes a client that repeats nothing and keeps to the deadline; a client of your own
+    keeps its settings. Its `decode_responses` must be off. Safe for threads and forks.
     """
 
     name = "redis"
@@ -239,7 +251,10 @@ class RedisStore:
 
     @classmethod
     def from_url(cls, url: str) -> Self:
-        """Return the store at a URL; redis-py's options may follow a `?`, such as `socket_timeout=0.2`."""
+        """Return the store at a URL.
+
+        Redis-py's options may follow a `?`, such as `socket_timeout=0.2`.
+        """
         base = _parsed(url).get("connection_class", Connection)
         settings = _settings(url, type("InTime", (_InTime, base), {}), Retry(NoBackoff(), 0))
         pool = redis.ConnectionPool(**settings)
@@ -291,7 +306,7 @@ class RedisStore:
         if self._line is not None:
             self._line.close()
 
-    def _ask(self, *command: bytes) -> Any:  # noqa: ANN401 - whatever the server answers
+    def _ask(self, *command: bytes) -> Any:
         if self._line is not None:
             return self._line.ask(*command)
         name, *arguments = command  # a cluster's client looks the name up as text
@@ -323,7 +338,10 @@ async def _answered(deadline: float) -> AsyncIterator[None]:
 
 
 class AsyncRedisStore:
-    """`RedisStore` for asyncio, over any client of `redis.asyncio`. It belongs to one event loop."""
+    """`RedisStore` for asyncio, over any client of `redis.asyncio`.
+
+    It belongs to one event loop.
+    """
 
     name = "redis"
 

@@ -1,7 +1,10 @@
-"""A store in one file on this machine: threads and processes share it, and an acknowledged count survives a power cut.
+"""A store in one file on this machine.
 
-The journal is a write-ahead log, `synchronous` is `FULL`, and every change begins with `BEGIN IMMEDIATE`, so that the
-comparison and the write are one step. Changes that wait for the same lock are written together, with one `fsync`.
+Threads and processes share it, and an acknowledged count survives a power cut.
+
+The journal is a write-ahead log, `synchronous` is `FULL`, and every change begins with `BEGIN
+IMMEDIATE`, so that the comparison and the write are one step. Changes that wait for the same lock
+are written together, with one `fsync`.
 """
 
 from __future__ import annotations
@@ -26,10 +29,17 @@ __all__ = ["SQLiteStore"]
 
 _SCHEMA = 1
 _APPLICATION = 0x6D657465  # "mete", so that `file` and we can tell whose database this is
-_PATIENCE = 0.01  # SQLite itself waits this long for a lock, in short steps; we ask again until the time is up
-_TABLE = "CREATE TABLE IF NOT EXISTS usage (key TEXT PRIMARY KEY, bytes BLOB NOT NULL, expires REAL) WITHOUT ROWID"
+# SQLite itself waits this long for a lock, in short steps; we ask again until the time is up
+_PATIENCE = 0.01
+_TABLE = (
+    "CREATE TABLE IF NOT EXISTS usage (key TEXT PRIMARY KEY, bytes BLOB NOT NULL, expires REAL)"
+    " WITHOUT ROWID"
+)
 _LOAD = "SELECT bytes FROM usage WHERE key = ?"
-_KEEP = "INSERT INTO usage VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET bytes = excluded.bytes, expires = excluded.expires"
+_KEEP = (
+    "INSERT INTO usage VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET bytes = excluded.bytes,"
+    " expires = excluded.expires"
+)
 _DROP = "DELETE FROM usage WHERE key = ?"
 
 
@@ -62,10 +72,13 @@ class _Change:
 
 
 class SQLiteStore:
-    """Bytes in an SQLite file. Safe for threads, processes and forks; not for a file on a network drive.
+    """Bytes in an SQLite file.
 
-    `timeout` is how long a change waits for other processes that write, in seconds; a queue is not an outage, so it is longer
-    than a network store's. Raises `StoreError` for a file that cannot be opened or that is not one of ours.
+    Safe for threads, processes and forks; not for a file on a network drive.
+
+    `timeout` is how long a change waits for other processes that write, in seconds; a queue is not
+    an outage, so it is longer than a network store's. Raises `StoreError` for a file that cannot be
+    opened or that is not one of ours.
     """
 
     name = "sqlite"
@@ -111,7 +124,10 @@ class SQLiteStore:
         self._truncate()
 
     def purge(self, now: datetime) -> int:
-        """Drop what has expired by `now`, and return how many readers that was. Run it once a day or so."""
+        """Drop what has expired by `now`, and return how many readers that was.
+
+        Run it once a day or so.
+        """
         self._here()
         with self._write_lock:
             try:
@@ -138,8 +154,9 @@ class SQLiteStore:
         self._waiting.clear()
         if not self.path.parent.is_dir():
             raise StoreError(
-                f"there is no folder `{self.path.parent}` for the store `{self.path.name}`; make it first, or give another path "
-                "(an absolute one has four slashes: `sqlite:////var/lib/counts.db`)"
+                f"there is no folder `{self.path.parent}` for the store `{self.path.name}`; make it"
+                " first, or give another path (an absolute one has four slashes:"
+                " `sqlite:////var/lib/counts.db`)"
             )
         opened: list[sqlite3.Connection] = []
         try:
@@ -174,7 +191,8 @@ class SQLiteStore:
             return
         if version > _SCHEMA and owner == _APPLICATION:
             raise StoreError(
-                f"`{self.path}` was written by a newer release (schema {version}, this one knows {_SCHEMA}); update this one"
+                f"`{self.path}` was written by a newer release (schema {version}, this one knows"
+                f" {_SCHEMA}); update this one"
             )
         if (version, owner) != (0, 0) or connection.execute(
             "SELECT count(*) FROM sqlite_master WHERE name <> 'usage'"
@@ -190,7 +208,10 @@ class SQLiteStore:
         connection.execute("COMMIT")
 
     def _here(self) -> None:
-        """Open the file anew after a fork: a connection must not be carried across one, not even to close it."""
+        """Open the file anew after a fork.
+
+        A connection must not be carried across one, not even to close it.
+        """
         if self._pid != os.getpid():
             self._inherited += [self._reader, self._writer]
             self._connect()
@@ -231,7 +252,9 @@ class SQLiteStore:
             )
 
     def _patiently(self, connection: sqlite3.Connection, statement: str) -> None:
-        """Run a statement that needs a lock, waiting for other processes as long as the question allows."""
+        """Run a statement that needs a lock, waiting for other processes as long as the question
+        allows.
+        """
         until = monotonic() + remaining(self._timeout)
         while True:
             try:
@@ -258,7 +281,10 @@ class SQLiteStore:
             self._writer.execute("ROLLBACK")
 
     def _truncate(self) -> None:
-        """Empty the log into the file, so that what was dropped is not readable there; others who read may put it off."""
+        """Empty the log into the file, so that what was dropped is not readable there.
+
+        Others who read may put it off.
+        """
         with self._write_lock:
             self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 

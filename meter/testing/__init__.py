@@ -1,6 +1,8 @@
-"""For your tests: strategies that draw policies and journeys, laws to hold a policy to, a contract for stores, a pytest plugin.
+"""For your tests: strategies that draw policies and journeys, laws to hold a policy to, a contract
+for stores, a pytest plugin.
 
-Nothing here is imported before it is asked for, so that installing `meter` costs a test run nothing.
+Nothing here is imported before it is asked for, so that installing `meter` costs a test run
+nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ _LAZY = {
 _MODULES = ("laws", "strategies")
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - PEP 562
+def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return import_module(f"meter.testing.{name}")
     if name in _LAZY:

@@ -1,4 +1,7 @@
-"""Lets `from_type(Policy)` and its kin work: the `hypothesis` entry point calls `register`, and nothing is built until asked for."""
+"""Lets `from_type(Policy)` and its kin work.
+
+The `hypothesis` entry point calls `register`, and nothing is built until asked for.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,9 @@ def register() -> None:
 
 
 def _strategy(kind: type) -> st.SearchStrategy[object]:
-    from meter.testing import strategies  # noqa: PLC0415 - whoever imports Hypothesis does not pay for it
+    from meter.testing import (
+        strategies,
+    )
 
     strategy: st.SearchStrategy[object] = getattr(strategies, _DRAWN_BY[kind])()
     return strategy

@@ -1,7 +1,8 @@
 """Does a store keep the contract that the paywall's guarantees rest on?
 
-`check_store` runs a store of your own through what the stores of this project go through: examples with a plain message, a
-Hypothesis state machine against a dictionary, and races of threads (or tasks) for the same key.
+`check_store` runs a store of your own through what the stores of this project go through: examples
+with a plain message, a Hypothesis state machine against a dictionary, and races of threads (or
+tasks) for the same key.
 """
 
 from __future__ import annotations
@@ -39,11 +40,13 @@ _PATIENCE = 600.0
 def check_store(
     make_store: Callable[[], Store | AsyncStore], *, examples: int = 25, rounds: int = 20
 ) -> None:
-    """Raise `AssertionError` with what is wrong if a store breaks the contract of `meter.stores.Store`.
+    """Raise `AssertionError` with what is wrong if a store breaks the contract of
+    `meter.stores.Store`.
 
-    `make_store` is called once, with no arguments (inside a running event loop for an `AsyncStore`). The store need not be
-    empty: keys that nobody else uses are taken, and forgotten at the end. `examples` is the number of random histories,
-    `rounds` the number of races. Needs Hypothesis (`pip install 'meter-paywall[test]'`).
+    `make_store` is called once, with no arguments (inside a running event loop for an
+    `AsyncStore`). The store need not be empty: keys that nobody else uses are taken, and forgotten
+    at the end. `examples` is the number of random histories, `rounds` the number of races. Needs
+    Hypothesis (`pip install 'meter-paywall[test]'`).
 
     >>> from meter.stores import MemoryStore
     >>> check_store(MemoryStore, examples=5, rounds=2)
@@ -84,7 +87,7 @@ async def _nothing() -> None:
 class _Awaited:
     """An async store whose calls are waited for."""
 
-    def __init__(self, store: Any, runner: asyncio.Runner) -> None:  # noqa: ANN401 - an `AsyncStore`
+    def __init__(self, store: Any, runner: asyncio.Runner) -> None:
         self._store, self._runner = store, runner
 
     def load(self, key: str) -> bytes | None:
@@ -103,7 +106,7 @@ def _fresh(name: str = "k") -> str:
     return f"conformance:{name}{next(_RUNS)}-{id(_RUNS):x}"
 
 
-def _check_examples(store: Any) -> None:  # noqa: ANN401 - a `Store`
+def _check_examples(store: Any) -> None:
     key = _fresh()
     _same("load of a key never written", None, store.load(key))
     _same("a first swap", b"1", store.swap(key, None, b"1", expires=None))
@@ -156,10 +159,10 @@ def _check_examples(store: Any) -> None:  # noqa: ANN401 - a `Store`
 
 
 def _same(what: str, expected: object, actual: object) -> None:
-    assert expected == actual, f"{what}: expected {expected!r}, got {actual!r}"  # noqa: S101 - this is a test
+    assert expected == actual, f"{what}: expected {expected!r}, got {actual!r}"
 
 
-def _check_histories(store: Any, examples: int) -> None:  # noqa: ANN401 - a `Store`
+def _check_histories(store: Any, examples: int) -> None:
     values = st.sampled_from([None, b"1", b"2", b"3\0\xff"])
 
     class Histories(RuleBasedStateMachine):
@@ -184,7 +187,7 @@ def _check_histories(store: Any, examples: int) -> None:  # noqa: ANN401 - a `St
             new: bytes | None,
             right: bool,
             expires: datetime | None,
-        ) -> None:  # noqa: FBT001
+        ) -> None:
             key = self.keys[which]
             if right:
                 old = self.model[key]
@@ -221,7 +224,7 @@ def _check_histories(store: Any, examples: int) -> None:  # noqa: ANN401 - a `St
     )
 
 
-def _check_race(store: Any, runner: asyncio.Runner | None, native: Any) -> None:  # noqa: ANN401 - a `Store`, and an `AsyncStore`
+def _check_race(store: Any, runner: asyncio.Runner | None, native: Any) -> None:
     key = _fresh("race")
     if runner is None:
         with _switching_often(), ThreadPoolExecutor(_RACERS) as pool:
@@ -238,7 +241,7 @@ def _check_race(store: Any, runner: asyncio.Runner | None, native: Any) -> None:
     store.forget(key)
 
 
-def _add(store: Any, key: str, racer: int) -> int | None:  # noqa: ANN401 - a `Store`
+def _add(store: Any, key: str, racer: int) -> int | None:
     UNTIL.set(monotonic() + _PATIENCE)
     old: bytes | None = None
     for tried in range(10 * _RACERS):
@@ -250,7 +253,7 @@ def _add(store: Any, key: str, racer: int) -> int | None:  # noqa: ANN401 - a `S
     return None
 
 
-async def _add_async(store: Any, key: str, racer: int) -> int | None:  # noqa: ANN401 - an `AsyncStore`
+async def _add_async(store: Any, key: str, racer: int) -> int | None:
     old: bytes | None = None
     for tried in range(10 * _RACERS):
         new = (old or b"") + bytes([racer])
@@ -267,7 +270,9 @@ async def _together(racers: list[Coroutine[Any, Any, int | None]]) -> list[int |
 
 @contextmanager
 def _switching_often() -> Iterator[None]:
-    """Let threads take turns as often as Python can, so that a gap between comparing and writing shows."""
+    """Let threads take turns as often as Python can, so that a gap between comparing and writing
+    shows.
+    """
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     try:

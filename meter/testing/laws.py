@@ -1,7 +1,10 @@
-"""What must be so of every policy, whatever its rules say? Ready laws to hold your own policy to, in one line.
+"""What must be so of every policy, whatever its rules say?
 
-A law looks at a journey as it went: `check_laws(policy)` draws journeys on the edges of this policy and holds each to every law.
-A broken law is an `AssertionError` that names the law and tells the shortest journey that breaks it.
+Ready laws to hold your own policy to, in one line.
+
+A law looks at a journey as it went: `check_laws(policy)` draws journeys on the edges of this policy
+and holds each to every law. A broken law is an `AssertionError` that names the law and tells the
+shortest journey that breaks it.
 """
 
 from __future__ import annotations
@@ -30,7 +33,10 @@ __all__ = ["LAWS", "Taken", "check_journey", "check_laws", "take", "tell"]
 
 
 class Taken(NamedTuple):
-    """One step of a journey as it went: what was remembered before, what was decided, what is remembered after."""
+    """One step of a journey as it went.
+
+    What was remembered before, what was decided, what is remembered after.
+    """
 
     step: Step
     before: Usage
@@ -51,10 +57,10 @@ def take(policy: Policy, steps: Iterable[Step], usage: Usage | None = None) -> l
 def tell(taken: Iterable[Taken]) -> str:
     """Say what happened on a journey, one step a paragraph."""
     return "\n".join(
-        f"{number}. {step.now.isoformat()} {step.reader.status(step.now)} opens `{step.view.article.id}`"
-        f" ({step.view.article.access}{', prefetched' if step.view.prefetch else ''})\n   {explain(decision)}".replace(
-            "\n  ", "\n     "
-        )
+        f"{number}. {step.now.isoformat()} {step.reader.status(step.now)} opens"
+        f" `{step.view.article.id}`"
+        f" ({step.view.article.access}{', prefetched' if step.view.prefetch else ''})\n  "
+        f" {explain(decision)}".replace("\n  ", "\n     ")
         for number, (step, _, decision, _) in enumerate(taken, 1)
     )
 
@@ -69,7 +75,9 @@ def _reading_again_is_free(policy: Policy, taken: list[Taken]) -> bool:
 
 
 def _more_allowance_never_closes_a_gate(policy: Policy, taken: list[Taken]) -> bool:
-    """With the same past, larger limits open whatever the smaller ones did (unless a rule asks what is left)."""
+    """With the same past, larger limits open whatever the smaller ones did (unless a rule asks what
+    is left).
+    """
     if any(part.left is not None for rule in policy.rules for part in rule.when.walk()):
         return True
     meters = [
@@ -92,8 +100,11 @@ def _raised(limit: Limit) -> Limit:
     return evolve(limit, limit=min(limit.limit + 1, MOST_LIMIT))
 
 
-def _used_and_left_make_the_limit(policy: Policy, taken: list[Taken]) -> bool:  # noqa: ARG001 - laws have one shape
-    """What is used never exceeds the limit, and with what is left makes up the limit; a limit of 0 counts nothing down."""
+def _used_and_left_make_the_limit(policy: Policy, taken: list[Taken]) -> bool:
+    """What is used never exceeds the limit, and with what is left makes up the limit.
+
+    A limit of 0 counts nothing down.
+    """
     readings = [
         (decision.meter, decision.show) for _, _, decision, _ in taken if decision.meter is not None
     ]
@@ -105,7 +116,7 @@ def _used_and_left_make_the_limit(policy: Policy, taken: list[Taken]) -> bool:  
     )
 
 
-def _the_last_one_is_announced(policy: Policy, taken: list[Taken]) -> bool:  # noqa: ARG001
+def _the_last_one_is_announced(policy: Policy, taken: list[Taken]) -> bool:
     """A countdown never ends on 0: with nothing left it is the last free article."""
     return all(
         decision.meter is not None and decision.meter.left > 0
@@ -124,7 +135,9 @@ def _usage_stays_bounded(policy: Policy, taken: list[Taken]) -> bool:
 
 
 def _nobody_reads_more_than_the_limit(policy: Policy, taken: list[Taken]) -> bool:
-    """In one calendar or fixed window no more is counted than its largest limit, whatever the clocks do."""
+    """In one calendar or fixed window no more is counted than its largest limit, whatever the
+    clocks do.
+    """
     counted = Counter(
         (decision.meter.name, decision.meter.resets_at)
         for _, _, decision, _ in taken
@@ -139,7 +152,7 @@ def _most(policy: Policy, meter: str) -> int:
     return max((limit.limit for limit in policy.meter(meter).allowances()), default=0)
 
 
-def _blocked_views_never_count(policy: Policy, taken: list[Taken]) -> bool:  # noqa: ARG001
+def _blocked_views_never_count(policy: Policy, taken: list[Taken]) -> bool:
     """A preview counts nothing, and what is remembered is the very same."""
     return all(
         not decision.counted and after is before
@@ -211,7 +224,9 @@ def _bytes_carry_everything(policy: Policy, taken: list[Taken]) -> bool:
 
 
 def _merging_is_a_union(policy: Policy, taken: list[Taken]) -> bool:
-    """Merging readers who turn out to be one may be repeated, done in any order and in any grouping, and refunds nothing."""
+    """Merging readers who turn out to be one may be repeated, done in any order and in any
+    grouping, and refunds nothing.
+    """
     steps = [step for step, *_ in taken]
     a, b, c = (
         (take(policy, part) or [_NOTHING])[-1].after
@@ -235,7 +250,9 @@ def _merging_is_a_union(policy: Policy, taken: list[Taken]) -> bool:
 
 
 def _a_clock_behind_finds_the_same_window(policy: Policy, taken: list[Taken]) -> bool:
-    """After a view has counted, a clock that is behind finds everything still counted, in every meter."""
+    """After a view has counted, a clock that is behind finds everything still counted, in every
+    meter.
+    """
     for step, _, decision, after in taken:
         if decision.counted:
             now = {name: tally for name, (tally, _) in ledger(policy, after, step.now).items()}
@@ -273,7 +290,10 @@ LAWS: dict[str, Callable[[Policy, list[Taken]], bool]] = {
 
 
 def check_journey(policy: Policy, steps: Iterable[Step], laws: Iterable[str] = LAWS) -> None:
-    """Hold one journey to some laws. Raises `AssertionError` that names the first broken one and tells the journey."""
+    """Hold one journey to some laws.
+
+    Raises `AssertionError` that names the first broken one and tells the journey.
+    """
     taken = take(policy, steps)
     for name in laws:
         if not LAWS[name](policy, taken):
@@ -285,7 +305,8 @@ def check_journey(policy: Policy, steps: Iterable[Step], laws: Iterable[str] = L
 def check_laws(policy: Policy, *, examples: int = 100) -> None:
     """Draw journeys on the edges of a policy and hold each to every law; the same ones each time.
 
-    Raises `AssertionError` that names the broken law and tells the shortest journey found that breaks it.
+    Raises `AssertionError` that names the broken law and tells the shortest journey found that
+    breaks it.
 
     >>> from meter import loads_policy
     >>> check_laws(loads_policy('''

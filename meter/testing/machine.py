@@ -1,4 +1,7 @@
-"""Does a paywall decide as the engine does, whatever readers do in whatever order? A state machine to subclass."""
+"""Does a paywall decide as the engine does, whatever readers do in whatever order?
+
+A state machine to subclass.
+"""
 
 from __future__ import annotations
 
@@ -36,10 +39,12 @@ _STEPS = st.sampled_from(
 
 
 class PaywallMachine(RuleBasedStateMachine):
-    """Three readers open articles, look ahead, sign in and are forgotten, while time moves on and sometimes steps back.
+    """Three readers open articles, look ahead, sign in and are forgotten, while time moves on and
+    sometimes steps back.
 
-    Set `policy` in a subclass, and override `make` to return your own paywall over your own store: anything with `check`, `peek`,
-    `merge` and `forget`. Every answer is compared with what the engine decides for what should be remembered.
+    Set `policy` in a subclass, and override `make` to return your own paywall over your own store:
+    anything with `check`, `peek`, `merge` and `forget`. Every answer is compared with what the
+    engine decides for what should be remembered.
 
     A subclass's `TestCase` attribute is a test that pytest collects: ``TestOurs = Ours.TestCase``.
     """
@@ -52,7 +57,7 @@ class PaywallMachine(RuleBasedStateMachine):
         self._remembered: dict[str, Usage] = {}
         self._same: dict[str, str] = {}
 
-    def make(self) -> Any:  # noqa: ANN401 - whatever has the four methods
+    def make(self) -> Any:
         """Return an empty paywall for one run: in memory, unless you say otherwise."""
         return Paywall(self.policy, open_store("memory://"), deadline=60, on_outage="raise")
 

@@ -1,4 +1,6 @@
-"""A policy with some of its tables changed, for a test that needs a limit of 1 and nothing else different."""
+"""A policy with some of its tables changed, for a test that needs a limit of 1 and nothing else
+different.
+"""
 
 from __future__ import annotations
 
@@ -18,12 +20,13 @@ def overridden(policy: Policy, changes: Mapping[str, Any]) -> Policy:
     """Return a copy of `policy` with `changes` laid over its tables.
 
     Tables are merged key by key; `None` removes a key; rules and guarantees are changed by name
-    (`{"rules": {"everyone else": {"show": "subscription-wall"}}}`); anything else is replaced. Raises `PolicyError` where the
-    result is not a policy, and `KeyError` for a rule that is not there.
+    (`{"rules": {"everyone else": {"show": "subscription-wall"}}}`); anything else is replaced.
+    Raises `PolicyError` where the result is not a policy, and `KeyError` for a rule that is not
+    there.
     """
-    import tomli_w  # noqa: PLC0415 - only who overrides writes a policy
+    import tomli_w
 
-    from meter.loading import loads_policy  # noqa: PLC0415
+    from meter.loading import loads_policy
 
     table = to_table(policy)
     named = {

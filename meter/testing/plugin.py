@@ -1,4 +1,6 @@
-"""A pytest plugin: fixtures for a policy, a clock, readers and a paywall; journey files as tests; coverage of a policy's rules.
+"""A pytest plugin: fixtures for a policy, a clock, readers and a paywall.
+
+Journey files as tests; coverage of a policy's rules.
 
 Switch it off with `-p no:meter`. It imports the rest of `meter` only when a test asks for it.
 """
@@ -32,7 +34,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         nargs="?",
         const="",
         metavar="POLICY",
-        help="report which rules, sides of conditions and edges of limits of POLICY were exercised (default: the `meter_policy` setting)",
+        help=(
+            "report which rules, sides of conditions and edges of limits of POLICY were exercised"
+            " (default: the `meter_policy` setting)"
+        ),
     )
     group.addoption(
         "--meter-min",
@@ -60,7 +65,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Start to watch the policies whose coverage is asked for."""
     named = config.getoption("--meter-coverage")
     if named is not None:
-        from meter.testing.rule_coverage import RuleCoverage  # noqa: PLC0415 - only a run that asks pays for it
+        from meter.testing.rule_coverage import (
+            RuleCoverage,
+        )
 
         root, paths = config.rootpath, [_policy_path(config, name) for name in named]
         config.stash[_COVERAGE] = coverage = RuleCoverage(
@@ -84,34 +91,46 @@ def _policy_path(config: pytest.Config, name: str = "") -> Path:
 
 @pytest.fixture(scope="session")
 def meter_policy(pytestconfig: pytest.Config) -> Policy:
-    """The policy under test: the file that the setting `meter_policy` names. Redefine it to test another."""
-    from meter import load_policy  # noqa: PLC0415
+    """The policy under test: the file that the setting `meter_policy` names.
+
+    Redefine it to test another.
+    """
+    from meter import load_policy
 
     return load_policy(_policy_path(pytestconfig))
 
 
 @pytest.fixture
 def meter_override(meter_policy: Policy) -> Callable[[Mapping[str, Any]], Policy]:
-    """Return a copy of the policy with some tables changed: `meter_override({"meters": {"monthly": {"limit": 1}}})`."""
-    from meter.testing.overrides import overridden  # noqa: PLC0415
+    """Return a copy of the policy with some tables changed.
+
+    `meter_override({"meters": {"monthly": {"limit": 1}}})`.
+    """
+    from meter.testing.overrides import overridden
 
     return lambda changes: overridden(meter_policy, changes)
 
 
 @pytest.fixture
 def meter_clock() -> ManualClock:
-    """A clock that stands at noon UTC of 15 January 2026 until it is moved: `meter_clock.advance(days=2)`."""
-    from datetime import UTC, datetime  # noqa: PLC0415
+    """A clock that stands at noon UTC of 15 January 2026 until it is moved.
 
-    from meter import ManualClock  # noqa: PLC0415
+    `meter_clock.advance(days=2)`.
+    """
+    from datetime import UTC, datetime
+
+    from meter import ManualClock
 
     return ManualClock(datetime(*_START, tzinfo=UTC))
 
 
 @pytest.fixture
 def meter_reader(meter_clock: ManualClock) -> Callable[..., Reader]:
-    """Build readers by status: `meter_reader("trial-expired", segments=["students"])`. The status holds at the clock's time."""
-    from meter.testing.story import reader_with_status  # noqa: PLC0415
+    """Build readers by status: `meter_reader("trial-expired", segments=["students"])`.
+
+    The status holds at the clock's time.
+    """
+    from meter.testing.story import reader_with_status
 
     return lambda status="anonymous", **known: reader_with_status(status, meter_clock(), **known)
 
@@ -120,8 +139,11 @@ def meter_reader(meter_clock: ManualClock) -> Callable[..., Reader]:
 def meter_paywall(
     meter_policy: Policy, meter_clock: ManualClock, request: pytest.FixtureRequest
 ) -> ToldPaywall:
-    """A `Paywall` over a real in-memory store and the manual clock. If the test fails, the report tells what it was asked."""
-    from meter.testing.story import ToldPaywall  # noqa: PLC0415
+    """A `Paywall` over a real in-memory store and the manual clock.
+
+    If the test fails, the report tells what it was asked.
+    """
+    from meter.testing.story import ToldPaywall
 
     return ToldPaywall(
         meter_policy, clock=meter_clock, story=request.node.stash.setdefault(_STORY, [])
@@ -156,21 +178,23 @@ class JourneyFile(pytest.File):
 
 
 class JourneyItem(pytest.Item):
-    """A journey and its expectations, run through the policy it names, or through the `meter_policy` setting's."""
+    """A journey and its expectations, run through the policy it names, or through the
+    `meter_policy` setting's.
+    """
 
     def runtest(self) -> None:
         """Run every step; the first broken expectation fails the test."""
-        from meter import Journey, load_policy  # noqa: PLC0415
+        from meter import Journey, load_policy
 
         journey = Journey.load(self.path)
         steps = journey.run(None if journey.policy else load_policy(_policy_path(self.config)))
         if any(step.problem for step in steps):
             raise BrokenJourneyError(steps)
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:  # noqa: ANN401 - pytest's own signature
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Tell the journey up to the step that broke, or the problems of the file."""
-        from meter import MeterError  # noqa: PLC0415
-        from meter.testing.story import told_steps  # noqa: PLC0415
+        from meter import MeterError
+        from meter.testing.story import told_steps
 
         if isinstance(excinfo.value, BrokenJourneyError):
             return told_steps(excinfo.value.steps)
@@ -197,7 +221,7 @@ class _Workers:
     """Collects what the workers of `pytest-xdist` have seen."""
 
     @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, node: Any) -> None:  # noqa: ANN401 - xdist's own type
+    def pytest_testnodedown(self, node: Any) -> None:
         coverage = node.config.stash.get(_COVERAGE, None)
         if coverage is not None:
             coverage.merge(node.workeroutput.get("meter_coverage", {}))

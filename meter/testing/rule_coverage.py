@@ -1,7 +1,7 @@
 """Which rules, which sides of which conditions and which edges of limits did a test run exercise?
 
-Every judgement of a watched policy is noted by the facts it was made on; what they exercised is worked out from the rules'
-own formulas afterwards. A percentage is never rounded up.
+Every judgement of a watched policy is noted by the facts it was made on; what they exercised is
+worked out from the rules' own formulas afterwards. A percentage is never rounded up.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ class RuleCoverage:
     """Watches the engine judge by some policies, and says what of them was exercised."""
 
     def __init__(self, paths: Mapping[str, Path]) -> None:
-        from meter.loading import load_policy  # noqa: PLC0415 - a run without coverage reads no file
+        from meter.loading import (
+            load_policy,
+        )
 
         policies = {name: load_policy(path) for name, path in paths.items()}
         self._policies = {policy.digest: (name, policy) for name, policy in policies.items()}
@@ -40,7 +42,10 @@ class RuleCoverage:
         self._judge: Callable[[Rulebook, Sequence[Any]], Verdict | None] | None = None
 
     def start(self) -> None:
-        """Note every judgement from now on. The engine remembers what it has judged, so each situation is noted once."""
+        """Note every judgement from now on.
+
+        The engine remembers what it has judged, so each situation is noted once.
+        """
         self._judge = original = engine_module.judge
 
         def noting(rulebook: Rulebook, values: Sequence[Any]) -> Verdict | None:
@@ -59,7 +64,10 @@ class RuleCoverage:
             engine_module.judge, self._judge = self._judge, None  # type: ignore[assignment] # the engine's own again
 
     def seen(self) -> dict[str, list[str]]:
-        """Return, by policy digest, what was exercised; the same from any process, so that runs can be merged."""
+        """Return, by policy digest, what was exercised.
+
+        The same from any process, so that runs can be merged.
+        """
         return {
             digest: sorted(
                 self._merged[digest]
@@ -96,7 +104,8 @@ class RuleCoverage:
         lines = []
         for name, points, missing in self.results():
             lines.append(
-                f"{name}: {_percent(points, missing)} % ({len(points) - len(missing)} of {len(points)})"
+                f"{name}: {_percent(points, missing)} % ({len(points) - len(missing)} of"
+                f" {len(points)})"
             )
             lines += [f"  never: {point}" for point in missing]
         return "\n".join(lines)
@@ -125,12 +134,15 @@ def _decides(rule: str) -> str:
     return f"rule `{rule}`: decides"
 
 
-def _side(rule: str, words: str, holds: bool) -> str:  # noqa: FBT001 - a side is one of two
+def _side(rule: str, words: str, holds: bool) -> str:
     return f"rule `{rule}`, where {words}: {'so' if holds else 'not so'}"
 
 
 def _edges(policy: Policy, meter: str) -> list[tuple[Formula, str, str]]:
-    """Return each allowance of a meter as who has it, and the two edges it is exercised on: its last read, and the one too many."""
+    """Return each allowance of a meter as who has it, and the two edges it is exercised on.
+
+    Its last read, and the one too many.
+    """
     edges = []
     for formula, limit in policy.rulebook.limits[meter]:
         who = "" if formula == ALWAYS else f" where {clause(formula, policy.rulebook.vocabulary)}"
@@ -140,7 +152,10 @@ def _edges(policy: Policy, meter: str) -> list[tuple[Formula, str, str]]:
 
 
 def _exercised(policy: Policy, values: tuple[Any, ...]) -> Iterator[str]:
-    """Yield what one judgement exercised: the rules tried, each condition's side, and the edge a spending rule's meter stands on."""
+    """Yield what one judgement exercised.
+
+    The rules tried, each condition's side, and the edge a spending rule's meter stands on.
+    """
     book = policy.rulebook
     verdict = engine_module.judge(book, values)
     for rule in book.rules:
@@ -172,9 +187,12 @@ def _exercised(policy: Policy, values: tuple[Any, ...]) -> Iterator[str]:
 
 
 def _points(policy: Policy) -> list[str]:
-    """Return everything there is to exercise: what no reader at all can exercise is left out, as far as that can be proved."""
-    from meter.verify.budget import decided  # noqa: PLC0415 - only a report needs the verifier
-    from meter.verify.diagram import UndecidedError  # noqa: PLC0415
+    """Return everything there is to exercise.
+
+    What no reader at all can exercise is left out, as far as that can be proved.
+    """
+    from meter.verify.budget import decided
+    from meter.verify.diagram import UndecidedError
 
     try:
         return list(
@@ -198,8 +216,8 @@ def _every(policy: Policy) -> Iterator[str]:
 
 
 def _possible(policy: Policy, space: Space) -> Iterator[str]:
-    from meter.verify.diagram import FALSE  # noqa: PLC0415
-    from meter.verify.symbolic import passings  # noqa: PLC0415
+    from meter.verify.diagram import FALSE
+    from meter.verify.symbolic import passings
 
     forest, book, arriving = space.forest, policy.rulebook, space.possible
     metered = space.is_("access", ArticleAccess.METERED)

@@ -1,4 +1,6 @@
-"""What a test asked of a paywall, and what a journey met, told step by step for the report of a failure."""
+"""What a test asked of a paywall, and what a journey met, told step by step for the report of a
+failure.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,10 @@ class ToldPaywall(Paywall):
     def check(
         self, reader: Reader, view: PageView | Article | str, *, now: datetime | None = None
     ) -> Decision:
-        """Decide and count, as `Paywall.check` does. An article, or just its id, stands for a plain view of it."""
+        """Decide and count, as `Paywall.check` does.
+
+        An article, or just its id, stands for a plain view of it.
+        """
         view = _as_view(view)
         decision = super().check(reader, view, now=now)
         self._story.append(
@@ -75,8 +80,10 @@ def told_steps(steps: Iterable[JourneyStep]) -> str:
     return "\n".join(lines)
 
 
-def reader_with_status(status: str, now: datetime, **known: Any) -> Reader:  # noqa: ANN401 - the fields of `Reader`, and a product
-    """Return a reader who has a status at `now`: running rights began 30 days ago and end in 30 days, expired ones ended yesterday.
+def reader_with_status(status: str, now: datetime, **known: Any) -> Reader:
+    """Return a reader who has a status at `now`.
+
+    Running rights began 30 days ago and end in 30 days, expired ones ended yesterday.
 
     `known` are further fields of `Reader`; `product` names the product of the right.
     """

@@ -1,7 +1,10 @@
-"""What could a policy, a reader and a journey look like? Hypothesis strategies for all of them, for your tests and ours.
+"""What could a policy, a reader and a journey look like?
 
-Most of what they draw is useful: half of the policies let somebody read on an allowance before the wall, times fall on the edges
-of windows, offers and entitlements, words are those the policy mentions. Everything shrinks towards the shortest story.
+Hypothesis strategies for all of them, for your tests and ours.
+
+Most of what they draw is useful: half of the policies let somebody read on an allowance before the
+wall, times fall on the edges of windows, offers and entitlements, words are those the policy
+mentions. Everything shrinks towards the shortest story.
 """
 
 from __future__ import annotations
@@ -167,7 +170,10 @@ def _periods() -> SearchStrategy[Dates]:
 
 
 def whens(meters: Sequence[str] = (), *, depth: int = 1, least: int = 0) -> SearchStrategy[When]:
-    """Draw conditions with `least` to two keys of every sort; `left` only of `meters`, groups nested `depth` deep."""
+    """Draw conditions with `least` to two keys of every sort.
+
+    `left` only of `meters`, groups nested `depth` deep.
+    """
     return _whens(tuple(meters), depth, least)
 
 
@@ -304,9 +310,11 @@ def _rules(draw: DrawFn, meters: Sequence[str], offers: Sequence[str]) -> tuple[
 
 @st.composite
 def policies(draw: DrawFn, zones: Sequence[str] = _ZONES) -> Policy:
-    """Draw policies with up to two meters and offers and up to six rules, published in one of `zones`.
+    """Draw policies with up to two meters and offers and up to six rules, published in one of
+    `zones`.
 
-    Half of them let somebody spend before the last rule. Every sort of condition, window, limit and offer occurs.
+    Half of them let somebody spend before the last rule. Every sort of condition, window, limit and
+    offer occurs.
     """
     names = draw(
         st.sampled_from(
@@ -320,9 +328,11 @@ def policies(draw: DrawFn, zones: Sequence[str] = _ZONES) -> Policy:
         meters=tuple(draw(_meter(name)) for name in names),
         offers=tuple(draw(_offers(name)) for name in offer_names),
         rules=draw(_rules(names, offer_names)),
-        guarantees=[Guarantee(name="no wall", when=draw(whens(names)), never=["subscription-wall"])]
-        if extra == "guarantee"
-        else (),
+        guarantees=(
+            [Guarantee(name="no wall", when=draw(whens(names)), never=["subscription-wall"])]
+            if extra == "guarantee"
+            else ()
+        ),
         copy={"en": Copy(headline="Read on", benefits=("Every story",))} if extra == "copy" else {},
         links=Links(subscribe="/join") if extra == "links" else Links(),
     )
@@ -339,7 +349,8 @@ def _words(policy: Policy | None, name: str) -> tuple[str, ...]:
     )
 
 
-# Made once for each list of words: making and validating a strategy costs more than drawing from it.
+# Made once for each list of words: making and validating a strategy costs more than drawing from
+# it.
 @lru_cache(maxsize=512)
 def _maybe(words: tuple[Any, ...]) -> SearchStrategy[Any]:
     return st.sampled_from((None,) * (len(words) // 2 + 1) + words)  # a third is missing
@@ -360,7 +371,9 @@ def _numbers(policy: Policy | None, name: str) -> tuple[float, ...]:
 
 @lru_cache(maxsize=64)
 def _clock_changes(zone: ZoneInfo) -> tuple[int, ...]:
-    """Return the instants, to the second, at which the offset of a zone changes in the years drawn from."""
+    """Return the instants, to the second, at which the offset of a zone changes in the years drawn
+    from.
+    """
     hours = [_START + timedelta(hours=n) for n in range(0, _HOURS, 6)]
     changes = []
     for before, after in pairwise(hours):
@@ -376,7 +389,10 @@ def _clock_changes(zone: ZoneInfo) -> tuple[int, ...]:
 
 
 def _edges(policy: Policy | None, readers: Iterable[Reader], at: int) -> list[int]:
-    """Return the instants near `at` at which something changes: windows, the policy's dates, entitlements, the clocks."""
+    """Return the instants near `at` at which something changes.
+
+    Windows, the policy's dates, entitlements, the clocks.
+    """
     edges: list[int] = []
     for reader in readers:
         edges += [
@@ -412,8 +428,8 @@ def edge_times(
 ) -> datetime:
     """Draw times with a zone: ordinary hours, and instants within a microsecond of an edge.
 
-    Edges are the starts and ends of the policy's windows, of its offers and dates, of the rights of `readers`, and the changes of
-    the clocks in the publication's zone.
+    Edges are the starts and ends of the policy's windows, of its offers and dates, of the rights of
+    `readers`, and the changes of the clocks in the publication's zone.
     """
     at = draw(_ORDINARY)
     edges = _edges(policy, readers, at)
@@ -436,7 +452,7 @@ def entitlements(draw: DrawFn, policy: Policy | None = None) -> Entitlement:
 
 
 @st.composite
-def readers(draw: DrawFn, policy: Policy | None = None, *, id: str | None = None) -> Reader:  # noqa: A002 - the field's name
+def readers(draw: DrawFn, policy: Policy | None = None, *, id: str | None = None) -> Reader:
     """Draw readers of every status; what is not known is often missing."""
     return Reader(
         id=id or draw(st.sampled_from(["reader-1", "reader-2"])),
@@ -458,7 +474,7 @@ _PEOPLE_READ = (
 
 
 @st.composite
-def articles(draw: DrawFn, policy: Policy | None = None, *, id: str | None = None) -> Article:  # noqa: A002 - the field's name
+def articles(draw: DrawFn, policy: Policy | None = None, *, id: str | None = None) -> Article:
     """Draw articles, mostly metered, few enough to be read again."""
     return Article(
         id=id or draw(st.sampled_from(["a1", "a2", "a3", "a4"])),
@@ -491,7 +507,9 @@ def page_views(
 
 @st.composite
 def usages(draw: DrawFn, policy: Policy | None = None) -> Usage:
-    """Draw usages: of the policy's meters (and one it does not have), counted at times near each other."""
+    """Draw usages: of the policy's meters (and one it does not have), counted at times near each
+    other.
+    """
     names = (
         ("monthly", "daily")
         if policy is None
@@ -518,10 +536,13 @@ _WAITS = (0, 1, DAY // 24, DAY, 7 * DAY, 32 * DAY)
 
 @st.composite
 def journeys(draw: DrawFn, policy: Policy | None = None, *, max_size: int = 16) -> list[Step]:
-    """Draw one reader's journey: page views in the order they arrive, under one id, of few articles.
+    """Draw one reader's journey.
 
-    The reader changes on the way (signs in, buys, loses a segment). Time mostly moves on: by nothing, by a microsecond, by days, to
-    the next edge of a window or a date; sometimes it steps back, as a second server's clock may.
+    Page views in the order they arrive, under one id, of few articles.
+
+    The reader changes on the way (signs in, buys, loses a segment). Time mostly moves on: by
+    nothing, by a microsecond, by days, to the next edge of a window or a date; sometimes it steps
+    back, as a second server's clock may.
     """
     people = draw(st.lists(readers(policy, id="reader-1"), min_size=1, max_size=3))
     content = [

@@ -1,7 +1,8 @@
 """Is a policy right for everyone? Exact lints, proofs, and the complete difference of two policies.
 
-Rules are closed tables, so a policy is a finite object: everything here is decided for every reader, page view and count there can
-be, on diagrams held to the engine by tests. What is too large for that is `not decided`, never assumed.
+Rules are closed tables, so a policy is a finite object: everything here is decided for every
+reader, page view and count there can be, on diagrams held to the engine by tests. What is too large
+for that is `not decided`, never assumed.
 """
 
 from __future__ import annotations

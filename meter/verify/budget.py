@@ -1,4 +1,7 @@
-"""How much work may a question cost? One order of variables is tried, then another, and then the answer is "not decided"."""
+"""How much work may a question cost?
+
+One order of variables is tried, then another, and then the answer is "not decided".
+"""
 
 from __future__ import annotations
 
@@ -26,10 +29,12 @@ def decided(
     steps: int = MOST_STEPS,
     seconds: float | None = None,
 ) -> _Answer:
-    """Return the answer to a question about a space. Raises `UndecidedError` where it cannot be had.
+    """Return the answer to a question about a space.
 
-    `steps` bounds the work of each attempt (about 150 bytes a step), `seconds` the time of all of them. Where z3 is installed there
-    is one attempt only: it is asked next.
+    Raises `UndecidedError` where it cannot be had.
+
+    `steps` bounds the work of each attempt (about 150 bytes a step), `seconds` the time of all of
+    them. Where z3 is installed there is one attempt only: it is asked next.
     """
     until = None if seconds is None else monotonic() + seconds
     try:

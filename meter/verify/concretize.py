@@ -1,4 +1,8 @@
-"""Who is that? Codes made into a reader, a view, a usage and an instant that the engine can be asked about, and into words."""
+"""Who is that?
+
+Codes made into a reader, a view, a usage and an instant that the engine can be asked about, and
+into words.
+"""
 
 from __future__ import annotations
 
@@ -86,7 +90,7 @@ class Encounter:
     now: datetime
 
 
-def concrete(slot: Slot, code: Any) -> Any:  # noqa: ANN401 - a code, and a value that has it
+def concrete(slot: Slot, code: Any) -> Any:
     """Return a value that has this code. Raises `LookupError` where nothing can have it."""
     if slot.kind == "word" and slot.name in _UNMENTIONED:
         word = code
@@ -102,7 +106,7 @@ def concrete(slot: Slot, code: Any) -> Any:  # noqa: ANN401 - a code, and a valu
     return code
 
 
-def _view_with(name: str, word: Any) -> PageView:  # noqa: ANN401 - a field's value
+def _view_with(name: str, word: Any) -> PageView:
     if name in ("section", "kind"):
         return PageView(article=Article(id="some-article", **{name: word}))
     return PageView(article=Article(id="some-article"), **{name: word})
@@ -136,7 +140,10 @@ def _number(slot: Slot, code: int) -> float:
 
 
 def plain_codes(slot: Slot) -> tuple[Hashable, ...]:
-    """Return the codes something can have, the plainest first: what is not known or not special needs no telling."""
+    """Return the codes something can have, the plainest first.
+
+    What is not known or not special needs no telling.
+    """
     if slot.name == "reader":
         return tuple(_STATUSES)
     if slot.name == "access":
@@ -161,7 +168,10 @@ def _can_be(slot: Slot, code: Hashable) -> bool:
 
 
 def instant_in(slot: Slot, code: int) -> int:
-    """Return an ordinary instant in one of the policy's periods: nine in the morning of its first day, where it is that long."""
+    """Return an ordinary instant in one of the policy's periods.
+
+    Nine in the morning of its first day, where it is that long.
+    """
     marks = slot.mentioned
     if code == 0:
         return int(marks[0]) - 15 * _HOUR
@@ -181,8 +191,8 @@ def impersonate(
 ) -> Encounter:
     """Return a reader, a view, a usage and an instant with these codes.
 
-    `values` holds a code for each slot that needs no usage (a set of members for a slot of sets). `used` says by meter how many
-    are counted already, and whether this one is among them.
+    `values` holds a code for each slot that needs no usage (a set of members for a slot of sets).
+    `used` says by meter how many are counted already, and whether this one is among them.
     """
     slots = {slot.name: slot for slot in vocabulary.slots[: vocabulary.base]}
     given = {name: concrete(slot, values[name]) for name, slot in slots.items() if name != "period"}
@@ -328,13 +338,17 @@ def view_words(values: Mapping[str, Any], vocabulary: Vocabulary, *, counts: boo
         parts.append("as a crawler")
     if values.get("period") is not None and "period" in values:
         parts.append(
-            f"on a day {words_of(vocabulary, 'period', [values['period']]).removeprefix('the date is ')}"
+            "on a day"
+            f" {words_of(vocabulary, 'period', [values['period']]).removeprefix('the date is ')}"
         )
     return " ".join(parts)
 
 
 def _quoted(noun: str, members: Collection[str]) -> str:
-    return f"{noun}{'' if len(members) == 1 else 's'} {listed([f'`{member}`' for member in sorted(members)], 'and')}"
+    return (
+        f"{noun}{'' if len(members) == 1 else 's'}"
+        f" {listed([f'`{member}`' for member in sorted(members)], 'and')}"
+    )
 
 
 def words_of(

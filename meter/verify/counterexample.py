@@ -1,4 +1,7 @@
-"""How is a broken promise told? Who, when, what was opened and shown, which rule decided, and which was expected and lost."""
+"""How is a broken promise told?
+
+Who, when, what was opened and shown, which rule decided, and which was expected and lost.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,9 @@ __all__ = ["Expected", "Story", "cast_words", "expected_rule", "scene"]
 
 @frozen
 class Expected:
-    """Which rule would have kept a promise and why it lost, in `words`, and what it would have `show`n, if there is one."""
+    """Which rule would have kept a promise and why it lost, in `words`, and what it would have
+    `show`n, if there is one.
+    """
 
     words: str
     show: Show | None
@@ -35,8 +40,8 @@ class Expected:
 class Story:
     """A journey that breaks a promise.
 
-    `before` says what was remembered before it (nothing, where it starts with a new reader), `expected` which rule was expected and why
-    it lost, `wanted` what would have kept the promise.
+    `before` says what was remembered before it (nothing, where it starts with a new reader),
+    `expected` which rule was expected and why it lost, `wanted` what would have kept the promise.
     """
 
     policy: Policy = field(repr=False)
@@ -48,7 +53,10 @@ class Story:
 
 
 def scene(space: Space, situation: Situation, wanted: frozenset[Show]) -> Story:
-    """Return a story of one view by a reader who has read before: the count cannot be come by under this policy alone."""
+    """Return a story of one view by a reader who has read before.
+
+    The count cannot be come by under this policy alone.
+    """
     decision = space.ask(situation)
     met = space.encounter(situation)
     told = Told(

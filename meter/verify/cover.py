@@ -1,4 +1,7 @@
-"""How is a set of situations said in few lines? As boxes: one condition an attribute, each as wide as the truth allows."""
+"""How is a set of situations said in few lines?
+
+As boxes: one condition an attribute, each as wide as the truth allows.
+"""
 
 from __future__ import annotations
 
@@ -35,9 +38,12 @@ _BEFORE = {
 
 
 def cover(space: Space, wanted: int, forbidden: int) -> list[Box]:
-    """Return boxes that together hold all of `wanted` and nothing of `forbidden`; what is neither may be in or out.
+    """Return boxes that together hold all of `wanted` and nothing of `forbidden`.
 
-    Boxes are widened by dropping whole attributes first, so that as few conditions as possible remain to be read.
+    What is neither may be in or out.
+
+    Boxes are widened by dropping whole attributes first, so that as few conditions as possible
+    remain to be read.
     """
     forest, rest = space.forest, wanted
     boxes: list[Box] = []
@@ -62,7 +68,10 @@ def cover(space: Space, wanted: int, forbidden: int) -> list[Box]:
 
 
 def _narrowed(space: Space, box: Box, needed: int) -> Box | None:
-    """Return a box without the codes that other boxes cover already; `None` if they cover all of it."""
+    """Return a box without the codes that other boxes cover already.
+
+    `None` if they cover all of it.
+    """
     if not space.forest.meets(needed, box):
         return None
     for level, codes in box.items():

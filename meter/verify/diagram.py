@@ -1,8 +1,9 @@
 """Which codes lead where? Decision diagrams over a few variables with a few codes each.
 
-A diagram is a number. Equal functions have equal numbers, because nodes are hash-consed and a node whose branches all agree is
-never made (Bryant 1986, with more than two branches); so "never", "always" and "the same" are comparisons of two numbers.
-Leaves hold any value: `True` and `False` for sets of situations, verdicts for whole policies.
+A diagram is a number. Equal functions have equal numbers, because nodes are hash-consed and a node
+whose branches all agree is never made (Bryant 1986, with more than two branches); so "never",
+"always" and "the same" are comparisons of two numbers. Leaves hold any value: `True` and `False`
+for sets of situations, verdicts for whole policies.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ class UndecidedError(MeterError):
 class Forest:
     """All diagrams over one order of variables; `sizes` says how many codes each level has.
 
-    Work is bounded: after `steps` of it, or at the instant `until` of the monotonic clock, every question raises
-    `UndecidedError`.
+    Work is bounded: after `steps` of it, or at the instant `until` of the monotonic clock, every
+    question raises `UndecidedError`.
     """
 
     def __init__(
@@ -39,7 +40,8 @@ class Forest:
     ) -> None:
         if len(sizes) > MOST_VARIABLES:
             raise UndecidedError(
-                f"the policy tells {len(sizes)} things apart; at most {MOST_VARIABLES} can be analysed"
+                f"the policy tells {len(sizes)} things apart; at most {MOST_VARIABLES} can be"
+                " analysed"
             )
         self.sizes = tuple(sizes)
         self.steps = steps
@@ -69,7 +71,7 @@ class Forest:
             self._values[found] = value
         return found
 
-    def value(self, leaf: int) -> Any:  # noqa: ANN401 - a leaf holds what it was given
+    def value(self, leaf: int) -> Any:
         """Return what a leaf holds."""
         return self._values[leaf]
 
@@ -231,7 +233,9 @@ class Forest:
         return seen
 
     def path(self, diagram: int) -> dict[int, int] | None:
-        """Return codes that make a set hold, the first of each variable that can: level to code; `None` for an empty set.
+        """Return codes that make a set hold, the first of each variable that can.
+
+        Level to code; `None` for an empty set.
 
         A level that is left out may hold any code.
         """
@@ -247,7 +251,9 @@ class Forest:
         return chosen
 
     def meets(self, diagram: int, box: dict[int, frozenset[int]]) -> bool:
-        """Say whether a set has anything in common with a box (level to the codes allowed; a level left out allows all)."""
+        """Say whether a set has anything in common with a box (level to the codes allowed; a level
+        left out allows all).
+        """
         seen, waiting = {diagram}, [diagram]
         while waiting:
             node = waiting.pop()
@@ -273,7 +279,7 @@ class Forest:
             )
         return result
 
-    def at(self, diagram: int, codes: Sequence[int]) -> Any:  # noqa: ANN401 - what the leaf holds
+    def at(self, diagram: int, codes: Sequence[int]) -> Any:
         """Return the value at one code a level."""
         while self._kids[diagram]:
             diagram = self._kids[diagram][codes[self._levels[diagram]]]

@@ -1,7 +1,8 @@
 """For whom do two policies decide differently? All of them, in as few lines as there are.
 
-Both policies are laid over one vocabulary, so their rules are compared for every reader, page view and count at once: in the
-same standing on each meter. Where a limit or a window differs the standing itself does, and that is told as a line of its own.
+Both policies are laid over one vocabulary, so their rules are compared for every reader, page view
+and count at once: in the same standing on each meter. Where a limit or a window differs the
+standing itself does, and that is told as a line of its own.
 """
 
 from __future__ import annotations
@@ -46,7 +47,10 @@ class Row:
 
 @frozen(kw_only=True)
 class Changes:
-    """What differs between two policies. `complete` says that `rows` are all of it, and not only one example."""
+    """What differs between two policies.
+
+    `complete` says that `rows` are all of it, and not only one example.
+    """
 
     rows: tuple[Row, ...]
     complete: bool = True
@@ -55,10 +59,13 @@ class Changes:
 def changes(
     old: Policy, new: Policy, *, seconds: float | None = None, steps: int = MOST_STEPS
 ) -> Changes:
-    """Return every reader and page view whose decision differs, as few rows; none where the policies are equal as functions.
+    """Return every reader and page view whose decision differs, as few rows.
 
-    The names of rules and their order do not matter, only what readers see and what is counted. Policies too large for a diagram
-    are put to z3 where it is installed: it finds one example, or proves that there is none. Raises `UndecidedError` otherwise.
+    None where the policies are equal as functions.
+
+    The names of rules and their order do not matter, only what readers see and what is counted.
+    Policies too large for a diagram are put to z3 where it is installed: it finds one example, or
+    proves that there is none. Raises `UndecidedError` otherwise.
     """
     vocabulary = Vocabulary([old, new])
     rulebooks = [Rulebook(policy, vocabulary) for policy in (old, new)]
@@ -70,7 +77,9 @@ def changes(
             seconds=None if seconds is None else seconds / 2,
         )
     except UndecidedError as error:
-        from meter.verify.opinion import one_difference  # noqa: PLC0415 - the diagram answers most policies
+        from meter.verify.opinion import (
+            one_difference,
+        )
 
         return Changes(rows=tuple(one_difference(rulebooks, str(error), seconds)), complete=False)
     return Changes(rows=rows)
@@ -106,9 +115,11 @@ class _Comparison:
             wanted = self.forest.relabel(pairs, frozenset(members).__contains__)
             before, after = (
                 (
-                    seen[0]
-                    if len({pair[side][0] for pair in members}) > 1
-                    else members[0][side][0],
+                    (
+                        seen[0]
+                        if len({pair[side][0] for pair in members}) > 1
+                        else members[0][side][0]
+                    ),
                     *seen[1:],
                 )
                 for side, seen in enumerate(label)
@@ -220,8 +231,11 @@ _Pair = tuple[_Seen, _Seen]
 _ONE = {Show.LAST_FREE_ARTICLE: Show.COUNTDOWN}
 
 
-def _label(pair: _Pair) -> Any:  # noqa: ANN401 - a pair of what is seen, or of parts of it
-    """Return what differs most: changes alike in that are told in one row. A countdown and its last article are one thing."""
+def _label(pair: _Pair) -> Any:
+    """Return what differs most: changes alike in that are told in one row.
+
+    A countdown and its last article are one thing.
+    """
     before, after = (
         (_ONE.get(show, show), offer, None if prompt == str(show) else prompt, spend, meter)
         for show, offer, prompt, spend, meter in pair

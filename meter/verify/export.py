@@ -1,4 +1,7 @@
-"""A counterexample kept as a journey test: it fails until the policy keeps its promise, and holds from then on."""
+"""A counterexample kept as a journey test.
+
+It fails until the policy keeps its promise, and holds from then on.
+"""
 
 from __future__ import annotations
 
@@ -21,13 +24,15 @@ __all__ = ["journey_of", "keep_stories"]
 
 
 def keep_stories(answers: Sequence[Answer], policy: Path, folder: Path) -> dict[str, Path | None]:
-    """Write each counterexample as a journey test into a folder, and return the files by the name of the promise.
+    """Write each counterexample as a journey test into a folder, and return the files by the name
+    of the promise.
 
-    `None` stands for a story that is no journey of a new reader. What is written was run: it shows what the story shows.
+    `None` stands for a story that is no journey of a new reader. What is written was run: it shows
+    what the story shows.
     """
-    import tomli_w  # noqa: PLC0415 - only where something is kept
+    import tomli_w
 
-    from meter.journeys.journey import Journey  # noqa: PLC0415
+    from meter.journeys.journey import Journey
 
     kept: dict[str, Path | None] = {}
     for answer in answers:
@@ -69,7 +74,10 @@ def journey_of(story: Story) -> dict[str, Any]:
 
 
 def _expected(story: Story) -> dict[str, Any]:
-    """Return what the last step must bring: what the promise wants, or what the rule that was expected would have shown."""
+    """Return what the last step must bring.
+
+    What the promise wants, or what the rule that was expected would have shown.
+    """
     wanted = story.wanted
     if len(wanted) > 1:
         for access in Access:

@@ -1,6 +1,9 @@
-"""What in a policy cannot be meant? Exact lints: each says what no reader can ever see otherwise, or shows one who does.
+"""What in a policy cannot be meant?
 
-Nothing here guesses: a warning holds for every reader, view and standing that can be, and every example was put to the engine.
+Exact lints: each says what no reader can ever see otherwise, or shows one who does.
+
+Nothing here guesses: a warning holds for every reader, view and standing that can be, and every
+example was put to the engine.
 """
 
 from __future__ import annotations
@@ -33,13 +36,24 @@ if TYPE_CHECKING:
 __all__ = ["CODES", "lints"]
 
 CODES = {
-    "rule-never-fires": "a rule that no reader can ever meet, and which rules before it take everything it is for",
-    "rule-changes-nothing": "a rule that does fire, but without which every reader would see the same",
+    "rule-never-fires": (
+        "a rule that no reader can ever meet, and which rules before it take everything it is for"
+    ),
+    "rule-changes-nothing": (
+        "a rule that does fire, but without which every reader would see the same"
+    ),
     "offer-never-shows": "an offer that a rule names and no reader can ever be shown",
-    "last-free-skipped": "a countdown whose last free article can go by without the notice that it is the last",
+    "last-free-skipped": (
+        "a countdown whose last free article can go by without the notice that it is the last"
+    ),
     "status-falls-through": "a kind of reader that no rule is for, so that the last rule decides",
-    "silent-order": "two rules that overlap and disagree about access, where only the order of the file says which one wins",
-    "not-analysed": "a policy whose rules are too many and too narrow for an exact answer within the budget",
+    "silent-order": (
+        "two rules that overlap and disagree about access, where only the order of the file says"
+        " which one wins"
+    ),
+    "not-analysed": (
+        "a policy whose rules are too many and too narrow for an exact answer within the budget"
+    ),
 }
 """The code of every exact lint, and what it finds."""
 
@@ -68,14 +82,19 @@ def lints(policy: Policy, *, steps: int = _MOST_STEPS) -> tuple[Problem, ...]:
         else:
             break
     if "rule-never-fires" in left_out and is_installed():
-        from meter.verify.opinion import rules_that_fire  # noqa: PLC0415 - the diagram answers most policies
+        from meter.verify.opinion import (
+            rules_that_fire,
+        )
 
         fires = rules_that_fire(rulebook)
         if fires is not None:
             left_out.remove("rule-never-fires")
             for index, rule in enumerate(rulebook.rules):
                 if rule.name not in fires:
-                    message = f"rule `{rule.name}` can never fire: rules before it take everything it is for, or its conditions contradict"
+                    message = (
+                        f"rule `{rule.name}` can never fire: rules before it take everything it is"
+                        " for, or its conditions contradict"
+                    )
                     found.append(
                         _warning(
                             "rule-never-fires",
@@ -124,7 +143,7 @@ class _Findings:
     def _example(self, diagram: int) -> str:
         """Say an example out of a set, and what the engine shows there."""
         situation = self.space.example(diagram)
-        assert situation is not None  # noqa: S101 - asked of sets that are not empty only
+        assert situation is not None
         decision = self.space.ask(situation)
         return f"{self.space.tell(situation)}: `{decision.show}` by rule `{decision.rule}`"
 
@@ -139,7 +158,10 @@ class _Findings:
                 message = (
                     f"rule `{rule.name}` can never fire: no reader and no article is as it asks"
                 )
-                advice = "its conditions contradict each other, or its meter's limit is 0 for everyone it is for"
+                advice = (
+                    "its conditions contradict each other, or its meter's limit is 0 for everyone"
+                    " it is for"
+                )
             else:
                 hiding = [f"`{name}`" for name in self._hiding(index, matches)]
                 verb = "takes" if len(hiding) == 1 else "together take"
@@ -149,7 +171,9 @@ class _Findings:
             yield _warning("rule-never-fires", ("rules", index, "name"), message, advice)
 
     def _hiding(self, index: int, matches: int) -> list[str]:
-        """Return the fewest rules found that together take a set of situations before the rule at `index`."""
+        """Return the fewest rules found that together take a set of situations before the rule at
+        `index`.
+        """
         before = list(zip(self.rulebook.rules, self.passings, strict=True))[:index]
         for rule, passing in before:
             if self.forest.minus(matches, passing.matches) == FALSE:
@@ -183,7 +207,10 @@ class _Findings:
             message = (
                 f"rule `{rule.name}` changes nothing: without it every reader would see the same"
             )
-            advice = f"remove it, or change what it shows; {listed([f'`{name}`' for name in next_rules], 'and')} would do the same"
+            advice = (
+                "remove it, or change what it shows;"
+                f" {listed([f'`{name}`' for name in next_rules], 'and')} would do the same"
+            )
             yield _warning("rule-changes-nothing", ("rules", index, "name"), message, advice)
 
     def _differs(self, index: int, refused: str | None) -> int:
@@ -209,7 +236,10 @@ class _Findings:
             ]
             if naming and not any(name == offer.name for _, name in shown):
                 rules = listed([f"`{rule.name}`" for _, rule in naming], "and")
-                message = f"offer `{offer.name}` can never be shown: nobody whom {rules} {'is' if len(naming) == 1 else 'are'} for may have it"
+                message = (
+                    f"offer `{offer.name}` can never be shown: nobody whom {rules}"
+                    f" {'is' if len(naming) == 1 else 'are'} for may have it"
+                )
                 yield _warning(
                     "offer-never-shows",
                     ("offers", offer.name),
@@ -219,7 +249,10 @@ class _Findings:
                 continue
             for index, rule in naming:
                 if self.passings[index].fires != FALSE and (rule.name, offer.name) not in shown:
-                    message = f"rule `{rule.name}` can never show offer `{offer.name}`: nobody it is for may have it"
+                    message = (
+                        f"rule `{rule.name}` can never show offer `{offer.name}`: nobody it is for"
+                        " may have it"
+                    )
                     yield _warning(
                         "offer-never-shows",
                         ("rules", index, "offer"),
@@ -241,8 +274,14 @@ class _Findings:
                     index = next(
                         index for index, rule in enumerate(self.policy.rules) if rule.name == name
                     )
-                    message = f"the last free article of `{meter.name}` can {fault}: {self._example(found)}"
-                    advice = f"show `countdown` wherever `{meter.name}` is spent; it becomes `last-free-article` when nothing is left"
+                    message = (
+                        f"the last free article of `{meter.name}` can {fault}:"
+                        f" {self._example(found)}"
+                    )
+                    advice = (
+                        f"show `countdown` wherever `{meter.name}` is spent; it becomes"
+                        " `last-free-article` when nothing is left"
+                    )
                     yield _warning("last-free-skipped", ("rules", index, "name"), message, advice)
 
     def falls_through(self) -> Iterator[Problem]:
@@ -269,7 +308,10 @@ class _Findings:
             ):
                 continue
             message = f"no rule is for {status_words([status])}: they fall through to `{last.name}`"
-            advice = f'add a rule with `when = {{ reader = ["{status}"] }}`; for example {self._example(taken)}'
+            advice = (
+                f'add a rule with `when = {{ reader = ["{status}"] }}`; for example'
+                f" {self._example(taken)}"
+            )
             yield _warning(
                 "status-falls-through",
                 ("rules", len(self.rulebook.rules) - 1, "name"),
@@ -320,27 +362,35 @@ class _Findings:
     def _overlap(self, index: int, later: int, found: int) -> Problem:
         first, second = self.rulebook.rules[index], self.rulebook.rules[later]
         situation = self.space.example(found)
-        assert situation is not None  # noqa: S101 - asked of sets that are not empty only
+        assert situation is not None
         shown = self.space.ask(situation).show
-        message = f"rules `{first.name}` and `{second.name}` overlap, and only their order decides: {self._example(found)}"
-        advice = f'if that is meant, say so in a guarantee with `always = ["{shown}"]`; otherwise exchange the two'
+        message = (
+            f"rules `{first.name}` and `{second.name}` overlap, and only their order decides:"
+            f" {self._example(found)}"
+        )
+        advice = (
+            f'if that is meant, say so in a guarantee with `always = ["{shown}"]`; otherwise'
+            " exchange the two"
+        )
         return _warning("silent-order", ("rules", index, "name"), message, advice)
 
 
-def _differ(now: Verdict | bool, then: Verdict | bool) -> bool:  # noqa: FBT001 - leaves
+def _differ(now: Verdict | bool, then: Verdict | bool) -> bool:
     if isinstance(now, bool) or isinstance(then, bool):
         return now is not then
     return visible(now) != visible(then)
 
 
-def _clash(now: Verdict | bool, then: Verdict | bool) -> tuple[str, Show, Show] | bool:  # noqa: FBT001 - leaves
-    """Return the rule that would have decided, and what either shows, where the two differ in access."""
+def _clash(now: Verdict | bool, then: Verdict | bool) -> tuple[str, Show, Show] | bool:
+    """Return the rule that would have decided, and what either shows, where the two differ in
+    access.
+    """
     if isinstance(now, bool) or isinstance(then, bool) or now.show.access is then.show.access:
         return False
     return then.rule, now.show, then.show
 
 
-def _opens(pair: tuple[str, Show, Show] | bool) -> bool:  # noqa: FBT001 - a leaf
+def _opens(pair: tuple[str, Show, Show] | bool) -> bool:
     return not isinstance(pair, bool) and pair[1].access is Access.FULL
 
 
@@ -363,7 +413,7 @@ def _before(name: str) -> Callable[[_Clash], bool]:
     return lambda clash: not isinstance(clash, bool) and clash[0] == name
 
 
-def _statuses(formula: Any) -> set[Status]:  # noqa: ANN401 - any formula
+def _statuses(formula: Any) -> set[Status]:
     """Return the statuses a formula asks for by name."""
     if isinstance(formula, Among):
         return (

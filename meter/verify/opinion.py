@@ -1,4 +1,7 @@
-"""What is still known of a policy that is too large for a diagram: what z3 says, and nothing where it is not installed."""
+"""What is still known of a policy that is too large for a diagram.
+
+What z3 says, and nothing where it is not installed.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,10 @@ NOT_INSTALLED = "z3 could be asked: `pip install 'meter-paywall[smt]'`"
 def second_opinion(
     rulebook: Rulebook, leave_out: Sequence[str], reason: str, seconds: float | None
 ) -> Iterator[Answer]:
-    """Yield an answer to every promise by z3, or `not decided`. `reason` says why the diagram has none, `seconds` is for all of them."""
+    """Yield an answer to every promise by z3, or `not decided`.
+
+    `reason` says why the diagram has none, `seconds` is for all of them.
+    """
     names = {code: name for code, name in STANDING.items() if code not in leave_out}
     own = [
         (f"guarantee {index}", guarantee)
@@ -70,7 +76,10 @@ def second_opinion(
 def one_difference(
     rulebooks: Sequence[Rulebook], reason: str, seconds: float | None
 ) -> Iterator[Row]:
-    """Yield one reader for whom two policies decide differently, if there is any. Raises `UndecidedError` where z3 cannot say."""
+    """Yield one reader for whom two policies decide differently, if there is any.
+
+    Raises `UndecidedError` where z3 cannot say.
+    """
     if not is_installed():
         raise UndecidedError(f"{reason}; {NOT_INSTALLED}")
     space = Space(rulebooks)
@@ -99,7 +108,9 @@ def one_difference(
 
 
 def rules_that_fire(rulebook: Rulebook, *, seconds: float = _SECONDS) -> frozenset[str] | None:
-    """Return the names of the rules that some reader meets, or `None` where z3 cannot say that of all of them."""
+    """Return the names of the rules that some reader meets, or `None` where z3 cannot say that of
+    all of them.
+    """
     until = monotonic() + seconds
     fires = set()
     try:
@@ -171,7 +182,10 @@ class _Opinion:
         yield self.solver.z3.And(told, self.solver.diagram(self.space.limited(meter, (0,))))
 
     def _silent(self, meter: str) -> Iterator[Any]:
-        """Yield what would have to be for a last free article to go by unannounced: if it cannot be, all are announced."""
+        """Yield what would have to be for a last free article to go by unannounced.
+
+        If it cannot be, all are announced.
+        """
         rules = [rule for rule in self.space.rulebooks[0].rules if rule.spend == meter]
         if not any(rule.show is Show.COUNTDOWN for rule in rules):
             return
@@ -201,7 +215,10 @@ class _Opinion:
                 self.solver.limit(until - monotonic())
                 situation = self.solver.find(condition)
                 if situation is not None and over_time:
-                    how = "z3 finds a page view that might break it, and the policy is too large to search for the way there"
+                    how = (
+                        "z3 finds a page view that might break it, and the policy is too large to"
+                        " search for the way there"
+                    )
                     return Answer(
                         code=code, name=name, outcome=Outcome.NOT_DECIDED, how=how, means=means
                     )

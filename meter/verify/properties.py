@@ -1,4 +1,7 @@
-"""What does every paywall promise, and what does this one? Each promise as a set of situations and what must be shown there."""
+"""What does every paywall promise, and what does this one?
+
+Each promise as a set of situations and what must be shown there.
+"""
 
 from __future__ import annotations
 
@@ -50,13 +53,16 @@ STANDING = {
 """The promises every policy is held to: a code for each, and the promise in words."""
 
 MEANING = {
-    "subscriber-never-walled": "a subscriber who holds every product the policy names sees the whole article",
+    "subscriber-never-walled": (
+        "a subscriber who holds every product the policy names sees the whole article"
+    ),
     "premium-stays-closed": (
         "the unentitled are readers without a running trial, subscription or staff right; "
         "sponsored content, gift links and crawlers are exempt"
     ),
     "never-more-than-the-limit": (
-        "the limit is that of the reader at the time of each read; what a rule opens without spending is not counted"
+        "the limit is that of the reader at the time of each read; what a rule opens without"
+        " spending is not counted"
     ),
     "last-free-is-announced": (
         "a reader who is told how many are left can read that many, and is told which is the last; "
@@ -64,8 +70,8 @@ MEANING = {
     ),
     "nothing-free-at-zero": "no countdown is shown for a meter whose limit is 0",
     "right-wall-after-expiry": (
-        "a reader whose trial has expired meets `trial-expired`, one whose subscription has expired `subscription-expired`, "
-        "or no wall at all"
+        "a reader whose trial has expired meets `trial-expired`, one whose subscription has expired"
+        " `subscription-expired`, or no wall at all"
     ),
 }
 """What exactly each standing promise means."""
@@ -73,7 +79,10 @@ MEANING = {
 
 @frozen(kw_only=True)
 class Promise:
-    """What must be shown where: `always` one of these, or `never` one of them. `where` is a set of situations."""
+    """What must be shown where: `always` one of these, or `never` one of them.
+
+    `where` is a set of situations.
+    """
 
     where: int
     always: frozenset[Show] = frozenset()
@@ -133,7 +142,10 @@ def own_promise(space: Space, guarantee: Guarantee) -> Promise:
 
 @frozen
 class Unannounced:
-    """Where a reader who is told what is left of a meter is misled: by a last one in silence, or by a wall before the meter is spent."""
+    """Where a reader who is told what is left of a meter is misled.
+
+    By a last one in silence, or by a wall before the meter is spent.
+    """
 
     silent: int = FALSE
     walled: int = FALSE

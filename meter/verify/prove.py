@@ -1,7 +1,10 @@
-"""Does the policy keep its promises? Those every paywall makes, and the publisher's own `[[guarantees]]`.
+"""Does the policy keep its promises?
 
-A promise about single page views is decided for every reader, view and standing at once, on the diagram. A promise about what
-happens over time is proved the same way where one page view is enough to break it, and searched for with the real `decide`.
+Those every paywall makes, and the publisher's own `[[guarantees]]`.
+
+A promise about single page views is decided for every reader, view and standing at once, on the
+diagram. A promise about what happens over time is proved the same way where one page view is enough
+to break it, and searched for with the real `decide`.
 """
 
 from __future__ import annotations
@@ -75,7 +78,9 @@ def guarantees(
     steps: int = MOST_STEPS,
     leave_out: Sequence[str] = (),
 ) -> tuple[Answer, ...]:
-    """Answer every standing promise and every guarantee of a policy. `leave_out` names standing ones that are not meant to hold.
+    """Answer every standing promise and every guarantee of a policy.
+
+    `leave_out` names standing ones that are not meant to hold.
 
     `steps` and `seconds` bound the work; what is not answered within them is `not decided`.
     """
@@ -91,7 +96,9 @@ def guarantees(
             seconds=None if seconds is None else seconds / 2,
         )
     except UndecidedError as error:
-        from meter.verify.opinion import second_opinion  # noqa: PLC0415 - the diagram answers most policies
+        from meter.verify.opinion import (
+            second_opinion,
+        )
 
         left = None if until is None else max(0.1, until - monotonic())
         return tuple(second_opinion(rulebook, leave_out, str(error), left))
@@ -143,7 +150,7 @@ class _Proof:
 
     def _fails(self, code: str, name: str, wrong: int, wanted: frozenset[Show]) -> Answer:
         situation = self.space.example(wrong)
-        assert situation is not None  # noqa: S101 - asked of sets that are not empty only
+        assert situation is not None
         story = self._journey(situation, wrong, wanted) or scene(self.space, situation, wanted)
         return Answer(
             code=code,
@@ -194,7 +201,9 @@ class _Proof:
         return Answer(code=code, name=name, outcome=Outcome.PROVED, how=EVERYONE)
 
     def _within_limit(self, code: str, name: str) -> Answer:
-        """Prove that a spending rule needs an open meter (so that one more never exceeds the limit), and try to do otherwise."""
+        """Prove that a spending rule needs an open meter (so that one more never exceeds the
+        limit), and try to do otherwise.
+        """
         spent = [
             self.forest.minus(
                 among(self.space, self.whole, spends(meter.name)),
@@ -208,7 +217,9 @@ class _Proof:
         return self._searched(code, name, self._too_many, lambda _: None, FALSE)
 
     def _too_many(self, told: Told) -> bool:
-        """Say whether more different articles (or views) were opened on a meter inside its window than the reader's limit."""
+        """Say whether more different articles (or views) were opened on a meter inside its window
+        than the reader's limit.
+        """
         meter = told.decision.meter
         if meter is None or told.decision.access is not Access.FULL:
             return False
@@ -244,8 +255,12 @@ class _Proof:
         mark: Callable[[Told], Any],
         suspects: int,
     ) -> Answer:
-        """Answer a promise about time. Without `suspects`, situations that might break it, it is proved, and some search is enough."""
-        # Where a window rolls it matters when each article was read, and one pause between two reads is not all there are.
+        """Answer a promise about time.
+
+        Without `suspects`, situations that might break it, it is proved, and some search is enough.
+        """
+        # Where a window rolls it matters when each article was read, and one pause between two
+        # reads is not all there are.
         complete = not self.space.by_mention and all(
             meter.window.rolling is None for meter in self.policy.meters
         )
@@ -299,7 +314,9 @@ def _wanted(told: Told) -> frozenset[Show]:
 
 
 def _unannounced_step(told: Told) -> bool:
-    """Say whether the last free article just went by unannounced, to a reader who had been told what was left."""
+    """Say whether the last free article just went by unannounced, to a reader who had been told
+    what was left.
+    """
     decision, meter = told.decision, told.decision.meter
     counting = _countdowns(told.earlier) if told.earlier is not None else ()
     if decision.counted and meter is not None and meter.left == 0:
@@ -321,7 +338,10 @@ def _unannounced_step(told: Told) -> bool:
 
 
 def _countdowns(told: Told) -> tuple[tuple[str, int], ...]:
-    """Return what of the past matters: the meters that were counted down since time was last let pass, and the last kind of view."""
+    """Return what of the past matters.
+
+    The meters that were counted down since time was last let pass, and the last kind of view.
+    """
     names = set()
     for step in reversed(told.steps()):
         if step.decision.show is Show.COUNTDOWN and step.decision.meter is not None:

@@ -1,7 +1,10 @@
-"""How does a reader get there? The shortest journey to a page view that breaks a promise, found with the real `decide`.
+"""How does a reader get there?
 
-The page views tried are one of each kind that the policy can tell apart for that reader; an article may be opened again, and
-time may pass until a meter has allowance again. Search is breadth first, so the first journey found is a shortest one.
+The shortest journey to a page view that breaks a promise, found with the real `decide`.
+
+The page views tried are one of each kind that the policy can tell apart for that reader; an article
+may be opened again, and time may pass until a meter has allowance again. Search is breadth first,
+so the first journey found is a shortest one.
 """
 
 from __future__ import annotations
@@ -34,7 +37,10 @@ _PAUSE = timedelta(minutes=10)
 
 @frozen(kw_only=True)
 class Told:
-    """One step of a journey: which kind of view (its number in the cast), what it met, what the engine decided."""
+    """One step of a journey.
+
+    Which kind of view (its number in the cast), what it met, what the engine decided.
+    """
 
     kind: int
     met: Encounter
@@ -65,7 +71,10 @@ class Cast:
 
 @frozen
 class Search:
-    """What came of a search: the last step of the journey found, or whether everything was looked at; and how much that was."""
+    """What came of a search.
+
+    The last step of the journey found, or whether everything was looked at; and how much that was.
+    """
 
     found: Told | None
     complete: bool
@@ -73,7 +82,8 @@ class Search:
 
 
 def casts(space: Space, whole: int, among: int) -> Iterator[Cast]:
-    """Yield one cast for each kind of reader that the policy can tell apart and that has a situation `among` some.
+    """Yield one cast for each kind of reader that the policy can tell apart and that has a
+    situation `among` some.
 
     Needs the order of variables in which readers come first.
     """
@@ -86,7 +96,9 @@ def casts(space: Space, whole: int, among: int) -> Iterator[Cast]:
 
 
 def cast_of(space: Space, whole: int, situation: Situation, wrong: int) -> Cast:
-    """Return the cast of the reader in one situation, with the views of a set that the policy itself may not tell from others."""
+    """Return the cast of the reader in one situation, with the views of a set that the policy
+    itself may not tell from others.
+    """
     node = space.forest.combine(
         _behaviour(space, whole), wrong, lambda said, inside: said and (said, inside)
     )
@@ -97,7 +109,10 @@ def cast_of(space: Space, whole: int, situation: Situation, wrong: int) -> Cast:
 
 
 def _behaviour(space: Space, whole: int) -> int:
-    """Return everything that can tell two page views apart: the verdicts where they are possible, and the limits."""
+    """Return everything that can tell two page views apart.
+
+    The verdicts where they are possible, and the limits.
+    """
     forest = space.forest
     behaviour = forest.choose(space.possible, whole, FALSE)
     for meter in space.meters:
@@ -137,7 +152,7 @@ def _cast(space: Space, node: int, path: dict[int, int]) -> Cast:
         met = _fresh(space, situation)
         first = first or (situation, met)
         views.append((met.view, _view_words(space, situation)))
-    assert first is not None  # noqa: S101 - every kind of reader can open something
+    assert first is not None
     return Cast(situation=first[0], reader=first[1].reader, views=tuple(views), now=first[1].now)
 
 
@@ -163,8 +178,9 @@ def find(
 ) -> Search:
     """Search for the shortest journey of one reader whose last step is `broken`.
 
-    `mark` says what of the past `broken` looks at: journeys that differ in it are both followed. After `most` page views, or at
-    the instant `until` of the monotonic clock, the search ends without an answer.
+    `mark` says what of the past `broken` looks at: journeys that differ in it are both followed.
+    After `most` page views, or at the instant `until` of the monotonic clock, the search ends
+    without an answer.
     """
     tried = 0
     seen: set[Hashable] = set()

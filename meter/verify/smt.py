@@ -1,10 +1,11 @@
 """A second opinion: the same questions, put to the z3 solver.
 
-For policies whose rules are too many and too narrow for a diagram, and for the test suite. The conditions are encoded anew from
-the same formulas. z3 may answer `unknown`: that is never `proved`. Needs the extra `smt`.
+For policies whose rules are too many and too narrow for a diagram, and for the test suite. The
+conditions are encoded anew from the same formulas. z3 may answer `unknown`: that is never `proved`.
+Needs the extra `smt`.
 """
 
-# ruff: noqa: ANN401 - z3 has no types
+
 
 from __future__ import annotations
 
@@ -36,10 +37,13 @@ def is_installed() -> bool:
 
 
 class Solver:
-    """A space as formulas of z3: one whole number a level, and the verdict of each policy as a number."""
+    """A space as formulas of z3.
+
+    One whole number a level, and the verdict of each policy as a number.
+    """
 
     def __init__(self, space: Space) -> None:
-        import z3  # noqa: PLC0415 - 60 MB that most questions do not need
+        import z3
 
         self.z3 = z3
         self.space = space
@@ -59,7 +63,10 @@ class Solver:
         self._solver.set("timeout", max(1, int(seconds * 1000)))
 
     def find(self, *conditions: Any) -> Situation | None:
-        """Return a situation in which everything holds, or `None` if there is none. Raises `UndecidedError` for `unknown`."""
+        """Return a situation in which everything holds, or `None` if there is none.
+
+        Raises `UndecidedError` for `unknown`.
+        """
         answer = self._solver.check(*conditions)
         if answer == self.z3.unsat:
             return None
@@ -197,7 +204,10 @@ class Solver:
     def verdict(
         self, side: int = 0, view: Callable[[Any], Hashable] = lambda verdict: verdict
     ) -> Any:
-        """Return what a policy says as a number, which `leaves` translates; `view` says what of a verdict is looked at."""
+        """Return what a policy says as a number, which `leaves` translates.
+
+        `view` says what of a verdict is looked at.
+        """
         rules = self.space.rulebooks[side].rules
         refusals = (None, *dict.fromkeys(rule.spend for rule in rules if rule.spend))
         after: dict[str | None, Any] = dict.fromkeys(refusals, self._leaf("no rule"))

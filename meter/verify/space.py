@@ -1,8 +1,9 @@
 """Every reader, view and standing that can be, and what a policy says of each.
 
-A space lays one or two policies out over the variables of their common vocabulary: a slot each, a member each for sets, whether
-the view counts, and where the reader stands on each meter. Which combinations can be is said in `possible`, in words by
-`situations.assumed`. Verdicts are the engine's own: this module only says for which codes the engine is asked.
+A space lays one or two policies out over the variables of their common vocabulary: a slot each, a
+member each for sets, whether the view counts, and where the reader stands on each meter. Which
+combinations can be is said in `possible`, in words by `situations.assumed`. Verdicts are the
+engine's own: this module only says for which codes the engine is asked.
 """
 
 from __future__ import annotations
@@ -123,7 +124,10 @@ class Space:
     def standings(
         self, meter: str, limits: tuple[int, ...], *, counts: bool
     ) -> dict[Standing, tuple[int, bool]]:
-        """Return where a reader with these limits may stand on a meter, and how: how many are used, and whether this one is."""
+        """Return where a reader with these limits may stand on a meter, and how.
+
+        How many are used, and whether this one is.
+        """
         slot = self.vocabulary.slots[self.vocabulary.place("left", meter)]
         key = meter, limits, counts
         if key not in self._reached:
@@ -217,7 +221,10 @@ class Space:
     # What is said.
 
     def where(self, formula: Formula, side: int = 0) -> int:
-        """Return where a formula of the vocabulary holds; `side` is the policy whose meters it speaks of."""
+        """Return where a formula of the vocabulary holds.
+
+        `side` is the policy whose meters it speaks of.
+        """
         key = formula, side
         found = self._formulas.get(key)
         if found is None:
@@ -249,7 +256,9 @@ class Space:
         return self.standing(slot.meter, side, slot.name, formula.codes)
 
     def standing(self, meter: str, side: int, name: str, codes: Iterable[object]) -> int:
-        """Return where a meter's `open` or `left` slot holds one of the codes, under the policy `side`."""
+        """Return where a meter's `open` or `left` slot holds one of the codes, under the policy
+        `side`.
+        """
         level, part, wanted = self._standings[meter], ("open", "left").index(name), frozenset(codes)
         domain = self.variables[level].domain
         return self.forest.test(
@@ -305,7 +314,10 @@ class Space:
         return (*own, *(code for pair in pairs for code in pair))
 
     def observe(self, met: Encounter, side: int = 0) -> tuple[Any, ...]:
-        """Return an encounter as the engine sees it under the policy `side`: one code for each slot of the vocabulary."""
+        """Return an encounter as the engine sees it under the policy `side`.
+
+        One code for each slot of the vocabulary.
+        """
         rulebook, at = self.rulebooks[side], instant(met.now)
         facts = list(self.vocabulary.observe(met.reader, met.view, at))
         article = met.view.article
@@ -324,7 +336,9 @@ class Space:
         return tuple(facts)
 
     def codes(self, facts: Sequence[Any], *, counts: bool = True) -> list[int]:
-        """Return the code (its index) of every level of a space of one policy, for what the engine sees."""
+        """Return the code (its index) of every level of a space of one policy, for what the engine
+        sees.
+        """
         codes = []
         for variable in self.variables:
             if variable.meter is not None:
@@ -349,7 +363,10 @@ class Space:
         )
 
     def used(self, situation: Situation) -> dict[str, tuple[int, bool]]:
-        """Return by meter how many are used in a situation, and whether this one is among them: the fewest that lead there."""
+        """Return by meter how many are used in a situation, and whether this one is among them.
+
+        The fewest that lead there.
+        """
         counts = situation.counts and situation.values["access"] == ArticleAccess.METERED
         return {
             meter: self.standings(meter, self.limits_of(situation, meter), counts=counts)[standing]
@@ -357,7 +374,9 @@ class Space:
         }
 
     def encounter(self, situation: Situation, side: int = 0) -> Encounter:
-        """Return a situation as a reader, a view, a usage and an instant, to ask the engine about under the policy `side`."""
+        """Return a situation as a reader, a view, a usage and an instant, to ask the engine about
+        under the policy `side`.
+        """
         policy = self.rulebooks[side].policy
         return impersonate(
             policy,
@@ -368,7 +387,10 @@ class Space:
         )
 
     def ask(self, situation: Situation, side: int = 0) -> Decision:
-        """Return what the engine decides in a situation; an answer the diagrams do not give is a fault of theirs."""
+        """Return what the engine decides in a situation.
+
+        An answer the diagrams do not give is a fault of theirs.
+        """
         met = self.encounter(situation, side)
         decision, _ = decide(self.rulebooks[side].policy, met.reader, met.view, met.usage, met.now)
         said = judge(self.rulebooks[side], self.facts(situation, side))
@@ -387,7 +409,10 @@ class Space:
         counts = situation.counts
         matters = {self.variables[level].name for level in situation.matters} | {"reader", "access"}
         values = {name: value for name, value in situation.values.items() if name in matters}
-        told = f"{reader_words(values, self.vocabulary)} {view_words(values, self.vocabulary, counts=counts)}"
+        told = (
+            f"{reader_words(values, self.vocabulary)}"
+            f" {view_words(values, self.vocabulary, counts=counts)}"
+        )
         stood = []
         for meter, (used, seen) in self.used(situation).items():
             limit = self.limits_of(situation, meter)[side]

@@ -1,7 +1,7 @@
 """What does a policy say of every situation? Its rules as diagrams, from the first to the last.
 
-The order is the engine's: a rule that matches decides, a spending rule lets premium articles pass and is closed where its meter is
-spent. The verdicts in the leaves are made by the engine itself.
+The order is the engine's: a rule that matches decides, a spending rule lets premium articles pass
+and is closed where its meter is spent. The verdicts in the leaves are made by the engine itself.
 """
 
 from __future__ import annotations
@@ -41,7 +41,10 @@ __all__ = [
 
 @frozen
 class Passing:
-    """How the readers reach one rule of a policy: by what meter refused them on the way (`None`: by none) to the set of them."""
+    """How the readers reach one rule of a policy.
+
+    By what meter refused them on the way (`None`: by none) to the set of them.
+    """
 
     arriving: dict[str | None, int]
     matches: int
@@ -63,7 +66,9 @@ def matches(space: Space, rule: JudgedRule, side: int = 0) -> tuple[int, int]:
 
 
 def verdicts_of(space: Space, rule: JudgedRule, refused: str | None, side: int = 0) -> int:
-    """Return the engine's verdict where a rule fires, given the meter that refused the reader before."""
+    """Return the engine's verdict where a rule fires, given the meter that refused the reader
+    before.
+    """
     forest = space.forest
     offered = space.where(rule.offer_formula, side) if rule.offer is not None else TRUE
     last = (
@@ -96,7 +101,9 @@ def verdicts(space: Space, side: int = 0) -> int:
 
 
 def verdicts_from(space: Space, side: int = 0) -> list[dict[str | None, int]]:
-    """Return, for each rule, what a policy says of those who get as far as it, by the meter that refused them before."""
+    """Return, for each rule, what a policy says of those who get as far as it, by the meter that
+    refused them before.
+    """
     rulebook, forest = space.rulebooks[side], space.forest
     refusals = (None, *dict.fromkeys(rule.spend for rule in rulebook.rules if rule.spend))
     after: dict[str | None, int] = dict.fromkeys(refusals, FALSE)

@@ -1,10 +1,12 @@
-"""What does one decision cost, against a hand-written chain of `if`s that does the same job, and against `zen-engine`?
+"""What does one decision cost, against a hand-written chain of `if`s that does the same job, and
+against `zen-engine`?
 
-Run it: `python tests/bench/bench_decide.py [--rounds 15] [--json]`. The three are checked to agree before anything is timed. Each
-round times all of them in turn; what is printed are medians over the rounds, and ratios between what was measured in one run.
+Run it: `python tests/bench/bench_decide.py [--rounds 15] [--json]`. The three are checked to agree
+before anything is timed. Each round times all of them in turn; what is printed are medians over the
+rounds, and ratios between what was measured in one run.
 """
 
-# ruff: noqa: C901, FBT003, T201 - a hand-written chain is what it is, and a script prints
+
 from __future__ import annotations
 
 import argparse
@@ -100,7 +102,8 @@ show = "trial-offer"
 offer = "summer"
 """
 
-# The hand-written chain: what a good programmer writes for this one policy, on the same readers and views.
+# The hand-written chain: what a good programmer writes for this one policy, on the same readers and
+# views.
 TOKYO = ZoneInfo("Asia/Tokyo")
 SUMMER_ENDS = datetime(2026, 7, 1, tzinfo=TOKYO)
 LIMITS = {"anonymous": 3, "registered": 5, "trial-expired": 5, "subscription-expired": 5}
@@ -119,7 +122,10 @@ class Reading:
 
 @frozen
 class Result:
-    """What the chain decided; it tells as much as a `Decision` does, but for the facts and the digest."""
+    """What the chain decided.
+
+    It tells as much as a `Decision` does, but for the facts and the digest.
+    """
 
     show: str
     access: str
@@ -141,7 +147,7 @@ class Counted:
 
 def month_of(now: datetime) -> tuple[datetime, datetime]:
     """Return the bounds of the month in Tokyo, remembered from the call before."""
-    global _month  # noqa: PLW0603 - the cache of a hand-written chain
+    global _month
     if not _month[0] <= now < _month[1]:
         first = now.astimezone(TOKYO).date().replace(day=1)
         after = (first + timedelta(days=32)).replace(day=1)
@@ -185,9 +191,10 @@ def by_hand(
     if status == "staff":
         return Result("article", "full", "staff", None, None, None, False, now), usage
     if status in ("subscriber", "trial"):
-        return Result(
-            "article", "full", "subscribers and trials", None, None, None, False, now
-        ), usage
+        return (
+            Result("article", "full", "subscribers and trials", None, None, None, False, now),
+            usage,
+        )
     if view.crawler:
         return Result("article", "full", "crawlers", None, None, None, False, now), usage
     if access == "free" or "sponsored" in article.tags:
@@ -195,20 +202,33 @@ def by_hand(
     if view.gift and access == "metered":
         return Result("article", "full", "gift links", None, None, None, False, now), usage
     if status == "trial-expired":
-        return Result(
-            "trial-expired", "preview", "the trial is over", "trial-expired", None, None, False, now
-        ), usage
+        return (
+            Result(
+                "trial-expired",
+                "preview",
+                "the trial is over",
+                "trial-expired",
+                None,
+                None,
+                False,
+                now,
+            ),
+            usage,
+        )
     if status == "subscription-expired":
-        return Result(
-            "subscription-expired",
-            "preview",
-            "the subscription is over",
-            "subscription-expired",
-            None,
-            None,
-            False,
-            now,
-        ), usage
+        return (
+            Result(
+                "subscription-expired",
+                "preview",
+                "the subscription is over",
+                "subscription-expired",
+                None,
+                None,
+                False,
+                now,
+            ),
+            usage,
+        )
     section = article.section
     if (
         view.channel == "newsletter"
@@ -216,9 +236,12 @@ def by_hand(
         and section
         and (section == "politics" or section.startswith("politics/"))
     ):
-        return Result(
-            "article", "full", "newsletter readers read politics", None, None, None, False, now
-        ), usage
+        return (
+            Result(
+                "article", "full", "newsletter readers read politics", None, None, None, False, now
+            ),
+            usage,
+        )
     offer = "summer" if now < SUMMER_ENDS and status in ("anonymous", "registered") else None
     if (
         reader.score is not None
@@ -229,9 +252,19 @@ def by_hand(
         show = "trial-offer" if offer else "subscription-wall"
         return Result(show, "preview", "likely to buy", show, offer, None, False, now), usage
     if access == "premium":
-        return Result(
-            "subscription-wall", "preview", "premium", "subscription-wall", None, None, False, now
-        ), usage
+        return (
+            Result(
+                "subscription-wall",
+                "preview",
+                "premium",
+                "subscription-wall",
+                None,
+                None,
+                False,
+                now,
+            ),
+            usage,
+        )
     limit = LIMITS.get(status, 0)
     starts, ends = month_of(max(now, usage.ats[-1]) if usage.ats else now)
     ids, ats = usage.ids, usage.ats
@@ -249,21 +282,25 @@ def by_hand(
         used = min(len(ids) + counts, limit)
         show = "last-free-article" if used >= limit else "countdown"
         reading = Reading(limit, used, limit - used, ends)
-        return Result(
-            show, "full", "within the monthly allowance", show, offer, reading, counts, now
-        ), after
+        return (
+            Result(show, "full", "within the monthly allowance", show, offer, reading, counts, now),
+            after,
+        )
     used = min(len(ids), limit)
     show = "trial-offer" if offer else "subscription-wall"
-    return Result(
-        show,
-        "preview",
-        "everyone else",
-        show,
-        offer,
-        Reading(limit, used, limit - used, ends),
-        False,
-        now,
-    ), usage
+    return (
+        Result(
+            show,
+            "preview",
+            "everyone else",
+            show,
+            offer,
+            Reading(limit, used, limit - used, ends),
+            False,
+            now,
+        ),
+        usage,
+    )
 
 
 # The same rules as a decision table of zen-engine, with the status and the count given.
@@ -358,7 +395,10 @@ Case = tuple[Reader, PageView, Usage, Counted, datetime]
 
 
 def cases(policy: Policy) -> dict[str, list[Case]]:
-    """Return the page views to decide, by what happens to them: different readers, articles and times of one month."""
+    """Return the page views to decide, by what happens to them.
+
+    Different readers, articles and times of one month.
+    """
     made: dict[str, list[Case]] = {
         "open by status": [],
         "re-read": [],
@@ -597,16 +637,19 @@ def main() -> None:
         return
     for kind, row in measured["nanoseconds"].items():
         zen_part = (
-            f"   zen-engine {row['zen-engine']:>7.0f} ns ({row['faster than zen-engine']:.0f}x slower)"
+            f"   zen-engine {row['zen-engine']:>7.0f} ns ({row['faster than zen-engine']:.0f}x"
+            " slower)"
             if "zen-engine" in row
             else ""
         )
         print(
-            f"{kind:<15} meter {row['meter']:>6.0f} ns   by hand {row['by hand']:>6.0f} ns   ratio {row['of by hand']:.2f}{zen_part}"
+            f"{kind:<15} meter {row['meter']:>6.0f} ns   by hand {row['by hand']:>6.0f} ns   ratio"
+            f" {row['of by hand']:.2f}{zen_part}"
         )
     print(f"import meter    {measured['import seconds']:.3f} s over a bare interpreter")
     print(
-        f"usage           {measured['bytes of a reader with five articles']} bytes for five articles"
+        f"usage           {measured['bytes of a reader with five articles']} bytes for five"
+        " articles"
     )
 
 

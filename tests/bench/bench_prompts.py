@@ -1,4 +1,7 @@
-"""How much does a prompt cost? `python tests/bench/bench_prompts.py` prints times and their ratio to an f-string in the same run."""
+"""How much does a prompt cost?
+
+`python tests/bench/bench_prompts.py` prints times and their ratio to an f-string in the same run.
+"""
 
 from __future__ import annotations
 
@@ -54,15 +57,22 @@ def by_hand() -> str:
     reading, copy = DECISION.meter, POLICY.copy["en"]
     plural = "" if reading.left == 1 else "s"
     return (
-        f'<section class="meter-prompt" lang="en" dir="ltr" aria-labelledby="meter-countdown-wide">\n'
-        f'  <h2 id="meter-countdown-wide">You have {reading.left} free article{plural} left this month</h2>\n'
-        f"  <p>{escape(copy.headline)}</p>\n  <p>{escape(copy.pitch)}</p>\n  <p>{escape('Offer ends June 30th')}</p>\n"
-        f'  <p><a href="{escape(POLICY.links.offers)}">{escape("Try 3 months for $9")}</a></p>\n</section>\n'
+        f'<section class="meter-prompt" lang="en" dir="ltr"'
+        f' aria-labelledby="meter-countdown-wide">\n'
+        f'  <h2 id="meter-countdown-wide">You have {reading.left} free article{plural} left this'
+        " month</h2>\n"
+        f"  <p>{escape(copy.headline)}</p>\n  <p>{escape(copy.pitch)}</p>\n "
+        f" <p>{escape('Offer ends June 30th')}</p>\n"
+        "  <p><a"
+        f' href="{escape(POLICY.links.offers)}">{escape("Try 3 months for $9")}</a></p>\n</section>\n'
     )
 
 
 def measure() -> dict[str, float]:
-    """Return microseconds per call, the best of five. With a folder (here an empty one) nothing is remembered from one call to the next."""
+    """Return microseconds per call, the best of five.
+
+    With a folder (here an empty one) nothing is remembered from one call to the next.
+    """
     with TemporaryDirectory() as folder:
         jobs = {
             "f-string": by_hand,
@@ -82,7 +92,7 @@ def measure() -> dict[str, float]:
 if __name__ == "__main__":
     times = measure()
     if "--json" in sys.argv:
-        print(json.dumps(times))  # noqa: T201 - a script's answer
+        print(json.dumps(times))
     else:
         for name, time in times.items():
-            print(f"{name:<16}{time:8.1f} µs {time / times['f-string']:6.1f} x")  # noqa: T201 - as above
+            print(f"{name:<16}{time:8.1f} µs {time / times['f-string']:6.1f} x")

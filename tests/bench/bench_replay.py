@@ -1,13 +1,16 @@
-"""How many page views a second does a replay decide, and in how much memory, next to other ways to count the same?
+"""How many page views a second does a replay decide, and in how much memory, next to other ways to
+count the same?
 
-Run it: `python tests/bench/bench_replay.py [--views 10000000] [--rounds 5] [--cores 1 2] [--json]`. Distinct articles per reader and
-calendar month, a limit of 5, unsorted whole-number columns in memory. Every way runs in a process of its own, pinned to the cores;
-all must find the same readers stopped and views blocked. What is printed are medians over rounds in turn, and ratios to what was
-measured in the same run. `decide` in a plain loop is timed on some of the readers and scaled. Polars and DuckDB are compared with
-if they are installed. Work is processor time, which other work on the machine disturbs less than it does the clock.
+Run it: `python tests/bench/bench_replay.py [--views 10000000] [--rounds 5] [--cores 1 2] [--json]`.
+Distinct articles per reader and calendar month, a limit of 5, unsorted whole-number columns in
+memory. Every way runs in a process of its own, pinned to the cores; all must find the same readers
+stopped and views blocked. What is printed are medians over rounds in turn, and ratios to what was
+measured in the same run. `decide` in a plain loop is timed on some of the readers and scaled.
+Polars and DuckDB are compared with if they are installed. Work is processor time, which other work
+on the machine disturbs less than it does the clock.
 """
 
-# ruff: noqa: T201, PLC0415, E501 - a script prints, and each way imports only what it needs
+
 from __future__ import annotations
 
 import argparse
@@ -146,16 +149,14 @@ def duckdb_way(views, cores):
     connection.register("views", table)
 
     def run():
-        return connection.execute(
-            f"""
+        return connection.execute(f"""
             WITH firsts AS (
                 SELECT reader, date_trunc('month', "at") AS month, article, min("at") AS first, count(*) AS views FROM views GROUP BY ALL
             ), ranked AS (
                 SELECT reader, views, row_number() OVER (PARTITION BY reader, month ORDER BY first) AS rank FROM firsts
             )
             SELECT count(DISTINCT reader), sum(views)::BIGINT FROM ranked WHERE rank > {LIMIT}
-            """
-        ).fetchone()
+            """).fetchone()
 
     return run
 
@@ -170,8 +171,7 @@ def duckdb_window_way(views, cores):
     connection.register("views", table)
 
     def run():
-        return connection.execute(
-            f"""
+        return connection.execute(f"""
             WITH dated AS (
                 SELECT reader, date_trunc('month', "at") AS month, min("at") OVER (PARTITION BY reader, date_trunc('month', "at"), article) AS first
                 FROM views
@@ -179,8 +179,7 @@ def duckdb_window_way(views, cores):
                 SELECT reader, dense_rank() OVER (PARTITION BY reader, month ORDER BY first) AS rank FROM dated
             )
             SELECT count(DISTINCT reader), count(*) FROM ranked WHERE rank > {LIMIT}
-            """
-        ).fetchone()
+            """).fetchone()
 
     return run
 
@@ -227,7 +226,10 @@ WAYS = {
 
 
 def measure(name, cores, folder):
-    """Run one way in this process: the first call, then one more; print times, the answer and the memory beyond the input."""
+    """Run one way in this process.
+
+    The first call, then one more; print times, the answer and the memory beyond the input.
+    """
     os.sched_setaffinity(0, set(sorted(os.sched_getaffinity(0))[:cores]))
     import numpy as np
 
@@ -331,11 +333,13 @@ def main():
         print(json.dumps({"views": given.views, "rounds": given.rounds, "cores": rows}, indent=2))
         return
     print(
-        f"{given.views:,} views, limit {LIMIT} distinct articles a calendar month, medians of {given.rounds} rounds"
+        f"{given.views:,} views, limit {LIMIT} distinct articles a calendar month, medians of"
+        f" {given.rounds} rounds"
     )
     for cores, ways in rows.items():
         print(
-            f"\n{cores} core{'s' * (cores > 1)}        M views/s   columns is   ns of work a view  columns is   first call  peak MiB  beyond input"
+            f"\n{cores} core{'s' * (cores > 1)}        M views/s   columns is   ns of work a view "
+            " columns is   first call  peak MiB  beyond input"
         )
         for name, row in ways.items():
             ratios = [
@@ -343,8 +347,10 @@ def main():
                 for figure in ("million_views_a_second", "nanoseconds_of_work_a_view")
             ]
             print(
-                f"{name:<15}{row['million_views_a_second']:>9.2f}{ratios[0]:>11.1f} x{row['nanoseconds_of_work_a_view']:>20.0f}"
-                f"{1 / ratios[1]:>10.1f} x{row['first_call_seconds']:>11.2f} s{row['peak_mib']:>9.0f}{row['beyond_input_mib']:>13.0f}"
+                f"{name:<15}{row['million_views_a_second']:>9.2f}{ratios[0]:>11.1f}"
+                f" x{row['nanoseconds_of_work_a_view']:>20.0f}{1 / ratios[1]:>10.1f}"
+                f" x{row['first_call_seconds']:>11.2f}"
+                f" s{row['peak_mib']:>9.0f}{row['beyond_input_mib']:>13.0f}"
             )
 
 

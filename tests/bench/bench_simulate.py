@@ -1,13 +1,16 @@
-"""How long do a million simulated readers take for a year, in how much memory, and how does that compare with SimPy?
+"""How long do a million simulated readers take for a year, in how much memory, and how does that
+compare with SimPy?
 
-Run it: `python tests/bench/bench_simulate.py [--readers 1000000] [--rounds 3] [--json]`. Every way runs in a process of its own, after
-one small run that compiles; what is printed are medians over rounds in turn. The full default model runs on one worker and on two.
-A minimal model (read, stop at a limit, subscribe, churn) runs here, as a loop of plain Python, and as SimPy processes, the last two on
-fewer readers and scaled; all three must agree on the share of readers stopped and the starts. Work is processor time, which other
-work on the machine disturbs less than it does the clock.
+Run it: `python tests/bench/bench_simulate.py [--readers 1000000] [--rounds 3] [--json]`. Every way
+runs in a process of its own, after one small run that compiles; what is printed are medians over
+rounds in turn. The full default model runs on one worker and on two. A minimal model (read, stop at
+a limit, subscribe, churn) runs here, as a loop of plain Python, and as SimPy processes, the last
+two on fewer readers and scaled; all three must agree on the share of readers stopped and the
+starts. Work is processor time, which other work on the machine disturbs less than it does the
+clock.
 """
 
-# ruff: noqa: T201, PLC0415 - a script prints, and each way imports only what it needs
+
 from __future__ import annotations
 
 import argparse
@@ -294,7 +297,8 @@ def main():
         )
         return
     print(
-        f"{given.readers:,} readers, {MONTHS} months, {os.cpu_count()} cores, medians of {given.rounds} rounds"
+        f"{given.readers:,} readers, {MONTHS} months, {os.cpu_count()} cores, medians of"
+        f" {given.rounds} rounds"
     )
     print(
         f"{'':<30}{'seconds':>9}{'work':>9}{'MiB':>8}{'views, M':>10}{'stopped':>9}{'starts/M':>10}"

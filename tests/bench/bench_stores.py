@@ -1,12 +1,15 @@
-"""What does a check cost over each store, against the bare driver, what people write by hand, and the `limits` library?
+"""What does a check cost over each store, against the bare driver, what people write by hand, and
+the `limits` library?
 
-Run it: `python tests/bench/bench_stores.py [--readers 2000] [--store redis] [--json]`; with `--sizes` for bytes a reader, with
-`--outage` for what a decision takes while Redis does not answer. The servers are started from wheels. What is compared takes turns,
-a hundred calls each, in one run; what is printed are medians over the turns, and ratios to one bare round trip of the driver (`GET`,
-`SELECT`) in the same run. The naive version loads, decides and writes in two steps, and is wrong when two come at once.
+Run it: `python tests/bench/bench_stores.py [--readers 2000] [--store redis] [--json]`; with
+`--sizes` for bytes a reader, with `--outage` for what a decision takes while Redis does not answer.
+The servers are started from wheels. What is compared takes turns, a hundred calls each, in one run;
+what is printed are medians over the turns, and ratios to one bare round trip of the driver (`GET`,
+`SELECT`) in the same run. The naive version loads, decides and writes in two steps, and is wrong
+when two come at once.
 """
 
-# ruff: noqa: PLR0912, T201 - a script has options, and prints
+
 from __future__ import annotations
 
 import argparse
@@ -65,7 +68,7 @@ class Peer:
 
 
 class MemoryPeer(Peer):
-    kept: dict = {}  # noqa: RUF012
+    kept: dict = {}
 
     def get(self, key):
         return self.kept.get(key)
@@ -123,14 +126,15 @@ class PostgresPeer(Peer):
     def put(self, key, raw):
         with self.pool.connection() as connection:
             connection.execute(
-                "INSERT INTO naive VALUES (%s, %s) ON CONFLICT (key) DO UPDATE SET bytes = excluded.bytes",
+                "INSERT INTO naive VALUES (%s, %s) ON CONFLICT (key) DO UPDATE SET bytes ="
+                " excluded.bytes",
                 (key, raw),
             )
 
 
 def psycopg_pool(url):
     """Return a pool as its documentation shows it."""
-    from psycopg_pool import ConnectionPool  # noqa: PLC0415
+    from psycopg_pool import ConnectionPool
 
     return ConnectionPool(url, min_size=4, max_size=32, open=True, kwargs={"autocommit": True})
 
@@ -197,7 +201,9 @@ def psycopg_bare(peer, reader):
 
 
 def sizes(real, readers):
-    """Print what readers of five articles take in each store, in bytes a reader, with everything the backend adds."""
+    """Print what readers of five articles take in each store, in bytes a reader, with everything
+    the backend adds.
+    """
     policy = real.policy_of(5)
     views = [
         PageView(article=Article(id=f"2026-06-0{number}-harbour-tunnel")) for number in range(1, 6)
@@ -221,14 +227,16 @@ def sizes(real, readers):
         fill(store)
         store.close()
         print(
-            f"{'SQLite, in the file':32} {sum(path.stat().st_size for path in Path(folder).iterdir()) / readers:.0f}"
+            f"{'SQLite, in the file':32}"
+            f" {sum(path.stat().st_size for path in Path(folder).iterdir()) / readers:.0f}"
         )
     server = real.Valkey()
     with server.client() as client:
         store, before = open_store(server.url), client.info("memory")["used_memory"]
         fill(store)
         print(
-            f"{'Valkey, in memory':32} {(client.info('memory')['used_memory'] - before) / readers:.0f}"
+            f"{'Valkey, in memory':32}"
+            f" {(client.info('memory')['used_memory'] - before) / readers:.0f}"
         )
         store.close()
     server.close()
@@ -244,7 +252,9 @@ def sizes(real, readers):
 
 
 def outage(real, readers):
-    """Print how long a decision takes while Redis is paused (the worst: nothing answers) and while it is gone, in milliseconds."""
+    """Print how long a decision takes while Redis is paused (the worst: nothing answers) and while
+    it is gone, in milliseconds.
+    """
     server = real.Valkey()
     store = open_store(server.url)
     paywall = Paywall(real.policy_of(3), store)
@@ -262,7 +272,8 @@ def outage(real, readers):
         entitled = timed(lambda _: paywall.check(SUBSCRIBER, VIEWS["a"], now=NOW), range(readers))
         middle, late = times[readers // 2] / 1000, times[readers * 99 // 100] / 1000
         print(
-            f"{name:8} median {middle:.2f} ms, 99th percentile {late:.2f} ms, a subscriber {entitled / 1000:.4f} ms"
+            f"{name:8} median {middle:.2f} ms, 99th percentile {late:.2f} ms, a subscriber"
+            f" {entitled / 1000:.4f} ms"
         )
     store.close()
     server.close()
@@ -345,7 +356,8 @@ def main():
         print(f"\n{name} client(s); {size} bytes for a reader of three articles")
         for kind, us in times.items():
             print(
-                f"  {kind:32} {us:9.1f} µs {1e6 / us:10,.0f}/s {us / times['bare round trip']:7.2f}×"
+                f"  {kind:32} {us:9.1f} µs {1e6 / us:10,.0f}/s"
+                f" {us / times['bare round trip']:7.2f}×"
             )
 
 

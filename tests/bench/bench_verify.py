@@ -1,7 +1,8 @@
 """How long does the verifier take, and how does that compare with z3?
 
-`python tests/bench/bench_verify.py` prints it, all measured in one run: the median of five for the small policies, one run for the
-large ones. The last part answers 60 narrow rules over 40 tags in a process that may not use more than 512 MiB.
+`python tests/bench/bench_verify.py` prints it, all measured in one run: the median of five for the
+small policies, one run for the large ones. The last part answers 60 narrow rules over 40 tags in a
+process that may not use more than 512 MiB.
 """
 
 from __future__ import annotations
@@ -49,7 +50,10 @@ def timed(work: Callable[[], object], times: int = 5) -> tuple[float, object]:
 
 
 def narrow(count: int, tags: int, seed: int = 1, countries: int = 10) -> Policy:
-    """Return a policy of many narrow rules: each asks for a status, some tags and perhaps a country."""
+    """Return a policy of many narrow rules.
+
+    Each asks for a status, some tags and perhaps a country.
+    """
     random = Random(seed)
     names, lands = (
         [f"tag{number}" for number in range(tags)],
@@ -108,7 +112,7 @@ def diagram_reaches(policy: Policy) -> list[str]:
 
 def z3_differs(old: Policy, new: Policy) -> bool:
     """Say whether z3 finds a reader for whom two policies decide differently."""
-    from meter.verify.opinion import one_difference  # noqa: PLC0415
+    from meter.verify.opinion import one_difference
 
     vocabulary = Vocabulary([old, new])
     return bool(
@@ -133,9 +137,10 @@ def report(label: str, policy: Policy, times: int) -> None:
     analysed = "no" if any(warning.code == "not-analysed" for warning in warnings) else "yes"
     outcomes = {str(answer.outcome) for answer in answers}
     sys.stdout.write(
-        f"{label:34} {len(policy.rules):3} rules | lints {linted:8.1f}  prove {proved:8.1f}  diff {different:8.1f} ms | reach every rule: "
-        f"diagram {reached:8.1f}, z3 {by_z3_took:8.1f} ms ({by_z3_took / reached:5.1f}x), {same} | "
-        f"z3 finds one difference {z3_diff:7.1f} ms | lints analysed: {analysed}, answers: {', '.join(sorted(outcomes))}\n"
+        f"{label:34} {len(policy.rules):3} rules | lints {linted:8.1f}  prove {proved:8.1f}  diff"
+        f" {different:8.1f} ms | reach every rule: diagram {reached:8.1f}, z3 {by_z3_took:8.1f} ms"
+        f" ({by_z3_took / reached:5.1f}x), {same} | z3 finds one difference {z3_diff:7.1f} ms |"
+        f" lints analysed: {analysed}, answers: {', '.join(sorted(outcomes))}\n"
     )
     sys.stdout.flush()
 
@@ -147,8 +152,8 @@ def hard() -> None:
     policy = narrow(60, 40)
     for without in (False, True):
         if without:
-            from meter.verify import budget, opinion  # noqa: PLC0415
-            from meter.verify import lints as findings  # noqa: PLC0415
+            from meter.verify import budget, opinion
+            from meter.verify import lints as findings
 
             for module in (budget, findings, opinion):
                 module.is_installed = lambda: False
@@ -161,8 +166,10 @@ def hard() -> None:
             for outcome in ("proved", "fails", "not decided")
         }
         sys.stdout.write(
-            f"60 narrow rules over 40 tags, {'without' if without else 'with'} z3: {took:.1f} s, peak {peak:.0f} MiB, "
-            f"{'; '.join(w.message for w in warnings if w.code == 'not-analysed') or 'all lints'}; {counts}\n"
+            f"60 narrow rules over 40 tags, {'without' if without else 'with'} z3: {took:.1f} s,"
+            f" peak {peak:.0f} MiB,"
+            f" {'; '.join(w.message for w in warnings if w.code == 'not-analysed') or 'all lints'};"
+            f" {counts}\n"
         )
 
 

@@ -38,7 +38,10 @@ addEventListener("load", () => setTimeout(() => {{
 
 @pytest.fixture(scope="session")
 def chromium():
-    """The browser's command; without one the tests are skipped, and fail where `METER_BROWSER=required` says so."""
+    """The browser's command.
+
+    Without one the tests are skipped, and fail where `METER_BROWSER=required` says so.
+    """
     command = (
         shutil.which("chromium")
         or shutil.which("chromium-browser")
@@ -55,7 +58,9 @@ def chromium():
 
 @pytest.fixture
 def look(chromium, tmp_path):
-    """Open a page in a frame of a width, and return what a script there says (`page` is its document, `view` its window)."""
+    """Open a page in a frame of a width, and return what a script there says (`page` is its
+    document, `view` its window).
+    """
 
     def look(text, script, width=1280):
         (tmp_path / "page.html").write_text(text, encoding="utf-8")

@@ -1,4 +1,7 @@
-"""What a reader and a product team get, in a real browser: prompts on a phone and a desk, and the report of a comparison."""
+"""What a reader and a product team get, in a real browser.
+
+Prompts on a phone and a desk, and the report of a comparison.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,10 @@ from meter.prompts import stylesheet
 from meter.resources import template_root
 
 NOW = datetime(2026, 6, 10, 3, tzinfo=UTC)
-PAGE = '<!doctype html><html lang="en"><meta charset="utf-8"><title>page</title><style>{css}</style><body style="margin:0">{prompt}'
+PAGE = (
+    '<!doctype html><html lang="en"><meta'
+    ' charset="utf-8"><title>page</title><style>{css}</style><body style="margin:0">{prompt}'
+)
 
 MEASURE = """
 const sections = [...page.querySelectorAll("section")].map(section => {
@@ -74,7 +80,9 @@ STATES = (
 @pytest.mark.parametrize(("layout", "width"), [("narrow", 360), ("narrow", 390), ("wide", 1280)])
 @pytest.mark.parametrize("locale", ["en", "ja", "ar"])
 def test_prompts_fit_and_can_be_pressed(look, policy, layout, width, locale):
-    """Nothing sticks out, the landmark has the heading's name, the button is one, has a name and is in reach."""
+    """Nothing sticks out, the landmark has the heading's name, the button is one, has a name and is
+    in reach.
+    """
     prompts = "".join(
         render(decided(policy, state), policy, locale=locale, layout=layout) for state in STATES
     )
@@ -122,10 +130,14 @@ def test_the_report_draws_its_charts_and_asks_for_nothing(look, tmp_path, width)
     )
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
     asked = "page.defaultView.performance.getEntriesByType('resource').map(entry => entry.name)"
-    drawn = "[...page.querySelectorAll('figure')].map(figure => figure.querySelectorAll('svg, canvas').length > 0)"
+    drawn = (
+        "[...page.querySelectorAll('figure')].map(figure => figure.querySelectorAll('svg,"
+        " canvas').length > 0)"
+    )
     seen = look(
         text,
-        f"return {{asked: {asked}, drawn: {drawn}, overflow: page.documentElement.scrollWidth > view.innerWidth}};",
+        f"return {{asked: {asked}, drawn: {drawn}, overflow: page.documentElement.scrollWidth >"
+        " view.innerWidth};",
         width,
     )
     assert {"asked": [], "drawn": [True] * len(seen["drawn"]), "overflow": False} == seen

@@ -56,7 +56,9 @@ def _populations(draw):
 @settings(max_examples=100, deadline=None)
 @given(_populations())
 def test_columns_decide_as_the_engine_does(population):
-    """Show, rule, prompt, offer, meter and whether it counted agree on every view of random policies, at times on edges."""
+    """Show, rule, prompt, offer, meter and whether it counted agree on every view of random
+    policies, at times on edges.
+    """
     policy, people = population
 
     assert by_engine(policy, people) == by_columns(policy, people)
@@ -133,7 +135,10 @@ YEARS = 366 * 86_400_000_000
     ids=["dense", "sparse", "largest", "two centuries", "two centuries, sparse"],
 )
 def test_numbers_and_times_may_lie_far_apart(window, readers, span):
-    """Few or many readers with busy lives, numbers close together or far apart, times before 1970: all decided as the engine does."""
+    """Few or many readers with busy lives, numbers close together or far apart, times before 1970.
+
+    All decided as the engine does.
+    """
     policy, random = loads_policy(BUSY.format(window=window, limit=4)), np.random.default_rng(11)
     columns, total = Columns(policy), 300
     group = columns.group(

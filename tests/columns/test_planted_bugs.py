@@ -1,4 +1,7 @@
-"""Would the comparison with the engine find a bug in the counting? Each one planted here must be found."""
+"""Would the comparison with the engine find a bug in the counting?
+
+Each one planted here must be found.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +26,14 @@ BUGS = {
     "a blocked view counts": ("if tables.spend[verdict] >= 0 and", "if"),
     "an article counts again when it is read again": ("and memory.seen[meter] == 0:", ":"),
     "a read at the end of a rolling window is still inside": (
-        "memory.ats[m, memory.first[m]] + tables.length[m] <= now:\n                            memory.first",
-        "memory.ats[m, memory.first[m]] + tables.length[m] < now:\n                            memory.first",
+        (
+            "memory.ats[m, memory.first[m]] + tables.length[m] <= now:\n                           "
+            " memory.first"
+        ),
+        (
+            "memory.ats[m, memory.first[m]] + tables.length[m] < now:\n                           "
+            " memory.first"
+        ),
     ),
     "a fixed window never ends": (
         "elif kind == FIXED and size > 0 and",
@@ -35,7 +44,10 @@ BUGS = {
         "if edges[middle] < now:",
     ),
     "a month does not forget the one before": (
-        "memory.start[m], memory.end[m] = tables.edges[after - 1], tables.edges[after]\n                            size = 0",
+        (
+            "memory.start[m], memory.end[m] = tables.edges[after - 1], tables.edges[after]\n       "
+            "                     size = 0"
+        ),
         "memory.start[m], memory.end[m] = tables.edges[after - 1], tables.edges[after]",
     ),
     "a reader inherits what the one before counted": ("        memory.size[:] = 0\n", ""),

@@ -91,8 +91,8 @@ def test_check_lists_problems_with_their_place(meter, folder):
     answer = meter("check", "broken.toml", "policy.toml", "--today", "2026-06-01")
     assert (answer.code, answer.err) == (1, "")
     assert (
-        f"broken.toml:{line}:9: error[unknown-meter]: rule `within the monthly allowance` spends from `monthyl`, which is not a meter"
-        in answer.out
+        f"broken.toml:{line}:9: error[unknown-meter]: rule `within the monthly allowance` spends"
+        " from `monthyl`, which is not a meter" in answer.out
     )
     assert "help: did you mean `monthly`?" in answer.out
     assert "broken.toml: 1 error\n" in answer.out
@@ -114,7 +114,8 @@ def test_check_as_json_and_for_a_pull_request(meter, folder):
     )
     annotation = meter("check", "broken.toml", "--format", "github").out
     assert annotation.startswith(
-        f"::error file=broken.toml,line={line},col=9,title=unknown-meter::rule `within the monthly allowance`"
+        f"::error file=broken.toml,line={line},col=9,title=unknown-meter::rule `within the monthly"
+        " allowance`"
     )
     assert annotation.count("\n") == 1
 
@@ -374,11 +375,15 @@ def test_journey_is_a_test_that_names_the_first_broken_expectation(meter, folder
     assert answer.code == 1
     first, words, why, *_ = answer.err.splitlines()
     assert [first, why] == [
-        "months.journey.toml:16: step 1 (opens `fishing-at-night`, 2026-05-04 08:10): expected `left = 2`, got `3`",
+        (
+            "months.journey.toml:16: step 1 (opens `fishing-at-night`, 2026-05-04 08:10): expected"
+            " `left = 2`, got `3`"
+        ),
         "  shows `countdown` (the whole article) by rule `within the monthly allowance`",
     ]
     assert words.startswith(
-        "expected it to say `You have 2 free articles left this month`, but it says `You have 3 free articles left"
+        "expected it to say `You have 2 free articles left this month`, but it says `You have 3"
+        " free articles left"
     )
     assert answer.err.count("months.journey.toml:") == 1
     several = meter("journey", "months.journey.toml", "trial.journey.toml")
@@ -405,7 +410,10 @@ def test_journey_shows_another_language_and_expects_its_own(meter):
 
 
 def test_a_timeline_keeps_together_what_belongs_together(meter, folder):
-    """Long lines go on below their beginning; one article is one article; a week of grace is told in days."""
+    """Long lines go on below their beginning.
+
+    One article is one article; a week of grace is told in days.
+    """
     (folder / "long.journey.toml").write_text("""
 policy = "policy.toml"
 start = 2026-06-01

@@ -9,7 +9,10 @@ from click.testing import CliRunner
 
 from meter.cli import main
 
-OLD = "<p>\r\nYou have <<numberArticlesLeft>> free article&lt;&lt;numberArticlesLeft-plural&gt;&gt; {{ a - b }}\r\n</p>"
+OLD = (
+    "<p>\r\nYou have <<numberArticlesLeft>> free article&lt;&lt;numberArticlesLeft-plural&gt;&gt;"
+    " {{ a - b }}\r\n</p>"
+)
 NEW = "<p>\r\nYou have {{ left }} free article{{ left_plural }} {{ a - b }}\r\n</p>"
 
 

@@ -1,4 +1,7 @@
-"""The reference of the command line lists what the command line knows. `python tests/commands/test_reference.py` writes it."""
+"""The reference of the command line lists what the command line knows.
+
+`python tests/commands/test_reference.py` writes it.
+"""
 
 from __future__ import annotations
 

@@ -50,7 +50,9 @@ def _run(*arguments):
 
 
 def test_the_summary_is_one_document(folder):
-    """`--format json` has the figures under their names, the curve, the rows left out and the warnings."""
+    """`--format json` has the figures under their names, the curve, the rows left out and the
+    warnings.
+    """
     result = _run("limit-2.toml", "log.csv", "--format", "json")
     found = json.loads(result.stdout)
 
@@ -97,7 +99,10 @@ def test_a_looser_policy_is_answered_with_no(folder):
 
 
 def test_decisions_are_rows(folder):
-    """`--per decision` prints one row a view in the order of the log, as CSV and as JSON; messages go to stderr."""
+    """`--per decision` prints one row a view in the order of the log, as CSV and as JSON.
+
+    Messages go to stderr.
+    """
     result = _run("limit-2.toml", "log.csv", "--per", "decision")
     rows = list(csv.DictReader(result.stdout.splitlines()))
 

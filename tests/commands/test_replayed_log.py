@@ -28,7 +28,9 @@ show = "subscription-wall"
 
 
 def log(seed):
-    """Return page views of 30 readers over five months, dense around the turn of each month, with re-reads and doubles."""
+    """Return page views of 30 readers over five months, dense around the turn of each month, with
+    re-reads and doubles.
+    """
     random, now, views = Random(seed), datetime(2026, 1, 30, 20, tzinfo=UTC), []
     while now < datetime(2026, 6, 3, tzinfo=UTC):
         views.append((f"r{random.randrange(30)}", now, f"a{int(random.paretovariate(0.6)) % 60}"))

@@ -62,8 +62,8 @@ def test_prove_tells_a_story(meter):
     assert 1 == result.exit_code
     assert "An anonymous reader:" in result.stdout
     assert (
-        "3. Mon 01 Jun 2026 09:20  opens a metered article in `markets` (`article-3`): `article` by rule"
-        in result.stdout
+        "3. Mon 01 Jun 2026 09:20  opens a metered article in `markets` (`article-3`): `article` by"
+        " rule" in result.stdout
     )
     assert "expected: rule `the allowance` would show `last-free-article`" in result.stdout
     assert all(line == line.rstrip() for line in result.stdout.splitlines())
@@ -119,12 +119,15 @@ def test_keeps_a_counterexample_that_fails_until_the_policy_is_mended(meter):
 
 
 def test_keeps_readers_with_everything_a_journey_can_say(meter):
-    """A counterexample with a segment, a right that has ended, a gift link and tags is kept as it was found."""
+    """A counterexample with a segment, a right that has ended, a gift link and tags is kept as it
+    was found.
+    """
     when = (
-        '{ reader = ["subscription-expired"], segments = ["loyal"], tags = { all = ["a", "b"] }, gift = true, '
-        'days_since_expiry = { at_least = 30 }, score = { above = 0.5 }, country = ["JP"], age_days = { at_least = 7 }, '
-        'access = ["premium"], kind = ["essay"], section = ["sea"], device = ["phone"], channel = ["app"], '
-        'language = ["ja"], referrer = ["example.com"] }'
+        '{ reader = ["subscription-expired"], segments = ["loyal"], tags = { all = ["a", "b"] },'
+        " gift = true, days_since_expiry = { at_least = 30 }, score = { above = 0.5 }, country ="
+        ' ["JP"], age_days = { at_least = 7 }, access = ["premium"], kind = ["essay"], section ='
+        ' ["sea"], device = ["phone"], channel = ["app"], language = ["ja"], referrer ='
+        ' ["example.com"] }'
     )
     own = f'[[guarantees]]\nname = "loyal readers"\nwhen = {when}\nalways = ["article"]\n'
     Path("own.toml").write_text(GOOD + own, encoding="utf-8")
@@ -137,13 +140,19 @@ def test_keeps_readers_with_everything_a_journey_can_say(meter):
 
 
 def test_does_not_keep_what_a_journey_cannot_tell(meter):
-    """A count that the reader cannot come by alone has no journey: it is told, and nothing is written."""
+    """A count that the reader cannot come by alone has no journey.
+
+    It is told, and nothing is written.
+    """
     wall = rule(
         "old debts",
         '{ access = ["free"], left = { monthly = { at_most = 0 } } }',
         "subscription-wall",
     )
-    own = '[[guarantees]]\nname = "free is free"\nwhen = { access = ["free"], reader = ["registered"] }\nalways = ["article"]\n'
+    own = (
+        '[[guarantees]]\nname = "free is free"\nwhen = { access = ["free"], reader = ["registered"]'
+        ' }\nalways = ["article"]\n'
+    )
     spending = ALLOWANCE.replace(
         '{ access = ["free", "metered"] }', '{ reader = ["anonymous"], access = ["metered"] }'
     )
@@ -167,7 +176,10 @@ def test_does_not_keep_what_a_journey_cannot_tell(meter):
 )
 def test_keeps_what_the_promise_wants(meter, promise, expected):
     """The last step expects access, or what the rule that was expected would have shown."""
-    own = f'[[guarantees]]\nname = "無料"\nwhen = {{ reader = ["anonymous"], access = ["metered"] }}\n{promise}\n'
+    own = (
+        '[[guarantees]]\nname = "無料"\nwhen = { reader = ["anonymous"], access = ["metered"]'
+        f" }}\n{promise}\n"
+    )
     Path("own.toml").write_text(
         GOOD + own.replace('"metered"', '"premium"' if "full" in str(expected) else '"metered"'),
         encoding="utf-8",
@@ -193,8 +205,8 @@ def test_keeps_each_of_two_promises_with_like_names(meter):
 def test_says_when_access_ended(meter):
     """The story of a reader whose access has expired says since when."""
     Path("own.toml").write_text(
-        GOOD
-        + '[[guarantees]]\nname = "over"\nwhen = { reader = ["trial-expired"] }\nalways = ["article"]\n',
+        GOOD + '[[guarantees]]\nname = "over"\nwhen = { reader = ["trial-expired"] }\nalways ='
+        ' ["article"]\n',
         encoding="utf-8",
     )
     assert (
@@ -211,7 +223,10 @@ def test_diff_ends_with_0_where_nothing_differs(meter):
     result = meter("diff", "good.toml", "renamed.toml")
     assert (
         0,
-        "nothing differs: every reader sees the same under both policies, and the same is counted\n",
+        (
+            "nothing differs: every reader sees the same under both policies, and the same is"
+            " counted\n"
+        ),
     ) == (
         result.exit_code,
         result.stdout,
@@ -235,7 +250,10 @@ def test_diff_prints_one_document(meter):
     assert [
         {
             "about": "rules",
-            "who": "anonymous or registered readers, metered articles in `markets`, while `monthly` lasts",
+            "who": (
+                "anonymous or registered readers, metered articles in `markets`, while `monthly`"
+                " lasts"
+            ),
             "before": "`article`",
             "after": "`countdown`",
         }
@@ -288,7 +306,8 @@ def test_diff_says_what_share_of_a_log_changes(meter):
 
 
 FENCE = re.compile(
-    r'^```toml title="broken/(?P<code>[a-z-]+)\.toml"\n(?P<policy>.*?)^```\n\n```text\n(?P<said>.*?)^```',
+    r"^```toml"
+    r' title="broken/(?P<code>[a-z-]+)\.toml"\n(?P<policy>.*?)^```\n\n```text\n(?P<said>.*?)^```',
     re.MULTILINE | re.DOTALL,
 )
 

@@ -194,8 +194,9 @@ def test_a_clock_that_steps_back_finds_the_window_it_left():
     )
 
 
-TWO_METERS = HEAD + (
-    """
+TWO_METERS = (
+    HEAD
+    + """
 [meters.news]
 window = { calendar = "month" }
 limit = 1
@@ -224,7 +225,10 @@ def kind(name: str, sort: str) -> PageView:
 
 
 def test_a_clock_that_steps_back_finds_every_meters_window():
-    """A month that one meter has seen end is over for the others too: the news of January stay spent."""
+    """A month that one meter has seen end is over for the others too.
+
+    The news of January stay spent.
+    """
     policy = loads_policy(TWO_METERS)
     january, february = datetime(2026, 1, 31, 23, 59, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
     usage = decide(policy, ANYONE, kind("a", "news"), Usage(), january)[1]
@@ -250,7 +254,10 @@ def test_the_first_meter_with_nothing_left_is_the_one_told_of():
 
 
 def test_a_meter_of_views_counts_each_view_once():
-    """Views of the same article count each; a retry (the same view id, or the same microsecond) does not."""
+    """Views of the same article count each.
+
+    A retry (the same view id, or the same microsecond) does not.
+    """
     policy = loads_policy(
         HEAD + METER.replace("anonymous = 1", "anonymous = 3") + 'count = "views"\n' + OFFER + TASTE
     )
@@ -327,7 +334,10 @@ def test_allowance_is_a_table(limit, used, seen, spends, expected):
 
 
 def test_says_when_a_usage_may_be_dropped():
-    """The end of the longest window; never for a lifetime; a meter that is gone lasts as long as the longest there is."""
+    """The end of the longest window.
+
+    Never for a lifetime; a meter that is gone lasts as long as the longest there is.
+    """
     assert expires_at(POLICY, Usage()) is None
     assert datetime(2026, 7, 1, tzinfo=UTC) == expires_at(POLICY, after("a"))
     assert datetime(2026, 7, 1, tzinfo=UTC) == expires_at(
@@ -340,7 +350,10 @@ def test_says_when_a_usage_may_be_dropped():
 
 
 def test_a_meter_that_is_gone_is_kept_while_it_may_come_back():
-    """Renamed by mistake and renamed back within the window, a meter refunds nothing; afterwards it is forgotten."""
+    """Renamed by mistake and renamed back within the window, a meter refunds nothing.
+
+    Afterwards it is forgotten.
+    """
     gone = Usage({"gone": Tally(("x",), (instant(NOW),))})
     assert list(after("a", usage=gone).tallies) == ["gone", "monthly"]
     assert list(after("a", usage=gone, now=datetime(2026, 7, 1, tzinfo=UTC)).tallies) == ["monthly"]
@@ -358,7 +371,7 @@ def test_the_ledger_lists_what_is_counted_and_when_it_resets():
 def test_a_time_without_a_zone_is_refused():
     """Before anything is decided."""
     with pytest.raises(ValueError, match="has no zone"):
-        decide(POLICY, ANYONE, view("a"), Usage(), datetime(2026, 6, 1))  # noqa: DTZ001
+        decide(POLICY, ANYONE, view("a"), Usage(), datetime(2026, 6, 1))
 
 
 def test_remembers_no_more_than_it_can_bear():
@@ -397,7 +410,10 @@ def test_explains_which_rule_fired_and_why_the_others_did_not():
     decision, _ = decide(POLICY, KNOWN, view("b"), after("a", "b2", reader=KNOWN), NOW)
     assert explain(decision).splitlines() == [
         "shows `subscription-wall` (a preview) by rule `everyone else`",
-        "  meter `monthly`: 2 of 2 used, 0 left; this view counted nothing, more from 2026-07-01T00:00:00+00:00",
+        (
+            "  meter `monthly`: 2 of 2 used, 0 left; this view counted nothing, more from"
+            " 2026-07-01T00:00:00+00:00"
+        ),
         "  offer `summer` is left out: the reader's status is `registered`, not `anonymous`",
         "  not rule 1 `taste`: nothing is left of `monthly`",
     ]

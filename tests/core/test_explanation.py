@@ -47,7 +47,7 @@ offer = "summer"
 """)
 
 
-def told(page: PageView, reader: Reader, usage: Usage = Usage(), now: datetime = NOW) -> list[str]:  # noqa: B008 - a value
+def told(page: PageView, reader: Reader, usage: Usage = Usage(), now: datetime = NOW) -> list[str]:
     return explain(decide(POLICY, reader, page, usage, now)[0]).splitlines()
 
 
@@ -56,7 +56,10 @@ def test_tells_what_matched_and_why_the_rules_before_did_not():
     view = PageView(article=Article(id="a", tags=["a"]), device="desktop")
     assert told(view, Reader(id="r", score=0.5)) == [
         "shows `countdown` (the whole article) by rule `taste`",
-        "  meter `monthly`: 1 of 3 used, 2 left; this view counted one, more from 2026-07-01T00:00:00+00:00",
+        (
+            "  meter `monthly`: 1 of 3 used, 2 left; this view counted one, more from"
+            " 2026-07-01T00:00:00+00:00"
+        ),
         "  matched: the article's access is `metered`",
         "  not rule 1 `likely to buy`: the tags do not include `b`",
         "  not rule 2 `phones at night`: what is left of `monthly` is above 1, not at most 1",
@@ -100,7 +103,10 @@ def test_tells_which_side_of_an_offer_is_missing():
     )
     assert lines[:2] == [
         "shows `subscription-wall` (a preview) by rule `everyone else`",
-        "  offer `summer` is left out: the date is from 2026-07-01 on, not from 2026-06-01 until 2026-06-30",
+        (
+            "  offer `summer` is left out: the date is from 2026-07-01 on, not from 2026-06-01"
+            " until 2026-06-30"
+        ),
     ]
     assert lines[-1] == "  not rule 3 `taste`: the article's access is `premium`, not `metered`"
 
@@ -121,7 +127,10 @@ def test_tells_what_of_several_things_matched():
 
 
 def test_tells_that_a_decision_was_made_without_the_count():
-    """A degraded decision says so; one without its rulebook (read back from a log) says what it can."""
+    """A degraded decision says so.
+
+    One without its rulebook (read back from a log) says what it can.
+    """
     decision = decide(POLICY, Reader(id="r"), PageView(article=Article(id="a")), Usage(), NOW)[0]
     assert (
         "  the count was not to be had in time, so this was decided without it"
@@ -143,7 +152,9 @@ def test_tells_where_a_number_lies():
 
 
 def test_tells_why_a_spending_rule_was_passed_over():
-    """Nothing left; or a premium article that matches the words of the rule but is never read on an allowance."""
+    """Nothing left; or a premium article that matches the words of the rule but is never read on an
+    allowance.
+    """
     policy = loads_policy("""
 [publication]
 name = "x"
@@ -264,8 +275,11 @@ def test_a_condition_in_words(when, expected):
 
 
 def test_a_time_of_day_is_told_as_it_was_written():
-    """An offer that ends at six in the evening is not over the whole day; a whole day is told by its date, in the zone."""
-    ends = datetime(2026, 6, 30, 18)  # noqa: DTZ001 - as a policy file writes it: a time in the publication's zone
+    """An offer that ends at six in the evening is not over the whole day.
+
+    A whole day is told by its date, in the zone.
+    """
+    ends = datetime(2026, 6, 30, 18)
     publication = evolve(POLICY.publication, timezone="Asia/Tokyo")
     policy = evolve(
         POLICY,
@@ -306,7 +320,8 @@ def test_no_referrer_at_all_has_words():
         "  matched: the referrer is `google.com`",
     ]
     assert other[1:] == [
-        "  not rule 1 `taste`: the referrer is none of those named in the policy, not none at all or `google.com`"
+        "  not rule 1 `taste`: the referrer is none of those named in the policy, not none at all"
+        " or `google.com`"
     ]
 
 
@@ -330,7 +345,7 @@ def test_every_code_has_words():
     slots = {slot.name: slot for slot in policy.rulebook.vocabulary.slots}
     assert (
         value_words(slots["open"], True, policy.zone) == "the allowance of `monthly` is not spent"
-    )  # noqa: FBT003 - a code
+    )
     assert (
         value_words(slots["segments"], frozenset(), policy.zone)
         == "the segments include none of those named"

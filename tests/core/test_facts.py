@@ -225,7 +225,10 @@ def test_a_vocabulary_can_be_asked_by_name():
 
 
 def test_slots_list_every_code_they_can_hold():
-    """What the verifier walks: each interval and each constant, words, what is missing and what is not mentioned."""
+    """What the verifier walks.
+
+    Each interval and each constant, words, what is missing and what is not mentioned.
+    """
     when = When(
         score=Range(below=0.5),
         device=["phone"],
@@ -249,7 +252,10 @@ def test_slots_list_every_code_they_can_hold():
 
 
 def test_conditions_that_ask_nothing_match_as_they_read():
-    """A policy refuses them, but a vocabulary can be asked: an empty list matches nobody, an open date range everybody."""
+    """A policy refuses them, but a vocabulary can be asked.
+
+    An empty list matches nobody, an open date range everybody.
+    """
     policy = Policy(publication=Publication(name="x"), rules=[Rule(name="all", show="article")])
     nothing, ever, any_score = When(section=[]), When(dates=Dates()), When(score=Range())
     vocabulary = Vocabulary([policy], [nothing, ever, any_score])

@@ -77,7 +77,10 @@ def test_every_fault_is_reported_at_once():
 
 
 def test_a_problem_says_where_and_what_next():
-    """File, line, column, code, words, the line itself, and the next step; less where less is known."""
+    """File, line, column, code, words, the line itself, and the next step.
+
+    Less where less is known.
+    """
     problem = Problem(
         code="x",
         message="it is wrong",
@@ -120,7 +123,9 @@ def test_equal_policies_have_equal_digests_and_tables(policy):
 
 @pytest.mark.parametrize("limit", [2.5, "3", True, None])
 def test_a_limit_that_is_no_whole_number_is_a_problem(limit):
-    """Whatever stands where a number belongs, alone or in a list, is told as a problem of the policy."""
+    """Whatever stands where a number belongs, alone or in a list, is told as a problem of the
+    policy.
+    """
     for written in (
         {"limit": limit},
         {"limit": {"anonymous": limit}},

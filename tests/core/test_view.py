@@ -119,7 +119,7 @@ def test_a_bare_word_is_no_collection():
 def test_a_right_needs_a_zone():
     """An end without a zone is refused."""
     with pytest.raises(ValueError, match="has no zone"):
-        right("trial", ends=datetime(2026, 6, 1))  # noqa: DTZ001
+        right("trial", ends=datetime(2026, 6, 1))
 
 
 def test_long_ids_are_remembered_by_their_digest():

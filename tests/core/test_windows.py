@@ -35,7 +35,10 @@ def at(text: str) -> int:
 
 
 def first_instant_by_trying(day: date, zone: ZoneInfo) -> datetime:
-    """Return the smallest UTC second whose local date is `day` or later: by arithmetic far from a clock change, else by trying."""
+    """Return the smallest UTC second whose local date is `day` or later.
+
+    By arithmetic far from a clock change, else by trying.
+    """
     wall = datetime(day.year, day.month, day.day, tzinfo=UTC)
     offsets = {(wall + timedelta(hours=h)).astimezone(zone).utcoffset() for h in (-26, 26)}
     if len(offsets) == 1:
@@ -49,14 +52,19 @@ def first_instant_by_trying(day: date, zone: ZoneInfo) -> datetime:
 
 
 def odd_month_starts(zone: ZoneInfo) -> list[date]:
-    """Return the first of the months, 2000 to 2037, whose midnight is missing or doubled: PEP 495's two readings differ."""
+    """Return the first of the months, 2000 to 2037, whose midnight is missing or doubled.
+
+    PEP 495's two readings differ.
+    """
     days = [date(year, month, 1) for year in range(2000, 2038) for month in range(1, 13)]
     walls = [(day, datetime(day.year, day.month, 1, tzinfo=zone)) for day in days]
     return [day for day, wall in walls if wall.utcoffset() != wall.replace(fold=1).utcoffset()]
 
 
 def test_every_month_starts_right_in_every_zone():
-    """Each month from 2000 to 2037 starts at the first instant of its first day, found without the code under test."""
+    """Each month from 2000 to 2037 starts at the first instant of its first day, found without the
+    code under test.
+    """
     wrong = [
         (name, year, month)
         for name in ZONES
@@ -70,7 +78,9 @@ def test_every_month_starts_right_in_every_zone():
 
 
 def test_months_whose_midnight_is_missing_or_doubled_are_found_and_right():
-    """The odd pairs of zone and month (38 zones' own with tzdata 2026f, 46 with aliases) start and end on the first instant."""
+    """The odd pairs of zone and month (38 zones' own with tzdata 2026f, 46 with aliases) start and
+    end on the first instant.
+    """
     odd = [(name, day) for name in ZONES for day in odd_month_starts(ZoneInfo(name))]
     known = {
         ("America/Havana", date(2026, 11, 1)),
@@ -124,12 +134,19 @@ def test_a_day_starts_at_the_first_instant_of_its_date(zone, day, starts):
     [
         (date(2026, 6, 30), False, "2026-06-29T15:00:00Z"),
         (date(2026, 6, 30), True, "2026-06-30T15:00:00Z"),
-        (datetime(2026, 6, 30, 12), True, "2026-06-30T03:00:00Z"),  # noqa: DTZ001 - an editor's local time
+        (
+            datetime(2026, 6, 30, 12),
+            True,
+            "2026-06-30T03:00:00Z",
+        ),
         (datetime(2026, 6, 30, 12, tzinfo=UTC), False, "2026-06-30T12:00:00Z"),
     ],
 )
 def test_a_date_and_a_local_time_are_read_in_the_publications_zone(when, end, expected):
-    """An editor's date or time is an instant in the publication's zone; an end date lasts to the end of the day."""
+    """An editor's date or time is an instant in the publication's zone.
+
+    An end date lasts to the end of the day.
+    """
     assert at(expected) == local_instant(when, ZoneInfo("Asia/Tokyo"), end=end)
 
 
@@ -137,13 +154,13 @@ def test_a_local_time_in_a_gap_is_the_first_instant_after_it():
     """02:30 on the night the clocks go forward does not exist: 03:00 does."""
     assert at("2026-03-08T07:00:00Z") == local_instant(
         datetime(2026, 3, 8, 2, 30), ZoneInfo("America/New_York")
-    )  # noqa: DTZ001
+    )
 
 
 def test_a_time_without_a_zone_is_refused():
     """A guess would move somebody's month."""
     with pytest.raises(ValueError, match="the time `2026-06-01T00:00:00` has no zone"):
-        instant(datetime(2026, 6, 1))  # noqa: DTZ001
+        instant(datetime(2026, 6, 1))
 
 
 @given(
@@ -204,7 +221,10 @@ def test_calendar_windows_leave_no_instant_out_and_none_in_two(zone, unit, start
 
 
 def test_a_date_lived_twice_belongs_to_the_window_that_has_begun():
-    """St John's put the clocks back at one minute past midnight: the hour before it, lived again, is still November."""
+    """St John's put the clocks back at one minute past midnight.
+
+    The hour before it, lived again, is still November.
+    """
     zone = ZoneInfo("America/St_Johns")
     begun, again = at("2009-11-01T02:30:00Z"), at("2009-11-01T02:45:00Z")
     assert (moment(again, zone).day, moment(again, zone).month) == (31, 10)
@@ -265,7 +285,10 @@ def test_a_lifetime_never_ends():
 
 
 def test_nothing_resets_before_the_first_read_of_an_absolute_window():
-    """Neither a rolling nor a fixed window runs before something is read; a calendar window always does."""
+    """Neither a rolling nor a fixed window runs before something is read.
+
+    A calendar window always does.
+    """
     zone = ZoneInfo("UTC")
     assert Timeline(Window(rolling="1 day"), zone).resets([], 3, 0) is None
     assert Timeline(Window(fixed="1 day"), zone).resets([], 3, 0) is None
@@ -273,7 +296,9 @@ def test_nothing_resets_before_the_first_read_of_an_absolute_window():
 
 
 def test_a_rolling_window_says_when_one_more_fits():
-    """With more inside than the limit (it was lowered) the next place is free when enough have left."""
+    """With more inside than the limit (it was lowered) the next place is free when enough have
+    left.
+    """
     timeline = Timeline(Window(rolling="1 day"), ZoneInfo("UTC"))
     assert timeline.resets([1, 2, 3], 3, 3) == 1 + DAY
     assert timeline.resets([1, 2, 3], 2, 3) == 2 + DAY
@@ -311,7 +336,10 @@ def test_a_term_ends_on_the_same_day_or_the_last_there_is(term, start, end):
 
 
 def test_a_term_keeps_the_time_on_the_clock_over_a_change():
-    """One day later at the same time of day is 23 hours later on the night the clocks go forward; a missing time is the next."""
+    """One day later at the same time of day is 23 hours later on the night the clocks go forward.
+
+    A missing time is the next.
+    """
     zone = ZoneInfo("America/New_York")
     start = datetime(2026, 3, 7, 2, 30, tzinfo=zone)
     assert instant(Term.parse("1 day").after(start, zone)) - instant(start) == 47 * HOUR // 2
@@ -398,7 +426,9 @@ def test_windows_say_what_they_are():
     ],
 )
 def test_no_calendar_reaches_beyond_the_years_there_are(when, unit):
-    """A window that would end after the year 9999, or begin before the year 1, is an error in words."""
+    """A window that would end after the year 9999, or begin before the year 1, is an error in
+    words.
+    """
     with pytest.raises(ValueError, match="no calendar reaches that far"):
         Timeline(Window(calendar=unit), ZoneInfo("America/New_York")).bounds(at(when))
 

@@ -1,9 +1,14 @@
-"""What is in the corpus: cases as data, `tests/corpus/*.toml`, for whoever decides page views (`from tests.corpus.cases import CASES`).
+"""What is in the corpus.
 
-A file has `[policies]`, texts of policy files by name, and `[[case]]`: `name`, a sentence (`says`), the `policy` by name, a `reader`,
-and `steps`. A step is a page view with the field names of JSON events (`at`, `article`, `referrer` …), may name another `policy` or
-`reader`, and says what to `expect` of the decision: `show access rule offer counted used left limit resets_at`, `remembered` (how
-many articles), `text_has` and `text_lacks` (of the prompt). A case with `refused` instead names the problem its policy has.
+Cases as data, `tests/corpus/*.toml`, for whoever decides page views (`from tests.corpus.cases
+import CASES`).
+
+A file has `[policies]`, texts of policy files by name, and `[[case]]`: `name`, a sentence (`says`),
+the `policy` by name, a `reader`, and `steps`. A step is a page view with the field names of JSON
+events (`at`, `article`, `referrer` …), may name another `policy` or `reader`, and says what to
+`expect` of the decision: `show access rule offer counted used left limit resets_at`, `remembered`
+(how many articles), `text_has` and `text_lacks` (of the prompt). A case with `refused` instead
+names the problem its policy has.
 """
 
 from __future__ import annotations

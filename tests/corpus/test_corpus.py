@@ -75,7 +75,9 @@ SINGLE = [
 
 @pytest.mark.parametrize("case", SINGLE, ids=lambda case: case.name)
 def test_the_command_line_decides_the_same(case: Case, tmp_path):
-    """`meter decide` reads the same policy and the same page views, a line each, and writes the same decisions."""
+    """`meter decide` reads the same policy and the same page views, a line each, and writes the
+    same decisions.
+    """
     (tmp_path / "policy.toml").write_text(case.policy)
     (tmp_path / "events.jsonl").write_text("\n".join(json.dumps(step.event) for step in case.steps))
     done = CliRunner().invoke(
@@ -110,6 +112,10 @@ def test_the_page_on_external_cases_names_every_one_of_them():
         for name in re.findall("[A-Z]{3}-[0-9]{3}", row.split("|")[1])
     }
     assert set() == {name for name in names if name not in page}
-    assert {"TPL-003", "ENT-006", "ENT-007", "PRM-015", "PRM-016"} == same - names, (
-        "these are tested elsewhere"
-    )
+    assert {
+        "TPL-003",
+        "ENT-006",
+        "ENT-007",
+        "PRM-015",
+        "PRM-016",
+    } == same - names, "these are tested elsewhere"

@@ -10,7 +10,9 @@ PAGE = ROOT / "docs" / "explanation" / "architecture.md"
 
 
 def test_every_room_is_listed_once():
-    """A newcomer finds each module and package of `meter/` in the table, and nothing that is not there."""
+    """A newcomer finds each module and package of `meter/` in the table, and nothing that is not
+    there.
+    """
     listed = [
         name
         for row in re.findall(

@@ -1,8 +1,8 @@
 """Every fenced block of the README and of the documentation does what it says.
 
-Each page is run top to bottom in a folder of its own. A block with a title is written to that file; `python` is run (and
-doctested where it has a prompt), `toml` is loaded, `console` is run by the shell and its output compared; `text` and `sh` are
-for reading only.
+Each page is run top to bottom in a folder of its own. A block with a title is written to that file;
+`python` is run (and doctested where it has a prompt), `toml` is loaded, `console` is run by the
+shell and its output compared; `text` and `sh` are for reading only.
 """
 
 from __future__ import annotations

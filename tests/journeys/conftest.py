@@ -1,4 +1,7 @@
-"""The policy most journeys here run through: three a month for the anonymous, five for the registered, a summer offer."""
+"""The policy most journeys here run through.
+
+Three a month for the anonymous, five for the registered, a summer offer.
+"""
 
 from __future__ import annotations
 

@@ -167,8 +167,9 @@ def test_a_journey_without_a_policy_or_a_start_says_so(policy):
 def test_articles_are_described_once_and_steps_may_differ():
     """What a step says of an article beats what the table says."""
     text = (
-        '[articles.x]\nid = "x-1"\naccess = "premium"\nsection = "s"\ntags = ["t"]\nkind = "k"\npublished = 2026-05-01\n'
-        '[[steps]]\nread = "x"\n[[steps]]\nread = { id = "x", access = "free", referrer = "example.com", gift = true }\n'
+        '[articles.x]\nid = "x-1"\naccess = "premium"\nsection = "s"\ntags = ["t"]\nkind ='
+        ' "k"\npublished = 2026-05-01\n[[steps]]\nread = "x"\n[[steps]]\nread = { id = "x", access'
+        ' = "free", referrer = "example.com", gift = true }\n'
     )
     first, second = (step.action for step in Journey.loads(text).steps)
     assert ("x-1", "premium", "s", frozenset({"t"}), "k") == (
@@ -189,8 +190,8 @@ def test_articles_are_described_once_and_steps_may_differ():
 def test_the_age_of_an_article_is_the_publications():
     """A date of publication is the start of that day in its zone."""
     policy = loads_policy(
-        '[publication]\nname="P"\ntimezone="Asia/Tokyo"\n[[rules]]\nname="new"\nwhen={ age_days = { below = 1 } }\n'
-        'show="subscription-wall"\n[[rules]]\nname="old"\nshow="article"\n'
+        '[publication]\nname="P"\ntimezone="Asia/Tokyo"\n[[rules]]\nname="new"\nwhen={ age_days = {'
+        ' below = 1 } }\nshow="subscription-wall"\n[[rules]]\nname="old"\nshow="article"\n'
     )
     read = "read = { id = 'a', published = 2026-05-01 }"
     journey = Journey.loads(
@@ -202,9 +203,9 @@ def test_the_age_of_an_article_is_the_publications():
 def test_what_surrounds_a_reader_comes_with_every_view():
     """Device, language and channel of the reader, unless the step says otherwise."""
     journey = Journey.loads(
-        '[reader]\nsegments = ["s"]\ncountry = "JP"\nscore = 0.4\ndevice = "phone"\nlanguage = "ja"\nchannel = "newsletter"\n'
-        '[[steps]]\nat = 2026-06-01\nread = "a"\n[[steps]]\nread = { id = "b", language = "en" }\n'
-        '[[steps]]\nswitch_device = "desk"\n[[steps]]\nread = "c"\n'
+        '[reader]\nsegments = ["s"]\ncountry = "JP"\nscore = 0.4\ndevice = "phone"\nlanguage ='
+        ' "ja"\nchannel = "newsletter"\n[[steps]]\nat = 2026-06-01\nread = "a"\n[[steps]]\nread = {'
+        ' id = "b", language = "en" }\n[[steps]]\nswitch_device = "desk"\n[[steps]]\nread = "c"\n'
     )
     seen = journey.run(
         loads_policy('[publication]\nname="P"\n[[rules]]\nname="all"\nshow="article"\n')

@@ -1,4 +1,6 @@
-"""What happens to a reader between page views happens as an editor would expect, and every count is the engine's."""
+"""What happens to a reader between page views happens as an editor would expect, and every count is
+the engine's.
+"""
 
 from __future__ import annotations
 
@@ -131,7 +133,9 @@ def test_two_accounts_do_not_share_rights_or_counts(policy):
     ],
 )
 def test_a_trial_ends_to_the_instant(policy, start, term, last, ended):
-    """A term is counted on the calendar of the publication's zone, and its end is the first instant without it."""
+    """A term is counted on the calendar of the publication's zone, and its end is the first instant
+    without it.
+    """
     seen = run(
         policy,
         f"start = {start}\n"
@@ -194,7 +198,10 @@ def test_what_cannot_happen_is_a_problem_of_its_step(policy, step, says):
 
 
 def test_a_cancelled_subscription_runs_on_to_its_end_without_grace(policy):
-    """Cancelling takes nothing away that was paid for; the week for a failed payment is not part of it."""
+    """Cancelling takes nothing away that was paid for.
+
+    The week for a failed payment is not part of it.
+    """
     seen = run(
         policy,
         steps(
@@ -272,7 +279,8 @@ def test_time_only_moves_forward(policy):
     assert (problem.code, problem.line) == ("step-goes-back", 4)
     assert (
         problem.message
-        == "step 2 is at 2026-06-01 23:00, before 2026-06-02 00:00 where the journey stands (times in Asia/Tokyo)"
+        == "step 2 is at 2026-06-01 23:00, before 2026-06-02 00:00 where the journey stands (times"
+        " in Asia/Tokyo)"
     )
 
 
@@ -290,7 +298,8 @@ def test_days_are_the_calendars_and_hours_are_absolute():
 def test_a_meter_of_views_counts_every_read_of_a_journey():
     """Two steps at the same moment are two views."""
     policy = loads_policy(
-        '[publication]\nname="P"\n[meters.views]\nwindow={ lifetime = true }\nlimit=5\ncount="views"\n'
+        '[publication]\nname="P"\n[meters.views]\nwindow={ lifetime = true'
+        ' }\nlimit=5\ncount="views"\n'
         '[[rules]]\nname="v"\nspend="views"\nshow="countdown"\n[[rules]]\nname="e"\nshow="subscription-wall"\n'
     )
     assert [
@@ -341,7 +350,10 @@ def test_a_window_that_ends_between_two_steps_is_told(window, after, at, back):
         ),
         (
             '{ says = "3 free articles" }',
-            "expected it to say `3 free articles`, but it says `You have 2 free articles left this month",
+            (
+                "expected it to say `3 free articles`, but it says `You have 2 free articles left"
+                " this month"
+            ),
         ),
     ],
 )
@@ -355,8 +367,9 @@ def test_a_broken_expectation_is_told_with_its_reason(policy, expect, told):
 def test_an_expectation_that_holds_is_no_problem(policy):
     """Every key at once."""
     expect = (
-        '{ show = "countdown", access = "full", left = 2, used = 1, rule = "metered", offer = "summer", prompt = true, counted = true, '
-        'resets_at = 2026-07-01, says = ["2 free articles left", "Try 3 months for $9"] }'
+        '{ show = "countdown", access = "full", left = 2, used = 1, rule = "metered", offer ='
+        ' "summer", prompt = true, counted = true, resets_at = 2026-07-01, says = ["2 free articles'
+        ' left", "Try 3 months for $9"] }'
     )
     (step,) = run(policy, steps(f'read = "a"; expect = {expect}'))
     assert step.problem is None
@@ -423,7 +436,9 @@ def test_a_journey_of_reads_is_the_engine_called_in_turn(policy, reads):
     st.lists(st.sampled_from(["a", "b", "c", "d", "e", "f", "phone", "laptop", "in"]), max_size=30)
 )
 def test_one_person_reads_no_more_than_the_limits_of_their_identities(policy, moves):
-    """Law: with two devices and an account, at most 3 + 3 + 5 distinct articles are opened in a month."""
+    """Law: with two devices and an account, at most 3 + 3 + 5 distinct articles are opened in a
+    month.
+    """
     actions = {
         "phone": SwitchDevice(device="phone"),
         "laptop": SwitchDevice(device="laptop"),

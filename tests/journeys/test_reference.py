@@ -1,4 +1,7 @@
-"""The reference of journey files lists what the reader of journey files reads. `python tests/journeys/test_reference.py` writes it."""
+"""The reference of journey files lists what the reader of journey files reads.
+
+`python tests/journeys/test_reference.py` writes it.
+"""
 
 from __future__ import annotations
 

@@ -177,7 +177,9 @@ def test_the_reference_lists_every_strategy_and_every_law():
 
 @given(data=st.data())
 def test_a_usage_that_has_expired_may_be_dropped(data):
-    """From `expires_at` on, whether a store still has the usage makes no difference to any decision."""
+    """From `expires_at` on, whether a store still has the usage makes no difference to any
+    decision.
+    """
     policy = data.draw(policies())
     usage = data.draw(usages(policy))
     expires = expires_at(policy, usage)

@@ -83,7 +83,8 @@ def test_the_core_imports_only_from_its_own_layer_and_below(name):
         for module, typing_only, line in imports(PACKAGE / f"{name}.py")
         if module.split(".")[0] == "meter" and module not in allowed and not typing_only
     ]
-    # `explain` is the engine's and its words are a module of their own, imported when somebody asks.
+    # `explain` is the engine's and its words are a module of their own, imported when somebody
+    # asks.
     assert wrong == []
 
 
@@ -102,7 +103,9 @@ EDGES = {"meter.paywall", "meter.web", "meter.cli", "meter.studio", "meter.testi
 
 @pytest.mark.parametrize("path", FILES, ids=module_name)
 def test_what_edges_use_does_not_use_them(path):
-    """Loading, prompts, stores, verifying and simulating never import the paywall, the web, the command line or the test kit."""
+    """Loading, prompts, stores, verifying and simulating never import the paywall, the web, the
+    command line or the test kit.
+    """
     name = module_name(path)
     area = ".".join(name.split(".")[:2])
     if area in EDGES or name == "meter" or name.endswith(("commands", "__main__")):

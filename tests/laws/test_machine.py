@@ -1,4 +1,6 @@
-"""Does the state machine that publishers subclass pass for our paywall, and notice one that is wrong?"""
+"""Does the state machine that publishers subclass pass for our paywall, and notice one that is
+wrong?
+"""
 
 from __future__ import annotations
 

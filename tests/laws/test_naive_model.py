@@ -1,10 +1,13 @@
-"""Does `decide` agree with the plainest reading of the rules? A model that keeps everything and recomputes from scratch.
+"""Does `decide` agree with the plainest reading of the rules?
 
-It shares nothing with the engine but the classes that arrive: its own conditions (three-valued), its own status, its own dates by
-scanning the zone's time, its own windows over a list that is never pruned.
+A model that keeps everything and recomputes from scratch.
+
+It shares nothing with the engine but the classes that arrive: its own conditions (three-valued),
+its own status, its own dates by scanning the zone's time, its own windows over a list that is never
+pruned.
 """
 
-# ruff: noqa: C901, DTZ001, FBT001, PLR0912 - plain on purpose
+
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
@@ -23,7 +26,9 @@ QUARTER = timedelta(minutes=15)
 
 @lru_cache(maxsize=4096)
 def first_at(zone: str, wall: datetime) -> datetime:
-    """Return the first quarter of an hour at which the clocks of a zone show `wall` or later, by trying them all."""
+    """Return the first quarter of an hour at which the clocks of a zone show `wall` or later, by
+    trying them all.
+    """
     at = wall.replace(tzinfo=UTC) - timedelta(hours=16)
     while at.astimezone(ZoneInfo(zone)).replace(tzinfo=None) < wall:
         at += QUARTER
@@ -150,9 +155,11 @@ def matches(zone, when, reader, view, now, left) -> bool | None:
         answers.append(
             in_range(
                 when.age_days,
-                None
-                if article.published is None
-                else (now - article.published.astimezone(UTC)).days,
+                (
+                    None
+                    if article.published is None
+                    else (now - article.published.astimezone(UTC)).days
+                ),
             )
         )
     if when.days_since_expiry is not None:
@@ -361,7 +368,9 @@ def agrees(policy, usage, steps) -> None:
 
 @given(data=st.data())
 def test_decides_as_a_model_that_keeps_everything_does(data):
-    """Every decision of a journey is the one a naive model makes that forgets nothing and remembers no result."""
+    """Every decision of a journey is the one a naive model makes that forgets nothing and remembers
+    no result.
+    """
     policy = data.draw(policies())
     agrees(policy, data.draw(usages(policy)), data.draw(journeys(policy)))
 

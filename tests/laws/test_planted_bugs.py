@@ -1,7 +1,10 @@
-"""Does the suite catch the bugs that metering code is known for? Each is planted in a copy of the package, and must be found.
+"""Does the suite catch the bugs that metering code is known for?
 
-A copy of `meter` is changed in one place and a part of the suite is run against it in its own process. Where the text to change is
-not there any more, the test says so: a planted bug that cannot be planted proves nothing.
+Each is planted in a copy of the package, and must be found.
+
+A copy of `meter` is changed in one place and a part of the suite is run against it in its own
+process. Where the text to change is not there any more, the test says so: a planted bug that cannot
+be planted proves nothing.
 """
 
 from __future__ import annotations
@@ -168,7 +171,8 @@ def copy_with(folder: Path, bug: Bug | None) -> Path:
 
 def run_suite(folder: Path) -> subprocess.CompletedProcess[str]:
     """Run the suite against the package in a folder."""
-    # In the copy's folder: `python -m` looks there first, and would find the checkout's package in the checkout.
+    # In the copy's folder: `python -m` looks there first, and would find the checkout's package in
+    # the checkout.
     options = [
         "-n0",
         "-x",

@@ -172,9 +172,11 @@ _VALUES = st.recursive(
 @given(table=st.dictionaries(_WORDS, _VALUES, max_size=6))
 @settings(max_examples=150, deadline=None)
 @example(table={"rules": [{"when": {"left": {"": {}}}}], "meters": {"": {"limits": [{}]}}})
-@example(table={"offers": {"x": {"starts": date(1, 1, 1), "ends": datetime.max}}})  # noqa: DTZ901 - as far off as can be
+@example(table={"offers": {"x": {"starts": date(1, 1, 1), "ends": datetime.max}}})
 def test_any_tables_of_the_right_words_are_told_where(table):
-    """Tables of any depth and of any value, under the format's own keys, end in problems whose places are in the text."""
+    """Tables of any depth and of any value, under the format's own keys, end in problems whose
+    places are in the text.
+    """
     text = tomli_w.dumps(table)
     _, problems = check_text(text)
     _places_are_real(problems, text)
@@ -232,4 +234,4 @@ def test_any_json_is_an_event_or_problems(value):
             problem.line == 1 and problem.help
             for problem in error.problems
             if problem.code != "too-many-problems"
-        )  # noqa: PT017
+        )

@@ -282,7 +282,10 @@ def test_events_stop_at_the_first_bad_line():
 
 
 def test_a_file_is_mended_in_one_go():
-    """Looking ahead tells the problems of the lines that follow, as far as asked; no event of theirs is given."""
+    """Looking ahead tells the problems of the lines that follow, as far as asked.
+
+    No event of theirs is given.
+    """
     events = read_events(
         [json.dumps(LEAST), "{}", json.dumps(LEAST), "[]", "5", "x"], "events", TOKYO, ahead=3
     )
@@ -313,9 +316,9 @@ def test_a_line_without_end_is_not_read_to_its_end():
 def test_a_decision_is_written_as_plain_json():
     """The keys of a decision are those the command line promises."""
     policy = loads_policy(
-        '[publication]\nname = "x"\ntimezone = "Asia/Tokyo"\n[meters.monthly]\nwindow = { calendar = "month" }\nlimit = 2\n'
-        '[[rules]]\nname = "an allowance"\nspend = "monthly"\nshow = "countdown"\n'
-        '[[rules]]\nname = "everyone else"\nshow = "subscription-wall"\n'
+        '[publication]\nname = "x"\ntimezone = "Asia/Tokyo"\n[meters.monthly]\nwindow = { calendar'
+        ' = "month" }\nlimit = 2\n[[rules]]\nname = "an allowance"\nspend = "monthly"\nshow ='
+        ' "countdown"\n[[rules]]\nname = "everyone else"\nshow = "subscription-wall"\n'
     )
     at, reader, view = parse_event(LEAST, policy.zone)
     decision, _ = decide(policy, reader, view, Usage(), at)

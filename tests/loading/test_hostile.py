@@ -133,7 +133,10 @@ print(json.dumps([(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) 
 
 
 def test_all_hostile_texts_together_take_less_than_64_mebibytes(record_property):
-    """One process reads them all and grows by less than 64 MiB; how long the slowest took is reported."""
+    """One process reads them all and grows by less than 64 MiB.
+
+    How long the slowest took is reported.
+    """
     texts = {name: text for name, (text, _) in HOSTILE.items()}
     run = subprocess.run(
         [sys.executable, "-c", _MEASURE],

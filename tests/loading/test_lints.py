@@ -82,8 +82,8 @@ CASES = {
             (7, 33),
         ),
         (
-            TEXT
-            + '[[guarantees]]\nname = "g"\nwhen = { country = ["Japan"] }\nnever = ["trial-expired"]\n',
+            TEXT + '[[guarantees]]\nname = "g"\nwhen = { country = ["Japan"] }\nnever ='
+            ' ["trial-expired"]\n',
             (26, 20),
         ),
     ],
@@ -124,14 +124,20 @@ def test_a_name_for_a_code_is_answered_with_the_code():
 
 
 def test_a_policy_that_is_meant_earns_no_warning():
-    """There is nothing to say about a plain policy while its offer runs; a price may have the decimals of its currency."""
+    """There is nothing to say about a plain policy while its offer runs.
+
+    A price may have the decimals of its currency.
+    """
     assert check_text(TEXT.replace("price = 9", "price = 9.99"), today=date(2026, 6, 30))[1] == ()
     policy, problems = check_text(TEXT, today=date(2026, 6, 30))
     assert (problems, lint(policy)) == ((), ())
 
 
 def test_an_offer_is_over_only_when_its_last_day_is():
-    """The day named by `ends` still counts, in the publication's zone; without a day nothing is said."""
+    """The day named by `ends` still counts, in the publication's zone.
+
+    Without a day nothing is said.
+    """
     assert [
         [problem.code for problem in check_text(TEXT, today=day)[1]]
         for day in (date(2026, 6, 30), date(2026, 7, 1), None)
@@ -143,7 +149,9 @@ def test_an_offer_is_over_only_when_its_last_day_is():
 
 
 def test_a_rule_that_spends_hides_nothing():
-    """A rule without a condition that spends is passed by when nothing is left, so what follows is reached."""
+    """A rule without a condition that spends is passed by when nothing is left, so what follows is
+    reached.
+    """
     assert not [problem for problem in check_text(TEXT)[1] if problem.code == "unreachable-rule"]
 
 

@@ -122,7 +122,7 @@ def test_a_file_is_read_key_by_key():
                 product="digital",
                 starts=datetime(2026, 6, 1, 9),
                 ends=date(2026, 6, 30),
-                when=When(reader=["anonymous"]),  # noqa: DTZ001 - as the file has it
+                when=When(reader=["anonymous"]),
             )
         ],
         rules=[
@@ -232,7 +232,7 @@ _ALL_SHOWN = st.frozensets(st.sampled_from(Show), min_size=1, max_size=3)
     ),
     never=_ALL_SHOWN,
     opens=st.none()
-    | st.datetimes(datetime(2026, 1, 1), datetime(2026, 3, 1), timezones=st.none() | st.just(UTC)),  # noqa: DTZ001 - either kind
+    | st.datetimes(datetime(2026, 1, 1), datetime(2026, 3, 1), timezones=st.none() | st.just(UTC)),
     price=st.decimals(0, 1000, places=2),
 )
 @settings(max_examples=40, deadline=None)
@@ -272,7 +272,10 @@ def test_reading_what_was_written_gives_the_same_policy(policy, copy, links, nev
 )
 def test_the_narrowest_conditions_are_conditions(when):
     """One day, one number and what lies between two are not nothing."""
-    text = f'publication.name = "x"\n[[rules]]\nname = "a"\nshow = "article"\nwhen = {{ {when} }}\n[[rules]]\nname = "b"\nshow = "article"\n'
+    text = (
+        f'publication.name = "x"\n[[rules]]\nname = "a"\nshow = "article"\nwhen = {{ {when}'
+        ' }\n[[rules]]\nname = "b"\nshow = "article"\n'
+    )
     assert not loads_policy(text).rules[0].when.matches_everything
 
 

@@ -1,6 +1,6 @@
 """Every problem of a policy file is told: where, in which words, and what to do."""
 
-# ruff: noqa: E501 - one mistake a line
+
 
 from datetime import date
 
@@ -496,15 +496,16 @@ def test_a_problem_is_told_with_place_line_and_next_step():
             GOOD.replace('spend = "monthly"', 'spend = "montly"'), name="policies/spring.toml"
         )
     expected = (
-        "policies/spring.toml:23:9: error[unknown-meter]: rule `an allowance` spends from `montly`, which is not a meter\n"
-        '   23 | spend = "montly"\n'
-        "  help: did you mean `monthly`?"
+        "policies/spring.toml:23:9: error[unknown-meter]: rule `an allowance` spends from `montly`,"
+        ' which is not a meter\n   23 | spend = "montly"\n  help: did you mean `monthly`?'
     )
     assert expected == str(caught.value)
 
 
 def test_every_problem_is_told_at_once():
-    """Problems of form and of meaning, in different places, arrive together and in the order of the file."""
+    """Problems of form and of meaning, in different places, arrive together and in the order of the
+    file.
+    """
     text = GOOD
     for old, new in (
         ("Tokyo", "Tokio"),
@@ -609,7 +610,8 @@ def test_a_journey_is_not_taken_for_a_policy():
 def test_rules_written_as_a_table_show_the_brackets():
     """`[rules]` and `[[meters]]` are told how each is written."""
     _, problems = check_text(
-        '[publication]\nname = "x"\n[rules]\nname = "a"\nshow = "article"\n[[meters]]\nname = "monthly"\n'
+        '[publication]\nname = "x"\n[rules]\nname = "a"\nshow = "article"\n[[meters]]\nname ='
+        ' "monthly"\n'
     )
     assert [problem.help for problem in problems] == [
         "write `[[rules]]` with two brackets before each of them",
@@ -620,7 +622,8 @@ def test_rules_written_as_a_table_show_the_brackets():
 def test_columns_count_characters():
     """A column is what an editor shows, also behind letters of several bytes."""
     _, problems = check_text(
-        'publication.name = "x"\n[[rules]]\nname = "é日本語😀"\nshow = "article"\nwhen = { section = ["日本", 5] }\n'
+        'publication.name = "x"\n[[rules]]\nname = "é日本語😀"\nshow = "article"\nwhen = { section'
+        ' = ["日本", 5] }\n'
     )
     assert [(p.line, p.column, p.code) for p in problems] == [
         (3, 8, "no-catch-all"),
@@ -688,7 +691,10 @@ def test_thousands_of_problems_are_listed_up_to_a_bound():
     assert len(problems) == MOST_PROBLEMS + 1
     assert (
         "too-many-problems",
-        f"the first {MOST_PROBLEMS} problems are listed; there are at least {1000 - MOST_PROBLEMS} more",
+        (
+            f"the first {MOST_PROBLEMS} problems are listed; there are at least"
+            f" {1000 - MOST_PROBLEMS} more"
+        ),
     ) == (
         problems[-1].code,
         problems[-1].message,

@@ -46,7 +46,10 @@ def test_a_broken_file_leaves_the_last_good_policy_in_force(path):
 
 
 def test_a_file_that_has_not_changed_is_not_read_again(path):
-    """What tells is time, size and place on the disk: a refresh of an unchanged file costs one look at those."""
+    """What tells is time, size and place on the disk.
+
+    A refresh of an unchanged file costs one look at those.
+    """
     policy = ReloadingPolicy(path)
     path.write_text(TEXT.format("other"), encoding="utf-8")
     assert policy.refresh()

@@ -33,7 +33,10 @@ def _valid(text):
 
 
 def test_the_shipped_schema_is_current():
-    """The file in the package is what the loader's own tables say; `python docs/reference/generate.py` writes it."""
+    """The file in the package is what the loader's own tables say.
+
+    `python docs/reference/generate.py` writes it.
+    """
     assert (template_root() / "policy.schema.json").read_text("utf-8") == schema_text()
 
 

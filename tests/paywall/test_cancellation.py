@@ -1,4 +1,6 @@
-"""A page view that is cancelled at any moment is counted once or not at all, and leaves every connection sound."""
+"""A page view that is cancelled at any moment is counted once or not at all, and leaves every
+connection sound.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ class CancelledAt:
 
 @pytest.mark.parametrize("known", [True, False])
 def test_cancelled_at_every_await(store_url, newsroom, known):
-    """Wherever a check waits, cancelling it there leaves the count exact and the store usable, with the same few connections."""
+    """Wherever a check waits, cancelling it there leaves the count exact and the store usable, with
+    the same few connections.
+    """
 
     async def cancel_everywhere():
         store = open_async_store(store_url)

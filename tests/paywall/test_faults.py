@@ -1,7 +1,8 @@
 """A connection that is cut or falls silent at every byte of a check, in both directions.
 
-Between the driver and a real server stands a proxy that lets so many bytes through and then closes the connection, or keeps it
-open and says nothing more. Whatever the driver makes of it, the view is decided, and it is counted once.
+Between the driver and a real server stands a proxy that lets so many bytes through and then closes
+the connection, or keeps it open and says nothing more. Whatever the driver makes of it, the view is
+decided, and it is counted once.
 """
 
 from __future__ import annotations
@@ -34,14 +35,19 @@ class Proxy:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def arm(self, mode, direction, budget):
-        """Let `budget` bytes more through in one direction, then `cut` the connection, or `swallow` or `delay` what follows."""
+        """Let `budget` bytes more through in one direction, then `cut` the connection, or `swallow`
+        or `delay` what follows.
+        """
         with self.lock:
             self.healed.clear()
             self.passed = {"request": 0, "reply": 0}
             self.mode, self.direction, self.budget = mode, direction, budget
 
     def heal(self):
-        """Let everything through, on new connections; what was delayed arrives now, what was swallowed never does."""
+        """Let everything through, on new connections.
+
+        What was delayed arrives now, what was swallowed never does.
+        """
         with self.lock:
             self.mode = None
             self.healed.set()
@@ -96,7 +102,10 @@ class Proxy:
 
 @pytest.fixture
 def through(newsroom):
-    """Read through a proxy, with a fault; heal it, go on, and return what was shown and what is counted."""
+    """Read through a proxy, with a fault.
+
+    Heal it, go on, and return what was shown and what is counted.
+    """
 
     class Through:
         def __init__(self, proxy, url, direct_url, deadline):
@@ -119,7 +128,9 @@ def through(newsroom):
             return dict(self.proxy.passed)
 
         def check(self, name, fault):
-            """Return what one reader got during a fault and after it, and what is counted in the end."""
+            """Return what one reader got during a fault and after it, and what is counted in the
+            end.
+            """
             self.read(
                 self.elsewhere, name, "a"
             )  # so that the check takes two trips: a guess that fails, and a swap
@@ -159,7 +170,10 @@ def faults(length, step, modes):
 
 
 def test_cut_at_every_byte_of_a_check_in_redis(through, valkey, tmp_path):
-    """Every byte of what the driver sends and of what the server answers: 0 counted twice, 0 lost, everybody answered."""
+    """Every byte of what the driver sends and of what the server answers.
+
+    0 counted twice, 0 lost, everybody answered.
+    """
     trial = through(Proxy(tmp_path / "s", valkey.socket), f"unix://{tmp_path}/s", valkey.url, 5.0)
     length = trial.conversation()
     assert length["request"] > 300
@@ -176,7 +190,9 @@ def test_cut_at_every_byte_of_a_check_in_redis(through, valkey, tmp_path):
 
 @pytest.mark.parametrize("mode", ["swallow", "delay"])
 def test_silence_at_every_byte_of_an_answer_in_redis(through, valkey, tmp_path, mode):
-    """A reply that stops anywhere, and a request that stops at every 20th byte: decided at the deadline, counted once.
+    """A reply that stops anywhere, and a request that stops at every 20th byte.
+
+    Decided at the deadline, counted once.
 
     A delayed request reaches the server after the reader has been answered without it.
     """
@@ -195,7 +211,10 @@ def test_silence_at_every_byte_of_an_answer_in_redis(through, valkey, tmp_path, 
 
 
 def test_a_driver_that_repeats_its_commands_counts_once(valkey, tmp_path):
-    """With the driver's own retries on, a reply that is lost makes it send the swap again: one count, where `INCR` would make two."""
+    """With the driver's own retries on, a reply that is lost makes it send the swap again.
+
+    One count, where `INCR` would make two.
+    """
     proxy = Proxy(tmp_path / "s", valkey.socket)
     proxy.once = True
     client = redis.Redis(

@@ -1,7 +1,9 @@
-"""Drills on a running server: stopped, paused, full, read-only, of the wrong type, and failed over to an empty one.
+"""Drills on a running server.
 
-Each test says what readers get, what the log says, and that everything is counted once when the server is back. A subscriber is
-decided on without the store in every one of them.
+Stopped, paused, full, read-only, of the wrong type, and failed over to an empty one.
+
+Each test says what readers get, what the log says, and that everything is counted once when the
+server is back. A subscriber is decided on without the store in every one of them.
 """
 
 from __future__ import annotations
@@ -60,7 +62,10 @@ def drill(own_valkey, newsroom):
 
 
 def test_stopped_and_started_again(drill, caplog):
-    """While the server is gone this process counts on from what it saw last; what it granted arrives when the server is back."""
+    """While the server is gone this process counts on from what it saw last.
+
+    What it granted arrives when the server is back.
+    """
     server = drill("--appendonly", "yes", "--appendfsync", "always", **PATIENT)
     assert ("countdown", False) == server.read("a")
     server.server.stop()
@@ -85,7 +90,10 @@ def test_stopped_and_started_again(drill, caplog):
     ],
 )
 def test_what_an_outage_leads_to_is_the_publishers_choice(drill, on_outage, new, read_before):
-    """`open` grants, `closed` treats everybody as if nothing were left, `fallback` counts on here; subscribers notice nothing."""
+    """`open` grants, `closed` treats everybody as if nothing were left, `fallback` counts on here.
+
+    Subscribers notice nothing.
+    """
     server = drill(on_outage=on_outage, **PATIENT)
     assert ("countdown", False) == server.read("a")
     server.server.stop()
@@ -111,7 +119,8 @@ def test_an_outage_can_be_raised(drill):
 
 
 def test_paused(drill):
-    """A server that holds its connections and says nothing costs each reader the deadline, and nothing is counted twice after.
+    """A server that holds its connections and says nothing costs each reader the deadline, and
+    nothing is counted twice after.
 
     Without a deadline this would wait for ever.
     """
@@ -138,7 +147,10 @@ def test_paused(drill):
 
 
 def test_full(drill, caplog):
-    """A full server refuses new counts loudly; those who re-read and those at the wall are still answered by it."""
+    """A full server refuses new counts loudly.
+
+    Those who re-read and those at the wall are still answered by it.
+    """
     server = drill("--maxmemory", "3mb", "--maxmemory-policy", "noeviction", **PATIENT)
     for article in "ab":
         server.read(article)
@@ -175,7 +187,9 @@ def test_read_only(drill, own_valkey, caplog):
 
 
 def test_something_else_under_our_key(drill, caplog):
-    """A list under a reader's key is reported, never overwritten and never a wall for somebody with articles left; `forget` clears it."""
+    """A list under a reader's key is reported, never overwritten and never a wall for somebody with
+    articles left; `forget` clears it.
+    """
     server = drill(**PATIENT)
     with server.server.client() as client:
         client.lpush("meter:{r}", "not ours")
@@ -190,7 +204,10 @@ def test_something_else_under_our_key(drill, caplog):
 
 
 def test_failed_over_to_an_empty_one(drill, caplog):
-    """A server that comes back empty is found out by its epoch key; what this process remembers is put back, and it is said so."""
+    """A server that comes back empty is found out by its epoch key.
+
+    What this process remembers is put back, and it is said so.
+    """
     server = drill(**PATIENT)
     assert ("countdown", False) == server.read("a")
     assert ("countdown", False) == server.read("b")
@@ -217,7 +234,10 @@ def test_flushed(drill, caplog):
 
 
 def test_a_reader_forgotten_elsewhere_is_no_loss(drill, caplog):
-    """If another process forgets a reader, the epoch key is still there: nothing is put back and nothing is reported."""
+    """If another process forgets a reader, the epoch key is still there.
+
+    Nothing is put back and nothing is reported.
+    """
     server = drill(**PATIENT)
     for article in "abc":
         server.read(article)
@@ -230,7 +250,9 @@ def test_a_reader_forgotten_elsewhere_is_no_loss(drill, caplog):
 
 
 def test_evicted(drill, caplog):
-    """A server that makes room by dropping readers is warned of when it is met, and found out when it has done so."""
+    """A server that makes room by dropping readers is warned of when it is met, and found out when
+    it has done so.
+    """
     server = drill("--maxmemory", "2mb", "--maxmemory-policy", "allkeys-random", **PATIENT)
     server.read("a")
     assert "set it to `noeviction`" in caplog.text
@@ -254,7 +276,10 @@ def test_scripts_flushed(drill):
 
 
 def test_the_async_paywall_in_an_outage(own_valkey, newsroom):
-    """Stopped, paused and back: the same decisions with `await`, and the connections are sound afterwards."""
+    """Stopped, paused and back.
+
+    The same decisions with `await`, and the connections are sound afterwards.
+    """
     server = own_valkey("--appendonly", "yes", "--appendfsync", "always")
 
     async def drill():
@@ -297,7 +322,10 @@ def test_the_async_paywall_in_an_outage(own_valkey, newsroom):
 
 
 def test_a_database_that_is_restarted(newsroom, own_postgres):
-    """PostgreSQL stopped and started again: this process counts on, and puts what it granted where it belongs."""
+    """PostgreSQL stopped and started again.
+
+    This process counts on, and puts what it granted where it belongs.
+    """
     store = open_store(own_postgres.url)
     paywall = Paywall(newsroom.policy(3), store, deadline=5)
 
@@ -322,7 +350,9 @@ def test_a_database_that_is_restarted(newsroom, own_postgres):
 
 
 def test_a_locked_file(tmp_path, newsroom):
-    """An SQLite file that another process keeps locked for longer than the deadline is an outage, and over when it lets go."""
+    """An SQLite file that another process keeps locked for longer than the deadline is an outage,
+    and over when it lets go.
+    """
     store = open_store(f"sqlite:///{tmp_path}/counts.db")
     paywall = Paywall(newsroom.policy(3), store, deadline=0.05)
     other = sqlite3.connect(tmp_path / "counts.db", isolation_level=None)

@@ -63,7 +63,10 @@ SUBSCRIBER = Reader(id="s", registered=True, entitlements=[Entitlement(kind="sub
 
 
 def test_how_often_a_store_is_asked(counting, newsroom):
-    """Never for a subscriber; once for a new reader, a re-read, a wall and a known reader's next article; twice at most."""
+    """Never for a subscriber.
+
+    Once for a new reader, a re-read, a wall and a known reader's next article; twice at most.
+    """
     paywall = Paywall(newsroom.policy(2), counting)
     elsewhere = Paywall(newsroom.policy(2), counting)
 
@@ -87,7 +90,9 @@ def test_how_often_a_store_is_asked(counting, newsroom):
 
 
 def test_a_paywall_over_a_store_decides_as_the_engine_does(newsroom):
-    """Whatever is read, by whom and through which of two processes, the decisions are those of `decide` over one usage each."""
+    """Whatever is read, by whom and through which of two processes, the decisions are those of
+    `decide` over one usage each.
+    """
     policy = newsroom.policy(3)
 
     @given(
@@ -118,7 +123,9 @@ def test_a_paywall_over_a_store_decides_as_the_engine_does(newsroom):
 
 
 def test_the_async_paywall_decides_the_same(store_url, newsroom):
-    """Over every store, awaited calls answer what the blocking ones do, and both count in the same place."""
+    """Over every store, awaited calls answer what the blocking ones do, and both count in the same
+    place.
+    """
     policy = newsroom.policy(2)
 
     async def read():
@@ -157,7 +164,9 @@ def test_the_async_paywall_decides_the_same(store_url, newsroom):
 
 
 def test_merging_joins_two_readers_for_good(store, newsroom):
-    """After a merge either id stands for both, also after another merge, the same merge, and one in the opposite direction."""
+    """After a merge either id stands for both, also after another merge, the same merge, and one in
+    the opposite direction.
+    """
     paywall, elsewhere = (Paywall(newsroom.policy(5), store, deadline=10) for _ in range(2))
     for name, article in (
         ("cookie", "a"),
@@ -195,7 +204,10 @@ def test_merging_joins_two_readers_for_good(store, newsroom):
 
 
 def test_forgetting_leaves_nothing_anywhere(store, newsroom):
-    """Nothing is left under any of the ids that were joined, in the store or in the process; the next visit is a first one."""
+    """Nothing is left under any of the ids that were joined, in the store or in the process.
+
+    The next visit is a first one.
+    """
     paywall = Paywall(newsroom.policy(2), store, deadline=10)
     for name in ("cookie", "account", "phone"):
         paywall.check(newsroom.reader(name), newsroom.view(f"by-{name}"), now=newsroom.now)
@@ -209,7 +221,9 @@ def test_forgetting_leaves_nothing_anywhere(store, newsroom):
 
 
 def test_forgetting_leaves_no_byte_in_the_file(tmp_path, newsroom):
-    """In SQLite neither the file nor its log holds the id or the article of a forgotten reader any more."""
+    """In SQLite neither the file nor its log holds the id or the article of a forgotten reader any
+    more.
+    """
     store = open_store(f"sqlite:///{tmp_path}/counts.db")
     paywall = Paywall(newsroom.policy(5), store)
     paywall.check(
@@ -231,7 +245,9 @@ def test_forgetting_leaves_no_byte_in_the_file(tmp_path, newsroom):
 
 
 def test_the_ledger_says_what_was_counted_and_when_it_resets(newsroom):
-    """Every counted article with its time, in the running window only, and the instant at which the first comes back."""
+    """Every counted article with its time, in the running window only, and the instant at which the
+    first comes back.
+    """
     clock = ManualClock(newsroom.now)
     paywall = Paywall(newsroom.policy(3), open_store("memory://"), clock=clock)
     for article in "ab":
@@ -269,7 +285,10 @@ def test_a_reloaded_policy_decides_from_then_on(newsroom):
 
 
 def test_nobody_in_the_past_is_forgotten_at_once(valkey, newsroom):
-    """Expiry is set on the machine's own clock: a replay of last year's views counts them in Redis as well."""
+    """Expiry is set on the machine's own clock.
+
+    A replay of last year's views counts them in Redis as well.
+    """
     store = open_store(valkey.url)
     paywall = Paywall(newsroom.policy(1), store, deadline=10)
     then = datetime(2019, 3, 1, tzinfo=UTC)
@@ -312,7 +331,9 @@ def test_a_reader_without_an_id_is_refused_but_a_payer_reads_on(newsroom):
     "name", ["a:b", "a%3Ab", "=x", "#x", "\ud800", "é" * 500, "x" * 500, "{a}"]
 )
 def test_a_secret_hides_the_id(name):
-    """With the publisher's secret the key shows nothing of the id, and another secret makes another key."""
+    """With the publisher's secret the key shows nothing of the id, and another secret makes another
+    key.
+    """
     key = reader_key(name, secret="of the publisher")
     assert key == reader_key(name, secret=b"of the publisher")
     assert key not in (reader_key(name), reader_key(name, secret="another"))
@@ -361,8 +382,14 @@ def test_a_wrong_url_says_what_was_meant(url, words):
     [("redis", "redis://h", "redis"), ("psycopg_pool", "postgresql://h/d", "postgres")],
 )
 def test_a_missing_driver_says_which_extra_to_install(module, url, extra):
-    """Without the driver, opening a store says what to install; `import meter` and the other stores need none."""
-    program = f"import sys; sys.modules[{module!r}] = None\nimport meter\nmeter.open_store('memory://')\nmeter.open_store({url!r})"
+    """Without the driver, opening a store says what to install.
+
+    `import meter` and the other stores need none.
+    """
+    program = (
+        f"import sys; sys.modules[{module!r}] = None\nimport"
+        f" meter\nmeter.open_store('memory://')\nmeter.open_store({url!r})"
+    )
     run = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
@@ -379,7 +406,9 @@ def test_memory_is_bounded_and_forgets_the_longest_unchanged(newsroom):
 
 
 def test_purging_drops_only_what_no_longer_counts(store, newsroom):
-    """A purge at the end of the month keeps what still counts, and a day after the month it drops the rest."""
+    """A purge at the end of the month keeps what still counts, and a day after the month it drops
+    the rest.
+    """
     paywall = Paywall(newsroom.policy(5), store, deadline=10, clock=lambda: datetime.now(UTC))
     now = datetime.now(UTC)
     paywall.check(newsroom.reader("r"), newsroom.view("a"))
@@ -405,7 +434,10 @@ def test_five_reads_take_at_most_400_bytes(newsroom):
 
 
 def test_one_structured_record_and_one_event_for_every_decision(caplog, newsroom):
-    """Each decision is one log record with its facts and one CloudEvents dictionary; who reads what is in the event only."""
+    """Each decision is one log record with its facts and one CloudEvents dictionary.
+
+    Who reads what is in the event only.
+    """
     events = []
     paywall = Paywall(newsroom.policy(1), open_store("memory://"), on_decision=events.append)
     with caplog.at_level(logging.INFO, logger="meter"):
@@ -456,7 +488,10 @@ def test_metrics_name_neither_reader_nor_article(newsroom):
 
 
 def test_corrupt_bytes_are_reported_and_never_overwritten(newsroom, caplog):
-    """A reader whose bytes cannot be read is decided on without them, degraded; the bytes stay until the reader is forgotten."""
+    """A reader whose bytes cannot be read is decided on without them, degraded.
+
+    The bytes stay until the reader is forgotten.
+    """
     store = MemoryStore()
     store.swap("r", None, b"9 from a newer release", expires=None)
     paywall = Paywall(newsroom.policy(1), store)
@@ -555,7 +590,9 @@ print(reader.get_metrics_data().to_json(indent=None))
 
 
 def test_an_opentelemetry_sdk_sees_counters_and_spans(newsroom):
-    """With an SDK, set up before or after the paywall, there is a count for each decision and a span for each question, unnamed."""
+    """With an SDK, set up before or after the paywall, there is a count for each decision and a
+    span for each question, unnamed.
+    """
     pytest.importorskip("opentelemetry.sdk")
     run = subprocess.run(
         [sys.executable, "-c", LISTENER, newsroom.text(1)],

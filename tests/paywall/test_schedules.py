@@ -1,7 +1,8 @@
 """Every order in which concurrent calls can reach a store, tried one after the other.
 
-A question is a generator that yields its store calls, so several of them can be run hand over hand. Where two orders lead to
-the same contents and the same replies, what follows is the same too, and is walked once.
+A question is a generator that yields its store calls, so several of them can be run hand over hand.
+Where two orders lead to the same contents and the same replies, what follows is the same too, and
+is walked once.
 """
 
 from __future__ import annotations
@@ -55,7 +56,10 @@ class World:
 
 
 def every_ending(build, *, merged=False):
-    """Yield every world in which all questions are answered; with `merged`, states reached before are not walked again."""
+    """Yield every world in which all questions are answered.
+
+    With `merged`, states reached before are not walked again.
+    """
     stack, seen = [()], set()
     while stack:
         order = stack.pop()
@@ -131,7 +135,10 @@ def full(world):
 
 @pytest.mark.parametrize("one_process", [False, True])
 def test_three_articles_at_once_never_exceed_the_limit(ask, one_process):
-    """Three readers, three articles, a limit of 2, in every order: two are granted and counted, one meets the wall."""
+    """Three readers, three articles, a limit of 2, in every order.
+
+    Two are granted and counted, one meets the wall.
+    """
 
     def build(_):
         shared = Recent(100) if one_process else None
@@ -147,7 +154,10 @@ def test_three_articles_at_once_never_exceed_the_limit(ask, one_process):
 
 
 def test_the_last_article_twice_and_another_once(ask, usage):
-    """With one left, two readers of the same article and one of another: one article is counted, and exactly its readers get it."""
+    """With one left, two readers of the same article and one of another.
+
+    One article is counted, and exactly its readers get it.
+    """
 
     def build(store):
         store.swap("r", None, kept(usage("z")).raw, expires=None)
@@ -166,7 +176,9 @@ def test_the_last_article_twice_and_another_once(ask, usage):
 def test_stale_memory_never_makes_a_wrong_wall_or_a_wrong_grant(
     ask, usage, limit, stored, remembered
 ):
-    """Each reader's process remembers something old (too few, too many, or a reader forgotten since): only the store decides."""
+    """Each reader's process remembers something old (too few, too many, or a reader forgotten
+    since): only the store decides.
+    """
 
     def build(store):
         if stored:
@@ -216,7 +228,10 @@ def read_then_write(steps):
 
 
 def test_a_planted_read_then_write_is_caught(ask):
-    """The same walk over a store whose swap is two steps finds both kinds of damage: over the limit, and counts lost."""
+    """The same walk over a store whose swap is two steps finds both kinds of damage.
+
+    Over the limit, and counts lost.
+    """
     over = lost = 0
     for world in every_ending(
         lambda _: [read_then_write(ask(2, "r", article)) for article in "abc"], merged=True
@@ -240,7 +255,10 @@ def test_a_forgotten_reader_stays_forgotten(ask, usage):
 
 
 def test_merging_while_reading_keeps_every_count(ask, usage):
-    """A merge in flight with a read on either side, in every order: nothing that was granted is lost."""
+    """A merge in flight with a read on either side, in every order.
+
+    Nothing that was granted is lost.
+    """
 
     def build(store):
         store.swap("c", None, kept(usage("x")).raw, expires=None)
@@ -253,7 +271,10 @@ def test_merging_while_reading_keeps_every_count(ask, usage):
 
 @pytest.mark.parametrize("pairs", ["cu uc", "cu cu", "cu uv", "cu vc"])
 def test_merges_that_meet_never_make_a_circle(usage, pairs):
-    """Merges in opposite directions, of the same pair and in a chain, at once: one reader, nothing lost."""
+    """Merges in opposite directions, of the same pair and in a chain, at once.
+
+    One reader, nothing lost.
+    """
 
     def build(store):
         for key in "cuv":
@@ -267,7 +288,9 @@ def test_merges_that_meet_never_make_a_circle(usage, pairs):
 
 
 def test_a_merge_and_a_forget_that_meet_act_one_after_the_other(usage):
-    """Either the account was forgotten and then joined anew, or it was joined and then both were forgotten; never a half."""
+    """Either the account was forgotten and then joined anew, or it was joined and then both were
+    forgotten; never a half.
+    """
 
     def build(store):
         store.swap("c", None, kept(usage("x")).raw, expires=None)
@@ -294,7 +317,10 @@ def test_a_merge_and_a_forget_that_meet_act_one_after_the_other(usage):
 
 @pytest.mark.parametrize("calls", range(12))
 def test_an_interrupted_merge_or_forget_is_completed_by_the_next(usage, calls):
-    """Stopped after any number of store calls, a merge loses nothing and is finished by another; so is a forget."""
+    """Stopped after any number of store calls, a merge loses nothing and is finished by another.
+
+    So is a forget.
+    """
     store = MemoryStore()
     store.swap("c", None, kept(usage("x")).raw, expires=None)
     store.swap("u", None, kept(usage("y")).raw, expires=None)

@@ -18,7 +18,10 @@ SERVICE = Path(__file__).parents[2] / "docs" / "examples" / "service" / "app.py"
 
 @pytest.fixture
 def service(own_valkey, tmp_path):
-    """The service in a process of its own, over a Redis of its own; returns how to ask it, the server and its log."""
+    """The service in a process of its own, over a Redis of its own.
+
+    Returns how to ask it, the server and its log.
+    """
     server = own_valkey("--appendonly", "yes", "--appendfsync", "always")
     environment = os.environ | {"STORE": server.url + "?socket_timeout=10", "PORT": "0"}
     log = tmp_path / "log"
@@ -44,7 +47,10 @@ def service(own_valkey, tmp_path):
 
 
 def test_the_service_survives_its_redis_being_stopped_under_load(service):
-    """8 clients ask all the time; Redis is killed and started again in between. Nobody sees an error or a sixth article."""
+    """8 clients ask all the time; Redis is killed and started again in between.
+
+    Nobody sees an error or a sixth article.
+    """
     ask, server, log = service
     articles = [f"a{number}" for number in range(8)]
 
@@ -67,7 +73,8 @@ def test_the_service_survives_its_redis_being_stopped_under_load(service):
         assert 5 == sum(view["access"] == "full" for view in views)
     assert {False} == {view["degraded"] for views, _ in (*before, *after) for view in views}
     assert {True, False} == {view["degraded"] for views, _ in during for view in views}
-    # What was granted while Redis was gone has arrived there by the reader's next visit, whichever process serves it.
+    # What was granted while Redis was gone has arrived there by the reader's next visit, whichever
+    # process serves it.
     again = Counter(
         ask(f"reader{number}", article)["access"] for number in range(180) for article in articles
     )

@@ -1,4 +1,7 @@
-"""A publisher's folder: files of the same name replace ours, new ones make new prompts, texts add languages."""
+"""A publisher's folder.
+
+Files of the same name replace ours, new ones make new prompts, texts add languages.
+"""
 
 from __future__ import annotations
 
@@ -44,8 +47,8 @@ def test_a_file_of_the_same_name_replaces_ours(tmp_path):
 def test_a_template_can_build_on_ours(tmp_path):
     """It replaces one block of ours, or adds to it; `default/` names ours where both have the name."""
     (tmp_path / "countdown.html.j2").write_text(
-        '{% extends "default/countdown.html.j2" %}'
-        '{% block actions %}{{ super() }}<p>{{ left|plural(one="One!", other="More!") }}</p>{% endblock %}'
+        '{% extends "default/countdown.html.j2" %}{% block actions %}{{ super() }}<p>{{'
+        ' left|plural(one="One!", other="More!") }}</p>{% endblock %}'
     )
     lines = read(render(DECISION, STAGE.policy)).lines
     assert [*lines, "More!"] == read(render(DECISION, STAGE.policy, folder=tmp_path)).lines

@@ -1,4 +1,7 @@
-"""A hostile or mistaken template is refused where it stands, before anything of it runs; ours all pass."""
+"""A hostile or mistaken template is refused where it stands, before anything of it runs.
+
+Ours all pass.
+"""
 
 from __future__ import annotations
 
@@ -116,13 +119,19 @@ def test_what_is_not_on_the_list_is_refused(template):
     [
         ("{{ left + 1 }} {{ limit - used }} {{ -left }} {{ +left }}", "4 3 -3 3"),
         (
-            "{% if left > 1 and not left == 2 or left in [9, 10] %}some{% elif left %}few{% else %}none{% endif %}",
+            (
+                "{% if left > 1 and not left == 2 or left in [9, 10] %}some{% elif left %}few{%"
+                " else %}none{% endif %}"
+            ),
             "some",
         ),
         ("{{ 'one' if left == 1 else 'more' }}", "more"),
         ("{{ left|plural(one='article', other='articles') }}", "articles"),
         (
-            "{% for b in benefits %}{{ loop.index }}{{ '' if loop.last else ', ' }}{% else %}nothing{% endfor %}",
+            (
+                "{% for b in benefits %}{{ loop.index }}{{ '' if loop.last else ', ' }}{% else"
+                " %}nothing{% endfor %}"
+            ),
             "nothing",
         ),
         (
@@ -338,7 +347,7 @@ def test_any_template_renders_or_is_refused(template, used, kind):
             render_template(template, STAGE.read(used), STAGE.policy, format=kind), str
         )
     except TemplateError as error:
-        assert all(problem.code and problem.help for problem in error.problems)  # noqa: PT017 - a second way to be right
+        assert all(problem.code and problem.help for problem in error.problems)
 
 
 def test_values_are_escaped_in_html_and_bare_in_text():

@@ -1,4 +1,7 @@
-"""The HTML is well made, accessible and safe, whatever a publisher writes; the style sheet keeps its contrast."""
+"""The HTML is well made, accessible and safe, whatever a publisher writes.
+
+The style sheet keeps its contrast.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,10 @@ WORDS = st.lists(
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", STATES)
 def test_a_prompt_is_a_landmark_with_a_heading_and_named_links(name, language, layout):
-    """One section or aside, labelled by its heading, with language and direction; every link has words."""
+    """One section or aside, labelled by its heading, with language and direction.
+
+    Every link has words.
+    """
     html = render(STATES[name], POLICY, locale=language, layout=layout)
     page = read(html)
     tag, landmark = page.elements[0]
@@ -59,7 +65,10 @@ def test_a_prompt_is_a_landmark_with_a_heading_and_named_links(name, language, l
 
 @pytest.mark.parametrize("name", STATES)
 def test_a_prompt_has_nothing_inline(name):
-    """No script, no style, no event handler, no `javascript:`: a strict content policy lets it through."""
+    """No script, no style, no event handler, no `javascript:`.
+
+    A strict content policy lets it through.
+    """
     page = read(render(STATES[name], POLICY))
     attributes = {attribute for _, attrs in page.elements for attribute in attrs}
     assert not {
@@ -90,7 +99,9 @@ def _shown(text: str) -> str:
 @given(headline=WORDS, pitch=WORDS, benefit=WORDS, publication=WORDS)
 @settings(max_examples=25, deadline=None)
 def test_what_a_publisher_writes_is_shown_and_never_run(headline, pitch, benefit, publication):
-    """For any copy the tags are balanced and ours alone, and every word comes out as it was written, in both layouts."""
+    """For any copy the tags are balanced and ours alone, and every word comes out as it was
+    written, in both layouts.
+    """
     policy = _with_copy(headline, pitch, benefit, publication)
     for decision in every_state(policy).values():
         pages = [read(render(decision, policy, layout=layout)) for layout in ("wide", "narrow")]

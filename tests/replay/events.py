@@ -88,7 +88,8 @@ def write(events, folder, form):
         }
     )
     if form == "csv":
-        # An empty cell stands for what is not known, but an empty referrer says that there was none.
+        # An empty cell stands for what is not known, but an empty referrer says that there was
+        # none.
         if "referrer" in table.column_names and table["referrer"].null_count:
             table = table.drop_columns(["referrer"])
         pyarrow.csv.write_csv(table, path)

@@ -1,4 +1,6 @@
-"""Is a log that is broken in any way read as far as it goes, without a crash and with every lost row told?"""
+"""Is a log that is broken in any way read as far as it goes, without a crash and with every lost
+row told?
+"""
 
 from __future__ import annotations
 
@@ -117,7 +119,8 @@ def test_nothing_that_ends_the_process_reaches_the_reader(tmp_path, content):
 
     assert (2, "") == (ran.returncode, ran.stdout)
     assert ran.stderr.startswith(
-        "error: no view in `log.jsonl` can be read: 1 row with no event in it; the first is log.jsonl:"
+        "error: no view in `log.jsonl` can be read: 1 row with no event in it; the first is"
+        " log.jsonl:"
     )
 
 
@@ -157,7 +160,10 @@ def test_numbers_too_long_for_a_number_stay_apart(tmp_path):
 
 
 def test_a_block_without_a_needed_column_is_bad_rows(tmp_path, monkeypatch):
-    """Where some lines lack the reader they are counted; a mapped column that only some blocks have is no error."""
+    """Where some lines lack the reader they are counted.
+
+    A mapped column that only some blocks have is no error.
+    """
     monkeypatch.setattr(log_lines, "_BLOCK", 256)
     without = '{"at": "2026-06-01T10:00:00Z", "article": {"id": "a1"}}\n'
     path = _write(
@@ -180,7 +186,10 @@ def test_a_column_no_line_has_is_asked_for(tmp_path):
 
     with pytest.raises(
         LogError,
-        match=r"no column for the reader; it has `at`, `usr_id`, `page`: say which with `--column reader=usr_id`",
+        match=(
+            r"no column for the reader; it has `at`, `usr_id`, `page`: say which with `--column"
+            r" reader=usr_id`"
+        ),
     ):
         replay(POLICY_READ, path)
     with pytest.raises(
@@ -256,7 +265,7 @@ def test_every_line_is_an_event_or_a_bad_row(tmp_path_factory, text):
             [np.zeros(0, np.int64), *(piece.rows for piece in Log(path).pieces(bad))]
         )
     except LogError as error:
-        assert "the log has no column" in str(error)  # noqa: PT017 - the scraps may make an event without a reader
+        assert "the log has no column" in str(error)
         return
 
     lines = [number for number, line in enumerate(text.encode().split(b"\n"), 1) if line.strip()]
@@ -320,7 +329,9 @@ def test_a_quote_that_swallows_whole_blocks_ends_the_reading(tmp_path, monkeypat
 
     with pytest.raises(
         LogError,
-        match=r"`log.csv` cannot be read beyond row 21: somewhere after it, a quote is never closed",
+        match=(
+            r"`log.csv` cannot be read beyond row 21: somewhere after it, a quote is never closed"
+        ),
     ):
         replay(POLICY_READ, path)
 
@@ -359,7 +370,10 @@ _DAMAGED[60:90] = b"\xff" * 30
         (
             "log.csv",
             HEAD + "a,b,c\n" * 3,
-            "read: 3 rows with no time that can be read; the first is log.csv:2: `b` is not a time (L06)",
+            (
+                "read: 3 rows with no time that can be read; the first is log.csv:2: `b` is not a"
+                " time (L06)"
+            ),
         ),
         ("log.csv.gz", _compressed((HEAD + ROW) * 500)[:50], "is cut off or damaged"),
         ("log.csv.gz", bytes(_DAMAGED), "damaged"),
@@ -486,7 +500,9 @@ def test_an_arrow_file_that_points_outside_of_itself_is_refused(tmp_path):
 
 
 def test_broken_rows_are_told_with_file_line_and_code(tmp_path):
-    """The summary, the document and the rows' messages name each first broken row as FILE:LINE and its code."""
+    """The summary, the document and the rows' messages name each first broken row as FILE:LINE and
+    its code.
+    """
     policy, path = (
         _write(tmp_path, "policy.toml", POLICY),
         _write(tmp_path, "log.jsonl", f"{EVENT}null\n"),
@@ -505,7 +521,9 @@ def test_broken_rows_are_told_with_file_line_and_code(tmp_path):
 
 
 def test_a_clock_that_steps_back_is_put_in_order(tmp_path):
-    """Views are decided in the order of their times, views of one instant in that of the log, and listed as the log lists them."""
+    """Views are decided in the order of their times, views of one instant in that of the log, and
+    listed as the log lists them.
+    """
     times = ("10:02", "10:00", "10:01", "10:00")
     lines = [f"r1,2026-06-01T{time}:00Z,a{n}\n" for n, time in enumerate(times)]
     found = replay(POLICY_READ, _write(tmp_path, "log.csv", HEAD + "".join(lines)), decisions=True)

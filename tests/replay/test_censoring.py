@@ -65,7 +65,10 @@ def _recorded(log, policy):
 
 
 def test_a_looser_limit_is_refused_with_bounds_that_hold_the_truth():
-    """A log cut off at 5 articles says 0 % were stopped at 10; the answer is refused, and the truth lies within the bounds."""
+    """A log cut off at 5 articles says 0 % were stopped at 10.
+
+    The answer is refused, and the truth lies within the bounds.
+    """
     log = _uncensored()
     truth = replay(_policy(10), log, recorded_under="none").readers_stopped
     cut = _recorded(log, _policy(5))
@@ -99,7 +102,9 @@ def test_not_knowing_is_a_caution():
 
 @pytest.mark.parametrize("limit", [0, 1, 4, 5])
 def test_a_limit_that_is_not_looser_is_answered_from_a_log_of_all_views(limit):
-    """With the walls in the log, a limit up to the recorded one is answered as if nothing had been cut off."""
+    """With the walls in the log, a limit up to the recorded one is answered as if nothing had been
+    cut off.
+    """
     log = _uncensored(300)
     found = replay(_policy(limit), log, recorded_under=_policy(5))
 
@@ -123,7 +128,9 @@ def test_a_limit_that_is_not_looser_is_answered_from_a_log_of_all_views(limit):
     ],
 )
 def test_another_window_or_a_way_round_is_looser(asked):
-    """Another sort of window, one article more, or no wall at all cannot be answered once somebody was stopped."""
+    """Another sort of window, one article more, or no wall at all cannot be answered once somebody
+    was stopped.
+    """
     assert replay(asked(), _uncensored(300), recorded_under=_policy(5)).refused is not None
 
 
@@ -145,7 +152,9 @@ def test_a_looser_policy_is_answered_where_nobody_was_stopped():
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 1_000), st.integers(1, 6), st.integers(1, 12))
 def test_bounds_hold_the_truth_whatever_was_recorded(seed, recorded, asked):
-    """Whatever limit was recorded and whatever is asked, an answer from all views is the truth or bounds it."""
+    """Whatever limit was recorded and whatever is asked, an answer from all views is the truth or
+    bounds it.
+    """
     log = _uncensored(120, seed)
     truth = replay(_policy(asked), log, recorded_under="none").readers_stopped
     found = replay(

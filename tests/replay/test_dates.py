@@ -28,7 +28,10 @@ show = "subscription-wall"
     [("2026-06-30T23:59:59+09:00", "article"), ("2026-07-01T00:00:00+09:00", "subscription-wall")],
 )
 def test_a_right_that_ends_on_a_date_holds_to_the_end_of_that_day(tmp_path, at, show):
-    """One line of page views, decided and replayed: the day is the publication's, and both say the same."""
+    """One line of page views, decided and replayed.
+
+    The day is the publication's, and both say the same.
+    """
     (tmp_path / "policy.toml").write_text(POLICY)
     reader = {"id": "r", "entitlements": [{"kind": "subscription", "ends": "2026-06-30"}]}
     (tmp_path / "events.jsonl").write_text(

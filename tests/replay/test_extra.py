@@ -39,7 +39,10 @@ for name in {MODULES!r}:
 
 def test_importing_meter_imports_none_of_them():
     """`import meter` and the help of the command stay light."""
-    script = "import sys, meter, meter.simulate, meter.commands.replay; print({'numpy', 'numba', 'pyarrow'} & set(sys.modules))"
+    script = (
+        "import sys, meter, meter.simulate, meter.commands.replay; print({'numpy', 'numba',"
+        " 'pyarrow'} & set(sys.modules))"
+    )
 
     assert (
         "set()"

@@ -74,7 +74,9 @@ def _populations(draw):
 @settings(max_examples=60, deadline=None)
 @given(_populations(), st.sampled_from(["jsonl", "csv", "parquet"]))
 def test_a_log_is_decided_as_the_engine_decides(population, form):
-    """Random journeys written as JSON Lines, CSV and Parquet, out of order, get the engine's decisions row by row."""
+    """Random journeys written as JSON Lines, CSV and Parquet, out of order, get the engine's
+    decisions row by row.
+    """
     policy, people = population
     rows = mixed(people)
     if form == "csv" and any(step.view.referrer is None for _, step in rows):
@@ -107,7 +109,9 @@ def test_a_log_larger_than_memory_is_decided_alike(population):
 @settings(max_examples=25, deadline=None)
 @given(_populations())
 def test_events_are_decided_alike_beside_a_broken_line(population):
-    """Lines that are read one by one, because another one is broken, get the decisions they get when they are read at once."""
+    """Lines that are read one by one, because another one is broken, get the decisions they get
+    when they are read at once.
+    """
     policy, people = population
     events = [event(name, step) for name, step in mixed(people)]
     with tempfile.TemporaryDirectory() as folder:
@@ -235,7 +239,10 @@ def test_lines_that_are_no_json_are_located(tmp_path):
 
 
 def test_times_without_a_zone_are_the_publications(tmp_path):
-    """23:30 on 31 May without a zone is May in Oslo; with `Z` it is June there; the report says how many had none."""
+    """23:30 on 31 May without a zone is May in Oslo.
+
+    With `Z` it is June there; the report says how many had none.
+    """
     path = _csv(
         tmp_path, "reader,time,article", "r1,2026-05-31 23:30:00,a1", "r1,2026-05-31T23:30:00Z,a2"
     )
@@ -344,7 +351,10 @@ def test_a_column_that_is_missing_is_asked_for(tmp_path):
 
     with pytest.raises(
         LogError,
-        match=r"no column for the reader; it has `who`, `time`, `article`: say which with `--column reader=NAME`",
+        match=(
+            r"no column for the reader; it has `who`, `time`, `article`: say which with `--column"
+            r" reader=NAME`"
+        ),
     ):
         replay(_policy(), path)
 
@@ -366,7 +376,8 @@ def test_a_status_in_the_log_is_enough(tmp_path):
             limit="{ anonymous = 1, registered = 2 }", window="lifetime = true", count="articles"
         ).replace(
             "[[rules]]\n",
-            '[[rules]]\nname = "paid"\nwhen = { reader = ["subscriber"] }\nshow = "article"\n[[rules]]\n',
+            '[[rules]]\nname = "paid"\nwhen = { reader = ["subscriber"] }\nshow ='
+            ' "article"\n[[rules]]\n',
             1,
         )
     )
@@ -401,7 +412,9 @@ def test_a_status_in_the_log_is_enough(tmp_path):
     ),
 )
 def test_a_rolling_window_never_blocks_less_than_a_calendar_period_within_it(views, case):
-    """Counting views, a rolling window stops at least as many views as any calendar period that is no longer."""
+    """Counting views, a rolling window stops at least as many views as any calendar period that is
+    no longer.
+    """
     rolling, unit, limit = case
     start = datetime(2026, 1, 31, tzinfo=UTC)
     table = pa.table(
@@ -434,7 +447,9 @@ DATA = os.environ.get("METER_DATA", "")
     ],
 )
 def test_msnbcs_readers_are_stopped_exactly(msnbc, limit, stopped, blocked):
-    """Counting the views of MSNBC's 989,818 readers on one day gives the counts that were computed independently."""
+    """Counting the views of MSNBC's 989,818 readers on one day gives the counts that were computed
+    independently.
+    """
     found = replay(
         _policy(limit, 'calendar = "day"', "views"), msnbc, clock=False, recorded_under="none"
     )

@@ -1,9 +1,11 @@
-"""Published findings, and what the simulator makes of them: one row each, used by the tests and by the page that shows them.
+"""Published findings, and what the simulator makes of them.
+
+One row each, used by the tests and by the page that shows them.
 
 `python -m tests.simulate.findings` prints the rows of `docs/explanation/findings.md`.
 """
 
-# ruff: noqa: E501 - one line a finding
+
 
 from __future__ import annotations
 
@@ -71,8 +73,9 @@ NYT = OPEN_LOOP.replace(
 class Finding:
     """A published number and the range in which ours has to lie.
 
-    `kind` is `exact`, `calibrated` (something was fitted once, and the rest follows) or `sign` (only the direction is claimed).
-    `missed` says that ours is known to lie elsewhere: that is told, not hidden, and noticed when it changes.
+    `kind` is `exact`, `calibrated` (something was fitted once, and the rest follows) or `sign`
+    (only the direction is claimed). `missed` says that ours is known to lie elsewhere: that is
+    told, not hidden, and noticed when it changes.
     """
 
     number: int
@@ -154,11 +157,13 @@ def starts_per_million(people: Population) -> float:
 
 
 def exempt_links() -> float:
-    """Return what a limit of 20 does to page views where half of them come through links that count but are never refused."""
+    """Return what a limit of 20 does to page views where half of them come through links that count
+    but are never refused.
+    """
     rule = '[[rules]]\nname = "links"\nwhen = { referrer = ["google.com"] }\nshow = "article"\n'
     text = (
-        HEAD
-        + '[meters.m]\nwindow = { calendar = "month" }\nlimit = 20\n[[rules]]\nname = "twenty"\nspend = "m"\nshow = "countdown"\n'
+        HEAD + '[meters.m]\nwindow = { calendar = "month" }\nlimit = 20\n[[rules]]\nname ='
+        ' "twenty"\nspend = "m"\nshow = "countdown"\n'
     )
     policy = loads_policy(text + rule + WALL)
     return (
@@ -185,7 +190,9 @@ LOCAL = COUNTED_BY_COOKIE.replace(
 
 
 def _visits(leave: float, *, young: bool | None = None) -> float:
-    """Return what a hard wall does to the pages asked for over half a year (`young`: by the young, or by the others)."""
+    """Return what a hard wall does to the pages asked for over half a year (`young`: by the young,
+    or by the others).
+    """
     known = LOCAL.replace(
         {"walls.leave": leave / 2, "walls.leave_factor": {"young": 1.0}, "walls.come_back": 0.05}
     )
@@ -211,7 +218,9 @@ def fitted_leave() -> float:
 
 
 def survival(plan: int, payment: int) -> float:
-    """Return the share of subscribers of a plan (0: month, 1: year) still there after so many renewals."""
+    """Return the share of subscribers of a plan (0: month, 1: year) still there after so many
+    renewals.
+    """
     reading = _reading(published_assumptions())
     return float(np.prod(1 - reading.meaning.churn[plan, :payment]))
 
@@ -224,7 +233,9 @@ def _reading(assumptions: Assumptions) -> Reading:
 
 
 def lifetimes() -> float:
-    """Return the three-year value of an annual subscriber over that of a monthly one, at the prices the published values imply."""
+    """Return the three-year value of an annual subscriber over that of a monthly one, at the prices
+    the published values imply.
+    """
     meaning = _reading(STATIC.replace({"money.price_year": 69.4})).meaning
     return float((meaning.price[1] + meaning.rest[1, 0]) / (meaning.price[0] + meaning.rest[0, 0]))
 
@@ -261,7 +272,9 @@ EAGER = COUNTED_BY_COOKIE.replace(
 
 @cache
 def promo(*, renews: bool, returns: float | None = None) -> Population:
-    """Return two years after a month of promotion, with trials that renew by themselves or that end by themselves."""
+    """Return two years after a month of promotion, with trials that renew by themselves or that end
+    by themselves.
+    """
     back = 0.0 if renews else fitted_return() if returns is None else returns
     known = EAGER.replace({"trials.auto_renew": float(renews), "trials.return": back})
     return run(loads_policy(HEAD + SUBSCRIBERS + PROMO + WALL), known, readers=8000, months=24)
@@ -269,7 +282,9 @@ def promo(*, renews: bool, returns: float | None = None) -> Population:
 
 @cache
 def fitted_return() -> float:
-    """Return how many of those whose trial ended by itself come back each month, fitted to the published parity after a year."""
+    """Return how many of those whose trial ended by itself come back each month, fitted to the
+    published parity after a year.
+    """
     low, high = 0.0, 0.5
     for _ in range(6):
         middle = (low + high) / 2
@@ -295,14 +310,17 @@ APP = NYT.replace(
 
 @cache
 def app(top: float) -> tuple[float, float]:
-    """Return the change of reading and of starts from `the top news, unlimited` to `three a day from anywhere`."""
+    """Return the change of reading and of starts from `the top news, unlimited` to `three a day
+    from anywhere`.
+    """
     known = APP.replace({"articles.sections": {"top": top, "rest": 1 - top}})
     narrow = '[[rules]]\nname = "top news"\nwhen = { section = ["top"] }\nshow = "article"\n'
     before = run(loads_policy(HEAD + SUBSCRIBERS + narrow + WALL), known, readers=8000, months=3)
     after = run(metered(3, '{ calendar = "day" }'), known, readers=8000, months=3)
-    return after.total("read") / before.total("read") - 1, starts_per_million(
-        after
-    ) / starts_per_million(before) - 1
+    return (
+        after.total("read") / before.total("read") - 1,
+        starts_per_million(after) / starts_per_million(before) - 1,
+    )
 
 
 @cache
@@ -321,9 +339,14 @@ def ordered(values: list[float]) -> float:
 
 
 def over_the_front() -> float:
-    """Return how many more starts limits by propensity bring than a fixed limit with as much reading (interpolated)."""
+    """Return how many more starts limits by propensity bring than a fixed limit with as much
+    reading (interpolated).
+    """
     tight, loose = run(metered(3)), run(metered(7))
-    table = 'window = { calendar = "month" }\nlimits = [ { when = { score = { at_least = 0.55 } }, limit = 3 }, { limit = 7 } ]\n'
+    table = (
+        'window = { calendar = "month" }\nlimits = [ { when = { score = { at_least = 0.55 } },'
+        " limit = 3 }, { limit = 7 } ]\n"
+    )
     text = (
         HEAD
         + f"[meters.m]\n{table}"
@@ -347,7 +370,9 @@ def _static(limit: int | None) -> tuple[float, float]:
 
 
 def best_static(per_1000: float) -> float:
-    """Return the best limit of the static model when 1,000 articles earn so much (99 stands for no limit at all)."""
+    """Return the best limit of the static model when 1,000 articles earn so much (99 stands for no
+    limit at all).
+    """
     choices = [*range(13), None]
     best = max(choices, key=lambda limit: _static(limit)[0] * per_1000 / 1000 + _static(limit)[1])
     return 99.0 if best is None else float(best)
@@ -355,12 +380,15 @@ def best_static(per_1000: float) -> float:
 
 @cache
 def peak(*, is_open: bool) -> Population:
-    """Return half a year with a news peak in the second month, with the wall up or down in that week."""
+    """Return half a year with a news peak in the second month, with the wall up or down in that
+    week.
+    """
     known = COUNTED_BY_COOKIE.replace(
         {"news.peak_month": 2, "news.peak_factor": 3.0, "habit.growth": 0.05}
     )
     rule = (
-        '[[rules]]\nname = "open"\nwhen = { dates = { from = 2026-02-08, until = 2026-02-14 } }\nshow = "article"\n'
+        '[[rules]]\nname = "open"\nwhen = { dates = { from = 2026-02-08, until = 2026-02-14 }'
+        ' }\nshow = "article"\n'
         if is_open
         else ""
     )
@@ -392,7 +420,8 @@ def trial_of(term: str) -> float:
 
 
 def overfitted() -> float:
-    """Return what limits cost that were chosen for 16 small groups of 60 readers each by what was paid there, on other readers.
+    """Return what limits cost that were chosen for 16 small groups of 60 readers each by what was
+    paid there, on other readers.
 
     The number is their value over that of the best uniform limit, minus 1: below 0 they lose.
     """
@@ -744,7 +773,7 @@ def row(finding: Finding) -> tuple[str, ...]:
 def main() -> None:
     """Print the table."""
     for finding in FINDINGS:
-        print(f"| {' | '.join(row(finding))} |")  # noqa: T201
+        print(f"| {' | '.join(row(finding))} |")
 
 
 __all__: list[Any] = ["FINDINGS", "Finding", "evolve", "main", "row", "run"]

@@ -1,4 +1,7 @@
-"""Policies for the tests of populations: small ones that between them use everything a policy can tell apart."""
+"""Policies for the tests of populations.
+
+Small ones that between them use everything a policy can tell apart.
+"""
 
 from __future__ import annotations
 
@@ -159,7 +162,9 @@ show = "subscription-wall"
 
 
 def with_trials(zone: str = "Europe/Oslo") -> Policy:
-    """Return a policy with offers that end, a registration wall, and rules about expiry, referrers and age."""
+    """Return a policy with offers that end, a registration wall, and rules about expiry, referrers
+    and age.
+    """
     return loads_policy(HEAD.replace("Asia/Tokyo", zone) + TRIALS)
 
 

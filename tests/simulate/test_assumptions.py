@@ -36,7 +36,8 @@ def test_the_file_of_all_assumptions_reads_as_the_assumptions() -> None:
 def test_a_file_overrides_value_range_and_source() -> None:
     """A bare value keeps the range (stretched if need be); a table gives all."""
     given = loads_assumptions(
-        '[walls]\nleave = 0.7\nregister = { value = 0.02, low = 0.01, high = 0.03, source = "our test" }\n',
+        '[walls]\nleave = 0.7\nregister = { value = 0.02, low = 0.01, high = 0.03, source = "our'
+        ' test" }\n',
         name="ours.toml",
     )
     leave, register = given.table["walls.leave"], given.table["walls.register"]

@@ -1,4 +1,6 @@
-"""Comparing policies: over the same people, with both sorts of doubt, and without believing the winner."""
+"""Comparing policies: over the same people, with both sorts of doubt, and without believing the
+winner.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,10 @@ def test_a_policy_differs_from_itself_by_nothing_at_all() -> None:
 
 
 def test_the_same_people_make_differences_at_least_three_times_surer() -> None:
-    """Common random numbers: the variance of a paired difference against that of two samples of other people."""
+    """Common random numbers.
+
+    The variance of a paired difference against that of two samples of other people.
+    """
     paired = [simulate(metered(limit), readers=20_000, months=1, seed=1) for limit in (3, 5)]
     other = simulate(metered(5), readers=20_000, months=1, seed=2)
     for name in ("articles_read", "net", "net_lifetime"):
@@ -61,7 +66,9 @@ def test_the_same_people_make_differences_at_least_three_times_surer() -> None:
 
 
 def test_intervals_hold_what_they_say() -> None:
-    """Of 40 other samples, about 95 % give a number inside an interval as wide as ours (paired differences of starts)."""
+    """Of 40 other samples, about 95 % give a number inside an interval as wide as ours (paired
+    differences of starts).
+    """
     centre = compare(
         [metered(5), metered(3)], readers=3000, months=1, draws=0, sweep=False, seed=1000
     )
@@ -189,7 +196,10 @@ def test_what_cannot_be_optimised_is_said_in_words(text: str, words: str) -> Non
 
 
 def test_five_known_numbers_are_fitted_and_misfits_are_told() -> None:
-    """The split, the starts and the churn are met; a share stopped that does not go with them is said not to fit."""
+    """The split, the starts and the churn are met.
+
+    A share stopped that does not go with them is said not to fit.
+    """
     known = Known.parse("uniques=500_000, split=60/28/12, stops=1%, starts=300, churn=3%")
     fit = calibrate(metered(5), known, published_assumptions())
     fits = {row["name"]: row["fits"] for row in fit.rows}
@@ -221,7 +231,10 @@ def test_known_numbers_that_cannot_be_read_are_told(text: str, words: str) -> No
 
 
 def test_ranges_that_touch_the_whole_contradict_nothing() -> None:
-    """Nearly everybody bounces, and the range of that reaches everybody: the sweep still has fans among what is left."""
+    """Nearly everybody bounces, and the range of that reaches everybody.
+
+    The sweep still has fans among what is left.
+    """
     nearly = published_assumptions().replace({"population.bounce": 0.97})
     table = {
         **nearly.table,

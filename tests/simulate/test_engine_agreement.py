@@ -1,4 +1,7 @@
-"""The simulated population against the engine: every page view is decided again by `decide`, one by one."""
+"""The simulated population against the engine.
+
+Every page view is decided again by `decide`, one by one.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +55,9 @@ POLICIES = {
 def disagreements(
     policy: Policy, readers: int = 120, months: int = 4
 ) -> tuple[int, list[str], Counter[str]]:
-    """Return how many views there were, what the engine says differently of them, and how often each rule decided."""
+    """Return how many views there were, what the engine says differently of them, and how often
+    each rule decided.
+    """
     population = simulate(
         policy, readers=readers, months=months, seed=11, assumptions=BUSY, log=True
     )

@@ -113,8 +113,10 @@ def test_a_rolling_window_never_blocks_less_than_a_shorter_calendar_period(
 def test_who_leaves_comes_back_and_who_finds_the_way_round_reads_on() -> None:
     """Leaving lowers reading, bypassing raises it, and both only where there are walls."""
     read = {
-        name: simulate(metered(2), readers=8000, months=4, assumptions=USUAL.replace(values)).total(
-            "read"
+        name: (
+            simulate(metered(2), readers=8000, months=4, assumptions=USUAL.replace(values)).total(
+                "read"
+            )
         )
         for name, values in {
             "as usual": {},

@@ -85,7 +85,9 @@ def test_each_chart_has_its_numbers_as_a_table(page: Page) -> None:
 
 
 def test_a_page_says_what_was_compared_and_how_to_repeat_it(found: Comparison, page: Page) -> None:
-    """Policies with their digests, seed, versions, every assumption with its source, and every doubt."""
+    """Policies with their digests, seed, versions, every assumption with its source, and every
+    doubt.
+    """
     report = found.to_dict()
     for policy in report["policies"]:
         assert policy["digest"] in page.text

@@ -121,7 +121,9 @@ def test_the_documented_table_is_the_one_that_is_made(page, statement):
 
 
 def test_a_client_of_ones_own_keeps_the_contract(valkey):
-    """A store over a client that somebody else has set up, with the driver's own retries on, keeps the contract too."""
+    """A store over a client that somebody else has set up, with the driver's own retries on, keeps
+    the contract too.
+    """
     check_store(
         lambda: RedisStore(redis.Redis(unix_socket_path=str(valkey.socket), socket_timeout=10)),
         examples=8,
@@ -130,7 +132,9 @@ def test_a_client_of_ones_own_keeps_the_contract(valkey):
 
 
 def test_keys_are_hash_tags(valkey):
-    """Every key of a reader lies in one slot of a cluster, and nothing in an id can move it to another."""
+    """Every key of a reader lies in one slot of a cluster, and nothing in an id can move it to
+    another.
+    """
     store = open_store(valkey.url)
     key = reader_key("a}b{c", namespace="d{")
     store.swap(key, None, b"1", expires=None)
@@ -145,7 +149,9 @@ def test_keys_are_hash_tags(valkey):
 
 
 def free_port():
-    """Return a port that is free, and so that the cluster's own one, 10,000 higher, is a port as well and free."""
+    """Return a port that is free, and so that the cluster's own one, 10,000 higher, is a port as
+    well and free.
+    """
     while True:
         with socket.socket() as probe, socket.socket() as bus, suppress(OSError, OverflowError):
             probe.bind(("127.0.0.1", 0))
@@ -181,7 +187,9 @@ def test_a_cluster_keeps_the_contract(cluster):
 
 
 def test_a_file_is_let_go_when_a_store_is_refused_or_forgotten(tmp_path):
-    """No connection stays open behind a store that could not be opened, or that nobody holds any more."""
+    """No connection stays open behind a store that could not be opened, or that nobody holds any
+    more.
+    """
     seen = []
     connect = sqlite3.connect
 

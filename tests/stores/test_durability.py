@@ -1,6 +1,7 @@
 """What was acknowledged survives: a process that is killed, and a power cut.
 
-`METER_KILL_CYCLES=1000 python -m pytest tests/stores/test_durability.py -k killed` runs as many cycles as you have time for.
+`METER_KILL_CYCLES=1000 python -m pytest tests/stores/test_durability.py -k killed` runs as many
+cycles as you have time for.
 """
 
 from __future__ import annotations
@@ -61,7 +62,10 @@ def counted(url, newsroom, names):
 
 
 def kill_writers(url, newsroom, cycles, kind="ours"):
-    """Let a process count, kill it at some moment, look what is there; again and again. Return acknowledged and lost."""
+    """Let a process count, kill it at some moment, look what is there; again and again.
+
+    Return acknowledged and lost.
+    """
     chance, acknowledged = random.Random(7), set()
     for cycle in range(cycles):
         writer = subprocess.Popen(
@@ -90,7 +94,10 @@ def kill_writers(url, newsroom, cycles, kind="ours"):
 
 
 def test_nothing_acknowledged_is_lost_when_the_writer_is_killed(tmp_path, newsroom):
-    """`kill -9` in the middle of writing, 25 times in one SQLite file: every acknowledged count is there."""
+    """`kill -9` in the middle of writing, 25 times in one SQLite file.
+
+    Every acknowledged count is there.
+    """
     acknowledged, lost = kill_writers(f"sqlite:///{tmp_path}/counts.db", newsroom, CYCLES)
     assert len(acknowledged) >= CYCLES
     assert set() == lost
@@ -106,7 +113,10 @@ def test_nothing_acknowledged_is_lost_when_a_servers_client_is_killed(request, s
 
 
 def test_a_store_that_acknowledges_first_is_caught_when_killed(tmp_path, newsroom):
-    """The negative control: a store that says yes and writes later loses counts, and this test sees it."""
+    """The negative control.
+
+    A store that says yes and writes later loses counts, and this test sees it.
+    """
     _, lost = kill_writers(
         f"sqlite:///{tmp_path}/counts.db", newsroom, 3, kind="acknowledges-first"
     )
@@ -114,7 +124,8 @@ def test_a_store_that_acknowledges_first_is_caught_when_killed(tmp_path, newsroo
 
 
 CALL = re.compile(
-    r"(?:\d+ +)?(pwrite64|write|fsync|fdatasync|ftruncate|unlink)\((?:\d+<([^>]*)>)?(.*)\) += (-?\d+)$"
+    r"(?:\d+ +)?(pwrite64|write|fsync|fdatasync|ftruncate|unlink)\((?:\d+<([^>]*)>)?(.*)\) +="
+    r" (-?\d+)$"
 )
 
 
@@ -150,7 +161,10 @@ class Disk:
             self.safe[path] = _written(self.safe.get(path, b""), self.pending.pop(path, []))
 
     def cut(self, chance, folder):
-        """Write what may be on the disk after a power cut: what was forced there, and any part of the rest."""
+        """Write what may be on the disk after a power cut.
+
+        What was forced there, and any part of the rest.
+        """
         for path in {*self.safe, *self.pending}:
             pending = [change for change in self.pending.get(path, []) if chance.random() < 0.5]
             (folder / Path(path).name).write_bytes(_written(self.safe.get(path, b""), pending))
@@ -178,7 +192,9 @@ def _written(content, changes):
 
 
 def cut_power(tmp_path, newsroom, kind):
-    """Trace a writing process, cut the power after any of its system calls, and return how many images lost or broke something."""
+    """Trace a writing process, cut the power after any of its system calls, and return how many
+    images lost or broke something.
+    """
     folder, trace = tmp_path / "traced", tmp_path / "trace"
     folder.mkdir()
     url = f"sqlite:///{folder}/counts.db"
@@ -230,7 +246,10 @@ needs_strace = pytest.mark.skipif(
 
 @needs_strace
 def test_nothing_acknowledged_is_lost_in_a_power_cut(tmp_path, newsroom):
-    """80 images of what a disk may hold after the power failed: every count acknowledged before is there, and none is corrupt."""
+    """80 images of what a disk may hold after the power failed.
+
+    Every count acknowledged before is there, and none is corrupt.
+    """
     acknowledged, failures = cut_power(tmp_path, newsroom, "ours")
     assert acknowledged > 30
     assert 0 == failures

@@ -1,6 +1,8 @@
-"""PostgreSQL behind pgbouncer in transaction mode, where each statement may meet another server connection.
+"""PostgreSQL behind pgbouncer in transaction mode, where each statement may meet another server
+connection.
 
-pgbouncer comes in no wheel: `apt-get install pgbouncer` (the gate does). Without it this is skipped.
+pgbouncer comes in no wheel: `apt-get install pgbouncer` (the gate does). Without it this is
+skipped.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Many at once: never more than the limit, never fewer.
 
-20 readers of one account come at the same instant for 20 different articles, with a limit of 5. The deadline is generous, so
-that a slow machine is not taken for an outage: what is counted here is exactness.
+20 readers of one account come at the same instant for 20 different articles, with a limit of 5. The
+deadline is generous, so that a slow machine is not taken for an outage: what is counted here is
+exactness.
 """
 
 from __future__ import annotations
@@ -22,7 +23,10 @@ PATIENT = {"deadline": 30.0, "on_outage": "raise"}
 
 
 def test_threads_are_counted_exactly(store, newsroom):
-    """200 accounts × 20 threads, over one paywall each and over one they share: 5 articles each, no more, no fewer."""
+    """200 accounts × 20 threads, over one paywall each and over one they share.
+
+    5 articles each, no more, no fewer.
+    """
     shared = Paywall(newsroom.policy(LIMIT), store, **PATIENT)
     own = [Paywall(newsroom.policy(LIMIT), store, **PATIENT) for _ in range(READERS)]
     granted = []
@@ -136,7 +140,9 @@ def test_the_same_article_twice_at_once_costs_one(store, newsroom):
 
 
 def test_merging_while_reading_loses_nothing(store, newsroom):
-    """Readers who read under two ids while these are merged, both ways at once, keep every article that was counted."""
+    """Readers who read under two ids while these are merged, both ways at once, keep every article
+    that was counted.
+    """
     policy = newsroom.policy(1000)
     paywalls = [Paywall(policy, store, **PATIENT) for _ in range(6)]
     with ThreadPoolExecutor(6) as pool:
@@ -167,7 +173,9 @@ def test_merging_while_reading_loses_nothing(store, newsroom):
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_fork_after_connecting_is_safe(shared_url, newsroom):
-    """A store opened and used before a fork serves parent and child, and both count in the same place."""
+    """A store opened and used before a fork serves parent and child, and both count in the same
+    place.
+    """
     store = open_store(shared_url)
     paywall = Paywall(newsroom.policy(LIMIT), store, **PATIENT)
     paywall.check(newsroom.reader("r"), newsroom.view("before"), now=newsroom.now)

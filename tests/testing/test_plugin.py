@@ -82,7 +82,10 @@ def project(pytester):
 
 
 def run(project, *args):
-    """Run pytest in a process of its own: the plugin comes by its entry point, as it does for a user."""
+    """Run pytest in a process of its own.
+
+    The plugin comes by its entry point, as it does for a user.
+    """
     return project.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:randomly", *args)
 
 
@@ -112,7 +115,9 @@ def test_fixtures_give_a_paywall_a_clock_and_readers(project):
 
 
 def test_failure_tells_the_journey(project):
-    """The report says what was opened, what was shown, which rule decided and why the others did not."""
+    """The report says what was opened, what was shown, which rule decided and why the others did
+    not.
+    """
     project.makepyfile("""
         def test_third_is_free(meter_paywall, meter_reader):
             for name in ("a1", "a2", "a3"):
@@ -186,7 +191,10 @@ def test_full_coverage_passes_a_minimum_of_hundred(project, workers):
     first, second = EVERY_POINT.split('    assert meter_paywall.check(meter_reader("subscriber")')
     project.makepyfile(
         test_one=first,
-        test_two='def test_subscriber(meter_paywall, meter_reader):\n    assert meter_paywall.check(meter_reader("subscriber")'
+        test_two=(
+            "def test_subscriber(meter_paywall, meter_reader):\n    assert"
+            ' meter_paywall.check(meter_reader("subscriber")'
+        )
         + second,
     )
     result = run(
@@ -202,7 +210,10 @@ def test_full_coverage_passes_a_minimum_of_hundred(project, workers):
 
 
 def test_sample_policy_is_covered_by_its_own_journeys(project):
-    """The project is its own first user: every rule, side and edge of the sample that anybody can meet is met by a journey."""
+    """The project is its own first user.
+
+    Every rule, side and edge of the sample that anybody can meet is met by a journey.
+    """
     shutil.copytree(ROOT / "templates" / "sample", project.path / "sample")
     result = run(project, "sample", "--meter-coverage=sample/policy.toml", "--meter-min=100")
     result.stdout.fnmatch_lines(["sample/policy.toml: 100.00 % (*"])
@@ -210,8 +221,13 @@ def test_sample_policy_is_covered_by_its_own_journeys(project):
 
 
 def test_what_nobody_can_exercise_is_not_asked_for(project):
-    """Once expired readers are answered by a rule of their own, their allowance is out of reach and not missed."""
-    rule = '[[rules]]\nname = "over"\nwhen = { reader = ["trial-expired", "subscription-expired"] }\nshow = "trial-expired"\n\n'
+    """Once expired readers are answered by a rule of their own, their allowance is out of reach and
+    not missed.
+    """
+    rule = (
+        '[[rules]]\nname = "over"\nwhen = { reader = ["trial-expired", "subscription-expired"]'
+        ' }\nshow = "trial-expired"\n\n'
+    )
     project.makefile(".toml", policy=POLICY.replace("[[rules]]", rule + "[[rules]]", 1))
     project.makepyfile(
         "def test_one(meter_paywall, meter_reader): meter_paywall.check(meter_reader(), 'a')"
@@ -227,7 +243,9 @@ def test_percentage_is_never_rounded_up():
 
 
 def test_plugin_imports_little(pytester):
-    """A run that asks for nothing loads no Jinja2, no TOML grammar and no Hypothesis through the plugin."""
+    """A run that asks for nothing loads no Jinja2, no TOML grammar and no Hypothesis through the
+    plugin.
+    """
     pytester.makepyfile("""
         import sys
         def test_it():

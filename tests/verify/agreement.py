@@ -1,7 +1,7 @@
 """Does the diagram say what the engine says? As many comparisons as are asked for.
 
-The test suite asks for 100,000. For ten million: `python -m tests.verify.agreement 10000000` (three million
-took four minutes and a half on two busy cores).
+The test suite asks for 100,000. For ten million: `python -m tests.verify.agreement 10000000` (three
+million took four minutes and a half on two busy cores).
 """
 
 from __future__ import annotations
@@ -26,12 +26,16 @@ if TYPE_CHECKING:
 _EACH = 400
 """Comparisons for each policy."""
 _DECIDED = 0.05
-"""The share of possible situations that are also put to `decide`, as a reader, a view, a usage and an instant."""
+"""The share of possible situations that are also put to `decide`, as a reader, a view, a usage and
+an instant.
+"""
 
 
 @define
 class Agreement:
-    """How many comparisons were made of each kind, and the situations in which two of the three disagreed."""
+    """How many comparisons were made of each kind, and the situations in which two of the three
+    disagreed.
+    """
 
     policies: int = 0
     judged: int = 0
@@ -41,7 +45,9 @@ class Agreement:
 
 
 def compare(comparisons: int, *, first: int = 0) -> Agreement:
-    """Compare the diagrams of random policies with the engine, in random situations, until there are enough comparisons."""
+    """Compare the diagrams of random policies with the engine, in random situations, until there
+    are enough comparisons.
+    """
     found = Agreement()
     seed = first
     while found.judged < comparisons:
@@ -84,7 +90,7 @@ def _compare_one(policy: Policy, seed: int, found: Agreement) -> None:
 if __name__ == "__main__":
     result = compare(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
     sys.stdout.write(
-        f"{result.policies:,} policies, {result.judged:,} comparisons of diagram and engine, {result.decided:,} of them through `decide`: "
-        f"{len(result.disagreements)} disagreements\n"
+        f"{result.policies:,} policies, {result.judged:,} comparisons of diagram and engine,"
+        f" {result.decided:,} of them through `decide`: {len(result.disagreements)} disagreements\n"
     )
     sys.exit(bool(result.disagreements))

@@ -1,4 +1,7 @@
-"""Small mistakes an editor makes: two rules swapped, an operator flipped, a condition dropped, a constant off by one."""
+"""Small mistakes an editor makes.
+
+Two rules swapped, an operator flipped, a condition dropped, a constant off by one.
+"""
 
 from __future__ import annotations
 

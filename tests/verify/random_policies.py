@@ -1,4 +1,7 @@
-"""Random policies that are mostly useful, with constants on edges: material for the differential tests."""
+"""Random policies that are mostly useful, with constants on edges.
+
+Material for the differential tests.
+"""
 
 from __future__ import annotations
 

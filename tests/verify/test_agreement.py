@@ -24,7 +24,9 @@ from tests.verify.random_policies import random_policy
 
 
 def test_agrees_with_the_engine_a_hundred_thousand_times():
-    """In random situations of random policies the diagram says what the engine says, and what is possible is what can be met."""
+    """In random situations of random policies the diagram says what the engine says, and what is
+    possible is what can be met.
+    """
     found = compare(100_000)
     assert [] == found.disagreements
     assert found.decided > 1_000
@@ -46,7 +48,9 @@ def encounters(draw):
 @given(encounters())
 @settings(max_examples=80)
 def test_takes_nothing_for_impossible_that_can_be_met(drawn):
-    """Whatever reader, view, usage and instant come, the situation is one of those that can be, and the verdict is the decision."""
+    """Whatever reader, view, usage and instant come, the situation is one of those that can be, and
+    the verdict is the decision.
+    """
     policy, met = drawn
     space = Space([Rulebook(policy, Vocabulary([policy]))])
     codes = space.codes(
@@ -65,7 +69,9 @@ def test_takes_nothing_for_impossible_that_can_be_met(drawn):
 
 @pytest.mark.parametrize("seed", range(12))
 def test_finds_a_reader_for_every_rule_that_somebody_meets(seed):
-    """A rule fires in the diagram if and only if it fires for some combination of codes tried one after the other."""
+    """A rule fires in the diagram if and only if it fires for some combination of codes tried one
+    after the other.
+    """
     policy = random_policy(Random(1_000 + seed), rules=3)
     space = Space([Rulebook(policy, Vocabulary([policy]))])
     if size(space) > 30_000:
@@ -103,7 +109,9 @@ def test_agrees_with_z3(seed):
 @pytest.mark.skipif(not is_installed(), reason="needs the extra `smt`")
 @pytest.mark.parametrize("seed", range(25))
 def test_agrees_with_z3_on_every_situation_at_once(seed):
-    """z3 finds no situation, among all there can be, in which the diagram and the rules as z3 has them say different things."""
+    """z3 finds no situation, among all there can be, in which the diagram and the rules as z3 has
+    them say different things.
+    """
     policy = random_policy(Random(3_000 + seed))
     space = Space([Rulebook(policy, Vocabulary([policy]))])
     forest, solver, whole = space.forest, Solver(space), verdicts(space)
@@ -122,7 +130,9 @@ def test_agrees_with_z3_on_every_situation_at_once(seed):
 @given(policies(), policies())
 @settings(max_examples=25)
 def test_answers_for_any_policy(policy, other):
-    """Whatever the policy, lints, proofs and comparisons come to an answer, and every story is what the engine does."""
+    """Whatever the policy, lints, proofs and comparisons come to an answer, and every story is what
+    the engine does.
+    """
     assert [] == [warning for warning in lints(policy) if warning.code == "not-analysed"]
     assert changes(policy, other).complete
     for answer in guarantees(policy):

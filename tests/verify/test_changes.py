@@ -71,7 +71,9 @@ def second_order():
 
 
 def test_reports_a_mutant_if_and_only_if_somebody_sees_it():
-    """Of a thousand mutants of the sample policies, those and only those are reported that some reader can tell from the original."""
+    """Of a thousand mutants of the sample policies, those and only those are reported that some
+    reader can tell from the original.
+    """
     wrong, seen = [], {True: 0, False: 0}
     for base, mutant in islice(second_order(), 1_000):
         expected = brute(base, mutant)
@@ -107,7 +109,9 @@ def test_is_empty_where_disjoint_rules_change_places():
 
 @pytest.mark.parametrize("seed", range(30))
 def test_covers_exactly_what_changes(seed):
-    """The rows hold every situation that differs for readers in the same standing, and none that does not."""
+    """The rows hold every situation that differs for readers in the same standing, and none that
+    does not.
+    """
     random = Random(seed)
     old = random_policy(random, rules=2)
     found = [mutant for _, mutant in mutants(old)]

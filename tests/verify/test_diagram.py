@@ -1,4 +1,6 @@
-"""Decision diagrams: equal functions are equal numbers, and every operation is what it says at every point."""
+"""Decision diagrams: equal functions are equal numbers, and every operation is what it says at
+every point.
+"""
 
 from __future__ import annotations
 
@@ -102,7 +104,10 @@ def test_quantifies_away_levels(table, levels):
 @given(sets)
 @settings(max_examples=60, deadline=None)
 def test_finds_a_point_of_a_set(table):
-    """A path leads into the set whatever the levels it leaves open hold; only the empty set has none."""
+    """A path leads into the set whatever the levels it leaves open hold.
+
+    Only the empty set has none.
+    """
     forest = Forest(SIZES)
     diagram = planted(forest, table)
     path = forest.path(diagram)

@@ -1,4 +1,7 @@
-"""`guarantees`: proved for everyone, or broken by a journey that the engine reproduces; never rounded up."""
+"""`guarantees`: proved for everyone, or broken by a journey that the engine reproduces.
+
+Never rounded up.
+"""
 
 from __future__ import annotations
 
@@ -94,8 +97,13 @@ def test_leaves_out_what_is_not_meant_to_hold():
 
 
 def test_finds_premium_that_opens():
-    """Premium that opens to somebody without a right is found, unless it is a gift, sponsored or for a crawler."""
-    exempt = '[[rules]]\nname = "exempt"\nwhen = { any = [ { gift = true }, { crawler = true }, { tags = ["sponsored"] } ] }\nshow = "article"\n'
+    """Premium that opens to somebody without a right is found, unless it is a gift, sponsored or
+    for a crawler.
+    """
+    exempt = (
+        '[[rules]]\nname = "exempt"\nwhen = { any = [ { gift = true }, { crawler = true }, { tags ='
+        ' ["sponsored"] } ] }\nshow = "article"\n'
+    )
     assert (
         "proved"
         == outcomes(HEAD + exempt + PAYING + OVER + ALLOWANCE + LAST)["premium-stays-closed"]
@@ -108,7 +116,9 @@ def test_finds_premium_that_opens():
 
 
 def test_finds_the_wrong_wall_after_expiry():
-    """A reader whose subscription has expired and who gets another wall is found, and told what is missing."""
+    """A reader whose subscription has expired and who gets another wall is found, and told what is
+    missing.
+    """
     text = (
         HEAD + PAYING + OVER.partition('[[rules]]\nname = "the subscription')[0] + ALLOWANCE + LAST
     )
@@ -167,7 +177,9 @@ show = "registration-wall"
     [('{ calendar = "month" }', "proved"), ('{ rolling = "30 days" }', "not decided")],
 )
 def test_searches_where_one_page_view_settles_nothing(window, expected):
-    """A countdown that no new reader ever gets to see is proved by trying every journey, but not where a window rolls."""
+    """A countdown that no new reader ever gets to see is proved by trying every journey, but not
+    where a window rolls.
+    """
     text = HEAD.replace('{ calendar = "month" }', window) + PAYING + OVER + EARLY + ALLOWANCE + LAST
     text = text.replace("{ anonymous = 3, registered = 5 }", "3").replace(
         "at_least = 1", "at_least = 2"
@@ -190,7 +202,10 @@ def test_finds_a_wall_before_the_meter_is_spent():
 def test_starts_on_a_day_that_matters():
     """A promise about some days is broken on one of them."""
     when = '{ access = ["metered"], dates = { from = 2026-07-01 } }'
-    own = f'[[guarantees]]\nname = "nobody counts down in July"\nwhen = {when}\nnever = ["countdown"]\n'
+    own = (
+        f'[[guarantees]]\nname = "nobody counts down in July"\nwhen = {when}\nnever ='
+        ' ["countdown"]\n'
+    )
     story = answers(GOOD + own)["nobody counts down in July"].story
     assert [(Show.COUNTDOWN, "2026-07-01")] == [
         (step.decision.show, step.met.now.date().isoformat()) for step in story.steps
@@ -198,7 +213,10 @@ def test_starts_on_a_day_that_matters():
 
 
 def test_answers_the_publishers_own():
-    """Guarantees of the policy file are answered as the standing promises are: by name, for every reader there can be."""
+    """Guarantees of the policy file are answered as the standing promises are.
+
+    By name, for every reader there can be.
+    """
     own = """
     [[guarantees]]
     name = "markets are never sold by a trial"
@@ -231,7 +249,10 @@ def debts(rules):
         '{ access = ["free"], left = { monthly = { at_most = 0 } } }',
         "subscription-wall",
     )
-    own = '[[guarantees]]\nname = "free is free"\nwhen = { access = ["free"], reader = ["registered"] }\nalways = ["article"]\n'
+    own = (
+        '[[guarantees]]\nname = "free is free"\nwhen = { access = ["free"], reader = ["registered"]'
+        ' }\nalways = ["article"]\n'
+    )
     return HEAD + PAYING + OVER + wall + rules + LAST + own
 
 
@@ -266,7 +287,10 @@ def test_is_not_decided_past_the_budget(steps, monkeypatch):
 
 @pytest.mark.parametrize("seed", range(60))
 def test_agrees_with_brute_force(seed):
-    """A guarantee is proved if and only if no reader, view and count breaks it; a story ends in a page view that does."""
+    """A guarantee is proved if and only if no reader, view and count breaks it.
+
+    A story ends in a page view that does.
+    """
     random = Random(seed)
     policy = random_policy(random, rules=2)
     shows = frozenset(random.sample(list(Show), 3))

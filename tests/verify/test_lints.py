@@ -1,4 +1,6 @@
-"""Exact lints: each is earned by a policy that has the fault, by none that has not, and its example is what the engine does."""
+"""Exact lints: each is earned by a policy that has the fault, by none that has not, and its example
+is what the engine does.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,10 @@ term = "3 months"
 when = { reader = ["anonymous", "registered"] }
 
 """
-PAYING = '[[rules]]\nname = "paying"\nwhen = { reader = ["subscriber", "trial", "staff"] }\nshow = "article"\n'
+PAYING = (
+    '[[rules]]\nname = "paying"\nwhen = { reader = ["subscriber", "trial", "staff"] }\nshow ='
+    ' "article"\n'
+)
 OVER = """
 [[rules]]
 name = "the trial is over"
@@ -47,7 +52,10 @@ name = "the subscription is over"
 when = { reader = ["subscription-expired"], access = ["metered", "premium"] }
 show = "subscription-expired"
 """
-ALLOWANCE = '[[rules]]\nname = "the allowance"\nwhen = { access = ["free", "metered"] }\nspend = "monthly"\nshow = "countdown"\n'
+ALLOWANCE = (
+    '[[rules]]\nname = "the allowance"\nwhen = { access = ["free", "metered"] }\nspend ='
+    ' "monthly"\nshow = "countdown"\n'
+)
 LAST = '[[rules]]\nname = "everyone else"\nshow = "trial-offer"\noffer = "summer"\n'
 GOOD = HEAD + PAYING + OVER + ALLOWANCE + LAST
 
@@ -75,7 +83,10 @@ def test_says_nothing_of_the_sample():
 
 
 def test_names_the_rule_that_hides_another():
-    """A rule that one rule before it takes everything from can never fire; the example is a reader it was meant for."""
+    """A rule that one rule before it takes everything from can never fire.
+
+    The example is a reader it was meant for.
+    """
     hidden = rule(
         "students",
         '{ reader = ["subscriber"], section = ["campus"] }',
@@ -86,7 +97,10 @@ def test_names_the_rule_that_hides_another():
         (
             "rule-never-fires",
             "rule `students` can never fire: `paying` before it takes everything it is for",
-            "move it up, or remove it; for example a subscriber opens a free article in `campus`: `article` by rule `paying`",
+            (
+                "move it up, or remove it; for example a subscriber opens a free article in"
+                " `campus`: `article` by rule `paying`"
+            ),
         )
     ] == found(HEAD + PAYING + hidden + OVER + ALLOWANCE + LAST)
 
@@ -99,11 +113,15 @@ def test_names_the_rules_that_hide_another_together():
         rule("all else", '{ not = { device = ["phone"] } }', "registration-wall"),
         rule(
             "known devices",
-            '{ any = [ { device = ["phone"] }, { not = { device = ["phone"] } } ], tags = ["live"] }',
+            '{ any = [ { device = ["phone"] }, { not = { device = ["phone"] } } ], tags ='
+            ' ["live"] }',
         ),
     ]
     text = HEAD + "".join(parts) + LAST
-    message = "rule `known devices` can never fire: `phones` and `all else` before it together take everything it is for"
+    message = (
+        "rule `known devices` can never fire: `phones` and `all else` before it together take"
+        " everything it is for"
+    )
     assert message in [message for code, message, _ in found(text) if code == "rule-never-fires"]
 
 
@@ -121,7 +139,10 @@ def test_says_that_conditions_contradict_each_other():
         (
             "rule-never-fires",
             "rule `impossible` can never fire: no reader and no article is as it asks",
-            "its conditions contradict each other, or its meter's limit is 0 for everyone it is for",
+            (
+                "its conditions contradict each other, or its meter's limit is 0 for everyone it"
+                " is for"
+            ),
         )
     ] == found(text)
 
@@ -169,7 +190,10 @@ def test_finds_a_rule_that_changes_nothing():
     assert [
         (
             "rule-changes-nothing",
-            "rule `subscribers on phones` changes nothing: without it every reader would see the same",
+            (
+                "rule `subscribers on phones` changes nothing: without it every reader would see"
+                " the same"
+            ),
             "remove it, or change what it shows; `paying` would do the same",
         )
     ] == found(text)
@@ -200,7 +224,9 @@ def test_finds_a_rule_whose_offer_nobody_it_is_for_may_have():
 
 
 def test_finds_a_last_free_article_that_goes_by_in_silence():
-    """Where one rule counts down and another spends the same meter in silence, the last notice can be skipped."""
+    """Where one rule counts down and another spends the same meter in silence, the last notice can
+    be skipped.
+    """
     text = (
         HEAD
         + PAYING
@@ -210,8 +236,9 @@ def test_finds_a_last_free_article_that_goes_by_in_silence():
         + LAST
     )
     expected = (
-        "the last free article of `monthly` can go by without a notice: an anonymous reader opens a metered article in `markets` "
-        "with 2 of 3 used on `monthly`: `article` by rule `silent markets`"
+        "the last free article of `monthly` can go by without a notice: an anonymous reader opens a"
+        " metered article in `markets` with 2 of 3 used on `monthly`: `article` by rule `silent"
+        " markets`"
     )
     assert [expected] == [
         message for code, message, _ in found(text) if code == "last-free-skipped"
@@ -225,8 +252,8 @@ def test_finds_a_last_free_article_that_can_never_be_read():
         'when = { access = ["free", "metered"], left = { monthly = { at_least = 1 } } }\nspend',
     )
     expected = (
-        "the last free article of `monthly` can never be read: an anonymous reader opens a metered article "
-        "with 2 of 3 used on `monthly`: `trial-offer` by rule `everyone else`"
+        "the last free article of `monthly` can never be read: an anonymous reader opens a metered"
+        " article with 2 of 3 used on `monthly`: `trial-offer` by rule `everyone else`"
     )
     assert [expected] == [
         message for code, message, _ in found(text) if code == "last-free-skipped"
@@ -241,7 +268,10 @@ def test_finds_readers_that_fall_through():
     ((code, message, advice),) = found(text)
     assert (
         "status-falls-through",
-        "no rule is for readers whose subscription has expired: they fall through to `everyone else`",
+        (
+            "no rule is for readers whose subscription has expired: they fall through to `everyone"
+            " else`"
+        ),
     ) == (
         code,
         message,
@@ -254,17 +284,24 @@ CLASH = HEAD + PAYING + rule("live is open", '{ tags = ["live"] }') + OVER + ALL
 
 
 def test_finds_two_rules_whose_order_alone_decides():
-    """A rule about articles and one about readers overlap: which one wins is nowhere said but in the order."""
+    """A rule about articles and one about readers overlap.
+
+    Which one wins is nowhere said but in the order.
+    """
     expected = (
-        "rules `live is open` and `the trial is over` overlap, and only their order decides: a reader whose trial has expired opens "
-        "a metered article tagged `live`: `article` by rule `live is open`"
+        "rules `live is open` and `the trial is over` overlap, and only their order decides: a"
+        " reader whose trial has expired opens a metered article tagged `live`: `article` by rule"
+        " `live is open`"
     )
     assert [expected] == [message for code, message, _ in found(CLASH) if code == "silent-order"]
 
 
 def test_takes_a_guarantee_for_an_answer():
     """Where a guarantee says which of the two is meant, their order is not silent any more."""
-    said = '[[guarantees]]\nname = "live is open to all"\nwhen = { tags = ["live"], access = ["metered", "premium"] }\nalways = ["article"]\n'
+    said = (
+        '[[guarantees]]\nname = "live is open to all"\nwhen = { tags = ["live"], access ='
+        ' ["metered", "premium"] }\nalways = ["article"]\n'
+    )
     assert [] == [message for code, message, _ in found(CLASH + said) if code == "silent-order"]
 
 
@@ -301,7 +338,9 @@ def test_has_words_for_every_code():
 
 @pytest.mark.parametrize("seed", range(40))
 def test_agrees_with_brute_force_on_rules_that_change_nothing(seed):
-    """A rule is said to change nothing if it fires for somebody and nobody sees a difference without it."""
+    """A rule is said to change nothing if it fires for somebody and nobody sees a difference
+    without it.
+    """
     policy = random_policy(Random(7_000 + seed), rules=2)
     space = Space([Rulebook(policy, Vocabulary([policy]))])
     everyone = list(situations(space)) if size(space) < 30_000 else []

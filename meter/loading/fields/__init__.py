@@ -1,7 +1,7 @@
 """What form may a value of a file take, and what is said when it takes another?
 
-Each shape reads a plain value (of TOML or JSON), reports every problem in an editor's words, and describes itself as JSON
-Schema; so the loader, the schema and the reference page cannot disagree.
+Each shape reads a plain value (of TOML or JSON), reports every problem in an editor's words, and
+describes itself as JSON Schema; so the loader, the schema and the reference page cannot disagree.
 """
 
 from __future__ import annotations

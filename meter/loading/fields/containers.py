@@ -1,6 +1,9 @@
-"""The shapes that hold other shapes: lists, tables of known keys, tables of names, and values of several forms."""
+"""The shapes that hold other shapes.
 
-# ruff: noqa: ANN401 - a value of a file may be anything: that is what is found out here
+Lists, tables of known keys, tables of names, and values of several forms.
+"""
+
+
 
 from __future__ import annotations
 
@@ -90,7 +93,8 @@ class Items:
 class Key:
     """One key of a table: its shape, what it means in a sentence, and whether it must be there.
 
-    `filler` stands in for a required value that is missing or was refused, so that the rest can still be checked.
+    `filler` stands in for a required value that is missing or was refused, so that the rest can
+    still be checked.
     """
 
     shape: Callable[[], Shape] | Shape
@@ -161,7 +165,9 @@ class Table:
         return given, dropped
 
     def blank(self) -> Any:
-        """Return what stands in for a table that could not be read, so that its place in a list is kept."""
+        """Return what stands in for a table that could not be read, so that its place in a list is
+        kept.
+        """
         try:
             return self.make(
                 **{
@@ -313,7 +319,10 @@ class Named:
 
 @frozen(kw_only=True)
 class Split:
-    """A value that may take one of several forms, told apart by its type; `otherwise` is the form for every other type."""
+    """A value that may take one of several forms, told apart by its type.
+
+    `otherwise` is the form for every other type.
+    """
 
     by: Mapping[type, Shape]
     otherwise: Shape
@@ -340,7 +349,9 @@ class Split:
 
 @frozen(kw_only=True)
 class Localized:
-    """A table of words in the publication's locale, with a table of the same keys for each other locale."""
+    """A table of words in the publication's locale, with a table of the same keys for each other
+    locale.
+    """
 
     table: Table
     check: Callable[[str], str | None]

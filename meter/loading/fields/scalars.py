@@ -1,6 +1,6 @@
 """The shapes of single values: texts, words, numbers, flags and days."""
 
-# ruff: noqa: ANN401 - a value of a file may be anything: that is what is found out here
+
 
 from __future__ import annotations
 
@@ -249,7 +249,10 @@ class Day:
             advice = "whole days only: leave the time out" if isinstance(value, datetime) else None
             return wrong(self, value, path, report, _unquoted(value) or advice)
         if value.year not in self.years:
-            message = f"{label(path)} is in a year from {self.years[0]} to {self.years[-1]}, not {quoted(value)}"
+            message = (
+                f"{label(path)} is in a year from {self.years[0]} to {self.years[-1]}, not"
+                f" {quoted(value)}"
+            )
             report("bad-date", path, message, self.advice)
             return REFUSED
         return value

@@ -1,10 +1,11 @@
-"""What does one value of a log mean? A table of every attribute a log can carry, and how each is read.
+"""What does one value of a log mean?
+
+A table of every attribute a log can carry, and how each is read.
 
 A value is what a CSV cell, a JSON value or a Parquet column holds. Each distinct one is read once.
 """
 
 # A log's values can be anything.
-# ruff: noqa: ANN401
 from __future__ import annotations
 
 import json
@@ -50,7 +51,9 @@ class BadValueError(ValueError):
 
 @frozen(kw_only=True)
 class Attribute:
-    """One attribute: the names its column may have in a log, and what reads a value (which is never missing)."""
+    """One attribute: the names its column may have in a log, and what reads a value (which is never
+    missing).
+    """
 
     names: tuple[str, ...]
     read: Callable[[Any, ZoneInfo], Any]

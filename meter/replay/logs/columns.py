@@ -46,7 +46,9 @@ class LogError(MeterError):
 def known_columns(
     mapping: Mapping[str, str], there: Sequence[str], *, clock: bool = True
 ) -> dict[str, str]:
-    """Return which column of a log stands for what: `mapping` first, then columns that go by a usual name.
+    """Return which column of a log stands for what.
+
+    `mapping` first, then columns that go by a usual name.
 
     Raises `LogError` if a mapping leads nowhere, or two columns have one name.
     """
@@ -98,7 +100,8 @@ def column_names(
             example = f"`--column {others[0]}={close[0] if close else 'NAME'}`"
             rest = ", or `--no-clock` if it has none but is in order" if name == "at" else ""
             raise LogError(
-                f"the log has no column for the {others[0]}; it has {_listed(there)}: say which with {example}{rest}"
+                f"the log has no column for the {others[0]}; it has {_listed(there)}: say which"
+                f" with {example}{rest}"
             )
     twice = next((column for column in found.values() if list(there).count(column) > 1), None)
     if twice is not None:

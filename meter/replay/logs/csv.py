@@ -1,4 +1,7 @@
-"""How is a CSV log read? Piece by piece; rows with odd cells, other encodings and quotes that are never closed are located."""
+"""How is a CSV log read?
+
+Piece by piece; rows with odd cells, other encodings and quotes that are never closed are located.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,10 @@ _UNKNOWN = "\ufffd"
 def read_cells(
     stream: IO[bytes], name: str, mapping: Mapping[str, str], bad: BadRows, *, clock: bool
 ) -> Iterator[Piece]:
-    """Yield the rows of a CSV log called `name`; rows that cannot be read are added to `bad`. Raises `LogError`."""
+    """Yield the rows of a CSV log called `name`; rows that cannot be read are added to `bad`.
+
+    Raises `LogError`.
+    """
     there, mark = _header(stream.readline(_LONGEST), name)
     names = column_names(mapping, there, clock=clock)
     stream.seek(0)
@@ -78,7 +84,10 @@ def read_cells(
 
 
 class _Letters(io.RawIOBase):
-    """A stream of UTF-8, whatever is in the file: pyarrow cannot report a row that has other bytes in it. `damaged` says if it had."""
+    """A stream of UTF-8, whatever is in the file.
+
+    Pyarrow cannot report a row that has other bytes in it. `damaged` says if it had.
+    """
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream, self._decoder, self._ready, self.damaged = (
@@ -134,7 +143,8 @@ def _batches(
     except pa.ArrowInvalid as error:
         after = read + len(wrong)
         raise LogError(
-            f"`{name}` cannot be read beyond row {after:,}: somewhere after it, a quote is never closed"
+            f"`{name}` cannot be read beyond row {after:,}: somewhere after it, a quote is never"
+            " closed"
         ) from error
 
 
@@ -142,7 +152,8 @@ def _header(line: bytes, name: str) -> tuple[list[str], str]:
     """Return the names in the first line, and the mark between them."""
     if line.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in line:
         raise LogError(
-            f"`{name}` is not UTF-8 text (it may be UTF-16, or no CSV at all); save it as CSV in UTF-8"
+            f"`{name}` is not UTF-8 text (it may be UTF-16, or no CSV at all); save it as CSV in"
+            " UTF-8"
         )
     try:
         header = line.decode("utf-8-sig")
@@ -152,7 +163,8 @@ def _header(line: bytes, name: str) -> tuple[list[str], str]:
         ) from error
     if not header.strip():
         raise LogError(
-            f"`{name}` {'has an empty first line' if line else 'is empty'}; the first line should name the columns"
+            f"`{name}` {'has an empty first line' if line else 'is empty'}; the first line should"
+            " name the columns"
         )
     if "\r" in header.rstrip("\r\n"):
         raise LogError(
@@ -161,13 +173,17 @@ def _header(line: bytes, name: str) -> tuple[list[str], str]:
     mark = max(",;\t", key=header.count)
     if header.count('"') % 2 or len(line) >= _LONGEST:
         raise LogError(
-            f"the first line of `{name}` does not end where its names do: a quote is never closed, or it is too long"
+            f"the first line of `{name}` does not end where its names do: a quote is never closed,"
+            " or it is too long"
         )
     return next(csv.reader([header], delimiter=mark)), mark
 
 
 def _unswallowed(piece: Piece, mark: str, bad: BadRows) -> Piece:
-    """Leave out rows with an id of several lines that look like rows: a quote that is closed rows later has swallowed them."""
+    """Leave out rows with an id of several lines that look like rows.
+
+    A quote that is closed rows later has swallowed them.
+    """
     swallowed = np.zeros(piece.table.num_rows, np.bool_)
     for name in ("reader.id", "article.id"):
         column = piece.table[name]

@@ -1,7 +1,10 @@
-"""How is a JSON Lines log read? Blocks of lines that are surely well formed at once, all others line by line.
+"""How is a JSON Lines log read?
 
-pyarrow's reader ends the process on `null` where an event is expected and on deep nesting, misreads lists with `null` in them, and
-takes two halves of events on two lines for two events. So a block is looked at before it gets there.
+Blocks of lines that are surely well formed at once, all others line by line.
+
+pyarrow's reader ends the process on `null` where an event is expected and on deep nesting, misreads
+lists with `null` in them, and takes two halves of events on two lines for two events. So a block is
+looked at before it gets there.
 """
 
 from __future__ import annotations
@@ -23,7 +26,10 @@ if TYPE_CHECKING:
 __all__ = ["read_lines"]
 
 _BLOCK = 1 << 22
-"""How many bytes are read at a time. Every name in a block's events is a column for a while, so blocks are not large."""
+"""How many bytes are read at a time.
+
+Every name in a block's events is a column for a while, so blocks are not large.
+"""
 _LONGEST = 1 << 22
 """A line with more bytes is no event."""
 _DEEPEST = 64
@@ -46,7 +52,10 @@ _MARKS = re.compile(r"[][{}]")
 def read_lines(
     stream: IO[bytes], mapping: Mapping[str, str], bad: BadRows, *, clock: bool
 ) -> Iterator[Piece]:
-    """Yield the events of a log; lines that hold none are added to `bad`. Raises `LogError` if no event has a column that is needed."""
+    """Yield the events of a log; lines that hold none are added to `bad`.
+
+    Raises `LogError` if no event has a column that is needed.
+    """
     seen: dict[str, None] = {}
     for text, line in _blocks(stream, bad):
         table, rows = _read(text, line, mapping, bad)
@@ -86,7 +95,9 @@ def _blocks(stream: IO[bytes], bad: BadRows) -> Iterator[tuple[bytes, int]]:
 
 
 def _read(text: bytes, line: int, mapping: Mapping[str, str], bad: BadRows) -> tuple[pa.Table, Any]:
-    """Return a block of lines as a table with the log's own names, `reader` and `article` laid flat, and each row's line."""
+    """Return a block of lines as a table with the log's own names, `reader` and `article` laid
+    flat, and each row's line.
+    """
     lines = text.count(b"\n") + (not text.endswith(b"\n"))
     schemas = _schemas(mapping) if _plain(text) else []
     table = next(
@@ -135,7 +146,10 @@ def _read(text: bytes, line: int, mapping: Mapping[str, str], bad: BadRows) -> t
 
 
 def _schemas(mapping: Mapping[str, str]) -> list[pa.Schema]:
-    """Return what lines may look like: our events, flat rows, rows whose times are numbers. Times stay texts: they have zones."""
+    """Return what lines may look like: our events, flat rows, rows whose times are numbers.
+
+    Times stay texts: they have zones.
+    """
     times = dict.fromkeys((*NAMES["at"], "at", "published", *mapping.values()), pa.string())
     return [pa.schema(_EVENT), pa.schema(list(times.items())), pa.schema([])]
 
@@ -144,7 +158,8 @@ def _plain(text: bytes) -> bool:
     """Say whether nothing in a block is known to lead pyarrow's reader astray."""
     letters = np.frombuffer(b"\n" + text.rstrip(b"\r\n").replace(b"\r\n", b"\n") + b"\n", np.uint8)
     ends = np.flatnonzero(letters == _BREAK)
-    # No text holds a line break, and `} {` is an error inside of an event: so no event goes over two lines.
+    # No text holds a line break, and `} {` is an error inside of an event: so no event goes over
+    # two lines.
     if not ((letters[ends[:-1] + 1] == _OPEN).all() and (letters[ends[1:] - 1] == _CLOSE).all()):
         return False
     if (long := np.diff(ends) > _SHORT).any():
@@ -216,9 +231,9 @@ def _one_by_one(
     events = [event for event, kept in zip(events, fine, strict=True) if kept]
     known = set(wanted.values())
     columns = {
-        name: _texts(event.get(name) for event in events)
-        if name in known
-        else pa.nulls(len(events))
+        name: (
+            _texts(event.get(name) for event in events) if name in known else pa.nulls(len(events))
+        )
         for name in there
     }
     return pa.table(columns), np.array(rows, np.int64)[np.array(fine, np.bool_)]
@@ -293,7 +308,10 @@ def _is_text(event: Mapping[str, Any]) -> bool:
 
 
 def _named(table: pa.Table, rows: int, mapping: Mapping[str, str], *, clock: bool) -> pa.Table:
-    """Return a table with our names. What these lines lack and others have is missing in each of them."""
+    """Return a table with our names.
+
+    What these lines lack and others have is missing in each of them.
+    """
     names = known_columns(mapping, [*table.column_names, *mapping.values()], clock=clock)
     names = (
         dict.fromkeys(REQUIRED if clock else [name for name in REQUIRED if name != "at"], "")
@@ -312,9 +330,11 @@ def _texts(values: Iterable[Any]) -> pa.Array:
     """Return JSON values as texts: what is not a text stays JSON."""
     return pa.array(
         [
-            value
-            if value is None or isinstance(value, str)
-            else json.dumps(value, ensure_ascii=False)
+            (
+                value
+                if value is None or isinstance(value, str)
+                else json.dumps(value, ensure_ascii=False)
+            )
             for value in values
         ],
         pa.string(),

@@ -1,6 +1,9 @@
-"""How is a log of page views read? CSV, JSON Lines, Parquet, Arrow files and tables become batches with the same column names.
+"""How is a log of page views read?
 
-A log is read piece by piece and may be larger than memory. A row that cannot be read is counted, located and reported, never lost.
+CSV, JSON Lines, Parquet, Arrow files and tables become batches with the same column names.
+
+A log is read piece by piece and may be larger than memory. A row that cannot be read is counted,
+located and reported, never lost.
 """
 
 from __future__ import annotations
@@ -52,12 +55,17 @@ _LIKELY = {
 }
 """What the matter is, most likely, and the next step."""
 _STEPS = {
-    Fault.NO_EVENT: 'a JSON Lines log has one event a line, such as `{"at": …, "reader": {…}, "article": {…}}`',
+    Fault.NO_EVENT: (
+        'a JSON Lines log has one event a line, such as `{"at": …, "reader": {…}, "article": {…}}`'
+    ),
     Fault.NOT_TEXT: "save the log in UTF-8",
     Fault.CELLS: "see whether the first line names the columns, and quotes are closed",
     Fault.NO_READER: "say which column is the reader with `--column reader=NAME`",
     Fault.NO_ARTICLE: "say which column is the article with `--column article=NAME`",
-    Fault.NO_TIME: "say which column is the time with `--column time=NAME`; a time is such as `2026-06-01T08:30:00+09:00`",
+    Fault.NO_TIME: (
+        "say which column is the time with `--column time=NAME`; a time is such as"
+        " `2026-06-01T08:30:00+09:00`"
+    ),
     Fault.BAD_VALUE: "say which column is which with `--column NAME=COLUMN`",
 }
 
@@ -65,14 +73,15 @@ _STEPS = {
 class Log:
     """A log of page views that can be read again and again, piece by piece.
 
-    `source` is a path (`.csv`, `.csv.gz`, `.jsonl`, `.ndjson`, `.parquet`, `.arrow`, `.feather`) or anything that holds Arrow data (a
-    `pyarrow` table, a Polars frame, a DuckDB result). `columns` maps our names to the log's; `clock=False` says that the log has no
-    times, only an order. Raises `LogError`.
+    `source` is a path (`.csv`, `.csv.gz`, `.jsonl`, `.ndjson`, `.parquet`, `.arrow`, `.feather`) or
+    anything that holds Arrow data (a `pyarrow` table, a Polars frame, a DuckDB result). `columns`
+    maps our names to the log's; `clock=False` says that the log has no times, only an order. Raises
+    `LogError`.
     """
 
     def __init__(
         self, source: Any, columns: Mapping[str, str] | None = None, *, clock: bool = True
-    ) -> None:  # noqa: ANN401
+    ) -> None:
         self.mapping, self.clock = dict(columns or {}), clock
         self.table: pa.Table | None = None
         if hasattr(source, "to_arrow_table") and not hasattr(source, "__arrow_c_stream__"):
@@ -91,7 +100,8 @@ class Log:
         )
         if suffix.lower() not in _KINDS:
             raise LogError(
-                f"`{source}` has no name ending that says what it is; use one of {', '.join(f'`{s}`' for s in _KINDS)}"
+                f"`{source}` has no name ending that says what it is; use one of"
+                f" {', '.join(f'`{s}`' for s in _KINDS)}"
             )
         if self.path.is_dir():
             raise LogError(f"`{source}` is a folder; name a file in it")
@@ -112,7 +122,8 @@ class Log:
             yield from read(bad)
         except gzip.BadGzipFile as error:
             raise LogError(
-                f"`{self.name}` is not compressed with gzip as its name says, or is damaged; rename it or write it again"
+                f"`{self.name}` is not compressed with gzip as its name says, or is damaged; rename"
+                " it or write it again"
             ) from error
         except (EOFError, zlib.error) as error:
             raise LogError(
@@ -178,7 +189,9 @@ class Log:
 
 
 def _check_offsets(table: pa.Table) -> None:
-    """Raise `ArrowInvalid` if a file's columns point outside of themselves, which would end the process."""
+    """Raise `ArrowInvalid` if a file's columns point outside of themselves, which would end the
+    process.
+    """
     for column in table.columns:
         for chunk in column.chunks:
             for part in (

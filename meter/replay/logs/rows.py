@@ -1,4 +1,7 @@
-"""What is a piece of a log, and what became of the rows that could not be read? Each is located, coded, counted and told why."""
+"""What is a piece of a log, and what became of the rows that could not be read?
+
+Each is located, coded, counted and told why.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,10 @@ class Fault(StrEnum):
 
 @frozen
 class BadRow:
-    """A row that was left out: where it is (the first row is 1; in text, the line), why, and the code of that."""
+    """A row that was left out.
+
+    Where it is (the first row is 1; in text, the line), why, and the code of that.
+    """
 
     row: int
     reason: str
@@ -52,7 +58,10 @@ class BadRows:
             self.first.append(BadRow(row, printable(reason, _LONGEST), code))
 
     def told(self) -> str:
-        """Say how many rows were left out for which reason: `2 rows with no reader, 1 row with no article`."""
+        """Say how many rows were left out for which reason.
+
+        `2 rows with no reader, 1 row with no article`.
+        """
         return ", ".join(
             f"{count:,} row{'s' * (count > 1)} with {reason}"
             for reason, count in self.reasons.items()
@@ -61,7 +70,9 @@ class BadRows:
 
 @frozen
 class Piece:
-    """Some rows of a log: a table with our column names, and the number of each row (or line) in the log."""
+    """Some rows of a log: a table with our column names, and the number of each row (or line) in
+    the log.
+    """
 
     table: pa.Table
     rows: np.ndarray[Any, Any]

@@ -1,4 +1,7 @@
-"""When was a view? Columns of times become instants; those without a zone are read in the publication's."""
+"""When was a view?
+
+Columns of times become instants; those without a zone are read in the publication's.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,9 @@ _EARLIEST, _LATEST = (
     instant(datetime(2200, 1, 1, tzinfo=UTC)),
 )
 _SECONDS, _MILLISECONDS = 10**11, 10**14
-"""A whole number below the first counts seconds since 1970, below the second milliseconds, from there on microseconds."""
+"""A whole number below the first counts seconds since 1970, below the second milliseconds, from
+there on microseconds.
+"""
 _SURELY_SECONDS = 10**9
 _EPOCH = date(1970, 1, 1)
 Array = Any
@@ -28,7 +33,10 @@ Array = Any
 
 @define
 class Times:
-    """Reads times in a zone, and remembers what it had to suppose: `without_zone` and `units` say so in the report."""
+    """Reads times in a zone, and remembers what it had to suppose.
+
+    `without_zone` and `units` say so in the report.
+    """
 
     zone: ZoneInfo
     without_zone: int = 0
@@ -36,7 +44,9 @@ class Times:
     _days: dict[int, tuple[int, bool]] = field(factory=dict)
 
     def read(self, column: pa.Array) -> tuple[Array, Array]:
-        """Return the instants of a column in microseconds since 1970, and which of them could be read."""
+        """Return the instants of a column in microseconds since 1970, and which of them could be
+        read.
+        """
         if pa.types.is_timestamp(column.type):
             return self._stamps(column)
         if pa.types.is_date(column.type):
@@ -57,7 +67,7 @@ class Times:
         return _bounded(values, known)
 
     def _numbers(self, column: pa.Array) -> tuple[Array, Array]:
-        known = _known(column) & np.asarray(pc.fill_null(pc.is_finite(column), False))  # noqa: FBT003
+        known = _known(column) & np.asarray(pc.fill_null(pc.is_finite(column), False))
         whole = pa.types.is_integer(column.type)
         numbers = np.asarray(pc.fill_null(column, 0)).astype(np.int64 if whole else np.float64)
         numbers = np.where(known, numbers, 0)
@@ -109,7 +119,9 @@ class Times:
         return _bounded(np.array(values, np.int64)[codes], known & np.array(fine)[codes])
 
     def _local(self, values: Array, known: Array) -> Array:
-        """Return the instants at which clocks in the zone showed these times (counted as if they were UTC)."""
+        """Return the instants at which clocks in the zone showed these times (counted as if they
+        were UTC).
+        """
         self.without_zone += int(known.sum())
         if not len(values):
             return values
@@ -130,7 +142,7 @@ class Times:
         for row in np.flatnonzero(~plain[place]):
             out[row] = local_instant(
                 datetime(1970, 1, 1) + timedelta(microseconds=int(out[row])), self.zone
-            )  # noqa: DTZ001
+            )
         return out + shifts[place]
 
     def _day(self, number: int) -> tuple[int, bool]:

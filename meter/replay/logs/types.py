@@ -1,4 +1,7 @@
-"""Can the columns of a log be what they stand for? Types that cannot are refused, texts that are not UTF-8 cost their rows."""
+"""Can the columns of a log be what they stand for?
+
+Types that cannot are refused, texts that are not UTF-8 cost their rows.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What is the world of a simulation made of, as arrays? People, what the engine says of everything, and the calendar."""
+"""What is the world of a simulation made of, as arrays?
+
+People, what the engine says of everything, and the calendar.
+"""
 
 from __future__ import annotations
 
@@ -35,9 +38,10 @@ COLUMNS = (
 )
 """What is kept of each reader over the whole horizon.
 
-`starts`, `subscriber`, `trial`, `cash` and `lifetime` are expectations: the sum, over the walls a reader met, of the chance to take
-what was offered times what then follows. They have the same mean as the lives that were drawn (`began`, `pays`, `paid`) and a far
-smaller spread: one start in two thousand reader-months is mostly noise.
+`starts`, `subscriber`, `trial`, `cash` and `lifetime` are expectations: the sum, over the walls a
+reader met, of the chance to take what was offered times what then follows. They have the same mean
+as the lives that were drawn (`began`, `pays`, `paid`) and a far smaller spread: one start in two
+thousand reader-months is mostly noise.
 """
 
 MONTHLY = (
@@ -85,7 +89,9 @@ MINUTE, HOUR, DAY = 60_000_000, 3_600_000_000, 86_400_000_000
 SLOT_HOURS = 6
 OLDEST_DAYS = 90
 SLOT = SLOT_HOURS * HOUR
-"""How long the articles of one slot take to publish, in microseconds; an article is published at the start of its slot."""
+"""How long the articles of one slot take to publish, in microseconds; an article is published at
+the start of its slot.
+"""
 OLDEST_ARTICLE = (OLDEST_DAYS + 10) * DAY
 """How long before the first day the first article is published."""
 
@@ -137,7 +143,10 @@ class Human(NamedTuple):
 
 
 class Meaning(NamedTuple):
-    """What the engine says, found by number: who reads what when gives a group, a group and its counts give a verdict."""
+    """What the engine says, found by number.
+
+    Who reads what when gives a group, a group and its counts give a verdict.
+    """
 
     group: Any
     """[who, reader class and score, article, view, period, age] the group of equal facts."""
@@ -173,7 +182,9 @@ class Meaning(NamedTuple):
 
 
 class Time(NamedTuple):
-    """The horizon: where days and months start, how reading is spread over a month, and when terms end."""
+    """The horizon: where days and months start, how reading is spread over a month, and when terms
+    end.
+    """
 
     days: Any
     months: Any

@@ -1,11 +1,11 @@
 """Which random number is the one for this reader, this month, this purpose?
 
-Numbers are a function of (seed, reader, month, purpose, index) and of nothing else (SplitMix64: Steele, Lea and Flood 2014). So two
-policies meet the same people with the same inclinations, and neither the order of the work nor the number of workers matters.
+Numbers are a function of (seed, reader, month, purpose, index) and of nothing else (SplitMix64:
+Steele, Lea and Flood 2014). So two policies meet the same people with the same inclinations, and
+neither the order of the work nor the number of workers matters.
 """
 
 # The types of the loops are the compiler's business: arrays and whole numbers.
-# ruff: noqa: ANN001, ANN201
 # mypy: disable-error-code="no-untyped-def, no-untyped-call"
 from __future__ import annotations
 

@@ -1,10 +1,12 @@
-"""What happens in one step of a simulated life: an article found, a verdict looked up, an article counted, a term renewed.
+"""What happens in one step of a simulated life.
 
-It holds no rule: verdicts are the engine's, by number, and windows end where `windows` says (see `counting.Tables`).
+An article found, a verdict looked up, an article counted, a term renewed.
+
+It holds no rule: verdicts are the engine's, by number, and windows end where `windows` says (see
+`counting.Tables`).
 """
 
 # The types of the loops are the compiler's business: arrays and whole numbers.
-# ruff: noqa: ANN001, ANN201
 # mypy: disable-error-code="no-untyped-def, no-untyped-call"
 from __future__ import annotations
 
@@ -45,7 +47,9 @@ __all__ = [
 ]
 
 inlined = njit(nogil=True, inline="always")
-"""For what is done at every view: handing over tuples of arrays would cost more than the work itself."""
+"""For what is done at every view: handing over tuples of arrays would cost more than the work
+itself.
+"""
 
 
 @inlined
@@ -63,7 +67,9 @@ def place_of(shares, share):
 
 @compiled
 def wanted_articles(human, kind, share):
-    """Return how many articles a reader of this kind wants in a month, at this share of such readers."""
+    """Return how many articles a reader of this kind wants in a month, at this share of such
+    readers.
+    """
     if kind == BOUNCE:
         return 1
     if kind == CASUAL:
@@ -91,7 +97,9 @@ def term_end(time, term, at):
 
 @inlined
 def judged(tables, verdicts, g, ident, article, now, tally, seen, used):
-    """Return the number of the engine's verdict on a group of facts and what an identity has counted."""
+    """Return the number of the engine's verdict on a group of facts and what an identity has
+    counted.
+    """
     settled = tables.settled[g]
     if settled >= 0:
         return settled
@@ -164,7 +172,10 @@ def find_article(human, key, view, now, origin, wanted, many):
 
 @inlined
 def plan(human, key, many, new, again):
-    """Say of each view of a month whether it opens a session and whether it is a re-read; return how many views and sessions."""
+    """Say of each view of a month whether it opens a session and whether it is a re-read.
+
+    Return how many views and sessions.
+    """
     views, fresh, sessions = 0, 0, 0
     while fresh < many and views < MOST_VIEWS:
         new[views] = views == 0 or uniform(key, draws.SESSION, views) < human.session_stop
@@ -177,7 +188,10 @@ def plan(human, key, many, new, again):
 
 @compiled
 def expect(meaning, human, time, monthly, row, month, offer, by_itself, chance, now):
-    """Add what follows from a chance to start now: payments, a trial, a subscription at the end of each month."""
+    """Add what follows from a chance to start now.
+
+    Payments, a trial, a subscription at the end of each month.
+    """
     closes = time.months[-1]
     row[7] += chance
     monthly[month, 3] += chance
@@ -243,7 +257,10 @@ def renew(
     ended,
     term_from,
 ):
-    """Return what the end of a trial or of a paid term brings: the payment, and where the reader stands then."""
+    """Return what the end of a trial or of a paid term brings.
+
+    The payment, and where the reader stands then.
+    """
     if standing < FIRST_TRIAL + offers:
         stay = human.continue_auto_renew if renews else human.continue_auto_cancel
         if uniform(mine, draws.CONTINUE, bought) >= stay:

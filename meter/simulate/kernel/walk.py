@@ -1,11 +1,13 @@
-"""What do people do at what a policy shows them? The compiled loop that takes each reader through the months.
+"""What do people do at what a policy shows them?
 
-It holds no rule: what the engine says of every situation comes in as tables, with the windows' edges. Here are people only: when
-they come, what they want, what they do at a wall, and what they pay.
+The compiled loop that takes each reader through the months.
+
+It holds no rule: what the engine says of every situation comes in as tables, with the windows'
+edges. Here are people only: when they come, what they want, what they do at a wall, and what they
+pay.
 """
 
 # The types of the loops are the compiler's business: arrays and whole numbers.
-# ruff: noqa: ANN001, ANN202, C901, PLR0912, PLR0915
 # mypy: disable-error-code="no-untyped-def, no-untyped-call"
 from __future__ import annotations
 
@@ -72,18 +74,22 @@ def _stamp(*modules: ModuleType) -> int:
     return int.from_bytes(sha256(repr(kept).encode()).digest()[:7])
 
 
-def _walker(made_of: int) -> Any:  # noqa: ANN401 - a compiled function
+def _walker(made_of: int) -> Any:
     """Compile the loop.
 
-    What is compiled is kept by the text of its own function alone. `made_of` stands for the functions it calls: as a part of it,
-    it makes the loop compile again when one of those has changed.
+    What is compiled is kept by the text of its own function alone. `made_of` stands for the
+    functions it calls: as a part of it, it makes the loop compile again when one of those has
+    changed.
     """
 
     @compiled
     def walk(
         meaning, tables, human, time, seed, first, last, results, monthly, shown, histogram, log
     ):
-        """Take readers `first` to `last` through the horizon; return how many rows of `log` were written."""
+        """Take readers `first` to `last` through the horizon.
+
+        Return how many rows of `log` were written.
+        """
         if made_of < 0:
             return -1
         months, origin, many_meters = (
@@ -156,9 +162,11 @@ def _walker(made_of: int) -> Any:  # noqa: ANN401 - a compiled function
                     reading = (
                         share * human.bounce
                         if kind == BOUNCE
-                        else 1 - human.fans * share
-                        if kind == FAN
-                        else human.bounce + share * (1 - human.bounce - human.fans)
+                        else (
+                            1 - human.fans * share
+                            if kind == FAN
+                            else human.bounce + share * (1 - human.bounce - human.fans)
+                        )
                     )
                     signal = 0.5 * reading + 0.25 * (1 + math.erf(inclination / math.sqrt(2.0)))
                     score = int(
@@ -336,7 +344,8 @@ def _walker(made_of: int) -> Any:  # noqa: ANN401 - a compiled function
                             read += 1
                             served += not again[view]
                             break
-                        # A wall: one answer a month of each sort, and what was wanted is tried again if the answer was yes.
+                        # A wall: one answer a month of each sort, and what was wanted is tried
+                        # again if the answer was yes.
                         blocked += 1
                         stopped = True
                         tries += 1
@@ -419,7 +428,7 @@ def _walker(made_of: int) -> Any:  # noqa: ANN401 - a compiled function
                             identity[ident] = identities
                             identities += 1
                             says_yes = True
-                        if says_yes and tries < 4:  # noqa: PLR2004 - register, then pay, and then what is refused stays refused
+                        if says_yes and tries < 4:
                             now = min(now + MINUTE, closing - 1)
                             continue
                         if not asked_leave:

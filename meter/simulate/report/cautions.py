@@ -1,4 +1,6 @@
-"""What can a simulation not know? Coded cautions for one comparison, and the experiment that would tell.
+"""What can a simulation not know?
+
+Coded cautions for one comparison, and the experiment that would tell.
 
 The codes are those of `cautions`; what is said here is about simulated people, not about a log.
 """
@@ -40,7 +42,10 @@ _NAMES = {
 }
 
 UNKNOWABLE = (
-    "what your readers would do: nobody here was asked, and no published log has both reading and subscribing in it",
+    (
+        "what your readers would do: nobody here was asked, and no published log has both reading"
+        " and subscribing in it"
+    ),
     "how people react to seeing a counter, to a change as such, or to another publisher's wall",
     "what is shared, linked and ranked differently when more pages are closed",
     "next year's news, prices and competitors",
@@ -65,35 +70,41 @@ def _always(comparison: Comparison) -> Iterator[Caution]:
     known = comparison.assumptions
     yield _doubt(
         "W03",
-        "no limit was drawn at random for real readers: who registers, tries, buys and leaves here follows from assumptions alone",
+        "no limit was drawn at random for real readers: who registers, tries, buys and leaves here"
+        " follows from assumptions alone",
     )
     yield _doubt(
         "W05",
-        f"an unknown reader is metered by device, and {known['identity.cookie_reset']:.0%} of devices lose their cookie in a month: "
-        "readers as you count them are more than people, and fewer are stopped than a limit suggests",
+        f"an unknown reader is metered by device, and {known['identity.cookie_reset']:.0%} of"
+        " devices lose their cookie in a month: readers as you count them are more than people,"
+        " and fewer are stopped than a limit suggests",
     )
     yield _doubt(
         "W09", "people do not react to the counter itself, nor to the fact that something changed"
     )
     yield _doubt(
         "W14",
-        f"cash is what is paid within {comparison.months} months; lifetime also counts what those who stay are expected to pay, up to "
-        f"{known['money.lifetime_months']:g} months and discounted by {known['money.discount_year']:.0%} a year: they are never added up",
+        f"cash is what is paid within {comparison.months} months; lifetime also counts what those"
+        f" who stay are expected to pay, up to {known['money.lifetime_months']:g} months and"
+        f" discounted by {known['money.discount_year']:.0%} a year: they are never added up",
     )
     yield _doubt(
         "W15",
-        "the news is the same every month (unless `news.peak_month` says otherwise): seasons and great events are not in here",
+        "the news is the same every month (unless `news.peak_month` says otherwise): seasons and"
+        " great events are not in here",
     )
     reads = np.sort(comparison.populations[0].column("read"))[::-1]
     if reads.sum():
         top = max(1, len(reads) // 100)
         yield _doubt(
             "W16",
-            f"the busiest 1% of readers read {reads[:top].sum() / reads.sum():.0%} of the articles{_starters(comparison)}",
+            f"the busiest 1% of readers read {reads[:top].sum() / reads.sum():.0%} of the"
+            f" articles{_starters(comparison)}",
         )
     yield _doubt(
         "W18",
-        "each reader is alone: nobody shares a link, and no search engine ranks a closed page lower",
+        "each reader is alone: nobody shares a link, and no search engine ranks a closed page"
+        " lower",
     )
 
 
@@ -110,8 +121,8 @@ def _about_the_answer(comparison: Comparison) -> Iterator[Caution]:
     if comparison.months < _YEAR:
         yield _doubt(
             "W11",
-            f"{comparison.months} months are less than a year: in the largest trial of trials (Miller et al. 2023) the ranking turned "
-            "round after twelve months",
+            f"{comparison.months} months are less than a year: in the largest trial of trials"
+            " (Miller et al. 2023) the ranking turned round after twelve months",
         )
     best, other = lead_of(comparison)
     if other is not None:
@@ -122,14 +133,16 @@ def _about_the_answer(comparison: Comparison) -> Iterator[Caution]:
             if blurred:
                 yield _doubt(
                     "W12",
-                    f"`{names[best]}` and `{names[other]}` differ in `{by.name}` by no more than sampling does: take more readers",
+                    f"`{names[best]}` and `{names[other]}` differ in `{by.name}` by no more than"
+                    " sampling does: take more readers",
                 )
         turning = [swing.assumption for swing in comparison.swings if swing.flips]
         if turning:
             listed = ", ".join(f"`{name}`" for name in turning)
             yield _doubt(
                 "W13",
-                f"`{names[best]}` leads `{names[other]}` by {lead:,.0f} in `{by.name}`, but not over the whole stated range of {listed}",
+                f"`{names[best]}` leads `{names[other]}` by {lead:,.0f} in `{by.name}`, but not"
+                f" over the whole stated range of {listed}",
             )
         rival = int(
             np.argmax(
@@ -142,16 +155,18 @@ def _about_the_answer(comparison: Comparison) -> Iterator[Caution]:
         if rival != best:
             yield _doubt(
                 "W14",
-                f"by cash and by lifetime value different policies are best: `{names[best]}` by `{by.name}`, `{names[rival]}` by the other",
+                f"by cash and by lifetime value different policies are best: `{names[best]}` by"
+                f" `{by.name}`, `{names[rival]}` by the other",
             )
         if not any(
             comparison.assumptions[name] for name in ("habit.growth", "habit.wear", "walls.leave")
         ):
             yield _doubt(
                 "W22",
-                "nobody leaves and no habit changes: such a model always prefers all free or all closed, or nearly so",
+                "nobody leaves and no habit changes: such a model always prefers all free or all"
+                " closed, or nearly so",
             )
-    if len(names) > 2:  # noqa: PLR2004 - the best of many looks better than it is
+    if len(names) > 2:
         yield _doubt(
             "W19",
             f"{len(names)} policies were compared: the best of several looks better than it is",
@@ -166,19 +181,22 @@ def _about_the_policies(comparison: Comparison) -> Iterator[Caution]:
             listed = ", ".join(f"`{rule}`" for rule in idle)
             yield _doubt(
                 "W20",
-                f"`{name}`: no simulated page view reached {listed}; nothing here says what these rules do",
+                f"`{name}`: no simulated page view reached {listed}; nothing here says what these"
+                " rules do",
             )
         for what in _nobody(population.policy, comparison):
             yield _doubt("W21", f"`{name}`: {what}")
         if population.by_show().get("registration-wall"):
             yield _doubt(
                 "W10",
-                f"`{name}`: that registered readers subscribe more often is mostly who registers; registering changes nobody here",
+                f"`{name}`: that registered readers subscribe more often is mostly who registers;"
+                " registering changes nobody here",
             )
         if population.policy.offers and not known["offers.price_elasticity"]:
             yield _doubt(
                 "W23",
-                f"`{name}`: a lower price sells no more here; set `offers.price_elasticity` if you know better",
+                f"`{name}`: a lower price sells no more here; set `offers.price_elasticity` if you"
+                " know better",
             )
         if any(
             offer.kind is OfferKind.TRIAL for offer in population.policy.offers
@@ -213,7 +231,10 @@ def _nobody(policy: Policy, comparison: Comparison) -> Iterator[str]:
             ]
             if missing:
                 listed = ", ".join(f"`{word}`" for word in missing)
-                yield f"nothing and nobody has {slot.name} {listed}; say how many have in `{_SOURCES[slot.name]}`"
+                yield (
+                    f"nothing and nobody has {slot.name} {listed}; say how many have in"
+                    f" `{_SOURCES[slot.name]}`"
+                )
         elif slot.name in _NEVER_SET:
             yield f"it asks about `{slot.name}`, which is the same for every simulated view"
     staff = [rule.name for rule in policy.rules if rule.when.reader == frozenset({Status.STAFF})]
@@ -222,7 +243,8 @@ def _nobody(policy: Policy, comparison: Comparison) -> Iterator[str]:
 
 
 def holdout(comparison: Comparison) -> dict[str, Any]:
-    """Return the size of a randomised experiment that would show the difference in starts, with 80 % power at 5 %.
+    """Return the size of a randomised experiment that would show the difference in starts, with 80
+    % power at 5 %.
 
     `readers` is for each of two groups, for `months` months; `None` where nothing can be planned.
     """
@@ -233,7 +255,7 @@ def holdout(comparison: Comparison) -> dict[str, Any]:
     if challenger is not None and share:
         new = comparison.populations[challenger]
         found = new.total("starts") / max(new.total("months"), 1) / share - 1
-        if abs(found) >= 0.02:  # noqa: PLR2004 - a smaller change is not worth an experiment
+        if abs(found) >= 0.02:
             change, assumed = found, False
     size = holdout_size(share, change)
     per_reader = base.total("months") / base.readers
@@ -257,7 +279,8 @@ def closing(comparison: Comparison) -> str:
         "not to be planned: nobody starts here"
         if plan["readers"] is None
         else (
-            f"{plan['readers']:,} readers in each of two groups for {plan['months']} months, which shows {change} four times in five"
+            f"{plan['readers']:,} readers in each of two groups for {plan['months']} months, which"
+            f" shows {change} four times in five"
         )
     )
     ranks = (
@@ -266,6 +289,6 @@ def closing(comparison: Comparison) -> str:
         else "This simulation describes a policy"
     )
     return (
-        f"{ranks} under the assumptions listed; it does not forecast revenue. Run a randomised holdout (suggested size: {size}) "
-        "before changing the limit for everyone."
+        f"{ranks} under the assumptions listed; it does not forecast revenue. Run a randomised"
+        f" holdout (suggested size: {size}) before changing the limit for everyone."
     )

@@ -1,4 +1,7 @@
-"""Which pictures does a report hold? Each is a Vega-Lite specification and the same numbers as a table."""
+"""Which pictures does a report hold?
+
+Each is a Vega-Lite specification and the same numbers as a table.
+"""
 
 from __future__ import annotations
 
@@ -47,8 +50,11 @@ def charts(comparison: Comparison, choice: Choice | None = None) -> dict[str, Ch
 
 
 def write_pictures(folder: Path, drawn: dict[str, Chart], *, width: int = 720) -> list[Path]:
-    """Write each chart as an SVG and a PNG file into a folder, and return the files. Needs the extra `plots`."""
-    import vl_convert  # noqa: PLC0415 - an extra of its own
+    """Write each chart as an SVG and a PNG file into a folder, and return the files.
+
+    Needs the extra `plots`.
+    """
+    import vl_convert
 
     folder.mkdir(parents=True, exist_ok=True)
     files = []
@@ -63,7 +69,7 @@ def write_pictures(folder: Path, drawn: dict[str, Chart], *, width: int = 720) -
 
 def _spec(
     values: list[dict[str, Any]], height: int | dict[str, int], **parts: Any
-) -> dict[str, Any]:  # noqa: ANN401 - JSON
+) -> dict[str, Any]:
     size = {
         "width": "container",
         "height": height,
@@ -171,7 +177,7 @@ def _front(comparison: Comparison) -> Chart:
 
 
 def _monthly(comparison: Comparison, name: str, title: str) -> Chart:
-    from meter.simulate.kernel.arrays import MONTHLY  # noqa: PLC0415 - beside its only use
+    from meter.simulate.kernel.arrays import MONTHLY
 
     at, months = MONTHLY.index(name), list(range(1, comparison.months + 1))
     values = [

@@ -1,4 +1,7 @@
-"""How does a comparison look on a page one can take into a meeting? One HTML file that needs nothing else, or a notebook's cell."""
+"""How does a comparison look on a page one can take into a meeting?
+
+One HTML file that needs nothing else, or a notebook's cell.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,7 @@ def told_range(ends: tuple[float, float], measure: Measure, *, sign: bool = Fals
     return f"{low} to {high}"
 
 
-def plain_value(value: Any) -> str:  # noqa: ANN401 - a number, a date or a table of shares
+def plain_value(value: Any) -> str:
     """Return an assumption's value as people write it."""
     if isinstance(value, dict):
         return ", ".join(f"{name or '(none)'} {share:g}" for name, share in value.items()) or "none"
@@ -58,7 +61,11 @@ def plain_value(value: Any) -> str:  # noqa: ANN401 - a number, a date or a tabl
 
 @cache
 def _environment() -> Environment:
-    from jinja2 import DictLoader, Environment, StrictUndefined  # noqa: PLC0415 - numbers need no templates
+    from jinja2 import (
+        DictLoader,
+        Environment,
+        StrictUndefined,
+    )
 
     folder = template_root() / "report"
     pages = {
@@ -79,13 +86,16 @@ def _environment() -> Environment:
 def html_report(
     comparison: Comparison, *, title: str | None = None, choice: Choice | None = None
 ) -> str:
-    """Return the report as one HTML page: numbers, pictures, doubts, assumptions and the policies themselves.
+    """Return the report as one HTML page.
 
-    It needs no network; each picture has its numbers as a table, so that it also reads without scripts and on paper.
+    Numbers, pictures, doubts, assumptions and the policies themselves.
+
+    It needs no network; each picture has its numbers as a table, so that it also reads without
+    scripts and on paper.
     """
-    from markupsafe import Markup  # noqa: PLC0415 - comes with the templates
+    from markupsafe import Markup
 
-    from meter.loading import dumps_policy  # noqa: PLC0415 - only a report prints policies
+    from meter.loading import dumps_policy
 
     folder, report = template_root() / "report", report_table(comparison, choice)
     vega = "\n".join(
@@ -115,9 +125,9 @@ def html_report(
             swing_title=lead,
             swing_words=lead[0].lower() + lead[1:],
             texts=[dumps_policy(policy) for policy in comparison.policies],
-            css=Markup((folder / "report.css").read_text(encoding="utf-8")),  # noqa: S704 - our own files
+            css=Markup((folder / "report.css").read_text(encoding="utf-8")),
             script=Markup((folder / "report.js").read_text(encoding="utf-8")),
-            vega=Markup(vega),  # noqa: S704
+            vega=Markup(vega),
         )
     )
 
@@ -146,7 +156,7 @@ def _title(comparison: Comparison) -> str:
         f"{publication}: {' or '.join(names)}?"
         if len(names) <= 3
         else f"{publication}: {len(names)} policies compared"
-    )  # noqa: PLR2004
+    )
 
 
 def _cards(comparison: Comparison) -> list[dict[str, str]]:

@@ -117,21 +117,22 @@ def headline(comparison: Comparison) -> str:
     row, months = comparison.measures[0], comparison.months
     if len(comparison.names) == 1:
         return (
-            f"Of {comparison.readers:,} readers a month, {row['stop_rate'].value:.1%} meet a wall in a month; "
-            f"{row['starts_per_million'].value:,.0f} in a million start a trial or a subscription, and "
-            f"{row['active_subscribers'].value:,.0f} are subscribers after {months} months."
+            f"Of {comparison.readers:,} readers a month, {row['stop_rate'].value:.1%} meet a wall"
+            f" in a month; {row['starts_per_million'].value:,.0f} in a million start a trial or a"
+            f" subscription, and {row['active_subscribers'].value:,.0f} are subscribers after"
+            f" {months} months."
         )
     best, other = lead_of(comparison)
     challenger = best or other or 0
     gain, money = comparison.differences[challenger], f" {currency_of(comparison)}".rstrip()
     by = comparison.by.title.lower().replace(",", "")
     return (
-        f"`{comparison.names[best]}` is best by {by} over {months} months at the central assumptions. Against `{comparison.names[0]}`, "
-        f"`{comparison.names[challenger]}` earns {_more(gain[comparison.by.name].value, money)} "
-        f"({_more(gain['advertising'].value)} advertising, "
-        f"{_more(gain['subscription_cash'].value)} subscription cash), "
-        f"stops {_more(gain['readers_stopped'].value, less='fewer')} readers and brings "
-        f"{_more(gain['starts_per_million'].value, less='fewer')} starts in a million. "
+        f"`{comparison.names[best]}` is best by {by} over {months} months at the central"
+        f" assumptions. Against `{comparison.names[0]}`, `{comparison.names[challenger]}` earns"
+        f" {_more(gain[comparison.by.name].value, money)} ({_more(gain['advertising'].value)}"
+        f" advertising, {_more(gain['subscription_cash'].value)} subscription cash), stops"
+        f" {_more(gain['readers_stopped'].value, less='fewer')} readers and brings"
+        f" {_more(gain['starts_per_million'].value, less='fewer')} starts in a million. "
         + _sureness(comparison)
     )
 
@@ -143,11 +144,17 @@ def _more(value: float, unit: str = "", less: str = "less") -> str:
 def _sureness(comparison: Comparison) -> str:
     chance = comparison.probability_best[comparison.best]
     if "assumptions" not in chance:
-        return f"It is best in {chance['sampling']:.0%} of other samples of readers; the assumptions were not varied."
+        return (
+            f"It is best in {chance['sampling']:.0%} of other samples of readers; the assumptions"
+            " were not varied."
+        )
     turning = [f"`{swing.assumption}`" for swing in comparison.swings if swing.flips]
     note = (
         f" Inside the stated range of {' or '.join(turning)} the order turns round."
         if turning
         else ""
     )
-    return f"Over the stated ranges of the assumptions it is best {chance['assumptions']:.0%} of the time.{note}"
+    return (
+        f"Over the stated ranges of the assumptions it is best {chance['assumptions']:.0%} of the"
+        f" time.{note}"
+    )

@@ -28,8 +28,8 @@ def print_comparison(
     """Print the numbers, what would change them, the doubts and the assumptions."""
     money = currency_of(comparison)
     console.print(
-        f"{comparison.readers:,} readers a month, {comparison.months} months, seed {comparison.seed}"
-        + (f", money in {money}" if money else "")
+        f"{comparison.readers:,} readers a month, {comparison.months} months, seed"
+        f" {comparison.seed}" + (f", money in {money}" if money else "")
     )
     console.print()
     if choice is not None:
@@ -50,7 +50,7 @@ def print_comparison(
 
 
 def _list(rows: list[tuple[str, str]], console: Console) -> None:
-    from rich.table import Table  # noqa: PLC0415 - JSON needs no drawing
+    from rich.table import Table
 
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column(no_wrap=True, style="cyan")
@@ -62,7 +62,7 @@ def _list(rows: list[tuple[str, str]], console: Console) -> None:
 
 
 def _numbers(comparison: Comparison, console: Console) -> None:
-    from rich.table import Table  # noqa: PLC0415 - JSON needs no drawing
+    from rich.table import Table
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column(f"over {comparison.months} months")
@@ -96,7 +96,8 @@ def _numbers(comparison: Comparison, console: Console) -> None:
         )
     console.print(table)
     console.print(
-        "Below each number: what other simulated readers would give; in brackets, what the assumptions' ranges leave open (both 95%).",
+        "Below each number: what other simulated readers would give; in brackets, what the"
+        " assumptions' ranges leave open (both 95%).",
         style="dim",
     )
     console.print()
@@ -113,7 +114,7 @@ def _cell(found: Estimate, measure: Measure, *, sign: bool = False) -> str:
 
 
 def _views(comparison: Comparison, console: Console) -> None:
-    from rich.table import Table  # noqa: PLC0415 - JSON needs no drawing
+    from rich.table import Table
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("page views show")
@@ -127,7 +128,7 @@ def _views(comparison: Comparison, console: Console) -> None:
 
 
 def _swings(comparison: Comparison, console: Console) -> None:
-    from rich.table import Table  # noqa: PLC0415 - JSON needs no drawing
+    from rich.table import Table
 
     if not comparison.swings:
         return
@@ -150,7 +151,7 @@ def _swings(comparison: Comparison, console: Console) -> None:
 
 def print_choice(choice: Choice, console: Console) -> None:
     """Print every limit tried and what can be said of the best."""
-    from rich.table import Table  # noqa: PLC0415 - JSON needs no drawing
+    from rich.table import Table
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("limit", justify="right")
@@ -173,7 +174,8 @@ def print_choice(choice: Choice, console: Console) -> None:
             note,
         )
     console.print(
-        f"Tried: {choice.knob.title}, chosen on one half of the readers and estimated on fresh ones."
+        f"Tried: {choice.knob.title}, chosen on one half of the readers and estimated on fresh"
+        " ones."
     )
     console.print(table)
     console.print()
@@ -184,7 +186,7 @@ def print_choice(choice: Choice, console: Console) -> None:
 
 def print_calibration(calibration: Calibration, console: Console) -> None:
     """Print what you said beside what the fitted simulation gives."""
-    from rich.table import Table  # noqa: PLC0415 - JSON needs no drawing
+    from rich.table import Table
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("fitted to")
@@ -203,9 +205,9 @@ def print_calibration(calibration: Calibration, console: Console) -> None:
 
 def print_assumptions(assumptions: Assumptions, console: Console) -> None:
     """Print every assumption: those that were given first, then those that nobody has measured."""
-    from rich.table import Table  # noqa: PLC0415 - JSON needs no drawing
+    from rich.table import Table
 
-    from meter.simulate.report.html import plain_value  # noqa: PLC0415
+    from meter.simulate.report.html import plain_value
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("assumption", no_wrap=True)

@@ -6,7 +6,6 @@ before anything is timed. Each round times all of them in turn; what is printed 
 rounds, and ratios between what was measured in one run.
 """
 
-
 from __future__ import annotations
 
 import argparse

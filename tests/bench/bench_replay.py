@@ -10,7 +10,6 @@ Polars and DuckDB are compared with if they are installed. Work is processor tim
 on the machine disturbs less than it does the clock.
 """
 
-
 from __future__ import annotations
 
 import argparse

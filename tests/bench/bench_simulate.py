@@ -10,7 +10,6 @@ starts. Work is processor time, which other work on the machine disturbs less th
 clock.
 """
 
-
 from __future__ import annotations
 
 import argparse

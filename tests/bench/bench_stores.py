@@ -9,7 +9,6 @@ what is printed are medians over the turns, and ratios to one bare round trip of
 when two come at once.
 """
 
-
 from __future__ import annotations
 
 import argparse

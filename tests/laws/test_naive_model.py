@@ -7,7 +7,6 @@ its own status, its own dates by scanning the zone's time, its own windows over 
 pruned.
 """
 
-
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta

@@ -1,7 +1,5 @@
 """Every problem of a policy file is told: where, in which words, and what to do."""
 
-
-
 from datetime import date
 
 import pytest

@@ -5,8 +5,6 @@ One row each, used by the tests and by the page that shows them.
 `python -m tests.simulate.findings` prints the rows of `docs/explanation/findings.md`.
 """
 
-
-
 from __future__ import annotations
 
 from collections.abc import Callable

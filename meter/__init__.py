@@ -1,6 +1,4 @@
-"""`meter`: a paywall and metering engine whose rules can be proved and simulated before readers
-meet them.
-"""
+"""A paywall and metering engine whose rules are proved and simulated before readers meet them."""
 
 from __future__ import annotations
 
@@ -8,12 +6,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from meter.clock import ManualClock
-from meter.decision import Access, Decision, Show
-from meter.engine import decide, explain
+from meter.decision import Decision
 from meter.errors import IdentityError, MeterError, PolicyError, PromptError, StoreError
+from meter.explanation import explain
+from meter.memo import decide
 from meter.policy import Meter, Offer, Policy, Rule
 from meter.usage import Usage
 from meter.view import Article, Entitlement, PageView, Reader
+from meter.vocabulary import Access, Show
 from meter.windows import Window
 
 if TYPE_CHECKING:

@@ -1,74 +1,119 @@
-"""A policy as the tables of a policy file.
-
-What its digest is taken of, and what is written back to a file.
-"""
+"""A policy as the tables of a policy file, for its digest and for writing it back."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, cast
 
 from attrs import fields
 
-from meter.policy import Count, Meter, Policy, When
+from meter.policy import Meter, Policy, When
+from meter.vocabulary import Count
 from meter.windows import Term, Window, length_text
 
-__all__ = ["to_table"]
+if TYPE_CHECKING:
+    from attrs import AttrsInstance
+
+__all__ = ["digest", "to_table"]
 
 
-def to_table(value: Any) -> Any:
+def digest(policy: Policy) -> str:
+    """Return the first 16 hexadecimal digits of the SHA-256 of a policy's canonical form."""
+    text = json.dumps(to_table(policy), sort_keys=True, default=str)
+    return sha256(text.encode()).hexdigest()[:16]
+
+
+def to_table(value: object) -> Any:  # noqa: ANN401 - tables, lists, words, numbers, dates
     """Return a value of a policy as the tables of a policy file.
 
-    Plain dictionaries, lists, words, numbers and dates.
+    Plain dictionaries, lists, words, numbers and dates; what is left at its default is left out.
     """
-    if isinstance(value, Policy):
-        table = {"publication": to_table(value.publication)}
-        for key in ("meters", "offers"):
-            table[key] = {
-                item.name: {k: v for k, v in to_table(item).items() if k != "name"}
-                for item in getattr(value, key)
-            }
-        table["rules"] = [to_table(rule) for rule in value.rules]
-        table["guarantees"] = [to_table(guarantee) for guarantee in value.guarantees]
-        table["copy"] = {locale: to_table(copy) for locale, copy in value.copy.items()}
-        table["links"] = to_table(value.links)
-        return {key: part for key, part in table.items() if part or key == "rules"}
-    if isinstance(value, Term):
-        return str(value)
-    if isinstance(value, Meter):
-        table = {"name": value.name, "window": to_table(value.window)}
-        table |= (
-            {"limits": to_table(value.limits)} if value.limits else {"limit": to_table(value.limit)}
-        )
-        return table | ({} if value.count is Count.ARTICLES else {"count": str(value.count)})
-    if isinstance(value, Window):
-        lengths = {
-            key: length_text(length)
-            for key in ("rolling", "fixed")
-            if (length := getattr(value, key))
-        }
-        words = {key: str(word) for key in ("calendar", "starts") if (word := getattr(value, key))}
-        return words | lengths | ({"lifetime": True} if value.lifetime else {})
+    for kind, table_of in _BY_TYPE:
+        if isinstance(value, kind):
+            return table_of(value)
     if hasattr(type(value), "__attrs_attrs__"):
-        given = {
-            a.name.rstrip("_"): (getattr(value, a.name), a.default) for a in fields(type(value))
-        }
-        empty: tuple[Any, ...] = (None, (), frozenset(), When())
-        return {
-            key: to_table(item)
-            for key, (item, default) in given.items()
-            if item not in empty and item != default
-        }
-    if isinstance(value, frozenset):
-        return sorted(map(str, value))
-    if isinstance(value, tuple):
-        return [to_table(item) for item in value]
-    if isinstance(value, Mapping):
-        return {str(key): to_table(item) for key, item in value.items()}
-    if isinstance(value, StrEnum):
-        return str(value)
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
+        return _fields(value)
     return value
+
+
+def _policy(policy: Policy) -> dict[str, Any]:
+    table: dict[str, Any] = {"publication": to_table(policy.publication)}
+    for key in ("meters", "offers"):
+        table[key] = {}
+        for item in getattr(policy, key):
+            named = to_table(item)
+            table[key][named.pop("name")] = named
+    table["rules"] = to_table(policy.rules)
+    table["guarantees"] = to_table(policy.guarantees)
+    table["copy"] = to_table(policy.copy)
+    table["links"] = to_table(policy.links)
+    return {key: part for key, part in table.items() if part or key == "rules"}
+
+
+def _meter(meter: Meter) -> dict[str, Any]:
+    table = {"name": meter.name, "window": to_table(meter.window)}
+    if meter.limits:
+        table["limits"] = to_table(meter.limits)
+    else:
+        table["limit"] = to_table(meter.limit)
+    if meter.count is not Count.ARTICLES:
+        table["count"] = str(meter.count)
+    return table
+
+
+def _window(window: Window) -> dict[str, Any]:
+    table: dict[str, Any] = {}
+    for key in ("calendar", "starts"):
+        word = getattr(window, key)
+        if word:
+            table[key] = str(word)
+    for key in ("rolling", "fixed"):
+        length = getattr(window, key)
+        if length:
+            table[key] = length_text(length)
+    if window.lifetime:
+        table["lifetime"] = True
+    return table
+
+
+def _fields(value: object) -> dict[str, Any]:
+    empty: tuple[object, ...] = (None, (), frozenset(), When())
+    table = {}
+    for attribute in fields(cast("type[AttrsInstance]", type(value))):
+        item = getattr(value, attribute.name)
+        if item not in empty and item != attribute.default:
+            table[attribute.name.rstrip("_")] = to_table(item)
+    return table
+
+
+def _number(value: Decimal) -> int | float:
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def _words(value: frozenset[Any]) -> list[str]:
+    return sorted(map(str, value))
+
+
+def _list(value: tuple[Any, ...]) -> list[Any]:
+    return [to_table(item) for item in value]
+
+
+def _table(value: Mapping[Any, Any]) -> dict[str, Any]:
+    return {str(key): to_table(item) for key, item in value.items()}
+
+
+_BY_TYPE: tuple[tuple[Any, Any], ...] = (
+    (Policy, _policy),
+    (Meter, _meter),
+    (Window, _window),
+    ((Term, StrEnum), str),
+    (frozenset, _words),
+    (tuple, _list),
+    (Mapping, _table),
+    (Decimal, _number),
+)
+"""How each kind of value is written; any other is a number, a text or a date, and stays itself."""

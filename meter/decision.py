@@ -3,43 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Self
 
 from attrs import field, frozen
 
 from meter.facts import Facts
 from meter.rulebook import Rulebook
+from meter.vocabulary import Access, Show
 
-__all__ = ["Access", "Decision", "MeterReading", "Show"]
-
-
-class Show(StrEnum):
-    """What the page shows. The first three give the whole article, the others a preview of it."""
-
-    ARTICLE = "article"
-    COUNTDOWN = "countdown"
-    LAST_FREE_ARTICLE = "last-free-article"
-    REGISTRATION_WALL = "registration-wall"
-    TRIAL_OFFER = "trial-offer"
-    SUBSCRIPTION_WALL = "subscription-wall"
-    TRIAL_EXPIRED = "trial-expired"
-    SUBSCRIPTION_EXPIRED = "subscription-expired"
-
-    @property
-    def access(self) -> Access:
-        """How much of the article this shows."""
-        return Access.FULL if self in _FULL else Access.PREVIEW
-
-
-class Access(StrEnum):
-    """How much of the article the reader gets."""
-
-    FULL = "full"
-    PREVIEW = "preview"
-
-
-_FULL = frozenset({Show.ARTICLE, Show.COUNTDOWN, Show.LAST_FREE_ARTICLE})
+__all__ = ["Decision", "MeterReading"]
 
 
 @frozen(kw_only=True, slots=False)
@@ -79,9 +51,9 @@ class Decision:
     at: datetime
     policy: str
     degraded: bool = False
-    _rulebook: Rulebook | None = field(default=None, eq=False, repr=False)
+    rulebook: Rulebook | None = field(default=None, eq=False, repr=False)
 
-    def _dated(self, at: datetime) -> Self:
+    def dated(self, at: datetime) -> Self:
         """Return this decision for another moment.
 
         A copy is four times cheaper than building it again.

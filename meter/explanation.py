@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from meter.decision import Access
-from meter.facts import OTHER, Among, Contains, Every, Some
+from meter.facts import ACCESS, OTHER
+from meter.formulas import Among, Contains, Every, Some
+from meter.rulebook import Effect
+from meter.vocabulary import Access, ArticleAccess
 from meter.windows import day_start, moment
 
 if TYPE_CHECKING:
@@ -13,10 +15,11 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from meter.decision import Decision
-    from meter.facts import Formula, Slot, Vocabulary
+    from meter.facts import Code, Slot, Vocabulary
+    from meter.formulas import Formula
     from meter.rulebook import JudgedRule, Rulebook
 
-__all__ = ["clause", "code_words", "explanation", "value_words", "why_not"]
+__all__ = ["clause", "code_words", "explain", "value_words", "why_not"]
 
 _NAMES = {
     "reader": "the reader's status",
@@ -83,14 +86,12 @@ def _end(mark: int, zone: ZoneInfo) -> str:
     The last day, included, or a time that is not.
     """
     day = moment(mark, zone).date()
-    return (
-        f"until {moment(mark - 1, zone).date()}"
-        if mark == day_start(day, zone)
-        else f"and before {_start(mark, zone)}"
-    )
+    if mark == day_start(day, zone):
+        return f"until {moment(mark - 1, zone).date()}"
+    return f"and before {_start(mark, zone)}"
 
 
-def code_words(slot: Slot, code: Any, zone: ZoneInfo) -> str:
+def code_words(slot: Slot, code: Code, zone: ZoneInfo) -> str:
     """Say what one code of a slot means, such as ``from 0.2 up to 0.8``."""
     if code is None:
         return "not known"
@@ -99,13 +100,9 @@ def code_words(slot: Slot, code: Any, zone: ZoneInfo) -> str:
     if slot.kind == "flag":
         return "set" if code else "not set"
     if slot.kind == "word":
-        return (
-            "none of those named in the policy"
-            if code == OTHER
-            else f"`{code}`"
-            if code
-            else "none at all"
-        )
+        if code == OTHER:
+            return "none of those named in the policy"
+        return f"`{code}`" if code else "none at all"
     if slot.kind == "period":
         return _between_dates(slot, code, code + 1, zone)
     marks = _marks(slot)
@@ -114,21 +111,17 @@ def code_words(slot: Slot, code: Any, zone: ZoneInfo) -> str:
         return marks[place]
     if place == 0:
         return f"below {marks[0]}"
-    return (
-        f"above {marks[-1]}"
-        if place == len(marks)
-        else f"between {marks[place - 1]} and {marks[place]}"
-    )
+    if place == len(marks):
+        return f"above {marks[-1]}"
+    return f"between {marks[place - 1]} and {marks[place]}"
 
 
-def value_words(slot: Slot, value: Any, zone: ZoneInfo) -> str:
+def value_words(slot: Slot, value: Code, zone: ZoneInfo) -> str:
     """Say what a slot holds: ``the reader's status is `anonymous` ``."""
     if slot.kind == "set":
-        return (
-            f"{_name(slot)} include {_either((f'`{m}`' for m in sorted(value)), 'and')}"
-            if value
-            else f"{_name(slot)} include none of those named"
-        )
+        if not value:
+            return f"{_name(slot)} include none of those named"
+        return f"{_name(slot)} include {_either((f'`{m}`' for m in sorted(value)), 'and')}"
     return f"{_name(slot)} is {code_words(slot, value, zone)}"
 
 
@@ -138,10 +131,8 @@ def clause(formula: Formula, vocabulary: Vocabulary) -> str:
         slot = vocabulary.slots[formula.slot]
         return f"{_name(slot)} is {_codes(slot, formula.codes, vocabulary.zone)}"
     if isinstance(formula, Contains):
-        return (
-            f"{_name(vocabulary.slots[formula.slot])}"
-            f" {'include' if formula.inside else 'do not include'} `{formula.member}`"
-        )
+        name = _name(vocabulary.slots[formula.slot])
+        return f"{name} {'include' if formula.inside else 'do not include'} `{formula.member}`"
     parts = [clause(part, vocabulary) for part in formula.parts]
     if len(parts) == 1:
         return parts[0]
@@ -167,14 +158,14 @@ def _intervals(slot: Slot, codes: Sequence[Any], zone: ZoneInfo) -> str:
     if slot.kind == "period":
         return _between_dates(slot, codes[0], codes[-1] + 1, zone)
     marks = _marks(slot)
-    (low, on_low), (high, on_high) = divmod(codes[0], 2), divmod(codes[-1], 2)
-    lower = (f"at least {marks[low]}" if on_low else f"above {marks[low - 1]}") if codes[0] else ""
-    upper = (
-        (f"at most {marks[high]}" if on_high else f"below {marks[high]}")
-        if codes[-1] < 2 * len(marks)
-        else ""
-    )
-    return " and ".join(part for part in (lower, upper) if part) or "known"
+    bounds = []
+    if codes[0]:
+        low, on_low = divmod(codes[0], 2)
+        bounds.append(f"at least {marks[low]}" if on_low else f"above {marks[low - 1]}")
+    if codes[-1] < 2 * len(marks):
+        high, on_high = divmod(codes[-1], 2)
+        bounds.append(f"at most {marks[high]}" if on_high else f"below {marks[high]}")
+    return " and ".join(bounds) or "known"
 
 
 def why_not(formula: Formula, values: Sequence[Any], vocabulary: Vocabulary) -> str:
@@ -184,36 +175,32 @@ def why_not(formula: Formula, values: Sequence[Any], vocabulary: Vocabulary) -> 
         told = value_words(slot, value, vocabulary.zone)
         if value is None or slot.kind == "flag":  # the opposite needs no saying
             return told
-        return (
-            f"{told}, which is left out"
-            if OTHER in formula.codes
-            else f"{told}, not {_codes(slot, formula.codes, vocabulary.zone)}"
-        )
+        if OTHER in formula.codes:
+            return f"{told}, which is left out"
+        return f"{told}, not {_codes(slot, formula.codes, vocabulary.zone)}"
     if isinstance(formula, Contains):
         name = _name(vocabulary.slots[formula.slot])
         return f"{name} {'do not include' if formula.inside else 'include'} `{formula.member}`"
     failing = [part for part in formula.parts if part.holds(values) is False]
     if isinstance(formula, Some):
-        return (
-            "; ".join(why_not(part, values, vocabulary) for part in failing)
-            or "nothing can match it"
-        )
+        reasons = "; ".join(why_not(part, values, vocabulary) for part in failing)
+        return reasons or "nothing can match it"
     return why_not(failing[0], values, vocabulary)
 
 
 def _passed_over(rulebook: Rulebook, rule: JudgedRule, values: Sequence[Any]) -> str:
     if rule.formula.holds(values) is False:
         return why_not(rule.formula, values, rulebook.vocabulary)
-    if values[1] == "premium":
+    if rule.effect(values) is Effect.PASS:
         return "it spends, and a premium article is never read on an allowance"
     if rulebook.limit(str(rule.spend), values) == 0:
         return f"the limit of `{rule.spend}` is 0 for this reader"
     return f"nothing is left of `{rule.spend}`"
 
 
-def explanation(decision: Decision) -> str:
-    """Say in words which rule decided, what that leaves, and why the rules before it did not match."""
-    rulebook = decision._rulebook
+def explain(decision: Decision) -> str:
+    """Say in words which rule decided, what that leaves, and why the earlier rules did not."""
+    rulebook = decision.rulebook
     access = "the whole article" if decision.access is Access.FULL else "a preview"
     lines = [f"shows `{decision.show}` ({access}) by rule `{decision.rule}`"]
     meter = decision.meter
@@ -231,7 +218,7 @@ def explanation(decision: Decision) -> str:
     fired = rulebook.rules[place]
     if fired.formula != Every(()):
         lines.append(f"  matched: {_matched(fired.formula, values, vocabulary)}")
-    if fired.spend is not None and values[1] == "free":
+    if fired.spend is not None and values[ACCESS] is ArticleAccess.FREE:
         lines.append("  the article is free: it is read without an allowance, and counts nothing")
     if fired.offer is not None and decision.offer is None:
         lines.append(
@@ -252,7 +239,5 @@ def _matched(formula: Formula, values: Sequence[Any], vocabulary: Vocabulary) ->
     if isinstance(formula, Contains):
         return clause(formula, vocabulary)
     holding = [part for part in formula.parts if part.holds(values)]
-    return " and ".join(
-        _matched(part, values, vocabulary)
-        for part in (holding if isinstance(formula, Every) else holding[:1])
-    )
+    told = holding if isinstance(formula, Every) else holding[:1]
+    return " and ".join(_matched(part, values, vocabulary) for part in told)

@@ -1,82 +1,46 @@
 """What an editor writes: meters, offers, rules and the conditions they share.
 
-A policy built in Python is held to the same checks as one read from a file: `faults.find_faults`
-lists them once for both.
+A policy built in Python is held to the same checks as one read from a file (see `validation`).
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
 from functools import cached_property
-from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
+from attrs.converters import optional
 
-from meter.decision import Show
+from meter import vocabulary
 from meter.errors import PolicyError
-from meter.facts import host, language_tag
 from meter.rulebook import Rulebook
 from meter.validation import find_faults
-from meter.view import ArticleAccess, Status, as_words
+from meter.view import Words, countries, hosts, languages, words
+from meter.vocabulary import ArticleAccess, Count, OfferKind, Show, Status, StatusWord
 from meter.windows import Term, Window, local_instant
 
+# fmt: off
 __all__ = [
-    "Copy",
-    "Count",
-    "Dates",
-    "Guarantee",
-    "Limit",
-    "Links",
-    "Members",
-    "Meter",
-    "Offer",
-    "OfferKind",
-    "Policy",
-    "Publication",
-    "Range",
-    "Rule",
-    "When",
+    "Copy", "Dates", "Guarantee", "Limit", "Links", "Members", "Meter", "Offer", "Policy",
+    "Publication", "Range", "Rule", "When",
 ]
-
-
-class Count(StrEnum):
-    """What a meter counts: distinct articles, or every view."""
-
-    ARTICLES = "articles"
-    VIEWS = "views"
-
-
-class OfferKind(StrEnum):
-    """What taking an offer makes of a reader."""
-
-    TRIAL = "trial"
-    SUBSCRIPTION = "subscription"
-
-
-def _maybe_words(value: Iterable[str] | None) -> frozenset[str] | None:
-    return None if value is None else as_words(value)
+# fmt: on
 
 
 @frozen(kw_only=True)
 class Members:
     """A condition on a set: at least one of `any`, every one of `all`, not one of `none`."""
 
-    any: frozenset[str] | None = field(default=None, converter=_maybe_words)
-    all: frozenset[str] | None = field(default=None, converter=_maybe_words)
-    none: frozenset[str] | None = field(default=None, converter=_maybe_words)
+    any: frozenset[str] | None = field(default=None, converter=optional(words))
+    all: frozenset[str] | None = field(default=None, converter=optional(words))
+    none: frozenset[str] | None = field(default=None, converter=optional(words))
 
 
-def _members(value: Members | Iterable[str] | None) -> Members | None:
-    return (
-        value
-        if value is None or isinstance(value, Members)
-        else Members(any=frozenset(as_words(value)))
-    )
+def _members(value: Members | Words) -> Members:
+    return value if isinstance(value, Members) else Members(any=words(value))
 
 
 @frozen(kw_only=True)
@@ -91,10 +55,17 @@ class Range:
 
     def constants(self) -> Iterator[float]:
         """Yield the numbers this condition compares with."""
+        bounds = (self.equals, self.at_least, self.at_most, self.above, self.below)
+        return (bound for bound in bounds if bound is not None)
+
+    def holds(self, number: float) -> bool:
+        """Say whether a number is within every bound."""
         return (
-            bound
-            for bound in (self.equals, self.at_least, self.at_most, self.above, self.below)
-            if bound is not None
+            (self.equals is None or number == self.equals)
+            and (self.at_least is None or number >= self.at_least)
+            and (self.at_most is None or number <= self.at_most)
+            and (self.above is None or number > self.above)
+            and (self.below is None or number < self.below)
         )
 
 
@@ -107,34 +78,21 @@ class Dates:
 
     def instants(self, zone: ZoneInfo) -> tuple[int | None, int | None]:
         """Return the half-open stretch of time these days cover in `zone`."""
-        return (
-            None if self.from_ is None else local_instant(self.from_, zone),
-            None if self.until is None else local_instant(self.until, zone, end=True),
-        )
+        return _stretch(self.from_, self.until, zone)
 
 
-def _statuses(value: Iterable[str] | None) -> frozenset[Status] | None:
-    return None if value is None else frozenset(Status(word) for word in as_words(value))
+def _stretch(
+    starts: date | datetime | None, ends: date | datetime | None, zone: ZoneInfo
+) -> tuple[int | None, int | None]:
+    """Return the half-open stretch of time from one date or time to another, in `zone`."""
+    return (
+        None if starts is None else local_instant(starts, zone),
+        None if ends is None else local_instant(ends, zone, end=True),
+    )
 
 
-def _accesses(value: Iterable[str] | None) -> frozenset[ArticleAccess] | None:
-    return None if value is None else frozenset(ArticleAccess(word) for word in as_words(value))
-
-
-def _countries(value: Iterable[str] | None) -> frozenset[str] | None:
-    return None if value is None else frozenset(word.upper() for word in as_words(value))
-
-
-def _languages(value: Iterable[str] | None) -> frozenset[str] | None:
-    return None if value is None else frozenset(language_tag(word) for word in as_words(value))
-
-
-def _hosts(value: Iterable[str] | None) -> frozenset[str] | None:
-    return None if value is None else frozenset(host(word) for word in as_words(value))
-
-
-def _maybe_whens(value: Iterable[When] | None) -> tuple[When, ...] | None:
-    return None if value is None else tuple(value)
+def _whens(value: Iterable[When]) -> tuple[When, ...]:
+    return tuple(value)
 
 
 @frozen(kw_only=True)
@@ -145,18 +103,20 @@ class When:
     is its `not`).
     """
 
-    reader: frozenset[Status] | None = field(default=None, converter=_statuses)
-    access: frozenset[ArticleAccess] | None = field(default=None, converter=_accesses)
-    section: frozenset[str] | None = field(default=None, converter=_maybe_words)
-    kind: frozenset[str] | None = field(default=None, converter=_maybe_words)
-    product: frozenset[str] | None = field(default=None, converter=_maybe_words)
-    country: frozenset[str] | None = field(default=None, converter=_countries)
-    device: frozenset[str] | None = field(default=None, converter=_maybe_words)
-    channel: frozenset[str] | None = field(default=None, converter=_maybe_words)
-    language: frozenset[str] | None = field(default=None, converter=_languages)
-    referrer: frozenset[str] | None = field(default=None, converter=_hosts)
-    tags: Members | None = field(default=None, converter=_members)
-    segments: Members | None = field(default=None, converter=_members)
+    reader: frozenset[Status] | None = field(default=None, converter=optional(vocabulary.statuses))
+    access: frozenset[ArticleAccess] | None = field(
+        default=None, converter=optional(vocabulary.accesses)
+    )
+    section: frozenset[str] | None = field(default=None, converter=optional(words))
+    kind: frozenset[str] | None = field(default=None, converter=optional(words))
+    product: frozenset[str] | None = field(default=None, converter=optional(words))
+    country: frozenset[str] | None = field(default=None, converter=optional(countries))
+    device: frozenset[str] | None = field(default=None, converter=optional(words))
+    channel: frozenset[str] | None = field(default=None, converter=optional(words))
+    language: frozenset[str] | None = field(default=None, converter=optional(languages))
+    referrer: frozenset[str] | None = field(default=None, converter=optional(hosts))
+    tags: Members | None = field(default=None, converter=optional(_members))
+    segments: Members | None = field(default=None, converter=optional(_members))
     score: Range | None = None
     age_days: Range | None = None
     days_since_expiry: Range | None = None
@@ -164,7 +124,7 @@ class When:
     gift: bool | None = None
     crawler: bool | None = None
     dates: Dates | None = None
-    any: tuple[When, ...] | None = field(default=None, converter=_maybe_whens)
+    any: tuple[When, ...] | None = field(default=None, converter=optional(_whens))
     not_: When | None = field(default=None, alias="not_")
 
     def walk(self) -> Iterator[When]:
@@ -194,12 +154,12 @@ def _limits(value: Iterable[Limit]) -> tuple[Limit, ...]:
     return tuple(value)
 
 
-def _limit(value: int | Mapping[str, int]) -> int | dict[Status, int]:
-    return (
-        {Status(status): limit for status, limit in value.items()}
-        if isinstance(value, Mapping)
-        else value
-    )
+def _limit(
+    value: int | Mapping[Status, int] | Mapping[StatusWord, int],
+) -> int | dict[Status, int]:
+    if isinstance(value, Mapping):
+        return {Status(status): limit for status, limit in value.items()}
+    return value
 
 
 @frozen(kw_only=True)
@@ -215,7 +175,7 @@ class Meter:
     window: Window
     limit: int | Mapping[Status, int] = field(default=0, converter=_limit)
     limits: tuple[Limit, ...] = field(default=(), converter=_limits)
-    count: Count = field(default=Count.ARTICLES, converter=Count)
+    count: Count = field(default=Count.ARTICLES, converter=vocabulary.count)
 
     def allowances(self) -> tuple[Limit, ...]:
         """Return the limits as a first-match list, whichever way they were written."""
@@ -249,7 +209,7 @@ class Offer:
     """
 
     name: str
-    kind: OfferKind = field(default=OfferKind.TRIAL, converter=OfferKind)
+    kind: OfferKind = field(default=OfferKind.TRIAL, converter=vocabulary.offer_kind)
     price: Decimal = field(converter=_price)
     currency: str
     term: Term = field(converter=_term)
@@ -260,10 +220,7 @@ class Offer:
 
     def instants(self, zone: ZoneInfo) -> tuple[int | None, int | None]:
         """Return the half-open stretch of time this offer runs."""
-        return (
-            None if self.starts is None else local_instant(self.starts, zone),
-            None if self.ends is None else local_instant(self.ends, zone, end=True),
-        )
+        return _stretch(self.starts, self.ends, zone)
 
 
 @frozen(kw_only=True)
@@ -273,13 +230,9 @@ class Rule:
     name: str
     when: When = When()
     spend: str | None = None
-    show: Show = field(converter=Show)
+    show: Show = field(converter=vocabulary.show)
     offer: str | None = None
     prompt: str | None = None
-
-
-def _shows(value: Iterable[str]) -> frozenset[Show]:
-    return frozenset(Show(word) for word in as_words(value))
 
 
 @frozen(kw_only=True)
@@ -291,8 +244,8 @@ class Guarantee:
 
     name: str
     when: When = When()
-    never: frozenset[Show] = field(default=frozenset(), converter=_shows)
-    always: frozenset[Show] = field(default=frozenset(), converter=_shows)
+    never: frozenset[Show] = field(default=frozenset(), converter=vocabulary.shows)
+    always: frozenset[Show] = field(default=frozenset(), converter=vocabulary.shows)
 
 
 @frozen(kw_only=True)
@@ -347,10 +300,10 @@ def _guarantees(value: Iterable[Guarantee]) -> tuple[Guarantee, ...]:
 
 @frozen(kw_only=True)
 class Policy:
-    """A whole policy. `copy` maps a locale to the publisher's words in it (the publication's own
-    locale is the fall-back).
+    """A whole policy.
 
-    Raises `PolicyError` with every fault there is.
+    `copy` maps a locale to the publisher's words in it (the publication's own locale is the
+    fall-back). Raises `PolicyError` with every fault there is.
     """
 
     publication: Publication
@@ -376,19 +329,15 @@ class Policy:
 
     @cached_property
     def rulebook(self) -> Rulebook:
-        """The rules in the form the engine judges by, and the engine's memory of what it has
-        judged.
-        """
+        """The rules in the form the engine judges by."""
         return Rulebook(self)
 
     @cached_property
     def digest(self) -> str:
         """The first 16 hexadecimal digits of the SHA-256 of this policy's canonical form."""
-        from meter.canonical import to_table
+        from meter.canonical import digest  # noqa: PLC0415 - `canonical` reads every class of this module
 
-        return sha256(json.dumps(to_table(self), sort_keys=True, default=str).encode()).hexdigest()[
-            :16
-        ]
+        return digest(self)
 
     def meter(self, name: str) -> Meter:
         """Return the meter called `name`."""

@@ -1,27 +1,63 @@
-"""A policy ready to be judged by: its rules as formulas over facts, its meters on the zone's time."""
+"""A policy ready to be judged by: its rules as formulas over facts, and what a rule does to a view.
+
+`SPENDING` is the one table of what a rule with `spend`, whose `when` holds, does to a view. The
+engine's `judge`, the verifier's diagrams and its solver, and the explanations all read it.
+"""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from attrs import frozen
 
-from meter.facts import ALWAYS, Among, Every, Formula, Vocabulary
+from meter.facts import ACCESS, Vocabulary
+from meter.formulas import ALWAYS, Among, Every, Formula, formula_of
+from meter.usage import Tally
+from meter.vocabulary import ArticleAccess, Count, Show
 from meter.windows import Timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from meter.decision import Show
-    from meter.policy import Policy, Rule
+    from meter.policy import Policy, Rule, When
 
-__all__ = ["JudgedRule", "Rulebook"]
+__all__ = ["SPENDING", "Effect", "JudgedMeter", "JudgedRule", "Rulebook"]
+
+
+class Effect(StrEnum):
+    """What a rule whose `when` holds does to a view."""
+
+    MATCH = "match"
+    """It decides: no later rule is tried."""
+    PASS = "pass"  # noqa: S105 - no password
+    """It is not about such an article: the next rule is tried."""
+    REFUSE = "refuse"
+    """Its meter has nothing left: the next rule is tried, and a wall names the meter."""
+
+
+SPENDING: Mapping[tuple[ArticleAccess, bool], Effect] = {
+    (ArticleAccess.FREE, False): Effect.MATCH,
+    (ArticleAccess.FREE, True): Effect.MATCH,
+    (ArticleAccess.METERED, False): Effect.REFUSE,
+    (ArticleAccess.METERED, True): Effect.MATCH,
+    (ArticleAccess.PREMIUM, False): Effect.PASS,
+    (ArticleAccess.PREMIUM, True): Effect.PASS,
+}
+"""What a rule with `spend` does, by the article's access and whether its meter is open to the view.
+
+A rule without `spend` matches whatever its `when` holds for.
+"""
 
 
 @frozen
 class JudgedRule:
-    """A rule with its condition as a formula, and its offer as a formula that says who may have it."""
+    """A rule with its condition as a formula, and its offer as a formula that says who may have it.
+
+    `open_slot` and `left_slot` are the places of its meter, -1 without one; `nothing_left` is the
+    code of 0 left.
+    """
 
     name: str
     formula: Formula
@@ -34,34 +70,71 @@ class JudgedRule:
     offer_formula: Formula
     prompt: str | None
 
+    def effect(self, values: Sequence[Any]) -> Effect | None:
+        """Return what this rule does where its `when` holds; `None` if that has to be observed."""
+        if self.spend is None:
+            return Effect.MATCH
+        if len(values) <= ACCESS:
+            return None
+        access = values[ACCESS]
+        if SPENDING[access, False] is SPENDING[access, True]:
+            return SPENDING[access, True]
+        if len(values) <= self.open_slot:
+            return None
+        return SPENDING[access, values[self.open_slot]]
+
+    def spends(self, access: ArticleAccess | None) -> bool:
+        """Say whether an article of this access is read on this rule's meter where it matches."""
+        return self.spend is not None and access is ArticleAccess.METERED
+
+    def shown(self, *, spends: bool, nothing_left: bool, offered: bool) -> Show:
+        """Return what this rule shows where it matches.
+
+        `spends`: the article is read on the rule's meter. `nothing_left`: this view leaves nothing
+        of it. `offered`: the rule's offer runs and is for this reader.
+        """
+        if self.spend is not None and not spends:
+            return Show.ARTICLE  # a free article: there is nothing to count down
+        if self.show is Show.COUNTDOWN and nothing_left:
+            return Show.LAST_FREE_ARTICLE
+        if self.show is Show.TRIAL_OFFER and not offered:
+            return Show.SUBSCRIPTION_WALL
+        return self.show
+
+
+class JudgedMeter(NamedTuple):
+    """A meter with its window on the zone's time. `by_view`: it counts views, not articles."""
+
+    name: str
+    timeline: Timeline
+    by_view: bool
+
 
 class Rulebook:
     """A policy ready to be judged by.
 
-    Its vocabulary, its rules as formulas, its meters on the zone's time.
-
-    `situations` remembers what has been judged before, by facts: a pure memo, emptied when it grows
-    past a bound.
+    `memory` is room for what a layer above remembers of this policy (see `memo`); nothing here
+    reads it.
     """
 
     def __init__(self, policy: Policy, vocabulary: Vocabulary | None = None) -> None:
         self.policy = policy
         self.vocabulary = vocabulary or Vocabulary([policy])
         self.digest = policy.digest
-        self.situations: dict[Any, Any] = {}
-        self.timelines = {
-            meter.name: Timeline(meter.window, policy.zone) for meter in policy.meters
-        }
+        self.memory: dict[Any, Any] = {}
         self.meters = tuple(
-            (meter.name, self.timelines[meter.name], meter.count == "views")
+            JudgedMeter(
+                name=meter.name,
+                timeline=Timeline(meter.window, policy.zone),
+                by_view=meter.count is Count.VIEWS,
+            )
             for meter in policy.meters
         )
-        """Name, timeline, and whether views are counted, in the order of the vocabulary's meter
-        slots.
-        """
+        """In the order of the policy, which is that of the vocabulary's meter slots."""
+        self.timelines = {meter.name: meter.timeline for meter in self.meters}
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Rulebook, (self.policy, self.vocabulary)
+    def __reduce__(self) -> tuple[object, ...]:
+        return (Rulebook, (self.policy, self.vocabulary))
 
     @cached_property
     def rules(self) -> tuple[JudgedRule, ...]:
@@ -70,40 +143,64 @@ class Rulebook:
         return tuple(self._judged(rule, offers) for rule in self.policy.rules)
 
     def _judged(self, rule: Rule, offers: dict[str, Formula]) -> JudgedRule:
-        vocabulary, spend = self.vocabulary, rule.spend
-        left = -1 if spend is None else vocabulary.place("left", spend)
+        open_slot, left_slot, nothing_left = -1, -1, None
+        if rule.spend is not None:
+            slots = self.vocabulary.meters[rule.spend]
+            open_slot, left_slot = slots.open, slots.left
+            nothing_left = self.vocabulary.slots[left_slot].code(0)
         return JudgedRule(
             name=rule.name,
-            formula=vocabulary.formula(rule.when, self.policy.zone),
-            spend=spend,
-            open_slot=-1 if spend is None else vocabulary.place("open", spend),
-            left_slot=left,
-            nothing_left=None if spend is None else vocabulary.slots[left].code(0),
+            formula=self._formula(rule.when),
+            spend=rule.spend,
+            open_slot=open_slot,
+            left_slot=left_slot,
+            nothing_left=nothing_left,
             show=rule.show,
             offer=rule.offer,
             offer_formula=offers[rule.offer] if rule.offer else ALWAYS,
             prompt=rule.prompt,
         )
 
+    def _formula(self, when: When) -> Formula:
+        return formula_of(when, self.vocabulary, self.policy.zone)
+
     @cached_property
     def limits(self) -> dict[str, tuple[tuple[Formula, int], ...]]:
         """Each meter's allowances, first match first."""
         return {
             meter.name: tuple(
-                (self.vocabulary.formula(limit.when, self.policy.zone), limit.limit)
-                for limit in meter.allowances()
+                (self._formula(limit.when), limit.limit) for limit in meter.allowances()
             )
             for meter in self.policy.meters
         }
 
     def limit(self, meter: str, values: Sequence[Any]) -> int:
         """Return the allowance of a meter for these facts: the first that matches, or 0."""
-        return next((limit for formula, limit in self.limits[meter] if formula.holds(values)), 0)
+        for formula, limit in self.limits[meter]:
+            if formula.holds(values):
+                return limit
+        return 0
+
+    def timelines_of(self, meter: str) -> tuple[Timeline, ...]:
+        """Return a meter's window; every window, where the policy no longer has that meter."""
+        if meter in self.timelines:
+            return (self.timelines[meter],)
+        return tuple(self.timelines.values())
+
+    def inside(self, meter: str, tally: Tally, when: int) -> Tally:
+        """Return what of a tally its window still holds at the instant `when`."""
+        if meter in self.timelines:
+            return tally.since(self.timelines[meter].inside(tally.ats, when))
+        # A meter the policy no longer has may come back with the next one: it is kept while the
+        # longest window lasts.
+        ends = [timeline.ends(tally.ats) for timeline in self.timelines.values()]
+        kept = any(end is None or when < end for end in ends)
+        return tally if kept else Tally()
 
     def _offer_formula(self, name: str) -> Formula:
         """Return who may have an offer, and when it runs, as one formula."""
         offer = self.policy.offer(name)
-        eligible = self.vocabulary.formula(offer.when, self.policy.zone)
+        eligible = self._formula(offer.when)
         stretch = offer.instants(self.policy.zone)
         if stretch == (None, None):
             return eligible

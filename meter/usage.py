@@ -61,8 +61,9 @@ class Tally:
         return _tally({**dict(zip(self.ids, self.ats, strict=True)), name: at})
 
     def merge(self, other: Tally) -> Tally:
-        """Return the union; an id counted on both sides keeps its later time, so that a merge
-        refunds nothing.
+        """Return the union.
+
+        An id counted on both sides keeps its later time, so that a merge refunds nothing.
         """
         both = dict(zip(self.ids, self.ats, strict=True))
         for name, at in zip(other.ids, other.ats, strict=True):

@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo
 
 from attrs import fields
 
-from meter.decision import Show
 from meter.errors import Problem
+from meter.vocabulary import Show
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -405,14 +405,7 @@ def _can_hold(bounds: Range) -> bool:
     """
     marks = sorted(set(bounds.constants()))
     between = [(low + high) / 2 for low, high in pairwise(marks)]
-    return any(
-        (bounds.equals is None or number == bounds.equals)
-        and (bounds.at_least is None or number >= bounds.at_least)
-        and (bounds.at_most is None or number <= bounds.at_most)
-        and (bounds.above is None or number > bounds.above)
-        and (bounds.below is None or number < bounds.below)
-        for number in (*marks, *between, marks[0] - 1, marks[-1] + 1)
-    )
+    return any(map(bounds.holds, (*marks, *between, marks[0] - 1, marks[-1] + 1)))
 
 
 def _dates_faults(dates: Dates, path: _Path) -> Iterator[Problem]:

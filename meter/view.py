@@ -2,67 +2,98 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
-from enum import StrEnum
+from hashlib import blake2b
 
 from attrs import field, frozen
 
+from meter.vocabulary import (
+    ArticleAccess,
+    EntitlementKind,
+    Status,
+    article_access,
+    as_words,
+    entitlement_kind,
+)
 from meter.windows import instant, parse_length
 
 __all__ = [
     "Article",
-    "ArticleAccess",
     "Entitlement",
-    "EntitlementKind",
     "PageView",
     "Reader",
-    "Status",
+    "Words",
+    "countries",
+    "covering",
+    "covers",
+    "host",
+    "hosts",
+    "language_tag",
+    "languages",
+    "words",
 ]
+
+Words = list[str] | tuple[str, ...] | AbstractSet[str]
+"""Several words; one word alone is a mistake that the type tells."""
 
 _FOREVER = 1 << 62
 _LONG_ID = 64
-
-
-class Status(StrEnum):
-    """What a reader is at an instant, derived from the entitlements."""
-
-    ANONYMOUS = "anonymous"
-    REGISTERED = "registered"
-    TRIAL = "trial"
-    SUBSCRIBER = "subscriber"
-    TRIAL_EXPIRED = "trial-expired"
-    SUBSCRIPTION_EXPIRED = "subscription-expired"
-    STAFF = "staff"
-
-
 _ENTITLED = (Status.SUBSCRIBER, Status.TRIAL)
 
 
-class ArticleAccess(StrEnum):
-    """How the publisher sells an article."""
-
-    FREE = "free"
-    METERED = "metered"
-    PREMIUM = "premium"
+def language_tag(language: str) -> str:
+    """Return a language as it is compared: in lower case, with hyphens (BCP 47)."""
+    return language.replace("_", "-").lower()
 
 
-class EntitlementKind(StrEnum):
-    """Where a right to read comes from. Group licences and gifts read like subscriptions."""
+def host(referrer: str) -> str:
+    """Return the host of a referrer: an address, or a bare domain.
 
-    TRIAL = "trial"
-    SUBSCRIPTION = "subscription"
-    GROUP = "group"
-    STAFF = "staff"
-    GIFT = "gift"
+    No referrer at all is the empty host.
+    """
+    rest = referrer.partition("://")[2] or referrer.removeprefix("//")
+    for mark in "/?#":
+        rest = rest.partition(mark)[0]
+    return rest.rpartition("@")[2].partition(":")[0].lower().rstrip(".")
 
 
-def as_words(value: Iterable[str]) -> frozenset[str]:
-    if isinstance(value, str):
-        raise ValueError(
-            f'`{value}` is one word where a collection of words is needed; write `["{value}"]`'
-        )
-    return frozenset(value)
+def covering(value: str, mark: str) -> Iterator[str]:
+    """Yield every word that covers a value, the most specific first.
+
+    `mark` joins its parts. A host is covered from its end (`google.com` covers `news.google.com`),
+    anything else from its start (`markets` covers `markets/asia`).
+    """
+    yield value
+    while mark and mark in value:
+        value = value.partition(mark)[2] if mark == "." else value.rpartition(mark)[0]
+        yield value
+
+
+def covers(word: str, value: str, mark: str) -> bool:
+    """Say whether a word covers a value; see `covering`."""
+    return word in covering(value, mark)
+
+
+def words(value: Words) -> frozenset[str]:
+    """Return several words as a set. Raises `ValueError` for one word alone."""
+    return as_words(value)
+
+
+def hosts(value: Words) -> frozenset[str]:
+    """Return several referrers as their hosts."""
+    return frozenset(host(word) for word in as_words(value))
+
+
+def languages(value: Words) -> frozenset[str]:
+    """Return several languages as they are compared."""
+    return frozenset(language_tag(word) for word in as_words(value))
+
+
+def countries(value: Words) -> frozenset[str]:
+    """Return several countries as they are compared."""
+    return frozenset(word.upper() for word in as_words(value))
 
 
 def _grace(value: str | timedelta | int) -> timedelta:
@@ -80,7 +111,7 @@ class Entitlement:
     `ValueError` for a time without a zone.
     """
 
-    kind: EntitlementKind = field(converter=EntitlementKind)
+    kind: EntitlementKind = field(converter=entitlement_kind)
     product: str | None = None
     starts: datetime | None = None
     ends: datetime | None = None
@@ -97,11 +128,9 @@ class Entitlement:
 
     @until_instant.default
     def _until_instant(self) -> int:
-        return (
-            _FOREVER
-            if self.ends is None
-            else instant(self.ends) + self.grace // timedelta(microseconds=1)
-        )
+        if self.ends is None:
+            return _FOREVER
+        return instant(self.ends) + self.grace // timedelta(microseconds=1)
 
 
 def _rights(value: Iterable[Entitlement]) -> tuple[Entitlement, ...]:
@@ -119,7 +148,7 @@ class Reader:
     id: str
     registered: bool = False
     entitlements: tuple[Entitlement, ...] = field(default=(), converter=_rights)
-    segments: frozenset[str] = field(default=frozenset(), converter=as_words)
+    segments: frozenset[str] = field(default=frozenset(), converter=words)
     country: str | None = None
     score: float | None = field(default=None)
 
@@ -170,8 +199,9 @@ class Reader:
         return frozenset(right.product for right in self.running(at) if right.product is not None)
 
     def expired_for(self, at: int) -> int | None:
-        """Return the microseconds since the reader's access ended (grace included), or `None` for
-        one who is not expired.
+        """Return the microseconds since the reader's access ended, grace included.
+
+        `None` for one who is not expired.
         """
         if not self.entitlements or self.running(at):
             return None
@@ -198,8 +228,6 @@ def _bounded(name: str) -> str:
     """
     if len(name) <= _LONG_ID and not name.startswith("~"):
         return name
-    from hashlib import blake2b
-
     return "~" + blake2b(name.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
@@ -208,9 +236,9 @@ class Article:
     """One piece of content. `published` is a time with a zone; sponsored content is a tag."""
 
     id: str
-    access: ArticleAccess = field(default=ArticleAccess.METERED, converter=ArticleAccess)
+    access: ArticleAccess = field(default=ArticleAccess.METERED, converter=article_access)
     section: str | None = None
-    tags: frozenset[str] = field(default=frozenset(), converter=as_words)
+    tags: frozenset[str] = field(default=frozenset(), converter=words)
     kind: str | None = None
     published: datetime | None = None
     key: str = field(init=False, repr=False, eq=False)

@@ -25,10 +25,12 @@ import re
 from bisect import bisect_left, bisect_right
 from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
+from attrs.converters import optional
+
+from meter.vocabulary import Unit, Weekday, unit, weekday
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,8 +39,6 @@ if TYPE_CHECKING:
 __all__ = [
     "Term",
     "Timeline",
-    "Unit",
-    "Weekday",
     "Window",
     "day_start",
     "instant",
@@ -52,27 +52,13 @@ _MICROSECOND = timedelta(microseconds=1)
 _LENGTH = re.compile(r"([0-9]{1,6}) (hour|day|week)s?", re.ASCII)
 _TERM = re.compile(r"([0-9]{1,4}) (day|week|month|year)s?", re.ASCII)
 _LONGEST = timedelta(days=3660)
-
-
-class Unit(StrEnum):
-    """The calendar units a window or a term can be counted in."""
-
-    DAY = "day"
-    WEEK = "week"
-    MONTH = "month"
-    YEAR = "year"
-
-
-class Weekday(StrEnum):
-    """The days a calendar week can start on."""
-
-    MONDAY = "monday"
-    TUESDAY = "tuesday"
-    WEDNESDAY = "wednesday"
-    THURSDAY = "thursday"
-    FRIDAY = "friday"
-    SATURDAY = "saturday"
-    SUNDAY = "sunday"
+_LONGEST_UNIT = {
+    Unit.DAY: timedelta(days=2),
+    Unit.WEEK: timedelta(days=8),
+    Unit.MONTH: timedelta(days=32),
+    Unit.YEAR: timedelta(days=367),
+}
+"""No calendar unit lasts longer than this anywhere, clock changes and skipped days included."""
 
 
 def instant(when: datetime) -> int:
@@ -107,7 +93,8 @@ def moment(at: int, zone: ZoneInfo) -> datetime:
 def day_start(day: date, zone: ZoneInfo) -> int:
     """Return the first instant whose local date in `zone` is `day` or later.
 
-    >>> moment(day_start(date(2011, 12, 30), ZoneInfo("Pacific/Apia")), ZoneInfo("Pacific/Apia")).date().isoformat()
+    >>> apia = ZoneInfo("Pacific/Apia")
+    >>> moment(day_start(date(2011, 12, 30), apia), apia).date().isoformat()
     '2011-12-31'
     """
     return _first_instant(datetime.combine(day, time()), zone)
@@ -125,8 +112,9 @@ def local_instant(when: date | datetime, zone: ZoneInfo, *, end: bool = False) -
 
 
 def _first_instant(wall: datetime, zone: ZoneInfo) -> int:
-    """Return the first instant at which a wall clock in `zone` shows `wall` or later (PEP 495: a
-    gap has no such instant).
+    """Return the first instant at which a wall clock in `zone` shows `wall` or later.
+
+    In a gap there is no instant at which it shows `wall` itself (PEP 495).
     """
     early = instant(wall.replace(tzinfo=zone, fold=0))
     if moment(early, zone).replace(tzinfo=None, fold=0) == wall:
@@ -193,27 +181,26 @@ class Term:
         """
         local = when.astimezone(zone)
         day = local.date()
-        if self.unit in (Unit.DAY, Unit.WEEK):
-            day += timedelta(days=self.count * (7 if self.unit is Unit.WEEK else 1))
+        if self.unit is Unit.DAY:
+            day += timedelta(days=self.count)
+        elif self.unit is Unit.WEEK:
+            day += timedelta(weeks=self.count)
         else:
-            months = (
-                day.year * 12 + day.month - 1 + self.count * (12 if self.unit is Unit.YEAR else 1)
-            )
-            year, month = divmod(months, 12)
-            day = date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+            months = 12 * self.count if self.unit is Unit.YEAR else self.count
+            first = _first_of_month(day, months)
+            last = monthrange(first.year, first.month)[1]
+            day = first.replace(day=min(day.day, last))
         return moment(_first_instant(datetime.combine(day, local.time()), zone), zone)
+
+
+def _first_of_month(day: date, ahead: int) -> date:
+    """Return the first day of the month that is `ahead` months after the month of `day`."""
+    year, month = divmod(day.year * 12 + day.month - 1 + ahead, 12)
+    return date(year, month + 1, 1)
 
 
 def _length(value: str | timedelta | None) -> timedelta | None:
     return parse_length(value) if isinstance(value, str) else value
-
-
-def _unit(value: str | None) -> Unit | None:
-    return None if value is None else Unit(value)
-
-
-def _weekday(value: str | None) -> Weekday | None:
-    return None if value is None else Weekday(value)
 
 
 @frozen(kw_only=True)
@@ -225,20 +212,15 @@ class Window:
     read), `Window(lifetime=True)`.
     """
 
-    calendar: Unit | None = field(default=None, converter=_unit)
-    starts: Weekday | None = field(default=None, converter=_weekday)
+    calendar: Unit | None = field(default=None, converter=optional(unit))
+    starts: Weekday | None = field(default=None, converter=optional(weekday))
     rolling: timedelta | None = field(default=None, converter=_length)
     fixed: timedelta | None = field(default=None, converter=_length)
     lifetime: bool = False
 
     def __attrs_post_init__(self) -> None:
-        kinds = [
-            self.calendar is not None,
-            self.rolling is not None,
-            self.fixed is not None,
-            self.lifetime,
-        ]
-        if sum(kinds) != 1:
+        kinds = (self.calendar, self.rolling, self.fixed, self.lifetime or None)
+        if sum(kind is not None for kind in kinds) != 1:
             raise ValueError(
                 "a window is exactly one of `calendar`, `rolling`, `fixed` and `lifetime = true`"
             )
@@ -248,12 +230,9 @@ class Window:
     @property
     def length(self) -> timedelta | None:
         """The longest this window can be, or `None` for a lifetime."""
-        days = {Unit.DAY: 2, Unit.WEEK: 8, Unit.MONTH: 32, Unit.YEAR: 367}
-        return (
-            self.rolling
-            or self.fixed
-            or (timedelta(days=days[self.calendar]) if self.calendar else None)
-        )
+        if self.calendar is not None:
+            return _LONGEST_UNIT[self.calendar]
+        return self.rolling or self.fixed
 
     def __str__(self) -> str:
         if self.calendar is not None:
@@ -261,11 +240,9 @@ class Window:
             return f"calendar {self.calendar}{start}"
         if self.lifetime:
             return "lifetime"
-        return (
-            f"rolling {length_text(self.rolling)}"
-            if self.rolling
-            else f"{length_text(self.fixed or timedelta())} from the first read"
-        )
+        if self.rolling is not None:
+            return f"rolling {length_text(self.rolling)}"
+        return f"{length_text(self.fixed or timedelta())} from the first read"
 
 
 class Timeline:
@@ -279,10 +256,8 @@ class Timeline:
         self.zone = zone
         length = window.rolling or window.fixed
         self._length = length // _MICROSECOND if length else 0
-        self._bounds = (
-            0,
-            0,
-        )  # the calendar window asked for last: most questions are about the same one
+        # The calendar window asked for last: most questions are about the same one.
+        self._bounds = (0, 0)
         self.inside: Callable[[Sequence[int], int], int]
         """Takes ascending instants and `at`; returns the index of the first that is inside the
         window at `at`.
@@ -304,12 +279,11 @@ class Timeline:
         return bounds
 
     def resets(self, reads: Sequence[int], limit: int, at: int) -> int | None:
-        """Return the instant at which allowance comes back, given the reads inside the window at
-        `at`.
+        """Return the instant at which allowance comes back.
 
-        The end of a calendar or fixed window; in a rolling window the instant at which one more
-        article fits; `None` where nothing ever comes back (a lifetime, a limit of 0) or nothing is
-        running yet.
+        `reads` are those inside the window that runs at `at`. It is the end of a calendar or fixed
+        window; in a rolling window the instant at which one more article fits; `None` where nothing
+        ever comes back (a lifetime, a limit of 0) or nothing is running yet.
         """
         if limit == 0:
             return None
@@ -322,7 +296,7 @@ class Timeline:
         return reads[max(0, len(reads) - limit)] + self._length
 
     def ends(self, reads: Sequence[int]) -> int | None:
-        """Return the instant from which none of `reads` is inside any more; `None` for a lifetime."""
+        """Return the instant from which none of `reads` is inside; `None` for a lifetime."""
         if self.window.lifetime:
             return None
         if self.window.calendar is not None:
@@ -345,8 +319,8 @@ class Timeline:
     def _calendar(self, at: int) -> tuple[int, int]:
         try:
             day = moment(at, self.zone).date()
-            first, after = self._first_day(day), self._first_day(day, 1)
-            bounds = day_start(first, self.zone), day_start(after, self.zone)
+            after = self._first_day(day, 1)
+            bounds = (day_start(self._first_day(day), self.zone), day_start(after, self.zone))
         except (OverflowError, ValueError) as error:
             raise ValueError(
                 "no calendar reaches that far: the time is at the edge of the years 1 to 9999"
@@ -354,8 +328,8 @@ class Timeline:
         # Where the clock goes back over midnight a date is lived twice, and its second half belongs
         # to the window begun.
         while at >= bounds[1]:
-            first, after = after, self._first_day(after, 1)
-            bounds = bounds[1], day_start(after, self.zone)
+            after = self._first_day(after, 1)
+            bounds = (bounds[1], day_start(after, self.zone))
         return bounds
 
     def _first_day(self, day: date, ahead: int = 0) -> date:
@@ -365,15 +339,13 @@ class Timeline:
                 return day + timedelta(days=ahead)
             case Unit.WEEK:
                 starts = list(Weekday).index(self.window.starts or Weekday.MONDAY)
-                return (
-                    day - timedelta(days=(day.weekday() - starts) % 7) + timedelta(days=7 * ahead)
-                )
+                since = (day.weekday() - starts) % 7
+                return day - timedelta(days=since) + timedelta(weeks=ahead)
             case Unit.MONTH:
-                year, month = divmod(day.year * 12 + day.month - 1 + ahead, 12)
-                return date(year, month + 1, 1)
+                return _first_of_month(day, ahead)
             case _:
                 return date(day.year + ahead, 1, 1)
 
 
-def _inside_lifetime(reads: Sequence[int], at: int) -> int:
+def _inside_lifetime(_reads: Sequence[int], _at: int) -> int:
     return 0

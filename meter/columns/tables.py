@@ -13,8 +13,8 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from meter.columns.compiled import missing
-from meter.decision import Access
-from meter.engine import Verdict, allowance, judge
+from meter.engine import Verdict, allowance, first_match, judge
+from meter.vocabulary import Access
 
 try:
     import numpy as np
@@ -22,12 +22,12 @@ except ImportError as error:  # pragma: no cover - checked in an environment wit
     raise missing(error) from error
 
 from meter.columns.counting import CALENDAR, FIXED, LIFETIME, ROLLING, Tables
-from meter.view import ArticleAccess
+from meter.vocabulary import ArticleAccess
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from meter.facts import Formula
+    from meter.formulas import Formula
     from meter.policy import Policy
     from meter.windows import Timeline
 
@@ -112,7 +112,7 @@ class Judging:
         return self._verdict_of[verdict]
 
     def _prepare(self, values: tuple[Any, ...], spends: bool) -> None:
-        verdict = judge(self.rulebook, values)
+        verdict = first_match(self.rulebook, values)
         self.judged += 1
         self._settled.append(-1 if verdict is None else self._number(verdict))
         asked = set() if verdict is not None else set(self._asked(values))
@@ -168,7 +168,7 @@ class Judging:
             start = len(self._rooms)
             for used in range(limit + 1):
                 for seen in (False, True):
-                    opens, left = allowance(limit, used, seen, spends)
+                    opens, left = allowance(limit, used, seen=seen, spends=spends)
                     code = (opens, slot.code(left))
                     if code not in found:
                         found[code] = len(said)

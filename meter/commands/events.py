@@ -96,7 +96,7 @@ def explain(policy_path: Path, events: Path, form: str, *, every: bool) -> None:
     meter explain policy.toml event.json
     meter explain --all policy.toml events.jsonl
     """
-    from meter.engine import explain as in_words
+    from meter.explanation import explain as in_words
     from meter.loading import load_policy
     from meter.loading.events import decision_table
 
@@ -168,7 +168,7 @@ def render(
 
 def _decide(policy: Policy, events: Iterator[Event]) -> Iterator[tuple[Event, Decision]]:
     """Decide views one after the other, each reader with what was counted before."""
-    from meter.engine import decide as decided
+    from meter.memo import decide as decided
     from meter.usage import Usage
 
     usages: dict[str, Usage] = {}

@@ -15,7 +15,7 @@ from rich.padding import Padding
 from rich.panel import Panel
 from rich.text import Text
 
-from meter.decision import Access
+from meter.vocabulary import Access
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, ClassVar
 from attrs import evolve, frozen
 
 from meter.journeys.life import Misstep, dated, later, span_text
-from meter.view import Entitlement, EntitlementKind, PageView
+from meter.view import Entitlement, PageView
+from meter.vocabulary import EntitlementKind
 from meter.windows import Term, instant, length_text, moment
 
 if TYPE_CHECKING:

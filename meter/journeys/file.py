@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, fields, frozen
 
-from meter.decision import Access, Show
 from meter.errors import PolicyError, Problem
 from meter.journeys.actions import (
     Action,
@@ -46,7 +45,8 @@ from meter.loading.problems import Positions, Report
 from meter.loading.schema import locale_step
 from meter.loading.toml import parse_toml, read_text
 from meter.validation import ARCHIVE_YEARS
-from meter.view import Article, ArticleAccess, EntitlementKind, PageView, Reader
+from meter.view import Article, PageView, Reader
+from meter.vocabulary import Access, ArticleAccess, EntitlementKind, Show
 from meter.windows import Term, parse_length
 
 if TYPE_CHECKING:

@@ -16,12 +16,15 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, fields, frozen
 
-from meter.decision import Access, Decision, MeterReading, Show
-from meter.engine import decide, explain, ledger
+from meter.decision import Decision, MeterReading
+from meter.engine import ledger
 from meter.errors import PolicyError, Problem
+from meter.explanation import explain
 from meter.journeys.actions import Action, Read, Wait
 from meter.journeys.life import Life, Misstep, Right, later
+from meter.memo import decide
 from meter.view import Article, PageView, Reader
+from meter.vocabulary import Access, Show
 from meter.windows import Term, instant, local_instant, moment
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from attrs import Factory, define, evolve, frozen
 
 from meter.usage import Usage
-from meter.view import Entitlement, EntitlementKind, PageView, Reader
+from meter.view import Entitlement, PageView, Reader
+from meter.vocabulary import EntitlementKind
 from meter.windows import Term, instant, local_instant, moment
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from meter.errors import MeterError, Problem
 from meter.loading.fields import REFUSED, Flag, Items, Key, Number, Split, Table, Text, Whole, Word
 from meter.loading.problems import Report, quoted
 from meter.validation import ARCHIVE_YEARS, YEARS
-from meter.view import Article, ArticleAccess, Entitlement, EntitlementKind, PageView, Reader
+from meter.view import Article, Entitlement, PageView, Reader
+from meter.vocabulary import ArticleAccess, EntitlementKind
 from meter.windows import local_instant, moment, parse_length
 
 if TYPE_CHECKING:

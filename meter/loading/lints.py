@@ -10,10 +10,10 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from meter.decision import Show
 from meter.errors import Problem
 from meter.loading.problems import quoted
 from meter.loading.schema import code_step
+from meter.vocabulary import Show
 from meter.windows import day_start
 
 if TYPE_CHECKING:

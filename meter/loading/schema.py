@@ -9,7 +9,6 @@ import json
 import re
 from typing import Any
 
-from meter.decision import Show
 from meter.loading.fields import (
     Day,
     Flag,
@@ -27,7 +26,6 @@ from meter.loading.fields import (
 from meter.loading.problems import closest
 from meter.policy import (
     Copy,
-    Count,
     Dates,
     Guarantee,
     Limit,
@@ -35,15 +33,14 @@ from meter.policy import (
     Members,
     Meter,
     Offer,
-    OfferKind,
     Publication,
     Range,
     Rule,
     When,
 )
 from meter.validation import MOST_LIMIT
-from meter.view import ArticleAccess, Status
-from meter.windows import Term, Unit, Weekday, Window, parse_length
+from meter.vocabulary import ArticleAccess, Count, OfferKind, Show, Status, Unit, Weekday
+from meter.windows import Term, Window, parse_length
 
 __all__ = ["POLICY", "code_step", "locale_step", "policy_schema", "schema_text"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meter import engine
+from meter.memo import decide
 from meter.usage import Tally, Usage
 from meter.windows import instant
 
@@ -45,7 +45,7 @@ def remembered(
             record, steps = recent.get(record.into), steps + 1
         owed = recent.owed(key) or Usage()
         usage = record.usage.merge(owed)
-        decision, after = engine.decide(policy, reader, view, usage, now)
+        decision, after = decide(policy, reader, view, usage, now)
         if counts and after is not usage and decision.meter is not None:
             name = decision.meter.name
             before, tally = set(usage.tally(name).ids), after.tally(name)
@@ -65,7 +65,7 @@ def remembered(
 
 def unspent(policy: Policy, reader: Reader, view: PageView, now: datetime) -> Decision:
     """Decide as if nothing had been counted."""
-    return engine.decide(policy, reader, view, Usage(), now)[0]
+    return decide(policy, reader, view, Usage(), now)[0]
 
 
 def spent(policy: Policy, reader: Reader, view: PageView, now: datetime) -> Decision:
@@ -80,4 +80,4 @@ def spent(policy: Policy, reader: Reader, view: PageView, now: datetime) -> Deci
             if limit
         }
     )
-    return engine.decide(policy, reader, view, usage, now)[0]
+    return decide(policy, reader, view, usage, now)[0]

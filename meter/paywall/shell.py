@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from attrs import evolve, frozen
 
-from meter import engine
+from meter import engine, memo
 from meter.clock import system_clock
 from meter.errors import StoreError, StoreUnavailableError
 from meter.paywall.fallback import remembered, spent, unspent
@@ -116,7 +116,7 @@ class _Shared:
     def _settled(
         self, policy: Policy, reader: Reader, view: PageView, now: datetime
     ) -> Decision | None:
-        decision = engine.settle(policy, reader, view, now)
+        decision = memo.observe(policy, reader, view, now).final
         if decision is not None:
             self._telemetry.decided(decision, view, None)
         return decision
@@ -134,7 +134,7 @@ class _Shared:
         self._recent.losses = getattr(self._store, "losses", 0)
         return transact(
             key,
-            lambda usage: engine.decide(policy, reader, view, usage, now),
+            lambda usage: memo.decide(policy, reader, view, usage, now),
             self._recent,
             expires=lambda usage: _expires(policy, usage, now),
             attempts=self._attempts,

@@ -14,8 +14,9 @@ from uuid import uuid4
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from meter.decision import Decision, Show
+    from meter.decision import Decision
     from meter.view import PageView
+    from meter.vocabulary import Show
 
 __all__ = ["LOG", "Telemetry", "decision_event"]
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from attrs import frozen
 
-from meter.decision import Access
 from meter.engine import allowance, judge
+from meter.vocabulary import Access
 from meter.windows import Window
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def reach(columns: Columns, group: int) -> Reach:
     while True:
         codes = []
         for name in columns.meters:
-            opens, left = allowance(limits[name], used[name], False, spends)
+            opens, left = allowance(limits[name], used[name], seen=False, spends=spends)
             codes += [opens, slots[rulebook.vocabulary.place("left", name)].code(left)]
         verdict = judge(rulebook, (*values, *codes))
         assert verdict is not None

@@ -14,7 +14,7 @@ from attrs import define, frozen
 
 from meter.columns.tables import Array, spends
 from meter.replay.logs.attributes import ATTRIBUTES, BadValueError, scene
-from meter.view import ArticleAccess
+from meter.vocabulary import ArticleAccess
 from meter.windows import DAY, instant
 
 if TYPE_CHECKING:

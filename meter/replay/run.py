@@ -25,13 +25,13 @@ except ImportError as error:  # pragma: no cover - checked in an environment wit
     raise missing(error) from error
 
 from meter.columns.decide import Columns, Decided
-from meter.decision import Show
 from meter.replay.cautions import Caution, caution, holdout_size
 from meter.replay.censoring import cut_off, looser
 from meter.replay.decisions import Decisions
 from meter.replay.gathering import Gathered, Gathering, Part, Reading, prepare
 from meter.replay.logs.log import BadRows, Log
 from meter.replay.logs.times import Times
+from meter.vocabulary import Show
 from meter.windows import Timeline, moment
 
 if TYPE_CHECKING:

@@ -1,7 +1,5 @@
 """The default assumptions: one line a number, with its range and its source."""
 
-
-
 from __future__ import annotations
 
 from datetime import date

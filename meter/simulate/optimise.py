@@ -17,7 +17,7 @@ from meter.errors import MeterError
 from meter.loading.problems import meant
 from meter.simulate.compare import NAMES, Comparison, compare
 from meter.simulate.measures import Estimate, influence, spread
-from meter.view import Status
+from meter.vocabulary import Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -15,12 +15,11 @@ import numpy as np
 from attrs import evolve, field, frozen
 
 from meter.columns.tables import Judging
-from meter.decision import Show
 from meter.errors import MeterError
-from meter.policy import OfferKind
 from meter.simulate.assumptions import Assumptions
 from meter.simulate.kernel.arrays import Meaning
-from meter.view import Article, ArticleAccess, Entitlement, EntitlementKind, PageView, Reader
+from meter.view import Article, Entitlement, PageView, Reader
+from meter.vocabulary import ArticleAccess, EntitlementKind, OfferKind, Show
 from meter.windows import DAY, Term, moment
 
 if TYPE_CHECKING:

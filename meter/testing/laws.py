@@ -16,13 +16,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from attrs import evolve
 from hypothesis import HealthCheck, given, settings
 
-from meter.decision import Access, Decision, Show
-from meter.engine import decide, explain, ledger
+from meter.decision import Decision
+from meter.engine import ledger
+from meter.explanation import explain
+from meter.memo import decide
 from meter.policy import Limit, Policy, When
 from meter.testing.strategies import journeys
 from meter.usage import Usage
 from meter.validation import MOST_LIMIT
-from meter.view import ArticleAccess, Status
+from meter.vocabulary import Access, ArticleAccess, Show, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -12,7 +12,8 @@ from attrs import evolve
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from meter.engine import decide, explain
+from meter.explanation import explain
+from meter.memo import decide
 from meter.paywall import Paywall
 from meter.stores import open_store
 from meter.testing.strategies import edge_times, page_views, readers

@@ -9,17 +9,18 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import meter.engine as engine_module
+from meter.engine import first_match
 from meter.explanation import clause
-from meter.facts import ALWAYS, leaves
-from meter.view import ArticleAccess
+from meter.formulas import ALWAYS, leaves
+from meter.memo import watch
+from meter.vocabulary import ArticleAccess
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from meter.engine import Verdict
-    from meter.facts import Formula
+    from meter.facts import Codes
+    from meter.formulas import Formula
     from meter.policy import Policy
     from meter.rulebook import Rulebook
     from meter.verify.space import Space
@@ -39,29 +40,24 @@ class RuleCoverage:
         self._policies = {policy.digest: (name, policy) for name, policy in policies.items()}
         self._facts: dict[str, set[tuple[Any, ...]]] = {digest: set() for digest in self._policies}
         self._merged: dict[str, set[str]] = {digest: set() for digest in self._policies}
-        self._judge: Callable[[Rulebook, Sequence[Any]], Verdict | None] | None = None
+        self._stop: Callable[[], None] | None = None
 
     def start(self) -> None:
         """Note every judgement from now on.
 
         The engine remembers what it has judged, so each situation is noted once.
         """
-        self._judge = original = engine_module.judge
+        self._stop = watch(self._note)
 
-        def noting(rulebook: Rulebook, values: Sequence[Any]) -> Verdict | None:
-            if (
-                rulebook.digest in self._facts
-                and rulebook.vocabulary is rulebook.policy.rulebook.vocabulary
-            ):
-                self._facts[rulebook.digest].add(tuple(values))
-            return original(rulebook, values)
-
-        engine_module.judge = noting
+    def _note(self, rulebook: Rulebook, facts: Codes) -> None:
+        if rulebook.digest in self._facts:
+            self._facts[rulebook.digest].add(facts)
 
     def stop(self) -> None:
         """Stop noting."""
-        if self._judge is not None:
-            engine_module.judge, self._judge = self._judge, None  # type: ignore[assignment] # the engine's own again
+        if self._stop is not None:
+            self._stop()
+            self._stop = None
 
     def seen(self) -> dict[str, list[str]]:
         """Return, by policy digest, what was exercised.
@@ -157,7 +153,7 @@ def _exercised(policy: Policy, values: tuple[Any, ...]) -> Iterator[str]:
     The rules tried, each condition's side, and the edge a spending rule's meter stands on.
     """
     book = policy.rulebook
-    verdict = engine_module.judge(book, values)
+    verdict = first_match(book, values)
     for rule in book.rules:
         for leaf in leaves(rule.formula):
             holds = leaf.holds(values)

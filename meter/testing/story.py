@@ -7,10 +7,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from meter.engine import explain
+from meter.explanation import explain
 from meter.paywall import Paywall
 from meter.stores import open_store
-from meter.view import Article, Entitlement, PageView, Reader, Status
+from meter.view import Article, Entitlement, PageView, Reader
+from meter.vocabulary import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -17,10 +17,8 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from meter.decision import Show
 from meter.policy import (
     Copy,
-    Count,
     Dates,
     Guarantee,
     Limit,
@@ -35,16 +33,9 @@ from meter.policy import (
     When,
 )
 from meter.usage import Tally, Usage
-from meter.view import (
-    Article,
-    ArticleAccess,
-    Entitlement,
-    EntitlementKind,
-    PageView,
-    Reader,
-    Status,
-)
-from meter.windows import DAY, Unit, Weekday, Window, instant, moment
+from meter.view import Article, Entitlement, PageView, Reader
+from meter.vocabulary import ArticleAccess, Count, EntitlementKind, Show, Status, Unit, Weekday
+from meter.windows import DAY, Window, instant, moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -14,17 +14,11 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from meter.explanation import clause
-from meter.facts import OTHER, Among, _observer
+from meter.facts import OTHER, observer_of
+from meter.formulas import Among
 from meter.usage import Tally, Usage
-from meter.view import (
-    Article,
-    ArticleAccess,
-    Entitlement,
-    EntitlementKind,
-    PageView,
-    Reader,
-    Status,
-)
+from meter.view import Article, Entitlement, PageView, Reader
+from meter.vocabulary import ArticleAccess, EntitlementKind, Status
 from meter.windows import instant, moment
 
 if TYPE_CHECKING:
@@ -98,7 +92,7 @@ def concrete(slot: Slot, code: Any) -> Any:
             word = _UNMENTIONED[slot.name]
             while word in slot.mentioned or word.lower() in slot.mentioned:
                 word = f"x{word}"
-        if _observer(slot)(Reader(id="somebody"), _view_with(slot.name, word), 0) != code:
+        if observer_of(slot)(Reader(id="somebody"), _view_with(slot.name, word), 0) != code:
             raise LookupError(code)
         return word
     if slot.kind == "number":

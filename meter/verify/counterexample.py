@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, frozen
 
-from meter.decision import Show
-from meter.engine import _verdict
+from meter.engine import verdict_of
 from meter.explanation import why_not
+from meter.facts import ACCESS
 from meter.policy import Policy
+from meter.rulebook import Effect
 from meter.verify.concretize import listed, reader_words, view_words
 from meter.verify.search import Told
-from meter.view import ArticleAccess
+from meter.vocabulary import ArticleAccess, Show
 
 if TYPE_CHECKING:
     from meter.engine import Verdict
@@ -96,7 +97,7 @@ def expected_rule(
     ] = []  # how far a rule was from deciding: 0 for nothing but the order
     for index, rule in enumerate(rules):
         verdict = _would(rule, facts)
-        if index == fired or verdict is None or verdict.show not in wanted:
+        if index == fired or verdict.show not in wanted:
             continue
         holds = rule.formula.holds(facts)
         distance = 0
@@ -123,10 +124,15 @@ def expected_rule(
     return Expected(f"no rule of this policy would show {shows} to this reader here", None)
 
 
-def _would(rule: JudgedRule, facts: tuple[Any, ...]) -> Verdict | None:
+def _would(rule: JudgedRule, facts: tuple[Any, ...]) -> Verdict:
     """Return what a rule would say if it decided."""
-    verdict = _verdict(rule, facts, facts[1], None)
-    closed = (
-        rule.spend is not None and facts[1] == ArticleAccess.METERED and not facts[rule.open_slot]
+    nothing_left = rule.spend is not None and facts[rule.left_slot] == rule.nothing_left
+    verdict = verdict_of(
+        rule,
+        facts[ACCESS],
+        nothing_left=nothing_left,
+        offered=bool(rule.offer_formula.holds(facts)),
+        refused=None,
     )
-    return evolve(verdict, show=rule.show) if closed and verdict is not None else verdict
+    closed = rule.effect(facts) is Effect.REFUSE
+    return evolve(verdict, show=rule.show) if closed else verdict

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from meter.facts import _WORDS, OTHER, covers
+from meter.facts import ATTRIBUTES, OTHER
 from meter.verify.concretize import listed, status_words, words_of
 from meter.verify.diagram import FALSE
+from meter.view import covers
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable
@@ -166,7 +167,8 @@ def _membership(name: str, sides: dict[bool, list[str]]) -> str:
 
 def _words(variable: Variable, codes: Collection[Hashable]) -> str:
     """Say which words a slot holds; most of them are better said by those it does not hold."""
-    before, mark = _BEFORE[variable.name], _WORDS[variable.name][1]
+    before = _BEFORE[variable.name]
+    mark = ATTRIBUTES[variable.name].mark
     mentioned = [str(code) for code in variable.domain if code not in (OTHER, None)]
     inside, outside = (
         [code for code in mentioned if code in codes],

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from meter.canonical import to_table
-from meter.decision import Access, Show
 from meter.facts import Vocabulary
 from meter.rulebook import Rulebook
 from meter.verify.budget import decided
 from meter.verify.cover import cover, phrase
 from meter.verify.diagram import FALSE, MOST_STEPS, UndecidedError
 from meter.verify.symbolic import reports, verdicts
+from meter.vocabulary import Access, Show
 from meter.windows import length_text
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import re
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from meter.decision import Access, Show
+from meter.vocabulary import Access, Show
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

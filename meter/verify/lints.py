@@ -11,10 +11,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from meter.decision import Access, Show
 from meter.errors import Problem
-from meter.facts import Among, Vocabulary
-from meter.policy import OfferKind
+from meter.facts import Vocabulary
+from meter.formulas import Among
 from meter.rulebook import Rulebook
 from meter.verify.concretize import listed, status_words
 from meter.verify.diagram import FALSE, UndecidedError
@@ -23,7 +22,7 @@ from meter.verify.properties import own_promise, standing_promises, unannounced
 from meter.verify.smt import is_installed
 from meter.verify.space import Space
 from meter.verify.symbolic import among, passings, verdicts_from, walls
-from meter.view import ArticleAccess, Status
+from meter.vocabulary import Access, ArticleAccess, OfferKind, Show, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,8 +8,7 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from meter.decision import Show
-from meter.facts import Among
+from meter.formulas import Among
 from meter.verify.counterexample import scene
 from meter.verify.diagram import UndecidedError
 from meter.verify.diff import Row, counting, told_of, visible
@@ -18,7 +17,7 @@ from meter.verify.prove import Answer, Outcome
 from meter.verify.smt import Solver, is_installed
 from meter.verify.space import Space
 from meter.verify.symbolic import comes_from, spends, walls
-from meter.view import ArticleAccess
+from meter.vocabulary import ArticleAccess, Show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

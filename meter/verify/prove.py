@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
-from meter.decision import Access, Show
 from meter.facts import Vocabulary
 from meter.rulebook import Rulebook
 from meter.verify.budget import decided
@@ -32,6 +31,7 @@ from meter.verify.properties import (
 )
 from meter.verify.search import Told, cast_of, casts, find
 from meter.verify.symbolic import among, spends, verdicts
+from meter.vocabulary import Access, Show
 from meter.windows import instant
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve, field, frozen
 
 from meter.decision import Decision
-from meter.engine import decide, ledger
+from meter.engine import ledger
+from meter.memo import decide
 from meter.usage import Usage
 from meter.verify.concretize import Encounter, impersonate, view_words
 from meter.verify.diagram import FALSE

@@ -5,8 +5,6 @@ conditions are encoded anew from the same formulas. z3 may answer `unknown`: tha
 Needs the extra `smt`.
 """
 
-
-
 from __future__ import annotations
 
 from importlib.util import find_spec
@@ -14,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
-from meter.engine import _verdict
-from meter.facts import ALWAYS, Among, Contains, Every, Some
+from meter.engine import verdict_of
+from meter.formulas import Among, Contains, Every
 from meter.verify.diagram import FALSE, TRUE, UndecidedError
 from meter.verify.situations import EXPIRED, RUNNING
-from meter.view import ArticleAccess
+from meter.vocabulary import ArticleAccess
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Hashable, Iterable
 
-    from meter.facts import Formula
+    from meter.formulas import Formula
     from meter.rulebook import JudgedRule
     from meter.verify.situations import Situation
     from meter.verify.space import Space
@@ -229,23 +227,27 @@ class Solver:
     ) -> Any:
         z3 = self.z3
 
-        def said(access: ArticleAccess, left: int | None) -> Any:
-            values: list[Any] = [None] * len(self.space.vocabulary.slots)
-            values[rule.left_slot] = left
+        def said(access: ArticleAccess, *, nothing_left: bool) -> Any:
             with_, without = (
                 self._leaf(
-                    view(_verdict(evolve(rule, offer_formula=formula), values, access, refused))
+                    view(
+                        verdict_of(
+                            rule,
+                            access,
+                            nothing_left=nothing_left,
+                            offered=offered,
+                            refused=refused,
+                        )
+                    )
                 )
-                for formula in (ALWAYS, Some(()))
+                for offered in (True, False)
             )
-            return (
-                with_
-                if rule.offer is None
-                else z3.If(self.where(rule.offer_formula, side), with_, without)
-            )
+            if rule.offer is None:
+                return with_
+            return z3.If(self.where(rule.offer_formula, side), with_, without)
 
         if rule.spend is None:
-            return z3.If(holds, said(ArticleAccess.METERED, None), after[refused])
+            return z3.If(holds, said(ArticleAccess.METERED, nothing_left=False), after[refused])
         metered, free = (
             self._is("access", [ArticleAccess.METERED]),
             self._is("access", [ArticleAccess.FREE]),
@@ -253,12 +255,18 @@ class Solver:
         opens = self.standing(rule.spend, side, 0, [True])
         last = self.standing(rule.spend, side, 1, [rule.nothing_left])
         spending = z3.If(
-            last, said(ArticleAccess.METERED, rule.nothing_left), said(ArticleAccess.METERED, None)
+            last,
+            said(ArticleAccess.METERED, nothing_left=True),
+            said(ArticleAccess.METERED, nothing_left=False),
         )
         allowed = z3.If(opens, spending, after[refused or rule.spend])
         return z3.If(
             holds,
-            z3.If(free, said(ArticleAccess.FREE, None), z3.If(metered, allowed, after[refused])),
+            z3.If(
+                free,
+                said(ArticleAccess.FREE, nothing_left=False),
+                z3.If(metered, allowed, after[refused]),
+            ),
             after[refused],
         )
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
-from meter.engine import allowance, decide, judge, ledger
-from meter.facts import Among, Contains, Every, leaves
-from meter.policy import Count
+from meter.engine import allowance, judge, ledger
+from meter.formulas import Among, Contains, Every, leaves
+from meter.memo import decide
 from meter.verify.concretize import impersonate, listed, plain_codes, reader_words, view_words
 from meter.verify.diagram import FALSE, MOST_STEPS, TRUE, Forest
 from meter.verify.situations import (
@@ -25,14 +25,15 @@ from meter.verify.situations import (
     Variable,
     counts_that_matter,
 )
-from meter.view import ArticleAccess
+from meter.vocabulary import ArticleAccess, Count
 from meter.windows import instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from meter.decision import Decision
-    from meter.facts import Formula, Vocabulary
+    from meter.facts import Vocabulary
+    from meter.formulas import Formula
     from meter.rulebook import Rulebook
     from meter.verify.concretize import Encounter
 
@@ -134,7 +135,7 @@ class Space:
             found: dict[Standing, tuple[int, bool]] = {}
             for used in counts_that_matter(limits, slot.mentioned):
                 for seen in (False, True) if used else (False,):
-                    rooms = [allowance(limit, used, seen, counts) for limit in limits]
+                    rooms = [allowance(limit, used, seen=seen, spends=counts) for limit in limits]
                     found.setdefault(
                         Standing(tuple((opens, slot.code(left) or 0) for opens, left in rooms)),
                         (used, seen),
@@ -331,7 +332,9 @@ class Space:
             meter = rulebook.policy.meter(str(opened.meter))
             key = met.view.view_key(at) if meter.count is Count.VIEWS else article.key
             ids = counted[meter.name][0].ids
-            opens, rest = allowance(rulebook.limit(meter.name, facts), len(ids), key in ids, counts)
+            opens, rest = allowance(
+                rulebook.limit(meter.name, facts), len(ids), seen=key in ids, spends=counts
+            )
             facts += [opens, left.code(rest)]
         return tuple(facts)
 

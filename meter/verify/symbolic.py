@@ -6,24 +6,21 @@ and is closed where its meter is spent. The verdicts in the leaves are made by t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from attrs import evolve, frozen
+from attrs import frozen
 
-from meter.decision import Access
-from meter.engine import _verdict
-from meter.facts import ALWAYS, Some
+from meter.engine import verdict_of
 from meter.verify.diagram import FALSE, TRUE
-from meter.view import ArticleAccess
+from meter.vocabulary import Access, ArticleAccess
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from meter.decision import Show
     from meter.engine import Verdict
-    from meter.facts import Formula
     from meter.rulebook import JudgedRule
     from meter.verify.space import Space
+    from meter.vocabulary import Show
 
 __all__ = [
     "Passing",
@@ -70,29 +67,32 @@ def verdicts_of(space: Space, rule: JudgedRule, refused: str | None, side: int =
     before.
     """
     forest = space.forest
-    offered = space.where(rule.offer_formula, side) if rule.offer is not None else TRUE
+    offer = space.where(rule.offer_formula, side) if rule.offer is not None else TRUE
     last = (
         space.standing(rule.spend, side, "left", [rule.nothing_left])
         if rule.spend is not None
         else FALSE
     )
 
-    def leaf(access: ArticleAccess, left: int | None, formula: Formula) -> int:
-        values: list[Any] = [None] * len(space.vocabulary.slots)
-        values[rule.left_slot] = left
-        return forest.leaf(_verdict(evolve(rule, offer_formula=formula), values, access, refused))
+    def leaf(access: ArticleAccess, *, nothing_left: bool, offered: bool) -> int:
+        return forest.leaf(
+            verdict_of(rule, access, nothing_left=nothing_left, offered=offered, refused=refused)
+        )
 
-    def by_offer(access: ArticleAccess, left: int | None) -> int:
-        return forest.choose(offered, leaf(access, left, ALWAYS), leaf(access, left, Some(())))
+    def by_offer(access: ArticleAccess, *, nothing_left: bool) -> int:
+        return forest.choose(
+            offer,
+            leaf(access, nothing_left=nothing_left, offered=True),
+            leaf(access, nothing_left=nothing_left, offered=False),
+        )
 
-    some_left = None  # any code but that of 0
-    metered = by_offer(ArticleAccess.METERED, some_left)
+    metered = by_offer(ArticleAccess.METERED, nothing_left=False)
     if rule.spend is None:
         return metered
-    metered = forest.choose(last, by_offer(ArticleAccess.METERED, rule.nothing_left), metered)
-    return forest.choose(
-        space.is_("access", ArticleAccess.METERED), metered, by_offer(ArticleAccess.FREE, some_left)
-    )
+    last_one = by_offer(ArticleAccess.METERED, nothing_left=True)
+    free = by_offer(ArticleAccess.FREE, nothing_left=False)
+    metered = forest.choose(last, last_one, metered)
+    return forest.choose(space.is_("access", ArticleAccess.METERED), metered, free)
 
 
 def verdicts(space: Space, side: int = 0) -> int:

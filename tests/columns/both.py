@@ -8,7 +8,7 @@ import numpy as np
 
 from meter import Article, PageView, Reader, Usage, decide
 from meter.columns.decide import Columns, Views
-from meter.view import ArticleAccess
+from meter.vocabulary import ArticleAccess
 from meter.windows import instant
 
 

@@ -9,7 +9,7 @@ from attrs import evolve
 
 from meter import Article, Entitlement, PageView, Reader, Usage, decide, explain, loads_policy
 from meter.explanation import clause, code_words, value_words, why_not
-from meter.facts import Among, Some
+from meter.formulas import Among, Some, formula_of
 from meter.policy import Dates, Members, Range, When
 
 NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)
@@ -264,7 +264,7 @@ VOCABULARY_POLICY = evolve(
 def test_a_condition_in_words(when, expected):
     """What a rule asks for, as it would be said."""
     vocabulary = VOCABULARY_POLICY.rulebook.vocabulary
-    said = clause(vocabulary.formula(when, VOCABULARY_POLICY.zone), vocabulary)
+    said = clause(formula_of(when, vocabulary, VOCABULARY_POLICY.zone), vocabulary)
     if expected is None:
         stretches = [
             "from 2026-02-01 until 2026-05-31",

@@ -8,9 +8,11 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from meter import Article, Entitlement, PageView, Policy, Reader, Rule, Usage, decide
-from meter.facts import ALWAYS, OTHER, Among, Every, Some, Vocabulary, host
+from meter.facts import OTHER, Vocabulary
+from meter.formulas import ALWAYS, Among, Every, Some, formula_of
 from meter.policy import Dates, Members, Publication, Range, When
 from meter.rulebook import Rulebook
+from meter.view import host
 from meter.windows import DAY, instant
 
 NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)
@@ -144,7 +146,7 @@ def test_a_day_starts_and_ends_in_the_publications_zone():
         ],
     )
     vocabulary = policy.rulebook.vocabulary
-    formula = vocabulary.formula(when, policy.zone)
+    formula = formula_of(when, vocabulary, policy.zone)
     page = PageView(article=Article(id="a"))
     found = [
         formula.holds(vocabulary.observe(Reader(id="r"), page, start + off))
@@ -261,7 +263,7 @@ def test_conditions_that_ask_nothing_match_as_they_read():
     vocabulary = Vocabulary([policy], [nothing, ever, any_score])
     asked = (nothing, ever, any_score, When(not_=ever), When(not_=any_score))
     assert [
-        vocabulary.formula(when, policy.zone).holds(("anonymous", "free")) for when in asked
+        formula_of(when, vocabulary, policy.zone).holds(("anonymous", "free")) for when in asked
     ] == [False, True, True, False, False]
 
 

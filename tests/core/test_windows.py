@@ -11,12 +11,11 @@ from hypothesis import strategies as st
 
 from meter import Article, Meter, PageView, Policy, Reader, Rule, Usage, decide
 from meter.policy import Publication
+from meter.vocabulary import Unit, Weekday
 from meter.windows import (
     DAY,
     Term,
     Timeline,
-    Unit,
-    Weekday,
     Window,
     day_start,
     instant,

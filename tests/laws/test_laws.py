@@ -24,7 +24,7 @@ from meter import (
     decide,
     loads_policy,
 )
-from meter.engine import expires_at, settle
+from meter.engine import expires_at
 from meter.policy import When
 from meter.testing import check_laws, strategies
 from meter.testing.laws import LAWS, check_journey, take
@@ -192,17 +192,6 @@ def test_a_usage_that_has_expired_may_be_dropped(data):
         for remembered in (usage, Usage())
     )
     assert dropped == kept
-
-
-@given(data=st.data())
-def test_settles_what_decide_would(data):
-    """What is decided without a usage is what is decided with any."""
-    policy = data.draw(policies())
-    usage = data.draw(usages(policy))
-    for step in data.draw(journeys(policy)):
-        settled = settle(policy, step.reader, step.view, step.now)
-        if settled is not None:
-            assert settled == decide(policy, step.reader, step.view, usage, step.now)[0]
 
 
 @given(data=st.data())

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meter import Meter, Offer, Policy, PolicyError, Rule, Window, load_policy, loads_policy
-from meter.decision import Show
 from meter.loading import dumps_policy
 from meter.policy import Copy, Dates, Guarantee, Limit, Links, Members, Publication, Range, When
 from meter.resources import template_root
 from meter.testing import strategies
+from meter.vocabulary import Show
 
 WHOLE = """
 [publication]

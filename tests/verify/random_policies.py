@@ -8,9 +8,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from meter.decision import Show
 from meter.policy import Dates, Limit, Members, Meter, Offer, Policy, Publication, Range, Rule, When
-from meter.view import ArticleAccess, Status
+from meter.vocabulary import ArticleAccess, Show, Status
 from meter.windows import Window
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from attrs import evolve
 from meter import Show, Usage, decide, load_policy, loads_policy
 from meter.engine import judge
 from meter.facts import Vocabulary
+from meter.formulas import formula_of
 from meter.policy import Guarantee
 from meter.rulebook import Rulebook
 from meter.verify import STANDING, Outcome, guarantees
@@ -310,7 +311,7 @@ def test_agrees_with_brute_force(seed):
         space = Space([Rulebook(policy, Vocabulary([policy], [when]))])
     (answer,) = guarantees(policy, leave_out=list(STANDING), seconds=None)
     if size(space) <= 60_000:
-        formula = space.vocabulary.formula(when, policy.zone)
+        formula = formula_of(when, space.vocabulary, policy.zone)
         shown = [
             judge(space.rulebooks[0], space.facts(situation)).show
             for situation in situations(space)

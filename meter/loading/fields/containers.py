@@ -3,8 +3,6 @@
 Lists, tables of known keys, tables of names, and values of several forms.
 """
 
-
-
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """The shapes of single values: texts, words, numbers, flags and days."""
 
-
-
 from __future__ import annotations
 
 import math

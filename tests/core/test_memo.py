@@ -1,0 +1,134 @@
+"""Does remembering change nothing, and end?"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+from meter import (
+    Access,
+    Article,
+    Meter,
+    PageView,
+    Policy,
+    Reader,
+    Rule,
+    Usage,
+    Window,
+    engine,
+    loads_policy,
+    memo,
+)
+from meter.policy import Publication, When
+from meter.testing.strategies import journeys, policies, usages
+from meter.usage import Tally
+
+NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
+ANYONE = Reader(id="r")
+PAPER = Publication(name="The Harbour Review")
+WALL = Rule(name="rest", show="subscription-wall")
+MONTHLY = Meter(name="monthly", window=Window(calendar="month"), limit=2)
+POLICY = Policy(
+    publication=PAPER,
+    meters=[MONTHLY],
+    rules=[
+        Rule(name="premium", when=When(access=["premium"]), show="subscription-wall"),
+        Rule(name="taste", spend="monthly", show="countdown"),
+        WALL,
+    ],
+)
+
+
+def view(name, access="metered"):
+    """Return a view of an article."""
+    return PageView(article=Article(id=name, access=access))
+
+
+@given(data=st.data())
+def test_remembering_changes_nothing(data):
+    """Decision and usage are those of the plain engine, in the first and in any later view."""
+    policy = data.draw(policies())
+    usage = data.draw(usages(policy))
+    for step in data.draw(journeys(policy)):
+        plain = engine.decide(policy, step.reader, step.view, usage, step.now)
+        assert plain == memo.decide(policy, step.reader, step.view, usage, step.now)
+        observed = memo.observe(policy, step.reader, step.view, step.now)
+        assert plain == observed.decide(usage)
+        usage = plain[1]
+
+
+def test_a_view_is_final_where_no_usage_matters():
+    """Premium is settled; what is metered, or asks what is left, is not."""
+    assert memo.observe(POLICY, ANYONE, view("p", "premium"), NOW).final.show == "subscription-wall"
+    assert memo.observe(POLICY, ANYONE, view("a"), NOW).final is None
+
+
+def test_a_reader_without_any_allowance_is_final():
+    """A limit of 0 never opens, whatever was counted under another one."""
+    closed = evolve(POLICY, meters=[evolve(MONTHLY, limit=0)])
+    final = memo.observe(closed, ANYONE, view("a"), NOW).final
+    counted = Usage({"monthly": Tally(("a",), (1,))})
+    assert (final, counted) == engine.decide(closed, ANYONE, view("a"), counted, NOW)
+    assert (final.meter.name, final.meter.limit, final.meter.used) == ("monthly", 0, 0)
+
+
+def test_no_more_outcomes_are_remembered_than_a_bound():
+    """What was judged is forgotten when it grows past it, and what is decided stays the same."""
+    meter = Meter(name="monthly", window=Window(lifetime=True), limit=5000)
+    policy = evolve(POLICY, meters=[meter])
+    usage = Usage({"monthly": Tally(tuple(f"x{n:04}" for n in range(4500)), tuple(range(4500)))})
+    for n in range(4200):
+        fewer = Usage({"monthly": usage.tally("monthly").since(n)})
+        decision, _ = memo.decide(policy, ANYONE, view("new"), fewer, NOW)
+        assert decision.meter.used == 4501 - n
+    assert all(len(situation.outcomes) <= 4096 for situation in policy.rulebook.memory.values())
+
+
+def test_no_more_situations_are_remembered_than_a_bound():
+    """The same for what readers and views there were."""
+    sections = [f"s{n}" for n in range(5000)]
+    some = Rule(name="some", when=When(section=sections), show="article")
+    many = evolve(POLICY, rules=[some, WALL])
+    for name in sections:
+        page = PageView(article=Article(id="a", section=name))
+        assert memo.decide(many, ANYONE, page, Usage(), NOW)[0].access is Access.FULL
+    assert len(many.rulebook.memory) <= 4096
+
+
+def test_a_watcher_is_told_each_set_of_facts_once():
+    """Until it is taken away."""
+    policy, told = evolve(POLICY), []
+    end = memo.watch(lambda rulebook, facts: told.append((rulebook.digest, facts)))
+    for name in "aab":
+        memo.decide(policy, ANYONE, view(name), Usage(), NOW)
+    end()
+    memo.decide(policy, ANYONE, view("p", "premium"), Usage(), NOW)
+    assert {policy.digest} == {digest for digest, _ in told}
+    assert len(told) == len(set(told)) > 0
+    with pytest.raises(ValueError, match="remove"):
+        end()
+
+
+def test_a_policy_that_asks_what_is_left_is_not_final():
+    """Even for a premium article."""
+    policy = loads_policy(
+        """
+        [publication]
+        name = "The Harbour Review"
+        [meters.monthly]
+        window = { calendar = "month" }
+        limit = 2
+        [[rules]]
+        name = "nearly"
+        when = { left = { monthly = { at_most = 1 } } }
+        show = "registration-wall"
+        [[rules]]
+        name = "rest"
+        show = "subscription-wall"
+        """
+    )
+    assert memo.observe(policy, ANYONE, view("p", "premium"), NOW).final is None

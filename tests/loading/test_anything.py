@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from meter.loading import check_text
 from meter.loading.events import EventError, read_events
-from meter.loading.problems import Positions
+from meter.loading.positions import Positions
 from meter.resources import template_root
 
 SAMPLE = (template_root() / "sample" / "policy.toml").read_text("utf-8")

@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from meter import Meter, Offer, Policy, PolicyError, Rule, Window, loads_policy
+from meter.errors import MOST_PROBLEMS, meant, quoted
 from meter.loading import check_text
-from meter.loading.problems import MOST_PROBLEMS, meant, quoted
 from meter.policy import Dates, Guarantee, Limit, Members, Publication, Range, When
 
 GOOD = """\

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from meter.loading import load_policy, loads_policy
     from meter.paywall import AsyncPaywall, Paywall
     from meter.prompts import render
+    from meter.reloading import ReloadingPolicy
     from meter.stores import open_store
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "PolicyError",
     "PromptError",
     "Reader",
+    "ReloadingPolicy",
     "Rule",
     "Show",
     "StoreError",
@@ -59,6 +61,7 @@ _LAZY = {
     "AsyncPaywall": "meter.paywall",
     "Journey": "meter.journeys",
     "Paywall": "meter.paywall",
+    "ReloadingPolicy": "meter.reloading",
     "load_policy": "meter.loading",
     "loads_policy": "meter.loading",
     "open_store": "meter.stores",

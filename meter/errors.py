@@ -1,4 +1,4 @@
-"""What can go wrong, and how it is told.
+"""Everything that can go wrong, and the words in which it is told.
 
 Every exception of the project is a `MeterError`. A message starts in lower case, quotes the user's
 input in backticks and says what to do next; a problem in a policy also says where.
@@ -6,11 +6,18 @@ input in backticks and says what to do next; a problem in a policy also says whe
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Literal
 
 from attrs import frozen
 
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
 __all__ = [
+    "MOST_PROBLEMS",
+    "UNPRINTABLE",
     "CorruptUsageError",
     "IdentityError",
     "MeterError",
@@ -20,7 +27,22 @@ __all__ = [
     "StoreContentionError",
     "StoreError",
     "StoreUnavailableError",
+    "closest",
+    "meant",
+    "printable",
+    "quoted",
+    "step_to",
 ]
+
+MOST_PROBLEMS = 50
+"""How many problems of one text are listed."""
+
+_LONGEST_QUOTE = 60
+_LONGEST_KEY = 20
+_MOST_ITEMS = 3  # of a list or a table that is quoted
+_MOST_LISTED = 40
+UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What upsets a terminal, or turns the direction of a line."""
 
 
 @frozen(kw_only=True)
@@ -89,3 +111,73 @@ class CorruptUsageError(StoreError):
 
 class IdentityError(MeterError):
     """A reader's identity is missing, forged or out of date."""
+
+
+def quoted(value: object, most: int = _LONGEST_QUOTE) -> str:
+    """Return what an editor wrote, in backticks, printable and cut to `most` characters.
+
+    >>> quoted("summer"), quoted(True), quoted(["a"])
+    ('`summer`', '`true`', '`["a"]`')
+    """
+    text = printable(value if isinstance(value, str) else _literal(value))
+    if len(text) > most:
+        text = text[: most - 1] + "…"
+    return f"`{text}`"
+
+
+def printable(text: str) -> str:
+    """Return a text with codes for what upsets a terminal or turns the direction of a line."""
+    return UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04X}", text)
+
+
+def _literal(value: object) -> str:
+    """Return a value as it is written in TOML, shortened where it is long."""
+    if value is None:
+        return "null"
+    if isinstance(value, str):
+        return f'"{value[:_LONGEST_QUOTE]}"'
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int) and abs(value) >= 10**_LONGEST_QUOTE:
+        return "a number of more than 60 digits"
+    if isinstance(value, list):
+        items = [_literal(item) for item in value[:_MOST_ITEMS]]
+        if len(value) > _MOST_ITEMS:
+            items.append("…")
+        return f"[{', '.join(items)}]"
+    if isinstance(value, dict) and value:
+        keys = [f"{str(key)[:_LONGEST_KEY]} = …" for key in list(value)[:_MOST_ITEMS]]
+        return f"{{ {', '.join(keys)} }}"
+    return str(value)
+
+
+def meant(word: str, known: Collection[str]) -> str:
+    """Return the next step for a word that is not known: the one meant, or the list of all.
+
+    >>> meant("artcles", ["articles", "views"])
+    'did you mean `articles`?'
+    """
+    return step_to(closest(word, known), known)
+
+
+def step_to(close: str | None, known: Collection[str]) -> str:
+    """Return the next step where `close` is the known word that was probably meant, if any."""
+    if close is not None:
+        return f"did you mean `{close}`?"
+    if not known:
+        return "there are none yet"
+    return f"there are: {', '.join(f'`{item}`' for item in sorted(known)[:_MOST_LISTED])}"
+
+
+def closest(word: str, known: Collection[str]) -> str | None:
+    """Return the known word that is most like `word`, or `None` if none is.
+
+    Capitals, and whether `-` or `_` joins a word, make no difference.
+    """
+    folded = {_folded(item): item for item in sorted(known, reverse=True)}
+    found = get_close_matches(_folded(word[:_LONGEST_QUOTE]), folded, 1)
+    return folded[found[0]] if found else None
+
+
+def _folded(word: str) -> str:
+    return word.casefold().replace("_", "-")

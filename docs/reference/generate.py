@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from meter.loading import check_text, schema
 from meter.loading.events import EventError, event_shape, read_events
 from meter.loading.fields import Items, Key, Named, Shape, Split, Table, Word
-from meter.verify.lints import CODES
+from meter.verify.lints import CODES, lints
 
 if TYPE_CHECKING:
     from meter.errors import Problem
@@ -50,7 +50,7 @@ TABLES = {
     "policy": schema.POLICY,
     "publication": schema.PUBLICATION,
     "meter": schema.METER,
-    "window": schema.WINDOW,
+    "window": _inner(schema.METER, "window"),
     "limits": _inner(schema.METER, "limits"),
     "offer": schema.OFFER,
     "rule": schema.RULE,
@@ -128,7 +128,7 @@ def problems_of(body: str, name: str) -> tuple[Problem, ...]:
         except EventError as error:
             return error.problems
         return ()
-    return check_text(whole(body), name, today=date(2026, 7, 1))[1]
+    return check_text(whole(body), name, today=date(2026, 7, 1), exact=lints)[1]
 
 
 def whole(body: str) -> str:

@@ -86,9 +86,10 @@ def _check(path: Path, today: datetime | None) -> _Checked:
     from meter.clock import system_clock
     from meter.loading import check_text
     from meter.loading.toml import read_text
+    from meter.verify.lints import lints
 
     day = system_clock().date() if today is None else today.date()
-    return path, *check_text(read_text(path), str(path), today=day)
+    return path, *check_text(read_text(path), str(path), today=day, exact=lints)
 
 
 def _fails(checked: list[_Checked], *, strict: bool) -> bool:

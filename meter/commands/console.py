@@ -119,7 +119,7 @@ def locale_option(command: _Command) -> _Command:
 def _known_locale(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     if value is None:
         return None
-    from meter.loading.schema import locale_step
+    from meter.loading.codes import locale_step
     from meter.prompts.locales import (
         parse_locale,
     )

@@ -28,6 +28,7 @@ from meter.journeys.actions import (
 )
 from meter.journeys.journey import Expect, Journey, JourneyError, Step
 from meter.journeys.life import Right, parse_span
+from meter.loading.codes import locale_step
 from meter.loading.fields import (
     Day,
     Flag,
@@ -41,8 +42,8 @@ from meter.loading.fields import (
     Whole,
     Word,
 )
-from meter.loading.problems import Positions, Report
-from meter.loading.schema import locale_step
+from meter.loading.positions import Positions
+from meter.loading.problems import Report
 from meter.loading.toml import parse_toml, read_text
 from meter.validation import ARCHIVE_YEARS
 from meter.view import Article, PageView, Reader
@@ -397,7 +398,7 @@ JOURNEY = Table(
             says="articles that steps name, by name",
         ),
         "steps": Key(
-            shape=Items(item=STEP, most=5000, distinct=False),
+            shape=Items(item=STEP, most=5000),
             says="what happens, in order",
             required=True,
             filler=(),

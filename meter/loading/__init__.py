@@ -2,20 +2,6 @@
 
 from __future__ import annotations
 
-from meter.loading.policies import (
-    MOST_BYTES,
-    ReloadingPolicy,
-    check_text,
-    dumps_policy,
-    load_policy,
-    loads_policy,
-)
+from meter.loading.policies import check_text, dumps_policy, load_policy, loads_policy
 
-__all__ = [
-    "MOST_BYTES",
-    "ReloadingPolicy",
-    "check_text",
-    "dumps_policy",
-    "load_policy",
-    "loads_policy",
-]
+__all__ = ["check_text", "dumps_policy", "load_policy", "loads_policy"]

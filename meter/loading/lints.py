@@ -1,52 +1,59 @@
-"""What is allowed in a policy, but hardly meant?
+"""Plain lints: what is allowed in a policy but was hardly meant, told from its text alone.
 
-Warnings that can be told from the text of a policy alone are `LINTS`; to add one, add it there.
-`lint` gives them, and the exact ones of `meter.verify`, which hold for every reader there can be.
+They are `LINTS`; to add one, add it there. The exact ones, which hold for every reader there can
+be, are `meter.verify`'s; who has them hands them to `lint`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from meter.errors import Problem
-from meter.loading.problems import quoted
-from meter.loading.schema import code_step
-from meter.vocabulary import Show
+from babel.numbers import get_currency_precision
+
+from meter.decision import Show
+from meter.errors import Problem, quoted
+from meter.loading.codes import code_step
 from meter.windows import day_start
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from meter.loading.positions import Path
     from meter.policy import Policy, When
 
-__all__ = ["LINTS", "Lint", "lint"]
+__all__ = ["LINTS", "ExactLints", "Lint", "lint"]
 
 Lint = Callable[["Policy", "date | None"], Iterator[Problem]]
+ExactLints = Callable[["Policy"], Iterable[Problem]]
+
+_SAID_EXACTLY = "rule-never-fires"
+_SAID_PLAINLY = ("unreachable-rule", "zero-limit")
+"""The plain warnings that say of a rule why it never fires, so that it is not said twice."""
+
+_COUNTRY = re.compile("[A-Z]{2}")
+_LANGUAGE = re.compile("[a-z]{2,3}(-[a-z0-9]{1,8})*")
 
 
-def lint(policy: Policy, *, today: date | None = None) -> tuple[Problem, ...]:
+def lint(
+    policy: Policy, *, today: date | None = None, exact: ExactLints | None = None
+) -> tuple[Problem, ...]:
     """Return every warning about a policy.
 
-    `today` is a day in the publication's zone; without it nothing is said about time.
+    `today` is a day in the publication's zone; without it nothing is said about time. `exact` gives
+    further warnings, as `meter.verify.lints.lints` does.
     """
-    from meter.verify.lints import (
-        lints,
-    )
-
     plain = tuple(warning for check in LINTS.values() for warning in check(policy, today))
-    told = {
-        warning.path[:2] for warning in plain if warning.code in ("unreachable-rule", "zero-limit")
-    }
-    return (
-        *plain,
-        *(
-            warning
-            for warning in lints(policy)
-            if warning.code != "rule-never-fires" or warning.path[:2] not in told
-        ),
+    if exact is None:
+        return plain
+    told = {warning.path[:2] for warning in plain if warning.code in _SAID_PLAINLY}
+    further = (
+        warning
+        for warning in exact(policy)
+        if warning.code != _SAID_EXACTLY or warning.path[:2] not in told
     )
+    return (*plain, *further)
 
 
 def _unreachable_rules(policy: Policy, _: date | None) -> Iterator[Problem]:
@@ -188,10 +195,6 @@ def _odd_prices(policy: Policy, _: date | None) -> Iterator[Problem]:
     for offer in policy.offers:
         if offer.price == offer.price.to_integral_value():
             continue
-        from babel.numbers import (
-            get_currency_precision,
-        )
-
         most = get_currency_precision(offer.currency)
         if offer.price != round(offer.price, most):
             has = f"{most} decimals" if most else "no decimals"
@@ -199,39 +202,27 @@ def _odd_prices(policy: Policy, _: date | None) -> Iterator[Problem]:
                 f"the price of offer `{offer.name}` is `{offer.price}`, but {offer.currency} has"
                 f" {has}: readers see it rounded"
             )
-            yield _warning(
-                "odd-price",
-                ("offers", offer.name, "price"),
-                message,
-                "write the price as it is charged",
-            )
+            path = ("offers", offer.name, "price")
+            yield _warning("odd-price", path, message, "write the price as it is charged")
 
 
 def _unknown_codes(policy: Policy, _: date | None) -> Iterator[Problem]:
     for path, when in _conditions(policy):
         for country in sorted(when.country or ()):
-            if not re.fullmatch("[A-Z]{2}", country):
+            if not _COUNTRY.fullmatch(country):
                 message = f"{quoted(country)} is not the code of a country, so nobody is ever in it"
-                yield _warning(
-                    "unknown-code",
-                    (*path, "country"),
-                    message,
-                    code_step(country, "territories", "`JP` or `US`"),
-                )
+                advice = code_step(country, "territories", "`JP` or `US`")
+                yield _warning("unknown-code", (*path, "country"), message, advice)
         for language in sorted(when.language or ()):
-            if not re.fullmatch("[a-z]{2,3}(-[a-z0-9]{1,8})*", language):
+            if not _LANGUAGE.fullmatch(language):
                 message = (
                     f"{quoted(language)} is not the code of a language, so no page is ever in it"
                 )
-                yield _warning(
-                    "unknown-code",
-                    (*path, "language"),
-                    message,
-                    code_step(language, "languages", "`en` or `pt-BR`"),
-                )
+                advice = code_step(language, "languages", "`en` or `pt-BR`")
+                yield _warning("unknown-code", (*path, "language"), message, advice)
 
 
-def _conditions(policy: Policy) -> Iterator[tuple[tuple[str | int, ...], When]]:
+def _conditions(policy: Policy) -> Iterator[tuple[Path, When]]:
     """Yield every condition of a policy, those inside others too, with where it is."""
     for index, rule in enumerate(policy.rules):
         yield from _nested(("rules", index, "when"), rule.when)
@@ -244,9 +235,7 @@ def _conditions(policy: Policy) -> Iterator[tuple[tuple[str | int, ...], When]]:
         yield from _nested(("guarantees", index, "when"), guarantee.when)
 
 
-def _nested(
-    path: tuple[str | int, ...], when: When
-) -> Iterator[tuple[tuple[str | int, ...], When]]:
+def _nested(path: Path, when: When) -> Iterator[tuple[Path, When]]:
     yield path, when
     for index, part in enumerate(when.any or ()):
         yield from _nested((*path, "any", index), part)
@@ -269,5 +258,5 @@ LINTS: dict[str, Lint] = {
 """Every warning by its code, in the order in which they are looked for."""
 
 
-def _warning(code: str, path: tuple[str | int, ...], message: str, advice: str) -> Problem:
+def _warning(code: str, path: Path, message: str, advice: str) -> Problem:
     return Problem(code=code, path=path, message=message, help=advice, severity="warning")

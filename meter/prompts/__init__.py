@@ -1,7 +1,4 @@
-"""What does the reader see?
-
-Turns a decision into a prompt: HTML, plain text, or its parts as JSON.
-"""
+"""From a decision to what the reader sees: HTML, plain text, or its parts as JSON."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""How a mistake in a template is told.
-
-File, line, column, a code, the editor's words and a next step.
-"""
+"""Make the problems of a template: file, line, column, code, words and a next step."""
 
 from __future__ import annotations
 
@@ -32,13 +29,15 @@ class TemplateError(PromptError):
 def fault(
     code: str, message: str, advice: str, *, name: str, source: str = "", offset: int | None = None
 ) -> Problem:
-    """Return a problem; `offset` counts characters from the start of `source` (without one the
-    problem is the whole file's).
+    """Return a problem at `offset` characters from the start of `source`.
+
+    Without an offset it is the whole file's.
     """
     if offset is None:
         return Problem(code=code, message=message, help=advice, name=name)
     before = source[:offset]
-    line, start = before.count("\n") + 1, before.rfind("\n") + 1
+    line = before.count("\n") + 1
+    start = before.rfind("\n") + 1
     text = source[start:].partition("\n")[0].rstrip("\r")
     return Problem(
         code=code,
@@ -53,5 +52,5 @@ def fault(
 
 def suggestion(word: str, known: Iterable[str], otherwise: str) -> str:
     """Return `did you mean …?` for the known word most like `word`, or the other next step."""
-    close = get_close_matches(word, sorted(known), 1, 0.6)
+    close = get_close_matches(word, sorted(known), 1)
     return f"did you mean `{close[0]}`?" if close else otherwise

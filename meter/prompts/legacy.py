@@ -1,6 +1,4 @@
-"""Which placeholders did templates use before, and what are they now?
-
-Reads all three spellings and rewrites them in place.
+"""Rewrite the placeholders of old templates, in all three spellings, as today's variables.
 
 `numberArticlesLeft` is `left` today, `numberArticlesLeft-plural` is `left_plural`: `s`, or nothing
 if exactly one is left. They are written `{{…}}`, `<<…>>`, or `&lt;&lt;…&gt;&gt;` where a content
@@ -16,19 +14,18 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from meter.errors import MOST_PROBLEMS, Problem
 from meter.prompts.errors import TemplateError, fault, suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from meter.errors import Problem
 
 __all__ = ["PLACEHOLDERS", "QUOTED", "Segment", "modernised", "segments"]
 
 PLACEHOLDERS = {"numberArticlesLeft": "left", "numberArticlesLeft-plural": "left_plural"}
 """Today's variable for every placeholder of old templates."""
 
-_MOST_PROBLEMS = 50
+_LIKE_ENOUGH = 0.85
 _OPENING = re.compile(r"\{\{|\{%|\{#")
 _QUOTED = r"""\"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'"""
 _CLOSING = {
@@ -36,6 +33,7 @@ _CLOSING = {
     "{%": re.compile(rf"(?:{_QUOTED}|[^\"'%]|%(?!\}}))*%\}}", re.DOTALL),
     "{#": re.compile(r".*?#\}", re.DOTALL),
 }
+_KINDS = {"{{": "expression", "{%": "statement", "{#": "kept"}
 _RAW = re.compile(r"[-+]?\s*raw\s*-?%\}.*?\{%[-+]?\s*endraw\s*[-+]?%\}", re.DOTALL)
 QUOTED = re.compile(_QUOTED, re.DOTALL)
 """A quoted text inside a tag."""
@@ -66,12 +64,13 @@ def segments(source: str) -> Iterator[Segment]:
     """
     at = 0
     while opening := _OPENING.search(source, at):
-        start, mark = opening.start(), opening.group()
-        closing = _RAW.match(source, opening.end()) if mark == "{%" else None
-        kind = "kept" if closing or mark == "{#" else "expression" if mark == "{{" else "statement"
-        closing = closing or _CLOSING[mark].match(source, opening.end())
+        start = opening.start()
+        mark = opening.group()
+        raw = _RAW.match(source, opening.end()) if mark == "{%" else None
+        closing = raw or _CLOSING[mark].match(source, opening.end())
         if closing is None:
             break
+        kind = "kept" if raw else _KINDS[mark]
         if start > at:
             yield Segment("text", at, start)
         yield Segment(kind, start, closing.end())
@@ -83,74 +82,70 @@ def segments(source: str) -> Iterator[Segment]:
 def modernised(source: str, name: str = "template") -> str:
     """Return the template with every placeholder of old replaced by today's variable.
 
-    Lines stay where they are.
-
-    Raises `TemplateError` for what looks like such a placeholder and is none.
+    Lines stay where they are. Raises `TemplateError` for what looks like such a placeholder and is
+    none.
 
     >>> modernised("<<numberArticlesLeft>> article{{numberArticlesLeft-plural}}, {{ a - b }}")
     '{{ left }} article{{ left_plural }}, {{ a - b }}'
     """
-    problems, pieces = [], []
+    problems: list[Problem] = []
+    pieces: list[str] = []
     for segment in segments(source):
         piece = source[segment.start : segment.end]
         if segment.kind == "text":
-            problems += [
-                _unknown(
-                    match[3], match[0].removeprefix("{"), name, source, segment.start + match.end(1)
-                )
-                for match in _ANGLED.finditer(piece)
-                if match[3] not in PLACEHOLDERS and not _is_arithmetic(match, piece)
-            ]
+            for match in _ANGLED.finditer(piece):
+                if match[3] not in PLACEHOLDERS and not _is_arithmetic(match, piece):
+                    written = match[0].removeprefix("{")
+                    at = segment.start + match.end(1)
+                    problems.append(_unknown(match[3], written, name, source, at))
             piece = _ANGLED.sub(_replace_angled, piece)
         elif segment.kind != "kept":
-            whole = _WHOLE.fullmatch(piece)
-            if (
-                whole
-                and whole[1] not in PLACEHOLDERS
-                and (whole[1].endswith("-plural") or _is_slip(whole[1]))
-            ):
-                problems.append(_unknown(whole[1], piece, name, source, segment.start))
+            word = _mistaken(piece)
+            if word is not None:
+                problems.append(_unknown(word, piece, name, source, segment.start))
             else:
                 piece = _replace_in_tag(piece)
         pieces.append(piece)
     if problems:
-        raise TemplateError(*problems[:_MOST_PROBLEMS])
+        raise TemplateError(*problems[:MOST_PROBLEMS])
     return "".join(pieces)
+
+
+def _mistaken(tag: str) -> str | None:
+    """Return the one word of a tag if it was meant for a placeholder and is none."""
+    whole = _WHOLE.fullmatch(tag)
+    if whole is None or whole[1] in PLACEHOLDERS:
+        return None
+    return whole[1] if whole[1].endswith("-plural") or _is_slip(whole[1]) else None
 
 
 def _replace_angled(match: re.Match[str]) -> str:
     variable = PLACEHOLDERS.get(match[3])
     if variable is None:
         return match[0]
-    brace = (
-        '{{ "{" }}' if match[1] else ""
-    )  # a brace of the text and the two of the expression would be three
+    # A brace of the text and the two of the expression would be three.
+    brace = '{{ "{" }}' if match[1] else ""
     return f"{brace}{{{{ {variable} }}}}"
 
 
 def _is_arithmetic(match: re.Match[str], text: str) -> bool:
-    """Whether an unknown name stands between shifts rather than in a placeholder.
-
-    `a << b >> c`, `x<<y>>z`.
-    """
+    """Whether an unknown name stands between shifts, as in `a << b >> c` and `x<<y>>z`."""
     if match[2] or match[4]:
         return True
-    before, after = (
-        text[max(match.end(1) - 1, 0) : match.end(1)],
-        text[match.end() : match.end() + 1],
-    )
+    before = text[max(match.end(1) - 1, 0) : match.end(1)]
+    after = text[match.end() : match.end() + 1]
     return bool(_OPERAND.match(before) and _OPERAND.match(after))
 
 
 def _is_slip(word: str) -> bool:
-    """Whether a word of its own in braces is a placeholder with a slip in it, and not a subtraction
-    or the name of something else.
+    """Whether a word of its own in braces is a placeholder with a slip in it.
+
+    A subtraction, or the name of something else, is none.
     """
-    return "-" not in word and bool(
-        get_close_matches(
-            word.casefold(), [placeholder.casefold() for placeholder in PLACEHOLDERS], 1, 0.85
-        )
-    )
+    if "-" in word:
+        return False
+    known = [placeholder.casefold() for placeholder in PLACEHOLDERS]
+    return bool(get_close_matches(word.casefold(), known, 1, _LIKE_ENOUGH))
 
 
 def _replace_in_tag(tag: str) -> str:
@@ -160,7 +155,8 @@ def _replace_in_tag(tag: str) -> str:
     whole = re.fullmatch(r"\{\{\s*(numberArticlesLeft(?:-plural)?)\s*\}\}", tag)
     if whole is not None:
         return f"{{{{ {PLACEHOLDERS[whole[1]]} }}}}"
-    pieces, at = [], 0
+    pieces: list[str] = []
+    at = 0
     for quoted in QUOTED.finditer(tag):
         pieces += [_renamed(tag[at : quoted.start()]), quoted[0]]
         at = quoted.end()
@@ -178,14 +174,7 @@ def _unknown(word: str, written: str, name: str, source: str, offset: int) -> Pr
         " endraw %}`"
     )
     # The suggestion is written the way the mistake was.
-    advice = suggestion(
-        written, (written.replace(word, placeholder) for placeholder in PLACEHOLDERS), otherwise
-    )
-    return fault(
-        "unknown-placeholder",
-        f"`{written}` is not a placeholder",
-        advice,
-        name=name,
-        source=source,
-        offset=offset,
-    )
+    rewritten = [written.replace(word, placeholder) for placeholder in PLACEHOLDERS]
+    advice = suggestion(written, rewritten, otherwise)
+    message = f"`{written}` is not a placeholder"
+    return fault("unknown-placeholder", message, advice, name=name, source=source, offset=offset)

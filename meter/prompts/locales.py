@@ -1,7 +1,4 @@
-"""How a language writes numbers, money, terms, days and plurals.
-
-All of it from CLDR, through Babel.
-"""
+"""Write numbers, money, terms, days and plurals as a language does (CLDR, through Babel)."""
 
 from __future__ import annotations
 
@@ -33,10 +30,9 @@ __all__ = [
     "term_text",
 ]
 
+# CLDR, `currencySpacing`: a space that does not break stands here. Babel leaves it out.
 _LETTER_AND_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
-"""Between a currency of letters and a digit stands a space that does not break (CLDR,
-`currencySpacing`; Babel leaves it out).
-"""
+"""Between a currency of letters and a digit."""
 MOST_OF_A_TAG = 35  # RFC 5646 section 4.4.1
 
 
@@ -70,9 +66,10 @@ def choose(wanted: tuple[str | None, ...], available: Container[str]) -> tuple[L
     """
     for tag in wanted:
         locale = parse_locale(tag) if tag else None
-        for candidate in tags(locale) if locale else ():
+        if locale is None:
+            continue
+        for candidate in tags(locale):
             if candidate in available:
-                assert locale is not None
                 return locale, candidate
     return Locale("en"), "en"
 
@@ -113,9 +110,7 @@ def money(amount: Decimal, currency: str, locale: Locale) -> str:
 
 @lru_cache(maxsize=1024)
 def day_text(day: date, locale: Locale) -> str:
-    """Write a day of a year.
-
-    `June 30th` in English, the locale's own form of month and day elsewhere.
+    """Write a day of a year: `June 30th` in English, the locale's own form elsewhere.
 
     >>> from datetime import date
     >>> day_text(date(2026, 6, 30), Locale("en")), day_text(date(2026, 6, 30), Locale("de"))
@@ -132,9 +127,11 @@ def day_text(day: date, locale: Locale) -> str:
 @lru_cache(maxsize=1024)
 def _unit(count: int, unit: str, locale: Locale) -> str:
     text = format_unit(count, unit, "long", locale=locale)
-    # Where a locale's long form is its short one (Japanese), Babel does not follow CLDR's alias and
-    # prints the unit's code.
-    return format_unit(count, unit, "short", locale=locale) if unit in text else text
+    if unit in text:
+        # Where a locale's long form is its short one (Japanese), Babel does not follow CLDR's alias
+        # and prints the unit's code.
+        return format_unit(count, unit, "short", locale=locale)
+    return text
 
 
 def term_text(term: Term, locale: Locale) -> str:
@@ -145,8 +142,7 @@ def term_text(term: Term, locale: Locale) -> str:
 def length_text(length: timedelta, locale: Locale) -> str:
     """Write a length in days where it is whole days, otherwise in hours."""
     hours = round(length.total_seconds()) // 3600
-    return (
-        _unit(hours // 24, "duration-day", locale)
-        if hours % 24 == 0
-        else _unit(hours, "duration-hour", locale)
-    )
+    days, rest = divmod(hours, 24)
+    if rest:
+        return _unit(hours, "duration-hour", locale)
+    return _unit(days, "duration-day", locale)

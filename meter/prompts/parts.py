@@ -1,21 +1,20 @@
-"""What a prompt says: heading, lines, benefits, call to action.
+"""The parts of a prompt: heading, lines, benefits, call to action.
 
-Every layout and format is made of these parts.
+Every layout and format is made of them.
 """
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from meter.decision import MeterReading
-from meter.policy import Copy, Offer
+from meter.decision import Access, MeterReading
+from meter.policy import Copy, Offer, OfferKind
 from meter.prompts.errors import TemplateError, fault
 from meter.prompts.locales import choose, day_text, length_text, money, tags, term_text
-from meter.vocabulary import Access, OfferKind
+from meter.prompts.texts import without_controls
 from meter.windows import moment
 
 if TYPE_CHECKING:
@@ -57,7 +56,6 @@ PLANS = {
 }
 """The prompts that ship, by name."""
 
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _COUNTING = ("countdown", "last-free-article")
 
 
@@ -96,7 +94,6 @@ class Parts:
 
     def table(self) -> dict[str, Any]:
         """Return the parts as plain values, for those who lay prompts out themselves."""
-        reading, offer = self.reading, self.offer
         return {
             "prompt": self.name,
             "show": self.show,
@@ -108,27 +105,32 @@ class Parts:
             "call_to_action": _link(self.action),
             "about": _link(self.about),
             "sign_in": _link(self.sign_in),
-            "offer": (
-                offer
-                and {
-                    "name": offer.name,
-                    "kind": str(offer.kind),
-                    "price": self.price,
-                    "term": self.term,
-                    "ends": self.ends or None,
-                    "line": self.offer_line or None,
-                }
-            ),
-            "counts": (
-                reading
-                and {
-                    "meter": reading.name,
-                    "limit": reading.limit,
-                    "used": reading.used,
-                    "left": reading.left,
-                    "resets_at": reading.resets_at and reading.resets_at.isoformat(),
-                }
-            ),
+            "offer": self._offer_table(),
+            "counts": self._count_table(),
+        }
+
+    def _offer_table(self) -> dict[str, Any] | None:
+        if self.offer is None:
+            return None
+        return {
+            "name": self.offer.name,
+            "kind": str(self.offer.kind),
+            "price": self.price,
+            "term": self.term,
+            "ends": self.ends or None,
+            "line": self.offer_line or None,
+        }
+
+    def _count_table(self) -> dict[str, Any] | None:
+        reading = self.reading
+        if reading is None:
+            return None
+        return {
+            "meter": reading.name,
+            "limit": reading.limit,
+            "used": reading.used,
+            "left": reading.left,
+            "resets_at": reading.resets_at and reading.resets_at.isoformat(),
         }
 
 
@@ -143,26 +145,14 @@ def compose(
     name = decision.prompt or str(decision.show)
     kind = name if name in PLANS else str(decision.show)
     plan = PLANS.get(kind, _Plan(copy=True, offer=True))
-    offer = policy.offer(decision.offer) if decision.offer is not None else None
-    said = _offer_words(offer, policy, texts)
-    period = _period(decision.meter, policy, texts)
+    offer = None if decision.offer is None else policy.offer(decision.offer)
+    terms = _offer_words(offer, policy, texts)
     copy, copy_lang = _copy(policy, texts, wanted)
     publication = _shown(policy.publication.name)
-    reading = decision.meter
-    heading = texts.say(kind, "heading", period=period, publication=publication)
-    counted = reading is not None and reading.limit > 0
-    count_line = ""
-    if counted and reading is not None:
-        if reading.left == 0 and decision.access is Access.PREVIEW:
-            count_line = texts.count("used", reading.limit, period=period)
-        elif kind in _COUNTING:
-            # Zero is never counted: with nothing left after this article it is the last one.
-            last = texts.say("last-free-article", "heading", period=period)
-            heading = texts.count("left", reading.left, period=period) if reading.left else last
+    period = _period(decision.meter, policy, texts)
+    heading, count_line = _counted(kind, decision, texts, period, publication)
     takes = plan.offer and offer is not None
-    label = said["action"] if takes else texts.say(kind, "action", publication=publication)
-    own = tuple(benefit for benefit in map(_shown, copy.benefits) if benefit)
-    benefits = own or tuple(texts.tables.get("benefits", {}).values())
+    label = terms["action"] if takes else texts.say(kind, "action", publication=publication)
     about = texts.say(kind, "about")
     return Parts(
         name=name,
@@ -175,31 +165,52 @@ def compose(
         headline=_shown(copy.headline or "") if plan.copy else "",
         pitch=_shown(copy.pitch or "") if plan.copy else "",
         lead=texts.say(kind, "lead", publication=publication),
-        benefits=benefits if plan.benefits else (),
-        offer_line=said["line"] if takes else "",
-        action=(
-            Action(label=label, href=_href(policy, "offers" if takes else plan.link))
-            if label
-            else None
-        ),
-        about=Action(label=about, href=_href(policy, plan.link)) if about else None,
+        benefits=_benefits(copy, texts) if plan.benefits else (),
+        offer_line=terms["line"] if takes else "",
+        action=_action(label, policy, "offers" if takes else plan.link),
+        about=_action(about, policy, plan.link),
         sign_in=_sign_in(plan, policy, texts),
         period=period,
-        price=said["price"],
-        term=said["term"],
-        ends=said["ends"],
+        price=terms["price"],
+        term=terms["term"],
+        ends=terms["ends"],
         publication=publication,
-        reading=reading,
+        reading=decision.meter,
         offer=offer,
     )
 
 
-def _shown(text: str) -> str:
-    """Return a publisher's text without the edges and control characters that do not show.
+def _counted(
+    kind: str, decision: Decision, texts: Texts, period: str, publication: str
+) -> tuple[str, str]:
+    """Return the heading and the line that counts, as far as this prompt counts anything."""
+    heading = texts.say(kind, "heading", period=period, publication=publication)
+    reading = decision.meter
+    if reading is None or reading.limit <= 0:
+        return heading, ""
+    if reading.left == 0 and decision.access is Access.PREVIEW:
+        return heading, texts.count("used", reading.limit, period=period)
+    if kind not in _COUNTING:
+        return heading, ""
+    # Zero is never counted: with nothing left after this article it is the last one.
+    last = texts.say("last-free-article", "heading", period=period)
+    return texts.count("left", reading.left, period=period) if reading.left else last, ""
 
-    Blank copy is no copy.
-    """
-    return _CONTROLS.sub(" ", text).strip()
+
+def _benefits(copy: Copy, texts: Texts) -> tuple[str, ...]:
+    """Return the publisher's own benefits, or those of the language."""
+    own = tuple(benefit for benefit in map(_shown, copy.benefits) if benefit)
+    return own or tuple(texts.tables.get("benefits", {}).values())
+
+
+def _action(label: str, policy: Policy, link: str) -> Action | None:
+    """Return something to follow, or nothing where it has no words."""
+    return Action(label=label, href=_href(policy, link)) if label else None
+
+
+def _shown(text: str) -> str:
+    """Return a publisher's text without edges and control characters: blank copy is no copy."""
+    return without_controls(text).strip()
 
 
 def _period(reading: MeterReading | None, policy: Policy, texts: Texts) -> str:
@@ -210,24 +221,25 @@ def _period(reading: MeterReading | None, policy: Policy, texts: Texts) -> str:
     if window.calendar is not None:
         return texts.say("period", str(window.calendar))
     length = window.rolling or window.fixed
-    return texts.say("period", "length", length=length_text(length, texts.locale)) if length else ""
+    if length is None:
+        return ""
+    return texts.say("period", "length", length=length_text(length, texts.locale))
 
 
 def _copy(policy: Policy, texts: Texts, wanted: tuple[str | None, ...]) -> tuple[Copy, str]:
-    """Return the publisher's own words and their language.
-
-    In the locale asked for, else in the publication's.
-    """
+    """Return the publisher's words in the locale asked for, else in their own, and its tag."""
     by_tag = {tag.replace("_", "-"): copy for tag, copy in policy.copy.items()}
     locale, tag = choose((*tags(texts.locale), *wanted), by_tag)
     return by_tag.get(tag, Copy()), tag if tag in by_tag else str(locale)
 
 
 def _offer_words(offer: Offer | None, policy: Policy, texts: Texts) -> dict[str, str]:
+    """Return what is said of an offer; without one each is an empty text."""
     if offer is None:
         return dict.fromkeys(("action", "line", "price", "term", "ends"), "")
     locale = texts.locale
-    price, term = money(offer.price, offer.currency, locale), term_text(offer.term, locale)
+    price = money(offer.price, offer.currency, locale)
+    term = term_text(offer.term, locale)
     kind = "trial" if offer.kind is OfferKind.TRIAL else "subscription"
     key = kind if offer.price else f"{kind}-at-no-charge"
     ends = ""
@@ -245,8 +257,9 @@ def _offer_words(offer: Offer | None, policy: Policy, texts: Texts) -> dict[str,
 
 
 def _sign_in(plan: _Plan, policy: Policy, texts: Texts) -> Action | None:
-    label = texts.say("sign-in", plan.sign_in) if plan.sign_in else ""
-    return Action(label=label, href=_href(policy, "sign_in")) if label else None
+    if not plan.sign_in:
+        return None
+    return _action(texts.say("sign-in", plan.sign_in), policy, "sign_in")
 
 
 def _href(policy: Policy, name: str) -> str:
@@ -255,20 +268,13 @@ def _href(policy: Policy, name: str) -> str:
     One that is neither a path of the site nor an `https://` address is refused.
     """
     href: str = getattr(policy.links, name)
-    path = href.startswith("/") and not href.startswith("//")
-    if not (path or href.startswith("https://")) or any(
-        char <= " " or char in "\\\x7f" for char in href
-    ):
+    is_path = href.startswith("/") and not href.startswith("//")
+    has_tricks = any(char <= " " or char in "\\\x7f" for char in href)
+    if has_tricks or not (is_path or href.startswith("https://")):
         message = (
             f"the link `{name}` leads to `{href}`, which is neither a path of the site nor an"
             " `https://` address"
         )
-        raise TemplateError(
-            fault(
-                "unsafe-link",
-                message,
-                "write it like `/subscribe` or `https://example.com/subscribe`",
-                name="policy",
-            )
-        )
+        advice = "write it like `/subscribe` or `https://example.com/subscribe`"
+        raise TemplateError(fault("unsafe-link", message, advice, name="policy"))
     return href

@@ -1,7 +1,4 @@
-"""Lays the parts of a prompt out.
-
-Finds the template (the publisher's before ours), checks it, and fills it in.
-"""
+"""Lay the parts of a prompt out, by the publisher's template or by ours."""
 
 from __future__ import annotations
 
@@ -9,6 +6,7 @@ import json
 import re
 from functools import lru_cache
 from pathlib import Path
+from traceback import walk_tb
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
@@ -45,7 +43,7 @@ def render(
     *,
     locale: str | None = None,
     layout: str = "wide",
-    format: str = "html",
+    format: str = "html",  # noqa: A002 - the public name of what is asked for
     folder: str | Path | None = None,
 ) -> str:
     """Return what the reader of `decision` sees, or an empty text where nothing is said.
@@ -90,7 +88,7 @@ class _Request:
     meter: MeterReading | None
     locale: str | None
     layout: str
-    format: str
+    form: str
     decision: Decision = field(eq=False)
     policy: Policy = field(eq=False)
 
@@ -98,7 +96,7 @@ class _Request:
 @lru_cache(maxsize=2048)
 def _remembered(request: _Request) -> str:
     return _lay_out(
-        request.decision, request.policy, request.locale, request.layout, request.format, None
+        request.decision, request.policy, request.locale, request.layout, request.form, None
     )
 
 
@@ -112,27 +110,22 @@ def _lay_out(
     policy: Policy,
     locale: str | None,
     layout: str,
-    format: str,
+    form: str,
     own: Path | None,
 ) -> str:
     parts = _parts(decision, policy, locale, own)
-    if format == "json":
+    if form == "json":
         return json.dumps({**parts.table(), "layout": layout}, ensure_ascii=False, indent=2)
     if not _NAME.fullmatch(parts.name):
-        raise TemplateError(
-            fault(
-                "bad-prompt-name",
-                f"`{parts.name}` cannot be the name of a prompt",
-                "use letters, digits and `-`",
-                name="prompt",
-            )
-        )
-    name = parts.name + _SUFFIX[format]
-    if format == "text" and parts.name not in PLANS and (own is None or not (own / name).is_file()):
-        name = (  # a prompt of the publisher's own may have no text: its parts are told in order
-            "prompt.txt.j2"
-        )
-    return _fill(found(name, format, own), written_texts(format, own), parts, layout)
+        message = f"`{parts.name}` cannot be the name of a prompt"
+        advice = "use letters, digits and `-`"
+        raise TemplateError(fault("bad-prompt-name", message, advice, name="prompt"))
+    name = parts.name + _SUFFIX[form]
+    may_lack_text = form == "text" and parts.name not in PLANS
+    if may_lack_text and (own is None or not (own / name).is_file()):
+        # A prompt of the publisher's own may have no text: its parts are told in order.
+        name = "prompt.txt.j2"
+    return _fill(found(name, form, own), written_texts(form, own), parts, layout)
 
 
 def render_template(
@@ -142,7 +135,7 @@ def render_template(
     *,
     locale: str | None = None,
     layout: str = "wide",
-    format: str = "html",
+    format: str = "html",  # noqa: A002 - the public name of what is asked for
     folder: str | Path | None = None,
 ) -> str:
     """Return a publisher's own template filled in for `decision`.
@@ -152,22 +145,16 @@ def render_template(
     among ours. Raises `PromptError` like `render`.
     """
     _check_words(layout, format, tuple(_SUFFIX))
-    own = (
-        Path(folder)
-        if folder is not None
-        else template.parent
-        if isinstance(template, Path)
-        else None
-    )
+    own = None if folder is None else Path(folder)
+    if own is None and isinstance(template, Path):
+        own = template.parent
     parts = _parts(decision, policy, locale, own)
-    name = str(template) if isinstance(template, Path) else "template"
-    written = read_bounded(template) if isinstance(template, Path) else template
-    return _fill(
-        compiled(written, name, format, own),
-        {**written_texts(format, own), name: written},
-        parts,
-        layout,
-    )
+    name = "template"
+    if isinstance(template, Path):
+        name = str(template)
+        template = read_bounded(template)
+    ready = compiled(template, name, format, own)
+    return _fill(ready, {**written_texts(format, own), name: template}, parts, layout)
 
 
 @lru_cache(maxsize=1)
@@ -181,13 +168,12 @@ def _parts(decision: Decision, policy: Policy, locale: str | None, own: Path | N
     return compose(decision, policy, load_texts(wanted, own), wanted)
 
 
-def _check_words(layout: str, format: str, formats: tuple[str, ...]) -> None:
+def _check_words(layout: str, form: str, forms: tuple[str, ...]) -> None:
     if layout not in _LAYOUTS:
         raise ValueError(f"`{layout}` is not a layout; it is `wide` or `narrow`")
-    if format not in formats:
-        raise ValueError(
-            f"`{format}` is not a format; there are {', '.join(f'`{word}`' for word in formats)}"
-        )
+    if form not in forms:
+        listed = ", ".join(f"`{word}`" for word in forms)
+        raise ValueError(f"`{form}` is not a format; there are {listed}")
 
 
 def _fill(template: Template, written: Mapping[str, str], parts: Parts, layout: str) -> str:
@@ -199,11 +185,12 @@ def _fill(template: Template, written: Mapping[str, str], parts: Parts, layout: 
 
 def _at_run_time(error: Exception, written: Mapping[str, str], parts: Parts) -> Problem:
     """Say where a template failed: the last of its lines in the traceback."""
-    name, line, trace = "template", 1, error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename in written:
-            name, line = trace.tb_frame.f_code.co_filename, trace.tb_lineno
-        trace = trace.tb_next
+    name = "template"
+    line = 1
+    for frame, at in walk_tb(error.__traceback__):
+        if frame.f_code.co_filename in written:
+            name = frame.f_code.co_filename
+            line = at
     source = written[name]
     offset = sum(len(before) + 1 for before in source.split("\n")[: line - 1])
     count = next((word for word in sorted(COUNTS) if f"'{word}'" in str(error)), None)

@@ -1,13 +1,12 @@
-"""Where templates come from.
+"""Find templates in the publisher's folder, then among ours, and make them ready to run.
 
-The publisher's folder first, then ours; each is brought up to date and checked when it is loaded.
+Each is brought up to date and checked when it is loaded.
 """
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jinja2 import BaseLoader, StrictUndefined, Template, TemplateNotFound, pass_context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -16,8 +15,8 @@ from meter.prompts.errors import TemplateError, fault, suggestion
 from meter.prompts.guard import check
 from meter.prompts.legacy import modernised
 from meter.prompts.locales import parse_locale, plural
-from meter.prompts.texts import read_bounded
-from meter.resources import template_root
+from meter.prompts.texts import read_bounded, without_controls
+from meter.resources import file_stamp, template_root
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,12 +25,10 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from jinja2.runtime import Context
 
-__all__ = ["FILTERS", "SHIPPED", "TESTS", "compiled", "environment", "found", "written_texts"]
+__all__ = ["FILTERS", "SHIPPED", "TESTS", "compiled", "found", "written_texts"]
 
 SHIPPED = "default/"
-"""The prefix that names a template of ours even where the publisher's folder has one of the same
-name.
-"""
+"""The prefix that names a template of ours where the publisher's folder has one of that name."""
 
 FILTERS = (
     "capitalize",
@@ -48,14 +45,10 @@ FILTERS = (
     "trim",
     "upper",
 )
-"""The filters of a template; `plural` picks a word by the plural category of a number in the
-prompt's language.
-"""
+"""The filters of a template; `plural` picks a word by a number, as the prompt's language does."""
 
 TESTS = ("defined", "undefined", "eq", "ne", "lt", "le", "gt", "ge", "in")
 """The tests of a template (`is defined`)."""
-
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 class _Loader(BaseLoader):
@@ -75,53 +68,37 @@ class _Loader(BaseLoader):
             raise LookupError("name a file of the same folder, without a path")
         own = None if self.folder is None or name != template else self.folder / name
         if own is not None and own.is_file():
-            written, full = read_bounded(own), str(own)
-            return modernised(written, full), written, full
+            written = read_bounded(own)
+            return modernised(written, str(own)), written, str(own)
         shipped = template_root() / "prompts" / name
         if not shipped.is_file():
-            known = {
-                file.name
-                for file in (template_root() / "prompts").iterdir()
-                if file.name.endswith(".j2")
-            }
-            known |= (
-                {file.name for file in self.folder.glob("*.j2")}
-                if self.folder is not None
-                else set()
-            )
-            raise LookupError(
-                suggestion(name, known, "put a file of that name in the publisher's folder")
-            )
+            otherwise = "put a file of that name in the publisher's folder"
+            raise LookupError(suggestion(name, self._known(), otherwise))
         written = shipped.read_text(encoding="utf-8")
         return written, written, SHIPPED + name
+
+    def _known(self) -> set[str]:
+        """Return the name of every template there is."""
+        shipped = (template_root() / "prompts").iterdir()
+        known = {file.name for file in shipped if file.name.endswith(".j2")}
+        if self.folder is not None:
+            known |= {file.name for file in self.folder.glob("*.j2")}
+        return known
 
     def get_source(
         self, environment: Environment, template: str
     ) -> tuple[str, str, Callable[[], bool]]:
-        stamp = None if self.folder is None else _stamp(self.folder / template)
+        own = None if self.folder is None else self.folder / template
+        stamp = None if own is None else file_stamp(own)
         try:
             source, written, name = self.find(template)
         except LookupError as missing:
             raise TemplateNotFound(template, str(missing.args[0])) from None
         check(source, written, name, environment, self.find)
         self.written[name] = written
-        if self.folder is None or template.startswith(SHIPPED):
+        if own is None or template.startswith(SHIPPED):
             return source, name, lambda: True
-        own = self.folder / template
-        return source, name, lambda: _stamp(own) == stamp
-
-
-def _stamp(path: Path) -> tuple[int, ...] | None:
-    """Return what changes when a file does, or `None` where there is none."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size, status.st_ino
-
-
-def _printable(value: Any) -> Any:
-    return _CONTROLS.sub(" ", value) if type(value) is str else value
+        return source, name, lambda: file_stamp(own) == stamp
 
 
 @pass_context
@@ -132,59 +109,56 @@ def _plural(context: Context, n: object, **forms: str) -> str:
     return forms.get(plural(n, locale) if locale else "other", forms["other"])
 
 
+def _printable(value: object) -> object:
+    return without_controls(value) if type(value) is str else value
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """Where templates of a format run: nothing to call, nothing undefined, HTML always escaped."""
+
+    def __init__(self, form: str, folder: Path | None) -> None:
+        self.templates = _Loader(folder)
+        super().__init__(
+            loader=self.templates,
+            autoescape=form == "html",
+            undefined=StrictUndefined,
+            finalize=_printable,
+            keep_trailing_newline=True,
+        )
+        self.filters["plural"] = _plural
+        self.filters = {name: self.filters[name] for name in FILTERS}
+        self.tests = {name: self.tests[name] for name in TESTS}
+        self.globals.clear()
+
+
 @lru_cache(maxsize=64)
-def environment(format: str, folder: Path | None) -> Environment:
-    """Return the sandbox in which templates of a format run.
-
-    Nothing to call, nothing undefined, HTML always escaped.
-    """
-    sandbox = ImmutableSandboxedEnvironment(
-        loader=_Loader(folder),
-        autoescape=format == "html",
-        undefined=StrictUndefined,
-        finalize=_printable,
-        keep_trailing_newline=True,
-    )
-    sandbox.filters["plural"] = _plural
-    sandbox.filters = {name: sandbox.filters[name] for name in FILTERS}
-    sandbox.tests = {name: sandbox.tests[name] for name in TESTS}
-    sandbox.globals.clear()
-    return sandbox
+def _sandbox(form: str, folder: Path | None) -> _Sandbox:
+    return _Sandbox(form, folder)
 
 
-def found(name: str, format: str, folder: Path | None) -> Template:
+def found(name: str, form: str, folder: Path | None) -> Template:
     """Return the template of a name, the publisher's before ours. Raises `TemplateError`."""
     try:
-        return environment(format, folder).get_template(name)
+        return _sandbox(form, folder).get_template(name)
     except TemplateNotFound as missing:
-        raise TemplateError(
-            fault(
-                "template-missing",
-                f"there is no template `{name}`",
-                str(missing.message),
-                name=name,
-            )
-        ) from None
+        message = f"there is no template `{name}`"
+        problem = fault("template-missing", message, str(missing.message), name=name)
+        raise TemplateError(problem) from None
 
 
 @lru_cache(maxsize=256)
-def compiled(written: str, name: str, format: str, folder: Path | None) -> Template:
+def compiled(written: str, name: str, form: str, folder: Path | None) -> Template:
     """Return a template given as text, brought up to date, checked and compiled.
 
     Raises `TemplateError`.
     """
     source = modernised(written, name)
-    sandbox = environment(format, folder)
-    check(source, written, name, sandbox, _loader(sandbox).find)
+    sandbox = _sandbox(form, folder)
+    check(source, written, name, sandbox, sandbox.templates.find)
     code = sandbox.compile(source, name, name)
     return Template.from_code(sandbox, code, {})
 
 
-def written_texts(format: str, folder: Path | None) -> Mapping[str, str]:
+def written_texts(form: str, folder: Path | None) -> Mapping[str, str]:
     """Return the text of every template loaded so far as its author wrote it, by full name."""
-    return _loader(environment(format, folder)).written
-
-
-def _loader(sandbox: Environment) -> _Loader:
-    assert isinstance(sandbox.loader, _Loader)
-    return sandbox.loader
+    return _sandbox(form, folder).templates.written

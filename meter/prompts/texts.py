@@ -1,7 +1,4 @@
-"""Which words a prompt uses in which language.
-
-One small TOML file per language, ours or the publisher's.
-"""
+"""The words of the prompts: one small TOML file per language, ours or the publisher's."""
 
 from __future__ import annotations
 
@@ -16,17 +13,16 @@ from babel import Locale
 
 from meter.prompts.errors import TemplateError, fault
 from meter.prompts.locales import choose, number, plural
-from meter.resources import template_root
+from meter.resources import MOST_BYTES, template_root
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Texts", "load_texts", "read_bounded"]
+__all__ = ["Texts", "load_texts", "read_bounded", "without_controls"]
 
 _FIELD = re.compile(r"\{([a-z]+)\}")
 _SPACES = re.compile(r" {2,}")
-MOST_BYTES = 64 * 1024
-"""The most that a template or a file of texts may hold."""
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 @frozen(kw_only=True)
@@ -38,27 +34,19 @@ class Texts:
     name: str
 
     def say(self, table: str, key: str, **values: str) -> str:
-        """Return one text with its fields filled in, or nothing where the language has no such
-        text.
-        """
+        """Return one text with its fields filled in, or nothing where the language has none."""
         return self._fill(self.tables.get(table, {}).get(key, ""), values)
 
     def count(self, table: str, n: int, **values: str) -> str:
         """Return the sentence for `n` by the language's plural category."""
         forms = self.tables[table]
         category = plural(n, self.locale)
-        if category not in forms and "other" not in forms:
-            raise TemplateError(
-                fault(
-                    "missing-plural",
-                    f"[{table}] has no `{category}`",
-                    f"add `{category}` or `other`",
-                    name=self.name,
-                )
-            )
-        return self._fill(
-            forms.get(category, forms.get("other", "")), {**values, "n": number(n, self.locale)}
-        )
+        form = forms.get(category, forms.get("other"))
+        if form is None:
+            message = f"[{table}] has no `{category}`"
+            advice = f"add `{category}` or `other`"
+            raise TemplateError(fault("missing-plural", message, advice, name=self.name))
+        return self._fill(form, {**values, "n": number(n, self.locale)})
 
     def _fill(self, text: str, values: Mapping[str, str]) -> str:
         if "{" not in text:
@@ -75,8 +63,9 @@ class Texts:
 
 
 def load_texts(wanted: tuple[str | None, ...], folder: Path | None) -> Texts:
-    """Return the texts of the first wanted locale that has any, ours or those in the folder's
-    `texts`.
+    """Return the texts of the first wanted locale that has any.
+
+    They are ours, or those in the `texts` of a publisher's folder.
     """
     if folder is not None:
         return _texts(wanted, folder)
@@ -89,11 +78,9 @@ def _shipped_texts(wanted: tuple[str | None, ...]) -> Texts:
 
 
 def _texts(wanted: tuple[str | None, ...], folder: Path | None) -> Texts:
-    own = (
-        {path.stem: path for path in sorted((folder / "texts").glob("*.toml"))}
-        if folder is not None
-        else {}
-    )
+    own: dict[str, Path] = {}
+    if folder is not None:
+        own = {path.stem: path for path in sorted((folder / "texts").glob("*.toml"))}
     shipped = _shipped()
     locale, tag = choose(wanted, {*own, *shipped})
     tables = shipped.get(tag, shipped["en"])
@@ -127,20 +114,14 @@ def _read(path: Path) -> dict[str, dict[str, str]]:
     try:
         tables = tomllib.loads(read_bounded(path))
     except tomllib.TOMLDecodeError as error:
-        raise TemplateError(
-            fault(
-                "bad-texts",
-                f"this is not a TOML file: {error}",
-                "start from a copy of a shipped one",
-                name=str(path),
-            )
-        ) from None
+        message = f"this is not a TOML file: {error}"
+        advice = "start from a copy of a shipped one"
+        raise TemplateError(fault("bad-texts", message, advice, name=str(path))) from None
     for table, texts in tables.items():
         if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):
+            message = f"[{table}] is not a table of texts"
             advice = f'write `key = "text"` lines under [{table}]'
-            raise TemplateError(
-                fault("bad-texts", f"[{table}] is not a table of texts", advice, name=str(path))
-            )
+            raise TemplateError(fault("bad-texts", message, advice, name=str(path)))
     return tables
 
 
@@ -155,20 +136,19 @@ def read_bounded(path: Path, *, encoding: str = "utf-8-sig") -> str:
         text = raw[:MOST_BYTES].decode(encoding)
     except OSError as error:
         message = f"this file cannot be read: {(error.strerror or 'it is not a file').lower()}"
-        raise TemplateError(
-            fault("template-missing", message, "check its name and place", name=str(path))
-        ) from None
+        advice = "check its name and place"
+        raise TemplateError(fault("template-missing", message, advice, name=str(path))) from None
     except UnicodeDecodeError:
-        raise TemplateError(
-            fault("bad-encoding", "this is not UTF-8 text", "save it as UTF-8", name=str(path))
-        ) from None
+        message = "this is not UTF-8 text"
+        advice = "save it as UTF-8"
+        raise TemplateError(fault("bad-encoding", message, advice, name=str(path))) from None
     if len(raw) > MOST_BYTES:
-        raise TemplateError(
-            fault(
-                "template-too-large",
-                "this file is too large",
-                f"keep it under {MOST_BYTES} bytes",
-                name=str(path),
-            )
-        )
+        message = "this file is too large"
+        advice = f"keep it under {MOST_BYTES} bytes"
+        raise TemplateError(fault("template-too-large", message, advice, name=str(path)))
     return text
+
+
+def without_controls(text: str) -> str:
+    """Return a text with a space for each control character."""
+    return _CONTROLS.sub(" ", text)

@@ -1,6 +1,6 @@
-"""Which names may a template use?
+"""The names a template may use, with what each holds.
 
-The closed list, with what each holds; `docs/reference/prompts.md` is checked against it.
+`docs/reference/prompts.md` is checked against them.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from meter.prompts.parts import Parts
+    from meter.prompts.parts import Action, Parts
 
 __all__ = ["COUNTS", "LISTS", "VARIABLES", "values_of"]
 
@@ -63,7 +63,7 @@ def values_of(parts: Parts, layout: str) -> dict[str, Any]:
 
     Texts, whole numbers and one tuple of texts, never an object with methods of its own.
     """
-    action, about, sign_in, reading = parts.action, parts.about, parts.sign_in, parts.reading
+    reading = parts.reading
     values: dict[str, Any] = {
         "heading": parts.heading,
         "count_line": parts.count_line,
@@ -75,12 +75,9 @@ def values_of(parts: Parts, layout: str) -> dict[str, Any]:
         "offer_ends": parts.ends,
         "price": parts.price,
         "term": parts.term,
-        "action_label": action.label if action else "",
-        "action_link": action.href if action else "",
-        "sign_in_label": sign_in.label if sign_in else "",
-        "sign_in_link": sign_in.href if sign_in else "",
-        "about_label": about.label if about else "",
-        "about_link": about.href if about else "",
+        **_link("action", parts.action),
+        **_link("sign_in", parts.sign_in),
+        **_link("about", parts.about),
         "publication": parts.publication,
         "period": parts.period,
         "prompt": parts.name,
@@ -100,3 +97,9 @@ def values_of(parts: Parts, layout: str) -> dict[str, Any]:
             "limit": reading.limit,
         }
     return values
+
+
+def _link(name: str, action: Action | None) -> dict[str, str]:
+    if action is None:
+        return {f"{name}_label": "", f"{name}_link": ""}
+    return {f"{name}_label": action.label, f"{name}_link": action.href}

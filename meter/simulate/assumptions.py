@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from attrs import evolve, field, frozen
 
-from meter.errors import MeterError, Problem
-from meter.loading.problems import Report, meant, quoted
+from meter.errors import MeterError, Problem, meant, quoted
+from meter.loading.problems import Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from attrs import evolve, frozen
 
-from meter.errors import MeterError
-from meter.loading.problems import meant
+from meter.errors import MeterError, meant
 from meter.simulate.compare import NAMES, Comparison, compare
 from meter.simulate.measures import Estimate, influence, spread
 from meter.vocabulary import Status

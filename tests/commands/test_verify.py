@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from meter.cli import main
 from meter.journeys import Journey
 from meter.loading import check_text, dumps_policy
-from meter.verify import CODES, STANDING
+from meter.verify import CODES, STANDING, lints
 from tests.bench.bench_verify import narrow
 from tests.verify.test_lints import ALLOWANCE, GOOD, HEAD, LAST, OVER, PAYING, rule
 
@@ -318,7 +318,8 @@ def test_every_exact_lint_is_documented():
     head = text.partition('title="head.toml"\n')[2].partition("```")[0]
     said = {}
     for example in FENCE.finditer(text):
-        _, problems = check_text(f"{head}\n{example['policy']}", f"broken/{example['code']}.toml")
+        name = f"broken/{example['code']}.toml"
+        _, problems = check_text(f"{head}\n{example['policy']}", name, exact=lints)
         said[example["code"]] = (
             "\n".join(str(problem) for problem in problems if problem.code == example["code"])
             + "\n"

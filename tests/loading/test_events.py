@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from meter import Article, Entitlement, MeterError, PageView, Reader, Usage, decide, loads_policy
+from meter.errors import MOST_PROBLEMS
 from meter.loading.events import (
     MOST_CHARACTERS,
     EventError,
@@ -16,7 +17,6 @@ from meter.loading.events import (
     parse_event,
     read_events,
 )
-from meter.loading.problems import MOST_PROBLEMS
 from meter.testing import strategies
 
 TOKYO = ZoneInfo("Asia/Tokyo")

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from meter import PolicyError, loads_policy
-from meter.loading.toml import MOST_BYTES
+from meter.resources import MOST_BYTES
 
 HEAD = '[publication]\nname = "x"\n'
 LAST = '[[rules]]\nname = "z"\nshow = "article"\n'
@@ -113,7 +113,7 @@ def test_a_hostile_text_is_refused_with_a_code(text, code):
 _MEASURE = """
 import json, resource, sys, time
 from meter import PolicyError, loads_policy
-from meter.loading.problems import Positions
+from meter.loading.positions import Positions
 Positions("a = 1")
 try:
     loads_policy('publication.locale = "q"')

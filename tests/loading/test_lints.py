@@ -6,6 +6,7 @@ import pytest
 
 from meter.loading import check_text
 from meter.loading.lints import LINTS, lint
+from meter.verify.lints import lints
 
 TEXT = """\
 [publication]
@@ -94,7 +95,7 @@ CASES = {
 def test_a_warning_is_given_where_it_belongs(code):
     """Every warning has a policy that earns it, and says where."""
     for text, place in CASES[code]:
-        policy, problems = check_text(text, today=date(2026, 7, 1))
+        policy, problems = check_text(text, today=date(2026, 7, 1), exact=lints)
         found = [(problem.line, problem.column) for problem in problems if problem.code == code]
         assert {problem.severity for problem in problems} <= {"warning"}, problems
         assert policy is not None
@@ -128,9 +129,11 @@ def test_a_policy_that_is_meant_earns_no_warning():
 
     A price may have the decimals of its currency.
     """
-    assert check_text(TEXT.replace("price = 9", "price = 9.99"), today=date(2026, 6, 30))[1] == ()
-    policy, problems = check_text(TEXT, today=date(2026, 6, 30))
-    assert (problems, lint(policy)) == ((), ())
+    today = date(2026, 6, 30)
+    exactly_priced = TEXT.replace("price = 9", "price = 9.99")
+    assert check_text(exactly_priced, today=today, exact=lints)[1] == ()
+    policy, problems = check_text(TEXT, today=today, exact=lints)
+    assert (problems, lint(policy, exact=lints)) == ((), ())
 
 
 def test_an_offer_is_over_only_when_its_last_day_is():
@@ -139,7 +142,7 @@ def test_an_offer_is_over_only_when_its_last_day_is():
     Without a day nothing is said.
     """
     assert [
-        [problem.code for problem in check_text(TEXT, today=day)[1]]
+        [problem.code for problem in check_text(TEXT, today=day, exact=lints)[1]]
         for day in (date(2026, 6, 30), date(2026, 7, 1), None)
     ] == [
         [],
@@ -149,9 +152,7 @@ def test_an_offer_is_over_only_when_its_last_day_is():
 
 
 def test_a_rule_that_spends_hides_nothing():
-    """A rule without a condition that spends is passed by when nothing is left, so what follows is
-    reached.
-    """
+    """One without a condition is passed by when nothing is left, so what follows is reached."""
     assert not [problem for problem in check_text(TEXT)[1] if problem.code == "unreachable-rule"]
 
 

@@ -120,7 +120,7 @@ def test_a_file_is_read_key_by_key():
                 currency="USD",
                 term="3 months",
                 product="digital",
-                starts=datetime(2026, 6, 1, 9),
+                starts=datetime.fromisoformat("2026-06-01T09:00:00"),
                 ends=date(2026, 6, 30),
                 when=When(reader=["anonymous"]),
             )
@@ -224,6 +224,13 @@ _COPIES = st.builds(
 _ALL_SHOWN = st.frozensets(st.sampled_from(Show), min_size=1, max_size=3)
 
 
+_OPENINGS = st.datetimes(
+    datetime.fromisoformat("2026-01-01"),
+    datetime.fromisoformat("2026-03-01"),
+    timezones=st.none() | st.just(UTC),
+)
+
+
 @given(
     policy=strategies.policies(),
     copy=st.dictionaries(st.sampled_from(["en", "ja", "pt-BR"]), _COPIES, max_size=3),
@@ -231,8 +238,7 @@ _ALL_SHOWN = st.frozensets(st.sampled_from(Show), min_size=1, max_size=3)
         Links, subscribe=st.sampled_from(["/subscribe", "/join", "https://example.com/a?b=c"])
     ),
     never=_ALL_SHOWN,
-    opens=st.none()
-    | st.datetimes(datetime(2026, 1, 1), datetime(2026, 3, 1), timezones=st.none() | st.just(UTC)),
+    opens=st.none() | _OPENINGS,
     price=st.decimals(0, 1000, places=2),
 )
 @settings(max_examples=40, deadline=None)

@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from meter import Meter, Offer, Policy, PolicyError, Rule, Window, loads_policy
+from meter.errors import MOST_PROBLEMS, meant, quoted
 from meter.loading import check_text
-from meter.loading.problems import MOST_PROBLEMS, meant, quoted
 from meter.policy import Dates, Guarantee, Limit, Members, Publication, Range, When
 
 GOOD = """\
@@ -501,9 +501,7 @@ def test_a_problem_is_told_with_place_line_and_next_step():
 
 
 def test_every_problem_is_told_at_once():
-    """Problems of form and of meaning, in different places, arrive together and in the order of the
-    file.
-    """
+    """Problems of form and of meaning arrive together, in the order of the file."""
     text = GOOD
     for old, new in (
         ("Tokyo", "Tokio"),
@@ -676,7 +674,7 @@ def test_a_link_that_leads_out_of_the_site_by_a_trick_is_refused(link):
 
 
 def test_words_given_twice_for_one_locale_are_refused():
-    """`[copy]` is the publication's own locale; a table for it as well would hide one of the two."""
+    """`[copy]` is the publication's own locale; a table for it as well would hide one of them."""
     _, problems = check_text(
         GOOD + '[copy]\npitch = "a"\n[copy.en]\npitch = "b"\n[copy.xx-yy]\npitch = "c"\n'
     )

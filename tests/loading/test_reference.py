@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from meter.loading.lints import LINTS
-from meter.loading.toml import _WORDS_FOR
+from meter.loading.syntax import SYNTAX
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference"
@@ -29,17 +29,18 @@ WITHOUT_EXAMPLE = {
     "too-many-problems",
     "unreadable-file",
 }
-REPORTERS = {"report", "Problem", "_fault", "_unknown", "_warning", "_refused", "_refusal"}
+REPORTERS = {
+    "report",
+    "Problem",
+    "_fault",
+    "_located",
+    "_unknown",
+    "_warning",
+    "_whole",
+}
 MODULES = [
-    "documents",
-    "events",
-    "faults",
-    "lints",
-    "loading",
-    "problems",
-    "schema",
-    "shapes/values",
-    "shapes/tables",
+    ROOT / "meter" / "validation.py",
+    *sorted((ROOT / "meter" / "loading").rglob("*.py")),
 ]
 
 
@@ -72,8 +73,8 @@ def _codes(path):
 
 def test_every_code_is_documented_once():
     """What can be said has a section that says what it means."""
-    codes = {code for module in MODULES for code in _codes(ROOT / "meter" / f"{module}.py")}
-    codes |= {known[1] for known in _WORDS_FOR} | set(LINTS) | {"bad-value"}
+    codes = {code for module in MODULES for code in _codes(module)}
+    codes |= {known[1] for known in SYNTAX} | set(LINTS) | {"bad-value"}
     assert codes - set(DOCUMENTED) == set()
     assert len(DOCUMENTED) == len(set(DOCUMENTED))
 
@@ -102,7 +103,5 @@ def test_an_example_is_told_its_code(name):
 def test_every_code_of_a_text_has_an_example():
     """Only what no text can show goes without."""
     shown = {Path(name).stem for name in EXAMPLES}
-    codes = {code for module in MODULES for code in _codes(ROOT / "meter" / f"{module}.py")} | set(
-        LINTS
-    )
+    codes = {code for module in MODULES for code in _codes(module)} | set(LINTS)
     assert codes - shown - WITHOUT_EXAMPLE == set()

@@ -45,7 +45,7 @@ def test_a_file_of_the_same_name_replaces_ours(tmp_path):
 
 
 def test_a_template_can_build_on_ours(tmp_path):
-    """It replaces one block of ours, or adds to it; `default/` names ours where both have the name."""
+    """It replaces one block of ours, or adds to it; `default/` names ours where both have it."""
     (tmp_path / "countdown.html.j2").write_text(
         '{% extends "default/countdown.html.j2" %}{% block actions %}{{ super() }}<p>{{'
         ' left|plural(one="One!", other="More!") }}</p>{% endblock %}'

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from jinja2 import Environment
+from jinja2 import Environment, TemplateSyntaxError
 
 from meter import PromptError
 from meter.prompts import render_template
@@ -212,28 +214,39 @@ def test_a_migrated_template_renders_the_same(template, used):
 @settings(max_examples=150, deadline=None)
 def test_text_without_placeholders_comes_out_as_it_is(text):
     """Whatever has no placeholder is not touched at all."""
+    assume(not re.search(r"(<<|&lt;&lt;)\s*numberArticlesLeft", text))
+    migrated, problems = _outcome(text)
+    assert migrated in (text, None)
+    assert all("<<" in problem.message or "&lt;&lt;" in problem.message for problem in problems)
+
+
+def _outcome(text):
     try:
-        assert text == modernised(text)
+        return modernised(text), ()
     except TemplateError as error:
-        assert all(
-            "<<" in problem.message or "&lt;&lt;" in problem.message for problem in error.problems
-        )
+        return None, error.problems
 
 
 @given(template=TEMPLATES)
 @settings(max_examples=150, deadline=None)
 def test_segments_are_jinjas_own(template):
-    """The pieces make up the template, and text is what Jinja2's lexer calls text."""
+    """The pieces make up the template, and text is what Jinja2's lexer calls text.
+
+    A template whose last tag is never closed is left out: the lexer is not at its end then, and
+    what is left counts as text here.
+    """
     pieces = list(segments(template))
     assert template == "".join(template[piece.start : piece.end] for piece in pieces)
     try:
-        lexed = [
-            value
-            for _, kind, value in Environment(keep_trailing_newline=True).lex(template)
-            if kind == "data"
-        ]
-    except Exception:
+        tokens = list(Environment(keep_trailing_newline=True).lex(template))
+    except TemplateSyntaxError:
         return
+    kinds = [kind for _, kind, _ in tokens]
+    if sum(kind.endswith("_begin") for kind in kinds) > sum(
+        kind.endswith("_end") for kind in kinds
+    ):
+        return
+    lexed = [value for _, kind, value in tokens if kind == "data"]
     kept = "".join(template[piece.start : piece.end] for piece in pieces if piece.kind == "text")
     raw = "".join(
         "<<y>>"

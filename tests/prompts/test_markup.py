@@ -99,9 +99,7 @@ def _shown(text: str) -> str:
 @given(headline=WORDS, pitch=WORDS, benefit=WORDS, publication=WORDS)
 @settings(max_examples=25, deadline=None)
 def test_what_a_publisher_writes_is_shown_and_never_run(headline, pitch, benefit, publication):
-    """For any copy the tags are balanced and ours alone, and every word comes out as it was
-    written, in both layouts.
-    """
+    """For any copy the tags are balanced and ours alone, and every word is shown as written."""
     policy = _with_copy(headline, pitch, benefit, publication)
     for decision in every_state(policy).values():
         pages = [read(render(decision, policy, layout=layout)) for layout in ("wide", "narrow")]
@@ -176,7 +174,7 @@ def _luminance(colour: str) -> float:
 
 
 def test_the_style_sheet_covers_every_class_and_respects_the_reader():
-    """Every class of the HTML that carries words is styled; focus, motion and dark are thought of."""
+    """Every class of the HTML that carries words is styled; so are focus, motion and dark."""
     css = stylesheet()
     classes = {
         word

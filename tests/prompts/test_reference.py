@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from meter.prompts.parts import PLANS
+from meter.prompts.parts import PLANS, compose
 from meter.prompts.templates import FILTERS, TESTS
+from meter.prompts.texts import load_texts
 from meter.prompts.variables import COUNTS, VARIABLES, values_of
 from meter.resources import template_root
 from tests.prompts.staging import Stage, make_policy
@@ -32,9 +33,6 @@ def test_every_variable_is_listed_with_what_it_holds():
 
 def test_every_variable_has_a_value():
     """And there is none beside them."""
-    from meter.prompts.parts import compose
-    from meter.prompts.texts import load_texts
-
     stage = Stage(make_policy())
     values = values_of(
         compose(stage.read(1), stage.policy, load_texts(("en",), None), ("en",)), "wide"

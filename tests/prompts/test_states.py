@@ -101,9 +101,7 @@ def test_text_says_exactly_the_words_of_the_state(state, layout):
 
 @pytest.mark.parametrize("state", STATES)
 def test_json_holds_the_parts_of_the_state(state):
-    """Heading, lines, benefits, offer and call to action, joined in reading order, are the same
-    words.
-    """
+    """Heading, lines, benefits, offer and call to action, in reading order, are the same words."""
     stage, decision, words = STATES[state]
     parts = json.loads(render(decision, stage.policy, format="json"))
     offered = [parts["offer"]["line"]] if parts["offer"] else []
@@ -139,11 +137,11 @@ def test_json_tells_counts_and_offer_as_data():
     )
 
 
-@pytest.mark.parametrize(("format", "nothing"), [("html", ""), ("text", ""), ("json", "null")])
-def test_a_plain_article_has_no_prompt(format, nothing):
+@pytest.mark.parametrize(("form", "nothing"), [("html", ""), ("text", ""), ("json", "null")])
+def test_a_plain_article_has_no_prompt(form, nothing):
     """A reader with access is told nothing."""
     decision = PLAIN.view(PageView(article=Article(id="f", access="free")))
-    assert nothing == render(decision, PLAIN.policy, format=format)
+    assert nothing == render(decision, PLAIN.policy, format=form)
 
 
 @pytest.mark.parametrize(
@@ -159,8 +157,8 @@ def test_a_wall_after_the_last_article_says_what_was_read(limit, said):
     assert said in read(render(stage.read(limit + 1), stage.policy)).lines
 
 
-@pytest.mark.parametrize("format", ["html", "text", "json"])
-def test_a_wall_with_a_limit_of_nothing_never_says_free(format):
+@pytest.mark.parametrize("form", ["html", "text", "json"])
+def test_a_wall_with_a_limit_of_nothing_never_says_free(form):
     """Neither in words nor in classes: nothing was free."""
     policy = make_policy(limit=0, offer=make_offer())
     stage = Stage(policy)
@@ -173,7 +171,7 @@ def test_a_wall_with_a_limit_of_nothing_never_says_free(format):
     assert {"trial-offer", "registration-wall", "subscription-wall"} == {
         str(wall.show) for wall in walls
     }
-    assert not any("free" in render(wall, policy, format=format).lower() for wall in walls)
+    assert not any("free" in render(wall, policy, format=form).lower() for wall in walls)
 
 
 @pytest.mark.parametrize("limit", [0, 1, 2, 5, 11])
@@ -219,10 +217,10 @@ def test_the_period_follows_the_meters_window(window, period):
         (date(2026, 7, 23), "July 23rd"),
         (date(2026, 7, 11), "July 11th"),
         (
-            datetime(2026, 6, 30, 15),
+            datetime.fromisoformat("2026-06-30T15:00:00"),
             "June 30th",
         ),
-        (datetime(2026, 7, 1), "June 30th"),
+        (datetime.fromisoformat("2026-07-01T00:00:00"), "June 30th"),
         (datetime(2026, 6, 30, 15, tzinfo=UTC), "June 30th"),
         (datetime(2026, 6, 30, 15, 1, tzinfo=UTC), "July 1st"),
         (datetime(2026, 6, 30, 23, tzinfo=timezone(timedelta(hours=-7))), "July 1st"),
@@ -333,9 +331,7 @@ def test_a_word_that_is_none_is_refused(word, value):
 
 
 def test_a_remembered_prompt_is_the_one_of_its_policy():
-    """The same decision under another policy, offer or layout is another prompt, however often it
-    is asked for.
-    """
+    """The same decision under another policy, offer or layout is another prompt, every time."""
     decision = OFFERING.read(1)
     other = make_policy(offer=make_offer(price=12), copy=Copy(headline="Another"))
     for _ in range(2):

@@ -1,13 +1,15 @@
-"""What form may a value of a file take, and what is said when it takes another?
+"""The fields of a file: what form a value takes, and what is said when it takes another.
 
-Each shape reads a plain value (of TOML or JSON), reports every problem in an editor's words, and
+Each field reads a plain value (of TOML or JSON), reports every problem in an editor's words, and
 describes itself as JSON Schema; so the loader, the schema and the reference page cannot disagree.
 """
 
 from __future__ import annotations
 
-from meter.loading.fields.containers import Items, Key, Localized, Named, Split, Table
-from meter.loading.fields.scalars import REFUSED, Day, Flag, Number, Shape, Text, Whole, Word
+from meter.loading.fields.containers import Items, Named, Split
+from meter.loading.fields.scalars import Day, Flag, Number, Text, Whole, Word
+from meter.loading.fields.shape import REFUSED, Shape, label, wrong
+from meter.loading.fields.tables import Key, Localized, Table, either
 
 __all__ = [
     "REFUSED",
@@ -24,4 +26,7 @@ __all__ = [
     "Text",
     "Whole",
     "Word",
+    "either",
+    "label",
+    "wrong",
 ]

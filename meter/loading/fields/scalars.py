@@ -7,67 +7,30 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from meter.loading.problems import Path, Report, meant, quoted
+from meter.errors import meant, quoted
+from meter.loading.fields.shape import REFUSED, label, wrong
 from meter.validation import YEARS
 
-__all__ = ["REFUSED", "Day", "Flag", "Number", "Shape", "Text", "Whole", "Word", "label", "wrong"]
+if TYPE_CHECKING:
+    from meter.loading.positions import Path
+    from meter.loading.problems import Report
 
+__all__ = ["Day", "Flag", "Number", "Text", "Whole", "Word"]
 
-class _Refused:
-    """Stands for a value that was reported."""
-
-
-REFUSED = _Refused()
-
+# A text may have lines and tabs in it.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-
-
-class Shape(Protocol):
-    """A form a value may take. `form` says it in words, as in ``a whole number such as `5` ``."""
-
-    @property
-    def form(self) -> str: ...
-
-    def read(self, value: Any, path: Path, report: Report) -> Any:
-        """Return the value as the classes want it, or `REFUSED` when it was reported."""
-
-    def schema(self) -> dict[str, Any]:
-        """Return the shape as JSON Schema."""
-
-
-def label(path: Path) -> str:
-    """Return how a message speaks of what is at `path`: by its key."""
-    names = [part for part in path if isinstance(part, str)]
-    return f"`{names[-1]}`" if names else "this"
-
-
-def wrong(
-    shape: Shape, value: object, path: Path, report: Report, advice: str | None = None
-) -> _Refused:
-    """Report a value of the wrong form."""
-    shown = quoted(value)
-    kind = {str: "the text", bool: "the flag", list: "the list", dict: "the table"}.get(
-        type(value), ""
-    )
-    if isinstance(value, str):
-        shown = f'`"{shown[1:-1]}"`'
-    what = "an item of " if path and isinstance(path[-1], int) and len(path) > 1 else ""
-    message = f"{what}{label(path)} is {shape.form}, not {kind + ' ' if kind else ''}{shown}"
-    report("wrong-type", path, message, advice or f"write {shape.form}")
-    return REFUSED
+_NEEDS_NO_QUOTES = re.compile(r"-?\d[\d.:T+Z-]*|true|false")
 
 
 def _unquoted(value: object) -> str | None:
     """Return the next step for a number, a date or a flag that was put in quotes."""
-    return (
-        "write it without quotes"
-        if isinstance(value, str) and re.fullmatch(r"-?\d[\d.:T+Z-]*|true|false", value)
-        else None
-    )
+    if isinstance(value, str) and _NEEDS_NO_QUOTES.fullmatch(value):
+        return "write it without quotes"
+    return None
 
 
 @frozen(kw_only=True)
@@ -82,53 +45,56 @@ class Text:
     check: Callable[[str], str | None] | None = None
     """Returns the next step if there is something wrong with the text."""
     code: str = "bad-value"
-    make: Callable[[str], Any] = str
+    make: Callable[[str], object] = str
 
-    def read(self, value: Any, path: Path, report: Report) -> Any:
+    def read(self, value: object, path: Path, report: Report) -> object:
+        """Return what is made of the text, or report."""
         if type(value) is not str:
-            return wrong(
-                self,
-                value,
-                path,
-                report,
-                "put it in quotes" if isinstance(value, int | float) else None,
-            )
-        if not value.strip() and not self.empty:
+            advice = "put it in quotes" if isinstance(value, int | float) else None
+            return wrong(self, value, path, report, advice)
+        if not self._is_plain(value, path, report):
+            return REFUSED
+        advice = self._advice(value)
+        if advice:
+            message = f"{label(path)} is {self.form}, not {quoted(value)}"
+            report(self.code, path, message, advice)
+            return REFUSED
+        try:
+            return self.make(value)
+        except ValueError as error:
+            report(self.code, path, str(error), f"write {self.form}")
+            return REFUSED
+
+    def _is_plain(self, text: str, path: Path, report: Report) -> bool:
+        """Say whether a text has a length that fits and no control characters, or report."""
+        if not text.strip() and not self.empty:
             report("empty-text", path, f"{label(path)} is empty", f"write {self.form}")
-        elif len(value) > self.longest:
-            report(
-                "text-too-long",
-                path,
-                f"{label(path)} has {len(value)} characters; at most {self.longest} fit",
-                "shorten it",
-            )
-        elif _CONTROL.search(value):
-            report(
-                "control-character",
-                path,
-                f"{label(path)} holds a control character: {quoted(value)}",
-                "remove it",
-            )
-        elif self.pattern and not re.fullmatch(self.pattern, value):
-            report(
-                self.code,
-                path,
-                f"{label(path)} is {self.form}, not {quoted(value)}",
-                f"write {self.form}",
-            )
-        elif self.check and (advice := self.check(value)):
-            report(self.code, path, f"{label(path)} is {self.form}, not {quoted(value)}", advice)
+        elif len(text) > self.longest:
+            message = f"{label(path)} has {len(text)} characters; at most {self.longest} fit"
+            report("text-too-long", path, message, "shorten it")
+        elif _CONTROL.search(text):
+            message = f"{label(path)} holds a control character: {quoted(text)}"
+            report("control-character", path, message, "remove it")
         else:
-            try:
-                return self.make(value)
-            except ValueError as error:
-                report(self.code, path, str(error), f"write {self.form}")
-        return REFUSED
+            return True
+        return False
+
+    def _advice(self, text: str) -> str | None:
+        """Return the next step if the text is not of this form."""
+        if self.pattern and not re.fullmatch(self.pattern, text):
+            return f"write {self.form}"
+        return self.check(text) if self.check else None
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "string", "minLength": int(not self.empty), "maxLength": self.longest} | (
-            {"pattern": f"^(?:{self.pattern})$"} if self.pattern else {}
-        )
+        """Return the shape as JSON Schema."""
+        schema: dict[str, Any] = {
+            "type": "string",
+            "minLength": int(not self.empty),
+            "maxLength": self.longest,
+        }
+        if self.pattern:
+            schema["pattern"] = f"^(?:{self.pattern})$"
+        return schema
 
 
 @frozen(kw_only=True)
@@ -141,20 +107,21 @@ class Word:
     def form(self) -> str:
         return "one of " + ", ".join(f"`{word}`" for word in self.words)
 
-    def read(self, value: Any, path: Path, report: Report) -> Any:
+    def read(self, value: object, path: Path, report: Report) -> object:
+        """Return the word, or report."""
         if type(value) is not str:
             return wrong(self, value, path, report)
-        if value not in set(self.words):
-            report(
-                "unknown-word",
-                path,
-                f"{label(path)} does not know the word {quoted(value)}",
-                None if report.full else meant(value, set(self.words)),
-            )
+        known = set(self.words)
+        if value not in known:
+            message = f"{label(path)} does not know the word {quoted(value)}"
+            # What is not listed needs no guess: they cost the most of all that is done here.
+            advice = None if report.full else meant(value, known)
+            report("unknown-word", path, message, advice)
             return REFUSED
         return self.words(value)
 
     def schema(self) -> dict[str, Any]:
+        """Return the shape as JSON Schema."""
         return {"enum": [str(word) for word in self.words]}
 
 
@@ -172,7 +139,8 @@ class Whole:
     def form(self) -> str:
         return f"a whole number such as `{self.example}`"
 
-    def read(self, value: Any, path: Path, report: Report) -> Any:
+    def read(self, value: object, path: Path, report: Report) -> object:
+        """Return the number, or report."""
         if type(value) is not int:
             return wrong(self, value, path, report, _unquoted(value))
         if not self.least <= value <= self.most:
@@ -182,6 +150,7 @@ class Whole:
         return value
 
     def schema(self) -> dict[str, Any]:
+        """Return the shape as JSON Schema."""
         return {"type": "integer", "minimum": self.least, "maximum": self.most}
 
 
@@ -197,21 +166,30 @@ class Number:
     def form(self) -> str:
         return f"a number such as `{self.example}`"
 
-    def read(self, value: Any, path: Path, report: Report) -> Any:
-        if type(value) not in (int, float) or (
-            isinstance(value, float) and not math.isfinite(value)
-        ):
+    def read(self, value: object, path: Path, report: Report) -> object:
+        """Return the number, or report."""
+        number = _finite(value)
+        if number is None:
             return wrong(self, value, path, report, _unquoted(value))
-        if not self.least <= value <= self.most:
-            message = (
-                f"{label(path)} is between {self.least:g} and {self.most:g}, not {quoted(value)}"
-            )
+        if not self.least <= number <= self.most:
+            bounds = f"{self.least:g} and {self.most:g}"
+            message = f"{label(path)} is between {bounds}, not {quoted(value)}"
             report("bad-number", path, message, f"write {self.form}")
             return REFUSED
-        return value
+        return number
 
     def schema(self) -> dict[str, Any]:
+        """Return the shape as JSON Schema."""
         return {"type": "number", "minimum": self.least, "maximum": self.most}
+
+
+def _finite(value: object) -> float | None:
+    """Return a value that is a number, and neither a flag nor infinite; `None` for any other."""
+    if type(value) is int:
+        return value
+    if type(value) is float and math.isfinite(value):
+        return value
+    return None
 
 
 @frozen(kw_only=True)
@@ -220,12 +198,14 @@ class Flag:
 
     form: str = "`true` or `false`"
 
-    def read(self, value: Any, path: Path, report: Report) -> Any:
+    def read(self, value: object, path: Path, report: Report) -> object:
+        """Return the flag, or report."""
         if type(value) is not bool:
             return wrong(self, value, path, report, _unquoted(value))
         return value
 
     def schema(self) -> dict[str, Any]:
+        """Return the shape as JSON Schema."""
         return {"type": "boolean"}
 
 
@@ -242,19 +222,21 @@ class Day:
         either = " or a time such as `2026-06-30T18:00:00`" if self.times else ""
         return f"a date such as `2026-06-30`{either}"
 
-    def read(self, value: Any, path: Path, report: Report) -> Any:
-        if not isinstance(value, date) or (isinstance(value, datetime) and not self.times):
-            advice = "whole days only: leave the time out" if isinstance(value, datetime) else None
-            return wrong(self, value, path, report, _unquoted(value) or advice)
+    def read(self, value: object, path: Path, report: Report) -> object:
+        """Return the date or the time, or report."""
+        if not isinstance(value, date):
+            return wrong(self, value, path, report, _unquoted(value))
+        if isinstance(value, datetime) and not self.times:
+            return wrong(self, value, path, report, "whole days only: leave the time out")
         if value.year not in self.years:
-            message = (
-                f"{label(path)} is in a year from {self.years[0]} to {self.years[-1]}, not"
-                f" {quoted(value)}"
-            )
+            years = f"{self.years[0]} to {self.years[-1]}"
+            message = f"{label(path)} is in a year from {years}, not {quoted(value)}"
             report("bad-date", path, message, self.advice)
             return REFUSED
         return value
 
     def schema(self) -> dict[str, Any]:
+        """Return the shape as JSON Schema."""
         day = r"\d{4}-\d{2}-\d{2}"
-        return {"type": "string", "pattern": f"^{day}([T ].*)?$" if self.times else f"^{day}$"}
+        pattern = f"^{day}([T ].*)?$" if self.times else f"^{day}$"
+        return {"type": "string", "pattern": pattern}

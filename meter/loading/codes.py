@@ -1,0 +1,61 @@
+"""Next steps for who writes no code of a locale, a country, a language or a currency.
+
+All codes are those of CLDR, through Babel.
+"""
+
+from __future__ import annotations
+
+import re
+
+from babel import Locale, localedata
+from babel.core import get_global
+
+from meter.errors import closest
+
+__all__ = ["code_step", "currency_step", "locale_step"]
+
+_LOCALE = re.compile(r"[A-Za-z0-9]+([-_][A-Za-z0-9]+)*")
+
+
+def locale_step(name: str) -> str | None:
+    """Return the next step if `name` is not a locale that CLDR knows, else nothing."""
+    sought = name.replace("-", "_")
+    if _LOCALE.fullmatch(name) and localedata.exists(sought):
+        return None
+    initial = name[:1].lower()
+    known = [locale for locale in localedata.locale_identifiers() if locale[:1] == initial]
+    close = _code_of(name, "languages") or closest(sought, known)
+    if close:
+        return _did_you_mean(close)
+    return "locales look like `en`, `ja` or `pt-BR`"
+
+
+def code_step(name: str, kind: str, examples: str) -> str:
+    """Return the next step for who wrote a name where its code belongs.
+
+    `kind` is what CLDR calls such names: `territories` or `languages`.
+    """
+    code = _code_of(name, kind)
+    if code:
+        return _did_you_mean(code)
+    return f"codes look like {examples}"
+
+
+def currency_step(code: str) -> str | None:
+    """Return the next step if `code` is not a currency (ISO 4217), else nothing."""
+    known = get_global("all_currencies")
+    if code in known:
+        return None
+    if code.upper() in known:
+        return _did_you_mean(code.upper())
+    return "a currency is three capitals, such as `USD`, `EUR` or `JPY`"
+
+
+def _code_of(name: str, kind: str) -> str | None:
+    """Return the code that goes by this English name."""
+    names = getattr(Locale("en"), kind)
+    return {known.casefold(): code for code, known in names.items()}.get(name.casefold())
+
+
+def _did_you_mean(code: str) -> str:
+    return f"did you mean `{code.replace('_', '-')}`?"

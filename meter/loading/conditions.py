@@ -1,0 +1,147 @@
+"""The keys of a condition: what may stand below `when`, wherever there is one."""
+
+from __future__ import annotations
+
+import json
+
+from meter.loading.fields import Day, Flag, Items, Key, Named, Number, Split, Table, Text, Word
+from meter.policy import Dates, Members, Range, When
+from meter.validation import MOST_LIMIT
+from meter.view import ArticleAccess, Status
+
+__all__ = ["WHEN", "WHEN_KEY"]
+
+_NOT_EMPTY = {"minProperties": 1}
+
+
+def _words(*examples: str) -> Items:
+    return Items(
+        item=Text(form=f'a word in quotes such as `"{examples[0]}"`'),
+        example=json.dumps(list(examples)),
+    )
+
+
+_WORDS = _words("a", "b")
+_MEMBERS = Split(
+    by={
+        list: _WORDS,
+        dict: Table(
+            noun="a set condition",
+            make=Members,
+            example='{ any = ["a"], none = ["b"] }',
+            also=_NOT_EMPTY,
+            keys={
+                "any": Key(shape=_WORDS, says="at least one of these"),
+                "all": Key(shape=_WORDS, says="every one of these"),
+                "none": Key(shape=_WORDS, says="not one of these"),
+            },
+        ),
+    },
+    otherwise=_WORDS,
+)
+
+
+def _range(least: float, most: float, example: str) -> Table:
+    number = Number(least=least, most=most, example=example)
+    return Table(
+        noun="a number condition",
+        make=Range,
+        example=f"{{ at_least = {example} }}",
+        also=_NOT_EMPTY,
+        keys={
+            "equals": Key(shape=number, says="exactly this"),
+            "at_least": Key(shape=number, says="this or more"),
+            "at_most": Key(shape=number, says="this or less"),
+            "above": Key(shape=number, says="more than this"),
+            "below": Key(shape=number, says="less than this"),
+        },
+    )
+
+
+_DATES = Table(
+    noun="a date condition",
+    make=Dates,
+    example="{ from = 2026-06-01, until = 2026-06-30 }",
+    also=_NOT_EMPTY,
+    keys={
+        "from": Key(shape=Day(), says="the first day, from its start in the publication's zone"),
+        "until": Key(shape=Day(), says="the last day, to its end in the publication's zone"),
+    },
+)
+
+WHEN: Table = Table(
+    noun="a condition",
+    make=When,
+    ref="when",
+    example='{ reader = ["anonymous"] }',
+    keys={
+        "reader": Key(
+            shape=Items(item=Word(words=Status)), says="the reader's status is one of these"
+        ),
+        "access": Key(
+            shape=Items(item=Word(words=ArticleAccess)),
+            says="the article is sold in one of these ways",
+        ),
+        "section": Key(
+            shape=_words("markets"),
+            says="the section is one of these, or below one (`markets` covers `markets/asia`)",
+        ),
+        "kind": Key(shape=_words("opinion", "video"), says="the article is of one of these kinds"),
+        "product": Key(
+            shape=_words("digital"),
+            says="a running entitlement of the reader is for one of these products",
+        ),
+        "country": Key(
+            shape=_words("JP", "US"),
+            says="the reader is in one of these countries (ISO 3166 codes such as `JP`)",
+        ),
+        "device": Key(shape=_words("mobile"), says="the page is read on one of these devices"),
+        "channel": Key(
+            shape=_words("newsletter"), says="the reader came through one of these channels"
+        ),
+        "language": Key(
+            shape=_words("en", "ja"),
+            says="the page is asked for in one of these languages (`en` covers `en-GB`)",
+        ),
+        "referrer": Key(
+            shape=Items(item=Text(empty=True), example='["google.com"]'),
+            says=(
+                "the reader came from one of these hosts (`google.com` covers `news.google.com`,"
+                ' `""` is no referrer at all)'
+            ),
+        ),
+        "tags": Key(
+            shape=_MEMBERS,
+            says="the article's tags: any of a list, or `any`, `all`, `none` of lists",
+        ),
+        "segments": Key(
+            shape=_MEMBERS,
+            says="the reader's segments: any of a list, or `any`, `all`, `none` of lists",
+        ),
+        "score": Key(shape=_range(0, 1, "0.2"), says="the reader's propensity, between 0 and 1"),
+        "age_days": Key(
+            shape=_range(0, 100_000, "7"), says="whole days since the article was published"
+        ),
+        "days_since_expiry": Key(
+            shape=_range(0, 100_000, "30"), says="whole days since the reader's access ended"
+        ),
+        "left": Key(
+            shape=Named(
+                noun="a meter",
+                item=_range(0, MOST_LIMIT, "2"),
+                example="{ monthly = { at_most = 2 } }",
+            ),
+            says="what would remain of a meter after this view",
+        ),
+        "gift": Key(shape=Flag(), says="whether the article was opened through a gift link"),
+        "crawler": Key(shape=Flag(), says="whether a verified crawler asks"),
+        "dates": Key(shape=_DATES, says="whole days in the publication's zone, both included"),
+        "any": Key(shape=lambda: Items(item=WHEN), says="at least one of these conditions holds"),
+        "not": Key(
+            shape=lambda: WHEN,
+            says="this condition does not hold (what is not known never matches)",
+        ),
+    },
+)
+
+WHEN_KEY = Key(shape=WHEN, says="for whom and what; without it, for everyone and everything")

@@ -1,0 +1,202 @@
+"""The keys of an event's parts: of a reader, of what it may read, and of an article.
+
+Dates without a time are days in the publication's zone.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from meter.errors import quoted
+from meter.loading.fields import (
+    REFUSED,
+    Flag,
+    Items,
+    Key,
+    Number,
+    Split,
+    Table,
+    Text,
+    Whole,
+    Word,
+)
+from meter.validation import ARCHIVE_YEARS, YEARS
+from meter.view import Article, ArticleAccess, Entitlement, EntitlementKind, Reader
+from meter.windows import local_instant, moment, parse_length
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from meter.loading.positions import Path
+    from meter.loading.problems import Report
+
+__all__ = ["ID", "Moment", "article_table", "reader_table", "word"]
+
+_LONGEST_TIME = 40
+_LONGEST_DATE = len("2026-06-01")
+
+
+class _NoOffsetError(ValueError):
+    """A time could be anywhere."""
+
+
+class _FarOffError(ValueError):
+    """A time is in a year that nobody means."""
+
+
+class Moment:
+    """A time with its offset.
+
+    Where there is a zone, a date as well, which is the start (or the end) of that day in it.
+    """
+
+    def __init__(
+        self, zone: ZoneInfo | None = None, *, end: bool = False, years: range = YEARS
+    ) -> None:
+        self._zone = zone
+        self._end = end
+        self._years = years
+
+    @property
+    def form(self) -> str:
+        day = "" if self._zone is None else ", or a date such as `2026-06-01`"
+        return f"a time with its offset, such as `2026-06-01T09:00:00+09:00`{day}"
+
+    def read(self, value: object, path: Path, report: Report) -> object:
+        """Return a time with a zone, or report."""
+        if not isinstance(value, str) or len(value) > _LONGEST_TIME:
+            return self._no_time(value, path, report)
+        if self._end and value.startswith("9999-"):
+            return None  # how many systems write "never"
+        try:
+            return self._moment(value)
+        except _NoOffsetError:
+            message = f"`{path[-1]}` is a time without an offset: `{value}`"
+            report("no-offset", path, message, "add one, such as `Z` or `+09:00`")
+            return REFUSED
+        except _FarOffError:
+            years = f"{self._years[0]} to {self._years[-1]}"
+            message = f"`{path[-1]}` is in a year from {years}, not {quoted(value)}"
+            advice = "for an open end, leave it out" if self._end else "check the year"
+            report("bad-date", path, message, advice)
+            return REFUSED
+        except ValueError:
+            return self._no_time(value, path, report)
+
+    def _no_time(self, value: object, path: Path, report: Report) -> object:
+        """Report what is no time at all, as any text of the wrong form is reported."""
+        return Text(form=self.form, code="bad-date", pattern="(?!)").read(value, path, report)
+
+    def _moment(self, text: str) -> datetime:
+        if len(text) == _LONGEST_DATE and self._zone is not None:
+            day = date.fromisoformat(text)
+            if day.year not in self._years:
+                raise _FarOffError
+            return moment(local_instant(day, self._zone, end=self._end), self._zone)
+        when = datetime.fromisoformat(text)
+        if when.tzinfo is None:
+            if len(text) > _LONGEST_DATE:
+                raise _NoOffsetError
+            raise ValueError(text)
+        if when.year not in self._years:
+            raise _FarOffError
+        return when
+
+    def schema(self) -> dict[str, Any]:
+        """Return the shape as JSON Schema."""
+        time = {"type": "string", "format": "date-time"}
+        if self._zone is None:
+            return time
+        return {"anyOf": [time, {"type": "string", "format": "date"}]}
+
+
+ID = Text(form='an id in quotes such as `"a1"`', longest=2000)
+_WORDS = Items(item=Text(longest=2000), least=0)
+_LENGTH = Text(form='a length such as `"7 days"`', code="bad-length", make=parse_length)
+_DAYS = Whole(least=0, most=3660, example="7")
+
+
+def word(example: str) -> Text:
+    """Return the shape of a word of the publisher's own, such as a channel."""
+    return Text(form=f'a text in quotes such as `"{example}"`', longest=2000)
+
+
+def _entitlement_table(zone: ZoneInfo) -> Table:
+    """Return the keys of a right to read."""
+    return Table(
+        noun="an entitlement",
+        make=Entitlement,
+        example='{"kind": "subscription"}',
+        keys={
+            "kind": Key(
+                shape=Word(words=EntitlementKind),
+                says="where the right to read comes from",
+                required=True,
+                filler="gift",
+            ),
+            "product": Key(shape=word("digital"), says="the product it is for"),
+            "starts": Key(
+                shape=Moment(zone),
+                says="when it starts; a date is the start of that day in the zone",
+            ),
+            "ends": Key(
+                shape=Moment(zone, end=True),
+                says="when it ends; a date holds to the end of that day there; 9999 is never",
+            ),
+            "grace": Key(
+                shape=Split(by={str: _LENGTH}, otherwise=_DAYS),
+                says=(
+                    "how long it goes on after its end while a failed payment is sorted out; a"
+                    " number is days"
+                ),
+            ),
+        },
+    )
+
+
+def reader_table(zone: ZoneInfo) -> Table:
+    """Return the keys of a reader."""
+    return Table(
+        noun="a reader",
+        make=Reader,
+        example='{"id": "r1"}',
+        keys={
+            "id": Key(shape=ID, says="the id under which usage is kept", required=True, filler="?"),
+            "registered": Key(shape=Flag(), says="whether the reader has an account"),
+            "entitlements": Key(
+                shape=Items(item=_entitlement_table(zone), least=0, most=100),
+                says="the rights to read, running and ended",
+            ),
+            "segments": Key(shape=_WORDS, says="the segments the reader is in"),
+            "country": Key(shape=word("JP"), says="the reader's country (ISO 3166)"),
+            "score": Key(shape=Number(least=0, most=1), says="a propensity between 0 and 1"),
+        },
+    )
+
+
+def article_table(zone: ZoneInfo) -> Table:
+    """Return the keys of an article."""
+    return Table(
+        noun="an article",
+        make=Article,
+        example='{"id": "a1"}',
+        keys={
+            "id": Key(
+                shape=ID, says="the article's id: what a meter counts", required=True, filler="?"
+            ),
+            "access": Key(
+                shape=Word(words=ArticleAccess),
+                says="how it is sold; `metered` unless said otherwise",
+            ),
+            "section": Key(
+                shape=word("markets/asia"), says="its section; a `/` separates sub-sections"
+            ),
+            "tags": Key(shape=_WORDS, says="its tags; sponsored content is one"),
+            "kind": Key(shape=word("opinion"), says="what kind of article it is"),
+            "published": Key(
+                shape=Moment(zone, years=ARCHIVE_YEARS),
+                says="when it was published; a date is the start of that day",
+            ),
+        },
+    )

@@ -1,0 +1,61 @@
+"""What every shape does, and how a value of another form is reported."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from meter.errors import quoted
+
+if TYPE_CHECKING:
+    from meter.loading.positions import Path
+    from meter.loading.problems import Report
+
+__all__ = ["REFUSED", "Refused", "Shape", "label", "wrong"]
+
+
+class Refused:
+    """Stands for a value that was reported."""
+
+
+REFUSED = Refused()
+
+
+class Shape(Protocol):
+    """A form a value may take. `form` says it in words, as in ``a whole number such as `5` ``."""
+
+    @property
+    def form(self) -> str: ...
+
+    def read(self, value: object, path: Path, report: Report) -> object:
+        """Return the value as the classes want it, or `REFUSED` when it was reported."""
+
+    def schema(self) -> dict[str, Any]:
+        """Return the shape as JSON Schema."""
+
+
+_KINDS: dict[type, str] = {
+    str: "the text ",
+    bool: "the flag ",
+    list: "the list ",
+    dict: "the table ",
+}
+
+
+def label(path: Path) -> str:
+    """Return how a message speaks of what is at `path`: by its key."""
+    names = [part for part in path if isinstance(part, str)]
+    return f"`{names[-1]}`" if names else "this"
+
+
+def wrong(
+    shape: Shape, value: object, path: Path, report: Report, advice: str | None = None
+) -> Refused:
+    """Report a value of the wrong form."""
+    shown = quoted(value)
+    if isinstance(value, str):
+        shown = f'`"{shown[1:-1]}"`'
+    is_item = len(path) > 1 and isinstance(path[-1], int)
+    subject = f"an item of {label(path)}" if is_item else label(path)
+    message = f"{subject} is {shape.form}, not {_KINDS.get(type(value), '')}{shown}"
+    report("wrong-type", path, message, advice or f"write {shape.form}")
+    return REFUSED

@@ -1,0 +1,192 @@
+"""Find where the keys and values of a TOML text are, with a tree-sitter parse.
+
+The parse is only made when there is something to point at.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import tree_sitter_toml
+from attrs import evolve
+from tree_sitter import Language, Node, Parser
+
+from meter.errors import UNPRINTABLE, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+__all__ = ["At", "Path", "Place", "Positions", "source_line"]
+
+_LONGEST_SOURCE = 160
+
+Path = tuple[str | int, ...]
+"""Where something is in the tables of a file: keys by name, items of a list by number from 0."""
+
+At = Literal["key", "value"]
+
+
+class Place(NamedTuple):
+    """A line and a column, both from 1; columns count characters."""
+
+    line: int
+    column: int
+
+
+class Positions:
+    """Where the keys and values of a TOML text are.
+
+    With `wanted`, the text is only searched for those paths, and no further than the last of them.
+    """
+
+    def __init__(self, text: str, wanted: Iterable[tuple[Path, At]] | None = None) -> None:
+        self.lines = text.split("\n")
+        self._places: dict[tuple[Path, At], tuple[int, int]] = {}
+        self._counts: dict[Path, int] = {}
+        self._defined: set[Path] = set()
+        self.repeated: Place | None = None
+        """Where the first key or heading is that was there before."""
+        self._missing = None if wanted is None else {(path, at) for path, at in wanted if path}
+        self._inside = {
+            path[:length] for path, _ in self._missing or () for length in range(1, len(path) + 1)
+        }
+        if not self._complete:
+            for node in _parse(text).named_children:
+                self._statement(node)
+                if self._complete or self.repeated:
+                    break
+
+    @property
+    def _complete(self) -> bool:
+        """Whether every place that is wanted was found."""
+        return self._missing == set()
+
+    def _is_searched(self, path: Path) -> bool:
+        """Say whether a wanted place is at `path` or inside it."""
+        return self._missing is None or path in self._inside
+
+    def locate(self, problem: Problem, at: At, name: str) -> Problem:
+        """Return a problem with line, column and source line.
+
+        Where its path is not in the text, those of what holds it.
+        """
+        path = problem.path
+        order: tuple[At, At] = ("value", "key") if at == "value" else ("key", "value")
+        point = self._point(path, order)
+        while point is None and path:
+            path = path[:-1]
+            point = self._point(path, ("key", "value"))
+        line, column = self._place(point or (0, 0))
+        source = source_line(self.lines, line)
+        return evolve(problem, name=name, line=line, column=column, source=source)
+
+    def _point(self, path: Path, order: tuple[At, At]) -> tuple[int, int] | None:
+        """Return the point of the first of the two sides of `path` that is in the text."""
+        first, second = order
+        return self._places.get((path, first)) or self._places.get((path, second))
+
+    def _place(self, point: tuple[int, int]) -> Place:
+        """Return a point of the parser as people count.
+
+        From 1, and in characters where the parser counts bytes.
+        """
+        row, column = point
+        raw = self.lines[row] if row < len(self.lines) else ""
+        before = raw.encode("utf-8", "replace")[:column].decode(errors="ignore")
+        return Place(row + 1, len(before) + 1)
+
+    def _statement(self, node: Node) -> None:
+        if node.type == "pair":
+            self._pair((), node)
+        elif node.type in ("table", "table_array_element"):
+            self._table(node)
+
+    def _table(self, node: Node) -> None:
+        """Note the heading of a table and what stands below it."""
+        children = node.named_children
+        header = next(child for child in children if child.type != "comment")
+        parts = tuple(_key_parts(header))
+        path: Path = (*self._resolve(parts[:-1]), parts[-1])
+        if node.type == "table_array_element":
+            self._note(path, "key", header)
+            self._counts[path] = self._counts.get(path, 0) + 1
+            path = (*path, self._counts[path] - 1)
+        self._define(path, header)
+        if not self._is_searched(path):
+            return
+        for child in children:
+            if child.type == "pair":
+                self._pair(path, child)
+            if self._complete:
+                break
+
+    def _resolve(self, parts: Iterable[str]) -> Path:
+        """Return the path of a header's parts: under a list of tables, the last one is meant."""
+        path: Path = ()
+        for part in parts:
+            path = (*path, part)
+            if path in self._counts:
+                path = (*path, self._counts[path] - 1)
+        return path
+
+    def _pair(self, base: Path, node: Node) -> None:
+        key, value = node.named_children[0], node.named_children[-1]
+        path = (*base, *_key_parts(key))
+        self._define(path, key)
+        if self._is_searched(path):
+            self._value(path, value)
+
+    def _value(self, path: Path, node: Node) -> None:
+        self._note(path, "value", node)
+        if self._complete:
+            return
+        if node.type == "inline_table":
+            for child in node.named_children:
+                if child.type == "pair":
+                    self._pair(path, child)
+        elif node.type == "array":
+            items = [child for child in node.named_children if child.type != "comment"]
+            for index, item in enumerate(items):
+                if self._is_searched((*path, index)):
+                    self._value((*path, index), item)
+
+    def _define(self, path: Path, node: Node) -> None:
+        """Note where a key is; the tables that a dotted key opens on the way are there as well."""
+        if path in self._defined:
+            self.repeated = self.repeated or self._place(_start(node))
+        self._defined.add(path)
+        for length in range(1, len(path) + 1):
+            self._note(path[:length], "key", node)
+
+    def _note(self, path: Path, at: At, node: Node) -> None:
+        if (path, at) not in self._places and self._is_searched(path):
+            self._places[path, at] = _start(node)
+            if self._missing is not None:
+                self._missing.discard((path, at))
+
+
+def source_line(lines: list[str], line: int) -> str:
+    """Return a line of a text as it can be shown: bounded, and without control characters."""
+    raw = lines[line - 1] if 0 < line <= len(lines) else ""
+    shown = raw.rstrip("\r").replace("\t", " ")
+    if len(shown) > _LONGEST_SOURCE:
+        shown = shown[: _LONGEST_SOURCE - 1] + "…"
+    return UNPRINTABLE.sub("�", shown)
+
+
+def _parse(text: str) -> Node:
+    return Parser(Language(tree_sitter_toml.language())).parse(text.encode()).root_node
+
+
+def _start(node: Node) -> tuple[int, int]:
+    return node.start_point.row, node.start_point.column
+
+
+def _key_parts(node: Node) -> Iterator[str]:
+    if node.type == "dotted_key":
+        for child in node.named_children:
+            yield from _key_parts(child)
+    elif node.text is not None:
+        word = node.text.decode()
+        yield next(iter(tomllib.loads(f"{word}=1"))) if node.type == "quoted_key" else word

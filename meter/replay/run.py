@@ -26,7 +26,7 @@ except ImportError as error:  # pragma: no cover - checked in an environment wit
 
 from meter.columns.decide import Columns, Decided
 from meter.decision import Show
-from meter.replay.cautions import Caution, caution, holdout_size
+from meter.columns.cautions import Caution, caution, holdout_size
 from meter.replay.censoring import cut_off, looser
 from meter.replay.decisions import Decisions
 from meter.replay.gathering import Gathered, Gathering, Part, Reading, prepare

@@ -1,6 +1,4 @@
-"""What can an answer about a population not know?
-
-Coded cautions, and the size of an experiment that would tell.
+"""Coded cautions: what an answer about many readers cannot know, and what would tell.
 
 The codes are stable: they are in every report and in its JSON. `caution(code, …)` fills in the
 figures of one answer.
@@ -104,8 +102,7 @@ def caution(code: str, **figures: object) -> Caution:
 def holdout_size(
     share: float, change: float = 0.1, *, error: float = 0.05, power: float = 0.8
 ) -> int | None:
-    """Return how many readers each of two equal groups needs to show that a share changed by a part
-    of itself.
+    """Return how many readers each of two equal groups needs to show a change of a share.
 
     `change` is relative (0.1: a tenth more or less), `error` the two-sided chance of a false alarm,
     `power` the chance to see a change that is there. `None` where nothing can be planned: a share
@@ -114,9 +111,13 @@ def holdout_size(
     >>> holdout_size(0.05)
     31234
     """
-    other = share * (1 + change) if share * (1 + change) < 1 else share * (1 - change)
+    other = share * (1 + change)
+    if other >= 1:
+        other = share * (1 - change)
     if not 0 < share < 1 or share == other:
         return None
+    # The usual formula for two proportions: the pooled variance under "nothing changed", the
+    # variances of both groups under the change.
     mean = (share + other) / 2
     reach = NormalDist().inv_cdf(1 - error / 2) * sqrt(2 * mean * (1 - mean))
     reach += NormalDist().inv_cdf(power) * sqrt(share * (1 - share) + other * (1 - other))

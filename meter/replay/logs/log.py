@@ -112,7 +112,7 @@ class Log:
     ) -> None:
         self.mapping = dict(columns or {})
         self.clock = clock
-        self.table = _table_of(source)
+        self.table: pa.Table = _table_of(source)
         if self.table is not None:
             self.name = "table"
             self.kind = "table"

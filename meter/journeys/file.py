@@ -72,7 +72,7 @@ def loads_keys(text: str, name: str) -> JourneyKeys:
     """Read the text of a journey file. Raises `JourneyError` with every problem there is."""
     given = _given(text, name)
     reader = given.get("reader", {})
-    keys = {key: given[key] for key in ("start", "title", "locale") if key in given}
+    keys: dict[str, Any] = {key: given[key] for key in ("start", "title", "locale") if key in given}
     keys |= {key: reader.pop(key) for key in _SURROUNDINGS if key in reader}
     keys["rights"] = reader.pop("entitlements", ())
     keys["reader"] = Reader(**{"id": "reader", **reader})

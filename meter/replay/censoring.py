@@ -53,7 +53,8 @@ def reach(columns: Columns, group: int) -> Reach:
     used = dict.fromkeys(columns.meters, 0)
     windows: set[tuple[Window, bool]] = set()
     # One new article after the other is judged, and what it spends is counted, until one is
-    # refused: every rule, and every meter that another one stands in for, gets its turn.
+    # refused. Adding up the limits would not do: which meter an article spends can depend on what
+    # the others have left.
     while True:
         codes: list[object] = []
         for name in columns.meters:

@@ -51,10 +51,10 @@ _BY_NAME = ("prompts_shown", "rules", "rows_left_out")
 class ReplayPart:
     """A function of an Arrow table with all the views of some readers.
 
-    It returns what a policy makes of them. It can be pickled and sent to workers that have `meter-paywall[sim]`. Spark's
-    `groupBy(…).applyInArrow(part, schema)`, Ray Data's `map_groups` (with `batch_format="pyarrow"`)
-    and a Dask task all call it as `part(table)`. `per` is `summary` (see `COUNTS`) or `reader` (see
-    `READERS`); `columns` and `zone` are those of `replay`.
+    It returns what a policy makes of them. It can be pickled and sent to workers that have
+    `meter-paywall[sim]`. Spark's `groupBy(…).applyInArrow(part, schema)`, Ray Data's `map_groups`
+    (with `batch_format="pyarrow"`) and a Dask task all call it as `part(table)`. `per` is `summary`
+    (see `COUNTS`) or `reader` (see `READERS`); `columns` and `zone` are those of `replay`.
 
     >>> from meter import loads_policy
     >>> policy = loads_policy('''

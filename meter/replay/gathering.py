@@ -199,7 +199,7 @@ def parts_of(reader: pa.Array, parts: int) -> NDArray[np.int64]:
     letters = np.zeros(1, np.uint8)
     if data is not None and data.size:
         letters = np.frombuffer(data, np.uint8)
-    hashes = hash_texts(places, letters)
+    hashes: NDArray[np.uint64] = hash_texts(places, letters)
     return (hashes % np.uint64(parts)).astype(np.int64)
 
 

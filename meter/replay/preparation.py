@@ -101,7 +101,7 @@ class _Check:
         `kind` is the reason without a row's own values, `reason_of` the reason of one place.
         """
         for place in np.flatnonzero(wrong & self.fine):
-            reason = kind if reason_of is None else reason_of(place)
+            reason = kind if reason_of is None else reason_of(int(place))
             self.bad.add(int(self.piece.rows[place]), code, reason, kind)
         self.fine[wrong] = False
 

@@ -1,4 +1,4 @@
-"""Does each warning come when it should, and only then?"""
+"""Each warning comes when it should, and only then."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does a replay refuse what its log cannot know?"""
+"""A replay refuses what its log cannot know."""
 
 from __future__ import annotations
 

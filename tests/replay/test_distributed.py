@@ -1,4 +1,4 @@
-"""Does a log give the same answer on workers as in one piece, however its readers are dealt?"""
+"""A log gives the same answer on workers as in one piece, however its readers are dealt."""
 
 from __future__ import annotations
 

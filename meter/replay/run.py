@@ -11,6 +11,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from attrs import evolve
+
 from meter.columns.compiled import missing
 
 try:
@@ -104,30 +106,10 @@ def replay(
                 results.keep(part, decided)
     finally:
         gathering.close()
-    refused = censored and sums.unknown > 0
-    clocked = bool(sums.views) and source.clock
-    return Replay(
-        policy=policy.digest,
-        log=source.name,
-        readers=sums.readers,
-        views=sums.views,
-        views_counted=sums.counted,
-        readers_stopped=None if refused else sums.stopped,
-        views_blocked=None if refused else sums.blocked,
-        first_stop_curve={} if refused else _first_stops(sums),
-        prompts_shown=_prompts(asked, sums),
-        rules=_rules(policy, asked, sums),
-        first_view=moment(gathered.first_at, policy.zone) if clocked else None,
-        last_view=moment(gathered.last_at, policy.zone) if clocked else None,
-        rows_left_out=bad,
-        notes=tuple(question.notes()),
-        cautions=tuple(find_cautions(question, gathered, sums, censored=censored)),
-        refused=_REFUSAL if refused else None,
-        bounds=_bounds(sums) if refused else {},
-        holdout=holdout_size(sums.stopped / sums.readers) if sums.readers and not refused else None,
+    return evolve(
+        _answer(question, gathered, sums, bad, censored=censored),
         by_reader=_in_order(readers) if by_reader else None,
         decisions=None if results is None else results.tables(source, asked, policy.zone),
-        engine_calls=asked.judged,
     )
 
 
@@ -165,6 +147,38 @@ def _gather(question: Question, gathering: Gathering, bad: BadRows) -> Gathered:
     if nothing and source.kind != "table":  # a table may be a part of a log
         raise source.nothing_read(bad)
     return gathered
+
+
+def _answer(
+    question: Question, gathered: Gathered, sums: Sums, bad: BadRows, *, censored: bool
+) -> Replay:
+    """Return the summary, with bounds in place of what the recorded policy has cut off."""
+    policy = question.policy
+    source = question.source
+    asked = question.asked
+    refused = censored and sums.unknown > 0
+    clocked = bool(sums.views) and source.clock
+    return Replay(
+        policy=policy.digest,
+        log=source.name,
+        readers=sums.readers,
+        views=sums.views,
+        views_counted=sums.counted,
+        readers_stopped=None if refused else sums.stopped,
+        views_blocked=None if refused else sums.blocked,
+        first_stop_curve={} if refused else _first_stops(sums),
+        prompts_shown=_prompts(asked, sums),
+        rules=_rules(policy, asked, sums),
+        first_view=moment(gathered.first_at, policy.zone) if clocked else None,
+        last_view=moment(gathered.last_at, policy.zone) if clocked else None,
+        rows_left_out=bad,
+        notes=tuple(question.notes()),
+        cautions=tuple(find_cautions(question, gathered, sums, censored=censored)),
+        refused=_REFUSAL if refused else None,
+        bounds=_bounds(sums) if refused else {},
+        holdout=holdout_size(sums.stopped / sums.readers) if sums.readers and not refused else None,
+        engine_calls=asked.judged,
+    )
 
 
 def _in_order(rows: Sequence[pa.Table]) -> pa.Table:

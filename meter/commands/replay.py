@@ -147,7 +147,7 @@ def replay(
     if per == "summary":
         _print_summary(found, form or "table", str(policy_path))
     else:
-        from meter.replay.rows import print_rows
+        from meter.commands.rows import print_rows
 
         tables = found.decisions if per == "decision" else [found.by_reader]
         print_rows(tables or (), form or "csv")

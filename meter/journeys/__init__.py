@@ -1,7 +1,8 @@
-"""What does one reader see, month after month?"""
+"""One reader's months, step by step."""
 
 from __future__ import annotations
 
-from meter.journeys.journey import Expect, Journey, JourneyError, JourneyStep, Renewal, Step
+from meter.journeys.journey import Journey
+from meter.journeys.steps import Expect, JourneyError, JourneyStep, Renewal, Step
 
 __all__ = ["Expect", "Journey", "JourneyError", "JourneyStep", "Renewal", "Step"]

@@ -1,8 +1,6 @@
-"""What can happen to a reader.
+"""What can happen to a reader: opening an article, signing in, subscribing, changing the device.
 
-Opening an article, signing in, subscribing, changing the device, time.
-
-Each action changes a `Life` and says in words what it did, or is a `Misstep`.
+Each action changes a `Life` and says in words what it did, or raises `ImpossibleStepError`.
 """
 
 from __future__ import annotations
@@ -12,16 +10,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from attrs import evolve, frozen
 
-from meter.journeys.life import Misstep, dated, later, span_text
-from meter.view import Entitlement, PageView
-from meter.vocabulary import EntitlementKind
+from meter.journeys.life import ImpossibleStepError, Life, dated, later, span_text
+from meter.policy import Offer, Policy
+from meter.view import Entitlement, EntitlementKind, PageView
 from meter.windows import Term, instant, length_text, moment
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
-
-    from meter.journeys.life import Life
-    from meter.policy import Offer, Policy
 
 __all__ = [
     "Action",
@@ -32,10 +27,20 @@ __all__ = [
     "SignIn",
     "SignOut",
     "StartTrial",
+    "StepContext",
     "Subscribe",
     "SwitchDevice",
     "Wait",
 ]
+
+
+@frozen(kw_only=True)
+class StepContext:
+    """What an action meets: the reader's life, the time, and the policy."""
+
+    life: Life
+    now: datetime
+    policy: Policy
 
 
 @frozen(kw_only=True)
@@ -54,11 +59,10 @@ class Read:
         """Return the view, with the article's date as an instant."""
         if self.published is None:
             return self.view
-        return evolve(
-            self.view, article=evolve(self.view.article, published=dated(self.published, zone))
-        )
+        article = evolve(self.view.article, published=dated(self.published, zone))
+        return evolve(self.view, article=article)
 
-    def do(self, life: Life, now: datetime, policy: Policy) -> str:
+    def do(self, _context: StepContext) -> str:
         """Say what is opened; whether it may be read is for the engine."""
         return f"opens `{self.view.article.id}`"
 
@@ -71,9 +75,9 @@ class SignIn:
 
     account: str | None = None
 
-    def do(self, life: Life, now: datetime, policy: Policy) -> str:
+    def do(self, context: StepContext) -> str:
         """Sign in on the current device."""
-        return life.sign_in(self.account)
+        return context.life.sign_in(self.account)
 
 
 @frozen(kw_only=True)
@@ -82,10 +86,11 @@ class SignOut:
 
     verb: ClassVar[str] = "sign out"
 
-    def do(self, life: Life, now: datetime, policy: Policy) -> str:
+    def do(self, context: StepContext) -> str:
         """Sign out on the current device."""
+        life = context.life
         if life.signed_in.pop(life.device, None) is None:
-            raise Misstep("nobody is signed in on this device")
+            raise ImpossibleStepError("nobody is signed in on this device")
         return "signs out"
 
 
@@ -105,29 +110,37 @@ class Subscribe:
     grace: timedelta = timedelta()
 
     kind: ClassVar[EntitlementKind] = EntitlementKind.SUBSCRIPTION
+    doing: ClassVar[str] = "subscribes"
 
-    def do(self, life: Life, now: datetime, policy: Policy) -> str:
+    def do(self, context: StepContext) -> str:
         """Give the account the right to read from now on."""
-        term, product = self.term, self.product
+        now = context.now
+        zone = context.policy.zone
+        term = self.term
+        product = self.product
         if self.offer is not None:
-            offer = _running_offer(policy, self.offer, now, self.kind)
-            term, product = term or offer.term, product or offer.product
-        ends = dated(self.ends, policy.zone, end=True)
+            offer = _running_offer(context.policy, self.offer, now, self.kind)
+            term = term or offer.term
+            product = product or offer.product
+        ends = dated(self.ends, zone, end=True)
         if ends is None and term is not None:
-            ends = later(now, term, policy.zone)
+            ends = later(now, term, zone)
         if ends is not None and ends <= now:
-            raise Misstep(f"the {self.kind} would end at {ends.isoformat()}, before it begins")
-        note = life.grant(
-            Entitlement(kind=self.kind, product=product, starts=now, ends=ends, grace=self.grace)
+            when = ends.isoformat()
+            raise ImpossibleStepError(f"the {self.kind} would end at {when}, before it begins")
+        right = Entitlement(
+            kind=self.kind, product=product, starts=now, ends=ends, grace=self.grace
         )
-        verb = "starts a trial" if self.kind is EntitlementKind.TRIAL else "subscribes"
-        grace = (
-            f" and {length_text(self.grace)} of grace" if self.grace and ends is not None else ""
-        )
-        return (
-            f"{note}{verb}{f' by offer `{self.offer}`' if self.offer else ''},"
-            f" {_until(ends)}{grace}"
-        )
+        note = context.life.grant(right)
+        return f"{note}{self.doing}{self._by_offer()}, {_until(ends)}{self._with_grace(ends)}"
+
+    def _by_offer(self) -> str:
+        return f" by offer `{self.offer}`" if self.offer else ""
+
+    def _with_grace(self, ends: datetime | None) -> str:
+        if not self.grace or ends is None:
+            return ""
+        return f" and {length_text(self.grace)} of grace"
 
 
 @frozen(kw_only=True)
@@ -136,6 +149,7 @@ class StartTrial(Subscribe):
 
     verb: ClassVar[str] = "start a trial"
     kind: ClassVar[EntitlementKind] = EntitlementKind.TRIAL
+    doing: ClassVar[str] = "starts a trial"
 
 
 @frozen(kw_only=True)
@@ -144,9 +158,9 @@ class EndTrial:
 
     verb: ClassVar[str] = "end the trial"
 
-    def do(self, life: Life, now: datetime, policy: Policy) -> str:
+    def do(self, context: StepContext) -> str:
         """End the trial."""
-        life.end(EntitlementKind.TRIAL, now, now)
+        context.life.end(EntitlementKind.TRIAL, context.now, context.now)
         return "ends the trial"
 
 
@@ -159,10 +173,10 @@ class Cancel:
     now: bool = False
     ends: date | datetime | None = None
 
-    def do(self, life: Life, now: datetime, policy: Policy) -> str:
+    def do(self, context: StepContext) -> str:
         """Cancel the running subscription."""
-        ends = now if self.now else dated(self.ends, policy.zone, end=True)
-        last = life.end(EntitlementKind.SUBSCRIPTION, now, ends)
+        ends = context.now if self.now else dated(self.ends, context.policy.zone, end=True)
+        last = context.life.end(EntitlementKind.SUBSCRIPTION, context.now, ends)
         return "cancels at once" if self.now else f"cancels, and reads on {_until(last)}"
 
 
@@ -174,12 +188,12 @@ class SwitchDevice:
 
     device: str
 
-    def do(self, life: Life, now: datetime, policy: Policy) -> str:
+    def do(self, context: StepContext) -> str:
         """Change the device."""
+        life = context.life
         life.device = self.device
-        return f"changes to `{self.device}`" + (
-            f", signed in as `{life.account}`" if life.account else ", not signed in"
-        )
+        standing = f"signed in as `{life.account}`" if life.account else "not signed in"
+        return f"changes to `{self.device}`, {standing}"
 
 
 @frozen(kw_only=True)
@@ -188,8 +202,9 @@ class ClearCookies:
 
     verb: ClassVar[str] = "clear the cookies"
 
-    def do(self, life: Life, now: datetime, policy: Policy) -> str:
+    def do(self, context: StepContext) -> str:
         """Forget what this device knows."""
+        life = context.life
         life.signed_in.pop(life.device, None)
         life.cookies[life.device] = life.cookies.get(life.device, 0) + 1
         return f"clears the cookies of `{life.device}`"
@@ -203,7 +218,7 @@ class Wait:
 
     span: Term | timedelta
 
-    def do(self, life: Life, now: datetime, policy: Policy) -> str:
+    def do(self, _context: StepContext) -> str:
         """Say how long; the journey has moved its clock already."""
         return f"waits {span_text(self.span)}"
 
@@ -226,17 +241,17 @@ def _running_offer(policy: Policy, name: str, now: datetime, kind: EntitlementKi
     offer = next((offer for offer in policy.offers if offer.name == name), None)
     if offer is None:
         listed = ", ".join(f"`{known.name}`" for known in policy.offers) or "none"
-        raise Misstep(f"the policy has no offer `{name}`; there are: {listed}")
+        raise ImpossibleStepError(f"the policy has no offer `{name}`; there are: {listed}")
     if str(offer.kind) != str(kind):
-        raise Misstep(f"offer `{name}` is for a {offer.kind}, not a {kind}")
+        raise ImpossibleStepError(f"offer `{name}` is for a {offer.kind}, not a {kind}")
     starts, ends = offer.instants(policy.zone)
     if starts is not None and instant(now) < starts:
-        raise Misstep(
+        raise ImpossibleStepError(
             f"offer `{name}` has not started: it runs from"
             f" {moment(starts, policy.zone).isoformat()}"
         )
     if ends is not None and instant(now) >= ends:
-        raise Misstep(
+        raise ImpossibleStepError(
             f"offer `{name}` is over: it ran until {moment(ends, policy.zone).isoformat()}"
         )
     return offer

@@ -1,6 +1,4 @@
-"""Who reads over time.
-
-One person with their devices, their accounts, and what is remembered of each.
+"""One person with their devices, their accounts, and what is remembered of each.
 
 Nothing here decides or counts; a `Life` only says whose usage is meant and which rights are in
 sight.
@@ -22,13 +20,14 @@ from meter.windows import Term, instant, local_instant, moment
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-__all__ = ["Life", "Misstep", "Right", "dated", "later", "parse_span", "span_text"]
+__all__ = ["ImpossibleStepError", "Life", "Right", "dated", "later", "parse_span", "span_text"]
 
 _LAST_YEAR = 2200
+_MINUTES = 60
 _SHORT = re.compile(r"([0-9]{1,5}) (minute|hour)s?", re.ASCII)
 
 
-class Misstep(Exception):
+class ImpossibleStepError(Exception):
     """A step cannot happen as it is written, such as ending a trial that is not running."""
 
 
@@ -56,26 +55,30 @@ def span_text(span: Term | timedelta) -> str:
     """Write a stretch of time as a journey file does."""
     if isinstance(span, Term):
         return str(span)
-    minutes = span // timedelta(minutes=1)
-    count, unit = (minutes // 60, "hour") if minutes % 60 == 0 else (minutes, "minute")
+    count = span // timedelta(minutes=1)
+    unit = "minute"
+    if count % _MINUTES == 0:
+        count //= _MINUTES
+        unit = "hour"
     return f"{count} {unit}{'' if count == 1 else 's'}"
 
 
 def later(at: datetime, span: Term | timedelta, zone: ZoneInfo) -> datetime:
     """Return the time one span after `at`, in `zone`.
 
-    Raises `Misstep` where that is too far off to be meant.
+    Raises `ImpossibleStepError` where that is too far off to be meant.
     """
+    when: datetime | None
     try:
-        when = (
-            span.after(at, zone)
-            if isinstance(span, Term)
-            else moment(instant(at) + span // timedelta(microseconds=1), zone)
-        )
+        if isinstance(span, Term):
+            when = span.after(at, zone)
+        else:
+            when = moment(instant(at) + span // timedelta(microseconds=1), zone)
     except (ValueError, OverflowError):
         when = None
     if when is None or when.year > _LAST_YEAR:
-        raise Misstep(f"{span_text(span)} after {at:%Y-%m-%d} is past the year {_LAST_YEAR}")
+        past = f"is past the year {_LAST_YEAR}"
+        raise ImpossibleStepError(f"{span_text(span)} after {at:%Y-%m-%d} {past}")
     return when
 
 
@@ -96,9 +99,12 @@ class Right:
 
     def entitlement(self, zone: ZoneInfo) -> Entitlement:
         """Return the right with its instants."""
-        starts, ends = dated(self.starts, zone), dated(self.ends, zone, end=True)
         return Entitlement(
-            kind=self.kind, product=self.product, starts=starts, ends=ends, grace=self.grace
+            kind=self.kind,
+            product=self.product,
+            starts=dated(self.starts, zone),
+            ends=dated(self.ends, zone, end=True),
+            grace=self.grace,
         )
 
 
@@ -187,9 +193,10 @@ class Life:
         )
 
     def sign_in(self, account: str | None = None) -> str:
-        """Sign in on this device; what it counted anonymously joins what the account has counted."""
+        """Sign in on this device; what it counted anonymously joins the account's count."""
         brought = self.usage if self.account is None else Usage()
-        self.signed_in[self.device] = name = account or self.account or self.reader.id
+        name = account or self.account or self.reader.id
+        self.signed_in[self.device] = name
         self.usage = self.usage.merge(brought)
         return f"signs in as `{name}`"
 
@@ -204,24 +211,24 @@ class Life:
         return note
 
     def end(self, kind: EntitlementKind, now: datetime, ends: datetime | None) -> datetime:
-        """Make the running rights of a kind end at `ends`, or at their own end without grace, and
-        return the last end.
+        """Make the running rights of a kind end at `ends`, and return the last end.
+
+        Without `ends` each ends at its own, without grace.
         """
         account = self.account or ""
         rights = self.rights.get(account, ())
-        running = [
-            right
-            for right in rights
-            if right.kind is kind and right in self.as_reader().running(instant(now))
-        ]
+        in_force = self.as_reader().running(instant(now))
+        running = [right for right in rights if right.kind is kind and right in in_force]
         if not running:
-            raise Misstep(f"no {kind} is running")
+            raise ImpossibleStepError(f"no {kind} is running")
         if ends is not None and ends < now:
-            raise Misstep(f"the {kind} would end at {ends.isoformat()}, which has passed")
+            raise ImpossibleStepError(
+                f"the {kind} would end at {ends.isoformat()}, which has passed"
+            )
         ended = [evolve(right, grace=timedelta(), ends=ends or right.ends) for right in running]
         last = max((right.ends for right in ended if right.ends is not None), default=None)
         if last is None or any(right.ends is None for right in ended):
-            raise Misstep(
+            raise ImpossibleStepError(
                 f"the {kind} has no end to run on to; write `cancel = {{ now = true }}` or `cancel"
                 " = { ends = 2026-12-31 }`"
             )

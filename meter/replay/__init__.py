@@ -1,1 +1,1 @@
-"""What would a policy have done to the readers of a log?"""
+"""Run a log of page views through a policy."""

@@ -1,7 +1,4 @@
-"""How many of yesterday's decisions would have been different?
-
-The same page views, decided under both policies.
-"""
+"""Decide the same page views under two policies, and count the decisions that differ."""
 
 from __future__ import annotations
 
@@ -40,8 +37,9 @@ class Logged:
 
 
 def replay_both(old: Policy, new: Policy, log: Path) -> Logged:
-    """Decide the page views of a file (or of stdin for `-`) under both policies, each with the
-    counts it leads to.
+    """Decide the page views of a file under both policies, each with the counts it leads to.
+
+    `-` stands for stdin.
     """
     if str(log) == "-":
         return decide_both(old, new, read_events(sys.stdin.buffer, "stdin", old.zone))
@@ -54,28 +52,32 @@ def decide_both(old: Policy, new: Policy, events: Iterable[Event]) -> Logged:
 
     Every reader starts with nothing counted.
     """
-    usages: tuple[dict[str, Usage], dict[str, Usage]] = ({}, {})
+    old_usages: dict[str, Usage] = {}
+    new_usages: dict[str, Usage] = {}
     pairs: Counter[tuple[str, str]] = Counter()
     readers = set()
     decisions = 0
     for event in events:
-        seen = []
-        for policy, kept in zip((old, new), usages, strict=True):
-            usage = kept.get(event.reader.id, Usage())
-            decision, kept[event.reader.id] = decide(
-                policy, event.reader, event.view, usage, event.at
-            )
-            seen.append(decision)
+        before = _decide(old, event, old_usages)
+        after = _decide(new, event, new_usages)
         decisions += 1
-        if _shown(seen[0]) != _shown(seen[1]):
+        if _shown(before) != _shown(after):
             readers.add(event.reader.id)
-            pairs[_words(seen[0], seen[1]), _words(seen[1], seen[0])] += 1
+            pairs[_words(before, after), _words(after, before)] += 1
     return Logged(
         decisions=decisions,
         changed=pairs.total(),
         readers=len(readers),
         pairs=tuple(pairs.most_common()),
     )
+
+
+def _decide(policy: Policy, event: Event, usages: dict[str, Usage]) -> Decision:
+    """Decide one view, and keep what its reader has counted then."""
+    reader = event.reader
+    usage = usages.get(reader.id, Usage())
+    decision, usages[reader.id] = decide(policy, reader, event.view, usage, event.at)
+    return decision
 
 
 def _shown(decision: Decision) -> tuple[object, ...]:

@@ -1,108 +1,138 @@
-"""What was decided of each row of a log?
-
-Kept by row while the readers are decided one after the other, told in the log's order.
-"""
+"""Keep what was decided of each row while readers are decided, and tell it in the log's order."""
 
 from __future__ import annotations
 
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import pyarrow as pa
 
-from meter.replay.logs.log import BadRows
+from meter.replay.gathering import ASKED
+from meter.replay.logs.rows import BadRows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from zoneinfo import ZoneInfo
 
+    from numpy.typing import NDArray
+
     from meter.columns.decide import Columns, Decided
-    from meter.columns.tables import Array
     from meter.replay.gathering import Gathered, Part
     from meter.replay.logs.log import Log
+    from meter.replay.logs.rows import Piece
 
 __all__ = ["Decisions"]
+
+_UNREAD = -1
+"""The verdict on a row that could not be read."""
+_OF_VERDICT = ("rule", "prompt", "offer", "meter")
+
+
+_Kind = TypeVar("_Kind", bound=np.generic)
 
 
 class Decisions:
     """Decisions by row of the log: in memory, or in a file where the log itself did not fit."""
 
     def __init__(self, gathered: Gathered) -> None:
-        self._folder = (
-            TemporaryDirectory(prefix="meter-replay-", ignore_cleanup_errors=True)
-            if gathered.spilled
-            else None
-        )
-        self.verdict = self._column("verdict", gathered.rows, np.int32)
-        self.verdict[:] = -1
-        self.used = self._column("used", gathered.rows, np.int32)
-        self.group = self._column("group", gathered.rows, np.int32)
-        self.counted = self._column("counted", gathered.rows, np.bool_)
-        self.at = self._column("at", gathered.rows, np.int64)
+        self._folder: TemporaryDirectory[str] | None = None
+        if gathered.spilled:
+            self._folder = TemporaryDirectory(prefix="meter-replay-", ignore_cleanup_errors=True)
+        self._rows = gathered.rows
+        self.verdict = self._column("verdict", np.int32)
+        self.verdict[:] = _UNREAD
+        self.used = self._column("used", np.int32)
+        self.group = self._column("group", np.int32)
+        self.counted = self._column("counted", np.bool_)
+        self.at = self._column("at", np.int64)
 
-    def _column(self, name: str, rows: int, kind: Any) -> Array:
-        if self._folder is None or not rows:
-            return np.empty(rows, kind)
-        return np.memmap(f"{self._folder.name}/{name}", kind, "w+", shape=(rows,))
+    def _column(self, name: str, kind: type[_Kind]) -> NDArray[_Kind]:
+        if self._folder is None or not self._rows:
+            return np.empty(self._rows, kind)
+        return np.memmap(f"{self._folder.name}/{name}", kind, "w+", shape=(self._rows,))
 
     def keep(self, part: Part, decided: Decided) -> None:
-        self.verdict[part.rows], self.used[part.rows], self.counted[part.rows] = (
-            decided.verdict,
-            decided.used,
-            decided.counted,
-        )
-        self.group[part.rows], self.at[part.rows] = part.views[0].group, part.views[0].at
+        """Write the decisions of a part to the rows of its views."""
+        views = part.views[ASKED]
+        self.verdict[part.rows] = decided.verdict
+        self.used[part.rows] = decided.used
+        self.counted[part.rows] = decided.counted
+        self.group[part.rows] = views.group
+        self.at[part.rows] = views.at
 
     def tables(self, source: Log, columns: Columns, zone: ZoneInfo) -> Iterator[pa.Table]:
         """Yield the log's rows with their decisions, in the order of the log.
 
         Rows that could not be read are left out.
         """
-        start, verdicts = 0, columns.verdicts
-        words = {
-            name: pa.array([getattr(verdict, name) for verdict in verdicts], pa.string())
-            for name in ("rule", "prompt", "offer", "meter")
-        }
-        words["show"] = pa.array([str(verdict.show) for verdict in verdicts], pa.string())
-        words["access"] = pa.array([str(verdict.show.access) for verdict in verdicts], pa.string())
+        words = _words(columns)
+        start = 0
         for piece in source.pieces(BadRows()):
             rows = np.arange(start, start + piece.table.num_rows)
             start += len(rows)
-            fine = np.asarray(self.verdict[rows]) >= 0
-            rows = rows[fine]
-            if not len(rows):
-                continue
-            verdict, used = np.asarray(self.verdict[rows]), np.asarray(self.used[rows])
-            limit = _limits(columns, np.asarray(self.group[rows]), verdict)
-            none = used < 0
-            at = pa.array(np.asarray(self.at[rows]), pa.timestamp("us", "UTC")).cast(
-                pa.timestamp("us", str(zone))
-            )
-            yield pa.table(
-                {
-                    "row": piece.rows[fine],
-                    "reader": piece.table["reader.id"].filter(pa.array(fine)).cast(pa.string()),
-                    "at": at if source.clock else pa.nulls(len(rows)),
-                    "article": piece.table["article.id"].filter(pa.array(fine)).cast(pa.string()),
-                    **{
-                        name: words[name].take(pa.array(verdict))
-                        for name in ("show", "access", "rule", "prompt", "offer")
-                    },
-                    "counted": np.asarray(self.counted[rows]),
-                    "meter": words["meter"].take(pa.array(verdict)),
-                    "limit": pa.array(limit, mask=none),
-                    "used": pa.array(used, mask=none),
-                    "left": pa.array(limit - used, mask=none),
-                }
-            )
+            fine = np.asarray(self.verdict[rows]) != _UNREAD
+            if fine.any():
+                yield self._table(piece.where(fine), rows[fine], columns, words, source, zone)
         if self._folder is not None:
             self._folder.cleanup()
 
+    def _table(
+        self,
+        piece: Piece,
+        rows: NDArray[np.int64],
+        columns: Columns,
+        words: dict[str, pa.Array],
+        source: Log,
+        zone: ZoneInfo,
+    ) -> pa.Table:
+        """Return the decisions of a piece whose rows are numbered `rows` in the log."""
+        verdict = np.asarray(self.verdict[rows])
+        used = np.asarray(self.used[rows])
+        limit = _limits(columns, np.asarray(self.group[rows]), verdict)
+        no_meter = used < 0
+        at = pa.nulls(len(rows))
+        if source.clock:
+            at = pa.array(np.asarray(self.at[rows]), pa.timestamp("us", "UTC"))
+            at = at.cast(pa.timestamp("us", str(zone)))
+        said = {name: texts.take(pa.array(verdict)) for name, texts in words.items()}
+        return pa.table(
+            {
+                "row": piece.rows,
+                "reader": piece.table["reader.id"].cast(pa.string()),
+                "at": at,
+                "article": piece.table["article.id"].cast(pa.string()),
+                "show": said["show"],
+                "access": said["access"],
+                "rule": said["rule"],
+                "prompt": said["prompt"],
+                "offer": said["offer"],
+                "counted": np.asarray(self.counted[rows]),
+                "meter": said["meter"],
+                "limit": pa.array(limit, mask=no_meter),
+                "used": pa.array(used, mask=no_meter),
+                "left": pa.array(limit - used, mask=no_meter),
+            }
+        )
 
-def _limits(columns: Columns, group: Array, verdict: Array) -> Array:
-    pairs, place = np.unique(
-        group.astype(np.int64) * len(columns.verdicts) + verdict, return_inverse=True
-    )
-    limits = [columns.limit(*divmod(int(pair), len(columns.verdicts))) for pair in pairs]
-    return np.array([0 if limit is None else limit for limit in limits], np.int32)[place]
+
+def _words(columns: Columns) -> dict[str, pa.Array]:
+    """Return what each verdict says, by column."""
+    words = {
+        name: pa.array([getattr(verdict, name) for verdict in columns.verdicts], pa.string())
+        for name in _OF_VERDICT
+    }
+    shows = [verdict.show for verdict in columns.verdicts]
+    words["show"] = pa.array([str(show) for show in shows], pa.string())
+    words["access"] = pa.array([str(show.access) for show in shows], pa.string())
+    return words
+
+
+def _limits(
+    columns: Columns, group: NDArray[np.int32], verdict: NDArray[np.int32]
+) -> NDArray[np.int32]:
+    """Return the limit that each decision reports, and 0 where it has no meter."""
+    width = len(columns.verdicts)
+    pairs, place = np.unique(group.astype(np.int64) * width + verdict, return_inverse=True)
+    limits = [columns.limit(*divmod(int(pair), width)) or 0 for pair in pairs]
+    return np.array(limits, np.int32)[place]

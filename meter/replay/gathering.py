@@ -1,221 +1,36 @@
-"""How do the pieces of a log become columns to decide?
+"""Gather the pieces of a log as columns to decide, by reader.
 
-In memory while they fit, else dealt by reader to files on disk.
-
-Each piece's rows are checked, dated and put into groups of equal facts at once; what is kept of a
-view is its reader, its instant, its article and its group. A reader's views always end up in one
-part, so parts can be decided apart from each other.
+They are kept in memory while they fit, else dealt to files on disk. What is kept of a view is its
+reader, its instant, its article and its group. A reader's views always end up in one part, so parts
+can be decided apart from each other.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
-from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from attrs import define, field, frozen
+from numpy.typing import NDArray
 
-from meter.columns.decide import Columns, Views
+from meter.columns.decide import Views
 from meter.columns.partition import hash_texts
-from meter.columns.tables import Array
-from meter.replay.grouping import NEEDS, Coded, code_column, group_views
-from meter.replay.logs.attributes import ATTRIBUTES
-from meter.replay.logs.rows import Fault
-from meter.replay.logs.times import Times
-from meter.windows import day_start
 
 if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
+    from meter.replay.preparation import Prepared
 
-    from meter.replay.logs.log import BadRows, Piece
+__all__ = ["ASKED", "RECORDED", "Gathered", "Gathering", "Part", "parts_of"]
 
-__all__ = ["Gathered", "Gathering", "Part", "Prepared", "prepare"]
-
+ASKED = 0
+RECORDED = 1
+"""The places of the policies: the one that is asked about, and the one of the recording."""
 _PARTS = 64
-_EVERY = ("article.access", "prefetch")
-"""What decides whether a view counts, whatever the policy asks."""
-
-
-@frozen(kw_only=True)
-class Prepared:
-    """A piece of a log, checked: `fine` says which of its rows these views are."""
-
-    reader: pa.Array
-    article: pa.Array
-    at: Array
-    key: pa.Array | None
-    groups: tuple[Array, ...]
-    fine: Array
-
-
-@frozen(kw_only=True)
-class Reading:
-    """How to read a log's rows.
-
-    For which policies, in which zone, and on which day where it has no clock.
-    """
-
-    policies: tuple[Columns, ...]
-    times: Times
-    day: date | None
-    texts: bool
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The zone of times that have none."""
-        return self.times.zone
-
-    @property
-    def attributes(self) -> tuple[str, ...]:
-        """The attributes that make a difference to one of the policies."""
-        needed = set(_EVERY)
-        for columns in self.policies:
-            vocabulary = columns.rulebook.vocabulary
-            for slot in vocabulary.slots[: vocabulary.base]:
-                needed.update(NEEDS.get(slot.name, ATTRIBUTES))
-        return tuple(name for name in ATTRIBUTES if name in needed)
-
-    @property
-    def by_view(self) -> bool:
-        """Whether a meter of one of the policies counts views."""
-        return any(
-            by_view for columns in self.policies for _, _, by_view in columns.rulebook.meters
-        )
-
-
-def prepare(piece: Piece, reading: Reading, bad: BadRows) -> Prepared:
-    """Check and date the rows of a piece and put them into groups of equal facts.
-
-    Rows that cannot be read are added to `bad`.
-    """
-    table, total = piece.table, piece.table.num_rows
-    fine = np.ones(total, np.bool_)
-
-    def refuse(wrong: Array, code: Fault, reason: Any, kind: str) -> None:
-        for place in np.flatnonzero(wrong & fine):
-            bad.add(
-                int(piece.rows[place]), code, reason(place) if callable(reason) else reason, kind
-            )
-        fine[wrong] = False
-
-    ids = {}
-    for name, word, code in (
-        ("reader.id", "reader", Fault.NO_READER),
-        ("article.id", "article", Fault.NO_ARTICLE),
-    ):
-        ids[name] = _ids(table, name, texts=reading.texts)
-        refuse(_empty(ids[name]), code, f"no {word}", f"no {word}")
-    if reading.day is None:
-        raw = _column(table, "at")
-        at, known = reading.times.read(raw)
-        refuse(
-            ~known,
-            Fault.NO_TIME,
-            lambda place: (
-                f"`{_shown(raw[place])}` is not a time" if raw[place].is_valid else "no time"
-            ),
-            "no time that can be read",
-        )
-    else:
-        # A log without a clock has an order: its views are dated one microsecond apart.
-        at = day_start(reading.day, reading.zone) + piece.rows.astype(np.int64)
-    attributes: dict[str, Coded] = {}
-    for name in reading.attributes:
-        if name in table.column_names:
-            codes, values = _distinct(_column(table, name))
-            attributes[name], faults = code_column(name, codes, values, reading.zone)
-            if faults:
-                wrong = np.isin(codes, list(faults))
-                told = f"no {name} that can be read"
-                refuse(
-                    wrong,
-                    Fault.BAD_VALUE,
-                    lambda place, codes=codes, faults=faults: faults[int(codes[place])],
-                    told,
-                )
-    key = None
-    if reading.by_view and "id" in table.column_names:
-        own = _ids(table, "id", texts=True)
-        rest = pc.binary_join_element_wise(
-            ids["article.id"].cast(pa.string()), pa.array(at).cast(pa.string()), "@"
-        )
-        key = pc.coalesce(own, rest)
-    if not fine.all():
-        mask = pa.array(fine)
-        ids = {name: column.filter(mask) for name, column in ids.items()}
-        key = None if key is None else key.filter(mask)
-        at = at[fine]
-        attributes = {
-            name: Coded(column.codes[fine], column.values) for name, column in attributes.items()
-        }
-    groups = tuple(group_views(columns, at, attributes) for columns in reading.policies)
-    return Prepared(
-        reader=ids["reader.id"], article=ids["article.id"], at=at, key=key, groups=groups, fine=fine
-    )
-
-
-def _column(table: pa.Table, name: str) -> pa.Array:
-    column = table[name].combine_chunks()
-    if isinstance(column, pa.ChunkedArray):
-        column = column.chunk(0) if column.num_chunks else pa.array([], column.type)
-    if pa.types.is_dictionary(column.type):
-        values = (
-            column.dictionary.cast(pa.string())
-            if pa.types.is_string_view(column.type.value_type)
-            else column.dictionary
-        )
-        column = values.take(column.indices)
-    return column.cast(pa.string()) if pa.types.is_string_view(column.type) else column
-
-
-def _ids(table: pa.Table, name: str, *, texts: bool) -> pa.Array:
-    if name not in table.column_names:
-        return pa.nulls(table.num_rows, pa.string())
-    column = _column(table, name)
-    fits = pa.types.is_integer(column.type) and not pa.types.is_uint64(column.type)
-    return column if fits and not texts else column.cast(pa.string())
-
-
-def _empty(column: pa.Array) -> Array:
-    if pa.types.is_integer(column.type):
-        return np.asarray(column.is_null())
-    return np.asarray(pc.fill_null(pc.equal(column, ""), True))
-
-
-def _distinct(column: pa.Array) -> tuple[Array, list[Any]]:
-    """Return a column as codes, and its distinct values; a missing one is `None`."""
-    if pa.types.is_nested(column.type):
-        texts = [
-            None if value is None else json.dumps(value, default=str)
-            for value in column.to_pylist()
-        ]
-        column = pa.array(texts, pa.string())
-    if pa.types.is_timestamp(column.type) and column.type.unit == "ns":
-        column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
-    coded = pc.dictionary_encode(column)
-    codes = np.asarray(pc.fill_null(coded.indices, len(coded.dictionary))).astype(np.int64)
-    return codes, [*(_value(value) for value in coded.dictionary), None]
-
-
-def _value(value: pa.Scalar) -> Any:
-    """Return a value as Python has it; a time that Python cannot have is a text."""
-    try:
-        return value.as_py()
-    except (ValueError, OverflowError):
-        return _shown(value)
-
-
-def _shown(value: pa.Scalar) -> str:
-    try:
-        return str(value.as_py())
-    except (ValueError, OverflowError):
-        return str(value.value)  # a time beyond the calendar
+"""How many files the readers are dealt to."""
 
 
 @frozen(kw_only=True)
@@ -227,24 +42,33 @@ class Part:
 
     views: tuple[Views, ...]
     names: pa.Array | None
-    rows: Array
+    rows: NDArray[np.int64]
 
-    def reader_names(self, readers: Array) -> list[Any]:
+    def reader_names(self, readers: NDArray[np.uint64]) -> list[object]:
         """Return the ids that a column of readers stands for."""
+        names: list[object]
         if self.names is None:
-            return readers.view(np.int64).tolist()  # type: ignore[no-any-return]
-        return self.names.take(pa.array(readers.astype(np.int64))).to_pylist()  # type: ignore[no-any-return]
+            names = readers.view(np.int64).tolist()
+        else:
+            names = self.names.take(pa.array(readers.astype(np.int64))).to_pylist()
+        return names
 
 
 @frozen(kw_only=True)
 class Gathered:
-    """A whole log, ready to be decided part by part."""
+    """A whole log, ready to be decided part by part.
+
+    `columns` are the names of its columns. `pairs` are the groups in which views lie under the
+    recorded policy and under the one asked about, where both are known.
+    """
 
     parts: Iterable[Part]
     rows: int
     first_at: int
     last_at: int
     spilled: bool
+    columns: frozenset[str]
+    pairs: frozenset[tuple[int, int]]
 
 
 @define
@@ -259,6 +83,8 @@ class Gathering:
     rows: int = 0
     first_at: int = 1 << 62
     last_at: int = -(1 << 62)
+    _columns: set[str] = field(factory=set)
+    _pairs: set[tuple[int, int]] = field(factory=set)
     _kept: list[pa.Table] = field(factory=list)
     _bytes: int = 0
     _folder: TemporaryDirectory[str] | None = None
@@ -266,66 +92,82 @@ class Gathering:
 
     def add(self, piece: Prepared) -> None:
         """Take the next piece."""
+        self._columns |= piece.columns
         start = self.rows
         self.rows += len(piece.fine)
         if not len(piece.at):
             return
-        self.first_at, self.last_at = (
-            min(self.first_at, int(piece.at.min())),
-            max(self.last_at, int(piece.at.max())),
-        )
-        columns = {"reader": piece.reader, "at": pa.array(piece.at), "article": piece.article}
-        if self.wants_rows:
-            columns["row"] = pa.array(start + np.flatnonzero(piece.fine))
-        columns |= {f"group {n}": pa.array(group) for n, group in enumerate(piece.groups)}
-        if piece.key is not None:
-            columns["key"] = piece.key
-        table = pa.table(columns)
+        self.first_at = min(self.first_at, int(piece.at.min()))
+        self.last_at = max(self.last_at, int(piece.at.max()))
+        if len(piece.groups) > RECORDED:
+            both = np.stack((piece.groups[RECORDED], piece.groups[ASKED]))
+            self._pairs.update(map(tuple, np.unique(both, axis=1).T.tolist()))
+        table = self._table(piece, start)
         if self._writers:
             self._deal(table)
             return
         self._kept.append(table)
         self._bytes += table.nbytes
         if self._bytes > self.budget:
-            self._folder = TemporaryDirectory(prefix="meter-replay-", ignore_cleanup_errors=True)
-            folder = Path(self._folder.name)
-            self._writers = [
-                pa.ipc.new_stream(str(folder / f"{number}.arrows"), table.schema)
-                for number in range(_PARTS)
-            ]
-            for kept in self._kept:
-                self._deal(kept)
-            self._kept = []
+            self._spill(table.schema)
+
+    def _table(self, piece: Prepared, start: int) -> pa.Table:
+        """Return what is kept of a piece whose first row is number `start`."""
+        columns = {"reader": piece.reader, "at": pa.array(piece.at), "article": piece.article}
+        if self.wants_rows:
+            columns["row"] = pa.array(start + np.flatnonzero(piece.fine))
+        for policy, group in enumerate(piece.groups):
+            columns[f"group {policy}"] = pa.array(group)
+        if piece.key is not None:
+            columns["key"] = piece.key
+        return pa.table(columns)
+
+    def _spill(self, schema: pa.Schema) -> None:
+        """Go on in files: deal what is in memory to them, each piece by piece, and let it go."""
+        self._folder = TemporaryDirectory(prefix="meter-replay-", ignore_cleanup_errors=True)
+        folder = Path(self._folder.name)
+        for number in range(_PARTS):
+            self._writers.append(pa.ipc.new_stream(str(folder / f"{number}.arrows"), schema))
+        for kept in self._kept:
+            self._deal(kept)
+        self._kept = []
 
     def _deal(self, table: pa.Table) -> None:
+        """Write each row to the file of its reader; the order within a file is the log's."""
         part = parts_of(table["reader"].combine_chunks(), _PARTS)
+        # A stable sort by part brings the rows of a part together and leaves them in order, so a
+        # part is one slice of the sorted table.
         order = np.argsort(part, kind="stable")
         cuts = np.searchsorted(part[order], np.arange(_PARTS + 1))
         dealt = table.take(pa.array(order))
         for number, writer in enumerate(self._writers):
-            if cuts[number] < cuts[number + 1]:
-                writer.write_table(dealt.slice(cuts[number], cuts[number + 1] - cuts[number]))
+            start = cuts[number]
+            end = cuts[number + 1]
+            if start < end:
+                writer.write_table(dealt.slice(start, end - start))
 
     def finish(self) -> Gathered:
         """Return everything that was added."""
         for writer in self._writers:
             writer.close()
-        spilled = bool(self._writers)
         return Gathered(
             parts=self._parts(),
             rows=self.rows,
             first_at=self.first_at,
             last_at=self.last_at,
-            spilled=spilled,
+            spilled=bool(self._writers),
+            columns=frozenset(self._columns),
+            pairs=frozenset(self._pairs),
         )
 
     def _parts(self) -> Iterator[Part]:
-        if not self._writers:
-            if self._kept:
-                kept, self._kept = self._kept, []
+        if self._folder is None:
+            kept = self._kept
+            self._kept = []
+            if kept:
                 yield _part(kept)
             return
-        folder = Path(self._folder.name) if self._folder else Path()
+        folder = Path(self._folder.name)
         for number in range(_PARTS):
             with pa.memory_map(str(folder / f"{number}.arrows")) as stream:
                 table = pa.ipc.open_stream(stream).read_all()
@@ -340,19 +182,24 @@ class Gathering:
             self._folder.cleanup()
 
 
-def parts_of(reader: pa.Array, parts: int) -> Array:
-    """Return which of some parts each reader belongs to."""
+def parts_of(reader: pa.Array, parts: int) -> NDArray[np.int64]:
+    """Return which of some parts each reader belongs to.
+
+    Only the text of an id counts, so a reader has the same part in every table and process.
+    """
     if isinstance(reader, pa.ChunkedArray):
         reader = reader.chunk(0)
     if pa.types.is_integer(reader.type):
         reader = reader.cast(pa.string())
     text = reader.cast(pa.large_string())
+    # An Arrow column of texts is one buffer of bytes, and one of the places at which they start; a
+    # slice of a column shares both, and begins at its offset.
     _, offsets, data = text.buffers()
     places = np.frombuffer(offsets, np.int64)[text.offset : text.offset + len(text) + 1]
-    hashes = hash_texts(
-        places,
-        np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(1, np.uint8),
-    )
+    letters = np.zeros(1, np.uint8)
+    if data is not None and data.size:
+        letters = np.frombuffer(data, np.uint8)
+    hashes: NDArray[np.uint64] = hash_texts(places, letters)
     return (hashes % np.uint64(parts)).astype(np.int64)
 
 
@@ -362,34 +209,32 @@ def _part(tables: list[pa.Table]) -> Part:
     tables.clear()
     reader, names = _numbered(table["reader"])
     article, _ = _numbered(table["article"])
-    key, _ = (
-        _numbered(table["key"]) if "key" in table.column_names else (np.empty(0, np.int64), None)
-    )
+    key = np.empty(0, np.int64)
+    if "key" in table.column_names:
+        key, _ = _numbered(table["key"])
+    rows = np.empty(0, np.int64)
+    if "row" in table.column_names:
+        rows = table["row"].to_numpy()
     at = table["at"].to_numpy()
-    groups = [name for name in table.column_names if name.startswith("group ")]
-    views = tuple(
-        Views(
-            reader=reader, at=at, article=article, key=key, group=_shortest(table[name].to_numpy())
-        )
-        for name in sorted(groups)
-    )
-    return Part(
-        views=views,
-        names=names,
-        rows=table["row"].to_numpy() if "row" in table.column_names else np.empty(0, np.int64),
-    )
+    groups = sorted(name for name in table.column_names if name.startswith("group "))
+    views = []
+    for name in groups:
+        group = _shortest(table[name].to_numpy())
+        views.append(Views(reader=reader, at=at, article=article, key=key, group=group))
+    return Part(views=tuple(views), names=names, rows=rows)
 
 
-def _shortest(group: Array) -> Array:
+def _shortest(group: NDArray[np.int32]) -> NDArray[np.int32]:
     """Return one entry where all are equal."""
     return group[:1] if group.min() == group.max() else group
 
 
-def _numbered(column: pa.ChunkedArray) -> tuple[Array, pa.Array | None]:
+def _numbered(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], pa.Array | None]:
     """Return ids as whole numbers, and what they stand for where they were no numbers."""
     if pa.types.is_integer(column.type):
         return column.to_numpy().astype(np.int64, copy=False), None
     coded = column.combine_chunks()
-    coded = coded.chunk(0) if isinstance(coded, pa.ChunkedArray) else coded
+    if isinstance(coded, pa.ChunkedArray):
+        coded = coded.chunk(0)
     coded = pc.dictionary_encode(coded)
     return np.asarray(coded.indices), coded.dictionary

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping
 
     from meter import ManualClock, Policy, Reader
-    from meter.journeys.journey import JourneyStep
+    from meter.journeys import JourneyStep
     from meter.testing.rule_coverage import RuleCoverage
     from meter.testing.story import ToldPaywall
 

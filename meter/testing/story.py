@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from meter.clock import ManualClock
     from meter.decision import Decision
-    from meter.journeys.journey import JourneyStep
+    from meter.journeys import JourneyStep
     from meter.policy import Policy
 
 __all__ = ["ToldPaywall", "reader_with_status", "told_steps"]

@@ -1,5 +1,4 @@
-"""How many page views a second does a replay decide, and in how much memory, next to other ways to
-count the same?
+"""Measure how many page views a second a replay decides, and in how much memory, beside others.
 
 Run it: `python tests/bench/bench_replay.py [--views 10000000] [--rounds 5] [--cores 1 2] [--json]`.
 Distinct articles per reader and calendar month, a limit of 5, unsorted whole-number columns in
@@ -10,6 +9,9 @@ Polars and DuckDB are compared with if they are installed. Work is processor tim
 on the machine disturbs less than it does the clock.
 """
 
+# A way imports what it measures and nothing else, so that its memory is its own; and a benchmark
+# prints.
+# ruff: noqa: PLC0415, T201
 from __future__ import annotations
 
 import argparse
@@ -47,7 +49,7 @@ show = "subscription-wall"
 
 
 def make(views, folder):
-    """Write the columns: ten views a reader on average, popular articles more often, in no order."""
+    """Write the columns: ten views a reader on average, some articles more often, in no order."""
     import numpy as np
 
     random = np.random.default_rng(2026)
@@ -83,10 +85,8 @@ def replay_way(views, cores):
     from meter import loads_policy
     from meter.replay.run import replay
 
-    policy, table = (
-        loads_policy(POLICY),
-        pa.table({**views, "at": pa.array(views["at"], pa.timestamp("us", "UTC"))}),
-    )
+    policy = loads_policy(POLICY)
+    table = pa.table({**views, "at": pa.array(views["at"], pa.timestamp("us", "UTC"))})
 
     def run():
         found = replay(policy, table, recorded_under="none", workers=cores, memory=1 << 40)
@@ -150,9 +150,15 @@ def duckdb_way(views, cores):
     def run():
         return connection.execute(f"""
             WITH firsts AS (
-                SELECT reader, date_trunc('month', "at") AS month, article, min("at") AS first, count(*) AS views FROM views GROUP BY ALL
+                SELECT
+                    reader, date_trunc('month', "at") AS month, article,
+                    min("at") AS first, count(*) AS views
+                FROM views GROUP BY ALL
             ), ranked AS (
-                SELECT reader, views, row_number() OVER (PARTITION BY reader, month ORDER BY first) AS rank FROM firsts
+                SELECT
+                    reader, views,
+                    row_number() OVER (PARTITION BY reader, month ORDER BY first) AS rank
+                FROM firsts
             )
             SELECT count(DISTINCT reader), sum(views)::BIGINT FROM ranked WHERE rank > {LIMIT}
             """).fetchone()
@@ -172,10 +178,16 @@ def duckdb_window_way(views, cores):
     def run():
         return connection.execute(f"""
             WITH dated AS (
-                SELECT reader, date_trunc('month', "at") AS month, min("at") OVER (PARTITION BY reader, date_trunc('month', "at"), article) AS first
+                SELECT
+                    reader, date_trunc('month', "at") AS month,
+                    min("at") OVER (
+                        PARTITION BY reader, date_trunc('month', "at"), article
+                    ) AS first
                 FROM views
             ), ranked AS (
-                SELECT reader, dense_rank() OVER (PARTITION BY reader, month ORDER BY first) AS rank FROM dated
+                SELECT
+                    reader, dense_rank() OVER (PARTITION BY reader, month ORDER BY first) AS rank
+                FROM dated
             )
             SELECT count(DISTINCT reader), count(*) FROM ranked WHERE rank > {LIMIT}
             """).fetchone()
@@ -197,7 +209,9 @@ def plain_way(views, cores):
     )
 
     def run():
-        usages, stopped, blocked = {}, set(), 0
+        usages = {}
+        stopped = set()
+        blocked = 0
         for reader, at, article in rows:
             view = PageView(article=Article(id=str(article)))
             now = EPOCH + timedelta(microseconds=at)
@@ -235,9 +249,11 @@ def measure(name, cores, folder):
     views = {column: np.load(folder / f"{column}.npy") for column in ("reader", "at", "article")}
     run = WAYS[name](views, cores)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    seconds, work, answer = [], [], None
+    seconds = []
+    work = []
     for _ in range(2):
-        start, busy = perf_counter(), process_time()
+        start = perf_counter()
+        busy = process_time()
         answer = run()
         seconds.append(perf_counter() - start)
         work.append(process_time() - busy)

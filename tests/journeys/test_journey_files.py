@@ -8,7 +8,7 @@ import pytest
 
 from meter import Journey, MeterError, PolicyError, loads_policy
 from meter.journeys import JourneyError
-from meter.journeys.file import ACTIONS
+from meter.journeys.action_keys import ACTIONS
 
 SAMPLE = Path(__file__).parents[2] / "templates" / "sample"
 

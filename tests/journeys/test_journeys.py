@@ -1,6 +1,4 @@
-"""What happens to a reader between page views happens as an editor would expect, and every count is
-the engine's.
-"""
+"""A reader's months go as an editor would expect, and every count is the engine's."""
 
 from __future__ import annotations
 
@@ -133,9 +131,7 @@ def test_two_accounts_do_not_share_rights_or_counts(policy):
     ],
 )
 def test_a_trial_ends_to_the_instant(policy, start, term, last, ended):
-    """A term is counted on the calendar of the publication's zone, and its end is the first instant
-    without it.
-    """
+    """A term is counted on the calendar of the publication's zone; its end is without it."""
     seen = run(
         policy,
         f"start = {start}\n"
@@ -272,7 +268,7 @@ def test_steps_that_open_nothing_say_what_the_article_on_screen_would_get(policy
 
 
 def test_time_only_moves_forward(policy):
-    """A step before the one before it is an error that says both times, in the publication's zone."""
+    """A step before the one before it is an error that says both times, in one zone."""
     with pytest.raises(JourneyError) as caught:
         run(policy, steps('at = 2026-06-02; read = "a"', 'at = 2026-06-01T14:00:00Z; read = "b"'))
     (problem,) = caught.value.problems
@@ -436,9 +432,7 @@ def test_a_journey_of_reads_is_the_engine_called_in_turn(policy, reads):
     st.lists(st.sampled_from(["a", "b", "c", "d", "e", "f", "phone", "laptop", "in"]), max_size=30)
 )
 def test_one_person_reads_no_more_than_the_limits_of_their_identities(policy, moves):
-    """Law: with two devices and an account, at most 3 + 3 + 5 distinct articles are opened in a
-    month.
-    """
+    """Law: two devices and an account open at most 3 + 3 + 5 distinct articles in a month."""
     actions = {
         "phone": SwitchDevice(device="phone"),
         "laptop": SwitchDevice(device="laptop"),

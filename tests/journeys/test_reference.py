@@ -8,20 +8,21 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from meter.journeys import file as journey_file
+from meter.journeys import action_keys
+from meter.journeys import keys as journey_keys
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "journey-files.md"
 TABLES = {
-    "the file": journey_file.JOURNEY,
-    "reader": journey_file.READER,
-    "entitlement": journey_file.ENTITLEMENT,
-    "article": journey_file.ARTICLE,
-    "step": journey_file.STEP,
-    "read": journey_file.READ,
-    "subscribe": journey_file.SUBSCRIBE,
-    "start_trial": journey_file.START_TRIAL,
-    "cancel": journey_file.CANCEL,
-    "expect": journey_file.EXPECT,
+    "the file": journey_keys.JOURNEY,
+    "reader": journey_keys.READER,
+    "entitlement": journey_keys.ENTITLEMENT,
+    "article": action_keys.ARTICLE,
+    "step": journey_keys.STEP,
+    "read": action_keys.READ,
+    "subscribe": action_keys.SUBSCRIBE,
+    "start_trial": action_keys.START_TRIAL,
+    "cancel": action_keys.CANCEL,
+    "expect": journey_keys.EXPECT,
 }
 
 
@@ -56,7 +57,7 @@ def test_the_reference_of_journey_files_is_current():
 def test_every_table_of_a_journey_is_on_the_page():
     """Also one that is added later."""
     missing = [
-        table.noun for table in _tables(journey_file.JOURNEY) if table not in TABLES.values()
+        table.noun for table in _tables(journey_keys.JOURNEY) if table not in TABLES.values()
     ]
     assert missing == []
 

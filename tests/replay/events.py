@@ -1,4 +1,4 @@
-"""Journeys as the rows of a log, and what a replay decides of them next to what the engine decides."""
+"""Journeys as the rows of a log, decided by a replay and by the engine."""
 
 from __future__ import annotations
 
@@ -18,18 +18,17 @@ def _right(right):
         "kind": str(right.kind),
         "product": right.product,
         "grace": length_text(right.grace) if right.grace else None,
-    }
-    row |= {
-        side: when.isoformat()
-        for side in ("starts", "ends")
-        if (when := getattr(right, side)) is not None
+        "starts": right.starts and right.starts.isoformat(),
+        "ends": right.ends and right.ends.isoformat(),
     }
     return {key: value for key, value in row.items() if value is not None}
 
 
 def event(name, step):
     """Return one page view as `meter decide` and a JSON Lines log take it."""
-    reader, view, article = step.reader, step.view, step.view.article
+    reader = step.reader
+    view = step.view
+    article = view.article
     who = {
         "id": name,
         "registered": reader.registered,
@@ -57,11 +56,17 @@ def event(name, step):
         "crawler",
         "prefetch",
     )
-    rest = {name: value for name in names if (value := getattr(view, name)) is not None}
-    tidy = [
-        {key: value for key, value in part.items() if value is not None} for part in (who, what)
-    ]
-    return {"at": step.now.isoformat(), "reader": tidy[0], "article": tidy[1], **rest}
+    rest = {name: getattr(view, name) for name in names}
+    return {
+        "at": step.now.isoformat(),
+        "reader": _known(who),
+        "article": _known(what),
+        **_known(rest),
+    }
+
+
+def _known(part):
+    return {key: value for key, value in part.items() if value is not None}
 
 
 def write(events, folder, form):
@@ -112,7 +117,8 @@ def mixed(people):
 def by_engine(policy, rows):
     """Return what the engine decides of each row, every reader's views in order of time."""
     order = sorted(range(len(rows)), key=lambda n: (rows[n][1].now, n))
-    usages, found = {}, {}
+    usages = {}
+    found = {}
     for n in order:
         name, step = rows[n]
         decision, usages[name] = decide(
@@ -144,11 +150,9 @@ def by_replay(policy, log, **options):
     """Return what a replay decides of each row of a log."""
     tables = list(replay(policy, log, decisions=True, recorded_under="none", **options).decisions)
     rows = [row for table in tables for row in table.to_pylist()]
-    drop = ("row", "reader", "article")
-    found = [
-        {"n": n, **{key: value for key, value in row.items() if key not in drop}}
-        for n, row in enumerate(rows)
-    ]
-    return [
-        row | {"at": instant(row["at"])} for row in found
-    ]  # an hour that comes twice equals nothing (PEP 495)
+    for n, row in enumerate(rows):
+        row["n"] = n
+        row["at"] = instant(row["at"])  # an hour that comes twice equals nothing (PEP 495)
+        for key in ("row", "reader", "article"):
+            del row[key]
+    return rows

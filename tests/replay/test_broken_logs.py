@@ -1,6 +1,4 @@
-"""Is a log that is broken in any way read as far as it goes, without a crash and with every lost
-row told?
-"""
+"""A log that is broken in any way is read as far as it goes, and every lost row is told."""
 
 from __future__ import annotations
 
@@ -84,7 +82,24 @@ def _left_out(found):
         (EVENT.strip().replace("2026", "soon, 2026"), "L06"),
         ("\0\0", "L01"),
     ],
-    ids=lambda value: value[:24],
+    ids=[
+        "null",
+        "null after an event",
+        "two events",
+        "a number",
+        "a list",
+        "no value",
+        "deep lists",
+        "deep tables",
+        "a deep id",
+        "half a character",
+        "no reader",
+        "nothing",
+        "a table as reader",
+        "a list as article",
+        "no time",
+        "nul",
+    ],
 )
 def test_a_line_that_is_no_event_costs_only_itself(tmp_path, broken, code):
     """A broken line is located and coded, whatever is in it; the lines around it are read."""
@@ -126,10 +141,8 @@ def test_nothing_that_ends_the_process_reaches_the_reader(tmp_path, content):
 
 def test_two_halves_of_events_are_not_two_events(tmp_path):
     """An event broken over two lines, beside a whole one, is two bad lines."""
-    head, tail = EVENT[:30], EVENT[30:]
-    found = replay(
-        POLICY_READ, _write(tmp_path, "log.jsonl", f"{EVENT}{head}\n{tail.strip()}{EVENT}{EVENT}")
-    )
+    halves = f"{EVENT[:30]}\n{EVENT[30:].strip()}"
+    found = replay(POLICY_READ, _write(tmp_path, "log.jsonl", f"{EVENT}{halves}{EVENT}{EVENT}"))
 
     assert [(2, "L01"), (3, "L01")] == _left_out(found)
     assert 2 == found.views
@@ -260,16 +273,16 @@ def test_every_line_is_an_event_or_a_bad_row(tmp_path_factory, text):
     """However scraps of JSON are put together, no line is lost and none is made up."""
     path = _write(tmp_path_factory.mktemp("log"), "log.jsonl", text)
     bad = BadRows()
+    rows = [np.zeros(0, np.int64)]
     try:
-        rows = np.concatenate(
-            [np.zeros(0, np.int64), *(piece.rows for piece in Log(path).pieces(bad))]
-        )
+        rows += [piece.rows for piece in Log(path).pieces(bad)]
     except LogError as error:
-        assert "the log has no column" in str(error)
-        return
+        if "the log has no column" in str(error):
+            return
+        raise
 
     lines = [number for number, line in enumerate(text.encode().split(b"\n"), 1) if line.strip()]
-    assert lines == sorted([*rows.tolist(), *(row.row for row in bad.first)])
+    assert lines == sorted([*np.concatenate(rows).tolist(), *(row.row for row in bad.first)])
 
 
 @pytest.mark.parametrize(
@@ -337,7 +350,8 @@ def test_a_quote_that_swallows_whole_blocks_ends_the_reading(tmp_path, monkeypat
 
 
 def _compressed(text):
-    return gzip.compress(text.encode())
+    """Return compressed bytes that are the same at any time of the day."""
+    return gzip.compress(text.encode(), mtime=0)
 
 
 _DAMAGED = bytearray(
@@ -393,10 +407,37 @@ _DAMAGED[60:90] = b"\xff" * 30
         ("log.arrow", "", "cannot be read as Arrow"),
         ("log.txt", "hello", "has no name ending that says what it is; use one of `.csv`"),
     ],
+    ids=[
+        "csv: empty",
+        "csv: first line empty",
+        "csv: no views",
+        "csv: utf-16",
+        "csv: first line in latin-1",
+        "csv: unknown columns",
+        "csv: open quote in the first line",
+        "csv: first line too long",
+        "csv: carriage returns",
+        "csv: a column twice",
+        "csv: no times",
+        "csv.gz: cut off",
+        "csv.gz: damaged",
+        "csv.gz: not compressed",
+        "jsonl: empty",
+        "jsonl: blank lines",
+        "jsonl: a list",
+        "jsonl: utf-16",
+        "jsonl.gz: cut off",
+        "parquet: a text",
+        "parquet: empty",
+        "arrow: a text",
+        "arrow: empty",
+        "an unknown ending",
+    ],
 )
 def test_a_log_of_which_nothing_can_be_read_is_refused(tmp_path, name, content, words):
     """Exit code 2, nothing on stdout, and on stderr what is wrong and what to do."""
-    policy, path = _write(tmp_path, "policy.toml", POLICY), _write(tmp_path, name, content)
+    policy = _write(tmp_path, "policy.toml", POLICY)
+    path = _write(tmp_path, name, content)
     result = CliRunner().invoke(main, ["replay", str(policy), str(path)])
 
     assert (2, "") == (result.exit_code, result.stdout)
@@ -491,7 +532,8 @@ def test_an_arrow_file_that_points_outside_of_itself_is_refused(tmp_path):
     table = pa.table({**GOOD, "reader": ["reader-one", "reader-two"]})
     with pa.ipc.new_file(path := tmp_path / "log.arrow", table.schema) as file:
         file.write_table(table)
-    content, offsets = path.read_bytes(), np.array([0, 10, 20], np.int32).tobytes()
+    content = path.read_bytes()
+    offsets = np.array([0, 10, 20], np.int32).tobytes()
     assert 1 == content.count(offsets)
 
     path.write_bytes(content.replace(offsets, np.array([0, 1 << 30, 20], np.int32).tobytes()))
@@ -500,13 +542,9 @@ def test_an_arrow_file_that_points_outside_of_itself_is_refused(tmp_path):
 
 
 def test_broken_rows_are_told_with_file_line_and_code(tmp_path):
-    """The summary, the document and the rows' messages name each first broken row as FILE:LINE and
-    its code.
-    """
-    policy, path = (
-        _write(tmp_path, "policy.toml", POLICY),
-        _write(tmp_path, "log.jsonl", f"{EVENT}null\n"),
-    )
+    """Summary, document and messages name each first broken row as FILE:LINE, with its code."""
+    policy = _write(tmp_path, "policy.toml", POLICY)
+    path = _write(tmp_path, "log.jsonl", f"{EVENT}null\n")
     summary, document, rows = (
         CliRunner().invoke(main, ["replay", str(policy), str(path), *more])
         for more in ((), ("--format", "json"), ("--per", "decision"))
@@ -521,8 +559,9 @@ def test_broken_rows_are_told_with_file_line_and_code(tmp_path):
 
 
 def test_a_clock_that_steps_back_is_put_in_order(tmp_path):
-    """Views are decided in the order of their times, views of one instant in that of the log, and
-    listed as the log lists them.
+    """Views are decided in the order of their times, and listed as the log lists them.
+
+    Views of one instant are decided in the order of the log.
     """
     times = ("10:02", "10:00", "10:01", "10:00")
     lines = [f"r1,2026-06-01T{time}:00Z,a{n}\n" for n, time in enumerate(times)]

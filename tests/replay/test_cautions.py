@@ -1,4 +1,4 @@
-"""Does each warning come when it should, and only then?"""
+"""Each warning comes when it should, and only then."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from meter import loads_policy
-from meter.replay.cautions import CAUTIONS, holdout_size
+from meter.columns.cautions import CAUTIONS, holdout_size
 from meter.replay.run import replay
 
 POLICY = """
@@ -38,9 +38,7 @@ MONTH, DAY = 1_767_225_600_000_000, 86_400_000_000
 
 
 def _codes(window='calendar = "month"', views=(1,) * 100, start=MONTH, days=30, **columns):
-    """Return the codes of the warnings about a log in which each reader has some views, spread over
-    some days.
-    """
+    """Return the codes of the warnings about a log of some views a reader, over some days."""
     reader = np.repeat(np.arange(len(views)), views)
     at = np.linspace(start, start + days * DAY, len(reader)).astype(np.int64)
     more = {
@@ -55,12 +53,8 @@ def _codes(window='calendar = "month"', views=(1,) * 100, start=MONTH, days=30, 
             **more,
         }
     )
-    return {
-        caution.code
-        for caution in replay(
-            loads_policy(POLICY.format(window=window)), table, recorded_under="none"
-        ).cautions
-    }
+    found = replay(loads_policy(POLICY.format(window=window)), table, recorded_under="none")
+    return {caution.code for caution in found.cautions}
 
 
 @pytest.mark.parametrize(
@@ -96,14 +90,12 @@ def test_every_warning_is_documented():
 
 
 def test_a_holdout_of_the_suggested_size_has_the_power():
-    """Drawn often, two groups of the suggested size tell a change of a tenth about four times in
-    five.
-    """
-    size, share, random = holdout_size(0.05), 0.05, np.random.default_rng(8)
-    first, second = (
-        random.binomial(size, share, 4_000) / size,
-        random.binomial(size, share * 1.1, 4_000) / size,
-    )
+    """Two groups of the suggested size tell a change of a tenth about four times in five."""
+    share = 0.05
+    size = holdout_size(share)
+    random = np.random.default_rng(8)
+    first = random.binomial(size, share, 4_000) / size
+    second = random.binomial(size, share * 1.1, 4_000) / size
     mean = (first + second) / 2
     found = np.abs(second - first) / np.sqrt(2 * mean * (1 - mean) / size) > 1.96
 

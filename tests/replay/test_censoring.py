@@ -1,4 +1,4 @@
-"""Does a replay refuse what its log cannot know?"""
+"""A replay refuses what its log cannot know."""
 
 from __future__ import annotations
 
@@ -81,9 +81,8 @@ def test_a_looser_limit_is_refused_with_bounds_that_hold_the_truth():
     assert None is found.views_blocked
     assert {} == found.first_stop_curve
     assert found.refused is not None
-    assert (
-        found.bounds["readers_stopped"].at_least <= truth <= found.bounds["readers_stopped"].at_most
-    )
+    bounds = found.bounds["readers_stopped"]
+    assert bounds.at_least <= truth <= bounds.at_most
     assert "W01" in {caution.code for caution in found.cautions}
 
 
@@ -91,27 +90,23 @@ def test_not_knowing_is_a_caution():
     """Without `recorded_under` the report warns; with it, or with `none`, it does not."""
     log = _uncensored(50)
 
-    assert "W02" in {caution.code for caution in replay(_policy(3), log).cautions}
-    assert "W02" not in {
-        caution.code for caution in replay(_policy(3), log, recorded_under="none").cautions
-    }
-    assert "W02" not in {
-        caution.code for caution in replay(_policy(3), log, recorded_under=_policy(3)).cautions
-    }
+    def codes(**said):
+        return {caution.code for caution in replay(_policy(3), log, **said).cautions}
+
+    assert "W02" in codes()
+    assert "W02" not in codes(recorded_under="none")
+    assert "W02" not in codes(recorded_under=_policy(3))
 
 
 @pytest.mark.parametrize("limit", [0, 1, 4, 5])
 def test_a_limit_that_is_not_looser_is_answered_from_a_log_of_all_views(limit):
-    """With the walls in the log, a limit up to the recorded one is answered as if nothing had been
-    cut off.
-    """
+    """With the walls in the log, a limit up to the recorded one is answered without bounds."""
     log = _uncensored(300)
+    truth = replay(_policy(limit), log, recorded_under="none").readers_stopped
     found = replay(_policy(limit), log, recorded_under=_policy(5))
 
     assert None is found.refused
-    assert (
-        replay(_policy(limit), log, recorded_under="none").readers_stopped == found.readers_stopped
-    )
+    assert truth == found.readers_stopped
 
 
 @pytest.mark.parametrize(
@@ -128,9 +123,7 @@ def test_a_limit_that_is_not_looser_is_answered_from_a_log_of_all_views(limit):
     ],
 )
 def test_another_window_or_a_way_round_is_looser(asked):
-    """Another sort of window, one article more, or no wall at all cannot be answered once somebody
-    was stopped.
-    """
+    """Another window, one article more, or no wall cannot be answered once somebody was stopped."""
     assert replay(asked(), _uncensored(300), recorded_under=_policy(5)).refused is not None
 
 
@@ -152,23 +145,16 @@ def test_a_looser_policy_is_answered_where_nobody_was_stopped():
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 1_000), st.integers(1, 6), st.integers(1, 12))
 def test_bounds_hold_the_truth_whatever_was_recorded(seed, recorded, asked):
-    """Whatever limit was recorded and whatever is asked, an answer from all views is the truth or
-    bounds it.
-    """
+    """Whatever was recorded and is asked, an answer is the truth, or bounds it."""
     log = _uncensored(120, seed)
     truth = replay(_policy(asked), log, recorded_under="none").readers_stopped
-    found = replay(
-        _policy(asked),
-        _recorded(log, _policy(recorded)) if asked > recorded else log,
-        recorded_under=_policy(recorded),
-    )
+    if asked > recorded:
+        log = _recorded(log, _policy(recorded))
+    found = replay(_policy(asked), log, recorded_under=_policy(recorded))
 
     if found.refused is None:
         assert truth == found.readers_stopped
     else:
         assert asked > recorded
-        assert (
-            found.bounds["readers_stopped"].at_least
-            <= truth
-            <= found.bounds["readers_stopped"].at_most
-        )
+        bounds = found.bounds["readers_stopped"]
+        assert bounds.at_least <= truth <= bounds.at_most

@@ -1,4 +1,4 @@
-"""Does a log mean by a date what an event means by it?"""
+"""A log means by a date what an event means by it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does a log give the same answer on workers as in one piece, however its readers are dealt?"""
+"""A log gives the same answer on workers as in one piece, however its readers are dealt."""
 
 from __future__ import annotations
 
@@ -81,9 +81,7 @@ def test_the_answer_does_not_depend_on_the_parts(parts, random):
 
 
 def test_two_dask_workers_give_the_same_answer(tmp_path):
-    """The function is handed to Dask on two worker processes, which read the log and keep their own
-    readers.
-    """
+    """Dask's two worker processes read the log, and keep their own readers."""
     distributed = pytest.importorskip("distributed", reason="Dask is not installed")
     log = _log()
     pa.parquet.write_table(log, tmp_path / "log.parquet")

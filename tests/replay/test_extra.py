@@ -1,4 +1,4 @@
-"""What is said where the packages for populations are not installed?"""
+"""Where the packages for populations are not installed, it is said what to install."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does a replay pass the cases that the engine passes?"""
+"""A replay passes the cases that the engine passes."""
 
 from __future__ import annotations
 

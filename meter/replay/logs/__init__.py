@@ -1,4 +1,1 @@
-"""How is a log of page views read?
-
-CSV, JSON Lines, Parquet, Arrow and tables become pieces with the same columns.
-"""
+"""Read any log of page views as pieces with the same columns."""

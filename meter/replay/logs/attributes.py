@@ -1,17 +1,15 @@
-"""What does one value of a log mean?
+"""Every attribute that a log can carry, and how its values are read.
 
-A table of every attribute a log can carry, and how each is read.
-
-A value is what a CSV cell, a JSON value or a Parquet column holds. Each distinct one is read once.
+A value is what a CSV cell, a JSON value or a Parquet column holds, so it can be anything. Each
+distinct one is read once.
 """
 
-# A log's values can be anything.
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, SupportsFloat, cast
 from zoneinfo import ZoneInfo
 
 from attrs import frozen
@@ -20,22 +18,18 @@ from meter.view import Article, Entitlement, PageView, Reader
 from meter.vocabulary import ArticleAccess, EntitlementKind, Status
 from meter.windows import local_instant, moment
 
+if TYPE_CHECKING:
+    from enum import StrEnum
+
 __all__ = ["ATTRIBUTES", "Attribute", "BadValueError", "scene"]
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _FLAGS = {
-    "true": True,
-    "t": True,
-    "yes": True,
-    "y": True,
-    "1": True,
-    "false": False,
-    "f": False,
-    "no": False,
-    "n": False,
-    "0": False,
+    **dict.fromkeys(("true", "t", "yes", "y", "1"), True),
+    **dict.fromkeys(("false", "f", "no", "n", "0"), False),
 }
 _SEPARATORS = (";", "|", ",")
+_DATE_LENGTH = len("2026-06-30")
 
 
 class BadValueError(ValueError):
@@ -44,28 +38,30 @@ class BadValueError(ValueError):
 
 @frozen(kw_only=True)
 class Attribute:
-    """One attribute: the names its column may have in a log, and what reads a value (which is never
-    missing).
+    """One attribute of a reader, an article or a view.
+
+    `names` are those its column may have in a log beside its own, `read` reads a value (which is
+    never missing).
     """
 
     names: tuple[str, ...]
-    read: Callable[[Any, ZoneInfo], Any]
+    read: Callable[[object, ZoneInfo], object]
 
 
-def _text(value: Any, _zone: ZoneInfo) -> str:
+def _text(value: object, _zone: ZoneInfo) -> str:
     return str(value)
 
 
-def _flag(value: Any, _zone: ZoneInfo) -> bool:
+def _flag(value: object, _zone: ZoneInfo) -> bool:
     word = str(value).strip().lower()
     if word not in _FLAGS:
         raise BadValueError(f"`{value}` is not `true` or `false`")
     return _FLAGS[word]
 
 
-def _number(value: Any, _zone: ZoneInfo) -> float:
+def _number(value: object, _zone: ZoneInfo) -> float:
     try:
-        number = float(value)
+        number = float(cast("SupportsFloat | str", value))
     except (TypeError, ValueError):
         number = -1.0
     if not 0 <= number <= 1:
@@ -73,7 +69,7 @@ def _number(value: Any, _zone: ZoneInfo) -> float:
     return number
 
 
-def _words(value: Any, _zone: ZoneInfo) -> frozenset[str]:
+def _words(value: object, _zone: ZoneInfo) -> frozenset[str]:
     if isinstance(value, list | tuple):
         return frozenset(str(word) for word in value)
     text = str(value).strip()
@@ -83,18 +79,17 @@ def _words(value: Any, _zone: ZoneInfo) -> frozenset[str]:
     return frozenset(word for part in text.split(mark) if (word := part.strip()))
 
 
-def _json(text: str) -> Any:
+def _json(text: str) -> object:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise BadValueError(f"`{text}` is not JSON") from error
 
 
-def _time(value: Any, zone: ZoneInfo, *, end: bool = False) -> datetime:
+def _time(value: object, zone: ZoneInfo, *, end: bool = False) -> datetime:
+    """Read a time; with `end`, a date holds to the end of that day."""
     try:
-        if (
-            end and isinstance(value, str) and len(value.strip()) == len("2026-06-30")
-        ):  # a date holds to the end of that day
+        if end and isinstance(value, str) and len(value.strip()) == _DATE_LENGTH:
             return moment(local_instant(date.fromisoformat(value.strip()), zone, end=True), zone)
         when = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
         return when if when.tzinfo else moment(local_instant(when, zone), zone)
@@ -104,45 +99,47 @@ def _time(value: Any, zone: ZoneInfo, *, end: bool = False) -> datetime:
         ) from error
 
 
-def _word_of(kind: type[Any], what: str) -> Callable[[Any, ZoneInfo], Any]:
-    def read(value: Any, _zone: ZoneInfo) -> Any:
+def _word_of(kind: type[StrEnum], what: str) -> Callable[[object, ZoneInfo], object]:
+    def read(value: object, _zone: ZoneInfo) -> StrEnum:
         try:
             return kind(str(value).strip().lower())
         except ValueError as error:
-            raise BadValueError(
-                f"`{value}` is not {what}: {', '.join(f'`{word}`' for word in kind)}"
-            ) from error
+            raise BadValueError(f"`{value}` is not {what}: {_listed(kind)}") from error
 
     return read
+
+
+def _listed(kind: type[StrEnum]) -> str:
+    return ", ".join(f"`{word}`" for word in kind)
 
 
 _RIGHTS = ("kind", "product", "starts", "ends", "grace")
 
 
-def _entitlements(value: Any, zone: ZoneInfo) -> tuple[Entitlement, ...]:
+def _entitlements(value: object, zone: ZoneInfo) -> tuple[Entitlement, ...]:
     listed = _json(value) if isinstance(value, str) else value
     if not isinstance(listed, list) or not all(isinstance(right, Mapping) for right in listed):
         raise BadValueError(f"`{value}` is not a list of entitlements")
-    rights = []
-    for right in listed:
-        given = {key: part for key, part in right.items() if part is not None}
-        if unknown := sorted(given.keys() - set(_RIGHTS)):
-            raise BadValueError(f"an entitlement has no `{unknown[0]}`")
-        if given.get("kind") not in tuple(EntitlementKind):
-            known = ", ".join(f"`{kind}`" for kind in EntitlementKind)
-            raise BadValueError(f"`{given.get('kind')}` is not a kind of entitlement: {known}")
-        given |= {
-            side: _time(given[side], zone, end=side == "ends")
-            for side in ("starts", "ends")
-            if side in given
-        }
-        try:
-            rights.append(Entitlement(**given))
-        except (ValueError, TypeError) as error:
-            raise BadValueError(
-                f"`{json.dumps(right, default=str)}` is not an entitlement"
-            ) from error
-    return tuple(rights)
+    return tuple(_entitlement(right, zone) for right in listed)
+
+
+def _entitlement(right: Mapping[str, Any], zone: ZoneInfo) -> Entitlement:
+    given = {key: part for key, part in right.items() if part is not None}
+    unknown = sorted(given.keys() - set(_RIGHTS))
+    if unknown:
+        raise BadValueError(f"an entitlement has no `{unknown[0]}`")
+    kind = given.get("kind")
+    if kind not in tuple(EntitlementKind):
+        known = _listed(EntitlementKind)
+        raise BadValueError(f"`{kind}` is not a kind of entitlement: {known}")
+    for side in ("starts", "ends"):
+        if side in given:
+            given[side] = _time(given[side], zone, end=side == "ends")
+    try:
+        return Entitlement(**given)
+    except (ValueError, TypeError) as error:
+        words = json.dumps(right, default=str)
+        raise BadValueError(f"`{words}` is not an entitlement") from error
 
 
 ATTRIBUTES = {
@@ -178,24 +175,19 @@ _FOR_STATUS = {
 """The right by which a reader has a status, where a log tells only the status."""
 
 
-def scene(values: Mapping[str, Any]) -> tuple[Reader, PageView]:
+def scene(values: Mapping[str, object]) -> tuple[Reader, PageView]:
     """Return a reader and a view that have these attributes (by path; a missing one is `None`)."""
-    known = {name: value for name, value in values.items() if value is not None}
-    people = {
-        name.removeprefix("reader."): value
-        for name, value in known.items()
-        if name.startswith("reader.")
-    }
-    content = {
-        name.removeprefix("article."): value
-        for name, value in known.items()
-        if name.startswith("article.")
-    }
-    status = people.pop("status", None)
-    if status is not None and "entitlements" not in people:
-        people["registered"] = people.get("registered", False) or status is not Status.ANONYMOUS
+    of_part: dict[str, dict[str, Any]] = {"reader": {}, "article": {}, "": {}}
+    for path, value in values.items():
+        part, _, name = path.rpartition(".")
+        if value is not None:
+            of_part[part][name] = value
+    reader = of_part["reader"]
+    status = reader.pop("status", None)
+    if status is not None and "entitlements" not in reader:
+        reader["registered"] = reader.get("registered", False) or status is not Status.ANONYMOUS
         if status in _FOR_STATUS:
             kind, ends = _FOR_STATUS[status]
-            people["entitlements"] = (Entitlement(kind=kind, ends=ends),)
-    rest = {name: value for name, value in known.items() if "." not in name}
-    return Reader(id="-", **people), PageView(article=Article(id="-", **content), **rest)
+            reader["entitlements"] = (Entitlement(kind=kind, ends=ends),)
+    article = Article(id="-", **of_part["article"])
+    return Reader(id="-", **reader), PageView(article=article, **of_part[""])

@@ -1,4 +1,4 @@
-"""Which column of a log is what? Usual names are known, others are said."""
+"""Find out which column of a log is what: usual names are known, others are given."""
 
 from __future__ import annotations
 
@@ -14,20 +14,15 @@ if TYPE_CHECKING:
 
 __all__ = ["NAMES", "REQUIRED", "LogError", "column_names", "known_columns"]
 
+# fmt: off
 REQUIRED = {
     "reader.id": (
-        "reader",
-        "reader_id",
-        "user_id",
-        "user",
-        "visitor_id",
-        "visitor",
-        "client_id",
-        "cookie",
+        "reader", "reader_id", "user_id", "user", "visitor_id", "visitor", "client_id", "cookie",
     ),
     "at": ("time", "timestamp", "event_time", "datetime", "ts"),
     "article.id": ("article", "article_id", "page", "page_id", "url", "path", "content_id"),
 }
+# fmt: on
 NAMES = {
     **REQUIRED,
     "id": ("view_id", "event_id", "pageview_id"),
@@ -35,8 +30,9 @@ NAMES = {
 }
 """Our name of every column a log can have, and the usual ones."""
 
-
-_MOST, _LONGEST = 24, 60
+_MOST = 24
+"""How many of a log's columns a message lists."""
+_LONGEST = 60
 
 
 class LogError(MeterError):
@@ -52,10 +48,23 @@ def known_columns(
 
     Raises `LogError` if a mapping leads nowhere, or two columns have one name.
     """
-    found: dict[str, str] = {}
+    found = {_our_name(given): column for given, column in _checked(mapping, there)}
+    lower = {column.lower(): column for column in reversed(there)}
+    taken = set(mapping.values())
+    for name, others in NAMES.items():
+        usual = [lower[word] for word in (name, *others) if word in lower]
+        free = [column for column in usual if column not in taken]
+        if name not in found and free:
+            found[name] = free[0]
+    if not clock:
+        found.pop("at", None)
+    return found
+
+
+def _checked(mapping: Mapping[str, str], there: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the pairs of a mapping, all of which lead from a name to a column that is there."""
     for given, column in mapping.items():
-        name = next((name for name, others in NAMES.items() if given in (name, *others)), None)
-        if name is None:
+        if not _our_name(given):
             known = ", ".join(
                 f"`{others[0] if name in REQUIRED else name}`" for name, others in NAMES.items()
             )
@@ -66,19 +75,12 @@ def known_columns(
             raise LogError(
                 f"the log has no column `{column}` for `{given}`; it has {_listed(there)}{hint}"
             )
-        found[name] = column
-    lower = {column.lower(): column for column in reversed(there)}
-    taken = set(mapping.values())
-    for name, others in NAMES.items():
-        usual = next(
-            (lower[word] for word in (name, *others) if word in lower and lower[word] not in taken),
-            None,
-        )
-        if name not in found and usual is not None:
-            found[name] = usual
-    if not clock:
-        found.pop("at", None)
-    return found
+    return list(mapping.items())
+
+
+def _our_name(given: str) -> str:
+    """Return our name of what somebody calls by it or by a usual one; none is the empty text."""
+    return next((name for name, others in NAMES.items() if given in (name, *others)), "")
 
 
 def column_names(
@@ -89,26 +91,32 @@ def column_names(
     Raises `LogError` also if one that is needed is not there, or stands there twice.
     """
     found = known_columns(mapping, there, clock=clock)
-    for name, others in REQUIRED.items():
+    for name in REQUIRED:
         if name not in found and (clock or name != "at"):
-            close = [
-                column
-                for column in there
-                if column not in found.values()
-                and difflib.get_close_matches(column.lower(), (name, *others), 1)
-            ]
-            example = f"`--column {others[0]}={close[0] if close else 'NAME'}`"
-            rest = ", or `--no-clock` if it has none but is in order" if name == "at" else ""
-            raise LogError(
-                f"the log has no column for the {others[0]}; it has {_listed(there)}: say which"
-                f" with {example}{rest}"
-            )
+            raise _missing(name, found, there)
     twice = next((column for column in found.values() if list(there).count(column) > 1), None)
     if twice is not None:
         raise LogError(f"the log has two columns named `{twice}`; rename one of them")
     return found
 
 
+def _missing(name: str, found: Mapping[str, str], there: Sequence[str]) -> LogError:
+    """Return what to say of a log without a column that is needed."""
+    usual = REQUIRED[name]
+    free = (column for column in there if column not in found.values())
+    close = (
+        column for column in free if difflib.get_close_matches(column.lower(), (name, *usual), 1)
+    )
+    example = f"`--column {usual[0]}={next(close, 'NAME')}`"
+    rest = ", or `--no-clock` if it has none but is in order" if name == "at" else ""
+    return LogError(
+        f"the log has no column for the {usual[0]}; it has {_listed(there)}: say which"
+        f" with {example}{rest}"
+    )
+
+
 def _listed(there: Sequence[str]) -> str:
+    if not there:
+        return "none"
     shown = ", ".join(f"`{printable(name, _LONGEST)}`" for name in there[:_MOST])
-    return f"{shown} and {len(there) - _MOST:,} more" if len(there) > _MOST else shown or "none"
+    return f"{shown} and {len(there) - _MOST:,} more" if len(there) > _MOST else shown

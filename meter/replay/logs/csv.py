@@ -1,6 +1,6 @@
-"""How is a CSV log read?
+"""Read a CSV log piece by piece, and locate its broken rows.
 
-Piece by piece; rows with odd cells, other encodings and quotes that are never closed are located.
+Such are rows with odd cells, other encodings, and quotes that are never closed.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ _LONGEST = 100_000
 _SHOWN = 60
 _UNKNOWN = "\ufffd"
 """What stands for bytes that are no letter in UTF-8."""
+_IDS = ("reader.id", "article.id")
 
 
 def read_cells(
@@ -44,43 +45,55 @@ def read_cells(
     stream.seek(0)
     letters = _Letters(stream)
     wrong: list[int] = []
+    reader = _open(letters, mark, list(names.values()), wrong, bad)
+    read = 0
+    for batch in _batches(reader, name, wrong):
+        # pyarrow numbers the rows it skips, not those it returns. Row n of the good ones (from 0)
+        # is row n + 2 of the log (the first line names the columns) and one more for each skipped
+        # row before it: the k-th, at row r, stands after r - k - 2 good ones.
+        numbers = np.arange(read, read + batch.num_rows)
+        gaps = np.array(wrong, np.int64) - np.arange(len(wrong)) - 2
+        rows = numbers + 2 + np.searchsorted(gaps, numbers, "right")
+        read += batch.num_rows
+        piece = Piece(pa.table({name: batch[column] for name, column in names.items()}), rows)
+        if letters.damaged:
+            piece = _readable(piece, bad)
+        yield _unswallowed(piece, mark, bad)
+
+
+def _open(
+    letters: _Letters, mark: str, columns: list[str], wrong: list[int], bad: BadRows
+) -> pyarrow.csv.CSVStreamingReader:
+    """Return pyarrow's reader of some columns; rows it cannot split are added to `wrong`."""
 
     def refuse(row: pyarrow.csv.InvalidRow) -> str:
         wrong.append(row.number)
-        lines = row.text.count("\n")
-        if lines:
-            bad.add(
-                row.number,
-                Fault.CELLS,
-                f"a quote is never closed, so {lines + 1:,} lines are one row",
-                "a quote that is never closed",
-            )
+        lines = row.text.count("\n") + 1
+        if lines > 1:
+            _add_open_quote(bad, row.number, lines)
         else:
             reason = f"{row.actual_columns} cells where the first line names {row.expected_columns}"
             bad.add(row.number, Fault.CELLS, reason, "more or fewer cells than columns")
         return "skip"
 
-    reader = pyarrow.csv.open_csv(
+    return pyarrow.csv.open_csv(
         pa.PythonFile(letters, mode="r"),
         read_options=pyarrow.csv.ReadOptions(use_threads=False, block_size=_BLOCK),
         parse_options=pyarrow.csv.ParseOptions(
             delimiter=mark, invalid_row_handler=refuse, newlines_in_values=True
         ),
         convert_options=pyarrow.csv.ConvertOptions(
-            include_columns=list(dict.fromkeys(names.values())),
-            column_types=dict.fromkeys(names.values(), pa.string()),
+            include_columns=list(dict.fromkeys(columns)),
+            column_types=dict.fromkeys(columns, pa.string()),
             strings_can_be_null=False,
             check_utf8=False,
         ),
     )
-    read = 0
-    for batch in _batches(reader, name, wrong):
-        numbers = np.arange(read, read + batch.num_rows)
-        read += batch.num_rows
-        gaps = np.array(wrong, np.int64) - np.arange(len(wrong)) - 2
-        rows = numbers + 2 + np.searchsorted(gaps, numbers, "right")
-        piece = Piece(pa.table({name: batch[column] for name, column in names.items()}), rows)
-        yield _unswallowed(_readable(piece, bad) if letters.damaged else piece, mark, bad)
+
+
+def _add_open_quote(bad: BadRows, row: int, lines: int) -> None:
+    reason = f"a quote is never closed, so {lines:,} lines are one row"
+    bad.add(row, Fault.CELLS, reason, "a quote that is never closed")
 
 
 class _Letters(io.RawIOBase):
@@ -90,12 +103,10 @@ class _Letters(io.RawIOBase):
     """
 
     def __init__(self, stream: IO[bytes]) -> None:
-        self._stream, self._decoder, self._ready, self.damaged = (
-            stream,
-            codecs.getincrementaldecoder("utf-8")("replace"),
-            b"",
-            False,
-        )
+        self._stream = stream
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._ready = b""
+        self.damaged = False
 
     def readable(self) -> bool:
         return True
@@ -103,6 +114,7 @@ class _Letters(io.RawIOBase):
     def read(self, size: int = _BLOCK) -> bytes:
         while not self._ready:
             raw = self._stream.read(size)
+            # Nearly every block is ASCII and nothing of the one before is left over: no decoding.
             if raw.isascii() and raw and not self._decoder.getstate()[0]:
                 return raw
             text = self._decoder.decode(raw, final=not raw)
@@ -110,7 +122,8 @@ class _Letters(io.RawIOBase):
             self._ready = text.encode()
             if not raw:
                 break
-        part, self._ready = self._ready[:size], self._ready[size:]
+        part = self._ready[:size]
+        self._ready = self._ready[size:]
         return part
 
 
@@ -121,14 +134,10 @@ def _readable(piece: Piece, bad: BadRows) -> Piece:
         odd = np.asarray(pc.match_substring(piece.table[name], _UNKNOWN)) & fine
         for place in np.flatnonzero(odd):
             cell = printable(piece.table[name][place].as_py(), _SHOWN)
-            bad.add(
-                int(piece.rows[place]),
-                Fault.NOT_TEXT,
-                f"`{cell}` is not UTF-8",
-                "text that is not UTF-8",
-            )
+            reason = f"`{cell}` is not UTF-8"
+            bad.add(int(piece.rows[place]), Fault.NOT_TEXT, reason, "text that is not UTF-8")
         fine &= ~odd
-    return Piece(piece.table.filter(pa.array(fine)), piece.rows[fine])
+    return piece.where(fine)
 
 
 def _batches(
@@ -185,18 +194,13 @@ def _unswallowed(piece: Piece, mark: str, bad: BadRows) -> Piece:
     A quote that is closed rows later has swallowed them.
     """
     swallowed = np.zeros(piece.table.num_rows, np.bool_)
-    for name in ("reader.id", "article.id"):
+    for name in _IDS:
         column = piece.table[name]
-        if pc.any(lines := pc.match_substring(column, "\n")).as_py():
-            swallowed |= np.asarray(pc.and_(lines, pc.match_substring_regex(column, f'[{mark}"]')))
+        broken = pc.match_substring(column, "\n")
+        if pc.any(broken).as_py():
+            cells = pc.match_substring_regex(column, f'[{mark}"]')
+            swallowed |= np.asarray(pc.and_(broken, cells))
     for place in np.flatnonzero(swallowed):
-        lines = sum(
-            piece.table[name][place].as_py().count("\n") for name in ("reader.id", "article.id")
-        )
-        reason = f"a quote is never closed, so {lines + 1:,} lines are one row"
-        bad.add(int(piece.rows[place]), Fault.CELLS, reason, "a quote that is never closed")
-    return (
-        Piece(piece.table.filter(pa.array(~swallowed)), piece.rows[~swallowed])
-        if swallowed.any()
-        else piece
-    )
+        breaks = sum(piece.table[name][place].as_py().count("\n") for name in _IDS)
+        _add_open_quote(bad, int(piece.rows[place]), breaks + 1)
+    return piece.where(~swallowed)

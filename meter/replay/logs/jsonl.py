@@ -1,6 +1,4 @@
-"""How is a JSON Lines log read?
-
-Blocks of lines that are surely well formed at once, all others line by line.
+"""Read a JSON Lines log: blocks that are surely well formed at once, all others line by line.
 
 pyarrow's reader ends the process on `null` where an event is expected and on deep nesting, misreads
 lists with `null` in them, and takes two halves of events on two lines for two events. So a block is
@@ -9,19 +7,20 @@ looked at before it gets there.
 
 from __future__ import annotations
 
-import json
-import re
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.json
 
 from meter.replay.logs.columns import NAMES, REQUIRED, column_names, known_columns
+from meter.replay.logs.lines import DEEPEST, NO_EVENT, TABLES, one_by_one
 from meter.replay.logs.rows import BadRows, Fault, Piece
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
 
 __all__ = ["read_lines"]
 
@@ -32,21 +31,22 @@ Every name in a block's events is a column for a while, so blocks are not large.
 """
 _LONGEST = 1 << 22
 """A line with more bytes is no event."""
-_DEEPEST = 64
-"""How many brackets may be open at a time."""
 _SHORT = 1024
 """A line with no more bytes is nested at most half as deep, which pyarrow's reader bears."""
-_TABLES = ("reader", "article")
 _RIGHT = pa.struct([(name, pa.string()) for name in ("kind", "product", "starts", "ends", "grace")])
 _EVENT = [
     ("at", pa.string()),
     ("reader", pa.struct([("id", pa.string()), ("entitlements", pa.list_(_RIGHT))])),
     ("article", pa.struct([("id", pa.string()), ("published", pa.string())])),
 ]
-_BREAK, _OPEN, _CLOSE, _LIST, _COMMA, _NULL = *b"\n{}[,", b"nu"
-_NO_EVENT = "no event in it"
-_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"?')
-_MARKS = re.compile(r"[][{}]")
+_BREAK = ord("\n")
+_OPEN = ord("{")
+_CLOSE = ord("}")
+_LIST = ord("[")
+_COMMA = ord(",")
+_N = ord("n")
+_U = ord("u")
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def read_lines(
@@ -68,81 +68,94 @@ def read_lines(
 
 def _blocks(stream: IO[bytes], bad: BadRows) -> Iterator[tuple[bytes, int]]:
     """Yield whole lines, many at a time, with the number of the first."""
-    line, rest, too_long = 1, b"", False
+    line = 1
+    rest = b""  # the beginning of a line whose end is in the next block
+    too_long = False
     while block := stream.read(_BLOCK):
         if line == 1 and not rest:
-            block = block.removeprefix(b"\xef\xbb\xbf")
+            block = block.removeprefix(_BYTE_ORDER_MARK)
         text = rest + block
-        if too_long:
+        if too_long:  # pass by what is left of that line, and keep nothing of it
             _, end, text = text.partition(b"\n")
             if not end:
                 continue
-            too_long, line = False, line + 1
+            too_long = False
+            line += 1
         cut = text.rfind(b"\n") + 1
-        text, rest = text[:cut], text[cut:]
-        yield from [(text, line)] if text.strip() else []
+        rest = text[cut:]
+        text = text[:cut]
+        if text.strip():
+            yield text, line
         line += text.count(b"\n")
         if len(rest) > _LONGEST:
-            bad.add(
-                line,
-                Fault.NO_EVENT,
-                f"a line of more than {_LONGEST >> 20} MiB; each event has a line of its own",
-                _NO_EVENT,
-            )
-            rest, too_long = b"", True
+            reason = f"a line of more than {_LONGEST >> 20} MiB; each event has a line of its own"
+            bad.add(line, Fault.NO_EVENT, reason, NO_EVENT)
+            rest = b""
+            too_long = True
     if rest.strip():
         yield rest, line
 
 
-def _read(text: bytes, line: int, mapping: Mapping[str, str], bad: BadRows) -> tuple[pa.Table, Any]:
-    """Return a block of lines as a table with the log's own names, `reader` and `article` laid
-    flat, and each row's line.
+def _read(
+    text: bytes, line: int, mapping: Mapping[str, str], bad: BadRows
+) -> tuple[pa.Table, NDArray[np.int64]]:
+    """Return a block of lines as a table, and each row's line.
+
+    The table has the log's own names, with `reader` and `article` laid flat.
     """
     lines = text.count(b"\n") + (not text.endswith(b"\n"))
-    schemas = _schemas(mapping) if _plain(text) else []
-    table = next(
-        (table for schema in schemas if (table := _alike(text, schema, lines)) is not None), None
-    )
-    if table is None or any(
-        n.startswith(f"{name}.")
-        for name in _TABLES
-        if name in table.column_names
-        for n in table.column_names
-    ):
-        return _one_by_one(
-            text, line, mapping, bad
-        )  # lines that differ in form, or `reader` and `reader.id` in one line
-    for name in _TABLES:
-        if name in table.column_names and pa.types.is_struct(table[name].type):
-            inner = table[name].combine_chunks()
-            inner = inner.chunk(0) if isinstance(inner, pa.ChunkedArray) else inner
-            fields = {
-                f"{name}.{f.name}": part
-                for f, part in zip(inner.type, inner.flatten(), strict=True)
-            }
-            table = pa.table({**{n: table[n] for n in table.column_names if n != name}, **fields})
-    table = table.select(
-        [
-            name
-            for name in dict.fromkeys(table.column_names)
-            if table[name].null_count < table.num_rows
-        ]
-    )
-    known = known_columns(mapping, [*table.column_names, *mapping.values()])
-    there = [
-        name
-        for name in ("reader.id", "article.id", "id", "at")
-        if known.get(name) in table.column_names
-    ]
-    kinds = {name: table[known[name]].type for name in there}
-    if any(
-        pa.types.is_nested(kind) or (pa.types.is_floating(kind) and name != "at")
-        for name, kind in kinds.items()
-    ):
-        return _one_by_one(
-            text, line, mapping, bad
-        )  # no ids, or long numbers that have lost their last digits
+    table = _at_once(text, lines, mapping)
+    if table is None:
+        return one_by_one(text, line, mapping, bad)
     return table, np.arange(line, line + lines)
+
+
+def _at_once(text: bytes, lines: int, mapping: Mapping[str, str]) -> pa.Table | None:
+    """Read a block of lines that have one form, or return `None` where that could go wrong."""
+    schemas = _schemas(mapping) if _plain(text) else []
+    found = (_alike(text, schema, lines) for schema in schemas)
+    table = next((table for table in found if table is not None), None)
+    if table is None or _says_twice(table):
+        return None
+    for name in TABLES:
+        if name in table.column_names and pa.types.is_struct(table[name].type):
+            table = _laid_flat(table, name)
+    given = [name for name in table.column_names if table[name].null_count < table.num_rows]
+    table = table.select(list(dict.fromkeys(given)))
+    return table if _keeps_ids(table, mapping) else None
+
+
+def _says_twice(table: pa.Table) -> bool:
+    """Say whether lines have `reader` and `reader.id` side by side."""
+    return any(
+        column.startswith(f"{name}.")
+        for name in TABLES
+        if name in table.column_names
+        for column in table.column_names
+    )
+
+
+def _laid_flat(table: pa.Table, name: str) -> pa.Table:
+    """Return a table with the fields of one column as columns, such as `reader.id`."""
+    inner = table[name].combine_chunks()
+    if isinstance(inner, pa.ChunkedArray):
+        inner = inner.chunk(0)
+    columns = {other: table[other] for other in table.column_names if other != name}
+    for kind, part in zip(inner.type, inner.flatten(), strict=True):
+        columns[f"{name}.{kind.name}"] = part
+    return pa.table(columns)
+
+
+def _keeps_ids(table: pa.Table, mapping: Mapping[str, str]) -> bool:
+    """Say whether no id and no time is a list, or a long number that lost its last digits."""
+    known = known_columns(mapping, [*table.column_names, *mapping.values()])
+    for name in ("reader.id", "article.id", "id", "at"):
+        if known.get(name) not in table.column_names:
+            continue
+        kind = table[known[name]].type
+        if pa.types.is_nested(kind) or (pa.types.is_floating(kind) and name != "at"):
+            return False
+    return True
 
 
 def _schemas(mapping: Mapping[str, str]) -> list[pa.Schema]:
@@ -155,28 +168,37 @@ def _schemas(mapping: Mapping[str, str]) -> list[pa.Schema]:
 
 
 def _plain(text: bytes) -> bool:
-    """Say whether nothing in a block is known to lead pyarrow's reader astray."""
+    """Say whether nothing in a block is known to lead pyarrow's reader astray.
+
+    The bytes are looked at as an array, since a loop over them would take longer than reading.
+    """
     letters = np.frombuffer(b"\n" + text.rstrip(b"\r\n").replace(b"\r\n", b"\n") + b"\n", np.uint8)
     ends = np.flatnonzero(letters == _BREAK)
     # No text holds a line break, and `} {` is an error inside of an event: so no event goes over
     # two lines.
     if not ((letters[ends[:-1] + 1] == _OPEN).all() and (letters[ends[1:] - 1] == _CLOSE).all()):
         return False
-    if (long := np.diff(ends) > _SHORT).any():
-        brackets = np.add.reduceat(
-            (letters == _OPEN) | (letters == _LIST), ends[:-1], dtype=np.int64
-        )
-        if (brackets[long] > _DEEPEST).any():
+    long = np.diff(ends) > _SHORT
+    if long.any():
+        # As many open brackets as a line has in all: more than enough to see that none is deep.
+        opens = (letters == _OPEN) | (letters == _LIST)
+        brackets = np.add.reduceat(opens, ends[:-1], dtype=np.int64)
+        if (brackets[long] > DEEPEST).any():
             return False
-    if b"null" in text:
-        tight = np.frombuffer(text.translate(None, b" \t\r\n"), np.uint8)
-        after = (tight[:-2] == _CLOSE) | (tight[:-2] == _LIST) | (tight[:-2] == _COMMA)
-        if (after & (tight[1:-1] == _NULL[0]) & (tight[2:] == _NULL[1])).any():
-            return False
+    if b"null" in text and _has_null_beside(text):
+        return False
     try:
         return text.isascii() or bool(text.decode())
     except UnicodeDecodeError:
         return False
+
+
+def _has_null_beside(text: bytes) -> bool:
+    """Say whether a `null` stands after an event, or in a list (or seems to, within a text)."""
+    tight = np.frombuffer(text.translate(None, b" \t\r\n"), np.uint8)
+    before = tight[:-2]
+    after = (before == _CLOSE) | (before == _LIST) | (before == _COMMA)
+    return bool((after & (tight[1:-1] == _N) & (tight[2:] == _U)).any())
 
 
 def _alike(text: bytes, schema: pa.Schema, lines: int) -> pa.Table | None:
@@ -193,118 +215,8 @@ def _alike(text: bytes, schema: pa.Schema, lines: int) -> pa.Table | None:
         return None
     if table.num_rows != lines or "timestamp" in str(table.schema):  # a time read without its zone
         return None
-    if any(
-        str(kind).count("<") > _DEEPEST for kind in table.schema.types
-    ):  # deeper than Python bears
-        return None
-    return table
-
-
-def _one_by_one(
-    text: bytes, line: int, mapping: Mapping[str, str], bad: BadRows
-) -> tuple[pa.Table, Any]:
-    events, rows = [], []
-    for number, raw in enumerate(text.split(b"\n"), line):
-        if not raw.strip():
-            continue
-        event = _event(raw, number, bad)
-        if event is None:
-            continue
-        for name in _TABLES:
-            if isinstance(event.get(name), dict):
-                event |= {f"{name}.{key}": value for key, value in event.pop(name).items()}
-            elif name in event and name not in mapping.values():
-                event[f"{name}.id"] = event.pop(
-                    name
-                )  # an id stands for a reader or an article of which nothing else is known
-        events.append(event)
-        rows.append(number)
-    there = list(
-        dict.fromkeys(
-            name for event in events for name, value in event.items() if value is not None
-        )
-    )
-    wanted = known_columns(mapping, [*there, *mapping.values()])
-    fine = [
-        _has_ids(event, number, wanted, bad) for event, number in zip(events, rows, strict=True)
-    ]
-    events = [event for event, kept in zip(events, fine, strict=True) if kept]
-    known = set(wanted.values())
-    columns = {
-        name: (
-            _texts(event.get(name) for event in events) if name in known else pa.nulls(len(events))
-        )
-        for name in there
-    }
-    return pa.table(columns), np.array(rows, np.int64)[np.array(fine, np.bool_)]
-
-
-def _has_ids(
-    event: Mapping[str, Any], number: int, wanted: Mapping[str, str], bad: BadRows
-) -> bool:
-    """Say whether what should be ids are no lists or tables; otherwise add the line to `bad`."""
-    for name, word, code in (
-        ("reader.id", "reader", Fault.NO_READER),
-        ("article.id", "article", Fault.NO_ARTICLE),
-    ):
-        value = event.get(wanted.get(name, ""))
-        if isinstance(value, dict | list):
-            bad.add(
-                number,
-                code,
-                f"`{json.dumps(value, ensure_ascii=False)}` is not the id of one {word}",
-                f"no {word}",
-            )
-            return False
-    return True
-
-
-def _event(raw: bytes, number: int, bad: BadRows) -> dict[str, Any] | None:
-    """Return what a line holds, or add it to `bad`."""
-    try:
-        text = raw.decode()
-    except UnicodeDecodeError:
-        bad.add(number, Fault.NOT_TEXT, "text that is not UTF-8")
-        return None
-    if _depth(text) > _DEEPEST:
-        bad.add(number, Fault.NO_EVENT, f"nested more than {_DEEPEST} deep", _NO_EVENT)
-        return None
-    try:
-        event = json.loads(text)
-    except ValueError:
-        bad.add(number, Fault.NO_EVENT, "not JSON", _NO_EVENT)
-        return None
-    if not isinstance(event, dict):
-        bad.add(number, Fault.NO_EVENT, "not a JSON object", _NO_EVENT)
-        return None
-    if "\\ud" in text.lower() and not _is_text(event):
-        bad.add(
-            number,
-            Fault.NOT_TEXT,
-            "half of a character, written as `\\ud…`",
-            "text that is not UTF-8",
-        )
-        return None
-    return event
-
-
-def _depth(text: str) -> int:
-    """Return how many brackets are open at a time, at most."""
-    if text.count("{") + text.count("[") <= _DEEPEST:
-        return 0
-    deepest = depth = 0
-    for mark in _MARKS.findall(_TEXT.sub("", text)):
-        depth += 1 if mark in "{[" else -1
-        deepest = max(deepest, depth)
-    return deepest
-
-
-def _is_text(event: Mapping[str, Any]) -> bool:
-    try:
-        json.dumps(event, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    too_deep = any(str(kind).count("<") > DEEPEST for kind in table.schema.types)  # for Python
+    return None if too_deep else table
 
 
 def _named(table: pa.Table, rows: int, mapping: Mapping[str, str], *, clock: bool) -> pa.Table:
@@ -312,30 +224,13 @@ def _named(table: pa.Table, rows: int, mapping: Mapping[str, str], *, clock: boo
 
     What these lines lack and others have is missing in each of them.
     """
-    names = known_columns(mapping, [*table.column_names, *mapping.values()], clock=clock)
-    names = (
-        dict.fromkeys(REQUIRED if clock else [name for name in REQUIRED if name != "at"], "")
-        | names
-    )
+    needed = [name for name in REQUIRED if clock or name != "at"]
+    names = dict.fromkeys(needed, "")
+    names |= known_columns(mapping, [*table.column_names, *mapping.values()], clock=clock)
     none = pa.nulls(rows, pa.string())
     return pa.table(
         {
             name: table[column] if column in table.column_names else none
             for name, column in names.items()
         }
-    )
-
-
-def _texts(values: Iterable[Any]) -> pa.Array:
-    """Return JSON values as texts: what is not a text stays JSON."""
-    return pa.array(
-        [
-            (
-                value
-                if value is None or isinstance(value, str)
-                else json.dumps(value, ensure_ascii=False)
-            )
-            for value in values
-        ],
-        pa.string(),
     )

@@ -1,6 +1,4 @@
-"""How is a log of page views read?
-
-CSV, JSON Lines, Parquet, Arrow files and tables become batches with the same column names.
+"""Read a log of page views: CSV, JSON Lines, Parquet, Arrow files and tables.
 
 A log is read piece by piece and may be larger than memory. A row that cannot be read is counted,
 located and reported, never lost.
@@ -12,7 +10,7 @@ import csv
 import gzip
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Protocol, cast
 
 from meter.columns.compiled import missing
 
@@ -31,12 +29,25 @@ from meter.replay.logs.rows import BadRow, BadRows, Fault, Piece, printable
 from meter.replay.logs.types import check_types, decoded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from typing import IO
+    from collections.abc import Iterable, Iterator, Mapping
+    from os import PathLike
 
-__all__ = ["BadRow", "BadRows", "Fault", "Log", "LogError", "Piece", "column_names"]
+__all__ = [
+    "ArrowStream",
+    "ArrowTable",
+    "BadRow",
+    "BadRows",
+    "Fault",
+    "Log",
+    "LogError",
+    "Piece",
+    "column_names",
+]
 
 _ROWS = 1 << 18
+"""How many rows of a Parquet file are read at a time."""
+_TABLE_ROWS = 1 << 21
+_LONGEST = 120
 _KINDS = {
     ".csv": "CSV",
     ".tsv": "CSV",
@@ -54,6 +65,7 @@ _LIKELY = {
     "table": "give texts, numbers and times",
 }
 """What the matter is, most likely, and the next step."""
+_AS_BYTES = {pa.string(): pa.binary(), pa.large_string(): pa.large_binary()}
 _STEPS = {
     Fault.NO_EVENT: (
         'a JSON Lines log has one event a line, such as `{"at": …, "reader": {…}, "article": {…}}`'
@@ -70,6 +82,18 @@ _STEPS = {
 }
 
 
+class ArrowStream(Protocol):
+    """What hands out Arrow data: a `pyarrow` table, a Polars frame, a DuckDB result."""
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object: ...
+
+
+class ArrowTable(Protocol):
+    """What can be turned into a `pyarrow` table, such as a result of an older DuckDB."""
+
+    def to_arrow_table(self) -> ArrowStream: ...
+
+
 class Log:
     """A log of page views that can be read again and again, piece by piece.
 
@@ -80,46 +104,34 @@ class Log:
     """
 
     def __init__(
-        self, source: Any, columns: Mapping[str, str] | None = None, *, clock: bool = True
+        self,
+        source: str | PathLike[str] | ArrowStream | ArrowTable,
+        columns: Mapping[str, str] | None = None,
+        *,
+        clock: bool = True,
     ) -> None:
-        self.mapping, self.clock = dict(columns or {}), clock
-        self.table: pa.Table | None = None
-        if hasattr(source, "to_arrow_table") and not hasattr(source, "__arrow_c_stream__"):
-            source = source.to_arrow_table()
-        if isinstance(source, pa.RecordBatch):
-            source = pa.Table.from_batches([source])
-        if hasattr(source, "__arrow_c_stream__"):
-            self.table, self.name, self.kind = pa.table(source), "table", "table"
+        self.mapping = dict(columns or {})
+        self.clock = clock
+        self.table: pa.Table = _table_of(source)
+        if self.table is not None:
+            self.name = "table"
+            self.kind = "table"
             return
-        self.path = Path(source)
+        self.path = Path(cast("str | PathLike[str]", source))
         self.name = self.path.name
-        suffix = (
-            self.path.suffixes[-2:][0]
-            if self.path.suffix == ".gz" and len(self.path.suffixes) > 1
-            else self.path.suffix
-        )
-        if suffix.lower() not in _KINDS:
-            raise LogError(
-                f"`{source}` has no name ending that says what it is; use one of"
-                f" {', '.join(f'`{s}`' for s in _KINDS)}"
-            )
-        if self.path.is_dir():
-            raise LogError(f"`{source}` is a folder; name a file in it")
-        if not self.path.is_file():
-            raise LogError(f"there is no log `{source}`")
-        self.kind = _KINDS[suffix.lower()]
+        self.kind = _kind_of(self.path, f"{source}")
 
     def pieces(self, bad: BadRows) -> Iterator[Piece]:
         """Yield the log's rows in order; rows that cannot be read as rows are added to `bad`."""
-        read = {
+        readers = {
             "CSV": self._csv,
             "JSON Lines": self._json,
             "Parquet": self._parquet,
             "Arrow": self._arrow,
-            "table": self._arrow,
-        }[self.kind]
+            "table": self._whole_table,
+        }
         try:
-            yield from read(bad)
+            yield from readers[self.kind](bad)
         except gzip.BadGzipFile as error:
             raise LogError(
                 f"`{self.name}` is not compressed with gzip as its name says, or is damaged; rename"
@@ -134,10 +146,6 @@ class Log:
                 f"`{self.name}` cannot be read as {self.kind}: {_cause(error, self.kind)}"
             ) from error
 
-    def _csv(self, bad: BadRows) -> Iterator[Piece]:
-        with self._open() as stream:
-            yield from read_cells(stream, self.name, self.mapping, bad, clock=self.clock)
-
     def nothing_read(self, bad: BadRows) -> LogError:
         """Return what to say of a log without a single view that can be read."""
         if not bad.count:
@@ -149,7 +157,13 @@ class Log:
         )
 
     def _open(self) -> IO[bytes]:
-        return gzip.open(self.path) if self.path.suffix == ".gz" else self.path.open("rb")  # type: ignore[return-value]
+        if self.path.suffix == ".gz":
+            return cast("IO[bytes]", gzip.open(self.path))
+        return self.path.open("rb")
+
+    def _csv(self, bad: BadRows) -> Iterator[Piece]:
+        with self._open() as stream:
+            yield from read_cells(stream, self.name, self.mapping, bad, clock=self.clock)
 
     def _json(self, bad: BadRows) -> Iterator[Piece]:
         with self._open() as stream:
@@ -162,10 +176,10 @@ class Log:
                 file.iter_batches(batch_size=_ROWS, columns=list(names.values())), bad
             )
 
+    def _whole_table(self, bad: BadRows) -> Iterator[Piece]:
+        yield from self._batches(self.table.to_batches(max_chunksize=_TABLE_ROWS), bad)
+
     def _arrow(self, bad: BadRows) -> Iterator[Piece]:
-        if self.table is not None:
-            yield from self._batches(self.table.to_batches(max_chunksize=_ROWS * 8), bad)
-            return
         with pa.memory_map(str(self.path)) as stream:
             try:
                 reader = pa.ipc.open_file(stream)
@@ -174,9 +188,7 @@ class Log:
                 batches = iter(pa.ipc.open_stream(stream))
             yield from self._batches(batches, bad)
 
-    def _batches(
-        self, batches: Iterator[pa.RecordBatch] | list[pa.RecordBatch], bad: BadRows
-    ) -> Iterator[Piece]:
+    def _batches(self, batches: Iterable[pa.RecordBatch], bad: BadRows) -> Iterator[Piece]:
         row = 1
         for batch in batches:
             names = column_names(self.mapping, batch.schema.names, clock=self.clock)
@@ -188,23 +200,45 @@ class Log:
             row += batch.num_rows
 
 
+def _table_of(source: object) -> pa.Table | None:
+    """Return Arrow data as a table; what holds none is a path."""
+    if hasattr(source, "to_arrow_table") and not hasattr(source, "__arrow_c_stream__"):
+        source = source.to_arrow_table()
+    if isinstance(source, pa.RecordBatch):
+        return pa.Table.from_batches([source])
+    return pa.table(source) if hasattr(source, "__arrow_c_stream__") else None
+
+
+def _kind_of(path: Path, given: str) -> str:
+    """Return what a file is by the ending of its name, if it is there."""
+    suffix = path.suffix
+    if suffix == ".gz" and len(path.suffixes) > 1:
+        suffix = path.suffixes[-2]
+    if suffix.lower() not in _KINDS:
+        known = ", ".join(f"`{ending}`" for ending in _KINDS)
+        raise LogError(f"`{given}` has no name ending that says what it is; use one of {known}")
+    if path.is_dir():
+        raise LogError(f"`{given}` is a folder; name a file in it")
+    if not path.is_file():
+        raise LogError(f"there is no log `{given}`")
+    return _KINDS[suffix.lower()]
+
+
 def _check_offsets(table: pa.Table) -> None:
-    """Raise `ArrowInvalid` if a file's columns point outside of themselves, which would end the
-    process.
+    """Raise `ArrowInvalid` if a file's columns point outside of themselves.
+
+    Reading them would end the process.
     """
     for column in table.columns:
         for chunk in column.chunks:
-            for part in (
-                (chunk.indices, chunk.dictionary)
-                if pa.types.is_dictionary(chunk.type)
-                else (chunk,)
-            ):
-                plain = {pa.string(): pa.binary(), pa.large_string(): pa.large_binary()}.get(
-                    part.type
-                )
-                (part if plain is None else part.view(plain)).validate(
-                    full=True
-                )  # other letters than UTF-8 cost a row, not the log
+            parts = [chunk]
+            if pa.types.is_dictionary(chunk.type):
+                parts = [chunk.indices, chunk.dictionary]
+            for part in parts:
+                # As bytes, since letters that are not UTF-8 cost a row and not the log.
+                plain = _AS_BYTES.get(part.type)
+                raw = part if plain is None else part.view(plain)
+                raw.validate(full=True)
             chunk.validate()
 
 
@@ -212,10 +246,6 @@ def _cause(error: Exception, kind: str) -> str:
     """Say in a few words why a file could not be read, and what to do."""
     if isinstance(error, PermissionError):
         return "you may not read it; ask for the right to"
-    words = printable(
-        (getattr(error, "strerror", None) or str(error) or "no reason given")
-        .splitlines()[0]
-        .rstrip("."),
-        120,
-    )
+    words = getattr(error, "strerror", None) or str(error) or "no reason given"
+    words = printable(words.splitlines()[0].rstrip("."), _LONGEST)
     return f"{_LIKELY[kind]} ({words})"

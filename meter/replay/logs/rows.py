@@ -1,16 +1,13 @@
-"""What is a piece of a log, and what became of the rows that could not be read?
-
-Each is located, coded, counted and told why.
-"""
+"""Pieces of a log, and the rows that could not be read: located, coded, counted and explained."""
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from attrs import define, field, frozen
+from numpy.typing import NDArray
 
 __all__ = ["BadRow", "BadRows", "Fault", "Piece", "printable"]
 
@@ -70,15 +67,24 @@ class BadRows:
 
 @frozen
 class Piece:
-    """Some rows of a log: a table with our column names, and the number of each row (or line) in
-    the log.
+    """Some rows of a log: a table with our column names.
+
+    `rows` is the number of each row (or line) in the log.
     """
 
     table: pa.Table
-    rows: np.ndarray[Any, Any]
+    rows: NDArray[np.int64]
+
+    def where(self, fine: NDArray[np.bool_]) -> Piece:
+        """Return the rows that are marked; the piece itself if all are."""
+        if fine.all():
+            return self
+        return Piece(self.table.filter(pa.array(fine)), self.rows[fine])
 
 
 def printable(words: str, longest: int) -> str:
     """Return what a log says so that it neither floods nor commands a terminal."""
-    kept = words if len(words) <= longest else f"{words[: longest // 2]} … {words[-longest // 4 :]}"
+    kept = words
+    if len(words) > longest:
+        kept = f"{words[: longest // 2]} … {words[-longest // 4 :]}"
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in kept)

@@ -1,32 +1,32 @@
-"""How are the rows of large tables printed?
-
-Piece by piece, as CSV, as one JSON document, or the first of them as a table.
-"""
+"""Print the rows of large tables piece by piece: as CSV, as JSON, or the first as a table."""
 
 from __future__ import annotations
 
 import csv
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
+from rich.table import Table
 
 from meter.commands.console import open_console, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 __all__ = ["print_rows"]
 
 _MOST_ROWS = 40
+_PIPE_WIDTH = 240
+"""How wide a table is where nobody looks."""
 
 
 def print_rows(tables: Iterable[pa.Table], form: str) -> None:
     """Print the rows of tables that have the same columns on stdout: `csv`, `json` or `table`."""
-    {"csv": _print_csv, "json": _print_json, "table": _print_table}[form](map(_with_texts, tables))
+    _PRINTERS[form](map(_with_texts, tables))
 
 
 def _with_texts(table: pa.Table) -> pa.Table:
@@ -39,52 +39,56 @@ def _with_texts(table: pa.Table) -> pa.Table:
 
 
 def _print_csv(tables: Iterable[pa.Table]) -> None:
+    out = csv.writer(sys.stdout, lineterminator="\n")
+    unquoted = pyarrow.csv.WriteOptions(include_header=False, quoting_style="none")
     named = False
     for table in tables:
         if not named:
-            csv.writer(sys.stdout, lineterminator="\n").writerow(table.column_names)
+            out.writerow(table.column_names)
             named = True
-        out = pa.BufferOutputStream()
+        written = pa.BufferOutputStream()
         try:
-            pyarrow.csv.write_csv(
-                table, out, pyarrow.csv.WriteOptions(include_header=False, quoting_style="none")
-            )
+            pyarrow.csv.write_csv(table, written, unquoted)
         except pa.ArrowInvalid:  # a text has a comma or a quote in it
-            columns = [_plain(column) for column in table.columns]
-            csv.writer(sys.stdout, lineterminator="\n").writerows(zip(*columns, strict=True))
+            out.writerows(_plain_rows(table))
         else:
-            sys.stdout.write(out.getvalue().to_pybytes().decode())
+            sys.stdout.write(written.getvalue().to_pybytes().decode())
 
 
-def _plain(column: pa.ChunkedArray) -> list[Any]:
-    values = column.cast(pa.string()) if pa.types.is_boolean(column.type) else column
-    return values.to_pylist()  # type: ignore[no-any-return]
+def _plain_rows(table: pa.Table) -> Iterator[tuple[object, ...]]:
+    """Yield a table's rows as Python values; `true` and `false` are words."""
+    columns: list[list[object]] = []
+    for column in table.columns:
+        values = column.cast(pa.string()) if pa.types.is_boolean(column.type) else column
+        columns.append(values.to_pylist())
+    return zip(*columns, strict=True)
 
 
 def _print_json(tables: Iterable[pa.Table]) -> None:
     mark = "["
     for table in tables:
-        rows = (json.dumps(row, ensure_ascii=False) for row in table.to_pylist())
-        for row in rows:
-            sys.stdout.write(mark + row)
+        for row in table.to_pylist():
+            sys.stdout.write(mark + json.dumps(row, ensure_ascii=False))
             mark = ",\n "
     sys.stdout.write("[]\n" if mark == "[" else "]\n")
 
 
 def _print_table(tables: Iterable[pa.Table]) -> None:
-    from rich.table import Table
-
-    drawn, more = None, 0
+    drawn: Table | None = None
+    more = 0
     for table in tables:
         drawn = drawn or Table(*table.column_names, box=None, pad_edge=False, padding=(0, 2, 0, 0))
         shown = table.slice(0, max(0, _MOST_ROWS - drawn.row_count))
         more += table.num_rows - shown.num_rows
-        for row in zip(*(_plain(column) for column in shown.columns), strict=True):
+        for row in _plain_rows(shown):
             drawn.add_row(*("" if value is None else str(value) for value in row))
     if drawn is not None:
-        console = open_console(width=None if sys.stdout.isatty() else 240)
+        console = open_console(width=None if sys.stdout.isatty() else _PIPE_WIDTH)
         with console.capture() as text:
             console.print(drawn)
         sys.stdout.write("\n".join(line.rstrip() for line in text.get().splitlines()) + "\n")
     if more:
         say(f"{more:,} more rows; `--format csv` prints all")
+
+
+_PRINTERS = {"csv": _print_csv, "json": _print_json, "table": _print_table}

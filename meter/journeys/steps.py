@@ -1,0 +1,103 @@
+"""The steps of a journey: as they are written, and as they happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+
+from attrs import field, frozen
+
+from meter.decision import Access, Decision, MeterReading, Show
+from meter.errors import PolicyError
+from meter.journeys.actions import Action, Read
+from meter.view import PageView, Reader
+from meter.windows import Term
+
+__all__ = ["Expect", "JourneyError", "JourneyStep", "Renewal", "Step"]
+
+
+class JourneyError(PolicyError):
+    """A journey file cannot be used.
+
+    `problems` holds every problem, located as those of a policy are.
+    """
+
+
+def _texts(value: str | Iterable[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+@frozen(kw_only=True)
+class Expect:
+    """What a step must bring.
+
+    What is `None` is not looked at; `offer = false` and `prompt = false` ask for none.
+
+    `says` are texts that the prompt must contain, word for word; spaces and line breaks are alike.
+    """
+
+    show: Show | None = None
+    access: Access | None = None
+    rule: str | None = None
+    offer: str | bool | None = None
+    prompt: str | bool | None = None
+    left: int | None = None
+    used: int | None = None
+    counted: bool | None = None
+    resets_at: datetime | date | None = None
+    says: tuple[str, ...] = field(default=(), converter=_texts)
+
+
+@frozen(kw_only=True)
+class Step:
+    """One thing that happens.
+
+    `at` a time, or a stretch of time `after` the step before, or at the same time as that.
+    """
+
+    action: Action
+    at: datetime | date | None = None
+    after: Term | timedelta | None = None
+    expect: Expect | None = None
+    line: int | None = None
+
+
+@frozen(kw_only=True)
+class Renewal:
+    """What was counted and counts no more since the step before.
+
+    From when on, on which meter, and how many.
+    """
+
+    at: datetime
+    meter: str
+    back: int
+
+
+@frozen(kw_only=True)
+class JourneyStep:
+    """A step that has happened.
+
+    `at` is in the publication's zone. `decision` is what a read step got; for any other step it is
+    what the article on screen (the one opened last, or the first to come) would get now, and counts
+    nothing. `before` and `after` say by meter where the reader stood, `renewals` which windows
+    ended since the step before. `problem` is a broken expectation and why, or `None`.
+    """
+
+    number: int
+    at: datetime
+    action: Action
+    what: str
+    reader: Reader
+    view: PageView
+    decision: Decision
+    before: Mapping[str, MeterReading]
+    after: Mapping[str, MeterReading]
+    renewals: tuple[Renewal, ...] = ()
+    problem: str | None = None
+    line: int | None = None
+
+    @property
+    def is_read(self) -> bool:
+        """Whether an article was opened."""
+        return isinstance(self.action, Read)

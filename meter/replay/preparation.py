@@ -1,0 +1,244 @@
+"""Check and date the rows of a piece of a log, and put them into groups of equal facts."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from attrs import define, frozen
+from numpy.typing import NDArray
+
+from meter.columns.decide import Columns
+from meter.replay.grouping import NEEDS, Coded, code_column, group_views
+from meter.replay.logs.attributes import ATTRIBUTES
+from meter.replay.logs.rows import BadRows, Fault, Piece
+from meter.replay.logs.times import Times
+from meter.windows import day_start
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from zoneinfo import ZoneInfo
+
+__all__ = ["Prepared", "Reading", "prepare"]
+
+_EVERY = ("article.access", "prefetch")
+"""What decides whether a view counts, whatever the policy asks."""
+
+
+@frozen(kw_only=True)
+class Prepared:
+    """A piece of a log, checked: `fine` says which of its rows these views are.
+
+    `groups` has a column for each policy, `columns` are the names of all that the piece had.
+    """
+
+    reader: pa.Array
+    article: pa.Array
+    at: NDArray[np.int64]
+    key: pa.Array | None
+    groups: tuple[NDArray[np.int32], ...]
+    fine: NDArray[np.bool_]
+    columns: frozenset[str]
+
+
+@frozen(kw_only=True)
+class Reading:
+    """How to read a log's rows.
+
+    For which policies, in which zone, and on which day where it has no clock. `texts` says that
+    every value of the log is written as a text.
+    """
+
+    policies: tuple[Columns, ...]
+    times: Times
+    day: date | None
+    texts: bool
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of times that have none."""
+        return self.times.zone
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """The attributes that make a difference to one of the policies."""
+        needed = set(_EVERY)
+        for columns in self.policies:
+            vocabulary = columns.rulebook.vocabulary
+            for slot in vocabulary.slots[: vocabulary.base]:
+                needed.update(NEEDS.get(slot.name, ATTRIBUTES))
+        return tuple(name for name in ATTRIBUTES if name in needed)
+
+    @property
+    def by_view(self) -> bool:
+        """Whether a meter of one of the policies counts views."""
+        return any(
+            by_view for columns in self.policies for _, _, by_view in columns.rulebook.meters
+        )
+
+
+@define
+class _Check:
+    """A piece whose rows are being checked: `fine` says which are views, as far as is known."""
+
+    piece: Piece
+    bad: BadRows
+    fine: NDArray[np.bool_]
+
+    def refuse(
+        self,
+        wrong: NDArray[np.bool_],
+        code: Fault,
+        kind: str,
+        reason_of: Callable[[int], str] | None = None,
+    ) -> None:
+        """Leave out rows, and add those that were not left out before to the bad ones.
+
+        `kind` is the reason without a row's own values, `reason_of` the reason of one place.
+        """
+        for place in np.flatnonzero(wrong & self.fine):
+            reason = kind if reason_of is None else reason_of(int(place))
+            self.bad.add(int(self.piece.rows[place]), code, reason, kind)
+        self.fine[wrong] = False
+
+
+def prepare(piece: Piece, reading: Reading, bad: BadRows) -> Prepared:
+    """Check and date the rows of a piece and put them into groups of equal facts.
+
+    Rows that cannot be read are added to `bad`.
+    """
+    # A row is refused for the first thing that is wrong with it, so the order of these counts.
+    check = _Check(piece, bad, np.ones(piece.table.num_rows, np.bool_))
+    reader = _named_ids(check, reading, "reader.id", "reader", Fault.NO_READER)
+    article = _named_ids(check, reading, "article.id", "article", Fault.NO_ARTICLE)
+    at = _instants(check, reading)
+    names = [name for name in reading.attributes if name in piece.table.column_names]
+    attributes = {name: _attribute(check, name, reading.zone) for name in names}
+    key = None
+    if reading.by_view and "id" in piece.table.column_names:
+        key = _view_keys(piece.table, article, at)
+    fine = check.fine
+    if not fine.all():
+        mask = pa.array(fine)
+        reader = reader.filter(mask)
+        article = article.filter(mask)
+        key = None if key is None else key.filter(mask)
+        at = at[fine]
+        for name, column in attributes.items():
+            attributes[name] = Coded(column.codes[fine], column.values)
+    return Prepared(
+        reader=reader,
+        article=article,
+        at=at,
+        key=key,
+        groups=tuple(group_views(columns, at, attributes) for columns in reading.policies),
+        fine=fine,
+        columns=frozenset(piece.table.column_names),
+    )
+
+
+def _named_ids(check: _Check, reading: Reading, name: str, word: str, code: Fault) -> pa.Array:
+    """Return the ids of readers or articles; rows without one are refused."""
+    ids = _ids(check.piece.table, name, texts=reading.texts)
+    check.refuse(_empty(ids), code, f"no {word}")
+    return ids
+
+
+def _instants(check: _Check, reading: Reading) -> NDArray[np.int64]:
+    """Return when the views were; rows whose time cannot be read are refused."""
+    if reading.day is not None:
+        # A log without a clock has an order: its views are dated one microsecond apart.
+        return day_start(reading.day, reading.zone) + check.piece.rows.astype(np.int64)
+    raw = _column(check.piece.table, "at")
+    at, known = reading.times.read(raw)
+
+    def reason_of(place: int) -> str:
+        return f"`{_shown(raw[place])}` is not a time" if raw[place].is_valid else "no time"
+
+    check.refuse(~known, Fault.NO_TIME, "no time that can be read", reason_of)
+    return at
+
+
+def _attribute(check: _Check, name: str, zone: ZoneInfo) -> Coded:
+    """Return a column of an attribute; rows whose value cannot be read are refused."""
+    codes, values = _distinct(_column(check.piece.table, name))
+    column, faults = code_column(name, codes, values, zone)
+
+    def reason_of(place: int) -> str:
+        return faults[int(codes[place])]
+
+    if faults:
+        wrong = np.isin(codes, list(faults))
+        check.refuse(wrong, Fault.BAD_VALUE, f"no {name} that can be read", reason_of)
+    return column
+
+
+def _view_keys(table: pa.Table, article: pa.Array, at: NDArray[np.int64]) -> pa.Array:
+    """Return what tells views apart: their own ids, else the article and the instant."""
+    own = _ids(table, "id", texts=True)
+    rest = pc.binary_join_element_wise(
+        article.cast(pa.string()), pa.array(at).cast(pa.string()), "@"
+    )
+    return pc.coalesce(own, rest)
+
+
+def _column(table: pa.Table, name: str) -> pa.Array:
+    """Return a column in one piece, without encodings that other functions do not know."""
+    column = table[name].combine_chunks()
+    if isinstance(column, pa.ChunkedArray):
+        column = column.chunk(0) if column.num_chunks else pa.array([], column.type)
+    if pa.types.is_dictionary(column.type):
+        values = column.dictionary
+        if pa.types.is_string_view(values.type):
+            values = values.cast(pa.string())
+        column = values.take(column.indices)
+    return column.cast(pa.string()) if pa.types.is_string_view(column.type) else column
+
+
+def _ids(table: pa.Table, name: str, *, texts: bool) -> pa.Array:
+    """Return ids: whole numbers as such unless they should be `texts`, else texts."""
+    if name not in table.column_names:
+        return pa.nulls(table.num_rows, pa.string())
+    column = _column(table, name)
+    fits = pa.types.is_integer(column.type) and not pa.types.is_uint64(column.type)
+    return column if fits and not texts else column.cast(pa.string())
+
+
+def _empty(column: pa.Array) -> NDArray[np.bool_]:
+    if pa.types.is_integer(column.type):
+        return np.asarray(column.is_null())
+    return np.asarray(pc.fill_null(pc.equal(column, ""), fill_value=True))
+
+
+def _distinct(column: pa.Array) -> tuple[NDArray[np.int64], list[object]]:
+    """Return a column as codes, and its distinct values; a missing one is `None`."""
+    if pa.types.is_nested(column.type):
+        texts = [
+            None if value is None else json.dumps(value, default=str)
+            for value in column.to_pylist()
+        ]
+        column = pa.array(texts, pa.string())
+    if pa.types.is_timestamp(column.type) and column.type.unit == "ns":
+        column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
+    coded = pc.dictionary_encode(column)
+    codes = np.asarray(pc.fill_null(coded.indices, len(coded.dictionary))).astype(np.int64)
+    return codes, [*(_value(value) for value in coded.dictionary), None]
+
+
+def _value(value: pa.Scalar) -> object:
+    """Return a value as Python has it; a time that Python cannot have is a text."""
+    try:
+        return value.as_py()
+    except (ValueError, OverflowError):
+        return _shown(value)
+
+
+def _shown(value: pa.Scalar) -> str:
+    try:
+        return str(value.as_py())
+    except (ValueError, OverflowError):
+        return str(value.value)  # a time beyond the calendar

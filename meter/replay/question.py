@@ -1,0 +1,53 @@
+"""What is asked of a log: which policy, of which log, and what is known of its recording."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from meter.columns.decide import Columns
+from meter.policy import Policy
+from meter.replay.logs.log import Log
+from meter.replay.logs.times import Times
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Question"]
+
+
+@frozen(kw_only=True)
+class Question:
+    """A policy, a log, and what is known about how the log was written.
+
+    `asked` is the policy as columns, and `recorded` the one that was in force when the log was
+    written; it is `None` where none is known, or where nobody was stopped then
+    (`knows_recording`). `zone` is the zone of times without one, if it is not the publication's.
+    """
+
+    policy: Policy
+    source: Log
+    times: Times
+    zone: str | None
+    asked: Columns
+    recorded: Columns | None
+    recorded_policy: Policy | None
+    knows_recording: bool
+
+    @property
+    def policies(self) -> tuple[Columns, ...]:
+        """The policies under which views are put into groups; the one asked about is first."""
+        return (self.asked,) if self.recorded is None else (self.asked, self.recorded)
+
+    def notes(self) -> Iterator[str]:
+        """Yield what had to be supposed to read the log."""
+        times = self.times
+        if times.without_zone:
+            whose = "as asked for" if self.zone else "the publication's zone"
+            zone = self.zone or self.policy.publication.timezone
+            yield f"{times.without_zone:,} times have no zone and are read in {zone}, {whose}"
+        for unit in sorted(times.units):
+            yield f"times are whole numbers, read as {unit} since 1970 (UTC)"
+        if not self.source.clock:
+            yield "the log has no clock: its views are taken in their order, as one day"

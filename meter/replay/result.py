@@ -1,0 +1,111 @@
+"""What a replay found, and that as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+import pyarrow as pa
+from attrs import field, frozen
+
+from meter.columns.cautions import Caution
+from meter.decision import Show
+from meter.replay.logs.rows import BadRows
+
+__all__ = ["Bounds", "Replay", "stop_curve"]
+
+
+@frozen(kw_only=True)
+class Bounds:
+    """Between which numbers an answer lies that the log cannot give.
+
+    `None` means that there is no upper bound.
+    """
+
+    at_least: int
+    at_most: int | None
+
+
+@frozen(kw_only=True)
+class Replay:
+    """What a replay found.
+
+    Every number counts readers or views of the log; `rows_left_out` could not be read.
+
+    `readers_stopped` (readers with at least one blocked view) and `views_blocked` are `None` where
+    the log cannot tell: `refused` then says why, and `bounds` between which numbers they lie.
+    `first_stop_curve` maps the number of a reader's view to how many readers were first stopped at
+    it. `prompts_shown` and `rules` count views.
+    """
+
+    policy: str
+    log: str
+    readers: int
+    views: int
+    views_counted: int
+    readers_stopped: int | None
+    views_blocked: int | None
+    first_stop_curve: Mapping[int, int]
+    prompts_shown: Mapping[Show, int]
+    rules: Mapping[str, int]
+    first_view: datetime | None
+    last_view: datetime | None
+    rows_left_out: BadRows
+    notes: tuple[str, ...]
+    cautions: tuple[Caution, ...]
+    refused: str | None = None
+    bounds: Mapping[str, Bounds] = field(factory=dict)
+    holdout: int | None = None
+    by_reader: pa.Table | None = None
+    decisions: Iterator[pa.Table] | None = None
+    engine_calls: int = 0
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the summary as plain data, with the names that `--format json` uses."""
+        return {
+            "policy": self.policy,
+            "log": self.log,
+            "readers": self.readers,
+            "views": self.views,
+            "views_counted": self.views_counted,
+            "readers_stopped": self.readers_stopped,
+            "share_stopped": _share(self.readers_stopped, self.readers),
+            "views_blocked": self.views_blocked,
+            "share_blocked": _share(self.views_blocked, self.views),
+            "refused": self.refused,
+            "bounds": {
+                name: {"at_least": bound.at_least, "at_most": bound.at_most}
+                for name, bound in self.bounds.items()
+            },
+            "first_stop_curve": stop_curve(self.first_stop_curve, self.readers),
+            "prompts_shown": {str(show): views for show, views in self.prompts_shown.items()},
+            "rules": dict(self.rules),
+            "first_view": self.first_view and self.first_view.isoformat(),
+            "last_view": self.last_view and self.last_view.isoformat(),
+            "rows_left_out": {
+                "count": self.rows_left_out.count,
+                "reasons": dict(self.rows_left_out.reasons),
+                "first": [
+                    {"row": row.row, "code": str(row.code), "reason": row.reason}
+                    for row in self.rows_left_out.first
+                ],
+            },
+            "notes": list(self.notes),
+            "warnings": [{"code": c.code, "name": c.name, "text": c.text} for c in self.cautions],
+            "holdout_readers_per_group": self.holdout,
+        }
+
+
+def stop_curve(first_stops: Mapping[int, int], readers: int) -> list[dict[str, float]]:
+    """Return how many readers are first stopped at a view, and which share is stopped by then."""
+    curve: list[dict[str, float]] = []
+    stopped = 0
+    for view, count in first_stops.items():
+        stopped += count
+        share = round(stopped / readers, 6)
+        curve.append({"view": view, "readers": count, "share_stopped": share})
+    return curve
+
+
+def _share(part: int | None, whole: int) -> float | None:
+    return None if part is None or not whole else round(part / whole, 6)

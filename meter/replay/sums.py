@@ -1,0 +1,84 @@
+"""Sum up what was decided of the parts of a log."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+from attrs import define, field
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from meter.columns.decide import Decided
+
+__all__ = ["HUNDRED", "Sums"]
+
+HUNDRED = 100
+"""With fewer readers, nothing is said about how they are spread."""
+
+
+@define
+class Sums:
+    """What is summed up over the parts of a log.
+
+    `certain` and `unknown` count the readers who were stopped for certain, and those whose reading
+    the recorded policy cut off before that could be seen. `verdicts` counts views by verdict,
+    `first_stops` readers by the number of their first blocked view (0: none), `sizes` readers by
+    the number of their views.
+    """
+
+    readers: int = 0
+    stopped: int = 0
+    blocked: int = 0
+    counted: int = 0
+    certain: int = 0
+    unknown: int = 0
+    verdicts: Counter[int] = field(factory=Counter)
+    first_stops: Counter[int] = field(factory=Counter)
+    sizes: Counter[int] = field(factory=Counter)
+
+    def add(self, decided: Decided) -> None:
+        """Add the decisions of a part."""
+        readers = decided.readers
+        self.readers += len(readers.reader)
+        self.stopped += int((readers.blocked > 0).sum())
+        self.blocked += int(readers.blocked.sum())
+        self.counted += int(readers.counted.sum())
+        for verdict, views in enumerate(decided.views):
+            if views:
+                self.verdicts[verdict] += int(views)
+        _tally(self.first_stops, readers.first_stop)
+        _tally(self.sizes, readers.views)
+
+    def add_cut_off(self, certain: int, unknown: int) -> None:
+        """Add the readers of a part by what is known of those the recorded policy cut off."""
+        self.certain += certain
+        self.unknown += unknown
+
+    @property
+    def views(self) -> int:
+        """How many views were decided."""
+        return self.verdicts.total()
+
+    @property
+    def busiest_share(self) -> float:
+        """The share of the views that the busiest hundredth of the readers make."""
+        readers = self.sizes.total()
+        if readers < HUNDRED:
+            return 0.0
+        busiest = max(1, readers // HUNDRED)
+        views = 0
+        for size in sorted(self.sizes, reverse=True):
+            taken = min(busiest, self.sizes[size])
+            views += taken * size
+            busiest -= taken
+            if not busiest:
+                break
+        return views / sum(size * count for size, count in self.sizes.items())
+
+
+def _tally(counter: Counter[int], column: NDArray[np.int64]) -> None:
+    numbers, counts = np.unique(column, return_counts=True)
+    counter.update(dict(zip(numbers.tolist(), counts.tolist(), strict=True)))

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from meter import loads_policy
-from meter.replay.cautions import CAUTIONS, holdout_size
+from meter.columns.cautions import CAUTIONS, holdout_size
 from meter.replay.run import replay
 
 POLICY = """

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from meter.columns.cautions import CAUTIONS, Caution, holdout_size
 from meter.policy import OfferKind
-from meter.replay.cautions import CAUTIONS, Caution, holdout_size
 from meter.simulate.compare import lead_of
 from meter.view import Status
 

@@ -19,7 +19,8 @@ from meter import Policy, loads_policy
 from meter.simulate.assumptions import Assumptions, published_assumptions
 from meter.simulate.horizon import Horizon
 from meter.simulate.population import Population, simulate
-from meter.simulate.world import Reading, World
+from meter.simulate.reading import Reading
+from meter.simulate.world import World
 from tests.simulate.policies import HEAD, SUBSCRIBERS, WALL, free_for_all, hard_wall, metered
 
 READERS = 60_000

@@ -15,8 +15,9 @@ from meter.policy import When
 from meter.simulate.assumptions import published_assumptions
 from meter.simulate.calibrate import Known, calibrate
 from meter.simulate.compare import Comparison, compare
+from meter.simulate.limits import Knob
 from meter.simulate.measures import MEASURES, influence, spread
-from meter.simulate.optimise import Knob, choose
+from meter.simulate.optimise import choose
 from meter.simulate.population import simulate
 from meter.simulate.report.cautions import doubts
 from tests.simulate.policies import free_for_all, hard_wall, metered, with_trials

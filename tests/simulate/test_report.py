@@ -9,7 +9,8 @@ from html.parser import HTMLParser
 import pytest
 
 from meter.simulate.compare import Comparison, compare
-from meter.simulate.optimise import Knob, choose
+from meter.simulate.limits import Knob
+from meter.simulate.optimise import choose
 from meter.simulate.report.html import html_report
 from tests.simulate.policies import metered, with_trials
 

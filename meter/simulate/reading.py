@@ -59,6 +59,7 @@ class Reading:
         self.judging.judge_all()
         self.tables = self.judging.tables(np.array([horizon.opens, horizon.closes]))
         verdicts = self.judging.verdicts
+        money = prices(policy, self.options, world.assumptions)
         self.meaning = Meaning(
             group=group,
             who=situations.who.number,
@@ -70,7 +71,13 @@ class Reading:
             verdicts=self.judging.verdict_table(),
             sells=np.array([_SELLS.get(verdict.show, _NOTHING) for verdict in verdicts], np.int64),
             offer=_offers_made(policy, verdicts),
-            **prices(policy, self.options, world.assumptions)._asdict(),
+            trial=money.trial,
+            offer_price=money.offer_price,
+            offer_lift=money.offer_lift,
+            offer_option=money.offer_option,
+            price=money.price,
+            churn=money.churn,
+            rest=money.rest,
         )
 
 

@@ -141,18 +141,7 @@ def simulate(
     """
     known = assumptions or published_assumptions()
     _check(readers, months, seed, workers)
-    horizon = Horizon(known.day("horizon.start"), months, policy.zone)
-    world = World(known)
-    reading = Reading(policy, world, horizon)
-    terms = [offer.term for offer in policy.offers] + [option.term for option in reading.options]
-    life = _Life(
-        reading=reading,
-        human=people(known, world),
-        time=horizon.time(terms, known),
-        months=months,
-        seed=seed,
-        views=_VIEWS_LOGGED if log else 0,
-    )
+    life = _life(policy, known, months, seed, views=_VIEWS_LOGGED if log else 0)
     columns = np.zeros((readers, len(COLUMNS)))
     starts = range(0, readers, _BLOCK)
 
@@ -175,7 +164,7 @@ def simulate(
         assumptions=known,
         months=months,
         seed=seed,
-        reading=reading,
+        reading=life.reading,
         columns=columns,
         monthly=sum(part.monthly for part in parts[1:]) + parts[0].monthly,
         shown=sum(part.shown for part in parts[1:]) + parts[0].shown,
@@ -225,6 +214,22 @@ class _Life:
             rows,
         )
         return _Block(monthly, shown, wanted, rows[:logged].copy())
+
+
+def _life(policy: Policy, known: Assumptions, months: int, seed: int, *, views: int) -> _Life:
+    """Return what the loop has to know; there is room for so many page views a reader and month."""
+    horizon = Horizon(known.day("horizon.start"), months, policy.zone)
+    world = World(known)
+    reading = Reading(policy, world, horizon)
+    terms = [offer.term for offer in policy.offers] + [option.term for option in reading.options]
+    return _Life(
+        reading=reading,
+        human=people(known, world),
+        time=horizon.time(terms, known),
+        months=months,
+        seed=seed,
+        views=views,
+    )
 
 
 def _check(readers: int, months: int, seed: int, workers: int | None) -> None:

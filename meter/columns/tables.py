@@ -88,6 +88,14 @@ class Judging:
         with self._lock:  # threads come here seldom: once for each combination they meet
             return self._judge(group, combination)
 
+    def judge_all(self) -> None:
+        """Ask the engine about every group and whatever its meters may have counted."""
+        starts = [*self._verdict_at, self._sizes]
+        for group, settled in enumerate(self._settled):
+            if settled < 0:
+                for combination in range(starts[group + 1] - starts[group]):
+                    self.judge(group, combination)
+
     def _judge(self, group: int, combination: int) -> int:
         values, spends = self.groups[group]
         codes: list[Any] = []

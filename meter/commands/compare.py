@@ -58,7 +58,8 @@ def compare(
     from meter.loading import load_policy
     from meter.simulate.compare import compare as run
     from meter.simulate.compare import lives
-    from meter.simulate.optimise import Knob, choose
+    from meter.simulate.limits import Knob
+    from meter.simulate.optimise import choose
 
     policies = [load_policy(path) for path in policy_paths]
     if len(policies) == 1 and optimise is None:

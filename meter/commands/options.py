@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from meter.simulate.assumptions import Assumptions
     from meter.simulate.calibrate import Calibration
     from meter.simulate.compare import Comparison
-    from meter.simulate.optimise import Choice
+    from meter.simulate.limits import Choice
 
 __all__ = ["answer", "assumed", "population_options", "progress_bar"]
 
@@ -179,7 +179,8 @@ def answer(
         html.write_text(html_report(comparison, choice=choice), encoding="utf-8")
         say(f"wrote {html}")
     if pictures is not None:
-        from meter.simulate.report.charts import charts, write_pictures
+        from meter.simulate.report.charts import charts
+        from meter.simulate.report.pictures import write_pictures
 
         say(
             f"wrote {len(write_pictures(pictures, charts(comparison, choice)))} files into"

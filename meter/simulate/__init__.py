@@ -1,1 +1,1 @@
-"""What would a policy do to a population of readers?"""
+"""What a policy would do to a population of readers."""

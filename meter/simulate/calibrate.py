@@ -1,42 +1,38 @@
-"""How are the assumptions made to fit one publisher?
+"""Fit the assumptions to one publisher, from five numbers that staff know.
 
-From five numbers that staff know, with what does not fit said aloud.
+What does not fit is said aloud.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 from attrs import evolve, field, frozen
 
-from meter.errors import MeterError, meant
-from meter.simulate.assumptions import Assumptions, Basis
+from meter.errors import MeterError
+from meter.loading.problems import meant
+from meter.simulate.assumptions import Assumption, Assumptions, Basis
 from meter.simulate.people import casual_shares
 from meter.simulate.population import simulate
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from meter.policy import Policy
+    from meter.simulate.population import Population
 
-__all__ = ["Calibration", "Known", "calibrate"]
+__all__ = ["Calibration", "CalibrationRow", "Known", "calibrate"]
 
+_NAMES = ("uniques", "split", "stops", "starts", "churn")
 _PAIR = re.compile(r"\s*([a-z_]+)\s*=\s*([^,]+?)\s*(?:,|$)")
+_SPLIT_WORDS = ("read one article", "read two to five", "read more than five")
 _CLOSE = 0.1
 _READERS = 60_000
 _WHOLE = 1.0
-
-
-def _number(name: str, text: str) -> float:
-    try:
-        number = float(text.removesuffix("%").replace("_", "")) / (100 if text.endswith("%") else 1)
-    except ValueError:
-        raise MeterError(
-            f"`{name}={text}` is not a number; write it like `starts=210`, or `churn=4%`"
-        ) from None
-    if not number > 0:
-        raise MeterError(f"`{name}={text}` is not above 0")
-    return number
+_MOST_CONVERSION = 0.1
+_TWO_YEARS = 24
 
 
 @frozen(kw_only=True)
@@ -63,38 +59,65 @@ class Known:
         >>> Known.parse("split=68/23/9, churn=4%").churn
         0.04
         """
-        names, read = ("uniques", "split", "stops", "starts", "churn"), 0
-        given: dict[str, Any] = {}
+        numbers: dict[str, float] = {}
+        split = None
+        read = 0
         for match in _PAIR.finditer(text):
-            name, value = match[1], match[2]
-            if name not in names or match.start() != read:
-                raise MeterError(f"`{name}` is not one of the five numbers; {meant(name, names)}")
+            name, value = match.groups()
+            if name not in _NAMES or match.start() != read:
+                raise MeterError(f"`{name}` is not one of the five numbers; {meant(name, _NAMES)}")
             read = match.end()
-            given[name] = _split(value) if name == "split" else _number(name, value)
-        if not given or read != len(text):
+            if name == "split":
+                split = _split(value)
+            else:
+                numbers[name] = _number(name, value)
+        if read != len(text) or not (numbers or split):
             raise MeterError(
                 f"`{text}` cannot be read; write `uniques=500000, split=68/23/9, stops=4.2%,"
                 " starts=210, churn=4%`"
             )
-        if given.get("starts") and not given.get("uniques"):
+        if "starts" in numbers and "uniques" not in numbers:
             raise MeterError(
                 "`starts` needs `uniques`: a number of starts says something only of a number of"
                 " readers"
             )
         for name in ("stops", "churn"):
-            if given.get(name, 0) >= _WHOLE:
-                raise MeterError(f"`{name}` is a share below 1; write `{name}={given[name]:g}%`")
-        return cls(**given)
+            if numbers.get(name, 0) >= _WHOLE:
+                raise MeterError(f"`{name}` is a share below 1; write `{name}={numbers[name]:g}%`")
+        return cls(split=split, **numbers)
 
 
-def _split(text: str) -> tuple[float, ...]:
+def _number(name: str, text: str) -> float:
+    scale = 100 if text.endswith("%") else 1
+    try:
+        number = float(text.removesuffix("%").replace("_", "")) / scale
+    except ValueError:
+        raise MeterError(
+            f"`{name}={text}` is not a number; write it like `starts=210`, or `churn=4%`"
+        ) from None
+    if not number > 0:
+        raise MeterError(f"`{name}={text}` is not above 0")
+    return number
+
+
+def _split(text: str) -> tuple[float, float, float]:
     parts = [_number("split", part.strip()) for part in text.split("/")]
-    if len(parts) != 3:
+    if len(parts) != len(_SPLIT_WORDS):
         raise MeterError(
             f"`split={text}` has not three parts; write the readers of 1, of 2 to 5, and of more"
             " articles, such as `68/23/9`"
         )
-    return tuple(part / sum(parts) for part in parts)
+    one, few, more = (part / sum(parts) for part in parts)
+    return one, few, more
+
+
+class CalibrationRow(TypedDict):
+    """A number that was given, what the fitted simulation gives, and whether these agree."""
+
+    name: str
+    yours: float
+    simulated: float
+    fits: bool
 
 
 @frozen(kw_only=True)
@@ -106,7 +129,7 @@ class Calibration:
     """
 
     assumptions: Assumptions
-    rows: tuple[dict[str, Any], ...]
+    rows: tuple[CalibrationRow, ...]
 
 
 def calibrate(
@@ -125,54 +148,89 @@ def calibrate(
     fitted: it is the check.
     """
     if known.split is not None:
-        assumptions = _given(
-            assumptions, _reading(known.split, assumptions), "fitted to your split"
-        )
+        audience = _audience(known.split, assumptions)
+        assumptions = _given(assumptions, audience, "fitted to your split")
     if known.churn is not None:
-        alpha, beta = assumptions["churn.monthly_alpha"], assumptions["churn.monthly_beta"]
-        usual = _usual_churn(alpha, beta)
-        low, high = 0.001, 1000.0
-        for _ in range(80):
-            beta = (low * high) ** 0.5
-            low, high = (beta, high) if _usual_churn(alpha, beta) > known.churn else (low, beta)
-        assumptions = _given(
-            assumptions,
-            {"churn.monthly_beta": beta},
-            f"fitted to your churn of {known.churn:.1%} (the default gives {usual:.1%})",
-        )
+        assumptions = _with_churn(assumptions, known.churn)
     if known.starts is not None and known.uniques is not None:
         people = simulate(
             policy, readers=_READERS, months=1, seed=seed, workers=workers, assumptions=assumptions
         )
-        expected = people.total("starts") / people.total("months") * known.uniques
-        if expected <= 0:
-            raise MeterError(
-                "nobody starts anything under this policy, so `starts` cannot be met; is this the"
-                " policy now in force?"
-            )
-        found = assumptions["walls.conversion"] * known.starts / expected
-        assumptions = _given(
-            assumptions, {"walls.conversion": float(min(found, 0.1))}, "fitted to your starts"
-        )
-    return Calibration(
-        assumptions=assumptions, rows=tuple(_compare(policy, known, assumptions, seed, workers))
+        assumptions = _with_starts(assumptions, known.starts, _starts(people) * known.uniques)
+    # Other people than those it was fitted to.
+    people = simulate(
+        policy, readers=_READERS, months=1, seed=seed + 1, workers=workers, assumptions=assumptions
     )
+    rows: tuple[CalibrationRow, ...] = tuple(
+        {
+            "name": name,
+            "yours": yours,
+            "simulated": simulated,
+            "fits": abs(simulated - yours) <= _CLOSE * yours,
+        }
+        for name, yours, simulated in _compared(known, people)
+    )
+    return Calibration(assumptions=assumptions, rows=rows)
 
 
-def _given(assumptions: Assumptions, values: dict[str, float], source: str) -> Assumptions:
+def _starts(people: Population) -> float:
+    """Return the starts of a reader and month."""
+    return people.total("starts") / people.total("months")
+
+
+def _with_churn(assumptions: Assumptions, churn: float) -> Assumptions:
+    """Return assumptions under which subscribers leave as often as they do."""
+    alpha = assumptions.number("churn.monthly_alpha")
+    beta = assumptions.number("churn.monthly_beta")
+    usual = _usual_churn(alpha, beta)
+    low = 0.001
+    high = 1000.0
+    # The larger beta, the fewer leave: halve the range, by ratios, until nothing is left of it.
+    for _ in range(80):
+        beta = (low * high) ** 0.5
+        if _usual_churn(alpha, beta) > churn:
+            low = beta
+        else:
+            high = beta
+    source = f"fitted to your churn of {churn:.1%} (the default gives {usual:.1%})"
+    return _given(assumptions, {"churn.monthly_beta": beta}, source)
+
+
+def _with_starts(assumptions: Assumptions, starts: float, expected: float) -> Assumptions:
+    """Return assumptions under which as many start as do, where now so many are expected."""
+    if expected <= 0:
+        raise MeterError(
+            "nobody starts anything under this policy, so `starts` cannot be met; is this the"
+            " policy now in force?"
+        )
+    found = assumptions.number("walls.conversion") * starts / expected
+    conversion = float(min(found, _MOST_CONVERSION))
+    return _given(assumptions, {"walls.conversion": conversion}, "fitted to your starts")
+
+
+def _given(assumptions: Assumptions, values: Mapping[str, float], source: str) -> Assumptions:
     """Return assumptions with fitted values, and ranges moved along with them."""
     table = dict(assumptions.table)
     for name, value in values.items():
         item = table[name]
-        ratio = value / item.value if item.value else 1.0
-        low, high = (
-            None if end is None else _short(min(max(end * ratio, item.least), item.most))
-            for end in (item.low, item.high)
-        )
+        before = assumptions.number(name)
+        ratio = value / before if before else 1.0
         table[name] = evolve(
-            item, value=_short(value), low=low, high=high, source=source, basis=Basis.YOURS
+            item,
+            value=_short(value),
+            low=_moved(item, item.low, ratio),
+            high=_moved(item, item.high, ratio),
+            source=source,
+            basis=Basis.YOURS,
         )
     return Assumptions(table)
+
+
+def _moved(item: Assumption, end: float | None, ratio: float) -> float | None:
+    """Return an end of a range after its number has moved, inside what makes sense."""
+    if end is None:
+        return None
+    return _short(min(max(end * ratio, item.least), item.most))
 
 
 def _short(value: float) -> float:
@@ -180,13 +238,15 @@ def _short(value: float) -> float:
     return float(f"{value:.4g}")
 
 
-def _reading(split: tuple[float, float, float], assumptions: Assumptions) -> dict[str, float]:
+def _audience(split: tuple[float, float, float], assumptions: Assumptions) -> dict[str, float]:
     """Return the audience that gives a split.
 
     The share of bounces, and the q of casual readers, with the fans as they are.
     """
-    fans, stop = assumptions["population.fans"], 1 / max(assumptions["population.fans_mean"], 1.01)
-    best, found = np.inf, {}
+    fans = assumptions.number("population.fans")
+    stop = 1 / max(assumptions.number("population.fans_mean"), 1.01)
+    best = np.inf
+    found: dict[str, float] = {}
     for q in np.linspace(0.05, 0.985, 375):
         shares = casual_shares(q)
         bounce = (split[0] - fans * stop - (1 - fans) * shares[0]) / (1 - shares[0])
@@ -195,51 +255,32 @@ def _reading(split: tuple[float, float, float], assumptions: Assumptions) -> dic
         one = bounce + (1 - bounce - fans) * shares[0] + fans * stop
         miss = (more - split[2]) ** 2 + (one - split[0]) ** 2
         if miss < best:
-            best, found = (
-                miss,
-                {"population.bounce": float(bounce), "population.casual_q": float(q)},
-            )
+            best = miss
+            found = {"population.bounce": float(bounce), "population.casual_q": float(q)}
     return found
 
 
 def _usual_churn(alpha: float, beta: float) -> float:
     """Return the monthly churn of a base that has grown evenly for two years."""
-    hazard = alpha / (alpha + beta + np.arange(24))
+    hazard = alpha / (alpha + beta + np.arange(_TWO_YEARS))
     alive = np.concatenate([[1.0], np.cumprod(1 - hazard)[:-1]])
     return float((hazard * alive).sum() / alive.sum())
 
 
-def _compare(
-    policy: Policy, known: Known, assumptions: Assumptions, seed: int, workers: int | None
-) -> list[dict[str, Any]]:
-    people = simulate(
-        policy, readers=_READERS, months=1, seed=seed + 1, workers=workers, assumptions=assumptions
-    )
-    months = people.total("months")
-    wanted = people.wanted / max(people.wanted[1:].sum(), 1)
-    rows: list[tuple[str, float, float]] = []
+def _compared(known: Known, people: Population) -> Iterator[tuple[str, float, float]]:
+    """Yield each number that was given: its name, what was said, and what is simulated."""
+    assumptions = people.assumptions
     if known.split is not None:
+        wanted = people.wanted / max(people.wanted[1:].sum(), 1)
         ours = (wanted[1], wanted[2:6].sum(), wanted[6:].sum())
-        words = ("read one article", "read two to five", "read more than five")
-        rows += [
-            (name, said, float(mine))
-            for name, said, mine in zip(words, known.split, ours, strict=True)
-        ]
+        for name, yours, simulated in zip(_SPLIT_WORDS, known.split, ours, strict=True):
+            yield name, yours, float(simulated)
     if known.stops is not None:
-        rows.append(("met a wall", known.stops, people.total("stopped") / months))
+        yield "met a wall", known.stops, people.total("stopped") / people.total("months")
     if known.starts is not None and known.uniques is not None:
-        rows.append(
-            ("starts a month", known.starts, people.total("starts") / months * known.uniques)
-        )
+        yield "starts a month", known.starts, _starts(people) * known.uniques
     if known.churn is not None:
-        rows.append(
-            (
-                "subscribers lost a month",
-                known.churn,
-                _usual_churn(assumptions["churn.monthly_alpha"], assumptions["churn.monthly_beta"]),
-            )
+        churn = _usual_churn(
+            assumptions.number("churn.monthly_alpha"), assumptions.number("churn.monthly_beta")
         )
-    return [
-        {"name": name, "yours": said, "simulated": mine, "fits": abs(mine - said) <= _CLOSE * said}
-        for name, said, mine in rows
-    ]
+        yield "subscribers lost a month", known.churn, churn

@@ -1,4 +1,4 @@
-"""What did the simulated readers do, view by view, in the words of an event?
+"""The page views of simulated readers, in the words of an event.
 
 A population simulated with `log=True` holds its page views; here they become readers and page views
 that `decide` takes, or lines that `meter decide` and `meter replay` read.
@@ -6,24 +6,27 @@ that `decide` takes, or lines that `meter decide` and `meter replay` read.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 
 from meter.engine import Verdict
 from meter.simulate.kernel import draws
 from meter.simulate.kernel.arrays import LOG, OLDEST_ARTICLE, SLOT
 from meter.view import Article, PageView, Reader
-from meter.windows import moment
+from meter.windows import EPOCH, moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from meter.simulate.population import Population
 
-__all__ = ["SimulatedView", "simulated_views", "to_event"]
+__all__ = ["Json", "SimulatedView", "simulated_views", "to_event"]
+
+Json: TypeAlias = "str | bool | float | list[Json] | dict[str, Json] | None"
+"""What JSON can hold."""
 
 
 @frozen(kw_only=True)
@@ -45,87 +48,104 @@ class SimulatedView:
 
 def simulated_views(population: Population) -> Iterator[SimulatedView]:
     """Yield the page views of a population, reader by reader, each reader's in order of time."""
-    reading, zone = population.reading, population.policy.zone
-    world, opens = reading.world, reading.horizon.opens - OLDEST_ARTICLE
-    per_slot = max(1, round(population.assumptions["articles.per_day"] / 4))
     for number, row in enumerate(population.log.tolist()):
-        line: dict[str, int] = dict(zip(LOG, row, strict=True))
-        name = f"r{line['reader']}-{line['identity']}"
-        standing = reading.standings[line["standing"]]
-        starts, ends = (moment(line[side], zone) for side in ("starts", "ends"))
-        reader = standing.reader(
-            name, starts, ends, score=line["score"] / 100, **world.readers[line["reader_class"]]
-        )
-        draw = draws.uniform(np.uint64(population.seed), draws.ARTICLE, line["article"])
-        kind = world.articles[
-            min(
-                int(np.searchsorted(world.article_shares, draw, side="right")),
-                len(world.articles) - 1,
-            )
-        ]
-        published = moment(opens + line["article"] // per_slot * SLOT, UTC)  # type: ignore[arg-type]
-        article = Article(id=f"a{line['article']}", published=published, **kind)
-        view = PageView(
-            article=article,
-            id=f"v{number}",
-            referrer=world.referrers[line["referrer"]],
-            device=world.devices[line["device"]],
-            channel="web",
-        )
-        yield SimulatedView(
-            reader=reader,
-            view=view,
-            at=moment(line["at"], zone),
-            merged=None if line["merged"] < 0 else f"r{line['reader']}-{line['merged']}",
-            verdict=reading.judging.verdicts[line["verdict"]],
-            counted=bool(line["counted"]),
-            used=line["used"],
-        )
+        yield _view(population, number, dict(zip(LOG, row, strict=True)))
 
 
-def to_event(seen: SimulatedView) -> dict[str, Any]:
+def _view(population: Population, number: int, line: Mapping[str, int]) -> SimulatedView:
+    """Return a page view from its line in the log."""
+    reading = population.reading
+    world = reading.world
+    zone = population.policy.zone
+    view = PageView(
+        article=_article(population, line["article"]),
+        id=f"v{number}",
+        referrer=world.referrers[line["referrer"]],
+        device=world.devices[line["device"]],
+        channel="web",
+    )
+    known = evolve(
+        world.readers.members[line["reader_class"]],
+        id=f"r{line['reader']}-{line['identity']}",
+        score=line["score"] / 100,
+    )
+    reader = reading.standings[line["standing"]].given_to(
+        known, moment(line["starts"], zone), moment(line["ends"], zone)
+    )
+    return SimulatedView(
+        reader=reader,
+        view=view,
+        at=moment(line["at"], zone),
+        merged=None if line["merged"] < 0 else f"r{line['reader']}-{line['merged']}",
+        verdict=reading.judging.verdicts[line["verdict"]],
+        counted=bool(line["counted"]),
+        used=line["used"],
+    )
+
+
+def _article(population: Population, number: int) -> Article:
+    """Return an article by its number, which also says its class and when it was published."""
+    classes = population.reading.world.articles
+    per_slot = max(1, round(population.assumptions.number("articles.per_day") / 4))
+    draw = draws.uniform(np.uint64(population.seed), draws.ARTICLE, number)
+    place = int(np.searchsorted(classes.shares, draw, side="right"))
+    opens = population.reading.horizon.opens - OLDEST_ARTICLE
+    published = EPOCH + timedelta(microseconds=opens + number // per_slot * SLOT)
+    return evolve(
+        classes.members[min(place, len(classes.members) - 1)],
+        id=f"a{number}",
+        published=published,
+    )
+
+
+def to_event(seen: SimulatedView) -> dict[str, Json]:
     """Return a page view as the JSON object that `meter decide` and `meter replay` read."""
-    reader, article, view = seen.reader, seen.view.article, seen.view
-    rights = [
-        {
-            "kind": str(right.kind),
-            "product": right.product,
-            "starts": right.starts,
-            "ends": right.ends,
-        }
+    reader = seen.reader
+    view = seen.view
+    article = view.article
+    rights: list[Json] = [
+        _without_gaps(
+            {
+                "kind": str(right.kind),
+                "product": right.product,
+                "starts": _written(right.starts),
+                "ends": _written(right.ends),
+            }
+        )
         for right in reader.entitlements
     ]
-    who = {
+    who: dict[str, Json] = {
         "id": reader.id,
         "registered": reader.registered,
         "entitlements": rights,
-        "segments": sorted(reader.segments),
+        "segments": [*sorted(reader.segments)],
         "country": reader.country,
     }
-    what = {
+    what: dict[str, Json] = {
         "id": article.id,
         "access": str(article.access),
         "section": article.section,
-        "tags": sorted(article.tags),
+        "tags": [*sorted(article.tags)],
         "kind": article.kind,
-        "published": article.published,
+        "published": _written(article.published),
     }
-    event = {
-        "at": seen.at,
-        "reader": who,
-        "article": what,
-        "id": view.id,
-        "referrer": view.referrer,
-        "device": view.device,
-        "channel": view.channel,
-    }
-    plain: dict[str, Any] = _plain(event)
-    return plain
+    return _without_gaps(
+        {
+            "at": _written(seen.at),
+            "reader": _without_gaps(who),
+            "article": _without_gaps(what),
+            "id": view.id,
+            "referrer": view.referrer,
+            "device": view.device,
+            "channel": view.channel,
+        }
+    )
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(part) for key, part in value.items() if part is not None and part != []}
-    if isinstance(value, list):
-        return [_plain(part) for part in value]
-    return value.isoformat() if hasattr(value, "isoformat") else value
+def _written(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
+
+
+def _without_gaps(parts: dict[str, Json]) -> dict[str, Json]:
+    """Return the parts of an event that say something."""
+    return {key: part for key, part in parts.items() if part is not None and part != []}

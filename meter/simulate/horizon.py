@@ -1,4 +1,4 @@
-"""Over which days and months is a simulation run, and how is reading spread over them?
+"""The days and months of a simulation, and how reading is spread over them.
 
 Every boundary is one that `windows` gives: days and months in the policy's zone, the ends of terms
 by the calendar.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -21,14 +21,19 @@ from meter.windows import Timeline, Window, day_start, instant, moment
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from meter.simulate.assumptions import Assumptions
     from meter.windows import Term
 
 __all__ = ["Horizon"]
 
 _STEPS = 1024
-_PEAK = range(7, 14)
+_PEAK = slice(7 * 24, 14 * 24)
+"""The hours of a month's second week, in which news may peak."""
 _HOUR = 3_600_000_000
+_MONTH_DAYS = 30.4375
+"""The length of a month where the first day is not the first of a calendar month."""
 
 
 @frozen
@@ -52,10 +57,8 @@ class Horizon:
             for _ in range(self.months):
                 bounds.append(month.bounds(bounds[-1])[1])
             return tuple(bounds)
-        return tuple(
-            day_start(self.first + timedelta(days=round(30.4375 * number)), self.zone)
-            for number in range(self.months + 1)
-        )
+        days = (round(_MONTH_DAYS * number) for number in range(self.months + 1))
+        return tuple(day_start(self.first + timedelta(days=day), self.zone) for day in days)
 
     @property
     def opens(self) -> int:
@@ -70,28 +73,18 @@ class Horizon:
     def time(self, terms: Sequence[Term], assumptions: Assumptions) -> Time:
         """Return the tables the loop runs on."""
         starts, ends = _days(self, tuple(terms))
-        hours = np.array([assumptions["sessions.hours"].get(str(hour), 0.0) for hour in range(24)])
-        hours = hours / hours.sum() if hours.sum() else np.full(24, 1 / 24)
-        peak, factor = (
-            int(assumptions["news.peak_month"]) - 1,
-            float(assumptions["news.peak_factor"]),
-        )
-        spread, traffic = [], []
-        for number, (opens, edges, local) in enumerate(
-            zip(self.bounds[:-1], *_hours(self), strict=True)
-        ):
-            weight = hours[local] * np.diff(edges) / _HOUR + 1e-9
+        hours = _hours_of_a_day(assumptions)
+        peak = int(assumptions.number("news.peak_month")) - 1
+        factor = float(assumptions.number("news.peak_factor"))
+        spread = []
+        traffic = []
+        for number, month in enumerate(_months(self)):
+            weight = hours[month.hours] * np.diff(month.edges) / _HOUR + 1e-9
             busy = np.ones(len(weight))
             if number == peak:
-                busy[_PEAK.start * 24 : _PEAK.stop * 24] = factor
+                busy[_PEAK] = factor
             traffic.append(float((weight * busy).sum() / weight.sum()))
-            share = np.concatenate([[0.0], np.cumsum(weight * busy)])
-            spread.append(
-                np.interp(
-                    np.linspace(0, share[-1], _STEPS + 1), share, (edges - opens).astype(float)
-                ).astype(np.int64)
-                + opens
-            )
+            spread.append(_spread(month.edges, weight * busy))
         return Time(
             starts,
             np.array(self.bounds, np.int64),
@@ -101,10 +94,36 @@ class Horizon:
         )
 
 
+class _Month(NamedTuple):
+    """Where the hours of a month start (and the last one ends), and which of the day they are."""
+
+    edges: NDArray[np.int64]
+    hours: NDArray[np.int64]
+
+
+def _hours_of_a_day(assumptions: Assumptions) -> NDArray[np.float64]:
+    """Return the share of reading in each hour of the day; even, where nothing is said."""
+    shares = assumptions.shares("sessions.hours")
+    hours = np.array([shares.get(str(hour), 0.0) for hour in range(24)])
+    whole = hours.sum()
+    return hours / whole if whole else np.full(24, 1 / 24)
+
+
+def _spread(edges: NDArray[np.int64], weight: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the instants before which equal parts of a month's reading lie."""
+    opens = edges[0]
+    share = np.concatenate([[0.0], np.cumsum(weight)])
+    steps = np.linspace(0, share[-1], _STEPS + 1)
+    since = np.interp(steps, share, (edges - opens).astype(float))
+    instants: NDArray[np.int64] = since.astype(np.int64) + opens
+    return instants
+
+
 @lru_cache(maxsize=32)
-def _days(horizon: Horizon, terms: tuple[Term, ...]) -> tuple[Any, Any]:
-    """Return where the days start, and by term and day where a term ends that starts with the day."""
-    starts, day = [horizon.opens], horizon.first
+def _days(horizon: Horizon, terms: tuple[Term, ...]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return where the days start, and where a term ends that starts with a day: [term, day]."""
+    starts = [horizon.opens]
+    day = horizon.first
     while starts[-1] < horizon.closes:
         day += timedelta(days=1)
         starts.append(day_start(day, horizon.zone))
@@ -116,14 +135,11 @@ def _days(horizon: Horizon, terms: tuple[Term, ...]) -> tuple[Any, Any]:
 
 
 @lru_cache(maxsize=8)
-def _hours(horizon: Horizon) -> tuple[list[Any], list[Any]]:
-    """Return, for each month, where its hours start (and the last one ends) and which hours of the
-    day they are.
-    """
-    edges = [
-        np.array([*range(opens, closes, _HOUR), closes])
-        for opens, closes in pairwise(horizon.bounds)
-    ]
-    return edges, [
-        np.array([moment(int(edge), horizon.zone).hour for edge in row[:-1]]) for row in edges
-    ]
+def _months(horizon: Horizon) -> list[_Month]:
+    """Return the hours of each month."""
+    months = []
+    for opens, closes in pairwise(horizon.bounds):
+        edges = np.array([*range(opens, closes, _HOUR), closes])
+        hours = np.array([moment(int(edge), horizon.zone).hour for edge in edges[:-1]])
+        months.append(_Month(edges, hours))
+    return months

@@ -1,4 +1,4 @@
-"""Which numbers does a comparison tell, and how sure is each of them?
+"""The numbers that a comparison gives, and how sure each of them is.
 
 Two sorts of doubt are kept apart: *sampling* (other simulated readers would give another number; it
 shrinks with more readers) and *assumptions* (other values inside the stated ranges; it does not).
@@ -6,15 +6,27 @@ shrinks with more readers) and *assumptions* (other values inside the stated ran
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 from attrs import frozen
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from meter.simulate.population import Population
 
-__all__ = ["MEASURES", "Estimate", "Measure", "estimate", "influence", "value"]
+__all__ = [
+    "MEASURES",
+    "NAMES",
+    "Estimate",
+    "EstimateRow",
+    "Measure",
+    "estimate",
+    "influence",
+    "spread",
+    "value",
+]
 
 Z95 = 1.959963984540054
 
@@ -94,11 +106,23 @@ MEASURES = (
 )
 """In the order of a report. `net` never mixes with lifetime value: they are two numbers."""
 
+NAMES = [measure.name for measure in MEASURES]
+"""The names of the measures, in their order."""
+
+
+class EstimateRow(TypedDict):
+    """An estimate as JSON; `assumptions` is `None` where they were not varied."""
+
+    value: float
+    sampling: list[float]
+    assumptions: list[float] | None
+
 
 @frozen(kw_only=True)
 class Estimate:
-    """A number, with the 95 % intervals that sampling (`low`, `high`) and the assumptions (`least`,
-    `most`) leave open.
+    """A number with two 95 % intervals.
+
+    `low` to `high` is what sampling leaves open, `least` to `most` what the assumptions do.
     """
 
     value: float
@@ -107,18 +131,18 @@ class Estimate:
     least: float | None = None
     most: float | None = None
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> EstimateRow:
         """Return plain numbers; `assumptions` is `null` where they were not varied."""
-        varied = None if self.least is None or self.most is None else [self.least, self.most]
+        varied = None
+        if self.least is not None and self.most is not None:
+            varied = [self.least, self.most]
         return {"value": self.value, "sampling": [self.low, self.high], "assumptions": varied}
 
 
-def _column(population: Population, name: str) -> Any:
-    return (
-        (population.column("stopped") > 0).astype(float)
-        if name == "was_stopped"
-        else population.column(name)
-    )
+def _column(population: Population, name: str) -> NDArray[np.float64]:
+    if name == "was_stopped":
+        return (population.column("stopped") > 0).astype(np.float64)
+    return population.column(name)
 
 
 def value(population: Population, measure: Measure) -> float:
@@ -130,40 +154,36 @@ def value(population: Population, measure: Measure) -> float:
     return measure.scale * total / whole if whole else 0.0
 
 
-def influence(population: Population, measure: Measure) -> Any:
-    """Return what each reader adds to a measure (for a ratio: to first order), so that spreads and
-    differences can be told.
+def influence(population: Population, measure: Measure) -> NDArray[np.float64]:
+    """Return what each reader adds to a measure; for a ratio, to first order.
+
+    Spreads and paired differences are taken of these parts.
     """
     mine = _column(population, measure.column)
     if measure.per is None:
         return mine * measure.scale
     per = _column(population, measure.per)
     whole = float(per.sum())
-    return (
-        measure.scale * (mine - float(mine.sum()) / whole * per) / whole
-        if whole
-        else np.zeros(len(mine))
-    )
+    if not whole:
+        return np.zeros(len(mine))
+    ratio = float(mine.sum()) / whole
+    return measure.scale * (mine - ratio * per) / whole
 
 
-def spread(parts: Any) -> float:
+def spread(parts: NDArray[np.float64]) -> float:
     """Return the standard error of a sum over readers."""
     return float(np.sqrt(len(parts)) * parts.std(ddof=1)) if len(parts) > 1 else 0.0
 
 
-def estimate(found: float, parts: Any, drawn: Any = None) -> Estimate:
+def estimate(
+    found: float, parts: NDArray[np.float64], drawn: NDArray[np.float64] | None = None
+) -> Estimate:
     """Return a number with both intervals; `drawn` are its values under other assumptions."""
     reach = Z95 * spread(parts)
-    varied = drawn is not None and len(drawn) > 1
-    if not varied:
-        return Estimate(value=found, low=found - reach, high=found + reach)
-    least, most = (
-        float(q) for q in np.quantile(drawn, [0.025, 0.975])
-    )  # the defaults are among what is possible
-    return Estimate(
-        value=found,
-        low=found - reach,
-        high=found + reach,
-        least=min(least, found),
-        most=max(most, found),
-    )
+    low = found - reach
+    high = found + reach
+    if drawn is None or len(drawn) <= 1:
+        return Estimate(value=found, low=low, high=high)
+    least, most = (float(quantile) for quantile in np.quantile(drawn, [0.025, 0.975]))
+    # The defaults are among what is possible.
+    return Estimate(value=found, low=low, high=high, least=min(least, found), most=max(most, found))

@@ -1,7 +1,6 @@
-"""What does a policy do to a million readers in a year?
+"""Take simulated readers through months under a policy, and keep what became of them.
 
-People with devices, habits and purses, and the engine's own decisions.
-
+The readers have devices, habits and purses; what they are shown is decided by the engine itself.
 Every number behind it is an assumption (`assumptions`); the same seed gives the same answer,
 whatever the number of workers.
 """
@@ -10,19 +9,21 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from attrs import field, frozen
+from numpy.typing import NDArray
 
 from meter.errors import MeterError
 from meter.policy import Policy
 from meter.simulate.assumptions import Assumptions, published_assumptions
 from meter.simulate.horizon import Horizon
-from meter.simulate.kernel.arrays import COLUMNS, LOG, MONTHLY
+from meter.simulate.kernel.arrays import COLUMNS, LOG, MONTHLY, Human, Time
 from meter.simulate.kernel.walk import walk
 from meter.simulate.people import people
-from meter.simulate.world import Reading, World
+from meter.simulate.reading import Reading
+from meter.simulate.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +33,10 @@ __all__ = ["MOST_READERS", "Population", "simulate"]
 MOST_READERS = 20_000_000
 _MOST_MONTHS = 60
 _BLOCK = 8192
+"""How many readers are one piece of work."""
 _WANTED = 64
+_VIEWS_LOGGED = 200
+"""For how many page views of a reader and month a log has room."""
 
 
 @frozen(kw_only=True)
@@ -50,26 +54,29 @@ class Population:
     months: int
     seed: int
     reading: Reading
-    columns: Any
-    monthly: Any
-    shown: Any
-    wanted: Any
-    log: Any = field(factory=lambda: np.empty((0, len(LOG)), np.int64))
+    columns: NDArray[np.float64]
+    monthly: NDArray[np.float64]
+    shown: NDArray[np.int64]
+    wanted: NDArray[np.int64]
+    log: NDArray[np.int64] = field(factory=lambda: np.empty((0, len(LOG)), np.int64))
 
     @property
     def readers(self) -> int:
         """How many readers there are in each month."""
         return len(self.columns)
 
-    def column(self, name: str) -> Any:
+    def column(self, name: str) -> NDArray[np.float64]:
         """Return one number for each reader.
 
         A column of `walk.COLUMNS`, or `advertising`, `net` and `net_lifetime`.
         """
         if name == "advertising":
-            return self.column("read") * (self.assumptions["money.ads_per_1000_articles"] / 1000)
-        if name in ("net", "net_lifetime"):
-            return self.column("advertising") + self.column("cash" if name == "net" else "lifetime")
+            per_article = self.assumptions.number("money.ads_per_1000_articles") / 1000
+            return self.column("read") * per_article
+        if name == "net":
+            return self.column("advertising") + self.column("cash")
+        if name == "net_lifetime":
+            return self.column("advertising") + self.column("lifetime")
         return self.columns[:, COLUMNS.index(name)]
 
     def total(self, name: str) -> float:
@@ -132,41 +139,18 @@ def simulate(
     >>> 0.05 < found.total("stopped") / found.readers < 0.12
     True
     """
-    assumptions = assumptions or published_assumptions()
+    known = assumptions or published_assumptions()
     _check(readers, months, seed, workers)
-    horizon = Horizon(assumptions["horizon.start"], months, policy.zone)
-    world = World(assumptions)
-    reading = Reading(policy, world, horizon)
-    human = people(assumptions, world)
-    terms = [offer.term for offer in policy.offers] + [option.term for option in reading.options]
-    time = horizon.time(terms, assumptions)
+    life = _life(policy, known, months, seed, views=_VIEWS_LOGGED if log else 0)
     columns = np.zeros((readers, len(COLUMNS)))
     starts = range(0, readers, _BLOCK)
 
-    def block(first: int) -> tuple[Any, ...]:
-        monthly, shown = (
-            np.zeros((months, len(MONTHLY))),
-            np.zeros(len(reading.judging.verdicts), np.int64),
-        )
-        wanted, last = np.zeros(_WANTED, np.int64), min(first + _BLOCK, readers)
-        rows = np.empty((200 * (last - first) * months if log else 0, len(LOG)), np.int64)
-        kept = walk(
-            reading.meaning,
-            reading.tables,
-            human,
-            time,
-            np.uint64(seed),
-            first,
-            last,
-            columns,
-            monthly,
-            shown,
-            wanted,
-            rows,
-        )
+    def block(first: int) -> _Block:
+        last = min(first + _BLOCK, readers)
+        found = life.block(columns, first, last)
         if progress is not None:
             progress(last - first)
-        return monthly, shown, wanted, rows[:kept].copy()
+        return found
 
     threads = min(workers or os.cpu_count() or 1, len(starts))
     if threads == 1:
@@ -175,20 +159,76 @@ def simulate(
         with ThreadPoolExecutor(threads) as pool:
             parts = list(pool.map(block, starts))
     # Sums are taken block by block, in order: the same numbers whoever did the work.
-    monthly, shown, wanted = (
-        sum(part[number] for part in parts[1:]) + parts[0][number] for number in range(3)
-    )
     return Population(
         policy=policy,
-        assumptions=assumptions,
+        assumptions=known,
         months=months,
         seed=seed,
-        reading=reading,
+        reading=life.reading,
         columns=columns,
-        monthly=monthly,
-        shown=shown,
-        wanted=wanted,
-        log=np.concatenate([part[3] for part in parts]),
+        monthly=sum(part.monthly for part in parts[1:]) + parts[0].monthly,
+        shown=sum(part.shown for part in parts[1:]) + parts[0].shown,
+        wanted=sum(part.wanted for part in parts[1:]) + parts[0].wanted,
+        log=np.concatenate([part.log for part in parts]),
+    )
+
+
+class _Block(NamedTuple):
+    """What became of some readers: as in a population, but for the rows of its columns."""
+
+    monthly: NDArray[np.float64]
+    shown: NDArray[np.int64]
+    wanted: NDArray[np.int64]
+    log: NDArray[np.int64]
+
+
+@frozen(kw_only=True)
+class _Life:
+    """What the loop has to know: the policy, the people, the calendar, and how much to log."""
+
+    reading: Reading
+    human: Human
+    time: Time
+    months: int
+    seed: int
+    views: int
+
+    def block(self, columns: NDArray[np.float64], first: int, last: int) -> _Block:
+        """Take the readers from `first` up to `last` through all months, and fill their rows."""
+        monthly = np.zeros((self.months, len(MONTHLY)))
+        shown = np.zeros(len(self.reading.judging.verdicts), np.int64)
+        wanted = np.zeros(_WANTED, np.int64)
+        rows = np.empty((self.views * (last - first) * self.months, len(LOG)), np.int64)
+        logged = walk(
+            self.reading.meaning,
+            self.reading.tables,
+            self.human,
+            self.time,
+            np.uint64(self.seed),
+            first,
+            last,
+            columns,
+            monthly,
+            shown,
+            wanted,
+            rows,
+        )
+        return _Block(monthly, shown, wanted, rows[:logged].copy())
+
+
+def _life(policy: Policy, known: Assumptions, months: int, seed: int, *, views: int) -> _Life:
+    """Return what the loop has to know; there is room for so many page views a reader and month."""
+    horizon = Horizon(known.day("horizon.start"), months, policy.zone)
+    world = World(known)
+    reading = Reading(policy, world, horizon)
+    terms = [offer.term for offer in policy.offers] + [option.term for option in reading.options]
+    return _Life(
+        reading=reading,
+        human=people(known, world),
+        time=horizon.time(terms, known),
+        months=months,
+        seed=seed,
+        views=views,
     )
 
 

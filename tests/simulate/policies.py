@@ -116,7 +116,11 @@ offer = "spring"
 DYNAMIC = """
 [meters.loose]
 window = { rolling = "10 days" }
-limits = [ { when = { score = { below = 0.4 } }, limit = 6 }, { when = { segments = ["young"] }, limit = 4 }, { limit = 2 } ]
+limits = [
+  { when = { score = { below = 0.4 } }, limit = 6 },
+  { when = { segments = ["young"] }, limit = 4 },
+  { limit = 2 },
+]
 [meters.politics]
 window = { fixed = "3 days" }
 limit = 1
@@ -162,12 +166,13 @@ show = "subscription-wall"
 
 
 def with_trials(zone: str = "Europe/Oslo") -> Policy:
-    """Return a policy with offers that end, a registration wall, and rules about expiry, referrers
-    and age.
+    """Return a policy with offers that end and a registration wall.
+
+    Its rules ask about expiry, referrers and age.
     """
     return loads_policy(HEAD.replace("Asia/Tokyo", zone) + TRIALS)
 
 
 def dynamic() -> Policy:
-    """Return a policy with three meters of three kinds of window, and limits by score and segment."""
+    """Return a policy with meters of three kinds of window, and limits by score and segment."""
     return loads_policy(HEAD + DYNAMIC)

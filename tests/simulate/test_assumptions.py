@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import runpy
+from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from meter.loading.problems import MOST_PROBLEMS
 from meter.simulate.assumptions import (
     AssumptionError,
+    Assumptions,
     Basis,
     assumptions_text,
     loads_assumptions,
     published_assumptions,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def test_every_assumption_says_what_it_is_and_where_it_comes_from() -> None:
@@ -40,7 +47,8 @@ def test_a_file_overrides_value_range_and_source() -> None:
         ' test" }\n',
         name="ours.toml",
     )
-    leave, register = given.table["walls.leave"], given.table["walls.register"]
+    leave = given.table["walls.leave"]
+    register = given.table["walls.register"]
     assert (0.7, 0.0, 0.7, "ours.toml", Basis.YOURS) == (
         leave.value,
         leave.low,
@@ -107,6 +115,45 @@ def test_every_mistake_is_told_at_once() -> None:
     assert ["unknown-assumption", "out-of-range", "unknown-group"] == [
         problem.code for problem in caught.value.problems
     ]
+
+
+def test_more_mistakes_than_are_listed_are_counted() -> None:
+    """A file in which every number is a word has its first mistakes listed and the rest counted."""
+    names = [item.name.partition(".") for item in published_assumptions()]
+    groups = dict.fromkeys(group for group, _, _ in names)
+    lines = []
+    for group in groups:
+        lines.append(f"[{group}]")
+        lines += [f"{short} = 'much'" for head, _, short in names if head == group]
+    with pytest.raises(AssumptionError) as caught:
+        loads_assumptions("\n".join(lines))
+    assert len(caught.value.problems) == MOST_PROBLEMS + 1
+    assert caught.value.problems[-1].code == "too-many-problems"
+
+
+def test_an_assumption_is_asked_for_by_its_kind() -> None:
+    """A number, a table of shares and a day each come by a method of their own."""
+    known = published_assumptions()
+    assert 0.1 == known.number("walls.leave")
+    assert {"sponsored": 0.02} == known.shares("articles.tags")
+    assert date(2026, 1, 1) == known.day("horizon.start")
+
+
+@pytest.mark.parametrize(
+    ("ask", "name"),
+    [
+        (Assumptions.number, "articles.tags"),
+        (Assumptions.number, "horizon.start"),
+        (Assumptions.shares, "walls.leave"),
+        (Assumptions.day, "walls.leave"),
+    ],
+)
+def test_an_assumption_of_another_kind_is_refused(
+    ask: Callable[[Assumptions, str], object], name: str
+) -> None:
+    """Nobody computes with a table where a number was meant."""
+    with pytest.raises(TypeError, match=f"`{name}` is not a"):
+        ask(published_assumptions(), name)
 
 
 def test_a_name_that_does_not_exist_cannot_be_replaced() -> None:

@@ -1,6 +1,4 @@
-"""Comparing policies: over the same people, with both sorts of doubt, and without believing the
-winner.
-"""
+"""Comparing policies over the same people, with both sorts of doubt."""
 
 from __future__ import annotations
 
@@ -15,8 +13,9 @@ from meter.policy import When
 from meter.simulate.assumptions import published_assumptions
 from meter.simulate.calibrate import Known, calibrate
 from meter.simulate.compare import Comparison, compare
+from meter.simulate.limits import Knob
 from meter.simulate.measures import MEASURES, influence, spread
-from meter.simulate.optimise import Knob, choose
+from meter.simulate.optimise import choose
 from meter.simulate.population import simulate
 from meter.simulate.report.cautions import doubts
 from tests.simulate.policies import free_for_all, hard_wall, metered, with_trials
@@ -36,7 +35,7 @@ def found() -> Comparison:
 
 
 def test_a_policy_differs_from_itself_by_nothing_at_all() -> None:
-    """A against A is exactly zero in every measure, under every draw, and nobody is the better one."""
+    """A against A is exactly zero in every measure and draw, and nobody is the better one."""
     same = compare([with_trials(), with_trials()], readers=4000, months=3, draws=3)
     for measure in MEASURES:
         difference = same.differences[1][measure.name]
@@ -66,8 +65,9 @@ def test_the_same_people_make_differences_at_least_three_times_surer() -> None:
 
 
 def test_intervals_hold_what_they_say() -> None:
-    """Of 40 other samples, about 95 % give a number inside an interval as wide as ours (paired
-    differences of starts).
+    """Of 40 other samples, about 95 % give a number inside an interval as wide as ours.
+
+    The numbers are paired differences of starts.
     """
     centre = compare(
         [metered(5), metered(3)], readers=3000, months=1, draws=0, sweep=False, seed=1000

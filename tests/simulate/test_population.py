@@ -9,7 +9,7 @@ from meter.errors import MeterError
 from meter.simulate.assumptions import published_assumptions
 from meter.simulate.kernel.arrays import MONTHLY
 from meter.simulate.population import Population, simulate
-from tests.simulate.findings import OPEN_LOOP
+from tests.simulate.audiences import OPEN_LOOP
 from tests.simulate.policies import free_for_all, hard_wall, metered, with_trials
 
 USUAL = published_assumptions()

@@ -9,13 +9,14 @@ from html.parser import HTMLParser
 import pytest
 
 from meter.simulate.compare import Comparison, compare
-from meter.simulate.optimise import Knob, choose
+from meter.simulate.limits import Knob
+from meter.simulate.optimise import choose
 from meter.simulate.report.html import html_report
 from tests.simulate.policies import metered, with_trials
 
 
 class Page(HTMLParser):
-    """What is in a page: its tags with their attributes, and its text outside scripts and styles."""
+    """What is in a page: tags with their attributes, and text outside scripts and styles."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -85,9 +86,7 @@ def test_each_chart_has_its_numbers_as_a_table(page: Page) -> None:
 
 
 def test_a_page_says_what_was_compared_and_how_to_repeat_it(found: Comparison, page: Page) -> None:
-    """Policies with their digests, seed, versions, every assumption with its source, and every
-    doubt.
-    """
+    """Policies with digests, seed, versions, every assumption with its source, every doubt."""
     report = found.to_dict()
     for policy in report["policies"]:
         assert policy["digest"] in page.text

@@ -1,1 +1,1 @@
-"""How is a comparison told: as plain tables, in a terminal, on a page, in pictures?"""
+"""How a comparison is told: as plain tables, in a terminal, on a page, in pictures."""

@@ -1,45 +1,41 @@
-"""What can a simulation not know?
+"""What a simulation cannot know: coded cautions for one comparison, and the experiment to run.
 
-Coded cautions for one comparison, and the experiment that would tell.
-
-The codes are those of `cautions`; what is said here is about simulated people, not about a log.
+The codes are those of `meter.columns.cautions` and `codes`; what is said here is about simulated
+people, not about a log.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from meter.columns.cautions import Caution, holdout_size
 from meter.policy import OfferKind
-from meter.columns.cautions import CAUTIONS, Caution, holdout_size
-from meter.simulate.compare import lead_of
-from meter.vocabulary import OfferKind, Status
+from meter.simulate.codes import coded
+from meter.simulate.results import lead_of
+from meter.view import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from numpy.typing import NDArray
 
     from meter.policy import Policy
-    from meter.simulate.compare import Comparison
+    from meter.simulate.assumptions import Assumptions
+    from meter.simulate.population import Population
+    from meter.simulate.report.shapes import Holdout
+    from meter.simulate.results import Results
 
 __all__ = ["UNKNOWABLE", "closing", "doubts", "holdout"]
 
 _YEAR = 12
+_FEW = 2
+"""Of more policies than these, the best looks better than it is."""
 _SMALL_CHANGE = 0.1
-_NAMES = {
-    "W10": "registered-is-selected",
-    "W11": "short-horizon",
-    "W12": "inside-noise",
-    "W13": "turns-round",
-    "W14": "cash-and-lifetime",
-    "W18": "no-contagion",
-    "W19": "many-comparisons",
-    "W20": "rule-never-reached",
-    "W21": "nobody-like-that",
-    "W22": "corner",
-    "W23": "price-does-nothing",
-    "W24": "not-sold",
-}
+"""The change an experiment is planned for where the simulation shows none."""
+_LEAST_CHANGE = 0.02
+_REACTIONS = ("habit.growth", "habit.wear", "walls.leave")
 
 UNKNOWABLE = (
     (
@@ -53,12 +49,7 @@ UNKNOWABLE = (
 """What no number of simulated readers can tell."""
 
 
-def _doubt(code: str, text: str) -> Caution:
-    name = CAUTIONS[code][0] if code in CAUTIONS else _NAMES[code]
-    return Caution(code=code, name=name, text=text)
-
-
-def doubts(comparison: Comparison) -> list[Caution]:
+def doubts(comparison: Results) -> list[Caution]:
     """Return every caution that holds for a comparison, in the order of their codes."""
     return sorted(
         (*_always(comparison), *_about_the_answer(comparison), *_about_the_policies(comparison)),
@@ -66,142 +57,146 @@ def doubts(comparison: Comparison) -> list[Caution]:
     )
 
 
-def _always(comparison: Comparison) -> Iterator[Caution]:
+def _always(comparison: Results) -> Iterator[Caution]:
     known = comparison.assumptions
-    yield _doubt(
+    yield coded(
         "W03",
         "no limit was drawn at random for real readers: who registers, tries, buys and leaves here"
         " follows from assumptions alone",
     )
-    yield _doubt(
+    yield coded(
         "W05",
-        f"an unknown reader is metered by device, and {known['identity.cookie_reset']:.0%} of"
-        " devices lose their cookie in a month: readers as you count them are more than people,"
-        " and fewer are stopped than a limit suggests",
+        "an unknown reader is metered by device, and"
+        f" {known.number('identity.cookie_reset'):.0%} of devices lose their cookie in a month:"
+        " readers as you count them are more than people, and fewer are stopped than a limit"
+        " suggests",
     )
-    yield _doubt(
+    yield coded(
         "W09", "people do not react to the counter itself, nor to the fact that something changed"
     )
-    yield _doubt(
+    yield coded(
         "W14",
         f"cash is what is paid within {comparison.months} months; lifetime also counts what those"
-        f" who stay are expected to pay, up to {known['money.lifetime_months']:g} months and"
-        f" discounted by {known['money.discount_year']:.0%} a year: they are never added up",
+        f" who stay are expected to pay, up to {known.number('money.lifetime_months'):g} months and"
+        f" discounted by {known.number('money.discount_year'):.0%} a year: they are never added up",
     )
-    yield _doubt(
+    yield coded(
         "W15",
         "the news is the same every month (unless `news.peak_month` says otherwise): seasons and"
         " great events are not in here",
     )
-    reads = np.sort(comparison.populations[0].column("read"))[::-1]
-    if reads.sum():
-        top = max(1, len(reads) // 100)
-        yield _doubt(
-            "W16",
-            f"the busiest 1% of readers read {reads[:top].sum() / reads.sum():.0%} of the"
-            f" articles{_starters(comparison)}",
-        )
-    yield _doubt(
+    yield from _heavy_tail(comparison.populations[0])
+    yield coded(
         "W18",
         "each reader is alone: nobody shares a link, and no search engine ranks a closed page"
         " lower",
     )
 
 
-def _starters(comparison: Comparison) -> str:
-    starts = np.sort(comparison.populations[0].column("starts"))[::-1]
-    if not starts.sum():
-        return ""
-    share = starts[: max(1, len(starts) // 100)].sum() / starts.sum()
-    return f", and the likeliest 1% make {share:.0%} of the starts: few people decide this answer"
+def _heavy_tail(people: Population) -> Iterator[Caution]:
+    """Say how much of everything the busiest readers make."""
+    read = people.column("read")
+    if not read.sum():
+        return
+    text = f"the busiest 1% of readers read {_share_of_top(read):.0%} of the articles"
+    starts = people.column("starts")
+    if starts.sum():
+        text += (
+            f", and the likeliest 1% make {_share_of_top(starts):.0%} of the starts: few people"
+            " decide this answer"
+        )
+    yield coded("W16", text)
 
 
-def _about_the_answer(comparison: Comparison) -> Iterator[Caution]:
-    names, by = comparison.names, comparison.by
+def _share_of_top(values: NDArray[np.float64]) -> float:
+    """Return the share that the largest 1 % of values have of their sum."""
+    falling = np.sort(values)[::-1]
+    top = falling[: max(1, len(falling) // 100)]
+    return float(top.sum() / falling.sum())
+
+
+def _about_the_answer(comparison: Results) -> Iterator[Caution]:
     if comparison.months < _YEAR:
-        yield _doubt(
+        yield coded(
             "W11",
             f"{comparison.months} months are less than a year: in the largest trial of trials"
             " (Miller et al. 2023) the ranking turned round after twelve months",
         )
     best, other = lead_of(comparison)
     if other is not None:
-        lead = comparison.measures[best][by.name].value - comparison.measures[other][by.name].value
-        gap = comparison.differences[best if other == 0 else other][by.name]
-        if other == 0 or best == 0:
-            blurred = gap.low <= 0 <= gap.high
-            if blurred:
-                yield _doubt(
-                    "W12",
-                    f"`{names[best]}` and `{names[other]}` differ in `{by.name}` by no more than"
-                    " sampling does: take more readers",
-                )
-        turning = [swing.assumption for swing in comparison.swings if swing.flips]
-        if turning:
-            listed = ", ".join(f"`{name}`" for name in turning)
-            yield _doubt(
-                "W13",
-                f"`{names[best]}` leads `{names[other]}` by {lead:,.0f} in `{by.name}`, but not"
-                f" over the whole stated range of {listed}",
-            )
-        rival = int(
-            np.argmax(
-                [
-                    row["net_lifetime" if by.name == "net" else "net"].value
-                    for row in comparison.measures
-                ]
-            )
-        )
-        if rival != best:
-            yield _doubt(
-                "W14",
-                f"by cash and by lifetime value different policies are best: `{names[best]}` by"
-                f" `{by.name}`, `{names[rival]}` by the other",
-            )
-        if not any(
-            comparison.assumptions[name] for name in ("habit.growth", "habit.wear", "walls.leave")
-        ):
-            yield _doubt(
-                "W22",
-                "nobody leaves and no habit changes: such a model always prefers all free or all"
-                " closed, or nearly so",
-            )
-    if len(names) > 2:
-        yield _doubt(
+        yield from _about_the_lead(comparison, best, other)
+    if len(comparison.names) > _FEW:
+        yield coded(
             "W19",
-            f"{len(names)} policies were compared: the best of several looks better than it is",
+            f"{len(comparison.names)} policies were compared: the best of several looks better than"
+            " it is",
         )
 
 
-def _about_the_policies(comparison: Comparison) -> Iterator[Caution]:
-    known = comparison.assumptions
+def _about_the_lead(comparison: Results, best: int, other: int) -> Iterator[Caution]:
+    """Say what makes the lead of the best policy over another doubtful."""
+    names = comparison.names
+    by = comparison.by.name
+    gap = comparison.differences[best or other][by]
+    if gap.low <= 0 <= gap.high:
+        yield coded(
+            "W12",
+            f"`{names[best]}` and `{names[other]}` differ in `{by}` by no more than sampling does:"
+            " take more readers",
+        )
+    turning = [swing.assumption for swing in comparison.swings if swing.flips]
+    if turning:
+        lead = comparison.measures[best][by].value - comparison.measures[other][by].value
+        listed = ", ".join(f"`{name}`" for name in turning)
+        yield coded(
+            "W13",
+            f"`{names[best]}` leads `{names[other]}` by {lead:,.0f} in `{by}`, but not over the"
+            f" whole stated range of {listed}",
+        )
+    otherwise = "net_lifetime" if by == "net" else "net"
+    rival = int(np.argmax([row[otherwise].value for row in comparison.measures]))
+    if rival != best:
+        yield coded(
+            "W14",
+            f"by cash and by lifetime value different policies are best: `{names[best]}` by"
+            f" `{by}`, `{names[rival]}` by the other",
+        )
+    if not any(comparison.assumptions.number(name) for name in _REACTIONS):
+        yield coded(
+            "W22",
+            "nobody leaves and no habit changes: such a model always prefers all free or all"
+            " closed, or nearly so",
+        )
+
+
+def _about_the_policies(comparison: Results) -> Iterator[Caution]:
     for name, population in zip(comparison.names, comparison.populations, strict=True):
-        idle = [rule for rule, count in population.by_rule().items() if not count]
-        if idle:
-            listed = ", ".join(f"`{rule}`" for rule in idle)
-            yield _doubt(
-                "W20",
-                f"`{name}`: no simulated page view reached {listed}; nothing here says what these"
-                " rules do",
-            )
-        for what in _nobody(population.policy, comparison):
-            yield _doubt("W21", f"`{name}`: {what}")
-        if population.by_show().get("registration-wall"):
-            yield _doubt(
-                "W10",
-                f"`{name}`: that registered readers subscribe more often is mostly who registers;"
-                " registering changes nobody here",
-            )
-        if population.policy.offers and not known["offers.price_elasticity"]:
-            yield _doubt(
-                "W23",
-                f"`{name}`: a lower price sells no more here; set `offers.price_elasticity` if you"
-                " know better",
-            )
-        if any(
-            offer.kind is OfferKind.TRIAL for offer in population.policy.offers
-        ) and not population.total("starts"):
-            yield _doubt("W24", f"`{name}`: nobody was made an offer")
+        for code, text in _about_a_policy(population, comparison.assumptions):
+            yield coded(code, f"`{name}`: {text}")
+
+
+def _about_a_policy(people: Population, known: Assumptions) -> Iterator[tuple[str, str]]:
+    """Yield the code and the words of what one policy's numbers do not say."""
+    policy = people.policy
+    idle = [rule for rule, count in people.by_rule().items() if not count]
+    if idle:
+        listed = ", ".join(f"`{rule}`" for rule in idle)
+        text = f"no simulated page view reached {listed}; nothing here says what these rules do"
+        yield "W20", text
+    for what in _nobody(policy, known):
+        yield "W21", what
+    if people.by_show().get("registration-wall"):
+        text = (
+            "that registered readers subscribe more often is mostly who registers; registering"
+            " changes nobody here"
+        )
+        yield "W10", text
+    if policy.offers and not known.number("offers.price_elasticity"):
+        text = "a lower price sells no more here; set `offers.price_elasticity` if you know better"
+        yield "W23", text
+    has_trials = any(offer.kind is OfferKind.TRIAL for offer in policy.offers)
+    if has_trials and not people.total("starts"):
+        yield "W24", "nobody was made an offer"
 
 
 _SOURCES = {
@@ -216,52 +211,49 @@ _SOURCES = {
 _NEVER_SET = ("channel", "language", "gift", "crawler")
 
 
-def _nobody(policy: Policy, comparison: Comparison) -> Iterator[str]:
+def _nobody(policy: Policy, known: Assumptions) -> Iterator[str]:
     """Yield what the policy asks about that nobody in this world is or has."""
     for slot in policy.rulebook.vocabulary.slots[: policy.rulebook.vocabulary.base]:
         if slot.name in _SOURCES:
-            there = comparison.assumptions[_SOURCES[slot.name]]
-            missing = [
-                str(word)
-                for word in slot.mentioned
-                if not any(
-                    str(have).startswith(str(word)) or str(have).endswith(str(word))
-                    for have in there
-                )
-            ]
+            source = _SOURCES[slot.name]
+            there = known.shares(source)
+            missing = [word for word in map(str, slot.mentioned) if not _is_there(word, there)]
             if missing:
                 listed = ", ".join(f"`{word}`" for word in missing)
                 yield (
-                    f"nothing and nobody has {slot.name} {listed}; say how many have in"
-                    f" `{_SOURCES[slot.name]}`"
+                    f"nothing and nobody has {slot.name} {listed}; say how many have in `{source}`"
                 )
         elif slot.name in _NEVER_SET:
             yield f"it asks about `{slot.name}`, which is the same for every simulated view"
-    staff = [rule.name for rule in policy.rules if rule.when.reader == frozenset({Status.STAFF})]
-    if staff:
+    if any(rule.when.reader == frozenset({Status.STAFF}) for rule in policy.rules):
         yield "there are no staff among the simulated readers"
 
 
-def holdout(comparison: Comparison) -> dict[str, Any]:
-    """Return the size of a randomised experiment that would show the difference in starts, with 80
-    % power at 5 %.
+def _is_there(word: str, there: Iterable[str]) -> bool:
+    return any(have.startswith(word) or have.endswith(word) for have in there)
 
-    `readers` is for each of two groups, for `months` months; `None` where nothing can be planned.
+
+def holdout(comparison: Results) -> Holdout:
+    """Return the randomised experiment that would show the difference in starts.
+
+    With 80 % power at 5 %. `readers` is for each of two groups, for `months` months; `None` where
+    nothing can be planned.
     """
+    base = comparison.populations[0]
+    share = _starts(base)
+    change = _SMALL_CHANGE
+    assumed = True
     best, other = lead_of(comparison)
-    base, challenger = comparison.populations[0], best or other
-    share = base.total("starts") / max(base.total("months"), 1)
-    change, assumed = _SMALL_CHANGE, True
+    challenger = best or other
     if challenger is not None and share:
-        new = comparison.populations[challenger]
-        found = new.total("starts") / max(new.total("months"), 1) / share - 1
-        if abs(found) >= 0.02:
-            change, assumed = found, False
+        found = _starts(comparison.populations[challenger]) / share - 1
+        if abs(found) >= _LEAST_CHANGE:
+            change = found
+            assumed = False
     size = holdout_size(share, change)
     per_reader = base.total("months") / base.readers
-    readers = None if size is None else int(np.ceil(size / max(per_reader, 1e-9)))
     return {
-        "readers": readers,
+        "readers": None if size is None else int(np.ceil(size / max(per_reader, 1e-9))),
         "months": comparison.months,
         "change": change,
         "assumed": assumed,
@@ -271,23 +263,24 @@ def holdout(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def closing(comparison: Comparison) -> str:
+def _starts(people: Population) -> float:
+    """Return the share of reader-months in which something is begun."""
+    return people.total("starts") / max(people.total("months"), 1)
+
+
+def closing(comparison: Results) -> str:
     """Return the sentence every report ends with."""
     plan = holdout(comparison)
-    change = f"{abs(plan['change']):.0%} {'more' if plan['change'] > 0 else 'fewer'} starts"
-    size = (
-        "not to be planned: nobody starts here"
-        if plan["readers"] is None
-        else (
+    size = "not to be planned: nobody starts here"
+    if plan["readers"] is not None:
+        direction = "more" if plan["change"] > 0 else "fewer"
+        size = (
             f"{plan['readers']:,} readers in each of two groups for {plan['months']} months, which"
-            f" shows {change} four times in five"
+            f" shows {abs(plan['change']):.0%} {direction} starts four times in five"
         )
-    )
-    ranks = (
-        "This comparison ranks policies"
-        if len(comparison.names) > 1
-        else "This simulation describes a policy"
-    )
+    ranks = "This simulation describes a policy"
+    if len(comparison.names) > 1:
+        ranks = "This comparison ranks policies"
     return (
         f"{ranks} under the assumptions listed; it does not forecast revenue. Run a randomised"
         f" holdout (suggested size: {size}) before changing the limit for everyone."

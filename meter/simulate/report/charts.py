@@ -1,38 +1,31 @@
-"""Which pictures does a report hold?
-
-Each is a Vega-Lite specification and the same numbers as a table.
-"""
+"""The charts of a report: each a Vega-Lite specification and the same numbers as a table."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from attrs import frozen
-
-from meter.simulate.compare import lead_of
+from meter.simulate.kernel.arrays import MONTHLY
+from meter.simulate.report.vega import Chart, Spec, amounts, bar, dot, specification
+from meter.simulate.results import lead_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
-    from meter.simulate.compare import Comparison
-    from meter.simulate.optimise import Choice
+    from meter.simulate.limits import Choice
+    from meter.simulate.results import Results, Swing
 
-__all__ = ["Chart", "charts", "write_pictures"]
+__all__ = ["charts"]
 
-_SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 _MOST_SWINGS = 12
+_THICK = 7
+_THIN = 2
+_SHORT: Spec = {"format": "~s", "tickCount": 6}
+"""An axis with large numbers written short."""
+_FROM_ELSEWHERE: Spec = {"zero": False}
+_ON_TOP: Spec = {"orient": "top", "title": None}
 
 
-@frozen(kw_only=True)
-class Chart:
-    """A picture's specification, and the heads and rows of the table that says the same."""
-
-    spec: dict[str, Any]
-    heads: tuple[str, ...]
-    rows: tuple[tuple[Any, ...], ...]
-
-
-def charts(comparison: Comparison, choice: Choice | None = None) -> dict[str, Chart]:
+def charts(comparison: Results, choice: Choice | None = None) -> dict[str, Chart]:
     """Return the charts of a report by name."""
     found = {
         "net": _net(comparison),
@@ -49,299 +42,211 @@ def charts(comparison: Comparison, choice: Choice | None = None) -> dict[str, Ch
     return found
 
 
-def write_pictures(folder: Path, drawn: dict[str, Chart], *, width: int = 720) -> list[Path]:
-    """Write each chart as an SVG and a PNG file into a folder, and return the files.
-
-    Needs the extra `plots`.
-    """
-    import vl_convert
-
-    folder.mkdir(parents=True, exist_ok=True)
-    files = []
-    for name, chart in drawn.items():
-        spec = {**chart.spec, "width": width, "background": "white"}
-        svg, png = folder / f"{name}.svg", folder / f"{name}.png"
-        svg.write_text(vl_convert.vegalite_to_svg(spec, vl_version="5.20"), encoding="utf-8")
-        png.write_bytes(vl_convert.vegalite_to_png(spec, vl_version="5.20", scale=2))
-        files += [svg, png]
-    return files
-
-
-def _spec(
-    values: list[dict[str, Any]], height: int | dict[str, int], **parts: Any
-) -> dict[str, Any]:
-    size = {
-        "width": "container",
-        "height": height,
-        "autosize": {"type": "fit-x", "contains": "padding"},
-    }
-    return {"$schema": _SCHEMA, "data": {"values": values}, **size, **parts}
-
-
-def _colour(comparison: Comparison) -> dict[str, Any]:
-    legend = None if len(comparison.names) == 1 else {"orient": "top", "title": None, "columns": 2}
+def _colour(comparison: Results) -> Spec:
+    names = list(comparison.names)
+    legend = None if len(names) == 1 else {**_ON_TOP, "columns": 2}
     return {
         "field": "policy",
         "type": "nominal",
-        "sort": list(comparison.names),
-        "scale": {"domain": list(comparison.names)},
+        "sort": names,
+        "scale": {"domain": names},
         "legend": legend,
     }
 
 
-def _net(comparison: Comparison) -> Chart:
-    rows = [
-        (name, row["net"]) for name, row in zip(comparison.names, comparison.measures, strict=True)
-    ]
-    values = [
-        {
-            "policy": name,
-            "value": e.value,
-            "low": e.low,
-            "high": e.high,
-            "least": e.low if e.least is None else e.least,
-            "most": e.high if e.most is None else e.most,
+def _net(comparison: Results) -> Chart:
+    values: list[Spec] = []
+    rows = []
+    for name, measures in zip(comparison.names, comparison.measures, strict=True):
+        net = measures["net"]
+        ends = {
+            "value": net.value,
+            "low": net.low,
+            "high": net.high,
+            "least": net.low if net.least is None else net.least,
+            "most": net.high if net.most is None else net.most,
         }
-        for name, e in rows
-    ]
-    y = {"field": "policy", "type": "nominal", "sort": list(comparison.names), "title": None}
+        values.append({"policy": name, **ends})
+        rows.append((name, *(f"{end:,.0f}" for end in ends.values())))
+    y: Spec = {"field": "policy", "type": "nominal", "sort": list(comparison.names), "title": None}
     colour = {**_colour(comparison), "legend": None}
+    value: Spec = {"field": "value", "type": "quantitative"}
 
-    def bar(low: str, high: str, width: int) -> dict[str, Any]:
-        x = {
-            "field": low,
-            "type": "quantitative",
-            "title": "advertising and subscription cash",
-            "scale": {"zero": False},
-            "axis": {"format": "~s", "tickCount": 6},
-        }
-        return {
-            "mark": {"type": "rule", "strokeWidth": width, "strokeCap": "round"},
-            "encoding": {"y": y, "x": x, "x2": {"field": high}, "color": colour},
-        }
+    def interval(low: str, high: str, width: int) -> Spec:
+        x = amounts(low, "advertising and subscription cash", scale=_FROM_ELSEWHERE, axis=_SHORT)
+        return bar(width, rounded=True, y=y, x=x, x2={"field": high}, color=colour)
 
-    dot = {
-        "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},
-        "encoding": {"y": y, "x": {"field": "value", "type": "quantitative"}, "color": colour},
-    }
-    spec = _spec(values, {"step": 44}, layer=[bar("least", "most", 2), bar("low", "high", 7), dot])
-    heads = ("Policy", "Net, cash", "Sampling from", "to", "Assumptions from", "to")
-    table = tuple(
-        (v["policy"], *(f"{v[key]:,.0f}" for key in ("value", "low", "high", "least", "most")))
-        for v in values
-    )
-    return Chart(spec=spec, heads=heads, rows=table)
-
-
-def _front(comparison: Comparison) -> Chart:
-    values = [
-        {
-            "policy": name,
-            "starts": row["starts_per_million"].value,
-            "read": row["articles_read"].value,
-            "front": "yes" if number in comparison.front else "no",
-        }
-        for number, (name, row) in enumerate(
-            zip(comparison.names, comparison.measures, strict=True)
-        )
+    layers = [
+        interval("least", "most", _THIN),
+        interval("low", "high", _THICK),
+        dot(90, y=y, x=value, color=colour),
     ]
-    x = {
-        "field": "read",
-        "type": "quantitative",
-        "title": "articles read",
-        "scale": {"zero": False, "padding": 30},
-        "axis": {"format": "~s", "tickCount": 6},
-    }
-    y = {
-        "field": "starts",
-        "type": "quantitative",
-        "title": "starts per million reader-months",
-        "scale": {"zero": False, "padding": 25},
-        "axis": {"tickCount": 6},
-    }
+    return Chart(
+        spec=specification(values, {"step": 44}, layer=layers),
+        heads=("Policy", "Net, cash", "Sampling from", "to", "Assumptions from", "to"),
+        rows=tuple(rows),
+    )
+
+
+def _front(comparison: Results) -> Chart:
+    values: list[Spec] = []
+    rows = []
+    for number, (name, row) in enumerate(zip(comparison.names, comparison.measures, strict=True)):
+        starts = row["starts_per_million"].value
+        read = row["articles_read"].value
+        on_front = "yes" if number in comparison.front else "no"
+        values.append({"policy": name, "starts": starts, "read": read, "front": on_front})
+        rows.append((name, f"{starts:,.0f}", f"{read:,.0f}", on_front))
+    x = amounts("read", "articles read", scale={**_FROM_ELSEWHERE, "padding": 30}, axis=_SHORT)
+    y = amounts(
+        "starts",
+        "starts per million reader-months",
+        scale={**_FROM_ELSEWHERE, "padding": 25},
+        axis={"tickCount": 6},
+    )
     colour = _colour(comparison)
-    ring = {
+    ring: Spec = {
         "transform": [{"filter": "datum.front === 'yes'"}],
         "mark": {"type": "point", "size": 380, "strokeWidth": 1.5},
         "encoding": {"x": x, "y": y, "color": colour},
     }
-    dot = {
-        "mark": {"type": "point", "filled": True, "size": 130, "opacity": 1},
-        "encoding": {"x": x, "y": y, "color": colour},
-    }
-    heads = ("Policy", "Starts per million", "Articles read", "On the front")
-    table = tuple(
-        (v["policy"], f"{v['starts']:,.0f}", f"{v['read']:,.0f}", v["front"]) for v in values
+    return Chart(
+        spec=specification(values, 280, layer=[ring, dot(130, x=x, y=y, color=colour)]),
+        heads=("Policy", "Starts per million", "Articles read", "On the front"),
+        rows=tuple(rows),
     )
-    return Chart(spec=_spec(values, 280, layer=[ring, dot]), heads=heads, rows=table)
 
 
-def _monthly(comparison: Comparison, name: str, title: str) -> Chart:
-    from meter.simulate.kernel.arrays import MONTHLY
-
-    at, months = MONTHLY.index(name), list(range(1, comparison.months + 1))
-    values = [
-        {"policy": policy, "month": month, "value": round(float(row[at]), 1)}
+def _monthly(comparison: Results, name: str, title: str) -> Chart:
+    place = MONTHLY.index(name)
+    months = range(comparison.months)
+    values: list[Spec] = [
+        {"policy": policy, "month": month, "value": round(float(row[place]), 1)}
         for policy, people in zip(comparison.names, comparison.populations, strict=True)
         for month, row in enumerate(people.monthly, 1)
     ]
-    x = {
-        "field": "month",
-        "type": "quantitative",
-        "title": "month",
-        "axis": {"values": months, "format": "d", "grid": False},
-        "scale": {"nice": False},
-    }
-    y = {
-        "field": "value",
-        "type": "quantitative",
-        "title": title.lower(),
-        "scale": {"zero": True},
-        "axis": {"format": "~s", "tickCount": 6},
+    ticks: Spec = {"values": [month + 1 for month in months], "format": "d", "grid": False}
+    encoding = {
+        "x": amounts("month", "month", axis=ticks, scale={"nice": False}),
+        "y": amounts("value", title.lower(), scale={"zero": True}, axis=_SHORT),
+        "color": _colour(comparison),
     }
     mark = {"type": "line", "point": {"filled": True, "size": 35}, "strokeWidth": 2}
-    spec = _spec(values, 240, mark=mark, encoding={"x": x, "y": y, "color": _colour(comparison)})
-    table = tuple(
+    rows = (
         (
-            str(month + 1),
-            *(f"{float(people.monthly[month][at]):,.0f}" for people in comparison.populations),
+            f"{month + 1}",
+            *(f"{people.monthly[month][place]:,.0f}" for people in comparison.populations),
         )
-        for month in range(comparison.months)
+        for month in months
     )
-    return Chart(spec=spec, heads=("Month", *comparison.names), rows=table)
+    return Chart(
+        spec=specification(values, 240, mark=mark, encoding=encoding),
+        heads=("Month", *comparison.names),
+        rows=tuple(rows),
+    )
 
 
-def _curve(comparison: Comparison) -> Chart:
+def _curve(comparison: Results) -> Chart:
     wanted = comparison.populations[0].wanted
     total = float(wanted[1:].sum()) or 1.0
-    values = [{"more": k, "share": float(wanted[k + 1 :].sum()) / total} for k in range(1, 21)]
-    x = {
+    shares = {more: float(wanted[more + 1 :].sum()) / total for more in range(1, 21)}
+    x: Spec = {
         "field": "more",
         "type": "ordinal",
         "title": "wanted more than so many articles in the month",
         "axis": {"labelAngle": 0},
     }
-    y = {
-        "field": "share",
-        "type": "quantitative",
-        "title": "share of readers",
-        "axis": {"format": "%"},
-    }
-    spec = _spec(values, 220, mark={"type": "bar"}, encoding={"x": x, "y": y})
+    y = amounts("share", "share of readers", axis={"format": "%"})
+    spec = specification(
+        [{"more": more, "share": share} for more, share in shares.items()],
+        220,
+        mark={"type": "bar"},
+        encoding={"x": x, "y": y},
+    )
     return Chart(
         spec=spec,
         heads=("More than", "Share of readers"),
-        rows=tuple((str(v["more"]), f"{v['share']:.1%}") for v in values),
+        rows=tuple((str(more), f"{share:.1%}") for more, share in shares.items()),
     )
 
 
-def _tornado(comparison: Comparison) -> Chart:
+def _tornado(comparison: Results) -> Chart:
     swings = comparison.swings[:_MOST_SWINGS]
     best, other = lead_of(comparison)
-    row = comparison.measures
-    centre = row[best][comparison.by.name].value - (
-        0 if other is None else row[other][comparison.by.name].value
-    )
-    values = [
-        {"assumption": swing.assumption, "end": end, "at": at, "from": centre, "to": to}
-        for swing in swings
-        for end, at, to in (
-            ("low end", swing.low, swing.at_low),
-            ("high end", swing.high, swing.at_high),
-        )
-    ]
-    y = {
-        "field": "assumption",
-        "type": "nominal",
-        "sort": [swing.assumption for swing in swings],
-        "title": None,
-    }
-    title = (
-        "net of the policy"
-        if other is None
-        else f"lead of {comparison.names[best]} over {comparison.names[other]}"
-    )
-    x = {
-        "field": "from",
-        "type": "quantitative",
-        "title": title,
-        "axis": {"format": "~s", "tickCount": 6},
-        "scale": {"zero": other is not None},
-    }
-    colour = {
+    by = comparison.by.name
+    centre = comparison.measures[best][by].value
+    title = "net of the policy"
+    if other is not None:
+        centre -= comparison.measures[other][by].value
+        title = f"lead of {comparison.names[best]} over {comparison.names[other]}"
+    names = [swing.assumption for swing in swings]
+    y: Spec = {"field": "assumption", "type": "nominal", "sort": names, "title": None}
+    x = amounts("from", title, axis=_SHORT, scale={"zero": other is not None})
+    colour: Spec = {
         "field": "end",
         "type": "nominal",
         "sort": ["low end", "high end"],
-        "legend": {"orient": "top", "title": None},
+        "legend": _ON_TOP,
     }
-    bars = {
-        "mark": {"type": "bar", "height": 14},
-        "encoding": {"y": y, "x": x, "x2": {"field": "to"}, "color": colour},
-    }
-    layers: list[dict[str, Any]] = [bars]
+    layers: list[Spec] = [
+        {
+            "mark": {"type": "bar", "height": 14},
+            "encoding": {"y": y, "x": x, "x2": {"field": "to"}, "color": colour},
+        }
+    ]
     if other is not None:
-        layers.append(
-            {
-                "data": {"values": [{"zero": 0}]},
-                "mark": {"type": "rule", "strokeWidth": 2},
-                "encoding": {"x": {"field": "zero", "type": "quantitative"}},
-            }
-        )
-    table = tuple(
+        zero = bar(_THIN, x={"field": "zero", "type": "quantitative"})
+        layers.append({"data": {"values": [{"zero": 0}]}, **zero})
+    values = [end for swing in swings for end in _ends(swing, centre)]
+    rows = (
         (
-            s.assumption,
-            f"{s.low:g}",
-            f"{s.at_low:,.0f}",
-            f"{s.high:g}",
-            f"{s.at_high:,.0f}",
-            "yes" if s.flips else "",
+            swing.assumption,
+            f"{swing.low:g}",
+            f"{swing.at_low:,.0f}",
+            f"{swing.high:g}",
+            f"{swing.at_high:,.0f}",
+            "yes" if swing.flips else "",
         )
-        for s in comparison.swings
+        for swing in comparison.swings
     )
-    heads = ("Assumption", "Low end", "then", "High end", "then", "Turns the order")
-    return Chart(spec=_spec(values, {"step": 24}, layer=layers), heads=heads, rows=table)
+    return Chart(
+        spec=specification(values, {"step": 24}, layer=layers),
+        heads=("Assumption", "Low end", "then", "High end", "then", "Turns the order"),
+        rows=tuple(rows),
+    )
+
+
+def _ends(swing: Swing, centre: float) -> Iterator[Spec]:
+    """Yield the two bars of a swing, from the central answer to the one at an end."""
+    for end, at, to in (
+        ("low end", swing.low, swing.at_low),
+        ("high end", swing.high, swing.at_high),
+    ):
+        yield {"assumption": swing.assumption, "end": end, "at": at, "from": centre, "to": to}
 
 
 def _limits(choice: Choice) -> Chart:
-    values = [
-        {
-            "limit": limit,
-            "value": e.value,
-            "low": e.low,
-            "high": e.high,
-            "alike": "cannot be told from the best" if limit in choice.alike else "worse",
-        }
-        for limit, e in zip(choice.limits, choice.estimates, strict=True)
-    ]
-    x = {
-        "field": "limit",
-        "type": "quantitative",
-        "title": "limit",
-        "axis": {"tickMinStep": 1, "format": "d", "grid": False},
-        "scale": {"zero": False, "nice": False, "padding": 12},
-    }
-    y = {
-        "field": "value",
-        "type": "quantitative",
-        "title": choice.by.replace("_", " "),
-        "scale": {"zero": False},
-        "axis": {"format": "~s", "tickCount": 6},
-    }
-    colour = {"field": "alike", "type": "nominal", "legend": {"orient": "top", "title": None}}
-    bar = {
-        "mark": {"type": "rule", "strokeWidth": 2},
-        "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}, "color": colour},
-    }
-    dot = {
-        "mark": {"type": "point", "filled": True, "size": 70, "opacity": 1},
-        "encoding": {"x": x, "y": y, "color": colour},
-    }
-    table = tuple(
-        (str(v["limit"]), f"{v['value']:,.0f}", f"{v['low']:,.0f}", f"{v['high']:,.0f}", v["alike"])
-        for v in values
+    values: list[Spec] = []
+    rows = []
+    for limit, found in zip(choice.limits, choice.estimates, strict=True):
+        alike = "cannot be told from the best" if limit in choice.alike else "worse"
+        ends = {"value": found.value, "low": found.low, "high": found.high}
+        values.append({"limit": limit, **ends, "alike": alike})
+        rows.append((str(limit), *(f"{end:,.0f}" for end in ends.values()), alike))
+    x = amounts(
+        "limit",
+        "limit",
+        axis={"tickMinStep": 1, "format": "d", "grid": False},
+        scale={**_FROM_ELSEWHERE, "nice": False, "padding": 12},
     )
+    y = amounts("value", choice.by.replace("_", " "), scale=_FROM_ELSEWHERE, axis=_SHORT)
+    colour: Spec = {"field": "alike", "type": "nominal", "legend": _ON_TOP}
+    layers = [
+        bar(_THIN, x=x, y={**y, "field": "low"}, y2={"field": "high"}, color=colour),
+        dot(70, x=x, y=y, color=colour),
+    ]
     return Chart(
-        spec=_spec(values, 260, layer=[bar, dot]),
+        spec=specification(values, 260, layer=layers),
         heads=("Limit", "Estimate", "Sampling from", "to", ""),
-        rows=table,
+        rows=tuple(rows),
     )

@@ -1,25 +1,31 @@
-"""How does a comparison look on a page one can take into a meeting?
+"""A comparison as a page to take into a meeting, or as a notebook's cell.
 
-One HTML file that needs nothing else, or a notebook's cell.
+The page is one HTML file that needs nothing else.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from jinja2 import DictLoader, Environment, StrictUndefined
+
+from meter.loading import dumps_policy
 from meter.resources import template_root
-from meter.simulate.compare import lead_of
 from meter.simulate.measures import MEASURES, Measure
 from meter.simulate.report.charts import charts
 from meter.simulate.report.summary import currency_of, headline, report_table, told_measures
+from meter.simulate.results import lead_of
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from collections.abc import Sequence
+    from importlib.resources.abc import Traversable
 
-    from meter.simulate.compare import Comparison
-    from meter.simulate.optimise import Choice
+    from meter.simulate.assumptions import AssumptionValue
+    from meter.simulate.limits import Choice
+    from meter.simulate.results import Results
 
 __all__ = ["html_report", "notebook_html", "plain_value", "told", "told_range"]
 
@@ -29,7 +35,11 @@ _BASES = (
     ("derived", "Derived from published numbers"),
     ("published", "Published"),
 )
+_CARDS = ("net", "starts_per_million", "active_subscribers", "stop_rate", "articles_read")
+_LIBRARIES = ("vega", "vega-lite", "vega-embed")
 _SMALL = 10
+_MOST_NAMES = 3
+"""How many policies a title names."""
 
 
 def told(value: float | None, measure: Measure, *, sign: bool = False) -> str:
@@ -38,12 +48,13 @@ def told(value: float | None, measure: Measure, *, sign: bool = False) -> str:
         return "–"
     mark = "+" if sign else ""
     if measure.name == "stop_rate":
-        return f"{100 * value:{mark}.1f}%" if not sign else f"{100 * value:{mark}.1f} points"
+        unit = " points" if sign else "%"
+        return f"{100 * value:{mark}.1f}{unit}"
     digits = 0 if abs(value) >= _SMALL or value == 0 else 1
     return f"{value:{mark},.{digits}f}".replace("-", "−")
 
 
-def told_range(ends: tuple[float, float], measure: Measure, *, sign: bool = False) -> str:
+def told_range(ends: Sequence[float], measure: Measure, *, sign: bool = False) -> str:
     """Return an interval as people write it."""
     low, high = (told(end, measure, sign=sign) for end in ends)
     for unit in ("%", " points"):
@@ -52,39 +63,15 @@ def told_range(ends: tuple[float, float], measure: Measure, *, sign: bool = Fals
     return f"{low} to {high}"
 
 
-def plain_value(value: Any) -> str:
+def plain_value(value: AssumptionValue | str) -> str:
     """Return an assumption's value as people write it."""
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return ", ".join(f"{name or '(none)'} {share:g}" for name, share in value.items()) or "none"
     return f"{value:g}" if isinstance(value, int | float) else str(value)
 
 
-@cache
-def _environment() -> Environment:
-    from jinja2 import (
-        DictLoader,
-        Environment,
-        StrictUndefined,
-    )
-
-    folder = template_root() / "report"
-    pages = {
-        name: (folder / name).read_text(encoding="utf-8")
-        for name in ("report.html.j2", "notebook.html.j2")
-    }
-    environment = Environment(
-        loader=DictLoader(pages),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(told=told, told_range=told_range, plain=plain_value, quoted=_quoted)
-    return environment
-
-
 def html_report(
-    comparison: Comparison, *, title: str | None = None, choice: Choice | None = None
+    comparison: Results, *, title: str | None = None, choice: Choice | None = None
 ) -> str:
     """Return the report as one HTML page.
 
@@ -93,46 +80,29 @@ def html_report(
     It needs no network; each picture has its numbers as a table, so that it also reads without
     scripts and on paper.
     """
-    from markupsafe import Markup
-
-    from meter.loading import dumps_policy
-
-    folder, report = template_root() / "report", report_table(comparison, choice)
-    vega = "\n".join(
-        (folder / "vendor" / f"{name}.min.js").read_text(encoding="utf-8")
-        for name in ("vega", "vega-lite", "vega-embed")
-    )
-    many, by = len(comparison.names) > 1, comparison.by
-    best, other = lead_of(comparison)
-    lead = (
-        f"Net of {comparison.names[best]}"
-        if other is None
-        else f"Lead of {comparison.names[best]} over {comparison.names[other]}, {by.title.lower()}"
-    )
-    return (
-        _environment()
-        .get_template("report.html.j2")
-        .render(
-            title=title or _title(comparison),
-            report=report,
-            headline=_quoted(headline(comparison)),
-            cards=_cards(comparison),
-            measures=told_measures(comparison),
-            many=many,
-            by=by,
-            bases=_BASES,
-            charts=charts(comparison, choice),
-            swing_title=lead,
-            swing_words=lead[0].lower() + lead[1:],
-            texts=[dumps_policy(policy) for policy in comparison.policies],
-            css=Markup((folder / "report.css").read_text(encoding="utf-8")),
-            script=Markup((folder / "report.js").read_text(encoding="utf-8")),
-            vega=Markup(vega),
-        )
+    folder = _folder()
+    lead = _lead(comparison)
+    page = _environment().get_template("report.html.j2")
+    return page.render(
+        title=title or _title(comparison),
+        report=report_table(comparison, choice),
+        headline=_quoted(headline(comparison)),
+        cards=_cards(comparison),
+        measures=told_measures(comparison),
+        many=len(comparison.names) > 1,
+        by=comparison.by,
+        bases=_BASES,
+        charts=charts(comparison, choice),
+        swing_title=lead,
+        swing_words=lead[0].lower() + lead[1:],
+        texts=[dumps_policy(policy) for policy in comparison.policies],
+        css=_text(folder / "report.css"),
+        script=_text(folder / "report.js"),
+        vega="\n".join(_text(folder / "vendor" / f"{name}.min.js") for name in _LIBRARIES),
     )
 
 
-def notebook_html(comparison: Comparison) -> str:
+def notebook_html(comparison: Results) -> str:
     """Return the main table for a notebook's cell."""
     page = _environment().get_template("notebook.html.j2")
     return page.render(
@@ -142,41 +112,71 @@ def notebook_html(comparison: Comparison) -> str:
     )
 
 
+@cache
+def _environment() -> Environment:
+    pages = ("report.html.j2", "notebook.html.j2")
+    environment = Environment(
+        loader=DictLoader({name: _text(_folder() / name) for name in pages}),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(told=told, told_range=told_range, plain=plain_value, quoted=_quoted)
+    return environment
+
+
+def _folder() -> Traversable:
+    return template_root() / "report"
+
+
+def _text(path: Traversable) -> str:
+    return path.read_text(encoding="utf-8")
+
+
 def _quoted(text: str) -> str:
     """Return a text with the backticks of a terminal as quotation marks."""
     return re.sub("`([^`]*)`", "“\\1”", text)
 
 
-def _title(comparison: Comparison) -> str:
-    names = list(comparison.names)
+def _title(comparison: Results) -> str:
+    names = comparison.names
     publication = comparison.policies[0].publication.name
     if len(names) == 1:
         return f"{publication}: what the policy does"
-    return (
-        f"{publication}: {' or '.join(names)}?"
-        if len(names) <= 3
-        else f"{publication}: {len(names)} policies compared"
-    )
+    if len(names) <= _MOST_NAMES:
+        return f"{publication}: {' or '.join(names)}?"
+    return f"{publication}: {len(names)} policies compared"
 
 
-def _cards(comparison: Comparison) -> list[dict[str, str]]:
+def _lead(comparison: Results) -> str:
+    """Return what the assumptions move: the lead of the best policy, or the net of the only one."""
+    best, other = lead_of(comparison)
+    if other is None:
+        return f"Net of {comparison.names[best]}"
+    leader = comparison.names[best]
+    return f"Lead of {leader} over {comparison.names[other]}, {comparison.by.title.lower()}"
+
+
+def _cards(comparison: Results) -> list[dict[str, str]]:
     """Return the few numbers on top: of the best policy, and what they are today."""
     known = {measure.name: measure for measure in MEASURES}
-    best, money = comparison.best, currency_of(comparison)
+    money = currency_of(comparison)
     cards = []
-    for name in ("net", "starts_per_million", "active_subscribers", "stop_rate", "articles_read"):
-        here, first = (comparison.measures[number][name].value for number in (best, 0))
-        unit = f" {money}" if known[name].money and money else ""
-        note = (
-            f"with {comparison.names[best]}"
-            if best
-            else comparison.names[0]
-            if len(comparison.names) > 1
-            else ""
-        )
-        if best:
-            note += f"; {comparison.names[0]}: {told(first, known[name])}"
-        cards.append(
-            {"title": known[name].title, "value": told(here, known[name]) + unit, "note": note}
-        )
+    for name in _CARDS:
+        measure = known[name]
+        value = told(comparison.measures[comparison.best][name].value, measure)
+        if measure.money and money:
+            value += f" {money}"
+        cards.append({"title": measure.title, "value": value, "note": _note(comparison, measure)})
     return cards
+
+
+def _note(comparison: Results, measure: Measure) -> str:
+    """Return which policy a card is about, and what the number is under the first one."""
+    best = comparison.best
+    first = comparison.names[0]
+    if best:
+        today = told(comparison.measures[0][measure.name].value, measure)
+        return f"with {comparison.names[best]}; {first}: {today}"
+    return first if len(comparison.names) > 1 else ""

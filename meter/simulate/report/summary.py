@@ -1,22 +1,26 @@
-"""What does a report say, in plain tables? The same for a terminal, for JSON and for a page."""
+"""What a report says, in plain tables: the same for a terminal, for JSON and for a page."""
 
 from __future__ import annotations
 
 import sys
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from meter.simulate.compare import lead_of
+from meter.simulate.codes import caution_row
 from meter.simulate.kernel.arrays import MONTHLY
 from meter.simulate.measures import MEASURES, Measure
 from meter.simulate.report.cautions import UNKNOWABLE, closing, doubts, holdout
+from meter.simulate.results import lead_of
 
 if TYPE_CHECKING:
-    from meter.simulate.compare import Comparison
-    from meter.simulate.optimise import Choice
+    from meter.simulate.limits import Choice
     from meter.simulate.population import Population
+    from meter.simulate.report.shapes import PolicyTable, ReportTable, StopShare
+    from meter.simulate.results import Results
 
 __all__ = ["currency_of", "headline", "report_table", "told_measures", "versions"]
+
+_STOPS = (0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 13, 16, 20, 30)
 
 
 def versions() -> dict[str, str]:
@@ -30,44 +34,39 @@ def versions() -> dict[str, str]:
     return found
 
 
-def currency_of(comparison: Comparison) -> str:
+def currency_of(comparison: Results) -> str:
     """Return the currency of the first offer there is, or nothing."""
     return next((offer.currency for policy in comparison.policies for offer in policy.offers), "")
 
 
-def report_table(comparison: Comparison, choice: Choice | None = None) -> dict[str, Any]:
+def report_table(comparison: Results, choice: Choice | None = None) -> ReportTable:
     """Return everything a report says."""
-    lines = [_policy(comparison, number) for number in range(len(comparison.names))]
-    table: dict[str, Any] = {
+    table: ReportTable = {
         "readers": comparison.readers,
         "months": comparison.months,
         "seed": comparison.seed,
         "versions": versions(),
         "currency": currency_of(comparison) or None,
-        "policies": lines,
+        "policies": [_policy(comparison, number) for number in range(len(comparison.names))],
         "by": comparison.by.name,
         "best": comparison.names[comparison.best],
         "front": [comparison.names[number] for number in comparison.front],
         "tornado": [swing.to_dict() for swing in comparison.swings],
         "measures": {measure.name: measure.words for measure in MEASURES},
         "assumptions": comparison.assumptions.rows(),
-        "warnings": [
-            {"code": doubt.code, "name": doubt.name, "text": doubt.text}
-            for doubt in doubts(comparison)
-        ],
+        "warnings": [caution_row(doubt) for doubt in doubts(comparison)],
         "cannot_know": list(UNKNOWABLE),
         "holdout": holdout(comparison),
         "closing": closing(comparison),
     }
     if choice is not None:
         table["optimise"] = choice.to_dict()
-        table["warnings"] = sorted(
-            [*table["warnings"], *choice.warnings()], key=lambda doubt: doubt["code"]
-        )
+        warnings = [*table["warnings"], *choice.warnings()]
+        table["warnings"] = sorted(warnings, key=lambda doubt: doubt["code"])
     return table
 
 
-def told_measures(comparison: Comparison) -> list[Measure]:
+def told_measures(comparison: Results) -> list[Measure]:
     """Return the measures worth a line: those that are not nothing everywhere."""
     return [
         measure
@@ -76,15 +75,15 @@ def told_measures(comparison: Comparison) -> list[Measure]:
     ]
 
 
-def _policy(comparison: Comparison, number: int) -> dict[str, Any]:
+def _policy(comparison: Results, number: int) -> PolicyTable:
     people = comparison.populations[number]
+    summary = comparison.measures[number]
+    difference = comparison.differences[number]
     return {
         "name": comparison.names[number],
         "digest": people.policy.digest,
-        "summary": {name: found.to_dict() for name, found in comparison.measures[number].items()},
-        "difference": {
-            name: found.to_dict() for name, found in comparison.differences[number].items()
-        },
+        "summary": {name: found.to_dict() for name, found in summary.items()},
+        "difference": {name: found.to_dict() for name, found in difference.items()},
         "probability_best": comparison.probability_best[number],
         "regret": comparison.regret[number],
         "on_front": number in comparison.front,
@@ -96,44 +95,54 @@ def _policy(comparison: Comparison, number: int) -> dict[str, Any]:
 
 
 def _monthly(people: Population) -> list[dict[str, float]]:
-    names = [(name, MONTHLY.index(name)) for name in MONTHLY]
     return [
-        {"month": number, **{name: round(float(row[at]), 2) for name, at in names}}
+        {
+            "month": number,
+            **{name: round(float(row[place]), 2) for place, name in enumerate(MONTHLY)},
+        }
         for number, row in enumerate(people.monthly, 1)
     ]
 
 
-def _stop_curve(people: Population) -> list[dict[str, float]]:
+def _stop_curve(people: Population) -> list[StopShare]:
     """Return the share of the first month's readers who wanted more than so many articles."""
     total = float(people.wanted[1:].sum()) or 1.0
     return [
-        {"articles": k, "share": float(people.wanted[k + 1 :].sum()) / total}
-        for k in (0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 13, 16, 20, 30)
+        {"articles": most, "share": float(people.wanted[most + 1 :].sum()) / total}
+        for most in _STOPS
     ]
 
 
-def headline(comparison: Comparison) -> str:
+def headline(comparison: Results) -> str:
     """Return one paragraph for somebody who reads nothing else."""
-    row, months = comparison.measures[0], comparison.months
     if len(comparison.names) == 1:
-        return (
-            f"Of {comparison.readers:,} readers a month, {row['stop_rate'].value:.1%} meet a wall"
-            f" in a month; {row['starts_per_million'].value:,.0f} in a million start a trial or a"
-            f" subscription, and {row['active_subscribers'].value:,.0f} are subscribers after"
-            f" {months} months."
-        )
+        return _about_one(comparison)
+    names = comparison.names
+    months = comparison.months
     best, other = lead_of(comparison)
     challenger = best or other or 0
-    gain, money = comparison.differences[challenger], f" {currency_of(comparison)}".rstrip()
+    gain = comparison.differences[challenger]
+    money = f" {currency_of(comparison)}".rstrip()
     by = comparison.by.title.lower().replace(",", "")
     return (
-        f"`{comparison.names[best]}` is best by {by} over {months} months at the central"
-        f" assumptions. Against `{comparison.names[0]}`, `{comparison.names[challenger]}` earns"
+        f"`{names[best]}` is best by {by} over {months} months at the central assumptions."
+        f" Against `{names[0]}`, `{names[challenger]}` earns"
         f" {_more(gain[comparison.by.name].value, money)} ({_more(gain['advertising'].value)}"
         f" advertising, {_more(gain['subscription_cash'].value)} subscription cash), stops"
         f" {_more(gain['readers_stopped'].value, less='fewer')} readers and brings"
-        f" {_more(gain['starts_per_million'].value, less='fewer')} starts in a million. "
-        + _sureness(comparison)
+        f" {_more(gain['starts_per_million'].value, less='fewer')} starts in a million."
+        f" {_sureness(comparison)}"
+    )
+
+
+def _about_one(comparison: Results) -> str:
+    """Return the paragraph about a single policy."""
+    row = comparison.measures[0]
+    return (
+        f"Of {comparison.readers:,} readers a month, {row['stop_rate'].value:.1%} meet a wall in a"
+        f" month; {row['starts_per_million'].value:,.0f} in a million start a trial or a"
+        f" subscription, and {row['active_subscribers'].value:,.0f} are subscribers after"
+        f" {comparison.months} months."
     )
 
 
@@ -141,20 +150,18 @@ def _more(value: float, unit: str = "", less: str = "less") -> str:
     return f"{abs(value):,.0f}{unit} {'more' if value >= 0 else less}"
 
 
-def _sureness(comparison: Comparison) -> str:
+def _sureness(comparison: Results) -> str:
     chance = comparison.probability_best[comparison.best]
     if "assumptions" not in chance:
         return (
             f"It is best in {chance['sampling']:.0%} of other samples of readers; the assumptions"
             " were not varied."
         )
-    turning = [f"`{swing.assumption}`" for swing in comparison.swings if swing.flips]
-    note = (
-        f" Inside the stated range of {' or '.join(turning)} the order turns round."
-        if turning
-        else ""
-    )
-    return (
+    sure = (
         f"Over the stated ranges of the assumptions it is best {chance['assumptions']:.0%} of the"
-        f" time.{note}"
+        " time."
     )
+    turning = [f"`{swing.assumption}`" for swing in comparison.swings if swing.flips]
+    if not turning:
+        return sure
+    return f"{sure} Inside the stated range of {' or '.join(turning)} the order turns round."

@@ -1,11 +1,13 @@
-"""How does a comparison read in a terminal?"""
+"""Print a comparison, a search for a limit and the assumptions in a terminal."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.table import Table
+
 from meter.simulate.report.cautions import UNKNOWABLE, closing, doubts
-from meter.simulate.report.html import told, told_range
+from meter.simulate.report.html import plain_value, told, told_range
 from meter.simulate.report.summary import currency_of, headline, told_measures
 
 if TYPE_CHECKING:
@@ -13,23 +15,22 @@ if TYPE_CHECKING:
 
     from meter.simulate.assumptions import Assumptions
     from meter.simulate.calibrate import Calibration
-    from meter.simulate.compare import Comparison
+    from meter.simulate.limits import Choice
     from meter.simulate.measures import Estimate, Measure
-    from meter.simulate.optimise import Choice
+    from meter.simulate.results import Results
 
 __all__ = ["print_assumptions", "print_calibration", "print_choice", "print_comparison"]
 
 _MOST_SWINGS = 8
 
 
-def print_comparison(
-    comparison: Comparison, console: Console, choice: Choice | None = None
-) -> None:
+def print_comparison(comparison: Results, console: Console, choice: Choice | None = None) -> None:
     """Print the numbers, what would change them, the doubts and the assumptions."""
-    money = currency_of(comparison)
+    currency = currency_of(comparison)
+    money = f", money in {currency}" if currency else ""
     console.print(
-        f"{comparison.readers:,} readers a month, {comparison.months} months, seed"
-        f" {comparison.seed}" + (f", money in {money}" if money else "")
+        f"{comparison.readers:,} readers a month, {comparison.months} months,"
+        f" seed {comparison.seed}{money}"
     )
     console.print()
     if choice is not None:
@@ -41,7 +42,8 @@ def print_comparison(
     _swings(comparison, console)
     console.print("Doubts", style="bold")
     found = [(doubt.code, doubt.text) for doubt in doubts(comparison)]
-    found += [(doubt["code"], doubt["text"]) for doubt in choice.warnings()] if choice else []
+    if choice is not None:
+        found += [(doubt["code"], doubt["text"]) for doubt in choice.warnings()]
     _list(sorted(found), console)
     console.print("What no simulation can know", style="bold")
     _list([("", thing) for thing in UNKNOWABLE], console)
@@ -50,50 +52,36 @@ def print_comparison(
 
 
 def _list(rows: list[tuple[str, str]], console: Console) -> None:
-    from rich.table import Table
-
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column(no_wrap=True, style="cyan")
     table.add_column(overflow="fold")
     for code, text in rows:
         table.add_row(code or "·", text)
+    _print_table(table, console)
+
+
+def _table() -> Table:
+    """Return an empty table without lines."""
+    return Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+
+
+def _print_table(table: Table, console: Console) -> None:
     console.print(table)
     console.print()
 
 
-def _numbers(comparison: Comparison, console: Console) -> None:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+def _numbers(comparison: Results, console: Console) -> None:
+    table = _table()
     table.add_column(f"over {comparison.months} months")
     for name in comparison.names:
         table.add_column(name, justify="right", overflow="fold")
     for measure in told_measures(comparison):
-        table.add_row(
-            measure.title, *(_cell(row[measure.name], measure) for row in comparison.measures)
-        )
+        cells = (_cell(row[measure.name], measure) for row in comparison.measures)
+        table.add_row(measure.title, *cells)
     if len(comparison.names) > 1:
         table.add_section()
-        for measure in told_measures(comparison):
-            cells = (
-                _cell(row[measure.name], measure, sign=True) if number else ""
-                for number, row in enumerate(comparison.differences)
-            )
-            table.add_row(f"  against {comparison.names[0]}: {measure.title.lower()}", *cells)
-        chances = comparison.probability_best
-        table.add_row(
-            "chance to be best, over sampling", *(f"{chance['sampling']:.0%}" for chance in chances)
-        )
-        if "assumptions" in chances[0]:
-            table.add_row(
-                "chance to be best, over the assumptions",
-                *(f"{chance['assumptions']:.0%}" for chance in chances),
-            )
-            table.add_row("regret", *(told(cost, comparison.by) for cost in comparison.regret))
-        table.add_row(
-            "on the front (starts against reading)",
-            *("yes" if number in comparison.front else "no" for number in range(len(chances))),
-        )
+        _add_differences(table, comparison)
+        _add_chances(table, comparison)
     console.print(table)
     console.print(
         "Below each number: what other simulated readers would give; in brackets, what the"
@@ -101,6 +89,32 @@ def _numbers(comparison: Comparison, console: Console) -> None:
         style="dim",
     )
     console.print()
+
+
+def _add_differences(table: Table, comparison: Results) -> None:
+    """Add what each policy does to each measure, against the first one."""
+    for measure in told_measures(comparison):
+        cells = (_cell(row[measure.name], measure, sign=True) for row in comparison.differences[1:])
+        head = f"  against {comparison.names[0]}: {measure.title.lower()}"
+        table.add_row(head, "", *cells)
+
+
+def _add_chances(table: Table, comparison: Results) -> None:
+    """Add how sure it is which policy is the best."""
+    chances = comparison.probability_best
+    table.add_row(
+        "chance to be best, over sampling", *(f"{chance['sampling']:.0%}" for chance in chances)
+    )
+    if "assumptions" in chances[0]:
+        table.add_row(
+            "chance to be best, over the assumptions",
+            *(f"{chance['assumptions']:.0%}" for chance in chances),
+        )
+        table.add_row("regret", *(told(cost, comparison.by) for cost in comparison.regret))
+    table.add_row(
+        "on the front (starts against reading)",
+        *("yes" if number in comparison.front else "no" for number in range(len(chances))),
+    )
 
 
 def _cell(found: Estimate, measure: Measure, *, sign: bool = False) -> str:
@@ -113,26 +127,21 @@ def _cell(found: Estimate, measure: Measure, *, sign: bool = False) -> str:
     return "\n".join(lines)
 
 
-def _views(comparison: Comparison, console: Console) -> None:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+def _views(comparison: Results, console: Console) -> None:
+    table = _table()
     table.add_column("page views show")
     for name in comparison.names:
         table.add_column(name, justify="right", overflow="fold")
     shown = [people.by_show() for people in comparison.populations]
     for show in dict.fromkeys(show for row in shown for show in row):
         table.add_row(show, *(f"{row.get(show, 0):,}" for row in shown))
-    console.print(table)
-    console.print()
+    _print_table(table, console)
 
 
-def _swings(comparison: Comparison, console: Console) -> None:
-    from rich.table import Table
-
+def _swings(comparison: Results, console: Console) -> None:
     if not comparison.swings:
         return
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table = _table()
     table.add_column("what would change it")
     for head in ("low end", "then", "high end", "then"):
         table.add_column(head, justify="right")
@@ -145,71 +154,59 @@ def _swings(comparison: Comparison, console: Console) -> None:
             told(swing.at_high, comparison.by),
         )
         table.add_row(swing.assumption, *ends, "turns the order" if swing.flips else "")
-    console.print(table)
-    console.print()
+    _print_table(table, console)
 
 
 def print_choice(choice: Choice, console: Console) -> None:
     """Print every limit tried and what can be said of the best."""
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table = _table()
     table.add_column("limit", justify="right")
     table.add_column(choice.by.replace("_", " "), justify="right")
     table.add_column("sampling", justify="right")
     table.add_column("")
     measure = choice.comparison.by
     for limit, found in zip(choice.limits, choice.estimates, strict=True):
-        note = (
-            "best"
-            if limit == choice.selected
-            else "cannot be told from the best"
-            if limit in choice.alike
-            else ""
-        )
         table.add_row(
             str(limit),
             told(found.value, measure),
             told_range((found.low, found.high), measure),
-            note,
+            _standing(choice, limit),
         )
     console.print(
         f"Tried: {choice.knob.title}, chosen on one half of the readers and estimated on fresh"
         " ones."
     )
-    console.print(table)
-    console.print()
+    _print_table(table, console)
     verdict = choice.verdict()
     console.print(f"{verdict[0].upper()}{verdict[1:]}.", style="bold")
     console.print()
 
 
+def _standing(choice: Choice, limit: int) -> str:
+    """Return how a limit compares with the best, where that is worth a word."""
+    if limit == choice.selected:
+        return "best"
+    return "cannot be told from the best" if limit in choice.alike else ""
+
+
 def print_calibration(calibration: Calibration, console: Console) -> None:
     """Print what you said beside what the fitted simulation gives."""
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table = _table()
     table.add_column("fitted to")
     for head in ("yours", "simulated"):
         table.add_column(head, justify="right")
     table.add_column("")
     for row in calibration.rows:
-        said, mine = (
-            f"{row[key]:.1%}" if row["yours"] < 1 else f"{row[key]:,.0f}"
-            for key in ("yours", "simulated")
-        )
-        table.add_row(row["name"], said, mine, "" if row["fits"] else "does not fit")
-    console.print(table)
-    console.print()
+        form = ".1%" if row["yours"] < 1 else ",.0f"
+        yours = format(row["yours"], form)
+        simulated = format(row["simulated"], form)
+        table.add_row(row["name"], yours, simulated, "" if row["fits"] else "does not fit")
+    _print_table(table, console)
 
 
 def print_assumptions(assumptions: Assumptions, console: Console) -> None:
     """Print every assumption: those that were given first, then those that nobody has measured."""
-    from rich.table import Table
-
-    from meter.simulate.report.html import plain_value
-
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table = _table()
     table.add_column("assumption", no_wrap=True)
     for head in ("value", "range", "basis", "source"):
         table.add_column(head, overflow="fold", max_width=None if head == "source" else 22)
@@ -217,5 +214,4 @@ def print_assumptions(assumptions: Assumptions, console: Console) -> None:
     for item in sorted(assumptions, key=lambda item: order.index(item.basis)):
         span = f"{item.low:g} to {item.high:g}" if item.uncertain else ""
         table.add_row(item.name, plain_value(item.value), span, str(item.basis), item.source)
-    console.print(table)
-    console.print()
+    _print_table(table, console)

@@ -1,0 +1,43 @@
+"""The codes of the cautions about simulated people, beside those they share with a log's."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from meter.columns.cautions import CAUTIONS, Caution
+
+__all__ = ["CautionRow", "caution_row", "coded"]
+
+_NAMES = {
+    "W10": "registered-is-selected",
+    "W11": "short-horizon",
+    "W12": "inside-noise",
+    "W13": "turns-round",
+    "W14": "cash-and-lifetime",
+    "W18": "no-contagion",
+    "W19": "many-comparisons",
+    "W20": "rule-never-reached",
+    "W21": "nobody-like-that",
+    "W22": "corner",
+    "W23": "price-does-nothing",
+    "W24": "not-sold",
+}
+
+
+class CautionRow(TypedDict):
+    """A caution as JSON."""
+
+    code: str
+    name: str
+    text: str
+
+
+def coded(code: str, text: str) -> Caution:
+    """Return a caution in words about simulated people; the name is the code's."""
+    name = CAUTIONS[code][0] if code in CAUTIONS else _NAMES[code]
+    return Caution(code=code, name=name, text=text)
+
+
+def caution_row(caution: Caution) -> CautionRow:
+    """Return a caution as plain texts."""
+    return {"code": caution.code, "name": caution.name, "text": caution.text}

@@ -1,0 +1,144 @@
+"""What readers can buy, how a price moves them, and how long they go on paying."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from attrs import frozen
+
+from meter.policy import OfferKind
+from meter.windows import Term
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from meter.policy import Offer, Policy
+    from meter.simulate.assumptions import Assumptions
+
+__all__ = ["Option", "Prices", "options_of", "prices"]
+
+_LONG = Term.parse("1 year")
+_RENEWALS = 130
+_MOST_LIFT = 4.0
+_LISTED = 2
+"""The options at list price, a month and a year, stand before those of the policy's offers."""
+_MONTHS = {"day": 1 / 30.4, "week": 7 / 30.4, "month": 1, "year": 12}
+"""A month has 30.4 days here: this is for money, not for deadlines."""
+
+
+@frozen
+class Option:
+    """A way to pay again and again: a price for each term."""
+
+    price: float
+    term: Term
+    product: str | None
+
+    @property
+    def months(self) -> float:
+        """The length of the term in months."""
+        return _months_in(self.term)
+
+
+class Prices(NamedTuple):
+    """What the loop has to know of money, by offer or by option."""
+
+    trial: NDArray[np.bool_]
+    offer_price: NDArray[np.float64]
+    offer_lift: NDArray[np.float64]
+    offer_option: NDArray[np.int64]
+    price: NDArray[np.float64]
+    churn: NDArray[np.float64]
+    rest: NDArray[np.float64]
+
+
+def options_of(policy: Policy, assumptions: Assumptions) -> list[Option]:
+    """Return what can be subscribed to.
+
+    The month and the year at list price, then the policy's subscription offers.
+    """
+    usual = _usual_product(policy)
+    month = float(assumptions.number("money.price_month"))
+    year = float(assumptions.number("money.price_year"))
+    offers = [
+        Option(float(offer.price), offer.term, offer.product)
+        for offer in policy.offers
+        if offer.kind is OfferKind.SUBSCRIPTION
+    ]
+    return [Option(month, Term.parse("1 month"), usual), Option(year, _LONG, usual), *offers]
+
+
+def prices(policy: Policy, options: list[Option], known: Assumptions) -> Prices:
+    """Return the prices of a policy's offers and options, and what follows from them."""
+    offers = policy.offers
+    sold = [offer.name for offer in offers if offer.kind is OfferKind.SUBSCRIPTION]
+    option_of = {name: _LISTED + number for number, name in enumerate(sold)}
+    churn, rest = zip(*(_lifetime(option, known) for option in options), strict=True)
+    return Prices(
+        trial=np.array([offer.kind is OfferKind.TRIAL for offer in offers], np.bool_),
+        offer_price=np.array([float(offer.price) for offer in offers], np.float64),
+        offer_lift=np.array([_lift(offer, known) for offer in offers], np.float64),
+        offer_option=np.array([option_of.get(offer.name, 0) for offer in offers], np.int64),
+        price=np.array([option.price for option in options], np.float64),
+        churn=np.array(churn),
+        rest=np.array(rest),
+    )
+
+
+def _months_in(term: Term) -> float:
+    """Return a term as a number of months."""
+    return term.count * _MONTHS[str(term.unit)]
+
+
+def _usual_product(policy: Policy) -> str | None:
+    """Return the product a subscription at list price is for.
+
+    That of the first subscription offer, else of the first trial, else the first one mentioned.
+    """
+    for kind in (OfferKind.SUBSCRIPTION, OfferKind.TRIAL):
+        for offer in policy.offers:
+            if offer.kind is kind and offer.product:
+                return offer.product
+    for slot in policy.rulebook.vocabulary.slots:
+        if slot.name == "product":
+            return str(slot.mentioned[0])
+    return None
+
+
+def _lift(offer: Offer, known: Assumptions) -> float:
+    """Return how much more often an offer is taken than the list price: at most four times.
+
+    It follows the price elasticity.
+    """
+    listed = known.number("money.price_month")
+    month = max(float(offer.price) / _months_in(offer.term), 0.05 * listed)
+    lift = (month / max(listed, 0.01)) ** -known.number("offers.price_elasticity")
+    return float(min(lift, _MOST_LIFT))
+
+
+def _lifetime(
+    option: Option, known: Assumptions
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the chance to end at each renewal, and what comes after each payment.
+
+    The chances are those of a shifted-beta-geometric (Fader and Hardie 2007).
+    """
+    is_annual = option.months >= _months_in(_LONG)
+    plan = "annual" if is_annual else "monthly"
+    steps = max(1, round(option.months / (12 if is_annual else 1)))
+    alpha = known.number(f"churn.{plan}_alpha")
+    beta = known.number(f"churn.{plan}_beta")
+    hazard = alpha / (alpha + beta + np.arange(_RENEWALS * steps))
+    survival = np.cumprod(1 - hazard)[steps - 1 :: steps]
+    churn = 1 - survival / np.concatenate([[1.0], survival[:-1]])
+    # What is still to come is counted up to the end of a lifetime, discounted to the day of each
+    # payment, and shared among those who are still there then.
+    when = option.months * np.arange(1, _RENEWALS + 1)
+    counted = when < known.number("money.lifetime_months") - 1e-9
+    growth = 1 + known.number("money.discount_year")
+    worth = option.price * survival * growth ** (-when / 12) * counted
+    left = np.concatenate([np.cumsum(worth[::-1])[::-1], [0.0]])
+    discount = growth ** (-np.concatenate([[0.0], when]) / 12)
+    alive = np.concatenate([[1.0], survival]) * discount
+    return churn, (left / alive)[:_RENEWALS]

@@ -1,0 +1,88 @@
+"""One policy as the people of the simulated world meet it: what the engine says, by number.
+
+Every combination that the policy can tell apart is put to the engine once; what it says is kept in
+tables.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from meter.columns.tables import Judging
+from meter.decision import Show
+from meter.simulate.kernel.arrays import PAY, REGISTER, Meaning
+from meter.simulate.prices import options_of, prices
+from meter.simulate.situations import Situations
+from meter.simulate.standings import standings_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from meter.engine import Verdict
+    from meter.policy import Policy
+    from meter.simulate.horizon import Horizon
+    from meter.simulate.world import World
+
+__all__ = ["Reading"]
+
+_NOTHING = 0
+_SELLS = {
+    Show.REGISTRATION_WALL: REGISTER,
+    Show.TRIAL_OFFER: PAY,
+    Show.SUBSCRIPTION_WALL: PAY,
+    Show.TRIAL_EXPIRED: PAY,
+    Show.SUBSCRIPTION_EXPIRED: PAY,
+}
+"""What a wall asks of the reader."""
+
+
+class Reading:
+    """One policy as this world's people meet it.
+
+    What the engine says of everything that can happen, by number.
+    """
+
+    def __init__(self, policy: Policy, world: World, horizon: Horizon) -> None:
+        self.policy = policy
+        self.world = world
+        self.horizon = horizon
+        self.options = options_of(policy, world.assumptions)
+        self.standings = standings_of(policy, self.options)
+        self.judging = Judging(policy)
+        situations = Situations(policy, world, horizon, self.standings)
+        group = situations.groups(self.judging)
+        # The engine is asked about every group and every count before anybody reads.
+        self.judging.judge_all()
+        self.tables = self.judging.tables(np.array([horizon.opens, horizon.closes]))
+        verdicts = self.judging.verdicts
+        money = prices(policy, self.options, world.assumptions)
+        self.meaning = Meaning(
+            group=group,
+            who=situations.who.number,
+            reader=situations.reader.number,
+            article=situations.article.number,
+            visit=situations.visit.number,
+            age=situations.age.number,
+            periods=np.array(situations.periods, np.int64),
+            verdicts=self.judging.verdict_table(),
+            sells=np.array([_SELLS.get(verdict.show, _NOTHING) for verdict in verdicts], np.int64),
+            offer=_offers_made(policy, verdicts),
+            trial=money.trial,
+            offer_price=money.offer_price,
+            offer_lift=money.offer_lift,
+            offer_option=money.offer_option,
+            price=money.price,
+            churn=money.churn,
+            rest=money.rest,
+        )
+
+
+def _offers_made(policy: Policy, verdicts: Sequence[Verdict]) -> NDArray[np.int64]:
+    """Return the number of the offer that each verdict makes, or -1."""
+    numbers: dict[str | None, int] = {None: -1}
+    numbers.update((offer.name, number) for number, offer in enumerate(policy.offers))
+    return np.array([numbers[verdict.offer] for verdict in verdicts], np.int64)

@@ -1,0 +1,75 @@
+"""The shape of a report as JSON: what its tables are called and what they hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NotRequired, TypedDict
+
+if TYPE_CHECKING:
+    from meter.simulate.assumptions.assumption import AssumptionRow
+    from meter.simulate.codes import CautionRow
+    from meter.simulate.limits import ChoiceTable
+    from meter.simulate.measures import EstimateRow
+    from meter.simulate.results import SwingRow
+
+__all__ = ["Holdout", "PolicyTable", "ReportTable", "StopShare"]
+
+
+class StopShare(TypedDict):
+    """The share of the first month's readers who wanted more than so many articles."""
+
+    articles: int
+    share: float
+
+
+class Holdout(TypedDict):
+    """A randomised experiment: `readers` in each of two groups, for `months` months.
+
+    `readers` is `None` where nothing can be planned. `change` is the relative difference in starts
+    it shows, `assumed` where the simulation gives none; `share` is the share who start today.
+    """
+
+    readers: int | None
+    months: int
+    change: float
+    assumed: bool
+    share: float
+    power: float
+    error: float
+
+
+class PolicyTable(TypedDict):
+    """What a report says of one policy."""
+
+    name: str
+    digest: str
+    summary: dict[str, EstimateRow]
+    difference: dict[str, EstimateRow]
+    probability_best: dict[str, float]
+    regret: float | None
+    on_front: bool
+    page_views: dict[str, int]
+    rules: dict[str, int]
+    monthly: list[dict[str, float]]
+    stop_curve: list[StopShare]
+
+
+class ReportTable(TypedDict):
+    """Everything a report says; `optimise` is there after a search for a limit."""
+
+    readers: int
+    months: int
+    seed: int
+    versions: dict[str, str]
+    currency: str | None
+    policies: list[PolicyTable]
+    by: str
+    best: str
+    front: list[str]
+    tornado: list[SwingRow]
+    measures: dict[str, str]
+    assumptions: list[AssumptionRow]
+    warnings: list[CautionRow]
+    cannot_know: list[str]
+    holdout: Holdout
+    closing: str
+    optimise: NotRequired[ChoiceTable]

@@ -1,0 +1,238 @@
+"""Every number of a comparison of policies, and how sure each of them is."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, TypedDict
+
+import numpy as np
+from attrs import field, frozen
+from numpy.typing import NDArray
+
+from meter.simulate.measures import MEASURES, NAMES, Estimate, Measure, estimate, influence, value
+from meter.simulate.population import Population
+
+if TYPE_CHECKING:
+    from meter.policy import Policy
+    from meter.simulate.assumptions import Assumptions
+
+__all__ = ["TIE", "Results", "Swing", "SwingRow", "lead_of"]
+
+TIE = 1e-9
+"""What differs by no more is equal."""
+_DRAWN = 4000
+"""How often the chance of sampling is drawn."""
+
+
+class SwingRow(TypedDict):
+    """A swing as JSON."""
+
+    assumption: str
+    low: float
+    high: float
+    at_low: float
+    at_high: float
+    flips: bool
+
+
+@frozen(kw_only=True)
+class Swing:
+    """What one assumption does to the answer, from the low to the high end of its range."""
+
+    assumption: str
+    low: float
+    high: float
+    at_low: float
+    at_high: float
+    flips: bool
+
+    @property
+    def size(self) -> float:
+        """How far the answer moves."""
+        return abs(self.at_high - self.at_low)
+
+    def to_dict(self) -> SwingRow:
+        """Return plain numbers."""
+        return {
+            "assumption": self.assumption,
+            "low": self.low,
+            "high": self.high,
+            "at_low": self.at_low,
+            "at_high": self.at_high,
+            "flips": self.flips,
+        }
+
+
+@frozen(kw_only=True)
+class Results:
+    """Policies side by side over the same simulated people.
+
+    The first is the one the others are compared with.
+
+    `by` is the measure that decides which is best. `drawn` holds every measure under every draw of
+    the assumptions, scaled to `readers` ([draw, policy, measure]), `swings` one row for each
+    assumption that has a range, the largest first; `ends` holds, by assumption, every measure at
+    both ends of its range ([end, policy, measure]).
+    """
+
+    names: tuple[str, ...]
+    populations: tuple[Population, ...]
+    by: Measure
+    drawn: NDArray[np.float64]
+    swings: tuple[Swing, ...]
+    ends: dict[str, NDArray[np.float64]] = field(factory=dict)
+
+    @property
+    def policies(self) -> list[Policy]:
+        """The policies compared."""
+        return [population.policy for population in self.populations]
+
+    @property
+    def assumptions(self) -> Assumptions:
+        """What was taken for granted."""
+        return self.populations[0].assumptions
+
+    @property
+    def readers(self) -> int:
+        """How many readers there are in each month."""
+        return self.populations[0].readers
+
+    @property
+    def months(self) -> int:
+        """How many months were simulated."""
+        return self.populations[0].months
+
+    @property
+    def seed(self) -> int:
+        """The seed that repeats all of this."""
+        return self.populations[0].seed
+
+    @cached_property
+    def measures(self) -> tuple[dict[str, Estimate], ...]:
+        """For each policy, every measure with its intervals."""
+        return tuple(
+            {
+                measure.name: estimate(
+                    value(people, measure),
+                    influence(people, measure),
+                    self._drawn(number, measure),
+                )
+                for measure in MEASURES
+            }
+            for number, people in enumerate(self.populations)
+        )
+
+    @cached_property
+    def differences(self) -> tuple[dict[str, Estimate], ...]:
+        """For each policy, every measure minus that of the first policy, reader by reader."""
+        return tuple(
+            {measure.name: self._difference(number, measure) for measure in MEASURES}
+            for number in range(len(self.populations))
+        )
+
+    def _difference(self, number: int, measure: Measure) -> Estimate:
+        """Return a measure of a policy minus that of the first one."""
+        first = self.populations[0]
+        people = self.populations[number]
+        found = value(people, measure) - value(first, measure)
+        parts = influence(people, measure) - influence(first, measure)
+        mine = self._drawn(number, measure)
+        others = self._drawn(0, measure)
+        drawn = None
+        if mine is not None and others is not None:
+            drawn = mine - others
+        return estimate(found, parts, drawn)
+
+    def _drawn(self, policy: int, measure: Measure) -> NDArray[np.float64] | None:
+        """Return a measure of a policy under every draw, if the assumptions were drawn."""
+        return self.drawn[:, policy, NAMES.index(measure.name)] if len(self.drawn) else None
+
+    @cached_property
+    def best(self) -> int:
+        """The index of the policy with the most of `by` at the central assumptions.
+
+        It is the first of several.
+        """
+        return int(np.argmax([row[self.by.name].value for row in self.measures]))
+
+    @cached_property
+    def probability_best(self) -> tuple[dict[str, float], ...]:
+        """For each policy, the chance to be the best.
+
+        Over other samples of readers, and over the assumptions as well.
+        """
+        parts = np.array([influence(people, self.by) for people in self.populations])
+        centre = np.array([row[self.by.name].value for row in self.measures])
+        parts -= parts.mean(axis=1, keepdims=True)
+        noise = _noise(parts @ parts.T, self.seed)
+        sampling = _shares_of_best(centre + noise)
+        if not len(self.drawn):
+            return tuple({"sampling": float(share)} for share in sampling)
+        drawn = self.drawn[:, :, NAMES.index(self.by.name)]
+        both = _shares_of_best(drawn[np.arange(len(noise)) % len(drawn)] + noise)
+        return tuple(
+            {"sampling": float(a), "assumptions": float(b)}
+            for a, b in zip(sampling, both, strict=True)
+        )
+
+    @cached_property
+    def regret(self) -> tuple[float | None, ...]:
+        """For each policy, what choosing it costs on average over the assumptions.
+
+        The cost is against the best policy of each draw.
+        """
+        if not len(self.drawn):
+            return (None,) * len(self.names)
+        drawn = self.drawn[:, :, NAMES.index(self.by.name)]
+        costs = (drawn.max(axis=1, keepdims=True) - drawn).mean(axis=0)
+        return tuple(float(cost) for cost in costs)
+
+    @cached_property
+    def front(self) -> tuple[int, ...]:
+        """The policies that no other beats in both starts and articles read (the Pareto front)."""
+        points = [
+            (row["starts_per_million"].value, row["articles_read"].value) for row in self.measures
+        ]
+        return tuple(
+            number
+            for number, point in enumerate(points)
+            if not any(_beats(other, point) for other in points)
+        )
+
+
+def lead_of(comparison: Results) -> tuple[int, int | None]:
+    """Return the best policy and the one its lead is told against.
+
+    The first, or the next best where the first is best.
+    """
+    best = comparison.best
+    values = [row[comparison.by.name].value for row in comparison.measures]
+    others = [number for number in range(len(values)) if number != best]
+    if not others:
+        return best, None
+    if best != 0:
+        return best, 0
+    return best, max(others, key=lambda number: values[number])
+
+
+def _beats(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    """Say whether a point is nowhere lower and somewhere higher."""
+    return one != other and one[0] >= other[0] and one[1] >= other[1]
+
+
+def _noise(covariance: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
+    """Return draws of what sampling may do to several sums at once."""
+    strength, directions = np.linalg.eigh(covariance)
+    source = np.random.Generator(np.random.Philox(key=seed + 1))
+    # Independent draws along the axes of the covariance, as far as it reaches along each.
+    reach = directions * np.sqrt(np.maximum(strength, 0))
+    noise: NDArray[np.float64] = source.standard_normal((_DRAWN, len(strength))) @ reach.T
+    return noise
+
+
+def _shares_of_best(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how often each column is the largest; those that are equal share."""
+    largest = values.max(axis=1, keepdims=True)
+    ties = values >= largest - TIE * np.maximum(1.0, np.abs(largest))
+    shares: NDArray[np.float64] = (ties / ties.sum(axis=1, keepdims=True)).mean(axis=0)
+    return shares

@@ -1,0 +1,192 @@
+"""Everything that can happen in the simulated world, as far as a policy can tell it apart."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from datetime import timedelta
+from itertools import product
+from math import prod
+from typing import TYPE_CHECKING
+
+import numpy as np
+from attrs import evolve, frozen
+from numpy.typing import NDArray
+
+from meter.errors import MeterError
+from meter.view import Article, ArticleAccess, PageView, Reader
+from meter.windows import DAY, EPOCH, moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from meter.columns.tables import Judging
+    from meter.policy import Policy
+    from meter.simulate.horizon import Horizon
+    from meter.simulate.standings import Standing
+    from meter.simulate.world import World
+
+    Scene = tuple[Reader, PageView, int]
+    """Somebody looks at something at an instant."""
+
+__all__ = ["Dimension", "Situations"]
+
+_MOST_SITUATIONS = 200_000
+_SCORES = 101
+_AGES = 101
+_SOMEONE = Reader(id="someone")
+_SOMETHING = PageView(article=Article(id="something"))
+
+
+@frozen(eq=False)
+class Dimension:
+    """One way in which views differ, and what of it a policy can tell apart.
+
+    `slots` are the places, among the codes that a policy observes, that depend on it; `codes` what
+    is seen there, each different thing once; `number` which of them it is, for each case.
+    """
+
+    slots: tuple[int, ...]
+    codes: tuple[tuple[Hashable, ...], ...]
+    number: NDArray[np.int64]
+
+
+class Situations:
+    """What one policy sees of each person, article, visit and time of the simulated world."""
+
+    def __init__(
+        self, policy: Policy, world: World, horizon: Horizon, standings: list[Standing]
+    ) -> None:
+        self._world = world
+        self._zone = policy.zone
+        self._at = horizon.opens
+        self._vocabulary = policy.rulebook.vocabulary
+        self._slots = self._vocabulary.slots[: self._vocabulary.base]
+        mentioned = {slot.name: slot.mentioned for slot in self._slots}
+        self._has = mentioned.keys()
+        self.periods: tuple[int, ...] = mentioned.get("period", ())
+        """The instants at which something changes by the policy's own dates."""
+        days = (horizon.closes - horizon.opens) // DAY + 1
+        self._days = max(1, days) if "days_since_expiry" in self._has else 1
+        self.who = self._who(standings)
+        """[standing, days since expiry]"""
+        self.reader = self._reader()
+        """[reader class, score in hundredths]"""
+        self.article = self._article()
+        """[article class]"""
+        self.visit = self._visit()
+        """[referrer, device]"""
+        self.period = self._period()
+        """[period]"""
+        self.age = self._age()
+        """[age in days]"""
+
+    def groups(self, judging: Judging) -> NDArray[np.int64]:
+        """Return the group of equal facts of each combination, one axis a dimension.
+
+        The axes are who, reader, article, visit, period and age. Raises `MeterError` where there
+        are too many combinations.
+        """
+        dimensions = (self.who, self.reader, self.article, self.visit, self.period, self.age)
+        sizes = [len(dimension.codes) for dimension in dimensions]
+        if prod(sizes) > _MOST_SITUATIONS:
+            raise MeterError(
+                f"the policy and the assumptions make {prod(sizes)} different situations; leave"
+                " out segments or sections"
+            )
+        access = self._vocabulary.place("access")
+        group = np.empty(sizes, np.int64)
+        for combination in product(*map(range, sizes)):
+            codes: list[Hashable] = [None] * len(self._slots)
+            for dimension, number in zip(dimensions, combination, strict=True):
+                for slot, code in zip(dimension.slots, dimension.codes[number], strict=True):
+                    codes[slot] = code
+            spends = codes[access] == ArticleAccess.METERED
+            group[combination] = judging.group(tuple(codes), spends=spends)
+        # The period is numbered by its start: codes of one stretch of time may differ only on the
+        # start itself.
+        return np.ascontiguousarray(group[:, :, :, :, self.period.number])
+
+    def _dimension(
+        self, names: tuple[str, ...], shape: tuple[int, ...], scenes: Iterable[Scene]
+    ) -> Dimension:
+        """Return what the slots of some names say of scenes, which come row by row."""
+        slots = tuple(place for place, slot in enumerate(self._slots) if slot.name in names)
+        numbers: dict[tuple[Hashable, ...], int] = {}
+        found = []
+        for scene in scenes:
+            seen = self._vocabulary.observe(*scene)
+            codes = tuple(seen[slot] for slot in slots)
+            found.append(numbers.setdefault(codes, len(numbers)))
+        return Dimension(slots, tuple(numbers), np.array(found, np.int64).reshape(shape))
+
+    def _who(self, standings: list[Standing]) -> Dimension:
+        return self._dimension(
+            ("reader", "product", "days_since_expiry"),
+            (len(standings), self._days),
+            (
+                (self._person(standing, days), _SOMETHING, self._at)
+                for standing in standings
+                for days in range(self._days)
+            ),
+        )
+
+    def _person(self, standing: Standing, since: int) -> Reader:
+        """Return somebody whose right ended some days ago, or ends tomorrow."""
+        now = EPOCH + timedelta(microseconds=self._at)
+        ends = now - timedelta(days=since) if standing.over else now + timedelta(days=1)
+        return standing.given_to(_SOMEONE, now - timedelta(days=self._days + 1), ends)
+
+    def _reader(self) -> Dimension:
+        readers = self._world.readers.members
+        scores = range(_SCORES) if "score" in self._has else (0,)
+        found = self._dimension(
+            ("segments", "score", "country"),
+            (len(readers), len(scores)),
+            (
+                (evolve(reader, score=score / 100), _SOMETHING, self._at)
+                for reader in readers
+                for score in scores
+            ),
+        )
+        if "score" in self._has:
+            return found
+        return evolve(found, number=np.repeat(found.number, _SCORES, axis=1))
+
+    def _article(self) -> Dimension:
+        articles = self._world.articles.members
+        return self._dimension(
+            ("access", "section", "kind", "tags"),
+            (len(articles),),
+            ((_SOMEONE, self._page(article), self._at) for article in articles),
+        )
+
+    def _page(self, article: Article, age: int = 0) -> PageView:
+        """Return a view of an article of some days."""
+        published = moment(self._at - age * DAY, self._zone)
+        return PageView(article=evolve(article, published=published))
+
+    def _visit(self) -> Dimension:
+        referrers = self._world.referrers
+        devices = self._world.devices
+        return self._dimension(
+            ("device", "referrer", "channel", "language", "gift", "crawler"),
+            (len(referrers), len(devices)),
+            ((_SOMEONE, view, self._at) for view in self._visits()),
+        )
+
+    def _visits(self) -> Iterator[PageView]:
+        for referrer, device in product(self._world.referrers, self._world.devices):
+            yield evolve(_SOMETHING, referrer=referrer, device=device, channel="web")
+
+    def _period(self) -> Dimension:
+        starts = [self._at]
+        if self.periods:
+            starts = [min(self._at, *self.periods) - 1, *self.periods]
+        scenes = ((_SOMEONE, _SOMETHING, start) for start in starts)
+        return self._dimension(("period",), (len(starts),), scenes)
+
+    def _age(self) -> Dimension:
+        ages = range(_AGES) if "age_days" in self._has else (0,)
+        pages = (self._page(_SOMETHING.article, age) for age in ages)
+        scenes = ((_SOMEONE, page, self._at) for page in pages)
+        return self._dimension(("age_days",), (len(ages),), scenes)

@@ -1,0 +1,55 @@
+"""What a simulated person is to the publisher: known or not, with a right or with none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import evolve, frozen
+
+from meter.view import Entitlement, EntitlementKind
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from meter.policy import Policy
+    from meter.simulate.prices import Option
+    from meter.view import Reader
+
+__all__ = ["Standing", "standings_of"]
+
+
+@frozen
+class Standing:
+    """What a simulated person is to the publisher.
+
+    A right to read or none, and the product it is for.
+    """
+
+    kind: EntitlementKind | None
+    registered: bool
+    over: bool = False
+    product: str | None = None
+
+    def given_to(self, reader: Reader, starts: datetime | None, ends: datetime | None) -> Reader:
+        """Return a reader of this standing whose right runs, or ran, from `starts` to `ends`."""
+        rights: tuple[Entitlement, ...] = ()
+        if self.kind is not None:
+            rights = (Entitlement(kind=self.kind, product=self.product, starts=starts, ends=ends),)
+        return evolve(reader, registered=self.registered, entitlements=rights)
+
+
+def standings_of(policy: Policy, options: list[Option]) -> list[Standing]:
+    """Return every standing, in the order the loop numbers them.
+
+    Four without a right, then a trial each, then an option each.
+    """
+    trial = EntitlementKind.TRIAL
+    paid = EntitlementKind.SUBSCRIPTION
+    return [
+        Standing(None, registered=False),
+        Standing(None, registered=True),
+        Standing(trial, registered=True, over=True),
+        Standing(paid, registered=True, over=True),
+        *(Standing(trial, registered=True, product=offer.product) for offer in policy.offers),
+        *(Standing(paid, registered=True, product=option.product) for option in options),
+    ]

@@ -53,7 +53,8 @@ def open_console(
 
     As wide as the terminal, and not wider than `widest`; or exactly `width`.
     """
-    from rich.console import Console  # noqa: PLC0415 - half the start of a command that draws nothing
+    # rich is half of the start of a command that draws nothing
+    from rich.console import Console  # noqa: PLC0415
 
     console = Console(stderr=stderr, highlight=False, emoji=False, markup=False, soft_wrap=False)
     console.width = width or min(console.width, widest)

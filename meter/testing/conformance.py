@@ -36,6 +36,7 @@ _RUNS = count()
 _FUTURE = datetime(2999, 1, 1, tzinfo=UTC)
 _RACERS = 8
 _PATIENCE = 600.0
+_VALUES = st.sampled_from([None, b"1", b"2", b"3\0\xff"])
 
 
 def check_store(
@@ -182,57 +183,62 @@ def _same(what: str, expected: object, actual: object) -> None:
         raise AssertionError(f"{what}: expected {expected!r}, got {actual!r}")
 
 
-def _check_histories(store: Store, examples: int) -> None:
-    values = st.sampled_from([None, b"1", b"2", b"3\0\xff"])
+class _Histories(RuleBasedStateMachine):
+    """What a dictionary would do."""
 
-    class Histories(RuleBasedStateMachine):
-        """What a dictionary would do."""
+    store: Store
 
-        def __init__(self) -> None:
-            super().__init__()
-            self.keys = [_fresh(name) for name in ("a", "b", "~.%7D")]
-            self.model: dict[str, bytes | None] = dict.fromkeys(self.keys)
+    def __init__(self) -> None:
+        super().__init__()
+        self.keys = [_fresh(name) for name in ("a", "b", "~.%7D")]
+        self.model: dict[str, bytes | None] = dict.fromkeys(self.keys)
 
-        @rule(
-            which=st.integers(0, 2),
-            old=values,
-            new=values,
-            right=st.booleans(),
-            expires=st.sampled_from([None, _FUTURE]),
+    @rule(
+        which=st.integers(0, 2),
+        old=_VALUES,
+        new=_VALUES,
+        right=st.booleans(),
+        expires=st.sampled_from([None, _FUTURE]),
+    )
+    def swap(
+        self,
+        which: int,
+        old: bytes | None,
+        new: bytes | None,
+        expires: datetime | None,
+        *,
+        right: bool,
+    ) -> None:
+        key = self.keys[which]
+        if right:
+            old = self.model[key]
+        if self.model[key] == old:
+            self.model[key] = new
+        _same(
+            f"swap({key!r}, {old!r}, {new!r})",
+            self.model[key],
+            self.store.swap(key, old, new, expires=expires),
         )
-        def swap(
-            self,
-            which: int,
-            old: bytes | None,
-            new: bytes | None,
-            expires: datetime | None,
-            *,
-            right: bool,
-        ) -> None:
-            key = self.keys[which]
-            if right:
-                old = self.model[key]
-            if self.model[key] == old:
-                self.model[key] = new
-            _same(
-                f"swap({key!r}, {old!r}, {new!r})",
-                self.model[key],
-                store.swap(key, old, new, expires=expires),
-            )
 
-        @rule(which=st.integers(0, 2))
-        def forget(self, which: int) -> None:
-            store.forget(self.keys[which])
-            self.model[self.keys[which]] = None
+    @rule(which=st.integers(0, 2))
+    def forget(self, which: int) -> None:
+        self.store.forget(self.keys[which])
+        self.model[self.keys[which]] = None
 
-        @invariant()
-        def same(self) -> None:
-            _same("load", self.model, {key: store.load(key) for key in self.keys})
+    @invariant()
+    def same(self) -> None:
+        _same("load", self.model, {key: self.store.load(key) for key in self.keys})
 
-        def teardown(self) -> None:
-            for key in self.keys:
-                store.forget(key)
+    def teardown(self) -> None:
+        for key in self.keys:
+            self.store.forget(key)
 
+
+def _check_histories(store: Store, examples: int) -> None:
+    class Histories(_Histories):
+        """The histories of one store."""
+
+    Histories.store = store
     run_state_machine_as_test(
         Histories,
         settings=settings(

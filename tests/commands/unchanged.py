@@ -13,8 +13,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.commands.sample import SAMPLE
+
 GOLDEN = Path(__file__).parent / "golden"
-SAMPLE = Path(__file__).parents[2] / "templates" / "sample"
 
 COMMANDS = {
     "help": "--help",

@@ -203,9 +203,10 @@ def _kind(step: Told) -> tuple[object, ...]:
 
 
 def _step(step: Told) -> str:
-    decision, view = step.decision, step.met.view
+    decision = step.decision
+    article = step.met.view.article
     text = (
-        f"{step.met.now:%a %d %b %Y %H:%M}  {step.words} (`{view.article.id}`):"
+        f"{step.met.now:%a %d %b %Y %H:%M}  {step.words} (`{article.id}`):"
         f" `{decision.show}` by rule `{decision.rule}`"
     )
     if decision.meter is not None:

@@ -21,7 +21,8 @@ def test_explain_says_which_rule_and_why_not_the_others(meter, folder):
     ):
         head, _, words = answer.out.partition("\n")
         assert head == "2026-06-01T09:00:00+00:00 reader `r1` (anonymous) opens `a1`"
-        view, usage = PageView(article=Article(id="a1")), Usage()
+        view = PageView(article=Article(id="a1"))
+        usage = Usage()
         assert (
             words
             == explain(

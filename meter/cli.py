@@ -1,4 +1,4 @@
-"""What does `meter` do at a prompt? A table of commands, each imported when it is asked for.
+"""The command line `meter`: a table of commands, each imported when it is asked for.
 
 Exit codes: 0 fine, 1 the answer is no, 2 wrong usage or input that cannot be read.
 """
@@ -10,59 +10,41 @@ import os
 import sys
 from contextlib import suppress
 from importlib import import_module
-from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from meter.commands.console import bear_any_terminal, stop
+from meter.commands.help import write_examples
 from meter.errors import MeterError
 
-__all__ = ["COMMANDS", "main"]
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+__all__ = ["COMMANDS", "SECTIONS", "main"]
+
+SECTIONS = ("Start here", "Write a policy", "Be sure of it", "Use it")
+"""The headings under which `meter --help` lists the commands."""
 
 COMMANDS = {
-    "demo": "meter.commands.demo:demo",
-    "init": "meter.commands.init:init",
-    "check": "meter.commands.check:check",
-    "explain": "meter.commands.events:explain",
-    "journey": "meter.commands.journey:journey",
-    "decide": "meter.commands.events:decide",
-    "render": "meter.commands.events:render",
-    "migrate": "meter.commands.migrate:migrate",
-    "prove": "meter.commands.verify:prove",
-    "diff": "meter.commands.verify:diff",
-    "replay": "meter.commands.replay:replay",
-    "simulate": "meter.commands.simulate:simulate",
-    "compare": "meter.commands.compare:compare",
+    "demo": ("Start here", "See what readers see, month after month."),
+    "init": ("Start here", "Start a folder with a policy that works."),
+    "check": ("Write a policy", "Find what is wrong in a policy, and where."),
+    "explain": ("Write a policy", "Say in words why a reader got what they got."),
+    "journey": ("Write a policy", "Show one reader's months; with expectations, test them."),
+    "decide": ("Use it", "Decide page views, one JSON line in, one out."),
+    "render": ("Use it", "Print the prompts that page views get."),
+    "migrate": ("Write a policy", "Bring an old template's placeholders up to date."),
+    "prove": ("Be sure of it", "Prove a policy's guarantees for every reader there can be."),
+    "diff": ("Be sure of it", "Say for whom two policies differ."),
+    "replay": ("Be sure of it", "Run a log of page views through a policy."),
+    "simulate": ("Be sure of it", "Run a policy over a population of readers."),
+    "compare": ("Be sure of it", "Compare policies on the same readers."),
 }
-"""Every command and where it is; one whose module is not there is not offered."""
+"""Every command, with its heading and the line that is said of it.
 
-SECTIONS = {
-    "Start here": {
-        "demo": "See what readers see, month after month.",
-        "init": "Start a folder with a policy that works.",
-    },
-    "Write a policy": {
-        "check": "Find what is wrong in a policy, and where.",
-        "explain": "Say in words why a reader got what they got.",
-        "journey": "Show one reader's months; with expectations, test them.",
-        "migrate": "Bring an old template's placeholders up to date.",
-    },
-    "Be sure of it": {
-        "prove": "Prove a policy's guarantees for every reader there can be.",
-        "diff": "Say for whom two policies differ.",
-        "replay": "Run a log of page views through a policy.",
-        "simulate": "Run a policy over a population of readers.",
-        "compare": "Compare policies on the same readers.",
-    },
-    "Use it": {
-        "decide": "Decide page views, one JSON line in, one out.",
-        "render": "Print the prompts that page views get.",
-    },
-}
-"""The commands as `meter --help` lists them.
-
-The words stand here, so that help imports none of them.
+A command is the function of its name in the module of its name in `meter.commands`. The line is
+the first of that function's docstring: it stands here too, so that help imports no command.
 """
 
 _EXTRAS = {
@@ -75,82 +57,93 @@ _EXTRAS = {
     "vl_convert": "plots",
 }
 
-
-def _is_there(target: str) -> bool:
-    """Say whether a command's module is installed, without importing the packages on the way to it."""
-    _, *folders, module = target.partition(":")[0].split(".")
-    return files("meter").joinpath(*folders, f"{module}.py").is_file()
+_EXAMPLES = """\
+meter demo                              see what readers see, month after month
+meter init paywall                      start with a policy that works
+meter check paywall/policy.toml         find what is wrong in a policy, and where
+meter journey paywall/*.journey.toml    watch one reader through the policy
+"""
+_RULES = (
+    "Answers go to stdout, messages to stderr. Exit codes: 0 fine, 1 the answer is no, 2 wrong"
+    " usage or input that cannot be read."
+)
 
 
 class Commands(click.Group):
-    """A group that finds its commands in `COMMANDS`, suggests what a wrong word may have meant, and
-    never shows a traceback.
+    """A group that finds its commands in `COMMANDS` and lists them under their headings.
+
+    It suggests what a wrong word may have meant, and never shows a traceback.
     """
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return [name for name, target in COMMANDS.items() if _is_there(target)]
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):
             return None
-        module, _, attribute = COMMANDS[cmd_name].partition(":")
-        command: click.Command = getattr(import_module(module), attribute)
+        command: click.Command = getattr(import_module(f"meter.commands.{cmd_name}"), cmd_name)
         return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
-        known = self.list_commands(ctx)
-        if not name.startswith("-") and name not in known:
-            close = difflib.get_close_matches(name.lower(), known, 1)
-            listed = ", ".join(f"`{command}`" for command in known)
-            ctx.fail(
-                f"there is no command `{name}`; "
-                + (f"did you mean `{close[0]}`?" if close else f"there are: {listed}")
-            )
+        if not name.startswith("-") and name not in COMMANDS:
+            ctx.fail(f"there is no command `{name}`; {_next_step(name)}")
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        known = self.list_commands(ctx)
-        told = {name for rows in SECTIONS.values() for name in rows}
-        more = {
-            name: command.get_short_help_str(100)
-            for name in known
-            if name not in told and (command := self.get_command(ctx, name))
-        }
-        for title, rows in {**SECTIONS, "More": more}.items():
-            there = [(name, summary) for name, summary in rows.items() if name in known]
-            if there:
-                with formatter.section(title):
-                    formatter.write_dl(there, col_max=12)
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_help_text(ctx, formatter)
+        write_examples(formatter, _EXAMPLES)
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text(_RULES)
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows: dict[str, list[tuple[str, str]]] = {heading: [] for heading in SECTIONS}
+        for name in self.list_commands(ctx):
+            heading, summary = COMMANDS[name]
+            rows[heading].append((name, summary))
+        for heading, listed in rows.items():
+            with formatter.section(heading):
+                formatter.write_dl(listed, col_max=12)
+
+    def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
         except MeterError as error:
             stop(error)
         except ModuleNotFoundError as error:
-            extra = _EXTRAS.get((error.name or "").partition(".")[0])
-            if extra is None:
-                raise
-            stop(
-                MeterError(
-                    f"this needs `{error.name}`, which is not installed: `pip install"
-                    f" 'meter-paywall[{extra}]'`"
-                )
-            )
+            _stop_without(error)
         except BrokenPipeError:
             raise
         except OSError as error:
-            where = (
-                f"`{error.filename}` cannot be used"
-                if error.filename
-                else "reading or writing failed"
-            )
-            if not error.filename:
-                _give_up_output()
-            stop(MeterError(f"{where}: {(error.strerror or str(error)).lower()}"))
+            _stop_at(error)
+
+
+def _next_step(name: str) -> str:
+    close = difflib.get_close_matches(name.lower(), COMMANDS, 1)
+    if close:
+        return f"did you mean `{close[0]}`?"
+    return "there are: " + ", ".join(f"`{command}`" for command in COMMANDS)
+
+
+def _stop_without(error: ModuleNotFoundError) -> NoReturn:
+    """End with the extra that brings the module which is not installed, if there is one."""
+    extra = _EXTRAS.get((error.name or "").partition(".")[0])
+    if extra is None:
+        raise error
+    how = f"`pip install 'meter-paywall[{extra}]'`"
+    stop(MeterError(f"this needs `{error.name}`, which is not installed: {how}"))
+
+
+def _stop_at(error: OSError) -> NoReturn:
+    """End with the file that cannot be used; an error without one is the output's."""
+    reason = (error.strerror or str(error)).lower()
+    if error.filename:
+        stop(MeterError(f"`{error.filename}` cannot be used: {reason}"))
+    _give_up_output()
+    stop(MeterError(f"reading or writing failed: {reason}"))
 
 
 def _give_up_output() -> None:
@@ -169,15 +162,5 @@ def _give_up_output() -> None:
     package_name="meter-paywall", prog_name="meter", message="%(prog)s %(version)s"
 )
 def main() -> None:
-    """A paywall whose rules can be read, tried and proved before readers meet them.
-
-    \b
-    meter demo                              see what readers see, month after month
-    meter init paywall                      start with a policy that works
-    meter check paywall/policy.toml         find what is wrong in a policy, and where
-    meter journey paywall/*.journey.toml    watch one reader through the policy
-
-    Answers go to stdout, messages to stderr. Exit codes: 0 fine, 1 the answer is no, 2 wrong usage
-    or input that cannot be read.
-    """
+    """A paywall whose rules can be read, tried and proved before readers meet them."""
     bear_any_terminal()

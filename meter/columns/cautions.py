@@ -1,77 +1,124 @@
-"""Find the cautions that hold for a replay: what its answer cannot know."""
+"""Coded cautions: what an answer about many readers cannot know, and what would tell.
+
+The codes are stable: they are in every report and in its JSON. `caution(code, …)` fills in the
+figures of one answer.
+"""
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from math import ceil, sqrt
+from statistics import NormalDist
 
-from meter.columns.cautions import Caution, caution
-from meter.replay.sums import HUNDRED
+from attrs import frozen
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+__all__ = ["CAUTIONS", "Caution", "caution", "holdout_size"]
 
-    from meter.columns.decide import Columns
-    from meter.replay.gathering import Gathered
-    from meter.replay.question import Question
-    from meter.replay.sums import Sums
-    from meter.windows import Timeline
+CAUTIONS = {
+    "W01": (
+        "looser-than-recorded",
+        (
+            "the log was recorded under `{recorded}`, which stops some readers before `{policy}`"
+            " would: what they would have read is not in it"
+        ),
+    ),
+    "W02": (
+        "recording-unknown",
+        (
+            "it is not known under which policy the log was recorded: if readers were stopped then,"
+            " reading beyond that point is not in the log and the stops told here are too few; say"
+            " which with `--recorded-under`"
+        ),
+    ),
+    "W03": (
+        "no-randomisation",
+        "limits were not drawn at random, so nothing here says who would register, try or buy",
+    ),
+    "W05": (
+        "reader-is-not-a-person",
+        (
+            "a reader is a device or a cookie here: clearing cookies makes a new one, which hides"
+            " stops"
+        ),
+    ),
+    "W06": (
+        "mixed-statuses",
+        (
+            "readers of different statuses are in one log ({statuses}): look at each before"
+            " trusting the sum"
+        ),
+    ),
+    "W07": (
+        "active-readers-only",
+        (
+            "no reader in the log has fewer than {least} views: it selects active readers, so its"
+            " share of readers stopped is too high"
+        ),
+    ),
+    "W08": (
+        "log-begins-inside-a-window",
+        (
+            "the log covers {days} days and meter `{meter}` counts over {window}: what was read in"
+            " the first one before the log began is not in it, so stops are too few"
+        ),
+    ),
+    "W09": (
+        "behaviour-held-still",
+        (
+            "readers are taken to read the same whatever they are shown; a counter or a wall"
+            " changes what people read"
+        ),
+    ),
+    "W15": (
+        "one-stretch-of-news",
+        "the log shows one stretch of news; another one brings other readers",
+    ),
+    "W16": (
+        "heavy-tail",
+        "the busiest 1 % of readers make {share:.0%} of the views: few people decide this answer",
+    ),
+    "W17": (
+        "robots-unknown",
+        "the log does not say which views are robots' or prefetches; they are counted as people's",
+    ),
+}
+"""Code: (name, words). A code is never given to something else."""
 
-__all__ = ["find_cautions"]
 
-_LATE = 0.05
-"""A log that begins later than this part of its first window lacks what was read before."""
-_HEAVY = 0.25
-"""From this share of the views on, the busiest 1 % of the readers are worth a caution."""
-_DAY = timedelta(days=1)
-_READER = 0
-"""The place of the reader's status among the codes of facts."""
+@frozen(kw_only=True)
+class Caution:
+    """One thing an answer cannot know."""
+
+    code: str
+    name: str
+    text: str
 
 
-def find_cautions(
-    question: Question, gathered: Gathered, sums: Sums, *, censored: bool
-) -> Iterator[Caution]:
-    """Yield every caution that holds for an answer, in the order of their codes.
+def caution(code: str, **figures: object) -> Caution:
+    """Return a caution with the figures of this answer."""
+    name, words = CAUTIONS[code]
+    return Caution(code=code, name=name, text=words.format(**figures))
 
-    `censored` says that the recorded policy may have stopped readers whom this one would not.
+
+def holdout_size(
+    share: float, change: float = 0.1, *, error: float = 0.05, power: float = 0.8
+) -> int | None:
+    """Return how many readers each of two equal groups needs to show a change of a share.
+
+    `change` is relative (0.1: a tenth more or less), `error` the two-sided chance of a false alarm,
+    `power` the chance to see a change that is there. `None` where nothing can be planned: a share
+    of 0 or 1.
+
+    >>> holdout_size(0.05)
+    31234
     """
-    recorded = question.recorded_policy
-    if censored and recorded is not None:
-        yield caution("W01", recorded=recorded.digest, policy=question.policy.digest)
-    if not question.knows_recording:
-        yield caution("W02")
-    yield caution("W03")
-    yield caution("W05")
-    statuses = sorted({str(values[_READER]) for values, _ in question.asked.groups})
-    if len(statuses) > 1:
-        yield caution("W06", statuses=", ".join(statuses))
-    if sums.readers >= HUNDRED and min(sums.sizes) > 1:
-        yield caution("W07", least=min(sums.sizes))
-    if question.source.clock and sums.readers:
-        yield from _begins_inside(question.asked, gathered)
-    yield caution("W09")
-    yield caution("W15")
-    share = sums.busiest_share
-    if share > _HEAVY:
-        yield caution("W16", share=share)
-    if not gathered.columns & {"crawler", "prefetch"}:
-        yield caution("W17")
-
-
-def _begins_inside(asked: Columns, gathered: Gathered) -> Iterator[Caution]:
-    """Yield a caution for each meter whose first window began before the log."""
-    length = timedelta(microseconds=gathered.last_at - gathered.first_at)
-    days = max(1, round(length / _DAY))
-    for name, timeline, _ in asked.rulebook.meters:
-        if _begins_late(timeline, gathered):
-            yield caution("W08", days=days, meter=name, window=timeline.window)
-
-
-def _begins_late(timeline: Timeline, gathered: Gathered) -> bool:
-    """Say whether much of what the log's first window counts was read before the log began."""
-    if timeline.window.lifetime:
-        return True
-    if timeline.window.calendar is None:
-        return gathered.last_at - gathered.first_at < 2 * (timeline.ends((0,)) or 0)
-    start, end = timeline.bounds(gathered.first_at)
-    return gathered.first_at - start > _LATE * (end - start)
+    other = share * (1 + change)
+    if other >= 1:
+        other = share * (1 - change)
+    if not 0 < share < 1 or share == other:
+        return None
+    # The usual formula for two proportions: the pooled variance under "nothing changed", the
+    # variances of both groups under the change.
+    mean = (share + other) / 2
+    reach = NormalDist().inv_cdf(1 - error / 2) * sqrt(2 * mean * (1 - mean))
+    reach += NormalDist().inv_cdf(power) * sqrt(share * (1 - share) + other * (1 - other))
+    return ceil((reach / (other - share)) ** 2)

@@ -1,1 +1,1 @@
-"""The commands of `meter` that read, try and show a policy; each is imported when it is asked for."""
+"""The commands of `meter` that read, try and show a policy; each is imported when asked for."""

@@ -1,35 +1,44 @@
-"""`meter check`: what is wrong in a policy, where, and what is hardly meant?"""
+"""`meter check`: what is wrong in a policy, where, and what is hardly meant."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from meter.commands.console import (
-    EXIT_BAD_INPUT,
-    EXIT_NO,
-    format_option,
-    out,
-    styled,
-    tell,
-    write_json,
-)
-from meter.errors import PolicyError
+from meter.clock import system_clock
+from meter.commands.console import EXIT_BAD_INPUT, EXIT_NO, out, styled, tell, write_json
+from meter.commands.help import command
+from meter.commands.options import format_option
+from meter.errors import PolicyError, Problem
+from meter.loading import check_text
+from meter.loading.toml import read_text
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from meter.errors import Problem
     from meter.policy import Policy
 
 __all__ = ["check"]
 
-_Checked = tuple[Path, "Policy | None", tuple["Problem", ...]]
+_KEYS = ("severity", "code", "message", "line", "column", "help")
+_IN_A_MESSAGE = "%\r\n"
+_IN_A_VALUE = "%\r\n:,"
 
 
-@click.command
+class _Checked(NamedTuple):
+    """What was found in a file: a policy, if it is one, and problems."""
+
+    path: Path
+    policy: Policy | None
+    problems: tuple[Problem, ...]
+
+
+@command(
+    "meter check policy.toml",
+    "meter check --strict --format json policies/*.toml",
+)
 @click.argument(
     "policies", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="POLICY..."
 )
@@ -42,88 +51,83 @@ _Checked = tuple[Path, "Policy | None", tuple["Problem", ...]]
 )
 @format_option("text", "json", "github")
 def check(policies: tuple[Path, ...], today: datetime | None, form: str, *, strict: bool) -> None:
-    """Check policies and list every problem with its line and column, a code, and what to do next.
+    """Find what is wrong in a policy, and where.
 
-    What is allowed but hardly meant is a warning.
+    Check policies and list every problem with its line and column, a code, and what to do next;
+    what is allowed but hardly meant is a warning.
 
     The exit code is 1 if there are errors, and 2 if a file cannot be read. `--format github` prints
     annotations for a pull request.
-
-    \b
-    meter check policy.toml
-    meter check --strict --format json policies/*.toml
     """
-    checked, unreadable = [], False
+    checked = []
+    unreadable = False
     for path in policies:
         try:
             checked.append(_check(path, today))
         except PolicyError as error:
             unreadable = True
             if form == "json":
-                checked.append((path, None, error.problems))
+                checked.append(_Checked(path, None, error.problems))
             else:
                 tell(error)
+    fails = any(_fails(result.problems, strict=strict) for result in checked)
     if form == "json":
-        write_json(
-            {
-                "ok": not unreadable and not _fails(checked, strict=strict),
-                "policies": [_table(*result) for result in checked],
-            }
-        )
+        ok = not unreadable and not fails
+        write_json({"ok": ok, "policies": [_table(result) for result in checked]})
     elif form == "github":
-        for _, _, problems in checked:
-            for problem in problems:
+        for result in checked:
+            for problem in result.problems:
                 click.echo(_annotation(problem))
     else:
-        _print(checked)
+        for result in checked:
+            _print(result)
     if unreadable:
         raise click.exceptions.Exit(EXIT_BAD_INPUT)
-    if _fails(checked, strict=strict):
+    if fails:
         raise click.exceptions.Exit(EXIT_NO)
 
 
 def _check(path: Path, today: datetime | None) -> _Checked:
-    from meter.clock import system_clock
-    from meter.loading import check_text
-    from meter.loading.toml import read_text
-    from meter.verify.lints import lints
-
-    day = system_clock().date() if today is None else today.date()
-    return path, *check_text(read_text(path), str(path), today=day, exact=lints)
+    day = (today or system_clock()).date()
+    return _Checked(path, *check_text(read_text(path), str(path), today=day))
 
 
-def _fails(checked: list[_Checked], *, strict: bool) -> bool:
-    return any(
-        problem.severity == "error" or strict for _, _, problems in checked for problem in problems
-    )
+def _fails(problems: tuple[Problem, ...], *, strict: bool) -> bool:
+    return any(problem.severity == "error" or strict for problem in problems)
 
 
-def _print(checked: list[_Checked]) -> None:
-    for path, policy, problems in checked:
-        for problem in problems:
-            out(styled(problem))
-        errors = sum(problem.severity == "error" for problem in problems)
-        counts = ((errors, "error"), (len(problems) - errors, "warning"))
-        found = ", ".join(_count(count, word) for count, word in counts if count) or "nothing wrong"
+def _print(checked: _Checked) -> None:
+    """Print the problems of a file, and in its last line how many there are of what."""
+    for problem in checked.problems:
+        out(styled(problem))
+    errors = sum(problem.severity == "error" for problem in checked.problems)
+    warnings = len(checked.problems) - errors
+    found = [
+        _count(number, word)
+        for number, word in ((errors, "error"), (warnings, "warning"))
+        if number
+    ]
+    line = f"{checked.path}: {', '.join(found) or 'nothing wrong'}"
+    if checked.policy is not None:
+        policy = checked.policy
         parts = (
-            ()
-            if policy is None
-            else ((policy.rules, "rule"), (policy.meters, "meter"), (policy.offers, "offer"))
+            _count(len(policy.rules), "rule"),
+            _count(len(policy.meters), "meter"),
+            _count(len(policy.offers), "offer"),
         )
-        about = ", ".join(_count(len(part), word) for part, word in parts)
-        out(f"{path}: {found}" + (f" ({about})" if about else ""))
+        line += f" ({', '.join(parts)})"
+    out(line)
 
 
 def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
-def _table(path: Path, policy: Policy | None, problems: tuple[Problem, ...]) -> dict[str, Any]:
-    keys = ("severity", "code", "message", "line", "column", "help")
+def _table(checked: _Checked) -> dict[str, object]:
     return {
-        "policy": str(path),
-        "digest": None if policy is None else policy.digest,
-        "problems": [{key: getattr(problem, key) for key in keys} for problem in problems],
+        "policy": str(checked.path),
+        "digest": None if checked.policy is None else checked.policy.digest,
+        "problems": [{key: getattr(problem, key) for key in _KEYS} for problem in checked.problems],
     }
 
 
@@ -139,15 +143,17 @@ def _annotation(problem: Problem) -> str:
         "title": problem.code,
     }
     given = ",".join(
-        f"{key}={_escaped(str(value), more=True)}"
+        f"{key}={_escaped(str(value), _IN_A_VALUE)}"
         for key, value in where.items()
         if value is not None
     )
-    message = problem.message + (f"\nhelp: {problem.help}" if problem.help else "")
-    return f"::{problem.severity} {given}::{_escaped(message)}"
+    message = problem.message
+    if problem.help:
+        message += f"\nhelp: {problem.help}"
+    return f"::{problem.severity} {given}::{_escaped(message, _IN_A_MESSAGE)}"
 
 
-def _escaped(text: str, *, more: bool = False) -> str:
-    for mark in "%\r\n" + (":," if more else ""):
+def _escaped(text: str, marks: str) -> str:
+    for mark in marks:
         text = text.replace(mark, f"%{ord(mark):02X}")
     return text

@@ -1,18 +1,29 @@
-"""`meter compare`: which of some policies does better, and how sure is that?"""
+"""`meter compare`: which of some policies does better, and how sure that is."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from meter.commands.console import FilePath
-from meter.commands.options import answer, assumed, population_options, progress_bar
+from meter.commands.help import command
+from meter.commands.options import FilePath
+from meter.commands.population import population_options
+from meter.errors import MeterError
+from meter.loading import load_policy
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from meter.commands.population import Output, People
 
 __all__ = ["compare"]
 
 
-@click.command
+@command(
+    "meter compare today.toml spring.toml --html report.html",
+    "meter compare today.toml --optimise limit=1..20",
+)
 @click.argument("policy_paths", metavar="POLICY…", type=FilePath(), nargs=-1, required=True)
 @population_options
 @click.option(
@@ -24,22 +35,12 @@ __all__ = ["compare"]
     ),
 )
 def compare(
-    policy_paths: tuple[Path, ...],
-    readers: int,
-    months: int,
-    seed: int,
-    workers: int | None,
-    assumptions_path: Path | None,
-    known: str | None,
-    draws: int,
-    sweep: bool,
-    by: str,
-    form: str,
-    html_path: Path | None,
-    charts_path: Path | None,
-    optimise: str | None,
+    policy_paths: tuple[Path, ...], people: People, output: Output, optimise: str | None
 ) -> None:
-    """Take the same simulated readers through several policies; the first is the one the others are compared with.
+    """Compare policies on the same readers.
+
+    Take the same simulated readers through several policies; the first is the one the others are
+    compared with.
 
     Told are readers stopped, starts per million, subscribers at the end, articles read, and money
     (advertising, subscription cash, subscription lifetime apart), with two intervals each: what
@@ -49,17 +50,9 @@ def compare(
     With --optimise, limits are chosen on one half of the readers and estimated on fresh ones; the
     answer is the set of limits that cannot be told from the best, and no single limit where an
     assumption's range turns the order.
-
-    \b
-    meter compare today.toml spring.toml --html report.html
-    meter compare today.toml --optimise limit=1..20
     """
-    from meter.errors import MeterError
-    from meter.loading import load_policy
-    from meter.simulate.compare import compare as run
-    from meter.simulate.compare import lives
-    from meter.simulate.limits import Knob
-    from meter.simulate.optimise import choose
+    # numpy and numba, which take seconds and which help does without
+    from meter.commands.simulation import Simulation  # noqa: PLC0415
 
     policies = [load_policy(path) for path in policy_paths]
     if len(policies) == 1 and optimise is None:
@@ -67,54 +60,24 @@ def compare(
             "one policy is nothing to compare; name another one, or try limits of this one with"
             " `--optimise limit=1..20`"
         )
-    assumptions, calibration = assumed(policies[0], assumptions_path, known, seed, workers)
+    names = _names(policy_paths)
+    simulation = Simulation.fitted(people, policies[0])
     choice = None
     if optimise is not None:
-        knob = Knob.parse(optimise, policies[0])
-        limits = knob.high - knob.low + 1
-        with progress_bar(f"trying {limits} limits", limits * readers) as progress:
-            choice = choose(
-                policies[0],
-                knob,
-                readers=readers,
-                months=months,
-                seed=seed,
-                workers=workers,
-                assumptions=assumptions,
-                by=by,
-                sweep=sweep,
-                progress=progress,
-            )
+        choice, best = simulation.choose(policies[0], optimise)
         if len(policies) == 1:
-            policies.append(knob.turned(policies[0], choice.selected))
-    names = _names(
-        policy_paths,
-        None if choice is None or len(policies) == len(policy_paths) else choice.selected,
-    )
-    with progress_bar(
-        f"comparing {len(policies)} policies",
-        lives(assumptions, len(policies), readers, draws, sweep=sweep),
-    ) as progress:
-        found = run(
-            policies,
-            names=names,
-            readers=readers,
-            months=months,
-            seed=seed,
-            workers=workers,
-            assumptions=assumptions,
-            draws=draws,
-            sweep=sweep,
-            by=by,
-            progress=progress,
-        )
-    answer(found, form, html_path, charts_path, calibration, choice)
+            policies.append(best)
+            names.append(f"limit {choice.selected}")
+    title = f"comparing {len(policies)} policies"
+    comparison = simulation.compare(policies, names, title=title)
+    simulation.print_answer(comparison, output, choice)
 
 
-def _names(paths: tuple[Path, ...], limit: int | None) -> list[str]:
+def _names(paths: tuple[Path, ...]) -> list[str]:
     """Return the files' names without their ends, or their whole paths where those are the same."""
-    stems = [path.stem for path in paths]
-    names = stems if len(set(stems)) == len(stems) else [str(path) for path in paths]
+    names = [path.stem for path in paths]
+    if len(set(names)) < len(names):
+        names = [str(path) for path in paths]
     if len(set(names)) < len(names):
         names = [f"{name} ({number})" for number, name in enumerate(names, 1)]
-    return names if limit is None else [*names, f"limit {limit}"]
+    return names

@@ -7,38 +7,35 @@ in exit code 2.
 from __future__ import annotations
 
 import codecs
-import difflib
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, NoReturn, TypeVar
+from datetime import date, time
+from typing import IO, TYPE_CHECKING, NoReturn
 from unicodedata import east_asian_width
 
 import click
 
-from meter.errors import MeterError
-
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rich.console import Console
 
-    from meter.errors import Problem
+    from meter.errors import MeterError, Problem
 
 __all__ = [
     "EXIT_BAD_INPUT",
     "EXIT_NO",
-    "FilePath",
     "bear_any_terminal",
-    "format_option",
-    "locale_option",
     "open_console",
     "out",
     "say",
+    "say_problems",
     "stop",
     "styled",
     "tell",
     "write_json",
+    "write_plain",
 ]
 
 EXIT_NO = 1
@@ -47,86 +44,6 @@ EXIT_BAD_INPUT = 2
 """Wrong usage, or input that cannot be read."""
 
 _WIDEST = 100
-_Command = TypeVar("_Command", bound=Callable[..., Any])
-
-
-class FilePath(click.Path):
-    """A file that is there; for one that is not, the error names what may have been meant."""
-
-    name = "file"
-
-    def __init__(self, *, dash: bool = False) -> None:
-        super().__init__(dir_okay=False, allow_dash=dash, path_type=Path)
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        path = Path(value)
-        if path.is_dir():
-            inside = sorted(
-                item.name
-                for item in path.iterdir()
-                if item.is_file() and not item.name.startswith(".")
-            )
-            self.fail(
-                f"`{value}` is a folder; name a file in it"
-                + (f", such as `{path / inside[0]}`" if inside else ""),
-                param,
-                ctx,
-            )
-        if not path.exists() and not (self.allow_dash and str(value) == "-"):
-            self.fail(f"there is no file `{value}`{_meant(path)}", param, ctx)
-        return path
-
-
-def _meant(path: Path) -> str:
-    if not path.parent.is_dir():
-        return f": there is no folder `{path.parent}`"
-    there = sorted(
-        item.name
-        for item in path.parent.iterdir()
-        if item.is_file() and not item.name.startswith(".")
-    )
-    close = difflib.get_close_matches(path.name, there, 1)
-    if close:
-        return f"; did you mean `{path.with_name(close[0])}`?"
-    alike = [name for name in there if Path(name).suffix == path.suffix][:5]
-    return (
-        f"; there are: {', '.join(f'`{path.with_name(name)}`' for name in alike)}" if alike else ""
-    )
-
-
-def format_option(*choices: str) -> Callable[[_Command], _Command]:
-    """Add `--format`, with the first of `choices` as the default."""
-    return click.option(
-        "--format",
-        "form",
-        type=click.Choice(choices),
-        default=choices[0],
-        show_default=True,
-        help=(
-            "How to print the answer; `json` is one document for other programs."
-            if "json" in choices
-            else "How to print the answer."
-        ),
-    )
-
-
-def locale_option(command: _Command) -> _Command:
-    """Add `--locale`, and refuse what is no language."""
-    words = "The language of the prompts, such as `ja`; without it, the publication's."
-    return click.option("--locale", callback=_known_locale, metavar="LOCALE", help=words)(command)
-
-
-def _known_locale(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    if value is None:
-        return None
-    from meter.loading.codes import locale_step
-    from meter.prompts.locales import (
-        parse_locale,
-    )
-
-    if parse_locale(value) is None:
-        raise click.BadParameter(f"`{value}` is not a locale; {locale_step(value)}", ctx, param)
-    return value
 
 
 def open_console(
@@ -136,7 +53,8 @@ def open_console(
 
     As wide as the terminal, and not wider than `widest`; or exactly `width`.
     """
-    from rich.console import Console
+    # rich is half of the start of a command that draws nothing
+    from rich.console import Console  # noqa: PLC0415
 
     console = Console(stderr=stderr, highlight=False, emoji=False, markup=False, soft_wrap=False)
     console.width = width or min(console.width, widest)
@@ -178,24 +96,30 @@ def _plain_letters(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
     letters = error.object[error.start : error.end]
-    return (
-        "".join(
-            _PLAIN.get(letter, "??" if east_asian_width(letter) in "WF" else "?")
-            for letter in letters
-        ),
-        error.end,
-    )
+    return "".join(map(_plain_letter, letters)), error.end
 
 
-def write_json(document: Any) -> None:
+def _plain_letter(letter: str) -> str:
+    wide = east_asian_width(letter) in "WF"
+    return _PLAIN.get(letter, "??" if wide else "?")
+
+
+def write_json(document: object) -> None:
     """Print one JSON document on stdout. Times are ISO 8601, other values their words."""
     click.echo(json.dumps(document, indent=2, ensure_ascii=False, default=_plain))
 
 
-def _plain(value: Any) -> Any:
-    if hasattr(value, "isoformat"):
+def _plain(value: object) -> object:
+    if isinstance(value, date | time):
         return value.isoformat()
-    return sorted(value) if isinstance(value, frozenset | set) else str(value)
+    if isinstance(value, frozenset | set):
+        return sorted(value)
+    return str(value)
+
+
+def write_plain(drawn: str) -> None:
+    """Print on stdout what was drawn, without the blanks that fill its lines."""
+    click.echo("\n".join(line.rstrip() for line in drawn.splitlines()))
 
 
 def out(answer: str) -> None:
@@ -208,12 +132,18 @@ def say(message: str) -> None:
     click.echo(message, err=True, color=_colour(sys.stderr))
 
 
-def tell(error: MeterError | Iterable[Problem]) -> None:
-    """Print an error, or problems, on stderr."""
-    problems = getattr(error, "problems", ()) if isinstance(error, MeterError) else tuple(error)
+def say_problems(problems: Iterable[Problem]) -> None:
+    """Print problems on stderr."""
     for problem in problems:
         say(styled(problem))
-    if not problems and isinstance(error, MeterError):
+
+
+def tell(error: MeterError) -> None:
+    """Print an error on stderr: the problems it has, or its words."""
+    problems: tuple[Problem, ...] = getattr(error, "problems", ())
+    if problems:
+        say_problems(problems)
+    else:
         say(f"{click.style('error', fg='red', bold=True)}: {error}")
 
 
@@ -236,6 +166,6 @@ def _colour(stream: IO[str] | None) -> bool | None:
 
     Otherwise let click find out what `stream` is (closed, it is `None`).
     """
-    return (
-        None if stream is not None and stream.isatty() and not os.environ.get("NO_COLOR") else False
-    )
+    if stream is None or not stream.isatty() or os.environ.get("NO_COLOR"):
+        return False
+    return None

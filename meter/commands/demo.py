@@ -1,40 +1,33 @@
-"""`meter demo`: what is this, shown in half a minute.
-
-One reader's months through the policy that ships.
-"""
+"""`meter demo`: one reader's months through the policy that ships."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from rich.panel import Panel
+from rich.text import Text
 
-import click
-
-from meter.commands.console import locale_option, open_console
-
-if TYPE_CHECKING:
-    from rich.panel import Panel
-    from rich.text import Text
+from meter.commands.console import open_console
+from meter.commands.help import command
+from meter.commands.init import sample
+from meter.commands.locales import locale_option
+from meter.commands.timeline import WIDEST, draw, summary
+from meter.journeys import Journey
+from meter.loading import loads_policy
 
 __all__ = ["demo"]
 
 
-@click.command
+@command(
+    "meter demo",
+    "meter demo --locale ja",
+)
 @locale_option
 def demo(locale: str | None) -> None:
-    """Run one reader through the sample policy.
+    """See what readers see, month after month.
 
-    The allowance, the turn of the month, an offer, a trial, a subscription and its end. A prompt
-    that comes up for the first time is shown whole, as a page shows it.
-
-    \b
-    meter demo
-    meter demo --locale ja
+    Run one reader through the sample policy: the allowance, the turn of the month, an offer, a
+    trial, a subscription and its end. A prompt that comes up for the first time is shown whole, as
+    a page shows it.
     """
-    from meter.commands.init import sample
-    from meter.commands.timeline import WIDEST, draw, summary
-    from meter.journeys import Journey
-    from meter.loading import loads_policy
-
     policy = loads_policy(sample("policy.toml"))
     journey = Journey.loads(sample("months.journey.toml"))
     steps = journey.run(policy)
@@ -47,9 +40,6 @@ def demo(locale: str | None) -> None:
 
 
 def _title(publication: str) -> Panel:
-    from rich.panel import Panel
-    from rich.text import Text
-
     words = Text.assemble(
         (f"A reader's months with {publication}\n", "bold"),
         "Three articles a month are free, five for whoever registers. Every line is a\n"
@@ -59,8 +49,6 @@ def _title(publication: str) -> Panel:
 
 
 def _next(counted: str) -> Text:
-    from rich.text import Text
-
     rows = (
         ("meter init paywall", "this policy and journey, yours to change"),
         ("meter check paywall/policy.toml", "what is wrong in it, and where"),

@@ -1,7 +1,4 @@
-"""`meter init`: a folder to begin with.
-
-A policy that works, journeys that test it, events to decide.
-"""
+"""`meter init`: a folder to begin with: a policy that works, journeys that test it, events."""
 
 from __future__ import annotations
 
@@ -9,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from meter.commands.help import command
 from meter.errors import MeterError
 from meter.resources import template_root
 
@@ -31,13 +29,13 @@ def sample(name: str) -> str:
     return (template_root() / "sample" / name).read_text(encoding="utf-8")
 
 
-@click.command
+@command("meter init paywall")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
 def init(folder: Path) -> None:
-    """Write a policy that works, journeys that test it and a few page views into DIR. Nothing that is there is overwritten.
+    """Start a folder with a policy that works.
 
-    \b
-    meter init paywall
+    Write a policy that works, journeys that test it and a few page views into DIR. Nothing that is
+    there is overwritten.
     """
     taken = [name for name in SAMPLE if (folder / name).exists()]
     if taken:

@@ -1,31 +1,29 @@
-"""`meter migrate`: rewrites the placeholders of old templates, in place or as a diff to look at
-first.
-"""
+"""`meter migrate`: rewrite the placeholders of old templates, in place or as a diff to look at."""
 
 from __future__ import annotations
 
-import os
 import shutil
 from difflib import unified_diff
+from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
 import click
 
-from meter.commands.console import EXIT_BAD_INPUT, FilePath, format_option, say, tell, write_json
+from meter.commands.console import EXIT_BAD_INPUT, say, say_problems, write_json
+from meter.commands.help import command
+from meter.commands.options import FilePath, format_option
 from meter.prompts.errors import TemplateError
 from meter.prompts.legacy import modernised
 from meter.prompts.texts import read_bounded
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from meter.errors import Problem
 
 __all__ = ["migrate"]
 
 
-@click.command
+@command()
 @click.argument("templates", nargs=-1, required=True, type=FilePath(), metavar="TEMPLATE…")
 @click.option(
     "--write", is_flag=True, help="Rewrite the files. Without this the changes are only shown."
@@ -33,6 +31,8 @@ __all__ = ["migrate"]
 @format_option("text", "json")
 def migrate(templates: tuple[Path, ...], *, write: bool, form: str) -> None:
     """Bring an old template's placeholders up to date.
+
+    Bring an old template's placeholders up to date.
 
     `{{numberArticlesLeft}}`, `<<numberArticlesLeft>>` and `&lt;&lt;numberArticlesLeft&gt;&gt;`
     become `{{ left }}`; the same with `-plural` become `{{ left_plural }}`. Nothing else is
@@ -48,7 +48,7 @@ def migrate(templates: tuple[Path, ...], *, write: bool, form: str) -> None:
         except TemplateError as error:
             problems += error.problems
     if problems:
-        tell(problems)
+        say_problems(problems)
         raise click.exceptions.Exit(EXIT_BAD_INPUT)
     for path, (old, new) in rewritten.items():
         if write and new != old:
@@ -63,24 +63,25 @@ def migrate(templates: tuple[Path, ...], *, write: bool, form: str) -> None:
         return
     for path, (old, new) in rewritten.items():
         if write:
-            say(f"{path}: {'rewritten' if new != old else 'nothing to do'}")
+            done = "rewritten" if new != old else "nothing to do"
+            say(f"{path}: {done}")
         else:
             click.echo(_diff(path, old, new), nl=False)
     if not write:
         changed = sum(new != old for old, new in rewritten.values())
-        say(
-            f"{changed} of {len(rewritten)} to rewrite"
-            + ("; add `--write` to do it" if changed else "")
-        )
+        step = "; add `--write` to do it" if changed else ""
+        say(f"{changed} of {len(rewritten)} to rewrite{step}")
 
 
 def _diff(path: Path, old: str, new: str) -> str:
     lines = unified_diff(
         old.splitlines(keepends=True), new.splitlines(keepends=True), str(path), str(path), n=1
     )
-    return "".join(
-        line if line.endswith("\n") else f"{line}\n\\ no newline at the end\n" for line in lines
-    )
+    return "".join(map(_ended, lines))
+
+
+def _ended(line: str) -> str:
+    return line if line.endswith("\n") else f"{line}\n\\ no newline at the end\n"
 
 
 def _replace(path: Path, text: str) -> None:
@@ -91,4 +92,4 @@ def _replace(path: Path, text: str) -> None:
     ) as file:
         file.write(text.encode("utf-8"))
     shutil.copymode(target, file.name)
-    os.replace(file.name, target)
+    Path(file.name).replace(target)

@@ -1,6 +1,4 @@
-"""How is a journey drawn for somebody who decides about it?
-
-Month by month: what was opened, shown, counted, and why.
+"""A journey drawn month by month: what was opened, shown, counted, and why.
 
 Every word in quotes is the prompt's own; every number is the engine's.
 """
@@ -15,13 +13,14 @@ from rich.padding import Padding
 from rich.panel import Panel
 from rich.text import Text
 
-from meter.vocabulary import Access
+from meter.decision import Access
+from meter.prompts import render
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
-    from rich.console import Console
+    from rich.console import Console, RenderableType
 
     from meter.decision import MeterReading
     from meter.journeys import JourneyStep, Renewal
@@ -49,8 +48,6 @@ def words_of(step: JourneyStep, policy: Policy, locale: str | None) -> str:
     """
     if not step.is_read or step.decision.prompt is None:
         return ""
-    from meter.prompts import render
-
     return render(step.decision, policy, locale=locale, format="text").strip("\n")
 
 
@@ -60,11 +57,11 @@ def spoken(text: str) -> list[str]:
     Its first and its last paragraph.
     """
     paragraphs = [part.splitlines() for part in text.split("\n\n") if part.strip()]
-    return [
-        line
-        for part in dict.fromkeys(map(tuple, (paragraphs[:1] + paragraphs[-1:])))
-        for line in part
-    ]
+    if not paragraphs:
+        return []
+    first = paragraphs[0]
+    last = paragraphs[-1]
+    return first if first == last else first + last
 
 
 def draw(
@@ -79,55 +76,57 @@ def draw(
 
     With `cards`, a prompt that comes up for the first time is shown whole, as on a page.
     """
-    month, rule, shown = "", "", set[object]()
+    month = ""
+    rule = ""
+    shown = set[object]()
     for step in steps:
-        for at, line in (
-            *((renewal.at, _renewed(renewal, policy)) for renewal in step.renewals),
-            (step.at, _head(step, console)),
-        ):
+        for at, line in _heads(step, policy, console):
             if f"{at:%B %Y}" != month:
                 month = f"{at:%B %Y}"
                 console.print()
                 console.rule(Text(month, style="bold"), align="left", characters="─", style="dim")
             console.print(line)
-        text, state = (
-            words_of(step, policy, locale),
-            (step.decision.show, step.decision.prompt, step.decision.offer),
-        )
-        if cards and text and state not in shown:
-            console.print(Padding(_card(text), (0, 0, 0, _INDENT), expand=False))
+        decision = step.decision
+        text = words_of(step, policy, locale)
+        prompt = (decision.show, decision.prompt, decision.offer)
+        if cards and text and prompt not in shown:
+            console.print(_indented(_card(text)))
         else:
             _print_below(console, spoken(text), "italic")
-        shown.add(state)
-        if step.is_read and not (cards and step.decision.rule == rule):
-            _print_below(
-                console, _packed(_reasons(step, brief=cards), console.width - _INDENT), "dim"
-            )
-        rule = step.decision.rule if step.is_read else rule
+        shown.add(prompt)
+        if step.is_read:
+            if not (cards and decision.rule == rule):
+                reasons = _packed(_reasons(step, brief=cards), console.width - _INDENT)
+                _print_below(console, reasons, "dim")
+            rule = decision.rule
         if step.problem is not None:
-            _print_below(
-                console,
-                [f"✗ {line}" for line in step.problem.splitlines()[:1]]
-                + step.problem.splitlines()[1:],
-                "red",
-            )
+            _print_below(console, f"✗ {step.problem}".splitlines(), "red")
+
+
+def _heads(step: JourneyStep, policy: Policy, console: Console) -> Iterator[tuple[datetime, Text]]:
+    """Yield the lines of a step with their times: what came back before it, and the step."""
+    for renewal in step.renewals:
+        yield renewal.at, _renewed(renewal, policy)
+    yield step.at, _head(step, console)
+
+
+def _indented(drawn: RenderableType) -> Padding:
+    return Padding(drawn, (0, 0, 0, _INDENT), expand=False)
 
 
 def _print_below(console: Console, lines: Iterable[str], style: str) -> None:
     for line in lines:
         for part in Text(line, style=style).wrap(console, console.width - _INDENT):
             part.rstrip()
-            console.print(Padding(part, (0, 0, 0, _INDENT), expand=False))
+            console.print(_indented(part))
 
 
 def _renewed(renewal: Renewal, policy: Policy) -> Text:
     rolling = policy.meter(renewal.meter).window.rolling is not None
-    were = f"{renewal.back} {'was' if renewal.back == 1 else 'were'} counted"
-    words = (
-        f"{renewal.back} counted on {renewal.meter} left its window"
-        if rolling
-        else f"{renewal.meter} starts again ({were})"
-    )
+    verb = "was" if renewal.back == 1 else "were"
+    words = f"{renewal.meter} starts again ({renewal.back} {verb} counted)"
+    if rolling:
+        words = f"{renewal.back} counted on {renewal.meter} left its window"
     return Text.assemble((_when(renewal.at), "dim"), (f"↻ {words}", "green"))
 
 
@@ -141,12 +140,11 @@ def _head(step: JourneyStep, console: Console) -> Text:
     if step.is_read:
         style = "green" if step.decision.access is Access.FULL else "bold yellow"
         verb, _, article = what.partition(" ")
-        left, right = (
-            Text.assemble(f"{verb} ", (article, "bold")),
-            Text.assemble((str(step.decision.show), style), *_gauge(step)),
-        )
+        left = Text.assemble(f"{verb} ", (article, "bold"))
+        right = Text.assemble((str(step.decision.show), style), *_gauge(step))
     else:
-        left, right = Text(what, style="cyan"), _moved(step)
+        left = Text(what, style="cyan")
+        right = _moved(step)
     lines = left.wrap(console, console.width - _INDENT)
     for line in lines:
         line.rstrip()
@@ -158,7 +156,9 @@ def _head(step: JourneyStep, console: Console) -> Text:
         ending = Text.assemble(" " * gap, right)
     else:
         ending = Text.assemble("\n", " " * max(0, console.width - right.cell_len), right)
-    wrapped = (part for line in above for part in (line, "\n" + " " * _INDENT))
+    wrapped: list[Text | str] = []
+    for line in above:
+        wrapped += [line, "\n" + " " * _INDENT]
     return Text.assemble((_when(step.at), "dim"), *wrapped, left, ending)
 
 
@@ -169,7 +169,9 @@ def _gauge(step: JourneyStep) -> list[str | tuple[str, str]]:
         return []
     before = step.before[meter.name]
     moved = f"{before.used} → {meter.used}" if before.used != meter.used else f"{meter.used}"
-    dots = "" if meter.limit > _MOST_DOTS else "●" * meter.used + "○" * meter.left + " "
+    dots = ""
+    if meter.limit <= _MOST_DOTS:
+        dots = "●" * meter.used + "○" * meter.left + " "
     return ["  ", (dots, "magenta"), f"{moved} of {meter.limit}"]
 
 
@@ -189,21 +191,20 @@ def _share(reading: MeterReading) -> str:
 
 def _reasons(step: JourneyStep, *, brief: bool) -> list[str]:
     """Say which rule decided, and when allowance comes back."""
-    reset = step.decision.meter.resets_at if step.decision.meter is not None else None
-    parts = [f"rule: {step.decision.rule}"]
-    if (
-        step.decision.meter is not None
-        and not step.decision.counted
-        and step.decision.access is Access.FULL
-    ):
-        parts.append("read before" if step.decision.meter.used else "not counted")
-    if reset is not None and not brief:
-        parts.append(f"more from {time_words(reset, step.at)}")
+    decision = step.decision
+    meter = decision.meter
+    parts = [f"rule: {decision.rule}"]
+    if meter is None:
+        return parts
+    if not decision.counted and decision.access is Access.FULL:
+        parts.append("read before" if meter.used else "not counted")
+    if meter.resets_at is not None and not brief:
+        parts.append(f"more from {time_words(meter.resets_at, step.at)}")
     return parts
 
 
 def _packed(parts: Iterable[str], width: int) -> list[str]:
-    """Put parts side by side while they fit; what belongs together is never broken over two lines."""
+    """Put parts side by side while they fit; no part is broken over two lines."""
     lines: list[str] = []
     for part in parts:
         if lines and cell_len(f"{lines[-1]} · {part}") <= width:
@@ -234,6 +235,7 @@ def _line(line: str, *, first: bool) -> Text:
 def summary(steps: Iterable[JourneyStep]) -> Iterator[str]:
     """Yield how many articles were opened, and how many of them counted or stopped."""
     reads = [step.decision for step in steps if step.is_read]
-    yield f"{len(reads)} article{'' if len(reads) == 1 else 's'} opened"
+    articles = "article" if len(reads) == 1 else "articles"
+    yield f"{len(reads)} {articles} opened"
     yield f"{sum(read.counted for read in reads)} counted"
     yield f"{sum(read.access is Access.PREVIEW for read in reads)} stopped"

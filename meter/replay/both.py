@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from meter.engine import decide
 from meter.loading.events import read_events
-from meter.memo import decide
 from meter.usage import Usage
 
 if TYPE_CHECKING:

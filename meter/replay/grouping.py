@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from meter.columns.tables import spends
 from meter.replay.logs.attributes import ATTRIBUTES, BadValueError, scene
-from meter.vocabulary import ArticleAccess
+from meter.view import ArticleAccess
 from meter.windows import DAY, instant
 
 if TYPE_CHECKING:

@@ -20,9 +20,10 @@ try:
 except ImportError as error:  # pragma: no cover - checked in an environment without the extra
     raise missing(error) from error
 
-from meter.columns.cautions import Caution, caution, holdout_size
-from meter.columns.decide import Columns, Decided
+from meter.columns.cautions import holdout_size
+from meter.columns.decide import Columns
 from meter.decision import Show
+from meter.replay.cautions import find_cautions
 from meter.replay.censoring import cut_off, looser
 from meter.replay.decisions import Decisions
 from meter.replay.gathering import ASKED, RECORDED, Gathered, Gathering

@@ -1,5 +1,4 @@
-"""For your tests: strategies that draw policies and journeys, laws to hold a policy to, a contract
-for stores, a pytest plugin.
+"""For your tests: strategies that draw policies and journeys, laws, the contract of a store.
 
 Nothing here is imported before it is asked for, so that installing `meter` costs a test run
 nothing.
@@ -8,19 +7,36 @@ nothing.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from meter.testing import laws as laws
+    from meter.testing import strategies as strategies
+    from meter.testing.conformance import check_store
+    from meter.testing.laws import check_laws
+    from meter.testing.machine import PaywallMachine
+    from meter.testing.overrides import overridden as overridden
+    from meter.testing.rule_coverage import RuleCoverage as RuleCoverage
+    from meter.testing.story import ToldPaywall as ToldPaywall
+    from meter.testing.story import reader_with_status as reader_with_status
+    from meter.testing.story import told_steps as told_steps
 
 __all__ = ["PaywallMachine", "check_laws", "check_store", "laws", "strategies"]
 
 _LAZY = {
     "PaywallMachine": "meter.testing.machine",
+    "RuleCoverage": "meter.testing.rule_coverage",
+    "ToldPaywall": "meter.testing.story",
     "check_laws": "meter.testing.laws",
     "check_store": "meter.testing.conformance",
+    "overridden": "meter.testing.overrides",
+    "reader_with_status": "meter.testing.story",
+    "told_steps": "meter.testing.story",
 }
 _MODULES = ("laws", "strategies")
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name in _MODULES:
         return import_module(f"meter.testing.{name}")
     if name in _LAZY:

@@ -1,4 +1,4 @@
-"""Lets `from_type(Policy)` and its kin work.
+"""The strategies that `from_type(Policy)` and its kin draw from.
 
 The `hypothesis` entry point calls `register`, and nothing is built until asked for.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from meter import testing
 from meter.policy import Policy, When
 from meter.usage import Usage
 from meter.view import Article, Entitlement, PageView, Reader
@@ -33,9 +34,5 @@ def register() -> None:
 
 
 def _strategy(kind: type) -> st.SearchStrategy[object]:
-    from meter.testing import (
-        strategies,
-    )
-
-    strategy: st.SearchStrategy[object] = getattr(strategies, _DRAWN_BY[kind])()
+    strategy: st.SearchStrategy[object] = getattr(testing.strategies, _DRAWN_BY[kind])()
     return strategy

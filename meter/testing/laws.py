@@ -1,6 +1,4 @@
-"""What must be so of every policy, whatever its rules say?
-
-Ready laws to hold your own policy to, in one line.
+"""Laws that hold for every policy, whatever its rules say, to hold your own to in one line.
 
 A law looks at a journey as it went: `check_laws(policy)` draws journeys on the edges of this policy
 and holds each to every law. A broken law is an `AssertionError` that names the law and tells the
@@ -16,18 +14,17 @@ from typing import TYPE_CHECKING, NamedTuple
 from attrs import evolve
 from hypothesis import HealthCheck, given, settings
 
-from meter.decision import Decision
-from meter.engine import ledger
-from meter.explanation import explain
-from meter.memo import decide
-from meter.policy import Limit, Policy, When
+from meter.decision import Access, Decision, Show
+from meter.engine import decide, explain, ledger
+from meter.policy import Limit, Meter, Policy, When
 from meter.testing.strategies import journeys
-from meter.usage import Usage
+from meter.usage import Tally, Usage
 from meter.validation import MOST_LIMIT
 from meter.vocabulary import Access, ArticleAccess, Show, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from datetime import datetime
 
     from meter.testing.strategies import Step
 
@@ -48,23 +45,29 @@ class Taken(NamedTuple):
 
 def take(policy: Policy, steps: Iterable[Step], usage: Usage | None = None) -> list[Taken]:
     """Decide every step of a journey in order, each with what the one before left."""
-    usage, taken = usage or Usage(), []
+    taken = []
+    before = usage or Usage()
     for step in steps:
-        decision, after = decide(policy, step.reader, step.view, usage, step.now)
-        taken.append(Taken(step, usage, decision, after))
-        usage = after
+        decision, after = decide(policy, step.reader, step.view, before, step.now)
+        taken.append(Taken(step, before, decision, after))
+        before = after
     return taken
 
 
 def tell(taken: Iterable[Taken]) -> str:
     """Say what happened on a journey, one step a paragraph."""
-    return "\n".join(
+    return "\n".join(_told(number, step) for number, step in enumerate(taken, 1))
+
+
+def _told(number: int, taken: Taken) -> str:
+    step = taken.step
+    article = step.view.article
+    fetched = ", prefetched" if step.view.prefetch else ""
+    told = (
         f"{number}. {step.now.isoformat()} {step.reader.status(step.now)} opens"
-        f" `{step.view.article.id}`"
-        f" ({step.view.article.access}{', prefetched' if step.view.prefetch else ''})\n  "
-        f" {explain(decision)}".replace("\n  ", "\n     ")
-        for number, (step, _, decision, _) in enumerate(taken, 1)
+        f" `{article.id}` ({article.access}{fetched})\n   {explain(taken.decision)}"
     )
+    return told.replace("\n  ", "\n     ")
 
 
 def _reading_again_is_free(policy: Policy, taken: list[Taken]) -> bool:
@@ -77,20 +80,13 @@ def _reading_again_is_free(policy: Policy, taken: list[Taken]) -> bool:
 
 
 def _more_allowance_never_closes_a_gate(policy: Policy, taken: list[Taken]) -> bool:
-    """With the same past, larger limits open whatever the smaller ones did (unless a rule asks what
-    is left).
+    """With the same past, larger limits open whatever the smaller ones did.
+
+    Unless a rule asks what is left.
     """
     if any(part.left is not None for rule in policy.rules for part in rule.when.walk()):
         return True
-    meters = [
-        evolve(
-            meter,
-            limit=0,
-            limits=[*(_raised(limit) for limit in meter.allowances()), Limit(limit=1)],
-        )
-        for meter in policy.meters
-    ]
-    more = evolve(policy, meters=meters)
+    more = evolve(policy, meters=[_with_more(meter) for meter in policy.meters])
     return all(
         decide(more, step.reader, step.view, before, step.now)[0].access is Access.FULL
         for step, before, decision, _ in taken
@@ -98,11 +94,13 @@ def _more_allowance_never_closes_a_gate(policy: Policy, taken: list[Taken]) -> b
     )
 
 
-def _raised(limit: Limit) -> Limit:
-    return evolve(limit, limit=min(limit.limit + 1, MOST_LIMIT))
+def _with_more(meter: Meter) -> Meter:
+    """Return a meter that allows everybody one article more."""
+    limits = [evolve(limit, limit=min(limit.limit + 1, MOST_LIMIT)) for limit in meter.allowances()]
+    return evolve(meter, limit=0, limits=[*limits, Limit(limit=1)])
 
 
-def _used_and_left_make_the_limit(policy: Policy, taken: list[Taken]) -> bool:
+def _used_and_left_make_the_limit(_: Policy, taken: list[Taken]) -> bool:
     """What is used never exceeds the limit, and with what is left makes up the limit.
 
     A limit of 0 counts nothing down.
@@ -118,7 +116,7 @@ def _used_and_left_make_the_limit(policy: Policy, taken: list[Taken]) -> bool:
     )
 
 
-def _the_last_one_is_announced(policy: Policy, taken: list[Taken]) -> bool:
+def _the_last_one_is_announced(_: Policy, taken: list[Taken]) -> bool:
     """A countdown never ends on 0: with nothing left it is the last free article."""
     return all(
         decision.meter is not None and decision.meter.left > 0
@@ -137,8 +135,9 @@ def _usage_stays_bounded(policy: Policy, taken: list[Taken]) -> bool:
 
 
 def _nobody_reads_more_than_the_limit(policy: Policy, taken: list[Taken]) -> bool:
-    """In one calendar or fixed window no more is counted than its largest limit, whatever the
-    clocks do.
+    """In a calendar or fixed window no more is counted than its largest limit.
+
+    Whatever the clocks do.
     """
     counted = Counter(
         (decision.meter.name, decision.meter.resets_at)
@@ -154,7 +153,7 @@ def _most(policy: Policy, meter: str) -> int:
     return max((limit.limit for limit in policy.meter(meter).allowances()), default=0)
 
 
-def _blocked_views_never_count(policy: Policy, taken: list[Taken]) -> bool:
+def _blocked_views_never_count(_: Policy, taken: list[Taken]) -> bool:
     """A preview counts nothing, and what is remembered is the very same."""
     return all(
         not decision.counted and after is before
@@ -179,13 +178,12 @@ def _only_people_reading_metered_articles_count(policy: Policy, taken: list[Take
 
 
 def _counted_means_remembered(policy: Policy, taken: list[Taken]) -> bool:
-    """A view that counts adds exactly one to the meter it names; one that does not changes nothing."""
+    """A view that counts adds one to the meter it names; one that does not changes nothing."""
     for step, before, decision, after in taken:
         if decision.counted and decision.meter is not None:
-            had, has = (
-                set(ledger(policy, usage, step.now)[decision.meter.name][0].ids)
-                for usage in (before, after)
-            )
+            name = decision.meter.name
+            had = set(ledger(policy, before, step.now)[name][0].ids)
+            has = set(ledger(policy, after, step.now)[name][0].ids)
             if not (had < has and len(has) == len(had) + 1 == decision.meter.used):
                 return False
         elif decision.counted or after is not before:
@@ -215,60 +213,55 @@ def _the_entitled_meet_no_wall(policy: Policy, taken: list[Taken]) -> bool:
 def _bytes_carry_everything(policy: Policy, taken: list[Taken]) -> bool:
     """What is remembered survives being written down, and decides the same afterwards."""
     for step, before, decision, after in taken:
-        read = Usage.from_bytes(before.to_bytes())
-        if (
-            read != before
-            or read.to_bytes() != before.to_bytes()
-            or decide(policy, step.reader, step.view, read, step.now) != (decision, after)
-        ):
+        raw = before.to_bytes()
+        read = Usage.from_bytes(raw)
+        if read != before or read.to_bytes() != raw:
+            return False
+        if decide(policy, step.reader, step.view, read, step.now) != (decision, after):
             return False
     return True
 
 
 def _merging_is_a_union(policy: Policy, taken: list[Taken]) -> bool:
-    """Merging readers who turn out to be one may be repeated, done in any order and in any
-    grouping, and refunds nothing.
+    """Merging may be repeated, done in any order and in any grouping, and refunds nothing.
+
+    The readers turn out to be one.
     """
     steps = [step for step, *_ in taken]
-    a, b, c = (
-        (take(policy, part) or [_NOTHING])[-1].after
-        for part in (steps[::3], steps[1::3], steps[2::3])
-    )
+    a, b, c = (_left_by(policy, steps[first::3]) for first in range(3))
     both = a.merge(b)
-    remembered = {
-        (name, read)
-        for usage in (a, b)
-        for name, tally in usage.tallies.items()
-        for read in tally.ids
-    }
     return (
         both == b.merge(a)
         and both.merge(c) == a.merge(b.merge(c))
         and both.merge(b) is both
         and a.merge(a) is a
-        and remembered
-        == {(name, read) for name, tally in both.tallies.items() for read in tally.ids}
+        and _remembered(a) | _remembered(b) == _remembered(both)
     )
 
 
+def _left_by(policy: Policy, steps: Iterable[Step]) -> Usage:
+    """Return what is remembered after a journey."""
+    taken = take(policy, steps)
+    return taken[-1].after if taken else Usage()
+
+
+def _remembered(usage: Usage) -> set[tuple[str, str]]:
+    return {(name, read) for name, tally in usage.tallies.items() for read in tally.ids}
+
+
 def _a_clock_behind_finds_the_same_window(policy: Policy, taken: list[Taken]) -> bool:
-    """After a view has counted, a clock that is behind finds everything still counted, in every
-    meter.
-    """
-    for step, _, decision, after in taken:
-        if decision.counted:
-            now = {name: tally for name, (tally, _) in ledger(policy, after, step.now).items()}
-            for behind in (timedelta(microseconds=1), timedelta(hours=1), timedelta(days=40)):
-                then = {
-                    name: tally
-                    for name, (tally, _) in ledger(policy, after, step.now - behind).items()
-                }
-                if now != then:
-                    return False
-    return True
+    """After a view has counted, a clock that is behind finds all still counted, in every meter."""
+    return all(
+        _tallies(policy, after, step.now) == _tallies(policy, after, step.now - behind)
+        for step, _, decision, after in taken
+        if decision.counted
+        for behind in (timedelta(microseconds=1), timedelta(hours=1), timedelta(days=40))
+    )
 
 
-_NOTHING = Taken(None, Usage(), None, Usage())  # type: ignore[arg-type]
+def _tallies(policy: Policy, usage: Usage, now: datetime) -> dict[str, Tally]:
+    return {name: tally for name, (tally, _) in ledger(policy, usage, now).items()}
+
 
 LAWS: dict[str, Callable[[Policy, list[Taken]], bool]] = {
     law.__name__[1:].replace("_", " "): law

@@ -1,12 +1,9 @@
-"""Does a paywall decide as the engine does, whatever readers do in whatever order?
-
-A state machine to subclass.
-"""
+"""A state machine to subclass: a paywall decides as the engine does, in whatever order."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Protocol
 
 from attrs import evolve
 from hypothesis import strategies as st
@@ -24,6 +21,7 @@ if TYPE_CHECKING:
 
     from meter.decision import Decision
     from meter.policy import Policy
+    from meter.view import PageView, Reader
 
 __all__ = ["PaywallMachine"]
 
@@ -39,13 +37,33 @@ _STEPS = st.sampled_from(
 )
 
 
-class PaywallMachine(RuleBasedStateMachine):
-    """Three readers open articles, look ahead, sign in and are forgotten, while time moves on and
-    sometimes steps back.
+class AnyPaywall(Protocol):
+    """What a paywall of your own does, as `meter.Paywall` does it."""
 
-    Set `policy` in a subclass, and override `make` to return your own paywall over your own store:
-    anything with `check`, `peek`, `merge` and `forget`. Every answer is compared with what the
-    engine decides for what should be remembered.
+    def check(self, reader: Reader, view: PageView, *, now: datetime | None = None) -> Decision:
+        """Decide, and count what is to be counted."""
+        ...
+
+    def peek(self, reader: Reader, view: PageView, *, now: datetime | None = None) -> Decision:
+        """Decide, and count nothing."""
+        ...
+
+    def merge(self, from_id: str, into_id: str, /) -> None:
+        """Make two ids one reader."""
+        ...
+
+    def forget(self, reader_id: str, /) -> None:
+        """Leave nothing of a reader, nor of the ids merged with it."""
+        ...
+
+
+class PaywallMachine(RuleBasedStateMachine):
+    """Three readers open articles, look ahead, sign in and are forgotten.
+
+    Meanwhile time moves on and sometimes steps back.
+
+    Set `policy` in a subclass, and override `make` to return your own paywall over your own store.
+    Every answer is compared with what the engine decides for what should be remembered.
 
     A subclass's `TestCase` attribute is a test that pytest collects: ``TestOurs = Ours.TestCase``.
     """
@@ -58,7 +76,7 @@ class PaywallMachine(RuleBasedStateMachine):
         self._remembered: dict[str, Usage] = {}
         self._same: dict[str, str] = {}
 
-    def make(self) -> Any:
+    def make(self) -> AnyPaywall:
         """Return an empty paywall for one run: in memory, unless you say otherwise."""
         return Paywall(self.policy, open_store("memory://"), deadline=60, on_outage="raise")
 
@@ -70,7 +88,8 @@ class PaywallMachine(RuleBasedStateMachine):
     @rule(data=st.data(), name=_IDS)
     def read(self, data: st.DataObject, name: str) -> None:
         """Open an article."""
-        reader, view = data.draw(readers(self.policy, id=name)), data.draw(page_views(self.policy))
+        reader = data.draw(readers(self.policy, id=name))
+        view = data.draw(page_views(self.policy))
         expected, after = decide(self.policy, reader, view, self._usage(name), self.now)
         _same_decision(expected, self.paywall.check(reader, view, now=self.now))
         self._remembered[self._root(name)] = after
@@ -78,7 +97,8 @@ class PaywallMachine(RuleBasedStateMachine):
     @rule(data=st.data(), name=_IDS)
     def peek(self, data: st.DataObject, name: str) -> None:
         """Look at what an article would show, which counts nothing."""
-        reader, view = data.draw(readers(self.policy, id=name)), data.draw(page_views(self.policy))
+        reader = data.draw(readers(self.policy, id=name))
+        view = data.draw(page_views(self.policy))
         expected, _ = decide(self.policy, reader, view, self._usage(name), self.now)
         _same_decision(
             evolve(expected, counted=False), self.paywall.peek(reader, view, now=self.now)
@@ -98,11 +118,12 @@ class PaywallMachine(RuleBasedStateMachine):
     def sign_in(self, source: str, into: str) -> None:
         """Make two ids one reader: from now on either stands for both."""
         self.paywall.merge(source, into)
-        a, b = self._root(source), self._root(into)
-        if a != b:
-            self._remembered[b] = self._usage(b).merge(self._usage(a))
-            self._remembered.pop(a, None)
-            self._same[a] = b
+        root = self._root(source)
+        target = self._root(into)
+        if root != target:
+            self._remembered[target] = self._usage(target).merge(self._usage(root))
+            self._remembered.pop(root, None)
+            self._same[root] = target
 
     @rule(name=_IDS)
     def forget(self, name: str) -> None:

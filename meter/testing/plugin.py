@@ -1,28 +1,34 @@
-"""A pytest plugin: fixtures for a policy, a clock, readers and a paywall.
+"""A pytest plugin: fixtures for a policy, journey files as tests, coverage of rules.
 
-Journey files as tests; coverage of a policy's rules.
-
-Switch it off with `-p no:meter`. It imports the rest of `meter` only when a test asks for it.
+Switch it off with `-p no:meter`. It reaches the rest of `meter` through names that are imported
+when a test asks for them.
 """
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Protocol, cast
 
 import pytest
+
+import meter
+from meter import ManualClock, MeterError, testing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping
 
-    from meter import ManualClock, Policy, Reader
-    from meter.journeys import JourneyStep
+    from _pytest._code.code import TerminalRepr, TracebackStyle
+
+    from meter import Policy, Reader
+    from meter.journeys.journey import JourneyStep
     from meter.testing.rule_coverage import RuleCoverage
     from meter.testing.story import ToldPaywall
 
 _STORY = pytest.StashKey[list[str]]()
+_SEEN = "meter_coverage"
 _COVERAGE: pytest.StashKey[RuleCoverage] = pytest.StashKey()
-_START = (2026, 1, 15, 12)
+_START = datetime(2026, 1, 15, 12, tzinfo=UTC)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -65,17 +71,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Start to watch the policies whose coverage is asked for."""
     named = config.getoption("--meter-coverage")
     if named is not None:
-        from meter.testing.rule_coverage import (
-            RuleCoverage,
-        )
-
-        root, paths = config.rootpath, [_policy_path(config, name) for name in named]
-        config.stash[_COVERAGE] = coverage = RuleCoverage(
-            {
-                str(path.relative_to(root) if path.is_relative_to(root) else path): path
-                for path in paths
-            }
-        )
+        paths = [_policy_path(config, name) for name in named]
+        coverage = testing.RuleCoverage({_shown(path, config.rootpath): path for path in paths})
+        config.stash[_COVERAGE] = coverage
         coverage.start()
 
 
@@ -83,6 +81,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop watching."""
     if _COVERAGE in config.stash:
         config.stash[_COVERAGE].stop()
+
+
+def _shown(path: Path, root: Path) -> str:
+    return str(path.relative_to(root) if path.is_relative_to(root) else path)
 
 
 def _policy_path(config: pytest.Config, name: str = "") -> Path:
@@ -95,20 +97,16 @@ def meter_policy(pytestconfig: pytest.Config) -> Policy:
 
     Redefine it to test another.
     """
-    from meter import load_policy
-
-    return load_policy(_policy_path(pytestconfig))
+    return meter.load_policy(_policy_path(pytestconfig))
 
 
 @pytest.fixture
-def meter_override(meter_policy: Policy) -> Callable[[Mapping[str, Any]], Policy]:
+def meter_override(meter_policy: Policy) -> Callable[[Mapping[str, object]], Policy]:
     """Return a copy of the policy with some tables changed.
 
     `meter_override({"meters": {"monthly": {"limit": 1}}})`.
     """
-    from meter.testing.overrides import overridden
-
-    return lambda changes: overridden(meter_policy, changes)
+    return lambda changes: testing.overridden(meter_policy, changes)
 
 
 @pytest.fixture
@@ -117,11 +115,7 @@ def meter_clock() -> ManualClock:
 
     `meter_clock.advance(days=2)`.
     """
-    from datetime import UTC, datetime
-
-    from meter import ManualClock
-
-    return ManualClock(datetime(*_START, tzinfo=UTC))
+    return ManualClock(_START)
 
 
 @pytest.fixture
@@ -130,9 +124,11 @@ def meter_reader(meter_clock: ManualClock) -> Callable[..., Reader]:
 
     The status holds at the clock's time.
     """
-    from meter.testing.story import reader_with_status
 
-    return lambda status="anonymous", **known: reader_with_status(status, meter_clock(), **known)
+    def build(status: str = "anonymous", *, product: str | None = None, **known: object) -> Reader:
+        return testing.reader_with_status(status, meter_clock(), product=product, **known)
+
+    return build
 
 
 @pytest.fixture
@@ -143,11 +139,8 @@ def meter_paywall(
 
     If the test fails, the report tells what it was asked.
     """
-    from meter.testing.story import ToldPaywall
-
-    return ToldPaywall(
-        meter_policy, clock=meter_clock, story=request.node.stash.setdefault(_STORY, [])
-    )
+    story = request.node.stash.setdefault(_STORY, [])
+    return testing.ToldPaywall(meter_policy, clock=meter_clock, story=story)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -178,31 +171,25 @@ class JourneyFile(pytest.File):
 
 
 class JourneyItem(pytest.Item):
-    """A journey and its expectations, run through the policy it names, or through the
-    `meter_policy` setting's.
-    """
+    """A journey and its expectations, run through the policy it names, or the setting's."""
 
     def runtest(self) -> None:
         """Run every step; the first broken expectation fails the test."""
-        from meter import Journey, load_policy
-
-        journey = Journey.load(self.path)
-        steps = journey.run(None if journey.policy else load_policy(_policy_path(self.config)))
+        journey = meter.Journey.load(self.path)
+        policy = None if journey.policy else meter.load_policy(_policy_path(self.config))
+        steps = journey.run(policy)
         if any(step.problem for step in steps):
             raise BrokenJourneyError(steps)
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+    def repr_failure(
+        self, excinfo: pytest.ExceptionInfo[BaseException], style: TracebackStyle | None = None
+    ) -> str | TerminalRepr:
         """Tell the journey up to the step that broke, or the problems of the file."""
-        from meter import MeterError
-        from meter.testing.story import told_steps
-
         if isinstance(excinfo.value, BrokenJourneyError):
-            return told_steps(excinfo.value.steps)
-        return (
-            str(excinfo.value)
-            if isinstance(excinfo.value, MeterError)
-            else super().repr_failure(excinfo, style)
-        )
+            return testing.told_steps(excinfo.value.steps)
+        if isinstance(excinfo.value, MeterError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Name the test by its file."""
@@ -217,14 +204,21 @@ class BrokenJourneyError(AssertionError):
         super().__init__(next(step.problem for step in steps if step.problem))
 
 
+class _Worker(Protocol):
+    """What `pytest-xdist` gives a worker's configuration, and the controller's view of a worker."""
+
+    config: pytest.Config
+    workeroutput: dict[str, dict[str, list[str]]]
+
+
 class _Workers:
     """Collects what the workers of `pytest-xdist` have seen."""
 
     @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, node: Any) -> None:
+    def pytest_testnodedown(self, node: _Worker) -> None:
         coverage = node.config.stash.get(_COVERAGE, None)
         if coverage is not None:
-            coverage.merge(node.workeroutput.get("meter_coverage", {}))
+            coverage.merge(node.workeroutput.get(_SEEN, {}))
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -241,7 +235,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         return
     coverage = config.stash[_COVERAGE]
     if hasattr(config, "workerinput"):
-        config.workeroutput["meter_coverage"] = coverage.seen()  # type: ignore[attr-defined] # set by pytest-xdist
+        worker = cast("_Worker", config)
+        worker.workeroutput[_SEEN] = coverage.seen()
         return
     target = config.getoption("--meter-coverage-json")
     if target is not None:
@@ -256,7 +251,8 @@ def pytest_terminal_summary(
 ) -> None:
     """Print the coverage: what was never exercised, by name."""
     if _COVERAGE in config.stash:
-        coverage, minimum = config.stash[_COVERAGE], config.getoption("--meter-min")
+        coverage = config.stash[_COVERAGE]
+        minimum = config.getoption("--meter-min")
         terminalreporter.section("meter coverage")
         terminalreporter.write_line(coverage.report())
         if minimum is not None and coverage.below(minimum):

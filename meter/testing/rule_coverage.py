@@ -1,4 +1,4 @@
-"""Which rules, which sides of which conditions and which edges of limits did a test run exercise?
+"""Which rules, sides of conditions and edges of limits a test run exercised.
 
 Every judgement of a watched policy is noted by the facts it was made on; what they exercised is
 worked out from the rules' own formulas afterwards. A percentage is never rounded up.
@@ -7,74 +7,74 @@ worked out from the rules' own formulas afterwards. A percentage is never rounde
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from meter.engine import first_match
+from meter import engine
 from meter.explanation import clause
-from meter.formulas import ALWAYS, leaves
-from meter.memo import watch
-from meter.vocabulary import ArticleAccess
+from meter.facts import ALWAYS, leaves
+from meter.loading import load_policy
+from meter.verify.budget import decided
+from meter.verify.diagram import FALSE, UndecidedError
+from meter.verify.symbolic import passings
+from meter.view import ArticleAccess
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from meter.facts import Codes
     from meter.formulas import Formula
     from meter.policy import Policy
-    from meter.rulebook import Rulebook
+    from meter.rulebook import JudgedRule, Rulebook
     from meter.verify.space import Space
 
 __all__ = ["RuleCoverage"]
+
+_ACCESS = 1
+"""Where the access of the article stands among the facts."""
 
 
 class RuleCoverage:
     """Watches the engine judge by some policies, and says what of them was exercised."""
 
     def __init__(self, paths: Mapping[str, Path]) -> None:
-        from meter.loading import (
-            load_policy,
-        )
-
         policies = {name: load_policy(path) for name, path in paths.items()}
         self._policies = {policy.digest: (name, policy) for name, policy in policies.items()}
         self._facts: dict[str, set[tuple[Any, ...]]] = {digest: set() for digest in self._policies}
         self._merged: dict[str, set[str]] = {digest: set() for digest in self._policies}
-        self._stop: Callable[[], None] | None = None
+        self._judge = engine.judge
 
     def start(self) -> None:
         """Note every judgement from now on.
 
         The engine remembers what it has judged, so each situation is noted once.
         """
-        self._stop = watch(self._note)
 
-    def _note(self, rulebook: Rulebook, facts: Codes) -> None:
-        if rulebook.digest in self._facts:
-            self._facts[rulebook.digest].add(facts)
+        def noting(rulebook: Rulebook, values: Sequence[Any]) -> Verdict | None:
+            own = rulebook.policy.rulebook
+            if rulebook.digest in self._facts and rulebook.vocabulary is own.vocabulary:
+                self._facts[rulebook.digest].add(tuple(values))
+            return self._judge(rulebook, values)
+
+        engine.judge = noting
 
     def stop(self) -> None:
         """Stop noting."""
-        if self._stop is not None:
-            self._stop()
-            self._stop = None
+        engine.judge = self._judge
 
     def seen(self) -> dict[str, list[str]]:
         """Return, by policy digest, what was exercised.
 
         The same from any process, so that runs can be merged.
         """
-        return {
-            digest: sorted(
-                self._merged[digest]
-                | {
-                    point
-                    for values in facts
-                    for point in _exercised(self._policies[digest][1], values)
-                }
-            )
-            for digest, facts in self._facts.items()
-        }
+        return {digest: sorted(self._points(digest)) for digest in self._facts}
+
+    def _points(self, digest: str) -> set[str]:
+        _, policy = self._policies[digest]
+        points = set(self._merged[digest])
+        for values in self._facts[digest]:
+            points.update(_exercised(policy, values))
+        return points
 
     def merge(self, seen: dict[str, list[str]]) -> None:
         """Add what another process has seen."""
@@ -99,10 +99,8 @@ class RuleCoverage:
         """Return the coverage in words."""
         lines = []
         for name, points, missing in self.results():
-            lines.append(
-                f"{name}: {_percent(points, missing)} % ({len(points) - len(missing)} of"
-                f" {len(points)})"
-            )
+            met = len(points) - len(missing)
+            lines.append(f"{name}: {_percent(points, missing)} % ({met} of {len(points)})")
             lines += [f"  never: {point}" for point in missing]
         return "\n".join(lines)
 
@@ -130,20 +128,28 @@ def _decides(rule: str) -> str:
     return f"rule `{rule}`: decides"
 
 
-def _side(rule: str, words: str, holds: bool) -> str:
-    return f"rule `{rule}`, where {words}: {'so' if holds else 'not so'}"
+def _sides(rule: str, words: str) -> dict[bool, str]:
+    """Return the two sides of a condition, by whether it holds."""
+    where = f"rule `{rule}`, where {words}"
+    return {True: f"{where}: so", False: f"{where}: not so"}
 
 
-def _edges(policy: Policy, meter: str) -> list[tuple[Formula, str, str]]:
-    """Return each allowance of a meter as who has it, and the two edges it is exercised on.
+class _Edge(NamedTuple):
+    """An allowance of a meter: who has it, and the two edges it is exercised on."""
 
-    Its last read, and the one too many.
-    """
+    who: Formula
+    last: str
+    beyond: str
+
+
+def _edges(policy: Policy, meter: str) -> list[_Edge]:
+    """Return the edges of a meter's allowances: the last read of each, and the one too many."""
     edges = []
     for formula, limit in policy.rulebook.limits[meter]:
-        who = "" if formula == ALWAYS else f" where {clause(formula, policy.rulebook.vocabulary)}"
-        where = f"meter `{meter}`, limit {limit}{who}"
-        edges.append((formula, f"{where}: the last one", f"{where}: one too many"))
+        where = f"meter `{meter}`, limit {limit}"
+        if formula != ALWAYS:
+            where += f" where {clause(formula, policy.rulebook.vocabulary)}"
+        edges.append(_Edge(formula, f"{where}: the last one", f"{where}: one too many"))
     return edges
 
 
@@ -153,33 +159,31 @@ def _exercised(policy: Policy, values: tuple[Any, ...]) -> Iterator[str]:
     The rules tried, each condition's side, and the edge a spending rule's meter stands on.
     """
     book = policy.rulebook
-    verdict = first_match(book, values)
+    verdict = engine.judge(book, values)
     for rule in book.rules:
         for leaf in leaves(rule.formula):
             holds = leaf.holds(values)
             if holds is not None:
-                yield _side(rule.name, clause(leaf, book.vocabulary), holds)
-        if (
-            rule.spend is not None
-            and len(values) > rule.left_slot
-            and values[1] == ArticleAccess.METERED
-            and rule.formula.holds(values)
-        ):
-            edge = next(
-                (
-                    (last, beyond)
-                    for formula, last, beyond in _edges(policy, rule.spend)
-                    if formula.holds(values)
-                ),
-                None,
-            )
+                yield _sides(rule.name, clause(leaf, book.vocabulary))[holds]
+        if rule.spend is not None and _spends(rule, values):
+            edges = _edges(policy, rule.spend)
+            edge = next((edge for edge in edges if edge.who.holds(values)), None)
             if edge is not None and not values[rule.open_slot]:
-                yield edge[1]
+                yield edge.beyond
             elif edge is not None and values[rule.left_slot] == rule.nothing_left:
-                yield edge[0]
+                yield edge.last
         if verdict is not None and rule.name == verdict.rule:
             yield _decides(rule.name)
             break
+
+
+def _spends(rule: JudgedRule, values: tuple[Any, ...]) -> bool:
+    """Say whether a rule with a meter looks at it; facts of who needs no counting have none."""
+    return (
+        len(values) > rule.left_slot
+        and values[_ACCESS] == ArticleAccess.METERED
+        and bool(rule.formula.holds(values))
+    )
 
 
 def _points(policy: Policy) -> list[str]:
@@ -187,61 +191,59 @@ def _points(policy: Policy) -> list[str]:
 
     What no reader at all can exercise is left out, as far as that can be proved.
     """
-    from meter.verify.budget import decided
-    from meter.verify.diagram import UndecidedError
-
     try:
-        return list(
-            dict.fromkeys(decided([policy.rulebook], lambda space: list(_possible(policy, space))))
-        )
+        points = decided([policy.rulebook], lambda space: list(_possible(policy, space)))
     except UndecidedError:
-        return list(dict.fromkeys(_every(policy)))
+        points = list(_every(policy))
+    return list(dict.fromkeys(points))
 
 
 def _every(policy: Policy) -> Iterator[str]:
     book = policy.rulebook
-    yield from (_decides(rule.name) for rule in book.rules)
+    for rule in book.rules:
+        yield _decides(rule.name)
     for rule in book.rules:
         for leaf in leaves(rule.formula):
-            yield from (
-                _side(rule.name, clause(leaf, book.vocabulary), holds) for holds in (True, False)
-            )
+            yield from _sides(rule.name, clause(leaf, book.vocabulary)).values()
     for meter in policy.meters:
-        for _, last, beyond in _edges(policy, meter.name):
-            yield from (last, beyond)
+        for edge in _edges(policy, meter.name):
+            yield edge.last
+            yield edge.beyond
 
 
 def _possible(policy: Policy, space: Space) -> Iterator[str]:
-    from meter.verify.diagram import FALSE
-    from meter.verify.symbolic import passings
-
-    forest, book, arriving = space.forest, policy.rulebook, space.possible
+    """Yield what some reader can exercise, rule by rule with the cases that arrive at it."""
+    forest = space.forest
+    book = policy.rulebook
+    arriving = space.possible
     metered = space.is_("access", ArticleAccess.METERED)
     for rule, passing in zip(book.rules, passings(space), strict=True):
         for leaf in leaves(rule.formula):
-            holds, words = space.where(leaf), clause(leaf, book.vocabulary)
-            yield from (
-                _side(rule.name, words, so)
-                for so, part in ((True, forest.both), (False, forest.minus))
-                if part(arriving, holds) != FALSE
-            )
+            holds = space.where(leaf)
+            sides = _sides(rule.name, clause(leaf, book.vocabulary))
+            if forest.both(arriving, holds) != FALSE:
+                yield sides[True]
+            if forest.minus(arriving, holds) != FALSE:
+                yield sides[False]
         if rule.spend is not None:
             trying = forest.both(arriving, metered, space.where(rule.formula))
-            opens = space.standing(rule.spend, 0, "open", [True])
-            last_one = forest.both(
-                opens, space.standing(rule.spend, 0, "left", [rule.nothing_left])
-            )
-            for formula, last, beyond in _edges(policy, rule.spend):
-                mine = forest.both(trying, space.where(formula))
-                trying = forest.minus(trying, mine)
-                yield from (
-                    point
-                    for point, edge in (
-                        (last, forest.both(mine, last_one)),
-                        (beyond, forest.minus(mine, opens)),
-                    )
-                    if edge != FALSE
-                )
+            yield from _possible_edges(policy, space, rule, rule.spend, trying)
         if passing.fires != FALSE:
             yield _decides(rule.name)
         arriving = forest.minus(arriving, passing.fires)
+
+
+def _possible_edges(
+    policy: Policy, space: Space, rule: JudgedRule, meter: str, trying: int
+) -> Iterator[str]:
+    """Yield the edges of a rule's meter that some of those who try it stand on."""
+    forest = space.forest
+    opens = space.standing(meter, 0, "open", [True])
+    last_one = forest.both(opens, space.standing(meter, 0, "left", [rule.nothing_left]))
+    for edge in _edges(policy, meter):
+        mine = forest.both(trying, space.where(edge.who))
+        trying = forest.minus(trying, mine)
+        if forest.both(mine, last_one) != FALSE:
+            yield edge.last
+        if forest.minus(mine, opens) != FALSE:
+            yield edge.beyond

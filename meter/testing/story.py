@@ -1,6 +1,4 @@
-"""What a test asked of a paywall, and what a journey met, told step by step for the report of a
-failure.
-"""
+"""What a test asked of a paywall, and what a journey met, told for the report of a failure."""
 
 from __future__ import annotations
 
@@ -43,13 +41,8 @@ class ToldPaywall(Paywall):
         """
         view = _as_view(view)
         decision = super().check(reader, view, now=now)
-        self._story.append(
-            _told(
-                len(self._story) + 1,
-                f"{decision.facts['reader']} reader `{reader.id}` opens `{view.article.id}`",
-                decision,
-            )
-        )
+        what = f"{decision.facts['reader']} reader `{reader.id}` opens `{view.article.id}`"
+        self._story.append(_told(len(self._story) + 1, what, decision))
         return decision
 
 
@@ -60,20 +53,18 @@ def _as_view(view: PageView | Article | str) -> PageView:
 
 
 def _told(number: int, what: str, decision: Decision) -> str:
-    return f"{number}. {decision.at:%Y-%m-%d %H:%M} {what}\n   " + explain(decision).replace(
-        "\n", "\n   "
-    )
+    lines = [what, *explain(decision).split("\n")]
+    return f"{number}. {decision.at:%Y-%m-%d %H:%M} " + "\n   ".join(lines)
 
 
 def told_steps(steps: Iterable[JourneyStep]) -> str:
     """Tell a journey up to the first step that did not go as expected."""
     lines = []
     for step in steps:
-        lines.append(
-            _told(step.number, step.what, step.decision)
-            if step.is_read
-            else f"{step.number}. {step.at:%Y-%m-%d %H:%M} {step.what}"
-        )
+        if step.is_read:
+            lines.append(_told(step.number, step.what, step.decision))
+        else:
+            lines.append(f"{step.number}. {step.at:%Y-%m-%d %H:%M} {step.what}")
         if step.problem:
             where = f" (line {step.line})" if step.line else ""
             lines.append(f"broken expectation in step {step.number}{where}: {step.problem}")
@@ -81,14 +72,14 @@ def told_steps(steps: Iterable[JourneyStep]) -> str:
     return "\n".join(lines)
 
 
-def reader_with_status(status: str, now: datetime, **known: Any) -> Reader:
+def reader_with_status(
+    status: str, now: datetime, *, product: str | None = None, **known: object
+) -> Reader:
     """Return a reader who has a status at `now`.
 
-    Running rights began 30 days ago and end in 30 days, expired ones ended yesterday.
-
-    `known` are further fields of `Reader`; `product` names the product of the right.
+    Running rights began 30 days ago and end in 30 days, expired ones ended yesterday. `product`
+    names the product of the right, `known` are further fields of `Reader`.
     """
-    product = known.pop("product", None)
     kinds = {
         Status.TRIAL: ("trial", 30),
         Status.SUBSCRIBER: ("subscription", 30),
@@ -108,4 +99,5 @@ def reader_with_status(status: str, now: datetime, **known: Any) -> Reader:
         "registered": wanted is not Status.ANONYMOUS,
         "entitlements": rights,
     }
-    return Reader(**fields | known)
+    fields.update(known)
+    return Reader(**fields)

@@ -13,8 +13,7 @@ from attrs import frozen
 from click.testing import CliRunner
 
 from meter.cli import main
-
-SAMPLE = Path(__file__).parents[2] / "templates" / "sample"
+from tests.commands.sample import SAMPLE
 
 
 @frozen

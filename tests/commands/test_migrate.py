@@ -1,4 +1,4 @@
-"""`meter migrate` shows what would change, rewrites on demand, and refuses what it does not know."""
+"""`meter migrate` shows what would change, rewrites on demand, and refuses unknown names."""
 
 from __future__ import annotations
 

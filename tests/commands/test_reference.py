@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from pathlib import Path
 
@@ -20,13 +19,9 @@ def section(name, command):
     """Return what the reference says of a command: its own words, and every argument and option."""
     context = click.Context(command, info_name=f"meter {name}")
     usage = " ".join(command.collect_usage_pieces(context))
-    words = re.sub(r"\n?\f.*", "", inspect.cleandoc(command.help or ""), flags=re.DOTALL)
-    paragraphs = []
-    for paragraph in words.split("\n\n"):
-        if paragraph.startswith("\b\n"):
-            paragraphs.append(f"```text\n{paragraph[2:]}\n```")
-        else:
-            paragraphs.append(paragraph)
+    paragraphs = [command.help]
+    if command.epilog:
+        paragraphs.append(f"```text\n{command.epilog}\n```")
     rows = ["| option | what it does |", "|---|---|"]
     for option in command.params:
         if isinstance(option, click.Option):

@@ -1,4 +1,4 @@
-"""What does `meter replay` print, and when does it say no?"""
+"""What `meter replay` prints, and when it says no."""
 
 from __future__ import annotations
 
@@ -50,9 +50,7 @@ def _run(*arguments):
 
 
 def test_the_summary_is_one_document(folder):
-    """`--format json` has the figures under their names, the curve, the rows left out and the
-    warnings.
-    """
+    """`--format json` has figures under their names, the curve, rows left out and warnings."""
     result = _run("limit-2.toml", "log.csv", "--format", "json")
     found = json.loads(result.stdout)
 
@@ -71,7 +69,7 @@ def test_the_summary_is_one_document(folder):
 
 
 def test_the_summary_is_a_table_for_people(folder):
-    """The table names the figures, the stops, what was shown, the rows left out and the warnings."""
+    """It names the figures, the stops, what was shown, the rows left out and the warnings."""
     out = _run("limit-2.toml", "log.csv").stdout
 
     for words in (

@@ -1,4 +1,4 @@
-"""`meter decide` counts a log as a recount of a few lines does, which knows nothing of the engine."""
+"""`meter decide` counts a log as a few lines do that know nothing of the engine."""
 
 from __future__ import annotations
 
@@ -28,10 +28,13 @@ show = "subscription-wall"
 
 
 def log(seed):
-    """Return page views of 30 readers over five months, dense around the turn of each month, with
-    re-reads and doubles.
+    """Return page views of 30 readers over five months, with re-reads and doubles.
+
+    They are dense around the turn of each month.
     """
-    random, now, views = Random(seed), datetime(2026, 1, 30, 20, tzinfo=UTC), []
+    random = Random(seed)
+    now = datetime(2026, 1, 30, 20, tzinfo=UTC)
+    views = []
     while now < datetime(2026, 6, 3, tzinfo=UTC):
         views.append((f"r{random.randrange(30)}", now, f"a{int(random.paretovariate(0.6)) % 60}"))
         near = now.day >= 30 or now.day == 1
@@ -44,13 +47,16 @@ def log(seed):
 @pytest.mark.parametrize("limit", [1, 3, 10])
 def test_no_count_of_a_log_is_wrong(meter, folder, limit):
     """Used, counted and shown, for every view."""
-    zone, seen, expected = ZoneInfo("Europe/Copenhagen"), defaultdict(set), []
+    zone = ZoneInfo("Europe/Copenhagen")
+    seen = defaultdict(set)
+    expected = []
     views = log(limit)
     for reader, at, article in views:
         local = at.astimezone(zone)
         month = seen[reader, local.year, local.month]
         counts = article not in month and len(month) < limit
-        month |= {article} if counts else set()
+        if counts:
+            month.add(article)
         expected.append((len(month), counts, "full" if article in month else "preview"))
     (folder / "p.toml").write_text(POLICY.format(limit=limit))
     (folder / "log.jsonl").write_text(

@@ -1,4 +1,4 @@
-"""Do the commands print what they printed before? See `unchanged.py` beside this file."""
+"""The commands print what they printed before; see `unchanged.py` beside this file."""
 
 from __future__ import annotations
 

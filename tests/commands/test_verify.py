@@ -119,9 +119,7 @@ def test_keeps_a_counterexample_that_fails_until_the_policy_is_mended(meter):
 
 
 def test_keeps_readers_with_everything_a_journey_can_say(meter):
-    """A counterexample with a segment, a right that has ended, a gift link and tags is kept as it
-    was found.
-    """
+    """A segment, a right that has ended, a gift link and tags are kept as they were found."""
     when = (
         '{ reader = ["subscription-expired"], segments = ["loyal"], tags = { all = ["a", "b"] },'
         " gift = true, days_since_expiry = { at_least = 30 }, score = { above = 0.5 }, country ="
@@ -277,7 +275,7 @@ EVENTS = "".join(
 
 @pytest.mark.parametrize("as_file", [True, False])
 def test_diff_counts_the_decisions_of_a_log(meter, as_file):
-    """The page views of a log are decided under both policies, each reader with their own counts."""
+    """Its page views are decided under both policies, each reader with their own counts."""
     Path("log.jsonl").write_text(EVENTS, encoding="utf-8")
     result = meter(
         "diff",

@@ -64,7 +64,8 @@ from meter import Article, PageView
 
 def test_everybody(meter_paywall, meter_reader):
     premium = PageView(article=Article(id="p", access="premium"))
-    for status, limit in (("anonymous", 2), ("registered", 3), ("subscription-expired", 3), ("trial-expired", 3)):
+    limits = {"anonymous": 2, "registered": 3, "subscription-expired": 3, "trial-expired": 3}
+    for status, limit in limits.items():
         reader = meter_reader(status)
         shown = [meter_paywall.check(reader, f"a{n}").show for n in range(limit + 1)]
         assert shown[-2:] == ["last-free-article", "subscription-wall"]
@@ -102,22 +103,27 @@ def test_fixtures_give_a_paywall_a_clock_and_readers(project):
             assert meter_paywall.check(reader, "c").show == "countdown"
 
         def test_statuses_are_what_they_say(meter_clock, meter_reader):
-            for status in ("anonymous", "registered", "trial", "subscriber", "trial-expired", "subscription-expired", "staff"):
+            for status in (
+                "anonymous", "registered", "trial", "subscriber", "trial-expired",
+                "subscription-expired", "staff",
+            ):
                 assert meter_reader(status).status(meter_clock()) == status
 
         def test_overrides_change_only_what_they_name(meter_override, meter_policy):
-            changed = meter_override({"meters": {"monthly": {"limit": 1}}, "rules": {"everyone else": {"show": "registration-wall"}}})
+            changed = meter_override({
+                "meters": {"monthly": {"limit": 1}},
+                "rules": {"everyone else": {"show": "registration-wall"}},
+            })
             assert changed.meter("monthly").limit == 1
-            assert [rule.show for rule in changed.rules] == ["article", "countdown", "registration-wall"]
+            shown = [rule.show for rule in changed.rules]
+            assert shown == ["article", "countdown", "registration-wall"]
             assert changed.publication == meter_policy.publication
     """)
     run(project).assert_outcomes(passed=3)
 
 
 def test_failure_tells_the_journey(project):
-    """The report says what was opened, what was shown, which rule decided and why the others did
-    not.
-    """
+    """The report says what was opened and shown, which rule decided and why the others not."""
     project.makepyfile("""
         def test_third_is_free(meter_paywall, meter_reader):
             for name in ("a1", "a2", "a3"):
@@ -221,9 +227,7 @@ def test_sample_policy_is_covered_by_its_own_journeys(project):
 
 
 def test_what_nobody_can_exercise_is_not_asked_for(project):
-    """Once expired readers are answered by a rule of their own, their allowance is out of reach and
-    not missed.
-    """
+    """An allowance of expired readers is not missed once a rule of their own answers them."""
     rule = (
         '[[rules]]\nname = "over"\nwhen = { reader = ["trial-expired", "subscription-expired"]'
         ' }\nshow = "trial-expired"\n\n'
@@ -243,13 +247,12 @@ def test_percentage_is_never_rounded_up():
 
 
 def test_plugin_imports_little(pytester):
-    """A run that asks for nothing loads no Jinja2, no TOML grammar and no Hypothesis through the
-    plugin.
-    """
+    """A run that asks for nothing loads no Jinja2 and no TOML grammar through the plugin."""
     pytester.makepyfile("""
         import sys
         def test_it():
-            assert {"jinja2", "tree_sitter", "cattrs", "babel", "rich", "numpy"} & set(sys.modules) == set()
+            heavy = {"jinja2", "tree_sitter", "cattrs", "babel", "rich", "numpy"}
+            assert heavy & set(sys.modules) == set()
     """)
     result = run(pytester, "-p", "no:hypothesispytest")
     assert re.search(r"1 passed", result.stdout.str())

@@ -1,0 +1,63 @@
+"""`meter decide`: what page views get, as data."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from logging import NullHandler, getLogger
+from typing import TYPE_CHECKING
+
+import click
+
+from meter.commands.events import events_argument, policy_argument, read_stream
+from meter.commands.help import command
+from meter.loading import load_policy
+from meter.loading.events import decision_table
+from meter.paywall import Paywall
+from meter.stores import open_store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["decide"]
+
+_MEMORY = "memory://"
+_UNBOUNDED = "memory://?capacity=1000000000"
+"""A log is decided whole: nobody in it may be forgotten."""
+_PATIENCE = 30.0
+"""Seconds; nobody waits for a page, and a count that is missed is missed for good."""
+
+
+@command(
+    "meter decide policy.toml events.jsonl",
+    'echo \'{"at": "2026-06-01T09:00:00Z", "reader": {"id": "r1"}, "article": "a1"}\''
+    " | meter decide policy.toml",
+    "meter decide policy.toml events.jsonl --store sqlite:///usage.db",
+)
+@policy_argument
+@events_argument
+@click.option(
+    "--store",
+    "url",
+    default=_MEMORY,
+    show_default=True,
+    help="Where usage is kept, such as `sqlite:///usage.db`.",
+)
+def decide(policy_path: Path, events: Path, url: str) -> None:
+    """Decide page views, one JSON line in, one out.
+
+    Decide page views: one JSON object a line in (from EVENTS.jsonl or stdin), one decision a line
+    out. What is counted is kept in the store; one in memory is forgotten at the end.
+
+    A line that cannot be read ends it with exit code 2; the lines before it are decided and kept.
+    """
+    # An outage is told once, as the error that ends it.
+    getLogger("meter").addHandler(NullHandler())
+    policy = load_policy(policy_path)
+    store = open_store(_UNBOUNDED if url == _MEMORY else url)
+    with ExitStack() as closing:
+        closing.callback(getattr(store, "close", lambda: None))
+        paywall = Paywall(policy, store, on_outage="raise", deadline=_PATIENCE)
+        for event in read_stream(events, policy):
+            decision = paywall.check(event.reader, event.view, now=event.at)
+            click.echo(json.dumps(decision_table(decision), ensure_ascii=False))

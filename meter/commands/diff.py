@@ -1,0 +1,145 @@
+"""`meter diff`: for whom two policies decide differently."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import click
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from rich.text import Text
+
+from meter.commands.console import EXIT_NO, open_console, write_json, write_plain
+from meter.commands.help import command
+from meter.commands.options import FilePath, format_option
+from meter.loading import load_policy
+from meter.replay.both import replay_both
+from meter.verify.diff import changes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from meter.replay.both import Logged
+    from meter.verify.diff import Changes
+
+__all__ = ["diff"]
+
+_WIDEST_CELL = 26
+
+
+@command(
+    "meter diff policy.toml new.toml",
+    "meter diff policy.toml new.toml --log yesterday.jsonl",
+)
+@click.argument("old", type=FilePath(), metavar="OLD")
+@click.argument("new", type=FilePath(), metavar="NEW")
+@click.option(
+    "--log",
+    type=FilePath(dash=True),
+    metavar="EVENTS.jsonl",
+    help="Page views to decide under both policies, and count.",
+)
+@click.option(
+    "--budget",
+    type=click.FloatRange(min=0.01),
+    default=10.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="The time to answer in.",
+)
+@format_option("text", "json")
+def diff(old: Path, new: Path, log: Path | None, budget: float, form: str) -> None:
+    """Say for whom two policies differ.
+
+    Show every reader and page view whose decision changes from one policy to another: who, before,
+    after. The order and the names of rules do not matter, only what readers see and what is
+    counted.
+
+    The exit code is 0 if nothing differs, 1 if something does, and 2 if that cannot be decided or a
+    file cannot be read.
+    """
+    policies = load_policy(old), load_policy(new)
+    found = changes(*policies, seconds=budget)
+    logged = None if log is None else replay_both(*policies, log)
+    if form == "json":
+        files = {"old": str(old), "new": str(new)}
+        logged_table = None if logged is None else {"file": str(log), **_logged_table(logged)}
+        write_json({**files, **_changes_table(found), "log": logged_table})
+    else:
+        console = open_console()
+        _print_changes(console, found)
+        if logged is not None:
+            _print_logged(console, logged, str(log))
+    if found.rows or (logged is not None and logged.changed):
+        raise click.exceptions.Exit(EXIT_NO)
+
+
+def _changes_table(found: Changes) -> dict[str, object]:
+    rows = [
+        {"about": row.about, "who": row.who, "before": row.before, "after": row.after}
+        for row in found.rows
+    ]
+    return {"equal": not found.rows, "complete": found.complete, "changes": rows}
+
+
+def _logged_table(logged: Logged) -> dict[str, object]:
+    rows = [
+        {"before": before, "after": after, "decisions": count}
+        for (before, after), count in logged.pairs
+    ]
+    return {
+        "decisions": logged.decisions,
+        "changed": logged.changed,
+        "readers": logged.readers,
+        "changes": rows,
+    }
+
+
+def _print_changes(console: Console, found: Changes) -> None:
+    if not found.rows:
+        console.print(
+            "nothing differs: every reader sees the same under both policies, and the same is"
+            " counted"
+        )
+        return
+    # A line between the rows: who it is about may take several.
+    table = _table("who", leading=1)
+    for row in found.rows:
+        table.add_row(*map(Text, (row.who, row.before, row.after)))
+    _print_table(console, table)
+    if not found.complete:
+        console.print(
+            "the policies are too large to list everything: this is one example, there may be more"
+        )
+
+
+def _print_logged(console: Console, logged: Logged, log: str) -> None:
+    people = "1 reader" if logged.readers == 1 else f"{logged.readers:,} readers"
+    share = f" ({logged.changed / logged.decisions:.1%})" if logged.decisions else ""
+    console.print(
+        f"\nof {logged.decisions:,} decisions in `{log}`, {logged.changed:,}{share} would have"
+        f" changed, for {people}"
+    )
+    if not logged.pairs:
+        return
+    table = _table("decisions", justify="right")
+    for (before, after), count in logged.pairs:
+        table.add_row(*map(Text, (f"{count:,}", before, after)))
+    _print_table(console, table)
+
+
+def _table(first: str, *, leading: int = 0, justify: Literal["left", "right"] = "left") -> Table:
+    """Return a table with a first column, and what was shown before and after."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, expand=False, leading=leading)
+    table.add_column(first, overflow="fold", justify=justify)
+    for head in ("before", "after"):
+        table.add_column(head, overflow="fold", max_width=_WIDEST_CELL)
+    return table
+
+
+def _print_table(console: Console, table: Table) -> None:
+    with console.capture() as captured:
+        console.print(table)
+    write_plain(captured.get())

@@ -1,0 +1,99 @@
+"""`meter explain`: why a reader got what they got, in words."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from meter.commands.console import out, write_json
+from meter.commands.events import decide_all, open_events, policy_argument, source_name
+from meter.commands.help import command
+from meter.commands.options import FilePath, format_option
+from meter.engine import explain as in_words
+from meter.errors import MeterError, Problem
+from meter.loading import load_policy
+from meter.loading.events import EventError, decision_table, json_words, parse_event, read_events
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from meter.loading.events import Event
+    from meter.policy import Policy
+
+__all__ = ["explain"]
+
+_EVENT = '`{"at": "2026-06-01T09:00:00Z", "reader": {"id": "r1"}, "article": "a1"}`'
+
+
+@command(
+    "meter explain policy.toml event.json",
+    "meter explain --all policy.toml events.jsonl",
+)
+@policy_argument
+@click.argument("events", type=FilePath(dash=True), metavar="EVENT.json")
+@click.option(
+    "--all", "every", is_flag=True, help="Explain every view of the file, not only the last."
+)
+@format_option("text", "json")
+def explain(policy_path: Path, events: Path, form: str, *, every: bool) -> None:
+    """Say in words why a reader got what they got.
+
+    Say in words which rule decides a page view, and why those before it do not. EVENT.json holds
+    one JSON object; of several (a list, or one a line) the first are views of before: the last is
+    explained, with all that was counted until then.
+    """
+    policy = load_policy(policy_path)
+    decided = list(decide_all(policy, _read_document(events, policy)))
+    if not decided:
+        source = source_name(events)
+        raise MeterError(f"there is no event in {source}; it holds objects such as {_EVENT}")
+    shown = decided if every else decided[-1:]
+    if form == "json":
+        told = [
+            {"decision": decision_table(decision), "explanation": in_words(decision)}
+            for _, decision in shown
+        ]
+        write_json(told if every else told[0])
+        return
+    for event, decision in shown:
+        reader = f"reader `{event.reader.id}` ({event.reader.status(event.at)})"
+        out(f"{event.at.isoformat()} {reader} opens `{event.view.article.id}`")
+        out(in_words(decision))
+
+
+def _read_document(path: Path, policy: Policy) -> Iterator[Event]:
+    """Read a file that holds one JSON object, a list of them, or one a line."""
+    name = source_name(path)
+    with open_events(path) as file:
+        raw = file.read()
+    lines = raw.splitlines()
+    document = _parse(raw, name) if len(lines) > 1 else None
+    if document is None:
+        yield from read_events(lines, name, policy.zone)
+        return
+    for table in document if isinstance(document, list) else [document]:
+        yield parse_event(table, policy.zone, name=name)
+
+
+def _parse(raw: bytes, name: str) -> object:
+    """Return the one JSON document that several lines make up, or `None` where they are many."""
+    try:
+        return json.loads(raw)
+    except json.JSONDecodeError as error:
+        if error.msg == "Extra data":
+            return None
+        # Not even the first object is one.
+        problem = Problem(
+            code="json-syntax",
+            message=f"this is not JSON: {json_words(error)}",
+            name=name,
+            line=error.lineno,
+            column=error.colno,
+            help="keys and words stand in double quotes, with commas between",
+        )
+        raise EventError((problem,)) from None
+    except (ValueError, RecursionError):
+        return None  # what is wrong with it, its lines say

@@ -1,0 +1,50 @@
+"""How a command explains itself: a line in the list of commands, its own help, and examples."""
+
+from __future__ import annotations
+
+from inspect import cleandoc
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["command", "write_examples"]
+
+
+def command(*examples: str) -> Callable[[Callable[..., object]], click.Command]:
+    """Make a command of a function; help prints `examples` as they are, before the options.
+
+    The first line of the function's docstring is the command's line in lists (`meter.cli.COMMANDS`
+    has a copy of it, so that `meter --help` imports no command), the rest is its own help.
+    """
+
+    def made(function: Callable[..., object]) -> click.Command:
+        summary, _, words = cleandoc(function.__doc__ or "").partition("\n\n")
+        decorate = click.command(
+            cls=_Command, short_help=summary, help=words, epilog="\n".join(examples)
+        )
+        return decorate(function)
+
+    return made
+
+
+class _Command(click.Command):
+    """A command whose epilog, the examples, stands before its options."""
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_help_text(ctx, formatter)
+        if self.epilog:
+            write_examples(formatter, self.epilog)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write nothing: the examples stand before the options."""
+
+
+def write_examples(formatter: click.HelpFormatter, examples: str) -> None:
+    """Write lines as they are, where click would fill a paragraph with them."""
+    formatter.write_paragraph()
+    with formatter.indentation():
+        for line in examples.splitlines():
+            formatter.write(f"{' ' * formatter.current_indent}{line}\n")

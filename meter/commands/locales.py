@@ -1,0 +1,27 @@
+"""The option `--locale` of the commands that show prompts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import click
+
+from meter.loading.schema import locale_step
+from meter.prompts.locales import parse_locale
+
+__all__ = ["locale_option"]
+
+_Command = TypeVar("_Command", bound=Callable[..., object])
+
+
+def locale_option(command: _Command) -> _Command:
+    """Add `--locale`, and refuse what is no language."""
+    words = "The language of the prompts, such as `ja`; without it, the publication's."
+    return click.option("--locale", callback=_known_locale, metavar="LOCALE", help=words)(command)
+
+
+def _known_locale(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    if value is not None and parse_locale(value) is None:
+        raise click.BadParameter(f"`{value}` is not a locale; {locale_step(value)}", ctx, param)
+    return value

@@ -1,0 +1,263 @@
+"""`meter prove`: whether a policy keeps its promises for everyone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from textwrap import wrap
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+from rich.markup import escape
+
+from meter.commands.console import EXIT_BAD_INPUT, EXIT_NO, open_console, write_json
+from meter.commands.help import command
+from meter.commands.options import FilePath, format_option
+from meter.loading import load_policy
+from meter.verify.export import keep_stories
+from meter.verify.properties import STANDING
+from meter.verify.prove import EVERYONE, Outcome, guarantees
+from meter.verify.situations import assumed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import Console
+
+    from meter.verify.counterexample import Story
+    from meter.verify.prove import Answer
+    from meter.verify.search import Told
+
+__all__ = ["prove"]
+
+_MARKS = {
+    Outcome.PROVED: ("✓", "green"),
+    Outcome.FAILS: ("✗", "red"),
+    Outcome.NOT_DECIDED: ("?", "yellow"),
+}
+
+
+@command(
+    "meter prove policy.toml",
+    "meter prove --keep . policy.toml    keep each counterexample as a journey test",
+)
+@click.argument("policy", type=FilePath(), metavar="POLICY")
+@click.option(
+    "--budget",
+    type=click.FloatRange(min=0.01),
+    default=10.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="The time to answer in.",
+)
+@click.option(
+    "--keep",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write each counterexample there as a journey test.",
+)
+@click.option(
+    "--except",
+    "leave_out",
+    multiple=True,
+    metavar="CODE",
+    help="Leave out a standing promise; may be repeated.",
+)
+@format_option("text", "json")
+def prove(
+    policy: Path, budget: float, keep: Path | None, leave_out: tuple[str, ...], form: str
+) -> None:
+    """Prove a policy's guarantees for every reader there can be.
+
+    Answer, for every reader, page view and count there can be, whether a policy keeps its promises:
+    those that every paywall makes, and the policy's own `[[guarantees]]`.
+
+    Each is proved, fails (with the shortest journey of a reader who sees it), or is not decided
+    within the budget. The exit code is 0 if all are proved, 1 if one fails, and 2 if one is not
+    decided or the policy cannot be read.
+    """
+    for code in leave_out:
+        if code not in STANDING:
+            known = ", ".join(f"`{name}`" for name in STANDING)
+            raise click.UsageError(f"there is no standing promise `{code}`; there are: {known}")
+    loaded = load_policy(policy)
+    answers = guarantees(loaded, seconds=budget, leave_out=leave_out)
+    taken = assumed(loaded.rulebook.vocabulary)
+    kept = {} if keep is None else keep_stories(answers, policy, keep)
+    if form == "json":
+        tables = [_table(answer, kept.get(answer.name)) for answer in answers]
+        write_json({"policy": str(policy), "answers": tables, "assumed": list(taken)})
+    else:
+        _print(open_console(), answers, kept, taken)
+    outcomes = {answer.outcome for answer in answers}
+    if Outcome.FAILS in outcomes:
+        raise click.exceptions.Exit(EXIT_NO)
+    if Outcome.NOT_DECIDED in outcomes:
+        raise click.exceptions.Exit(EXIT_BAD_INPUT)
+
+
+def _print(
+    console: Console,
+    answers: tuple[Answer, ...],
+    kept: dict[str, Path | None],
+    taken: tuple[str, ...],
+) -> None:
+    for answer in answers:
+        _print_answer(console, answer)
+        if answer.story is not None and answer.name in kept:
+            _print_kept(console, kept[answer.name])
+    counts = Counter(answer.outcome for answer in answers)
+    totals = ", ".join(_total(outcome, counts[outcome]) for outcome in _MARKS if counts[outcome])
+    _say(console, totals, indent=0, style="bold")
+    if counts[Outcome.PROVED]:
+        proved = f"proved: {EVERYONE}, under this policy as it was read, assuming that"
+        _say(console, proved, indent=0)
+        for line in taken:
+            _say(console, f"- {line}", indent=2)
+
+
+def _total(outcome: Outcome, count: int) -> str:
+    if outcome is Outcome.FAILS and count > 1:
+        return f"{count} fail"
+    return f"{count} {outcome}"
+
+
+def _print_answer(console: Console, answer: Answer) -> None:
+    """Print what came of one promise, with the story of who breaks it."""
+    mark, colour = _MARKS[answer.outcome]
+    console.print(f"[bold {colour}]{mark} {answer.outcome}[/]  {escape(answer.name)}", markup=True)
+    story = answer.story
+    if story is None:
+        if answer.how != EVERYONE:  # said once, at the end
+            _say(console, f"({answer.how})", style="dim")
+        return
+    if answer.means:
+        _say(console, f"({answer.means})", style="dim")
+    for line in _told(story):
+        _say(console, line.text, indent=line.indent)
+
+
+def _print_kept(console: Console, file: Path | None) -> None:
+    if file is None:
+        _say(console, "not kept: it starts with a reader who has read before")
+    else:
+        _say(console, f"kept as `{file}`")
+
+
+def _say(console: Console, text: str, *, indent: int = 2, style: str | None = None) -> None:
+    """Print a paragraph, its lines hanging."""
+    lines = wrap(
+        text,
+        console.width,
+        initial_indent=" " * indent,
+        subsequent_indent=" " * (indent + _hang(text)),
+        break_on_hyphens=False,
+    )
+    for line in lines:
+        console.print(line, style=style, overflow="ignore", no_wrap=True)
+
+
+def _hang(text: str) -> int:
+    """Return how wide the number or the dash is that a paragraph starts with."""
+    if text[:1].isdigit():
+        return len("1. ")
+    return len("- ") if text.startswith("- ") else 0
+
+
+class _Line(NamedTuple):
+    text: str
+    indent: int
+
+
+def _told(story: Story) -> Iterator[_Line]:
+    """Tell a story: who, what happened when, and which rule was expected."""
+    head = _capital(story.cast) + _ended(story)
+    if story.before:
+        head += f" has read before ({story.before}), and"
+    yield _Line(f"{head}:", 2)
+    for line in _steps(story.steps):
+        yield _Line(line, 4)
+    yield _Line(f"expected: {story.expected.words}", 2)
+
+
+def _steps(steps: tuple[Told, ...]) -> Iterator[str]:
+    """Tell steps one a line; of more than two alike in a row only the first and the last."""
+    start = 0
+    while start < len(steps):
+        end = start
+        while end + 1 < len(steps) and _kind(steps[end + 1]) == _kind(steps[start]):
+            end += 1
+        yield f"{start + 1}. {_step(steps[start])}"
+        between = end - start - 1
+        if between > 1:
+            yield f"{start + 2}. and so on, {between} times"
+        elif between == 1:
+            yield f"{start + 2}. {_step(steps[start + 1])}"
+        if end > start:
+            yield f"{end + 1}. {_step(steps[end])}"
+        start = end + 1
+
+
+def _kind(step: Told) -> tuple[object, ...]:
+    return step.words, step.decision.show, step.decision.rule
+
+
+def _step(step: Told) -> str:
+    decision = step.decision
+    article = step.met.view.article
+    text = (
+        f"{step.met.now:%a %d %b %Y %H:%M}  {step.words} (`{article.id}`):"
+        f" `{decision.show}` by rule `{decision.rule}`"
+    )
+    if decision.meter is not None:
+        text += f" ({decision.meter.used} of {decision.meter.limit} used)"
+    return text
+
+
+def _ended(story: Story) -> str:
+    """Say when the access of a reader ended, if it has."""
+    met = story.steps[0].met
+    ends = [right.ends for right in met.reader.entitlements if right.ends is not None]
+    if not ends:
+        return ""
+    return f" (it ended on {max(ends).astimezone(met.now.tzinfo):%d %b %Y})"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _table(answer: Answer, file: Path | None) -> dict[str, object]:
+    return {
+        "code": answer.code,
+        "name": answer.name,
+        "outcome": answer.outcome,
+        "how": answer.how,
+        "means": answer.means,
+        "story": None if answer.story is None else _story_table(answer.story),
+        "kept": None if file is None else str(file),
+    }
+
+
+def _story_table(story: Story) -> dict[str, object]:
+    return {
+        "reader": story.cast,
+        "before": story.before,
+        "expected": story.expected.words,
+        "wanted": sorted(story.wanted),
+        "steps": [_step_table(step) for step in story.steps],
+    }
+
+
+def _step_table(step: Told) -> dict[str, object]:
+    decision = step.decision
+    return {
+        "at": step.met.now,
+        "article": step.met.view.article.id,
+        "what": step.words,
+        "show": decision.show,
+        "rule": decision.rule,
+        "offer": decision.offer,
+        "counted": decision.counted,
+        "left": None if decision.meter is None else decision.meter.left,
+    }

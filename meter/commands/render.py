@@ -1,0 +1,59 @@
+"""`meter render`: the prompts that page views get."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from meter.commands.console import out
+from meter.commands.events import decide_all, events_argument, policy_argument, read_stream
+from meter.commands.help import command
+from meter.commands.locales import locale_option
+from meter.commands.options import format_option
+from meter.loading import load_policy
+from meter.prompts import render as render_prompt
+
+__all__ = ["render"]
+
+
+@command(
+    "meter render policy.toml events.jsonl",
+    "meter render policy.toml events.jsonl --format html --layout narrow --locale ja",
+)
+@policy_argument
+@events_argument
+@format_option("text", "html")
+@locale_option
+@click.option(
+    "--layout",
+    type=click.Choice(["wide", "narrow"]),
+    default="wide",
+    show_default=True,
+    help="The layout of the page.",
+)
+@click.option(
+    "--templates",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="A folder whose files replace those that ship.",
+)
+def render(
+    policy_path: Path,
+    events: Path,
+    form: str,
+    locale: str | None,
+    layout: str,
+    templates: Path | None,
+) -> None:
+    """Print the prompts that page views get.
+
+    Print what the page says for page views, in order; a view for which it says nothing prints
+    nothing. Reads as `meter decide` does.
+    """
+    policy = load_policy(policy_path)
+    for _, decision in decide_all(policy, read_stream(events, policy)):
+        text = render_prompt(
+            decision, policy, locale=locale, layout=layout, format=form, folder=templates
+        ).strip("\n")
+        if text:
+            out(f"{text}\n")

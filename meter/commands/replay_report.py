@@ -1,0 +1,162 @@
+"""What a replay found, as a drawing, as JSON and as CSV."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from meter.commands.console import open_console, say, write_json, write_plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from rich.console import Console
+
+    from meter.replay.run import Replay
+
+__all__ = ["print_summary", "say_around"]
+
+_MOST_STOPS = 12
+_MOST_LEFT_OUT = 3
+
+
+def print_summary(found: Replay, form: str, policy: str) -> None:
+    """Print the numbers of a replay on stdout: as a `table`, `json` or `csv`."""
+    if form == "json":
+        write_json(found.to_dict())
+        return
+    if form == "csv":
+        out = csv.writer(sys.stdout, lineterminator="\n")
+        out.writerow(("name", "value"))
+        out.writerows(_flat(found.to_dict()))
+        return
+    console = open_console()
+    with console.capture() as drawn:
+        _draw(console, found, policy)
+    write_plain(drawn.get())
+
+
+def say_around(found: Replay) -> None:
+    """Say on stderr what the rows themselves cannot say."""
+    for line in _left_out(found):
+        say(line)
+    if found.rows_left_out.count:
+        say(f"left out: {found.rows_left_out.told()}")
+    for note in found.notes:
+        say(f"note: {note}")
+    for warning in found.cautions:
+        say(f"{warning.code} {warning.text}")
+
+
+def _flat(table: object, path: str = "") -> Iterator[tuple[str, object]]:
+    """Yield the values of nested tables and lists with the way to each, as `rules.0.name`."""
+    below: Iterable[tuple[object, object]]
+    if isinstance(table, dict):
+        below = table.items()
+    elif isinstance(table, list):
+        below = enumerate(table)
+    else:
+        yield path, table
+        return
+    for key, value in below:
+        yield from _flat(value, f"{path}.{key}" if path else str(key))
+
+
+def _draw(console: Console, found: Replay, policy: str) -> None:
+    console.print(Text(f"{found.log} through {policy}", style="bold"))
+    when = ""
+    if found.first_view:
+        when = f"{found.first_view:%Y-%m-%d %H:%M} to {found.last_view:%Y-%m-%d %H:%M} · "
+    console.print(Text(f"{when}policy {found.policy}", style="dim"))
+    console.print(_numbers(found))
+    if found.refused:
+        console.print(Text(f"\nrefused: {found.refused}", style="bold"))
+    if found.first_stop_curve:
+        console.print(_stops(found))
+    if not found.refused:
+        console.print("", _counts("shown", found.prompts_shown.items()))
+        console.print("", _counts("by rule", found.rules.items()))
+    console.print()
+    for note in found.notes:
+        console.print(Text(f"note: {note}"))
+    for line in _left_out(found):
+        console.print(Text(line))
+    if found.rows_left_out.count:
+        console.print(Text(f"left out in all: {found.rows_left_out.told()}"))
+    for warning in found.cautions:
+        console.print(Text(f"{warning.code} {warning.text}"))
+    console.print(Text(_closing(found), style="dim"))
+
+
+def _numbers(found: Replay) -> Table:
+    """Return the table of readers and views, and of those that were stopped."""
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column()
+    table.add_column(justify="right")
+    table.add_column()
+    stopped = found.readers_stopped
+    blocked = found.views_blocked
+    table.add_row("readers", f"{found.readers:,}", "")
+    table.add_row("readers stopped", *_told(found, "readers_stopped", stopped, found.readers))
+    table.add_row("views", f"{found.views:,}", "")
+    table.add_row("views blocked", *_told(found, "views_blocked", blocked, found.views))
+    table.add_row("views counted", f"{found.views_counted:,}", "")
+    return table
+
+
+def _told(found: Replay, name: str, value: int | None, total: int) -> tuple[str, str]:
+    """Return a number and its share of all, or that it is not known and what bounds it."""
+    if value is not None:
+        return f"{value:,}", f"{value / total:.2%}" if total else ""
+    bounds = found.bounds[name]
+    between = f"at least {bounds.at_least:,}"
+    if bounds.at_most is not None:
+        between += f", at most {bounds.at_most:,}"
+    return "not known", between
+
+
+def _counts(title: str, counts: Iterable[tuple[str, int]]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), title_justify="left")
+    table.add_column(title)
+    table.add_column("views", justify="right")
+    for name, views in counts:
+        table.add_row(str(name), f"{views:,}")
+    return table
+
+
+def _stops(found: Replay) -> Table:
+    """Return the table of readers by the view that stopped them first."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), title="")
+    for name in ("first stopped at view", "readers", "stopped by then"):
+        table.add_column(name, justify="right")
+    rows = []
+    so_far = 0
+    for view, readers in found.first_stop_curve.items():
+        so_far += readers
+        rows.append((f"{view:,}", f"{readers:,}", f"{so_far / found.readers:.2%}"))
+    for row in rows[:_MOST_STOPS]:
+        table.add_row(*row)
+    if len(rows) > _MOST_STOPS:
+        later = sum(list(found.first_stop_curve.values())[_MOST_STOPS:])
+        table.add_row("later", f"{later:,}", rows[-1][2])
+    return table
+
+
+def _left_out(found: Replay) -> Iterator[str]:
+    """Yield the first rows that could not be read, and why."""
+    for row in found.rows_left_out.first[:_MOST_LEFT_OUT]:
+        yield f"{found.log}:{row.row} is left out ({row.code}): {row.reason}"
+
+
+def _closing(found: Replay) -> str:
+    end = "a replay ranks policies on views that were made anyway; it does not forecast revenue"
+    if found.holdout is None:
+        return f"{end}. A randomised holdout would tell."
+    return (
+        f"{end}. A randomised holdout would tell: {found.holdout:,} readers in each group show a"
+        " tenth more or fewer readers stopped."
+    )

@@ -1,0 +1,138 @@
+"""How `meter simulate` and `meter compare` run, and print what came of it.
+
+Imports the simulator, and with it numpy and numba: only a command that runs imports this.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from meter.commands.console import open_console, say, write_json
+from meter.commands.population import Output, People
+from meter.simulate.assumptions import Assumptions, load_assumptions, published_assumptions
+from meter.simulate.calibrate import Calibration, Known, calibrate
+from meter.simulate.compare import compare, lives
+from meter.simulate.optimise import Choice, Knob, choose
+from meter.simulate.report.html import html_report
+from meter.simulate.report.summary import report_table
+from meter.simulate.report.terminal import print_calibration, print_comparison
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from meter.policy import Policy
+    from meter.simulate.compare import Comparison
+
+__all__ = ["Simulation"]
+
+
+@frozen
+class Simulation:
+    """People who are taken through policies, under assumptions fitted to what is known of them."""
+
+    people: People
+    assumptions: Assumptions
+    calibration: Calibration | None
+
+    @classmethod
+    def fitted(cls, people: People, policy: Policy) -> Simulation:
+        """Take for granted what a file says, or what is published, fitted to the known numbers."""
+        assumptions = published_assumptions()
+        if people.assumptions is not None:
+            assumptions = load_assumptions(people.assumptions)
+        if people.known is None:
+            return cls(people, assumptions, None)
+        known = Known.parse(people.known)
+        calibration = calibrate(
+            policy, known, assumptions, seed=people.seed, workers=people.workers
+        )
+        return cls(people, calibration.assumptions, calibration)
+
+    def choose(self, policy: Policy, limits: str) -> tuple[Choice, Policy]:
+        """Try the limits that `limits` names; return the choice, and the policy with it."""
+        people = self.people
+        knob = Knob.parse(limits, policy)
+        tried = knob.high - knob.low + 1
+        with _progress_bar(f"trying {tried} limits", tried * people.readers) as progress:
+            choice = choose(
+                policy,
+                knob,
+                readers=people.readers,
+                months=people.months,
+                seed=people.seed,
+                workers=people.workers,
+                assumptions=self.assumptions,
+                by=people.by,
+                sweep=people.sweep,
+                progress=progress,
+            )
+        return choice, knob.turned(policy, choice.selected)
+
+    def compare(
+        self, policies: Sequence[Policy], names: Sequence[str], *, title: str
+    ) -> Comparison:
+        """Take the people through each policy; `title` stands beside the bar."""
+        people = self.people
+        total = lives(
+            self.assumptions, len(policies), people.readers, people.draws, sweep=people.sweep
+        )
+        with _progress_bar(title, total) as progress:
+            return compare(
+                policies,
+                names=names,
+                readers=people.readers,
+                months=people.months,
+                seed=people.seed,
+                workers=people.workers,
+                assumptions=self.assumptions,
+                draws=people.draws,
+                sweep=people.sweep,
+                by=people.by,
+                progress=progress,
+            )
+
+    def print_answer(
+        self, comparison: Comparison, output: Output, choice: Choice | None = None
+    ) -> None:
+        """Print an answer, and write its page and its pictures."""
+        calibration = self.calibration
+        if output.form == "json":
+            fit = None if calibration is None else list(calibration.rows)
+            write_json({**report_table(comparison, choice), "calibration": fit})
+        else:
+            console = open_console()
+            if calibration is not None:
+                print_calibration(calibration, console)
+            print_comparison(comparison, console, choice)
+        if output.html is not None:
+            page = html_report(comparison, choice=choice)
+            output.html.write_text(page, encoding="utf-8")
+            say(f"wrote {output.html}")
+        if output.charts is not None:
+            # draws with an extra of its own, which everything else does without
+            from meter.simulate.report.charts import charts, write_pictures  # noqa: PLC0415
+
+            written = write_pictures(output.charts, charts(comparison, choice))
+            say(f"wrote {len(written)} files into {output.charts}")
+
+
+@contextmanager
+def _progress_bar(words: str, total: int) -> Iterator[Callable[[int], None] | None]:
+    """Show how far it is on stderr, where somebody looks; otherwise nothing."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=open_console(stderr=True), transient=True) as bar:
+        task = bar.add_task(words, total=total)
+        yield lambda done: bar.update(task, advance=done)

@@ -1,0 +1,77 @@
+"""Find the cautions that hold for a replay: what its answer cannot know."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from meter.columns.cautions import Caution, caution
+from meter.replay.sums import HUNDRED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from meter.columns.decide import Columns
+    from meter.replay.gathering import Gathered
+    from meter.replay.question import Question
+    from meter.replay.sums import Sums
+    from meter.windows import Timeline
+
+__all__ = ["find_cautions"]
+
+_LATE = 0.05
+"""A log that begins later than this part of its first window lacks what was read before."""
+_HEAVY = 0.25
+"""From this share of the views on, the busiest 1 % of the readers are worth a caution."""
+_DAY = timedelta(days=1)
+_READER = 0
+"""The place of the reader's status among the codes of facts."""
+
+
+def find_cautions(
+    question: Question, gathered: Gathered, sums: Sums, *, censored: bool
+) -> Iterator[Caution]:
+    """Yield every caution that holds for an answer, in the order of their codes.
+
+    `censored` says that the recorded policy may have stopped readers whom this one would not.
+    """
+    recorded = question.recorded_policy
+    if censored and recorded is not None:
+        yield caution("W01", recorded=recorded.digest, policy=question.policy.digest)
+    if not question.knows_recording:
+        yield caution("W02")
+    yield caution("W03")
+    yield caution("W05")
+    statuses = sorted({str(values[_READER]) for values, _ in question.asked.groups})
+    if len(statuses) > 1:
+        yield caution("W06", statuses=", ".join(statuses))
+    if sums.readers >= HUNDRED and min(sums.sizes) > 1:
+        yield caution("W07", least=min(sums.sizes))
+    if question.source.clock and sums.readers:
+        yield from _begins_inside(question.asked, gathered)
+    yield caution("W09")
+    yield caution("W15")
+    share = sums.busiest_share
+    if share > _HEAVY:
+        yield caution("W16", share=share)
+    if not gathered.columns & {"crawler", "prefetch"}:
+        yield caution("W17")
+
+
+def _begins_inside(asked: Columns, gathered: Gathered) -> Iterator[Caution]:
+    """Yield a caution for each meter whose first window began before the log."""
+    length = timedelta(microseconds=gathered.last_at - gathered.first_at)
+    days = max(1, round(length / _DAY))
+    for name, timeline, _ in asked.rulebook.meters:
+        if _begins_late(timeline, gathered):
+            yield caution("W08", days=days, meter=name, window=timeline.window)
+
+
+def _begins_late(timeline: Timeline, gathered: Gathered) -> bool:
+    """Say whether much of what the log's first window counts was read before the log began."""
+    if timeline.window.lifetime:
+        return True
+    if timeline.window.calendar is None:
+        return gathered.last_at - gathered.first_at < 2 * (timeline.ends((0,)) or 0)
+    start, end = timeline.bounds(gathered.first_at)
+    return gathered.first_at - start > _LATE * (end - start)

@@ -1,0 +1,96 @@
+"""Readers with their rights, articles, and page views of them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from hypothesis import strategies as st
+
+from meter.testing.strategies.times import edge_times
+from meter.testing.strategies.words import few, maybe, numbers, words
+from meter.view import Article, ArticleAccess, Entitlement, EntitlementKind, PageView, Reader
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import DrawFn, SearchStrategy
+
+    from meter.policy import Policy
+
+__all__ = ["articles", "entitlements", "page_views", "readers"]
+
+_RARELY = st.sampled_from([False] * 7 + [True])
+
+
+@st.composite
+def entitlements(draw: DrawFn, policy: Policy | None = None) -> Entitlement:
+    """Draw rights of every kind, running, expired, in grace and yet to begin."""
+    kind = draw(st.sampled_from(list(EntitlementKind)))
+    starts = draw(st.none() | edge_times(policy))
+    ends = draw(st.none() | edge_times(policy))
+    grace = draw(st.sampled_from([timedelta(), timedelta(days=7), timedelta(hours=36)]))
+    product = draw(maybe(words(policy, "product")))
+    return Entitlement(kind=kind, product=product, starts=starts, ends=ends, grace=grace)
+
+
+@st.composite
+def readers(
+    draw: DrawFn,
+    policy: Policy | None = None,
+    *,
+    id: str | None = None,  # noqa: A002 - the field's name
+) -> Reader:
+    """Draw readers of every status; what is not known is often missing."""
+    return Reader(
+        id=id or draw(st.sampled_from(["reader-1", "reader-2"])),
+        registered=draw(st.booleans()),
+        entitlements=draw(st.just([]) | st.lists(entitlements(policy), max_size=2)),
+        segments=draw(few(words(policy, "segments"))),
+        country=draw(maybe(words(policy, "country"))),
+        score=draw(maybe(numbers(policy, "score")) | st.floats(0, 1)),
+    )
+
+
+_PEOPLE_READ = (
+    ArticleAccess.METERED,
+    ArticleAccess.METERED,
+    ArticleAccess.METERED,
+    ArticleAccess.FREE,
+    ArticleAccess.PREMIUM,
+)
+
+
+@st.composite
+def articles(
+    draw: DrawFn,
+    policy: Policy | None = None,
+    *,
+    id: str | None = None,  # noqa: A002 - the field's name
+) -> Article:
+    """Draw articles, mostly metered, few enough to be read again."""
+    return Article(
+        id=id or draw(st.sampled_from(["a1", "a2", "a3", "a4"])),
+        access=draw(st.sampled_from(_PEOPLE_READ)),
+        section=draw(maybe(words(policy, "section"))),
+        tags=draw(few(words(policy, "tags"))),
+        kind=draw(maybe(words(policy, "kind"))),
+        published=draw(st.none() | edge_times(policy)),
+    )
+
+
+@st.composite
+def page_views(
+    draw: DrawFn, policy: Policy | None = None, *, of: SearchStrategy[Article] | None = None
+) -> PageView:
+    """Draw page views, one in eight of them a prefetch; `of` says which articles."""
+    known = {
+        name: draw(maybe(words(policy, name)))
+        for name in ("referrer", "channel", "device", "country", "language")
+    }
+    return PageView(
+        article=draw(articles(policy) if of is None else of),
+        id=draw(maybe(("v1", "v2", "v3", "v4"))),
+        prefetch=draw(_RARELY),
+        gift=draw(_RARELY),
+        crawler=draw(_RARELY),
+        **known,
+    )

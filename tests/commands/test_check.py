@@ -1,0 +1,69 @@
+"""`meter check` lists every problem with its place, as text, JSON and annotations."""
+
+from __future__ import annotations
+
+
+def broken(folder):
+    """Write a policy with one error."""
+    text = (folder / "policy.toml").read_text().replace('spend = "monthly"', 'spend = "monthyl"')
+    (folder / "broken.toml").write_text(text)
+    return 1 + text[: text.index('"monthyl"')].count("\n")
+
+
+def test_check_lists_problems_with_their_place(meter, folder):
+    """An error ends in 1; the answer is on stdout."""
+    line = broken(folder)
+    answer = meter("check", "broken.toml", "policy.toml", "--today", "2026-06-01")
+    assert (answer.code, answer.err) == (1, "")
+    assert (
+        f"broken.toml:{line}:9: error[unknown-meter]: rule `within the monthly allowance` spends"
+        " from `monthyl`, which is not a meter" in answer.out
+    )
+    assert "help: did you mean `monthly`?" in answer.out
+    assert "broken.toml: 1 error\n" in answer.out
+    assert "policy.toml: nothing wrong (8 rules, 1 meter, 1 offer)" in answer.out
+
+
+def test_check_as_json_and_for_a_pull_request(meter, folder):
+    """One document, or one annotation a problem."""
+    line = broken(folder)
+    document = meter("check", "broken.toml", "--format", "json").json
+    assert (
+        document["ok"],
+        document["policies"][0]["problems"][0]["code"],
+        document["policies"][0]["problems"][0]["line"],
+    ) == (
+        False,
+        "unknown-meter",
+        line,
+    )
+    annotation = meter("check", "broken.toml", "--format", "github").out
+    assert annotation.startswith(
+        f"::error file=broken.toml,line={line},col=9,title=unknown-meter::rule `within the monthly"
+        " allowance`"
+    )
+    assert annotation.count("\n") == 1
+
+
+def test_check_warns_and_fails_only_if_strict(meter):
+    """An offer that is over is hardly meant, and allowed."""
+    late = ("check", "policy.toml", "--today", "2026-07-01")
+    assert meter(*late).code == 0
+    assert "warning[offer-over]" in meter(*late).out
+    assert meter(*late, "--strict").code == 1
+    assert meter("check", "policy.toml", "--today", "2026-06-30", "--strict").code == 0
+
+
+def test_check_goes_on_after_a_file_it_cannot_read(meter):
+    """And ends in 2."""
+    answer = meter("check", "nowhere.toml", "policy.toml", "--today", "2026-06-01")
+    assert (answer.code, answer.out) == (
+        2,
+        "policy.toml: nothing wrong (8 rules, 1 meter, 1 offer)\n",
+    )
+    assert "there is no file `nowhere.toml`" in answer.err
+    document = meter("check", "nowhere.toml", "--format", "json").json
+    assert (document["ok"], document["policies"][0]["problems"][0]["code"]) == (
+        False,
+        "no-such-file",
+    )

@@ -1,0 +1,96 @@
+"""`meter decide` writes a decision a line, and keeps what it counted."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.commands.sample import EVENT
+
+
+def test_decide_writes_one_decision_a_line_and_remembers(meter, folder):
+    """The same decisions as the engine's, in the order of the events."""
+    lines = meter("decide", "policy.toml", "events.jsonl").lines
+    assert [line["show"] for line in lines] == [
+        "countdown",
+        "countdown",
+        "countdown",
+        "article",
+        "last-free-article",
+        "registration-wall",
+        "countdown",
+        "article",
+        "trial-offer",
+        "trial-expired",
+        "subscription-expired",
+        "article",
+    ]
+    assert [line["counted"] for line in lines][:7] == [True, True, False, False, True, False, True]
+    assert lines[0]["meter"] == {
+        "name": "monthly",
+        "limit": 3,
+        "used": 1,
+        "left": 2,
+        "resets_at": "2026-07-01T00:00:00+09:00",
+    }
+    assert (lines[3]["prompt"], lines[3]["meter"], lines[0]["offer"], lines[5]["offer"]) == (
+        "sponsored",
+        None,
+        "summer",
+        None,
+    )
+    assert set(lines[0]) >= {"show", "access", "rule", "offer", "prompt", "meter", "counted"}
+
+
+def test_decide_reads_stdin_by_default(meter):
+    """And with `-`."""
+    for arguments in (("decide", "policy.toml"), ("decide", "policy.toml", "-")):
+        assert meter(*arguments, given=f"{EVENT}\n\n{EVENT}\n").lines[1]["counted"] is False
+
+
+def test_decide_keeps_what_it_counted_in_a_store(meter):
+    """A second run goes on where the first ended."""
+    for used in (1, 2):
+        event = EVENT.replace("a1", f"a{used}")
+        assert (
+            meter("decide", "policy.toml", "--store", "sqlite:///usage.db", given=event).lines[0][
+                "meter"
+            ]["used"]
+            == used
+        )
+
+
+def test_a_bad_line_ends_it_and_what_was_decided_before_is_kept(meter):
+    """The place is told, the exit code is 2."""
+    answer = meter(
+        "decide",
+        "policy.toml",
+        "--store",
+        "sqlite:///usage.db",
+        given=f"{EVENT}\nnonsense\n{EVENT}\n",
+    )
+    assert (answer.code, len(answer.lines)) == (2, 1)
+    assert answer.err.startswith("stdin:2:1: error[json-syntax]")
+    again = meter(
+        "decide",
+        "policy.toml",
+        "--store",
+        "sqlite:///usage.db",
+        given=EVENT.replace("09:00", "09:01"),
+    )
+    assert (again.lines[0]["meter"]["used"], again.lines[0]["counted"]) == (1, False)
+
+
+@pytest.mark.parametrize(
+    ("event", "says"),
+    [
+        (EVENT.replace('"article"', '"artcle"'), "did you mean `article`?"),
+        (EVENT.replace("09:00:00Z", "09:00:00"), "a time without an offset"),
+        ("{}", "an event needs `at`"),
+        ("[]", "error"),
+    ],
+)
+def test_what_is_wrong_with_an_event_is_told(meter, event, says):
+    """With the line, and what to write instead."""
+    answer = meter("decide", "policy.toml", given=event)
+    assert answer.code == 2
+    assert says in answer.err

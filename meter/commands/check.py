@@ -14,6 +14,7 @@ from meter.commands.options import format_option
 from meter.errors import PolicyError, Problem
 from meter.loading import check_text
 from meter.loading.toml import read_text
+from meter.verify.lints import lints
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -89,7 +90,7 @@ def check(policies: tuple[Path, ...], today: datetime | None, form: str, *, stri
 
 def _check(path: Path, today: datetime | None) -> _Checked:
     day = (today or system_clock()).date()
-    return _Checked(path, *check_text(read_text(path), str(path), today=day))
+    return _Checked(path, *check_text(read_text(path), str(path), today=day, exact=lints))
 
 
 def _fails(problems: tuple[Problem, ...], *, strict: bool) -> bool:

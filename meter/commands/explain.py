@@ -11,8 +11,8 @@ from meter.commands.console import out, write_json
 from meter.commands.events import decide_all, open_events, policy_argument, source_name
 from meter.commands.help import command
 from meter.commands.options import FilePath, format_option
-from meter.engine import explain as in_words
 from meter.errors import MeterError, Problem
+from meter.explanation import explain as in_words
 from meter.loading import load_policy
 from meter.loading.events import EventError, decision_table, json_words, parse_event, read_events
 

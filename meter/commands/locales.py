@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import click
 
-from meter.loading.schema import locale_step
+from meter.loading.codes import locale_step
 from meter.prompts.locales import parse_locale
 
 __all__ = ["locale_option"]

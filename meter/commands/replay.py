@@ -126,7 +126,8 @@ def replay(
     refused, with the bounds within which it lies, and the exit code is 1.
     """
     # numpy, numba and pyarrow, which take seconds and which help does without
-    from meter.replay import rows, run  # noqa: PLC0415
+    from meter.commands.rows import print_rows  # noqa: PLC0415
+    from meter.replay import run  # noqa: PLC0415
 
     policy = load_policy(policy_path)
     found = run.replay(
@@ -145,7 +146,7 @@ def replay(
         print_summary(found, form or "table", str(policy_path))
     else:
         tables = found.decisions if per == "decision" else [found.by_reader]
-        rows.print_rows(tables or (), form or "csv")
+        print_rows(tables or (), form or "csv")
         say_around(found)
     if found.refused:
         raise click.exceptions.Exit(EXIT_NO)

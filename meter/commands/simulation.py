@@ -17,7 +17,8 @@ from meter.commands.population import Output, People
 from meter.simulate.assumptions import Assumptions, load_assumptions, published_assumptions
 from meter.simulate.calibrate import Calibration, Known, calibrate
 from meter.simulate.compare import compare, lives
-from meter.simulate.optimise import Choice, Knob, choose
+from meter.simulate.limits import Choice, Knob
+from meter.simulate.optimise import choose
 from meter.simulate.report.html import html_report
 from meter.simulate.report.summary import report_table
 from meter.simulate.report.terminal import print_calibration, print_comparison
@@ -115,7 +116,8 @@ class Simulation:
             say(f"wrote {output.html}")
         if output.charts is not None:
             # draws with an extra of its own, which everything else does without
-            from meter.simulate.report.charts import charts, write_pictures  # noqa: PLC0415
+            from meter.simulate.report.charts import charts  # noqa: PLC0415
+            from meter.simulate.report.pictures import write_pictures  # noqa: PLC0415
 
             written = write_pictures(output.charts, charts(comparison, choice))
             say(f"wrote {len(written)} files into {output.charts}")

@@ -13,8 +13,8 @@ from rich.padding import Padding
 from rich.panel import Panel
 from rich.text import Text
 
-from meter.decision import Access
 from meter.prompts import render
+from meter.vocabulary import Access
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -13,7 +13,7 @@ from meter.journeys.actions import Cancel, StartTrial, Subscribe
 from meter.journeys.life import parse_span
 from meter.loading.fields import Day, Flag, Items, Key, Split, Table, Text, Word
 from meter.validation import ARCHIVE_YEARS
-from meter.view import ArticleAccess
+from meter.vocabulary import ArticleAccess
 from meter.windows import Term, parse_length
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from attrs import evolve, frozen
 
 from meter.journeys.life import ImpossibleStepError, Life, dated, later, span_text
 from meter.policy import Offer, Policy
-from meter.view import Entitlement, EntitlementKind, PageView
+from meter.view import Entitlement, PageView
+from meter.vocabulary import EntitlementKind
 from meter.windows import Term, instant, length_text, moment
 
 if TYPE_CHECKING:

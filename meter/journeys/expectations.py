@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meter.engine import explain
+from meter.explanation import explain
 from meter.prompts import render
 from meter.windows import local_instant, moment
 

@@ -22,7 +22,8 @@ from meter.journeys.actions import (
 )
 from meter.journeys.keys import JOURNEY
 from meter.journeys.steps import JourneyError, Step
-from meter.loading.problems import Positions, Report
+from meter.loading.positions import Positions
+from meter.loading.problems import Report
 from meter.loading.toml import parse_toml, read_text
 from meter.view import Article, PageView, Reader
 

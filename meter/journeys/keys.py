@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from meter.decision import Access, Show
 from meter.journeys.action_keys import ACTIONS, ARTICLE, AT, GRACE, ID, SPAN, WHEN, WORD, WORDS
 from meter.journeys.life import Right
 from meter.journeys.steps import Expect
+from meter.loading.codes import locale_step
 from meter.loading.fields import Flag, Items, Key, Named, Number, Split, Table, Text, Whole, Word
-from meter.loading.schema import locale_step
-from meter.view import EntitlementKind
+from meter.vocabulary import Access, EntitlementKind, Show
 
 __all__ = ["ENTITLEMENT", "EXPECT", "JOURNEY", "READER", "STEP"]
 
@@ -157,7 +156,7 @@ JOURNEY = Table(
             says="articles that steps name, by name",
         ),
         "steps": Key(
-            shape=Items(item=STEP, most=5000, distinct=False),
+            shape=Items(item=STEP, most=5000),
             says="what happens, in order",
             required=True,
             filler=(),

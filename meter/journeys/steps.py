@@ -7,10 +7,11 @@ from datetime import date, datetime, timedelta
 
 from attrs import field, frozen
 
-from meter.decision import Access, Decision, MeterReading, Show
+from meter.decision import Decision, MeterReading
 from meter.errors import PolicyError
 from meter.journeys.actions import Action, Read
 from meter.view import PageView, Reader
+from meter.vocabulary import Access, Show
 from meter.windows import Term
 
 __all__ = ["Expect", "JourneyError", "JourneyStep", "Renewal", "Step"]

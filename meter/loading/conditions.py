@@ -7,7 +7,7 @@ import json
 from meter.loading.fields import Day, Flag, Items, Key, Named, Number, Split, Table, Text, Word
 from meter.policy import Dates, Members, Range, When
 from meter.validation import MOST_LIMIT
-from meter.view import ArticleAccess, Status
+from meter.vocabulary import ArticleAccess, Status
 
 __all__ = ["WHEN", "WHEN_KEY"]
 

@@ -22,7 +22,8 @@ from meter.loading.fields import (
     Word,
 )
 from meter.validation import ARCHIVE_YEARS, YEARS
-from meter.view import Article, ArticleAccess, Entitlement, EntitlementKind, Reader
+from meter.view import Article, Entitlement, Reader
+from meter.vocabulary import ArticleAccess, EntitlementKind
 from meter.windows import local_instant, moment, parse_length
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from babel.numbers import get_currency_precision
 
-from meter.decision import Show
 from meter.errors import Problem, quoted
 from meter.loading.codes import code_step
+from meter.vocabulary import Show
 from meter.windows import day_start
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from meter.loading.conditions import WHEN_KEY
 from meter.loading.fields import Flag, Items, Key, Named, Split, Table, Text, Whole, Word, either
-from meter.policy import Count, Limit, Meter
+from meter.policy import Limit, Meter
 from meter.validation import MOST_LIMIT
-from meter.view import Status
-from meter.windows import Unit, Weekday, Window, parse_length
+from meter.vocabulary import Count, Status, Unit, Weekday
+from meter.windows import Window, parse_length
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +41,7 @@ _WINDOW = Table(
 def _meter(
     *,
     window: Window,
-    limit: int | Mapping[str, int] | None = None,
+    limit: int | Mapping[Status, int] | None = None,
     limits: tuple[Limit, ...] | None = None,
     count: Count = Count.ARTICLES,
 ) -> Meter:

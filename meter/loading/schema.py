@@ -10,7 +10,6 @@ import re
 from functools import partial
 from typing import Any
 
-from meter.decision import Show
 from meter.loading.codes import currency_step, locale_step
 from meter.loading.conditions import WHEN, WHEN_KEY
 from meter.loading.fields import (
@@ -26,8 +25,9 @@ from meter.loading.fields import (
     either,
 )
 from meter.loading.meters import METER
-from meter.policy import Copy, Guarantee, Links, Offer, OfferKind, Publication, Rule
-from meter.windows import Term, Unit
+from meter.policy import Copy, Guarantee, Links, Offer, Publication, Rule
+from meter.vocabulary import OfferKind, Show, Unit
+from meter.windows import Term
 
 __all__ = ["POLICY", "policy_schema", "schema_text"]
 

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from meter.decision import Access, MeterReading
-from meter.policy import Copy, Offer, OfferKind
+from meter.decision import MeterReading
+from meter.policy import Copy, Offer
 from meter.prompts.errors import TemplateError, fault
 from meter.prompts.locales import choose, day_text, length_text, money, tags, term_text
 from meter.prompts.texts import without_controls
+from meter.vocabulary import Access, OfferKind
 from meter.windows import moment
 
 if TYPE_CHECKING:

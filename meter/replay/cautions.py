@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from meter.columns.cautions import Caution, caution
+from meter.facts import READER
 from meter.replay.sums import HUNDRED
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ _LATE = 0.05
 _HEAVY = 0.25
 """From this share of the views on, the busiest 1 % of the readers are worth a caution."""
 _DAY = timedelta(days=1)
-_READER = 0
-"""The place of the reader's status among the codes of facts."""
 
 
 def find_cautions(
@@ -42,7 +41,7 @@ def find_cautions(
         yield caution("W02")
     yield caution("W03")
     yield caution("W05")
-    statuses = sorted({str(values[_READER]) for values, _ in question.asked.groups})
+    statuses = sorted({str(values[READER]) for values, _ in question.asked.groups})
     if len(statuses) > 1:
         yield caution("W06", statuses=", ".join(statuses))
     if sums.readers >= HUNDRED and min(sums.sizes) > 1:

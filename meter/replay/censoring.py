@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from attrs import frozen
 
-from meter.decision import Access
 from meter.engine import allowance, judge
+from meter.vocabulary import Access
 from meter.windows import Window
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from meter.replay.result import Replay, stop_curve
 from meter.replay.run import replay
 
 if TYPE_CHECKING:
-    from meter.decision import Show
+    from meter.vocabulary import Show
 
 __all__ = ["COUNTS", "READERS", "ReplayPart", "deal_by_reader", "sum_counts"]
 

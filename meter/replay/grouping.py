@@ -15,8 +15,9 @@ from attrs import define, frozen
 from numpy.typing import NDArray
 
 from meter.columns.tables import spends
+from meter.facts import ACCESS
 from meter.replay.logs.attributes import ATTRIBUTES, BadValueError, scene
-from meter.view import ArticleAccess
+from meter.vocabulary import ArticleAccess
 from meter.windows import DAY, instant
 
 if TYPE_CHECKING:
@@ -53,8 +54,6 @@ NEEDS: dict[str, tuple[str, ...]] = {
 """The attributes each fact depends on (the rest of `TIMED` ones is the instant)."""
 _BY_RIGHTS = ("reader", "product", "days_since_expiry")
 """The facts that change when a right begins or ends."""
-_ACCESS = 1
-"""The place of the article's access among the codes of facts."""
 _FEW = 1 << 20
 """Up to this many possible classes are looked up in a table rather than sorted."""
 _FAR = 1 << 62
@@ -181,7 +180,7 @@ def group_views(
     groups = []
     for first in classes.firsts:
         values = tuple(codes[axis[first]] for codes, axis in zip(facts, numbers, strict=True))
-        counts = spends(ArticleAccess(values[_ACCESS]), prefetch=bool(prefetch[first]))
+        counts = spends(ArticleAccess(values[ACCESS]), prefetch=bool(prefetch[first]))
         groups.append(columns.group(values, spends=counts))
     return classes.spread(groups).astype(np.int32)
 

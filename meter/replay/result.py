@@ -9,8 +9,8 @@ import pyarrow as pa
 from attrs import field, frozen
 
 from meter.columns.cautions import Caution
-from meter.decision import Show
 from meter.replay.logs.rows import BadRows
+from meter.vocabulary import Show
 
 __all__ = ["Bounds", "Replay", "stop_curve"]
 

@@ -22,7 +22,6 @@ except ImportError as error:  # pragma: no cover - checked in an environment wit
 
 from meter.columns.cautions import holdout_size
 from meter.columns.decide import Columns
-from meter.decision import Show
 from meter.replay.cautions import find_cautions
 from meter.replay.censoring import cut_off, looser
 from meter.replay.decisions import Decisions
@@ -34,6 +33,7 @@ from meter.replay.question import Question
 from meter.replay.readers import READER_COLUMNS, reader_rows
 from meter.replay.result import Bounds, Replay
 from meter.replay.sums import Sums
+from meter.vocabulary import Show
 from meter.windows import moment
 
 if TYPE_CHECKING:

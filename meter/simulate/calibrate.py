@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, TypedDict
 import numpy as np
 from attrs import evolve, field, frozen
 
-from meter.errors import MeterError
-from meter.loading.problems import meant
+from meter.errors import MeterError, meant
 from meter.simulate.assumptions import Assumption, Assumptions, Basis
 from meter.simulate.people import casual_shares
 from meter.simulate.population import simulate

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, TypedDict
 
 from attrs import evolve, frozen
 
-from meter.errors import MeterError
-from meter.loading.problems import meant
+from meter.errors import MeterError, meant
 from meter.simulate.codes import CautionRow, caution_row, coded
 from meter.simulate.measures import Estimate
 from meter.simulate.results import Results
-from meter.view import Status
+from meter.vocabulary import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,8 +115,7 @@ class Knob:
                 f"meter `{self.meter}` has no limit by status; write"
                 f" `{self.meter}.limit={self.low}..{self.high}`"
             )
-        by_status = {str(known): most for known, most in meter.limit.items()}
-        return evolve(meter, limit={**by_status, self.status: limit})
+        return evolve(meter, limit={**meter.limit, Status(self.status): limit})
 
 
 @frozen(kw_only=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from attrs import frozen
 
-from meter.policy import OfferKind
+from meter.vocabulary import OfferKind
 from meter.windows import Term
 
 if TYPE_CHECKING:

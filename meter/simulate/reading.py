@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from meter.columns.tables import Judging
-from meter.decision import Show
 from meter.simulate.kernel.arrays import PAY, REGISTER, Meaning
 from meter.simulate.prices import options_of, prices
 from meter.simulate.situations import Situations
 from meter.simulate.standings import standings_of
+from meter.vocabulary import Show
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

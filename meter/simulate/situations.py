@@ -13,7 +13,8 @@ from attrs import evolve, frozen
 from numpy.typing import NDArray
 
 from meter.errors import MeterError
-from meter.view import Article, ArticleAccess, PageView, Reader
+from meter.view import Article, PageView, Reader
+from meter.vocabulary import ArticleAccess
 from meter.windows import DAY, EPOCH, moment
 
 if TYPE_CHECKING:

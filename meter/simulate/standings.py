@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
-from meter.view import Entitlement, EntitlementKind
+from meter.view import Entitlement
+from meter.vocabulary import EntitlementKind
 
 if TYPE_CHECKING:
     from datetime import datetime

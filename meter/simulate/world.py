@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from meter.errors import MeterError
 from meter.simulate.assumptions import Assumptions
-from meter.view import Article, ArticleAccess, Reader
+from meter.view import Article, Reader
+from meter.vocabulary import ArticleAccess
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from attrs import evolve
 from hypothesis import HealthCheck, given, settings
 
-from meter.decision import Access, Decision, Show
-from meter.engine import decide, explain, ledger
+from meter.decision import Decision
+from meter.engine import decide, ledger
+from meter.explanation import explain
 from meter.policy import Limit, Meter, Policy, When
 from meter.testing.strategies import journeys
 from meter.usage import Tally, Usage

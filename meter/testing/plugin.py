@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from _pytest._code.code import TerminalRepr, TracebackStyle
 
     from meter import Policy, Reader
-    from meter.journeys.journey import JourneyStep
+    from meter.journeys import JourneyStep
     from meter.testing.rule_coverage import RuleCoverage
     from meter.testing.story import ToldPaywall
 

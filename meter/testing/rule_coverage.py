@@ -9,17 +9,19 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from meter import engine
+from meter.engine import first_match
 from meter.explanation import clause
-from meter.facts import ALWAYS, leaves
+from meter.facts import ACCESS
+from meter.formulas import ALWAYS, leaves
 from meter.loading import load_policy
+from meter.memo import watch
 from meter.verify.budget import decided
 from meter.verify.diagram import FALSE, UndecidedError
 from meter.verify.symbolic import passings
-from meter.view import ArticleAccess
+from meter.vocabulary import ArticleAccess
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from meter.facts import Codes
@@ -30,9 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["RuleCoverage"]
 
-_ACCESS = 1
-"""Where the access of the article stands among the facts."""
-
 
 class RuleCoverage:
     """Watches the engine judge by some policies, and says what of them was exercised."""
@@ -42,25 +41,24 @@ class RuleCoverage:
         self._policies = {policy.digest: (name, policy) for name, policy in policies.items()}
         self._facts: dict[str, set[tuple[Any, ...]]] = {digest: set() for digest in self._policies}
         self._merged: dict[str, set[str]] = {digest: set() for digest in self._policies}
-        self._judge = engine.judge
+        self._stop: Callable[[], None] | None = None
 
     def start(self) -> None:
         """Note every judgement from now on.
 
         The engine remembers what it has judged, so each situation is noted once.
         """
+        self._stop = watch(self._note)
 
-        def noting(rulebook: Rulebook, values: Sequence[Any]) -> Verdict | None:
-            own = rulebook.policy.rulebook
-            if rulebook.digest in self._facts and rulebook.vocabulary is own.vocabulary:
-                self._facts[rulebook.digest].add(tuple(values))
-            return self._judge(rulebook, values)
-
-        engine.judge = noting
+    def _note(self, rulebook: Rulebook, facts: Codes) -> None:
+        if rulebook.digest in self._facts:
+            self._facts[rulebook.digest].add(facts)
 
     def stop(self) -> None:
         """Stop noting."""
-        engine.judge = self._judge
+        if self._stop is not None:
+            self._stop()
+            self._stop = None
 
     def seen(self) -> dict[str, list[str]]:
         """Return, by policy digest, what was exercised.
@@ -159,7 +157,7 @@ def _exercised(policy: Policy, values: tuple[Any, ...]) -> Iterator[str]:
     The rules tried, each condition's side, and the edge a spending rule's meter stands on.
     """
     book = policy.rulebook
-    verdict = engine.judge(book, values)
+    verdict = first_match(book, values)
     for rule in book.rules:
         for leaf in leaves(rule.formula):
             holds = leaf.holds(values)
@@ -181,7 +179,7 @@ def _spends(rule: JudgedRule, values: tuple[Any, ...]) -> bool:
     """Say whether a rule with a meter looks at it; facts of who needs no counting have none."""
     return (
         len(values) > rule.left_slot
-        and values[_ACCESS] == ArticleAccess.METERED
+        and values[ACCESS] == ArticleAccess.METERED
         and bool(rule.formula.holds(values))
     )
 

@@ -9,7 +9,7 @@ from meter.explanation import explain
 from meter.paywall import Paywall
 from meter.stores import open_store
 from meter.view import Article, Entitlement, PageView, Reader
-from meter.vocabulary import Status
+from meter.vocabulary import EntitlementKind, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -81,11 +81,11 @@ def reader_with_status(
     names the product of the right, `known` are further fields of `Reader`.
     """
     kinds = {
-        Status.TRIAL: ("trial", 30),
-        Status.SUBSCRIBER: ("subscription", 30),
-        Status.STAFF: ("staff", 30),
-        Status.TRIAL_EXPIRED: ("trial", -1),
-        Status.SUBSCRIPTION_EXPIRED: ("subscription", -1),
+        Status.TRIAL: (EntitlementKind.TRIAL, 30),
+        Status.SUBSCRIBER: (EntitlementKind.SUBSCRIPTION, 30),
+        Status.STAFF: (EntitlementKind.STAFF, 30),
+        Status.TRIAL_EXPIRED: (EntitlementKind.TRIAL, -1),
+        Status.SUBSCRIPTION_EXPIRED: (EntitlementKind.SUBSCRIPTION, -1),
     }
     wanted = Status(status)
     rights: tuple[Entitlement, ...] = ()

@@ -5,25 +5,20 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from attrs import evolve
 
 from meter import (
     Access,
     Article,
     Entitlement,
-    Meter,
     PageView,
     Reader,
-    Rule,
     Show,
     Usage,
-    Window,
     decide,
     explain,
     loads_policy,
 )
 from meter.engine import allowance, expires_at, ledger
-from meter.policy import When
 from meter.usage import Tally
 from meter.windows import instant
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from meter.loading.problems import MOST_PROBLEMS
+from meter.errors import MOST_PROBLEMS
 from meter.simulate.assumptions import (
     AssumptionError,
     Assumptions,

@@ -14,15 +14,8 @@ from zoneinfo import ZoneInfo
 
 from attrs import frozen
 
-from meter.view import (
-    Article,
-    ArticleAccess,
-    Entitlement,
-    EntitlementKind,
-    PageView,
-    Reader,
-    Status,
-)
+from meter.view import Article, Entitlement, PageView, Reader
+from meter.vocabulary import ArticleAccess, EntitlementKind, Status
 from meter.windows import local_instant, moment
 
 if TYPE_CHECKING:

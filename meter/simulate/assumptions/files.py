@@ -11,8 +11,8 @@ from typing import NoReturn, TypeGuard
 import tomli_w
 from attrs import evolve
 
-from meter.errors import Problem
-from meter.loading.problems import Report, meant, quoted
+from meter.errors import Problem, meant, quoted
+from meter.loading.problems import Report
 from meter.simulate.assumptions.assumption import Assumption, AssumptionValue, Basis
 from meter.simulate.assumptions.table import (
     AssumptionError,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
-from meter.errors import MeterError, Problem
-from meter.loading.problems import Report, meant, quoted
+from meter.errors import MeterError, Problem, meant, quoted
+from meter.loading.problems import Report
 from meter.simulate.assumptions.assumption import Assumption, AssumptionRow, AssumptionValue
 from meter.simulate.assumptions.defaults import PUBLISHED
 

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from meter.columns.cautions import Caution, holdout_size
-from meter.policy import OfferKind
 from meter.simulate.codes import coded
 from meter.simulate.results import lead_of
-from meter.view import Status
+from meter.vocabulary import OfferKind, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

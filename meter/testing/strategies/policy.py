@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve
 from hypothesis import strategies as st
 
-from meter.decision import Show
 from meter.policy import (
     Copy,
-    Count,
     Dates,
     Guarantee,
     Limit,
@@ -28,8 +26,8 @@ from meter.policy import (
 )
 from meter.testing.strategies.times import START
 from meter.testing.strategies.words import NUMBERS, WORDS
-from meter.view import ArticleAccess, Status
-from meter.windows import Unit, Weekday, Window
+from meter.vocabulary import ArticleAccess, Count, OfferKind, Show, Status, Unit, Weekday
+from meter.windows import Window
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -201,7 +199,7 @@ def _offers(draw: DrawFn, name: str) -> Offer:
         clock = draw(st.sampled_from([UTC, None]))
         ends = datetime(ends.year, ends.month, ends.day, 23, 30, tzinfo=clock) + timedelta(days=1)
     term = draw(st.sampled_from(["3 months", "1 year", "14 days"]))
-    kind = draw(st.sampled_from(["trial", "subscription"]))
+    kind = draw(st.sampled_from(OfferKind))
     price = draw(st.sampled_from(["9", "4.50", "0"]))
     when = draw(whens())
     return Offer(
@@ -263,7 +261,7 @@ def policies(draw: DrawFn, zones: Sequence[str] = _ZONES) -> Policy:
         rules=draw(_rules(names, offer_names)),
     )
     if extra == "guarantee":
-        never = ["subscription-wall"]
+        never = [Show.SUBSCRIPTION_WALL]
         guarantee = Guarantee(name="no wall", when=draw(whens(names)), never=never)
         return evolve(policy, guarantees=[guarantee])
     if extra == "copy":

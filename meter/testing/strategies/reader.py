@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from meter.testing.strategies.times import edge_times
 from meter.testing.strategies.words import few, maybe, numbers, words
-from meter.view import Article, ArticleAccess, Entitlement, EntitlementKind, PageView, Reader
+from meter.view import Article, Entitlement, PageView, Reader
+from meter.vocabulary import ArticleAccess, EntitlementKind
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy

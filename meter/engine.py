@@ -63,9 +63,6 @@ def decide(
     return record(policy.rulebook, verdict, facts, counts, usage, now)
 
 
-# Observe
-
-
 Counts = tuple[bool, tuple[tuple[int, bool], ...]]
 """Whether this view would count where a rule spends and, for each meter of the rulebook in order,
 how much its running window has counted and whether this article is among it.
@@ -140,9 +137,6 @@ def _latest(usage: Usage, at: int) -> int:
     for tally in usage.tallies.values():
         at = max(at, tally.ats[-1])
     return at
-
-
-# Judge
 
 
 @frozen
@@ -230,9 +224,6 @@ def verdict_of(
         spend=rule.spend if spends else None,
         meter=told,
     )
-
-
-# Record
 
 
 @frozen
@@ -324,9 +315,6 @@ def read_meter(rulebook: Rulebook, conclusion: Conclusion, resets: int | None) -
         resets_at=None if resets is None else moment(resets, meter.timeline.zone),
     )
     return evolve(conclusion.decision, meter=reading)
-
-
-# What a store and an account page ask
 
 
 def expires_at(policy: Policy, usage: Usage) -> datetime | None:

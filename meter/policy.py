@@ -141,10 +141,7 @@ class When:
 
 @frozen(kw_only=True)
 class Limit:
-    """An allowance for those whom `when` describes.
-
-    The first of a meter's limits that matches holds.
-    """
+    """An allowance for those whom `when` describes; the first of a meter's that matches holds."""
 
     when: When = When()
     limit: int
@@ -237,10 +234,7 @@ class Rule:
 
 @frozen(kw_only=True)
 class Guarantee:
-    """What must hold for everyone whom `when` describes.
-
-    `always` one of these words of `show`, or `never` one of them.
-    """
+    """What whom `when` describes is promised: `always` one of these `show`s, or `never` one."""
 
     name: str
     when: When = When()

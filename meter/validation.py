@@ -1,4 +1,4 @@
-"""What makes a policy unusable, however it was made?
+"""What makes a policy unusable, however it was made.
 
 Names that lead nowhere, conditions that can match nobody, rules that leave a reader without an
 answer. A policy built in Python and one read from a file are held to these same checks; what can be
@@ -13,15 +13,15 @@ import unicodedata
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from attrs import fields
 
-from meter.errors import Problem
+from meter.errors import Problem, closest, meant
 from meter.vocabulary import Show
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Iterator
     from datetime import date
 
     from meter.policy import (
@@ -37,26 +37,90 @@ if TYPE_CHECKING:
         When,
     )
 
-__all__ = ["ARCHIVE_YEARS", "MOST_LIMIT", "YEARS", "PolicyParts", "find_faults"]
+__all__ = ["ARCHIVE_YEARS", "CODES", "MOST_LIMIT", "YEARS", "PolicyParts", "find_faults"]
 
 MOST_LIMIT = 10_000
 """The largest allowance a meter may have: usage stays bounded."""
 
-_Path = tuple[str | int, ...]
-_NEEDS_METER = (Show.COUNTDOWN, Show.LAST_FREE_ARTICLE)
-_PROMPT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-_SAME_LOOKS = str.maketrans("аеорсухіјѕһԁοιρν", "aeopcyxijshdoipv")
-"""Small Cyrillic and Greek letters that look like Latin ones (Unicode's confusables.txt lists many
-more, few of them on keyboards).
-"""
-
 YEARS = range(1970, 2201)
 """The years a policy may speak of: far enough, and every instant in them can be computed."""
 ARCHIVE_YEARS = range(1600, YEARS.stop)
-"""The years an article may be from: the first newspapers, and what is put into an archive of them.
-"""
+"""The years an article may be from: the first newspapers, and what goes into an archive of them."""
 
+_Path = tuple[str | int, ...]
+_NEEDS_METER = (Show.COUNTDOWN, Show.LAST_FREE_ARTICLE)
+_PROMPT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _UNREAL_ZONES = {"localtime", "Factory", "posixrules"}
+# Small letters that look like Latin ones (Unicode's confusables.txt lists many more).
+_SAME_LOOKS = str.maketrans("аеорсухіјѕһԁοιρν", "aeopcyxijshdoipv")
+
+# fmt: off
+_SAID = {
+    "bad-date": (
+        "`{key}` is in a year from {first} to {last}, not `{day}`",
+        "for an open end, leave it out"),
+    "bad-limit": ("a limit is a whole number, not `{limit}`", "write a whole number such as `5`"),
+    "bad-limit/range": ("a limit is between 0 and {most}, not `{limit}`", "0 is a wall at once"),
+    "bad-name": (
+        "`{prompt}` cannot be the name of a prompt",
+        "use letters, digits, `-` and `_`, at most 64 of them"),
+    "bad-number/price": ("the price of `{name}` is `{price}`", "a price is 0 or more"),
+    "bad-number": (
+        "a bound of `{key}` is not a number that can be compared", "write a plain number"),
+    "duplicate-name": ("there are two {key} called `{name}`", "give each its own name"),
+    "empty-condition": (
+        "this condition asks nothing, so it always holds", "name something, or remove it"),
+    "empty-guarantee": (
+        "guarantee `{name}` promises nothing",
+        "add `never` or `always`, a list of words of `show`"),
+    "empty-list": (
+        "the list `{key}` is empty, so it would match nothing",
+        "name at least one, or remove the key"),
+    "empty-range": (
+        "`{key}` has no bound", "add `at_least`, `at_most`, `above`, `below` or `equals`"),
+    "empty-range/numbers": (
+        "no number is within the bounds of `{key}`", "is one of them the wrong way round?"),
+    "empty-range/dates": (
+        "`dates` has neither `from` nor `until`", "add one of them, such as `from = 2026-06-01`"),
+    "empty-range/turned": (
+        "`from` is `{starts}`, after `until`, which is `{ends}`", "swap them, or mend one of them"),
+    "empty-table": (
+        "`{key}` asks nothing", 'write `["a", "b"]`, or `any`, `all`, `none` with a list each'),
+    "empty-table/left": (
+        "`left` names no meter", "write it like `{{ monthly = {{ at_most = 2 }} }}`"),
+    "empty-text": ("one of the {key} has an empty name", "give it a name"),
+    "left-in-limit": (
+        "a limit cannot depend on what is left of a meter", "move the condition to a rule"),
+    "look-alike-name": (
+        "the {key} `{first}` and `{name}` have names that look alike",
+        "give each a name that nobody can mistake for the other"),
+    "no-catch-all": (
+        "the last rule `{name}` does not match everything, so some readers would get no answer",
+        "add a last rule without `when` and without `spend`"),
+    "no-rules": ("a policy needs at least one rule", "add a last rule without `when`"),
+    "show-needs-spend": (
+        "rule `{name}` shows `{show}` but spends from no meter, so there is nothing to count down",
+        "add `spend`, or show `article`"),
+    "starts-after-ends": (
+        "offer `{name}` ends before it starts", "swap `starts` and `ends`, or mend one of them"),
+    "unknown-meter": ("rule `{rule}` spends from `{name}`, which is not a meter", "{meant}"),
+    "unknown-meter/left": ("`left` names `{name}`, which is not a meter", "{meant}"),
+    "unknown-offer": ("rule `{rule}` offers `{name}`, which is not an offer", "{meant}"),
+    "unknown-timezone": ("there is no time zone called `{name}`", "{meant}"),
+    "wall-spends": (
+        "rule `{name}` would count an article and then show `{show}`: blocked views never count",
+        "remove `spend`, or show `countdown`"),
+}
+# fmt: on
+"""What each code says, and the next step; after a slash, another case of the same code."""
+
+CODES = sorted({key.partition("/")[0] for key in _SAID})
+
+
+def _problem(case: str, path: _Path, /, **values: object) -> Problem:
+    """Return a problem in the words of its case."""
+    message, advice = (words.format(**values) for words in _SAID[case])
+    return Problem(code=case.partition("/")[0], path=path, message=message, help=advice)
 
 
 class PolicyParts(Protocol):
@@ -76,38 +140,22 @@ class PolicyParts(Protocol):
 
 def find_faults(policy: PolicyParts) -> Iterator[Problem]:
     """Yield everything that makes a policy unusable, each with its path in the policy's tables."""
-    meters, offers = (
-        {meter.name for meter in policy.meters},
-        {offer.name for offer in policy.offers},
-    )
+    meters = {meter.name for meter in policy.meters}
+    offers = {offer.name for offer in policy.offers}
     zone = _zone(policy.publication.timezone)
     if zone is None:
         yield _unknown_zone(policy.publication.timezone)
-    for key, items in (
-        ("meters", policy.meters),
-        ("offers", policy.offers),
-        ("rules", policy.rules),
-        ("guarantees", policy.guarantees),
-    ):
-        yield from _name_faults(key, [item.name for item in items])
+    for key in ("meters", "offers", "rules", "guarantees"):
+        yield from _name_faults(key, [item.name for item in getattr(policy, key)])
     if not policy.rules:
-        yield _fault(
-            "no-rules",
-            ("rules",),
-            "a policy needs at least one rule",
-            "add a last rule without `when`",
-        )
+        yield _problem("no-rules", ("rules",))
     for index, rule in enumerate(policy.rules):
         yield from _rule_faults(rule, ("rules", index), meters, offers)
-    if policy.rules and (not policy.rules[-1].when.matches_everything or policy.rules[-1].spend):
+    if policy.rules:
         last = policy.rules[-1]
-        yield _fault(
-            "no-catch-all",
-            ("rules", len(policy.rules) - 1, "name"),
-            f"the last rule `{last.name}` does not match everything, so some readers would get no"
-            " answer",
-            "add a last rule without `when` and without `spend`",
-        )
+        if not last.when.matches_everything or last.spend:
+            place = ("rules", len(policy.rules) - 1, "name")
+            yield _problem("no-catch-all", place, name=last.name)
     for meter in policy.meters:
         yield from _meter_faults(meter, ("meters", meter.name), meters)
     for offer in policy.offers:
@@ -115,13 +163,7 @@ def find_faults(policy: PolicyParts) -> Iterator[Problem]:
     for index, guarantee in enumerate(policy.guarantees):
         yield from _when_faults(guarantee.when, ("guarantees", index, "when"), meters)
         if not guarantee.never and not guarantee.always:
-            message = f"guarantee `{guarantee.name}` promises nothing"
-            yield _fault(
-                "empty-guarantee",
-                ("guarantees", index),
-                message,
-                "add `never` or `always`, a list of words of `show`",
-            )
+            yield _problem("empty-guarantee", ("guarantees", index), name=guarantee.name)
 
 
 def _zone(name: str) -> ZoneInfo | None:
@@ -132,27 +174,16 @@ def _zone(name: str) -> ZoneInfo | None:
 
 
 def _unknown_zone(name: str) -> Problem:
-    from zoneinfo import (
-        available_timezones,
-    )
-
+    """Suggest the zone of the same city, or one that is written alike."""
     known = available_timezones()
     city = name.rpartition("/")[2].strip().casefold().replace(" ", "_")
-    same = sorted(
-        zone for zone in known if zone.rpartition("/")[2].casefold() == city and "/" in zone
-    )
-    close = same[0] if same else _closest(name, known)
-    advice = (
-        f"did you mean `{close}`?"
-        if close
-        else "zones are named after a city, such as `Europe/London` or `America/New_York`"
-    )
-    return _fault(
-        "unknown-timezone",
-        ("publication", "timezone"),
-        f"there is no time zone called `{name}`",
-        advice,
-    )
+    same = sorted(zone for zone in known if zone.rpartition("/")[2].casefold() == city)
+    close = next((zone for zone in same if "/" in zone), None) or closest(name, known)
+    advice = "zones are named after a city, such as `Europe/London` or `America/New_York`"
+    if close:
+        advice = f"did you mean `{close}`?"
+    path = ("publication", "timezone")
+    return _problem("unknown-timezone", path, name=name, meant=advice)
 
 
 def _name_faults(key: str, names: list[str]) -> Iterator[Problem]:
@@ -161,156 +192,97 @@ def _name_faults(key: str, names: list[str]) -> Iterator[Problem]:
     for index, name in enumerate(names):
         path: _Path = (key, index, "name") if key in ("rules", "guarantees") else (key, name)
         if not name.strip():
-            yield _fault(
-                "empty-text", path, f"one of the {key} has an empty name", "give it a name"
-            )
+            yield _problem("empty-text", path, key=key)
             continue
-        alike = " ".join(
-            unicodedata.normalize("NFKC", name).casefold().translate(_SAME_LOOKS).split()
-        )
-        first = seen.setdefault(alike, name)
+        plain = unicodedata.normalize("NFKC", name).casefold().translate(_SAME_LOOKS)
+        first = seen.setdefault(" ".join(plain.split()), name)
         if first == name and name in names[:index]:
-            yield _fault(
-                "duplicate-name",
-                path,
-                f"there are two {key} called `{name}`",
-                "give each its own name",
-            )
+            yield _problem("duplicate-name", path, key=key, name=name)
         elif first != name:
-            message = f"the {key} `{first}` and `{name}` have names that look alike"
-            yield _fault(
-                "look-alike-name",
-                path,
-                message,
-                "give each a name that nobody can mistake for the other",
-            )
+            yield _problem("look-alike-name", path, key=key, first=first, name=name)
 
 
 def _rule_faults(rule: Rule, path: _Path, meters: set[str], offers: set[str]) -> Iterator[Problem]:
+    name = rule.name
     if rule.spend is not None and rule.spend not in meters:
-        message = f"rule `{rule.name}` spends from `{rule.spend}`, which is not a meter"
-        yield _unknown("unknown-meter", (*path, "spend"), message, rule.spend, meters)
+        place, advice = (*path, "spend"), meant(rule.spend, meters)
+        yield _problem("unknown-meter", place, rule=name, name=rule.spend, meant=advice)
     if rule.offer is not None and rule.offer not in offers:
-        message = f"rule `{rule.name}` offers `{rule.offer}`, which is not an offer"
-        yield _unknown("unknown-offer", (*path, "offer"), message, rule.offer, offers)
+        place, advice = (*path, "offer"), meant(rule.offer, offers)
+        yield _problem("unknown-offer", place, rule=name, name=rule.offer, meant=advice)
     if rule.show in _NEEDS_METER and rule.spend is None:
-        yield _fault(
-            "show-needs-spend",
-            (*path, "show"),
-            f"rule `{rule.name}` shows `{rule.show}` but spends from no meter, so there is nothing"
-            " to count down",
-            "add `spend`, or show `article`",
-        )
+        yield _problem("show-needs-spend", (*path, "show"), name=name, show=rule.show)
     if rule.spend is not None and rule.show not in (Show.ARTICLE, *_NEEDS_METER):
-        yield _fault(
-            "wall-spends",
-            (*path, "show"),
-            f"rule `{rule.name}` would count an article and then show `{rule.show}`: blocked views"
-            " never count",
-            "remove `spend`, or show `countdown`",
-        )
+        yield _problem("wall-spends", (*path, "show"), name=name, show=rule.show)
     if rule.prompt is not None and not _PROMPT_NAME.fullmatch(rule.prompt):
-        message = f"`{rule.prompt}` cannot be the name of a prompt"
-        yield _fault(
-            "bad-name",
-            (*path, "prompt"),
-            message,
-            "use letters, digits, `-` and `_`, at most 64 of them",
-        )
+        yield _problem("bad-name", (*path, "prompt"), prompt=rule.prompt)
     yield from _when_faults(rule.when, (*path, "when"), meters)
 
 
 def _meter_faults(meter: Meter, path: _Path, meters: set[str]) -> Iterator[Problem]:
     for place, limit in _limits(meter, path):
+        condition = (*place[:-1], "when")
         if type(limit.limit) is not int:
-            yield _fault(
-                "bad-limit",
-                place,
-                f"a limit is a whole number, not `{limit.limit}`",
-                "write a whole number such as `5`",
-            )
+            yield _problem("bad-limit", place, limit=limit.limit)
         elif not 0 <= limit.limit <= MOST_LIMIT:
-            yield _fault(
-                "bad-limit",
-                place,
-                f"a limit is between 0 and {MOST_LIMIT}, not `{limit.limit}`",
-                "0 is a wall at once",
-            )
+            yield _problem("bad-limit/range", place, most=MOST_LIMIT, limit=limit.limit)
         for part in limit.when.walk():
             if part.left is not None:
-                message = "a limit cannot depend on what is left of a meter"
-                yield _fault(
-                    "left-in-limit", (*place[:-1], "when"), message, "move the condition to a rule"
-                )
+                yield _problem("left-in-limit", condition)
         if meter.limits:
-            yield from _when_faults(limit.when, (*place[:-1], "when"), meters)
+            yield from _when_faults(limit.when, condition, meters)
 
 
 def _limits(meter: Meter, path: _Path) -> Iterator[tuple[_Path, Limit]]:
     """Yield the allowances of a meter, each with where its number stands."""
     if meter.limits:
-        yield from (
-            ((*path, "limits", index, "limit"), limit) for index, limit in enumerate(meter.limits)
-        )
+        for index, limit in enumerate(meter.limits):
+            yield (*path, "limits", index, "limit"), limit
     elif not isinstance(meter.limit, Mapping):
-        yield from (((*path, "limit"), limit) for limit in meter.allowances())
+        for limit in meter.allowances():
+            yield (*path, "limit"), limit
     else:
         # `allowances` names every status that was written first, and then the fall-backs.
-        yield from (
-            ((*path, "limit", str(status)), limit)
-            for status, limit in zip(meter.limit, meter.allowances(), strict=False)
-        )
+        for status, limit in zip(meter.limit, meter.allowances(), strict=False):
+            yield (*path, "limit", str(status)), limit
 
 
 def _offer_faults(
     offer: Offer, path: _Path, meters: set[str], zone: ZoneInfo | None
 ) -> Iterator[Problem]:
     if not (offer.price.is_finite() and offer.price >= 0):
-        yield _fault(
-            "bad-number",
-            (*path, "price"),
-            f"the price of `{offer.name}` is `{offer.price}`",
-            "a price is 0 or more",
-        )
-    yield from _year_faults({"starts": offer.starts, "ends": offer.ends}, path)
-    if zone is not None and all(
-        day is None or day.year in YEARS for day in (offer.starts, offer.ends)
-    ):
+        yield _problem("bad-number/price", (*path, "price"), name=offer.name, price=offer.price)
+    days = {"starts": offer.starts, "ends": offer.ends}
+    yield from _year_faults(days, path)
+    if zone is not None and all(day is None or day.year in YEARS for day in days.values()):
         starts, ends = offer.instants(zone)
         if starts is not None and ends is not None and starts >= ends:
-            message = f"offer `{offer.name}` ends before it starts"
-            yield _fault(
-                "starts-after-ends",
-                (*path, "ends"),
-                message,
-                "swap `starts` and `ends`, or mend one of them",
-            )
+            yield _problem("starts-after-ends", (*path, "ends"), name=offer.name)
     yield from _when_faults(offer.when, (*path, "when"), meters)
 
 
 def _when_faults(when: When, path: _Path, meters: set[str]) -> Iterator[Problem]:
-    """Yield what is wrong with a condition and those nested in it.
-
-    Each part that asks nothing, or nothing that can be.
-    """
+    """Yield each part of a condition that asks nothing, or nothing that can be."""
     for attribute in fields(type(when)):
-        value, place = getattr(when, attribute.name), (*path, attribute.name.rstrip("_"))
+        value = getattr(when, attribute.name)
         if isinstance(value, frozenset) and not value:
-            yield _empty_list(place)
+            place = (*path, attribute.name.rstrip("_"))
+            yield _problem("empty-list", place, key=place[-1])
     for name, members in (("tags", when.tags), ("segments", when.segments)):
-        yield from () if members is None else _members_faults(members, (*path, name))
-    for name, bounds in (
-        ("score", when.score),
-        ("age_days", when.age_days),
-        ("days_since_expiry", when.days_since_expiry),
-    ):
-        yield from () if bounds is None else _range_faults(bounds, (*path, name))
+        if members is not None:
+            yield from _members_faults(members, (*path, name))
+    for name in ("score", "age_days", "days_since_expiry"):
+        bounds = getattr(when, name)
+        if bounds is not None:
+            yield from _range_faults(bounds, (*path, name))
     if when.left is not None:
         yield from _left_faults(when.left, (*path, "left"), meters)
     if when.dates is not None:
         yield from _dates_faults(when.dates, (*path, "dates"))
     if when.any is not None:
-        yield from () if when.any else (_empty_list((*path, "any")),)
+        if not when.any:
+            place = (*path, "any")
+            yield _problem("empty-list", place, key=place[-1])
         for index, part in enumerate(when.any):
             yield from _nested_faults(part, (*path, "any", index), meters)
     if when.not_ is not None:
@@ -319,83 +291,38 @@ def _when_faults(when: When, path: _Path, meters: set[str]) -> Iterator[Problem]
 
 def _left_faults(left: Mapping[str, Range], path: _Path, meters: set[str]) -> Iterator[Problem]:
     if not left:
-        yield _fault(
-            "empty-table",
-            path,
-            "`left` names no meter",
-            "write it like `{ monthly = { at_most = 2 } }`",
-        )
+        yield _problem("empty-table/left", path)
     for name, bounds in left.items():
         if name not in meters:
-            yield _unknown(
-                "unknown-meter",
-                (*path, name),
-                f"`left` names `{name}`, which is not a meter",
-                name,
-                meters,
-            )
+            place, advice = (*path, name), meant(name, meters)
+            yield _problem("unknown-meter/left", place, name=name, meant=advice)
         yield from _range_faults(bounds, (*path, name))
 
 
 def _nested_faults(when: When, path: _Path, meters: set[str]) -> Iterator[Problem]:
     if when.matches_everything:
-        yield _fault(
-            "empty-condition",
-            path,
-            "this condition asks nothing, so it always holds",
-            "name something, or remove it",
-        )
+        yield _problem("empty-condition", path)
     yield from _when_faults(when, path, meters)
 
 
 def _members_faults(members: Members, path: _Path) -> Iterator[Problem]:
     groups = {"any": members.any, "all": members.all, "none": members.none}
     if all(group is None for group in groups.values()):
-        yield _fault(
-            "empty-table",
-            path,
-            f"`{path[-1]}` asks nothing",
-            'write `["a", "b"]`, or `any`, `all`, `none` with a list each',
-        )
-    yield from (
-        _empty_list((*path, name))
-        for name, group in groups.items()
-        if group is not None and not group
-    )
-
-
-def _empty_list(path: _Path) -> Problem:
-    return _fault(
-        "empty-list",
-        path,
-        f"the list `{path[-1]}` is empty, so it would match nothing",
-        "name at least one, or remove the key",
-    )
+        yield _problem("empty-table", path, key=path[-1])
+    for name, group in groups.items():
+        if group is not None and not group:
+            place = (*path, name)
+            yield _problem("empty-list", place, key=place[-1])
 
 
 def _range_faults(bounds: Range, path: _Path) -> Iterator[Problem]:
     numbers = list(bounds.constants())
     if not numbers:
-        yield _fault(
-            "empty-range",
-            path,
-            f"`{path[-1]}` has no bound",
-            "add `at_least`, `at_most`, `above`, `below` or `equals`",
-        )
+        yield _problem("empty-range", path, key=path[-1])
     elif not all(math.isfinite(number) for number in numbers):
-        yield _fault(
-            "bad-number",
-            path,
-            f"a bound of `{path[-1]}` is not a number that can be compared",
-            "write a plain number",
-        )
+        yield _problem("bad-number", path, key=path[-1])
     elif not _can_hold(bounds):
-        yield _fault(
-            "empty-range",
-            path,
-            f"no number is within the bounds of `{path[-1]}`",
-            "is one of them the wrong way round?",
-        )
+        yield _problem("empty-range/numbers", path, key=path[-1])
 
 
 def _can_hold(bounds: Range) -> bool:
@@ -410,38 +337,14 @@ def _can_hold(bounds: Range) -> bool:
 
 def _dates_faults(dates: Dates, path: _Path) -> Iterator[Problem]:
     if dates.from_ is None and dates.until is None:
-        yield _fault(
-            "empty-range",
-            path,
-            "`dates` has neither `from` nor `until`",
-            "add one of them, such as `from = 2026-06-01`",
-        )
+        yield _problem("empty-range/dates", path)
     elif dates.from_ is not None and dates.until is not None and dates.from_ > dates.until:
-        message = f"`from` is `{dates.from_}`, after `until`, which is `{dates.until}`"
-        yield _fault("empty-range", path, message, "swap them, or mend one of them")
+        yield _problem("empty-range/turned", path, starts=dates.from_, ends=dates.until)
     yield from _year_faults({"from": dates.from_, "until": dates.until}, path)
 
 
 def _year_faults(days: Mapping[str, date | None], path: _Path) -> Iterator[Problem]:
     for key, day in days.items():
         if day is not None and day.year not in YEARS:
-            message = f"`{key}` is in a year from {YEARS[0]} to {YEARS[-1]}, not `{day}`"
-            yield _fault("bad-date", (*path, key), message, "for an open end, leave it out")
-
-
-def _fault(code: str, path: _Path, message: str, advice: str) -> Problem:
-    return Problem(code=code, path=path, message=message, help=advice)
-
-
-def _unknown(code: str, path: _Path, message: str, name: str, known: Collection[str]) -> Problem:
-    close = _closest(name, known)
-    listed = ", ".join(f"`{item}`" for item in sorted(known)) or "none yet"
-    return _fault(
-        code, path, message, f"did you mean `{close}`?" if close else f"there are: {listed}"
-    )
-
-
-def _closest(name: str, known: Iterable[str]) -> str | None:
-    import difflib
-
-    return next(iter(difflib.get_close_matches(name, sorted(known), 1)), None)
+            place = (*path, key)
+            yield _problem("bad-date", place, key=key, first=YEARS[0], last=YEARS[-1], day=day)

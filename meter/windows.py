@@ -199,7 +199,7 @@ def _first_of_month(day: date, ahead: int) -> date:
     return date(year, month + 1, 1)
 
 
-def _length(value: str | timedelta | None) -> timedelta | None:
+def _length(value: str | timedelta) -> timedelta:
     return parse_length(value) if isinstance(value, str) else value
 
 
@@ -214,8 +214,8 @@ class Window:
 
     calendar: Unit | None = field(default=None, converter=optional(unit))
     starts: Weekday | None = field(default=None, converter=optional(weekday))
-    rolling: timedelta | None = field(default=None, converter=_length)
-    fixed: timedelta | None = field(default=None, converter=_length)
+    rolling: timedelta | None = field(default=None, converter=optional(_length))
+    fixed: timedelta | None = field(default=None, converter=optional(_length))
     lifetime: bool = False
 
     def __attrs_post_init__(self) -> None:
@@ -259,9 +259,7 @@ class Timeline:
         # The calendar window asked for last: most questions are about the same one.
         self._bounds = (0, 0)
         self.inside: Callable[[Sequence[int], int], int]
-        """Takes ascending instants and `at`; returns the index of the first that is inside the
-        window at `at`.
-        """
+        """Takes ascending instants and `at`; returns the index of the first inside at `at`."""
         if window.calendar is not None:
             self.inside = self._inside_calendar
         elif window.rolling is not None:

@@ -9,6 +9,7 @@ import pytest
 
 from meter.loading.lints import LINTS
 from meter.loading.syntax import SYNTAX
+from meter.validation import CODES
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference"
@@ -74,7 +75,7 @@ def _codes(path):
 def test_every_code_is_documented_once():
     """What can be said has a section that says what it means."""
     codes = {code for module in MODULES for code in _codes(module)}
-    codes |= {known[1] for known in SYNTAX} | set(LINTS) | {"bad-value"}
+    codes |= {known[1] for known in SYNTAX} | set(LINTS) | set(CODES) | {"bad-value"}
     assert codes - set(DOCUMENTED) == set()
     assert len(DOCUMENTED) == len(set(DOCUMENTED))
 
@@ -103,5 +104,5 @@ def test_an_example_is_told_its_code(name):
 def test_every_code_of_a_text_has_an_example():
     """Only what no text can show goes without."""
     shown = {Path(name).stem for name in EXAMPLES}
-    codes = {code for module in MODULES for code in _codes(module)} | set(LINTS)
+    codes = {code for module in MODULES for code in _codes(module)} | set(LINTS) | set(CODES)
     assert codes - shown - WITHOUT_EXAMPLE == set()

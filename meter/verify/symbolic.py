@@ -1,32 +1,48 @@
-"""What does a policy say of every situation? Its rules as diagrams, from the first to the last.
+"""What a policy says of every situation at once: its rules laid out from the first to the last.
 
-The order is the engine's: a rule that matches decides, a spending rule lets premium articles pass
-and is closed where its meter is spent. The verdicts in the leaves are made by the engine itself.
+What a rule does to a view is read from the engine's own table, and the verdicts in the leaves are
+made by the engine itself.
 """
+
+# `judge` tries the rules one after the other for one situation, and keeps in mind which meter
+# refused the reader first. Here the same is done for all situations together, from the last rule to
+# the first: what a policy says of those who get as far as a rule is what the rule says where it
+# matches, and what the policy says of those who get as far as the next one where it does not. The
+# meter that refused first is the only thing a rule leaves behind for the next, so there is one
+# result for each meter that may have, and one for none. The walk is written once, over the few
+# operations of a `Logic`; decision diagrams and z3 are two such logics, and neither knows what a
+# rule is.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Hashable
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from meter.engine import verdict_of
+from meter.decision import Access
+from meter.engine import Verdict, _verdict
+from meter.facts import ALWAYS, Some
+from meter.rulebook import Rulebook
 from meter.verify.diagram import FALSE, TRUE
-from meter.vocabulary import Access, ArticleAccess
+from meter.view import ArticleAccess
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Collection, Mapping, Sequence
 
-    from meter.engine import Verdict
+    from meter.decision import Show
+    from meter.facts import Formula
     from meter.rulebook import JudgedRule
     from meter.verify.space import Space
-    from meter.vocabulary import Show
 
 __all__ = [
+    "Leaf",
+    "Logic",
     "Passing",
+    "Walk",
     "among",
     "comes_from",
-    "matches",
     "passings",
     "reports",
     "spends",
@@ -36,63 +52,153 @@ __all__ = [
 ]
 
 
+class Effect(StrEnum):
+    MATCH = "match"
+    PASS = "pass"
+    REFUSE = "refuse"
+
+
+SPENDING: Mapping[tuple[ArticleAccess, bool], Effect] = {
+    (ArticleAccess.FREE, True): Effect.MATCH,
+    (ArticleAccess.FREE, False): Effect.MATCH,
+    (ArticleAccess.METERED, True): Effect.MATCH,
+    (ArticleAccess.METERED, False): Effect.REFUSE,
+    (ArticleAccess.PREMIUM, True): Effect.PASS,
+    (ArticleAccess.PREMIUM, False): Effect.PASS,
+}
+
+
+def effect_of(rule: JudgedRule, facts: Sequence[Any]) -> Effect:
+    if rule.spend is None:
+        return Effect.MATCH
+    return SPENDING[facts[1], facts[rule.open_slot]]
+
+
+def shown_by(rule: JudgedRule, facts: Sequence[Any]) -> Show:
+    return _verdict(rule, facts, facts[1], None).show
+
+
+Leaf = Verdict | bool
+"""What a policy's diagram holds: a verdict, or `False` outside the situations asked about."""
+
+_NEVER = Some(())
+
+_Result = TypeVar("_Result")
+
+
+class Logic(Protocol[_Result]):
+    """What rules are laid out in; a result is a function of all situations."""
+
+    def where(self, formula: Formula, side: int = 0) -> _Result: ...
+
+    def is_(self, name: str, *codes: object) -> _Result: ...
+
+    def standing(self, meter: str, side: int, name: str, codes: Collection[object]) -> _Result: ...
+
+    def choose(self, test: _Result, yes: _Result, no: _Result) -> _Result: ...
+
+    def leaf(self, value: Hashable) -> _Result: ...
+
+
 @frozen
-class Passing:
-    """How the readers reach one rule of a policy.
+class Walk(Generic[_Result]):
+    """The rules of one policy over a logic.
 
-    By what meter refused them on the way (`None`: by none) to the set of them.
+    `view` says what of a verdict is kept, `side` whose standing on a meter is asked for.
     """
 
-    arriving: dict[str | None, int]
-    matches: int
-    fires: int
+    logic: Logic[_Result]
+    rulebook: Rulebook
+    side: int = 0
+    view: Callable[[Verdict], Hashable] = lambda verdict: verdict
 
+    def verdicts(self, end: _Result) -> list[dict[str | None, _Result]]:
+        """Return, for each rule, what is said of those who get as far as it, by who refused them.
 
-def matches(space: Space, rule: JudgedRule, side: int = 0) -> tuple[int, int]:
-    """Return where a rule matches, and where it would but for its meter being spent."""
-    forest, holds = space.forest, space.where(rule.formula, side)
-    if rule.spend is None:
-        return holds, FALSE
-    free, metered = (
-        space.is_("access", ArticleAccess.FREE),
-        space.is_("access", ArticleAccess.METERED),
-    )
-    opens = space.standing(rule.spend, side, "open", [True])
-    matches = forest.both(forest.either(free, forest.both(metered, opens)), holds)
-    return matches, forest.both(metered, forest.negate(opens), holds)
+        `end` is what follows on the last rule.
+        """
+        rules = self.rulebook.rules
+        refusals = (None, *dict.fromkeys(rule.spend for rule in rules if rule.spend))
+        after = dict.fromkeys(refusals, end)
+        result = []
+        for rule in reversed(rules):
+            after = {
+                refused: self.effect(
+                    rule,
+                    match=lambda access, rule=rule, refused=refused: self._says(
+                        rule, access, refused
+                    ),
+                    refuse=after[refused or rule.spend],
+                    pass_by=after[refused],
+                )
+                for refused in refusals
+            }
+            result.append(after)
+        return result[::-1]
 
+    def effect(
+        self,
+        rule: JudgedRule,
+        *,
+        match: Callable[[ArticleAccess], _Result],
+        refuse: _Result,
+        pass_by: _Result,
+    ) -> _Result:
+        """Return one of three where a rule matches (by access), refuses, and passes a view by."""
+        logic = self.logic
+        holds = logic.where(rule.formula, self.side)
+        if rule.spend is None:
+            return logic.choose(holds, match(ArticleAccess.METERED), pass_by)
+        opens = logic.standing(rule.spend, self.side, "open", [True])
 
-def verdicts_of(space: Space, rule: JudgedRule, refused: str | None, side: int = 0) -> int:
-    """Return the engine's verdict where a rule fires, given the meter that refused the reader
-    before.
-    """
-    forest = space.forest
-    offer = space.where(rule.offer_formula, side) if rule.offer is not None else TRUE
-    last = (
-        space.standing(rule.spend, side, "left", [rule.nothing_left])
-        if rule.spend is not None
-        else FALSE
-    )
+        def of(access: ArticleAccess, *, is_open: bool) -> _Result:
+            effect = SPENDING[access, is_open]
+            if effect is Effect.MATCH:
+                return match(access)
+            return refuse if effect is Effect.REFUSE else pass_by
 
-    def leaf(access: ArticleAccess, *, nothing_left: bool, offered: bool) -> int:
-        return forest.leaf(
-            verdict_of(rule, access, nothing_left=nothing_left, offered=offered, refused=refused)
+        def of_either(access: ArticleAccess) -> _Result:
+            if SPENDING[access, True] is SPENDING[access, False]:
+                return of(access, is_open=True)
+            return logic.choose(opens, of(access, is_open=True), of(access, is_open=False))
+
+        *first, last = ArticleAccess
+        result = of_either(last)
+        for access in reversed(first):
+            result = logic.choose(logic.is_("access", access), of_either(access), result)
+        return logic.choose(holds, result, pass_by)
+
+    def _says(self, rule: JudgedRule, access: ArticleAccess, refused: str | None) -> _Result:
+        """Return what a rule says where it matches, given the meter that refused before."""
+        if rule.spend is None or access is not ArticleAccess.METERED:
+            return self._verdict(rule, access, refused, None)
+        last = self.logic.standing(rule.spend, self.side, "left", [rule.nothing_left])
+        return self.logic.choose(
+            last,
+            self._verdict(rule, access, refused, rule.nothing_left),
+            self._verdict(rule, access, refused, None),
         )
 
-    def by_offer(access: ArticleAccess, *, nothing_left: bool) -> int:
-        return forest.choose(
-            offer,
-            leaf(access, nothing_left=nothing_left, offered=True),
-            leaf(access, nothing_left=nothing_left, offered=False),
-        )
+    def _verdict(
+        self, rule: JudgedRule, access: ArticleAccess, refused: str | None, left: int | None
+    ) -> _Result:
+        """Return the engine's verdict, with the offer for those who may have it.
 
-    metered = by_offer(ArticleAccess.METERED, nothing_left=False)
-    if rule.spend is None:
-        return metered
-    last_one = by_offer(ArticleAccess.METERED, nothing_left=True)
-    free = by_offer(ArticleAccess.FREE, nothing_left=False)
-    metered = forest.choose(last, last_one, metered)
-    return forest.choose(space.is_("access", ArticleAccess.METERED), metered, free)
+        `left` is a code; for any but that of nothing `None` will do.
+        """
+        values: list[Any] = [None] * len(self.rulebook.vocabulary.slots)
+        values[rule.left_slot] = left
+        with_offer, without = (
+            self.logic.leaf(
+                self.view(_verdict(evolve(rule, offer_formula=formula), values, access, refused))
+            )
+            for formula in (ALWAYS, _NEVER)
+        )
+        if rule.offer is None:
+            return with_offer
+        return self.logic.choose(
+            self.logic.where(rule.offer_formula, self.side), with_offer, without
+        )
 
 
 def verdicts(space: Space, side: int = 0) -> int:
@@ -101,56 +207,56 @@ def verdicts(space: Space, side: int = 0) -> int:
 
 
 def verdicts_from(space: Space, side: int = 0) -> list[dict[str | None, int]]:
-    """Return, for each rule, what a policy says of those who get as far as it, by the meter that
-    refused them before.
+    """Return, for each rule, what a policy says from it on, by the meter that refused before."""
+    return Walk(space, space.rulebooks[side], side).verdicts(FALSE)
+
+
+@frozen
+class Passing:
+    """How the readers reach one rule of a policy, where it matches, and where it decides.
+
+    `arriving` has the set of them by the meter that refused them on the way (`None`: none did).
     """
-    rulebook, forest = space.rulebooks[side], space.forest
-    refusals = (None, *dict.fromkeys(rule.spend for rule in rulebook.rules if rule.spend))
-    after: dict[str | None, int] = dict.fromkeys(refusals, FALSE)
-    result = []
-    for rule in reversed(rulebook.rules):
-        matching, spent = matches(space, rule, side)
-        after = {
-            refused: forest.choose(
-                matching,
-                verdicts_of(space, rule, refused, side),
-                forest.choose(spent, after[refused or rule.spend], after[refused]),
-            )
-            for refused in refusals
-        }
-        result.append(after)
-    return result[::-1]
+
+    arriving: dict[str | None, int]
+    matches: int
+    fires: int
 
 
 def passings(space: Space, side: int = 0) -> list[Passing]:
     """Return how the possible situations reach each rule, and where it fires."""
     forest = space.forest
+    walk = Walk(space, space.rulebooks[side], side)
     arriving: dict[str | None, int] = {None: space.possible}
     result = []
     for rule in space.rulebooks[side].rules:
-        matching, spent = matches(space, rule, side)
+        matching = walk.effect(rule, match=lambda _: TRUE, refuse=FALSE, pass_by=FALSE)
+        refusing = walk.effect(rule, match=lambda _: FALSE, refuse=TRUE, pass_by=FALSE)
         fires = forest.either(*(forest.both(here, matching) for here in arriving.values()))
         result.append(Passing(arriving, matching, fires))
-        after: dict[str | None, int] = {}
+        after: dict[str | None, int] = {None: FALSE}
         for refused, here in arriving.items():
             onward = forest.minus(here, matching)
-            for state, part in (
-                (refused or rule.spend, forest.both(onward, spent)),
-                (refused, forest.minus(onward, spent)),
-            ):
-                after[state] = forest.either(after.get(state, FALSE), part)
+            first = refused or rule.spend
+            after[first] = forest.either(after.get(first, FALSE), forest.both(onward, refusing))
+            passing = forest.minus(onward, refusing)
+            after[refused] = forest.either(after.get(refused, FALSE), passing)
         arriving = {
             refused: here for refused, here in after.items() if here != FALSE or refused is None
         }
     return result
 
 
+# Sets of situations, by what is said of them.
+
+
 def among(space: Space, diagram: int, holds: Callable[[Verdict], bool]) -> int:
     """Return where the verdict of a policy's diagram is one of those wanted, among what can be."""
-    return space.forest.both(
-        space.possible,
-        space.forest.relabel(diagram, lambda verdict: bool(verdict) and bool(holds(verdict))),
-    )
+
+    def wanted(leaf: Leaf) -> bool:
+        return isinstance(leaf, Verdict) and holds(leaf)
+
+    return space.forest.both(space.possible, space.forest.relabel(diagram, wanted))
 
 
 def comes_from(rule: str) -> Callable[[Verdict], bool]:
@@ -168,6 +274,6 @@ def walls(verdict: Verdict) -> bool:
     return verdict.show.access is Access.PREVIEW
 
 
-def reports(meter: str) -> Callable[[Verdict | bool], bool]:
+def reports(meter: str) -> Callable[[Leaf], bool]:
     """Return whether a leaf is a verdict that tells the reader about a meter."""
-    return lambda verdict: not isinstance(verdict, bool) and verdict.meter == meter
+    return lambda leaf: isinstance(leaf, Verdict) and leaf.meter == meter

@@ -9,8 +9,8 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from meter.engine import judge
-from meter.verify.diff import visible
-from meter.vocabulary import ArticleAccess, Status
+from meter.verify.rows import visible
+from meter.view import ArticleAccess, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

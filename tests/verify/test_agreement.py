@@ -14,8 +14,8 @@ from meter.rulebook import Rulebook
 from meter.testing.strategies import edge_times as times
 from meter.testing.strategies import page_views, policies, readers, usages
 from meter.verify import Outcome, changes, guarantees, lints
+from meter.verify.budget import is_installed, open_solver
 from meter.verify.concretize import Encounter
-from meter.verify.smt import Solver, is_installed
 from meter.verify.space import Space
 from meter.verify.symbolic import passings, verdicts
 from tests.verify.agreement import compare
@@ -93,8 +93,8 @@ def test_finds_a_reader_for_every_rule_that_somebody_meets(seed):
 def test_agrees_with_z3(seed):
     """z3 finds a reader for exactly the rules that fire, and those readers meet them in the engine."""
     policy = random_policy(Random(2_000 + seed))
-    space = Space([Rulebook(policy, Vocabulary([policy]))])
-    solver = Solver(space)
+    solver = open_solver([Rulebook(policy, Vocabulary([policy]))], "asked for")
+    space = solver.space
     verdict = solver.verdict()
     for rule, passing in zip(policy.rules, passings(space), strict=True):
         situation = solver.find(
@@ -113,18 +113,19 @@ def test_agrees_with_z3_on_every_situation_at_once(seed):
     them say different things.
     """
     policy = random_policy(Random(3_000 + seed))
-    space = Space([Rulebook(policy, Vocabulary([policy]))])
-    forest, solver, whole = space.forest, Solver(space), verdicts(space)
+    solver = open_solver([Rulebook(policy, Vocabulary([policy]))], "asked for")
+    space = solver.space
+    whole = verdicts(space)
     verdict = solver.verdict()
     other = [
-        solver.z3.And(
-            solver.diagram(forest.relabel(whole, said.__eq__)),
-            solver.z3.Not(solver.among(verdict, said.__eq__)),
+        solver.both(
+            solver.diagram(space.forest.relabel(whole, said.__eq__)),
+            solver.negate(solver.among(verdict, said.__eq__)),
         )
-        for said in forest.values(whole)
+        for said in space.forest.values(whole)
     ]
-    assert None is solver.find(solver.z3.Or(*other))
-    assert None is solver.find(solver.z3.Not(solver.diagram(space.possible)))
+    assert None is solver.find(solver.either(*other))
+    assert None is solver.find(solver.negate(solver.diagram(space.possible)))
 
 
 @given(policies(), policies())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from random import Random
 
 import pytest
@@ -10,9 +11,9 @@ from meter import loads_policy
 from meter.facts import Vocabulary
 from meter.rulebook import Rulebook
 from meter.verify import STANDING, Outcome, UndecidedError, changes, guarantees, lints
-from meter.verify.budget import decided
-from meter.verify.opinion import one_difference, rules_that_fire
-from meter.verify.smt import is_installed
+from meter.verify.budget import decided, is_installed
+from meter.verify.diff import one_difference
+from meter.verify.smt.opinion import rules_that_fire
 from meter.verify.space import Space
 from meter.verify.symbolic import passings, verdicts
 from tests.bench.bench_verify import narrow
@@ -98,14 +99,14 @@ def test_never_takes_unknown_for_proved():
 
 def test_is_undecided_without_diagram_and_z3(monkeypatch):
     """Past the budget and without z3 there is no comparison."""
-    monkeypatch.setattr("meter.verify.opinion.is_installed", lambda: False)
+    monkeypatch.setitem(sys.modules, "z3", None)  # as if it were not installed
     with pytest.raises(UndecidedError, match=r"meter-paywall\[smt\]"):
         changes(loads_policy(GOOD), loads_policy(GOOD), steps=FEW)
 
 
 def test_tries_another_order_before_giving_up(monkeypatch):
     """Without z3 the variables are put in another order once; both orders give the same answer."""
-    monkeypatch.setattr("meter.verify.budget.is_installed", lambda: False)
+    monkeypatch.setitem(sys.modules, "z3", None)  # as if it were not installed
     policy = narrow(8, 6)
     orders = []
 

@@ -91,9 +91,9 @@ class Layout:
             else:
                 yield Variable(slot.name, plain_codes(self.vocabulary, slot), index, who=who)
 
-    def _first_mentions(self) -> dict[tuple[int, str | None], int]:
+    def _first_mentions(self) -> dict[tuple[int | None, str | None], int]:
         """Return the slots and members that rules ask for, numbered as they come."""
-        first: dict[tuple[int, str | None], int] = {}
+        first: dict[tuple[int | None, str | None], int] = {}
         for book in self.rulebooks:
             for rule in book.rules:
                 for atom in leaves(rule.formula):

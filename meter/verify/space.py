@@ -19,7 +19,7 @@ from meter.verify.situations import EXPIRED, RUNNING
 from meter.view import ArticleAccess
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Hashable, Sequence
+    from collections.abc import Collection, Sequence
 
     from meter.decision import Decision
     from meter.facts import Formula
@@ -96,14 +96,6 @@ class Space(Layout):
             for diagram, limit in zip(self.limits[meter], limits, strict=True)
         )
         return self.forest.both(*parts)
-
-    def choose(self, test: int, yes: int, no: int) -> int:
-        """Return `yes` where `test` holds and `no` where it does not."""
-        return self.forest.choose(test, yes, no)
-
-    def leaf(self, value: Hashable) -> int:
-        """Return the diagram that is `value` everywhere."""
-        return self.forest.leaf(value)
 
     def _limit(self, meter: str, side: int) -> int:
         """Return a meter's limit everywhere: the first that matches, or 0."""

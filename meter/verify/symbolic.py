@@ -25,7 +25,7 @@ from meter.decision import Access
 from meter.engine import Verdict, _verdict
 from meter.facts import ALWAYS, Some
 from meter.rulebook import Rulebook
-from meter.verify.diagram import FALSE, TRUE
+from meter.verify.diagram import FALSE
 from meter.view import ArticleAccess
 
 if TYPE_CHECKING:
@@ -37,8 +37,9 @@ if TYPE_CHECKING:
     from meter.verify.space import Space
 
 __all__ = [
+    "Algebra",
+    "Atoms",
     "Leaf",
-    "Logic",
     "Passing",
     "Walk",
     "among",
@@ -84,16 +85,25 @@ Leaf = Verdict | bool
 _NEVER = Some(())
 
 _Result = TypeVar("_Result")
+_Atom_co = TypeVar("_Atom_co", covariant=True)
 
 
-class Logic(Protocol[_Result]):
-    """What rules are laid out in; a result is a function of all situations."""
+class Atoms(Protocol[_Atom_co]):
+    """What rules ask for, each as a function of all situations."""
 
-    def where(self, formula: Formula, side: int = 0) -> _Result: ...
+    def where(self, formula: Formula, side: int = 0) -> _Atom_co: ...
 
-    def is_(self, name: str, *codes: object) -> _Result: ...
+    def is_(self, name: str, *codes: object) -> _Atom_co: ...
 
-    def standing(self, meter: str, side: int, name: str, codes: Collection[object]) -> _Result: ...
+    def standing(self, meter: str, side: int, name: str, codes: Collection[object]) -> _Atom_co: ...
+
+
+class Algebra(Protocol[_Result]):
+    """How functions of all situations are put together."""
+
+    def both(self, *parts: _Result) -> _Result: ...
+
+    def either(self, *parts: _Result) -> _Result: ...
 
     def choose(self, test: _Result, yes: _Result, no: _Result) -> _Result: ...
 
@@ -102,12 +112,13 @@ class Logic(Protocol[_Result]):
 
 @frozen
 class Walk(Generic[_Result]):
-    """The rules of one policy over a logic.
+    """The rules of one policy over an algebra.
 
-    `view` says what of a verdict is kept, `side` whose standing on a meter is asked for.
+    `side` says whose standing on a meter is asked for, `view` what of a verdict is kept.
     """
 
-    logic: Logic[_Result]
+    atoms: Atoms[_Result]
+    algebra: Algebra[_Result]
     rulebook: Rulebook
     side: int = 0
     view: Callable[[Verdict], Hashable] = lambda verdict: verdict
@@ -122,61 +133,55 @@ class Walk(Generic[_Result]):
         after = dict.fromkeys(refusals, end)
         result = []
         for rule in reversed(rules):
-            after = {
-                refused: self.effect(
-                    rule,
-                    match=lambda access, rule=rule, refused=refused: self._says(
-                        rule, access, refused
-                    ),
-                    refuse=after[refused or rule.spend],
-                    pass_by=after[refused],
-                )
-                for refused in refusals
-            }
+            after = self._before(rule, after)
             result.append(after)
         return result[::-1]
 
-    def effect(
-        self,
-        rule: JudgedRule,
-        *,
-        match: Callable[[ArticleAccess], _Result],
-        refuse: _Result,
-        pass_by: _Result,
-    ) -> _Result:
-        """Return one of three where a rule matches (by access), refuses, and passes a view by."""
-        logic = self.logic
-        holds = logic.where(rule.formula, self.side)
+    def _before(
+        self, rule: JudgedRule, after: Mapping[str | None, _Result]
+    ) -> dict[str | None, _Result]:
+        """Return what is said of those who get as far as a rule, given what is said after it."""
+        choose = self.algebra.choose
+        matching = self.effect(rule, Effect.MATCH)
+        refusing = self.effect(rule, Effect.REFUSE)
+        before = {}
+        for refused, passing in after.items():
+            onward = choose(refusing, after[refused or rule.spend], passing)
+            before[refused] = choose(matching, self._says(rule, refused), onward)
+        return before
+
+    def effect(self, rule: JudgedRule, effect: Effect) -> _Result:
+        """Return where a rule has an effect, as the engine's table says."""
+        holds = self.atoms.where(rule.formula, self.side)
         if rule.spend is None:
-            return logic.choose(holds, match(ArticleAccess.METERED), pass_by)
-        opens = logic.standing(rule.spend, self.side, "open", [True])
+            return holds if effect is Effect.MATCH else self.algebra.either()
+        cases = [self._case(rule.spend, access, effect) for access in ArticleAccess]
+        return self.algebra.both(self.algebra.either(*cases), holds)
 
-        def of(access: ArticleAccess, *, is_open: bool) -> _Result:
-            effect = SPENDING[access, is_open]
-            if effect is Effect.MATCH:
-                return match(access)
-            return refuse if effect is Effect.REFUSE else pass_by
+    def _case(self, meter: str, access: ArticleAccess, effect: Effect) -> _Result:
+        """Return the articles of an access that have an effect, open meter or not."""
+        states = [state for state in (True, False) if SPENDING[access, state] is effect]
+        if not states:
+            return self.algebra.either()
+        articles = self.atoms.is_("access", access)
+        if len(states) > 1:
+            return articles
+        return self.algebra.both(articles, self.atoms.standing(meter, self.side, "open", states))
 
-        def of_either(access: ArticleAccess) -> _Result:
-            if SPENDING[access, True] is SPENDING[access, False]:
-                return of(access, is_open=True)
-            return logic.choose(opens, of(access, is_open=True), of(access, is_open=False))
-
-        *first, last = ArticleAccess
-        result = of_either(last)
-        for access in reversed(first):
-            result = logic.choose(logic.is_("access", access), of_either(access), result)
-        return logic.choose(holds, result, pass_by)
-
-    def _says(self, rule: JudgedRule, access: ArticleAccess, refused: str | None) -> _Result:
+    def _says(self, rule: JudgedRule, refused: str | None) -> _Result:
         """Return what a rule says where it matches, given the meter that refused before."""
-        if rule.spend is None or access is not ArticleAccess.METERED:
-            return self._verdict(rule, access, refused, None)
-        last = self.logic.standing(rule.spend, self.side, "left", [rule.nothing_left])
-        return self.logic.choose(
+        if rule.spend is None:
+            return self._verdict(rule, ArticleAccess.METERED, refused, None)
+        last = self.atoms.standing(rule.spend, self.side, "left", [rule.nothing_left])
+        spending = self.algebra.choose(
             last,
-            self._verdict(rule, access, refused, rule.nothing_left),
-            self._verdict(rule, access, refused, None),
+            self._verdict(rule, ArticleAccess.METERED, refused, rule.nothing_left),
+            self._verdict(rule, ArticleAccess.METERED, refused, None),
+        )
+        return self.algebra.choose(
+            self.atoms.is_("access", ArticleAccess.METERED),
+            spending,
+            self._verdict(rule, ArticleAccess.FREE, refused, None),
         )
 
     def _verdict(
@@ -189,15 +194,15 @@ class Walk(Generic[_Result]):
         values: list[Any] = [None] * len(self.rulebook.vocabulary.slots)
         values[rule.left_slot] = left
         with_offer, without = (
-            self.logic.leaf(
+            self.algebra.leaf(
                 self.view(_verdict(evolve(rule, offer_formula=formula), values, access, refused))
             )
             for formula in (ALWAYS, _NEVER)
         )
         if rule.offer is None:
             return with_offer
-        return self.logic.choose(
-            self.logic.where(rule.offer_formula, self.side), with_offer, without
+        return self.algebra.choose(
+            self.atoms.where(rule.offer_formula, self.side), with_offer, without
         )
 
 
@@ -208,7 +213,7 @@ def verdicts(space: Space, side: int = 0) -> int:
 
 def verdicts_from(space: Space, side: int = 0) -> list[dict[str | None, int]]:
     """Return, for each rule, what a policy says from it on, by the meter that refused before."""
-    return Walk(space, space.rulebooks[side], side).verdicts(FALSE)
+    return Walk(space, space.forest, space.rulebooks[side], side).verdicts(FALSE)
 
 
 @frozen
@@ -226,12 +231,12 @@ class Passing:
 def passings(space: Space, side: int = 0) -> list[Passing]:
     """Return how the possible situations reach each rule, and where it fires."""
     forest = space.forest
-    walk = Walk(space, space.rulebooks[side], side)
+    walk = Walk(space, forest, space.rulebooks[side], side)
     arriving: dict[str | None, int] = {None: space.possible}
     result = []
     for rule in space.rulebooks[side].rules:
-        matching = walk.effect(rule, match=lambda _: TRUE, refuse=FALSE, pass_by=FALSE)
-        refusing = walk.effect(rule, match=lambda _: FALSE, refuse=TRUE, pass_by=FALSE)
+        matching = walk.effect(rule, Effect.MATCH)
+        refusing = walk.effect(rule, Effect.REFUSE)
         fires = forest.either(*(forest.both(here, matching) for here in arriving.values()))
         result.append(Passing(arriving, matching, fires))
         after: dict[str | None, int] = {None: FALSE}

@@ -157,7 +157,7 @@ class Solver:
 
         `view` says what of a verdict is looked at.
         """
-        walk = Walk(self, self.space.rulebooks[side], side, view)
+        walk = Walk(self, self, self.space.rulebooks[side], side, view)
         return walk.verdicts(self.leaf(_NO_RULE))[0][None]
 
     def among(self, verdict: z3.ExprRef, holds: Callable[[_Seen], bool]) -> z3.BoolRef:

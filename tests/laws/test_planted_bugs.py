@@ -1,6 +1,4 @@
-"""Does the suite catch the bugs that metering code is known for?
-
-Each is planted in a copy of the package, and must be found.
+"""The suite catches the bugs that metering code is known for, each planted in a copy.
 
 A copy of `meter` is changed in one place and a part of the suite is run against it in its own
 process. Where the text to change is not there any more, the test says so: a planted bug that cannot

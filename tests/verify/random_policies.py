@@ -1,7 +1,4 @@
-"""Random policies that are mostly useful, with constants on edges.
-
-Material for the differential tests.
-"""
+"""Random policies that are mostly useful, with constants on edges, for differential tests."""
 
 from __future__ import annotations
 

@@ -71,9 +71,7 @@ def second_order():
 
 
 def test_reports_a_mutant_if_and_only_if_somebody_sees_it():
-    """Of a thousand mutants of the sample policies, those and only those are reported that some
-    reader can tell from the original.
-    """
+    """Of a thousand mutants those and only those are reported that some reader can tell apart."""
     wrong, seen = [], {True: 0, False: 0}
     for base, mutant in islice(second_order(), 1_000):
         expected = brute(base, mutant)
@@ -109,9 +107,7 @@ def test_is_empty_where_disjoint_rules_change_places():
 
 @pytest.mark.parametrize("seed", range(30))
 def test_covers_exactly_what_changes(seed):
-    """The rows hold every situation that differs for readers in the same standing, and none that
-    does not.
-    """
+    """The rows hold every situation that differs in the same standing, and none that does not."""
     random = Random(seed)
     old = random_policy(random, rules=2)
     found = [mutant for _, mutant in mutants(old)]
@@ -207,7 +203,7 @@ def test_says_nothing_of_a_limit_that_nobody_meets():
     ],
 )
 def test_tells_meters_and_offers_that_are_no_longer_the_same(change, expected):
-    """Another window, another way to count and another price are differences, even if no rule is."""
+    """Another window, way to count or price is a difference, even if no rule is."""
     assert [expected] == [
         (row.before, row.after) for row in changes(simple(), simple(**change)).rows
     ]

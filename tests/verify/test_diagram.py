@@ -1,6 +1,4 @@
-"""Decision diagrams: equal functions are equal numbers, and every operation is what it says at
-every point.
-"""
+"""Decision diagrams: equal functions are equal numbers, and operations hold at every point."""
 
 from __future__ import annotations
 
@@ -74,7 +72,7 @@ def test_combines_sets_as_python_does(left, right):
 @given(tables, tables)
 @settings(max_examples=60, deadline=None)
 def test_combines_and_relabels_leaves(left, right):
-    """A combination has the combined values at every point, and a relabelled diagram the new ones."""
+    """A combination has the combined values everywhere, a relabelled diagram the new ones."""
     forest = Forest(SIZES)
     one, other = planted(forest, left), planted(forest, right)
     assert list(zip(left, right, strict=True)) == read(

@@ -1,6 +1,4 @@
-"""Exact lints: each is earned by a policy that has the fault, by none that has not, and its example
-is what the engine does.
-"""
+"""Exact lints: each is earned by a policy with the fault, and its example is the engine's."""
 
 from __future__ import annotations
 
@@ -225,9 +223,7 @@ def test_finds_a_rule_whose_offer_nobody_it_is_for_may_have():
 
 
 def test_finds_a_last_free_article_that_goes_by_in_silence():
-    """Where one rule counts down and another spends the same meter in silence, the last notice can
-    be skipped.
-    """
+    """Where a second rule spends a meter in silence, the last notice can be skipped."""
     text = (
         HEAD
         + PAYING
@@ -339,9 +335,7 @@ def test_has_words_for_every_code():
 
 @pytest.mark.parametrize("seed", range(40))
 def test_agrees_with_brute_force_on_rules_that_change_nothing(seed):
-    """A rule is said to change nothing if it fires for somebody and nobody sees a difference
-    without it.
-    """
+    """A rule changes nothing if it fires for somebody and nobody misses it."""
     policy = random_policy(Random(7_000 + seed), rules=2)
     space = Space([Rulebook(policy, Vocabulary([policy]))])
     everyone = list(situations(space)) if size(space) < 30_000 else []

@@ -34,9 +34,7 @@ def joint(old, new):
 @needs_z3
 @pytest.mark.parametrize("seed", range(25))
 def test_finds_a_difference_where_the_diagram_does(seed):
-    """Of a random policy and one of its mutants, z3 finds a reader who sees a difference if and
-    only if there are rows.
-    """
+    """Of a policy and a mutant, z3 finds a difference if and only if there are rows."""
     random = Random(seed)
     old = random_policy(random)
     new = random.choice([mutant for _, mutant in mutants(old)])
@@ -75,9 +73,7 @@ def test_sees_meters_that_differ(this, that):
 
 @needs_z3
 def test_tells_by_z3_who_breaks_a_promise():
-    """Past the diagram's budget a broken promise is still shown, on a page view that the engine
-    reproduces.
-    """
+    """Past the diagram's budget a broken promise is shown on a view the engine reproduces."""
     own = (
         '[[guarantees]]\nname = "no trial offers"\nwhen = { reader = ["anonymous"] }\nnever ='
         ' ["trial-offer"]\n'
@@ -124,9 +120,7 @@ def test_tries_another_order_before_giving_up(monkeypatch):
 
 @needs_z3
 def test_finds_rules_that_never_fire_where_the_diagram_cannot():
-    """Past the diagram's budget z3 still says which rules nobody meets, and the rest is told to be
-    left out.
-    """
+    """Past the diagram's budget z3 still says which rules nobody meets."""
     hidden = rule(
         "students", '{ reader = ["subscriber"], section = ["campus"] }', "registration-wall"
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from meter.engine import Verdict
 from meter.facts import Vocabulary
@@ -220,4 +220,4 @@ def _common(label: Pair, members: Sequence[Pair], side: int) -> Seen:
     shows = {member[side].show for member in members}
     if len(shows) > 1:
         return label[side]
-    return label[side]._replace(show=members[0][side].show)
+    return evolve(label[side], show=members[0][side].show)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from meter.canonical import to_table
 from meter.decision import Access, Show
@@ -48,7 +48,8 @@ class Row:
     after: str
 
 
-class Seen(NamedTuple):
+@frozen
+class Seen:
     """What of a verdict a reader can notice: everything but the name of the rule."""
 
     show: Show
@@ -98,7 +99,7 @@ def gist(before: Seen, after: Seen) -> Pair:
 def _without_default(seen: Seen) -> Seen:
     """Return what is seen, a prompt that is only the show's own left out."""
     prompt = None if seen.prompt == str(seen.show) else seen.prompt
-    return seen._replace(show=seen.kind, prompt=prompt)
+    return evolve(seen, show=seen.kind, prompt=prompt)
 
 
 def difference(this: Seen, other: Seen) -> str:

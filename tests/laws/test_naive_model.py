@@ -235,7 +235,7 @@ class Stand(NamedTuple):
 
 
 class Model:
-    """Everything one reader was counted for, in a list; asked again from the beginning each time."""
+    """Everything one reader was counted for, in a list; asked from the beginning each time."""
 
     def __init__(self, policy, usage) -> None:
         self.policy = policy
@@ -290,10 +290,10 @@ class Model:
         return named.get(is_a, fall_back)
 
     def matches(self, when, visit) -> bool | None:
-        reader, view, now, _ = visit
-        return matches(
-            self.zone, when, reader, view, now, lambda name: self.stand(name, visit).left
-        )
+        def left(name):
+            return self.stand(name, visit).left
+
+        return matches(self.zone, when, visit.reader, visit.view, visit.now, left)
 
     def would_count(self, visit) -> bool:
         return str(visit.view.article.access) == "metered" and not visit.view.prefetch
@@ -323,10 +323,10 @@ class Model:
                 continue
             if rule.spend and visit.view.article.access == "premium":
                 continue
-            if rule.spend and visit.view.article.access == "metered":
-                if not self.stand(rule.spend, visit).opens:
-                    refused = refused or rule.spend
-                    continue
+            metered = rule.spend and visit.view.article.access == "metered"
+            if metered and not self.stand(rule.spend, visit).opens:
+                refused = refused or rule.spend
+                continue
             return rule, refused
         raise AssertionError("the last rule matches everything")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from attrs import field, frozen
 
@@ -88,15 +88,22 @@ def expected_rule(
         if index == fired or show not in wanted:
             continue
         if index > fired and rule.formula.holds(facts):
-            distance, why = 0, f"`{names[fired]}` stands before it"
+            lost = _Lost(0, f"`{names[fired]}` stands before it")
         else:
-            distance, why = _why_not(space, rule, facts)
-        words = f"rule `{rule.name}` would show `{show}`, but {why}"
-        near.append((distance, Expected(words, show)))
+            lost = _why_not(space, rule, facts)
+        words = f"rule `{rule.name}` would show `{show}`, but {lost.why}"
+        near.append((lost.distance, Expected(words, show)))
     if near:
         return min(near, key=lambda item: item[0])[1]
     shows = quoted(show for show in Show if show in wanted)
     return Expected(f"no rule of this policy would show {shows} to this reader here", None)
+
+
+class _Lost(NamedTuple):
+    """Why a rule did not decide, and how far it was from that: 0 for nothing but the order."""
+
+    distance: int
+    why: str
 
 
 def _would_show(rule: JudgedRule, facts: tuple[Any, ...]) -> Show:
@@ -106,11 +113,10 @@ def _would_show(rule: JudgedRule, facts: tuple[Any, ...]) -> Show:
     return shown_by(rule, facts)
 
 
-def _why_not(space: Space, rule: JudgedRule, facts: tuple[Any, ...]) -> tuple[int, str]:
-    """Return how far a rule was from deciding (0 for nothing but the order), and why it did not."""
+def _why_not(space: Space, rule: JudgedRule, facts: tuple[Any, ...]) -> _Lost:
     if not rule.formula.holds(facts):
         why = why_not(rule.formula, facts, space.vocabulary)
-        return 3 + why.count(" and ") + why.count(";"), why
+        return _Lost(3 + why.count(" and ") + why.count(";"), why)
     if effect_of(rule, facts) is Effect.PASS:
-        return 2, "a premium article is never read on an allowance"
-    return 1, f"nothing is left of `{rule.spend}`"
+        return _Lost(2, "a premium article is never read on an allowance")
+    return _Lost(1, f"nothing is left of `{rule.spend}`")

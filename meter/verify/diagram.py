@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FALSE", "MOST_STEPS", "TRUE", "Box", "Forest", "UndecidedError"]
 
-FALSE, TRUE = 0, 1
+FALSE = 0
+TRUE = 1
 MOST_STEPS = 250_000
 MOST_VARIABLES = 300
 _CHECK_EVERY = 4096

@@ -165,7 +165,8 @@ class _Comparison:
 
     def _limited(self, meter: str, limits: tuple[int, ...], differs: int) -> Iterator[Row]:
         """Yield the readers who have these two limits of a meter, where that changes anything."""
-        space, forest = self.space, self.forest
+        space = self.space
+        forest = self.forest
         those = space.limited(meter, limits)
         met = forest.both(space.possible, those, differs)
         wanted = forest.exists(met, self.base_levels)

@@ -80,7 +80,8 @@ def told_of(meter: str) -> Callable[[Seen], bool]:
 
 def pair(old: Verdict, new: Verdict) -> Pair | bool:
     """Return what either policy shows, where a reader could tell them apart."""
-    before, after = visible(old), visible(new)
+    before = visible(old)
+    after = visible(new)
     return False if before == after else (before, after)
 
 

@@ -187,7 +187,8 @@ def about_numbers(when, reader, view, now, left):
 
 def about_dates(when, zone, now):
     if when.dates is not None:
-        first, last = when.dates.from_, when.dates.until
+        first = when.dates.from_
+        last = when.dates.until
         yield first is None or now >= midnight(zone, first)
         yield last is None or now < midnight(zone, last + timedelta(days=1))
 
@@ -335,9 +336,13 @@ class Model:
         now = now.astimezone(UTC)
         visit = Visit(reader, view, now, max([now, *(at for _, _, at in self.counted)]))
         rule, refused = self.first_match(visit)
-        show, spend, prompt = str(rule.show), rule.spend, rule.prompt
+        show = str(rule.show)
+        spend = rule.spend
+        prompt = rule.prompt
         if spend and view.article.access == "free":
-            show, spend, prompt = "article", None, None
+            show = "article"
+            spend = None
+            prompt = None
         offer = self.offer(rule.offer, visit)
         if show == "countdown" and self.stand(spend, visit).left == 0:
             show = "last-free-article"

@@ -56,7 +56,8 @@ def _compare_one(policy: Policy, seed: int, found: Agreement) -> None:
     random = Random(-seed - 1)
     rulebook = Rulebook(policy, Vocabulary([policy]))
     space = Space([rulebook])
-    whole, sizes = verdicts(space), [len(variable.domain) for variable in space.variables]
+    whole = verdicts(space)
+    sizes = [len(variable.domain) for variable in space.variables]
     found.policies += 1
     for _ in range(_EACH):
         situation = space.situation([random.randrange(size) for size in sizes])

@@ -72,7 +72,8 @@ def second_order():
 
 def test_reports_a_mutant_if_and_only_if_somebody_sees_it():
     """Of a thousand mutants those and only those are reported that some reader can tell apart."""
-    wrong, seen = [], {True: 0, False: 0}
+    wrong = []
+    seen = {True: 0, False: 0}
     for base, mutant in islice(second_order(), 1_000):
         expected = brute(base, mutant)
         seen[expected] += 1
@@ -99,7 +100,8 @@ def test_is_empty_where_disjoint_rules_change_places():
     """Two rules for different readers may stand in either order."""
     policy = load_policy(POLICIES / "tiers.toml")
     names = [rule.name for rule in policy.rules]
-    over, trial = names.index("the subscription is over"), names.index("the trial is over")
+    over = names.index("the subscription is over")
+    trial = names.index("the trial is over")
     rules = list(policy.rules)
     rules[over], rules[trial] = rules[trial], rules[over]
     assert () == changes(policy, evolve(policy, rules=rules)).rows
@@ -119,7 +121,8 @@ def test_covers_exactly_what_changes(seed):
         verdicts(space, 1),
         lambda one, other: (one.show, one.offer) != (other.show, other.offer),
     )
-    wanted, forbidden = forest.both(space.possible, differ), forest.minus(space.possible, differ)
+    wanted = forest.both(space.possible, differ)
+    forbidden = forest.minus(space.possible, differ)
     boxes = cover(space, wanted, forbidden)
     union = forest.either(*(forest.box(box) for box in boxes))
     assert wanted == forest.both(space.possible, union)
@@ -169,10 +172,8 @@ def simple(*, limit=3, window=None, rules=None, count="articles", price=9, ends=
 
 def test_tells_a_limit_by_those_who_have_it():
     """A changed limit is one row: the readers whose limit it is, and what it was and is."""
-    old, new = (
-        simple(limit="{ anonymous = 3, registered = 5 }"),
-        simple(limit="{ anonymous = 3, registered = 4 }"),
-    )
+    old = simple(limit="{ anonymous = 3, registered = 5 }")
+    new = simple(limit="{ anonymous = 3, registered = 4 }")
     assert [
         (
             "registered readers or readers whose trial or subscription has expired",
@@ -184,7 +185,8 @@ def test_tells_a_limit_by_those_who_have_it():
 
 def test_says_nothing_of_a_limit_that_nobody_meets():
     """A subscriber's allowance may change: subscribers never spend."""
-    old, new = simple(limit="{ anonymous = 3 }"), simple(limit="{ anonymous = 3, subscriber = 9 }")
+    old = simple(limit="{ anonymous = 3 }")
+    new = simple(limit="{ anonymous = 3, subscriber = 9 }")
     assert () == changes(old, new).rows
 
 

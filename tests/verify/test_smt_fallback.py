@@ -67,7 +67,8 @@ def test_gives_one_example_where_all_would_be_too_many():
 )
 def test_sees_meters_that_differ(this, that):
     """Another window and another limit are differences for z3 too."""
-    old, new = loads_policy(GOOD), loads_policy(GOOD.replace(this, that))
+    old = loads_policy(GOOD)
+    new = loads_policy(GOOD.replace(this, that))
     assert changes(old, new, steps=FEW).rows
 
 

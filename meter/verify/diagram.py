@@ -136,14 +136,18 @@ class Forest:
             return found
         self._step()
         level = min(self._levels[test], self._levels[yes], self._levels[no])
-        branches = zip(
-            self._branches(test, level),
-            self._branches(yes, level),
-            self._branches(no, level),
-            strict=True,
-        )
-        found = self.node(level, [self.choose(*branch) for branch in branches])
-        self._chosen[key] = found
+        yes_branches = self._branches(yes, level)
+        no_branches = self._branches(no, level)
+        branches = []
+        for code, branch in enumerate(self._branches(test, level)):
+            left = yes_branches[code]
+            right = no_branches[code]
+            # Where the recursion would end at once it is not begun: that is most of its calls.
+            if branch <= TRUE:
+                branches.append(left if branch else right)
+            else:
+                branches.append(left if left == right else self.choose(branch, left, right))
+        found = self._chosen[key] = self.node(level, branches)
         return found
 
     def both(self, *parts: int) -> int:

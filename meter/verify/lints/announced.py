@@ -30,10 +30,11 @@ def last_free(findings: Findings) -> Iterator[Problem]:
             if situation is None:
                 continue
             index = names.index(findings.space.ask(situation).rule)
+            example = findings.example(found)
             yield warning(
-                "last-free-skipped",
-                ("rules", index, "name"),
-                f"the last free article of `{meter.name}` can {fault}: {findings.example(found)}",
-                f"show `countdown` wherever `{meter.name}` is spent; it becomes"
+                code="last-free-skipped",
+                path=("rules", index, "name"),
+                message=f"the last free article of `{meter.name}` can {fault}: {example}",
+                advice=f"show `countdown` wherever `{meter.name}` is spent; it becomes"
                 " `last-free-article` when nothing is left",
             )

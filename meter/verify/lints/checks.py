@@ -99,18 +99,18 @@ def _not_firing(rulebook: Rulebook, fires: frozenset[str]) -> Iterator[Problem]:
     for index, rule in enumerate(rulebook.rules):
         if rule.name not in fires:
             yield warning(
-                "rule-never-fires",
-                ("rules", index, "name"),
-                f"rule `{rule.name}` can never fire: rules before it take everything it is for, or"
-                " its conditions contradict",
-                "move it up, or remove it",
+                code="rule-never-fires",
+                path=("rules", index, "name"),
+                message=f"rule `{rule.name}` can never fire: rules before it take everything it is"
+                " for, or its conditions contradict",
+                advice="move it up, or remove it",
             )
 
 
 def _not_analysed(codes: list[str], reason: str) -> Problem:
     return warning(
-        "not-analysed",
-        ("rules",),
-        f"{quoted(codes, 'and')} could not be looked for: {reason}",
-        "split the policy, or let rules share their conditions",
+        code="not-analysed",
+        path=("rules",),
+        message=f"{quoted(codes, 'and')} could not be looked for: {reason}",
+        advice="split the policy, or let rules share their conditions",
     )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Findings", "warning"]
 
 
-def warning(code: str, path: tuple[str | int, ...], message: str, advice: str) -> Problem:
+def warning(*, code: str, path: tuple[str | int, ...], message: str, advice: str) -> Problem:
     """Return a warning about one place of a policy."""
     return Problem(code=code, path=path, message=message, help=advice, severity="warning")
 

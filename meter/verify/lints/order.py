@@ -87,11 +87,11 @@ def _overlap(findings: Findings, index: int, later: int, found: int) -> Problem:
     first, second = findings.rules[index], findings.rules[later]
     shown = findings.space.ask(findings.space.witness(found)).show
     return warning(
-        "silent-order",
-        ("rules", index, "name"),
-        f"rules `{first.name}` and `{second.name}` overlap, and only their order decides:"
+        code="silent-order",
+        path=("rules", index, "name"),
+        message=f"rules `{first.name}` and `{second.name}` overlap, and only their order decides:"
         f" {findings.example(found)}",
-        f'if that is meant, say so in a guarantee with `always = ["{shown}"]`; otherwise'
+        advice=f'if that is meant, say so in a guarantee with `always = ["{shown}"]`; otherwise'
         " exchange the two",
     )
 

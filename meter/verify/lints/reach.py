@@ -44,7 +44,9 @@ def never_fires(findings: Findings) -> Iterator[Problem]:
             takers = f"{quoted(hiding, 'and')} before it {verb} everything it is for"
             message = f"rule `{name}` can never fire: {takers}"
             advice = f"move it up, or remove it; for example {findings.example(matches)}"
-        yield warning("rule-never-fires", ("rules", index, "name"), message, advice)
+        yield warning(
+            code="rule-never-fires", path=("rules", index, "name"), message=message, advice=advice
+        )
 
 
 def _hiding(findings: Findings, index: int, matches: int) -> list[str]:
@@ -73,13 +75,13 @@ def changes_nothing(findings: Findings) -> Iterator[Problem]:
         if passing.fires == FALSE or _matters(findings, index):
             continue
         after = findings.forest.choose(passing.fires, findings.verdicts[index + 1][None], FALSE)
-        next_rules = sorted({verdict.rule for verdict in findings.verdicts_in(after)})
+        name = findings.rules[index].name
+        others = quoted(sorted({verdict.rule for verdict in findings.verdicts_in(after)}), "and")
         yield warning(
-            "rule-changes-nothing",
-            ("rules", index, "name"),
-            f"rule `{findings.rules[index].name}` changes nothing: without it every reader would"
-            " see the same",
-            f"remove it, or change what it shows; {quoted(next_rules, 'and')} would do the same",
+            code="rule-changes-nothing",
+            path=("rules", index, "name"),
+            message=f"rule `{name}` changes nothing: without it every reader would see the same",
+            advice=f"remove it, or change what it shows; {others} would do the same",
         )
 
 
@@ -109,22 +111,22 @@ def never_shows(findings: Findings) -> Iterator[Problem]:
         }
         if naming and not any(name == offer.name for _, name in shown):
             verb = "is" if len(naming) == 1 else "are"
+            whom = f"{quoted(naming.values(), 'and')} {verb} for"
             yield warning(
-                "offer-never-shows",
-                ("offers", offer.name),
-                f"offer `{offer.name}` can never be shown: nobody whom"
-                f" {quoted(naming.values(), 'and')} {verb} for may have it",
-                "compare the offer's `when` and dates with those of the rules",
+                code="offer-never-shows",
+                path=("offers", offer.name),
+                message=f"offer `{offer.name}` can never be shown: nobody whom {whom} may have it",
+                advice="compare the offer's `when` and dates with those of the rules",
             )
             continue
         for index, rule in naming.items():
             if findings.passings[index].fires != FALSE and (rule, offer.name) not in shown:
                 yield warning(
-                    "offer-never-shows",
-                    ("rules", index, "offer"),
-                    f"rule `{rule}` can never show offer `{offer.name}`: nobody it is for may have"
-                    " it",
-                    f"remove `offer`, or widen `when` of `{offer.name}`",
+                    code="offer-never-shows",
+                    path=("rules", index, "offer"),
+                    message=f"rule `{rule}` can never show offer `{offer.name}`:"
+                    " nobody it is for may have it",
+                    advice=f"remove `offer`, or widen `when` of `{offer.name}`",
                 )
 
 
@@ -139,10 +141,10 @@ def falls_through(findings: Findings) -> Iterator[Problem]:
             continue
         name = findings.rules[last].name
         yield warning(
-            "status-falls-through",
-            ("rules", last, "name"),
-            f"no rule is for {status_words([status])}: they fall through to `{name}`",
-            f'add a rule with `when = {{ reader = ["{status}"] }}`; for example'
+            code="status-falls-through",
+            path=("rules", last, "name"),
+            message=f"no rule is for {status_words([status])}: they fall through to `{name}`",
+            advice=f'add a rule with `when = {{ reader = ["{status}"] }}`; for example'
             f" {findings.example(taken)}",
         )
 

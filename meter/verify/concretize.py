@@ -19,15 +19,8 @@ from attrs import frozen
 
 from meter.facts import OTHER
 from meter.usage import Tally, Usage
-from meter.view import (
-    Article,
-    ArticleAccess,
-    Entitlement,
-    EntitlementKind,
-    PageView,
-    Reader,
-    Status,
-)
+from meter.view import Article, Entitlement, PageView, Reader
+from meter.vocabulary import ArticleAccess, EntitlementKind, Status
 from meter.windows import instant, moment
 
 if TYPE_CHECKING:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from attrs import field, frozen
 
-from meter.decision import Show
 from meter.explanation import why_not
+from meter.facts import ACCESS
 from meter.policy import Policy
+from meter.rulebook import Effect
 from meter.verify.phrasing import quoted, reader_words, view_words
 from meter.verify.search import Told
-from meter.verify.symbolic import Effect, effect_of, shown_by
+from meter.vocabulary import Show
 
 if TYPE_CHECKING:
+    from meter.facts import Codes
     from meter.rulebook import JudgedRule
     from meter.verify.situations import Situation
     from meter.verify.space import Space
@@ -75,9 +77,7 @@ def cast_words(space: Space, situation: Situation) -> str:
     )
 
 
-def expected_rule(
-    space: Space, facts: tuple[Any, ...], told: Told, wanted: frozenset[Show]
-) -> Expected:
+def expected_rule(space: Space, facts: Codes, told: Told, wanted: frozenset[Show]) -> Expected:
     """Say which rule would have kept the promise, and why it did not decide."""
     rules = space.rulebooks[0].rules
     names = [rule.name for rule in rules]
@@ -106,17 +106,21 @@ class _Lost(NamedTuple):
     why: str
 
 
-def _would_show(rule: JudgedRule, facts: tuple[Any, ...]) -> Show:
+def _would_show(rule: JudgedRule, facts: Codes) -> Show:
     """Return what a rule would show if it decided."""
-    if effect_of(rule, facts) is Effect.REFUSE:
+    if rule.effect(facts) is Effect.REFUSE:
         return rule.show  # with allowance there would be no telling how much is left
-    return shown_by(rule, facts)
+    return rule.shown(
+        spends=rule.spends(facts[ACCESS]),
+        nothing_left=rule.spend is not None and facts[rule.left_slot] == rule.nothing_left,
+        offered=rule.offer is not None and bool(rule.offer_formula.holds(facts)),
+    )
 
 
-def _why_not(space: Space, rule: JudgedRule, facts: tuple[Any, ...]) -> _Lost:
+def _why_not(space: Space, rule: JudgedRule, facts: Codes) -> _Lost:
     if not rule.formula.holds(facts):
         why = why_not(rule.formula, facts, space.vocabulary)
         return _Lost(3 + why.count(" and ") + why.count(";"), why)
-    if effect_of(rule, facts) is Effect.PASS:
+    if rule.effect(facts) is Effect.PASS:
         return _Lost(2, "a premium article is never read on an allowance")
     return _Lost(1, f"nothing is left of `{rule.spend}`")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import tomli_w
 
-from meter.decision import Access, Show
 from meter.journeys.journey import Journey
+from meter.vocabulary import Access, Show
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

@@ -16,17 +16,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from meter.engine import allowance, ledger
-from meter.facts import Contains, leaves
-from meter.policy import Count
+from meter.formulas import Contains, leaves
 from meter.verify.concretize import impersonate, plain_codes
 from meter.verify.situations import Situation, Standing, Variable
-from meter.view import ArticleAccess
+from meter.vocabulary import ArticleAccess, Count
 from meter.windows import instant
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Sequence
 
-    from meter.facts import Slot, Vocabulary
+    from meter.facts import Codes, Slot, Vocabulary
     from meter.rulebook import Rulebook
     from meter.verify.concretize import Encounter
 
@@ -180,7 +179,7 @@ class Layout:
                 values[variable.name] = value
         return Situation(tuple(codes), values, counts, standings)
 
-    def facts(self, situation: Situation, side: int = 0) -> tuple[Any, ...]:
+    def facts(self, situation: Situation, side: int = 0) -> Codes:
         """Return a situation as the engine sees it: one code for each slot of the vocabulary."""
         facts = []
         for slot in self.vocabulary.slots:
@@ -191,7 +190,7 @@ class Layout:
                 facts.append(situation.standings[slot.meter].codes[side][part])
         return tuple(facts)
 
-    def observe(self, met: Encounter, side: int = 0) -> tuple[Any, ...]:
+    def observe(self, met: Encounter, side: int = 0) -> Codes:
         """Return an encounter as the engine sees it under the policy `side`."""
         rulebook = self.rulebooks[side]
         at = instant(met.now)
@@ -204,7 +203,7 @@ class Layout:
             key = met.view.view_key(at) if meter.count is Count.VIEWS else article.key
             ids = counted[name][0].ids
             limit = rulebook.limit(name, facts)
-            opens, rest = allowance(limit, len(ids), key in ids, counts)
+            opens, rest = allowance(limit, len(ids), seen=key in ids, spends=counts)
             left = self.vocabulary.slots[self.vocabulary.place("left", name)]
             facts += [opens, left.code(rest)]
         return tuple(facts)
@@ -261,7 +260,7 @@ _PARTS = ("open", "left")
 def _standing(
     left: Slot, limits: Sequence[int], used: int, *, seen: bool, counts: bool
 ) -> Standing:
-    rooms = [allowance(limit, used, seen, counts) for limit in limits]
+    rooms = [allowance(limit, used, seen=seen, spends=counts) for limit in limits]
     return Standing(tuple((opens, left.code(rest) or 0) for opens, rest in rooms))
 
 

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from meter.explanation import clause
-from meter.facts import _WORDS, OTHER, Among, covers
-from meter.view import ArticleAccess, Status
+from meter.facts import ATTRIBUTES, OTHER
+from meter.formulas import Among
+from meter.view import covers
+from meter.vocabulary import ArticleAccess, Status
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
@@ -237,7 +239,7 @@ def _word_words(variable: Variable, codes: Collection[Hashable]) -> str:
 
 def _broadest(name: str, words: Sequence[str]) -> list[str]:
     """Return the words that no other of them covers: `markets` says `markets/asia` too."""
-    mark = _WORDS[name][1]
+    mark = ATTRIBUTES[name].mark
     return [
         word
         for word in words

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from meter.decision import Access, Show
+from meter.formulas import formula_of
 from meter.verify.diagram import FALSE
 from meter.verify.symbolic import among, spends, walls
-from meter.view import ArticleAccess, Status
+from meter.vocabulary import Access, ArticleAccess, Show, Status
 
 if TYPE_CHECKING:
     from meter.engine import Verdict
@@ -148,7 +148,7 @@ def standing_promises(space: Space) -> list[Promise]:
 
 def own_promise(space: Space, guarantee: Guarantee) -> Promise:
     """Return a guarantee of the policy file as a promise."""
-    formula = space.vocabulary.formula(guarantee.when, space.rulebooks[0].policy.zone)
+    formula = formula_of(guarantee.when, space.vocabulary, space.rulebooks[0].policy.zone)
     return Promise(where=space.where(formula), always=guarantee.always, never=guarantee.never)
 
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from meter.decision import Access, Show
 from meter.facts import Vocabulary
 from meter.rulebook import Rulebook
 from meter.verify.answers import EVERYONE, Answer, Outcome
@@ -31,6 +30,7 @@ from meter.verify.properties import (
 from meter.verify.search import cast_of, casts, find
 from meter.verify.smt.opinion import second_opinion
 from meter.verify.symbolic import among, spends, verdicts
+from meter.vocabulary import Access, Show
 from meter.windows import instant
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve, frozen
 
 from meter.canonical import to_table
-from meter.decision import Access, Show
+from meter.vocabulary import Access, Show
 from meter.windows import length_text
 
 if TYPE_CHECKING:

@@ -22,14 +22,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from attrs import evolve, field, frozen
 
-from meter.decision import Access, Decision
-from meter.engine import decide, ledger
+from meter.decision import Decision
+from meter.engine import ledger
+from meter.memo import decide
 from meter.usage import Usage
 from meter.verify.concretize import Encounter, impersonate
 from meter.verify.diagram import FALSE
 from meter.verify.phrasing import view_words
 from meter.verify.situations import Situation
 from meter.view import PageView, Reader
+from meter.vocabulary import Access
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from meter.view import Status
+from meter.vocabulary import Status
 
 if TYPE_CHECKING:
     from collections.abc import Container

@@ -10,19 +10,20 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from meter.engine import decide, judge
-from meter.facts import Among, Contains, Every
+from meter.engine import judge
+from meter.formulas import Among, Contains, Every
+from meter.memo import decide
 from meter.verify.diagram import FALSE, MOST_STEPS, TRUE, Forest
 from meter.verify.layout import Layout
 from meter.verify.phrasing import listed, reader_words, view_words
 from meter.verify.situations import EXPIRED, RUNNING
-from meter.view import ArticleAccess
+from meter.vocabulary import ArticleAccess
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from meter.decision import Decision
-    from meter.facts import Formula
+    from meter.formulas import Formula
     from meter.rulebook import Rulebook
     from meter.verify.situations import Situation
 
@@ -177,7 +178,7 @@ class Space(Layout):
         decision, _ = decide(self.rulebooks[side].policy, met.reader, met.view, met.usage, met.now)
         said = judge(self.rulebooks[side], self.facts(situation, side))
         decided = (decision.rule, decision.show, decision.offer)
-        if said is None or (said.rule, said.show, said.offer) != decided:
+        if (said.rule, said.show, said.offer) != decided:
             raise AssertionError(
                 f"the engine does not reproduce {situation}: {decision}"
             )  # pragma: no cover - held by the tests

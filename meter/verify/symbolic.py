@@ -16,25 +16,22 @@ made by the engine itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from attrs import evolve, frozen
+from attrs import frozen
 
-from meter.decision import Access
-from meter.engine import Verdict, _verdict
-from meter.facts import ALWAYS, Some
-from meter.rulebook import Rulebook
+from meter.engine import Verdict, verdict_of
+from meter.rulebook import SPENDING, Effect, Rulebook
 from meter.verify.diagram import FALSE
-from meter.view import ArticleAccess
+from meter.vocabulary import Access, ArticleAccess
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Mapping
 
-    from meter.decision import Show
-    from meter.facts import Formula
+    from meter.formulas import Formula
     from meter.rulebook import JudgedRule
     from meter.verify.space import Space
+    from meter.vocabulary import Show
 
 __all__ = [
     "Algebra",
@@ -53,36 +50,8 @@ __all__ = [
 ]
 
 
-class Effect(StrEnum):
-    MATCH = "match"
-    PASS = "pass"
-    REFUSE = "refuse"
-
-
-SPENDING: Mapping[tuple[ArticleAccess, bool], Effect] = {
-    (ArticleAccess.FREE, True): Effect.MATCH,
-    (ArticleAccess.FREE, False): Effect.MATCH,
-    (ArticleAccess.METERED, True): Effect.MATCH,
-    (ArticleAccess.METERED, False): Effect.REFUSE,
-    (ArticleAccess.PREMIUM, True): Effect.PASS,
-    (ArticleAccess.PREMIUM, False): Effect.PASS,
-}
-
-
-def effect_of(rule: JudgedRule, facts: Sequence[Any]) -> Effect:
-    if rule.spend is None:
-        return Effect.MATCH
-    return SPENDING[facts[1], facts[rule.open_slot]]
-
-
-def shown_by(rule: JudgedRule, facts: Sequence[Any]) -> Show:
-    return _verdict(rule, facts, facts[1], None).show
-
-
 Leaf = Verdict | bool
 """What a policy's diagram holds: a verdict, or `False` outside the situations asked about."""
-
-_NEVER = Some(())
 
 _Result = TypeVar("_Result")
 _Atom_co = TypeVar("_Atom_co", covariant=True)
@@ -170,40 +139,40 @@ class Walk(Generic[_Result]):
 
     def _says(self, rule: JudgedRule, refused: str | None) -> _Result:
         """Return what a rule says where it matches, given the meter that refused before."""
+        metered = self._verdict(rule, ArticleAccess.METERED, refused)
         if rule.spend is None:
-            return self._verdict(rule, ArticleAccess.METERED, refused, None)
+            return metered
         last = self.atoms.standing(rule.spend, self.side, "left", [rule.nothing_left])
-        spending = self.algebra.choose(
-            last,
-            self._verdict(rule, ArticleAccess.METERED, refused, rule.nothing_left),
-            self._verdict(rule, ArticleAccess.METERED, refused, None),
-        )
+        last_one = self._verdict(rule, ArticleAccess.METERED, refused, nothing_left=True)
         return self.algebra.choose(
             self.atoms.is_("access", ArticleAccess.METERED),
-            spending,
-            self._verdict(rule, ArticleAccess.FREE, refused, None),
+            self.algebra.choose(last, last_one, metered),
+            self._verdict(rule, ArticleAccess.FREE, refused),
         )
 
     def _verdict(
-        self, rule: JudgedRule, access: ArticleAccess, refused: str | None, left: int | None
+        self,
+        rule: JudgedRule,
+        access: ArticleAccess,
+        refused: str | None,
+        *,
+        nothing_left: bool = False,
     ) -> _Result:
-        """Return the engine's verdict, with the offer for those who may have it.
-
-        `left` is a code; for any but that of nothing `None` will do.
-        """
-        values: list[Any] = [None] * len(self.rulebook.vocabulary.slots)
-        values[rule.left_slot] = left
+        """Return the engine's verdict, with the offer for those who may have it."""
         with_offer, without = (
             self.algebra.leaf(
-                self.view(_verdict(evolve(rule, offer_formula=formula), values, access, refused))
+                self.view(
+                    verdict_of(
+                        rule, access, nothing_left=nothing_left, offered=offered, refused=refused
+                    )
+                )
             )
-            for formula in (ALWAYS, _NEVER)
+            for offered in (True, False)
         )
         if rule.offer is None:
             return with_offer
-        return self.algebra.choose(
-            self.atoms.where(rule.offer_formula, self.side), with_offer, without
-        )
+        may_have = self.atoms.where(rule.offer_formula, self.side)
+        return self.algebra.choose(may_have, with_offer, without)
 
 
 def verdicts(space: Space, side: int = 0) -> int:

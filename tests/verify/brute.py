@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from meter.engine import judge
 from meter.verify.rows import visible
-from meter.view import ArticleAccess, Status
+from meter.vocabulary import ArticleAccess, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from meter.decision import Access, Show
 from meter.engine import Verdict
 from meter.verify.diagram import FALSE
 from meter.verify.lints.findings import warning
 from meter.verify.properties import own_promise, standing_promises
-from meter.view import ArticleAccess
+from meter.vocabulary import Access, ArticleAccess, Show
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

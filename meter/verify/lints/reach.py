@@ -5,20 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from meter.engine import Verdict
-from meter.facts import Among, leaves
-from meter.policy import OfferKind
+from meter.formulas import Among, leaves
 from meter.verify.diagram import FALSE
 from meter.verify.lints.findings import warning
 from meter.verify.phrasing import quoted, status_words
 from meter.verify.rows import visible
 from meter.verify.symbolic import among, walls
-from meter.view import Status
+from meter.vocabulary import OfferKind, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from meter.errors import Problem
-    from meter.facts import Formula
+    from meter.formulas import Formula
     from meter.verify.lints.findings import Findings
     from meter.verify.symbolic import Leaf
 

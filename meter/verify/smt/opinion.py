@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from meter.decision import Show
-from meter.facts import Among
+from meter.formulas import Among
 from meter.verify.answers import EVERYONE, Answer, Outcome
 from meter.verify.budget import SOLVER_SECONDS, open_solver
 from meter.verify.counterexample import scene
 from meter.verify.diagram import UndecidedError
 from meter.verify.properties import FULL, MEANING, STANDING, own_promise, standing_by_code
 from meter.verify.symbolic import comes_from, spends, walls
-from meter.view import ArticleAccess
+from meter.vocabulary import ArticleAccess, Show
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

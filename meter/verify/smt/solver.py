@@ -18,17 +18,17 @@ from typing import TYPE_CHECKING, TypeVar, cast
 import z3
 from attrs import evolve
 
-from meter.facts import Among, Contains, Every
+from meter.formulas import Among, Contains, Every
 from meter.verify.diagram import FALSE, TRUE, UndecidedError
 from meter.verify.situations import EXPIRED, RUNNING
 from meter.verify.symbolic import Walk
-from meter.view import ArticleAccess
+from meter.vocabulary import ArticleAccess
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Hashable, Iterator
 
     from meter.engine import Verdict
-    from meter.facts import Formula
+    from meter.formulas import Formula
     from meter.verify.situations import Situation
     from meter.verify.space import Space
 

@@ -14,9 +14,10 @@ from meter.commands.console import EXIT_BAD_INPUT, EXIT_NO, open_console, write_
 from meter.commands.help import command
 from meter.commands.options import FilePath, format_option
 from meter.loading import load_policy
+from meter.verify.answers import EVERYONE, Outcome
 from meter.verify.export import keep_stories
 from meter.verify.properties import STANDING
-from meter.verify.prove import EVERYONE, Outcome, guarantees
+from meter.verify.prove import guarantees
 from meter.verify.situations import assumed
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from meter.verify.answers import Answer
     from meter.verify.counterexample import Story
-    from meter.verify.prove import Answer
     from meter.verify.search import Told
 
 __all__ = ["prove"]

@@ -1,4 +1,4 @@
-"""Is a policy right for everyone? Exact lints, proofs, and the complete difference of two policies.
+"""What holds for everyone: exact lints, proofs, and the complete difference of two policies.
 
 Rules are closed tables, so a policy is a finite object: everything here is decided for every
 reader, page view and count there can be, on diagrams held to the engine by tests. What is too large
@@ -7,11 +7,13 @@ for that is `not decided`, never assumed.
 
 from __future__ import annotations
 
+from meter.verify.answers import Answer, Outcome
 from meter.verify.diagram import UndecidedError
-from meter.verify.diff import Changes, Row, changes
+from meter.verify.diff import Changes, changes
 from meter.verify.lints import CODES, lints
 from meter.verify.properties import STANDING
-from meter.verify.prove import Answer, Outcome, guarantees
+from meter.verify.prove import guarantees
+from meter.verify.rows import Row
 
 __all__ = [
     "CODES",

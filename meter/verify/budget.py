@@ -1,25 +1,37 @@
-"""How much work may a question cost?
+"""How much work a question may cost, and who is asked where that is not enough.
 
-One order of variables is tried, then another, and then the answer is "not decided".
+One order of variables is tried, then another (or z3, where it is installed), and then the answer is
+"not decided".
 """
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
 from meter.verify.diagram import MOST_STEPS, UndecidedError
-from meter.verify.smt import is_installed
 from meter.verify.space import Space
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from meter.rulebook import Rulebook
+    from meter.verify.smt.solver import Solver
 
-__all__ = ["decided"]
+__all__ = ["SOLVER_SECONDS", "decided", "is_installed", "open_solver"]
+
+SOLVER_SECONDS = 5.0
+"""How long z3 may take where nothing else is said."""
+
+_NOT_INSTALLED = "z3 could be asked: `pip install 'meter-paywall[smt]'`"
 
 _Answer = TypeVar("_Answer")
+
+
+def is_installed() -> bool:
+    """Say whether z3 can be asked."""
+    return find_spec("z3") is not None
 
 
 def decided(
@@ -43,3 +55,15 @@ def decided(
         if is_installed():
             raise
         return question(Space(rulebooks, by_mention=True, steps=steps, until=until))
+
+
+def open_solver(rulebooks: Sequence[Rulebook], reason: str) -> Solver:
+    """Return z3 with the space of some policies, for a question that a diagram has no answer to.
+
+    `reason` says why it has none. Raises `UndecidedError` where z3 cannot be asked either.
+    """
+    if not is_installed():
+        raise UndecidedError(f"{reason}; {_NOT_INSTALLED}")
+    from meter.verify.smt.solver import Solver  # noqa: PLC0415 - an extra, and slow to load
+
+    return Solver(Space(rulebooks))

@@ -1,25 +1,21 @@
-"""How is a broken promise told?
-
-Who, when, what was opened and shown, which rule decided, and which was expected and lost.
-"""
+"""A broken promise as a story: who, when, what was shown, and which rule was expected and lost."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
-from meter.engine import verdict_of
 from meter.explanation import why_not
 from meter.facts import ACCESS
 from meter.policy import Policy
 from meter.rulebook import Effect
-from meter.verify.concretize import listed, reader_words, view_words
+from meter.verify.phrasing import quoted, reader_words, view_words
 from meter.verify.search import Told
-from meter.vocabulary import ArticleAccess, Show
+from meter.vocabulary import Show
 
 if TYPE_CHECKING:
-    from meter.engine import Verdict
+    from meter.facts import Codes
     from meter.rulebook import JudgedRule
     from meter.verify.situations import Situation
     from meter.verify.space import Space
@@ -29,8 +25,9 @@ __all__ = ["Expected", "Story", "cast_words", "expected_rule", "scene"]
 
 @frozen
 class Expected:
-    """Which rule would have kept a promise and why it lost, in `words`, and what it would have
-    `show`n, if there is one.
+    """Which rule would have kept a promise and why it lost, in `words`.
+
+    `show` is what it would have shown; `None` if there is no such rule.
     """
 
     words: str
@@ -58,14 +55,8 @@ def scene(space: Space, situation: Situation, wanted: frozenset[Show]) -> Story:
 
     The count cannot be come by under this policy alone.
     """
-    decision = space.ask(situation)
-    met = space.encounter(situation)
-    told = Told(
-        kind=0,
-        met=met,
-        decision=decision,
-        words=view_words(situation.values, space.vocabulary, counts=situation.counts),
-    )
+    words = view_words(situation.values, space.vocabulary, counts=situation.counts)
+    told = Told(kind=0, met=space.encounter(situation), decision=space.ask(situation), words=words)
     used = {meter: count for meter, (count, _) in space.used(situation).items() if count}
     before = " and ".join(f"{count} counted by `{meter}`" for meter, count in used.items())
     return Story(
@@ -86,53 +77,50 @@ def cast_words(space: Space, situation: Situation) -> str:
     )
 
 
-def expected_rule(
-    space: Space, facts: tuple[Any, ...], told: Told, wanted: frozenset[Show]
-) -> Expected:
+def expected_rule(space: Space, facts: Codes, told: Told, wanted: frozenset[Show]) -> Expected:
     """Say which rule would have kept the promise, and why it did not decide."""
     rules = space.rulebooks[0].rules
-    fired = next(index for index, rule in enumerate(rules) if rule.name == told.decision.rule)
-    near: list[
-        tuple[int, Expected]
-    ] = []  # how far a rule was from deciding: 0 for nothing but the order
+    names = [rule.name for rule in rules]
+    fired = names.index(told.decision.rule)
+    near: list[tuple[int, Expected]] = []
     for index, rule in enumerate(rules):
-        verdict = _would(rule, facts)
-        if index == fired or verdict.show not in wanted:
+        show = _would_show(rule, facts)
+        if index == fired or show not in wanted:
             continue
-        holds = rule.formula.holds(facts)
-        distance = 0
-        if holds and index > fired:
-            why = f"`{rules[fired].name}` stands before it"
-        elif not holds:
-            why = why_not(rule.formula, facts, space.vocabulary)
-            distance = 3 + why.count(" and ") + why.count(";")
-        elif facts[1] == ArticleAccess.PREMIUM:
-            why, distance = "a premium article is never read on an allowance", 2
+        if index > fired and rule.formula.holds(facts):
+            lost = _Lost(0, f"`{names[fired]}` stands before it")
         else:
-            why, distance = f"nothing is left of `{rule.spend}`", 1
-        near.append(
-            (
-                distance,
-                Expected(
-                    f"rule `{rule.name}` would show `{verdict.show}`, but {why}", verdict.show
-                ),
-            )
-        )
+            lost = _why_not(space, rule, facts)
+        words = f"rule `{rule.name}` would show `{show}`, but {lost.why}"
+        near.append((lost.distance, Expected(words, show)))
     if near:
         return min(near, key=lambda item: item[0])[1]
-    shows = listed([f"`{show}`" for show in Show if show in wanted])
+    shows = quoted(show for show in Show if show in wanted)
     return Expected(f"no rule of this policy would show {shows} to this reader here", None)
 
 
-def _would(rule: JudgedRule, facts: tuple[Any, ...]) -> Verdict:
-    """Return what a rule would say if it decided."""
-    nothing_left = rule.spend is not None and facts[rule.left_slot] == rule.nothing_left
-    verdict = verdict_of(
-        rule,
-        facts[ACCESS],
-        nothing_left=nothing_left,
-        offered=bool(rule.offer_formula.holds(facts)),
-        refused=None,
+class _Lost(NamedTuple):
+    """Why a rule did not decide, and how far it was from that: 0 for nothing but the order."""
+
+    distance: int
+    why: str
+
+
+def _would_show(rule: JudgedRule, facts: Codes) -> Show:
+    """Return what a rule would show if it decided."""
+    if rule.effect(facts) is Effect.REFUSE:
+        return rule.show  # with allowance there would be no telling how much is left
+    return rule.shown(
+        spends=rule.spends(facts[ACCESS]),
+        nothing_left=rule.spend is not None and facts[rule.left_slot] == rule.nothing_left,
+        offered=rule.offer is not None and bool(rule.offer_formula.holds(facts)),
     )
-    closed = rule.effect(facts) is Effect.REFUSE
-    return evolve(verdict, show=rule.show) if closed else verdict
+
+
+def _why_not(space: Space, rule: JudgedRule, facts: Codes) -> _Lost:
+    if not rule.formula.holds(facts):
+        why = why_not(rule.formula, facts, space.vocabulary)
+        return _Lost(3 + why.count(" and ") + why.count(";"), why)
+    if rule.effect(facts) is Effect.PASS:
+        return _Lost(2, "a premium article is never read on an allowance")
+    return _Lost(1, f"nothing is left of `{rule.spend}`")

@@ -1,27 +1,42 @@
-"""Which codes lead where? Decision diagrams over a few variables with a few codes each.
+"""Decision diagrams: functions of a few variables that hold a few codes each.
 
-A diagram is a number. Equal functions have equal numbers, because nodes are hash-consed and a node
-whose branches all agree is never made (Bryant 1986, with more than two branches); so "never",
-"always" and "the same" are comparisons of two numbers. Leaves hold any value: `True` and `False`
-for sets of situations, verdicts for whole policies.
+A diagram is a number, and equal functions have equal numbers, so "never", "always" and "the same"
+are comparisons of two numbers. Leaves hold any value: `True` and `False` for sets of situations,
+verdicts for whole policies.
 """
+
+# These are multi-terminal, multi-valued decision diagrams: Bryant's ordered, reduced diagrams
+# (1986) with one branch a code in place of two, and any hashable value in place of 0 and 1 (Fujita,
+# McGeer and Yang 1997). Two rules make them canonical. Every path asks for its variables in one
+# order, that of their levels. And every node is made by `Forest.node`, which looks up a node with
+# the same level and the same branches before it makes one (hash-consing), and makes none at all
+# where the branches agree, since the variable does not matter there. Hence two functions are equal
+# exactly when their numbers are, however they were built.
 
 from __future__ import annotations
 
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from meter.errors import MeterError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 
-__all__ = ["FALSE", "TRUE", "Forest", "UndecidedError"]
+__all__ = ["FALSE", "MOST_STEPS", "TRUE", "Box", "Forest", "UndecidedError"]
 
-FALSE, TRUE = 0, 1
+FALSE = 0
+TRUE = 1
 MOST_STEPS = 250_000
 MOST_VARIABLES = 300
 _CHECK_EVERY = 4096
+
+Box = dict[int, frozenset[int]]
+"""The codes allowed at some levels; a level that is left out allows all."""
+
+# What the leaves of a diagram hold: who asks knows it, the diagram does not.
+_Value = TypeVar("_Value")
+_Other = TypeVar("_Other")
 
 
 class UndecidedError(MeterError):
@@ -46,6 +61,8 @@ class Forest:
         self.sizes = tuple(sizes)
         self.steps = steps
         self.until = until
+        # A node is its number: its level and its branches stand at that place of two lists. A leaf
+        # has no branches, and stands at a level of its own below all variables.
         self._bottom = len(self.sizes)
         self._levels: list[int] = []
         self._kids: list[tuple[int, ...]] = []
@@ -70,10 +87,6 @@ class Forest:
             self._kids.append(())
             self._values[found] = value
         return found
-
-    def value(self, leaf: int) -> Any:
-        """Return what a leaf holds."""
-        return self._values[leaf]
 
     def level(self, diagram: int) -> int:
         """Return the level of a diagram's first variable; of a leaf, the number of levels."""
@@ -103,6 +116,12 @@ class Forest:
             level, (TRUE if code in codes else FALSE for code in range(self.sizes[level]))
         )
 
+    # Every operation below is one recursion, Shannon's expansion: to combine functions, branch on
+    # the first variable that any of them asks for, combine the branches of each code, and join the
+    # results by `node`. A function that does not ask for that variable is its own branch for every
+    # code. Since each pair (or triple) of nodes is combined once and then looked up, the work is at
+    # most the product of the diagrams' sizes. The depth is the number of levels.
+
     def choose(self, test: int, yes: int, no: int) -> int:
         """Return `yes` where `test` holds and `no` where it does not."""
         if test <= TRUE:
@@ -116,15 +135,14 @@ class Forest:
         if found is not None:
             return found
         self._step()
-        levels, kids = self._levels, self._kids
-        at_test, at_yes, at_no = levels[test], levels[yes], levels[no]
-        level = min(at_test, at_yes, at_no)
-        size = self.sizes[level]
+        level = min(self._levels[test], self._levels[yes], self._levels[no])
+        yes_branches = self._branches(yes, level)
+        no_branches = self._branches(no, level)
         branches = []
-        tests = kids[test] if at_test == level else (test,) * size
-        for code, branch in enumerate(tests):
-            left = kids[yes][code] if at_yes == level else yes
-            right = kids[no][code] if at_no == level else no
+        for code, branch in enumerate(self._branches(test, level)):
+            left = yes_branches[code]
+            right = no_branches[code]
+            # Where the recursion would end at once it is not begun: that is most of its calls.
             if branch <= TRUE:
                 branches.append(left if branch else right)
             else:
@@ -154,24 +172,23 @@ class Forest:
         """Return where a diagram holds and another does not."""
         return self.choose(other, FALSE, diagram)
 
-    def relabel(self, diagram: int, value: Callable[[Any], Any]) -> int:
+    def relabel(self, diagram: int, value: Callable[[_Value], Hashable]) -> int:
         """Return the diagram with every leaf's value replaced."""
         done: dict[int, int] = {}
 
         def walk(node: int) -> int:
             if node not in done:
                 self._step()
-                level, kids = self._levels[node], self._kids[node]
-                done[node] = (
-                    self.leaf(value(self._values[node]))
-                    if not kids
-                    else self.node(level, [walk(kid) for kid in kids])
-                )
+                kids = self._kids[node]
+                if kids:
+                    done[node] = self.node(self._levels[node], [walk(kid) for kid in kids])
+                else:
+                    done[node] = self.leaf(value(self._values[node]))
             return done[node]
 
         return walk(diagram)
 
-    def combine(self, diagram: int, other: int, value: Callable[[Any, Any], Any]) -> int:
+    def combine(self, diagram: int, other: int, value: Callable[[_Value, _Other], Hashable]) -> int:
         """Return the diagram whose leaves are `value` of the two diagrams' leaves."""
         done: dict[tuple[int, int], int] = {}
 
@@ -184,19 +201,10 @@ class Forest:
                 if level == self._bottom:
                     found = self.leaf(value(self._values[left], self._values[right]))
                 else:
-                    lefts = (
-                        self._kids[left]
-                        if self._levels[left] == level
-                        else (left,) * self.sizes[level]
+                    branches = zip(
+                        self._branches(left, level), self._branches(right, level), strict=True
                     )
-                    rights = (
-                        self._kids[right]
-                        if self._levels[right] == level
-                        else (right,) * self.sizes[level]
-                    )
-                    found = self.node(
-                        level, [walk(a, b) for a, b in zip(lefts, rights, strict=True)]
-                    )
+                    found = self.node(level, [walk(*branch) for branch in branches])
                 done[key] = found
             return found
 
@@ -218,13 +226,16 @@ class Forest:
 
         return walk(diagram)
 
-    def values(self, diagram: int) -> set[Any]:
+    # What follows only looks: it makes no node, and takes no step of the budget.
+
+    def values(self, diagram: int) -> set[Hashable]:
         """Return the value of every leaf that can be reached."""
         return {self._values[node] for node in self.below(diagram) if node in self._values}
 
     def below(self, diagram: int) -> set[int]:
         """Return every node of a diagram, itself included."""
-        seen, waiting = {diagram}, [diagram]
+        seen = {diagram}
+        waiting = [diagram]
         while waiting:
             for kid in self._kids[waiting.pop()]:
                 if kid not in seen:
@@ -233,57 +244,65 @@ class Forest:
         return seen
 
     def path(self, diagram: int) -> dict[int, int] | None:
-        """Return codes that make a set hold, the first of each variable that can.
+        """Return codes that make a set hold, level to code; `None` for an empty set.
 
-        Level to code; `None` for an empty set.
-
-        A level that is left out may hold any code.
+        Each is the first that can be. A level that is left out may hold any code.
         """
         if diagram == FALSE:
             return None
         chosen = {}
         while diagram != TRUE:
-            code, kid = next(
-                (code, kid) for code, kid in enumerate(self._kids[diagram]) if kid != FALSE
-            )
+            kids = self._kids[diagram]
+            # A reduced diagram that is not FALSE has a way to TRUE: no way back is ever needed.
+            code = next(code for code, kid in enumerate(kids) if kid != FALSE)
             chosen[self._levels[diagram]] = code
-            diagram = kid
+            diagram = kids[code]
         return chosen
 
-    def meets(self, diagram: int, box: dict[int, frozenset[int]]) -> bool:
-        """Say whether a set has anything in common with a box (level to the codes allowed; a level
-        left out allows all).
-        """
-        seen, waiting = {diagram}, [diagram]
+    def meets(self, diagram: int, box: Mapping[int, Collection[int]]) -> bool:
+        """Say whether a set has anything in common with a box."""
+        # The nodes that can be reached inside the box, depth first, each once: no diagram of the
+        # box is built, which would cost steps for a question asked very often.
+        seen = {diagram}
+        waiting = [diagram]
         while waiting:
             node = waiting.pop()
             if node == TRUE:
                 return True
-            kids = self._kids[node]
-            allowed = box.get(self._levels[node])
-            for kid in (
-                kids if allowed is None else [kids[code] for code in allowed] if kids else ()
-            ):
+            for kid in self._inside(node, box):
                 if kid not in seen and kid != FALSE:
                     seen.add(kid)
                     waiting.append(kid)
         return False
 
-    def box(self, box: dict[int, frozenset[int]]) -> int:
+    def box(self, box: Mapping[int, Collection[int]]) -> int:
         """Return a box as a set."""
         result = TRUE
         for level in sorted(box, reverse=True):
-            result = self.node(
-                level,
-                [result if code in box[level] else FALSE for code in range(self.sizes[level])],
-            )
+            codes = range(self.sizes[level])
+            result = self.node(level, [result if code in box[level] else FALSE for code in codes])
         return result
 
-    def at(self, diagram: int, codes: Sequence[int]) -> Any:
+    def at(self, diagram: int, codes: Sequence[int]) -> Hashable:
         """Return the value at one code a level."""
         while self._kids[diagram]:
             diagram = self._kids[diagram][codes[self._levels[diagram]]]
-        return self._values[diagram]
+        value: Hashable = self._values[diagram]
+        return value
+
+    def _branches(self, diagram: int, level: int) -> tuple[int, ...]:
+        """Return a diagram's branch for each code at a level no later than its own."""
+        if self._levels[diagram] == level:
+            return self._kids[diagram]
+        return (diagram,) * self.sizes[level]
+
+    def _inside(self, node: int, box: Mapping[int, Collection[int]]) -> Iterable[int]:
+        """Return the branches of a node that a box allows."""
+        kids = self._kids[node]
+        allowed = box.get(self._levels[node])
+        if allowed is None:
+            return kids
+        return [kids[code] for code in allowed]
 
     def _step(self) -> None:
         self.steps -= 1

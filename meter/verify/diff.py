@@ -1,4 +1,4 @@
-"""For whom do two policies decide differently? All of them, in as few lines as there are.
+"""For whom two policies decide differently: all of them, in as few lines as there are.
 
 Both policies are laid over one vocabulary, so their rules are compared for every reader, page view
 and count at once: in the same standing on each meter. Where a limit or a window differs the
@@ -7,42 +7,39 @@ standing itself does, and that is told as a line of its own.
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from meter.canonical import to_table
+from meter.engine import Verdict
 from meter.facts import Vocabulary
 from meter.rulebook import Rulebook
-from meter.verify.budget import decided
-from meter.verify.cover import cover, phrase
+from meter.verify.budget import SOLVER_SECONDS, decided, open_solver
+from meter.verify.cover import cover
 from meter.verify.diagram import FALSE, MOST_STEPS, UndecidedError
+from meter.verify.phrasing import phrase
+from meter.verify.rows import (
+    Row,
+    allowed,
+    counting,
+    difference,
+    gist,
+    pair,
+    terms,
+    told_of,
+    visible,
+)
 from meter.verify.symbolic import reports, verdicts
-from meter.vocabulary import Access, Show
-from meter.windows import length_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator, Sequence
 
-    from meter.engine import Verdict
-    from meter.policy import Meter, Offer, Policy
+    from meter.policy import Policy
+    from meter.verify.rows import Pair, Seen
     from meter.verify.space import Space
 
-__all__ = ["Changes", "Row", "changes"]
-
-
-@frozen(kw_only=True)
-class Row:
-    """One line of a comparison: who it is about, what they got before, and what they get after.
-
-    `about` is `rules`, `limit`, `meter` or `offer`: what it is that differs.
-    """
-
-    about: str
-    who: str
-    before: str
-    after: str
+__all__ = ["Changes", "changes", "one_difference"]
 
 
 @frozen(kw_only=True)
@@ -77,22 +74,57 @@ def changes(
             seconds=None if seconds is None else seconds / 2,
         )
     except UndecidedError as error:
-        from meter.verify.opinion import (
-            one_difference,
-        )
-
         return Changes(rows=tuple(one_difference(rulebooks, str(error), seconds)), complete=False)
     return Changes(rows=rows)
 
 
+def one_difference(
+    rulebooks: Sequence[Rulebook], reason: str, seconds: float | None
+) -> Iterator[Row]:
+    """Yield one reader for whom two policies decide differently, if there is any, found by z3.
+
+    `reason` says why the diagram has no answer. Raises `UndecidedError` where z3 cannot say.
+    """
+    solver = open_solver(rulebooks, reason)
+    solver.limit(SOLVER_SECONDS if seconds is None else seconds / 2)
+    old, new = (solver.verdict(side, visible) for side in (0, 1))
+    differs = [solver.differ(old, new)]
+    policies = [book.policy for book in rulebooks]
+    for meter in _shared(*policies):
+        told = solver.either(*(solver.among(side, told_of(meter)) for side in (old, new)))
+        if counting(policies[0], meter) != counting(policies[1], meter):
+            differs.append(told)
+        else:
+            differs.append(solver.both(told, solver.differ(*solver.limits(meter))))
+    situation = solver.find(solver.either(*differs))
+    if situation is not None:
+        before, after = (solver.space.ask(situation, side).show for side in (0, 1))
+        who = f"for example {solver.space.tell(situation)}"
+        yield Row(about="rules", who=who, before=f"`{before}`", after=f"`{after}`")
+
+
+def _shared(old: Policy, new: Policy) -> list[str]:
+    """Return the meters that two policies have in common."""
+    names = {meter.name for meter in new.meters}
+    return [meter.name for meter in old.meters if meter.name in names]
+
+
 class _Comparison:
+    """Two policies over one space: what either says, and the pairs of what both say."""
+
     def __init__(self, space: Space) -> None:
         self.space = space
         self.forest = space.forest
         self.old, self.new = (book.policy for book in space.rulebooks)
+        self.shared = _shared(self.old, self.new)
         self.verdicts = [verdicts(space, side) for side in (0, 1)]
-        self.pairs = self.forest.combine(self.verdicts[0], self.verdicts[1], _pair)
+        self.pairs = self.forest.combine(self.verdicts[0], self.verdicts[1], pair)
         self.base_levels = frozenset({space.counts, *space.standing_levels})
+
+    @cached_property
+    def base(self) -> int:
+        """The readers and articles there can be, wherever they stand."""
+        return self.forest.exists(self.space.possible, self.base_levels)
 
     def rows(self) -> Iterator[Row]:
         yield from self.limits()
@@ -102,110 +134,81 @@ class _Comparison:
 
     def rules(self) -> Iterator[Row]:
         """Yield what differs for readers in the same standing under both policies."""
-        same = self.forest.both(
-            self.space.possible, *(self._alike(meter) for meter in self._shared())
-        )
+        same = self.forest.both(self.space.possible, *(self._alike(name) for name in self.shared))
         pairs = self.forest.choose(same, self.pairs, FALSE)
-        found = [pair for pair in self.forest.values(pairs) if not isinstance(pair, bool)]
-        groups: dict[Any, list[_Pair]] = {}
-        for pair in sorted(found, key=str):
-            groups.setdefault(_label(pair), []).append(pair)
+        found = [seen for seen in self.forest.values(pairs) if isinstance(seen, tuple)]
+        groups: dict[Pair, list[Pair]] = {}
+        for seen in sorted(found, key=str):
+            groups.setdefault(gist(*seen), []).append(seen)
         rows = []
         for label, members in groups.items():
             wanted = self.forest.relabel(pairs, frozenset(members).__contains__)
-            before, after = (
-                (
-                    (
-                        seen[0]
-                        if len({pair[side][0] for pair in members}) > 1
-                        else members[0][side][0]
-                    ),
-                    *seen[1:],
-                )
-                for side, seen in enumerate(label)
-            )
+            before, after = (_common(label, members, side) for side in (0, 1))
             for box in cover(self.space, wanted, self.forest.minus(same, wanted)):
                 row = Row(
                     about="rules",
-                    who=str(phrase(self.space, box)),
-                    before=_said(before, after),
-                    after=_said(after, before),
+                    who=str(phrase(self.space.variables, self.space.vocabulary, box)),
+                    before=difference(before, after),
+                    after=difference(after, before),
                 )
                 rows.append((len(box), row))
         yield from (row for _, row in sorted(rows, key=lambda item: (item[0], str(item[1]))))
 
     def limits(self) -> Iterator[Row]:
         """Yield the readers whose limit differs, where that changes anything."""
-        base = self.forest.exists(self.space.possible, self.base_levels)
-        for meter in self._shared():
-            differs = self.forest.either(
-                self.forest.relabel(self.pairs, lambda pair: not isinstance(pair, bool)),
-                self._reports(meter),
-            )
+        for meter in self.shared:
+            seen = self.forest.relabel(self.pairs, lambda found: not isinstance(found, bool))
+            differs = self.forest.either(seen, self._reports(meter))
             for limits in self.space.limit_values[meter]:
-                if limits[0] == limits[1]:
-                    continue
-                those = self.space.limited(meter, limits)
-                wanted = self.forest.exists(
-                    self.forest.both(self.space.possible, those, differs), self.base_levels
-                )
-                if wanted == FALSE:
-                    continue
-                for box in cover(self.space, wanted, self.forest.minus(base, those)):
-                    before, after = (
-                        _allowed(limit, policy.meter(meter))
-                        for limit, policy in zip(limits, (self.old, self.new), strict=True)
-                    )
-                    yield Row(
-                        about="limit", who=str(phrase(self.space, box)), before=before, after=after
-                    )
+                if limits[0] != limits[1]:
+                    yield from self._limited(meter, limits, differs)
+
+    def _limited(self, meter: str, limits: tuple[int, ...], differs: int) -> Iterator[Row]:
+        """Yield the readers who have these two limits of a meter, where that changes anything."""
+        space = self.space
+        forest = self.forest
+        those = space.limited(meter, limits)
+        met = forest.both(space.possible, those, differs)
+        wanted = forest.exists(met, self.base_levels)
+        if wanted == FALSE:
+            return
+        for box in cover(space, wanted, forest.minus(self.base, those)):
+            yield Row(
+                about="limit",
+                who=str(phrase(space.variables, space.vocabulary, box)),
+                before=allowed(limits[0], self.old.meter(meter)),
+                after=allowed(limits[1], self.new.meter(meter)),
+            )
 
     def meters(self) -> Iterator[Row]:
         """Yield the meters that count otherwise, where anything is spent from them."""
-        for meter in self._shared():
-            was, now = counting(self.old, meter), counting(self.new, meter)
+        for meter in self.shared:
+            was = counting(self.old, meter)
+            now = counting(self.new, meter)
             if was != now and self.forest.both(self.space.possible, self._reports(meter)) != FALSE:
-                yield Row(
-                    about="meter", who=f"whoever spends from `{meter}`", before=was, after=now
-                )
+                who = f"whoever spends from `{meter}`"
+                yield Row(about="meter", who=who, before=was, after=now)
 
     def offers(self) -> Iterator[Row]:
         """Yield the offers that are shown under both policies and are not the same offer."""
-        shown = [
-            {
-                verdict.offer
-                for verdict in self.forest.values(
-                    self.forest.choose(self.space.possible, whole, FALSE)
-                )
-                if verdict
-            }
-            for whole in self.verdicts
-        ]
-        for name in sorted(filter(None, shown[0] & shown[1])):
-            was, now = (_terms(policy.offer(name)) for policy in (self.old, self.new))
+        shown = [self._offers_shown(whole) for whole in self.verdicts]
+        for name in sorted(shown[0] & shown[1]):
+            was = terms(self.old.offer(name))
+            now = terms(self.new.offer(name))
             if was != now:
                 yield Row(about="offer", who=f"whoever sees offer `{name}`", before=was, after=now)
 
-    def _shared(self) -> list[str]:
-        return [
-            meter.name
-            for meter in self.old.meters
-            if meter.name in {other.name for other in self.new.meters}
-        ]
+    def _offers_shown(self, whole: int) -> set[str]:
+        met = self.forest.choose(self.space.possible, whole, FALSE)
+        found = self.forest.values(met)
+        return {leaf.offer for leaf in found if isinstance(leaf, Verdict) and leaf.offer}
 
     def _alike(self, meter: str) -> int:
-        level = next(
-            level for level, variable in enumerate(self.space.variables) if variable.meter == meter
-        )
+        """Return where a reader stands alike on a meter under both policies."""
+        level = self.space.standing_level(meter)
         domain = self.space.variables[level].domain
-        return self.forest.test(
-            level,
-            [
-                code
-                for code, standing in enumerate(domain)
-                if standing.codes[0] == standing.codes[1]
-            ],
-        )
+        alike = [standing for standing in domain if standing.codes[0] == standing.codes[1]]
+        return self.forest.test(level, self.space.variables[level].indices(alike))
 
     def _reports(self, meter: str) -> int:
         """Return where either policy spends from a meter, or tells about it."""
@@ -213,92 +216,9 @@ class _Comparison:
         return self.forest.either(*parts)
 
 
-_Seen = tuple[Show, str | None, str | None, str | None, str | None]
-
-
-def _pair(old: Verdict, new: Verdict) -> tuple[_Seen, _Seen] | bool:
-    """Return what either policy shows, where a reader could tell them apart."""
-    before, after = visible(old), visible(new)
-    return False if before == after else (before, after)
-
-
-def visible(verdict: Verdict) -> _Seen:
-    """Return what of a verdict a reader can notice: everything but the name of the rule."""
-    return verdict.show, verdict.offer, verdict.prompt, verdict.spend, verdict.meter
-
-
-_Pair = tuple[_Seen, _Seen]
-_ONE = {Show.LAST_FREE_ARTICLE: Show.COUNTDOWN}
-
-
-def _label(pair: _Pair) -> Any:
-    """Return what differs most: changes alike in that are told in one row.
-
-    A countdown and its last article are one thing.
-    """
-    before, after = (
-        (_ONE.get(show, show), offer, None if prompt == str(show) else prompt, spend, meter)
-        for show, offer, prompt, spend, meter in pair
-    )
-    if before[0] is after[0]:
-        return pair if pair[0][0] is not pair[1][0] else (before, after)
-    spends = [
-        seen[3] if before[0].access is after[0].access is Access.FULL else None
-        for seen in (before, after)
-    ]
-    return (before[0], None, None, spends[0], None), (after[0], None, None, spends[1], None)
-
-
-def _said(this: _Seen, other: _Seen) -> str:
-    """Say what is shown; of the rest only what differs, and nothing where the shows differ enough."""
-    show, offer, prompt, spend, meter = this
-    same = _ONE.get(show, show) is _ONE.get(other[0], other[0])
-    words = f"`{show}`"
-    if offer != other[1] and (same or offer):
-        words += f" with offer `{offer}`" if offer else " without an offer"
-    if prompt != other[2] and same:
-        words += f", prompt `{prompt}`" if prompt else ", no prompt of its own"
-    if spend != other[3] and show.access is other[0].access:
-        words += f", counted on `{spend}`" if spend else ", not counted"
-    elif meter != other[4] and same:
-        words += f", told of `{meter}`" if meter else ", told of no meter"
-    return words
-
-
-def _allowed(limit: int, meter: Meter) -> str:
-    """Say an allowance: `3 articles a month`."""
-    window, noun = (
-        meter.window,
-        str(meter.count) if limit != 1 else str(meter.count).removesuffix("s"),
-    )
-    if window.calendar is not None:
-        per = f"a {window.calendar}"
-    elif window.lifetime:
-        per = "ever"
-    else:
-        per = f"in {length_text(window.rolling or window.fixed or timedelta())}"
-    return f"{limit or 'no'} {noun} {per} (`{meter.name}`)"
-
-
-def told_of(meter: str) -> Callable[[_Seen], bool]:
-    """Return whether what is seen tells about a meter."""
-    return lambda seen: seen[4] == meter
-
-
-def counting(policy: Policy, name: str) -> str:
-    """Say how a meter counts."""
-    meter = policy.meter(name)
-    zone = f" in {policy.zone}" if meter.window.calendar is not None else ""
-    return f"{meter.count} by {meter.window}{zone}"
-
-
-def _terms(offer: Offer) -> str:
-    table = {
-        key: value
-        for key, value in to_table(offer).items()
-        if key not in ("name", "when", "starts")
-    }
-    price = f"{table.pop('price')} {table.pop('currency')} for {table.pop('term')}"
-    kind = table.pop("kind", offer.kind)
-    rest = "".join(f", {key} {value}" for key, value in table.items())
-    return f"{kind}, {price}{rest}"
+def _common(label: Pair, members: Sequence[Pair], side: int) -> Seen:
+    """Return what is told of a group on one side: what is shown, where that is one thing."""
+    shows = {member[side].show for member in members}
+    if len(shows) > 1:
+        return label[side]
+    return evolve(label[side], show=members[0][side].show)

@@ -1,7 +1,4 @@
-"""A counterexample kept as a journey test.
-
-It fails until the policy keeps its promise, and holds from then on.
-"""
+"""A counterexample kept as a journey test: it fails until the policy keeps its promise."""
 
 from __future__ import annotations
 
@@ -10,31 +7,30 @@ import re
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+import tomli_w
+
+from meter.journeys.journey import Journey
 from meter.vocabulary import Access, Show
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from pathlib import Path
 
+    from meter.verify.answers import Answer
     from meter.verify.counterexample import Story
-    from meter.verify.prove import Answer
-    from meter.view import PageView, Reader
+    from meter.view import Entitlement, PageView, Reader
 
 __all__ = ["journey_of", "keep_stories"]
 
 
 def keep_stories(answers: Sequence[Answer], policy: Path, folder: Path) -> dict[str, Path | None]:
-    """Write each counterexample as a journey test into a folder, and return the files by the name
-    of the promise.
+    """Write each counterexample as a journey test; return the files by the name of the promise.
 
     `None` stands for a story that is no journey of a new reader. What is written was run: it shows
     what the story shows.
     """
-    import tomli_w
-
-    from meter.journeys.journey import Journey
-
     kept: dict[str, Path | None] = {}
+    place = os.path.relpath(policy, folder).replace(os.sep, "/")
     for answer in answers:
         story = answer.story
         if story is None:
@@ -42,42 +38,43 @@ def keep_stories(answers: Sequence[Answer], policy: Path, folder: Path) -> dict[
         kept[answer.name] = None
         if story.before is not None:
             continue
-        place = os.path.relpath(policy, folder).replace(os.sep, "/")
-        text = tomli_w.dumps(
-            {"title": f"{answer.name}: kept by `meter prove`", "policy": place, **journey_of(story)}
-        )
-        shown = [step.decision.show for step in Journey.loads(text).run(story.policy)]
-        if shown == [step.decision.show for step in story.steps]:
+        title = f"{answer.name}: kept by `meter prove`"
+        text = tomli_w.dumps({"title": title, "policy": place, **journey_of(story)})
+        if _shows(text, story):
             folder.mkdir(parents=True, exist_ok=True)
             kept[answer.name] = file = _free(folder, answer.name, kept.values())
             file.write_text(text, encoding="utf-8")
     return kept
 
 
+def _shows(text: str, story: Story) -> bool:
+    """Say whether a journey shows what a story shows, step by step."""
+    steps = Journey.loads(text).run(story.policy)
+    return [step.decision.show for step in steps] == [step.decision.show for step in story.steps]
+
+
 def _free(folder: Path, name: str, taken: Collection[Path | None]) -> Path:
     """Return the file for a promise of this name, beside those of others."""
     stem = re.sub(r"[\W_]+", "-", name.lower()).strip("-") or "counterexample"
-    files = (
-        folder / f"{stem}{'' if number == 1 else f'-{number}'}.journey.toml" for number in count(1)
-    )
-    return next(file for file in files if file not in taken)
+    file = folder / f"{stem}.journey.toml"
+    for number in count(2):
+        if file not in taken:
+            break
+        file = folder / f"{stem}-{number}.journey.toml"
+    return file
 
 
 def journey_of(story: Story) -> dict[str, Any]:
-    """Return a story as the tables of a journey file; its last step expects what the promise wants."""
-    first = story.steps[0].met
+    """Return a story as a journey's tables; its last step expects what the promise wants."""
     steps: list[dict[str, Any]] = [
         {"at": step.met.now, "read": _view(step.met.view)} for step in story.steps
     ]
     steps[-1]["expect"] = _expected(story)
-    return {"reader": _reader(first.reader), "steps": steps}
+    return {"reader": _reader(story.steps[0].met.reader), "steps": steps}
 
 
 def _expected(story: Story) -> dict[str, Any]:
-    """Return what the last step must bring.
-
-    What the promise wants, or what the rule that was expected would have shown.
-    """
+    """Return what the promise wants, or what the rule that was expected would have shown."""
     wanted = story.wanted
     if len(wanted) > 1:
         for access in Access:
@@ -94,34 +91,35 @@ def _reader(reader: Reader) -> dict[str, Any]:
         table["segments"] = sorted(reader.segments)
     if reader.score is not None:
         table["score"] = reader.score
-    rights = []
-    for right in reader.entitlements:
-        given = {
-            "kind": str(right.kind),
-            "product": right.product,
-            "starts": right.starts,
-            "ends": right.ends,
-        }
-        rights.append({key: value for key, value in given.items() if value is not None})
-    return table | ({"entitlements": rights} if rights else {})
+    if reader.entitlements:
+        table["entitlements"] = [_right(right) for right in reader.entitlements]
+    return table
+
+
+def _right(right: Entitlement) -> dict[str, Any]:
+    return _said(kind=str(right.kind), product=right.product, starts=right.starts, ends=right.ends)
 
 
 def _view(view: PageView) -> dict[str, Any]:
     article = view.article
-    given: dict[str, Any] = {
-        "id": article.id,
-        "access": None if article.access == "metered" else str(article.access),
-        "section": article.section,
-        "tags": sorted(article.tags) or None,
-        "kind": article.kind,
-        "published": article.published,
-        "referrer": view.referrer,
-        "channel": view.channel,
-        "device": None if view.device == "laptop" else view.device,
-        "country": view.country,
-        "language": view.language,
-        "gift": view.gift or None,
-        "crawler": view.crawler or None,
-        "prefetch": view.prefetch or None,
-    }
+    return _said(
+        id=article.id,
+        access=None if article.access == "metered" else str(article.access),
+        section=article.section,
+        tags=sorted(article.tags) or None,
+        kind=article.kind,
+        published=article.published,
+        referrer=view.referrer,
+        channel=view.channel,
+        device=None if view.device == "laptop" else view.device,
+        country=view.country,
+        language=view.language,
+        gift=view.gift or None,
+        crawler=view.crawler or None,
+        prefetch=view.prefetch or None,
+    )
+
+
+def _said(**given: object) -> dict[str, Any]:
+    """Return a table of what is there: TOML has no word for nothing."""
     return {key: value for key, value in given.items() if value is not None}

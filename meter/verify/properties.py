@@ -1,6 +1,6 @@
-"""What does every paywall promise, and what does this one?
+"""What every paywall promises, and what this one does.
 
-Each promise as a set of situations and what must be shown there.
+Each promise is a set of situations and what must be shown there.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 FULL = frozenset(show for show in Show if show.access is Access.FULL)
-UNENTITLED = (
+_UNENTITLED = (
     Status.ANONYMOUS,
     Status.REGISTERED,
     Status.TRIAL_EXPIRED,
@@ -79,9 +79,9 @@ MEANING = {
 
 @frozen(kw_only=True)
 class Promise:
-    """What must be shown where: `always` one of these, or `never` one of them.
+    """What must be shown in a set of situations (`where`).
 
-    `where` is a set of situations.
+    `always` one of some shows, or `never` one of some.
     """
 
     where: int
@@ -106,27 +106,39 @@ class Promise:
 
 def standing_by_code(space: Space) -> dict[str, list[Promise]]:
     """Return the standing promises about single page views, by code."""
-    forest, is_ = space.forest, space.is_
-    products = [
-        is_("product", True, member=v.member) for v in space.variables if v.name == "product"
-    ]
-    exempt = [is_("gift", True), is_("crawler", True), is_("tags", True, member="sponsored")]
-    unentitled = forest.both(
-        is_("reader", *UNENTITLED),
-        is_("access", ArticleAccess.PREMIUM),
-        forest.negate(forest.either(*exempt)),
-    )
-    walls = frozenset(Show) - FULL
     return {
-        "subscriber-never-walled": [
-            Promise(where=forest.both(is_("reader", Status.SUBSCRIBER), *products), always=FULL)
-        ],
-        "premium-stays-closed": [Promise(where=unentitled, never=FULL)],
+        "subscriber-never-walled": [Promise(where=_entitled(space), always=FULL)],
+        "premium-stays-closed": [Promise(where=_unentitled(space), never=FULL)],
         "right-wall-after-expiry": [
-            Promise(where=is_("reader", status), never=walls - {wall}, wants=frozenset({wall}))
+            Promise(
+                where=space.is_("reader", status),
+                never=frozenset(Show) - FULL - {wall},
+                wants=frozenset({wall}),
+            )
             for status, wall in _RIGHT_WALLS.items()
         ],
     }
+
+
+def _entitled(space: Space) -> int:
+    """Return the views of subscribers who hold every product that the policy names."""
+    members = [variable.member for variable in space.variables if variable.name == "product"]
+    products = [space.is_("product", True, member=member) for member in members]
+    return space.forest.both(space.is_("reader", Status.SUBSCRIBER), *products)
+
+
+def _unentitled(space: Space) -> int:
+    """Return the views of premium articles by readers without a right, but for the exempt."""
+    exempt = [
+        space.is_("gift", True),
+        space.is_("crawler", True),
+        space.is_("tags", True, member="sponsored"),
+    ]
+    return space.forest.both(
+        space.is_("reader", *_UNENTITLED),
+        space.is_("access", ArticleAccess.PREMIUM),
+        space.forest.negate(space.forest.either(*exempt)),
+    )
 
 
 def standing_promises(space: Space) -> list[Promise]:
@@ -144,7 +156,7 @@ def own_promise(space: Space, guarantee: Guarantee) -> Promise:
 class Unannounced:
     """Where a reader who is told what is left of a meter is misled.
 
-    By a last one in silence, or by a wall before the meter is spent.
+    That is by a last one in silence, or by a wall before the meter is spent.
     """
 
     silent: int = FALSE
@@ -163,9 +175,12 @@ def unannounced(space: Space, whole: int, meter: str) -> Unannounced:
     person = forest.both(space.is_("access", ArticleAccess.METERED), forest.test(space.counts, [0]))
     opens = forest.both(person, space.standing(meter, 0, "open", [True]))
     last = forest.both(opens, space.standing(meter, 0, "left", [rule.nothing_left]))
-    who = forest.exists(counting, frozenset(range(len(space.variables))) - space.who)
-    silent = forest.both(among(space, whole, spends(meter, but=Show.LAST_FREE_ARTICLE)), last, who)
-    walled = forest.both(
-        among(space, whole, walls), opens, forest.exists(counting, space.standing_levels)
+    # Silent is the last article of any kind, to a reader who is told the count with some kind.
+    # Walled is an article of the very kind that is counted down, wherever its reader stands.
+    reader = forest.exists(counting, frozenset(range(len(space.variables))) - space.who)
+    silent = forest.both(
+        among(space, whole, spends(meter, but=Show.LAST_FREE_ARTICLE)), last, reader
     )
+    alike = forest.exists(counting, space.standing_levels)
+    walled = forest.both(among(space, whole, walls), opens, alike)
     return Unannounced(silent, walled, last)

@@ -1,6 +1,4 @@
-"""Does the policy keep its promises?
-
-Those every paywall makes, and the publisher's own `[[guarantees]]`.
+"""Whether a policy keeps its promises: those every paywall makes, and its own `[[guarantees]]`.
 
 A promise about single page views is decided for every reader, view and standing at once, on the
 diagram. A promise about what happens over time is proved the same way where one page view is enough
@@ -9,14 +7,14 @@ to break it, and searched for with the real `decide`.
 
 from __future__ import annotations
 
-from enum import StrEnum
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from meter.facts import Vocabulary
 from meter.rulebook import Rulebook
+from meter.verify.answers import EVERYONE, Answer, Outcome
 from meter.verify.budget import decided
 from meter.verify.counterexample import Story, cast_words, expected_rule, scene
 from meter.verify.diagram import FALSE, MOST_STEPS, UndecidedError
@@ -29,46 +27,24 @@ from meter.verify.properties import (
     standing_by_code,
     unannounced,
 )
-from meter.verify.search import Told, cast_of, casts, find
+from meter.verify.search import cast_of, casts, find
+from meter.verify.smt.opinion import second_opinion
 from meter.verify.symbolic import among, spends, verdicts
 from meter.vocabulary import Access, Show
 from meter.windows import instant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Sequence
 
     from meter.policy import Policy
-    from meter.verify.search import Cast
+    from meter.verify.search import Cast, Told
     from meter.verify.situations import Situation
     from meter.verify.space import Space
 
-__all__ = ["Answer", "Outcome", "guarantees"]
-
-EVERYONE = "for every reader, page view and count there can be"
-"""How a promise about single page views is proved."""
+__all__ = ["guarantees"]
 
 _MOST_SEARCHED = 4_000
 _ENOUGH = 1_000
-
-
-class Outcome(StrEnum):
-    """The three answers. Nothing is ever rounded up to `proved`."""
-
-    PROVED = "proved"
-    FAILS = "fails"
-    NOT_DECIDED = "not decided"
-
-
-@frozen(kw_only=True)
-class Answer:
-    """What came of one promise. `how` says how it was decided, `means` what exactly it says."""
-
-    code: str
-    name: str
-    outcome: Outcome
-    how: str
-    means: str | None = None
-    story: Story | None = None
 
 
 def guarantees(
@@ -96,10 +72,6 @@ def guarantees(
             seconds=None if seconds is None else seconds / 2,
         )
     except UndecidedError as error:
-        from meter.verify.opinion import (
-            second_opinion,
-        )
-
         left = None if until is None else max(0.1, until - monotonic())
         return tuple(second_opinion(rulebook, leave_out, str(error), left))
 
@@ -123,42 +95,42 @@ class _Proof:
         for code, name in STANDING.items():
             if code in self.leave_out:
                 continue
-            answer = (
-                self._single(code, name, views[code])
-                if code in views
-                else over_time[code](code, name)
-            )
+            if code in views:
+                answer = self._single(code, name, views[code])
+            else:
+                answer = over_time[code](code, name)
             yield evolve(answer, means=MEANING[code])
         for guarantee in self.policy.guarantees:
             yield self._single("guarantee", guarantee.name, [own_promise(self.space, guarantee)])
 
+    # Promises about single page views.
+
     def _single(self, code: str, name: str, promises: Sequence[Promise]) -> Answer:
         """Answer promises about single page views, for all of them at once."""
-        if all(
-            self.forest.both(self.space.possible, promise.where) == FALSE for promise in promises
-        ):
-            return Answer(
-                code=code, name=name, outcome=Outcome.PROVED, how="nobody can be in that situation"
-            )
+        possible = self.space.possible
+        if all(self.forest.both(possible, promise.where) == FALSE for promise in promises):
+            return _proved(code, name, "nobody can be in that situation")
         for promise in promises:
-            wrong = self.forest.both(
-                among(self.space, self.whole, promise.is_broken), promise.where
-            )
+            broken = among(self.space, self.whole, promise.is_broken)
+            wrong = self.forest.both(broken, promise.where)
             if wrong != FALSE:
                 return self._fails(code, name, wrong, promise.wanted)
-        return Answer(code=code, name=name, outcome=Outcome.PROVED, how=EVERYONE)
+        return _proved(code, name, EVERYONE)
+
+    def _at_zero(self, code: str, name: str) -> Answer:
+        parts = []
+        for meter in self.policy.meters:
+            told = among(self.space, self.whole, spends(meter.name, but=Show.ARTICLE))
+            parts.append(self.forest.both(told, self.space.limited(meter.name, (0,))))
+        wrong = self.forest.either(*parts)
+        if wrong != FALSE:
+            return self._fails(code, name, wrong, frozenset(Show) - FULL)
+        return _proved(code, name, EVERYONE)
 
     def _fails(self, code: str, name: str, wrong: int, wanted: frozenset[Show]) -> Answer:
-        situation = self.space.example(wrong)
-        assert situation is not None
+        situation = self.space.witness(wrong)
         story = self._journey(situation, wrong, wanted) or scene(self.space, situation, wanted)
-        return Answer(
-            code=code,
-            name=name,
-            outcome=Outcome.FAILS,
-            how="here is the shortest way there",
-            story=story,
-        )
+        return _broken(code, name, story)
 
     def _journey(self, situation: Situation, wrong: int, wanted: frozenset[Show]) -> Story | None:
         """Return the shortest journey of a new reader into a set of situations, if there is one."""
@@ -176,9 +148,8 @@ class _Proof:
 
     def _is_in(self, wrong: int, told: Told) -> bool:
         facts = self.space.observe(told.met)
-        return bool(
-            self.forest.at(wrong, self.space.codes(facts, counts=not told.met.view.prefetch))
-        )
+        codes = self.space.codes(facts, counts=not told.met.view.prefetch)
+        return bool(self.forest.at(wrong, codes))
 
     def _story(self, situation: Situation, found: Told, wanted: frozenset[Show]) -> Story:
         facts = self.space.observe(found.met)
@@ -190,49 +161,33 @@ class _Proof:
             expected=expected_rule(self.space, facts, found, wanted),
         )
 
-    def _at_zero(self, code: str, name: str) -> Answer:
-        parts = []
-        for meter in self.policy.meters:
-            told = among(self.space, self.whole, spends(meter.name, but=Show.ARTICLE))
-            parts.append(self.forest.both(told, self.space.limited(meter.name, (0,))))
-        wrong = self.forest.either(*parts)
-        if wrong != FALSE:
-            return self._fails(code, name, wrong, frozenset(Show) - FULL)
-        return Answer(code=code, name=name, outcome=Outcome.PROVED, how=EVERYONE)
+    # Promises about what happens over time.
 
     def _within_limit(self, code: str, name: str) -> Answer:
-        """Prove that a spending rule needs an open meter (so that one more never exceeds the
-        limit), and try to do otherwise.
+        """Prove that a rule only spends an open meter, and try to read more than the limit.
+
+        A meter that is open has something left, so that one more never exceeds the limit.
         """
-        spent = [
-            self.forest.minus(
-                among(self.space, self.whole, spends(meter.name)),
-                self.space.standing(meter.name, 0, "open", [True]),
-            )
-            for meter in self.policy.meters
-        ]
+        spent = []
+        for meter in self.policy.meters:
+            opens = self.space.standing(meter.name, 0, "open", [True])
+            spending = among(self.space, self.whole, spends(meter.name))
+            spent.append(self.forest.minus(spending, opens))
         wrong = self.forest.either(*spent)
         if wrong != FALSE:  # pragma: no cover - the engine would have to be broken
             return self._fails(code, name, wrong, frozenset(Show) - FULL)
         return self._searched(code, name, self._too_many, lambda _: None, FALSE)
 
     def _too_many(self, told: Told) -> bool:
-        """Say whether more different articles (or views) were opened on a meter inside its window
-        than the reader's limit.
-        """
+        """Say whether more was opened on a meter inside its window than the reader's limit."""
         meter = told.decision.meter
         if meter is None or told.decision.access is not Access.FULL:
             return False
         timeline = self.policy.rulebook.timelines[meter.name]
-        opened: dict[str, int] = {}
         views = self.policy.meter(meter.name).count == "views"
+        opened: dict[str, int] = {}
         for step in told.steps():
-            reading = step.decision.meter
-            if (
-                reading is not None
-                and reading.name == meter.name
-                and step.decision.access is Access.FULL
-            ):
+            if step.opened_on(meter.name):
                 key = str(step.met.view.id) if views else step.met.view.article.id
                 at = instant(step.met.now)
                 if key not in opened or timeline.inside((opened[key],), at):
@@ -242,17 +197,17 @@ class _Proof:
 
     def _last_free(self, code: str, name: str) -> Answer:
         misled = [unannounced(self.space, self.whole, meter.name) for meter in self.policy.meters]
-        suspects = self.forest.either(
-            *(part for each in misled for part in (each.silent, each.walled))
+        suspects = [part for each in misled for part in (each.silent, each.walled)]
+        return self._searched(
+            code, name, _unannounced_step, _countdowns, self.forest.either(*suspects)
         )
-        return self._searched(code, name, _unannounced_step, _countdowns, suspects)
 
     def _searched(
         self,
         code: str,
         name: str,
         broken: Callable[[Told], bool],
-        mark: Callable[[Told], Any],
+        mark: Callable[[Told], Hashable],
         suspects: int,
     ) -> Answer:
         """Answer a promise about time.
@@ -261,9 +216,8 @@ class _Proof:
         """
         # Where a window rolls it matters when each article was read, and one pause between two
         # reads is not all there are.
-        complete = not self.space.by_mention and all(
-            meter.window.rolling is None for meter in self.policy.meters
-        )
+        rolls = any(meter.window.rolling is not None for meter in self.policy.meters)
+        complete = not (self.space.by_mention or rolls)
         views = readers = 0
         for cast in self._casts(self.space.possible if suspects == FALSE else suspects):
             most = _ENOUGH - views if suspects == FALSE else _MOST_SEARCHED
@@ -271,41 +225,34 @@ class _Proof:
                 complete = False
                 break
             result = find(self.policy, cast, broken, mark, most=most, until=self.until)
-            complete, views, readers = (
-                complete and result.complete,
-                views + result.views,
-                readers + 1,
-            )
+            complete = complete and result.complete
+            views += result.views
+            readers += 1
             if result.found is not None:
                 story = self._story(cast.situation, result.found, _wanted(result.found))
-                return Answer(
-                    code=code,
-                    name=name,
-                    outcome=Outcome.FAILS,
-                    how="here is the shortest way there",
-                    story=story,
-                )
+                return _broken(code, name, story)
         searched = f"{views:,} page views by {readers} kinds of reader were tried"
         if suspects == FALSE:
-            return Answer(
-                code=code,
-                name=name,
-                outcome=Outcome.PROVED,
-                how=f"for every journey there can be; {searched} as well",
-            )
+            return _proved(code, name, f"for every journey there can be; {searched} as well")
         if complete:
-            return Answer(
-                code=code,
-                name=name,
-                outcome=Outcome.PROVED,
-                how=f"no journey of a new reader breaks it; {searched}, all there are",
-            )
-        return Answer(
-            code=code, name=name, outcome=Outcome.NOT_DECIDED, how=f"{searched}, and none broke it"
-        )
+            how = f"no journey of a new reader breaks it; {searched}, all there are"
+            return _proved(code, name, how)
+        how = f"{searched}, and none broke it"
+        return Answer(code=code, name=name, outcome=Outcome.NOT_DECIDED, how=how)
 
     def _casts(self, among_these: int) -> Iterator[Cast]:
-        return iter(()) if self.space.by_mention else casts(self.space, self.whole, among_these)
+        if self.space.by_mention:
+            return iter(())
+        return casts(self.space, self.whole, among_these)
+
+
+def _proved(code: str, name: str, how: str) -> Answer:
+    return Answer(code=code, name=name, outcome=Outcome.PROVED, how=how)
+
+
+def _broken(code: str, name: str, story: Story) -> Answer:
+    how = "here is the shortest way there"
+    return Answer(code=code, name=name, outcome=Outcome.FAILS, how=how, story=story)
 
 
 def _wanted(told: Told) -> frozenset[Show]:
@@ -314,27 +261,18 @@ def _wanted(told: Told) -> frozenset[Show]:
 
 
 def _unannounced_step(told: Told) -> bool:
-    """Say whether the last free article just went by unannounced, to a reader who had been told
-    what was left.
-    """
-    decision, meter = told.decision, told.decision.meter
-    counting = _countdowns(told.earlier) if told.earlier is not None else ()
-    if decision.counted and meter is not None and meter.left == 0:
-        return decision.show is not Show.LAST_FREE_ARTICLE and any(
-            name == meter.name for name, _ in counting
-        )
-    if (
-        decision.access is Access.PREVIEW
-        and told.earlier is not None
-        and not (told.again or told.waited)
-    ):
-        before = told.earlier
-        return (
-            before.kind == told.kind
-            and before.decision.show is Show.COUNTDOWN
-            and before.decision.counted
-        )
-    return False
+    """Say whether the last free article just went by unannounced to a reader who was counting."""
+    decision = told.decision
+    earlier = told.earlier
+    if earlier is None:
+        return False
+    if decision.counted and decision.meter is not None and decision.meter.left == 0:
+        counted_down = [name for name, _ in _countdowns(earlier)]
+        return decision.show is not Show.LAST_FREE_ARTICLE and decision.meter.name in counted_down
+    if decision.access is Access.FULL or told.again or told.waited:
+        return False
+    announced = earlier.decision.show is Show.COUNTDOWN and earlier.decision.counted
+    return announced and earlier.kind == told.kind
 
 
 def _countdowns(told: Told) -> tuple[tuple[str, int], ...]:

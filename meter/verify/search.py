@@ -1,18 +1,24 @@
-"""How does a reader get there?
+"""The shortest journey to a page view that breaks a promise, found with the real `decide`."""
 
-The shortest journey to a page view that breaks a promise, found with the real `decide`.
-
-The page views tried are one of each kind that the policy can tell apart for that reader; an article
-may be opened again, and time may pass until a meter has allowance again. Search is breadth first,
-so the first journey found is a shortest one.
-"""
+# Breadth-first search over what one reader can do in a row, for months if need be. A state is what
+# is remembered of the reader, and the time; a step opens one page: a new article of any kind that
+# the policy can tell apart for this reader, one that was opened before, or a new one after waiting
+# until a meter resets. Since all journeys of n steps are looked at before any of n + 1, the first
+# one found is a shortest one.
+#
+# Two things keep the search small. The kinds of view are not drawn but read off the diagram: below
+# the levels of the reader, each different node is another behaviour, and the first path to it
+# stands for all (`_first_below`). And a state is followed once: what is kept of it is how many
+# articles of which kinds every meter holds, since articles of one kind are interchangeable, with a
+# `mark` for what of the past the promise itself looks at. A step that neither counts nor waits
+# leads nowhere new.
 
 from __future__ import annotations
 
 from collections import deque
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 from attrs import evolve, field, frozen
 
@@ -20,20 +26,23 @@ from meter.decision import Decision
 from meter.engine import ledger
 from meter.memo import decide
 from meter.usage import Usage
-from meter.verify.concretize import Encounter, impersonate, view_words
+from meter.verify.concretize import Encounter, impersonate
 from meter.verify.diagram import FALSE
+from meter.verify.phrasing import view_words
 from meter.verify.situations import Situation
 from meter.view import PageView, Reader
+from meter.vocabulary import Access
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator, Mapping
+    from collections.abc import Callable, Hashable, Iterator
 
     from meter.policy import Policy
     from meter.verify.space import Space
 
-__all__ = ["Cast", "Search", "Told", "cast_of", "casts"]
+__all__ = ["Cast", "Search", "Told", "cast_of", "casts", "find"]
 
 _PAUSE = timedelta(minutes=10)
+_CHECK_EVERY = 64
 
 
 @frozen(kw_only=True)
@@ -53,11 +62,18 @@ class Told:
 
     def steps(self) -> tuple[Told, ...]:
         """Return the journey up to and including this step."""
-        steps, step = [], self
+        steps = []
+        step: Told | None = self
         while step is not None:
             steps.append(step)
-            step = step.earlier  # type: ignore[assignment]
+            step = step.earlier
         return tuple(reversed(steps))
+
+    def opened_on(self, meter: str) -> bool:
+        """Say whether this step opened an article on a meter."""
+        reading = self.decision.meter
+        on_meter = reading is not None and reading.name == meter
+        return on_meter and self.decision.access is Access.FULL
 
 
 @frozen(kw_only=True)
@@ -83,8 +99,7 @@ class Search:
 
 
 def casts(space: Space, whole: int, among: int) -> Iterator[Cast]:
-    """Yield one cast for each kind of reader that the policy can tell apart and that has a
-    situation `among` some.
+    """Yield one cast for each kind of reader that has a situation `among` some.
 
     Needs the order of variables in which readers come first.
     """
@@ -97,8 +112,9 @@ def casts(space: Space, whole: int, among: int) -> Iterator[Cast]:
 
 
 def cast_of(space: Space, whole: int, situation: Situation, wrong: int) -> Cast:
-    """Return the cast of the reader in one situation, with the views of a set that the policy
-    itself may not tell from others.
+    """Return the cast of the reader in one situation.
+
+    With the views of a set (`wrong`) that the policy itself may not tell from others.
     """
     node = space.forest.combine(
         _behaviour(space, whole), wrong, lambda said, inside: said and (said, inside)
@@ -110,10 +126,7 @@ def cast_of(space: Space, whole: int, situation: Situation, wrong: int) -> Cast:
 
 
 def _behaviour(space: Space, whole: int) -> int:
-    """Return everything that can tell two page views apart.
-
-    The verdicts where they are possible, and the limits.
-    """
+    """Return everything that can tell two page views apart: the verdicts, and the limits."""
     forest = space.forest
     behaviour = forest.choose(space.possible, whole, FALSE)
     for meter in space.meters:
@@ -127,7 +140,8 @@ def _first_below(
     space: Space, node: int, path: dict[int, int], level: int
 ) -> Iterator[tuple[int, dict[int, int]]]:
     """Yield every different node that is reached below a level, with the first path to it."""
-    seen, waiting = {node}, deque([(node, path)])
+    seen = {node}
+    waiting = deque([(node, path)])
     while waiting:
         here, so_far = waiting.popleft()
         if space.forest.level(here) >= level:
@@ -141,31 +155,45 @@ def _first_below(
 
 
 def _cast(space: Space, node: int, path: dict[int, int]) -> Cast:
-    views = []
-    first = None
-    for below, full in _first_below(space, node, path, space.counts):
-        counting = below
-        if space.forest.level(below) == space.counts:
-            counting = next(kid for kid in space.forest.kids(below) if kid != FALSE)
-        if counting == FALSE:
-            continue
-        situation = space.situation([full.get(level, 0) for level in range(len(space.variables))])
-        met = _fresh(space, situation)
-        first = first or (situation, met)
-        views.append((met.view, _view_words(space, situation)))
-    assert first is not None
-    return Cast(situation=first[0], reader=first[1].reader, views=tuple(views), now=first[1].now)
-
-
-def _fresh(space: Space, situation: Situation) -> Encounter:
-    return impersonate(space.rulebooks[0].policy, space.vocabulary, situation.values)
+    levels = range(len(space.variables))
+    situations = [
+        space.situation([codes.get(level, 0) for level in levels])
+        for _, codes in _first_below(space, node, path, space.counts)
+    ]
+    policy = space.rulebooks[0].policy
+    met = [impersonate(policy, space.vocabulary, situation.values) for situation in situations]
+    words = [_view_words(space, situation) for situation in situations]
+    return Cast(
+        situation=situations[0],
+        reader=met[0].reader,
+        views=tuple(zip((each.view for each in met), words, strict=True)),
+        now=met[0].now,
+    )
 
 
 def _view_words(space: Space, situation: Situation) -> str:
-    return view_words(
-        {name: value for name, value in situation.values.items() if name != "period"},
-        space.vocabulary,
-    )
+    values = {name: value for name, value in situation.values.items() if name != "period"}
+    return view_words(values, space.vocabulary)
+
+
+class _Event(NamedTuple):
+    """A page view that a reader could make next."""
+
+    kind: int
+    view: PageView
+    now: datetime
+    words: str
+    again: bool = False
+    waited: bool = False
+
+
+class _State(NamedTuple):
+    """Where a journey has come to: what is remembered, when, and the steps that led there."""
+
+    usage: Usage
+    now: datetime
+    last: Told | None = None
+    depth: int = 0
 
 
 def find(
@@ -185,74 +213,66 @@ def find(
     """
     tried = 0
     seen: set[Hashable] = set()
-    waiting: deque[tuple[Usage, datetime, Told | None, int]] = deque([(Usage(), cast.now, None, 0)])
+    waiting = deque([_State(Usage(), cast.now)])
     while waiting:
-        usage, now, last, depth = waiting.popleft()
-        for kind, view, when, words, again, waited in _events(
-            policy, cast, usage, now, last, depth
-        ):
-            if tried >= most or (until is not None and tried % 64 == 0 and monotonic() > until):
+        state = waiting.popleft()
+        for event in _events(policy, cast, state):
+            late = until is not None and tried % _CHECK_EVERY == 0 and monotonic() > until
+            if tried >= most or late:
                 return Search(None, complete=False, views=tried)
             tried += 1
-            met = Encounter(reader=cast.reader, view=view, usage=usage, now=when)
-            decision, after = decide(policy, cast.reader, view, usage, when)
-            told = Told(
-                kind=kind,
-                met=met,
-                decision=decision,
-                words=words,
-                again=again,
-                waited=waited,
-                earlier=last,
-            )
+            told, after = _step(policy, cast.reader, event, state)
             if broken(told):
                 return Search(told, complete=False, views=tried)
-            key = _key(policy, after, when, told), mark(told)
-            if key not in seen and (decision.counted or waited):
+            key = (_key(policy, after, event.now, told), mark(told))
+            if key not in seen and (told.decision.counted or event.waited):
                 seen.add(key)
-                waiting.append((after, when + _PAUSE, told, depth + 1))
+                waiting.append(_State(after, event.now + _PAUSE, told, state.depth + 1))
     return Search(None, complete=True, views=tried)
 
 
-def _events(
-    policy: Policy, cast: Cast, usage: Usage, now: datetime, last: Told | None, depth: int
-) -> Iterator[tuple[int, PageView, datetime, str, bool, bool]]:
-    for kind, (view, words) in enumerate(cast.views):
-        fresh = evolve(
-            view, id=f"view-{depth + 1}", article=evolve(view.article, id=f"article-{depth + 1}")
-        )
-        yield kind, fresh, now, words, False, False
-    read = {step.kind: step for step in last.steps()} if last is not None else {}
+def _step(policy: Policy, reader: Reader, event: _Event, state: _State) -> tuple[Told, Usage]:
+    decision, after = decide(policy, reader, event.view, state.usage, event.now)
+    told = Told(
+        kind=event.kind,
+        met=Encounter(reader=reader, view=event.view, usage=state.usage, now=event.now),
+        decision=decision,
+        words=event.words,
+        again=event.again,
+        waited=event.waited,
+        earlier=state.last,
+    )
+    return told, after
+
+
+def _events(policy: Policy, cast: Cast, state: _State) -> Iterator[_Event]:
+    """Yield every page view that is worth trying next."""
+    number = state.depth + 1
+    fresh = [(_fresh_view(view, number), words) for view, words in cast.views]
+    for kind, (view, words) in enumerate(fresh):
+        yield _Event(kind, view, state.now, words)
+    read = {} if state.last is None else {step.kind: step for step in state.last.steps()}
     for kind, step in read.items():
-        yield (
-            kind,
-            evolve(step.met.view, id=f"view-{depth + 1}"),
-            now,
-            f"{step.words} again",
-            True,
-            False,
-        )
-    if last is None or last.waited:
+        view = evolve(step.met.view, id=f"view-{number}")
+        yield _Event(kind, view, state.now, f"{step.words} again", again=True)
+    if state.last is None or state.last.waited:
         return
-    ends = [
-        resets
-        for tally, resets in ledger(policy, usage, now).values()
-        if tally.ids and resets is not None
-    ]
+    counted = ledger(policy, state.usage, state.now)
+    ends = [resets for tally, resets in counted.values() if tally.ids and resets is not None]
     if ends:
-        for kind, (view, words) in enumerate(cast.views):
-            fresh = evolve(
-                view,
-                id=f"view-{depth + 1}",
-                article=evolve(view.article, id=f"article-{depth + 1}"),
-            )
-            yield kind, fresh, min(ends), f"waits until then, and {words}", False, True
+        for kind, (view, words) in enumerate(fresh):
+            yield _Event(kind, view, min(ends), f"waits until then, and {words}", waited=True)
+
+
+def _fresh_view(view: PageView, number: int) -> PageView:
+    article = evolve(view.article, id=f"article-{number}")
+    return evolve(view, id=f"view-{number}", article=article)
 
 
 def _key(policy: Policy, usage: Usage, now: datetime, told: Told) -> Hashable:
-    counted: Mapping[str, Any] = ledger(policy, usage, now)
+    """Return what is remembered, articles of one kind taken for one another."""
     kinds = {step.met.view.article.key: step.kind for step in told.steps()}
     return tuple(
         (len(tally.ids), frozenset(kinds.get(name) for name in tally.ids))
-        for tally, _ in counted.values()
+        for tally, _ in ledger(policy, usage, now).values()
     )

@@ -1,7 +1,4 @@
-"""Which readers, page views and standings are there at all?
-
-What is told apart of them, and what is taken for granted.
-"""
+"""The readers, page views and standings there are, and what is taken for granted about them."""
 
 from __future__ import annotations
 
@@ -12,19 +9,11 @@ from attrs import frozen
 from meter.vocabulary import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container
 
     from meter.facts import Vocabulary
 
-__all__ = [
-    "EXPIRED",
-    "RUNNING",
-    "Situation",
-    "Standing",
-    "Variable",
-    "assumed",
-    "counts_that_matter",
-]
+__all__ = ["EXPIRED", "RUNNING", "Situation", "Standing", "Variable", "assumed"]
 
 EXPIRED = (Status.TRIAL_EXPIRED, Status.SUBSCRIPTION_EXPIRED)
 RUNNING = (Status.TRIAL, Status.SUBSCRIBER, Status.STAFF)
@@ -62,28 +51,24 @@ _ASSUMED = (
 
 
 def assumed(vocabulary: Vocabulary) -> tuple[str, ...]:
-    """Return what is taken for granted about readers, views and meters, as far as the policies of a
-    vocabulary look at it.
-    """
+    """Return what is taken for granted about what the policies of a vocabulary look at."""
     names = {slot.name for slot in vocabulary.slots}
     return tuple(words for needs, words in _ASSUMED if names.issuperset(needs))
 
 
 @frozen
 class Standing:
-    """Where a reader stands on a meter, under each policy of a space.
-
-    The codes of its `open` and `left` slots.
-    """
+    """Where a reader stands on a meter: the codes of `open` and `left`, under each policy."""
 
     codes: tuple[tuple[bool, int], ...]
 
 
 @frozen
 class Variable:
-    """One level of a space.
+    """One level of a space: a slot, whether the view counts, or a meter's standing.
 
-    A slot (`member` for one member of a set), `counts`, or a meter's standing.
+    `domain` are the codes it can hold, `member` the member of a slot that holds a set, `who` says
+    that it stays the same from one page view to the next.
     """
 
     name: str
@@ -93,13 +78,16 @@ class Variable:
     meter: str | None = None
     who: bool = False
 
+    def indices(self, codes: Container[object]) -> list[int]:
+        """Return the places of some codes in the domain."""
+        return [index for index, code in enumerate(self.domain) if code in codes]
+
 
 @frozen
 class Situation:
-    """One code for everything.
+    """One code (its index) for every level of a space, and what those codes mean.
 
-    `values` by slot, whether the view counts, and a standing by meter; `matters` are the levels to
-    tell of.
+    `values` are by slot, `standings` by meter; `matters` are the levels to tell of.
     """
 
     codes: tuple[int, ...]
@@ -107,13 +95,3 @@ class Situation:
     counts: bool
     standings: dict[str, Standing]
     matters: frozenset[int] = frozenset()
-
-
-def counts_that_matter(limits: Sequence[int], mentioned: Sequence[float]) -> list[int]:
-    """Return counts from 0 to the largest limit, at least one between any two at which a code can
-    change.
-    """
-    edges = {0, *(int(limit - mark) for limit in limits for mark in (0, *mentioned))}
-    return sorted(
-        {edge + step for edge in edges for step in range(-2, 3) if 0 <= edge + step <= max(limits)}
-    )

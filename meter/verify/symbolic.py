@@ -1,32 +1,46 @@
-"""What does a policy say of every situation? Its rules as diagrams, from the first to the last.
+"""What a policy says of every situation at once: its rules laid out from the first to the last.
 
-The order is the engine's: a rule that matches decides, a spending rule lets premium articles pass
-and is closed where its meter is spent. The verdicts in the leaves are made by the engine itself.
+What a rule does to a view is read from the engine's own table, and the verdicts in the leaves are
+made by the engine itself.
 """
+
+# `judge` tries the rules one after the other for one situation, and keeps in mind which meter
+# refused the reader first. Here the same is done for all situations together, from the last rule to
+# the first: what a policy says of those who get as far as a rule is what the rule says where it
+# matches, and what the policy says of those who get as far as the next one where it does not. The
+# meter that refused first is the only thing a rule leaves behind for the next, so there is one
+# result for each meter that may have, and one for none. The walk is written once, over the few
+# operations of a `Logic`; decision diagrams and z3 are two such logics, and neither knows what a
+# rule is.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from attrs import frozen
 
-from meter.engine import verdict_of
-from meter.verify.diagram import FALSE, TRUE
+from meter.engine import Verdict, verdict_of
+from meter.rulebook import SPENDING, Effect, Rulebook
+from meter.verify.diagram import FALSE
 from meter.vocabulary import Access, ArticleAccess
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Collection, Mapping
 
-    from meter.engine import Verdict
+    from meter.formulas import Formula
     from meter.rulebook import JudgedRule
     from meter.verify.space import Space
     from meter.vocabulary import Show
 
 __all__ = [
+    "Algebra",
+    "Atoms",
+    "Leaf",
     "Passing",
+    "Walk",
     "among",
     "comes_from",
-    "matches",
     "passings",
     "reports",
     "spends",
@@ -36,63 +50,129 @@ __all__ = [
 ]
 
 
+Leaf = Verdict | bool
+"""What a policy's diagram holds: a verdict, or `False` outside the situations asked about."""
+
+_Result = TypeVar("_Result")
+_Atom_co = TypeVar("_Atom_co", covariant=True)
+
+
+class Atoms(Protocol[_Atom_co]):
+    """What rules ask for, each as a function of all situations."""
+
+    def where(self, formula: Formula, side: int = 0) -> _Atom_co: ...
+
+    def is_(self, name: str, *codes: object) -> _Atom_co: ...
+
+    def standing(self, meter: str, side: int, name: str, codes: Collection[object]) -> _Atom_co: ...
+
+
+class Algebra(Protocol[_Result]):
+    """How functions of all situations are put together."""
+
+    def both(self, *parts: _Result) -> _Result: ...
+
+    def either(self, *parts: _Result) -> _Result: ...
+
+    def choose(self, test: _Result, yes: _Result, no: _Result) -> _Result: ...
+
+    def leaf(self, value: Hashable) -> _Result: ...
+
+
 @frozen
-class Passing:
-    """How the readers reach one rule of a policy.
+class Walk(Generic[_Result]):
+    """The rules of one policy over an algebra.
 
-    By what meter refused them on the way (`None`: by none) to the set of them.
+    `side` says whose standing on a meter is asked for, `view` what of a verdict is kept.
     """
 
-    arriving: dict[str | None, int]
-    matches: int
-    fires: int
+    atoms: Atoms[_Result]
+    algebra: Algebra[_Result]
+    rulebook: Rulebook
+    side: int = 0
+    view: Callable[[Verdict], Hashable] = lambda verdict: verdict
 
+    def verdicts(self, end: _Result) -> list[dict[str | None, _Result]]:
+        """Return, for each rule, what is said of those who get as far as it, by who refused them.
 
-def matches(space: Space, rule: JudgedRule, side: int = 0) -> tuple[int, int]:
-    """Return where a rule matches, and where it would but for its meter being spent."""
-    forest, holds = space.forest, space.where(rule.formula, side)
-    if rule.spend is None:
-        return holds, FALSE
-    free, metered = (
-        space.is_("access", ArticleAccess.FREE),
-        space.is_("access", ArticleAccess.METERED),
-    )
-    opens = space.standing(rule.spend, side, "open", [True])
-    matches = forest.both(forest.either(free, forest.both(metered, opens)), holds)
-    return matches, forest.both(metered, forest.negate(opens), holds)
+        `end` is what follows on the last rule.
+        """
+        rules = self.rulebook.rules
+        refusals = (None, *dict.fromkeys(rule.spend for rule in rules if rule.spend))
+        after = dict.fromkeys(refusals, end)
+        result = []
+        for rule in reversed(rules):
+            after = self._before(rule, after)
+            result.append(after)
+        return result[::-1]
 
+    def _before(
+        self, rule: JudgedRule, after: Mapping[str | None, _Result]
+    ) -> dict[str | None, _Result]:
+        """Return what is said of those who get as far as a rule, given what is said after it."""
+        choose = self.algebra.choose
+        matching = self.effect(rule, Effect.MATCH)
+        refusing = self.effect(rule, Effect.REFUSE)
+        before = {}
+        for refused, passing in after.items():
+            onward = choose(refusing, after[refused or rule.spend], passing)
+            before[refused] = choose(matching, self._says(rule, refused), onward)
+        return before
 
-def verdicts_of(space: Space, rule: JudgedRule, refused: str | None, side: int = 0) -> int:
-    """Return the engine's verdict where a rule fires, given the meter that refused the reader
-    before.
-    """
-    forest = space.forest
-    offer = space.where(rule.offer_formula, side) if rule.offer is not None else TRUE
-    last = (
-        space.standing(rule.spend, side, "left", [rule.nothing_left])
-        if rule.spend is not None
-        else FALSE
-    )
+    def effect(self, rule: JudgedRule, effect: Effect) -> _Result:
+        """Return where a rule has an effect, as the engine's table says."""
+        holds = self.atoms.where(rule.formula, self.side)
+        if rule.spend is None:
+            return holds if effect is Effect.MATCH else self.algebra.either()
+        cases = [self._case(rule.spend, access, effect) for access in ArticleAccess]
+        return self.algebra.both(self.algebra.either(*cases), holds)
 
-    def leaf(access: ArticleAccess, *, nothing_left: bool, offered: bool) -> int:
-        return forest.leaf(
-            verdict_of(rule, access, nothing_left=nothing_left, offered=offered, refused=refused)
+    def _case(self, meter: str, access: ArticleAccess, effect: Effect) -> _Result:
+        """Return the articles of an access that have an effect, open meter or not."""
+        states = [state for state in (True, False) if SPENDING[access, state] is effect]
+        if not states:
+            return self.algebra.either()
+        articles = self.atoms.is_("access", access)
+        if len(states) > 1:
+            return articles
+        return self.algebra.both(articles, self.atoms.standing(meter, self.side, "open", states))
+
+    def _says(self, rule: JudgedRule, refused: str | None) -> _Result:
+        """Return what a rule says where it matches, given the meter that refused before."""
+        metered = self._verdict(rule, ArticleAccess.METERED, refused)
+        if rule.spend is None:
+            return metered
+        last = self.atoms.standing(rule.spend, self.side, "left", [rule.nothing_left])
+        last_one = self._verdict(rule, ArticleAccess.METERED, refused, nothing_left=True)
+        return self.algebra.choose(
+            self.atoms.is_("access", ArticleAccess.METERED),
+            self.algebra.choose(last, last_one, metered),
+            self._verdict(rule, ArticleAccess.FREE, refused),
         )
 
-    def by_offer(access: ArticleAccess, *, nothing_left: bool) -> int:
-        return forest.choose(
-            offer,
-            leaf(access, nothing_left=nothing_left, offered=True),
-            leaf(access, nothing_left=nothing_left, offered=False),
+    def _verdict(
+        self,
+        rule: JudgedRule,
+        access: ArticleAccess,
+        refused: str | None,
+        *,
+        nothing_left: bool = False,
+    ) -> _Result:
+        """Return the engine's verdict, with the offer for those who may have it."""
+        with_offer, without = (
+            self.algebra.leaf(
+                self.view(
+                    verdict_of(
+                        rule, access, nothing_left=nothing_left, offered=offered, refused=refused
+                    )
+                )
+            )
+            for offered in (True, False)
         )
-
-    metered = by_offer(ArticleAccess.METERED, nothing_left=False)
-    if rule.spend is None:
-        return metered
-    last_one = by_offer(ArticleAccess.METERED, nothing_left=True)
-    free = by_offer(ArticleAccess.FREE, nothing_left=False)
-    metered = forest.choose(last, last_one, metered)
-    return forest.choose(space.is_("access", ArticleAccess.METERED), metered, free)
+        if rule.offer is None:
+            return with_offer
+        may_have = self.atoms.where(rule.offer_formula, self.side)
+        return self.algebra.choose(may_have, with_offer, without)
 
 
 def verdicts(space: Space, side: int = 0) -> int:
@@ -101,56 +181,56 @@ def verdicts(space: Space, side: int = 0) -> int:
 
 
 def verdicts_from(space: Space, side: int = 0) -> list[dict[str | None, int]]:
-    """Return, for each rule, what a policy says of those who get as far as it, by the meter that
-    refused them before.
+    """Return, for each rule, what a policy says from it on, by the meter that refused before."""
+    return Walk(space, space.forest, space.rulebooks[side], side).verdicts(FALSE)
+
+
+@frozen
+class Passing:
+    """How the readers reach one rule of a policy, where it matches, and where it decides.
+
+    `arriving` has the set of them by the meter that refused them on the way (`None`: none did).
     """
-    rulebook, forest = space.rulebooks[side], space.forest
-    refusals = (None, *dict.fromkeys(rule.spend for rule in rulebook.rules if rule.spend))
-    after: dict[str | None, int] = dict.fromkeys(refusals, FALSE)
-    result = []
-    for rule in reversed(rulebook.rules):
-        matching, spent = matches(space, rule, side)
-        after = {
-            refused: forest.choose(
-                matching,
-                verdicts_of(space, rule, refused, side),
-                forest.choose(spent, after[refused or rule.spend], after[refused]),
-            )
-            for refused in refusals
-        }
-        result.append(after)
-    return result[::-1]
+
+    arriving: dict[str | None, int]
+    matches: int
+    fires: int
 
 
 def passings(space: Space, side: int = 0) -> list[Passing]:
     """Return how the possible situations reach each rule, and where it fires."""
     forest = space.forest
+    walk = Walk(space, forest, space.rulebooks[side], side)
     arriving: dict[str | None, int] = {None: space.possible}
     result = []
     for rule in space.rulebooks[side].rules:
-        matching, spent = matches(space, rule, side)
+        matching = walk.effect(rule, Effect.MATCH)
+        refusing = walk.effect(rule, Effect.REFUSE)
         fires = forest.either(*(forest.both(here, matching) for here in arriving.values()))
         result.append(Passing(arriving, matching, fires))
-        after: dict[str | None, int] = {}
+        after: dict[str | None, int] = {None: FALSE}
         for refused, here in arriving.items():
             onward = forest.minus(here, matching)
-            for state, part in (
-                (refused or rule.spend, forest.both(onward, spent)),
-                (refused, forest.minus(onward, spent)),
-            ):
-                after[state] = forest.either(after.get(state, FALSE), part)
+            first = refused or rule.spend
+            after[first] = forest.either(after.get(first, FALSE), forest.both(onward, refusing))
+            passing = forest.minus(onward, refusing)
+            after[refused] = forest.either(after.get(refused, FALSE), passing)
         arriving = {
             refused: here for refused, here in after.items() if here != FALSE or refused is None
         }
     return result
 
 
+# Sets of situations, by what is said of them.
+
+
 def among(space: Space, diagram: int, holds: Callable[[Verdict], bool]) -> int:
     """Return where the verdict of a policy's diagram is one of those wanted, among what can be."""
-    return space.forest.both(
-        space.possible,
-        space.forest.relabel(diagram, lambda verdict: bool(verdict) and bool(holds(verdict))),
-    )
+
+    def wanted(leaf: Leaf) -> bool:
+        return isinstance(leaf, Verdict) and holds(leaf)
+
+    return space.forest.both(space.possible, space.forest.relabel(diagram, wanted))
 
 
 def comes_from(rule: str) -> Callable[[Verdict], bool]:
@@ -168,6 +248,6 @@ def walls(verdict: Verdict) -> bool:
     return verdict.show.access is Access.PREVIEW
 
 
-def reports(meter: str) -> Callable[[Verdict | bool], bool]:
+def reports(meter: str) -> Callable[[Leaf], bool]:
     """Return whether a leaf is a verdict that tells the reader about a meter."""
-    return lambda verdict: not isinstance(verdict, bool) and verdict.meter == meter
+    return lambda leaf: isinstance(leaf, Verdict) and leaf.meter == meter

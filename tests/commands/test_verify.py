@@ -82,7 +82,7 @@ def test_prove_prints_one_document(meter):
 
 def test_prove_ends_with_2_where_something_is_not_decided(meter, monkeypatch):
     """No time is no answer: the exit code says so, and nothing is proved."""
-    monkeypatch.setattr("meter.verify.opinion.is_installed", lambda: False)
+    monkeypatch.setattr("meter.verify.budget.is_installed", lambda: False)
     Path("large.toml").write_text(dumps_policy(narrow(60, 40)), encoding="utf-8")
     result = meter("prove", "--budget", "0.01", "large.toml")
     assert 2 == result.exit_code

@@ -1,4 +1,4 @@
-"""Do the laws hold for every policy, and does the kit that says so notice when they do not?"""
+"""The laws hold for every policy, and the kit that says so notices when they do not."""
 
 from __future__ import annotations
 
@@ -177,9 +177,7 @@ def test_the_reference_lists_every_strategy_and_every_law():
 
 @given(data=st.data())
 def test_a_usage_that_has_expired_may_be_dropped(data):
-    """From `expires_at` on, whether a store still has the usage makes no difference to any
-    decision.
-    """
+    """From `expires_at` on, no decision depends on whether a store still has the usage."""
     policy = data.draw(policies())
     usage = data.draw(usages(policy))
     expires = expires_at(policy, usage)

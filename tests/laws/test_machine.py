@@ -1,6 +1,4 @@
-"""Does the state machine that publishers subclass pass for our paywall, and notice one that is
-wrong?
-"""
+"""The state machine that publishers subclass passes for our paywall, and notices a wrong one."""
 
 from __future__ import annotations
 

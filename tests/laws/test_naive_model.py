@@ -1,16 +1,15 @@
-"""Does `decide` agree with the plainest reading of the rules?
+"""A model that keeps everything and recomputes from scratch decides what `decide` does.
 
-A model that keeps everything and recomputes from scratch.
-
-It shares nothing with the engine but the classes that arrive: its own conditions (three-valued),
-its own status, its own dates by scanning the zone's time, its own windows over a list that is never
-pruned.
+It is the plainest reading of the rules, and shares nothing with the engine but the classes that
+arrive: its own conditions (three-valued), its own status, its own dates by scanning the zone's
+time, its own windows over a list that is never pruned.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from hypothesis import given
@@ -25,9 +24,7 @@ QUARTER = timedelta(minutes=15)
 
 @lru_cache(maxsize=4096)
 def first_at(zone: str, wall: datetime) -> datetime:
-    """Return the first quarter of an hour at which the clocks of a zone show `wall` or later, by
-    trying them all.
-    """
+    """Return the first quarter of an hour at which a zone's clocks show `wall` or later."""
     at = wall.replace(tzinfo=UTC) - timedelta(hours=16)
     while at.astimezone(ZoneInfo(zone)).replace(tzinfo=None) < wall:
         at += QUARTER
@@ -35,7 +32,7 @@ def first_at(zone: str, wall: datetime) -> datetime:
 
 
 def midnight(zone: str, day: date) -> datetime:
-    return first_at(zone, datetime(day.year, day.month, day.day))
+    return first_at(zone, datetime.combine(day, time.min))
 
 
 def until(right) -> datetime | None:
@@ -61,8 +58,10 @@ def expiry(reader, now):
 
 def status(reader, now) -> str:
     kinds = {str(r.kind) for r in running(reader, now)}
+    if "staff" in kinds:
+        return "staff"
     if kinds:
-        return "staff" if "staff" in kinds else "trial" if kinds == {"trial"} else "subscriber"
+        return "trial" if kinds == {"trial"} else "subscriber"
     over = expiry(reader, now)
     if over:
         return "subscription-expired" if over[1] else "trial-expired"
@@ -71,15 +70,19 @@ def status(reader, now) -> str:
 
 def both(answers) -> bool | None:
     answers = list(answers)
-    return False if False in answers else None if None in answers else True
+    if False in answers:
+        return False
+    return None if None in answers else True
 
 
 def either(answers) -> bool | None:
     answers = list(answers)
-    return True if True in answers else None if None in answers else False
+    if True in answers:
+        return True
+    return None if None in answers else False
 
 
-def opposite(answer: bool | None) -> bool | None:
+def opposite(answer) -> bool | None:
     return None if answer is None else not answer
 
 
@@ -114,79 +117,87 @@ def host(referrer):
     return None if referrer is None else referrer.lower()
 
 
+def came_from(listed, referrer) -> bool | None:
+    if referrer is None:
+        return None
+    return any(referrer == w or referrer.endswith("." + w) for w in listed)
+
+
 def matches(zone, when, reader, view, now, left) -> bool | None:
     """Say whether a condition holds: yes, no, or not known."""
-    article, answers = view.article, []
-    if when.reader is not None:
-        answers.append(status(reader, now) in when.reader)
-    if when.access is not None:
-        answers.append(article.access in when.access)
+    return both(
+        [
+            *about_words(when, reader, view),
+            *about_sets_and_flags(when, reader, view, now),
+            *about_numbers(when, reader, view, now, left),
+            *about_dates(when, zone, now),
+            *about_groups(zone, when, reader, view, now, left),
+        ]
+    )
+
+
+def about_words(when, reader, view):
+    language = view.language and view.language.lower()
     if when.section is not None:
-        answers.append(word(when.section, article.section, "/"))
+        yield word(when.section, view.article.section, "/")
     if when.kind is not None:
-        answers.append(word(when.kind, article.kind))
+        yield word(when.kind, view.article.kind)
     if when.country is not None:
-        answers.append(word(when.country, view.country or reader.country))
+        yield word(when.country, view.country or reader.country)
     if when.device is not None:
-        answers.append(word(when.device, view.device))
+        yield word(when.device, view.device)
     if when.channel is not None:
-        answers.append(word(when.channel, view.channel))
+        yield word(when.channel, view.channel)
     if when.language is not None:
-        answers.append(
-            word({w.lower() for w in when.language}, view.language and view.language.lower(), "-")
-        )
+        yield word({w.lower() for w in when.language}, language, "-")
     if when.referrer is not None:
-        came = host(view.referrer)
-        answers.append(
-            None
-            if came is None
-            else any(came == w or came.endswith("." + w) for w in when.referrer)
-        )
+        yield came_from(when.referrer, host(view.referrer))
+
+
+def about_sets_and_flags(when, reader, view, now):
+    if when.reader is not None:
+        yield status(reader, now) in when.reader
+    if when.access is not None:
+        yield view.article.access in when.access
     if when.product is not None:
-        answers.append(any(r.product in when.product for r in running(reader, now)))
+        yield any(r.product in when.product for r in running(reader, now))
     if when.tags is not None:
-        answers.append(members(when.tags, article.tags))
+        yield members(when.tags, view.article.tags)
     if when.segments is not None:
-        answers.append(members(when.segments, reader.segments))
-    if when.score is not None:
-        answers.append(in_range(when.score, reader.score))
-    if when.age_days is not None:
-        answers.append(
-            in_range(
-                when.age_days,
-                (
-                    None
-                    if article.published is None
-                    else (now - article.published.astimezone(UTC)).days
-                ),
-            )
-        )
-    if when.days_since_expiry is not None:
-        over = expiry(reader, now)
-        answers.append(in_range(when.days_since_expiry, over and (now - over[0]).days))
-    for name, bounds in (when.left or {}).items():
-        answers.append(in_range(bounds, left(name)))
+        yield members(when.segments, reader.segments)
     if when.gift is not None:
-        answers.append(view.gift is when.gift)
+        yield view.gift is when.gift
     if when.crawler is not None:
-        answers.append(view.crawler is when.crawler)
+        yield view.crawler is when.crawler
+
+
+def about_numbers(when, reader, view, now, left):
+    published = view.article.published
+    over = expiry(reader, now)
+    if when.score is not None:
+        yield in_range(when.score, reader.score)
+    if when.age_days is not None:
+        age = None if published is None else (now - published.astimezone(UTC)).days
+        yield in_range(when.age_days, age)
+    if when.days_since_expiry is not None:
+        yield in_range(when.days_since_expiry, over and (now - over[0]).days)
+    for name, bounds in (when.left or {}).items():
+        yield in_range(bounds, left(name))
+
+
+def about_dates(when, zone, now):
     if when.dates is not None:
-        answers.append(when.dates.from_ is None or now >= midnight(zone, when.dates.from_))
-        answers.append(
-            when.dates.until is None or now < midnight(zone, when.dates.until + timedelta(days=1))
-        )
+        first = when.dates.from_
+        last = when.dates.until
+        yield first is None or now >= midnight(zone, first)
+        yield last is None or now < midnight(zone, last + timedelta(days=1))
+
+
+def about_groups(zone, when, reader, view, now, left):
     if when.any is not None:
-        answers.append(either(matches(zone, part, reader, view, now, left) for part in when.any))
+        yield either(matches(zone, part, reader, view, now, left) for part in when.any)
     if when.not_ is not None:
-        answers.append(opposite(matches(zone, when.not_, reader, view, now, left)))
-    return both(answers)
-
-
-def edge(zone, when, *, end):
-    """Return the instant an editor's date or time stands for."""
-    if isinstance(when, datetime):
-        return when if when.tzinfo else first_at(zone, when)
-    return midnight(zone, when + timedelta(days=1) if end else when)
+        yield opposite(matches(zone, when.not_, reader, view, now, left))
 
 
 def calendar_end(window, zone, now):
@@ -204,11 +215,33 @@ def calendar_end(window, zone, now):
     return day.replace(month=1, day=1), date(day.year + 1, 1, 1)
 
 
+class Visit(NamedTuple):
+    """A page view: `then` is its time, or that of the last read if that is later."""
+
+    reader: object
+    view: object
+    now: datetime
+    then: datetime
+
+
+class Stand(NamedTuple):
+    """Where a reader stands on a meter before a page view, and what would be left after it."""
+
+    inside: list
+    limit: int
+    key: str
+    seen: bool
+    opens: bool
+    left: int
+
+
 class Model:
-    """Everything one reader was counted for, in a list; asked again and again from the beginning."""
+    """Everything one reader was counted for, in a list; asked from the beginning each time."""
 
     def __init__(self, policy, usage) -> None:
-        self.policy, self.zone = policy, policy.publication.timezone
+        self.policy = policy
+        self.zone = policy.publication.timezone
+        self.meters = {meter.name: meter for meter in policy.meters}
         self.counted = [
             (name, key, EPOCH + timedelta(microseconds=at))
             for name, t in usage.tallies.items()
@@ -228,11 +261,9 @@ class Model:
             begun = None
             for at, _ in mine:
                 begun = at if begun is None or at - begun >= window.fixed else begun
-            return (
-                []
-                if begun is None or now - begun >= window.fixed
-                else [(at, key) for at, key in mine if at >= begun]
-            )
+            if begun is None or now - begun >= window.fixed:
+                return []
+            return [(at, key) for at, key in mine if at >= begun]
         return mine
 
     def resets(self, meter, inside, limit, now):
@@ -248,105 +279,118 @@ class Model:
         leaving = sorted(at + window.rolling for at, _ in inside)
         return next(t for t in leaving if sum(1 for other in leaving if other > t) < limit)
 
-    def limit(self, meter, reader, view, now):
+    def limit(self, meter, visit):
         if meter.limits:
-            return next(
-                (
-                    x.limit
-                    for x in meter.limits
-                    if matches(self.zone, x.when, reader, view, now, None)
-                ),
-                0,
-            )
+            allowed = (x.limit for x in meter.limits if self.matches(x.when, visit))
+            return next(allowed, 0)
         if isinstance(meter.limit, int):
             return meter.limit
         named = {str(k): v for k, v in meter.limit.items()}
-        is_a = status(reader, now)
-        return named.get(is_a, named.get("registered", 0) if is_a.endswith("-expired") else 0)
+        is_a = status(visit.reader, visit.now)
+        fall_back = named.get("registered", 0) if is_a.endswith("-expired") else 0
+        return named.get(is_a, fall_back)
+
+    def matches(self, when, visit) -> bool | None:
+        def left(name):
+            return self.stand(name, visit).left
+
+        return matches(self.zone, when, visit.reader, visit.view, visit.now, left)
+
+    def would_count(self, visit) -> bool:
+        return str(visit.view.article.access) == "metered" and not visit.view.prefetch
+
+    def stand(self, name, visit):
+        meter = self.meters[name]
+        inside = self.window(meter, visit.then)
+        limit = self.limit(meter, visit)
+        key = visit.view.article.id
+        if meter.count == "views":
+            at = (visit.now - EPOCH) // timedelta(microseconds=1)
+            key = visit.view.id or f"{key}@{at}"
+        seen = key in [name for _, name in inside]
+        opens = limit > 0 and (seen or len(inside) < limit)
+        left = 0
+        if opens:
+            left = max(0, limit - len(inside))
+            if self.would_count(visit) and not seen:
+                left -= 1
+        return Stand(inside, limit, key, seen, opens, left)
+
+    def first_match(self, visit):
+        """Return the rule that decides, and the meter that refused first."""
+        refused = None
+        for rule in self.policy.rules:
+            if not self.matches(rule.when, visit):
+                continue
+            if rule.spend and visit.view.article.access == "premium":
+                continue
+            metered = rule.spend and visit.view.article.access == "metered"
+            if metered and not self.stand(rule.spend, visit).opens:
+                refused = refused or rule.spend
+                continue
+            return rule, refused
+        raise AssertionError("the last rule matches everything")
 
     def decide(self, reader, view, now):
         """Return show, rule, prompt, offer, the meter's reading and whether this view counted."""
         now = now.astimezone(UTC)
-        then = max([now, *(at for _, _, at in self.counted)])
-        access = str(view.article.access)
-        would = access == "metered" and not view.prefetch
-
-        def stand(meter):
-            inside, limit = self.window(meter, then), self.limit(meter, reader, view, now)
-            key = view.article.id
-            if meter.count == "views":
-                key = view.id or f"{view.article.id}@{(now - EPOCH) // timedelta(microseconds=1)}"
-            seen = key in [name for _, name in inside]
-            opens = limit > 0 and (seen or len(inside) < limit)
-            left = max(0, limit - len(inside)) - (1 if would and not seen else 0) if opens else 0
-            return inside, limit, key, seen, opens, left
-
-        meters = {meter.name: meter for meter in self.policy.meters}
-        refused = None
-        for rule in self.policy.rules:
-            if not matches(
-                self.zone, rule.when, reader, view, now, lambda name: stand(meters[name])[5]
-            ):
-                continue
-            show, spend = str(rule.show), rule.spend
-            if spend and access == "premium":
-                continue
-            if spend and access == "free":
-                show, spend = "article", None
-            if spend and not stand(meters[spend])[4]:
-                refused = refused or spend
-                continue
-            break
-        offer = self.offer(rule.offer, reader, view, now, lambda name: stand(meters[name])[5])
-        if show == "countdown" and stand(meters[spend])[5] == 0:
+        visit = Visit(reader, view, now, max([now, *(at for _, _, at in self.counted)]))
+        rule, refused = self.first_match(visit)
+        show = str(rule.show)
+        spend = rule.spend
+        prompt = rule.prompt
+        if spend and view.article.access == "free":
+            show = "article"
+            spend = None
+            prompt = None
+        offer = self.offer(rule.offer, visit)
+        if show == "countdown" and self.stand(spend, visit).left == 0:
             show = "last-free-article"
         if show == "trial-offer" and not offer:
             show = "subscription-wall"
-        reading, counted = None, False
-        if spend or (refused and show not in ("article", "countdown", "last-free-article")):
-            meter = meters[spend or refused]
-            inside, limit, key, seen, _, _ = stand(meter)
-            if spend and would and not seen:
-                counted, inside = True, [*inside, (then, key)]
-                self.counted.append((spend, key, then))
-            used = min(len(inside), limit)
-            reading = (
-                meter.name,
-                limit,
-                used,
-                limit - used,
-                self.resets(meter, inside, limit, then),
-            )
-        own = None if rule.spend and access == "free" else rule.prompt
-        return (
-            show,
-            rule.name,
-            own or (None if show == "article" else show),
-            offer,
-            reading,
-            counted,
-        )
+        told = spend
+        if refused and show not in ("article", "countdown", "last-free-article"):
+            told = spend or refused
+        reading, counted = self.read(told, visit, spends=spend is not None)
+        if prompt is None and show != "article":
+            prompt = show
+        return show, rule.name, prompt, offer, reading, counted
 
-    def offer(self, name, reader, view, now, left):
+    def read(self, name, visit, *, spends):
+        """Return the reading of a meter, and whether this view counted on it."""
+        if name is None:
+            return None, False
+        inside, limit, key, seen, _, _ = self.stand(name, visit)
+        counted = spends and self.would_count(visit) and not seen
+        if counted:
+            inside = [*inside, (visit.then, key)]
+            self.counted.append((name, key, visit.then))
+        used = min(len(inside), limit)
+        resets = self.resets(self.meters[name], inside, limit, visit.then)
+        return (name, limit, used, limit - used, resets), counted
+
+    def offer(self, name, visit):
         for offer in self.policy.offers:
             if offer.name == name:
-                begun = offer.starts is None or now >= edge(self.zone, offer.starts, end=False)
-                over = offer.ends is not None and now >= edge(self.zone, offer.ends, end=True)
-                return (
-                    name
-                    if begun
-                    and not over
-                    and matches(self.zone, offer.when, reader, view, now, left)
-                    else None
-                )
+                begun = offer.starts is None or visit.now >= self.edge(offer.starts)
+                over = offer.ends is not None and visit.now >= self.edge(offer.ends, end=True)
+                return name if begun and not over and self.matches(offer.when, visit) else None
         return None
+
+    def edge(self, when, *, end=False):
+        """Return the instant an editor's date or time stands for."""
+        if isinstance(when, datetime):
+            return when if when.tzinfo else first_at(self.zone, when)
+        return midnight(self.zone, when + timedelta(days=1) if end else when)
 
 
 def outcome(decision):
     meter = decision.meter
     # In UTC: Python calls a doubled local time (PEP 495) unequal to any time of another zone.
-    resets = None if meter is None or meter.resets_at is None else meter.resets_at.astimezone(UTC)
-    reading = None if meter is None else (meter.name, meter.limit, meter.used, meter.left, resets)
+    reading = None
+    if meter is not None:
+        resets = meter.resets_at and meter.resets_at.astimezone(UTC)
+        reading = (meter.name, meter.limit, meter.used, meter.left, resets)
     return (
         str(decision.show),
         decision.rule,
@@ -367,9 +411,7 @@ def agrees(policy, usage, steps) -> None:
 
 @given(data=st.data())
 def test_decides_as_a_model_that_keeps_everything_does(data):
-    """Every decision of a journey is the one a naive model makes that forgets nothing and remembers
-    no result.
-    """
+    """Every decision of a journey is that of a naive model that forgets and remembers nothing."""
     policy = data.draw(policies())
     agrees(policy, data.draw(usages(policy)), data.draw(journeys(policy)))
 

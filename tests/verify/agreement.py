@@ -1,4 +1,4 @@
-"""Does the diagram say what the engine says? As many comparisons as are asked for.
+"""The diagram says what the engine says: as many comparisons as are asked for.
 
 The test suite asks for 100,000. For ten million: `python -m tests.verify.agreement 10000000` (three
 million took four minutes and a half on two busy cores).
@@ -33,9 +33,7 @@ an instant.
 
 @define
 class Agreement:
-    """How many comparisons were made of each kind, and the situations in which two of the three
-    disagreed.
-    """
+    """How many comparisons were made of each kind, and the situations of a disagreement."""
 
     policies: int = 0
     judged: int = 0
@@ -45,9 +43,7 @@ class Agreement:
 
 
 def compare(comparisons: int, *, first: int = 0) -> Agreement:
-    """Compare the diagrams of random policies with the engine, in random situations, until there
-    are enough comparisons.
-    """
+    """Compare the diagrams of random policies with the engine, until that was done often enough."""
     found = Agreement()
     seed = first
     while found.judged < comparisons:
@@ -60,7 +56,8 @@ def _compare_one(policy: Policy, seed: int, found: Agreement) -> None:
     random = Random(-seed - 1)
     rulebook = Rulebook(policy, Vocabulary([policy]))
     space = Space([rulebook])
-    whole, sizes = verdicts(space), [len(variable.domain) for variable in space.variables]
+    whole = verdicts(space)
+    sizes = [len(variable.domain) for variable in space.variables]
     found.policies += 1
     for _ in range(_EACH):
         situation = space.situation([random.randrange(size) for size in sizes])

@@ -1,6 +1,4 @@
-"""The slow way: every combination of codes one after the other, in plain Python, judged by the
-engine itself.
-"""
+"""The slow way: every combination of codes one after the other, judged by the engine itself."""
 
 from __future__ import annotations
 
@@ -9,7 +7,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from meter.engine import judge
-from meter.verify.diff import visible
+from meter.verify.rows import visible
 from meter.vocabulary import ArticleAccess, Status
 
 if TYPE_CHECKING:
@@ -23,10 +21,7 @@ RUNNING = {Status.TRIAL, Status.SUBSCRIBER, Status.STAFF}
 
 
 def is_possible(space: Space, situation: Situation) -> bool:
-    """Say whether there can be such a reader, view and standing.
-
-    What `assumed` says, without a diagram.
-    """
+    """Say whether there can be such a reader, view and standing, without a diagram."""
     metered = situation.values["access"] == ArticleAccess.METERED
     return _is_somebody(situation) and all(
         standing

@@ -1,7 +1,4 @@
-"""Small mistakes an editor makes.
-
-Two rules swapped, an operator flipped, a condition dropped, a constant off by one.
-"""
+"""Small mistakes an editor makes: rules swapped, an operator flipped, a constant off by one."""
 
 from __future__ import annotations
 
@@ -28,7 +25,7 @@ _FLIPPED = {
 
 
 def mutants(policy: Policy) -> Iterator[tuple[str, Policy]]:
-    """Yield every policy that is one mistake away and can still be used, and what the mistake was."""
+    """Yield every policy that is one mistake away and can still be used, with that mistake."""
     for what, make in _changes(policy):
         try:
             yield what, make()

@@ -1,7 +1,4 @@
-"""Random policies that are mostly useful, with constants on edges.
-
-Material for the differential tests.
-"""
+"""Random policies that are mostly useful, with constants on edges, for differential tests."""
 
 from __future__ import annotations
 
@@ -46,10 +43,8 @@ START = date(2026, 6, 1)
 def random_range(random: Random, constants: list[float]) -> Range:
     """Return a range with one or two bounds, on constants that others use too."""
     low, high = sorted(random.sample(constants, 2))
-    lower, upper = (
-        {random.choice(["at_least", "above"]): low},
-        {random.choice(["at_most", "below"]): high},
-    )
+    lower = {random.choice(["at_least", "above"]): low}
+    upper = {random.choice(["at_most", "below"]): high}
     return Range(**random.choice([lower, upper, lower | upper, {"equals": low}]))
 
 
@@ -91,7 +86,8 @@ def random_when(
 
 def random_meter(random: Random, name: str) -> Meter:
     """Return a meter with one of the three ways to write limits."""
-    window, count = random.choice(WINDOWS), random.choice(["articles", "articles", "views"])
+    window = random.choice(WINDOWS)
+    count = random.choice(["articles", "articles", "views"])
     way = random.random()
     if way < 0.3:
         return Meter(name=name, window=window, limit=random.choice([0, 1, 2, 3, 5]), count=count)

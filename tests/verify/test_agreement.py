@@ -14,8 +14,8 @@ from meter.rulebook import Rulebook
 from meter.testing.strategies import edge_times as times
 from meter.testing.strategies import page_views, policies, readers, usages
 from meter.verify import Outcome, changes, guarantees, lints
+from meter.verify.budget import is_installed, open_solver
 from meter.verify.concretize import Encounter
-from meter.verify.smt import Solver, is_installed
 from meter.verify.space import Space
 from meter.verify.symbolic import passings, verdicts
 from tests.verify.agreement import compare
@@ -24,9 +24,7 @@ from tests.verify.random_policies import random_policy
 
 
 def test_agrees_with_the_engine_a_hundred_thousand_times():
-    """In random situations of random policies the diagram says what the engine says, and what is
-    possible is what can be met.
-    """
+    """In random situations of random policies the diagram says what the engine says."""
     found = compare(100_000)
     assert [] == found.disagreements
     assert found.decided > 1_000
@@ -48,9 +46,7 @@ def encounters(draw):
 @given(encounters())
 @settings(max_examples=80)
 def test_takes_nothing_for_impossible_that_can_be_met(drawn):
-    """Whatever reader, view, usage and instant come, the situation is one of those that can be, and
-    the verdict is the decision.
-    """
+    """Whatever is met is a situation that can be, and its verdict is the decision."""
     policy, met = drawn
     space = Space([Rulebook(policy, Vocabulary([policy]))])
     codes = space.codes(
@@ -69,9 +65,7 @@ def test_takes_nothing_for_impossible_that_can_be_met(drawn):
 
 @pytest.mark.parametrize("seed", range(12))
 def test_finds_a_reader_for_every_rule_that_somebody_meets(seed):
-    """A rule fires in the diagram if and only if it fires for some combination of codes tried one
-    after the other.
-    """
+    """A rule fires in the diagram if and only if it fires for some combination of codes."""
     policy = random_policy(Random(1_000 + seed), rules=3)
     space = Space([Rulebook(policy, Vocabulary([policy]))])
     if size(space) > 30_000:
@@ -91,10 +85,10 @@ def test_finds_a_reader_for_every_rule_that_somebody_meets(seed):
 @pytest.mark.skipif(not is_installed(), reason="needs the extra `smt`")
 @pytest.mark.parametrize("seed", range(25))
 def test_agrees_with_z3(seed):
-    """z3 finds a reader for exactly the rules that fire, and those readers meet them in the engine."""
+    """z3 finds a reader for exactly the rules that fire, and they meet them in the engine."""
     policy = random_policy(Random(2_000 + seed))
-    space = Space([Rulebook(policy, Vocabulary([policy]))])
-    solver = Solver(space)
+    solver = open_solver([Rulebook(policy, Vocabulary([policy]))], "asked for")
+    space = solver.space
     verdict = solver.verdict()
     for rule, passing in zip(policy.rules, passings(space), strict=True):
         situation = solver.find(
@@ -109,30 +103,27 @@ def test_agrees_with_z3(seed):
 @pytest.mark.skipif(not is_installed(), reason="needs the extra `smt`")
 @pytest.mark.parametrize("seed", range(25))
 def test_agrees_with_z3_on_every_situation_at_once(seed):
-    """z3 finds no situation, among all there can be, in which the diagram and the rules as z3 has
-    them say different things.
-    """
+    """z3 finds no situation in which the diagram and the rules as it has them differ."""
     policy = random_policy(Random(3_000 + seed))
-    space = Space([Rulebook(policy, Vocabulary([policy]))])
-    forest, solver, whole = space.forest, Solver(space), verdicts(space)
+    solver = open_solver([Rulebook(policy, Vocabulary([policy]))], "asked for")
+    space = solver.space
+    whole = verdicts(space)
     verdict = solver.verdict()
     other = [
-        solver.z3.And(
-            solver.diagram(forest.relabel(whole, said.__eq__)),
-            solver.z3.Not(solver.among(verdict, said.__eq__)),
+        solver.both(
+            solver.diagram(space.forest.relabel(whole, said.__eq__)),
+            solver.negate(solver.among(verdict, said.__eq__)),
         )
-        for said in forest.values(whole)
+        for said in space.forest.values(whole)
     ]
-    assert None is solver.find(solver.z3.Or(*other))
-    assert None is solver.find(solver.z3.Not(solver.diagram(space.possible)))
+    assert None is solver.find(solver.either(*other))
+    assert None is solver.find(solver.negate(solver.diagram(space.possible)))
 
 
 @given(policies(), policies())
 @settings(max_examples=25)
 def test_answers_for_any_policy(policy, other):
-    """Whatever the policy, lints, proofs and comparisons come to an answer, and every story is what
-    the engine does.
-    """
+    """Any policy gets lints, proofs and comparisons, and every story is what the engine does."""
     assert [] == [warning for warning in lints(policy) if warning.code == "not-analysed"]
     assert changes(policy, other).complete
     for answer in guarantees(policy):

@@ -71,10 +71,9 @@ def second_order():
 
 
 def test_reports_a_mutant_if_and_only_if_somebody_sees_it():
-    """Of a thousand mutants of the sample policies, those and only those are reported that some
-    reader can tell from the original.
-    """
-    wrong, seen = [], {True: 0, False: 0}
+    """Of a thousand mutants those and only those are reported that some reader can tell apart."""
+    wrong = []
+    seen = {True: 0, False: 0}
     for base, mutant in islice(second_order(), 1_000):
         expected = brute(base, mutant)
         seen[expected] += 1
@@ -101,7 +100,8 @@ def test_is_empty_where_disjoint_rules_change_places():
     """Two rules for different readers may stand in either order."""
     policy = load_policy(POLICIES / "tiers.toml")
     names = [rule.name for rule in policy.rules]
-    over, trial = names.index("the subscription is over"), names.index("the trial is over")
+    over = names.index("the subscription is over")
+    trial = names.index("the trial is over")
     rules = list(policy.rules)
     rules[over], rules[trial] = rules[trial], rules[over]
     assert () == changes(policy, evolve(policy, rules=rules)).rows
@@ -109,9 +109,7 @@ def test_is_empty_where_disjoint_rules_change_places():
 
 @pytest.mark.parametrize("seed", range(30))
 def test_covers_exactly_what_changes(seed):
-    """The rows hold every situation that differs for readers in the same standing, and none that
-    does not.
-    """
+    """The rows hold every situation that differs in the same standing, and none that does not."""
     random = Random(seed)
     old = random_policy(random, rules=2)
     found = [mutant for _, mutant in mutants(old)]
@@ -123,7 +121,8 @@ def test_covers_exactly_what_changes(seed):
         verdicts(space, 1),
         lambda one, other: (one.show, one.offer) != (other.show, other.offer),
     )
-    wanted, forbidden = forest.both(space.possible, differ), forest.minus(space.possible, differ)
+    wanted = forest.both(space.possible, differ)
+    forbidden = forest.minus(space.possible, differ)
     boxes = cover(space, wanted, forbidden)
     union = forest.either(*(forest.box(box) for box in boxes))
     assert wanted == forest.both(space.possible, union)
@@ -173,10 +172,8 @@ def simple(*, limit=3, window=None, rules=None, count="articles", price=9, ends=
 
 def test_tells_a_limit_by_those_who_have_it():
     """A changed limit is one row: the readers whose limit it is, and what it was and is."""
-    old, new = (
-        simple(limit="{ anonymous = 3, registered = 5 }"),
-        simple(limit="{ anonymous = 3, registered = 4 }"),
-    )
+    old = simple(limit="{ anonymous = 3, registered = 5 }")
+    new = simple(limit="{ anonymous = 3, registered = 4 }")
     assert [
         (
             "registered readers or readers whose trial or subscription has expired",
@@ -188,7 +185,8 @@ def test_tells_a_limit_by_those_who_have_it():
 
 def test_says_nothing_of_a_limit_that_nobody_meets():
     """A subscriber's allowance may change: subscribers never spend."""
-    old, new = simple(limit="{ anonymous = 3 }"), simple(limit="{ anonymous = 3, subscriber = 9 }")
+    old = simple(limit="{ anonymous = 3 }")
+    new = simple(limit="{ anonymous = 3, subscriber = 9 }")
     assert () == changes(old, new).rows
 
 
@@ -207,7 +205,7 @@ def test_says_nothing_of_a_limit_that_nobody_meets():
     ],
 )
 def test_tells_meters_and_offers_that_are_no_longer_the_same(change, expected):
-    """Another window, another way to count and another price are differences, even if no rule is."""
+    """Another window, way to count or price is a difference, even if no rule is."""
     assert [expected] == [
         (row.before, row.after) for row in changes(simple(), simple(**change)).rows
     ]

@@ -1,6 +1,4 @@
-"""Decision diagrams: equal functions are equal numbers, and every operation is what it says at
-every point.
-"""
+"""Decision diagrams: equal functions are equal numbers, and operations hold at every point."""
 
 from __future__ import annotations
 
@@ -58,7 +56,8 @@ def test_chooses_at_every_point(test, yes, no):
 def test_combines_sets_as_python_does(left, right):
     """Both, either, negate and minus are the operators of Python, and equal sets are one number."""
     forest = Forest(SIZES)
-    one, other = planted(forest, left), planted(forest, right)
+    one = planted(forest, left)
+    other = planted(forest, right)
     assert planted(forest, [a and b for a, b in zip(left, right, strict=True)]) == forest.both(
         one, other
     )
@@ -74,9 +73,10 @@ def test_combines_sets_as_python_does(left, right):
 @given(tables, tables)
 @settings(max_examples=60, deadline=None)
 def test_combines_and_relabels_leaves(left, right):
-    """A combination has the combined values at every point, and a relabelled diagram the new ones."""
+    """A combination has the combined values everywhere, a relabelled diagram the new ones."""
     forest = Forest(SIZES)
-    one, other = planted(forest, left), planted(forest, right)
+    one = planted(forest, left)
+    other = planted(forest, right)
     assert list(zip(left, right, strict=True)) == read(
         forest, forest.combine(one, other, lambda a, b: (a, b))
     )
@@ -127,10 +127,8 @@ def test_finds_a_point_of_a_set(table):
 def test_boxes_meet_sets_where_they_share_a_point(table, allowed):
     """A box is the product of its sides, and meets a set where one of its points is in it."""
     forest = Forest(SIZES)
-    diagram, box = (
-        planted(forest, table),
-        {level: frozenset(codes) for level, codes in enumerate(allowed)},
-    )
+    diagram = planted(forest, table)
+    box = {level: frozenset(codes) for level, codes in enumerate(allowed)}
     inside = [all(code in allowed[level] for level, code in enumerate(point)) for point in POINTS]
     assert planted(forest, inside) == forest.box(box)
     assert any(

@@ -5,6 +5,7 @@ Never rounded up.
 
 from __future__ import annotations
 
+import sys
 from itertools import product
 from pathlib import Path
 from random import Random
@@ -19,8 +20,8 @@ from meter.formulas import formula_of
 from meter.policy import Guarantee
 from meter.rulebook import Rulebook
 from meter.verify import STANDING, Outcome, guarantees
-from meter.verify.opinion import second_opinion
-from meter.verify.smt import is_installed
+from meter.verify.budget import is_installed
+from meter.verify.smt.opinion import second_opinion
 from meter.verify.space import Space
 from tests.verify.brute import situations, size
 from tests.verify.random_policies import random_policy, random_when
@@ -50,7 +51,7 @@ def told(story):
 
 
 def replay(policy, story):
-    """Run the steps of a story through the engine from nothing (or from what was counted before)."""
+    """Run a story through the engine from nothing, or from what was counted before."""
     usage = story.steps[0].met.usage if story.before else Usage()
     shown = []
     for step in story.steps:
@@ -98,9 +99,7 @@ def test_leaves_out_what_is_not_meant_to_hold():
 
 
 def test_finds_premium_that_opens():
-    """Premium that opens to somebody without a right is found, unless it is a gift, sponsored or
-    for a crawler.
-    """
+    """Premium that opens without a right is found, unless by gift, sponsored or for a crawler."""
     exempt = (
         '[[rules]]\nname = "exempt"\nwhen = { any = [ { gift = true }, { crawler = true }, { tags ='
         ' ["sponsored"] } ] }\nshow = "article"\n'
@@ -117,9 +116,7 @@ def test_finds_premium_that_opens():
 
 
 def test_finds_the_wrong_wall_after_expiry():
-    """A reader whose subscription has expired and who gets another wall is found, and told what is
-    missing.
-    """
+    """A reader whose subscription has expired and who gets another wall is found."""
     text = (
         HEAD + PAYING + OVER.partition('[[rules]]\nname = "the subscription')[0] + ALLOWANCE + LAST
     )
@@ -155,7 +152,7 @@ def test_tells_the_shortest_way_to_an_unannounced_last_article():
 
 
 def test_tells_of_a_last_article_that_is_refused():
-    """A countdown that stops at one left breaks the promise at the next article of the same kind."""
+    """A countdown that stops at one left breaks the promise at the next article of its kind."""
     when = 'when = { access = ["free", "metered"], left = { monthly = { at_least = 1 } } }\nspend'
     story = answers(GOOD.replace('when = { access = ["free", "metered"] }\nspend', when))[
         "last-free-is-announced"
@@ -178,9 +175,7 @@ show = "registration-wall"
     [('{ calendar = "month" }', "proved"), ('{ rolling = "30 days" }', "not decided")],
 )
 def test_searches_where_one_page_view_settles_nothing(window, expected):
-    """A countdown that no new reader ever gets to see is proved by trying every journey, but not
-    where a window rolls.
-    """
+    """A countdown no new reader sees is proved by every journey, but not where a window rolls."""
     text = HEAD.replace('{ calendar = "month" }', window) + PAYING + OVER + EARLY + ALLOWANCE + LAST
     text = text.replace("{ anonymous = 3, registered = 5 }", "3").replace(
         "at_least = 1", "at_least = 2"
@@ -267,7 +262,7 @@ def test_reads_up_to_the_count_that_matters():
 
 
 def test_tells_of_counts_that_the_reader_cannot_come_by_alone():
-    """A count from another time, such as before signing in, is told as such, and the engine agrees."""
+    """A count from another time is told as such, and the engine agrees."""
     only_anonymous = ALLOWANCE.replace(
         '{ access = ["free", "metered"] }', '{ reader = ["anonymous"], access = ["metered"] }'
     )
@@ -281,7 +276,7 @@ def test_tells_of_counts_that_the_reader_cannot_come_by_alone():
 @pytest.mark.parametrize("steps", [5, 60])
 def test_is_not_decided_past_the_budget(steps, monkeypatch):
     """Without enough budget, and without z3, nothing is proved."""
-    monkeypatch.setattr("meter.verify.opinion.is_installed", lambda: False)
+    monkeypatch.setitem(sys.modules, "z3", None)  # as if it were not installed
     assert dict.fromkeys(STANDING, "not decided") == outcomes(GOOD, steps=steps)
     assert "meter-paywall[smt]" in answers(GOOD, steps=steps)["premium-stays-closed"].how
 
@@ -336,7 +331,7 @@ def _needs_meter(policy):
 
 @pytest.mark.parametrize("path, limit", list(product(POLICIES, [0, 1])), ids=str)
 def test_never_lets_anybody_read_more_than_the_limit(path, limit):
-    """Nobody reads more than the limit under any of the sample policies, whatever the limits are."""
+    """Nobody reads more than the limit under any sample policy, whatever the limits are."""
     policy = load_policy(path)
     meters = tuple(evolve(meter, limit=limit, limits=()) for meter in policy.meters)
     found = {answer.code: answer for answer in guarantees(evolve(policy, meters=meters))}

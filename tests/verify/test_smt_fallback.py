@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from random import Random
 
 import pytest
@@ -10,9 +11,9 @@ from meter import loads_policy
 from meter.facts import Vocabulary
 from meter.rulebook import Rulebook
 from meter.verify import STANDING, Outcome, UndecidedError, changes, guarantees, lints
-from meter.verify.budget import decided
-from meter.verify.opinion import one_difference, rules_that_fire
-from meter.verify.smt import is_installed
+from meter.verify.budget import decided, is_installed
+from meter.verify.diff import one_difference
+from meter.verify.smt.opinion import rules_that_fire
 from meter.verify.space import Space
 from meter.verify.symbolic import passings, verdicts
 from tests.bench.bench_verify import narrow
@@ -33,9 +34,7 @@ def joint(old, new):
 @needs_z3
 @pytest.mark.parametrize("seed", range(25))
 def test_finds_a_difference_where_the_diagram_does(seed):
-    """Of a random policy and one of its mutants, z3 finds a reader who sees a difference if and
-    only if there are rows.
-    """
+    """Of a policy and a mutant, z3 finds a difference if and only if there are rows."""
     random = Random(seed)
     old = random_policy(random)
     new = random.choice([mutant for _, mutant in mutants(old)])
@@ -68,15 +67,14 @@ def test_gives_one_example_where_all_would_be_too_many():
 )
 def test_sees_meters_that_differ(this, that):
     """Another window and another limit are differences for z3 too."""
-    old, new = loads_policy(GOOD), loads_policy(GOOD.replace(this, that))
+    old = loads_policy(GOOD)
+    new = loads_policy(GOOD.replace(this, that))
     assert changes(old, new, steps=FEW).rows
 
 
 @needs_z3
 def test_tells_by_z3_who_breaks_a_promise():
-    """Past the diagram's budget a broken promise is still shown, on a page view that the engine
-    reproduces.
-    """
+    """Past the diagram's budget a broken promise is shown on a view the engine reproduces."""
     own = (
         '[[guarantees]]\nname = "no trial offers"\nwhen = { reader = ["anonymous"] }\nnever ='
         ' ["trial-offer"]\n'
@@ -98,14 +96,14 @@ def test_never_takes_unknown_for_proved():
 
 def test_is_undecided_without_diagram_and_z3(monkeypatch):
     """Past the budget and without z3 there is no comparison."""
-    monkeypatch.setattr("meter.verify.opinion.is_installed", lambda: False)
+    monkeypatch.setitem(sys.modules, "z3", None)  # as if it were not installed
     with pytest.raises(UndecidedError, match=r"meter-paywall\[smt\]"):
         changes(loads_policy(GOOD), loads_policy(GOOD), steps=FEW)
 
 
 def test_tries_another_order_before_giving_up(monkeypatch):
     """Without z3 the variables are put in another order once; both orders give the same answer."""
-    monkeypatch.setattr("meter.verify.budget.is_installed", lambda: False)
+    monkeypatch.setitem(sys.modules, "z3", None)  # as if it were not installed
     policy = narrow(8, 6)
     orders = []
 
@@ -123,9 +121,7 @@ def test_tries_another_order_before_giving_up(monkeypatch):
 
 @needs_z3
 def test_finds_rules_that_never_fire_where_the_diagram_cannot():
-    """Past the diagram's budget z3 still says which rules nobody meets, and the rest is told to be
-    left out.
-    """
+    """Past the diagram's budget z3 still says which rules nobody meets."""
     hidden = rule(
         "students", '{ reader = ["subscriber"], section = ["campus"] }', "registration-wall"
     )

@@ -1,0 +1,7 @@
+"""What in a policy cannot be meant: exact lints, with examples that were put to the engine."""
+
+from __future__ import annotations
+
+from meter.verify.lints.checks import CODES, lints
+
+__all__ = ["CODES", "lints"]

@@ -1,0 +1,116 @@
+"""The exact lints of a policy, and the budget they are looked for in.
+
+Nothing here guesses: a warning holds for every reader, view and standing that can be, and every
+example was put to the engine.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from meter.facts import Vocabulary
+from meter.rulebook import Rulebook
+from meter.verify.budget import decided
+from meter.verify.diagram import UndecidedError
+from meter.verify.lints.announced import last_free
+from meter.verify.lints.findings import Findings, warning
+from meter.verify.lints.order import silent_order
+from meter.verify.lints.reach import changes_nothing, falls_through, never_fires, never_shows
+from meter.verify.phrasing import quoted
+from meter.verify.smt.opinion import rules_that_fire
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from meter.errors import Problem
+    from meter.policy import Policy
+    from meter.verify.space import Space
+
+__all__ = ["CODES", "lints"]
+
+CODES = {
+    "rule-never-fires": (
+        "a rule that no reader can ever meet, and which rules before it take everything it is for"
+    ),
+    "rule-changes-nothing": (
+        "a rule that does fire, but without which every reader would see the same"
+    ),
+    "offer-never-shows": "an offer that a rule names and no reader can ever be shown",
+    "last-free-skipped": (
+        "a countdown whose last free article can go by without the notice that it is the last"
+    ),
+    "status-falls-through": "a kind of reader that no rule is for, so that the last rule decides",
+    "silent-order": (
+        "two rules that overlap and disagree about access, where only the order of the file says"
+        " which one wins"
+    ),
+    "not-analysed": (
+        "a policy whose rules are too many and too narrow for an exact answer within the budget"
+    ),
+}
+"""The code of every exact lint, and what it finds."""
+
+_CHECKS: dict[str, Callable[[Findings], Iterator[Problem]]] = {
+    "rule-never-fires": never_fires,
+    "offer-never-shows": never_shows,
+    "last-free-skipped": last_free,
+    "status-falls-through": falls_through,
+    "rule-changes-nothing": changes_nothing,
+    "silent-order": silent_order,
+}
+"""What finds the warnings of each code, the cheapest first."""
+
+_MOST_STEPS = 200_000
+
+
+def lints(policy: Policy, *, steps: int = _MOST_STEPS) -> tuple[Problem, ...]:
+    """Return every exact warning about a policy, with an example in words.
+
+    `steps` bounds the work; what cannot be looked for within it is named by a warning of its own.
+    """
+    rulebook = Rulebook(
+        policy, Vocabulary([policy], [guarantee.when for guarantee in policy.guarantees])
+    )
+    found: list[Problem] = []
+    left_out = list(_CHECKS)
+
+    def check(space: Space) -> None:
+        """Go on where an attempt in another order of variables came to its end."""
+        findings = Findings(space)
+        while left_out:
+            found.extend(list(_CHECKS[left_out[0]](findings)))
+            del left_out[0]
+
+    try:
+        decided([rulebook], check, steps=steps)
+    except UndecidedError as error:
+        if "rule-never-fires" in left_out:
+            fires = rules_that_fire(rulebook)
+            if fires is not None:
+                left_out.remove("rule-never-fires")
+                found += _not_firing(rulebook, fires)
+        if left_out:
+            found.append(_not_analysed(left_out, str(error)))
+    return tuple(found)
+
+
+def _not_firing(rulebook: Rulebook, fires: frozenset[str]) -> Iterator[Problem]:
+    """Yield the rules that z3 finds no reader for."""
+    for index, rule in enumerate(rulebook.rules):
+        if rule.name not in fires:
+            yield warning(
+                code="rule-never-fires",
+                path=("rules", index, "name"),
+                message=f"rule `{rule.name}` can never fire: rules before it take everything it is"
+                " for, or its conditions contradict",
+                advice="move it up, or remove it",
+            )
+
+
+def _not_analysed(codes: list[str], reason: str) -> Problem:
+    return warning(
+        code="not-analysed",
+        path=("rules",),
+        message=f"{quoted(codes, 'and')} could not be looked for: {reason}",
+        advice="split the policy, or let rules share their conditions",
+    )

@@ -1,0 +1,125 @@
+"""Rules that overlap and disagree about access, where only their order says which one wins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from meter.engine import Verdict
+from meter.verify.diagram import FALSE
+from meter.verify.lints.findings import warning
+from meter.verify.properties import own_promise, standing_promises
+from meter.vocabulary import Access, ArticleAccess, Show
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from meter.errors import Problem
+    from meter.verify.lints.findings import Findings
+    from meter.verify.properties import Promise
+    from meter.verify.symbolic import Leaf
+
+__all__ = ["silent_order"]
+
+
+class _Clash(NamedTuple):
+    """The rule that would have decided, and what is shown with and without the rule before it."""
+
+    later: str
+    now: Show
+    then: Show
+
+
+_Found = _Clash | bool
+"""What a diagram of clashes holds: `False` where there is none."""
+
+
+def silent_order(findings: Findings) -> Iterator[Problem]:
+    """Yield each rule with the first later one that it overlaps with for no stated reason."""
+    promises = standing_promises(findings.space)
+    promises += [own_promise(findings.space, guarantee) for guarantee in findings.policy.guarantees]
+    for index in range(len(findings.rules) - 2):
+        # What follows on a rule that spends is for when the allowance is spent: that is its order.
+        if findings.rules[index].spend is None:
+            clash = _clashes(findings, index, promises)
+            yield from _first_overlap(findings, index, clash)
+
+
+def _clashes(findings: Findings, index: int, promises: list[Promise]) -> int:
+    """Return where the rule at `index` opens what the next would close, or the other way round.
+
+    What a promise says already, and a free article that opens, are left out.
+    """
+    forest = findings.forest
+    passing = findings.passings[index]
+    free = findings.space.is_("access", ArticleAccess.FREE)
+    clash = FALSE
+    for refused, arriving in passing.arriving.items():
+        here = forest.both(arriving, passing.matches)
+        now, then = findings.with_and_without(index, refused, here)
+        pairs = forest.combine(now, then, _clash)
+        for promise in promises:
+            unsaid = forest.relabel(pairs, _unsaid(promise))
+            pairs = forest.choose(promise.where, unsaid, pairs)
+        open_and_free = forest.both(free, forest.relabel(pairs, _opens))
+        pairs = forest.choose(open_and_free, FALSE, pairs)
+        if clash == FALSE:
+            clash = pairs
+        else:
+            clash = forest.combine(clash, pairs, lambda left, right: left or right)
+    return clash
+
+
+def _first_overlap(findings: Findings, index: int, clash: int) -> Iterator[Problem]:
+    forest = findings.forest
+    here = forest.both(findings.space.possible, findings.passings[index].matches)
+    for later in range(index + 1, len(findings.rules) - 1):
+        rule = findings.rules[later]
+        found = forest.relabel(clash, _with(rule.name))
+        if rule.spend is not None or found == FALSE:
+            continue
+        if forest.minus(here, findings.passings[later].matches) != FALSE:
+            yield _overlap(findings, index, later, found)
+            return
+
+
+def _overlap(findings: Findings, index: int, later: int, found: int) -> Problem:
+    first, second = findings.rules[index], findings.rules[later]
+    shown = findings.space.ask(findings.space.witness(found)).show
+    return warning(
+        code="silent-order",
+        path=("rules", index, "name"),
+        message=f"rules `{first.name}` and `{second.name}` overlap, and only their order decides:"
+        f" {findings.example(found)}",
+        advice=f'if that is meant, say so in a guarantee with `always = ["{shown}"]`; otherwise'
+        " exchange the two",
+    )
+
+
+def _clash(now: Leaf, then: Leaf) -> _Found:
+    """Return the clash of two verdicts that differ in access."""
+    if not (isinstance(now, Verdict) and isinstance(then, Verdict)):
+        return False
+    if now.show.access is then.show.access:
+        return False
+    return _Clash(then.rule, now.show, then.show)
+
+
+def _opens(clash: _Found) -> bool:
+    return isinstance(clash, _Clash) and clash.now.access is Access.FULL
+
+
+def _unsaid(promise: Promise) -> Callable[[_Found], _Found]:
+    """Return what remains of a clash where a promise tells which of the two is meant: nothing."""
+
+    def remains(clash: _Found) -> _Found:
+        if not isinstance(clash, _Clash):
+            return clash
+        meant = promise.broken_by(clash.now) != promise.broken_by(clash.then)
+        return False if meant else clash
+
+    return remains
+
+
+def _with(name: str) -> Callable[[_Found], bool]:
+    """Return whether a clash is with the rule of this name."""
+    return lambda clash: isinstance(clash, _Clash) and clash.later == name

@@ -1,0 +1,179 @@
+"""Rules and offers that nobody meets, rules that change nothing, and readers no rule is for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from meter.engine import Verdict
+from meter.formulas import Among, leaves
+from meter.verify.diagram import FALSE
+from meter.verify.lints.findings import warning
+from meter.verify.phrasing import quoted, status_words
+from meter.verify.rows import visible
+from meter.verify.symbolic import among, walls
+from meter.vocabulary import OfferKind, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from meter.errors import Problem
+    from meter.formulas import Formula
+    from meter.verify.lints.findings import Findings
+    from meter.verify.symbolic import Leaf
+
+__all__ = ["changes_nothing", "falls_through", "never_fires", "never_shows"]
+
+
+def never_fires(findings: Findings) -> Iterator[Problem]:
+    """Yield the rules that no reader can ever meet."""
+    for index, passing in enumerate(findings.passings):
+        if passing.fires != FALSE:
+            continue
+        name = findings.rules[index].name
+        matches = findings.forest.both(findings.space.possible, passing.matches)
+        if matches == FALSE:
+            message = f"rule `{name}` can never fire: no reader and no article is as it asks"
+            advice = (
+                "its conditions contradict each other, or its meter's limit is 0 for everyone"
+                " it is for"
+            )
+        else:
+            hiding = _hiding(findings, index, matches)
+            verb = "takes" if len(hiding) == 1 else "together take"
+            takers = f"{quoted(hiding, 'and')} before it {verb} everything it is for"
+            message = f"rule `{name}` can never fire: {takers}"
+            advice = f"move it up, or remove it; for example {findings.example(matches)}"
+        yield warning(
+            code="rule-never-fires", path=("rules", index, "name"), message=message, advice=advice
+        )
+
+
+def _hiding(findings: Findings, index: int, matches: int) -> list[str]:
+    """Return the fewest rules found that together take a set before the rule at `index`."""
+    forest = findings.forest
+    before = {
+        rule.name: passing.matches
+        for rule, passing in zip(findings.rules[:index], findings.passings, strict=False)
+    }
+    for name, taken in before.items():
+        if forest.minus(matches, taken) == FALSE:
+            return [name]
+    # No single one does: all that take something, less any that the others make superfluous, the
+    # last of them first.
+    kept = {name: taken for name, taken in before.items() if forest.both(matches, taken) != FALSE}
+    for name in reversed(list(kept)):
+        rest = [taken for other, taken in kept.items() if other != name]
+        if forest.minus(matches, forest.either(*rest)) == FALSE:
+            del kept[name]
+    return list(kept)
+
+
+def changes_nothing(findings: Findings) -> Iterator[Problem]:
+    """Yield the rules that fire, but without which every reader would see the same."""
+    for index, passing in enumerate(findings.passings[:-1]):
+        if passing.fires == FALSE or _matters(findings, index):
+            continue
+        after = findings.forest.choose(passing.fires, findings.verdicts[index + 1][None], FALSE)
+        name = findings.rules[index].name
+        others = quoted(sorted({verdict.rule for verdict in findings.verdicts_in(after)}), "and")
+        yield warning(
+            code="rule-changes-nothing",
+            path=("rules", index, "name"),
+            message=f"rule `{name}` changes nothing: without it every reader would see the same",
+            advice=f"remove it, or change what it shows; {others} would do the same",
+        )
+
+
+def _matters(findings: Findings, index: int) -> bool:
+    """Say whether what anybody sees depends on the rule at `index`."""
+    for refused, here in findings.passings[index].arriving.items():
+        now, then = findings.with_and_without(index, refused, here)
+        if findings.forest.combine(now, then, _differ) != FALSE:
+            return True
+    return False
+
+
+def _differ(now: Leaf, then: Leaf) -> bool:
+    if isinstance(now, Verdict) and isinstance(then, Verdict):
+        return visible(now) != visible(then)
+    return now is not then
+
+
+def never_shows(findings: Findings) -> Iterator[Problem]:
+    """Yield the offers that a rule names and no reader can ever be shown."""
+    shown = {(verdict.rule, verdict.offer) for verdict in findings.shown()}
+    for offer in findings.policy.offers:
+        naming = {
+            index: rule.name
+            for index, rule in enumerate(findings.policy.rules)
+            if rule.offer == offer.name
+        }
+        if naming and not any(name == offer.name for _, name in shown):
+            verb = "is" if len(naming) == 1 else "are"
+            whom = f"{quoted(naming.values(), 'and')} {verb} for"
+            yield warning(
+                code="offer-never-shows",
+                path=("offers", offer.name),
+                message=f"offer `{offer.name}` can never be shown: nobody whom {whom} may have it",
+                advice="compare the offer's `when` and dates with those of the rules",
+            )
+            continue
+        for index, rule in naming.items():
+            if findings.passings[index].fires != FALSE and (rule, offer.name) not in shown:
+                yield warning(
+                    code="offer-never-shows",
+                    path=("rules", index, "offer"),
+                    message=f"rule `{rule}` can never show offer `{offer.name}`:"
+                    " nobody it is for may have it",
+                    advice=f"remove `offer`, or widen `when` of `{offer.name}`",
+                )
+
+
+def falls_through(findings: Findings) -> Iterator[Problem]:
+    """Yield the kinds of reader that no rule is for, so that the last rule walls them."""
+    last = len(findings.rules) - 1
+    for status in _expected(findings):
+        here = findings.space.is_("reader", status)
+        walled = among(findings.space, findings.whole, walls)
+        taken = findings.forest.both(findings.passings[last].fires, here, walled)
+        if taken == FALSE or _is_asked_for(findings, status, here):
+            continue
+        name = findings.rules[last].name
+        yield warning(
+            code="status-falls-through",
+            path=("rules", last, "name"),
+            message=f"no rule is for {status_words([status])}: they fall through to `{name}`",
+            advice=f'add a rule with `when = {{ reader = ["{status}"] }}`; for example'
+            f" {findings.example(taken)}",
+        )
+
+
+def _expected(findings: Findings) -> Iterator[Status]:
+    """Yield the statuses that some rule should be for, in a policy that looks at statuses."""
+    named = {status for rule in findings.rules for status in _statuses(rule.formula)}
+    trials = {Status.TRIAL, Status.TRIAL_EXPIRED}
+    sells_trials = any(offer.kind is OfferKind.TRIAL for offer in findings.policy.offers)
+    left_out = {Status.ANONYMOUS, Status.REGISTERED}
+    if not (named & trials or sells_trials):
+        left_out |= trials
+    if named:
+        yield from (status for status in Status if status not in left_out)
+
+
+def _is_asked_for(findings: Findings, status: Status, here: int) -> bool:
+    """Say whether a rule before the last asks for a status by name, and some of them meet it."""
+    return any(
+        status in _statuses(rule.formula) and findings.forest.both(passing.fires, here) != FALSE
+        for rule, passing in zip(findings.rules[:-1], findings.passings, strict=False)
+    )
+
+
+def _statuses(formula: Formula) -> set[Status]:
+    """Return the statuses a formula asks for by name."""
+    return {
+        code
+        for leaf in leaves(formula)
+        if isinstance(leaf, Among)
+        for code in leaf.codes
+        if isinstance(code, Status)
+    }

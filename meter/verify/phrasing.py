@@ -1,0 +1,271 @@
+"""Readers, page views and sets of situations in a person's words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+
+from meter.explanation import clause
+from meter.facts import ATTRIBUTES, OTHER
+from meter.formulas import Among
+from meter.view import covers
+from meter.vocabulary import ArticleAccess, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+
+    from meter.facts import Vocabulary
+    from meter.verify.diagram import Box
+    from meter.verify.situations import Standing, Variable
+
+__all__ = [
+    "Phrase",
+    "listed",
+    "phrase",
+    "quoted",
+    "reader_words",
+    "status_words",
+    "view_words",
+    "words_of",
+]
+
+_STATUSES = {
+    Status.ANONYMOUS: ("an anonymous reader", "anonymous readers"),
+    Status.REGISTERED: ("a registered reader", "registered readers"),
+    Status.SUBSCRIBER: ("a subscriber", "subscribers"),
+    Status.TRIAL: ("a reader in a trial", "readers in a trial"),
+    Status.TRIAL_EXPIRED: ("a reader whose trial has expired", "readers whose trial has expired"),
+    Status.SUBSCRIPTION_EXPIRED: (
+        "a reader whose subscription has expired",
+        "readers whose subscription has expired",
+    ),
+    Status.STAFF: ("a member of staff", "staff"),
+}
+_EXPIRED = (Status.TRIAL_EXPIRED, Status.SUBSCRIPTION_EXPIRED)
+_BEFORE = {
+    "section": "in",
+    "kind": "of kind",
+    "channel": "on channel",
+    "device": "on device",
+    "language": "in language",
+    "referrer": "coming from",
+    "country": "in",
+}
+_FLAGS = {"gift": "by a gift link", "crawler": "as a crawler"}
+_MEMBERSHIP = {
+    "tags": ("tagged", "not tagged"),
+    "segments": ("in segment", "not in segment"),
+    "product": ("with", "without"),
+}
+_WHO = ("segments", "product", "score", "days_since_expiry", "country")
+_STANDING = ("standing", "counts", "period")
+"""The variables that say who reads and where they stand; all others say what is opened."""
+
+
+def listed(words: Sequence[str], joiner: str = "or") -> str:
+    """Join words as English does."""
+    *most, last = words
+    return f"{', '.join(most)} {joiner} {last}" if most else last
+
+
+def quoted(words: Iterable[object], joiner: str = "or") -> str:
+    """Join the policy's own words as English does, each in backticks."""
+    return listed([f"`{word}`" for word in words], joiner)
+
+
+def status_words(statuses: Collection[Status]) -> str:
+    """Say who readers of these statuses are: `anonymous or registered readers`."""
+    left_out = [many for status, (_, many) in _STATUSES.items() if status not in statuses]
+    if not left_out:
+        return "every reader"
+    if len(left_out) < len(statuses) - 2:
+        return f"every reader but {listed(left_out, 'and')}"
+    named = [many for status, (_, many) in _STATUSES.items() if status in statuses]
+    if "registered readers" in named and "anonymous readers" in named:
+        named = ["anonymous or registered readers", *named[2:]]
+    expired = [_STATUSES[status][1] for status in _EXPIRED]
+    if all(many in named for many in expired):
+        named = [many for many in named if many not in expired]
+        named.append("readers whose trial or subscription has expired")
+    return listed(named)
+
+
+def reader_words(values: Mapping[str, Any], vocabulary: Vocabulary) -> str:
+    """Say who one reader is: `an anonymous reader in segment `students``."""
+    parts = [_STATUSES[values["reader"]][0]]
+    if values.get("product"):
+        parts.append(f"with {_members('product', values['product'])}")
+    if values.get("segments"):
+        parts.append(f"in {_members('segment', values['segments'])}")
+    if values.get("country") not in (None, OTHER):
+        parts.append(f"in {values['country']}")
+    numbers = [name for name in ("score", "days_since_expiry") if values.get(name) is not None]
+    parts += [f"({words_of(vocabulary, name, [values[name]])})" for name in numbers]
+    return " ".join(parts)
+
+
+def view_words(values: Mapping[str, Any], vocabulary: Vocabulary, *, counts: bool = True) -> str:
+    """Say what is opened: `a metered article in `markets` tagged `live``."""
+    verb = "opens" if counts or values["access"] != ArticleAccess.METERED else "prefetches"
+    parts = [verb, f"a {values['access']} article"]
+    parts += _known(values, "section", "kind")
+    if values.get("tags"):
+        parts.append(f"tagged {quoted(sorted(values['tags']), 'and')}")
+    if values.get("age_days") is not None:
+        parts.append(f"({words_of(vocabulary, 'age_days', [values['age_days']])})")
+    parts += _known(values, "channel", "device", "language", "referrer")
+    parts += [words for name, words in _FLAGS.items() if values.get(name)]
+    if values.get("period") is not None:
+        parts.append(f"on a day {_day_words(vocabulary, [values['period']])}")
+    return " ".join(parts)
+
+
+def _known(values: Mapping[str, Any], *names: str) -> list[str]:
+    """Say those of some words that are known and that the policy mentions."""
+    known = [name for name in names if values.get(name) not in (None, OTHER)]
+    return [f"{_BEFORE[name]} `{values[name]}`" for name in known]
+
+
+def _members(noun: str, members: Collection[str]) -> str:
+    plural = "" if len(members) == 1 else "s"
+    return f"{noun}{plural} {quoted(sorted(members), 'and')}"
+
+
+def _day_words(vocabulary: Vocabulary, periods: Collection[Hashable]) -> str:
+    return words_of(vocabulary, "period", periods).removeprefix("the date is ")
+
+
+def words_of(
+    vocabulary: Vocabulary, name: str, codes: Collection[Hashable], meter: str | None = None
+) -> str:
+    """Say that a slot holds one of some codes: `the score is at least 0.2 and below 0.8`."""
+    place = vocabulary.place(name, meter)
+    known = frozenset(code for code in codes if code is not None)
+    if not known:
+        return clause(Among(place, frozenset({None})), vocabulary)
+    said = clause(Among(place, known), vocabulary)
+    return f"{said} or not known" if None in codes else said
+
+
+@frozen(kw_only=True)
+class Phrase:
+    """A box in words: who reads, what they open, and where they stand."""
+
+    who: str
+    what: str
+    standing: str
+
+    def __str__(self) -> str:
+        return ", ".join(part for part in (self.who, self.what, self.standing) if part)
+
+
+def phrase(variables: Sequence[Variable], vocabulary: Vocabulary, box: Box) -> Phrase:
+    """Say a box of a space with these variables."""
+    who = ["every reader"]
+    what = ["every article"]
+    standing: list[str] = []
+    sides: dict[str, dict[bool, list[str]]] = {}
+    for level in sorted(box):
+        variable = variables[level]
+        codes = [variable.domain[code] for code in sorted(box[level])]
+        if variable.name == "reader":
+            who[0] = status_words(codes)
+        elif variable.name == "access":
+            what[0] = f"{listed([str(code) for code in codes])} articles"
+        elif variable.member is not None:
+            side = sides.setdefault(variable.name, {})
+            side.setdefault(bool(codes[0]), []).append(variable.member)
+        else:
+            words = _variable_words(vocabulary, variable, codes)
+            _part_of(variable.name, who, what, standing).append(words)
+    for name, side in sides.items():
+        _part_of(name, who, what, standing).append(_membership(name, side))
+    if what == ["every article"] and (standing or who != ["every reader"]):
+        what = []
+    return Phrase(who=" ".join(who), what=" ".join(what), standing=" and ".join(standing))
+
+
+def _part_of(name: str, who: list[str], what: list[str], standing: list[str]) -> list[str]:
+    if name in _WHO:
+        return who
+    return standing if name in _STANDING else what
+
+
+def _variable_words(vocabulary: Vocabulary, variable: Variable, codes: Sequence[Any]) -> str:
+    """Say which codes a variable holds, members of sets apart."""
+    if variable.meter is not None:
+        return _standing_words(vocabulary, variable, codes)
+    if variable.slot is None:
+        return "as a page view that counts" if codes[0] else "prefetched, not read"
+    if variable.name in _BEFORE:
+        return _word_words(variable, codes)
+    if variable.name in _FLAGS:
+        words = _FLAGS[variable.name]
+        return words if codes[0] else f"not {words}"
+    if variable.name == "period":
+        return _day_words(vocabulary, codes)
+    return f"where {words_of(vocabulary, variable.name, codes)}"
+
+
+def _membership(name: str, sides: Mapping[bool, Sequence[str]]) -> str:
+    inside, outside = _MEMBERSHIP[name]
+    parts = []
+    if True in sides:
+        parts.append(f"{inside} {quoted(sides[True], 'and')}")
+    if False in sides:
+        parts.append(f"{outside} {quoted(sides[False])}")
+    return " and ".join(parts)
+
+
+def _word_words(variable: Variable, codes: Collection[Hashable]) -> str:
+    """Say which words a slot holds; most of them are better said by those it does not hold."""
+    before = _BEFORE[variable.name]
+    mentioned = [str(code) for code in variable.domain if code not in (OTHER, None)]
+    if OTHER in codes:
+        left_out = _broadest(variable.name, [code for code in mentioned if code not in codes])
+        if not left_out:
+            return f"of any known {variable.name}"
+        known = "" if None in codes else f" ({variable.name} known)"
+        return f"not {before} {quoted(left_out)}{known}"
+    words = []
+    named = _broadest(variable.name, [code for code in mentioned if code in codes])
+    if named:
+        words.append(f"{before} {quoted(named)}")
+    if None in codes:
+        words.append(f"with no {variable.name} known")
+    return listed(words)
+
+
+def _broadest(name: str, words: Sequence[str]) -> list[str]:
+    """Return the words that no other of them covers: `markets` says `markets/asia` too."""
+    mark = ATTRIBUTES[name].mark
+    return [
+        word
+        for word in words
+        if not any(covers(other, word, mark) for other in words if other != word)
+    ]
+
+
+def _standing_words(vocabulary: Vocabulary, variable: Variable, codes: Collection[Standing]) -> str:
+    meter = str(variable.meter)
+    nothing = vocabulary.slots[vocabulary.place("left", meter)].code(0)
+    nothing_left = any(not opened for standing in codes for opened, _ in standing.codes)
+    left = _left(codes)
+    every = _left(variable.domain)
+    if left == every:
+        rest = " or nothing is left of it" if nothing_left else ""
+        return f"while `{meter}` lasts{rest}"
+    words = [f"with nothing left of `{meter}`"] if nothing_left else []
+    if left == {nothing}:
+        words.append(f"on the last one of `{meter}`")
+    elif left and left == every - {nothing}:
+        words.append(f"with more left of `{meter}`")
+    elif left:
+        words.append(f"where {words_of(vocabulary, 'left', left, meter)}")
+    return listed(words)
+
+
+def _left(standings: Iterable[Standing]) -> set[int]:
+    """Return the codes of what is left of a meter where it is open."""
+    return {left for standing in standings for opened, left in standing.codes if opened}

@@ -1,0 +1,153 @@
+"""What of a decision a reader can notice, and a difference of it in words."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from attrs import evolve, frozen
+
+from meter.canonical import to_table
+from meter.vocabulary import Access, Show
+from meter.windows import length_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from meter.engine import Verdict
+    from meter.policy import Meter, Offer, Policy
+
+__all__ = [
+    "Pair",
+    "Row",
+    "Seen",
+    "allowed",
+    "counting",
+    "difference",
+    "gist",
+    "pair",
+    "terms",
+    "told_of",
+    "visible",
+]
+
+_ONE = {Show.LAST_FREE_ARTICLE: Show.COUNTDOWN}
+"""A countdown and its last article are one thing."""
+
+
+@frozen(kw_only=True)
+class Row:
+    """One line of a comparison: who it is about, what they got before, and what they get after.
+
+    `about` is `rules`, `limit`, `meter` or `offer`: what it is that differs.
+    """
+
+    about: str
+    who: str
+    before: str
+    after: str
+
+
+@frozen
+class Seen:
+    """What of a verdict a reader can notice: everything but the name of the rule."""
+
+    show: Show
+    offer: str | None = None
+    prompt: str | None = None
+    spend: str | None = None
+    meter: str | None = None
+
+    @property
+    def kind(self) -> Show:
+        """What is shown, where a countdown and its last article are one thing."""
+        return _ONE.get(self.show, self.show)
+
+
+Pair = tuple[Seen, Seen]
+"""What two policies show."""
+
+
+def visible(verdict: Verdict) -> Seen:
+    """Return what of a verdict a reader can notice."""
+    return Seen(verdict.show, verdict.offer, verdict.prompt, verdict.spend, verdict.meter)
+
+
+def told_of(meter: str) -> Callable[[Seen], bool]:
+    """Return whether what is seen tells about a meter."""
+    return lambda seen: seen.meter == meter
+
+
+def pair(old: Verdict, new: Verdict) -> Pair | bool:
+    """Return what either policy shows, where a reader could tell them apart."""
+    before = visible(old)
+    after = visible(new)
+    return False if before == after else (before, after)
+
+
+def gist(before: Seen, after: Seen) -> Pair:
+    """Return what differs most: changes alike in that are told in one row."""
+    if before.kind is after.kind:
+        if before.show is not after.show:
+            return before, after
+        return _without_default(before), _without_default(after)
+    # Where both open the article, it matters too what either counts it on.
+    if before.show.access is after.show.access is Access.FULL:
+        return Seen(before.kind, spend=before.spend), Seen(after.kind, spend=after.spend)
+    return Seen(before.kind), Seen(after.kind)
+
+
+def _without_default(seen: Seen) -> Seen:
+    """Return what is seen, a prompt that is only the show's own left out."""
+    prompt = None if seen.prompt == str(seen.show) else seen.prompt
+    return evolve(seen, show=seen.kind, prompt=prompt)
+
+
+def difference(this: Seen, other: Seen) -> str:
+    """Say what is shown; of the rest what differs, and little where the shows differ enough."""
+    same = this.kind is other.kind
+    words = f"`{this.show}`"
+    if this.offer != other.offer and (same or this.offer):
+        words += f" with offer `{this.offer}`" if this.offer else " without an offer"
+    if this.prompt != other.prompt and same:
+        words += f", prompt `{this.prompt}`" if this.prompt else ", no prompt of its own"
+    if this.spend != other.spend and this.show.access is other.show.access:
+        words += f", counted on `{this.spend}`" if this.spend else ", not counted"
+    elif this.meter != other.meter and same:
+        words += f", told of `{this.meter}`" if this.meter else ", told of no meter"
+    return words
+
+
+def allowed(limit: int, meter: Meter) -> str:
+    """Say an allowance: `3 articles a month`."""
+    noun = str(meter.count) if limit != 1 else str(meter.count).removesuffix("s")
+    return f"{limit or 'no'} {noun} {_per(meter)} (`{meter.name}`)"
+
+
+def _per(meter: Meter) -> str:
+    window = meter.window
+    if window.calendar is not None:
+        return f"a {window.calendar}"
+    if window.lifetime:
+        return "ever"
+    return f"in {length_text(window.rolling or window.fixed or timedelta())}"
+
+
+def counting(policy: Policy, name: str) -> str:
+    """Say how a meter counts."""
+    meter = policy.meter(name)
+    zone = f" in {policy.zone}" if meter.window.calendar is not None else ""
+    return f"{meter.count} by {meter.window}{zone}"
+
+
+def terms(offer: Offer) -> str:
+    """Say what an offer costs and what it is for."""
+    table = {
+        key: value
+        for key, value in to_table(offer).items()
+        if key not in ("name", "when", "starts")
+    }
+    price = f"{table.pop('price')} {table.pop('currency')} for {table.pop('term')}"
+    kind = table.pop("kind", offer.kind)
+    rest = "".join(f", {key} {value}" for key, value in table.items())
+    return f"{kind}, {price}{rest}"

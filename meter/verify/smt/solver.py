@@ -1,0 +1,210 @@
+"""A layout as formulas of z3: the same questions, put to a solver.
+
+For policies whose rules are too many and too narrow for a diagram, and for the test suite. z3 may
+answer `unknown`: that is never `proved`.
+"""
+
+# Every variable of the layout is a whole number, the index of one of its codes. What can be is
+# encoded anew from the same assumptions, and the conditions anew from the same formulas: nothing is
+# translated from the diagrams but the situations of a promise. The rules are the one walk of
+# `symbolic`, over `If` where the diagrams have their own branching, so a policy is one term that
+# says which verdict (a number, see `leaves`) it comes to. Its size is that of the policy, whereas a
+# diagram may grow exponentially; what it costs is that z3 has to search.
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar, cast
+
+import z3
+from attrs import evolve
+
+from meter.formulas import Among, Contains, Every
+from meter.verify.diagram import FALSE, TRUE, UndecidedError
+from meter.verify.situations import EXPIRED, RUNNING
+from meter.verify.symbolic import Walk
+from meter.vocabulary import ArticleAccess
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Hashable, Iterator
+
+    from meter.engine import Verdict
+    from meter.formulas import Formula
+    from meter.verify.situations import Situation
+    from meter.verify.space import Space
+
+__all__ = ["Solver"]
+
+_NO_RULE = "no rule"
+_Seen = TypeVar("_Seen")
+
+
+class Solver:
+    """A space as formulas of z3.
+
+    One whole number a level, and the verdict of each policy as a number.
+    """
+
+    def __init__(self, space: Space) -> None:
+        self.space = space
+        # A context of its own: two solvers never share a name or a seed.
+        self.context = z3.Context()
+        self.levels = [z3.Int(f"v{level}", self.context) for level in range(len(space.variables))]
+        self.leaves: list[Hashable] = []
+        self._numbers: dict[Hashable, int] = {}
+        self._diagrams: dict[int, z3.BoolRef] = {}
+        self._solver = z3.Solver(ctx=self.context)
+        for level, variable in zip(self.levels, space.variables, strict=True):
+            self._solver.add(level >= 0, level < len(variable.domain))
+        self._solver.add(*self._possible())
+
+    def limit(self, seconds: float) -> None:
+        """Bound the time that each answer from now on may take."""
+        self._solver.set("timeout", max(1, int(seconds * 1000)))
+
+    def find(self, *conditions: z3.BoolRef) -> Situation | None:
+        """Return a situation in which everything holds, or `None` if there is none.
+
+        Raises `UndecidedError` for `unknown`.
+        """
+        answer = self._solver.check(*conditions)
+        if answer == z3.unsat:
+            return None
+        if answer != z3.sat:
+            raise UndecidedError(f"z3 does not know: {self._solver.reason_unknown()}")
+        model = self._solver.model()
+        codes = [model.eval(level, model_completion=True).as_long() for level in self.levels]
+        return evolve(self.space.situation(codes), matters=frozenset(range(len(codes))))
+
+    # The operations of a logic.
+
+    def both(self, *parts: z3.BoolRef) -> z3.BoolRef:
+        """Return where every part holds."""
+        return z3.And(*parts) if parts else z3.BoolVal(val=True, ctx=self.context)
+
+    def either(self, *parts: z3.BoolRef) -> z3.BoolRef:
+        """Return where at least one part holds."""
+        return z3.Or(*parts) if parts else z3.BoolVal(val=False, ctx=self.context)
+
+    def negate(self, part: z3.BoolRef) -> z3.BoolRef:
+        """Return where something does not hold."""
+        return z3.Not(part)
+
+    def differ(self, left: z3.ExprRef, right: z3.ExprRef) -> z3.BoolRef:
+        """Return where two numbers are not the same."""
+        return left != right
+
+    def choose(self, test: z3.BoolRef, yes: z3.ExprRef, no: z3.ExprRef) -> z3.ExprRef:
+        """Return `yes` where `test` holds and `no` where it does not."""
+        return z3.If(test, yes, no)
+
+    def leaf(self, value: Hashable) -> z3.ExprRef:
+        """Return the number that stands for a value."""
+        if value not in self._numbers:
+            self._numbers[value] = len(self.leaves)
+            self.leaves.append(value)
+        return z3.IntVal(self._numbers[value], self.context)
+
+    def is_(self, name: str, *codes: object) -> z3.BoolRef:
+        """Return where a slot holds one of the codes; a slot that no policy looks at, nowhere."""
+        level = self.space.named(name)
+        if level is None:
+            return self.either()
+        return self._test(level, self.space.variables[level].indices(codes))
+
+    def where(self, formula: Formula, side: int = 0) -> z3.BoolRef:
+        """Return where a formula of the vocabulary holds."""
+        space = self.space
+        if isinstance(formula, Among):
+            slot = space.vocabulary.slots[formula.slot]
+            if slot.meter is not None:
+                return self.standing(slot.meter, side, slot.name, formula.codes)
+            level = space.level(formula.slot)
+            return self._test(level, space.variables[level].indices(formula.codes))
+        if isinstance(formula, Contains):
+            level = space.level(formula.slot, formula.member)
+            return self.levels[level] == int(formula.inside)
+        parts = [self.where(part, side) for part in formula.parts]
+        return self.both(*parts) if isinstance(formula, Every) else self.either(*parts)
+
+    def standing(self, meter: str, side: int, name: str, codes: Collection[object]) -> z3.BoolRef:
+        """Return where `open` or `left` of a meter is one of the codes, under the policy `side`."""
+        indices = self.space.standing_indices(meter, side, name, codes)
+        return self._test(self.space.standing_level(meter), indices)
+
+    def limits(self, meter: str) -> list[z3.ExprRef]:
+        """Return a meter's limit under each policy."""
+        return [self._limit(meter, side) for side in range(len(self.space.rulebooks))]
+
+    def diagram(self, diagram: int) -> z3.BoolRef:
+        """Return a set of situations as a formula of z3."""
+        if diagram in (FALSE, TRUE):
+            return z3.BoolVal(val=diagram == TRUE, ctx=self.context)
+        if diagram not in self._diagrams:
+            forest = self.space.forest
+            level = self.levels[forest.level(diagram)]
+            branches = [
+                self.both(level == code, self.diagram(kid))
+                for code, kid in enumerate(forest.kids(diagram))
+                if kid != FALSE
+            ]
+            self._diagrams[diagram] = self.either(*branches)
+        return self._diagrams[diagram]
+
+    def verdict(
+        self, side: int = 0, view: Callable[[Verdict], Hashable] = lambda verdict: verdict
+    ) -> z3.ExprRef:
+        """Return what a policy says as a number, which `leaves` translates.
+
+        `view` says what of a verdict is looked at.
+        """
+        walk = Walk(self, self, self.space.rulebooks[side], side, view)
+        return walk.verdicts(self.leaf(_NO_RULE))[0][None]
+
+    def among(self, verdict: z3.ExprRef, holds: Callable[[_Seen], bool]) -> z3.BoolRef:
+        """Return where what is looked at of a policy's verdict is one of those wanted."""
+        wanted = [
+            number
+            for number, leaf in enumerate(self.leaves)
+            if leaf != _NO_RULE and holds(cast("_Seen", leaf))
+        ]
+        return self.either(*(verdict == number for number in wanted))
+
+    def _test(self, level: int, codes: Collection[int]) -> z3.BoolRef:
+        return self.either(*(self.levels[level] == code for code in codes))
+
+    def _limit(self, meter: str, side: int) -> z3.ExprRef:
+        result = z3.IntVal(0, self.context)
+        for formula, limit in reversed(self.space.rulebooks[side].limits.get(meter, ())):
+            value = z3.IntVal(limit, self.context)
+            result = z3.If(self.where(formula, side), value, result)
+        return result
+
+    # What can be, said once more.
+
+    def _possible(self) -> Iterator[z3.BoolRef]:
+        space = self.space
+        for level, variable in enumerate(space.variables):
+            if variable.name == "days_since_expiry":
+                codes = [code for code in variable.domain if code is not None]
+                known = self._test(level, variable.indices(codes))
+                yield known == self.is_("reader", *EXPIRED)
+            if variable.name == "product":
+                yield z3.Implies(self.levels[level] == 1, self.is_("reader", *RUNNING))
+        metered = self.is_("access", ArticleAccess.METERED)
+        counting = self._test(space.counts, [0])
+        yield self.either(metered, counting)
+        for meter in space.meters:
+            yield from self._possible_standings(meter, self.both(metered, counting))
+
+    def _possible_standings(self, meter: str, counting: z3.BoolRef) -> Iterator[z3.BoolRef]:
+        """Yield, for all limits there are, where readers who have them may stand on a meter."""
+        space = self.space
+        level = space.standing_level(meter)
+        limits = self.limits(meter)
+        for values in space.limit_values[meter]:
+            here = [limit == value for limit, value in zip(limits, values, strict=True)]
+            for counts in (True, False):
+                reached = space.standings(meter, values, counts=counts)
+                may = self._test(level, space.variables[level].indices(reached))
+                so = counting if counts else self.negate(counting)
+                yield z3.Implies(self.both(self.both(*here), so), may)

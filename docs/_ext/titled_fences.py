@@ -1,4 +1,4 @@
-"""Fences with a title, as the tests of the pages read them, shown with their file's name."""
+"""Fences as the tests of the pages read them, shown with their file's name, or as a picture."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _FENCE = re.compile(
     r'^```(?P<kind>\w+)(?: title="(?P<title>[^"]+)")?\n(?P<body>.*?)^```$', re.MULTILINE | re.DOTALL
 )
+_MERMAID = re.compile(r"^```mermaid\n.*?^```$", re.MULTILINE | re.DOTALL)
 
 
 def _shown(fence: re.Match[str]) -> str:
@@ -26,8 +27,11 @@ def _shown(fence: re.Match[str]) -> str:
     return "\n".join([f"```{{code-block}} {fence['kind']}", *options, "", fence["body"] + "```"])
 
 
-def _read(_app: Sphinx, _page: str, content: list[str]) -> None:
-    content[0] = _FENCE.sub(_shown, content[0])
+def _read(_app: Sphinx, page: str, content: list[str]) -> None:
+    """Replace the fences of a page; a Mermaid source by the picture drawn from it."""
+    name = page.rpartition("/")[2]
+    text = _MERMAID.sub(f"![The picture that this page describes]({name}.svg)", content[0])
+    content[0] = _FENCE.sub(_shown, text)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -19,8 +19,6 @@ html_title = "meter"
 html_copy_source = False
 html_show_sphinx = False
 
-# A single backtick in a docstring is code, as it is in a page.
-default_role = "literal"
 autodoc_typehints_format = "short"
 autodoc_inherit_docstrings = False
 autodoc_member_order = "bysource"

@@ -1,9 +1,10 @@
-"""What autodoc needs to know of our code, so that a signature names types that can be looked up."""
+"""What autodoc needs to know of our code: how docstrings are written, and what annotations name."""
 
 from __future__ import annotations
 
 import ast
 import inspect
+import re
 import sys
 from pathlib import Path
 from typing import (
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from docutils.nodes import Element
     from sphinx.addnodes import pending_xref
     from sphinx.application import Sphinx
+
+_CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
 
 
 def is_private(kind: type) -> bool:
@@ -85,12 +88,23 @@ def _name_bases(
     bases[:] = [base for base in bases if is_told(base)]
 
 
-def _drop_borrowed_text(
+def _read_docstring(
     _app: Sphinx, what: str, _name: str, value: object, _options: object, lines: list[str]
 ) -> None:
-    """Leave out what Python says of every `dict`, where a constant says nothing of itself."""
+    """Read code in a docstring as Markdown does, where a space may stand inside or none outside.
+
+    Of a constant, leave out what Python says of every `dict`.
+    """
     if what == "data" and lines == prepare_docstring(type(value).__doc__ or ""):
         lines.clear()
+    paragraphs = "\n".join(lines).split("\n\n")
+    lines[:] = "\n\n".join(map(_with_literals, paragraphs)).split("\n")
+
+
+def _with_literals(paragraph: str) -> str:
+    if paragraph.lstrip().startswith(">>>"):
+        return paragraph
+    return _CODE.sub(lambda code: f"\\ ``{code[2].strip()}``\\ ", paragraph)
 
 
 def _write_type_variable(
@@ -106,6 +120,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register with Sphinx."""
     app.connect("autodoc-before-process-signature", _resolve)
     app.connect("autodoc-process-bases", _name_bases)
-    app.connect("autodoc-process-docstring", _drop_borrowed_text)
+    app.connect("autodoc-process-docstring", _read_docstring)
     app.connect("missing-reference", _write_type_variable)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,9 +1,14 @@
-"""How much is tried: `pytest --hypothesis-profile=thorough` draws ten times as many examples,
-different ones each time.
+"""How much is tried, and what may be left out.
+
+`pytest --hypothesis-profile=thorough` draws ten times as many examples, different ones each time.
+With `METER_REQUIRED=1` nothing may be skipped because a program or a package is missing.
 """
 
 from __future__ import annotations
 
+import os
+
+import pytest
 from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.servers"]
@@ -21,3 +26,29 @@ settings.register_profile(
 )
 settings.register_profile("thorough", max_examples=1000, deadline=None, suppress_health_check=_SLOW)
 settings.load_profile("meter")
+
+OPTIONAL = ("METER_DATA",)
+"""What a reason for a skip names that nobody has to have: a folder with a publisher's own logs."""
+
+
+def _refuse_a_skip(report):
+    """Make a skip a failure where everything has to be there."""
+    if os.environ.get("METER_REQUIRED") != "1" or not report.skipped or hasattr(report, "wasxfail"):
+        return report
+    _, _, reason = report.longrepr
+    if not any(name in reason for name in OPTIONAL):
+        report.outcome = "failed"
+        report.longrepr = f"{reason}, and `METER_REQUIRED=1` lets nothing be skipped"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport():
+    """Look at the outcome of a test."""
+    return _refuse_a_skip((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report():
+    """Look at a module that could not be imported."""
+    return _refuse_a_skip((yield))

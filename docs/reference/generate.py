@@ -121,7 +121,7 @@ def _said(body: str, name: str) -> str:
 
 
 def problems_of(body: str, name: str) -> tuple[Problem, ...]:
-    """Return the problems of a broken example: a line of events, a whole policy, or a part of one."""
+    """Return the problems of a broken example: a line of events, a policy, or a part of one."""
     if name.endswith(".jsonl"):
         try:
             list(read_events(body.splitlines(), name, ZoneInfo("UTC")))

@@ -54,17 +54,20 @@ CALLS = 2_000
 
 def by_hand() -> str:
     """The same words by an f-string, escaped, with nothing chosen: the least that HTML can cost."""
-    reading, copy = DECISION.meter, POLICY.copy["en"]
+    reading = DECISION.meter
+    copy = POLICY.copy["en"]
     plural = "" if reading.left == 1 else "s"
+    link = escape(POLICY.links.offers)
     return (
-        f'<section class="meter-prompt" lang="en" dir="ltr"'
-        f' aria-labelledby="meter-countdown-wide">\n'
+        '<section class="meter-prompt" lang="en" dir="ltr"'
+        ' aria-labelledby="meter-countdown-wide">\n'
         f'  <h2 id="meter-countdown-wide">You have {reading.left} free article{plural} left this'
         " month</h2>\n"
-        f"  <p>{escape(copy.headline)}</p>\n  <p>{escape(copy.pitch)}</p>\n "
-        f" <p>{escape('Offer ends June 30th')}</p>\n"
-        "  <p><a"
-        f' href="{escape(POLICY.links.offers)}">{escape("Try 3 months for $9")}</a></p>\n</section>\n'
+        f"  <p>{escape(copy.headline)}</p>\n"
+        f"  <p>{escape(copy.pitch)}</p>\n"
+        f"  <p>{escape('Offer ends June 30th')}</p>\n"
+        f'  <p><a href="{link}">{escape("Try 3 months for $9")}</a></p>\n'
+        "</section>\n"
     )
 
 
@@ -92,7 +95,8 @@ def measure() -> dict[str, float]:
 if __name__ == "__main__":
     times = measure()
     if "--json" in sys.argv:
-        print(json.dumps(times))
+        sys.stdout.write(json.dumps(times) + "\n")
     else:
         for name, time in times.items():
-            print(f"{name:<16}{time:8.1f} µs {time / times['f-string']:6.1f} x")
+            ratio = time / times["f-string"]
+            sys.stdout.write(f"{name:<16}{time:8.1f} µs {ratio:6.1f} x\n")

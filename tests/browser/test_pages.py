@@ -25,7 +25,9 @@ PAGE = (
 
 MEASURE = """
 const sections = [...page.querySelectorAll("section")].map(section => {
-  const link = section.querySelector("a.meter-prompt__action"), box = link.getBoundingClientRect(), colours = view.getComputedStyle(link);
+  const link = section.querySelector("a.meter-prompt__action");
+  const box = link.getBoundingClientRect();
+  const colours = view.getComputedStyle(link);
   return {
     named: page.getElementById(section.getAttribute("aria-labelledby")).textContent.trim(),
     heading: section.querySelector("h2").textContent.trim(),
@@ -80,9 +82,7 @@ STATES = (
 @pytest.mark.parametrize(("layout", "width"), [("narrow", 360), ("narrow", 390), ("wide", 1280)])
 @pytest.mark.parametrize("locale", ["en", "ja", "ar"])
 def test_prompts_fit_and_can_be_pressed(look, policy, layout, width, locale):
-    """Nothing sticks out, the landmark has the heading's name, the button is one, has a name and is
-    in reach.
-    """
+    """Nothing sticks out, the landmark is named by the heading, the button is in reach."""
     prompts = "".join(
         render(decided(policy, state), policy, locale=locale, layout=layout) for state in STATES
     )

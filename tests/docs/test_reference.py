@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from pathlib import Path
+
+import pytest
 
 import meter
 
@@ -37,3 +40,18 @@ def test_links_between_pages_lead_somewhere():
         )
     }
     assert {(str(page), link) for page, link in links if not (page.parent / link).exists()} == set()
+
+
+@pytest.mark.parametrize("page", ["contributing.md", "explanation/architecture.md"])
+def test_files_a_page_names_are_there(page):
+    """Whoever follows the page finds each file and folder of the project it names."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:meter|tests|docs)/[\w./-]*)`", text))
+    assert {name for name in named if not (DOCS.parent / name).exists()} == set()
+
+
+def test_commands_contributors_are_told_of_are_there():
+    """Each module that the page runs can be found."""
+    text = (DOCS / "contributing.md").read_text(encoding="utf-8")
+    modules = set(re.findall(r"python -m (tests[\w.]+)", text))
+    assert {name for name in modules if importlib.util.find_spec(name) is None} == set()

@@ -45,10 +45,10 @@ CORE = {"meter"} | {
         "engine",
         "errors",
         "facts",
-        "faults",
         "policy",
         "rulebook",
         "usage",
+        "validation",
         "view",
         "windows",
     ]
@@ -70,9 +70,7 @@ def test_importing_meter_loads_no_framework_driver_or_template_engine():
 
 
 def test_deciding_loads_nothing_more_than_importing():
-    """A policy built in Python decides without a file format, a template or a time zone database on
-    loan.
-    """
+    """A policy built in Python decides without a file format, a template or a zone package."""
     statement = """
 import datetime, meter
 from meter.policy import Publication

@@ -1,4 +1,4 @@
-"""What is shipped: a stranger who installs the wheel gets the command, the templates and the types."""
+"""Whoever installs the wheel gets the command, the templates and the types."""
 
 from __future__ import annotations
 
@@ -15,6 +15,20 @@ COMMANDS = (
     "python3 -m venv .venv && .venv/bin/pip install -q -e . && .venv/bin/meter demo",
     "python3 -m venv .venv && .venv/bin/pip install -q -e '.[test]' && .venv/bin/python -m pytest",
 )
+
+OFFER_TEST = """
+from meter.stores import MemoryStore
+from meter.testing import check_laws, check_store
+
+def test_laws(meter_policy):
+    check_laws(meter_policy)
+
+def test_store():
+    check_store(MemoryStore)
+
+def test_first_article(meter_paywall, meter_reader):
+    assert meter_paywall.check(meter_reader(), "a").show == "countdown"
+"""
 
 
 @pytest.fixture(scope="module")
@@ -56,15 +70,25 @@ def test_wheel_holds_every_template_and_the_type_marker(wheel):
     assert {name.partition("/")[0] for name in names if ".dist-info" not in name} == {"meter"}
 
 
-def test_installed_wheel_runs_the_demo(wheel, tmp_path):
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory):
+    """The folder of an environment that began empty; each test installs what it needs."""
+    folder = tmp_path_factory.mktemp("environment")
+    venv.create(folder, with_pip=True)
+    return folder
+
+
+def install(environment, what):
+    """Install into the environment, as a stranger does, and return the folder of its commands."""
+    options = ["-q", "--disable-pip-version-check", "--no-compile"]
+    command = [environment / "bin" / "pip", "install", *options, what]
+    subprocess.run(command, check=True, capture_output=True)
+    return environment / "bin"
+
+
+def test_installed_wheel_runs_the_demo(wheel, environment, tmp_path):
     """From an empty environment, away from the checkout, `meter demo` shows the prompts."""
-    venv.create(tmp_path / "env", with_pip=True)
-    scripts = tmp_path / "env" / "bin"
-    subprocess.run(
-        [scripts / "pip", "install", "-q", "--disable-pip-version-check", wheel],
-        check=True,
-        capture_output=True,
-    )
+    scripts = install(environment, wheel)
     demo = subprocess.run(
         [scripts / "meter", "demo"],
         cwd=tmp_path,
@@ -76,3 +100,20 @@ def test_installed_wheel_runs_the_demo(wheel, tmp_path):
     assert (demo.returncode, demo.stderr) == (0, "")
     assert "free articles left this month" in demo.stdout
     assert "last free article" in demo.stdout
+
+
+def test_testers_need_the_extra_testing_only(wheel, environment, tmp_path):
+    """With `meter-paywall[testing]` fixtures, journey files, laws and the store contract run."""
+    scripts = install(environment, f"{wheel}[testing]")
+    (tmp_path / "test_offer.py").write_text(OFFER_TEST, encoding="utf-8")
+    subprocess.run([scripts / "meter", "init", "."], cwd=tmp_path, check=True, capture_output=True)
+    tested = subprocess.run(
+        [scripts / "python", "-m", "pytest", "-q", "-W", "error", "--meter-coverage"],
+        cwd=tmp_path,
+        env={"PATH": str(scripts)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert tested.returncode == 0, tested.stdout + tested.stderr
+    assert "8 passed" in tested.stdout

@@ -18,6 +18,7 @@ from redis.retry import Retry
 
 from meter import Paywall, open_store
 from meter.stores.redis import RedisStore
+from tests.figures import figure
 
 PATIENT = {"deadline": 20.0}
 
@@ -158,6 +159,8 @@ EXPECTED = (
     ["a", "b", "c"],
 )
 
+FELL_SILENT = {"cut": "was cut off", "swallow": "fell silent", "delay": "answered late"}
+
 
 def faults(length, step, modes):
     """Return a fault at every `step`-th byte of a conversation."""
@@ -179,6 +182,7 @@ def test_cut_at_every_byte_of_a_check_in_redis(through, valkey, tmp_path):
     assert length["request"] > 300
     assert length["reply"] > 20
     trials = faults(length, 1, ["cut"])
+    figure("bytes at which a connection to Redis was cut", len(trials))
     wrong = {
         fault: seen
         for number, fault in enumerate(trials)
@@ -201,6 +205,7 @@ def test_silence_at_every_byte_of_an_answer_in_redis(through, valkey, tmp_path, 
     trials = [
         fault for fault in faults(length, 1, [mode]) if fault[1] == "reply" or fault[2] % 20 == 0
     ]
+    figure(f"bytes at which Redis {FELL_SILENT[mode]}", len(trials))
     wrong = {
         fault: seen
         for number, fault in enumerate(trials)
@@ -246,6 +251,7 @@ def test_faults_in_postgres(through, postgres, tmp_path, mode, deadline, step):
     length = trial.conversation()
     assert length["request"] > 200
     trials = faults(length, step, [mode])
+    figure(f"bytes at which PostgreSQL {FELL_SILENT[mode]}", len(trials))
     wrong = {
         fault: seen
         for number, fault in enumerate(trials)

@@ -15,6 +15,7 @@ from meter import Usage, decide
 from meter.paywall.records import kept, read_record
 from meter.paywall.transactions import Load, Recent, Swap, erase, join, transact
 from meter.stores import MemoryStore
+from tests.figures import figure
 
 ATTEMPTS = 50
 
@@ -151,6 +152,8 @@ def test_three_articles_at_once_never_exceed_the_limit(ask, one_process):
         assert 2 == len(granted)
         assert granted == counted(world.store, "r")
     assert endings >= 18
+    memory = "in one process" if one_process else "in three processes"
+    figure(f"orders of three checks {memory}", endings)
 
 
 def test_the_last_article_twice_and_another_once(ask, usage):
@@ -232,15 +235,18 @@ def test_a_planted_read_then_write_is_caught(ask):
 
     Over the limit, and counts lost.
     """
-    over = lost = 0
+    orders = over = lost = 0
     for world in every_ending(
         lambda _: [read_then_write(ask(2, "r", article)) for article in "abc"], merged=True
     ):
         granted = {"abc"[number] for number in full(world)}
+        orders += 1
         over += len(granted) > 2
         lost += not granted <= counted(world.store, "r")
     assert over > 0
     assert lost > 0
+    figure("orders of three planted read-then-writes", orders)
+    figure("of these over the limit", over)
 
 
 def test_a_forgotten_reader_stays_forgotten(ask, usage):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -59,14 +60,18 @@ def test_every_prompt_and_language_is_listed():
     assert files == [f"{tag}.toml" for tag in re.findall(r"`([^`]+)`", languages[1])]
 
 
+def codes_of(path):
+    """Return every code that a module of prompts gives, read off its calls."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and node.args:
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            code = node.args[0]
+            if name in {"fault", "report"} and isinstance(code, ast.Constant):
+                yield code.value
+
+
 def test_every_problem_code_is_listed():
     """Those in the code, by reading it."""
-    sources = "".join(
-        path.read_text(encoding="utf-8")
-        for path in sorted((ROOT / "meter" / "prompts").glob("*.py"))
-    )
-    codes = set(re.findall(r"(?:fault|report)\(\s*\"([a-z-]+)\"", sources)) | {
-        "no-value",
-        "bad-value",
-    }
+    sources = sorted((ROOT / "meter" / "prompts").glob("*.py"))
+    codes = {code for path in sources for code in codes_of(path)} | {"no-value", "bad-value"}
     assert sorted(codes) == sorted(code for code, _ in rows(section("Problems")))

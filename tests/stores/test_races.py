@@ -17,6 +17,7 @@ import pytest
 
 from meter import AsyncPaywall, Paywall, open_store
 from meter.stores import open_async_store
+from tests.figures import figure
 
 READERS, LIMIT, ACCOUNTS = 20, 5, 200
 PATIENT = {"deadline": 30.0, "on_outage": "raise"}
@@ -45,6 +46,7 @@ def test_threads_are_counted_exactly(store, newsroom):
                 sum(decision.access == "full" for decision in pool.map(read, range(READERS)))
             )
     assert [LIMIT] * ACCOUNTS == granted
+    figure("accounts with many readers at once", len(granted))
     assert {LIMIT} == {
         len(shared.ledger(f"r{account}", now=newsroom.now)["monthly"].reads)
         for account in range(ACCOUNTS)

@@ -1,5 +1,4 @@
-"""A small service that asks the paywall for every page view, and survives its store being stopped
-under load.
+"""A small service that asks the paywall for every page view and survives outages of its store.
 
 Run it: `STORE=redis://localhost:6379/0 PORT=8000 python docs/examples/service/app.py`, then `curl
 'http://localhost:8000/articles/harbour-tunnel?reader=anna'`. No framework: a WSGI application and
@@ -31,9 +30,7 @@ HEADERS = (("Content-Type", "application/json"), ("Cache-Control", "private, no-
 
 
 def make_app(paywall: Paywall) -> WSGIApplication:
-    """Return a WSGI application that answers `GET /articles/NAME?reader=ID` with what that reader
-    gets.
-    """
+    """Return a WSGI application that answers `GET /articles/NAME?reader=ID`."""
 
     def app(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         _, _, article = environ["PATH_INFO"].partition("/articles/")

@@ -1,0 +1,125 @@
+"""What autodoc needs to know of our code: how docstrings are written, and what annotations name."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import sys
+from pathlib import Path
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ForwardRef,
+    ParamSpec,
+    TypeVar,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+from sphinx.util.docstrings import prepare_docstring
+
+if TYPE_CHECKING:
+    from types import FunctionType, ModuleType
+
+    from docutils.nodes import Element
+    from sphinx.addnodes import pending_xref
+    from sphinx.application import Sphinx
+
+_CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
+
+
+def is_private(kind: type) -> bool:
+    """Return whether a class is one of ours that nobody else is to know."""
+    return kind.__name__.startswith("_") and kind.__module__.startswith("meter.")
+
+
+def is_told(base: object) -> bool:
+    """Return whether a base of a class is worth naming."""
+    return base is not object and not (inspect.isclass(base) and is_private(base))
+
+
+def make_readable(module: ModuleType) -> None:
+    """Import what a module imports for type checkers only, and resolve its named tuples."""
+    tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
+    for branch in tree.body:
+        if isinstance(branch, ast.If) and ast.unparse(branch.test) == "TYPE_CHECKING":
+            code = compile(ast.Module(branch.body, []), str(module.__file__), "exec")
+            exec(code, module.__dict__)  # noqa: S102 (our own source, imported a moment ago)
+    for value in vars(module).values():
+        if inspect.isclass(value) and hasattr(value, "_fields"):
+            value.__new__.__annotations__ = get_type_hints(value)
+
+
+def _resolve(_app: Sphinx, value: FunctionType, _bound: object) -> None:
+    """Read the signature that a decorator wrote, in the module of the function it was put on."""
+    signature = getattr(value, "__signature__", None)
+    if not inspect.isfunction(value) or not isinstance(signature, inspect.Signature):
+        return
+    names = vars(sys.modules[value.__module__])
+    parameters = [
+        parameter.replace(annotation=_read(parameter.annotation, names))
+        for parameter in signature.parameters.values()
+    ]
+    resolved = signature.replace(
+        parameters=parameters, return_annotation=_read(signature.return_annotation, names)
+    )
+    value.__dict__["__signature__"] = resolved
+    value.__annotations__ = {}
+
+
+def _read(annotation: object, names: dict[str, object]) -> object:
+    """Return the type that an annotation stands for, inside and out."""
+    if isinstance(annotation, ForwardRef):
+        annotation = annotation.__forward_arg__
+    if isinstance(annotation, str):
+        return eval(annotation, names)  # noqa: S307 (our own source, imported a moment ago)
+    origin: Any = get_origin(annotation)
+    if origin is None:
+        return annotation
+    return origin[tuple(_read(part, names) for part in get_args(annotation))]
+
+
+def _name_bases(
+    _app: Sphinx, _name: str, _value: type, _options: object, bases: list[object]
+) -> None:
+    """Name only those bases of a class that can be looked up."""
+    bases[:] = [base for base in bases if is_told(base)]
+
+
+def _read_docstring(
+    _app: Sphinx, what: str, _name: str, value: object, _options: object, lines: list[str]
+) -> None:
+    """Read code in a docstring as Markdown does, where a space may stand inside or none outside.
+
+    Of a constant, leave out what Python says of every `dict`.
+    """
+    if what == "data" and lines == prepare_docstring(type(value).__doc__ or ""):
+        lines.clear()
+    paragraphs = "\n".join(lines).split("\n\n")
+    lines[:] = "\n\n".join(map(_with_literals, paragraphs)).split("\n")
+
+
+def _with_literals(paragraph: str) -> str:
+    if paragraph.lstrip().startswith(">>>"):
+        return paragraph
+    return _CODE.sub(lambda code: f"\\ ``{code[2].strip()}``\\ ", paragraph)
+
+
+def _write_type_variable(
+    _app: Sphinx, _env: object, node: pending_xref, shown: Element
+) -> Element | None:
+    """Write a type variable as its name: there is nothing to look up."""
+    module_name, _, name = node["reftarget"].rpartition(".")
+    value = getattr(sys.modules.get(module_name), name, None)
+    return shown if isinstance(value, TypeVar | ParamSpec) else None
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register with Sphinx."""
+    app.connect("autodoc-before-process-signature", _resolve)
+    app.connect("autodoc-process-bases", _name_bases)
+    app.connect("autodoc-process-docstring", _read_docstring)
+    app.connect("missing-reference", _write_type_variable)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

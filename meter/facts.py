@@ -17,13 +17,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from attrs import field, frozen
 
-from meter.view import covering, host, language_tag
+from meter.view import PageView, Reader, covering, host, language_tag
 from meter.vocabulary import ArticleAccess, Status
 from meter.windows import DAY
 
 if TYPE_CHECKING:
     from meter.policy import Members, Policy, When
-    from meter.view import PageView, Reader
 
 __all__ = [
     "ACCESS",
@@ -51,7 +50,7 @@ Code = Any
 Codes = tuple[Code, ...]
 """One code a slot, as far as they have been observed."""
 
-Read = Callable[["Reader", "PageView", int], Any]
+Read = Callable[[Reader, PageView, int], Any]
 """What reads one attribute off a reader, a view and an instant."""
 
 

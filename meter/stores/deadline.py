@@ -21,7 +21,6 @@ __all__ = ["deadline", "has_passed", "remaining"]
 T = TypeVar("T")
 
 _UNTIL: ContextVar[float | None] = ContextVar("meter_store_until", default=None)
-UNTIL = _UNTIL
 
 
 class _Deadline:

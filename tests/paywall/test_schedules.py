@@ -12,8 +12,10 @@ from typing import NamedTuple
 import pytest
 
 from meter import Usage, decide
+from meter.paywall.operations import Load, Swap
+from meter.paywall.recent import Recent
 from meter.paywall.records import kept, read_record
-from meter.paywall.transactions import Load, Recent, Swap, erase, join, transact
+from meter.paywall.transactions import erase, join, transact
 from meter.stores import MemoryStore
 
 ATTEMPTS = 50

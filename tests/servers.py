@@ -5,6 +5,7 @@ Never one that happens to run on this machine.
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import os
 import pwd
@@ -23,6 +24,7 @@ import pytest
 import redis
 
 from meter import Article, PageView, Reader, loads_policy, open_store
+from meter.stores.protocol import AsyncClosable
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -68,6 +70,14 @@ def reader_of(name):
 def wheel_folder(name):
     """Return where a wheel was installed, without importing it."""
     return Path(importlib.util.find_spec(name).origin).parent
+
+
+async def close_async(store):
+    """Give back what an async store has opened, or the ordinary one that it asks in threads."""
+    if isinstance(store, AsyncClosable):
+        await store.aclose()
+    else:
+        await asyncio.to_thread(store.store.close)
 
 
 class Valkey:

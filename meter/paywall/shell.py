@@ -79,6 +79,8 @@ class Paywall(PaywallBase[Store]):
     ['a', 'b']
     """
 
+    _store: Store
+
     def check(self, reader: Reader, view: PageView, *, now: datetime | None = None) -> Decision:
         """Decide what a reader gets for a page view, and count it if it is to be counted.
 

@@ -10,7 +10,16 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable
     from datetime import datetime
 
-__all__ = ["AsyncLossAware", "AsyncStore", "LossAware", "Store", "StoreInfo", "describe"]
+__all__ = [
+    "AsyncClosable",
+    "AsyncLossAware",
+    "AsyncStore",
+    "Closable",
+    "LossAware",
+    "Store",
+    "StoreInfo",
+    "describe",
+]
 
 
 @runtime_checkable
@@ -21,7 +30,7 @@ class Store(Protocol):
     `StoreUnavailableError`, a value that cannot be one of ours a `CorruptUsageError`. Methods may
     be called from several threads.
 
-    A store may also have any of the attributes of `StoreInfo`, and be `LossAware`.
+    A store may also have any of the attributes of `StoreInfo`, and be `LossAware` or `Closable`.
     """
 
     def load(self, key: str) -> bytes | None:
@@ -92,6 +101,24 @@ class AsyncLossAware(Protocol):
 
     def lost(self) -> Awaitable[int]:
         """Look whether it has happened again, and return how often it was found by now."""
+        ...
+
+
+@runtime_checkable
+class Closable(Protocol):
+    """A store that has something to give back."""
+
+    def close(self) -> None:
+        """Give it back; the store is not used any more."""
+        ...
+
+
+@runtime_checkable
+class AsyncClosable(Protocol):
+    """The same for one that is awaited."""
+
+    async def aclose(self) -> None:
+        """Give it back; the store is not used any more."""
         ...
 
 

@@ -49,7 +49,7 @@ def translated() -> Iterator[None]:
         ) from error
 
 
-class _PatientConnection(AbstractConnection):
+class _Patience(AbstractConnection):
     """A connection that waits as long as the question being asked allows, and no longer.
 
     It is mixed into the driver's own, over TCP, TLS or a Unix socket.
@@ -143,7 +143,7 @@ def client(url: str) -> tuple[redis.Redis, Line, float]:
     """Return a client and a line for a URL, and how many seconds a call may take."""
     base = _parsed(url).get("connection_class", Connection)
     settings = _settings(url, Retry(NoBackoff(), 0))
-    settings["connection_class"] = type("PatientConnection", (_PatientConnection, base), {})
+    settings["connection_class"] = type("PatientConnection", (_Patience, base), {})
     pool = redis.ConnectionPool(**settings)
     line = Line(lambda: pool.connection_class(**pool.connection_kwargs))
     return redis.Redis.from_pool(pool), line, settings["socket_timeout"]

@@ -8,6 +8,7 @@ import pytest
 
 from meter import AsyncPaywall
 from meter.stores import open_async_store
+from tests.servers import close_async
 
 
 class CancelledAt:
@@ -75,7 +76,7 @@ def test_cancelled_at_every_await(store_url, newsroom, known):
             seen.append((outcome, after, sorted(ids)))
             number += 1
         connections = await _connections(store) - connections
-        await (store.aclose() if hasattr(store, "aclose") else asyncio.to_thread(store.store.close))
+        await close_async(store)
         return seen, connections
 
     seen, connections = asyncio.run(cancel_everywhere())

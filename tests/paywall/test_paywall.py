@@ -8,6 +8,7 @@ import logging
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from inspect import signature
 
 import pytest
 from attrs import evolve
@@ -30,6 +31,7 @@ from meter import (
 from meter.errors import CorruptUsageError, StoreUnavailableError
 from meter.stores import MemoryStore, in_thread, open_async_store, reader_key
 from meter.stores.keys import LONGEST_KEY
+from tests.servers import close_async
 
 
 class Counting(MemoryStore):
@@ -148,7 +150,7 @@ def test_the_async_paywall_decides_the_same(store_url, newsroom):
         ledger = await paywall.ledger("account", now=newsroom.now)
         await paywall.forget("account")
         left = [await store.load("r"), await store.load("account")]
-        await (store.aclose() if hasattr(store, "aclose") else asyncio.to_thread(store.store.close))
+        await close_async(store)
         return shows, [read.id for read in ledger["monthly"].reads], left
 
     expected = [
@@ -511,6 +513,13 @@ def test_whatever_a_backend_raises_a_page_view_survives_it(newsroom):
         Paywall(newsroom.policy(1), Broken(), on_outage="raise").peek(
             newsroom.reader("r"), newsroom.view("a"), now=newsroom.now
         )
+
+
+def test_both_paywalls_take_the_same_settings():
+    """Every keyword argument of `Paywall` is one of `AsyncPaywall`, with the same default."""
+    blocking, awaited = (signature(kind).parameters for kind in (Paywall, AsyncPaywall))
+    assert list(blocking) == list(awaited)
+    assert [name for name in blocking if blocking[name].default != awaited[name].default] == []
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ import pytest
 
 from meter import AsyncPaywall, Paywall, open_store
 from meter.stores import open_async_store
+from tests.servers import close_async
 
 READERS = 20
 LIMIT = 5
@@ -70,10 +71,7 @@ def test_tasks_are_counted_exactly(store_url, newsroom):
             granted.append(
                 sum(decision.access == "full" for decision in await asyncio.gather(*reads))
             )
-        if hasattr(store, "aclose"):
-            await store.aclose()
-        else:
-            store.store.close()
+        await close_async(store)
         return granted
 
     assert [LIMIT] * ACCOUNTS == asyncio.run(burst())

@@ -137,12 +137,13 @@ class PaywallBase(Generic[S]):
         """Return the decision where no count is needed, else what has to be asked for it."""
         policy = self.policy
         now = now or self._clock()
-        decision = observe(policy, reader, view, now).final
+        observed = observe(policy, reader, view, now)
+        decision = observed.final
         if decision is not None:
             self._telemetry.decided(decision, view, None)
             return decision
         key = self._key(reader.id)
-        return self._counted(Question(policy, reader, view, now, key, counts))
+        return self._counted(Question(policy, reader, view, now, key, counts, observed.decide))
 
     def _counted(self, question: Question) -> StoreOps[Answer]:
         """Decide with the count, or without it where the store does not answer."""

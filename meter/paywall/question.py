@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from attrs import define
 
 from meter import engine
 from meter.clock import system_clock
-from meter.memo import decide
+from meter.decision import Decision
 from meter.policy import Policy
+from meter.usage import Usage
 from meter.view import PageView, Reader
-
-if TYPE_CHECKING:
-    from meter.decision import Decision
-    from meter.usage import Usage
 
 __all__ = ["Question"]
 
@@ -26,7 +23,8 @@ _MARGIN = timedelta(days=1)  # for clocks of servers that differ
 class Question:
     """What is asked, and under which key the reader's usage is.
 
-    `counts` says whether the view is counted, or only looked at.
+    `counts` says whether the view is counted, or only looked at. `decide` returns the decision on a
+    usage, and the usage after it; the view was observed once, however often it is asked.
     """
 
     policy: Policy
@@ -35,10 +33,7 @@ class Question:
     now: datetime
     key: str
     counts: bool
-
-    def decide(self, usage: Usage) -> tuple[Decision, Usage]:
-        """Return the decision on a usage, and the usage after it."""
-        return decide(self.policy, self.reader, self.view, usage, self.now)
+    decide: Callable[[Usage], tuple[Decision, Usage]]
 
     def expires(self, usage: Usage) -> datetime | None:
         """Return when a store may drop a usage, on this machine's clock.

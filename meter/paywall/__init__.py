@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from meter.paywall.shell import AsyncPaywall, Counted, OnOutage, Paywall
+from meter.paywall.base import Counted, OnOutage
+from meter.paywall.shell import AsyncPaywall, Paywall
 
 __all__ = ["AsyncPaywall", "Counted", "OnOutage", "Paywall"]

@@ -1,4 +1,4 @@
-"""What does a reader get while the store is out?
+"""Decide while the store is out.
 
 The rules are the same, the count is another: what this process has seen last and granted since
 (`remembered`), nothing at all (`unspent`), or everything (`spent`). Only `remembered` counts, and
@@ -9,75 +9,70 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meter.memo import decide
 from meter.usage import Tally, Usage
 from meter.windows import instant
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from meter.decision import Decision
-    from meter.paywall.transactions import Recent
-    from meter.policy import Policy
-    from meter.view import PageView, Reader
+    from meter.paywall.question import Question
+    from meter.paywall.recent import Recent
+    from meter.paywall.records import Record
 
 __all__ = ["remembered", "spent", "unspent"]
 
 _MOST_ALIASES = 64
 
 
-def remembered(
-    recent: Recent,
-    key: str,
-    policy: Policy,
-    reader: Reader,
-    view: PageView,
-    now: datetime,
-    *,
-    counts: bool,
-) -> Decision:
-    """Decide on what this process has seen last and has granted since, and owe the store what is
-    counted now.
+def remembered(recent: Recent, question: Question) -> Decision:
+    """Decide on what this process has seen last, and has granted since.
+
+    What is counted now is owed to the store. All of it is one step under the lock: two views of one
+    reader at once must not both be the last free one.
     """
+    key = question.key
     with recent.lock:
-        record, steps = recent.get(key), 0
-        while record.into is not None and steps < _MOST_ALIASES:
-            record, steps = recent.get(record.into), steps + 1
         owed = recent.owed(key) or Usage()
-        usage = record.usage.merge(owed)
-        decision, after = decide(policy, reader, view, usage, now)
-        if counts and after is not usage and decision.meter is not None:
+        usage = _root(recent, key).usage.merge(owed)
+        decision, after = question.decide(usage)
+        if question.counts and after is not usage and decision.meter is not None:
             name = decision.meter.name
-            before, tally = set(usage.tally(name).ids), after.tally(name)
-            new = [
-                (read, at)
-                for read, at in zip(tally.ids, tally.ats, strict=True)
-                if read not in before
-            ]
-            recent.owe(
-                key,
-                owed.merge(
-                    Usage({name: Tally(tuple(read for read, _ in new), tuple(at for _, at in new))})
-                ),
-            )
+            new = _newly_read(usage.tally(name), after.tally(name))
+            recent.owe(key, owed.merge(Usage({name: new})))
         return decision
 
 
-def unspent(policy: Policy, reader: Reader, view: PageView, now: datetime) -> Decision:
+def _root(recent: Recent, key: str) -> Record:
+    """Return what is remembered of a reader, under whichever id that was kept last."""
+    record = recent.get(key)
+    for _ in range(_MOST_ALIASES):
+        if record.into is None:
+            break
+        record = recent.get(record.into)
+    return record
+
+
+def _newly_read(before: Tally, after: Tally) -> Tally:
+    """Return what is in one tally and not in an earlier one."""
+    known = set(before.ids)
+    reads = zip(after.ids, after.ats, strict=True)
+    new = {read: at for read, at in reads if read not in known}
+    return Tally(tuple(new), tuple(new.values()))
+
+
+def unspent(question: Question) -> Decision:
     """Decide as if nothing had been counted."""
-    return decide(policy, reader, view, Usage(), now)[0]
+    return question.decide(Usage())[0]
 
 
-def spent(policy: Policy, reader: Reader, view: PageView, now: datetime) -> Decision:
+def spent(question: Question) -> Decision:
     """Decide as if nothing were left of any meter, and this article had not been counted."""
-    at, rulebook = instant(now), policy.rulebook
-    values = rulebook.vocabulary.observe(reader, view, at)
-    limits = {meter.name: rulebook.limit(meter.name, values) for meter in policy.meters}
-    usage = Usage(
-        {
-            name: Tally(tuple(f"\0{n}" for n in range(limit)), (at,) * limit)
-            for name, limit in limits.items()
-            if limit
-        }
-    )
-    return decide(policy, reader, view, usage, now)[0]
+    at = instant(question.now)
+    rulebook = question.policy.rulebook
+    values = rulebook.vocabulary.observe(question.reader, question.view, at)
+    tallies = {}
+    for meter in question.policy.meters:
+        limit = rulebook.limit(meter.name, values)
+        if limit:
+            no_article = tuple(f"\0{number}" for number in range(limit))
+            tallies[meter.name] = Tally(no_article, (at,) * limit)
+    return question.decide(Usage(tallies))[0]

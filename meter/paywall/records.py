@@ -1,9 +1,8 @@
-"""What is kept under one key: a reader's usage, with whom the reader was joined, or to whom.
+"""What is kept under one key: a usage with whom its reader was joined, or where that is kept.
 
-Someone who reads under one id and then signs in as another is one person from then on. The record
-of the one that stays (the *root*) lists the others; each of the others is an *alias*, a few bytes
-that lead to it. An alias holds only while the record it leads to lists it: what is left of a join
-after a `forget` means nothing.
+Two ids of one person are one reader once they are joined. The record of the one that stays (the
+*root*) lists the others; each of those is an *alias*, a few bytes that lead to it. An alias holds
+only while the root lists it: what is left of a join after a `forget` means nothing.
 """
 
 from __future__ import annotations
@@ -29,8 +28,9 @@ class Record:
     usage: Usage = field(factory=Usage)
     joined: tuple[str, ...] = ()
     turn: int = 0
-    """How often somebody was joined to this one: every join changes the bytes, so no two can miss
-    each other.
+    """How often somebody was joined to this one.
+
+    Every join changes the bytes, so no two can miss each other.
     """
     into: str | None = None
 

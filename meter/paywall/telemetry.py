@@ -1,4 +1,4 @@
-"""How does a publisher see what the paywall does?
+"""What a publisher sees of a paywall.
 
 Every decision is one structured log record, a count and (where the store is asked) a span of the
 OpenTelemetry API, which do nothing without an SDK, and one event for the `on_decision` hook. No
@@ -8,7 +8,7 @@ reader and no article is ever named in a metric or a span.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 if TYPE_CHECKING:
@@ -18,11 +18,19 @@ if TYPE_CHECKING:
     from meter.view import PageView
     from meter.vocabulary import Show
 
+try:
+    from opentelemetry import metrics, trace
+except ImportError:
+    _HAS_API = False
+else:
+    _HAS_API = True
+
 __all__ = ["LOG", "Telemetry", "decision_event"]
 
 LOG = logging.getLogger("meter.paywall")
-"""Decisions are records of level `INFO` (`WARNING` where degraded) that carry a dictionary as
-`record.meter`.
+"""Decisions are records of level `INFO` (`WARNING` where degraded).
+
+They carry a dictionary as `record.meter`.
 """
 
 
@@ -30,18 +38,23 @@ class Telemetry:
     """What is told of one paywall's decisions, and to whom."""
 
     def __init__(
-        self, store: str, on_decision: Callable[[dict[str, Any]], object] | None = None
+        self, store: str, on_decision: Callable[[dict[str, object]], object] | None = None
     ) -> None:
         self._store = store
         self._on_decision = on_decision
         self._known: dict[tuple[Show, bool], dict[str, str | bool]] = {}
-        try:
-            from opentelemetry import metrics, trace
-        except ImportError:
-            self._trace = self._decisions = self._retries = self._outages = self._losses = None
-            return
+        self._tracer: trace.Tracer | None = None
+        self._decisions: metrics.Counter | None = None
+        self._retries: metrics.Counter | None = None
+        self._outages: metrics.Counter | None = None
+        self._losses: metrics.Counter | None = None
+        if _HAS_API:
+            self._connect()
+
+    def _connect(self) -> None:
+        """Ask the OpenTelemetry API for instruments; they do nothing until there is an SDK."""
+        self._tracer = trace.get_tracer("meter")
         meter = metrics.get_meter("meter")
-        self._trace, self._tracer = trace, trace.get_tracer("meter")
         self._decisions = meter.create_counter(
             "meter.decisions", "{decision}", "Decisions, by what was shown"
         )
@@ -56,17 +69,16 @@ class Telemetry:
         )
 
     @property
-    def tracer(self) -> Any:
+    def tracer(self) -> trace.Tracer | None:
         """The tracer for spans, or `None` where nobody listens.
 
         A span that nobody sees costs more than a decision.
         """
-        trace = self._trace
-        return (
-            None
-            if trace is None or isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
-            else self._tracer
-        )
+        if self._tracer is None:
+            return None
+        if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
+            return None
+        return self._tracer
 
     def decided(
         self, decision: Decision, view: PageView, key: str | None, retries: int = 0
@@ -116,8 +128,8 @@ class Telemetry:
             self._losses.add(1, {"store": self._store})
 
     def _labels(self, decision: Decision) -> dict[str, str | bool]:
-        known = decision.show, decision.degraded
-        labels = self._known.get(known)
+        kind = (decision.show, decision.degraded)
+        labels = self._known.get(kind)
         if labels is None:
             labels = {
                 "show": str(decision.show),
@@ -125,32 +137,33 @@ class Telemetry:
                 "degraded": decision.degraded,
                 "store": self._store,
             }
-            self._known[known] = labels
+            self._known[kind] = labels
         return labels
 
 
-def _details(decision: Decision) -> dict[str, Any]:
-    meter = decision.meter
+def _details(decision: Decision) -> dict[str, object]:
     return {
         "rule": decision.rule,
         "offer": decision.offer,
         "counted": decision.counted,
         "policy": decision.policy,
         "at": decision.at.isoformat(),
-        "meter": (
-            None
-            if meter is None
-            else {"name": meter.name, "limit": meter.limit, "used": meter.used, "left": meter.left}
-        ),
+        "meter": _reading(decision),
     }
 
 
-def decision_event(decision: Decision, view: PageView, key: str | None) -> dict[str, Any]:
-    """Return a decision as a CloudEvents 1.0 event (https://cloudevents.io), ready for
-    `json.dumps`.
+def _reading(decision: Decision) -> dict[str, object] | None:
+    meter = decision.meter
+    if meter is None:
+        return None
+    return {"name": meter.name, "limit": meter.limit, "used": meter.used, "left": meter.left}
 
-    `subject` is the key the reader is remembered under, which is a digest where the paywall has a
-    `secret`; it is left out where the store was not needed.
+
+def decision_event(decision: Decision, view: PageView, key: str | None) -> dict[str, object]:
+    """Return a decision as a CloudEvents 1.0 event, ready for `json.dumps`.
+
+    See https://cloudevents.io. `subject` is the key the reader is remembered under, which is a
+    digest where the paywall has a `secret`; it is left out where the store was not needed.
     """
     shown = {
         "show": str(decision.show),
@@ -158,7 +171,7 @@ def decision_event(decision: Decision, view: PageView, key: str | None) -> dict[
         "prompt": decision.prompt,
         "degraded": decision.degraded,
     }
-    event = {
+    event: dict[str, object] = {
         "specversion": "1.0",
         "id": uuid4().hex,
         "source": "/meter/paywall",
@@ -167,4 +180,6 @@ def decision_event(decision: Decision, view: PageView, key: str | None) -> dict[
         "datacontenttype": "application/json",
         "data": {"article": view.article.id} | shown | _details(decision),
     }
-    return event if key is None else event | {"subject": key}
+    if key is not None:
+        event["subject"] = key
+    return event

@@ -1,4 +1,4 @@
-"""What is asked of a store, and in which order?
+"""What is asked of a store, and in which order.
 
 Each question is a generator: it yields the store calls it needs, one at a time, and is sent what
 came back. Who runs it may block, await, or try every order in which several of them can be
@@ -12,155 +12,34 @@ swap, so the bytes are loaded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from datetime import datetime
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from attrs import define, frozen
 
 from meter.errors import CorruptUsageError, StoreContentionError
+from meter.paywall.operations import Forget, Load, Lost, StoreOps, Swap
+from meter.paywall.recent import Recent
 from meter.paywall.records import NOTHING, Record, alias, kept, read_record
-from meter.stores.locks import ForkLock
 from meter.usage import Usage
 
-__all__ = [
-    "Forget",
-    "Load",
-    "Lost",
-    "Outcome",
-    "Recent",
-    "Step",
-    "Steps",
-    "Swap",
-    "erase",
-    "join",
-    "transact",
-]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+__all__ = ["Outcome", "erase", "join", "transact"]
 
 T = TypeVar("T")
 
 
-class Load(NamedTuple):
-    """Ask for the bytes under a key."""
-
-    key: str
-
-    def on(self, store: Any) -> Any:
-        return store.load(self.key)
-
-
-class Swap(NamedTuple):
-    """Ask to put `new` in the place of `old`."""
-
-    key: str
-    old: bytes | None
-    new: bytes | None
-    expires: datetime | None = None
-
-    def on(self, store: Any) -> Any:
-        return store.swap(self.key, self.old, self.new, expires=self.expires)
-
-
-class Forget(NamedTuple):
-    """Ask to keep nothing under a key."""
-
-    key: str
-
-    def on(self, store: Any) -> Any:
-        return store.forget(self.key)
-
-
-class Lost(NamedTuple):
-    """Ask how often the store has lost data so far, where it can tell."""
-
-    def on(self, store: Any) -> Any:
-        return lost() if (lost := getattr(store, "lost", None)) else 0
-
-
-Step = Load | Swap | Forget | Lost
-Steps = Generator[Step, Any, T]
-
-
-_NEVER = (NOTHING, 0)
-
-
-class Recent:
-    """The records seen last, a bounded number of them, and what was read while the store was out."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._records: dict[str, tuple[Record, int]] = {}
-        self.losses = 0
-        """How often the store has lost data, as far as is known here."""
-        self._owed: dict[str, Usage] = {}
-        self.lock = ForkLock()
-
-    def get(self, key: str) -> Record:
-        """Return what was seen under a key last."""
-        return self._records.get(key, _NEVER)[0]
-
-    def since(self, key: str) -> int:
-        """Return how often the store had lost data when a key was seen last."""
-        return self._records.get(key, _NEVER)[1]
-
-    def keep(self, key: str, record: Record) -> None:
-        """Remember what is under a key now."""
-        with self.lock:
-            _put(
-                self._records,
-                key,
-                None if record.raw is None else (record, self.losses),
-                self._most,
-            )
-
-    def owed(self, key: str) -> Usage | None:
-        """Return what was read while the store was out and is not in it yet."""
-        return self._owed.get(key)
-
-    def owe(self, key: str, usage: Usage) -> None:
-        """Remember what is to be put into the store when it is back.
-
-        The lock is held by who calls.
-        """
-        _put(self._owed, key, usage, self._most)
-
-    def paid(self, key: str, usage: Usage) -> None:
-        """Strike out what has arrived in the store, unless more has come in meanwhile."""
-        with self.lock:
-            if self._owed.get(key) is usage:
-                self._owed.pop(key, None)
-
-    def drop(self, key: str) -> None:
-        """Remember nothing of a key."""
-        with self.lock:
-            self._records.pop(key, None)
-            self._owed.pop(key, None)
-
-    def read(self, key: str, raw: bytes | None) -> Record:
-        """Return the record of some bytes, without parsing what was parsed before."""
-        seen = self.get(key)
-        record = seen if seen.raw == raw else read_record(raw)
-        if record is not seen:
-            self.keep(key, record)
-        return record
-
-
-def _put(table: dict[str, Any], key: str, value: object, most: int) -> None:
-    table.pop(key, None)
-    if value is not None:
-        table[key] = value
-        if len(table) > most:
-            del table[next(iter(table))]
-
-
 @frozen
-class Outcome:
+class Outcome(Generic[T]):
     """What a question came to.
 
-    The answer, whether something was written for it, and how often it had to start again.
+    The answer, whether something was written for it, how often it had to start again, and whether
+    the store was found to have lost data on the way.
     """
 
-    answer: Any
+    answer: T
     written: bool
     retries: int
     lost: bool
@@ -168,7 +47,11 @@ class Outcome:
 
 @define
 class _Place:
-    """Where in the store a question is being answered, and how sure we are of what is there."""
+    """Where in the store a question is being answered, and how sure we are of what is there.
+
+    It is sure once the store has said so in the course of this question; until then the record is
+    what this process remembers.
+    """
 
     record: Record
     walked: list[str]
@@ -178,21 +61,29 @@ class _Place:
     def key(self) -> str:
         return self.walked[-1]
 
+    def guess(self, record: Record) -> None:
+        """Take in what was remembered."""
+        self.record = record
+        self.sure = False
+
     def see(self, record: Record) -> None:
         """Take in what the store has just said."""
-        self.record, self.sure = record, True
+        self.record = record
+        self.sure = True
 
 
-def _settle_aliases(place: _Place, recent: Recent, void: set[bytes | None]) -> Steps[None]:
+def _settle_aliases(place: _Place, recent: Recent, void: set[bytes | None]) -> StoreOps[None]:
     """Follow aliases to the root.
 
-    One that the root does not confirm, or that leads in a circle, means nothing: it is `void`.
+    One that the root does not confirm, or that leads in a circle, means nothing: it is `void`. A
+    guess is enough to follow an alias, but not to call it void: the root may list it by now, so it
+    is loaded first, and then the alias too, which may have been replaced meanwhile.
     """
     while True:
         record = place.record
         if record.into is not None and record.raw not in void and record.into not in place.walked:
             place.walked.append(record.into)
-            place.record, place.sure = recent.get(record.into), False
+            place.guess(recent.get(record.into))
             continue
         aliases = place.walked[:-1]
         if not aliases or (record.into is None and set(aliases) <= set(record.joined)):
@@ -215,29 +106,36 @@ def transact(
     expires: Callable[[Usage], datetime | None],
     attempts: int,
     writes: bool = True,
-) -> Steps[Outcome]:
+) -> StoreOps[Outcome[T]]:
     """Ask `change` what a reader's usage becomes, and make it so, if it has not changed in between.
 
     Without `writes` the answer is all that is wanted. Raises `StoreContentionError` if it kept
     changing for `attempts` swaps.
     """
-    place, void, retries, lost = _Place(recent.get(key), [key]), set[bytes | None](), 0, False
+    place = _Place(recent.get(key), [key])
+    void: set[bytes | None] = set()
+    retries = 0
+    lost = False
     while True:
         if place.record.into is not None or len(place.walked) > 1:
             yield from _settle_aliases(place, recent, void)
-        record, owed = place.record, recent.owed(key)
+        record = place.record
+        owed = recent.owed(key)
         usage = record.usage if owed is None else record.usage.merge(owed)
         answer, after = change(usage)
         if not writes or after is record.usage or after == record.usage:
+            # Nothing to write that would prove the guess: the bytes are loaded, once.
             if place.sure:
                 if writes and owed is not None:
                     recent.paid(key, owed)
                 return Outcome(answer, written=False, retries=retries, lost=lost)
             found = yield Load(place.key)
-            if found == record.raw and owed is None:  # the guess was right, and so is the answer
+            if found == record.raw and owed is None:
+                # The guess was right, and so is the answer.
                 return Outcome(answer, written=False, retries=retries, lost=lost)
         else:
             new = kept(after, record.joined, record.turn)
+            # A record that others lead to must outlive them, so it never expires.
             until = None if record.joined else expires(after)
             found = yield Swap(place.key, record.raw, new.raw, until)
             if found == new.raw:
@@ -250,33 +148,43 @@ def transact(
                 # kept either.
                 recent.drop(place.key)
                 return Outcome(change(Usage())[0], written=False, retries=retries, lost=lost)
-            retries += place.sure
+            if place.sure:  # a guess that was wrong is no sign that somebody else is writing
+                retries += 1
             if retries >= attempts:
                 raise StoreContentionError(
                     f"a reader's usage changed {attempts} times while one view was being counted"
                 )
         if found is None and record.raw is not None and recent.get(place.key) is record:
-            recent.losses = yield Lost()
-            if recent.losses > recent.since(place.key):
-                lost = True
-                with recent.lock:
-                    recent.owe(key, usage)
-            else:
-                recent.drop(key)
+            lost = (yield from _look_for_loss(key, place, usage, recent)) or lost
         place.see(recent.read(place.key, found))
 
 
-def _root(key: str) -> Steps[_Place]:
+def _look_for_loss(key: str, place: _Place, usage: Usage, recent: Recent) -> StoreOps[bool]:
+    """Say whether the store has lost a reader that this process remembers.
+
+    If it has, what is remembered is put back by this question or the next. If not, somebody has
+    forgotten the reader, and nothing of it is remembered here any more.
+    """
+    yield Lost(recent)
+    if recent.losses > recent.since(place.key):
+        with recent.lock:
+            recent.owe(key, usage)
+        return True
+    recent.drop(key)
+    return False
+
+
+def _root(key: str) -> StoreOps[_Place]:
     """Return the record that stands for a key, just loaded."""
-    place, nothing = _Place(NOTHING, [key]), Recent(0)
+    place = _Place(NOTHING, [key])
     place.see(read_record((yield Load(key))))
-    yield from _settle_aliases(place, nothing, set())
+    yield from _settle_aliases(place, Recent(0), set())
     if place.record.into is not None:
         place.record = Record(place.record.raw)
     return place
 
 
-def join(source_key: str, target_key: str, recent: Recent, *, attempts: int) -> Steps[None]:
+def join(source_key: str, target_key: str, recent: Recent, *, attempts: int) -> StoreOps[None]:
     """Make two readers one.
 
     The union of what they read is kept at the target, and the source leads there.
@@ -291,43 +199,49 @@ def join(source_key: str, target_key: str, recent: Recent, *, attempts: int) -> 
         if source.key == target.key:
             return
         if attempt and source.key < target.key:
-            source, target = (
-                target,
-                source,
-            )  # two that join the same readers in opposite directions must not stop each other for ever
-        if known and source.record.raw is None and target.record.raw is None:
-            return  # both were there a moment ago: forgotten meanwhile
-        known = known or source.record.raw is not None or target.record.raw is not None
-        others = dict.fromkeys((*target.record.joined, source.key, *source.record.joined))
-        others.pop(target.key, None)
-        union = kept(
-            target.record.usage.merge(source.record.usage), tuple(others), target.record.turn + 1
-        )
-        if (yield Swap(target.key, target.record.raw, union.raw)) != union.raw:
-            continue
-        recent.keep(target.key, union)
-        leads = alias(target.key)
-        if (yield Swap(source.key, source.record.raw, leads.raw)) != leads.raw:
-            continue
-        recent.keep(source.key, leads)
-        now = recent.read(target.key, (yield Load(target.key)))
-        if source.key in now.joined or now.into is not None:
+            # Two that join the same readers in opposite directions must not stop each other for
+            # ever: from the second attempt on, both go the same way.
+            source, target = target, source
+        is_there = source.record.raw is not None or target.record.raw is not None
+        if known and not is_there:
+            return  # forgotten meanwhile
+        known = known or is_there
+        if (yield from _lead(source, target, recent)):
             return
-        yield Swap(
-            source.key, leads.raw, None
-        )  # the target was forgotten meanwhile, and the source with it
-        recent.drop(source.key)
-        return
     raise StoreContentionError(
         f"two readers kept changing while they were being joined; try again (after {attempts}"
         " attempts)"
     )
 
 
-def erase(key: str, recent: Recent, *, attempts: int) -> Steps[None]:
+def _lead(source: _Place, target: _Place, recent: Recent) -> StoreOps[bool]:
+    """Make the source lead to the target, and say whether that came about.
+
+    Where somebody else changed one of them meanwhile, it has to be looked at again. Where the
+    target was forgotten meanwhile, so is the source.
+    """
+    others = dict.fromkeys((*target.record.joined, source.key, *source.record.joined))
+    others.pop(target.key, None)
+    usage = target.record.usage.merge(source.record.usage)
+    union = kept(usage, tuple(others), target.record.turn + 1)
+    if (yield Swap(target.key, target.record.raw, union.raw)) != union.raw:
+        return False
+    recent.keep(target.key, union)
+    leads = alias(target.key)
+    if (yield Swap(source.key, source.record.raw, leads.raw)) != leads.raw:
+        return False
+    recent.keep(source.key, leads)
+    now = recent.read(target.key, (yield Load(target.key)))
+    if source.key not in now.joined and now.into is None:
+        yield Swap(source.key, leads.raw, None)
+        recent.drop(source.key)
+    return True
+
+
+def erase(key: str, recent: Recent, *, attempts: int) -> StoreOps[None]:
     """Leave nothing of a reader: not of those joined to this one either.
 
-    Interrupted, doing it again completes it.
+    Interrupted, doing it again completes it: the root, which lists the others, goes after them.
     """
     for _ in range(attempts):
         try:
@@ -342,10 +256,9 @@ def erase(key: str, recent: Recent, *, attempts: int) -> Steps[None]:
             yield from _remove_alias(name, group, recent)
         if (yield Swap(root.key, root.record.raw, None)) is None:
             recent.drop(root.key)
-            for name in (
-                *others,
-                *reversed(root.walked[:-1]),
-            ):  # one that was just being joined may have become an alias since
+            # One that was just being joined may have become an alias since, so all are looked at
+            # once more; the one that was asked for goes last.
+            for name in (*others, *reversed(root.walked[:-1])):
                 yield from _remove_alias(name, group, recent)
             return
     raise StoreContentionError(
@@ -353,7 +266,7 @@ def erase(key: str, recent: Recent, *, attempts: int) -> Steps[None]:
     )
 
 
-def _remove_alias(key: str, group: set[str], recent: Recent) -> Steps[None]:
+def _remove_alias(key: str, group: set[str], recent: Recent) -> StoreOps[None]:
     """Remove an alias that leads into a group.
 
     Somebody who was never quite joined to it is left alone.

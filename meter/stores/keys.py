@@ -1,4 +1,4 @@
-"""Under which key is a reader remembered?
+"""Make the key under which a reader is remembered.
 
 Two readers never share a key, whatever is in their ids; a key is short, printable ASCII, and with
 the publisher's secret it does not show the id it stands for.
@@ -38,12 +38,16 @@ def reader_key(reader_id: str, *, namespace: str = "", secret: bytes | str | Non
             "a reader without an id cannot be counted: give each one a stable id, such as that of a"
             " signed cookie"
         )
-    if secret is None:
-        part = _plain(reader_id)
-    else:
-        key = secret.encode("utf-8", "surrogatepass") if isinstance(secret, str) else secret
-        part = "=" + hmac.digest(key, _raw(reader_id), sha256).hex()
-    return f"{_plain(namespace)}:{part}" if namespace else part
+    part = _plain(reader_id) if secret is None else _secret(reader_id, secret)
+    if not namespace:
+        return part
+    return f"{_plain(namespace)}:{part}"
+
+
+def _secret(text: str, secret: bytes | str) -> str:
+    """Return a digest of a text that nobody can make without the secret."""
+    key = _raw(secret) if isinstance(secret, str) else secret
+    return "=" + hmac.digest(key, _raw(text), sha256).hex()
 
 
 def _raw(text: str) -> bytes:
@@ -51,8 +55,9 @@ def _raw(text: str) -> bytes:
 
 
 def _plain(text: str) -> str:
-    """Return a text with every doubtful character escaped, or its digest where that is long (`=`
-    and `#` are always escaped).
+    """Return a text with every doubtful character escaped, or its digest where that is long.
+
+    `=` and `#` are always escaped: they begin a digest.
     """
     if len(text) <= _LONGEST_PART:
         if _UNRESERVED.fullmatch(text):

@@ -1,4 +1,4 @@
-"""What does a process that was forked off another start with?"""
+"""A lock that a forked process can take, whoever held it when it was forked."""
 
 from __future__ import annotations
 
@@ -16,12 +16,16 @@ class ForkLock:
     """A lock that is free in a forked process, where the thread that held it does not exist."""
 
     def __init__(self) -> None:
-        self._lock, self._pid = Lock(), os.getpid()
+        self._locks = {os.getpid(): Lock()}
 
     def __enter__(self) -> None:
-        if self._pid != os.getpid():
-            self._lock, self._pid = Lock(), os.getpid()
-        self._lock.acquire()
+        process = os.getpid()
+        lock = self._locks.get(process)
+        if lock is None:
+            # `setdefault` is one step: of several threads that come first in a new process, all
+            # get the lock of one of them.
+            lock = self._locks.setdefault(process, Lock())
+        lock.acquire()
 
     def __exit__(
         self,
@@ -29,4 +33,4 @@ class ForkLock:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._lock.release()
+        self._locks[os.getpid()].release()

@@ -24,7 +24,10 @@ class MemoryStore:
     >>> store = MemoryStore()
     >>> store.swap("anna", None, b"1", expires=None)
     b'1'
-    >>> store.swap("anna", None, b"2", expires=None)  # not what is there: nothing changes, and what is there comes back
+
+    Where something else is kept than `old`, nothing changes, and what is kept comes back:
+
+    >>> store.swap("anna", None, b"2", expires=None)
     b'1'
     """
 

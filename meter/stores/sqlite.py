@@ -1,10 +1,8 @@
-"""A store in one file on this machine.
+"""A store in one file on this machine, for threads and processes.
 
-Threads and processes share it, and an acknowledged count survives a power cut.
-
-The journal is a write-ahead log, `synchronous` is `FULL`, and every change begins with `BEGIN
-IMMEDIATE`, so that the comparison and the write are one step. Changes that wait for the same lock
-are written together, with one `fsync`.
+An acknowledged count survives a power cut: the journal is a write-ahead log, and `synchronous` is
+`FULL`. Every change begins with `BEGIN IMMEDIATE`, so that the comparison and the write are one
+step. Changes that wait for the same lock are written together, with one `fsync`.
 """
 
 from __future__ import annotations
@@ -18,6 +16,8 @@ from pathlib import Path
 from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, cast
+
+from attrs import define
 
 from meter.errors import StoreError, StoreUnavailableError
 from meter.stores.deadline import remaining
@@ -43,32 +43,18 @@ _KEEP = (
 _DROP = "DELETE FROM usage WHERE key = ?"
 
 
+@define(eq=False)  # two changes that look alike are two
 class _Change:
     """One change that waits to be written, and what came of it."""
 
-    __slots__ = ("done", "error", "expires", "found", "key", "new", "old", "unconditional")
-
-    def __init__(
-        self,
-        key: str,
-        old: bytes | None,
-        new: bytes | None,
-        expires: float | None,
-        *,
-        unconditional: bool = False,
-    ) -> None:
-        self.key, self.old, self.new, self.expires, self.unconditional = (
-            key,
-            old,
-            new,
-            expires,
-            unconditional,
-        )
-        self.done, self.found, self.error = (
-            False,
-            cast("bytes | None", None),
-            cast("sqlite3.Error | None", None),
-        )
+    key: str
+    old: bytes | None = None
+    new: bytes | None = None
+    expires: float | None = None
+    unconditional: bool = False
+    done: bool = False
+    found: bytes | None = None
+    error: sqlite3.Error | None = None
 
 
 class SQLiteStore:
@@ -106,12 +92,13 @@ class SQLiteStore:
         self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None
     ) -> bytes | None:
         """Put `new` in the place of `old`, and return what is there now."""
-        found = self.load(
-            key
-        )  # most of those who come too late are told so without waiting for the lock
+        # Most of those who come too late are told so here, without waiting for the lock.
+        found = self.load(key)
         if found != old:
             return found
-        change = _Change(key, old, new, None if expires is None else expires.timestamp())
+        change = _Change(key, old, new)
+        if expires is not None:
+            change.expires = expires.timestamp()
         self._write(change)
         if new is None:
             self._truncate()
@@ -120,7 +107,7 @@ class SQLiteStore:
     def forget(self, key: str) -> None:
         """Keep nothing under a key: no byte of it stays in the file or in its log."""
         self._here()
-        self._write(_Change(key, None, None, None, unconditional=True))
+        self._write(_Change(key, unconditional=True))
         self._truncate()
 
     def purge(self, now: datetime) -> int:
@@ -150,7 +137,8 @@ class SQLiteStore:
 
     def _connect(self) -> None:
         self._pid = os.getpid()
-        self._read_lock, self._write_lock = Lock(), Lock()
+        self._read_lock = Lock()
+        self._write_lock = Lock()
         self._waiting.clear()
         if not self.path.parent.is_dir():
             raise StoreError(
@@ -217,10 +205,17 @@ class SQLiteStore:
             self._connect()
 
     def _write(self, change: _Change) -> None:
-        """Write a change, together with those that wait at the same time."""
+        """Write a change, together with those that wait at the same time.
+
+        Everybody queues a change first and then asks for the lock. Whoever gets it writes all that
+        is queued by then, in one transaction with one `fsync`; the others find theirs `done` when
+        the lock comes to them, and have nothing left to write.
+        """
         self._waiting.append(change)
         if not self._write_lock.acquire(timeout=remaining(self._timeout)):
-            with suppress(ValueError):  # somebody is writing it just now: the outcome is not known
+            # Where it is not queued any more, somebody is writing it just now: the outcome is not
+            # known, as after any other outage.
+            with suppress(ValueError):
                 self._waiting.remove(change)
             raise StoreUnavailableError(f"`{self.path}` stayed locked for too long")
         try:
@@ -244,17 +239,18 @@ class SQLiteStore:
         except sqlite3.Error as failure:
             error = failure
             self._roll_back()
-        for number, change in enumerate(batch):  # nobody is told before it is on the disk
-            change.found, change.error, change.done = (
-                (None if error else found[number]),
-                error,
-                True,
-            )
+        # Nobody is told before it is on the disk.
+        if error is None:
+            for change, kept in zip(batch, found, strict=True):
+                change.found = kept
+                change.done = True
+        else:
+            for change in batch:
+                change.error = error
+                change.done = True
 
     def _patiently(self, connection: sqlite3.Connection, statement: str) -> None:
-        """Run a statement that needs a lock, waiting for other processes as long as the question
-        allows.
-        """
+        """Run a statement that needs a lock, waiting for other processes while there is time."""
         until = monotonic() + remaining(self._timeout)
         while True:
             try:

@@ -15,14 +15,13 @@ from datetime import UTC, datetime
 from functools import partial
 from inspect import iscoroutinefunction
 from itertools import count
-from time import monotonic
 from typing import TYPE_CHECKING, TypeGuard, cast
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from meter.stores.deadline import UNTIL
+from meter.stores.deadline import deadline
 from meter.stores.keys import LONGEST_KEY
 
 if TYPE_CHECKING:
@@ -55,11 +54,8 @@ def check_store(
     >>> check_store(MemoryStore, examples=5, rounds=2)
     """
     # What is checked is whether the answers are right, not how fast they come.
-    token = UNTIL.set(monotonic() + _PATIENCE)
-    try:
+    with deadline(_PATIENCE):
         _check(make_store, examples, rounds)
-    finally:
-        UNTIL.reset(token)
 
 
 def _check(make_store: Callable[[], Store | AsyncStore], examples: int, rounds: int) -> None:
@@ -274,14 +270,14 @@ def _race_of_tasks(store: AsyncStore, runner: asyncio.Runner, key: str) -> list[
 
 
 def _add(store: Store, key: str, racer: int) -> int | None:
-    UNTIL.set(monotonic() + _PATIENCE)
     old: bytes | None = None
-    for tried in range(10 * _RACERS):
-        new = (old or b"") + bytes([racer])
-        found = store.swap(key, old, new, expires=None)
-        if found == new:
-            return tried
-        old = found
+    with deadline(_PATIENCE):
+        for tried in range(10 * _RACERS):
+            new = (old or b"") + bytes([racer])
+            found = store.swap(key, old, new, expires=None)
+            if found == new:
+                return tried
+            old = found
     return None
 
 

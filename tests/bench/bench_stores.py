@@ -1,5 +1,4 @@
-"""What does a check cost over each store, against the bare driver, what people write by hand, and
-the `limits` library?
+"""Measure a check over each store against the bare driver, what people write, and `limits`.
 
 Run it: `python tests/bench/bench_stores.py [--readers 2000] [--store redis] [--json]`; with
 `--sizes` for bytes a reader, with `--outage` for what a decision takes while Redis does not answer.
@@ -19,6 +18,7 @@ import sqlite3
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
@@ -26,6 +26,8 @@ from time import perf_counter
 
 import psycopg
 import redis
+from click import echo
+from psycopg_pool import ConnectionPool
 
 from meter import Article, Entitlement, PageView, Paywall, Reader, Usage, decide, open_store
 
@@ -65,9 +67,18 @@ class Peer:
             self.put(reader.id, after.to_bytes())
         return decision
 
+    def bare(self, reader):
+        """One trip of the driver."""
+        self.get(reader.id)
+
+    def close(self):
+        """Give back what was opened."""
+
 
 class MemoryPeer(Peer):
-    kept: dict = {}
+    def __init__(self, policy):
+        super().__init__(policy)
+        self.kept = {}
 
     def get(self, key):
         return self.kept.get(key)
@@ -111,7 +122,11 @@ class RedisPeer(Peer):
 class PostgresPeer(Peer):
     def __init__(self, policy, url):
         super().__init__(policy)
-        self.pool = psycopg_pool(url)
+        # As its documentation shows it.
+        self.pool = ConnectionPool(
+            url, min_size=4, max_size=32, open=True, kwargs={"autocommit": True}
+        )
+        self.lent = None
         with self.pool.connection() as connection:
             connection.execute("CREATE TABLE naive (key text PRIMARY KEY, bytes bytea)")
 
@@ -130,12 +145,17 @@ class PostgresPeer(Peer):
                 (key, raw),
             )
 
+    def bare(self, reader):
+        """One statement on one connection, without a pool."""
+        if self.lent is None:
+            self.lent = self.pool.getconn()
+        statement = "SELECT bytes FROM naive WHERE key = %s"
+        self.lent.execute(statement, (reader.id,), binary=True).fetchone()
 
-def psycopg_pool(url):
-    """Return a pool as its documentation shows it."""
-    from psycopg_pool import ConnectionPool
-
-    return ConnectionPool(url, min_size=4, max_size=32, open=True, kwargs={"autocommit": True})
+    def close(self):
+        if self.lent is not None:
+            self.pool.putconn(self.lent)
+        self.pool.close()
 
 
 def timed(call, items, pool=None):
@@ -158,13 +178,9 @@ def measure(policy, url, peer, limiter, readers, clients):
     )
     pool = ThreadPoolExecutor(clients) if clients > 1 else None
     people = [Reader(id=f"{clients}-reader-{number}") for number in range(readers)]
-    raw_bare = (
-        (lambda reader: psycopg_bare(peer, reader))
-        if isinstance(peer, PostgresPeer) and pool is None
-        else (lambda reader: peer.get(reader.id))
-    )
     kinds = {
-        "bare round trip": raw_bare,
+        # One connection serves one thread: several ask the pool.
+        "bare round trip": peer.bare if pool is None else lambda reader: peer.get(reader.id),
         "naive, new": lambda reader: peer.naive(reader, VIEWS["a"]),
         "naive, re-read": lambda reader: peer.naive(reader, VIEWS["a"]),
         "subscriber": lambda _: here.check(SUBSCRIBER, VIEWS["a"], now=NOW),
@@ -190,19 +206,8 @@ def measure(policy, url, peer, limiter, readers, clients):
     return {kind: median(times) for kind, times in found.items()}, size
 
 
-def psycopg_bare(peer, reader):
-    """One statement on one connection, without a pool."""
-    if not hasattr(peer, "bare"):
-        peer.bare = peer.pool.getconn()
-    peer.bare.execute(
-        "SELECT bytes FROM naive WHERE key = %s", (reader.id,), binary=True
-    ).fetchone()
-
-
 def sizes(real, readers):
-    """Print what readers of five articles take in each store, in bytes a reader, with everything
-    the backend adds.
-    """
+    """Print the bytes a reader of five articles takes in each store, with all the backend adds."""
     policy = real.policy_of(5)
     views = [
         PageView(article=Article(id=f"2026-06-0{number}-harbour-tunnel")) for number in range(1, 6)
@@ -220,23 +225,20 @@ def sizes(real, readers):
         return len(store.load("reader-000000000"))
 
     memory = open_store(f"memory://?capacity={readers}")
-    print(f"{'bytes remembered of a reader':32} {fill(memory)}")
+    echo(f"{'bytes remembered of a reader':32} {fill(memory)}")
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(f"sqlite:///{folder}/counts.db")
         fill(store)
         store.close()
-        print(
-            f"{'SQLite, in the file':32}"
-            f" {sum(path.stat().st_size for path in Path(folder).iterdir()) / readers:.0f}"
-        )
+        size = sum(path.stat().st_size for path in Path(folder).iterdir())
+        echo(f"{'SQLite, in the file':32} {size / readers:.0f}")
     server = real.Valkey()
     with server.client() as client:
-        store, before = open_store(server.url), client.info("memory")["used_memory"]
+        store = open_store(server.url)
+        before = client.info("memory")["used_memory"]
         fill(store)
-        print(
-            f"{'Valkey, in memory':32}"
-            f" {(client.info('memory')['used_memory'] - before) / readers:.0f}"
-        )
+        size = client.info("memory")["used_memory"] - before
+        echo(f"{'Valkey, in memory':32} {size / readers:.0f}")
         store.close()
     server.close()
     server = real.Postgres()
@@ -246,13 +248,14 @@ def sizes(real, readers):
     with psycopg.connect(server.url, autocommit=True) as connection:
         connection.execute("VACUUM FULL meter_usage")
         size = connection.execute("SELECT pg_total_relation_size('meter_usage')").fetchone()[0]
-    print(f"{'PostgreSQL, after VACUUM FULL':32} {size / readers:.0f}")
+    echo(f"{'PostgreSQL, after VACUUM FULL':32} {size / readers:.0f}")
     server.close()
 
 
 def outage(real, readers):
-    """Print how long a decision takes while Redis is paused (the worst: nothing answers) and while
-    it is gone, in milliseconds.
+    """Print how many milliseconds a decision takes while Redis is paused, and while it is gone.
+
+    Paused is the worst: nothing answers.
     """
     server = real.Valkey()
     store = open_store(server.url)
@@ -262,15 +265,15 @@ def outage(real, readers):
         if name == "gone":
             server.resume()
         act()
+        people = [Reader(id=f"{name}{number}") for number in range(readers)]
         times = sorted(
-            timed(
-                lambda reader: paywall.check(reader, VIEWS["a"], now=NOW), [Reader(id=f"{name}{n}")]
-            )
-            for n in range(readers)
+            timed(lambda reader: paywall.check(reader, VIEWS["a"], now=NOW), [reader])
+            for reader in people
         )
         entitled = timed(lambda _: paywall.check(SUBSCRIBER, VIEWS["a"], now=NOW), range(readers))
-        middle, late = times[readers // 2] / 1000, times[readers * 99 // 100] / 1000
-        print(
+        middle = times[readers // 2] / 1000
+        late = times[readers * 99 // 100] / 1000
+        echo(
             f"{name:8} median {middle:.2f} ms, 99th percentile {late:.2f} ms, a subscriber"
             f" {entitled / 1000:.4f} ms"
         )
@@ -287,13 +290,67 @@ def fixed_window(uri):
     return lambda reader: limiter.hit(rate, reader.id)
 
 
+@contextmanager
+def memory(_real, policy, _folder):
+    """Yield a memory store's URL, its peer, and `limits` over the same."""
+    yield "memory://", MemoryPeer(policy), fixed_window("memory://")
+
+
+@contextmanager
+def sqlite(_real, policy, folder):
+    """Yield the same for a file; `limits` knows none."""
+    yield f"sqlite:///{folder}/counts.db", SQLitePeer(policy, f"{folder}/naive.db"), None
+
+
+@contextmanager
+def valkey(real, policy, _folder):
+    """Yield the same for a server of its own."""
+    with closing(real.Valkey()) as server:
+        limiter = fixed_window(f"redis+unix://{server.socket}")
+        yield server.url, RedisPeer(policy, server.socket), limiter
+
+
+@contextmanager
+def postgres(real, policy, _folder):
+    """Yield the same for a database of its own; `limits` knows none."""
+    with closing(real.Postgres()) as server:
+        yield server.url, PostgresPeer(policy, server.url), None
+
+
+SUBJECTS = {"memory": memory, "sqlite": sqlite, "redis": valkey, "postgres": postgres}
+
+
+def compare(real, names, readers):
+    """Return what was measured, by store and number of clients."""
+    policy = real.policy_of(3)
+    results = {}
+    for name in names:
+        for clients in (1, 32):
+            with (
+                tempfile.TemporaryDirectory() as folder,
+                SUBJECTS[name](real, policy, folder) as (url, peer, limiter),
+                closing(peer),
+            ):
+                results[f"{name}, {clients}"] = measure(
+                    policy, url, peer, limiter, readers, clients
+                )
+    return results
+
+
+def print_table(results):
+    """Print medians, calls a second, and ratios to one bare trip of the driver."""
+    for name, (times, size) in results.items():
+        echo(f"\n{name} client(s); {size} bytes for a reader of three articles")
+        for kind, us in times.items():
+            ratio = us / times["bare round trip"]
+            echo(f"  {kind:32} {us:9.1f} µs {1e6 / us:10,.0f}/s {ratio:7.2f}×")
+
+
 def main():
     """Measure, and print a table or JSON."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--readers", type=int, default=2000)
-    parser.add_argument(
-        "--store", choices=["memory", "sqlite", "redis", "postgres"], action="append"
-    )
+    parser.add_argument("--store", choices=SUBJECTS, action="append")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--sizes", action="store_true", help="bytes a reader instead of times")
     parser.add_argument(
@@ -310,54 +367,12 @@ def main():
     if options.sizes:
         sizes(real, options.readers)
         return
-    policy = real.policy_of(3)
-    results = {}
-    for name in options.store or ["memory", "sqlite", "redis", "postgres"]:
-        for clients in (1, 32):
-            with tempfile.TemporaryDirectory() as folder:
-                server, limiter = None, None
-                if name == "memory":
-                    url, peer, limiter = "memory://", MemoryPeer(policy), fixed_window("memory://")
-                elif name == "sqlite":
-                    url, peer = (
-                        f"sqlite:///{folder}/counts.db",
-                        SQLitePeer(policy, f"{folder}/naive.db"),
-                    )
-                elif name == "redis":
-                    server = real.Valkey()
-                    url, peer, limiter = (
-                        server.url,
-                        RedisPeer(policy, server.socket),
-                        fixed_window(f"redis+unix://{server.socket}"),
-                    )
-                else:
-                    server = real.Postgres()
-                    url, peer = server.url, PostgresPeer(policy, server.url)
-                try:
-                    results[f"{name}, {clients}"] = measure(
-                        policy, url, peer, limiter, options.readers, clients
-                    )
-                finally:
-                    if isinstance(peer, PostgresPeer):
-                        if hasattr(peer, "bare"):
-                            peer.pool.putconn(peer.bare)
-                        peer.pool.close()
-                    if server is not None:
-                        server.close()
+    results = compare(real, options.store or SUBJECTS, options.readers)
     if options.json:
-        json.dump(
-            {name: {"us": times, "bytes": size} for name, (times, size) in results.items()},
-            sys.stdout,
-            indent=1,
-        )
+        found = {name: {"us": times, "bytes": size} for name, (times, size) in results.items()}
+        json.dump(found, sys.stdout, indent=1)
         return
-    for name, (times, size) in results.items():
-        print(f"\n{name} client(s); {size} bytes for a reader of three articles")
-        for kind, us in times.items():
-            print(
-                f"  {kind:32} {us:9.1f} µs {1e6 / us:10,.0f}/s"
-                f" {us / times['bare round trip']:7.2f}×"
-            )
+    print_table(results)
 
 
 if __name__ == "__main__":

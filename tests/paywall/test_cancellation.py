@@ -1,6 +1,4 @@
-"""A page view that is cancelled at any moment is counted once or not at all, and leaves every
-connection sound.
-"""
+"""A view that is cancelled is counted once or not at all, and leaves every connection sound."""
 
 from __future__ import annotations
 
@@ -10,17 +8,21 @@ import pytest
 
 from meter import AsyncPaywall
 from meter.stores import open_async_store
+from tests.servers import close_async
 
 
 class CancelledAt:
     """Await something, and cancel it where it waits for the nth time."""
 
     def __init__(self, awaitable, number):
-        self.awaitable, self.number, self.reached = awaitable, number, False
+        self.awaitable = awaitable
+        self.number = number
+        self.reached = False
 
     def __await__(self):
         steps = self.awaitable.__await__()
-        waits, error = 0, None
+        waits = 0
+        error = None
         while True:
             try:
                 future = steps.throw(error) if error else steps.send(None)
@@ -39,16 +41,16 @@ class CancelledAt:
 
 @pytest.mark.parametrize("known", [True, False])
 def test_cancelled_at_every_await(store_url, newsroom, known):
-    """Wherever a check waits, cancelling it there leaves the count exact and the store usable, with
-    the same few connections.
-    """
+    """Wherever a check is cancelled, the count stays exact, and the connections few and sound."""
 
     async def cancel_everywhere():
         store = open_async_store(store_url)
         paywall = AsyncPaywall(newsroom.policy(3), store, deadline=30)
         patient = AsyncPaywall(newsroom.policy(3), store, deadline=30)
         await paywall.check(newsroom.reader("warm"), newsroom.view("up"), now=newsroom.now)
-        seen, number, connections = [], 0, await _connections(store)
+        connections = await _connections(store)
+        seen = []
+        number = 0
         while True:
             reader = newsroom.reader(f"r{number}")
             await (paywall if known else patient).check(
@@ -74,7 +76,7 @@ def test_cancelled_at_every_await(store_url, newsroom, known):
             seen.append((outcome, after, sorted(ids)))
             number += 1
         connections = await _connections(store) - connections
-        await (store.aclose() if hasattr(store, "aclose") else asyncio.to_thread(store.store.close))
+        await close_async(store)
         return seen, connections
 
     seen, connections = asyncio.run(cancel_everywhere())

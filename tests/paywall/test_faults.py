@@ -27,22 +27,31 @@ class Proxy:
     """A proxy between two Unix sockets, with one fault at a time."""
 
     def __init__(self, path, upstream):
-        self.upstream, self.mode, self.direction, self.budget = str(upstream), None, None, 0
-        self.passed, self.once = {"request": 0, "reply": 0}, False
-        self.lock, self.open, self.healed = threading.Lock(), [], threading.Event()
+        self.upstream = str(upstream)
+        self.mode = None
+        self.direction = None
+        self.budget = 0
+        self.passed = {"request": 0, "reply": 0}
+        self.once = False
+        self.lock = threading.Lock()
+        self.open = []
+        self.healed = threading.Event()
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(str(path))
         self.listener.listen(64)
         threading.Thread(target=self._accept, daemon=True).start()
 
     def arm(self, mode, direction, budget):
-        """Let `budget` bytes more through in one direction, then `cut` the connection, or `swallow`
-        or `delay` what follows.
+        """Let `budget` bytes more through in one direction, and then use the fault.
+
+        That is: `cut` the connection, or `swallow` or `delay` what follows.
         """
         with self.lock:
             self.healed.clear()
             self.passed = {"request": 0, "reply": 0}
-            self.mode, self.direction, self.budget = mode, direction, budget
+            self.mode = mode
+            self.direction = direction
+            self.budget = budget
 
     def heal(self):
         """Let everything through, on new connections.
@@ -78,11 +87,12 @@ class Proxy:
         with suppress(OSError):
             while data := source.recv(65536):
                 with self.lock:
+                    rest = b""
                     if self.mode is not None and self.direction == direction:
-                        data, rest = data[: max(self.budget, 0)], data[max(self.budget, 0) :]
+                        end = max(self.budget, 0)
+                        rest = data[end:]
+                        data = data[:end]
                         self.budget -= len(data)
-                    else:
-                        rest = b""
                     mode = self.mode
                     self.passed[direction] += len(data)
                 if data and not silent.is_set():
@@ -111,7 +121,8 @@ def through(newsroom):
     class Through:
         def __init__(self, proxy, url, direct_url, deadline):
             self.proxy = proxy
-            self.store, self.direct = open_store(url), open_store(direct_url)
+            self.store = open_store(url)
+            self.direct = open_store(direct_url)
             self.hasty = Paywall(newsroom.policy(3), self.store, deadline=deadline)
             self.patient = Paywall(newsroom.policy(3), self.store, **PATIENT)
             self.patient._recent = self.hasty._recent
@@ -129,12 +140,9 @@ def through(newsroom):
             return dict(self.proxy.passed)
 
         def check(self, name, fault):
-            """Return what one reader got during a fault and after it, and what is counted in the
-            end.
-            """
-            self.read(
-                self.elsewhere, name, "a"
-            )  # so that the check takes two trips: a guess that fails, and a swap
+            """Return what a reader got during a fault and after it, and what is counted at last."""
+            # So that the check takes two trips: a guess that fails, and a swap.
+            self.read(self.elsewhere, name, "a")
             self.read(self.patient, "warm", "up")  # so that a connection is there
             self.proxy.arm(*fault)
             during = self.read(self.hasty, name, "b")

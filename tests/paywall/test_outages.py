@@ -25,7 +25,8 @@ class Drill:
     """A Valkey server, a paywall over it, and a reader with two articles left of three."""
 
     def __init__(self, server, newsroom, **settings):
-        self.server, self.newsroom = server, newsroom
+        self.server = server
+        self.newsroom = newsroom
         self.store = open_store(server.url)
         self.paywall = Paywall(newsroom.policy(3), self.store, **settings)
 
@@ -119,8 +120,7 @@ def test_an_outage_can_be_raised(drill):
 
 
 def test_paused(drill):
-    """A server that holds its connections and says nothing costs each reader the deadline, and
-    nothing is counted twice after.
+    """A server that says nothing costs each reader the deadline; nothing is counted twice after.
 
     Without a deadline this would wait for ever.
     """
@@ -187,8 +187,9 @@ def test_read_only(drill, own_valkey, caplog):
 
 
 def test_something_else_under_our_key(drill, caplog):
-    """A list under a reader's key is reported, never overwritten and never a wall for somebody with
-    articles left; `forget` clears it.
+    """A list under a reader's key is reported, never overwritten and never a wall.
+
+    Whoever has articles left reads on; `forget` clears it.
     """
     server = drill(**PATIENT)
     with server.server.client() as client:
@@ -250,9 +251,7 @@ def test_a_reader_forgotten_elsewhere_is_no_loss(drill, caplog):
 
 
 def test_evicted(drill, caplog):
-    """A server that makes room by dropping readers is warned of when it is met, and found out when
-    it has done so.
-    """
+    """A server that makes room by dropping readers is warned of, and found out when it did."""
     server = drill("--maxmemory", "2mb", "--maxmemory-policy", "allkeys-random", **PATIENT)
     server.read("a")
     assert "set it to `noeviction`" in caplog.text
@@ -350,9 +349,7 @@ def test_a_database_that_is_restarted(newsroom, own_postgres):
 
 
 def test_a_locked_file(tmp_path, newsroom):
-    """An SQLite file that another process keeps locked for longer than the deadline is an outage,
-    and over when it lets go.
-    """
+    """A file that another process locks for longer than the deadline is an outage while it does."""
     store = open_store(f"sqlite:///{tmp_path}/counts.db")
     paywall = Paywall(newsroom.policy(3), store, deadline=0.05)
     other = sqlite3.connect(tmp_path / "counts.db", isolation_level=None)

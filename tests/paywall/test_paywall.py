@@ -8,6 +8,7 @@ import logging
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from inspect import signature
 
 import pytest
 from attrs import evolve
@@ -30,6 +31,7 @@ from meter import (
 from meter.errors import CorruptUsageError, StoreUnavailableError
 from meter.stores import MemoryStore, in_thread, open_async_store, reader_key
 from meter.stores.keys import LONGEST_KEY
+from tests.servers import close_async
 
 
 class Counting(MemoryStore):
@@ -55,7 +57,8 @@ def counting():
 
 def asked(store):
     """Return what was asked since the last time."""
-    questions, store.asked = store.asked, []
+    questions = store.asked
+    store.asked = []
     return questions
 
 
@@ -90,9 +93,7 @@ def test_how_often_a_store_is_asked(counting, newsroom):
 
 
 def test_a_paywall_over_a_store_decides_as_the_engine_does(newsroom):
-    """Whatever is read, by whom and through which of two processes, the decisions are those of
-    `decide` over one usage each.
-    """
+    """Whoever reads what through which of two processes: it decides as `decide` does."""
     policy = newsroom.policy(3)
 
     @given(
@@ -105,7 +106,8 @@ def test_a_paywall_over_a_store_decides_as_the_engine_does(newsroom):
     )
     @settings(max_examples=60, deadline=None)
     def same(reads):
-        store, usages = MemoryStore(), {"a": Usage(), "b": Usage()}
+        store = MemoryStore()
+        usages = {"a": Usage(), "b": Usage()}
         paywalls = [Paywall(policy, store), Paywall(policy, store)]
         for minutes, (name, article, process, counts) in enumerate(reads):
             now = newsroom.now + timedelta(minutes=minutes)
@@ -123,9 +125,7 @@ def test_a_paywall_over_a_store_decides_as_the_engine_does(newsroom):
 
 
 def test_the_async_paywall_decides_the_same(store_url, newsroom):
-    """Over every store, awaited calls answer what the blocking ones do, and both count in the same
-    place.
-    """
+    """Over every store, awaited calls answer and count as the blocking ones do."""
     policy = newsroom.policy(2)
 
     async def read():
@@ -150,7 +150,7 @@ def test_the_async_paywall_decides_the_same(store_url, newsroom):
         ledger = await paywall.ledger("account", now=newsroom.now)
         await paywall.forget("account")
         left = [await store.load("r"), await store.load("account")]
-        await (store.aclose() if hasattr(store, "aclose") else asyncio.to_thread(store.store.close))
+        await close_async(store)
         return shows, [read.id for read in ledger["monthly"].reads], left
 
     expected = [
@@ -164,9 +164,7 @@ def test_the_async_paywall_decides_the_same(store_url, newsroom):
 
 
 def test_merging_joins_two_readers_for_good(store, newsroom):
-    """After a merge either id stands for both, also after another merge, the same merge, and one in
-    the opposite direction.
-    """
+    """After a merge either id stands for both, also after the same merge and the opposite one."""
     paywall, elsewhere = (Paywall(newsroom.policy(5), store, deadline=10) for _ in range(2))
     for name, article in (
         ("cookie", "a"),
@@ -221,9 +219,7 @@ def test_forgetting_leaves_nothing_anywhere(store, newsroom):
 
 
 def test_forgetting_leaves_no_byte_in_the_file(tmp_path, newsroom):
-    """In SQLite neither the file nor its log holds the id or the article of a forgotten reader any
-    more.
-    """
+    """In SQLite neither the file nor its log holds an id or an article of a forgotten reader."""
     store = open_store(f"sqlite:///{tmp_path}/counts.db")
     paywall = Paywall(newsroom.policy(5), store)
     paywall.check(
@@ -245,9 +241,7 @@ def test_forgetting_leaves_no_byte_in_the_file(tmp_path, newsroom):
 
 
 def test_the_ledger_says_what_was_counted_and_when_it_resets(newsroom):
-    """Every counted article with its time, in the running window only, and the instant at which the
-    first comes back.
-    """
+    """Every counted article of the running window with its time, and when the first comes back."""
     clock = ManualClock(newsroom.now)
     paywall = Paywall(newsroom.policy(3), open_store("memory://"), clock=clock)
     for article in "ab":
@@ -306,7 +300,7 @@ def test_nobody_in_the_past_is_forgotten_at_once(valkey, newsroom):
 @given(st.text(), st.text(min_size=1), st.text(), st.text(min_size=1))
 @settings(max_examples=200, deadline=None)
 def test_keys_never_collide(first_namespace, first, second_namespace, second):
-    """Two readers share a key only if namespace and id are the same; keys are short and printable."""
+    """Readers share a key only if namespace and id are the same; keys are short and printable."""
     keys = [
         reader_key(first, namespace=first_namespace),
         reader_key(second, namespace=second_namespace),
@@ -331,9 +325,7 @@ def test_a_reader_without_an_id_is_refused_but_a_payer_reads_on(newsroom):
     "name", ["a:b", "a%3Ab", "=x", "#x", "\ud800", "é" * 500, "x" * 500, "{a}"]
 )
 def test_a_secret_hides_the_id(name):
-    """With the publisher's secret the key shows nothing of the id, and another secret makes another
-    key.
-    """
+    """With a secret the key shows nothing of the id, and another secret makes another key."""
     key = reader_key(name, secret="of the publisher")
     assert key == reader_key(name, secret=b"of the publisher")
     assert key not in (reader_key(name), reader_key(name, secret="another"))
@@ -342,7 +334,8 @@ def test_a_secret_hides_the_id(name):
 
 def test_a_secret_keeps_ids_out_of_the_store(newsroom):
     """Nothing in the store, in an alias or in an event shows whom it belongs to."""
-    store, events = MemoryStore(), []
+    store = MemoryStore()
+    events = []
     paywall = Paywall(newsroom.policy(5), store, secret="s3cret", on_decision=events.append)
     for name in ("anna@example.org", "cookie-77"):
         paywall.check(newsroom.reader(name), newsroom.view("a"), now=newsroom.now)
@@ -406,9 +399,7 @@ def test_memory_is_bounded_and_forgets_the_longest_unchanged(newsroom):
 
 
 def test_purging_drops_only_what_no_longer_counts(store, newsroom):
-    """A purge at the end of the month keeps what still counts, and a day after the month it drops
-    the rest.
-    """
+    """A purge within the month keeps what still counts, and one a day after it drops the rest."""
     paywall = Paywall(newsroom.policy(5), store, deadline=10, clock=lambda: datetime.now(UTC))
     now = datetime.now(UTC)
     paywall.check(newsroom.reader("r"), newsroom.view("a"))
@@ -472,7 +463,7 @@ def test_a_hook_that_fails_costs_nobody_the_page(caplog, newsroom):
 
 
 def test_metrics_name_neither_reader_nor_article(newsroom):
-    """Every attribute of a counter is one of a few words: what was shown, and which kind of store."""
+    """Every attribute of a counter is one of a few words: what was shown, and the kind of store."""
     told = []
 
     class Counter:
@@ -522,6 +513,13 @@ def test_whatever_a_backend_raises_a_page_view_survives_it(newsroom):
         Paywall(newsroom.policy(1), Broken(), on_outage="raise").peek(
             newsroom.reader("r"), newsroom.view("a"), now=newsroom.now
         )
+
+
+def test_both_paywalls_take_the_same_settings():
+    """Every keyword argument of `Paywall` is one of `AsyncPaywall`, with the same default."""
+    blocking, awaited = (signature(kind).parameters for kind in (Paywall, AsyncPaywall))
+    assert list(blocking) == list(awaited)
+    assert [name for name in blocking if blocking[name].default != awaited[name].default] == []
 
 
 @pytest.mark.parametrize(
@@ -582,17 +580,16 @@ provider = TracerProvider()
 provider.add_span_processor(SimpleSpanProcessor(spans))
 trace.set_tracer_provider(provider)
 metrics.set_meter_provider(MeterProvider([reader]))
+now = datetime(2026, 6, 1, tzinfo=UTC)
 for name in ("x1", "x2"):
-    paywall.check(Reader(id="anna"), PageView(article=Article(id=name)), now=datetime(2026, 6, 1, tzinfo=UTC))
+    paywall.check(Reader(id="anna"), PageView(article=Article(id=name)), now=now)
 print([span.name for span in spans.get_finished_spans()])
 print(reader.get_metrics_data().to_json(indent=None))
 """
 
 
 def test_an_opentelemetry_sdk_sees_counters_and_spans(newsroom):
-    """With an SDK, set up before or after the paywall, there is a count for each decision and a
-    span for each question, unnamed.
-    """
+    """An SDK, set up before or after the paywall, sees a count or span for each, unnamed."""
     pytest.importorskip("opentelemetry.sdk")
     run = subprocess.run(
         [sys.executable, "-c", LISTENER, newsroom.text(1)],

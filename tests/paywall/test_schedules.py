@@ -12,8 +12,10 @@ from typing import NamedTuple
 import pytest
 
 from meter import Usage, decide
+from meter.paywall.operations import Load, Swap
+from meter.paywall.recent import Recent
 from meter.paywall.records import kept, read_record
-from meter.paywall.transactions import Load, Recent, Swap, erase, join, transact
+from meter.paywall.transactions import erase, join, transact
 from meter.stores import MemoryStore
 from tests.figures import figure
 
@@ -43,7 +45,8 @@ class World:
         try:
             self.waiting[number] = self.actors[number].send(reply)
         except StopIteration as stop:
-            self.waiting[number], self.answers[number] = None, stop.value
+            self.waiting[number] = None
+            self.answers[number] = stop.value
 
     def alive(self):
         """Return the questions that are not answered yet."""
@@ -51,9 +54,8 @@ class World:
 
     def state(self):
         """Return everything that what follows depends on."""
-        return tuple(sorted((key, raw) for key, (raw, _) in self.store._kept.items())), tuple(
-            map(tuple, self.replies)
-        )
+        contents = sorted((key, raw) for key, (raw, _) in self.store._kept.items())
+        return tuple(contents), tuple(map(tuple, self.replies))
 
 
 def every_ending(build, *, merged=False):
@@ -61,7 +63,8 @@ def every_ending(build, *, merged=False):
 
     With `merged`, states reached before are not walked again.
     """
-    stack, seen = [()], set()
+    stack = [()]
+    seen = set()
     while stack:
         order = stack.pop()
         world = World(build)
@@ -86,7 +89,9 @@ def ask(newsroom):
     """Ask for one article, as a paywall does."""
 
     def check(limit, key, article, recent=None):
-        policy, reader, view = newsroom.policy(limit), newsroom.reader(key), newsroom.view(article)
+        policy = newsroom.policy(limit)
+        reader = newsroom.reader(key)
+        view = newsroom.view(article)
         return transact(
             key,
             lambda usage: decide(policy, reader, view, usage, newsroom.now),
@@ -179,8 +184,9 @@ def test_the_last_article_twice_and_another_once(ask, usage):
 def test_stale_memory_never_makes_a_wrong_wall_or_a_wrong_grant(
     ask, usage, limit, stored, remembered
 ):
-    """Each reader's process remembers something old (too few, too many, or a reader forgotten
-    since): only the store decides.
+    """Each process remembers something old: only the store decides.
+
+    Too few articles, too many, or a reader that was forgotten since.
     """
 
     def build(store):
@@ -294,9 +300,7 @@ def test_merges_that_meet_never_make_a_circle(usage, pairs):
 
 
 def test_a_merge_and_a_forget_that_meet_act_one_after_the_other(usage):
-    """Either the account was forgotten and then joined anew, or it was joined and then both were
-    forgotten; never a half.
-    """
+    """The account is forgotten, then joined anew, or joined, then both forgotten; never a half."""
 
     def build(store):
         store.swap("c", None, kept(usage("x")).raw, expires=None)

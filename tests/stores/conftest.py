@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
-from meter.stores.deadline import UNTIL
+from meter.stores.deadline import deadline
 
 
 @pytest.fixture(autouse=True)
 def patient():
     """Let stores that a test asks itself take their time."""
-    token = UNTIL.set(time.monotonic() + 600)
-    yield
-    UNTIL.reset(token)
+    with deadline(600):
+        yield

@@ -46,7 +46,7 @@ class Resurrects(MemoryStore):
 
 
 class LosesAWrite(MemoryStore):
-    """Reads, compares, and then writes: two who come at once both succeed, and one of them is lost."""
+    """Reads, compares, and then writes: of two who come at once, one is lost."""
 
     def swap(self, key, old, new, *, expires):
         found = self.load(key)
@@ -81,7 +81,7 @@ class SaysItWroteButDidNot(MemoryStore):
     ],
 )
 def test_a_broken_store_is_rejected(broken, words):
-    """A store that does not compare, resurrects a forgotten reader or loses a write does not pass."""
+    """A store that does not compare, resurrects a reader or loses a write does not pass."""
     with pytest.raises(AssertionError, match=words):
         check_store(broken, examples=20, rounds=60)
 
@@ -121,9 +121,7 @@ def test_the_documented_table_is_the_one_that_is_made(page, statement):
 
 
 def test_a_client_of_ones_own_keeps_the_contract(valkey):
-    """A store over a client that somebody else has set up, with the driver's own retries on, keeps
-    the contract too.
-    """
+    """So does a store over somebody else's client, with the driver's own retries on."""
     check_store(
         lambda: RedisStore(redis.Redis(unix_socket_path=str(valkey.socket), socket_timeout=10)),
         examples=8,
@@ -132,9 +130,7 @@ def test_a_client_of_ones_own_keeps_the_contract(valkey):
 
 
 def test_keys_are_hash_tags(valkey):
-    """Every key of a reader lies in one slot of a cluster, and nothing in an id can move it to
-    another.
-    """
+    """Every key of a reader lies in one slot of a cluster, whatever is in its id."""
     store = open_store(valkey.url)
     key = reader_key("a}b{c", namespace="d{")
     store.swap(key, None, b"1", expires=None)
@@ -149,9 +145,7 @@ def test_keys_are_hash_tags(valkey):
 
 
 def free_port():
-    """Return a port that is free, and so that the cluster's own one, 10,000 higher, is a port as
-    well and free.
-    """
+    """Return a free port for a cluster, whose own one, 10,000 higher, is a free port too."""
     while True:
         with socket.socket() as probe, socket.socket() as bus, suppress(OSError, OverflowError):
             probe.bind(("127.0.0.1", 0))
@@ -187,9 +181,7 @@ def test_a_cluster_keeps_the_contract(cluster):
 
 
 def test_a_file_is_let_go_when_a_store_is_refused_or_forgotten(tmp_path):
-    """No connection stays open behind a store that could not be opened, or that nobody holds any
-    more.
-    """
+    """No connection stays open behind a store that was refused, or that nobody holds any more."""
     seen = []
     connect = sqlite3.connect
 

@@ -1,8 +1,7 @@
-"""PostgreSQL behind pgbouncer in transaction mode, where each statement may meet another server
-connection.
+"""PostgreSQL behind pgbouncer in transaction mode.
 
-pgbouncer comes in no wheel: `apt-get install pgbouncer` (the gate does). Without it this is
-skipped.
+Each statement may meet another connection to the server there. pgbouncer comes in no wheel:
+`apt-get install pgbouncer` (the gate does). Without it this is skipped.
 """
 
 from __future__ import annotations
@@ -89,7 +88,7 @@ def test_a_pooled_database_keeps_the_contract(pooled_url):
 
 
 def test_twenty_at_once_share_four_connections_exactly(pooled_url, newsroom):
-    """20 views of one reader at the same instant, a limit of 5, 20 readers: 5 are counted for each."""
+    """20 views of one reader at once, a limit of 5, 20 readers: 5 are counted for each."""
     paywall = Paywall(newsroom.policy(5), open_store(pooled_url), deadline=30, on_outage="raise")
 
     def counted(reader):

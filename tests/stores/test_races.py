@@ -17,9 +17,11 @@ import pytest
 
 from meter import AsyncPaywall, Paywall, open_store
 from meter.stores import open_async_store
-from tests.figures import figure
+from tests.servers import close_async
 
-READERS, LIMIT, ACCOUNTS = 20, 5, 200
+READERS = 20
+LIMIT = 5
+ACCOUNTS = 200
 PATIENT = {"deadline": 30.0, "on_outage": "raise"}
 
 
@@ -70,10 +72,7 @@ def test_tasks_are_counted_exactly(store_url, newsroom):
             granted.append(
                 sum(decision.access == "full" for decision in await asyncio.gather(*reads))
             )
-        if hasattr(store, "aclose"):
-            await store.aclose()
-        else:
-            store.store.close()
+        await close_async(store)
         return granted
 
     assert [LIMIT] * ACCOUNTS == asyncio.run(burst())
@@ -125,7 +124,8 @@ def test_the_same_article_twice_at_once_costs_one(store, newsroom):
     paywall = Paywall(newsroom.policy(2), store, **PATIENT)
     with ThreadPoolExecutor(8) as pool:
         for account in range(25):
-            reader, start = newsroom.reader(f"t{account}"), Barrier(8)
+            reader = newsroom.reader(f"t{account}")
+            start = Barrier(8)
             paywall.check(reader, newsroom.view("first"), now=newsroom.now)
 
             def read(_, reader=reader, start=start):
@@ -142,9 +142,7 @@ def test_the_same_article_twice_at_once_costs_one(store, newsroom):
 
 
 def test_merging_while_reading_loses_nothing(store, newsroom):
-    """Readers who read under two ids while these are merged, both ways at once, keep every article
-    that was counted.
-    """
+    """Who reads under two ids while these are merged, both ways at once, keeps every count."""
     policy = newsroom.policy(1000)
     paywalls = [Paywall(policy, store, **PATIENT) for _ in range(6)]
     with ThreadPoolExecutor(6) as pool:
@@ -175,9 +173,7 @@ def test_merging_while_reading_loses_nothing(store, newsroom):
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_fork_after_connecting_is_safe(shared_url, newsroom):
-    """A store opened and used before a fork serves parent and child, and both count in the same
-    place.
-    """
+    """A store used before a fork serves parent and child, and both count in the same place."""
     store = open_store(shared_url)
     paywall = Paywall(newsroom.policy(LIMIT), store, **PATIENT)
     paywall.check(newsroom.reader("r"), newsroom.view("before"), now=newsroom.now)

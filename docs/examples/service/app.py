@@ -1,8 +1,9 @@
-"""A small service that asks the paywall for every page view and survives outages of its store.
+"""A small service that asks the paywall for every page view.
 
-Run it: `STORE=redis://localhost:6379/0 PORT=8000 python docs/examples/service/app.py`, then `curl
-'http://localhost:8000/articles/harbour-tunnel?reader=anna'`. No framework: a WSGI application and
-the standard library's server, one thread for each connection. Who the reader is would come from
+It survives its store being stopped under load. Run it:
+`STORE=redis://localhost:6379/0 PORT=8000 python docs/examples/service/app.py`, then
+`curl 'http://localhost:8000/articles/harbour-tunnel?reader=anna'`. No framework: a WSGI application
+and the standard library's server, one thread for each connection. Who the reader is would come from
 your session, never from the address.
 """
 
@@ -30,7 +31,10 @@ HEADERS = (("Content-Type", "application/json"), ("Cache-Control", "private, no-
 
 
 def make_app(paywall: Paywall) -> WSGIApplication:
-    """Return a WSGI application that answers `GET /articles/NAME?reader=ID`."""
+    """Return an application that answers `GET /articles/NAME?reader=ID`.
+
+    The answer is what that reader gets.
+    """
 
     def app(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         _, _, article = environ["PATH_INFO"].partition("/articles/")

@@ -1,0 +1,234 @@
+"""What both paywalls have in common: everything but the waiting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
+
+from attrs import define, evolve, field, frozen
+
+from meter import engine
+from meter.clock import system_clock
+from meter.errors import StoreError, StoreUnavailableError
+from meter.memo import observe
+from meter.paywall.fallback import remembered, spent, unspent
+from meter.paywall.question import Question
+from meter.paywall.recent import Recent
+from meter.paywall.telemetry import Telemetry
+from meter.paywall.transactions import Outcome, erase, join, transact
+from meter.policy import Policy
+from meter.stores.keys import reader_key
+from meter.stores.protocol import AsyncLossAware, AsyncStore, LossAware, Store, describe
+from meter.usage import Read
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from meter.decision import Decision
+    from meter.paywall.operations import StoreOps
+    from meter.usage import Usage
+    from meter.view import PageView, Reader
+
+__all__ = ["Answer", "Counted", "OnOutage", "PaywallBase", "PolicySource", "failed"]
+
+S = TypeVar("S", Store, AsyncStore)
+
+_NO_SPAN = nullcontext()
+_SHARE = 0.8  # of the deadline is the store's; the rest is for deciding without it
+
+
+class OnOutage(StrEnum):
+    """What a reader who would be counted gets while the store is out."""
+
+    FALLBACK = "fallback"
+    OPEN = "open"
+    CLOSED = "closed"
+    RAISE = "raise"
+
+
+class PolicySource(Protocol):
+    """Something whose policy may change, such as a file that is watched."""
+
+    @property
+    def policy(self) -> Policy: ...
+
+
+@frozen(kw_only=True)
+class Counted:
+    """What one meter has counted for a reader in the running window, oldest first.
+
+    `resets_at` is when the first of it comes back.
+    """
+
+    reads: tuple[Read, ...]
+    resets_at: datetime | None
+
+
+class Answer(NamedTuple):
+    """A decision for which a store was asked, and what is told of it."""
+
+    decision: Decision
+    view: PageView
+    key: str
+    retries: int = 0
+
+
+def _word(on_outage: OnOutage | str) -> OnOutage:
+    try:
+        return OnOutage(on_outage)
+    except ValueError:
+        raise ValueError(
+            f"`{on_outage}` is not what an outage can lead to; it is `fallback`, `open`, `closed`"
+            " or `raise`"
+        ) from None
+
+
+@define(slots=False, eq=False, repr=False)
+class PaywallBase(Generic[S]):
+    """A policy over a store, and what is asked of the store, but not how.
+
+    Its fields are the keyword arguments of both paywalls; see `Paywall`.
+    """
+
+    _source: Policy | PolicySource = field(alias="policy")
+    _store: S
+    _clock: Callable[[], datetime] = field(default=system_clock, kw_only=True)
+    _on_outage: OnOutage = field(default=OnOutage.FALLBACK, converter=_word, kw_only=True)
+    _deadline: float | None = field(default=None, kw_only=True)
+    _attempts: int = field(default=64, kw_only=True)
+    _secret: bytes | str | None = field(default=None, kw_only=True)
+    _namespace: str = field(default="", kw_only=True)
+    _remember: int = field(default=10_000, kw_only=True)
+    _on_decision: Callable[[dict[str, object]], object] | None = field(default=None, kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        info = describe(self._store)
+        if self._deadline is None:
+            self._deadline = info.deadline
+        elif self._deadline <= 0:
+            raise ValueError(f"a deadline is longer than nothing, not `{self._deadline}` seconds")
+        self._loss_aware: LossAware | AsyncLossAware | None = None
+        if isinstance(self._store, LossAware | AsyncLossAware):
+            self._loss_aware = self._store
+        self._recent = Recent(self._remember)
+        self._telemetry = Telemetry(info.name, self._on_decision)
+
+    @property
+    def policy(self) -> Policy:
+        """The policy that decides now."""
+        source = self._source
+        return source if isinstance(source, Policy) else source.policy
+
+    def _key(self, reader_id: str) -> str:
+        return reader_key(reader_id, namespace=self._namespace, secret=self._secret)
+
+    def _seconds(self, deadlines: float) -> float | None:
+        """Return how long a store may take for what may take so many deadlines."""
+        if self._deadline is None:
+            return None
+        return self._deadline * deadlines * _SHARE
+
+    def _asked(
+        self, reader: Reader, view: PageView, now: datetime | None, *, counts: bool
+    ) -> Decision | StoreOps[Answer]:
+        """Return the decision where no count is needed, else what has to be asked for it."""
+        policy = self.policy
+        now = now or self._clock()
+        observed = observe(policy, reader, view, now)
+        decision = observed.final
+        if decision is not None:
+            self._telemetry.decided(decision, view, None)
+            return decision
+        key = self._key(reader.id)
+        return self._counted(Question(policy, reader, view, now, key, counts, observed.decide))
+
+    def _counted(self, question: Question) -> StoreOps[Answer]:
+        """Decide with the count, or without it where the store does not answer."""
+        if self._loss_aware is not None:
+            self._recent.losses = self._loss_aware.losses
+        try:
+            with self._span():
+                outcome = yield from transact(
+                    question.key,
+                    question.decide,
+                    self._recent,
+                    expires=question.expires,
+                    attempts=self._attempts,
+                    writes=question.counts,
+                )
+        except StoreError as error:
+            self._telemetry.out(error, "check" if question.counts else "peek")
+            if self._on_outage is OnOutage.RAISE:
+                raise
+            return Answer(self._degraded(question), question.view, question.key)
+        return self._answer(outcome, question)
+
+    def _answer(self, outcome: Outcome[Decision], question: Question) -> Answer:
+        decision = outcome.answer
+        if outcome.lost:
+            self._telemetry.lost()
+            decision = evolve(decision, degraded=True)
+        if decision.counted and not outcome.written:
+            decision = evolve(decision, counted=False)
+        return Answer(decision, question.view, question.key, outcome.retries)
+
+    def _degraded(self, question: Question) -> Decision:
+        """Decide without the store, in the way the publisher chose.
+
+        The rules are the same; only the count is another.
+        """
+        if self._on_outage is OnOutage.OPEN:
+            return evolve(unspent(question), degraded=True, counted=False)
+        if self._on_outage is OnOutage.CLOSED:
+            return evolve(spent(question), degraded=True, counted=False)
+        decision = remembered(self._recent, question)
+        return evolve(decision, degraded=True, counted=decision.counted and question.counts)
+
+    def _told(self, answer: Answer) -> Decision:
+        """Tell of an answer, and return its decision."""
+        self._telemetry.decided(*answer)
+        return answer.decision
+
+    def _merged(self, from_id: str, into_id: str) -> StoreOps[None]:
+        source = self._key(from_id)
+        target = self._key(into_id)
+        return join(source, target, self._recent, attempts=self._attempts)
+
+    def _erased(self, reader_id: str) -> StoreOps[None]:
+        return erase(self._key(reader_id), self._recent, attempts=self._attempts)
+
+    def _read(self, reader_id: str, now: datetime | None) -> StoreOps[dict[str, Counted]]:
+        """Look at what a reader has read; nothing is written."""
+        key = self._key(reader_id)
+        at = now or self._clock()
+        policy = self.policy
+
+        def look(usage: Usage) -> tuple[dict[str, Counted], Usage]:
+            entries = engine.ledger(policy, usage, at)
+            counted = {
+                name: Counted(reads=tuple(tally), resets_at=resets_at)
+                for name, (tally, resets_at) in entries.items()
+            }
+            return counted, usage
+
+        outcome = yield from transact(
+            key,
+            look,
+            self._recent,
+            expires=lambda _: None,
+            attempts=self._attempts,
+            writes=False,
+        )
+        return outcome.answer
+
+    def _span(self) -> AbstractContextManager[object]:
+        tracer = self._telemetry.tracer
+        return _NO_SPAN if tracer is None else tracer.start_as_current_span("meter.store")
+
+
+def failed(error: Exception) -> StoreUnavailableError:
+    """Return an outage for whatever a backend raises: a page view survives it."""
+    return StoreUnavailableError(f"the store failed: {str(error) or type(error).__name__}")

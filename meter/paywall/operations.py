@@ -1,0 +1,80 @@
+"""The calls that a question makes to a store, as values.
+
+A question is a generator that yields them, one at a time, and is sent the bytes that came back. Who
+runs it carries them out `on` a store that blocks, or `on_async` one that is awaited.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
+
+from meter.stores.protocol import AsyncLossAware, LossAware
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from meter.paywall.recent import Recent
+    from meter.stores import AsyncStore, Store
+
+__all__ = ["Forget", "Load", "Lost", "StoreOp", "StoreOps", "Swap"]
+
+T = TypeVar("T")
+
+
+class Load(NamedTuple):
+    """Ask for the bytes under a key."""
+
+    key: str
+
+    def on(self, store: Store) -> bytes | None:
+        return store.load(self.key)
+
+    async def on_async(self, store: AsyncStore) -> bytes | None:
+        return await store.load(self.key)
+
+
+class Swap(NamedTuple):
+    """Ask to put `new` in the place of `old`."""
+
+    key: str
+    old: bytes | None
+    new: bytes | None
+    expires: datetime | None = None
+
+    def on(self, store: Store) -> bytes | None:
+        return store.swap(self.key, self.old, self.new, expires=self.expires)
+
+    async def on_async(self, store: AsyncStore) -> bytes | None:
+        return await store.swap(self.key, self.old, self.new, expires=self.expires)
+
+
+class Forget(NamedTuple):
+    """Ask to keep nothing under a key."""
+
+    key: str
+
+    def on(self, store: Store) -> None:
+        store.forget(self.key)
+
+    async def on_async(self, store: AsyncStore) -> None:
+        await store.forget(self.key)
+
+
+class Lost(NamedTuple):
+    """Ask how often the store has lost data so far, where it can tell, and note it."""
+
+    recent: Recent
+
+    def on(self, store: Store) -> None:
+        self.recent.losses = store.lost() if isinstance(store, LossAware) else 0
+
+    async def on_async(self, store: AsyncStore) -> None:
+        losses = 0
+        if isinstance(store, AsyncLossAware):
+            losses = await store.lost()
+        self.recent.losses = losses
+
+
+StoreOp: TypeAlias = Load | Swap | Forget | Lost
+StoreOps: TypeAlias = Generator[StoreOp, bytes | None, T]

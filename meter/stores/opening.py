@@ -1,0 +1,195 @@
+"""From the URL of a store to the store."""
+
+from __future__ import annotations
+
+import difflib
+from importlib import import_module
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from attrs import frozen
+
+from meter.errors import StoreError
+from meter.stores.awaited import in_thread
+from meter.stores.memory import MemoryStore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+    from meter.stores.protocol import AsyncStore, Store
+
+__all__ = ["open_async_store", "open_store"]
+
+N = TypeVar("N", int, float)
+
+_KINDS = {
+    "memory": "memory",
+    "sqlite": "sqlite",
+    "redis": "redis",
+    "rediss": "redis",
+    "unix": "redis",
+    "valkey": "redis",
+    "valkeys": "redis",
+    "postgresql": "postgres",
+    "postgres": "postgres",
+}
+"""The kind of store that a URL's scheme stands for."""
+
+_NATIVE_SCHEMES = {"valkey": "redis", "valkeys": "rediss"}
+"""What a driver calls a scheme that it does not know."""
+
+
+@frozen
+class _Server:
+    """A store whose module needs a driver, and is imported when one is opened."""
+
+    module: str
+    store: str
+    async_store: str
+    driver: str
+    extra: str
+
+
+_SERVERS = {
+    "redis": _Server(
+        module="meter.stores.redis",
+        store="RedisStore",
+        async_store="AsyncRedisStore",
+        driver="redis",
+        extra="redis",
+    ),
+    "postgres": _Server(
+        module="meter.stores.postgres",
+        store="PostgresStore",
+        async_store="AsyncPostgresStore",
+        driver="psycopg_pool",
+        extra="postgres",
+    ),
+}
+
+
+@frozen
+class _Address:
+    """What a URL says: the kind of store, the file it names, and what follows the `?`."""
+
+    url: str
+    kind: str
+    path: str
+    options: dict[str, str]
+
+
+def open_store(url: str) -> Store:
+    """Open the store a URL names.
+
+    `memory://` · `sqlite:///counts.db` (a relative path; `sqlite:////var/lib/counts.db` is an
+    absolute one) · `redis://host:6379/0`, `rediss://…`, `unix:///run/redis.sock` (or `valkey://…`)
+    · `postgresql://user@host/database`. Options follow a `?`; each backend's page lists them.
+    Raises `StoreError` for a URL that is not one of these, or where the driver is not installed.
+
+    >>> open_store("memory://?capacity=1000").capacity
+    1000
+    """
+    address = _parse(url)
+    server = _SERVERS.get(address.kind)
+    if server is None:
+        return _open_here(address)
+    store: Store = getattr(_module(server), server.store).from_url(_native(url))
+    return store
+
+
+def open_async_store(url: str) -> AsyncStore:
+    """Open the store a URL names, for `AsyncPaywall`.
+
+    Redis and PostgreSQL natively, the others as `in_thread` does.
+
+    Open it inside the running event loop that will use it.
+    """
+    server = _SERVERS.get(_parse(url).kind)
+    if server is None:
+        return in_thread(open_store(url))
+    store: AsyncStore = getattr(_module(server), server.async_store).from_url(_native(url))
+    return store
+
+
+def _open_here(address: _Address) -> Store:
+    """Open a store that needs no driver."""
+    try:
+        if address.kind == "memory":
+            return MemoryStore(**_option(address, "capacity", int))
+        sqlite = import_module("meter.stores.sqlite")
+        store: Store = sqlite.SQLiteStore(address.path, **_option(address, "timeout", float))
+    except ValueError as error:
+        raise StoreError(str(error)) from None
+    return store
+
+
+def _parse(url: str) -> _Address:
+    parts = urlsplit(url)
+    kind = _KINDS.get(parts.scheme)
+    if kind is None or "://" not in url:
+        raise StoreError(f"`{_without_password(url)}` does not name a store; {_advice(url)}")
+    path = unquote(parts.path)
+    if kind == "sqlite":
+        if parts.netloc:
+            raise StoreError(
+                f"`{url}` does not name a file; did you mean"
+                f" `sqlite:///{parts.netloc}{parts.path}`? (three slashes before the path)"
+            )
+        if path in ("", "/"):
+            raise StoreError(
+                f"`{url}` does not name a file; write `sqlite:///counts.db`, or `memory://` to keep"
+                " nothing"
+            )
+        path = path[1:]
+    return _Address(url, kind, path, dict(parse_qsl(parts.query)))
+
+
+def _advice(url: str) -> str:
+    scheme = url.partition(":")[0].lower()
+    if scheme.endswith((".db", ".sqlite", ".sqlite3")):
+        return f"did you mean `sqlite:///{url}`?"
+    close = difflib.get_close_matches(scheme, _KINDS, 1)
+    if close:
+        return f"did you mean `{close[0]}://`?"
+    return "it starts with `memory://`, `sqlite:///`, `redis://`, `valkey://` or `postgresql://`"
+
+
+def _without_password(url: str) -> str:
+    before, at, after = url.rpartition("@")
+    if not at:
+        return url
+    return f"{before.partition('://')[0]}://…@{after}"
+
+
+def _option(address: _Address, name: str, kind: Callable[[str], N]) -> dict[str, N]:
+    """Return the one option that a store takes as a keyword argument, if the URL gives it."""
+    found: dict[str, N] = {}
+    for given, text in address.options.items():
+        if given != name:
+            raise StoreError(
+                f"`{given}` in `{address.url}` is not an option of this store; there is `{name}`"
+            )
+        try:
+            found[name] = kind(text)
+        except ValueError:
+            raise StoreError(f"`{given}={text}` in `{address.url}` needs a number") from None
+    return found
+
+
+def _module(server: _Server) -> ModuleType:
+    """Import the module of a store, if its driver is there."""
+    try:
+        import_module(server.driver)
+    except ImportError as error:
+        raise StoreError(
+            "this store needs a driver that is not installed; run `pip install"
+            f" 'meter-paywall[{server.extra}]'` ({error})"
+        ) from error
+    return import_module(server.module)
+
+
+def _native(url: str) -> str:
+    """Return a URL as the driver wants it."""
+    scheme, separator, rest = url.partition("://")
+    return _NATIVE_SCHEMES.get(scheme, scheme) + separator + rest

@@ -1,0 +1,137 @@
+"""How the stores in PostgreSQL connect, how long they wait, and what a driver's error means."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, NoReturn, TypedDict
+
+import psycopg
+from psycopg.errors import (
+    DeadlockDetected,
+    DuplicateObject,
+    DuplicateTable,
+    SerializationFailure,
+    UndefinedTable,
+    UniqueViolation,
+)
+from psycopg_pool import AsyncConnectionPool, ConnectionPool
+
+from meter.errors import StoreContentionError, StoreError, StoreUnavailableError
+from meter.stores.deadline import remaining
+
+if TYPE_CHECKING:
+    from psycopg.abc import RV, PQGen
+
+__all__ = [
+    "DEADLINE",
+    "MADE",
+    "MET",
+    "SOUND",
+    "check_url",
+    "last_has_rows",
+    "make_async_pool",
+    "make_pool",
+    "raise_ours",
+]
+
+DEADLINE = 0.05
+"""How many seconds a call may take where nobody says."""
+
+MADE = (DuplicateTable, DuplicateObject, UniqueViolation)
+"""What making the table leads to where another process makes it at the same time."""
+
+MET = (SerializationFailure, DeadlockDetected)
+"""What a change leads to that met another one, and can be tried again."""
+
+SOUND = (UndefinedTable, *MADE, *MET)
+"""After these a connection is as good as before."""
+
+
+def last_has_rows(cursor: psycopg.Cursor[Any] | psycopg.AsyncCursor[Any]) -> bool:
+    """Go to the result of the last statement, and say whether it has rows."""
+    while cursor.nextset():
+        continue
+    return cursor.description is not None
+
+
+def raise_ours(error: psycopg.Error | OSError) -> NoReturn:
+    """Raise one of our errors in the place of the driver's."""
+    if isinstance(error, MET):
+        raise StoreContentionError("two changes met") from error
+    raise StoreUnavailableError(
+        f"the database did not answer: {str(error) or type(error).__name__}"
+    ) from error
+
+
+class _PatientConnection(psycopg.Connection[Any]):
+    """A connection that waits as long as the question being asked allows, and no longer."""
+
+    def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
+        seconds = remaining(DEADLINE) if timeout is None else timeout
+        return super().wait(gen, interval, seconds)
+
+
+class _AsyncPatientConnection(psycopg.AsyncConnection[Any]):
+    """The same for asyncio.
+
+    A task that is cancelled gives the connection up: it must not wait for a server that does not
+    answer.
+    """
+
+    async def wait(
+        self,
+        gen: PQGen[RV],
+        interval: float = 0.1,
+        timeout: float | None = None,  # noqa: ASYNC109 - the driver's own parameter
+    ) -> RV:
+        seconds = remaining(DEADLINE) if timeout is None else timeout
+        try:
+            return await psycopg.waiting.wait_async(
+                gen, self.pgconn.socket, interval=interval, timeout=seconds
+            )
+        except asyncio.CancelledError:
+            self.pgconn.finish()
+            raise
+
+
+class _Settings(TypedDict):
+    """What the pools of both kinds are given."""
+
+    min_size: int
+    open: bool
+    reconnect_timeout: float
+    name: str
+
+
+_POOL = _Settings(min_size=0, open=False, reconnect_timeout=5.0, name="meter")
+_CONNECTION = {"autocommit": True, "prepare_threshold": None}
+
+
+def make_pool(url: str, size: int) -> ConnectionPool[_PatientConnection]:
+    """Return a pool of at most so many connections, not open yet."""
+    return ConnectionPool(
+        url,
+        connection_class=_PatientConnection,
+        kwargs=_CONNECTION | {"cursor_factory": psycopg.ClientCursor},
+        max_size=size,
+        **_POOL,
+    )
+
+
+def make_async_pool(url: str, size: int) -> AsyncConnectionPool[_AsyncPatientConnection]:
+    """Return a pool of at most so many connections for asyncio, not open yet."""
+    return AsyncConnectionPool(
+        url,
+        connection_class=_AsyncPatientConnection,
+        kwargs=_CONNECTION | {"cursor_factory": psycopg.AsyncClientCursor},
+        max_size=size,
+        **_POOL,
+    )
+
+
+def check_url(url: str) -> None:
+    """Raise a `StoreError` for a URL that the driver does not understand."""
+    try:
+        psycopg.conninfo.conninfo_to_dict(url)
+    except psycopg.Error as error:
+        raise StoreError(f"this is not a PostgreSQL URL: {error}") from None

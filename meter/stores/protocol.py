@@ -1,0 +1,153 @@
+"""What a store has to do, and what it may say about itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from attrs import frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+    from datetime import datetime
+
+__all__ = [
+    "AsyncClosable",
+    "AsyncLossAware",
+    "AsyncStore",
+    "Closable",
+    "LossAware",
+    "Store",
+    "StoreInfo",
+    "describe",
+]
+
+
+@runtime_checkable
+class Store(Protocol):
+    """What a backend must do. `meter.testing.check_store` proves that one does.
+
+    Keys are printable ASCII of at most `meter.stores.keys.LONGEST_KEY` characters. An outage is a
+    `StoreUnavailableError`, a value that cannot be one of ours a `CorruptUsageError`. Methods may
+    be called from several threads.
+
+    A store may also have any of the attributes of `StoreInfo`, and be `LossAware` or `Closable`.
+    """
+
+    def load(self, key: str) -> bytes | None:
+        """Return the bytes kept under a key, or `None`.
+
+        It sees every swap that was answered before it was called.
+        """
+        ...
+
+    def swap(
+        self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None
+    ) -> bytes | None:
+        """Put `new` in the place of `old` in one step, and return what is kept afterwards.
+
+        `None` stands for nothing: an `old` of `None` writes only where nothing is kept, a `new` of
+        `None` removes. If what is kept is neither `old` nor `new`, nothing changes and it is
+        returned; if it is `new` already, that is a success, so a repeated swap does no harm. From
+        `expires` on (a time with a zone; `None` is never) the bytes may be dropped.
+        """
+        ...
+
+    def forget(self, key: str) -> None:
+        """Keep nothing under a key, whatever is there."""
+        ...
+
+
+@runtime_checkable
+class AsyncStore(Protocol):
+    """A `Store` whose methods are awaited."""
+
+    async def load(self, key: str) -> bytes | None:
+        """Return the bytes kept under a key, or `None`."""
+        ...
+
+    async def swap(
+        self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None
+    ) -> bytes | None:
+        """Put `new` in the place of `old` in one step, and return what is kept afterwards."""
+        ...
+
+    async def forget(self, key: str) -> None:
+        """Keep nothing under a key, whatever is there."""
+        ...
+
+
+@runtime_checkable
+class LossAware(Protocol):
+    """A store that finds out when its server has lost what it was given."""
+
+    @property
+    def losses(self) -> int:
+        """How often that was found so far."""
+        ...
+
+    def lost(self) -> int:
+        """Look whether it has happened again, and return how often it was found by now."""
+        ...
+
+
+@runtime_checkable
+class AsyncLossAware(Protocol):
+    """A `LossAware` store that is awaited."""
+
+    @property
+    def losses(self) -> int:
+        """How often a loss was found so far."""
+        ...
+
+    def lost(self) -> Awaitable[int]:
+        """Look whether it has happened again, and return how often it was found by now."""
+        ...
+
+
+@runtime_checkable
+class Closable(Protocol):
+    """A store that has something to give back."""
+
+    def close(self) -> None:
+        """Give it back; the store is not used any more."""
+        ...
+
+
+@runtime_checkable
+class AsyncClosable(Protocol):
+    """The same for one that is awaited."""
+
+    async def aclose(self) -> None:
+        """Give it back; the store is not used any more."""
+        ...
+
+
+@frozen
+class StoreInfo:
+    """What a store says about itself, in attributes of these names; what it does not say is this.
+
+    `name` is for metrics. `deadline` is how many seconds a call may take, `None` where it cannot be
+    late. `blocking` is false where a call never waits.
+    """
+
+    name: str = "other"
+    deadline: float | None = 0.05
+    blocking: bool = True
+
+
+_UNSAID = StoreInfo()
+
+
+def describe(store: Store | AsyncStore) -> StoreInfo:
+    """Return what a store says about itself.
+
+    >>> from meter.stores import MemoryStore
+    >>> describe(MemoryStore())
+    StoreInfo(name='memory', deadline=None, blocking=False)
+    """
+    # A store of somebody's own may say any of these or none, so no protocol holds them all.
+    return StoreInfo(
+        name=getattr(store, "name", _UNSAID.name),
+        deadline=getattr(store, "deadline", _UNSAID.deadline),
+        blocking=getattr(store, "blocking", _UNSAID.blocking),
+    )

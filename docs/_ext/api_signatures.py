@@ -48,7 +48,8 @@ def make_readable(module: ModuleType) -> None:
             code = compile(ast.Module(branch.body, []), str(module.__file__), "exec")
             exec(code, module.__dict__)  # noqa: S102 (our own source, imported a moment ago)
     for value in vars(module).values():
-        if inspect.isclass(value) and hasattr(value, "_fields"):
+        own = inspect.isclass(value) and value.__module__ == module.__name__
+        if own and hasattr(value, "_fields"):
             value.__new__.__annotations__ = get_type_hints(value)
 
 

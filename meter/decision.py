@@ -37,7 +37,7 @@ class Decision:
     `rule`, `prompt`, `offer` are names from the policy (`prompt` is `None` where nothing is said,
     `offer` where none runs); `meter` is the meter that was spent from, or that had nothing left;
     `counted` says that this view spent one; `at` is the time asked about; `policy` is the digest of
-    the policy; `degraded` says that the count was not to be had in time.
+    the policy; `degraded` says that the store did not answer in time.
     """
 
     show: Show

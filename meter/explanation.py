@@ -226,7 +226,7 @@ def explain(decision: Decision) -> str:
             f" {why_not(fired.offer_formula, values, vocabulary)}"
         )
     if decision.degraded:
-        lines.append("  the count was not to be had in time, so this was decided without it")
+        lines.append("  the store did not answer in time; decided without the count")
     for number, rule in enumerate(rulebook.rules[:place], 1):
         lines.append(f"  not rule {number} `{rule.name}`: {_passed_over(rulebook, rule, values)}")
     return "\n".join(lines)

@@ -22,7 +22,8 @@ from meter.vocabulary import ArticleAccess, Status
 from meter.windows import DAY
 
 if TYPE_CHECKING:
-    from meter.policy import Members, Policy, When
+    from meter.policy import Policy, When
+    from meter.vocabulary import Members
 
 __all__ = [
     "ACCESS",
@@ -321,6 +322,8 @@ class Facts:
     vocabulary: Vocabulary = field(eq=False, repr=False)
 
     def __getitem__(self, name: str) -> Hashable:
-        """Return the code of the slot called `name`; `None` where nobody had to look."""
+        """Return the code of an attribute; `None` where no rule asks for it, or nobody looked."""
+        if not self.vocabulary.has(name):
+            return None
         place = self.vocabulary.place(name)
         return self.values[place] if place < len(self.values) else None

@@ -20,7 +20,8 @@ from meter.facts import ATTRIBUTES, Vocabulary
 from meter.view import covers
 
 if TYPE_CHECKING:
-    from meter.policy import Members, Range, When
+    from meter.policy import When
+    from meter.vocabulary import Members, Range
 
 __all__ = ["ALWAYS", "Among", "Contains", "Every", "Formula", "Some", "formula_of", "leaves"]
 

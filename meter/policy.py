@@ -7,66 +7,38 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import cached_property
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 from attrs.converters import optional
 
 from meter import vocabulary
-from meter.errors import PolicyError
+from meter.errors import MeterError, PolicyError, meant
 from meter.rulebook import Rulebook
 from meter.validation import find_faults
-from meter.view import Words, countries, hosts, languages, words
-from meter.vocabulary import ArticleAccess, Count, OfferKind, Show, Status, StatusWord
+from meter.view import countries, hosts, languages
+from meter.vocabulary import (
+    ArticleAccess,
+    Count,
+    Members,
+    OfferKind,
+    Range,
+    Show,
+    Status,
+    StatusWord,
+    words,
+)
 from meter.windows import Term, Window, local_instant
 
 # fmt: off
 __all__ = [
-    "Copy", "Dates", "Guarantee", "Limit", "Links", "Members", "Meter", "Offer", "Policy",
-    "Publication", "Range", "Rule", "When",
+    "Copy", "Dates", "Guarantee", "Limit", "Links", "Meter", "Offer", "Policy", "Publication",
+    "Rule", "When",
 ]
 # fmt: on
-
-
-@frozen(kw_only=True)
-class Members:
-    """A condition on a set: at least one of `any`, every one of `all`, not one of `none`."""
-
-    any: frozenset[str] | None = field(default=None, converter=optional(words))
-    all: frozenset[str] | None = field(default=None, converter=optional(words))
-    none: frozenset[str] | None = field(default=None, converter=optional(words))
-
-
-def _members(value: Members | Words) -> Members:
-    return value if isinstance(value, Members) else Members(any=words(value))
-
-
-@frozen(kw_only=True)
-class Range:
-    """A condition on a number; every bound given must hold."""
-
-    equals: float | None = None
-    at_least: float | None = None
-    at_most: float | None = None
-    above: float | None = None
-    below: float | None = None
-
-    def constants(self) -> Iterator[float]:
-        """Yield the numbers this condition compares with."""
-        bounds = (self.equals, self.at_least, self.at_most, self.above, self.below)
-        return (bound for bound in bounds if bound is not None)
-
-    def holds(self, number: float) -> bool:
-        """Say whether a number is within every bound."""
-        return (
-            (self.equals is None or number == self.equals)
-            and (self.at_least is None or number >= self.at_least)
-            and (self.at_most is None or number <= self.at_most)
-            and (self.above is None or number > self.above)
-            and (self.below is None or number < self.below)
-        )
 
 
 @frozen(kw_only=True)
@@ -89,6 +61,15 @@ def _stretch(
         None if starts is None else local_instant(starts, zone),
         None if ends is None else local_instant(ends, zone, end=True),
     )
+
+
+def _bounds(value: Mapping[str, Range]) -> Mapping[str, Range]:
+    return dict(value)  # never the caller's own, which may change
+
+
+def _pairs(value: object) -> object:
+    """Return a table as what it is compared and hashed by."""
+    return frozenset(value.items()) if isinstance(value, Mapping) else value
 
 
 def _whens(value: Iterable[When]) -> tuple[When, ...]:
@@ -115,12 +96,12 @@ class When:
     channel: frozenset[str] | None = field(default=None, converter=optional(words))
     language: frozenset[str] | None = field(default=None, converter=optional(languages))
     referrer: frozenset[str] | None = field(default=None, converter=optional(hosts))
-    tags: Members | None = field(default=None, converter=optional(_members))
-    segments: Members | None = field(default=None, converter=optional(_members))
+    tags: Members | None = field(default=None, converter=optional(vocabulary.members))
+    segments: Members | None = field(default=None, converter=optional(vocabulary.members))
     score: Range | None = None
     age_days: Range | None = None
     days_since_expiry: Range | None = None
-    left: Mapping[str, Range] | None = None
+    left: Mapping[str, Range] | None = field(default=None, converter=optional(_bounds), eq=_pairs)
     gift: bool | None = None
     crawler: bool | None = None
     dates: Dates | None = None
@@ -170,7 +151,7 @@ class Meter:
 
     name: str
     window: Window
-    limit: int | Mapping[Status, int] = field(default=0, converter=_limit)
+    limit: int | Mapping[Status, int] = field(default=0, converter=_limit, eq=_pairs)
     limits: tuple[Limit, ...] = field(default=(), converter=_limits)
     count: Count = field(default=Count.ARTICLES, converter=vocabulary.count)
 
@@ -190,7 +171,10 @@ class Meter:
 
 
 def _price(value: Decimal | float | str) -> Decimal:
-    return value if isinstance(value, Decimal) else Decimal(str(value))
+    try:
+        return Decimal(str(value))
+    except InvalidOperation as error:
+        raise ValueError(f"`{value}` is not a price; write a number such as `9.50`") from error
 
 
 def _term(value: Term | str) -> Term:
@@ -292,6 +276,10 @@ def _guarantees(value: Iterable[Guarantee]) -> tuple[Guarantee, ...]:
     return tuple(value)
 
 
+def _copies(value: Mapping[str, Copy]) -> Mapping[str, Copy]:
+    return dict(value)
+
+
 @frozen(kw_only=True)
 class Policy:
     """A whole policy.
@@ -305,7 +293,7 @@ class Policy:
     meters: tuple[Meter, ...] = field(default=(), converter=_meters)
     offers: tuple[Offer, ...] = field(default=(), converter=_offers)
     guarantees: tuple[Guarantee, ...] = field(default=(), converter=_guarantees)
-    copy: Mapping[str, Copy] = field(factory=dict)
+    copy: Mapping[str, Copy] = field(factory=dict, converter=_copies)
     links: Links = Links()
 
     def __attrs_post_init__(self) -> None:
@@ -334,13 +322,24 @@ class Policy:
         return digest(self)
 
     def meter(self, name: str) -> Meter:
-        """Return the meter called `name`."""
-        return next(meter for meter in self.meters if meter.name == name)
+        """Return the meter called `name`. Raises `MeterError` if there is none."""
+        return _named("meter", name, self.meters)
 
     def offer(self, name: str) -> Offer:
-        """Return the offer called `name`."""
-        return next(offer for offer in self.offers if offer.name == name)
+        """Return the offer called `name`. Raises `MeterError` if there is none."""
+        return _named("offer", name, self.offers)
 
     def rule(self, name: str) -> Rule:
-        """Return the rule called `name`."""
-        return next(rule for rule in self.rules if rule.name == name)
+        """Return the rule called `name`. Raises `MeterError` if there is none."""
+        return _named("rule", name, self.rules)
+
+
+_Named = TypeVar("_Named", Meter, Offer, Rule)
+
+
+def _named(kind: str, name: str, items: tuple[_Named, ...]) -> _Named:
+    for item in items:
+        if item.name == name:
+            return item
+    advice = meant(name, [item.name for item in items])
+    raise MeterError(f"the policy has no {kind} `{name}`; {advice}")

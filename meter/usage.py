@@ -81,7 +81,7 @@ _NOTHING = Tally()
 
 def _by_name(tallies: dict[str, Tally]) -> dict[str, Tally]:
     if len(tallies) == 1 and all(tally.ids for tally in tallies.values()):
-        return tallies
+        return tallies.copy()
     return {name: tallies[name] for name in sorted(tallies) if tallies[name].ids}
 
 

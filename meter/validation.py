@@ -24,18 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
-    from meter.policy import (
-        Dates,
-        Guarantee,
-        Limit,
-        Members,
-        Meter,
-        Offer,
-        Publication,
-        Range,
-        Rule,
-        When,
-    )
+    from meter.policy import Dates, Guarantee, Limit, Meter, Offer, Publication, Rule, When
+    from meter.vocabulary import Members, Range
 
 __all__ = ["ARCHIVE_YEARS", "CODES", "MOST_LIMIT", "YEARS", "PolicyParts", "find_faults"]
 

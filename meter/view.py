@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from collections.abc import Set as AbstractSet
+import re
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 from attrs import field, frozen
 
@@ -13,18 +14,22 @@ from meter.vocabulary import (
     ArticleAccess,
     EntitlementKind,
     Status,
+    Words,
     article_access,
     as_words,
     entitlement_kind,
+    words,
 )
 from meter.windows import instant, parse_length
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 __all__ = [
     "Article",
     "Entitlement",
     "PageView",
     "Reader",
-    "Words",
     "countries",
     "covering",
     "covers",
@@ -32,14 +37,20 @@ __all__ = [
     "hosts",
     "language_tag",
     "languages",
-    "words",
 ]
 
-Words = list[str] | tuple[str, ...] | AbstractSet[str]
-"""Several words; one word alone is a mistake that the type tells."""
+# What browsers do to an address before they look for its host (the URL standard, whatwg.org).
+_BLANK = "".join(map(chr, range(0x21)))
+_IGNORED = re.compile(r"[\t\n\r]")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+_PORT = re.compile(r"[0-9]+(?:[/?#]|$)")
+_FORBIDDEN = re.compile(r"[\x00-\x20#%/<>?@\\^|\[\]]")
+_WEB = frozenset({"http", "https", "ws", "wss", "ftp"})
 
 _FOREVER = 1 << 62
 _LONG_ID = 64
+# A group, a gift or a post that ended leaves no status behind: its reader never subscribed.
+_LAPSE = (EntitlementKind.TRIAL, EntitlementKind.SUBSCRIPTION)
 _ENTITLED = (Status.SUBSCRIBER, Status.TRIAL)
 
 
@@ -49,14 +60,37 @@ def language_tag(language: str) -> str:
 
 
 def host(referrer: str) -> str:
-    """Return the host of a referrer: an address, or a bare domain.
+    r"""Return the host of a referrer, as a browser reads it: an address, or a bare domain.
 
-    No referrer at all is the empty host.
+    No referrer at all, and what no browser would go to, is the empty host. An international name is
+    in its ASCII form (`xn--…`), so that both forms of one host are one.
+
+    >>> host(r"https://evil.example\@google.com/"), host("google.com/url?q=https://evil.example/x")
+    ('evil.example', 'google.com')
     """
-    rest = referrer.partition("://")[2] or referrer.removeprefix("//")
-    for mark in "/?#":
-        rest = rest.partition(mark)[0]
-    return rest.rpartition("@")[2].partition(":")[0].lower().rstrip(".")
+    address = _IGNORED.sub("", referrer.strip(_BLANK)).replace("\\", "/")
+    try:
+        name = unquote(urlsplit(_with_authority(address)).hostname or "")
+        if not name.isascii():
+            name = name.encode("idna").decode()
+        return "" if _FORBIDDEN.search(name) else name.lower().rstrip(".")
+    except ValueError:  # brackets that do not close, a name that cannot be one
+        return ""
+
+
+def _with_authority(address: str) -> str:
+    """Return an address with `//` before its host, as the URL standard's parser would find it."""
+    scheme = _SCHEME.match(address)
+    if scheme is None:
+        bare = not address.startswith(("/", "?", "#"))
+        return f"//{address.removeprefix('//')}" if bare or address.startswith("//") else ""
+    rest = address[scheme.end() :]
+    if scheme[1].lower() in _WEB:
+        return f"{scheme[1]}://{rest.lstrip('/')}"
+    if rest.startswith("//"):
+        return address
+    # `example.com:8080/path` has a port, not a scheme; `mailto:` and its like have no host.
+    return f"//{address}" if _PORT.match(rest) else ""
 
 
 def covering(value: str, mark: str) -> Iterator[str]:
@@ -74,11 +108,6 @@ def covering(value: str, mark: str) -> Iterator[str]:
 def covers(word: str, value: str, mark: str) -> bool:
     """Say whether a word covers a value; see `covering`."""
     return word in covering(value, mark)
-
-
-def words(value: Words) -> frozenset[str]:
-    """Return several words as a set. Raises `ValueError` for one word alone."""
-    return as_words(value)
 
 
 def hosts(value: Words) -> frozenset[str]:
@@ -212,7 +241,7 @@ class Reader:
         ended = [
             right
             for right in self.entitlements
-            if right.until_instant <= at and right.kind is not EntitlementKind.STAFF
+            if right.until_instant <= at and right.kind in _LAPSE
         ]
         return max(
             ended,

@@ -1,4 +1,4 @@
-"""The words a policy file may use, each with what it means.
+"""The words a policy file may use, each with what it means, and conditions on words and numbers.
 
 Enumerations whose values are the policy file's own words; no other module of the project is
 needed to read them. Beside each stands its words as a `Literal`, for type checkers.
@@ -6,11 +6,13 @@ needed to read them. Beside each stands its words as a `Literal`, for type check
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import Literal, NoReturn, TypeVar
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from attrs import field, frozen
+from attrs.converters import optional
 
 __all__ = [
     "Access",
@@ -20,8 +22,10 @@ __all__ = [
     "CountWord",
     "EntitlementKind",
     "EntitlementWord",
+    "Members",
     "OfferKind",
     "OfferWord",
+    "Range",
     "Show",
     "ShowWord",
     "Status",
@@ -30,21 +34,34 @@ __all__ = [
     "UnitWord",
     "Weekday",
     "WeekdayWord",
+    "Word",
+    "Words",
     "accesses",
     "article_access",
     "as_words",
     "count",
     "entitlement_kind",
+    "members",
     "offer_kind",
     "show",
     "shows",
     "statuses",
     "unit",
     "weekday",
+    "words",
 ]
 
 
-class Status(StrEnum):
+class Word(StrEnum):
+    """A word of a closed list. Any other is a `ValueError` that names the list."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> NoReturn:
+        words = ", ".join(f"`{word}`" for word in cls)
+        raise ValueError(f"`{value}` is none of the words {words}")
+
+
+class Status(Word):
     """What a reader is at an instant, derived from the entitlements."""
 
     ANONYMOUS = "anonymous"
@@ -67,7 +84,7 @@ StatusWord = Literal[
 ]
 
 
-class ArticleAccess(StrEnum):
+class ArticleAccess(Word):
     """How the publisher sells an article."""
 
     FREE = "free"
@@ -78,7 +95,7 @@ class ArticleAccess(StrEnum):
 ArticleAccessWord = Literal["free", "metered", "premium"]
 
 
-class EntitlementKind(StrEnum):
+class EntitlementKind(Word):
     """Where a right to read comes from. Group licences and gifts read like subscriptions."""
 
     TRIAL = "trial"
@@ -91,14 +108,14 @@ class EntitlementKind(StrEnum):
 EntitlementWord = Literal["trial", "subscription", "group", "staff", "gift"]
 
 
-class Access(StrEnum):
+class Access(Word):
     """How much of the article the reader gets."""
 
     FULL = "full"
     PREVIEW = "preview"
 
 
-class Show(StrEnum):
+class Show(Word):
     """What the page shows. The first three give the whole article, the others a preview of it."""
 
     ARTICLE = "article"
@@ -131,7 +148,7 @@ ShowWord = Literal[
 _FULL = frozenset({Show.ARTICLE, Show.COUNTDOWN, Show.LAST_FREE_ARTICLE})
 
 
-class Count(StrEnum):
+class Count(Word):
     """What a meter counts: distinct articles, or every view."""
 
     ARTICLES = "articles"
@@ -141,7 +158,7 @@ class Count(StrEnum):
 CountWord = Literal["articles", "views"]
 
 
-class OfferKind(StrEnum):
+class OfferKind(Word):
     """What taking an offer makes of a reader."""
 
     TRIAL = "trial"
@@ -151,7 +168,7 @@ class OfferKind(StrEnum):
 OfferWord = Literal["trial", "subscription"]
 
 
-class Unit(StrEnum):
+class Unit(Word):
     """The calendar units a window or a term can be counted in."""
 
     DAY = "day"
@@ -163,7 +180,7 @@ class Unit(StrEnum):
 UnitWord = Literal["day", "week", "month", "year"]
 
 
-class Weekday(StrEnum):
+class Weekday(Word):
     """The days a calendar week can start on."""
 
     MONDAY = "monday"
@@ -176,6 +193,9 @@ class Weekday(StrEnum):
 
 
 WeekdayWord = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
+Words = list[str] | tuple[str, ...] | AbstractSet[str]
+"""Several words; one word alone is a mistake that the type tells."""
 
 _T = TypeVar("_T", bound=str)
 
@@ -239,3 +259,48 @@ def accesses(value: Iterable[ArticleAccess | ArticleAccessWord]) -> frozenset[Ar
 def shows(value: Iterable[Show | ShowWord]) -> frozenset[Show]:
     """Return several words as what they mean."""
     return frozenset(Show(word) for word in as_words(value))
+
+
+def words(value: Words) -> frozenset[str]:
+    """Return several words as a set. Raises `ValueError` for one word alone."""
+    return as_words(value)
+
+
+@frozen(kw_only=True)
+class Members:
+    """A condition on a set: at least one of `any`, every one of `all`, not one of `none`."""
+
+    any: frozenset[str] | None = field(default=None, converter=optional(words))
+    all: frozenset[str] | None = field(default=None, converter=optional(words))
+    none: frozenset[str] | None = field(default=None, converter=optional(words))
+
+
+@frozen(kw_only=True)
+class Range:
+    """A condition on a number; every bound given must hold."""
+
+    equals: float | None = None
+    at_least: float | None = None
+    at_most: float | None = None
+    above: float | None = None
+    below: float | None = None
+
+    def constants(self) -> Iterator[float]:
+        """Yield the numbers this condition compares with."""
+        bounds = (self.equals, self.at_least, self.at_most, self.above, self.below)
+        return (bound for bound in bounds if bound is not None)
+
+    def holds(self, number: float) -> bool:
+        """Say whether a number is within every bound."""
+        return (
+            (self.equals is None or number == self.equals)
+            and (self.at_least is None or number >= self.at_least)
+            and (self.at_most is None or number <= self.at_most)
+            and (self.above is None or number > self.above)
+            and (self.below is None or number < self.below)
+        )
+
+
+def members(value: Members | Words) -> Members:
+    """Return a condition on a set; a bare list means at least one of it."""
+    return value if isinstance(value, Members) else Members(any=words(value))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 from meter.loading.fields import Day, Flag, Items, Key, Named, Number, Split, Table, Text, Word
-from meter.policy import Dates, Members, Range, When
+from meter.policy import Dates, When
 from meter.validation import MOST_LIMIT
-from meter.vocabulary import ArticleAccess, Status
+from meter.vocabulary import ArticleAccess, Members, Range, Status
 
 __all__ = ["WHEN", "WHEN_KEY"]
 

@@ -21,13 +21,14 @@ from attrs import evolve
 from meter import Rule, Show, load_policy
 from meter.errors import MeterError
 from meter.facts import Vocabulary
-from meter.policy import Members, Meter, Policy, Publication, When
+from meter.policy import Meter, Policy, Publication, When
 from meter.rulebook import Rulebook
 from meter.verify import UndecidedError, changes, guarantees, lints
 from meter.verify.budget import open_solver
 from meter.verify.diff import one_difference
 from meter.verify.space import Space
 from meter.verify.symbolic import comes_from, passings
+from meter.vocabulary import Members
 from meter.windows import Window
 
 if TYPE_CHECKING:

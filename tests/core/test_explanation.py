@@ -10,7 +10,8 @@ from attrs import evolve
 from meter import Article, Entitlement, PageView, Reader, Usage, decide, explain, loads_policy
 from meter.explanation import clause, code_words, value_words, why_not
 from meter.formulas import Among, Some, formula_of
-from meter.policy import Dates, Members, Range, When
+from meter.policy import Dates, When
+from meter.vocabulary import Members, Range
 
 NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)
 POLICY = loads_policy("""
@@ -133,7 +134,7 @@ def test_tells_that_a_decision_was_made_without_the_count():
     """
     decision = decide(POLICY, Reader(id="r"), PageView(article=Article(id="a")), Usage(), NOW)[0]
     assert (
-        "  the count was not to be had in time, so this was decided without it"
+        "  the store did not answer in time; decided without the count"
         in explain(evolve(decision, degraded=True)).splitlines()
     )
     assert len(explain(evolve(decision, rulebook=None)).splitlines()) == 2

@@ -6,13 +6,16 @@ import pickle
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from meter import Article, Entitlement, PageView, Policy, Reader, Rule, Usage, decide
 from meter.facts import OTHER, Vocabulary
 from meter.formulas import ALWAYS, Among, Every, Some, formula_of
-from meter.policy import Dates, Members, Publication, Range, When
+from meter.policy import Dates, Publication, When
 from meter.rulebook import Rulebook
 from meter.view import host
+from meter.vocabulary import Members, Range
 from meter.windows import DAY, instant
 
 NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)
@@ -166,11 +169,48 @@ def test_a_day_starts_and_ends_in_the_publications_zone():
         ("android-app://com.google", "com.google"),
         ("google.com?x", "google.com"),
         ("google.com#x", "google.com"),
+        ("https://evil.example\\@google.com/", "evil.example"),
+        ("google.com/url?q=https://evil.example/x", "google.com"),
+        ("http://[::1]/", "::1"),
+        ("https://", ""),
+        ("http://[/", ""),
+        ("GOOGLE.com.", "google.com"),
+        ("https://bücher.example/", "xn--bcher-kva.example"),
+        ("xn--BCHER-kva.example", "xn--bcher-kva.example"),
+        ("http:evil.example", "evil.example"),
+        ("https:/evil.example/google.com", "evil.example"),
+        ("google.com:8080/a", "google.com"),
+        (" \thttps://a.\nb.example/ ", "a.b.example"),
+        ("https://%67oogle.com/", "google.com"),
+        ("mailto:somebody@google.com", ""),
+        ("about:blank", ""),
+        ("/only/a/path", ""),
+        ("http://a b.example/", ""),
+        (f"https://{'a' * 70}ü.example/", ""),
     ],
 )
 def test_the_host_of_a_referrer(referrer, expected):
     """An address or a bare domain."""
     assert expected == host(referrer)
+
+
+@given(st.text(max_size=40))
+def test_any_referrer_has_a_host_or_none(text):
+    """Never an exception; and what has a host is that host again."""
+    found = host(text)
+    if found and ":" not in found:
+        assert found == host(found)
+
+
+def test_what_no_rule_asks_for_is_none():
+    """An attribute that the policy never mentions has no code, and asking for it is no mistake."""
+    page = PageView(article=Article(id="a", section="markets"))
+    policy = Policy(
+        publication=Publication(name="x"), rules=[Rule(name="rest", show="subscription-wall")]
+    )
+    decision, _ = decide(policy, Reader(id="r"), page, Usage(), datetime(2026, 6, 1, tzinfo=UTC))
+    assert decision.facts["section"] is None
+    assert decision.facts["reader"] == "anonymous"
 
 
 def test_a_subdomain_goes_to_its_most_specific_mention():

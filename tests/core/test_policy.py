@@ -6,14 +6,85 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 
-from meter import Meter, Offer, Policy, PolicyError, Rule, Window
+from meter import (
+    Article,
+    Entitlement,
+    Meter,
+    MeterError,
+    Offer,
+    Policy,
+    PolicyError,
+    Rule,
+    Window,
+)
 from meter.canonical import to_table
 from meter.errors import Problem
-from meter.policy import Limit, Members, Publication, When
+from meter.policy import Copy, Limit, Publication, When
 from meter.testing.strategies import policies
+from meter.vocabulary import Members, Range
 
+
+def test_a_name_that_is_not_there_is_suggested():
+    """Of meters, offers and rules; not a bare `StopIteration`."""
+    policy = Policy(publication=PAPER, meters=[METER], rules=[REST])
+    with pytest.raises(MeterError, match="no meter `monthyl`; did you mean `monthly`"):
+        policy.meter("monthyl")
+    with pytest.raises(MeterError, match="no offer `summer`; there are none yet"):
+        policy.offer("summer")
+    with pytest.raises(MeterError, match="no rule `rst`; did you mean `rest`"):
+        policy.rule("rst")
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: Article(id="a", access="Metered"), "`Metered` is none of the words `free`"),
+        (lambda: Entitlement(kind="sub"), "`sub` is none of the words `trial`"),
+        (lambda: Window(calendar="quarter"), "`quarter` is none of the words `day`"),
+        (lambda: Rule(name="x", show="wal"), "`wal` is none of the words `article`"),
+        (
+            lambda: Offer(name="o", price="abc", currency="USD", term="1 month"),
+            "`abc` is not a price",
+        ),
+    ],
+)
+def test_a_wrong_word_is_told_in_an_editors_words(make, words):
+    """A `ValueError` that lists what may stand there, without the name of a Python class."""
+    with pytest.raises(ValueError, match=words):
+        make()
+
+
+def test_values_with_tables_can_be_hashed():
+    """A frozen value that holds a table is equal and hashes by what the table says."""
+    when = When(left={"monthly": Range(at_most=2)})
+    assert hash(when) == hash(When(left={"monthly": Range(at_most=2)}))
+    by_status = Meter(name="m", window=Window(lifetime=True), limit={"anonymous": 3})
+    again = Meter(name="m", window=Window(lifetime=True), limit={"anonymous": 3})
+    assert {by_status} == {again}
+    assert len({by_status, evolve(by_status, limit={"anonymous": 4})}) == 2
+
+
+def test_values_keep_no_table_of_the_callers():
+    """What the caller changes later changes no value."""
+    left, limit = {"monthly": Range(at_most=2)}, {"anonymous": 3}
+    copy = {"en": Copy(headline="Read on")}
+    when = When(left=left)
+    meter = Meter(name="monthly", window=Window(calendar="month"), limit=limit)
+    policy = Policy(publication=PAPER, meters=[meter], rules=[REST], copy=copy)
+    before = (hash(when), hash(meter), policy.digest)
+    left["other"], limit["registered"], copy["ja"] = Range(at_most=1), 5, Copy()
+    assert before == (hash(when), hash(meter), policy.digest)
+    assert (list(when.left), list(meter.limit), list(policy.copy)) == (
+        ["monthly"],
+        ["anonymous"],
+        ["en"],
+    )
+
+
+METER = Meter(name="monthly", window=Window(calendar="month"), limit=3)
 REST = Rule(name="rest", show="subscription-wall")
 PAPER = Publication(name="The Harbour Review")
 

@@ -11,6 +11,16 @@ from meter.errors import CorruptUsageError
 from meter.usage import Read, Tally
 
 
+def test_a_usage_keeps_nothing_of_the_callers():
+    """A table with one meter is copied like any other."""
+    tallies = {"m": Tally(("a",), (1,))}
+    usage = Usage(tallies)
+    before = hash(usage)
+    tallies["n"] = Tally(("b",), (2,))
+    assert hash(usage) == before
+    assert list(usage.tallies) == ["m"]
+
+
 def test_a_new_reader_has_counted_nothing():
     """An unknown meter has an empty tally."""
     assert Tally() == Usage().tally("monthly")

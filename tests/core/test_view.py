@@ -14,6 +14,15 @@ NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 BEFORE, AFTER = NOON - timedelta(days=1), NOON + timedelta(days=1)
 
 
+@pytest.mark.parametrize("kind", ["group", "gift", "staff"])
+def test_an_ended_right_of_others_leaves_no_status(kind):
+    """Nobody is told that a subscription expired who never had one."""
+    ended = Entitlement(kind=kind, ends=datetime(2026, 1, 1, tzinfo=UTC))
+    now = datetime(2026, 6, 1, tzinfo=UTC)
+    assert Reader(id="r", entitlements=[ended]).status(now) == "anonymous"
+    assert Reader(id="r", registered=True, entitlements=[ended]).status(now) == "registered"
+
+
 def right(kind: str, **keys) -> Entitlement:
     return Entitlement(kind=kind, **keys)
 
@@ -33,7 +42,7 @@ def right(kind: str, **keys) -> Entitlement:
         ([right("subscription"), right("staff")], True, "staff"),
         ([right("trial", ends=BEFORE)], True, "trial-expired"),
         ([right("subscription", ends=BEFORE)], True, "subscription-expired"),
-        ([right("gift", ends=BEFORE)], False, "subscription-expired"),
+        ([right("gift", ends=BEFORE)], False, "anonymous"),
         ([right("staff", ends=BEFORE)], True, "registered"),
         ([right("subscription", starts=AFTER)], True, "registered"),
         (

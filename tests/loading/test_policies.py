@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from meter import Meter, Offer, Policy, PolicyError, Rule, Window, load_policy, loads_policy
 from meter.loading import dumps_policy
-from meter.policy import Copy, Dates, Guarantee, Limit, Links, Members, Publication, Range, When
+from meter.policy import Copy, Dates, Guarantee, Limit, Links, Publication, When
 from meter.resources import template_root
 from meter.testing import strategies
-from meter.vocabulary import Show
+from meter.vocabulary import Members, Range, Show
 
 WHOLE = """
 [publication]

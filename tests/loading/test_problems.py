@@ -7,7 +7,8 @@ import pytest
 from meter import Meter, Offer, Policy, PolicyError, Rule, Window, loads_policy
 from meter.errors import MOST_PROBLEMS, meant, quoted
 from meter.loading import check_text
-from meter.policy import Dates, Guarantee, Limit, Members, Publication, Range, When
+from meter.policy import Dates, Guarantee, Limit, Publication, When
+from meter.vocabulary import Members, Range
 
 GOOD = """\
 [publication]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from attrs import evolve, fields
 
 from meter.errors import PolicyError
-from meter.policy import Dates, Members, Range, When
+from meter.policy import Dates, When
+from meter.vocabulary import Members, Range
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

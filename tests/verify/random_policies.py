@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from meter.policy import Dates, Limit, Members, Meter, Offer, Policy, Publication, Range, Rule, When
-from meter.vocabulary import ArticleAccess, Show, Status
+from meter.policy import Dates, Limit, Meter, Offer, Policy, Publication, Rule, When
+from meter.vocabulary import ArticleAccess, Members, Range, Show, Status
 from meter.windows import Window
 
 if TYPE_CHECKING:

@@ -15,18 +15,26 @@ from meter.policy import (
     Guarantee,
     Limit,
     Links,
-    Members,
     Meter,
     Offer,
     Policy,
     Publication,
-    Range,
     Rule,
     When,
 )
 from meter.testing.strategies.times import START
 from meter.testing.strategies.words import NUMBERS, WORDS
-from meter.vocabulary import ArticleAccess, Count, OfferKind, Show, Status, Unit, Weekday
+from meter.vocabulary import (
+    ArticleAccess,
+    Count,
+    Members,
+    OfferKind,
+    Range,
+    Show,
+    Status,
+    Unit,
+    Weekday,
+)
 from meter.windows import Window
 
 if TYPE_CHECKING:

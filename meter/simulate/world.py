@@ -217,7 +217,7 @@ class Reading:
         self._slots = policy.rulebook.vocabulary.slots[: policy.rulebook.vocabulary.base]
         self._at = horizon.opens
         self._groups = self._ask()
-        self._everything()
+        self.judging.judge_all()  # about every group and count, before anybody reads
         self.tables = self.judging.tables(np.array([horizon.opens, horizon.closes]))
         self.meaning = Meaning(
             **self._groups, verdicts=self.judging.verdict_table(), **self._walls(), **self._money()
@@ -326,14 +326,6 @@ class Reading:
             **{name: found[name][0] for name in ("who", "reader", "article", "visit", "age")},
             "periods": np.array(periods, np.int64),
         }
-
-    def _everything(self) -> None:
-        """Ask the engine about every group and every count, before anybody reads."""
-        starts = [*self.judging._verdict_at, self.judging._sizes]
-        for group, settled in enumerate(self.judging._settled):
-            if settled < 0:
-                for combination in range(starts[group + 1] - starts[group]):
-                    self.judging.judge(group, combination)
 
     def _walls(self) -> dict[str, Any]:
         offers = {offer.name: number for number, offer in enumerate(self.policy.offers)}

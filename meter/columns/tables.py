@@ -1,40 +1,68 @@
-"""What do the rules say of a group of equal facts?
+"""A policy as tables of groups and verdicts; the engine is asked once a combination.
 
-The engine is asked once for each combination that is met, and remembered.
-
-A policy becomes tables for the counting loop: limits and what they leave come from
-`engine.allowance`, verdicts from `engine.judge`, calendar windows from `Timeline.bounds`. No rule,
-limit or window is written a second time here.
+Limits and what they leave come from `engine.allowance`, verdicts from `engine.judge`, calendar
+windows from `Timeline.bounds`. No rule, limit or window is written a second time here.
 """
 
 from __future__ import annotations
 
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypedDict
 
-from meter.columns.compiled import missing
-from meter.engine import Verdict, allowance, first_match, judge
-from meter.vocabulary import Access
+import numpy as np
+from numpy.typing import NDArray
 
-try:
-    import numpy as np
-except ImportError as error:  # pragma: no cover - checked in an environment without the extra
-    raise missing(error) from error
-
-from meter.columns.counting import CALENDAR, FIXED, LIFETIME, ROLLING, Tables
-from meter.vocabulary import ArticleAccess
+from meter.columns.arrays import CALENDAR, FIXED, LIFETIME, ROLLING, Tables
+from meter.decision import Access
+from meter.engine import Verdict, allowance, judge
+from meter.facts import leaves
+from meter.view import ArticleAccess
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Hashable, Iterator
 
-    from meter.formulas import Formula
+    from meter.columns.arrays import Codes, Flags, Integers
+    from meter.facts import Formula
     from meter.policy import Policy
     from meter.windows import Timeline
 
-__all__ = ["Array", "Judging", "spends"]
+__all__ = ["Array", "Group", "Judging", "spends"]
 
-Array = Any
-"""A NumPy array."""
+Array: TypeAlias = NDArray[Any]
+"""A NumPy array of any kind; `arrays` has the kinds by name."""
+
+
+class Group(NamedTuple):
+    """Equal facts: the codes that need no usage, and whether such a view would count at all."""
+
+    values: tuple[Hashable, ...]
+    spends: bool
+
+
+class _Rooms(NamedTuple):
+    """The different things that `allowance` can say of a limit: whether it opens, what is left."""
+
+    start: int
+    """Where their numbers begin in `Tables.rooms`, by used and seen."""
+    said: tuple[tuple[bool, int], ...]
+
+
+class _Row(NamedTuple):
+    """What `Tables` says of a group, and of it and each meter."""
+
+    settled: int
+    limits: list[int]
+    room_at: list[int]
+    strides: list[int]
+    verdict_at: int
+    combinations: int
+    """How many entries the group has in the table of verdicts."""
+
+
+class _VerdictColumns(TypedDict):
+    meter: Integers
+    spend: Integers
+    full: Flags
 
 
 class Judging:
@@ -44,73 +72,119 @@ class Judging:
         self.rulebook = policy.rulebook
         self.meters = [name for name, _, _ in self.rulebook.meters]
         self.verdicts: list[Verdict] = []
-        self.groups: list[tuple[tuple[Any, ...], bool]] = []
+        self.groups: list[Group] = []
         self.judged = 0
         self._lock = Lock()
-        self._group_of: dict[tuple[tuple[Any, ...], bool], int] = {}
+        self._group_of: dict[Group, int] = {}
         self._verdict_of: dict[Verdict, int] = {}
-        self._settled: list[int] = []
-        self._limits: list[list[int]] = []
-        self._room_at: list[list[int]] = []
-        self._strides: list[list[int]] = []
-        self._verdict_at: list[int] = []
-        self._sizes = 0
+        self._rows: list[_Row] = []
         self._known: dict[int, int] = {}
         self._rooms: list[int] = []
-        self._room_sets: dict[tuple[int, int, bool], tuple[int, list[tuple[bool, int]]]] = {}
-        self._places = {name: self.rulebook.vocabulary.place("open", name) for name in self.meters}
+        self._rooms_of: dict[tuple[int, int, bool], _Rooms] = {}
+        vocabulary = self.rulebook.vocabulary
+        self._left_slots = [
+            vocabulary.slots[vocabulary.place("left", name)] for name in self.meters
+        ]
 
-    def group(self, values: tuple[Any, ...], *, spends: bool) -> int:
-        """Return the number of some facts.
+    def group(self, values: tuple[Hashable, ...], *, spends: bool) -> int:
+        """Return the number of some facts: the codes that need no usage.
 
-        The codes that need no usage, and whether such a view would count at all.
-
-        A view would count if the article is metered and the view is not a prefetch.
+        `spends` says whether such a view would count at all, which it would if the article is
+        metered and the view is not a prefetch.
         """
-        number = self._group_of.get((values, spends))
+        group = Group(values, spends)
+        number = self._group_of.get(group)
         if number is None:
-            number = self._group_of[values, spends] = len(self.groups)
-            self.groups.append((values, spends))
-            self._prepare(values, spends)
+            number = self._group_of[group] = len(self.groups)
+            self.groups.append(group)
+            self._rows.append(self._row(group))
         return number
 
     def limit(self, group: int, verdict: int) -> int | None:
-        """Return the limit that a decision of this group and verdict reports, or `None` where it
-        reports no meter.
+        """Return the limit that a decision of this group and verdict reports.
+
+        `None` where it reports no meter.
         """
         meter = self.verdicts[verdict].meter
-        return None if meter is None else self.rulebook.limit(meter, self.groups[group][0])
+        if meter is None:
+            return None
+        return self.rulebook.limit(meter, self.groups[group].values)
 
     def judge(self, group: int, combination: int) -> int:
-        """Ask the engine about a group and what its meters have counted, and return the verdict's
-        number.
+        """Ask the engine about a group and what its meters have counted.
+
+        Return the number of the verdict.
         """
         with self._lock:  # threads come here seldom: once for each combination they meet
             return self._judge(group, combination)
 
     def judge_all(self) -> None:
         """Ask the engine about every group and whatever its meters may have counted."""
-        starts = [*self._verdict_at, self._sizes]
-        for group, settled in enumerate(self._settled):
-            if settled < 0:
-                for combination in range(starts[group + 1] - starts[group]):
+        for group, row in enumerate(self._rows):
+            if row.settled < 0:
+                for combination in range(row.combinations):
                     self.judge(group, combination)
+
+    def verdict_table(self) -> Codes:
+        """Return the verdicts known so far by group and combination, and -1 for the others."""
+        table = np.full(max(self._verdict_places(), 1), -1, np.int32)
+        if self._known:
+            table[np.fromiter(self._known, np.int64)] = np.fromiter(self._known.values(), np.int32)
+        return table
+
+    def tables(self, at: Integers) -> Tables:
+        """Return the policy as arrays for views at the instants `at`."""
+        timelines = [timeline for _, timeline, _ in self.rulebook.meters]
+        edges = [_edges(timeline, at) for timeline in timelines]
+        shape = (len(self.groups), len(self.meters))
+        rows = self._rows
+        return Tables(
+            kind=np.array([_kind(timeline) for timeline in timelines], np.int64),
+            length=np.array([_length(timeline) for timeline in timelines], np.int64),
+            edge_at=np.cumsum([0, *map(len, edges)]),
+            edges=np.array([edge for row in edges for edge in row], np.int64),
+            by_view=np.array([by_view for _, _, by_view in self.rulebook.meters], np.bool_),
+            settled=np.array([row.settled for row in rows], np.int64),
+            spends=np.array([group.spends for group in self.groups], np.bool_),
+            limit=np.array([row.limits for row in rows], np.int64).reshape(shape),
+            room_at=np.array([row.room_at for row in rows], np.int64).reshape(shape),
+            stride=np.array([row.strides for row in rows], np.int64).reshape(shape),
+            rooms=np.array([*self._rooms, 0], np.int64),
+            verdict_at=np.array([row.verdict_at for row in rows], np.int64),
+            **self.verdict_columns(),
+        )
+
+    def verdict_columns(self) -> _VerdictColumns:
+        """Return the columns of `Tables` by verdict, which grow while the engine is asked."""
+        place: dict[str | None, int] = {None: -1}
+        place.update((name, number) for number, name in enumerate(self.meters))
+        return {
+            "meter": np.array([place[verdict.meter] for verdict in self.verdicts], np.int64),
+            "spend": np.array([place[verdict.spend] for verdict in self.verdicts], np.int64),
+            "full": np.array(
+                [verdict.show.access is Access.FULL for verdict in self.verdicts], np.bool_
+            ),
+        }
+
+    def capacity(self) -> int:
+        """Return how much a meter may count at once."""
+        return max((limit for row in self._rows for limit in row.limits), default=1) + 1
 
     def _judge(self, group: int, combination: int) -> int:
         values, spends = self.groups[group]
-        codes: list[Any] = []
-        for m, name in enumerate(self.meters):
-            left_slot = self.rulebook.vocabulary.slots[self._places[name] + 1]
+        row = self._rows[group]
+        codes: list[Hashable] = []
+        for m, left_slot in enumerate(self._left_slots):
             opens, left = False, 0  # a meter that no rule can ask about
-            if self._limits[group][m] >= 0:
-                found = self._rooms_of(m, self._limits[group][m], spends)[1]
-                opens, left = found[combination // self._strides[group][m] % len(found)]
+            if row.limits[m] >= 0:
+                said = self._allowances(m, row.limits[m], spends=spends).said
+                opens, left = said[combination // row.strides[m] % len(said)]
             codes += (opens, left_slot.code(left))
         verdict = judge(self.rulebook, (*values, *codes))
-        assert verdict is not None
+        assert verdict is not None  # noqa: S101 - every slot has a code
         self.judged += 1
         number = self._number(verdict)
-        self._known[self._verdict_at[group] + combination] = number
+        self._known[row.verdict_at + combination] = number
         return number
 
     def _number(self, verdict: Verdict) -> int:
@@ -119,33 +193,35 @@ class Judging:
             self.verdicts.append(verdict)
         return self._verdict_of[verdict]
 
-    def _prepare(self, values: tuple[Any, ...], spends: bool) -> None:
-        verdict = first_match(self.rulebook, values)
+    def _row(self, group: Group) -> _Row:
+        verdict = judge(self.rulebook, group.values)
         self.judged += 1
-        self._settled.append(-1 if verdict is None else self._number(verdict))
-        asked = set() if verdict is not None else set(self._asked(values))
-        size, limits, rooms, strides = 1, [], [], []
+        settled = -1 if verdict is None else self._number(verdict)
+        asked = set(self._asked(group)) if verdict is None else set()
+        limits, room_at, strides = [], [], []
+        combinations = 1
         for m, name in enumerate(self.meters):
-            if name not in asked:
-                limits.append(-1)
-                rooms.append(0)
-                strides.append(0)
-                continue
-            limits.append(self.rulebook.limit(name, values))
-            start, found = self._rooms_of(m, limits[-1], spends)
-            rooms.append(start)
-            strides.append(size)
-            size *= len(found)
-        self._limits.append(limits)
-        self._room_at.append(rooms)
-        self._strides.append(strides)
-        self._verdict_at.append(self._sizes)
-        self._sizes += size
+            limit, start, stride = -1, 0, 0
+            if name in asked:
+                limit = self.rulebook.limit(name, group.values)
+                start, said = self._allowances(m, limit, spends=group.spends)
+                stride = combinations
+                combinations *= len(said)
+            limits.append(limit)
+            room_at.append(start)
+            strides.append(stride)
+        return _Row(settled, limits, room_at, strides, self._verdict_places(), combinations)
 
-    def _asked(self, values: tuple[Any, ...]) -> Iterator[str]:
+    def _verdict_places(self) -> int:
+        """Return how many entries the table of verdicts has for the groups so far."""
+        if not self._rows:
+            return 0
+        return self._rows[-1].verdict_at + self._rows[-1].combinations
+
+    def _asked(self, group: Group) -> Iterator[str]:
         """Yield the meters that a verdict on these facts can depend on (or a few more)."""
         for rule in self.rulebook.rules:
-            holds = rule.formula.holds(values)
+            holds = rule.formula.holds(group.values)
             if holds is False:
                 continue
             if rule.spend is not None:
@@ -156,104 +232,50 @@ class Judging:
                 return
 
     def _meters_in(self, formula: Formula) -> Iterator[str]:
-        for part in getattr(formula, "parts", ()):
-            yield from self._meters_in(part)
-        meter = (
-            self.rulebook.vocabulary.slots[formula.slot].meter if hasattr(formula, "slot") else None
-        )
-        if meter is not None:
-            yield meter
+        for leaf in leaves(formula):
+            meter = self.rulebook.vocabulary.slots[leaf.slot].meter
+            if meter is not None:
+                yield meter
 
-    def _rooms_of(self, meter: int, limit: int, spends: bool) -> tuple[int, list[tuple[bool, int]]]:
-        """Return the different things that `allowance` can say of a limit, and where their numbers
-        begin, by used and seen.
-        """
-        slot = self.rulebook.vocabulary.slots[self._places[self.meters[meter]] + 1]
-        key = (limit, meter, spends)
-        if key not in self._room_sets:
-            found: dict[tuple[bool, int | None], int] = {}
+    def _allowances(self, m: int, limit: int, *, spends: bool) -> _Rooms:
+        """Return the different things that `allowance` can say of a limit of a meter."""
+        key = (m, limit, spends)
+        if key not in self._rooms_of:
+            numbers: dict[tuple[bool, int | None], int] = {}
             said: list[tuple[bool, int]] = []
             start = len(self._rooms)
             for used in range(limit + 1):
                 for seen in (False, True):
-                    opens, left = allowance(limit, used, seen=seen, spends=spends)
-                    code = (opens, slot.code(left))
-                    if code not in found:
-                        found[code] = len(said)
+                    opens, left = allowance(limit, used, seen, spends)
+                    code = (opens, self._left_slots[m].code(left))
+                    if code not in numbers:
+                        numbers[code] = len(said)
                         said.append((opens, left))
-                    self._rooms.append(found[code])
-            self._room_sets[key] = start, said
-        return self._room_sets[key]
-
-    def verdict_table(self) -> Array:
-        table = np.full(max(self._sizes, 1), -1, np.int32)
-        if self._known:
-            table[np.fromiter(self._known, np.int64)] = np.fromiter(self._known.values(), np.int32)
-        return table
-
-    def tables(self, at: Array) -> Tables:
-        timelines = [timeline for _, timeline, _ in self.rulebook.meters]
-        edges = [_edges(timeline, at) for timeline in timelines]
-        shape = (len(self.groups), len(self.meters))
-
-        def grid(rows: Sequence[Sequence[int]]) -> Array:
-            return np.array(rows, np.int64).reshape(shape)
-
-        return Tables(
-            kind=np.array([_kind(timeline) for timeline in timelines], np.int64),
-            length=np.array(
-                [
-                    0 if _kind(line) in (CALENDAR, LIFETIME) else line.ends((0,))
-                    for line in timelines
-                ],
-                np.int64,
-            ),
-            edge_at=np.cumsum([0, *map(len, edges)]),
-            edges=np.array([edge for row in edges for edge in row], np.int64),
-            by_view=np.array([by_view for _, _, by_view in self.rulebook.meters], np.bool_),
-            settled=np.array(self._settled, np.int64),
-            spends=np.array([spends for _, spends in self.groups], np.bool_),
-            limit=grid(self._limits),
-            room_at=grid(self._room_at),
-            stride=grid(self._strides),
-            rooms=np.array([*self._rooms, 0], np.int64),
-            verdict_at=np.array(self._verdict_at, np.int64),
-            **self.verdict_columns(),
-        )
-
-    def verdict_columns(self) -> dict[str, Array]:
-        place: dict[str | None, int] = {
-            None: -1,
-            **{name: number for number, name in enumerate(self.meters)},
-        }
-        return {
-            "meter": np.array([place[verdict.meter] for verdict in self.verdicts], np.int64),
-            "spend": np.array([place[verdict.spend] for verdict in self.verdicts], np.int64),
-            "full": np.array(
-                [verdict.show.access is Access.FULL for verdict in self.verdicts], np.bool_
-            ),
-        }
-
-    def capacity(self) -> int:
-        return max((limit for limits in self._limits for limit in limits), default=1) + 1
+                    self._rooms.append(numbers[code])
+            self._rooms_of[key] = _Rooms(start, tuple(said))
+        return self._rooms_of[key]
 
 
 def _kind(timeline: Timeline) -> int:
     window = timeline.window
-    return (
-        CALENDAR
-        if window.calendar
-        else ROLLING
-        if window.rolling
-        else FIXED
-        if window.fixed
-        else LIFETIME
-    )
+    if window.calendar:
+        return CALENDAR
+    if window.rolling:
+        return ROLLING
+    return FIXED if window.fixed else LIFETIME
 
 
-def _edges(timeline: Timeline, at: Array) -> list[int]:
-    """Return where the calendar windows start that hold the instants `at`, and where the last one
-    ends.
+def _length(timeline: Timeline) -> int:
+    """Return the length of a rolling or fixed window in microseconds, else 0."""
+    if _kind(timeline) not in (ROLLING, FIXED):
+        return 0
+    return timeline.ends((0,)) or 0
+
+
+def _edges(timeline: Timeline, at: Integers) -> list[int]:
+    """Return where the calendar windows start that hold the instants `at`.
+
+    The last one is where the last of them ends.
     """
     if timeline.window.calendar is None or not len(at):
         return []

@@ -17,49 +17,54 @@ from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 
 from meter import loads_policy
-from meter.columns import counting
+from meter.columns import counting, windows
 from meter.columns import decide as columns
 from meter.testing import strategies
 from tests.columns.both import by_columns, by_engine
 
 BUGS = {
-    "a blocked view counts": ("if tables.spend[verdict] >= 0 and", "if"),
-    "an article counts again when it is read again": ("and memory.seen[meter] == 0:", ":"),
+    "a blocked view counts": (counting, "tables.spend[verdict] >= 0 and ", ""),
+    "an article counts again when it is read again": (
+        counting,
+        " and memory.seen[meter] == 0",
+        "",
+    ),
     "a read at the end of a rolling window is still inside": (
-        (
-            "memory.ats[m, memory.first[m]] + tables.length[m] <= now:\n                           "
-            " memory.first"
-        ),
-        (
-            "memory.ats[m, memory.first[m]] + tables.length[m] < now:\n                           "
-            " memory.first"
-        ),
+        windows,
+        "return now + length\n",
+        "return now + length + 1\n",
     ),
     "a fixed window never ends": (
-        "elif kind == FIXED and size > 0 and",
-        "elif kind == FIXED and size > 1_000 and",
+        windows,
+        "if kind == LIFETIME:",
+        "if kind in (LIFETIME, FIXED):",
     ),
     "a calendar window starts one microsecond late": (
+        windows,
         "if edges[middle] <= now:",
         "if edges[middle] < now:",
     ),
     "a month does not forget the one before": (
-        (
-            "memory.start[m], memory.end[m] = tables.edges[after - 1], tables.edges[after]\n       "
-            "                     size = 0"
-        ),
-        "memory.start[m], memory.end[m] = tables.edges[after - 1], tables.edges[after]",
+        windows,
+        "return edge_after(tables.edges, tables.edge_at[m], tables.edge_at[m + 1] - 1, now)",
+        "return tables.edges[tables.edge_at[m + 1] - 1] + now",
     ),
-    "a reader inherits what the one before counted": ("        memory.size[:] = 0\n", ""),
+    "a reader inherits what the one before counted": (
+        counting,
+        "            memory.size[_ONE, m] = 0\n",
+        "            pass\n",
+    ),
     "a lowered limit is ignored by what was used": (
+        windows,
         "used = min(size, limit)\n",
         "used = min(size, limit - 1)\n",
     ),
     "views at one instant are always one": (
-        "memory.ids[m, slot] == mark and (not",
-        "(memory.ids[m, slot] == mark or memory.ats[m, slot] == now) and (not",
+        windows,
+        "if same_time and memory.ids[holder, m, slot] == view:",
+        "if same_time or memory.ids[holder, m, slot] == view:",
     ),
-    "a prefetch counts": ("and tables.spends[g] and", "and"),
+    "a prefetch counts": (counting, "tables.spends[g] and ", ""),
 }
 
 SHOWN_BY = {
@@ -71,17 +76,28 @@ SHOWN_BY = {
 """The windows in which a bug shows, where its name says so; what others draw would be time lost."""
 
 
-def _count_with(name):
-    """Return the counting loop with one bug, not compiled: a compiled one would take seconds."""
-    right, wrong = BUGS[name]
-    source = Path(counting.__file__).read_text(encoding="utf-8")
-    assert source.count(right) == 1, f"the line to spoil for {name!r} has changed"
-    spoiled = source.replace(right, wrong).replace(
+def _run_spoiled(module, right="", wrong=""):
+    """Return a module's names, not compiled (a compiled loop would take seconds), with a bug."""
+    source = Path(module.__file__).read_text(encoding="utf-8")
+    if right:
+        assert source.count(right) == 1, f"the line to spoil has changed: {right}"
+        source = source.replace(right, wrong)
+    source = source.replace(
         "from meter.columns.compiled import compiled", "compiled = lambda function: function"
     )
-    module = module_from_spec(spec_from_loader("spoiled", loader=None))
-    exec(compile(spoiled, "spoiled", "exec"), module.__dict__)
-    return module.count
+    spoiled = module_from_spec(spec_from_loader(module.__name__, loader=None))
+    exec(compile(source, "spoiled", "exec"), spoiled.__dict__)
+    return spoiled
+
+
+def _count_with(name):
+    """Return the counting loop with one bug, and the arithmetic of windows that it calls."""
+    where, right, wrong = BUGS[name]
+    loop = _run_spoiled(counting, *((right, wrong) if where is counting else ()))
+    arithmetic = _run_spoiled(windows, *((right, wrong) if where is windows else ()))
+    loop.combination_of = arithmetic.combination_of
+    loop.keep = arithmetic.keep
+    return loop.count
 
 
 POLICY = """

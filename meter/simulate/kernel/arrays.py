@@ -1,99 +1,141 @@
-"""What is the world of a simulation made of, as arrays?
+"""The world of a simulation as arrays, and the records of what happens in it.
 
-People, what the engine says of everything, and the calendar.
+People, what the engine says of everything, and the calendar come in; sums by reader and by month,
+and the page views where they were asked for, come out.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+import numpy as np
+
+from meter.columns.arrays import NEVER, Codes, Flags, Floats, Integers, Tables
 
 __all__ = [
     "COLUMNS",
     "LOG",
+    "LOG_RECORD",
     "MONTHLY",
+    "MONTH_RECORD",
     "MOST_DEVICES",
+    "NEVER",
     "OLDEST_ARTICLE",
+    "READER_RECORD",
     "SLOT",
     "Human",
+    "LogLine",
     "Meaning",
+    "MonthSums",
+    "ReaderSums",
+    "Setting",
     "Time",
+    "record",
 ]
-
-COLUMNS = (
-    "months",
-    "stopped",
-    "registrations",
-    "wanted",
-    "read",
-    "blocked",
-    "lost",
-    "starts",
-    "subscriber",
-    "trial",
-    "cash",
-    "lifetime",
-    "began",
-    "pays",
-    "paid",
-)
-"""What is kept of each reader over the whole horizon.
-
-`starts`, `subscriber`, `trial`, `cash` and `lifetime` are expectations: the sum, over the walls a
-reader met, of the chance to take what was offered times what then follows. They have the same mean
-as the lives that were drawn (`began`, `pays`, `paid`) and a far smaller spread: one start in two
-thousand reader-months is mostly noise.
-"""
-
-MONTHLY = (
-    "active",
-    "stopped",
-    "registrations",
-    "starts",
-    "subscribers",
-    "trials",
-    "wanted",
-    "read",
-    "blocked",
-    "cash",
-    "away",
-)
-"""What is kept of each month; `starts`, `subscribers`, `trials` and `cash` are expectations."""
-
-LOG = (
-    "reader",
-    "identity",
-    "merged",
-    "standing",
-    "starts",
-    "ends",
-    "article",
-    "reader_class",
-    "score",
-    "referrer",
-    "device",
-    "at",
-    "verdict",
-    "counted",
-    "used",
-)
-"""What is kept of each page view where that was asked for."""
 
 MOST_DEVICES = 4
 ACCOUNT = MOST_DEVICES
+"""The identity that counts for a reader who is signed in; the ones before are the devices."""
 ANONYMOUS, REGISTERED, TRIAL_OVER, SUBSCRIPTION_OVER, FIRST_TRIAL = range(5)
+"""Standings; after the trials, one for each offer, come the subscriptions, one for each option."""
 BOUNCE, CASUAL, FAN = range(3)
 REGISTER, PAY = 1, 2
+"""What a wall asks for."""
 MOST_VIEWS = 4096
-NEVER = 1 << 62
 MINUTE, HOUR, DAY = 60_000_000, 3_600_000_000, 86_400_000_000
 SLOT_HOURS = 6
 OLDEST_DAYS = 90
 SLOT = SLOT_HOURS * HOUR
-"""How long the articles of one slot take to publish, in microseconds; an article is published at
-the start of its slot.
+"""How long the articles of one slot take to publish, in microseconds.
+
+An article is published at the start of its slot.
 """
 OLDEST_ARTICLE = (OLDEST_DAYS + 10) * DAY
 """How long before the first day the first article is published."""
+
+_KINDS = {"int": np.int64, "float": np.float64, "bool": np.bool_, "np.uint64": np.uint64}
+
+
+def record(fields: type) -> np.dtype[np.void]:
+    """Return the layout of a record with the fields that a class declares."""
+    kinds = [(name, _KINDS[kind]) for name, kind in fields.__annotations__.items()]
+    return np.dtype(kinds, align=True)
+
+
+class ReaderSums:
+    """What is kept of each reader over the whole horizon.
+
+    `starts`, `subscriber`, `trial`, `cash` and `lifetime` are expectations: the sum, over the walls
+    a reader met, of the chance to take what was offered times what then follows. They have the same
+    mean as the lives that were drawn (`began`, `pays`, `paid`) and a far smaller spread: one start
+    in two thousand reader-months is mostly noise.
+    """
+
+    months: float
+    stopped: float
+    registrations: float
+    wanted: float
+    read: float
+    blocked: float
+    lost: float
+    starts: float
+    subscriber: float
+    trial: float
+    cash: float
+    lifetime: float
+    began: float
+    pays: float
+    paid: float
+
+
+class MonthSums:
+    """What is kept of each month.
+
+    `starts`, `subscribers`, `trials` and `cash` are expectations.
+    """
+
+    active: float
+    stopped: float
+    registrations: float
+    starts: float
+    subscribers: float
+    trials: float
+    wanted: float
+    read: float
+    blocked: float
+    cash: float
+    away: float
+
+
+class LogLine:
+    """What is kept of each page view where that was asked for."""
+
+    reader: int
+    identity: int
+    merged: int
+    standing: int
+    starts: int
+    ends: int
+    article: int
+    reader_class: int
+    score: int
+    referrer: int
+    device: int
+    at: int
+    verdict: int
+    counted: int
+    used: int
+
+
+COLUMNS = tuple(ReaderSums.__annotations__)
+"""The places of `ReaderSums` in a row."""
+MONTHLY = tuple(MonthSums.__annotations__)
+"""The places of `MonthSums` in a row."""
+LOG = tuple(LogLine.__annotations__)
+"""The places of `LogLine` in a row."""
+READER_RECORD = record(ReaderSums)
+MONTH_RECORD = record(MonthSums)
+LOG_RECORD = record(LogLine)
 
 
 class Human(NamedTuple):
@@ -103,17 +145,17 @@ class Human(NamedTuple):
     fans: float
     fans_stop: float
     persistence: float
-    turnover: Any
-    casual: Any
+    turnover: Floats
+    casual: Floats
     session_stop: float
     pause: float
     tail: float
     rereads: float
     per_slot: int
     half_life: float
-    ranks: Any
+    ranks: Floats
     main_device: float
-    devices: Any
+    devices: Floats
     cookie_reset: float
     bypass: float
     conversion: float
@@ -122,7 +164,7 @@ class Human(NamedTuple):
     register: float
     registration_sells: float
     leave: float
-    leave_factor: Any
+    leave_factor: Floats
     come_back: float
     end_session: float
     score_signal: float
@@ -136,10 +178,10 @@ class Human(NamedTuple):
     wear_habit: float
     most_habit: float
     annual_share: float
-    reader_classes: Any
-    article_classes: Any
-    referrers: Any
-    device_kinds: Any
+    reader_classes: Floats
+    article_classes: Floats
+    referrers: Floats
+    device_kinds: Floats
 
 
 class Meaning(NamedTuple):
@@ -148,49 +190,61 @@ class Meaning(NamedTuple):
     Who reads what when gives a group, a group and its counts give a verdict.
     """
 
-    group: Any
+    group: Integers
     """[who, reader class and score, article, view, period, age] the group of equal facts."""
-    who: Any
+    who: Integers
     """[standing, days since expiry]"""
-    reader: Any
+    reader: Integers
     """[reader class, score in hundredths]"""
-    article: Any
+    article: Integers
     """[article class]"""
-    visit: Any
+    visit: Integers
     """[referrer, device]"""
-    age: Any
+    age: Integers
     """[age in days]"""
-    periods: Any
+    periods: Integers
     """The instants at which a new period starts."""
-    verdicts: Any
-    sells: Any
+    verdicts: Codes
+    """[place] the verdict, at a group's place in `Tables` and a combination."""
+    sells: Integers
     """[verdict] what a wall asks for: nothing (0), to register (1), to pay (2)."""
-    offer: Any
+    offer: Integers
     """[verdict] the offer made, or -1."""
-    trial: Any
+    trial: Flags
     """[offer] whether it is a trial."""
-    offer_price: Any
-    offer_lift: Any
-    offer_option: Any
+    offer_price: Floats
+    """[offer]"""
+    offer_lift: Floats
+    """[offer] how much more often it is taken than the list price."""
+    offer_option: Integers
     """[offer] the option that a subscription offer sells."""
-    price: Any
+    price: Floats
     """[option]"""
-    churn: Any
+    churn: Floats
     """[option, renewal] the chance to end at this renewal."""
-    rest: Any
+    rest: Floats
     """[option, payments made] what the payments still to come are worth."""
 
 
 class Time(NamedTuple):
-    """The horizon: where days and months start, how reading is spread over a month, and when terms
-    end.
-    """
+    """The horizon: where days and months start, how reading is spread, and when terms end."""
 
-    days: Any
-    months: Any
-    spread: Any
+    days: Integers
+    """[day] its start; the last one is the end of the last day."""
+    months: Integers
+    """[month] its start; the last one is the end of the last month."""
+    spread: Integers
     """[month, step] instants by the share of the month's reading that lies before them."""
-    traffic: Any
+    traffic: Floats
     """[month] traffic, times usual."""
-    term: Any
+    term: Integers
     """[offer, then option; day] the end of a term that starts with this day."""
+
+
+class Setting(NamedTuple):
+    """Everything that stays the same while readers are taken through the months."""
+
+    meaning: Meaning
+    tables: Tables
+    human: Human
+    time: Time

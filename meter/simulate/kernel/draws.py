@@ -1,21 +1,23 @@
-"""Which random number is the one for this reader, this month, this purpose?
+"""Random numbers that are a function of seed, reader, month, purpose and index, and nothing else.
 
-Numbers are a function of (seed, reader, month, purpose, index) and of nothing else (SplitMix64:
-Steele, Lea and Flood 2014). So two policies meet the same people with the same inclinations, and
-neither the order of the work nor the number of workers matters.
+SplitMix64 (Steele, Lea and Flood 2014), counted and not stepped. So two policies meet the same
+people with the same inclinations, and neither the order of the work nor the number of workers
+matters.
 """
 
-# The types of the loops are the compiler's business: arrays and whole numbers.
-# mypy: disable-error-code="no-untyped-def, no-untyped-call"
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from meter.columns.compiled import compiled
 
-__all__ = ["child", "normal", "uniform"]
+if TYPE_CHECKING:
+    from meter.columns.arrays import Floats
+
+__all__ = ["child", "normal", "place_of", "uniform"]
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _SPACE = np.uint64(0xD1342543DE82EF95)
@@ -34,7 +36,7 @@ ARTICLE = 60
 
 
 @compiled
-def child(key, number):
+def child(key: np.uint64, number: int) -> np.uint64:
     """Return the key of a part, such as a reader's of a seed or a month's of a reader."""
     z = key + (np.uint64(number) + np.uint64(1)) * _GOLDEN
     z = (z ^ (z >> _30)) * _FIRST
@@ -43,7 +45,7 @@ def child(key, number):
 
 
 @compiled
-def uniform(key, purpose, index):
+def uniform(key: np.uint64, purpose: int, index: int) -> float:
     """Return a number in (0, 1)."""
     z = key + np.uint64(purpose) * _SPACE + np.uint64(index) * _GOLDEN
     z = (z ^ (z >> _30)) * _FIRST
@@ -53,8 +55,22 @@ def uniform(key, purpose, index):
 
 
 @compiled
-def normal(key, purpose, other):
+def normal(key: np.uint64, purpose: int, other: int) -> float:
     """Return a standard normal number from two streams (Box and Muller 1958)."""
     return math.sqrt(-2.0 * math.log(uniform(key, purpose, 0))) * math.cos(
         2.0 * math.pi * uniform(key, other, 0)
     )
+
+
+@compiled
+def place_of(shares: Floats, share: float) -> int:
+    """Return the first place in cumulative shares that holds a share."""
+    low = 0
+    high = len(shares) - 1
+    while low < high:
+        middle = (low + high) >> 1
+        if share < shares[middle]:
+            high = middle
+        else:
+            low = middle + 1
+    return low

@@ -1,0 +1,108 @@
+"""The arrays that the compiled loops work on: a policy, what a reader has counted, a bucket."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "ANY_TIME",
+    "CALENDAR",
+    "FIXED",
+    "LIFETIME",
+    "NEVER",
+    "ROLLING",
+    "Codes",
+    "Flags",
+    "Floats",
+    "Integers",
+    "Memory",
+    "Tables",
+    "new_memory",
+]
+
+Integers: TypeAlias = NDArray[np.int64]
+Codes: TypeAlias = NDArray[np.int32]
+Flags: TypeAlias = NDArray[np.bool_]
+Floats: TypeAlias = NDArray[np.float64]
+
+CALENDAR, ROLLING, FIXED, LIFETIME = range(4)
+"""The kinds of windows."""
+NEVER = 1 << 62
+"""An instant that never comes, in microseconds since 1970."""
+ANY_TIME = -NEVER
+"""Stands for every instant, where one may be asked for."""
+
+
+class Tables(NamedTuple):
+    """A policy as arrays. `g` is a group of equal facts, `m` a meter, `v` a verdict."""
+
+    kind: Integers
+    """[m] the kind of window."""
+    length: Integers
+    """[m] the length of a rolling or fixed window in microseconds."""
+    edge_at: Integers
+    """[m] where a calendar meter's edges begin in `edges`, and one more entry for the end."""
+    edges: Integers
+    """Where the windows of a calendar meter start, in order of time, meter after meter."""
+    by_view: Flags
+    """[m] whether views are counted, by their key, and not articles."""
+    settled: Integers
+    """[g] the verdict where it depends on no count, else -1."""
+    spends: Flags
+    """[g] whether a view of this group would count at all."""
+    limit: Integers
+    """[g, m] the limit, or -1 where the verdict does not depend on this meter."""
+    room_at: Integers
+    """[g, m] where the meter's rooms begin in `rooms`."""
+    stride: Integers
+    """[g, m] what one room counts for in a combination."""
+    rooms: Integers
+    """[room_at + 2 * used + seen] the number of what `engine.allowance` says."""
+    verdict_at: Integers
+    """[g] where the group's verdicts begin in the table of verdicts."""
+    meter: Integers
+    """[v] the meter to tell of, or -1."""
+    spend: Integers
+    """[v] the meter to spend from, or -1."""
+    full: Flags
+    """[v] whether the whole article is shown."""
+
+
+class Memory(NamedTuple):
+    """What has been counted, by `h`, the identity it counts for, and `m`, the meter.
+
+    Each meter's slots `s` are a ring: the oldest count is in slot `first`, and `size` of them are
+    taken from there on.
+    """
+
+    ids: Integers
+    """[h, m, s] the article or the view that counts."""
+    ats: Integers
+    """[h, m, s] the instant at which it was read, where views count."""
+    ends: Integers
+    """[h, m, s] the instant from which on it does not count any more."""
+    first: Integers
+    """[h, m]"""
+    size: Integers
+    """[h, m]"""
+    seen: Integers
+    """[m] whether the view asked about last is counted already: 0 or 1."""
+    used: Integers
+    """[m] how much was used when it was asked last, never more than the limit."""
+
+
+def new_memory(holders: int, meters: int, capacity: int) -> Memory:
+    """Return the memory of some identities that have counted nothing yet."""
+    slots = (holders, meters, capacity)
+    return Memory(
+        ids=np.zeros(slots, np.int64),
+        ats=np.zeros(slots, np.int64),
+        ends=np.zeros(slots, np.int64),
+        first=np.zeros((holders, meters), np.int64),
+        size=np.zeros((holders, meters), np.int64),
+        seen=np.zeros(meters, np.int64),
+        used=np.zeros(meters, np.int64),
+    )

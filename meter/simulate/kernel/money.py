@@ -1,0 +1,193 @@
+"""When trials and paid terms end, what is paid, and what is expected to be paid.
+
+Expectations: at a wall, the chance to start is known before the draw. What would follow is added
+at once, times that chance, to the sums of the months in which it would happen.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from meter.columns.compiled import compiled, inlined
+from meter.simulate.kernel import draws
+from meter.simulate.kernel.arrays import DAY, FIRST_TRIAL, NEVER, SUBSCRIPTION_OVER, TRIAL_OVER
+from meter.simulate.kernel.draws import child, uniform
+
+if TYPE_CHECKING:
+    from meter.simulate.kernel.arrays import Meaning, ReaderSums, Setting, Time
+    from meter.simulate.kernel.state import Life, Month, Output, Records
+
+__all__ = ["expect", "expect_payments", "settle_terms", "start", "term_end"]
+
+_CHURN_KEYS = 100_000
+"""The keys of the renewals lie beyond those of the months."""
+_LIST_OPTIONS = 2
+"""The options at list price: by the month and by the year."""
+
+
+@compiled
+def term_end(time: Time, term: int, at: int) -> int:
+    """Return when a term ends that starts now."""
+    day = day_of(time, at)
+    end: int = time.term[term, day] + (at - time.days[day])
+    return end
+
+
+@compiled
+def day_of(time: Time, at: int) -> int:
+    """Return the day of the horizon that holds an instant."""
+    # Days are not all of one length: guess, then correct.
+    day: int = min(max((at - time.days[0]) // DAY, 0), len(time.days) - 1)
+    while day + 1 < len(time.days) and time.days[day + 1] <= at:
+        day += 1
+    while day > 0 and time.days[day] > at:
+        day -= 1
+    return day
+
+
+@inlined
+def settle_terms(setting: Setting, life: Life, month: Month, until: int) -> None:
+    """End or renew every trial and term that is due by an instant."""
+    while life.due <= until:
+        if life.standing < FIRST_TRIAL + len(setting.meaning.trial):
+            end_trial(setting, life, month)
+        else:
+            end_term(setting, life, month)
+
+
+@inlined
+def end_trial(setting: Setting, life: Life, month: Month) -> None:
+    """Let a trial become a subscription, or end."""
+    human = setting.human
+    stays = human.continue_auto_renew if life.renews else human.continue_auto_cancel
+    life.renewals = 0
+    if uniform(life.key, draws.CONTINUE, life.bought) >= stays:
+        end(life, TRIAL_OVER)
+        return
+    life.option = int(uniform(life.key, draws.PLAN, life.bought) < human.annual_share)
+    life.standing = FIRST_TRIAL + len(setting.meaning.trial) + life.option
+    pay_term(setting, life, month, life.due)
+
+
+@inlined
+def end_term(setting: Setting, life: Life, month: Month) -> None:
+    """Let a paid term be renewed, or end."""
+    churn = setting.meaning.churn
+    chance = churn[life.option, min(life.renewals, churn.shape[1] - 1)]
+    key = child(life.key, _CHURN_KEYS + life.bought)
+    if uniform(key, draws.CHURN, life.renewals) < chance:
+        end(life, SUBSCRIPTION_OVER)
+        return
+    life.renewals += 1
+    pay_term(setting, life, month, life.due)
+
+
+@inlined
+def end(life: Life, standing: int) -> None:
+    """End what is due for good."""
+    life.standing = standing
+    life.ended = life.due
+    life.due = NEVER
+
+
+@inlined
+def pay_term(setting: Setting, life: Life, month: Month, at: int) -> None:
+    """Let a paid term start at an instant."""
+    month.paid += setting.meaning.price[life.option]
+    life.term_from = at
+    life.due = term_end(setting.time, len(setting.meaning.trial) + life.option, at)
+
+
+@inlined
+def start(setting: Setting, life: Life, month: Month, offer: int) -> None:
+    """Start what an offer sells, or a subscription at list price where there is none (-1)."""
+    meaning = setting.meaning
+    life.renewals = 0
+    life.bought += 1
+    month.begun += 1
+    if offer >= 0 and meaning.trial[offer]:
+        life.standing = FIRST_TRIAL + offer
+        life.term_from = month.now
+        life.due = term_end(setting.time, offer, month.now)
+        month.paid += meaning.offer_price[offer]
+        return
+    if offer >= 0:
+        life.option = meaning.offer_option[offer]
+    else:
+        annual = uniform(life.key, draws.PLAN, life.bought) < setting.human.annual_share
+        life.option = int(annual)
+    life.standing = FIRST_TRIAL + len(meaning.trial) + life.option
+    pay_term(setting, life, month, month.now)
+
+
+@inlined
+def expect(
+    setting: Setting, life: Life, month: Month, output: Output, offer: int, chance: float
+) -> None:
+    """Add what follows from a chance to start now.
+
+    Payments, a trial, a subscription at the end of each month.
+    """
+    meaning, human, time = setting.meaning, setting.human, setting.time
+    row = output.readers[life.reader]
+    number = month.number
+    now = month.now
+    row.starts += chance
+    output.months[number].starts += chance
+    if offer >= 0 and not meaning.trial[offer]:
+        option = meaning.offer_option[offer]
+        expect_payments(meaning, time, output.months, row, option, now, number, chance)
+        return
+
+    # A trial is paid now; at its end a part of those who started it go on.
+    if offer >= 0:
+        price = chance * meaning.offer_price[offer]
+        row.cash += price
+        row.lifetime += price
+        output.months[number].cash += price
+        now = term_end(time, offer, now)
+        while number < len(time.months) - 1 and time.months[number + 1] <= now:
+            output.months[number].trials += chance
+            number += 1
+        if now >= time.months[-1]:
+            row.trial += chance
+        chance *= human.continue_auto_renew if life.renews else human.continue_auto_cancel
+
+    # Subscriptions at list price are by the month or by the year.
+    for option in range(_LIST_OPTIONS):
+        share = chance * (human.annual_share if option == 1 else 1.0 - human.annual_share)
+        if now < time.months[-1]:
+            expect_payments(meaning, time, output.months, row, option, now, number, share)
+        else:
+            row.lifetime += share * (meaning.price[option] + meaning.rest[option, 0])
+
+
+@compiled
+def expect_payments(
+    meaning: Meaning,
+    time: Time,
+    months: Records,
+    row: ReaderSums,
+    option: int,
+    now: int,
+    number: int,
+    chance: float,
+) -> None:
+    """Add what is expected to be paid from now on: until the horizon closes, and for a lifetime."""
+    renewals = 0
+    while True:
+        paid = chance * meaning.price[option]
+        row.cash += paid
+        row.lifetime += paid
+        months[number].cash += paid
+        now = term_end(time, len(meaning.trial) + option, now)
+        while number < len(time.months) - 1 and time.months[number + 1] <= now:
+            months[number].subscribers += chance
+            number += 1
+        if now >= time.months[-1]:
+            row.subscriber += chance
+            rest = meaning.rest[option, min(renewals, meaning.rest.shape[1] - 1)]
+            row.lifetime += chance * rest
+            return
+        chance *= 1.0 - meaning.churn[option, min(renewals, meaning.churn.shape[1] - 1)]
+        renewals += 1

@@ -1,0 +1,251 @@
+"""One page view after the other: when it is, of which article, and what the policy says of it."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from meter.columns.arrays import ANY_TIME
+from meter.columns.compiled import inlined
+from meter.columns.windows import combination_of, keep
+from meter.simulate.kernel import draws
+from meter.simulate.kernel.arrays import (
+    ACCOUNT,
+    ANONYMOUS,
+    DAY,
+    HOUR,
+    MINUTE,
+    MOST_VIEWS,
+    NEVER,
+    OLDEST_ARTICLE,
+    OLDEST_DAYS,
+    SLOT,
+    SLOT_HOURS,
+    SUBSCRIPTION_OVER,
+    TRIAL_OVER,
+)
+from meter.simulate.kernel.draws import place_of, uniform
+from meter.simulate.kernel.money import settle_terms
+from meter.simulate.kernel.state import new_identity
+from meter.simulate.kernel.walls import at_wall, turn_away
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from meter.simulate.kernel.arrays import Human, Setting
+    from meter.simulate.kernel.state import Life, Month, Output, State
+
+__all__ = ["next_view", "read_article"]
+
+_MOST_TRIES = 4
+"""How often an article is tried, if every wall got what it asked for."""
+_NO_VIEW = -1
+"""Stands for this view where a meter counts views: each has an id of its own."""
+
+
+@inlined
+def next_view(setting: Setting, state: State, life: Life, month: Month, view: int) -> int:
+    """Return when the next page view is: a pause after the last one, or in a new session."""
+    human = setting.human
+    if not state.opens_session[view]:
+        return month.now + int(-human.pause * math.log(uniform(month.key, draws.GAP, view)))
+
+    # Sessions are spread over the month as its reading is: by the hour, and by the news.
+    month.session += 1
+    spread = setting.time.spread
+    place = state.pauses[month.session] / month.length * (spread.shape[1] - 1)
+    step = int(place)
+    before: int = spread[month.number, step]
+    month.device = 0
+    month.gone = False
+    if life.devices > 1 and uniform(month.key, draws.DEVICE, view) >= human.main_device:
+        other = uniform(month.key, draws.DEVICE, MOST_VIEWS + view)
+        month.device = 1 + int(other * (life.devices - 1))
+    return before + int((place - step) * (spread[month.number, step + 1] - before))
+
+
+@inlined
+def read_article(
+    setting: Setting,
+    state: State,
+    life: Life,
+    month: Month,
+    output: Output,
+    seed: np.uint64,
+    view: int,
+) -> None:
+    """Try to read an article, and again after each wall that got what it asked for."""
+    human = setting.human
+    article = choose_article(setting, state, month, view)
+    article_class = 0
+    if len(human.article_classes) > 1:
+        draw = uniform(seed, draws.ARTICLE, article)
+        article_class = place_of(human.article_classes, draw)
+    referrer = 0
+    if len(human.referrers) > 1:
+        referrer = place_of(human.referrers, uniform(month.key, draws.REFERRER, view))
+
+    for tries in range(1, _MOST_TRIES + 1):
+        settle_terms(setting, life, month, month.now)
+        holder = holder_of(state, life, month)
+        g = group_of(setting, state, life, month, article, article_class, referrer)
+        verdict = decide(setting, state, month, output, g, holder, article)
+        counted = count(setting, state, month, g, holder, article, verdict)
+        if output.lines[0] < len(output.log):
+            write(setting, state, life, month, output, article, referrer, holder, verdict, counted)
+        if setting.tables.full[verdict]:
+            month.read += 1
+            month.served += not state.again[view]
+            return
+        month.blocked += 1
+        month.stopped = True
+        tries_again = at_wall(setting, state, life, month, output, verdict, holder, tries)
+        if not tries_again or tries == _MOST_TRIES:
+            break
+        month.now = min(month.now + MINUTE, month.closes - 1)
+    turn_away(setting, life, month, view)
+
+
+@inlined
+def choose_article(setting: Setting, state: State, month: Month, view: int) -> int:
+    """Return the article of a page view: one looked at this month, or one that was not."""
+    if state.again[view] and month.fresh > 0:
+        which = uniform(month.key, draws.WHICH, view)
+        known: int = state.wanted[int(which * month.fresh)]
+        return known
+    origin = setting.time.days[0] - OLDEST_ARTICLE
+    article = find_article(setting.human, state, month, view, origin)
+    state.wanted[month.fresh] = article
+    month.fresh += 1
+    return article
+
+
+@inlined
+def find_article(human: Human, state: State, month: Month, view: int, origin: int) -> int:
+    """Return an article not wanted yet this month: young ones and popular ones first."""
+    draw = uniform(month.key, draws.AGE, view)
+    age = min(human.half_life * (1.0 / draw - 1.0), OLDEST_DAYS * 24.0)
+    slot = max(int((month.now - origin) // HOUR - age) // SLOT_HOURS, 0)
+    rank = place_of(human.ranks, uniform(month.key, draws.RANK, view))
+    tried = 0
+    while True:
+        article = slot * human.per_slot + rank
+        for i in range(month.fresh):
+            if state.wanted[i] == article:
+                break
+        else:
+            return article
+        # The next one of the slot; after all of them, the slot before (or, at the first, a later).
+        tried += 1
+        if tried % human.per_slot == 0:
+            slot = slot - 1 if slot > 0 else slot + tried
+        rank = (rank + 1) % human.per_slot
+
+
+@inlined
+def holder_of(state: State, life: Life, month: Month) -> int:
+    """Return the identity that a page view counts for; cookies may be gone by now."""
+    if life.standing != ANONYMOUS:
+        return ACCOUNT
+    if state.reset_at[month.device] <= month.now:
+        state.reset_at[month.device] = NEVER
+        new_identity(state, life, month.device)
+    return month.device
+
+
+@inlined
+def group_of(
+    setting: Setting,
+    state: State,
+    life: Life,
+    month: Month,
+    article: int,
+    article_class: int,
+    referrer: int,
+) -> int:
+    """Return the group of equal facts of a page view."""
+    meaning = setting.meaning
+    period = 0
+    while period < len(meaning.periods) and meaning.periods[period] <= month.now:
+        period += 1
+    since = 0
+    if life.standing in (TRIAL_OVER, SUBSCRIPTION_OVER):
+        since = min((month.now - life.ended) // DAY, meaning.who.shape[1] - 1)
+    origin = setting.time.days[0] - OLDEST_ARTICLE
+    published = origin + (article // setting.human.per_slot) * SLOT
+    age = min(max((month.now - published) // DAY, 0), len(meaning.age) - 1)
+    group: int = meaning.group[
+        meaning.who[life.standing, since],
+        meaning.reader[life.reader_class, life.score],
+        meaning.article[article_class],
+        meaning.visit[referrer, state.device_kind[month.device]],
+        period,
+        meaning.age[age],
+    ]
+    return group
+
+
+@inlined
+def decide(
+    setting: Setting, state: State, month: Month, output: Output, g: int, holder: int, article: int
+) -> int:
+    """Return the verdict on a page view of a group, by what its identity has counted."""
+    tables = setting.tables
+    verdict: int = tables.settled[g]
+    if verdict < 0:
+        combination = combination_of(
+            tables, state.memory, holder, g, article, _NO_VIEW, ANY_TIME, month.now
+        )
+        verdict = setting.meaning.verdicts[tables.verdict_at[g] + combination]
+    output.shown[verdict] += 1
+    return verdict
+
+
+@inlined
+def count(
+    setting: Setting, state: State, month: Month, g: int, holder: int, article: int, verdict: int
+) -> int:
+    """Spend what a verdict spends; return how much that is, 1 or 0."""
+    tables = setting.tables
+    m = tables.spend[verdict]
+    if m < 0 or not tables.spends[g] or state.memory.seen[m] != 0:
+        return 0
+    keep(tables, state.memory, holder, m, article, month.now)
+    return 1
+
+
+@inlined
+def write(
+    setting: Setting,
+    state: State,
+    life: Life,
+    month: Month,
+    output: Output,
+    article: int,
+    referrer: int,
+    holder: int,
+    verdict: int,
+    counted: int,
+) -> None:
+    """Write a page view into the log."""
+    line = output.log[output.lines[0]]
+    output.lines[0] += 1
+    line.reader = life.reader
+    line.identity = state.identity[holder]
+    line.merged = life.merged
+    line.standing = life.standing
+    line.starts = life.term_from
+    line.ends = life.due if life.due < NEVER else life.ended
+    line.article = article
+    line.reader_class = life.reader_class
+    line.score = life.score
+    line.referrer = referrer
+    line.device = state.device_kind[month.device]
+    line.at = month.now
+    line.verdict = verdict
+    line.counted = counted
+    meter = setting.tables.meter[verdict]
+    line.used = -1
+    if meter >= 0:
+        line.used = state.memory.used[meter] + counted
+    life.merged = -1

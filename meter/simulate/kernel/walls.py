@@ -1,0 +1,128 @@
+"""What people do at a wall: register, buy, find a way round it, or leave."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from meter.columns.compiled import inlined
+from meter.columns.windows import copy_counts
+from meter.simulate.kernel import draws
+from meter.simulate.kernel.arrays import (
+    ACCOUNT,
+    ANONYMOUS,
+    FIRST_TRIAL,
+    PAY,
+    REGISTER,
+    REGISTERED,
+    SUBSCRIPTION_OVER,
+    TRIAL_OVER,
+)
+from meter.simulate.kernel.draws import uniform
+from meter.simulate.kernel.money import expect, start
+from meter.simulate.kernel.state import new_identity
+
+if TYPE_CHECKING:
+    from meter.simulate.kernel.arrays import Setting
+    from meter.simulate.kernel.state import Life, Month, Output, State
+
+__all__ = ["at_wall", "turn_away"]
+
+
+@inlined
+def at_wall(
+    setting: Setting,
+    state: State,
+    life: Life,
+    month: Month,
+    output: Output,
+    verdict: int,
+    holder: int,
+    tries: int,
+) -> bool:
+    """Return whether what was wanted is worth another try after the wall of a verdict.
+
+    `holder` is the identity that met it, at the `tries`-th try.
+    """
+    accepted = answer(setting, life, month, output, verdict)
+    if accepted and holder != ACCOUNT:
+        # Whoever signs in keeps what the device has counted.
+        copy_counts(state.memory, holder, ACCOUNT)
+        life.merged = state.identity[holder]
+    elif not accepted and life.bypasses and holder != ACCOUNT and tries == 1:
+        new_identity(state, life, holder)
+        accepted = True
+    return accepted
+
+
+@inlined
+def answer(setting: Setting, life: Life, month: Month, output: Output, verdict: int) -> bool:
+    """Return whether a reader does what a wall asks for; each is asked for once a month."""
+    human = setting.human
+    asks = setting.meaning.sells[verdict]
+    sells = 0.0
+    if asks == REGISTER and life.standing == ANONYMOUS and not month.asked_register:
+        month.asked_register = True
+        if uniform(month.key, draws.REGISTER, 0) < human.register:
+            life.standing = REGISTERED
+            month.registrations += 1
+            return True
+        sells = human.registration_sells
+    elif asks == PAY and life.standing < FIRST_TRIAL:
+        sells = 1.0
+    if sells > 0.0 and not month.asked_buy:
+        month.asked_buy = True
+        return buy(setting, life, month, output, setting.meaning.offer[verdict], sells)
+    return False
+
+
+@inlined
+def buy(
+    setting: Setting, life: Life, month: Month, output: Output, offer: int, sells: float
+) -> bool:
+    """Return whether a reader starts what is offered, and start it.
+
+    The chance is that of `chance_to_buy`, times `sells`.
+    """
+    human = setting.human
+    life.renews = uniform(life.key, draws.STAY, life.bought) < human.auto_renew
+    chance = chance_to_buy(setting, life, month)
+    if offer >= 0:
+        chance *= setting.meaning.offer_lift[offer]
+        if setting.meaning.trial[offer] and not life.renews:
+            chance *= human.takeup
+    chance = min(chance * sells, 1.0)
+    expect(setting, life, month, output, offer, chance)
+    if uniform(month.key, draws.BUY, 0) >= chance:
+        return False
+    start(setting, life, month, offer)
+    return True
+
+
+@inlined
+def chance_to_buy(setting: Setting, life: Life, month: Month) -> float:
+    """Return the chance to buy at list price at the first wall of a month."""
+    human = setting.human
+    chance = 0.0
+    if month.wanted > 1:
+        chance = (
+            human.conversion
+            * math.sqrt(month.wanted)
+            * life.frailty
+            * human.wear**life.months_walled
+        )
+    chance += human.trial_return * (life.standing == TRIAL_OVER) + human.churn_return * (
+        life.standing == SUBSCRIPTION_OVER
+    )
+    return chance
+
+
+@inlined
+def turn_away(setting: Setting, life: Life, month: Month, view: int) -> None:
+    """Let a reader who was refused end the session, or leave (asked once a month)."""
+    human = setting.human
+    if not month.asked_leave:
+        month.asked_leave = True
+        chance = human.leave * human.leave_factor[life.reader_class]
+        life.away = uniform(month.key, draws.LEAVE, 0) < chance
+    month.gone = uniform(month.key, draws.LEAVE, 1 + view) < human.end_session

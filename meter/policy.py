@@ -317,7 +317,7 @@ class Policy:
     @cached_property
     def digest(self) -> str:
         """The first 16 hexadecimal digits of the SHA-256 of this policy's canonical form."""
-        from meter.canonical import digest  # noqa: PLC0415 - `canonical` reads every class of this module
+        from meter.canonical import digest  # noqa: PLC0415 - it reads the classes of this module
 
         return digest(self)
 

@@ -13,16 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meter.columns.arrays import CALENDAR, FIXED, LIFETIME, ROLLING, Tables
-from meter.decision import Access
-from meter.engine import Verdict, allowance, judge
-from meter.facts import leaves
-from meter.view import ArticleAccess
+from meter.engine import Verdict, allowance, first_match, judge
+from meter.formulas import leaves
+from meter.vocabulary import Access, ArticleAccess
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
 
     from meter.columns.arrays import Codes, Flags, Integers
-    from meter.facts import Formula
+    from meter.formulas import Formula
     from meter.policy import Policy
     from meter.windows import Timeline
 
@@ -194,7 +193,7 @@ class Judging:
         return self._verdict_of[verdict]
 
     def _row(self, group: Group) -> _Row:
-        verdict = judge(self.rulebook, group.values)
+        verdict = first_match(self.rulebook, group.values)
         self.judged += 1
         settled = -1 if verdict is None else self._number(verdict)
         asked = set(self._asked(group)) if verdict is None else set()
@@ -246,7 +245,7 @@ class Judging:
             start = len(self._rooms)
             for used in range(limit + 1):
                 for seen in (False, True):
-                    opens, left = allowance(limit, used, seen, spends)
+                    opens, left = allowance(limit, used, seen=seen, spends=spends)
                     code = (opens, self._left_slots[m].code(left))
                     if code not in numbers:
                         numbers[code] = len(said)

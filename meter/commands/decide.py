@@ -15,6 +15,7 @@ from meter.loading import load_policy
 from meter.loading.events import decision_table
 from meter.paywall import Paywall
 from meter.stores import open_store
+from meter.stores.protocol import Closable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,7 +57,8 @@ def decide(policy_path: Path, events: Path, url: str) -> None:
     policy = load_policy(policy_path)
     store = open_store(_UNBOUNDED if url == _MEMORY else url)
     with ExitStack() as closing:
-        closing.callback(getattr(store, "close", lambda: None))
+        if isinstance(store, Closable):
+            closing.callback(store.close)
         paywall = Paywall(policy, store, on_outage="raise", deadline=_PATIENCE)
         for event in read_stream(events, policy):
             decision = paywall.check(event.reader, event.view, now=event.at)

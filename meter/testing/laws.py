@@ -15,8 +15,9 @@ from attrs import evolve
 from hypothesis import HealthCheck, given, settings
 
 from meter.decision import Decision
-from meter.engine import decide, ledger
+from meter.engine import ledger
 from meter.explanation import explain
+from meter.memo import decide
 from meter.policy import Limit, Meter, Policy, When
 from meter.testing.strategies import journeys
 from meter.usage import Tally, Usage

@@ -1,5 +1,4 @@
-"""What does one decision cost, against a hand-written chain of `if`s that does the same job, and
-against `zen-engine`?
+"""The cost of one decision, beside a hand-written chain of `if`s and `zen-engine`.
 
 Run it: `python tests/bench/bench_decide.py [--rounds 15] [--json]`. The three are checked to agree
 before anything is timed. Each round times all of them in turn; what is printed are medians over the
@@ -146,7 +145,7 @@ class Counted:
 
 def month_of(now: datetime) -> tuple[datetime, datetime]:
     """Return the bounds of the month in Tokyo, remembered from the call before."""
-    global _month
+    global _month  # noqa: PLW0603
     if not _month[0] <= now < _month[1]:
         first = now.astimezone(TOKYO).date().replace(day=1)
         after = (first + timedelta(days=32)).replace(day=1)
@@ -180,7 +179,7 @@ def status_of(reader: Reader, now: datetime) -> str:
     return status if status in ("subscriber", "trial") else expired
 
 
-def by_hand(
+def by_hand(  # noqa: C901
     reader: Reader, view: PageView, usage: Counted, now: datetime
 ) -> tuple[Result, Counted]:
     """Decide as the policy above does."""
@@ -188,18 +187,18 @@ def by_hand(
     access = article.access
     status = status_of(reader, now)
     if status == "staff":
-        return Result("article", "full", "staff", None, None, None, False, now), usage
+        return Result("article", "full", "staff", None, None, None, False, now), usage  # noqa: FBT003
     if status in ("subscriber", "trial"):
         return (
-            Result("article", "full", "subscribers and trials", None, None, None, False, now),
+            Result("article", "full", "subscribers and trials", None, None, None, False, now),  # noqa: FBT003
             usage,
         )
     if view.crawler:
-        return Result("article", "full", "crawlers", None, None, None, False, now), usage
+        return Result("article", "full", "crawlers", None, None, None, False, now), usage  # noqa: FBT003
     if access == "free" or "sponsored" in article.tags:
-        return Result("article", "full", "free or sponsored", None, None, None, False, now), usage
+        return Result("article", "full", "free or sponsored", None, None, None, False, now), usage  # noqa: FBT003
     if view.gift and access == "metered":
-        return Result("article", "full", "gift links", None, None, None, False, now), usage
+        return Result("article", "full", "gift links", None, None, None, False, now), usage  # noqa: FBT003
     if status == "trial-expired":
         return (
             Result(
@@ -209,7 +208,7 @@ def by_hand(
                 "trial-expired",
                 None,
                 None,
-                False,
+                False,  # noqa: FBT003
                 now,
             ),
             usage,
@@ -223,7 +222,7 @@ def by_hand(
                 "subscription-expired",
                 None,
                 None,
-                False,
+                False,  # noqa: FBT003
                 now,
             ),
             usage,
@@ -237,7 +236,14 @@ def by_hand(
     ):
         return (
             Result(
-                "article", "full", "newsletter readers read politics", None, None, None, False, now
+                "article",
+                "full",
+                "newsletter readers read politics",
+                None,
+                None,
+                None,
+                False,
+                now,  # noqa: FBT003
             ),
             usage,
         )
@@ -249,7 +255,7 @@ def by_hand(
         and (section == "markets" or section.startswith("markets/"))
     ):
         show = "trial-offer" if offer else "subscription-wall"
-        return Result(show, "preview", "likely to buy", show, offer, None, False, now), usage
+        return Result(show, "preview", "likely to buy", show, offer, None, False, now), usage  # noqa: FBT003
     if access == "premium":
         return (
             Result(
@@ -259,7 +265,7 @@ def by_hand(
                 "subscription-wall",
                 None,
                 None,
-                False,
+                False,  # noqa: FBT003
                 now,
             ),
             usage,
@@ -295,7 +301,7 @@ def by_hand(
             show,
             offer,
             Reading(limit, used, limit - used, ends),
-            False,
+            False,  # noqa: FBT003
             now,
         ),
         usage,
@@ -632,7 +638,7 @@ def main() -> None:
     arguments = parser.parse_args()
     measured = measure(arguments.rounds)
     if arguments.json:
-        print(json.dumps(measured, indent=2))
+        print(json.dumps(measured, indent=2))  # noqa: T201
         return
     for kind, row in measured["nanoseconds"].items():
         zen_part = (
@@ -641,12 +647,12 @@ def main() -> None:
             if "zen-engine" in row
             else ""
         )
-        print(
+        print(  # noqa: T201
             f"{kind:<15} meter {row['meter']:>6.0f} ns   by hand {row['by hand']:>6.0f} ns   ratio"
             f" {row['of by hand']:.2f}{zen_part}"
         )
-    print(f"import meter    {measured['import seconds']:.3f} s over a bare interpreter")
-    print(
+    print(f"import meter    {measured['import seconds']:.3f} s over a bare interpreter")  # noqa: T201
+    print(  # noqa: T201
         f"usage           {measured['bytes of a reader with five articles']} bytes for five"
         " articles"
     )

@@ -1,5 +1,4 @@
-"""How long do a million simulated readers take for a year, in how much memory, and how does that
-compare with SimPy?
+"""The time and memory of a million simulated readers for a year, beside SimPy.
 
 Run it: `python tests/bench/bench_simulate.py [--readers 1000000] [--rounds 3] [--json]`. Every way
 runs in a process of its own, after one small run that compiles; what is printed are medians over
@@ -85,9 +84,9 @@ MINIMAL = {
 
 def ours(readers, workers, minimal):
     """The simulator of this project."""
-    from meter import loads_policy
-    from meter.simulate.assumptions import published_assumptions
-    from meter.simulate.population import simulate
+    from meter import loads_policy  # noqa: PLC0415
+    from meter.simulate.assumptions import published_assumptions  # noqa: PLC0415
+    from meter.simulate.population import simulate  # noqa: PLC0415
 
     parts = (
         {"offer": "", "wall": "subscription-wall"}
@@ -145,8 +144,8 @@ class Reader:
 
 
 def _people(readers):
-    from meter.simulate.assumptions import published_assumptions
-    from meter.simulate.people import casual_shares
+    from meter.simulate.assumptions import published_assumptions  # noqa: PLC0415
+    from meter.simulate.people import casual_shares  # noqa: PLC0415
 
     known, draw = published_assumptions(), random.Random(1)
     casual = casual_shares(known["population.casual_q"]).tolist()
@@ -178,7 +177,7 @@ def plain_way(readers):
 
 def simpy_way(readers):
     """A SimPy process for each reader, which sleeps from one read to the next."""
-    import simpy
+    import simpy  # noqa: PLC0415
 
     people, draw = _people(readers)
     counts = [0, 0, 0, 0]
@@ -251,7 +250,7 @@ def main():
     given = options.parse_args()
     if given.way:
         found = WAYS[given.way](given.readers)
-        print(
+        print(  # noqa: T201
             json.dumps(found | {"mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024})
         )
         return
@@ -283,7 +282,7 @@ def main():
         rows["full model, one worker"]["seconds"] / rows["full model, two workers"]["seconds"]
     )
     if given.json:
-        print(
+        print(  # noqa: T201
             json.dumps(
                 {
                     "readers": given.readers,
@@ -295,19 +294,19 @@ def main():
             )
         )
         return
-    print(
+    print(  # noqa: T201
         f"{given.readers:,} readers, {MONTHS} months, {os.cpu_count()} cores, medians of"
         f" {given.rounds} rounds"
     )
-    print(
+    print(  # noqa: T201
         f"{'':<30}{'seconds':>9}{'work':>9}{'MiB':>8}{'views, M':>10}{'stopped':>9}{'starts/M':>10}"
     )
     for way, row in rows.items():
         mib = f"{row['mib']:.0f}" if way not in SCALED else "-"
         told = f"{row['views'] / 1e6:>10.1f}{row['stopped']:>9.2%}{row['starts']:>10.0f}"
-        print(f"{way:<30}{row['seconds']:>9.1f}{row['work']:>9.1f}{mib:>8}{told}")
+        print(f"{way:<30}{row['seconds']:>9.1f}{row['work']:>9.1f}{mib:>8}{told}")  # noqa: T201
     for name, ratio in ratios.items():
-        print(f"{name}: {ratio:.1f}")
+        print(f"{name}: {ratio:.1f}")  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -142,7 +142,7 @@ def _populations(draw, windows):
 
 @pytest.mark.parametrize("name", BUGS)
 def test_a_planted_bug_is_found(name, monkeypatch):
-    """Readers who come back on the edges of windows tell a spoiled counting loop from the engine."""
+    """Readers who come back on the edges of windows tell a spoiled loop from the engine."""
     monkeypatch.setattr(columns, "count", _count_with(name))
 
     def differs(population):

@@ -162,7 +162,7 @@ def test_an_offer_holds_to_the_end_of_its_last_day():
 
 
 def test_the_window_ends_to_the_microsecond():
-    """The last microsecond of June still counts June's reads; July starts afresh and forgets them."""
+    """The last microsecond of June still counts June's reads; July starts afresh."""
     usage = after("a")
     end = datetime(2026, 7, 1, tzinfo=UTC)
     assert (
@@ -357,7 +357,7 @@ def test_the_ledger_lists_what_is_counted_and_when_it_resets():
 def test_a_time_without_a_zone_is_refused():
     """Before anything is decided."""
     with pytest.raises(ValueError, match="has no zone"):
-        decide(POLICY, ANYONE, view("a"), Usage(), datetime(2026, 6, 1))
+        decide(POLICY, ANYONE, view("a"), Usage(), datetime(2026, 6, 1))  # noqa: DTZ001
 
 
 def test_shows_come_with_their_access():

@@ -48,7 +48,7 @@ offer = "summer"
 """)
 
 
-def told(page: PageView, reader: Reader, usage: Usage = Usage(), now: datetime = NOW) -> list[str]:
+def told(page: PageView, reader: Reader, usage: Usage = Usage(), now: datetime = NOW) -> list[str]:  # noqa: B008
     return explain(decide(POLICY, reader, page, usage, now)[0]).splitlines()
 
 
@@ -153,9 +153,7 @@ def test_tells_where_a_number_lies():
 
 
 def test_tells_why_a_spending_rule_was_passed_over():
-    """Nothing left; or a premium article that matches the words of the rule but is never read on an
-    allowance.
-    """
+    """Nothing is left, or a premium article is never read on an allowance."""
     policy = loads_policy("""
 [publication]
 name = "x"
@@ -280,7 +278,7 @@ def test_a_time_of_day_is_told_as_it_was_written():
 
     A whole day is told by its date, in the zone.
     """
-    ends = datetime(2026, 6, 30, 18)
+    ends = datetime(2026, 6, 30, 18)  # noqa: DTZ001
     publication = evolve(POLICY.publication, timezone="Asia/Tokyo")
     policy = evolve(
         POLICY,
@@ -321,8 +319,10 @@ def test_no_referrer_at_all_has_words():
         "  matched: the referrer is `google.com`",
     ]
     assert other[1:] == [
-        "  not rule 1 `taste`: the referrer is none of those named in the policy, not none at all"
-        " or `google.com`"
+        (
+            "  not rule 1 `taste`: the referrer is none of those named in the policy, not none at"
+            " all or `google.com`"
+        )
     ]
 
 
@@ -345,7 +345,7 @@ def test_every_code_has_words():
             assert value_words(slot, value, policy.zone)
     slots = {slot.name: slot for slot in policy.rulebook.vocabulary.slots}
     assert (
-        value_words(slots["open"], True, policy.zone) == "the allowance of `monthly` is not spent"
+        value_words(slots["open"], True, policy.zone) == "the allowance of `monthly` is not spent"  # noqa: FBT003
     )
     assert (
         value_words(slots["segments"], frozenset(), policy.zone)

@@ -194,9 +194,7 @@ def test_equal_policies_have_equal_digests_and_tables(policy):
 
 @pytest.mark.parametrize("limit", [2.5, "3", True, None])
 def test_a_limit_that_is_no_whole_number_is_a_problem(limit):
-    """Whatever stands where a number belongs, alone or in a list, is told as a problem of the
-    policy.
-    """
+    """Whatever stands where a number belongs is told as a problem of the policy."""
     for written in (
         {"limit": limit},
         {"limit": {"anonymous": limit}},

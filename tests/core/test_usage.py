@@ -55,7 +55,7 @@ def test_merging_what_is_known_already_returns_the_same_object():
 
 
 def test_names_of_any_script_survive():
-    """Ids and meters may be in any script, and even a lone surrogate from a broken client is kept."""
+    """Ids and meters may be in any script; a lone surrogate of a broken client is kept."""
     usage = Usage({"月間": Tally(("港-\ud800", "é"), (1, 2))})
     assert usage == Usage.from_bytes(usage.to_bytes())
 

@@ -128,11 +128,11 @@ def test_a_bare_word_is_no_collection():
 def test_a_right_needs_a_zone():
     """An end without a zone is refused."""
     with pytest.raises(ValueError, match="has no zone"):
-        right("trial", ends=datetime(2026, 6, 1))
+        right("trial", ends=datetime(2026, 6, 1))  # noqa: DTZ001
 
 
 def test_long_ids_are_remembered_by_their_digest():
-    """A key is bounded; two long ids stay two; an id that looks like a digest cannot pass for one."""
+    """A key is bounded, two long ids stay two, and none can pass for another's digest."""
     long, other = Article(id="x" * 500), Article(id="x" * 499)
     assert len(long.key) == 33
     assert long.key != other.key

@@ -61,8 +61,9 @@ def odd_month_starts(zone: ZoneInfo) -> list[date]:
 
 
 def test_every_month_starts_right_in_every_zone():
-    """Each month from 2000 to 2037 starts at the first instant of its first day, found without the
-    code under test.
+    """Each month from 2000 to 2037 starts at the first instant of its first day.
+
+    That instant is found without the code under test.
     """
     wrong = [
         (name, year, month)
@@ -77,8 +78,9 @@ def test_every_month_starts_right_in_every_zone():
 
 
 def test_months_whose_midnight_is_missing_or_doubled_are_found_and_right():
-    """The odd pairs of zone and month (38 zones' own with tzdata 2026f, 46 with aliases) start and
-    end on the first instant.
+    """The odd pairs of zone and month start and end on the first instant.
+
+    There are 38 zones' own with tzdata 2026f, and 46 with aliases.
     """
     odd = [(name, day) for name in ZONES for day in odd_month_starts(ZoneInfo(name))]
     known = {
@@ -134,7 +136,7 @@ def test_a_day_starts_at_the_first_instant_of_its_date(zone, day, starts):
         (date(2026, 6, 30), False, "2026-06-29T15:00:00Z"),
         (date(2026, 6, 30), True, "2026-06-30T15:00:00Z"),
         (
-            datetime(2026, 6, 30, 12),
+            datetime(2026, 6, 30, 12),  # noqa: DTZ001
             True,
             "2026-06-30T03:00:00Z",
         ),
@@ -152,14 +154,15 @@ def test_a_date_and_a_local_time_are_read_in_the_publications_zone(when, end, ex
 def test_a_local_time_in_a_gap_is_the_first_instant_after_it():
     """02:30 on the night the clocks go forward does not exist: 03:00 does."""
     assert at("2026-03-08T07:00:00Z") == local_instant(
-        datetime(2026, 3, 8, 2, 30), ZoneInfo("America/New_York")
+        datetime(2026, 3, 8, 2, 30),
+        ZoneInfo("America/New_York"),  # noqa: DTZ001
     )
 
 
 def test_a_time_without_a_zone_is_refused():
     """A guess would move somebody's month."""
     with pytest.raises(ValueError, match="the time `2026-06-01T00:00:00` has no zone"):
-        instant(datetime(2026, 6, 1))
+        instant(datetime(2026, 6, 1))  # noqa: DTZ001
 
 
 @given(
@@ -295,9 +298,7 @@ def test_nothing_resets_before_the_first_read_of_an_absolute_window():
 
 
 def test_a_rolling_window_says_when_one_more_fits():
-    """With more inside than the limit (it was lowered) the next place is free when enough have
-    left.
-    """
+    """With more inside than a lowered limit, the next place is free when enough have left."""
     timeline = Timeline(Window(rolling="1 day"), ZoneInfo("UTC"))
     assert timeline.resets([1, 2, 3], 3, 3) == 1 + DAY
     assert timeline.resets([1, 2, 3], 2, 3) == 2 + DAY
@@ -425,9 +426,7 @@ def test_windows_say_what_they_are():
     ],
 )
 def test_no_calendar_reaches_beyond_the_years_there_are(when, unit):
-    """A window that would end after the year 9999, or begin before the year 1, is an error in
-    words.
-    """
+    """A window that would end after the year 9999, or begin before 1, is an error in words."""
     with pytest.raises(ValueError, match="no calendar reaches that far"):
         Timeline(Window(calendar=unit), ZoneInfo("America/New_York")).bounds(at(when))
 

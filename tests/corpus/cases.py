@@ -24,7 +24,7 @@ FOLDER = Path(__file__).parent
 
 
 class Step(NamedTuple):
-    """One page view as a JSON event, the text of the policy it is decided by, and what is expected."""
+    """One page view as a JSON event, the policy it is decided by, and what is expected."""
 
     policy: str
     event: dict[str, Any]

@@ -75,9 +75,7 @@ SINGLE = [
 
 @pytest.mark.parametrize("case", SINGLE, ids=lambda case: case.name)
 def test_the_command_line_decides_the_same(case: Case, tmp_path):
-    """`meter decide` reads the same policy and the same page views, a line each, and writes the
-    same decisions.
-    """
+    """`meter decide` reads the same page views, a line each, and writes the same decisions."""
     (tmp_path / "policy.toml").write_text(case.policy)
     (tmp_path / "events.jsonl").write_text("\n".join(json.dumps(step.event) for step in case.steps))
     done = CliRunner().invoke(

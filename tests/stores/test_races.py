@@ -17,6 +17,7 @@ import pytest
 
 from meter import AsyncPaywall, Paywall, open_store
 from meter.stores import open_async_store
+from tests.figures import figure
 from tests.servers import close_async
 
 READERS = 20

@@ -140,8 +140,7 @@ class _Pages:
 def _write(app: Sphinx) -> None:
     """Write the pages that have changed, and remove those of modules that are gone."""
     pages = _Pages()
-    for module in pages.modules.values():
-        make_readable(module)
+    make_readable(pages.modules.values())
     folder = Path(app.srcdir) / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     texts = {f"{name}.rst": text for name, text in pages.texts().items()}

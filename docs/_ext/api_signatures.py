@@ -6,6 +6,7 @@ import ast
 import inspect
 import re
 import sys
+from collections import ChainMap
 from pathlib import Path
 from typing import (
     TYPE_CHECKING,
@@ -21,6 +22,7 @@ from typing import (
 from sphinx.util.docstrings import prepare_docstring
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from types import FunctionType, ModuleType
 
     from docutils.nodes import Element
@@ -40,17 +42,33 @@ def is_told(base: object) -> bool:
     return base is not object and not (inspect.isclass(base) and is_private(base))
 
 
-def make_readable(module: ModuleType) -> None:
-    """Import what a module imports for type checkers only, and resolve its named tuples."""
-    tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
-    for branch in tree.body:
-        if isinstance(branch, ast.If) and ast.unparse(branch.test) == "TYPE_CHECKING":
-            code = compile(ast.Module(branch.body, []), str(module.__file__), "exec")
-            exec(code, module.__dict__)  # noqa: S102 (our own source, imported a moment ago)
-    for value in vars(module).values():
-        own = inspect.isclass(value) and value.__module__ == module.__name__
-        if own and hasattr(value, "_fields"):
-            value.__new__.__annotations__ = get_type_hints(value)
+def make_readable(modules: Collection[ModuleType]) -> None:
+    """Import what modules import for type checkers only, and resolve what is generated."""
+    for module in modules:
+        tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
+        for branch in tree.body:
+            if isinstance(branch, ast.If) and ast.unparse(branch.test) == "TYPE_CHECKING":
+                code = compile(ast.Module(branch.body, []), str(module.__file__), "exec")
+                exec(code, module.__dict__)  # noqa: S102 (our own source, imported a moment ago)
+    for module in modules:
+        for value in vars(module).values():
+            if inspect.isclass(value) and value.__module__ == module.__name__:
+                _resolve_constructor(value, modules)
+
+
+def _resolve_constructor(kind: type, modules: Collection[ModuleType]) -> None:
+    """Read the annotations of a constructor that was generated: it knows no names of the module.
+
+    That of a converter may come from any other module.
+    """
+    if hasattr(kind, "_fields"):  # a named tuple
+        kind.__new__.__annotations__ = get_type_hints(kind)
+    elif hasattr(kind, "__attrs_attrs__") and "__init__" in vars(kind):
+        near = [sys.modules[base.__module__] for base in kind.__mro__]
+        names = dict(ChainMap(*map(vars, [*near, *modules])))
+        annotations = vars(kind)["__init__"].__annotations__
+        for name, text in annotations.items():
+            annotations[name] = _read(text, names)
 
 
 def _resolve(_app: Sphinx, value: FunctionType, _bound: object) -> None:
@@ -108,13 +126,13 @@ def _with_literals(paragraph: str) -> str:
     return _CODE.sub(lambda code: f"\\ ``{code[2].strip()}``\\ ", paragraph)
 
 
-def _write_type_variable(
-    _app: Sphinx, _env: object, node: pending_xref, shown: Element
-) -> Element | None:
-    """Write a type variable as its name: there is nothing to look up."""
+def _name_only(_app: Sphinx, _env: object, node: pending_xref, shown: Element) -> Element | None:
+    """Write a type variable, or a private class of ours, as its name: nobody is to look it up."""
     module_name, _, name = node["reftarget"].rpartition(".")
     value = getattr(sys.modules.get(module_name), name, None)
-    return shown if isinstance(value, TypeVar | ParamSpec) else None
+    if isinstance(value, TypeVar | ParamSpec) or (inspect.isclass(value) and is_private(value)):
+        return shown
+    return None
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -122,5 +140,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("autodoc-before-process-signature", _resolve)
     app.connect("autodoc-process-bases", _name_bases)
     app.connect("autodoc-process-docstring", _read_docstring)
-    app.connect("missing-reference", _write_type_variable)
+    app.connect("missing-reference", _name_only)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from meter.policy import Policy
     from meter.view import PageView, Reader
 
-__all__ = ["PaywallMachine"]
+__all__ = ["AnyPaywall", "PaywallMachine"]
 
 _IDS = st.sampled_from(["reader-1", "reader-2", "reader-3"])
 _STEPS = st.sampled_from(

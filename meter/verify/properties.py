@@ -24,6 +24,7 @@ __all__ = [
     "MEANING",
     "STANDING",
     "Promise",
+    "Unannounced",
     "own_promise",
     "standing_by_code",
     "standing_promises",

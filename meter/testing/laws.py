@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from attrs import evolve
 from hypothesis import HealthCheck, given, settings
 
-from meter.decision import Decision
 from meter.engine import ledger
 from meter.explanation import explain
 from meter.memo import decide
@@ -25,6 +24,7 @@ from meter.validation import MOST_LIMIT
 from meter.vocabulary import Access, ArticleAccess, Show, Status
 
 if TYPE_CHECKING:
+    from meter.decision import Decision
     from collections.abc import Callable, Iterable
     from datetime import datetime
 

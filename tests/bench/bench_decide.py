@@ -242,8 +242,8 @@ def by_hand(  # noqa: C901
                 None,
                 None,
                 None,
-                False,
-                now,  # noqa: FBT003
+                False,  # noqa: FBT003
+                now,
             ),
             usage,
         )

@@ -24,10 +24,10 @@ from meter.validation import MOST_LIMIT
 from meter.vocabulary import Access, ArticleAccess, Show, Status
 
 if TYPE_CHECKING:
-    from meter.decision import Decision
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
+    from meter.decision import Decision
     from meter.testing.strategies import Step
 
 __all__ = ["LAWS", "Taken", "check_journey", "check_laws", "take", "tell"]

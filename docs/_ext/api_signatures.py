@@ -114,7 +114,8 @@ def _read_docstring(
 
     Of a constant, leave out what Python says of every `dict`.
     """
-    if what == "data" and lines == prepare_docstring(type(value).__doc__ or ""):
+    borrowed = [prepare_docstring(kind.__doc__ or "") for kind in (type(value), value)]
+    if what == "data" and lines in borrowed:
         lines.clear()
     paragraphs = "\n".join(lines).split("\n\n")
     lines[:] = "\n\n".join(map(_with_literals, paragraphs)).split("\n")

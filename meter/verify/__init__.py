@@ -7,20 +7,20 @@ for that is `not decided`, never assumed.
 
 from __future__ import annotations
 
-from meter.verify.answers import Answer, Outcome
+from meter.verify.answers import ProofAnswer, ProofOutcome
 from meter.verify.diagram import UndecidedError
 from meter.verify.diff import Changes, changes
 from meter.verify.lints import CODES, lints
-from meter.verify.properties import STANDING
+from meter.verify.properties import BUILT_IN
 from meter.verify.prove import guarantees
 from meter.verify.rows import Row
 
 __all__ = [
+    "BUILT_IN",
     "CODES",
-    "STANDING",
-    "Answer",
     "Changes",
-    "Outcome",
+    "ProofAnswer",
+    "ProofOutcome",
     "Row",
     "UndecidedError",
     "changes",

@@ -1,7 +1,7 @@
 """The exact lints of a policy, and the budget they are looked for in.
 
-Nothing here guesses: a warning holds for every reader, view and standing that can be, and every
-example was put to the engine.
+A warning holds for every possible reader, view and meter state, and every example was put to the
+engine.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from meter.verify.lints.findings import Findings, warning
 from meter.verify.lints.order import silent_order
 from meter.verify.lints.reach import changes_nothing, falls_through, never_fires, never_shows
 from meter.verify.phrasing import quoted
-from meter.verify.smt.opinion import rules_that_fire
+from meter.verify.smt.fallback import rules_that_fire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -26,11 +26,11 @@ __all__ = ["changes_nothing", "falls_through", "never_fires", "never_shows"]
 
 def never_fires(findings: Findings) -> Iterator[Problem]:
     """Yield the rules that no reader can ever meet."""
-    for index, passing in enumerate(findings.passings):
-        if passing.fires != FALSE:
+    for index, reach in enumerate(findings.reaches):
+        if reach.fires != FALSE:
             continue
         name = findings.rules[index].name
-        matches = findings.forest.both(findings.space.possible, passing.matches)
+        matches = findings.diagrams.conjoin(findings.space.possible, reach.matches)
         if matches == FALSE:
             message = f"rule `{name}` can never fire: no reader and no article is as it asks"
             advice = (
@@ -50,30 +50,32 @@ def never_fires(findings: Findings) -> Iterator[Problem]:
 
 def _hiding(findings: Findings, index: int, matches: int) -> list[str]:
     """Return the fewest rules found that together take a set before the rule at `index`."""
-    forest = findings.forest
+    diagrams = findings.diagrams
     before = {
-        rule.name: passing.matches
-        for rule, passing in zip(findings.rules[:index], findings.passings, strict=False)
+        rule.name: reach.matches
+        for rule, reach in zip(findings.rules[:index], findings.reaches, strict=False)
     }
     for name, taken in before.items():
-        if forest.minus(matches, taken) == FALSE:
+        if diagrams.difference(matches, taken) == FALSE:
             return [name]
     # No single one does: all that take something, less any that the others make superfluous, the
     # last of them first.
-    kept = {name: taken for name, taken in before.items() if forest.both(matches, taken) != FALSE}
+    kept = {
+        name: taken for name, taken in before.items() if diagrams.conjoin(matches, taken) != FALSE
+    }
     for name in reversed(list(kept)):
         rest = [taken for other, taken in kept.items() if other != name]
-        if forest.minus(matches, forest.either(*rest)) == FALSE:
+        if diagrams.difference(matches, diagrams.disjoin(*rest)) == FALSE:
             del kept[name]
     return list(kept)
 
 
 def changes_nothing(findings: Findings) -> Iterator[Problem]:
     """Yield the rules that fire, but without which every reader would see the same."""
-    for index, passing in enumerate(findings.passings[:-1]):
-        if passing.fires == FALSE or _matters(findings, index):
+    for index, reach in enumerate(findings.reaches[:-1]):
+        if reach.fires == FALSE or _matters(findings, index):
             continue
-        after = findings.forest.choose(passing.fires, findings.verdicts[index + 1][None], FALSE)
+        after = findings.diagrams.ite(reach.fires, findings.verdicts[index + 1][None], FALSE)
         name = findings.rules[index].name
         others = quoted(sorted({verdict.rule for verdict in findings.verdicts_in(after)}), "and")
         yield warning(
@@ -86,9 +88,9 @@ def changes_nothing(findings: Findings) -> Iterator[Problem]:
 
 def _matters(findings: Findings, index: int) -> bool:
     """Say whether what anybody sees depends on the rule at `index`."""
-    for refused, here in findings.passings[index].arriving.items():
+    for refused, here in findings.reaches[index].arriving.items():
         now, then = findings.with_and_without(index, refused, here)
-        if findings.forest.combine(now, then, _differ) != FALSE:
+        if findings.diagrams.combine(now, then, _differ) != FALSE:
             return True
     return False
 
@@ -119,7 +121,7 @@ def never_shows(findings: Findings) -> Iterator[Problem]:
             )
             continue
         for index, rule in naming.items():
-            if findings.passings[index].fires != FALSE and (rule, offer.name) not in shown:
+            if findings.reaches[index].fires != FALSE and (rule, offer.name) not in shown:
                 yield warning(
                     code="offer-never-shows",
                     path=("rules", index, "offer"),
@@ -135,7 +137,7 @@ def falls_through(findings: Findings) -> Iterator[Problem]:
     for status in _expected(findings):
         here = findings.space.is_("reader", status)
         walled = among(findings.space, findings.whole, walls)
-        taken = findings.forest.both(findings.passings[last].fires, here, walled)
+        taken = findings.diagrams.conjoin(findings.reaches[last].fires, here, walled)
         if taken == FALSE or _is_asked_for(findings, status, here):
             continue
         name = findings.rules[last].name
@@ -163,8 +165,8 @@ def _expected(findings: Findings) -> Iterator[Status]:
 def _is_asked_for(findings: Findings, status: Status, here: int) -> bool:
     """Say whether a rule before the last asks for a status by name, and some of them meet it."""
     return any(
-        status in _statuses(rule.formula) and findings.forest.both(passing.fires, here) != FALSE
-        for rule, passing in zip(findings.rules[:-1], findings.passings, strict=False)
+        status in _statuses(rule.formula) and findings.diagrams.conjoin(reach.fires, here) != FALSE
+        for rule, reach in zip(findings.rules[:-1], findings.reaches, strict=False)
     )
 
 

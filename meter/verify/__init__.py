@@ -1,8 +1,8 @@
 """What holds for everyone: exact lints, proofs, and the complete difference of two policies.
 
 Rules are closed tables, so a policy is a finite object: everything here is decided for every
-reader, page view and count there can be, on diagrams held to the engine by tests. What is too large
-for that is `not decided`, never assumed.
+possible reader, page view and count, on diagrams that tests compare with the engine. What is too
+large for that is `not decided`, never assumed.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from meter.verify.counterexample import Counterexample
 
 __all__ = ["EVERYONE", "ProofAnswer", "ProofOutcome"]
 
-EVERYONE = "for every reader, page view and count there can be"
+EVERYONE = "for every possible reader, page view and count"
 """How a promise about single page views is proved."""
 
 

@@ -92,7 +92,7 @@ def expected_rule(
         if index == fired or show not in wanted:
             continue
         if index > fired and rule.formula.holds(facts):
-            lost = _Lost(0, f"`{names[fired]}` stands before it")
+            lost = _Lost(0, f"`{names[fired]}` comes first")
         else:
             lost = _why_not(space, rule, facts)
         words = f"rule `{rule.name}` would show `{show}`, but {lost.why}"

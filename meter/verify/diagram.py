@@ -55,7 +55,7 @@ class Diagrams:
     ) -> None:
         if len(sizes) > MOST_VARIABLES:
             raise UndecidedError(
-                f"the policy tells {len(sizes)} things apart; at most {MOST_VARIABLES} can be"
+                f"the policy distinguishes {len(sizes)} things; at most {MOST_VARIABLES} can be"
                 " analysed"
             )
         self.sizes = tuple(sizes)
@@ -311,4 +311,4 @@ class Diagrams:
         if self.steps <= 0:
             raise UndecidedError("the policy's diagram grew past its budget")
         if self.until is not None and self.steps % _CHECK_EVERY == 0 and monotonic() > self.until:
-            raise UndecidedError("the time given was used up")
+            raise UndecidedError("the time limit was reached")

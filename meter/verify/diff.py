@@ -1,4 +1,4 @@
-"""For whom two policies decide differently: all of them, in as few lines as there are.
+"""List every reader for whom two policies decide differently, in as few lines as possible.
 
 Both policies are laid over one vocabulary, so their rules are compared for every reader, page view
 and count at once: in the same state of each meter. Where a limit or a window differs, so does the
@@ -83,7 +83,7 @@ def one_difference(
 ) -> Iterator[Row]:
     """Yield one reader for whom two policies decide differently, if there is any, found by z3.
 
-    `reason` says why the diagram has no answer. Raises `UndecidedError` where z3 cannot say.
+    `reason` says why the diagram gives no answer. Raises `UndecidedError` where z3 cannot say.
     """
     solver = open_solver(rulebooks, reason)
     solver.limit(SOLVER_SECONDS if seconds is None else seconds / 2)

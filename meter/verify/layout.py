@@ -263,7 +263,7 @@ def _meter_state(
 
 
 def _counts_that_matter(limits: Sequence[int], mentioned: Sequence[float]) -> list[int]:
-    """Return counts up to the largest limit, enough to meet every code there can be."""
+    """Return counts up to the largest limit, enough to meet every possible code."""
     edges = {0, *(int(limit - mark) for limit in limits for mark in (0, *mentioned))}
     near = {edge + step for edge in edges for step in range(-2, 3)}
     return sorted(count for count in near if 0 <= count <= max(limits))

@@ -241,9 +241,9 @@ class _Proof:
                 return _broken(code, name, counterexample)
         searched = f"{views:,} page views by {readers} kinds of reader were tried"
         if suspects == FALSE:
-            return _proved(code, name, f"for every journey there can be; {searched} as well")
+            return _proved(code, name, f"for every possible journey; {searched} as well")
         if complete:
-            how = f"no journey of a new reader breaks it; {searched}, all there are"
+            how = f"no journey of a new reader breaks it; {searched}, which are all there are"
             return _proved(code, name, how)
         how = f"{searched}, and none broke it"
         return ProofAnswer(code=code, name=name, outcome=ProofOutcome.NOT_DECIDED, how=how)
@@ -259,7 +259,7 @@ def _proved(code: str, name: str, how: str) -> ProofAnswer:
 
 
 def _broken(code: str, name: str, counterexample: Counterexample) -> ProofAnswer:
-    how = "here is the shortest way there"
+    how = "the shortest journey that breaks it"
     return ProofAnswer(
         code=code, name=name, outcome=ProofOutcome.FAILS, how=how, counterexample=counterexample
     )

@@ -114,7 +114,7 @@ def difference(this: Seen, other: Seen) -> str:
     if this.spend != other.spend and this.show.access is other.show.access:
         words += f", counted on `{this.spend}`" if this.spend else ", not counted"
     elif this.meter != other.meter and same:
-        words += f", told of `{this.meter}`" if this.meter else ", told of no meter"
+        words += f", with the count of `{this.meter}`" if this.meter else ", without a count"
     return words
 
 

@@ -123,7 +123,7 @@ def scenario_of(space: Space, whole: int, situation: Situation, wrong: int) -> S
 
 
 def _behaviour(space: Space, whole: int) -> int:
-    """Return everything that can tell two page views apart: the verdicts, and the limits."""
+    """Return everything in which two page views can differ: the verdicts, and the limits."""
     diagrams = space.diagrams
     behaviour = diagrams.ite(space.possible, whole, FALSE)
     for meter in space.meters:

@@ -43,7 +43,7 @@ _ASSUMED = (
     (
         (),
         (
-            "a reader is one identity, and the store keeps what it was told: whoever clears cookies"
+            "a reader is one identity, and the store keeps what it is given: whoever clears cookies"
             " is a new reader"
         ),
     ),

@@ -1,6 +1,6 @@
 """Every possible reader, page view and meter state, as decision diagrams over a layout.
 
-Which combinations of codes can be is said in `possible`, in words by `situations.assumed`. Verdicts
+`possible` holds which combinations of codes can be, `situations.assumed` says it in words. Verdicts
 are the engine's own: this module only says for which codes the engine is asked.
 """
 

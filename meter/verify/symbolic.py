@@ -37,7 +37,7 @@ __all__ = [
     "Algebra",
     "Atoms",
     "Leaf",
-    "Reach",
+    "RuleReach",
     "Walk",
     "among",
     "comes_from",
@@ -95,7 +95,7 @@ class Walk(Generic[_Result]):
     view: Callable[[Verdict], Hashable] = lambda verdict: verdict
 
     def verdicts(self, end: _Result) -> list[dict[str | None, _Result]]:
-        """Return, for each rule, what is said of those who get as far as it, by who refused them.
+        """Return, for each rule, the verdicts of readers who reach it, by the meter that refused.
 
         `end` is what follows on the last rule.
         """
@@ -111,7 +111,7 @@ class Walk(Generic[_Result]):
     def _before(
         self, rule: JudgedRule, after: Mapping[str | None, _Result]
     ) -> dict[str | None, _Result]:
-        """Return what is said of those who get as far as a rule, given what is said after it."""
+        """Return the verdicts of readers who reach a rule, given those after it."""
         ite = self.algebra.ite
         matching = self.effect(rule, Effect.MATCH)
         refusing = self.effect(rule, Effect.REFUSE)
@@ -190,7 +190,7 @@ def verdicts_from(space: Space, side: int = 0) -> list[dict[str | None, int]]:
 
 
 @frozen
-class Reach:
+class RuleReach:
     """Where readers arrive at one rule of a policy, where it matches, and where it decides.
 
     `arriving` has the set of them by the meter that refused them on the way (`None`: none did).
@@ -201,7 +201,7 @@ class Reach:
     fires: int
 
 
-def reaches(space: Space, side: int = 0) -> list[Reach]:
+def reaches(space: Space, side: int = 0) -> list[RuleReach]:
     """Return how the possible situations reach each rule, and where it fires."""
     diagrams = space.diagrams
     walk = Walk(space, diagrams, space.rulebooks[side], side)
@@ -211,7 +211,7 @@ def reaches(space: Space, side: int = 0) -> list[Reach]:
         matching = walk.effect(rule, Effect.MATCH)
         refusing = walk.effect(rule, Effect.REFUSE)
         fires = diagrams.disjoin(*(diagrams.conjoin(here, matching) for here in arriving.values()))
-        result.append(Reach(arriving, matching, fires))
+        result.append(RuleReach(arriving, matching, fires))
         after: dict[str | None, int] = {None: FALSE}
         for refused, here in arriving.items():
             onward = diagrams.difference(here, matching)

@@ -90,7 +90,7 @@ def test_tells_who_meets_a_wall_and_which_rule_was_expected():
         steps_of(counterexample),
     )
     assert (
-        "rule `paying` would show `article`, but `premium costs extra` stands before it"
+        "rule `paying` would show `article`, but `premium costs extra` comes first"
         == counterexample.expected.words
     )
 
@@ -158,7 +158,7 @@ def test_tells_the_shortest_way_to_an_unannounced_last_article():
         True,
     )
     assert (
-        "rule `the allowance` would show `last-free-article`, but `silent markets` stands before it"
+        "rule `the allowance` would show `last-free-article`, but `silent markets` comes first"
         == answer.counterexample.expected.words
     )
 

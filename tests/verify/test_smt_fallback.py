@@ -127,7 +127,7 @@ def test_finds_rules_that_never_fire_where_the_diagram_cannot():
     )
     warnings = lints(loads_policy(GOOD.replace(LAST, hidden + LAST)), steps=FEW)
     assert ["rule-never-fires", "not-analysed"] == [warning.code for warning in warnings]
-    assert warnings[0].message.startswith("rule `students` can never fire")
+    assert warnings[0].message.startswith("rule `students` can never match")
     assert "`rule-never-fires`" not in warnings[1].message
 
 

@@ -12,7 +12,7 @@ from meter.verify.symbolic import reaches, verdicts_from
 
 if TYPE_CHECKING:
     from meter.verify.space import Space
-    from meter.verify.symbolic import Reach
+    from meter.verify.symbolic import RuleReach
 
 __all__ = ["Findings", "warning"]
 
@@ -31,7 +31,7 @@ class Findings:
         self.rulebook = space.rulebooks[0]
         self.rules = self.rulebook.rules
         self.policy = self.rulebook.policy
-        self.reaches: list[Reach] = reaches(space)
+        self.reaches: list[RuleReach] = reaches(space)
 
     @cached_property
     def verdicts(self) -> list[dict[str | None, int]]:

@@ -40,7 +40,7 @@ def silent_order(findings: Findings) -> Iterator[Problem]:
         from_guarantee(findings.space, guarantee) for guarantee in findings.policy.guarantees
     ]
     for index in range(len(findings.rules) - 2):
-        # What follows on a rule that spends is for when the allowance is spent: that is its order.
+        # A rule after one that spends is meant for when the allowance is spent: its order is clear.
         if findings.rules[index].spend is None:
             clash = _clashes(findings, index, properties)
             yield from _first_overlap(findings, index, clash)
@@ -93,7 +93,7 @@ def _overlap(findings: Findings, index: int, later: int, found: int) -> Problem:
         message=f"rules `{first.name}` and `{second.name}` overlap, and only their order decides:"
         f" {findings.example(found)}",
         advice=f'if that is meant, say so in a guarantee with `always = ["{shown}"]`; otherwise'
-        " exchange the two",
+        " swap the two",
     )
 
 

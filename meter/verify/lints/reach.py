@@ -1,4 +1,4 @@
-"""Rules and offers that nobody meets, rules that change nothing, and readers no rule is for."""
+"""Find rules and offers nobody can see, rules that change nothing, and readers no rule names."""
 
 from __future__ import annotations
 
@@ -25,23 +25,25 @@ __all__ = ["changes_nothing", "falls_through", "never_fires", "never_shows"]
 
 
 def never_fires(findings: Findings) -> Iterator[Problem]:
-    """Yield the rules that no reader can ever meet."""
+    """Yield the rules that can never match."""
     for index, reach in enumerate(findings.reaches):
         if reach.fires != FALSE:
             continue
         name = findings.rules[index].name
         matches = findings.diagrams.conjoin(findings.space.possible, reach.matches)
         if matches == FALSE:
-            message = f"rule `{name}` can never fire: no reader and no article is as it asks"
+            message = f"rule `{name}` can never match: no reader and article meet its conditions"
             advice = (
-                "its conditions contradict each other, or its meter's limit is 0 for everyone"
-                " it is for"
+                "its conditions contradict each other, or the limit of its meter is 0 for every"
+                " reader it would match"
             )
         else:
             hiding = _hiding(findings, index, matches)
-            verb = "takes" if len(hiding) == 1 else "together take"
-            takers = f"{quoted(hiding, 'and')} before it {verb} everything it is for"
-            message = f"rule `{name}` can never fire: {takers}"
+            verbs = "come first and together match"
+            if len(hiding) == 1:
+                verbs = "comes first and matches"
+            earlier = f"{quoted(hiding, 'and')} {verbs}"
+            message = f"rule `{name}` can never match: {earlier} every case `{name}` would"
             advice = f"move it up, or remove it; for example {findings.example(matches)}"
         yield warning(
             code="rule-never-fires", path=("rules", index, "name"), message=message, advice=advice
@@ -49,7 +51,7 @@ def never_fires(findings: Findings) -> Iterator[Problem]:
 
 
 def _hiding(findings: Findings, index: int, matches: int) -> list[str]:
-    """Return the fewest rules found that together take a set before the rule at `index`."""
+    """Return the fewest rules found before the one at `index` that together match a whole set."""
     diagrams = findings.diagrams
     before = {
         rule.name: reach.matches
@@ -58,8 +60,8 @@ def _hiding(findings: Findings, index: int, matches: int) -> list[str]:
     for name, taken in before.items():
         if diagrams.difference(matches, taken) == FALSE:
             return [name]
-    # No single one does: all that take something, less any that the others make superfluous, the
-    # last of them first.
+    # No single one does: all that match a part, without those that the others make superfluous,
+    # the last of them first.
     kept = {
         name: taken for name, taken in before.items() if diagrams.conjoin(matches, taken) != FALSE
     }
@@ -71,7 +73,7 @@ def _hiding(findings: Findings, index: int, matches: int) -> list[str]:
 
 
 def changes_nothing(findings: Findings) -> Iterator[Problem]:
-    """Yield the rules that fire, but without which every reader would see the same."""
+    """Yield the rules that match, but without which every reader would see the same."""
     for index, reach in enumerate(findings.reaches[:-1]):
         if reach.fires == FALSE or _matters(findings, index):
             continue
@@ -111,12 +113,11 @@ def never_shows(findings: Findings) -> Iterator[Problem]:
             if rule.offer == offer.name
         }
         if naming and not any(name == offer.name for _, name in shown):
-            verb = "is" if len(naming) == 1 else "are"
-            whom = f"{quoted(naming.values(), 'and')} {verb} for"
             yield warning(
                 code="offer-never-shows",
                 path=("offers", offer.name),
-                message=f"offer `{offer.name}` can never be shown: nobody whom {whom} may have it",
+                message=f"offer `{offer.name}` can never be shown:"
+                f" no reader who reaches {quoted(naming.values())} may have it",
                 advice="compare the offer's `when` and dates with those of the rules",
             )
             continue
@@ -126,13 +127,13 @@ def never_shows(findings: Findings) -> Iterator[Problem]:
                     code="offer-never-shows",
                     path=("rules", index, "offer"),
                     message=f"rule `{rule}` can never show offer `{offer.name}`:"
-                    " nobody it is for may have it",
+                    " no reader it matches may have it",
                     advice=f"remove `offer`, or widen `when` of `{offer.name}`",
                 )
 
 
 def falls_through(findings: Findings) -> Iterator[Problem]:
-    """Yield the kinds of reader that no rule is for, so that the last rule walls them."""
+    """Yield the kinds of reader that no rule names, so that the last rule walls them."""
     last = len(findings.rules) - 1
     for status in _expected(findings):
         here = findings.space.is_("reader", status)
@@ -144,14 +145,15 @@ def falls_through(findings: Findings) -> Iterator[Problem]:
         yield warning(
             code="status-falls-through",
             path=("rules", last, "name"),
-            message=f"no rule is for {status_words([status])}: they fall through to `{name}`",
+            message=f"no rule names {status_words([status])}:"
+            f" the last rule, `{name}`, decides for them",
             advice=f'add a rule with `when = {{ reader = ["{status}"] }}`; for example'
             f" {findings.example(taken)}",
         )
 
 
 def _expected(findings: Findings) -> Iterator[Status]:
-    """Yield the statuses that some rule should be for, in a policy that looks at statuses."""
+    """Yield the statuses that some rule should name, in a policy that looks at statuses."""
     named = {status for rule in findings.rules for status in _statuses(rule.formula)}
     trials = {Status.TRIAL, Status.TRIAL_EXPIRED}
     sells_trials = any(offer.kind is OfferKind.TRIAL for offer in findings.policy.offers)

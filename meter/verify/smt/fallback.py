@@ -33,7 +33,7 @@ def fallback(
 ) -> Iterator[ProofAnswer]:
     """Yield an answer to every promise by z3, or `not decided`.
 
-    `reason` says why the diagram has none, `seconds` is for all of them.
+    `reason` says why the diagram gives none, `seconds` is for all of them.
     """
     codes = [code for code in BUILT_IN if code not in leave_out]
     guarantees = rulebook.policy.guarantees
@@ -179,8 +179,8 @@ _WRONG: dict[str, Callable[[_SolverProof, str], Iterable[BoolRef]]] = {
 
 _SUSPECTS = {
     "last-free-is-announced": (
-        "z3 finds a page view that might break it, and the policy is too large to search for the"
-        " way there"
+        "z3 finds a page view that might break it, and the policy is too large to search for a"
+        " journey that does"
     ),
 }
-"""The promises that are not broken by one page view alone, and what is said where one might be."""
+"""The promises that are not broken by one page view alone, and the answer where one might be."""

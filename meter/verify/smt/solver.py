@@ -70,7 +70,7 @@ class Solver:
         if answer == z3.unsat:
             return None
         if answer != z3.sat:
-            raise UndecidedError(f"z3 does not know: {self._solver.reason_unknown()}")
+            raise UndecidedError(f"z3 answered `unknown`: {self._solver.reason_unknown()}")
         model = self._solver.model()
         codes = [model.eval(level, model_completion=True).as_long() for level in self.levels]
         return evolve(self.space.situation(codes), matters=frozenset(range(len(codes))))
@@ -181,7 +181,7 @@ class Solver:
             result = z3.If(self.where(formula, side), value, result)
         return result
 
-    # What can be, said once more.
+    # What is possible, encoded anew.
 
     def _possible(self) -> Iterator[z3.BoolRef]:
         space = self.space

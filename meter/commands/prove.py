@@ -14,9 +14,9 @@ from meter.commands.console import EXIT_BAD_INPUT, EXIT_NO, open_console, write_
 from meter.commands.help import command
 from meter.commands.options import FilePath, format_option
 from meter.loading import load_policy
-from meter.verify.answers import EVERYONE, Outcome
-from meter.verify.export import keep_stories
-from meter.verify.properties import STANDING
+from meter.verify.answers import EVERYONE, ProofOutcome
+from meter.verify.export import export_counterexamples
+from meter.verify.properties import BUILT_IN
 from meter.verify.prove import guarantees
 from meter.verify.situations import assumed
 
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from meter.verify.answers import Answer
-    from meter.verify.counterexample import Story
-    from meter.verify.search import Told
+    from meter.verify.answers import ProofAnswer
+    from meter.verify.counterexample import Counterexample
+    from meter.verify.search import SearchStep
 
 __all__ = ["prove"]
 
 _MARKS = {
-    Outcome.PROVED: ("✓", "green"),
-    Outcome.FAILS: ("✗", "red"),
-    Outcome.NOT_DECIDED: ("?", "yellow"),
+    ProofOutcome.PROVED: ("✓", "green"),
+    ProofOutcome.FAILS: ("✗", "red"),
+    ProofOutcome.NOT_DECIDED: ("?", "yellow"),
 }
 
 
@@ -62,7 +62,7 @@ _MARKS = {
     "leave_out",
     multiple=True,
     metavar="CODE",
-    help="Leave out a standing promise; may be repeated.",
+    help="Leave out a built-in promise; may be repeated.",
 )
 @format_option("text", "json")
 def prove(
@@ -78,56 +78,56 @@ def prove(
     decided or the policy cannot be read.
     """
     for code in leave_out:
-        if code not in STANDING:
-            known = ", ".join(f"`{name}`" for name in STANDING)
-            raise click.UsageError(f"there is no standing promise `{code}`; there are: {known}")
+        if code not in BUILT_IN:
+            known = ", ".join(f"`{name}`" for name in BUILT_IN)
+            raise click.UsageError(f"there is no built-in promise `{code}`; there are: {known}")
     loaded = load_policy(policy)
     answers = guarantees(loaded, seconds=budget, leave_out=leave_out)
     taken = assumed(loaded.rulebook.vocabulary)
-    kept = {} if keep is None else keep_stories(answers, policy, keep)
+    kept = {} if keep is None else export_counterexamples(answers, policy, keep)
     if form == "json":
         tables = [_table(answer, kept.get(answer.name)) for answer in answers]
         write_json({"policy": str(policy), "answers": tables, "assumed": list(taken)})
     else:
         _print(open_console(), answers, kept, taken)
     outcomes = {answer.outcome for answer in answers}
-    if Outcome.FAILS in outcomes:
+    if ProofOutcome.FAILS in outcomes:
         raise click.exceptions.Exit(EXIT_NO)
-    if Outcome.NOT_DECIDED in outcomes:
+    if ProofOutcome.NOT_DECIDED in outcomes:
         raise click.exceptions.Exit(EXIT_BAD_INPUT)
 
 
 def _print(
     console: Console,
-    answers: tuple[Answer, ...],
+    answers: tuple[ProofAnswer, ...],
     kept: dict[str, Path | None],
     taken: tuple[str, ...],
 ) -> None:
     for answer in answers:
         _print_answer(console, answer)
-        if answer.story is not None and answer.name in kept:
+        if answer.counterexample is not None and answer.name in kept:
             _print_kept(console, kept[answer.name])
     counts = Counter(answer.outcome for answer in answers)
     totals = ", ".join(_total(outcome, counts[outcome]) for outcome in _MARKS if counts[outcome])
     _say(console, totals, indent=0, style="bold")
-    if counts[Outcome.PROVED]:
+    if counts[ProofOutcome.PROVED]:
         proved = f"proved: {EVERYONE}, under this policy as it was read, assuming that"
         _say(console, proved, indent=0)
         for line in taken:
             _say(console, f"- {line}", indent=2)
 
 
-def _total(outcome: Outcome, count: int) -> str:
-    if outcome is Outcome.FAILS and count > 1:
+def _total(outcome: ProofOutcome, count: int) -> str:
+    if outcome is ProofOutcome.FAILS and count > 1:
         return f"{count} fail"
     return f"{count} {outcome}"
 
 
-def _print_answer(console: Console, answer: Answer) -> None:
+def _print_answer(console: Console, answer: ProofAnswer) -> None:
     """Print what came of one promise, with the story of who breaks it."""
     mark, colour = _MARKS[answer.outcome]
     console.print(f"[bold {colour}]{mark} {answer.outcome}[/]  {escape(answer.name)}", markup=True)
-    story = answer.story
+    story = answer.counterexample
     if story is None:
         if answer.how != EVERYONE:  # said once, at the end
             _say(console, f"({answer.how})", style="dim")
@@ -170,9 +170,9 @@ class _Line(NamedTuple):
     indent: int
 
 
-def _told(story: Story) -> Iterator[_Line]:
+def _told(story: Counterexample) -> Iterator[_Line]:
     """Tell a story: who, what happened when, and which rule was expected."""
-    head = _capital(story.cast) + _ended(story)
+    head = _capital(story.reader) + _ended(story)
     if story.before:
         head += f" has read before ({story.before}), and"
     yield _Line(f"{head}:", 2)
@@ -181,7 +181,7 @@ def _told(story: Story) -> Iterator[_Line]:
     yield _Line(f"expected: {story.expected.words}", 2)
 
 
-def _steps(steps: tuple[Told, ...]) -> Iterator[str]:
+def _steps(steps: tuple[SearchStep, ...]) -> Iterator[str]:
     """Tell steps one a line; of more than two alike in a row only the first and the last."""
     start = 0
     while start < len(steps):
@@ -199,15 +199,15 @@ def _steps(steps: tuple[Told, ...]) -> Iterator[str]:
         start = end + 1
 
 
-def _kind(step: Told) -> tuple[object, ...]:
+def _kind(step: SearchStep) -> tuple[object, ...]:
     return step.words, step.decision.show, step.decision.rule
 
 
-def _step(step: Told) -> str:
+def _step(step: SearchStep) -> str:
     decision = step.decision
-    article = step.met.view.article
+    article = step.asked.view.article
     text = (
-        f"{step.met.now:%a %d %b %Y %H:%M}  {step.words} (`{article.id}`):"
+        f"{step.asked.now:%a %d %b %Y %H:%M}  {step.words} (`{article.id}`):"
         f" `{decision.show}` by rule `{decision.rule}`"
     )
     if decision.meter is not None:
@@ -215,9 +215,9 @@ def _step(step: Told) -> str:
     return text
 
 
-def _ended(story: Story) -> str:
+def _ended(story: Counterexample) -> str:
     """Say when the access of a reader ended, if it has."""
-    met = story.steps[0].met
+    met = story.steps[0].asked
     ends = [right.ends for right in met.reader.entitlements if right.ends is not None]
     if not ends:
         return ""
@@ -228,21 +228,21 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _table(answer: Answer, file: Path | None) -> dict[str, object]:
+def _table(answer: ProofAnswer, file: Path | None) -> dict[str, object]:
     return {
         "code": answer.code,
         "name": answer.name,
         "outcome": answer.outcome,
         "how": answer.how,
         "means": answer.means,
-        "story": None if answer.story is None else _story_table(answer.story),
+        "story": None if answer.counterexample is None else _story_table(answer.counterexample),
         "kept": None if file is None else str(file),
     }
 
 
-def _story_table(story: Story) -> dict[str, object]:
+def _story_table(story: Counterexample) -> dict[str, object]:
     return {
-        "reader": story.cast,
+        "reader": story.reader,
         "before": story.before,
         "expected": story.expected.words,
         "wanted": sorted(story.wanted),
@@ -250,11 +250,11 @@ def _story_table(story: Story) -> dict[str, object]:
     }
 
 
-def _step_table(step: Told) -> dict[str, object]:
+def _step_table(step: SearchStep) -> dict[str, object]:
     decision = step.decision
     return {
-        "at": step.met.now,
-        "article": step.met.view.article.id,
+        "at": step.asked.now,
+        "article": step.asked.view.article.id,
         "what": step.words,
         "show": decision.show,
         "rule": decision.rule,

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from meter.journeys.journey import Journey
-from meter.journeys.steps import Expect, JourneyError, JourneyStep, Renewal, Step
+from meter.journeys.steps import Expect, JourneyError, JourneyStep, PlannedStep, Renewal
 
-__all__ = ["Expect", "Journey", "JourneyError", "JourneyStep", "Renewal", "Step"]
+__all__ = ["Expect", "Journey", "JourneyError", "JourneyStep", "PlannedStep", "Renewal"]

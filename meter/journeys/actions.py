@@ -1,6 +1,6 @@
 """What can happen to a reader: opening an article, signing in, subscribing, changing the device.
 
-Each action changes a `Life` and says in words what it did, or raises `ImpossibleStepError`.
+Each action changes a `Person` and says in words what it did, or raises `ImpossibleStepError`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from attrs import evolve, frozen
 
-from meter.journeys.life import ImpossibleStepError, Life, dated, later, span_text
+from meter.journeys.person import ImpossibleStepError, Person, dated, later, span_text
 from meter.policy import Offer, Policy
 from meter.view import Entitlement, PageView
 from meter.vocabulary import EntitlementKind
@@ -24,7 +24,7 @@ __all__ = [
     "Cancel",
     "ClearCookies",
     "EndTrial",
-    "Read",
+    "ReadArticle",
     "SignIn",
     "SignOut",
     "StartTrial",
@@ -37,15 +37,15 @@ __all__ = [
 
 @frozen(kw_only=True)
 class StepContext:
-    """What an action meets: the reader's life, the time, and the policy."""
+    """What an action is done with: the person, the time and the policy."""
 
-    life: Life
+    person: Person
     now: datetime
     policy: Policy
 
 
 @frozen(kw_only=True)
-class Read:
+class ReadArticle:
     """Opening an article.
 
     `published` dates it as an editor does: without a zone, in the publication's.
@@ -78,7 +78,7 @@ class SignIn:
 
     def do(self, context: StepContext) -> str:
         """Sign in on the current device."""
-        return context.life.sign_in(self.account)
+        return context.person.sign_in(self.account)
 
 
 @frozen(kw_only=True)
@@ -89,8 +89,8 @@ class SignOut:
 
     def do(self, context: StepContext) -> str:
         """Sign out on the current device."""
-        life = context.life
-        if life.signed_in.pop(life.device, None) is None:
+        person = context.person
+        if person.signed_in.pop(person.device, None) is None:
             raise ImpossibleStepError("nobody is signed in on this device")
         return "signs out"
 
@@ -132,7 +132,7 @@ class Subscribe:
         right = Entitlement(
             kind=self.kind, product=product, starts=now, ends=ends, grace=self.grace
         )
-        note = context.life.grant(right)
+        note = context.person.grant(right)
         return f"{note}{self.doing}{self._by_offer()}, {_until(ends)}{self._with_grace(ends)}"
 
     def _by_offer(self) -> str:
@@ -161,7 +161,7 @@ class EndTrial:
 
     def do(self, context: StepContext) -> str:
         """End the trial."""
-        context.life.end(EntitlementKind.TRIAL, context.now, context.now)
+        context.person.end(EntitlementKind.TRIAL, context.now, context.now)
         return "ends the trial"
 
 
@@ -177,7 +177,7 @@ class Cancel:
     def do(self, context: StepContext) -> str:
         """Cancel the running subscription."""
         ends = context.now if self.now else dated(self.ends, context.policy.zone, end=True)
-        last = context.life.end(EntitlementKind.SUBSCRIPTION, context.now, ends)
+        last = context.person.end(EntitlementKind.SUBSCRIPTION, context.now, ends)
         return "cancels at once" if self.now else f"cancels, and reads on {_until(last)}"
 
 
@@ -191,10 +191,10 @@ class SwitchDevice:
 
     def do(self, context: StepContext) -> str:
         """Change the device."""
-        life = context.life
-        life.device = self.device
-        standing = f"signed in as `{life.account}`" if life.account else "not signed in"
-        return f"changes to `{self.device}`, {standing}"
+        person = context.person
+        person.device = self.device
+        signed_in = f"signed in as `{person.account}`" if person.account else "not signed in"
+        return f"changes to `{self.device}`, {signed_in}"
 
 
 @frozen(kw_only=True)
@@ -205,10 +205,10 @@ class ClearCookies:
 
     def do(self, context: StepContext) -> str:
         """Forget what this device knows."""
-        life = context.life
-        life.signed_in.pop(life.device, None)
-        life.cookies[life.device] = life.cookies.get(life.device, 0) + 1
-        return f"clears the cookies of `{life.device}`"
+        person = context.person
+        person.signed_in.pop(person.device, None)
+        person.cookies[person.device] = person.cookies.get(person.device, 0) + 1
+        return f"clears the cookies of `{person.device}`"
 
 
 @frozen(kw_only=True)
@@ -225,7 +225,7 @@ class Wait:
 
 
 Action = (
-    Read
+    ReadArticle
     | SignIn
     | SignOut
     | Subscribe

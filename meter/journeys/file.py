@@ -12,7 +12,7 @@ from meter.journeys.actions import (
     Cancel,
     ClearCookies,
     EndTrial,
-    Read,
+    ReadArticle,
     SignIn,
     SignOut,
     StartTrial,
@@ -21,7 +21,7 @@ from meter.journeys.actions import (
     Wait,
 )
 from meter.journeys.keys import JOURNEY
-from meter.journeys.steps import JourneyError, Step
+from meter.journeys.steps import JourneyError, PlannedStep
 from meter.loading.positions import Positions
 from meter.loading.problems import Report
 from meter.loading.toml import parse_toml, read_text
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import date, datetime
 
-    from meter.journeys.life import Right
+    from meter.journeys.person import Right
 
 __all__ = ["JourneyKeys", "load_keys", "loads_keys"]
 
@@ -43,7 +43,7 @@ _SURROUNDINGS = ("device", "language", "channel")
 class JourneyKeys(TypedDict, total=False):
     """What a journey file says, as `Journey` takes it."""
 
-    steps: Required[list[Step]]
+    steps: Required[list[PlannedStep]]
     reader: Reader
     rights: tuple[Right, ...]
     start: datetime | date
@@ -108,13 +108,13 @@ def _given(text: str, name: str) -> dict[str, Any]:
     return given
 
 
-def _steps(text: str, name: str, given: Mapping[str, Any]) -> list[Step]:
+def _steps(text: str, name: str, given: Mapping[str, Any]) -> list[PlannedStep]:
     positions = Positions(_unmarked(text))
     articles = given.get("articles", {})
     steps = []
     for index, keys in enumerate(given["steps"]):
         place = Problem(code="", message="", path=("steps", index))
-        step = Step(
+        step = PlannedStep(
             action=_action(keys, articles),
             at=keys.get("at"),
             after=keys.get("after"),
@@ -137,7 +137,7 @@ def _action(keys: Mapping[str, Any], articles: Mapping[str, dict[str, Any]]) -> 
     return _MAKE[name](keys[name])
 
 
-def _read(value: str | dict[str, Any], articles: Mapping[str, dict[str, Any]]) -> Read:
+def _read(value: str | dict[str, Any], articles: Mapping[str, dict[str, Any]]) -> ReadArticle:
     """Return the action of opening an article.
 
     What the step says of it beats what `[articles]` says.
@@ -150,7 +150,7 @@ def _read(value: str | dict[str, Any], articles: Mapping[str, dict[str, Any]]) -
     }
     published = about.pop("published", None)
     view: dict[str, Any] = {key: keys[key] for key in _VIEW_KEYS if key in keys}
-    return Read(view=PageView(article=Article(**about), **view), published=published)
+    return ReadArticle(view=PageView(article=Article(**about), **view), published=published)
 
 
 def _name(value: str | Literal[True]) -> str | None:

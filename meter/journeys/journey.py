@@ -16,11 +16,11 @@ from attrs import evolve, field, frozen
 from meter.decision import MeterReading
 from meter.engine import decide, ledger
 from meter.errors import Problem
-from meter.journeys.actions import Read, StepContext, Wait
+from meter.journeys.actions import ReadArticle, StepContext, Wait
 from meter.journeys.expectations import broken
 from meter.journeys.file import load_keys, loads_keys
-from meter.journeys.life import ImpossibleStepError, Life, Right, later
-from meter.journeys.steps import JourneyError, JourneyStep, Renewal, Step
+from meter.journeys.person import ImpossibleStepError, Person, Right, later
+from meter.journeys.steps import JourneyError, JourneyStep, PlannedStep, Renewal
 from meter.loading import load_policy
 from meter.view import Article, PageView, Reader
 from meter.windows import instant, local_instant, moment
@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Journey"]
 
-_SOMEONE = Reader(id="reader")
+_ANONYMOUS = Reader(id="reader")
 
 
-def _steps(value: Iterable[Step]) -> tuple[Step, ...]:
+def _steps(value: Iterable[PlannedStep]) -> tuple[PlannedStep, ...]:
     return tuple(value)
 
 
@@ -55,8 +55,8 @@ class Journey:
     they join those of `reader`.
     """
 
-    steps: tuple[Step, ...] = field(converter=_steps)
-    reader: Reader = _SOMEONE
+    steps: tuple[PlannedStep, ...] = field(converter=_steps)
+    reader: Reader = _ANONYMOUS
     rights: tuple[Right, ...] = field(default=(), converter=_rights)
     start: datetime | date | None = None
     device: str = "laptop"
@@ -106,23 +106,23 @@ class Journey:
 
     def steps_of(self, policy: Policy, *, locale: str | None = None) -> Iterator[JourneyStep]:
         """Run as `run` does, one step at a time."""
-        life = self._life(policy)
+        person = self._person(policy)
         now = self._start(policy)
-        read = [step.action for step in self.steps if isinstance(step.action, Read)]
+        read = [step.action for step in self.steps if isinstance(step.action, ReadArticle)]
         on_screen = read[0].seen(policy.zone) if read else PageView(article=Article(id="any"))
         for number, step in enumerate(self.steps, 1):
             before = now
             now = self._move(step, number, now, policy)
-            renewals = tuple(_renewals(policy, life.usage, before, now))
-            if isinstance(step.action, Read):
+            renewals = tuple(_renewals(policy, person.usage, before, now))
+            if isinstance(step.action, ReadArticle):
                 on_screen = step.action.seen(policy.zone)
-            stood = _readings(policy, life, life.seen(on_screen, number), now)
-            what, problem = _done(step, StepContext(life=life, now=now, policy=policy))
+            readings = _readings(policy, person, person.seen(on_screen, number), now)
+            what, problem = _done(step, StepContext(person=person, now=now, policy=policy))
             # Anything but reading is asked as a prefetch, which counts nothing.
-            reader = life.as_reader()
-            view = life.seen(on_screen, number)
-            asked = view if isinstance(step.action, Read) else evolve(view, prefetch=True)
-            decision, life.usage = decide(policy, reader, asked, life.usage, now)
+            reader = person.as_reader()
+            view = person.seen(on_screen, number)
+            asked = view if isinstance(step.action, ReadArticle) else evolve(view, prefetch=True)
+            decision, person.usage = decide(policy, reader, asked, person.usage, now)
             yield JourneyStep(
                 number=number,
                 at=now,
@@ -131,17 +131,17 @@ class Journey:
                 reader=reader,
                 view=view,
                 decision=decision,
-                before=stood,
-                after=_readings(policy, life, view, now),
+                before=readings,
+                after=_readings(policy, person, view, now),
                 renewals=renewals,
                 problem=problem or broken(step.expect, decision, policy, locale or self.locale),
                 line=step.line,
             )
 
-    def _life(self, policy: Policy) -> Life:
+    def _person(self, policy: Policy) -> Person:
         dated = (right.entitlement(policy.zone) for right in self.rights)
         reader = evolve(self.reader, entitlements=(*self.reader.entitlements, *dated))
-        return Life.begin(reader, self.device, self.language, self.channel)
+        return Person.begin(reader, self.device, self.language, self.channel)
 
     def _start(self, policy: Policy) -> datetime:
         start = self.start
@@ -157,7 +157,7 @@ class Journey:
             raise JourneyError((problem,))
         return moment(local_instant(start, policy.zone), policy.zone)
 
-    def _move(self, step: Step, number: int, now: datetime, policy: Policy) -> datetime:
+    def _move(self, step: PlannedStep, number: int, now: datetime, policy: Policy) -> datetime:
         at = now
         if step.at is not None:
             at = moment(local_instant(step.at, policy.zone), policy.zone)
@@ -178,7 +178,9 @@ class Journey:
             raise self._lost("step-too-far", step, number, message, advice) from None
         return at
 
-    def _lost(self, code: str, step: Step, number: int, message: str, advice: str) -> JourneyError:
+    def _lost(
+        self, code: str, step: PlannedStep, number: int, message: str, advice: str
+    ) -> JourneyError:
         problem = Problem(
             code=code,
             name=self.name,
@@ -190,7 +192,7 @@ class Journey:
         return JourneyError((problem,))
 
 
-def _done(step: Step, context: StepContext) -> tuple[str, str | None]:
+def _done(step: PlannedStep, context: StepContext) -> tuple[str, str | None]:
     """Do what a step says; return what happened, and why it could not."""
     try:
         return step.action.do(context), None
@@ -198,13 +200,15 @@ def _done(step: Step, context: StepContext) -> tuple[str, str | None]:
         return f"cannot {step.action.verb}", f"this step cannot happen: {error}"
 
 
-def _readings(policy: Policy, life: Life, view: PageView, now: datetime) -> dict[str, MeterReading]:
-    """Return where the reader stands on every meter."""
+def _readings(
+    policy: Policy, person: Person, view: PageView, now: datetime
+) -> dict[str, MeterReading]:
+    """Return the reading of every meter."""
     rulebook = policy.rulebook
     at = instant(now)
-    values = rulebook.vocabulary.observe(life.as_reader(), view, at)
+    values = rulebook.vocabulary.observe(person.as_reader(), view, at)
     readings = {}
-    for name, (tally, _) in ledger(policy, life.usage, now).items():
+    for name, (tally, _) in ledger(policy, person.usage, now).items():
         limit = rulebook.limit(name, values)
         used = min(len(tally.ids), limit)
         resets = rulebook.timelines[name].resets(tally.ats, limit, max(at, *tally.ats[-1:], at))

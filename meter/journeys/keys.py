@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from meter.journeys.action_keys import ACTIONS, ARTICLE, AT, GRACE, ID, SPAN, WHEN, WORD, WORDS
-from meter.journeys.life import Right
+from meter.journeys.person import Right
 from meter.journeys.steps import Expect
 from meter.loading.codes import locale_step
 from meter.loading.fields import Flag, Items, Key, Named, Number, Split, Table, Text, Whole, Word

@@ -9,12 +9,12 @@ from attrs import field, frozen
 
 from meter.decision import Decision, MeterReading
 from meter.errors import PolicyError
-from meter.journeys.actions import Action, Read
+from meter.journeys.actions import Action, ReadArticle
 from meter.view import PageView, Reader
 from meter.vocabulary import Access, Show
 from meter.windows import Term
 
-__all__ = ["Expect", "JourneyError", "JourneyStep", "Renewal", "Step"]
+__all__ = ["Expect", "JourneyError", "JourneyStep", "PlannedStep", "Renewal"]
 
 
 class JourneyError(PolicyError):
@@ -50,7 +50,7 @@ class Expect:
 
 
 @frozen(kw_only=True)
-class Step:
+class PlannedStep:
     """One thing that happens.
 
     `at` a time, or a stretch of time `after` the step before, or at the same time as that.
@@ -81,7 +81,7 @@ class JourneyStep:
 
     `at` is in the publication's zone. `decision` is what a read step got; for any other step it is
     what the article on screen (the one opened last, or the first to come) would get now, and counts
-    nothing. `before` and `after` say by meter where the reader stood, `renewals` which windows
+    nothing. `before` and `after` are the readings by meter, `renewals` says which windows
     ended since the step before. `problem` is a broken expectation and why, or `None`.
     """
 
@@ -101,4 +101,4 @@ class JourneyStep:
     @property
     def is_read(self) -> bool:
         """Whether an article was opened."""
-        return isinstance(self.action, Read)
+        return isinstance(self.action, ReadArticle)

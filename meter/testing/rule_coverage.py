@@ -17,7 +17,7 @@ from meter.loading import load_policy
 from meter.memo import watch
 from meter.verify.budget import decided
 from meter.verify.diagram import FALSE, UndecidedError
-from meter.verify.symbolic import passings
+from meter.verify.symbolic import reaches
 from meter.vocabulary import ArticleAccess
 
 if TYPE_CHECKING:
@@ -211,37 +211,37 @@ def _every(policy: Policy) -> Iterator[str]:
 
 def _possible(policy: Policy, space: Space) -> Iterator[str]:
     """Yield what some reader can exercise, rule by rule with the cases that arrive at it."""
-    forest = space.forest
+    diagrams = space.diagrams
     book = policy.rulebook
     arriving = space.possible
     metered = space.is_("access", ArticleAccess.METERED)
-    for rule, passing in zip(book.rules, passings(space), strict=True):
+    for rule, reach in zip(book.rules, reaches(space), strict=True):
         for leaf in leaves(rule.formula):
             holds = space.where(leaf)
             sides = _sides(rule.name, clause(leaf, book.vocabulary))
-            if forest.both(arriving, holds) != FALSE:
+            if diagrams.conjoin(arriving, holds) != FALSE:
                 yield sides[True]
-            if forest.minus(arriving, holds) != FALSE:
+            if diagrams.difference(arriving, holds) != FALSE:
                 yield sides[False]
         if rule.spend is not None:
-            trying = forest.both(arriving, metered, space.where(rule.formula))
+            trying = diagrams.conjoin(arriving, metered, space.where(rule.formula))
             yield from _possible_edges(policy, space, rule, rule.spend, trying)
-        if passing.fires != FALSE:
+        if reach.fires != FALSE:
             yield _decides(rule.name)
-        arriving = forest.minus(arriving, passing.fires)
+        arriving = diagrams.difference(arriving, reach.fires)
 
 
 def _possible_edges(
     policy: Policy, space: Space, rule: JudgedRule, meter: str, trying: int
 ) -> Iterator[str]:
     """Yield the edges of a rule's meter that some of those who try it stand on."""
-    forest = space.forest
-    opens = space.standing(meter, 0, "open", [True])
-    last_one = forest.both(opens, space.standing(meter, 0, "left", [rule.nothing_left]))
+    diagrams = space.diagrams
+    opens = space.meter_state(meter, 0, "open", [True])
+    last_one = diagrams.conjoin(opens, space.meter_state(meter, 0, "left", [rule.nothing_left]))
     for edge in _edges(policy, meter):
-        mine = forest.both(trying, space.where(edge.who))
-        trying = forest.minus(trying, mine)
-        if forest.both(mine, last_one) != FALSE:
+        mine = diagrams.conjoin(trying, space.where(edge.who))
+        trying = diagrams.difference(trying, mine)
+        if diagrams.conjoin(mine, last_one) != FALSE:
             yield edge.last
-        if forest.minus(mine, opens) != FALSE:
+        if diagrams.difference(mine, opens) != FALSE:
             yield edge.beyond

@@ -1,4 +1,4 @@
-"""What came of a promise: proved, broken (with a story), or not decided."""
+"""What came of a promise: proved, broken (with a counterexample), or not decided."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from enum import StrEnum
 
 from attrs import frozen
 
-from meter.verify.counterexample import Story
+from meter.verify.counterexample import Counterexample
 
-__all__ = ["EVERYONE", "Answer", "Outcome"]
+__all__ = ["EVERYONE", "ProofAnswer", "ProofOutcome"]
 
-EVERYONE = "for every reader, page view and count there can be"
+EVERYONE = "for every possible reader, page view and count"
 """How a promise about single page views is proved."""
 
 
-class Outcome(StrEnum):
+class ProofOutcome(StrEnum):
     """The three answers. Nothing is ever rounded up to `proved`."""
 
     PROVED = "proved"
@@ -23,12 +23,12 @@ class Outcome(StrEnum):
 
 
 @frozen(kw_only=True)
-class Answer:
+class ProofAnswer:
     """What came of one promise. `how` says how it was decided, `means` what exactly it says."""
 
     code: str
     name: str
-    outcome: Outcome
+    outcome: ProofOutcome
     how: str
     means: str | None = None
-    story: Story | None = None
+    counterexample: Counterexample | None = None

@@ -1,4 +1,4 @@
-"""How much work a question may cost, and who is asked where that is not enough.
+"""Bound the work of a question, and ask z3 where the bound is reached.
 
 One order of variables is tried, then another (or z3, where it is installed), and then the answer is
 "not decided".
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["SOLVER_SECONDS", "decided", "is_installed", "open_solver"]
 
 SOLVER_SECONDS = 5.0
-"""How long z3 may take where nothing else is said."""
+"""How long z3 may take by default."""
 
-_NOT_INSTALLED = "z3 could be asked: `pip install 'meter-paywall[smt]'`"
+_NOT_INSTALLED = "z3 may decide it: `pip install 'meter-paywall[smt]'`"
 
 _Answer = TypeVar("_Answer")
 
@@ -43,7 +43,7 @@ def decided(
 ) -> _Answer:
     """Return the answer to a question about a space.
 
-    Raises `UndecidedError` where it cannot be had.
+    Raises `UndecidedError` where the work is too large.
 
     `steps` bounds the work of each attempt (about 150 bytes a step), `seconds` the time of all of
     them. Where z3 is installed there is one attempt only: it is asked next.
@@ -58,9 +58,9 @@ def decided(
 
 
 def open_solver(rulebooks: Sequence[Rulebook], reason: str) -> Solver:
-    """Return z3 with the space of some policies, for a question that a diagram has no answer to.
+    """Return z3 with the space of some policies, for a question too large for a diagram.
 
-    `reason` says why it has none. Raises `UndecidedError` where z3 cannot be asked either.
+    `reason` says why it is too large. Raises `UndecidedError` where z3 cannot be asked either.
     """
     if not is_installed():
         raise UndecidedError(f"{reason}; {_NOT_INSTALLED}")

@@ -5,8 +5,8 @@
 # it. A word takes the mentioned word itself, or one made up until no rule mentions it. A number
 # takes the first of a few plain candidates (the constant, 0, the next whole number, a middle) that
 # falls into the interval. A code that no value has is left out of the space by `plain_codes`, so
-# nothing is ever proved or shown of a reader who cannot be. A meter's standing takes as many reads
-# as lead there, all made at the instant of the view, and so inside every window.
+# nothing is ever proved or shown of a reader who cannot be. For the state of a meter there are as
+# many reads as lead to it, all made at the instant of the view, and so inside every window.
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from meter.facts import Slot, Vocabulary
     from meter.policy import Policy
 
-__all__ = ["Encounter", "impersonate", "plain_codes"]
+__all__ = ["ConcreteView", "concretize", "plain_codes"]
 
 _HOUR = 3_600_000_000
 _MORNING = 9 * _HOUR
@@ -71,7 +71,7 @@ _UNMENTIONED = {
 
 
 @frozen(kw_only=True)
-class Encounter:
+class ConcreteView:
     """One page view by one reader at one instant, and what is remembered of that reader."""
 
     reader: Reader
@@ -92,7 +92,7 @@ def plain_codes(vocabulary: Vocabulary, slot: Slot) -> tuple[Hashable, ...]:
     if slot.kind == "period":
         usual = bisect_right(slot.mentioned, instant(_ORDINARY_DAY))
         return tuple(sorted(slot.codes(), key=lambda code: code != usual))
-    if slot.name == "device":  # a story is read on some device
+    if slot.name == "device":  # everyone reads on some device
         return tuple(sorted(slot.codes(), key=lambda code: code != OTHER))
     codes = [code for code in slot.codes() if _can_be(vocabulary, slot, code)]
     return tuple(sorted(codes, key=lambda code: (code is not None, code != OTHER)))
@@ -162,14 +162,14 @@ def _candidates(low: float | None, high: float | None, *, whole: bool) -> Iterat
         yield ceil(high) - 1
 
 
-def impersonate(
+def concretize(
     policy: Policy,
     vocabulary: Vocabulary,
     values: Mapping[str, Any],
     *,
     counts: bool = True,
     used: Mapping[str, tuple[int, bool]] | None = None,
-) -> Encounter:
+) -> ConcreteView:
     """Return a reader, a view, a usage and an instant with these codes.
 
     `values` holds a code for each slot that needs no usage (a set of members for a slot of sets).
@@ -180,7 +180,7 @@ def impersonate(
     at = _instant(policy, slots, values.get("period"))
     now = moment(at, policy.zone)
     view = _view(policy, given, at, counts=counts)
-    return Encounter(
+    return ConcreteView(
         reader=_reader(given, now), view=view, usage=_usage(policy, view, at, used or {}), now=now
     )
 

@@ -1,4 +1,4 @@
-"""A broken promise as a story: who, when, what was shown, and which rule was expected and lost."""
+"""A counterexample: who, when, what was shown, and which rule was expected and why it lost."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from meter.facts import ACCESS
 from meter.policy import Policy
 from meter.rulebook import Effect
 from meter.verify.phrasing import quoted, reader_words, view_words
-from meter.verify.search import Told
+from meter.verify.search import SearchStep
 from meter.vocabulary import Show
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from meter.verify.situations import Situation
     from meter.verify.space import Space
 
-__all__ = ["Expected", "Story", "cast_words", "expected_rule", "scene"]
+__all__ = ["Counterexample", "Expected", "describe_reader", "expected_rule", "single_view"]
 
 
 @frozen
@@ -35,7 +35,7 @@ class Expected:
 
 
 @frozen(kw_only=True)
-class Story:
+class Counterexample:
     """A journey that breaks a promise.
 
     `before` says what was remembered before it (nothing, where it starts with a new reader),
@@ -43,52 +43,56 @@ class Story:
     """
 
     policy: Policy = field(repr=False)
-    cast: str
-    steps: tuple[Told, ...]
+    reader: str
+    steps: tuple[SearchStep, ...]
     before: str | None = None
     wanted: frozenset[Show]
     expected: Expected
 
 
-def scene(space: Space, situation: Situation, wanted: frozenset[Show]) -> Story:
-    """Return a story of one view by a reader who has read before.
+def single_view(space: Space, situation: Situation, wanted: frozenset[Show]) -> Counterexample:
+    """Return a counterexample of one view by a reader who has read before.
 
-    The count cannot be come by under this policy alone.
+    It is for a count that cannot be reached under this policy alone.
     """
     words = view_words(situation.values, space.vocabulary, counts=situation.counts)
-    told = Told(kind=0, met=space.encounter(situation), decision=space.ask(situation), words=words)
+    step = SearchStep(
+        kind=0, asked=space.concretize(situation), decision=space.ask(situation), words=words
+    )
     used = {meter: count for meter, (count, _) in space.used(situation).items() if count}
     before = " and ".join(f"{count} counted by `{meter}`" for meter, count in used.items())
-    return Story(
+    return Counterexample(
         policy=space.rulebooks[0].policy,
-        cast=cast_words(space, situation),
-        steps=(told,),
+        reader=describe_reader(space, situation),
+        steps=(step,),
         before=before or None,
         wanted=wanted,
-        expected=expected_rule(space, space.facts(situation), told, wanted),
+        expected=expected_rule(space, space.facts(situation), step, wanted),
     )
 
 
-def cast_words(space: Space, situation: Situation) -> str:
-    """Say who a story is about. How long ago the access of a reader ended is told by a date."""
+def describe_reader(space: Space, situation: Situation) -> str:
+    """Say who a counterexample is about; when their access ended is shown by a date instead."""
     return reader_words(
         {name: value for name, value in situation.values.items() if name != "days_since_expiry"},
         space.vocabulary,
     )
 
 
-def expected_rule(space: Space, facts: Codes, told: Told, wanted: frozenset[Show]) -> Expected:
+def expected_rule(
+    space: Space, facts: Codes, step: SearchStep, wanted: frozenset[Show]
+) -> Expected:
     """Say which rule would have kept the promise, and why it did not decide."""
     rules = space.rulebooks[0].rules
     names = [rule.name for rule in rules]
-    fired = names.index(told.decision.rule)
+    fired = names.index(step.decision.rule)
     near: list[tuple[int, Expected]] = []
     for index, rule in enumerate(rules):
         show = _would_show(rule, facts)
         if index == fired or show not in wanted:
             continue
         if index > fired and rule.formula.holds(facts):
-            lost = _Lost(0, f"`{names[fired]}` stands before it")
+            lost = _Lost(0, f"`{names[fired]}` comes first")
         else:
             lost = _why_not(space, rule, facts)
         words = f"rule `{rule.name}` would show `{show}`, but {lost.why}"

@@ -23,7 +23,7 @@ from meter.errors import MeterError
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 
-__all__ = ["FALSE", "MOST_STEPS", "TRUE", "Box", "Forest", "UndecidedError"]
+__all__ = ["FALSE", "MOST_STEPS", "TRUE", "Box", "Diagrams", "UndecidedError"]
 
 FALSE = 0
 TRUE = 1
@@ -43,7 +43,7 @@ class UndecidedError(MeterError):
     """The question was too large for the budget it was given. Nothing is known about the answer."""
 
 
-class Forest:
+class Diagrams:
     """All diagrams over one order of variables; `sizes` says how many codes each level has.
 
     Work is bounded: after `steps` of it, or at the instant `until` of the monotonic clock, every
@@ -55,7 +55,7 @@ class Forest:
     ) -> None:
         if len(sizes) > MOST_VARIABLES:
             raise UndecidedError(
-                f"the policy tells {len(sizes)} things apart; at most {MOST_VARIABLES} can be"
+                f"the policy distinguishes {len(sizes)} things; at most {MOST_VARIABLES} can be"
                 " analysed"
             )
         self.sizes = tuple(sizes)
@@ -65,7 +65,7 @@ class Forest:
         # has no branches, and stands at a level of its own below all variables.
         self._bottom = len(self.sizes)
         self._levels: list[int] = []
-        self._kids: list[tuple[int, ...]] = []
+        self._children: list[tuple[int, ...]] = []
         self._values: dict[int, Any] = {}
         self._leaves: dict[Any, int] = {}
         self._nodes: dict[tuple[int, tuple[int, ...]], int] = {}
@@ -84,7 +84,7 @@ class Forest:
         if found is None:
             found = self._leaves[key] = len(self._levels)
             self._levels.append(self._bottom)
-            self._kids.append(())
+            self._children.append(())
             self._values[found] = value
         return found
 
@@ -92,21 +92,21 @@ class Forest:
         """Return the level of a diagram's first variable; of a leaf, the number of levels."""
         return self._levels[diagram]
 
-    def kids(self, diagram: int) -> tuple[int, ...]:
+    def children(self, diagram: int) -> tuple[int, ...]:
         """Return a diagram's branches, one a code; a leaf has none."""
-        return self._kids[diagram]
+        return self._children[diagram]
 
-    def node(self, level: int, kids: Iterable[int]) -> int:
+    def node(self, level: int, children: Iterable[int]) -> int:
         """Return the diagram that branches at `level`."""
-        kids = tuple(kids)
-        if kids.count(kids[0]) == len(kids):
-            return kids[0]
-        key = level, kids
+        children = tuple(children)
+        if children.count(children[0]) == len(children):
+            return children[0]
+        key = level, children
         found = self._nodes.get(key)
         if found is None:
             found = self._nodes[key] = len(self._levels)
             self._levels.append(level)
-            self._kids.append(kids)
+            self._children.append(children)
             self._step()
         return found
 
@@ -122,7 +122,7 @@ class Forest:
     # code. Since each pair (or triple) of nodes is combined once and then looked up, the work is at
     # most the product of the diagrams' sizes. The depth is the number of levels.
 
-    def choose(self, test: int, yes: int, no: int) -> int:
+    def ite(self, test: int, yes: int, no: int) -> int:
         """Return `yes` where `test` holds and `no` where it does not."""
         if test <= TRUE:
             return yes if test else no
@@ -146,31 +146,31 @@ class Forest:
             if branch <= TRUE:
                 branches.append(left if branch else right)
             else:
-                branches.append(left if left == right else self.choose(branch, left, right))
+                branches.append(left if left == right else self.ite(branch, left, right))
         found = self._chosen[key] = self.node(level, branches)
         return found
 
-    def both(self, *parts: int) -> int:
+    def conjoin(self, *parts: int) -> int:
         """Return where every part holds."""
         result = TRUE
         for part in parts:
-            result = self.choose(result, part, FALSE)
+            result = self.ite(result, part, FALSE)
         return result
 
-    def either(self, *parts: int) -> int:
+    def disjoin(self, *parts: int) -> int:
         """Return where at least one part holds."""
         result = FALSE
         for part in parts:
-            result = self.choose(result, TRUE, part)
+            result = self.ite(result, TRUE, part)
         return result
 
     def negate(self, diagram: int) -> int:
         """Return where a diagram does not hold."""
-        return self.choose(diagram, FALSE, TRUE)
+        return self.ite(diagram, FALSE, TRUE)
 
-    def minus(self, diagram: int, other: int) -> int:
+    def difference(self, diagram: int, other: int) -> int:
         """Return where a diagram holds and another does not."""
-        return self.choose(other, FALSE, diagram)
+        return self.ite(other, FALSE, diagram)
 
     def relabel(self, diagram: int, value: Callable[[_Value], Hashable]) -> int:
         """Return the diagram with every leaf's value replaced."""
@@ -179,9 +179,9 @@ class Forest:
         def walk(node: int) -> int:
             if node not in done:
                 self._step()
-                kids = self._kids[node]
-                if kids:
-                    done[node] = self.node(self._levels[node], [walk(kid) for kid in kids])
+                children = self._children[node]
+                if children:
+                    done[node] = self.node(self._levels[node], [walk(child) for child in children])
                 else:
                     done[node] = self.leaf(value(self._values[node]))
             return done[node]
@@ -220,8 +220,10 @@ class Forest:
             if node not in done:
                 self._step()
                 level = self._levels[node]
-                kids = [walk(kid) for kid in self._kids[node]]
-                done[node] = self.either(*kids) if level in levels else self.node(level, kids)
+                children = [walk(child) for child in self._children[node]]
+                done[node] = (
+                    self.disjoin(*children) if level in levels else self.node(level, children)
+                )
             return done[node]
 
         return walk(diagram)
@@ -237,10 +239,10 @@ class Forest:
         seen = {diagram}
         waiting = [diagram]
         while waiting:
-            for kid in self._kids[waiting.pop()]:
-                if kid not in seen:
-                    seen.add(kid)
-                    waiting.append(kid)
+            for child in self._children[waiting.pop()]:
+                if child not in seen:
+                    seen.add(child)
+                    waiting.append(child)
         return seen
 
     def path(self, diagram: int) -> dict[int, int] | None:
@@ -252,11 +254,11 @@ class Forest:
             return None
         chosen = {}
         while diagram != TRUE:
-            kids = self._kids[diagram]
+            children = self._children[diagram]
             # A reduced diagram that is not FALSE has a way to TRUE: no way back is ever needed.
-            code = next(code for code, kid in enumerate(kids) if kid != FALSE)
+            code = next(code for code, child in enumerate(children) if child != FALSE)
             chosen[self._levels[diagram]] = code
-            diagram = kids[code]
+            diagram = children[code]
         return chosen
 
     def meets(self, diagram: int, box: Mapping[int, Collection[int]]) -> bool:
@@ -269,10 +271,10 @@ class Forest:
             node = waiting.pop()
             if node == TRUE:
                 return True
-            for kid in self._inside(node, box):
-                if kid not in seen and kid != FALSE:
-                    seen.add(kid)
-                    waiting.append(kid)
+            for child in self._inside(node, box):
+                if child not in seen and child != FALSE:
+                    seen.add(child)
+                    waiting.append(child)
         return False
 
     def box(self, box: Mapping[int, Collection[int]]) -> int:
@@ -285,28 +287,28 @@ class Forest:
 
     def at(self, diagram: int, codes: Sequence[int]) -> Hashable:
         """Return the value at one code a level."""
-        while self._kids[diagram]:
-            diagram = self._kids[diagram][codes[self._levels[diagram]]]
+        while self._children[diagram]:
+            diagram = self._children[diagram][codes[self._levels[diagram]]]
         value: Hashable = self._values[diagram]
         return value
 
     def _branches(self, diagram: int, level: int) -> tuple[int, ...]:
         """Return a diagram's branch for each code at a level no later than its own."""
         if self._levels[diagram] == level:
-            return self._kids[diagram]
+            return self._children[diagram]
         return (diagram,) * self.sizes[level]
 
     def _inside(self, node: int, box: Mapping[int, Collection[int]]) -> Iterable[int]:
         """Return the branches of a node that a box allows."""
-        kids = self._kids[node]
+        children = self._children[node]
         allowed = box.get(self._levels[node])
         if allowed is None:
-            return kids
-        return [kids[code] for code in allowed]
+            return children
+        return [children[code] for code in allowed]
 
     def _step(self) -> None:
         self.steps -= 1
         if self.steps <= 0:
             raise UndecidedError("the policy's diagram grew past its budget")
         if self.until is not None and self.steps % _CHECK_EVERY == 0 and monotonic() > self.until:
-            raise UndecidedError("the time given was used up")
+            raise UndecidedError("the time limit was reached")

@@ -1,8 +1,8 @@
-"""For whom two policies decide differently: all of them, in as few lines as there are.
+"""List every reader for whom two policies decide differently, in as few lines as possible.
 
 Both policies are laid over one vocabulary, so their rules are compared for every reader, page view
-and count at once: in the same standing on each meter. Where a limit or a window differs the
-standing itself does, and that is told as a line of its own.
+and count at once: in the same state of each meter. Where a limit or a window differs, so does the
+state itself, and that is a line of its own.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from meter.verify.rows import (
     allowed,
     counting,
     difference,
-    gist,
+    main_difference,
     pair,
+    reports_meter,
     terms,
-    told_of,
     visible,
 )
 from meter.verify.symbolic import reports, verdicts
@@ -83,7 +83,7 @@ def one_difference(
 ) -> Iterator[Row]:
     """Yield one reader for whom two policies decide differently, if there is any, found by z3.
 
-    `reason` says why the diagram has no answer. Raises `UndecidedError` where z3 cannot say.
+    `reason` says why the diagram gives no answer. Raises `UndecidedError` where z3 cannot say.
     """
     solver = open_solver(rulebooks, reason)
     solver.limit(SOLVER_SECONDS if seconds is None else seconds / 2)
@@ -91,15 +91,17 @@ def one_difference(
     differs = [solver.differ(old, new)]
     policies = [book.policy for book in rulebooks]
     for meter in _shared(*policies):
-        told = solver.either(*(solver.among(side, told_of(meter)) for side in (old, new)))
+        reported = solver.disjoin(
+            *(solver.among(side, reports_meter(meter)) for side in (old, new))
+        )
         if counting(policies[0], meter) != counting(policies[1], meter):
-            differs.append(told)
+            differs.append(reported)
         else:
-            differs.append(solver.both(told, solver.differ(*solver.limits(meter))))
-    situation = solver.find(solver.either(*differs))
+            differs.append(solver.conjoin(reported, solver.differ(*solver.limits(meter))))
+    situation = solver.find(solver.disjoin(*differs))
     if situation is not None:
         before, after = (solver.space.ask(situation, side).show for side in (0, 1))
-        who = f"for example {solver.space.tell(situation)}"
+        who = f"for example {solver.space.describe(situation)}"
         yield Row(about="rules", who=who, before=f"`{before}`", after=f"`{after}`")
 
 
@@ -114,17 +116,17 @@ class _Comparison:
 
     def __init__(self, space: Space) -> None:
         self.space = space
-        self.forest = space.forest
+        self.diagrams = space.diagrams
         self.old, self.new = (book.policy for book in space.rulebooks)
         self.shared = _shared(self.old, self.new)
         self.verdicts = [verdicts(space, side) for side in (0, 1)]
-        self.pairs = self.forest.combine(self.verdicts[0], self.verdicts[1], pair)
-        self.base_levels = frozenset({space.counts, *space.standing_levels})
+        self.pairs = self.diagrams.combine(self.verdicts[0], self.verdicts[1], pair)
+        self.base_levels = frozenset({space.counts, *space.state_levels})
 
     @cached_property
     def base(self) -> int:
-        """The readers and articles there can be, wherever they stand."""
-        return self.forest.exists(self.space.possible, self.base_levels)
+        """The possible readers and articles, whatever the state of the meters."""
+        return self.diagrams.exists(self.space.possible, self.base_levels)
 
     def rows(self) -> Iterator[Row]:
         yield from self.limits()
@@ -133,18 +135,20 @@ class _Comparison:
         yield from self.offers()
 
     def rules(self) -> Iterator[Row]:
-        """Yield what differs for readers in the same standing under both policies."""
-        same = self.forest.both(self.space.possible, *(self._alike(name) for name in self.shared))
-        pairs = self.forest.choose(same, self.pairs, FALSE)
-        found = [seen for seen in self.forest.values(pairs) if isinstance(seen, tuple)]
+        """Yield what differs for readers whose meters are in the same state under both policies."""
+        same = self.diagrams.conjoin(
+            self.space.possible, *(self._alike(name) for name in self.shared)
+        )
+        pairs = self.diagrams.ite(same, self.pairs, FALSE)
+        found = [seen for seen in self.diagrams.values(pairs) if isinstance(seen, tuple)]
         groups: dict[Pair, list[Pair]] = {}
         for seen in sorted(found, key=str):
-            groups.setdefault(gist(*seen), []).append(seen)
+            groups.setdefault(main_difference(*seen), []).append(seen)
         rows = []
         for label, members in groups.items():
-            wanted = self.forest.relabel(pairs, frozenset(members).__contains__)
+            wanted = self.diagrams.relabel(pairs, frozenset(members).__contains__)
             before, after = (_common(label, members, side) for side in (0, 1))
-            for box in cover(self.space, wanted, self.forest.minus(same, wanted)):
+            for box in cover(self.space, wanted, self.diagrams.difference(same, wanted)):
                 row = Row(
                     about="rules",
                     who=str(phrase(self.space.variables, self.space.vocabulary, box)),
@@ -157,8 +161,8 @@ class _Comparison:
     def limits(self) -> Iterator[Row]:
         """Yield the readers whose limit differs, where that changes anything."""
         for meter in self.shared:
-            seen = self.forest.relabel(self.pairs, lambda found: not isinstance(found, bool))
-            differs = self.forest.either(seen, self._reports(meter))
+            seen = self.diagrams.relabel(self.pairs, lambda found: not isinstance(found, bool))
+            differs = self.diagrams.disjoin(seen, self._reports(meter))
             for limits in self.space.limit_values[meter]:
                 if limits[0] != limits[1]:
                     yield from self._limited(meter, limits, differs)
@@ -166,13 +170,13 @@ class _Comparison:
     def _limited(self, meter: str, limits: tuple[int, ...], differs: int) -> Iterator[Row]:
         """Yield the readers who have these two limits of a meter, where that changes anything."""
         space = self.space
-        forest = self.forest
+        diagrams = self.diagrams
         those = space.limited(meter, limits)
-        met = forest.both(space.possible, those, differs)
-        wanted = forest.exists(met, self.base_levels)
+        concerned = diagrams.conjoin(space.possible, those, differs)
+        wanted = diagrams.exists(concerned, self.base_levels)
         if wanted == FALSE:
             return
-        for box in cover(space, wanted, forest.minus(self.base, those)):
+        for box in cover(space, wanted, diagrams.difference(self.base, those)):
             yield Row(
                 about="limit",
                 who=str(phrase(space.variables, space.vocabulary, box)),
@@ -185,7 +189,10 @@ class _Comparison:
         for meter in self.shared:
             was = counting(self.old, meter)
             now = counting(self.new, meter)
-            if was != now and self.forest.both(self.space.possible, self._reports(meter)) != FALSE:
+            if (
+                was != now
+                and self.diagrams.conjoin(self.space.possible, self._reports(meter)) != FALSE
+            ):
                 who = f"whoever spends from `{meter}`"
                 yield Row(about="meter", who=who, before=was, after=now)
 
@@ -199,25 +206,25 @@ class _Comparison:
                 yield Row(about="offer", who=f"whoever sees offer `{name}`", before=was, after=now)
 
     def _offers_shown(self, whole: int) -> set[str]:
-        met = self.forest.choose(self.space.possible, whole, FALSE)
-        found = self.forest.values(met)
+        possible = self.diagrams.ite(self.space.possible, whole, FALSE)
+        found = self.diagrams.values(possible)
         return {leaf.offer for leaf in found if isinstance(leaf, Verdict) and leaf.offer}
 
     def _alike(self, meter: str) -> int:
-        """Return where a reader stands alike on a meter under both policies."""
-        level = self.space.standing_level(meter)
+        """Return where a meter is in the same state under both policies."""
+        level = self.space.state_level(meter)
         domain = self.space.variables[level].domain
-        alike = [standing for standing in domain if standing.codes[0] == standing.codes[1]]
-        return self.forest.test(level, self.space.variables[level].indices(alike))
+        alike = [state for state in domain if state.codes[0] == state.codes[1]]
+        return self.diagrams.test(level, self.space.variables[level].indices(alike))
 
     def _reports(self, meter: str) -> int:
-        """Return where either policy spends from a meter, or tells about it."""
-        parts = (self.forest.relabel(whole, reports(meter)) for whole in self.verdicts)
-        return self.forest.either(*parts)
+        """Return where either policy spends from a meter, or reports it."""
+        parts = (self.diagrams.relabel(whole, reports(meter)) for whole in self.verdicts)
+        return self.diagrams.disjoin(*parts)
 
 
 def _common(label: Pair, members: Sequence[Pair], side: int) -> Seen:
-    """Return what is told of a group on one side: what is shown, where that is one thing."""
+    """Return what a row says of a group on one side: what is shown, where that is one thing."""
     shows = {member[side].show for member in members}
     if len(shows) > 1:
         return label[side]

@@ -16,41 +16,45 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from pathlib import Path
 
-    from meter.verify.answers import Answer
-    from meter.verify.counterexample import Story
+    from meter.verify.answers import ProofAnswer
+    from meter.verify.counterexample import Counterexample
     from meter.view import Entitlement, PageView, Reader
 
-__all__ = ["journey_of", "keep_stories"]
+__all__ = ["export_counterexamples", "journey_of"]
 
 
-def keep_stories(answers: Sequence[Answer], policy: Path, folder: Path) -> dict[str, Path | None]:
+def export_counterexamples(
+    answers: Sequence[ProofAnswer], policy: Path, folder: Path
+) -> dict[str, Path | None]:
     """Write each counterexample as a journey test; return the files by the name of the promise.
 
-    `None` stands for a story that is no journey of a new reader. What is written was run: it shows
-    what the story shows.
+    `None` stands for a counterexample that is no journey of a new reader. What is written was run,
+    and shows what the counterexample shows.
     """
     kept: dict[str, Path | None] = {}
     place = os.path.relpath(policy, folder).replace(os.sep, "/")
     for answer in answers:
-        story = answer.story
-        if story is None:
+        counterexample = answer.counterexample
+        if counterexample is None:
             continue
         kept[answer.name] = None
-        if story.before is not None:
+        if counterexample.before is not None:
             continue
         title = f"{answer.name}: kept by `meter prove`"
-        text = tomli_w.dumps({"title": title, "policy": place, **journey_of(story)})
-        if _shows(text, story):
+        text = tomli_w.dumps({"title": title, "policy": place, **journey_of(counterexample)})
+        if _shows(text, counterexample):
             folder.mkdir(parents=True, exist_ok=True)
             kept[answer.name] = file = _free(folder, answer.name, kept.values())
             file.write_text(text, encoding="utf-8")
     return kept
 
 
-def _shows(text: str, story: Story) -> bool:
-    """Say whether a journey shows what a story shows, step by step."""
-    steps = Journey.loads(text).run(story.policy)
-    return [step.decision.show for step in steps] == [step.decision.show for step in story.steps]
+def _shows(text: str, counterexample: Counterexample) -> bool:
+    """Say whether a journey shows what a counterexample shows, step by step."""
+    steps = Journey.loads(text).run(counterexample.policy)
+    return [step.decision.show for step in steps] == [
+        step.decision.show for step in counterexample.steps
+    ]
 
 
 def _free(folder: Path, name: str, taken: Collection[Path | None]) -> Path:
@@ -64,23 +68,23 @@ def _free(folder: Path, name: str, taken: Collection[Path | None]) -> Path:
     return file
 
 
-def journey_of(story: Story) -> dict[str, Any]:
-    """Return a story as a journey's tables; its last step expects what the promise wants."""
+def journey_of(counterexample: Counterexample) -> dict[str, Any]:
+    """Return a counterexample as a journey's tables; the last step expects what was promised."""
     steps: list[dict[str, Any]] = [
-        {"at": step.met.now, "read": _view(step.met.view)} for step in story.steps
+        {"at": step.asked.now, "read": _view(step.asked.view)} for step in counterexample.steps
     ]
-    steps[-1]["expect"] = _expected(story)
-    return {"reader": _reader(story.steps[0].met.reader), "steps": steps}
+    steps[-1]["expect"] = _expected(counterexample)
+    return {"reader": _reader(counterexample.steps[0].asked.reader), "steps": steps}
 
 
-def _expected(story: Story) -> dict[str, Any]:
+def _expected(counterexample: Counterexample) -> dict[str, Any]:
     """Return what the promise wants, or what the rule that was expected would have shown."""
-    wanted = story.wanted
+    wanted = counterexample.wanted
     if len(wanted) > 1:
         for access in Access:
             if wanted == frozenset(show for show in Show if show.access is access):
                 return {"access": str(access)}
-    return {"show": str(story.expected.show or min(wanted))}
+    return {"show": str(counterexample.expected.show or min(wanted))}
 
 
 def _reader(reader: Reader) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """What some policies can tell apart, laid out as variables with a few codes each.
 
 There is a variable for each slot of their common vocabulary (for a set, one for each member), one
-for whether the view counts, and one for where the reader stands on each meter.
+for whether the view counts, and one for the state of each meter.
 """
 
-# A reader's standing on a meter is one variable and not three (limit, count, "counted already"),
+# The state of a meter is one variable and not three (limit, count, "counted already"),
 # because all that rules can see of it are two codes: whether the meter is open to this view, and
 # what is left after it. Which pairs there are is found by asking the engine's own `allowance` for
 # every limit a reader may have and every count at which a code can change: between two such edges
@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from meter.engine import allowance, ledger
 from meter.formulas import Contains, leaves
-from meter.verify.concretize import impersonate, plain_codes
-from meter.verify.situations import Situation, Standing, Variable
+from meter.verify.concretize import concretize, plain_codes
+from meter.verify.situations import MeterState, Situation, Variable
 from meter.vocabulary import ArticleAccess, Count
 from meter.windows import instant
 
@@ -27,21 +27,21 @@ if TYPE_CHECKING:
 
     from meter.facts import Codes, Slot, Vocabulary
     from meter.rulebook import Rulebook
-    from meter.verify.concretize import Encounter
+    from meter.verify.concretize import ConcreteView
 
 __all__ = ["Layout"]
 
 _WHO = ("reader", "product", "segments", "score", "days_since_expiry", "country", "period")
 """What stays the same from one page view to the next: the reader, and the day."""
 
-_Ways = dict[Standing, tuple[int, bool]]
-"""How a standing is come by: how many are counted, and whether this article (or view) is."""
+_Ways = dict[MeterState, tuple[int, bool]]
+"""How a state is reached: how many are counted, and whether this article (or view) is."""
 
 
 class Layout:
     """The variables of some policies that share a vocabulary, and what their codes mean.
 
-    Readers come first, then page views, then standings; `by_mention`, what rules ask for first
+    Readers come first, then page views, then meter states; `by_mention`, what rules ask for first
     comes first.
     """
 
@@ -61,10 +61,10 @@ class Layout:
             for level, v in enumerate(self.variables)
             if v.slot is not None
         }
-        self._standings = {
+        self._state_levels = {
             v.meter: level for level, v in enumerate(self.variables) if v.meter is not None
         }
-        self.standing_levels = frozenset(self._standings.values())
+        self.state_levels = frozenset(self._state_levels.values())
 
     # The variables.
 
@@ -76,10 +76,10 @@ class Layout:
         else:
             slots.sort(key=lambda v: not v.who)
         counts = Variable("counts", (True, False))
-        standings = [
-            Variable("standing", self._standing_domain(name), meter=name) for name in self.meters
+        meter_states = [
+            Variable("meter state", self._state_domain(name), meter=name) for name in self.meters
         ]
-        return (*slots, counts, *standings)
+        return (*slots, counts, *meter_states)
 
     def _slot_variables(self) -> Iterator[Variable]:
         for index, slot in enumerate(self.vocabulary.slots[: self.vocabulary.base]):
@@ -108,29 +108,29 @@ class Layout:
             combinations = [(*most, limit) for most in combinations for limit in own]
         return combinations
 
-    def _standing_domain(self, meter: str) -> tuple[Standing, ...]:
+    def _state_domain(self, meter: str) -> tuple[MeterState, ...]:
         ways: _Ways = {}
         for limits in self.limit_values[meter]:
             for counts in (True, False):
-                for standing, way in self.standings(meter, limits, counts=counts).items():
-                    ways[standing] = min(way, ways.get(standing, way))
+                for state, way in self.meter_states(meter, limits, counts=counts).items():
+                    ways[state] = min(way, ways.get(state, way))
 
-        def history(standing: Standing) -> tuple[tuple[int, bool], list[bool]]:
-            return ways[standing], [not opens for opens, _ in standing.codes]
+        def history(state: MeterState) -> tuple[tuple[int, bool], list[bool]]:
+            return ways[state], [not opens for opens, _ in state.codes]
 
-        # First the standings of a reader who still may read: examples then need no history.
+        # First the states that still allow a read: examples then need no history.
         return tuple(sorted(ways, key=history))
 
-    def standings(self, meter: str, limits: tuple[int, ...], *, counts: bool) -> _Ways:
-        """Return where a reader with these limits may stand on a meter, and how that is come by."""
+    def meter_states(self, meter: str, limits: tuple[int, ...], *, counts: bool) -> _Ways:
+        """Return the possible states of a meter under these limits, and how each is reached."""
         key = meter, limits, counts
         if key not in self._ways:
             slot = self.vocabulary.slots[self.vocabulary.place("left", meter)]
             ways: _Ways = {}
             for used in _counts_that_matter(limits, slot.mentioned):
                 for seen in (False, True) if used else (False,):
-                    standing = _standing(slot, limits, used, seen=seen, counts=counts)
-                    ways.setdefault(standing, (used, seen))
+                    state = _meter_state(slot, limits, used, seen=seen, counts=counts)
+                    ways.setdefault(state, (used, seen))
             self._ways[key] = ways
         return self._ways[key]
 
@@ -145,26 +145,24 @@ class Layout:
                 return level
         return None
 
-    def standing_level(self, meter: str) -> int:
-        """Return the level of the standing on a meter."""
-        return self._standings[meter]
+    def state_level(self, meter: str) -> int:
+        """Return the level of a meter's state."""
+        return self._state_levels[meter]
 
-    def standing_indices(
+    def state_indices(
         self, meter: str, side: int, name: str, codes: Container[object]
     ) -> list[int]:
-        """Return the standings whose `open` or `left` is one of some codes, as indices."""
+        """Return the states whose `open` or `left` is one of some codes, as indices."""
         part = _PARTS.index(name)
-        domain = self.variables[self._standings[meter]].domain
-        return [
-            index for index, standing in enumerate(domain) if standing.codes[side][part] in codes
-        ]
+        domain = self.variables[self._state_levels[meter]].domain
+        return [index for index, state in enumerate(domain) if state.codes[side][part] in codes]
 
     # One situation.
 
     def situation(self, codes: Sequence[int]) -> Situation:
         """Return the situation at one code (its index) a level."""
         values: dict[str, Any] = {}
-        standings: dict[str, Standing] = {}
+        meter_states: dict[str, MeterState] = {}
         counts = True
         for variable, code in zip(self.variables, codes, strict=True):
             value = variable.domain[code]
@@ -172,12 +170,12 @@ class Layout:
                 members = values.get(variable.name, frozenset())
                 values[variable.name] = members | {variable.member} if value else members
             elif variable.meter is not None:
-                standings[variable.meter] = value
+                meter_states[variable.meter] = value
             elif variable.slot is None:
                 counts = value
             else:
                 values[variable.name] = value
-        return Situation(tuple(codes), values, counts, standings)
+        return Situation(tuple(codes), values, counts, meter_states)
 
     def facts(self, situation: Situation, side: int = 0) -> Codes:
         """Return a situation as the engine sees it: one code for each slot of the vocabulary."""
@@ -187,20 +185,20 @@ class Layout:
                 facts.append(situation.values[slot.name])
             else:
                 part = _PARTS.index(slot.name)
-                facts.append(situation.standings[slot.meter].codes[side][part])
+                facts.append(situation.meter_states[slot.meter].codes[side][part])
         return tuple(facts)
 
-    def observe(self, met: Encounter, side: int = 0) -> Codes:
-        """Return an encounter as the engine sees it under the policy `side`."""
+    def observe(self, asked: ConcreteView, side: int = 0) -> Codes:
+        """Return a concrete view as the engine sees it under the policy `side`."""
         rulebook = self.rulebooks[side]
-        at = instant(met.now)
-        article = met.view.article
-        counts = article.access == ArticleAccess.METERED and not met.view.prefetch
-        counted = ledger(rulebook.policy, met.usage, met.now)
-        facts = list(self.vocabulary.observe(met.reader, met.view, at))
+        at = instant(asked.now)
+        article = asked.view.article
+        counts = article.access == ArticleAccess.METERED and not asked.view.prefetch
+        counted = ledger(rulebook.policy, asked.usage, asked.now)
+        facts = list(self.vocabulary.observe(asked.reader, asked.view, at))
         for name in dict.fromkeys(slot.meter for slot in self.vocabulary.slots if slot.meter):
             meter = rulebook.policy.meter(name)
-            key = met.view.view_key(at) if meter.count is Count.VIEWS else article.key
+            key = asked.view.view_key(at) if meter.count is Count.VIEWS else article.key
             ids = counted[name][0].ids
             limit = rulebook.limit(name, facts)
             opens, rest = allowance(limit, len(ids), seen=key in ids, spends=counts)
@@ -218,7 +216,7 @@ class Layout:
     def _value(self, variable: Variable, facts: Sequence[Any], *, counts: bool) -> object:
         if variable.meter is not None:
             opens, left = (facts[self.vocabulary.place(part, variable.meter)] for part in _PARTS)
-            return Standing(((opens, left),))
+            return MeterState(((opens, left),))
         if variable.slot is None:
             return counts
         value: object = facts[variable.slot]
@@ -238,13 +236,13 @@ class Layout:
         """
         counts = situation.counts and situation.values["access"] == ArticleAccess.METERED
         return {
-            meter: self.standings(meter, self.limits_of(situation, meter), counts=counts)[standing]
-            for meter, standing in situation.standings.items()
+            meter: self.meter_states(meter, self.limits_of(situation, meter), counts=counts)[state]
+            for meter, state in situation.meter_states.items()
         }
 
-    def encounter(self, situation: Situation, side: int = 0) -> Encounter:
+    def concretize(self, situation: Situation, side: int = 0) -> ConcreteView:
         """Return a situation as something to ask the engine about, under the policy `side`."""
-        return impersonate(
+        return concretize(
             self.rulebooks[side].policy,
             self.vocabulary,
             situation.values,
@@ -254,18 +252,18 @@ class Layout:
 
 
 _PARTS = ("open", "left")
-"""The slots of a meter, in the order of a standing's codes."""
+"""The slots of a meter, in the order of a state's codes."""
 
 
-def _standing(
+def _meter_state(
     left: Slot, limits: Sequence[int], used: int, *, seen: bool, counts: bool
-) -> Standing:
+) -> MeterState:
     rooms = [allowance(limit, used, seen=seen, spends=counts) for limit in limits]
-    return Standing(tuple((opens, left.code(rest) or 0) for opens, rest in rooms))
+    return MeterState(tuple((opens, left.code(rest) or 0) for opens, rest in rooms))
 
 
 def _counts_that_matter(limits: Sequence[int], mentioned: Sequence[float]) -> list[int]:
-    """Return counts up to the largest limit, enough to meet every code there can be."""
+    """Return counts up to the largest limit, enough to meet every possible code."""
     edges = {0, *(int(limit - mark) for limit in limits for mark in (0, *mentioned))}
     near = {edge + step for edge in edges for step in range(-2, 3)}
     return sorted(count for count in near if 0 <= count <= max(limits))

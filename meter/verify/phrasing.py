@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from meter.facts import Vocabulary
     from meter.verify.diagram import Box
-    from meter.verify.situations import Standing, Variable
+    from meter.verify.situations import MeterState, Variable
 
 __all__ = [
     "Phrase",
@@ -59,8 +59,8 @@ _MEMBERSHIP = {
     "product": ("with", "without"),
 }
 _WHO = ("segments", "product", "score", "days_since_expiry", "country")
-_STANDING = ("standing", "counts", "period")
-"""The variables that say who reads and where they stand; all others say what is opened."""
+_STATE = ("meter state", "counts", "period")
+"""The variables that say who reads and what is left to them; all others say what is opened."""
 
 
 def listed(words: Sequence[str], joiner: str = "or") -> str:
@@ -150,21 +150,21 @@ def words_of(
 
 @frozen(kw_only=True)
 class Phrase:
-    """A box in words: who reads, what they open, and where they stand."""
+    """A box in words: who reads, what they open, and what is left to them."""
 
     who: str
     what: str
-    standing: str
+    state: str
 
     def __str__(self) -> str:
-        return ", ".join(part for part in (self.who, self.what, self.standing) if part)
+        return ", ".join(part for part in (self.who, self.what, self.state) if part)
 
 
 def phrase(variables: Sequence[Variable], vocabulary: Vocabulary, box: Box) -> Phrase:
     """Say a box of a space with these variables."""
     who = ["every reader"]
     what = ["every article"]
-    standing: list[str] = []
+    state: list[str] = []
     sides: dict[str, dict[bool, list[str]]] = {}
     for level in sorted(box):
         variable = variables[level]
@@ -178,24 +178,24 @@ def phrase(variables: Sequence[Variable], vocabulary: Vocabulary, box: Box) -> P
             side.setdefault(bool(codes[0]), []).append(variable.member)
         else:
             words = _variable_words(vocabulary, variable, codes)
-            _part_of(variable.name, who, what, standing).append(words)
+            _part_of(variable.name, who, what, state).append(words)
     for name, side in sides.items():
-        _part_of(name, who, what, standing).append(_membership(name, side))
-    if what == ["every article"] and (standing or who != ["every reader"]):
+        _part_of(name, who, what, state).append(_membership(name, side))
+    if what == ["every article"] and (state or who != ["every reader"]):
         what = []
-    return Phrase(who=" ".join(who), what=" ".join(what), standing=" and ".join(standing))
+    return Phrase(who=" ".join(who), what=" ".join(what), state=" and ".join(state))
 
 
-def _part_of(name: str, who: list[str], what: list[str], standing: list[str]) -> list[str]:
+def _part_of(name: str, who: list[str], what: list[str], state: list[str]) -> list[str]:
     if name in _WHO:
         return who
-    return standing if name in _STANDING else what
+    return state if name in _STATE else what
 
 
 def _variable_words(vocabulary: Vocabulary, variable: Variable, codes: Sequence[Any]) -> str:
     """Say which codes a variable holds, members of sets apart."""
     if variable.meter is not None:
-        return _standing_words(vocabulary, variable, codes)
+        return _state_words(vocabulary, variable, codes)
     if variable.slot is None:
         return "as a page view that counts" if codes[0] else "prefetched, not read"
     if variable.name in _BEFORE:
@@ -247,10 +247,10 @@ def _broadest(name: str, words: Sequence[str]) -> list[str]:
     ]
 
 
-def _standing_words(vocabulary: Vocabulary, variable: Variable, codes: Collection[Standing]) -> str:
+def _state_words(vocabulary: Vocabulary, variable: Variable, codes: Collection[MeterState]) -> str:
     meter = str(variable.meter)
     nothing = vocabulary.slots[vocabulary.place("left", meter)].code(0)
-    nothing_left = any(not opened for standing in codes for opened, _ in standing.codes)
+    nothing_left = any(not opened for state in codes for opened, _ in state.codes)
     left = _left(codes)
     every = _left(variable.domain)
     if left == every:
@@ -266,6 +266,6 @@ def _standing_words(vocabulary: Vocabulary, variable: Variable, codes: Collectio
     return listed(words)
 
 
-def _left(standings: Iterable[Standing]) -> set[int]:
+def _left(states: Iterable[MeterState]) -> set[int]:
     """Return the codes of what is left of a meter where it is open."""
-    return {left for standing in standings for opened, left in standing.codes if opened}
+    return {left for state in states for opened, left in state.codes if opened}

@@ -1,6 +1,6 @@
-"""What every paywall promises, and what this one does.
+"""The properties every paywall is held to, and those of a policy's own guarantees.
 
-Each promise is a set of situations and what must be shown there.
+Each is a set of situations and what must be shown there.
 """
 
 from __future__ import annotations
@@ -20,14 +20,13 @@ if TYPE_CHECKING:
     from meter.verify.space import Space
 
 __all__ = [
+    "BUILT_IN",
     "FULL",
     "MEANING",
-    "STANDING",
-    "Promise",
-    "Unannounced",
-    "own_promise",
-    "standing_by_code",
-    "standing_promises",
+    "Property",
+    "built_in_by_code",
+    "built_in_properties",
+    "from_guarantee",
     "unannounced",
 ]
 
@@ -43,7 +42,7 @@ _RIGHT_WALLS = {
     Status.SUBSCRIPTION_EXPIRED: Show.SUBSCRIPTION_EXPIRED,
 }
 
-STANDING = {
+BUILT_IN = {
     "subscriber-never-walled": "a subscriber never meets a wall",
     "premium-stays-closed": "premium never opens for the unentitled",
     "never-more-than-the-limit": "nobody reads more than the limit",
@@ -75,11 +74,11 @@ MEANING = {
         " `subscription-expired`, or no wall at all"
     ),
 }
-"""What exactly each standing promise means."""
+"""What exactly each built-in promise means."""
 
 
 @frozen(kw_only=True)
-class Promise:
+class Property:
     """What must be shown in a set of situations (`where`).
 
     `always` one of some shows, or `never` one of some.
@@ -97,21 +96,21 @@ class Promise:
         return self.wants or self.always or frozenset(Show) - self.never
 
     def is_broken(self, verdict: Verdict) -> bool:
-        """Say whether a verdict breaks the promise."""
+        """Say whether a verdict breaks the property."""
         return self.broken_by(verdict.show)
 
     def broken_by(self, show: Show) -> bool:
-        """Say whether showing this breaks the promise."""
+        """Say whether showing this breaks the property."""
         return show in self.never or (bool(self.always) and show not in self.always)
 
 
-def standing_by_code(space: Space) -> dict[str, list[Promise]]:
-    """Return the standing promises about single page views, by code."""
+def built_in_by_code(space: Space) -> dict[str, list[Property]]:
+    """Return the built-in properties of single page views, by code."""
     return {
-        "subscriber-never-walled": [Promise(where=_entitled(space), always=FULL)],
-        "premium-stays-closed": [Promise(where=_unentitled(space), never=FULL)],
+        "subscriber-never-walled": [Property(where=_entitled(space), always=FULL)],
+        "premium-stays-closed": [Property(where=_unentitled(space), never=FULL)],
         "right-wall-after-expiry": [
-            Promise(
+            Property(
                 where=space.is_("reader", status),
                 never=frozenset(Show) - FULL - {wall},
                 wants=frozenset({wall}),
@@ -125,7 +124,7 @@ def _entitled(space: Space) -> int:
     """Return the views of subscribers who hold every product that the policy names."""
     members = [variable.member for variable in space.variables if variable.name == "product"]
     products = [space.is_("product", True, member=member) for member in members]
-    return space.forest.both(space.is_("reader", Status.SUBSCRIBER), *products)
+    return space.diagrams.conjoin(space.is_("reader", Status.SUBSCRIBER), *products)
 
 
 def _unentitled(space: Space) -> int:
@@ -135,27 +134,27 @@ def _unentitled(space: Space) -> int:
         space.is_("crawler", True),
         space.is_("tags", True, member="sponsored"),
     ]
-    return space.forest.both(
+    return space.diagrams.conjoin(
         space.is_("reader", *_UNENTITLED),
         space.is_("access", ArticleAccess.PREMIUM),
-        space.forest.negate(space.forest.either(*exempt)),
+        space.diagrams.negate(space.diagrams.disjoin(*exempt)),
     )
 
 
-def standing_promises(space: Space) -> list[Promise]:
-    """Return the standing promises about single page views."""
-    return [promise for promises in standing_by_code(space).values() for promise in promises]
+def built_in_properties(space: Space) -> list[Property]:
+    """Return the built-in properties of single page views."""
+    return [prop for properties in built_in_by_code(space).values() for prop in properties]
 
 
-def own_promise(space: Space, guarantee: Guarantee) -> Promise:
-    """Return a guarantee of the policy file as a promise."""
+def from_guarantee(space: Space, guarantee: Guarantee) -> Property:
+    """Return a guarantee of the policy file as a property."""
     formula = formula_of(guarantee.when, space.vocabulary, space.rulebooks[0].policy.zone)
-    return Promise(where=space.where(formula), always=guarantee.always, never=guarantee.never)
+    return Property(where=space.where(formula), always=guarantee.always, never=guarantee.never)
 
 
 @frozen
 class Unannounced:
-    """Where a reader who is told what is left of a meter is misled.
+    """Where a countdown on a meter misleads its reader.
 
     That is by a last one in silence, or by a wall before the meter is spent.
     """
@@ -168,20 +167,22 @@ class Unannounced:
 
 def unannounced(space: Space, whole: int, meter: str) -> Unannounced:
     """Return where a countdown on a meter may end otherwise than it said."""
-    forest = space.forest
+    diagrams = space.diagrams
     counting = among(space, whole, lambda v: v.show is Show.COUNTDOWN and v.spend == meter)
     if counting == FALSE:
         return Unannounced()
     rule = next(rule for rule in space.rulebooks[0].rules if rule.spend == meter)
-    person = forest.both(space.is_("access", ArticleAccess.METERED), forest.test(space.counts, [0]))
-    opens = forest.both(person, space.standing(meter, 0, "open", [True]))
-    last = forest.both(opens, space.standing(meter, 0, "left", [rule.nothing_left]))
-    # Silent is the last article of any kind, to a reader who is told the count with some kind.
-    # Walled is an article of the very kind that is counted down, wherever its reader stands.
-    reader = forest.exists(counting, frozenset(range(len(space.variables))) - space.who)
-    silent = forest.both(
+    person = diagrams.conjoin(
+        space.is_("access", ArticleAccess.METERED), diagrams.test(space.counts, [0])
+    )
+    opens = diagrams.conjoin(person, space.meter_state(meter, 0, "open", [True]))
+    last = diagrams.conjoin(opens, space.meter_state(meter, 0, "left", [rule.nothing_left]))
+    # Silent is the last article of any kind, to a reader who sees a countdown with some kind.
+    # Walled is an article of the very kind that is counted down, whatever the state of the meter.
+    reader = diagrams.exists(counting, frozenset(range(len(space.variables))) - space.who)
+    silent = diagrams.conjoin(
         among(space, whole, spends(meter, but=Show.LAST_FREE_ARTICLE)), last, reader
     )
-    alike = forest.exists(counting, space.standing_levels)
-    walled = forest.both(among(space, whole, walls), opens, alike)
+    alike = diagrams.exists(counting, space.state_levels)
+    walled = diagrams.conjoin(among(space, whole, walls), opens, alike)
     return Unannounced(silent, walled, last)

@@ -24,10 +24,10 @@ __all__ = [
     "allowed",
     "counting",
     "difference",
-    "gist",
+    "main_difference",
     "pair",
+    "reports_meter",
     "terms",
-    "told_of",
     "visible",
 ]
 
@@ -73,20 +73,20 @@ def visible(verdict: Verdict) -> Seen:
     return Seen(verdict.show, verdict.offer, verdict.prompt, verdict.spend, verdict.meter)
 
 
-def told_of(meter: str) -> Callable[[Seen], bool]:
+def reports_meter(meter: str) -> Callable[[Seen], bool]:
     """Return whether what is seen tells about a meter."""
     return lambda seen: seen.meter == meter
 
 
 def pair(old: Verdict, new: Verdict) -> Pair | bool:
-    """Return what either policy shows, where a reader could tell them apart."""
+    """Return what either policy shows, where a reader could notice the difference."""
     before = visible(old)
     after = visible(new)
     return False if before == after else (before, after)
 
 
-def gist(before: Seen, after: Seen) -> Pair:
-    """Return what differs most: changes alike in that are told in one row."""
+def main_difference(before: Seen, after: Seen) -> Pair:
+    """Return what differs most: changes alike in that share one row."""
     if before.kind is after.kind:
         if before.show is not after.show:
             return before, after
@@ -114,7 +114,7 @@ def difference(this: Seen, other: Seen) -> str:
     if this.spend != other.spend and this.show.access is other.show.access:
         words += f", counted on `{this.spend}`" if this.spend else ", not counted"
     elif this.meter != other.meter and same:
-        words += f", told of `{this.meter}`" if this.meter else ", told of no meter"
+        words += f", with the count of `{this.meter}`" if this.meter else ", without a count"
     return words
 
 

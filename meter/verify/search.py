@@ -26,7 +26,7 @@ from meter.decision import Decision
 from meter.engine import ledger
 from meter.memo import decide
 from meter.usage import Usage
-from meter.verify.concretize import Encounter, impersonate
+from meter.verify.concretize import ConcreteView, concretize
 from meter.verify.diagram import FALSE
 from meter.verify.phrasing import view_words
 from meter.verify.situations import Situation
@@ -39,35 +39,31 @@ if TYPE_CHECKING:
     from meter.policy import Policy
     from meter.verify.space import Space
 
-__all__ = ["Cast", "Search", "Told", "cast_of", "casts", "find"]
+__all__ = ["Scenario", "SearchResult", "SearchStep", "find", "scenario_of", "scenarios"]
 
 _PAUSE = timedelta(minutes=10)
 _CHECK_EVERY = 64
 
 
 @frozen(kw_only=True)
-class Told:
+class SearchStep:
     """One step of a journey.
 
-    Which kind of view (its number in the cast), what it met, what the engine decided.
+    `kind` is the kind of view (its number in the scenario), `asked` what the engine was asked,
+    `earlier` the steps before it.
     """
 
     kind: int
-    met: Encounter
+    asked: ConcreteView
     decision: Decision
     words: str
     again: bool = False
     waited: bool = False
-    earlier: Told | None = field(default=None, repr=False, eq=False)
+    earlier: tuple[SearchStep, ...] = field(default=(), repr=False, eq=False)
 
-    def steps(self) -> tuple[Told, ...]:
+    def steps(self) -> tuple[SearchStep, ...]:
         """Return the journey up to and including this step."""
-        steps = []
-        step: Told | None = self
-        while step is not None:
-            steps.append(step)
-            step = step.earlier
-        return tuple(reversed(steps))
+        return (*self.earlier, self)
 
     def opened_on(self, meter: str) -> bool:
         """Say whether this step opened an article on a meter."""
@@ -77,7 +73,7 @@ class Told:
 
 
 @frozen(kw_only=True)
-class Cast:
+class Scenario:
     """A reader on a day, and one page view of each kind that the policy can tell apart for them."""
 
     situation: Situation
@@ -87,50 +83,51 @@ class Cast:
 
 
 @frozen
-class Search:
-    """What came of a search.
+class SearchResult:
+    """What a search found.
 
-    The last step of the journey found, or whether everything was looked at; and how much that was.
+    `found` is the last step of the journey, `complete` says whether everything was looked at, and
+    `views` how many page views were tried.
     """
 
-    found: Told | None
+    found: SearchStep | None
     complete: bool
     views: int
 
 
-def casts(space: Space, whole: int, among: int) -> Iterator[Cast]:
-    """Yield one cast for each kind of reader that has a situation `among` some.
+def scenarios(space: Space, whole: int, among: int) -> Iterator[Scenario]:
+    """Yield one scenario for each kind of reader that has a situation `among` some.
 
     Needs the order of variables in which readers come first.
     """
-    inside = space.forest.exists(among, frozenset(range(len(space.who), len(space.variables))))
-    behaviour = space.forest.combine(
+    inside = space.diagrams.exists(among, frozenset(range(len(space.who), len(space.variables))))
+    behaviour = space.diagrams.combine(
         _behaviour(space, whole), inside, lambda said, wanted: wanted and said
     )
     for node, path in _first_below(space, behaviour, {}, len(space.who)):
-        yield _cast(space, node, path)
+        yield _scenario(space, node, path)
 
 
-def cast_of(space: Space, whole: int, situation: Situation, wrong: int) -> Cast:
-    """Return the cast of the reader in one situation.
+def scenario_of(space: Space, whole: int, situation: Situation, wrong: int) -> Scenario:
+    """Return the scenario of the reader in one situation.
 
-    With the views of a set (`wrong`) that the policy itself may not tell from others.
+    It has the views of a set (`wrong`), which the policy itself may treat like others.
     """
-    node = space.forest.combine(
+    node = space.diagrams.combine(
         _behaviour(space, whole), wrong, lambda said, inside: said and (said, inside)
     )
     path = {level: situation.codes[level] for level in range(len(space.who))}
-    while space.forest.level(node) in path:
-        node = space.forest.kids(node)[path[space.forest.level(node)]]
-    return _cast(space, node, path)
+    while space.diagrams.level(node) in path:
+        node = space.diagrams.children(node)[path[space.diagrams.level(node)]]
+    return _scenario(space, node, path)
 
 
 def _behaviour(space: Space, whole: int) -> int:
-    """Return everything that can tell two page views apart: the verdicts, and the limits."""
-    forest = space.forest
-    behaviour = forest.choose(space.possible, whole, FALSE)
+    """Return everything in which two page views can differ: the verdicts, and the limits."""
+    diagrams = space.diagrams
+    behaviour = diagrams.ite(space.possible, whole, FALSE)
     for meter in space.meters:
-        behaviour = forest.combine(
+        behaviour = diagrams.combine(
             behaviour, space.limits[meter][0], lambda said, limit: said and (said, limit)
         )
     return behaviour
@@ -144,30 +141,30 @@ def _first_below(
     waiting = deque([(node, path)])
     while waiting:
         here, so_far = waiting.popleft()
-        if space.forest.level(here) >= level:
+        if space.diagrams.level(here) >= level:
             if here != FALSE:
                 yield here, so_far
             continue
-        for code, kid in enumerate(space.forest.kids(here)):
-            if kid not in seen:
-                seen.add(kid)
-                waiting.append((kid, {**so_far, space.forest.level(here): code}))
+        for code, child in enumerate(space.diagrams.children(here)):
+            if child not in seen:
+                seen.add(child)
+                waiting.append((child, {**so_far, space.diagrams.level(here): code}))
 
 
-def _cast(space: Space, node: int, path: dict[int, int]) -> Cast:
+def _scenario(space: Space, node: int, path: dict[int, int]) -> Scenario:
     levels = range(len(space.variables))
     situations = [
         space.situation([codes.get(level, 0) for level in levels])
         for _, codes in _first_below(space, node, path, space.counts)
     ]
     policy = space.rulebooks[0].policy
-    met = [impersonate(policy, space.vocabulary, situation.values) for situation in situations]
+    concrete = [concretize(policy, space.vocabulary, situation.values) for situation in situations]
     words = [_view_words(space, situation) for situation in situations]
-    return Cast(
+    return Scenario(
         situation=situations[0],
-        reader=met[0].reader,
-        views=tuple(zip((each.view for each in met), words, strict=True)),
-        now=met[0].now,
+        reader=concrete[0].reader,
+        views=tuple(zip((each.view for each in concrete), words, strict=True)),
+        now=concrete[0].now,
     )
 
 
@@ -176,7 +173,7 @@ def _view_words(space: Space, situation: Situation) -> str:
     return view_words(values, space.vocabulary)
 
 
-class _Event(NamedTuple):
+class _NextView(NamedTuple):
     """A page view that a reader could make next."""
 
     kind: int
@@ -192,19 +189,18 @@ class _State(NamedTuple):
 
     usage: Usage
     now: datetime
-    last: Told | None = None
-    depth: int = 0
+    steps: tuple[SearchStep, ...] = ()
 
 
 def find(
     policy: Policy,
-    cast: Cast,
-    broken: Callable[[Told], bool],
-    mark: Callable[[Told], Hashable] = lambda _: None,
+    scenario: Scenario,
+    broken: Callable[[SearchStep], bool],
+    mark: Callable[[SearchStep], Hashable] = lambda _: None,
     *,
     most: int = 20_000,
     until: float | None = None,
-) -> Search:
+) -> SearchResult:
     """Search for the shortest journey of one reader whose last step is `broken`.
 
     `mark` says what of the past `broken` looks at: journeys that differ in it are both followed.
@@ -213,55 +209,57 @@ def find(
     """
     tried = 0
     seen: set[Hashable] = set()
-    waiting = deque([_State(Usage(), cast.now)])
+    waiting = deque([_State(Usage(), scenario.now)])
     while waiting:
         state = waiting.popleft()
-        for event in _events(policy, cast, state):
+        for event in _next_views(policy, scenario, state):
             late = until is not None and tried % _CHECK_EVERY == 0 and monotonic() > until
             if tried >= most or late:
-                return Search(None, complete=False, views=tried)
+                return SearchResult(None, complete=False, views=tried)
             tried += 1
-            told, after = _step(policy, cast.reader, event, state)
-            if broken(told):
-                return Search(told, complete=False, views=tried)
-            key = (_key(policy, after, event.now, told), mark(told))
-            if key not in seen and (told.decision.counted or event.waited):
+            step, after = _step(policy, scenario.reader, event, state)
+            if broken(step):
+                return SearchResult(step, complete=False, views=tried)
+            key = (_key(policy, after, event.now, step), mark(step))
+            if key not in seen and (step.decision.counted or event.waited):
                 seen.add(key)
-                waiting.append(_State(after, event.now + _PAUSE, told, state.depth + 1))
-    return Search(None, complete=True, views=tried)
+                waiting.append(_State(after, event.now + _PAUSE, step.steps()))
+    return SearchResult(None, complete=True, views=tried)
 
 
-def _step(policy: Policy, reader: Reader, event: _Event, state: _State) -> tuple[Told, Usage]:
+def _step(
+    policy: Policy, reader: Reader, event: _NextView, state: _State
+) -> tuple[SearchStep, Usage]:
     decision, after = decide(policy, reader, event.view, state.usage, event.now)
-    told = Told(
+    step = SearchStep(
         kind=event.kind,
-        met=Encounter(reader=reader, view=event.view, usage=state.usage, now=event.now),
+        asked=ConcreteView(reader=reader, view=event.view, usage=state.usage, now=event.now),
         decision=decision,
         words=event.words,
         again=event.again,
         waited=event.waited,
-        earlier=state.last,
+        earlier=state.steps,
     )
-    return told, after
+    return step, after
 
 
-def _events(policy: Policy, cast: Cast, state: _State) -> Iterator[_Event]:
+def _next_views(policy: Policy, scenario: Scenario, state: _State) -> Iterator[_NextView]:
     """Yield every page view that is worth trying next."""
-    number = state.depth + 1
-    fresh = [(_fresh_view(view, number), words) for view, words in cast.views]
+    number = len(state.steps) + 1
+    fresh = [(_fresh_view(view, number), words) for view, words in scenario.views]
     for kind, (view, words) in enumerate(fresh):
-        yield _Event(kind, view, state.now, words)
-    read = {} if state.last is None else {step.kind: step for step in state.last.steps()}
+        yield _NextView(kind, view, state.now, words)
+    read = {step.kind: step for step in state.steps}
     for kind, step in read.items():
-        view = evolve(step.met.view, id=f"view-{number}")
-        yield _Event(kind, view, state.now, f"{step.words} again", again=True)
-    if state.last is None or state.last.waited:
+        view = evolve(step.asked.view, id=f"view-{number}")
+        yield _NextView(kind, view, state.now, f"{step.words} again", again=True)
+    if not state.steps or state.steps[-1].waited:
         return
     counted = ledger(policy, state.usage, state.now)
     ends = [resets for tally, resets in counted.values() if tally.ids and resets is not None]
     if ends:
         for kind, (view, words) in enumerate(fresh):
-            yield _Event(kind, view, min(ends), f"waits until then, and {words}", waited=True)
+            yield _NextView(kind, view, min(ends), f"waits until then, and {words}", waited=True)
 
 
 def _fresh_view(view: PageView, number: int) -> PageView:
@@ -269,9 +267,9 @@ def _fresh_view(view: PageView, number: int) -> PageView:
     return evolve(view, id=f"view-{number}", article=article)
 
 
-def _key(policy: Policy, usage: Usage, now: datetime, told: Told) -> Hashable:
+def _key(policy: Policy, usage: Usage, now: datetime, last: SearchStep) -> Hashable:
     """Return what is remembered, articles of one kind taken for one another."""
-    kinds = {step.met.view.article.key: step.kind for step in told.steps()}
+    kinds = {step.asked.view.article.key: step.kind for step in last.steps()}
     return tuple(
         (len(tally.ids), frozenset(kinds.get(name) for name in tally.ids))
         for tally, _ in ledger(policy, usage, now).values()

@@ -1,4 +1,4 @@
-"""The readers, page views and standings there are, and what is taken for granted about them."""
+"""Situations (reader, page view, meter states), and what is assumed about them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from meter.facts import Vocabulary
 
-__all__ = ["EXPIRED", "RUNNING", "Situation", "Standing", "Variable", "assumed"]
+__all__ = ["EXPIRED", "RUNNING", "MeterState", "Situation", "Variable", "assumed"]
 
 EXPIRED = (Status.TRIAL_EXPIRED, Status.SUBSCRIPTION_EXPIRED)
 RUNNING = (Status.TRIAL, Status.SUBSCRIBER, Status.STAFF)
@@ -43,7 +43,7 @@ _ASSUMED = (
     (
         (),
         (
-            "a reader is one identity, and the store keeps what it was told: whoever clears cookies"
+            "a reader is one identity, and the store keeps what it is given: whoever clears cookies"
             " is a new reader"
         ),
     ),
@@ -57,15 +57,15 @@ def assumed(vocabulary: Vocabulary) -> tuple[str, ...]:
 
 
 @frozen
-class Standing:
-    """Where a reader stands on a meter: the codes of `open` and `left`, under each policy."""
+class MeterState:
+    """The state of a meter for a reader: the codes of `open` and `left`, under each policy."""
 
     codes: tuple[tuple[bool, int], ...]
 
 
 @frozen
 class Variable:
-    """One level of a space: a slot, whether the view counts, or a meter's standing.
+    """One level of a space: a slot, whether the view counts, or a meter's state.
 
     `domain` are the codes it can hold, `member` the member of a slot that holds a set, `who` says
     that it stays the same from one page view to the next.
@@ -87,11 +87,11 @@ class Variable:
 class Situation:
     """One code (its index) for every level of a space, and what those codes mean.
 
-    `values` are by slot, `standings` by meter; `matters` are the levels to tell of.
+    `values` are by slot, `meter_states` by meter; `matters` are the levels worth describing.
     """
 
     codes: tuple[int, ...]
     values: dict[str, Any]
     counts: bool
-    standings: dict[str, Standing]
+    meter_states: dict[str, MeterState]
     matters: frozenset[int] = frozenset()

@@ -1,6 +1,6 @@
-"""Every reader, page view and standing that can be, as decision diagrams over a layout.
+"""Every possible reader, page view and meter state, as decision diagrams over a layout.
 
-Which combinations of codes can be is said in `possible`, in words by `situations.assumed`. Verdicts
+`possible` holds which combinations of codes can be, `situations.assumed` says it in words. Verdicts
 are the engine's own: this module only says for which codes the engine is asked.
 """
 
@@ -13,7 +13,7 @@ from attrs import evolve
 from meter.engine import judge
 from meter.formulas import Among, Contains, Every
 from meter.memo import decide
-from meter.verify.diagram import FALSE, MOST_STEPS, TRUE, Forest
+from meter.verify.diagram import FALSE, MOST_STEPS, TRUE, Diagrams
 from meter.verify.layout import Layout
 from meter.verify.phrasing import listed, reader_words, view_words
 from meter.verify.situations import EXPIRED, RUNNING
@@ -31,7 +31,7 @@ __all__ = ["Space"]
 
 
 class Space(Layout):
-    """All situations of some policies that share a vocabulary, as sets in a forest."""
+    """All situations of some policies that share a vocabulary, as decision diagrams."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class Space(Layout):
         until: float | None = None,
     ) -> None:
         super().__init__(rulebooks, by_mention=by_mention)
-        self.forest = Forest([len(v.domain) for v in self.variables], steps=steps, until=until)
+        self.diagrams = Diagrams([len(v.domain) for v in self.variables], steps=steps, until=until)
         self._formulas: dict[tuple[Formula, int], int] = {}
         sides = range(len(rulebooks))
         self.limits = {name: [self._limit(name, side) for side in sides] for name in self.meters}
@@ -55,12 +55,12 @@ class Space(Layout):
         level = self.named(name, member)
         if level is None:
             return FALSE
-        return self.forest.test(level, self.variables[level].indices(codes))
+        return self.diagrams.test(level, self.variables[level].indices(codes))
 
     def where(self, formula: Formula, side: int = 0) -> int:
         """Return where a formula of the vocabulary holds.
 
-        `side` says whose standing on a meter is asked for, where two policies are compared.
+        `side` says under which policy a meter's state is asked for, where two are compared.
         """
         key = formula, side
         found = self._formulas.get(key)
@@ -72,81 +72,81 @@ class Space(Layout):
         if isinstance(formula, Among):
             slot = self.vocabulary.slots[formula.slot]
             if slot.meter is not None:
-                return self.standing(slot.meter, side, slot.name, formula.codes)
+                return self.meter_state(slot.meter, side, slot.name, formula.codes)
             level = self.level(formula.slot)
-            return self.forest.test(level, self.variables[level].indices(formula.codes))
+            return self.diagrams.test(level, self.variables[level].indices(formula.codes))
         if isinstance(formula, Contains):
             level = self.level(formula.slot, formula.member)
-            return self.forest.test(level, [int(formula.inside)])
+            return self.diagrams.test(level, [int(formula.inside)])
         parts = [self.where(part, side) for part in formula.parts]
         # From the last level to the first, so that what is built so far is never walked again.
-        parts.sort(key=self.forest.level, reverse=True)
+        parts.sort(key=self.diagrams.level, reverse=True)
         if isinstance(formula, Every):
-            return self.forest.both(*parts)
-        return self.forest.either(*parts)
+            return self.diagrams.conjoin(*parts)
+        return self.diagrams.disjoin(*parts)
 
-    def standing(self, meter: str, side: int, name: str, codes: Collection[object]) -> int:
+    def meter_state(self, meter: str, side: int, name: str, codes: Collection[object]) -> int:
         """Return where `open` or `left` of a meter is one of the codes, under the policy `side`."""
-        indices = self.standing_indices(meter, side, name, codes)
-        return self.forest.test(self.standing_level(meter), indices)
+        indices = self.state_indices(meter, side, name, codes)
+        return self.diagrams.test(self.state_level(meter), indices)
 
     def limited(self, meter: str, limits: tuple[int, ...]) -> int:
         """Return the readers who have these limits of a meter, one under each policy."""
         parts = (
-            self.forest.relabel(diagram, limit.__eq__)
+            self.diagrams.relabel(diagram, limit.__eq__)
             for diagram, limit in zip(self.limits[meter], limits, strict=True)
         )
-        return self.forest.both(*parts)
+        return self.diagrams.conjoin(*parts)
 
     def _limit(self, meter: str, side: int) -> int:
         """Return a meter's limit everywhere: the first that matches, or 0."""
-        result = self.forest.leaf(0)
+        result = self.diagrams.leaf(0)
         for formula, limit in reversed(self.rulebooks[side].limits.get(meter, ())):
-            result = self.forest.choose(self.where(formula, side), self.forest.leaf(limit), result)
+            result = self.diagrams.ite(self.where(formula, side), self.diagrams.leaf(limit), result)
         return result
 
     # What can be.
 
     def _possible(self) -> int:
-        forest = self.forest
+        diagrams = self.diagrams
         parts = [*self._possible_readers()]
         # Views of what is not metered never count; of what is metered only those by a person do.
         metered = self.is_("access", ArticleAccess.METERED)
-        counting = forest.test(self.counts, [0])
-        parts.append(forest.choose(metered, TRUE, counting))
-        counting = forest.both(counting, metered)
-        parts += [self._possible_standings(meter, counting) for meter in self.meters]
-        return forest.both(*reversed(parts))
+        counting = diagrams.test(self.counts, [0])
+        parts.append(diagrams.ite(metered, TRUE, counting))
+        counting = diagrams.conjoin(counting, metered)
+        parts += [self._possible_states(meter, counting) for meter in self.meters]
+        return diagrams.conjoin(*reversed(parts))
 
     def _possible_readers(self) -> list[int]:
-        forest = self.forest
+        diagrams = self.diagrams
         expired = self.is_("reader", *EXPIRED)
         running = self.is_("reader", *RUNNING)
         parts = []
         for level, variable in enumerate(self.variables):
             if variable.name == "days_since_expiry":
                 codes = [code for code in variable.domain if code is not None]
-                known = forest.test(level, variable.indices(codes))
-                parts.append(forest.choose(expired, known, forest.negate(known)))
+                known = diagrams.test(level, variable.indices(codes))
+                parts.append(diagrams.ite(expired, known, diagrams.negate(known)))
             if variable.name == "product":
-                parts.append(forest.choose(running, TRUE, forest.test(level, [0])))
+                parts.append(diagrams.ite(running, TRUE, diagrams.test(level, [0])))
         return parts
 
-    def _possible_standings(self, meter: str, counting: int) -> int:
-        """Return where a reader's standing on a meter can be come by under the limits they have."""
-        forest = self.forest
-        level = self.standing_level(meter)
+    def _possible_states(self, meter: str, counting: int) -> int:
+        """Return where a meter's state can be reached under the limits a reader has."""
+        diagrams = self.diagrams
+        level = self.state_level(meter)
         ways = []
         for limits in self.limit_values[meter]:
             may = [
-                forest.test(
+                diagrams.test(
                     level,
-                    self.variables[level].indices(self.standings(meter, limits, counts=counts)),
+                    self.variables[level].indices(self.meter_states(meter, limits, counts=counts)),
                 )
                 for counts in (True, False)
             ]
-            ways.append(forest.both(self.limited(meter, limits), forest.choose(counting, *may)))
-        return forest.either(*ways)
+            ways.append(diagrams.conjoin(self.limited(meter, limits), diagrams.ite(counting, *may)))
+        return diagrams.disjoin(*ways)
 
     # One situation of a set.
 
@@ -156,15 +156,15 @@ class Space(Layout):
 
     def witness(self, diagram: int) -> Situation:
         """Return the plainest situation in a set that is not empty."""
-        path = self.forest.path(diagram)
+        path = self.diagrams.path(diagram)
         if path is None:
             raise LookupError("no situation is in the empty set")
         # A condition matters if some situation without it lies outside the set.
-        outside = self.forest.minus(self.possible, diagram)
+        outside = self.diagrams.difference(self.possible, diagram)
         box = {level: frozenset({code}) for level, code in path.items()}
         for level in sorted(box, reverse=True):
             wider = {other: codes for other, codes in box.items() if other != level}
-            if not self.forest.meets(outside, wider):
+            if not self.diagrams.meets(outside, wider):
                 box = wider
         codes = [path.get(level, 0) for level in range(len(self.variables))]
         return evolve(self.situation(codes), matters=frozenset(box))
@@ -172,28 +172,32 @@ class Space(Layout):
     def ask(self, situation: Situation, side: int = 0) -> Decision:
         """Return what the engine decides in a situation.
 
-        An answer the diagrams do not give is a fault of theirs.
+        The diagrams must say the same.
         """
-        met = self.encounter(situation, side)
-        decision, _ = decide(self.rulebooks[side].policy, met.reader, met.view, met.usage, met.now)
-        said = judge(self.rulebooks[side], self.facts(situation, side))
+        asked = self.concretize(situation, side)
+        decision, _ = decide(
+            self.rulebooks[side].policy, asked.reader, asked.view, asked.usage, asked.now
+        )
+        judged = judge(self.rulebooks[side], self.facts(situation, side))
         decided = (decision.rule, decision.show, decision.offer)
-        if (said.rule, said.show, said.offer) != decided:
+        if (judged.rule, judged.show, judged.offer) != decided:
             raise AssertionError(
                 f"the engine does not reproduce {situation}: {decision}"
             )  # pragma: no cover - held by the tests
         return decision
 
-    def tell(self, situation: Situation, side: int = 0) -> str:
-        """Say a situation in a person's words."""
+    def describe(self, situation: Situation, side: int = 0) -> str:
+        """Describe a situation in plain words."""
         matters = {self.variables[level].name for level in situation.matters} | {"reader", "access"}
         values = {name: value for name, value in situation.values.items() if name in matters}
         reader = reader_words(values, self.vocabulary)
         view = view_words(values, self.vocabulary, counts=situation.counts)
-        stood = []
+        counted = []
         for meter, (used, seen) in self.used(situation).items():
             limit = self.limits_of(situation, meter)[side]
-            if limit and self.standing_level(meter) in situation.matters:
+            if limit and self.state_level(meter) in situation.matters:
                 this = ", this article among them" if seen else ""
-                stood.append(f"{min(used, limit)} of {limit} used on `{meter}`{this}")
-        return f"{reader} {view} with {listed(stood, 'and')}" if stood else f"{reader} {view}"
+                counted.append(f"{min(used, limit)} of {limit} used on `{meter}`{this}")
+        if counted:
+            return f"{reader} {view} with {listed(counted, 'and')}"
+        return f"{reader} {view}"

@@ -37,11 +37,11 @@ __all__ = [
     "Algebra",
     "Atoms",
     "Leaf",
-    "Passing",
+    "RuleReach",
     "Walk",
     "among",
     "comes_from",
-    "passings",
+    "reaches",
     "reports",
     "spends",
     "verdicts",
@@ -64,17 +64,19 @@ class Atoms(Protocol[_Atom_co]):
 
     def is_(self, name: str, *codes: object) -> _Atom_co: ...
 
-    def standing(self, meter: str, side: int, name: str, codes: Collection[object]) -> _Atom_co: ...
+    def meter_state(
+        self, meter: str, side: int, name: str, codes: Collection[object]
+    ) -> _Atom_co: ...
 
 
 class Algebra(Protocol[_Result]):
     """How functions of all situations are put together."""
 
-    def both(self, *parts: _Result) -> _Result: ...
+    def conjoin(self, *parts: _Result) -> _Result: ...
 
-    def either(self, *parts: _Result) -> _Result: ...
+    def disjoin(self, *parts: _Result) -> _Result: ...
 
-    def choose(self, test: _Result, yes: _Result, no: _Result) -> _Result: ...
+    def ite(self, test: _Result, yes: _Result, no: _Result) -> _Result: ...
 
     def leaf(self, value: Hashable) -> _Result: ...
 
@@ -83,7 +85,7 @@ class Algebra(Protocol[_Result]):
 class Walk(Generic[_Result]):
     """The rules of one policy over an algebra.
 
-    `side` says whose standing on a meter is asked for, `view` what of a verdict is kept.
+    `side` says under which policy a meter's state is asked for, `view` what of a verdict is kept.
     """
 
     atoms: Atoms[_Result]
@@ -93,7 +95,7 @@ class Walk(Generic[_Result]):
     view: Callable[[Verdict], Hashable] = lambda verdict: verdict
 
     def verdicts(self, end: _Result) -> list[dict[str | None, _Result]]:
-        """Return, for each rule, what is said of those who get as far as it, by who refused them.
+        """Return, for each rule, the verdicts of readers who reach it, by the meter that refused.
 
         `end` is what follows on the last rule.
         """
@@ -109,44 +111,46 @@ class Walk(Generic[_Result]):
     def _before(
         self, rule: JudgedRule, after: Mapping[str | None, _Result]
     ) -> dict[str | None, _Result]:
-        """Return what is said of those who get as far as a rule, given what is said after it."""
-        choose = self.algebra.choose
+        """Return the verdicts of readers who reach a rule, given those after it."""
+        ite = self.algebra.ite
         matching = self.effect(rule, Effect.MATCH)
         refusing = self.effect(rule, Effect.REFUSE)
         before = {}
-        for refused, passing in after.items():
-            onward = choose(refusing, after[refused or rule.spend], passing)
-            before[refused] = choose(matching, self._says(rule, refused), onward)
+        for refused, following in after.items():
+            onward = ite(refusing, after[refused or rule.spend], following)
+            before[refused] = ite(matching, self._says(rule, refused), onward)
         return before
 
     def effect(self, rule: JudgedRule, effect: Effect) -> _Result:
         """Return where a rule has an effect, as the engine's table says."""
         holds = self.atoms.where(rule.formula, self.side)
         if rule.spend is None:
-            return holds if effect is Effect.MATCH else self.algebra.either()
+            return holds if effect is Effect.MATCH else self.algebra.disjoin()
         cases = [self._case(rule.spend, access, effect) for access in ArticleAccess]
-        return self.algebra.both(self.algebra.either(*cases), holds)
+        return self.algebra.conjoin(self.algebra.disjoin(*cases), holds)
 
     def _case(self, meter: str, access: ArticleAccess, effect: Effect) -> _Result:
         """Return the articles of an access that have an effect, open meter or not."""
         states = [state for state in (True, False) if SPENDING[access, state] is effect]
         if not states:
-            return self.algebra.either()
+            return self.algebra.disjoin()
         articles = self.atoms.is_("access", access)
         if len(states) > 1:
             return articles
-        return self.algebra.both(articles, self.atoms.standing(meter, self.side, "open", states))
+        return self.algebra.conjoin(
+            articles, self.atoms.meter_state(meter, self.side, "open", states)
+        )
 
     def _says(self, rule: JudgedRule, refused: str | None) -> _Result:
         """Return what a rule says where it matches, given the meter that refused before."""
         metered = self._verdict(rule, ArticleAccess.METERED, refused)
         if rule.spend is None:
             return metered
-        last = self.atoms.standing(rule.spend, self.side, "left", [rule.nothing_left])
+        last = self.atoms.meter_state(rule.spend, self.side, "left", [rule.nothing_left])
         last_one = self._verdict(rule, ArticleAccess.METERED, refused, nothing_left=True)
-        return self.algebra.choose(
+        return self.algebra.ite(
             self.atoms.is_("access", ArticleAccess.METERED),
-            self.algebra.choose(last, last_one, metered),
+            self.algebra.ite(last, last_one, metered),
             self._verdict(rule, ArticleAccess.FREE, refused),
         )
 
@@ -172,7 +176,7 @@ class Walk(Generic[_Result]):
         if rule.offer is None:
             return with_offer
         may_have = self.atoms.where(rule.offer_formula, self.side)
-        return self.algebra.choose(may_have, with_offer, without)
+        return self.algebra.ite(may_have, with_offer, without)
 
 
 def verdicts(space: Space, side: int = 0) -> int:
@@ -182,12 +186,12 @@ def verdicts(space: Space, side: int = 0) -> int:
 
 def verdicts_from(space: Space, side: int = 0) -> list[dict[str | None, int]]:
     """Return, for each rule, what a policy says from it on, by the meter that refused before."""
-    return Walk(space, space.forest, space.rulebooks[side], side).verdicts(FALSE)
+    return Walk(space, space.diagrams, space.rulebooks[side], side).verdicts(FALSE)
 
 
 @frozen
-class Passing:
-    """How the readers reach one rule of a policy, where it matches, and where it decides.
+class RuleReach:
+    """Where readers arrive at one rule of a policy, where it matches, and where it decides.
 
     `arriving` has the set of them by the meter that refused them on the way (`None`: none did).
     """
@@ -197,24 +201,26 @@ class Passing:
     fires: int
 
 
-def passings(space: Space, side: int = 0) -> list[Passing]:
+def reaches(space: Space, side: int = 0) -> list[RuleReach]:
     """Return how the possible situations reach each rule, and where it fires."""
-    forest = space.forest
-    walk = Walk(space, forest, space.rulebooks[side], side)
+    diagrams = space.diagrams
+    walk = Walk(space, diagrams, space.rulebooks[side], side)
     arriving: dict[str | None, int] = {None: space.possible}
     result = []
     for rule in space.rulebooks[side].rules:
         matching = walk.effect(rule, Effect.MATCH)
         refusing = walk.effect(rule, Effect.REFUSE)
-        fires = forest.either(*(forest.both(here, matching) for here in arriving.values()))
-        result.append(Passing(arriving, matching, fires))
+        fires = diagrams.disjoin(*(diagrams.conjoin(here, matching) for here in arriving.values()))
+        result.append(RuleReach(arriving, matching, fires))
         after: dict[str | None, int] = {None: FALSE}
         for refused, here in arriving.items():
-            onward = forest.minus(here, matching)
+            onward = diagrams.difference(here, matching)
             first = refused or rule.spend
-            after[first] = forest.either(after.get(first, FALSE), forest.both(onward, refusing))
-            passing = forest.minus(onward, refusing)
-            after[refused] = forest.either(after.get(refused, FALSE), passing)
+            after[first] = diagrams.disjoin(
+                after.get(first, FALSE), diagrams.conjoin(onward, refusing)
+            )
+            passing = diagrams.difference(onward, refusing)
+            after[refused] = diagrams.disjoin(after.get(refused, FALSE), passing)
         arriving = {
             refused: here for refused, here in after.items() if here != FALSE or refused is None
         }
@@ -230,7 +236,7 @@ def among(space: Space, diagram: int, holds: Callable[[Verdict], bool]) -> int:
     def wanted(leaf: Leaf) -> bool:
         return isinstance(leaf, Verdict) and holds(leaf)
 
-    return space.forest.both(space.possible, space.forest.relabel(diagram, wanted))
+    return space.diagrams.conjoin(space.possible, space.diagrams.relabel(diagram, wanted))
 
 
 def comes_from(rule: str) -> Callable[[Verdict], bool]:

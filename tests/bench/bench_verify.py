@@ -27,8 +27,7 @@ from meter.verify import UndecidedError, changes, guarantees, lints
 from meter.verify.budget import open_solver
 from meter.verify.diff import one_difference
 from meter.verify.space import Space
-from meter.verify.symbolic import comes_from, passings
-from meter.vocabulary import Members
+from meter.verify.symbolic import comes_from, reaches
 from meter.windows import Window
 
 if TYPE_CHECKING:
@@ -96,9 +95,7 @@ def diagram_reaches(policy: Policy) -> list[str]:
     """Return the rules that the diagram finds a reader for."""
     space = Space([Rulebook(policy, Vocabulary([policy]))])
     return [
-        rule.name
-        for rule, passing in zip(policy.rules, passings(space), strict=True)
-        if passing.fires
+        rule.name for rule, reach in zip(policy.rules, reaches(space), strict=True) if reach.fires
     ]
 
 

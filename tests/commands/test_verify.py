@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from meter.cli import main
 from meter.journeys import Journey
 from meter.loading import check_text, dumps_policy
-from meter.verify import CODES, STANDING, lints
+from meter.verify import BUILT_IN, CODES, lints
 from tests.bench.bench_verify import narrow
 from tests.verify.test_lints import ALLOWANCE, GOOD, HEAD, LAST, OVER, PAYING, rule
 
@@ -49,7 +49,7 @@ def test_prove_ends_with_0_where_all_is_proved(meter):
     """Everything proved, and what was assumed, and nothing on stderr."""
     result = meter("prove", "good.toml")
     assert (0, "") == (result.exit_code, result.stderr)
-    assert [f"✓ proved  {name}" for name in STANDING.values()] == [
+    assert [f"✓ proved  {name}" for name in BUILT_IN.values()] == [
         line for line in result.stdout.splitlines() if line.startswith("✓")
     ]
     assert "6 proved" in result.stdout
@@ -73,7 +73,7 @@ def test_prove_prints_one_document(meter):
     """`--format json` holds every answer, and the steps of every story."""
     document = json.loads(meter("prove", "--format", "json", "silent.toml").stdout)
     answers = {answer["code"]: answer for answer in document["answers"]}
-    assert set(STANDING) == set(answers)
+    assert set(BUILT_IN) == set(answers)
     story = answers["last-free-is-announced"]["story"]
     assert ["countdown", "countdown", "article"] == [step["show"] for step in story["steps"]]
     assert [2, 1, 0] == [step["left"] for step in story["steps"]]
@@ -86,7 +86,7 @@ def test_prove_ends_with_2_where_something_is_not_decided(meter, monkeypatch):
     Path("large.toml").write_text(dumps_policy(narrow(60, 40)), encoding="utf-8")
     result = meter("prove", "--budget", "0.01", "large.toml")
     assert 2 == result.exit_code
-    assert [f"? not decided  {name}" for name in STANDING.values()] == [
+    assert [f"? not decided  {name}" for name in BUILT_IN.values()] == [
         line for line in result.stdout.splitlines() if line.startswith("?")
     ]
     assert "6 not decided" in result.stdout

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meter import Article, Entitlement, Journey, PageView, Reader, Usage, decide, loads_policy
-from meter.journeys import Expect, JourneyError, Step
-from meter.journeys.actions import Read, SignIn, SwitchDevice, Wait
-from meter.journeys.life import parse_span, span_text
+from meter.journeys import Expect, JourneyError, PlannedStep
+from meter.journeys.actions import ReadArticle, SignIn, SwitchDevice, Wait
+from meter.journeys.person import parse_span, span_text
 
 
 def run(policy, text):
@@ -389,12 +389,13 @@ def test_a_journey_can_be_built_in_python(policy):
             entitlements=[Entitlement(kind="trial", ends=datetime(2026, 6, 2, tzinfo=UTC))],
         ),
         steps=[
-            Step(
-                action=Read(view=PageView(article=Article(id="a"))), expect=Expect(show="article")
+            PlannedStep(
+                action=ReadArticle(view=PageView(article=Article(id="a"))),
+                expect=Expect(show="article"),
             ),
-            Step(action=Wait(span=timedelta(days=1))),
-            Step(
-                action=Read(view=PageView(article=Article(id="a"))),
+            PlannedStep(action=Wait(span=timedelta(days=1))),
+            PlannedStep(
+                action=ReadArticle(view=PageView(article=Article(id="a"))),
                 expect=Expect(show="trial-expired"),
             ),
         ],
@@ -416,8 +417,8 @@ def test_a_journey_of_reads_is_the_engine_called_in_turn(policy, reads):
     journey = Journey(
         start=datetime(2026, 6, 1, tzinfo=UTC),
         steps=[
-            Step(
-                action=Read(view=PageView(article=Article(id=article))),
+            PlannedStep(
+                action=ReadArticle(view=PageView(article=Article(id=article))),
                 after=timedelta(hours=hours),
             )
             for article, hours in reads
@@ -441,7 +442,9 @@ def test_one_person_reads_no_more_than_the_limits_of_their_identities(policy, mo
     journey = Journey(
         start=date(2026, 6, 1),
         steps=[
-            Step(action=actions.get(move) or Read(view=PageView(article=Article(id=move))))
+            PlannedStep(
+                action=actions.get(move) or ReadArticle(view=PageView(article=Article(id=move)))
+            )
             for move in moves
         ],
     )

@@ -64,14 +64,14 @@ def _compare_one(policy: Policy, seed: int, found: Agreement) -> None:
         found.judged += 1
         said = judge(rulebook, space.facts(situation))
         possible = is_possible(space, situation)
-        agree = said == space.forest.at(whole, situation.codes) and possible is space.forest.at(
+        agree = said == space.diagrams.at(whole, situation.codes) and possible is space.diagrams.at(
             space.possible, situation.codes
         )
         if possible:
             found.possible += 1
             if random.random() < _DECIDED:
                 found.decided += 1
-                met = space.encounter(situation)
+                met = space.concretize(situation)
                 decision, _ = decide(policy, met.reader, met.view, met.usage, met.now)
                 same = (said.rule, said.show, said.offer, said.prompt) == (
                     decision.rule,

@@ -21,14 +21,14 @@ RUNNING = {Status.TRIAL, Status.SUBSCRIBER, Status.STAFF}
 
 
 def is_possible(space: Space, situation: Situation) -> bool:
-    """Say whether there can be such a reader, view and standing, without a diagram."""
+    """Say whether there can be such a reader, view and meter state, without a diagram."""
     metered = situation.values["access"] == ArticleAccess.METERED
     return _is_somebody(situation) and all(
-        standing
-        in space.standings(
+        state
+        in space.meter_states(
             meter, space.limits_of(situation, meter), counts=metered and situation.counts
         )
-        for meter, standing in situation.standings.items()
+        for meter, state in situation.meter_states.items()
     )
 
 
@@ -51,21 +51,23 @@ def size(space: Space) -> int:
 def situations(space: Space) -> Iterator[Situation]:
     """Yield every situation there can be."""
     plain = [range(len(variable.domain)) for variable in space.variables if variable.meter is None]
-    standings = [variable for variable in space.variables if variable.meter is not None]
-    anywhere = [0] * len(standings)
+    meter_states = [variable for variable in space.variables if variable.meter is not None]
+    anywhere = [0] * len(meter_states)
     for codes in product(*plain):
         start = space.situation([*codes, *anywhere])
         if not _is_somebody(start):
             continue
         counts = start.counts and start.values["access"] == ArticleAccess.METERED
         reached = (
-            space.standings(variable.meter, space.limits_of(start, variable.meter), counts=counts)
-            for variable in standings
+            space.meter_states(
+                variable.meter, space.limits_of(start, variable.meter), counts=counts
+            )
+            for variable in meter_states
         )
         for stands in product(*reached):
             places = [
-                variable.domain.index(standing)
-                for variable, standing in zip(standings, stands, strict=True)
+                variable.domain.index(state)
+                for variable, state in zip(meter_states, stands, strict=True)
             ]
             yield space.situation([*codes, *places])
 

@@ -13,11 +13,11 @@ from meter.facts import Vocabulary
 from meter.rulebook import Rulebook
 from meter.testing.strategies import edge_times as times
 from meter.testing.strategies import page_views, policies, readers, usages
-from meter.verify import Outcome, changes, guarantees, lints
+from meter.verify import ProofOutcome, changes, guarantees, lints
 from meter.verify.budget import is_installed, open_solver
-from meter.verify.concretize import Encounter
+from meter.verify.concretize import ConcreteView
 from meter.verify.space import Space
-from meter.verify.symbolic import passings, verdicts
+from meter.verify.symbolic import reaches, verdicts
 from tests.verify.agreement import compare
 from tests.verify.brute import situations, size
 from tests.verify.random_policies import random_policy
@@ -35,7 +35,7 @@ def encounters(draw):
     """Draw a policy and a page view that it can tell from others."""
     policy = draw(policies())
     reader = draw(readers(policy))
-    return policy, Encounter(
+    return policy, ConcreteView(
         reader=reader,
         view=draw(page_views(policy)),
         usage=draw(usages(policy)),
@@ -52,9 +52,9 @@ def test_takes_nothing_for_impossible_that_can_be_met(drawn):
     codes = space.codes(
         space.observe(met), counts=not (met.view.prefetch and met.view.article.access == "metered")
     )
-    verdict = space.forest.at(verdicts(space), codes)
+    verdict = space.diagrams.at(verdicts(space), codes)
     decision, _ = decide(policy, met.reader, met.view, met.usage, met.now)
-    assert space.forest.at(space.possible, codes) is True
+    assert space.diagrams.at(space.possible, codes) is True
     assert (decision.rule, decision.show, decision.offer, decision.prompt) == (
         verdict.rule,
         verdict.show,
@@ -75,9 +75,7 @@ def test_finds_a_reader_for_every_rule_that_somebody_meets(seed):
         judge(space.rulebooks[0], space.facts(situation)).rule for situation in situations(space)
     }
     fires = {
-        rule.name
-        for rule, passing in zip(policy.rules, passings(space), strict=True)
-        if passing.fires
+        rule.name for rule, reach in zip(policy.rules, reaches(space), strict=True) if reach.fires
     }
     assert met == fires
 
@@ -90,14 +88,14 @@ def test_agrees_with_z3(seed):
     solver = open_solver([Rulebook(policy, Vocabulary([policy]))], "asked for")
     space = solver.space
     verdict = solver.verdict()
-    for rule, passing in zip(policy.rules, passings(space), strict=True):
+    for rule, reach in zip(policy.rules, reaches(space), strict=True):
         situation = solver.find(
             solver.among(verdict, lambda said, name=rule.name: said.rule == name)
         )
-        assert bool(passing.fires) == (situation is not None)
+        assert bool(reach.fires) == (situation is not None)
         if situation is not None:
             assert rule.name == space.ask(situation).rule
-            assert space.forest.at(passing.fires, situation.codes) is True
+            assert space.diagrams.at(reach.fires, situation.codes) is True
 
 
 @pytest.mark.skipif(not is_installed(), reason="needs the extra `smt`")
@@ -110,28 +108,28 @@ def test_agrees_with_z3_on_every_situation_at_once(seed):
     whole = verdicts(space)
     verdict = solver.verdict()
     other = [
-        solver.both(
-            solver.diagram(space.forest.relabel(whole, said.__eq__)),
+        solver.conjoin(
+            solver.diagram(space.diagrams.relabel(whole, said.__eq__)),
             solver.negate(solver.among(verdict, said.__eq__)),
         )
-        for said in space.forest.values(whole)
+        for said in space.diagrams.values(whole)
     ]
-    assert None is solver.find(solver.either(*other))
+    assert None is solver.find(solver.disjoin(*other))
     assert None is solver.find(solver.negate(solver.diagram(space.possible)))
 
 
 @given(policies(), policies())
 @settings(max_examples=25)
 def test_answers_for_any_policy(policy, other):
-    """Any policy gets lints, proofs and comparisons, and every story is what the engine does."""
+    """Any policy gets lints, proofs and comparisons; the engine does what counterexamples say."""
     assert [] == [warning for warning in lints(policy) if warning.code == "not-analysed"]
     assert changes(policy, other).complete
     for answer in guarantees(policy):
-        assert answer.outcome is not Outcome.NOT_DECIDED
-        if answer.story is not None:
-            usage = answer.story.steps[0].met.usage
-            for step in answer.story.steps:
+        assert answer.outcome is not ProofOutcome.NOT_DECIDED
+        if answer.counterexample is not None:
+            usage = answer.counterexample.steps[0].asked.usage
+            for step in answer.counterexample.steps:
                 decision, usage = decide(
-                    policy, step.met.reader, step.met.view, usage, step.met.now
+                    policy, step.asked.reader, step.asked.view, usage, step.asked.now
                 )
                 assert (step.decision.show, step.decision.rule) == (decision.show, decision.rule)

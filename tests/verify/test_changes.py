@@ -109,23 +109,23 @@ def test_is_empty_where_disjoint_rules_change_places():
 
 @pytest.mark.parametrize("seed", range(30))
 def test_covers_exactly_what_changes(seed):
-    """The rows hold every situation that differs in the same standing, and none that does not."""
+    """The rows hold every situation that differs in one meter state, and no other."""
     random = Random(seed)
     old = random_policy(random, rules=2)
     found = [mutant for _, mutant in mutants(old)]
     new = random.choice(found)
     space = joint(old, new)
-    forest = space.forest
-    differ = forest.combine(
+    diagrams = space.diagrams
+    differ = diagrams.combine(
         verdicts(space, 0),
         verdicts(space, 1),
         lambda one, other: (one.show, one.offer) != (other.show, other.offer),
     )
-    wanted = forest.both(space.possible, differ)
-    forbidden = forest.minus(space.possible, differ)
+    wanted = diagrams.conjoin(space.possible, differ)
+    forbidden = diagrams.difference(space.possible, differ)
     boxes = cover(space, wanted, forbidden)
-    union = forest.either(*(forest.box(box) for box in boxes))
-    assert wanted == forest.both(space.possible, union)
+    union = diagrams.disjoin(*(diagrams.box(box) for box in boxes))
+    assert wanted == diagrams.conjoin(space.possible, union)
 
 
 def rule(name, when=None, show="article", **more):

@@ -19,9 +19,9 @@ from meter.facts import Vocabulary
 from meter.formulas import formula_of
 from meter.policy import Guarantee
 from meter.rulebook import Rulebook
-from meter.verify import STANDING, Outcome, guarantees
+from meter.verify import BUILT_IN, ProofOutcome, guarantees
 from meter.verify.budget import is_installed
-from meter.verify.smt.opinion import second_opinion
+from meter.verify.smt.fallback import fallback
 from meter.verify.space import Space
 from tests.verify.brute import situations, size
 from tests.verify.random_policies import random_policy, random_when
@@ -45,31 +45,33 @@ def outcomes(text, **options):
     return {key: str(answer.outcome) for key, answer in answers(text, **options).items()}
 
 
-def told(story):
-    """Return what a story shows, in short."""
-    return [(step.words, str(step.decision.show), step.decision.rule) for step in story.steps]
+def steps_of(counterexample):
+    """Return what a counterexample shows, in short."""
+    return [
+        (step.words, str(step.decision.show), step.decision.rule) for step in counterexample.steps
+    ]
 
 
-def replay(policy, story):
-    """Run a story through the engine from nothing, or from what was counted before."""
-    usage = story.steps[0].met.usage if story.before else Usage()
+def replay(policy, counterexample):
+    """Run a counterexample through the engine from nothing, or from what was counted before."""
+    usage = counterexample.steps[0].asked.usage if counterexample.before else Usage()
     shown = []
-    for step in story.steps:
-        decision, usage = decide(policy, step.met.reader, step.met.view, usage, step.met.now)
+    for step in counterexample.steps:
+        decision, usage = decide(policy, step.asked.reader, step.asked.view, usage, step.asked.now)
         shown.append((decision.show, decision.rule, decision.counted))
     return shown
 
 
-def test_proves_every_standing_promise_of_a_good_policy():
+def test_proves_every_built_in_promise_of_a_good_policy():
     """A policy without a fault keeps all of them."""
-    assert dict.fromkeys(STANDING, "proved") == outcomes(GOOD)
+    assert dict.fromkeys(BUILT_IN, "proved") == outcomes(GOOD)
 
 
 def test_proves_the_sample():
     """The sample policy keeps every promise, its own included."""
     policy = load_policy(POLICIES[-1])
     assert policy.guarantees
-    assert {Outcome.PROVED} == {answer.outcome for answer in guarantees(policy)}
+    assert {ProofOutcome.PROVED} == {answer.outcome for answer in guarantees(policy)}
 
 
 def test_tells_who_meets_a_wall_and_which_rule_was_expected():
@@ -77,23 +79,25 @@ def test_tells_who_meets_a_wall_and_which_rule_was_expected():
     wall = rule(
         "premium costs extra", '{ access = ["premium"], section = ["data"] }', "subscription-wall"
     )
-    story = answers(HEAD + wall + PAYING + OVER + ALLOWANCE + LAST)["subscriber-never-walled"].story
+    counterexample = answers(HEAD + wall + PAYING + OVER + ALLOWANCE + LAST)[
+        "subscriber-never-walled"
+    ].counterexample
     assert (
         "a subscriber",
         [("opens a premium article in `data`", "subscription-wall", "premium costs extra")],
     ) == (
-        story.cast,
-        told(story),
+        counterexample.reader,
+        steps_of(counterexample),
     )
     assert (
-        "rule `paying` would show `article`, but `premium costs extra` stands before it"
-        == story.expected.words
+        "rule `paying` would show `article`, but `premium costs extra` comes first"
+        == counterexample.expected.words
     )
 
 
 def test_leaves_out_what_is_not_meant_to_hold():
-    """A standing promise can be left out; the others are answered."""
-    assert set(STANDING) - {"premium-stays-closed"} == set(
+    """A built-in promise can be left out; the others are answered."""
+    assert set(BUILT_IN) - {"premium-stays-closed"} == set(
         answers(GOOD, leave_out=["premium-stays-closed"])
     )
 
@@ -109,10 +113,12 @@ def test_finds_premium_that_opens():
         == outcomes(HEAD + exempt + PAYING + OVER + ALLOWANCE + LAST)["premium-stays-closed"]
     )
     opened = rule("preview week", '{ tags = ["preview-week"] }')
-    story = answers(HEAD + opened + PAYING + OVER + ALLOWANCE + LAST)["premium-stays-closed"].story
-    assert [("opens a premium article tagged `preview-week`", "article", "preview week")] == told(
-        story
-    )
+    counterexample = answers(HEAD + opened + PAYING + OVER + ALLOWANCE + LAST)[
+        "premium-stays-closed"
+    ].counterexample
+    assert [
+        ("opens a premium article tagged `preview-week`", "article", "preview week")
+    ] == steps_of(counterexample)
 
 
 def test_finds_the_wrong_wall_after_expiry():
@@ -120,11 +126,13 @@ def test_finds_the_wrong_wall_after_expiry():
     text = (
         HEAD + PAYING + OVER.partition('[[rules]]\nname = "the subscription')[0] + ALLOWANCE + LAST
     )
-    story = answers(text)["right-wall-after-expiry"].story
-    assert [("opens a premium article", "subscription-wall", "everyone else")] == told(story)
+    counterexample = answers(text)["right-wall-after-expiry"].counterexample
+    assert [("opens a premium article", "subscription-wall", "everyone else")] == steps_of(
+        counterexample
+    )
     assert (
         "no rule of this policy would show `subscription-expired` to this reader here"
-        == story.expected.words
+        == counterexample.expected.words
     )
 
 
@@ -143,22 +151,26 @@ def test_tells_the_shortest_way_to_an_unannounced_last_article():
         ("opens a metered article", "countdown", "the allowance"),
         ("opens a metered article", "countdown", "the allowance"),
         ("opens a metered article in `markets`", "article", "silent markets"),
-    ] == told(answer.story)
-    assert replay(loads_policy(text), answer.story)[-1] == (Show.ARTICLE, "silent markets", True)
+    ] == steps_of(answer.counterexample)
+    assert replay(loads_policy(text), answer.counterexample)[-1] == (
+        Show.ARTICLE,
+        "silent markets",
+        True,
+    )
     assert (
-        "rule `the allowance` would show `last-free-article`, but `silent markets` stands before it"
-        == answer.story.expected.words
+        "rule `the allowance` would show `last-free-article`, but `silent markets` comes first"
+        == answer.counterexample.expected.words
     )
 
 
 def test_tells_of_a_last_article_that_is_refused():
     """A countdown that stops at one left breaks the promise at the next article of its kind."""
     when = 'when = { access = ["free", "metered"], left = { monthly = { at_least = 1 } } }\nspend'
-    story = answers(GOOD.replace('when = { access = ["free", "metered"] }\nspend', when))[
+    counterexample = answers(GOOD.replace('when = { access = ["free", "metered"] }\nspend', when))[
         "last-free-is-announced"
-    ].story
+    ].counterexample
     assert [Show.COUNTDOWN, Show.COUNTDOWN, Show.TRIAL_OFFER] == [
-        step.decision.show for step in story.steps
+        step.decision.show for step in counterexample.steps
     ]
 
 
@@ -188,10 +200,10 @@ def test_searches_where_one_page_view_settles_nothing(window, expected):
 def test_finds_a_wall_before_the_meter_is_spent():
     """A reader who is told that one is left, and is refused it, was misled."""
     text = HEAD + PAYING + OVER + EARLY.replace("at_least = 1", "equals = 1") + ALLOWANCE + LAST
-    story = answers(text)["last-free-is-announced"].story
+    counterexample = answers(text)["last-free-is-announced"].counterexample
     assert [("countdown", 2), ("registration-wall", None)] == [
         (str(step.decision.show), step.decision.meter and step.decision.meter.left)
-        for step in story.steps
+        for step in counterexample.steps
     ]
 
 
@@ -202,14 +214,14 @@ def test_starts_on_a_day_that_matters():
         f'[[guarantees]]\nname = "nobody counts down in July"\nwhen = {when}\nnever ='
         ' ["countdown"]\n'
     )
-    story = answers(GOOD + own)["nobody counts down in July"].story
+    counterexample = answers(GOOD + own)["nobody counts down in July"].counterexample
     assert [(Show.COUNTDOWN, "2026-07-01")] == [
-        (step.decision.show, step.met.now.date().isoformat()) for step in story.steps
+        (step.decision.show, step.asked.now.date().isoformat()) for step in counterexample.steps
     ]
 
 
 def test_answers_the_publishers_own():
-    """Guarantees of the policy file are answered as the standing promises are.
+    """Guarantees of the policy file are answered as the built-in promises are.
 
     By name, for every reader there can be.
     """
@@ -233,8 +245,8 @@ def test_answers_the_publishers_own():
         for name in ("markets are never sold by a trial", "staff read everything", "nobody is both")
     ]
     assert "nobody can be in that situation" == found["nobody is both"].how
-    assert [("opens a premium article in `markets`", "trial-offer", "everyone else")] == told(
-        found["markets are never sold by a trial"].story
+    assert [("opens a premium article in `markets`", "trial-offer", "everyone else")] == steps_of(
+        found["markets are never sold by a trial"].counterexample
     )
 
 
@@ -255,9 +267,9 @@ def debts(rules):
 def test_reads_up_to_the_count_that_matters():
     """Where a promise is only broken by a reader who has read, the journey reads first."""
     answer = answers(debts(ALLOWANCE))["free is free"]
-    assert (None, 6) == (answer.story.before, len(answer.story.steps))
+    assert (None, 6) == (answer.counterexample.before, len(answer.counterexample.steps))
     assert (Show.SUBSCRIPTION_WALL, "old debts", False) == replay(
-        loads_policy(debts(ALLOWANCE)), answer.story
+        loads_policy(debts(ALLOWANCE)), answer.counterexample
     )[-1]
 
 
@@ -267,9 +279,9 @@ def test_tells_of_counts_that_the_reader_cannot_come_by_alone():
         '{ access = ["free", "metered"] }', '{ reader = ["anonymous"], access = ["metered"] }'
     )
     answer = answers(debts(only_anonymous + rule("free", '{ access = ["free"] }')))["free is free"]
-    assert "5 counted by `monthly`" == answer.story.before
+    assert "5 counted by `monthly`" == answer.counterexample.before
     assert (Show.SUBSCRIPTION_WALL, "old debts", False) == replay(
-        loads_policy(debts(only_anonymous)), answer.story
+        loads_policy(debts(only_anonymous)), answer.counterexample
     )[-1]
 
 
@@ -277,7 +289,7 @@ def test_tells_of_counts_that_the_reader_cannot_come_by_alone():
 def test_is_not_decided_past_the_budget(steps, monkeypatch):
     """Without enough budget, and without z3, nothing is proved."""
     monkeypatch.setitem(sys.modules, "z3", None)  # as if it were not installed
-    assert dict.fromkeys(STANDING, "not decided") == outcomes(GOOD, steps=steps)
+    assert dict.fromkeys(BUILT_IN, "not decided") == outcomes(GOOD, steps=steps)
     assert "meter-paywall[smt]" in answers(GOOD, steps=steps)["premium-stays-closed"].how
 
 
@@ -285,7 +297,7 @@ def test_is_not_decided_past_the_budget(steps, monkeypatch):
 def test_agrees_with_brute_force(seed):
     """A guarantee is proved if and only if no reader, view and count breaks it.
 
-    A story ends in a page view that does.
+    A counterexample ends in a page view that does.
     """
     random = Random(seed)
     policy = random_policy(random, rules=2)
@@ -304,7 +316,7 @@ def test_agrees_with_brute_force(seed):
             else policy
         )
         space = Space([Rulebook(policy, Vocabulary([policy], [when]))])
-    (answer,) = guarantees(policy, leave_out=list(STANDING), seconds=None)
+    (answer,) = guarantees(policy, leave_out=list(BUILT_IN), seconds=None)
     if size(space) <= 60_000:
         formula = formula_of(when, space.vocabulary, policy.zone)
         shown = [
@@ -316,12 +328,12 @@ def test_agrees_with_brute_force(seed):
             show in guarantee.never or (guarantee.always and show not in guarantee.always)
             for show in shown
         )
-        assert broken == (answer.outcome is Outcome.FAILS)
-    if answer.story is not None:
-        last = replay(policy, answer.story)[-1][0]
+        assert broken == (answer.outcome is ProofOutcome.FAILS)
+    if answer.counterexample is not None:
+        last = replay(policy, answer.counterexample)[-1][0]
         assert last in guarantee.never or (guarantee.always and last not in guarantee.always)
-        assert [step.decision.show for step in answer.story.steps] == [
-            show for show, _, _ in replay(policy, answer.story)
+        assert [step.decision.show for step in answer.counterexample.steps] == [
+            show for show, _, _ in replay(policy, answer.counterexample)
         ]
 
 
@@ -335,7 +347,7 @@ def test_never_lets_anybody_read_more_than_the_limit(path, limit):
     policy = load_policy(path)
     meters = tuple(evolve(meter, limit=limit, limits=()) for meter in policy.meters)
     found = {answer.code: answer for answer in guarantees(evolve(policy, meters=meters))}
-    assert (Outcome.PROVED, Outcome.PROVED) == (
+    assert (ProofOutcome.PROVED, ProofOutcome.PROVED) == (
         found["never-more-than-the-limit"].outcome,
         found["nothing-free-at-zero"].outcome,
     )
@@ -350,11 +362,9 @@ def test_gets_the_same_answers_from_z3(path):
         policy, Vocabulary([policy], [guarantee.when for guarantee in policy.guarantees])
     )
     by_diagram = {answer.name: answer.outcome for answer in guarantees(policy)}
-    by_z3 = {
-        answer.name: answer.outcome for answer in second_opinion(rulebook, (), "asked for", 30.0)
-    }
-    left_open = {name for name, outcome in by_z3.items() if outcome is Outcome.NOT_DECIDED}
-    assert left_open <= {STANDING["last-free-is-announced"]}
+    by_z3 = {answer.name: answer.outcome for answer in fallback(rulebook, (), "asked for", 30.0)}
+    left_open = {name for name, outcome in by_z3.items() if outcome is ProofOutcome.NOT_DECIDED}
+    assert left_open <= {BUILT_IN["last-free-is-announced"]}
     assert {name: outcome for name, outcome in by_diagram.items() if name not in left_open} == {
         name: outcome for name, outcome in by_z3.items() if name not in left_open
     }
@@ -364,8 +374,8 @@ def test_gives_every_unannounced_journey_back_to_the_engine():
     """The search for journeys calls the engine itself: its last step is reproduced from nothing."""
     policy = load_policy(POLICIES[1])
     (answer,) = [answer for answer in guarantees(policy) if answer.code == "last-free-is-announced"]
-    assert Outcome.FAILS is answer.outcome
+    assert ProofOutcome.FAILS is answer.outcome
     assert [
         (step.decision.show, step.decision.rule, step.decision.counted)
-        for step in answer.story.steps
-    ] == replay(policy, answer.story)
+        for step in answer.counterexample.steps
+    ] == replay(policy, answer.counterexample)

@@ -82,7 +82,7 @@ def test_says_nothing_of_the_sample():
 
 
 def test_names_the_rule_that_hides_another():
-    """A rule that one rule before it takes everything from can never fire.
+    """A rule can never match where one rule before it matches every case it would.
 
     The example is a reader it was meant for.
     """
@@ -95,7 +95,10 @@ def test_names_the_rule_that_hides_another():
     assert [
         (
             "rule-never-fires",
-            "rule `students` can never fire: `paying` before it takes everything it is for",
+            (
+                "rule `students` can never match: `paying` comes first and matches every case"
+                " `students` would"
+            ),
             (
                 "move it up, or remove it; for example a subscriber opens a free article in"
                 " `campus`: `article` by rule `paying`"
@@ -118,8 +121,8 @@ def test_names_the_rules_that_hide_another_together():
     ]
     text = HEAD + "".join(parts) + LAST
     message = (
-        "rule `known devices` can never fire: `phones` and `all else` before it together take"
-        " everything it is for"
+        "rule `known devices` can never match: `phones` and `all else` come first and together"
+        " match every case `known devices` would"
     )
     assert message in [message for code, message, _ in found(text) if code == "rule-never-fires"]
 
@@ -137,10 +140,10 @@ def test_says_that_conditions_contradict_each_other():
     assert [
         (
             "rule-never-fires",
-            "rule `impossible` can never fire: no reader and no article is as it asks",
+            "rule `impossible` can never match: no reader and article meet its conditions",
             (
-                "its conditions contradict each other, or its meter's limit is 0 for everyone it"
-                " is for"
+                "its conditions contradict each other, or the limit of its meter is 0 for every"
+                " reader it would match"
             ),
         )
     ] == found(text)
@@ -153,7 +156,7 @@ def test_knows_words_that_no_page_view_can_have():
         policy.rules[0], name="nowhere", when=When(country=[""], reader=["registered"])
     )
     warnings = lints(evolve(policy, rules=(nowhere, *policy.rules)))
-    assert ["rule `nowhere` can never fire: no reader and no article is as it asks"] == [
+    assert ["rule `nowhere` can never match: no reader and article meet its conditions"] == [
         warning.message for warning in warnings
     ]
 
@@ -206,7 +209,7 @@ def test_finds_an_offer_that_nobody_is_ever_shown():
     assert [
         (
             "offer-never-shows",
-            "offer `summer` can never be shown: nobody whom `everyone else` is for may have it",
+            "offer `summer` can never be shown: no reader who reaches `everyone else` may have it",
         )
     ] == [(code, message) for code, message, _ in found(text)]
 
@@ -217,7 +220,10 @@ def test_finds_a_rule_whose_offer_nobody_it_is_for_may_have():
     assert [
         (
             "offer-never-shows",
-            "rule `the trial is over` can never show offer `summer`: nobody it is for may have it",
+            (
+                "rule `the trial is over` can never show offer `summer`: no reader it matches may"
+                " have it"
+            ),
         )
     ] == [(code, message) for code, message, _ in found(text)]
 
@@ -266,8 +272,8 @@ def test_finds_readers_that_fall_through():
     assert (
         "status-falls-through",
         (
-            "no rule is for readers whose subscription has expired: they fall through to `everyone"
-            " else`"
+            "no rule names readers whose subscription has expired: the last rule, `everyone else`,"
+            " decides for them"
         ),
     ) == (
         code,

@@ -10,12 +10,12 @@ import pytest
 from meter import loads_policy
 from meter.facts import Vocabulary
 from meter.rulebook import Rulebook
-from meter.verify import STANDING, Outcome, UndecidedError, changes, guarantees, lints
+from meter.verify import BUILT_IN, ProofOutcome, UndecidedError, changes, guarantees, lints
 from meter.verify.budget import decided, is_installed
 from meter.verify.diff import one_difference
-from meter.verify.smt.opinion import rules_that_fire
+from meter.verify.smt.fallback import rules_that_fire
 from meter.verify.space import Space
-from meter.verify.symbolic import passings, verdicts
+from meter.verify.symbolic import reaches, verdicts
 from tests.bench.bench_verify import narrow
 from tests.verify.mutants import mutants
 from tests.verify.random_policies import random_policy
@@ -80,10 +80,10 @@ def test_tells_by_z3_who_breaks_a_promise():
         ' ["trial-offer"]\n'
     )
     answers = {answer.name: answer for answer in guarantees(loads_policy(GOOD + own), steps=FEW)}
-    assert Outcome.FAILS is answers["no trial offers"].outcome
-    assert "trial-offer" == answers["no trial offers"].story.steps[-1].decision.show
-    assert {Outcome.PROVED} == {
-        answers[name].outcome for code, name in STANDING.items() if code != "last-free-is-announced"
+    assert ProofOutcome.FAILS is answers["no trial offers"].outcome
+    assert "trial-offer" == answers["no trial offers"].counterexample.steps[-1].decision.show
+    assert {ProofOutcome.PROVED} == {
+        answers[name].outcome for code, name in BUILT_IN.items() if code != "last-free-is-announced"
     }
 
 
@@ -91,7 +91,7 @@ def test_tells_by_z3_who_breaks_a_promise():
 def test_never_takes_unknown_for_proved():
     """With no time at all z3 does not know, and that is not decided."""
     outcomes = {answer.outcome for answer in guarantees(narrow(60, 40), steps=FEW, seconds=0.0001)}
-    assert Outcome.NOT_DECIDED in outcomes
+    assert ProofOutcome.NOT_DECIDED in outcomes
 
 
 def test_is_undecided_without_diagram_and_z3(monkeypatch):
@@ -111,12 +111,12 @@ def test_tries_another_order_before_giving_up(monkeypatch):
         orders.append(space.by_mention)
         if not space.by_mention:
             raise UndecidedError("too large for this test")
-        return space.forest.values(verdicts(space))
+        return space.diagrams.values(verdicts(space))
 
     rulebook = Rulebook(policy)
     by_mention = decided([rulebook], question)
     assert [False, True] == orders
-    assert by_mention == decided([rulebook], lambda space: space.forest.values(verdicts(space)))
+    assert by_mention == decided([rulebook], lambda space: space.diagrams.values(verdicts(space)))
 
 
 @needs_z3
@@ -127,7 +127,7 @@ def test_finds_rules_that_never_fire_where_the_diagram_cannot():
     )
     warnings = lints(loads_policy(GOOD.replace(LAST, hidden + LAST)), steps=FEW)
     assert ["rule-never-fires", "not-analysed"] == [warning.code for warning in warnings]
-    assert warnings[0].message.startswith("rule `students` can never fire")
+    assert warnings[0].message.startswith("rule `students` can never match")
     assert "`rule-never-fires`" not in warnings[1].message
 
 
@@ -138,7 +138,7 @@ def test_finds_the_rules_that_fire_by_either_way(seed):
     rulebook = Rulebook(random_policy(Random(9_000 + seed)))
     by_diagram = {
         each.name
-        for each, passing in zip(rulebook.rules, passings(Space([rulebook])), strict=True)
-        if passing.fires
+        for each, reach in zip(rulebook.rules, reaches(Space([rulebook])), strict=True)
+        if reach.fires
     }
     assert by_diagram == rules_that_fire(rulebook)

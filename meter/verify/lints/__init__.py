@@ -1,4 +1,4 @@
-"""What in a policy cannot be meant: exact lints, with examples that were put to the engine."""
+"""Exact lints: likely mistakes in a policy, with examples that were put to the engine."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def last_free(findings: Findings) -> Iterator[Problem]:
     names = [rule.name for rule in findings.policy.rules]
     for meter in findings.policy.meters:
         misled = unannounced(findings.space, findings.whole, meter.name)
-        walled = findings.forest.both(misled.walled, misled.last)
+        walled = findings.diagrams.conjoin(misled.walled, misled.last)
         for found, fault in (
             (misled.silent, "go by without a notice"),
             (walled, "never be read"),

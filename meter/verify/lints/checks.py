@@ -1,7 +1,7 @@
-"""The exact lints of a policy, and the budget they are looked for in.
+"""The exact lints of a policy, within a budget.
 
-Nothing here guesses: a warning holds for every reader, view and standing that can be, and every
-example was put to the engine.
+A warning holds for every possible reader, view and meter state, and every example was put to the
+engine.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from meter.verify.lints.findings import Findings, warning
 from meter.verify.lints.order import silent_order
 from meter.verify.lints.reach import changes_nothing, falls_through, never_fires, never_shows
 from meter.verify.phrasing import quoted
-from meter.verify.smt.opinion import rules_that_fire
+from meter.verify.smt.fallback import rules_that_fire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,16 +30,16 @@ __all__ = ["CODES", "lints"]
 
 CODES = {
     "rule-never-fires": (
-        "a rule that no reader can ever meet, and which rules before it take everything it is for"
+        "a rule that can never match, and which earlier rules match every case it would"
     ),
     "rule-changes-nothing": (
-        "a rule that does fire, but without which every reader would see the same"
+        "a rule that does match, but without which every reader would see the same"
     ),
     "offer-never-shows": "an offer that a rule names and no reader can ever be shown",
     "last-free-skipped": (
         "a countdown whose last free article can go by without the notice that it is the last"
     ),
-    "status-falls-through": "a kind of reader that no rule is for, so that the last rule decides",
+    "status-falls-through": "a kind of reader that no rule names, so that the last rule decides",
     "silent-order": (
         "two rules that overlap and disagree about access, where only the order of the file says"
         " which one wins"
@@ -66,7 +66,7 @@ _MOST_STEPS = 200_000
 def lints(policy: Policy, *, steps: int = _MOST_STEPS) -> tuple[Problem, ...]:
     """Return every exact warning about a policy, with an example in words.
 
-    `steps` bounds the work; what cannot be looked for within it is named by a warning of its own.
+    `steps` bounds the work; what cannot be checked within it is named by a warning of its own.
     """
     rulebook = Rulebook(
         policy, Vocabulary([policy], [guarantee.when for guarantee in policy.guarantees])
@@ -95,14 +95,14 @@ def lints(policy: Policy, *, steps: int = _MOST_STEPS) -> tuple[Problem, ...]:
 
 
 def _not_firing(rulebook: Rulebook, fires: frozenset[str]) -> Iterator[Problem]:
-    """Yield the rules that z3 finds no reader for."""
+    """Yield the rules for which z3 finds no reader."""
     for index, rule in enumerate(rulebook.rules):
         if rule.name not in fires:
             yield warning(
                 code="rule-never-fires",
                 path=("rules", index, "name"),
-                message=f"rule `{rule.name}` can never fire: rules before it take everything it is"
-                " for, or its conditions contradict",
+                message=f"rule `{rule.name}` can never match: earlier rules match every case it"
+                " would, or its conditions contradict each other",
                 advice="move it up, or remove it",
             )
 
@@ -111,6 +111,6 @@ def _not_analysed(codes: list[str], reason: str) -> Problem:
     return warning(
         code="not-analysed",
         path=("rules",),
-        message=f"{quoted(codes, 'and')} could not be looked for: {reason}",
+        message=f"{quoted(codes, 'and')} could not be checked: {reason}",
         advice="split the policy, or let rules share their conditions",
     )

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from meter.engine import Verdict
 from meter.errors import Problem
 from meter.verify.diagram import FALSE
-from meter.verify.symbolic import passings, verdicts_from
+from meter.verify.symbolic import reaches, verdicts_from
 
 if TYPE_CHECKING:
     from meter.verify.space import Space
-    from meter.verify.symbolic import Passing
+    from meter.verify.symbolic import RuleReach
 
 __all__ = ["Findings", "warning"]
 
@@ -27,11 +27,11 @@ class Findings:
 
     def __init__(self, space: Space) -> None:
         self.space = space
-        self.forest = space.forest
+        self.diagrams = space.diagrams
         self.rulebook = space.rulebooks[0]
         self.rules = self.rulebook.rules
         self.policy = self.rulebook.policy
-        self.passings: list[Passing] = passings(space)
+        self.reaches: list[RuleReach] = reaches(space)
 
     @cached_property
     def verdicts(self) -> list[dict[str | None, int]]:
@@ -45,20 +45,20 @@ class Findings:
 
     def verdicts_in(self, diagram: int) -> set[Verdict]:
         """Return every verdict that a diagram holds."""
-        return {leaf for leaf in self.forest.values(diagram) if isinstance(leaf, Verdict)}
+        return {leaf for leaf in self.diagrams.values(diagram) if isinstance(leaf, Verdict)}
 
     def shown(self) -> set[Verdict]:
         """Return every verdict of the policy that somebody can meet."""
-        return self.verdicts_in(self.forest.choose(self.space.possible, self.whole, FALSE))
+        return self.verdicts_in(self.diagrams.ite(self.space.possible, self.whole, FALSE))
 
     def with_and_without(self, index: int, refused: str | None, here: int) -> tuple[int, int]:
         """Return what is said of some situations with the rule at `index`, and without it."""
-        now = self.forest.choose(here, self.verdicts[index][refused], FALSE)
-        then = self.forest.choose(here, self.verdicts[index + 1][refused], FALSE)
+        now = self.diagrams.ite(here, self.verdicts[index][refused], FALSE)
+        then = self.diagrams.ite(here, self.verdicts[index + 1][refused], FALSE)
         return now, then
 
     def example(self, diagram: int) -> str:
         """Say an example out of a set, and what the engine shows there."""
         situation = self.space.witness(diagram)
         decision = self.space.ask(situation)
-        return f"{self.space.tell(situation)}: `{decision.show}` by rule `{decision.rule}`"
+        return f"{self.space.describe(situation)}: `{decision.show}` by rule `{decision.rule}`"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from meter.engine import Verdict
 from meter.verify.diagram import FALSE
 from meter.verify.lints.findings import warning
-from meter.verify.properties import own_promise, standing_promises
+from meter.verify.properties import built_in_properties, from_guarantee
 from meter.vocabulary import Access, ArticleAccess, Show
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from meter.errors import Problem
     from meter.verify.lints.findings import Findings
-    from meter.verify.properties import Promise
+    from meter.verify.properties import Property
     from meter.verify.symbolic import Leaf
 
 __all__ = ["silent_order"]
@@ -35,49 +35,51 @@ _Found = _Clash | bool
 
 def silent_order(findings: Findings) -> Iterator[Problem]:
     """Yield each rule with the first later one that it overlaps with for no stated reason."""
-    promises = standing_promises(findings.space)
-    promises += [own_promise(findings.space, guarantee) for guarantee in findings.policy.guarantees]
+    properties = built_in_properties(findings.space)
+    properties += [
+        from_guarantee(findings.space, guarantee) for guarantee in findings.policy.guarantees
+    ]
     for index in range(len(findings.rules) - 2):
-        # What follows on a rule that spends is for when the allowance is spent: that is its order.
+        # A rule after one that spends is meant for when the allowance is spent: its order is clear.
         if findings.rules[index].spend is None:
-            clash = _clashes(findings, index, promises)
+            clash = _clashes(findings, index, properties)
             yield from _first_overlap(findings, index, clash)
 
 
-def _clashes(findings: Findings, index: int, promises: list[Promise]) -> int:
+def _clashes(findings: Findings, index: int, properties: list[Property]) -> int:
     """Return where the rule at `index` opens what the next would close, or the other way round.
 
     What a promise says already, and a free article that opens, are left out.
     """
-    forest = findings.forest
-    passing = findings.passings[index]
+    diagrams = findings.diagrams
+    reach = findings.reaches[index]
     free = findings.space.is_("access", ArticleAccess.FREE)
     clash = FALSE
-    for refused, arriving in passing.arriving.items():
-        here = forest.both(arriving, passing.matches)
+    for refused, arriving in reach.arriving.items():
+        here = diagrams.conjoin(arriving, reach.matches)
         now, then = findings.with_and_without(index, refused, here)
-        pairs = forest.combine(now, then, _clash)
-        for promise in promises:
-            unsaid = forest.relabel(pairs, _unsaid(promise))
-            pairs = forest.choose(promise.where, unsaid, pairs)
-        open_and_free = forest.both(free, forest.relabel(pairs, _opens))
-        pairs = forest.choose(open_and_free, FALSE, pairs)
+        pairs = diagrams.combine(now, then, _clash)
+        for prop in properties:
+            unsaid = diagrams.relabel(pairs, _unsaid(prop))
+            pairs = diagrams.ite(prop.where, unsaid, pairs)
+        open_and_free = diagrams.conjoin(free, diagrams.relabel(pairs, _opens))
+        pairs = diagrams.ite(open_and_free, FALSE, pairs)
         if clash == FALSE:
             clash = pairs
         else:
-            clash = forest.combine(clash, pairs, lambda left, right: left or right)
+            clash = diagrams.combine(clash, pairs, lambda left, right: left or right)
     return clash
 
 
 def _first_overlap(findings: Findings, index: int, clash: int) -> Iterator[Problem]:
-    forest = findings.forest
-    here = forest.both(findings.space.possible, findings.passings[index].matches)
+    diagrams = findings.diagrams
+    here = diagrams.conjoin(findings.space.possible, findings.reaches[index].matches)
     for later in range(index + 1, len(findings.rules) - 1):
         rule = findings.rules[later]
-        found = forest.relabel(clash, _with(rule.name))
+        found = diagrams.relabel(clash, _with(rule.name))
         if rule.spend is not None or found == FALSE:
             continue
-        if forest.minus(here, findings.passings[later].matches) != FALSE:
+        if diagrams.difference(here, findings.reaches[later].matches) != FALSE:
             yield _overlap(findings, index, later, found)
             return
 
@@ -91,7 +93,7 @@ def _overlap(findings: Findings, index: int, later: int, found: int) -> Problem:
         message=f"rules `{first.name}` and `{second.name}` overlap, and only their order decides:"
         f" {findings.example(found)}",
         advice=f'if that is meant, say so in a guarantee with `always = ["{shown}"]`; otherwise'
-        " exchange the two",
+        " swap the two",
     )
 
 
@@ -108,13 +110,13 @@ def _opens(clash: _Found) -> bool:
     return isinstance(clash, _Clash) and clash.now.access is Access.FULL
 
 
-def _unsaid(promise: Promise) -> Callable[[_Found], _Found]:
-    """Return what remains of a clash where a promise tells which of the two is meant: nothing."""
+def _unsaid(prop: Property) -> Callable[[_Found], _Found]:
+    """Return what remains of a clash where a promise says which of the two is meant: nothing."""
 
     def remains(clash: _Found) -> _Found:
         if not isinstance(clash, _Clash):
             return clash
-        meant = promise.broken_by(clash.now) != promise.broken_by(clash.then)
+        meant = prop.broken_by(clash.now) != prop.broken_by(clash.then)
         return False if meant else clash
 
     return remains

@@ -1,4 +1,4 @@
-"""Rules and offers that nobody meets, rules that change nothing, and readers no rule is for."""
+"""Find rules and offers nobody can see, rules that change nothing, and readers no rule names."""
 
 from __future__ import annotations
 
@@ -25,23 +25,25 @@ __all__ = ["changes_nothing", "falls_through", "never_fires", "never_shows"]
 
 
 def never_fires(findings: Findings) -> Iterator[Problem]:
-    """Yield the rules that no reader can ever meet."""
-    for index, passing in enumerate(findings.passings):
-        if passing.fires != FALSE:
+    """Yield the rules that can never match."""
+    for index, reach in enumerate(findings.reaches):
+        if reach.fires != FALSE:
             continue
         name = findings.rules[index].name
-        matches = findings.forest.both(findings.space.possible, passing.matches)
+        matches = findings.diagrams.conjoin(findings.space.possible, reach.matches)
         if matches == FALSE:
-            message = f"rule `{name}` can never fire: no reader and no article is as it asks"
+            message = f"rule `{name}` can never match: no reader and article meet its conditions"
             advice = (
-                "its conditions contradict each other, or its meter's limit is 0 for everyone"
-                " it is for"
+                "its conditions contradict each other, or the limit of its meter is 0 for every"
+                " reader it would match"
             )
         else:
             hiding = _hiding(findings, index, matches)
-            verb = "takes" if len(hiding) == 1 else "together take"
-            takers = f"{quoted(hiding, 'and')} before it {verb} everything it is for"
-            message = f"rule `{name}` can never fire: {takers}"
+            verbs = "come first and together match"
+            if len(hiding) == 1:
+                verbs = "comes first and matches"
+            earlier = f"{quoted(hiding, 'and')} {verbs}"
+            message = f"rule `{name}` can never match: {earlier} every case `{name}` would"
             advice = f"move it up, or remove it; for example {findings.example(matches)}"
         yield warning(
             code="rule-never-fires", path=("rules", index, "name"), message=message, advice=advice
@@ -49,31 +51,33 @@ def never_fires(findings: Findings) -> Iterator[Problem]:
 
 
 def _hiding(findings: Findings, index: int, matches: int) -> list[str]:
-    """Return the fewest rules found that together take a set before the rule at `index`."""
-    forest = findings.forest
+    """Return the fewest rules found before the one at `index` that together match a whole set."""
+    diagrams = findings.diagrams
     before = {
-        rule.name: passing.matches
-        for rule, passing in zip(findings.rules[:index], findings.passings, strict=False)
+        rule.name: reach.matches
+        for rule, reach in zip(findings.rules[:index], findings.reaches, strict=False)
     }
     for name, taken in before.items():
-        if forest.minus(matches, taken) == FALSE:
+        if diagrams.difference(matches, taken) == FALSE:
             return [name]
-    # No single one does: all that take something, less any that the others make superfluous, the
-    # last of them first.
-    kept = {name: taken for name, taken in before.items() if forest.both(matches, taken) != FALSE}
+    # No single one does: all that match a part, without those that the others make superfluous,
+    # the last of them first.
+    kept = {
+        name: taken for name, taken in before.items() if diagrams.conjoin(matches, taken) != FALSE
+    }
     for name in reversed(list(kept)):
         rest = [taken for other, taken in kept.items() if other != name]
-        if forest.minus(matches, forest.either(*rest)) == FALSE:
+        if diagrams.difference(matches, diagrams.disjoin(*rest)) == FALSE:
             del kept[name]
     return list(kept)
 
 
 def changes_nothing(findings: Findings) -> Iterator[Problem]:
-    """Yield the rules that fire, but without which every reader would see the same."""
-    for index, passing in enumerate(findings.passings[:-1]):
-        if passing.fires == FALSE or _matters(findings, index):
+    """Yield the rules that match, but without which every reader would see the same."""
+    for index, reach in enumerate(findings.reaches[:-1]):
+        if reach.fires == FALSE or _matters(findings, index):
             continue
-        after = findings.forest.choose(passing.fires, findings.verdicts[index + 1][None], FALSE)
+        after = findings.diagrams.ite(reach.fires, findings.verdicts[index + 1][None], FALSE)
         name = findings.rules[index].name
         others = quoted(sorted({verdict.rule for verdict in findings.verdicts_in(after)}), "and")
         yield warning(
@@ -86,9 +90,9 @@ def changes_nothing(findings: Findings) -> Iterator[Problem]:
 
 def _matters(findings: Findings, index: int) -> bool:
     """Say whether what anybody sees depends on the rule at `index`."""
-    for refused, here in findings.passings[index].arriving.items():
+    for refused, here in findings.reaches[index].arriving.items():
         now, then = findings.with_and_without(index, refused, here)
-        if findings.forest.combine(now, then, _differ) != FALSE:
+        if findings.diagrams.combine(now, then, _differ) != FALSE:
             return True
     return False
 
@@ -109,47 +113,47 @@ def never_shows(findings: Findings) -> Iterator[Problem]:
             if rule.offer == offer.name
         }
         if naming and not any(name == offer.name for _, name in shown):
-            verb = "is" if len(naming) == 1 else "are"
-            whom = f"{quoted(naming.values(), 'and')} {verb} for"
             yield warning(
                 code="offer-never-shows",
                 path=("offers", offer.name),
-                message=f"offer `{offer.name}` can never be shown: nobody whom {whom} may have it",
+                message=f"offer `{offer.name}` can never be shown:"
+                f" no reader who reaches {quoted(naming.values())} may have it",
                 advice="compare the offer's `when` and dates with those of the rules",
             )
             continue
         for index, rule in naming.items():
-            if findings.passings[index].fires != FALSE and (rule, offer.name) not in shown:
+            if findings.reaches[index].fires != FALSE and (rule, offer.name) not in shown:
                 yield warning(
                     code="offer-never-shows",
                     path=("rules", index, "offer"),
                     message=f"rule `{rule}` can never show offer `{offer.name}`:"
-                    " nobody it is for may have it",
+                    " no reader it matches may have it",
                     advice=f"remove `offer`, or widen `when` of `{offer.name}`",
                 )
 
 
 def falls_through(findings: Findings) -> Iterator[Problem]:
-    """Yield the kinds of reader that no rule is for, so that the last rule walls them."""
+    """Yield the kinds of reader that no rule names, so that the last rule walls them."""
     last = len(findings.rules) - 1
     for status in _expected(findings):
         here = findings.space.is_("reader", status)
         walled = among(findings.space, findings.whole, walls)
-        taken = findings.forest.both(findings.passings[last].fires, here, walled)
+        taken = findings.diagrams.conjoin(findings.reaches[last].fires, here, walled)
         if taken == FALSE or _is_asked_for(findings, status, here):
             continue
         name = findings.rules[last].name
         yield warning(
             code="status-falls-through",
             path=("rules", last, "name"),
-            message=f"no rule is for {status_words([status])}: they fall through to `{name}`",
+            message=f"no rule names {status_words([status])}:"
+            f" the last rule, `{name}`, decides for them",
             advice=f'add a rule with `when = {{ reader = ["{status}"] }}`; for example'
             f" {findings.example(taken)}",
         )
 
 
 def _expected(findings: Findings) -> Iterator[Status]:
-    """Yield the statuses that some rule should be for, in a policy that looks at statuses."""
+    """Yield the statuses that some rule should name, in a policy that looks at statuses."""
     named = {status for rule in findings.rules for status in _statuses(rule.formula)}
     trials = {Status.TRIAL, Status.TRIAL_EXPIRED}
     sells_trials = any(offer.kind is OfferKind.TRIAL for offer in findings.policy.offers)
@@ -163,8 +167,8 @@ def _expected(findings: Findings) -> Iterator[Status]:
 def _is_asked_for(findings: Findings, status: Status, here: int) -> bool:
     """Say whether a rule before the last asks for a status by name, and some of them meet it."""
     return any(
-        status in _statuses(rule.formula) and findings.forest.both(passing.fires, here) != FALSE
-        for rule, passing in zip(findings.rules[:-1], findings.passings, strict=False)
+        status in _statuses(rule.formula) and findings.diagrams.conjoin(reach.fires, here) != FALSE
+        for rule, reach in zip(findings.rules[:-1], findings.reaches, strict=False)
     )
 
 

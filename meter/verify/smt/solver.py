@@ -70,18 +70,18 @@ class Solver:
         if answer == z3.unsat:
             return None
         if answer != z3.sat:
-            raise UndecidedError(f"z3 does not know: {self._solver.reason_unknown()}")
+            raise UndecidedError(f"z3 answered `unknown`: {self._solver.reason_unknown()}")
         model = self._solver.model()
         codes = [model.eval(level, model_completion=True).as_long() for level in self.levels]
         return evolve(self.space.situation(codes), matters=frozenset(range(len(codes))))
 
     # The operations of a logic.
 
-    def both(self, *parts: z3.BoolRef) -> z3.BoolRef:
+    def conjoin(self, *parts: z3.BoolRef) -> z3.BoolRef:
         """Return where every part holds."""
         return z3.And(*parts) if parts else z3.BoolVal(val=True, ctx=self.context)
 
-    def either(self, *parts: z3.BoolRef) -> z3.BoolRef:
+    def disjoin(self, *parts: z3.BoolRef) -> z3.BoolRef:
         """Return where at least one part holds."""
         return z3.Or(*parts) if parts else z3.BoolVal(val=False, ctx=self.context)
 
@@ -93,7 +93,7 @@ class Solver:
         """Return where two numbers are not the same."""
         return left != right
 
-    def choose(self, test: z3.BoolRef, yes: z3.ExprRef, no: z3.ExprRef) -> z3.ExprRef:
+    def ite(self, test: z3.BoolRef, yes: z3.ExprRef, no: z3.ExprRef) -> z3.ExprRef:
         """Return `yes` where `test` holds and `no` where it does not."""
         return z3.If(test, yes, no)
 
@@ -108,7 +108,7 @@ class Solver:
         """Return where a slot holds one of the codes; a slot that no policy looks at, nowhere."""
         level = self.space.named(name)
         if level is None:
-            return self.either()
+            return self.disjoin()
         return self._test(level, self.space.variables[level].indices(codes))
 
     def where(self, formula: Formula, side: int = 0) -> z3.BoolRef:
@@ -117,19 +117,21 @@ class Solver:
         if isinstance(formula, Among):
             slot = space.vocabulary.slots[formula.slot]
             if slot.meter is not None:
-                return self.standing(slot.meter, side, slot.name, formula.codes)
+                return self.meter_state(slot.meter, side, slot.name, formula.codes)
             level = space.level(formula.slot)
             return self._test(level, space.variables[level].indices(formula.codes))
         if isinstance(formula, Contains):
             level = space.level(formula.slot, formula.member)
             return self.levels[level] == int(formula.inside)
         parts = [self.where(part, side) for part in formula.parts]
-        return self.both(*parts) if isinstance(formula, Every) else self.either(*parts)
+        return self.conjoin(*parts) if isinstance(formula, Every) else self.disjoin(*parts)
 
-    def standing(self, meter: str, side: int, name: str, codes: Collection[object]) -> z3.BoolRef:
+    def meter_state(
+        self, meter: str, side: int, name: str, codes: Collection[object]
+    ) -> z3.BoolRef:
         """Return where `open` or `left` of a meter is one of the codes, under the policy `side`."""
-        indices = self.space.standing_indices(meter, side, name, codes)
-        return self._test(self.space.standing_level(meter), indices)
+        indices = self.space.state_indices(meter, side, name, codes)
+        return self._test(self.space.state_level(meter), indices)
 
     def limits(self, meter: str) -> list[z3.ExprRef]:
         """Return a meter's limit under each policy."""
@@ -140,14 +142,14 @@ class Solver:
         if diagram in (FALSE, TRUE):
             return z3.BoolVal(val=diagram == TRUE, ctx=self.context)
         if diagram not in self._diagrams:
-            forest = self.space.forest
-            level = self.levels[forest.level(diagram)]
+            diagrams = self.space.diagrams
+            level = self.levels[diagrams.level(diagram)]
             branches = [
-                self.both(level == code, self.diagram(kid))
-                for code, kid in enumerate(forest.kids(diagram))
-                if kid != FALSE
+                self.conjoin(level == code, self.diagram(child))
+                for code, child in enumerate(diagrams.children(diagram))
+                if child != FALSE
             ]
-            self._diagrams[diagram] = self.either(*branches)
+            self._diagrams[diagram] = self.disjoin(*branches)
         return self._diagrams[diagram]
 
     def verdict(
@@ -167,10 +169,10 @@ class Solver:
             for number, leaf in enumerate(self.leaves)
             if leaf != _NO_RULE and holds(cast("_Seen", leaf))
         ]
-        return self.either(*(verdict == number for number in wanted))
+        return self.disjoin(*(verdict == number for number in wanted))
 
     def _test(self, level: int, codes: Collection[int]) -> z3.BoolRef:
-        return self.either(*(self.levels[level] == code for code in codes))
+        return self.disjoin(*(self.levels[level] == code for code in codes))
 
     def _limit(self, meter: str, side: int) -> z3.ExprRef:
         result = z3.IntVal(0, self.context)
@@ -179,7 +181,7 @@ class Solver:
             result = z3.If(self.where(formula, side), value, result)
         return result
 
-    # What can be, said once more.
+    # What is possible, encoded anew.
 
     def _possible(self) -> Iterator[z3.BoolRef]:
         space = self.space
@@ -192,19 +194,19 @@ class Solver:
                 yield z3.Implies(self.levels[level] == 1, self.is_("reader", *RUNNING))
         metered = self.is_("access", ArticleAccess.METERED)
         counting = self._test(space.counts, [0])
-        yield self.either(metered, counting)
+        yield self.disjoin(metered, counting)
         for meter in space.meters:
-            yield from self._possible_standings(meter, self.both(metered, counting))
+            yield from self._possible_states(meter, self.conjoin(metered, counting))
 
-    def _possible_standings(self, meter: str, counting: z3.BoolRef) -> Iterator[z3.BoolRef]:
-        """Yield, for all limits there are, where readers who have them may stand on a meter."""
+    def _possible_states(self, meter: str, counting: z3.BoolRef) -> Iterator[z3.BoolRef]:
+        """Yield, for all limits there are, the states of a meter that are possible under them."""
         space = self.space
-        level = space.standing_level(meter)
+        level = space.state_level(meter)
         limits = self.limits(meter)
         for values in space.limit_values[meter]:
             here = [limit == value for limit, value in zip(limits, values, strict=True)]
             for counts in (True, False):
-                reached = space.standings(meter, values, counts=counts)
+                reached = space.meter_states(meter, values, counts=counts)
                 may = self._test(level, space.variables[level].indices(reached))
                 so = counting if counts else self.negate(counting)
-                yield z3.Implies(self.both(self.both(*here), so), may)
+                yield z3.Implies(self.conjoin(self.conjoin(*here), so), may)

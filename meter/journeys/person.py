@@ -1,6 +1,6 @@
 """One person with their devices, their accounts, and what is remembered of each.
 
-Nothing here decides or counts; a `Life` only says whose usage is meant and which rights are in
+Nothing here decides or counts; a `Person` only says whose usage is meant and which rights are in
 sight.
 """
 
@@ -20,7 +20,7 @@ from meter.windows import Term, instant, local_instant, moment
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-__all__ = ["ImpossibleStepError", "Life", "Right", "dated", "later", "parse_span", "span_text"]
+__all__ = ["ImpossibleStepError", "Person", "Right", "dated", "later", "parse_span", "span_text"]
 
 _LAST_YEAR = 2200
 _MINUTES = 60
@@ -117,7 +117,7 @@ def dated(when: date | datetime | None, zone: ZoneInfo, *, end: bool = False) ->
 
 
 @define
-class Life:
+class Person:
     """One person: the devices they read on, the accounts they have, and what is remembered of each.
 
     A device has its own anonymous usage (a cookie) and knows who is signed in on it. An account has
@@ -136,16 +136,16 @@ class Life:
     @classmethod
     def begin(
         cls, reader: Reader, device: str, language: str | None = None, channel: str | None = None
-    ) -> Life:
-        """Return a life that starts with this reader on this device.
+    ) -> Person:
+        """Return the person this reader is, starting on this device.
 
-        One with rights, or registered, is signed in.
+        A reader with rights, or a registered one, is signed in.
         """
-        life = cls(reader, device, language, channel)
-        life.rights[reader.id] = reader.entitlements
+        person = cls(reader, device, language, channel)
+        person.rights[reader.id] = reader.entitlements
         if reader.registered or reader.entitlements:
-            life.signed_in[device] = reader.id
-        return life
+            person.signed_in[device] = reader.id
+        return person
 
     @property
     def account(self) -> str | None:

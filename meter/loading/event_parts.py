@@ -5,7 +5,7 @@ Dates without a time are days in the publication's zone.
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from meter.errors import quoted
@@ -100,7 +100,7 @@ class Moment:
             if len(text) > _LONGEST_DATE:
                 raise _NoOffsetError
             raise ValueError(text)
-        if when.year not in self._years:
+        if _utc_year(when) not in self._years:
             raise _FarOffError
         return when
 
@@ -110,6 +110,14 @@ class Moment:
         if self._zone is None:
             return time
         return {"anyOf": [time, {"type": "string", "format": "date"}]}
+
+
+def _utc_year(when: datetime) -> int:
+    """Return the year of an instant, which is the same whatever offset it is written with."""
+    try:
+        return when.astimezone(UTC).year
+    except OverflowError:  # at an end of the calendar
+        return when.year
 
 
 ID = Text(form='an id in quotes such as `"a1"`', longest=2000)

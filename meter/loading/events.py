@@ -32,8 +32,10 @@ __all__ = [
     "EventError",
     "decision_table",
     "event_shape",
+    "json_problem",
     "json_words",
     "parse_event",
+    "parse_json",
     "read_events",
 ]
 
@@ -143,14 +145,17 @@ def _parse_line(line: str | bytes, name: str, number: int) -> object:
         raise EventError((problem,))
     try:
         text = line.decode() if isinstance(line, bytes) else line
-        return json.loads(
-            text.removeprefix("\ufeff"), object_pairs_hook=_distinct, parse_constant=_no_constant
-        )
+        return parse_json(text.removeprefix("\ufeff"))
     except (ValueError, RecursionError) as error:
-        raise EventError((evolve(_json_problem(error), name=name, line=number),)) from None
+        raise EventError((evolve(json_problem(error), name=name, line=number),)) from None
 
 
-def _json_problem(error: ValueError | RecursionError) -> Problem:
+def parse_json(text: str) -> object:
+    """Return what a JSON text holds. Raises `ValueError` also for a key given twice, and `NaN`."""
+    return json.loads(text, object_pairs_hook=_distinct, parse_constant=_no_constant)
+
+
+def json_problem(error: ValueError | RecursionError) -> Problem:
     """Return what a parser complains about, in an editor's words."""
     if isinstance(error, RecursionError):
         return Problem(

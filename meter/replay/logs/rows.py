@@ -9,7 +9,7 @@ import pyarrow as pa
 from attrs import define, field, frozen
 from numpy.typing import NDArray
 
-__all__ = ["BadRow", "BadRows", "Fault", "Piece", "printable"]
+__all__ = ["BadRow", "BadRows", "Fault", "Form", "Piece", "printable"]
 
 _MOST_SHOWN = 20
 _LONGEST = 160
@@ -25,6 +25,17 @@ class Fault(StrEnum):
     NO_ARTICLE = "L05"
     NO_TIME = "L06"
     BAD_VALUE = "L07"
+
+
+class Form(StrEnum):
+    """How the attributes of a piece are written."""
+
+    CELL = "cell"
+    """As in a table: a list may be `a;b`, a flag `yes`."""
+    VALUE = "value"
+    """As JSON has them."""
+    JSON = "json"
+    """Each as the text of its JSON, since one column has values of several types."""
 
 
 @frozen
@@ -69,17 +80,18 @@ class BadRows:
 class Piece:
     """Some rows of a log: a table with our column names.
 
-    `rows` is the number of each row (or line) in the log.
+    `rows` is the number of each row (or line) in the log, `form` how its attributes are written.
     """
 
     table: pa.Table
     rows: NDArray[np.int64]
+    form: Form = Form.CELL
 
     def where(self, fine: NDArray[np.bool_]) -> Piece:
         """Return the rows that are marked; the piece itself if all are."""
         if fine.all():
             return self
-        return Piece(self.table.filter(pa.array(fine)), self.rows[fine])
+        return Piece(self.table.filter(pa.array(fine)), self.rows[fine], self.form)
 
 
 def printable(words: str, longest: int) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from attrs import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
 __all__ = [
     "MOST_PROBLEMS",
@@ -28,6 +28,8 @@ __all__ = [
     "StoreError",
     "StoreUnavailableError",
     "closest",
+    "did_you_mean",
+    "listed",
     "meant",
     "printable",
     "quoted",
@@ -36,6 +38,9 @@ __all__ = [
 
 MOST_PROBLEMS = 50
 """How many problems of one text are listed."""
+
+LIKE_ENOUGH = 0.6
+"""How alike two words must be for one to be a slip for the other (`difflib` calls it the ratio)."""
 
 _LONGEST_QUOTE = 60
 _LONGEST_KEY = 20
@@ -151,31 +156,51 @@ def _literal(value: object) -> str:
     return str(value)
 
 
-def meant(word: str, known: Collection[str]) -> str:
+def listed(words: Sequence[str], joiner: str = "and") -> str:
+    """Join words as English does: `a`, `a and b`, `a, b and c`.
+
+    >>> listed(["Monday", "Tuesday", "Friday"])
+    'Monday, Tuesday and Friday'
+    """
+    *most, last = words
+    return f"{', '.join(most)} {joiner} {last}" if most else last
+
+
+def meant(word: str, known: Collection[str], otherwise: str | None = None) -> str:
     """Return the next step for a word that is not known: the one meant, or the list of all.
+
+    Where no word is alike, `otherwise` may say something better than the list.
 
     >>> meant("artcles", ["articles", "views"])
     'did you mean `articles`?'
     """
-    return step_to(closest(word, known), known)
+    close = closest(word, known)
+    if close is None and otherwise is not None:
+        return otherwise
+    return step_to(close, known)
+
+
+def did_you_mean(word: str) -> str:
+    """Return the next step of whoever probably meant `word`."""
+    return f"did you mean `{word}`?"
 
 
 def step_to(close: str | None, known: Collection[str]) -> str:
     """Return the next step where `close` is the known word that was probably meant, if any."""
     if close is not None:
-        return f"did you mean `{close}`?"
+        return did_you_mean(close)
     if not known:
         return "there are none yet"
     return f"there are: {', '.join(f'`{item}`' for item in sorted(known)[:_MOST_LISTED])}"
 
 
-def closest(word: str, known: Collection[str]) -> str | None:
+def closest(word: str, known: Collection[str], like_enough: float = LIKE_ENOUGH) -> str | None:
     """Return the known word that is most like `word`, or `None` if none is.
 
     Capitals, and whether `-` or `_` joins a word, make no difference.
     """
     folded = {_folded(item): item for item in sorted(known, reverse=True)}
-    found = get_close_matches(_folded(word[:_LONGEST_QUOTE]), folded, 1)
+    found = get_close_matches(_folded(word[:_LONGEST_QUOTE]), folded, 1, like_enough)
     return folded[found[0]] if found else None
 
 

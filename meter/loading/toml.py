@@ -11,7 +11,7 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from meter.errors import PolicyError, Problem, closest, quoted
+from meter.errors import PolicyError, Problem, closest, listed, quoted
 from meter.loading.positions import source_line
 from meter.loading.syntax import syntax_problem
 from meter.resources import MOST_BYTES
@@ -168,7 +168,7 @@ def _no_file(path: Path) -> Problem:
     if path.is_dir():
         inside = sorted(str(found) for found in path.glob("*.toml"))[:_MOST_SUGGESTED]
         if inside:
-            advice = f"did you mean {' or '.join(map(_quoted_path, inside))}?"
+            advice = f"did you mean {listed(list(map(_quoted_path, inside)), 'or')}?"
     return Problem(
         code="no-such-file",
         name=str(path),

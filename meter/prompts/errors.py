@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-from typing import TYPE_CHECKING
-
 from meter.errors import Problem, PromptError
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-__all__ = ["TemplateError", "fault", "suggestion"]
+__all__ = ["TemplateError", "fault"]
 
 _LONGEST_LINE = 160
 
@@ -48,9 +42,3 @@ def fault(
         column=offset - start + 1,
         source=text[:_LONGEST_LINE],
     )
-
-
-def suggestion(word: str, known: Iterable[str], otherwise: str) -> str:
-    """Return `did you mean …?` for the known word most like `word`, or the other next step."""
-    close = get_close_matches(word, sorted(known), 1)
-    return f"did you mean `{close[0]}`?" if close else otherwise

@@ -9,7 +9,9 @@ import pyarrow as pa
 from attrs import define, field, frozen
 from numpy.typing import NDArray
 
-__all__ = ["BadRow", "BadRows", "Fault", "Form", "Piece", "printable"]
+from meter.errors import printable
+
+__all__ = ["BadRow", "BadRows", "Fault", "Form", "Piece", "shortened"]
 
 _MOST_SHOWN = 20
 _LONGEST = 160
@@ -63,7 +65,7 @@ class BadRows:
         self.count += 1
         self.reasons[kind or reason] = self.reasons.get(kind or reason, 0) + 1
         if len(self.first) < _MOST_SHOWN:
-            self.first.append(BadRow(row, printable(reason, _LONGEST), code))
+            self.first.append(BadRow(row, shortened(reason, _LONGEST), code))
 
     def told(self) -> str:
         """Say how many rows were left out for which reason.
@@ -94,9 +96,9 @@ class Piece:
         return Piece(self.table.filter(pa.array(fine)), self.rows[fine], self.form)
 
 
-def printable(words: str, longest: int) -> str:
-    """Return what a log says so that it neither floods nor commands a terminal."""
+def shortened(words: str, longest: int) -> str:
+    """Return what a log says, cut to a length and harmless to a terminal."""
     kept = words
     if len(words) > longest:
         kept = f"{words[: longest // 2]} … {words[-longest // 4 :]}"
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in kept)
+    return printable(kept)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from attrs import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
 __all__ = [
     "MOST_PROBLEMS",
@@ -23,6 +23,7 @@ __all__ = [
     "MeterError",
     "PolicyError",
     "Problem",
+    "ProblemsError",
     "PromptError",
     "StoreContentionError",
     "StoreError",
@@ -32,7 +33,9 @@ __all__ = [
     "listed",
     "meant",
     "printable",
+    "problem_at",
     "quoted",
+    "shown_line",
     "step_to",
 ]
 
@@ -44,6 +47,7 @@ LIKE_ENOUGH = 0.6
 
 _LONGEST_QUOTE = 60
 _LONGEST_KEY = 20
+_LONGEST_LINE = 160
 _MOST_ITEMS = 3  # of a list or a table that is quoted
 _MOST_LISTED = 40
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -76,7 +80,8 @@ class Problem:
         )
         lines = [f"{where}: {self.severity}[{self.code}]: {self.message}"]
         if self.source is not None:
-            lines.append(f"{self.line:>5} | {self.source}")
+            number = "" if self.line is None else self.line
+            lines.append(f"{number:>5} | {self.source}")
         if self.help:
             lines.append(f"  help: {self.help}")
         return "\n".join(lines)
@@ -86,12 +91,20 @@ class MeterError(Exception):
     """The parent of every error of this project."""
 
 
-class PolicyError(MeterError):
-    """A policy cannot be used. `problems` holds every problem, never just the first."""
+class ProblemsError(MeterError):
+    """A text cannot be used. `problems` holds every problem, never just the first."""
 
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
+    def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+    def __reduce__(self) -> tuple[type[ProblemsError], tuple[tuple[Problem, ...]]]:
+        """Pickle the problems, from which the message is made again."""
+        return type(self), (self.problems,)
+
+
+class PolicyError(ProblemsError):
+    """A policy cannot be used. `problems` holds every problem, never just the first."""
 
 
 class PromptError(MeterError):
@@ -116,6 +129,35 @@ class CorruptUsageError(StoreError):
 
 class IdentityError(MeterError):
     """A reader's identity is missing, forged or out of date."""
+
+
+def problem_at(
+    code: str, message: str, advice: str, *, name: str, source: str = "", offset: int | None = None
+) -> Problem:
+    """Return a problem at `offset` characters from the start of `source`.
+
+    Without an offset it is the whole file's.
+    """
+    if offset is None:
+        return Problem(code=code, message=message, help=advice, name=name)
+    start = source.rfind("\n", 0, offset) + 1
+    return Problem(
+        code=code,
+        message=message,
+        help=advice,
+        name=name,
+        line=source.count("\n", 0, offset) + 1,
+        column=offset - start + 1,
+        source=shown_line(source[start:].partition("\n")[0]),
+    )
+
+
+def shown_line(line: str) -> str:
+    """Return a line of a text as it can be shown: bounded, and without control characters."""
+    shown = line.rstrip("\r").replace("\t", " ")
+    if len(shown) > _LONGEST_LINE:
+        shown = shown[: _LONGEST_LINE - 1] + "…"
+    return UNPRINTABLE.sub("\ufffd", shown)
 
 
 def quoted(value: object, most: int = _LONGEST_QUOTE) -> str:

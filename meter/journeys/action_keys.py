@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime, timedelta
 
-    from meter.loading.problems import Report
+    from meter.loading.problems import ProblemCollector
 
 __all__ = [
     "ACTIONS",
@@ -46,11 +46,11 @@ class Yes:
 
     form: str = "`true`"
 
-    def read(self, value: object, path: tuple[str | int, ...], report: Report) -> object:
+    def read(self, value: object, path: tuple[str | int, ...], report: ProblemCollector) -> object:
         """Return `True`, or report."""
         read: object = Flag().read(value, path, report)
         if read is False:
-            report(
+            report.add(
                 "wrong-type", path, f"`{path[-1]}` is `true` where it happens", "remove the line"
             )
         return read

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from meter.loading.positions import Path
-    from meter.loading.problems import Report
+    from meter.loading.problems import ProblemCollector
 
 __all__ = ["ID", "Moment", "article_table", "reader_table", "word"]
 
@@ -64,7 +64,7 @@ class Moment:
         day = "" if self._zone is None else ", or a date such as `2026-06-01`"
         return f"a time with its offset, such as `2026-06-01T09:00:00+09:00`{day}"
 
-    def read(self, value: object, path: Path, report: Report) -> object:
+    def read(self, value: object, path: Path, report: ProblemCollector) -> object:
         """Return a time with a zone, or report."""
         if not isinstance(value, str) or len(value) > _LONGEST_TIME:
             return self._no_time(value, path, report)
@@ -74,18 +74,18 @@ class Moment:
             return self._moment(value)
         except _NoOffsetError:
             message = f"`{path[-1]}` is a time without an offset: `{value}`"
-            report("no-offset", path, message, "add one, such as `Z` or `+09:00`")
+            report.add("no-offset", path, message, "add one, such as `Z` or `+09:00`")
             return REFUSED
         except _FarOffError:
             years = f"{self._years[0]} to {self._years[-1]}"
             message = f"`{path[-1]}` is in a year from {years}, not {quoted(value)}"
             advice = "for an open end, leave it out" if self._end else "check the year"
-            report("bad-date", path, message, advice)
+            report.add("bad-date", path, message, advice)
             return REFUSED
         except ValueError:
             return self._no_time(value, path, report)
 
-    def _no_time(self, value: object, path: Path, report: Report) -> object:
+    def _no_time(self, value: object, path: Path, report: ProblemCollector) -> object:
         """Report what is no time at all, as any text of the wrong form is reported."""
         return Text(form=self.form, code="bad-date", pattern="(?!)").read(value, path, report)
 

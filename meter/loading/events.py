@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from attrs import evolve
 
-from meter.errors import MeterError, Problem
+from meter.errors import Problem, ProblemsError
 from meter.loading.event_parts import ID, Moment, article_table, reader_table, word
 from meter.loading.fields import Flag, Key, Split, Table, Text
-from meter.loading.problems import Report
+from meter.loading.problems import ProblemCollector
 from meter.view import Article, PageView, Reader
 
 if TYPE_CHECKING:
@@ -53,12 +53,8 @@ class Event(NamedTuple):
     view: PageView
 
 
-class EventError(MeterError):
+class EventError(ProblemsError):
     """An event cannot be read. `problems` holds everything that is wrong, each with its line."""
-
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
 def parse_event(
@@ -75,7 +71,7 @@ def parse_event(
     >>> event.reader.id, event.view.article.id, event.at.isoformat()
     ('r1', 'a1', '2026-06-01T09:00:00+00:00')
     """
-    report = Report()
+    report = ProblemCollector()
     event = event_shape(zone).read(table, (), report)
     if report.found or not isinstance(event, Event):
         raise EventError(report.unlocated(name, line))
@@ -123,9 +119,9 @@ def _bounded(lines: Iterable[str | bytes]) -> Iterator[str | bytes]:
 
 
 def _listed(problems: list[Problem], name: str) -> tuple[Problem, ...]:
-    report = Report()
+    report = ProblemCollector()
     for problem in problems:
-        report.add(problem)
+        report.add_problem(problem)
     return report.unlocated(name)
 
 

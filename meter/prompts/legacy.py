@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from meter.errors import MOST_PROBLEMS, Problem, closest, listed, meant
-from meter.prompts.errors import TemplateError, fault
+from meter.errors import MOST_PROBLEMS, Problem, closest, listed, meant, problem_at
+from meter.prompts.errors import TemplateError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,7 +106,7 @@ def modernised(source: str, name: str = "template") -> str:
                 piece = _replace_in_tag(piece)
         pieces.append(piece)
     if problems:
-        raise TemplateError(*problems[:MOST_PROBLEMS])
+        raise TemplateError(problems[:MOST_PROBLEMS])
     return "".join(pieces)
 
 
@@ -175,4 +175,6 @@ def _unknown(word: str, written: str, name: str, source: str, offset: int) -> Pr
     rewritten = [written.replace(word, placeholder) for placeholder in PLACEHOLDERS]
     advice = meant(written, rewritten, otherwise)
     message = f"`{written}` is not a placeholder"
-    return fault("unknown-placeholder", message, advice, name=name, source=source, offset=offset)
+    return problem_at(
+        "unknown-placeholder", message, advice, name=name, source=source, offset=offset
+    )

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from jinja2 import BaseLoader, StrictUndefined, Template, TemplateNotFound, pass_context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from meter.errors import meant
-from meter.prompts.errors import TemplateError, fault
+from meter.errors import meant, problem_at
+from meter.prompts.errors import TemplateError
 from meter.prompts.guard import check
 from meter.prompts.legacy import modernised
 from meter.prompts.locales import parse_locale, plural
@@ -143,8 +143,8 @@ def found(name: str, form: str, folder: Path | None) -> Template:
         return _sandbox(form, folder).get_template(name)
     except TemplateNotFound as missing:
         message = f"there is no template `{name}`"
-        problem = fault("template-missing", message, str(missing.message), name=name)
-        raise TemplateError(problem) from None
+        problem = problem_at("template-missing", message, str(missing.message), name=name)
+        raise TemplateError([problem]) from None
 
 
 @lru_cache(maxsize=256)

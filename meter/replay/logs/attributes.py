@@ -18,7 +18,7 @@ from attrs import frozen
 from meter.loading.event_parts import article_table, reader_table
 from meter.loading.events import event_shape
 from meter.loading.fields import Shape, Word
-from meter.loading.problems import Report
+from meter.loading.problems import ProblemCollector
 from meter.replay.logs.rows import Form
 from meter.view import Article, Entitlement, PageView, Reader
 from meter.vocabulary import EntitlementKind, Status
@@ -159,7 +159,7 @@ def read_value(name: str, value: object, zone: ZoneInfo, form: Form) -> object:
         value = ATTRIBUTES[name].from_cell(value, zone)
     elif form is Form.JSON:
         value = json.loads(str(value))
-    report = Report()
+    report = ProblemCollector()
     read = _fields(zone)[name].read(value, tuple(name.split(".")), report)
     if report.found:
         problem, _ = report.found[0]

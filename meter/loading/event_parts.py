@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 from meter.errors import quoted
 from meter.loading.fields import (
     REFUSED,
-    Flag,
-    Items,
+    Boolean,
+    Choice,
+    Integer,
     Key,
+    List,
     Number,
-    Split,
+    OneOf,
     Table,
     Text,
-    Whole,
-    Word,
 )
 from meter.validation import ARCHIVE_YEARS, YEARS
 from meter.view import Article, Entitlement, Reader
@@ -121,9 +121,9 @@ def _utc_year(when: datetime) -> int:
 
 
 ID = Text(form='an id in quotes such as `"a1"`', longest=2000)
-_WORDS = Items(item=Text(longest=2000), least=0)
+_WORDS = List(item=Text(longest=2000), least=0)
 _LENGTH = Text(form='a length such as `"7 days"`', code="bad-length", make=parse_length)
-_DAYS = Whole(least=0, most=3660, example="7")
+_DAYS = Integer(least=0, most=3660, example="7")
 
 
 def word(example: str) -> Text:
@@ -139,7 +139,7 @@ def _entitlement_table(zone: ZoneInfo) -> Table:
         example='{"kind": "subscription"}',
         keys={
             "kind": Key(
-                shape=Word(words=EntitlementKind),
+                shape=Choice(words=EntitlementKind),
                 says="where the right to read comes from",
                 required=True,
                 filler="gift",
@@ -154,7 +154,7 @@ def _entitlement_table(zone: ZoneInfo) -> Table:
                 says="when it ends; a date holds to the end of that day there; 9999 is never",
             ),
             "grace": Key(
-                shape=Split(by={str: _LENGTH}, otherwise=_DAYS),
+                shape=OneOf(by={str: _LENGTH}, otherwise=_DAYS),
                 says=(
                     "how long it goes on after its end while a failed payment is sorted out; a"
                     " number is days"
@@ -172,9 +172,9 @@ def reader_table(zone: ZoneInfo) -> Table:
         example='{"id": "r1"}',
         keys={
             "id": Key(shape=ID, says="the id under which usage is kept", required=True, filler="?"),
-            "registered": Key(shape=Flag(), says="whether the reader has an account"),
+            "registered": Key(shape=Boolean(), says="whether the reader has an account"),
             "entitlements": Key(
-                shape=Items(item=_entitlement_table(zone), least=0, most=100),
+                shape=List(item=_entitlement_table(zone), least=0, most=100),
                 says="the rights to read, running and ended",
             ),
             "segments": Key(shape=_WORDS, says="the segments the reader is in"),
@@ -195,7 +195,7 @@ def article_table(zone: ZoneInfo) -> Table:
                 shape=ID, says="the article's id: what a meter counts", required=True, filler="?"
             ),
             "access": Key(
-                shape=Word(words=ArticleAccess),
+                shape=Choice(words=ArticleAccess),
                 says="how it is sold; `metered` unless said otherwise",
             ),
             "section": Key(

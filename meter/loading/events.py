@@ -16,7 +16,7 @@ from attrs import evolve
 
 from meter.errors import Problem, ProblemsError
 from meter.loading.event_parts import ID, Moment, article_table, reader_table, word
-from meter.loading.fields import Flag, Key, Split, Table, Text
+from meter.loading.fields import Boolean, Key, OneOf, Table, Text
 from meter.loading.problems import ProblemCollector
 from meter.view import Article, PageView, Reader
 
@@ -237,7 +237,7 @@ def event_shape(zone: ZoneInfo) -> Table:
                 filler=Reader(id="?"),
             ),
             "article": Key(
-                shape=Split(by={dict: article_table(zone)}, otherwise=article_id),
+                shape=OneOf(by={dict: article_table(zone)}, otherwise=article_id),
                 says="the article, or only its id",
                 required=True,
                 filler=Article(id="?"),
@@ -250,10 +250,10 @@ def event_shape(zone: ZoneInfo) -> Table:
             "device": Key(shape=word("mobile"), says="the device it is read on"),
             "country": Key(shape=word("JP"), says="the country the request came from (ISO 3166)"),
             "language": Key(shape=word("en-GB"), says="the language of the page"),
-            "gift": Key(shape=Flag(), says="whether it was opened through a gift link"),
-            "crawler": Key(shape=Flag(), says="whether a verified crawler asks"),
+            "gift": Key(shape=Boolean(), says="whether it was opened through a gift link"),
+            "crawler": Key(shape=Boolean(), says="whether a verified crawler asks"),
             "prefetch": Key(
-                shape=Flag(),
+                shape=Boolean(),
                 says="whether nobody reads yet (HEAD, prefetch, preview): it never counts",
             ),
         },

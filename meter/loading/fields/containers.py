@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
 from meter.errors import meant, quoted
-from meter.loading.fields.scalars import Word
+from meter.loading.fields.scalars import Choice
 from meter.loading.fields.shape import REFUSED, Shape, label, wrong
 from meter.loading.fields.tables import Table, stand_in
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from meter.loading.positions import Path
     from meter.loading.problems import ProblemCollector
 
-__all__ = ["Items", "Named", "Split"]
+__all__ = ["List", "Mapping", "OneOf"]
 
 _LONGEST_NAME = 64
 
 
 @frozen(kw_only=True)
-class Items:
+class List:
     """A list, each item of one shape. A bare word is an error that shows the brackets."""
 
     item: Shape
@@ -39,7 +39,7 @@ class Items:
         if isinstance(self.item, Table):
             return "[{ … }]"
         words = ["one", "two"]
-        if isinstance(self.item, Word):
+        if isinstance(self.item, Choice):
             words = [str(word) for word in self.item.words][:1]
         listed = ", ".join(f'"{word}"' for word in words)
         return f"[{listed}]"
@@ -87,7 +87,7 @@ class Items:
 
 
 @frozen(kw_only=True)
-class Named:
+class Mapping:
     """A table whose keys are names that the editor chooses (or, with `words`, a few words)."""
 
     noun: str
@@ -169,13 +169,13 @@ def _single_brackets(value: object, path: Path) -> str | None:
 
 
 @frozen(kw_only=True)
-class Split:
-    """A value that may take one of several forms, told apart by its type.
+class OneOf:
+    """A value that may take one of several forms, which its type decides.
 
     `otherwise` is the form for every other type.
     """
 
-    by: Mapping[type, Shape]
+    by: dict[type, Shape]
     otherwise: Shape
 
     @property

@@ -1,4 +1,4 @@
-"""The shapes of single values: texts, words, numbers, flags and days."""
+"""The shapes of single values: texts, words, numbers, booleans and dates."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from meter.loading.positions import Path
     from meter.loading.problems import ProblemCollector
 
-__all__ = ["Day", "Flag", "Number", "Text", "Whole", "Word"]
+__all__ = ["Boolean", "Choice", "Date", "Integer", "Number", "Text"]
 
 # A text may have lines and tabs in it.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -98,7 +98,7 @@ class Text:
 
 
 @frozen(kw_only=True)
-class Word:
+class Choice:
     """One of a few words."""
 
     words: type[StrEnum]
@@ -126,7 +126,7 @@ class Word:
 
 
 @frozen(kw_only=True)
-class Whole:
+class Integer:
     """A whole number."""
 
     least: int
@@ -193,7 +193,7 @@ def _finite(value: object) -> float | None:
 
 
 @frozen(kw_only=True)
-class Flag:
+class Boolean:
     """`true` or `false`."""
 
     form: str = "`true` or `false`"
@@ -210,7 +210,7 @@ class Flag:
 
 
 @frozen(kw_only=True)
-class Day:
+class Date:
     """A date in some years; where `times` says so, a time as well."""
 
     times: bool = False

@@ -17,7 +17,7 @@ from attrs import frozen
 
 from meter.loading.event_parts import article_table, reader_table
 from meter.loading.events import event_shape
-from meter.loading.fields import Shape, Word
+from meter.loading.fields import Choice, Shape
 from meter.loading.problems import ProblemCollector
 from meter.replay.logs.rows import Form
 from meter.view import Article, Entitlement, PageView, Reader
@@ -175,7 +175,7 @@ def _fields(zone: ZoneInfo) -> dict[str, Shape]:
         "article": article_table(zone),
         "": event_shape(zone),
     }
-    fields: dict[str, Shape] = {"reader.status": Word(words=Status)}
+    fields: dict[str, Shape] = {"reader.status": Choice(words=Status)}
     for path in ATTRIBUTES:
         part, _, key = path.rpartition(".")
         if path not in fields:

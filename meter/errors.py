@@ -1,4 +1,4 @@
-"""Everything that can go wrong, and the words in which it is told.
+"""The errors of the project, and the words of their messages.
 
 Every exception of the project is a `MeterError`. A message starts in lower case, quotes the user's
 input in backticks and says what to do next; a problem in a policy also says where.
@@ -223,7 +223,7 @@ def meant(word: str, known: Collection[str], otherwise: str | None = None) -> st
 
 
 def did_you_mean(word: str) -> str:
-    """Return the next step of whoever probably meant `word`."""
+    """Return the next step where `word` was probably meant."""
     return f"did you mean `{word}`?"
 
 

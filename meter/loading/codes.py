@@ -1,4 +1,4 @@
-"""Next steps for who writes no code of a locale, a country, a language or a currency.
+"""Next steps where something else stands than the code of a locale, country, language or currency.
 
 All codes are those of CLDR, through Babel.
 """
@@ -37,7 +37,7 @@ def renamed_country(code: str) -> str | None:
 
 
 def code_step(name: str, kind: str, examples: str) -> str:
-    """Return the next step for who wrote a name where its code belongs.
+    """Return the next step where a name stands instead of its code.
 
     `kind` is what CLDR calls such names: `territories` or `languages`.
     """

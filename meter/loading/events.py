@@ -1,7 +1,7 @@
 """Read page views from lines of JSON, and write decisions.
 
 A line has the field names of the classes: `{"at": …, "reader": {…}, "article": {…}, …}`. Reading is
-strict: every problem of a line is told, with the line.
+strict: every problem of a line is reported, with the line.
 """
 
 from __future__ import annotations
@@ -81,10 +81,10 @@ def parse_event(
 def read_events(
     lines: Iterable[str | bytes], name: str, zone: ZoneInfo, *, ahead: int = 0
 ) -> Iterator[Event]:
-    """Yield the events of JSON lines, such as an open file; empty lines are passed by.
+    """Yield the events of JSON lines, such as an open file; empty lines are skipped.
 
-    At the first bad line the events stop and `EventError` is raised: at once, as someone who waits
-    for answers needs it, or with the problems of up to `ahead` more lines, so that a file is mended
+    At the first bad line the events stop and `EventError` is raised: at once, for someone who waits
+    for answers, or with the problems of up to `ahead` more lines, so that a file can be corrected
     in one go.
     """
     problems: list[Problem] = []
@@ -174,9 +174,9 @@ def json_problem(error: ValueError | RecursionError) -> Problem:
         return Problem(
             code="bad-number",
             message="a number has more than 4,300 digits",
-            help="mend the line",
+            help="correct the line",
         )
-    return Problem(code="json-syntax", message=str(error), help="mend the line")
+    return Problem(code="json-syntax", message=str(error), help="correct the line")
 
 
 _JSON_WORDS = (

@@ -1,7 +1,7 @@
-"""Plain lints: what is allowed in a policy but was hardly meant, told from its text alone.
+"""Plain lints: what a policy may say but its author probably did not mean, found in its text.
 
-They are `LINTS`; to add one, add it there. The exact ones, which hold for every reader there can
-be, are `meter.verify`'s; who has them hands them to `lint`.
+They are `LINTS`; to add one, add it there. The exact ones, which hold for every possible reader,
+are those of `meter.verify`; a caller that has them hands them to `lint`.
 """
 
 from __future__ import annotations
@@ -47,11 +47,11 @@ def lint(
     plain = tuple(warning for check in LINTS.values() for warning in check(policy, today))
     if exact is None:
         return plain
-    told = {warning.path[:2] for warning in plain if warning.code in _SAID_PLAINLY}
+    plainly = {warning.path[:2] for warning in plain if warning.code in _SAID_PLAINLY}
     further = (
         warning
         for warning in exact(policy)
-        if warning.code != _SAID_EXACTLY or warning.path[:2] not in told
+        if warning.code != _SAID_EXACTLY or warning.path[:2] not in plainly
     )
     return (*plain, *further)
 

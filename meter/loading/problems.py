@@ -86,6 +86,6 @@ class ProblemCollector:
             code="too-many-problems",
             message=message,
             name=name,
-            help="mend these and check again",
+            help="correct these and check again",
         )
         return (rest,)

@@ -124,7 +124,7 @@ def _lay_out(
     name = parts.name + _SUFFIX[form]
     may_lack_text = form == "text" and parts.name not in PLANS
     if may_lack_text and (own is None or not (own / name).is_file()):
-        # A prompt of the publisher's own may have no text: its parts are told in order.
+        # A prompt of the publisher's own may have no text: its parts are given in order.
         name = "prompt.txt.j2"
     return _fill(found(name, form, own), written_texts(form, own), parts, layout)
 

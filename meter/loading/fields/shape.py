@@ -42,7 +42,7 @@ _KINDS: dict[type, str] = {
 
 
 def label(path: Path) -> str:
-    """Return how a message speaks of what is at `path`: by its key."""
+    """Return what a message calls the value at `path`: its key."""
     names = [part for part in path if isinstance(part, str)]
     return f"`{names[-1]}`" if names else "this"
 

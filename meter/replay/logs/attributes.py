@@ -190,7 +190,7 @@ _FOR_STATUS = {
     Status.TRIAL_EXPIRED: (EntitlementKind.TRIAL, _LONG_AGO),
     Status.SUBSCRIPTION_EXPIRED: (EntitlementKind.SUBSCRIPTION, _LONG_AGO),
 }
-"""The right by which a reader has a status, where a log tells only the status."""
+"""The right by which a reader has a status, where a log names only the status."""
 
 
 def scene(values: Mapping[str, object]) -> tuple[Reader, PageView]:

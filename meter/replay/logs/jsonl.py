@@ -168,7 +168,7 @@ def _schemas(mapping: Mapping[str, str]) -> list[pa.Schema]:
 
 
 def _plain(text: bytes) -> bool:
-    """Say whether nothing in a block is known to lead pyarrow's reader astray.
+    """Say whether a block has nothing that pyarrow's reader is known to misread.
 
     The bytes are looked at as an array, since a loop over them would take longer than reading.
     """

@@ -153,7 +153,7 @@ class Log:
         first = bad.first[0]
         where = f"the first is {self.name}:{first.row}: {first.reason} ({first.code})"
         return LogError(
-            f"no view in `{self.name}` can be read: {bad.told()}; {where}; {_STEPS[first.code]}"
+            f"no view in `{self.name}` can be read: {bad.summary()}; {where}; {_STEPS[first.code]}"
         )
 
     def _open(self) -> IO[bytes]:

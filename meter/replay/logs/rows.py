@@ -67,7 +67,7 @@ class BadRows:
         if len(self.first) < _MOST_SHOWN:
             self.first.append(BadRow(row, shortened(reason, _LONGEST), code))
 
-    def told(self) -> str:
+    def summary(self) -> str:
         """Say how many rows were left out for which reason.
 
         `2 rows with no reader, 1 row with no article`.

@@ -5,7 +5,6 @@ Exit codes: 0 fine, 1 the answer is no, 2 wrong usage or input that cannot be re
 
 from __future__ import annotations
 
-import difflib
 import os
 import sys
 from contextlib import suppress
@@ -16,7 +15,7 @@ import click
 
 from meter.commands.console import bear_any_terminal, stop
 from meter.commands.help import write_examples
-from meter.errors import MeterError
+from meter.errors import MeterError, meant
 
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -122,10 +121,8 @@ class Commands(click.Group):
 
 
 def _next_step(name: str) -> str:
-    close = difflib.get_close_matches(name.lower(), COMMANDS, 1)
-    if close:
-        return f"did you mean `{close[0]}`?"
-    return "there are: " + ", ".join(f"`{command}`" for command in COMMANDS)
+    every = ", ".join(f"`{command}`" for command in COMMANDS)
+    return meant(name, COMMANDS, f"there are: {every}")
 
 
 def _stop_without(error: ModuleNotFoundError) -> NoReturn:

@@ -1,4 +1,4 @@
-"""Everything that can go wrong, and the words in which it is told.
+"""The errors of the project, and the words of their messages.
 
 Every exception of the project is a `MeterError`. A message starts in lower case, quotes the user's
 input in backticks and says what to do next; a problem in a policy also says where.
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from attrs import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable, Sequence
 
 __all__ = [
     "MOST_PROBLEMS",
@@ -23,22 +23,31 @@ __all__ = [
     "MeterError",
     "PolicyError",
     "Problem",
+    "ProblemsError",
     "PromptError",
     "StoreContentionError",
     "StoreError",
     "StoreUnavailableError",
     "closest",
+    "did_you_mean",
+    "listed",
     "meant",
     "printable",
+    "problem_at",
     "quoted",
+    "shown_line",
     "step_to",
 ]
 
 MOST_PROBLEMS = 50
 """How many problems of one text are listed."""
 
+LIKE_ENOUGH = 0.6
+"""How alike two words must be for one to be a slip for the other (`difflib` calls it the ratio)."""
+
 _LONGEST_QUOTE = 60
 _LONGEST_KEY = 20
+_LONGEST_LINE = 160
 _MOST_ITEMS = 3  # of a list or a table that is quoted
 _MOST_LISTED = 40
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -71,7 +80,8 @@ class Problem:
         )
         lines = [f"{where}: {self.severity}[{self.code}]: {self.message}"]
         if self.source is not None:
-            lines.append(f"{self.line:>5} | {self.source}")
+            number = "" if self.line is None else self.line
+            lines.append(f"{number:>5} | {self.source}")
         if self.help:
             lines.append(f"  help: {self.help}")
         return "\n".join(lines)
@@ -81,12 +91,20 @@ class MeterError(Exception):
     """The parent of every error of this project."""
 
 
-class PolicyError(MeterError):
-    """A policy cannot be used. `problems` holds every problem, never just the first."""
+class ProblemsError(MeterError):
+    """A text cannot be used. `problems` holds every problem, never just the first."""
 
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
+    def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+    def __reduce__(self) -> tuple[type[ProblemsError], tuple[tuple[Problem, ...]]]:
+        """Pickle the problems, from which the message is made again."""
+        return type(self), (self.problems,)
+
+
+class PolicyError(ProblemsError):
+    """A policy cannot be used. `problems` holds every problem, never just the first."""
 
 
 class PromptError(MeterError):
@@ -111,6 +129,35 @@ class CorruptUsageError(StoreError):
 
 class IdentityError(MeterError):
     """A reader's identity is missing, forged or out of date."""
+
+
+def problem_at(
+    code: str, message: str, advice: str, *, name: str, source: str = "", offset: int | None = None
+) -> Problem:
+    """Return a problem at `offset` characters from the start of `source`.
+
+    Without an offset it is the whole file's.
+    """
+    if offset is None:
+        return Problem(code=code, message=message, help=advice, name=name)
+    start = source.rfind("\n", 0, offset) + 1
+    return Problem(
+        code=code,
+        message=message,
+        help=advice,
+        name=name,
+        line=source.count("\n", 0, offset) + 1,
+        column=offset - start + 1,
+        source=shown_line(source[start:].partition("\n")[0]),
+    )
+
+
+def shown_line(line: str) -> str:
+    """Return a line of a text as it can be shown: bounded, and without control characters."""
+    shown = line.rstrip("\r").replace("\t", " ")
+    if len(shown) > _LONGEST_LINE:
+        shown = shown[: _LONGEST_LINE - 1] + "…"
+    return UNPRINTABLE.sub("\ufffd", shown)
 
 
 def quoted(value: object, most: int = _LONGEST_QUOTE) -> str:
@@ -151,31 +198,51 @@ def _literal(value: object) -> str:
     return str(value)
 
 
-def meant(word: str, known: Collection[str]) -> str:
+def listed(words: Sequence[str], joiner: str = "and") -> str:
+    """Join words as English does: `a`, `a and b`, `a, b and c`.
+
+    >>> listed(["Monday", "Tuesday", "Friday"])
+    'Monday, Tuesday and Friday'
+    """
+    *most, last = words
+    return f"{', '.join(most)} {joiner} {last}" if most else last
+
+
+def meant(word: str, known: Collection[str], otherwise: str | None = None) -> str:
     """Return the next step for a word that is not known: the one meant, or the list of all.
+
+    Where no word is alike, `otherwise` may say something better than the list.
 
     >>> meant("artcles", ["articles", "views"])
     'did you mean `articles`?'
     """
-    return step_to(closest(word, known), known)
+    close = closest(word, known)
+    if close is None and otherwise is not None:
+        return otherwise
+    return step_to(close, known)
+
+
+def did_you_mean(word: str) -> str:
+    """Return the next step where `word` was probably meant."""
+    return f"did you mean `{word}`?"
 
 
 def step_to(close: str | None, known: Collection[str]) -> str:
     """Return the next step where `close` is the known word that was probably meant, if any."""
     if close is not None:
-        return f"did you mean `{close}`?"
+        return did_you_mean(close)
     if not known:
         return "there are none yet"
     return f"there are: {', '.join(f'`{item}`' for item in sorted(known)[:_MOST_LISTED])}"
 
 
-def closest(word: str, known: Collection[str]) -> str | None:
+def closest(word: str, known: Collection[str], like_enough: float = LIKE_ENOUGH) -> str | None:
     """Return the known word that is most like `word`, or `None` if none is.
 
     Capitals, and whether `-` or `_` joins a word, make no difference.
     """
     folded = {_folded(item): item for item in sorted(known, reverse=True)}
-    found = get_close_matches(_folded(word[:_LONGEST_QUOTE]), folded, 1)
+    found = get_close_matches(_folded(word[:_LONGEST_QUOTE]), folded, 1, like_enough)
     return folded[found[0]] if found else None
 
 

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 from meter.loading import check_text, schema
 from meter.loading.events import EventError, event_shape, read_events
-from meter.loading.fields import Items, Key, Named, Shape, Split, Table, Word
+from meter.loading.fields import Choice, Key, List, Mapping, OneOf, Shape, Table
 from meter.verify.lints import CODES, lints
 
 if TYPE_CHECKING:
@@ -38,9 +38,9 @@ def _inner(table: Table, key: str) -> Table:
     while not isinstance(shape, Table):
         shape = (
             shape.item
-            if isinstance(shape, Items | Named)
+            if isinstance(shape, List | Mapping)
             else shape.by[dict]
-            if isinstance(shape, Split)
+            if isinstance(shape, OneOf)
             else shape.table
         )
     return shape
@@ -108,7 +108,7 @@ def _row(name: str, key: Key) -> str:
 
 def _form(shape: Shape) -> str:
     """Return the form of a value; of a list of words, all of them."""
-    if isinstance(shape, Items) and isinstance(shape.item, Word):
+    if isinstance(shape, List) and isinstance(shape.item, Choice):
         return "a list of " + ", ".join(f"`{word}`" for word in shape.item.words)
     return shape.form
 

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import click
+from attrs import evolve
 
 from meter.commands.console import out, write_json
 from meter.commands.events import decide_all, open_events, policy_argument, source_name
@@ -14,7 +15,15 @@ from meter.commands.options import FilePath, format_option
 from meter.errors import MeterError, Problem
 from meter.explanation import explain as in_words
 from meter.loading import load_policy
-from meter.loading.events import EventError, decision_table, json_words, parse_event, read_events
+from meter.loading.events import (
+    EventError,
+    decision_table,
+    json_problem,
+    json_words,
+    parse_event,
+    parse_json,
+    read_events,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,7 +79,8 @@ def _read_document(path: Path, policy: Policy) -> Iterator[Event]:
     with open_events(path) as file:
         raw = file.read()
     lines = raw.splitlines()
-    document = _parse(raw, name) if len(lines) > 1 else None
+    is_list = raw.lstrip().startswith(b"[")
+    document = _parse(raw, name) if is_list or len(lines) > 1 else None
     if document is None:
         yield from read_events(lines, name, policy.zone)
         return
@@ -79,9 +89,9 @@ def _read_document(path: Path, policy: Policy) -> Iterator[Event]:
 
 
 def _parse(raw: bytes, name: str) -> object:
-    """Return the one JSON document that several lines make up, or `None` where they are many."""
+    """Return the one JSON document that a file holds, or `None` where it has one a line."""
     try:
-        return json.loads(raw)
+        return parse_json(raw.decode("utf-8-sig"))
     except json.JSONDecodeError as error:
         if error.msg == "Extra data":
             return None
@@ -95,5 +105,7 @@ def _parse(raw: bytes, name: str) -> object:
             help="keys and words stand in double quotes, with commas between",
         )
         raise EventError((problem,)) from None
-    except (ValueError, RecursionError):
-        return None  # what is wrong with it, its lines say
+    except (ValueError, RecursionError) as error:
+        if raw.partition(b"\n")[0].rstrip().endswith(b"}"):
+            return None  # what is wrong with it, its lines say
+        raise EventError((evolve(json_problem(error), name=name),)) from None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import click
+
+from meter.errors import closest, did_you_mean
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -52,9 +53,9 @@ def _meant(path: Path) -> str:
     if not path.parent.is_dir():
         return f": there is no folder `{path.parent}`"
     there = sorted(_files(path.parent))
-    close = difflib.get_close_matches(path.name, there, 1)
-    if close:
-        return f"; did you mean `{path.with_name(close[0])}`?"
+    close = closest(path.name, there)
+    if close is not None:
+        return f"; {did_you_mean(str(path.with_name(close)))}"
     alike = [name for name in there if Path(name).suffix == path.suffix][:5]
     if not alike:
         return ""

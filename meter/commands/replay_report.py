@@ -45,7 +45,7 @@ def say_around(found: Replay) -> None:
     for line in _left_out(found):
         say(line)
     if found.rows_left_out.count:
-        say(f"left out: {found.rows_left_out.told()}")
+        say(f"left out: {found.rows_left_out.summary()}")
     for note in found.notes:
         say(f"note: {note}")
     for warning in found.cautions:
@@ -86,7 +86,7 @@ def _draw(console: Console, found: Replay, policy: str) -> None:
     for line in _left_out(found):
         console.print(Text(line))
     if found.rows_left_out.count:
-        console.print(Text(f"left out in all: {found.rows_left_out.told()}"))
+        console.print(Text(f"left out in all: {found.rows_left_out.summary()}"))
     for warning in found.cautions:
         console.print(Text(f"{warning.code} {warning.text}"))
     console.print(Text(_closing(found), style="dim"))

@@ -10,8 +10,23 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 from attrs import evolve, frozen
 
 from meter.journeys.actions import Cancel, StartTrial, Subscribe
+from meter.journeys.life import parse_span
 from meter.journeys.person import parse_span
-from meter.loading.fields import Day, Flag, Items, Key, Split, Table, Text, Word
+from meter.loading.fields import (
+    Boolean,
+    Choice,
+    Date,
+    Day,
+    Flag,
+    Items,
+    Key,
+    List,
+    OneOf,
+    Split,
+    Table,
+    Text,
+    Word,
+)
 from meter.validation import ARCHIVE_YEARS
 from meter.vocabulary import ArticleAccess
 from meter.windows import Term, parse_length
@@ -20,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime, timedelta
 
-    from meter.loading.problems import Report
+    from meter.loading.problems import ProblemCollector
 
 __all__ = [
     "ACTIONS",
@@ -46,11 +61,11 @@ class Yes:
 
     form: str = "`true`"
 
-    def read(self, value: object, path: tuple[str | int, ...], report: Report) -> object:
+    def read(self, value: object, path: tuple[str | int, ...], report: ProblemCollector) -> object:
         """Return `True`, or report."""
-        read: object = Flag().read(value, path, report)
+        read: object = Boolean().read(value, path, report)
         if read is False:
-            report(
+            report.add(
                 "wrong-type", path, f"`{path[-1]}` is `true` where it happens", "remove the line"
             )
         return read
@@ -63,16 +78,16 @@ class Yes:
 SPAN = Text(form="a stretch of time such as `2 days`", code="bad-length", make=parse_span)
 _TERM = Text(form="a term such as `3 months`", code="bad-term", make=Term.parse)
 GRACE = Text(form="a length such as `7 days`", code="bad-length", make=parse_length)
-WHEN = Day(times=True)
+WHEN = Date(times=True)
 AT = evolve(WHEN, advice="check the year")
 _PUBLISHED = evolve(AT, years=ARCHIVE_YEARS)
 ID = Text(form='an id in quotes such as `"a1"`', longest=500)
 WORD = Text()
-WORDS = Items(item=WORD)
+WORDS = List(item=WORD)
 
 ARTICLE_KEYS = {
     "access": Key(
-        shape=Word(words=ArticleAccess),
+        shape=Choice(words=ArticleAccess),
         says="how it is sold: `free`, `metered` (the default) or `premium`",
     ),
     "section": Key(shape=WORD, says="its section, such as `markets/asia`"),
@@ -110,10 +125,10 @@ READ = Table(
         ),
         "country": Key(shape=WORD, says="the country the page is asked for from"),
         "language": Key(shape=WORD, says="the language of the page"),
-        "gift": Key(shape=Flag(), says="whether it is opened through a gift link"),
-        "crawler": Key(shape=Flag(), says="whether a verified crawler asks"),
+        "gift": Key(shape=Boolean(), says="whether it is opened through a gift link"),
+        "crawler": Key(shape=Boolean(), says="whether a verified crawler asks"),
         "prefetch": Key(
-            shape=Flag(), says="whether the browser only fetches it ahead: this never counts"
+            shape=Boolean(), says="whether the browser only fetches it ahead: this never counts"
         ),
     },
 )
@@ -194,11 +209,11 @@ CANCEL = Table(
 
 ACTIONS = {
     "read": Key(
-        shape=Split(by={dict: READ}, otherwise=ID),
+        shape=OneOf(by={dict: READ}, otherwise=ID),
         says="opens an article, by its id or with attributes",
     ),
     "sign_in": Key(
-        shape=Split(by={bool: Yes()}, otherwise=ID),
+        shape=OneOf(by={bool: Yes()}, otherwise=ID),
         says=(
             "signs in or registers (`true`, or the account's id): what this device counted joins"
             " what the account has counted"
@@ -206,16 +221,16 @@ ACTIONS = {
     ),
     "sign_out": Key(shape=Yes(), says="signs out on this device"),
     "subscribe": Key(
-        shape=Split(by={bool: Yes(), dict: SUBSCRIBE}, otherwise=Text(form="the name of an offer")),
+        shape=OneOf(by={bool: Yes(), dict: SUBSCRIBE}, otherwise=Text(form="the name of an offer")),
         says="buys a subscription: `true` for one without an end, the name of an offer, or a table",
     ),
     "start_trial": Key(
-        shape=Split(by={dict: START_TRIAL}, otherwise=Text(form="the name of an offer")),
+        shape=OneOf(by={dict: START_TRIAL}, otherwise=Text(form="the name of an offer")),
         says="starts a trial: the name of an offer, or a table",
     ),
     "end_trial": Key(shape=Yes(), says="ends the running trial now"),
     "cancel": Key(
-        shape=Split(by={dict: CANCEL}, otherwise=Yes()),
+        shape=OneOf(by={dict: CANCEL}, otherwise=Yes()),
         says="cancels the subscription, which runs on to its end; `{ now = true }` ends it at once",
     ),
     "switch_device": Key(

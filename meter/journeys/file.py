@@ -23,7 +23,7 @@ from meter.journeys.actions import (
 from meter.journeys.keys import JOURNEY
 from meter.journeys.steps import JourneyError, PlannedStep
 from meter.loading.positions import Positions
-from meter.loading.problems import Report
+from meter.loading.problems import ProblemCollector
 from meter.loading.toml import parse_toml, read_text
 from meter.view import Article, PageView, Reader
 
@@ -101,7 +101,7 @@ def _given(text: str, name: str) -> dict[str, Any]:
             ),
         )
         raise JourneyError((problem,))
-    report = Report()
+    report = ProblemCollector()
     given, _ = JOURNEY.fields(table, (), report)
     if report.found:
         raise JourneyError(report.problems(_unmarked(text), name))

@@ -6,27 +6,39 @@ from meter.journeys.action_keys import ACTIONS, ARTICLE, AT, GRACE, ID, SPAN, WH
 from meter.journeys.person import Right
 from meter.journeys.steps import Expect
 from meter.loading.codes import locale_step
-from meter.loading.fields import Flag, Items, Key, Named, Number, Split, Table, Text, Whole, Word
+from meter.loading.fields import (
+    Boolean,
+    Choice,
+    Integer,
+    Key,
+    List,
+    Mapping,
+    Number,
+    OneOf,
+    Table,
+    Text,
+)
 from meter.vocabulary import Access, EntitlementKind, Show
 
 __all__ = ["ENTITLEMENT", "EXPECT", "JOURNEY", "READER", "STEP"]
 
-_SAYS = Split(by={list: WORDS}, otherwise=Text(longest=1000))
-_NAME_OR_NONE = Split(by={bool: Flag()}, otherwise=WORD)
+_SAYS = OneOf(by={list: WORDS}, otherwise=Text(longest=1000))
+_NAME_OR_NONE = OneOf(by={bool: Boolean()}, otherwise=WORD)
 EXPECT = Table(
     noun="`expect`",
     make=Expect,
     example='{ show = "countdown" }',
     keys={
-        "show": Key(shape=Word(words=Show), says="what the page shows"),
-        "access": Key(shape=Word(words=Access), says="`full` or `preview`"),
+        "show": Key(shape=Choice(words=Show), says="what the page shows"),
+        "access": Key(shape=Choice(words=Access), says="`full` or `preview`"),
         "left": Key(
-            shape=Whole(least=0, most=10_000), says="what remains of the meter after this view"
+            shape=Integer(least=0, most=10_000), says="what remains of the meter after this view"
         ),
         "used": Key(
-            shape=Whole(least=0, most=10_000), says="what the meter has counted, this view included"
+            shape=Integer(least=0, most=10_000),
+            says="what the meter has counted, this view included",
         ),
-        "counted": Key(shape=Flag(), says="whether this view spent one"),
+        "counted": Key(shape=Boolean(), says="whether this view spent one"),
         "rule": Key(shape=WORD, says="the name of the rule that decides"),
         "offer": Key(
             shape=_NAME_OR_NONE, says="the name of the offer that is shown; `false` for none"
@@ -91,7 +103,7 @@ ENTITLEMENT = Table(
     example='{ kind = "subscription" }',
     keys={
         "kind": Key(
-            shape=Word(words=EntitlementKind),
+            shape=Choice(words=EntitlementKind),
             says="where the right comes from",
             required=True,
             filler=EntitlementKind.GIFT,
@@ -113,10 +125,10 @@ READER = Table(
     keys={
         "id": Key(shape=ID, says="the reader's account id (`reader` unless said otherwise)"),
         "registered": Key(
-            shape=Flag(), says="whether the reader has an account and starts signed in"
+            shape=Boolean(), says="whether the reader has an account and starts signed in"
         ),
         "entitlements": Key(
-            shape=Items(item=ENTITLEMENT),
+            shape=List(item=ENTITLEMENT),
             says="what the reader may read already; such a reader starts signed in",
         ),
         "segments": Key(shape=WORDS, says="the segments the reader is in"),
@@ -152,11 +164,11 @@ JOURNEY = Table(
         "start": Key(shape=AT, says="the time before the first step, if that is not dated itself"),
         "reader": Key(shape=READER, says="who reads; without it, an anonymous reader"),
         "articles": Key(
-            shape=Named(noun="an article", item=ARTICLE, most=1000),
+            shape=Mapping(noun="an article", item=ARTICLE, most=1000),
             says="articles that steps name, by name",
         ),
         "steps": Key(
-            shape=Items(item=STEP, most=5000),
+            shape=List(item=STEP, most=5000),
             says="what happens, in order",
             required=True,
             filler=(),

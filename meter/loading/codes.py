@@ -1,4 +1,4 @@
-"""Next steps for who writes no code of a locale, a country, a language or a currency.
+"""Next steps where something else stands than the code of a locale, country, language or currency.
 
 All codes are those of CLDR, through Babel.
 """
@@ -10,9 +10,9 @@ import re
 from babel import Locale, localedata
 from babel.core import get_global
 
-from meter.errors import closest
+from meter.errors import closest, did_you_mean
 
-__all__ = ["code_step", "currency_step", "locale_step"]
+__all__ = ["code_step", "currency_step", "locale_step", "renamed_country"]
 
 _LOCALE = re.compile(r"[A-Za-z0-9]+([-_][A-Za-z0-9]+)*")
 
@@ -26,18 +26,26 @@ def locale_step(name: str) -> str | None:
     known = [locale for locale in localedata.locale_identifiers() if locale[:1] == initial]
     close = _code_of(name, "languages") or closest(sought, known)
     if close:
-        return _did_you_mean(close)
+        return did_you_mean(close.replace("_", "-"))
     return "locales look like `en`, `ja` or `pt-BR`"
 
 
+def renamed_country(code: str) -> str | None:
+    """Return the code that stands for a country today, such as `GB` for `UK`, if it is another."""
+    codes = get_global("territory_aliases").get(code, ())
+    return codes[0] if len(codes) == 1 else None
+
+
 def code_step(name: str, kind: str, examples: str) -> str:
-    """Return the next step for who wrote a name where its code belongs.
+    """Return the next step where a name stands instead of its code.
 
     `kind` is what CLDR calls such names: `territories` or `languages`.
     """
     code = _code_of(name, kind)
+    if code is None and kind == "territories":
+        code = renamed_country(name)
     if code:
-        return _did_you_mean(code)
+        return did_you_mean(code.replace("_", "-"))
     return f"codes look like {examples}"
 
 
@@ -47,7 +55,7 @@ def currency_step(code: str) -> str | None:
     if code in known:
         return None
     if code.upper() in known:
-        return _did_you_mean(code.upper())
+        return did_you_mean(code.upper())
     return "a currency is three capitals, such as `USD`, `EUR` or `JPY`"
 
 
@@ -55,7 +63,3 @@ def _code_of(name: str, kind: str) -> str | None:
     """Return the code that goes by this English name."""
     names = getattr(Locale("en"), kind)
     return {known.casefold(): code for code, known in names.items()}.get(name.casefold())
-
-
-def _did_you_mean(code: str) -> str:
-    return f"did you mean `{code.replace('_', '-')}`?"

@@ -4,7 +4,24 @@ from __future__ import annotations
 
 import json
 
-from meter.loading.fields import Day, Flag, Items, Key, Named, Number, Split, Table, Text, Word
+from meter.loading.fields import (
+    Boolean,
+    Choice,
+    Date,
+    Day,
+    Flag,
+    Items,
+    Key,
+    List,
+    Mapping,
+    Named,
+    Number,
+    OneOf,
+    Split,
+    Table,
+    Text,
+    Word,
+)
 from meter.policy import Dates, When
 from meter.validation import MOST_LIMIT
 from meter.vocabulary import ArticleAccess, Members, Range, Status
@@ -14,15 +31,15 @@ __all__ = ["WHEN", "WHEN_KEY"]
 _NOT_EMPTY = {"minProperties": 1}
 
 
-def _words(*examples: str) -> Items:
-    return Items(
+def _words(*examples: str) -> List:
+    return List(
         item=Text(form=f'a word in quotes such as `"{examples[0]}"`'),
         example=json.dumps(list(examples)),
     )
 
 
 _WORDS = _words("a", "b")
-_MEMBERS = Split(
+_MEMBERS = OneOf(
     by={
         list: _WORDS,
         dict: Table(
@@ -64,8 +81,8 @@ _DATES = Table(
     example="{ from = 2026-06-01, until = 2026-06-30 }",
     also=_NOT_EMPTY,
     keys={
-        "from": Key(shape=Day(), says="the first day, from its start in the publication's zone"),
-        "until": Key(shape=Day(), says="the last day, to its end in the publication's zone"),
+        "from": Key(shape=Date(), says="the first day, from its start in the publication's zone"),
+        "until": Key(shape=Date(), says="the last day, to its end in the publication's zone"),
     },
 )
 
@@ -76,10 +93,10 @@ WHEN: Table = Table(
     example='{ reader = ["anonymous"] }',
     keys={
         "reader": Key(
-            shape=Items(item=Word(words=Status)), says="the reader's status is one of these"
+            shape=List(item=Choice(words=Status)), says="the reader's status is one of these"
         ),
         "access": Key(
-            shape=Items(item=Word(words=ArticleAccess)),
+            shape=List(item=Choice(words=ArticleAccess)),
             says="the article is sold in one of these ways",
         ),
         "section": Key(
@@ -104,7 +121,7 @@ WHEN: Table = Table(
             says="the page is asked for in one of these languages (`en` covers `en-GB`)",
         ),
         "referrer": Key(
-            shape=Items(item=Text(empty=True), example='["google.com"]'),
+            shape=List(item=Text(empty=True), example='["google.com"]'),
             says=(
                 "the reader came from one of these hosts (`google.com` covers `news.google.com`,"
                 ' `""` is no referrer at all)'
@@ -126,17 +143,17 @@ WHEN: Table = Table(
             shape=_range(0, 100_000, "30"), says="whole days since the reader's access ended"
         ),
         "left": Key(
-            shape=Named(
+            shape=Mapping(
                 noun="a meter",
                 item=_range(0, MOST_LIMIT, "2"),
                 example="{ monthly = { at_most = 2 } }",
             ),
             says="what would remain of a meter after this view",
         ),
-        "gift": Key(shape=Flag(), says="whether the article was opened through a gift link"),
-        "crawler": Key(shape=Flag(), says="whether a verified crawler asks"),
+        "gift": Key(shape=Boolean(), says="whether the article was opened through a gift link"),
+        "crawler": Key(shape=Boolean(), says="whether a verified crawler asks"),
         "dates": Key(shape=_DATES, says="whole days in the publication's zone, both included"),
-        "any": Key(shape=lambda: Items(item=WHEN), says="at least one of these conditions holds"),
+        "any": Key(shape=lambda: List(item=WHEN), says="at least one of these conditions holds"),
         "not": Key(
             shape=lambda: WHEN,
             says="this condition does not hold (what is not known never matches)",

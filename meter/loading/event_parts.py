@@ -5,21 +5,21 @@ Dates without a time are days in the publication's zone.
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from meter.errors import quoted
 from meter.loading.fields import (
     REFUSED,
-    Flag,
-    Items,
+    Boolean,
+    Choice,
+    Integer,
     Key,
+    List,
     Number,
-    Split,
+    OneOf,
     Table,
     Text,
-    Whole,
-    Word,
 )
 from meter.validation import ARCHIVE_YEARS, YEARS
 from meter.view import Article, Entitlement, Reader
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from meter.loading.positions import Path
-    from meter.loading.problems import Report
+    from meter.loading.problems import ProblemCollector
 
 __all__ = ["ID", "Moment", "article_table", "reader_table", "word"]
 
@@ -64,7 +64,7 @@ class Moment:
         day = "" if self._zone is None else ", or a date such as `2026-06-01`"
         return f"a time with its offset, such as `2026-06-01T09:00:00+09:00`{day}"
 
-    def read(self, value: object, path: Path, report: Report) -> object:
+    def read(self, value: object, path: Path, report: ProblemCollector) -> object:
         """Return a time with a zone, or report."""
         if not isinstance(value, str) or len(value) > _LONGEST_TIME:
             return self._no_time(value, path, report)
@@ -74,18 +74,18 @@ class Moment:
             return self._moment(value)
         except _NoOffsetError:
             message = f"`{path[-1]}` is a time without an offset: `{value}`"
-            report("no-offset", path, message, "add one, such as `Z` or `+09:00`")
+            report.add("no-offset", path, message, "add one, such as `Z` or `+09:00`")
             return REFUSED
         except _FarOffError:
             years = f"{self._years[0]} to {self._years[-1]}"
             message = f"`{path[-1]}` is in a year from {years}, not {quoted(value)}"
             advice = "for an open end, leave it out" if self._end else "check the year"
-            report("bad-date", path, message, advice)
+            report.add("bad-date", path, message, advice)
             return REFUSED
         except ValueError:
             return self._no_time(value, path, report)
 
-    def _no_time(self, value: object, path: Path, report: Report) -> object:
+    def _no_time(self, value: object, path: Path, report: ProblemCollector) -> object:
         """Report what is no time at all, as any text of the wrong form is reported."""
         return Text(form=self.form, code="bad-date", pattern="(?!)").read(value, path, report)
 
@@ -100,7 +100,7 @@ class Moment:
             if len(text) > _LONGEST_DATE:
                 raise _NoOffsetError
             raise ValueError(text)
-        if when.year not in self._years:
+        if _utc_year(when) not in self._years:
             raise _FarOffError
         return when
 
@@ -112,10 +112,18 @@ class Moment:
         return {"anyOf": [time, {"type": "string", "format": "date"}]}
 
 
+def _utc_year(when: datetime) -> int:
+    """Return the year of an instant, which is the same whatever offset it is written with."""
+    try:
+        return when.astimezone(UTC).year
+    except OverflowError:  # at an end of the calendar
+        return when.year
+
+
 ID = Text(form='an id in quotes such as `"a1"`', longest=2000)
-_WORDS = Items(item=Text(longest=2000), least=0)
+_WORDS = List(item=Text(longest=2000), least=0)
 _LENGTH = Text(form='a length such as `"7 days"`', code="bad-length", make=parse_length)
-_DAYS = Whole(least=0, most=3660, example="7")
+_DAYS = Integer(least=0, most=3660, example="7")
 
 
 def word(example: str) -> Text:
@@ -131,7 +139,7 @@ def _entitlement_table(zone: ZoneInfo) -> Table:
         example='{"kind": "subscription"}',
         keys={
             "kind": Key(
-                shape=Word(words=EntitlementKind),
+                shape=Choice(words=EntitlementKind),
                 says="where the right to read comes from",
                 required=True,
                 filler="gift",
@@ -146,7 +154,7 @@ def _entitlement_table(zone: ZoneInfo) -> Table:
                 says="when it ends; a date holds to the end of that day there; 9999 is never",
             ),
             "grace": Key(
-                shape=Split(by={str: _LENGTH}, otherwise=_DAYS),
+                shape=OneOf(by={str: _LENGTH}, otherwise=_DAYS),
                 says=(
                     "how long it goes on after its end while a failed payment is sorted out; a"
                     " number is days"
@@ -164,9 +172,9 @@ def reader_table(zone: ZoneInfo) -> Table:
         example='{"id": "r1"}',
         keys={
             "id": Key(shape=ID, says="the id under which usage is kept", required=True, filler="?"),
-            "registered": Key(shape=Flag(), says="whether the reader has an account"),
+            "registered": Key(shape=Boolean(), says="whether the reader has an account"),
             "entitlements": Key(
-                shape=Items(item=_entitlement_table(zone), least=0, most=100),
+                shape=List(item=_entitlement_table(zone), least=0, most=100),
                 says="the rights to read, running and ended",
             ),
             "segments": Key(shape=_WORDS, says="the segments the reader is in"),
@@ -187,7 +195,7 @@ def article_table(zone: ZoneInfo) -> Table:
                 shape=ID, says="the article's id: what a meter counts", required=True, filler="?"
             ),
             "access": Key(
-                shape=Word(words=ArticleAccess),
+                shape=Choice(words=ArticleAccess),
                 says="how it is sold; `metered` unless said otherwise",
             ),
             "section": Key(

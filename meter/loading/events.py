@@ -1,7 +1,7 @@
 """Read page views from lines of JSON, and write decisions.
 
 A line has the field names of the classes: `{"at": …, "reader": {…}, "article": {…}, …}`. Reading is
-strict: every problem of a line is told, with the line.
+strict: every problem of a line is reported, with the line.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from attrs import evolve
 
-from meter.errors import MeterError, Problem
+from meter.errors import Problem, ProblemsError
 from meter.loading.event_parts import ID, Moment, article_table, reader_table, word
-from meter.loading.fields import Flag, Key, Split, Table, Text
-from meter.loading.problems import Report
+from meter.loading.fields import Boolean, Key, OneOf, Table, Text
+from meter.loading.problems import ProblemCollector
 from meter.view import Article, PageView, Reader
 
 if TYPE_CHECKING:
@@ -32,8 +32,10 @@ __all__ = [
     "EventError",
     "decision_table",
     "event_shape",
+    "json_problem",
     "json_words",
     "parse_event",
+    "parse_json",
     "read_events",
 ]
 
@@ -51,12 +53,8 @@ class Event(NamedTuple):
     view: PageView
 
 
-class EventError(MeterError):
+class EventError(ProblemsError):
     """An event cannot be read. `problems` holds everything that is wrong, each with its line."""
-
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
 def parse_event(
@@ -73,7 +71,7 @@ def parse_event(
     >>> event.reader.id, event.view.article.id, event.at.isoformat()
     ('r1', 'a1', '2026-06-01T09:00:00+00:00')
     """
-    report = Report()
+    report = ProblemCollector()
     event = event_shape(zone).read(table, (), report)
     if report.found or not isinstance(event, Event):
         raise EventError(report.unlocated(name, line))
@@ -83,10 +81,10 @@ def parse_event(
 def read_events(
     lines: Iterable[str | bytes], name: str, zone: ZoneInfo, *, ahead: int = 0
 ) -> Iterator[Event]:
-    """Yield the events of JSON lines, such as an open file; empty lines are passed by.
+    """Yield the events of JSON lines, such as an open file; empty lines are skipped.
 
-    At the first bad line the events stop and `EventError` is raised: at once, as someone who waits
-    for answers needs it, or with the problems of up to `ahead` more lines, so that a file is mended
+    At the first bad line the events stop and `EventError` is raised: at once, for someone who waits
+    for answers, or with the problems of up to `ahead` more lines, so that a file can be corrected
     in one go.
     """
     problems: list[Problem] = []
@@ -121,9 +119,9 @@ def _bounded(lines: Iterable[str | bytes]) -> Iterator[str | bytes]:
 
 
 def _listed(problems: list[Problem], name: str) -> tuple[Problem, ...]:
-    report = Report()
+    report = ProblemCollector()
     for problem in problems:
-        report.add(problem)
+        report.add_problem(problem)
     return report.unlocated(name)
 
 
@@ -143,14 +141,17 @@ def _parse_line(line: str | bytes, name: str, number: int) -> object:
         raise EventError((problem,))
     try:
         text = line.decode() if isinstance(line, bytes) else line
-        return json.loads(
-            text.removeprefix("\ufeff"), object_pairs_hook=_distinct, parse_constant=_no_constant
-        )
+        return parse_json(text.removeprefix("\ufeff"))
     except (ValueError, RecursionError) as error:
-        raise EventError((evolve(_json_problem(error), name=name, line=number),)) from None
+        raise EventError((evolve(json_problem(error), name=name, line=number),)) from None
 
 
-def _json_problem(error: ValueError | RecursionError) -> Problem:
+def parse_json(text: str) -> object:
+    """Return what a JSON text holds. Raises `ValueError` also for a key given twice, and `NaN`."""
+    return json.loads(text, object_pairs_hook=_distinct, parse_constant=_no_constant)
+
+
+def json_problem(error: ValueError | RecursionError) -> Problem:
     """Return what a parser complains about, in an editor's words."""
     if isinstance(error, RecursionError):
         return Problem(
@@ -173,9 +174,9 @@ def _json_problem(error: ValueError | RecursionError) -> Problem:
         return Problem(
             code="bad-number",
             message="a number has more than 4,300 digits",
-            help="mend the line",
+            help="correct the line",
         )
-    return Problem(code="json-syntax", message=str(error), help="mend the line")
+    return Problem(code="json-syntax", message=str(error), help="correct the line")
 
 
 _JSON_WORDS = (
@@ -236,7 +237,7 @@ def event_shape(zone: ZoneInfo) -> Table:
                 filler=Reader(id="?"),
             ),
             "article": Key(
-                shape=Split(by={dict: article_table(zone)}, otherwise=article_id),
+                shape=OneOf(by={dict: article_table(zone)}, otherwise=article_id),
                 says="the article, or only its id",
                 required=True,
                 filler=Article(id="?"),
@@ -249,10 +250,10 @@ def event_shape(zone: ZoneInfo) -> Table:
             "device": Key(shape=word("mobile"), says="the device it is read on"),
             "country": Key(shape=word("JP"), says="the country the request came from (ISO 3166)"),
             "language": Key(shape=word("en-GB"), says="the language of the page"),
-            "gift": Key(shape=Flag(), says="whether it was opened through a gift link"),
-            "crawler": Key(shape=Flag(), says="whether a verified crawler asks"),
+            "gift": Key(shape=Boolean(), says="whether it was opened through a gift link"),
+            "crawler": Key(shape=Boolean(), says="whether a verified crawler asks"),
             "prefetch": Key(
-                shape=Flag(),
+                shape=Boolean(),
                 says="whether nobody reads yet (HEAD, prefetch, preview): it never counts",
             ),
         },

@@ -1,7 +1,7 @@
-"""Plain lints: what is allowed in a policy but was hardly meant, told from its text alone.
+"""Plain lints: what a policy may say but its author probably did not mean, found in its text.
 
-They are `LINTS`; to add one, add it there. The exact ones, which hold for every reader there can
-be, are `meter.verify`'s; who has them hands them to `lint`.
+They are `LINTS`; to add one, add it there. The exact ones, which hold for every possible reader,
+are those of `meter.verify`; a caller that has them hands them to `lint`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from babel.numbers import get_currency_precision
 
-from meter.errors import Problem, quoted
-from meter.loading.codes import code_step
+from meter.errors import Problem, listed, quoted
+from meter.loading.codes import code_step, renamed_country
 from meter.vocabulary import Show
 from meter.windows import day_start
 
@@ -47,11 +47,11 @@ def lint(
     plain = tuple(warning for check in LINTS.values() for warning in check(policy, today))
     if exact is None:
         return plain
-    told = {warning.path[:2] for warning in plain if warning.code in _SAID_PLAINLY}
+    plainly = {warning.path[:2] for warning in plain if warning.code in _SAID_PLAINLY}
     further = (
         warning
         for warning in exact(policy)
-        if warning.code != _SAID_EXACTLY or warning.path[:2] not in told
+        if warning.code != _SAID_EXACTLY or warning.path[:2] not in plainly
     )
     return (*plain, *further)
 
@@ -183,12 +183,12 @@ def _copy_gaps(policy: Policy, _: date | None) -> Iterator[Problem]:
             if getattr(own, key) and not getattr(words, key)
         ]
         if missing:
-            listed = " and ".join(f"`{key}`" for key in missing)
+            every = listed([f"`{key}`" for key in missing])
             message = (
-                f"the words in `{locale}` leave out {listed}, so readers see the project's own"
+                f"the words in `{locale}` leave out {every}, so readers see the project's own"
                 " instead"
             )
-            yield _warning("copy-gap", ("copy", locale), message, f"add {listed} in `{locale}`")
+            yield _warning("copy-gap", ("copy", locale), message, f"add {every} in `{locale}`")
 
 
 def _odd_prices(policy: Policy, _: date | None) -> Iterator[Problem]:
@@ -209,7 +209,7 @@ def _odd_prices(policy: Policy, _: date | None) -> Iterator[Problem]:
 def _unknown_codes(policy: Policy, _: date | None) -> Iterator[Problem]:
     for path, when in _conditions(policy):
         for country in sorted(when.country or ()):
-            if not _COUNTRY.fullmatch(country):
+            if not _COUNTRY.fullmatch(country) or renamed_country(country):
                 message = f"{quoted(country)} is not the code of a country, so nobody is ever in it"
                 advice = code_step(country, "territories", "`JP` or `US`")
                 yield _warning("unknown-code", (*path, "country"), message, advice)

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from meter.loading.conditions import WHEN_KEY
-from meter.loading.fields import Flag, Items, Key, Named, Split, Table, Text, Whole, Word, either
+from meter.loading.fields import (
+    Boolean,
+    Choice,
+    Integer,
+    Key,
+    List,
+    Mapping,
+    OneOf,
+    Table,
+    Text,
+    either,
+)
 from meter.policy import Limit, Meter
 from meter.validation import MOST_LIMIT
 from meter.vocabulary import Count, Status, Unit, Weekday
 from meter.windows import Window, parse_length
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 __all__ = ["METER"]
 
-_LIMIT = Whole(least=0, most=MOST_LIMIT, code="bad-limit", advice="0 is a wall at once")
+_LIMIT = Integer(least=0, most=MOST_LIMIT, code="bad-limit", advice="0 is a wall at once")
 _LENGTH = Text(form="a length such as `30 days`", code="bad-length", make=parse_length)
 
 _WINDOW = Table(
@@ -26,14 +32,14 @@ _WINDOW = Table(
     example='{ calendar = "month" }',
     also=either("calendar", "rolling", "fixed", "lifetime", only=True),
     keys={
-        "calendar": Key(shape=Word(words=Unit), says="a calendar unit in the publication's zone"),
+        "calendar": Key(shape=Choice(words=Unit), says="a calendar unit in the publication's zone"),
         "starts": Key(
-            shape=Word(words=Weekday),
+            shape=Choice(words=Weekday),
             says="the day a calendar week starts on (Monday unless said otherwise)",
         ),
         "rolling": Key(shape=_LENGTH, says="the last so many hours or days of 24 hours"),
         "fixed": Key(shape=_LENGTH, says="so many hours or days from the first read"),
-        "lifetime": Key(shape=Flag(), says="`true`: it never ends"),
+        "lifetime": Key(shape=Boolean(), says="`true`: it never ends"),
     },
 )
 
@@ -41,7 +47,7 @@ _WINDOW = Table(
 def _meter(
     *,
     window: Window,
-    limit: int | Mapping[Status, int] | None = None,
+    limit: int | dict[Status, int] | None = None,
     limits: tuple[Limit, ...] | None = None,
     count: Count = Count.ARTICLES,
 ) -> Meter:
@@ -55,7 +61,7 @@ def _meter(
     return Meter(name="?", window=window, limits=limits, count=count)
 
 
-_LIMITS_BY_STATUS = Named(
+_LIMITS_BY_STATUS = Mapping(
     noun="a reader status",
     item=_LIMIT,
     words=Status,
@@ -77,7 +83,7 @@ METER = Table(
             filler=Window(lifetime=True),
         ),
         "limit": Key(
-            shape=Split(by={dict: _LIMITS_BY_STATUS}, otherwise=_LIMIT),
+            shape=OneOf(by={dict: _LIMITS_BY_STATUS}, otherwise=_LIMIT),
             filler=1,
             says=(
                 "how many are free: one number, or one for each reader status (a status that is not"
@@ -85,7 +91,7 @@ METER = Table(
             ),
         ),
         "limits": Key(
-            shape=Items(
+            shape=List(
                 item=Table(
                     noun="a limit",
                     make=Limit,
@@ -101,7 +107,7 @@ METER = Table(
             says="instead of `limit`: a list, of which the first that matches holds",
         ),
         "count": Key(
-            shape=Word(words=Count), says="`articles` (distinct ones, the default) or `views`"
+            shape=Choice(words=Count), says="`articles` (distinct ones, the default) or `views`"
         ),
     },
 )

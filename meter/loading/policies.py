@@ -14,7 +14,7 @@ from attrs import evolve
 from meter.canonical import to_table
 from meter.errors import PolicyError, Problem
 from meter.loading.lints import lint
-from meter.loading.problems import Report
+from meter.loading.problems import ProblemCollector
 from meter.loading.schema import POLICY
 from meter.loading.toml import parse_toml, read_text
 from meter.policy import Copy, Policy
@@ -82,7 +82,7 @@ def check_text(
     policy = None if report.found else Policy(**parts)
     if policy is not None:
         for warning in lint(policy, today=today, exact=exact):
-            report.add(warning)
+            report.add_problem(warning)
     return policy, report.problems(text, name)
 
 
@@ -91,13 +91,13 @@ def dumps_policy(policy: Policy) -> str:
     return tomli_w.dumps(to_table(policy))
 
 
-def _read(text: str, name: str) -> tuple[dict[str, Any], Report]:
+def _read(text: str, name: str) -> tuple[dict[str, Any], ProblemCollector]:
     """Return the parts of a policy as far as they could be read, and what is wrong with them.
 
     Raises `PolicyError` if it is no TOML.
     """
     table = parse_toml(text, name)
-    report = Report()
+    report = ProblemCollector()
     if "steps" in table and "rules" not in table:
         problem = Problem(
             code="not-a-policy",
@@ -105,7 +105,7 @@ def _read(text: str, name: str) -> tuple[dict[str, Any], Report]:
             help="`meter journey` runs it",
             path=("steps",),
         )
-        report.add(problem, "key")
+        report.add_problem(problem, "key")
         raise PolicyError(report.problems(text, name))
     parts, _ = POLICY.fields(table, (), report)
     for key in ("meters", "offers"):
@@ -114,21 +114,21 @@ def _read(text: str, name: str) -> tuple[dict[str, Any], Report]:
     parts.setdefault("guarantees", ())
     parts["copy"] = _copies(parts.get("copy", {}), parts["publication"].locale, report)
     for fault in _faults(parts, report):
-        report.add(fault)
+        report.add_problem(fault)
         if report.more:  # the rest would only be counted, and there may be thousands
             break
     return parts, report
 
 
-def _copies(copies: dict[str, Copy], locale: str, report: Report) -> dict[str, Copy]:
+def _copies(copies: dict[str, Copy], locale: str, report: ProblemCollector) -> dict[str, Copy]:
     """Return the publisher's words by locale; those without one are in the publication's own."""
     if "" in copies and locale in copies:
         message = f"the words in `{locale}` are given twice: it is the publication's own locale"
-        report("duplicate-name", ("copy", locale), message, "keep them in `[copy]`", at="key")
+        report.add("duplicate-name", ("copy", locale), message, "keep them in `[copy]`", at="key")
     return {known or locale: words for known, words in copies.items()}
 
 
-def _faults(parts: Mapping[str, Any], report: Report) -> Iterator[Problem]:
+def _faults(parts: Mapping[str, Any], report: ProblemCollector) -> Iterator[Problem]:
     """Yield what is wrong, except what only follows from a value that could not be read."""
     for fault in find_faults(SimpleNamespace(**parts)):
         follows = report.dropped_at(fault.path)

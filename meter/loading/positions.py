@@ -12,14 +12,13 @@ import tree_sitter_toml
 from attrs import evolve
 from tree_sitter import Language, Node, Parser
 
-from meter.errors import UNPRINTABLE, Problem
+from meter.errors import Problem, shown_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 __all__ = ["At", "Path", "Place", "Positions", "source_line"]
 
-_LONGEST_SOURCE = 160
 
 Path = tuple[str | int, ...]
 """Where something is in the tables of a file: keys by name, items of a list by number from 0."""
@@ -167,12 +166,8 @@ class Positions:
 
 
 def source_line(lines: list[str], line: int) -> str:
-    """Return a line of a text as it can be shown: bounded, and without control characters."""
-    raw = lines[line - 1] if 0 < line <= len(lines) else ""
-    shown = raw.rstrip("\r").replace("\t", " ")
-    if len(shown) > _LONGEST_SOURCE:
-        shown = shown[: _LONGEST_SOURCE - 1] + "…"
-    return UNPRINTABLE.sub("�", shown)
+    """Return a line by its number as it can be shown; one that is not there is empty."""
+    return shown_line(lines[line - 1]) if 0 < line <= len(lines) else ""
 
 
 def _parse(text: str) -> Node:

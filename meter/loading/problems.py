@@ -10,10 +10,10 @@ from attrs import evolve
 from meter.errors import MOST_PROBLEMS, Problem, printable
 from meter.loading.positions import At, Path, Positions
 
-__all__ = ["Report"]
+__all__ = ["ProblemCollector"]
 
 
-class Report:
+class ProblemCollector:
     """Collects what is wrong, up to a bound, and remembers where."""
 
     def __init__(self) -> None:
@@ -22,13 +22,13 @@ class Report:
         self._dropped: set[Path] = set()
         self._above: set[Path] = set()
 
-    def __call__(
+    def add(
         self, code: str, path: Path, message: str, advice: str | None = None, *, at: At = "value"
     ) -> None:
         """Note one problem. `at` says whether to point at the value at `path` or at its key."""
-        self.add(Problem(code=code, path=path, message=message, help=advice), at)
+        self.add_problem(Problem(code=code, path=path, message=message, help=advice), at)
 
-    def add(self, problem: Problem, at: At = "value") -> None:
+    def add_problem(self, problem: Problem, at: At = "value") -> None:
         """Note a problem that somebody else has found."""
         if self.full:
             self.more += 1
@@ -86,6 +86,6 @@ class Report:
             code="too-many-problems",
             message=message,
             name=name,
-            help="mend these and check again",
+            help="correct these and check again",
         )
         return (rest,)

@@ -13,15 +13,15 @@ from typing import Any
 from meter.loading.codes import currency_step, locale_step
 from meter.loading.conditions import WHEN, WHEN_KEY
 from meter.loading.fields import (
-    Day,
-    Items,
+    Choice,
+    Date,
     Key,
+    List,
     Localized,
-    Named,
+    Mapping,
     Number,
     Table,
     Text,
-    Word,
     either,
 )
 from meter.loading.meters import METER
@@ -54,7 +54,7 @@ OFFER = Table(
     example='{ price = 9, currency = "USD", term = "3 months" }',
     keys={
         "kind": Key(
-            shape=Word(words=OfferKind),
+            shape=Choice(words=OfferKind),
             says="what taking it makes of a reader: `trial` (the default) or `subscription`",
         ),
         "price": Key(
@@ -83,13 +83,13 @@ OFFER = Table(
             shape=Text(form='a text in quotes such as `"digital"`'), says="the product it gives"
         ),
         "starts": Key(
-            shape=Day(times=True),
+            shape=Date(times=True),
             says=(
                 "from when it can be had; a date is the start of that day in the publication's zone"
             ),
         ),
         "ends": Key(
-            shape=Day(times=True),
+            shape=Date(times=True),
             says=(
                 "until when it can be had; a date holds to the end of that day in the publication's"
                 " zone"
@@ -126,7 +126,7 @@ RULE = Table(
             says="the meter to count the article on; the rule then matches while allowance is left",
         ),
         "show": Key(
-            shape=Word(words=Show), says="what the page shows", required=True, filler=Show.ARTICLE
+            shape=Choice(words=Show), says="what the page shows", required=True, filler=Show.ARTICLE
         ),
         "offer": Key(
             shape=_OFFER_NAME, says="the offer to show, while it runs and if the reader may have it"
@@ -137,7 +137,7 @@ RULE = Table(
     },
 )
 
-_SHOWN = Items(item=Word(words=Show))
+_SHOWN = List(item=Choice(words=Show))
 GUARANTEE = Table(
     noun="a guarantee",
     make=Guarantee,
@@ -187,7 +187,7 @@ COPY = Table(
             shape=Text(form="a text in quotes", longest=2000), says="the sentence below it"
         ),
         "benefits": Key(
-            shape=Items(item=Text(), most=20), says="what a subscription brings, a line each"
+            shape=List(item=Text(), most=20), says="what a subscription brings, a line each"
         ),
     },
 )
@@ -212,10 +212,10 @@ LINKS = Table(
 
 COPIES = Localized(table=COPY, check=locale_step)
 
-METERS = Named(noun="a meter", item=METER, check=_name_step, most=50, example="[meters.monthly]")
-OFFERS = Named(noun="an offer", item=OFFER, check=_name_step, most=200, example="[offers.summer]")
-RULES = Items(item=RULE, most=500, least=0)
-GUARANTEES = Items(item=GUARANTEE, most=200)
+METERS = Mapping(noun="a meter", item=METER, check=_name_step, most=50, example="[meters.monthly]")
+OFFERS = Mapping(noun="an offer", item=OFFER, check=_name_step, most=200, example="[offers.summer]")
+RULES = List(item=RULE, most=500, least=0)
+GUARANTEES = List(item=GUARANTEE, most=200)
 
 POLICY = Table(
     noun="a policy",

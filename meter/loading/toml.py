@@ -11,8 +11,7 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from meter.errors import PolicyError, Problem, closest, quoted
-from meter.loading.positions import source_line
+from meter.errors import PolicyError, Problem, closest, listed, problem_at, quoted
 from meter.loading.syntax import syntax_problem
 from meter.resources import MOST_BYTES
 
@@ -70,22 +69,31 @@ _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 def _bounded(text: str, name: str) -> Problem | None:
     """Return what makes a text too large, too deep or too strange to be given to a parser."""
     if len(text) > MOST_BYTES or len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
-        return _too_large(name, "a policy is a few pages; is this the right file?")
+        return _too_large(name)
     strange = _CONTROL.search(text) or _HALF_CHARACTER.search(text)
     if strange:
         message = f"there is a control character {quoted(strange[0])} in the file"
-        return _located("control-character", name, message, "remove it", text, strange.start())
+        return problem_at(
+            "control-character",
+            message,
+            "remove it",
+            name=name,
+            source=text,
+            offset=strange.start(),
+        )
     quiet = _QUIET.sub(lambda match: "s" * len(match[0]), text)
     dotted = _DOTTED.search(quiet)
     if dotted:
         message = f"a dotted key has more than {_MOST_PARTS} parts"
         advice = "keys of a policy have at most a few parts"
-        return _located("too-deep", name, message, advice, text, dotted.start())
+        return problem_at(
+            "too-deep", message, advice, name=name, source=text, offset=dotted.start()
+        )
     deep = _first_too_deep(quiet)
     if deep is not None:
         message = f"lists and tables are nested more than {_MOST_NESTED} deep"
         advice = "split the condition into several rules"
-        return _located("too-deep", name, message, advice, text, deep)
+        return problem_at("too-deep", message, advice, name=name, source=text, offset=deep)
     if sum(map(quiet.count, ".,=[{")) > _MOST_MARKS:
         message = f"there are more than {_MOST_MARKS} keys, values and brackets in the file"
         return _whole("too-many", name, message, "shorten the lists, or split the policy")
@@ -102,28 +110,14 @@ def _first_too_deep(quiet: str) -> int | None:
     return None
 
 
-def _too_large(name: str, advice: str) -> Problem:
+def _too_large(name: str) -> Problem:
     message = f"the file is larger than {MOST_BYTES // 1024} KiB"
-    return _whole("too-large", name, message, advice)
+    return _whole("too-large", name, message, "a policy is a few pages; is this the right file?")
 
 
 def _whole(code: str, name: str, message: str, advice: str) -> Problem:
     """Return the one problem, of the file as a whole, for which it is not read any further."""
     return Problem(code=code, name=name, message=message, help=advice, line=1, column=1)
-
-
-def _located(code: str, name: str, message: str, advice: str, text: str, at: int) -> Problem:
-    """Return the one problem for which a text is not read any further; `at` counts characters."""
-    start = text.rfind("\n", 0, at) + 1
-    return Problem(
-        code=code,
-        name=name,
-        message=message,
-        help=advice,
-        line=text.count("\n", 0, at) + 1,
-        column=at - start + 1,
-        source=source_line([text[start:].partition("\n")[0]], 1),
-    )
 
 
 def _bytes(path: Path) -> bytes:
@@ -148,16 +142,20 @@ def _bytes(path: Path) -> bytes:
 
 def _decoded(raw: bytes, name: str) -> str:
     if len(raw) > MOST_BYTES:
-        problem = _too_large(name, "a policy is a few pages of text; is this the right file?")
-        raise PolicyError((problem,))
+        raise PolicyError((_too_large(name),))
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
         before = raw[: error.start].decode("utf-8")
         message = f"the file is not UTF-8: byte {raw[error.start]:#04x} means nothing there"
         text = f"{before}\ufffd"
-        problem = _located(
-            "bad-encoding", name, message, "save the file as UTF-8", text, len(before)
+        problem = problem_at(
+            "bad-encoding",
+            message,
+            "save the file as UTF-8",
+            name=name,
+            source=text,
+            offset=len(before),
         )
         raise PolicyError((problem,)) from error
 
@@ -168,7 +166,7 @@ def _no_file(path: Path) -> Problem:
     if path.is_dir():
         inside = sorted(str(found) for found in path.glob("*.toml"))[:_MOST_SUGGESTED]
         if inside:
-            advice = f"did you mean {' or '.join(map(_quoted_path, inside))}?"
+            advice = f"did you mean {listed(list(map(_quoted_path, inside)), 'or')}?"
     return Problem(
         code="no-such-file",
         name=str(path),

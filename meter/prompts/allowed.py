@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve, frozen
 from jinja2 import nodes
 
-from meter.prompts.errors import suggestion
+from meter.errors import listed, meant
 from meter.prompts.legacy import PLACEHOLDERS
 from meter.prompts.variables import LISTS, VARIABLES
 
@@ -114,7 +114,7 @@ def walk(reading: Reading, node: nodes.Node, scope: Scope, depth: int = 0) -> No
 def _variable(reading: Reading, node: nodes.Name, scope: Scope) -> Scope:
     if scope.knows(node.name):
         return scope
-    advice = suggestion(
+    advice = meant(
         node.name,
         {*scope.known, *PLACEHOLDERS} - {_IN_BLOCK},
         "see the list of variables in the reference of prompts",
@@ -181,8 +181,8 @@ def _filter(reading: Reading, node: nodes.Filter, scope: Scope) -> Scope:
 def _report_unknown_filter(reading: Reading, node: nodes.Filter) -> None:
     message = f"there is no filter `{node.name}`"
     filters = reading.environment.filters
-    listed = ", ".join(f"`{name}`" for name in sorted(filters))
-    advice = suggestion(node.name, filters, f"the filters are {listed}")
+    every = listed([f"`{name}`" for name in sorted(filters)])
+    advice = meant(node.name, filters, f"the filters are {every}")
     if node.name == "safe":
         message = "`safe` would print a text as HTML"
         advice = "write the HTML into the template: texts are always escaped"
@@ -201,9 +201,10 @@ def _joins_a_list(node: nodes.Filter) -> bool:
 def _test(reading: Reading, node: nodes.Test, scope: Scope) -> Scope:
     tests = reading.environment.tests
     if node.name not in tests:
-        listed = ", ".join(f"`{name}`" for name in sorted(tests))
+        every = listed([f"`{name}`" for name in sorted(tests)])
         message = f"there is no test `{node.name}`"
-        reading.report("unknown-test", node, node.name, message, f"the tests are {listed}")
+        advice = meant(node.name, tests, f"the tests are {every}")
+        reading.report("unknown-test", node, node.name, message, advice)
     return scope
 
 
@@ -211,7 +212,7 @@ def _for(reading: Reading, node: nodes.For, scope: Scope) -> Scope:
     advice = "write `{% for benefit in benefits %}`"
     is_of_list = isinstance(node.iter, nodes.Name) and node.iter.name in LISTS
     if not is_of_list or scope.loops or node.recursive:
-        lists = " or ".join(f"`{name}`" for name in sorted(LISTS))
+        lists = listed([f"`{name}`" for name in sorted(LISTS)], "or")
         message = f"a loop goes once over {lists}, and not inside another"
         reading.report("not-allowed", node, "for", message, advice)
     inside = evolve(scope, loops=1)

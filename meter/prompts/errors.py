@@ -1,56 +1,14 @@
-"""Make the problems of a template: file, line, column, code, words and a next step."""
+"""What is wrong with a template or a file of texts."""
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from meter.errors import ProblemsError, PromptError
 
-from meter.errors import Problem, PromptError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-__all__ = ["TemplateError", "fault", "suggestion"]
-
-_LONGEST_LINE = 160
+__all__ = ["TemplateError"]
 
 
-class TemplateError(PromptError):
+class TemplateError(ProblemsError, PromptError):
     """A template or a file of texts cannot be used.
 
     `problems` holds everything that is wrong with it.
     """
-
-    def __init__(self, *problems: Problem) -> None:
-        self.problems = problems
-        super().__init__("\n".join(str(problem) for problem in problems))
-
-
-def fault(
-    code: str, message: str, advice: str, *, name: str, source: str = "", offset: int | None = None
-) -> Problem:
-    """Return a problem at `offset` characters from the start of `source`.
-
-    Without an offset it is the whole file's.
-    """
-    if offset is None:
-        return Problem(code=code, message=message, help=advice, name=name)
-    before = source[:offset]
-    line = before.count("\n") + 1
-    start = before.rfind("\n") + 1
-    text = source[start:].partition("\n")[0].rstrip("\r")
-    return Problem(
-        code=code,
-        message=message,
-        help=advice,
-        name=name,
-        line=line,
-        column=offset - start + 1,
-        source=text[:_LONGEST_LINE],
-    )
-
-
-def suggestion(word: str, known: Iterable[str], otherwise: str) -> str:
-    """Return `did you mean …?` for the known word most like `word`, or the other next step."""
-    close = get_close_matches(word, sorted(known), 1)
-    return f"did you mean `{close[0]}`?" if close else otherwise

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
+from meter.errors import problem_at
 from meter.prompts.allowed import LOOP_STEPS, Scope, walk
-from meter.prompts.errors import TemplateError, fault
+from meter.prompts.errors import TemplateError
 from meter.prompts.reading import Reading
 from meter.resources import MOST_BYTES
 
@@ -58,11 +59,11 @@ def _steps(
     if len(source) > MOST_BYTES:
         message = f"a template of {len(source)} characters"
         raise TemplateError(
-            fault("template-too-large", message, f"keep it under {MOST_BYTES}", name=name)
+            [problem_at("template-too-large", message, f"keep it under {MOST_BYTES}", name=name)]
         )
     walk(reading, tree, Scope())
     if reading.problems:
-        raise TemplateError(*reading.problems)
+        raise TemplateError(reading.problems)
     _check_shape(tree, reading)
     total = reading.steps
     for node, times in _inclusions(tree):
@@ -70,10 +71,12 @@ def _steps(
         if total > MOST_STEPS:
             message = f"this takes more than {MOST_STEPS} steps with what it includes"
             reading.report("template-too-large", node, "", message, "include less")
-            raise TemplateError(*reading.problems)
+            raise TemplateError(reading.problems)
     if total > MOST_STEPS:
         message = f"this takes more than {MOST_STEPS} steps"
-        raise TemplateError(fault("template-too-large", message, "make it shorter", name=name))
+        raise TemplateError(
+            [problem_at("template-too-large", message, "make it shorter", name=name)]
+        )
     return total
 
 
@@ -95,7 +98,7 @@ def _check_shape(tree: nodes.Template, reading: Reading) -> None:
             advice = "put `extends` once, at the top"
             reading.report("template-syntax", extends, "extends", message, advice)
     if reading.problems:
-        raise TemplateError(*reading.problems)
+        raise TemplateError(reading.problems)
 
 
 def _steps_of_included(
@@ -108,19 +111,19 @@ def _steps_of_included(
     if not isinstance(word, nodes.Const) or not isinstance(word.value, str):
         message = "the name of a file is a quoted text"
         reading.report("not-allowed", node, "", message, 'write `{% include "name.html.j2" %}`')
-        raise TemplateError(*reading.problems)
+        raise TemplateError(reading.problems)
     try:
         source, written, name = find(word.value)
     except LookupError as missing:
         message = f"there is no template `{word.value}`"
         advice = str(missing.args[0])
         reading.report("template-missing", node, word.value, message, advice)
-        raise TemplateError(*reading.problems) from None
+        raise TemplateError(reading.problems) from None
     if name in above or len(above) > _MOST_FILES_DEEP:
         what = "includes itself" if name in above else "is included too deeply"
         message = f"`{word.value}` {what}"
         reading.report("include-cycle", node, word.value, message, "break the circle")
-        raise TemplateError(*reading.problems)
+        raise TemplateError(reading.problems)
     return _steps(source, written, name, reading.environment, find, above)
 
 
@@ -151,4 +154,4 @@ def _parse(source: str, reading: Reading) -> nodes.Template:
         at = nodes.TemplateData("", lineno=1)
         message = "this is nested too deeply, or a number in it is too long"
         reading.report("template-too-deep", at, "", message, "make it simpler")
-    raise TemplateError(*reading.problems)
+    raise TemplateError(reading.problems)

@@ -9,13 +9,12 @@ and `<<` stay as they are.
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from meter.errors import MOST_PROBLEMS, Problem
-from meter.prompts.errors import TemplateError, fault, suggestion
+from meter.errors import MOST_PROBLEMS, Problem, closest, listed, meant, problem_at
+from meter.prompts.errors import TemplateError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,7 +106,7 @@ def modernised(source: str, name: str = "template") -> str:
                 piece = _replace_in_tag(piece)
         pieces.append(piece)
     if problems:
-        raise TemplateError(*problems[:MOST_PROBLEMS])
+        raise TemplateError(problems[:MOST_PROBLEMS])
     return "".join(pieces)
 
 
@@ -144,8 +143,7 @@ def _is_slip(word: str) -> bool:
     """
     if "-" in word:
         return False
-    known = [placeholder.casefold() for placeholder in PLACEHOLDERS]
-    return bool(get_close_matches(word.casefold(), known, 1, _LIKE_ENOUGH))
+    return closest(word, PLACEHOLDERS, _LIKE_ENOUGH) is not None
 
 
 def _replace_in_tag(tag: str) -> str:
@@ -168,13 +166,15 @@ def _renamed(code: str) -> str:
 
 
 def _unknown(word: str, written: str, name: str, source: str, offset: int) -> Problem:
-    known = " and ".join(f"`{placeholder}`" for placeholder in PLACEHOLDERS)
+    known = listed([f"`{placeholder}`" for placeholder in PLACEHOLDERS])
     otherwise = (
         f"the placeholders are {known}; text that is none goes between `{{% raw %}}` and `{{%"
         " endraw %}`"
     )
     # The suggestion is written the way the mistake was.
     rewritten = [written.replace(word, placeholder) for placeholder in PLACEHOLDERS]
-    advice = suggestion(written, rewritten, otherwise)
+    advice = meant(written, rewritten, otherwise)
     message = f"`{written}` is not a placeholder"
-    return fault("unknown-placeholder", message, advice, name=name, source=source, offset=offset)
+    return problem_at(
+        "unknown-placeholder", message, advice, name=name, source=source, offset=offset
+    )

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from meter.decision import MeterReading
+from meter.errors import problem_at
 from meter.policy import Copy, Offer
-from meter.prompts.errors import TemplateError, fault
+from meter.prompts.errors import TemplateError
 from meter.prompts.locales import choose, day_text, length_text, money, tags, term_text
 from meter.prompts.texts import without_controls
 from meter.vocabulary import Access, OfferKind
@@ -277,5 +278,5 @@ def _href(policy: Policy, name: str) -> str:
             " `https://` address"
         )
         advice = "write it like `/subscribe` or `https://example.com/subscribe`"
-        raise TemplateError(fault("unsafe-link", message, advice, name="policy"))
+        raise TemplateError([problem_at("unsafe-link", message, advice, name="policy")])
     return href

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 from attrs import define, field
 from jinja2 import Environment
 
-from meter.errors import MOST_PROBLEMS, Problem
-from meter.prompts.errors import fault
+from meter.errors import MOST_PROBLEMS, Problem, problem_at
 from meter.prompts.legacy import QUOTED, Segment, segments
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ class Reading:
         """Note a problem of a node, at `word` where that stands on the node's line."""
         offset = self._offset(node.lineno or self.line, word)
         self.problems.append(
-            fault(code, message, advice, name=self.name, source=self.written, offset=offset)
+            problem_at(code, message, advice, name=self.name, source=self.written, offset=offset)
         )
 
     def _offset(self, line: int, word: str) -> int:

@@ -13,8 +13,9 @@ from attrs import field, frozen
 from jinja2 import UndefinedError
 
 from meter.decision import Decision, MeterReading
+from meter.errors import problem_at
 from meter.policy import Policy
-from meter.prompts.errors import TemplateError, fault
+from meter.prompts.errors import TemplateError
 from meter.prompts.locales import MOST_OF_A_TAG
 from meter.prompts.parts import PLANS, compose
 from meter.prompts.templates import compiled, found, written_texts
@@ -119,11 +120,11 @@ def _lay_out(
     if not _NAME.fullmatch(parts.name):
         message = f"`{parts.name}` cannot be the name of a prompt"
         advice = "use letters, digits and `-`"
-        raise TemplateError(fault("bad-prompt-name", message, advice, name="prompt"))
+        raise TemplateError([problem_at("bad-prompt-name", message, advice, name="prompt")])
     name = parts.name + _SUFFIX[form]
     may_lack_text = form == "text" and parts.name not in PLANS
     if may_lack_text and (own is None or not (own / name).is_file()):
-        # A prompt of the publisher's own may have no text: its parts are told in order.
+        # A prompt of the publisher's own may have no text: its parts are given in order.
         name = "prompt.txt.j2"
     return _fill(found(name, form, own), written_texts(form, own), parts, layout)
 
@@ -180,7 +181,7 @@ def _fill(template: Template, written: Mapping[str, str], parts: Parts, layout: 
     try:
         return template.render(values_of(parts, layout))
     except (UndefinedError, TypeError) as error:
-        raise TemplateError(_at_run_time(error, written, parts)) from None
+        raise TemplateError([_at_run_time(error, written, parts)]) from None
 
 
 def _at_run_time(error: Exception, written: Mapping[str, str], parts: Parts) -> Problem:
@@ -197,11 +198,11 @@ def _at_run_time(error: Exception, written: Mapping[str, str], parts: Parts) -> 
     if count is not None and parts.reading is None:
         message = f"`{count}` has no value here: no meter was read for this prompt"
         advice = f"ask first: `{{% if {count} is defined %}}`"
-        return fault("no-value", message, advice, name=name, source=source, offset=offset)
+        return problem_at("no-value", message, advice, name=name, source=source, offset=offset)
     message = (
         "this cannot be computed: only numbers are added, subtracted, compared by size and counted"
         " with"
     )
-    return fault(
+    return problem_at(
         "bad-value", message, "texts are joined with `~`", name=name, source=source, offset=offset
     )

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from jinja2 import BaseLoader, StrictUndefined, Template, TemplateNotFound, pass_context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from meter.prompts.errors import TemplateError, fault, suggestion
+from meter.errors import meant, problem_at
+from meter.prompts.errors import TemplateError
 from meter.prompts.guard import check
 from meter.prompts.legacy import modernised
 from meter.prompts.locales import parse_locale, plural
@@ -73,7 +74,7 @@ class _Loader(BaseLoader):
         shipped = template_root() / "prompts" / name
         if not shipped.is_file():
             otherwise = "put a file of that name in the publisher's folder"
-            raise LookupError(suggestion(name, self._known(), otherwise))
+            raise LookupError(meant(name, self._known(), otherwise))
         written = shipped.read_text(encoding="utf-8")
         return written, written, SHIPPED + name
 
@@ -142,8 +143,8 @@ def found(name: str, form: str, folder: Path | None) -> Template:
         return _sandbox(form, folder).get_template(name)
     except TemplateNotFound as missing:
         message = f"there is no template `{name}`"
-        problem = fault("template-missing", message, str(missing.message), name=name)
-        raise TemplateError(problem) from None
+        problem = problem_at("template-missing", message, str(missing.message), name=name)
+        raise TemplateError([problem]) from None
 
 
 @lru_cache(maxsize=256)

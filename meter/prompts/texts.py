@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 from babel import Locale
 
-from meter.prompts.errors import TemplateError, fault
+from meter.errors import problem_at
+from meter.prompts.errors import TemplateError
 from meter.prompts.locales import choose, number, plural
 from meter.resources import MOST_BYTES, template_root
 
@@ -45,7 +46,7 @@ class Texts:
         if form is None:
             message = f"[{table}] has no `{category}`"
             advice = f"add `{category}` or `other`"
-            raise TemplateError(fault("missing-plural", message, advice, name=self.name))
+            raise TemplateError([problem_at("missing-plural", message, advice, name=self.name)])
         return self._fill(form, {**values, "n": number(n, self.locale)})
 
     def _fill(self, text: str, values: Mapping[str, str]) -> str:
@@ -57,7 +58,7 @@ class Texts:
             known = ", ".join(f"`{{{name}}}`" for name in sorted(values)) or "no field"
             message = f"the text `{text}` asks for `{{{missing.args[0]}}}`"
             raise TemplateError(
-                fault("unknown-field", message, f"this text knows {known}", name=self.name)
+                [problem_at("unknown-field", message, f"this text knows {known}", name=self.name)]
             ) from None
         return _SPACES.sub(" ", filled).strip(" ")
 
@@ -116,12 +117,12 @@ def _read(path: Path) -> dict[str, dict[str, str]]:
     except tomllib.TOMLDecodeError as error:
         message = f"this is not a TOML file: {error}"
         advice = "start from a copy of a shipped one"
-        raise TemplateError(fault("bad-texts", message, advice, name=str(path))) from None
+        raise TemplateError([problem_at("bad-texts", message, advice, name=str(path))]) from None
     for table, texts in tables.items():
         if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):
             message = f"[{table}] is not a table of texts"
             advice = f'write `key = "text"` lines under [{table}]'
-            raise TemplateError(fault("bad-texts", message, advice, name=str(path)))
+            raise TemplateError([problem_at("bad-texts", message, advice, name=str(path))])
     return tables
 
 
@@ -137,15 +138,17 @@ def read_bounded(path: Path, *, encoding: str = "utf-8-sig") -> str:
     except OSError as error:
         message = f"this file cannot be read: {(error.strerror or 'it is not a file').lower()}"
         advice = "check its name and place"
-        raise TemplateError(fault("template-missing", message, advice, name=str(path))) from None
+        raise TemplateError(
+            [problem_at("template-missing", message, advice, name=str(path))]
+        ) from None
     except UnicodeDecodeError:
         message = "this is not UTF-8 text"
         advice = "save it as UTF-8"
-        raise TemplateError(fault("bad-encoding", message, advice, name=str(path))) from None
+        raise TemplateError([problem_at("bad-encoding", message, advice, name=str(path))]) from None
     if len(raw) > MOST_BYTES:
         message = "this file is too large"
         advice = f"keep it under {MOST_BYTES} bytes"
-        raise TemplateError(fault("template-too-large", message, advice, name=str(path)))
+        raise TemplateError([problem_at("template-too-large", message, advice, name=str(path))])
     return text
 
 

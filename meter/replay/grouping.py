@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from meter.columns.tables import spends
 from meter.facts import ACCESS
-from meter.replay.logs.attributes import ATTRIBUTES, BadValueError, scene
+from meter.replay.logs.attributes import ATTRIBUTES, BadValueError, read_value, scene
 from meter.vocabulary import ArticleAccess
 from meter.windows import DAY, instant
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from meter.columns.decide import Columns
     from meter.facts import Slot
+    from meter.replay.logs.rows import Form
     from meter.view import Entitlement
 
 __all__ = ["NEEDS", "Coded", "code_column", "group_views"]
@@ -74,7 +75,7 @@ class Coded:
 
 
 def code_column(
-    name: str, codes: NDArray[np.int64], raw: Sequence[object], zone: ZoneInfo
+    name: str, codes: NDArray[np.int64], raw: Sequence[object], zone: ZoneInfo, form: Form
 ) -> tuple[Coded, dict[int, str]]:
     """Read the distinct values of a column.
 
@@ -84,12 +85,10 @@ def code_column(
     faults = {}
     for code, value in enumerate(raw):
         read = None
-        # An empty cell is a missing value, but an empty referrer says that there was none.
-        if value is not None and (value != "" or name == "referrer"):
-            try:
-                read = ATTRIBUTES[name].read(value, zone)
-            except BadValueError as fault:
-                faults[code] = f"{name}: {fault}"
+        try:
+            read = read_value(name, value, zone, form)
+        except BadValueError as fault:
+            faults[code] = f"{name}: {fault}"
         values.append(read)
     return Coded(codes, tuple(values)), faults
 

@@ -166,7 +166,7 @@ def _instants(check: _Check, reading: Reading) -> NDArray[np.int64]:
 def _attribute(check: _Check, name: str, zone: ZoneInfo) -> Coded:
     """Return a column of an attribute; rows whose value cannot be read are refused."""
     codes, values = _distinct(_column(check.piece.table, name))
-    column, faults = code_column(name, codes, values, zone)
+    column, faults = code_column(name, codes, values, zone, check.piece.form)
 
     def reason_of(place: int) -> str:
         return faults[int(codes[place])]
@@ -216,7 +216,8 @@ def _empty(column: pa.Array) -> NDArray[np.bool_]:
 
 def _distinct(column: pa.Array) -> tuple[NDArray[np.int64], list[object]]:
     """Return a column as codes, and its distinct values; a missing one is `None`."""
-    if pa.types.is_nested(column.type):
+    nested = pa.types.is_nested(column.type)
+    if nested:
         texts = [
             None if value is None else json.dumps(value, default=str)
             for value in column.to_pylist()
@@ -226,7 +227,15 @@ def _distinct(column: pa.Array) -> tuple[NDArray[np.int64], list[object]]:
         column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
     coded = pc.dictionary_encode(column)
     codes = np.asarray(pc.fill_null(coded.indices, len(coded.dictionary))).astype(np.int64)
-    return codes, [*(_value(value) for value in coded.dictionary), None]
+    values = [_value(value) for value in coded.dictionary]
+    if nested:
+        values = [json.loads(str(text), object_hook=_given) for text in values]
+    return codes, [*values, None]
+
+
+def _given(table: dict[str, object]) -> dict[str, object]:
+    """Return a table without the fields that only other rows have."""
+    return {name: value for name, value in table.items() if value is not None}
 
 
 def _value(value: pa.Scalar) -> object:

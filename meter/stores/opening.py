@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from importlib import import_module
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from attrs import frozen
 
-from meter.errors import StoreError
+from meter.errors import StoreError, closest, did_you_mean
 from meter.stores.awaited import in_thread
 from meter.stores.memory import MemoryStore
 
@@ -148,10 +147,10 @@ def _parse(url: str) -> _Address:
 def _advice(url: str) -> str:
     scheme = url.partition(":")[0].lower()
     if scheme.endswith((".db", ".sqlite", ".sqlite3")):
-        return f"did you mean `sqlite:///{url}`?"
-    close = difflib.get_close_matches(scheme, _KINDS, 1)
-    if close:
-        return f"did you mean `{close[0]}://`?"
+        return did_you_mean(f"sqlite:///{url}")
+    close = closest(scheme, _KINDS)
+    if close is not None:
+        return did_you_mean(f"{close}://")
     return "it starts with `memory://`, `sqlite:///`, `redis://`, `valkey://` or `postgresql://`"
 
 

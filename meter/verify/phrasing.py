@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
+from meter.errors import listed
 from meter.explanation import clause
 from meter.facts import ATTRIBUTES, OTHER
 from meter.formulas import Among
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Phrase",
-    "listed",
     "phrase",
     "quoted",
     "reader_words",
@@ -63,12 +63,6 @@ _STATE = ("meter state", "counts", "period")
 """The variables that say who reads and what is left to them; all others say what is opened."""
 
 
-def listed(words: Sequence[str], joiner: str = "or") -> str:
-    """Join words as English does."""
-    *most, last = words
-    return f"{', '.join(most)} {joiner} {last}" if most else last
-
-
 def quoted(words: Iterable[object], joiner: str = "or") -> str:
     """Join the policy's own words as English does, each in backticks."""
     return listed([f"`{word}`" for word in words], joiner)
@@ -88,7 +82,7 @@ def status_words(statuses: Collection[Status]) -> str:
     if all(many in named for many in expired):
         named = [many for many in named if many not in expired]
         named.append("readers whose trial or subscription has expired")
-    return listed(named)
+    return listed(named, "or")
 
 
 def reader_words(values: Mapping[str, Any], vocabulary: Vocabulary) -> str:
@@ -172,7 +166,7 @@ def phrase(variables: Sequence[Variable], vocabulary: Vocabulary, box: Box) -> P
         if variable.name == "reader":
             who[0] = status_words(codes)
         elif variable.name == "access":
-            what[0] = f"{listed([str(code) for code in codes])} articles"
+            what[0] = f"{listed([str(code) for code in codes], 'or')} articles"
         elif variable.member is not None:
             side = sides.setdefault(variable.name, {})
             side.setdefault(bool(codes[0]), []).append(variable.member)
@@ -234,7 +228,7 @@ def _word_words(variable: Variable, codes: Collection[Hashable]) -> str:
         words.append(f"{before} {quoted(named)}")
     if None in codes:
         words.append(f"with no {variable.name} known")
-    return listed(words)
+    return listed(words, "or")
 
 
 def _broadest(name: str, words: Sequence[str]) -> list[str]:
@@ -263,7 +257,7 @@ def _state_words(vocabulary: Vocabulary, variable: Variable, codes: Collection[M
         words.append(f"with more left of `{meter}`")
     elif left:
         words.append(f"where {words_of(vocabulary, 'left', left, meter)}")
-    return listed(words)
+    return listed(words, "or")
 
 
 def _left(states: Iterable[MeterState]) -> set[int]:

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from meter.engine import judge
+from meter.errors import listed
 from meter.formulas import Among, Contains, Every
 from meter.memo import decide
 from meter.verify.diagram import FALSE, MOST_STEPS, TRUE, Diagrams
 from meter.verify.layout import Layout
-from meter.verify.phrasing import listed, reader_words, view_words
+from meter.verify.phrasing import reader_words, view_words
 from meter.verify.situations import EXPIRED, RUNNING
 from meter.vocabulary import ArticleAccess
 

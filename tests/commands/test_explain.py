@@ -39,8 +39,9 @@ def test_explain_takes_the_views_before_into_account(meter):
     assert "opens `a4`" in last.out
     assert "not rule 6 `within the monthly allowance`: nothing is left of `monthly`" in last.out
     assert meter("explain", "policy.toml", "-", "--all", given=several).out.count("opens `a") == 4
-    as_list = f"[\n{','.join(several.splitlines())}\n]"
-    assert meter("explain", "policy.toml", "-", given=as_list).out == last.out
+    objects = several.splitlines()
+    for as_list in (f"[\n{','.join(objects)}\n]", f"[{', '.join(objects)}]\n"):
+        assert meter("explain", "policy.toml", "-", given=as_list).out == last.out
     document = meter("explain", "policy.toml", "-", "--format", "json", given=several).json
     assert (document["decision"]["show"], document["explanation"].splitlines()[0]) == (
         "registration-wall",
@@ -54,6 +55,9 @@ def test_explain_takes_the_views_before_into_account(meter):
         ('{\n "at": 1,\n', "stdin:3:1: error[json-syntax]"),
         ('{\n "at" 1\n}', "stdin:2:7: error[json-syntax]"),
         ('{\n "artcle": 1\n}', "did you mean `article`?"),
+        ('{\n "at": 1,\n "at": 2\n}', "the key `at` is given twice"),
+        ('[{"artcle": 1}]', "did you mean `article`?"),
+        ("[]", "there is no event in stdin"),
         ("", "there is no event in stdin"),
     ],
 )

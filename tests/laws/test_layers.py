@@ -290,3 +290,19 @@ def test_the_deciding_modules_are_counted(capsys):
     with capsys.disabled():
         sys.stdout.write(f"\nthe deciding modules: {sum(lines.values())} lines {lines}\n")
     assert all(lines.values())
+
+
+def test_slips_are_guessed_in_one_module():
+    """Only `meter.errors` asks how alike two words are; `migrate` shows a difference of texts."""
+    using = {
+        module
+        for module, tree in TREES.items()
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.Import) and any(n.name == "difflib" for n in node.names))
+        or (
+            isinstance(node, ast.ImportFrom)
+            and node.module == "difflib"
+            and {name.name for name in node.names} != {"unified_diff"}
+        )
+    }
+    assert {"meter.errors"} == using

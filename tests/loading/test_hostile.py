@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from meter import PolicyError, loads_policy
+from meter import PolicyError, load_policy, loads_policy
 from meter.resources import MOST_BYTES
 
 HEAD = '[publication]\nname = "x"\n'
@@ -93,6 +93,19 @@ HOSTILE = {
     ),
     "nothing": ("", "missing-key"),
 }
+
+
+def test_a_text_and_a_file_that_are_too_large_are_refused_alike(tmp_path):
+    """The same code, message and next step, whichever way the policy comes."""
+    text = "#" * (MOST_BYTES + 1)
+    path = tmp_path / "policy.toml"
+    path.write_text(text)
+    with pytest.raises(PolicyError) as of_text:
+        loads_policy(text, name=str(path))
+    with pytest.raises(PolicyError) as of_file:
+        load_policy(path)
+
+    assert of_text.value.problems == of_file.value.problems
 
 
 @pytest.mark.parametrize(("text", "code"), HOSTILE.values(), ids=HOSTILE)

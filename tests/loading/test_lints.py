@@ -102,6 +102,17 @@ def test_a_warning_is_given_where_it_belongs(code):
         assert found == ([place] if place else found[:1])
 
 
+def test_a_code_that_is_not_the_one_in_use_is_answered_by_meaning():
+    """`UK` looks like a code, but no request ever comes from it: it is `GB`."""
+    _, problems = check_text(TEXT.replace("spend =", 'when = { country = ["UK", "FR"] }\nspend ='))
+    found = [
+        (problem.message, problem.help) for problem in problems if problem.code == "unknown-code"
+    ]
+    message = "`UK` is not the code of a country, so nobody is ever in it"
+
+    assert [(message, "did you mean `GB`?")] == found
+
+
 def test_a_name_for_a_code_is_answered_with_the_code():
     """Whoever writes a country or a language by its name learns its code."""
     lists = (

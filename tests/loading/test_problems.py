@@ -785,6 +785,27 @@ def test_a_quotation_is_short_and_harmless():
     assert quoted({"a": 1}) == "`{ a = … }`"
 
 
+def test_a_word_like_none_may_be_told_something_better_than_the_list():
+    """A slip is answered by the word; anything else by the list, or by what is said instead."""
+    assert "did you mean `b-c`?" == meant("B_C", ["b-c"], "see the reference")
+    assert "see the reference" == meant("xyz", ["b-c"], "see the reference")
+    assert "there are: `a`, `b-c`" == meant("xyz", ["b-c", "a"])
+
+
+@pytest.mark.parametrize("path", ["spend", "left"])
+def test_a_value_that_differs_in_capitals_is_taken_for_a_slip(path):
+    """`MONTHLY` where the meter is `monthly` is answered as the key `SPEND` is."""
+    text = GOOD.replace('spend = "monthly"', 'spend = "MONTHLY"')
+    if path == "left":
+        text = GOOD.replace(
+            'spend = "monthly"',
+            'spend = "monthly"\nwhen = { left = { MONTHLY = { at_least = 1 } } }',
+        )
+    _, (problem,) = check_text(text)
+
+    assert ("unknown-meter", "did you mean `monthly`?") == (problem.code, problem.help)
+
+
 def test_a_guess_looks_past_capitals_and_underscores():
     """`Trial_Expired` was meant to be `trial-expired`."""
     assert meant("Trial_Expired", ["trial-expired", "trial"]) == "did you mean `trial-expired`?"

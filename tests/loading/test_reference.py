@@ -31,10 +31,9 @@ WITHOUT_EXAMPLE = {
     "unreadable-file",
 }
 REPORTERS = {
-    "report",
+    "add",
     "Problem",
-    "_fault",
-    "_located",
+    "problem_at",
     "_unknown",
     "_warning",
     "_whole",
@@ -68,7 +67,9 @@ def _codes(path):
             given = [node.args[0]] if name in REPORTERS and node.args else []
             given += [keyword.value for keyword in node.keywords if keyword.arg == "code"]
             yield from (
-                value.value for value in given if isinstance(value, ast.Constant) and value.value
+                value.value
+                for value in given
+                if isinstance(value, ast.Constant) and value.value and isinstance(value.value, str)
             )
 
 

@@ -66,7 +66,7 @@ def codes_of(path):
         if isinstance(node, ast.Call) and node.args:
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
             code = node.args[0]
-            if name in {"fault", "report"} and isinstance(code, ast.Constant):
+            if name in {"problem_at", "report"} and isinstance(code, ast.Constant):
                 yield code.value
 
 

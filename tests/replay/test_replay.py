@@ -203,11 +203,11 @@ def test_a_cell_may_hold_a_line_break(tmp_path):
 @pytest.mark.parametrize(
     ("rights", "reason"),
     [
-        ("[{'kind': 'gold'}]", "`gold` is not a kind of entitlement: `trial`"),
-        ("[{'kind': 'trial', 'end': '2026-06-01'}]", "an entitlement has no `end`"),
-        ("[{'kind': 'trial', 'ends': 'soon'}]", "`soon` is not a time"),
-        ("7", "is not a list of entitlements"),
-        ("{", "is not JSON"),
+        ("[{'kind': 'gold'}]", "`kind` does not know the word `gold`"),
+        ("[{'kind': 'trial', 'end': '2026-06-01'}]", "an entitlement has no key `end`"),
+        ("[{'kind': 'trial', 'ends': 'soon'}]", "`ends` is a time with its offset"),
+        ("7", "`entitlements` is a list such as"),
+        ("{", "`entitlements` is a list such as"),
     ],
 )
 def test_a_right_that_makes_no_sense_costs_its_row(rights, reason):

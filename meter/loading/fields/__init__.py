@@ -6,26 +6,26 @@ describes itself as JSON Schema; so the loader, the schema and the reference pag
 
 from __future__ import annotations
 
-from meter.loading.fields.containers import Items, Named, Split
-from meter.loading.fields.scalars import Day, Flag, Number, Text, Whole, Word
+from meter.loading.fields.containers import List, Mapping, OneOf
+from meter.loading.fields.scalars import Boolean, Choice, Date, Integer, Number, Text
 from meter.loading.fields.shape import REFUSED, Shape, label, wrong
 from meter.loading.fields.tables import Key, Localized, Table, either
 
 __all__ = [
     "REFUSED",
-    "Day",
-    "Flag",
-    "Items",
+    "Boolean",
+    "Choice",
+    "Date",
+    "Integer",
     "Key",
+    "List",
     "Localized",
-    "Named",
+    "Mapping",
     "Number",
+    "OneOf",
     "Shape",
-    "Split",
     "Table",
     "Text",
-    "Whole",
-    "Word",
     "either",
     "label",
     "wrong",

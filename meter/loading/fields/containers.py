@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
 from meter.errors import meant, quoted
-from meter.loading.fields.scalars import Word
+from meter.loading.fields.scalars import Choice
 from meter.loading.fields.shape import REFUSED, Shape, label, wrong
 from meter.loading.fields.tables import Table, stand_in
 
 if TYPE_CHECKING:
     from meter.loading.positions import Path
-    from meter.loading.problems import Report
+    from meter.loading.problems import ProblemCollector
 
-__all__ = ["Items", "Named", "Split"]
+__all__ = ["List", "Mapping", "OneOf"]
 
 _LONGEST_NAME = 64
 
 
 @frozen(kw_only=True)
-class Items:
+class List:
     """A list, each item of one shape. A bare word is an error that shows the brackets."""
 
     item: Shape
@@ -39,22 +39,22 @@ class Items:
         if isinstance(self.item, Table):
             return "[{ … }]"
         words = ["one", "two"]
-        if isinstance(self.item, Word):
+        if isinstance(self.item, Choice):
             words = [str(word) for word in self.item.words][:1]
         listed = ", ".join(f'"{word}"' for word in words)
         return f"[{listed}]"
 
-    def read(self, value: object, path: Path, report: Report) -> object:
+    def read(self, value: object, path: Path, report: ProblemCollector) -> object:
         """Return the items as a tuple, or report."""
         if type(value) is not list:
             return wrong(self, value, path, report, self._brackets(value, path))
         if len(value) < self.least:
             message = f"the list {label(path)} is empty, so it would match nothing"
-            report("empty-list", path, message, "name at least one, or remove the key")
+            report.add("empty-list", path, message, "name at least one, or remove the key")
             return REFUSED
         if len(value) > self.most:
             message = f"{label(path)} lists {len(value)}; at most {self.most} fit"
-            report("too-many", path, message, "shorten the list")
+            report.add("too-many", path, message, "shorten the list")
             return REFUSED
         read = [self.item.read(item, (*path, index), report) for index, item in enumerate(value)]
         for index, item in enumerate(read):
@@ -87,7 +87,7 @@ class Items:
 
 
 @frozen(kw_only=True)
-class Named:
+class Mapping:
     """A table whose keys are names that the editor chooses (or, with `words`, a few words)."""
 
     noun: str
@@ -102,18 +102,18 @@ class Named:
     def form(self) -> str:
         return f"a table such as `{self.example}`"
 
-    def read(self, value: object, path: Path, report: Report) -> object:
+    def read(self, value: object, path: Path, report: ProblemCollector) -> object:
         """Return what was read, by name, or report."""
         if type(value) is not dict:
             return wrong(self, value, path, report, _single_brackets(value, path))
         if len(value) < self.least:
             message = f"the table {label(path)} is empty"
             advice = f"write it like `{self.example}`, or remove it"
-            report("empty-table", path, message, advice)
+            report.add("empty-table", path, message, advice)
             return REFUSED
         if len(value) > self.most:
             message = f"{label(path)} has {len(value)} entries; at most {self.most} fit"
-            report("too-many", path, message, "remove some", at="key")
+            report.add("too-many", path, message, "remove some", at="key")
             return REFUSED
         found: dict[str, object] = {}
         for name, item in value.items():
@@ -130,20 +130,20 @@ class Named:
                 found[self.words(name)] = read
         return found
 
-    def _is_known(self, name: str, path: Path, report: Report) -> bool:
+    def _is_known(self, name: str, path: Path, report: ProblemCollector) -> bool:
         """Say whether a name may be one, or report."""
         if self.words is not None:
             words = set(self.words)
             if name not in words:
                 message = f"{quoted(name)} is not {self.noun}"
-                report("unknown-word", (*path, name), message, meant(name, words), at="key")
+                report.add("unknown-word", (*path, name), message, meant(name, words), at="key")
             return name in words
         advice = self.check(name) if self.check else None
         if len(name) > _LONGEST_NAME:
             advice = f"a name has at most {_LONGEST_NAME} characters"
         if advice:
             message = f"{quoted(name)} cannot be the name of {self.noun}"
-            report("bad-name", (*path, name), message, advice, at="key")
+            report.add("bad-name", (*path, name), message, advice, at="key")
         return not advice
 
     def schema(self) -> dict[str, Any]:
@@ -169,13 +169,13 @@ def _single_brackets(value: object, path: Path) -> str | None:
 
 
 @frozen(kw_only=True)
-class Split:
-    """A value that may take one of several forms, told apart by its type.
+class OneOf:
+    """A value that may take one of several forms, which its type decides.
 
     `otherwise` is the form for every other type.
     """
 
-    by: Mapping[type, Shape]
+    by: dict[type, Shape]
     otherwise: Shape
 
     @property
@@ -186,7 +186,7 @@ class Split:
         others = [shape for shape in self.by.values() if shape is not self.otherwise]
         return [self.otherwise, *others]
 
-    def read(self, value: object, path: Path, report: Report) -> object:
+    def read(self, value: object, path: Path, report: ProblemCollector) -> object:
         """Return the value as the form of its type reads it, or report."""
         shape = self.by.get(type(value))
         if shape is None and isinstance(value, dict | list):

@@ -1,4 +1,4 @@
-"""The shapes of single values: texts, words, numbers, flags and days."""
+"""The shapes of single values: texts, words, numbers, booleans and dates."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from meter.validation import YEARS
 
 if TYPE_CHECKING:
     from meter.loading.positions import Path
-    from meter.loading.problems import Report
+    from meter.loading.problems import ProblemCollector
 
-__all__ = ["Day", "Flag", "Number", "Text", "Whole", "Word"]
+__all__ = ["Boolean", "Choice", "Date", "Integer", "Number", "Text"]
 
 # A text may have lines and tabs in it.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -47,7 +47,7 @@ class Text:
     code: str = "bad-value"
     make: Callable[[str], object] = str
 
-    def read(self, value: object, path: Path, report: Report) -> object:
+    def read(self, value: object, path: Path, report: ProblemCollector) -> object:
         """Return what is made of the text, or report."""
         if type(value) is not str:
             advice = "put it in quotes" if isinstance(value, int | float) else None
@@ -57,24 +57,24 @@ class Text:
         advice = self._advice(value)
         if advice:
             message = f"{label(path)} is {self.form}, not {quoted(value)}"
-            report(self.code, path, message, advice)
+            report.add(self.code, path, message, advice)
             return REFUSED
         try:
             return self.make(value)
         except ValueError as error:
-            report(self.code, path, str(error), f"write {self.form}")
+            report.add(self.code, path, str(error), f"write {self.form}")
             return REFUSED
 
-    def _is_plain(self, text: str, path: Path, report: Report) -> bool:
+    def _is_plain(self, text: str, path: Path, report: ProblemCollector) -> bool:
         """Say whether a text has a length that fits and no control characters, or report."""
         if not text.strip() and not self.empty:
-            report("empty-text", path, f"{label(path)} is empty", f"write {self.form}")
+            report.add("empty-text", path, f"{label(path)} is empty", f"write {self.form}")
         elif len(text) > self.longest:
             message = f"{label(path)} has {len(text)} characters; at most {self.longest} fit"
-            report("text-too-long", path, message, "shorten it")
+            report.add("text-too-long", path, message, "shorten it")
         elif _CONTROL.search(text):
             message = f"{label(path)} holds a control character: {quoted(text)}"
-            report("control-character", path, message, "remove it")
+            report.add("control-character", path, message, "remove it")
         else:
             return True
         return False
@@ -98,7 +98,7 @@ class Text:
 
 
 @frozen(kw_only=True)
-class Word:
+class Choice:
     """One of a few words."""
 
     words: type[StrEnum]
@@ -107,7 +107,7 @@ class Word:
     def form(self) -> str:
         return "one of " + ", ".join(f"`{word}`" for word in self.words)
 
-    def read(self, value: object, path: Path, report: Report) -> object:
+    def read(self, value: object, path: Path, report: ProblemCollector) -> object:
         """Return the word, or report."""
         if type(value) is not str:
             return wrong(self, value, path, report)
@@ -116,7 +116,7 @@ class Word:
             message = f"{label(path)} does not know the word {quoted(value)}"
             # What is not listed needs no guess: they cost the most of all that is done here.
             advice = None if report.full else meant(value, known)
-            report("unknown-word", path, message, advice)
+            report.add("unknown-word", path, message, advice)
             return REFUSED
         return self.words(value)
 
@@ -126,7 +126,7 @@ class Word:
 
 
 @frozen(kw_only=True)
-class Whole:
+class Integer:
     """A whole number."""
 
     least: int
@@ -139,13 +139,13 @@ class Whole:
     def form(self) -> str:
         return f"a whole number such as `{self.example}`"
 
-    def read(self, value: object, path: Path, report: Report) -> object:
+    def read(self, value: object, path: Path, report: ProblemCollector) -> object:
         """Return the number, or report."""
         if type(value) is not int:
             return wrong(self, value, path, report, _unquoted(value))
         if not self.least <= value <= self.most:
             message = f"{label(path)} is between {self.least} and {self.most}, not {quoted(value)}"
-            report(self.code, path, message, self.advice or f"write {self.form}")
+            report.add(self.code, path, message, self.advice or f"write {self.form}")
             return REFUSED
         return value
 
@@ -166,7 +166,7 @@ class Number:
     def form(self) -> str:
         return f"a number such as `{self.example}`"
 
-    def read(self, value: object, path: Path, report: Report) -> object:
+    def read(self, value: object, path: Path, report: ProblemCollector) -> object:
         """Return the number, or report."""
         number = _finite(value)
         if number is None:
@@ -174,7 +174,7 @@ class Number:
         if not self.least <= number <= self.most:
             bounds = f"{self.least:g} and {self.most:g}"
             message = f"{label(path)} is between {bounds}, not {quoted(value)}"
-            report("bad-number", path, message, f"write {self.form}")
+            report.add("bad-number", path, message, f"write {self.form}")
             return REFUSED
         return number
 
@@ -193,12 +193,12 @@ def _finite(value: object) -> float | None:
 
 
 @frozen(kw_only=True)
-class Flag:
+class Boolean:
     """`true` or `false`."""
 
     form: str = "`true` or `false`"
 
-    def read(self, value: object, path: Path, report: Report) -> object:
+    def read(self, value: object, path: Path, report: ProblemCollector) -> object:
         """Return the flag, or report."""
         if type(value) is not bool:
             return wrong(self, value, path, report, _unquoted(value))
@@ -210,7 +210,7 @@ class Flag:
 
 
 @frozen(kw_only=True)
-class Day:
+class Date:
     """A date in some years; where `times` says so, a time as well."""
 
     times: bool = False
@@ -222,7 +222,7 @@ class Day:
         either = " or a time such as `2026-06-30T18:00:00`" if self.times else ""
         return f"a date such as `2026-06-30`{either}"
 
-    def read(self, value: object, path: Path, report: Report) -> object:
+    def read(self, value: object, path: Path, report: ProblemCollector) -> object:
         """Return the date or the time, or report."""
         if not isinstance(value, date):
             return wrong(self, value, path, report, _unquoted(value))
@@ -231,7 +231,7 @@ class Day:
         if value.year not in self.years:
             years = f"{self.years[0]} to {self.years[-1]}"
             message = f"{label(path)} is in a year from {years}, not {quoted(value)}"
-            report("bad-date", path, message, self.advice)
+            report.add("bad-date", path, message, self.advice)
             return REFUSED
         return value
 

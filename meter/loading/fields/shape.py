@@ -8,7 +8,7 @@ from meter.errors import quoted
 
 if TYPE_CHECKING:
     from meter.loading.positions import Path
-    from meter.loading.problems import Report
+    from meter.loading.problems import ProblemCollector
 
 __all__ = ["REFUSED", "Refused", "Shape", "label", "wrong"]
 
@@ -26,7 +26,7 @@ class Shape(Protocol):
     @property
     def form(self) -> str: ...
 
-    def read(self, value: object, path: Path, report: Report) -> object:
+    def read(self, value: object, path: Path, report: ProblemCollector) -> object:
         """Return the value as the classes want it, or `REFUSED` when it was reported."""
 
     def schema(self) -> dict[str, Any]:
@@ -42,13 +42,13 @@ _KINDS: dict[type, str] = {
 
 
 def label(path: Path) -> str:
-    """Return how a message speaks of what is at `path`: by its key."""
+    """Return what a message calls the value at `path`: its key."""
     names = [part for part in path if isinstance(part, str)]
     return f"`{names[-1]}`" if names else "this"
 
 
 def wrong(
-    shape: Shape, value: object, path: Path, report: Report, advice: str | None = None
+    shape: Shape, value: object, path: Path, report: ProblemCollector, advice: str | None = None
 ) -> Refused:
     """Report a value of the wrong form."""
     shown = quoted(value)
@@ -57,5 +57,5 @@ def wrong(
     is_item = len(path) > 1 and isinstance(path[-1], int)
     subject = f"an item of {label(path)}" if is_item else label(path)
     message = f"{subject} is {shape.form}, not {_KINDS.get(type(value), '')}{shown}"
-    report("wrong-type", path, message, advice or f"write {shape.form}")
+    report.add("wrong-type", path, message, advice or f"write {shape.form}")
     return REFUSED

@@ -12,7 +12,7 @@ from meter.loading.fields.shape import REFUSED, Shape, label, wrong
 
 if TYPE_CHECKING:
     from meter.loading.positions import Path
-    from meter.loading.problems import Report
+    from meter.loading.problems import ProblemCollector
 
 __all__ = ["Key", "Localized", "Table", "either", "stand_in"]
 
@@ -56,7 +56,7 @@ class Table:
     def form(self) -> str:
         return f"a table such as `{self.example}`"
 
-    def read(self, value: object, path: Path, report: Report) -> object:
+    def read(self, value: object, path: Path, report: ProblemCollector) -> object:
         """Return what is made of the table, or report."""
         if type(value) is not dict:
             return wrong(self, value, path, report)
@@ -65,11 +65,11 @@ class Table:
             return self.make(**given)
         except ValueError as error:
             if not dropped:
-                report(self.code, path, str(error), f"write {self.form}")
+                report.add(self.code, path, str(error), f"write {self.form}")
             return REFUSED
 
     def fields(
-        self, value: Mapping[str, object], path: Path, report: Report
+        self, value: Mapping[str, object], path: Path, report: ProblemCollector
     ) -> tuple[dict[str, Any], set[str]]:
         """Return what could be read of every key (or its filler), and the keys that could not."""
         dropped: set[str] = set()
@@ -86,7 +86,7 @@ class Table:
             elif key.required and name not in dropped:
                 message = f"{self.noun} needs `{name}`: {key.says}"
                 advice = f"add `{name}`, {key.resolve().form}"
-                report("missing-key", path, message, advice, at="key")
+                report.add("missing-key", path, message, advice, at="key")
                 dropped.add(name)
             if read is not REFUSED:
                 given[_ATTRIBUTES.get(name, name)] = read
@@ -109,7 +109,7 @@ class Table:
             return REFUSED
 
     def _unknown(
-        self, name: str, value: Mapping[str, object], path: Path, report: Report
+        self, name: str, value: Mapping[str, object], path: Path, report: ProblemCollector
     ) -> set[str]:
         """Report a key that is not known; the one it was meant for counts as given."""
         if report.full:  # guesses cost the most of all that is done here
@@ -119,7 +119,7 @@ class Table:
         home = next((key for key in self.keys if name in self._keys_below(key)), None)
         if home is not None:
             place = f"`{home} = {{ {name} = … }}`" if path else f"write it below `[{home}]`"
-            report(
+            report.add(
                 "unknown-key",
                 (*path, name),
                 message,
@@ -128,7 +128,7 @@ class Table:
             )
             return set()
         close = closest(name, self.keys)
-        report("unknown-key", (*path, name), message, step_to(close, self.keys), at="key")
+        report.add("unknown-key", (*path, name), message, step_to(close, self.keys), at="key")
         return {close} if close is not None and close not in value else set()
 
     def _keys_below(self, key: str) -> Mapping[str, Key]:
@@ -168,14 +168,14 @@ class Localized:
     def form(self) -> str:
         return self.table.form
 
-    def read(self, value: object, path: Path, report: Report) -> object:
+    def read(self, value: object, path: Path, report: ProblemCollector) -> object:
         """Return the words by locale; those of the publication's own under the empty name."""
         if type(value) is not dict:
             return wrong(self, value, path, report)
         locales = {key: item for key, item in value.items() if isinstance(item, dict)}
         if len(locales) > self.most:
             message = f"{label(path)} has words in {len(locales)} locales; at most {self.most} fit"
-            report("too-many", path, message, "remove some", at="key")
+            report.add("too-many", path, message, "remove some", at="key")
             return REFUSED
         own = {key: item for key, item in value.items() if key not in locales}
         found = {"": self.table.read(own, path, report)} if own else {}
@@ -183,7 +183,7 @@ class Localized:
             advice = self.check(locale)
             if advice:
                 message = f"{quoted(locale)} is not a locale"
-                report("unknown-locale", (*path, locale), message, advice, at="key")
+                report.add("unknown-locale", (*path, locale), message, advice, at="key")
             found[locale] = self.table.read(item, (*path, locale), report)
         return {locale: words for locale, words in found.items() if words is not REFUSED}
 

@@ -1,7 +1,7 @@
-"""Every attribute that a log can carry, and how its values are read.
+"""Every attribute that a log can carry, read by the table of fields that `meter decide` uses.
 
-A value is what a CSV cell, a JSON value or a Parquet column holds, so it can be anything. Each
-distinct one is read once.
+A value of JSON is read as it is. A cell (of CSV, or of a Parquet column) is first turned into what
+JSON would say: `a;b` into a list, `yes` into `true`. Each distinct value is read once.
 """
 
 from __future__ import annotations
@@ -9,19 +9,25 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any, SupportsFloat, cast
+from functools import lru_cache
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from attrs import frozen
 
+from meter.loading.event_parts import article_table, reader_table
+from meter.loading.events import event_shape
+from meter.loading.fields import Choice, Shape
+from meter.loading.problems import ProblemCollector
+from meter.replay.logs.rows import Form
 from meter.view import Article, Entitlement, PageView, Reader
-from meter.vocabulary import ArticleAccess, EntitlementKind, Status
+from meter.vocabulary import EntitlementKind, Status
 from meter.windows import local_instant, moment
 
 if TYPE_CHECKING:
-    from enum import StrEnum
+    from typing import Any
 
-__all__ = ["ATTRIBUTES", "Attribute", "BadValueError", "scene"]
+__all__ = ["ATTRIBUTES", "Attribute", "BadValueError", "read_value", "scene"]
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _FLAGS = {
@@ -29,6 +35,7 @@ _FLAGS = {
     **dict.fromkeys(("false", "f", "no", "n", "0"), False),
 }
 _SEPARATORS = (";", "|", ",")
+_SETS = ("reader.segments", "article.tags")
 _DATE_LENGTH = len("2026-06-30")
 
 
@@ -40,130 +47,141 @@ class BadValueError(ValueError):
 class Attribute:
     """One attribute of a reader, an article or a view.
 
-    `names` are those its column may have in a log beside its own, `read` reads a value (which is
-    never missing).
+    `names` are those its column may have in a log beside its own. `from_cell` turns a cell into
+    what JSON would say; what it cannot turn it leaves alone, and the field says what is wrong.
     """
 
     names: tuple[str, ...]
-    read: Callable[[object, ZoneInfo], object]
+    from_cell: Callable[[object, ZoneInfo], object]
 
 
-def _text(value: object, _zone: ZoneInfo) -> str:
-    return str(value)
+def _text(cell: object, _zone: ZoneInfo) -> str:
+    return str(cell)
 
 
-def _flag(value: object, _zone: ZoneInfo) -> bool:
-    word = str(value).strip().lower()
-    if word not in _FLAGS:
-        raise BadValueError(f"`{value}` is not `true` or `false`")
-    return _FLAGS[word]
+def _flag(cell: object, _zone: ZoneInfo) -> object:
+    return _FLAGS.get(str(cell).strip().lower(), cell)
 
 
-def _number(value: object, _zone: ZoneInfo) -> float:
+def _number(cell: object, _zone: ZoneInfo) -> object:
+    if not isinstance(cell, str):
+        return cell
     try:
-        number = float(cast("SupportsFloat | str", value))
-    except (TypeError, ValueError):
-        number = -1.0
-    if not 0 <= number <= 1:
-        raise BadValueError(f"`{value}` is not a score between 0 and 1")
-    return number
+        return float(cell)
+    except ValueError:
+        return cell
 
 
-def _words(value: object, _zone: ZoneInfo) -> frozenset[str]:
-    if isinstance(value, list | tuple):
-        return frozenset(str(word) for word in value)
-    text = str(value).strip()
+def _words(cell: object, _zone: ZoneInfo) -> object:
+    if not isinstance(cell, str):
+        return cell
+    text = cell.strip()
     if text.startswith("["):
-        return _words(_json(text), _zone)
+        return _json(text)
     mark = next((mark for mark in _SEPARATORS if mark in text), ";")
-    return frozenset(word for part in text.split(mark) if (word := part.strip()))
+    return [word for part in text.split(mark) if (word := part.strip())]
 
 
 def _json(text: str) -> object:
     try:
         return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise BadValueError(f"`{text}` is not JSON") from error
+    except (ValueError, RecursionError):
+        return text
 
 
-def _time(value: object, zone: ZoneInfo, *, end: bool = False) -> datetime:
-    """Read a time; with `end`, a date holds to the end of that day."""
+def _time(cell: object, zone: ZoneInfo) -> object:
+    """Return a time as text with its offset; without one it is a local time in the zone."""
+    if isinstance(cell, date) and not isinstance(cell, datetime):
+        return cell.isoformat()
+    text = str(cell).strip()
+    if len(text) == _DATE_LENGTH:
+        return text
     try:
-        if end and isinstance(value, str) and len(value.strip()) == _DATE_LENGTH:
-            return moment(local_instant(date.fromisoformat(value.strip()), zone, end=True), zone)
-        when = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
-        return when if when.tzinfo else moment(local_instant(when, zone), zone)
-    except (ValueError, OverflowError) as error:
-        raise BadValueError(
-            f"`{value}` is not a time such as `2026-06-01T08:30:00+09:00`"
-        ) from error
+        when = cell if isinstance(cell, datetime) else datetime.fromisoformat(text)
+        if when.tzinfo is None:
+            when = moment(local_instant(when, zone), zone)
+    except (ValueError, OverflowError):
+        return text
+    return when.isoformat()
 
 
-def _word_of(kind: type[StrEnum], what: str) -> Callable[[object, ZoneInfo], object]:
-    def read(value: object, _zone: ZoneInfo) -> StrEnum:
-        try:
-            return kind(str(value).strip().lower())
-        except ValueError as error:
-            raise BadValueError(f"`{value}` is not {what}: {_listed(kind)}") from error
-
-    return read
+def _choice(cell: object, _zone: ZoneInfo) -> str:
+    return str(cell).strip().lower()
 
 
-def _listed(kind: type[StrEnum]) -> str:
-    return ", ".join(f"`{word}`" for word in kind)
+def _entitlements(cell: object, zone: ZoneInfo) -> object:
+    listed = _json(cell) if isinstance(cell, str) else cell
+    if not isinstance(listed, list):
+        return listed
+    return [_entitlement(right, zone) if isinstance(right, dict) else right for right in listed]
 
 
-_RIGHTS = ("kind", "product", "starts", "ends", "grace")
-
-
-def _entitlements(value: object, zone: ZoneInfo) -> tuple[Entitlement, ...]:
-    listed = _json(value) if isinstance(value, str) else value
-    if not isinstance(listed, list) or not all(isinstance(right, Mapping) for right in listed):
-        raise BadValueError(f"`{value}` is not a list of entitlements")
-    return tuple(_entitlement(right, zone) for right in listed)
-
-
-def _entitlement(right: Mapping[str, Any], zone: ZoneInfo) -> Entitlement:
-    given = {key: part for key, part in right.items() if part is not None}
-    unknown = sorted(given.keys() - set(_RIGHTS))
-    if unknown:
-        raise BadValueError(f"an entitlement has no `{unknown[0]}`")
-    kind = given.get("kind")
-    if kind not in tuple(EntitlementKind):
-        known = _listed(EntitlementKind)
-        raise BadValueError(f"`{kind}` is not a kind of entitlement: {known}")
-    for side in ("starts", "ends"):
-        if side in given:
-            given[side] = _time(given[side], zone, end=side == "ends")
-    try:
-        return Entitlement(**given)
-    except (ValueError, TypeError) as error:
-        words = json.dumps(right, default=str)
-        raise BadValueError(f"`{words}` is not an entitlement") from error
+def _entitlement(right: Mapping[str, object], zone: ZoneInfo) -> dict[str, object]:
+    dated = {key: _time(right[key], zone) for key in ("starts", "ends") if right.get(key)}
+    return {**right, **dated}
 
 
 ATTRIBUTES = {
-    "reader.registered": Attribute(names=("registered",), read=_flag),
-    "reader.status": Attribute(names=("status",), read=_word_of(Status, "a status")),
-    "reader.entitlements": Attribute(names=("entitlements",), read=_entitlements),
-    "reader.segments": Attribute(names=("segments",), read=_words),
-    "reader.country": Attribute(names=(), read=_text),
-    "reader.score": Attribute(names=("score",), read=_number),
-    "article.access": Attribute(names=("access",), read=_word_of(ArticleAccess, "one of")),
-    "article.section": Attribute(names=("section",), read=_text),
-    "article.tags": Attribute(names=("tags",), read=_words),
-    "article.kind": Attribute(names=("kind",), read=_text),
-    "article.published": Attribute(names=("published",), read=_time),
-    "referrer": Attribute(names=("referer",), read=_text),
-    "channel": Attribute(names=(), read=_text),
-    "device": Attribute(names=(), read=_text),
-    "country": Attribute(names=(), read=_text),
-    "language": Attribute(names=(), read=_text),
-    "gift": Attribute(names=(), read=_flag),
-    "crawler": Attribute(names=("bot",), read=_flag),
-    "prefetch": Attribute(names=(), read=_flag),
+    "reader.registered": Attribute(names=("registered",), from_cell=_flag),
+    "reader.status": Attribute(names=("status",), from_cell=_choice),
+    "reader.entitlements": Attribute(names=("entitlements",), from_cell=_entitlements),
+    "reader.segments": Attribute(names=("segments",), from_cell=_words),
+    "reader.country": Attribute(names=(), from_cell=_text),
+    "reader.score": Attribute(names=("score",), from_cell=_number),
+    "article.access": Attribute(names=("access",), from_cell=_choice),
+    "article.section": Attribute(names=("section",), from_cell=_text),
+    "article.tags": Attribute(names=("tags",), from_cell=_words),
+    "article.kind": Attribute(names=("kind",), from_cell=_text),
+    "article.published": Attribute(names=("published",), from_cell=_time),
+    "referrer": Attribute(names=("referer",), from_cell=_text),
+    "channel": Attribute(names=(), from_cell=_text),
+    "device": Attribute(names=(), from_cell=_text),
+    "country": Attribute(names=(), from_cell=_text),
+    "language": Attribute(names=(), from_cell=_text),
+    "gift": Attribute(names=(), from_cell=_flag),
+    "crawler": Attribute(names=("bot",), from_cell=_flag),
+    "prefetch": Attribute(names=(), from_cell=_flag),
 }
 """Every attribute by its path in an event, `reader.country` and `country` of the view apart."""
+
+
+def read_value(name: str, value: object, zone: ZoneInfo, form: Form) -> object:
+    """Return the value of an attribute as the classes want it; `None` where it is missing.
+
+    Raises `BadValueError`, in the words in which `meter decide` refuses the same value.
+    """
+    if value is None:
+        return None
+    if form is Form.CELL:
+        # An empty cell is a missing value, but an empty referrer says that there was none.
+        if value == "" and name != "referrer":
+            return None
+        value = ATTRIBUTES[name].from_cell(value, zone)
+    elif form is Form.JSON:
+        value = json.loads(str(value))
+    report = ProblemCollector()
+    read = _fields(zone)[name].read(value, tuple(name.split(".")), report)
+    if report.found:
+        problem, _ = report.found[0]
+        raise BadValueError(problem.message)
+    return frozenset(read) if name in _SETS and isinstance(read, tuple) else read
+
+
+@lru_cache(maxsize=64)
+def _fields(zone: ZoneInfo) -> dict[str, Shape]:
+    """Return the field of each attribute: that of an event, and a status which only logs have."""
+    tables = {
+        "reader": reader_table(zone),
+        "article": article_table(zone),
+        "": event_shape(zone),
+    }
+    fields: dict[str, Shape] = {"reader.status": Choice(words=Status)}
+    for path in ATTRIBUTES:
+        part, _, key = path.rpartition(".")
+        if path not in fields:
+            fields[path] = tables[part].keys[key].resolve()
+    return fields
+
 
 _FOR_STATUS = {
     Status.TRIAL: (EntitlementKind.TRIAL, None),
@@ -172,7 +190,7 @@ _FOR_STATUS = {
     Status.TRIAL_EXPIRED: (EntitlementKind.TRIAL, _LONG_AGO),
     Status.SUBSCRIPTION_EXPIRED: (EntitlementKind.SUBSCRIPTION, _LONG_AGO),
 }
-"""The right by which a reader has a status, where a log tells only the status."""
+"""The right by which a reader has a status, where a log names only the status."""
 
 
 def scene(values: Mapping[str, object]) -> tuple[Reader, PageView]:

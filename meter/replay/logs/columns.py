@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
-from meter.errors import MeterError
+from meter.errors import MeterError, closest, did_you_mean
 from meter.replay.logs.attributes import ATTRIBUTES
-from meter.replay.logs.rows import printable
+from meter.replay.logs.rows import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,8 +69,8 @@ def _checked(mapping: Mapping[str, str], there: Sequence[str]) -> list[tuple[str
             )
             raise LogError(f"`--column {given}=…` names nothing that a log has; there are: {known}")
         if column not in there:
-            close = difflib.get_close_matches(column, there, 1)
-            hint = f"; did you mean `{close[0]}`?" if close else ""
+            close = closest(column, there)
+            hint = "" if close is None else f"; {did_you_mean(close)}"
             raise LogError(
                 f"the log has no column `{column}` for `{given}`; it has {_listed(there)}{hint}"
             )
@@ -104,9 +103,7 @@ def _missing(name: str, found: Mapping[str, str], there: Sequence[str]) -> LogEr
     """Return what to say of a log without a column that is needed."""
     usual = REQUIRED[name]
     free = (column for column in there if column not in found.values())
-    close = (
-        column for column in free if difflib.get_close_matches(column.lower(), (name, *usual), 1)
-    )
+    close = (column for column in free if closest(column, (name, *usual)) is not None)
     example = f"`--column {usual[0]}={next(close, 'NAME')}`"
     rest = ", or `--no-clock` if it has none but is in order" if name == "at" else ""
     return LogError(
@@ -118,5 +115,5 @@ def _missing(name: str, found: Mapping[str, str], there: Sequence[str]) -> LogEr
 def _listed(there: Sequence[str]) -> str:
     if not there:
         return "none"
-    shown = ", ".join(f"`{printable(name, _LONGEST)}`" for name in there[:_MOST])
+    shown = ", ".join(f"`{shortened(name, _LONGEST)}`" for name in there[:_MOST])
     return f"{shown} and {len(there) - _MOST:,} more" if len(there) > _MOST else shown

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from meter.replay.logs.columns import LogError, column_names
-from meter.replay.logs.rows import BadRows, Fault, Piece, printable
+from meter.replay.logs.rows import BadRows, Fault, Piece, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -133,7 +133,7 @@ def _readable(piece: Piece, bad: BadRows) -> Piece:
     for name in piece.table.column_names:
         odd = np.asarray(pc.match_substring(piece.table[name], _UNKNOWN)) & fine
         for place in np.flatnonzero(odd):
-            cell = printable(piece.table[name][place].as_py(), _SHOWN)
+            cell = shortened(piece.table[name][place].as_py(), _SHOWN)
             reason = f"`{cell}` is not UTF-8"
             bad.add(int(piece.rows[place]), Fault.NOT_TEXT, reason, "text that is not UTF-8")
         fine &= ~odd

@@ -15,7 +15,7 @@ import pyarrow.json
 
 from meter.replay.logs.columns import NAMES, REQUIRED, column_names, known_columns
 from meter.replay.logs.lines import DEEPEST, NO_EVENT, TABLES, one_by_one
-from meter.replay.logs.rows import BadRows, Fault, Piece
+from meter.replay.logs.rows import BadRows, Fault, Form, Piece
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -58,10 +58,10 @@ def read_lines(
     """
     seen: dict[str, None] = {}
     for text, line in _blocks(stream, bad):
-        table, rows = _read(text, line, mapping, bad)
+        table, rows, form = _read(text, line, mapping, bad)
         seen |= dict.fromkeys(table.column_names)
         if len(rows):
-            yield Piece(_named(table, len(rows), mapping, clock=clock), rows)
+            yield Piece(_named(table, len(rows), mapping, clock=clock), rows, form)
     if seen:
         column_names(mapping, list(seen), clock=clock)
 
@@ -98,16 +98,16 @@ def _blocks(stream: IO[bytes], bad: BadRows) -> Iterator[tuple[bytes, int]]:
 
 def _read(
     text: bytes, line: int, mapping: Mapping[str, str], bad: BadRows
-) -> tuple[pa.Table, NDArray[np.int64]]:
-    """Return a block of lines as a table, and each row's line.
+) -> tuple[pa.Table, NDArray[np.int64], Form]:
+    """Return a block of lines as a table, each row's line, and how attributes are written.
 
     The table has the log's own names, with `reader` and `article` laid flat.
     """
     lines = text.count(b"\n") + (not text.endswith(b"\n"))
     table = _at_once(text, lines, mapping)
     if table is None:
-        return one_by_one(text, line, mapping, bad)
-    return table, np.arange(line, line + lines)
+        return *one_by_one(text, line, mapping, bad), Form.JSON
+    return table, np.arange(line, line + lines), Form.VALUE
 
 
 def _at_once(text: bytes, lines: int, mapping: Mapping[str, str]) -> pa.Table | None:
@@ -168,7 +168,7 @@ def _schemas(mapping: Mapping[str, str]) -> list[pa.Schema]:
 
 
 def _plain(text: bytes) -> bool:
-    """Say whether nothing in a block is known to lead pyarrow's reader astray.
+    """Say whether a block has nothing that pyarrow's reader is known to misread.
 
     The bytes are looked at as an array, since a loop over them would take longer than reading.
     """

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from meter.loading.events import json_problem, parse_json
+from meter.replay.logs.attributes import ATTRIBUTES
 from meter.replay.logs.columns import known_columns
 from meter.replay.logs.rows import BadRows, Fault
 
@@ -33,7 +35,8 @@ def one_by_one(
 ) -> tuple[pa.Table, NDArray[np.int64]]:
     """Return lines of any form as a table with the log's own names, and each row's line.
 
-    `reader` and `article` are laid flat. A line without an event is added to `bad`.
+    `reader` and `article` are laid flat. Ids and times are texts, every other value the text of its
+    JSON. A line without an event is added to `bad`.
     """
     read = []
     for number, raw in enumerate(text.split(b"\n"), line):
@@ -46,10 +49,11 @@ def one_by_one(
     wanted = known_columns(mapping, [*there, *mapping.values()])
     fine = [(number, event) for number, event in read if _has_ids(event, number, wanted, bad)]
     known = set(wanted.values())
+    plain = {column for name, column in wanted.items() if name not in ATTRIBUTES}
     columns = {}
     for name in there:
         if name in known:
-            columns[name] = _texts(event.get(name) for _, event in fine)
+            columns[name] = _texts((event.get(name) for _, event in fine), plain=name in plain)
         else:
             columns[name] = pa.nulls(len(fine))
     return pa.table(columns), np.array([number for number, _ in fine], np.int64)
@@ -95,9 +99,12 @@ def _event(raw: bytes, number: int, bad: BadRows) -> dict[str, object] | None:
         bad.add(number, Fault.NO_EVENT, f"nested more than {DEEPEST} deep", NO_EVENT)
         return None
     try:
-        event = json.loads(text)
-    except ValueError:
+        event = parse_json(text)
+    except json.JSONDecodeError:
         bad.add(number, Fault.NO_EVENT, "not JSON", NO_EVENT)
+        return None
+    except ValueError as error:
+        bad.add(number, Fault.NO_EVENT, json_problem(error).message, NO_EVENT)
         return None
     if not isinstance(event, dict):
         bad.add(number, Fault.NO_EVENT, "not a JSON object", NO_EVENT)
@@ -128,10 +135,12 @@ def _is_text(event: Mapping[str, object]) -> bool:
     return True
 
 
-def _texts(values: Iterable[object]) -> pa.Array:
-    """Return JSON values as texts: what is not a text stays JSON."""
+def _texts(values: Iterable[object], *, plain: bool) -> pa.Array:
+    """Return values as the texts of their JSON; texts stay what they are where all are `plain`."""
     texts = [
-        value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        value
+        if value is None or (plain and isinstance(value, str))
+        else json.dumps(value, ensure_ascii=False)
         for value in values
     ]
     return pa.array(texts, pa.string())

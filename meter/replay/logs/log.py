@@ -25,7 +25,7 @@ import numpy as np
 from meter.replay.logs.columns import LogError, column_names
 from meter.replay.logs.csv import read_cells
 from meter.replay.logs.jsonl import read_lines
-from meter.replay.logs.rows import BadRow, BadRows, Fault, Piece, printable
+from meter.replay.logs.rows import BadRow, BadRows, Fault, Piece, shortened
 from meter.replay.logs.types import check_types, decoded
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ class Log:
         first = bad.first[0]
         where = f"the first is {self.name}:{first.row}: {first.reason} ({first.code})"
         return LogError(
-            f"no view in `{self.name}` can be read: {bad.told()}; {where}; {_STEPS[first.code]}"
+            f"no view in `{self.name}` can be read: {bad.summary()}; {where}; {_STEPS[first.code]}"
         )
 
     def _open(self) -> IO[bytes]:
@@ -247,5 +247,5 @@ def _cause(error: Exception, kind: str) -> str:
     if isinstance(error, PermissionError):
         return "you may not read it; ask for the right to"
     words = getattr(error, "strerror", None) or str(error) or "no reason given"
-    words = printable(words.splitlines()[0].rstrip("."), _LONGEST)
+    words = shortened(words.splitlines()[0].rstrip("."), _LONGEST)
     return f"{_LIKELY[kind]} ({words})"

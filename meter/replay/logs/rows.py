@@ -9,7 +9,9 @@ import pyarrow as pa
 from attrs import define, field, frozen
 from numpy.typing import NDArray
 
-__all__ = ["BadRow", "BadRows", "Fault", "Piece", "printable"]
+from meter.errors import printable
+
+__all__ = ["BadRow", "BadRows", "Fault", "Form", "Piece", "shortened"]
 
 _MOST_SHOWN = 20
 _LONGEST = 160
@@ -25,6 +27,17 @@ class Fault(StrEnum):
     NO_ARTICLE = "L05"
     NO_TIME = "L06"
     BAD_VALUE = "L07"
+
+
+class Form(StrEnum):
+    """How the attributes of a piece are written."""
+
+    CELL = "cell"
+    """As in a table: a list may be `a;b`, a flag `yes`."""
+    VALUE = "value"
+    """As JSON has them."""
+    JSON = "json"
+    """Each as the text of its JSON, since one column has values of several types."""
 
 
 @frozen
@@ -52,9 +65,9 @@ class BadRows:
         self.count += 1
         self.reasons[kind or reason] = self.reasons.get(kind or reason, 0) + 1
         if len(self.first) < _MOST_SHOWN:
-            self.first.append(BadRow(row, printable(reason, _LONGEST), code))
+            self.first.append(BadRow(row, shortened(reason, _LONGEST), code))
 
-    def told(self) -> str:
+    def summary(self) -> str:
         """Say how many rows were left out for which reason.
 
         `2 rows with no reader, 1 row with no article`.
@@ -69,22 +82,23 @@ class BadRows:
 class Piece:
     """Some rows of a log: a table with our column names.
 
-    `rows` is the number of each row (or line) in the log.
+    `rows` is the number of each row (or line) in the log, `form` how its attributes are written.
     """
 
     table: pa.Table
     rows: NDArray[np.int64]
+    form: Form = Form.CELL
 
     def where(self, fine: NDArray[np.bool_]) -> Piece:
         """Return the rows that are marked; the piece itself if all are."""
         if fine.all():
             return self
-        return Piece(self.table.filter(pa.array(fine)), self.rows[fine])
+        return Piece(self.table.filter(pa.array(fine)), self.rows[fine], self.form)
 
 
-def printable(words: str, longest: int) -> str:
-    """Return what a log says so that it neither floods nor commands a terminal."""
+def shortened(words: str, longest: int) -> str:
+    """Return what a log says, cut to a length and harmless to a terminal."""
     kept = words
     if len(words) > longest:
         kept = f"{words[: longest // 2]} … {words[-longest // 4 :]}"
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in kept)
+    return printable(kept)

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from attrs import define, field
 
+from meter.validation import YEARS
 from meter.windows import DAY, day_start, instant, local_instant
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Times"]
 
-_EARLIEST = instant(datetime(1900, 1, 1, tzinfo=UTC))
-_LATEST = instant(datetime(2200, 1, 1, tzinfo=UTC))
+_EARLIEST = instant(datetime(YEARS.start, 1, 1, tzinfo=UTC))
+_LATEST = instant(datetime(YEARS.stop, 1, 1, tzinfo=UTC))
 _UNITS = (("seconds", 10**11, 10**6), ("milliseconds", 10**14, 10**3), ("microseconds", None, 1))
 """What a whole number counts since 1970: the unit, below which number, its microseconds."""
 _SURELY_SECONDS = 10**9

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from meter.replay.logs.columns import LogError
-from meter.replay.logs.rows import BadRows, Fault, Piece, printable
+from meter.replay.logs.rows import BadRows, Fault, Piece, shortened
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -80,7 +80,7 @@ def _texts(
     for place, (cell, text) in enumerate(zip(cells, texts, strict=True)):
         if fine[place] and text is not None and text.encode() != cell:
             fine[place] = False
-            reason = f"`{printable(text, _SHOWN)}` is not UTF-8"
+            reason = f"`{shortened(text, _SHOWN)}` is not UTF-8"
             bad.add(int(rows[place]), Fault.NOT_TEXT, reason, "text that is not UTF-8")
     return pa.array(texts, pa.string())
 

@@ -12,7 +12,7 @@ import tomli_w
 from attrs import evolve
 
 from meter.errors import Problem, meant, quoted
-from meter.loading.problems import Report
+from meter.loading.problems import ProblemCollector
 from meter.simulate.assumptions.assumption import Assumption, AssumptionValue, Basis
 from meter.simulate.assumptions.table import (
     AssumptionError,
@@ -60,7 +60,7 @@ def loads_assumptions(text: str, *, name: str = "assumptions.toml") -> Assumptio
     'our exit survey'
     """
     known = published_assumptions().table
-    report = Report()
+    report = ProblemCollector()
     given: dict[str, Assumption] = {}
     for group, part in _tables(text, name).items():
         for short, value in _members(group, part, report).items():
@@ -70,7 +70,7 @@ def loads_assumptions(text: str, *, name: str = "assumptions.toml") -> Assumptio
                 if item is not None:
                     given[full] = item
             else:
-                report(
+                report.add(
                     "unknown-assumption",
                     (group, short),
                     f"there is no assumption called {quoted(full)}",
@@ -137,11 +137,11 @@ def _tables(text: str, name: str) -> dict[str, object]:
         )
 
 
-def _members(group: str, part: object, report: Report) -> Mapping[str, object]:
+def _members(group: str, part: object, report: ProblemCollector) -> Mapping[str, object]:
     """Return what a file says about a group: nothing where that is no group, or no table."""
     groups = sorted({full.partition(".")[0] for full in published_assumptions().table})
     if group not in groups:
-        report(
+        report.add(
             "unknown-group",
             (group,),
             f"there is no group of assumptions called {quoted(group)}",
@@ -150,7 +150,7 @@ def _members(group: str, part: object, report: Report) -> Mapping[str, object]:
         )
         return {}
     if not isinstance(part, dict):
-        report(
+        report.add(
             "not-a-table",
             (group,),
             f"{quoted(group)} is a group of assumptions, so it is a table",
@@ -161,7 +161,7 @@ def _members(group: str, part: object, report: Report) -> Mapping[str, object]:
 
 
 def _read(
-    item: Assumption, path: _Place, given: object, report: Report, file: str
+    item: Assumption, path: _Place, given: object, report: ProblemCollector, file: str
 ) -> Assumption | None:
     """Return an assumption as a file gives it: a bare value, or a table with range and source."""
     parts: dict[str, object] = {"value": given}
@@ -171,7 +171,7 @@ def _read(
         places = {part: (*path, part) for part in parts}
     before = _problems(report)
     for part in parts.keys() - set(_KEYS):
-        report(
+        report.add(
             "unknown-key",
             places[part],
             f"an assumption has no {quoted(part)}",
@@ -189,14 +189,18 @@ def _read(
 
 
 def _with_range(
-    item: Assumption, value: float, ends: dict[str, float | None], path: _Place, report: Report
+    item: Assumption,
+    value: float,
+    ends: dict[str, float | None],
+    path: _Place,
+    report: ProblemCollector,
 ) -> Assumption | None:
     """Return a number with the range that was given, or with its own, stretched if need be."""
     low = ends.get("low", item.low)
     high = ends.get("high", item.high)
     if low is not None and high is not None and not low <= value <= high:
         if ends:
-            report(
+            report.add(
                 "bad-range",
                 path,
                 f"{quoted(item.name)} is not between its `low` and its `high`",
@@ -208,12 +212,14 @@ def _with_range(
     return evolve(item, value=value, low=low, high=high)
 
 
-def _problems(report: Report) -> int:
+def _problems(report: ProblemCollector) -> int:
     """Return how many problems there are, listed or not."""
     return len(report.found) + report.more
 
 
-def _value(item: Assumption, value: object, path: _Place, report: Report) -> AssumptionValue | None:
+def _value(
+    item: Assumption, value: object, path: _Place, report: ProblemCollector
+) -> AssumptionValue | None:
     """Return a value of the kind an assumption has, or `None` after reporting what is wrong."""
     if isinstance(item.value, date):
         return _day(item, value, path, report)
@@ -222,19 +228,19 @@ def _value(item: Assumption, value: object, path: _Place, report: Report) -> Ass
     return _number(item, value, path, report)
 
 
-def _end(item: Assumption, value: object, path: _Place, report: Report) -> float | None:
+def _end(item: Assumption, value: object, path: _Place, report: ProblemCollector) -> float | None:
     """Return an end of a range, which only a number has."""
     if isinstance(item.value, int | float):
         return _number(item, value, path, report)
-    report("no-range", path, f"{quoted(item.name)} has no range", "leave `low` and `high` out")
+    report.add("no-range", path, f"{quoted(item.name)} has no range", "leave `low` and `high` out")
     return None
 
 
-def _day(item: Assumption, value: object, path: _Place, report: Report) -> date | None:
+def _day(item: Assumption, value: object, path: _Place, report: ProblemCollector) -> date | None:
     # A time is a date as well, for Python.
     if isinstance(value, date) and type(value) is date:
         return value
-    report(
+    report.add(
         "not-a-date",
         path,
         f"{quoted(item.name)} is a day, not {quoted(value)}",
@@ -244,10 +250,10 @@ def _day(item: Assumption, value: object, path: _Place, report: Report) -> date 
 
 
 def _shares(
-    item: Assumption, value: object, path: _Place, report: Report
+    item: Assumption, value: object, path: _Place, report: ProblemCollector
 ) -> dict[str, float] | None:
     if not _is_shares(value):
-        report(
+        report.add(
             "not-shares",
             path,
             f"{quoted(item.name)} is a table of names and shares between 0 and 1",
@@ -256,7 +262,7 @@ def _shares(
         return None
     whole = sum(value.values())
     if item.adds_up and value and abs(whole - 1) > _ROUNDING:
-        report(
+        report.add(
             "shares-not-one",
             path,
             f"the shares of {quoted(item.name)} add up to {whole:g}",
@@ -266,9 +272,11 @@ def _shares(
     return value
 
 
-def _number(item: Assumption, value: object, path: _Place, report: Report) -> float | None:
+def _number(
+    item: Assumption, value: object, path: _Place, report: ProblemCollector
+) -> float | None:
     if not _is_number(value):
-        report(
+        report.add(
             "not-a-number",
             path,
             f"{quoted(item.name)} is a number, not {quoted(value)}",
@@ -276,7 +284,7 @@ def _number(item: Assumption, value: object, path: _Place, report: Report) -> fl
         )
         return None
     if not item.least <= value <= item.most:
-        report(
+        report.add(
             "out-of-range",
             path,
             f"{quoted(item.name)} is between {item.least:g} and {item.most:g}, not {value:g}",

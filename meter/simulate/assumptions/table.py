@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
-from meter.errors import MeterError, Problem, meant, quoted
-from meter.loading.problems import Report
+from meter.errors import ProblemsError, meant, quoted
+from meter.loading.problems import ProblemCollector
 from meter.simulate.assumptions.assumption import Assumption, AssumptionRow, AssumptionValue
 from meter.simulate.assumptions.defaults import PUBLISHED
 
@@ -22,15 +22,11 @@ __all__ = ["AssumptionError", "Assumptions", "meant_assumption", "published_assu
 _DEFAULTS = {item.name: item for item in PUBLISHED}
 
 
-class AssumptionError(MeterError):
+class AssumptionError(ProblemsError):
     """A file of assumptions cannot be used.
 
     `problems` holds every problem, with its place in the file.
     """
-
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
 @frozen
@@ -77,10 +73,10 @@ class Assumptions:
 
         Raises `AssumptionError` for a name that does not exist.
         """
-        report = Report()
+        report = ProblemCollector()
         for name in values:
             if name not in self.table:
-                report(
+                report.add(
                     "unknown-assumption",
                     (name,),
                     f"there is no assumption called {quoted(name)}",

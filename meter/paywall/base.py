@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, Protocol, TypeVar
 
 from attrs import define, evolve, field, frozen
 
@@ -32,7 +32,15 @@ if TYPE_CHECKING:
     from meter.usage import Usage
     from meter.view import PageView, Reader
 
-__all__ = ["Answer", "Counted", "OnOutage", "PaywallBase", "PolicySource", "failed"]
+__all__ = [
+    "Answer",
+    "Counted",
+    "OnOutage",
+    "OnOutageWord",
+    "PaywallBase",
+    "PolicySource",
+    "failed",
+]
 
 S = TypeVar("S", Store, AsyncStore)
 
@@ -47,6 +55,9 @@ class OnOutage(StrEnum):
     OPEN = "open"
     CLOSED = "closed"
     RAISE = "raise"
+
+
+OnOutageWord = Literal["fallback", "open", "closed", "raise"]
 
 
 class PolicySource(Protocol):
@@ -76,7 +87,7 @@ class Answer(NamedTuple):
     retries: int = 0
 
 
-def _word(on_outage: OnOutage | str) -> OnOutage:
+def _word(on_outage: OnOutage | OnOutageWord) -> OnOutage:
     try:
         return OnOutage(on_outage)
     except ValueError:

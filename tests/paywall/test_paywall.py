@@ -9,6 +9,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from inspect import signature
+from re import escape
 
 import pytest
 from attrs import evolve
@@ -533,6 +534,14 @@ def test_a_wrong_setting_says_so(settings_, words, newsroom):
     """A setting that cannot be meant is a `ValueError` that says what can."""
     with pytest.raises(ValueError, match=words):
         Paywall(newsroom.policy(1), MemoryStore(), **settings_)
+
+
+@pytest.mark.parametrize("kind", [Paywall, AsyncPaywall])
+def test_a_misspelt_setting_names_the_public_class(kind, newsroom):
+    """A keyword that no paywall has is refused in the name of the class that was called."""
+    message = f"{kind.__name__}.__init__() got an unexpected keyword argument 'dedline'"
+    with pytest.raises(TypeError, match=f"^{escape(message)}$"):
+        kind(newsroom.policy(1), MemoryStore(), dedline=3)
 
 
 def test_prefetches_are_answered_and_not_counted(counting, newsroom):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from meter.paywall.recent import Recent
     from meter.stores import AsyncStore, Store
 
-__all__ = ["Forget", "Load", "Lost", "StoreOp", "StoreOps", "Swap"]
+__all__ = ["CheckLosses", "Forget", "Load", "StoreOp", "StoreOps", "Swap"]
 
 T = TypeVar("T")
 
@@ -61,20 +61,20 @@ class Forget(NamedTuple):
         await store.forget(self.key)
 
 
-class Lost(NamedTuple):
+class CheckLosses(NamedTuple):
     """Ask how often the store has lost data so far, where it can tell, and note it."""
 
     recent: Recent
 
     def on(self, store: Store) -> None:
-        self.recent.losses = store.lost() if isinstance(store, LossAware) else 0
+        self.recent.losses = store.check_losses() if isinstance(store, LossAware) else 0
 
     async def on_async(self, store: AsyncStore) -> None:
         losses = 0
         if isinstance(store, AsyncLossAware):
-            losses = await store.lost()
+            losses = await store.check_losses()
         self.recent.losses = losses
 
 
-StoreOp: TypeAlias = Load | Swap | Forget | Lost
+StoreOp: TypeAlias = Load | Swap | Forget | CheckLosses
 StoreOps: TypeAlias = Generator[StoreOp, bytes | None, T]

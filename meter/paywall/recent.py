@@ -27,13 +27,13 @@ class Recent:
         self.lock = ForkLock()
         self._most = most
         self._records: dict[str, tuple[Record, int]] = {}
-        self._owed: dict[str, Usage] = {}
+        self._pending: dict[str, Usage] = {}
 
     def get(self, key: str) -> Record:
         """Return what was seen under a key last."""
         return self._records.get(key, _NEVER)[0]
 
-    def since(self, key: str) -> int:
+    def losses_when_seen(self, key: str) -> int:
         """Return how often the store had lost data when a key was seen last."""
         return self._records.get(key, _NEVER)[1]
 
@@ -43,28 +43,28 @@ class Recent:
         with self.lock:
             _put(self._records, key, seen, self._most)
 
-    def owed(self, key: str) -> Usage | None:
+    def pending(self, key: str) -> Usage | None:
         """Return what was read while the store was out and is not in it yet."""
-        return self._owed.get(key)
+        return self._pending.get(key)
 
-    def owe(self, key: str, usage: Usage) -> None:
+    def add_pending(self, key: str, usage: Usage) -> None:
         """Remember what is to be put into the store when it is back.
 
         The lock is held by who calls.
         """
-        _put(self._owed, key, usage, self._most)
+        _put(self._pending, key, usage, self._most)
 
-    def paid(self, key: str, usage: Usage) -> None:
+    def remove_pending(self, key: str, usage: Usage) -> None:
         """Strike out what has arrived in the store, unless more has come in meanwhile."""
         with self.lock:
-            if self._owed.get(key) is usage:
-                self._owed.pop(key, None)
+            if self._pending.get(key) is usage:
+                self._pending.pop(key, None)
 
     def drop(self, key: str) -> None:
         """Remember nothing of a key."""
         with self.lock:
             self._records.pop(key, None)
-            self._owed.pop(key, None)
+            self._pending.pop(key, None)
 
     def read(self, key: str, raw: bytes | None) -> Record:
         """Return the record of some bytes, without parsing what was parsed before."""

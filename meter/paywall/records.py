@@ -14,7 +14,7 @@ from attrs import field, frozen
 from meter.errors import CorruptUsageError
 from meter.usage import Usage
 
-__all__ = ["NOTHING", "Record", "alias", "kept", "read_record"]
+__all__ = ["NOTHING", "Record", "alias_record", "read_record", "usage_record"]
 
 _JOINED = b"J"
 _ALIAS = b"A"
@@ -38,7 +38,7 @@ class Record:
 NOTHING = Record()
 
 
-def kept(usage: Usage, joined: tuple[str, ...] = (), turn: int = 0) -> Record:
+def usage_record(usage: Usage, joined: tuple[str, ...] = (), turn: int = 0) -> Record:
     """Return the record of a usage; the bytes of one that was never joined are the usage's own."""
     raw = usage.to_bytes()
     if joined or turn:
@@ -46,7 +46,7 @@ def kept(usage: Usage, joined: tuple[str, ...] = (), turn: int = 0) -> Record:
     return Record(raw, usage, joined, turn)
 
 
-def alias(into: str) -> Record:
+def alias_record(into: str) -> Record:
     """Return the record that leads to another key."""
     return Record(_ALIAS + into.encode(), into=into)
 
@@ -62,8 +62,8 @@ def read_record(raw: bytes | None) -> Record:
     head, _, usage = raw[1:].partition(b"\n")
     try:
         turn, joined = json.loads(head)
-        names = tuple(str(name) for name in joined)
-        return Record(raw, Usage.from_bytes(usage), names, int(turn))
+        keys = tuple(str(key) for key in joined)
+        return Record(raw, Usage.from_bytes(usage), keys, int(turn))
     except (ValueError, TypeError) as error:
         raise CorruptUsageError(
             f"{len(raw)} bytes say that readers were joined, but not which"

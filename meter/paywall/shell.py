@@ -103,14 +103,14 @@ class Paywall(PaywallBase[Store]):
         From then on either id stands for both. It may be repeated and done in either direction; if
         it is interrupted, do it again. Raises `StoreError` if the store does not answer.
         """
-        self._run(self._merged(from_id, into_id), _CARE)
+        self._run(self._join(from_id, into_id), _CARE)
 
     def forget(self, reader_id: str) -> None:
         """Leave nothing of a reader in the store or in this process, nor of the ids merged with it.
 
         Raises `StoreError` if the store does not answer; do it again then.
         """
-        self._run(self._erased(reader_id), _CARE)
+        self._run(self._erase(reader_id), _CARE)
 
     def ledger(self, reader_id: str, *, now: datetime | None = None) -> dict[str, Counted]:
         """Return what was counted in the running window, by meter.
@@ -118,15 +118,15 @@ class Paywall(PaywallBase[Store]):
         It also says when the first of it comes back. Raises `StoreError` if the store does not
         answer.
         """
-        return self._run(self._read(reader_id, now), _CARE)
+        return self._run(self._look_up(reader_id, now), _CARE)
 
     def _ask(
         self, reader: Reader, view: PageView, now: datetime | None, *, counts: bool
     ) -> Decision:
-        asked = self._asked(reader, view, now, counts=counts)
+        asked = self._decide(reader, view, now, counts=counts)
         if isinstance(asked, Decision):
             return asked
-        return self._told(self._run(asked))
+        return self._report(self._run(asked))
 
     def _run(self, operations: StoreOps[T], deadlines: float = 1.0) -> T:
         with deadline(self._seconds(deadlines)):
@@ -171,23 +171,23 @@ class AsyncPaywall(PaywallBase[AsyncStore]):
 
     async def merge(self, from_id: str, into_id: str) -> None:
         """Make two ids one reader; see `Paywall.merge`."""
-        await self._run(self._merged(from_id, into_id), _CARE)
+        await self._run(self._join(from_id, into_id), _CARE)
 
     async def forget(self, reader_id: str) -> None:
         """Leave nothing of a reader; see `Paywall.forget`."""
-        await self._run(self._erased(reader_id), _CARE)
+        await self._run(self._erase(reader_id), _CARE)
 
     async def ledger(self, reader_id: str, *, now: datetime | None = None) -> dict[str, Counted]:
         """Return what was counted in the running window; see `Paywall.ledger`."""
-        return await self._run(self._read(reader_id, now), _CARE)
+        return await self._run(self._look_up(reader_id, now), _CARE)
 
     async def _ask(
         self, reader: Reader, view: PageView, now: datetime | None, *, counts: bool
     ) -> Decision:
-        asked = self._asked(reader, view, now, counts=counts)
+        asked = self._decide(reader, view, now, counts=counts)
         if isinstance(asked, Decision):
             return asked
-        return self._told(await self._run(asked))
+        return self._report(await self._run(asked))
 
     async def _run(self, operations: StoreOps[T], deadlines: float = 1.0) -> T:
         with deadline(self._seconds(deadlines)):

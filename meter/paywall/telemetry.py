@@ -80,7 +80,7 @@ class Telemetry:
             return None
         return self._tracer
 
-    def decided(
+    def report_decision(
         self, decision: Decision, view: PageView, key: str | None, retries: int = 0
     ) -> None:
         """Tell of a decision.
@@ -106,7 +106,7 @@ class Telemetry:
             except Exception:  # a hook of the publisher's must not cost a reader the page
                 LOG.exception("the `on_decision` hook failed; the decision stands")
 
-    def out(self, error: Exception, what: str) -> None:
+    def report_outage(self, error: Exception, what: str) -> None:
         """Tell that the store did not answer."""
         reason = type(error).__name__.removesuffix("Error")
         LOG.warning(
@@ -118,7 +118,7 @@ class Telemetry:
         if self._outages is not None:
             self._outages.add(1, {"reason": reason, "store": self._store})
 
-    def lost(self) -> None:
+    def report_loss(self) -> None:
         """Tell that the store was found to have lost data."""
         LOG.error(
             "the store lost data; what this process remembers is put back",

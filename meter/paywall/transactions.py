@@ -17,22 +17,22 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from attrs import define, frozen
 
 from meter.errors import CorruptUsageError, StoreContentionError
-from meter.paywall.operations import Forget, Load, Lost, StoreOps, Swap
+from meter.paywall.operations import CheckLosses, Forget, Load, StoreOps, Swap
 from meter.paywall.recent import Recent
-from meter.paywall.records import NOTHING, Record, alias, kept, read_record
+from meter.paywall.records import NOTHING, Record, alias_record, read_record, usage_record
 from meter.usage import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-__all__ = ["Outcome", "erase", "join", "transact"]
+__all__ = ["TransactionResult", "erase", "join", "transact"]
 
 T = TypeVar("T")
 
 
 @frozen
-class Outcome(Generic[T]):
+class TransactionResult(Generic[T]):
     """What a question came to.
 
     The answer, whether something was written for it, how often it had to start again, and whether
@@ -42,7 +42,7 @@ class Outcome(Generic[T]):
     answer: T
     written: bool
     retries: int
-    lost: bool
+    loss: bool
 
 
 @define
@@ -106,7 +106,7 @@ def transact(
     expires: Callable[[Usage], datetime | None],
     attempts: int,
     writes: bool = True,
-) -> StoreOps[Outcome[T]]:
+) -> StoreOps[TransactionResult[T]]:
     """Ask `change` what a reader's usage becomes, and make it so, if it has not changed in between.
 
     Without `writes` the answer is all that is wanted. Raises `StoreContentionError` if it kept
@@ -115,39 +115,40 @@ def transact(
     place = _Place(recent.get(key), [key])
     void: set[bytes | None] = set()
     retries = 0
-    lost = False
+    loss = False
     while True:
         if place.record.into is not None or len(place.walked) > 1:
             yield from _settle_aliases(place, recent, void)
         record = place.record
-        owed = recent.owed(key)
-        usage = record.usage if owed is None else record.usage.merge(owed)
+        pending = recent.pending(key)
+        usage = record.usage if pending is None else record.usage.merge(pending)
         answer, after = change(usage)
         if not writes or after is record.usage or after == record.usage:
             # Nothing to write that would prove the guess: the bytes are loaded, once.
             if place.sure:
-                if writes and owed is not None:
-                    recent.paid(key, owed)
-                return Outcome(answer, written=False, retries=retries, lost=lost)
+                if writes and pending is not None:
+                    recent.remove_pending(key, pending)
+                return TransactionResult(answer, written=False, retries=retries, loss=loss)
             found = yield Load(place.key)
-            if found == record.raw and owed is None:
+            if found == record.raw and pending is None:
                 # The guess was right, and so is the answer.
-                return Outcome(answer, written=False, retries=retries, lost=lost)
+                return TransactionResult(answer, written=False, retries=retries, loss=loss)
         else:
-            new = kept(after, record.joined, record.turn)
+            new = usage_record(after, record.joined, record.turn)
             # A record that others lead to must outlive them, so it never expires.
             until = None if record.joined else expires(after)
             found = yield Swap(place.key, record.raw, new.raw, until)
             if found == new.raw:
                 recent.keep(place.key, new)
-                if owed is not None:
-                    recent.paid(key, owed)
-                return Outcome(answer, written=True, retries=retries, lost=lost)
+                if pending is not None:
+                    recent.remove_pending(key, pending)
+                return TransactionResult(answer, written=True, retries=retries, loss=loss)
             if found is None and place.sure and record.raw is not None:
                 # It was there a moment ago: whoever forgot it meanwhile wants nothing of this view
                 # kept either.
                 recent.drop(place.key)
-                return Outcome(change(Usage())[0], written=False, retries=retries, lost=lost)
+                answer = change(Usage())[0]
+                return TransactionResult(answer, written=False, retries=retries, loss=loss)
             if place.sure:  # a guess that was wrong is no sign that somebody else is writing
                 retries += 1
             if retries >= attempts:
@@ -155,7 +156,7 @@ def transact(
                     f"a reader's usage changed {attempts} times while one view was being counted"
                 )
         if found is None and record.raw is not None and recent.get(place.key) is record:
-            lost = (yield from _look_for_loss(key, place, usage, recent)) or lost
+            loss = (yield from _look_for_loss(key, place, usage, recent)) or loss
         place.see(recent.read(place.key, found))
 
 
@@ -165,10 +166,10 @@ def _look_for_loss(key: str, place: _Place, usage: Usage, recent: Recent) -> Sto
     If it has, what is remembered is put back by this question or the next. If not, somebody has
     forgotten the reader, and nothing of it is remembered here any more.
     """
-    yield Lost(recent)
-    if recent.losses > recent.since(place.key):
+    yield CheckLosses(recent)
+    if recent.losses > recent.losses_when_seen(place.key):
         with recent.lock:
-            recent.owe(key, usage)
+            recent.add_pending(key, usage)
         return True
     recent.drop(key)
     return False
@@ -223,11 +224,11 @@ def _lead(source: _Place, target: _Place, recent: Recent) -> StoreOps[bool]:
     others = dict.fromkeys((*target.record.joined, source.key, *source.record.joined))
     others.pop(target.key, None)
     usage = target.record.usage.merge(source.record.usage)
-    union = kept(usage, tuple(others), target.record.turn + 1)
+    union = usage_record(usage, tuple(others), target.record.turn + 1)
     if (yield Swap(target.key, target.record.raw, union.raw)) != union.raw:
         return False
     recent.keep(target.key, union)
-    leads = alias(target.key)
+    leads = alias_record(target.key)
     if (yield Swap(source.key, source.record.raw, leads.raw)) != leads.raw:
         return False
     recent.keep(source.key, leads)
@@ -251,15 +252,15 @@ def erase(key: str, recent: Recent, *, attempts: int) -> StoreOps[None]:
             recent.drop(key)
             return
         group = {root.key, *root.record.joined}
-        others = [name for name in root.record.joined if name not in root.walked]
-        for name in others:
-            yield from _remove_alias(name, group, recent)
+        others = [other for other in root.record.joined if other not in root.walked]
+        for other in others:
+            yield from _remove_alias(other, group, recent)
         if (yield Swap(root.key, root.record.raw, None)) is None:
             recent.drop(root.key)
             # One that was just being joined may have become an alias since, so all are looked at
             # once more; the one that was asked for goes last.
-            for name in (*others, *reversed(root.walked[:-1])):
-                yield from _remove_alias(name, group, recent)
+            for other in (*others, *reversed(root.walked[:-1])):
+                yield from _remove_alias(other, group, recent)
             return
     raise StoreContentionError(
         f"a reader kept reading while being forgotten; try again (after {attempts} attempts)"

@@ -47,10 +47,10 @@ class _InThread(_Wrapped):
     async def forget(self, key: str) -> None:
         await asyncio.to_thread(self.store.forget, key)
 
-    async def lost(self) -> int:
+    async def check_losses(self) -> int:
         if not isinstance(self.store, LossAware):
             return 0
-        return await asyncio.to_thread(self.store.lost)
+        return await asyncio.to_thread(self.store.check_losses)
 
 
 class _AtOnce(_Wrapped):
@@ -67,8 +67,8 @@ class _AtOnce(_Wrapped):
     async def forget(self, key: str) -> None:
         self.store.forget(key)
 
-    async def lost(self) -> int:
-        return self.store.lost() if isinstance(self.store, LossAware) else 0
+    async def check_losses(self) -> int:
+        return self.store.check_losses() if isinstance(self.store, LossAware) else 0
 
 
 def in_thread(store: Store) -> AsyncStore:

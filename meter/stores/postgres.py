@@ -17,10 +17,10 @@ from psycopg.errors import UndefinedTable
 from meter.errors import StoreContentionError, StoreError
 from meter.stores.deadline import deadline, remaining
 from meter.stores.postgres_connections import (
+    ALREADY_MADE,
+    CONFLICTS,
     DEADLINE,
-    MADE,
-    MET,
-    SOUND,
+    HARMLESS,
     check_url,
     last_has_rows,
     make_async_pool,
@@ -82,23 +82,23 @@ class _Query(NamedTuple):
     values: Mapping[str, _Value] | None = None
 
 
-class _Answer(NamedTuple):
+class _Result(NamedTuple):
     """The bytes that the last statement found, and how many rows it changed."""
 
     found: bytes | None
     changed: int
 
 
-_Queries: TypeAlias = "Generator[_Query, _Answer, T]"
+_Queries: TypeAlias = "Generator[_Query, _Result, T]"
 
 
-def _ask(statement: str, **values: _Value) -> _Queries[_Answer]:
+def _ask(statement: str, **values: _Value) -> _Queries[_Result]:
     """Ask one thing; where there is no table yet, make it and ask once more."""
     for _ in range(2):
         try:
             return (yield _Query(statement, values))
         except UndefinedTable:
-            with suppress(*MADE):
+            with suppress(*ALREADY_MADE):
                 yield _Query(TABLE)
     raise StoreError(_NO_TABLE)
 
@@ -124,7 +124,7 @@ def _swap(
             found = answer.found
             if found is None and statement is _REPLACE:
                 found = yield from _load(key)
-        except MET:
+        except CONFLICTS:
             continue
         if found == new or found != old:
             return found
@@ -215,21 +215,21 @@ class PostgresStore:
         except (psycopg.Error, OSError) as error:
             raise_ours(error)
 
-    def _ask(self, query: _Query) -> _Answer:
+    def _ask(self, query: _Query) -> _Result:
         """Ask on a lent connection; one on which something went wrong is not used again."""
         pool = self._pool
         connection = pool.getconn(timeout=remaining(DEADLINE))
         try:
             cursor = connection.execute(query.statement, query.values)
             row = cursor.fetchone() if last_has_rows(cursor) else None
-        except SOUND:
+        except HARMLESS:
             raise
         except (psycopg.Error, OSError):
             connection.close()
             raise
         finally:
             pool.putconn(connection)
-        return _Answer(None if row is None else row[0], cursor.rowcount)
+        return _Result(None if row is None else row[0], cursor.rowcount)
 
 
 class AsyncPostgresStore:
@@ -282,18 +282,18 @@ class AsyncPostgresStore:
         except (psycopg.Error, OSError) as error:
             raise_ours(error)
 
-    async def _ask(self, query: _Query) -> _Answer:
+    async def _ask(self, query: _Query) -> _Result:
         """Ask on a lent connection; one on which something went wrong is not used again."""
         pool = self._pool
         connection = await pool.getconn(timeout=remaining(DEADLINE))
         try:
             cursor = await connection.execute(query.statement, query.values)
             row = await cursor.fetchone() if last_has_rows(cursor) else None
-        except SOUND:
+        except HARMLESS:
             raise
         except (psycopg.Error, OSError):
             await connection.close()
             raise
         finally:
             await pool.putconn(connection)
-        return _Answer(None if row is None else row[0], cursor.rowcount)
+        return _Result(None if row is None else row[0], cursor.rowcount)

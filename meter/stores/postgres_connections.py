@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from psycopg.abc import RV, PQGen
 
 __all__ = [
+    "ALREADY_MADE",
+    "CONFLICTS",
     "DEADLINE",
-    "MADE",
-    "MET",
-    "SOUND",
+    "HARMLESS",
     "check_url",
     "last_has_rows",
     "make_async_pool",
@@ -37,13 +37,13 @@ __all__ = [
 DEADLINE = 0.05
 """How many seconds a call may take where nobody says."""
 
-MADE = (DuplicateTable, DuplicateObject, UniqueViolation)
+ALREADY_MADE = (DuplicateTable, DuplicateObject, UniqueViolation)
 """What making the table leads to where another process makes it at the same time."""
 
-MET = (SerializationFailure, DeadlockDetected)
+CONFLICTS = (SerializationFailure, DeadlockDetected)
 """What a change leads to that met another one, and can be tried again."""
 
-SOUND = (UndefinedTable, *MADE, *MET)
+HARMLESS = (UndefinedTable, *ALREADY_MADE, *CONFLICTS)
 """After these a connection is as good as before."""
 
 
@@ -56,14 +56,14 @@ def last_has_rows(cursor: psycopg.Cursor[Any] | psycopg.AsyncCursor[Any]) -> boo
 
 def raise_ours(error: psycopg.Error | OSError) -> NoReturn:
     """Raise one of our errors in the place of the driver's."""
-    if isinstance(error, MET):
+    if isinstance(error, CONFLICTS):
         raise StoreContentionError("two changes met") from error
     raise StoreUnavailableError(
         f"the database did not answer: {str(error) or type(error).__name__}"
     ) from error
 
 
-class _PatientConnection(psycopg.Connection[Any]):
+class _DeadlineConnection(psycopg.Connection[Any]):
     """A connection that waits as long as the question being asked allows, and no longer."""
 
     def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
@@ -71,7 +71,7 @@ class _PatientConnection(psycopg.Connection[Any]):
         return super().wait(gen, interval, seconds)
 
 
-class _AsyncPatientConnection(psycopg.AsyncConnection[Any]):
+class _AsyncDeadlineConnection(psycopg.AsyncConnection[Any]):
     """The same for asyncio.
 
     A task that is cancelled gives the connection up: it must not wait for a server that does not
@@ -107,22 +107,22 @@ _POOL = _Settings(min_size=0, open=False, reconnect_timeout=5.0, name="meter")
 _CONNECTION = {"autocommit": True, "prepare_threshold": None}
 
 
-def make_pool(url: str, size: int) -> ConnectionPool[_PatientConnection]:
+def make_pool(url: str, size: int) -> ConnectionPool[_DeadlineConnection]:
     """Return a pool of at most so many connections, not open yet."""
     return ConnectionPool(
         url,
-        connection_class=_PatientConnection,
+        connection_class=_DeadlineConnection,
         kwargs=_CONNECTION | {"cursor_factory": psycopg.ClientCursor},
         max_size=size,
         **_POOL,
     )
 
 
-def make_async_pool(url: str, size: int) -> AsyncConnectionPool[_AsyncPatientConnection]:
+def make_async_pool(url: str, size: int) -> AsyncConnectionPool[_AsyncDeadlineConnection]:
     """Return a pool of at most so many connections for asyncio, not open yet."""
     return AsyncConnectionPool(
         url,
-        connection_class=_AsyncPatientConnection,
+        connection_class=_AsyncDeadlineConnection,
         kwargs=_CONNECTION | {"cursor_factory": psycopg.AsyncClientCursor},
         max_size=size,
         **_POOL,

@@ -85,7 +85,7 @@ class LossAware(Protocol):
         """How often that was found so far."""
         ...
 
-    def lost(self) -> int:
+    def check_losses(self) -> int:
         """Look whether it has happened again, and return how often it was found by now."""
         ...
 
@@ -99,7 +99,7 @@ class AsyncLossAware(Protocol):
         """How often a loss was found so far."""
         ...
 
-    def lost(self) -> Awaitable[int]:
+    def check_losses(self) -> Awaitable[int]:
         """Look whether it has happened again, and return how often it was found by now."""
         ...
 

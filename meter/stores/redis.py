@@ -16,7 +16,14 @@ from redis.exceptions import NoScriptError, RedisError, ResponseError
 from meter.stores.deadline import remaining
 from meter.stores.locks import ForkLock
 from meter.stores.queries import run, run_async
-from meter.stores.redis_connections import DEADLINE, Answer, Line, async_client, client, translated
+from meter.stores.redis_connections import (
+    DEADLINE,
+    DirectPool,
+    Reply,
+    async_client,
+    client,
+    translated,
+)
 from meter.stores.redis_epoch import LOG, Epoch
 
 if TYPE_CHECKING:
@@ -44,7 +51,7 @@ return 1
 _SHA = sha1(_SCRIPT, usedforsecurity=False).hexdigest().encode()
 
 _Command: TypeAlias = tuple[bytes, ...]
-_Commands: TypeAlias = "Generator[_Command, Answer, T]"
+_Commands: TypeAlias = "Generator[_Command, Reply, T]"
 
 _LOOK: _Command = (b"LOOK",)
 """No command of the server's: look at its epoch, one after the other."""
@@ -92,7 +99,7 @@ def _forget(key: str) -> _Commands[None]:
     yield b"DEL", _name(key)
 
 
-def _lost(epoch: Epoch) -> _Commands[int]:
+def _check_losses(epoch: Epoch) -> _Commands[int]:
     yield _LOOK
     return epoch.losses
 
@@ -137,8 +144,8 @@ class RedisStore:
         self.deadline: float | None = deadline
         self._epoch = Epoch()
         self._looking = ForkLock()
-        self._line: Line | None = None
-        self._execute: Callable[..., Answer] = client.execute_command
+        self._direct: DirectPool | None = None
+        self._execute: Callable[..., Reply] = client.execute_command
 
     @classmethod
     def from_url(cls, url: str) -> Self:
@@ -146,9 +153,9 @@ class RedisStore:
 
         Redis-py's options may follow a `?`, such as `socket_timeout=0.2`.
         """
-        made, line, deadline = client(url)
+        made, direct, deadline = client(url)
         store = cls(made, deadline=deadline)
-        store._line = line
+        store._direct = direct
         return store
 
     @property
@@ -170,30 +177,30 @@ class RedisStore:
         """Keep nothing under a key."""
         self._run(_forget(key))
 
-    def lost(self) -> int:
+    def check_losses(self) -> int:
         """Look whether the server lost data, and return how often it was found to have."""
-        return self._run(_lost(self._epoch))
+        return self._run(_check_losses(self._epoch))
 
     def close(self) -> None:
         """Give the connections back."""
         self.client.close()
-        if self._line is not None:
-            self._line.close()
+        if self._direct is not None:
+            self._direct.close()
 
     def _run(self, commands: _Commands[T]) -> T:
         with translated():
             return run(commands, self._ask, RedisError)
 
-    def _ask(self, command: _Command) -> Answer:
+    def _ask(self, command: _Command) -> Reply:
         if command is _LOOK:
             with self._looking:
                 run(_look(self._epoch), self._send, RedisError)
             return None
-        if self._line is not None:
-            return self._line.ask(*command)
+        if self._direct is not None:
+            return self._direct.ask(*command)
         return self._send(command)
 
-    def _send(self, command: _Command) -> Answer:
+    def _send(self, command: _Command) -> Reply:
         """Ask through the client, which reads some answers for us."""
         name, *arguments = command
         return self._execute(name.decode(), *arguments)  # a cluster's looks the name up as text
@@ -217,7 +224,7 @@ class AsyncRedisStore:
         self.deadline: float = deadline
         self._epoch = Epoch()
         self._looking = asyncio.Lock()
-        self._execute: Callable[..., Awaitable[Answer]] = client.execute_command
+        self._execute: Callable[..., Awaitable[Reply]] = client.execute_command
 
     @classmethod
     def from_url(cls, url: str) -> Self:
@@ -244,9 +251,9 @@ class AsyncRedisStore:
         """Keep nothing under a key."""
         await self._run(_forget(key))
 
-    async def lost(self) -> int:
+    async def check_losses(self) -> int:
         """Look whether the server lost data, and return how often it was found to have."""
-        return await self._run(_lost(self._epoch))
+        return await self._run(_check_losses(self._epoch))
 
     async def aclose(self) -> None:
         """Give the connections back."""
@@ -257,13 +264,13 @@ class AsyncRedisStore:
             async with asyncio.timeout(remaining(self.deadline)):
                 return await run_async(commands, self._ask, RedisError)
 
-    async def _ask(self, command: _Command) -> Answer:
+    async def _ask(self, command: _Command) -> Reply:
         if command is _LOOK:
             async with self._looking:
                 await run_async(_look(self._epoch), self._send, RedisError)
             return None
         return await self._send(command)
 
-    async def _send(self, command: _Command) -> Answer:
+    async def _send(self, command: _Command) -> Reply:
         name, *arguments = command
         return await self._execute(name.decode(), *arguments)

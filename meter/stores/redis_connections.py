@@ -20,12 +20,12 @@ from meter.stores.deadline import remaining
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["DEADLINE", "Answer", "Line", "async_client", "client", "translated"]
+__all__ = ["DEADLINE", "DirectPool", "Reply", "async_client", "client", "translated"]
 
 DEADLINE = 0.05
 """How many seconds a call may take where nobody says."""
 
-Answer: TypeAlias = bytes | int | dict[str, object] | None
+Reply: TypeAlias = bytes | int | dict[str, object] | None
 """What a server answers; a dictionary to `INFO` only."""
 
 _Settings: TypeAlias = dict[str, Any]
@@ -49,7 +49,7 @@ def translated() -> Iterator[None]:
         ) from error
 
 
-class _Patience(AbstractConnection):
+class _DeadlineMixin(AbstractConnection):
     """A connection that waits as long as the question being asked allows, and no longer.
 
     It is mixed into the driver's own, over TCP, TLS or a Unix socket.
@@ -69,28 +69,28 @@ class _Patience(AbstractConnection):
         return super().read_response(*args, **options)
 
 
-class _Wire(Protocol):
-    """What a `Line` needs of a connection."""
+class _DirectConnection(Protocol):
+    """What a `DirectPool` needs of a connection."""
 
     def connect(self) -> None: ...
     def disconnect(self) -> None: ...
     def send_packed_command(self, command: list[bytes], *, check_health: bool) -> None: ...
-    def read_response(self) -> Answer: ...
+    def read_response(self) -> Reply: ...
 
 
-class Line:
+class DirectPool:
     """Connections of redis-py, asked directly: a command, its answer, nothing in between.
 
     A connection that has been idle may have been closed at the other end: what fails on one is
     asked once more on a new one. Everything the store asks may be asked twice.
     """
 
-    def __init__(self, make: Callable[[], _Wire]) -> None:
+    def __init__(self, make: Callable[[], _DirectConnection]) -> None:
         self._make = make
-        self._idle: list[_Wire] = []
+        self._idle: list[_DirectConnection] = []
         self._pid = os.getpid()
 
-    def ask(self, *command: bytes) -> Answer:
+    def ask(self, *command: bytes) -> Reply:
         """Send a command and return its answer."""
         if self._pid != os.getpid():
             # The parent's connections stay the parent's.
@@ -125,7 +125,7 @@ class Line:
         while self._idle:
             self._idle.pop().disconnect()
 
-    def _take(self) -> _Wire | None:
+    def _take(self) -> _DirectConnection | None:
         """Take an idle connection, if there is one. Of two threads, only one gets it."""
         try:
             return self._idle.pop()
@@ -139,14 +139,14 @@ def _packed(command: tuple[bytes, ...]) -> bytes:
     return b"*%d\r\n" % len(command) + b"".join(parts)
 
 
-def client(url: str) -> tuple[redis.Redis, Line, float]:
+def client(url: str) -> tuple[redis.Redis, DirectPool, float]:
     """Return a client and a line for a URL, and how many seconds a call may take."""
     base = _parsed(url).get("connection_class", Connection)
     settings = _settings(url, Retry(NoBackoff(), 0))
-    settings["connection_class"] = type("PatientConnection", (_Patience, base), {})
+    settings["connection_class"] = type("DeadlineConnection", (_DeadlineMixin, base), {})
     pool = redis.ConnectionPool(**settings)
-    line = Line(lambda: pool.connection_class(**pool.connection_kwargs))
-    return redis.Redis.from_pool(pool), line, settings["socket_timeout"]
+    direct = DirectPool(lambda: pool.connection_class(**pool.connection_kwargs))
+    return redis.Redis.from_pool(pool), direct, settings["socket_timeout"]
 
 
 def async_client(url: str) -> tuple[redis.asyncio.Redis, float]:

@@ -14,13 +14,13 @@ from meter.policy import Policy
 from meter.usage import Usage
 from meter.view import PageView, Reader
 
-__all__ = ["Question"]
+__all__ = ["MeteredView"]
 
 _MARGIN = timedelta(days=1)  # for clocks of servers that differ
 
 
 @define
-class Question:
+class MeteredView:
     """What is asked, and under which key the reader's usage is.
 
     `counts` says whether the view is counted, or only looked at. `decide` returns the decision on a

@@ -92,8 +92,8 @@ def _word(on_outage: OnOutage | OnOutageWord) -> OnOutage:
         return OnOutage(on_outage)
     except ValueError:
         raise ValueError(
-            f"`{on_outage}` is not what an outage can lead to; it is `fallback`, `open`, `closed`"
-            " or `raise`"
+            f"`{on_outage}` is not a word for `on_outage`; it is `fallback`, `open`, `closed` or"
+            " `raise`"
         ) from None
 
 
@@ -120,7 +120,7 @@ class PaywallBase(Generic[S]):
         if self._deadline is None:
             self._deadline = info.deadline
         elif self._deadline <= 0:
-            raise ValueError(f"a deadline is longer than nothing, not `{self._deadline}` seconds")
+            raise ValueError(f"`deadline` is more than 0 seconds, not `{self._deadline}`")
         self._loss_aware: LossAware | AsyncLossAware | None = None
         if isinstance(self._store, LossAware | AsyncLossAware):
             self._loss_aware = self._store

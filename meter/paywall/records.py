@@ -66,5 +66,5 @@ def read_record(raw: bytes | None) -> Record:
         return Record(raw, Usage.from_bytes(usage), keys, int(turn))
     except (ValueError, TypeError) as error:
         raise CorruptUsageError(
-            f"{len(raw)} bytes say that readers were joined, but not which"
+            f"the list of joined readers cannot be read in a record of {len(raw)} bytes"
         ) from error

@@ -59,10 +59,10 @@ class Telemetry:
             "meter.decisions", "{decision}", "Decisions, by what was shown"
         )
         self._retries = meter.create_counter(
-            "meter.store.retries", "{retry}", "Swaps that came too late and were decided anew"
+            "meter.store.retries", "{retry}", "Swaps that met another change and were decided again"
         )
         self._outages = meter.create_counter(
-            "meter.store.outages", "{outage}", "Questions a store did not answer, by reason"
+            "meter.store.outages", "{outage}", "Calls that a store did not answer, by reason"
         )
         self._losses = meter.create_counter(
             "meter.store.losses", "{loss}", "Times a store was found to have lost data"
@@ -110,7 +110,7 @@ class Telemetry:
         """Tell that the store did not answer."""
         reason = type(error).__name__.removesuffix("Error")
         LOG.warning(
-            "the store was not to be had for `%s`: %s",
+            "the store was unavailable for `%s`: %s",
             what,
             error,
             extra={"meter": {"outage": reason, "store": self._store}},

@@ -210,8 +210,7 @@ def join(source_key: str, target_key: str, recent: Recent, *, attempts: int) -> 
         if (yield from _lead(source, target, recent)):
             return
     raise StoreContentionError(
-        f"two readers kept changing while they were being joined; try again (after {attempts}"
-        " attempts)"
+        f"two readers kept changing while they were being joined ({attempts} attempts); try again"
     )
 
 
@@ -263,7 +262,7 @@ def erase(key: str, recent: Recent, *, attempts: int) -> StoreOps[None]:
                 yield from _remove_alias(other, group, recent)
             return
     raise StoreContentionError(
-        f"a reader kept reading while being forgotten; try again (after {attempts} attempts)"
+        f"a reader kept reading while being forgotten ({attempts} attempts); try again"
     )
 
 

@@ -37,7 +37,7 @@ class MemoryStore:
 
     def __init__(self, *, capacity: int = 100_000) -> None:
         if capacity < 1:
-            raise ValueError(f"a memory store keeps at least one reader, not `{capacity}`")
+            raise ValueError(f"`capacity` is at least 1 reader, not `{capacity}`")
         self.capacity = capacity
         self._kept: dict[str, tuple[bytes, datetime | None]] = {}
         self._lock = ForkLock()

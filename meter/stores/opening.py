@@ -138,8 +138,8 @@ def _parse(url: str) -> _Address:
             )
         if path in ("", "/"):
             raise StoreError(
-                f"`{url}` does not name a file; write `sqlite:///counts.db`, or `memory://` to keep"
-                " nothing"
+                f"`{url}` does not name a file; write `sqlite:///counts.db`, or `memory://` to"
+                " keep counts in this process only"
             )
         path = path[1:]
     return _Address(url, kind, path, dict(parse_qsl(parts.query)))
@@ -168,7 +168,7 @@ def _option(address: _Address, name: str, kind: Callable[[str], N]) -> dict[str,
     for given, text in address.options.items():
         if given != name:
             raise StoreError(
-                f"`{given}` in `{address.url}` is not an option of this store; there is `{name}`"
+                f"`{given}` in `{address.url}` is not an option of this store; its only one is `{name}`"
             )
         try:
             found[name] = kind(text)

@@ -69,8 +69,8 @@ _REMOVE = (
     " SELECT bytes FROM meter_usage WHERE key = %(key)s"
 )
 _NO_TABLE = (
-    "there is no table `meter_usage` and it could not be made; make it as the page on PostgreSQL"
-    " says"
+    "there is no table `meter_usage` and it could not be created; create it as the how-to page on"
+    " PostgreSQL shows"
 )
 _Value: TypeAlias = "str | bytes | datetime | None"
 

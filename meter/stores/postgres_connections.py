@@ -57,7 +57,7 @@ def last_has_rows(cursor: psycopg.Cursor[Any] | psycopg.AsyncCursor[Any]) -> boo
 def raise_ours(error: psycopg.Error | OSError) -> NoReturn:
     """Raise one of our errors in the place of the driver's."""
     if isinstance(error, CONFLICTS):
-        raise StoreContentionError("two changes met") from error
+        raise StoreContentionError("another change was made at the same time") from error
     raise StoreUnavailableError(
         f"the database did not answer: {str(error) or type(error).__name__}"
     ) from error

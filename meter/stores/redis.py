@@ -122,7 +122,7 @@ def _look(epoch: Epoch) -> _Commands[None]:
                 found = cast("bytes | None", (yield b"GET", _EPOCH))
         info = cast("dict[str, object]", (yield (b"INFO",)))
     except ResponseError as error:  # a replica, a full server, or a role that may not ask
-        LOG.debug("the server does not let us look at its epoch key: %s", error)
+        LOG.debug("the server does not let us read its epoch key: %s", error)
     epoch.saw(found, info, written=written)
 
 

@@ -39,7 +39,7 @@ def translated() -> Iterator[None]:
     except ResponseError as error:
         if "WRONGTYPE" in str(error):
             raise CorruptUsageError(
-                "the server keeps something that is not ours under a reader's key; remove it, or"
+                "the server keeps a value of another kind under a reader's key; remove it, or"
                 " `forget` the reader"
             ) from error
         raise StoreUnavailableError(f"the server refused: {error}") from error

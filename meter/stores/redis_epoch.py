@@ -50,7 +50,7 @@ class Epoch:
         self.due_at = monotonic() + _LOOK_AGAIN
         evicted = info.get("evicted_keys")
         if self._known is not None and found != self._known:
-            self._lose("its epoch key is gone" if found is None else "its epoch key is another")
+            self._lose("its epoch key is gone" if found is None else "its epoch key was replaced")
         elif self._evicted is not None and isinstance(evicted, int) and evicted > self._evicted:
             self._lose(f"it evicted {evicted - self._evicted} keys to make room")
         self._known = self.candidate if written else found

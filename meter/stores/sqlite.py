@@ -142,8 +142,8 @@ class SQLiteStore:
         self._waiting.clear()
         if not self.path.parent.is_dir():
             raise StoreError(
-                f"there is no folder `{self.path.parent}` for the store `{self.path.name}`; make it"
-                " first, or give another path (an absolute one has four slashes:"
+                f"there is no folder `{self.path.parent}` for the store `{self.path.name}`; create"
+                " it, or give another path (an absolute one has four slashes:"
                 " `sqlite:////var/lib/counts.db`)"
             )
         opened: list[sqlite3.Connection] = []
@@ -179,8 +179,8 @@ class SQLiteStore:
             return
         if version > _SCHEMA and owner == _APPLICATION:
             raise StoreError(
-                f"`{self.path}` was written by a newer release (schema {version}, this one knows"
-                f" {_SCHEMA}); update this one"
+                f"`{self.path}` was written by a newer release (schema {version}; this one reads"
+                f" {_SCHEMA}); update `meter-paywall`"
             )
         if (version, owner) != (0, 0) or connection.execute(
             "SELECT count(*) FROM sqlite_master WHERE name <> 'usage'"
@@ -217,7 +217,7 @@ class SQLiteStore:
             # known, as after any other outage.
             with suppress(ValueError):
                 self._waiting.remove(change)
-            raise StoreUnavailableError(f"`{self.path}` stayed locked for too long")
+            raise StoreUnavailableError(f"`{self.path}` was locked by others for too long")
         try:
             if not change.done:
                 batch = []
@@ -285,7 +285,7 @@ class SQLiteStore:
             self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
     def _unavailable(self, error: sqlite3.Error) -> StoreUnavailableError:
-        return StoreUnavailableError(f"the store `{self.path}` did not take it: {error}")
+        return StoreUnavailableError(f"the store `{self.path}` failed: {error}")
 
 
 def _close(pid: int, *connections: sqlite3.Connection) -> None:

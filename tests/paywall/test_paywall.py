@@ -356,7 +356,7 @@ def test_a_secret_keeps_ids_out_of_the_store(newsroom):
         ("redis:/x", "did you mean `redis://`"),
         ("memory://?capacity=many", "needs a number"),
         ("memory://?capacty=5", "is not an option of this store"),
-        ("memory://?capacity=0", "at least one reader"),
+        ("memory://?capacity=0", "`capacity` is at least 1 reader, not `0`"),
         ("sqlite:////no/such/folder/x.db", "there is no folder `/no/such/folder`"),
         ("ftp://me:hunter2@host/x", "ftp://…@host"),
         ("redis://h:notaport/0", "Redis URL"),
@@ -526,7 +526,7 @@ def test_both_paywalls_take_the_same_settings():
 @pytest.mark.parametrize(
     "settings_, words",
     [
-        ({"on_outage": "close"}, "`close` is not what an outage can lead to"),
+        ({"on_outage": "close"}, "`close` is not a word for `on_outage`"),
         ({"deadline": 0}, "deadline"),
     ],
 )

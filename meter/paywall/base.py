@@ -1,4 +1,4 @@
-"""What both paywalls have in common: everything but the waiting."""
+"""What both paywalls share: everything but how a store is called."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ OnOutageWord = Literal["fallback", "open", "closed", "raise"]
 
 
 class PolicySource(Protocol):
-    """Something whose policy may change, such as a file that is watched."""
+    """An object whose policy may change, such as a policy file that is read again."""
 
     @property
     def policy(self) -> Policy: ...
@@ -69,9 +69,11 @@ class PolicySource(Protocol):
 
 @frozen(kw_only=True)
 class Counted:
-    """What one meter has counted for a reader in the running window, oldest first.
+    """What one meter has counted for a reader in its running window.
 
-    `resets_at` is when the first of it comes back.
+    `reads` are the counted articles (or views), oldest first, each with its time in UTC.
+    `resets_at` is when the oldest of them stops counting, in the policy's zone; it is `None` where
+    nothing is counted, or where that never happens.
     """
 
     reads: tuple[Read, ...]
@@ -99,10 +101,7 @@ def _word(on_outage: OnOutage | OnOutageWord) -> OnOutage:
 
 @define(slots=False, eq=False, repr=False)
 class PaywallBase(Generic[S]):
-    """A policy over a store, and what is asked of the store, but not how.
-
-    Its fields are the keyword arguments of both paywalls; see `Paywall`.
-    """
+    """A policy over a store; its fields are the arguments of both paywalls, see `Paywall`."""
 
     _source: Policy | PolicySource = field(alias="policy")
     _store: S
@@ -137,7 +136,7 @@ class PaywallBase(Generic[S]):
         return reader_key(reader_id, namespace=self._namespace, secret=self._secret)
 
     def _seconds(self, deadlines: float) -> float | None:
-        """Return how long a store may take for what may take so many deadlines."""
+        """Return the store's share of so many deadlines, in seconds."""
         if self._deadline is None:
             return None
         return self._deadline * deadlines * _SHARE
@@ -145,7 +144,7 @@ class PaywallBase(Generic[S]):
     def _decide(
         self, reader: Reader, view: PageView, now: datetime | None, *, counts: bool
     ) -> Decision | StoreOps[StoreDecision]:
-        """Return the decision where no count is needed, else what has to be asked for it."""
+        """Return the decision where no count is needed, else the store calls that lead to it."""
         policy = self.policy
         now = now or self._clock()
         observed = observe(policy, reader, view, now)
@@ -189,10 +188,7 @@ class PaywallBase(Generic[S]):
         return StoreDecision(decision, metered.view, metered.key, result.retries)
 
     def _decide_degraded(self, metered: MeteredView) -> Decision:
-        """Decide without the store, in the way the publisher chose.
-
-        The rules are the same; only the count is another.
-        """
+        """Decide by the same rules on another count, as `on_outage` says."""
         if self._on_outage is OnOutage.OPEN:
             return evolve(unspent(metered), degraded=True, counted=False)
         if self._on_outage is OnOutage.CLOSED:
@@ -214,7 +210,7 @@ class PaywallBase(Generic[S]):
         return erase(self._key(reader_id), self._recent, attempts=self._attempts)
 
     def _look_up(self, reader_id: str, now: datetime | None) -> StoreOps[dict[str, Counted]]:
-        """Look at what a reader has read; nothing is written."""
+        """Return what each meter has counted for a reader, and write nothing."""
         key = self._key(reader_id)
         at = now or self._clock()
         policy = self.policy
@@ -243,5 +239,5 @@ class PaywallBase(Generic[S]):
 
 
 def failed(error: Exception) -> StoreUnavailableError:
-    """Return an outage for whatever a backend raises: a page view survives it."""
+    """Return the outage for whatever else a store raises, so that the page view is answered."""
     return StoreUnavailableError(f"the store failed: {str(error) or type(error).__name__}")

@@ -1,8 +1,8 @@
 """Decide while the store is out.
 
-The rules are the same, the count is another: what this process has seen last and granted since
-(`remembered`), nothing at all (`unspent`), or everything (`spent`). Only `remembered` counts, and
-owes the store what it counted.
+The rules are the same and the count differs: what this process saw last and has granted since
+(`remembered`), nothing (`unspent`), or everything (`spent`). Only `remembered` counts; what it
+counts is pending until the store answers again.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _MOST_ALIASES = 64
 
 
 def remembered(recent: Recent, metered: MeteredView) -> Decision:
-    """Decide on what this process has seen last, and has granted since.
+    """Decide on what this process saw last and has granted since.
 
-    What is counted now is owed to the store. All of it is one step under the lock: two views of one
+    What is counted now becomes pending. All of it is one step under the lock: two views of one
     reader at once must not both be the last free one.
     """
     key = metered.key
@@ -42,7 +42,7 @@ def remembered(recent: Recent, metered: MeteredView) -> Decision:
 
 
 def _root(recent: Recent, key: str) -> Record:
-    """Return what is remembered of a reader, under whichever id that was kept last."""
+    """Return what is remembered of a reader, following aliases to the id that holds it."""
     record = recent.get(key)
     for _ in range(_MOST_ALIASES):
         if record.into is None:

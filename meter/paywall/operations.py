@@ -1,7 +1,7 @@
-"""The calls that a question makes to a store, as values.
+"""The calls to a store, as values.
 
-A question is a generator that yields them, one at a time, and is sent the bytes that came back. Who
-runs it carries them out `on` a store that blocks, or `on_async` one that is awaited.
+A transaction is a generator that yields them, one at a time, and is sent the bytes that came back.
+Its runner carries them out `on` a store that blocks, or `on_async` one that is awaited.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 class Load(NamedTuple):
-    """Ask for the bytes under a key."""
+    """Load the bytes under a key."""
 
     key: str
 
@@ -35,7 +35,7 @@ class Load(NamedTuple):
 
 
 class Swap(NamedTuple):
-    """Ask to put `new` in the place of `old`."""
+    """Replace `old` with `new` under a key, if it is still there."""
 
     key: str
     old: bytes | None
@@ -50,7 +50,7 @@ class Swap(NamedTuple):
 
 
 class Forget(NamedTuple):
-    """Ask to keep nothing under a key."""
+    """Remove whatever is under a key."""
 
     key: str
 
@@ -62,7 +62,7 @@ class Forget(NamedTuple):
 
 
 class CheckLosses(NamedTuple):
-    """Ask how often the store has lost data so far, where it can tell, and note it."""
+    """Ask a store that can tell how often it has lost data, and remember the answer."""
 
     recent: Recent
 

@@ -1,13 +1,13 @@
-"""What is asked of a store, and in which order.
+"""Count a view, join two readers or erase one, as sequences of store calls.
 
-Each question is a generator: it yields the store calls it needs, one at a time, and is sent what
-came back. Who runs it may block, await, or try every order in which several of them can be
-interleaved; what they do is written once.
+Each transaction is a generator: it yields the store calls it needs, one at a time, and is sent what
+came back. Its runner may block, await, or try every order in which several can be interleaved; the
+steps are written once.
 
-An answer is only ever given on bytes that the store held while the question was being asked.
-Remembered bytes are a guess at `old`: where a view would be counted, `swap` proves the guess and
-writes in one trip, or says what is really there; where nothing would be counted there is nothing to
-swap, so the bytes are loaded.
+An answer is only ever given on bytes that the store held during the transaction. Remembered bytes
+are a guess at `old`: where a view would be counted, `swap` proves the guess and writes in one trip,
+or returns what is really there; where nothing would be counted there is nothing to swap, so the
+bytes are loaded.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ T = TypeVar("T")
 
 @frozen
 class TransactionResult(Generic[T]):
-    """What a question came to.
+    """The answer of a transaction, and what happened on the way.
 
-    The answer, whether something was written for it, how often it had to start again, and whether
-    the store was found to have lost data on the way.
+    `written` says whether the usage was changed, `retries` how often another change came first, and
+    `loss` whether the store was found to have lost data.
     """
 
     answer: T
@@ -47,9 +47,9 @@ class TransactionResult(Generic[T]):
 
 @define
 class _Place:
-    """Where in the store a question is being answered, and how sure we are of what is there.
+    """The record a transaction is working on, and the keys that led to it.
 
-    It is sure once the store has said so in the course of this question; until then the record is
+    It is `sure` once the store has returned it during this transaction; until then the record is
     what this process remembers.
     """
 
@@ -62,12 +62,12 @@ class _Place:
         return self.walked[-1]
 
     def guess(self, record: Record) -> None:
-        """Take in what was remembered."""
+        """Use a remembered record."""
         self.record = record
         self.sure = False
 
     def see(self, record: Record) -> None:
-        """Take in what the store has just said."""
+        """Use a record that the store has just returned."""
         self.record = record
         self.sure = True
 
@@ -107,10 +107,10 @@ def transact(
     attempts: int,
     writes: bool = True,
 ) -> StoreOps[TransactionResult[T]]:
-    """Ask `change` what a reader's usage becomes, and make it so, if it has not changed in between.
+    """Apply `change` to a reader's usage, again and again until no other change came in between.
 
-    Without `writes` the answer is all that is wanted. Raises `StoreContentionError` if it kept
-    changing for `attempts` swaps.
+    Without `writes` the usage is only read. Raises `StoreContentionError` if another change came
+    first `attempts` times.
     """
     place = _Place(recent.get(key), [key])
     void: set[bytes | None] = set()
@@ -163,8 +163,8 @@ def transact(
 def _look_for_loss(key: str, place: _Place, usage: Usage, recent: Recent) -> StoreOps[bool]:
     """Say whether the store has lost a reader that this process remembers.
 
-    If it has, what is remembered is put back by this question or the next. If not, somebody has
-    forgotten the reader, and nothing of it is remembered here any more.
+    If it has, what is remembered is put back by this transaction or the next. If not, somebody has
+    forgotten the reader, and this process forgets it too.
     """
     yield CheckLosses(recent)
     if recent.losses > recent.losses_when_seen(place.key):
@@ -186,9 +186,7 @@ def _root(key: str) -> StoreOps[_Place]:
 
 
 def join(source_key: str, target_key: str, recent: Recent, *, attempts: int) -> StoreOps[None]:
-    """Make two readers one.
-
-    The union of what they read is kept at the target, and the source leads there.
+    """Make two readers one: the target holds the union of what they read, the source leads there.
 
     First the target lists the source and holds the union, then the source becomes an alias.
     Interrupted in between, nothing is lost, and doing it again completes it.
@@ -215,10 +213,10 @@ def join(source_key: str, target_key: str, recent: Recent, *, attempts: int) -> 
 
 
 def _lead(source: _Place, target: _Place, recent: Recent) -> StoreOps[bool]:
-    """Make the source lead to the target, and say whether that came about.
+    """Make the source lead to the target, and say whether that worked.
 
-    Where somebody else changed one of them meanwhile, it has to be looked at again. Where the
-    target was forgotten meanwhile, so is the source.
+    It does not where either was changed meanwhile: both have to be loaded again. Where the target
+    was forgotten meanwhile, the source is removed too.
     """
     others = dict.fromkeys((*target.record.joined, source.key, *source.record.joined))
     others.pop(target.key, None)
@@ -239,9 +237,10 @@ def _lead(source: _Place, target: _Place, recent: Recent) -> StoreOps[bool]:
 
 
 def erase(key: str, recent: Recent, *, attempts: int) -> StoreOps[None]:
-    """Leave nothing of a reader: not of those joined to this one either.
+    """Remove a reader and all who are joined to it.
 
-    Interrupted, doing it again completes it: the root, which lists the others, goes after them.
+    After an interruption, doing it again completes it: the root, which lists the others, is removed
+    after them.
     """
     for _ in range(attempts):
         try:
@@ -267,10 +266,7 @@ def erase(key: str, recent: Recent, *, attempts: int) -> StoreOps[None]:
 
 
 def _remove_alias(key: str, group: set[str], recent: Recent) -> StoreOps[None]:
-    """Remove an alias that leads into a group.
-
-    Somebody who was never quite joined to it is left alone.
-    """
+    """Remove an alias if it leads into a group; a reader whose join was never completed stays."""
     record = read_record((yield Load(key)))
     if record.into in group:
         yield Swap(key, record.raw, None)

@@ -1,8 +1,9 @@
 """A store in PostgreSQL.
 
-One table; one statement for a look or a change, a second one for what is there instead. A change
-compares as it writes: exact at READ COMMITTED and above. Nothing is prepared and nothing is kept on
-a connection, so it works behind pgbouncer in transaction mode.
+There is one table. A load or a change is one statement; where a change comes too late, a second one
+loads what is there instead. A change compares as it writes: exact at READ COMMITTED and above.
+Nothing is prepared and nothing is kept on a connection, so it works behind pgbouncer in transaction
+mode.
 """
 
 from __future__ import annotations
@@ -44,18 +45,15 @@ TABLE = """CREATE TABLE IF NOT EXISTS meter_usage (
     bytes   bytea NOT NULL,
     expires timestamptz
 )"""
-"""The table.
-
-A role that may not make it needs `SELECT, INSERT, UPDATE, DELETE` on one that is there.
-"""
+"""The table; a role that may not create it needs `SELECT, INSERT, UPDATE, DELETE` on it."""
 
 _ROUNDS = 16
 _LOAD = "SELECT bytes FROM meter_usage WHERE key = %(key)s"
 _FORGET = "DELETE FROM meter_usage WHERE key = %(key)s"
 _PURGE = "DELETE FROM meter_usage WHERE expires <= %(now)s"
-# Where a guess may well be wrong (nothing is there, or something is to go), the change and a look
-# go together, in one trip and one transaction: the second sees the first, or whoever was faster.
-# Otherwise the change says itself whether it came about.
+# Where a guess may well be wrong (nothing is there, or something is removed), the change and a load
+# go together, in one trip and one transaction: the load sees the change, or the one that was
+# faster. Otherwise the change itself returns a row if it was made.
 _ADD = (
     "INSERT INTO meter_usage VALUES (%(key)s, %(new)s, %(expires)s) ON CONFLICT DO NOTHING;"
     " SELECT bytes FROM meter_usage WHERE key = %(key)s"
@@ -93,7 +91,7 @@ _Queries: TypeAlias = "Generator[_Query, _Result, T]"
 
 
 def _ask(statement: str, **values: _Value) -> _Queries[_Result]:
-    """Ask one thing; where there is no table yet, make it and ask once more."""
+    """Run a statement; where there is no table yet, create it and run the statement again."""
     for _ in range(2):
         try:
             return (yield _Query(statement, values))
@@ -111,11 +109,11 @@ def _load(key: str) -> _Queries[bytes | None]:
 def _swap(
     key: str, old: bytes | None, new: bytes | None, expires: datetime | None
 ) -> _Queries[bytes | None]:
-    """Change and look until the two agree.
+    """Change and load until the two agree.
 
-    At READ COMMITTED another change may come between `_ADD` or `_REMOVE` and the look, or between
-    `_REPLACE` and the load: `old` is found again though the change did not come about. The change
-    may be made then, and is tried once more.
+    At READ COMMITTED another change may come between `_ADD` or `_REMOVE` and its load, or between
+    `_REPLACE` and the load after it: `old` is found again though the change was not made. The
+    change is possible then, and is tried once more.
     """
     statement = _change(old, new)
     for _ in range(_ROUNDS):
@@ -149,11 +147,11 @@ def _purge(now: datetime) -> _Queries[int]:
 
 
 class PostgresStore:
-    """Bytes in a PostgreSQL table, over a pool of connections.
+    """Keep bytes in a PostgreSQL table, over a pool of connections.
 
-    Safe for threads, and for forks (each process has its own pool).
-
-    `pool_size` bounds the connections of one process.
+    `pool_size` bounds the connections of one process; `deadline` is how many seconds a call may
+    take. Safe for threads, and for forks (each process has its own pool). Raises `StoreError` for a
+    URL that the driver does not understand.
     """
 
     name = "postgres"
@@ -176,28 +174,28 @@ class PostgresStore:
         return cls(url)
 
     def load(self, key: str) -> bytes | None:
-        """Return what is kept under a key."""
+        """Return the bytes kept under a key, or `None`."""
         return self._run(_load(key))
 
     def swap(
         self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None
     ) -> bytes | None:
-        """Put `new` in the place of `old`, and return what is there now."""
+        """Replace `old` with `new` if it is still there, and return what is kept."""
         return self._run(_swap(key, old, new, expires))
 
     def forget(self, key: str) -> None:
-        """Keep nothing under a key."""
+        """Remove whatever is kept under a key."""
         self._run(_forget(key))
 
     def purge(self, now: datetime) -> int:
         """Drop what has expired by `now`, and return how many readers that was.
 
-        Run it once a day or so.
+        `now` is a time with a zone. Run it once a day or so.
         """
         return self._run(_purge(now))
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self._pool.close()
 
     def _open(self) -> None:
@@ -216,7 +214,7 @@ class PostgresStore:
             raise_ours(error)
 
     def _ask(self, query: _Query) -> _Result:
-        """Ask on a lent connection; one on which something went wrong is not used again."""
+        """Run a query on a connection of the pool; after an error it is closed, not reused."""
         pool = self._pool
         connection = pool.getconn(timeout=remaining(DEADLINE))
         try:
@@ -251,17 +249,17 @@ class AsyncPostgresStore:
         return cls(url)
 
     async def load(self, key: str) -> bytes | None:
-        """Return what is kept under a key."""
+        """Return the bytes kept under a key, or `None`."""
         return await self._run(_load(key))
 
     async def swap(
         self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None
     ) -> bytes | None:
-        """Put `new` in the place of `old`, and return what is there now."""
+        """Replace `old` with `new` if it is still there, and return what is kept."""
         return await self._run(_swap(key, old, new, expires))
 
     async def forget(self, key: str) -> None:
-        """Keep nothing under a key."""
+        """Remove whatever is kept under a key."""
         await self._run(_forget(key))
 
     async def purge(self, now: datetime) -> int:
@@ -269,13 +267,13 @@ class AsyncPostgresStore:
         return await self._run(_purge(now))
 
     async def aclose(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         await self._pool.close()
 
     async def _run(self, queries: _Queries[T]) -> T:
         try:
             if self._pool.closed:
-                # The pool's own tasks start here, and have more time than this question.
+                # The pool's own tasks start here; the caller's deadline is not theirs.
                 with deadline(None):
                     await self._pool.open(wait=False)
             return await run_async(queries, self._ask, psycopg.Error)
@@ -283,7 +281,7 @@ class AsyncPostgresStore:
             raise_ours(error)
 
     async def _ask(self, query: _Query) -> _Result:
-        """Ask on a lent connection; one on which something went wrong is not used again."""
+        """Run a query on a connection of the pool; after an error it is closed, not reused."""
         pool = self._pool
         connection = await pool.getconn(timeout=remaining(DEADLINE))
         try:

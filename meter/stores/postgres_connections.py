@@ -1,4 +1,4 @@
-"""How the stores in PostgreSQL connect, how long they wait, and what a driver's error means."""
+"""Connections to PostgreSQL that keep to the deadline, and the driver's errors as ours."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ __all__ = [
 ]
 
 DEADLINE = 0.05
-"""How many seconds a call may take where nobody says."""
+"""How many seconds a call may take by default."""
 
 ALREADY_MADE = (DuplicateTable, DuplicateObject, UniqueViolation)
-"""What making the table leads to where another process makes it at the same time."""
+"""Errors of creating the table while another process creates it."""
 
 CONFLICTS = (SerializationFailure, DeadlockDetected)
-"""What a change leads to that met another one, and can be tried again."""
+"""Errors of a change that met another one; it can be tried again."""
 
 HARMLESS = (UndefinedTable, *ALREADY_MADE, *CONFLICTS)
-"""After these a connection is as good as before."""
+"""Errors after which a connection can be used again."""
 
 
 def last_has_rows(cursor: psycopg.Cursor[Any] | psycopg.AsyncCursor[Any]) -> bool:
@@ -55,7 +55,7 @@ def last_has_rows(cursor: psycopg.Cursor[Any] | psycopg.AsyncCursor[Any]) -> boo
 
 
 def raise_ours(error: psycopg.Error | OSError) -> NoReturn:
-    """Raise one of our errors in the place of the driver's."""
+    """Raise an error of `meter` in the place of the driver's."""
     if isinstance(error, CONFLICTS):
         raise StoreContentionError("another change was made at the same time") from error
     raise StoreUnavailableError(
@@ -64,7 +64,7 @@ def raise_ours(error: psycopg.Error | OSError) -> NoReturn:
 
 
 class _DeadlineConnection(psycopg.Connection[Any]):
-    """A connection that waits as long as the question being asked allows, and no longer."""
+    """A connection that waits no longer than the caller's deadline."""
 
     def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
         seconds = remaining(DEADLINE) if timeout is None else timeout
@@ -95,7 +95,7 @@ class _AsyncDeadlineConnection(psycopg.AsyncConnection[Any]):
 
 
 class _Settings(TypedDict):
-    """What the pools of both kinds are given."""
+    """The settings that both kinds of pool share."""
 
     min_size: int
     open: bool

@@ -2,7 +2,7 @@
 
 One small script compares and writes in one step, and doing it twice is the same as doing it once,
 so a client that repeats a command does no harm. Every key is a hash tag of its own
-(`meter:{anna}`). Expiry only clears away what no longer counts.
+(`meter:{anna}`). Expiry only removes what no longer counts.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _Command: TypeAlias = tuple[bytes, ...]
 _Commands: TypeAlias = "Generator[_Command, Reply, T]"
 
 _LOOK: _Command = (b"LOOK",)
-"""No command of the server's: look at its epoch, one after the other."""
+"""Not a command of the server's: look at its epoch, one thread or task at a time."""
 
 
 def _name(key: str) -> bytes:
@@ -107,16 +107,15 @@ def _check_losses(epoch: Epoch) -> _Commands[int]:
 def _look(epoch: Epoch) -> _Commands[None]:
     """Look at the epoch key, or write one, and at the server's own figures.
 
-    Two who look at once would each hold an old answer against a new one and find a loss that never
-    was: whoever runs this lets one look after the other.
+    Two looks at once could each compare an old answer with a new one and report a loss that never
+    was: the runner lets only one look at a time.
     """
     found = cast("bytes | None", (yield b"GET", _EPOCH))
     written = False
     info: dict[str, object] = {}
     try:
         if found is None:
-            # `NX`: of several processes that find none, one writes, and the others read what it
-            # wrote.
+            # `NX`: of several processes that find no epoch, one writes it and the others read that.
             written = bool((yield b"SET", _EPOCH, epoch.candidate, b"NX"))
             if not written:
                 found = cast("bytes | None", (yield b"GET", _EPOCH))
@@ -127,11 +126,12 @@ def _look(epoch: Epoch) -> _Commands[None]:
 
 
 class RedisStore:
-    """Bytes in Redis or Valkey, over any client of redis-py.
+    """Keep bytes in Redis or Valkey, over any client of redis-py.
 
     That is `redis.Redis`, `redis.RedisCluster`, or one of a Sentinel. `from_url` makes a client
-    that repeats nothing and keeps to the deadline; a client of your own keeps its settings. Its
-    `decode_responses` must be off. Safe for threads and forks.
+    that repeats nothing and keeps to the deadline; a client of your own keeps its settings, and its
+    `decode_responses` must be off. `deadline` is how many seconds a call may take. Safe for threads
+    and forks.
     """
 
     name = "redis"
@@ -160,29 +160,29 @@ class RedisStore:
 
     @property
     def losses(self) -> int:
-        """How often the server was found to have lost data."""
+        """How often a loss of data was found so far."""
         return self._epoch.losses
 
     def load(self, key: str) -> bytes | None:
-        """Return what is kept under a key."""
+        """Return the bytes kept under a key, or `None`."""
         return self._run(_load(key, self._epoch))
 
     def swap(
         self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None
     ) -> bytes | None:
-        """Put `new` in the place of `old`, and return what is there now."""
+        """Replace `old` with `new` if it is still there, and return what is kept."""
         return self._run(_swap(key, old, new, expires, self._epoch))
 
     def forget(self, key: str) -> None:
-        """Keep nothing under a key."""
+        """Remove whatever is kept under a key."""
         self._run(_forget(key))
 
     def check_losses(self) -> int:
-        """Look whether the server lost data, and return how often it was found to have."""
+        """Look for another loss of data, and return how many were found by now."""
         return self._run(_check_losses(self._epoch))
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self.client.close()
         if self._direct is not None:
             self._direct.close()
@@ -201,7 +201,7 @@ class RedisStore:
         return self._send(command)
 
     def _send(self, command: _Command) -> Reply:
-        """Ask through the client, which reads some answers for us."""
+        """Ask through the client, which parses answers such as that to `INFO`."""
         name, *arguments = command
         return self._execute(name.decode(), *arguments)  # a cluster's looks the name up as text
 
@@ -234,29 +234,29 @@ class AsyncRedisStore:
 
     @property
     def losses(self) -> int:
-        """How often the server was found to have lost data."""
+        """How often a loss of data was found so far."""
         return self._epoch.losses
 
     async def load(self, key: str) -> bytes | None:
-        """Return what is kept under a key."""
+        """Return the bytes kept under a key, or `None`."""
         return await self._run(_load(key, self._epoch))
 
     async def swap(
         self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None
     ) -> bytes | None:
-        """Put `new` in the place of `old`, and return what is there now."""
+        """Replace `old` with `new` if it is still there, and return what is kept."""
         return await self._run(_swap(key, old, new, expires, self._epoch))
 
     async def forget(self, key: str) -> None:
-        """Keep nothing under a key."""
+        """Remove whatever is kept under a key."""
         await self._run(_forget(key))
 
     async def check_losses(self) -> int:
-        """Look whether the server lost data, and return how often it was found to have."""
+        """Look for another loss of data, and return how many were found by now."""
         return await self._run(_check_losses(self._epoch))
 
     async def aclose(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         await self.client.aclose()
 
     async def _run(self, commands: _Commands[T]) -> T:

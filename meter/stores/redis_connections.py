@@ -1,4 +1,4 @@
-"""How the stores in Redis connect, how long they wait, and what a driver's error means."""
+"""Connections to Redis that keep to the deadline, and the driver's errors as ours."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 __all__ = ["DEADLINE", "DirectPool", "Reply", "async_client", "client", "translated"]
 
 DEADLINE = 0.05
-"""How many seconds a call may take where nobody says."""
+"""How many seconds a call may take by default."""
 
 Reply: TypeAlias = bytes | int | dict[str, object] | None
-"""What a server answers; a dictionary to `INFO` only."""
+"""What a server answers; a dictionary only to `INFO`."""
 
 _Settings: TypeAlias = dict[str, Any]
 
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Tell the driver's errors in our words."""
+    """Raise the errors of `meter` in the place of the driver's."""
     try:
         yield
     except ResponseError as error:
@@ -50,7 +50,7 @@ def translated() -> Iterator[None]:
 
 
 class _DeadlineMixin(AbstractConnection):
-    """A connection that waits as long as the question being asked allows, and no longer.
+    """A connection that waits no longer than the caller's deadline.
 
     It is mixed into the driver's own, over TCP, TLS or a Unix socket.
     """
@@ -79,10 +79,10 @@ class _DirectConnection(Protocol):
 
 
 class DirectPool:
-    """Connections of redis-py, asked directly: a command, its answer, nothing in between.
+    """A pool of redis-py's connections, used without its client: a command, then its answer.
 
-    A connection that has been idle may have been closed at the other end: what fails on one is
-    asked once more on a new one. Everything the store asks may be asked twice.
+    A connection that has been idle may have been closed at the other end: what fails on one is sent
+    once more on a new one. Every command of the store may be sent twice.
     """
 
     def __init__(self, make: Callable[[], _DirectConnection]) -> None:
@@ -111,8 +111,8 @@ class DirectPool:
                 self._idle.append(connection)
                 raise
             except BaseException as error:
-                # Also where a signal interrupts it: the answer to this command may still come, and
-                # must not be taken for the answer to the next one.
+                # Also after a signal: the answer to this command may still come, and must not be
+                # read as the answer to the next one.
                 connection.disconnect()
                 if reused and isinstance(error, redis.ConnectionError):
                     continue
@@ -121,7 +121,7 @@ class DirectPool:
             return reply
 
     def close(self) -> None:
-        """Close what is idle."""
+        """Close the idle connections."""
         while self._idle:
             self._idle.pop().disconnect()
 
@@ -140,7 +140,7 @@ def _packed(command: tuple[bytes, ...]) -> bytes:
 
 
 def client(url: str) -> tuple[redis.Redis, DirectPool, float]:
-    """Return a client and a line for a URL, and how many seconds a call may take."""
+    """Return a client and a direct pool for a URL, and how many seconds a call may take."""
     base = _parsed(url).get("connection_class", Connection)
     settings = _settings(url, Retry(NoBackoff(), 0))
     settings["connection_class"] = type("DeadlineConnection", (_DeadlineMixin, base), {})
@@ -159,7 +159,7 @@ def async_client(url: str) -> tuple[redis.asyncio.Redis, float]:
         "connection_class": parsed.get("connection_class", redis.asyncio.Connection),
         "max_connections": 64,
         "timeout": None,
-        # Each question has a time limit of its own.
+        # The store sets a time limit around each call.
         "socket_timeout": None,
         "socket_connect_timeout": None,
     }
@@ -176,10 +176,7 @@ def _parsed(url: str) -> _Settings:
 
 
 def _settings(url: str, retry: object) -> _Settings:
-    """Return a client's settings for a URL.
-
-    No repeats, no greetings, and nobody waits longer than the question allows.
-    """
+    """Return a client's settings for a URL: no repeats, no greetings, short waits."""
     settings = _parsed(url)
     settings.pop("connection_class", None)
     given: _Settings = {

@@ -1,8 +1,8 @@
 """The two paywalls: one whose calls block, one whose calls are awaited.
 
-A reader whose rules need no count is decided without asking the store. Everybody else is counted
-exactly, however many ask at once, and gets an answer within the deadline even while the store is
-out.
+A reader whose rules need no count is decided without asking the store. Every other reader is
+counted exactly, however many ask at once, and gets an answer within the deadline even while the
+store is out.
 """
 
 from __future__ import annotations

@@ -144,12 +144,12 @@ def transact(
                     recent.remove_pending(key, pending)
                 return TransactionResult(answer, written=True, retries=retries, loss=loss)
             if found is None and place.sure and record.raw is not None:
-                # It was there a moment ago: whoever forgot it meanwhile wants nothing of this view
+                # It was there a moment ago, so the reader was just forgotten: this view must not be
                 # kept either.
                 recent.drop(place.key)
                 answer = change(Usage())[0]
                 return TransactionResult(answer, written=False, retries=retries, loss=loss)
-            if place.sure:  # a guess that was wrong is no sign that somebody else is writing
+            if place.sure:  # a wrong guess does not mean that another is writing
                 retries += 1
             if retries >= attempts:
                 raise StoreContentionError(

@@ -94,7 +94,7 @@ class _AsyncDeadlineConnection(psycopg.AsyncConnection[Any]):
             raise
 
 
-class _Settings(TypedDict):
+class _PoolSettings(TypedDict):
     """The settings that both kinds of pool share."""
 
     min_size: int
@@ -103,7 +103,7 @@ class _Settings(TypedDict):
     name: str
 
 
-_POOL = _Settings(min_size=0, open=False, reconnect_timeout=5.0, name="meter")
+_POOL = _PoolSettings(min_size=0, open=False, reconnect_timeout=5.0, name="meter")
 _CONNECTION = {"autocommit": True, "prepare_threshold": None}
 
 

@@ -145,7 +145,7 @@ def describe(store: Store | AsyncStore) -> StoreInfo:
     >>> describe(MemoryStore())
     StoreInfo(name='memory', deadline=None, blocking=False)
     """
-    # A store of somebody's own may say any of these or none, so no protocol holds them all.
+    # A third-party store may have any of these attributes or none: no protocol holds them all.
     return StoreInfo(
         name=getattr(store, "name", _UNSAID.name),
         deadline=getattr(store, "deadline", _UNSAID.deadline),

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["SQLiteStore"]
 
 _SCHEMA = 1
-_APPLICATION = 0x6D657465  # "mete", so that `file` and we can tell whose database this is
+_APPLICATION = 0x6D657465  # "mete", so that anyone can see whose database this is
 # SQLite itself waits this long for a lock, in short steps; we ask again until the time is up
 _PATIENCE = 0.01
 _TABLE = (

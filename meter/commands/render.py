@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +14,9 @@ from meter.commands.locales import locale_option
 from meter.commands.options import format_option
 from meter.loading import load_policy
 from meter.prompts import render as render_prompt
+
+if TYPE_CHECKING:
+    from meter.prompts.rendering import LayoutWord, TemplateWord
 
 __all__ = ["render"]
 
@@ -40,9 +44,9 @@ __all__ = ["render"]
 def render(
     policy_path: Path,
     events: Path,
-    form: str,
+    form: TemplateWord,
     locale: str | None,
-    layout: str,
+    layout: LayoutWord,
     templates: Path | None,
 ) -> None:
     """Print the prompts that page views get.

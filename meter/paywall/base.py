@@ -1,4 +1,4 @@
-"""What both paywalls have in common: everything but the waiting."""
+"""What both paywalls share: everything but how a store is called."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, Protocol, TypeVar
 
 from attrs import define, evolve, field, frozen
 
@@ -15,10 +15,10 @@ from meter.clock import system_clock
 from meter.errors import StoreError, StoreUnavailableError
 from meter.memo import observe
 from meter.paywall.fallback import remembered, spent, unspent
-from meter.paywall.question import Question
+from meter.paywall.metered_view import MeteredView
 from meter.paywall.recent import Recent
 from meter.paywall.telemetry import Telemetry
-from meter.paywall.transactions import Outcome, erase, join, transact
+from meter.paywall.transactions import TransactionResult, erase, join, transact
 from meter.policy import Policy
 from meter.stores.keys import reader_key
 from meter.stores.protocol import AsyncLossAware, AsyncStore, LossAware, Store, describe
@@ -32,7 +32,15 @@ if TYPE_CHECKING:
     from meter.usage import Usage
     from meter.view import PageView, Reader
 
-__all__ = ["Answer", "Counted", "OnOutage", "PaywallBase", "PolicySource", "failed"]
+__all__ = [
+    "Counted",
+    "OnOutage",
+    "OnOutageWord",
+    "PaywallBase",
+    "PolicySource",
+    "StoreDecision",
+    "failed",
+]
 
 S = TypeVar("S", Store, AsyncStore)
 
@@ -49,8 +57,11 @@ class OnOutage(StrEnum):
     RAISE = "raise"
 
 
+OnOutageWord = Literal["fallback", "open", "closed", "raise"]
+
+
 class PolicySource(Protocol):
-    """Something whose policy may change, such as a file that is watched."""
+    """An object whose policy may change, such as a policy file that is read again."""
 
     @property
     def policy(self) -> Policy: ...
@@ -58,17 +69,19 @@ class PolicySource(Protocol):
 
 @frozen(kw_only=True)
 class Counted:
-    """What one meter has counted for a reader in the running window, oldest first.
+    """What one meter has counted for a reader in its running window.
 
-    `resets_at` is when the first of it comes back.
+    `reads` are the counted articles (or views), oldest first, each with its time in UTC.
+    `resets_at` is when the oldest of them stops counting, in the policy's zone; it is `None` where
+    nothing is counted, or where that never happens.
     """
 
     reads: tuple[Read, ...]
     resets_at: datetime | None
 
 
-class Answer(NamedTuple):
-    """A decision for which a store was asked, and what is told of it."""
+class StoreDecision(NamedTuple):
+    """A decision for which the store was asked, with what is reported about it."""
 
     decision: Decision
     view: PageView
@@ -76,22 +89,19 @@ class Answer(NamedTuple):
     retries: int = 0
 
 
-def _word(on_outage: OnOutage | str) -> OnOutage:
+def _word(on_outage: OnOutage | OnOutageWord) -> OnOutage:
     try:
         return OnOutage(on_outage)
     except ValueError:
         raise ValueError(
-            f"`{on_outage}` is not what an outage can lead to; it is `fallback`, `open`, `closed`"
-            " or `raise`"
+            f"`{on_outage}` is not a word for `on_outage`; it is `fallback`, `open`, `closed` or"
+            " `raise`"
         ) from None
 
 
 @define(slots=False, eq=False, repr=False)
 class PaywallBase(Generic[S]):
-    """A policy over a store, and what is asked of the store, but not how.
-
-    Its fields are the keyword arguments of both paywalls; see `Paywall`.
-    """
+    """A policy over a store; its fields are the arguments of both paywalls, see `Paywall`."""
 
     _source: Policy | PolicySource = field(alias="policy")
     _store: S
@@ -109,7 +119,7 @@ class PaywallBase(Generic[S]):
         if self._deadline is None:
             self._deadline = info.deadline
         elif self._deadline <= 0:
-            raise ValueError(f"a deadline is longer than nothing, not `{self._deadline}` seconds")
+            raise ValueError(f"`deadline` is more than 0 seconds, not `{self._deadline}`")
         self._loss_aware: LossAware | AsyncLossAware | None = None
         if isinstance(self._store, LossAware | AsyncLossAware):
             self._loss_aware = self._store
@@ -126,82 +136,81 @@ class PaywallBase(Generic[S]):
         return reader_key(reader_id, namespace=self._namespace, secret=self._secret)
 
     def _seconds(self, deadlines: float) -> float | None:
-        """Return how long a store may take for what may take so many deadlines."""
+        """Return the store's share of so many deadlines, in seconds."""
         if self._deadline is None:
             return None
         return self._deadline * deadlines * _SHARE
 
-    def _asked(
+    def _decide(
         self, reader: Reader, view: PageView, now: datetime | None, *, counts: bool
-    ) -> Decision | StoreOps[Answer]:
-        """Return the decision where no count is needed, else what has to be asked for it."""
+    ) -> Decision | StoreOps[StoreDecision]:
+        """Return the decision where no count is needed, else the store calls that lead to it."""
         policy = self.policy
         now = now or self._clock()
         observed = observe(policy, reader, view, now)
         decision = observed.final
         if decision is not None:
-            self._telemetry.decided(decision, view, None)
+            self._telemetry.report_decision(decision, view, None)
             return decision
         key = self._key(reader.id)
-        return self._counted(Question(policy, reader, view, now, key, counts, observed.decide))
+        return self._decide_with_store(
+            MeteredView(policy, reader, view, now, key, counts, observed.decide)
+        )
 
-    def _counted(self, question: Question) -> StoreOps[Answer]:
+    def _decide_with_store(self, metered: MeteredView) -> StoreOps[StoreDecision]:
         """Decide with the count, or without it where the store does not answer."""
         if self._loss_aware is not None:
             self._recent.losses = self._loss_aware.losses
         try:
             with self._span():
-                outcome = yield from transact(
-                    question.key,
-                    question.decide,
+                result = yield from transact(
+                    metered.key,
+                    metered.decide,
                     self._recent,
-                    expires=question.expires,
+                    expires=metered.expires,
                     attempts=self._attempts,
-                    writes=question.counts,
+                    writes=metered.counts,
                 )
         except StoreError as error:
-            self._telemetry.out(error, "check" if question.counts else "peek")
+            self._telemetry.report_outage(error, "check" if metered.counts else "peek")
             if self._on_outage is OnOutage.RAISE:
                 raise
-            return Answer(self._degraded(question), question.view, question.key)
-        return self._answer(outcome, question)
+            return StoreDecision(self._decide_degraded(metered), metered.view, metered.key)
+        return self._conclude(result, metered)
 
-    def _answer(self, outcome: Outcome[Decision], question: Question) -> Answer:
-        decision = outcome.answer
-        if outcome.lost:
-            self._telemetry.lost()
+    def _conclude(self, result: TransactionResult[Decision], metered: MeteredView) -> StoreDecision:
+        decision = result.answer
+        if result.loss:
+            self._telemetry.report_loss()
             decision = evolve(decision, degraded=True)
-        if decision.counted and not outcome.written:
+        if decision.counted and not result.written:
             decision = evolve(decision, counted=False)
-        return Answer(decision, question.view, question.key, outcome.retries)
+        return StoreDecision(decision, metered.view, metered.key, result.retries)
 
-    def _degraded(self, question: Question) -> Decision:
-        """Decide without the store, in the way the publisher chose.
-
-        The rules are the same; only the count is another.
-        """
+    def _decide_degraded(self, metered: MeteredView) -> Decision:
+        """Decide by the same rules on another count, as `on_outage` says."""
         if self._on_outage is OnOutage.OPEN:
-            return evolve(unspent(question), degraded=True, counted=False)
+            return evolve(unspent(metered), degraded=True, counted=False)
         if self._on_outage is OnOutage.CLOSED:
-            return evolve(spent(question), degraded=True, counted=False)
-        decision = remembered(self._recent, question)
-        return evolve(decision, degraded=True, counted=decision.counted and question.counts)
+            return evolve(spent(metered), degraded=True, counted=False)
+        decision = remembered(self._recent, metered)
+        return evolve(decision, degraded=True, counted=decision.counted and metered.counts)
 
-    def _told(self, answer: Answer) -> Decision:
-        """Tell of an answer, and return its decision."""
-        self._telemetry.decided(*answer)
-        return answer.decision
+    def _report(self, decided: StoreDecision) -> Decision:
+        """Report a decision, and return it."""
+        self._telemetry.report_decision(*decided)
+        return decided.decision
 
-    def _merged(self, from_id: str, into_id: str) -> StoreOps[None]:
+    def _join(self, from_id: str, into_id: str) -> StoreOps[None]:
         source = self._key(from_id)
         target = self._key(into_id)
         return join(source, target, self._recent, attempts=self._attempts)
 
-    def _erased(self, reader_id: str) -> StoreOps[None]:
+    def _erase(self, reader_id: str) -> StoreOps[None]:
         return erase(self._key(reader_id), self._recent, attempts=self._attempts)
 
-    def _read(self, reader_id: str, now: datetime | None) -> StoreOps[dict[str, Counted]]:
-        """Look at what a reader has read; nothing is written."""
+    def _look_up(self, reader_id: str, now: datetime | None) -> StoreOps[dict[str, Counted]]:
+        """Return what each meter has counted for a reader, and write nothing."""
         key = self._key(reader_id)
         at = now or self._clock()
         policy = self.policy
@@ -214,7 +223,7 @@ class PaywallBase(Generic[S]):
             }
             return counted, usage
 
-        outcome = yield from transact(
+        result = yield from transact(
             key,
             look,
             self._recent,
@@ -222,7 +231,7 @@ class PaywallBase(Generic[S]):
             attempts=self._attempts,
             writes=False,
         )
-        return outcome.answer
+        return result.answer
 
     def _span(self) -> AbstractContextManager[object]:
         tracer = self._telemetry.tracer
@@ -230,5 +239,5 @@ class PaywallBase(Generic[S]):
 
 
 def failed(error: Exception) -> StoreUnavailableError:
-    """Return an outage for whatever a backend raises: a page view survives it."""
+    """Return the outage for whatever else a store raises, so that the page view is answered."""
     return StoreUnavailableError(f"the store failed: {str(error) or type(error).__name__}")

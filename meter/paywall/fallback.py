@@ -1,8 +1,8 @@
 """Decide while the store is out.
 
-The rules are the same, the count is another: what this process has seen last and granted since
-(`remembered`), nothing at all (`unspent`), or everything (`spent`). Only `remembered` counts, and
-owes the store what it counted.
+The rules are the same and the count differs: what this process saw last and has granted since
+(`remembered`), nothing (`unspent`), or everything (`spent`). Only `remembered` counts; what it
+counts is pending until the store answers again.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from meter.windows import instant
 
 if TYPE_CHECKING:
     from meter.decision import Decision
-    from meter.paywall.question import Question
+    from meter.paywall.metered_view import MeteredView
     from meter.paywall.recent import Recent
     from meter.paywall.records import Record
 
@@ -23,26 +23,26 @@ __all__ = ["remembered", "spent", "unspent"]
 _MOST_ALIASES = 64
 
 
-def remembered(recent: Recent, question: Question) -> Decision:
-    """Decide on what this process has seen last, and has granted since.
+def remembered(recent: Recent, metered: MeteredView) -> Decision:
+    """Decide on what this process saw last and has granted since.
 
-    What is counted now is owed to the store. All of it is one step under the lock: two views of one
+    What is counted now becomes pending. All of it is one step under the lock: two views of one
     reader at once must not both be the last free one.
     """
-    key = question.key
+    key = metered.key
     with recent.lock:
-        owed = recent.owed(key) or Usage()
-        usage = _root(recent, key).usage.merge(owed)
-        decision, after = question.decide(usage)
-        if question.counts and after is not usage and decision.meter is not None:
+        pending = recent.pending(key) or Usage()
+        usage = _root(recent, key).usage.merge(pending)
+        decision, after = metered.decide(usage)
+        if metered.counts and after is not usage and decision.meter is not None:
             name = decision.meter.name
             new = _newly_read(usage.tally(name), after.tally(name))
-            recent.owe(key, owed.merge(Usage({name: new})))
+            recent.add_pending(key, pending.merge(Usage({name: new})))
         return decision
 
 
 def _root(recent: Recent, key: str) -> Record:
-    """Return what is remembered of a reader, under whichever id that was kept last."""
+    """Return what is remembered of a reader, following aliases to the id that holds it."""
     record = recent.get(key)
     for _ in range(_MOST_ALIASES):
         if record.into is None:
@@ -59,20 +59,20 @@ def _newly_read(before: Tally, after: Tally) -> Tally:
     return Tally(tuple(new), tuple(new.values()))
 
 
-def unspent(question: Question) -> Decision:
+def unspent(metered: MeteredView) -> Decision:
     """Decide as if nothing had been counted."""
-    return question.decide(Usage())[0]
+    return metered.decide(Usage())[0]
 
 
-def spent(question: Question) -> Decision:
+def spent(metered: MeteredView) -> Decision:
     """Decide as if nothing were left of any meter, and this article had not been counted."""
-    at = instant(question.now)
-    rulebook = question.policy.rulebook
-    values = rulebook.vocabulary.observe(question.reader, question.view, at)
+    at = instant(metered.now)
+    rulebook = metered.policy.rulebook
+    values = rulebook.vocabulary.observe(metered.reader, metered.view, at)
     tallies = {}
-    for meter in question.policy.meters:
+    for meter in metered.policy.meters:
         limit = rulebook.limit(meter.name, values)
         if limit:
             no_article = tuple(f"\0{number}" for number in range(limit))
             tallies[meter.name] = Tally(no_article, (at,) * limit)
-    return question.decide(Usage(tallies))[0]
+    return metered.decide(Usage(tallies))[0]

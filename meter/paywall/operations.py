@@ -1,7 +1,7 @@
-"""The calls that a question makes to a store, as values.
+"""The calls to a store, as values.
 
-A question is a generator that yields them, one at a time, and is sent the bytes that came back. Who
-runs it carries them out `on` a store that blocks, or `on_async` one that is awaited.
+A transaction is a generator that yields them, one at a time, and is sent the bytes that came back.
+Its runner carries them out `on` a store that blocks, or `on_async` one that is awaited.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from meter.paywall.recent import Recent
     from meter.stores import AsyncStore, Store
 
-__all__ = ["Forget", "Load", "Lost", "StoreOp", "StoreOps", "Swap"]
+__all__ = ["CheckLosses", "Forget", "Load", "StoreOp", "StoreOps", "Swap"]
 
 T = TypeVar("T")
 
 
 class Load(NamedTuple):
-    """Ask for the bytes under a key."""
+    """Load the bytes under a key."""
 
     key: str
 
@@ -35,7 +35,7 @@ class Load(NamedTuple):
 
 
 class Swap(NamedTuple):
-    """Ask to put `new` in the place of `old`."""
+    """Replace `old` with `new` under a key, if it is still there."""
 
     key: str
     old: bytes | None
@@ -50,7 +50,7 @@ class Swap(NamedTuple):
 
 
 class Forget(NamedTuple):
-    """Ask to keep nothing under a key."""
+    """Remove whatever is under a key."""
 
     key: str
 
@@ -61,20 +61,20 @@ class Forget(NamedTuple):
         await store.forget(self.key)
 
 
-class Lost(NamedTuple):
-    """Ask how often the store has lost data so far, where it can tell, and note it."""
+class CheckLosses(NamedTuple):
+    """Ask a store that can tell how often it has lost data, and remember the answer."""
 
     recent: Recent
 
     def on(self, store: Store) -> None:
-        self.recent.losses = store.lost() if isinstance(store, LossAware) else 0
+        self.recent.losses = store.check_losses() if isinstance(store, LossAware) else 0
 
     async def on_async(self, store: AsyncStore) -> None:
         losses = 0
         if isinstance(store, AsyncLossAware):
-            losses = await store.lost()
+            losses = await store.check_losses()
         self.recent.losses = losses
 
 
-StoreOp: TypeAlias = Load | Swap | Forget | Lost
+StoreOp: TypeAlias = Load | Swap | Forget | CheckLosses
 StoreOps: TypeAlias = Generator[StoreOp, bytes | None, T]

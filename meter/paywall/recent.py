@@ -1,4 +1,4 @@
-"""What a process remembers of the readers it saw last."""
+"""What a process remembers of the readers it saw most recently."""
 
 from __future__ import annotations
 
@@ -19,55 +19,55 @@ _NEVER = (NOTHING, 0)
 
 
 class Recent:
-    """A bounded number of the records seen last, and what was read while the store was out."""
+    """The records seen most recently, and the reads that are pending; both are bounded.
+
+    Pending is what was counted while the store was out and is not in it yet.
+    """
 
     def __init__(self, most: int) -> None:
         self.losses = 0
-        """How often the store has lost data, as far as is known here."""
+        """How often the store is known to have lost data."""
         self.lock = ForkLock()
         self._most = most
         self._records: dict[str, tuple[Record, int]] = {}
-        self._owed: dict[str, Usage] = {}
+        self._pending: dict[str, Usage] = {}
 
     def get(self, key: str) -> Record:
-        """Return what was seen under a key last."""
+        """Return the record last seen under a key."""
         return self._records.get(key, _NEVER)[0]
 
-    def since(self, key: str) -> int:
-        """Return how often the store had lost data when a key was seen last."""
+    def losses_when_seen(self, key: str) -> int:
+        """Return how often the store had lost data when a key was last seen."""
         return self._records.get(key, _NEVER)[1]
 
     def keep(self, key: str, record: Record) -> None:
-        """Remember what is under a key now."""
+        """Remember the record that is under a key now."""
         seen = None if record.raw is None else (record, self.losses)
         with self.lock:
             _put(self._records, key, seen, self._most)
 
-    def owed(self, key: str) -> Usage | None:
-        """Return what was read while the store was out and is not in it yet."""
-        return self._owed.get(key)
+    def pending(self, key: str) -> Usage | None:
+        """Return what is pending for a key, or `None`."""
+        return self._pending.get(key)
 
-    def owe(self, key: str, usage: Usage) -> None:
-        """Remember what is to be put into the store when it is back.
+    def add_pending(self, key: str, usage: Usage) -> None:
+        """Make a usage pending for a key; the caller holds the lock."""
+        _put(self._pending, key, usage, self._most)
 
-        The lock is held by who calls.
-        """
-        _put(self._owed, key, usage, self._most)
-
-    def paid(self, key: str, usage: Usage) -> None:
-        """Strike out what has arrived in the store, unless more has come in meanwhile."""
+    def remove_pending(self, key: str, usage: Usage) -> None:
+        """Remove what has reached the store, unless more has become pending meanwhile."""
         with self.lock:
-            if self._owed.get(key) is usage:
-                self._owed.pop(key, None)
+            if self._pending.get(key) is usage:
+                self._pending.pop(key, None)
 
     def drop(self, key: str) -> None:
-        """Remember nothing of a key."""
+        """Forget everything about a key."""
         with self.lock:
             self._records.pop(key, None)
-            self._owed.pop(key, None)
+            self._pending.pop(key, None)
 
     def read(self, key: str, raw: bytes | None) -> Record:
-        """Return the record of some bytes, without parsing what was parsed before."""
+        """Return the record of the bytes under a key; bytes seen last are not parsed again."""
         seen = self.get(key)
         if seen.raw == raw:
             return seen
@@ -77,7 +77,7 @@ class Recent:
 
 
 def _put(table: dict[str, V], key: str, value: V | None, most: int) -> None:
-    """Put a value at the end of a table; past its bound, whatever is first has to go."""
+    """Put a value at the end of a table, and past its bound remove the first."""
     table.pop(key, None)
     if value is not None:
         table[key] = value

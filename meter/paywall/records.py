@@ -1,4 +1,4 @@
-"""What is kept under one key: a usage with whom its reader was joined, or where that is kept.
+"""What is kept under one key: a usage and the ids joined to its reader, or an alias.
 
 Two ids of one person are one reader once they are joined. The record of the one that stays (the
 *root*) lists the others; each of those is an *alias*, a few bytes that lead to it. An alias holds
@@ -14,7 +14,7 @@ from attrs import field, frozen
 from meter.errors import CorruptUsageError
 from meter.usage import Usage
 
-__all__ = ["NOTHING", "Record", "alias", "kept", "read_record"]
+__all__ = ["NOTHING", "Record", "alias_record", "read_record", "usage_record"]
 
 _JOINED = b"J"
 _ALIAS = b"A"
@@ -22,15 +22,19 @@ _ALIAS = b"A"
 
 @frozen
 class Record:
-    """Bytes found under a key, and what they mean. `raw` is `None` where nothing was found."""
+    """The bytes found under a key (`raw`, or `None` for nothing), and what they mean.
+
+    `usage` is what the reader has read, `joined` the keys that lead here, and `into` the key that
+    an alias leads to.
+    """
 
     raw: bytes | None = None
     usage: Usage = field(factory=Usage)
     joined: tuple[str, ...] = ()
     turn: int = 0
-    """How often somebody was joined to this one.
+    """How many joins have changed this record.
 
-    Every join changes the bytes, so no two can miss each other.
+    Every join changes the bytes, so of two at once one sees the other.
     """
     into: str | None = None
 
@@ -38,21 +42,21 @@ class Record:
 NOTHING = Record()
 
 
-def kept(usage: Usage, joined: tuple[str, ...] = (), turn: int = 0) -> Record:
-    """Return the record of a usage; the bytes of one that was never joined are the usage's own."""
+def usage_record(usage: Usage, joined: tuple[str, ...] = (), turn: int = 0) -> Record:
+    """Return the record of a usage; without a join, its bytes are the usage's own."""
     raw = usage.to_bytes()
     if joined or turn:
         raw = _JOINED + json.dumps([turn, joined], separators=(",", ":")).encode() + b"\n" + raw
     return Record(raw, usage, joined, turn)
 
 
-def alias(into: str) -> Record:
+def alias_record(into: str) -> Record:
     """Return the record that leads to another key."""
     return Record(_ALIAS + into.encode(), into=into)
 
 
 def read_record(raw: bytes | None) -> Record:
-    """Read what was found under a key. Raises `CorruptUsageError` for bytes that are not ours."""
+    """Read the bytes under a key. Raises `CorruptUsageError` for bytes that are no record."""
     if raw is None:
         return NOTHING
     if raw[:1] == _ALIAS:
@@ -62,9 +66,9 @@ def read_record(raw: bytes | None) -> Record:
     head, _, usage = raw[1:].partition(b"\n")
     try:
         turn, joined = json.loads(head)
-        names = tuple(str(name) for name in joined)
-        return Record(raw, Usage.from_bytes(usage), names, int(turn))
+        keys = tuple(str(key) for key in joined)
+        return Record(raw, Usage.from_bytes(usage), keys, int(turn))
     except (ValueError, TypeError) as error:
         raise CorruptUsageError(
-            f"{len(raw)} bytes say that readers were joined, but not which"
+            f"the list of joined readers cannot be read in a record of {len(raw)} bytes"
         ) from error

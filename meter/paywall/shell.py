@@ -1,8 +1,8 @@
-"""The engine over a store: load, decide, swap, try again.
+"""The two paywalls: one whose calls block, one whose calls are awaited.
 
-A reader whose rules need no count is decided without touching the store. Everybody else is counted
-exactly, whoever asks at the same time, and gets an answer within the deadline even while the store
-is out.
+A reader whose rules need no count is decided without asking the store. Every other reader is
+counted exactly, however many ask at once, and gets an answer within the deadline even while the
+store is out.
 """
 
 from __future__ import annotations
@@ -31,26 +31,38 @@ __all__ = ["AsyncPaywall", "Paywall"]
 
 T = TypeVar("T")
 
-# Joining and forgetting are rare and must not fail lightly: they may take this many deadlines.
+# Joining, forgetting and looking up are rare, and a failure costs more than a wait: they may take
+# this many deadlines.
 _CARE = 20.0
 _TOO_LATE = "the store's answers took longer than the deadline"
 
 
 @define(slots=False, eq=False, repr=False)
 class Paywall(PaywallBase[Store]):
-    """A policy over a store.
+    """Decide page views by a policy, and keep what each reader has read in a store.
 
-    `clock` gives the time where a call says none. `deadline` is the most a check may take, in
-    seconds (default: the store's own, 0.05 for one that is asked over a network); `on_outage` says
-    what happens then (`fallback`: this process counts on, from what it saw last; `open`: the reader
-    gets the article; `closed`: as if nothing were left; `raise`: a `StoreUnavailableError`).
-    `attempts` bounds how often a check starts again because another one was faster. With `secret`
-    (any text, the same everywhere) reader ids are kept as digests only. `namespace` keeps
-    publications apart in one store. `remember` bounds the readers this process remembers.
-    `on_decision` is called with every decision, as a CloudEvents dictionary.
+    Safe for threads and forks; one object serves the whole process. Every argument after the first
+    two is given by name:
 
-    `policy` may also be something with a `policy`, such as a policy file that is reloaded. Safe for
-    threads.
+    - `policy`: a `Policy`, or an object whose `policy` may change, such as a `ReloadingPolicy`.
+    - `store`: a `Store`, such as `open_store` returns. The caller closes it.
+    - `clock`: returns the time where a call gives none, as a `datetime` with a zone. The default is
+      this machine's clock, in UTC.
+    - `on_outage`: what a reader who would be counted gets while the store does not answer.
+      `fallback` (the default) counts on in this process, from what it saw last; `open` gives the
+      article; `closed` decides as if nothing were left; `raise` raises the `StoreError`.
+    - `deadline`: the most seconds a check may take before that happens. The default is the store's
+      own: 0.05 for one over a network, 2 for a file, none for memory.
+    - `attempts`: how often a check may start again because the reader's usage changed meanwhile;
+      after that it counts as an outage.
+    - `secret`: with one, the store holds digests (HMAC-SHA256) in the place of reader ids. Every
+      process needs the same; another one finds none of the old counts.
+    - `namespace`: keeps the readers of several publications apart in one store.
+    - `remember`: the most readers this process remembers; a view of one it knows is one call.
+    - `on_decision`: called with every decision, as a CloudEvents dictionary. What it raises is
+      logged, and the decision stands.
+
+    Raises `ValueError` for a `deadline` or an `on_outage` that cannot be.
 
     >>> from datetime import datetime, UTC
     >>> from meter import Article, PageView, Reader, loads_policy, open_store
@@ -82,51 +94,55 @@ class Paywall(PaywallBase[Store]):
     _store: Store
 
     def check(self, reader: Reader, view: PageView, *, now: datetime | None = None) -> Decision:
-        """Decide what a reader gets for a page view, and count it if it is to be counted.
+        """Decide what a reader gets for a page view, and count it where a rule says so.
 
-        `now` is a time with a zone. Raises only if `on_outage` is `raise`: a `StoreError`.
+        `now` is a time in any zone; without it the paywall's clock is asked. Raises `ValueError`
+        for a time without a zone, `IdentityError` where a reader without an id would have to be
+        counted, and `StoreError` only if `on_outage` is `raise`: otherwise the decision is
+        `degraded`.
         """
         return self._ask(reader, view, now, counts=True)
 
     def peek(self, reader: Reader, view: PageView, *, now: datetime | None = None) -> Decision:
         """Decide what a reader would get, and count nothing.
 
-        `left` is what would be left after this view, `counted` is false.
+        `left` is what would be left after this view; `counted` is false. Takes and raises what
+        `check` does.
         """
         return self._ask(reader, view, now, counts=False)
 
     def merge(self, from_id: str, into_id: str) -> None:
-        """Make two ids one reader, with the union of what both have read.
+        """Make two ids one reader, with the union of what both have read, as at a sign-in.
 
-        For somebody who signs in.
-
-        From then on either id stands for both. It may be repeated and done in either direction; if
-        it is interrupted, do it again. Raises `StoreError` if the store does not answer.
+        From then on either id stands for both. Repeating it changes nothing, and the direction does
+        not matter; after an interruption, do it again. It may take 20 deadlines. Raises
+        `StoreError` if the store does not answer, and `IdentityError` for an empty id.
         """
-        self._run(self._merged(from_id, into_id), _CARE)
+        self._run(self._join(from_id, into_id), _CARE)
 
     def forget(self, reader_id: str) -> None:
-        """Leave nothing of a reader in the store or in this process, nor of the ids merged with it.
+        """Remove a reader, and every id merged with it, from the store and from this process.
 
-        Raises `StoreError` if the store does not answer; do it again then.
+        It may take 20 deadlines. Raises `StoreError` if the store does not answer: do it again
+        then. Other processes drop what they remember when they next ask the store for this reader.
         """
-        self._run(self._erased(reader_id), _CARE)
+        self._run(self._erase(reader_id), _CARE)
 
     def ledger(self, reader_id: str, *, now: datetime | None = None) -> dict[str, Counted]:
-        """Return what was counted in the running window, by meter.
+        """Return what each meter has counted for a reader in its running window, and write nothing.
 
-        It also says when the first of it comes back. Raises `StoreError` if the store does not
-        answer.
+        The names of all the policy's meters are its keys. `now` is as for `check`. It may take 20
+        deadlines. Raises `StoreError` if the store does not answer.
         """
-        return self._run(self._read(reader_id, now), _CARE)
+        return self._run(self._look_up(reader_id, now), _CARE)
 
     def _ask(
         self, reader: Reader, view: PageView, now: datetime | None, *, counts: bool
     ) -> Decision:
-        asked = self._asked(reader, view, now, counts=counts)
+        asked = self._decide(reader, view, now, counts=counts)
         if isinstance(asked, Decision):
             return asked
-        return self._told(self._run(asked))
+        return self._report(self._run(asked))
 
     def _run(self, operations: StoreOps[T], deadlines: float = 1.0) -> T:
         with deadline(self._seconds(deadlines)):
@@ -147,9 +163,10 @@ class Paywall(PaywallBase[Store]):
 class AsyncPaywall(PaywallBase[AsyncStore]):
     """A `Paywall` whose methods are awaited, in one event loop.
 
-    `store` is an `AsyncStore`; an ordinary one is asked in threads (or directly, if it never
-    waits). A cancelled call leaves counts and connections sound: the view is counted once or not at
-    all.
+    Takes the arguments of `Paywall`. `store` is an `AsyncStore`, such as `open_async_store`
+    returns; the calls of an ordinary `Store` run in threads (or directly, if it never waits). The
+    methods answer and raise as those of `Paywall` do. A cancelled call leaves counts and
+    connections sound: the view is counted once or not at all.
     """
 
     _store: AsyncStore = field(converter=awaitable)
@@ -157,37 +174,34 @@ class AsyncPaywall(PaywallBase[AsyncStore]):
     async def check(
         self, reader: Reader, view: PageView, *, now: datetime | None = None
     ) -> Decision:
-        """Decide what a reader gets for a page view, and count it if it is to be counted.
-
-        See `Paywall.check`.
-        """
+        """Decide what a reader gets, and count it where a rule says so; see `Paywall.check`."""
         return await self._ask(reader, view, now, counts=True)
 
     async def peek(
         self, reader: Reader, view: PageView, *, now: datetime | None = None
     ) -> Decision:
-        """Decide what a reader would get, and count nothing."""
+        """Decide what a reader would get, and count nothing; see `Paywall.peek`."""
         return await self._ask(reader, view, now, counts=False)
 
     async def merge(self, from_id: str, into_id: str) -> None:
         """Make two ids one reader; see `Paywall.merge`."""
-        await self._run(self._merged(from_id, into_id), _CARE)
+        await self._run(self._join(from_id, into_id), _CARE)
 
     async def forget(self, reader_id: str) -> None:
-        """Leave nothing of a reader; see `Paywall.forget`."""
-        await self._run(self._erased(reader_id), _CARE)
+        """Remove a reader from the store and this process; see `Paywall.forget`."""
+        await self._run(self._erase(reader_id), _CARE)
 
     async def ledger(self, reader_id: str, *, now: datetime | None = None) -> dict[str, Counted]:
-        """Return what was counted in the running window; see `Paywall.ledger`."""
-        return await self._run(self._read(reader_id, now), _CARE)
+        """Return what each meter has counted; see `Paywall.ledger`."""
+        return await self._run(self._look_up(reader_id, now), _CARE)
 
     async def _ask(
         self, reader: Reader, view: PageView, now: datetime | None, *, counts: bool
     ) -> Decision:
-        asked = self._asked(reader, view, now, counts=counts)
+        asked = self._decide(reader, view, now, counts=counts)
         if isinstance(asked, Decision):
             return asked
-        return self._told(await self._run(asked))
+        return self._report(await self._run(asked))
 
     async def _run(self, operations: StoreOps[T], deadlines: float = 1.0) -> T:
         with deadline(self._seconds(deadlines)):

@@ -1,8 +1,8 @@
-"""What a publisher sees of a paywall.
+"""Report decisions, outages and losses to logs, OpenTelemetry and the publisher's hook.
 
-Every decision is one structured log record, a count and (where the store is asked) a span of the
-OpenTelemetry API, which do nothing without an SDK, and one event for the `on_decision` hook. No
-reader and no article is ever named in a metric or a span.
+Every decision is one log record, one count and (where the store is asked) one span, and one event
+for the `on_decision` hook. Without an OpenTelemetry SDK counts and spans do nothing. No metric and
+no span ever names a reader or an article.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ They carry a dictionary as `record.meter`.
 
 
 class Telemetry:
-    """What is told of one paywall's decisions, and to whom."""
+    """Where one paywall's decisions are reported."""
 
     def __init__(
         self, store: str, on_decision: Callable[[dict[str, object]], object] | None = None
@@ -59,10 +59,10 @@ class Telemetry:
             "meter.decisions", "{decision}", "Decisions, by what was shown"
         )
         self._retries = meter.create_counter(
-            "meter.store.retries", "{retry}", "Swaps that came too late and were decided anew"
+            "meter.store.retries", "{retry}", "Swaps that met another change and were decided again"
         )
         self._outages = meter.create_counter(
-            "meter.store.outages", "{outage}", "Questions a store did not answer, by reason"
+            "meter.store.outages", "{outage}", "Calls that a store did not answer, by reason"
         )
         self._losses = meter.create_counter(
             "meter.store.losses", "{loss}", "Times a store was found to have lost data"
@@ -70,7 +70,7 @@ class Telemetry:
 
     @property
     def tracer(self) -> trace.Tracer | None:
-        """The tracer for spans, or `None` where nobody listens.
+        """The tracer for spans, or `None` where no SDK would see them.
 
         A span that nobody sees costs more than a decision.
         """
@@ -80,13 +80,10 @@ class Telemetry:
             return None
         return self._tracer
 
-    def decided(
+    def report_decision(
         self, decision: Decision, view: PageView, key: str | None, retries: int = 0
     ) -> None:
-        """Tell of a decision.
-
-        `key` is the reader's key, or `None` where the store was not needed.
-        """
+        """Report a decision; `key` is the reader's, or `None` where the store was not needed."""
         level = logging.WARNING if decision.degraded else logging.INFO
         if LOG.isEnabledFor(level):
             LOG.log(
@@ -106,11 +103,11 @@ class Telemetry:
             except Exception:  # a hook of the publisher's must not cost a reader the page
                 LOG.exception("the `on_decision` hook failed; the decision stands")
 
-    def out(self, error: Exception, what: str) -> None:
-        """Tell that the store did not answer."""
+    def report_outage(self, error: Exception, what: str) -> None:
+        """Report that the store did not answer."""
         reason = type(error).__name__.removesuffix("Error")
         LOG.warning(
-            "the store was not to be had for `%s`: %s",
+            "the store was unavailable for `%s`: %s",
             what,
             error,
             extra={"meter": {"outage": reason, "store": self._store}},
@@ -118,8 +115,8 @@ class Telemetry:
         if self._outages is not None:
             self._outages.add(1, {"reason": reason, "store": self._store})
 
-    def lost(self) -> None:
-        """Tell that the store was found to have lost data."""
+    def report_loss(self) -> None:
+        """Report that the store was found to have lost data."""
         LOG.error(
             "the store lost data; what this process remembers is put back",
             extra={"meter": {"loss": True, "store": self._store}},

@@ -1,13 +1,13 @@
-"""What is asked of a store, and in which order.
+"""Count a view, join two readers or erase one, as sequences of store calls.
 
-Each question is a generator: it yields the store calls it needs, one at a time, and is sent what
-came back. Who runs it may block, await, or try every order in which several of them can be
-interleaved; what they do is written once.
+Each transaction is a generator: it yields the store calls it needs, one at a time, and is sent what
+came back. Its runner may block, await, or try every order in which several can be interleaved; the
+steps are written once.
 
-An answer is only ever given on bytes that the store held while the question was being asked.
-Remembered bytes are a guess at `old`: where a view would be counted, `swap` proves the guess and
-writes in one trip, or says what is really there; where nothing would be counted there is nothing to
-swap, so the bytes are loaded.
+An answer is only ever given on bytes that the store held during the transaction. Remembered bytes
+are a guess at `old`: where a view would be counted, `swap` proves the guess and writes in one trip,
+or returns what is really there; where nothing would be counted there is nothing to swap, so the
+bytes are loaded.
 """
 
 from __future__ import annotations
@@ -17,39 +17,39 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from attrs import define, frozen
 
 from meter.errors import CorruptUsageError, StoreContentionError
-from meter.paywall.operations import Forget, Load, Lost, StoreOps, Swap
+from meter.paywall.operations import CheckLosses, Forget, Load, StoreOps, Swap
 from meter.paywall.recent import Recent
-from meter.paywall.records import NOTHING, Record, alias, kept, read_record
+from meter.paywall.records import NOTHING, Record, alias_record, read_record, usage_record
 from meter.usage import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-__all__ = ["Outcome", "erase", "join", "transact"]
+__all__ = ["TransactionResult", "erase", "join", "transact"]
 
 T = TypeVar("T")
 
 
 @frozen
-class Outcome(Generic[T]):
-    """What a question came to.
+class TransactionResult(Generic[T]):
+    """The answer of a transaction, and what happened on the way.
 
-    The answer, whether something was written for it, how often it had to start again, and whether
-    the store was found to have lost data on the way.
+    `written` says whether the usage was changed, `retries` how often another change came first, and
+    `loss` whether the store was found to have lost data.
     """
 
     answer: T
     written: bool
     retries: int
-    lost: bool
+    loss: bool
 
 
 @define
 class _Place:
-    """Where in the store a question is being answered, and how sure we are of what is there.
+    """The record a transaction is working on, and the keys that led to it.
 
-    It is sure once the store has said so in the course of this question; until then the record is
+    It is `sure` once the store has returned it during this transaction; until then the record is
     what this process remembers.
     """
 
@@ -62,12 +62,12 @@ class _Place:
         return self.walked[-1]
 
     def guess(self, record: Record) -> None:
-        """Take in what was remembered."""
+        """Use a remembered record."""
         self.record = record
         self.sure = False
 
     def see(self, record: Record) -> None:
-        """Take in what the store has just said."""
+        """Use a record that the store has just returned."""
         self.record = record
         self.sure = True
 
@@ -106,69 +106,70 @@ def transact(
     expires: Callable[[Usage], datetime | None],
     attempts: int,
     writes: bool = True,
-) -> StoreOps[Outcome[T]]:
-    """Ask `change` what a reader's usage becomes, and make it so, if it has not changed in between.
+) -> StoreOps[TransactionResult[T]]:
+    """Apply `change` to a reader's usage, again and again until no other change came in between.
 
-    Without `writes` the answer is all that is wanted. Raises `StoreContentionError` if it kept
-    changing for `attempts` swaps.
+    Without `writes` the usage is only read. Raises `StoreContentionError` if another change came
+    first `attempts` times.
     """
     place = _Place(recent.get(key), [key])
     void: set[bytes | None] = set()
     retries = 0
-    lost = False
+    loss = False
     while True:
         if place.record.into is not None or len(place.walked) > 1:
             yield from _settle_aliases(place, recent, void)
         record = place.record
-        owed = recent.owed(key)
-        usage = record.usage if owed is None else record.usage.merge(owed)
+        pending = recent.pending(key)
+        usage = record.usage if pending is None else record.usage.merge(pending)
         answer, after = change(usage)
         if not writes or after is record.usage or after == record.usage:
             # Nothing to write that would prove the guess: the bytes are loaded, once.
             if place.sure:
-                if writes and owed is not None:
-                    recent.paid(key, owed)
-                return Outcome(answer, written=False, retries=retries, lost=lost)
+                if writes and pending is not None:
+                    recent.remove_pending(key, pending)
+                return TransactionResult(answer, written=False, retries=retries, loss=loss)
             found = yield Load(place.key)
-            if found == record.raw and owed is None:
+            if found == record.raw and pending is None:
                 # The guess was right, and so is the answer.
-                return Outcome(answer, written=False, retries=retries, lost=lost)
+                return TransactionResult(answer, written=False, retries=retries, loss=loss)
         else:
-            new = kept(after, record.joined, record.turn)
+            new = usage_record(after, record.joined, record.turn)
             # A record that others lead to must outlive them, so it never expires.
             until = None if record.joined else expires(after)
             found = yield Swap(place.key, record.raw, new.raw, until)
             if found == new.raw:
                 recent.keep(place.key, new)
-                if owed is not None:
-                    recent.paid(key, owed)
-                return Outcome(answer, written=True, retries=retries, lost=lost)
+                if pending is not None:
+                    recent.remove_pending(key, pending)
+                return TransactionResult(answer, written=True, retries=retries, loss=loss)
             if found is None and place.sure and record.raw is not None:
-                # It was there a moment ago: whoever forgot it meanwhile wants nothing of this view
+                # It was there a moment ago, so the reader was just forgotten: this view must not be
                 # kept either.
                 recent.drop(place.key)
-                return Outcome(change(Usage())[0], written=False, retries=retries, lost=lost)
-            if place.sure:  # a guess that was wrong is no sign that somebody else is writing
+                answer = change(Usage())[0]
+                return TransactionResult(answer, written=False, retries=retries, loss=loss)
+            if place.sure:  # a wrong guess does not mean that another is writing
                 retries += 1
             if retries >= attempts:
                 raise StoreContentionError(
                     f"a reader's usage changed {attempts} times while one view was being counted"
                 )
         if found is None and record.raw is not None and recent.get(place.key) is record:
-            lost = (yield from _look_for_loss(key, place, usage, recent)) or lost
+            loss = (yield from _look_for_loss(key, place, usage, recent)) or loss
         place.see(recent.read(place.key, found))
 
 
 def _look_for_loss(key: str, place: _Place, usage: Usage, recent: Recent) -> StoreOps[bool]:
     """Say whether the store has lost a reader that this process remembers.
 
-    If it has, what is remembered is put back by this question or the next. If not, somebody has
-    forgotten the reader, and nothing of it is remembered here any more.
+    If it has, what is remembered is put back by this transaction or the next. If not, somebody has
+    forgotten the reader, and this process forgets it too.
     """
-    yield Lost(recent)
-    if recent.losses > recent.since(place.key):
+    yield CheckLosses(recent)
+    if recent.losses > recent.losses_when_seen(place.key):
         with recent.lock:
-            recent.owe(key, usage)
+            recent.add_pending(key, usage)
         return True
     recent.drop(key)
     return False
@@ -185,9 +186,7 @@ def _root(key: str) -> StoreOps[_Place]:
 
 
 def join(source_key: str, target_key: str, recent: Recent, *, attempts: int) -> StoreOps[None]:
-    """Make two readers one.
-
-    The union of what they read is kept at the target, and the source leads there.
+    """Make two readers one: the target holds the union of what they read, the source leads there.
 
     First the target lists the source and holds the union, then the source becomes an alias.
     Interrupted in between, nothing is lost, and doing it again completes it.
@@ -209,25 +208,24 @@ def join(source_key: str, target_key: str, recent: Recent, *, attempts: int) -> 
         if (yield from _lead(source, target, recent)):
             return
     raise StoreContentionError(
-        f"two readers kept changing while they were being joined; try again (after {attempts}"
-        " attempts)"
+        f"two readers kept changing while they were being joined ({attempts} attempts); try again"
     )
 
 
 def _lead(source: _Place, target: _Place, recent: Recent) -> StoreOps[bool]:
-    """Make the source lead to the target, and say whether that came about.
+    """Make the source lead to the target, and say whether that worked.
 
-    Where somebody else changed one of them meanwhile, it has to be looked at again. Where the
-    target was forgotten meanwhile, so is the source.
+    It does not where either was changed meanwhile: both have to be loaded again. Where the target
+    was forgotten meanwhile, the source is removed too.
     """
     others = dict.fromkeys((*target.record.joined, source.key, *source.record.joined))
     others.pop(target.key, None)
     usage = target.record.usage.merge(source.record.usage)
-    union = kept(usage, tuple(others), target.record.turn + 1)
+    union = usage_record(usage, tuple(others), target.record.turn + 1)
     if (yield Swap(target.key, target.record.raw, union.raw)) != union.raw:
         return False
     recent.keep(target.key, union)
-    leads = alias(target.key)
+    leads = alias_record(target.key)
     if (yield Swap(source.key, source.record.raw, leads.raw)) != leads.raw:
         return False
     recent.keep(source.key, leads)
@@ -239,9 +237,10 @@ def _lead(source: _Place, target: _Place, recent: Recent) -> StoreOps[bool]:
 
 
 def erase(key: str, recent: Recent, *, attempts: int) -> StoreOps[None]:
-    """Leave nothing of a reader: not of those joined to this one either.
+    """Remove a reader and all who are joined to it.
 
-    Interrupted, doing it again completes it: the root, which lists the others, goes after them.
+    After an interruption, doing it again completes it: the root, which lists the others, is removed
+    after them.
     """
     for _ in range(attempts):
         try:
@@ -251,26 +250,23 @@ def erase(key: str, recent: Recent, *, attempts: int) -> StoreOps[None]:
             recent.drop(key)
             return
         group = {root.key, *root.record.joined}
-        others = [name for name in root.record.joined if name not in root.walked]
-        for name in others:
-            yield from _remove_alias(name, group, recent)
+        others = [other for other in root.record.joined if other not in root.walked]
+        for other in others:
+            yield from _remove_alias(other, group, recent)
         if (yield Swap(root.key, root.record.raw, None)) is None:
             recent.drop(root.key)
             # One that was just being joined may have become an alias since, so all are looked at
             # once more; the one that was asked for goes last.
-            for name in (*others, *reversed(root.walked[:-1])):
-                yield from _remove_alias(name, group, recent)
+            for other in (*others, *reversed(root.walked[:-1])):
+                yield from _remove_alias(other, group, recent)
             return
     raise StoreContentionError(
-        f"a reader kept reading while being forgotten; try again (after {attempts} attempts)"
+        f"a reader kept reading while being forgotten ({attempts} attempts); try again"
     )
 
 
 def _remove_alias(key: str, group: set[str], recent: Recent) -> StoreOps[None]:
-    """Remove an alias that leads into a group.
-
-    Somebody who was never quite joined to it is left alone.
-    """
+    """Remove an alias if it leads into a group; a reader whose join was never completed stays."""
     record = read_record((yield Load(key)))
     if record.into in group:
         yield Swap(key, record.raw, None)

@@ -7,7 +7,7 @@ import re
 from functools import lru_cache
 from pathlib import Path
 from traceback import walk_tb
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
 from attrs import field, frozen
 from jinja2 import UndefinedError
@@ -31,10 +31,24 @@ if TYPE_CHECKING:
     from meter.errors import Problem
     from meter.prompts.parts import Parts
 
-__all__ = ["render", "render_template", "stylesheet"]
+__all__ = [
+    "FormatWord",
+    "LayoutWord",
+    "TemplateWord",
+    "render",
+    "render_template",
+    "stylesheet",
+]
 
-_LAYOUTS = ("wide", "narrow")
-_SUFFIX = {"html": ".html.j2", "text": ".txt.j2"}
+LayoutWord = Literal["wide", "narrow"]
+TemplateWord = Literal["html", "text"]
+"""What a template can be written in."""
+FormatWord = Literal["html", "text", "json"]
+
+_LAYOUTS: tuple[str, ...] = get_args(LayoutWord)
+_FORMATS: tuple[str, ...] = get_args(FormatWord)
+_TEMPLATES: tuple[str, ...] = get_args(TemplateWord)
+_SUFFIX: dict[TemplateWord, str] = {"html": ".html.j2", "text": ".txt.j2"}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", re.ASCII)
 
 
@@ -43,8 +57,8 @@ def render(
     policy: Policy,
     *,
     locale: str | None = None,
-    layout: str = "wide",
-    format: str = "html",  # noqa: A002 - the public name of what is asked for
+    layout: LayoutWord = "wide",
+    format: FormatWord = "html",  # noqa: A002 - the public name of what is asked for
     folder: str | Path | None = None,
 ) -> str:
     """Return what the reader of `decision` sees, or an empty text where nothing is said.
@@ -58,7 +72,7 @@ def render(
     Raises `PromptError` for a template that is missing, unsafe or names something that is not
     there.
     """
-    _check_words(layout, format, (*_SUFFIX, "json"))
+    _check_words(layout, format, _FORMATS)
     if decision.prompt is None:
         return "null" if format == "json" else ""
     if folder is not None:
@@ -88,8 +102,8 @@ class _Request:
     offer: str | None
     meter: MeterReading | None
     locale: str | None
-    layout: str
-    form: str
+    layout: LayoutWord
+    form: FormatWord
     decision: Decision = field(eq=False)
     policy: Policy = field(eq=False)
 
@@ -110,8 +124,8 @@ def _lay_out(
     decision: Decision,
     policy: Policy,
     locale: str | None,
-    layout: str,
-    form: str,
+    layout: LayoutWord,
+    form: FormatWord,
     own: Path | None,
 ) -> str:
     parts = _parts(decision, policy, locale, own)
@@ -135,8 +149,8 @@ def render_template(
     policy: Policy,
     *,
     locale: str | None = None,
-    layout: str = "wide",
-    format: str = "html",  # noqa: A002 - the public name of what is asked for
+    layout: LayoutWord = "wide",
+    format: TemplateWord = "html",  # noqa: A002 - the public name of what is asked for
     folder: str | Path | None = None,
 ) -> str:
     """Return a publisher's own template filled in for `decision`.
@@ -145,7 +159,7 @@ def render_template(
     work, in all three spellings. Files it includes are looked for beside it (or in `folder`), then
     among ours. Raises `PromptError` like `render`.
     """
-    _check_words(layout, format, tuple(_SUFFIX))
+    _check_words(layout, format, _TEMPLATES)
     own = None if folder is None else Path(folder)
     if own is None and isinstance(template, Path):
         own = template.parent

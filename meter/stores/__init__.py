@@ -1,7 +1,7 @@
-"""Where readers' usages are kept.
+"""The stores that keep what readers have read.
 
 A store keeps bytes under a key, and replaces them only if they have not changed. It never counts,
-never parses, never reads a clock: the rules exist once, whatever the store.
+never parses, never reads a clock: the rules exist once, for every store.
 """
 
 from __future__ import annotations

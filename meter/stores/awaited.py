@@ -1,4 +1,4 @@
-"""Ordinary stores whose methods can be awaited."""
+"""Make the methods of an ordinary store awaitable."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["awaitable", "in_thread"]
 
 
 class _Wrapped:
-    """What a store says about itself, in the name of the one that wraps it."""
+    """A store inside another, which says the same about itself."""
 
     def __init__(self, store: Store) -> None:
         info = describe(store)
@@ -47,14 +47,14 @@ class _InThread(_Wrapped):
     async def forget(self, key: str) -> None:
         await asyncio.to_thread(self.store.forget, key)
 
-    async def lost(self) -> int:
+    async def check_losses(self) -> int:
         if not isinstance(self.store, LossAware):
             return 0
-        return await asyncio.to_thread(self.store.lost)
+        return await asyncio.to_thread(self.store.check_losses)
 
 
 class _AtOnce(_Wrapped):
-    """A store whose calls never wait, and so need no thread."""
+    """A store whose calls never wait, so that they need no thread."""
 
     async def load(self, key: str) -> bytes | None:
         return self.store.load(key)
@@ -67,12 +67,12 @@ class _AtOnce(_Wrapped):
     async def forget(self, key: str) -> None:
         self.store.forget(key)
 
-    async def lost(self) -> int:
-        return self.store.lost() if isinstance(self.store, LossAware) else 0
+    async def check_losses(self) -> int:
+        return self.store.check_losses() if isinstance(self.store, LossAware) else 0
 
 
 def in_thread(store: Store) -> AsyncStore:
-    """Return a store whose methods can be awaited: the calls to `store` run in threads.
+    """Return a store whose methods are awaited; the calls to `store` run in threads.
 
     >>> import asyncio
     >>> from meter.stores import MemoryStore
@@ -83,7 +83,7 @@ def in_thread(store: Store) -> AsyncStore:
 
 
 def awaitable(store: AsyncStore | Store) -> AsyncStore:
-    """Return a store as it is if it is awaited, else one that asks it in threads, if it waits."""
+    """Return an awaited store as it is, and any other with its methods made awaitable."""
     if iscoroutinefunction(store.load):
         return cast("AsyncStore", store)
     ordinary = cast("Store", store)

@@ -1,8 +1,7 @@
-"""How much time a store has left to answer.
+"""The time a store has left to answer.
 
-Whoever asks a store says by when the answer is needed; a store that can wait on the outside looks
-here how much of that is left. The time is that of `time.monotonic`, and it belongs to the thread or
-task that asks.
+The caller of a store sets the deadline; a store that waits for a server asks here how many seconds
+are left. The clock is `time.monotonic`, and the deadline belongs to the thread or task that set it.
 """
 
 from __future__ import annotations
@@ -45,9 +44,9 @@ class _Deadline:
 
 
 def deadline(seconds: float | None) -> AbstractContextManager[None]:
-    """Return a context in which everything should be answered within so many seconds from now.
+    """Return a context in which every call should answer within so many seconds from now.
 
-    `None` is whenever. The innermost context is the one that holds.
+    `None` sets no deadline. The innermost context counts.
 
     >>> with deadline(60):
     ...     59 < remaining(0.05) <= 60
@@ -59,7 +58,7 @@ def deadline(seconds: float | None) -> AbstractContextManager[None]:
 
 
 def remaining(otherwise: T) -> float | T:
-    """Return the seconds left (never quite none), or `otherwise` where nobody set a deadline."""
+    """Return the seconds left (at least 0.001), or `otherwise` where no deadline is set."""
     until = _UNTIL.get()
     if until is None:
         return otherwise
@@ -67,6 +66,6 @@ def remaining(otherwise: T) -> float | T:
 
 
 def has_passed() -> bool:
-    """Say whether the answer would come too late by now."""
+    """Say whether the deadline has passed."""
     until = _UNTIL.get()
     return until is not None and monotonic() >= until

@@ -1,7 +1,7 @@
-"""Make the key under which a reader is remembered.
+"""Make the key under which a store keeps a reader's usage.
 
-Two readers never share a key, whatever is in their ids; a key is short, printable ASCII, and with
-the publisher's secret it does not show the id it stands for.
+Two readers never share a key, whatever their ids contain. A key is short, printable ASCII; with the
+publisher's secret it does not show the reader's id.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def reader_key(reader_id: str, *, namespace: str = "", secret: bytes | str | Non
     `namespace` keeps the readers of several publications apart in one store. With `secret` the id
     is replaced by its HMAC-SHA256, so that what is stored names nobody; another secret makes other
     keys, and the counts under the old ones are no longer found. Raises `IdentityError` for an empty
-    id: everybody without a name would share one count.
+    id: all readers without one would share one count.
 
     >>> reader_key("anna"), reader_key("a:b", namespace="c"), reader_key("a", namespace="b:c")
     ('anna', 'c:a%3Ab', 'b%3Ac:a')
@@ -45,7 +45,7 @@ def reader_key(reader_id: str, *, namespace: str = "", secret: bytes | str | Non
 
 
 def _secret(text: str, secret: bytes | str) -> str:
-    """Return a digest of a text that nobody can make without the secret."""
+    """Return a digest of a text that cannot be made without the secret."""
     key = _raw(secret) if isinstance(secret, str) else secret
     return "=" + hmac.digest(key, _raw(text), sha256).hex()
 
@@ -55,7 +55,7 @@ def _raw(text: str) -> bytes:
 
 
 def _plain(text: str) -> str:
-    """Return a text with every doubtful character escaped, or its digest where that is long.
+    """Return a text with every reserved character escaped, or its digest where that is long.
 
     `=` and `#` are always escaped: they begin a digest.
     """

@@ -1,4 +1,4 @@
-"""A lock that a forked process can take, whoever held it when it was forked."""
+"""A lock that a forked process can take, even if it was held at the fork."""
 
 from __future__ import annotations
 

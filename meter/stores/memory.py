@@ -1,7 +1,6 @@
-"""A store in this process: for trials, tests, one worker, and the fall-back of the others.
+"""A store in this process, for trials, tests and sites with one worker.
 
-It is bounded: past `capacity` readers, whoever has gone longest without a change is forgotten
-first.
+It is bounded: past `capacity` readers, the one that has gone longest without a change is dropped.
 """
 
 from __future__ import annotations
@@ -17,9 +16,9 @@ __all__ = ["MemoryStore"]
 
 
 class MemoryStore:
-    """Bytes in a dictionary, safe for threads.
+    """Keep bytes in a dictionary of at most `capacity` readers; safe for threads.
 
-    Each process has its own: a fork starts with a copy, and the two part there.
+    Each process has its own: a fork starts with a copy, and from then on the two differ.
 
     >>> store = MemoryStore()
     >>> store.swap("anna", None, b"1", expires=None)
@@ -37,7 +36,7 @@ class MemoryStore:
 
     def __init__(self, *, capacity: int = 100_000) -> None:
         if capacity < 1:
-            raise ValueError(f"a memory store keeps at least one reader, not `{capacity}`")
+            raise ValueError(f"`capacity` is at least 1 reader, not `{capacity}`")
         self.capacity = capacity
         self._kept: dict[str, tuple[bytes, datetime | None]] = {}
         self._lock = ForkLock()
@@ -46,14 +45,14 @@ class MemoryStore:
         return len(self._kept)
 
     def load(self, key: str) -> bytes | None:
-        """Return what is kept under a key."""
+        """Return the bytes kept under a key, or `None`."""
         kept = self._kept.get(key)
         return None if kept is None else kept[0]
 
     def swap(
         self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None
     ) -> bytes | None:
-        """Put `new` in the place of `old`, and return what is there now."""
+        """Replace `old` with `new` if it is still there, and return what is kept."""
         with self._lock:
             kept = self._kept.get(key)
             found = None if kept is None else kept[0]
@@ -67,7 +66,7 @@ class MemoryStore:
             return new
 
     def forget(self, key: str) -> None:
-        """Keep nothing under a key."""
+        """Remove whatever is kept under a key."""
         with self._lock:
             self._kept.pop(key, None)
 
@@ -84,4 +83,4 @@ class MemoryStore:
             return len(gone)
 
     def close(self) -> None:
-        """Do nothing: there is nothing to give back."""
+        """Do nothing: there is no connection to close."""

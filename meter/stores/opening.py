@@ -33,15 +33,15 @@ _KINDS = {
     "postgresql": "postgres",
     "postgres": "postgres",
 }
-"""The kind of store that a URL's scheme stands for."""
+"""The kind of store for each scheme of a URL."""
 
 _NATIVE_SCHEMES = {"valkey": "redis", "valkeys": "rediss"}
-"""What a driver calls a scheme that it does not know."""
+"""The driver's own scheme for one that it does not know."""
 
 
 @frozen
 class _Server:
-    """A store whose module needs a driver, and is imported when one is opened."""
+    """A store that needs a driver; its module is imported when one is opened."""
 
     module: str
     store: str
@@ -70,7 +70,7 @@ _SERVERS = {
 
 @frozen
 class _Address:
-    """What a URL says: the kind of store, the file it names, and what follows the `?`."""
+    """A URL taken apart: the kind of store, the path of its file, and the options after the `?`."""
 
     url: str
     kind: str
@@ -100,9 +100,9 @@ def open_store(url: str) -> Store:
 def open_async_store(url: str) -> AsyncStore:
     """Open the store a URL names, for `AsyncPaywall`.
 
-    Redis and PostgreSQL natively, the others as `in_thread` does.
-
-    Open it inside the running event loop that will use it.
+    Redis and PostgreSQL have stores that are awaited themselves; the calls of the others run in
+    threads, as with `in_thread`. Open it inside the running event loop that will use it. Takes the
+    same URLs as `open_store`, and raises `StoreError` as it does.
     """
     server = _SERVERS.get(_parse(url).kind)
     if server is None:
@@ -137,8 +137,8 @@ def _parse(url: str) -> _Address:
             )
         if path in ("", "/"):
             raise StoreError(
-                f"`{url}` does not name a file; write `sqlite:///counts.db`, or `memory://` to keep"
-                " nothing"
+                f"`{url}` does not name a file; write `sqlite:///counts.db`, or `memory://` to"
+                " keep counts in this process only"
             )
         path = path[1:]
     return _Address(url, kind, path, dict(parse_qsl(parts.query)))
@@ -167,7 +167,8 @@ def _option(address: _Address, name: str, kind: Callable[[str], N]) -> dict[str,
     for given, text in address.options.items():
         if given != name:
             raise StoreError(
-                f"`{given}` in `{address.url}` is not an option of this store; there is `{name}`"
+                f"`{given}` in `{address.url}` is not an option of this store; there"
+                f" is only `{name}`"
             )
         try:
             found[name] = kind(text)

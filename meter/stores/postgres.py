@@ -1,8 +1,9 @@
 """A store in PostgreSQL.
 
-One table; one statement for a look or a change, a second one for what is there instead. A change
-compares as it writes: exact at READ COMMITTED and above. Nothing is prepared and nothing is kept on
-a connection, so it works behind pgbouncer in transaction mode.
+There is one table. A load or a change is one statement; where a change comes too late, a second one
+loads what is there instead. A change compares as it writes: exact at READ COMMITTED and above.
+Nothing is prepared and nothing is kept on a connection, so it works behind pgbouncer in transaction
+mode.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ from psycopg.errors import UndefinedTable
 from meter.errors import StoreContentionError, StoreError
 from meter.stores.deadline import deadline, remaining
 from meter.stores.postgres_connections import (
+    ALREADY_MADE,
+    CONFLICTS,
     DEADLINE,
-    MADE,
-    MET,
-    SOUND,
+    HARMLESS,
     check_url,
     last_has_rows,
     make_async_pool,
@@ -44,18 +45,15 @@ TABLE = """CREATE TABLE IF NOT EXISTS meter_usage (
     bytes   bytea NOT NULL,
     expires timestamptz
 )"""
-"""The table.
-
-A role that may not make it needs `SELECT, INSERT, UPDATE, DELETE` on one that is there.
-"""
+"""The table; a role that may not create it needs `SELECT, INSERT, UPDATE, DELETE` on it."""
 
 _ROUNDS = 16
 _LOAD = "SELECT bytes FROM meter_usage WHERE key = %(key)s"
 _FORGET = "DELETE FROM meter_usage WHERE key = %(key)s"
 _PURGE = "DELETE FROM meter_usage WHERE expires <= %(now)s"
-# Where a guess may well be wrong (nothing is there, or something is to go), the change and a look
-# go together, in one trip and one transaction: the second sees the first, or whoever was faster.
-# Otherwise the change says itself whether it came about.
+# Where a guess may well be wrong (nothing is there, or something is removed), the change and a load
+# go together, in one trip and one transaction: the load sees the change, or the one that was
+# faster. Otherwise the change itself returns a row if it was made.
 _ADD = (
     "INSERT INTO meter_usage VALUES (%(key)s, %(new)s, %(expires)s) ON CONFLICT DO NOTHING;"
     " SELECT bytes FROM meter_usage WHERE key = %(key)s"
@@ -69,8 +67,8 @@ _REMOVE = (
     " SELECT bytes FROM meter_usage WHERE key = %(key)s"
 )
 _NO_TABLE = (
-    "there is no table `meter_usage` and it could not be made; make it as the page on PostgreSQL"
-    " says"
+    "there is no table `meter_usage` and it could not be created; create it as the how-to page on"
+    " PostgreSQL shows"
 )
 _Value: TypeAlias = "str | bytes | datetime | None"
 
@@ -82,23 +80,23 @@ class _Query(NamedTuple):
     values: Mapping[str, _Value] | None = None
 
 
-class _Answer(NamedTuple):
+class _Result(NamedTuple):
     """The bytes that the last statement found, and how many rows it changed."""
 
     found: bytes | None
     changed: int
 
 
-_Queries: TypeAlias = "Generator[_Query, _Answer, T]"
+_Queries: TypeAlias = "Generator[_Query, _Result, T]"
 
 
-def _ask(statement: str, **values: _Value) -> _Queries[_Answer]:
-    """Ask one thing; where there is no table yet, make it and ask once more."""
+def _ask(statement: str, **values: _Value) -> _Queries[_Result]:
+    """Run a statement; where there is no table yet, create it and run the statement again."""
     for _ in range(2):
         try:
             return (yield _Query(statement, values))
         except UndefinedTable:
-            with suppress(*MADE):
+            with suppress(*ALREADY_MADE):
                 yield _Query(TABLE)
     raise StoreError(_NO_TABLE)
 
@@ -111,11 +109,11 @@ def _load(key: str) -> _Queries[bytes | None]:
 def _swap(
     key: str, old: bytes | None, new: bytes | None, expires: datetime | None
 ) -> _Queries[bytes | None]:
-    """Change and look until the two agree.
+    """Change and load until the two agree.
 
-    At READ COMMITTED another change may come between `_ADD` or `_REMOVE` and the look, or between
-    `_REPLACE` and the load: `old` is found again though the change did not come about. The change
-    may be made then, and is tried once more.
+    At READ COMMITTED another change may come between `_ADD` or `_REMOVE` and its load, or between
+    `_REPLACE` and the load after it: `old` is found again though the change was not made. The
+    change is possible then, and is tried once more.
     """
     statement = _change(old, new)
     for _ in range(_ROUNDS):
@@ -124,7 +122,7 @@ def _swap(
             found = answer.found
             if found is None and statement is _REPLACE:
                 found = yield from _load(key)
-        except MET:
+        except CONFLICTS:
             continue
         if found == new or found != old:
             return found
@@ -149,11 +147,11 @@ def _purge(now: datetime) -> _Queries[int]:
 
 
 class PostgresStore:
-    """Bytes in a PostgreSQL table, over a pool of connections.
+    """Keep bytes in a PostgreSQL table, over a pool of connections.
 
-    Safe for threads, and for forks (each process has its own pool).
-
-    `pool_size` bounds the connections of one process.
+    `pool_size` bounds the connections of one process; `deadline` is how many seconds a call may
+    take. Safe for threads, and for forks (each process has its own pool). Raises `StoreError` for a
+    URL that the driver does not understand.
     """
 
     name = "postgres"
@@ -176,28 +174,28 @@ class PostgresStore:
         return cls(url)
 
     def load(self, key: str) -> bytes | None:
-        """Return what is kept under a key."""
+        """Return the bytes kept under a key, or `None`."""
         return self._run(_load(key))
 
     def swap(
         self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None
     ) -> bytes | None:
-        """Put `new` in the place of `old`, and return what is there now."""
+        """Replace `old` with `new` if it is still there, and return what is kept."""
         return self._run(_swap(key, old, new, expires))
 
     def forget(self, key: str) -> None:
-        """Keep nothing under a key."""
+        """Remove whatever is kept under a key."""
         self._run(_forget(key))
 
     def purge(self, now: datetime) -> int:
         """Drop what has expired by `now`, and return how many readers that was.
 
-        Run it once a day or so.
+        `now` is a time with a zone. Run it once a day or so.
         """
         return self._run(_purge(now))
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self._pool.close()
 
     def _open(self) -> None:
@@ -215,21 +213,21 @@ class PostgresStore:
         except (psycopg.Error, OSError) as error:
             raise_ours(error)
 
-    def _ask(self, query: _Query) -> _Answer:
-        """Ask on a lent connection; one on which something went wrong is not used again."""
+    def _ask(self, query: _Query) -> _Result:
+        """Run a query on a connection of the pool; after an error it is closed, not reused."""
         pool = self._pool
         connection = pool.getconn(timeout=remaining(DEADLINE))
         try:
             cursor = connection.execute(query.statement, query.values)
             row = cursor.fetchone() if last_has_rows(cursor) else None
-        except SOUND:
+        except HARMLESS:
             raise
         except (psycopg.Error, OSError):
             connection.close()
             raise
         finally:
             pool.putconn(connection)
-        return _Answer(None if row is None else row[0], cursor.rowcount)
+        return _Result(None if row is None else row[0], cursor.rowcount)
 
 
 class AsyncPostgresStore:
@@ -251,17 +249,17 @@ class AsyncPostgresStore:
         return cls(url)
 
     async def load(self, key: str) -> bytes | None:
-        """Return what is kept under a key."""
+        """Return the bytes kept under a key, or `None`."""
         return await self._run(_load(key))
 
     async def swap(
         self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None
     ) -> bytes | None:
-        """Put `new` in the place of `old`, and return what is there now."""
+        """Replace `old` with `new` if it is still there, and return what is kept."""
         return await self._run(_swap(key, old, new, expires))
 
     async def forget(self, key: str) -> None:
-        """Keep nothing under a key."""
+        """Remove whatever is kept under a key."""
         await self._run(_forget(key))
 
     async def purge(self, now: datetime) -> int:
@@ -269,31 +267,31 @@ class AsyncPostgresStore:
         return await self._run(_purge(now))
 
     async def aclose(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         await self._pool.close()
 
     async def _run(self, queries: _Queries[T]) -> T:
         try:
             if self._pool.closed:
-                # The pool's own tasks start here, and have more time than this question.
+                # The pool's own tasks start here; the caller's deadline is not theirs.
                 with deadline(None):
                     await self._pool.open(wait=False)
             return await run_async(queries, self._ask, psycopg.Error)
         except (psycopg.Error, OSError) as error:
             raise_ours(error)
 
-    async def _ask(self, query: _Query) -> _Answer:
-        """Ask on a lent connection; one on which something went wrong is not used again."""
+    async def _ask(self, query: _Query) -> _Result:
+        """Run a query on a connection of the pool; after an error it is closed, not reused."""
         pool = self._pool
         connection = await pool.getconn(timeout=remaining(DEADLINE))
         try:
             cursor = await connection.execute(query.statement, query.values)
             row = await cursor.fetchone() if last_has_rows(cursor) else None
-        except SOUND:
+        except HARMLESS:
             raise
         except (psycopg.Error, OSError):
             await connection.close()
             raise
         finally:
             await pool.putconn(connection)
-        return _Answer(None if row is None else row[0], cursor.rowcount)
+        return _Result(None if row is None else row[0], cursor.rowcount)

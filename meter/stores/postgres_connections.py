@@ -1,4 +1,4 @@
-"""How the stores in PostgreSQL connect, how long they wait, and what a driver's error means."""
+"""Connections to PostgreSQL that keep to the deadline, and the driver's errors as ours."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from psycopg.abc import RV, PQGen
 
 __all__ = [
+    "ALREADY_MADE",
+    "CONFLICTS",
     "DEADLINE",
-    "MADE",
-    "MET",
-    "SOUND",
+    "HARMLESS",
     "check_url",
     "last_has_rows",
     "make_async_pool",
@@ -35,16 +35,16 @@ __all__ = [
 ]
 
 DEADLINE = 0.05
-"""How many seconds a call may take where nobody says."""
+"""How many seconds a call may take by default."""
 
-MADE = (DuplicateTable, DuplicateObject, UniqueViolation)
-"""What making the table leads to where another process makes it at the same time."""
+ALREADY_MADE = (DuplicateTable, DuplicateObject, UniqueViolation)
+"""Errors of creating the table while another process creates it."""
 
-MET = (SerializationFailure, DeadlockDetected)
-"""What a change leads to that met another one, and can be tried again."""
+CONFLICTS = (SerializationFailure, DeadlockDetected)
+"""Errors of a change that met another one; it can be tried again."""
 
-SOUND = (UndefinedTable, *MADE, *MET)
-"""After these a connection is as good as before."""
+HARMLESS = (UndefinedTable, *ALREADY_MADE, *CONFLICTS)
+"""Errors after which a connection can be used again."""
 
 
 def last_has_rows(cursor: psycopg.Cursor[Any] | psycopg.AsyncCursor[Any]) -> bool:
@@ -55,23 +55,23 @@ def last_has_rows(cursor: psycopg.Cursor[Any] | psycopg.AsyncCursor[Any]) -> boo
 
 
 def raise_ours(error: psycopg.Error | OSError) -> NoReturn:
-    """Raise one of our errors in the place of the driver's."""
-    if isinstance(error, MET):
-        raise StoreContentionError("two changes met") from error
+    """Raise an error of `meter` in the place of the driver's."""
+    if isinstance(error, CONFLICTS):
+        raise StoreContentionError("another change was made at the same time") from error
     raise StoreUnavailableError(
         f"the database did not answer: {str(error) or type(error).__name__}"
     ) from error
 
 
-class _PatientConnection(psycopg.Connection[Any]):
-    """A connection that waits as long as the question being asked allows, and no longer."""
+class _DeadlineConnection(psycopg.Connection[Any]):
+    """A connection that waits no longer than the caller's deadline."""
 
     def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
         seconds = remaining(DEADLINE) if timeout is None else timeout
         return super().wait(gen, interval, seconds)
 
 
-class _AsyncPatientConnection(psycopg.AsyncConnection[Any]):
+class _AsyncDeadlineConnection(psycopg.AsyncConnection[Any]):
     """The same for asyncio.
 
     A task that is cancelled gives the connection up: it must not wait for a server that does not
@@ -94,8 +94,8 @@ class _AsyncPatientConnection(psycopg.AsyncConnection[Any]):
             raise
 
 
-class _Settings(TypedDict):
-    """What the pools of both kinds are given."""
+class _PoolSettings(TypedDict):
+    """The settings that both kinds of pool share."""
 
     min_size: int
     open: bool
@@ -103,26 +103,26 @@ class _Settings(TypedDict):
     name: str
 
 
-_POOL = _Settings(min_size=0, open=False, reconnect_timeout=5.0, name="meter")
+_POOL = _PoolSettings(min_size=0, open=False, reconnect_timeout=5.0, name="meter")
 _CONNECTION = {"autocommit": True, "prepare_threshold": None}
 
 
-def make_pool(url: str, size: int) -> ConnectionPool[_PatientConnection]:
+def make_pool(url: str, size: int) -> ConnectionPool[_DeadlineConnection]:
     """Return a pool of at most so many connections, not open yet."""
     return ConnectionPool(
         url,
-        connection_class=_PatientConnection,
+        connection_class=_DeadlineConnection,
         kwargs=_CONNECTION | {"cursor_factory": psycopg.ClientCursor},
         max_size=size,
         **_POOL,
     )
 
 
-def make_async_pool(url: str, size: int) -> AsyncConnectionPool[_AsyncPatientConnection]:
+def make_async_pool(url: str, size: int) -> AsyncConnectionPool[_AsyncDeadlineConnection]:
     """Return a pool of at most so many connections for asyncio, not open yet."""
     return AsyncConnectionPool(
         url,
-        connection_class=_AsyncPatientConnection,
+        connection_class=_AsyncDeadlineConnection,
         kwargs=_CONNECTION | {"cursor_factory": psycopg.AsyncClientCursor},
         max_size=size,
         **_POOL,

@@ -1,4 +1,4 @@
-"""What a store has to do, and what it may say about itself."""
+"""What a store must do, and what it may say about itself."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Store(Protocol):
     """What a backend must do. `meter.testing.check_store` proves that one does.
 
     Keys are printable ASCII of at most `meter.stores.keys.LONGEST_KEY` characters. An outage is a
-    `StoreUnavailableError`, a value that cannot be one of ours a `CorruptUsageError`. Methods may
+    `StoreUnavailableError`, a value that no paywall has written a `CorruptUsageError`. Methods may
     be called from several threads.
 
     A store may also have any of the attributes of `StoreInfo`, and be `LossAware` or `Closable`.
@@ -43,7 +43,7 @@ class Store(Protocol):
     def swap(
         self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None
     ) -> bytes | None:
-        """Put `new` in the place of `old` in one step, and return what is kept afterwards.
+        """Replace `old` with `new` in one step if it is still there, and return what is kept.
 
         `None` stands for nothing: an `old` of `None` writes only where nothing is kept, a `new` of
         `None` removes. If what is kept is neither `old` nor `new`, nothing changes and it is
@@ -53,7 +53,7 @@ class Store(Protocol):
         ...
 
     def forget(self, key: str) -> None:
-        """Keep nothing under a key, whatever is there."""
+        """Remove whatever is kept under a key."""
         ...
 
 
@@ -68,63 +68,63 @@ class AsyncStore(Protocol):
     async def swap(
         self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None
     ) -> bytes | None:
-        """Put `new` in the place of `old` in one step, and return what is kept afterwards."""
+        """Replace `old` with `new` in one step if it is still there, and return what is kept."""
         ...
 
     async def forget(self, key: str) -> None:
-        """Keep nothing under a key, whatever is there."""
+        """Remove whatever is kept under a key."""
         ...
 
 
 @runtime_checkable
 class LossAware(Protocol):
-    """A store that finds out when its server has lost what it was given."""
-
-    @property
-    def losses(self) -> int:
-        """How often that was found so far."""
-        ...
-
-    def lost(self) -> int:
-        """Look whether it has happened again, and return how often it was found by now."""
-        ...
-
-
-@runtime_checkable
-class AsyncLossAware(Protocol):
-    """A `LossAware` store that is awaited."""
+    """A store that notices when its server has lost data."""
 
     @property
     def losses(self) -> int:
         """How often a loss was found so far."""
         ...
 
-    def lost(self) -> Awaitable[int]:
-        """Look whether it has happened again, and return how often it was found by now."""
+    def check_losses(self) -> int:
+        """Look for another loss, and return how many were found by now."""
+        ...
+
+
+@runtime_checkable
+class AsyncLossAware(Protocol):
+    """A `LossAware` store whose `check_losses` is awaited."""
+
+    @property
+    def losses(self) -> int:
+        """How often a loss was found so far."""
+        ...
+
+    def check_losses(self) -> Awaitable[int]:
+        """Look for another loss, and return how many were found by now."""
         ...
 
 
 @runtime_checkable
 class Closable(Protocol):
-    """A store that has something to give back."""
+    """A store that holds a file or connections until it is closed."""
 
     def close(self) -> None:
-        """Give it back; the store is not used any more."""
+        """Close the file or the connections; the store must not be used any more."""
         ...
 
 
 @runtime_checkable
 class AsyncClosable(Protocol):
-    """The same for one that is awaited."""
+    """A `Closable` store that is closed by awaiting."""
 
     async def aclose(self) -> None:
-        """Give it back; the store is not used any more."""
+        """Close the file or the connections; the store must not be used any more."""
         ...
 
 
 @frozen
 class StoreInfo:
-    """What a store says about itself, in attributes of these names; what it does not say is this.
+    """What a store says about itself, in attributes of these names; each may be missing.
 
     `name` is for metrics. `deadline` is how many seconds a call may take, `None` where it cannot be
     late. `blocking` is false where a call never waits.
@@ -145,7 +145,7 @@ def describe(store: Store | AsyncStore) -> StoreInfo:
     >>> describe(MemoryStore())
     StoreInfo(name='memory', deadline=None, blocking=False)
     """
-    # A store of somebody's own may say any of these or none, so no protocol holds them all.
+    # A third-party store may have any of these attributes or none: no protocol holds them all.
     return StoreInfo(
         name=getattr(store, "name", _UNSAID.name),
         deadline=getattr(store, "deadline", _UNSAID.deadline),

@@ -1,7 +1,7 @@
-"""Run what is asked of a server, blocking or awaiting.
+"""Run the queries of a generator, blocking or awaiting.
 
-What is asked is written once, as a generator: it yields queries, one at a time, and is sent the
-answers. Only who runs it knows whether an answer is waited for or awaited.
+What is asked of a server is written once, as a generator: it yields queries, one at a time, and is
+sent the answers. Only its runner knows whether an answer blocks or is awaited.
 """
 
 from __future__ import annotations
@@ -23,8 +23,7 @@ Errors = type[Exception] | tuple[type[Exception], ...]
 def run(queries: Generator[Q, A, T], ask: Callable[[Q], A], errors: Errors) -> T:
     """Ask every query that a generator yields, and return what it returns.
 
-    `errors` of `ask` are raised inside the generator, which may have an answer to them; any other
-    ends it.
+    `errors` of `ask` are raised inside the generator, which may catch them; any other ends it.
 
     >>> def greet():
     ...     name = yield "who?"

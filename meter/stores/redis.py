@@ -2,7 +2,7 @@
 
 One small script compares and writes in one step, and doing it twice is the same as doing it once,
 so a client that repeats a command does no harm. Every key is a hash tag of its own
-(`meter:{anna}`). Expiry only clears away what no longer counts.
+(`meter:{anna}`). Expiry only removes what no longer counts.
 """
 
 from __future__ import annotations
@@ -16,7 +16,14 @@ from redis.exceptions import NoScriptError, RedisError, ResponseError
 from meter.stores.deadline import remaining
 from meter.stores.locks import ForkLock
 from meter.stores.queries import run, run_async
-from meter.stores.redis_connections import DEADLINE, Answer, Line, async_client, client, translated
+from meter.stores.redis_connections import (
+    DEADLINE,
+    DirectPool,
+    Reply,
+    async_client,
+    client,
+    translated,
+)
 from meter.stores.redis_epoch import LOG, Epoch
 
 if TYPE_CHECKING:
@@ -44,10 +51,10 @@ return 1
 _SHA = sha1(_SCRIPT, usedforsecurity=False).hexdigest().encode()
 
 _Command: TypeAlias = tuple[bytes, ...]
-_Commands: TypeAlias = "Generator[_Command, Answer, T]"
+_Commands: TypeAlias = "Generator[_Command, Reply, T]"
 
 _LOOK: _Command = (b"LOOK",)
-"""No command of the server's: look at its epoch, one after the other."""
+"""Not a command of the server's: look at its epoch, one thread or task at a time."""
 
 
 def _name(key: str) -> bytes:
@@ -92,7 +99,7 @@ def _forget(key: str) -> _Commands[None]:
     yield b"DEL", _name(key)
 
 
-def _lost(epoch: Epoch) -> _Commands[int]:
+def _check_losses(epoch: Epoch) -> _Commands[int]:
     yield _LOOK
     return epoch.losses
 
@@ -100,31 +107,31 @@ def _lost(epoch: Epoch) -> _Commands[int]:
 def _look(epoch: Epoch) -> _Commands[None]:
     """Look at the epoch key, or write one, and at the server's own figures.
 
-    Two who look at once would each hold an old answer against a new one and find a loss that never
-    was: whoever runs this lets one look after the other.
+    Two looks at once could each compare an old answer with a new one and report a loss that never
+    was: the runner lets only one look at a time.
     """
     found = cast("bytes | None", (yield b"GET", _EPOCH))
     written = False
     info: dict[str, object] = {}
     try:
         if found is None:
-            # `NX`: of several processes that find none, one writes, and the others read what it
-            # wrote.
+            # `NX`: of several processes that find no epoch, one writes it and the others read that.
             written = bool((yield b"SET", _EPOCH, epoch.candidate, b"NX"))
             if not written:
                 found = cast("bytes | None", (yield b"GET", _EPOCH))
         info = cast("dict[str, object]", (yield (b"INFO",)))
     except ResponseError as error:  # a replica, a full server, or a role that may not ask
-        LOG.debug("the server does not let us look at its epoch key: %s", error)
+        LOG.debug("the server does not let us read its epoch key: %s", error)
     epoch.saw(found, info, written=written)
 
 
 class RedisStore:
-    """Bytes in Redis or Valkey, over any client of redis-py.
+    """Keep bytes in Redis or Valkey, over any client of redis-py.
 
     That is `redis.Redis`, `redis.RedisCluster`, or one of a Sentinel. `from_url` makes a client
-    that repeats nothing and keeps to the deadline; a client of your own keeps its settings. Its
-    `decode_responses` must be off. Safe for threads and forks.
+    that repeats nothing and keeps to the deadline; a client of your own keeps its settings, and its
+    `decode_responses` must be off. `deadline` is how many seconds a call may take. Safe for threads
+    and forks.
     """
 
     name = "redis"
@@ -137,8 +144,8 @@ class RedisStore:
         self.deadline: float | None = deadline
         self._epoch = Epoch()
         self._looking = ForkLock()
-        self._line: Line | None = None
-        self._execute: Callable[..., Answer] = client.execute_command
+        self._direct: DirectPool | None = None
+        self._execute: Callable[..., Reply] = client.execute_command
 
     @classmethod
     def from_url(cls, url: str) -> Self:
@@ -146,55 +153,55 @@ class RedisStore:
 
         Redis-py's options may follow a `?`, such as `socket_timeout=0.2`.
         """
-        made, line, deadline = client(url)
+        made, direct, deadline = client(url)
         store = cls(made, deadline=deadline)
-        store._line = line
+        store._direct = direct
         return store
 
     @property
     def losses(self) -> int:
-        """How often the server was found to have lost data."""
+        """How often a loss of data was found so far."""
         return self._epoch.losses
 
     def load(self, key: str) -> bytes | None:
-        """Return what is kept under a key."""
+        """Return the bytes kept under a key, or `None`."""
         return self._run(_load(key, self._epoch))
 
     def swap(
         self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None
     ) -> bytes | None:
-        """Put `new` in the place of `old`, and return what is there now."""
+        """Replace `old` with `new` if it is still there, and return what is kept."""
         return self._run(_swap(key, old, new, expires, self._epoch))
 
     def forget(self, key: str) -> None:
-        """Keep nothing under a key."""
+        """Remove whatever is kept under a key."""
         self._run(_forget(key))
 
-    def lost(self) -> int:
-        """Look whether the server lost data, and return how often it was found to have."""
-        return self._run(_lost(self._epoch))
+    def check_losses(self) -> int:
+        """Look for another loss of data, and return how many were found by now."""
+        return self._run(_check_losses(self._epoch))
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self.client.close()
-        if self._line is not None:
-            self._line.close()
+        if self._direct is not None:
+            self._direct.close()
 
     def _run(self, commands: _Commands[T]) -> T:
         with translated():
             return run(commands, self._ask, RedisError)
 
-    def _ask(self, command: _Command) -> Answer:
+    def _ask(self, command: _Command) -> Reply:
         if command is _LOOK:
             with self._looking:
                 run(_look(self._epoch), self._send, RedisError)
             return None
-        if self._line is not None:
-            return self._line.ask(*command)
+        if self._direct is not None:
+            return self._direct.ask(*command)
         return self._send(command)
 
-    def _send(self, command: _Command) -> Answer:
-        """Ask through the client, which reads some answers for us."""
+    def _send(self, command: _Command) -> Reply:
+        """Ask through the client, which parses answers such as that to `INFO`."""
         name, *arguments = command
         return self._execute(name.decode(), *arguments)  # a cluster's looks the name up as text
 
@@ -217,7 +224,7 @@ class AsyncRedisStore:
         self.deadline: float = deadline
         self._epoch = Epoch()
         self._looking = asyncio.Lock()
-        self._execute: Callable[..., Awaitable[Answer]] = client.execute_command
+        self._execute: Callable[..., Awaitable[Reply]] = client.execute_command
 
     @classmethod
     def from_url(cls, url: str) -> Self:
@@ -227,29 +234,29 @@ class AsyncRedisStore:
 
     @property
     def losses(self) -> int:
-        """How often the server was found to have lost data."""
+        """How often a loss of data was found so far."""
         return self._epoch.losses
 
     async def load(self, key: str) -> bytes | None:
-        """Return what is kept under a key."""
+        """Return the bytes kept under a key, or `None`."""
         return await self._run(_load(key, self._epoch))
 
     async def swap(
         self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None
     ) -> bytes | None:
-        """Put `new` in the place of `old`, and return what is there now."""
+        """Replace `old` with `new` if it is still there, and return what is kept."""
         return await self._run(_swap(key, old, new, expires, self._epoch))
 
     async def forget(self, key: str) -> None:
-        """Keep nothing under a key."""
+        """Remove whatever is kept under a key."""
         await self._run(_forget(key))
 
-    async def lost(self) -> int:
-        """Look whether the server lost data, and return how often it was found to have."""
-        return await self._run(_lost(self._epoch))
+    async def check_losses(self) -> int:
+        """Look for another loss of data, and return how many were found by now."""
+        return await self._run(_check_losses(self._epoch))
 
     async def aclose(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         await self.client.aclose()
 
     async def _run(self, commands: _Commands[T]) -> T:
@@ -257,13 +264,13 @@ class AsyncRedisStore:
             async with asyncio.timeout(remaining(self.deadline)):
                 return await run_async(commands, self._ask, RedisError)
 
-    async def _ask(self, command: _Command) -> Answer:
+    async def _ask(self, command: _Command) -> Reply:
         if command is _LOOK:
             async with self._looking:
                 await run_async(_look(self._epoch), self._send, RedisError)
             return None
         return await self._send(command)
 
-    async def _send(self, command: _Command) -> Answer:
+    async def _send(self, command: _Command) -> Reply:
         name, *arguments = command
         return await self._execute(name.decode(), *arguments)

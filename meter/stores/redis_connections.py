@@ -1,4 +1,4 @@
-"""How the stores in Redis connect, how long they wait, and what a driver's error means."""
+"""Connections to Redis that keep to the deadline, and the driver's errors as ours."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ from meter.stores.deadline import remaining
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["DEADLINE", "Answer", "Line", "async_client", "client", "translated"]
+__all__ = ["DEADLINE", "DirectPool", "Reply", "async_client", "client", "translated"]
 
 DEADLINE = 0.05
-"""How many seconds a call may take where nobody says."""
+"""How many seconds a call may take by default."""
 
-Answer: TypeAlias = bytes | int | dict[str, object] | None
-"""What a server answers; a dictionary to `INFO` only."""
+Reply: TypeAlias = bytes | int | dict[str, object] | None
+"""What a server answers; a dictionary only to `INFO`."""
 
 _Settings: TypeAlias = dict[str, Any]
 
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Tell the driver's errors in our words."""
+    """Raise the errors of `meter` in the place of the driver's."""
     try:
         yield
     except ResponseError as error:
         if "WRONGTYPE" in str(error):
             raise CorruptUsageError(
-                "the server keeps something that is not ours under a reader's key; remove it, or"
+                "the server keeps a value of another kind under a reader's key; remove it, or"
                 " `forget` the reader"
             ) from error
         raise StoreUnavailableError(f"the server refused: {error}") from error
@@ -49,8 +49,8 @@ def translated() -> Iterator[None]:
         ) from error
 
 
-class _Patience(AbstractConnection):
-    """A connection that waits as long as the question being asked allows, and no longer.
+class _DeadlineMixin(AbstractConnection):
+    """A connection that waits no longer than the caller's deadline.
 
     It is mixed into the driver's own, over TCP, TLS or a Unix socket.
     """
@@ -69,28 +69,28 @@ class _Patience(AbstractConnection):
         return super().read_response(*args, **options)
 
 
-class _Wire(Protocol):
-    """What a `Line` needs of a connection."""
+class _DirectConnection(Protocol):
+    """What a `DirectPool` needs of a connection."""
 
     def connect(self) -> None: ...
     def disconnect(self) -> None: ...
     def send_packed_command(self, command: list[bytes], *, check_health: bool) -> None: ...
-    def read_response(self) -> Answer: ...
+    def read_response(self) -> Reply: ...
 
 
-class Line:
-    """Connections of redis-py, asked directly: a command, its answer, nothing in between.
+class DirectPool:
+    """A pool of redis-py's connections, used without its client: a command, then its answer.
 
-    A connection that has been idle may have been closed at the other end: what fails on one is
-    asked once more on a new one. Everything the store asks may be asked twice.
+    A connection that has been idle may have been closed at the other end: what fails on one is sent
+    once more on a new one. Every command of the store may be sent twice.
     """
 
-    def __init__(self, make: Callable[[], _Wire]) -> None:
+    def __init__(self, make: Callable[[], _DirectConnection]) -> None:
         self._make = make
-        self._idle: list[_Wire] = []
+        self._idle: list[_DirectConnection] = []
         self._pid = os.getpid()
 
-    def ask(self, *command: bytes) -> Answer:
+    def ask(self, *command: bytes) -> Reply:
         """Send a command and return its answer."""
         if self._pid != os.getpid():
             # The parent's connections stay the parent's.
@@ -111,8 +111,8 @@ class Line:
                 self._idle.append(connection)
                 raise
             except BaseException as error:
-                # Also where a signal interrupts it: the answer to this command may still come, and
-                # must not be taken for the answer to the next one.
+                # Also after a signal: the answer to this command may still come, and must not be
+                # read as the answer to the next one.
                 connection.disconnect()
                 if reused and isinstance(error, redis.ConnectionError):
                     continue
@@ -121,11 +121,11 @@ class Line:
             return reply
 
     def close(self) -> None:
-        """Close what is idle."""
+        """Close the idle connections."""
         while self._idle:
             self._idle.pop().disconnect()
 
-    def _take(self) -> _Wire | None:
+    def _take(self) -> _DirectConnection | None:
         """Take an idle connection, if there is one. Of two threads, only one gets it."""
         try:
             return self._idle.pop()
@@ -139,14 +139,14 @@ def _packed(command: tuple[bytes, ...]) -> bytes:
     return b"*%d\r\n" % len(command) + b"".join(parts)
 
 
-def client(url: str) -> tuple[redis.Redis, Line, float]:
-    """Return a client and a line for a URL, and how many seconds a call may take."""
+def client(url: str) -> tuple[redis.Redis, DirectPool, float]:
+    """Return a client and a direct pool for a URL, and how many seconds a call may take."""
     base = _parsed(url).get("connection_class", Connection)
     settings = _settings(url, Retry(NoBackoff(), 0))
-    settings["connection_class"] = type("PatientConnection", (_Patience, base), {})
+    settings["connection_class"] = type("DeadlineConnection", (_DeadlineMixin, base), {})
     pool = redis.ConnectionPool(**settings)
-    line = Line(lambda: pool.connection_class(**pool.connection_kwargs))
-    return redis.Redis.from_pool(pool), line, settings["socket_timeout"]
+    direct = DirectPool(lambda: pool.connection_class(**pool.connection_kwargs))
+    return redis.Redis.from_pool(pool), direct, settings["socket_timeout"]
 
 
 def async_client(url: str) -> tuple[redis.asyncio.Redis, float]:
@@ -159,7 +159,7 @@ def async_client(url: str) -> tuple[redis.asyncio.Redis, float]:
         "connection_class": parsed.get("connection_class", redis.asyncio.Connection),
         "max_connections": 64,
         "timeout": None,
-        # Each question has a time limit of its own.
+        # The store sets a time limit around each call.
         "socket_timeout": None,
         "socket_connect_timeout": None,
     }
@@ -176,10 +176,7 @@ def _parsed(url: str) -> _Settings:
 
 
 def _settings(url: str, retry: object) -> _Settings:
-    """Return a client's settings for a URL.
-
-    No repeats, no greetings, and nobody waits longer than the question allows.
-    """
+    """Return a client's settings for a URL: no repeats, no greetings, short waits."""
     settings = _parsed(url)
     settings.pop("connection_class", None)
     given: _Settings = {

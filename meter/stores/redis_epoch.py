@@ -1,7 +1,7 @@
-"""Find out when a server has lost what it was given.
+"""Find out when a server has lost data.
 
-An *epoch* key is written once and never touched: where it is gone, or is another, everything else
-that was written with it is gone too. A server that makes room by dropping readers says how many.
+An *epoch* key is written once and never changed: where it is gone or replaced, everything else that
+was written with it is gone too. A server that drops keys to make room says how many.
 """
 
 from __future__ import annotations
@@ -21,10 +21,7 @@ _LOOK_AGAIN = 1.0  # seconds between two looks at the epoch for readers who are 
 
 
 class Epoch:
-    """What is known of the server's life.
-
-    By which epoch we know it, and how often it was found to have lost data.
-    """
+    """The epoch a server was last seen in, and how often it has lost data."""
 
     def __init__(self) -> None:
         self.losses = 0
@@ -35,7 +32,7 @@ class Epoch:
         self._warned = False
 
     def due(self) -> bool:
-        """Say whether it is time for another look, and let nobody else take it."""
+        """Say whether it is time for another look, and put the next one off."""
         now = monotonic()
         if now < self.due_at:
             return False
@@ -43,14 +40,14 @@ class Epoch:
         return True
 
     def saw(self, found: bytes | None, info: Mapping[str, object], *, written: bool) -> None:
-        """Take in the epoch that was there, and the server's own figures.
+        """Compare the epoch key that was found, and the server's figures, with what was known.
 
-        `written` says whether ours was written in its place.
+        `written` says whether our candidate was written because there was none.
         """
         self.due_at = monotonic() + _LOOK_AGAIN
         evicted = info.get("evicted_keys")
         if self._known is not None and found != self._known:
-            self._lose("its epoch key is gone" if found is None else "its epoch key is another")
+            self._lose("its epoch key is gone" if found is None else "its epoch key was replaced")
         elif self._evicted is not None and isinstance(evicted, int) and evicted > self._evicted:
             self._lose(f"it evicted {evicted - self._evicted} keys to make room")
         self._known = self.candidate if written else found

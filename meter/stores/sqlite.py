@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["SQLiteStore"]
 
 _SCHEMA = 1
-_APPLICATION = 0x6D657465  # "mete", so that `file` and we can tell whose database this is
+_APPLICATION = 0x6D657465  # "mete", so that anyone can see whose database this is
 # SQLite itself waits this long for a lock, in short steps; we ask again until the time is up
 _PATIENCE = 0.01
 _TABLE = (
@@ -45,7 +45,7 @@ _DROP = "DELETE FROM usage WHERE key = ?"
 
 @define(eq=False)  # two changes that look alike are two
 class _Change:
-    """One change that waits to be written, and what came of it."""
+    """A change that waits to be written, and its result."""
 
     key: str
     old: bytes | None = None
@@ -58,12 +58,11 @@ class _Change:
 
 
 class SQLiteStore:
-    """Bytes in an SQLite file.
+    """Keep bytes in an SQLite file.
 
-    Safe for threads, processes and forks; not for a file on a network drive.
-
-    `timeout` is how long a change waits for other processes that write, in seconds; a queue is not
-    an outage, so it is longer than a network store's. Raises `StoreError` for a file that cannot be
+    Safe for threads, processes and forks; not for a file on a network drive. `timeout` is how many
+    seconds a change waits for other processes that write; a queue is not an outage, so it is longer
+    than a network store's deadline. Raises `StoreError` for a file that cannot be
     opened or that is not one of ours.
     """
 
@@ -79,7 +78,7 @@ class SQLiteStore:
         self._connect()
 
     def load(self, key: str) -> bytes | None:
-        """Return what is kept under a key."""
+        """Return the bytes kept under a key, or `None`."""
         self._here()
         try:
             with self._read_lock:
@@ -91,8 +90,8 @@ class SQLiteStore:
     def swap(
         self, key: str, old: bytes | None, new: bytes | None, *, expires: datetime | None
     ) -> bytes | None:
-        """Put `new` in the place of `old`, and return what is there now."""
-        # Most of those who come too late are told so here, without waiting for the lock.
+        """Replace `old` with `new` if it is still there, and return what is kept."""
+        # Most changes that come too late end here, without waiting for the lock.
         found = self.load(key)
         if found != old:
             return found
@@ -105,7 +104,7 @@ class SQLiteStore:
         return change.found
 
     def forget(self, key: str) -> None:
-        """Keep nothing under a key: no byte of it stays in the file or in its log."""
+        """Remove whatever is kept under a key; no byte of it stays in the file or in its log."""
         self._here()
         self._write(_Change(key, unconditional=True))
         self._truncate()
@@ -113,7 +112,7 @@ class SQLiteStore:
     def purge(self, now: datetime) -> int:
         """Drop what has expired by `now`, and return how many readers that was.
 
-        Run it once a day or so.
+        `now` is a time with a zone. Run it once a day or so.
         """
         self._here()
         with self._write_lock:
@@ -142,8 +141,8 @@ class SQLiteStore:
         self._waiting.clear()
         if not self.path.parent.is_dir():
             raise StoreError(
-                f"there is no folder `{self.path.parent}` for the store `{self.path.name}`; make it"
-                " first, or give another path (an absolute one has four slashes:"
+                f"there is no folder `{self.path.parent}` for the store `{self.path.name}`; create"
+                " it, or give another path (an absolute one has four slashes:"
                 " `sqlite:////var/lib/counts.db`)"
             )
         opened: list[sqlite3.Connection] = []
@@ -172,15 +171,15 @@ class SQLiteStore:
         return connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
-        """Make the table, or refuse a file of a newer release or of something else."""
+        """Create the table, or refuse a file of a newer release or of something else."""
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         owner = connection.execute("PRAGMA application_id").fetchone()[0]
         if version == _SCHEMA and owner == _APPLICATION:
             return
         if version > _SCHEMA and owner == _APPLICATION:
             raise StoreError(
-                f"`{self.path}` was written by a newer release (schema {version}, this one knows"
-                f" {_SCHEMA}); update this one"
+                f"`{self.path}` was written by a newer release (schema {version}; this one reads"
+                f" {_SCHEMA}); update `meter-paywall`"
             )
         if (version, owner) != (0, 0) or connection.execute(
             "SELECT count(*) FROM sqlite_master WHERE name <> 'usage'"
@@ -196,10 +195,7 @@ class SQLiteStore:
         connection.execute("COMMIT")
 
     def _here(self) -> None:
-        """Open the file anew after a fork.
-
-        A connection must not be carried across one, not even to close it.
-        """
+        """Open the file again after a fork; the parent's must not even be closed."""
         if self._pid != os.getpid():
             self._inherited += [self._reader, self._writer]
             self._connect()
@@ -207,17 +203,17 @@ class SQLiteStore:
     def _write(self, change: _Change) -> None:
         """Write a change, together with those that wait at the same time.
 
-        Everybody queues a change first and then asks for the lock. Whoever gets it writes all that
-        is queued by then, in one transaction with one `fsync`; the others find theirs `done` when
-        the lock comes to them, and have nothing left to write.
+        Each thread queues its change first and then asks for the lock. The one that gets it writes
+        all that is queued by then, in one transaction with one `fsync`; the others find their
+        change `done` when they get the lock, and have nothing left to write.
         """
         self._waiting.append(change)
         if not self._write_lock.acquire(timeout=remaining(self._timeout)):
-            # Where it is not queued any more, somebody is writing it just now: the outcome is not
-            # known, as after any other outage.
+            # Where it is not queued any more, another thread is writing it just now: whether it was
+            # written is not known, as after any other outage.
             with suppress(ValueError):
                 self._waiting.remove(change)
-            raise StoreUnavailableError(f"`{self.path}` stayed locked for too long")
+            raise StoreUnavailableError(f"`{self.path}` was locked by others for too long")
         try:
             if not change.done:
                 batch = []
@@ -239,7 +235,7 @@ class SQLiteStore:
         except sqlite3.Error as failure:
             error = failure
             self._roll_back()
-        # Nobody is told before it is on the disk.
+        # No change is `done` before it is on the disk.
         if error is None:
             for change, kept in zip(batch, found, strict=True):
                 change.found = kept
@@ -277,19 +273,19 @@ class SQLiteStore:
             self._writer.execute("ROLLBACK")
 
     def _truncate(self) -> None:
-        """Empty the log into the file, so that what was dropped is not readable there.
+        """Empty the log into the file, so that what was removed cannot be read there.
 
-        Others who read may put it off.
+        Readers of the file may delay it.
         """
         with self._write_lock:
             self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
     def _unavailable(self, error: sqlite3.Error) -> StoreUnavailableError:
-        return StoreUnavailableError(f"the store `{self.path}` did not take it: {error}")
+        return StoreUnavailableError(f"the store `{self.path}` failed: {error}")
 
 
 def _close(pid: int, *connections: sqlite3.Connection) -> None:
-    """Close what nobody uses any more, in the process that opened it and in no other."""
+    """Close connections that are no longer used, only in the process that opened them."""
     if pid == os.getpid():
         for connection in connections:
             connection.close()

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from inspect import signature
+from re import escape
 
 import pytest
 from attrs import evolve
@@ -355,7 +356,7 @@ def test_a_secret_keeps_ids_out_of_the_store(newsroom):
         ("redis:/x", "did you mean `redis://`"),
         ("memory://?capacity=many", "needs a number"),
         ("memory://?capacty=5", "is not an option of this store"),
-        ("memory://?capacity=0", "at least one reader"),
+        ("memory://?capacity=0", "`capacity` is at least 1 reader, not `0`"),
         ("sqlite:////no/such/folder/x.db", "there is no folder `/no/such/folder`"),
         ("ftp://me:hunter2@host/x", "ftp://…@host"),
         ("redis://h:notaport/0", "Redis URL"),
@@ -525,7 +526,7 @@ def test_both_paywalls_take_the_same_settings():
 @pytest.mark.parametrize(
     "settings_, words",
     [
-        ({"on_outage": "close"}, "`close` is not what an outage can lead to"),
+        ({"on_outage": "close"}, "`close` is not a word for `on_outage`"),
         ({"deadline": 0}, "deadline"),
     ],
 )
@@ -533,6 +534,14 @@ def test_a_wrong_setting_says_so(settings_, words, newsroom):
     """A setting that cannot be meant is a `ValueError` that says what can."""
     with pytest.raises(ValueError, match=words):
         Paywall(newsroom.policy(1), MemoryStore(), **settings_)
+
+
+@pytest.mark.parametrize("kind", [Paywall, AsyncPaywall])
+def test_a_misspelt_setting_names_the_public_class(kind, newsroom):
+    """A keyword that no paywall has is refused in the name of the class that was called."""
+    message = f"{kind.__name__}.__init__() got an unexpected keyword argument 'dedline'"
+    with pytest.raises(TypeError, match=f"^{escape(message)}$"):
+        kind(newsroom.policy(1), MemoryStore(), dedline=3)
 
 
 def test_prefetches_are_answered_and_not_counted(counting, newsroom):

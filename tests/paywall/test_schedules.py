@@ -14,7 +14,7 @@ import pytest
 from meter import Usage, decide
 from meter.paywall.operations import Load, Swap
 from meter.paywall.recent import Recent
-from meter.paywall.records import kept, read_record
+from meter.paywall.records import read_record, usage_record
 from meter.paywall.transactions import erase, join, transact
 from meter.stores import MemoryStore
 from tests.figures import figure
@@ -168,7 +168,7 @@ def test_the_last_article_twice_and_another_once(ask, usage):
     """
 
     def build(store):
-        store.swap("r", None, kept(usage("z")).raw, expires=None)
+        store.swap("r", None, usage_record(usage("z")).raw, expires=None)
         return [ask(2, "r", article) for article in "aab"]
 
     for world in every_ending(build):
@@ -191,10 +191,10 @@ def test_stale_memory_never_makes_a_wrong_wall_or_a_wrong_grant(
 
     def build(store):
         if stored:
-            store.swap("r", None, kept(usage(*stored)).raw, expires=None)
+            store.swap("r", None, usage_record(usage(*stored)).raw, expires=None)
         memories = [Recent(100) for _ in range(3)]
         for memory in memories:
-            memory.keep("r", kept(usage(*remembered)) if remembered else read_record(None))
+            memory.keep("r", usage_record(usage(*remembered)) if remembered else read_record(None))
         return [
             ask(limit, "r", article, memory)
             for article, memory in zip("abz", memories, strict=True)
@@ -259,7 +259,7 @@ def test_a_forgotten_reader_stays_forgotten(ask, usage):
     """Checks in flight while a reader is forgotten bring nothing back of what was read before."""
 
     def build(store):
-        store.swap("r", None, kept(usage("x", "y")).raw, expires=None)
+        store.swap("r", None, usage_record(usage("x", "y")).raw, expires=None)
         return [erase("r", Recent(100), attempts=ATTEMPTS), ask(5, "r", "a"), ask(5, "r", "x")]
 
     for world in every_ending(build, merged=True):
@@ -273,8 +273,8 @@ def test_merging_while_reading_keeps_every_count(ask, usage):
     """
 
     def build(store):
-        store.swap("c", None, kept(usage("x")).raw, expires=None)
-        store.swap("u", None, kept(usage("y")).raw, expires=None)
+        store.swap("c", None, usage_record(usage("x")).raw, expires=None)
+        store.swap("u", None, usage_record(usage("y")).raw, expires=None)
         return [join("c", "u", Recent(100), attempts=ATTEMPTS), ask(9, "c", "a"), ask(9, "u", "b")]
 
     for world in every_ending(build, merged=True):
@@ -290,7 +290,7 @@ def test_merges_that_meet_never_make_a_circle(usage, pairs):
 
     def build(store):
         for key in "cuv":
-            store.swap(key, None, kept(usage(f"of-{key}")).raw, expires=None)
+            store.swap(key, None, usage_record(usage(f"of-{key}")).raw, expires=None)
         return [join(*pair, Recent(100), attempts=ATTEMPTS) for pair in pairs.split()]
 
     joined = set(pairs.replace(" ", ""))
@@ -303,8 +303,8 @@ def test_a_merge_and_a_forget_that_meet_act_one_after_the_other(usage):
     """The account is forgotten, then joined anew, or joined, then both forgotten; never a half."""
 
     def build(store):
-        store.swap("c", None, kept(usage("x")).raw, expires=None)
-        store.swap("u", None, kept(usage("y")).raw, expires=None)
+        store.swap("c", None, usage_record(usage("x")).raw, expires=None)
+        store.swap("u", None, usage_record(usage("y")).raw, expires=None)
         return [
             join("c", "u", Recent(100), attempts=ATTEMPTS),
             erase("u", Recent(100), attempts=ATTEMPTS),
@@ -332,8 +332,8 @@ def test_an_interrupted_merge_or_forget_is_completed_by_the_next(usage, calls):
     So is a forget.
     """
     store = MemoryStore()
-    store.swap("c", None, kept(usage("x")).raw, expires=None)
-    store.swap("u", None, kept(usage("y")).raw, expires=None)
+    store.swap("c", None, usage_record(usage("x")).raw, expires=None)
+    store.swap("u", None, usage_record(usage("y")).raw, expires=None)
     run(join("c", "u", Recent(100), attempts=ATTEMPTS), store, calls)
     assert {"x"} <= counted(store, "c")
     assert {"y"} <= counted(store, "u")

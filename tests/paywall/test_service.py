@@ -79,4 +79,4 @@ def test_the_service_survives_its_redis_being_stopped_under_load(service):
         ask(f"reader{number}", article)["access"] for number in range(180) for article in articles
     )
     assert Counter(full=180 * 5, preview=180 * 3) == again
-    assert "the store was not to be had for `check`" in log.read_text()
+    assert "the store was unavailable for `check`" in log.read_text()

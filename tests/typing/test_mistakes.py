@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
+import sys
+
 from tests.typing.mistakes import found
 
+# An enumeration whose values are texts may be compared with any text; mypy has no objection.
 MISSED = {
-    "a URL for a store",
-    "a store to be awaited in a paywall that blocks",
-    "a word for outages that is none",
-    "a misspelt keyword",
-    "a text for seconds",
-    "a word for access that is none",
-    "a word for a right that is none",
-    "one tag where tags are listed",
     "a comparison with a word that `show` never is",
     "a comparison with a word that `access` never is",
-    "a format that is none",
 }
 
 
-def test_mypy_finds_a_users_mistakes():
+def test_mypy_finds_a_users_mistakes(capsys):
     """`mypy --strict` reports every line with a mistake but those that are named here."""
-    assert MISSED == {name for name, is_found in found().items() if not is_found}
+    results = found()
+    with capsys.disabled():
+        sys.stdout.write(f"\nmypy finds {sum(results.values())} of {len(results)} mistakes\n")
+    assert MISSED == {name for name, is_found in results.items() if not is_found}

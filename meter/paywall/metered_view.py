@@ -1,4 +1,4 @@
-"""A page view that is decided by what its reader has read."""
+"""A page view whose decision depends on what its reader has read."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from meter.policy import Policy
 from meter.usage import Usage
 from meter.view import PageView, Reader
 
-__all__ = ["Question"]
+__all__ = ["MeteredView"]
 
 _MARGIN = timedelta(days=1)  # for clocks of servers that differ
 
 
 @define
-class Question:
-    """What is asked, and under which key the reader's usage is.
+class MeteredView:
+    """A page view, and the key of its reader's usage.
 
-    `counts` says whether the view is counted, or only looked at. `decide` returns the decision on a
-    usage, and the usage after it; the view was observed once, however often it is asked.
+    `counts` is false for a view that is only peeked at. `decide` returns the decision on a usage,
+    and the usage after it; the view is observed once, however often `decide` is called.
     """
 
     policy: Policy
@@ -36,9 +36,9 @@ class Question:
     decide: Callable[[Usage], tuple[Decision, Usage]]
 
     def expires(self, usage: Usage) -> datetime | None:
-        """Return when a store may drop a usage, on this machine's clock.
+        """Return when a store may drop a usage, by this machine's clock, or `None` for never.
 
-        A caller who lives in the past loses nothing.
+        A `now` in the past moves it later: a store must not drop what that caller still counts.
         """
         ends = engine.expires_at(self.policy, usage)
         if ends is None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from meter.commands.console import bear_any_terminal, stop
+from meter.commands.console import allow_any_encoding, fail
 from meter.commands.help import write_examples
 from meter.errors import MeterError
 
@@ -112,7 +112,7 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except MeterError as error:
-            stop(error)
+            fail(error)
         except ModuleNotFoundError as error:
             _stop_without(error)
         except BrokenPipeError:
@@ -134,16 +134,16 @@ def _stop_without(error: ModuleNotFoundError) -> NoReturn:
     if extra is None:
         raise error
     how = f"`pip install 'meter-paywall[{extra}]'`"
-    stop(MeterError(f"this needs `{error.name}`, which is not installed: {how}"))
+    fail(MeterError(f"this needs `{error.name}`, which is not installed: {how}"))
 
 
 def _stop_at(error: OSError) -> NoReturn:
     """End with the file that cannot be used; an error without one is the output's."""
     reason = (error.strerror or str(error)).lower()
     if error.filename:
-        stop(MeterError(f"`{error.filename}` cannot be used: {reason}"))
+        fail(MeterError(f"`{error.filename}` cannot be used: {reason}"))
     _give_up_output()
-    stop(MeterError(f"reading or writing failed: {reason}"))
+    fail(MeterError(f"reading or writing failed: {reason}"))
 
 
 def _give_up_output() -> None:
@@ -163,4 +163,4 @@ def _give_up_output() -> None:
 )
 def main() -> None:
     """A paywall whose rules can be read, tried and proved before readers meet them."""
-    bear_any_terminal()
+    allow_any_encoding()

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from meter.commands.events import events_argument, policy_argument, read_stream
+from meter.commands.events import events_argument, read_stream
 from meter.commands.help import command
+from meter.commands.options import policy_argument
 from meter.loading import load_policy
 from meter.loading.events import decision_table
 from meter.paywall import Paywall

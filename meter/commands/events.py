@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from meter.commands.console import say
+from meter.commands.console import print_message
 from meter.commands.options import FilePath
 from meter.engine import decide
 from meter.loading.events import read_events
@@ -26,7 +26,6 @@ __all__ = [
     "decide_all",
     "events_argument",
     "open_events",
-    "policy_argument",
     "read_stream",
     "source_name",
 ]
@@ -35,7 +34,6 @@ _STDIN = Path("-")
 _AHEAD = 1000
 """How many lines of a file are read on after a bad one, to tell of all that is to be mended."""
 
-policy_argument = click.argument("policy_path", type=click.Path(path_type=Path), metavar="POLICY")
 events_argument = click.argument(
     "events", type=FilePath(dash=True), default=_STDIN, metavar="[EVENTS.jsonl]"
 )
@@ -69,7 +67,9 @@ def open_events(path: Path) -> Iterator[BinaryIO]:
     """Open a file, or stdin for `-`; whoever sits at a terminal is told what to type."""
     if path == _STDIN:
         if sys.stdin.isatty():
-            say("reading page views from the terminal, one JSON object a line; Ctrl-D ends them")
+            print_message(
+                "reading page views, one JSON object a line, from the terminal; Ctrl-D ends"
+            )
         yield sys.stdin.buffer
     else:
         with path.open("rb") as file:

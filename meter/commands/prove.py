@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 from rich.markup import escape
 
-from meter.commands.console import EXIT_BAD_INPUT, EXIT_NO, open_console, write_json
+from meter.commands.console import EXIT_BAD_INPUT, EXIT_NO, open_console, print_json
 from meter.commands.help import command
-from meter.commands.options import FilePath, format_option
+from meter.commands.options import format_option, policy_argument
 from meter.loading import load_policy
 from meter.verify.answers import EVERYONE, Outcome
 from meter.verify.export import keep_stories
@@ -42,7 +42,7 @@ _MARKS = {
     "meter prove policy.toml",
     "meter prove --keep . policy.toml    keep each counterexample as a journey test",
 )
-@click.argument("policy", type=FilePath(), metavar="POLICY")
+@policy_argument
 @click.option(
     "--budget",
     type=click.FloatRange(min=0.01),
@@ -66,7 +66,7 @@ _MARKS = {
 )
 @format_option("text", "json")
 def prove(
-    policy: Path, budget: float, keep: Path | None, leave_out: tuple[str, ...], form: str
+    policy_path: Path, budget: float, keep: Path | None, leave_out: tuple[str, ...], form: str
 ) -> None:
     """Prove a policy's guarantees for every reader there can be.
 
@@ -81,13 +81,13 @@ def prove(
         if code not in STANDING:
             known = ", ".join(f"`{name}`" for name in STANDING)
             raise click.UsageError(f"there is no standing promise `{code}`; there are: {known}")
-    loaded = load_policy(policy)
+    loaded = load_policy(policy_path)
     answers = guarantees(loaded, seconds=budget, leave_out=leave_out)
     taken = assumed(loaded.rulebook.vocabulary)
-    kept = {} if keep is None else keep_stories(answers, policy, keep)
+    kept = {} if keep is None else keep_stories(answers, policy_path, keep)
     if form == "json":
         tables = [_table(answer, kept.get(answer.name)) for answer in answers]
-        write_json({"policy": str(policy), "answers": tables, "assumed": list(taken)})
+        print_json({"policy": str(policy_path), "answers": tables, "assumed": list(taken)})
     else:
         _print(open_console(), answers, kept, taken)
     outcomes = {answer.outcome for answer in answers}
@@ -109,12 +109,12 @@ def _print(
             _print_kept(console, kept[answer.name])
     counts = Counter(answer.outcome for answer in answers)
     totals = ", ".join(_total(outcome, counts[outcome]) for outcome in _MARKS if counts[outcome])
-    _say(console, totals, indent=0, style="bold")
+    _print_paragraph(console, totals, indent=0, style="bold")
     if counts[Outcome.PROVED]:
         proved = f"proved: {EVERYONE}, under this policy as it was read, assuming that"
-        _say(console, proved, indent=0)
+        _print_paragraph(console, proved, indent=0)
         for line in taken:
-            _say(console, f"- {line}", indent=2)
+            _print_paragraph(console, f"- {line}", indent=2)
 
 
 def _total(outcome: Outcome, count: int) -> str:
@@ -130,22 +130,24 @@ def _print_answer(console: Console, answer: Answer) -> None:
     story = answer.story
     if story is None:
         if answer.how != EVERYONE:  # said once, at the end
-            _say(console, f"({answer.how})", style="dim")
+            _print_paragraph(console, f"({answer.how})", style="dim")
         return
     if answer.means:
-        _say(console, f"({answer.means})", style="dim")
-    for line in _told(story):
-        _say(console, line.text, indent=line.indent)
+        _print_paragraph(console, f"({answer.means})", style="dim")
+    for line in _story_lines(story):
+        _print_paragraph(console, line.text, indent=line.indent)
 
 
 def _print_kept(console: Console, file: Path | None) -> None:
     if file is None:
-        _say(console, "not kept: it starts with a reader who has read before")
+        _print_paragraph(console, "not kept: it starts with a reader who has read before")
     else:
-        _say(console, f"kept as `{file}`")
+        _print_paragraph(console, f"kept as `{file}`")
 
 
-def _say(console: Console, text: str, *, indent: int = 2, style: str | None = None) -> None:
+def _print_paragraph(
+    console: Console, text: str, *, indent: int = 2, style: str | None = None
+) -> None:
     """Print a paragraph, its lines hanging."""
     lines = wrap(
         text,
@@ -170,7 +172,7 @@ class _Line(NamedTuple):
     indent: int
 
 
-def _told(story: Story) -> Iterator[_Line]:
+def _story_lines(story: Story) -> Iterator[_Line]:
     """Tell a story: who, what happened when, and which rule was expected."""
     head = _capital(story.cast) + _ended(story)
     if story.before:

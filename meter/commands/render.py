@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from meter.commands.console import out
-from meter.commands.events import decide_all, events_argument, policy_argument, read_stream
+from meter.commands.console import print_answer
+from meter.commands.events import decide_all, events_argument, read_stream
 from meter.commands.help import command
 from meter.commands.locales import locale_option
-from meter.commands.options import format_option
+from meter.commands.options import FolderPath, format_option, policy_argument
 from meter.loading import load_policy
 from meter.prompts import render as render_prompt
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["render"]
 
@@ -34,7 +37,7 @@ __all__ = ["render"]
 )
 @click.option(
     "--templates",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    type=FolderPath(),
     help="A folder whose files replace those that ship.",
 )
 def render(
@@ -56,4 +59,4 @@ def render(
             decision, policy, locale=locale, layout=layout, format=form, folder=templates
         ).strip("\n")
         if text:
-            out(f"{text}\n")
+            print_answer(f"{text}\n")

@@ -9,8 +9,8 @@ import click
 
 from meter.commands.console import EXIT_NO
 from meter.commands.help import command
-from meter.commands.options import FilePath
-from meter.commands.replay_report import print_summary, say_around
+from meter.commands.options import FilePath, policy_argument
+from meter.commands.replay_report import print_notes, print_summary
 from meter.loading import load_policy
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def _zone(_context: click.Context, _option: click.Parameter, name: str | None) -
     "meter replay policy.toml june.csv.gz --column reader=user_id --recorded-under today.toml",
     "meter replay policy.toml june.parquet --per decision --format csv > decisions.csv",
 )
-@click.argument("policy_path", metavar="POLICY", type=FilePath())
+@policy_argument
 @click.argument("log", metavar="LOG", type=FilePath())
 @click.option(
     "--recorded-under",
@@ -147,7 +147,7 @@ def replay(
     else:
         tables = found.decisions if per == "decision" else [found.by_reader]
         print_rows(tables or (), form or "csv")
-        say_around(found)
+        print_notes(found)
     if found.refused:
         raise click.exceptions.Exit(EXIT_NO)
 

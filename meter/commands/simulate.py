@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from meter.commands.help import command
-from meter.commands.options import FilePath
+from meter.commands.options import policy_argument
 from meter.commands.population import population_options
 from meter.loading import load_policy
 from meter.simulate.assumptions import assumptions_text, published_assumptions
@@ -32,7 +32,7 @@ def _list_assumptions(ctx: click.Context, _option: click.Parameter, wanted: obje
     ' "uniques=500000, split=68/23/9, stops=4.2%, starts=210, churn=4%"',
     "meter simulate --list-assumptions > assumptions.toml",
 )
-@click.argument("policy_path", metavar="POLICY", type=FilePath())
+@policy_argument
 @population_options
 @click.option(
     "--list-assumptions",

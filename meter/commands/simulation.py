@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from meter.commands.console import open_console, say, write_json
+from meter.commands.console import open_console, print_json, print_message
 from meter.commands.population import Output, People
 from meter.simulate.assumptions import Assumptions, load_assumptions, published_assumptions
 from meter.simulate.calibrate import Calibration, Known, calibrate
@@ -104,7 +104,7 @@ class Simulation:
         calibration = self.calibration
         if output.form == "json":
             fit = None if calibration is None else list(calibration.rows)
-            write_json({**report_table(comparison, choice), "calibration": fit})
+            print_json({**report_table(comparison, choice), "calibration": fit})
         else:
             console = open_console()
             if calibration is not None:
@@ -113,14 +113,14 @@ class Simulation:
         if output.html is not None:
             page = html_report(comparison, choice=choice)
             output.html.write_text(page, encoding="utf-8")
-            say(f"wrote {output.html}")
+            print_message(f"wrote {output.html}")
         if output.charts is not None:
             # draws with an extra of its own, which everything else does without
             from meter.simulate.report.charts import charts  # noqa: PLC0415
             from meter.simulate.report.pictures import write_pictures  # noqa: PLC0415
 
             written = write_pictures(output.charts, charts(comparison, choice))
-            say(f"wrote {len(written)} files into {output.charts}")
+            print_message(f"wrote {len(written)} files into {output.charts}")
 
 
 @contextmanager

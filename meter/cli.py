@@ -16,7 +16,7 @@ import click
 
 from meter.commands.console import allow_any_encoding, fail
 from meter.commands.help import write_examples
-from meter.errors import MeterError
+from meter.errors import MeterError, MissingExtraError, raise_missing_extra
 
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -46,16 +46,6 @@ COMMANDS = {
 A command is the function of its name in the module of its name in `meter.commands`. The line is
 the first of that function's docstring: it stands here too, so that help imports no command.
 """
-
-_EXTRAS = {
-    "numpy": "sim",
-    "numba": "sim",
-    "pyarrow": "sim",
-    "z3": "smt",
-    "redis": "redis",
-    "psycopg": "postgres",
-    "vl_convert": "plots",
-}
 
 _EXAMPLES = """\
 meter demo                              see what readers see, month after month
@@ -114,11 +104,11 @@ class Commands(click.Group):
         except MeterError as error:
             fail(error)
         except ModuleNotFoundError as error:
-            _stop_without(error)
+            _fail_without(error)
         except BrokenPipeError:
             raise
         except OSError as error:
-            _stop_at(error)
+            _fail_at(error)
 
 
 def _next_step(name: str) -> str:
@@ -128,16 +118,15 @@ def _next_step(name: str) -> str:
     return "there are: " + ", ".join(f"`{command}`" for command in COMMANDS)
 
 
-def _stop_without(error: ModuleNotFoundError) -> NoReturn:
-    """End with the extra that brings the module which is not installed, if there is one."""
-    extra = _EXTRAS.get((error.name or "").partition(".")[0])
-    if extra is None:
-        raise error
-    how = f"`pip install 'meter-paywall[{extra}]'`"
-    fail(MeterError(f"this needs `{error.name}`, which is not installed: {how}"))
+def _fail_without(error: ModuleNotFoundError) -> NoReturn:
+    """End with the extra that brings a module which is not installed, if there is one."""
+    try:
+        raise_missing_extra(error)
+    except MissingExtraError as missing:
+        fail(missing)
 
 
-def _stop_at(error: OSError) -> NoReturn:
+def _fail_at(error: OSError) -> NoReturn:
     """End with the file that cannot be used; an error without one is the output's."""
     reason = (error.strerror or str(error)).lower()
     if error.filename:

@@ -14,13 +14,16 @@ from attrs import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from typing import NoReturn
 
 __all__ = [
+    "EXTRAS",
     "MOST_PROBLEMS",
     "UNPRINTABLE",
     "CorruptUsageError",
     "IdentityError",
     "MeterError",
+    "MissingExtraError",
     "PolicyError",
     "Problem",
     "PromptError",
@@ -31,6 +34,7 @@ __all__ = [
     "meant",
     "printable",
     "quoted",
+    "raise_missing_extra",
     "step_to",
 ]
 
@@ -41,6 +45,19 @@ _LONGEST_QUOTE = 60
 _LONGEST_KEY = 20
 _MOST_ITEMS = 3  # of a list or a table that is quoted
 _MOST_LISTED = 40
+EXTRAS = {
+    "hypothesis": "testing",
+    "numba": "sim",
+    "numpy": "sim",
+    "psycopg": "postgres",
+    "psycopg_pool": "postgres",
+    "pyarrow": "sim",
+    "redis": "redis",
+    "vl_convert": "plots",
+    "z3": "smt",
+}
+"""The extra that installs a module, of every module that the core does without."""
+
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """What upsets a terminal, or turns the direction of a line."""
 
@@ -111,6 +128,31 @@ class CorruptUsageError(StoreError):
 
 class IdentityError(MeterError):
     """A reader's identity is missing, forged or out of date."""
+
+
+class MissingExtraError(MeterError):
+    """A module is not installed that one of the extras brings.
+
+    >>> print(MissingExtraError("z3"))
+    this needs `z3`, which is not installed: `pip install 'meter-paywall[smt]'`
+    """
+
+    def __init__(self, module: str) -> None:
+        self.module = module
+        self.extra = EXTRAS[module]
+        how = f"pip install 'meter-paywall[{self.extra}]'"
+        super().__init__(f"this needs `{module}`, which is not installed: `{how}`")
+
+    def __reduce__(self) -> tuple[type[MissingExtraError], tuple[str]]:
+        return type(self), (self.module,)
+
+
+def raise_missing_extra(error: ImportError) -> NoReturn:
+    """Say what to install for an import that failed; raise the error itself if no extra helps."""
+    module = (error.name or "").partition(".")[0]
+    if module not in EXTRAS:
+        raise error
+    raise MissingExtraError(module) from error
 
 
 def quoted(value: object, most: int = _LONGEST_QUOTE) -> str:

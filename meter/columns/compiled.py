@@ -7,30 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from meter.errors import MeterError
+from meter.errors import raise_missing_extra
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["MissingExtraError", "compiled", "missing"]
-
-
-class MissingExtraError(MeterError):
-    """Something that is installed separately is not there."""
-
-
-def missing(error: ImportError) -> MissingExtraError:
-    """Say what to install for populations."""
-    return MissingExtraError(
-        f"`{error.name}` is not installed; run `pip install 'meter-paywall[sim]'`"
-    )
-
+__all__ = ["compiled"]
 
 try:
-    import numpy as np
     from numba import njit
 except ImportError as error:  # pragma: no cover - checked in an environment without the extra
-    raise missing(error) from error
+    raise_missing_extra(error)
 
 
 def compiled(function: Callable[..., Any]) -> Any:

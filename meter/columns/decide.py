@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
-from meter.columns.compiled import missing
+from meter.errors import raise_missing_extra
 
 try:
     import numpy as np
 except ImportError as error:  # pragma: no cover - checked in an environment without the extra
-    raise missing(error) from error
+    raise_missing_extra(error)
 
 from meter.columns.counting import Memory, Tables, count
 from meter.columns.partition import arrange, deal, tally_buckets

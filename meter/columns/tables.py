@@ -12,14 +12,14 @@ from __future__ import annotations
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from meter.columns.compiled import missing
 from meter.engine import Verdict, allowance, first_match, judge
+from meter.errors import raise_missing_extra
 from meter.vocabulary import Access
 
 try:
     import numpy as np
 except ImportError as error:  # pragma: no cover - checked in an environment without the extra
-    raise missing(error) from error
+    raise_missing_extra(error)
 
 from meter.columns.counting import CALENDAR, FIXED, LIFETIME, ROLLING, Tables
 from meter.vocabulary import ArticleAccess

@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from meter.errors import raise_missing_extra
+
 if TYPE_CHECKING:
     from meter.testing import laws as laws
     from meter.testing import strategies as strategies
@@ -37,8 +39,11 @@ _MODULES = ("laws", "strategies")
 
 
 def __getattr__(name: str) -> object:
-    if name in _MODULES:
-        return import_module(f"meter.testing.{name}")
-    if name in _LAZY:
-        return getattr(import_module(_LAZY[name]), name)
+    try:
+        if name in _MODULES:
+            return import_module(f"meter.testing.{name}")
+        if name in _LAZY:
+            return getattr(import_module(_LAZY[name]), name)
+    except ModuleNotFoundError as error:
+        raise_missing_extra(error)
     raise AttributeError(f"module `meter.testing` has no attribute `{name}`")

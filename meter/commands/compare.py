@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from meter import commands
 from meter.commands.help import command
 from meter.commands.options import FilePath
 from meter.commands.population import population_options
@@ -51,9 +52,6 @@ def compare(
     answer is the set of limits that cannot be told from the best, and no single limit where an
     assumption's range turns the order.
     """
-    # numpy and numba, which take seconds and which help does without
-    from meter.commands.simulation import Simulation  # noqa: PLC0415
-
     policies = [load_policy(path) for path in policy_paths]
     if len(policies) == 1 and optimise is None:
         raise MeterError(
@@ -61,7 +59,7 @@ def compare(
             " `--optimise limit=1..20`"
         )
     names = _names(policy_paths)
-    simulation = Simulation.fitted(people, policies[0])
+    simulation = commands.Simulation.fitted(people, policies[0])
     choice = None
     if optimise is not None:
         choice, best = simulation.choose(policies[0], optimise)

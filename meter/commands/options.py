@@ -46,7 +46,8 @@ class FilePath(click.Path):
         """Return the path; `-` is stdin where that is allowed."""
         if not (self.allow_dash and str(value) == "-"):
             _check(file_problem(Path(value)))
-        return Path(super().convert(value, param, ctx))
+        super().convert(value, param, ctx)
+        return Path(value)
 
 
 class FolderPath(click.Path):
@@ -65,7 +66,8 @@ class FolderPath(click.Path):
     ) -> Path:
         """Return the path of a folder that is there."""
         _check(folder_problem(Path(value)))
-        return Path(super().convert(value, param, ctx))
+        super().convert(value, param, ctx)
+        return Path(value)
 
 
 def _check(problem: Problem | None) -> None:

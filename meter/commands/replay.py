@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from meter import commands
+from meter import replay as logs
 from meter.commands.console import EXIT_NO
 from meter.commands.help import command
 from meter.commands.options import FilePath, policy_argument
@@ -125,12 +127,8 @@ def replay(
     it was written. Where that one stopped readers whom POLICY would let read on, the answer is
     refused, with the bounds within which it lies, and the exit code is 1.
     """
-    # numpy, numba and pyarrow, which take seconds and which help does without
-    from meter.commands.rows import print_rows  # noqa: PLC0415
-    from meter.replay import run  # noqa: PLC0415
-
     policy = load_policy(policy_path)
-    found = run.replay(
+    found = logs.replay(
         policy,
         log,
         columns=columns,
@@ -146,7 +144,7 @@ def replay(
         print_summary(found, form or "table", str(policy_path))
     else:
         tables = found.decisions if per == "decision" else [found.by_reader]
-        print_rows(tables or (), form or "csv")
+        commands.print_rows(tables or (), form or "csv")
         print_notes(found)
     if found.refused:
         raise click.exceptions.Exit(EXIT_NO)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from meter import commands
 from meter.commands.help import command
 from meter.commands.options import policy_argument
 from meter.commands.population import population_options
@@ -54,11 +55,8 @@ def simulate(policy_path: Path, people: People, output: Output) -> None:
     readers would have given, with what the ranges of the assumptions leave open, and with its
     doubts.
     """
-    # numpy and numba, which take seconds and which help does without
-    from meter.commands.simulation import Simulation  # noqa: PLC0415
-
     policy = load_policy(policy_path)
-    simulation = Simulation.fitted(people, policy)
+    simulation = commands.Simulation.fitted(people, policy)
     title = f"simulating {policy_path.name}"
     comparison = simulation.compare([policy], [policy_path.stem], title=title)
     simulation.print_answer(comparison, output)

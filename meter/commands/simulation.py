@@ -14,11 +14,13 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from meter.commands.console import open_console, print_json, print_message
 from meter.commands.population import Output, People
+from meter.simulate import report
 from meter.simulate.assumptions import Assumptions, load_assumptions, published_assumptions
 from meter.simulate.calibrate import Calibration, Known, calibrate
 from meter.simulate.compare import compare, lives
 from meter.simulate.limits import Choice, Knob
 from meter.simulate.optimise import choose
+from meter.simulate.report.charts import charts
 from meter.simulate.report.html import html_report
 from meter.simulate.report.summary import report_table
 from meter.simulate.report.terminal import print_calibration, print_comparison
@@ -115,11 +117,7 @@ class Simulation:
             output.html.write_text(page, encoding="utf-8")
             print_message(f"wrote {output.html}")
         if output.charts is not None:
-            # draws with an extra of its own, which everything else does without
-            from meter.simulate.report.charts import charts  # noqa: PLC0415
-            from meter.simulate.report.pictures import write_pictures  # noqa: PLC0415
-
-            written = write_pictures(output.charts, charts(comparison, choice))
+            written = report.write_pictures(output.charts, charts(comparison, choice))
             print_message(f"wrote {len(written)} files into {output.charts}")
 
 

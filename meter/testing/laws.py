@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from attrs import evolve
 from hypothesis import HealthCheck, given, settings
 
-from meter.decision import Decision
 from meter.engine import decide, ledger
 from meter.explanation import explain
 from meter.policy import Limit, Meter, Policy, When
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
+    from meter.decision import Decision
     from meter.testing.strategies import Step
 
 __all__ = ["LAWS", "Taken", "check_journey", "check_laws", "take", "tell"]

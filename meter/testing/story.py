@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from meter.journeys import JourneyStep
     from meter.policy import Policy
 
-__all__ = ["ToldPaywall", "reader_with_status", "told_steps"]
+__all__ = ["RecordingPaywall", "format_steps", "reader_with_status"]
 
 _DAY = timedelta(days=1)
 
 
-class ToldPaywall(Paywall):
+class RecordingPaywall(Paywall):
     """A `Paywall` over memory that keeps the story of what it was asked."""
 
     def __init__(self, policy: Policy, *, clock: ManualClock, story: list[str]) -> None:
@@ -57,7 +57,7 @@ def _told(number: int, what: str, decision: Decision) -> str:
     return f"{number}. {decision.at:%Y-%m-%d %H:%M} " + "\n   ".join(lines)
 
 
-def told_steps(steps: Iterable[JourneyStep]) -> str:
+def format_steps(steps: Iterable[JourneyStep]) -> str:
     """Tell a journey up to the first step that did not go as expected."""
     lines = []
     for step in steps:

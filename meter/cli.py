@@ -35,13 +35,13 @@ COMMANDS = {
     "decide": ("Use it", "Decide page views, one JSON line in, one out."),
     "render": ("Use it", "Print the prompts that page views get."),
     "migrate": ("Write a policy", "Bring an old template's placeholders up to date."),
-    "prove": ("Be sure of it", "Prove a policy's guarantees for every reader there can be."),
+    "prove": ("Be sure of it", "Prove a policy's guarantees for every possible reader."),
     "diff": ("Be sure of it", "Say for whom two policies differ."),
     "replay": ("Be sure of it", "Run a log of page views through a policy."),
     "simulate": ("Be sure of it", "Run a policy over a population of readers."),
     "compare": ("Be sure of it", "Compare policies on the same readers."),
 }
-"""Every command, with its heading and the line that is said of it.
+"""Every command, with its heading and its line in the list.
 
 A command is the function of its name in the module of its name in `meter.commands`. The line is
 the first of that function's docstring: it stands here too, so that help imports no command.
@@ -62,7 +62,7 @@ _RULES = (
 class Commands(click.Group):
     """A group that finds its commands in `COMMANDS` and lists them under their headings.
 
-    It suggests what a wrong word may have meant, and never shows a traceback.
+    For an unknown command it suggests the closest one; it never shows a traceback.
     """
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature

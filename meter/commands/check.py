@@ -1,4 +1,4 @@
-"""`meter check`: what is wrong in a policy, where, and what is hardly meant."""
+"""`meter check`: list the errors and warnings of policies, with their places."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ class _Checked(NamedTuple):
 def check(policies: tuple[Path, ...], today: datetime | None, form: str, *, strict: bool) -> None:
     """Find what is wrong in a policy, and where.
 
-    Check policies and list every problem with its line and column, a code, and what to do next;
-    what is allowed but hardly meant is a warning.
+    List every problem with its line and column, a code, and what to do next. What is allowed but is
+    probably a mistake is a warning.
 
     The exit code is 1 if there are errors, and 2 if a file cannot be read. `--format github` prints
     annotations for a pull request.

@@ -1,7 +1,6 @@
-"""How the command line talks: data on stdout, messages on stderr, colour only where somebody looks.
+"""Print data on stdout and messages on stderr, with colour only on a terminal.
 
-`NO_COLOR`, `COLUMNS` and pipes are respected. Every problem is told in an editor's words and ends
-in exit code 2.
+`NO_COLOR`, `COLUMNS` and pipes are respected. Problems are printed in an editor's words.
 """
 
 from __future__ import annotations
@@ -82,9 +81,9 @@ stay columns.
 
 
 def allow_any_encoding() -> None:
-    """Let no letter that the terminal cannot show end the program.
+    """Print a substitute for a letter that the terminal cannot show.
 
-    A mark has a plain form, anything else is a question mark.
+    A mark has a plain form, anything else becomes a question mark.
     """
     codecs.register_error("meter-plain", _plain_letters)
     for stream in (sys.stdout, sys.stderr):
@@ -162,7 +161,7 @@ def styled(problem: Problem) -> str:
 
 
 def _colour(stream: IO[str] | None) -> bool | None:
-    """Say no where `NO_COLOR` asks for it (no-color.org).
+    """Return `False` where `NO_COLOR` asks for it (no-color.org).
 
     Otherwise let click find out what `stream` is (closed, it is `None`).
     """

@@ -53,9 +53,8 @@ _WIDEST_CELL = 26
 def diff(old: Path, new: Path, log: Path | None, budget: float, form: str) -> None:
     """Say for whom two policies differ.
 
-    Show every reader and page view whose decision changes from one policy to another: who, before,
-    after. The order and the names of rules do not matter, only what readers see and what is
-    counted.
+    List every kind of reader and page view whose decision differs: who, before, after. Only what
+    readers see and what is counted matters, not the order and the names of rules.
 
     The exit code is 0 if nothing differs, 1 if something does, and 2 if that cannot be decided or a
     file cannot be read.

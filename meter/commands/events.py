@@ -11,8 +11,8 @@ import click
 
 from meter.commands.console import print_message
 from meter.commands.options import FilePath
-from meter.engine import decide
 from meter.loading.events import read_events
+from meter.memo import decide
 from meter.usage import Usage
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ __all__ = [
 
 _STDIN = Path("-")
 _AHEAD = 1000
-"""How many lines of a file are read on after a bad one, to tell of all that is to be mended."""
+"""How many more lines of a file are read after a bad one, so that every bad line is listed."""
 
 events_argument = click.argument(
     "events", type=FilePath(dash=True), default=_STDIN, metavar="[EVENTS.jsonl]"
@@ -51,7 +51,7 @@ def decide_all(policy: Policy, events: Iterator[Event]) -> Iterator[tuple[Event,
 
 def read_stream(path: Path, policy: Policy) -> Iterator[Event]:
     """Read one JSON object a line from a file, or from stdin for `-`."""
-    # A stream waits for its answer; of a file, all is told that is to be mended.
+    # A stream waits for its answer; in a file, every bad line is listed before the command ends.
     ahead = 0 if path == _STDIN else _AHEAD
     with open_events(path) as lines:
         yield from read_events(lines, source_name(path), policy.zone, ahead=ahead)

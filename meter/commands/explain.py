@@ -41,9 +41,9 @@ _EVENT = '`{"at": "2026-06-01T09:00:00Z", "reader": {"id": "r1"}, "article": "a1
 def explain(policy_path: Path, events: Path, form: str, *, every: bool) -> None:
     """Say in words why a reader got what they got.
 
-    Say in words which rule decides a page view, and why those before it do not. EVENT.json holds
-    one JSON object; of several (a list, or one a line) the first are views of before: the last is
-    explained, with all that was counted until then.
+    Name the rule that decides a page view, and why the rules before it do not. EVENT.json holds one
+    JSON object. Where it holds several (a list, or one a line), the last is explained, after the
+    earlier ones have been counted.
     """
     policy = load_policy(policy_path)
     decided = list(decide_all(policy, _read_document(events, policy)))

@@ -1,4 +1,4 @@
-"""`meter journey`: what one reader sees, month after month, and whether it is what was meant."""
+"""`meter journey`: show what one reader sees, month after month, and test it."""
 
 from __future__ import annotations
 

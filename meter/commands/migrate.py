@@ -32,12 +32,10 @@ __all__ = ["migrate"]
 def migrate(templates: tuple[Path, ...], *, write: bool, form: str) -> None:
     """Bring an old template's placeholders up to date.
 
-    Bring an old template's placeholders up to date.
-
     `{{numberArticlesLeft}}`, `<<numberArticlesLeft>>` and `&lt;&lt;numberArticlesLeft&gt;&gt;`
     become `{{ left }}`; the same with `-plural` become `{{ left_plural }}`. Nothing else is
-    touched, and the template renders the same. Shows the changes; `--write` makes them. If one
-    template has a placeholder that is unknown, none is rewritten.
+    touched, and the template renders the same. The changes are shown; `--write` makes them. If one
+    template has an unknown placeholder, none is rewritten.
     """
     problems: list[Problem] = []
     rewritten: dict[Path, tuple[str, str]] = {}

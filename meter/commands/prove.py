@@ -1,4 +1,4 @@
-"""`meter prove`: whether a policy keeps its promises for everyone."""
+"""`meter prove`: prove the guarantees of a policy, or show who breaks them."""
 
 from __future__ import annotations
 
@@ -68,10 +68,10 @@ _MARKS = {
 def prove(
     policy_path: Path, budget: float, keep: Path | None, leave_out: tuple[str, ...], form: str
 ) -> None:
-    """Prove a policy's guarantees for every reader there can be.
+    """Prove a policy's guarantees for every possible reader.
 
-    Answer, for every reader, page view and count there can be, whether a policy keeps its promises:
-    those that every paywall makes, and the policy's own `[[guarantees]]`.
+    Answer for every possible reader, page view and count whether a policy keeps its promises: those
+    that every paywall makes, and the policy's own `[[guarantees]]`.
 
     Each is proved, fails (with the shortest journey of a reader who sees it), or is not decided
     within the budget. The exit code is 0 if all are proved, 1 if one fails, and 2 if one is not
@@ -124,7 +124,7 @@ def _total(outcome: Outcome, count: int) -> str:
 
 
 def _print_answer(console: Console, answer: Answer) -> None:
-    """Print what came of one promise, with the story of who breaks it."""
+    """Print the answer to one promise, with the reader who breaks it, if any."""
     mark, colour = _MARKS[answer.outcome]
     console.print(f"[bold {colour}]{mark} {answer.outcome}[/]  {escape(answer.name)}", markup=True)
     story = answer.story

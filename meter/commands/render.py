@@ -50,8 +50,8 @@ def render(
 ) -> None:
     """Print the prompts that page views get.
 
-    Print what the page says for page views, in order; a view for which it says nothing prints
-    nothing. Reads as `meter decide` does.
+    The prompts are printed in the order of the page views; a view without a prompt prints nothing.
+    Page views are read as `meter decide` reads them.
     """
     policy = load_policy(policy_path)
     for _, decision in decide_all(policy, read_stream(events, policy)):

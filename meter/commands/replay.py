@@ -1,4 +1,4 @@
-"""`meter replay`: what a policy would have done to the readers of a log."""
+"""`meter replay`: run a log of page views through a policy."""
 
 from __future__ import annotations
 
@@ -116,16 +116,16 @@ def replay(
 ) -> None:
     """Run a log of page views through a policy.
 
-    Run a log of page views (CSV, JSON Lines, Parquet or Arrow) through a policy: how many readers
-    it stops, when, and what it shows.
+    The log is CSV, JSON Lines, Parquet or Arrow. The answer is how many readers the policy stops,
+    when, and what it shows.
 
-    The columns for the reader, the time and the article are found by their usual names, or said
+    The columns for the reader, the time and the article are found by their usual names, or named
     with --column. The log may be out of order and larger than memory. Rows that cannot be read are
     counted and located.
 
-    A log cannot tell what was never read: say with --recorded-under which policy was in force when
-    it was written. Where that one stopped readers whom POLICY would let read on, the answer is
-    refused, with the bounds within which it lies, and the exit code is 1.
+    A log does not contain what was never read: name with --recorded-under the policy that was in
+    force when it was written. Where that policy stopped readers whom POLICY would let read on, the
+    answer is refused, its bounds are printed, and the exit code is 1.
     """
     policy = load_policy(policy_path)
     found = logs.replay(

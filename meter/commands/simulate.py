@@ -1,4 +1,4 @@
-"""`meter simulate`: what a policy would do to readers in a year."""
+"""`meter simulate`: run a policy over a simulated population."""
 
 from __future__ import annotations
 
@@ -46,14 +46,13 @@ def _list_assumptions(ctx: click.Context, _option: click.Parameter, wanted: obje
 def simulate(policy_path: Path, people: People, output: Output) -> None:
     """Run a policy over a population of readers.
 
-    Take simulated readers through months under a policy: whom it stops, who starts, what is read
-    and what is earned.
+    Simulate readers for some months: who is stopped, who subscribes, what is read and what is
+    earned.
 
-    People have devices, sessions, habits and purses; what they are shown is decided by the policy's
-    own rules. Every number behind it is an assumption with a source: they are printed, and a file
-    given with --assumptions overrides any of them. An answer comes with what other simulated
-    readers would have given, with what the ranges of the assumptions leave open, and with its
-    doubts.
+    Simulated readers have devices, sessions, habits and budgets. What they are shown is decided by
+    the policy's own rules. Every number behind it is an assumption with a source: they are printed,
+    and a file given with --assumptions overrides any of them. Each answer has an interval for other
+    simulated readers, one for the ranges of the assumptions, and warnings.
     """
     policy = load_policy(policy_path)
     simulation = commands.Simulation.fitted(people, policy)

@@ -1,4 +1,4 @@
-"""How `meter simulate` and `meter compare` run, and print what came of it.
+"""Run `meter simulate` and `meter compare`, and print their answers.
 
 Imports the simulator, and with it numpy and numba: only a command that runs imports this.
 """
@@ -36,7 +36,7 @@ __all__ = ["Simulation"]
 
 @frozen
 class Simulation:
-    """People who are taken through policies, under assumptions fitted to what is known of them."""
+    """Simulated people, and assumptions that are fitted to the numbers known of real ones."""
 
     people: People
     assumptions: Assumptions
@@ -44,7 +44,7 @@ class Simulation:
 
     @classmethod
     def fitted(cls, people: People, policy: Policy) -> Simulation:
-        """Take for granted what a file says, or what is published, fitted to the known numbers."""
+        """Use the assumptions of a file, or the published ones, fitted to the known numbers."""
         assumptions = published_assumptions()
         if people.assumptions is not None:
             assumptions = load_assumptions(people.assumptions)

@@ -139,7 +139,7 @@ def meter_paywall(
 ) -> RecordingPaywall:
     """A `Paywall` over a real in-memory store and the manual clock.
 
-    If the test fails, the report tells what it was asked.
+    If the test fails, the report prints what it was asked.
     """
     story = request.node.stash.setdefault(_STORY, [])
     return testing.RecordingPaywall(meter_policy, clock=meter_clock, story=story)
@@ -186,7 +186,7 @@ class JourneyItem(pytest.Item):
     def repr_failure(
         self, excinfo: pytest.ExceptionInfo[BaseException], style: TracebackStyle | None = None
     ) -> str | TerminalRepr:
-        """Tell the journey up to the step that broke, or the problems of the file."""
+        """Format the journey up to the step that broke, or the problems of the file."""
         if isinstance(excinfo.value, BrokenJourneyError):
             return testing.format_steps(excinfo.value.steps)
         if isinstance(excinfo.value, MeterError):

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from meter.commands.console import bear_any_terminal, stop
+from meter.commands.console import allow_any_encoding, fail
 from meter.commands.help import write_examples
-from meter.errors import MeterError, meant
+from meter.errors import MeterError, MissingExtraError, meant, raise_missing_extra
 
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -34,27 +34,17 @@ COMMANDS = {
     "decide": ("Use it", "Decide page views, one JSON line in, one out."),
     "render": ("Use it", "Print the prompts that page views get."),
     "migrate": ("Write a policy", "Bring an old template's placeholders up to date."),
-    "prove": ("Be sure of it", "Prove a policy's guarantees for every reader there can be."),
+    "prove": ("Be sure of it", "Prove a policy's guarantees for every possible reader."),
     "diff": ("Be sure of it", "Say for whom two policies differ."),
     "replay": ("Be sure of it", "Run a log of page views through a policy."),
     "simulate": ("Be sure of it", "Run a policy over a population of readers."),
     "compare": ("Be sure of it", "Compare policies on the same readers."),
 }
-"""Every command, with its heading and the line that is said of it.
+"""Every command, with its heading and its line in the list.
 
 A command is the function of its name in the module of its name in `meter.commands`. The line is
 the first of that function's docstring: it stands here too, so that help imports no command.
 """
-
-_EXTRAS = {
-    "numpy": "sim",
-    "numba": "sim",
-    "pyarrow": "sim",
-    "z3": "smt",
-    "redis": "redis",
-    "psycopg": "postgres",
-    "vl_convert": "plots",
-}
 
 _EXAMPLES = """\
 meter demo                              see what readers see, month after month
@@ -71,7 +61,7 @@ _RULES = (
 class Commands(click.Group):
     """A group that finds its commands in `COMMANDS` and lists them under their headings.
 
-    It suggests what a wrong word may have meant, and never shows a traceback.
+    For an unknown command it suggests the closest one; it never shows a traceback.
     """
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
@@ -111,13 +101,13 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except MeterError as error:
-            stop(error)
+            fail(error)
         except ModuleNotFoundError as error:
-            _stop_without(error)
+            _fail_without(error)
         except BrokenPipeError:
             raise
         except OSError as error:
-            _stop_at(error)
+            _fail_at(error)
 
 
 def _next_step(name: str) -> str:
@@ -125,22 +115,21 @@ def _next_step(name: str) -> str:
     return meant(name, COMMANDS, f"there are: {every}")
 
 
-def _stop_without(error: ModuleNotFoundError) -> NoReturn:
-    """End with the extra that brings the module which is not installed, if there is one."""
-    extra = _EXTRAS.get((error.name or "").partition(".")[0])
-    if extra is None:
-        raise error
-    how = f"`pip install 'meter-paywall[{extra}]'`"
-    stop(MeterError(f"this needs `{error.name}`, which is not installed: {how}"))
+def _fail_without(error: ModuleNotFoundError) -> NoReturn:
+    """End with the extra that brings a module which is not installed, if there is one."""
+    try:
+        raise_missing_extra(error)
+    except MissingExtraError as missing:
+        fail(missing)
 
 
-def _stop_at(error: OSError) -> NoReturn:
+def _fail_at(error: OSError) -> NoReturn:
     """End with the file that cannot be used; an error without one is the output's."""
     reason = (error.strerror or str(error)).lower()
     if error.filename:
-        stop(MeterError(f"`{error.filename}` cannot be used: {reason}"))
+        fail(MeterError(f"`{error.filename}` cannot be used: {reason}"))
     _give_up_output()
-    stop(MeterError(f"reading or writing failed: {reason}"))
+    fail(MeterError(f"reading or writing failed: {reason}"))
 
 
 def _give_up_output() -> None:
@@ -160,4 +149,4 @@ def _give_up_output() -> None:
 )
 def main() -> None:
     """A paywall whose rules can be read, tried and proved before readers meet them."""
-    bear_any_terminal()
+    allow_any_encoding()

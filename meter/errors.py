@@ -14,13 +14,16 @@ from attrs import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
+    from typing import NoReturn
 
 __all__ = [
+    "EXTRAS",
     "MOST_PROBLEMS",
     "UNPRINTABLE",
     "CorruptUsageError",
     "IdentityError",
     "MeterError",
+    "MissingExtraError",
     "PolicyError",
     "Problem",
     "ProblemsError",
@@ -35,7 +38,7 @@ __all__ = [
     "printable",
     "problem_at",
     "quoted",
-    "shown_line",
+    "raise_missing_extra",
     "step_to",
 ]
 
@@ -50,6 +53,19 @@ _LONGEST_KEY = 20
 _LONGEST_LINE = 160
 _MOST_ITEMS = 3  # of a list or a table that is quoted
 _MOST_LISTED = 40
+EXTRAS = {
+    "hypothesis": "testing",
+    "numba": "sim",
+    "numpy": "sim",
+    "psycopg": "postgres",
+    "psycopg_pool": "postgres",
+    "pyarrow": "sim",
+    "redis": "redis",
+    "vl_convert": "plots",
+    "z3": "smt",
+}
+"""The extra that installs a module, of every module that the core does without."""
+
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """What upsets a terminal, or turns the direction of a line."""
 
@@ -131,33 +147,29 @@ class IdentityError(MeterError):
     """A reader's identity is missing, forged or out of date."""
 
 
-def problem_at(
-    code: str, message: str, advice: str, *, name: str, source: str = "", offset: int | None = None
-) -> Problem:
-    """Return a problem at `offset` characters from the start of `source`.
+class MissingExtraError(MeterError):
+    """A module is not installed that one of the extras brings.
 
-    Without an offset it is the whole file's.
+    >>> print(MissingExtraError("z3"))
+    this needs `z3`, which is not installed: `pip install 'meter-paywall[smt]'`
     """
-    if offset is None:
-        return Problem(code=code, message=message, help=advice, name=name)
-    start = source.rfind("\n", 0, offset) + 1
-    return Problem(
-        code=code,
-        message=message,
-        help=advice,
-        name=name,
-        line=source.count("\n", 0, offset) + 1,
-        column=offset - start + 1,
-        source=shown_line(source[start:].partition("\n")[0]),
-    )
+
+    def __init__(self, module: str) -> None:
+        self.module = module
+        self.extra = EXTRAS[module]
+        how = f"pip install 'meter-paywall[{self.extra}]'"
+        super().__init__(f"this needs `{module}`, which is not installed: `{how}`")
+
+    def __reduce__(self) -> tuple[type[MissingExtraError], tuple[str]]:
+        return type(self), (self.module,)
 
 
-def shown_line(line: str) -> str:
-    """Return a line of a text as it can be shown: bounded, and without control characters."""
-    shown = line.rstrip("\r").replace("\t", " ")
-    if len(shown) > _LONGEST_LINE:
-        shown = shown[: _LONGEST_LINE - 1] + "…"
-    return UNPRINTABLE.sub("\ufffd", shown)
+def raise_missing_extra(error: ImportError) -> NoReturn:
+    """Say what to install for an import that failed; raise the error itself if no extra helps."""
+    module = (error.name or "").partition(".")[0]
+    if module not in EXTRAS:
+        raise error
+    raise MissingExtraError(module) from error
 
 
 def quoted(value: object, most: int = _LONGEST_QUOTE) -> str:

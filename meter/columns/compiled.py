@@ -12,35 +12,17 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from meter.errors import MeterError
+from meter.errors import raise_missing_extra
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["MissingExtraError", "compiled", "inlined", "missing"]
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-_OPTIONS: dict[str, Any] = {"nogil": True, "_nrt": False}
-"""No interpreter's lock, and no reference counts: they would cost more than most of the work."""
-
-
-class MissingExtraError(MeterError):
-    """Something that is installed separately is not there."""
-
-
-def missing(error: ImportError) -> MissingExtraError:
-    """Say what to install for populations."""
-    return MissingExtraError(
-        f"`{error.name}` is not installed; run `pip install 'meter-paywall[sim]'`"
-    )
-
+__all__ = ["compiled"]
 
 try:
     from numba import njit
 except ImportError as error:  # pragma: no cover - checked in an environment without the extra
-    raise missing(error) from error
+    raise_missing_extra(error)
 
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:

@@ -1,4 +1,4 @@
-"""`meter check`: what is wrong in a policy, where, and what is hardly meant."""
+"""`meter check`: list the errors and warnings of policies, with their places."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from meter.clock import system_clock
-from meter.commands.console import EXIT_BAD_INPUT, EXIT_NO, out, styled, tell, write_json
+from meter.commands.console import (
+    EXIT_BAD_INPUT,
+    EXIT_NO,
+    print_answer,
+    print_error,
+    print_json,
+    styled,
+)
 from meter.commands.help import command
 from meter.commands.options import format_option
 from meter.errors import PolicyError, Problem
@@ -41,7 +48,7 @@ class _Checked(NamedTuple):
     "meter check --strict --format json policies/*.toml",
 )
 @click.argument(
-    "policies", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="POLICY..."
+    "policies", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="POLICY…"
 )
 @click.option("--strict", is_flag=True, help="Let warnings fail too.")
 @click.option(
@@ -54,8 +61,8 @@ class _Checked(NamedTuple):
 def check(policies: tuple[Path, ...], today: datetime | None, form: str, *, strict: bool) -> None:
     """Find what is wrong in a policy, and where.
 
-    Check policies and list every problem with its line and column, a code, and what to do next;
-    what is allowed but hardly meant is a warning.
+    List every problem with its line and column, a code, and what to do next. What is allowed but is
+    probably a mistake is a warning.
 
     The exit code is 1 if there are errors, and 2 if a file cannot be read. `--format github` prints
     annotations for a pull request.
@@ -70,11 +77,11 @@ def check(policies: tuple[Path, ...], today: datetime | None, form: str, *, stri
             if form == "json":
                 checked.append(_Checked(path, None, error.problems))
             else:
-                tell(error)
+                print_error(error)
     fails = any(_fails(result.problems, strict=strict) for result in checked)
     if form == "json":
         ok = not unreadable and not fails
-        write_json({"ok": ok, "policies": [_table(result) for result in checked]})
+        print_json({"ok": ok, "policies": [_table(result) for result in checked]})
     elif form == "github":
         for result in checked:
             for problem in result.problems:
@@ -100,7 +107,7 @@ def _fails(problems: tuple[Problem, ...], *, strict: bool) -> bool:
 def _print(checked: _Checked) -> None:
     """Print the problems of a file, and in its last line how many there are of what."""
     for problem in checked.problems:
-        out(styled(problem))
+        print_answer(styled(problem))
     errors = sum(problem.severity == "error" for problem in checked.problems)
     warnings = len(checked.problems) - errors
     found = [
@@ -117,7 +124,7 @@ def _print(checked: _Checked) -> None:
             _count(len(policy.offers), "offer"),
         )
         line += f" ({', '.join(parts)})"
-    out(line)
+    print_answer(line)
 
 
 def _count(number: int, word: str) -> str:

@@ -1,4 +1,4 @@
-"""`meter compare`: which of some policies does better, and how sure that is."""
+"""`meter compare`: compare policies on the same simulated readers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from meter import commands
 from meter.commands.help import command
 from meter.commands.options import FilePath
 from meter.commands.population import population_options
@@ -39,21 +40,17 @@ def compare(
 ) -> None:
     """Compare policies on the same readers.
 
-    Take the same simulated readers through several policies; the first is the one the others are
-    compared with.
+    Simulate the same readers under several policies. The others are compared with the first.
 
-    Told are readers stopped, starts per million, subscribers at the end, articles read, and money
-    (advertising, subscription cash, subscription lifetime apart), with two intervals each: what
-    other simulated readers would give, and what the ranges of the assumptions leave open. Then
-    which assumption would turn the order round, and what nothing of this can know.
+    Printed are readers stopped, starts per million, subscribers at the end, articles read, and
+    money (advertising, subscription cash and subscription lifetime value separately). Each has two
+    intervals: one for other simulated readers, one for the ranges of the assumptions. Then come the
+    assumptions that could change the order of the policies, and what the simulation cannot know.
 
-    With --optimise, limits are chosen on one half of the readers and estimated on fresh ones; the
-    answer is the set of limits that cannot be told from the best, and no single limit where an
-    assumption's range turns the order.
+    With --optimise, limits are chosen on one half of the readers and estimated on fresh ones. The
+    answer is the set of limits that do not differ measurably from the best one, and no single limit
+    where an assumption's range changes the order.
     """
-    # numpy and numba, which take seconds and which help does without
-    from meter.commands.simulation import Simulation  # noqa: PLC0415
-
     policies = [load_policy(path) for path in policy_paths]
     if len(policies) == 1 and optimise is None:
         raise MeterError(
@@ -61,7 +58,7 @@ def compare(
             " `--optimise limit=1..20`"
         )
     names = _names(policy_paths)
-    simulation = Simulation.fitted(people, policies[0])
+    simulation = commands.Simulation.fitted(people, policies[0])
     choice = None
     if optimise is not None:
         choice, best = simulation.choose(policies[0], optimise)

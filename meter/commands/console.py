@@ -1,7 +1,6 @@
-"""How the command line talks: data on stdout, messages on stderr, colour only where somebody looks.
+"""Print data on stdout and messages on stderr, with colour only on a terminal.
 
-`NO_COLOR`, `COLUMNS` and pipes are respected. Every problem is told in an editor's words and ends
-in exit code 2.
+`NO_COLOR`, `COLUMNS` and pipes are respected. Problems are printed in an editor's words.
 """
 
 from __future__ import annotations
@@ -26,16 +25,16 @@ if TYPE_CHECKING:
 __all__ = [
     "EXIT_BAD_INPUT",
     "EXIT_NO",
-    "bear_any_terminal",
+    "allow_any_encoding",
+    "fail",
     "open_console",
-    "out",
-    "say",
-    "say_problems",
-    "stop",
+    "print_answer",
+    "print_drawn",
+    "print_error",
+    "print_json",
+    "print_message",
+    "print_problems",
     "styled",
-    "tell",
-    "write_json",
-    "write_plain",
 ]
 
 EXIT_NO = 1
@@ -81,10 +80,10 @@ stay columns.
 """
 
 
-def bear_any_terminal() -> None:
-    """Let no letter that the terminal cannot show end the program.
+def allow_any_encoding() -> None:
+    """Print a substitute for a letter that the terminal cannot show.
 
-    A mark has a plain form, anything else is a question mark.
+    A mark has a plain form, anything else becomes a question mark.
     """
     codecs.register_error("meter-plain", _plain_letters)
     for stream in (sys.stdout, sys.stderr):
@@ -104,7 +103,7 @@ def _plain_letter(letter: str) -> str:
     return _PLAIN.get(letter, "??" if wide else "?")
 
 
-def write_json(document: object) -> None:
+def print_json(document: object) -> None:
     """Print one JSON document on stdout. Times are ISO 8601, other values their words."""
     click.echo(json.dumps(document, indent=2, ensure_ascii=False, default=_plain))
 
@@ -117,39 +116,39 @@ def _plain(value: object) -> object:
     return str(value)
 
 
-def write_plain(drawn: str) -> None:
+def print_drawn(drawn: str) -> None:
     """Print on stdout what was drawn, without the blanks that fill its lines."""
     click.echo("\n".join(line.rstrip() for line in drawn.splitlines()))
 
 
-def out(answer: str) -> None:
+def print_answer(answer: str) -> None:
     """Print a line of the answer on stdout."""
     click.echo(answer, color=_colour(sys.stdout))
 
 
-def say(message: str) -> None:
+def print_message(message: str) -> None:
     """Print a message for a person on stderr."""
     click.echo(message, err=True, color=_colour(sys.stderr))
 
 
-def say_problems(problems: Iterable[Problem]) -> None:
+def print_problems(problems: Iterable[Problem]) -> None:
     """Print problems on stderr."""
     for problem in problems:
-        say(styled(problem))
+        print_message(styled(problem))
 
 
-def tell(error: MeterError) -> None:
+def print_error(error: MeterError) -> None:
     """Print an error on stderr: the problems it has, or its words."""
     problems: tuple[Problem, ...] = getattr(error, "problems", ())
     if problems:
-        say_problems(problems)
+        print_problems(problems)
     else:
-        say(f"{click.style('error', fg='red', bold=True)}: {error}")
+        print_message(f"{click.style('error', fg='red', bold=True)}: {error}")
 
 
-def stop(error: MeterError) -> NoReturn:
+def fail(error: MeterError) -> NoReturn:
     """Print an error and end with exit code 2."""
-    tell(error)
+    print_error(error)
     raise click.exceptions.Exit(EXIT_BAD_INPUT)
 
 
@@ -162,7 +161,7 @@ def styled(problem: Problem) -> str:
 
 
 def _colour(stream: IO[str] | None) -> bool | None:
-    """Say no where `NO_COLOR` asks for it (no-color.org).
+    """Return `False` where `NO_COLOR` asks for it (no-color.org).
 
     Otherwise let click find out what `stream` is (closed, it is `None`).
     """

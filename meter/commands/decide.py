@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from meter.commands.events import events_argument, policy_argument, read_stream
+from meter.commands.events import events_argument, read_stream
 from meter.commands.help import command
+from meter.commands.options import policy_argument
 from meter.loading import load_policy
 from meter.loading.events import decision_table
 from meter.paywall import Paywall
@@ -47,12 +48,13 @@ _PATIENCE = 30.0
 def decide(policy_path: Path, events: Path, url: str) -> None:
     """Decide page views, one JSON line in, one out.
 
-    Decide page views: one JSON object a line in (from EVENTS.jsonl or stdin), one decision a line
-    out. What is counted is kept in the store; one in memory is forgotten at the end.
+    Page views come from EVENTS.jsonl or stdin, one JSON object a line. What is counted is kept in
+    the store; a store in memory is forgotten at the end.
 
-    A line that cannot be read ends it with exit code 2; the lines before it are decided and kept.
+    At a line that cannot be read, the command ends with exit code 2; the lines before it are
+    decided and kept.
     """
-    # An outage is told once, as the error that ends it.
+    # An outage is printed once, as the error that ends the command.
     getLogger("meter").addHandler(NullHandler())
     policy = load_policy(policy_path)
     store = open_store(_UNBOUNDED if url == _MEMORY else url)

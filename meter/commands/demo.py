@@ -9,7 +9,7 @@ from meter.commands.console import open_console
 from meter.commands.help import command
 from meter.commands.init import sample
 from meter.commands.locales import locale_option
-from meter.commands.timeline import WIDEST, draw, summary
+from meter.commands.timeline import WIDEST, print_timeline, summary_parts
 from meter.journeys import Journey
 from meter.loading import loads_policy
 
@@ -33,10 +33,10 @@ def demo(locale: str | None) -> None:
     steps = journey.run(policy)
     console = open_console(widest=WIDEST)
     console.print(_title(policy.publication.name))
-    draw(console, policy, steps, locale=locale, cards=True)
+    print_timeline(console, policy, steps, locale=locale, cards=True)
     console.print()
     console.rule(characters="─", style="dim")
-    console.print(_next(", ".join(summary(steps))))
+    console.print(_next(", ".join(summary_parts(steps))))
 
 
 def _title(publication: str) -> Panel:

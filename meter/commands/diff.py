@@ -9,7 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from meter.commands.console import EXIT_NO, open_console, write_json, write_plain
+from meter.commands.console import EXIT_NO, open_console, print_drawn, print_json
 from meter.commands.help import command
 from meter.commands.options import FilePath, format_option
 from meter.loading import load_policy
@@ -53,9 +53,8 @@ _WIDEST_CELL = 26
 def diff(old: Path, new: Path, log: Path | None, budget: float, form: str) -> None:
     """Say for whom two policies differ.
 
-    Show every reader and page view whose decision changes from one policy to another: who, before,
-    after. The order and the names of rules do not matter, only what readers see and what is
-    counted.
+    List every kind of reader and page view whose decision differs: who, before, after. Only what
+    readers see and what is counted matters, not the order and the names of rules.
 
     The exit code is 0 if nothing differs, 1 if something does, and 2 if that cannot be decided or a
     file cannot be read.
@@ -66,7 +65,7 @@ def diff(old: Path, new: Path, log: Path | None, budget: float, form: str) -> No
     if form == "json":
         files = {"old": str(old), "new": str(new)}
         logged_table = None if logged is None else {"file": str(log), **_logged_table(logged)}
-        write_json({**files, **_changes_table(found), "log": logged_table})
+        print_json({**files, **_changes_table(found), "log": logged_table})
     else:
         console = open_console()
         _print_changes(console, found)
@@ -142,4 +141,4 @@ def _table(first: str, *, leading: int = 0, justify: Literal["left", "right"] = 
 def _print_table(console: Console, table: Table) -> None:
     with console.capture() as captured:
         console.print(table)
-    write_plain(captured.get())
+    print_drawn(captured.get())

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from meter.commands.console import say
+from meter.commands.console import print_message
 from meter.commands.options import FilePath
-from meter.engine import decide
 from meter.loading.events import read_events
+from meter.memo import decide
 from meter.usage import Usage
 
 if TYPE_CHECKING:
@@ -26,16 +26,14 @@ __all__ = [
     "decide_all",
     "events_argument",
     "open_events",
-    "policy_argument",
     "read_stream",
     "source_name",
 ]
 
 _STDIN = Path("-")
 _AHEAD = 1000
-"""How many lines of a file are read on after a bad one, to tell of all that is to be mended."""
+"""How many more lines of a file are read after a bad one, so that every bad line is listed."""
 
-policy_argument = click.argument("policy_path", type=click.Path(path_type=Path), metavar="POLICY")
 events_argument = click.argument(
     "events", type=FilePath(dash=True), default=_STDIN, metavar="[EVENTS.jsonl]"
 )
@@ -53,7 +51,7 @@ def decide_all(policy: Policy, events: Iterator[Event]) -> Iterator[tuple[Event,
 
 def read_stream(path: Path, policy: Policy) -> Iterator[Event]:
     """Read one JSON object a line from a file, or from stdin for `-`."""
-    # A stream waits for its answer; of a file, all is told that is to be mended.
+    # A stream waits for its answer; in a file, every bad line is listed before the command ends.
     ahead = 0 if path == _STDIN else _AHEAD
     with open_events(path) as lines:
         yield from read_events(lines, source_name(path), policy.zone, ahead=ahead)
@@ -69,7 +67,9 @@ def open_events(path: Path) -> Iterator[BinaryIO]:
     """Open a file, or stdin for `-`; whoever sits at a terminal is told what to type."""
     if path == _STDIN:
         if sys.stdin.isatty():
-            say("reading page views from the terminal, one JSON object a line; Ctrl-D ends them")
+            print_message(
+                "reading page views, one JSON object a line, from the terminal; Ctrl-D ends"
+            )
         yield sys.stdin.buffer
     else:
         with path.open("rb") as file:

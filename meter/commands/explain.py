@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import click
 from attrs import evolve
 
-from meter.commands.console import out, write_json
-from meter.commands.events import decide_all, open_events, policy_argument, source_name
+from meter.commands.console import print_answer, print_json
+from meter.commands.events import decide_all, open_events, source_name
 from meter.commands.help import command
-from meter.commands.options import FilePath, format_option
+from meter.commands.options import FilePath, format_option, policy_argument
 from meter.errors import MeterError, Problem
-from meter.explanation import explain as in_words
+from meter.explanation import explain as explained
 from meter.loading import load_policy
 from meter.loading.events import (
     EventError,
@@ -50,9 +50,9 @@ _EVENT = '`{"at": "2026-06-01T09:00:00Z", "reader": {"id": "r1"}, "article": "a1
 def explain(policy_path: Path, events: Path, form: str, *, every: bool) -> None:
     """Say in words why a reader got what they got.
 
-    Say in words which rule decides a page view, and why those before it do not. EVENT.json holds
-    one JSON object; of several (a list, or one a line) the first are views of before: the last is
-    explained, with all that was counted until then.
+    Name the rule that decides a page view, and why the rules before it do not. EVENT.json holds one
+    JSON object. Where it holds several (a list, or one a line), the last is explained, after the
+    earlier ones have been counted.
     """
     policy = load_policy(policy_path)
     decided = list(decide_all(policy, _read_document(events, policy)))
@@ -62,15 +62,15 @@ def explain(policy_path: Path, events: Path, form: str, *, every: bool) -> None:
     shown = decided if every else decided[-1:]
     if form == "json":
         told = [
-            {"decision": decision_table(decision), "explanation": in_words(decision)}
+            {"decision": decision_table(decision), "explanation": explained(decision)}
             for _, decision in shown
         ]
-        write_json(told if every else told[0])
+        print_json(told if every else told[0])
         return
     for event, decision in shown:
         reader = f"reader `{event.reader.id}` ({event.reader.status(event.at)})"
-        out(f"{event.at.isoformat()} {reader} opens `{event.view.article.id}`")
-        out(in_words(decision))
+        print_answer(f"{event.at.isoformat()} {reader} opens `{event.view.article.id}`")
+        print_answer(explained(decision))
 
 
 def _read_document(path: Path, policy: Policy) -> Iterator[Event]:

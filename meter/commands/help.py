@@ -1,4 +1,4 @@
-"""How a command explains itself: a line in the list of commands, its own help, and examples."""
+"""The help of a command: a line in the list of commands, its own help, and examples."""
 
 from __future__ import annotations
 
@@ -16,14 +16,17 @@ __all__ = ["command", "write_examples"]
 def command(*examples: str) -> Callable[[Callable[..., object]], click.Command]:
     """Make a command of a function; help prints `examples` as they are, before the options.
 
-    The first line of the function's docstring is the command's line in lists (`meter.cli.COMMANDS`
-    has a copy of it, so that `meter --help` imports no command), the rest is its own help.
+    The help is the function's docstring. Its first line is also the command's line in lists, of
+    which `meter.cli.COMMANDS` has a copy, so that `meter --help` imports no command.
     """
 
     def made(function: Callable[..., object]) -> click.Command:
-        summary, _, words = cleandoc(function.__doc__ or "").partition("\n\n")
+        words = cleandoc(function.__doc__ or "")
         decorate = click.command(
-            cls=_Command, short_help=summary, help=words, epilog="\n".join(examples)
+            cls=_Command,
+            short_help=words.partition("\n\n")[0],
+            help=words,
+            epilog="\n".join(examples),
         )
         return decorate(function)
 

@@ -1,4 +1,4 @@
-"""`meter init`: a folder to begin with: a policy that works, journeys that test it, events."""
+"""`meter init`: write a folder with a policy, journeys that test it, and events."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def sample(name: str) -> str:
 def init(folder: Path) -> None:
     """Start a folder with a policy that works.
 
-    Write a policy that works, journeys that test it and a few page views into DIR. Nothing that is
-    there is overwritten.
+    The policy comes with journeys that test it and a few page views. No file that is already in DIR
+    is overwritten.
     """
     taken = [name for name in SAMPLE if (folder / name).exists()]
     if taken:

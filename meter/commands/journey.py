@@ -1,24 +1,25 @@
-"""`meter journey`: what one reader sees, month after month, and whether it is what was meant."""
+"""`meter journey`: show what one reader sees, month after month, and test it."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
 from attrs import asdict
 from rich.text import Text
 
-from meter.commands.console import EXIT_NO, open_console, say, write_json
+from meter.commands.console import EXIT_NO, open_console, print_json, print_message
 from meter.commands.help import command
 from meter.commands.locales import locale_option
-from meter.commands.options import format_option
-from meter.commands.timeline import WIDEST, draw, summary, words_of
+from meter.commands.options import FilePath, format_option
+from meter.commands.timeline import WIDEST, print_timeline, prompt_text, summary_parts
 from meter.journeys import Journey, JourneyStep
 from meter.loading import load_policy
 from meter.loading.events import decision_table
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rich.console import Console
 
     from meter.policy import Policy
@@ -44,13 +45,11 @@ class _Run(NamedTuple):
     "meter journey --policy next-spring.toml *.journey.toml",
     "meter journey --locale ja --format json months.journey.toml",
 )
-@click.argument(
-    "files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE..."
-)
+@click.argument("files", nargs=-1, required=True, type=FilePath(), metavar="FILE…")
 @click.option(
     "--policy",
     "policy_path",
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     help="The policy to use instead of the one a file names.",
 )
 @locale_option
@@ -70,12 +69,12 @@ def journey(
     given = None if policy_path is None else load_policy(policy_path)
     runs = [_run(path, given) for path in files]
     if form == "json":
-        write_json({"journeys": [_table(run, locale) for run in runs]})
+        print_json({"journeys": [_table(run, locale) for run in runs]})
     else:
         _print_runs(runs, locale)
     broken = [run for run in runs if run.broken]
     for run in broken:
-        _say_broken(run.journey, run.broken[0])
+        _print_broken(run.journey, run.broken[0])
     if broken:
         raise click.exceptions.Exit(EXIT_NO)
 
@@ -86,9 +85,10 @@ def _run(path: Path, given: Policy | None) -> _Run:
     return _Run(loaded, policy, loaded.run(policy))
 
 
-def _say_broken(loaded: Journey, step: JourneyStep) -> None:
+def _print_broken(loaded: Journey, step: JourneyStep) -> None:
     where = loaded.name if step.line is None else f"{loaded.name}:{step.line}"
-    say(f"{where}: step {step.number} ({step.what}, {step.at:%Y-%m-%d %H:%M}): {step.problem}")
+    what = f"step {step.number} ({step.what}, {step.at:%Y-%m-%d %H:%M})"
+    print_message(f"{where}: {what}: {step.problem}")
 
 
 def _print_runs(runs: list[_Run], locale: str | None) -> None:
@@ -106,8 +106,8 @@ def _print_run(console: Console, run: _Run, locale: str | None) -> None:
     if loaded.title is not None:
         console.print(Text(loaded.title, style="bold"))
     console.print(Text(" · ".join(about), style="dim"))
-    draw(console, policy, steps, locale=locale or loaded.locale)
-    lines = ["", ", ".join(summary(steps))]
+    print_timeline(console, policy, steps, locale=locale or loaded.locale)
+    lines = ["", ", ".join(summary_parts(steps))]
     expecting = sum(step.expect is not None for step in loaded.steps)
     if expecting or run.broken:
         broken = len(run.broken) or "none"
@@ -125,7 +125,7 @@ def _table(run: _Run, locale: str | None) -> dict[str, object]:
         "timezone": policy.publication.timezone,
         "policy": policy.digest,
         "as_expected": not run.broken,
-        "steps": [_step(step, words_of(step, policy, locale)) for step in steps],
+        "steps": [_step(step, prompt_text(step, policy, locale)) for step in steps],
     }
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from meter.commands.console import EXIT_BAD_INPUT, say, say_problems, write_json
+from meter.commands.console import EXIT_BAD_INPUT, print_json, print_message, print_problems
 from meter.commands.help import command
 from meter.commands.options import FilePath, format_option
 from meter.prompts.errors import TemplateError
@@ -32,12 +32,10 @@ __all__ = ["migrate"]
 def migrate(templates: tuple[Path, ...], *, write: bool, form: str) -> None:
     """Bring an old template's placeholders up to date.
 
-    Bring an old template's placeholders up to date.
-
     `{{numberArticlesLeft}}`, `<<numberArticlesLeft>>` and `&lt;&lt;numberArticlesLeft&gt;&gt;`
     become `{{ left }}`; the same with `-plural` become `{{ left_plural }}`. Nothing else is
-    touched, and the template renders the same. Shows the changes; `--write` makes them. If one
-    template has a placeholder that is unknown, none is rewritten.
+    touched, and the template renders the same. The changes are shown; `--write` makes them. If one
+    template has an unknown placeholder, none is rewritten.
     """
     problems: list[Problem] = []
     rewritten: dict[Path, tuple[str, str]] = {}
@@ -48,13 +46,13 @@ def migrate(templates: tuple[Path, ...], *, write: bool, form: str) -> None:
         except TemplateError as error:
             problems += error.problems
     if problems:
-        say_problems(problems)
+        print_problems(problems)
         raise click.exceptions.Exit(EXIT_BAD_INPUT)
     for path, (old, new) in rewritten.items():
         if write and new != old:
             _replace(path, new)
     if form == "json":
-        write_json(
+        print_json(
             [
                 {"file": str(path), "changed": new != old, "written": write and new != old}
                 for path, (old, new) in rewritten.items()
@@ -64,13 +62,13 @@ def migrate(templates: tuple[Path, ...], *, write: bool, form: str) -> None:
     for path, (old, new) in rewritten.items():
         if write:
             done = "rewritten" if new != old else "nothing to do"
-            say(f"{path}: {done}")
+            print_message(f"{path}: {done}")
         else:
             click.echo(_diff(path, old, new), nl=False)
     if not write:
         changed = sum(new != old for old, new in rewritten.values())
         step = "; add `--write` to do it" if changed else ""
-        say(f"{changed} of {len(rewritten)} to rewrite{step}")
+        print_message(f"{changed} of {len(rewritten)} to rewrite{step}")
 
 
 def _diff(path: Path, old: str, new: str) -> str:

@@ -8,23 +8,34 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from meter.errors import closest, did_you_mean
+from meter.errors import MeterError, closest, did_you_mean
+from meter.loading.files import file_problem, folder_problem
 
 if TYPE_CHECKING:
     from os import PathLike
 
-__all__ = ["FilePath", "format_option"]
+    from meter.errors import Problem
+
+__all__ = ["FilePath", "FolderPath", "UnreadablePathError", "format_option", "policy_argument"]
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
 
+class UnreadablePathError(MeterError):
+    """A file or a folder that was named cannot be read."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problems = (problem,)
+        super().__init__(str(problem))
+
+
 class FilePath(click.Path):
-    """A file that is there; for one that is not, the error names what may have been meant."""
+    """A file to read. Of one that cannot be read, every command says the same."""
 
     name = "file"
 
     def __init__(self, *, dash: bool = False) -> None:
-        super().__init__(dir_okay=False, allow_dash=dash, path_type=Path)
+        super().__init__(allow_dash=dash, readable=False, path_type=Path)
 
     def convert(
         self,
@@ -32,34 +43,39 @@ class FilePath(click.Path):
         param: click.Parameter | None,
         ctx: click.Context | None,
     ) -> Path:
-        path = Path(value)
-        if path.is_dir():
-            inside = sorted(_files(path))
-            example = f", such as `{path / inside[0]}`" if inside else ""
-            self.fail(f"`{value}` is a folder; name a file in it{example}", param, ctx)
-        if not path.exists() and not (self.allow_dash and str(value) == "-"):
-            self.fail(f"there is no file `{value}`{_meant(path)}", param, ctx)
-        return path
+        """Return the path; `-` is stdin where that is allowed."""
+        if not (self.allow_dash and str(value) == "-"):
+            _check(file_problem(Path(value)))
+        super().convert(value, param, ctx)
+        return Path(value)
 
 
-def _files(folder: Path) -> list[str]:
-    """Return the names of the files in a folder, hidden ones apart."""
-    return [
-        item.name for item in folder.iterdir() if item.is_file() and not item.name.startswith(".")
-    ]
+class FolderPath(click.Path):
+    """A folder to read. Of one that cannot be read, every command says the same."""
+
+    name = "directory"
+
+    def __init__(self) -> None:
+        super().__init__(readable=False, path_type=Path)
+
+    def convert(
+        self,
+        value: str | PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Path:
+        """Return the path of a folder that is there."""
+        _check(folder_problem(Path(value)))
+        super().convert(value, param, ctx)
+        return Path(value)
 
 
-def _meant(path: Path) -> str:
-    if not path.parent.is_dir():
-        return f": there is no folder `{path.parent}`"
-    there = sorted(_files(path.parent))
-    close = closest(path.name, there)
-    if close is not None:
-        return f"; {did_you_mean(str(path.with_name(close)))}"
-    alike = [name for name in there if Path(name).suffix == path.suffix][:5]
-    if not alike:
-        return ""
-    return f"; there are: {', '.join(f'`{path.with_name(name)}`' for name in alike)}"
+def _check(problem: Problem | None) -> None:
+    if problem is not None:
+        raise UnreadablePathError(problem)
+
+
+policy_argument = click.argument("policy_path", type=FilePath(), metavar="POLICY")
 
 
 def format_option(*choices: str) -> Callable[[_Command], _Command]:

@@ -94,7 +94,7 @@ _OPTIONS = (
 
 @frozen(kw_only=True)
 class People:
-    """Who is simulated, for how long, and what is taken for granted."""
+    """Who is simulated, for how long, and under which assumptions."""
 
     readers: int
     months: int

@@ -1,4 +1,4 @@
-"""`meter prove`: whether a policy keeps its promises for everyone."""
+"""`meter prove`: prove the guarantees of a policy, or show who breaks them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 from rich.markup import escape
 
-from meter.commands.console import EXIT_BAD_INPUT, EXIT_NO, open_console, write_json
+from meter.commands.console import EXIT_BAD_INPUT, EXIT_NO, open_console, print_json
 from meter.commands.help import command
-from meter.commands.options import FilePath, format_option
+from meter.commands.options import format_option, policy_argument
 from meter.loading import load_policy
 from meter.verify.answers import EVERYONE, ProofOutcome
 from meter.verify.export import export_counterexamples
@@ -42,7 +42,7 @@ _MARKS = {
     "meter prove policy.toml",
     "meter prove --keep . policy.toml    keep each counterexample as a journey test",
 )
-@click.argument("policy", type=FilePath(), metavar="POLICY")
+@policy_argument
 @click.option(
     "--budget",
     type=click.FloatRange(min=0.01),
@@ -66,28 +66,28 @@ _MARKS = {
 )
 @format_option("text", "json")
 def prove(
-    policy: Path, budget: float, keep: Path | None, leave_out: tuple[str, ...], form: str
+    policy_path: Path, budget: float, keep: Path | None, leave_out: tuple[str, ...], form: str
 ) -> None:
-    """Prove a policy's guarantees for every reader there can be.
+    """Prove a policy's guarantees for every possible reader.
 
-    Answer, for every reader, page view and count there can be, whether a policy keeps its promises:
-    those that every paywall makes, and the policy's own `[[guarantees]]`.
+    Answer for every possible reader, page view and count whether a policy keeps its promises: those
+    that every paywall makes, and the policy's own `[[guarantees]]`.
 
     Each is proved, fails (with the shortest journey of a reader who sees it), or is not decided
     within the budget. The exit code is 0 if all are proved, 1 if one fails, and 2 if one is not
     decided or the policy cannot be read.
     """
     for code in leave_out:
-        if code not in BUILT_IN:
-            known = ", ".join(f"`{name}`" for name in BUILT_IN)
-            raise click.UsageError(f"there is no built-in promise `{code}`; there are: {known}")
-    loaded = load_policy(policy)
+        if code not in STANDING:
+            known = ", ".join(f"`{name}`" for name in STANDING)
+            raise click.UsageError(f"there is no standing promise `{code}`; there are: {known}")
+    loaded = load_policy(policy_path)
     answers = guarantees(loaded, seconds=budget, leave_out=leave_out)
     taken = assumed(loaded.rulebook.vocabulary)
-    kept = {} if keep is None else export_counterexamples(answers, policy, keep)
+    kept = {} if keep is None else keep_stories(answers, policy_path, keep)
     if form == "json":
         tables = [_table(answer, kept.get(answer.name)) for answer in answers]
-        write_json({"policy": str(policy), "answers": tables, "assumed": list(taken)})
+        print_json({"policy": str(policy_path), "answers": tables, "assumed": list(taken)})
     else:
         _print(open_console(), answers, kept, taken)
     outcomes = {answer.outcome for answer in answers}
@@ -109,12 +109,12 @@ def _print(
             _print_kept(console, kept[answer.name])
     counts = Counter(answer.outcome for answer in answers)
     totals = ", ".join(_total(outcome, counts[outcome]) for outcome in _MARKS if counts[outcome])
-    _say(console, totals, indent=0, style="bold")
-    if counts[ProofOutcome.PROVED]:
+    _print_paragraph(console, totals, indent=0, style="bold")
+    if counts[Outcome.PROVED]:
         proved = f"proved: {EVERYONE}, under this policy as it was read, assuming that"
-        _say(console, proved, indent=0)
+        _print_paragraph(console, proved, indent=0)
         for line in taken:
-            _say(console, f"- {line}", indent=2)
+            _print_paragraph(console, f"- {line}", indent=2)
 
 
 def _total(outcome: ProofOutcome, count: int) -> str:
@@ -123,29 +123,31 @@ def _total(outcome: ProofOutcome, count: int) -> str:
     return f"{count} {outcome}"
 
 
-def _print_answer(console: Console, answer: ProofAnswer) -> None:
-    """Print what came of one promise, with the story of who breaks it."""
+def _print_answer(console: Console, answer: Answer) -> None:
+    """Print the answer to one promise, with the reader who breaks it, if any."""
     mark, colour = _MARKS[answer.outcome]
     console.print(f"[bold {colour}]{mark} {answer.outcome}[/]  {escape(answer.name)}", markup=True)
     story = answer.counterexample
     if story is None:
         if answer.how != EVERYONE:  # said once, at the end
-            _say(console, f"({answer.how})", style="dim")
+            _print_paragraph(console, f"({answer.how})", style="dim")
         return
     if answer.means:
-        _say(console, f"({answer.means})", style="dim")
-    for line in _told(story):
-        _say(console, line.text, indent=line.indent)
+        _print_paragraph(console, f"({answer.means})", style="dim")
+    for line in _story_lines(story):
+        _print_paragraph(console, line.text, indent=line.indent)
 
 
 def _print_kept(console: Console, file: Path | None) -> None:
     if file is None:
-        _say(console, "not kept: it starts with a reader who has read before")
+        _print_paragraph(console, "not kept: it starts with a reader who has read before")
     else:
-        _say(console, f"kept as `{file}`")
+        _print_paragraph(console, f"kept as `{file}`")
 
 
-def _say(console: Console, text: str, *, indent: int = 2, style: str | None = None) -> None:
+def _print_paragraph(
+    console: Console, text: str, *, indent: int = 2, style: str | None = None
+) -> None:
     """Print a paragraph, its lines hanging."""
     lines = wrap(
         text,
@@ -170,7 +172,7 @@ class _Line(NamedTuple):
     indent: int
 
 
-def _told(story: Counterexample) -> Iterator[_Line]:
+def _story_lines(story: Story) -> Iterator[_Line]:
     """Tell a story: who, what happened when, and which rule was expected."""
     head = _capital(story.reader) + _ended(story)
     if story.before:

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from meter.commands.console import out
-from meter.commands.events import decide_all, events_argument, policy_argument, read_stream
+from meter.commands.console import print_answer
+from meter.commands.events import decide_all, events_argument, read_stream
 from meter.commands.help import command
 from meter.commands.locales import locale_option
-from meter.commands.options import format_option
+from meter.commands.options import FolderPath, format_option, policy_argument
 from meter.loading import load_policy
 from meter.prompts import render as render_prompt
 
 if TYPE_CHECKING:
-    from meter.prompts.rendering import LayoutWord, TemplateWord
+    from pathlib import Path
 
 __all__ = ["render"]
 
@@ -38,7 +38,7 @@ __all__ = ["render"]
 )
 @click.option(
     "--templates",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    type=FolderPath(),
     help="A folder whose files replace those that ship.",
 )
 def render(
@@ -51,8 +51,8 @@ def render(
 ) -> None:
     """Print the prompts that page views get.
 
-    Print what the page says for page views, in order; a view for which it says nothing prints
-    nothing. Reads as `meter decide` does.
+    The prompts are printed in the order of the page views; a view without a prompt prints nothing.
+    Page views are read as `meter decide` reads them.
     """
     policy = load_policy(policy_path)
     for _, decision in decide_all(policy, read_stream(events, policy)):
@@ -60,4 +60,4 @@ def render(
             decision, policy, locale=locale, layout=layout, format=form, folder=templates
         ).strip("\n")
         if text:
-            out(f"{text}\n")
+            print_answer(f"{text}\n")

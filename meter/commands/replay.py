@@ -1,4 +1,4 @@
-"""`meter replay`: what a policy would have done to the readers of a log."""
+"""`meter replay`: run a log of page views through a policy."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from meter import commands
+from meter import replay as logs
 from meter.commands.console import EXIT_NO
 from meter.commands.help import command
-from meter.commands.options import FilePath
-from meter.commands.replay_report import print_summary, say_around
+from meter.commands.options import FilePath, policy_argument
+from meter.commands.replay_report import print_notes, print_summary
 from meter.loading import load_policy
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ def _zone(_context: click.Context, _option: click.Parameter, name: str | None) -
     "meter replay policy.toml june.csv.gz --column reader=user_id --recorded-under today.toml",
     "meter replay policy.toml june.parquet --per decision --format csv > decisions.csv",
 )
-@click.argument("policy_path", metavar="POLICY", type=FilePath())
+@policy_argument
 @click.argument("log", metavar="LOG", type=FilePath())
 @click.option(
     "--recorded-under",
@@ -114,23 +116,19 @@ def replay(
 ) -> None:
     """Run a log of page views through a policy.
 
-    Run a log of page views (CSV, JSON Lines, Parquet or Arrow) through a policy: how many readers
-    it stops, when, and what it shows.
+    The log is CSV, JSON Lines, Parquet or Arrow. The answer is how many readers the policy stops,
+    when, and what it shows.
 
-    The columns for the reader, the time and the article are found by their usual names, or said
+    The columns for the reader, the time and the article are found by their usual names, or named
     with --column. The log may be out of order and larger than memory. Rows that cannot be read are
     counted and located.
 
-    A log cannot tell what was never read: say with --recorded-under which policy was in force when
-    it was written. Where that one stopped readers whom POLICY would let read on, the answer is
-    refused, with the bounds within which it lies, and the exit code is 1.
+    A log does not contain what was never read: name with --recorded-under the policy that was in
+    force when it was written. Where that policy stopped readers whom POLICY would let read on, the
+    answer is refused, its bounds are printed, and the exit code is 1.
     """
-    # numpy, numba and pyarrow, which take seconds and which help does without
-    from meter.commands.rows import print_rows  # noqa: PLC0415
-    from meter.replay import run  # noqa: PLC0415
-
     policy = load_policy(policy_path)
-    found = run.replay(
+    found = logs.replay(
         policy,
         log,
         columns=columns,
@@ -146,8 +144,8 @@ def replay(
         print_summary(found, form or "table", str(policy_path))
     else:
         tables = found.decisions if per == "decision" else [found.by_reader]
-        print_rows(tables or (), form or "csv")
-        say_around(found)
+        commands.print_rows(tables or (), form or "csv")
+        print_notes(found)
     if found.refused:
         raise click.exceptions.Exit(EXIT_NO)
 

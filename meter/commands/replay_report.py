@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from meter.commands.console import open_console, say, write_json, write_plain
+from meter.commands.console import open_console, print_drawn, print_json, print_message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from meter.replay.run import Replay
 
-__all__ = ["print_summary", "say_around"]
+__all__ = ["print_notes", "print_summary"]
 
 _MOST_STOPS = 12
 _MOST_LEFT_OUT = 3
@@ -27,7 +27,7 @@ _MOST_LEFT_OUT = 3
 def print_summary(found: Replay, form: str, policy: str) -> None:
     """Print the numbers of a replay on stdout: as a `table`, `json` or `csv`."""
     if form == "json":
-        write_json(found.to_dict())
+        print_json(found.to_dict())
         return
     if form == "csv":
         out = csv.writer(sys.stdout, lineterminator="\n")
@@ -37,19 +37,19 @@ def print_summary(found: Replay, form: str, policy: str) -> None:
     console = open_console()
     with console.capture() as drawn:
         _draw(console, found, policy)
-    write_plain(drawn.get())
+    print_drawn(drawn.get())
 
 
-def say_around(found: Replay) -> None:
+def print_notes(found: Replay) -> None:
     """Say on stderr what the rows themselves cannot say."""
     for line in _left_out(found):
-        say(line)
+        print_message(line)
     if found.rows_left_out.count:
-        say(f"left out: {found.rows_left_out.summary()}")
+        print_message(f"left out: {found.rows_left_out.told()}")
     for note in found.notes:
-        say(f"note: {note}")
+        print_message(f"note: {note}")
     for warning in found.cautions:
-        say(f"{warning.code} {warning.text}")
+        print_message(f"{warning.code} {warning.text}")
 
 
 def _flat(table: object, path: str = "") -> Iterator[tuple[str, object]]:
@@ -101,14 +101,14 @@ def _numbers(found: Replay) -> Table:
     stopped = found.readers_stopped
     blocked = found.views_blocked
     table.add_row("readers", f"{found.readers:,}", "")
-    table.add_row("readers stopped", *_told(found, "readers_stopped", stopped, found.readers))
+    table.add_row("readers stopped", *_with_share(found, "readers_stopped", stopped, found.readers))
     table.add_row("views", f"{found.views:,}", "")
-    table.add_row("views blocked", *_told(found, "views_blocked", blocked, found.views))
+    table.add_row("views blocked", *_with_share(found, "views_blocked", blocked, found.views))
     table.add_row("views counted", f"{found.views_counted:,}", "")
     return table
 
 
-def _told(found: Replay, name: str, value: int | None, total: int) -> tuple[str, str]:
+def _with_share(found: Replay, name: str, value: int | None, total: int) -> tuple[str, str]:
     """Return a number and its share of all, or that it is not known and what bounds it."""
     if value is not None:
         return f"{value:,}", f"{value / total:.2%}" if total else ""

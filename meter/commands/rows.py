@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 from rich.table import Table
 
-from meter.commands.console import open_console, say
+from meter.commands.console import open_console, print_message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -88,7 +88,7 @@ def _print_table(tables: Iterable[pa.Table]) -> None:
             console.print(drawn)
         sys.stdout.write("\n".join(line.rstrip() for line in text.get().splitlines()) + "\n")
     if more:
-        say(f"{more:,} more rows; `--format csv` prints all")
+        print_message(f"{more:,} more rows; `--format csv` prints all")
 
 
 _PRINTERS = {"csv": _print_csv, "json": _print_json, "table": _print_table}

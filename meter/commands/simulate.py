@@ -1,4 +1,4 @@
-"""`meter simulate`: what a policy would do to readers in a year."""
+"""`meter simulate`: run a policy over a simulated population."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from meter import commands
 from meter.commands.help import command
-from meter.commands.options import FilePath
+from meter.commands.options import policy_argument
 from meter.commands.population import population_options
 from meter.loading import load_policy
 from meter.simulate.assumptions import assumptions_text, published_assumptions
@@ -32,7 +33,7 @@ def _list_assumptions(ctx: click.Context, _option: click.Parameter, wanted: obje
     ' "uniques=500000, split=68/23/9, stops=4.2%, starts=210, churn=4%"',
     "meter simulate --list-assumptions > assumptions.toml",
 )
-@click.argument("policy_path", metavar="POLICY", type=FilePath())
+@policy_argument
 @population_options
 @click.option(
     "--list-assumptions",
@@ -45,20 +46,16 @@ def _list_assumptions(ctx: click.Context, _option: click.Parameter, wanted: obje
 def simulate(policy_path: Path, people: People, output: Output) -> None:
     """Run a policy over a population of readers.
 
-    Take simulated readers through months under a policy: whom it stops, who starts, what is read
-    and what is earned.
+    Simulate readers for some months: who is stopped, who subscribes, what is read and what is
+    earned.
 
-    People have devices, sessions, habits and purses; what they are shown is decided by the policy's
-    own rules. Every number behind it is an assumption with a source: they are printed, and a file
-    given with --assumptions overrides any of them. An answer comes with what other simulated
-    readers would have given, with what the ranges of the assumptions leave open, and with its
-    doubts.
+    Simulated readers have devices, sessions, habits and budgets. What they are shown is decided by
+    the policy's own rules. Every number behind it is an assumption with a source: they are printed,
+    and a file given with --assumptions overrides any of them. Each answer has an interval for other
+    simulated readers, one for the ranges of the assumptions, and warnings.
     """
-    # numpy and numba, which take seconds and which help does without
-    from meter.commands.simulation import Simulation  # noqa: PLC0415
-
     policy = load_policy(policy_path)
-    simulation = Simulation.fitted(people, policy)
+    simulation = commands.Simulation.fitted(people, policy)
     title = f"simulating {policy_path.name}"
     comparison = simulation.compare([policy], [policy_path.stem], title=title)
     simulation.print_answer(comparison, output)

@@ -1,4 +1,4 @@
-"""How `meter simulate` and `meter compare` run, and print what came of it.
+"""Run `meter simulate` and `meter compare`, and print their answers.
 
 Imports the simulator, and with it numpy and numba: only a command that runs imports this.
 """
@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from meter.commands.console import open_console, say, write_json
+from meter.commands.console import open_console, print_json, print_message
 from meter.commands.population import Output, People
+from meter.simulate import report
 from meter.simulate.assumptions import Assumptions, load_assumptions, published_assumptions
 from meter.simulate.calibrate import Calibration, Known, calibrate
 from meter.simulate.compare import compare, lives
 from meter.simulate.limits import Choice, Knob
 from meter.simulate.optimise import choose
+from meter.simulate.report.charts import charts
 from meter.simulate.report.html import html_report
 from meter.simulate.report.summary import report_table
 from meter.simulate.report.terminal import print_calibration, print_comparison
@@ -34,7 +36,7 @@ __all__ = ["Simulation"]
 
 @frozen
 class Simulation:
-    """People who are taken through policies, under assumptions fitted to what is known of them."""
+    """Simulated people, and assumptions that are fitted to the numbers known of real ones."""
 
     people: People
     assumptions: Assumptions
@@ -42,7 +44,7 @@ class Simulation:
 
     @classmethod
     def fitted(cls, people: People, policy: Policy) -> Simulation:
-        """Take for granted what a file says, or what is published, fitted to the known numbers."""
+        """Use the assumptions of a file, or the published ones, fitted to the known numbers."""
         assumptions = published_assumptions()
         if people.assumptions is not None:
             assumptions = load_assumptions(people.assumptions)
@@ -104,7 +106,7 @@ class Simulation:
         calibration = self.calibration
         if output.form == "json":
             fit = None if calibration is None else list(calibration.rows)
-            write_json({**report_table(comparison, choice), "calibration": fit})
+            print_json({**report_table(comparison, choice), "calibration": fit})
         else:
             console = open_console()
             if calibration is not None:
@@ -113,14 +115,10 @@ class Simulation:
         if output.html is not None:
             page = html_report(comparison, choice=choice)
             output.html.write_text(page, encoding="utf-8")
-            say(f"wrote {output.html}")
+            print_message(f"wrote {output.html}")
         if output.charts is not None:
-            # draws with an extra of its own, which everything else does without
-            from meter.simulate.report.charts import charts  # noqa: PLC0415
-            from meter.simulate.report.pictures import write_pictures  # noqa: PLC0415
-
-            written = write_pictures(output.charts, charts(comparison, choice))
-            say(f"wrote {len(written)} files into {output.charts}")
+            written = report.write_pictures(output.charts, charts(comparison, choice))
+            print_message(f"wrote {len(written)} files into {output.charts}")
 
 
 @contextmanager

@@ -26,7 +26,14 @@ if TYPE_CHECKING:
     from meter.journeys import JourneyStep, Renewal
     from meter.policy import Policy
 
-__all__ = ["WIDEST", "draw", "spoken", "summary", "time_words", "words_of"]
+__all__ = [
+    "WIDEST",
+    "format_time",
+    "print_timeline",
+    "prompt_lines",
+    "prompt_text",
+    "summary_parts",
+]
 
 WIDEST = 80
 """The columns a timeline takes at most: what belongs together stays together."""
@@ -35,13 +42,13 @@ _INDENT = 15
 _MOST_DOTS = 10
 
 
-def time_words(when: datetime, now: datetime) -> str:
+def format_time(when: datetime, now: datetime) -> str:
     """Write a time, such as `1 June 00:00`, with the year where it is not this one."""
     year = "" if when.year == now.year else f" {when.year}"
     return f"{when.day} {when:%B}{year} {when:%H:%M}"
 
 
-def words_of(step: JourneyStep, policy: Policy, locale: str | None) -> str:
+def prompt_text(step: JourneyStep, policy: Policy, locale: str | None) -> str:
     """Return what the page says at a step that opens an article, as plain text.
 
     Nothing where it says nothing.
@@ -51,7 +58,7 @@ def words_of(step: JourneyStep, policy: Policy, locale: str | None) -> str:
     return render(step.decision, policy, locale=locale, format="text").strip("\n")
 
 
-def spoken(text: str) -> list[str]:
+def prompt_lines(text: str) -> list[str]:
     """Return the lines of a prompt that say where the reader stands and what is offered.
 
     Its first and its last paragraph.
@@ -64,7 +71,7 @@ def spoken(text: str) -> list[str]:
     return first if first == last else first + last
 
 
-def draw(
+def print_timeline(
     console: Console,
     policy: Policy,
     steps: Iterable[JourneyStep],
@@ -87,12 +94,12 @@ def draw(
                 console.rule(Text(month, style="bold"), align="left", characters="─", style="dim")
             console.print(line)
         decision = step.decision
-        text = words_of(step, policy, locale)
+        text = prompt_text(step, policy, locale)
         prompt = (decision.show, decision.prompt, decision.offer)
         if cards and text and prompt not in shown:
             console.print(_indented(_card(text)))
         else:
-            _print_below(console, spoken(text), "italic")
+            _print_below(console, prompt_lines(text), "italic")
         shown.add(prompt)
         if step.is_read:
             if not (cards and decision.rule == rule):
@@ -199,7 +206,7 @@ def _reasons(step: JourneyStep, *, brief: bool) -> list[str]:
     if not decision.counted and decision.access is Access.FULL:
         parts.append("read before" if meter.used else "not counted")
     if meter.resets_at is not None and not brief:
-        parts.append(f"more from {time_words(meter.resets_at, step.at)}")
+        parts.append(f"more from {format_time(meter.resets_at, step.at)}")
     return parts
 
 
@@ -232,7 +239,7 @@ def _line(line: str, *, first: bool) -> Text:
     return Text(line)
 
 
-def summary(steps: Iterable[JourneyStep]) -> Iterator[str]:
+def summary_parts(steps: Iterable[JourneyStep]) -> Iterator[str]:
     """Yield how many articles were opened, and how many of them counted or stopped."""
     reads = [step.decision for step in steps if step.is_read]
     articles = "article" if len(reads) == 1 else "articles"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve, field, frozen
 
 from meter.decision import MeterReading
-from meter.engine import decide, ledger
+from meter.engine import ledger
 from meter.errors import Problem
 from meter.journeys.actions import ReadArticle, StepContext, Wait
 from meter.journeys.expectations import broken
@@ -22,6 +22,7 @@ from meter.journeys.file import load_keys, loads_keys
 from meter.journeys.person import ImpossibleStepError, Person, Right, later
 from meter.journeys.steps import JourneyError, JourneyStep, PlannedStep, Renewal
 from meter.loading import load_policy
+from meter.memo import decide
 from meter.view import Article, PageView, Reader
 from meter.windows import instant, local_instant, moment
 

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from meter.errors import PolicyError, Problem, closest, listed, problem_at, quoted
+from meter.loading.files import file_problem, not_a_file, unreadable_file
+from meter.loading.positions import source_line
 from meter.loading.syntax import syntax_problem
 from meter.resources import MOST_BYTES
 
@@ -23,8 +25,6 @@ __all__ = ["parse_toml", "read_text"]
 _MOST_NESTED = 24
 _MOST_PARTS = 8
 _MOST_MARKS = 8000
-_LONGEST_PATH = 300
-_MOST_SUGGESTED = 5
 
 
 def read_text(path: str | PathLike[str]) -> str:
@@ -122,22 +122,16 @@ def _whole(code: str, name: str, message: str, advice: str) -> Problem:
 
 def _bytes(path: Path) -> bytes:
     """Return what is in a file, up to one byte more than there may be."""
+    problem = file_problem(path)
+    if problem is None and not path.is_file():
+        problem = not_a_file(path)
+    if problem is not None:
+        raise PolicyError((problem,))
     try:
-        if path.exists() and not path.is_file():
-            raise PolicyError((_no_file(path),))
         with path.open("rb") as file:
             return file.read(MOST_BYTES + 1)
-    except FileNotFoundError:
-        raise PolicyError((_missing(path),)) from None
-    except (OSError, ValueError) as error:
-        reason = str(getattr(error, "strerror", None) or error).lower()
-        problem = Problem(
-            code="unreadable-file",
-            name=str(path),
-            message=f"{_quoted_path(path)} cannot be read: {reason}",
-            help="check the name and who may read it",
-        )
-        raise PolicyError((problem,)) from error
+    except OSError as error:
+        raise PolicyError((unreadable_file(path, error),)) from error
 
 
 def _decoded(raw: bytes, name: str) -> str:
@@ -158,47 +152,3 @@ def _decoded(raw: bytes, name: str) -> str:
             offset=len(before),
         )
         raise PolicyError((problem,)) from error
-
-
-def _no_file(path: Path) -> Problem:
-    """Return the problem of a path where there is something else than a file."""
-    advice = "name the file itself"
-    if path.is_dir():
-        inside = sorted(str(found) for found in path.glob("*.toml"))[:_MOST_SUGGESTED]
-        if inside:
-            advice = f"did you mean {listed(list(map(_quoted_path, inside)), 'or')}?"
-    return Problem(
-        code="no-such-file",
-        name=str(path),
-        message=f"{_quoted_path(path)} is not a file",
-        help=advice,
-    )
-
-
-def _missing(path: Path) -> Problem:
-    """Return the problem of a path where there is nothing."""
-    return Problem(
-        code="no-such-file",
-        name=str(path),
-        message=f"there is no file {_quoted_path(path)}",
-        help=_instead_of(path),
-    )
-
-
-def _instead_of(path: Path) -> str:
-    """Return the next step for a file that is not there."""
-    folder = path.parent
-    if not folder.is_dir():
-        return f"there is no folder {_quoted_path(folder)}"
-    there = sorted(found.name for found in folder.iterdir())
-    close = closest(path.name, there)
-    if close:
-        return f"did you mean {_quoted_path(folder / close)}?"
-    policies = [found for found in there if found.endswith(".toml")][:_MOST_SUGGESTED]
-    if policies:
-        return f"there are: {', '.join(map(quoted, policies))}"
-    return "`meter init` writes a sample policy"
-
-
-def _quoted_path(path: Path | str) -> str:
-    return quoted(str(path), _LONGEST_PATH)

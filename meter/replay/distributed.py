@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from meter.columns.compiled import missing
+from meter.errors import raise_missing_extra
 
 try:
     import pyarrow as pa
+
+    from meter.replay.gathering import parts_of
 except ImportError as error:  # pragma: no cover - checked in an environment without the extra
-    raise missing(error) from error
+    raise_missing_extra(error)
 
 from meter.policy import Policy
-from meter.replay.gathering import parts_of
 from meter.replay.logs.log import LogError
 from meter.replay.result import Replay, stop_curve
 from meter.replay.run import replay

@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 
 from attrs import evolve
 
-from meter.columns.compiled import missing
+from meter.errors import raise_missing_extra
 
 try:
     import pyarrow as pa
 except ImportError as error:  # pragma: no cover - checked in an environment without the extra
-    raise missing(error) from error
+    raise_missing_extra(error)
 
 from meter.columns.cautions import holdout_size
 from meter.columns.decide import Columns

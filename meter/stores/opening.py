@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from attrs import frozen
 
-from meter.errors import StoreError, closest, did_you_mean
+from meter.errors import StoreError, closest, did_you_mean, raise_missing_extra
 from meter.stores.awaited import in_thread
 from meter.stores.memory import MemoryStore
 
@@ -47,7 +47,6 @@ class _Server:
     store: str
     async_store: str
     driver: str
-    extra: str
 
 
 _SERVERS = {
@@ -56,14 +55,12 @@ _SERVERS = {
         store="RedisStore",
         async_store="AsyncRedisStore",
         driver="redis",
-        extra="redis",
     ),
     "postgres": _Server(
         module="meter.stores.postgres",
         store="PostgresStore",
         async_store="AsyncPostgresStore",
         driver="psycopg_pool",
-        extra="postgres",
     ),
 }
 
@@ -84,7 +81,8 @@ def open_store(url: str) -> Store:
     `memory://` · `sqlite:///counts.db` (a relative path; `sqlite:////var/lib/counts.db` is an
     absolute one) · `redis://host:6379/0`, `rediss://…`, `unix:///run/redis.sock` (or `valkey://…`)
     · `postgresql://user@host/database`. Options follow a `?`; each backend's page lists them.
-    Raises `StoreError` for a URL that is not one of these, or where the driver is not installed.
+    Raises `StoreError` for a URL that is not one of these, and `MissingExtraError` where the driver
+    is not installed.
 
     >>> open_store("memory://?capacity=1000").capacity
     1000
@@ -181,11 +179,10 @@ def _module(server: _Server) -> ModuleType:
     """Import the module of a store, if its driver is there."""
     try:
         import_module(server.driver)
+    except ModuleNotFoundError as error:
+        raise_missing_extra(error)
     except ImportError as error:
-        raise StoreError(
-            "this store needs a driver that is not installed; run `pip install"
-            f" 'meter-paywall[{server.extra}]'` ({error})"
-        ) from error
+        raise StoreError(f"the driver `{server.driver}` does not work: {error}") from error
     return import_module(server.module)
 
 

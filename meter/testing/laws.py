@@ -1,7 +1,7 @@
 """Laws that hold for every policy, whatever its rules say, to hold your own to in one line.
 
 A law looks at a journey as it went: `check_laws(policy)` draws journeys on the edges of this policy
-and holds each to every law. A broken law is an `AssertionError` that names the law and tells the
+and holds each to every law. A broken law is an `AssertionError` that names the law and prints the
 shortest journey that breaks it.
 """
 
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from attrs import evolve
 from hypothesis import HealthCheck, given, settings
 
-from meter.engine import ledger
+from meter.engine import decide, ledger
 from meter.explanation import explain
 from meter.memo import decide
 from meter.policy import Limit, Meter, Policy, When
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from meter.decision import Decision
     from meter.testing.strategies import Step
 
-__all__ = ["LAWS", "Taken", "check_journey", "check_laws", "take", "tell"]
+__all__ = ["LAWS", "Taken", "check_journey", "check_laws", "format_taken", "take"]
 
 
 class Taken(NamedTuple):
@@ -56,20 +56,20 @@ def take(policy: Policy, steps: Iterable[Step], usage: Usage | None = None) -> l
     return taken
 
 
-def tell(taken: Iterable[Taken]) -> str:
+def format_taken(taken: Iterable[Taken]) -> str:
     """Say what happened on a journey, one step a paragraph."""
-    return "\n".join(_told(number, step) for number, step in enumerate(taken, 1))
+    return "\n".join(_format_one(number, step) for number, step in enumerate(taken, 1))
 
 
-def _told(number: int, taken: Taken) -> str:
+def _format_one(number: int, taken: Taken) -> str:
     step = taken.step
     article = step.view.article
     fetched = ", prefetched" if step.view.prefetch else ""
-    told = (
+    text = (
         f"{number}. {step.now.isoformat()} {step.reader.status(step.now)} opens"
         f" `{article.id}` ({article.access}{fetched})\n   {explain(taken.decision)}"
     )
-    return told.replace("\n  ", "\n     ")
+    return text.replace("\n  ", "\n     ")
 
 
 def _reading_again_is_free(policy: Policy, taken: list[Taken]) -> bool:
@@ -289,20 +289,19 @@ LAWS: dict[str, Callable[[Policy, list[Taken]], bool]] = {
 def check_journey(policy: Policy, steps: Iterable[Step], laws: Iterable[str] = LAWS) -> None:
     """Hold one journey to some laws.
 
-    Raises `AssertionError` that names the first broken one and tells the journey.
+    Raises `AssertionError` that names the first broken one and prints the journey.
     """
     taken = take(policy, steps)
     for name in laws:
         if not LAWS[name](policy, taken):
-            raise AssertionError(
-                f"the law `{name}` does not hold for `{policy.publication.name}`:\n{tell(taken)}"
-            )
+            broken = f"the law `{name}` does not hold for `{policy.publication.name}`"
+            raise AssertionError(f"{broken}:\n{format_taken(taken)}")
 
 
 def check_laws(policy: Policy, *, examples: int = 100) -> None:
     """Draw journeys on the edges of a policy and hold each to every law; the same ones each time.
 
-    Raises `AssertionError` that names the broken law and tells the shortest journey found that
+    Raises `AssertionError` that names the broken law and prints the shortest journey found that
     breaks it.
 
     >>> from meter import loads_policy

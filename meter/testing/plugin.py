@@ -12,18 +12,20 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 import pytest
 
-import meter
-from meter import ManualClock, MeterError, testing
+from meter import testing
+from meter.clock import ManualClock
+from meter.errors import MeterError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping
 
     from _pytest._code.code import TerminalRepr, TracebackStyle
 
-    from meter import Policy, Reader
     from meter.journeys import JourneyStep
+    from meter.policy import Policy
     from meter.testing.rule_coverage import RuleCoverage
-    from meter.testing.story import ToldPaywall
+    from meter.testing.story import RecordingPaywall
+    from meter.view import Reader
 
 _STORY = pytest.StashKey[list[str]]()
 _SEEN = "meter_coverage"
@@ -97,7 +99,7 @@ def meter_policy(pytestconfig: pytest.Config) -> Policy:
 
     Redefine it to test another.
     """
-    return meter.load_policy(_policy_path(pytestconfig))
+    return testing.load_policy(_policy_path(pytestconfig))
 
 
 @pytest.fixture
@@ -134,13 +136,13 @@ def meter_reader(meter_clock: ManualClock) -> Callable[..., Reader]:
 @pytest.fixture
 def meter_paywall(
     meter_policy: Policy, meter_clock: ManualClock, request: pytest.FixtureRequest
-) -> ToldPaywall:
+) -> RecordingPaywall:
     """A `Paywall` over a real in-memory store and the manual clock.
 
-    If the test fails, the report tells what it was asked.
+    If the test fails, the report prints what it was asked.
     """
     story = request.node.stash.setdefault(_STORY, [])
-    return testing.ToldPaywall(meter_policy, clock=meter_clock, story=story)
+    return testing.RecordingPaywall(meter_policy, clock=meter_clock, story=story)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -175,8 +177,8 @@ class JourneyItem(pytest.Item):
 
     def runtest(self) -> None:
         """Run every step; the first broken expectation fails the test."""
-        journey = meter.Journey.load(self.path)
-        policy = None if journey.policy else meter.load_policy(_policy_path(self.config))
+        journey = testing.Journey.load(self.path)
+        policy = None if journey.policy else testing.load_policy(_policy_path(self.config))
         steps = journey.run(policy)
         if any(step.problem for step in steps):
             raise BrokenJourneyError(steps)
@@ -184,9 +186,9 @@ class JourneyItem(pytest.Item):
     def repr_failure(
         self, excinfo: pytest.ExceptionInfo[BaseException], style: TracebackStyle | None = None
     ) -> str | TerminalRepr:
-        """Tell the journey up to the step that broke, or the problems of the file."""
+        """Format the journey up to the step that broke, or the problems of the file."""
         if isinstance(excinfo.value, BrokenJourneyError):
-            return testing.told_steps(excinfo.value.steps)
+            return testing.format_steps(excinfo.value.steps)
         if isinstance(excinfo.value, MeterError):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)

@@ -1,4 +1,4 @@
-"""What a test asked of a paywall, and what a journey met, told for the report of a failure."""
+"""Format what a test asked of a paywall, and the steps of a journey, for a failure report."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from meter.journeys import JourneyStep
     from meter.policy import Policy
 
-__all__ = ["ToldPaywall", "reader_with_status", "told_steps"]
+__all__ = ["RecordingPaywall", "format_steps", "reader_with_status"]
 
 _DAY = timedelta(days=1)
 
 
-class ToldPaywall(Paywall):
-    """A `Paywall` over memory that keeps the story of what it was asked."""
+class RecordingPaywall(Paywall):
+    """A `Paywall` over memory that records what it was asked."""
 
     def __init__(self, policy: Policy, *, clock: ManualClock, story: list[str]) -> None:
         super().__init__(policy, open_store("memory://"), clock=clock)
@@ -42,7 +42,7 @@ class ToldPaywall(Paywall):
         view = _as_view(view)
         decision = super().check(reader, view, now=now)
         what = f"{decision.facts['reader']} reader `{reader.id}` opens `{view.article.id}`"
-        self._story.append(_told(len(self._story) + 1, what, decision))
+        self._story.append(_format_one(len(self._story) + 1, what, decision))
         return decision
 
 
@@ -52,17 +52,17 @@ def _as_view(view: PageView | Article | str) -> PageView:
     return PageView(article=view) if isinstance(view, Article) else view
 
 
-def _told(number: int, what: str, decision: Decision) -> str:
+def _format_one(number: int, what: str, decision: Decision) -> str:
     lines = [what, *explain(decision).split("\n")]
     return f"{number}. {decision.at:%Y-%m-%d %H:%M} " + "\n   ".join(lines)
 
 
-def told_steps(steps: Iterable[JourneyStep]) -> str:
-    """Tell a journey up to the first step that did not go as expected."""
+def format_steps(steps: Iterable[JourneyStep]) -> str:
+    """Format a journey up to the first step that did not go as expected."""
     lines = []
     for step in steps:
         if step.is_read:
-            lines.append(_told(step.number, step.what, step.decision))
+            lines.append(_format_one(step.number, step.what, step.decision))
         else:
             lines.append(f"{step.number}. {step.at:%Y-%m-%d %H:%M} {step.what}")
         if step.problem:

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
+from meter.errors import MissingExtraError
 from meter.verify.diagram import MOST_STEPS, UndecidedError
 from meter.verify.space import Space
 
@@ -23,8 +24,6 @@ __all__ = ["SOLVER_SECONDS", "decided", "is_installed", "open_solver"]
 
 SOLVER_SECONDS = 5.0
 """How long z3 may take by default."""
-
-_NOT_INSTALLED = "z3 may decide it: `pip install 'meter-paywall[smt]'`"
 
 _Answer = TypeVar("_Answer")
 
@@ -63,7 +62,7 @@ def open_solver(rulebooks: Sequence[Rulebook], reason: str) -> Solver:
     `reason` says why it is too large. Raises `UndecidedError` where z3 cannot be asked either.
     """
     if not is_installed():
-        raise UndecidedError(f"{reason}; {_NOT_INSTALLED}")
+        raise UndecidedError(f"{reason}; {MissingExtraError('z3')}")
     from meter.verify.smt.solver import Solver  # noqa: PLC0415 - an extra, and slow to load
 
     return Solver(Space(rulebooks))

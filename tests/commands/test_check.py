@@ -46,7 +46,7 @@ def test_check_as_json_and_for_a_pull_request(meter, folder):
 
 
 def test_check_warns_and_fails_only_if_strict(meter):
-    """An offer that is over is hardly meant, and allowed."""
+    """An offer that is over is allowed, and probably a mistake."""
     late = ("check", "policy.toml", "--today", "2026-07-01")
     assert meter(*late).code == 0
     assert "warning[offer-over]" in meter(*late).out

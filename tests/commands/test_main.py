@@ -67,7 +67,7 @@ def test_the_version_is_the_distributions(meter):
         (["chekc"], "there is no command `chekc`; did you mean `check`?"),
         (["JOURNEY"], "there is no command `JOURNEY`; did you mean `journey`?"),
         (["frobnicate"], "there is no command `frobnicate`; there are: `demo`, `init`"),
-        (["check"], "Missing argument 'POLICY...'"),
+        (["check"], "Missing argument 'POLICY…'"),
         (["check", "--fromat", "json", "policy.toml"], "--fromat"),
         (
             ["check", "--format", "xml", "policy.toml"],
@@ -77,10 +77,10 @@ def test_the_version_is_the_distributions(meter):
         (["explain", "polcy.toml", "events.jsonl"], "did you mean `policy.toml`?"),
         (
             ["decide", "policy.toml", "evnts.jsonl"],
-            "there is no file `evnts.jsonl`; did you mean `events.jsonl`?",
+            "there is no file `evnts.jsonl` help: did you mean `events.jsonl`?",
         ),
         (["decide", "policy.toml", "nowhere/events.jsonl"], "there is no folder `nowhere`"),
-        (["decide", "policy.toml", "."], "`.` is a folder; name a file in it"),
+        (["decide", "policy.toml", "."], "`.` is a folder, not a file help: did you mean `"),
         (
             ["decide", "policy.toml", "events.jsonl", "--store", "sqlit:///x.db"],
             "did you mean `sqlite://`?",

@@ -12,15 +12,14 @@ import zlib
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol, cast
 
-from meter.columns.compiled import missing
+from meter.errors import raise_missing_extra
 
 try:
+    import numpy as np
     import pyarrow as pa
     import pyarrow.parquet
 except ImportError as error:  # pragma: no cover - checked in an environment without the extra
-    raise missing(error) from error
-
-import numpy as np
+    raise_missing_extra(error)
 
 from meter.replay.logs.columns import LogError, column_names
 from meter.replay.logs.csv import read_cells

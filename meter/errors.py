@@ -39,6 +39,7 @@ __all__ = [
     "problem_at",
     "quoted",
     "raise_missing_extra",
+    "shown_line",
     "step_to",
 ]
 
@@ -145,6 +146,35 @@ class CorruptUsageError(StoreError):
 
 class IdentityError(MeterError):
     """A reader's identity is missing, forged or out of date."""
+
+
+def problem_at(
+    code: str, message: str, advice: str, *, name: str, source: str = "", offset: int | None = None
+) -> Problem:
+    """Return a problem at `offset` characters from the start of `source`.
+
+    Without an offset it is the whole file's.
+    """
+    if offset is None:
+        return Problem(code=code, message=message, help=advice, name=name)
+    start = source.rfind("\n", 0, offset) + 1
+    return Problem(
+        code=code,
+        message=message,
+        help=advice,
+        name=name,
+        line=source.count("\n", 0, offset) + 1,
+        column=offset - start + 1,
+        source=shown_line(source[start:].partition("\n")[0]),
+    )
+
+
+def shown_line(line: str) -> str:
+    """Return a line of a text as it can be shown: bounded, and without control characters."""
+    shown = line.rstrip("\r").replace("\t", " ")
+    if len(shown) > _LONGEST_LINE:
+        shown = shown[: _LONGEST_LINE - 1] + "…"
+    return UNPRINTABLE.sub("\ufffd", shown)
 
 
 class MissingExtraError(MeterError):

@@ -1,15 +1,13 @@
 """The engine's decisions for many views at once, on arrays."""
 
-from meter.columns.compiled import MissingExtraError, compiled, inlined, missing
+from meter.columns.compiled import compiled, inlined
 from meter.columns.decide import Columns, Decided, Readers, Views
 
 __all__ = [
     "Columns",
     "Decided",
-    "MissingExtraError",
     "Readers",
     "Views",
     "compiled",
     "inlined",
-    "missing",
 ]

@@ -17,7 +17,14 @@ from meter.errors import raise_missing_extra
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["compiled"]
+__all__ = ["compiled", "inlined"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_OPTIONS: dict[str, Any] = {"nogil": True, "_nrt": False}
+"""No interpreter's lock, and no reference counts: they would cost more than most of the work."""
+
 
 try:
     from numba import njit

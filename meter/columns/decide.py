@@ -13,16 +13,10 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from attrs import field, frozen
 
-from meter.errors import raise_missing_extra
-
-try:
-    import numpy as np
-except ImportError as error:  # pragma: no cover - checked in an environment without the extra
-    raise_missing_extra(error)
-
-from meter.columns.counting import Memory, Tables, count
-from meter.columns.partition import arrange, deal, tally_buckets
-from meter.columns.tables import Array, Judging
+from meter.columns.arrays import Codes, Flags, Integers, new_memory
+from meter.columns.counting import Bucket, Results, count
+from meter.columns.partition import Dealt, Hashes, deal, in_order
+from meter.columns.tables import Judging
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

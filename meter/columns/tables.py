@@ -14,16 +14,8 @@ from numpy.typing import NDArray
 
 from meter.columns.arrays import CALENDAR, FIXED, LIFETIME, ROLLING, Tables
 from meter.engine import Verdict, allowance, first_match, judge
-from meter.errors import raise_missing_extra
-from meter.vocabulary import Access
-
-try:
-    import numpy as np
-except ImportError as error:  # pragma: no cover - checked in an environment without the extra
-    raise_missing_extra(error)
-
-from meter.columns.counting import CALENDAR, FIXED, LIFETIME, ROLLING, Tables
-from meter.vocabulary import ArticleAccess
+from meter.formulas import leaves
+from meter.vocabulary import Access, ArticleAccess
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator

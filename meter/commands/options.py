@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from meter.errors import MeterError, closest, did_you_mean
+from meter.errors import MeterError
 from meter.loading.files import file_problem, folder_problem
 
 if TYPE_CHECKING:

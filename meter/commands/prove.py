@@ -78,13 +78,13 @@ def prove(
     decided or the policy cannot be read.
     """
     for code in leave_out:
-        if code not in STANDING:
-            known = ", ".join(f"`{name}`" for name in STANDING)
-            raise click.UsageError(f"there is no standing promise `{code}`; there are: {known}")
+        if code not in BUILT_IN:
+            known = ", ".join(f"`{name}`" for name in BUILT_IN)
+            raise click.UsageError(f"there is no built-in promise `{code}`; there are: {known}")
     loaded = load_policy(policy_path)
     answers = guarantees(loaded, seconds=budget, leave_out=leave_out)
     taken = assumed(loaded.rulebook.vocabulary)
-    kept = {} if keep is None else keep_stories(answers, policy_path, keep)
+    kept = {} if keep is None else export_counterexamples(answers, policy_path, keep)
     if form == "json":
         tables = [_table(answer, kept.get(answer.name)) for answer in answers]
         print_json({"policy": str(policy_path), "answers": tables, "assumed": list(taken)})
@@ -110,7 +110,7 @@ def _print(
     counts = Counter(answer.outcome for answer in answers)
     totals = ", ".join(_total(outcome, counts[outcome]) for outcome in _MARKS if counts[outcome])
     _print_paragraph(console, totals, indent=0, style="bold")
-    if counts[Outcome.PROVED]:
+    if counts[ProofOutcome.PROVED]:
         proved = f"proved: {EVERYONE}, under this policy as it was read, assuming that"
         _print_paragraph(console, proved, indent=0)
         for line in taken:
@@ -123,7 +123,7 @@ def _total(outcome: ProofOutcome, count: int) -> str:
     return f"{count} {outcome}"
 
 
-def _print_answer(console: Console, answer: Answer) -> None:
+def _print_answer(console: Console, answer: ProofAnswer) -> None:
     """Print the answer to one promise, with the reader who breaks it, if any."""
     mark, colour = _MARKS[answer.outcome]
     console.print(f"[bold {colour}]{mark} {answer.outcome}[/]  {escape(answer.name)}", markup=True)
@@ -172,7 +172,7 @@ class _Line(NamedTuple):
     indent: int
 
 
-def _story_lines(story: Story) -> Iterator[_Line]:
+def _story_lines(story: Counterexample) -> Iterator[_Line]:
     """Tell a story: who, what happened when, and which rule was expected."""
     head = _capital(story.reader) + _ended(story)
     if story.before:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -17,6 +16,8 @@ from meter.prompts import render as render_prompt
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from meter.prompts.rendering import LayoutWord, TemplateWord
 
 __all__ = ["render"]
 

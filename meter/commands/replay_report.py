@@ -45,7 +45,7 @@ def print_notes(found: Replay) -> None:
     for line in _left_out(found):
         print_message(line)
     if found.rows_left_out.count:
-        print_message(f"left out: {found.rows_left_out.told()}")
+        print_message(f"left out: {found.rows_left_out.summary()}")
     for note in found.notes:
         print_message(f"note: {note}")
     for warning in found.cautions:

@@ -10,22 +10,16 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 from attrs import evolve, frozen
 
 from meter.journeys.actions import Cancel, StartTrial, Subscribe
-from meter.journeys.life import parse_span
 from meter.journeys.person import parse_span
 from meter.loading.fields import (
     Boolean,
     Choice,
     Date,
-    Day,
-    Flag,
-    Items,
     Key,
     List,
     OneOf,
-    Split,
     Table,
     Text,
-    Word,
 )
 from meter.validation import ARCHIVE_YEARS
 from meter.vocabulary import ArticleAccess

@@ -8,19 +8,13 @@ from meter.loading.fields import (
     Boolean,
     Choice,
     Date,
-    Day,
-    Flag,
-    Items,
     Key,
     List,
     Mapping,
-    Named,
     Number,
     OneOf,
-    Split,
     Table,
     Text,
-    Word,
 )
 from meter.policy import Dates, When
 from meter.validation import MOST_LIMIT

@@ -11,9 +11,8 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from meter.errors import PolicyError, Problem, closest, listed, problem_at, quoted
+from meter.errors import PolicyError, Problem, problem_at, quoted
 from meter.loading.files import file_problem, not_a_file, unreadable_file
-from meter.loading.positions import source_line
 from meter.loading.syntax import syntax_problem
 from meter.resources import MOST_BYTES
 

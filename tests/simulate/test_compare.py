@@ -10,7 +10,7 @@ from attrs import evolve
 
 from meter.errors import MeterError
 from meter.policy import When
-from meter.simulate.assumptions import published_assumptions
+from meter.simulate.assumptions import loads_assumptions, published_assumptions
 from meter.simulate.calibrate import Known, calibrate
 from meter.simulate.compare import Comparison, compare
 from meter.simulate.limits import Knob
@@ -155,6 +155,47 @@ def test_what_nobody_meets_is_a_doubt() -> None:
 
 def _segment(name: str) -> object:
     return When(segments=[name])
+
+
+@pytest.mark.parametrize(
+    ("when", "world", "missing"),
+    [
+        (When(section=["market"]), "[articles]\nsections = { markets = 1 }", "`market`"),
+        (When(section=["asia"]), '[articles]\nsections = { "markets/asia" = 1 }', "`asia`"),
+        (When(section=["markets"]), '[articles]\nsections = { "markets/asia" = 1 }', None),
+        (When(country=["s"]), "[readers]\ncountries = { US = 1 }", "`S`"),
+        (When(country=["US"]), "[readers]\ncountries = { us = 1 }", None),
+        (
+            When(referrer=["oogle.com"]),
+            '[views]\nreferrers = { "google.com" = 1 }',
+            "`oogle.com`",
+        ),
+        (When(referrer=["google.com"]), '[views]\nreferrers = { "news.google.com" = 1 }', None),
+        (When(segments=["student"]), "[readers]\nsegments = { students = 0.2 }", "`student`"),
+        (When(device=["app"]), "[views]\ndevices = { apple = 1 }", "`app`"),
+    ],
+    ids=lambda value: None if isinstance(value, When) else str(value)[:30],
+)
+def test_nobody_is_like_that_where_no_word_covers(
+    when: When, world: str, missing: str | None
+) -> None:
+    """`market` is not the start of `markets`: what covers a word is what the rules say covers it.
+
+    Before, `W21` was kept back wherever a word began or ended with the one asked for.
+    """
+    rule = evolve(metered(3).rules[0], name="asked", when=when)
+    policy = evolve(metered(3), rules=(rule, *metered(3).rules))
+    found = compare(
+        [policy],
+        readers=50,
+        months=1,
+        draws=0,
+        sweep=False,
+        assumptions=loads_assumptions(world),
+    )
+    told = [doubt.text for doubt in doubts(found) if doubt.code == "W21"]
+    assert (missing is not None) == bool(told)
+    assert all(str(missing) in text for text in told)
 
 
 def test_a_limit_is_chosen_on_some_readers_and_estimated_on_others() -> None:

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from meter.columns.cautions import Caution, holdout_size
+from meter.facts import ATTRIBUTES
 from meter.simulate.codes import coded
 from meter.simulate.results import lead_of
+from meter.view import covers
 from meter.vocabulary import OfferKind, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from meter.simulate.population import Population
     from meter.simulate.report.shapes import Holdout
     from meter.simulate.results import Results
+    from meter.simulate.world import World
 
 __all__ = ["UNKNOWABLE", "closing", "doubts", "holdout"]
 
@@ -182,7 +185,7 @@ def _about_a_policy(people: Population, known: Assumptions) -> Iterator[tuple[st
         listed = ", ".join(f"`{rule}`" for rule in idle)
         text = f"no simulated page view reached {listed}; nothing here says what these rules do"
         yield "W20", text
-    for what in _nobody(policy, known):
+    for what in _nobody(policy, people.reading.world):
         yield "W21", what
     if people.by_show().get("registration-wall"):
         text = (
@@ -210,26 +213,27 @@ _SOURCES = {
 _NEVER_SET = ("channel", "language", "gift", "crawler")
 
 
-def _nobody(policy: Policy, known: Assumptions) -> Iterator[str]:
+def _nobody(policy: Policy, world: World) -> Iterator[str]:
     """Yield what the policy asks about that nobody in this world is or has."""
     for slot in policy.rulebook.vocabulary.slots[: policy.rulebook.vocabulary.base]:
         if slot.name in _SOURCES:
-            source = _SOURCES[slot.name]
-            there = known.shares(source)
-            missing = [word for word in map(str, slot.mentioned) if not _is_there(word, there)]
+            present = world.words(slot.name)
+            mark = ATTRIBUTES[slot.name].mark
+            missing = [
+                word
+                for word in map(str, slot.mentioned)
+                if not any(covers(word, value, mark) for value in present)
+            ]
             if missing:
                 listed = ", ".join(f"`{word}`" for word in missing)
                 yield (
-                    f"nothing and nobody has {slot.name} {listed}; say how many have in `{source}`"
+                    f"nothing and nobody has {slot.name} {listed}; say how many have in"
+                    f" `{_SOURCES[slot.name]}`"
                 )
         elif slot.name in _NEVER_SET:
             yield f"it asks about `{slot.name}`, which is the same for every simulated view"
     if any(rule.when.reader == frozenset({Status.STAFF}) for rule in policy.rules):
         yield "there are no staff among the simulated readers"
-
-
-def _is_there(word: str, there: Iterable[str]) -> bool:
-    return any(have.startswith(word) or have.endswith(word) for have in there)
 
 
 def holdout(comparison: Results) -> Holdout:

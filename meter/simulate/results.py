@@ -9,7 +9,16 @@ import numpy as np
 from attrs import field, frozen
 from numpy.typing import NDArray
 
-from meter.simulate.measures import MEASURES, NAMES, Estimate, Measure, estimate, influence, value
+from meter.simulate.measures import (
+    MEASURES,
+    NAMES,
+    Estimate,
+    Measure,
+    estimate,
+    estimate_difference,
+    influence,
+    value,
+)
 from meter.simulate.population import Population
 
 if TYPE_CHECKING:
@@ -112,11 +121,7 @@ class Results:
         """For each policy, every measure with its intervals."""
         return tuple(
             {
-                measure.name: estimate(
-                    value(people, measure),
-                    influence(people, measure),
-                    self._drawn(number, measure),
-                )
+                measure.name: estimate(people, measure, self._drawn(number, measure))
                 for measure in MEASURES
             }
             for number, people in enumerate(self.populations)
@@ -141,7 +146,7 @@ class Results:
         drawn = None
         if mine is not None and others is not None:
             drawn = mine - others
-        return estimate(found, parts, drawn)
+        return estimate_difference(found, parts, drawn)
 
     def _drawn(self, policy: int, measure: Measure) -> NDArray[np.float64] | None:
         """Return a measure of a policy under every draw, if the assumptions were drawn."""

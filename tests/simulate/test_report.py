@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import re
 from html.parser import HTMLParser
+from io import StringIO
 
 import pytest
+from rich.console import Console
 
 from meter.simulate.compare import Comparison, compare
 from meter.simulate.limits import Knob
 from meter.simulate.optimise import choose
 from meter.simulate.report.html import html_report
+from meter.simulate.report.terminal import print_comparison
 from tests.simulate.policies import metered, with_trials
 
 
@@ -141,3 +144,17 @@ def test_a_notebook_shows_the_table(found: Comparison) -> None:
     cell = found._repr_html_()
     assert "Subscribers at the end" in cell
     assert "&lt;/script&gt;&lt;b&gt;try" in cell
+
+
+def test_one_month_is_not_months() -> None:
+    """One reader and one month are told as one, on the page, in a terminal and in the doubts."""
+    found = compare([metered(5)], readers=1, months=1, draws=0, sweep=False)
+    output = StringIO()
+    print_comparison(found, Console(file=output, width=300))
+    page = Page(html_report(found))
+    whole = " ".join(
+        [output.getvalue(), page.text, json.dumps(found.to_dict()), found._repr_html_()]
+    )
+    assert not re.search(r"\b1 (simulated )?(months|readers|subscribers|starts)\b", whole)
+    assert "1 month is less than a year" in whole
+    assert "1 reader a month, 1 month" in whole

@@ -13,6 +13,7 @@ import numpy as np
 from meter.columns.cautions import Caution, holdout_size
 from meter.facts import ATTRIBUTES
 from meter.simulate.codes import coded
+from meter.simulate.report.words import counted
 from meter.simulate.results import lead_of
 from meter.view import covers
 from meter.vocabulary import OfferKind, Status
@@ -61,6 +62,8 @@ def doubts(comparison: Results) -> list[Caution]:
 
 def _always(comparison: Results) -> Iterator[Caution]:
     known = comparison.assumptions
+    lifetime = known.number("money.lifetime_months")
+    months = "month" if lifetime == 1 else "months"
     yield coded(
         "W03",
         "no limit was drawn at random for real readers: who registers, tries, buys and leaves here"
@@ -78,8 +81,8 @@ def _always(comparison: Results) -> Iterator[Caution]:
     )
     yield coded(
         "W14",
-        f"cash is what is paid within {comparison.months} months; lifetime also counts what those"
-        f" who stay are expected to pay, up to {known.number('money.lifetime_months'):g} months and"
+        f"cash is what is paid within {counted(comparison.months, 'month')}; lifetime also counts"
+        f" what those who stay are expected to pay, up to {lifetime:g} {months} and"
         f" discounted by {known.number('money.discount_year'):.0%} a year: they are never added up",
     )
     yield coded(
@@ -119,10 +122,11 @@ def _share_of_top(values: NDArray[np.float64]) -> float:
 
 def _about_the_answer(comparison: Results) -> Iterator[Caution]:
     if comparison.months < _YEAR:
+        are = "is" if comparison.months == 1 else "are"
         yield coded(
             "W11",
-            f"{comparison.months} months are less than a year: in the largest trial of trials"
-            " (Miller et al. 2023) the ranking turned round after twelve months",
+            f"{counted(comparison.months, 'month')} {are} less than a year: in the largest trial of"
+            " trials (Miller et al. 2023) the ranking turned round after twelve months",
         )
     best, other = lead_of(comparison)
     if other is not None:
@@ -278,8 +282,9 @@ def closing(comparison: Results) -> str:
     if plan["readers"] is not None:
         direction = "more" if plan["change"] > 0 else "fewer"
         size = (
-            f"{plan['readers']:,} readers in each of two groups for {plan['months']} months, which"
-            f" shows {abs(plan['change']):.0%} {direction} starts four times in five"
+            f"{counted(plan['readers'], 'reader')} in each of two groups for"
+            f" {counted(plan['months'], 'month')}, which shows {abs(plan['change']):.0%}"
+            f" {direction} starts four times in five"
         )
     ranks = "This simulation describes a policy"
     if len(comparison.names) > 1:

@@ -17,6 +17,7 @@ from meter.resources import template_root
 from meter.simulate.measures import MEASURES, Measure
 from meter.simulate.report.charts import charts
 from meter.simulate.report.summary import currency_of, headline, report_table, told_measures
+from meter.simulate.report.words import counted
 from meter.simulate.results import lead_of
 
 if TYPE_CHECKING:
@@ -122,7 +123,9 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(told=told, told_range=told_range, plain=plain_value, quoted=_quoted)
+    environment.filters.update(
+        told=told, told_range=told_range, plain=plain_value, quoted=_quoted, counted=counted
+    )
     return environment
 
 

@@ -10,6 +10,7 @@ from meter.simulate.codes import caution_row
 from meter.simulate.kernel.arrays import MONTHLY
 from meter.simulate.measures import MEASURES, Measure
 from meter.simulate.report.cautions import UNKNOWABLE, closing, doubts, holdout
+from meter.simulate.report.words import counted
 from meter.simulate.results import lead_of
 
 if TYPE_CHECKING:
@@ -118,19 +119,21 @@ def headline(comparison: Results) -> str:
     if len(comparison.names) == 1:
         return _about_one(comparison)
     names = comparison.names
-    months = comparison.months
+    months = counted(comparison.months, "month")
     best, other = lead_of(comparison)
     challenger = best or other or 0
     gain = comparison.differences[challenger]
+    stopped = _more(gain["readers_stopped"].value, "reader")
+    starts = _more(gain["starts_per_million"].value, "start")
     money = f" {currency_of(comparison)}".rstrip()
     by = comparison.by.title.lower().replace(",", "")
     return (
-        f"`{names[best]}` is best by {by} over {months} months at the central assumptions."
+        f"`{names[best]}` is best by {by} over {months} at the central assumptions."
         f" Against `{names[0]}`, `{names[challenger]}` earns"
-        f" {_more(gain[comparison.by.name].value, money)} ({_more(gain['advertising'].value)}"
-        f" advertising, {_more(gain['subscription_cash'].value)} subscription cash), stops"
-        f" {_more(gain['readers_stopped'].value, less='fewer')} readers and brings"
-        f" {_more(gain['starts_per_million'].value, less='fewer')} starts in a million."
+        f" {_more_money(gain[comparison.by.name].value, money)}"
+        f" ({_more_money(gain['advertising'].value)} advertising,"
+        f" {_more_money(gain['subscription_cash'].value)} subscription cash), stops {stopped} and"
+        f" brings {starts} in a million."
         f" {_sureness(comparison)}"
     )
 
@@ -138,16 +141,22 @@ def headline(comparison: Results) -> str:
 def _about_one(comparison: Results) -> str:
     """Return the paragraph about a single policy."""
     row = comparison.measures[0]
+    subscribers = round(row["active_subscribers"].value)
+    what = "is a subscriber" if subscribers == 1 else "are subscribers"
     return (
-        f"Of {comparison.readers:,} readers a month, {row['stop_rate'].value:.1%} meet a wall in a"
-        f" month; {row['starts_per_million'].value:,.0f} in a million start a trial or a"
-        f" subscription, and {row['active_subscribers'].value:,.0f} are subscribers after"
-        f" {comparison.months} months."
+        f"Of {counted(comparison.readers, 'reader')} a month, {row['stop_rate'].value:.1%} meet a"
+        f" wall in a month; {row['starts_per_million'].value:,.0f} in a million start a trial or a"
+        f" subscription, and {subscribers:,} {what} after"
+        f" {counted(comparison.months, 'month')}."
     )
 
 
-def _more(value: float, unit: str = "", less: str = "less") -> str:
-    return f"{abs(value):,.0f}{unit} {'more' if value >= 0 else less}"
+def _more_money(value: float, unit: str = "") -> str:
+    return f"{abs(value):,.0f}{unit} {'more' if value >= 0 else 'less'}"
+
+
+def _more(value: float, noun: str) -> str:
+    return counted(round(abs(value)), noun, "more" if value >= 0 else "fewer")
 
 
 def _sureness(comparison: Results) -> str:

@@ -9,6 +9,7 @@ from rich.table import Table
 from meter.simulate.report.cautions import UNKNOWABLE, closing, doubts
 from meter.simulate.report.html import plain_value, told, told_range
 from meter.simulate.report.summary import currency_of, headline, told_measures
+from meter.simulate.report.words import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,7 +30,7 @@ def print_comparison(comparison: Results, console: Console, choice: Choice | Non
     currency = currency_of(comparison)
     money = f", money in {currency}" if currency else ""
     console.print(
-        f"{comparison.readers:,} readers a month, {comparison.months} months,"
+        f"{counted(comparison.readers, 'reader')} a month, {counted(comparison.months, 'month')},"
         f" seed {comparison.seed}{money}"
     )
     console.print()
@@ -72,7 +73,7 @@ def _print_table(table: Table, console: Console) -> None:
 
 def _numbers(comparison: Results, console: Console) -> None:
     table = _table()
-    table.add_column(f"over {comparison.months} months")
+    table.add_column(f"over {counted(comparison.months, 'month')}")
     for name in comparison.names:
         table.add_column(name, justify="right", overflow="fold")
     for measure in told_measures(comparison):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from meter.policy import Policy
     from meter.simulate.assumptions import Assumptions
 
-__all__ = ["TIE", "Results", "Swing", "SwingRow", "lead_of"]
+__all__ = ["TIE", "Results", "Sensitivity", "SensitivityRow", "leader_and_rival"]
 
 TIE = 1e-9
 """What differs by no more is equal."""
@@ -33,8 +33,8 @@ _DRAWN = 4000
 """How often the chance of sampling is drawn."""
 
 
-class SwingRow(TypedDict):
-    """A swing as JSON."""
+class SensitivityRow(TypedDict):
+    """A sensitivity as JSON."""
 
     assumption: str
     low: float
@@ -45,7 +45,7 @@ class SwingRow(TypedDict):
 
 
 @frozen(kw_only=True)
-class Swing:
+class Sensitivity:
     """What one assumption does to the answer, from the low to the high end of its range."""
 
     assumption: str
@@ -60,7 +60,7 @@ class Swing:
         """How far the answer moves."""
         return abs(self.at_high - self.at_low)
 
-    def to_dict(self) -> SwingRow:
+    def to_dict(self) -> SensitivityRow:
         """Return plain numbers."""
         return {
             "assumption": self.assumption,
@@ -79,7 +79,7 @@ class Results:
     The first is the one the others are compared with.
 
     `by` is the measure that decides which is best. `drawn` holds every measure under every draw of
-    the assumptions, scaled to `readers` ([draw, policy, measure]), `swings` one row for each
+    the assumptions, scaled to `readers` ([draw, policy, measure]), `sensitivities` one row for each
     assumption that has a range, the largest first; `ends` holds, by assumption, every measure at
     both ends of its range ([end, policy, measure]).
     """
@@ -88,7 +88,7 @@ class Results:
     populations: tuple[Population, ...]
     by: Measure
     drawn: NDArray[np.float64]
-    swings: tuple[Swing, ...]
+    sensitivities: tuple[Sensitivity, ...]
     ends: dict[str, NDArray[np.float64]] = field(factory=dict)
 
     @property
@@ -115,6 +115,11 @@ class Results:
     def seed(self) -> int:
         """The seed that repeats all of this."""
         return self.populations[0].seed
+
+    @property
+    def turning(self) -> list[str]:
+        """The assumptions inside whose range the order turns, the largest effect first."""
+        return [found.assumption for found in self.sensitivities if found.flips]
 
     @cached_property
     def measures(self) -> tuple[dict[str, Estimate], ...]:
@@ -205,7 +210,7 @@ class Results:
         )
 
 
-def lead_of(comparison: Results) -> tuple[int, int | None]:
+def leader_and_rival(comparison: Results) -> tuple[int, int | None]:
     """Return the best policy and the one its lead is told against.
 
     The first, or the next best where the first is best.

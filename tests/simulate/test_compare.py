@@ -13,7 +13,7 @@ from meter.policy import When
 from meter.simulate.assumptions import loads_assumptions, published_assumptions
 from meter.simulate.calibrate import Known, calibrate
 from meter.simulate.compare import Comparison, compare
-from meter.simulate.limits import Knob
+from meter.simulate.limits import LimitSearch
 from meter.simulate.measures import MEASURES, influence, spread
 from meter.simulate.optimise import choose
 from meter.simulate.population import simulate
@@ -131,7 +131,7 @@ def test_cash_and_lifetime_are_never_added_up(found: Comparison) -> None:
 def test_an_assumption_that_turns_the_order_is_named() -> None:
     """All free against a limit of three depends on what advertising earns."""
     turning = compare([free_for_all(), metered(3)], readers=6000, months=3, draws=0)
-    flipped = {swing.assumption for swing in turning.swings if swing.flips}
+    flipped = {sensitivity.assumption for sensitivity in turning.sensitivities if sensitivity.flips}
     assert "money.ads_per_1000_articles" in flipped
     (doubt,) = [doubt for doubt in doubts(turning) if doubt.code == "W13"]
     assert "`money.ads_per_1000_articles`" in doubt.text
@@ -201,7 +201,7 @@ def test_nobody_is_like_that_where_no_word_covers(
 def test_a_limit_is_chosen_on_some_readers_and_estimated_on_others() -> None:
     """What cannot be told from the best comes along, and the edge of what was tried is a doubt."""
     choice = choose(
-        metered(5), Knob.parse("limit=1..4", metered(5)), readers=6000, months=2, sweep=False
+        metered(5), LimitSearch.parse("limit=1..4", metered(5)), readers=6000, months=2, sweep=False
     )
     assert (1, 2, 3, 4) == choice.limits
     assert choice.selected in choice.alike
@@ -213,7 +213,7 @@ def test_a_limit_is_chosen_on_some_readers_and_estimated_on_others() -> None:
 def test_no_single_limit_is_named_where_an_assumption_turns_the_order() -> None:
     """The answer is then the names of the assumptions."""
     choice = choose(
-        metered(5), Knob.parse("monthly.limit=1..6", metered(5)), readers=30_000, months=3
+        metered(5), LimitSearch.parse("monthly.limit=1..6", metered(5)), readers=30_000, months=3
     )
     assert choice.recommended is None
     assert "money.ads_per_1000_articles" in choice.turned_by
@@ -233,7 +233,7 @@ def test_no_single_limit_is_named_where_an_assumption_turns_the_order() -> None:
 def test_what_cannot_be_optimised_is_said_in_words(text: str, words: str) -> None:
     """With a next step."""
     with pytest.raises(MeterError, match=words):
-        choose(metered(5), Knob.parse(text, metered(5)), readers=10, months=1, sweep=False)
+        choose(metered(5), LimitSearch.parse(text, metered(5)), readers=10, months=1, sweep=False)
 
 
 def test_five_known_numbers_are_fitted_and_misfits_are_told() -> None:
@@ -284,4 +284,6 @@ def test_ranges_that_touch_the_whole_contradict_nothing() -> None:
     found = compare(
         [metered(3)], readers=400, months=1, draws=3, assumptions=evolve(nearly, table=table)
     )
-    assert {"population.bounce", "population.fans"} <= {swing.assumption for swing in found.swings}
+    assert {"population.bounce", "population.fans"} <= {
+        sensitivity.assumption for sensitivity in found.sensitivities
+    }

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from meter.simulate.compare import Comparison, compare
-from meter.simulate.limits import Knob
+from meter.simulate.limits import LimitSearch
 from meter.simulate.optimise import choose
 from meter.simulate.report.html import html_report
 from meter.simulate.report.terminal import print_comparison
@@ -129,7 +129,7 @@ def test_a_page_is_for_light_dark_paper_and_phones(found: Comparison) -> None:
 def test_a_search_for_a_limit_is_in_the_page() -> None:
     """Every limit tried, with its own chart and the verdict."""
     choice = choose(
-        metered(5), Knob.parse("limit=2..5", metered(5)), readers=4000, months=1, sweep=False
+        metered(5), LimitSearch.parse("limit=2..5", metered(5)), readers=4000, months=1, sweep=False
     )
     page = Page(html_report(choice.comparison, choice=choice))
     assert choice.verdict()[1:] in page.text

@@ -9,13 +9,13 @@ import pyarrow as pa
 from attrs import define, field, frozen
 from numpy.typing import NDArray
 
-__all__ = ["BadRow", "BadRows", "Fault", "Piece", "printable"]
+__all__ = ["BadRow", "BadRows", "RawRows", "RowProblem", "printable"]
 
 _MOST_SHOWN = 20
 _LONGEST = 160
 
 
-class Fault(StrEnum):
+class RowProblem(StrEnum):
     """Why a row is left out: a code that stays the same from version to version."""
 
     NO_EVENT = "L01"
@@ -36,7 +36,7 @@ class BadRow:
 
     row: int
     reason: str
-    code: Fault
+    code: RowProblem
 
 
 @define
@@ -47,7 +47,7 @@ class BadRows:
     first: list[BadRow] = field(factory=list)
     reasons: dict[str, int] = field(factory=dict)
 
-    def add(self, row: int, code: Fault, reason: str, kind: str | None = None) -> None:
+    def add(self, row: int, code: RowProblem, reason: str, kind: str | None = None) -> None:
         """Count one row; `kind` is the reason without the row's own values."""
         self.count += 1
         self.reasons[kind or reason] = self.reasons.get(kind or reason, 0) + 1
@@ -66,7 +66,7 @@ class BadRows:
 
 
 @frozen
-class Piece:
+class RawRows:
     """Some rows of a log: a table with our column names.
 
     `rows` is the number of each row (or line) in the log.
@@ -75,11 +75,11 @@ class Piece:
     table: pa.Table
     rows: NDArray[np.int64]
 
-    def where(self, fine: NDArray[np.bool_]) -> Piece:
+    def where(self, fine: NDArray[np.bool_]) -> RawRows:
         """Return the rows that are marked; the piece itself if all are."""
         if fine.all():
             return self
-        return Piece(self.table.filter(pa.array(fine)), self.rows[fine])
+        return RawRows(self.table.filter(pa.array(fine)), self.rows[fine])
 
 
 def printable(words: str, longest: int) -> str:

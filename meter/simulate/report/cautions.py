@@ -14,7 +14,7 @@ from meter.columns.cautions import Caution, holdout_size
 from meter.facts import ATTRIBUTES
 from meter.simulate.codes import coded
 from meter.simulate.report.words import counted
-from meter.simulate.results import lead_of
+from meter.simulate.results import leader_and_rival
 from meter.view import covers
 from meter.vocabulary import OfferKind, Status
 
@@ -128,7 +128,7 @@ def _about_the_answer(comparison: Results) -> Iterator[Caution]:
             f"{counted(comparison.months, 'month')} {are} less than a year: in the largest trial of"
             " trials (Miller et al. 2023) the ranking turned round after twelve months",
         )
-    best, other = lead_of(comparison)
+    best, other = leader_and_rival(comparison)
     if other is not None:
         yield from _about_the_lead(comparison, best, other)
     if len(comparison.names) > _FEW:
@@ -150,10 +150,9 @@ def _about_the_lead(comparison: Results, best: int, other: int) -> Iterator[Caut
             f"`{names[best]}` and `{names[other]}` differ in `{by}` by no more than sampling does:"
             " take more readers",
         )
-    turning = [swing.assumption for swing in comparison.swings if swing.flips]
-    if turning:
+    if comparison.turning:
         lead = comparison.measures[best][by].value - comparison.measures[other][by].value
-        listed = ", ".join(f"`{name}`" for name in turning)
+        listed = ", ".join(f"`{name}`" for name in comparison.turning)
         yield coded(
             "W13",
             f"`{names[best]}` leads `{names[other]}` by {lead:,.0f} in `{by}`, but not over the"
@@ -250,7 +249,7 @@ def holdout(comparison: Results) -> Holdout:
     share = _starts(base)
     change = _SMALL_CHANGE
     assumed = True
-    best, other = lead_of(comparison)
+    best, other = leader_and_rival(comparison)
     challenger = best or other
     if challenger is not None and share:
         found = _starts(comparison.populations[challenger]) / share - 1

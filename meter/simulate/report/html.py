@@ -18,14 +18,14 @@ from meter.simulate.measures import MEASURES, Measure
 from meter.simulate.report.charts import charts
 from meter.simulate.report.summary import currency_of, headline, report_table, told_measures
 from meter.simulate.report.words import counted
-from meter.simulate.results import lead_of
+from meter.simulate.results import leader_and_rival
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from importlib.resources.abc import Traversable
 
     from meter.simulate.assumptions import AssumptionValue
-    from meter.simulate.limits import Choice
+    from meter.simulate.limits import LimitChoice
     from meter.simulate.results import Results
 
 __all__ = ["html_report", "notebook_html", "plain_value", "told", "told_range"]
@@ -72,7 +72,7 @@ def plain_value(value: AssumptionValue | str) -> str:
 
 
 def html_report(
-    comparison: Results, *, title: str | None = None, choice: Choice | None = None
+    comparison: Results, *, title: str | None = None, choice: LimitChoice | None = None
 ) -> str:
     """Return the report as one HTML page.
 
@@ -154,7 +154,7 @@ def _title(comparison: Results) -> str:
 
 def _lead(comparison: Results) -> str:
     """Return what the assumptions move: the lead of the best policy, or the net of the only one."""
-    best, other = lead_of(comparison)
+    best, other = leader_and_rival(comparison)
     if other is None:
         return f"Net of {comparison.names[best]}"
     leader = comparison.names[best]

@@ -11,10 +11,10 @@ from meter.simulate.kernel.arrays import MONTHLY
 from meter.simulate.measures import MEASURES, Measure
 from meter.simulate.report.cautions import UNKNOWABLE, closing, doubts, holdout
 from meter.simulate.report.words import counted
-from meter.simulate.results import lead_of
+from meter.simulate.results import leader_and_rival
 
 if TYPE_CHECKING:
-    from meter.simulate.limits import Choice
+    from meter.simulate.limits import LimitChoice
     from meter.simulate.population import Population
     from meter.simulate.report.shapes import PolicyTable, ReportTable, StopShare
     from meter.simulate.results import Results
@@ -40,7 +40,7 @@ def currency_of(comparison: Results) -> str:
     return next((offer.currency for policy in comparison.policies for offer in policy.offers), "")
 
 
-def report_table(comparison: Results, choice: Choice | None = None) -> ReportTable:
+def report_table(comparison: Results, choice: LimitChoice | None = None) -> ReportTable:
     """Return everything a report says."""
     table: ReportTable = {
         "readers": comparison.readers,
@@ -52,7 +52,7 @@ def report_table(comparison: Results, choice: Choice | None = None) -> ReportTab
         "by": comparison.by.name,
         "best": comparison.names[comparison.best],
         "front": [comparison.names[number] for number in comparison.front],
-        "tornado": [swing.to_dict() for swing in comparison.swings],
+        "tornado": [sensitivity.to_dict() for sensitivity in comparison.sensitivities],
         "measures": {measure.name: measure.words for measure in MEASURES},
         "assumptions": comparison.assumptions.rows(),
         "warnings": [caution_row(doubt) for doubt in doubts(comparison)],
@@ -120,7 +120,7 @@ def headline(comparison: Results) -> str:
         return _about_one(comparison)
     names = comparison.names
     months = counted(comparison.months, "month")
-    best, other = lead_of(comparison)
+    best, other = leader_and_rival(comparison)
     challenger = best or other or 0
     gain = comparison.differences[challenger]
     stopped = _more(gain["readers_stopped"].value, "reader")
@@ -170,7 +170,7 @@ def _sureness(comparison: Results) -> str:
         f"Over the stated ranges of the assumptions it is best {chance['assumptions']:.0%} of the"
         " time."
     )
-    turning = [f"`{swing.assumption}`" for swing in comparison.swings if swing.flips]
+    turning = [f"`{name}`" for name in comparison.turning]
     if not turning:
         return sure
     return f"{sure} Inside the stated range of {' or '.join(turning)} the order turns round."

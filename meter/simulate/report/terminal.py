@@ -16,16 +16,18 @@ if TYPE_CHECKING:
 
     from meter.simulate.assumptions import Assumptions
     from meter.simulate.calibrate import Calibration
-    from meter.simulate.limits import Choice
+    from meter.simulate.limits import LimitChoice
     from meter.simulate.measures import Estimate, Measure
     from meter.simulate.results import Results
 
 __all__ = ["print_assumptions", "print_calibration", "print_choice", "print_comparison"]
 
-_MOST_SWINGS = 8
+_MOST_SENSITIVITIES = 8
 
 
-def print_comparison(comparison: Results, console: Console, choice: Choice | None = None) -> None:
+def print_comparison(
+    comparison: Results, console: Console, choice: LimitChoice | None = None
+) -> None:
     """Print the numbers, what would change them, the doubts and the assumptions."""
     currency = currency_of(comparison)
     money = f", money in {currency}" if currency else ""
@@ -40,7 +42,7 @@ def print_comparison(comparison: Results, console: Console, choice: Choice | Non
     console.print()
     _numbers(comparison, console)
     _views(comparison, console)
-    _swings(comparison, console)
+    _sensitivities(comparison, console)
     console.print("Doubts", style="bold")
     found = [(doubt.code, doubt.text) for doubt in doubts(comparison)]
     if choice is not None:
@@ -139,26 +141,26 @@ def _views(comparison: Results, console: Console) -> None:
     _print_table(table, console)
 
 
-def _swings(comparison: Results, console: Console) -> None:
-    if not comparison.swings:
+def _sensitivities(comparison: Results, console: Console) -> None:
+    if not comparison.sensitivities:
         return
     table = _table()
     table.add_column("what would change it")
     for head in ("low end", "then", "high end", "then"):
         table.add_column(head, justify="right")
     table.add_column("")
-    for swing in comparison.swings[:_MOST_SWINGS]:
+    for sensitivity in comparison.sensitivities[:_MOST_SENSITIVITIES]:
         ends = (
-            f"{swing.low:g}",
-            told(swing.at_low, comparison.by),
-            f"{swing.high:g}",
-            told(swing.at_high, comparison.by),
+            f"{sensitivity.low:g}",
+            told(sensitivity.at_low, comparison.by),
+            f"{sensitivity.high:g}",
+            told(sensitivity.at_high, comparison.by),
         )
-        table.add_row(swing.assumption, *ends, "turns the order" if swing.flips else "")
+        table.add_row(sensitivity.assumption, *ends, "turns the order" if sensitivity.flips else "")
     _print_table(table, console)
 
 
-def print_choice(choice: Choice, console: Console) -> None:
+def print_choice(choice: LimitChoice, console: Console) -> None:
     """Print every limit tried and what can be said of the best."""
     table = _table()
     table.add_column("limit", justify="right")
@@ -174,7 +176,7 @@ def print_choice(choice: Choice, console: Console) -> None:
             _standing(choice, limit),
         )
     console.print(
-        f"Tried: {choice.knob.title}, chosen on one half of the readers and estimated on fresh"
+        f"Tried: {choice.search.title}, chosen on one half of the readers and estimated on fresh"
         " ones."
     )
     _print_table(table, console)
@@ -183,7 +185,7 @@ def print_choice(choice: Choice, console: Console) -> None:
     console.print()
 
 
-def _standing(choice: Choice, limit: int) -> str:
+def _standing(choice: LimitChoice, limit: int) -> str:
     """Return how a limit compares with the best, where that is worth a word."""
     if limit == choice.selected:
         return "best"

@@ -1,4 +1,4 @@
-"""Keep what was decided of each row while readers are decided, and tell it in the log's order."""
+"""Keep what is decided of each row, reader by reader, and return it in the log's order."""
 
 from __future__ import annotations
 

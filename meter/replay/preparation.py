@@ -180,7 +180,7 @@ def _attribute(check: _Check, name: str, zone: ZoneInfo) -> Coded:
 
 
 def _view_keys(table: pa.Table, article: pa.Array, at: NDArray[np.int64]) -> pa.Array:
-    """Return what tells views apart: their own ids, else the article and the instant."""
+    """Return what distinguishes views: their own ids, else the article and the instant."""
     own = _ids(table, "id", texts=True)
     rest = pc.binary_join_element_wise(
         article.cast(pa.string()), pa.array(at).cast(pa.string()), "@"

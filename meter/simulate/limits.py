@@ -123,8 +123,8 @@ class LimitChoice:
     """What can be said about the best limit.
 
     `limits` are those tried, `estimates` their `by` on fresh readers, `alike` those that cannot be
-    told from the best one, `recommended` the best, or `None` where `turned_by` names assumptions
-    that would turn the order inside their range.
+    distinguished from the best one, `recommended` the best, or `None` where `turned_by` names
+    assumptions that would reverse the order inside their range.
     """
 
     search: LimitSearch
@@ -169,7 +169,8 @@ class LimitChoice:
             names = ", ".join(f"`{name}`" for name in self.turned_by)
             return (
                 f"no single limit is named: {self.selected} is best at the central assumptions, but"
-                f" the order turns inside the stated range of {names}; find out about these first"
+                f" the order reverses inside the stated range of {names}; find out about these"
+                " first"
             )
         if len(self.alike) == 1:
             return (
@@ -177,8 +178,8 @@ class LimitChoice:
                 " every assumption"
             )
         return (
-            f"{self.selected} is best on fresh readers, but cannot be told from the others of"
-            f" {listed}"
+            f"{self.selected} is best on fresh readers, but cannot be distinguished from the others"
+            f" of {listed}"
         )
 
     def warnings(self) -> list[CautionRow]:

@@ -1,7 +1,8 @@
 """The numbers that a comparison gives, and how sure each of them is.
 
-Two sorts of doubt are kept apart: *sampling* (other simulated readers would give another number; it
-shrinks with more readers) and *assumptions* (other values inside the stated ranges; it does not).
+Two sorts of uncertainty are kept apart: *sampling* (other simulated readers would give another
+number; it shrinks with more readers) and *assumptions* (other values inside the stated ranges; it
+does not).
 """
 
 from __future__ import annotations

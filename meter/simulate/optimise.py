@@ -1,8 +1,8 @@
-"""Choose a limit, as far as the best one can be told.
+"""Choose a limit, as far as one can be called the best.
 
 A limit is chosen on one half of the readers and estimated again on others, because the best of many
-looks better than it is. What comes back is the set that cannot be told from the best; a single
-limit is refused where an assumption's range turns the order.
+looks better than it is. What comes back is the set that cannot be distinguished from the best; a
+single limit is refused where an assumption's range reverses the order.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """One policy as the people of the simulated world meet it: what the engine says, by number.
 
-Every combination that the policy can tell apart is put to the engine once; what it says is kept in
+Every combination that the policy distinguishes is put to the engine once; what it says is kept in
 tables.
 """
 

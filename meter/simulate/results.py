@@ -211,7 +211,7 @@ class Results:
 
 
 def leader_and_rival(comparison: Results) -> tuple[int, int | None]:
-    """Return the best policy and the one its lead is told against.
+    """Return the best policy and the one its lead is measured against.
 
     The first, or the next best where the first is best.
     """

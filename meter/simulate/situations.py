@@ -1,4 +1,4 @@
-"""Everything that can happen in the simulated world, as far as a policy can tell it apart."""
+"""Everything that can happen in the simulated world, as far as a policy distinguishes it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _SOMETHING = PageView(article=Article(id="something"))
 
 @frozen(eq=False)
 class Dimension:
-    """One way in which views differ, and what of it a policy can tell apart.
+    """One way in which views differ, and what of it a policy distinguishes.
 
     `slots` are the places, among the codes that a policy observes, that depend on it; `codes` what
     is seen there, each different thing once; `number` which of them it is, for each case.

@@ -1,4 +1,4 @@
-"""Comparing policies over the same people, with both sorts of doubt."""
+"""Comparing policies over the same people, with both intervals."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from meter.simulate.limits import LimitSearch
 from meter.simulate.measures import MEASURES, influence, spread
 from meter.simulate.optimise import choose
 from meter.simulate.population import simulate
-from meter.simulate.report.cautions import doubts
+from meter.simulate.report.cautions import cautions_of
 from tests.simulate.policies import free_for_all, hard_wall, metered, with_trials
 
 
@@ -101,11 +101,11 @@ def test_the_front_holds_what_no_other_policy_beats_on_both_axes() -> None:
 
 
 def test_a_report_is_plain_json_with_codes_and_a_holdout(found: Comparison) -> None:
-    """What is told can be read by another program, doubts included."""
+    """What is told can be read by another program, cautions included."""
     report = json.loads(json.dumps(found.to_dict()))
     assert ["five", "three", "trials"] == [policy["name"] for policy in report["policies"]]
     assert {"W03", "W05", "W09", "W11", "W14", "W15", "W16", "W18", "W19"} <= {
-        doubt["code"] for doubt in report["warnings"]
+        caution["code"] for caution in report["warnings"]
     }
     assert report["holdout"]["readers"] > 100
     assert f"{report['holdout']['readers']:,}" in report["closing"]
@@ -133,8 +133,8 @@ def test_an_assumption_that_turns_the_order_is_named() -> None:
     turning = compare([free_for_all(), metered(3)], readers=6000, months=3, draws=0)
     flipped = {sensitivity.assumption for sensitivity in turning.sensitivities if sensitivity.flips}
     assert "money.ads_per_1000_articles" in flipped
-    (doubt,) = [doubt for doubt in doubts(turning) if doubt.code == "W13"]
-    assert "`money.ads_per_1000_articles`" in doubt.text
+    (caution,) = [caution for caution in cautions_of(turning) if caution.code == "W13"]
+    assert "`money.ads_per_1000_articles`" in caution.text
 
 
 def test_what_nobody_meets_is_a_doubt() -> None:
@@ -144,8 +144,8 @@ def test_what_nobody_meets_is_a_doubt() -> None:
         rules=(evolve(metered(3).rules[0], name="gold", when=_segment("gold")), *metered(3).rules),
     )
     codes = {
-        doubt.code: doubt.text
-        for doubt in doubts(
+        caution.code: caution.text
+        for caution in cautions_of(
             compare([strange], names=["strange"], readers=500, months=1, draws=0, sweep=False)
         )
     }
@@ -193,21 +193,21 @@ def test_nobody_is_like_that_where_no_word_covers(
         sweep=False,
         assumptions=loads_assumptions(world),
     )
-    told = [doubt.text for doubt in doubts(found) if doubt.code == "W21"]
+    told = [caution.text for caution in cautions_of(found) if caution.code == "W21"]
     assert (missing is not None) == bool(told)
     assert all(str(missing) in text for text in told)
 
 
 def test_a_limit_is_chosen_on_some_readers_and_estimated_on_others() -> None:
-    """What cannot be told from the best comes along, and the edge of what was tried is a doubt."""
+    """What is as good as the best comes along, and an edge of what was tried is a caution."""
     choice = choose(
         metered(5), LimitSearch.parse("limit=1..4", metered(5)), readers=6000, months=2, sweep=False
     )
     assert (1, 2, 3, 4) == choice.limits
     assert choice.selected in choice.alike
     assert choice.recommended == choice.selected
-    assert {"W19"} <= {doubt["code"] for doubt in choice.warnings()}
-    assert choice.at_edge is ("W12" in {doubt["code"] for doubt in choice.warnings()})
+    assert {"W19"} <= {caution["code"] for caution in choice.warnings()}
+    assert choice.at_edge is ("W12" in {caution["code"] for caution in choice.warnings()})
 
 
 def test_no_single_limit_is_named_where_an_assumption_turns_the_order() -> None:

@@ -89,7 +89,7 @@ def test_each_chart_has_its_numbers_as_a_table(page: Page) -> None:
 
 
 def test_a_page_says_what_was_compared_and_how_to_repeat_it(found: Comparison, page: Page) -> None:
-    """Policies with digests, seed, versions, every assumption with its source, every doubt."""
+    """Policies with digests, seed, versions, every assumption with its source, every caution."""
     report = found.to_dict()
     for policy in report["policies"]:
         assert policy["digest"] in page.text
@@ -100,9 +100,9 @@ def test_a_page_says_what_was_compared_and_how_to_repeat_it(found: Comparison, p
     for row in report["assumptions"]:
         assert row["name"] in page.text
         assert " ".join(row["source"].split()) in page.text
-    for doubt in report["warnings"]:
-        assert doubt["code"] in page.text
-        assert re.sub("`([^`]*)`", "“\\1”", doubt["text"][1:]) in page.text
+    for caution in report["warnings"]:
+        assert caution["code"] in page.text
+        assert re.sub("`([^`]*)`", "“\\1”", caution["text"][1:]) in page.text
     assert report["closing"] in page.text
     assert '[publication] name = "The Harbour Review"' in page.text
 
@@ -134,7 +134,7 @@ def test_a_search_for_a_limit_is_in_the_page() -> None:
     page = Page(html_report(choice.comparison, choice=choice))
     assert choice.verdict()[1:] in page.text
     assert any(
-        "cannot be told from the best" in json.dumps(spec) or "worse" in json.dumps(spec)
+        "cannot be distinguished from the best" in json.dumps(spec) or "worse" in json.dumps(spec)
         for spec in page.specs
     )
 
@@ -147,7 +147,7 @@ def test_a_notebook_shows_the_table(found: Comparison) -> None:
 
 
 def test_one_month_is_not_months() -> None:
-    """One reader and one month are told as one, on the page, in a terminal and in the doubts."""
+    """One reader and one month are told as one, on the page, in a terminal and in the cautions."""
     found = compare([metered(5)], readers=1, months=1, draws=0, sweep=False)
     output = StringIO()
     print_comparison(found, Console(file=output, width=300))

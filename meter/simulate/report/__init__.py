@@ -1,1 +1,1 @@
-"""How a comparison is told: as plain tables, in a terminal, on a page, in pictures."""
+"""Report a comparison: as plain tables, in a terminal, on a page, in pictures."""

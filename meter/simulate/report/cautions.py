@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from meter.simulate.results import Results
     from meter.simulate.world import World
 
-__all__ = ["UNKNOWABLE", "closing", "doubts", "holdout"]
+__all__ = ["UNKNOWABLE", "cautions_of", "closing", "holdout"]
 
 _YEAR = 12
 _FEW = 2
@@ -52,11 +52,11 @@ UNKNOWABLE = (
 """What no number of simulated readers can tell."""
 
 
-def doubts(comparison: Results) -> list[Caution]:
+def cautions_of(comparison: Results) -> list[Caution]:
     """Return every caution that holds for a comparison, in the order of their codes."""
     return sorted(
         (*_always(comparison), *_about_the_answer(comparison), *_about_the_policies(comparison)),
-        key=lambda doubt: doubt.code,
+        key=lambda caution: caution.code,
     )
 
 
@@ -148,7 +148,7 @@ def _about_the_lead(comparison: Results, best: int, other: int) -> Iterator[Caut
         yield coded(
             "W12",
             f"`{names[best]}` and `{names[other]}` differ in `{by}` by no more than sampling does:"
-            " take more readers",
+            " simulate more readers",
         )
     if comparison.turning:
         lead = comparison.measures[best][by].value - comparison.measures[other][by].value
@@ -277,7 +277,7 @@ def _starts(people: Population) -> float:
 def closing(comparison: Results) -> str:
     """Return the sentence every report ends with."""
     plan = holdout(comparison)
-    size = "not to be planned: nobody starts here"
+    size = "cannot be planned, since nobody starts anything here"
     if plan["readers"] is not None:
         direction = "more" if plan["change"] > 0 else "fewer"
         size = (

@@ -211,7 +211,7 @@ def _tornado(comparison: Results) -> Chart:
     )
     return Chart(
         spec=specification(values, {"step": 24}, layer=layers),
-        heads=("Assumption", "Low end", "then", "High end", "then", "Turns the order"),
+        heads=("Assumption", "Low end", "then", "High end", "then", "Reverses the order"),
         rows=tuple(rows),
     )
 
@@ -229,7 +229,7 @@ def _limits(choice: LimitChoice) -> Chart:
     values: list[Spec] = []
     rows = []
     for limit, found in zip(choice.limits, choice.estimates, strict=True):
-        alike = "cannot be told from the best" if limit in choice.alike else "worse"
+        alike = "cannot be distinguished from the best" if limit in choice.alike else "worse"
         ends = {"value": found.value, "low": found.low, "high": found.high}
         values.append({"limit": limit, **ends, "alike": alike})
         rows.append((str(limit), *(f"{end:,.0f}" for end in ends.values()), alike))

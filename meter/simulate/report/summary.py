@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from meter.simulate.codes import caution_row
 from meter.simulate.kernel.arrays import MONTHLY
 from meter.simulate.measures import MEASURES, Measure
-from meter.simulate.report.cautions import UNKNOWABLE, closing, doubts, holdout
+from meter.simulate.report.cautions import UNKNOWABLE, cautions_of, closing, holdout
 from meter.simulate.report.words import counted
 from meter.simulate.results import leader_and_rival
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from meter.simulate.report.shapes import PolicyTable, ReportTable, StopShare
     from meter.simulate.results import Results
 
-__all__ = ["currency_of", "headline", "report_table", "told_measures", "versions"]
+__all__ = ["currency_of", "headline", "report_table", "shown_measures", "versions"]
 
 _STOPS = (0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 13, 16, 20, 30)
 
@@ -55,7 +55,7 @@ def report_table(comparison: Results, choice: LimitChoice | None = None) -> Repo
         "tornado": [sensitivity.to_dict() for sensitivity in comparison.sensitivities],
         "measures": {measure.name: measure.words for measure in MEASURES},
         "assumptions": comparison.assumptions.rows(),
-        "warnings": [caution_row(doubt) for doubt in doubts(comparison)],
+        "warnings": [caution_row(caution) for caution in cautions_of(comparison)],
         "cannot_know": list(UNKNOWABLE),
         "holdout": holdout(comparison),
         "closing": closing(comparison),
@@ -63,11 +63,11 @@ def report_table(comparison: Results, choice: LimitChoice | None = None) -> Repo
     if choice is not None:
         table["optimise"] = choice.to_dict()
         warnings = [*table["warnings"], *choice.warnings()]
-        table["warnings"] = sorted(warnings, key=lambda doubt: doubt["code"])
+        table["warnings"] = sorted(warnings, key=lambda caution: caution["code"])
     return table
 
 
-def told_measures(comparison: Results) -> list[Measure]:
+def shown_measures(comparison: Results) -> list[Measure]:
     """Return the measures worth a line: those that are not nothing everywhere."""
     return [
         measure
@@ -173,4 +173,4 @@ def _sureness(comparison: Results) -> str:
     turning = [f"`{name}`" for name in comparison.turning]
     if not turning:
         return sure
-    return f"{sure} Inside the stated range of {' or '.join(turning)} the order turns round."
+    return f"{sure} Inside the stated range of {' or '.join(turning)} the order is reversed."

@@ -18,7 +18,7 @@ from meter.simulate import report
 from meter.simulate.assumptions import Assumptions, load_assumptions, published_assumptions
 from meter.simulate.calibrate import Calibration, Known, calibrate
 from meter.simulate.compare import compare, lives
-from meter.simulate.limits import Choice, Knob
+from meter.simulate.limits import LimitChoice, LimitSearch
 from meter.simulate.optimise import choose
 from meter.simulate.report.charts import charts
 from meter.simulate.report.html import html_report
@@ -56,15 +56,15 @@ class Simulation:
         )
         return cls(people, calibration.assumptions, calibration)
 
-    def choose(self, policy: Policy, limits: str) -> tuple[Choice, Policy]:
+    def choose(self, policy: Policy, limits: str) -> tuple[LimitChoice, Policy]:
         """Try the limits that `limits` names; return the choice, and the policy with it."""
         people = self.people
-        knob = Knob.parse(limits, policy)
-        tried = knob.high - knob.low + 1
+        search = LimitSearch.parse(limits, policy)
+        tried = search.high - search.low + 1
         with _progress_bar(f"trying {tried} limits", tried * people.readers) as progress:
             choice = choose(
                 policy,
-                knob,
+                search,
                 readers=people.readers,
                 months=people.months,
                 seed=people.seed,
@@ -74,7 +74,7 @@ class Simulation:
                 sweep=people.sweep,
                 progress=progress,
             )
-        return choice, knob.turned(policy, choice.selected)
+        return choice, search.turned(policy, choice.selected)
 
     def compare(
         self, policies: Sequence[Policy], names: Sequence[str], *, title: str
@@ -100,7 +100,7 @@ class Simulation:
             )
 
     def print_answer(
-        self, comparison: Comparison, output: Output, choice: Choice | None = None
+        self, comparison: Comparison, output: Output, choice: LimitChoice | None = None
     ) -> None:
         """Print an answer, and write its page and its pictures."""
         calibration = self.calibration

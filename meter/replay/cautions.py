@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from meter.columns.decide import Columns
-    from meter.replay.gathering import Gathered
-    from meter.replay.question import Question
+    from meter.replay.gathering import ShardedLog
+    from meter.replay.question import ReplayQuestion
     from meter.replay.sums import Sums
     from meter.windows import Timeline
 
@@ -28,7 +28,7 @@ _DAY = timedelta(days=1)
 
 
 def find_cautions(
-    question: Question, gathered: Gathered, sums: Sums, *, censored: bool
+    question: ReplayQuestion, gathered: ShardedLog, sums: Sums, *, censored: bool
 ) -> Iterator[Caution]:
     """Yield every caution that holds for an answer, in the order of their codes.
 
@@ -57,7 +57,7 @@ def find_cautions(
         yield caution("W17")
 
 
-def _begins_inside(asked: Columns, gathered: Gathered) -> Iterator[Caution]:
+def _begins_inside(asked: Columns, gathered: ShardedLog) -> Iterator[Caution]:
     """Yield a caution for each meter whose first window began before the log."""
     length = timedelta(microseconds=gathered.last_at - gathered.first_at)
     days = max(1, round(length / _DAY))
@@ -66,7 +66,7 @@ def _begins_inside(asked: Columns, gathered: Gathered) -> Iterator[Caution]:
             yield caution("W08", days=days, meter=name, window=timeline.window)
 
 
-def _begins_late(timeline: Timeline, gathered: Gathered) -> bool:
+def _begins_late(timeline: Timeline, gathered: ShardedLog) -> bool:
     """Say whether much of what the log's first window counts was read before the log began."""
     if timeline.window.lifetime:
         return True

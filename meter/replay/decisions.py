@@ -1,4 +1,4 @@
-"""Keep what was decided of each row while readers are decided, and tell it in the log's order."""
+"""Keep what is decided of each row, reader by reader, and return it in the log's order."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from meter.columns.decide import Columns, Decided
-    from meter.replay.gathering import Gathered, Part
+    from meter.replay.gathering import ReaderShard, ShardedLog
     from meter.replay.logs.log import Log
-    from meter.replay.logs.rows import Piece
+    from meter.replay.logs.rows import RawRows
 
 __all__ = ["Decisions"]
 
@@ -35,7 +35,7 @@ _Kind = TypeVar("_Kind", bound=np.generic)
 class Decisions:
     """Decisions by row of the log: in memory, or in a file where the log itself did not fit."""
 
-    def __init__(self, gathered: Gathered) -> None:
+    def __init__(self, gathered: ShardedLog) -> None:
         self._folder: TemporaryDirectory[str] | None = None
         if gathered.spilled:
             self._folder = TemporaryDirectory(prefix="meter-replay-", ignore_cleanup_errors=True)
@@ -52,14 +52,14 @@ class Decisions:
             return np.empty(self._rows, kind)
         return np.memmap(f"{self._folder.name}/{name}", kind, "w+", shape=(self._rows,))
 
-    def keep(self, part: Part, decided: Decided) -> None:
-        """Write the decisions of a part to the rows of its views."""
-        views = part.views[ASKED]
-        self.verdict[part.rows] = decided.verdict
-        self.used[part.rows] = decided.used
-        self.counted[part.rows] = decided.counted
-        self.group[part.rows] = views.group
-        self.at[part.rows] = views.at
+    def keep(self, shard: ReaderShard, decided: Decided) -> None:
+        """Write the decisions of a shard to the rows of its views."""
+        views = shard.views[ASKED]
+        self.verdict[shard.rows] = decided.verdict
+        self.used[shard.rows] = decided.used
+        self.counted[shard.rows] = decided.counted
+        self.group[shard.rows] = views.group
+        self.at[shard.rows] = views.at
 
     def tables(self, source: Log, columns: Columns, zone: ZoneInfo) -> Iterator[pa.Table]:
         """Yield the log's rows with their decisions, in the order of the log.
@@ -79,7 +79,7 @@ class Decisions:
 
     def _table(
         self,
-        piece: Piece,
+        piece: RawRows,
         rows: NDArray[np.int64],
         columns: Columns,
         words: dict[str, pa.Array],

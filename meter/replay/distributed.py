@@ -17,11 +17,11 @@ from meter.errors import raise_missing_extra
 try:
     import pyarrow as pa
 
-    from meter.replay.gathering import parts_of
 except ImportError as error:  # pragma: no cover - checked in an environment without the extra
     raise_missing_extra(error)
 
 from meter.policy import Policy
+from meter.replay.gathering import shards_of
 from meter.replay.logs.log import LogError
 from meter.replay.result import Replay, stop_curve
 from meter.replay.run import replay
@@ -126,7 +126,7 @@ def deal_by_reader(table: pa.Table, parts: int, reader: str = "reader") -> list[
         raise LogError(f"the table has no column `{reader}`; it has {known}")
     if not table.num_rows:
         return [table] * parts
-    number = parts_of(pa.concat_arrays(table[reader].chunks), parts)
+    number = shards_of(pa.concat_arrays(table[reader].chunks), parts)
     return [table.filter(pa.array(number == part)) for part in range(parts)]
 
 

@@ -1,8 +1,8 @@
-"""Gather the pieces of a log as columns to decide, by reader.
+"""Sort the parsed rows of a log into shards, each with all the views of some readers.
 
-They are kept in memory while they fit, else dealt to files on disk. What is kept of a view is its
-reader, its instant, its article and its group. A reader's views always end up in one part, so parts
-can be decided apart from each other.
+A log goes through `RawRows` (read), `ParsedRows` (checked and dated) and `ReaderShard` (by reader)
+to a `ShardedLog`. Shards are kept in memory while they fit, else in files on disk. What is kept of
+a view is its reader, its instant, its article and its group.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from meter.columns.decide import Views
 from meter.columns.partition import hash_texts
 
 if TYPE_CHECKING:
-    from meter.replay.preparation import Prepared
+    from meter.replay.preparation import ParsedRows
 
-__all__ = ["ASKED", "RECORDED", "Gathered", "Gathering", "Part", "parts_of"]
+__all__ = ["ASKED", "RECORDED", "ReaderShard", "ShardBuilder", "ShardedLog", "shards_of"]
 
 ASKED = 0
 RECORDED = 1
 """The places of the policies: the one that is asked about, and the one of the recording."""
-_PARTS = 64
+_SHARDS = 64
 """How many files the readers are dealt to."""
 
 
 @frozen(kw_only=True)
-class Part:
+class ReaderShard:
     """Some readers with all their views.
 
     Columns for each policy, the readers' names and, where asked for, each view's row in the log.
@@ -55,14 +55,14 @@ class Part:
 
 
 @frozen(kw_only=True)
-class Gathered:
-    """A whole log, ready to be decided part by part.
+class ShardedLog:
+    """A whole log, ready to be decided shard by shard.
 
     `columns` are the names of its columns. `pairs` are the groups in which views lie under the
     recorded policy and under the one asked about, where both are known.
     """
 
-    parts: Iterable[Part]
+    shards: Iterable[ReaderShard]
     rows: int
     first_at: int
     last_at: int
@@ -72,10 +72,10 @@ class Gathered:
 
 
 @define
-class Gathering:
-    """Takes prepared pieces in order.
+class ShardBuilder:
+    """Takes the parsed rows of a log in order, and makes shards of them.
 
-    Beyond `budget` bytes it deals them to files in a temporary folder, which `close` removes.
+    Beyond `budget` bytes they go to files in a temporary folder, which `close` removes.
     """
 
     budget: int
@@ -90,7 +90,7 @@ class Gathering:
     _folder: TemporaryDirectory[str] | None = None
     _writers: list[pa.RecordBatchStreamWriter] = field(factory=list)
 
-    def add(self, piece: Prepared) -> None:
+    def add(self, piece: ParsedRows) -> None:
         """Take the next piece."""
         self._columns |= piece.columns
         start = self.rows
@@ -111,7 +111,7 @@ class Gathering:
         if self._bytes > self.budget:
             self._spill(table.schema)
 
-    def _table(self, piece: Prepared, start: int) -> pa.Table:
+    def _table(self, piece: ParsedRows, start: int) -> pa.Table:
         """Return what is kept of a piece whose first row is number `start`."""
         columns = {"reader": piece.reader, "at": pa.array(piece.at), "article": piece.article}
         if self.wants_rows:
@@ -126,7 +126,7 @@ class Gathering:
         """Go on in files: deal what is in memory to them, each piece by piece, and let it go."""
         self._folder = TemporaryDirectory(prefix="meter-replay-", ignore_cleanup_errors=True)
         folder = Path(self._folder.name)
-        for number in range(_PARTS):
+        for number in range(_SHARDS):
             self._writers.append(pa.ipc.new_stream(str(folder / f"{number}.arrows"), schema))
         for kept in self._kept:
             self._deal(kept)
@@ -134,11 +134,11 @@ class Gathering:
 
     def _deal(self, table: pa.Table) -> None:
         """Write each row to the file of its reader; the order within a file is the log's."""
-        part = parts_of(table["reader"].combine_chunks(), _PARTS)
-        # A stable sort by part brings the rows of a part together and leaves them in order, so a
-        # part is one slice of the sorted table.
-        order = np.argsort(part, kind="stable")
-        cuts = np.searchsorted(part[order], np.arange(_PARTS + 1))
+        shard = shards_of(table["reader"].combine_chunks(), _SHARDS)
+        # A stable sort by shard brings the rows of a shard together and leaves them in order, so a
+        # shard is one slice of the sorted table.
+        order = np.argsort(shard, kind="stable")
+        cuts = np.searchsorted(shard[order], np.arange(_SHARDS + 1))
         dealt = table.take(pa.array(order))
         for number, writer in enumerate(self._writers):
             start = cuts[number]
@@ -146,12 +146,12 @@ class Gathering:
             if start < end:
                 writer.write_table(dealt.slice(start, end - start))
 
-    def finish(self) -> Gathered:
+    def finish(self) -> ShardedLog:
         """Return everything that was added."""
         for writer in self._writers:
             writer.close()
-        return Gathered(
-            parts=self._parts(),
+        return ShardedLog(
+            shards=self._shards(),
             rows=self.rows,
             first_at=self.first_at,
             last_at=self.last_at,
@@ -160,19 +160,19 @@ class Gathering:
             pairs=frozenset(self._pairs),
         )
 
-    def _parts(self) -> Iterator[Part]:
+    def _shards(self) -> Iterator[ReaderShard]:
         if self._folder is None:
             kept = self._kept
             self._kept = []
             if kept:
-                yield _part(kept)
+                yield _shard(kept)
             return
         folder = Path(self._folder.name)
-        for number in range(_PARTS):
+        for number in range(_SHARDS):
             with pa.memory_map(str(folder / f"{number}.arrows")) as stream:
                 table = pa.ipc.open_stream(stream).read_all()
             if table.num_rows:
-                yield _part([table])
+                yield _shard([table])
 
     def close(self) -> None:
         """Remove what was written."""
@@ -182,10 +182,10 @@ class Gathering:
             self._folder.cleanup()
 
 
-def parts_of(reader: pa.Array, parts: int) -> NDArray[np.int64]:
-    """Return which of some parts each reader belongs to.
+def shards_of(reader: pa.Array, shards: int) -> NDArray[np.int64]:
+    """Return which of some shards each reader belongs to.
 
-    Only the text of an id counts, so a reader has the same part in every table and process.
+    Only the text of an id counts, so a reader has the same shard in every table and process.
     """
     if isinstance(reader, pa.ChunkedArray):
         reader = reader.chunk(0)
@@ -200,11 +200,11 @@ def parts_of(reader: pa.Array, parts: int) -> NDArray[np.int64]:
     if data is not None and data.size:
         letters = np.frombuffer(data, np.uint8)
     hashes: NDArray[np.uint64] = hash_texts(places, letters)
-    return (hashes % np.uint64(parts)).astype(np.int64)
+    return (hashes % np.uint64(shards)).astype(np.int64)
 
 
-def _part(tables: list[pa.Table]) -> Part:
-    """Return tables, which are given up, as a part."""
+def _shard(tables: list[pa.Table]) -> ReaderShard:
+    """Return tables, which are given up, as a shard."""
     table = pa.concat_tables(tables, promote_options="permissive")
     tables.clear()
     reader, names = _numbered(table["reader"])
@@ -221,7 +221,7 @@ def _part(tables: list[pa.Table]) -> Part:
     for name in groups:
         group = _shortest(table[name].to_numpy())
         views.append(Views(reader=reader, at=at, article=article, key=key, group=group))
-    return Part(views=tuple(views), names=names, rows=rows)
+    return ReaderShard(views=tuple(views), names=names, rows=rows)
 
 
 def _shortest(group: NDArray[np.int32]) -> NDArray[np.int32]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from meter.columns.decide import Columns
 from meter.replay.grouping import NEEDS, Coded, code_column, group_views
 from meter.replay.logs.attributes import ATTRIBUTES
-from meter.replay.logs.rows import BadRows, Fault, Piece
+from meter.replay.logs.rows import BadRows, RawRows, RowProblem
 from meter.replay.logs.times import Times
 from meter.windows import day_start
 
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from zoneinfo import ZoneInfo
 
-__all__ = ["Prepared", "Reading", "prepare"]
+__all__ = ["ParseOptions", "ParsedRows", "prepare"]
 
 _EVERY = ("article.access", "prefetch")
 """What decides whether a view counts, whatever the policy asks."""
 
 
 @frozen(kw_only=True)
-class Prepared:
+class ParsedRows:
     """A piece of a log, checked: `fine` says which of its rows these views are.
 
     `groups` has a column for each policy, `columns` are the names of all that the piece had.
@@ -46,7 +46,7 @@ class Prepared:
 
 
 @frozen(kw_only=True)
-class Reading:
+class ParseOptions:
     """How to read a log's rows.
 
     For which policies, in which zone, and on which day where it has no clock. `texts` says that
@@ -85,14 +85,14 @@ class Reading:
 class _Check:
     """A piece whose rows are being checked: `fine` says which are views, as far as is known."""
 
-    piece: Piece
+    piece: RawRows
     bad: BadRows
     fine: NDArray[np.bool_]
 
     def refuse(
         self,
         wrong: NDArray[np.bool_],
-        code: Fault,
+        code: RowProblem,
         kind: str,
         reason_of: Callable[[int], str] | None = None,
     ) -> None:
@@ -106,20 +106,20 @@ class _Check:
         self.fine[wrong] = False
 
 
-def prepare(piece: Piece, reading: Reading, bad: BadRows) -> Prepared:
+def prepare(piece: RawRows, options: ParseOptions, bad: BadRows) -> ParsedRows:
     """Check and date the rows of a piece and put them into groups of equal facts.
 
     Rows that cannot be read are added to `bad`.
     """
     # A row is refused for the first thing that is wrong with it, so the order of these counts.
     check = _Check(piece, bad, np.ones(piece.table.num_rows, np.bool_))
-    reader = _named_ids(check, reading, "reader.id", "reader", Fault.NO_READER)
-    article = _named_ids(check, reading, "article.id", "article", Fault.NO_ARTICLE)
-    at = _instants(check, reading)
-    names = [name for name in reading.attributes if name in piece.table.column_names]
-    attributes = {name: _attribute(check, name, reading.zone) for name in names}
+    reader = _named_ids(check, options, "reader.id", "reader", RowProblem.NO_READER)
+    article = _named_ids(check, options, "article.id", "article", RowProblem.NO_ARTICLE)
+    at = _instants(check, options)
+    names = [name for name in options.attributes if name in piece.table.column_names]
+    attributes = {name: _attribute(check, name, options.zone) for name in names}
     key = None
-    if reading.by_view and "id" in piece.table.column_names:
+    if options.by_view and "id" in piece.table.column_names:
         key = _view_keys(piece.table, article, at)
     fine = check.fine
     if not fine.all():
@@ -130,36 +130,38 @@ def prepare(piece: Piece, reading: Reading, bad: BadRows) -> Prepared:
         at = at[fine]
         for name, column in attributes.items():
             attributes[name] = Coded(column.codes[fine], column.values)
-    return Prepared(
+    return ParsedRows(
         reader=reader,
         article=article,
         at=at,
         key=key,
-        groups=tuple(group_views(columns, at, attributes) for columns in reading.policies),
+        groups=tuple(group_views(columns, at, attributes) for columns in options.policies),
         fine=fine,
         columns=frozenset(piece.table.column_names),
     )
 
 
-def _named_ids(check: _Check, reading: Reading, name: str, word: str, code: Fault) -> pa.Array:
+def _named_ids(
+    check: _Check, options: ParseOptions, name: str, word: str, code: RowProblem
+) -> pa.Array:
     """Return the ids of readers or articles; rows without one are refused."""
-    ids = _ids(check.piece.table, name, texts=reading.texts)
+    ids = _ids(check.piece.table, name, texts=options.texts)
     check.refuse(_empty(ids), code, f"no {word}")
     return ids
 
 
-def _instants(check: _Check, reading: Reading) -> NDArray[np.int64]:
+def _instants(check: _Check, options: ParseOptions) -> NDArray[np.int64]:
     """Return when the views were; rows whose time cannot be read are refused."""
-    if reading.day is not None:
+    if options.day is not None:
         # A log without a clock has an order: its views are dated one microsecond apart.
-        return day_start(reading.day, reading.zone) + check.piece.rows.astype(np.int64)
+        return day_start(options.day, options.zone) + check.piece.rows.astype(np.int64)
     raw = _column(check.piece.table, "at")
-    at, known = reading.times.read(raw)
+    at, known = options.times.read(raw)
 
     def reason_of(place: int) -> str:
         return f"`{_shown(raw[place])}` is not a time" if raw[place].is_valid else "no time"
 
-    check.refuse(~known, Fault.NO_TIME, "no time that can be read", reason_of)
+    check.refuse(~known, RowProblem.NO_TIME, "no time that can be read", reason_of)
     return at
 
 
@@ -173,12 +175,12 @@ def _attribute(check: _Check, name: str, zone: ZoneInfo) -> Coded:
 
     if faults:
         wrong = np.isin(codes, list(faults))
-        check.refuse(wrong, Fault.BAD_VALUE, f"no {name} that can be read", reason_of)
+        check.refuse(wrong, RowProblem.BAD_VALUE, f"no {name} that can be read", reason_of)
     return column
 
 
 def _view_keys(table: pa.Table, article: pa.Array, at: NDArray[np.int64]) -> pa.Array:
-    """Return what tells views apart: their own ids, else the article and the instant."""
+    """Return what distinguishes views: their own ids, else the article and the instant."""
     own = _ids(table, "id", texts=True)
     rest = pc.binary_join_element_wise(
         article.cast(pa.string()), pa.array(at).cast(pa.string()), "@"

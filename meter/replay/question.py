@@ -14,11 +14,11 @@ from meter.replay.logs.times import Times
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Question"]
+__all__ = ["ReplayQuestion"]
 
 
 @frozen(kw_only=True)
-class Question:
+class ReplayQuestion:
     """A policy, a log, and what is known about how the log was written.
 
     `asked` is the policy as columns, and `recorded` the one that was in force when the log was

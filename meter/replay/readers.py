@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from meter.columns.decide import Decided
-    from meter.replay.gathering import Part
+    from meter.replay.gathering import ReaderShard
 
 __all__ = ["READER_COLUMNS", "reader_rows"]
 
@@ -22,14 +22,14 @@ _DENSE = 4
 READER_COLUMNS = ("reader", "views", "counted", "blocked", "first_stop", "first_stop_at")
 
 
-def reader_rows(part: Part, decided: Decided, zone: ZoneInfo) -> pa.Table:
-    """Return one row a reader of a part, with the row of the log that first names them."""
+def reader_rows(shard: ReaderShard, decided: Decided, zone: ZoneInfo) -> pa.Table:
+    """Return one row a reader of a shard, with the row of the log that first names them."""
     readers = decided.readers
-    place = _places(part.views[0].reader, readers.reader)
+    place = _places(shard.views[0].reader, readers.reader)
     first_row = np.empty(len(readers.reader), np.int64)
-    first_row[place[::-1]] = part.rows[::-1]  # rows ascend, so the first one is written last
+    first_row[place[::-1]] = shard.rows[::-1]  # rows ascend, so the first one is written last
     unstopped = readers.first_stop == 0
-    names = [str(name) for name in part.reader_names(readers.reader)]
+    names = [str(name) for name in shard.reader_names(readers.reader)]
     stopped_at = pa.array(readers.first_stop_at, pa.timestamp("us", "UTC"), mask=unstopped)
     return pa.table(
         {

@@ -25,11 +25,11 @@ from meter.columns.decide import Columns
 from meter.replay.cautions import find_cautions
 from meter.replay.censoring import cut_off, looser
 from meter.replay.decisions import Decisions
-from meter.replay.gathering import ASKED, RECORDED, Gathered, Gathering
+from meter.replay.gathering import ASKED, RECORDED, ShardBuilder, ShardedLog
 from meter.replay.logs.log import BadRows, Log
 from meter.replay.logs.times import Times
-from meter.replay.preparation import Reading, prepare
-from meter.replay.question import Question
+from meter.replay.preparation import ParseOptions, prepare
+from meter.replay.question import ReplayQuestion
 from meter.replay.readers import READER_COLUMNS, reader_rows
 from meter.replay.result import Bounds, Replay
 from meter.replay.sums import Sums
@@ -88,22 +88,22 @@ def replay(
     bad = BadRows()
     sums = Sums()
     readers: list[pa.Table] = []
-    gathering = Gathering(memory, decisions or by_reader)
+    gathering = ShardBuilder(memory, decisions or by_reader)
     try:
         gathered = _gather(question, gathering, bad)
         results = Decisions(gathered) if decisions else None
         censored = recorded is not None and looser(recorded, asked, gathered.pairs)
-        for part in gathered.parts:
-            views = part.views[ASKED]
+        for shard in gathered.shards:
+            views = shard.views[ASKED]
             decided = asked.decide(views, by_view=decisions, workers=workers)
             sums.add(decided)
             if recorded is not None and censored:
-                before = recorded.decide(part.views[RECORDED], workers=workers)
-                sums.add_cut_off(*cut_off(recorded, before, part.views[RECORDED], decided))
+                before = recorded.decide(shard.views[RECORDED], workers=workers)
+                sums.add_cut_off(*cut_off(recorded, before, shard.views[RECORDED], decided))
             if by_reader:
-                readers.append(reader_rows(part, decided, policy.zone))
+                readers.append(reader_rows(shard, decided, policy.zone))
             if results is not None:
-                results.keep(part, decided)
+                results.keep(shard, decided)
     finally:
         gathering.close()
     return evolve(
@@ -115,11 +115,11 @@ def replay(
 
 def _question(
     policy: Policy, source: Log, recorded_under: Policy | str | None, zone: str | None
-) -> Question:
+) -> ReplayQuestion:
     recorded = None
     if recorded_under is not None and not isinstance(recorded_under, str):
         recorded = recorded_under
-    return Question(
+    return ReplayQuestion(
         policy=policy,
         source=source,
         times=Times(ZoneInfo(zone) if zone else policy.zone),
@@ -131,10 +131,10 @@ def _question(
     )
 
 
-def _gather(question: Question, gathering: Gathering, bad: BadRows) -> Gathered:
+def _gather(question: ReplayQuestion, gathering: ShardBuilder, bad: BadRows) -> ShardedLog:
     """Read the whole log; raise `LogError` if it has no view."""
     source = question.source
-    reading = Reading(
+    reading = ParseOptions(
         policies=question.policies,
         times=question.times,
         day=None if source.clock else NO_CLOCK_DAY,
@@ -150,7 +150,7 @@ def _gather(question: Question, gathering: Gathering, bad: BadRows) -> Gathered:
 
 
 def _answer(
-    question: Question, gathered: Gathered, sums: Sums, bad: BadRows, *, censored: bool
+    question: ReplayQuestion, gathered: ShardedLog, sums: Sums, bad: BadRows, *, censored: bool
 ) -> Replay:
     """Return the summary, with bounds in place of what the recorded policy has cut off."""
     policy = question.policy

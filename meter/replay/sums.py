@@ -1,4 +1,4 @@
-"""Sum up what was decided of the parts of a log."""
+"""Sum up what was decided of the shards of a log."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HUNDRED = 100
 
 @define
 class Sums:
-    """What is summed up over the parts of a log.
+    """What is summed up over the shards of a log.
 
     `certain` and `unknown` count the readers who were stopped for certain, and those whose reading
     the recorded policy cut off before that could be seen. `verdicts` counts views by verdict,
@@ -40,7 +40,7 @@ class Sums:
     sizes: Counter[int] = field(factory=Counter)
 
     def add(self, decided: Decided) -> None:
-        """Add the decisions of a part."""
+        """Add the decisions of a shard."""
         readers = decided.readers
         self.readers += len(readers.reader)
         self.stopped += int((readers.blocked > 0).sum())
@@ -53,7 +53,7 @@ class Sums:
         _tally(self.sizes, readers.views)
 
     def add_cut_off(self, certain: int, unknown: int) -> None:
-        """Add the readers of a part by what is known of those the recorded policy cut off."""
+        """Add the readers of a shard by what is known of those the recorded policy cut off."""
         self.certain += certain
         self.unknown += unknown
 

@@ -22,7 +22,7 @@ from meter.simulate.measures import MEASURES, NAMES, Measure, value
 from meter.simulate.population import Population, simulate
 from meter.simulate.report.html import notebook_html
 from meter.simulate.report.summary import report_table
-from meter.simulate.results import TIE, Results, Swing, lead_of
+from meter.simulate.results import TIE, Results, Sensitivity, leader_and_rival
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -94,10 +94,10 @@ def compare(
         populations=populations,
         by=measure,
         drawn=drawn,
-        swings=(),
+        sensitivities=(),
         ends=ends,
     )
-    return evolve(comparison, swings=_swings(uncertain, comparison))
+    return evolve(comparison, sensitivities=_sensitivities(uncertain, comparison))
 
 
 def lives(assumptions: Assumptions, policies: int, readers: int, draws: int, *, sweep: bool) -> int:
@@ -254,14 +254,14 @@ def _range(item: Assumption) -> tuple[float, float, float]:
     return float(item.low or 0), float(item.value), float(item.high or 0)
 
 
-def _swings(uncertain: Sequence[Assumption], results: Results) -> tuple[Swing, ...]:
+def _sensitivities(uncertain: Sequence[Assumption], results: Results) -> tuple[Sensitivity, ...]:
     """Return what each assumption does to the best policy's lead, the largest first.
 
     The lead is over the first policy, or over the next best where the first is best.
     """
     column = NAMES.index(results.by.name)
-    best, other = lead_of(results)
-    swings = []
+    best, other = leader_and_rival(results)
+    sensitivities = []
     for item in uncertain:
         low, _, high = _range(item)
         at_low, at_high = (
@@ -269,8 +269,8 @@ def _swings(uncertain: Sequence[Assumption], results: Results) -> tuple[Swing, .
             for end in results.ends[item.name][:, :, column]
         )
         flips = other is not None and min(at_low, at_high) < -TIE
-        swings.append(
-            Swing(
+        sensitivities.append(
+            Sensitivity(
                 assumption=item.name,
                 low=low,
                 high=high,
@@ -279,4 +279,4 @@ def _swings(uncertain: Sequence[Assumption], results: Results) -> tuple[Swing, .
                 flips=flips,
             )
         )
-    return tuple(sorted(swings, key=lambda swing: -swing.size))
+    return tuple(sorted(sensitivities, key=lambda sensitivity: -sensitivity.size))

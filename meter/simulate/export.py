@@ -69,7 +69,7 @@ def _view(population: Population, number: int, line: Mapping[str, int]) -> Simul
         id=f"r{line['reader']}-{line['identity']}",
         score=line["score"] / 100,
     )
-    reader = reading.standings[line["standing"]].given_to(
+    reader = reading.states[line["standing"]].given_to(
         known, moment(line["starts"], zone), moment(line["ends"], zone)
     )
     return SimulatedView(

@@ -6,7 +6,7 @@ by the calendar.
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,7 +16,8 @@ import numpy as np
 from attrs import field, frozen
 
 from meter.simulate.kernel.arrays import Time
-from meter.windows import Timeline, Window, day_start, instant, moment
+from meter.vocabulary import Unit
+from meter.windows import Term, day_start, instant, moment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from meter.simulate.assumptions import Assumptions
-    from meter.windows import Term
 
 __all__ = ["Horizon"]
 
@@ -32,15 +32,17 @@ _STEPS = 1024
 _PEAK = slice(7 * 24, 14 * 24)
 """The hours of a month's second week, in which news may peak."""
 _HOUR = 3_600_000_000
-_MONTH_DAYS = 30.4375
-"""The length of a month where the first day is not the first of a calendar month."""
+_NOON = time(12)
+"""A time that every day has: a term from it ends on the day that counts, whatever the clocks do."""
 
 
 @frozen
 class Horizon:
-    """Some months from a day on, in a zone.
+    """Some calendar months from a day on, in a zone.
 
-    `bounds` are their starts and the end of the last, as instants.
+    `bounds` are their starts and the end of the last, as instants. A month runs from a day to the
+    same day of the next month, or to its last where that is shorter: from 15 January to 15
+    February, from 31 January to 28 February and then to 31 March.
     """
 
     first: date
@@ -50,15 +52,13 @@ class Horizon:
 
     @bounds.default
     def _bounds(self) -> tuple[int, ...]:
-        opens = day_start(self.first, self.zone)
-        if self.first.day == 1:
-            month = Timeline(Window(calendar="month"), self.zone)
-            bounds = [opens]
-            for _ in range(self.months):
-                bounds.append(month.bounds(bounds[-1])[1])
-            return tuple(bounds)
-        days = (round(_MONTH_DAYS * number) for number in range(self.months + 1))
-        return tuple(day_start(self.first + timedelta(days=day), self.zone) for day in days)
+        first = datetime.combine(self.first, _NOON, self.zone)
+        # Each month is counted from the first day: 31 January, 28 February, 31 March.
+        later = (
+            Term(number, Unit.MONTH).after(first, self.zone).date()
+            for number in range(1, self.months + 1)
+        )
+        return tuple(day_start(day, self.zone) for day in (self.first, *later))
 
     @property
     def opens(self) -> int:

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from meter.columns.cautions import Caution
     from meter.policy import Meter, Policy
 
-__all__ = ["Choice", "ChoiceTable", "Knob", "TriedLimit"]
+__all__ = ["LimitChoice", "LimitChoiceTable", "LimitSearch", "TriedLimit"]
 
-_KNOB = re.compile(r"(?:([^.=]+)\.)?([^.=]+)=([0-9]{1,5})\.\.([0-9]{1,5})")
+_SEARCH = re.compile(r"(?:([^.=]+)\.)?([^.=]+)=([0-9]{1,5})\.\.([0-9]{1,5})")
 _MOST_VALUES = 60
 
 
@@ -34,7 +34,7 @@ class TriedLimit(TypedDict):
     assumptions: list[float] | None
 
 
-class ChoiceTable(TypedDict):
+class LimitChoiceTable(TypedDict):
     """What can be said about the best limit, as JSON."""
 
     meter: str
@@ -50,10 +50,10 @@ class ChoiceTable(TypedDict):
 
 
 @frozen(kw_only=True)
-class Knob:
-    """A limit to turn, over whole numbers from `low` to `high`.
+class LimitSearch:
+    """The limits to try: whole numbers from `low` to `high`.
 
-    It is a meter's: of everybody, or of one status.
+    The limit is a meter's: for everybody, or for one status.
     """
 
     meter: str
@@ -62,12 +62,12 @@ class Knob:
     high: int
 
     @classmethod
-    def parse(cls, text: str, policy: Policy) -> Knob:
+    def parse(cls, text: str, policy: Policy) -> LimitSearch:
         """Read `limit=1..20`, `monthly.limit=1..20` or `monthly.registered=1..20`.
 
         Raises `MeterError` in an editor's words.
         """
-        match = _KNOB.fullmatch(text.replace(" ", ""))
+        match = _SEARCH.fullmatch(text.replace(" ", ""))
         if not match:
             raise MeterError(
                 f"`{text}` is not something to optimise; write `limit=1..20`, or"
@@ -119,15 +119,15 @@ class Knob:
 
 
 @frozen(kw_only=True)
-class Choice:
+class LimitChoice:
     """What can be said about the best limit.
 
     `limits` are those tried, `estimates` their `by` on fresh readers, `alike` those that cannot be
-    told from the best one, `recommended` the best, or `None` where `turned_by` names assumptions
-    that would turn the order inside their range.
+    distinguished from the best one, `recommended` the best, or `None` where `turned_by` names
+    assumptions that would reverse the order inside their range.
     """
 
-    knob: Knob
+    search: LimitSearch
     limits: tuple[int, ...]
     estimates: tuple[Estimate, ...]
     selected: int
@@ -143,15 +143,15 @@ class Choice:
         """Whether the best is at an end of what was tried."""
         return self.selected in (self.limits[0], self.limits[-1])
 
-    def to_dict(self) -> ChoiceTable:
+    def to_dict(self) -> LimitChoiceTable:
         """Return plain tables."""
         tried: list[TriedLimit] = [
             {"limit": limit, **found.to_dict()}
             for limit, found in zip(self.limits, self.estimates, strict=True)
         ]
         return {
-            "meter": self.knob.meter,
-            "status": self.knob.status,
+            "meter": self.search.meter,
+            "status": self.search.status,
             "by": self.by,
             "tried": tried,
             "selected": self.selected,
@@ -169,7 +169,8 @@ class Choice:
             names = ", ".join(f"`{name}`" for name in self.turned_by)
             return (
                 f"no single limit is named: {self.selected} is best at the central assumptions, but"
-                f" the order turns inside the stated range of {names}; find out about these first"
+                f" the order reverses inside the stated range of {names}; find out about these"
+                " first"
             )
         if len(self.alike) == 1:
             return (
@@ -177,8 +178,8 @@ class Choice:
                 " every assumption"
             )
         return (
-            f"{self.selected} is best on fresh readers, but cannot be told from the others of"
-            f" {listed}"
+            f"{self.selected} is best on fresh readers, but cannot be distinguished from the others"
+            f" of {listed}"
         )
 
     def warnings(self) -> list[CautionRow]:

@@ -1,11 +1,13 @@
 """The numbers that a comparison gives, and how sure each of them is.
 
-Two sorts of doubt are kept apart: *sampling* (other simulated readers would give another number; it
-shrinks with more readers) and *assumptions* (other values inside the stated ranges; it does not).
+Two sorts of uncertainty are kept apart: *sampling* (other simulated readers would give another
+number; it shrinks with more readers) and *assumptions* (other values inside the stated ranges; it
+does not).
 """
 
 from __future__ import annotations
 
+from math import inf, sqrt
 from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
@@ -23,7 +25,9 @@ __all__ = [
     "EstimateRow",
     "Measure",
     "estimate",
+    "estimate_difference",
     "influence",
+    "score_interval",
     "spread",
     "value",
 ]
@@ -33,9 +37,11 @@ Z95 = 1.959963984540054
 
 @frozen
 class Measure:
-    """A number about a population.
+    """A number about a population that is never below 0.
 
-    A sum over readers, or with `per` a ratio of two sums times `scale`.
+    A sum over readers, or with `per` a ratio of two sums times `scale`. `event` says that it counts
+    things that happen one at a time, `share` that it is at most all readers, or with `per` all of
+    the whole.
     """
 
     name: str
@@ -45,11 +51,18 @@ class Measure:
     per: str | None = None
     scale: float = 1.0
     money: bool = False
+    event: bool = False
+    share: bool = False
 
 
 MEASURES = (
     Measure(
-        "readers_stopped", "Readers stopped", "readers who met a wall at least once", "was_stopped"
+        "readers_stopped",
+        "Readers stopped",
+        "readers who met a wall at least once",
+        "was_stopped",
+        event=True,
+        share=True,
     ),
     Measure(
         "stop_rate",
@@ -57,6 +70,8 @@ MEASURES = (
         "reader-months with a wall, of all with reading",
         "stopped",
         "months",
+        event=True,
+        share=True,
     ),
     Measure(
         "starts_per_million",
@@ -66,7 +81,13 @@ MEASURES = (
         "months",
         1e6,
     ),
-    Measure("registrations", "Registrations", "readers who registered", "registrations"),
+    Measure(
+        "registrations",
+        "Registrations",
+        "readers who registered",
+        "registrations",
+        event=True,
+    ),
     Measure(
         "active_subscribers",
         "Subscribers at the end",
@@ -176,12 +197,66 @@ def spread(parts: NDArray[np.float64]) -> float:
 
 
 def estimate(
+    population: Population, measure: Measure, drawn: NDArray[np.float64] | None = None
+) -> Estimate:
+    """Return a measure with both intervals; `drawn` are its values under other assumptions."""
+    found = value(population, measure)
+    if measure.per is None:
+        unit = measure.scale
+        most = float(population.readers) if measure.share else inf
+    else:
+        whole = float(_column(population, measure.per).sum())
+        unit = measure.scale / whole if whole else 0.0
+        most = measure.scale if measure.share else inf
+    error = spread(influence(population, measure))
+    low, high = score_interval(found, error, most=most, unit=unit if measure.event else 0.0)
+    return _with_assumptions(found, low, high, drawn)
+
+
+def estimate_difference(
     found: float, parts: NDArray[np.float64], drawn: NDArray[np.float64] | None = None
 ) -> Estimate:
-    """Return a number with both intervals; `drawn` are its values under other assumptions."""
+    """Return a difference, which may have either sign, with both intervals.
+
+    `parts` is what each reader adds to it.
+    """
     reach = Z95 * spread(parts)
-    low = found - reach
-    high = found + reach
+    return _with_assumptions(found, found - reach, found + reach, drawn)
+
+
+def score_interval(
+    found: float, error: float, *, most: float = inf, unit: float = 0.0
+) -> tuple[float, float]:
+    """Return the 95 % score interval of what is never below 0 nor above `most`.
+
+    `error` is its standard error. The ends are the true values from which `found` is 1.96 standard
+    errors away, where the variance is that of the true value: it shrinks with it towards 0, and
+    towards `most`. For a share of independent readers that is the interval of Wilson (1927,
+    "Probable inference, the law of succession, and statistical inference", JASA 22); without a
+    `most` it is its limit for rare events, the score interval of a Poisson mean, here with the
+    variance that was seen. `unit` is what one event adds: where none was seen (or nothing else),
+    the variance of a count holds, and 0 seen leaves up to 3.84 open (the exact interval of Garwood
+    1936, Biometrika 28: 3.69). A `unit` of 0 leaves nothing open there.
+
+    >>> score_interval(0, 0, most=1000, unit=1)
+    (0.0, 3.8267584855551235)
+    >>> low, high = score_interval(3, 1.73, most=1000)
+    >>> f"{low:.1f} to {high:.1f}"
+    '1.0 to 8.8'
+    """
+    # (found - true)² = reach · true · (1 - true / most), solved for the true value.
+    room = found * (1 - found / most)
+    reach = Z95**2 * (error**2 / room if room > 0 and error > 0 else unit)
+    middle = 2 * found + reach
+    width = sqrt(max(0.0, reach**2 + 4 * reach * room))
+    whole = 2 * (1 + reach / most)
+    return max(0.0, (middle - width) / whole), min(most, (middle + width) / whole)
+
+
+def _with_assumptions(
+    found: float, low: float, high: float, drawn: NDArray[np.float64] | None
+) -> Estimate:
+    """Return an estimate with the interval that the assumptions leave open, if they were drawn."""
     if drawn is None or len(drawn) <= 1:
         return Estimate(value=found, low=low, high=high)
     least, most = (float(quantile) for quantile in np.quantile(drawn, [0.025, 0.975]))

@@ -1,8 +1,8 @@
-"""Choose a limit, as far as the best one can be told.
+"""Choose a limit, as far as one can be called the best.
 
 A limit is chosen on one half of the readers and estimated again on others, because the best of many
-looks better than it is. What comes back is the set that cannot be told from the best; a single
-limit is refused where an assumption's range turns the order.
+looks better than it is. What comes back is the set that cannot be distinguished from the best; a
+single limit is refused where an assumption's range reverses the order.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from meter.simulate.compare import Comparison, compare
-from meter.simulate.limits import Choice
+from meter.simulate.limits import LimitChoice
 from meter.simulate.measures import NAMES, influence, spread
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from meter.policy import Policy
     from meter.simulate.assumptions import Assumptions
-    from meter.simulate.limits import Knob
+    from meter.simulate.limits import LimitSearch
     from meter.simulate.results import Results
 
 __all__ = ["choose"]
@@ -32,7 +32,7 @@ _ERROR = 0.05
 
 def choose(
     policy: Policy,
-    knob: Knob,
+    search: LimitSearch,
     *,
     readers: int = 100_000,
     months: int = 12,
@@ -42,17 +42,17 @@ def choose(
     by: str = "net",
     sweep: bool = True,
     progress: Callable[[int], None] | None = None,
-) -> Choice:
-    """Try every limit of a knob, select on half of the readers, and estimate on fresh ones.
+) -> LimitChoice:
+    """Try every limit of a search, select on half of the readers, and estimate on fresh ones.
 
     Raises `MeterError`.
     """
-    limits = tuple(range(knob.low, knob.high + 1))
+    limits = tuple(range(search.low, search.high + 1))
     half = max(readers // 2, 1)
 
     def run(tried: Sequence[int], seed: int, *, sweep: bool) -> Comparison:
         return compare(
-            [knob.turned(policy, limit) for limit in tried],
+            [search.turned(policy, limit) for limit in tried],
             names=[f"limit {limit}" for limit in tried],
             readers=half,
             months=months,
@@ -76,8 +76,8 @@ def choose(
     if sweep:
         candidates = _candidates(limits, selected, alike)
         turned_by = _turned_by(run(candidates, seed ^ _FRESH, sweep=True), candidates, alike)
-    return Choice(
-        knob=knob,
+    return LimitChoice(
+        search=search,
         limits=limits,
         estimates=estimates,
         selected=limits[selected],

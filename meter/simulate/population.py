@@ -22,7 +22,7 @@ from meter.simulate.horizon import Horizon
 from meter.simulate.kernel.arrays import COLUMNS, LOG, MONTHLY, Human, Time
 from meter.simulate.kernel.walk import walk
 from meter.simulate.people import people
-from meter.simulate.reading import Reading
+from meter.simulate.reading import SimulatedPolicy
 from meter.simulate.world import World
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Population:
     assumptions: Assumptions
     months: int
     seed: int
-    reading: Reading
+    reading: SimulatedPolicy
     columns: NDArray[np.float64]
     monthly: NDArray[np.float64]
     shown: NDArray[np.int64]
@@ -186,7 +186,7 @@ class _Block(NamedTuple):
 class _Life:
     """What the loop has to know: the policy, the people, the calendar, and how much to log."""
 
-    reading: Reading
+    reading: SimulatedPolicy
     human: Human
     time: Time
     months: int
@@ -220,7 +220,7 @@ def _life(policy: Policy, known: Assumptions, months: int, seed: int, *, views: 
     """Return what the loop has to know; there is room for so many page views a reader and month."""
     horizon = Horizon(known.day("horizon.start"), months, policy.zone)
     world = World(known)
-    reading = Reading(policy, world, horizon)
+    reading = SimulatedPolicy(policy, world, horizon)
     terms = [offer.term for offer in policy.offers] + [option.term for option in reading.options]
     return _Life(
         reading=reading,

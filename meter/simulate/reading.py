@@ -1,6 +1,6 @@
 """One policy as the people of the simulated world meet it: what the engine says, by number.
 
-Every combination that the policy can tell apart is put to the engine once; what it says is kept in
+Every combination that the policy distinguishes is put to the engine once; what it says is kept in
 tables.
 """
 
@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from meter.columns.tables import Judging
+from meter.simulate.account_states import account_states
 from meter.simulate.kernel.arrays import PAY, REGISTER, Meaning
 from meter.simulate.prices import options_of, prices
 from meter.simulate.situations import Situations
-from meter.simulate.standings import standings_of
 from meter.vocabulary import Show
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from meter.simulate.horizon import Horizon
     from meter.simulate.world import World
 
-__all__ = ["Reading"]
+__all__ = ["SimulatedPolicy"]
 
 _NOTHING = 0
 _SELLS = {
@@ -40,7 +40,7 @@ _SELLS = {
 """What a wall asks of the reader."""
 
 
-class Reading:
+class SimulatedPolicy:
     """One policy as this world's people meet it.
 
     What the engine says of everything that can happen, by number.
@@ -51,9 +51,9 @@ class Reading:
         self.world = world
         self.horizon = horizon
         self.options = options_of(policy, world.assumptions)
-        self.standings = standings_of(policy, self.options)
+        self.states = account_states(policy, self.options)
         self.judging = Judging(policy)
-        situations = Situations(policy, world, horizon, self.standings)
+        situations = Situations(policy, world, horizon, self.states)
         group = situations.groups(self.judging)
         # The engine is asked about every group and every count before anybody reads.
         self.judging.judge_all()

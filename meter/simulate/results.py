@@ -9,14 +9,23 @@ import numpy as np
 from attrs import field, frozen
 from numpy.typing import NDArray
 
-from meter.simulate.measures import MEASURES, NAMES, Estimate, Measure, estimate, influence, value
+from meter.simulate.measures import (
+    MEASURES,
+    NAMES,
+    Estimate,
+    Measure,
+    estimate,
+    estimate_difference,
+    influence,
+    value,
+)
 from meter.simulate.population import Population
 
 if TYPE_CHECKING:
     from meter.policy import Policy
     from meter.simulate.assumptions import Assumptions
 
-__all__ = ["TIE", "Results", "Swing", "SwingRow", "lead_of"]
+__all__ = ["TIE", "Results", "Sensitivity", "SensitivityRow", "leader_and_rival"]
 
 TIE = 1e-9
 """What differs by no more is equal."""
@@ -24,8 +33,8 @@ _DRAWN = 4000
 """How often the chance of sampling is drawn."""
 
 
-class SwingRow(TypedDict):
-    """A swing as JSON."""
+class SensitivityRow(TypedDict):
+    """A sensitivity as JSON."""
 
     assumption: str
     low: float
@@ -36,7 +45,7 @@ class SwingRow(TypedDict):
 
 
 @frozen(kw_only=True)
-class Swing:
+class Sensitivity:
     """What one assumption does to the answer, from the low to the high end of its range."""
 
     assumption: str
@@ -51,7 +60,7 @@ class Swing:
         """How far the answer moves."""
         return abs(self.at_high - self.at_low)
 
-    def to_dict(self) -> SwingRow:
+    def to_dict(self) -> SensitivityRow:
         """Return plain numbers."""
         return {
             "assumption": self.assumption,
@@ -70,7 +79,7 @@ class Results:
     The first is the one the others are compared with.
 
     `by` is the measure that decides which is best. `drawn` holds every measure under every draw of
-    the assumptions, scaled to `readers` ([draw, policy, measure]), `swings` one row for each
+    the assumptions, scaled to `readers` ([draw, policy, measure]), `sensitivities` one row for each
     assumption that has a range, the largest first; `ends` holds, by assumption, every measure at
     both ends of its range ([end, policy, measure]).
     """
@@ -79,7 +88,7 @@ class Results:
     populations: tuple[Population, ...]
     by: Measure
     drawn: NDArray[np.float64]
-    swings: tuple[Swing, ...]
+    sensitivities: tuple[Sensitivity, ...]
     ends: dict[str, NDArray[np.float64]] = field(factory=dict)
 
     @property
@@ -107,16 +116,17 @@ class Results:
         """The seed that repeats all of this."""
         return self.populations[0].seed
 
+    @property
+    def turning(self) -> list[str]:
+        """The assumptions inside whose range the order turns, the largest effect first."""
+        return [found.assumption for found in self.sensitivities if found.flips]
+
     @cached_property
     def measures(self) -> tuple[dict[str, Estimate], ...]:
         """For each policy, every measure with its intervals."""
         return tuple(
             {
-                measure.name: estimate(
-                    value(people, measure),
-                    influence(people, measure),
-                    self._drawn(number, measure),
-                )
+                measure.name: estimate(people, measure, self._drawn(number, measure))
                 for measure in MEASURES
             }
             for number, people in enumerate(self.populations)
@@ -141,7 +151,7 @@ class Results:
         drawn = None
         if mine is not None and others is not None:
             drawn = mine - others
-        return estimate(found, parts, drawn)
+        return estimate_difference(found, parts, drawn)
 
     def _drawn(self, policy: int, measure: Measure) -> NDArray[np.float64] | None:
         """Return a measure of a policy under every draw, if the assumptions were drawn."""
@@ -200,8 +210,8 @@ class Results:
         )
 
 
-def lead_of(comparison: Results) -> tuple[int, int | None]:
-    """Return the best policy and the one its lead is told against.
+def leader_and_rival(comparison: Results) -> tuple[int, int | None]:
+    """Return the best policy and the one its lead is measured against.
 
     The first, or the next best where the first is best.
     """

@@ -1,4 +1,4 @@
-"""Everything that can happen in the simulated world, as far as a policy can tell it apart."""
+"""Everything that can happen in the simulated world, as far as a policy distinguishes it."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from meter.columns.tables import Judging
     from meter.policy import Policy
+    from meter.simulate.account_states import AccountState
     from meter.simulate.horizon import Horizon
-    from meter.simulate.standings import Standing
     from meter.simulate.world import World
 
     Scene = tuple[Reader, PageView, int]
@@ -40,7 +40,7 @@ _SOMETHING = PageView(article=Article(id="something"))
 
 @frozen(eq=False)
 class Dimension:
-    """One way in which views differ, and what of it a policy can tell apart.
+    """One way in which views differ, and what of it a policy distinguishes.
 
     `slots` are the places, among the codes that a policy observes, that depend on it; `codes` what
     is seen there, each different thing once; `number` which of them it is, for each case.
@@ -55,7 +55,7 @@ class Situations:
     """What one policy sees of each person, article, visit and time of the simulated world."""
 
     def __init__(
-        self, policy: Policy, world: World, horizon: Horizon, standings: list[Standing]
+        self, policy: Policy, world: World, horizon: Horizon, states: list[AccountState]
     ) -> None:
         self._world = world
         self._zone = policy.zone
@@ -68,8 +68,8 @@ class Situations:
         """The instants at which something changes by the policy's own dates."""
         days = (horizon.closes - horizon.opens) // DAY + 1
         self._days = max(1, days) if "days_since_expiry" in self._has else 1
-        self.who = self._who(standings)
-        """[standing, days since expiry]"""
+        self.who = self._who(states)
+        """[state, days since expiry]"""
         self.reader = self._reader()
         """[reader class, score in hundredths]"""
         self.article = self._article()
@@ -120,22 +120,22 @@ class Situations:
             found.append(numbers.setdefault(codes, len(numbers)))
         return Dimension(slots, tuple(numbers), np.array(found, np.int64).reshape(shape))
 
-    def _who(self, standings: list[Standing]) -> Dimension:
+    def _who(self, states: list[AccountState]) -> Dimension:
         return self._dimension(
             ("reader", "product", "days_since_expiry"),
-            (len(standings), self._days),
+            (len(states), self._days),
             (
-                (self._person(standing, days), _SOMETHING, self._at)
-                for standing in standings
+                (self._person(state, days), _SOMETHING, self._at)
+                for state in states
                 for days in range(self._days)
             ),
         )
 
-    def _person(self, standing: Standing, since: int) -> Reader:
+    def _person(self, state: AccountState, since: int) -> Reader:
         """Return somebody whose right ended some days ago, or ends tomorrow."""
         now = EPOCH + timedelta(microseconds=self._at)
-        ends = now - timedelta(days=since) if standing.over else now + timedelta(days=1)
-        return standing.given_to(_SOMEONE, now - timedelta(days=self._days + 1), ends)
+        ends = now - timedelta(days=since) if state.over else now + timedelta(days=1)
+        return state.given_to(_SOMEONE, now - timedelta(days=self._days + 1), ends)
 
     def _reader(self) -> Dimension:
         readers = self._world.readers.members

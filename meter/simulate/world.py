@@ -11,8 +11,9 @@ from attrs import field, frozen
 from numpy.typing import NDArray
 
 from meter.errors import MeterError
+from meter.facts import ATTRIBUTES
 from meter.simulate.assumptions import Assumptions
-from meter.view import Article, Reader
+from meter.view import Article, PageView, Reader
 from meter.vocabulary import ArticleAccess
 
 if TYPE_CHECKING:
@@ -99,6 +100,29 @@ class World:
     @devices.default
     def _devices(self) -> tuple[str | None, ...]:
         return tuple(self.assumptions.shares("views.devices") or _UNKNOWN)
+
+    def words(self, attribute: str) -> frozenset[str]:
+        """Return every word of an attribute that somebody or something has, as a rule sees it."""
+        read = ATTRIBUTES[attribute].read
+        found: set[str] = set()
+        for reader, view in self._examples():
+            value = read(reader, view, 0)
+            if isinstance(value, frozenset):
+                found |= value
+            elif value is not None:
+                found.add(value)
+        return frozenset(found)
+
+    def _examples(self) -> Iterator[tuple[Reader, PageView]]:
+        """Yield a reader and a view for each class, referrer and device."""
+        somebody = Reader(id="someone")
+        something = Article(id="something")
+        for reader in self.readers.members:
+            yield reader, PageView(article=something)
+        for article in self.articles.members:
+            yield somebody, PageView(article=article)
+        for referrer, device in product(self.referrers, self.devices):
+            yield somebody, PageView(article=something, referrer=referrer, device=device)
 
 
 def _combinations(*attributes: Mapping[Any, float]) -> Iterator[tuple[tuple[Any, ...], float]]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from attrs import evolve
 from hypothesis import HealthCheck, given, settings
 
-from meter.engine import decide, ledger
+from meter.engine import ledger
 from meter.explanation import explain
 from meter.memo import decide
 from meter.policy import Limit, Meter, Policy, When

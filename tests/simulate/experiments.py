@@ -12,7 +12,7 @@ from meter import loads_policy
 from meter.simulate.assumptions import Assumptions, published_assumptions
 from meter.simulate.horizon import Horizon
 from meter.simulate.kernel.arrays import COLUMNS, MONTHLY
-from meter.simulate.reading import Reading
+from meter.simulate.reading import SimulatedPolicy
 from meter.simulate.world import World
 from tests.simulate.audiences import COUNTED_BY_COOKIE, NYT, STATIC, run, starts_per_million
 from tests.simulate.policies import HEAD, SUBSCRIBERS, WALL, free_for_all, hard_wall, metered
@@ -86,10 +86,10 @@ def survival(plan: int, payment: int) -> float:
     return float(np.prod(1 - reading.meaning.churn[plan, :payment]))
 
 
-def _reading(assumptions: Assumptions) -> Reading:
+def _reading(assumptions: Assumptions) -> SimulatedPolicy:
     policy = hard_wall()
     horizon = Horizon(assumptions.day("horizon.start"), 1, policy.zone)
-    return Reading(policy, World(assumptions), horizon)
+    return SimulatedPolicy(policy, World(assumptions), horizon)
 
 
 def lifetimes() -> float:

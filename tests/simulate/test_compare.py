@@ -1,4 +1,4 @@
-"""Comparing policies over the same people, with both sorts of doubt."""
+"""Comparing policies over the same people, with both intervals."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from attrs import evolve
 
 from meter.errors import MeterError
 from meter.policy import When
-from meter.simulate.assumptions import published_assumptions
+from meter.simulate.assumptions import loads_assumptions, published_assumptions
 from meter.simulate.calibrate import Known, calibrate
 from meter.simulate.compare import Comparison, compare
-from meter.simulate.limits import Knob
+from meter.simulate.limits import LimitSearch
 from meter.simulate.measures import MEASURES, influence, spread
 from meter.simulate.optimise import choose
 from meter.simulate.population import simulate
-from meter.simulate.report.cautions import doubts
+from meter.simulate.report.cautions import cautions_of
 from tests.simulate.policies import free_for_all, hard_wall, metered, with_trials
 
 
@@ -101,11 +101,11 @@ def test_the_front_holds_what_no_other_policy_beats_on_both_axes() -> None:
 
 
 def test_a_report_is_plain_json_with_codes_and_a_holdout(found: Comparison) -> None:
-    """What is told can be read by another program, doubts included."""
+    """What is told can be read by another program, cautions included."""
     report = json.loads(json.dumps(found.to_dict()))
     assert ["five", "three", "trials"] == [policy["name"] for policy in report["policies"]]
     assert {"W03", "W05", "W09", "W11", "W14", "W15", "W16", "W18", "W19"} <= {
-        doubt["code"] for doubt in report["warnings"]
+        caution["code"] for caution in report["warnings"]
     }
     assert report["holdout"]["readers"] > 100
     assert f"{report['holdout']['readers']:,}" in report["closing"]
@@ -131,10 +131,10 @@ def test_cash_and_lifetime_are_never_added_up(found: Comparison) -> None:
 def test_an_assumption_that_turns_the_order_is_named() -> None:
     """All free against a limit of three depends on what advertising earns."""
     turning = compare([free_for_all(), metered(3)], readers=6000, months=3, draws=0)
-    flipped = {swing.assumption for swing in turning.swings if swing.flips}
+    flipped = {sensitivity.assumption for sensitivity in turning.sensitivities if sensitivity.flips}
     assert "money.ads_per_1000_articles" in flipped
-    (doubt,) = [doubt for doubt in doubts(turning) if doubt.code == "W13"]
-    assert "`money.ads_per_1000_articles`" in doubt.text
+    (caution,) = [caution for caution in cautions_of(turning) if caution.code == "W13"]
+    assert "`money.ads_per_1000_articles`" in caution.text
 
 
 def test_what_nobody_meets_is_a_doubt() -> None:
@@ -144,8 +144,8 @@ def test_what_nobody_meets_is_a_doubt() -> None:
         rules=(evolve(metered(3).rules[0], name="gold", when=_segment("gold")), *metered(3).rules),
     )
     codes = {
-        doubt.code: doubt.text
-        for doubt in doubts(
+        caution.code: caution.text
+        for caution in cautions_of(
             compare([strange], names=["strange"], readers=500, months=1, draws=0, sweep=False)
         )
     }
@@ -157,22 +157,63 @@ def _segment(name: str) -> object:
     return When(segments=[name])
 
 
+@pytest.mark.parametrize(
+    ("when", "world", "missing"),
+    [
+        (When(section=["market"]), "[articles]\nsections = { markets = 1 }", "`market`"),
+        (When(section=["asia"]), '[articles]\nsections = { "markets/asia" = 1 }', "`asia`"),
+        (When(section=["markets"]), '[articles]\nsections = { "markets/asia" = 1 }', None),
+        (When(country=["s"]), "[readers]\ncountries = { US = 1 }", "`S`"),
+        (When(country=["US"]), "[readers]\ncountries = { us = 1 }", None),
+        (
+            When(referrer=["oogle.com"]),
+            '[views]\nreferrers = { "google.com" = 1 }',
+            "`oogle.com`",
+        ),
+        (When(referrer=["google.com"]), '[views]\nreferrers = { "news.google.com" = 1 }', None),
+        (When(segments=["student"]), "[readers]\nsegments = { students = 0.2 }", "`student`"),
+        (When(device=["app"]), "[views]\ndevices = { apple = 1 }", "`app`"),
+    ],
+    ids=lambda value: None if isinstance(value, When) else str(value)[:30],
+)
+def test_nobody_is_like_that_where_no_word_covers(
+    when: When, world: str, missing: str | None
+) -> None:
+    """`market` is not the start of `markets`: what covers a word is what the rules say covers it.
+
+    Before, `W21` was kept back wherever a word began or ended with the one asked for.
+    """
+    rule = evolve(metered(3).rules[0], name="asked", when=when)
+    policy = evolve(metered(3), rules=(rule, *metered(3).rules))
+    found = compare(
+        [policy],
+        readers=50,
+        months=1,
+        draws=0,
+        sweep=False,
+        assumptions=loads_assumptions(world),
+    )
+    told = [caution.text for caution in cautions_of(found) if caution.code == "W21"]
+    assert (missing is not None) == bool(told)
+    assert all(str(missing) in text for text in told)
+
+
 def test_a_limit_is_chosen_on_some_readers_and_estimated_on_others() -> None:
-    """What cannot be told from the best comes along, and the edge of what was tried is a doubt."""
+    """What is as good as the best comes along, and an edge of what was tried is a caution."""
     choice = choose(
-        metered(5), Knob.parse("limit=1..4", metered(5)), readers=6000, months=2, sweep=False
+        metered(5), LimitSearch.parse("limit=1..4", metered(5)), readers=6000, months=2, sweep=False
     )
     assert (1, 2, 3, 4) == choice.limits
     assert choice.selected in choice.alike
     assert choice.recommended == choice.selected
-    assert {"W19"} <= {doubt["code"] for doubt in choice.warnings()}
-    assert choice.at_edge is ("W12" in {doubt["code"] for doubt in choice.warnings()})
+    assert {"W19"} <= {caution["code"] for caution in choice.warnings()}
+    assert choice.at_edge is ("W12" in {caution["code"] for caution in choice.warnings()})
 
 
 def test_no_single_limit_is_named_where_an_assumption_turns_the_order() -> None:
     """The answer is then the names of the assumptions."""
     choice = choose(
-        metered(5), Knob.parse("monthly.limit=1..6", metered(5)), readers=30_000, months=3
+        metered(5), LimitSearch.parse("monthly.limit=1..6", metered(5)), readers=30_000, months=3
     )
     assert choice.recommended is None
     assert "money.ads_per_1000_articles" in choice.turned_by
@@ -192,7 +233,7 @@ def test_no_single_limit_is_named_where_an_assumption_turns_the_order() -> None:
 def test_what_cannot_be_optimised_is_said_in_words(text: str, words: str) -> None:
     """With a next step."""
     with pytest.raises(MeterError, match=words):
-        choose(metered(5), Knob.parse(text, metered(5)), readers=10, months=1, sweep=False)
+        choose(metered(5), LimitSearch.parse(text, metered(5)), readers=10, months=1, sweep=False)
 
 
 def test_five_known_numbers_are_fitted_and_misfits_are_told() -> None:
@@ -243,4 +284,6 @@ def test_ranges_that_touch_the_whole_contradict_nothing() -> None:
     found = compare(
         [metered(3)], readers=400, months=1, draws=3, assumptions=evolve(nearly, table=table)
     )
-    assert {"population.bounce", "population.fans"} <= {swing.assumption for swing in found.swings}
+    assert {"population.bounce", "population.fans"} <= {
+        sensitivity.assumption for sensitivity in found.sensitivities
+    }

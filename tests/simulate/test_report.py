@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import re
 from html.parser import HTMLParser
+from io import StringIO
 
 import pytest
+from rich.console import Console
 
 from meter.simulate.compare import Comparison, compare
-from meter.simulate.limits import Knob
+from meter.simulate.limits import LimitSearch
 from meter.simulate.optimise import choose
 from meter.simulate.report.html import html_report
+from meter.simulate.report.terminal import print_comparison
 from tests.simulate.policies import metered, with_trials
 
 
@@ -86,7 +89,7 @@ def test_each_chart_has_its_numbers_as_a_table(page: Page) -> None:
 
 
 def test_a_page_says_what_was_compared_and_how_to_repeat_it(found: Comparison, page: Page) -> None:
-    """Policies with digests, seed, versions, every assumption with its source, every doubt."""
+    """Policies with digests, seed, versions, every assumption with its source, every caution."""
     report = found.to_dict()
     for policy in report["policies"]:
         assert policy["digest"] in page.text
@@ -97,9 +100,9 @@ def test_a_page_says_what_was_compared_and_how_to_repeat_it(found: Comparison, p
     for row in report["assumptions"]:
         assert row["name"] in page.text
         assert " ".join(row["source"].split()) in page.text
-    for doubt in report["warnings"]:
-        assert doubt["code"] in page.text
-        assert re.sub("`([^`]*)`", "“\\1”", doubt["text"][1:]) in page.text
+    for caution in report["warnings"]:
+        assert caution["code"] in page.text
+        assert re.sub("`([^`]*)`", "“\\1”", caution["text"][1:]) in page.text
     assert report["closing"] in page.text
     assert '[publication] name = "The Harbour Review"' in page.text
 
@@ -126,12 +129,12 @@ def test_a_page_is_for_light_dark_paper_and_phones(found: Comparison) -> None:
 def test_a_search_for_a_limit_is_in_the_page() -> None:
     """Every limit tried, with its own chart and the verdict."""
     choice = choose(
-        metered(5), Knob.parse("limit=2..5", metered(5)), readers=4000, months=1, sweep=False
+        metered(5), LimitSearch.parse("limit=2..5", metered(5)), readers=4000, months=1, sweep=False
     )
     page = Page(html_report(choice.comparison, choice=choice))
     assert choice.verdict()[1:] in page.text
     assert any(
-        "cannot be told from the best" in json.dumps(spec) or "worse" in json.dumps(spec)
+        "cannot be distinguished from the best" in json.dumps(spec) or "worse" in json.dumps(spec)
         for spec in page.specs
     )
 
@@ -141,3 +144,17 @@ def test_a_notebook_shows_the_table(found: Comparison) -> None:
     cell = found._repr_html_()
     assert "Subscribers at the end" in cell
     assert "&lt;/script&gt;&lt;b&gt;try" in cell
+
+
+def test_one_month_is_not_months() -> None:
+    """One reader and one month are told as one, on the page, in a terminal and in the cautions."""
+    found = compare([metered(5)], readers=1, months=1, draws=0, sweep=False)
+    output = StringIO()
+    print_comparison(found, Console(file=output, width=300))
+    page = Page(html_report(found))
+    whole = " ".join(
+        [output.getvalue(), page.text, json.dumps(found.to_dict()), found._repr_html_()]
+    )
+    assert not re.search(r"\b1 (simulated )?(months|readers|subscribers|starts)\b", whole)
+    assert "1 month is less than a year" in whole
+    assert "1 reader a month, 1 month" in whole

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from meter.replay.logs.columns import LogError, column_names
-from meter.replay.logs.rows import BadRows, Fault, Piece, shortened
+from meter.replay.logs.rows import BadRows, RawRows, RowProblem, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -35,7 +35,7 @@ _IDS = ("reader.id", "article.id")
 
 def read_cells(
     stream: IO[bytes], name: str, mapping: Mapping[str, str], bad: BadRows, *, clock: bool
-) -> Iterator[Piece]:
+) -> Iterator[RawRows]:
     """Yield the rows of a CSV log called `name`; rows that cannot be read are added to `bad`.
 
     Raises `LogError`.
@@ -55,7 +55,7 @@ def read_cells(
         gaps = np.array(wrong, np.int64) - np.arange(len(wrong)) - 2
         rows = numbers + 2 + np.searchsorted(gaps, numbers, "right")
         read += batch.num_rows
-        piece = Piece(pa.table({name: batch[column] for name, column in names.items()}), rows)
+        piece = RawRows(pa.table({name: batch[column] for name, column in names.items()}), rows)
         if letters.damaged:
             piece = _readable(piece, bad)
         yield _unswallowed(piece, mark, bad)
@@ -73,7 +73,7 @@ def _open(
             _add_open_quote(bad, row.number, lines)
         else:
             reason = f"{row.actual_columns} cells where the first line names {row.expected_columns}"
-            bad.add(row.number, Fault.CELLS, reason, "more or fewer cells than columns")
+            bad.add(row.number, RowProblem.CELLS, reason, "more or fewer cells than columns")
         return "skip"
 
     return pyarrow.csv.open_csv(
@@ -93,7 +93,7 @@ def _open(
 
 def _add_open_quote(bad: BadRows, row: int, lines: int) -> None:
     reason = f"a quote is never closed, so {lines:,} lines are one row"
-    bad.add(row, Fault.CELLS, reason, "a quote that is never closed")
+    bad.add(row, RowProblem.CELLS, reason, "a quote that is never closed")
 
 
 class _Letters(io.RawIOBase):
@@ -127,7 +127,7 @@ class _Letters(io.RawIOBase):
         return part
 
 
-def _readable(piece: Piece, bad: BadRows) -> Piece:
+def _readable(piece: RawRows, bad: BadRows) -> RawRows:
     """Leave out rows with a cell that was not UTF-8."""
     fine = np.ones(piece.table.num_rows, np.bool_)
     for name in piece.table.column_names:
@@ -135,7 +135,7 @@ def _readable(piece: Piece, bad: BadRows) -> Piece:
         for place in np.flatnonzero(odd):
             cell = shortened(piece.table[name][place].as_py(), _SHOWN)
             reason = f"`{cell}` is not UTF-8"
-            bad.add(int(piece.rows[place]), Fault.NOT_TEXT, reason, "text that is not UTF-8")
+            bad.add(int(piece.rows[place]), RowProblem.NOT_TEXT, reason, "text that is not UTF-8")
         fine &= ~odd
     return piece.where(fine)
 
@@ -188,7 +188,7 @@ def _header(line: bytes, name: str) -> tuple[list[str], str]:
     return next(csv.reader([header], delimiter=mark)), mark
 
 
-def _unswallowed(piece: Piece, mark: str, bad: BadRows) -> Piece:
+def _unswallowed(piece: RawRows, mark: str, bad: BadRows) -> RawRows:
     """Leave out rows with an id of several lines that look like rows.
 
     A quote that is closed rows later has swallowed them.

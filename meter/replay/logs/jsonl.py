@@ -15,7 +15,7 @@ import pyarrow.json
 
 from meter.replay.logs.columns import NAMES, REQUIRED, column_names, known_columns
 from meter.replay.logs.lines import DEEPEST, NO_EVENT, TABLES, one_by_one
-from meter.replay.logs.rows import BadRows, Fault, Form, Piece
+from meter.replay.logs.rows import BadRows, Form, RawRows, RowProblem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -51,7 +51,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 def read_lines(
     stream: IO[bytes], mapping: Mapping[str, str], bad: BadRows, *, clock: bool
-) -> Iterator[Piece]:
+) -> Iterator[RawRows]:
     """Yield the events of a log; lines that hold none are added to `bad`.
 
     Raises `LogError` if no event has a column that is needed.
@@ -61,7 +61,7 @@ def read_lines(
         table, rows, form = _read(text, line, mapping, bad)
         seen |= dict.fromkeys(table.column_names)
         if len(rows):
-            yield Piece(_named(table, len(rows), mapping, clock=clock), rows, form)
+            yield RawRows(_named(table, len(rows), mapping, clock=clock), rows, form)
     if seen:
         column_names(mapping, list(seen), clock=clock)
 
@@ -89,7 +89,7 @@ def _blocks(stream: IO[bytes], bad: BadRows) -> Iterator[tuple[bytes, int]]:
         line += text.count(b"\n")
         if len(rest) > _LONGEST:
             reason = f"a line of more than {_LONGEST >> 20} MiB; each event has a line of its own"
-            bad.add(line, Fault.NO_EVENT, reason, NO_EVENT)
+            bad.add(line, RowProblem.NO_EVENT, reason, NO_EVENT)
             rest = b""
             too_long = True
     if rest.strip():

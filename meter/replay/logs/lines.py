@@ -12,7 +12,7 @@ import pyarrow as pa
 from meter.loading.events import json_problem, parse_json
 from meter.replay.logs.attributes import ATTRIBUTES
 from meter.replay.logs.columns import known_columns
-from meter.replay.logs.rows import BadRows, Fault
+from meter.replay.logs.rows import BadRows, RowProblem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -77,8 +77,8 @@ def _has_ids(
 ) -> bool:
     """Say whether what should be ids are no lists or tables; otherwise add the line to `bad`."""
     for name, word, code in (
-        ("reader.id", "reader", Fault.NO_READER),
-        ("article.id", "article", Fault.NO_ARTICLE),
+        ("reader.id", "reader", RowProblem.NO_READER),
+        ("article.id", "article", RowProblem.NO_ARTICLE),
     ):
         value = event.get(wanted.get(name, ""))
         if isinstance(value, dict | list):
@@ -93,25 +93,25 @@ def _event(raw: bytes, number: int, bad: BadRows) -> dict[str, object] | None:
     try:
         text = raw.decode()
     except UnicodeDecodeError:
-        bad.add(number, Fault.NOT_TEXT, "text that is not UTF-8")
+        bad.add(number, RowProblem.NOT_TEXT, "text that is not UTF-8")
         return None
     if _depth(text) > DEEPEST:
-        bad.add(number, Fault.NO_EVENT, f"nested more than {DEEPEST} deep", NO_EVENT)
+        bad.add(number, RowProblem.NO_EVENT, f"nested more than {DEEPEST} deep", NO_EVENT)
         return None
     try:
         event = parse_json(text)
     except json.JSONDecodeError:
-        bad.add(number, Fault.NO_EVENT, "not JSON", NO_EVENT)
+        bad.add(number, RowProblem.NO_EVENT, "not JSON", NO_EVENT)
         return None
     except ValueError as error:
-        bad.add(number, Fault.NO_EVENT, json_problem(error).message, NO_EVENT)
+        bad.add(number, RowProblem.NO_EVENT, json_problem(error).message, NO_EVENT)
         return None
     if not isinstance(event, dict):
-        bad.add(number, Fault.NO_EVENT, "not a JSON object", NO_EVENT)
+        bad.add(number, RowProblem.NO_EVENT, "not a JSON object", NO_EVENT)
         return None
     if "\\ud" in text.lower() and not _is_text(event):
         reason = "half of a character, written as `\\ud…`"
-        bad.add(number, Fault.NOT_TEXT, reason, "text that is not UTF-8")
+        bad.add(number, RowProblem.NOT_TEXT, reason, "text that is not UTF-8")
         return None
     return event
 

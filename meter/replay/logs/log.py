@@ -24,7 +24,7 @@ except ImportError as error:  # pragma: no cover - checked in an environment wit
 from meter.replay.logs.columns import LogError, column_names
 from meter.replay.logs.csv import read_cells
 from meter.replay.logs.jsonl import read_lines
-from meter.replay.logs.rows import BadRow, BadRows, Fault, Piece, shortened
+from meter.replay.logs.rows import BadRow, BadRows, RawRows, RowProblem, shortened
 from meter.replay.logs.types import check_types, decoded
 
 if TYPE_CHECKING:
@@ -36,10 +36,10 @@ __all__ = [
     "ArrowTable",
     "BadRow",
     "BadRows",
-    "Fault",
     "Log",
     "LogError",
-    "Piece",
+    "RawRows",
+    "RowProblem",
     "column_names",
 ]
 
@@ -66,18 +66,18 @@ _LIKELY = {
 """What the matter is, most likely, and the next step."""
 _AS_BYTES = {pa.string(): pa.binary(), pa.large_string(): pa.large_binary()}
 _STEPS = {
-    Fault.NO_EVENT: (
+    RowProblem.NO_EVENT: (
         'a JSON Lines log has one event a line, such as `{"at": …, "reader": {…}, "article": {…}}`'
     ),
-    Fault.NOT_TEXT: "save the log in UTF-8",
-    Fault.CELLS: "see whether the first line names the columns, and quotes are closed",
-    Fault.NO_READER: "say which column is the reader with `--column reader=NAME`",
-    Fault.NO_ARTICLE: "say which column is the article with `--column article=NAME`",
-    Fault.NO_TIME: (
+    RowProblem.NOT_TEXT: "save the log in UTF-8",
+    RowProblem.CELLS: "see whether the first line names the columns, and quotes are closed",
+    RowProblem.NO_READER: "say which column is the reader with `--column reader=NAME`",
+    RowProblem.NO_ARTICLE: "say which column is the article with `--column article=NAME`",
+    RowProblem.NO_TIME: (
         "say which column is the time with `--column time=NAME`; a time is such as"
         " `2026-06-01T08:30:00+09:00`"
     ),
-    Fault.BAD_VALUE: "say which column is which with `--column NAME=COLUMN`",
+    RowProblem.BAD_VALUE: "say which column is which with `--column NAME=COLUMN`",
 }
 
 
@@ -120,7 +120,7 @@ class Log:
         self.name = self.path.name
         self.kind = _kind_of(self.path, f"{source}")
 
-    def pieces(self, bad: BadRows) -> Iterator[Piece]:
+    def pieces(self, bad: BadRows) -> Iterator[RawRows]:
         """Yield the log's rows in order; rows that cannot be read as rows are added to `bad`."""
         readers = {
             "CSV": self._csv,
@@ -160,25 +160,25 @@ class Log:
             return cast("IO[bytes]", gzip.open(self.path))
         return self.path.open("rb")
 
-    def _csv(self, bad: BadRows) -> Iterator[Piece]:
+    def _csv(self, bad: BadRows) -> Iterator[RawRows]:
         with self._open() as stream:
             yield from read_cells(stream, self.name, self.mapping, bad, clock=self.clock)
 
-    def _json(self, bad: BadRows) -> Iterator[Piece]:
+    def _json(self, bad: BadRows) -> Iterator[RawRows]:
         with self._open() as stream:
             yield from read_lines(stream, self.mapping, bad, clock=self.clock)
 
-    def _parquet(self, bad: BadRows) -> Iterator[Piece]:
+    def _parquet(self, bad: BadRows) -> Iterator[RawRows]:
         with pyarrow.parquet.ParquetFile(self.path) as file:
             names = column_names(self.mapping, file.schema_arrow.names, clock=self.clock)
             yield from self._batches(
                 file.iter_batches(batch_size=_ROWS, columns=list(names.values())), bad
             )
 
-    def _whole_table(self, bad: BadRows) -> Iterator[Piece]:
+    def _whole_table(self, bad: BadRows) -> Iterator[RawRows]:
         yield from self._batches(self.table.to_batches(max_chunksize=_TABLE_ROWS), bad)
 
-    def _arrow(self, bad: BadRows) -> Iterator[Piece]:
+    def _arrow(self, bad: BadRows) -> Iterator[RawRows]:
         with pa.memory_map(str(self.path)) as stream:
             try:
                 reader = pa.ipc.open_file(stream)
@@ -187,7 +187,7 @@ class Log:
                 batches = iter(pa.ipc.open_stream(stream))
             yield from self._batches(batches, bad)
 
-    def _batches(self, batches: Iterable[pa.RecordBatch], bad: BadRows) -> Iterator[Piece]:
+    def _batches(self, batches: Iterable[pa.RecordBatch], bad: BadRows) -> Iterator[RawRows]:
         row = 1
         for batch in batches:
             names = column_names(self.mapping, batch.schema.names, clock=self.clock)
@@ -195,7 +195,7 @@ class Log:
             if self.table is None:
                 _check_offsets(table)
             check_types(table, names)
-            yield decoded(Piece(table, np.arange(row, row + batch.num_rows)), bad)
+            yield decoded(RawRows(table, np.arange(row, row + batch.num_rows)), bad)
             row += batch.num_rows
 
 

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from meter.errors import printable
 
-__all__ = ["BadRow", "BadRows", "Fault", "Form", "Piece", "shortened"]
+__all__ = ["BadRow", "BadRows", "Form", "RawRows", "RowProblem", "shortened"]
 
 _MOST_SHOWN = 20
 _LONGEST = 160
 
 
-class Fault(StrEnum):
+class RowProblem(StrEnum):
     """Why a row is left out: a code that stays the same from version to version."""
 
     NO_EVENT = "L01"
@@ -49,7 +49,7 @@ class BadRow:
 
     row: int
     reason: str
-    code: Fault
+    code: RowProblem
 
 
 @define
@@ -60,7 +60,7 @@ class BadRows:
     first: list[BadRow] = field(factory=list)
     reasons: dict[str, int] = field(factory=dict)
 
-    def add(self, row: int, code: Fault, reason: str, kind: str | None = None) -> None:
+    def add(self, row: int, code: RowProblem, reason: str, kind: str | None = None) -> None:
         """Count one row; `kind` is the reason without the row's own values."""
         self.count += 1
         self.reasons[kind or reason] = self.reasons.get(kind or reason, 0) + 1
@@ -79,7 +79,7 @@ class BadRows:
 
 
 @frozen
-class Piece:
+class RawRows:
     """Some rows of a log: a table with our column names.
 
     `rows` is the number of each row (or line) in the log, `form` how its attributes are written.
@@ -89,11 +89,11 @@ class Piece:
     rows: NDArray[np.int64]
     form: Form = Form.CELL
 
-    def where(self, fine: NDArray[np.bool_]) -> Piece:
+    def where(self, fine: NDArray[np.bool_]) -> RawRows:
         """Return the rows that are marked; the piece itself if all are."""
         if fine.all():
             return self
-        return Piece(self.table.filter(pa.array(fine)), self.rows[fine], self.form)
+        return RawRows(self.table.filter(pa.array(fine)), self.rows[fine], self.form)
 
 
 def shortened(words: str, longest: int) -> str:

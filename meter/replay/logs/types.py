@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from meter.replay.logs.columns import LogError
-from meter.replay.logs.rows import BadRows, Fault, Piece, shortened
+from meter.replay.logs.rows import BadRows, RawRows, RowProblem, shortened
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,7 +51,7 @@ def check_types(table: pa.Table, columns: dict[str, str]) -> None:
             ) from error
 
 
-def decoded(piece: Piece, bad: BadRows) -> Piece:
+def decoded(piece: RawRows, bad: BadRows) -> RawRows:
     """Return a piece whose bytes are texts, without the rows that have a cell that is not UTF-8."""
     table = piece.table
     fine = np.ones(table.num_rows, np.bool_)
@@ -69,7 +69,7 @@ def decoded(piece: Piece, bad: BadRows) -> Piece:
             table = table.set_column(place, name, texts)
         elif column.type not in (pa.string(), pa.large_string()):
             table = table.set_column(place, name, column.cast(pa.string()))
-    return Piece(table, piece.rows).where(fine)
+    return RawRows(table, piece.rows).where(fine)
 
 
 def _texts(
@@ -81,7 +81,7 @@ def _texts(
         if fine[place] and text is not None and text.encode() != cell:
             fine[place] = False
             reason = f"`{shortened(text, _SHOWN)}` is not UTF-8"
-            bad.add(int(rows[place]), Fault.NOT_TEXT, reason, "text that is not UTF-8")
+            bad.add(int(rows[place]), RowProblem.NOT_TEXT, reason, "text that is not UTF-8")
     return pa.array(texts, pa.string())
 
 

@@ -1,4 +1,4 @@
-"""How a comparison is told: as plain tables, in a terminal, on a page, in pictures."""
+"""Report a comparison: as plain tables, in a terminal, on a page, in pictures."""
 
 from __future__ import annotations
 

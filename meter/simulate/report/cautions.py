@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from meter.columns.cautions import Caution, holdout_size
+from meter.facts import ATTRIBUTES
 from meter.simulate.codes import coded
-from meter.simulate.results import lead_of
+from meter.simulate.report.words import counted
+from meter.simulate.results import leader_and_rival
+from meter.view import covers
 from meter.vocabulary import OfferKind, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
@@ -25,8 +28,9 @@ if TYPE_CHECKING:
     from meter.simulate.population import Population
     from meter.simulate.report.shapes import Holdout
     from meter.simulate.results import Results
+    from meter.simulate.world import World
 
-__all__ = ["UNKNOWABLE", "closing", "doubts", "holdout"]
+__all__ = ["UNKNOWABLE", "cautions_of", "closing", "holdout"]
 
 _YEAR = 12
 _FEW = 2
@@ -48,16 +52,18 @@ UNKNOWABLE = (
 """What no number of simulated readers can tell."""
 
 
-def doubts(comparison: Results) -> list[Caution]:
+def cautions_of(comparison: Results) -> list[Caution]:
     """Return every caution that holds for a comparison, in the order of their codes."""
     return sorted(
         (*_always(comparison), *_about_the_answer(comparison), *_about_the_policies(comparison)),
-        key=lambda doubt: doubt.code,
+        key=lambda caution: caution.code,
     )
 
 
 def _always(comparison: Results) -> Iterator[Caution]:
     known = comparison.assumptions
+    lifetime = known.number("money.lifetime_months")
+    months = "month" if lifetime == 1 else "months"
     yield coded(
         "W03",
         "no limit was drawn at random for real readers: who registers, tries, buys and leaves here"
@@ -75,8 +81,8 @@ def _always(comparison: Results) -> Iterator[Caution]:
     )
     yield coded(
         "W14",
-        f"cash is what is paid within {comparison.months} months; lifetime also counts what those"
-        f" who stay are expected to pay, up to {known.number('money.lifetime_months'):g} months and"
+        f"cash is what is paid within {counted(comparison.months, 'month')}; lifetime also counts"
+        f" what those who stay are expected to pay, up to {lifetime:g} {months} and"
         f" discounted by {known.number('money.discount_year'):.0%} a year: they are never added up",
     )
     yield coded(
@@ -116,12 +122,13 @@ def _share_of_top(values: NDArray[np.float64]) -> float:
 
 def _about_the_answer(comparison: Results) -> Iterator[Caution]:
     if comparison.months < _YEAR:
+        are = "is" if comparison.months == 1 else "are"
         yield coded(
             "W11",
-            f"{comparison.months} months are less than a year: in the largest trial of trials"
-            " (Miller et al. 2023) the ranking turned round after twelve months",
+            f"{counted(comparison.months, 'month')} {are} less than a year: in the largest trial of"
+            " trials (Miller et al. 2023) the ranking turned round after twelve months",
         )
-    best, other = lead_of(comparison)
+    best, other = leader_and_rival(comparison)
     if other is not None:
         yield from _about_the_lead(comparison, best, other)
     if len(comparison.names) > _FEW:
@@ -141,12 +148,11 @@ def _about_the_lead(comparison: Results, best: int, other: int) -> Iterator[Caut
         yield coded(
             "W12",
             f"`{names[best]}` and `{names[other]}` differ in `{by}` by no more than sampling does:"
-            " take more readers",
+            " simulate more readers",
         )
-    turning = [swing.assumption for swing in comparison.swings if swing.flips]
-    if turning:
+    if comparison.turning:
         lead = comparison.measures[best][by].value - comparison.measures[other][by].value
-        listed = ", ".join(f"`{name}`" for name in turning)
+        listed = ", ".join(f"`{name}`" for name in comparison.turning)
         yield coded(
             "W13",
             f"`{names[best]}` leads `{names[other]}` by {lead:,.0f} in `{by}`, but not over the"
@@ -182,7 +188,7 @@ def _about_a_policy(people: Population, known: Assumptions) -> Iterator[tuple[st
         listed = ", ".join(f"`{rule}`" for rule in idle)
         text = f"no simulated page view reached {listed}; nothing here says what these rules do"
         yield "W20", text
-    for what in _nobody(policy, known):
+    for what in _nobody(policy, people.reading.world):
         yield "W21", what
     if people.by_show().get("registration-wall"):
         text = (
@@ -210,26 +216,27 @@ _SOURCES = {
 _NEVER_SET = ("channel", "language", "gift", "crawler")
 
 
-def _nobody(policy: Policy, known: Assumptions) -> Iterator[str]:
+def _nobody(policy: Policy, world: World) -> Iterator[str]:
     """Yield what the policy asks about that nobody in this world is or has."""
     for slot in policy.rulebook.vocabulary.slots[: policy.rulebook.vocabulary.base]:
         if slot.name in _SOURCES:
-            source = _SOURCES[slot.name]
-            there = known.shares(source)
-            missing = [word for word in map(str, slot.mentioned) if not _is_there(word, there)]
+            present = world.words(slot.name)
+            mark = ATTRIBUTES[slot.name].mark
+            missing = [
+                word
+                for word in map(str, slot.mentioned)
+                if not any(covers(word, value, mark) for value in present)
+            ]
             if missing:
                 listed = ", ".join(f"`{word}`" for word in missing)
                 yield (
-                    f"nothing and nobody has {slot.name} {listed}; say how many have in `{source}`"
+                    f"nothing and nobody has {slot.name} {listed}; say how many have in"
+                    f" `{_SOURCES[slot.name]}`"
                 )
         elif slot.name in _NEVER_SET:
             yield f"it asks about `{slot.name}`, which is the same for every simulated view"
     if any(rule.when.reader == frozenset({Status.STAFF}) for rule in policy.rules):
         yield "there are no staff among the simulated readers"
-
-
-def _is_there(word: str, there: Iterable[str]) -> bool:
-    return any(have.startswith(word) or have.endswith(word) for have in there)
 
 
 def holdout(comparison: Results) -> Holdout:
@@ -242,7 +249,7 @@ def holdout(comparison: Results) -> Holdout:
     share = _starts(base)
     change = _SMALL_CHANGE
     assumed = True
-    best, other = lead_of(comparison)
+    best, other = leader_and_rival(comparison)
     challenger = best or other
     if challenger is not None and share:
         found = _starts(comparison.populations[challenger]) / share - 1
@@ -270,12 +277,13 @@ def _starts(people: Population) -> float:
 def closing(comparison: Results) -> str:
     """Return the sentence every report ends with."""
     plan = holdout(comparison)
-    size = "not to be planned: nobody starts here"
+    size = "cannot be planned, since nobody starts anything here"
     if plan["readers"] is not None:
         direction = "more" if plan["change"] > 0 else "fewer"
         size = (
-            f"{plan['readers']:,} readers in each of two groups for {plan['months']} months, which"
-            f" shows {abs(plan['change']):.0%} {direction} starts four times in five"
+            f"{counted(plan['readers'], 'reader')} in each of two groups for"
+            f" {counted(plan['months'], 'month')}, which shows {abs(plan['change']):.0%}"
+            f" {direction} starts four times in five"
         )
     ranks = "This simulation describes a policy"
     if len(comparison.names) > 1:

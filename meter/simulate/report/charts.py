@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 from meter.simulate.kernel.arrays import MONTHLY
 from meter.simulate.report.vega import Chart, Spec, amounts, bar, dot, specification
-from meter.simulate.results import lead_of
+from meter.simulate.results import leader_and_rival
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from meter.simulate.limits import Choice
-    from meter.simulate.results import Results, Swing
+    from meter.simulate.limits import LimitChoice
+    from meter.simulate.results import Results, Sensitivity
 
 __all__ = ["charts"]
 
-_MOST_SWINGS = 12
+_MOST_SENSITIVITIES = 12
 _THICK = 7
 _THIN = 2
 _SHORT: Spec = {"format": "~s", "tickCount": 6}
@@ -25,7 +25,7 @@ _FROM_ELSEWHERE: Spec = {"zero": False}
 _ON_TOP: Spec = {"orient": "top", "title": None}
 
 
-def charts(comparison: Results, choice: Choice | None = None) -> dict[str, Chart]:
+def charts(comparison: Results, choice: LimitChoice | None = None) -> dict[str, Chart]:
     """Return the charts of a report by name."""
     found = {
         "net": _net(comparison),
@@ -35,7 +35,7 @@ def charts(comparison: Results, choice: Choice | None = None) -> dict[str, Chart
     }
     if len(comparison.names) > 1:
         found["front"] = _front(comparison)
-    if comparison.swings:
+    if comparison.sensitivities:
         found["tornado"] = _tornado(comparison)
     if choice is not None:
         found["optimise"] = _limits(choice)
@@ -171,15 +171,15 @@ def _curve(comparison: Results) -> Chart:
 
 
 def _tornado(comparison: Results) -> Chart:
-    swings = comparison.swings[:_MOST_SWINGS]
-    best, other = lead_of(comparison)
+    sensitivities = comparison.sensitivities[:_MOST_SENSITIVITIES]
+    best, other = leader_and_rival(comparison)
     by = comparison.by.name
     centre = comparison.measures[best][by].value
     title = "net of the policy"
     if other is not None:
         centre -= comparison.measures[other][by].value
         title = f"lead of {comparison.names[best]} over {comparison.names[other]}"
-    names = [swing.assumption for swing in swings]
+    names = [sensitivity.assumption for sensitivity in sensitivities]
     y: Spec = {"field": "assumption", "type": "nominal", "sort": names, "title": None}
     x = amounts("from", title, axis=_SHORT, scale={"zero": other is not None})
     colour: Spec = {
@@ -197,39 +197,39 @@ def _tornado(comparison: Results) -> Chart:
     if other is not None:
         zero = bar(_THIN, x={"field": "zero", "type": "quantitative"})
         layers.append({"data": {"values": [{"zero": 0}]}, **zero})
-    values = [end for swing in swings for end in _ends(swing, centre)]
+    values = [end for sensitivity in sensitivities for end in _ends(sensitivity, centre)]
     rows = (
         (
-            swing.assumption,
-            f"{swing.low:g}",
-            f"{swing.at_low:,.0f}",
-            f"{swing.high:g}",
-            f"{swing.at_high:,.0f}",
-            "yes" if swing.flips else "",
+            sensitivity.assumption,
+            f"{sensitivity.low:g}",
+            f"{sensitivity.at_low:,.0f}",
+            f"{sensitivity.high:g}",
+            f"{sensitivity.at_high:,.0f}",
+            "yes" if sensitivity.flips else "",
         )
-        for swing in comparison.swings
+        for sensitivity in comparison.sensitivities
     )
     return Chart(
         spec=specification(values, {"step": 24}, layer=layers),
-        heads=("Assumption", "Low end", "then", "High end", "then", "Turns the order"),
+        heads=("Assumption", "Low end", "then", "High end", "then", "Reverses the order"),
         rows=tuple(rows),
     )
 
 
-def _ends(swing: Swing, centre: float) -> Iterator[Spec]:
-    """Yield the two bars of a swing, from the central answer to the one at an end."""
+def _ends(sensitivity: Sensitivity, centre: float) -> Iterator[Spec]:
+    """Yield the two bars of a sensitivity, from the central answer to the one at an end."""
     for end, at, to in (
-        ("low end", swing.low, swing.at_low),
-        ("high end", swing.high, swing.at_high),
+        ("low end", sensitivity.low, sensitivity.at_low),
+        ("high end", sensitivity.high, sensitivity.at_high),
     ):
-        yield {"assumption": swing.assumption, "end": end, "at": at, "from": centre, "to": to}
+        yield {"assumption": sensitivity.assumption, "end": end, "at": at, "from": centre, "to": to}
 
 
-def _limits(choice: Choice) -> Chart:
+def _limits(choice: LimitChoice) -> Chart:
     values: list[Spec] = []
     rows = []
     for limit, found in zip(choice.limits, choice.estimates, strict=True):
-        alike = "cannot be told from the best" if limit in choice.alike else "worse"
+        alike = "cannot be distinguished from the best" if limit in choice.alike else "worse"
         ends = {"value": found.value, "low": found.low, "high": found.high}
         values.append({"limit": limit, **ends, "alike": alike})
         rows.append((str(limit), *(f"{end:,.0f}" for end in ends.values()), alike))

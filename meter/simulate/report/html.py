@@ -16,18 +16,19 @@ from meter.loading import dumps_policy
 from meter.resources import template_root
 from meter.simulate.measures import MEASURES, Measure
 from meter.simulate.report.charts import charts
-from meter.simulate.report.summary import currency_of, headline, report_table, told_measures
-from meter.simulate.results import lead_of
+from meter.simulate.report.summary import currency_of, headline, report_table, shown_measures
+from meter.simulate.report.words import counted
+from meter.simulate.results import leader_and_rival
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from importlib.resources.abc import Traversable
 
     from meter.simulate.assumptions import AssumptionValue
-    from meter.simulate.limits import Choice
+    from meter.simulate.limits import LimitChoice
     from meter.simulate.results import Results
 
-__all__ = ["html_report", "notebook_html", "plain_value", "told", "told_range"]
+__all__ = ["format_range", "format_value", "html_report", "notebook_html", "plain_value"]
 
 _BASES = (
     ("yours", "Given by you"),
@@ -42,7 +43,7 @@ _MOST_NAMES = 3
 """How many policies a title names."""
 
 
-def told(value: float | None, measure: Measure, *, sign: bool = False) -> str:
+def format_value(value: float | None, measure: Measure, *, sign: bool = False) -> str:
     """Return a number of a measure as people write it."""
     if value is None:
         return "–"
@@ -54,9 +55,9 @@ def told(value: float | None, measure: Measure, *, sign: bool = False) -> str:
     return f"{value:{mark},.{digits}f}".replace("-", "−")
 
 
-def told_range(ends: Sequence[float], measure: Measure, *, sign: bool = False) -> str:
+def format_range(ends: Sequence[float], measure: Measure, *, sign: bool = False) -> str:
     """Return an interval as people write it."""
-    low, high = (told(end, measure, sign=sign) for end in ends)
+    low, high = (format_value(end, measure, sign=sign) for end in ends)
     for unit in ("%", " points"):
         if low.endswith(unit):
             low = low.removesuffix(unit)
@@ -71,11 +72,11 @@ def plain_value(value: AssumptionValue | str) -> str:
 
 
 def html_report(
-    comparison: Results, *, title: str | None = None, choice: Choice | None = None
+    comparison: Results, *, title: str | None = None, choice: LimitChoice | None = None
 ) -> str:
     """Return the report as one HTML page.
 
-    Numbers, pictures, doubts, assumptions and the policies themselves.
+    Numbers, pictures, cautions, assumptions and the policies themselves.
 
     It needs no network; each picture has its numbers as a table, so that it also reads without
     scripts and on paper.
@@ -88,13 +89,13 @@ def html_report(
         report=report_table(comparison, choice),
         headline=_quoted(headline(comparison)),
         cards=_cards(comparison),
-        measures=told_measures(comparison),
+        measures=shown_measures(comparison),
         many=len(comparison.names) > 1,
         by=comparison.by,
         bases=_BASES,
         charts=charts(comparison, choice),
-        swing_title=lead,
-        swing_words=lead[0].lower() + lead[1:],
+        lead_title=lead,
+        lead_words=lead[0].lower() + lead[1:],
         texts=[dumps_policy(policy) for policy in comparison.policies],
         css=_text(folder / "report.css"),
         script=_text(folder / "report.js"),
@@ -108,7 +109,7 @@ def notebook_html(comparison: Results) -> str:
     return page.render(
         report=report_table(comparison),
         headline=headline(comparison),
-        measures=told_measures(comparison),
+        measures=shown_measures(comparison),
     )
 
 
@@ -122,7 +123,13 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(told=told, told_range=told_range, plain=plain_value, quoted=_quoted)
+    environment.filters.update(
+        format_value=format_value,
+        format_range=format_range,
+        plain=plain_value,
+        quoted=_quoted,
+        counted=counted,
+    )
     return environment
 
 
@@ -151,7 +158,7 @@ def _title(comparison: Results) -> str:
 
 def _lead(comparison: Results) -> str:
     """Return what the assumptions move: the lead of the best policy, or the net of the only one."""
-    best, other = lead_of(comparison)
+    best, other = leader_and_rival(comparison)
     if other is None:
         return f"Net of {comparison.names[best]}"
     leader = comparison.names[best]
@@ -165,7 +172,7 @@ def _cards(comparison: Results) -> list[dict[str, str]]:
     cards = []
     for name in _CARDS:
         measure = known[name]
-        value = told(comparison.measures[comparison.best][name].value, measure)
+        value = format_value(comparison.measures[comparison.best][name].value, measure)
         if measure.money and money:
             value += f" {money}"
         cards.append({"title": measure.title, "value": value, "note": _note(comparison, measure)})
@@ -177,6 +184,6 @@ def _note(comparison: Results, measure: Measure) -> str:
     best = comparison.best
     first = comparison.names[0]
     if best:
-        today = told(comparison.measures[0][measure.name].value, measure)
+        today = format_value(comparison.measures[0][measure.name].value, measure)
         return f"with {comparison.names[best]}; {first}: {today}"
     return first if len(comparison.names) > 1 else ""

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NotRequired, TypedDict
 if TYPE_CHECKING:
     from meter.simulate.assumptions.assumption import AssumptionRow
     from meter.simulate.codes import CautionRow
-    from meter.simulate.limits import ChoiceTable
+    from meter.simulate.limits import LimitChoiceTable
     from meter.simulate.measures import EstimateRow
-    from meter.simulate.results import SwingRow
+    from meter.simulate.results import SensitivityRow
 
 __all__ = ["Holdout", "PolicyTable", "ReportTable", "StopShare"]
 
@@ -65,11 +65,11 @@ class ReportTable(TypedDict):
     by: str
     best: str
     front: list[str]
-    tornado: list[SwingRow]
+    tornado: list[SensitivityRow]
     measures: dict[str, str]
     assumptions: list[AssumptionRow]
     warnings: list[CautionRow]
     cannot_know: list[str]
     holdout: Holdout
     closing: str
-    optimise: NotRequired[ChoiceTable]
+    optimise: NotRequired[LimitChoiceTable]

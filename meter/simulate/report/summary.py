@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 from meter.simulate.codes import caution_row
 from meter.simulate.kernel.arrays import MONTHLY
 from meter.simulate.measures import MEASURES, Measure
-from meter.simulate.report.cautions import UNKNOWABLE, closing, doubts, holdout
-from meter.simulate.results import lead_of
+from meter.simulate.report.cautions import UNKNOWABLE, cautions_of, closing, holdout
+from meter.simulate.report.words import counted
+from meter.simulate.results import leader_and_rival
 
 if TYPE_CHECKING:
-    from meter.simulate.limits import Choice
+    from meter.simulate.limits import LimitChoice
     from meter.simulate.population import Population
     from meter.simulate.report.shapes import PolicyTable, ReportTable, StopShare
     from meter.simulate.results import Results
 
-__all__ = ["currency_of", "headline", "report_table", "told_measures", "versions"]
+__all__ = ["currency_of", "headline", "report_table", "shown_measures", "versions"]
 
 _STOPS = (0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 13, 16, 20, 30)
 
@@ -39,7 +40,7 @@ def currency_of(comparison: Results) -> str:
     return next((offer.currency for policy in comparison.policies for offer in policy.offers), "")
 
 
-def report_table(comparison: Results, choice: Choice | None = None) -> ReportTable:
+def report_table(comparison: Results, choice: LimitChoice | None = None) -> ReportTable:
     """Return everything a report says."""
     table: ReportTable = {
         "readers": comparison.readers,
@@ -51,10 +52,10 @@ def report_table(comparison: Results, choice: Choice | None = None) -> ReportTab
         "by": comparison.by.name,
         "best": comparison.names[comparison.best],
         "front": [comparison.names[number] for number in comparison.front],
-        "tornado": [swing.to_dict() for swing in comparison.swings],
+        "tornado": [sensitivity.to_dict() for sensitivity in comparison.sensitivities],
         "measures": {measure.name: measure.words for measure in MEASURES},
         "assumptions": comparison.assumptions.rows(),
-        "warnings": [caution_row(doubt) for doubt in doubts(comparison)],
+        "warnings": [caution_row(caution) for caution in cautions_of(comparison)],
         "cannot_know": list(UNKNOWABLE),
         "holdout": holdout(comparison),
         "closing": closing(comparison),
@@ -62,11 +63,11 @@ def report_table(comparison: Results, choice: Choice | None = None) -> ReportTab
     if choice is not None:
         table["optimise"] = choice.to_dict()
         warnings = [*table["warnings"], *choice.warnings()]
-        table["warnings"] = sorted(warnings, key=lambda doubt: doubt["code"])
+        table["warnings"] = sorted(warnings, key=lambda caution: caution["code"])
     return table
 
 
-def told_measures(comparison: Results) -> list[Measure]:
+def shown_measures(comparison: Results) -> list[Measure]:
     """Return the measures worth a line: those that are not nothing everywhere."""
     return [
         measure
@@ -118,19 +119,21 @@ def headline(comparison: Results) -> str:
     if len(comparison.names) == 1:
         return _about_one(comparison)
     names = comparison.names
-    months = comparison.months
-    best, other = lead_of(comparison)
+    months = counted(comparison.months, "month")
+    best, other = leader_and_rival(comparison)
     challenger = best or other or 0
     gain = comparison.differences[challenger]
+    stopped = _more(gain["readers_stopped"].value, "reader")
+    starts = _more(gain["starts_per_million"].value, "start")
     money = f" {currency_of(comparison)}".rstrip()
     by = comparison.by.title.lower().replace(",", "")
     return (
-        f"`{names[best]}` is best by {by} over {months} months at the central assumptions."
+        f"`{names[best]}` is best by {by} over {months} at the central assumptions."
         f" Against `{names[0]}`, `{names[challenger]}` earns"
-        f" {_more(gain[comparison.by.name].value, money)} ({_more(gain['advertising'].value)}"
-        f" advertising, {_more(gain['subscription_cash'].value)} subscription cash), stops"
-        f" {_more(gain['readers_stopped'].value, less='fewer')} readers and brings"
-        f" {_more(gain['starts_per_million'].value, less='fewer')} starts in a million."
+        f" {_more_money(gain[comparison.by.name].value, money)}"
+        f" ({_more_money(gain['advertising'].value)} advertising,"
+        f" {_more_money(gain['subscription_cash'].value)} subscription cash), stops {stopped} and"
+        f" brings {starts} in a million."
         f" {_sureness(comparison)}"
     )
 
@@ -138,16 +141,22 @@ def headline(comparison: Results) -> str:
 def _about_one(comparison: Results) -> str:
     """Return the paragraph about a single policy."""
     row = comparison.measures[0]
+    subscribers = round(row["active_subscribers"].value)
+    what = "is a subscriber" if subscribers == 1 else "are subscribers"
     return (
-        f"Of {comparison.readers:,} readers a month, {row['stop_rate'].value:.1%} meet a wall in a"
-        f" month; {row['starts_per_million'].value:,.0f} in a million start a trial or a"
-        f" subscription, and {row['active_subscribers'].value:,.0f} are subscribers after"
-        f" {comparison.months} months."
+        f"Of {counted(comparison.readers, 'reader')} a month, {row['stop_rate'].value:.1%} meet a"
+        f" wall in a month; {row['starts_per_million'].value:,.0f} in a million start a trial or a"
+        f" subscription, and {subscribers:,} {what} after"
+        f" {counted(comparison.months, 'month')}."
     )
 
 
-def _more(value: float, unit: str = "", less: str = "less") -> str:
-    return f"{abs(value):,.0f}{unit} {'more' if value >= 0 else less}"
+def _more_money(value: float, unit: str = "") -> str:
+    return f"{abs(value):,.0f}{unit} {'more' if value >= 0 else 'less'}"
+
+
+def _more(value: float, noun: str) -> str:
+    return counted(round(abs(value)), noun, "more" if value >= 0 else "fewer")
 
 
 def _sureness(comparison: Results) -> str:
@@ -161,7 +170,7 @@ def _sureness(comparison: Results) -> str:
         f"Over the stated ranges of the assumptions it is best {chance['assumptions']:.0%} of the"
         " time."
     )
-    turning = [f"`{swing.assumption}`" for swing in comparison.swings if swing.flips]
+    turning = [f"`{name}`" for name in comparison.turning]
     if not turning:
         return sure
-    return f"{sure} Inside the stated range of {' or '.join(turning)} the order turns round."
+    return f"{sure} Inside the stated range of {' or '.join(turning)} the order is reversed."

@@ -6,30 +6,33 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from meter.simulate.report.cautions import UNKNOWABLE, closing, doubts
-from meter.simulate.report.html import plain_value, told, told_range
-from meter.simulate.report.summary import currency_of, headline, told_measures
+from meter.simulate.report.cautions import UNKNOWABLE, cautions_of, closing
+from meter.simulate.report.html import format_range, format_value, plain_value
+from meter.simulate.report.summary import currency_of, headline, shown_measures
+from meter.simulate.report.words import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from meter.simulate.assumptions import Assumptions
     from meter.simulate.calibrate import Calibration
-    from meter.simulate.limits import Choice
+    from meter.simulate.limits import LimitChoice
     from meter.simulate.measures import Estimate, Measure
     from meter.simulate.results import Results
 
 __all__ = ["print_assumptions", "print_calibration", "print_choice", "print_comparison"]
 
-_MOST_SWINGS = 8
+_MOST_SENSITIVITIES = 8
 
 
-def print_comparison(comparison: Results, console: Console, choice: Choice | None = None) -> None:
-    """Print the numbers, what would change them, the doubts and the assumptions."""
+def print_comparison(
+    comparison: Results, console: Console, choice: LimitChoice | None = None
+) -> None:
+    """Print the numbers, what would change them, the cautions and the assumptions."""
     currency = currency_of(comparison)
     money = f", money in {currency}" if currency else ""
     console.print(
-        f"{comparison.readers:,} readers a month, {comparison.months} months,"
+        f"{counted(comparison.readers, 'reader')} a month, {counted(comparison.months, 'month')},"
         f" seed {comparison.seed}{money}"
     )
     console.print()
@@ -39,11 +42,11 @@ def print_comparison(comparison: Results, console: Console, choice: Choice | Non
     console.print()
     _numbers(comparison, console)
     _views(comparison, console)
-    _swings(comparison, console)
-    console.print("Doubts", style="bold")
-    found = [(doubt.code, doubt.text) for doubt in doubts(comparison)]
+    _sensitivities(comparison, console)
+    console.print("Cautions", style="bold")
+    found = [(caution.code, caution.text) for caution in cautions_of(comparison)]
     if choice is not None:
-        found += [(doubt["code"], doubt["text"]) for doubt in choice.warnings()]
+        found += [(caution["code"], caution["text"]) for caution in choice.warnings()]
     _list(sorted(found), console)
     console.print("What no simulation can know", style="bold")
     _list([("", thing) for thing in UNKNOWABLE], console)
@@ -72,10 +75,10 @@ def _print_table(table: Table, console: Console) -> None:
 
 def _numbers(comparison: Results, console: Console) -> None:
     table = _table()
-    table.add_column(f"over {comparison.months} months")
+    table.add_column(f"over {counted(comparison.months, 'month')}")
     for name in comparison.names:
         table.add_column(name, justify="right", overflow="fold")
-    for measure in told_measures(comparison):
+    for measure in shown_measures(comparison):
         cells = (_cell(row[measure.name], measure) for row in comparison.measures)
         table.add_row(measure.title, *cells)
     if len(comparison.names) > 1:
@@ -93,7 +96,7 @@ def _numbers(comparison: Results, console: Console) -> None:
 
 def _add_differences(table: Table, comparison: Results) -> None:
     """Add what each policy does to each measure, against the first one."""
-    for measure in told_measures(comparison):
+    for measure in shown_measures(comparison):
         cells = (_cell(row[measure.name], measure, sign=True) for row in comparison.differences[1:])
         head = f"  against {comparison.names[0]}: {measure.title.lower()}"
         table.add_row(head, "", *cells)
@@ -110,7 +113,7 @@ def _add_chances(table: Table, comparison: Results) -> None:
             "chance to be best, over the assumptions",
             *(f"{chance['assumptions']:.0%}" for chance in chances),
         )
-        table.add_row("regret", *(told(cost, comparison.by) for cost in comparison.regret))
+        table.add_row("regret", *(format_value(cost, comparison.by) for cost in comparison.regret))
     table.add_row(
         "on the front (starts against reading)",
         *("yes" if number in comparison.front else "no" for number in range(len(chances))),
@@ -119,11 +122,11 @@ def _add_chances(table: Table, comparison: Results) -> None:
 
 def _cell(found: Estimate, measure: Measure, *, sign: bool = False) -> str:
     lines = [
-        told(found.value, measure, sign=sign),
-        told_range((found.low, found.high), measure, sign=sign),
+        format_value(found.value, measure, sign=sign),
+        format_range((found.low, found.high), measure, sign=sign),
     ]
     if found.least is not None and found.most is not None:
-        lines.append(f"[{told_range((found.least, found.most), measure, sign=sign)}]")
+        lines.append(f"[{format_range((found.least, found.most), measure, sign=sign)}]")
     return "\n".join(lines)
 
 
@@ -138,26 +141,28 @@ def _views(comparison: Results, console: Console) -> None:
     _print_table(table, console)
 
 
-def _swings(comparison: Results, console: Console) -> None:
-    if not comparison.swings:
+def _sensitivities(comparison: Results, console: Console) -> None:
+    if not comparison.sensitivities:
         return
     table = _table()
     table.add_column("what would change it")
     for head in ("low end", "then", "high end", "then"):
         table.add_column(head, justify="right")
     table.add_column("")
-    for swing in comparison.swings[:_MOST_SWINGS]:
+    for sensitivity in comparison.sensitivities[:_MOST_SENSITIVITIES]:
         ends = (
-            f"{swing.low:g}",
-            told(swing.at_low, comparison.by),
-            f"{swing.high:g}",
-            told(swing.at_high, comparison.by),
+            f"{sensitivity.low:g}",
+            format_value(sensitivity.at_low, comparison.by),
+            f"{sensitivity.high:g}",
+            format_value(sensitivity.at_high, comparison.by),
         )
-        table.add_row(swing.assumption, *ends, "turns the order" if swing.flips else "")
+        table.add_row(
+            sensitivity.assumption, *ends, "reverses the order" if sensitivity.flips else ""
+        )
     _print_table(table, console)
 
 
-def print_choice(choice: Choice, console: Console) -> None:
+def print_choice(choice: LimitChoice, console: Console) -> None:
     """Print every limit tried and what can be said of the best."""
     table = _table()
     table.add_column("limit", justify="right")
@@ -168,12 +173,12 @@ def print_choice(choice: Choice, console: Console) -> None:
     for limit, found in zip(choice.limits, choice.estimates, strict=True):
         table.add_row(
             str(limit),
-            told(found.value, measure),
-            told_range((found.low, found.high), measure),
+            format_value(found.value, measure),
+            format_range((found.low, found.high), measure),
             _standing(choice, limit),
         )
     console.print(
-        f"Tried: {choice.knob.title}, chosen on one half of the readers and estimated on fresh"
+        f"Tried: {choice.search.title}, chosen on one half of the readers and estimated on fresh"
         " ones."
     )
     _print_table(table, console)
@@ -182,11 +187,11 @@ def print_choice(choice: Choice, console: Console) -> None:
     console.print()
 
 
-def _standing(choice: Choice, limit: int) -> str:
+def _standing(choice: LimitChoice, limit: int) -> str:
     """Return how a limit compares with the best, where that is worth a word."""
     if limit == choice.selected:
         return "best"
-    return "cannot be told from the best" if limit in choice.alike else ""
+    return "cannot be distinguished from the best" if limit in choice.alike else ""
 
 
 def print_calibration(calibration: Calibration, console: Console) -> None:

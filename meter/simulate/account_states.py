@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from meter.simulate.prices import Option
     from meter.view import Reader
 
-__all__ = ["Standing", "standings_of"]
+__all__ = ["AccountState", "account_states"]
 
 
 @frozen
-class Standing:
+class AccountState:
     """What a simulated person is to the publisher.
 
     A right to read or none, and the product it is for.
@@ -32,25 +32,25 @@ class Standing:
     product: str | None = None
 
     def given_to(self, reader: Reader, starts: datetime | None, ends: datetime | None) -> Reader:
-        """Return a reader of this standing whose right runs, or ran, from `starts` to `ends`."""
+        """Return a reader of this state whose right runs, or ran, from `starts` to `ends`."""
         rights: tuple[Entitlement, ...] = ()
         if self.kind is not None:
             rights = (Entitlement(kind=self.kind, product=self.product, starts=starts, ends=ends),)
         return evolve(reader, registered=self.registered, entitlements=rights)
 
 
-def standings_of(policy: Policy, options: list[Option]) -> list[Standing]:
-    """Return every standing, in the order the loop numbers them.
+def account_states(policy: Policy, options: list[Option]) -> list[AccountState]:
+    """Return every state, in the order the loop numbers them.
 
     Four without a right, then a trial each, then an option each.
     """
     trial = EntitlementKind.TRIAL
     paid = EntitlementKind.SUBSCRIPTION
     return [
-        Standing(None, registered=False),
-        Standing(None, registered=True),
-        Standing(trial, registered=True, over=True),
-        Standing(paid, registered=True, over=True),
-        *(Standing(trial, registered=True, product=offer.product) for offer in policy.offers),
-        *(Standing(paid, registered=True, product=option.product) for option in options),
+        AccountState(None, registered=False),
+        AccountState(None, registered=True),
+        AccountState(trial, registered=True, over=True),
+        AccountState(paid, registered=True, over=True),
+        *(AccountState(trial, registered=True, product=offer.product) for offer in policy.offers),
+        *(AccountState(paid, registered=True, product=option.product) for option in options),
     ]

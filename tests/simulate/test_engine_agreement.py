@@ -55,9 +55,7 @@ POLICIES = {
 def disagreements(
     policy: Policy, readers: int = 120, months: int = 4
 ) -> tuple[int, list[str], Counter[str]]:
-    """Return how many views there were, what the engine says differently of them, and how often
-    each rule decided.
-    """
+    """Return the number of views, what the engine says otherwise, and how often each rule fired."""
     population = simulate(
         policy, readers=readers, months=months, seed=11, assumptions=BUSY, log=True
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from meter.columns.arrays import ANY_TIME, Codes, Flags, Integers
-from meter.columns.compiled import compiled
+from meter.columns.compiled import compiled, inlined
 from meter.columns.windows import combination_of, keep
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ def count(
     grouped = len(bucket.group) > 1
     keyed = len(bucket.key) > 1
     for reader in range(begin, len(bucket.starts) - 1):
+        # Every reader starts with nothing counted.
         for m in range(len(tables.kind)):
             memory.size[_ONE, m] = 0
         blocked = 0
@@ -91,6 +92,7 @@ def count(
             mark_at = ANY_TIME if keyed else now
             g = bucket.group[view] if grouped else bucket.group[0]
 
+            # A verdict follows from the facts alone, or from them and what has been counted.
             verdict = tables.settled[g]
             if verdict < 0:
                 combination = combination_of(tables, memory, _ONE, g, article, mark, mark_at, now)
@@ -98,26 +100,12 @@ def count(
                 if verdict < 0:
                     return reader, g, combination
 
-            # The meter told of is the one spent from, wherever a verdict spends.
-            meter = tables.meter[verdict]
-            used = -1
-            counted = False
-            if meter >= 0:
-                used = memory.used[meter]
-                counted = (
-                    tables.spend[verdict] >= 0 and tables.spends[g] and memory.seen[meter] == 0
-                )
-                if counted:
-                    keep(
-                        tables, memory, _ONE, meter, mark if tables.by_view[meter] else article, now
-                    )
-                    used = min(memory.size[_ONE, meter], tables.limit[g, meter])
-                    counts += 1
-
+            used, counted = spend(tables, memory, g, verdict, article, mark, now)
             results.verdict[place] = verdict
             if by_view:
                 results.used[place] = used
                 results.counted[place] = counted
+            counts += counted
             if not tables.full[verdict]:
                 blocked += 1
                 if first_stop == 0:
@@ -128,3 +116,22 @@ def count(
         results.first_stop[reader] = first_stop
         results.first_stop_at[reader] = first_stop_at
     return -1, -1, -1
+
+
+@inlined
+def spend(
+    tables: Tables, memory: Memory, g: int, verdict: int, article: int, mark: int, now: int
+) -> tuple[int, int]:
+    """Count a view where its verdict spends and it is not counted yet.
+
+    Return what the meter told of has used then, or -1 where none is told of, and 1 if the view
+    counted, else 0.
+    """
+    # The meter told of is the one spent from, wherever a verdict spends.
+    meter = tables.meter[verdict]
+    if meter < 0:
+        return -1, 0
+    if tables.spend[verdict] < 0 or not tables.spends[g] or memory.seen[meter] != 0:
+        return memory.used[meter], 0
+    keep(tables, memory, _ONE, meter, mark if tables.by_view[meter] else article, now)
+    return min(memory.size[_ONE, meter], tables.limit[g, meter]), 1

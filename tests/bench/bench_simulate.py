@@ -1,4 +1,4 @@
-"""The time and memory of a million simulated readers for a year, beside SimPy.
+"""The time and memory that a million simulated readers take for a year, and the same in SimPy.
 
 Run it: `python tests/bench/bench_simulate.py [--readers 1000000] [--rounds 3] [--json]`. Every way
 runs in a process of its own, after one small run that compiles; what is printed are medians over
@@ -20,15 +20,21 @@ import resource
 import subprocess
 import sys
 from bisect import bisect_right
-from importlib.util import find_spec
-from pathlib import Path
 from statistics import median
 from string import Template
 from time import perf_counter, process_time
 
+from click import echo
+
+try:
+    import simpy
+except ImportError:
+    simpy = None
+
 MONTHS = 12
 LIMIT = 5
 FEW = 20_000
+BOUNCE, CASUAL, FAN = range(3)
 OFFER = """
 [offers.summer]
 kind = "trial"
@@ -113,20 +119,21 @@ class Reader:
 
     def __init__(self, known, casual, draw):
         share = draw.random()
-        self.kind = (
-            0
-            if share < known["population.bounce"]
-            else 2
-            if share >= 1 - known["population.fans"]
-            else 1
-        )
-        self.known, self.casual, self.draw = known, casual, draw
-        self.paying, self.renewals = False, 0
+        self.kind = CASUAL
+        if share < known["population.bounce"]:
+            self.kind = BOUNCE
+        elif share >= 1 - known["population.fans"]:
+            self.kind = FAN
+        self.known = known
+        self.casual = casual
+        self.draw = draw
+        self.paying = False
+        self.renewals = 0
 
     def wants(self):
-        if self.kind == 0:
+        if self.kind == BOUNCE:
             return 1
-        if self.kind == 1:
+        if self.kind == CASUAL:
             return 1 + bisect_right(self.casual, self.draw.random())
         more = self.known["population.fans_mean"] - 1
         return 1 + int(math.log(1 - self.draw.random()) / math.log(more / (1 + more)))
@@ -134,7 +141,8 @@ class Reader:
     def asked(self, wanted):
         """Say whether the reader subscribes when stopped."""
         if wanted > 1 and self.draw.random() < self.known["walls.conversion"] * math.sqrt(wanted):
-            self.paying, self.renewals = True, 0
+            self.paying = True
+            self.renewals = 0
         return self.paying
 
     def renews(self):
@@ -164,7 +172,8 @@ def plain_way(readers):
             wanted = reader.wants()
             counts[0] += wanted
             times = sorted(draw.random() for _ in range(wanted))
-            used, asked = 0, False
+            used = 0
+            asked = False
             for _ in times:
                 if reader.paying or used < LIMIT:
                     used += not reader.paying
@@ -191,7 +200,8 @@ def simpy_way(readers):
                 reader.renews()
             wanted = reader.wants()
             counts[0] += wanted
-            used, asked = 0, False
+            used = 0
+            asked = False
             for at in sorted(draw.random() for _ in range(wanted)):
                 yield world.timeout(max(month + at - world.now, 0))
                 if reader.paying or used < LIMIT:
@@ -240,6 +250,49 @@ def measure(way, readers):
     return json.loads(done.stdout)
 
 
+def run_all(readers, rounds):
+    """Return the medians of every way, each run in turn."""
+    ways = [way for way in WAYS if simpy or way != "minimal model, SimPy"]
+    kept = {way: [] for way in ways}
+    for _ in range(rounds):
+        for way in ways:
+            these = min(FEW, readers) if way in SCALED else readers
+            found = measure(way, these)
+            scaled = {key: found[key] * readers / these for key in ("seconds", "work", "views")}
+            kept[way].append(found | scaled)
+    return {
+        way: {key: median(found[key] for found in each) for key in each[0]}
+        for way, each in kept.items()
+    }
+
+
+def compare(rows):
+    """Return the ratios; all ways must agree."""
+    minimal = [row for way, row in rows.items() if way.startswith("minimal")]
+    if max(row["stopped"] for row in minimal) - min(row["stopped"] for row in minimal) > 0.01:
+        raise SystemExit(f"the ways do not agree: {rows}")
+    base = rows["minimal model, one worker"]["work"]
+    ratios = {f"{way} over ours": rows[way]["work"] / base for way in SCALED if way in rows}
+    one, two = rows["full model, one worker"], rows["full model, two workers"]
+    return ratios | {"two workers over one": one["seconds"] / two["seconds"]}
+
+
+def show(rows, ratios, readers, rounds):
+    """Print a table."""
+    echo(
+        f"{readers:,} readers, {MONTHS} months, {os.cpu_count()} cores, medians of {rounds} rounds"
+    )
+    echo(
+        f"{'':<30}{'seconds':>9}{'work':>9}{'MiB':>8}{'views, M':>10}{'stopped':>9}{'starts/M':>10}"
+    )
+    for way, row in rows.items():
+        mib = "-" if way in SCALED else f"{row['mib']:.0f}"
+        found = f"{row['views'] / 1e6:>10.1f}{row['stopped']:>9.2%}{row['starts']:>10.0f}"
+        echo(f"{way:<30}{row['seconds']:>9.1f}{row['work']:>9.1f}{mib:>8}{found}")
+    for name, ratio in ratios.items():
+        echo(f"{name}: {ratio:.1f}")
+
+
 def main():
     """Measure every way in turn, and print medians and ratios."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -250,65 +303,17 @@ def main():
     given = options.parse_args()
     if given.way:
         found = WAYS[given.way](given.readers)
-        print(  # noqa: T201
-            json.dumps(found | {"mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024})
-        )
+        found["mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        echo(json.dumps(found))
         return
-    ways = [way for way in WAYS if way != "minimal model, SimPy" or find_spec("simpy")]
-    rounds = {way: [] for way in ways}
-    for _ in range(given.rounds):
-        for way in ways:
-            readers = min(FEW, given.readers) if way in SCALED else given.readers
-            found = measure(way, readers)
-            scale = given.readers / readers
-            rounds[way].append(
-                {
-                    **found,
-                    "seconds": found["seconds"] * scale,
-                    "work": found["work"] * scale,
-                    "views": found["views"] * scale,
-                }
-            )
-    rows = {
-        way: {key: median(found[key] for found in kept) for key in kept[0]}
-        for way, kept in rounds.items()
-    }
-    minimal = [rows[way] for way in ways if way.startswith("minimal")]
-    if max(row["stopped"] for row in minimal) - min(row["stopped"] for row in minimal) > 0.01:
-        raise SystemExit(f"the ways do not agree: {rows}")
-    base = rows["minimal model, one worker"]["work"]
-    ratios = {f"{way} over ours": rows[way]["work"] / base for way in ways if way in SCALED}
-    ratios["two workers over one"] = (
-        rows["full model, one worker"]["seconds"] / rows["full model, two workers"]["seconds"]
-    )
+    rows = run_all(given.readers, given.rounds)
+    ratios = compare(rows)
     if given.json:
-        print(  # noqa: T201
-            json.dumps(
-                {
-                    "readers": given.readers,
-                    "months": MONTHS,
-                    "cores": os.cpu_count(),
-                    "ways": rows,
-                    "ratios": ratios,
-                }
-            )
-        )
+        fixed = {"readers": given.readers, "months": MONTHS, "cores": os.cpu_count()}
+        echo(json.dumps(fixed | {"ways": rows, "ratios": ratios}))
         return
-    print(  # noqa: T201
-        f"{given.readers:,} readers, {MONTHS} months, {os.cpu_count()} cores, medians of"
-        f" {given.rounds} rounds"
-    )
-    print(  # noqa: T201
-        f"{'':<30}{'seconds':>9}{'work':>9}{'MiB':>8}{'views, M':>10}{'stopped':>9}{'starts/M':>10}"
-    )
-    for way, row in rows.items():
-        mib = f"{row['mib']:.0f}" if way not in SCALED else "-"
-        told = f"{row['views'] / 1e6:>10.1f}{row['stopped']:>9.2%}{row['starts']:>10.0f}"
-        print(f"{way:<30}{row['seconds']:>9.1f}{row['work']:>9.1f}{mib:>8}{told}")  # noqa: T201
-    for name, ratio in ratios.items():
-        print(f"{name}: {ratio:.1f}")  # noqa: T201
+    show(rows, ratios, given.readers, given.rounds)
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parents[2]))
     main()

@@ -56,7 +56,7 @@ def _populations(draw):
 @settings(max_examples=100, deadline=None)
 @given(_populations())
 def test_columns_decide_as_the_engine_does(population):
-    """All agree on every view of random policies, at times on the edges of windows."""
+    """Every decision on every view of random policies agrees, at times on edges."""
     policy, people = population
 
     assert by_engine(policy, people) == by_columns(policy, people)

@@ -23,10 +23,10 @@ from meter.testing import strategies
 from tests.columns.both import by_columns, by_engine
 
 BUGS = {
-    "a blocked view counts": (counting, "tables.spend[verdict] >= 0 and ", ""),
+    "a blocked view counts": (counting, "tables.spend[verdict] < 0 or ", ""),
     "an article counts again when it is read again": (
         counting,
-        " and memory.seen[meter] == 0",
+        " or memory.seen[meter] != 0",
         "",
     ),
     "a read at the end of a rolling window is still inside": (
@@ -64,7 +64,7 @@ BUGS = {
         "if same_time and memory.ids[holder, m, slot] == view:",
         "if same_time or memory.ids[holder, m, slot] == view:",
     ),
-    "a prefetch counts": (counting, "tables.spends[g] and ", ""),
+    "a prefetch counts": (counting, "not tables.spends[g] or ", ""),
 }
 
 SHOWN_BY = {
@@ -82,9 +82,11 @@ def _run_spoiled(module, right="", wrong=""):
     if right:
         assert source.count(right) == 1, f"the line to spoil has changed: {right}"
         source = source.replace(right, wrong)
-    source = source.replace(
-        "from meter.columns.compiled import compiled", "compiled = lambda function: function"
-    )
+    for compiler in ("compiled, inlined", "compiled"):
+        source = source.replace(
+            f"from meter.columns.compiled import {compiler}\n",
+            "compiled = inlined = lambda function: function\n",
+        )
     spoiled = module_from_spec(spec_from_loader(module.__name__, loader=None))
     exec(compile(source, "spoiled", "exec"), spoiled.__dict__)
     return spoiled

@@ -55,7 +55,7 @@ POLICIES = {
 def disagreements(
     policy: Policy, readers: int = 120, months: int = 4
 ) -> tuple[int, list[str], Counter[str]]:
-    """Return the number of views, what the engine says differently, and each rule's decisions."""
+    """Return the number of views, what the engine says otherwise, and how often each rule fired."""
     population = simulate(
         policy, readers=readers, months=months, seed=11, assumptions=BUSY, log=True
     )

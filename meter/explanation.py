@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from meter.facts import ACCESS, OTHER
-from meter.formulas import Among, Contains, Every, Some
+from meter.formulas import And, Contains, In, Or
 from meter.rulebook import Effect
 from meter.vocabulary import Access, ArticleAccess
 from meter.windows import day_start, moment
@@ -127,7 +127,7 @@ def value_words(slot: Slot, value: Code, zone: ZoneInfo) -> str:
 
 def clause(formula: Formula, vocabulary: Vocabulary) -> str:
     """Say what a formula asks for."""
-    if isinstance(formula, Among):
+    if isinstance(formula, In):
         slot = vocabulary.slots[formula.slot]
         return f"{_name(slot)} is {_codes(slot, formula.codes, vocabulary.zone)}"
     if isinstance(formula, Contains):
@@ -136,7 +136,7 @@ def clause(formula: Formula, vocabulary: Vocabulary) -> str:
     parts = [clause(part, vocabulary) for part in formula.parts]
     if len(parts) == 1:
         return parts[0]
-    if isinstance(formula, Every):
+    if isinstance(formula, And):
         return " and ".join(parts) or "anything goes"
     return "either " + " or ".join(parts) if parts else "nothing can match"
 
@@ -170,7 +170,7 @@ def _intervals(slot: Slot, codes: Sequence[Any], zone: ZoneInfo) -> str:
 
 def why_not(formula: Formula, values: Sequence[Any], vocabulary: Vocabulary) -> str:
     """Say why a formula does not hold for these codes."""
-    if isinstance(formula, Among):
+    if isinstance(formula, In):
         slot, value = vocabulary.slots[formula.slot], values[formula.slot]
         told = value_words(slot, value, vocabulary.zone)
         if value is None or slot.kind == "flag":  # the opposite needs no saying
@@ -182,7 +182,7 @@ def why_not(formula: Formula, values: Sequence[Any], vocabulary: Vocabulary) -> 
         name = _name(vocabulary.slots[formula.slot])
         return f"{name} {'do not include' if formula.inside else 'include'} `{formula.member}`"
     failing = [part for part in formula.parts if part.holds(values) is False]
-    if isinstance(formula, Some):
+    if isinstance(formula, Or):
         reasons = "; ".join(why_not(part, values, vocabulary) for part in failing)
         return reasons or "nothing can match it"
     return why_not(failing[0], values, vocabulary)
@@ -216,7 +216,7 @@ def explain(decision: Decision) -> str:
     values, vocabulary = decision.facts.values, rulebook.vocabulary
     place = next(place for place, rule in enumerate(rulebook.rules) if rule.name == decision.rule)
     fired = rulebook.rules[place]
-    if fired.formula != Every(()):
+    if fired.formula != And(()):
         lines.append(f"  matched: {_matched(fired.formula, values, vocabulary)}")
     if fired.spend is not None and values[ACCESS] is ArticleAccess.FREE:
         lines.append("  the article is free: it is read without an allowance, and counts nothing")
@@ -234,10 +234,10 @@ def explain(decision: Decision) -> str:
 
 def _matched(formula: Formula, values: Sequence[Any], vocabulary: Vocabulary) -> str:
     """Say which of the things asked for are so."""
-    if isinstance(formula, Among):
+    if isinstance(formula, In):
         return value_words(vocabulary.slots[formula.slot], values[formula.slot], vocabulary.zone)
     if isinstance(formula, Contains):
         return clause(formula, vocabulary)
     holding = [part for part in formula.parts if part.holds(values)]
-    told = holding if isinstance(formula, Every) else holding[:1]
+    told = holding if isinstance(formula, And) else holding[:1]
     return " and ".join(_matched(part, values, vocabulary) for part in told)

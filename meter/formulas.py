@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from meter.policy import When
     from meter.vocabulary import Members, Range
 
-__all__ = ["ALWAYS", "Among", "Contains", "Every", "Formula", "Some", "formula_of", "leaves"]
+__all__ = ["ALWAYS", "And", "Contains", "Formula", "In", "Or", "formula_of", "leaves"]
 
 
 @frozen
-class Among:
+class In:
     """A slot holds one of some codes.
 
     `None`, a slot that is not observed yet, leaves the question open.
@@ -57,7 +57,7 @@ class Contains:
 
 
 @frozen
-class Every:
+class And:
     """Every part holds; no parts hold always."""
 
     parts: tuple[Formula, ...]
@@ -75,7 +75,7 @@ class Every:
 
 
 @frozen
-class Some:
+class Or:
     """At least one part holds; no parts hold never."""
 
     parts: tuple[Formula, ...]
@@ -92,14 +92,14 @@ class Some:
         return known
 
 
-Formula = Among | Contains | Every | Some
-ALWAYS = Every(())
-NEVER = Some(())
+Formula = In | Contains | And | Or
+ALWAYS = And(())
+NEVER = Or(())
 
 
-def leaves(formula: Formula) -> Iterator[Among | Contains]:
+def leaves(formula: Formula) -> Iterator[In | Contains]:
     """Yield what a formula asks of single slots, in the order it is tried."""
-    if isinstance(formula, Among | Contains):
+    if isinstance(formula, In | Contains):
         yield formula
     else:
         for part in formula.parts:
@@ -141,7 +141,7 @@ class _Translation:
 
     def _joined(self, parts: Iterable[Formula], *, every: bool) -> Formula:
         """Join by "every" or by "some"; the opposite of the one is the other of the opposites."""
-        return Every(tuple(parts)) if every is self.wanted else Some(tuple(parts))
+        return And(tuple(parts)) if every is self.wanted else Or(tuple(parts))
 
     def _parts(self, name: str, when: When) -> Iterator[Formula]:
         """Yield what one key of a condition asks for, or the opposite."""
@@ -202,7 +202,7 @@ class _Translation:
             return ALWAYS if (None in frozenset(codes)) is self.wanted else NEVER
         place = self.vocabulary.place(name, meter)
         known = frozenset(code for code in self.vocabulary.slots[place].codes() if code is not None)
-        return Among(place, known.intersection(codes) if self.wanted else known.difference(codes))
+        return In(place, known.intersection(codes) if self.wanted else known.difference(codes))
 
     def _in_range(self, name: str, meter: str | None, bounds: Range) -> Formula:
         if not self.vocabulary.has(name, meter):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from attrs import frozen
 
 from meter.facts import ACCESS, Vocabulary
-from meter.formulas import ALWAYS, Among, Every, Formula, formula_of
+from meter.formulas import ALWAYS, And, Formula, In, formula_of
 from meter.usage import Tally
 from meter.vocabulary import ArticleAccess, Count, Show
 from meter.windows import Timeline
@@ -204,5 +204,5 @@ class Rulebook:
         stretch = offer.instants(self.policy.zone)
         if stretch == (None, None):
             return eligible
-        running = Among(self.vocabulary.place("period"), self.vocabulary.periods(stretch))
-        return Every((running, eligible))
+        running = In(self.vocabulary.place("period"), self.vocabulary.periods(stretch))
+        return And((running, eligible))

@@ -7,6 +7,7 @@ import inspect
 import re
 import sys
 from collections import ChainMap
+from functools import cache
 from pathlib import Path
 from typing import (
     TYPE_CHECKING,
@@ -22,7 +23,7 @@ from typing import (
 from sphinx.util.docstrings import prepare_docstring
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
     from types import FunctionType, ModuleType
 
     from docutils.nodes import Element
@@ -50,13 +51,14 @@ def make_readable(modules: Collection[ModuleType]) -> None:
             if isinstance(branch, ast.If) and ast.unparse(branch.test) == "TYPE_CHECKING":
                 code = compile(ast.Module(branch.body, []), str(module.__file__), "exec")
                 exec(code, module.__dict__)  # noqa: S102 (our own source, imported a moment ago)
+    everything = dict(ChainMap(*map(vars, modules)))
     for module in modules:
         for value in vars(module).values():
             if inspect.isclass(value) and value.__module__ == module.__name__:
-                _resolve_constructor(value, modules)
+                _resolve_constructor(value, everything)
 
 
-def _resolve_constructor(kind: type, modules: Collection[ModuleType]) -> None:
+def _resolve_constructor(kind: type, everything: dict[str, object]) -> None:
     """Read the annotations of a constructor that was generated: it knows no names of the module.
 
     That of a converter may come from any other module.
@@ -64,8 +66,8 @@ def _resolve_constructor(kind: type, modules: Collection[ModuleType]) -> None:
     if hasattr(kind, "_fields"):  # a named tuple
         kind.__new__.__annotations__ = get_type_hints(kind)
     elif hasattr(kind, "__attrs_attrs__") and "__init__" in vars(kind):
-        near = [sys.modules[base.__module__] for base in kind.__mro__]
-        names = dict(ChainMap(*map(vars, [*near, *modules])))
+        near = [vars(sys.modules[base.__module__]) for base in kind.__mro__]
+        names = ChainMap(*near, everything)
         annotations = vars(kind)["__init__"].__annotations__
         for name, text in annotations.items():
             annotations[name] = _read(text, names)
@@ -88,12 +90,12 @@ def _resolve(_app: Sphinx, value: FunctionType, _bound: object) -> None:
     value.__annotations__ = {}
 
 
-def _read(annotation: object, names: dict[str, object]) -> object:
+def _read(annotation: object, names: Mapping[str, object]) -> object:
     """Return the type that an annotation stands for, inside and out."""
     if isinstance(annotation, ForwardRef):
         annotation = annotation.__forward_arg__
     if isinstance(annotation, str):
-        return eval(annotation, names)  # noqa: S307 (our own source, imported a moment ago)
+        return eval(annotation, {}, names)  # noqa: S307 (our own source, imported a moment ago)
     origin: Any = get_origin(annotation)
     if origin is None:
         return annotation
@@ -112,10 +114,9 @@ def _read_docstring(
 ) -> None:
     """Read code in a docstring as Markdown does, where a space may stand inside or none outside.
 
-    Of a constant, leave out what Python says of every `dict`.
+    Of a constant, leave out what Python says of every `dict`, and NumPy of every array.
     """
-    borrowed = [prepare_docstring(kind.__doc__ or "") for kind in (type(value), value)]
-    if what == "data" and lines in borrowed:
+    if what == "data" and lines == prepare_docstring(getattr(value, "__doc__", None) or ""):
         lines.clear()
     paragraphs = "\n".join(lines).split("\n\n")
     lines[:] = "\n\n".join(map(_with_literals, paragraphs)).split("\n")
@@ -131,9 +132,24 @@ def _name_only(_app: Sphinx, _env: object, node: pending_xref, shown: Element) -
     """Write a type variable, or a private class of ours, as its name: nobody is to look it up."""
     module_name, _, name = node["reftarget"].rpartition(".")
     value = getattr(sys.modules.get(module_name), name, None)
-    if isinstance(value, TypeVar | ParamSpec) or (inspect.isclass(value) and is_private(value)):
+    if isinstance(value, TypeVar) or (inspect.isclass(value) and is_private(value)):
         return shown
-    return None
+    return shown if node["reftarget"] in _parameters() else None
+
+
+@cache
+def _parameters() -> set[str]:
+    """Return the names of the parameter specifications of all modules, as Sphinx writes them."""
+    ours = [module for name, module in sys.modules.items() if name.startswith("meter.")]
+    values = [value for module in ours for value in vars(module).values()]
+    return {value.__name__ for value in values if isinstance(value, ParamSpec)}
+
+
+def _list_top_level(_app: Sphinx, domain: str, _kind: str, content: Element) -> None:
+    """Leave the members of classes out of the contents beside a page."""
+    signature = content.parent[0]
+    if domain == "py" and signature.get("class"):
+        signature["_toc_name"] = ""
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -141,5 +157,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("autodoc-before-process-signature", _resolve)
     app.connect("autodoc-process-bases", _name_bases)
     app.connect("autodoc-process-docstring", _read_docstring)
+    app.connect("object-description-transform", _list_top_level)
     app.connect("missing-reference", _name_only)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

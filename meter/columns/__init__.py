@@ -1,5 +1,6 @@
 """The engine's decisions for many views at once, on arrays."""
 
+from meter.columns.arrays import Tables
 from meter.columns.compiled import compiled, inlined
 from meter.columns.decide import Columns, Decided, Readers, Views
 
@@ -7,6 +8,7 @@ __all__ = [
     "Columns",
     "Decided",
     "Readers",
+    "Tables",
     "Views",
     "compiled",
     "inlined",

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
+from meter.errors import raise_missing_extra
+
+try:
+    import numpy as np
+    from numpy.typing import NDArray
+except ImportError as error:  # pragma: no cover - checked in an environment without the extra
+    raise_missing_extra(error)
 
 __all__ = [
     "ANY_TIME",

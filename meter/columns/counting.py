@@ -16,7 +16,7 @@ from meter.columns.windows import combination_of, keep
 if TYPE_CHECKING:
     from meter.columns.arrays import Memory, Tables
 
-__all__ = ["Bucket", "Results", "count"]
+__all__ = ["Bucket", "CountResults", "count"]
 
 _ONE = 0
 """One reader is counted at a time, so the memory holds one identity."""
@@ -39,7 +39,7 @@ class Bucket(NamedTuple):
     """[r] where the reader's places start, and one more entry for the end."""
 
 
-class Results(NamedTuple):
+class CountResults(NamedTuple):
     """What was decided of a bucket, by place `p` in order and by reader `r`."""
 
     verdict: Codes
@@ -64,7 +64,7 @@ def count(
     verdicts: Codes,
     memory: Memory,
     bucket: Bucket,
-    results: Results,
+    results: CountResults,
     begin: int,
 ) -> tuple[int, int, int]:
     """Decide the views of a bucket's readers from number `begin` on.

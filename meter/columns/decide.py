@@ -14,7 +14,7 @@ import numpy as np
 from attrs import field, frozen
 
 from meter.columns.arrays import Codes, Flags, Integers, new_memory
-from meter.columns.counting import Bucket, Results, count
+from meter.columns.counting import Bucket, CountResults, count
 from meter.columns.partition import Dealt, Hashes, deal, in_order
 from meter.columns.tables import Judging
 
@@ -231,11 +231,11 @@ class _Worker:
             first_stop_at=results.first_stop_at,
         )
 
-    def _count(self, bucket: Bucket) -> Results:
+    def _count(self, bucket: Bucket) -> CountResults:
         """Run the counting loop, and ask the engine whenever it meets a new combination."""
         views, readers = len(bucket.at), len(bucket.starts) - 1
         each_view = views if len(self.decisions.verdict) else 0
-        results = Results(
+        results = CountResults(
             verdict=np.empty(views, np.int32),
             used=np.empty(each_view, np.int32),
             counted=np.empty(each_view, np.bool_),

@@ -16,7 +16,7 @@ from meter.loading import load_policy
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from meter.commands.population import Output, People
+    from meter.commands.population import OutputOptions, People
 
 __all__ = ["compare"]
 
@@ -36,7 +36,7 @@ __all__ = ["compare"]
     ),
 )
 def compare(
-    policy_paths: tuple[Path, ...], people: People, output: Output, optimise: str | None
+    policy_paths: tuple[Path, ...], people: People, output: OutputOptions, optimise: str | None
 ) -> None:
     """Compare policies on the same readers.
 

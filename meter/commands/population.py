@@ -17,7 +17,7 @@ from meter.commands.options import FilePath, format_option
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Output", "People", "population_options"]
+__all__ = ["OutputOptions", "People", "population_options"]
 
 _MEASURES = ("net", "net_lifetime")
 _OPTIONS = (
@@ -108,7 +108,7 @@ class People:
 
 
 @frozen(kw_only=True)
-class Output:
+class OutputOptions:
     """How an answer is printed, and the files it is also written to."""
 
     form: str
@@ -147,7 +147,7 @@ def population_options(command: Callable[..., None]) -> Callable[..., None]:
             sweep=sweep,
             by=by,
         )
-        command(people=people, output=Output(form=form, html=html, charts=charts), **others)
+        command(people=people, output=OutputOptions(form=form, html=html, charts=charts), **others)
 
     # click puts the option that is added last first
     for option in reversed(_OPTIONS):

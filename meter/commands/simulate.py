@@ -16,7 +16,7 @@ from meter.simulate.assumptions import assumptions_text, published_assumptions
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from meter.commands.population import Output, People
+    from meter.commands.population import OutputOptions, People
 
 __all__ = ["simulate"]
 
@@ -43,7 +43,7 @@ def _list_assumptions(ctx: click.Context, _option: click.Parameter, wanted: obje
     callback=_list_assumptions,
     help="Print every assumption as a TOML file to change, and stop.",
 )
-def simulate(policy_path: Path, people: People, output: Output) -> None:
+def simulate(policy_path: Path, people: People, output: OutputOptions) -> None:
     """Run a policy over a population of readers.
 
     Simulate readers for some months: who is stopped, who subscribes, what is read and what is

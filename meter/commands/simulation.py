@@ -13,7 +13,7 @@ from attrs import frozen
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from meter.commands.console import open_console, print_json, print_message
-from meter.commands.population import Output, People
+from meter.commands.population import OutputOptions, People
 from meter.simulate import report
 from meter.simulate.assumptions import Assumptions, load_assumptions, published_assumptions
 from meter.simulate.calibrate import Calibration, Known, calibrate
@@ -100,7 +100,7 @@ class Simulation:
             )
 
     def print_answer(
-        self, comparison: Comparison, output: Output, choice: LimitChoice | None = None
+        self, comparison: Comparison, output: OutputOptions, choice: LimitChoice | None = None
     ) -> None:
         """Print an answer, and write its page and its pictures."""
         calibration = self.calibration

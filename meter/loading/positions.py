@@ -8,14 +8,14 @@ from __future__ import annotations
 import tomllib
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-import tree_sitter_toml
 from attrs import evolve
-from tree_sitter import Language, Node, Parser
 
 from meter.errors import Problem, shown_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from tree_sitter import Node
 
 __all__ = ["At", "Path", "Place", "Positions", "source_line"]
 
@@ -171,6 +171,10 @@ def source_line(lines: list[str], line: int) -> str:
 
 
 def _parse(text: str) -> Node:
+    # a parser that only a text with a problem needs
+    import tree_sitter_toml  # noqa: PLC0415
+    from tree_sitter import Language, Parser  # noqa: PLC0415
+
     return Parser(Language(tree_sitter_toml.language())).parse(text.encode()).root_node
 
 

@@ -206,7 +206,7 @@ class BrokenJourneyError(AssertionError):
         super().__init__(next(step.problem for step in steps if step.problem))
 
 
-class _Worker(Protocol):
+class _TestWorker(Protocol):
     """What `pytest-xdist` gives a worker's configuration, and the controller's view of a worker."""
 
     config: pytest.Config
@@ -217,7 +217,7 @@ class _Workers:
     """Collects what the workers of `pytest-xdist` have seen."""
 
     @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, node: _Worker) -> None:
+    def pytest_testnodedown(self, node: _TestWorker) -> None:
         coverage = node.config.stash.get(_COVERAGE, None)
         if coverage is not None:
             coverage.merge(node.workeroutput.get(_SEEN, {}))
@@ -237,7 +237,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         return
     coverage = config.stash[_COVERAGE]
     if hasattr(config, "workerinput"):
-        worker = cast("_Worker", config)
+        worker = cast("_TestWorker", config)
         worker.workeroutput[_SEEN] = coverage.seen()
         return
     target = config.getoption("--meter-coverage-json")

@@ -9,7 +9,7 @@ from attrs import frozen
 from meter.errors import listed
 from meter.explanation import clause
 from meter.facts import ATTRIBUTES, OTHER
-from meter.formulas import Among
+from meter.formulas import In
 from meter.view import covers
 from meter.vocabulary import ArticleAccess, Status
 
@@ -137,8 +137,8 @@ def words_of(
     place = vocabulary.place(name, meter)
     known = frozenset(code for code in codes if code is not None)
     if not known:
-        return clause(Among(place, frozenset({None})), vocabulary)
-    said = clause(Among(place, known), vocabulary)
+        return clause(In(place, frozenset({None})), vocabulary)
+    said = clause(In(place, known), vocabulary)
     return f"{said} or not known" if None in codes else said
 
 

@@ -24,6 +24,7 @@ __all__ = [
     "FULL",
     "MEANING",
     "Property",
+    "Unannounced",
     "built_in_by_code",
     "built_in_properties",
     "from_guarantee",

@@ -12,7 +12,7 @@ from attrs import evolve
 
 from meter.engine import judge
 from meter.errors import listed
-from meter.formulas import Among, Contains, Every
+from meter.formulas import And, Contains, In
 from meter.memo import decide
 from meter.verify.diagram import FALSE, MOST_STEPS, TRUE, Diagrams
 from meter.verify.layout import Layout
@@ -70,7 +70,7 @@ class Space(Layout):
         return found
 
     def _where(self, formula: Formula, side: int) -> int:
-        if isinstance(formula, Among):
+        if isinstance(formula, In):
             slot = self.vocabulary.slots[formula.slot]
             if slot.meter is not None:
                 return self.meter_state(slot.meter, side, slot.name, formula.codes)
@@ -82,7 +82,7 @@ class Space(Layout):
         parts = [self.where(part, side) for part in formula.parts]
         # From the last level to the first, so that what is built so far is never walked again.
         parts.sort(key=self.diagrams.level, reverse=True)
-        if isinstance(formula, Every):
+        if isinstance(formula, And):
             return self.diagrams.conjoin(*parts)
         return self.diagrams.disjoin(*parts)
 

@@ -9,7 +9,7 @@ from attrs import evolve
 
 from meter import Article, Entitlement, PageView, Reader, Usage, decide, explain, loads_policy
 from meter.explanation import clause, code_words, value_words, why_not
-from meter.formulas import Among, Some, formula_of
+from meter.formulas import In, Or, formula_of
 from meter.policy import Dates, When
 from meter.vocabulary import Members, Range
 
@@ -357,8 +357,8 @@ def test_every_code_has_words():
 def test_says_that_nothing_can_match():
     """An empty group of alternatives."""
     vocabulary = POLICY.rulebook.vocabulary
-    assert why_not(Some(()), (), vocabulary) == "nothing can match it"
-    assert clause(Among(0, frozenset()), vocabulary) == "the reader's status is nothing"
+    assert why_not(Or(()), (), vocabulary) == "nothing can match it"
+    assert clause(In(0, frozenset()), vocabulary) == "the reader's status is nothing"
 
 
 def test_a_subscriber_is_told_of_no_count():

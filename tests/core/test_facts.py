@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from meter import Article, Entitlement, PageView, Policy, Reader, Rule, Usage, decide
 from meter.facts import OTHER, Vocabulary
-from meter.formulas import ALWAYS, Among, Every, Some, formula_of
+from meter.formulas import ALWAYS, And, In, Or, formula_of
 from meter.policy import Dates, Publication, When
 from meter.rulebook import Rulebook
 from meter.view import host
@@ -234,13 +234,13 @@ def test_a_subdomain_goes_to_its_most_specific_mention():
 
 def test_what_is_not_observed_leaves_a_formula_open():
     """Three answers: so, not so, and not known yet."""
-    first, second = Among(0, frozenset({1})), Among(1, frozenset({1}))
+    first, second = In(0, frozenset({1})), In(1, frozenset({1}))
     assert [first.holds([1]), second.holds([1])] == [True, None]
-    assert [formula.holds(v) for v in ([1], [0]) for formula in (Every((first, second)),)] + [
-        Some((first, second)).holds([0]),
-        Some((first, second)).holds([1]),
+    assert [formula.holds(v) for v in ([1], [0]) for formula in (And((first, second)),)] + [
+        Or((first, second)).holds([0]),
+        Or((first, second)).holds([1]),
     ] == [None, False, None, True]
-    assert [ALWAYS.holds([]), Some(()).holds([])] == [True, False]
+    assert [ALWAYS.holds([]), Or(()).holds([])] == [True, False]
 
 
 def test_a_vocabulary_can_be_asked_by_name():

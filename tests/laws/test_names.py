@@ -10,9 +10,6 @@ import meter
 
 PACKAGE = Path(meter.__file__).parent
 
-KNOWN = frozenset({"Attribute", "Question", "Reading"})
-"""Names that still occur twice; none may be added."""
-
 
 def modules_by_class() -> dict[str, list[str]]:
     """Return the modules that define a class, by the name of the class."""
@@ -27,11 +24,4 @@ def modules_by_class() -> dict[str, list[str]]:
 
 def test_no_two_modules_define_a_class_of_the_same_name():
     """Whoever reads a class name in a message or a signature knows which class it is."""
-    twice = {name: where for name, where in modules_by_class().items() if len(where) > 1}
-    assert {} == {name: where for name, where in twice.items() if name not in KNOWN}
-
-
-def test_the_known_exceptions_are_exceptions():
-    """A name that has become unique leaves the list."""
-    found = modules_by_class()
-    assert [] == [name for name in sorted(KNOWN) if len(found[name]) < 2]
+    assert {} == {name: where for name, where in modules_by_class().items() if len(where) > 1}

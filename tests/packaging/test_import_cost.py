@@ -44,12 +44,16 @@ CORE = {"meter"} | {
         "decision",
         "engine",
         "errors",
+        "explanation",
         "facts",
+        "formulas",
+        "memo",
         "policy",
         "rulebook",
         "usage",
         "validation",
         "view",
+        "vocabulary",
         "windows",
     ]
 }

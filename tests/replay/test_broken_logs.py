@@ -232,7 +232,7 @@ def test_what_a_log_says_cannot_command_a_terminal(tmp_path):
         .reason
     )
 
-    assert reason.startswith("`\\x1b[31mred\\nxxx")
+    assert reason.startswith("`\\u001B[31mred\\u000Axxx")
     assert reason.isprintable()
     assert len(reason) < 200
 

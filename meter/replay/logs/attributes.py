@@ -27,7 +27,7 @@ from meter.windows import local_instant, moment
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["ATTRIBUTES", "Attribute", "BadValueError", "read_value", "scene"]
+__all__ = ["ATTRIBUTES", "BadValueError", "LogAttribute", "read_value", "scene"]
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _FLAGS = {
@@ -44,7 +44,7 @@ class BadValueError(ValueError):
 
 
 @frozen(kw_only=True)
-class Attribute:
+class LogAttribute:
     """One attribute of a reader, an article or a view.
 
     `names` are those its column may have in a log beside its own. `from_cell` turns a cell into
@@ -122,25 +122,25 @@ def _entitlement(right: Mapping[str, object], zone: ZoneInfo) -> dict[str, objec
 
 
 ATTRIBUTES = {
-    "reader.registered": Attribute(names=("registered",), from_cell=_flag),
-    "reader.status": Attribute(names=("status",), from_cell=_choice),
-    "reader.entitlements": Attribute(names=("entitlements",), from_cell=_entitlements),
-    "reader.segments": Attribute(names=("segments",), from_cell=_words),
-    "reader.country": Attribute(names=(), from_cell=_text),
-    "reader.score": Attribute(names=("score",), from_cell=_number),
-    "article.access": Attribute(names=("access",), from_cell=_choice),
-    "article.section": Attribute(names=("section",), from_cell=_text),
-    "article.tags": Attribute(names=("tags",), from_cell=_words),
-    "article.kind": Attribute(names=("kind",), from_cell=_text),
-    "article.published": Attribute(names=("published",), from_cell=_time),
-    "referrer": Attribute(names=("referer",), from_cell=_text),
-    "channel": Attribute(names=(), from_cell=_text),
-    "device": Attribute(names=(), from_cell=_text),
-    "country": Attribute(names=(), from_cell=_text),
-    "language": Attribute(names=(), from_cell=_text),
-    "gift": Attribute(names=(), from_cell=_flag),
-    "crawler": Attribute(names=("bot",), from_cell=_flag),
-    "prefetch": Attribute(names=(), from_cell=_flag),
+    "reader.registered": LogAttribute(names=("registered",), from_cell=_flag),
+    "reader.status": LogAttribute(names=("status",), from_cell=_choice),
+    "reader.entitlements": LogAttribute(names=("entitlements",), from_cell=_entitlements),
+    "reader.segments": LogAttribute(names=("segments",), from_cell=_words),
+    "reader.country": LogAttribute(names=(), from_cell=_text),
+    "reader.score": LogAttribute(names=("score",), from_cell=_number),
+    "article.access": LogAttribute(names=("access",), from_cell=_choice),
+    "article.section": LogAttribute(names=("section",), from_cell=_text),
+    "article.tags": LogAttribute(names=("tags",), from_cell=_words),
+    "article.kind": LogAttribute(names=("kind",), from_cell=_text),
+    "article.published": LogAttribute(names=("published",), from_cell=_time),
+    "referrer": LogAttribute(names=("referer",), from_cell=_text),
+    "channel": LogAttribute(names=(), from_cell=_text),
+    "device": LogAttribute(names=(), from_cell=_text),
+    "country": LogAttribute(names=(), from_cell=_text),
+    "language": LogAttribute(names=(), from_cell=_text),
+    "gift": LogAttribute(names=(), from_cell=_flag),
+    "crawler": LogAttribute(names=("bot",), from_cell=_flag),
+    "prefetch": LogAttribute(names=(), from_cell=_flag),
 }
 """Every attribute by its path in an event, `reader.country` and `country` of the view apart."""
 

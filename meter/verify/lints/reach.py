@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from meter.engine import Verdict
-from meter.formulas import Among, leaves
+from meter.formulas import In, leaves
 from meter.verify.diagram import FALSE
 from meter.verify.lints.findings import warning
 from meter.verify.phrasing import quoted, status_words
@@ -177,7 +177,7 @@ def _statuses(formula: Formula) -> set[Status]:
     return {
         code
         for leaf in leaves(formula)
-        if isinstance(leaf, Among)
+        if isinstance(leaf, In)
         for code in leaf.codes
         if isinstance(code, Status)
     }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from meter.formulas import Among
+from meter.formulas import In
 from meter.verify.answers import EVERYONE, ProofAnswer, ProofOutcome
 from meter.verify.budget import SOLVER_SECONDS, open_solver
 from meter.verify.counterexample import single_view
@@ -138,7 +138,7 @@ class _SolverProof:
         solver = self.solver
         access = self.space.vocabulary.place("access")
         last = solver.conjoin(
-            solver.where(Among(access, frozenset({ArticleAccess.METERED}))),
+            solver.where(In(access, frozenset({ArticleAccess.METERED}))),
             solver.meter_state(meter, 0, "open", [True]),
             solver.meter_state(meter, 0, "left", [rules[0].nothing_left]),
         )

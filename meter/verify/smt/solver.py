@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 import z3
 from attrs import evolve
 
-from meter.formulas import Among, Contains, Every
+from meter.formulas import And, Contains, In
 from meter.verify.diagram import FALSE, TRUE, UndecidedError
 from meter.verify.situations import EXPIRED, RUNNING
 from meter.verify.symbolic import Walk
@@ -114,7 +114,7 @@ class Solver:
     def where(self, formula: Formula, side: int = 0) -> z3.BoolRef:
         """Return where a formula of the vocabulary holds."""
         space = self.space
-        if isinstance(formula, Among):
+        if isinstance(formula, In):
             slot = space.vocabulary.slots[formula.slot]
             if slot.meter is not None:
                 return self.meter_state(slot.meter, side, slot.name, formula.codes)
@@ -124,7 +124,7 @@ class Solver:
             level = space.level(formula.slot, formula.member)
             return self.levels[level] == int(formula.inside)
         parts = [self.where(part, side) for part in formula.parts]
-        return self.conjoin(*parts) if isinstance(formula, Every) else self.disjoin(*parts)
+        return self.conjoin(*parts) if isinstance(formula, And) else self.disjoin(*parts)
 
     def meter_state(
         self, meter: str, side: int, name: str, codes: Collection[object]

@@ -27,18 +27,14 @@ settings.register_profile(
 settings.register_profile("thorough", max_examples=1000, deadline=None, suppress_health_check=_SLOW)
 settings.load_profile("meter")
 
-OPTIONAL = ("METER_DATA",)
-"""What a reason for a skip names that nobody has to have: a folder with a publisher's own logs."""
-
 
 def _refuse_a_skip(report):
     """Make a skip a failure where everything has to be there."""
     if os.environ.get("METER_REQUIRED") != "1" or not report.skipped or hasattr(report, "wasxfail"):
         return report
     _, _, reason = report.longrepr
-    if not any(name in reason for name in OPTIONAL):
-        report.outcome = "failed"
-        report.longrepr = f"{reason}, and `METER_REQUIRED=1` lets nothing be skipped"
+    report.outcome = "failed"
+    report.longrepr = f"{reason}, and `METER_REQUIRED=1` lets nothing be skipped"
     return report
 
 

@@ -47,8 +47,10 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
     index: Any = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
     if sources is None or not hasattr(index, "_source_stamp"):
         return _in_memory(function)
-    # Numba has no public way to say which files a function is made of.
-    index._source_stamp = sources  # noqa: SLF001
+    # Numba has no public way to say which files a function is made of. The name holds the stamp
+    # too: an index of other sources may name classes that are no longer there, and is never read.
+    name = index._index_name.removesuffix(".nbi")  # noqa: SLF001
+    index.__init__(index._cache_path, f"{name}-{sources.hex()[:16]}", sources)  # noqa: SLF001
     return dispatcher
 
 

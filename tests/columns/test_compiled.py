@@ -52,6 +52,9 @@ def test_compiled_code_is_kept_until_a_module_it_calls_changes(tmp_path: Path) -
     assert [0, 0] == answer_of(tmp_path)
     assert [0, 1] == answer_of(tmp_path)
 
+    # An index may name classes that another release does not have: it is not even opened then.
+    for index in copy.rglob("*.nbi"):
+        index.write_bytes(b"no index")
     source = called.read_text(encoding="utf-8")
     assert source.count("slot -= capacity") == 1
     called.write_text(source.replace("slot -= capacity", "slot -= 3"), encoding="utf-8")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import tempfile
-import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +12,6 @@ import pytest
 
 pytest.importorskip("numba", reason="populations need the `sim` extra")
 
-import numpy as np
 import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -43,7 +40,8 @@ show = "subscription-wall"
 """
 
 
-def _policy(limit=2, window='calendar = "month"', count="articles"):
+def policy_of(limit=2, window='calendar = "month"', count="articles"):
+    """Return a policy of one meter."""
     return loads_policy(MONTHLY.format(limit=limit, window=window, count=count))
 
 
@@ -59,7 +57,7 @@ def _csv(folder, *lines, name="log.csv"):
 def _rows(path, policy=None, **options):
     return [
         row
-        for table in replay(policy or _policy(), path, decisions=True, **options).decisions
+        for table in replay(policy or policy_of(), path, decisions=True, **options).decisions
         for row in table.to_pylist()
     ]
 
@@ -135,7 +133,7 @@ def test_columns_of_any_name_can_be_mapped(tmp_path):
         "r1;2026-06-01T11:00:00Z;a2",
         "r1;2026-06-01T12:00:00Z;a3",
     )
-    found = replay(_policy(), path, columns={"reader": "who", "time": "when", "article": "what"})
+    found = replay(policy_of(), path, columns={"reader": "who", "time": "when", "article": "what"})
 
     assert (1, 3, 1, 1) == (found.readers, found.views, found.readers_stopped, found.views_blocked)
     assert {3: 1} == found.first_stop_curve
@@ -145,7 +143,7 @@ def test_a_compressed_log_is_read(tmp_path):
     """A `.csv.gz` log is read like a `.csv` one."""
     path = _csv(tmp_path, "reader,time,article", "r1,2026-06-01T10:00:00Z,a1", name="log.csv.gz")
 
-    assert 1 == replay(_policy(), path).views
+    assert 1 == replay(policy_of(), path).views
 
 
 def test_rows_that_cannot_be_read_are_located(tmp_path):
@@ -161,7 +159,7 @@ def test_rows_that_cannot_be_read_are_located(tmp_path):
         "r1,2026-06-03T10:00:00Z,a3,golden",
         "r1,2026-06-04T10:00:00Z,a4,metered",
     )
-    left_out = replay(_policy(), path).rows_left_out
+    left_out = replay(policy_of(), path).rows_left_out
 
     assert 5 == left_out.count
     assert {3: "no reader", 5: "`soon` is not a time", 6: "no article"} == {
@@ -178,7 +176,7 @@ def test_a_cell_that_is_no_utf8_costs_its_row(tmp_path):
     path.write_bytes(
         b"\xef\xbb\xbfreader,time,article\r\nr1,2026-06-01T10:00:00Z,a1\r\nr\xff,2026-06-01T10:00:00Z,a1\r\nr\xc3\xa9,2026-06-01T10:00:00Z,a1\r\n"
     )
-    found = replay(_policy(), path)
+    found = replay(policy_of(), path)
 
     assert (2, [(3, "`r\ufffd` is not UTF-8")]) == (
         found.views,
@@ -232,7 +230,7 @@ def test_lines_that_are_no_json_are_located(tmp_path):
     path = tmp_path / "log.jsonl"
     good = '{"at": "2026-06-01T10:00:00Z", "reader": {"id": "r1"}, "article": {"id": "a1"}}'
     path.write_text(f"{good}\n\n{{broken\n[1]\n{good}\n", encoding="utf-8")
-    found = replay(_policy(), path)
+    found = replay(policy_of(), path)
 
     assert [(3, "not JSON"), (4, "not a JSON object")] == [
         (bad.row, bad.reason) for bad in found.rows_left_out.first
@@ -251,7 +249,7 @@ def test_times_without_a_zone_are_the_publications(tmp_path):
     months = [row["at"].month for row in _rows(path)]
 
     assert [5, 6] == months
-    assert any("1 times have no zone" in note for note in replay(_policy(), path).notes)
+    assert any("1 times have no zone" in note for note in replay(policy_of(), path).notes)
 
 
 @pytest.mark.parametrize(
@@ -282,7 +280,7 @@ def test_times_may_be_seconds_milliseconds_or_microseconds(unit):
     )
 
     assert [datetime(2026, 6, 1, tzinfo=UTC)] * 3 == [
-        replay(_policy(), log).first_view for log in (table, texts, mixed_texts)
+        replay(policy_of(), log).first_view for log in (table, texts, mixed_texts)
     ]
 
 
@@ -290,13 +288,13 @@ def test_a_day_in_eight_digits_is_no_number():
     """`20260601` is the first of June in the publication's zone, not a second of 1970."""
     table = pa.table({"reader": ["r1"], "time": ["20260601"], "article": ["a1"]})
 
-    assert "2026-06-01T00:00:00+02:00" == replay(_policy(), table).first_view.isoformat()
+    assert "2026-06-01T00:00:00+02:00" == replay(policy_of(), table).first_view.isoformat()
 
 
 def test_a_log_without_a_clock_is_one_day_in_order():
     """Without times, views are taken in their order, and a daily limit applies."""
     table = pa.table({"reader": [1, 2, 1, 1], "article": [7, 7, 7, 8]})
-    found = replay(_policy(limit=1, window='calendar = "day"', count="views"), table, clock=False)
+    found = replay(policy_of(limit=1, window='calendar = "day"', count="views"), table, clock=False)
 
     assert (2, 4, 1, 2) == (found.readers, found.views, found.readers_stopped, found.views_blocked)
 
@@ -311,7 +309,7 @@ def test_readers_come_in_the_order_of_the_log():
             "article": ["1", "1", "2", "3"],
         }
     )
-    rows = replay(_policy(), table, by_reader=True).by_reader.to_pylist()
+    rows = replay(policy_of(), table, by_reader=True).by_reader.to_pylist()
 
     assert [("z", 3, 2, 1, 3, day + timedelta(hours=3)), ("a", 1, 1, 0, None, None)] == [
         tuple(row.values()) for row in rows
@@ -340,7 +338,7 @@ def test_ids_may_be_of_any_type(kind):
     table = pa.table(
         {"reader": column, "time": [day + timedelta(hours=n) for n in range(4)], "article": column}
     )
-    rows = replay(_policy(limit=1), table, by_reader=True).by_reader.to_pylist()
+    rows = replay(policy_of(limit=1), table, by_reader=True).by_reader.to_pylist()
 
     assert [("1", 3, 1), ("2", 1, 1)] == [
         (row["reader"], row["views"], row["counted"]) for row in rows
@@ -358,7 +356,7 @@ def test_a_column_that_is_missing_is_asked_for(tmp_path):
             r" reader=NAME`"
         ),
     ):
-        replay(_policy(), path)
+        replay(policy_of(), path)
 
 
 def test_a_mapping_to_nowhere_is_refused(tmp_path):
@@ -366,9 +364,9 @@ def test_a_mapping_to_nowhere_is_refused(tmp_path):
     path = _csv(tmp_path, "who,time,article", "r1,2026-06-01,a1")
 
     with pytest.raises(LogError, match="the log has no column `whom` for `reader`"):
-        replay(_policy(), path, columns={"reader": "whom"})
+        replay(policy_of(), path, columns={"reader": "whom"})
     with pytest.raises(LogError, match="names nothing that a log has"):
-        replay(_policy(), path, columns={"colour": "who"})
+        replay(policy_of(), path, columns={"colour": "who"})
 
 
 def test_a_status_in_the_log_is_enough(tmp_path):
@@ -426,53 +424,8 @@ def test_a_rolling_window_never_blocks_less_than_a_calendar_period_within_it(vie
         }
     )
     blocked = [
-        replay(_policy(limit, window, "views"), table).views_blocked
+        replay(policy_of(limit, window, "views"), table).views_blocked
         for window in (f'rolling = "{rolling}"', f'calendar = "{unit}"')
     ]
 
     assert blocked[0] >= blocked[1]
-
-
-DATA = os.environ.get("METER_DATA", "")
-
-
-@pytest.mark.skipif(not DATA, reason="METER_DATA names no folder with real logs")
-@pytest.mark.parametrize(
-    ("limit", "stopped", "blocked"),
-    [
-        (3, 373_229, 2_613_824),
-        (5, 246_859, 1_937_456),
-        (10, 102_376, 1_057_229),
-        (20, 28_209, 464_218),
-    ],
-)
-def test_msnbcs_readers_are_stopped_exactly(msnbc, limit, stopped, blocked):
-    """The views of MSNBC's 989,818 readers on one day give the counts computed independently."""
-    found = replay(
-        _policy(limit, 'calendar = "day"', "views"), msnbc, clock=False, recorded_under="none"
-    )
-
-    assert (989_818, 4_698_794, stopped, blocked) == (
-        found.readers,
-        found.views,
-        found.readers_stopped,
-        found.views_blocked,
-    )
-
-
-@pytest.fixture(scope="module")
-def msnbc():
-    """MSNBC's log: a line a reader, of the categories of the pages viewed, in order."""
-    with zipfile.ZipFile(Path(DATA) / "msnbc990928.zip") as archive:
-        text = archive.read("msnbc990928.seq")
-    lines = [
-        line.split()
-        for line in text.split(b"\n")
-        if line.strip() and line.replace(b" ", b"").strip().isdigit()
-    ]
-    return pa.table(
-        {
-            "reader": np.repeat(np.arange(len(lines)), [len(line) for line in lines]),
-            "article": [int(page) for line in lines for page in line],
-        }
-    )

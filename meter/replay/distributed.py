@@ -17,11 +17,11 @@ from meter.errors import raise_missing_extra
 try:
     import pyarrow as pa
 
+    from meter.replay.gathering import shards_of
 except ImportError as error:  # pragma: no cover - checked in an environment without the extra
     raise_missing_extra(error)
 
 from meter.policy import Policy
-from meter.replay.gathering import shards_of
 from meter.replay.logs.log import LogError
 from meter.replay.result import Replay, stop_curve
 from meter.replay.run import replay

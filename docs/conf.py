@@ -33,7 +33,22 @@ myst_heading_anchors = 3
 # `meter` that is not found is an error.
 OTHERS = {
     *sys.stdlib_module_names,
-    "_pytest", "attr", "attrs", "babel", "click", "distributed", "hypothesis", "jinja2", "numpy",
-    "opentelemetry", "psycopg", "psycopg_pool", "pyarrow", "pytest", "redis", "rich", "z3",
-}  # fmt: skip
+    "_pytest",
+    "attr",
+    "attrs",
+    "babel",
+    "click",
+    "distributed",
+    "hypothesis",
+    "jinja2",
+    "numpy",
+    "opentelemetry",
+    "psycopg",
+    "psycopg_pool",
+    "pyarrow",
+    "pytest",
+    "redis",
+    "rich",
+    "z3",
+}
 nitpick_ignore_regex = [("py:.*", rf"({'|'.join(sorted(OTHERS))})\..*")]

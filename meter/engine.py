@@ -96,7 +96,8 @@ def count(rulebook: Rulebook, view: PageView, usage: Usage, at: int) -> tuple[Co
     """Return what each meter has counted in the window that runs at the instant `at`."""
     when = _latest(usage, at)
     article = view.article
-    counted, inside = [], []
+    counted = []
+    inside = []
     for name, timeline, by_view in rulebook.meters:
         mark = view.view_key(at) if by_view else article.key
         tally = usage.tallies.get(name, _EMPTY)
@@ -338,7 +339,8 @@ def ledger(policy: Policy, usage: Usage, now: datetime) -> dict[str, tuple[Tally
 
     With it comes the time at which the oldest of it leaves the window, in the policy's zone.
     """
-    when, counted = _latest(usage, instant(now)), {}
+    when = _latest(usage, instant(now))
+    counted = {}
     for name, timeline in policy.rulebook.timelines.items():
         inside = policy.rulebook.inside(name, usage.tally(name), when)
         resets = None

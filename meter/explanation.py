@@ -152,7 +152,7 @@ def _codes(slot: Slot, codes: Iterable[Any], zone: ZoneInfo) -> str:
 
 
 def _intervals(slot: Slot, codes: Sequence[Any], zone: ZoneInfo) -> str:
-    """Say several neighbouring intervals in one breath."""
+    """Say several neighbouring intervals as one, from the lowest bound to the highest."""
     if codes != list(range(codes[0], codes[-1] + 1)):
         return _either(code_words(slot, code, zone) for code in codes)
     if slot.kind == "period":
@@ -171,7 +171,8 @@ def _intervals(slot: Slot, codes: Sequence[Any], zone: ZoneInfo) -> str:
 def why_not(formula: Formula, values: Sequence[Any], vocabulary: Vocabulary) -> str:
     """Say why a formula does not hold for these codes."""
     if isinstance(formula, In):
-        slot, value = vocabulary.slots[formula.slot], values[formula.slot]
+        slot = vocabulary.slots[formula.slot]
+        value = values[formula.slot]
         told = value_words(slot, value, vocabulary.zone)
         if value is None or slot.kind == "flag":  # the opposite needs no saying
             return told
@@ -213,7 +214,8 @@ def explain(decision: Decision) -> str:
         )
     if rulebook is None:
         return "\n".join(lines)
-    values, vocabulary = decision.facts.values, rulebook.vocabulary
+    values = decision.facts.values
+    vocabulary = rulebook.vocabulary
     place = next(place for place, rule in enumerate(rulebook.rules) if rule.name == decision.rule)
     fired = rulebook.rules[place]
     if fired.formula != And(()):

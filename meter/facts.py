@@ -286,7 +286,8 @@ def observer_of(slot: Slot) -> Read:
     if slot.kind == "period":
         return lambda _reader, _view, at: bisect_right(slot.mentioned, at)
     attribute = ATTRIBUTES[slot.name]
-    read, mentioned = attribute.read, frozenset(slot.mentioned)
+    read = attribute.read
+    mentioned = frozenset(slot.mentioned)
     if slot.kind == "word":
         return _nearest_of(mentioned, read, attribute.mark)
     if slot.kind == "set":

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from attrs import frozen
 
-from meter.facts import ACCESS, Vocabulary
+from meter.facts import ACCESS, MeterSlots, Vocabulary
 from meter.formulas import ALWAYS, And, Formula, In, formula_of
 from meter.usage import Tally
 from meter.vocabulary import ArticleAccess, Count, Show
@@ -143,17 +143,17 @@ class Rulebook:
         return tuple(self._judged(rule, offers) for rule in self.policy.rules)
 
     def _judged(self, rule: Rule, offers: dict[str, Formula]) -> JudgedRule:
-        open_slot, left_slot, nothing_left = -1, -1, None
+        slots = MeterSlots(open=-1, left=-1)
+        nothing_left = None
         if rule.spend is not None:
             slots = self.vocabulary.meters[rule.spend]
-            open_slot, left_slot = slots.open, slots.left
-            nothing_left = self.vocabulary.slots[left_slot].code(0)
+            nothing_left = self.vocabulary.slots[slots.left].code(0)
         return JudgedRule(
             name=rule.name,
             formula=self._formula(rule.when),
             spend=rule.spend,
-            open_slot=open_slot,
-            left_slot=left_slot,
+            open_slot=slots.open,
+            left_slot=slots.left,
             nothing_left=nothing_left,
             show=rule.show,
             offer=rule.offer,

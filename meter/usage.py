@@ -23,10 +23,8 @@ __all__ = ["Read", "Tally", "Usage"]
 
 _VERSION = b"1"
 _UTC = ZoneInfo("UTC")
-_FIRST, _AFTER = (
-    instant(datetime.min.replace(tzinfo=UTC)),
-    instant(datetime.max.replace(tzinfo=UTC)) + 1,
-)
+_FIRST = instant(datetime.min.replace(tzinfo=UTC))
+_AFTER = instant(datetime.max.replace(tzinfo=UTC)) + 1
 
 
 class Read(NamedTuple):
@@ -155,7 +153,8 @@ def _read(ids: list[str], steps: list[int]) -> Tally:
         raise ValueError("a tally is a list of ids and a list of whole numbers")
     if len(ids) != len(steps) or len(set(ids)) != len(ids):
         raise ValueError("a tally has one instant for each distinct id")
-    ats, at = [], 0
+    ats = []
+    at = 0
     for step in steps:
         at += step
         ats.append(at)

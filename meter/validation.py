@@ -73,7 +73,8 @@ _SAID = {
     "empty-range/dates": (
         "`dates` has neither `from` nor `until`", "add one of them, such as `from = 2026-06-01`"),
     "empty-range/turned": (
-        "`from` is `{starts}`, after `until`, which is `{ends}`", "swap them, or mend one of them"),
+        "`from` is `{starts}`, after `until`, which is `{ends}`",
+        "swap them, or correct one of them"),
     "empty-table": (
         "`{key}` asks nothing", 'write `["a", "b"]`, or `any`, `all`, `none` with a list each'),
     "empty-table/left": (
@@ -92,7 +93,7 @@ _SAID = {
         "rule `{name}` shows `{show}` but spends from no meter, so there is nothing to count down",
         "add `spend`, or show `article`"),
     "starts-after-ends": (
-        "offer `{name}` ends before it starts", "swap `starts` and `ends`, or mend one of them"),
+        "offer `{name}` ends before it starts", "swap `starts` and `ends`, or correct one of them"),
     "unknown-meter": ("rule `{rule}` spends from `{name}`, which is not a meter", "{meant}"),
     "unknown-meter/left": ("`left` names `{name}`, which is not a meter", "{meant}"),
     "unknown-offer": ("rule `{rule}` offers `{name}`, which is not an offer", "{meant}"),
@@ -195,10 +196,12 @@ def _name_faults(key: str, names: list[str]) -> Iterator[Problem]:
 def _rule_faults(rule: Rule, path: _Path, meters: set[str], offers: set[str]) -> Iterator[Problem]:
     name = rule.name
     if rule.spend is not None and rule.spend not in meters:
-        place, advice = (*path, "spend"), meant(rule.spend, meters)
+        advice = meant(rule.spend, meters)
+        place = (*path, "spend")
         yield _problem("unknown-meter", place, rule=name, name=rule.spend, meant=advice)
     if rule.offer is not None and rule.offer not in offers:
-        place, advice = (*path, "offer"), meant(rule.offer, offers)
+        advice = meant(rule.offer, offers)
+        place = (*path, "offer")
         yield _problem("unknown-offer", place, rule=name, name=rule.offer, meant=advice)
     if rule.show in _NEEDS_METER and rule.spend is None:
         yield _problem("show-needs-spend", (*path, "show"), name=name, show=rule.show)
@@ -284,8 +287,8 @@ def _left_faults(left: Mapping[str, Range], path: _Path, meters: set[str]) -> It
         yield _problem("empty-table/left", path)
     for name, bounds in left.items():
         if name not in meters:
-            place, advice = (*path, name), meant(name, meters)
-            yield _problem("unknown-meter/left", place, name=name, meant=advice)
+            advice = meant(name, meters)
+            yield _problem("unknown-meter/left", (*path, name), name=name, meant=advice)
         yield from _range_faults(bounds, (*path, name))
 
 

@@ -289,7 +289,7 @@ class Article:
 
 @frozen(kw_only=True)
 class PageView:
-    """One request for an article, with what is known of it.
+    """One request for an article, with what the site knows of it.
 
     `prefetch` stands for everything that is not a person reading: HEAD requests, prefetches,
     prerenders, link previews. They never count. `id` names the view for a meter that counts views,

@@ -87,7 +87,7 @@ def count(
             view = bucket.order[place]
             now = bucket.at[view]
             article = bucket.article[view]
-            # Views without an id of their own are told apart by article and instant.
+            # Views without an id of their own are distinguished by article and instant.
             mark = bucket.key[view] if keyed else article
             mark_at = ANY_TIME if keyed else now
             g = bucket.group[view] if grouped else bucket.group[0]

@@ -252,6 +252,17 @@ def test_no_function_is_long_or_deep():
     assert wrong == []
 
 
+def test_no_conditional_expression_stands_inside_another():
+    """Two conditions are two statements."""
+    wrong = []
+    for module, tree in TREES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.IfExp):
+                inside = [inner for inner in ast.walk(node) if isinstance(inner, ast.IfExp)]
+                wrong += [f"{module}:{inner.lineno}" for inner in inside if inner is not node]
+    assert wrong == []
+
+
 MARKS = ("# noqa", "# type: ignore")
 
 

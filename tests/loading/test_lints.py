@@ -1,4 +1,4 @@
-"""What is allowed but hardly meant is a warning, at its place."""
+"""What is allowed but probably a mistake is a warning, at its place."""
 
 from datetime import date
 

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from attrs import field, frozen
 
-from meter.simulate.kernel.arrays import Time
+from meter.simulate.kernel.arrays import Calendar
 from meter.vocabulary import Unit
 from meter.windows import Term, day_start, instant, moment
 
@@ -70,7 +70,7 @@ class Horizon:
         """The instant after the last."""
         return self.bounds[-1]
 
-    def time(self, terms: Sequence[Term], assumptions: Assumptions) -> Time:
+    def time(self, terms: Sequence[Term], assumptions: Assumptions) -> Calendar:
         """Return the tables the loop runs on."""
         starts, ends = _days(self, tuple(terms))
         hours = _hours_of_a_day(assumptions)
@@ -85,7 +85,7 @@ class Horizon:
                 busy[_PEAK] = factor
             traffic.append(float((weight * busy).sum() / weight.sum()))
             spread.append(_spread(month.edges, weight * busy))
-        return Time(
+        return Calendar(
             starts,
             np.array(self.bounds, np.int64),
             np.array(spread, np.int64),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from meter.errors import MeterError
-from meter.simulate.kernel.arrays import MOST_DEVICES, Human
+from meter.simulate.kernel.arrays import MOST_DEVICES, Behaviour
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,7 +67,7 @@ def casual_shares(q: float) -> NDArray[np.float64]:
     return shares
 
 
-def people(known: Assumptions, world: World) -> Human:
+def people(known: Assumptions, world: World) -> Behaviour:
     """Return what the loop has to know of people.
 
     Raises `MeterError` where assumptions contradict each other.
@@ -89,7 +89,7 @@ def people(known: Assumptions, world: World) -> Human:
     turnover = [known.number(f"population.turnover_{kind}") for kind in _KINDS]
     # A fan wants 1 + geometric: this is the logarithm of the chance to want one more.
     more = max(known.number("population.fans_mean") - 1, 0.01)
-    return Human(
+    return Behaviour(
         **{field: float(known.number(name)) for field, name in _PLAIN.items()},
         fans_stop=float(np.log(more / (1 + more))),
         turnover=np.array(turnover, np.float64),

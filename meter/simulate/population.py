@@ -19,7 +19,7 @@ from meter.errors import MeterError
 from meter.policy import Policy
 from meter.simulate.assumptions import Assumptions, published_assumptions
 from meter.simulate.horizon import Horizon
-from meter.simulate.kernel.arrays import COLUMNS, LOG, MONTHLY, Human, Time
+from meter.simulate.kernel.arrays import COLUMNS, LOG, MONTHLY, Behaviour, Calendar
 from meter.simulate.kernel.walk import walk
 from meter.simulate.people import people
 from meter.simulate.reading import SimulatedPolicy
@@ -187,8 +187,8 @@ class _Life:
     """What the loop has to know: the policy, the people, the calendar, and how much to log."""
 
     reading: SimulatedPolicy
-    human: Human
-    time: Time
+    behaviour: Behaviour
+    time: Calendar
     months: int
     seed: int
     views: int
@@ -202,7 +202,7 @@ class _Life:
         logged = walk(
             self.reading.meaning,
             self.reading.tables,
-            self.human,
+            self.behaviour,
             self.time,
             np.uint64(self.seed),
             first,
@@ -224,7 +224,7 @@ def _life(policy: Policy, known: Assumptions, months: int, seed: int, *, views: 
     terms = [offer.term for offer in policy.offers] + [option.term for option in reading.options]
     return _Life(
         reading=reading,
-        human=people(known, world),
+        behaviour=people(known, world),
         time=horizon.time(terms, known),
         months=months,
         seed=seed,

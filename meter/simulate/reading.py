@@ -12,7 +12,7 @@ import numpy as np
 
 from meter.columns.tables import Judging
 from meter.simulate.account_states import account_states
-from meter.simulate.kernel.arrays import PAY, REGISTER, Meaning
+from meter.simulate.kernel.arrays import PAY, REGISTER, PolicyTables
 from meter.simulate.prices import options_of, prices
 from meter.simulate.situations import Situations
 from meter.vocabulary import Show
@@ -60,7 +60,7 @@ class SimulatedPolicy:
         self.tables = self.judging.tables(np.array([horizon.opens, horizon.closes]))
         verdicts = self.judging.verdicts
         money = prices(policy, self.options, world.assumptions)
-        self.meaning = Meaning(
+        self.meaning = PolicyTables(
             group=group,
             who=situations.who.number,
             reader=situations.reader.number,

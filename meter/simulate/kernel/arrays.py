@@ -23,13 +23,13 @@ __all__ = [
     "OLDEST_ARTICLE",
     "READER_RECORD",
     "SLOT",
-    "Human",
+    "Behaviour",
     "LogLine",
-    "Meaning",
+    "PolicyTables",
     "MonthSums",
     "ReaderSums",
     "Setting",
-    "Time",
+    "Calendar",
     "record",
 ]
 
@@ -138,7 +138,7 @@ MONTH_RECORD = record(MonthSums)
 LOG_RECORD = record(LogLine)
 
 
-class Human(NamedTuple):
+class Behaviour(NamedTuple):
     """The assumptions as plain numbers and cumulative shares."""
 
     bounce: float
@@ -184,7 +184,7 @@ class Human(NamedTuple):
     device_kinds: Floats
 
 
-class Meaning(NamedTuple):
+class PolicyTables(NamedTuple):
     """What the engine says, found by number.
 
     Who reads what when gives a group, a group and its counts give a verdict.
@@ -226,7 +226,7 @@ class Meaning(NamedTuple):
     """[option, payments made] what the payments still to come are worth."""
 
 
-class Time(NamedTuple):
+class Calendar(NamedTuple):
     """The horizon: where days and months start, how reading is spread, and when terms end."""
 
     days: Integers
@@ -244,7 +244,7 @@ class Time(NamedTuple):
 class Setting(NamedTuple):
     """Everything that stays the same while readers are taken through the months."""
 
-    meaning: Meaning
+    meaning: PolicyTables
     tables: Tables
-    human: Human
-    time: Time
+    behaviour: Behaviour
+    time: Calendar

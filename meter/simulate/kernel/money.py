@@ -14,7 +14,7 @@ from meter.simulate.kernel.arrays import DAY, FIRST_TRIAL, NEVER, SUBSCRIPTION_O
 from meter.simulate.kernel.draws import child, uniform
 
 if TYPE_CHECKING:
-    from meter.simulate.kernel.arrays import Meaning, ReaderSums, Setting, Time
+    from meter.simulate.kernel.arrays import Calendar, PolicyTables, ReaderSums, Setting
     from meter.simulate.kernel.state import Life, Month, Output, Records
 
 __all__ = ["expect", "expect_payments", "settle_terms", "start", "term_end"]
@@ -26,7 +26,7 @@ _LIST_OPTIONS = 2
 
 
 @compiled
-def term_end(time: Time, term: int, at: int) -> int:
+def term_end(time: Calendar, term: int, at: int) -> int:
     """Return when a term ends that starts now."""
     day = day_of(time, at)
     end: int = time.term[term, day] + (at - time.days[day])
@@ -34,7 +34,7 @@ def term_end(time: Time, term: int, at: int) -> int:
 
 
 @compiled
-def day_of(time: Time, at: int) -> int:
+def day_of(time: Calendar, at: int) -> int:
     """Return the day of the horizon that holds an instant."""
     # Days are not all of one length: guess, then correct.
     day: int = min(max((at - time.days[0]) // DAY, 0), len(time.days) - 1)
@@ -58,13 +58,13 @@ def settle_terms(setting: Setting, life: Life, month: Month, until: int) -> None
 @inlined
 def end_trial(setting: Setting, life: Life, month: Month) -> None:
     """Let a trial become a subscription, or end."""
-    human = setting.human
-    stays = human.continue_auto_renew if life.renews else human.continue_auto_cancel
+    behaviour = setting.behaviour
+    stays = behaviour.continue_auto_renew if life.renews else behaviour.continue_auto_cancel
     life.renewals = 0
     if uniform(life.key, draws.CONTINUE, life.bought) >= stays:
         end(life, TRIAL_OVER)
         return
-    life.option = int(uniform(life.key, draws.PLAN, life.bought) < human.annual_share)
+    life.option = int(uniform(life.key, draws.PLAN, life.bought) < behaviour.annual_share)
     life.standing = FIRST_TRIAL + len(setting.meaning.trial) + life.option
     pay_term(setting, life, month, life.due)
 
@@ -114,7 +114,7 @@ def start(setting: Setting, life: Life, month: Month, offer: int) -> None:
     if offer >= 0:
         life.option = meaning.offer_option[offer]
     else:
-        annual = uniform(life.key, draws.PLAN, life.bought) < setting.human.annual_share
+        annual = uniform(life.key, draws.PLAN, life.bought) < setting.behaviour.annual_share
         life.option = int(annual)
     life.standing = FIRST_TRIAL + len(meaning.trial) + life.option
     pay_term(setting, life, month, month.now)
@@ -128,7 +128,7 @@ def expect(
 
     Payments, a trial, a subscription at the end of each month.
     """
-    meaning, human, time = setting.meaning, setting.human, setting.time
+    meaning, behaviour, time = setting.meaning, setting.behaviour, setting.time
     row = output.readers[life.reader]
     number = month.number
     now = month.now
@@ -151,11 +151,11 @@ def expect(
             number += 1
         if now >= time.months[-1]:
             row.trial += chance
-        chance *= human.continue_auto_renew if life.renews else human.continue_auto_cancel
+        chance *= behaviour.continue_auto_renew if life.renews else behaviour.continue_auto_cancel
 
     # Subscriptions at list price are by the month or by the year.
     for option in range(_LIST_OPTIONS):
-        share = chance * (human.annual_share if option == 1 else 1.0 - human.annual_share)
+        share = chance * (behaviour.annual_share if option == 1 else 1.0 - behaviour.annual_share)
         if now < time.months[-1]:
             expect_payments(meaning, time, output.months, row, option, now, number, share)
         else:
@@ -164,8 +164,8 @@ def expect(
 
 @compiled
 def expect_payments(
-    meaning: Meaning,
-    time: Time,
+    meaning: PolicyTables,
+    time: Calendar,
     months: Records,
     row: ReaderSums,
     option: int,

@@ -24,7 +24,7 @@ from meter.simulate.kernel.state import new_identity
 if TYPE_CHECKING:
     import numpy as np
 
-    from meter.simulate.kernel.arrays import Human, Setting
+    from meter.simulate.kernel.arrays import Behaviour, Setting
     from meter.simulate.kernel.state import Life, Month, Output, State
 
 __all__ = ["close_month", "open_month"]
@@ -37,24 +37,24 @@ _LEAST_HABIT = 0.1
 @inlined
 def open_month(setting: Setting, state: State, life: Life, month: Month, number: int) -> None:
     """Let a month begin: somebody may be born, lose cookies, come back; reading is planned."""
-    human = setting.human
+    behaviour = setting.behaviour
     month.number = number
     month.key = child(life.key, number + 1)
     month.opens = setting.time.months[number]
     month.closes = setting.time.months[number + 1]
     if life.born == number:
-        be_born(human, state, life, month.key)
+        be_born(behaviour, state, life, month.key)
     for d in range(life.devices):
         state.reset_at[d] = NEVER
-        if uniform(month.key, draws.RESET, d) < human.cookie_reset:
+        if uniform(month.key, draws.RESET, d) < behaviour.cookie_reset:
             after = uniform(month.key, draws.RESET_AT, d) * (month.closes - month.opens)
             state.reset_at[d] = month.opens + int(after)
-    if life.away and uniform(month.key, draws.BACK, 0) < human.come_back:
+    if life.away and uniform(month.key, draws.BACK, 0) < behaviour.come_back:
         life.away = False
     month.wanted = 0
     if not life.away:
         month.wanted = wanted_articles(setting, life, month)
-    plan(human, state, month)
+    plan(behaviour, state, month)
 
     # Nothing has happened yet.
     month.fresh = 0
@@ -75,32 +75,32 @@ def open_month(setting: Setting, state: State, life: Life, month: Month, number:
 
 
 @inlined
-def be_born(human: Human, state: State, life: Life, key: np.uint64) -> None:
+def be_born(behaviour: Behaviour, state: State, life: Life, key: np.uint64) -> None:
     """Draw a new person in the place of a reader."""
     draw = uniform(life.key, draws.KIND, 0)
     life.kind = CASUAL
-    if draw < human.bounce:
+    if draw < behaviour.bounce:
         life.kind = BOUNCE
-    elif draw >= 1 - human.fans:
+    elif draw >= 1 - behaviour.fans:
         life.kind = FAN
     life.share = uniform(key, draws.COUNT, 0)
-    life.devices = 1 + place_of(human.devices, uniform(key, draws.DEVICES, 0))
+    life.devices = 1 + place_of(behaviour.devices, uniform(key, draws.DEVICES, 0))
     for d in range(life.devices):
-        kind = place_of(human.device_kinds, uniform(key, draws.DEVICE_KIND, d))
+        kind = place_of(behaviour.device_kinds, uniform(key, draws.DEVICE_KIND, d))
         state.device_kind[d] = kind
     for holder in range(ACCOUNT + 1):
         new_identity(state, life, holder)
-    life.reader_class = place_of(human.reader_classes, uniform(key, draws.READER, 0))
-    life.bypasses = uniform(key, draws.BYPASS, 0) < human.bypass
+    life.reader_class = place_of(behaviour.reader_classes, uniform(key, draws.READER, 0))
+    life.bypasses = uniform(key, draws.BYPASS, 0) < behaviour.bypass
 
     # How ready somebody is to buy has the mean 1; a propensity score sees a part of it.
     inclination = normal(key, draws.FRAILTY, draws.FRAILTY_2)
-    life.frailty = math.exp(human.frailty * inclination - 0.5 * human.frailty**2)
-    signal = 0.5 * share_of_reading(human, life) + 0.25 * (
+    life.frailty = math.exp(behaviour.frailty * inclination - 0.5 * behaviour.frailty**2)
+    signal = 0.5 * share_of_reading(behaviour, life) + 0.25 * (
         1 + math.erf(inclination / math.sqrt(2.0))
     )
-    noise = (1 - human.score_signal) * uniform(key, draws.SCORE, 0)
-    life.score = int(100 * (human.score_signal * signal + noise) + 0.5)
+    noise = (1 - behaviour.score_signal) * uniform(key, draws.SCORE, 0)
+    life.score = int(100 * (behaviour.score_signal * signal + noise) + 0.5)
 
     life.standing = ANONYMOUS
     life.renewals = 0
@@ -112,27 +112,27 @@ def be_born(human: Human, state: State, life: Life, key: np.uint64) -> None:
 
 
 @inlined
-def share_of_reading(human: Human, life: Life) -> float:
+def share_of_reading(behaviour: Behaviour, life: Life) -> float:
     """Return the share of all readers who want less than this one."""
     if life.kind == BOUNCE:
-        return life.share * human.bounce
+        return life.share * behaviour.bounce
     if life.kind == FAN:
-        return 1 - human.fans * life.share
-    return human.bounce + life.share * (1 - human.bounce - human.fans)
+        return 1 - behaviour.fans * life.share
+    return behaviour.bounce + life.share * (1 - behaviour.bounce - behaviour.fans)
 
 
 @inlined
 def wanted_articles(setting: Setting, life: Life, month: Month) -> int:
     """Return how many articles a reader wants this month."""
-    human = setting.human
+    behaviour = setting.behaviour
     share = life.share
-    if life.born != month.number and uniform(month.key, draws.PERSIST, 0) >= human.persistence:
+    if life.born != month.number and uniform(month.key, draws.PERSIST, 0) >= behaviour.persistence:
         share = uniform(month.key, draws.FRESH, 0)
     wanted = 1
     if life.kind == CASUAL:
-        wanted = 1 + place_of(human.casual, share)
+        wanted = 1 + place_of(behaviour.casual, share)
     elif life.kind == FAN:
-        wanted = 1 + int(math.log(share) / human.fans_stop)
+        wanted = 1 + int(math.log(share) / behaviour.fans_stop)
     traffic = setting.time.traffic[month.number]
     if life.habit * traffic == 1.0:
         return wanted
@@ -142,14 +142,14 @@ def wanted_articles(setting: Setting, life: Life, month: Month) -> int:
 
 
 @inlined
-def plan(human: Human, state: State, month: Month) -> None:
+def plan(behaviour: Behaviour, state: State, month: Month) -> None:
     """Plan page views: which are re-reads, which open a session, and when sessions are."""
     views = 0
     fresh = 0
     sessions = 0
     while fresh < month.wanted and views < MOST_VIEWS:
-        opens = views == 0 or uniform(month.key, draws.SESSION, views) < human.session_stop
-        again = fresh > 0 and uniform(month.key, draws.REREAD, views) < human.rereads
+        opens = views == 0 or uniform(month.key, draws.SESSION, views) < behaviour.session_stop
+        again = fresh > 0 and uniform(month.key, draws.REREAD, views) < behaviour.rereads
         state.opens_session[views] = opens
         state.again[views] = again
         fresh += not again
@@ -160,7 +160,7 @@ def plan(human: Human, state: State, month: Month) -> None:
     # Pauses between sessions have a heavy tail; `next_view` stretches them over the month.
     length = 0.0
     for session in range(sessions + 1):
-        length += uniform(month.key, draws.START, session) ** (-1.0 / human.tail)
+        length += uniform(month.key, draws.START, session) ** (-1.0 / behaviour.tail)
         state.pauses[session] = length
     month.length = length
 
@@ -168,16 +168,16 @@ def plan(human: Human, state: State, month: Month) -> None:
 @inlined
 def close_month(setting: Setting, life: Life, month: Month, output: Output) -> None:
     """Let a month end: terms end, habits change, sums are taken, and somebody may be replaced."""
-    human = setting.human
+    behaviour = setting.behaviour
     settle_terms(setting, life, month, month.closes - 1)
     served = min(month.served, month.wanted)
     if month.wanted > 0:
         refused = 1.0 - served / month.wanted
         if month.stopped:
-            life.habit *= 1.0 - human.wear_habit * refused
+            life.habit *= 1.0 - behaviour.wear_habit * refused
         else:
-            life.habit *= 1.0 + human.growth
-        life.habit = min(max(life.habit, _LEAST_HABIT), human.most_habit)
+            life.habit *= 1.0 + behaviour.growth
+        life.habit = min(max(life.habit, _LEAST_HABIT), behaviour.most_habit)
     life.months_walled += month.stopped
 
     sums = output.readers[life.reader]
@@ -200,6 +200,6 @@ def close_month(setting: Setting, life: Life, month: Month, output: Output) -> N
     everyone.away += life.away
 
     # Who has no running trial or term may be gone for good; the next one is born next month.
-    leaves = uniform(month.key, draws.TURNOVER, 0) < human.turnover[life.kind]
+    leaves = uniform(month.key, draws.TURNOVER, 0) < behaviour.turnover[life.kind]
     if leaves and life.standing < FIRST_TRIAL:
         life.born = month.number + 1

@@ -32,7 +32,7 @@ from meter.simulate.kernel.walls import at_wall, turn_away
 if TYPE_CHECKING:
     import numpy as np
 
-    from meter.simulate.kernel.arrays import Human, Setting
+    from meter.simulate.kernel.arrays import Behaviour, Setting
     from meter.simulate.kernel.state import Life, Month, Output, State
 
 __all__ = ["next_view", "read_article"]
@@ -46,9 +46,9 @@ _NO_VIEW = -1
 @inlined
 def next_view(setting: Setting, state: State, life: Life, month: Month, view: int) -> int:
     """Return when the next page view is: a pause after the last one, or in a new session."""
-    human = setting.human
+    behaviour = setting.behaviour
     if not state.opens_session[view]:
-        return month.now + int(-human.pause * math.log(uniform(month.key, draws.GAP, view)))
+        return month.now + int(-behaviour.pause * math.log(uniform(month.key, draws.GAP, view)))
 
     # Sessions are spread over the month as its reading is: by the hour, and by the news.
     month.session += 1
@@ -58,7 +58,7 @@ def next_view(setting: Setting, state: State, life: Life, month: Month, view: in
     before: int = spread[month.number, step]
     month.device = 0
     month.gone = False
-    if life.devices > 1 and uniform(month.key, draws.DEVICE, view) >= human.main_device:
+    if life.devices > 1 and uniform(month.key, draws.DEVICE, view) >= behaviour.main_device:
         other = uniform(month.key, draws.DEVICE, MOST_VIEWS + view)
         month.device = 1 + int(other * (life.devices - 1))
     return before + int((place - step) * (spread[month.number, step + 1] - before))
@@ -75,15 +75,15 @@ def read_article(
     view: int,
 ) -> None:
     """Try to read an article, and again after each wall that got what it asked for."""
-    human = setting.human
+    behaviour = setting.behaviour
     article = choose_article(setting, state, month, view)
     article_class = 0
-    if len(human.article_classes) > 1:
+    if len(behaviour.article_classes) > 1:
         draw = uniform(seed, draws.ARTICLE, article)
-        article_class = place_of(human.article_classes, draw)
+        article_class = place_of(behaviour.article_classes, draw)
     referrer = 0
-    if len(human.referrers) > 1:
-        referrer = place_of(human.referrers, uniform(month.key, draws.REFERRER, view))
+    if len(behaviour.referrers) > 1:
+        referrer = place_of(behaviour.referrers, uniform(month.key, draws.REFERRER, view))
 
     for tries in range(1, _MOST_TRIES + 1):
         settle_terms(setting, life, month, month.now)
@@ -114,22 +114,22 @@ def choose_article(setting: Setting, state: State, month: Month, view: int) -> i
         known: int = state.wanted[int(which * month.fresh)]
         return known
     origin = setting.time.days[0] - OLDEST_ARTICLE
-    article = find_article(setting.human, state, month, view, origin)
+    article = find_article(setting.behaviour, state, month, view, origin)
     state.wanted[month.fresh] = article
     month.fresh += 1
     return article
 
 
 @inlined
-def find_article(human: Human, state: State, month: Month, view: int, origin: int) -> int:
+def find_article(behaviour: Behaviour, state: State, month: Month, view: int, origin: int) -> int:
     """Return an article not wanted yet this month: young ones and popular ones first."""
     draw = uniform(month.key, draws.AGE, view)
-    age = min(human.half_life * (1.0 / draw - 1.0), OLDEST_DAYS * 24.0)
+    age = min(behaviour.half_life * (1.0 / draw - 1.0), OLDEST_DAYS * 24.0)
     slot = max(int((month.now - origin) // HOUR - age) // SLOT_HOURS, 0)
-    rank = place_of(human.ranks, uniform(month.key, draws.RANK, view))
+    rank = place_of(behaviour.ranks, uniform(month.key, draws.RANK, view))
     tried = 0
     while True:
-        article = slot * human.per_slot + rank
+        article = slot * behaviour.per_slot + rank
         for i in range(month.fresh):
             if state.wanted[i] == article:
                 break
@@ -137,9 +137,9 @@ def find_article(human: Human, state: State, month: Month, view: int, origin: in
             return article
         # The next one of the slot; after all of them, the slot before (or, at the first, a later).
         tried += 1
-        if tried % human.per_slot == 0:
+        if tried % behaviour.per_slot == 0:
             slot = slot - 1 if slot > 0 else slot + tried
-        rank = (rank + 1) % human.per_slot
+        rank = (rank + 1) % behaviour.per_slot
 
 
 @inlined
@@ -172,7 +172,7 @@ def group_of(
     if life.standing in (TRIAL_OVER, SUBSCRIPTION_OVER):
         since = min((month.now - life.ended) // DAY, meaning.who.shape[1] - 1)
     origin = setting.time.days[0] - OLDEST_ARTICLE
-    published = origin + (article // setting.human.per_slot) * SLOT
+    published = origin + (article // setting.behaviour.per_slot) * SLOT
     age = min(max((month.now - published) // DAY, 0), len(meaning.age) - 1)
     group: int = meaning.group[
         meaning.who[life.standing, since],

@@ -25,17 +25,17 @@ from meter.simulate.kernel.views import next_view, read_article
 
 if TYPE_CHECKING:
     from meter.columns.arrays import Floats, Integers, Tables
-    from meter.simulate.kernel.arrays import Human, Meaning, Time
+    from meter.simulate.kernel.arrays import Behaviour, Calendar, PolicyTables
     from meter.simulate.kernel.state import Life, Month, State
 
 __all__ = ["walk"]
 
 
 def walk(
-    meaning: Meaning,
+    meaning: PolicyTables,
     tables: Tables,
-    human: Human,
-    time: Time,
+    behaviour: Behaviour,
+    time: Calendar,
     seed: np.uint64,
     first: int,
     last: int,
@@ -58,7 +58,7 @@ def walk(
         log=log.view(LOG_RECORD).reshape(-1),
         lines=np.zeros(1, np.int64),
     )
-    setting = Setting(meaning, tables, human, time)
+    setting = Setting(meaning, tables, behaviour, time)
     _walk(setting, new_state(tables), output, seed, first, last)
     return int(output.lines[0])
 

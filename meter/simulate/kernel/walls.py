@@ -58,16 +58,16 @@ def at_wall(
 @inlined
 def answer(setting: Setting, life: Life, month: Month, output: Output, verdict: int) -> bool:
     """Return whether a reader does what a wall asks for; each is asked for once a month."""
-    human = setting.human
+    behaviour = setting.behaviour
     asks = setting.meaning.sells[verdict]
     sells = 0.0
     if asks == REGISTER and life.standing == ANONYMOUS and not month.asked_register:
         month.asked_register = True
-        if uniform(month.key, draws.REGISTER, 0) < human.register:
+        if uniform(month.key, draws.REGISTER, 0) < behaviour.register:
             life.standing = REGISTERED
             month.registrations += 1
             return True
-        sells = human.registration_sells
+        sells = behaviour.registration_sells
     elif asks == PAY and life.standing < FIRST_TRIAL:
         sells = 1.0
     if sells > 0.0 and not month.asked_buy:
@@ -84,13 +84,13 @@ def buy(
 
     The chance is that of `chance_to_buy`, times `sells`.
     """
-    human = setting.human
-    life.renews = uniform(life.key, draws.STAY, life.bought) < human.auto_renew
+    behaviour = setting.behaviour
+    life.renews = uniform(life.key, draws.STAY, life.bought) < behaviour.auto_renew
     chance = chance_to_buy(setting, life, month)
     if offer >= 0:
         chance *= setting.meaning.offer_lift[offer]
         if setting.meaning.trial[offer] and not life.renews:
-            chance *= human.takeup
+            chance *= behaviour.takeup
     chance = min(chance * sells, 1.0)
     expect(setting, life, month, output, offer, chance)
     if uniform(month.key, draws.BUY, 0) >= chance:
@@ -102,16 +102,16 @@ def buy(
 @inlined
 def chance_to_buy(setting: Setting, life: Life, month: Month) -> float:
     """Return the chance to buy at list price at the first wall of a month."""
-    human = setting.human
+    behaviour = setting.behaviour
     chance = 0.0
     if month.wanted > 1:
         chance = (
-            human.conversion
+            behaviour.conversion
             * math.sqrt(month.wanted)
             * life.frailty
-            * human.wear**life.months_walled
+            * behaviour.wear**life.months_walled
         )
-    chance += human.trial_return * (life.standing == TRIAL_OVER) + human.churn_return * (
+    chance += behaviour.trial_return * (life.standing == TRIAL_OVER) + behaviour.churn_return * (
         life.standing == SUBSCRIPTION_OVER
     )
     return chance
@@ -120,9 +120,9 @@ def chance_to_buy(setting: Setting, life: Life, month: Month) -> float:
 @inlined
 def turn_away(setting: Setting, life: Life, month: Month, view: int) -> None:
     """Let a reader who was refused end the session, or leave (asked once a month)."""
-    human = setting.human
+    behaviour = setting.behaviour
     if not month.asked_leave:
         month.asked_leave = True
-        chance = human.leave * human.leave_factor[life.reader_class]
+        chance = behaviour.leave * behaviour.leave_factor[life.reader_class]
         life.away = uniform(month.key, draws.LEAVE, 0) < chance
-    month.gone = uniform(month.key, draws.LEAVE, 1 + view) < human.end_session
+    month.gone = uniform(month.key, draws.LEAVE, 1 + view) < behaviour.end_session

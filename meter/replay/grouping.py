@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from meter.columns.tables import spends
 from meter.facts import ACCESS
-from meter.replay.logs.attributes import ATTRIBUTES, BadValueError, read_value, scene
+from meter.replay.logs.attributes import LOG_ATTRIBUTES, BadValueError, read_value, scene
 from meter.vocabulary import ArticleAccess
 from meter.windows import DAY, instant
 
@@ -163,7 +163,7 @@ def group_views(
     facts: list[list[Hashable]] = []
     numbers = []
     for place, slot in enumerate(vocabulary.slots[: vocabulary.base]):
-        names = [name for name in NEEDS.get(slot.name, tuple(ATTRIBUTES)) if name in attributes]
+        names = [name for name in NEEDS.get(slot.name, tuple(LOG_ATTRIBUTES)) if name in attributes]
         classes = _classes(_axes(slot, names, at, attributes), total)
         codes: dict[Hashable, int] = {}
         number = []

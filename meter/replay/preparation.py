@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from meter.columns.decide import Columns
 from meter.replay.grouping import NEEDS, Coded, code_column, group_views
-from meter.replay.logs.attributes import ATTRIBUTES
+from meter.replay.logs.attributes import LOG_ATTRIBUTES
 from meter.replay.logs.rows import BadRows, RawRows, RowProblem
 from meter.replay.logs.times import Times
 from meter.windows import day_start
@@ -70,8 +70,8 @@ class ParseOptions:
         for columns in self.policies:
             vocabulary = columns.rulebook.vocabulary
             for slot in vocabulary.slots[: vocabulary.base]:
-                needed.update(NEEDS.get(slot.name, ATTRIBUTES))
-        return tuple(name for name in ATTRIBUTES if name in needed)
+                needed.update(NEEDS.get(slot.name, LOG_ATTRIBUTES))
+        return tuple(name for name in LOG_ATTRIBUTES if name in needed)
 
     @property
     def by_view(self) -> bool:

@@ -24,7 +24,7 @@ from meter.columns.cautions import holdout_size
 from meter.columns.decide import Columns
 from meter.replay.cautions import find_cautions
 from meter.replay.censoring import cut_off, looser
-from meter.replay.decisions import Decisions
+from meter.replay.decision_rows import Decisions
 from meter.replay.gathering import ASKED, RECORDED, ShardBuilder, ShardedLog
 from meter.replay.logs.log import BadRows, Log
 from meter.replay.logs.times import Times

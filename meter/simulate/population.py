@@ -22,7 +22,7 @@ from meter.simulate.horizon import Horizon
 from meter.simulate.kernel.arrays import COLUMNS, LOG, MONTHLY, Behaviour, Calendar
 from meter.simulate.kernel.walk import walk
 from meter.simulate.people import people
-from meter.simulate.reading import SimulatedPolicy
+from meter.simulate.simulated_policy import SimulatedPolicy
 from meter.simulate.world import World
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import pytest
 from attrs import evolve
 
 from meter.loading.events import EventError, read_events
-from meter.replay.logs.attributes import ATTRIBUTES, BadValueError, read_value, scene
+from meter.replay.logs.attributes import LOG_ATTRIBUTES, BadValueError, read_value, scene
 from meter.replay.logs.log import Log
 from meter.replay.logs.rows import BadRows, Form
 from meter.replay.logs.times import Times
@@ -105,7 +105,7 @@ def _replayed(path):
     at, known = Times(ZONE).read(piece.table["at"].combine_chunks())
     values = {}
     wrong = set()
-    for name in ATTRIBUTES:
+    for name in LOG_ATTRIBUTES:
         if name in piece.table.column_names:
             value = _given(piece.table[name][0].as_py())
             try:

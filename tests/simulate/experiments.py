@@ -12,7 +12,7 @@ from meter import loads_policy
 from meter.simulate.assumptions import Assumptions, published_assumptions
 from meter.simulate.horizon import Horizon
 from meter.simulate.kernel.arrays import COLUMNS, MONTHLY
-from meter.simulate.reading import SimulatedPolicy
+from meter.simulate.simulated_policy import SimulatedPolicy
 from meter.simulate.world import World
 from tests.simulate.audiences import COUNTED_BY_COOKIE, NYT, STATIC, run, starts_per_million
 from tests.simulate.policies import HEAD, SUBSCRIBERS, WALL, free_for_all, hard_wall, metered

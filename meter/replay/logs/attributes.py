@@ -27,7 +27,7 @@ from meter.windows import local_instant, moment
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["ATTRIBUTES", "BadValueError", "LogAttribute", "read_value", "scene"]
+__all__ = ["LOG_ATTRIBUTES", "BadValueError", "LogAttribute", "read_value", "scene"]
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _FLAGS = {
@@ -121,7 +121,7 @@ def _entitlement(right: Mapping[str, object], zone: ZoneInfo) -> dict[str, objec
     return {**right, **dated}
 
 
-ATTRIBUTES = {
+LOG_ATTRIBUTES = {
     "reader.registered": LogAttribute(names=("registered",), from_cell=_flag),
     "reader.status": LogAttribute(names=("status",), from_cell=_choice),
     "reader.entitlements": LogAttribute(names=("entitlements",), from_cell=_entitlements),
@@ -156,7 +156,7 @@ def read_value(name: str, value: object, zone: ZoneInfo, form: Form) -> object:
         # An empty cell is a missing value, but an empty referrer says that there was none.
         if value == "" and name != "referrer":
             return None
-        value = ATTRIBUTES[name].from_cell(value, zone)
+        value = LOG_ATTRIBUTES[name].from_cell(value, zone)
     elif form is Form.JSON:
         value = json.loads(str(value))
     report = ProblemCollector()
@@ -176,7 +176,7 @@ def _fields(zone: ZoneInfo) -> dict[str, Shape]:
         "": event_shape(zone),
     }
     fields: dict[str, Shape] = {"reader.status": Choice(words=Status)}
-    for path in ATTRIBUTES:
+    for path in LOG_ATTRIBUTES:
         part, _, key = path.rpartition(".")
         if path not in fields:
             fields[path] = tables[part].keys[key].resolve()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from meter.errors import MeterError, closest, did_you_mean
-from meter.replay.logs.attributes import ATTRIBUTES
+from meter.replay.logs.attributes import LOG_ATTRIBUTES
 from meter.replay.logs.rows import shortened
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ REQUIRED = {
 NAMES = {
     **REQUIRED,
     "id": ("view_id", "event_id", "pageview_id"),
-    **{name: attribute.names for name, attribute in ATTRIBUTES.items()},
+    **{name: attribute.names for name, attribute in LOG_ATTRIBUTES.items()},
 }
 """Our name of every column a log can have, and the usual ones."""
 

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from meter.loading.events import json_problem, parse_json
-from meter.replay.logs.attributes import ATTRIBUTES
+from meter.replay.logs.attributes import LOG_ATTRIBUTES
 from meter.replay.logs.columns import known_columns
 from meter.replay.logs.rows import BadRows, RowProblem
 
@@ -49,7 +49,7 @@ def one_by_one(
     wanted = known_columns(mapping, [*there, *mapping.values()])
     fine = [(number, event) for number, event in read if _has_ids(event, number, wanted, bad)]
     known = set(wanted.values())
-    plain = {column for name, column in wanted.items() if name not in ATTRIBUTES}
+    plain = {column for name, column in wanted.items() if name not in LOG_ATTRIBUTES}
     columns = {}
     for name in there:
         if name in known:

@@ -89,7 +89,7 @@ def read_article(
         settle_terms(setting, life, month, month.now)
         holder = holder_of(state, life, month)
         g = group_of(setting, state, life, month, article, article_class, referrer)
-        verdict = decide(setting, state, month, output, g, holder, article)
+        verdict = look_up_verdict(setting, state, month, output, g, holder, article)
         counted = count(setting, state, month, g, holder, article, verdict)
         if output.lines[0] < len(output.log):
             write(setting, state, life, month, output, article, referrer, holder, verdict, counted)
@@ -186,7 +186,7 @@ def group_of(
 
 
 @inlined
-def decide(
+def look_up_verdict(
     setting: Setting, state: State, month: Month, output: Output, g: int, holder: int, article: int
 ) -> int:
     """Return the verdict on a page view of a group, by what its identity has counted."""

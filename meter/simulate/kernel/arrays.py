@@ -24,12 +24,12 @@ __all__ = [
     "READER_RECORD",
     "SLOT",
     "Behaviour",
+    "Calendar",
     "LogLine",
-    "PolicyTables",
     "MonthSums",
+    "PolicyTables",
     "ReaderSums",
     "Setting",
-    "Calendar",
     "record",
 ]
 

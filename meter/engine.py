@@ -79,7 +79,7 @@ def observe(
 ) -> tuple[Codes, tuple[Counts, Held]]:
     """Return the facts, no further than the rules need them, and what the meters have counted.
 
-    The reader's status comes first, then who reads what, then the counts.
+    Facts are looked at in stages: the reader's status, then who reads what, then the counts.
     """
     at = instant(now)
     counts, held = count(rulebook, view, usage, at)

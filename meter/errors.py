@@ -243,10 +243,10 @@ def _literal(value: object) -> str:
 def listed(words: Sequence[str], joiner: str = "and") -> str:
     """Join words as English does: `a`, `a and b`, `a, b and c`.
 
-    >>> listed(["Monday", "Tuesday", "Friday"])
-    'Monday, Tuesday and Friday'
+    >>> listed(["Monday", "Tuesday", "Friday"]), listed([])
+    ('Monday, Tuesday and Friday', 'nothing')
     """
-    *most, last = words
+    *most, last = words or ["nothing"]
     return f"{', '.join(most)} {joiner} {last}" if most else last
 
 

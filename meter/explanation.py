@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from meter.errors import listed
 from meter.facts import ACCESS, OTHER
 from meter.formulas import And, Contains, In, Or
 from meter.rulebook import Effect
@@ -41,12 +42,6 @@ _NAMES = {
     "gift": "the gift link",
     "crawler": "the crawler flag",
 }
-
-
-def _either(words: Iterable[str], joiner: str = "or") -> str:
-    """Join words as English does: `a`, `a or b`, `a, b or c`."""
-    *most, last = list(words) or ["nothing"]
-    return f"{', '.join(most)} {joiner} {last}" if most else last
 
 
 def _name(slot: Slot) -> str:
@@ -121,7 +116,7 @@ def value_words(slot: Slot, value: Code, zone: ZoneInfo) -> str:
     if slot.kind == "set":
         if not value:
             return f"{_name(slot)} include none of those named"
-        return f"{_name(slot)} include {_either((f'`{m}`' for m in sorted(value)), 'and')}"
+        return f"{_name(slot)} include {listed([f'`{m}`' for m in sorted(value)])}"
     return f"{_name(slot)} is {code_words(slot, value, zone)}"
 
 
@@ -145,16 +140,16 @@ def _codes(slot: Slot, codes: Iterable[Any], zone: ZoneInfo) -> str:
     ordered = [code for code in slot.codes() if code in codes]
     if OTHER in ordered:
         named = [f"`{word}`" for word in slot.mentioned if word not in ordered]
-        return f"other than {_either(named)}" if named else "known"
+        return f"other than {listed(named, 'or')}" if named else "known"
     if slot.kind in ("number", "period") and len(ordered) > 1:
         return _intervals(slot, ordered, zone)
-    return _either(code_words(slot, code, zone) for code in ordered)
+    return listed([code_words(slot, code, zone) for code in ordered], "or")
 
 
 def _intervals(slot: Slot, codes: Sequence[Any], zone: ZoneInfo) -> str:
     """Say several neighbouring intervals as one, from the lowest bound to the highest."""
     if codes != list(range(codes[0], codes[-1] + 1)):
-        return _either(code_words(slot, code, zone) for code in codes)
+        return listed([code_words(slot, code, zone) for code in codes], "or")
     if slot.kind == "period":
         return _between_dates(slot, codes[0], codes[-1] + 1, zone)
     marks = _marks(slot)

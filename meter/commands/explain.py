@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from codecs import BOM_UTF8
 from typing import TYPE_CHECKING
 
 import click
@@ -79,7 +80,7 @@ def _read_document(path: Path, policy: Policy) -> Iterator[Event]:
     with open_events(path) as file:
         raw = file.read()
     lines = raw.splitlines()
-    is_list = raw.lstrip().startswith(b"[")
+    is_list = raw.removeprefix(BOM_UTF8).lstrip().startswith(b"[")
     document = _parse(raw, name) if is_list or len(lines) > 1 else None
     if document is None:
         yield from read_events(lines, name, policy.zone)

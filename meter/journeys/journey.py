@@ -1,6 +1,6 @@
 """A journey: a reader and dated steps, run through the engine.
 
-Every count and every answer comes from `engine.decide` and `Usage.merge`; a journey only moves the
+Every count and every answer comes from `meter.decide` and `Usage.merge`; a journey only moves the
 clock, the device and the account. Days, weeks, months and years between steps are the calendar's in
 the publication's zone, hours and minutes absolute.
 """
@@ -212,7 +212,7 @@ def _readings(
     for name, (tally, _) in ledger(policy, person.usage, now).items():
         limit = rulebook.limit(name, values)
         used = min(len(tally.ids), limit)
-        resets = rulebook.timelines[name].resets(tally.ats, limit, max(at, *tally.ats[-1:], at))
+        resets = rulebook.timelines[name].resets(tally.ats, limit, max(at, *tally.ats[-1:]))
         readings[name] = MeterReading(
             name=name,
             limit=limit,

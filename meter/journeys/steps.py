@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from attrs import field, frozen
 
 from meter.decision import Decision, MeterReading
-from meter.errors import PolicyError
+from meter.errors import ProblemsError
 from meter.journeys.actions import Action, ReadArticle
 from meter.view import PageView, Reader
 from meter.vocabulary import Access, Show
@@ -17,7 +17,7 @@ from meter.windows import Term
 __all__ = ["Expect", "JourneyError", "JourneyStep", "PlannedStep", "Renewal"]
 
 
-class JourneyError(PolicyError):
+class JourneyError(ProblemsError):
     """A journey file cannot be used.
 
     `problems` holds every problem, located as those of a policy are.

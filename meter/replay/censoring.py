@@ -62,7 +62,7 @@ def reach(columns: Columns, group: int) -> Reach:
             slot = rulebook.vocabulary.slots[rulebook.vocabulary.place("left", name)]
             codes += [opens, slot.code(left)]
         verdict = judge(rulebook, (*values, *codes))
-        if verdict is None or verdict.show.access is not Access.FULL:
+        if verdict.show.access is not Access.FULL:
             return Reach(sum(used.values()), frozenset(windows))
         if verdict.spend is None:
             return Reach(inf, frozenset(windows))

@@ -44,8 +44,8 @@ class Population:
     """What became of simulated readers under one policy.
 
     `readers` is the number of readers in each month (a reader who is gone for good is replaced by a
-    new one of the same kind). `columns` has one row a reader and the columns of `walk.COLUMNS`,
-    summed over the months; `monthly` one row a month; `shown` counts page views by verdict of
+    new one of the same kind). `columns` has one row a reader and the columns of
+    `kernel.arrays.COLUMNS`, summed over the months; `monthly` one row a month; `shown` counts page views by verdict of
     `reading`; `wanted` counts the readers of the first month by the articles they wanted.
     """
 
@@ -68,7 +68,7 @@ class Population:
     def column(self, name: str) -> NDArray[np.float64]:
         """Return one number for each reader.
 
-        A column of `walk.COLUMNS`, or `advertising`, `net` and `net_lifetime`.
+        A column of `kernel.arrays.COLUMNS`, or `advertising`, `net` and `net_lifetime`.
         """
         if name == "advertising":
             per_article = self.assumptions.number("money.ads_per_1000_articles") / 1000
@@ -200,7 +200,7 @@ class _Life:
         wanted = np.zeros(_WANTED, np.int64)
         rows = np.empty((self.views * (last - first) * self.months, len(LOG)), np.int64)
         logged = walk(
-            self.reading.meaning,
+            self.reading.policy_tables,
             self.reading.tables,
             self.behaviour,
             self.time,

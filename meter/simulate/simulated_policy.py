@@ -60,7 +60,7 @@ class SimulatedPolicy:
         self.tables = self.judging.tables(np.array([horizon.opens, horizon.closes]))
         verdicts = self.judging.verdicts
         money = prices(policy, self.options, world.assumptions)
-        self.meaning = PolicyTables(
+        self.policy_tables = PolicyTables(
             group=group,
             who=situations.who.number,
             reader=situations.reader.number,

@@ -48,7 +48,7 @@ def check_store(
     `make_store` is called once, with no arguments (inside a running event loop for an
     `AsyncStore`). The store need not be empty: keys that nobody else uses are taken, and forgotten
     at the end. `examples` is the number of random histories, `rounds` the number of races. Needs
-    Hypothesis (`pip install 'meter-paywall[test]'`).
+    Hypothesis (`pip install 'meter-paywall[testing]'`).
 
     >>> from meter.stores import MemoryStore
     >>> check_store(MemoryStore, examples=5, rounds=2)

@@ -41,7 +41,8 @@ def test_explain_takes_the_views_before_into_account(meter):
     assert meter("explain", "policy.toml", "-", "--all", given=several).out.count("opens `a") == 4
     objects = several.splitlines()
     for as_list in (f"[\n{','.join(objects)}\n]", f"[{', '.join(objects)}]\n"):
-        assert meter("explain", "policy.toml", "-", given=as_list).out == last.out
+        for mark in ("", "\ufeff"):
+            assert meter("explain", "policy.toml", "-", given=mark + as_list).out == last.out
     document = meter("explain", "policy.toml", "-", "--format", "json", given=several).json
     assert (document["decision"]["show"], document["explanation"].splitlines()[0]) == (
         "registration-wall",

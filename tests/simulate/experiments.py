@@ -83,7 +83,7 @@ def survival(plan: int, payment: int) -> float:
     The plans are 0, a month, and 1, a year.
     """
     reading = _reading(published_assumptions())
-    return float(np.prod(1 - reading.meaning.churn[plan, :payment]))
+    return float(np.prod(1 - reading.policy_tables.churn[plan, :payment]))
 
 
 def _reading(assumptions: Assumptions) -> SimulatedPolicy:
@@ -97,8 +97,8 @@ def lifetimes() -> float:
 
     At the prices the published values imply.
     """
-    meaning = _reading(STATIC.replace({"money.price_year": 69.4})).meaning
-    monthly, annual = (meaning.price[plan] + meaning.rest[plan, 0] for plan in (0, 1))
+    policy_tables = _reading(STATIC.replace({"money.price_year": 69.4})).policy_tables
+    monthly, annual = (policy_tables.price[plan] + policy_tables.rest[plan, 0] for plan in (0, 1))
     return float(annual / monthly)
 
 

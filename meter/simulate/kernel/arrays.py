@@ -244,7 +244,7 @@ class Calendar(NamedTuple):
 class Setting(NamedTuple):
     """Everything that stays the same while readers are taken through the months."""
 
-    meaning: PolicyTables
+    policy_tables: PolicyTables
     tables: Tables
     behaviour: Behaviour
     time: Calendar

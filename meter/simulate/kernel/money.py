@@ -49,7 +49,7 @@ def day_of(time: Calendar, at: int) -> int:
 def settle_terms(setting: Setting, life: Life, month: Month, until: int) -> None:
     """End or renew every trial and term that is due by an instant."""
     while life.due <= until:
-        if life.standing < FIRST_TRIAL + len(setting.meaning.trial):
+        if life.standing < FIRST_TRIAL + len(setting.policy_tables.trial):
             end_trial(setting, life, month)
         else:
             end_term(setting, life, month)
@@ -65,14 +65,14 @@ def end_trial(setting: Setting, life: Life, month: Month) -> None:
         end(life, TRIAL_OVER)
         return
     life.option = int(uniform(life.key, draws.PLAN, life.bought) < behaviour.annual_share)
-    life.standing = FIRST_TRIAL + len(setting.meaning.trial) + life.option
+    life.standing = FIRST_TRIAL + len(setting.policy_tables.trial) + life.option
     pay_term(setting, life, month, life.due)
 
 
 @inlined
 def end_term(setting: Setting, life: Life, month: Month) -> None:
     """Let a paid term be renewed, or end."""
-    churn = setting.meaning.churn
+    churn = setting.policy_tables.churn
     chance = churn[life.option, min(life.renewals, churn.shape[1] - 1)]
     key = child(life.key, _CHURN_KEYS + life.bought)
     if uniform(key, draws.CHURN, life.renewals) < chance:
@@ -93,30 +93,30 @@ def end(life: Life, standing: int) -> None:
 @inlined
 def pay_term(setting: Setting, life: Life, month: Month, at: int) -> None:
     """Let a paid term start at an instant."""
-    month.paid += setting.meaning.price[life.option]
+    month.paid += setting.policy_tables.price[life.option]
     life.term_from = at
-    life.due = term_end(setting.time, len(setting.meaning.trial) + life.option, at)
+    life.due = term_end(setting.time, len(setting.policy_tables.trial) + life.option, at)
 
 
 @inlined
 def start(setting: Setting, life: Life, month: Month, offer: int) -> None:
     """Start what an offer sells, or a subscription at list price where there is none (-1)."""
-    meaning = setting.meaning
+    policy_tables = setting.policy_tables
     life.renewals = 0
     life.bought += 1
     month.begun += 1
-    if offer >= 0 and meaning.trial[offer]:
+    if offer >= 0 and policy_tables.trial[offer]:
         life.standing = FIRST_TRIAL + offer
         life.term_from = month.now
         life.due = term_end(setting.time, offer, month.now)
-        month.paid += meaning.offer_price[offer]
+        month.paid += policy_tables.offer_price[offer]
         return
     if offer >= 0:
-        life.option = meaning.offer_option[offer]
+        life.option = policy_tables.offer_option[offer]
     else:
         annual = uniform(life.key, draws.PLAN, life.bought) < setting.behaviour.annual_share
         life.option = int(annual)
-    life.standing = FIRST_TRIAL + len(meaning.trial) + life.option
+    life.standing = FIRST_TRIAL + len(policy_tables.trial) + life.option
     pay_term(setting, life, month, month.now)
 
 
@@ -128,20 +128,20 @@ def expect(
 
     Payments, a trial, a subscription at the end of each month.
     """
-    meaning, behaviour, time = setting.meaning, setting.behaviour, setting.time
+    policy_tables, behaviour, time = setting.policy_tables, setting.behaviour, setting.time
     row = output.readers[life.reader]
     number = month.number
     now = month.now
     row.starts += chance
     output.months[number].starts += chance
-    if offer >= 0 and not meaning.trial[offer]:
-        option = meaning.offer_option[offer]
-        expect_payments(meaning, time, output.months, row, option, now, number, chance)
+    if offer >= 0 and not policy_tables.trial[offer]:
+        option = policy_tables.offer_option[offer]
+        expect_payments(policy_tables, time, output.months, row, option, now, number, chance)
         return
 
     # A trial is paid now; at its end a part of those who started it go on.
     if offer >= 0:
-        price = chance * meaning.offer_price[offer]
+        price = chance * policy_tables.offer_price[offer]
         row.cash += price
         row.lifetime += price
         output.months[number].cash += price
@@ -157,14 +157,14 @@ def expect(
     for option in range(_LIST_OPTIONS):
         share = chance * (behaviour.annual_share if option == 1 else 1.0 - behaviour.annual_share)
         if now < time.months[-1]:
-            expect_payments(meaning, time, output.months, row, option, now, number, share)
+            expect_payments(policy_tables, time, output.months, row, option, now, number, share)
         else:
-            row.lifetime += share * (meaning.price[option] + meaning.rest[option, 0])
+            row.lifetime += share * (policy_tables.price[option] + policy_tables.rest[option, 0])
 
 
 @compiled
 def expect_payments(
-    meaning: PolicyTables,
+    policy_tables: PolicyTables,
     time: Calendar,
     months: Records,
     row: ReaderSums,
@@ -176,18 +176,18 @@ def expect_payments(
     """Add what is expected to be paid from now on: until the horizon closes, and for a lifetime."""
     renewals = 0
     while True:
-        paid = chance * meaning.price[option]
+        paid = chance * policy_tables.price[option]
         row.cash += paid
         row.lifetime += paid
         months[number].cash += paid
-        now = term_end(time, len(meaning.trial) + option, now)
+        now = term_end(time, len(policy_tables.trial) + option, now)
         while number < len(time.months) - 1 and time.months[number + 1] <= now:
             months[number].subscribers += chance
             number += 1
         if now >= time.months[-1]:
             row.subscriber += chance
-            rest = meaning.rest[option, min(renewals, meaning.rest.shape[1] - 1)]
+            rest = policy_tables.rest[option, min(renewals, policy_tables.rest.shape[1] - 1)]
             row.lifetime += chance * rest
             return
-        chance *= 1.0 - meaning.churn[option, min(renewals, meaning.churn.shape[1] - 1)]
+        chance *= 1.0 - policy_tables.churn[option, min(renewals, policy_tables.churn.shape[1] - 1)]
         renewals += 1

@@ -164,23 +164,23 @@ def group_of(
     referrer: int,
 ) -> int:
     """Return the group of equal facts of a page view."""
-    meaning = setting.meaning
+    policy_tables = setting.policy_tables
     period = 0
-    while period < len(meaning.periods) and meaning.periods[period] <= month.now:
+    while period < len(policy_tables.periods) and policy_tables.periods[period] <= month.now:
         period += 1
     since = 0
     if life.standing in (TRIAL_OVER, SUBSCRIPTION_OVER):
-        since = min((month.now - life.ended) // DAY, meaning.who.shape[1] - 1)
+        since = min((month.now - life.ended) // DAY, policy_tables.who.shape[1] - 1)
     origin = setting.time.days[0] - OLDEST_ARTICLE
     published = origin + (article // setting.behaviour.per_slot) * SLOT
-    age = min(max((month.now - published) // DAY, 0), len(meaning.age) - 1)
-    group: int = meaning.group[
-        meaning.who[life.standing, since],
-        meaning.reader[life.reader_class, life.score],
-        meaning.article[article_class],
-        meaning.visit[referrer, state.device_kind[month.device]],
+    age = min(max((month.now - published) // DAY, 0), len(policy_tables.age) - 1)
+    group: int = policy_tables.group[
+        policy_tables.who[life.standing, since],
+        policy_tables.reader[life.reader_class, life.score],
+        policy_tables.article[article_class],
+        policy_tables.visit[referrer, state.device_kind[month.device]],
         period,
-        meaning.age[age],
+        policy_tables.age[age],
     ]
     return group
 
@@ -196,7 +196,7 @@ def look_up_verdict(
         combination = combination_of(
             tables, state.memory, holder, g, article, _NO_VIEW, ANY_TIME, month.now
         )
-        verdict = setting.meaning.verdicts[tables.verdict_at[g] + combination]
+        verdict = setting.policy_tables.verdicts[tables.verdict_at[g] + combination]
     output.shown[verdict] += 1
     return verdict
 

@@ -32,7 +32,7 @@ __all__ = ["walk"]
 
 
 def walk(
-    meaning: PolicyTables,
+    policy_tables: PolicyTables,
     tables: Tables,
     behaviour: Behaviour,
     time: Calendar,
@@ -58,7 +58,7 @@ def walk(
         log=log.view(LOG_RECORD).reshape(-1),
         lines=np.zeros(1, np.int64),
     )
-    setting = Setting(meaning, tables, behaviour, time)
+    setting = Setting(policy_tables, tables, behaviour, time)
     _walk(setting, new_state(tables), output, seed, first, last)
     return int(output.lines[0])
 
@@ -77,7 +77,7 @@ def _walk(
                 output.histogram[min(month.wanted, len(output.histogram) - 1)] += 1
             read_month(setting, state, life, month, output, seed)
             close_month(setting, life, month, output)
-        pays = life.standing >= FIRST_TRIAL + len(setting.meaning.trial)
+        pays = life.standing >= FIRST_TRIAL + len(setting.policy_tables.trial)
         output.readers[reader].pays = pays
 
 

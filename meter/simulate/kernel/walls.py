@@ -59,7 +59,7 @@ def at_wall(
 def answer(setting: Setting, life: Life, month: Month, output: Output, verdict: int) -> bool:
     """Return whether a reader does what a wall asks for; each is asked for once a month."""
     behaviour = setting.behaviour
-    asks = setting.meaning.sells[verdict]
+    asks = setting.policy_tables.sells[verdict]
     sells = 0.0
     if asks == REGISTER and life.standing == ANONYMOUS and not month.asked_register:
         month.asked_register = True
@@ -72,7 +72,7 @@ def answer(setting: Setting, life: Life, month: Month, output: Output, verdict: 
         sells = 1.0
     if sells > 0.0 and not month.asked_buy:
         month.asked_buy = True
-        return buy(setting, life, month, output, setting.meaning.offer[verdict], sells)
+        return buy(setting, life, month, output, setting.policy_tables.offer[verdict], sells)
     return False
 
 
@@ -88,8 +88,8 @@ def buy(
     life.renews = uniform(life.key, draws.STAY, life.bought) < behaviour.auto_renew
     chance = chance_to_buy(setting, life, month)
     if offer >= 0:
-        chance *= setting.meaning.offer_lift[offer]
-        if setting.meaning.trial[offer] and not life.renews:
+        chance *= setting.policy_tables.offer_lift[offer]
+        if setting.policy_tables.trial[offer] and not life.renews:
             chance *= behaviour.takeup
     chance = min(chance * sells, 1.0)
     expect(setting, life, month, output, offer, chance)

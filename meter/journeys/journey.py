@@ -212,7 +212,7 @@ def _readings(
     for name, (tally, _) in ledger(policy, person.usage, now).items():
         limit = rulebook.limit(name, values)
         used = min(len(tally.ids), limit)
-        resets = rulebook.timelines[name].resets(tally.ats, limit, max(at, *tally.ats[-1:]))
+        resets = rulebook.timelines[name].resets(tally.ats, limit, max((at, *tally.ats[-1:])))
         readings[name] = MeterReading(
             name=name,
             limit=limit,

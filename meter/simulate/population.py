@@ -45,8 +45,9 @@ class Population:
 
     `readers` is the number of readers in each month (a reader who is gone for good is replaced by a
     new one of the same kind). `columns` has one row a reader and the columns of
-    `kernel.arrays.COLUMNS`, summed over the months; `monthly` one row a month; `shown` counts page views by verdict of
-    `reading`; `wanted` counts the readers of the first month by the articles they wanted.
+    `kernel.arrays.COLUMNS`, summed over the months; `monthly` one row a month; `shown` counts page
+    views by verdict of `reading`; `wanted` counts the readers of the first month by the articles
+    they wanted.
     """
 
     policy: Policy

@@ -63,9 +63,9 @@ def decide(
     return record(policy.rulebook, verdict, facts, counts, usage, now)
 
 
-Counts = tuple[bool, tuple[tuple[int, bool], ...]]
-"""Whether this view would count where a rule spends and, for each meter of the rulebook in order,
-how much its running window has counted and whether this article is among it.
+Counts = tuple[int, ...]
+"""Would this view count where a rule spends? Then, for each meter of the rulebook, how much its
+running window has counted, and is this article among it? (Flat: `memo` looks it up every view.)
 """
 
 Held = tuple[int, list[tuple[Tally, str]]]
@@ -94,29 +94,28 @@ def observe(
 
 def count(rulebook: Rulebook, view: PageView, usage: Usage, at: int) -> tuple[Counts, Held]:
     """Return what each meter has counted in the window that runs at the instant `at`."""
-    when = _latest(usage, at)
+    tallies = usage.tallies
     article = view.article
-    counted = []
+    when = _latest(usage, at)
+    counts: list[int] = [article.access is ArticleAccess.METERED and not view.prefetch]
     inside = []
     for name, timeline, by_view in rulebook.meters:
         mark = view.view_key(at) if by_view else article.key
-        tally = usage.tallies.get(name, _EMPTY)
+        tally = tallies.get(name, _EMPTY)
         first = timeline.inside(tally.ats, when)
         if first:
             tally = tally.since(first)
-        counted.append((len(tally.ids), mark in tally.ids))
+        counts += (len(tally.ids), mark in tally.ids)
         inside.append((tally, mark))
-    spends = article.access is ArticleAccess.METERED and not view.prefetch
-    return (spends, tuple(counted)), (when, inside)
+    return tuple(counts), (when, inside)
 
 
 def complete(rulebook: Rulebook, facts: Codes, counts: Counts) -> Codes:
     """Return the facts with those of the meters: is each open to this view, what would be left."""
-    spends, counted = counts
     codes = list(facts)
-    for meter, (used, seen) in zip(rulebook.meters, counted, strict=True):
+    for meter, used, seen in zip(rulebook.meters, counts[1::2], counts[2::2], strict=True):
         limit = rulebook.limit(meter.name, facts)
-        opens, left = allowance(limit, used, seen=seen, spends=spends)
+        opens, left = allowance(limit, used, seen=bool(seen), spends=bool(counts[0]))
         slot = rulebook.vocabulary.slots[rulebook.vocabulary.meters[meter.name].left]
         codes += (opens, slot.code(left))
     return tuple(codes)
@@ -250,8 +249,8 @@ def record(
     now: datetime,
 ) -> tuple[Decision, Usage]:
     """Spend where the verdict says so, and return the decision with what is to be remembered."""
-    counted, held = counts
-    conclusion = conclude(rulebook, verdict, facts, counted, now)
+    numbers, held = counts
+    conclusion = conclude(rulebook, verdict, facts, numbers, now)
     if conclusion.meter is None:
         return conclusion.decision, usage
     resets, usage = spend(rulebook, conclusion, held, usage)
@@ -273,14 +272,13 @@ def conclude(
         policy=rulebook.digest,
         rulebook=rulebook,
     )
-    spends, counted = counts
     for index, meter in enumerate(rulebook.meters):
         if meter.name == verdict.meter:
-            used, seen = counted[index]
-            spent = spends and verdict.spend is not None and not seen
+            used, seen = counts[1 + 2 * index : 3 + 2 * index]
+            spent = bool(counts[0]) and verdict.spend is not None and not seen
             limit = rulebook.limit(meter.name, facts)
-            used = min(used + spent, limit)
-            return Conclusion(evolve(decision, counted=spent), index, limit, used)
+            told = evolve(decision, counted=spent)
+            return Conclusion(told, index, limit, min(used + spent, limit))
     return Conclusion(decision)
 
 
@@ -343,8 +341,6 @@ def ledger(policy: Policy, usage: Usage, now: datetime) -> dict[str, tuple[Tally
     counted = {}
     for name, timeline in policy.rulebook.timelines.items():
         inside = policy.rulebook.inside(name, usage.tally(name), when)
-        resets = None
-        if inside.ats:
-            resets = timeline.resets(inside.ats, len(inside.ats), when)
+        resets = timeline.resets(inside.ats, len(inside.ats), when) if inside.ats else None
         counted[name] = (inside, None if resets is None else moment(resets, policy.zone))
     return counted

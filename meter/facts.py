@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from attrs import field, frozen
@@ -38,6 +39,7 @@ __all__ = [
     "observer_of",
 ]
 
+_WORDS_KEPT = 512
 OTHER = "\0"
 """The code of a value that is known but that the policy never mentions."""
 
@@ -300,11 +302,12 @@ def observer_of(slot: Slot) -> Read:
 def _nearest_of(mentioned: frozenset[str], read: Read, mark: str) -> Read:
     """Return the function that finds the most specific mentioned word that covers a value.
 
-    What may cover it are the value itself and what is left of it at each mark (`view.covers`).
+    What may cover it are the value itself and what is left of it at each mark (`view.covers`). A
+    site has few sections and channels, so the answers are kept.
     """
 
-    def nearest(reader: Reader, view: PageView, at: int) -> str | None:
-        value: str | None = read(reader, view, at)
+    @lru_cache(maxsize=_WORDS_KEPT)
+    def nearest(value: str | None) -> str | None:
         if value is None or value in mentioned:
             return value
         for word in covering(value, mark):
@@ -312,7 +315,7 @@ def _nearest_of(mentioned: frozenset[str], read: Read, mark: str) -> Read:
                 return word
         return OTHER
 
-    return nearest
+    return lambda reader, view, at: nearest(read(reader, view, at))
 
 
 @frozen

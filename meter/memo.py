@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 __all__ = ["Observed", "decide", "observe", "watch"]
 
 _MOST_REMEMBERED = 4096
-_UNCOUNTED = (0, False)
 
 # Who measures which rules tests reach has to see every policy of a process, whoever made it: the
 # one list of this package that calls change.
@@ -172,7 +171,7 @@ def _situation(
 
 def _remember(rulebook: Rulebook, facts: Codes, now: datetime) -> _Situation:
     """Judge facts that need no usage, as far as that goes, and keep what follows from them."""
-    none = (False, tuple(_UNCOUNTED for _ in rulebook.meters))
+    none = (0,) * (1 + 2 * len(rulebook.meters))
     final = None
     verdict = first_match(rulebook, facts)
     _tell(rulebook, facts)

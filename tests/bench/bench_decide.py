@@ -171,7 +171,7 @@ def status_of(reader: Reader, now: datetime) -> str:
                 status = "subscriber"
             elif status != "subscriber":
                 status = "trial"
-        elif right.kind != "staff" and (last is None or ends >= last):
+        elif right.kind in ("trial", "subscription") and (last is None or ends >= last):
             last, expired = (
                 ends,
                 "trial-expired" if right.kind == "trial" else "subscription-expired",

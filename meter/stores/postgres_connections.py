@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import TYPE_CHECKING, Any, NoReturn, TypedDict
 
 import psycopg
@@ -105,6 +106,20 @@ class _PoolSettings(TypedDict):
 
 _POOL = _PoolSettings(min_size=0, open=False, reconnect_timeout=5.0, name="meter")
 _CONNECTION = {"autocommit": True, "prepare_threshold": None}
+_CONNECT_SECONDS = 2
+"""How long one attempt to connect may take, unless the URL or the environment says otherwise.
+
+An attempt that met a silence holds its place in the pool until it ends, and the driver's own bound
+is more than two minutes. Whole seconds; 2 is the least that libpq knows.
+"""
+
+
+def _connection_settings(url: str) -> dict[str, Any]:
+    """Return how every connection of a pool is made."""
+    said = "connect_timeout" in psycopg.conninfo.conninfo_to_dict(url)
+    if said or "PGCONNECT_TIMEOUT" in os.environ:
+        return _CONNECTION
+    return _CONNECTION | {"connect_timeout": _CONNECT_SECONDS}
 
 
 def make_pool(url: str, size: int) -> ConnectionPool[_DeadlineConnection]:
@@ -112,7 +127,7 @@ def make_pool(url: str, size: int) -> ConnectionPool[_DeadlineConnection]:
     return ConnectionPool(
         url,
         connection_class=_DeadlineConnection,
-        kwargs=_CONNECTION | {"cursor_factory": psycopg.ClientCursor},
+        kwargs=_connection_settings(url) | {"cursor_factory": psycopg.ClientCursor},
         max_size=size,
         **_POOL,
     )
@@ -123,7 +138,7 @@ def make_async_pool(url: str, size: int) -> AsyncConnectionPool[_AsyncDeadlineCo
     return AsyncConnectionPool(
         url,
         connection_class=_AsyncDeadlineConnection,
-        kwargs=_CONNECTION | {"cursor_factory": psycopg.AsyncClientCursor},
+        kwargs=_connection_settings(url) | {"cursor_factory": psycopg.AsyncClientCursor},
         max_size=size,
         **_POOL,
     )

@@ -132,12 +132,18 @@ def through(newsroom):
             return paywall.check(newsroom.reader(reader), newsroom.view(article), now=newsroom.now)
 
         def conversation(self):
-            """Return how many bytes a check takes each way."""
-            self.read(self.elsewhere, "measured", "a")
-            self.read(self.patient, "warm", "up")
-            self.proxy.arm(None, "request", 0)
-            self.read(self.patient, "measured", "b")
-            return dict(self.proxy.passed)
+            """Return how many bytes a check takes each way.
+
+            The least of several: on a busy machine a question may be asked twice.
+            """
+            passed = []
+            for reader in "xyz":
+                self.read(self.elsewhere, f"measured{reader}", "a")
+                self.read(self.patient, "warm", "up")
+                self.proxy.arm(None, "request", 0)
+                self.read(self.patient, f"measured{reader}", "b")
+                passed.append(dict(self.proxy.passed))
+            return {way: min(each[way] for each in passed) for way in ("request", "reply")}
 
         def check(self, name, fault):
             """Return what a reader got during a fault and after it, and what is counted at last."""
@@ -148,10 +154,12 @@ def through(newsroom):
             during = self.read(self.hasty, name, "b")
             self.proxy.heal()
             after = [str(self.read(self.patient, name, article).show) for article in "cdb"]
-            ids = [
-                read.id for read in self.elsewhere.ledger(name, now=newsroom.now)["monthly"].reads
-            ]
-            return str(during.access), after, sorted(ids)
+            return str(during.access), after, self.counted(name)
+
+        def counted(self, name):
+            """Return the ids that the server holds of a reader."""
+            ledger = self.elsewhere.ledger(name, now=newsroom.now)
+            return sorted(read.id for read in ledger["monthly"].reads)
 
         def close(self):
             self.store.close()
@@ -267,3 +275,26 @@ def test_faults_in_postgres(through, postgres, tmp_path, mode, deadline, step):
     }
     trial.close()
     assert {} == wrong
+
+
+def test_a_connection_being_made_in_a_silence_is_given_up(through, postgres, tmp_path):
+    """The pool connects anew while the server says nothing; when it speaks again, so do we."""
+    upstream = postgres.socket / ".s.PGSQL.5432"
+    trial = through(
+        Proxy(tmp_path / ".s.PGSQL.5432", upstream),
+        f"postgresql:///postgres?host={tmp_path}&user=postgres",
+        postgres.url,
+        0.05,
+    )
+    trial.read(trial.patient, "warm", "up")
+    trial.proxy.arm("swallow", "reply", 0)
+    # The connection that fell silent, the one in its place, and the one more that the pool grows
+    # by: until that one is made or given up it makes no other. Each has two ends here.
+    while len(trial.proxy.open) < 6:
+        trial.read(trial.hasty, "kept", "a")
+    trial.proxy.heal()
+    shown = [str(trial.read(trial.patient, "kept", article).show) for article in "bcd"]
+    ids = trial.counted("kept")
+    trial.close()
+    assert ["countdown", "last-free-article", "subscription-wall"] == shown
+    assert ["a", "b", "c"] == ids

@@ -24,10 +24,10 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve, frozen
 
 from meter.decision import Decision, MeterReading
-from meter.facts import ACCESS, Facts
-from meter.rulebook import Effect
+from meter.facts import Facts
+from meter.rulebook import first_match
 from meter.usage import Tally, Usage
-from meter.vocabulary import Access, ArticleAccess, Show
+from meter.vocabulary import ArticleAccess
 from meter.windows import instant, moment
 
 if TYPE_CHECKING:
@@ -36,14 +36,13 @@ if TYPE_CHECKING:
 
     from meter.facts import Codes
     from meter.policy import Policy
-    from meter.rulebook import JudgedRule, Rulebook
+    from meter.rulebook import Rulebook, Verdict
     from meter.view import PageView, Reader
 
 # fmt: off
 __all__ = [
-    "Conclusion", "Counts", "Held", "Verdict", "allowance", "complete", "conclude", "count",
-    "decide", "expires_at", "first_match", "judge", "ledger", "observe", "read_meter", "record",
-    "spend",
+    "Conclusion", "Counts", "Held", "allowance", "complete", "conclude", "count", "decide",
+    "expires_at", "judge", "ledger", "observe", "read_meter", "record", "spend",
 ]
 # fmt: on
 
@@ -139,91 +138,12 @@ def _latest(usage: Usage, at: int) -> int:
     return at
 
 
-@frozen
-class Verdict:
-    """What the rules say of some facts.
-
-    `spend` is the meter to spend from, `meter` the one to tell the reader about.
-    """
-
-    rule: str
-    show: Show
-    prompt: str | None
-    offer: str | None
-    spend: str | None
-    meter: str | None
-
-
 def judge(rulebook: Rulebook, facts: Sequence[Any]) -> Verdict:
     """Return what the first matching rule says of facts that are known as far as it needs them."""
     verdict = first_match(rulebook, facts)
     if verdict is None:  # pragma: no cover - `observe` looks as far as the rules need
         raise AssertionError("the rules need facts that were not observed")
     return verdict
-
-
-def first_match(rulebook: Rulebook, facts: Sequence[Any]) -> Verdict | None:
-    """Return what the first matching rule says, or `None` where it depends on more facts.
-
-    The facts may end early: after the reader's status, or after all that needs no usage.
-    """
-    refused = None
-    for rule in rulebook.rules:
-        holds = rule.formula.holds(facts)
-        if holds is False:
-            continue
-        effect = rule.effect(facts) if holds else None
-        if effect is None:
-            return None
-        if effect is Effect.MATCH:
-            return _verdict(rule, facts, refused)
-        if effect is Effect.REFUSE:
-            refused = refused or rule.spend
-    # A policy ends with a rule that matches everything: it refuses any other when it is made.
-    raise AssertionError("no rule matched")  # pragma: no cover
-
-
-def _verdict(rule: JudgedRule, facts: Sequence[Any], refused: str | None) -> Verdict | None:
-    """Return what a rule that matches says, or `None` where its offer depends on more facts."""
-    offered = rule.offer_formula.holds(facts)
-    if offered is None:
-        return None
-    access = facts[ACCESS] if len(facts) > ACCESS else None
-    nothing_left = rule.spends(access) and facts[rule.left_slot] == rule.nothing_left
-    return verdict_of(rule, access, nothing_left=nothing_left, offered=offered, refused=refused)
-
-
-def verdict_of(
-    rule: JudgedRule,
-    access: ArticleAccess | None,
-    *,
-    nothing_left: bool,
-    offered: bool,
-    refused: str | None,
-) -> Verdict:
-    """Return what a rule that matches says.
-
-    `nothing_left`: this view leaves nothing of the rule's meter. `offered`: the rule's offer runs
-    and is for this reader. `refused`: the first meter that refused this view before.
-    """
-    spends = rule.spends(access)
-    offer = rule.offer if offered else None
-    show = rule.shown(spends=spends, nothing_left=nothing_left, offered=offer is not None)
-    # A free article on a rule that spends has no prompt; nor has an article by itself.
-    prompt = rule.prompt if rule.spend is None or spends else None
-    if prompt is None and show is not Show.ARTICLE:
-        prompt = str(show)
-    told = rule.spend if spends else None
-    if not spends and show.access is Access.PREVIEW:
-        told = refused
-    return Verdict(
-        rule=rule.name,
-        show=show,
-        prompt=prompt,
-        offer=offer,
-        spend=rule.spend if spends else None,
-        meter=told,
-    )
 
 
 @frozen

@@ -25,12 +25,12 @@ from meter.engine import (
     complete,
     conclude,
     count,
-    first_match,
     judge,
     read_meter,
     spend,
 )
 from meter.facts import Codes
+from meter.rulebook import first_match
 from meter.windows import instant
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""A policy ready to be judged by: its rules as formulas over facts, and what a rule does to a view.
+"""A policy ready to be judged by: its rules as formulas over facts, and which of them matches.
 
 `SPENDING` is the one table of what a rule with `spend`, whose `when` holds, does to a view. The
 engine's `judge`, the verifier's diagrams and its solver, and the explanations all read it.
@@ -15,7 +15,7 @@ from attrs import frozen
 from meter.facts import ACCESS, MeterSlots, Vocabulary
 from meter.formulas import ALWAYS, And, Formula, In, formula_of
 from meter.usage import Tally
-from meter.vocabulary import ArticleAccess, Count, Show
+from meter.vocabulary import Access, ArticleAccess, Count, Show
 from meter.windows import Timeline
 
 if TYPE_CHECKING:
@@ -23,7 +23,16 @@ if TYPE_CHECKING:
 
     from meter.policy import Policy, Rule, When
 
-__all__ = ["SPENDING", "Effect", "JudgedMeter", "JudgedRule", "Rulebook"]
+__all__ = [
+    "SPENDING",
+    "Effect",
+    "JudgedMeter",
+    "JudgedRule",
+    "Rulebook",
+    "Verdict",
+    "first_match",
+    "verdict_of",
+]
 
 
 class Effect(StrEnum):
@@ -206,3 +215,82 @@ class Rulebook:
             return eligible
         running = In(self.vocabulary.place("period"), self.vocabulary.periods(stretch))
         return And((running, eligible))
+
+
+@frozen
+class Verdict:
+    """What the rules say of some facts.
+
+    `spend` is the meter to spend from, `meter` the one to tell the reader about.
+    """
+
+    rule: str
+    show: Show
+    prompt: str | None
+    offer: str | None
+    spend: str | None
+    meter: str | None
+
+
+def first_match(rulebook: Rulebook, facts: Sequence[Any]) -> Verdict | None:
+    """Return what the first matching rule says, or `None` where it depends on more facts.
+
+    The facts may end early: after the reader's status, or after all that needs no usage.
+    """
+    refused = None
+    for rule in rulebook.rules:
+        holds = rule.formula.holds(facts)
+        if holds is False:
+            continue
+        effect = rule.effect(facts) if holds else None
+        if effect is None:
+            return None
+        if effect is Effect.MATCH:
+            return _verdict(rule, facts, refused)
+        if effect is Effect.REFUSE:
+            refused = refused or rule.spend
+    # A policy ends with a rule that matches everything: it refuses any other when it is made.
+    raise AssertionError("no rule matched")  # pragma: no cover
+
+
+def _verdict(rule: JudgedRule, facts: Sequence[Any], refused: str | None) -> Verdict | None:
+    """Return what a rule that matches says, or `None` where its offer depends on more facts."""
+    offered = rule.offer_formula.holds(facts)
+    if offered is None:
+        return None
+    access = facts[ACCESS] if len(facts) > ACCESS else None
+    nothing_left = rule.spends(access) and facts[rule.left_slot] == rule.nothing_left
+    return verdict_of(rule, access, nothing_left=nothing_left, offered=offered, refused=refused)
+
+
+def verdict_of(
+    rule: JudgedRule,
+    access: ArticleAccess | None,
+    *,
+    nothing_left: bool,
+    offered: bool,
+    refused: str | None,
+) -> Verdict:
+    """Return what a rule that matches says.
+
+    `nothing_left`: this view leaves nothing of the rule's meter. `offered`: the rule's offer runs
+    and is for this reader. `refused`: the first meter that refused this view before.
+    """
+    spends = rule.spends(access)
+    offer = rule.offer if offered else None
+    show = rule.shown(spends=spends, nothing_left=nothing_left, offered=offer is not None)
+    # A free article on a rule that spends has no prompt; nor has an article by itself.
+    prompt = rule.prompt if rule.spend is None or spends else None
+    if prompt is None and show is not Show.ARTICLE:
+        prompt = str(show)
+    told = rule.spend if spends else None
+    if not spends and show.access is Access.PREVIEW:
+        told = refused
+    return Verdict(
+        rule=rule.name,
+        show=show,
+        prompt=prompt,
+        offer=offer,
+        spend=rule.spend if spends else None,
+        meter=told,
+    )

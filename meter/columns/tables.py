@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meter.columns.arrays import CALENDAR, FIXED, LIFETIME, ROLLING, Tables
-from meter.engine import Verdict, allowance, first_match, judge
+from meter.engine import allowance, judge
 from meter.formulas import leaves
+from meter.rulebook import Verdict, first_match
 from meter.vocabulary import Access, ArticleAccess
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from attrs import evolve, frozen
 
-from meter.engine import Verdict
+from meter.rulebook import Verdict
 from meter.simulate.kernel import draws
 from meter.simulate.kernel.arrays import LOG, OLDEST_ARTICLE, SLOT
 from meter.view import Article, PageView, Reader

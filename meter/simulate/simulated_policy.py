@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from meter.engine import Verdict
     from meter.policy import Policy
+    from meter.rulebook import Verdict
     from meter.simulate.horizon import Horizon
     from meter.simulate.world import World
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from meter.engine import first_match
 from meter.explanation import clause
 from meter.facts import ACCESS
 from meter.formulas import ALWAYS, leaves
 from meter.loading import load_policy
 from meter.memo import watch
+from meter.rulebook import first_match
 from meter.verify.budget import decided
 from meter.verify.diagram import FALSE, UndecidedError
 from meter.verify.symbolic import reaches

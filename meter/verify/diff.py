@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
-from meter.engine import Verdict
 from meter.facts import Vocabulary
-from meter.rulebook import Rulebook
+from meter.rulebook import Rulebook, Verdict
 from meter.verify.budget import SOLVER_SECONDS, decided, open_solver
 from meter.verify.cover import cover
 from meter.verify.diagram import FALSE, MOST_STEPS, UndecidedError

@@ -15,8 +15,8 @@ from meter.verify.symbolic import among, spends, walls
 from meter.vocabulary import Access, ArticleAccess, Show, Status
 
 if TYPE_CHECKING:
-    from meter.engine import Verdict
     from meter.policy import Guarantee
+    from meter.rulebook import Verdict
     from meter.verify.space import Space
 
 __all__ = [

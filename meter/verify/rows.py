@@ -14,8 +14,8 @@ from meter.windows import length_text
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from meter.engine import Verdict
     from meter.policy import Meter, Offer, Policy
+    from meter.rulebook import Verdict
 
 __all__ = [
     "Pair",

@@ -20,8 +20,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from attrs import frozen
 
-from meter.engine import Verdict, verdict_of
-from meter.rulebook import SPENDING, Effect, Rulebook
+from meter.rulebook import SPENDING, Effect, Rulebook, Verdict, verdict_of
 from meter.verify.diagram import FALSE
 from meter.vocabulary import Access, ArticleAccess
 

@@ -84,8 +84,8 @@ BUGS = (
     Bug(
         "reading again counts",
         "engine.py",
-        "spends and verdict.spend is not None and not seen",
-        "spends and verdict.spend is not None",
+        "and verdict.spend is not None and not seen",
+        "and verdict.spend is not None",
     ),
     Bug(
         "a tier borrows",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from meter.engine import Verdict
 from meter.errors import Problem
+from meter.rulebook import Verdict
 from meter.verify.diagram import FALSE
 from meter.verify.symbolic import reaches, verdicts_from
 

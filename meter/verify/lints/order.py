@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from meter.engine import Verdict
+from meter.rulebook import Verdict
 from meter.verify.diagram import FALSE
 from meter.verify.lints.findings import warning
 from meter.verify.properties import built_in_properties, from_guarantee

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meter.engine import Verdict
 from meter.formulas import In, leaves
+from meter.rulebook import Verdict
 from meter.verify.diagram import FALSE
 from meter.verify.lints.findings import warning
 from meter.verify.phrasing import quoted, status_words

@@ -27,8 +27,8 @@ from meter.vocabulary import ArticleAccess
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Hashable, Iterator
 
-    from meter.engine import Verdict
     from meter.formulas import Formula
+    from meter.rulebook import Verdict
     from meter.verify.situations import Situation
     from meter.verify.space import Space
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Self
+from typing import NoReturn, Self
 
 from attrs import field, frozen
 
@@ -36,8 +36,10 @@ class Decision:
 
     `rule`, `prompt`, `offer` are names from the policy (`prompt` is `None` where nothing is said,
     `offer` where none runs); `meter` is the meter that was spent from, or that had nothing left;
-    `counted` says that this view spent one; `at` is the time asked about; `policy` is the digest of
-    the policy; `degraded` says that the store did not answer in time.
+    `counted` says that this view spent one; `speculative`, that it is a prefetch which would have
+    spent one, gets a preview and has to be asked again when a person reads; `at` is the time asked
+    about; `policy` is the digest of the policy; `degraded` says that the store did not answer in
+    time.
     """
 
     show: Show
@@ -47,11 +49,18 @@ class Decision:
     offer: str | None = None
     meter: MeterReading | None = None
     counted: bool = False
+    speculative: bool = False
     facts: Facts
     at: datetime
     policy: str
     degraded: bool = False
     rulebook: Rulebook | None = field(default=None, eq=False, repr=False)
+
+    def __bool__(self) -> NoReturn:
+        """Raise `TypeError`: every decision would be true, a wall too."""
+        raise TypeError(
+            "a decision is neither true nor false; ask whether its `.access` is `full` or `preview`"
+        )
 
     def dated(self, at: datetime) -> Self:
         """Return this decision for another moment.

@@ -14,7 +14,8 @@ lifetime never ends.
 
 A window only moves forward. The time used is the later of `now` and the last read on record, so
 that a clock that steps back, or a second server whose clock is behind, finds the window it left and
-never a fresh one.
+never a fresh one. That holds for a day: a read further ahead of `now` is a clock that was wrong. It
+moves no window, and counts only where the window that runs contains it.
 
 This is the only module that knows zones and daylight saving.
 """
@@ -292,6 +293,21 @@ class Timeline:
         if self.window.fixed is not None:
             return reads[0] + self._length
         return reads[max(0, len(reads) - limit)] + self._length
+
+    def outside(self, reads: Sequence[int], first: int, at: int) -> int:
+        """Return the index after the last read inside, where some lie ahead of `at`.
+
+        `first` is what `inside` says of them. The window that runs at `at` contains a read that is
+        before its end, but no read ahead of `at` begins a window.
+        """
+        here = bisect_right(reads, at)
+        if self.window.lifetime:
+            return len(reads)
+        if self.window.calendar is not None:
+            return bisect_left(reads, self.bounds(at)[1], here)
+        if self.window.fixed is not None and first < here:
+            return bisect_left(reads, reads[first] + self._length, here)
+        return here
 
     def ends(self, reads: Sequence[int]) -> int | None:
         """Return the instant from which none of `reads` is inside; `None` for a lifetime."""

@@ -10,16 +10,16 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from datetime import timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from attrs import evolve
 from hypothesis import HealthCheck, given, settings
 
 from meter.engine import believe, ledger
-from meter.explanation import explain
 from meter.memo import decide
 from meter.policy import Limit, Meter, Policy, When
 from meter.testing.strategies import journeys
+from meter.testing.taken import Taken, format_taken, take
 from meter.usage import Tally, Usage
 from meter.validation import MOST_LIMIT
 from meter.vocabulary import Access, ArticleAccess, Count, Show, Status
@@ -29,49 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
-    from meter.decision import Decision
     from meter.testing.strategies import Step
 
 __all__ = ["LAWS", "Taken", "check_journey", "check_laws", "format_taken", "take"]
-
-
-class Taken(NamedTuple):
-    """One step of a journey as it went.
-
-    What was remembered before, what was decided, what is remembered after.
-    """
-
-    step: Step
-    before: Usage
-    decision: Decision
-    after: Usage
-
-
-def take(policy: Policy, steps: Iterable[Step], usage: Usage | None = None) -> list[Taken]:
-    """Decide every step of a journey in order, each with what the one before left."""
-    taken = []
-    before = usage or Usage()
-    for step in steps:
-        decision, after = decide(policy, step.reader, step.view, before, step.now)
-        taken.append(Taken(step, before, decision, after))
-        before = after
-    return taken
-
-
-def format_taken(taken: Iterable[Taken]) -> str:
-    """Say what happened on a journey, one step a paragraph."""
-    return "\n".join(_format_one(number, step) for number, step in enumerate(taken, 1))
-
-
-def _format_one(number: int, taken: Taken) -> str:
-    step = taken.step
-    article = step.view.article
-    fetched = ", prefetched" if step.view.prefetch else ""
-    text = (
-        f"{number}. {step.now.isoformat()} {step.reader.status(step.now)} opens"
-        f" `{article.id}` ({article.access}{fetched})\n   {explain(taken.decision)}"
-    )
-    return text.replace("\n  ", "\n     ")
 
 
 def _reading_again_is_free(policy: Policy, taken: list[Taken]) -> bool:

@@ -1,17 +1,26 @@
-"""What comes out: what to show, how much of the article, and why."""
+"""What comes out: what to show, how much of the article and why, and how a verdict becomes that."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Self
+from typing import NoReturn, Self
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
-from meter.facts import Facts
-from meter.rulebook import Rulebook
+from meter.facts import Codes, Facts
+from meter.rulebook import Rulebook, Verdict
 from meter.vocabulary import Access, Show
+from meter.windows import moment
 
-__all__ = ["Decision", "MeterReading"]
+__all__ = [
+    "FIRST_METER",
+    "Conclusion",
+    "Counts",
+    "Decision",
+    "MeterReading",
+    "conclude",
+    "read_meter",
+]
 
 
 @frozen(kw_only=True, slots=False)
@@ -36,8 +45,10 @@ class Decision:
 
     `rule`, `prompt`, `offer` are names from the policy (`prompt` is `None` where nothing is said,
     `offer` where none runs); `meter` is the meter that was spent from, or that had nothing left;
-    `counted` says that this view spent one; `at` is the time asked about; `policy` is the digest of
-    the policy; `degraded` says that the store did not answer in time.
+    `counted` says that this view spent one; `speculative`, that it is a prefetch which would have
+    spent one, gets a preview and has to be asked again when a person reads; `at` is the time asked
+    about; `policy` is the digest of the policy; `degraded` says that the store did not answer in
+    time.
     """
 
     show: Show
@@ -47,11 +58,18 @@ class Decision:
     offer: str | None = None
     meter: MeterReading | None = None
     counted: bool = False
+    speculative: bool = False
     facts: Facts
     at: datetime
     policy: str
     degraded: bool = False
     rulebook: Rulebook | None = field(default=None, eq=False, repr=False)
+
+    def __bool__(self) -> NoReturn:
+        """Raise `TypeError`: every decision would be true, a wall too."""
+        raise TypeError(
+            "a decision is neither true nor false; ask whether its `.access` is `full` or `preview`"
+        )
 
     def dated(self, at: datetime) -> Self:
         """Return this decision for another moment.
@@ -63,3 +81,77 @@ class Decision:
         values.update(self.__dict__)
         values["at"] = at
         return copy
+
+
+Counts = tuple[int, ...]
+"""Would a person's view of this count where a rule spends, and is it a prefetch? Then, for each
+meter of the rulebook, how much its running window has counted, and is this view counted already?
+Nothing more where the reader has no id. (Flat: `memo` looks it up every view.)
+"""
+
+FIRST_METER = 2
+"""Where the meters begin in `Counts`: what comes before needs no usage."""
+
+
+@frozen
+class Conclusion:
+    """A verdict with all that follows from facts and counts alone, before the instant is looked at.
+
+    `meter` is the place of the meter that is told (`None` without one), `limit` and `used` are
+    where this view leaves it.
+    """
+
+    decision: Decision
+    meter: int | None = None
+    limit: int = 0
+    used: int = 0
+
+
+def conclude(
+    rulebook: Rulebook, verdict: Verdict, facts: Codes, counts: Counts, now: datetime
+) -> Conclusion:
+    """Return the decision that a verdict makes, and what it does to the meter it is about."""
+    decision = Decision(
+        show=verdict.show,
+        access=verdict.show.access,
+        rule=verdict.rule,
+        prompt=verdict.prompt,
+        offer=verdict.offer,
+        facts=Facts(facts, rulebook.vocabulary),
+        at=now,
+        policy=rulebook.digest,
+        rulebook=rulebook,
+    )
+    for index, meter in enumerate(rulebook.meters):
+        if meter.name == verdict.meter:
+            if len(counts) == FIRST_METER:
+                return Conclusion(decision, index)
+            spends, prefetch = counts[:FIRST_METER]
+            used, seen = counts[FIRST_METER + 2 * index : FIRST_METER + 2 * index + 2]
+            limit = rulebook.limit(meter.name, facts)
+            if verdict.spend is None or not spends or seen:
+                return Conclusion(decision, index, limit, min(used, limit))
+            if prefetch:
+                decision = _speculative(decision)
+                return Conclusion(decision, index, limit, min(used, limit))
+            decision = evolve(decision, counted=True)
+            return Conclusion(decision, index, limit, min(used + 1, limit))
+    return Conclusion(decision)
+
+
+def _speculative(decision: Decision) -> Decision:
+    """Return what a prefetch gets that would have counted."""
+    return evolve(decision, access=Access.PREVIEW, prompt=None, speculative=True)
+
+
+def read_meter(rulebook: Rulebook, conclusion: Conclusion, resets: int | None) -> Decision:
+    """Return a conclusion's decision with its meter, which resets at the instant `resets`."""
+    meter = rulebook.meters[conclusion.meter or 0]
+    reading = MeterReading(
+        name=meter.name,
+        limit=conclusion.limit,
+        used=conclusion.used,
+        left=conclusion.limit - conclusion.used,
+        resets_at=None if resets is None else moment(resets, meter.timeline.zone),
+    )
+    return evolve(conclusion.decision, meter=reading)

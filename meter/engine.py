@@ -6,12 +6,19 @@ rules in order and takes the first that matches. *Record* spends, if the rule sa
 article is not counted already, and returns the very same usage if not.
 
 Order of evaluation. A rule matches if its `when` holds and, where it has `spend`, if the meter is
-open to this view: the article is counted already in the running window, or allowance is left. A
-limit of 0 is never open. Only metered articles spend: a premium article passes a spending rule by,
-a free one matches it and counts nothing (`rulebook.SPENDING` is the table). What is not a person
-reading (`prefetch`) is judged alike and never counts. `countdown` becomes `last-free-article` when
-nothing is left after this view. An offer that is not running or not for this reader is dropped, and
-a `trial-offer` without an offer is a `subscription-wall`.
+open to this view: the article is counted already, or allowance is left. Only metered articles
+spend: a premium article passes a spending rule by, a free one matches it and counts nothing
+(`rulebook.SPENDING` is the table). `countdown` becomes `last-free-article` when nothing is left
+after this view, and `article` where the limit is 0. An offer that is not running or not for this
+reader is dropped, and a `trial-offer` without an offer is a `subscription-wall`.
+
+Counted already. An article that one meter of articles has counted in its running window, and that
+some rule spends, is counted already for all such meters, whatever their limits: it opens them and
+costs nothing. A meter of views knows its own views only.
+
+Who never counts. A `prefetch` is judged alike and never counts. One that would have counted is
+`speculative`: it keeps what it would have shown, and gives a preview. For a reader without an id
+every meter is closed: there is no telling what was counted.
 
 Windows are half-open and only move forward (see `windows`). No I/O, no clock, no randomness. What
 was judged before is not judged again: `memo` is the same function, remembering.
@@ -19,23 +26,22 @@ was judged before is not judged again: `memo` is the same function, remembering.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve, frozen
-
-from meter.decision import Decision, MeterReading
-from meter.facts import Facts
-from meter.rulebook import first_match
+from meter.decision import FIRST_METER, conclude, read_meter
+from meter.facts import Opening
+from meter.rulebook import first_match, is_spent
 from meter.usage import Tally, Usage
-from meter.vocabulary import ArticleAccess
 from meter.windows import DAY, instant, moment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
+    from meter.decision import Conclusion, Counts, Decision
     from meter.facts import Codes
     from meter.policy import Policy
     from meter.rulebook import Rulebook, Verdict
@@ -43,13 +49,14 @@ if TYPE_CHECKING:
 
 # fmt: off
 __all__ = [
-    "Conclusion", "Counts", "Held", "allowance", "complete", "conclude", "count", "decide",
-    "expires_at", "join", "joined_at", "judge", "latest", "ledger", "observe", "read_meter",
-    "record", "spend",
+    "Held", "allowance", "believe", "complete", "count", "decide", "expires_at", "is_counted",
+    "join", "joined_at", "judge", "ledger", "observe", "record", "spend",
 ]
 # fmt: on
 
 _EMPTY = Tally()
+_LAST = instant(datetime(9998, 12, 30, tzinfo=UTC))
+"""No usage is kept for longer: calendars end with the year 9999."""
 
 
 def decide(
@@ -65,11 +72,6 @@ def decide(
     return record(policy.rulebook, verdict, facts, counts, usage, now)
 
 
-Counts = tuple[int, ...]
-"""Would this view count where a rule spends? Then, for each meter of the rulebook, how much its
-running window has counted, and is this article among it? (Flat: `memo` looks it up every view.)
-"""
-
 Held = tuple[int, list[tuple[Tally, str]]]
 """The instant this view would count at (microseconds since 1970, never before the last read on
 record) and, for each meter, what its window holds and the id it would remember this view under.
@@ -84,7 +86,7 @@ def observe(
     Facts are looked at in stages: the reader's status, then who reads what, then the counts.
     """
     at = instant(now)
-    counts, held = count(rulebook, view, usage, at)
+    counts, held = count(rulebook, reader, view, usage, at)
     status = reader.status_at(at)
     if first_match(rulebook, (status,)) is not None:
         return (status,), (counts, held)
@@ -94,51 +96,83 @@ def observe(
     return complete(rulebook, facts, counts), (counts, held)
 
 
-def count(rulebook: Rulebook, view: PageView, usage: Usage, at: int) -> tuple[Counts, Held]:
+def count(
+    rulebook: Rulebook, reader: Reader, view: PageView, usage: Usage, at: int
+) -> tuple[Counts, Held]:
     """Return what each meter has counted in the window that runs at the instant `at`."""
     tallies = usage.tallies
     article = view.article
-    when = latest(usage, at)
-    counts: list[int] = [article.access is ArticleAccess.METERED and not view.prefetch]
+    counts: list[int] = [is_spent(article.access), view.prefetch]
+    if reader.id is None:
+        return tuple(counts), (at, [])
+    when, ahead = believe(usage, at)
     inside = []
     for name, timeline, by_view in rulebook.meters:
         mark = view.view_key(at) if by_view else article.key
         tally = tallies.get(name, _EMPTY)
         first = timeline.inside(tally.ats, when)
+        if ahead:
+            tally = tally.until(timeline.outside(tally.ats, first, when))
         if first:
             tally = tally.since(first)
         counts += (len(tally.ids), mark in tally.ids)
         inside.append((tally, mark))
+    if len(rulebook.sharing) > 1 and is_counted(rulebook, counts):
+        for place in rulebook.sharing:
+            counts[FIRST_METER + 1 + 2 * place] = True
     return tuple(counts), (when, inside)
+
+
+def is_counted(rulebook: Rulebook, counts: Sequence[int]) -> bool:
+    """Say whether the article is counted already by a meter of articles that a rule spends."""
+    seen = counts[FIRST_METER + 1 :: 2]
+    return any(seen[place] for place in rulebook.sharing)
 
 
 def complete(rulebook: Rulebook, facts: Codes, counts: Counts) -> Codes:
     """Return the facts with those of the meters: is each open to this view, what would be left."""
     codes = list(facts)
-    for meter, used, seen in zip(rulebook.meters, counts[1::2], counts[2::2], strict=True):
-        limit = rulebook.limit(meter.name, facts)
-        opens, left = allowance(limit, used, seen=bool(seen), spends=bool(counts[0]))
+    for place, meter in enumerate(rulebook.meters):
+        opening = Opening.CLOSED
+        left = 0
+        if len(counts) > FIRST_METER:
+            used, seen = counts[FIRST_METER + 2 * place : FIRST_METER + 2 * place + 2]
+            limit = rulebook.limit(meter.name, facts)
+            opening, left = allowance(limit, used, seen=bool(seen), spends=bool(counts[0]))
         slot = rulebook.vocabulary.slots[rulebook.vocabulary.meters[meter.name].left]
-        codes += (opens, slot.code(left))
+        codes += (opening, slot.code(left))
     return tuple(codes)
 
 
-def allowance(limit: int, used: int, *, seen: bool, spends: bool) -> tuple[bool, int]:
+def allowance(limit: int, used: int, *, seen: bool, spends: bool) -> tuple[Opening, int]:
     """Return whether a meter is open to a view, and what is left after it.
 
-    `used` counts what is inside the window, `seen` says that this article is among it, `spends`
-    that this view would count.
+    `used` counts what is inside the window, `seen` says that this view is counted already, `spends`
+    that it would count where it is not.
     """
-    if limit == 0 or (used >= limit and not seen):
-        return False, 0
-    return True, limit - min(used, limit) - (spends and not seen)
+    if used >= limit and not seen:
+        return Opening.CLOSED, 0
+    if limit == 0:
+        return Opening.GIVEN, 0
+    return Opening.OPEN, limit - min(used, limit) - (spends and not seen)
 
 
-def latest(usage: Usage, at: int) -> int:
-    """Return the later of `at` and the last read in any meter: a window only moves forward."""
+def believe(usage: Usage, at: int) -> tuple[int, bool]:
+    """Return the instant whose windows run at `at`, and whether some read lies ahead of it.
+
+    That is the later of `at` and the last read in any meter: a window only moves forward. A read
+    more than a day ahead of `at` is a clock that was wrong, and moves nothing.
+    """
+    when = at
+    ahead = False
     for tally in usage.tallies.values():
-        at = max(at, tally.ats[-1])
-    return at
+        last = tally.ats[-1]
+        if last > at + DAY:
+            ahead = True
+            believed = bisect_right(tally.ats, at + DAY)
+            last = tally.ats[believed - 1] if believed else at
+        when = max(when, last)
+    return when, ahead
 
 
 def judge(rulebook: Rulebook, facts: Sequence[Any]) -> Verdict:
@@ -147,20 +181,6 @@ def judge(rulebook: Rulebook, facts: Sequence[Any]) -> Verdict:
     if verdict is None:  # pragma: no cover - `observe` looks as far as the rules need
         raise AssertionError("the rules need facts that were not observed")
     return verdict
-
-
-@frozen
-class Conclusion:
-    """A verdict with all that follows from facts and counts alone, before the instant is looked at.
-
-    `meter` is the place of the meter that is told (`None` without one), `limit` and `used` are
-    where this view leaves it.
-    """
-
-    decision: Decision
-    meter: int | None = None
-    limit: int = 0
-    used: int = 0
 
 
 def record(
@@ -180,31 +200,6 @@ def record(
     return read_meter(rulebook, conclusion, resets), usage
 
 
-def conclude(
-    rulebook: Rulebook, verdict: Verdict, facts: Codes, counts: Counts, now: datetime
-) -> Conclusion:
-    """Return the decision that a verdict makes, and what it does to the meter it is about."""
-    decision = Decision(
-        show=verdict.show,
-        access=verdict.show.access,
-        rule=verdict.rule,
-        prompt=verdict.prompt,
-        offer=verdict.offer,
-        facts=Facts(facts, rulebook.vocabulary),
-        at=now,
-        policy=rulebook.digest,
-        rulebook=rulebook,
-    )
-    for index, meter in enumerate(rulebook.meters):
-        if meter.name == verdict.meter:
-            used, seen = counts[1 + 2 * index : 3 + 2 * index]
-            spent = bool(counts[0]) and verdict.spend is not None and not seen
-            limit = rulebook.limit(meter.name, facts)
-            told = evolve(decision, counted=spent)
-            return Conclusion(told, index, limit, min(used + spent, limit))
-    return Conclusion(decision)
-
-
 def spend(
     rulebook: Rulebook, conclusion: Conclusion, held: Held, usage: Usage
 ) -> tuple[int | None, Usage]:
@@ -215,44 +210,40 @@ def spend(
     place = conclusion.meter or 0
     name, timeline, _ = rulebook.meters[place]
     when, inside = held
+    if not inside:
+        return None, usage
     tally, mark = inside[place]
     if conclusion.decision.counted:
         tally = tally.add(mark, when)
-        tallies = {**usage.tallies, name: tally}
+        kept = tally
+        before = usage.tally(name)
+        if before.ats and before.ats[-1] > when:
+            # What lies ahead is kept: it may be this clock that is wrong.
+            kept = tally.with_later(before, when)
+        tallies = {**usage.tallies, name: kept}
         if len(tallies) > 1:
-            for other, kept in tallies.items():
-                tallies[other] = rulebook.inside(other, kept, when)
+            for other, counted in tallies.items():
+                tallies[other] = rulebook.inside(other, counted, when)
         usage = Usage(tallies)
     return timeline.resets(tally.ats, conclusion.limit, when), usage
 
 
-def read_meter(rulebook: Rulebook, conclusion: Conclusion, resets: int | None) -> Decision:
-    """Return a conclusion's decision with its meter, which resets at the instant `resets`."""
-    meter = rulebook.meters[conclusion.meter or 0]
-    reading = MeterReading(
-        name=meter.name,
-        limit=conclusion.limit,
-        used=conclusion.used,
-        left=conclusion.limit - conclusion.used,
-        resets_at=None if resets is None else moment(resets, meter.timeline.zone),
-    )
-    return evolve(conclusion.decision, meter=reading)
-
-
-def expires_at(policy: Policy, usage: Usage) -> datetime | None:
+def expires_at(policy: Policy, usage: Usage, now: datetime | None = None) -> datetime | None:
     """Return the instant from which nothing in `usage` counts any more under `policy`.
 
     `None` for never. A store may drop the usage from then on; nothing is decided differently
-    whether it does or not.
+    whether it does or not. A read more than a day ahead of `now` is taken to be a day ahead, so
+    that no clock that was wrong keeps a record for years; without `now` every read is believed.
     """
+    latest = _LAST if now is None else min(instant(now) + DAY, _LAST)
     last = None
     for name, tally in usage.tallies.items():
         for timeline in policy.rulebook.timelines_of(name):
-            end = timeline.ends(tally.ats)
+            end = timeline.ends((min(tally.ats[-1], latest),))
             if end is None:
                 return None
             last = end if last is None else max(last, end)
-    return None if last is None else moment(last, policy.zone)
+    return None if last is None else moment(min(last, _LAST), policy.zone)
 
 
 def join(policy: Policy, source: Usage, target: Usage, now: datetime) -> Usage:
@@ -293,10 +284,14 @@ def ledger(policy: Policy, usage: Usage, now: datetime) -> dict[str, tuple[Tally
 
     With it comes the time at which the oldest of it leaves the window, in the policy's zone.
     """
-    when = latest(usage, instant(now))
+    when, ahead = believe(usage, instant(now))
     counted = {}
     for name, timeline in policy.rulebook.timelines.items():
-        inside = policy.rulebook.inside(name, usage.tally(name), when)
+        tally = usage.tally(name)
+        first = timeline.inside(tally.ats, when)
+        if ahead:
+            tally = tally.until(timeline.outside(tally.ats, first, when))
+        inside = tally.since(first)
         resets = timeline.resets(inside.ats, len(inside.ats), when) if inside.ats else None
         counted[name] = (inside, None if resets is None else moment(resets, policy.zone))
     return counted

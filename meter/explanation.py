@@ -207,10 +207,14 @@ def explain(decision: Decision) -> str:
             f"  meter `{meter.name}`: {meter.used} of {meter.limit} used, {meter.left} left;"
             f" {counted}{resets}"
         )
+    if decision.speculative:
+        lines.append("  nobody reads yet: it would have counted, so it is asked again then")
     if rulebook is None:
         return "\n".join(lines)
     values = decision.facts.values
     vocabulary = rulebook.vocabulary
+    if meter is not None and meter.limit < rulebook.limit(meter.name, values):
+        lines.append("  the reader has no id: nothing can be counted, so every meter is closed")
     place = next(place for place, rule in enumerate(rulebook.rules) if rule.name == decision.rule)
     fired = rulebook.rules[place]
     if fired.formula != And(()):

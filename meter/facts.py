@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from enum import IntEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -34,6 +35,7 @@ __all__ = [
     "Attribute",
     "Facts",
     "MeterSlots",
+    "Opening",
     "Slot",
     "Vocabulary",
     "observer_of",
@@ -46,6 +48,18 @@ OTHER = "\0"
 READER, ACCESS = range(2)
 """The places of the reader's status and of the article's access: every vocabulary begins with them.
 """
+
+
+class Opening(IntEnum):
+    """Whether a meter is open to a view. The first is false, the others are true."""
+
+    CLOSED = 0
+    """Nothing is left of it, and the view is not counted already."""
+    OPEN = 1
+    """Allowance is left, or the view is counted already."""
+    GIVEN = 2
+    """The view is counted already, and this reader has no allowance to count it down from."""
+
 
 Code = Any
 """A word, the number of an interval, a flag, or a set of words; `None` is missing data."""
@@ -180,7 +194,7 @@ class Vocabulary:
         for name in dict.fromkeys(meter.name for policy in policies for meter in policy.meters):
             self.meters[name] = MeterSlots(open=len(slots), left=len(slots) + 1)
             slots += [
-                Slot("open", "flag", (False, True), name),
+                Slot("open", "opening", tuple(Opening), name),
                 Slot("left", "number", _left_constants(whens, name), name),
             ]
         self.slots = tuple(slots)

@@ -31,6 +31,7 @@ from meter.engine import (
 )
 from meter.facts import Codes
 from meter.rulebook import first_match
+from meter.usage import Usage
 from meter.windows import instant
 
 if TYPE_CHECKING:
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 
     from meter.policy import Policy
     from meter.rulebook import Rulebook
-    from meter.usage import Usage
     from meter.view import PageView, Reader
 
 __all__ = ["Observed", "decide", "observe", "watch"]
@@ -102,41 +102,58 @@ def decide(
     situation = _situation(policy.rulebook, reader, view, at, now)
     if situation.final is not None:
         return situation.final.dated(now), usage
-    return _decide(policy.rulebook, situation, view, usage, at, now)
+    return _decide(policy.rulebook, situation, reader, view, usage, at, now)
 
 
 class Observed:
     """A view as far as it could be looked at without the reader's usage.
 
-    `final` is the decision if it does not depend on what was counted: a subscriber or a free
-    article is decided without asking a store for anything.
+    `final` is the decision if it does not depend on what was counted: a subscriber, a free article
+    or a reader without an id is decided without asking a store for anything.
     """
 
-    __slots__ = ("_at", "_now", "_rulebook", "_situation", "_view", "final")
+    __slots__ = ("_at", "_now", "_reader", "_rulebook", "_situation", "_view", "final")
 
     def __init__(
-        self, rulebook: Rulebook, situation: _Situation, view: PageView, at: int, now: datetime
+        self,
+        rulebook: Rulebook,
+        situation: _Situation,
+        reader: Reader,
+        view: PageView,
+        at: int,
+        now: datetime,
     ) -> None:
         self._rulebook = rulebook
         self._situation = situation
+        self._reader = reader
         self._view = view
         self._at = at
         self._now = now
         final = situation.final
         self.final: Decision | None = None if final is None else final.dated(now)
+        if self.final is None and reader.id is None:
+            self.final, _ = self.decide(Usage())
 
     def decide(self, usage: Usage) -> tuple[Decision, Usage]:
         """Decide with what was counted before; may be asked again with another usage."""
         if self.final is not None:
             return self.final, usage
-        return _decide(self._rulebook, self._situation, self._view, usage, self._at, self._now)
+        return _decide(
+            self._rulebook,
+            self._situation,
+            self._reader,
+            self._view,
+            usage,
+            self._at,
+            self._now,
+        )
 
 
 def observe(policy: Policy, reader: Reader, view: PageView, now: datetime) -> Observed:
     """Look at a view as far as that needs no usage. `now` is a time with a zone."""
     at = instant(now)
     situation = _situation(policy.rulebook, reader, view, at, now)
-    return Observed(policy.rulebook, situation, view, at, now)
+    return Observed(policy.rulebook, situation, reader, view, at, now)
 
 
 @define
@@ -171,45 +188,28 @@ def _situation(
 
 def _remember(rulebook: Rulebook, facts: Codes, now: datetime) -> _Situation:
     """Judge facts that need no usage, as far as that goes, and keep what follows from them."""
-    none = (0,) * (1 + 2 * len(rulebook.meters))
     final = None
     verdict = first_match(rulebook, facts)
     _tell(rulebook, facts)
     if verdict is not None:
-        final = conclude(rulebook, verdict, facts, none, now).decision
-    elif len(facts) == rulebook.vocabulary.base and _has_no_allowance(rulebook, facts):
-        final = _closed(rulebook, facts, none, now)
+        final = conclude(rulebook, verdict, facts, (), now).decision
     if len(rulebook.memory) >= _MOST_REMEMBERED:
         rulebook.memory.clear()
     situation: _Situation = rulebook.memory.setdefault(facts, _Situation(facts, final, {}))
     return situation
 
 
-def _has_no_allowance(rulebook: Rulebook, facts: Codes) -> bool:
-    return all(rulebook.limit(meter.name, facts) == 0 for meter in rulebook.meters)
-
-
-def _closed(rulebook: Rulebook, facts: Codes, none: Counts, now: datetime) -> Decision:
-    """Decide for a reader who has no allowance of any meter, whatever was counted.
-
-    A limit of 0 never opens and never resets.
-    """
-    conclusion = _conclude(rulebook, facts, none, now)
-    if conclusion.meter is None:
-        return conclusion.decision
-    return read_meter(rulebook, conclusion, None)
-
-
 def _decide(
     rulebook: Rulebook,
     situation: _Situation,
+    reader: Reader,
     view: PageView,
     usage: Usage,
     at: int,
     now: datetime,
 ) -> tuple[Decision, Usage]:
     """Decide in a situation that does not settle the matter, with what was counted before."""
-    counts, held = count(rulebook, view, usage, at)
+    counts, held = count(rulebook, reader, view, usage, at)
     outcome = situation.outcomes.get(counts)
     if outcome is None:
         outcome = _Outcome(_conclude(rulebook, situation.facts, counts, now))

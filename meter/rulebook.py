@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from attrs import frozen
 
-from meter.facts import ACCESS, MeterSlots, Vocabulary
+from meter.facts import ACCESS, MeterSlots, Opening, Vocabulary
 from meter.formulas import ALWAYS, And, Formula, In, formula_of
 from meter.usage import Tally
 from meter.vocabulary import Access, ArticleAccess, Count, Show
@@ -31,6 +31,7 @@ __all__ = [
     "Rulebook",
     "Verdict",
     "first_match",
+    "is_spent",
     "verdict_of",
 ]
 
@@ -46,18 +47,26 @@ class Effect(StrEnum):
     """Its meter has nothing left: the next rule is tried, and a wall names the meter."""
 
 
-SPENDING: Mapping[tuple[ArticleAccess, bool], Effect] = {
-    (ArticleAccess.FREE, False): Effect.MATCH,
-    (ArticleAccess.FREE, True): Effect.MATCH,
-    (ArticleAccess.METERED, False): Effect.REFUSE,
-    (ArticleAccess.METERED, True): Effect.MATCH,
-    (ArticleAccess.PREMIUM, False): Effect.PASS,
-    (ArticleAccess.PREMIUM, True): Effect.PASS,
+SPENDING: Mapping[tuple[ArticleAccess, Opening], Effect] = {
+    (ArticleAccess.FREE, Opening.CLOSED): Effect.MATCH,
+    (ArticleAccess.FREE, Opening.OPEN): Effect.MATCH,
+    (ArticleAccess.FREE, Opening.GIVEN): Effect.MATCH,
+    (ArticleAccess.METERED, Opening.CLOSED): Effect.REFUSE,
+    (ArticleAccess.METERED, Opening.OPEN): Effect.MATCH,
+    (ArticleAccess.METERED, Opening.GIVEN): Effect.MATCH,
+    (ArticleAccess.PREMIUM, Opening.CLOSED): Effect.PASS,
+    (ArticleAccess.PREMIUM, Opening.OPEN): Effect.PASS,
+    (ArticleAccess.PREMIUM, Opening.GIVEN): Effect.PASS,
 }
 """What a rule with `spend` does, by the article's access and whether its meter is open to the view.
 
 A rule without `spend` matches whatever its `when` holds for.
 """
+
+
+def is_spent(access: ArticleAccess) -> bool:
+    """Say whether an article of this access counts where a rule spends for it."""
+    return SPENDING[access, Opening.CLOSED] is Effect.REFUSE
 
 
 @frozen
@@ -86,29 +95,39 @@ class JudgedRule:
         if len(values) <= ACCESS:
             return None
         access = values[ACCESS]
-        if SPENDING[access, False] is SPENDING[access, True]:
-            return SPENDING[access, True]
+        if not is_spent(access):
+            return SPENDING[access, Opening.CLOSED]
         if len(values) <= self.open_slot:
             return None
         return SPENDING[access, values[self.open_slot]]
 
     def spends(self, access: ArticleAccess | None) -> bool:
         """Say whether an article of this access is read on this rule's meter where it matches."""
-        return self.spend is not None and access is ArticleAccess.METERED
+        return self.spend is not None and access is not None and is_spent(access)
 
-    def shown(self, *, spends: bool, nothing_left: bool, offered: bool) -> Show:
+    def counts_down(self, access: ArticleAccess | None, opening: Opening) -> bool:
+        """Say whether this rule tells what is left of its meter where it matches.
+
+        It does not for an article that is free, or for a reader who has no allowance of it.
+        """
+        return self.show in _COUNTDOWNS and self.spends(access) and opening is not Opening.GIVEN
+
+    def shown(self, *, counts_down: bool, nothing_left: bool, offered: bool) -> Show:
         """Return what this rule shows where it matches.
 
-        `spends`: the article is read on the rule's meter. `nothing_left`: this view leaves nothing
+        `counts_down`: it tells what is left of its meter. `nothing_left`: this view leaves nothing
         of it. `offered`: the rule's offer runs and is for this reader.
         """
-        if self.spend is not None and not spends:
-            return Show.ARTICLE  # a free article: there is nothing to count down
+        if self.spend is not None and not counts_down:
+            return Show.ARTICLE
         if self.show is Show.COUNTDOWN and nothing_left:
             return Show.LAST_FREE_ARTICLE
         if self.show is Show.TRIAL_OFFER and not offered:
             return Show.SUBSCRIPTION_WALL
         return self.show
+
+
+_COUNTDOWNS = (Show.COUNTDOWN, Show.LAST_FREE_ARTICLE)
 
 
 class JudgedMeter(NamedTuple):
@@ -141,6 +160,16 @@ class Rulebook:
         )
         """In the order of the policy, which is that of the vocabulary's meter slots."""
         self.timelines = {meter.name: meter.timeline for meter in self.meters}
+        spent = {rule.spend for rule in policy.rules}
+        self.sharing = tuple(
+            place
+            for place, meter in enumerate(self.meters)
+            if meter.name in spent and not meter.by_view
+        )
+        """The places of the meters of articles that some rule spends.
+
+        What one of them has counted is counted already for all of them.
+        """
 
     def __reduce__(self) -> tuple[object, ...]:
         return (Rulebook, (self.policy, self.vocabulary))
@@ -261,13 +290,20 @@ def _verdict(rule: JudgedRule, facts: Sequence[Any], refused: str | None) -> Ver
     if offered is None:
         return None
     access = facts[ACCESS] if len(facts) > ACCESS else None
-    nothing_left = rule.spends(access) and facts[rule.left_slot] == rule.nothing_left
-    return verdict_of(rule, access, nothing_left=nothing_left, offered=offered, refused=refused)
+    opening = Opening.OPEN
+    nothing_left = False
+    if rule.spends(access):
+        opening = facts[rule.open_slot]
+        nothing_left = facts[rule.left_slot] == rule.nothing_left
+    return verdict_of(
+        rule, access, opening, nothing_left=nothing_left, offered=offered, refused=refused
+    )
 
 
 def verdict_of(
     rule: JudgedRule,
     access: ArticleAccess | None,
+    opening: Opening = Opening.OPEN,
     *,
     nothing_left: bool,
     offered: bool,
@@ -275,14 +311,18 @@ def verdict_of(
 ) -> Verdict:
     """Return what a rule that matches says.
 
-    `nothing_left`: this view leaves nothing of the rule's meter. `offered`: the rule's offer runs
-    and is for this reader. `refused`: the first meter that refused this view before.
+    `opening`: how the rule's meter is open to the view. `nothing_left`: this view leaves nothing of
+    it. `offered`: the rule's offer runs and is for this reader. `refused`: the first meter that
+    refused this view before.
     """
     spends = rule.spends(access)
     offer = rule.offer if offered else None
-    show = rule.shown(spends=spends, nothing_left=nothing_left, offered=offer is not None)
-    # A free article on a rule that spends has no prompt; nor has an article by itself.
-    prompt = rule.prompt if rule.spend is None or spends else None
+    counts_down = rule.counts_down(access, opening)
+    show = rule.shown(counts_down=counts_down, nothing_left=nothing_left, offered=offer is not None)
+    # A prompt of a rule that spends is not for a free article; one that counts down, not for a
+    # reader who has nothing to count down. Nor has an article a prompt by itself.
+    says = rule.spend is None or (spends and (counts_down or rule.show is Show.ARTICLE))
+    prompt = rule.prompt if says else None
     if prompt is None and show is not Show.ARTICLE:
         prompt = str(show)
     told = rule.spend if spends else None

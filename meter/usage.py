@@ -53,6 +53,16 @@ class Tally:
         """Return what was counted from index `first` on."""
         return self if first == 0 else Tally(self.ids[first:], self.ats[first:])
 
+    def until(self, last: int) -> Tally:
+        """Return what was counted up to index `last`, which is not included."""
+        return self if last == len(self.ats) else Tally(self.ids[:last], self.ats[:last])
+
+    def with_later(self, other: Tally, at: int) -> Tally:
+        """Return this tally with what another counted after `at` and this one has not."""
+        first = bisect_right(other.ats, at)
+        later = dict(zip(other.ids[first:], other.ats[first:], strict=True))
+        return _tally({**later, **dict(zip(self.ids, self.ats, strict=True))})
+
     def add(self, name: str, at: int) -> Tally:
         """Return a tally with one more; `at` is not before the last."""
         if not self.ats or at > self.ats[-1]:

@@ -170,11 +170,14 @@ def _rights(value: Iterable[Entitlement]) -> tuple[Entitlement, ...]:
 class Reader:
     """Someone who reads: a stable `id`, and what the publisher knows about them.
 
+    An `id` of `None` is a reader without identity, such as one who gave no consent or keeps no
+    cookie: nothing is ever counted for them, so every meter is closed to them.
+
     `score` is a propensity between 0 and 1. What the publisher does not know stays `None`, and a
     condition on it never matches.
     """
 
-    id: str
+    id: str | None
     registered: bool = False
     entitlements: tuple[Entitlement, ...] = field(default=(), converter=_rights)
     segments: frozenset[str] = field(default=frozenset(), converter=words)
@@ -292,9 +295,10 @@ class PageView:
     """One request for an article, with what the site knows of it.
 
     `prefetch` stands for everything that is not a person reading: HEAD requests, prefetches,
-    prerenders, link previews. They never count. `id` names the view for a meter that counts views,
-    so that a retry is not a second view; without one, views of the same article at the same
-    microsecond are one. An empty `referrer` says that there was none; `None` says it is unknown.
+    prerenders, link previews. They never count, and get a preview of what would have counted. `id`
+    names the view of this article for a meter that counts views, so that a retry is not a second
+    view; without one, views of the same article at the same microsecond are one. An empty
+    `referrer` says that there was none; `None` says it is unknown.
     """
 
     article: Article
@@ -309,5 +313,11 @@ class PageView:
     prefetch: bool = False
 
     def view_key(self, at: int) -> str:
-        """Return the id under which a meter of views remembers this one."""
-        return _bounded(self.id) if self.id is not None else _bounded(f"{self.article.id}@{at}")
+        """Return the id under which a meter of views remembers this one.
+
+        It holds the article and, after `~`, the view's id or, after `@`, the instant: the article's
+        length says where it ends, so neither can be spelled by another article or id.
+        """
+        article = self.article.key
+        one = f"@{at}" if self.id is None else f"~{_bounded(self.id)}"
+        return f"~{len(article)}~{article}{one}"

@@ -13,8 +13,9 @@ while `t + N > now`. A fixed window starts with the first read after the one bef
 lifetime never ends.
 
 A window only moves forward. The time used is the later of `now` and the last read on record, so
-that a clock that steps back, or a second server whose clock is behind, finds the window it left and
-never a fresh one.
+that a clock that steps back, or another server's that is behind, finds the window it left and never
+a fresh one. A read more than a day ahead of `now` is a clock that was wrong: it moves no window,
+and counts only where the window that runs contains it.
 
 This is the only module that knows zones and daylight saving.
 """
@@ -52,6 +53,7 @@ _MICROSECOND = timedelta(microseconds=1)
 _LENGTH = re.compile(r"([0-9]{1,6}) (hour|day|week)s?", re.ASCII)
 _TERM = re.compile(r"([0-9]{1,4}) (day|week|month|year)s?", re.ASCII)
 _LONGEST = timedelta(days=3660)
+_TOO_FAR = "no calendar reaches that far: the time is at the edge of the years 1 to 9999"
 _LONGEST_UNIT = {
     Unit.DAY: timedelta(days=2),
     Unit.WEEK: timedelta(days=8),
@@ -85,9 +87,7 @@ def moment(at: int, zone: ZoneInfo) -> datetime:
     try:
         return (EPOCH + timedelta(microseconds=at)).astimezone(zone)
     except OverflowError as error:
-        raise ValueError(
-            "no calendar reaches that far: the time is at the edge of the years 1 to 9999"
-        ) from error
+        raise ValueError(_TOO_FAR) from error
 
 
 def day_start(day: date, zone: ZoneInfo) -> int:
@@ -246,10 +246,7 @@ class Window:
 
 
 class Timeline:
-    """A window laid on a zone's time.
-
-    Says which reads are inside, and when the allowance comes back.
-    """
+    """A window on a zone's time: which reads are inside, and when the allowance comes back."""
 
     def __init__(self, window: Window, zone: ZoneInfo) -> None:
         self.window = window
@@ -258,7 +255,7 @@ class Timeline:
         self._length = length // _MICROSECOND if length else 0
         # The calendar window asked for last: most questions are about the same one.
         self._bounds = (0, 0)
-        self.inside: Callable[[Sequence[int], int], int]
+        self.inside: Callable[[Sequence[int], int], int] = lambda _reads, _at: 0
         """Takes ascending instants and `at`; returns the index of the first inside at `at`."""
         if window.calendar is not None:
             self.inside = self._inside_calendar
@@ -266,8 +263,6 @@ class Timeline:
             self.inside = self._inside_rolling
         elif window.fixed is not None:
             self.inside = self._inside_fixed
-        else:
-            self.inside = _inside_lifetime
 
     def bounds(self, at: int) -> tuple[int, int]:
         """Return start and end of the calendar window that holds the instant `at`."""
@@ -292,6 +287,18 @@ class Timeline:
         if self.window.fixed is not None:
             return reads[0] + self._length
         return reads[max(0, len(reads) - limit)] + self._length
+
+    def outside(self, reads: Sequence[int], first: int, at: int) -> int:
+        """Return the index after the last read inside, where some lie ahead of `at`.
+
+        `first` is what `inside` says of them. No read ahead of `at` begins a window.
+        """
+        here = bisect_right(reads, at)
+        if self.window.calendar is not None:
+            return bisect_left(reads, self.bounds(at)[1], here)
+        if self.window.fixed is not None and first < here:
+            return bisect_left(reads, reads[first] + self._length, here)
+        return len(reads) if self.window.lifetime else here
 
     def ends(self, reads: Sequence[int]) -> int | None:
         """Return the instant from which none of `reads` is inside; `None` for a lifetime."""
@@ -320,9 +327,7 @@ class Timeline:
             after = self._first_day(day, 1)
             bounds = (day_start(self._first_day(day), self.zone), day_start(after, self.zone))
         except (OverflowError, ValueError) as error:
-            raise ValueError(
-                "no calendar reaches that far: the time is at the edge of the years 1 to 9999"
-            ) from error
+            raise ValueError(_TOO_FAR) from error
         # Where the clock goes back over midnight a date is lived twice, and its second half belongs
         # to the window begun.
         while at >= bounds[1]:
@@ -343,7 +348,3 @@ class Timeline:
                 return _first_of_month(day, ahead)
             case _:
                 return date(day.year + ahead, 1, 1)
-
-
-def _inside_lifetime(_reads: Sequence[int], _at: int) -> int:
-    return 0

@@ -54,10 +54,12 @@ class Tables(NamedTuple):
     """Where the windows of a calendar meter start, in order of time, meter after meter."""
     by_view: Flags
     """[m] whether views are counted, by their key, and not articles."""
+    shares: Flags
+    """[m] whether what the meter has counted is counted already for all others that share."""
     settled: Integers
     """[g] the verdict where it depends on no count, else -1."""
-    spends: Flags
-    """[g] whether a view of this group would count at all."""
+    prefetch: Flags
+    """[g] whether a view of this group is a prefetch, which never counts."""
     limit: Integers
     """[g, m] the limit, or -1 where the verdict does not depend on this meter."""
     room_at: Integers
@@ -94,7 +96,7 @@ class Memory(NamedTuple):
     size: Integers
     """[h, m]"""
     seen: Integers
-    """[m] whether the view asked about last is counted already: 0 or 1."""
+    """[m] whether the view asked about last is counted already for the meter: 0 or 1."""
     used: Integers
     """[m] how much was used when it was asked last, never more than the limit."""
 

@@ -20,6 +20,9 @@ __all__ = ["Bucket", "CountResults", "count"]
 
 _ONE = 0
 """One reader is counted at a time, so the memory holds one identity."""
+_COUNTED = 1
+_SPECULATIVE = 2
+"""What a view may do to a meter: nothing (0), count, or not count because it is a prefetch."""
 
 
 class Bucket(NamedTuple):
@@ -48,8 +51,10 @@ class CountResults(NamedTuple):
     """[p] what the meter told of has used after this view, or -1; empty where nobody asks."""
     counted: Flags
     """[p] whether the view counted; empty where nobody asks."""
+    speculative: Flags
+    """[p] whether the view is a prefetch that would have counted; empty where nothing is one."""
     blocked: Integers
-    """[r] the views blocked."""
+    """[r] the views blocked; one that is speculative is neither read nor blocked."""
     counts: Integers
     """[r] the views counted."""
     first_stop: Integers
@@ -75,6 +80,7 @@ def count(
     by_view = len(results.used) > 0
     grouped = len(bucket.group) > 1
     keyed = len(bucket.key) > 1
+    fetched = len(results.speculative) > 0
     for reader in range(begin, len(bucket.starts) - 1):
         # Every reader starts with nothing counted.
         for m in range(len(tables.kind)):
@@ -100,12 +106,14 @@ def count(
                 if verdict < 0:
                     return reader, g, combination
 
-            used, counted = spend(tables, memory, g, verdict, article, mark, now)
+            used, done = spend(tables, memory, g, verdict, article, mark, now)
             results.verdict[place] = verdict
             if by_view:
                 results.used[place] = used
-                results.counted[place] = counted
-            counts += counted
+                results.counted[place] = done == _COUNTED
+            if fetched:
+                results.speculative[place] = done == _SPECULATIVE
+            counts += done == _COUNTED
             if not tables.full[verdict]:
                 blocked += 1
                 if first_stop == 0:
@@ -124,14 +132,16 @@ def spend(
 ) -> tuple[int, int]:
     """Count a view where its verdict spends and it is not counted yet.
 
-    Return what the meter told of has used then, or -1 where none is told of, and 1 if the view
-    counted, else 0.
+    Return what the meter told of has used then, or -1 where none is told of, and what the view did:
+    0, `_COUNTED` or `_SPECULATIVE`.
     """
     # The meter told of is the one spent from, wherever a verdict spends.
     meter = tables.meter[verdict]
     if meter < 0:
         return -1, 0
-    if tables.spend[verdict] < 0 or not tables.spends[g] or memory.seen[meter] != 0:
+    if tables.spend[verdict] < 0 or memory.seen[meter] != 0:
         return memory.used[meter], 0
+    if tables.prefetch[g]:
+        return memory.used[meter], _SPECULATIVE
     keep(tables, memory, _ONE, meter, mark if tables.by_view[meter] else article, now)
-    return min(memory.size[_ONE, meter], tables.limit[g, meter]), 1
+    return min(memory.size[_ONE, meter], tables.limit[g, meter]), _COUNTED

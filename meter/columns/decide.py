@@ -86,8 +86,9 @@ class Readers:
 class Decided:
     """What was decided, by reader, by verdict and, where that was asked for, by view.
 
-    `views` counts views by verdict. `verdict`, `used` and `counted` are by view: `verdict` numbers
-    `Columns.verdicts`; `used` is what `Decision.meter.used` says, or -1 where there is no meter.
+    `views` counts views by verdict, without the speculative ones. `verdict`, `used`, `counted` and
+    `speculative` are by view: `verdict` numbers `Columns.verdicts`; `used` is what
+    `Decision.meter.used` says, or -1 where there is no meter; the others are as in `Decision`.
     """
 
     readers: Readers
@@ -95,6 +96,7 @@ class Decided:
     verdict: Codes
     used: Codes
     counted: Flags
+    speculative: Flags
 
 
 class Columns(Judging):
@@ -120,7 +122,7 @@ class Columns(Judging):
     >>> columns = Columns(policy)
     >>> reader, view = Reader(id="-"), PageView(article=Article(id="-"))
     >>> facts = policy.rulebook.vocabulary.observe(reader, view, 0)
-    >>> group = columns.group(facts, spends=True)
+    >>> group = columns.group(facts)
     >>> views = Views(reader=[7, 7, 8], at=[0, 1, 2], article=[1, 2, 1], group=[group])
     >>> [str(columns.verdicts[number].show) for number in columns.decide(views).verdict]
     ['last-free-article', 'subscription-wall', 'last-free-article']
@@ -143,7 +145,10 @@ class Columns(Judging):
         )
         total = len(views.at) if by_view else 0
         decisions = _Decisions(
-            np.empty(total, np.int32), np.empty(total, np.int32), np.empty(total, np.bool_)
+            np.empty(total, np.int32),
+            np.empty(total, np.int32),
+            np.empty(total, np.bool_),
+            np.zeros(total, np.bool_),
         )
         tables = self.tables(views.at)
         verdicts = self.verdict_table()
@@ -166,6 +171,7 @@ class Columns(Judging):
             verdict=decisions.verdict,
             used=decisions.used,
             counted=decisions.counted,
+            speculative=decisions.speculative,
         )
 
 
@@ -176,6 +182,7 @@ class _Decisions:
     verdict: Codes
     used: Codes
     counted: Flags
+    speculative: Flags
 
 
 class _Worker:
@@ -219,7 +226,12 @@ class _Worker:
             self.decisions.verdict[position] = results.verdict
             self.decisions.used[position] = results.used
             self.decisions.counted[position] = results.counted
-        tallies = np.bincount(results.verdict, minlength=len(self.views))
+            if len(results.speculative):
+                self.decisions.speculative[position] = results.speculative
+        said = results.verdict
+        if len(results.speculative):
+            said = said[~results.speculative]
+        tallies = np.bincount(said, minlength=len(self.views))
         tallies[: len(self.views)] += self.views
         self.views = tallies
         return Readers(
@@ -235,10 +247,12 @@ class _Worker:
         """Run the counting loop, and ask the engine whenever it meets a new combination."""
         views, readers = len(bucket.at), len(bucket.starts) - 1
         each_view = views if len(self.decisions.verdict) else 0
+        fetched = views if self.tables.prefetch.any() else 0
         results = CountResults(
             verdict=np.empty(views, np.int32),
             used=np.empty(each_view, np.int32),
             counted=np.empty(each_view, np.bool_),
+            speculative=np.empty(fetched, np.bool_),
             blocked=np.empty(readers, np.int64),
             counts=np.empty(readers, np.int64),
             first_stop=np.empty(readers, np.int64),

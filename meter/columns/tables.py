@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from meter.columns.arrays import CALENDAR, FIXED, LIFETIME, ROLLING, Tables
 from meter.engine import allowance, judge
+from meter.facts import ACCESS, Opening
 from meter.formulas import leaves
-from meter.rulebook import Verdict, first_match
-from meter.vocabulary import Access, ArticleAccess
+from meter.rulebook import Verdict, first_match, is_spent
+from meter.vocabulary import Access
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
@@ -26,17 +27,22 @@ if TYPE_CHECKING:
     from meter.policy import Policy
     from meter.windows import Timeline
 
-__all__ = ["Array", "Group", "Judging", "spends"]
+__all__ = ["Array", "Group", "Judging"]
 
 Array: TypeAlias = NDArray[Any]
 """A NumPy array of any kind; `arrays` has the kinds by name."""
 
 
 class Group(NamedTuple):
-    """Equal facts: the codes that need no usage, and whether such a view would count at all."""
+    """Equal facts: the codes that need no usage, and whether such a view is a prefetch."""
 
-    values: tuple[Hashable, ...]
-    spends: bool
+    values: tuple[Any, ...]
+    prefetch: bool
+
+    @property
+    def spends(self) -> bool:
+        """Whether a person's view of this would count where a rule spends."""
+        return is_spent(self.values[ACCESS])
 
 
 class _Rooms(NamedTuple):
@@ -44,7 +50,7 @@ class _Rooms(NamedTuple):
 
     start: int
     """Where their numbers begin in `Tables.rooms`, by used and seen."""
-    said: tuple[tuple[bool, int], ...]
+    said: tuple[tuple[Opening, int], ...]
 
 
 class _Row(NamedTuple):
@@ -86,13 +92,12 @@ class Judging:
             vocabulary.slots[vocabulary.place("left", name)] for name in self.meters
         ]
 
-    def group(self, values: tuple[Hashable, ...], *, spends: bool) -> int:
+    def group(self, values: tuple[Any, ...], *, prefetch: bool = False) -> int:
         """Return the number of some facts: the codes that need no usage.
 
-        `spends` says whether such a view would count at all, which it would if the article is
-        metered and the view is not a prefetch.
+        A `prefetch` is judged alike and never counts.
         """
-        group = Group(values, spends)
+        group = Group(values, prefetch)
         number = self._group_of.get(group)
         if number is None:
             number = self._group_of[group] = len(self.groups)
@@ -144,8 +149,9 @@ class Judging:
             edge_at=np.cumsum([0, *map(len, edges)]),
             edges=np.array([edge for row in edges for edge in row], np.int64),
             by_view=np.array([by_view for _, _, by_view in self.rulebook.meters], np.bool_),
+            shares=np.isin(np.arange(len(self.meters)), self.rulebook.sharing),
             settled=np.array([row.settled for row in rows], np.int64),
-            spends=np.array([group.spends for group in self.groups], np.bool_),
+            prefetch=np.array([group.prefetch for group in self.groups], np.bool_),
             limit=np.array([row.limits for row in rows], np.int64).reshape(shape),
             room_at=np.array([row.room_at for row in rows], np.int64).reshape(shape),
             stride=np.array([row.strides for row in rows], np.int64).reshape(shape),
@@ -171,16 +177,16 @@ class Judging:
         return max((limit for row in self._rows for limit in row.limits), default=1) + 1
 
     def _judge(self, group: int, combination: int) -> int:
-        values, spends = self.groups[group]
+        facts = self.groups[group]
         row = self._rows[group]
         codes: list[Hashable] = []
         for m, left_slot in enumerate(self._left_slots):
-            opens, left = False, 0  # a meter that no rule can ask about
+            opens, left = Opening.CLOSED, 0  # a meter that no rule can ask about
             if row.limits[m] >= 0:
-                said = self._allowances(m, row.limits[m], spends=spends).said
+                said = self._allowances(m, row.limits[m], spends=facts.spends).said
                 opens, left = said[combination // row.strides[m] % len(said)]
             codes += (opens, left_slot.code(left))
-        verdict = judge(self.rulebook, (*values, *codes))
+        verdict = judge(self.rulebook, (*facts.values, *codes))
         self.judged += 1
         number = self._number(verdict)
         self._known[row.verdict_at + combination] = number
@@ -240,8 +246,8 @@ class Judging:
         """Return the different things that `allowance` can say of a limit of a meter."""
         key = (m, limit, spends)
         if key not in self._rooms_of:
-            numbers: dict[tuple[bool, int | None], int] = {}
-            said: list[tuple[bool, int]] = []
+            numbers: dict[tuple[Opening, int | None], int] = {}
+            said: list[tuple[Opening, int]] = []
             start = len(self._rooms)
             for used in range(limit + 1):
                 for seen in (False, True):
@@ -283,8 +289,3 @@ def _edges(timeline: Timeline, at: Integers) -> list[int]:
     while edges[-1] <= last:
         edges.append(timeline.bounds(edges[-1])[1])
     return edges
-
-
-def spends(access: ArticleAccess, *, prefetch: bool) -> bool:
-    """Say whether a view would count at all."""
-    return access == ArticleAccess.METERED and not prefetch

@@ -52,6 +52,10 @@ def combination_of(
     Where a meter counts views, `view` and `view_at` stand for this one (see `holds_view`).
     `memory.seen` and `memory.used` receive what was found.
     """
+    known = 0
+    for m in range(len(tables.kind)):
+        if tables.shares[m] and known == 0 and forget(memory, holder, m, now) > 0:
+            known = holds(memory, holder, m, article)
     combination = 0
     for m in range(len(tables.kind)):
         limit = tables.limit[g, m]
@@ -60,6 +64,8 @@ def combination_of(
         size = forget(memory, holder, m, now)
         if tables.by_view[m]:
             seen = holds_view(memory, holder, m, view, view_at)
+        elif tables.shares[m]:
+            seen = known
         else:
             seen = holds(memory, holder, m, article)
         used = min(size, limit)

@@ -41,7 +41,7 @@ events_argument = click.argument(
 
 def decide_all(policy: Policy, events: Iterator[Event]) -> Iterator[tuple[Event, Decision]]:
     """Decide views one after the other, each reader with what was counted before."""
-    usages: dict[str, Usage] = {}
+    usages: dict[str | None, Usage] = {}
     for event in events:
         reader = event.reader
         usage = usages.get(reader.id, Usage())

@@ -69,7 +69,8 @@ def explain(policy_path: Path, events: Path, form: str, *, every: bool) -> None:
         print_json(told if every else told[0])
         return
     for event, decision in shown:
-        reader = f"reader `{event.reader.id}` ({event.reader.status(event.at)})"
+        name = "without an id" if event.reader.id is None else f"`{event.reader.id}`"
+        reader = f"reader {name} ({event.reader.status(event.at)})"
         print_answer(f"{event.at.isoformat()} {reader} opens `{event.view.article.id}`")
         print_answer(explained(decision))
 

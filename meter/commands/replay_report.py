@@ -105,6 +105,8 @@ def _numbers(found: Replay) -> Table:
     table.add_row("views", f"{found.views:,}", "")
     table.add_row("views blocked", *_with_share(found, "views_blocked", blocked, found.views))
     table.add_row("views counted", f"{found.views_counted:,}", "")
+    if found.views_speculative:
+        table.add_row("prefetches to ask again", f"{found.views_speculative:,}", "")
     return table
 
 

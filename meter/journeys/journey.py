@@ -119,11 +119,13 @@ class Journey:
                 on_screen = step.action.seen(policy.zone)
             readings = _readings(policy, person, person.seen(on_screen, number), now)
             what, problem = _done(step, StepContext(person=person, now=now, policy=policy))
-            # Anything but reading is asked as a prefetch, which counts nothing.
             reader = person.as_reader()
             view = person.seen(on_screen, number)
-            asked = view if isinstance(step.action, ReadArticle) else evolve(view, prefetch=True)
-            decision, person.usage = decide(policy, reader, asked, person.usage, now)
+            decision, after = decide(policy, reader, view, person.usage, now)
+            if isinstance(step.action, ReadArticle):
+                person.usage = after
+            else:
+                decision = evolve(decision, counted=False)  # only looked at
             yield JourneyStep(
                 number=number,
                 at=now,

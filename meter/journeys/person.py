@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["ImpossibleStepError", "Person", "Right", "dated", "later", "parse_span", "span_text"]
 
 _LAST_YEAR = 2200
+_OWN_ACCOUNT = "reader"
 _MINUTES = 60
 _SHORT = re.compile(r"([0-9]{1,5}) (minute|hour)s?", re.ASCII)
 
@@ -145,10 +146,16 @@ class Person:
         A reader with rights, or a registered one, is signed in.
         """
         person = cls(reader, device, language, channel)
-        person.rights[reader.id] = reader.entitlements
+        account = person.own_account
+        person.rights[account] = reader.entitlements
         if reader.registered or reader.entitlements:
-            person.signed_in[device] = reader.id
+            person.signed_in[device] = account
         return person
+
+    @property
+    def own_account(self) -> str:
+        """The account of this person where a step names none."""
+        return self.reader.id or _OWN_ACCOUNT
 
     @property
     def account(self) -> str | None:
@@ -175,12 +182,13 @@ class Person:
     def as_reader(self) -> Reader:
         """Return the reader as the site knows them now.
 
-        Signed out, the account's rights are out of sight.
+        Signed out, the account's rights are out of sight, and one who keeps no cookie has no id.
         """
         kind, name = self.identity
+        nobody = self.reader.id is None and kind == "device"
         return evolve(
             self.reader,
-            id=name,
+            id=None if nobody else name,
             registered=kind == "account",
             entitlements=self.rights.get(self.account or "", ()),
         )
@@ -201,7 +209,7 @@ class Person:
         The device stays what it was, as `Paywall.join` leaves it.
         """
         brought = self.usage if self.account is None else Usage()
-        name = account or self.account or self.reader.id
+        name = account or self.account or self.own_account
         self.signed_in[self.device] = name
         self.usage = join(policy, brought, self.usage, now)
         return f"signs in as `{name}`"

@@ -171,7 +171,13 @@ def reader_table(zone: ZoneInfo) -> Table:
         make=Reader,
         example='{"id": "r1"}',
         keys={
-            "id": Key(shape=ID, says="the id under which usage is kept", required=True, filler="?"),
+            "id": Key(
+                shape=ID,
+                says="the id under which usage is kept; `null` for a reader without one",
+                required=True,
+                filler="?",
+                null=True,
+            ),
             "registered": Key(shape=Boolean(), says="whether the reader has an account"),
             "entitlements": Key(
                 shape=List(item=_entitlement_table(zone), least=0, most=100),

@@ -254,7 +254,10 @@ def event_shape(zone: ZoneInfo) -> Table:
             "crawler": Key(shape=Boolean(), says="whether a verified crawler asks"),
             "prefetch": Key(
                 shape=Boolean(),
-                says="whether nobody reads yet (HEAD, prefetch, preview): it never counts",
+                says=(
+                    "whether nobody reads yet (HEAD, prefetch, preview): it never counts, and gets"
+                    " a preview of what would have counted"
+                ),
             ),
         },
     )
@@ -271,6 +274,7 @@ def decision_table(decision: Decision) -> dict[str, Any]:
         "prompt": decision.prompt,
         "meter": None if decision.meter is None else _meter_table(decision.meter),
         "counted": decision.counted,
+        "speculative": decision.speculative,
         "degraded": decision.degraded,
         "policy": decision.policy,
     }

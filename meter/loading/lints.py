@@ -95,8 +95,8 @@ def _zero_limits(policy: Policy, _: date | None) -> Iterator[Problem]:
     for index, rule in enumerate(policy.rules):
         if rule.spend in zero:
             message = (
-                f"rule `{rule.name}` never matches a metered article: the limit of `{rule.spend}`"
-                " is 0 for everyone"
+                f"rule `{rule.name}` opens no metered article that is not counted already: the"
+                f" limit of `{rule.spend}` is 0 for everyone"
             )
             yield _warning(
                 "zero-limit",

@@ -152,7 +152,7 @@ class PaywallBase(Generic[S]):
         if decision is not None:
             self._telemetry.report_decision(decision, view, None)
             return decision
-        key = self._key(reader.id)
+        key = self._key(str(reader.id))  # a reader without an id was decided above
         return self._decide_with_store(
             MeteredView(policy, reader, view, now, key, counts, observed.decide)
         )
@@ -171,6 +171,8 @@ class PaywallBase(Generic[S]):
                     attempts=self._attempts,
                     writes=metered.counts,
                 )
+            if metered.ahead:
+                self._telemetry.report_ahead(metered.key)
         except StoreError as error:
             self._telemetry.report_outage(error, "check" if metered.counts else "peek")
             if self._on_outage is OnOutage.RAISE:

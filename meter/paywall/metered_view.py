@@ -13,6 +13,7 @@ from meter.decision import Decision
 from meter.policy import Policy
 from meter.usage import Usage
 from meter.view import PageView, Reader
+from meter.windows import instant
 
 __all__ = ["MeteredView", "store_expiry"]
 
@@ -23,8 +24,9 @@ _MARGIN = timedelta(days=1)  # for clocks of servers that differ
 class MeteredView:
     """A page view, and the key of its reader's usage.
 
-    `counts` is false for a view that is only peeked at. `decide` returns the decision on a usage,
-    and the usage after it; the view is observed once, however often `decide` is called.
+    `counts` is false for a view that is only peeked at. `decide_with` returns the decision on a
+    usage, and the usage after it; the view is observed once, however often it is called. `ahead`
+    says that a usage held a read more than a day ahead of `now`.
     """
 
     policy: Policy
@@ -33,7 +35,14 @@ class MeteredView:
     now: datetime
     key: str
     counts: bool
-    decide: Callable[[Usage], tuple[Decision, Usage]]
+    decide_with: Callable[[Usage], tuple[Decision, Usage]]
+    ahead: bool = False
+
+    def decide(self, usage: Usage) -> tuple[Decision, Usage]:
+        """Decide on a usage."""
+        _, ahead = engine.believe(usage, instant(self.now))
+        self.ahead = self.ahead or ahead
+        return self.decide_with(usage)
 
     def expires(self, usage: Usage) -> datetime | None:
         """Return when a store may drop a usage, as `store_expiry` says."""
@@ -45,7 +54,7 @@ def store_expiry(policy: Policy, usage: Usage, now: datetime) -> datetime | None
 
     A `now` in the past moves it later: a store must not drop what that caller still counts.
     """
-    ends = engine.expires_at(policy, usage)
+    ends = engine.expires_at(policy, usage, now)
     if ends is None:
         return None
     return ends + _MARGIN + max(system_clock() - now, timedelta())

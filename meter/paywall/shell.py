@@ -97,9 +97,9 @@ class Paywall(PaywallBase[Store]):
         """Decide what a reader gets for a page view, and count it where a rule says so.
 
         `now` is a time in any zone; without it the paywall's clock is asked. Raises `ValueError`
-        for a time without a zone, `IdentityError` where a reader without an id would have to be
+        for a time without a zone, `IdentityError` where a reader whose id is empty would have to be
         counted, and `StoreError` only if `on_outage` is `raise`: otherwise the decision is
-        `degraded`.
+        `degraded`. A reader whose id is `None` is decided without the store: every meter is closed.
         """
         return self._ask(reader, view, now, counts=True)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from meter.decision import Decision
     from meter.view import PageView
-    from meter.vocabulary import Show
+    from meter.vocabulary import Access, Show
 
 try:
     from opentelemetry import metrics, trace
@@ -34,6 +34,9 @@ They carry a dictionary as `record.meter`.
 """
 
 
+_MOST_AHEAD = 10_000
+
+
 class Telemetry:
     """Where one paywall's decisions are reported."""
 
@@ -42,7 +45,8 @@ class Telemetry:
     ) -> None:
         self._store = store
         self._on_decision = on_decision
-        self._known: dict[tuple[Show, bool], dict[str, str | bool]] = {}
+        self._known: dict[tuple[Show, Access, bool], dict[str, str | bool]] = {}
+        self._ahead: set[int] = set()
         self._tracer: trace.Tracer | None = None
         self._decisions: metrics.Counter | None = None
         self._retries: metrics.Counter | None = None
@@ -124,8 +128,24 @@ class Telemetry:
         if self._losses is not None:
             self._losses.add(1, {"store": self._store})
 
+    def report_ahead(self, key: str) -> None:
+        """Report, once a reader, a read that lies more than a day ahead of this view.
+
+        Nobody is named; the keys are remembered as hashes, and not for ever.
+        """
+        if len(self._ahead) >= _MOST_AHEAD:
+            self._ahead.clear()
+        if hash(key) in self._ahead:
+            return
+        self._ahead.add(hash(key))
+        LOG.warning(
+            "a reader has a read that lies more than a day ahead; it moves no window, and counts"
+            " only where the running one contains it: compare the clocks of your servers",
+            extra={"meter": {"ahead": True, "store": self._store}},
+        )
+
     def _labels(self, decision: Decision) -> dict[str, str | bool]:
-        kind = (decision.show, decision.degraded)
+        kind = (decision.show, decision.access, decision.degraded)
         labels = self._known.get(kind)
         if labels is None:
             labels = {
@@ -143,6 +163,7 @@ def _details(decision: Decision) -> dict[str, object]:
         "rule": decision.rule,
         "offer": decision.offer,
         "counted": decision.counted,
+        "speculative": decision.speculative,
         "policy": decision.policy,
         "at": decision.at.isoformat(),
         "meter": _reading(decision),

@@ -52,8 +52,8 @@ def decide_both(old: Policy, new: Policy, events: Iterable[Event]) -> Logged:
 
     Every reader starts with nothing counted.
     """
-    old_usages: dict[str, Usage] = {}
-    new_usages: dict[str, Usage] = {}
+    old_usages: dict[str | None, Usage] = {}
+    new_usages: dict[str | None, Usage] = {}
     pairs: Counter[tuple[str, str]] = Counter()
     readers = set()
     decisions = 0
@@ -72,7 +72,7 @@ def decide_both(old: Policy, new: Policy, events: Iterable[Event]) -> Logged:
     )
 
 
-def _decide(policy: Policy, event: Event, usages: dict[str, Usage]) -> Decision:
+def _decide(policy: Policy, event: Event, usages: dict[str | None, Usage]) -> Decision:
     """Decide one view, and keep what its reader has counted then."""
     reader = event.reader
     usage = usages.get(reader.id, Usage())

@@ -47,7 +47,8 @@ def reach(columns: Columns, group: int) -> Reach:
     The articles are read without pause, so no window ends meanwhile.
     """
     rulebook = columns.rulebook
-    values, spends = columns.groups[group]
+    facts = columns.groups[group]
+    values = facts.values
     limits = {name: rulebook.limit(name, values) for name in columns.meters}
     windows_of = {name: (line.window, by_view) for name, line, by_view in rulebook.meters}
     used = dict.fromkeys(columns.meters, 0)
@@ -58,7 +59,7 @@ def reach(columns: Columns, group: int) -> Reach:
     while True:
         codes: list[object] = []
         for name in columns.meters:
-            opens, left = allowance(limits[name], used[name], seen=False, spends=spends)
+            opens, left = allowance(limits[name], used[name], seen=False, spends=facts.spends)
             slot = rulebook.vocabulary.slots[rulebook.vocabulary.place("left", name)]
             codes += [opens, slot.code(left)]
         verdict = judge(rulebook, (*values, *codes))
@@ -79,9 +80,11 @@ def looser(recorded: Columns, asked: Columns, pairs: Iterable[tuple[int, int]]) 
     reach_before = cache(partial(reach, recorded))
     reach_after = cache(partial(reach, asked))
     for old, new in pairs:
-        _, spends = recorded.groups[old]
-        if not spends:  # nobody reads a prefetch, and what is free is free
+        facts = recorded.groups[old]
+        if facts.prefetch or not facts.spends:  # nobody reads a prefetch, and what is free is free
             continue
+        if _opens_again(asked, new) and not _opens_again(recorded, old):
+            return True
         before = reach_before(old)
         after = reach_after(new)
         if before.articles == inf or after.articles == 0:
@@ -89,6 +92,20 @@ def looser(recorded: Columns, asked: Columns, pairs: Iterable[tuple[int, int]]) 
         if after.articles > before.articles or after.windows != before.windows:
             return True
     return False
+
+
+def _opens_again(columns: Columns, group: int) -> bool:
+    """Say whether an article that is counted already opens where nothing is left of any meter."""
+    rulebook = columns.rulebook
+    facts = columns.groups[group]
+    codes: list[object] = []
+    for place, name in enumerate(columns.meters):
+        limit = rulebook.limit(name, facts.values)
+        seen = place in rulebook.sharing
+        opens, left = allowance(limit, limit, seen=seen, spends=facts.spends)
+        slot = rulebook.vocabulary.slots[rulebook.vocabulary.place("left", name)]
+        codes += [opens, slot.code(left)]
+    return judge(rulebook, (*facts.values, *codes)).show.access is Access.FULL
 
 
 def cut_off(recorded: Columns, old: Decided, views: Views, asked: Decided) -> tuple[int, int]:

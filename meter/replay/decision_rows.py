@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from meter.replay.gathering import ASKED
 from meter.replay.logs.rows import BadRows
+from meter.vocabulary import Access
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,6 +47,7 @@ class Decisions:
         self.used = self._column("used", np.int32)
         self.group = self._column("group", np.int32)
         self.counted = self._column("counted", np.bool_)
+        self.speculative = self._column("speculative", np.bool_)
         self.at = self._column("at", np.int64)
 
     def _column(self, name: str, kind: type[_Kind]) -> NDArray[_Kind]:
@@ -58,6 +61,7 @@ class Decisions:
         self.verdict[shard.rows] = decided.verdict
         self.used[shard.rows] = decided.used
         self.counted[shard.rows] = decided.counted
+        self.speculative[shard.rows] = decided.speculative
         self.group[shard.rows] = views.group
         self.at[shard.rows] = views.at
 
@@ -96,6 +100,9 @@ class Decisions:
             at = pa.array(np.asarray(self.at[rows]), pa.timestamp("us", "UTC"))
             at = at.cast(pa.timestamp("us", str(zone)))
         said = {name: texts.take(pa.array(verdict)) for name, texts in words.items()}
+        speculative = pa.array(np.asarray(self.speculative[rows]))
+        preview = pa.scalar(str(Access.PREVIEW))
+        nothing = pa.scalar(None, pa.string())
         return pa.table(
             {
                 "row": piece.rows,
@@ -103,11 +110,12 @@ class Decisions:
                 "at": at,
                 "article": piece.table["article.id"].cast(pa.string()),
                 "show": said["show"],
-                "access": said["access"],
+                "access": pc.if_else(speculative, preview, said["access"]),
                 "rule": said["rule"],
-                "prompt": said["prompt"],
+                "prompt": pc.if_else(speculative, nothing, said["prompt"]),
                 "offer": said["offer"],
                 "counted": np.asarray(self.counted[rows]),
+                "speculative": speculative,
                 "meter": said["meter"],
                 "limit": pa.array(limit, mask=no_meter),
                 "used": pa.array(used, mask=no_meter),

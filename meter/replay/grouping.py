@@ -14,10 +14,7 @@ import numpy as np
 from attrs import define, frozen
 from numpy.typing import NDArray
 
-from meter.columns.tables import spends
-from meter.facts import ACCESS
 from meter.replay.logs.attributes import LOG_ATTRIBUTES, BadValueError, read_value, scene
-from meter.vocabulary import ArticleAccess
 from meter.windows import DAY, instant
 
 if TYPE_CHECKING:
@@ -179,8 +176,7 @@ def group_views(
     groups = []
     for first in classes.firsts:
         values = tuple(codes[axis[first]] for codes, axis in zip(facts, numbers, strict=True))
-        counts = spends(ArticleAccess(values[ACCESS]), prefetch=bool(prefetch[first]))
-        groups.append(columns.group(values, spends=counts))
+        groups.append(columns.group(values, prefetch=bool(prefetch[first])))
     return classes.spread(groups).astype(np.int32)
 
 

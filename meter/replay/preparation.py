@@ -180,12 +180,15 @@ def _attribute(check: _Check, name: str, zone: ZoneInfo) -> Coded:
 
 
 def _view_keys(table: pa.Table, article: pa.Array, at: NDArray[np.int64]) -> pa.Array:
-    """Return what distinguishes views: their own ids, else the article and the instant."""
-    own = _ids(table, "id", texts=True)
-    rest = pc.binary_join_element_wise(
-        article.cast(pa.string()), pa.array(at).cast(pa.string()), "@"
-    )
-    return pc.coalesce(own, rest)
+    """Return what distinguishes views: the article and their own id, else the instant.
+
+    The same keys as `PageView.view_key` makes, but for their length.
+    """
+    names = article.cast(pa.string())
+    own = pc.binary_join_element_wise("~", _ids(table, "id", texts=True), "")
+    rest = pc.binary_join_element_wise("@", pa.array(at).cast(pa.string()), "")
+    length = pc.utf8_length(names).cast(pa.string())
+    return pc.binary_join_element_wise(length, names, pc.coalesce(own, rest), "~")
 
 
 def _column(table: pa.Table, name: str) -> pa.Array:

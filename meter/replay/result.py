@@ -35,7 +35,8 @@ class Replay:
     `readers_stopped` (readers with at least one blocked view) and `views_blocked` are `None` where
     the log cannot tell: `refused` then says why, and `bounds` between which numbers they lie.
     `first_stop_curve` maps the number of a reader's view to how many readers were first stopped at
-    it. `prompts_shown` and `rules` count views.
+    it. `prompts_shown` and `rules` count views, but for the `views_speculative`: prefetches that
+    would have counted, and are nobody's views yet.
     """
 
     policy: str
@@ -56,6 +57,7 @@ class Replay:
     refused: str | None = None
     bounds: Mapping[str, Bounds] = field(factory=dict)
     holdout: int | None = None
+    views_speculative: int = 0
     by_reader: pa.Table | None = None
     decisions: Iterator[pa.Table] | None = None
     engine_calls: int = 0
@@ -68,6 +70,7 @@ class Replay:
             "readers": self.readers,
             "views": self.views,
             "views_counted": self.views_counted,
+            "views_speculative": self.views_speculative,
             "readers_stopped": self.readers_stopped,
             "share_stopped": _share(self.readers_stopped, self.readers),
             "views_blocked": self.views_blocked,

@@ -164,6 +164,7 @@ def _answer(
         readers=sums.readers,
         views=sums.views,
         views_counted=sums.counted,
+        views_speculative=sums.speculative,
         readers_stopped=None if refused else sums.stopped,
         views_blocked=None if refused else sums.blocked,
         first_stop_curve={} if refused else _first_stops(sums),

@@ -24,9 +24,9 @@ class Sums:
     """What is summed up over the shards of a log.
 
     `certain` and `unknown` count the readers who were stopped for certain, and those whose reading
-    the recorded policy cut off before that could be seen. `verdicts` counts views by verdict,
-    `first_stops` readers by the number of their first blocked view (0: none), `sizes` readers by
-    the number of their views.
+    the recorded policy cut off before that could be seen. `verdicts` counts views by verdict, but
+    for speculative ones, which show nobody anything; `first_stops` readers by the number of their
+    first blocked view (0: none), `sizes` readers by the number of their views.
     """
 
     readers: int = 0
@@ -60,7 +60,12 @@ class Sums:
     @property
     def views(self) -> int:
         """How many views were decided."""
-        return self.verdicts.total()
+        return sum(size * count for size, count in self.sizes.items())
+
+    @property
+    def speculative(self) -> int:
+        """How many of them were prefetches that would have counted."""
+        return self.views - self.verdicts.total()
 
     @property
     def busiest_share(self) -> float:
@@ -76,7 +81,7 @@ class Sums:
             busiest -= taken
             if not busiest:
                 break
-        return views / sum(size * count for size, count in self.sizes.items())
+        return views / self.views
 
 
 def _tally(counter: Counter[int], column: NDArray[np.int64]) -> None:

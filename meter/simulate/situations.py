@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from meter.errors import MeterError
 from meter.view import Article, PageView, Reader
-from meter.vocabulary import ArticleAccess
 from meter.windows import DAY, EPOCH, moment
 
 if TYPE_CHECKING:
@@ -94,15 +93,13 @@ class Situations:
                 f"the policy and the assumptions make {prod(sizes)} different situations; leave"
                 " out segments or sections"
             )
-        access = self._vocabulary.place("access")
         group = np.empty(sizes, np.int64)
         for combination in product(*map(range, sizes)):
             codes: list[Hashable] = [None] * len(self._slots)
             for dimension, number in zip(dimensions, combination, strict=True):
                 for slot, code in zip(dimension.slots, dimension.codes[number], strict=True):
                     codes[slot] = code
-            spends = codes[access] == ArticleAccess.METERED
-            group[combination] = judging.group(tuple(codes), spends=spends)
+            group[combination] = judging.group(tuple(codes))
         # The period is numbered by its start: codes of one stretch of time may differ only on the
         # start itself.
         return np.ascontiguousarray(group[:, :, :, :, self.period.number])

@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from meter.explanation import clause
-from meter.facts import ACCESS
+from meter.facts import ACCESS, Opening
 from meter.formulas import ALWAYS, leaves
 from meter.loading import load_policy
 from meter.memo import watch
@@ -168,11 +168,17 @@ def _exercised(policy: Policy, values: tuple[Any, ...]) -> Iterator[str]:
             edge = next((edge for edge in edges if edge.who.holds(values)), None)
             if edge is not None and not values[rule.open_slot]:
                 yield edge.beyond
-            elif edge is not None and values[rule.left_slot] == rule.nothing_left:
+            elif edge is not None and _is_last(rule, values):
                 yield edge.last
         if verdict is not None and rule.name == verdict.rule:
             yield _decides(rule.name)
             break
+
+
+def _is_last(rule: JudgedRule, values: tuple[Any, ...]) -> bool:
+    """Say whether this view leaves nothing of the allowance that the reader has."""
+    opens = values[rule.open_slot] is Opening.OPEN
+    return opens and bool(values[rule.left_slot] == rule.nothing_left)
 
 
 def _spends(rule: JudgedRule, values: tuple[Any, ...]) -> bool:
@@ -236,12 +242,13 @@ def _possible_edges(
 ) -> Iterator[str]:
     """Yield the edges of a rule's meter that some of those who try it stand on."""
     diagrams = space.diagrams
-    opens = space.meter_state(meter, 0, "open", [True])
-    last_one = diagrams.conjoin(opens, space.meter_state(meter, 0, "left", [rule.nothing_left]))
+    allowed = space.meter_state(meter, 0, "open", [Opening.OPEN])
+    last_one = diagrams.conjoin(allowed, space.meter_state(meter, 0, "left", [rule.nothing_left]))
+    closed = space.meter_state(meter, 0, "open", [Opening.CLOSED])
     for edge in _edges(policy, meter):
         mine = diagrams.conjoin(trying, space.where(edge.who))
         trying = diagrams.difference(trying, mine)
         if diagrams.conjoin(mine, last_one) != FALSE:
             yield edge.last
-        if diagrams.difference(mine, opens) != FALSE:
+        if diagrams.conjoin(mine, closed) != FALSE:
             yield edge.beyond

@@ -167,7 +167,6 @@ def concretize(
     vocabulary: Vocabulary,
     values: Mapping[str, Any],
     *,
-    counts: bool = True,
     used: Mapping[str, tuple[int, bool]] | None = None,
 ) -> ConcreteView:
     """Return a reader, a view, a usage and an instant with these codes.
@@ -179,7 +178,7 @@ def concretize(
     given = _concrete(slots, values)
     at = _instant(policy, slots, values.get("period"))
     now = moment(at, policy.zone)
-    view = _view(policy, given, at, counts=counts)
+    view = _view(policy, given, at)
     return ConcreteView(
         reader=_reader(given, now), view=view, usage=_usage(policy, view, at, used or {}), now=now
     )
@@ -215,7 +214,7 @@ def _instant_in(marks: Sequence[int], period: int) -> int:
     return start + min(_MORNING, (marks[period] - start) // 2)
 
 
-def _view(policy: Policy, given: Mapping[str, Any], at: int, *, counts: bool) -> PageView:
+def _view(policy: Policy, given: Mapping[str, Any], at: int) -> PageView:
     age = given.get("age_days")
     article = Article(
         id="this-article",
@@ -235,7 +234,6 @@ def _view(policy: Policy, given: Mapping[str, Any], at: int, *, counts: bool) ->
         language=given.get("language"),
         gift=bool(given.get("gift")),
         crawler=bool(given.get("crawler")),
-        prefetch=not counts and article.access is ArticleAccess.METERED,
     )
 
 

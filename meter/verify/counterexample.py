@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from attrs import field, frozen
 
 from meter.explanation import why_not
-from meter.facts import ACCESS
+from meter.facts import ACCESS, Opening
 from meter.policy import Policy
 from meter.rulebook import Effect
 from meter.verify.phrasing import quoted, reader_words, view_words
@@ -55,12 +55,14 @@ def single_view(space: Space, situation: Situation, wanted: frozenset[Show]) -> 
 
     It is for a count that cannot be reached under this policy alone.
     """
-    words = view_words(situation.values, space.vocabulary, counts=situation.counts)
+    words = view_words(situation.values, space.vocabulary)
     step = SearchStep(
         kind=0, asked=space.concretize(situation), decision=space.ask(situation), words=words
     )
     used = {meter: count for meter, (count, _) in space.used(situation).items() if count}
     before = " and ".join(f"{count} counted by `{meter}`" for meter, count in used.items())
+    if situation.known[0]:
+        before += ", this article among them"
     return Counterexample(
         policy=space.rulebooks[0].policy,
         reader=describe_reader(space, situation),
@@ -114,8 +116,9 @@ def _would_show(rule: JudgedRule, facts: Codes) -> Show:
     """Return what a rule would show if it decided."""
     if rule.effect(facts) is Effect.REFUSE:
         return rule.show  # with allowance there would be no telling how much is left
+    opening = Opening.OPEN if rule.spend is None else facts[rule.open_slot]
     return rule.shown(
-        spends=rule.spends(facts[ACCESS]),
+        counts_down=rule.counts_down(facts[ACCESS], opening),
         nothing_left=rule.spend is not None and facts[rule.left_slot] == rule.nothing_left,
         offered=rule.offer is not None and bool(rule.offer_formula.holds(facts)),
     )

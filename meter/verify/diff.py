@@ -120,7 +120,7 @@ class _Comparison:
         self.shared = _shared(self.old, self.new)
         self.verdicts = [verdicts(space, side) for side in (0, 1)]
         self.pairs = self.diagrams.combine(self.verdicts[0], self.verdicts[1], pair)
-        self.base_levels = frozenset({space.counts, *space.state_levels})
+        self.base_levels = frozenset({*space.known_levels, *space.state_levels})
 
     @cached_property
     def base(self) -> int:

@@ -1,7 +1,7 @@
 """What some policies can tell apart, laid out as variables with a few codes each.
 
 There is a variable for each slot of their common vocabulary (for a set, one for each member), one
-for whether the view counts, and one for the state of each meter.
+for whether the article is counted already, and one for the state of each meter.
 """
 
 # The state of a meter is one variable and not three (limit, count, "counted already"),
@@ -10,16 +10,20 @@ for whether the view counts, and one for the state of each meter.
 # every limit a reader may have and every count at which a code can change: between two such edges
 # all counts are alike. Two policies share the variable; its codes are then pairs of pairs, since it
 # is one count that either policy measures against a limit of its own.
+#
+# "Counted already" is one variable for all meters, because one meter's count opens the others. Two
+# policies share it unless they count articles on different meters.
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from meter.engine import allowance, ledger
+from meter.engine import allowance, complete, count, is_counted
 from meter.formulas import Contains, leaves
+from meter.rulebook import is_spent
 from meter.verify.concretize import concretize, plain_codes
 from meter.verify.situations import MeterState, Situation, Variable
-from meter.vocabulary import ArticleAccess, Count
 from meter.windows import instant
 
 if TYPE_CHECKING:
@@ -34,8 +38,11 @@ __all__ = ["Layout"]
 _WHO = ("reader", "product", "segments", "score", "days_since_expiry", "country", "period")
 """What stays the same from one page view to the next: the reader, and the day."""
 
-_Ways = dict[MeterState, tuple[int, bool]]
+Ways = dict[MeterState, tuple[int, bool]]
 """How a state is reached: how many are counted, and whether this article (or view) is."""
+
+Known = tuple[bool, ...]
+"""Under each policy: is the article counted already?"""
 
 
 class Layout:
@@ -52,10 +59,22 @@ class Layout:
         meters = [meter.name for book in rulebooks for meter in book.policy.meters]
         self.meters = tuple(dict.fromkeys(meters))
         self.limit_values = {name: self._limit_values(name) for name in self.meters}
-        self._ways: dict[tuple[str, tuple[int, ...], bool], _Ways] = {}
+        self._ways: dict[tuple[str, tuple[int, ...], bool, Known], Ways] = {}
+        self.sharing = tuple(
+            frozenset(book.meters[place].name for place in book.sharing) for book in rulebooks
+        )
+        """Under each policy, the meters whose counts are counted already for one another."""
         self.variables = self._variables()
         self.who = frozenset(level for level, v in enumerate(self.variables) if v.who)
-        self.counts = next(level for level, v in enumerate(self.variables) if v.name == "counts")
+        known = {
+            frozenset(v.counted_by): level
+            for level, v in enumerate(self.variables)
+            if v.name == _KNOWN
+        }
+        self.known_levels = tuple(known[meters] for meters in self.sharing)
+        """Under each policy, the level that says whether the article is counted already."""
+        self.first_count = min(self.known_levels)
+        """The level from which on the reader's past is told."""
         self._levels = {
             (v.slot, v.member): level
             for level, v in enumerate(self.variables)
@@ -75,11 +94,14 @@ class Layout:
             slots.sort(key=lambda v: first.get((v.slot, v.member), len(first)))
         else:
             slots.sort(key=lambda v: not v.who)
-        counts = Variable("counts", (True, False))
+        known = [
+            Variable(_KNOWN, (False, True), counted_by=tuple(sorted(meters)))
+            for meters in dict.fromkeys(self.sharing)
+        ]
         meter_states = [
             Variable("meter state", self._state_domain(name), meter=name) for name in self.meters
         ]
-        return (*slots, counts, *meter_states)
+        return (*slots, *known, *meter_states)
 
     def _slot_variables(self) -> Iterator[Variable]:
         for index, slot in enumerate(self.vocabulary.slots[: self.vocabulary.base]):
@@ -109,10 +131,10 @@ class Layout:
         return combinations
 
     def _state_domain(self, meter: str) -> tuple[MeterState, ...]:
-        ways: _Ways = {}
+        ways: Ways = {}
         for limits in self.limit_values[meter]:
-            for counts in (True, False):
-                for state, way in self.meter_states(meter, limits, counts=counts).items():
+            for spends, known in product((True, False), self.known_values()):
+                for state, way in self.meter_states(meter, limits, known, spends=spends).items():
                     ways[state] = min(way, ways.get(state, way))
 
         def history(state: MeterState) -> tuple[tuple[int, bool], list[bool]]:
@@ -121,16 +143,38 @@ class Layout:
         # First the states that still allow a read: examples then need no history.
         return tuple(sorted(ways, key=history))
 
-    def meter_states(self, meter: str, limits: tuple[int, ...], *, counts: bool) -> _Ways:
-        """Return the possible states of a meter under these limits, and how each is reached."""
-        key = meter, limits, counts
+    def known_values(self) -> list[Known]:
+        """Return what "counted already" may be under the policies."""
+        sets = list(dict.fromkeys(self.sharing))
+        return [
+            tuple(values[sets.index(meters)] for meters in self.sharing)
+            for values in product((False, True), repeat=len(sets))
+        ]
+
+    def meter_states(
+        self, meter: str, limits: tuple[int, ...], known: Known, *, spends: bool
+    ) -> Ways:
+        """Return the possible states of a meter under these limits, and how each is reached.
+
+        `spends`: the article is such that it counts where a rule spends.
+        """
+        key = meter, limits, spends, known
         if key not in self._ways:
             slot = self.vocabulary.slots[self.vocabulary.place("left", meter)]
-            ways: _Ways = {}
+            shared = [meter in meters for meters in self.sharing]
+            hidden = any(shares and not knows for shares, knows in zip(shared, known, strict=True))
+            told = any(shares and knows for shares, knows in zip(shared, known, strict=True))
+            ways: Ways = {}
             for used in _counts_that_matter(limits, slot.mentioned):
-                for seen in (False, True) if used else (False,):
-                    state = _meter_state(slot, limits, used, seen=seen, counts=counts)
-                    ways.setdefault(state, (used, seen))
+                for own in (False, True) if used and not hidden else (False,):
+                    seen = [
+                        knows if shares else own
+                        for shares, knows in zip(shared, known, strict=True)
+                    ]
+                    state = _meter_state(slot, limits, used, seen, spends=spends)
+                    # Where something is known, this meter is the first to be asked for it.
+                    if state not in ways or (told and own and not ways[state][1]):
+                        ways[state] = (used, own)
             self._ways[key] = ways
         return self._ways[key]
 
@@ -163,7 +207,7 @@ class Layout:
         """Return the situation at one code (its index) a level."""
         values: dict[str, Any] = {}
         meter_states: dict[str, MeterState] = {}
-        counts = True
+        known: dict[frozenset[str], bool] = {}
         for variable, code in zip(self.variables, codes, strict=True):
             value = variable.domain[code]
             if variable.member is not None:
@@ -172,10 +216,11 @@ class Layout:
             elif variable.meter is not None:
                 meter_states[variable.meter] = value
             elif variable.slot is None:
-                counts = value
+                known[frozenset(variable.counted_by)] = value
             else:
                 values[variable.name] = value
-        return Situation(tuple(codes), values, counts, meter_states)
+        knows = tuple(known[meters] for meters in self.sharing)
+        return Situation(tuple(codes), values, knows, meter_states)
 
     def facts(self, situation: Situation, side: int = 0) -> Codes:
         """Return a situation as the engine sees it: one code for each slot of the vocabulary."""
@@ -192,33 +237,33 @@ class Layout:
         """Return a concrete view as the engine sees it under the policy `side`."""
         rulebook = self.rulebooks[side]
         at = instant(asked.now)
-        article = asked.view.article
-        counts = article.access == ArticleAccess.METERED and not asked.view.prefetch
-        counted = ledger(rulebook.policy, asked.usage, asked.now)
-        facts = list(self.vocabulary.observe(asked.reader, asked.view, at))
-        for name in dict.fromkeys(slot.meter for slot in self.vocabulary.slots if slot.meter):
-            meter = rulebook.policy.meter(name)
-            key = asked.view.view_key(at) if meter.count is Count.VIEWS else article.key
-            ids = counted[name][0].ids
-            limit = rulebook.limit(name, facts)
-            opens, rest = allowance(limit, len(ids), seen=key in ids, spends=counts)
-            left = self.vocabulary.slots[self.vocabulary.place("left", name)]
-            facts += [opens, left.code(rest)]
-        return tuple(facts)
+        facts = self.vocabulary.observe(asked.reader, asked.view, at)
+        counts, _ = count(rulebook, asked.reader, asked.view, asked.usage, at)
+        return complete(rulebook, facts, counts)
 
-    def codes(self, facts: Sequence[Any], *, counts: bool = True) -> list[int]:
-        """Return the code (its index) of every level of a layout of one policy, for some facts."""
+    def knows(self, asked: ConcreteView, side: int = 0) -> bool:
+        """Say whether the article of a concrete view is counted already, under a policy."""
+        rulebook = self.rulebooks[side]
+        at = instant(asked.now)
+        counts, _ = count(rulebook, asked.reader, asked.view, asked.usage, at)
+        return is_counted(rulebook, counts)
+
+    def codes(self, facts: Sequence[Any], *, known: bool = False) -> list[int]:
+        """Return the code (its index) of every level of a layout of one policy, for some facts.
+
+        `known`: the article is counted already.
+        """
         return [
-            variable.domain.index(self._value(variable, facts, counts=counts))
+            variable.domain.index(self._value(variable, facts, known=known))
             for variable in self.variables
         ]
 
-    def _value(self, variable: Variable, facts: Sequence[Any], *, counts: bool) -> object:
+    def _value(self, variable: Variable, facts: Sequence[Any], *, known: bool) -> object:
         if variable.meter is not None:
             opens, left = (facts[self.vocabulary.place(part, variable.meter)] for part in _PARTS)
             return MeterState(((opens, left),))
         if variable.slot is None:
-            return counts
+            return known
         value: object = facts[variable.slot]
         return value if variable.member is None else variable.member in facts[variable.slot]
 
@@ -234,11 +279,12 @@ class Layout:
 
         The fewest that lead there.
         """
-        counts = situation.counts and situation.values["access"] == ArticleAccess.METERED
-        return {
-            meter: self.meter_states(meter, self.limits_of(situation, meter), counts=counts)[state]
-            for meter, state in situation.meter_states.items()
-        }
+        spends = is_spent(situation.values["access"])
+        used = {}
+        for meter, state in situation.meter_states.items():
+            limits = self.limits_of(situation, meter)
+            used[meter] = self.meter_states(meter, limits, situation.known, spends=spends)[state]
+        return used
 
     def concretize(self, situation: Situation, side: int = 0) -> ConcreteView:
         """Return a situation as something to ask the engine about, under the policy `side`."""
@@ -246,24 +292,30 @@ class Layout:
             self.rulebooks[side].policy,
             self.vocabulary,
             situation.values,
-            counts=situation.counts,
             used=self.used(situation),
         )
 
 
+_KNOWN = "counted already"
 _PARTS = ("open", "left")
 """The slots of a meter, in the order of a state's codes."""
 
 
 def _meter_state(
-    left: Slot, limits: Sequence[int], used: int, *, seen: bool, counts: bool
+    left: Slot, limits: Sequence[int], used: int, seen: Sequence[bool], *, spends: bool
 ) -> MeterState:
-    rooms = [allowance(limit, used, seen=seen, spends=counts) for limit in limits]
+    rooms = [
+        allowance(limit, used, seen=known, spends=spends)
+        for limit, known in zip(limits, seen, strict=True)
+    ]
     return MeterState(tuple((opens, left.code(rest) or 0) for opens, rest in rooms))
 
 
 def _counts_that_matter(limits: Sequence[int], mentioned: Sequence[float]) -> list[int]:
-    """Return counts up to the largest limit, enough to meet every possible code."""
+    """Return counts up to the largest limit, enough to meet every possible code.
+
+    Under a limit of 0 one may have been counted too: the limit may have been another then.
+    """
     edges = {0, *(int(limit - mark) for limit in limits for mark in (0, *mentioned))}
     near = {edge + step for edge in edges for step in range(-2, 3)}
-    return sorted(count for count in near if 0 <= count <= max(limits))
+    return sorted(count for count in near if 0 <= count <= max(1, *limits))

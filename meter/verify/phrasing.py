@@ -8,10 +8,10 @@ from attrs import frozen
 
 from meter.errors import listed
 from meter.explanation import clause
-from meter.facts import ATTRIBUTES, OTHER
+from meter.facts import ATTRIBUTES, OTHER, Opening
 from meter.formulas import In
 from meter.view import covers
-from meter.vocabulary import ArticleAccess, Status
+from meter.vocabulary import Status
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
@@ -59,7 +59,7 @@ _MEMBERSHIP = {
     "product": ("with", "without"),
 }
 _WHO = ("segments", "product", "score", "days_since_expiry", "country")
-_STATE = ("meter state", "counts", "period")
+_STATE = ("meter state", "counted already", "period")
 """The variables that say who reads and what is left to them; all others say what is opened."""
 
 
@@ -99,10 +99,9 @@ def reader_words(values: Mapping[str, Any], vocabulary: Vocabulary) -> str:
     return " ".join(parts)
 
 
-def view_words(values: Mapping[str, Any], vocabulary: Vocabulary, *, counts: bool = True) -> str:
+def view_words(values: Mapping[str, Any], vocabulary: Vocabulary) -> str:
     """Say what is opened: `a metered article in `markets` tagged `live``."""
-    verb = "opens" if counts or values["access"] != ArticleAccess.METERED else "prefetches"
-    parts = [verb, f"a {values['access']} article"]
+    parts = ["opens", f"a {values['access']} article"]
     parts += _known(values, "section", "kind")
     if values.get("tags"):
         parts.append(f"tagged {quoted(sorted(values['tags']), 'and')}")
@@ -191,7 +190,7 @@ def _variable_words(vocabulary: Vocabulary, variable: Variable, codes: Sequence[
     if variable.meter is not None:
         return _state_words(vocabulary, variable, codes)
     if variable.slot is None:
-        return "as a page view that counts" if codes[0] else "prefetched, not read"
+        return "where it is counted already" if codes[0] else "where it is not counted yet"
     if variable.name in _BEFORE:
         return _word_words(variable, codes)
     if variable.name in _FLAGS:
@@ -251,6 +250,8 @@ def _state_words(vocabulary: Vocabulary, variable: Variable, codes: Collection[M
         rest = " or nothing is left of it" if nothing_left else ""
         return f"while `{meter}` lasts{rest}"
     words = [f"with nothing left of `{meter}`"] if nothing_left else []
+    if any(opened is Opening.GIVEN for state in codes for opened, _ in state.codes):
+        words.append(f"counted already and without an allowance of `{meter}`")
     if left == {nothing}:
         words.append(f"on the last one of `{meter}`")
     elif left and left == every - {nothing}:
@@ -262,4 +263,4 @@ def _state_words(vocabulary: Vocabulary, variable: Variable, codes: Collection[M
 
 def _left(states: Iterable[MeterState]) -> set[int]:
     """Return the codes of what is left of a meter where it is open."""
-    return {left for state in states for opened, left in state.codes if opened}
+    return {left for state in states for opened, left in state.codes if opened is Opening.OPEN}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from meter.facts import Opening
 from meter.formulas import formula_of
 from meter.verify.diagram import FALSE
 from meter.verify.symbolic import among, spends, walls
@@ -62,8 +63,9 @@ MEANING = {
         "sponsored content, gift links and crawlers are exempt"
     ),
     "never-more-than-the-limit": (
-        "the limit is that of the reader at the time of each read; what a rule opens without"
-        " spending is not counted"
+        "no more is newly counted in a window than the limit of the reader at the time of each"
+        " read; what any meter of articles has counted in its window stays open on top, and what a"
+        " rule opens without spending is not counted"
     ),
     "last-free-is-announced": (
         "a reader who is told how many are left can read that many, and is told which is the last; "
@@ -173,10 +175,10 @@ def unannounced(space: Space, whole: int, meter: str) -> Unannounced:
     if counting == FALSE:
         return Unannounced()
     rule = next(rule for rule in space.rulebooks[0].rules if rule.spend == meter)
-    person = diagrams.conjoin(
-        space.is_("access", ArticleAccess.METERED), diagrams.test(space.counts, [0])
+    new = diagrams.conjoin(
+        space.is_("access", ArticleAccess.METERED), diagrams.test(space.known_levels[0], [0])
     )
-    opens = diagrams.conjoin(person, space.meter_state(meter, 0, "open", [True]))
+    opens = diagrams.conjoin(new, space.meter_state(meter, 0, "open", [Opening.OPEN]))
     last = diagrams.conjoin(opens, space.meter_state(meter, 0, "left", [rule.nothing_left]))
     # Silent is the last article of any kind, to a reader who sees a countdown with some kind.
     # Walled is an article of the very kind that is counted down, whatever the state of the meter.

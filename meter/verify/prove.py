@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from meter.facts import Vocabulary
+from meter.facts import Opening, Vocabulary
 from meter.rulebook import Rulebook
 from meter.verify.answers import EVERYONE, ProofAnswer, ProofOutcome
 from meter.verify.budget import decided
@@ -152,7 +152,7 @@ class _Proof:
 
     def _is_in(self, wrong: int, step: SearchStep) -> bool:
         facts = self.space.observe(step.asked)
-        codes = self.space.codes(facts, counts=not step.asked.view.prefetch)
+        codes = self.space.codes(facts, known=self.space.knows(step.asked))
         return bool(self.diagrams.at(wrong, codes))
 
     def _counterexample(
@@ -176,7 +176,7 @@ class _Proof:
         """
         spent = []
         for meter in self.policy.meters:
-            opens = self.space.meter_state(meter.name, 0, "open", [True])
+            opens = self.space.meter_state(meter.name, 0, "open", [Opening.OPEN, Opening.GIVEN])
             spending = among(self.space, self.whole, spends(meter.name))
             spent.append(self.diagrams.difference(spending, opens))
         wrong = self.diagrams.disjoin(*spent)
@@ -185,7 +185,7 @@ class _Proof:
         return self._searched(code, name, self._too_many, lambda _: None, FALSE)
 
     def _too_many(self, last: SearchStep) -> bool:
-        """Say whether more was opened on a meter inside its window than the reader's limit."""
+        """Say whether more was counted on a meter inside its window than the reader's limit."""
         meter = last.decision.meter
         if meter is None or last.decision.access is not Access.FULL:
             return False
@@ -193,7 +193,7 @@ class _Proof:
         views = self.policy.meter(meter.name).count == "views"
         opened: dict[str, int] = {}
         for step in last.steps():
-            if step.opened_on(meter.name):
+            if step.counted_on(meter.name):
                 key = str(step.asked.view.id) if views else step.asked.view.article.id
                 at = instant(step.asked.now)
                 if key not in opened or timeline.inside((opened[key],), at):

@@ -31,7 +31,6 @@ from meter.verify.diagram import FALSE
 from meter.verify.phrasing import view_words
 from meter.verify.situations import Situation
 from meter.view import PageView, Reader
-from meter.vocabulary import Access
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator
@@ -65,11 +64,10 @@ class SearchStep:
         """Return the journey up to and including this step."""
         return (*self.earlier, self)
 
-    def opened_on(self, meter: str) -> bool:
-        """Say whether this step opened an article on a meter."""
+    def counted_on(self, meter: str) -> bool:
+        """Say whether this step counted on a meter."""
         reading = self.decision.meter
-        on_meter = reading is not None and reading.name == meter
-        return on_meter and self.decision.access is Access.FULL
+        return self.decision.counted and reading is not None and reading.name == meter
 
 
 @frozen(kw_only=True)
@@ -155,7 +153,7 @@ def _scenario(space: Space, node: int, path: dict[int, int]) -> Scenario:
     levels = range(len(space.variables))
     situations = [
         space.situation([codes.get(level, 0) for level in levels])
-        for _, codes in _first_below(space, node, path, space.counts)
+        for _, codes in _first_below(space, node, path, space.first_count)
     ]
     policy = space.rulebooks[0].policy
     concrete = [concretize(policy, space.vocabulary, situation.values) for situation in situations]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
+from meter.facts import Opening
 from meter.vocabulary import Status
 
 if TYPE_CHECKING:
@@ -32,13 +33,17 @@ _ASSUMED = (
     (
         ("open",),
         (
-            "what is left of a meter never exceeds the limit of that reader, a limit of 0 is never"
-            " open, and a view that counts leaves at least one less than the limit"
+            "what is left of a meter never exceeds the limit of that reader, a limit of 0 is open"
+            " to what is counted already only, and a view that counts leaves at least one less than"
+            " the limit"
         ),
     ),
     (
         ("open",),
-        "any count a limit allows may have been reached, by reading any articles in any order",
+        (
+            "any count a limit allows may have been reached, by reading any articles in any order,"
+            " and under another status, section or limit than now"
+        ),
     ),
     (
         (),
@@ -60,15 +65,16 @@ def assumed(vocabulary: Vocabulary) -> tuple[str, ...]:
 class MeterState:
     """The state of a meter for a reader: the codes of `open` and `left`, under each policy."""
 
-    codes: tuple[tuple[bool, int], ...]
+    codes: tuple[tuple[Opening, int], ...]
 
 
 @frozen
 class Variable:
-    """One level of a space: a slot, whether the view counts, or a meter's state.
+    """One level of a space: a slot, whether the article is counted already, or a meter's state.
 
-    `domain` are the codes it can hold, `member` the member of a slot that holds a set, `who` says
-    that it stays the same from one page view to the next.
+    `domain` are the codes it can hold, `member` the member of a slot that holds a set, `counted_by`
+    the meters of which one may have counted the article, `who` says that it stays the same from one
+    page view to the next.
     """
 
     name: str
@@ -76,6 +82,7 @@ class Variable:
     slot: int | None = None
     member: str | None = None
     meter: str | None = None
+    counted_by: tuple[str, ...] = ()
     who: bool = False
 
     def indices(self, codes: Container[object]) -> list[int]:
@@ -87,11 +94,12 @@ class Variable:
 class Situation:
     """One code (its index) for every level of a space, and what those codes mean.
 
-    `values` are by slot, `meter_states` by meter; `matters` are the levels worth describing.
+    `values` are by slot, `meter_states` by meter; `known` says under each policy whether the
+    article is counted already; `matters` are the levels worth describing.
     """
 
     codes: tuple[int, ...]
     values: dict[str, Any]
-    counts: bool
+    known: tuple[bool, ...]
     meter_states: dict[str, MeterState]
     matters: frozenset[int] = frozenset()

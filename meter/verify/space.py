@@ -14,6 +14,7 @@ from meter.engine import judge
 from meter.errors import listed
 from meter.formulas import And, Contains, In
 from meter.memo import decide
+from meter.rulebook import is_spent
 from meter.verify.diagram import FALSE, MOST_STEPS, TRUE, Diagrams
 from meter.verify.layout import Layout
 from meter.verify.phrasing import reader_words, view_words
@@ -111,12 +112,16 @@ class Space(Layout):
     def _possible(self) -> int:
         diagrams = self.diagrams
         parts = [*self._possible_readers()]
-        # Views of what is not metered never count; of what is metered only those by a person do.
-        metered = self.is_("access", ArticleAccess.METERED)
-        counting = diagrams.test(self.counts, [0])
-        parts.append(diagrams.ite(metered, TRUE, counting))
-        counting = diagrams.conjoin(counting, metered)
-        parts += [self._possible_states(meter, counting) for meter in self.meters]
+        counted = dict.fromkeys(self.known_levels, FALSE)
+        for meter in self.meters:
+            may, own = self._possible_states(meter)
+            parts.append(may)
+            for side, level in enumerate(self.known_levels):
+                if meter in self.sharing[side]:
+                    counted[level] = diagrams.disjoin(counted[level], own)
+        # What is counted already has been counted by some meter.
+        for level, somewhere in counted.items():
+            parts.append(diagrams.ite(diagrams.test(level, [0]), TRUE, somewhere))
         return diagrams.conjoin(*reversed(parts))
 
     def _possible_readers(self) -> list[int]:
@@ -133,21 +138,32 @@ class Space(Layout):
                 parts.append(diagrams.ite(running, TRUE, diagrams.test(level, [0])))
         return parts
 
-    def _possible_states(self, meter: str, counting: int) -> int:
-        """Return where a meter's state can be reached under the limits a reader has."""
+    def _possible_states(self, meter: str) -> tuple[int, int]:
+        """Return where a meter's state can be reached under the limits a reader has.
+
+        Then where it can be with this article among what the meter has counted.
+        """
         diagrams = self.diagrams
         level = self.state_level(meter)
-        ways = []
-        for limits in self.limit_values[meter]:
-            may = [
-                diagrams.test(
-                    level,
-                    self.variables[level].indices(self.meter_states(meter, limits, counts=counts)),
-                )
-                for counts in (True, False)
-            ]
-            ways.append(diagrams.conjoin(self.limited(meter, limits), diagrams.ite(counting, *may)))
-        return diagrams.disjoin(*ways)
+        variable = self.variables[level]
+        spent = self.is_("access", *(access for access in ArticleAccess if is_spent(access)))
+        reached: list[int] = []
+        reached_by_own: list[int] = []
+        for known in self.known_values():
+            told = zip(self.known_levels, known, strict=True)
+            knows = diagrams.conjoin(*(diagrams.test(at, [int(value)]) for at, value in told))
+            for limits in self.limit_values[meter]:
+                here = diagrams.conjoin(self.limited(meter, limits), knows)
+                may = []
+                own = []
+                for spends in (True, False):
+                    ways = self.meter_states(meter, limits, known, spends=spends)
+                    own_ways = [state for state, (_, counted) in ways.items() if counted]
+                    may.append(diagrams.test(level, variable.indices(ways)))
+                    own.append(diagrams.test(level, variable.indices(own_ways)))
+                reached.append(diagrams.conjoin(here, diagrams.ite(spent, *may)))
+                reached_by_own.append(diagrams.conjoin(here, diagrams.ite(spent, *own)))
+        return diagrams.disjoin(*reached), diagrams.disjoin(*reached_by_own)
 
     # One situation of a set.
 
@@ -192,13 +208,17 @@ class Space(Layout):
         matters = {self.variables[level].name for level in situation.matters} | {"reader", "access"}
         values = {name: value for name, value in situation.values.items() if name in matters}
         reader = reader_words(values, self.vocabulary)
-        view = view_words(values, self.vocabulary, counts=situation.counts)
+        view = view_words(values, self.vocabulary)
         counted = []
+        told = False
         for meter, (used, seen) in self.used(situation).items():
             limit = self.limits_of(situation, meter)[side]
             if limit and self.state_level(meter) in situation.matters:
                 this = ", this article among them" if seen else ""
+                told = told or seen
                 counted.append(f"{min(used, limit)} of {limit} used on `{meter}`{this}")
+        if situation.known[side] and self.known_levels[side] in situation.matters and not told:
+            view = f"{view} that is counted already"
         if counted:
             return f"{reader} {view} with {listed(counted, 'and')}"
         return f"{reader} {view}"

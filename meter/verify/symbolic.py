@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from attrs import frozen
 
+from meter.facts import Opening
 from meter.rulebook import SPENDING, Effect, Rulebook, Verdict, verdict_of
 from meter.verify.diagram import FALSE
 from meter.vocabulary import Access, ArticleAccess
@@ -130,11 +131,11 @@ class Walk(Generic[_Result]):
 
     def _case(self, meter: str, access: ArticleAccess, effect: Effect) -> _Result:
         """Return the articles of an access that have an effect, open meter or not."""
-        states = [state for state in (True, False) if SPENDING[access, state] is effect]
+        states = [state for state in Opening if SPENDING[access, state] is effect]
         if not states:
             return self.algebra.disjoin()
         articles = self.atoms.is_("access", access)
-        if len(states) > 1:
+        if len(states) == len(Opening):
             return articles
         return self.algebra.conjoin(
             articles, self.atoms.meter_state(meter, self.side, "open", states)
@@ -145,11 +146,14 @@ class Walk(Generic[_Result]):
         metered = self._verdict(rule, ArticleAccess.METERED, refused)
         if rule.spend is None:
             return metered
+        given = self.atoms.meter_state(rule.spend, self.side, "open", [Opening.GIVEN])
+        given_one = self._verdict(rule, ArticleAccess.METERED, refused, Opening.GIVEN)
         last = self.atoms.meter_state(rule.spend, self.side, "left", [rule.nothing_left])
         last_one = self._verdict(rule, ArticleAccess.METERED, refused, nothing_left=True)
+        counted_down = self.algebra.ite(last, last_one, metered)
         return self.algebra.ite(
             self.atoms.is_("access", ArticleAccess.METERED),
-            self.algebra.ite(last, last_one, metered),
+            self.algebra.ite(given, given_one, counted_down),
             self._verdict(rule, ArticleAccess.FREE, refused),
         )
 
@@ -158,6 +162,7 @@ class Walk(Generic[_Result]):
         rule: JudgedRule,
         access: ArticleAccess,
         refused: str | None,
+        opening: Opening = Opening.OPEN,
         *,
         nothing_left: bool = False,
     ) -> _Result:
@@ -166,7 +171,12 @@ class Walk(Generic[_Result]):
             self.algebra.leaf(
                 self.view(
                     verdict_of(
-                        rule, access, nothing_left=nothing_left, offered=offered, refused=refused
+                        rule,
+                        access,
+                        opening,
+                        nothing_left=nothing_left,
+                        offered=offered,
+                        refused=refused,
                     )
                 )
             )

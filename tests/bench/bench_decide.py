@@ -279,16 +279,26 @@ def by_hand(  # noqa: C901
     if first:
         ids, ats = ids[first:], ats[first:]
     seen = article.id in ids
-    if limit and (seen or len(ids) < limit):
+    if seen or len(ids) < limit:
         counts = not seen and not view.prefetch
         after = usage
         if counts:
             after = Counted((*ids, article.id), (*ats, now))
         used = min(len(ids) + counts, limit)
-        show = "last-free-article" if used >= limit else "countdown"
+        show = "last-free-article" if len(ids) + (not seen) >= limit else "countdown"
         reading = Reading(limit, used, limit - used, ends)
+        whole = seen or counts
         return (
-            Result(show, "full", "within the monthly allowance", show, offer, reading, counts, now),
+            Result(
+                show,
+                "full" if whole else "preview",
+                "within the monthly allowance",
+                show if whole else None,
+                offer,
+                reading,
+                counts,
+                now,
+            ),
             after,
         )
     used = min(len(ids), limit)
@@ -391,8 +401,8 @@ def zen_input(reader: Reader, view: PageView, usage: Counted, now: datetime) -> 
         "channel": view.channel or "",
         "section": view.article.section or "",
         "score": reader.score or 0.0,
-        "open": limit > 0 and (seen or used < limit),
-        "left": max(0, limit - used - (not seen and not view.prefetch)),
+        "open": seen or used < limit,
+        "left": max(0, limit - used - (not seen)),
     }
 
 

@@ -71,7 +71,7 @@ def columns_way(views, cores):
 
     def run():
         columns = Columns(policy)
-        group = np.array([columns.group(facts, spends=True)], np.int32)
+        group = np.array([columns.group(facts)], np.int32)
         decided = columns.decide(Views(**views, group=group), by_view=False, workers=cores)
         return int((decided.readers.blocked > 0).sum()), int(decided.readers.blocked.sum())
 

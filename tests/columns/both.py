@@ -8,7 +8,6 @@ import numpy as np
 
 from meter import Article, PageView, Reader, Usage, decide
 from meter.columns.decide import Columns, Views
-from meter.vocabulary import ArticleAccess
 from meter.windows import instant
 
 
@@ -33,6 +32,7 @@ def by_engine(policy, people):
                     decision.prompt,
                     decision.offer,
                     reading,
+                    decision.speculative,
                     decision.counted,
                 )
             )
@@ -61,7 +61,7 @@ def by_columns(policy, people, *, workers=1):
         group=[
             columns.group(
                 observe(step.reader, step.view, when),
-                spends=step.view.article.access is ArticleAccess.METERED and not step.view.prefetch,
+                prefetch=step.view.prefetch,
             )
             for step, when in zip(steps, at, strict=True)
         ],
@@ -77,9 +77,10 @@ def by_columns(policy, people, *, workers=1):
             name,
             verdict.show,
             verdict.rule,
-            verdict.prompt,
+            None if decided.speculative[place] else verdict.prompt,
             verdict.offer,
             reading,
+            bool(decided.speculative[place]),
             bool(decided.counted[place]),
         )
         rows.append((codes[name], at[place], row))
@@ -113,7 +114,7 @@ def _check_totals(rows, decided):
             stops[0] if stops else 0,
         )
     assert expected == totals
-    assert len(rows) == decided.views.sum()
+    assert len(rows) == decided.views.sum() + decided.speculative.sum()
 
 
 def judged_for_ten_thousand_views(policy):
@@ -123,7 +124,6 @@ def judged_for_ten_thousand_views(policy):
     groups = [
         columns.group(
             observe(Reader(id="r", registered=known), PageView(article=Article(id="a")), 0),
-            spends=True,
         )
         for known in (False, True)
     ]

@@ -141,7 +141,6 @@ def test_numbers_and_times_may_lie_far_apart(window, readers, span):
     columns, total = Columns(policy), 300
     group = columns.group(
         policy.rulebook.vocabulary.observe(Reader(id="-"), PageView(article=Article(id="-")), 0),
-        spends=True,
     )
     reader = np.array(readers, np.uint64)[random.integers(0, len(readers), total)]
     at, article = random.integers(-span // 3, span // 3, total), random.integers(0, 9, total)
@@ -173,7 +172,6 @@ def test_large_limits_are_counted():
     columns = Columns(policy)
     group = columns.group(
         policy.rulebook.vocabulary.observe(Reader(id="-"), PageView(article=Article(id="-")), 0),
-        spends=True,
     )
     views = np.arange(4_000)
     decided = columns.decide(Views(reader=views * 0, at=views, article=views, group=[group]))

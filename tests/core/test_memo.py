@@ -26,6 +26,7 @@ from meter import (
 from meter.policy import Publication, When
 from meter.testing.strategies import journeys, policies, usages
 from meter.usage import Tally
+from meter.windows import instant
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 ANYONE = Reader(id="r")
@@ -67,13 +68,14 @@ def test_a_view_is_final_where_no_usage_matters():
     assert memo.observe(POLICY, ANYONE, view("a"), NOW).final is None
 
 
-def test_a_reader_without_any_allowance_is_final():
-    """A limit of 0 never opens, whatever was counted under another one."""
-    closed = evolve(POLICY, meters=[evolve(MONTHLY, limit=0)])
-    final = memo.observe(closed, ANYONE, view("a"), NOW).final
-    counted = Usage({"monthly": Tally(("a",), (1,))})
-    assert (final, counted) == engine.decide(closed, ANYONE, view("a"), counted, NOW)
+def test_a_reader_without_an_id_is_final():
+    """Every meter is closed for nobody in particular, whatever is said to be counted."""
+    nobody = evolve(ANYONE, id=None)
+    final = memo.observe(POLICY, nobody, view("a"), NOW).final
+    counted = Usage({"monthly": Tally(("a",), (instant(NOW),))})
+    assert (final, counted) == engine.decide(POLICY, nobody, view("a"), counted, NOW)
     assert (final.meter.name, final.meter.limit, final.meter.used) == ("monthly", 0, 0)
+    assert final.access == "preview"
 
 
 def test_no_more_outcomes_are_remembered_than_a_bound():

@@ -140,11 +140,11 @@ def test_long_ids_are_remembered_by_their_digest():
     assert Article(id="harbour").key == "harbour"
 
 
-def test_a_view_is_known_by_its_id_or_by_article_and_time():
+def test_a_view_is_known_by_its_article_and_its_id_or_time():
     """A retry of the same view is the same view."""
     article = Article(id="a", published=BEFORE)
     assert [PageView(article=article, id=name).view_key(7) for name in ("v1", None)] == [
-        "v1",
-        "a@7",
+        "~1~a~v1",
+        "~1~a@7",
     ]
     assert (article.age(instant(NOON)), Article(id="b").age(0)) == (DAY, None)

@@ -6,7 +6,8 @@ import CASES`).
 A file has `[policies]`, texts of policy files by name, and `[[case]]`: `name`, a sentence (`says`),
 the `policy` by name, a `reader`, and `steps`. A step is a page view with the field names of JSON
 events (`at`, `article`, `referrer` …), may name another `policy` or `reader`, and says what to
-`expect` of the decision: `show access rule offer counted used left limit resets_at`, `remembered`
+`expect` of the decision: `show access rule offer prompt counted speculative meter used left limit
+resets_at`, `remembered`
 (how many articles), `text_has` and `text_lacks` (of the prompt). A case with `refused` instead
 names the problem its policy has.
 """

@@ -25,6 +25,8 @@ def told(decision: Decision, policy: Policy, usage: Usage, asked: dict) -> dict:
         "rule": decision.rule,
         "offer": decision.offer or "none",
         "counted": decision.counted,
+        "speculative": decision.speculative,
+        "prompt": decision.prompt or "none",
         "used": meter and meter.used,
         "left": meter and meter.left,
         "limit": meter and meter.limit,
@@ -87,9 +89,8 @@ def test_the_command_line_decides_the_same(case: Case, tmp_path):
     for line, step in zip(lines, case.steps, strict=True):
         meter = line["meter"] or {}
         resets = meter.get("resets_at")
-        found = (
-            line | meter | {"meter": meter.get("name", "none"), "offer": line["offer"] or "none"}
-        )
+        found = line | meter | {"meter": meter.get("name", "none")}
+        found |= {key: line[key] or "none" for key in ("offer", "prompt")}
         found["resets_at"] = datetime.fromisoformat(resets).astimezone(UTC) if resets else None
         expected = {
             key: value

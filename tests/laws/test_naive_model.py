@@ -253,17 +253,18 @@ class Model:
         mine = sorted((at, key) for name, key, at in self.counted if name == meter.name)
         window = meter.window
         if window.calendar:
-            start = midnight(self.zone, calendar_end(window, self.zone, now)[0])
-            return [(at, key) for at, key in mine if at >= start]
+            start, end = (midnight(self.zone, d) for d in calendar_end(window, self.zone, now))
+            return [(at, key) for at, key in mine if start <= at < end]
         if window.rolling:
-            return [(at, key) for at, key in mine if now - at < window.rolling]
+            return [(at, key) for at, key in mine if at <= now and now - at < window.rolling]
         if window.fixed:
             begun = None
             for at, _ in mine:
-                begun = at if begun is None or at - begun >= window.fixed else begun
+                if at <= now:  # what lies ahead begins no window
+                    begun = at if begun is None or at - begun >= window.fixed else begun
             if begun is None or now - begun >= window.fixed:
                 return []
-            return [(at, key) for at, key in mine if at >= begun]
+            return [(at, key) for at, key in mine if begun <= at < begun + window.fixed]
         return mine
 
     def resets(self, meter, inside, limit, now):
@@ -297,18 +298,43 @@ class Model:
         return matches(self.zone, when, visit.reader, visit.view, visit.now, left)
 
     def would_count(self, visit) -> bool:
-        return str(visit.view.article.access) == "metered" and not visit.view.prefetch
+        return str(visit.view.article.access) == "metered"
+
+    def key(self, meter, visit):
+        """Return what a meter would count: the article, or this very view of it."""
+        article = visit.view.article.id
+        if meter.count == "articles":
+            return article
+        at = (visit.now - EPOCH) // timedelta(microseconds=1)
+        rest = f"@{at}" if visit.view.id is None else f"~{visit.view.id}"
+        return f"~{len(article)}~{article}{rest}"
+
+    def seen(self, meter, visit) -> bool:
+        """Say whether this view costs nothing on a meter: it is counted already."""
+        mine = [key for _, key in self.window(meter, visit.then)]
+        if self.key(meter, visit) in mine:
+            return True
+        if not self.is_shared(meter):
+            return False
+        return any(
+            visit.view.article.id == key
+            for other in self.policy.meters
+            if self.is_shared(other)
+            for _, key in self.window(other, visit.then)
+        )
+
+    def is_shared(self, meter) -> bool:
+        """Say whether what a meter counts opens others: articles that some rule spends."""
+        spent = [rule.spend for rule in self.policy.rules]
+        return meter.count == "articles" and meter.name in spent
 
     def stand(self, name, visit):
         meter = self.meters[name]
         inside = self.window(meter, visit.then)
         limit = self.limit(meter, visit)
-        key = visit.view.article.id
-        if meter.count == "views":
-            at = (visit.now - EPOCH) // timedelta(microseconds=1)
-            key = visit.view.id or f"{key}@{at}"
-        seen = key in [name for _, name in inside]
-        opens = limit > 0 and (seen or len(inside) < limit)
+        key = self.key(meter, visit)
+        seen = self.seen(meter, visit)
+        opens = seen or len(inside) < limit
         left = 0
         if opens:
             left = max(0, limit - len(inside))
@@ -332,9 +358,10 @@ class Model:
         raise AssertionError("the last rule matches everything")
 
     def decide(self, reader, view, now):
-        """Return show, rule, prompt, offer, the meter's reading and whether this view counted."""
+        """Return show, rule, prompt, offer, the meter's reading, and counted or speculative."""
         now = now.astimezone(UTC)
-        visit = Visit(reader, view, now, max([now, *(at for _, _, at in self.counted)]))
+        believed = [at for _, _, at in self.counted if at - now <= timedelta(days=1)]
+        visit = Visit(reader, view, now, max([now, *believed]))
         rule, refused = self.first_match(visit)
         show = str(rule.show)
         spend = rule.spend
@@ -344,6 +371,9 @@ class Model:
             spend = None
             prompt = None
         offer = self.offer(rule.offer, visit)
+        if show in ("countdown", "last-free-article") and self.stand(spend, visit).limit == 0:
+            show = "article"  # somebody without an allowance has nothing to count down
+            prompt = None
         if show == "countdown" and self.stand(spend, visit).left == 0:
             show = "last-free-article"
         if show == "trial-offer" and not offer:
@@ -351,23 +381,26 @@ class Model:
         told = spend
         if refused and show not in ("article", "countdown", "last-free-article"):
             told = spend or refused
-        reading, counted = self.read(told, visit, spends=spend is not None)
+        reading, counts = self.read(told, visit, spends=spend is not None)
         if prompt is None and show != "article":
             prompt = show
-        return show, rule.name, prompt, offer, reading, counted
+        if counts and view.prefetch:
+            prompt = None
+        counted = counts and not view.prefetch
+        return show, rule.name, prompt, offer, reading, counted, counts and view.prefetch
 
     def read(self, name, visit, *, spends):
-        """Return the reading of a meter, and whether this view counted on it."""
+        """Return the reading of a meter, and whether a person's view would count on it."""
         if name is None:
             return None, False
         inside, limit, key, seen, _, _ = self.stand(name, visit)
-        counted = spends and self.would_count(visit) and not seen
-        if counted:
+        counts = spends and self.would_count(visit) and not seen
+        if counts and not visit.view.prefetch:
             inside = [*inside, (visit.then, key)]
             self.counted.append((name, key, visit.then))
         used = min(len(inside), limit)
         resets = self.resets(self.meters[name], inside, limit, visit.then)
-        return (name, limit, used, limit - used, resets), counted
+        return (name, limit, used, limit - used, resets), counts
 
     def offer(self, name, visit):
         for offer in self.policy.offers:
@@ -398,6 +431,7 @@ def outcome(decision):
         decision.offer,
         reading,
         decision.counted,
+        decision.speculative,
     )
 
 
@@ -407,6 +441,8 @@ def agrees(policy, usage, steps) -> None:
         expected = model.decide(step.reader, step.view, step.now)
         decision, usage = decide(policy, step.reader, step.view, usage, step.now)
         assert expected == outcome(decision)
+        full = decision.show.access == "full" and not decision.speculative
+        assert ("full" if full else "preview") == decision.access
 
 
 @given(data=st.data())

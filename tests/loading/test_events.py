@@ -337,6 +337,7 @@ def test_a_decision_is_written_as_plain_json():
             "resets_at": "2026-07-01T00:00:00+09:00",
         },
         "counted": True,
+        "speculative": False,
         "degraded": False,
         "policy": policy.digest,
     }

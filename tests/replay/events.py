@@ -140,6 +140,7 @@ def row_of(decision, n):
         "prompt": decision.prompt,
         "offer": decision.offer,
         "counted": decision.counted,
+        "speculative": decision.speculative,
         "meter": meter.name if meter else None,
         **reading,
         "at": instant(decision.at),

@@ -100,8 +100,8 @@ def test_names_the_rule_that_hides_another():
                 " `students` would"
             ),
             (
-                "move it up, or remove it; for example a subscriber opens a free article in"
-                " `campus`: `article` by rule `paying`"
+                "move it up, or remove it; for example a subscriber opens a metered article in"
+                " `campus` that is counted already: `article` by rule `paying`"
             ),
         )
     ] == found(HEAD + PAYING + hidden + OVER + ALLOWANCE + LAST)
@@ -162,7 +162,7 @@ def test_knows_words_that_no_page_view_can_have():
 
 
 def test_says_that_a_meter_without_allowance_is_spent_at_once():
-    """A spending rule for readers whose limit is 0 can only fire for free articles."""
+    """A spending rule for readers whose limit is 0 fires only for what is free or counted."""
     text = (
         HEAD
         + rule(

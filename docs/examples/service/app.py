@@ -48,6 +48,9 @@ def make_app(paywall: Paywall) -> WSGIApplication:
         )
         view = PageView(article=Article(id=article), prefetch=environ["REQUEST_METHOD"] == "HEAD")
         decision = paywall.check(reader, view)
+        if decision.speculative:  # nobody reads yet: the browser asks again when somebody does
+            start_response("503 Service Unavailable", list(HEADERS))
+            return [b""]
         start_response("200 OK", list(HEADERS))
         meter = decision.meter
         answer = {

@@ -32,10 +32,17 @@ class Key:
     says: str
     required: bool = False
     filler: object = None
+    null: bool = False
+    """Whether the value may be `null`, which says that there is none."""
 
     def resolve(self) -> Shape:
         """Return the shape, also where it is only known once all tables are."""
         return self.shape() if callable(self.shape) else self.shape
+
+    def schema(self) -> dict[str, Any]:
+        """Return the shape of the value as JSON Schema."""
+        schema = self.resolve().schema()
+        return {"anyOf": [schema, {"type": "null"}]} if self.null else schema
 
 
 @frozen(kw_only=True)
@@ -79,7 +86,9 @@ class Table:
         given: dict[str, Any] = {}
         for name, key in self.keys.items():
             read: object = REFUSED
-            if value.get(name) is not None:
+            if key.null and name in value and value[name] is None:
+                read = None
+            elif value.get(name) is not None:
                 read = key.resolve().read(value[name], (*path, name), report)
                 if read is REFUSED:
                     dropped.add(name)
@@ -145,8 +154,7 @@ class Table:
         schema: dict[str, Any] = {
             "type": "object",
             "properties": {
-                name: {"description": key.says, **key.resolve().schema()}
-                for name, key in self.keys.items()
+                name: {"description": key.says, **key.schema()} for name, key in self.keys.items()
             },
             "additionalProperties": False,
         }

@@ -90,7 +90,7 @@ def read_article(
         holder = holder_of(state, life, month)
         g = group_of(setting, state, life, month, article, article_class, referrer)
         verdict = look_up_verdict(setting, state, month, output, g, holder, article)
-        counted = count(setting, state, month, g, holder, article, verdict)
+        counted = count(setting, state, month, holder, article, verdict)
         if output.lines[0] < len(output.log):
             write(setting, state, life, month, output, article, referrer, holder, verdict, counted)
         if setting.tables.full[verdict]:
@@ -203,12 +203,12 @@ def look_up_verdict(
 
 @inlined
 def count(
-    setting: Setting, state: State, month: Month, g: int, holder: int, article: int, verdict: int
+    setting: Setting, state: State, month: Month, holder: int, article: int, verdict: int
 ) -> int:
     """Spend what a verdict spends; return how much that is, 1 or 0."""
     tables = setting.tables
     m = tables.spend[verdict]
-    if m < 0 or not tables.spends[g] or state.memory.seen[m] != 0:
+    if m < 0 or state.memory.seen[m] != 0:
         return 0
     keep(tables, state.memory, holder, m, article, month.now)
     return 1

@@ -25,11 +25,22 @@ __all__ = ["changes_nothing", "falls_through", "never_fires", "never_shows"]
 
 
 def never_fires(findings: Findings) -> Iterator[Problem]:
-    """Yield the rules that can never match."""
+    """Yield the rules that can never match, or only what is counted already."""
+    new = findings.diagrams.test(findings.space.known_levels[0], [0])
     for index, reach in enumerate(findings.reaches):
-        if reach.fires != FALSE:
-            continue
         name = findings.rules[index].name
+        if reach.fires != FALSE:
+            if findings.diagrams.conjoin(reach.fires, new) == FALSE:
+                yield warning(
+                    code="rule-never-fires",
+                    path=("rules", index, "name"),
+                    message=f"rule `{name}` can match only articles that are counted already",
+                    advice=(
+                        "the limit of its meter is 0 for every reader it would match, or earlier"
+                        " rules match whatever is new"
+                    ),
+                )
+            continue
         matches = findings.diagrams.conjoin(findings.space.possible, reach.matches)
         if matches == FALSE:
             message = f"rule `{name}` can never match: no reader and article meet its conditions"

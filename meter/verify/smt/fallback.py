@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
+from meter.facts import Opening
 from meter.formulas import In
 from meter.verify.answers import EVERYONE, ProofAnswer, ProofOutcome
 from meter.verify.budget import SOLVER_SECONDS, open_solver
@@ -117,7 +118,7 @@ class _SolverProof:
 
     def closed(self, meter: str) -> Iterator[BoolRef]:
         """Yield where a meter is spent that is not open."""
-        opens = self.solver.meter_state(meter, 0, "open", [True])
+        opens = self.solver.meter_state(meter, 0, "open", [Opening.OPEN, Opening.GIVEN])
         yield self.solver.conjoin(
             self.solver.among(self.verdict, spends(meter)), self.solver.negate(opens)
         )
@@ -139,7 +140,8 @@ class _SolverProof:
         access = self.space.vocabulary.place("access")
         last = solver.conjoin(
             solver.where(In(access, frozenset({ArticleAccess.METERED}))),
-            solver.meter_state(meter, 0, "open", [True]),
+            solver.counted_already(known=False),
+            solver.meter_state(meter, 0, "open", [Opening.OPEN]),
             solver.meter_state(meter, 0, "left", [rules[0].nothing_left]),
         )
         silent = spends(meter, but=Show.LAST_FREE_ARTICLE)

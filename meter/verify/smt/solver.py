@@ -13,12 +13,14 @@ answer `unknown`: that is never `proved`.
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING, TypeVar, cast
 
 import z3
 from attrs import evolve
 
 from meter.formulas import And, Contains, In
+from meter.rulebook import is_spent
 from meter.verify.diagram import FALSE, TRUE, UndecidedError
 from meter.verify.situations import EXPIRED, RUNNING
 from meter.verify.symbolic import Walk
@@ -133,6 +135,10 @@ class Solver:
         indices = self.space.state_indices(meter, side, name, codes)
         return self._test(self.space.state_level(meter), indices)
 
+    def counted_already(self, *, known: bool) -> z3.BoolRef:
+        """Return where the article is, or is not, counted already under the first policy."""
+        return self._test(self.space.known_levels[0], [int(known)])
+
     def limits(self, meter: str) -> list[z3.ExprRef]:
         """Return a meter's limit under each policy."""
         return [self._limit(meter, side) for side in range(len(self.space.rulebooks))]
@@ -192,21 +198,37 @@ class Solver:
                 yield known == self.is_("reader", *EXPIRED)
             if variable.name == "product":
                 yield z3.Implies(self.levels[level] == 1, self.is_("reader", *RUNNING))
-        metered = self.is_("access", ArticleAccess.METERED)
-        counting = self._test(space.counts, [0])
-        yield self.disjoin(metered, counting)
+        counted: dict[int, list[z3.BoolRef]] = {level: [] for level in space.known_levels}
         for meter in space.meters:
-            yield from self._possible_states(meter, self.conjoin(metered, counting))
+            own = []
+            for here, may, among in self._possible_states(meter):
+                yield z3.Implies(here, may)
+                own.append(self.conjoin(here, among))
+            for side, level in enumerate(space.known_levels):
+                if meter in space.sharing[side]:
+                    counted[level] += own
+        for level, somewhere in counted.items():
+            yield z3.Implies(self._test(level, [1]), self.disjoin(*somewhere))
 
-    def _possible_states(self, meter: str, counting: z3.BoolRef) -> Iterator[z3.BoolRef]:
-        """Yield, for all limits there are, the states of a meter that are possible under them."""
+    def _possible_states(self, meter: str) -> Iterator[tuple[z3.BoolRef, z3.BoolRef, z3.BoolRef]]:
+        """Yield every case there is of limits, of what counts and of what is counted already.
+
+        With it come the states of a meter that are possible there, and those in which the meter has
+        counted this very article.
+        """
         space = self.space
         level = space.state_level(meter)
+        variable = space.variables[level]
         limits = self.limits(meter)
-        for values in space.limit_values[meter]:
+        spent = self.is_("access", *(access for access in ArticleAccess if is_spent(access)))
+        cases = product(space.limit_values[meter], (True, False), space.known_values())
+        for values, spends, known in cases:
+            ways = space.meter_states(meter, values, known, spends=spends)
+            own = [state for state, (_, counted) in ways.items() if counted]
             here = [limit == value for limit, value in zip(limits, values, strict=True)]
-            for counts in (True, False):
-                reached = space.meter_states(meter, values, counts=counts)
-                may = self._test(level, space.variables[level].indices(reached))
-                so = counting if counts else self.negate(counting)
-                yield z3.Implies(self.conjoin(self.conjoin(*here), so), may)
+            here += [
+                self._test(at, [int(k)]) for at, k in zip(space.known_levels, known, strict=True)
+            ]
+            here.append(spent if spends else self.negate(spent))
+            may = self._test(level, variable.indices(ways))
+            yield self.conjoin(*here), may, self._test(level, variable.indices(own))

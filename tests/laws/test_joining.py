@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from meter import Access, Article, PageView, Reader, Usage, decide, loads_policy
-from meter.engine import expires_at, join, latest, ledger
+from meter.engine import expires_at, join, ledger
 from meter.usage import Tally
 from meter.windows import DAY, instant, moment
 
@@ -95,6 +95,11 @@ def usages(draw, policy, now, *, later=False):
     return Usage(tallies)
 
 
+def latest(usage, at):
+    """Return the later of an instant and the last read."""
+    return max([at, *(tally.ats[-1] for tally in usage.tallies.values())])
+
+
 def view_of(meter, name):
     """Return a view of an article in a meter's section."""
     return PageView(article=Article(id=name, section=meter), id=f"v-{name}")
@@ -142,7 +147,7 @@ def test_joining_brings_what_a_running_window_holds_and_nothing_else(data, drawn
     source = data.draw(usages(policy, now, later=True))
     target = data.draw(usages(policy, now))
     at = instant(now)
-    until = Usage({name: tally.until(at) for name, tally in source.tallies.items()})
+    until = Usage({name: tally.up_to(at) for name, tally in source.tallies.items()})
     joined = join(policy, source, target, now)
     assert joined == join(policy, until, target, now)
     mine = held(policy, target, now)

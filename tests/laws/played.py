@@ -45,6 +45,7 @@ WINDOWS = (
     '{ rolling = "10 days" }',
     '{ fixed = "2 days" }',
     '{ fixed = "10 days" }',
+    '{ fixed = "30 days" }',
     "{ lifetime = true }",
 )
 ZONES = ("UTC", "Asia/Tokyo", "America/Havana", "Australia/Lord_Howe")
@@ -54,9 +55,10 @@ ACCOUNTS = ("ana", "ben", None)
 DEVICES = ("kiosk", "phone")
 SPANS = (
     None,
-    None,
     timedelta(minutes=1),
+    timedelta(minutes=20),
     timedelta(hours=5),
+    timedelta(hours=9),
     Term.parse("1 day"),
     Term.parse("2 days"),
     Term.parse("6 days"),
@@ -107,7 +109,7 @@ def journey_of(number):
 def _action(draw):
     kind = draw.choices(
         ["read", "in", "out", "device", "cookies", "trial", "buy", "stop"],
-        [58, 12, 10, 8, 2, 4, 3, 3],
+        [52, 16, 14, 8, 2, 3, 2, 3],
     )[0]
     match kind:
         case "read":

@@ -31,7 +31,7 @@ NOWS = tuple(
 )
 IDS = "abcdef"
 READER = Reader(id="r")
-SEEDS = range(400)
+SEEDS = range(250)
 
 
 @lru_cache(1000)
@@ -251,3 +251,22 @@ def test_joined_again_later_the_same_articles_are_open(seed):
             for name in (*IDS, "x", "new"):
                 answers = [is_open(policy, usage, meter, name, later) for usage in (target, again)]
                 assert answers[0] == answers[1]
+
+
+def test_the_start_of_a_fixed_window_outlives_the_ids_it_began_with():
+    """Both sides counted x and y, in the other order; a third began between their second reads."""
+    policy = policy_of("UTC", (('{ fixed = "36 hours" }', 3, "articles"),))
+    now = NOWS[0]
+    at = instant(now)
+
+    def usage(**before):
+        ordered = sorted(before.items(), key=lambda pair: -pair[1])
+        ids = tuple(name for name, _ in ordered)
+        return Usage({"m0": Tally(ids, tuple(at - minutes for _, minutes in ordered))})
+
+    target, first, second = usage(y=100, x=65), usage(x=80, y=70), usage(z=75)
+    one = join(policy, second, join(policy, first, target, now), now)
+    other = join(policy, first, join(policy, second, target, now), now)
+    assert one == other
+    assert one.tally("m0").ats[0] == at - 75
+    assert join(policy, first, target, now).tally("m0").ats[0] == at - 80

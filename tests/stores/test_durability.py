@@ -64,7 +64,7 @@ def counted(url, newsroom, names):
     ids = {
         f"{read.id}{joined}"
         for name in names
-        for key+joined in ((name, ""), (f"{name}-account", "+joined"))
+        for key, joined in ((name, ""), (f"{name}-account", "+joined"))
         for read in paywall.ledger(key, now=newsroom.now)["monthly"].reads
     }
     store.close()

@@ -46,8 +46,8 @@ def at_wall(
     """
     accepted = answer(setting, life, month, output, verdict)
     if accepted and holder != ACCOUNT:
-        # Whoever signs in brings what the device has counted, as `engine.join` does. The account has
-        # counted nothing yet, so that this is a copy, and the device keeps its own.
+        # Whoever signs in brings what the device has counted, as in `engine.join`. The account has
+        # counted nothing yet, so this is a copy, and the device keeps its own.
         copy_counts(state.memory, holder, ACCOUNT)
         life.joined = state.identity[holder]
     elif not accepted and life.bypasses and holder != ACCOUNT and tries == 1:

@@ -275,7 +275,7 @@ def joined_at(policy: Policy, source: Usage, now: datetime) -> datetime:
     day ahead is no difference of clocks.
     """
     at = instant(now)
-    lasts = (tally.until(at + DAY).ats[-1:] for tally in source.tallies.values())
+    lasts = (tally.up_to(at + DAY).ats[-1:] for tally in source.tallies.values())
     return moment(max(chain([at], *lasts)), policy.zone)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import UTC, datetime
 
 import pytest
 
@@ -92,12 +93,16 @@ def test_others_are_counted_while_a_forget_waits(tmp_path, paywall, reading, new
     assert [(True, False)] * 9 == [(each.counted, each.degraded) for each in decisions]
 
 
-def test_a_failed_checkpoint_is_an_error_of_ours(tmp_path, paywall):
-    """What the file system refuses while the log is emptied is a `StoreUnavailableError`."""
+def test_a_failed_checkpoint_is_an_error_of_ours(paywall):
+    """What SQLite refuses while the log is emptied is a `StoreUnavailableError`."""
     store = paywall._store
-    store._writer.close()
-    for call in (lambda: store.forget("r"), store._truncate):
-        with pytest.raises(StoreUnavailableError):
+    store._writer.set_authorizer(
+        lambda action, *_: (
+            sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_PRAGMA else sqlite3.SQLITE_OK
+        )
+    )
+    for call in (lambda: store.forget("r"), lambda: store.purge(datetime.now(UTC))):
+        with pytest.raises(StoreUnavailableError, match="not authorized"):
             call()
 
 

@@ -15,7 +15,7 @@ from meter.clock import system_clock
 from meter.errors import StoreError, StoreUnavailableError
 from meter.memo import observe
 from meter.paywall.fallback import remembered, spent, unspent
-from meter.paywall.metered_view import MeteredView
+from meter.paywall.metered_view import MeteredView, store_expiry
 from meter.paywall.recent import Recent
 from meter.paywall.telemetry import Telemetry
 from meter.paywall.transactions import TransactionResult, erase, join, transact
@@ -201,13 +201,25 @@ class PaywallBase(Generic[S]):
         self._telemetry.report_decision(*decided)
         return decided.decision
 
-    def _join(self, from_id: str, into_id: str) -> StoreOps[None]:
-        source = self._key(from_id)
-        target = self._key(into_id)
-        return join(source, target, self._recent, attempts=self._attempts)
+    def _join(self, source_id: str, target_id: str, now: datetime | None) -> StoreOps[None]:
+        policy = self.policy
+        clock = now or self._clock()
+
+        def bring(source: Usage, target: Usage) -> Usage:
+            at = engine.joined_at(policy, source, clock) if now is None else now
+            return engine.join(policy, source, target, at)
+
+        return join(
+            self._key(source_id),
+            self._key(target_id),
+            bring,
+            self._recent,
+            expires=lambda usage: store_expiry(policy, usage, clock),
+            attempts=self._attempts,
+        )
 
     def _erase(self, reader_id: str) -> StoreOps[None]:
-        return erase(self._key(reader_id), self._recent, attempts=self._attempts)
+        return erase(self._key(reader_id), self._recent)
 
     def _look_up(self, reader_id: str, now: datetime | None) -> StoreOps[dict[str, Counted]]:
         """Return what each meter has counted for a reader, and write nothing."""

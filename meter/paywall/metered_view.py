@@ -14,7 +14,7 @@ from meter.policy import Policy
 from meter.usage import Usage
 from meter.view import PageView, Reader
 
-__all__ = ["MeteredView"]
+__all__ = ["MeteredView", "store_expiry"]
 
 _MARGIN = timedelta(days=1)  # for clocks of servers that differ
 
@@ -36,11 +36,16 @@ class MeteredView:
     decide: Callable[[Usage], tuple[Decision, Usage]]
 
     def expires(self, usage: Usage) -> datetime | None:
-        """Return when a store may drop a usage, by this machine's clock, or `None` for never.
+        """Return when a store may drop a usage, as `store_expiry` says."""
+        return store_expiry(self.policy, usage, self.now)
 
-        A `now` in the past moves it later: a store must not drop what that caller still counts.
-        """
-        ends = engine.expires_at(self.policy, usage)
-        if ends is None:
-            return None
-        return ends + _MARGIN + max(system_clock() - self.now, timedelta())
+
+def store_expiry(policy: Policy, usage: Usage, now: datetime) -> datetime | None:
+    """Return when a store may drop a usage, by this machine's clock, or `None` for never.
+
+    A `now` in the past moves it later: a store must not drop what that caller still counts.
+    """
+    ends = engine.expires_at(policy, usage)
+    if ends is None:
+        return None
+    return ends + _MARGIN + max(system_clock() - now, timedelta())

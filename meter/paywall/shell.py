@@ -111,20 +111,28 @@ class Paywall(PaywallBase[Store]):
         """
         return self._ask(reader, view, now, counts=False)
 
-    def merge(self, from_id: str, into_id: str) -> None:
-        """Make two ids one reader, with the union of what both have read, as at a sign-in.
+    def join(self, source_id: str, target_id: str, *, now: datetime | None = None) -> None:
+        """Bring what one id has counted to another, as when a device signs in to an account.
 
-        From then on either id stands for both. Repeating it changes nothing, and the direction does
-        not matter; after an interruption, do it again. It may take 20 deadlines. Raises
-        `StoreError` if the store does not answer, and `IdentityError` for an empty id.
+        It goes one way and once: what the source has counted in windows that still run counts for
+        the target too. The source stays what it was, so that the next person who signs in there
+        meets nothing of the target; what the source reads later is its own. Repeating it changes
+        nothing.
+
+        `now` is the time of the sign-in, in any zone: what the source counted after it takes no
+        part. Without it that is the clock's time, or the source's last read where another server's
+        clock dated it up to a day ahead. It may take 20 deadlines. Raises `StoreError` if the store
+        does not answer, whatever `on_outage` says: do it again then with the first `now`.
+        `ValueError` for a time without a zone, `IdentityError` for an empty id.
         """
-        self._run(self._join(from_id, into_id), _CARE)
+        self._run(self._join(source_id, target_id, now), _CARE)
 
     def forget(self, reader_id: str) -> None:
-        """Remove a reader, and every id merged with it, from the store and from this process.
+        """Remove a reader from the store and from this process.
 
-        It may take 20 deadlines. Raises `StoreError` if the store does not answer: do it again
-        then. Other processes drop what they remember when they next ask the store for this reader.
+        What `join` has brought to other ids stays with them. It may take 20 deadlines. Raises
+        `StoreError` if the store does not answer: do it again then. Other processes drop what they
+        remember when they next ask the store for this reader.
         """
         self._run(self._erase(reader_id), _CARE)
 
@@ -183,9 +191,9 @@ class AsyncPaywall(PaywallBase[AsyncStore]):
         """Decide what a reader would get, and count nothing; see `Paywall.peek`."""
         return await self._ask(reader, view, now, counts=False)
 
-    async def merge(self, from_id: str, into_id: str) -> None:
-        """Make two ids one reader; see `Paywall.merge`."""
-        await self._run(self._join(from_id, into_id), _CARE)
+    async def join(self, source_id: str, target_id: str, *, now: datetime | None = None) -> None:
+        """Bring what one id has counted to another; see `Paywall.join`."""
+        await self._run(self._join(source_id, target_id, now), _CARE)
 
     async def forget(self, reader_id: str) -> None:
         """Remove a reader from the store and this process; see `Paywall.forget`."""

@@ -135,9 +135,7 @@ BUGS = (
         ".codes() if code is not None)",
         ".codes())",
     ),
-    Bug(
-        "a merge refunds", "usage.py", "max(at, both.get(name, at))", "min(at, both.get(name, at))"
-    ),
+    Bug("a union refunds", "usage.py", "_either(self, other, max)", "_either(self, other, min)"),
     Bug(
         "the last free article is not announced",
         "rulebook.py",

@@ -111,7 +111,7 @@ def test_an_outage_can_be_raised(drill):
         server.read("a")
     assert ("article", False) == server.subscriber()
     for call in (
-        lambda: server.paywall.merge("r", "u"),
+        lambda: server.paywall.join("r", "u"),
         lambda: server.paywall.forget("r"),
         lambda: server.paywall.ledger("r"),
     ):

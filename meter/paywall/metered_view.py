@@ -10,6 +10,7 @@ from attrs import define
 from meter import engine
 from meter.clock import system_clock
 from meter.decision import Decision
+from meter.paywall.identity import ReaderKeys
 from meter.policy import Policy
 from meter.usage import Usage
 from meter.view import PageView, Reader
@@ -21,7 +22,7 @@ _MARGIN = timedelta(days=1)  # for clocks of servers that differ
 
 @define
 class MeteredView:
-    """A page view, and the key of its reader's usage.
+    """A page view, and the keys of its reader's usage.
 
     `counts` is false for a view that is only peeked at. `decide` returns the decision on a usage,
     and the usage after it; the view is observed once, however often `decide` is called.
@@ -31,9 +32,14 @@ class MeteredView:
     reader: Reader
     view: PageView
     now: datetime
-    key: str
+    keys: ReaderKeys
     counts: bool
     decide: Callable[[Usage], tuple[Decision, Usage]]
+
+    @property
+    def key(self) -> str:
+        """The key in force."""
+        return self.keys.current
 
     def expires(self, usage: Usage) -> datetime | None:
         """Return when a store may drop a usage, as `store_expiry` says."""

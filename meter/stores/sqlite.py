@@ -296,7 +296,7 @@ class SQLiteStore:
                 row = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             except sqlite3.Error as error:
                 raise self._unavailable(error) from error
-        return row[0] == 0
+        return bool(row[0] == 0)
 
     def _unavailable(self, error: sqlite3.Error) -> StoreUnavailableError:
         return StoreUnavailableError(f"the store `{self.path}` failed: {error}")

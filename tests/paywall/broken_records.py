@@ -3,8 +3,9 @@
 `python -m tests.paywall.broken_records --whole` tries 1,000,000 records: bytes of real readers with
 some changed, cut, doubled or put in, tokens of the format in any order, and values that are no
 bytes. Without `--whole` it tries a tenth of them. Each is read by a `check` and a `peek`, every
-fourth by a `ledger` and a `join` either way too, and then it is forgotten. It prints how many were refused, and exits with 1 where
-anything but a `StoreError` came out of a call, or a reader was not forgotten.
+fourth by a `ledger` and a `join` either way too, and then it is forgotten. It prints how many were
+refused, and exits with 1 where anything but a `StoreError` came out of a call, or a reader was not
+forgotten.
 """
 
 from __future__ import annotations

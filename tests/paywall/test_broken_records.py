@@ -7,11 +7,13 @@ from contextlib import closing
 
 import psycopg
 import pytest
+import redis
 
 from meter import Paywall, StoreError, open_store
 from meter.errors import CorruptUsageError
 from meter.paywall.records import read_record
 from meter.stores import MemoryStore
+from meter.stores.redis import RedisStore
 from meter.usage import Tally, Usage
 from tests.paywall.broken_records import run
 from tests.servers import NOW, policy_of, reader_of, view_of
@@ -127,8 +129,21 @@ def test_a_column_of_text_in_postgres(postgres):
 
 def test_a_client_that_decodes_in_redis(valkey):
     """A client of one's own with `decode_responses` on answers with text."""
-    with closing(open_store(valkey.url)) as store, valkey.client() as client:
-        expect_decided_and_forgotten(store, lambda: client.set("meter:{anna}", b"1{"))
+    with valkey.client() as client:
+        client.delete("meter:{anna}")
+    decoding = redis.Redis(
+        unix_socket_path=str(valkey.socket), socket_timeout=10, decode_responses=True
+    )
+    with closing(RedisStore(decoding)) as store:
+        for _ in range(2):
+            paywall = Paywall(policy_of(3), store, deadline=60.0)
+            decision = paywall.check(reader_of("anna"), view_of("a"), now=NOW)
+            assert "full" == decision.access
+        assert decision.degraded
+        with pytest.raises(CorruptUsageError, match="`str`"):
+            paywall.ledger("anna", now=NOW)
+        paywall.forget("anna")
+        assert store.load("anna") is None
 
 
 @pytest.mark.parametrize("answer", ["1{}", 5, [b"1{}"], bytearray(b"1{}")])

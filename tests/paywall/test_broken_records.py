@@ -135,9 +135,9 @@ def test_a_client_that_decodes_in_redis(valkey):
         unix_socket_path=str(valkey.socket), socket_timeout=10, decode_responses=True
     )
     with closing(RedisStore(decoding)) as store:
-        for _ in range(2):
+        for article in "ab":
             paywall = Paywall(policy_of(3), store, deadline=60.0)
-            decision = paywall.check(reader_of("anna"), view_of("a"), now=NOW)
+            decision = paywall.check(reader_of("anna"), view_of(article), now=NOW)
             assert "full" == decision.access
         assert decision.degraded
         with pytest.raises(CorruptUsageError, match="`str`"):

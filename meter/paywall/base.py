@@ -263,5 +263,8 @@ class PaywallBase(Generic[S]):
 
 
 def failed(error: Exception) -> StoreUnavailableError:
-    """Return the outage for whatever else a store raises, so that the page view is answered."""
-    return StoreUnavailableError(f"the store failed: {str(error) or type(error).__name__}")
+    """Return the outage for whatever else a store raises, so that the page view is answered.
+
+    Its words stay out of the message, which is logged: they may name the reader.
+    """
+    return StoreUnavailableError(f"the store failed with a `{type(error).__name__}`")

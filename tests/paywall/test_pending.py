@@ -154,3 +154,21 @@ def test_a_deadline_ends_with_its_call():
         assert remaining(None) is None
         read(process(policy_of(9), MemoryStore(), ManualClock(NOW))[0], "a")
         assert remaining(None) is None
+
+
+def test_what_a_store_of_ones_own_raises_names_nobody_in_the_log(caplog):
+    """A `KeyError` holds the key, which may be the reader's id; the log has only its name."""
+
+    class Failing(MemoryStore):
+        def load(self, key):
+            raise OSError(key)
+
+        def swap(self, key, old, new, *, expires):
+            raise OSError(key)
+
+    paywall = Paywall(policy_of(9), Failing())
+    decision = paywall.check(reader_of("GONE-anna"), view_of("SECRET"), now=NOW)
+    assert decision.degraded
+    assert "OSError" in caplog.text
+    assert "GONE" not in caplog.text
+    assert "SECRET" not in caplog.text

@@ -47,8 +47,6 @@ def erase(keys: ReaderKeys, recent: Recent, *, marks: bool, attempts: int) -> St
             pass  # nobody could bring anything into such a store
         except StoreError as error:
             failure = error
-    # Who carries a record over from an earlier secret writes the new one and then removes the old
-    # one: in this order, one of the two meets us.
     for key in every:
         yield Forget(key)
         recent.drop(key)

@@ -92,7 +92,7 @@ def test_what_was_never_written_is_refused(raw):
 IDS = st.text(st.characters(codec=None), min_size=1, max_size=4)
 USAGES = st.builds(
     lambda tables: Usage(
-        {name: Tally().merge(Tally(tuple(ids), tuple(ids.values()))) for name, ids in tables}
+        {name: Tally().union(Tally(tuple(ids), tuple(ids.values()))) for name, ids in tables}
     ),
     st.lists(
         st.tuples(IDS, st.dictionaries(IDS, st.integers(NOON, NOON + 3), max_size=3)), max_size=3

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 # fmt: off
 __all__ = [
     "Conclusion", "Counts", "Held", "allowance", "complete", "conclude", "count", "decide",
-    "expires_at", "join", "joined_at", "judge", "latest", "ledger", "observe", "read_meter",
+    "expires_at", "join", "joined_at", "judge", "ledger", "observe", "read_meter",
     "record", "spend",
 ]
 # fmt: on
@@ -98,7 +98,7 @@ def count(rulebook: Rulebook, view: PageView, usage: Usage, at: int) -> tuple[Co
     """Return what each meter has counted in the window that runs at the instant `at`."""
     tallies = usage.tallies
     article = view.article
-    when = latest(usage, at)
+    when = _latest(usage, at)
     counts: list[int] = [article.access is ArticleAccess.METERED and not view.prefetch]
     inside = []
     for name, timeline, by_view in rulebook.meters:
@@ -134,7 +134,7 @@ def allowance(limit: int, used: int, *, seen: bool, spends: bool) -> tuple[bool,
     return True, limit - min(used, limit) - (spends and not seen)
 
 
-def latest(usage: Usage, at: int) -> int:
+def _latest(usage: Usage, at: int) -> int:
     """Return the later of `at` and the last read in any meter: a window only moves forward."""
     for tally in usage.tallies.values():
         at = max(at, tally.ats[-1])
@@ -284,7 +284,7 @@ def joined_at(policy: Policy, source: Usage, now: datetime) -> datetime:
     day ahead is no difference of clocks.
     """
     at = instant(now)
-    lasts = (tally.until(at + DAY).ats[-1:] for tally in source.tallies.values())
+    lasts = (tally.up_to(at + DAY).ats[-1:] for tally in source.tallies.values())
     return moment(max(chain([at], *lasts)), policy.zone)
 
 
@@ -293,7 +293,7 @@ def ledger(policy: Policy, usage: Usage, now: datetime) -> dict[str, tuple[Tally
 
     With it comes the time at which the oldest of it leaves the window, in the policy's zone.
     """
-    when = latest(usage, instant(now))
+    when = _latest(usage, instant(now))
     counted = {}
     for name, timeline in policy.rulebook.timelines.items():
         inside = policy.rulebook.inside(name, usage.tally(name), when)

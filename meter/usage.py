@@ -61,7 +61,7 @@ class Tally:
             return Tally((*self.ids, name), (*self.ats, at))
         return _tally({**_table(self), name: at})
 
-    def until(self, at: int) -> Tally:
+    def up_to(self, at: int) -> Tally:
         """Return what was counted at the instant `at` or before."""
         count = bisect_right(self.ats, at)
         return self if count == len(self.ats) else Tally(self.ids[:count], self.ats[:count])
@@ -88,11 +88,11 @@ class Tally:
         when = at
         if fixed and self.ids:
             when = max(at, inside(self, self.ats[-1]).ats[0])
-        brought = inside(source.until(at), when)
+        brought = inside(source.up_to(at), when)
         if not brought.ids:
             return self
         held = inside(self, when)
-        own = held.until(when)
+        own = held.up_to(when)
         if fixed and own.ids:
             start = max(own.ats[0], brought.ats[0])
             both = _either(_laid(own, start), _laid(brought, start), min)

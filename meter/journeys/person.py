@@ -158,8 +158,11 @@ class Person:
     @property
     def identity(self) -> tuple[str, str]:
         """Whose usage counts now: an account's, or a device's with the cookie it has."""
-        if self.account is not None:
-            return "account", self.account
+        return self._anonymous if self.account is None else ("account", self.account)
+
+    @property
+    def _anonymous(self) -> tuple[str, str]:
+        """Whose usage counts on this device while nobody is signed in."""
         cookie = self.cookies.get(self.device, 0)
         return "device", self.device if cookie == 0 else f"{self.device} #{cookie + 1}"
 
@@ -200,9 +203,9 @@ class Person:
 
         The device stays what it was, as `Paywall.join` leaves it.
         """
-        brought = self.usage if self.account is None else Usage()
         name = account or self.account or self.reader.id
         self.signed_in[self.device] = name
+        brought = self.usages.get(self._anonymous, Usage())
         self.usage = join(policy, brought, self.usage, now)
         return f"signs in as `{name}`"
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import lru_cache, reduce
 from itertools import permutations
+from random import Random
 
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+import pytest
 
 from meter import Access, Article, PageView, Reader, Usage, decide, loads_policy
-from meter.engine import expires_at, join, latest, ledger
+from meter.engine import expires_at, join, ledger
 from meter.usage import Tally
 from meter.windows import DAY, instant, moment
 
@@ -31,9 +31,7 @@ NOWS = tuple(
 )
 IDS = "abcdef"
 READER = Reader(id="r")
-MANY = settings(
-    max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
-)
+SEEDS = range(250)
 
 
 @lru_cache(1000)
@@ -51,11 +49,14 @@ def policy_of(zone, kinds):
     return loads_policy(text + '[[rules]]\nname = "else"\nshow = "subscription-wall"\n')
 
 
-KINDS = st.tuples(
-    st.sampled_from(WINDOWS), st.integers(1, 3), st.sampled_from(["articles", "views"])
-)
-POLICIES = st.tuples(st.sampled_from(ZONES), st.lists(KINDS, min_size=1, max_size=2).map(tuple))
-"""A zone, and one or two meters: window, limit and what they count."""
+def world(seed):
+    """Return what to draw with, a policy of one or two meters, and a time."""
+    draw = Random(seed)
+    kinds = tuple(
+        (draw.choice(WINDOWS), draw.randint(1, 3), draw.choice(["articles", "views"]))
+        for _ in range(draw.randint(1, 2))
+    )
+    return draw, policy_of(draw.choice(ZONES), kinds), draw.choice(NOWS)
 
 
 @lru_cache(4000)
@@ -79,13 +80,12 @@ def key_of(policy, meter, name, at):
     return view.view_key(at) if by_view else view.article.key
 
 
-@st.composite
-def usages(draw, policy, now, *, later=False):
+def usage_of(draw, policy, now, *, later=False):
     """Draw a usage whose reads lie on edges; none is after `now`, unless `later`."""
     instants = [at for at in edges(policy, now) if later or at <= instant(now)]
     tallies = {}
     for meter in [*policy.rulebook.timelines, "gone"]:
-        drawn = draw(st.dictionaries(st.sampled_from(IDS), st.sampled_from(instants), max_size=4))
+        drawn = {name: draw.choice(instants) for name in draw.sample(IDS, draw.randint(0, 4))}
         if meter != "gone":
             drawn = {key_of(policy, meter, name, at): at for name, at in drawn.items()}
         tally = Tally()
@@ -93,6 +93,17 @@ def usages(draw, policy, now, *, later=False):
             tally = tally.add(name, at)
         tallies[meter] = tally
     return Usage(tallies)
+
+
+def latest(usage, at):
+    """Return the later of an instant and the last read."""
+    return max([at, *(tally.ats[-1] for tally in usage.tallies.values())])
+
+
+def until(usage, now):
+    """Return what was counted at `now` or before."""
+    at = instant(now)
+    return Usage({name: tally.up_to(at) for name, tally in usage.tallies.items()})
 
 
 def view_of(meter, name):
@@ -111,13 +122,12 @@ def held(policy, usage, now):
     return {name: set(tally.ids) for name, (tally, _) in ledger(policy, usage, now).items()}
 
 
-@MANY
-@given(data=st.data(), drawn=POLICIES, now=st.sampled_from(NOWS))
-def test_joining_is_idempotent_and_the_order_does_not_matter(data, drawn, now):
+@pytest.mark.parametrize("seed", SEEDS)
+def test_joining_is_idempotent_and_the_order_does_not_matter(seed):
     """Three sources, in any order and grouping, and again, leave the same bytes."""
-    policy = policy_of(*drawn)
-    sources = [data.draw(usages(policy, now, later=number == 0)) for number in range(3)]
-    target = data.draw(usages(policy, now, later=True))
+    draw, policy, now = world(seed)
+    sources = [usage_of(draw, policy, now, later=number == 0) for number in range(3)]
+    target = usage_of(draw, policy, now, later=True)
 
     def into(usage, source):
         return join(policy, source, usage, now)
@@ -129,105 +139,87 @@ def test_joining_is_idempotent_and_the_order_does_not_matter(data, drawn, now):
     assert into(once, once) is once
     first, second = sources[1:]
     both = into(first, second)
+    assert held(policy, both, now) == held(policy, into(second, first), now)
+    target = usage_of(draw, policy, now)
     assert into(target, both) == into(into(target, first), second)
-    known = held(policy, both, now)
-    assert known == held(policy, into(second, first), now)
 
 
-@MANY
-@given(data=st.data(), drawn=POLICIES, now=st.sampled_from(NOWS))
-def test_joining_brings_what_a_running_window_holds_and_nothing_else(data, drawn, now):
+@pytest.mark.parametrize("seed", SEEDS)
+def test_joining_brings_what_a_running_window_holds_and_nothing_else(seed):
     """What is expired or read later takes no part; the target loses nothing that it holds."""
-    policy = policy_of(*drawn)
-    source = data.draw(usages(policy, now, later=True))
-    target = data.draw(usages(policy, now))
-    at = instant(now)
-    until = Usage({name: tally.until(at) for name, tally in source.tallies.items()})
+    draw, policy, now = world(seed)
+    source = usage_of(draw, policy, now, later=True)
+    target = usage_of(draw, policy, now)
     joined = join(policy, source, target, now)
-    assert joined == join(policy, until, target, now)
+    assert joined == join(policy, until(source, now), target, now)
     mine = held(policy, target, now)
-    for name, brought in held(policy, until, now).items():
+    for name, brought in held(policy, until(source, now), now).items():
         assert mine[name] | brought == held(policy, joined, now)[name]
         assert set(joined.tally(name).ids) <= brought | set(target.tally(name).ids)
 
 
-@MANY
-@given(data=st.data(), drawn=POLICIES, now=st.sampled_from(NOWS))
-def test_what_one_side_alone_refuses_the_joined_reader_is_refused(data, drawn, now):
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_the_target_reads_after_the_sign_in_stays(seed):
+    """A join that comes late takes nothing away, and its reads count once at most."""
+    draw, policy, now = world(seed)
+    source = usage_of(draw, policy, now)
+    target = usage_of(draw, policy, now, later=True)
+    joined = join(policy, source, target, now)
+    for name, tally in target.tallies.items():
+        later = set(tally.ids) - set(tally.up_to(instant(now)).ids)
+        assert later <= set(joined.tally(name).ids)
+    when = moment(latest(target, instant(now)), UTC)
+    for name, ids in held(policy, target, when).items():
+        assert ids <= held(policy, joined, when)[name]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_one_side_alone_refuses_the_joined_reader_is_refused(seed):
     """An article neither had counted stays refused while either alone refuses it: none is bought.
 
     What either had counted stays open while it would be there.
     """
-    policy = policy_of(*drawn)
-    source = data.draw(usages(policy, now))
-    target = data.draw(usages(policy, now, later=True))
+    draw, policy, now = world(seed)
+    source = usage_of(draw, policy, now)
+    target = usage_of(draw, policy, now, later=draw.random() < 0.5)
     joined = join(policy, source, target, now)
-    first = max(instant(now), latest(target, instant(now)))
+    first = latest(target, instant(now))
     times = [at for at in edges(policy, now) if at >= first] or [first]
-    at = data.draw(st.sampled_from(times))
-    for meter in policy.rulebook.timelines:
-        for name in (*IDS, "new"):
-            sides = [is_open(policy, usage, meter, name, at) for usage in (source, target)]
-            mark = key_of(policy, meter, name, at)
-            tallies = (
-                ledger(policy, source, moment(at, UTC)),
-                ledger(policy, target, moment(at, UTC)),
-            )
-            counted = [mark in side[meter][0].ids for side in tallies]
-            if any(counted):
-                assert is_open(policy, joined, meter, name, at)
-            elif not all(sides):
-                assert not is_open(policy, joined, meter, name, at)
-
-
-@MANY
-@given(data=st.data(), drawn=POLICIES, now=st.sampled_from(NOWS))
-def test_nothing_comes_back_earlier_and_every_record_ends(data, drawn, now):
-    """A meter's reads leave their window no earlier; a record ends unless a meter never does."""
-    policy = policy_of(*drawn)
-    source = data.draw(usages(policy, now))
-    target = data.draw(usages(policy, now))
-    joined = join(policy, source, target, now)
-    for name, timeline in policy.rulebook.timelines.items():
-        for side in (source, target):
-            held_now = ledger(policy, side, now)[name][0]
-            if held_now.ids:
-                after = ledger(policy, joined, now)[name][0]
-                ends = [_end(timeline, tally.ats, now) for tally in (held_now, after)]
-                assert ends[0] is ends[1] is None or ends[0] <= ends[1]
-    for_ever = any(
-        timeline.window.lifetime and joined.tally(name).ids
-        for name, timeline in policy.rulebook.timelines.items()
+    counted = (
+        held(policy, source, now),
+        held(policy, until(target, now), now),
+        held(policy, target, moment(first, UTC)),
     )
-    if not joined.tally("gone").ids and not for_ever and joined.tallies:
-        assert expires_at(policy, joined) is not None
-
-
-@MANY
-@given(data=st.data(), drawn=POLICIES, now=st.sampled_from(NOWS))
-def test_joined_again_later_the_same_articles_are_open(data, drawn, now):
-    """With the first `now` again, whatever source and target have read in between."""
-    policy = policy_of(*drawn)
-    source = data.draw(usages(policy, now))
-    target = join(policy, source, data.draw(usages(policy, now, later=True)), now)
-    at = latest(target, instant(now))
-    for _ in range(data.draw(st.integers(1, 4))):
-        at += data.draw(st.sampled_from([1, DAY // 2, DAY, 3 * DAY, 8 * DAY]))
-        view = view_of(
-            data.draw(st.sampled_from([*policy.rulebook.timelines])),
-            data.draw(st.sampled_from(IDS + "xyz")),
-        )
-        if data.draw(st.booleans()):
-            target = decide(policy, READER, view, target, moment(at, UTC))[1]
-        else:
-            source = decide(policy, READER, view, source, moment(at, UTC))[1]
-    again = join(policy, source, target, now)
-    when = latest(target, instant(now))
-    for later in (when, *(each for each in edges(policy, moment(when, UTC)) if each > when)):
+    at_first = {name: set().union(*(side[name] for side in counted)) for name in counted[0]}
+    for at in draw.sample(times, min(3, len(times))):
+        ledgers = [ledger(policy, side, moment(at, UTC)) for side in (source, target)]
         for meter in policy.rulebook.timelines:
-            for name in (*IDS, "x", "new"):
-                answers = [is_open(policy, usage, meter, name, later) for usage in (target, again)]
-                assert answers[0] == answers[1]
+            for name in (*IDS, "new"):
+                sides = [is_open(policy, side, meter, name, at) for side in (source, target)]
+                mark = key_of(policy, meter, name, at)
+                if any(mark in side[meter][0].ids for side in ledgers):
+                    assert is_open(policy, joined, meter, name, at)
+                elif not all(sides) and mark not in at_first[meter]:
+                    assert not is_open(policy, joined, meter, name, at)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_nothing_comes_back_earlier_and_every_record_ends(seed):
+    """A meter's reads leave their window no earlier; a record ends unless a meter never does."""
+    draw, policy, now = world(seed)
+    source = usage_of(draw, policy, now)
+    target = usage_of(draw, policy, now)
+    joined = join(policy, source, target, now)
+    after = ledger(policy, joined, now)
+    for side in (source, target):
+        for name, (tally, _) in ledger(policy, side, now).items():
+            if tally.ids:
+                timeline = policy.rulebook.timelines[name]
+                ends = [_end(timeline, ats, now) for ats in (tally.ats, after[name][0].ats)]
+                assert ends[0] is ends[1] is None or ends[0] <= ends[1]
+    timelines = policy.rulebook.timelines.values()
+    if joined.tallies and not any(timeline.window.lifetime for timeline in timelines):
+        assert expires_at(policy, joined) is not None
 
 
 def _end(timeline, ats, now):
@@ -235,3 +227,46 @@ def _end(timeline, ats, now):
     if timeline.window.rolling:
         return timeline.ends(ats)
     return timeline.resets(ats, len(ats), max(instant(now), ats[-1]))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_joined_again_later_the_same_articles_are_open(seed):
+    """With the first `now` again, whatever source and target have read in between."""
+    draw, policy, now = world(seed)
+    source = usage_of(draw, policy, now)
+    target = join(policy, source, usage_of(draw, policy, now, later=True), now)
+    at = latest(target, instant(now))
+    for _ in range(draw.randint(1, 4)):
+        at += draw.choice([1, DAY // 2, DAY, 3 * DAY, 8 * DAY])
+        view = view_of(draw.choice([*policy.rulebook.timelines]), draw.choice(IDS + "xyz"))
+        if draw.random() < 0.7:
+            target = decide(policy, READER, view, target, moment(at, UTC))[1]
+        else:
+            source = decide(policy, READER, view, source, moment(at, UTC))[1]
+    again = join(policy, source, target, now)
+    when = latest(target, instant(now))
+    times = [each for each in edges(policy, moment(when, UTC)) if each >= when]
+    for later in (when, *draw.sample(times, 3)):
+        for meter in policy.rulebook.timelines:
+            for name in (*IDS, "x", "new"):
+                answers = [is_open(policy, usage, meter, name, later) for usage in (target, again)]
+                assert answers[0] == answers[1]
+
+
+def test_the_start_of_a_fixed_window_outlives_the_ids_it_began_with():
+    """Both sides counted x and y, in the other order; a third began between their second reads."""
+    policy = policy_of("UTC", (('{ fixed = "36 hours" }', 3, "articles"),))
+    now = NOWS[0]
+    at = instant(now)
+
+    def usage(**before):
+        ordered = sorted(before.items(), key=lambda pair: -pair[1])
+        ids = tuple(name for name, _ in ordered)
+        return Usage({"m0": Tally(ids, tuple(at - minutes for _, minutes in ordered))})
+
+    target, first, second = usage(y=100, x=65), usage(x=80, y=70), usage(z=75)
+    one = join(policy, second, join(policy, first, target, now), now)
+    other = join(policy, first, join(policy, second, target, now), now)
+    assert one == other
+    assert one.tally("m0").ats[0] == at - 75
+    assert join(policy, first, target, now).tally("m0").ats[0] == at - 80

@@ -18,17 +18,8 @@ from typing import TYPE_CHECKING
 
 from attrs import define
 
-from meter.decision import Decision
-from meter.engine import (
-    Conclusion,
-    Counts,
-    complete,
-    conclude,
-    count,
-    judge,
-    read_meter,
-    spend,
-)
+from meter.decision import Conclusion, Counts, Decision, conclude, read_meter
+from meter.engine import complete, count, judge, spend
 from meter.facts import Codes
 from meter.rulebook import first_match
 from meter.usage import Usage

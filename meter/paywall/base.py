@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from datetime import datetime
 from enum import StrEnum
@@ -15,13 +15,15 @@ from meter.clock import system_clock
 from meter.errors import StoreError, StoreUnavailableError
 from meter.memo import observe
 from meter.paywall.fallback import remembered, spent, unspent
+from meter.paywall.forgetting import erase
+from meter.paywall.identity import ReaderKeys, reader_keys
 from meter.paywall.metered_view import MeteredView, store_expiry
 from meter.paywall.recent import Recent
 from meter.paywall.telemetry import Telemetry
-from meter.paywall.transactions import TransactionResult, erase, join, transact
+from meter.paywall.transactions import TransactionResult, join, transact
 from meter.policy import Policy
-from meter.stores.keys import reader_key
-from meter.stores.protocol import AsyncLossAware, AsyncStore, LossAware, Store, describe
+from meter.stores.keys import Secret, checked_secret
+from meter.stores.protocol import AsyncStore, LossAware, Store, describe
 from meter.usage import Read
 
 if TYPE_CHECKING:
@@ -99,6 +101,12 @@ def _word(on_outage: OnOutage | OnOutageWord) -> OnOutage:
         ) from None
 
 
+def _secrets(old_secrets: Iterable[Secret]) -> tuple[Secret, ...]:
+    if isinstance(old_secrets, bytes | str):
+        raise TypeError("`old_secrets` is a tuple of secrets; write a comma behind a single one")
+    return tuple(checked_secret(secret) for secret in old_secrets)
+
+
 @define(slots=False, eq=False, repr=False)
 class PaywallBase(Generic[S]):
     """A policy over a store; its fields are the arguments of both paywalls, see `Paywall`."""
@@ -109,7 +117,8 @@ class PaywallBase(Generic[S]):
     _on_outage: OnOutage = field(default=OnOutage.FALLBACK, converter=_word, kw_only=True)
     _deadline: float | None = field(default=None, kw_only=True)
     _attempts: int = field(default=64, kw_only=True)
-    _secret: bytes | str | None = field(default=None, kw_only=True)
+    _secret: Secret = field(default=None, converter=checked_secret, kw_only=True)
+    _old_secrets: tuple[Secret, ...] = field(default=(), converter=_secrets, kw_only=True)
     _namespace: str = field(default="", kw_only=True)
     _remember: int = field(default=10_000, kw_only=True)
     _on_decision: Callable[[dict[str, object]], object] | None = field(default=None, kw_only=True)
@@ -120,10 +129,14 @@ class PaywallBase(Generic[S]):
             self._deadline = info.deadline
         elif self._deadline <= 0:
             raise ValueError(f"`deadline` is more than 0 seconds, not `{self._deadline}`")
-        self._loss_aware: LossAware | AsyncLossAware | None = None
-        if isinstance(self._store, LossAware | AsyncLossAware):
+        self._loss_aware: LossAware | None = None
+        self._losses = 0
+        if isinstance(self._store, LossAware):
             self._loss_aware = self._store
-        self._recent = Recent(self._remember)
+            self._losses = self._store.losses
+        # Where a store cannot be out, no other process has anything that it could bring in.
+        self._marks = info.deadline is not None or bool(self._old_secrets)
+        self._recent = Recent(self._remember, self._clock)
         self._telemetry = Telemetry(info.name, self._on_decision)
 
     @property
@@ -132,8 +145,8 @@ class PaywallBase(Generic[S]):
         source = self._source
         return source if isinstance(source, Policy) else source.policy
 
-    def _key(self, reader_id: str) -> str:
-        return reader_key(reader_id, namespace=self._namespace, secret=self._secret)
+    def _keys(self, reader_id: str) -> ReaderKeys:
+        return reader_keys(reader_id, self._namespace, self._secret, self._old_secrets)
 
     def _seconds(self, deadlines: float) -> float | None:
         """Return the store's share of so many deadlines, in seconds."""
@@ -152,19 +165,17 @@ class PaywallBase(Generic[S]):
         if decision is not None:
             self._telemetry.report_decision(decision, view, None)
             return decision
-        key = self._key(str(reader.id))  # a reader without an id was decided above
+        keys = self._keys(str(reader.id))  # a reader without an id was decided above
         return self._decide_with_store(
-            MeteredView(policy, reader, view, now, key, counts, observed.decide)
+            MeteredView(policy, reader, view, now, keys, counts, observed.decide)
         )
 
     def _decide_with_store(self, metered: MeteredView) -> StoreOps[StoreDecision]:
         """Decide with the count, or without it where the store does not answer."""
-        if self._loss_aware is not None:
-            self._recent.losses = self._loss_aware.losses
         try:
             with self._span():
                 result = yield from transact(
-                    metered.key,
+                    metered.keys,
                     metered.decide,
                     self._recent,
                     expires=metered.expires,
@@ -181,10 +192,10 @@ class PaywallBase(Generic[S]):
         return self._conclude(result, metered)
 
     def _conclude(self, result: TransactionResult[Decision], metered: MeteredView) -> StoreDecision:
-        decision = result.answer
-        if result.loss:
+        if self._loss_aware is not None and self._loss_aware.losses > self._losses:
+            self._losses = self._loss_aware.losses
             self._telemetry.report_loss()
-            decision = evolve(decision, degraded=True)
+        decision = result.answer
         if decision.counted and not result.written:
             decision = evolve(decision, counted=False)
         return StoreDecision(decision, metered.view, metered.key, result.retries)
@@ -212,8 +223,8 @@ class PaywallBase(Generic[S]):
             return engine.join(policy, source, target, at)
 
         return join(
-            self._key(source_id),
-            self._key(target_id),
+            self._keys(source_id),
+            self._keys(target_id),
             bring,
             self._recent,
             expires=lambda usage: store_expiry(policy, usage, clock),
@@ -221,11 +232,12 @@ class PaywallBase(Generic[S]):
         )
 
     def _erase(self, reader_id: str) -> StoreOps[None]:
-        return erase(self._key(reader_id), self._recent)
+        keys = self._keys(reader_id)
+        return erase(keys, self._recent, marks=self._marks, attempts=self._attempts)
 
     def _look_up(self, reader_id: str, now: datetime | None) -> StoreOps[dict[str, Counted]]:
         """Return what each meter has counted for a reader, and write nothing."""
-        key = self._key(reader_id)
+        keys = self._keys(reader_id)
         at = now or self._clock()
         policy = self.policy
 
@@ -238,7 +250,7 @@ class PaywallBase(Generic[S]):
             return counted, usage
 
         result = yield from transact(
-            key,
+            keys,
             look,
             self._recent,
             expires=lambda _: None,
@@ -253,5 +265,8 @@ class PaywallBase(Generic[S]):
 
 
 def failed(error: Exception) -> StoreUnavailableError:
-    """Return the outage for whatever else a store raises, so that the page view is answered."""
-    return StoreUnavailableError(f"the store failed: {str(error) or type(error).__name__}")
+    """Return the outage for whatever else a store raises, so that the page view is answered.
+
+    Its words stay out of the message, which is logged: they may name the reader.
+    """
+    return StoreUnavailableError(f"the store failed with a `{type(error).__name__}`")

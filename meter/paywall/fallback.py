@@ -28,13 +28,12 @@ def remembered(recent: Recent, metered: MeteredView) -> Decision:
     """
     key = metered.key
     with recent.lock:
-        pending = recent.pending(key) or Usage()
-        usage = recent.get(key).usage.union(pending)
+        usage = recent.get(key).usage.union(recent.pending(key).all())
         decision, after = metered.decide(usage)
         if metered.counts and after is not usage and decision.meter is not None:
             name = decision.meter.name
             new = _newly_read(usage.tally(name), after.tally(name))
-            recent.add_pending(key, pending.union(Usage({name: new})))
+            recent.add_pending(key, Usage({name: new}))
         return decision
 
 

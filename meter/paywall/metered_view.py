@@ -10,6 +10,7 @@ from attrs import define
 from meter import engine
 from meter.clock import system_clock
 from meter.decision import Decision
+from meter.paywall.identity import ReaderKeys
 from meter.policy import Policy
 from meter.usage import Usage
 from meter.view import PageView, Reader
@@ -22,7 +23,7 @@ _MARGIN = timedelta(days=1)  # for clocks of servers that differ
 
 @define
 class MeteredView:
-    """A page view, and the key of its reader's usage.
+    """A page view, and the keys of its reader's usage.
 
     `counts` is false for a view that is only peeked at. `decide_with` returns the decision on a
     usage, and the usage after it; the view is observed once, however often it is called. `ahead`
@@ -33,7 +34,7 @@ class MeteredView:
     reader: Reader
     view: PageView
     now: datetime
-    key: str
+    keys: ReaderKeys
     counts: bool
     decide_with: Callable[[Usage], tuple[Decision, Usage]]
     ahead: bool = False
@@ -43,6 +44,11 @@ class MeteredView:
         _, ahead = engine.believe(usage, instant(self.now))
         self.ahead = self.ahead or ahead
         return self.decide_with(usage)
+
+    @property
+    def key(self) -> str:
+        """The key in force."""
+        return self.keys.current
 
     def expires(self, usage: Usage) -> datetime | None:
         """Return when a store may drop a usage, as `store_expiry` says."""

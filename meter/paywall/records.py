@@ -8,14 +8,18 @@ yet. The next write replaces both.
 
 from __future__ import annotations
 
+import re
+
 from attrs import field, frozen
 
+from meter.errors import CorruptUsageError
 from meter.usage import Usage
 
 __all__ = ["NOTHING", "Record", "read_record", "usage_record"]
 
-_JOINED = b"J"
-_ALIAS = b"A"
+_KEY = rb"[A-Za-z0-9._~%:=#-]{1,200}"
+_JOINED = re.compile(rb'J\[\d{1,9},\[(?:"' + _KEY + rb'"(?:,"' + _KEY + rb'")*)?\]\]\n')
+_ALIAS = re.compile(rb"A" + _KEY)
 
 
 @frozen
@@ -38,7 +42,14 @@ def read_record(raw: bytes | None) -> Record:
     """Read the bytes under a key. Raises `CorruptUsageError` for bytes that are no record."""
     if raw is None:
         return NOTHING
-    if raw[:1] == _ALIAS:
+    if not isinstance(raw, bytes) or raw[:1] not in b"AJ":
+        return Record(raw, Usage.from_bytes(raw))
+    joined = _JOINED.match(raw)
+    if joined is not None:
+        return Record(raw, Usage.from_bytes(raw[joined.end() :]))
+    if _ALIAS.fullmatch(raw):
         return Record(raw)
-    usage = raw.partition(b"\n")[2] if raw[:1] == _JOINED else raw
-    return Record(raw, Usage.from_bytes(usage))
+    raise CorruptUsageError(
+        f"the record of {len(raw)} bytes cannot be read: it was cut short or changed; put it back,"
+        " or forget the reader"
+    )

@@ -56,13 +56,15 @@ class Paywall(PaywallBase[Store]):
     - `attempts`: how often a check may start again because the reader's usage changed meanwhile;
       after that it counts as an outage.
     - `secret`: with one, the store holds digests (HMAC-SHA256) in the place of reader ids. Every
-      process needs the same; another one finds none of the old counts.
+      process needs the same.
+    - `old_secrets`: those that were in force before (`None` for none). What is kept under one of
+      them is carried over at the reader's next visit, and forgotten with the reader.
     - `namespace`: keeps the readers of several publications apart in one store.
     - `remember`: the most readers this process remembers; a view of one it knows is one call.
     - `on_decision`: called with every decision, as a CloudEvents dictionary. What it raises is
       logged, and the decision stands.
 
-    Raises `ValueError` for a `deadline` or an `on_outage` that cannot be.
+    Raises `ValueError` for a `deadline` or an `on_outage` that cannot be, and for an empty secret.
 
     >>> from datetime import datetime, UTC
     >>> from meter import Article, PageView, Reader, loads_policy, open_store
@@ -130,9 +132,10 @@ class Paywall(PaywallBase[Store]):
     def forget(self, reader_id: str) -> None:
         """Remove a reader from the store and from this process.
 
-        What `join` has brought to other ids stays with them. It may take 20 deadlines. Raises
-        `StoreError` if the store does not answer: do it again then. Other processes drop what they
-        remember when they next ask the store for this reader.
+        What `join` has brought to other ids stays with them. For some minutes a mark without ids
+        stays, so that other processes bring nothing back that they counted in an outage. It may
+        take 20 deadlines. Raises `StoreError` if the store does not answer, or still holds a trace:
+        do it again then.
         """
         self._run(self._erase(reader_id), _CARE)
 

@@ -1,4 +1,4 @@
-"""Count a view, join a reader to another or erase one, as sequences of store calls.
+"""Count a view, or join a reader to another, as sequences of store calls.
 
 Each transaction is a generator: it yields the store calls it needs, one at a time, and is sent what
 came back. Its runner may block, await, or try every order in which several can be interleaved; the
@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from attrs import frozen
 
-from meter.errors import StoreContentionError
-from meter.paywall.operations import CheckLosses, Forget, Load, StoreOps, Swap
+from meter.errors import CorruptUsageError, StoreContentionError
+from meter.paywall.brought import bring, settle
+from meter.paywall.operations import Load, StoreOps, Swap
 from meter.paywall.records import read_record, usage_record
 from meter.usage import Usage
 
@@ -25,9 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from meter.paywall.identity import ReaderKeys
     from meter.paywall.recent import Recent
 
-__all__ = ["TransactionResult", "erase", "join", "transact"]
+__all__ = ["TransactionResult", "join", "transact"]
 
 T = TypeVar("T")
 
@@ -36,18 +38,16 @@ T = TypeVar("T")
 class TransactionResult(Generic[T]):
     """The answer of a transaction, and what happened on the way.
 
-    `written` says whether the usage was changed, `retries` how often another change came first, and
-    `loss` whether the store was found to have lost data.
+    `written` says whether the usage was changed, `retries` how often another change came first.
     """
 
     answer: T
     written: bool
     retries: int
-    loss: bool
 
 
 def transact(
-    key: str,
+    keys: ReaderKeys,
     change: Callable[[Usage], tuple[T, Usage]],
     recent: Recent,
     *,
@@ -58,110 +58,89 @@ def transact(
     """Apply `change` to a reader's usage, again and again until no other change came in between.
 
     Without `writes` the usage is only read. Raises `StoreContentionError` if another change came
-    first `attempts` times.
+    first `attempts` times, and `CorruptUsageError` where nothing can be made of what is kept.
     """
+    key = keys.current
     record = recent.get(key)
     # Whether the store has returned the record during this transaction; until then it is a guess.
     sure = False
+    was_there = False
     retries = 0
-    loss = False
     while True:
-        pending = recent.pending(key)
-        usage = record.usage if pending is None else record.usage.union(pending)
-        answer, after = change(usage)
+        brought = yield from bring(keys, recent, old=record.raw is None, writes=writes)
+        if was_there and not brought.records:
+            # It was there a moment ago, so the reader was just forgotten: this view must not be
+            # kept either.
+            recent.drop(key)
+            return TransactionResult(change(Usage())[0], written=False, retries=retries)
+        usage = record.usage.union(brought.usage) if brought.found else record.usage
+        answer, after = _applied(change, usage, key, recent)
         if not writes or after is record.usage or after == record.usage:
             # Nothing to write that would prove the guess: the bytes are loaded, once.
             if sure:
-                if writes and pending is not None:
-                    recent.remove_pending(key, pending)
-                return TransactionResult(answer, written=False, retries=retries, loss=loss)
+                if writes and brought.found:
+                    yield from settle(brought, record, keys, recent)
+                return TransactionResult(answer, written=False, retries=retries)
             found = yield Load(key)
-            if found == record.raw and pending is None:
+            if found == record.raw and not brought.found:
                 # The guess was right, and so is the answer.
-                return TransactionResult(answer, written=False, retries=retries, loss=loss)
+                return TransactionResult(answer, written=False, retries=retries)
         else:
             new = usage_record(after)
-            found = yield Swap(key, record.raw, new.raw, expires(after))
+            until = _applied(expires, after, key, recent)
+            found = yield Swap(key, record.raw, new.raw, until)
             if found == new.raw:
-                recent.keep(key, new)
-                if pending is not None:
-                    recent.remove_pending(key, pending)
-                return TransactionResult(answer, written=True, retries=retries, loss=loss)
-            if found is None and sure and record.raw is not None:
-                # It was there a moment ago, so the reader was just forgotten: this view must not be
-                # kept either.
-                recent.drop(key)
-                answer = change(Usage())[0]
-                return TransactionResult(answer, written=False, retries=retries, loss=loss)
+                kept = yield from settle(brought, new, keys, recent)
+                return TransactionResult(answer, written=kept, retries=retries)
+            was_there = found is None and sure and record.raw is not None
             if sure:  # a wrong guess does not mean that another is writing
                 retries += 1
             if retries >= attempts:
                 raise StoreContentionError(
                     f"a reader's usage changed {attempts} times while one view was being counted"
                 )
-        if found is None and record.raw is not None and recent.get(key) is record:
-            loss = (yield from _look_for_loss(key, usage, recent)) or loss
-        record = recent.read(key, found)
+        # What is remembered is taken for all there is, which it is not while something is brought.
+        record = read_record(found) if brought.records else recent.read(key, found)
         sure = True
 
 
-def _look_for_loss(key: str, usage: Usage, recent: Recent) -> StoreOps[bool]:
-    """Say whether the store has lost a reader that this process remembers.
-
-    If it has, what is remembered is put back by this transaction or the next. If not, somebody has
-    forgotten the reader, and this process forgets it too.
-    """
-    yield CheckLosses(recent)
-    if recent.losses > recent.losses_when_seen(key):
-        with recent.lock:
-            recent.add_pending(key, usage)
-        return True
-    recent.drop(key)
-    return False
+def _applied(act: Callable[[Usage], T], usage: Usage, key: str, recent: Recent) -> T:
+    """Return what comes of a usage; bytes that could be read, but not used, are corrupt too."""
+    try:
+        return act(usage)
+    except Exception as error:
+        act(Usage())  # what fails without a usage as well is not the usage's fault
+        recent.distrust(key)
+        raise CorruptUsageError(
+            "nothing can be decided on the remembered usage: it was changed; put it back, or forget"
+            " the reader"
+        ) from error
 
 
 def join(
-    source_key: str,
-    target_key: str,
-    bring: Callable[[Usage, Usage], Usage],
+    source: ReaderKeys,
+    target: ReaderKeys,
+    brings: Callable[[Usage, Usage], Usage],
     recent: Recent,
     *,
     expires: Callable[[Usage], datetime | None],
     attempts: int,
 ) -> StoreOps[None]:
-    """Replace a target's usage with what `bring` makes of the source's and its own, in one swap.
+    """Replace a target's usage with what `brings` makes of the source's and its own, in one swap.
 
     The source is only read. What is pending for either takes part. Where the target is forgotten
-    meanwhile, it stays so. Raises `StoreContentionError` if another change came first `attempts`
-    times.
+    meanwhile, it stays so. Raises what `transact` does.
     """
-    if source_key == target_key:
+    if source == target:
         return
-    was_there = False
-    for _ in range(attempts):
-        source = read_record((yield Load(source_key))).usage
-        source = source.union(recent.pending(source_key) or Usage())
-        target = read_record((yield Load(target_key)))
-        if was_there and target.raw is None:
-            return  # forgotten meanwhile
-        was_there = target.raw is not None
-        pending = recent.pending(target_key)
-        usage = target.usage if pending is None else target.usage.union(pending)
-        joined = bring(source, usage)
-        if joined != target.usage:
-            new = usage_record(joined)
-            if (yield Swap(target_key, target.raw, new.raw, expires(joined))) != new.raw:
-                continue
-            recent.keep(target_key, new)
-        if pending is not None:
-            recent.remove_pending(target_key, pending)
-        return
-    raise StoreContentionError(
-        f"a reader kept reading while another was joined to it ({attempts} attempts); try again"
+    record = read_record((yield Load(source.current)))
+    beside = yield from bring(source, recent, old=True, writes=False)
+    usage = record.usage.union(beside.usage)
+    _applied(lambda counted: brings(counted, Usage()), usage, source.current, recent)
+    yield from transact(
+        target,
+        lambda own: (None, brings(usage, own)),
+        recent,
+        expires=expires,
+        attempts=attempts,
     )
-
-
-def erase(key: str, recent: Recent) -> StoreOps[None]:
-    """Remove a reader's record, whatever it holds."""
-    yield Forget(key)
-    recent.drop(key)

@@ -47,11 +47,6 @@ class _InThread(_Wrapped):
     async def forget(self, key: str) -> None:
         await asyncio.to_thread(self.store.forget, key)
 
-    async def check_losses(self) -> int:
-        if not isinstance(self.store, LossAware):
-            return 0
-        return await asyncio.to_thread(self.store.check_losses)
-
 
 class _AtOnce(_Wrapped):
     """A store whose calls never wait, so that they need no thread."""
@@ -66,9 +61,6 @@ class _AtOnce(_Wrapped):
 
     async def forget(self, key: str) -> None:
         self.store.forget(key)
-
-    async def check_losses(self) -> int:
-        return self.store.check_losses() if isinstance(self.store, LossAware) else 0
 
 
 def in_thread(store: Store) -> AsyncStore:

@@ -128,6 +128,11 @@ def _parse(url: str) -> _Address:
         raise StoreError(f"`{_without_password(url)}` does not name a store; {_advice(url)}")
     path = unquote(parts.path)
     if kind == "sqlite":
+        if ":memory:" in unquote(url):
+            raise StoreError(
+                f"`{url}` does not name a file; write `memory://` to keep counts in this process"
+                " only"
+            )
         if parts.netloc:
             raise StoreError(
                 f"`{url}` does not name a file; did you mean"

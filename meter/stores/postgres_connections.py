@@ -12,12 +12,18 @@ from psycopg.errors import (
     DuplicateObject,
     DuplicateTable,
     SerializationFailure,
+    UndefinedFunction,
     UndefinedTable,
     UniqueViolation,
 )
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
-from meter.errors import StoreContentionError, StoreError, StoreUnavailableError
+from meter.errors import (
+    CorruptUsageError,
+    StoreContentionError,
+    StoreError,
+    StoreUnavailableError,
+)
 from meter.stores.deadline import remaining
 
 if TYPE_CHECKING:
@@ -29,7 +35,6 @@ __all__ = [
     "DEADLINE",
     "HARMLESS",
     "check_url",
-    "last_has_rows",
     "make_async_pool",
     "make_pool",
     "raise_ours",
@@ -48,17 +53,15 @@ HARMLESS = (UndefinedTable, *ALREADY_MADE, *CONFLICTS)
 """Errors after which a connection can be used again."""
 
 
-def last_has_rows(cursor: psycopg.Cursor[Any] | psycopg.AsyncCursor[Any]) -> bool:
-    """Go to the result of the last statement, and say whether it has rows."""
-    while cursor.nextset():
-        continue
-    return cursor.description is not None
-
-
 def raise_ours(error: psycopg.Error | OSError) -> NoReturn:
     """Raise an error of `meter` in the place of the driver's."""
     if isinstance(error, CONFLICTS):
         raise StoreContentionError("another change was made at the same time") from error
+    if isinstance(error, UndefinedFunction):
+        raise CorruptUsageError(
+            "the column `bytes` of the table `meter_usage` does not hold bytes; create the table as"
+            " the how-to page on PostgreSQL shows"
+        ) from error
     raise StoreUnavailableError(
         f"the database did not answer: {str(error) or type(error).__name__}"
     ) from error
@@ -127,7 +130,7 @@ def make_pool(url: str, size: int) -> ConnectionPool[_DeadlineConnection]:
     return ConnectionPool(
         url,
         connection_class=_DeadlineConnection,
-        kwargs=_connection_settings(url) | {"cursor_factory": psycopg.ClientCursor},
+        kwargs=_connection_settings(url),
         max_size=size,
         **_POOL,
     )
@@ -138,7 +141,7 @@ def make_async_pool(url: str, size: int) -> AsyncConnectionPool[_AsyncDeadlineCo
     return AsyncConnectionPool(
         url,
         connection_class=_AsyncDeadlineConnection,
-        kwargs=_connection_settings(url) | {"cursor_factory": psycopg.AsyncClientCursor},
+        kwargs=_connection_settings(url),
         max_size=size,
         **_POOL,
     )

@@ -11,9 +11,11 @@ BUGS = (
     Bug(
         "signing in goes both ways",
         "paywall/transactions.py",
-        "            recent.keep(target_key, new)\n",
-        "            recent.keep(target_key, new)\n"
-        "            yield Swap(source_key, (yield Load(source_key)), new.raw, None)\n",
+        "        lambda own: (None, brings(usage, own)),\n        recent,\n"
+        "        expires=expires,\n        attempts=attempts,\n    )\n",
+        "        lambda own: (None, brings(usage, own)),\n        recent,\n"
+        "        expires=expires,\n        attempts=attempts,\n    )\n"
+        "    yield Swap(source.current, record.raw, (yield Load(target.current)))\n",
     ),
     Bug(
         "a fixed window is laid into the older one",

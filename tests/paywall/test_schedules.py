@@ -12,10 +12,12 @@ from typing import NamedTuple
 import pytest
 
 from meter import Usage, decide, engine
+from meter.paywall.forgetting import erase
+from meter.paywall.identity import ReaderKeys
 from meter.paywall.operations import Load, Swap
 from meter.paywall.recent import Recent
 from meter.paywall.records import read_record, usage_record
-from meter.paywall.transactions import erase, join, transact
+from meter.paywall.transactions import join, transact
 from meter.stores import MemoryStore
 from tests.figures import figure
 
@@ -93,7 +95,7 @@ def ask(newsroom):
         reader = newsroom.reader(key)
         view = newsroom.view(article)
         return transact(
-            key,
+            ReaderKeys(key),
             lambda usage: decide(policy, reader, view, usage, newsroom.now),
             recent if recent is not None else Recent(100),
             expires=lambda _: None,
@@ -110,8 +112,8 @@ def sign_in(newsroom):
     def start(source, target):
         policy = newsroom.policy(1000)
         return join(
-            source,
-            target,
+            ReaderKeys(source),
+            ReaderKeys(target),
             lambda theirs, own: engine.join(policy, theirs, own, newsroom.now),
             Recent(100),
             expires=lambda _: None,
@@ -138,6 +140,11 @@ def usage(newsroom):
         return usage
 
     return read
+
+
+def forget(key):
+    """Forget the reader under a key, as a paywall does over a store that cannot be out."""
+    return erase(ReaderKeys(key), Recent(100), marks=False, attempts=ATTEMPTS)
 
 
 def counted(store, key):
@@ -275,7 +282,7 @@ def test_a_forgotten_reader_stays_forgotten(ask, usage):
 
     def build(store):
         store.swap("r", None, usage_record(usage("x", "y")).raw, expires=None)
-        return [erase("r", Recent(100)), ask(5, "r", "a"), ask(5, "r", "x")]
+        return [forget("r"), ask(5, "r", "a"), ask(5, "r", "x")]
 
     for world in every_ending(build, once=True):
         assert {"y"}.isdisjoint(counted(world.store, "r"))
@@ -349,7 +356,7 @@ def test_a_join_and_a_forget_that_meet_act_one_after_the_other(sign_in, usage):
     def build(store):
         store.swap("c", None, usage_record(usage("x")).raw, expires=None)
         store.swap("u", None, usage_record(usage("y")).raw, expires=None)
-        return [sign_in("c", "u"), erase("u", Recent(100))]
+        return [sign_in("c", "u"), forget("u")]
 
     outcomes = set()
     for world in every_ending(build, once=True):

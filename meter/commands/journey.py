@@ -142,5 +142,6 @@ def _step(step: JourneyStep, text: str) -> dict[str, object]:
         "before": {name: asdict(reading) for name, reading in step.before.items()},
         "after": {name: asdict(reading) for name, reading in step.after.items()},
         "renewals": [asdict(renewal) for renewal in step.renewals],
+        "continued": [asdict(paid) for paid in step.continued],
         "problem": step.problem,
     }

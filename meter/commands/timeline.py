@@ -5,6 +5,7 @@ Every word in quotes is the prompt's own; every number is the engine's.
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from rich.box import ROUNDED
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
     from meter.decision import MeterReading
-    from meter.journeys import JourneyStep, Renewal
+    from meter.journeys import Continuation, JourneyStep, Renewal
     from meter.policy import Policy
 
 __all__ = [
@@ -112,8 +113,9 @@ def print_timeline(
 
 def _heads(step: JourneyStep, policy: Policy, console: Console) -> Iterator[tuple[datetime, Text]]:
     """Yield the lines of a step with their times: what came back before it, and the step."""
-    for renewal in step.renewals:
-        yield renewal.at, _renewed(renewal, policy)
+    before = [(renewal.at, _renewed(renewal, policy)) for renewal in step.renewals]
+    before += [(paid.at, _paid_again(paid)) for paid in step.continued]
+    yield from sorted(before, key=itemgetter(0))
     yield step.at, _head(step, console)
 
 
@@ -135,6 +137,13 @@ def _renewed(renewal: Renewal, policy: Policy) -> Text:
     if rolling:
         words = f"{renewal.back} counted on {renewal.meter} left its window"
     return Text.assemble((_when(renewal.at), "dim"), (f"↻ {words}", "green"))
+
+
+def _paid_again(paid: Continuation) -> Text:
+    times = "" if paid.payments == 1 else f" {paid.payments} times"
+    until = f"{format_time(paid.until, paid.at)}"
+    words = f"{paid.kind} paid for again{times}, until {until}"
+    return Text.assemble((_when(paid.at), "dim"), (f"↻ {words}", "green"))
 
 
 def _when(at: datetime) -> str:

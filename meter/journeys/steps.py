@@ -10,6 +10,7 @@ from attrs import field, frozen
 from meter.decision import Decision, MeterReading
 from meter.errors import ProblemsError
 from meter.journeys.actions import Action, ReadArticle
+from meter.journeys.rights import Continuation
 from meter.view import PageView, Reader
 from meter.vocabulary import Access, Show
 from meter.windows import Term
@@ -82,7 +83,8 @@ class JourneyStep:
     `at` is in the publication's zone. `decision` is what a read step got; for any other step it is
     what the article on screen (the one opened last, or the first to come) would get now, and counts
     nothing. `before` and `after` are the readings by meter, `renewals` says which windows
-    ended since the step before. `problem` is a broken expectation and why, or `None`.
+    ended since the step before, `continued` which rights were paid for again. `problem` is a broken
+    expectation and why, or `None`.
     """
 
     number: int
@@ -95,6 +97,7 @@ class JourneyStep:
     before: Mapping[str, MeterReading]
     after: Mapping[str, MeterReading]
     renewals: tuple[Renewal, ...] = ()
+    continued: tuple[Continuation, ...] = ()
     problem: str | None = None
     line: int | None = None
 

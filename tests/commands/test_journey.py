@@ -112,7 +112,8 @@ read = "a1"
     assert lines[3:] == [
         "Mon  1 00:00   signs in as a-reader-with-quite-a-long-name and starts a trial by",
         "               offer summer, until 1 September 2026 00:00",
-        "Mon  1 00:00   subscribes, until 1 July 2026 00:00 and 7 days of grace",
+        "Mon  1 00:00   subscribes, until 1 July 2026 00:00 and 7 days of grace, then every",
+        "               month",
         "Mon  1 00:00   cancels, and reads on until 1 July 2026 00:00",
         "Mon  1 00:00   opens a1                                                  article",
         "               rule: subscribers and trials read everything",

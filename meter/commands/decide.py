@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from meter.commands.events import events_argument, read_stream
+from meter.commands.events import events_argument, read_readable
 from meter.commands.help import command
 from meter.commands.options import policy_argument
 from meter.loading import load_policy
@@ -51,8 +51,8 @@ def decide(policy_path: Path, events: Path, url: str) -> None:
     Page views come from EVENTS.jsonl or stdin, one JSON object a line. What is counted is kept in
     the store; a store in memory is forgotten at the end.
 
-    At a line that cannot be read, the command ends with exit code 2; the lines before it are
-    decided and kept.
+    A line that cannot be read is told on stderr with its number and passed by; at the end they are
+    counted. Where no line can be read, the exit code is 2.
     """
     # An outage is printed once, as the error that ends the command.
     getLogger("meter").addHandler(NullHandler())
@@ -62,6 +62,6 @@ def decide(policy_path: Path, events: Path, url: str) -> None:
         if isinstance(store, Closable):
             closing.callback(store.close)
         paywall = Paywall(policy, store, on_outage="raise", deadline=_PATIENCE)
-        for event in read_stream(events, policy):
+        for event in read_readable(events, policy):
             decision = paywall.check(event.reader, event.view, now=event.at)
             click.echo(json.dumps(decision_table(decision), ensure_ascii=False))

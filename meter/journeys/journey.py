@@ -124,7 +124,7 @@ class Journey:
             # Anything but reading is asked as a prefetch, which counts nothing.
             unread = evolve(view, prefetch=True)
             context = StepContext(person=person, now=now, policy=policy, view=unread)
-            what, problem = _done(step, context)
+            what, why_not = _done(step, context)
             reader = person.as_reader()
             view = person.seen(on_screen, number)
             asked = view if isinstance(step.action, ReadArticle) else evolve(view, prefetch=True)
@@ -141,7 +141,8 @@ class Journey:
                 after=_readings(policy, person, view, now),
                 renewals=renewals,
                 continued=continued,
-                problem=problem or broken(step.expect, decision, policy, locale or self.locale),
+                happened=why_not is None,
+                problem=why_not or broken(step.expect, decision, policy, locale or self.locale),
                 line=step.line,
             )
 

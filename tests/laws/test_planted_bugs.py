@@ -167,8 +167,8 @@ def copy_with(folder: Path, bug: Bug | None) -> Path:
     return folder
 
 
-def run_suite(folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run the suite against the package in a folder."""
+def run_suite(folder: Path, suite: tuple[str, ...] = SUITE) -> subprocess.CompletedProcess[str]:
+    """Run a part of the tests against the package in a folder."""
     # In the copy's folder: `python -m` looks there first, and would find the checkout's package in
     # the checkout.
     options = [
@@ -183,7 +183,7 @@ def run_suite(folder: Path) -> subprocess.CompletedProcess[str]:
         "not remembers_no_more",
     ]
     environment = os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-m", "pytest", *options, *(str(TESTS / name) for name in SUITE)]
+    command = [sys.executable, "-m", "pytest", *options, *(str(TESTS / name) for name in suite)]
     return subprocess.run(
         command,
         env=environment,

@@ -177,8 +177,12 @@ class Rulebook:
     @cached_property
     def rules(self) -> tuple[JudgedRule, ...]:
         """The policy's rules, in order."""
-        offers = {offer.name: self._offer_formula(offer.name) for offer in self.policy.offers}
-        return tuple(self._judged(rule, offers) for rule in self.policy.rules)
+        return tuple(self._judged(rule, self.offers) for rule in self.policy.rules)
+
+    @cached_property
+    def offers(self) -> dict[str, Formula]:
+        """Who may have each offer, and when it runs, as one formula."""
+        return {offer.name: self._offer_formula(offer.name) for offer in self.policy.offers}
 
     def _judged(self, rule: Rule, offers: dict[str, Formula]) -> JudgedRule:
         slots = MeterSlots(open=-1, left=-1)

@@ -6,7 +6,7 @@ import re
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from attrs import field, frozen
 
@@ -37,6 +37,7 @@ __all__ = [
     "hosts",
     "language_tag",
     "languages",
+    "split_address",
 ]
 
 # What browsers do to an address before they look for its host (the URL standard, whatwg.org).
@@ -76,6 +77,24 @@ def host(referrer: str) -> str:
         return "" if _FORBIDDEN.search(name) else name.lower().rstrip(".")
     except ValueError:  # brackets that do not close, a name that cannot be one
         return ""
+
+
+def split_address(address: str) -> SplitResult | None:
+    r"""Split an address of a page as a browser reads it; without a scheme or `//` it is a path.
+
+    `None` for one that no browser would go to, such as `urn:isbn:0`. Raises `ValueError` for a host
+    that cannot be one.
+
+    >>> split_address("https:\\example.com\markets?page=2").path
+    '/markets'
+    """
+    address = _IGNORED.sub("", address.strip(_BLANK)).replace("\\", "/")
+    scheme = _SCHEME.match(address)
+    if scheme is None and not address.startswith("//"):
+        return urlsplit(address)
+    if scheme is not None and scheme[1].lower() not in _WEB:
+        return None
+    return urlsplit(_with_authority(address))
 
 
 def _with_authority(address: str) -> str:

@@ -11,6 +11,8 @@ from statistics import NormalDist
 
 from attrs import frozen
 
+from meter.loading.article_ids import SAME_PAGES
+
 __all__ = ["CAUTIONS", "Caution", "caution", "holdout_size"]
 
 CAUTIONS = {
@@ -80,6 +82,7 @@ CAUTIONS = {
         "robots-unknown",
         "the log does not say which views are robots' or prefetches; they are counted as people's",
     ),
+    SAME_PAGES: ("ids-are-addresses", "{pages}"),
 }
 """Code: (name, words). A code is never given to something else."""
 

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from meter.commands.events import events_argument, read_stream
+from meter.commands.console import print_message
+from meter.commands.events import events_argument, read_readable
 from meter.commands.help import command
-from meter.commands.options import policy_argument
+from meter.commands.options import article_ids_option, policy_argument
 from meter.loading import load_policy
+from meter.loading.article_ids import SAME_PAGES, ArticleIds, PageAddresses
 from meter.loading.events import decision_table
 from meter.paywall import Paywall
 from meter.stores import open_store
@@ -45,14 +47,15 @@ _PATIENCE = 30.0
     show_default=True,
     help="Where usage is kept, such as `sqlite:///usage.db`.",
 )
-def decide(policy_path: Path, events: Path, url: str) -> None:
+@article_ids_option
+def decide(policy_path: Path, events: Path, url: str, article_ids: ArticleIds) -> None:
     """Decide page views, one JSON line in, one out.
 
     Page views come from EVENTS.jsonl or stdin, one JSON object a line. What is counted is kept in
     the store; a store in memory is forgotten at the end.
 
-    At a line that cannot be read, the command ends with exit code 2; the lines before it are
-    decided and kept.
+    A line that cannot be read is told on stderr with its number and passed by; at the end they are
+    counted. Where no line can be read, the exit code is 2.
     """
     # An outage is printed once, as the error that ends the command.
     getLogger("meter").addHandler(NullHandler())
@@ -61,7 +64,14 @@ def decide(policy_path: Path, events: Path, url: str) -> None:
     with ExitStack() as closing:
         if isinstance(store, Closable):
             closing.callback(store.close)
-        paywall = Paywall(policy, store, on_outage="raise", deadline=_PATIENCE)
-        for event in read_stream(events, policy):
+        paywall = Paywall(
+            policy, store, on_outage="raise", deadline=_PATIENCE, article_ids=article_ids
+        )
+        pages = PageAddresses()
+        for event in read_readable(events, policy):
+            if article_ids is ArticleIds.EXACT:
+                pages.add((event.view.article.id,))
             decision = paywall.check(event.reader, event.view, now=event.at)
             click.echo(json.dumps(decision_table(decision), ensure_ascii=False))
+        if pages.example is not None:
+            print_message(f"{SAME_PAGES} {pages}")

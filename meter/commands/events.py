@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from meter.commands.console import print_message
+from meter.commands.console import EXIT_BAD_INPUT, print_message, print_problems
 from meter.commands.options import FilePath
-from meter.loading.events import read_events
+from meter.errors import MOST_PROBLEMS
+from meter.loading.events import read_events, readable_events
 from meter.memo import decide
 from meter.usage import Usage
 
@@ -19,13 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from meter.decision import Decision
-    from meter.loading.events import Event
+    from meter.loading.events import Event, EventError
     from meter.policy import Policy
 
 __all__ = [
     "decide_all",
     "events_argument",
     "open_events",
+    "read_readable",
     "read_stream",
     "source_name",
 ]
@@ -55,6 +57,46 @@ def read_stream(path: Path, policy: Policy) -> Iterator[Event]:
     ahead = 0 if path == _STDIN else _AHEAD
     with open_events(path) as lines:
         yield from read_events(lines, source_name(path), policy.zone, ahead=ahead)
+
+
+def read_readable(path: Path, policy: Policy) -> Iterator[Event]:
+    """Read what can be read of one JSON object a line; other lines are told on stderr.
+
+    At the end they are counted. Where there are lines and none can be read, ends with exit code 2.
+    """
+    name = source_name(path)
+    bad = _BadLines()
+    read = 0
+    with open_events(path) as lines:
+        for event in readable_events(lines, name, policy.zone, bad.add):
+            read += 1
+            yield event
+    if bad.count:
+        bad.print_count(name, read)
+    if bad.count and not read:
+        raise click.exceptions.Exit(EXIT_BAD_INPUT)
+
+
+class _BadLines:
+    """Lines that could not be read: the first are told as they come, all are counted."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._told = 0
+
+    def add(self, error: EventError) -> None:
+        self.count += 1
+        if self._told < MOST_PROBLEMS:
+            self._told += len(error.problems)
+            print_problems(error.problems)
+
+    def print_count(self, name: str, read: int) -> None:
+        lines = "line" if self.count == 1 else "lines"
+        more = "; the first are listed" if self._told >= MOST_PROBLEMS else ""
+        print_message(
+            f"{name}: {self.count:,} {lines} could not be read and"
+            f" {'was' if self.count == 1 else 'were'} passed by, {read:,} read{more}"
+        )
 
 
 def source_name(path: Path) -> str:

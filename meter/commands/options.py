@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from meter.errors import MeterError
+from meter.loading.article_ids import ArticleIds
 from meter.loading.files import file_problem, folder_problem
 
 if TYPE_CHECKING:
@@ -16,7 +17,14 @@ if TYPE_CHECKING:
 
     from meter.errors import Problem
 
-__all__ = ["FilePath", "FolderPath", "UnreadablePathError", "format_option", "policy_argument"]
+__all__ = [
+    "FilePath",
+    "FolderPath",
+    "UnreadablePathError",
+    "article_ids_option",
+    "format_option",
+    "policy_argument",
+]
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
@@ -75,6 +83,14 @@ def _check(problem: Problem | None) -> None:
         raise UnreadablePathError(problem)
 
 
+article_ids_option = click.option(
+    "--article-ids",
+    type=click.Choice([str(word) for word in ArticleIds]),
+    default=str(ArticleIds.EXACT),
+    show_default=True,
+    callback=lambda _context, _option, word: ArticleIds(word),
+    help="How ids of articles are compared: as they are, or as addresses of pages.",
+)
 policy_argument = click.argument("policy_path", type=FilePath(), metavar="POLICY")
 
 

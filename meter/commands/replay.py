@@ -11,13 +11,14 @@ from meter import commands
 from meter import replay as logs
 from meter.commands.console import EXIT_NO
 from meter.commands.help import command
-from meter.commands.options import FilePath, policy_argument
+from meter.commands.options import FilePath, article_ids_option, policy_argument
 from meter.commands.replay_report import print_notes, print_summary
 from meter.loading import load_policy
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from meter.loading.article_ids import ArticleIds
     from meter.policy import Policy
 
 __all__ = ["replay"]
@@ -101,6 +102,7 @@ def _zone(_context: click.Context, _option: click.Parameter, name: str | None) -
     metavar="MIB",
     help="Beyond this much of the log, files on disk are used.",
 )
+@article_ids_option
 def replay(
     policy_path: Path,
     log: Path,
@@ -111,6 +113,7 @@ def replay(
     zone: str | None,
     workers: int,
     memory: int,
+    article_ids: ArticleIds,
     *,
     no_clock: bool,
 ) -> None:
@@ -139,6 +142,7 @@ def replay(
         by_reader=per == "reader",
         workers=workers,
         memory=memory * _MIB,
+        article_ids=article_ids,
     )
     if per == "summary":
         print_summary(found, form or "table", str(policy_path))

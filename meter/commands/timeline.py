@@ -5,6 +5,7 @@ Every word in quotes is the prompt's own; every number is the engine's.
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from rich.box import ROUNDED
@@ -23,22 +24,29 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
     from meter.decision import MeterReading
-    from meter.journeys import JourneyStep, Renewal
+    from meter.journeys import Continuation, JourneyStep, Renewal
     from meter.policy import Policy
 
 __all__ = [
+    "INDENT",
     "WIDEST",
     "format_time",
+    "gauge",
+    "moved",
+    "packed",
+    "print_below",
     "print_timeline",
     "prompt_lines",
     "prompt_text",
+    "reasons_of",
     "summary_parts",
+    "when_text",
 ]
 
 WIDEST = 80
 """The columns a timeline takes at most: what belongs together stays together."""
 
-_INDENT = 15
+INDENT = 15
 _MOST_DOTS = 10
 
 
@@ -99,31 +107,33 @@ def print_timeline(
         if cards and text and prompt not in shown:
             console.print(_indented(_card(text)))
         else:
-            _print_below(console, prompt_lines(text), "italic")
+            print_below(console, prompt_lines(text), "italic")
         shown.add(prompt)
         if step.is_read:
             if not (cards and decision.rule == rule):
-                reasons = _packed(_reasons(step, brief=cards), console.width - _INDENT)
-                _print_below(console, reasons, "dim")
+                reasons = packed(reasons_of(step, brief=cards), console.width - INDENT)
+                print_below(console, reasons, "dim")
             rule = decision.rule
         if step.problem is not None:
-            _print_below(console, f"✗ {step.problem}".splitlines(), "red")
+            print_below(console, f"✗ {step.problem}".splitlines(), "red")
 
 
 def _heads(step: JourneyStep, policy: Policy, console: Console) -> Iterator[tuple[datetime, Text]]:
     """Yield the lines of a step with their times: what came back before it, and the step."""
-    for renewal in step.renewals:
-        yield renewal.at, _renewed(renewal, policy)
+    before = [(renewal.at, _renewed(renewal, policy)) for renewal in step.renewals]
+    before += [(paid.at, _paid_again(paid)) for paid in step.continued]
+    yield from sorted(before, key=itemgetter(0))
     yield step.at, _head(step, console)
 
 
 def _indented(drawn: RenderableType) -> Padding:
-    return Padding(drawn, (0, 0, 0, _INDENT), expand=False)
+    return Padding(drawn, (0, 0, 0, INDENT), expand=False)
 
 
-def _print_below(console: Console, lines: Iterable[str], style: str) -> None:
+def print_below(console: Console, lines: Iterable[str], style: str) -> None:
+    """Print lines below a step, each as many times broken as it has to be."""
     for line in lines:
-        for part in Text(line, style=style).wrap(console, console.width - _INDENT):
+        for part in Text(line, style=style).wrap(console, console.width - INDENT):
             part.rstrip()
             console.print(_indented(part))
 
@@ -134,11 +144,19 @@ def _renewed(renewal: Renewal, policy: Policy) -> Text:
     words = f"{renewal.meter} starts again ({renewal.back} {verb} counted)"
     if rolling:
         words = f"{renewal.back} counted on {renewal.meter} left its window"
-    return Text.assemble((_when(renewal.at), "dim"), (f"↻ {words}", "green"))
+    return Text.assemble((when_text(renewal.at), "dim"), (f"↻ {words}", "green"))
 
 
-def _when(at: datetime) -> str:
-    return f"{at:%a} {at.day:>2} {at:%H:%M}  ".ljust(_INDENT)
+def _paid_again(paid: Continuation) -> Text:
+    times = "" if paid.payments == 1 else f" {paid.payments} times"
+    until = f"{format_time(paid.until, paid.at)}"
+    words = f"{paid.kind} paid for again{times}, until {until}"
+    return Text.assemble((when_text(paid.at), "dim"), (f"↻ {words}", "green"))
+
+
+def when_text(at: datetime) -> str:
+    """Write the day and the time at the beginning of a line."""
+    return f"{at:%a} {at.day:>2} {at:%H:%M}  ".ljust(INDENT)
 
 
 def _head(step: JourneyStep, console: Console) -> Text:
@@ -148,15 +166,15 @@ def _head(step: JourneyStep, console: Console) -> Text:
         style = "green" if step.decision.access is Access.FULL else "bold yellow"
         verb, _, article = what.partition(" ")
         left = Text.assemble(f"{verb} ", (article, "bold"))
-        right = Text.assemble((str(step.decision.show), style), *_gauge(step))
+        right = Text.assemble((str(step.decision.show), style), *gauge(step))
     else:
         left = Text(what, style="cyan")
-        right = _moved(step)
-    lines = left.wrap(console, console.width - _INDENT)
+        right = moved(step)
+    lines = left.wrap(console, console.width - INDENT)
     for line in lines:
         line.rstrip()
     *above, left = lines
-    gap = console.width - _INDENT - left.cell_len - right.cell_len
+    gap = console.width - INDENT - left.cell_len - right.cell_len
     if not right:
         ending = Text()
     elif gap > 1:
@@ -165,11 +183,11 @@ def _head(step: JourneyStep, console: Console) -> Text:
         ending = Text.assemble("\n", " " * max(0, console.width - right.cell_len), right)
     wrapped: list[Text | str] = []
     for line in above:
-        wrapped += [line, "\n" + " " * _INDENT]
-    return Text.assemble((_when(step.at), "dim"), *wrapped, left, ending)
+        wrapped += [line, "\n" + " " * INDENT]
+    return Text.assemble((when_text(step.at), "dim"), *wrapped, left, ending)
 
 
-def _gauge(step: JourneyStep) -> list[str | tuple[str, str]]:
+def gauge(step: JourneyStep) -> list[str | tuple[str, str]]:
     """Draw the allowance as dots, what is used first, and say how this view changed it."""
     meter = step.decision.meter
     if meter is None:
@@ -182,7 +200,7 @@ def _gauge(step: JourneyStep) -> list[str | tuple[str, str]]:
     return ["  ", (dots, "magenta"), f"{moved} of {meter.limit}"]
 
 
-def _moved(step: JourneyStep) -> Text:
+def moved(step: JourneyStep) -> Text:
     """Say how a step that opens nothing changed what the reader has."""
     moves = []
     for name, after in step.after.items():
@@ -196,7 +214,7 @@ def _share(reading: MeterReading) -> str:
     return f"{reading.used} of {reading.limit}"
 
 
-def _reasons(step: JourneyStep, *, brief: bool) -> list[str]:
+def reasons_of(step: JourneyStep, *, brief: bool) -> list[str]:
     """Say which rule decided, and when allowance comes back."""
     decision = step.decision
     meter = decision.meter
@@ -210,7 +228,7 @@ def _reasons(step: JourneyStep, *, brief: bool) -> list[str]:
     return parts
 
 
-def _packed(parts: Iterable[str], width: int) -> list[str]:
+def packed(parts: Iterable[str], width: int) -> list[str]:
     """Put parts side by side while they fit; no part is broken over two lines."""
     lines: list[str] = []
     for part in parts:

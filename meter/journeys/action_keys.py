@@ -136,17 +136,25 @@ class _RightKeys(TypedDict, total=False):
     grace: timedelta
 
 
+class _SubscribeKeys(_RightKeys, total=False):
+    renews: bool
+
+
+class _TrialKeys(_RightKeys, total=False):
+    then: str
+
+
 class _CancelKeys(TypedDict, total=False):
     now: bool
     ends: date | datetime
 
 
-def _subscribe(**keys: Unpack[_RightKeys]) -> Subscribe:
+def _subscribe(**keys: Unpack[_SubscribeKeys]) -> Subscribe:
     _check_end(keys)
     return Subscribe(**keys)
 
 
-def _start_trial(**keys: Unpack[_RightKeys]) -> StartTrial:
+def _start_trial(**keys: Unpack[_TrialKeys]) -> StartTrial:
     if not keys.keys() & {"offer", "term", "ends"}:
         raise ValueError(
             'a trial needs `offer`, `term` or `ends`, such as `start_trial = { term = "3 months" }`'
@@ -186,10 +194,29 @@ SUBSCRIBE = Table(
         "grace": Key(
             shape=GRACE, says="how long it still reads after the end while a payment is sorted out"
         ),
+        "renews": Key(
+            shape=Boolean(),
+            says=(
+                "whether a term is paid for again at its end, until that is cancelled (`true`"
+                " unless said otherwise)"
+            ),
+        ),
     },
 )
 START_TRIAL = Table(
-    noun="`start_trial`", make=_start_trial, example='{ term = "3 months" }', keys=_RIGHT_KEYS
+    noun="`start_trial`",
+    make=_start_trial,
+    example='{ term = "3 months" }',
+    keys={
+        **_RIGHT_KEYS,
+        "then": Key(
+            shape=Text(form="the name of an offer"),
+            says=(
+                "the subscription offer it goes on as at its end, unless that is cancelled;"
+                " without it, it ends"
+            ),
+        ),
+    },
 )
 CANCEL = Table(
     noun="`cancel`",
@@ -216,7 +243,10 @@ ACTIONS = {
     "sign_out": Key(shape=Yes(), says="signs out on this device"),
     "subscribe": Key(
         shape=OneOf(by={bool: Yes(), dict: SUBSCRIBE}, otherwise=Text(form="the name of an offer")),
-        says="buys a subscription: `true` for one without an end, the name of an offer, or a table",
+        says=(
+            "buys a subscription, paid for again at the end of each term: `true` for one without an"
+            " end, the name of an offer, or a table"
+        ),
     ),
     "start_trial": Key(
         shape=OneOf(by={dict: START_TRIAL}, otherwise=Text(form="the name of an offer")),
@@ -226,6 +256,10 @@ ACTIONS = {
     "cancel": Key(
         shape=OneOf(by={dict: CANCEL}, otherwise=Yes()),
         says="cancels the subscription, which runs on to its end; `{ now = true }` ends it at once",
+    ),
+    "payment_fails": Key(
+        shape=Yes(),
+        says="the next payment fails: what runs ends where it is paid for, and its grace begins",
     ),
     "switch_device": Key(
         shape=ID,

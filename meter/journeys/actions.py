@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from attrs import evolve, frozen
 
-from meter.journeys.person import ImpossibleStepError, Person, dated, later, span_text
-from meter.policy import Offer, Policy
+from meter.journeys import holdings
+from meter.journeys.offers import offer_for, offer_named
+from meter.journeys.person import ImpossibleStepError, Person, dated, span_text
+from meter.journeys.rights import Purchase
+from meter.policy import Policy
 from meter.view import Entitlement, PageView
 from meter.vocabulary import EntitlementKind
-from meter.windows import Term, instant, length_text, moment
+from meter.windows import Term, instant, length_text
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -24,6 +27,7 @@ __all__ = [
     "Cancel",
     "ClearCookies",
     "EndTrial",
+    "FailPayment",
     "ReadArticle",
     "SignIn",
     "SignOut",
@@ -37,11 +41,12 @@ __all__ = [
 
 @frozen(kw_only=True)
 class StepContext:
-    """What an action is done with: the person, the time and the policy."""
+    """What an action is done with: the person, the time, the policy, and the article on screen."""
 
     person: Person
     now: datetime
     policy: Policy
+    view: PageView
 
 
 @frozen(kw_only=True)
@@ -99,7 +104,8 @@ class SignOut:
 class Subscribe:
     """Buying a subscription, by one of the policy's offers or with a term of its own.
 
-    Without an end it runs on.
+    A term is paid for again at its end, until that is cancelled, unless it `renews` not. Without a
+    term and an end it runs on.
     """
 
     verb: ClassVar[str] = "subscribe"
@@ -109,48 +115,84 @@ class Subscribe:
     term: Term | None = None
     ends: date | datetime | None = None
     grace: timedelta = timedelta()
+    renews: bool = True
 
     kind: ClassVar[EntitlementKind] = EntitlementKind.SUBSCRIPTION
     doing: ClassVar[str] = "subscribes"
 
     def do(self, context: StepContext) -> str:
         """Give the account the right to read from now on."""
-        now = context.now
-        zone = context.policy.zone
         term = self.term
         product = self.product
         if self.offer is not None:
-            offer = _running_offer(context.policy, self.offer, now, self.kind)
+            offer = offer_for(
+                context.policy, self.offer, self.kind, context.person, context.view, context.now
+            )
             term = term or offer.term
             product = product or offer.product
-        ends = dated(self.ends, zone, end=True)
-        if ends is None and term is not None:
-            ends = later(now, term, zone)
-        if ends is not None and ends <= now:
-            when = ends.isoformat()
-            raise ImpossibleStepError(f"the {self.kind} would end at {when}, before it begins")
-        right = Entitlement(
-            kind=self.kind, product=product, starts=now, ends=ends, grace=self.grace
+        purchase = Purchase(
+            kind=self.kind,
+            product=product,
+            term=term,
+            ends=dated(self.ends, context.policy.zone, end=True),
+            grace=self.grace,
+            renews=self.renews,
+            then=self.becomes(context, product),
         )
-        note = context.person.grant(context.policy, now, right)
-        return f"{note}{self.doing}{self._by_offer()}, {_until(ends)}{self._with_grace(ends)}"
+        receipt = holdings.buy(context.person, purchase, context.now, context.policy)
+        return f"{receipt.note}{self.doing}{self._by_offer()}, {self._how_long(receipt)}"
+
+    def becomes(self, _context: StepContext, _product: str | None) -> Purchase | None:
+        """Return what this becomes at its end: a subscription nothing but itself."""
+        return None
 
     def _by_offer(self) -> str:
         return f" by offer `{self.offer}`" if self.offer else ""
 
-    def _with_grace(self, ends: datetime | None) -> str:
-        if not self.grace or ends is None:
-            return ""
-        return f" and {length_text(self.grace)} of grace"
+    def _how_long(self, receipt: holdings.Receipt) -> str:
+        ends = receipt.right.right.ends
+        terms = receipt.right.terms
+        told = _until(ends)
+        if receipt.goes_on_from is not None:
+            told = f"on from {_when(receipt.goes_on_from)} {told}"
+        if self.grace and ends is not None:
+            told += f" and {length_text(self.grace)} of grace"
+        if terms is not None and terms.renews:
+            every = str(terms.term) if terms.term.count > 1 else str(terms.term.unit)
+            told += f", then every {every}"
+        return told
 
 
 @frozen(kw_only=True)
 class StartTrial(Subscribe):
-    """Starting a trial, by one of the policy's offers or with a term of its own."""
+    """Starting a trial, by one of the policy's offers or with a term of its own.
+
+    It ends at its end, or goes on as a subscription by the offer `then`, unless that is cancelled.
+    """
 
     verb: ClassVar[str] = "start a trial"
+
+    renews: bool = False
+    then: str | None = None
+
     kind: ClassVar[EntitlementKind] = EntitlementKind.TRIAL
     doing: ClassVar[str] = "starts a trial"
+
+    def becomes(self, context: StepContext, product: str | None) -> Purchase | None:
+        """Return the subscription a trial goes on as, as it was agreed to when it started."""
+        if self.then is None:
+            return None
+        offer = offer_named(context.policy, self.then, EntitlementKind.SUBSCRIPTION)
+        return Purchase(
+            kind=EntitlementKind.SUBSCRIPTION,
+            product=offer.product or product,
+            term=offer.term,
+            renews=True,
+        )
+
+    def _how_long(self, receipt: holdings.Receipt) -> str:
+        told = super()._how_long(receipt)
+        return told if self.then is None else f"{told}, then subscribes by offer `{self.then}`"
 
 
 @frozen(kw_only=True)
@@ -161,13 +203,16 @@ class EndTrial:
 
     def do(self, context: StepContext) -> str:
         """End the trial."""
-        context.person.end(EntitlementKind.TRIAL, context.now, context.now)
+        holdings.end(context.person, EntitlementKind.TRIAL, context.now, context.now)
         return "ends the trial"
 
 
 @frozen(kw_only=True)
 class Cancel:
-    """Cancelling a subscription: it runs on to the end that was paid for, unless said otherwise."""
+    """Cancelling a subscription: it runs on to the end that was paid for, unless said otherwise.
+
+    Where only a trial runs that would go on as a subscription, that is cancelled.
+    """
 
     verb: ClassVar[str] = "cancel"
 
@@ -176,9 +221,27 @@ class Cancel:
 
     def do(self, context: StepContext) -> str:
         """Cancel the running subscription."""
+        person = context.person
         ends = context.now if self.now else dated(self.ends, context.policy.zone, end=True)
-        last = context.person.end(EntitlementKind.SUBSCRIPTION, context.now, ends)
+        kind = EntitlementKind.SUBSCRIPTION
+        trial = EntitlementKind.TRIAL
+        if holdings.is_paid_again(person, trial, context.now):
+            runs = kind in {right.kind for right in _running(context)}
+            kind = kind if runs else trial
+        last = holdings.end(person, kind, context.now, ends)
         return "cancels at once" if self.now else f"cancels, and reads on {_until(last)}"
+
+
+@frozen(kw_only=True)
+class FailPayment:
+    """The next payment fails: what runs ends where it is paid for, and its grace begins there."""
+
+    verb: ClassVar[str] = "let the payment fail"
+
+    def do(self, context: StepContext) -> str:
+        """Take the next payment away."""
+        last = holdings.fail_payment(context.person, context.now)
+        return f"the next payment fails: paid for {_until(last)}"
 
 
 @frozen(kw_only=True)
@@ -232,31 +295,20 @@ Action = (
     | StartTrial
     | EndTrial
     | Cancel
+    | FailPayment
     | SwitchDevice
     | ClearCookies
     | Wait
 )
 
 
-def _running_offer(policy: Policy, name: str, now: datetime, kind: EntitlementKind) -> Offer:
-    offer = next((offer for offer in policy.offers if offer.name == name), None)
-    if offer is None:
-        listed = ", ".join(f"`{known.name}`" for known in policy.offers) or "none"
-        raise ImpossibleStepError(f"the policy has no offer `{name}`; there are: {listed}")
-    if str(offer.kind) != str(kind):
-        raise ImpossibleStepError(f"offer `{name}` is for a {offer.kind}, not a {kind}")
-    starts, ends = offer.instants(policy.zone)
-    if starts is not None and instant(now) < starts:
-        raise ImpossibleStepError(
-            f"offer `{name}` has not started: it runs from"
-            f" {moment(starts, policy.zone).isoformat()}"
-        )
-    if ends is not None and instant(now) >= ends:
-        raise ImpossibleStepError(
-            f"offer `{name}` is over: it ran until {moment(ends, policy.zone).isoformat()}"
-        )
-    return offer
+def _running(context: StepContext) -> tuple[Entitlement, ...]:
+    return context.person.as_reader().running(instant(context.now))
 
 
 def _until(ends: datetime | None) -> str:
-    return "without an end" if ends is None else f"until {ends.day} {ends:%B %Y %H:%M}"
+    return "without an end" if ends is None else f"until {_when(ends)}"
+
+
+def _when(at: datetime) -> str:
+    return f"{at.day} {at:%B %Y %H:%M}"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import TYPE_CHECKING
+
+from attrs import frozen
 
 from meter.explanation import explain
 from meter.prompts import render
@@ -15,68 +18,97 @@ if TYPE_CHECKING:
     from meter.journeys.steps import Expect
     from meter.policy import Policy
 
-__all__ = ["broken"]
+__all__ = ["Difference", "broken", "differences"]
 
 _OF_DECISION = ("show", "access", "rule", "offer", "prompt", "left", "used", "counted")
 _OF_METER = ("left", "used")
-_MAY_BE_NONE = ("offer", "prompt")
-"""`true` expects any of these, `false` none."""
+
+
+@frozen(kw_only=True)
+class Difference:
+    """One thing that is not as expected: the key of `expect`, what it asks for and what is so.
+
+    `place` is the place of a text in a list of several that `says` asks for. What is not there is
+    `None`; of `says`, `found` is everything the prompt says.
+    """
+
+    key: str
+    wanted: object
+    found: object
+    place: int | None = None
+
+    def __str__(self) -> str:
+        if self.key == "says":
+            return self._unsaid()
+        got = "none" if self.found is None else f"`{_word(self.found)}`"
+        return f"expected `{self.key} = {_word(self.wanted)}`, got {got}"
+
+    def _unsaid(self) -> str:
+        said = f"`{self.found}`" if self.found else "nothing"
+        if isinstance(self.wanted, bool):
+            wanted = "something" if self.wanted else "nothing"
+            return f"expected it to say {wanted}, but it says {said}"
+        return f"expected it to say `{self.wanted}`, but it says {said}"
 
 
 def broken(
     expect: Expect | None, decision: Decision, policy: Policy, locale: str | None
 ) -> str | None:
     """Return what differs from an expectation, and why it is so; `None` if nothing does."""
-    if expect is None:
-        return None
-    differs = [
-        *_different_values(expect, decision),
-        *_different_reset(expect, decision, policy),
-        *_unsaid(expect, decision, policy, locale),
-    ]
+    differs = [str(one) for one in differences(expect, decision, policy, locale)]
     if not differs:
         return None
     why = [f"  {line}" for line in explain(decision).splitlines()]
     return "\n".join([*differs, *why])
 
 
-def _different_values(expect: Expect, decision: Decision) -> Iterator[str]:
+def differences(
+    expect: Expect | None, decision: Decision, policy: Policy, locale: str | None
+) -> Iterator[Difference]:
+    """Yield everything in which a decision is not what was expected."""
+    if expect is None:
+        return
     for key in _OF_DECISION:
         wanted: object = getattr(expect, key)
         found: object = getattr(decision.meter if key in _OF_METER else decision, key, None)
-        if wanted is None or _is_met(key, wanted, found):
-            continue
-        got = "none" if found is None else f"`{_word(found)}`"
-        yield f"expected `{key} = {_word(wanted)}`, got {got}"
+        if wanted is not None and not _is_met(wanted, found):
+            yield Difference(key=key, wanted=wanted, found=found)
+    if expect.resets_at is not None:
+        yield from _different_reset(expect, decision, policy)
+    if expect.says != ():
+        yield from _different_words(expect, decision, policy, locale)
 
 
-def _is_met(key: str, wanted: object, found: object) -> bool:
-    if key in _MAY_BE_NONE and isinstance(wanted, bool):
+def _is_met(wanted: object, found: object) -> bool:
+    """Say whether what is so is what was wanted: `true` wants anything, `false` nothing."""
+    if isinstance(wanted, bool) and not isinstance(found, bool):
         return wanted == (found is not None)
     return wanted == found
 
 
-def _different_reset(expect: Expect, decision: Decision, policy: Policy) -> Iterator[str]:
-    if expect.resets_at is None:
-        return
-    wanted = moment(local_instant(expect.resets_at, policy.zone), policy.zone)
+def _different_reset(expect: Expect, decision: Decision, policy: Policy) -> Iterator[Difference]:
     resets = None if decision.meter is None else decision.meter.resets_at
-    if resets != wanted:
-        got = "none" if resets is None else f"`{resets.isoformat()}`"
-        yield f"expected `resets_at = {wanted.isoformat()}`, got {got}"
+    wanted: object = expect.resets_at
+    if isinstance(expect.resets_at, date):
+        wanted = moment(local_instant(expect.resets_at, policy.zone), policy.zone)
+    if not _is_met(wanted, resets):
+        yield Difference(key="resets_at", wanted=wanted, found=resets)
 
 
-def _unsaid(
+def _different_words(
     expect: Expect, decision: Decision, policy: Policy, locale: str | None
-) -> Iterator[str]:
-    if not expect.says:
-        return
+) -> Iterator[Difference]:
     text = " ".join(render(decision, policy, locale=locale, format="text").split())
-    said = f"`{text}`" if text else "nothing"
-    for words in expect.says:
+    if isinstance(expect.says, bool):
+        if expect.says != bool(text):
+            yield Difference(key="says", wanted=expect.says, found=text)
+        return
+    for place, words in enumerate(expect.says):
         if " ".join(words.split()) not in text:
-            yield f"expected it to say `{words}`, but it says {said}"
+            yield Difference(key="says", wanted=words, found=text, place=place)
 
 
 def _word(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value.isoformat() if isinstance(value, datetime) else str(value)

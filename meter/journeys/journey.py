@@ -19,6 +19,7 @@ from meter.errors import Problem
 from meter.journeys.actions import ReadArticle, StepContext, Wait
 from meter.journeys.expectations import broken
 from meter.journeys.file import load_keys, loads_keys
+from meter.journeys.holdings import renew
 from meter.journeys.person import ImpossibleStepError, Person, Right, later
 from meter.journeys.steps import JourneyError, JourneyStep, PlannedStep, Renewal
 from meter.loading import load_policy
@@ -114,11 +115,14 @@ class Journey:
         for number, step in enumerate(self.steps, 1):
             before = now
             now = self._move(step, number, now, policy)
+            continued = renew(person, now, policy.zone)
             renewals = tuple(_renewals(policy, person.usage, before, now))
             if isinstance(step.action, ReadArticle):
                 on_screen = step.action.seen(policy.zone)
-            readings = _readings(policy, person, person.seen(on_screen, number), now)
-            what, problem = _done(step, StepContext(person=person, now=now, policy=policy))
+            view = person.seen(on_screen, number)
+            readings = _readings(policy, person, view, now)
+            context = StepContext(person=person, now=now, policy=policy, view=view)
+            what, why_not = _done(step, context)
             reader = person.as_reader()
             view = person.seen(on_screen, number)
             decision, after = decide(policy, reader, view, person.usage, now)
@@ -137,7 +141,9 @@ class Journey:
                 before=readings,
                 after=_readings(policy, person, view, now),
                 renewals=renewals,
-                problem=problem or broken(step.expect, decision, policy, locale or self.locale),
+                continued=continued,
+                happened=why_not is None,
+                problem=why_not or broken(step.expect, decision, policy, locale or self.locale),
                 line=step.line,
             )
 

@@ -22,7 +22,9 @@ from meter.vocabulary import Access, EntitlementKind, Show
 
 __all__ = ["ENTITLEMENT", "EXPECT", "JOURNEY", "READER", "STEP"]
 
-_SAYS = OneOf(by={list: WORDS}, otherwise=Text(longest=1000))
+_SAID = Text(longest=1000)
+_SAYS = OneOf(by={list: List(item=_SAID), bool: Boolean()}, otherwise=_SAID)
+_COUNT_OR_NONE = OneOf(by={bool: Boolean()}, otherwise=Integer(least=0, most=10_000))
 _NAME_OR_NONE = OneOf(by={bool: Boolean()}, otherwise=WORD)
 EXPECT = Table(
     noun="`expect`",
@@ -32,11 +34,12 @@ EXPECT = Table(
         "show": Key(shape=Choice(words=Show), says="what the page shows"),
         "access": Key(shape=Choice(words=Access), says="`full` or `preview`"),
         "left": Key(
-            shape=Integer(least=0, most=10_000), says="what remains of the meter after this view"
+            shape=_COUNT_OR_NONE,
+            says="what remains of the meter after this view; `false` where none is told",
         ),
         "used": Key(
-            shape=Integer(least=0, most=10_000),
-            says="what the meter has counted, this view included",
+            shape=_COUNT_OR_NONE,
+            says=("what the meter has counted, this view included; `false` where no meter is told"),
         ),
         "counted": Key(shape=Boolean(), says="whether this view spent one"),
         "rule": Key(shape=WORD, says="the name of the rule that decides"),
@@ -45,14 +48,18 @@ EXPECT = Table(
         ),
         "prompt": Key(shape=_NAME_OR_NONE, says="the name of the prompt; `false` for none"),
         "resets_at": Key(
-            shape=AT,
+            shape=OneOf(by={bool: Boolean()}, otherwise=AT),
             says=(
                 "when allowance comes back; a date is the start of that day in the publication's"
-                " zone"
+                " zone; `false` for never"
             ),
         ),
         "says": Key(
-            shape=_SAYS, says="a text, or a list of texts, that the prompt contains word for word"
+            shape=_SAYS,
+            says=(
+                "a text, or a list of texts, that the prompt contains word for word; `false` where"
+                " nothing is said"
+            ),
         ),
     },
 )

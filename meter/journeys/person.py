@@ -13,19 +13,31 @@ from typing import TYPE_CHECKING
 from attrs import Factory, define, evolve, frozen
 
 from meter.engine import join
+from meter.journeys.rights import HeldRight, held
 from meter.usage import Usage
 from meter.view import Entitlement, PageView, Reader
 from meter.vocabulary import EntitlementKind
 from meter.windows import Term, instant, local_instant, moment
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from zoneinfo import ZoneInfo
 
     from meter.policy import Policy
 
-__all__ = ["ImpossibleStepError", "Person", "Right", "dated", "later", "parse_span", "span_text"]
+__all__ = [
+    "LAST_YEAR",
+    "ImpossibleStepError",
+    "Person",
+    "Right",
+    "dated",
+    "later",
+    "parse_span",
+    "span_text",
+    "too_far",
+]
 
-_LAST_YEAR = 2200
+LAST_YEAR = 2200
 _OWN_ACCOUNT = "reader"
 _MINUTES = 60
 _SHORT = re.compile(r"([0-9]{1,5}) (minute|hour)s?", re.ASCII)
@@ -80,10 +92,16 @@ def later(at: datetime, span: Term | timedelta, zone: ZoneInfo) -> datetime:
             when = moment(instant(at) + span // timedelta(microseconds=1), zone)
     except (ValueError, OverflowError):
         when = None
-    if when is None or when.year > _LAST_YEAR:
-        past = f"is past the year {_LAST_YEAR}"
-        raise ImpossibleStepError(f"{span_text(span)} after {at:%Y-%m-%d} {past}")
+    if when is None or when.year > LAST_YEAR:
+        raise too_far(span, at)
     return when
+
+
+def too_far(span: Term | timedelta, at: datetime) -> ImpossibleStepError:
+    """Return the error of a stretch of time that is too long to be meant."""
+    return ImpossibleStepError(
+        f"{span_text(span)} after {at:%Y-%m-%d} is past the year {LAST_YEAR}"
+    )
 
 
 @frozen(kw_only=True)
@@ -133,7 +151,7 @@ class Person:
     language: str | None = None
     channel: str | None = None
     signed_in: dict[str, str] = Factory(dict)
-    rights: dict[str, tuple[Entitlement, ...]] = Factory(dict)
+    rights: dict[str, tuple[HeldRight, ...]] = Factory(dict)
     cookies: dict[str, int] = Factory(dict)
     usages: dict[tuple[str, str], Usage] = Factory(dict)
 
@@ -147,7 +165,7 @@ class Person:
         """
         person = cls(reader, device, language, channel)
         account = person.own_account
-        person.rights[account] = reader.entitlements
+        person.rights[account] = held(reader.entitlements)
         if reader.registered or reader.entitlements:
             person.signed_in[device] = account
         return person
@@ -188,13 +206,27 @@ class Person:
         Signed out, the account's rights are out of sight, and one who keeps no cookie has no id.
         """
         kind, name = self.identity
-        nobody = self.reader.id is None and kind == "device"
-        return evolve(
-            self.reader,
-            id=None if nobody else name,
-            registered=kind == "account",
-            entitlements=self.rights.get(self.account or "", ()),
-        )
+        if kind == "account":
+            return self._as_account(name)
+        device = None if self.reader.id is None else name
+        return evolve(self.reader, id=device, registered=False, entitlements=())
+
+    def _as_account(self, name: str) -> Reader:
+        rights = tuple(one.right for one in self.rights.get(name, ()))
+        return evolve(self.reader, id=name, registered=True, entitlements=rights)
+
+    def takers(self) -> Iterator[tuple[Reader, Usage]]:
+        """Yield for whom an offer has to be that is taken now, with what is remembered of them.
+
+        That is the reader as the page sees them and, where nobody is signed in, the account that
+        takes it, if the site has met that one before.
+        """
+        yield self.as_reader(), self.usage
+        name = self.own_account
+        usage = self.usages.get(("account", name))
+        is_known = usage is not None or self.rights.get(name) or self.reader.registered
+        if self.account is None and is_known:
+            yield self._as_account(name), usage or Usage()
 
     def seen(self, view: PageView, number: int) -> PageView:
         """Return a page view as it comes from this device; every step is a view of its own."""
@@ -216,38 +248,3 @@ class Person:
         brought = self.usages.get(self._anonymous, Usage())
         self.usage = join(policy, brought, self.usage, now)
         return f"signs in as `{name}`"
-
-    def grant(self, policy: Policy, now: datetime, right: Entitlement) -> str:
-        """Give the account a right, and say what else that took.
-
-        Someone who takes one has an account from then on.
-        """
-        note = f"{self.sign_in(policy, now)} and " if self.account is None else ""
-        account = str(self.account)
-        self.rights[account] = (*self.rights.get(account, ()), right)
-        return note
-
-    def end(self, kind: EntitlementKind, now: datetime, ends: datetime | None) -> datetime:
-        """Make the running rights of a kind end at `ends`, and return the last end.
-
-        Without `ends` each ends at its own, without grace.
-        """
-        account = self.account or ""
-        rights = self.rights.get(account, ())
-        in_force = self.as_reader().running(instant(now))
-        running = [right for right in rights if right.kind is kind and right in in_force]
-        if not running:
-            raise ImpossibleStepError(f"no {kind} is running")
-        if ends is not None and ends < now:
-            raise ImpossibleStepError(
-                f"the {kind} would end at {ends.isoformat()}, which has passed"
-            )
-        ended = [evolve(right, grace=timedelta(), ends=ends or right.ends) for right in running]
-        last = max((right.ends for right in ended if right.ends is not None), default=None)
-        if last is None or any(right.ends is None for right in ended):
-            raise ImpossibleStepError(
-                f"the {kind} has no end to run on to; write `cancel = {{ now = true }}` or `cancel"
-                " = { ends = 2026-12-31 }`"
-            )
-        self.rights[account] = (*(right for right in rights if right not in running), *ended)
-        return last

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
+from typing import Literal
 
 from attrs import field, frozen
 
 from meter.decision import Decision, MeterReading
 from meter.errors import ProblemsError
 from meter.journeys.actions import Action, ReadArticle
+from meter.journeys.rights import Continuation
 from meter.view import PageView, Reader
 from meter.vocabulary import Access, Show
 from meter.windows import Term
@@ -24,7 +26,9 @@ class JourneyError(ProblemsError):
     """
 
 
-def _texts(value: str | Iterable[str]) -> tuple[str, ...]:
+def _texts(value: str | Literal[True, False] | Iterable[str]) -> tuple[str, ...] | bool:
+    if isinstance(value, bool):
+        return value
     return (value,) if isinstance(value, str) else tuple(value)
 
 
@@ -32,7 +36,8 @@ def _texts(value: str | Iterable[str]) -> tuple[str, ...]:
 class Expect:
     """What a step must bring.
 
-    What is `None` is not looked at; `offer = false` and `prompt = false` ask for none.
+    What is `None` is not looked at. Of what may be absent (`offer prompt left used resets_at says`)
+    `False` asks for none and `True` for any.
 
     `says` are texts that the prompt must contain, word for word; spaces and line breaks are alike.
     """
@@ -42,11 +47,11 @@ class Expect:
     rule: str | None = None
     offer: str | bool | None = None
     prompt: str | bool | None = None
-    left: int | None = None
-    used: int | None = None
+    left: int | bool | None = None
+    used: int | bool | None = None
     counted: bool | None = None
-    resets_at: datetime | date | None = None
-    says: tuple[str, ...] = field(default=(), converter=_texts)
+    resets_at: datetime | date | bool | None = None
+    says: tuple[str, ...] | bool = field(default=(), converter=_texts)
 
 
 @frozen(kw_only=True)
@@ -82,7 +87,8 @@ class JourneyStep:
     `at` is in the publication's zone. `decision` is what a read step got; for any other step it is
     what the article on screen (the one opened last, or the first to come) would get now, and counts
     nothing. `before` and `after` are the readings by meter, `renewals` says which windows
-    ended since the step before. `problem` is a broken expectation and why, or `None`.
+    ended since the step before, `continued` which rights were paid for again. `happened` is false
+    for a step that cannot happen. `problem` says why, or is a broken expectation, or `None`.
     """
 
     number: int
@@ -95,6 +101,8 @@ class JourneyStep:
     before: Mapping[str, MeterReading]
     after: Mapping[str, MeterReading]
     renewals: tuple[Renewal, ...] = ()
+    continued: tuple[Continuation, ...] = ()
+    happened: bool = True
     problem: str | None = None
     line: int | None = None
 

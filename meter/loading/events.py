@@ -21,7 +21,7 @@ from meter.loading.problems import ProblemCollector
 from meter.view import Article, PageView, Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from zoneinfo import ZoneInfo
 
     from meter.decision import Decision, MeterReading
@@ -37,6 +37,7 @@ __all__ = [
     "parse_event",
     "parse_json",
     "read_events",
+    "readable_events",
 ]
 
 MOST_CHARACTERS = 64 * 1024
@@ -96,7 +97,7 @@ def read_events(
         if not line.strip():
             continue
         try:
-            event = parse_event(_parse_line(line, name, number), zone, name=name, line=number)
+            event = _event(line, zone, name, number)
         except EventError as error:
             problems += error.problems
             if not ahead or len(line) > MOST_CHARACTERS:  # the rest of such a line is no line
@@ -108,14 +109,45 @@ def read_events(
         raise EventError(_listed(problems, name))
 
 
-def _bounded(lines: Iterable[str | bytes]) -> Iterator[str | bytes]:
-    """Yield lines; of a file, never more of one than can be refused."""
-    readline = getattr(lines, "readline", None)
+def readable_events(
+    lines: Iterable[str | bytes],
+    name: str,
+    zone: ZoneInfo,
+    pass_by: Callable[[EventError], object],
+) -> Iterator[Event]:
+    """Yield the events of JSON lines; a line that cannot be read is given to `pass_by`.
+
+    So is one that is too long, whatever its length, and the next line is read as ever. Empty lines
+    are skipped.
+    """
+    for number, line in enumerate(_bounded(lines, to_its_end=True), 1):
+        if not line.strip():
+            continue
+        try:
+            event = _event(line, zone, name, number)
+        except EventError as error:
+            pass_by(error)
+            continue
+        yield event
+
+
+def _event(line: str | bytes, zone: ZoneInfo, name: str, number: int) -> Event:
+    return parse_event(_parse_line(line, name, number), zone, name=name, line=number)
+
+
+def _bounded(lines: Iterable[str | bytes], *, to_its_end: bool = False) -> Iterator[str | bytes]:
+    """Yield lines; of a file, never more of one than can be refused.
+
+    `to_its_end`: what is left of a longer line is passed by, so that the next one is a line.
+    """
+    readline: Callable[[int], str | bytes] | None = getattr(lines, "readline", None)
     if readline is None:
         yield from lines
         return
     while line := readline(MOST_CHARACTERS + 2):
         yield line
+        while to_its_end and line and line[-1:] not in ("\n", b"\n"):
+            line = readline(MOST_CHARACTERS)
 
 
 def _listed(problems: list[Problem], name: str) -> tuple[Problem, ...]:

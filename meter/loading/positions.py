@@ -42,6 +42,8 @@ class Positions:
     def __init__(self, text: str, wanted: Iterable[tuple[Path, At]] | None = None) -> None:
         self.lines = text.split("\n")
         self._places: dict[tuple[Path, At], tuple[int, int]] = {}
+        self.spans: dict[Path, tuple[int, int]] = {}
+        """Where each value starts and ends, in bytes of the text as UTF-8."""
         self._counts: dict[Path, int] = {}
         self._defined: set[Path] = set()
         self.repeated: Place | None = None
@@ -130,7 +132,8 @@ class Positions:
         return path
 
     def _pair(self, base: Path, node: Node) -> None:
-        key, value = node.named_children[0], node.named_children[-1]
+        # A comment at the end of the line is a part of its pair.
+        key, value = (child for child in node.named_children if child.type != "comment")
         path = (*base, *_key_parts(key))
         self._define(path, key)
         if self._is_searched(path):
@@ -138,6 +141,7 @@ class Positions:
 
     def _value(self, path: Path, node: Node) -> None:
         self._note(path, "value", node)
+        self.spans.setdefault(path, (node.start_byte, node.end_byte))
         if self._complete:
             return
         if node.type == "inline_table":

@@ -13,6 +13,7 @@ from attrs import define, evolve, field, frozen
 from meter import engine
 from meter.clock import system_clock
 from meter.errors import StoreError, StoreUnavailableError
+from meter.loading.article_ids import FORMS, ArticleIds, article_ids
 from meter.memo import observe
 from meter.paywall.fallback import remembered, spent, unspent
 from meter.paywall.forgetting import erase
@@ -121,6 +122,7 @@ class PaywallBase(Generic[S]):
     _old_secrets: tuple[Secret, ...] = field(default=(), converter=_secrets, kw_only=True)
     _namespace: str = field(default="", kw_only=True)
     _remember: int = field(default=10_000, kw_only=True)
+    _article_ids: ArticleIds = field(default=ArticleIds.EXACT, converter=article_ids, kw_only=True)
     _on_decision: Callable[[dict[str, object]], object] | None = field(default=None, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
@@ -159,6 +161,7 @@ class PaywallBase(Generic[S]):
     ) -> Decision | StoreOps[StoreDecision]:
         """Return the decision where no count is needed, else the store calls that lead to it."""
         policy = self.policy
+        view = self._named(view)
         now = now or self._clock()
         observed = observe(policy, reader, view, now)
         decision = observed.final
@@ -169,6 +172,13 @@ class PaywallBase(Generic[S]):
         return self._decide_with_store(
             MeteredView(policy, reader, view, now, keys, counts, observed.decide)
         )
+
+    def _named(self, view: PageView) -> PageView:
+        """Return a view whose article has the id it is compared by."""
+        name = FORMS[self._article_ids](view.article.id)
+        if name == view.article.id:
+            return view
+        return evolve(view, article=evolve(view.article, id=name))
 
     def _decide_with_store(self, metered: MeteredView) -> StoreOps[StoreDecision]:
         """Decide with the count, or without it where the store does not answer."""

@@ -61,10 +61,13 @@ class Paywall(PaywallBase[Store]):
       them is carried over at the reader's next visit, and forgotten with the reader.
     - `namespace`: keeps the readers of several publications apart in one store.
     - `remember`: the most readers this process remembers; a view of one it knows is one call.
+    - `article_ids`: how ids of articles are compared. `exact` (the default) as they are; `path` as
+      addresses of pages, without host, query, fragment and marks of AMP and page numbers.
     - `on_decision`: called with every decision, as a CloudEvents dictionary. What it raises is
       logged, and the decision stands.
 
-    Raises `ValueError` for a `deadline` or an `on_outage` that cannot be, and for an empty secret.
+    Raises `ValueError` for a `deadline`, an `on_outage` or `article_ids` that cannot be, and for an
+    empty secret.
 
     >>> from datetime import datetime, UTC
     >>> from meter import Article, PageView, Reader, loads_policy, open_store

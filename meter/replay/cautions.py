@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from meter.columns.cautions import Caution, caution
 from meter.facts import READER
+from meter.loading.article_ids import SAME_PAGES
 from meter.replay.sums import HUNDRED
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ def find_cautions(
         yield caution("W16", share=share)
     if not gathered.columns & {"crawler", "prefetch"}:
         yield caution("W17")
+    if question.pages.example is not None:
+        yield caution(SAME_PAGES, pages=question.pages)
 
 
 def _begins_inside(asked: Columns, gathered: ShardedLog) -> Iterator[Caution]:

@@ -13,6 +13,7 @@ from attrs import define, frozen
 from numpy.typing import NDArray
 
 from meter.columns.decide import Columns
+from meter.loading.article_ids import FORMS, ArticleIds, PageAddresses
 from meter.replay.grouping import NEEDS, Coded, code_column, group_views
 from meter.replay.logs.attributes import LOG_ATTRIBUTES
 from meter.replay.logs.rows import BadRows, RawRows, RowProblem
@@ -50,13 +51,15 @@ class ParseOptions:
     """How to read a log's rows.
 
     For which policies, in which zone, and on which day where it has no clock. `texts` says that
-    every value of the log is written as a text.
+    every value of the log is written as a text, `article_ids` how those of articles are compared.
     """
 
     policies: tuple[Columns, ...]
     times: Times
     day: date | None
     texts: bool
+    article_ids: ArticleIds
+    pages: PageAddresses
 
     @property
     def zone(self) -> ZoneInfo:
@@ -115,6 +118,7 @@ def prepare(piece: RawRows, options: ParseOptions, bad: BadRows) -> ParsedRows:
     check = _Check(piece, bad, np.ones(piece.table.num_rows, np.bool_))
     reader = _named_ids(check, options, "reader.id", "reader", RowProblem.NO_READER)
     article = _named_ids(check, options, "article.id", "article", RowProblem.NO_ARTICLE)
+    article = _as_compared(article, options)
     at = _instants(check, options)
     names = [name for name in options.attributes if name in piece.table.column_names]
     attributes = {name: _attribute(check, name, options.zone) for name in names}
@@ -148,6 +152,20 @@ def _named_ids(
     ids = _ids(check.piece.table, name, texts=options.texts)
     check.refuse(_empty(ids), code, f"no {word}")
     return ids
+
+
+def _as_compared(ids: pa.Array, options: ParseOptions) -> pa.Array:
+    """Return ids of articles as they are compared; of exact ones, note those of one page."""
+    is_exact = options.article_ids is ArticleIds.EXACT
+    if pa.types.is_integer(ids.type) or (is_exact and options.pages.is_full):
+        return ids
+    coded = pc.dictionary_encode(ids)
+    names = coded.dictionary.to_pylist()
+    if is_exact:
+        options.pages.add(names)
+        return ids
+    forms = pa.array(map(FORMS[options.article_ids], names), coded.dictionary.type)
+    return forms.take(coded.indices)
 
 
 def _instants(check: _Check, options: ParseOptions) -> NDArray[np.int64]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import field, frozen
 
 from meter.columns.decide import Columns
+from meter.loading.article_ids import ArticleIds, PageAddresses
 from meter.policy import Policy
 from meter.replay.logs.log import Log
 from meter.replay.logs.times import Times
@@ -34,6 +35,9 @@ class ReplayQuestion:
     recorded: Columns | None
     recorded_policy: Policy | None
     knows_recording: bool
+    article_ids: ArticleIds = ArticleIds.EXACT
+    pages: PageAddresses = field(factory=PageAddresses)
+    """What is noticed of ids that are addresses, while they are compared as they are."""
 
     @property
     def policies(self) -> tuple[Columns, ...]:

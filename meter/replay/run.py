@@ -22,6 +22,8 @@ except ImportError as error:  # pragma: no cover - checked in an environment wit
 
 from meter.columns.cautions import holdout_size
 from meter.columns.decide import Columns
+from meter.loading.article_ids import ArticleIds
+from meter.loading.article_ids import article_ids as compared_by
 from meter.replay.cautions import find_cautions
 from meter.replay.censoring import cut_off, looser
 from meter.replay.decision_rows import Decisions
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from os import PathLike
 
+    from meter.loading.article_ids import ArticleIdsWord
     from meter.policy import Policy
     from meter.replay.logs.log import ArrowStream, ArrowTable
 
@@ -68,6 +71,7 @@ def replay(
     by_reader: bool = False,
     workers: int = 1,
     memory: int = _BUDGET,
+    article_ids: ArticleIds | ArticleIdsWord = ArticleIds.EXACT,
 ) -> Replay:
     """Run a log of page views through a policy.
 
@@ -77,12 +81,14 @@ def replay(
     that was in force when the log was written, or `"none"` if nobody was stopped then; where it
     stopped readers whom `policy` would let read on, the answer is refused and bounded. `decisions`
     and `by_reader` ask for these tables. More than `memory` bytes of columns go through temporary
-    files. `workers` is the number of threads.
+    files. `workers` is the number of threads. `article_ids="path"` compares ids of articles as
+    addresses of pages (see `Paywall`).
 
-    Raises `LogError` for a log that cannot be read, or of which no view can.
+    Raises `LogError` for a log that cannot be read, or of which no view can, and `ValueError` for
+    another word than `exact` and `path`.
     """
     source = log if isinstance(log, Log) else Log(log, columns, clock=clock)
-    question = _question(policy, source, recorded_under, zone)
+    question = _question(policy, source, recorded_under, zone, compared_by(article_ids))
     asked = question.asked
     recorded = question.recorded
     bad = BadRows()
@@ -114,7 +120,11 @@ def replay(
 
 
 def _question(
-    policy: Policy, source: Log, recorded_under: Policy | str | None, zone: str | None
+    policy: Policy,
+    source: Log,
+    recorded_under: Policy | str | None,
+    zone: str | None,
+    article_ids: ArticleIds,
 ) -> ReplayQuestion:
     recorded = None
     if recorded_under is not None and not isinstance(recorded_under, str):
@@ -128,6 +138,7 @@ def _question(
         recorded=None if recorded is None else Columns(recorded),
         recorded_policy=recorded,
         knows_recording=recorded_under is not None,
+        article_ids=article_ids,
     )
 
 
@@ -139,6 +150,8 @@ def _gather(question: ReplayQuestion, gathering: ShardBuilder, bad: BadRows) -> 
         times=question.times,
         day=None if source.clock else NO_CLOCK_DAY,
         texts=source.kind in _WITH_TEXTS,
+        article_ids=question.article_ids,
+        pages=question.pages,
     )
     for piece in source.pieces(bad):
         gathering.add(prepare(piece, reading, bad))

@@ -20,7 +20,7 @@ from meter.vocabulary import Unit
 from meter.windows import Term, day_start, instant, moment
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -72,7 +72,7 @@ class Horizon:
 
     def time(self, terms: Sequence[Term], assumptions: Assumptions) -> Calendar:
         """Return the tables the loop runs on."""
-        starts, ends = _days(self, tuple(terms))
+        starts, ends, first_end = _days(self, tuple(terms))
         hours = _hours_of_a_day(assumptions)
         peak = int(assumptions.number("news.peak_month")) - 1
         factor = float(assumptions.number("news.peak_factor"))
@@ -91,6 +91,7 @@ class Horizon:
             np.array(spread, np.int64),
             np.array(traffic),
             ends,
+            first_end,
         )
 
 
@@ -119,19 +120,41 @@ def _spread(edges: NDArray[np.int64], weight: NDArray[np.float64]) -> NDArray[np
     return instants
 
 
+class _Days(NamedTuple):
+    """Where days start, and where terms end that start with a day, see `Calendar`."""
+
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    first_end: NDArray[np.int64]
+
+
 @lru_cache(maxsize=32)
-def _days(horizon: Horizon, terms: tuple[Term, ...]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return where the days start, and where a term ends that starts with a day: [term, day]."""
+def _days(horizon: Horizon, terms: tuple[Term, ...]) -> _Days:
+    """Return the days of a horizon and the ends of terms."""
     starts = [horizon.opens]
     day = horizon.first
     while starts[-1] < horizon.closes:
         day += timedelta(days=1)
         starts.append(day_start(day, horizon.zone))
-    ends = [
-        [instant(term.after(moment(start, horizon.zone), horizon.zone)) for start in starts]
-        for term in terms
-    ]
-    return np.array(starts, np.int64), np.array(ends, np.int64)
+    ends: list[int] = []
+    first_end = np.zeros((len(terms), len(starts) + 1), np.int64)
+    for row, term in enumerate(terms):
+        for column, start in enumerate(starts):
+            first_end[row, column] = len(ends)
+            ends += _ends(term, start, horizon)
+        first_end[row, -1] = len(ends)
+    return _Days(np.array(starts, np.int64), np.array(ends, np.int64), first_end)
+
+
+def _ends(term: Term, start: int, horizon: Horizon) -> Iterator[int]:
+    """Yield the ends of one, two, three… terms from a day on, up to the first past the horizon."""
+    begins = moment(start, horizon.zone)
+    end = start
+    times = 0
+    while end < horizon.closes or not times:
+        times += 1
+        end = instant(Term(times * term.count, term.unit).after(begins, horizon.zone))
+        yield end
 
 
 @lru_cache(maxsize=8)

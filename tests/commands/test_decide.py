@@ -59,25 +59,17 @@ def test_decide_keeps_what_it_counted_in_a_store(meter):
         )
 
 
-def test_a_bad_line_ends_it_and_what_was_decided_before_is_kept(meter):
-    """The place is told, the exit code is 2."""
-    answer = meter(
-        "decide",
-        "policy.toml",
-        "--store",
-        "sqlite:///usage.db",
-        given=f"{EVENT}\nnonsense\n{EVENT}\n",
-    )
-    assert (answer.code, len(answer.lines)) == (2, 1)
-    assert answer.err.startswith("stdin:2:1: error[json-syntax]")
-    again = meter(
-        "decide",
-        "policy.toml",
-        "--store",
-        "sqlite:///usage.db",
-        given=EVENT.replace("09:00", "09:01"),
-    )
-    assert (again.lines[0]["meter"]["used"], again.lines[0]["counted"]) == (1, False)
+def test_a_bad_line_is_told_and_passed_by(meter):
+    """With its place; the lines after it are decided and kept, and the exit code is 0."""
+    store = ("--store", "sqlite:///usage.db")
+    given = f"{EVENT}\nnonsense\n{EVENT.replace('a1', 'a2')}\n"
+    answer = meter("decide", "policy.toml", *store, given=given)
+    assert (answer.code, [line["meter"]["used"] for line in answer.lines]) == (0, [1, 2])
+    first, *_, last = answer.err.splitlines()
+    assert first.startswith("stdin:2:1: error[json-syntax]")
+    assert last == "stdin: 1 line could not be read and was passed by, 2 read"
+    again = meter("decide", "policy.toml", *store, given=EVENT.replace("09:00", "09:01"))
+    assert (again.lines[0]["meter"]["used"], again.lines[0]["counted"]) == (2, False)
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,8 @@ read = "a1"
     assert lines[3:] == [
         "Mon  1 00:00   signs in as a-reader-with-quite-a-long-name and starts a trial by",
         "               offer summer, until 1 September 2026 00:00",
-        "Mon  1 00:00   subscribes, until 1 July 2026 00:00 and 7 days of grace",
+        "Mon  1 00:00   subscribes, until 1 July 2026 00:00 and 7 days of grace, then",
+        "               every month",
         "Mon  1 00:00   cancels, and reads on until 1 July 2026 00:00",
         "Mon  1 00:00   opens a1                                                  article",
         "               rule: subscribers and trials read everything",
@@ -126,3 +127,115 @@ read = "a1"
         if "read before" in line
     )
     assert read_again == "               rule: within the monthly allowance · read before"
+
+
+def test_accept_writes_the_new_answers_into_the_file(meter, folder):
+    """And nothing else: comments and layout stay, the journey passes, each change is told."""
+    policy = folder / "policy.toml"
+    policy.write_text(policy.read_text().replace("anonymous = 3", "anonymous = 4"))
+    file = folder / "months.journey.toml"
+    before = file.read_text()
+    answer = meter("journey", "--accept", "months.journey.toml")
+    assert answer.code == 0
+    assert "15 of 20 steps say what they expect; none broken" in answer.out
+    assert answer.err.splitlines()[0] == "months.journey.toml:16: step 1: `left = 2` is now `3`"
+    changed = [
+        (old, new)
+        for old, new in zip(before.splitlines(), file.read_text().splitlines(), strict=True)
+        if old != new
+    ]
+    assert changed
+    for old, new in changed:
+        assert old.partition("=")[0] == new.partition("=")[0] == "expect "
+    assert meter("journey", "months.journey.toml").code == 0
+    assert sorted(path.name for path in folder.iterdir() if path.name.startswith(".")) == []
+    kept = file.read_bytes()
+    again = meter("journey", "--accept", "months.journey.toml", "--format", "json")
+    assert (again.code, again.json["journeys"][0]["accepted"], again.err) == (0, [], "")
+    assert file.read_bytes() == kept
+
+
+def test_accept_keeps_what_a_file_is(meter, folder):
+    """Its mode, and that it is a link to another one."""
+    real = folder / "shared.toml"
+    (folder / "month-end.journey.toml").rename(real)
+    text = real.read_text()
+    real.write_text(text.replace("left = ", "left = 1", 1))
+    real.chmod(0o640)
+    link = folder / "month-end.journey.toml"
+    link.symlink_to(real)
+    assert meter("journey", "--accept", link.name).code == 0
+    assert (link.is_symlink(), real.stat().st_mode & 0o777) == (True, 0o640)
+    assert meter("journey", link.name).code == 0
+
+
+def test_accept_has_no_answer_for_what_cannot_happen(meter, folder):
+    """The rest is written, the step is named, and the exit code is 1."""
+    (folder / "late.journey.toml").write_text("""
+policy = "policy.toml"
+start = 2027-01-01
+[[steps]]
+start_trial = "summer"
+[[steps]]
+read = "a1"
+expect = { left = 7 } # seven
+""")
+    answer = meter("journey", "--accept", "late.journey.toml", "--format", "json")
+    assert answer.code == 1
+    assert answer.json["journeys"][0]["accepted"] == [
+        {"step": 2, "line": 6, "key": "left", "old": 7, "new": 2}
+    ]
+    assert "offer `summer` is over" in answer.err
+    assert "expect = { left = 2 } # seven\n" in (folder / "late.journey.toml").read_text()
+
+
+def test_accept_and_against_are_two_questions(meter):
+    """One writes, the other compares."""
+    answer = meter("journey", "--accept", "--against", "policy.toml", "months.journey.toml")
+    assert answer.code == 2
+    assert "use one of the two" in answer.err
+
+
+def test_against_shows_both_timelines_where_they_part(meter, folder):
+    """The other steps are only counted; no line is wider than 80 columns."""
+    lower = (folder / "policy.toml").read_text().replace("anonymous = 3", "anonymous = 2")
+    (folder / "lower.toml").write_text(lower)
+    answer = meter("journey", "months.journey.toml", "--against", "lower.toml")
+    lines = answer.out.splitlines()
+    assert answer.code == 1
+    assert "old: lower.toml · new: policy.toml" in lines
+    assert lines[5:13] == [
+        "Mon  4 08:10   opens fishing-at-night",
+        "          old  countdown  ●○ 0 → 1 of 2",
+        "               You have 1 free article left this month",
+        "               [ Get Unlimited access ] /subscribe",
+        "               rule: within the monthly allowance · more from 1 June 00:00",
+        "          new  countdown  ●○○ 0 → 1 of 3",
+        "               You have 2 free articles left this month",
+        "               [ Get Unlimited access ] /subscribe",
+    ]
+    assert "               … 13 steps go alike" in lines
+    assert "6 of 20 steps differ; the timelines part at step 1" in lines
+    assert max(map(len, lines)) <= 80
+
+
+def test_against_itself_nothing_differs(meter):
+    """The exit code is 0."""
+    answer = meter("journey", "months.journey.toml", "--against", "policy.toml")
+    assert answer.code == 0
+    assert "nothing differs: the reader meets the same under both policies" in answer.out
+
+
+def test_against_as_json_holds_both_and_where_they_differ(meter, folder):
+    """With the keys that are others; so are the words of a prompt, and what cannot happen."""
+    policy = (folder / "policy.toml").read_text()
+    other = policy.replace("ends = 2026-06-30", "ends = 2026-06-09")
+    (folder / "other.toml").write_text(other.replace("The Harbour Review", "The Quay"))
+    (found,) = meter(
+        "journey", "months.journey.toml", "--against", "other.toml", "--format", "json"
+    ).json["journeys"]
+    assert len(found["against"]["steps"]) == len(found["steps"]) == 20
+    differs = {item["step"]: item["keys"] for item in found["against"]["differs"]}
+    assert "what" in differs[15]
+    assert differs[15] == ["what", "reader"]
+    assert "says" in differs[20]

@@ -221,11 +221,13 @@ def test_grace_keeps_a_subscription_open(policy):
         policy,
         steps(
             'subscribe = { term = "1 month", grace = "7 days" }',
+            "payment_fails = true",
             'at = 2026-07-07; read = "a"',
             'at = 2026-07-08; read = "a"',
         ),
     )
     assert [str(step.decision.show) for step in seen] == [
+        "article",
         "article",
         "article",
         "subscription-expired",

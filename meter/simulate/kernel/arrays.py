@@ -237,8 +237,13 @@ class Calendar(NamedTuple):
     """[month, step] instants by the share of the month's reading that lies before them."""
     traffic: Floats
     """[month] traffic, times usual."""
-    term: Integers
-    """[offer, then option; day] the end of a term that starts with this day."""
+    ends: Integers
+    """The ends of one, two, three… terms that start with a day, up to the first past the horizon.
+    """
+    first_end: Integers
+    """[offer, then option; day] where in `ends` the end of one term is; one place more closes the
+    last.
+    """
 
 
 class Setting(NamedTuple):

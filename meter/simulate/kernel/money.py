@@ -26,10 +26,15 @@ _LIST_OPTIONS = 2
 
 
 @compiled
-def term_end(time: Calendar, term: int, at: int) -> int:
-    """Return when a term ends that starts now."""
-    day = day_of(time, at)
-    end: int = time.term[term, day] + (at - time.days[day])
+def term_end(time: Calendar, term: int, anchor: int, times: int) -> int:
+    """Return when the n-th of some terms ends that follow each other from an instant on.
+
+    Each is counted from the anchor, so that a 31st stays one. Past the horizon, any end past it.
+    """
+    day = day_of(time, anchor)
+    first = time.first_end[term, day]
+    last = time.first_end[term, day + 1] - 1
+    end: int = time.ends[min(first + times - 1, last)] + (anchor - time.days[day])
     return end
 
 
@@ -94,8 +99,11 @@ def end(life: Life, standing: int) -> None:
 def pay_term(setting: Setting, life: Life, month: Month, at: int) -> None:
     """Let a paid term start at an instant."""
     month.paid += setting.policy_tables.price[life.option]
+    if life.renewals == 0:
+        life.anchor = at
     life.term_from = at
-    life.due = term_end(setting.time, len(setting.policy_tables.trial) + life.option, at)
+    term = len(setting.policy_tables.trial) + life.option
+    life.due = term_end(setting.time, term, life.anchor, life.renewals + 1)
 
 
 @inlined
@@ -108,7 +116,7 @@ def start(setting: Setting, life: Life, month: Month, offer: int) -> None:
     if offer >= 0 and policy_tables.trial[offer]:
         life.standing = FIRST_TRIAL + offer
         life.term_from = month.now
-        life.due = term_end(setting.time, offer, month.now)
+        life.due = term_end(setting.time, offer, month.now, 1)
         month.paid += policy_tables.offer_price[offer]
         return
     if offer >= 0:
@@ -145,7 +153,7 @@ def expect(
         row.cash += price
         row.lifetime += price
         output.months[number].cash += price
-        now = term_end(time, offer, now)
+        now = term_end(time, offer, now, 1)
         while number < len(time.months) - 1 and time.months[number + 1] <= now:
             output.months[number].trials += chance
             number += 1
@@ -175,12 +183,13 @@ def expect_payments(
 ) -> None:
     """Add what is expected to be paid from now on: until the horizon closes, and for a lifetime."""
     renewals = 0
+    anchor = now
     while True:
         paid = chance * policy_tables.price[option]
         row.cash += paid
         row.lifetime += paid
         months[number].cash += paid
-        now = term_end(time, len(policy_tables.trial) + option, now)
+        now = term_end(time, len(policy_tables.trial) + option, anchor, renewals + 1)
         while number < len(time.months) - 1 and time.months[number + 1] <= now:
             months[number].subscribers += chance
             number += 1

@@ -50,6 +50,8 @@ class Life:
     """How many trials and subscriptions were started."""
     renews: bool
     """Whether what was started last renews itself."""
+    anchor: int
+    """The instant from which the terms of the subscription are counted."""
     term_from: int
     due: int
     """The instant at which the running trial or term ends, or `NEVER`."""
@@ -171,6 +173,7 @@ def begin_life(life: Life, reader: int, key: np.uint64) -> None:
     life.bought = 0
     life.option = 0
     life.renews = True
+    life.anchor = 0
     life.term_from = 0
     life.ended = 0
     life.standing = ANONYMOUS

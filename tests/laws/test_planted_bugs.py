@@ -167,7 +167,7 @@ def copy_with(folder: Path, bug: Bug | None) -> Path:
     return folder
 
 
-def run_suite(folder: Path) -> subprocess.CompletedProcess[str]:
+def run_suite(folder: Path, suite: tuple[str, ...] = SUITE) -> subprocess.CompletedProcess[str]:
     """Run the suite against the package in a folder."""
     # In the copy's folder: `python -m` looks there first, and would find the checkout's package in
     # the checkout.
@@ -183,7 +183,7 @@ def run_suite(folder: Path) -> subprocess.CompletedProcess[str]:
         "not remembers_no_more",
     ]
     environment = os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-m", "pytest", *options, *(str(TESTS / name) for name in SUITE)]
+    command = [sys.executable, "-m", "pytest", *options, *(str(TESTS / name) for name in suite)]
     return subprocess.run(
         command,
         env=environment,

@@ -210,13 +210,21 @@ def test_a_language_of_the_publishers_has_the_terms_of_cldr(tmp_path):
 
 
 def test_a_language_may_leave_out_the_categories_it_says_alike(tmp_path):
-    """`one` and `other` are enough where CLDR asks for `few`: `other` stands in."""
+    """`one` and `other` are enough where CLDR asks for `few`: `other` stands in, and nothing else.
+
+    Plural forms belong together: none of ours is put between those of the publisher.
+    """
     (tmp_path / "texts").mkdir()
-    words = '[left]\none = "jeden"\nother = "wiele: {n}"\n'
+    tables = ("left", "used", "any-days", "last-days", "term-month")
+    words = "".join(f'[{name}]\none = "{name} jeden"\nother = "{name}: {{n}}"\n' for name in tables)
     (tmp_path / "texts" / "pl.toml").write_text(words)
+    texts = load_texts(("pl",), tmp_path)
+    for name in tables:
+        said = [texts.count(name, n) for n in (1, 2, 5, 22)]
+        assert [f"{name} jeden", f"{name}: 2", f"{name}: 5", f"{name}: 22"] == said
     stage = Stage(make_policy())
     said = [
         render(stage.read(count), stage.policy, locale="pl", format="text", folder=tmp_path)
         for count in (1, 4)
     ]
-    assert ["wiele: 4", "jeden"] == [text.splitlines()[0] for text in said]
+    assert ["left: 4", "left jeden"] == [text.splitlines()[0] for text in said]

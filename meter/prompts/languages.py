@@ -14,7 +14,7 @@ from meter.resources import best_match, locale_of
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-__all__ = ["Choice", "accepted", "choose"]
+__all__ = ["ChosenWords", "accepted", "choose"]
 
 _MOST_TO_READ = 1_000
 """How much of a header is read: a browser sends less, and what anybody sends is not kept."""
@@ -48,12 +48,19 @@ def _of_header(header: str) -> tuple[str, ...]:
 
 def _weighted(header: str) -> Iterator[tuple[float, str]]:
     for item in header.split(","):
-        text, *parameters = item.split(";")
+        text, _, parameter = item.partition(";")
         tag = _known_part(text.strip())
-        weights = [_WEIGHT.fullmatch(parameter) for parameter in parameters[:1]]
-        weight = 1.0 if not weights else float(weights[0][1] if weights[0] else 0)
+        weight = _weight(parameter)
         if tag and weight > 0:
             yield weight, tag
+
+
+def _weight(parameter: str) -> float:
+    """Return the weight that a parameter gives; 1 without one, and 0 for what is none."""
+    if not parameter:
+        return 1.0
+    match = _WEIGHT.fullmatch(parameter)
+    return float(match[1]) if match else 0.0
 
 
 def _known_part(tag: str) -> str:
@@ -64,7 +71,7 @@ def _known_part(tag: str) -> str:
 
 
 @frozen
-class Choice:
+class ChosenWords:
     """A language that was chosen.
 
     `asked` is what was asked for, `locale` what writes its numbers and dates, and `words` the tag
@@ -76,11 +83,11 @@ class Choice:
     words: str
 
 
-def choose(wanted: Iterable[str], available: Collection[str]) -> Choice:
+def choose(wanted: Iterable[str], available: Collection[str]) -> ChosenWords:
     """Return the first of the wanted tags that has words, and which words; English if none has."""
     for tag in wanted:
         locale = locale_of(tag)
         words = best_match(tag, available)
         if locale is not None and words is not None:
-            return Choice(tag, locale, words)
-    return Choice("en", Locale("en"), "en")
+            return ChosenWords(tag, locale, words)
+    return ChosenWords("en", Locale("en"), "en")

@@ -49,6 +49,7 @@ def plural(n: int, locale: Locale) -> str:
 
     `zero one two few many other` (remembered: Babel parses the rule on each call).
 
+    >>> from babel import Locale
     >>> plural(3, Locale("pl")), plural(5, Locale("pl"))
     ('few', 'many')
     """
@@ -66,6 +67,7 @@ def money(amount: Decimal, currency: str, locale: Locale) -> str:
     """Write an amount of money; whole amounts without decimals.
 
     >>> from decimal import Decimal
+    >>> from babel import Locale
     >>> money(Decimal(9), "USD", Locale("en")), money(Decimal("9.5"), "USD", Locale("en"))
     ('$9', '$9.50')
     """
@@ -100,6 +102,7 @@ def day_text(day: date, locale: Locale, *, year: bool = False) -> str:
     """Write a day: `June 30th` in English, the locale's own form elsewhere; with its year if asked.
 
     >>> from datetime import date
+    >>> from babel import Locale
     >>> day_text(date(2026, 6, 30), Locale("en")), day_text(date(2026, 6, 30), Locale("de"))
     ('June 30th', '30. Juni')
     >>> day_text(date(2028, 6, 30), Locale("en"), year=True)

@@ -134,8 +134,8 @@ def test_a_language_without_words_of_the_publishers_is_told(locale, language, co
         'show = "trial', f'when = {{ not = {{ language = ["{language}"] }} }}\nshow = "trial'
     )
     message = (
-        f"a condition asks for `{language.lower()}`, but there are no words of yours in it: a prompt"
-        " in this language has your headline in another"
+        f"a condition asks for `{language.lower()}`, but there are no words of yours in it: a"
+        " prompt in this language has your headline in another"
     )
     expected = [(message, f"add `[copy.{language.lower()}]`")] if missing else []
     assert expected == gaps(text + LAST + copies)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "day_text",
-    "isolated",
     "money",
+    "name_text",
     "number",
     "plural",
     "term_text",
@@ -36,6 +36,8 @@ _LETTER_AND_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 _LTR_ISOLATE = "\u2066"
 _ISOLATE = "\u2068"
 _END_OF_ISOLATE = "\u2069"
+_DIRECTING = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Characters that only turn the direction of a text: a name that opens one may not close it."""
 _AGAINST = {"ltr": {"R", "AL"}, "rtl": {"L"}}
 """The strong characters that run against a direction (Unicode Standard Annex 9)."""
 
@@ -81,14 +83,18 @@ def money(amount: Decimal, currency: str, locale: Locale) -> str:
     if _runs_against(symbol, locale):
         # Else the `$` of `US$` is drawn on the other side of the `US`.
         text = text.replace(symbol, f"{_LTR_ISOLATE}{symbol}{_END_OF_ISOLATE}")
-    return isolated(text, locale)
+    return _isolated(text, locale)
 
 
-def isolated(text: str, locale: Locale) -> str:
-    """Return a text so that it can stand in a sentence of a locale without upsetting its order.
+def name_text(name: str, locale: Locale) -> str:
+    """Return a name so that it can stand in a sentence of a locale without upsetting its order.
 
     One that runs the other way (an English name in Arabic) is put between Unicode's isolates.
     """
+    return _isolated(_DIRECTING.sub("", name), locale)
+
+
+def _isolated(text: str, locale: Locale) -> str:
     return f"{_ISOLATE}{text}{_END_OF_ISOLATE}" if _runs_against(text, locale) else text
 
 

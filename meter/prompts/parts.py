@@ -16,7 +16,7 @@ from meter.policy import Copy, Offer
 from meter.prompts.deadlines import from_text, until_text
 from meter.prompts.errors import TemplateError
 from meter.prompts.languages import choose
-from meter.prompts.locales import isolated, money, number
+from meter.prompts.locales import money, name_text, number
 from meter.prompts.texts import without_controls
 from meter.vocabulary import Access, OfferKind, Status
 from meter.windows import instant
@@ -158,7 +158,7 @@ def compose(decision: Decision, policy: Policy, texts: Texts, wanted: tuple[str,
     today = decision.at.astimezone(policy.zone).date()
     terms = _offer_words(offer, policy, texts, today)
     copy, copy_lang = _copy(policy, texts, wanted)
-    publication = isolated(_shown(policy.publication.name), texts.locale)
+    publication = name_text(_shown(policy.publication.name), texts.locale)
     period = _period(decision, policy, texts, today)
     heading, count_line = _counted(kind, decision, texts, period, publication)
     takes = plan.offer and offer is not None

@@ -12,7 +12,7 @@ import pytest
 
 from meter import Article, Entitlement, PageView, Policy, Reader, Rule, Usage, decide, render
 from meter.policy import Copy, Publication
-from meter.prompts.locales import isolated, money
+from meter.prompts.locales import money, name_text
 from meter.resources import locale_of
 from meter.vocabulary import Show
 from tests.prompts.markup import read
@@ -96,13 +96,16 @@ def test_a_price_stands_apart_from_what_runs_the_other_way(amount, currency, lan
         ("مجلة الميناء", "en", True),
         ("The Harbour Review", "en", False),
         ("2026", "ar", False),
+        ("Review\u202e", "ar", True),
+        ("\u2067Review\u2069\u2069", "en", False),
         ("", "ar", False),
     ],
 )
 def test_only_what_runs_the_other_way_is_isolated(text, language, is_isolated):
-    """Whichever way the language runs."""
-    expected = f"{FSI}{text}{PDI}" if is_isolated else text
-    assert expected == isolated(text, locale_of(language))
+    """Whichever way the language runs; a name turns no direction beyond its own end."""
+    plain = re.sub("[\u202e\u2067\u2069]", "", text)
+    expected = f"{FSI}{plain}{PDI}" if is_isolated else plain
+    assert expected == name_text(text, locale_of(language))
 
 
 def outside_of_isolates(text: str) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "day_text",
+    "direction",
     "money",
     "name_text",
     "number",
@@ -32,6 +33,9 @@ __all__ = [
 # CLDR, `currencySpacing`: a space that does not break stands here. Babel leaves it out.
 _LETTER_AND_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 """Between a currency of letters and a digit."""
+
+_QUOTED = re.compile("'([^']*)'")
+"""A word in a pattern of CLDR's."""
 
 _LTR_ISOLATE = "\u2066"
 _ISOLATE = "\u2068"
@@ -86,6 +90,11 @@ def money(amount: Decimal, currency: str, locale: Locale) -> str:
     return _isolated(text, locale)
 
 
+def direction(locale: Locale) -> str:
+    """Return `rtl` or `ltr`, which is also how what is written from top to bottom lies down."""
+    return "rtl" if locale.text_direction == "rtl" else "ltr"
+
+
 def name_text(name: str, locale: Locale) -> str:
     """Return a name so that it can stand in a sentence of a locale without upsetting its order.
 
@@ -99,7 +108,7 @@ def _isolated(text: str, locale: Locale) -> str:
 
 
 def _runs_against(text: str, locale: Locale) -> bool:
-    against = _AGAINST[locale.text_direction]
+    against = _AGAINST[direction(locale)]
     return any(bidirectional(char) in against for char in text)
 
 
@@ -132,7 +141,7 @@ def time_text(when: datetime, locale: Locale, *, year: bool = False) -> str:
 
     `June 30th, 6:30 PM`.
     """
-    pattern: str = locale.datetime_formats["long"]
+    pattern = _QUOTED.sub(r"\1", locale.datetime_formats["long"])
     # Not remembered: two zones' names for one instant are equal, and written differently.
     time = format_time(when.time(), "short", locale=locale)
     return pattern.format(time, day_text(when.date(), locale, year=year))

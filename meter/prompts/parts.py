@@ -16,7 +16,7 @@ from meter.policy import Copy, Offer
 from meter.prompts.deadlines import from_text, until_text
 from meter.prompts.errors import TemplateError
 from meter.prompts.languages import choose
-from meter.prompts.locales import money, name_text, number
+from meter.prompts.locales import direction, money, name_text, number
 from meter.prompts.texts import without_controls
 from meter.vocabulary import Access, OfferKind, Status
 from meter.windows import instant
@@ -168,7 +168,7 @@ def compose(decision: Decision, policy: Policy, texts: Texts, wanted: tuple[str,
         name=name,
         show=str(decision.show),
         lang=str(texts.locale).replace("_", "-"),
-        dir=texts.locale.text_direction,
+        dir=direction(texts.locale),
         copy_lang=copy_lang,
         heading=heading,
         count_line=count_line,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
-from babel import Locale
+from babel import Locale, localedata
 
 from meter import Policy, render
 from meter.policy import Copy
@@ -209,3 +210,23 @@ def test_english_terms_read_like_the_policy():
     """`3 months` in the file is `3 months` on the page."""
     terms = ["1 day", "14 days", "1 week", "2 weeks", "1 month", "3 months", "1 year", "2 years"]
     assert terms == [load_texts(("en",), None).term(Term.parse(term)) for term in terms]
+
+
+def test_every_locale_of_cldr_writes_everything():
+    """A publisher's own file of texts may be in any of them: nothing raises or is left unfilled."""
+    when = datetime(2028, 6, 30, 18, 30, tzinfo=UTC)
+    for name in localedata.locale_identifiers():
+        locale = locale_of(name)
+        if locale is None:
+            continue
+        said = [
+            locales.day_text(when.date(), locale),
+            locales.day_text(when.date(), locale, year=True),
+            locales.time_text(when, locale),
+            locales.money(Decimal(9), "USD", locale),
+            locales.money(Decimal("9.50"), "JPY", locale),
+            locales.term_text(Term.parse("3 months"), locale),
+        ]
+        assert all(text.strip() for text in said), name
+        assert not [text for text in said if re.search(r"[{}]|'\w+'", text)], name
+        assert ("\u2066" in said[3]) <= (locale.text_direction == "rtl"), name

@@ -13,6 +13,7 @@ from meter.windows import day_start, moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import date
     from zoneinfo import ZoneInfo
 
     from meter.decision import Decision
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from meter.formulas import Formula
     from meter.rulebook import JudgedRule, Rulebook
 
-__all__ = ["clause", "code_words", "explain", "value_words", "why_not"]
+__all__ = ["clause", "code_words", "explain", "last_day", "value_words", "why_not"]
 
 _NAMES = {
     "reader": "the reader's status",
@@ -82,8 +83,17 @@ def _end(mark: int, zone: ZoneInfo) -> str:
     """
     day = moment(mark, zone).date()
     if mark == day_start(day, zone):
-        return f"until {moment(mark - 1, zone).date()}"
+        return f"until {last_day(mark, zone)}"
     return f"and before {_start(mark, zone)}"
+
+
+def last_day(end: int, zone: ZoneInfo) -> date:
+    """Return the day of the last moment before an end that is not included.
+
+    The moment is taken off the instant: where the clock jumps at midnight, an hour or a whole day
+    taken off the clock's own time is still the day after.
+    """
+    return moment(end - 1, zone).date()
 
 
 def code_words(slot: Slot, code: Code, zone: ZoneInfo) -> str:

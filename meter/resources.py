@@ -1,18 +1,33 @@
-"""Find the files that ship with the package, and what holds for every file from outside."""
+"""What comes with the package: the files that ship with it, and the locales of CLDR."""
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from attrs import frozen
+from babel import Locale, localedata
+from babel.core import get_global
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from importlib.resources.abc import Traversable
 
-__all__ = ["MOST_BYTES", "file_stamp", "template_root"]
+__all__ = ["MOST_BYTES", "best_match", "file_stamp", "locale_of", "template_root"]
 
 MOST_BYTES = 64 * 1024
 """The largest file from outside that is read whole: a policy, a template, a file of texts."""
+
+_MOST_OF_A_TAG = 35  # RFC 5646 section 4.4.1
+_TAG = re.compile(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*", re.ASCII)
+_EXTENDED = re.compile(r"[A-Za-z]{3}", re.ASCII)
+_SCRIPT = re.compile(r"[A-Za-z]{4}", re.ASCII)
+_TERRITORY = re.compile(r"[A-Za-z]{2}|[0-9]{3}", re.ASCII)
+_ONE_LANGUAGE = {"nb": "no"}
+"""A language that goes by two codes: whoever asks for one is served the words of the other."""
 
 
 def template_root() -> Traversable:
@@ -28,3 +43,142 @@ def file_stamp(path: Path) -> tuple[int, int, int] | None:
     except OSError:
         return None
     return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def locale_of(tag: str) -> Locale | None:
+    """Return the locale that a tag names as CLDR resolves it, or `None` where it names none.
+
+    Aliases, likely scripts and inheritance count: `zh-TW` is Traditional Chinese, `no-NO` is
+    Norwegian, `iw` is Hebrew, `en-JP` is English. Extensions (`-u-ca-japanese`) are passed over.
+
+    >>> str(locale_of("zh-TW")), str(locale_of("sr-RS")), locale_of("xx")
+    ('zh_Hant_TW', 'sr_Cyrl_RS', None)
+    """
+    parts = _parts_of(tag) if len(tag) <= _MOST_OF_A_TAG else None
+    return None if parts is None else _locale(parts)
+
+
+def best_match(tag: str, available: Iterable[str]) -> str | None:
+    """Return which of the available tags serves whoever asks for `tag`, as it is written there.
+
+    The same locale, then what CLDR inherits from, then another of the same language and script:
+    never another script.
+
+    >>> best_match("zh-TW", ["en", "zh", "zh-Hant"]), best_match("es-MX", ["es", "es-419"])
+    ('zh-Hant', 'es-419')
+    """
+    wanted = _parts_of(tag)
+    if wanted is None:
+        return None
+    offered = {own: parts.key for own in sorted(available) if (parts := _parts_of(own))}
+    for own in offered:
+        if own.replace("_", "-").lower() == tag.replace("_", "-").lower():
+            return own
+    for wider in wanted.wider():
+        for own, key in offered.items():
+            if key == wider.key:
+                return own
+    for own, key in offered.items():
+        if key[:2] == wanted.key[:2]:
+            return own
+    return None
+
+
+@frozen
+class _Parts:
+    """The parts of a tag, aliases resolved; the script is the likely one where it has none."""
+
+    language: str
+    script: str
+    territory: str = ""
+    variant: str = ""
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """What is compared."""
+        language = _ONE_LANGUAGE.get(self.language, self.language)
+        return language, self.script, self.territory, self.variant
+
+    def names(self) -> tuple[str, str]:
+        """Return the names under which CLDR may keep what is said of a territory."""
+        written_out = f"{self.language}_{self.script}_{self.territory}"
+        return written_out, f"{self.language}_{self.territory}"
+
+    def wider(self) -> Iterator[_Parts]:
+        """Yield this, its most likely territory, what CLDR inherits from, and the language alone.
+
+        The nearest first, all in one script (CLDR, `parentLocales`).
+        """
+        yield self
+        yield _Parts(self.language, self.script, self.territory)
+        if not self.territory:
+            likely = _likely(f"{self.language}_{self.script}", self.language)
+            yield _Parts(self.language, self.script, likely[-1])
+        parents = get_global("parent_exceptions")
+        names = self.names()
+        while parent := next((parents[name] for name in names if name in parents), None):
+            parts = _parts_of(parent)
+            if parts is None or not parts.territory:
+                break
+            yield parts
+            names = parts.names()
+        yield _Parts(self.language, self.script)
+        if self.language in parents:
+            yield _Parts(parents[self.language], self.script)
+
+
+@lru_cache(maxsize=1024)
+def _parts_of(tag: str) -> _Parts | None:
+    """Return the parts of a tag, or `None` where it is not made like one (RFC 5646)."""
+    if len(tag) > _MOST_OF_A_TAG or not _TAG.fullmatch(tag):
+        return None
+    language, *rest = tag.replace("_", "-").split("-")
+    language = language.lower()
+    # From the first single letter on it is an extension, which is no part of a locale's name.
+    single = next((place for place, part in enumerate(rest) if len(part) == 1), len(rest))
+    if single == len(rest) - 1:
+        return None
+    rest = rest[:single]
+    if rest and _EXTENDED.fullmatch(rest[0]):
+        language = rest.pop(0).lower()  # `zh-yue` is `yue`
+    language, *implied = get_global("language_aliases").get(language, language).split("_")
+    script = implied[0] if implied else ""
+    if rest and _SCRIPT.fullmatch(rest[0]):
+        script = rest.pop(0).title()
+    territory = ""
+    if rest and _TERRITORY.fullmatch(rest[0]):
+        territory = rest.pop(0).upper()
+        renamed = get_global("territory_aliases").get(territory)
+        territory = renamed[0] if renamed else territory
+    script = script or _likely(f"{language}_{territory}", language)[1]
+    return _Parts(language, script, territory, "_".join(rest).upper())
+
+
+def _likely(*names: str) -> list[str]:
+    """Return the likely language, script and territory of the first name that CLDR knows."""
+    likely = get_global("likely_subtags")
+    return next((str(likely[name]).split("_") for name in names if name in likely), ["", "", ""])
+
+
+def _locale(parts: _Parts) -> Locale | None:
+    """Return the locale nearest to these parts that CLDR has, in their language and script."""
+    english = Locale("en")
+    if parts.territory and parts.territory not in english.territories:
+        return None
+    if parts.variant and parts.variant not in english.variants:
+        return None
+    places = [parts.territory, ""] if parts.territory else [""]
+    for territory in places:
+        usual = _likely(f"{parts.language}_{territory}", parts.language)[1]
+        scripts = [parts.script, ""] if parts.script == usual else [parts.script]
+        for variant in (parts.variant, ""):
+            for script in scripts:
+                name = "_".join(filter(None, (parts.language, script, territory, variant)))
+                if name != "root" and localedata.exists(name):
+                    return Locale(
+                        parts.language,
+                        territory=territory or None,
+                        script=script or None,
+                        variant=variant or None,
+                    )
+    return None

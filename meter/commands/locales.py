@@ -8,7 +8,6 @@ from typing import TypeVar
 import click
 
 from meter.loading.codes import locale_step
-from meter.prompts.locales import parse_locale
 
 __all__ = ["locale_option"]
 
@@ -22,6 +21,7 @@ def locale_option(command: _Command) -> _Command:
 
 
 def _known_locale(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    if value is not None and parse_locale(value) is None:
-        raise click.BadParameter(f"`{value}` is not a locale; {locale_step(value)}", ctx, param)
+    step = None if value is None else locale_step(value)
+    if step is not None:
+        raise click.BadParameter(f"`{value}` is not a locale; {step}", ctx, param)
     return value

@@ -7,27 +7,77 @@ from __future__ import annotations
 
 import re
 
-from babel import Locale, localedata
+from babel import Locale
 from babel.core import get_global
 
 from meter.errors import closest, did_you_mean
+from meter.resources import locale_of
 
 __all__ = ["code_step", "currency_step", "locale_step", "renamed_country"]
 
-_LOCALE = re.compile(r"[A-Za-z0-9]+([-_][A-Za-z0-9]+)*")
+_BETWEEN_WORDS = re.compile(r"[-_\s]+")
+_AFTER_A_NAME = re.compile(r"[.@]")
+"""What a POSIX name goes on with: `en_US.UTF-8`."""
+_LIKE_ENOUGH = 0.85
+"""How alike a word and the name of a language must be: `deutsch` is not `Dutch`."""
+_UNKNOWN = "ZZ"
+"""CLDR's code for no country in particular."""
 
 
 def locale_step(name: str) -> str | None:
     """Return the next step if `name` is not a locale that CLDR knows, else nothing."""
-    sought = name.replace("-", "_")
-    if _LOCALE.fullmatch(name) and localedata.exists(sought):
+    if locale_of(name) is not None:
         return None
-    initial = name[:1].lower()
-    known = [locale for locale in localedata.locale_identifiers() if locale[:1] == initial]
-    close = _code_of(name, "languages") or closest(sought, known)
-    if close:
-        return did_you_mean(close.replace("_", "-"))
-    return "locales look like `en`, `ja` or `pt-BR`"
+    meant = _locale_meant(name)
+    return did_you_mean(meant) if meant else "locales look like `en`, `ja` or `pt-BR`"
+
+
+def _locale_meant(name: str) -> str | None:
+    """Return the locale that is meant: by its name, its country, or the part of it that is known.
+
+    >>> _locale_meant("jp"), _locale_meant("Brazilian Portuguese"), _locale_meant("zh-Taiwan")
+    ('ja', 'pt-BR', 'zh-TW')
+    """
+    whole = _code_of(name, "languages")
+    if whole is not None:
+        return whole.replace("_", "-")
+    words = _BETWEEN_WORDS.split(_AFTER_A_NAME.split(name)[0])
+    countries = [country for word in words[1:] if (country := _country(word))]
+    language = _language(words[0])
+    if language is None:
+        country = _country(words[0])
+        if country is None:
+            return None
+        language = _language_of(country)
+        countries = [*countries, country] if words[1:] else []
+    tags = (*(f"{language}-{country}" for country in countries), language)
+    return next((tag for tag in tags if locale_of(tag) is not None), None)
+
+
+def _language(word: str) -> str | None:
+    """Return the code of a language that is written as its code or its English name."""
+    if locale_of(word) is not None:
+        return word.lower()
+    languages = Locale("en").languages
+    names = {known.casefold(): code for code, known in languages.items()}
+    like = closest(word.casefold(), names, _LIKE_ENOUGH)
+    if like is not None:
+        return str(names[like]).replace("_", "-")
+    # A code with a letter too many; any other that is spelled alike means something else.
+    return word[:2].lower() if len(word) == len("jaa") and word[:2].lower() in languages else None
+
+
+def _country(word: str) -> str | None:
+    """Return the code of a country that is written as a code or as its English name."""
+    code = renamed_country(word.upper()) or word.upper()
+    known = {*Locale("en").territories} - {_UNKNOWN}
+    return code if code in known else _code_of(word, "territories")
+
+
+def _language_of(country: str) -> str:
+    """Return the language that most in a country read (CLDR, likely subtags)."""
+    likely = get_global("likely_subtags")
+    return str(likely.get(f"und_{country}", likely["und"])).split("_")[0]
 
 
 def renamed_country(code: str) -> str | None:

@@ -14,6 +14,7 @@ from babel.numbers import get_currency_precision
 
 from meter.errors import Problem, listed, quoted
 from meter.loading.codes import code_step, renamed_country
+from meter.resources import best_match, locale_of
 from meter.vocabulary import Show
 from meter.windows import day_start
 
@@ -163,7 +164,7 @@ def _limit_gaps(policy: Policy, _: date | None) -> Iterator[Problem]:
 
 
 def _copy_gaps(policy: Policy, _: date | None) -> Iterator[Problem]:
-    own = policy.copy.get(policy.publication.locale)
+    own = policy.copy.get(best_match(policy.publication.locale, policy.copy) or "")
     for locale, words in policy.copy.items():
         if own is None:
             message = (
@@ -189,6 +190,24 @@ def _copy_gaps(policy: Policy, _: date | None) -> Iterator[Problem]:
                 " instead"
             )
             yield _warning("copy-gap", ("copy", locale), message, f"add {every} in `{locale}`")
+    yield from _languages_without_copy(policy)
+
+
+def _languages_without_copy(policy: Policy) -> Iterator[Problem]:
+    """Find languages that conditions name and that the publisher's words leave out."""
+    told: set[str] = set()
+    for path, when in _conditions(policy):
+        for language in sorted(when.language or ()):
+            if not policy.copy or language in told or locale_of(language) is None:
+                continue
+            if best_match(language, policy.copy) is None:
+                told.add(language)
+                message = (
+                    f"a condition asks for {quoted(language)}, but there are no words of yours in"
+                    " it: a prompt in this language has your headline in another"
+                )
+                advice = f"add `[copy.{language}]`"
+                yield _warning("copy-gap", (*path, "language"), message, advice)
 
 
 def _odd_prices(policy: Policy, _: date | None) -> Iterator[Problem]:

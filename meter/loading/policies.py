@@ -124,7 +124,9 @@ def _copies(copies: dict[str, Copy], locale: str, report: ProblemCollector) -> d
     """Return the publisher's words by locale; those without one are in the publication's own."""
     if "" in copies and locale in copies:
         message = f"the words in `{locale}` are given twice: it is the publication's own locale"
-        report.add("duplicate-name", ("copy", locale), message, "keep them in `[copy]`", at="key")
+        other = "ja" if locale == "en" else "en"
+        advice = f"keep them in `[copy]`, and words in another locale in its own: `[copy.{other}]`"
+        report.add("duplicate-name", ("copy", locale), message, advice, at="key")
     return {known or locale: words for known, words in copies.items()}
 
 

@@ -5,73 +5,48 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
+from unicodedata import bidirectional
 
-from babel import Locale, UnknownLocaleError
-from babel.dates import format_skeleton
-from babel.numbers import format_currency, format_decimal
+from babel.dates import format_date, format_skeleton, format_time
+from babel.numbers import format_currency, format_decimal, get_currency_symbol
 from babel.units import format_unit
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
-    from datetime import date, timedelta
+    from datetime import date, datetime
     from decimal import Decimal
+
+    from babel import Locale
 
     from meter.windows import Term
 
 __all__ = [
-    "choose",
     "day_text",
-    "length_text",
+    "direction",
     "money",
+    "name_text",
     "number",
-    "parse_locale",
     "plural",
-    "tags",
     "term_text",
+    "time_text",
 ]
 
 # CLDR, `currencySpacing`: a space that does not break stands here. Babel leaves it out.
 _LETTER_AND_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 """Between a currency of letters and a digit."""
-MOST_OF_A_TAG = 35  # RFC 5646 section 4.4.1
 
+_QUOTED = re.compile("'([^']*)'")
+"""A word in a pattern of CLDR's."""
 
-@lru_cache(maxsize=256)
-def parse_locale(tag: str) -> Locale | None:
-    """Return the locale a tag such as `ja-JP` or `ja_JP` names, or `None` where CLDR has none."""
-    if len(tag) > MOST_OF_A_TAG:
-        return None
-    try:
-        return Locale.parse(tag.replace("_", "-"), sep="-")
-    except (ValueError, UnknownLocaleError):
-        language = tag.replace("_", "-").partition("-")[0]
-        return parse_locale(language) if language != tag else None
+_LTR_ISOLATE = "\u2066"
+_ISOLATE = "\u2068"
+_END_OF_ISOLATE = "\u2069"
+_DIRECTING = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Characters that only turn the direction of a text: a name that opens one may not close it."""
+_AGAINST = {"ltr": {"R", "AL"}, "rtl": {"L"}}
+"""The strong characters that run against a direction (Unicode Standard Annex 9)."""
 
-
-def tags(locale: Locale) -> Iterator[str]:
-    """Yield the tags under which words for a locale are looked for, the most exact one first.
-
-    >>> list(tags(parse_locale("zh-Hant-TW")))
-    ['zh-Hant-TW', 'zh-Hant', 'zh']
-    """
-    parts = str(locale).replace("_", "-").split("-")
-    for length in range(len(parts), 0, -1):
-        yield "-".join(parts[:length])
-
-
-def choose(wanted: tuple[str | None, ...], available: Container[str]) -> tuple[Locale, str]:
-    """Return the first of the wanted locales that has words, and the tag of those words.
-
-    English if none has.
-    """
-    for tag in wanted:
-        locale = parse_locale(tag) if tag else None
-        if locale is None:
-            continue
-        for candidate in tags(locale):
-            if candidate in available:
-                return locale, candidate
-    return Locale("en"), "en"
+_DAY_AND_MONTH = {"cy": "d MMMM"}
+"""Where CLDR begins with the month and a sentence cannot: a Welsh month mutates after `ar`."""
 
 
 @lru_cache(maxsize=4096)
@@ -80,6 +55,7 @@ def plural(n: int, locale: Locale) -> str:
 
     `zero one two few many other` (remembered: Babel parses the rule on each call).
 
+    >>> from babel import Locale
     >>> plural(3, Locale("pl")), plural(5, Locale("pl"))
     ('few', 'many')
     """
@@ -97,6 +73,7 @@ def money(amount: Decimal, currency: str, locale: Locale) -> str:
     """Write an amount of money; whole amounts without decimals.
 
     >>> from decimal import Decimal
+    >>> from babel import Locale
     >>> money(Decimal(9), "USD", Locale("en")), money(Decimal("9.5"), "USD", Locale("en"))
     ('$9', '$9.50')
     """
@@ -105,23 +82,69 @@ def money(amount: Decimal, currency: str, locale: Locale) -> str:
     else:
         pattern = re.sub(r"\.0+", "", locale.currency_formats["standard"].pattern)
         text = format_currency(amount, currency, pattern, locale=locale, currency_digits=False)
-    return _LETTER_AND_DIGIT.sub("\u00a0", text)
+    text = _LETTER_AND_DIGIT.sub("\u00a0", text)
+    symbol = get_currency_symbol(currency, locale)
+    if _runs_against(symbol, locale):
+        # Else the `$` of `US$` is drawn on the other side of the `US`.
+        text = text.replace(symbol, f"{_LTR_ISOLATE}{symbol}{_END_OF_ISOLATE}")
+    return _isolated(text, locale)
+
+
+def direction(locale: Locale) -> str:
+    """Return `rtl` or `ltr`, which is also how what is written from top to bottom lies down."""
+    return "rtl" if locale.text_direction == "rtl" else "ltr"
+
+
+def name_text(name: str, locale: Locale) -> str:
+    """Return a name so that it can stand in a sentence of a locale without upsetting its order.
+
+    One that runs the other way (an English name in Arabic) is put between Unicode's isolates.
+    """
+    return _isolated(_DIRECTING.sub("", name), locale)
+
+
+def _isolated(text: str, locale: Locale) -> str:
+    return f"{_ISOLATE}{text}{_END_OF_ISOLATE}" if _runs_against(text, locale) else text
+
+
+def _runs_against(text: str, locale: Locale) -> bool:
+    against = _AGAINST[direction(locale)]
+    return any(bidirectional(char) in against for char in text)
 
 
 @lru_cache(maxsize=1024)
-def day_text(day: date, locale: Locale) -> str:
-    """Write a day of a year: `June 30th` in English, the locale's own form elsewhere.
+def day_text(day: date, locale: Locale, *, year: bool = False) -> str:
+    """Write a day: `June 30th` in English, the locale's own form elsewhere; with its year if asked.
 
     >>> from datetime import date
+    >>> from babel import Locale
     >>> day_text(date(2026, 6, 30), Locale("en")), day_text(date(2026, 6, 30), Locale("de"))
     ('June 30th', '30. Juni')
+    >>> day_text(date(2028, 6, 30), Locale("en"), year=True)
+    'June 30th, 2028'
     """
-    text = format_skeleton("MMMMd", day, locale=locale)
+    if year:
+        text = format_date(day, "long", locale=locale)
+    elif locale.language in _DAY_AND_MONTH:
+        text = format_date(day, _DAY_AND_MONTH[locale.language], locale=locale)
+    else:
+        text = format_skeleton("MMMMd", day, locale=locale)
     if locale.language != "en":
         return text
     # CLDR has no ordinal dates; its ordinal categories of English are these four suffixes.
     suffix = {"one": "st", "two": "nd", "few": "rd"}.get(locale.ordinal_form(day.day), "th")
     return re.sub(rf"\b{day.day}\b", f"{day.day}{suffix}", text, count=1)
+
+
+def time_text(when: datetime, locale: Locale, *, year: bool = False) -> str:
+    """Write a day with its time as the clock of `when` shows it, to the minute.
+
+    `June 30th, 6:30 PM`.
+    """
+    pattern = _QUOTED.sub(r"\1", locale.datetime_formats["long"])
+    # Not remembered: two zones' names for one instant are equal, and written differently.
+    time = format_time(when.time(), "short", locale=locale)
+    return pattern.format(time, day_text(when.date(), locale, year=year))
 
 
 @lru_cache(maxsize=1024)
@@ -137,12 +160,3 @@ def _unit(count: int, unit: str, locale: Locale) -> str:
 def term_text(term: Term, locale: Locale) -> str:
     """Write how long an offer runs, such as `3 months`."""
     return _unit(term.count, f"duration-{term.unit}", locale)
-
-
-def length_text(length: timedelta, locale: Locale) -> str:
-    """Write a length in days where it is whole days, otherwise in hours."""
-    hours = round(length.total_seconds()) // 3600
-    days, rest = divmod(hours, 24)
-    if rest:
-        return _unit(hours, "duration-hour", locale)
-    return _unit(days, "duration-day", locale)

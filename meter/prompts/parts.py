@@ -13,18 +13,22 @@ from attrs import frozen
 from meter.decision import MeterReading
 from meter.errors import problem_at
 from meter.policy import Copy, Offer
+from meter.prompts.deadlines import from_text, until_text
 from meter.prompts.errors import TemplateError
-from meter.prompts.locales import choose, day_text, length_text, money, tags, term_text
+from meter.prompts.languages import choose
+from meter.prompts.locales import direction, money, name_text, number
 from meter.prompts.texts import without_controls
-from meter.vocabulary import Access, OfferKind
-from meter.windows import moment
+from meter.vocabulary import Access, OfferKind, Status
+from meter.windows import instant
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from meter.decision import Decision
     from meter.policy import Policy
     from meter.prompts.texts import Texts
 
-__all__ = ["Action", "Parts", "compose"]
+__all__ = ["Action", "Parts", "compose", "is_signed_in"]
 
 
 @frozen(kw_only=True)
@@ -140,18 +144,22 @@ def _link(action: Action | None) -> dict[str, str] | None:
     return None if action is None else {"label": action.label, "href": action.href}
 
 
-def compose(
-    decision: Decision, policy: Policy, texts: Texts, wanted: tuple[str | None, ...]
-) -> Parts:
+def is_signed_in(decision: Decision) -> bool:
+    """Say whether the site knows who reads: any status but `anonymous`."""
+    return decision.facts["reader"] != Status.ANONYMOUS
+
+
+def compose(decision: Decision, policy: Policy, texts: Texts, wanted: tuple[str, ...]) -> Parts:
     """Return the parts of the prompt that `decision` names, in the language of `texts`."""
     name = decision.prompt or str(decision.show)
     kind = name if name in PLANS else str(decision.show)
     plan = PLANS.get(kind, _Plan(copy=True, offer=True))
     offer = None if decision.offer is None else policy.offer(decision.offer)
-    terms = _offer_words(offer, policy, texts)
+    today = decision.at.astimezone(policy.zone).date()
+    terms = _offer_words(offer, policy, texts, today)
     copy, copy_lang = _copy(policy, texts, wanted)
-    publication = _shown(policy.publication.name)
-    period = _period(decision.meter, policy, texts)
+    publication = name_text(_shown(policy.publication.name), texts.locale)
+    period = _period(decision, policy, texts, today)
     heading, count_line = _counted(kind, decision, texts, period, publication)
     takes = plan.offer and offer is not None
     label = terms["action"] if takes else texts.say(kind, "action", publication=publication)
@@ -160,7 +168,7 @@ def compose(
         name=name,
         show=str(decision.show),
         lang=str(texts.locale).replace("_", "-"),
-        dir=texts.locale.text_direction,
+        dir=direction(texts.locale),
         copy_lang=copy_lang,
         heading=heading,
         count_line=count_line,
@@ -171,7 +179,7 @@ def compose(
         offer_line=terms["line"] if takes else "",
         action=_action(label, policy, "offers" if takes else plan.link),
         about=_action(about, policy, plan.link),
-        sign_in=_sign_in(plan, policy, texts),
+        sign_in=None if is_signed_in(decision) else _sign_in(plan, policy, texts),
         period=period,
         price=terms["price"],
         term=terms["term"],
@@ -190,7 +198,7 @@ def _counted(
     reading = decision.meter
     if reading is None or reading.limit <= 0:
         return heading, ""
-    if reading.left == 0 and decision.access is Access.PREVIEW:
+    if _is_used_up(decision):
         return heading, texts.count("used", reading.limit, period=period)
     if kind not in _COUNTING:
         return heading, ""
@@ -215,40 +223,60 @@ def _shown(text: str) -> str:
     return without_controls(text).strip()
 
 
-def _period(reading: MeterReading | None, policy: Policy, texts: Texts) -> str:
-    """Return the words for the meter's window, such as `this month`; nothing for a lifetime."""
+def _is_used_up(decision: Decision) -> bool:
+    """Say whether a wall stands where a meter has nothing left."""
+    reading = decision.meter
+    return reading is not None and reading.left == 0 and decision.access is Access.PREVIEW
+
+
+def _period(decision: Decision, policy: Policy, texts: Texts, today: date) -> str:
+    """Return the words for the meter's window; nothing for a lifetime.
+
+    What is left is left `this month`, `(3 in any 30 days)` or `until June 5th`; what is used up was
+    read `this month`, `in the last 30 days`, or `(more from June 5th)`.
+    """
+    reading = decision.meter
     if reading is None:
         return ""
+    is_used_up = _is_used_up(decision)
     window = policy.meter(reading.name).window
     if window.calendar is not None:
         return texts.say("period", str(window.calendar))
-    length = window.rolling or window.fixed
-    if length is None:
+    if window.rolling is not None:
+        hours = window.rolling // timedelta(hours=1)
+        days, rest = divmod(hours, 24)
+        unit = "hours" if rest else "days"
+        table = f"last-{unit}" if is_used_up else f"any-{unit}"
+        length = hours if rest else days
+        return texts.count(table, length, limit=number(reading.limit, texts.locale))
+    if window.fixed is None or reading.resets_at is None:
         return ""
-    return texts.say("period", "length", length=length_text(length, texts.locale))
+    end = instant(reading.resets_at)
+    until = until_text(end, today, policy.zone, texts.locale)
+    if not is_used_up:
+        return texts.say("period", "until", until=until)
+    start = from_text(end, today, policy.zone, texts.locale)
+    return texts.say("period", "again", until=until, start=start)
 
 
-def _copy(policy: Policy, texts: Texts, wanted: tuple[str | None, ...]) -> tuple[Copy, str]:
+def _copy(policy: Policy, texts: Texts, wanted: tuple[str, ...]) -> tuple[Copy, str]:
     """Return the publisher's words in the locale asked for, else in their own, and its tag."""
-    by_tag = {tag.replace("_", "-"): copy for tag, copy in policy.copy.items()}
-    locale, tag = choose((*tags(texts.locale), *wanted), by_tag)
-    return by_tag.get(tag, Copy()), tag if tag in by_tag else str(locale)
+    choice = choose((texts.asked, *wanted), policy.copy)
+    own = policy.copy.get(choice.words)
+    tag = str(choice.locale) if own is None else choice.words
+    return own or Copy(), tag.replace("_", "-")
 
 
-def _offer_words(offer: Offer | None, policy: Policy, texts: Texts) -> dict[str, str]:
+def _offer_words(offer: Offer | None, policy: Policy, texts: Texts, today: date) -> dict[str, str]:
     """Return what is said of an offer; without one each is an empty text."""
     if offer is None:
         return dict.fromkeys(("action", "line", "price", "term", "ends"), "")
-    locale = texts.locale
-    price = money(offer.price, offer.currency, locale)
-    term = term_text(offer.term, locale)
+    price = money(offer.price, offer.currency, texts.locale)
+    term = texts.term(offer.term)
     kind = "trial" if offer.kind is OfferKind.TRIAL else "subscription"
     key = kind if offer.price else f"{kind}-at-no-charge"
-    ends = ""
-    until = offer.instants(policy.zone)[1]
-    if until is not None:
-        # The end is exclusive: the last day is the one of the moment before it.
-        ends = day_text((moment(until, policy.zone) - timedelta(microseconds=1)).date(), locale)
+    end = offer.instants(policy.zone)[1]
+    ends = "" if end is None else until_text(end, today, policy.zone, texts.locale)
     return {
         "action": texts.say("offer", key, term=term, price=price),
         "line": texts.say("offer", "ends", day=ends) if ends else "",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from traceback import walk_tb
@@ -16,15 +17,15 @@ from meter.decision import Decision, MeterReading
 from meter.errors import problem_at
 from meter.policy import Policy
 from meter.prompts.errors import TemplateError
-from meter.prompts.locales import MOST_OF_A_TAG
-from meter.prompts.parts import PLANS, compose
+from meter.prompts.languages import accepted
+from meter.prompts.parts import PLANS, compose, is_signed_in
 from meter.prompts.templates import compiled, found, written_texts
 from meter.prompts.texts import load_texts, read_bounded
 from meter.prompts.variables import COUNTS, values_of
 from meter.resources import template_root
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from jinja2 import Template
 
@@ -56,18 +57,20 @@ def render(
     decision: Decision,
     policy: Policy,
     *,
-    locale: str | None = None,
+    locale: str | Iterable[str] | None = None,
     layout: LayoutWord = "wide",
     format: FormatWord = "html",  # noqa: A002 - the public name of what is asked for
     folder: str | Path | None = None,
 ) -> str:
     """Return what the reader of `decision` sees, or an empty text where nothing is said.
 
-    `locale` is a tag such as `ja-JP`; where there are no words for it the publication's own locale
-    is used, then English. `layout` is `wide` or `narrow` (the same words), `format` is `html`,
-    `text` or `json` (the parts, for those who lay prompts out themselves; `null` where nothing is
-    said). Files in `folder` replace those of the same name that ship: `countdown.html.j2`,
-    `countdown.txt.j2`, `texts/de.toml`. Dates are days in the publication's zone.
+    `locale` is a tag such as `ja-JP`, a list of tags, or an `Accept-Language` header; where there
+    are words for none of them the publication's own locale is used, then English. `layout` is
+    `wide` or `narrow` (the same words), `format` is `html`, `text` or `json` (the parts, for those
+    who lay prompts out themselves; `null` where nothing is said). Files in `folder` replace those
+    of the same name that ship: `countdown.html.j2`, `countdown.txt.j2`, `texts/de.toml`. Days and
+    times are those of the publication's zone; in a text from right to left what runs the other way
+    (a price, a name) stands between Unicode's isolates.
 
     Raises `PromptError` for a template that is missing, unsafe or names something that is not
     there.
@@ -76,14 +79,16 @@ def render(
     if decision.prompt is None:
         return "null" if format == "json" else ""
     if folder is not None:
-        return _lay_out(decision, policy, locale, layout, format, Path(folder))
+        return _lay_out(decision, policy, accepted(locale), layout, format, Path(folder))
     request = _Request(
         policy.digest,
         decision.prompt,
         decision.show,
         decision.offer,
         decision.meter,
-        _tag(locale),
+        decision.at.astimezone(policy.zone).date(),
+        is_signed_in(decision),
+        accepted(locale),
         layout,
         format,
         decision,
@@ -101,7 +106,9 @@ class _Request:
     show: str
     offer: str | None
     meter: MeterReading | None
-    locale: str | None
+    today: date
+    signed_in: bool
+    locales: tuple[str, ...]
     layout: LayoutWord
     form: FormatWord
     decision: Decision = field(eq=False)
@@ -111,24 +118,19 @@ class _Request:
 @lru_cache(maxsize=2048)
 def _remembered(request: _Request) -> str:
     return _lay_out(
-        request.decision, request.policy, request.locale, request.layout, request.form, None
+        request.decision, request.policy, request.locales, request.layout, request.form, None
     )
-
-
-def _tag(locale: str | None) -> str | None:
-    """Return a tag that is short enough to be one: what a browser sends is not kept in memory."""
-    return locale if locale is None or len(locale) <= MOST_OF_A_TAG else None
 
 
 def _lay_out(
     decision: Decision,
     policy: Policy,
-    locale: str | None,
+    locales: tuple[str, ...],
     layout: LayoutWord,
     form: FormatWord,
     own: Path | None,
 ) -> str:
-    parts = _parts(decision, policy, locale, own)
+    parts = _parts(decision, policy, locales, own)
     if form == "json":
         return json.dumps({**parts.table(), "layout": layout}, ensure_ascii=False, indent=2)
     if not _NAME.fullmatch(parts.name):
@@ -148,7 +150,7 @@ def render_template(
     decision: Decision,
     policy: Policy,
     *,
-    locale: str | None = None,
+    locale: str | Iterable[str] | None = None,
     layout: LayoutWord = "wide",
     format: TemplateWord = "html",  # noqa: A002 - the public name of what is asked for
     folder: str | Path | None = None,
@@ -163,7 +165,7 @@ def render_template(
     own = None if folder is None else Path(folder)
     if own is None and isinstance(template, Path):
         own = template.parent
-    parts = _parts(decision, policy, locale, own)
+    parts = _parts(decision, policy, accepted(locale), own)
     name = "template"
     if isinstance(template, Path):
         name = str(template)
@@ -178,8 +180,8 @@ def stylesheet() -> str:
     return (template_root() / "prompts" / "prompt.css").read_text(encoding="utf-8")
 
 
-def _parts(decision: Decision, policy: Policy, locale: str | None, own: Path | None) -> Parts:
-    wanted = (locale, policy.publication.locale)
+def _parts(decision: Decision, policy: Policy, locales: tuple[str, ...], own: Path | None) -> Parts:
+    wanted = (*locales, policy.publication.locale)
     return compose(decision, policy, load_texts(wanted, own), wanted)
 
 

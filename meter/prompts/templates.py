@@ -15,9 +15,9 @@ from meter.errors import meant, problem_at
 from meter.prompts.errors import TemplateError
 from meter.prompts.guard import check
 from meter.prompts.legacy import modernised
-from meter.prompts.locales import parse_locale, plural
+from meter.prompts.locales import plural
 from meter.prompts.texts import read_bounded, without_controls
-from meter.resources import file_stamp, template_root
+from meter.resources import file_stamp, locale_of, template_root
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -106,7 +106,7 @@ class _Loader(BaseLoader):
 def _plural(context: Context, n: object, **forms: str) -> str:
     if type(n) is not int:
         raise TypeError("`plural` counts with a whole number, such as `left`")
-    locale = parse_locale(context["lang"])
+    locale = locale_of(context["lang"])
     return forms.get(plural(n, locale) if locale else "other", forms["other"])
 
 

@@ -13,23 +13,33 @@ from babel import Locale
 
 from meter.errors import problem_at
 from meter.prompts.errors import TemplateError
-from meter.prompts.locales import choose, number, plural
+from meter.prompts.languages import choose
+from meter.prompts.locales import number, plural, term_text
 from meter.resources import MOST_BYTES, template_root
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from meter.windows import Term
 
 __all__ = ["Texts", "load_texts", "read_bounded", "without_controls"]
 
 _FIELD = re.compile(r"\{([a-z]+)\}")
 _SPACES = re.compile(r" {2,}")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_TERMS = ("term-day", "term-week", "term-month", "term-year")
+_COUNTED = ("left", "used", "any-hours", "any-days", "last-hours", "last-days", *_TERMS)
+"""The tables whose texts are the plural forms of one: a form each, picked by a number."""
 
 
 @frozen(kw_only=True)
 class Texts:
-    """The words of one language, and the locale that writes its numbers and dates."""
+    """The words of one language, and the locale that writes its numbers and dates.
 
+    `asked` is the tag they were found for.
+    """
+
+    asked: str
     locale: Locale
     tables: Mapping[str, Mapping[str, str]]
     name: str
@@ -39,15 +49,22 @@ class Texts:
         return self._fill(self.tables.get(table, {}).get(key, ""), values)
 
     def count(self, table: str, n: int, **values: str) -> str:
-        """Return the sentence for `n` by the language's plural category."""
+        """Return the sentence for `n`: the one of the very number, else of its plural category."""
         forms = self.tables[table]
         category = plural(n, self.locale)
-        form = forms.get(category, forms.get("other"))
+        form = forms.get(str(n)) or forms.get(category, forms.get("other"))
         if form is None:
             message = f"[{table}] has no `{category}`"
             advice = f"add `{category}` or `other`"
             raise TemplateError([problem_at("missing-plural", message, advice, name=self.name)])
         return self._fill(form, {**values, "n": number(n, self.locale)})
+
+    def term(self, term: Term) -> str:
+        """Return how long an offer runs as the language's phrases have it, else as CLDR does."""
+        table = f"term-{term.unit}"
+        if table in self.tables:
+            return self.count(table, term.count)
+        return term_text(term, self.locale)
 
     def _fill(self, text: str, values: Mapping[str, str]) -> str:
         if "{" not in text:
@@ -63,7 +80,7 @@ class Texts:
         return _SPACES.sub(" ", filled).strip(" ")
 
 
-def load_texts(wanted: tuple[str | None, ...], folder: Path | None) -> Texts:
+def load_texts(wanted: tuple[str, ...], folder: Path | None) -> Texts:
     """Return the texts of the first wanted locale that has any.
 
     They are ours, or those in the `texts` of a publisher's folder.
@@ -74,20 +91,28 @@ def load_texts(wanted: tuple[str | None, ...], folder: Path | None) -> Texts:
 
 
 @lru_cache(maxsize=256)
-def _shipped_texts(wanted: tuple[str | None, ...]) -> Texts:
+def _shipped_texts(wanted: tuple[str, ...]) -> Texts:
     return _texts(wanted, None)
 
 
-def _texts(wanted: tuple[str | None, ...], folder: Path | None) -> Texts:
+def _texts(wanted: tuple[str, ...], folder: Path | None) -> Texts:
     own: dict[str, Path] = {}
     if folder is not None:
         own = {path.stem: path for path in sorted((folder / "texts").glob("*.toml"))}
     shipped = _shipped()
-    locale, tag = choose(wanted, {*own, *shipped})
-    tables = shipped.get(tag, shipped["en"])
-    if tag not in own:
-        return Texts(locale=locale, tables=tables, name=f"{tag}.toml")
-    return Texts(locale=locale, tables=_merge(tables, _read(own[tag])), name=str(own[tag]))
+    choice = choose(wanted, {*own, *shipped})
+    tag = choice.words
+    tables = shipped.get(tag) or _without_terms(shipped["en"])
+    name = f"{tag}.toml"
+    if tag in own:
+        tables = _merge(tables, _read(own[tag]))
+        name = str(own[tag])
+    return Texts(asked=choice.asked, locale=choice.locale, tables=tables, name=name)
+
+
+def _without_terms(tables: Mapping[str, Mapping[str, str]]) -> dict[str, Mapping[str, str]]:
+    """Return what stands in for a language of the publisher's: CLDR has its terms already."""
+    return {table: texts for table, texts in tables.items() if table not in _TERMS}
 
 
 def _merge(
@@ -97,7 +122,7 @@ def _merge(
     for table, texts in over.items():
         # Plural forms belong together: half of one language's and half of another's would be
         # neither.
-        merged[table] = texts if table in ("left", "used") else {**under.get(table, {}), **texts}
+        merged[table] = texts if table in _COUNTED else {**under.get(table, {}), **texts}
     return merged
 
 

@@ -60,6 +60,11 @@ CASES = {
     "copy-gap": [
         (TEXT + '[copy]\nheadline = "a"\n[copy.ja]\npitch = "b"\n', (26, 2)),
         (TEXT + '[copy.ja]\npitch = "b"\n', (24, 2)),
+        (
+            TEXT.replace("spend =", 'when = { language = ["en", "ar"] }\nspend =')
+            + '[copy]\nheadline = "a"\n',
+            (17, 21),
+        ),
     ],
     "offer-over": [(TEXT, (13, 8))],
     "odd-price": [
@@ -100,6 +105,40 @@ def test_a_warning_is_given_where_it_belongs(code):
         assert {problem.severity for problem in problems} <= {"warning"}, problems
         assert policy is not None
         assert found == ([place] if place else found[:1])
+
+
+def gaps(text: str) -> list[tuple[str, str]]:
+    """What is said of words of the publisher's that are missing."""
+    _, problems = check_text(text, today=date(2026, 6, 1))
+    return [(p.message, p.help) for p in problems if p.code == "copy-gap"]
+
+
+@pytest.mark.parametrize(
+    ("locale", "language", "copies", "missing"),
+    [
+        ("en", "ar", "", False),
+        ("en", "ar", '[copy]\nheadline = "a"\n', True),
+        ("en", "ar", '[copy]\nheadline = "a"\n[copy.ar]\nheadline = "b"\n', False),
+        ("en", "ar", '[copy]\nheadline = "a"\n[copy.ar-EG]\nheadline = "b"\n', False),
+        ("en", "zh-TW", '[copy]\nheadline = "a"\n[copy.zh-Hant]\nheadline = "b"\n', False),
+        ("en", "zh-TW", '[copy]\nheadline = "a"\n[copy.zh]\nheadline = "b"\n', True),
+        ("en", "no", '[copy]\nheadline = "a"\n[copy.nb]\nheadline = "b"\n', False),
+        ("en-GB", "en", '[copy]\nheadline = "a"\n', False),
+    ],
+)
+def test_a_language_without_words_of_the_publishers_is_told(locale, language, copies, missing):
+    """Where there are words in others: found as a prompt finds them, told once."""
+    text = TEXT.replace('"Asia/Tokyo"', f'"Asia/Tokyo"\nlocale = "{locale}"')
+    text = text.replace("spend =", f'when = {{ language = ["{language}"] }}\nspend =')
+    text = text.replace(
+        'show = "trial', f'when = {{ not = {{ language = ["{language}"] }} }}\nshow = "trial'
+    )
+    message = (
+        f"a condition asks for `{language.lower()}`, but there are no words of yours in it: a"
+        " prompt in this language has your headline in another"
+    )
+    expected = [(message, f"add `[copy.{language.lower()}]`")] if missing else []
+    assert expected == gaps(text + LAST + copies)
 
 
 def test_a_code_that_is_not_the_one_in_use_is_answered_by_meaning():

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 _EMPTY = {"br", "hr", "img", "input", "meta", "link"}
 _LINES = {"h2", "p", "li"}
-_ALLOWED = {"section", "aside", "div", "h2", "p", "ul", "li", "a", "meter"}
+_ALLOWED = {"section", "aside", "div", "h2", "p", "ul", "li", "bdi", "a", "meter"}
 
 
 class Page(HTMLParser):

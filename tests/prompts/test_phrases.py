@@ -1,0 +1,230 @@
+"""What is said of windows and terms: well-formed in every language, for every number."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from meter import Window, render
+from meter.prompts.texts import load_texts
+from meter.windows import Term
+from tests.prompts.markup import read
+from tests.prompts.staging import Stage, make_offer, make_policy
+
+LANGUAGES = ["ar", "cy", "en", "ja", "pl", "ru"]
+UNITS = ("day", "week", "month", "year")
+NUMBERS = (1, 2, 3, 5, 11, 21, 100)
+TERMS = {
+    "en": {
+        "day": "1 day|2 days|3 days|5 days|11 days|21 days|100 days",
+        "week": "1 week|2 weeks|3 weeks|5 weeks|11 weeks|21 weeks|100 weeks",
+        "month": "1 month|2 months|3 months|5 months|11 months|21 months|100 months",
+        "year": "1 year|2 years|3 years|5 years|11 years|21 years|100 years",
+    },
+    "ja": {
+        "day": "1日間|2日間|3日間|5日間|11日間|21日間|100日間",
+        "week": "1週間|2週間|3週間|5週間|11週間|21週間|100週間",
+        "month": "1か月間|2か月間|3か月間|5か月間|11か月間|21か月間|100か月間",
+        "year": "1年間|2年間|3年間|5年間|11年間|21年間|100年間",
+    },
+    "ar": {
+        "day": "يوم واحد|يومين|3 أيام|5 أيام|11 يومًا|21 يومًا|100 يوم",
+        "week": "أسبوع واحد|أسبوعين|3 أسابيع|5 أسابيع|11 أسبوعًا|21 أسبوعًا|100 أسبوع",
+        "month": "شهر واحد|شهرين|3 أشهر|5 أشهر|11 شهرًا|21 شهرًا|100 شهر",
+        "year": "سنة واحدة|سنتين|3 سنوات|5 سنوات|11 سنة|21 سنة|100 سنة",
+    },
+    "ru": {
+        "day": "1 день|2 дня|3 дня|5 дней|11 дней|21 день|100 дней",
+        "week": "1 неделю|2 недели|3 недели|5 недель|11 недель|21 неделю|100 недель",
+        "month": "1 месяц|2 месяца|3 месяца|5 месяцев|11 месяцев|21 месяц|100 месяцев",
+        "year": "1 год|2 года|3 года|5 лет|11 лет|21 год|100 лет",
+    },
+    "pl": {
+        "day": "1 dzień|2 dni|3 dni|5 dni|11 dni|21 dni|100 dni",
+        "week": "1 tydzień|2 tygodnie|3 tygodnie|5 tygodni|11 tygodni|21 tygodni|100 tygodni",
+        "month": "1 miesiąc|2 miesiące|3 miesiące|5 miesięcy|11 miesięcy|21 miesięcy|100 miesięcy",
+        "year": "1 rok|2 lata|3 lata|5 lat|11 lat|21 lat|100 lat",
+    },
+    "cy": {
+        "day": "1 diwrnod|2 ddiwrnod|3 diwrnod|5 diwrnod|11 diwrnod|21 diwrnod|100 diwrnod",
+        "week": "1 wythnos|2 wythnos|3 wythnos|5 wythnos|11 wythnos|21 wythnos|100 wythnos",
+        "month": "1 mis|2 fis|3 mis|5 mis|11 mis|21 mis|100 mis",
+        "year": "1 blwyddyn|2 flynedd|3 blynedd|5 blynedd|11 blynedd|21 blynedd|100 blynedd",
+    },
+}
+ROLLING = {
+    "en": [
+        ("1 hour", "(5 in any hour)", "in the last hour"),
+        ("1 day", "(5 in any 24 hours)", "in the last 24 hours"),
+        ("30 days", "(5 in any 30 days)", "in the last 30 days"),
+        ("36 hours", "(5 in any 36 hours)", "in the last 36 hours"),
+        ("2 weeks", "(5 in any 14 days)", "in the last 14 days"),
+    ],
+    "ja": [
+        ("1 hour", "1時間に5本まで", "この1時間に"),
+        ("30 days", "30日間に5本まで", "この30日間に"),
+    ],
+    "ar": [
+        ("1 hour", "(5 خلال أي ساعة)", "خلال آخر ساعة"),
+        ("2 days", "(5 خلال أي يومين)", "خلال آخر يومين"),
+        ("3 days", "(5 خلال أي 3 أيام)", "خلال آخر 3 أيام"),
+        ("30 days", "(5 خلال أي 30 يومًا)", "خلال آخر 30 يومًا"),
+        ("100 days", "(5 خلال أي 100 يوم)", "خلال آخر 100 يوم"),
+    ],
+    "ru": [
+        ("1 hour", "(5 за любой час)", "за последний час"),
+        ("21 days", "(5 за любые 21 день)", "за последние 21 день"),
+        ("2 days", "(5 за любые 2 дня)", "за последние 2 дня"),
+        ("30 days", "(5 за любые 30 дней)", "за последние 30 дней"),
+    ],
+    "pl": [
+        ("1 hour", "(5 w ciągu dowolnej godziny)", "w ciągu ostatniej godziny"),
+        ("1 day", "(5 w ciągu dowolnych 24 godzin)", "w ciągu ostatnich 24 godzin"),
+        ("2 days", "(5 w ciągu dowolnych 2 dni)", "w ciągu ostatnich 2 dni"),
+        ("3 hours", "(5 w ciągu dowolnych 3 godzin)", "w ciągu ostatnich 3 godzin"),
+    ],
+    "cy": [
+        ("1 hour", "(5 mewn unrhyw awr)", "yn yr awr ddiwethaf"),
+        ("2 days", "(5 mewn unrhyw 2 ddiwrnod)", "yn y 2 ddiwrnod diwethaf"),
+        ("30 days", "(5 mewn unrhyw 30 diwrnod)", "yn y 30 diwrnod diwethaf"),
+    ],
+}
+_DOUBLED = re.compile(r"\b(\w+)\s+\1\b|([\u4e00-\u9fff]{1,2})\s?\2", re.IGNORECASE)
+"""A word, or one or two characters of Japanese, said twice in a row."""
+
+
+def table(language: str, unit: str) -> list[str]:
+    """What the language says for each of the numbers."""
+    texts = load_texts((language,), None)
+    return [texts.term(Term.parse(f"{n} {unit}s")) for n in NUMBERS]
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_terms_are_in_the_grammar_of_the_language(language, unit):
+    """Duals, plurals and cases as a sentence asks for them."""
+    assert TERMS[language][unit].split("|") == table(language, unit)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_rolling_window_says_how_many_in_how_long(language):
+    """While some are left, and when they are used up."""
+    for length, left, used in ROLLING[language]:
+        stage = Stage(make_policy(window=Window(rolling=length)))
+        said = [
+            render(stage.read(count), stage.policy, locale=language, format="text")
+            for count in (1, 5, 6)
+        ]
+        assert left in said[0].splitlines()[0]
+        assert left in said[1].splitlines()[0]
+        assert used in said[2].splitlines()[1]
+        assert left not in said[2]
+
+
+@pytest.mark.parametrize(
+    ("language", "left", "used"),
+    [
+        ("en", "You have 4 free articles left until June 12th", "5 free articles (more from June"),
+        ("ja", "6月12日までお読みいただける無料記事はあと4本です", "6月12日までにお読み"),
+        ("ar", "بقيت لديك 4 مقالات مجانية حتى 12 يونيو", "(المزيد ابتداءً من 12 يونيو)"),
+        ("ru", "У вас остались 4 бесплатные статьи (по 12 июня)", "(новые — с 12 июня)"),
+        ("pl", "Pozostały Ci 4 bezpłatne artykuły do 12 czerwca", "(kolejne od 12 czerwca)"),
+        ("cy", "Mae gennych 4 erthygl am ddim ar ôl tan 12 Mehefin", "(rhagor o 12 Mehefin)"),
+    ],
+)
+def test_a_fixed_window_says_until_when(language, left, used):
+    """Its first read was on 10 June, so the day it ends on is known."""
+    stage = Stage(make_policy(window=Window(fixed="2 days")))
+    first = render(stage.read(1), stage.policy, locale=language, format="text").splitlines()[0]
+    wall = render(stage.read(6), stage.policy, locale=language, format="text").splitlines()[1]
+    assert left == first
+    assert used in wall
+
+
+@pytest.mark.parametrize("window", [Window(rolling="30 days"), Window(fixed="2 days")])
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("count", [1, 5, 6])
+def test_every_format_says_the_same_of_a_window(window, language, count):
+    """Text, HTML and JSON, in both layouts."""
+    policy = make_policy(window=window)
+    decision = Stage(policy).read(count)
+    parts = json.loads(render(decision, policy, locale=language, format="json"))
+    said = [parts["heading"], *parts["lines"]]
+    text = render(decision, policy, locale=language, format="text").splitlines()
+    assert set(said) <= set(text)
+    for layout in ("wide", "narrow"):
+        page = read(render(decision, policy, locale=language, layout=layout))
+        assert said == page.lines[: len(said)]
+
+
+def phrases(language: str, n: int) -> list[str]:
+    """Every phrase of a language that has a number of units in it."""
+    texts = load_texts((language,), None)
+    found = []
+    for unit in UNITS:
+        term = texts.term(Term.parse(f"{n} {unit}s")) if n else texts.count(f"term-{unit}", 0)
+        for key in ("trial", "subscription"):
+            found.append(texts.say("offer", key, term=term, price="$9"))
+            found.append(texts.say("offer", f"{key}-at-no-charge", term=term, price="$0"))
+    for unit in ("hours", "days"):
+        for counted, which in (("left", "any"), ("used", "last")):
+            period = texts.count(f"{which}-{unit}", n, limit="3")
+            found.append(texts.count(counted, 3, period=period))
+    for key, counted in (("until", "left"), ("again", "used")):
+        period = texts.say("period", key, until=f"X{n}", start=f"Y{n}")
+        found.append(texts.count(counted, n, period=period))
+    for unit in UNITS:
+        period = texts.say("period", unit)
+        found += [texts.count(counted, n, period=period) for counted in ("left", "used")]
+    return found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_phrase_of_every_number_is_well_formed(language):
+    """Nothing twice, nothing left unfilled, no space too many, and every bracket closed."""
+    for n in range(102):
+        for phrase in phrases(language, n):
+            assert not _DOUBLED.search(phrase), phrase
+            assert not re.search(r"[{}]|  |^ | $|\( | \)|duration", phrase), phrase
+            assert phrase.count("(") == phrase.count(")"), phrase
+            assert language != "ja" or not re.search(r"\d\s|\s\d", phrase), phrase
+
+
+def test_the_unit_of_a_japanese_term_stands_once():
+    """Two weeks are not two weeks' weeks."""
+    stage = Stage(make_policy(offer=make_offer(term="2 weeks")))
+    assert "2週間$9で試す" in read(render(stage.read(1), stage.policy, locale="ja")).lines
+
+
+def test_a_language_of_the_publishers_has_the_terms_of_cldr(tmp_path):
+    """Where its file does not say them, and never those of English."""
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "de.toml").write_text('[offer]\ntrial = "{term} für {price}"\n')
+    (tmp_path / "texts" / "ja.toml").write_text('[term-month]\nother = "{n}ヶ月"\n')
+    stage = Stage(make_policy(offer=make_offer()))
+    for tag, said in (("de-DE", "3 Monate für 9\u00a0$"), ("ja", "3ヶ月$9で試す")):
+        page = read(render(stage.read(1), stage.policy, locale=tag, folder=tmp_path))
+        assert said == page.lines[-1]
+
+
+def test_a_language_may_leave_out_the_categories_it_says_alike(tmp_path):
+    """`one` and `other` are enough where CLDR asks for `few`: `other` stands in, and nothing else.
+
+    Plural forms belong together: none of ours is put between those of the publisher.
+    """
+    (tmp_path / "texts").mkdir()
+    tables = ("left", "used", "any-days", "last-days", "term-month")
+    words = "".join(f'[{name}]\none = "{name} jeden"\nother = "{name}: {{n}}"\n' for name in tables)
+    (tmp_path / "texts" / "pl.toml").write_text(words)
+    texts = load_texts(("pl",), tmp_path)
+    for name in tables:
+        said = [texts.count(name, n) for n in (1, 2, 5, 22)]
+        assert [f"{name} jeden", f"{name}: 2", f"{name}: 5", f"{name}: 22"] == said
+    stage = Stage(make_policy())
+    said = [
+        render(stage.read(count), stage.policy, locale="pl", format="text", folder=tmp_path)
+        for count in (1, 4)
+    ]
+    assert ["left: 4", "left jeden"] == [text.splitlines()[0] for text in said]

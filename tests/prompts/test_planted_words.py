@@ -1,0 +1,143 @@
+"""The tests of the prompts' words catch what goes wrong with words, each planted in a copy."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.laws.test_planted_bugs import Bug, copy_with, run_suite
+
+PHRASES = "prompts/test_phrases.py"
+LANGUAGES = "prompts/test_languages.py"
+DEADLINES = "prompts/test_deadlines.py"
+SPEAKING_TO = "prompts/test_speaking_to.py"
+BUGS = {
+    PHRASES: (
+        Bug(
+            "a language that says two categories alike is refused",
+            "prompts/texts.py",
+            'forms.get(category, forms.get("other"))',
+            "forms.get(category)",
+        ),
+        Bug(
+            "the text of a number of its own is not looked for",
+            "prompts/texts.py",
+            "forms.get(str(n)) or forms.get(",
+            "forms.get(",
+        ),
+        Bug(
+            "a term is pasted in from CLDR",
+            "prompts/texts.py",
+            "if table in self.tables:",
+            "if table in ():",
+        ),
+        Bug(
+            "a language of the publisher's has English terms",
+            "prompts/texts.py",
+            'or _without_terms(shipped["en"])',
+            'or shipped["en"]',
+        ),
+        Bug(
+            "half of the plural forms are another language's",
+            "prompts/texts.py",
+            "texts if table in _COUNTED else",
+            'texts if table in ("left",) else',
+        ),
+        Bug(
+            "what is used up is told as what is left",
+            "prompts/parts.py",
+            'f"last-{unit}" if is_used_up else f"any-{unit}"',
+            'f"any-{unit}"',
+        ),
+    ),
+    LANGUAGES: (
+        Bug(
+            "the publisher's words are told as those of another language",
+            "prompts/parts.py",
+            "if own is None else choice.words",
+            "if own is not None else choice.words",
+        ),
+        Bug(
+            "any script will do",
+            "resources.py",
+            "if key[:2] == wanted.key[:2]:",
+            "if key[:1] == wanted.key[:1]:",
+        ),
+        Bug(
+            "what is liked least comes first",
+            "prompts/languages.py",
+            "key=lambda item: -item[0]",
+            "key=lambda item: item[0]",
+        ),
+        Bug(
+            "what is refused is served", "prompts/languages.py", "and weight > 0", "and weight >= 0"
+        ),
+    ),
+    DEADLINES: (
+        Bug(
+            "the moment before is taken off the clock",
+            "explanation.py",
+            "return moment(end - 1, zone).date()",
+            "return (moment(end, zone) - (moment(1, zone) - moment(0, zone))).date()",
+        ),
+        Bug(
+            "an end is told without its year",
+            "prompts/deadlines.py",
+            "year = day.year != today.year",
+            "year = False",
+        ),
+        Bug(
+            "a start is told a minute early",
+            "prompts/deadlines.py",
+            "-(-start // _MINUTE)",
+            "(start // _MINUTE)",
+        ),
+        Bug(
+            "a time is remembered for every zone",
+            "prompts/locales.py",
+            "def time_text(",
+            "@lru_cache(maxsize=1024)\ndef time_text(",
+        ),
+        Bug(
+            "a prompt is remembered from another day",
+            "prompts/rendering.py",
+            "decision.at.astimezone(policy.zone).date(),",
+            "date.min,",
+        ),
+    ),
+    SPEAKING_TO: (
+        Bug(
+            "whoever lapsed is asked to sign in",
+            "prompts/parts.py",
+            "!= Status.ANONYMOUS",
+            "== Status.REGISTERED",
+        ),
+        Bug(
+            "a prompt is remembered from another reader",
+            "prompts/rendering.py",
+            "is_signed_in(decision),",
+            "False,",
+        ),
+        Bug("a price is not isolated", "prompts/locales.py", '"rtl": {"L"}', '"rtl": set()'),
+    ),
+}
+
+
+def test_the_words_pass_on_an_unchanged_copy(tmp_path):
+    """So that a failure below is the bug's."""
+    done = run_suite(copy_with(tmp_path, None), tuple(BUGS))
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+
+
+@pytest.mark.parametrize(
+    ("suite", "bug"),
+    [
+        pytest.param(suite, bug, id=bug.name.replace(" ", "-"))
+        for suite, bugs in BUGS.items()
+        for bug in bugs
+    ],
+)
+def test_the_words_catch_a_planted_bug(suite, bug, tmp_path):
+    """Some test fails, as a test and not by accident."""
+    done = run_suite(copy_with(tmp_path, bug), (suite,))
+    assert done.returncode == 1, done.stdout[-2000:] + done.stderr[-2000:]
+    assert "1 failed" in done.stdout, done.stdout[-2000:]

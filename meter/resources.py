@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
-__all__ = ["MOST_BYTES", "file_stamp", "template_root"]
+__all__ = ["MOST_BYTES", "FileStamp", "file_stamp", "template_root"]
 
 MOST_BYTES = 64 * 1024
 """The largest file from outside that is read whole: a policy, a template, a file of texts."""
@@ -21,10 +21,23 @@ def template_root() -> Traversable:
     return shipped if shipped.is_dir() else Path(__file__).parents[1] / "templates"
 
 
-def file_stamp(path: Path) -> tuple[int, int, int] | None:
-    """Return what changes when a file does: time, size and place; `None` where there is none."""
+FileStamp = tuple[int, ...]
+"""What changes when a file does: the times of its content and of its entry, size and place."""
+
+
+def file_stamp(path: Path) -> FileStamp | None:
+    """Return what changes when a file does; `None` where there is none.
+
+    The time of its entry is among it, since a copy may keep the time of the content.
+    """
     try:
         status = path.stat()
-    except OSError:
+    except (OSError, ValueError):
         return None
-    return status.st_mtime_ns, status.st_size, status.st_ino
+    return (
+        status.st_mtime_ns,
+        status.st_ctime_ns,
+        status.st_size,
+        status.st_ino,
+        status.st_dev,
+    )

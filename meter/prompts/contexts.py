@@ -131,7 +131,8 @@ class _Checker:
             if ">" in text or not _TAG.match(stretch.text):
                 whole = self._read(whole)
             if len(whole.text) > _LONGEST:
-                self._tell("html-broken", whole, 0, "this is never closed", "close it")
+                message = f"this is not closed within {_LONGEST} characters"
+                self._tell("html-broken", whole, 0, message, "close it, or make it shorter")
                 raise _Unreadable
             found.append(whole)
         return list(dict.fromkeys(found))

@@ -127,7 +127,8 @@ class Guard:
     ) -> Weight:
         tree = _parse(found.source, reading)
         walk(reading, tree, Scope())
-        if self.environment.autoescape is True:
+        too_deep = any(problem.code == "template-too-deep" for problem in reading.problems)
+        if self.environment.autoescape is True and not (too_deep or reading.full):
             check_contexts(tree, reading)
         if reading.problems:
             raise TemplateError(reading.problems)
@@ -185,6 +186,9 @@ def context_problems(found: Found, environment: Environment) -> tuple[Problem, .
         check_contexts(_parse(found.source, reading), reading)
     except TemplateError as error:
         return error.problems
+    except RecursionError:
+        at = nodes.TemplateData("", lineno=1)
+        reading.report("template-too-deep", at, "", "this is nested too deeply", "make it simpler")
     return tuple(reading.problems)
 
 

@@ -31,6 +31,8 @@ class Reading:
     steps: int = 0
     line: int = 1
     """The line of the node that was looked at last; not every node knows its own."""
+    alone: set[int] = field(factory=set)
+    """The calls that are printed by themselves, by their `id`."""
     _pointed: set[int] = field(factory=set)
     _tags: list[Segment] = field(factory=list)
 

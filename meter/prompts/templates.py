@@ -38,6 +38,7 @@ __all__ = [
     "compiled",
     "found",
     "html_problems",
+    "sandbox_of",
     "written_texts",
 ]
 
@@ -107,7 +108,7 @@ class _Loader(BaseLoader):
         outcome = self.guard(environment).outcome(template)
         if outcome.missing is not None:
             raise TemplateNotFound(template, outcome.missing)
-        found = passed(outcome)
+        found, _ = _passed(outcome)
         self.written[found.name] = found.written
         return found.source, found.name, lambda: outcome.is_current
 
@@ -122,11 +123,11 @@ def _is_plain(name: str) -> bool:
     return not ("/" in name or "\\" in name or name.startswith(".") or "\0" in name)
 
 
-def passed(outcome: Outcome) -> Found:
+def _passed(outcome: Outcome) -> tuple[Found, Weight]:
     """Return a template that may be used. Raises `TemplateError` for any other."""
     if outcome.found is None or outcome.weight is None:
         raise TemplateError(outcome.problems)
-    return outcome.found
+    return outcome.found, outcome.weight
 
 
 @pass_context
@@ -165,7 +166,8 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
 
 @lru_cache(maxsize=64)
-def _sandbox(form: str, folder: Path | None) -> _Sandbox:
+def sandbox_of(form: str, folder: Path | None) -> _Sandbox:
+    """Return where the templates of a folder run."""
     return _Sandbox(form, folder)
 
 
@@ -192,16 +194,15 @@ class Ready:
 
 def found(name: str, form: str, folder: Path | None) -> Ready:
     """Return the template of a name, the publisher's before ours. Raises `TemplateError`."""
-    sandbox = _sandbox(form, folder)
+    sandbox = sandbox_of(form, folder)
     try:
         template = sandbox.get_template(name)
     except TemplateNotFound as missing:
         message = f"there is no template `{name}`"
         problem = problem_at("template-missing", message, str(missing.message), name=name)
         raise TemplateError([problem]) from None
-    outcome = sandbox.guard.outcome(name)
-    passed(outcome)
-    return Ready(name, template, outcome.weight)
+    _, weight = _passed(sandbox.guard.outcome(name))
+    return Ready(name, template, weight)
 
 
 def compiled(written: str, name: str, form: str, folder: Path | None) -> Ready:
@@ -222,7 +223,7 @@ def compiled(written: str, name: str, form: str, folder: Path | None) -> Ready:
 def _compiled(
     written: str, name: str, form: str, folder: Path | None
 ) -> tuple[Outcome, Template | None]:
-    sandbox = _sandbox(form, folder)
+    sandbox = sandbox_of(form, folder)
     try:
         source = modernised(written, name)
     except TemplateError as error:
@@ -236,9 +237,9 @@ def _compiled(
 
 def html_problems(source: str, written: str, name: str) -> tuple[Problem, ...]:
     """Return what is wrong with where the variables of a template stand in its HTML."""
-    return context_problems(Found(source, written, name), _sandbox("html", None))
+    return context_problems(Found(source, written, name), sandbox_of("html", None))
 
 
 def written_texts(form: str, folder: Path | None) -> Mapping[str, str]:
     """Return the text of every template loaded so far as its author wrote it, by full name."""
-    return _sandbox(form, folder).templates.written
+    return sandbox_of(form, folder).templates.written

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from meter.errors import Problem
     from meter.resources import FileStamp
 
-__all__ = ["Texts", "load_texts", "read_bounded", "without_controls"]
+__all__ = ["Texts", "load_texts", "read_bounded", "read_texts", "without_controls"]
 
 _FIELD = re.compile(r"\{([a-z]+)\}")
 _SPACES = re.compile(r" {2,}")
@@ -89,7 +89,7 @@ def _texts(wanted: tuple[str | None, ...], folder: Path | None) -> Texts:
     tables = shipped.get(tag, shipped["en"])
     if tag not in own:
         return Texts(locale=locale, tables=tables, name=f"{tag}.toml")
-    return Texts(locale=locale, tables=_merge(tables, _read(own[tag])), name=str(own[tag]))
+    return Texts(locale=locale, tables=_merge(tables, read_texts(own[tag])), name=str(own[tag]))
 
 
 def _merge(
@@ -113,8 +113,11 @@ def _shipped() -> dict[str, dict[str, dict[str, str]]]:
     }
 
 
-def _read(path: Path) -> dict[str, dict[str, str]]:
-    """Return the tables of a file of texts, which is read again only when it has changed."""
+def read_texts(path: Path) -> dict[str, dict[str, str]]:
+    """Return the tables of a file of texts, which is read again only when it has changed.
+
+    Raises `TemplateError` with what is wrong with it.
+    """
     tables, problems = _tables(path, file_stamp(path))
     if problems:
         raise TemplateError(problems)

@@ -90,7 +90,7 @@ def tokens(text: str) -> tuple[list[Token], int]:
     begun = parser.begun
     starts = [start for start, *_ in begun] + [parser.rest]
     if starts[0] > 0:  # what it passes over in silence
-        begun = [(0, "other", "", ()), *begun]
+        begun = [(0, "text", "", ()), *begun]
         starts = [0, *starts]
     found = [
         Token(kind, name, attributes, start, end)

@@ -17,10 +17,11 @@ from meter.commands.console import (
     styled,
 )
 from meter.commands.help import command
-from meter.commands.options import format_option
+from meter.commands.options import FolderPath, format_option
 from meter.errors import PolicyError, Problem
 from meter.loading import check_text
 from meter.loading.toml import read_text
+from meter.prompts.folder import folder_problems
 from meter.verify.lints import lints
 
 if TYPE_CHECKING:
@@ -57,8 +58,20 @@ class _Checked(NamedTuple):
     metavar="DATE",
     help="The day to look for offers that are over; without it, today.",
 )
+@click.option(
+    "--templates",
+    type=FolderPath(),
+    help="The folder of your own prompts; without it, the one that the policy names.",
+)
 @format_option("text", "json", "github")
-def check(policies: tuple[Path, ...], today: datetime | None, form: str, *, strict: bool) -> None:
+def check(
+    policies: tuple[Path, ...],
+    today: datetime | None,
+    templates: Path | None,
+    form: str,
+    *,
+    strict: bool,
+) -> None:
     """Find what is wrong in a policy, and where.
 
     List every problem with its line and column, a code, and what to do next. What is allowed but is
@@ -78,6 +91,8 @@ def check(policies: tuple[Path, ...], today: datetime | None, form: str, *, stri
                 checked.append(_Checked(path, None, error.problems))
             else:
                 print_error(error)
+    if templates is not None:
+        checked.append(_Checked(templates, None, folder_problems(templates)))
     fails = any(_fails(result.problems, strict=strict) for result in checked)
     if form == "json":
         ok = not unreadable and not fails

@@ -9,12 +9,15 @@ from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
 import click
+from attrs import evolve
 
 from meter.commands.console import EXIT_BAD_INPUT, print_json, print_message, print_problems
 from meter.commands.help import command
 from meter.commands.options import FilePath, format_option
 from meter.prompts.errors import TemplateError
+from meter.prompts.folder import form_of
 from meter.prompts.legacy import modernised
+from meter.prompts.templates import html_problems
 from meter.prompts.texts import read_bounded
 
 if TYPE_CHECKING:
@@ -35,7 +38,8 @@ def migrate(templates: tuple[Path, ...], *, write: bool, form: str) -> None:
     `{{numberArticlesLeft}}`, `<<numberArticlesLeft>>` and `&lt;&lt;numberArticlesLeft&gt;&gt;`
     become `{{ left }}`; the same with `-plural` become `{{ left_plural }}`. Nothing else is
     touched, and the template renders the same. The changes are shown; `--write` makes them. If one
-    template has an unknown placeholder, none is rewritten.
+    template has an unknown placeholder, none is rewritten. What will be refused when the template
+    is rendered, since a variable stands where none can, is told as a warning.
     """
     problems: list[Problem] = []
     rewritten: dict[Path, tuple[str, str]] = {}
@@ -48,6 +52,10 @@ def migrate(templates: tuple[Path, ...], *, write: bool, form: str) -> None:
     if problems:
         print_problems(problems)
         raise click.exceptions.Exit(EXIT_BAD_INPUT)
+    for path, (old, new) in rewritten.items():
+        if form_of(path) == "html":
+            found = html_problems(new, old, str(path))
+            print_problems([evolve(problem, severity="warning") for problem in found])
     for path, (old, new) in rewritten.items():
         if write and new != old:
             _replace(path, new)

@@ -11,7 +11,7 @@ from babel import Locale
 from babel.core import get_global
 
 from meter.errors import closest, did_you_mean
-from meter.resources import locale_of
+from meter.resources.locales import locale_of
 
 __all__ = ["code_step", "currency_step", "locale_step", "renamed_country"]
 

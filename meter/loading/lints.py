@@ -14,7 +14,7 @@ from babel.numbers import get_currency_precision
 
 from meter.errors import Problem, listed, quoted
 from meter.loading.codes import code_step, renamed_country
-from meter.resources import best_match, locale_of
+from meter.resources.locales import best_match, locale_of
 from meter.vocabulary import Show
 from meter.windows import day_start
 

@@ -5,19 +5,20 @@ The parse is only made when there is something to point at.
 
 from __future__ import annotations
 
-import tomllib
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from attrs import evolve
 
-from meter.errors import Problem, shown_line
+from meter.resources import source_line, toml_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from tree_sitter import Node
 
-__all__ = ["At", "Path", "Place", "Positions", "source_line"]
+    from meter.errors import Problem
+
+__all__ = ["At", "Path", "Place", "Positions"]
 
 
 Path = tuple[str | int, ...]
@@ -169,11 +170,6 @@ class Positions:
                 self._missing.discard((path, at))
 
 
-def source_line(lines: list[str], line: int) -> str:
-    """Return a line by its number as it can be shown; one that is not there is empty."""
-    return shown_line(lines[line - 1]) if 0 < line <= len(lines) else ""
-
-
 def _parse(text: str) -> Node:
     # a parser that only a text with a problem needs
     import tree_sitter_toml  # noqa: PLC0415
@@ -192,4 +188,4 @@ def _key_parts(node: Node) -> Iterator[str]:
             yield from _key_parts(child)
     elif node.text is not None:
         word = node.text.decode()
-        yield next(iter(tomllib.loads(f"{word}=1"))) if node.type == "quoted_key" else word
+        yield next(iter(toml_tables(f"{word}=1", ""))) if node.type == "quoted_key" else word

@@ -1,29 +1,21 @@
-"""Make a text from outside safe to read, and read it as TOML.
-
-Size, depth and form are bounded before any parser sees the text: the parser of Python 3.11 takes a
-gigabyte for some texts of 40 KB. Policies and journeys are both read this way.
-"""
+"""Read the file of a policy or a journey, and the tables in it."""
 
 from __future__ import annotations
 
-import re
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from meter.errors import PolicyError, Problem, problem_at, quoted
+from attrs import evolve
+
+from meter.errors import PolicyError, problem_at
 from meter.loading.files import file_problem, not_a_file, unreadable_file
-from meter.loading.syntax import syntax_problem
-from meter.resources import MOST_BYTES
+from meter.loading.positions import Positions
+from meter.resources import MOST_BYTES, TomlError, source_line, toml_tables, too_large
 
 if TYPE_CHECKING:
     from os import PathLike
 
 __all__ = ["parse_toml", "read_text"]
-
-_MOST_NESTED = 24
-_MOST_PARTS = 8
-_MOST_MARKS = 8000
 
 
 def read_text(path: str | PathLike[str]) -> str:
@@ -39,84 +31,17 @@ def parse_toml(text: str, name: str) -> dict[str, Any]:
 
     Raises `PolicyError` with the one problem that stopped the reading.
     """
-    text = text.removeprefix("\ufeff")
-    refusal = _bounded(text, name)
-    if refusal is not None:
-        raise PolicyError((refusal,))
     try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise PolicyError((syntax_problem(text, name, error),)) from None
-
-
-_QUIET = re.compile(
-    r'"""(?:[^"\\]|\\.|"(?!""))*+(?:"""|\Z)|'
-    r"'''(?:[^']|'(?!''))*+(?:'''|\Z)|"
-    r'"(?:[^"\\\n]|\\[^\n])*+"?|'
-    r"'[^'\n]*+'?|#[^\n]*+",
-    re.DOTALL,
-)
-"""Strings and comments, closed or not, in one pass: nothing in here backtracks."""
-
-_DOTTED = re.compile(rf"(?<![\w.-])[\w-]++(?:[ \t]*+\.[ \t]*+[\w-]++){{{_MOST_PARTS},}}", re.ASCII)
-_BRACKET = re.compile(r"[\[\]{}]")
-# What TOML forbids in a file; halves of characters, which no file in UTF-8 can hold, come second.
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
-
-
-def _bounded(text: str, name: str) -> Problem | None:
-    """Return what makes a text too large, too deep or too strange to be given to a parser."""
-    if len(text) > MOST_BYTES or len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
-        return _too_large(name)
-    strange = _CONTROL.search(text) or _HALF_CHARACTER.search(text)
-    if strange:
-        message = f"there is a control character {quoted(strange[0])} in the file"
-        return problem_at(
-            "control-character",
-            message,
-            "remove it",
-            name=name,
-            source=text,
-            offset=strange.start(),
-        )
-    quiet = _QUIET.sub(lambda match: "s" * len(match[0]), text)
-    dotted = _DOTTED.search(quiet)
-    if dotted:
-        message = f"a dotted key has more than {_MOST_PARTS} parts"
-        advice = "keys of a policy have at most a few parts"
-        return problem_at(
-            "too-deep", message, advice, name=name, source=text, offset=dotted.start()
-        )
-    deep = _first_too_deep(quiet)
-    if deep is not None:
-        message = f"lists and tables are nested more than {_MOST_NESTED} deep"
-        advice = "split the condition into several rules"
-        return problem_at("too-deep", message, advice, name=name, source=text, offset=deep)
-    if sum(map(quiet.count, ".,=[{")) > _MOST_MARKS:
-        message = f"there are more than {_MOST_MARKS} keys, values and brackets in the file"
-        return _whole("too-many", name, message, "shorten the lists, or split the policy")
-    return None
-
-
-def _first_too_deep(quiet: str) -> int | None:
-    """Return where the first bracket opens that is nested too deep."""
-    depth = 0
-    for bracket in _BRACKET.finditer(quiet):
-        depth += 1 if bracket[0] in "[{" else -1
-        if depth > _MOST_NESTED:
-            return bracket.start()
-    return None
-
-
-def _too_large(name: str) -> Problem:
-    message = f"the file is larger than {MOST_BYTES // 1024} KiB"
-    return _whole("too-large", name, message, "a policy is a few pages; is this the right file?")
-
-
-def _whole(code: str, name: str, message: str, advice: str) -> Problem:
-    """Return the one problem, of the file as a whole, for which it is not read any further."""
-    return Problem(code=code, name=name, message=message, help=advice, line=1, column=1)
+        return toml_tables(text, name)
+    except TomlError as error:
+        (problem,) = error.problems
+    if problem.code == "duplicate-key":  # the parser points behind it
+        text = text.removeprefix("\ufeff")
+        repeated = Positions(text).repeated
+        if repeated is not None:
+            source = source_line(text.split("\n"), repeated.line)
+            problem = evolve(problem, line=repeated.line, column=repeated.column, source=source)
+    raise PolicyError((problem,))
 
 
 def _bytes(path: Path) -> bytes:
@@ -135,7 +60,7 @@ def _bytes(path: Path) -> bytes:
 
 def _decoded(raw: bytes, name: str) -> str:
     if len(raw) > MOST_BYTES:
-        raise PolicyError((_too_large(name),))
+        raise PolicyError((too_large(name),))
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:

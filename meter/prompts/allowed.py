@@ -138,6 +138,8 @@ def _output(reading: Reading, node: nodes.Output, scope: Scope) -> Scope:
             message = f"`{printed.name}` is a list, not a text"
             advice = f'loop over it, or write `{{{{ {printed.name}|join(", ") }}}}`'
             reading.report("not-allowed", node, printed.name, message, advice)
+        elif isinstance(printed, nodes.Call):
+            reading.alone.add(id(printed))
     return scope
 
 
@@ -238,6 +240,11 @@ def _is_of_parent(call: nodes.Call) -> bool:
 
 
 def _call(reading: Reading, node: nodes.Call, scope: Scope) -> Scope:
+    if _is_of_parent(node) and id(node) not in reading.alone:
+        # It is HTML, of which a filter or a text beside it could take a part away.
+        message = "`super()` stands in braces of its own"
+        reading.report("not-allowed", node, "super", message, "write `{{ super() }}`")
+        return scope.adding("super")
     is_plain = not (node.args or node.kwargs or node.dyn_args or node.dyn_kwargs)
     if _is_of_parent(node) and is_plain and not scope.loops and scope.knows(_IN_BLOCK):
         return scope.adding("super")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 from babel import Locale
 
-from meter.resources import best_match, locale_of
+from meter.resources.locales import best_match, locale_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator

@@ -2,8 +2,8 @@
 
 `numberArticlesLeft` is `left` today, `numberArticlesLeft-plural` is `left_plural`: `s`, or nothing
 if exactly one is left. They are written `{{…}}`, `<<…>>`, or `&lt;&lt;…&gt;&gt;` where a content
-system escaped the second. Raw blocks, comments, quoted text and every other use of `{{ a - b }}`
-and `<<` stay as they are.
+system escaped the second. Raw blocks, comments, scripts, quoted text and every other use of
+`{{ a - b }}` and `<<` stay as they are.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from attrs import frozen
 
 from meter.errors import MOST_PROBLEMS, Problem, closest, listed, meant, problem_at
 from meter.prompts.errors import TemplateError
+from meter.prompts.tokens import script_spans
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,7 +90,7 @@ def modernised(source: str, name: str = "template") -> str:
     """
     problems: list[Problem] = []
     pieces: list[str] = []
-    for segment in segments(source):
+    for segment in _outside_scripts(source):
         piece = source[segment.start : segment.end]
         if segment.kind == "text":
             for match in _ANGLED.finditer(piece):
@@ -108,6 +109,33 @@ def modernised(source: str, name: str = "template") -> str:
     if problems:
         raise TemplateError(problems[:MOST_PROBLEMS])
     return "".join(pieces)
+
+
+def _outside_scripts(source: str) -> Iterator[Segment]:
+    """Split a template, and its text where a script begins or ends: what is in one is kept."""
+    found = list(segments(source))
+    if "<script" not in source.lower():
+        yield from found
+        return
+    # What is no text is blotted out, so that every place stays where it is.
+    text = "".join(
+        source[segment.start : segment.end].replace("&", " ")
+        if segment.kind == "text"
+        else " " * (segment.end - segment.start)
+        for segment in found
+    )
+    spans = script_spans(text)
+    for segment in found:
+        if segment.kind != "text":
+            yield segment
+            continue
+        at = segment.start
+        for start, end in spans:
+            if start < segment.end and end > at:
+                yield Segment("text", at, max(start, at))
+                yield Segment("kept", max(start, at), min(end, segment.end))
+                at = min(end, segment.end)
+        yield Segment("text", at, segment.end)
 
 
 def _mistaken(tag: str) -> str | None:

@@ -31,6 +31,8 @@ class Reading:
     steps: int = 0
     line: int = 1
     """The line of the node that was looked at last; not every node knows its own."""
+    alone: set[int] = field(factory=set)
+    """The calls that are printed by themselves, by their `id`."""
     _pointed: set[int] = field(factory=set)
     _tags: list[Segment] = field(factory=list)
 
@@ -46,11 +48,25 @@ class Reading:
             problem_at(code, message, advice, name=self.name, source=self.written, offset=offset)
         )
 
-    def _offset(self, line: int, word: str) -> int:
-        """Return where on a line a word stands inside a tag, each time at another place."""
+    def report_text(self, code: str, line: int, word: str, message: str, advice: str) -> None:
+        """Note a problem of the text itself, at `word` where that stands on a line."""
+        start = self._start_of(line)
+        end = self.written.find("\n", start) % (len(self.written) + 1)
+        offset = max(self.written.lower().find(word.lower(), start, end), start)
+        self.problems.append(
+            problem_at(code, message, advice, name=self.name, source=self.written, offset=offset)
+        )
+
+    def _start_of(self, line: int) -> int:
+        """Return where a line starts."""
         start = 0
         for _ in range(line - 1):
             start = self.written.find("\n", start) + 1
+        return start
+
+    def _offset(self, line: int, word: str) -> int:
+        """Return where on a line a word stands inside a tag, each time at another place."""
+        start = self._start_of(line)
         end = self.written.find("\n", start) % (len(self.written) + 1)
         tags = [tag for tag in self._all_tags() if tag.end > start and tag.start < end]
         pattern = re.compile(re.escape(word))

@@ -27,10 +27,9 @@ from meter.resources import template_root
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from jinja2 import Template
-
     from meter.errors import Problem
     from meter.prompts.parts import Parts
+    from meter.prompts.templates import Ready
 
 __all__ = [
     "FormatWord",
@@ -193,7 +192,7 @@ def _check_words(layout: str, form: str, forms: tuple[str, ...]) -> None:
         raise ValueError(f"`{form}` is not a format; there are {listed}")
 
 
-def _fill(template: Template, written: Mapping[str, str], parts: Parts, layout: str) -> str:
+def _fill(template: Ready, written: Mapping[str, str], parts: Parts, layout: str) -> str:
     try:
         return template.render(values_of(parts, layout))
     except (UndefinedError, TypeError) as error:

@@ -6,18 +6,21 @@ Each is brought up to date and checked when it is loaded.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from attrs import frozen
 from jinja2 import BaseLoader, StrictUndefined, Template, TemplateNotFound, pass_context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from meter.errors import meant, problem_at
 from meter.prompts.errors import TemplateError
-from meter.prompts.guard import check
+from meter.prompts.guard import Found, Guard, Outcome, context_problems
 from meter.prompts.legacy import modernised
 from meter.prompts.locales import plural
 from meter.prompts.texts import read_bounded, without_controls
-from meter.resources import file_stamp, locale_of, template_root
+from meter.prompts.weight import MOST_CHARACTERS, Weight
+from meter.resources import template_root
+from meter.resources.locales import locale_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,7 +29,19 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from jinja2.runtime import Context
 
-__all__ = ["FILTERS", "SHIPPED", "TESTS", "compiled", "found", "written_texts"]
+    from meter.errors import Problem
+
+__all__ = [
+    "FILTERS",
+    "SHIPPED",
+    "TESTS",
+    "Ready",
+    "compiled",
+    "found",
+    "html_problems",
+    "sandbox_of",
+    "written_texts",
+]
 
 SHIPPED = "default/"
 """The prefix that names a template of ours where the publisher's folder has one of that name."""
@@ -58,25 +73,27 @@ class _Loader(BaseLoader):
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
         self.written: dict[str, str] = {}
+        self._guard: Guard | None = None
 
-    def find(self, template: str) -> tuple[str, str, str]:
-        """Return a template's source, its text as written, and its full name.
+    def places(self, template: str) -> list[Path]:
+        """Return the file of the publisher's that a name may stand for."""
+        return [] if not _is_plain(template) or self.folder is None else [self.folder / template]
 
-        Raises `LookupError` with a next step.
-        """
+    def find(self, template: str) -> Found:
+        """Return a template by its name. Raises `LookupError` with a next step."""
         name = template.removeprefix(SHIPPED)
-        if "/" in name or "\\" in name or name.startswith("."):
+        if not _is_plain(name):
             raise LookupError("name a file of the same folder, without a path")
-        own = None if self.folder is None or name != template else self.folder / name
-        if own is not None and own.is_file():
-            written = read_bounded(own)
-            return modernised(written, str(own)), written, str(own)
+        for own in self.places(template):
+            if own.is_file():
+                written = read_bounded(own)
+                return Found(modernised(written, str(own)), written, str(own))
         shipped = template_root() / "prompts" / name
         if not shipped.is_file():
             otherwise = "put a file of that name in the publisher's folder"
             raise LookupError(meant(name, self._known(), otherwise))
         written = shipped.read_text(encoding="utf-8")
-        return written, written, SHIPPED + name
+        return Found(written, written, SHIPPED + name)
 
     def _known(self) -> set[str]:
         """Return the name of every template there is."""
@@ -89,17 +106,29 @@ class _Loader(BaseLoader):
     def get_source(
         self, environment: Environment, template: str
     ) -> tuple[str, str, Callable[[], bool]]:
-        own = None if self.folder is None else self.folder / template
-        stamp = None if own is None else file_stamp(own)
-        try:
-            source, written, name = self.find(template)
-        except LookupError as missing:
-            raise TemplateNotFound(template, str(missing.args[0])) from None
-        check(source, written, name, environment, self.find)
-        self.written[name] = written
-        if own is None or template.startswith(SHIPPED):
-            return source, name, lambda: True
-        return source, name, lambda: file_stamp(own) == stamp
+        outcome = self.guard(environment).outcome(template)
+        if outcome.missing is not None:
+            raise TemplateNotFound(template, outcome.missing)
+        found, _ = _passed(outcome)
+        self.written[found.name] = found.written
+        return found.source, found.name, lambda: outcome.is_current
+
+    def guard(self, environment: Environment) -> Guard:
+        """Return what checks the templates of this folder."""
+        if self._guard is None:
+            self._guard = Guard(environment, self.find, self.places)
+        return self._guard
+
+
+def _is_plain(name: str) -> bool:
+    return not ("/" in name or "\\" in name or name.startswith(".") or "\0" in name)
+
+
+def _passed(outcome: Outcome) -> tuple[Found, Weight]:
+    """Return a template that may be used. Raises `TemplateError` for any other."""
+    if outcome.found is None or outcome.weight is None:
+        raise TemplateError(outcome.problems)
+    return outcome.found, outcome.weight
 
 
 @pass_context
@@ -131,35 +160,87 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         self.tests = {name: self.tests[name] for name in TESTS}
         self.globals.clear()
 
+    @property
+    def guard(self) -> Guard:
+        """What checks the templates of this sandbox."""
+        return self.templates.guard(self)
+
 
 @lru_cache(maxsize=64)
-def _sandbox(form: str, folder: Path | None) -> _Sandbox:
+def sandbox_of(form: str, folder: Path | None) -> _Sandbox:
+    """Return where the templates of a folder run."""
     return _Sandbox(form, folder)
 
 
-def found(name: str, form: str, folder: Path | None) -> Template:
+@frozen
+class Ready:
+    """A template that has passed, to be filled in."""
+
+    name: str
+    _template: Template
+    _weight: Weight
+
+    def render(self, values: Mapping[str, Any]) -> str:
+        """Return the template filled in.
+
+        Raises `TemplateError` for more than can be a prompt, before any of it is printed.
+        """
+        if self._weight.prints(values) > MOST_CHARACTERS:
+            message = f"this would print more than {MOST_CHARACTERS // 1024} KiB"
+            advice = "print fewer or shorter texts"
+            problem = problem_at("template-too-large", message, advice, name=self.name)
+            raise TemplateError([problem])
+        return self._template.render(values)
+
+
+def found(name: str, form: str, folder: Path | None) -> Ready:
     """Return the template of a name, the publisher's before ours. Raises `TemplateError`."""
+    sandbox = sandbox_of(form, folder)
     try:
-        return _sandbox(form, folder).get_template(name)
+        template = sandbox.get_template(name)
     except TemplateNotFound as missing:
         message = f"there is no template `{name}`"
         problem = problem_at("template-missing", message, str(missing.message), name=name)
         raise TemplateError([problem]) from None
+    _, weight = _passed(sandbox.guard.outcome(name))
+    return Ready(name, template, weight)
+
+
+def compiled(written: str, name: str, form: str, folder: Path | None) -> Ready:
+    """Return a template given as text, brought up to date, checked and compiled.
+
+    Raises `TemplateError`. Either is remembered until a file changes that it includes.
+    """
+    outcome, template = _compiled(written, name, form, folder)
+    if not outcome.is_current:
+        _compiled.cache_clear()
+        outcome, template = _compiled(written, name, form, folder)
+    if template is None or outcome.weight is None:
+        raise TemplateError(outcome.problems)
+    return Ready(name, template, outcome.weight)
 
 
 @lru_cache(maxsize=256)
-def compiled(written: str, name: str, form: str, folder: Path | None) -> Template:
-    """Return a template given as text, brought up to date, checked and compiled.
-
-    Raises `TemplateError`.
-    """
-    source = modernised(written, name)
-    sandbox = _sandbox(form, folder)
-    check(source, written, name, sandbox, sandbox.templates.find)
+def _compiled(
+    written: str, name: str, form: str, folder: Path | None
+) -> tuple[Outcome, Template | None]:
+    sandbox = sandbox_of(form, folder)
+    try:
+        source = modernised(written, name)
+    except TemplateError as error:
+        return Outcome(problems=error.problems), None
+    outcome = sandbox.guard.examined(Found(source, written, name))
+    if outcome.weight is None:
+        return outcome, None
     code = sandbox.compile(source, name, name)
-    return Template.from_code(sandbox, code, {})
+    return outcome, Template.from_code(sandbox, code, {})
+
+
+def html_problems(source: str, written: str, name: str) -> tuple[Problem, ...]:
+    """Return what is wrong with where the variables of a template stand in its HTML."""
+    return context_problems(Found(source, written, name), sandbox_of("html", None))
 
 
 def written_texts(form: str, folder: Path | None) -> Mapping[str, str]:
     """Return the text of every template loaded so far as its author wrote it, by full name."""
-    return _sandbox(form, folder).templates.written
+    return sandbox_of(form, folder).templates.written

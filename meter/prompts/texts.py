@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
 from babel import Locale
 
 from meter.errors import problem_at
 from meter.prompts.errors import TemplateError
 from meter.prompts.languages import choose
 from meter.prompts.locales import number, plural, term_text
-from meter.resources import MOST_BYTES, template_root
+from meter.resources import MOST_BYTES, TomlError, file_stamp, template_root, toml_tables
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from meter.errors import Problem
+    from meter.resources import FileStamp
     from meter.windows import Term
 
-__all__ = ["Texts", "load_texts", "read_bounded", "without_controls"]
+__all__ = ["Texts", "load_texts", "read_bounded", "read_texts", "without_controls"]
 
 _FIELD = re.compile(r"\{([a-z]+)\}")
 _SPACES = re.compile(r" {2,}")
@@ -105,7 +106,7 @@ def _texts(wanted: tuple[str, ...], folder: Path | None) -> Texts:
     tables = shipped.get(tag) or _without_terms(shipped["en"])
     name = f"{tag}.toml"
     if tag in own:
-        tables = _merge(tables, _read(own[tag]))
+        tables = _merge(tables, read_texts(own[tag]))
         name = str(own[tag])
     return Texts(asked=choice.asked, locale=choice.locale, tables=tables, name=name)
 
@@ -130,25 +131,40 @@ def _merge(
 def _shipped() -> dict[str, dict[str, dict[str, str]]]:
     files = sorted((template_root() / "prompts" / "texts").iterdir(), key=lambda file: file.name)
     return {
-        file.name.removesuffix(".toml"): tomllib.loads(file.read_text(encoding="utf-8"))
+        file.name.removesuffix(".toml"): toml_tables(file.read_text(encoding="utf-8"), file.name)
         for file in files
         if file.name.endswith(".toml")
     }
 
 
-def _read(path: Path) -> dict[str, dict[str, str]]:
+def read_texts(path: Path) -> dict[str, dict[str, str]]:
+    """Return the tables of a file of texts, which is read again only when it has changed.
+
+    Raises `TemplateError` with what is wrong with it.
+    """
+    tables, problems = _tables(path, file_stamp(path))
+    if problems:
+        raise TemplateError(problems)
+    return tables
+
+
+@lru_cache(maxsize=256)
+def _tables(
+    path: Path, _stamp: FileStamp | None
+) -> tuple[dict[str, dict[str, str]], tuple[Problem, ...]]:
+    """Return what is in a file of texts, or what is wrong with it: either is remembered."""
     try:
-        tables = tomllib.loads(read_bounded(path))
-    except tomllib.TOMLDecodeError as error:
-        message = f"this is not a TOML file: {error}"
-        advice = "start from a copy of a shipped one"
-        raise TemplateError([problem_at("bad-texts", message, advice, name=str(path))]) from None
+        tables = toml_tables(read_bounded(path), str(path))
+    except TomlError as error:
+        return {}, tuple(evolve(problem, code="bad-texts") for problem in error.problems)
+    except TemplateError as error:
+        return {}, error.problems
     for table, texts in tables.items():
         if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):
             message = f"[{table}] is not a table of texts"
             advice = f'write `key = "text"` lines under [{table}]'
-            raise TemplateError([problem_at("bad-texts", message, advice, name=str(path))])
-    return tables
+            return {}, (problem_at("bad-texts", message, advice, name=str(path)),)
+    return tables, ()
 
 
 def read_bounded(path: Path, *, encoding: str = "utf-8-sig") -> str:

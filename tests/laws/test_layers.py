@@ -317,3 +317,13 @@ def test_slips_are_guessed_in_one_module():
         )
     }
     assert {"meter.errors"} == using
+
+
+def test_toml_is_parsed_in_one_module():
+    """Only `meter.resources.toml` imports `tomllib`: it bounds a text before a parser sees it."""
+    parsing = {
+        module
+        for module, tree in TREES.items()
+        if any(name.split(".")[0] in ("tomllib", "tomli") for name, _ in _plain_imports(tree))
+    }
+    assert {"meter.resources.toml"} == parsing

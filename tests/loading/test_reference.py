@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from meter.loading.lints import LINTS
-from meter.loading.syntax import SYNTAX
+from meter.resources import SYNTAX
 from meter.validation import CODES
 
 ROOT = Path(__file__).parents[2]
@@ -39,6 +39,7 @@ REPORTERS = {
     "_whole",
 }
 MODULES = [
+    ROOT / "meter" / "resources.py",
     ROOT / "meter" / "validation.py",
     *sorted((ROOT / "meter" / "loading").rglob("*.py")),
 ]

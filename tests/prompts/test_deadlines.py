@@ -13,7 +13,7 @@ from meter import Article, PageView, Policy, Reader, Usage, Window, decide, load
 from meter.explanation import last_day
 from meter.policy import Offer, Publication, Rule
 from meter.prompts.deadlines import from_text, until_text
-from meter.resources import locale_of
+from meter.resources.locales import locale_of
 from meter.windows import day_start, moment
 from tests.prompts.markup import read
 from tests.prompts.midnights import JUMPING, days_without_midnight, wrong_days

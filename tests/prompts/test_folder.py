@@ -123,6 +123,10 @@ def test_a_file_of_texts_changes_words_of_ours(tmp_path):
         ("[left]\none = 1\n", "bad-texts"),
         ('[left]\none = "{n}"\n', "missing-plural"),
         ('[left]\nother = "{n} {number}"\n', "unknown-field"),
+        ("[left]\n" + "a" + ".a" * 20_000 + " = 1\n", "bad-texts"),
+        ("[left]\none = " + "[" * 5_000 + "\n", "bad-texts"),
+        ("[left]\none = " + "{a=" * 5_000 + "\n", "bad-texts"),
+        ("[left]\none = " + "1" * 5_000 + "\n", "bad-texts"),
         ('[left]\nother = "' + "x" * 70_000 + '"\n', "template-too-large"),
     ],
 )
@@ -130,8 +134,21 @@ def test_a_mistake_in_texts_is_told_with_its_file(tmp_path, texts, code):
     """And nothing is rendered half."""
     (tmp_path / "texts").mkdir()
     (tmp_path / "texts" / "en.toml").write_text(texts)
-    with pytest.raises(PromptError, match=rf"en\.toml: error\[{code}\]"):
+    with pytest.raises(PromptError, match=rf"en\.toml(:\d+:\d+)?: error\[{code}\]"):
         render(DECISION, STAGE.policy, folder=tmp_path)
+
+
+def test_a_file_of_texts_is_read_again_when_it_has_changed(tmp_path):
+    """A mistake too is told from memory until it is mended, and mended at once."""
+    (tmp_path / "texts").mkdir()
+    path = tmp_path / "texts" / "en.toml"
+    for ends in ("one", "two"):
+        path.write_text(f'[offer]\nends = "{ends}"\n')
+        assert ends in read(render(DECISION, STAGE.policy, folder=tmp_path)).lines
+        path.write_text("[offer]\nends = 1\n")
+        for _ in range(2):
+            with pytest.raises(PromptError, match="bad-texts"):
+                render(DECISION, STAGE.policy, folder=tmp_path)
 
 
 def test_texts_cannot_reach_into_objects(tmp_path):

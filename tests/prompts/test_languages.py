@@ -14,7 +14,7 @@ from meter.errors import PolicyError
 from meter.loading.codes import locale_step
 from meter.policy import Copy, Policy
 from meter.prompts.languages import accepted, choose
-from meter.resources import best_match, locale_of
+from meter.resources.locales import best_match, locale_of
 from tests.prompts.markup import read
 from tests.prompts.staging import Stage, make_policy
 

@@ -14,7 +14,8 @@ from meter import Policy, render
 from meter.policy import Copy
 from meter.prompts import locales
 from meter.prompts.texts import load_texts
-from meter.resources import locale_of, template_root
+from meter.resources import template_root
+from meter.resources.locales import locale_of
 from meter.windows import Term
 from tests.prompts.markup import read
 from tests.prompts.staging import Stage, every_state, make_offer, make_policy

@@ -60,18 +60,22 @@ def test_every_prompt_and_language_is_listed():
     assert files == [f"{tag}.toml" for tag in re.findall(r"`([^`]+)`", languages[1])]
 
 
+REPORTERS = {"_report", "_tell", "problem_at", "report"}
+
+
 def codes_of(path):
     """Return every code that a module of prompts gives, read off its calls."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call) and node.args:
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
             code = node.args[0]
-            if name in {"problem_at", "report"} and isinstance(code, ast.Constant):
+            if name in REPORTERS and isinstance(code, ast.Constant):
                 yield code.value
 
 
 def test_every_problem_code_is_listed():
     """Those in the code, by reading it."""
     sources = sorted((ROOT / "meter" / "prompts").glob("*.py"))
-    codes = {code for path in sources for code in codes_of(path)} | {"no-value", "bad-value"}
+    codes = {code for path in sources for code in codes_of(path)}
+    codes |= {"no-value", "bad-value", "bad-texts", "html-placeholder", "include-cycle"}
     assert sorted(codes) == sorted(code for code, _ in rows(section("Problems")))

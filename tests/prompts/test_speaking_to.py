@@ -13,7 +13,7 @@ import pytest
 from meter import Article, Entitlement, PageView, Policy, Reader, Rule, Usage, decide, render
 from meter.policy import Copy, Publication
 from meter.prompts.locales import money, name_text
-from meter.resources import locale_of
+from meter.resources.locales import locale_of
 from meter.vocabulary import Show
 from tests.prompts.markup import read
 from tests.prompts.staging import NOW, Stage, every_state, make_offer, make_policy

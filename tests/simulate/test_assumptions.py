@@ -95,7 +95,9 @@ def test_a_file_overrides_value_range_and_source() -> None:
             "write it as `2026-01-01`, without quotes",
         ),
         ("walls = 3", "not-a-table", 1, "write `[walls]` on a line"),
-        ("[walls", "not-toml", None, "write `[walls]`, then `leave = 0.2`"),
+        ("[walls", "toml-syntax", 1, "write `[heading]`, or `[[rules]]` for a rule"),
+        ("a" + ".a" * 1_200 + " = 1", "too-deep", 1, "a key has at most a few parts"),
+        ("a" + ".a" * 20_000 + " = 1", "too-deep", 1, "a key has at most a few parts"),
     ],
 )
 def test_a_mistake_is_located_with_a_next_step(

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from datetime import date
-from pathlib import Path
-from typing import NoReturn, TypeGuard
+from typing import TYPE_CHECKING, TypeGuard
 
 import tomli_w
 from attrs import evolve
 
-from meter.errors import Problem, meant, quoted
+from meter.errors import PolicyError, meant, quoted
 from meter.loading.problems import ProblemCollector
+from meter.loading.toml import parse_toml, read_text
 from meter.simulate.assumptions.assumption import Assumption, AssumptionValue, Basis
 from meter.simulate.assumptions.table import (
     AssumptionError,
@@ -21,9 +20,11 @@ from meter.simulate.assumptions.table import (
     published_assumptions,
 )
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 __all__ = ["assumptions_text", "load_assumptions", "loads_assumptions"]
 
-_MOST_BYTES = 64 * 1024
 _ROUNDING = 1e-6
 _KEYS = ("value", "low", "high", "source")
 _ENDS = ("low", "high")
@@ -36,15 +37,11 @@ def load_assumptions(path: str | Path) -> Assumptions:
 
     Raises `AssumptionError` with every problem and its line.
     """
-    name = str(path)
     try:
-        text = Path(path).read_text(encoding="utf-8")
-    except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        _refuse("unreadable-file", f"{quoted(name)} cannot be read: {why}", name, "check the path")
-    except UnicodeDecodeError:
-        _refuse("not-utf-8", f"{quoted(name)} is not UTF-8 text", name, "save it as UTF-8")
-    return loads_assumptions(text, name=name)
+        text = read_text(path)
+    except PolicyError as error:
+        raise AssumptionError(error.problems) from None
+    return loads_assumptions(text, name=str(path))
 
 
 def loads_assumptions(text: str, *, name: str = "assumptions.toml") -> Assumptions:
@@ -112,29 +109,12 @@ def _line(key: str, value: AssumptionValue) -> str:
     return f"{key} = {{ {', '.join(pairs)} }}\n"
 
 
-def _refuse(code: str, message: str, name: str, advice: str) -> NoReturn:
-    raise AssumptionError([Problem(code=code, message=message, name=name, help=advice)]) from None
-
-
 def _tables(text: str, name: str) -> dict[str, object]:
     """Return what TOML text says."""
-    if len(text) > _MOST_BYTES:
-        _refuse(
-            "too-large",
-            f"the file is larger than {_MOST_BYTES // 1024} KiB",
-            name,
-            "assumptions are a page or two; is this the right file?",
-        )
     try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        why = str(error)
-        _refuse(
-            "not-toml",
-            f"this is not TOML: {why[:1].lower()}{why[1:]}",
-            name,
-            "write `[walls]`, then `leave = 0.2`",
-        )
+        return parse_toml(text, name)
+    except PolicyError as error:
+        raise AssumptionError(error.problems) from None
 
 
 def _members(group: str, part: object, report: ProblemCollector) -> Mapping[str, object]:

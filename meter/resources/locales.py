@@ -1,11 +1,9 @@
-"""What comes with the package: the files that ship with it, and the locales of CLDR."""
+"""Locales as CLDR resolves them: which one a tag names, and which of several serves it best."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
-from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -14,12 +12,8 @@ from babel.core import get_global
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from importlib.resources.abc import Traversable
 
-__all__ = ["MOST_BYTES", "best_match", "file_stamp", "locale_of", "template_root"]
-
-MOST_BYTES = 64 * 1024
-"""The largest file from outside that is read whole: a policy, a template, a file of texts."""
+__all__ = ["best_match", "locale_of"]
 
 _MOST_OF_A_TAG = 35  # RFC 5646 section 4.4.1
 _TAG = re.compile(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*", re.ASCII)
@@ -28,21 +22,6 @@ _SCRIPT = re.compile(r"[A-Za-z]{4}", re.ASCII)
 _TERRITORY = re.compile(r"[A-Za-z]{2}|[0-9]{3}", re.ASCII)
 _ONE_LANGUAGE = {"nb": "no"}
 """A language that goes by two codes: whoever asks for one is served the words of the other."""
-
-
-def template_root() -> Traversable:
-    """Return the folder `templates`: inside the installed package, or beside it in a checkout."""
-    shipped = files("meter") / "templates"
-    return shipped if shipped.is_dir() else Path(__file__).parents[1] / "templates"
-
-
-def file_stamp(path: Path) -> tuple[int, int, int] | None:
-    """Return what changes when a file does: time, size and place; `None` where there is none."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 def locale_of(tag: str) -> Locale | None:

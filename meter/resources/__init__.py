@@ -1,0 +1,16 @@
+"""What comes with the package, and how texts from outside are read: files, TOML, locales."""
+
+from meter.resources.files import MOST_BYTES, FileStamp, file_stamp, template_root
+from meter.resources.toml import SYNTAX, TomlError, source_line, toml_tables, too_large
+
+__all__ = [
+    "MOST_BYTES",
+    "SYNTAX",
+    "FileStamp",
+    "TomlError",
+    "file_stamp",
+    "source_line",
+    "template_root",
+    "toml_tables",
+    "too_large",
+]

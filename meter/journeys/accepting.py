@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from copy import deepcopy
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
@@ -19,6 +18,7 @@ from meter.journeys.steps import JourneyError
 from meter.loading.positions import Path as KeyPath
 from meter.loading.positions import Positions
 from meter.prompts import render
+from meter.resources import toml_tables
 from meter.windows import instant, local_instant
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def rewritten(text: str, answers: Iterable[AcceptedAnswer], policy: Policy, name
     """
     mark = text[: len(text) - len(text.removeprefix("\ufeff"))]
     raw = text.removeprefix(mark).encode()
-    table = tomllib.loads(raw.decode())
+    table = toml_tables(raw.decode(), name)
     spans = Positions(raw.decode()).spans
     changes = []
     for answer in answers:
@@ -110,7 +110,7 @@ def rewritten(text: str, answers: Iterable[AcceptedAnswer], policy: Policy, name
         raw = raw[:start] + _toml(value).encode() + raw[end:]
         expected = _with(expected, path, value)
     # The parser that found the places is another than the one that reads files.
-    if tomllib.loads(raw.decode()) != expected:
+    if toml_tables(raw.decode(), name) != expected:
         raise _not_found(None, name)
     return mark + raw.decode()
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from datetime import timedelta
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from attrs import evolve
@@ -19,7 +20,7 @@ from meter.engine import believe, join, ledger
 from meter.memo import decide
 from meter.policy import Limit, Meter, Policy, When
 from meter.testing.strategies import journeys
-from meter.testing.taken import Taken, format_taken, take
+from meter.testing.taken import Taken, format_taken, left_by, take
 from meter.usage import Tally, Usage
 from meter.validation import MOST_LIMIT
 from meter.vocabulary import Access, ArticleAccess, Count, Show, Status
@@ -111,8 +112,12 @@ def _usage_stays_bounded(policy: Policy, taken: list[Taken]) -> bool:
 def _nobody_reads_more_than_the_limit(policy: Policy, taken: list[Taken]) -> bool:
     """In a calendar or fixed window no more is newly counted than its largest limit.
 
-    Whatever the clocks do.
+    Whatever the clocks do, but for one that steps back by more than a day: the reads before it are
+    not believed, and what came before them may be gone.
     """
+    times = [instant(step.now) for step, *_ in taken]
+    if any(early - late > DAY for early, late in zip(accumulate(times, max), times, strict=True)):
+        return True
     counted = Counter(
         (decision.meter.name, decision.meter.resets_at)
         for _, _, decision, _ in taken
@@ -139,7 +144,7 @@ def _blocked_views_never_count(_: Policy, taken: list[Taken]) -> bool:
 def _only_people_reading_metered_articles_count(policy: Policy, taken: list[Taken]) -> bool:
     """Free and premium articles and prefetches never spend.
 
-    A prefetch shows what a person would see, and gives a preview of what would have counted.
+    A prefetch shows what a person would see, and previews what would have counted.
     """
     for step, before, decision, _ in taken:
         if decision.counted and (
@@ -237,7 +242,7 @@ def _bytes_carry_everything(policy: Policy, taken: list[Taken]) -> bool:
 def _signing_in_goes_one_way_and_once(policy: Policy, taken: list[Taken]) -> bool:
     """Signing in may be repeated and done in any order, and brings what a running window holds."""
     steps = [step for step, *_ in taken]
-    a, b, c = (_left_by(policy, steps[first::3]) for first in range(3))
+    a, b, c = (left_by(policy, steps[first::3]) for first in range(3))
     if not steps:
         return True
     now = max(step.now for step in steps)
@@ -250,12 +255,6 @@ def _signing_in_goes_one_way_and_once(policy: Policy, taken: list[Taken]) -> boo
         and join(policy, both, c, now) == join(policy, b, join(policy, a, c, now), now)
         and _counted(policy, a, now) | _counted(policy, b, now) == _counted(policy, both, now)
     )
-
-
-def _left_by(policy: Policy, steps: Iterable[Step]) -> Usage:
-    """Return what is remembered after a journey."""
-    taken = take(policy, steps)
-    return taken[-1].after if taken else Usage()
 
 
 def _counted(policy: Policy, usage: Usage, now: datetime) -> set[tuple[str, str]]:

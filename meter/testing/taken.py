@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from meter.policy import Policy
     from meter.testing.strategies import Step
 
-__all__ = ["Taken", "format_taken", "take"]
+__all__ = ["Taken", "format_taken", "left_by", "take"]
 
 
 class Taken(NamedTuple):
@@ -39,6 +39,12 @@ def take(policy: Policy, steps: Iterable[Step], usage: Usage | None = None) -> l
         taken.append(Taken(step, before, decision, after))
         before = after
     return taken
+
+
+def left_by(policy: Policy, steps: Iterable[Step]) -> Usage:
+    """Return what is remembered after a journey."""
+    taken = take(policy, steps)
+    return taken[-1].after if taken else Usage()
 
 
 def format_taken(taken: Iterable[Taken]) -> str:

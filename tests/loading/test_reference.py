@@ -39,7 +39,7 @@ REPORTERS = {
     "_whole",
 }
 MODULES = [
-    ROOT / "meter" / "resources.py",
+    ROOT / "meter" / "resources" / "toml.py",
     ROOT / "meter" / "validation.py",
     *sorted((ROOT / "meter" / "loading").rglob("*.py")),
 ]

@@ -58,7 +58,7 @@ BUGS = {
         ),
         Bug(
             "any script will do",
-            "resources.py",
+            "resources/locales.py",
             "if key[:2] == wanted.key[:2]:",
             "if key[:1] == wanted.key[:1]:",
         ),

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from attrs import evolve, frozen
 
+from meter.forms import length_text
 from meter.journeys.person import ImpossibleStepError, Person, dated, later, span_text
 from meter.policy import Offer, Policy
 from meter.view import Entitlement, PageView
 from meter.vocabulary import EntitlementKind
-from meter.windows import Term, instant, length_text, moment
+from meter.windows import Term, instant, moment
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo

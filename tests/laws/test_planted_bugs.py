@@ -89,7 +89,7 @@ BUGS = (
     ),
     Bug(
         "a tier borrows",
-        "policy.py",
+        "policy/__init__.py",
         "(Status.TRIAL_EXPIRED, Status.SUBSCRIPTION_EXPIRED)",
         "(Status.TRIAL_EXPIRED, Status.TRIAL)",
     ),
@@ -119,7 +119,7 @@ BUGS = (
     ),
     Bug(
         "an offer ends as its last day begins",
-        "policy.py",
+        "policy/conditions.py",
         "local_instant(ends, zone, end=True)",
         "local_instant(ends, zone)",
     ),

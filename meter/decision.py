@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
+from meter.errors import PromptError
 from meter.facts import Facts
 from meter.rulebook import Rulebook
 from meter.vocabulary import Access, Show
+
+if TYPE_CHECKING:
+    from meter.policy import Policy
 
 __all__ = ["Decision", "MeterReading"]
 
@@ -38,6 +42,10 @@ class Decision:
     `offer` where none runs); `meter` is the meter that was spent from, or that had nothing left;
     `counted` says that this view spent one; `at` is the time asked about; `policy` is the digest of
     the policy; `degraded` says that the store did not answer in time.
+
+    Within a process a decision holds the policy it was made by, so `render` and `explain` say what
+    was decided also after another policy came into force. A pickled one does not (see
+    `with_policy`).
     """
 
     show: Show
@@ -52,6 +60,33 @@ class Decision:
     policy: str
     degraded: bool = False
     rulebook: Rulebook | None = field(default=None, eq=False, repr=False)
+
+    def __getstate__(self) -> dict[str, object]:
+        """Pickle what was decided, not the policy it was decided by: it is known by its digest."""
+        return {**self.__dict__, "rulebook": None}
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, _memo: object) -> Self:
+        return self
+
+    def with_policy(self, policy: Policy | None = None) -> Self:
+        """Return this decision with the policy it was made by.
+
+        A decision that was never pickled has it still, and takes no other. Raises `PromptError`
+        where the policy of its digest is needed and not given.
+        """
+        if self.rulebook is not None:
+            return self
+        if policy is not None and policy.digest == self.policy:
+            facts = Facts(self.facts.values, policy.rulebook.vocabulary)
+            return evolve(self, facts=facts, rulebook=policy.rulebook)
+        given = "none is given" if policy is None else f"the one given is `{policy.digest}`"
+        raise PromptError(
+            f"this decision was pickled, and its words need the policy it was made by, of digest"
+            f" `{self.policy}`: {given}"
+        )
 
     def dated(self, at: datetime) -> Self:
         """Return this decision for another moment.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from meter.errors import listed
 from meter.facts import ACCESS, OTHER
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from meter.decision import Decision
     from meter.facts import Code, Slot, Vocabulary
     from meter.formulas import Formula
+    from meter.policy import Policy
     from meter.rulebook import JudgedRule, Rulebook
 
 __all__ = ["clause", "code_words", "explain", "value_words", "why_not"]
@@ -194,9 +195,13 @@ def _passed_over(rulebook: Rulebook, rule: JudgedRule, values: Sequence[Any]) ->
     return f"nothing is left of `{rule.spend}`"
 
 
-def explain(decision: Decision) -> str:
-    """Say in words which rule decided, what that leaves, and why the earlier rules did not."""
-    rulebook = decision.rulebook
+def explain(decision: Decision, policy: Policy | None = None) -> str:
+    """Say in words which rule decided, what that leaves, and why the earlier rules did not.
+
+    A decision that was pickled needs the policy it was made by: raises `PromptError` without.
+    """
+    decision = decision.with_policy(policy)
+    rulebook = cast("Rulebook", decision.rulebook)
     access = "the whole article" if decision.access is Access.FULL else "a preview"
     lines = [f"shows `{decision.show}` ({access}) by rule `{decision.rule}`"]
     meter = decision.meter
@@ -207,11 +212,9 @@ def explain(decision: Decision) -> str:
             f"  meter `{meter.name}`: {meter.used} of {meter.limit} used, {meter.left} left;"
             f" {counted}{resets}"
         )
-    if rulebook is None:
-        return "\n".join(lines)
     values = decision.facts.values
     vocabulary = rulebook.vocabulary
-    place = next(place for place, rule in enumerate(rulebook.rules) if rule.name == decision.rule)
+    place = rulebook.policy.rules.index(rulebook.policy.rule(decision.rule))
     fired = rulebook.rules[place]
     if fired.formula != And(()):
         lines.append(f"  matched: {_matched(fired.formula, values, vocabulary)}")

@@ -47,6 +47,7 @@ OTHER = "\0"
 READER, ACCESS = range(2)
 """The places of the reader's status and of the article's access: every vocabulary begins with them.
 """
+_FIRST = {"reader": READER, "access": ACCESS}
 
 Code = Any
 """A word, the number of an interval, a flag, or a set of words; `None` is missing data."""
@@ -320,14 +321,24 @@ def _nearest_of(mentioned: frozenset[str], attribute: Attribute) -> Read:
 
 @frozen
 class Facts:
-    """All that a rule may look at: one code a slot, up to the last that had to be looked at."""
+    """All that a rule may look at: one code a slot, up to the last that had to be looked at.
+
+    Pickled facts are codes alone: but for `reader` and `access` they tell nothing by name until
+    `Decision.with_policy` gives them back their vocabulary.
+    """
 
     values: Codes
-    vocabulary: Vocabulary = field(eq=False, repr=False)
+    vocabulary: Vocabulary | None = field(default=None, eq=False, repr=False)
+
+    def __reduce__(self) -> tuple[type[Facts], tuple[Codes]]:
+        return Facts, (self.values,)
 
     def __getitem__(self, name: str) -> Hashable:
         """Return the code of an attribute; `None` where no rule asks for it, or nobody looked."""
-        if not self.vocabulary.has(name):
+        if name in _FIRST:
+            place = _FIRST[name]
+        elif self.vocabulary is None or not self.vocabulary.has(name):
             return None
-        place = self.vocabulary.place(name)
+        else:
+            place = self.vocabulary.place(name)
         return self.values[place] if place < len(self.values) else None

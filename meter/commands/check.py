@@ -17,7 +17,7 @@ from meter.commands.console import (
     styled,
 )
 from meter.commands.help import command
-from meter.commands.options import format_option
+from meter.commands.options import FolderPath, format_option
 from meter.errors import PolicyError, Problem
 from meter.loading import check_text
 from meter.loading.toml import read_text
@@ -57,8 +57,20 @@ class _Checked(NamedTuple):
     metavar="DATE",
     help="The day to look for offers that are over; without it, today.",
 )
+@click.option(
+    "--templates",
+    type=FolderPath(),
+    help="The folder of your own prompts; without it, the one that the policy names.",
+)
 @format_option("text", "json", "github")
-def check(policies: tuple[Path, ...], today: datetime | None, form: str, *, strict: bool) -> None:
+def check(
+    policies: tuple[Path, ...],
+    today: datetime | None,
+    templates: Path | None,
+    form: str,
+    *,
+    strict: bool,
+) -> None:
     """Find what is wrong in a policy, and where.
 
     List every problem with its line and column, a code, and what to do next. What is allowed but is
@@ -71,7 +83,7 @@ def check(policies: tuple[Path, ...], today: datetime | None, form: str, *, stri
     unreadable = False
     for path in policies:
         try:
-            checked.append(_check(path, today))
+            checked.append(_check(path, today, templates))
         except PolicyError as error:
             unreadable = True
             if form == "json":
@@ -95,9 +107,11 @@ def check(policies: tuple[Path, ...], today: datetime | None, form: str, *, stri
         raise click.exceptions.Exit(EXIT_NO)
 
 
-def _check(path: Path, today: datetime | None) -> _Checked:
+def _check(path: Path, today: datetime | None, templates: Path | None) -> _Checked:
     day = (today or system_clock()).date()
-    return _Checked(path, *check_text(read_text(path), str(path), today=day, exact=lints))
+    text = read_text(path)
+    found = check_text(text, str(path), today=day, exact=lints, templates=templates)
+    return _Checked(path, *found)
 
 
 def _fails(problems: tuple[Problem, ...], *, strict: bool) -> bool:

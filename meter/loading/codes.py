@@ -12,8 +12,12 @@ from babel.core import get_global
 
 from meter.errors import closest, did_you_mean
 
-__all__ = ["code_step", "currency_step", "locale_step", "renamed_country"]
+__all__ = ["code_step", "currency_step", "is_country", "locale_step", "renamed_country"]
 
+_NO_ZONE = ("BV", "HM", "XK", "XX")
+"""Two where nobody lives, and codes in use for Kosovo and for "not known"."""
+_GROUPS = ("EU", "EZ", "UN")
+"""Codes of CLDR for several countries."""
 _LOCALE = re.compile(r"[A-Za-z0-9]+([-_][A-Za-z0-9]+)*")
 
 
@@ -30,6 +34,15 @@ def locale_step(name: str) -> str | None:
     return "locales look like `en`, `ja` or `pt-BR`"
 
 
+def is_country(code: str) -> bool:
+    """Say whether requests may come from a country of this code (ISO 3166), or from an unknown one.
+
+    CLDR has a time zone for each of them where somebody lives, and none for what is no country,
+    such as `EU`.
+    """
+    return code in get_global("territory_zones") or code in _NO_ZONE
+
+
 def renamed_country(code: str) -> str | None:
     """Return the code that stands for a country today, such as `GB` for `UK`, if it is another."""
     codes = get_global("territory_aliases").get(code, ())
@@ -41,12 +54,17 @@ def code_step(name: str, kind: str, examples: str) -> str:
 
     `kind` is what CLDR calls such names: `territories` or `languages`.
     """
+    usual = f"codes look like {examples}"
     code = _code_of(name, kind)
     if code is None and kind == "territories":
         code = renamed_country(name)
     if code:
         return did_you_mean(code.replace("_", "-"))
-    return f"codes look like {examples}"
+    if kind == "territories" and name in _GROUPS:
+        return f"that is no country: name each of them; {usual}"
+    if kind == "territories" and name.lower() in Locale("en").languages:
+        return f'that is a language: `language = ["{name.lower()}"]`; {usual}'
+    return usual
 
 
 def currency_step(code: str) -> str | None:

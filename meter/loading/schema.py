@@ -171,6 +171,13 @@ PUBLICATION = Table(
             ),
             says="the language of the prompts (`en` unless said otherwise)",
         ),
+        "templates": Key(
+            shape=Text(form='a folder such as `"prompts"`'),
+            says=(
+                "the folder of the publisher's own prompts, from that of this file: `meter check`"
+                " and `meter render` look there"
+            ),
+        ),
     },
 )
 

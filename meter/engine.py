@@ -24,9 +24,12 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve, frozen
 
 from meter.decision import Decision, MeterReading
+from meter.errors.kinds import check_argument, instance
 from meter.facts import Facts
+from meter.policy import Policy
 from meter.rulebook import first_match
 from meter.usage import Tally, Usage
+from meter.view import PageView, Reader
 from meter.vocabulary import ArticleAccess
 from meter.windows import instant, moment
 
@@ -35,18 +38,24 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from meter.facts import Codes
-    from meter.policy import Policy
     from meter.rulebook import Rulebook, Verdict
-    from meter.view import PageView, Reader
 
 # fmt: off
 __all__ = [
-    "Conclusion", "Counts", "Held", "allowance", "complete", "conclude", "count", "decide",
-    "expires_at", "judge", "ledger", "observe", "read_meter", "record", "spend",
+    "Conclusion", "Counts", "Held", "allowance", "check_call", "complete", "conclude", "count",
+    "decide", "expires_at", "judge", "ledger", "observe", "read_meter", "record", "spend",
 ]
 # fmt: on
 
 _EMPTY = Tally()
+NEW = Usage()
+"""A new reader's usage."""
+_ARGUMENTS = {
+    "policy": instance(Policy, form="a `Policy`, such as `load_policy` returns"),
+    "reader": instance(Reader, form='a `Reader` such as `Reader(id="r1")`'),
+    "view": instance(PageView, form='a `PageView` such as `PageView(article=Article(id="a1"))`'),
+    "usage": instance(Usage, form="a `Usage`; `Usage()` is a new reader's"),
+}
 
 
 def decide(
@@ -57,9 +66,17 @@ def decide(
     `now` is a time with a zone; a time without one is a `ValueError`. The usage returned is the
     same object if nothing was counted. To look without counting, drop it.
     """
+    check_call(policy, reader, view, usage)
     facts, counts = observe(policy.rulebook, reader, view, usage, now)
     verdict = judge(policy.rulebook, facts)
     return record(policy.rulebook, verdict, facts, counts, usage, now)
+
+
+def check_call(policy: Policy, reader: Reader, view: PageView, usage: Usage = NEW) -> None:
+    """Raise `TypeError` for an argument that is of another class, such as an article for a view."""
+    given = {"policy": policy, "reader": reader, "view": view, "usage": usage}
+    for name, value in given.items():
+        check_argument(name, value, _ARGUMENTS[name])
 
 
 Counts = tuple[int, ...]

@@ -22,6 +22,7 @@ from meter.decision import Decision
 from meter.engine import (
     Conclusion,
     Counts,
+    check_call,
     complete,
     conclude,
     count,
@@ -30,17 +31,17 @@ from meter.engine import (
     spend,
 )
 from meter.facts import Codes
+from meter.policy import Policy
 from meter.rulebook import first_match
+from meter.usage import Usage
+from meter.view import PageView, Reader
 from meter.windows import instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from meter.policy import Policy
     from meter.rulebook import Rulebook
-    from meter.usage import Usage
-    from meter.view import PageView, Reader
 
 __all__ = ["Observed", "decide", "observe", "watch"]
 
@@ -98,6 +99,9 @@ def decide(
     >>> str(decide(policy, anna, second, usage, now)[0].show)
     'subscription-wall'
     """
+    known = type(policy) is Policy and type(reader) is Reader
+    if not (known and type(view) is PageView and type(usage) is Usage):
+        check_call(policy, reader, view, usage)
     at = instant(now)
     situation = _situation(policy.rulebook, reader, view, at, now)
     if situation.final is not None:
@@ -134,6 +138,8 @@ class Observed:
 
 def observe(policy: Policy, reader: Reader, view: PageView, now: datetime) -> Observed:
     """Look at a view as far as that needs no usage. `now` is a time with a zone."""
+    if not (type(policy) is Policy and type(reader) is Reader and type(view) is PageView):
+        check_call(policy, reader, view)
     at = instant(now)
     situation = _situation(policy.rulebook, reader, view, at, now)
     return Observed(policy.rulebook, situation, view, at, now)

@@ -255,7 +255,7 @@ def weekday(value: Weekday | WeekdayWord) -> Weekday:
     return _word(Weekday, value)
 
 
-def status(value: Status | StatusWord) -> Status:
+def status(value: str) -> Status:
     """Return a word as what it means."""
     return _word(Status, value)
 

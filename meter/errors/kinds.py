@@ -17,11 +17,11 @@ from meter.errors import meant, quoted
 from meter.errors.values import (
     MOST_DAYS,
     Fault,
-    InvalidTypeError,
     InvalidValueError,
     Kind,
     beyond,
     empty,
+    error_of,
     no_offset,
     unknown_word,
     without_quotes,
@@ -41,7 +41,7 @@ __all__ = [
     "ZONED",
     "as_set",
     "as_tuple",
-    "check_arguments",
+    "check_argument",
     "choice",
     "each",
     "either",
@@ -64,12 +64,11 @@ _COLLECTIONS = (list, tuple, frozenset, set)
 _T = TypeVar("_T")
 
 
-def check_arguments(function: str, **arguments: tuple[object, type]) -> None:
-    """Raise `TypeError` for the first argument of a function that is not of its class."""
-    for name, (value, wanted) in arguments.items():
-        fault = instance(wanted)(value, f"`{name}`")
-        if fault is not None:
-            raise InvalidTypeError(function, name, fault)
+def check_argument(name: str, value: object, kind: Kind) -> None:
+    """Raise what is wrong with an argument of a function, if it is of a wrong kind."""
+    fault = kind(value, f"`{name}`")
+    if fault is not None:
+        raise error_of("", name, fault)
 
 
 def maybe(kind: Kind) -> Kind:
@@ -232,8 +231,7 @@ def time_error(when: object) -> InvalidValueError:
     if isinstance(when, datetime):
         message = f"the time `{when.isoformat()}` has no zone"
         fault = Fault("no-offset", message, "give it one, such as `+00:00`")
-    error = InvalidTypeError if fault.code == "wrong-type" else InvalidValueError
-    return error("", "", fault)
+    return error_of("", "now", fault)
 
 
 def length(

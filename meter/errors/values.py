@@ -25,6 +25,7 @@ __all__ = [
     "beyond",
     "check_fields",
     "empty",
+    "error_of",
     "no_offset",
     "refuse",
     "unknown_word",
@@ -86,9 +87,14 @@ def check_fields(value: object, kinds: Mapping[str, Kind]) -> None:
 
 
 def refuse(value: object, field: str, fault: Fault) -> NoReturn:
-    """Raise what is wrong with a field: a wrong type is a `TypeError` besides a `ValueError`."""
+    """Raise what is wrong with a field of a value."""
+    raise error_of(type(value).__name__, field.rstrip("_"), fault)
+
+
+def error_of(owner: str, field: str, fault: Fault) -> InvalidValueError:
+    """Return a fault as an error: of a wrong type it is a `TypeError` besides a `ValueError`."""
     error = InvalidTypeError if fault.code == "wrong-type" else InvalidValueError
-    raise error(type(value).__name__, field.rstrip("_"), fault)
+    return error(owner, field, fault)
 
 
 # What is said.

@@ -12,6 +12,7 @@ from hashlib import blake2b, sha256
 from urllib.parse import quote
 
 from meter.errors import IdentityError
+from meter.errors.kinds import ID
 
 __all__ = ["LONGEST_KEY", "reader_key"]
 
@@ -33,6 +34,8 @@ def reader_key(reader_id: str, *, namespace: str = "", secret: bytes | str | Non
     >>> reader_key("anna"), reader_key("a:b", namespace="c"), reader_key("a", namespace="b:c")
     ('anna', 'c:a%3Ab', 'b%3Ac:a')
     """
+    if reader_id and (fault := ID(reader_id, "the id of a reader")) is not None:
+        raise IdentityError(f"{fault.message}; {fault.advice}")
     if not reader_id:
         raise IdentityError(
             "a reader without an id cannot be counted: give each one a stable id, such as that of a"

@@ -129,7 +129,8 @@ def _first_instant(wall: datetime, zone: ZoneInfo) -> int:
     return 1_000_000 * (low + bisect_left(range(low, high), 1, key=reached))
 
 
-_OF_A_TERM = {"count": whole_number("3"), "unit": choice(Unit)}
+_MOST_UNITS = 9999
+_OF_A_TERM = {"count": whole_number("3", 1, _MOST_UNITS), "unit": choice(Unit)}
 _OF_A_WINDOW = {"calendar": maybe(choice(Unit)), "starts": maybe(choice(Weekday)), "lifetime": FLAG}
 _OF_A_WINDOW |= dict.fromkeys(("rolling", "fixed"), maybe(SPAN))
 

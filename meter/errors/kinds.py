@@ -35,6 +35,7 @@ __all__ = [
     "DAY",
     "FLAG",
     "ID",
+    "MOST_PRICE",
     "NUMBER",
     "PRICE",
     "TEXT",
@@ -59,6 +60,8 @@ ID_FORM = 'an id in quotes such as `"a1"`'
 _WORD_FORM = 'a text in quotes such as `"summer"`'
 _LENGTH_FORM = 'a length such as `"7 days"`, or a whole number of days such as `7`'
 _ZONED_FORM = "a time with its offset, such as `2026-06-01T09:00:00+09:00`"
+MOST_PRICE = 1_000_000_000
+"""The dearest an offer may be."""
 _COLLECTIONS = (list, tuple, frozenset, set)
 
 _T = TypeVar("_T")
@@ -142,14 +145,16 @@ def number(least: float, most: float, example: str) -> Kind:
     return fault
 
 
-def whole_number(example: str) -> Kind:
-    """Return the kind of a whole number."""
+def whole_number(example: str, least: float = -math.inf, most: float = math.inf) -> Kind:
+    """Return the kind of a whole number between two others."""
     form = f"a whole number such as `{example}`"
 
     def fault(value: object, what: str) -> Fault | None:
-        if isinstance(value, int) and not isinstance(value, bool):
-            return None
-        return wrong_type(form, value, what, without_quotes(value))
+        if not isinstance(value, int) or isinstance(value, bool):
+            return wrong_type(form, value, what, without_quotes(value))
+        if not least <= value <= most:
+            return beyond(least, most, value, what, f"write {form}")
+        return None
 
     return fault
 
@@ -219,9 +224,13 @@ def _day(value: object, what: str) -> Fault | None:
 def _price(value: object, what: str) -> Fault | None:
     form = "a number such as `9.50`"
     if isinstance(value, Decimal):
-        return None
+        # One that is no number, or less than nothing, is a fault of the policy's.
+        if not value.is_finite() or value <= MOST_PRICE:
+            return None
+        message = f"{what} is at most {MOST_PRICE}, not {quoted(value)}"
+        return Fault("bad-number", message, "write the price of one term")
     if isinstance(value, str):
-        return Fault("bad-number", f"{quoted(value)} is not a price", f"write {form}")
+        return Fault("bad-number", f"{what}: {quoted(value)} is not a price", f"write {form}")
     return wrong_type(form, value, what)
 
 

@@ -30,7 +30,7 @@ from meter.errors.kinds import (
 )
 from meter.errors.values import InvalidValueError, check_fields
 from meter.policy.conditions import EVERYONE, Dates, Limit, When, pairs, stretch
-from meter.policy.publication import Copy, Links, Publication
+from meter.policy.publication import Copy, Links, Publication, link_faults
 from meter.rulebook import Rulebook
 from meter.validation import find_faults
 from meter.vocabulary import Count, OfferKind, Show, Status, StatusWord
@@ -238,7 +238,7 @@ class Policy:
             raise PolicyError(
                 [Problem(code=code, message=message, help=advice, path=(error.field,))]
             ) from None
-        faults = tuple(find_faults(self))
+        faults = (*find_faults(self), *link_faults(self.links))
         if faults:
             raise PolicyError(faults)
 

@@ -2,17 +2,41 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
+from meter.errors import Problem, quoted
 from meter.errors.kinds import TEXT, as_tuple, each, maybe
 from meter.errors.values import check_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-__all__ = ["Copy", "Links", "Publication"]
+__all__ = ["Copy", "Links", "Publication", "link_faults", "link_step"]
+
+_LINK = re.compile(
+    r"/(?![/\\])[^\s\\\x00-\x20\x7f]*|https://[^\s/\\@\x00-\x20\x7f]+(/[^\s\\\x00-\x20\x7f]*)?"
+)
+_NAMES = ("subscribe", "register", "sign_in", "offers", "about_sponsored")
+
+
+def link_step(link: str) -> str | None:
+    """Return the next step if a link is neither a path of the site nor an `https://` address."""
+    if _LINK.fullmatch(link):
+        return None
+    return "links are paths of your site that begin with one `/`, or begin with `https://`"
+
+
+def link_faults(links: Links) -> Iterator[Problem]:
+    """Yield the links that no button may lead to."""
+    for name in _NAMES:
+        link = getattr(links, name)
+        advice = link_step(link)
+        if advice is not None:
+            message = f"`{name}` is a path or an `https://` address, not {quoted(link)}"
+            yield Problem(code="bad-link", message=message, help=advice, path=("links", name))
 
 
 @frozen(kw_only=True)
@@ -67,5 +91,4 @@ class Links:
     about_sponsored: str = "/about-sponsored-content"
 
     def __attrs_post_init__(self) -> None:
-        names = ("subscribe", "register", "sign_in", "offers", "about_sponsored")
-        check_fields(self, dict.fromkeys(names, TEXT))
+        check_fields(self, dict.fromkeys(_NAMES, TEXT))

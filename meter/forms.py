@@ -49,7 +49,7 @@ _FORBIDDEN = re.compile(r"[\x00-\x20#%/<>?@\\^|\[\]]")
 _WEB = frozenset({"http", "https", "ws", "wss", "ftp"})
 
 _SLASHES = "/ \t\n"
-_CODE = re.compile("[A-Za-z]{2}(-[A-Za-z0-9]{1,3})?")
+_CODE = re.compile("[A-Za-z]{1,3}(-[A-Za-z0-9]{1,3})?")
 _LENGTH = re.compile(r"([0-9]{1,6}) (hour|day|week)s?", re.ASCII)
 _LONGEST = timedelta(days=MOST_DAYS)
 

@@ -12,7 +12,7 @@ from hashlib import blake2b, sha256
 from urllib.parse import quote
 
 from meter.errors import IdentityError
-from meter.errors.kinds import ID
+from meter.errors.kinds import text
 
 __all__ = ["LONGEST_KEY", "reader_key"]
 
@@ -20,6 +20,7 @@ LONGEST_KEY = 200
 """No key is longer than this many characters (all of them ASCII)."""
 
 _LONGEST_PART = 96
+_TEXT_OF_AN_ID = text('an id in quotes such as `"a1"`')
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]+")
 
 
@@ -34,7 +35,8 @@ def reader_key(reader_id: str, *, namespace: str = "", secret: bytes | str | Non
     >>> reader_key("anna"), reader_key("a:b", namespace="c"), reader_key("a", namespace="b:c")
     ('anna', 'c:a%3Ab', 'b%3Ac:a')
     """
-    if reader_id and (fault := ID(reader_id, "the id of a reader")) is not None:
+    fault = _TEXT_OF_AN_ID(reader_id, "the id of a reader")
+    if reader_id and fault is not None:
         raise IdentityError(f"{fault.message}; {fault.advice}")
     if not reader_id:
         raise IdentityError(

@@ -9,8 +9,8 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from meter import Usage, decide
-from meter.replay.run import replay
 from meter.forms import length_text
+from meter.replay.run import replay
 from meter.windows import instant
 
 

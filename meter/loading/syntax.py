@@ -51,6 +51,7 @@ SYNTAX = (
 # fmt: on
 """How the parser's complaint begins; code, message and next step for it. The first one holds."""
 
+_SEVERAL = re.compile(r"\s*\[\[([\w-]+)\]\]\s*")
 _PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 
 
@@ -67,6 +68,14 @@ def syntax_problem(text: str, name: str, error: Exception) -> Problem:
         column = len(lines[line - 1]) + 1
     if code == "duplicate-key":
         line, column = Positions(text).repeated or (line, column)  # the parser points behind it
+        single = _single_brackets(lines, line)
+        if single is not None:
+            line, name_of_it = single
+            column = 1
+            message = (
+                f"`[{name_of_it}]` is one table, and `[[{name_of_it}]]` further down are several"
+            )
+            advice = f"write `[[{name_of_it}]]` with two brackets before each of them"
     return Problem(
         code=code,
         message=message,
@@ -76,6 +85,17 @@ def syntax_problem(text: str, name: str, error: Exception) -> Problem:
         column=column,
         source=source_line(lines, line),
     )
+
+
+def _single_brackets(lines: list[str], line: int) -> tuple[int, str] | None:
+    """Return where a list of tables began with one bracket instead of two, and its name."""
+    repeated = _SEVERAL.fullmatch(lines[line - 1])
+    if repeated is None:
+        return None
+    single = f"[{repeated[1]}]"
+    found = (number for number, raw in enumerate(lines[: line - 1], 1) if raw.strip() == single)
+    first = next(found, None)
+    return None if first is None else (first, repeated[1])
 
 
 def _words_for(complaint: str) -> tuple[str, str, str]:

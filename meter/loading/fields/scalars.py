@@ -14,11 +14,11 @@ from attrs import frozen
 from meter.errors import meant, quoted
 from meter.errors.values import beyond, empty, unknown_word, without_quotes
 from meter.loading.fields.shape import REFUSED, label, refused, wrong
+from meter.loading.problems import ProblemCollector
 from meter.validation import YEARS
 
 if TYPE_CHECKING:
     from meter.loading.positions import Path
-    from meter.loading.problems import ProblemCollector
 
 __all__ = ["Boolean", "Choice", "Date", "Integer", "Number", "Text"]
 
@@ -43,8 +43,7 @@ class Text:
     def read(self, value: object, path: Path, report: ProblemCollector) -> object:
         """Return what is made of the text, or report."""
         if type(value) is not str:
-            advice = "put it in quotes" if isinstance(value, int | float) else None
-            return wrong(self, value, path, report, advice)
+            return wrong(self, value, path, report, self._quotes_help(value, path))
         if not self._is_plain(value, path, report):
             return REFUSED
         advice = self._advice(value)
@@ -57,6 +56,13 @@ class Text:
         except ValueError as error:
             report.add(self.code, path, str(error), f"write {self.form}")
             return REFUSED
+
+    def _quotes_help(self, value: object, path: Path) -> str | None:
+        """Return the next step for a number that in quotes would be read."""
+        if not isinstance(value, int | float):
+            return None
+        in_quotes = self.read(str(value), path, ProblemCollector())
+        return None if in_quotes is REFUSED else "put it in quotes"
 
     def _is_plain(self, text: str, path: Path, report: ProblemCollector) -> bool:
         """Say whether a text has a length that fits and no control characters, or report."""

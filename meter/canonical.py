@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from attrs import fields
 
+from meter.forms import length_text
 from meter.policy import Meter, Policy, When
 from meter.vocabulary import Count
-from meter.windows import Term, Window, length_text
+from meter.windows import Term, Window
 
 if TYPE_CHECKING:
     from attrs import AttrsInstance

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NoReturn, Self
+from typing import TYPE_CHECKING, NoReturn, Self
 
 from attrs import evolve, field, frozen
 
+from meter.errors import PromptError
 from meter.facts import Codes, Facts
 from meter.rulebook import Rulebook, Verdict
 from meter.vocabulary import Access, Show
 from meter.windows import moment
+
+if TYPE_CHECKING:
+    from meter.policy import Policy
 
 __all__ = [
     "FIRST_METER",
@@ -49,6 +53,10 @@ class Decision:
     spent one, gets a preview and has to be asked again when a person reads; `at` is the time asked
     about; `policy` is the digest of the policy; `degraded` says that the store did not answer in
     time.
+
+    Within a process a decision holds the policy it was made by, so `render` and `explain` say what
+    was decided also after another policy came into force. A pickled one does not (see
+    `with_policy`).
     """
 
     show: Show
@@ -69,6 +77,33 @@ class Decision:
         """Raise `TypeError`: every decision would be true, a wall too."""
         raise TypeError(
             "a decision is neither true nor false; ask whether its `.access` is `full` or `preview`"
+        )
+
+    def __getstate__(self) -> dict[str, object]:
+        """Pickle what was decided, not the policy it was decided by: it is known by its digest."""
+        return {**self.__dict__, "rulebook": None}
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, _memo: object) -> Self:
+        return self
+
+    def with_policy(self, policy: Policy | None = None) -> Self:
+        """Return this decision with the policy it was made by.
+
+        A decision that was never pickled has it still, and takes no other. Raises `PromptError`
+        where the policy of its digest is needed and not given.
+        """
+        if self.rulebook is not None:
+            return self
+        if policy is not None and policy.digest == self.policy:
+            facts = Facts(self.facts.values, policy.rulebook.vocabulary)
+            return evolve(self, facts=facts, rulebook=policy.rulebook)
+        given = "none is given" if policy is None else f"the one given is `{policy.digest}`"
+        raise PromptError(
+            f"this decision was pickled, and its words need the policy it was made by, of digest"
+            f" `{self.policy}`: {given}"
         )
 
     def dated(self, at: datetime) -> Self:

@@ -33,9 +33,12 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from meter.decision import FIRST_METER, conclude, read_meter
+from meter.errors.kinds import check_argument, instance
 from meter.facts import Opening
+from meter.policy import Policy
 from meter.rulebook import first_match, is_spent
 from meter.usage import Tally, Usage
+from meter.view import PageView, Reader
 from meter.windows import DAY, instant, moment
 
 if TYPE_CHECKING:
@@ -43,20 +46,26 @@ if TYPE_CHECKING:
 
     from meter.decision import Conclusion, Counts, Decision
     from meter.facts import Codes
-    from meter.policy import Policy
     from meter.rulebook import Rulebook, Verdict
-    from meter.view import PageView, Reader
 
 # fmt: off
 __all__ = [
-    "Held", "allowance", "believe", "complete", "count", "decide", "expires_at", "is_counted",
-    "join", "joined_at", "judge", "ledger", "observe", "record", "spend",
+    "Held", "allowance", "believe", "check_call", "complete", "count", "decide", "expires_at",
+    "is_counted", "join", "joined_at", "judge", "ledger", "observe", "record", "spend",
 ]
 # fmt: on
 
 _EMPTY = Tally()
 _LAST = instant(datetime(9998, 12, 30, tzinfo=UTC))
 """No usage is kept for longer: calendars end with the year 9999."""
+NEW = Usage()
+"""A new reader's usage."""
+_ARGUMENTS = {
+    "policy": instance(Policy, form="a `Policy`, such as `load_policy` returns"),
+    "reader": instance(Reader, form='a `Reader` such as `Reader(id="r1")`'),
+    "view": instance(PageView, form='a `PageView` such as `PageView(article=Article(id="a1"))`'),
+    "usage": instance(Usage, form="a `Usage`; `Usage()` is a new reader's"),
+}
 
 
 def decide(
@@ -67,9 +76,17 @@ def decide(
     `now` is a time with a zone; a time without one is a `ValueError`. The usage returned is the
     same object if nothing was counted. To look without counting, drop it.
     """
+    check_call(policy, reader, view, usage)
     facts, counts = observe(policy.rulebook, reader, view, usage, now)
     verdict = judge(policy.rulebook, facts)
     return record(policy.rulebook, verdict, facts, counts, usage, now)
+
+
+def check_call(policy: Policy, reader: Reader, view: PageView, usage: Usage = NEW) -> None:
+    """Raise `TypeError` for an argument that is of another class, such as an article for a view."""
+    given = {"policy": policy, "reader": reader, "view": view, "usage": usage}
+    for name, value in given.items():
+        check_argument(name, value, _ARGUMENTS[name])
 
 
 Held = tuple[int, list[tuple[Tally, str]]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from meter.errors import listed
 from meter.facts import ACCESS, OTHER
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from meter.decision import Decision
     from meter.facts import Code, Slot, Vocabulary
     from meter.formulas import Formula
+    from meter.policy import Policy
     from meter.rulebook import JudgedRule, Rulebook
 
 __all__ = ["clause", "code_words", "explain", "last_day", "value_words", "why_not"]
@@ -204,9 +205,13 @@ def _passed_over(rulebook: Rulebook, rule: JudgedRule, values: Sequence[Any]) ->
     return f"nothing is left of `{rule.spend}`"
 
 
-def explain(decision: Decision) -> str:
-    """Say in words which rule decided, what that leaves, and why the earlier rules did not."""
-    rulebook = decision.rulebook
+def explain(decision: Decision, policy: Policy | None = None) -> str:
+    """Say in words which rule decided, what that leaves, and why the earlier rules did not.
+
+    A decision that was pickled needs the policy it was made by: raises `PromptError` without.
+    """
+    decision = decision.with_policy(policy)
+    rulebook = cast("Rulebook", decision.rulebook)
     access = "the whole article" if decision.access is Access.FULL else "a preview"
     lines = [f"shows `{decision.show}` ({access}) by rule `{decision.rule}`"]
     meter = decision.meter
@@ -219,13 +224,11 @@ def explain(decision: Decision) -> str:
         )
     if decision.speculative:
         lines.append("  nobody reads yet: it would have counted, so it is asked again then")
-    if rulebook is None:
-        return "\n".join(lines)
     values = decision.facts.values
     vocabulary = rulebook.vocabulary
     if meter is not None and meter.limit < rulebook.limit(meter.name, values):
         lines.append("  the reader has no id: nothing can be counted, so every meter is closed")
-    place = next(place for place, rule in enumerate(rulebook.rules) if rule.name == decision.rule)
+    place = rulebook.policy.rules.index(rulebook.policy.rule(decision.rule))
     fired = rulebook.rules[place]
     if fired.formula != And(()):
         lines.append(f"  matched: {_matched(fired.formula, values, vocabulary)}")

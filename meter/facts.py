@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from attrs import field, frozen
 
-from meter.view import PageView, Reader, covering, host, language_tag
+from meter.forms import country_code, covering, host, language_tag, plain, section_path
+from meter.view import PageView, Reader
 from meter.vocabulary import ArticleAccess, Status
 from meter.windows import DAY
 
@@ -48,6 +49,7 @@ OTHER = "\0"
 READER, ACCESS = range(2)
 """The places of the reader's status and of the article's access: every vocabulary begins with them.
 """
+_FIRST = {"reader": READER, "access": ACCESS}
 
 
 class Opening(IntEnum):
@@ -76,24 +78,22 @@ class Attribute:
     """One thing a condition may ask about that needs no usage.
 
     `read` gives its value. For a word, `mark` is what joins a value's parts where a mentioned word
-    covers longer ones (`markets` covers `markets/asia`: see `meter.view.covers`).
+    covers longer ones (`markets` covers `markets/asia`: see `forms.covers`), and `form`
+    returns it as it is compared.
     """
 
     kind: Literal["word", "set", "number", "flag"]
     read: Read
     mark: str = ""
+    form: Callable[[str], str] = plain
+
+
+def _section(_reader: Reader, view: PageView, _at: int) -> str | None:
+    return view.article.section
 
 
 def _country(reader: Reader, view: PageView, _at: int) -> str | None:
-    return (view.country or reader.country or "").upper() or None
-
-
-def _language(_reader: Reader, view: PageView, _at: int) -> str | None:
-    return view.language and language_tag(view.language)
-
-
-def _referrer(_reader: Reader, view: PageView, _at: int) -> str | None:
-    return None if view.referrer is None else host(view.referrer)
+    return view.country or reader.country or None
 
 
 def _age(_reader: Reader, view: PageView, at: int) -> int | None:
@@ -110,13 +110,13 @@ def _whole_days(length: int | None) -> int | None:
 
 
 ATTRIBUTES: dict[str, Attribute] = {
-    "section": Attribute("word", lambda _reader, view, _at: view.article.section, "/"),
+    "section": Attribute("word", _section, "/", section_path),
     "kind": Attribute("word", lambda _reader, view, _at: view.article.kind),
-    "country": Attribute("word", _country),
+    "country": Attribute("word", _country, form=country_code),
     "device": Attribute("word", lambda _reader, view, _at: view.device),
     "channel": Attribute("word", lambda _reader, view, _at: view.channel),
-    "language": Attribute("word", _language, "-"),
-    "referrer": Attribute("word", _referrer, "."),
+    "language": Attribute("word", lambda _reader, view, _at: view.language, "-", language_tag),
+    "referrer": Attribute("word", lambda _reader, view, _at: view.referrer, ".", host),
     "product": Attribute("set", lambda reader, _view, at: reader.products_at(at)),
     "tags": Attribute("set", lambda _reader, view, _at: view.article.tags),
     "segments": Attribute("set", lambda reader, _view, _at: reader.segments),
@@ -305,7 +305,7 @@ def observer_of(slot: Slot) -> Read:
     read = attribute.read
     mentioned = frozenset(slot.mentioned)
     if slot.kind == "word":
-        return _nearest_of(mentioned, read, attribute.mark)
+        return _nearest_of(mentioned, attribute)
     if slot.kind == "set":
         return lambda reader, view, at: mentioned & read(reader, view, at)
     if slot.kind == "number":
@@ -313,18 +313,19 @@ def observer_of(slot: Slot) -> Read:
     return read
 
 
-def _nearest_of(mentioned: frozenset[str], read: Read, mark: str) -> Read:
+def _nearest_of(mentioned: frozenset[str], attribute: Attribute) -> Read:
     """Return the function that finds the most specific mentioned word that covers a value.
 
-    What may cover it are the value itself and what is left of it at each mark (`view.covers`). A
+    What may cover it are the value itself and what is left of it at each mark (`forms.covers`). A
     site has few sections and channels, so the answers are kept.
     """
+    read = attribute.read
 
     @lru_cache(maxsize=_WORDS_KEPT)
     def nearest(value: str | None) -> str | None:
         if value is None or value in mentioned:
             return value
-        for word in covering(value, mark):
+        for word in covering(attribute.form(value), attribute.mark):
             if word in mentioned:
                 return word
         return OTHER
@@ -334,14 +335,24 @@ def _nearest_of(mentioned: frozenset[str], read: Read, mark: str) -> Read:
 
 @frozen
 class Facts:
-    """All that a rule may look at: one code a slot, up to the last that had to be looked at."""
+    """All that a rule may look at: one code a slot, up to the last that had to be looked at.
+
+    Pickled facts are codes alone: but for `reader` and `access` they tell nothing by name until
+    `Decision.with_policy` gives them back their vocabulary.
+    """
 
     values: Codes
-    vocabulary: Vocabulary = field(eq=False, repr=False)
+    vocabulary: Vocabulary | None = field(default=None, eq=False, repr=False)
+
+    def __reduce__(self) -> tuple[type[Facts], tuple[Codes]]:
+        return Facts, (self.values,)
 
     def __getitem__(self, name: str) -> Hashable:
         """Return the code of an attribute; `None` where no rule asks for it, or nobody looked."""
-        if not self.vocabulary.has(name):
+        if name in _FIRST:
+            place = _FIRST[name]
+        elif self.vocabulary is None or not self.vocabulary.has(name):
             return None
-        place = self.vocabulary.place(name)
+        else:
+            place = self.vocabulary.place(name)
         return self.values[place] if place < len(self.values) else None

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from attrs import fields, frozen
 
 from meter.facts import ATTRIBUTES, Vocabulary
-from meter.view import covers
+from meter.forms import covers
 
 if TYPE_CHECKING:
     from meter.policy import When

@@ -19,19 +19,19 @@ from typing import TYPE_CHECKING
 from attrs import define
 
 from meter.decision import Conclusion, Counts, Decision, conclude, read_meter
-from meter.engine import complete, count, judge, spend
+from meter.engine import check_call, complete, count, judge, spend
 from meter.facts import Codes
+from meter.policy import Policy
 from meter.rulebook import first_match
 from meter.usage import Usage
+from meter.view import PageView, Reader
 from meter.windows import instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from meter.policy import Policy
     from meter.rulebook import Rulebook
-    from meter.view import PageView, Reader
 
 __all__ = ["Observed", "decide", "observe", "watch"]
 
@@ -89,6 +89,9 @@ def decide(
     >>> str(decide(policy, anna, second, usage, now)[0].show)
     'subscription-wall'
     """
+    known = type(policy) is Policy and type(reader) is Reader
+    if not (known and type(view) is PageView and type(usage) is Usage):
+        check_call(policy, reader, view, usage)
     at = instant(now)
     situation = _situation(policy.rulebook, reader, view, at, now)
     if situation.final is not None:
@@ -142,6 +145,8 @@ class Observed:
 
 def observe(policy: Policy, reader: Reader, view: PageView, now: datetime) -> Observed:
     """Look at a view as far as that needs no usage. `now` is a time with a zone."""
+    if not (type(policy) is Policy and type(reader) is Reader and type(view) is PageView):
+        check_call(policy, reader, view)
     at = instant(now)
     situation = _situation(policy.rulebook, reader, view, at, now)
     return Observed(policy.rulebook, situation, reader, view, at, now)

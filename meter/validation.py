@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from attrs import fields
 
 from meter.errors import Problem, closest, meant
+from meter.errors.values import ENDS_FIRST
 from meter.vocabulary import Show
 
 if TYPE_CHECKING:
@@ -49,8 +50,7 @@ _SAID = {
     "bad-date": (
         "`{key}` is in a year from {first} to {last}, not `{day}`",
         "for an open end, leave it out"),
-    "bad-limit": ("a limit is a whole number, not `{limit}`", "write a whole number such as `5`"),
-    "bad-limit/range": ("a limit is between 0 and {most}, not `{limit}`", "0 is a wall at once"),
+    "bad-limit": ("a limit is between 0 and {most}, not `{limit}`", "0 is a wall at once"),
     "bad-name": (
         "`{prompt}` cannot be the name of a prompt",
         "use letters, digits, `-` and `_`, at most 64 of them"),
@@ -92,8 +92,7 @@ _SAID = {
     "show-needs-spend": (
         "rule `{name}` shows `{show}` but spends from no meter, so there is nothing to count down",
         "add `spend`, or show `article`"),
-    "starts-after-ends": (
-        "offer `{name}` ends before it starts", "swap `starts` and `ends`, or correct one of them"),
+    "starts-after-ends": (ENDS_FIRST[0].format(what="offer `{name}`"), ENDS_FIRST[1]),
     "unknown-meter": ("rule `{rule}` spends from `{name}`, which is not a meter", "{meant}"),
     "unknown-meter/left": ("`left` names `{name}`, which is not a meter", "{meant}"),
     "unknown-offer": ("rule `{rule}` offers `{name}`, which is not an offer", "{meant}"),
@@ -215,10 +214,8 @@ def _rule_faults(rule: Rule, path: _Path, meters: set[str], offers: set[str]) ->
 def _meter_faults(meter: Meter, path: _Path, meters: set[str]) -> Iterator[Problem]:
     for place, limit in _limits(meter, path):
         condition = (*place[:-1], "when")
-        if type(limit.limit) is not int:
-            yield _problem("bad-limit", place, limit=limit.limit)
-        elif not 0 <= limit.limit <= MOST_LIMIT:
-            yield _problem("bad-limit/range", place, most=MOST_LIMIT, limit=limit.limit)
+        if not 0 <= limit.limit <= MOST_LIMIT:
+            yield _problem("bad-limit", place, most=MOST_LIMIT, limit=limit.limit)
         for part in limit.when.walk():
             if part.left is not None:
                 yield _problem("left-in-limit", condition)

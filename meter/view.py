@@ -2,52 +2,47 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, unquote, urlsplit
+from typing import TYPE_CHECKING, cast
+from unicodedata import normalize
 
 from attrs import field, frozen
 
+from meter.errors.kinds import (
+    FLAG,
+    ID,
+    TEXT,
+    ZONED,
+    as_tuple,
+    choice,
+    each,
+    instance,
+    length,
+    maybe,
+    number,
+)
+from meter.errors.values import ENDS_FIRST, MOST_DAYS, Fault, check_fields, refuse
+from meter.forms import as_length, parse_length, plain, words
 from meter.vocabulary import (
+    WORDS,
     ArticleAccess,
     EntitlementKind,
     Status,
-    Words,
     article_access,
-    as_words,
     entitlement_kind,
-    words,
 )
-from meter.windows import instant, parse_length
+from meter.windows import instant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable
 
-__all__ = [
-    "Article",
-    "Entitlement",
-    "PageView",
-    "Reader",
-    "countries",
-    "covering",
-    "covers",
-    "host",
-    "hosts",
-    "language_tag",
-    "languages",
-    "split_address",
-]
+__all__ = ["Article", "Entitlement", "PageView", "Reader"]
 
-# What browsers do to an address before they look for its host (the URL standard, whatwg.org).
-_BLANK = "".join(map(chr, range(0x21)))
-_IGNORED = re.compile(r"[\t\n\r]")
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
-_PORT = re.compile(r"[0-9]+(?:[/?#]|$)")
-_FORBIDDEN = re.compile(r"[\x00-\x20#%/<>?@\\^|\[\]]")
-_WEB = frozenset({"http", "https", "ws", "wss", "ftp"})
-
+_NOTHING: frozenset[str] = frozenset()
+_COLLECTIONS = (tuple, frozenset)
+_NO_GRACE = timedelta()
+_MICROSECOND = timedelta(microseconds=1)
 _FOREVER = 1 << 62
 _LONG_ID = 64
 # A group, a gift or a post that ended leaves no status behind: its reader never subscribed.
@@ -55,102 +50,13 @@ _LAPSE = (EntitlementKind.TRIAL, EntitlementKind.SUBSCRIPTION)
 _ENTITLED = (Status.SUBSCRIBER, Status.TRIAL)
 
 
-def language_tag(language: str) -> str:
-    """Return a language as it is compared: in lower case, with hyphens (BCP 47)."""
-    return language.replace("_", "-").lower()
-
-
-def host(referrer: str) -> str:
-    r"""Return the host of a referrer, as a browser reads it: an address, or a bare domain.
-
-    No referrer at all, and what no browser would go to, is the empty host. An international name is
-    in its ASCII form (`xn--…`), so that both forms of one host are one.
-
-    >>> host(r"https://evil.example\@google.com/"), host("google.com/url?q=https://evil.example/x")
-    ('evil.example', 'google.com')
-    """
-    address = _IGNORED.sub("", referrer.strip(_BLANK)).replace("\\", "/")
-    try:
-        name = unquote(urlsplit(_with_authority(address)).hostname or "")
-        if not name.isascii():
-            name = name.encode("idna").decode()
-        return "" if _FORBIDDEN.search(name) else name.lower().rstrip(".")
-    except ValueError:  # brackets that do not close, a name that cannot be one
-        return ""
-
-
-def split_address(address: str) -> SplitResult | None:
-    r"""Split an address of a page as a browser reads it; without a scheme or `//` it is a path.
-
-    `None` for one that no browser would go to, such as `urn:isbn:0`. Raises `ValueError` for a host
-    that cannot be one.
-
-    >>> split_address("https:\\example.com\markets?page=2").path
-    '/markets'
-    """
-    address = _IGNORED.sub("", address.strip(_BLANK)).replace("\\", "/")
-    scheme = _SCHEME.match(address)
-    if scheme is None and not address.startswith("//"):
-        return urlsplit(address)
-    if scheme is not None and scheme[1].lower() not in _WEB:
-        return None
-    return urlsplit(_with_authority(address))
-
-
-def _with_authority(address: str) -> str:
-    """Return an address with `//` before its host, as the URL standard's parser would find it."""
-    scheme = _SCHEME.match(address)
-    if scheme is None:
-        bare = not address.startswith(("/", "?", "#"))
-        return f"//{address.removeprefix('//')}" if bare or address.startswith("//") else ""
-    rest = address[scheme.end() :]
-    if scheme[1].lower() in _WEB:
-        return f"{scheme[1]}://{rest.lstrip('/')}"
-    if rest.startswith("//"):
-        return address
-    # `example.com:8080/path` has a port, not a scheme; `mailto:` and its like have no host.
-    return f"//{address}" if _PORT.match(rest) else ""
-
-
-def covering(value: str, mark: str) -> Iterator[str]:
-    """Yield every word that covers a value, the most specific first.
-
-    `mark` joins its parts. A host is covered from its end (`google.com` covers `news.google.com`),
-    anything else from its start (`markets` covers `markets/asia`).
-    """
-    yield value
-    while mark and mark in value:
-        value = value.partition(mark)[2] if mark == "." else value.rpartition(mark)[0]
-        yield value
-
-
-def covers(word: str, value: str, mark: str) -> bool:
-    """Say whether a word covers a value; see `covering`."""
-    return word in covering(value, mark)
-
-
-def hosts(value: Words) -> frozenset[str]:
-    """Return several referrers as their hosts."""
-    return frozenset(host(word) for word in as_words(value))
-
-
-def languages(value: Words) -> frozenset[str]:
-    """Return several languages as they are compared."""
-    return frozenset(language_tag(word) for word in as_words(value))
-
-
-def countries(value: Words) -> frozenset[str]:
-    """Return several countries as they are compared."""
-    return frozenset(word.upper() for word in as_words(value))
-
-
 def _grace(value: str | timedelta | int) -> timedelta:
-    if isinstance(value, str):
-        return parse_length(value)
-    return timedelta(days=value) if isinstance(value, int) else value
+    if type(value) is int and 0 <= value <= MOST_DAYS:
+        return timedelta(days=value)
+    return as_length(value) if isinstance(value, str) else cast("timedelta", value)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Entitlement:
     """A right to read, from `starts` up to but not including `ends`.
 
@@ -163,29 +69,74 @@ class Entitlement:
     product: str | None = None
     starts: datetime | None = None
     ends: datetime | None = None
-    grace: timedelta = field(default=timedelta(), converter=_grace)
+    grace: timedelta = field(default=_NO_GRACE, converter=_grace)
     from_instant: int = field(init=False, repr=False, eq=False)
     until_instant: int = field(init=False, repr=False, eq=False)
     """The half-open stretch in which the right is in force, grace included, in microseconds since
     1970.
     """
 
-    @from_instant.default
-    def _from_instant(self) -> int:
-        return -_FOREVER if self.starts is None else instant(self.starts)
+    def __attrs_post_init__(self) -> None:
+        if not (
+            type(self.kind) is EntitlementKind
+            and self.grace is _NO_GRACE
+            and (self.product is None or type(self.product) is str)
+            and (self.starts is None or type(self.starts) is datetime)
+            and (self.ends is None or type(self.ends) is datetime)
+        ):
+            check_fields(self, _OF_A_RIGHT)
+        starts = -_FOREVER if self.starts is None else self._instant("starts")
+        ends = _FOREVER if self.ends is None else self._instant("ends")
+        if starts > ends:
+            message, advice = ENDS_FIRST
+            refuse(self, "ends", Fault("starts-after-ends", message.format(what="it"), advice))
+        if self.ends is not None:
+            ends += self.grace // _MICROSECOND
+        self.__dict__.update(from_instant=starts, until_instant=ends)
 
-    @until_instant.default
-    def _until_instant(self) -> int:
-        if self.ends is None:
-            return _FOREVER
-        return instant(self.ends) + self.grace // timedelta(microseconds=1)
+    def _instant(self, field: str) -> int:
+        try:
+            return instant(getattr(self, field))
+        except ValueError:
+            check_fields(self, _OF_A_RIGHT)
+            raise
 
 
 def _rights(value: Iterable[Entitlement]) -> tuple[Entitlement, ...]:
-    return tuple(value)
+    return as_tuple(value)
 
 
-@frozen(kw_only=True)
+def _are(kind: type, items: Collection[object]) -> bool:
+    """Say whether all items are of one class itself: nothing else needs to be asked then."""
+    return type(items) in _COLLECTIONS and {*map(type, items)} == {kind}
+
+
+_OF_A_RIGHT = {
+    "kind": choice(EntitlementKind),
+    "product": maybe(TEXT),
+    "starts": maybe(ZONED),
+    "ends": maybe(ZONED),
+    "grace": length(parse_length),
+}
+_OF_A_READER = {
+    "id": maybe(ID),
+    "registered": FLAG,
+    "entitlements": each(instance(Entitlement), '[Entitlement(kind="subscription")]'),
+    "segments": WORDS,
+    "country": maybe(TEXT),
+    "score": maybe(number(0, 1, "0.5")),
+}
+_OF_AN_ARTICLE = {
+    "id": ID,
+    "access": choice(ArticleAccess),
+    "section": maybe(TEXT),
+    "tags": WORDS,
+    "kind": maybe(TEXT),
+    "published": maybe(ZONED),
+}
+
+
+@frozen(kw_only=True, slots=False)
 class Reader:
     """Someone who reads: a stable `id`, and what the publisher knows about them.
 
@@ -201,12 +152,20 @@ class Reader:
     entitlements: tuple[Entitlement, ...] = field(default=(), converter=_rights)
     segments: frozenset[str] = field(default=frozenset(), converter=words)
     country: str | None = None
-    score: float | None = field(default=None)
+    score: float | None = None
 
-    @score.validator
-    def _check_score(self, _: object, value: float | None) -> None:
-        if value is not None and not 0 <= value <= 1:
-            raise ValueError(f"a score is between 0 and 1, not `{value}`")
+    def __attrs_post_init__(self) -> None:
+        if not (
+            type(self.id) is str
+            and self.id
+            and not self.id.isspace()
+            and type(self.registered) is bool
+            and (self.entitlements == () or _are(Entitlement, self.entitlements))
+            and (self.segments == _NOTHING or _are(str, self.segments))
+            and (self.country is None or type(self.country) is str)
+            and (self.score is None or (type(self.score) is float and 0 <= self.score <= 1))
+        ):
+            check_fields(self, _OF_A_READER)
 
     def status(self, now: datetime) -> Status:
         """Return what this reader is at `now` (a time with a zone)."""
@@ -247,7 +206,8 @@ class Reader:
 
     def products_at(self, at: int) -> frozenset[str]:
         """Return the products of the entitlements in force at an instant."""
-        return frozenset(right.product for right in self.running(at) if right.product is not None)
+        products = (right.product for right in self.running(at))
+        return frozenset(plain(product) for product in products if product is not None)
 
     def expired_for(self, at: int) -> int | None:
         """Return the microseconds since the reader's access ended, grace included.
@@ -275,14 +235,16 @@ class Reader:
 def _bounded(name: str) -> str:
     """Return an id as it is remembered.
 
-    Itself, or a digest of it where it is long (hashlib's blake2b, 128 bits).
+    Itself in Unicode's form NFC, or a digest of it where it is long (hashlib's blake2b, 128 bits).
     """
+    if not name.isascii():
+        name = normalize("NFC", name)
     if len(name) <= _LONG_ID and not name.startswith("~"):
         return name
     return "~" + blake2b(name.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)
 class Article:
     """One piece of content. `published` is a time with a zone; sponsored content is a tag."""
 
@@ -293,23 +255,45 @@ class Article:
     kind: str | None = None
     published: datetime | None = None
     key: str = field(init=False, repr=False, eq=False)
-    """The id as a meter remembers it: bounded in length."""
+    """The id as a meter remembers it: bounded in length, in Unicode's form NFC."""
     _published: int | None = field(init=False, repr=False, eq=False)
 
-    @key.default
-    def _key(self) -> str:
-        return _bounded(self.id)
+    def __attrs_post_init__(self) -> None:
+        if not (
+            type(self.id) is str
+            and self.id
+            and not self.id.isspace()
+            and type(self.access) is ArticleAccess
+            and (self.section is None or type(self.section) is str)
+            and (self.tags == _NOTHING or _are(str, self.tags))
+            and (self.kind is None or type(self.kind) is str)
+            and (self.published is None or type(self.published) is datetime)
+        ):
+            check_fields(self, _OF_AN_ARTICLE)
+        self.__dict__["key"] = _bounded(self.id)
+        self.__dict__["_published"] = None if self.published is None else self._instant()
 
-    @_published.default
-    def _published_at(self) -> int | None:
-        return None if self.published is None else instant(self.published)
+    def _instant(self) -> int:
+        try:
+            return instant(cast("datetime", self.published))
+        except ValueError:
+            check_fields(self, _OF_AN_ARTICLE)
+            raise
 
     def age(self, at: int) -> int | None:
         """Return the microseconds since publication, or `None` where it is not known."""
         return None if self._published is None else at - self._published
 
 
-@frozen(kw_only=True)
+_OF_A_VIEW = {
+    "article": instance(Article, form='an `Article` such as `Article(id="a1")`'),
+    "id": maybe(ID),
+    **dict.fromkeys(("referrer", "channel", "device", "country", "language"), maybe(TEXT)),
+    **dict.fromkeys(("gift", "crawler", "prefetch"), FLAG),
+}
+
+
+@frozen(kw_only=True, slots=False)
 class PageView:
     """One request for an article, with what the site knows of it.
 
@@ -330,6 +314,21 @@ class PageView:
     gift: bool = False
     crawler: bool = False
     prefetch: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        if not (
+            type(self.article) is Article
+            and (self.id is None or (type(self.id) is str and self.id.strip()))
+            and (self.referrer is None or type(self.referrer) is str)
+            and (self.channel is None or type(self.channel) is str)
+            and (self.device is None or type(self.device) is str)
+            and (self.country is None or type(self.country) is str)
+            and (self.language is None or type(self.language) is str)
+            and type(self.gift) is bool
+            and type(self.crawler) is bool
+            and type(self.prefetch) is bool
+        ):
+            check_fields(self, _OF_A_VIEW)
 
     def view_key(self, at: int) -> str:
         """Return the id under which a meter of views remembers this one.

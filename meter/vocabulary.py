@@ -6,15 +6,21 @@ needed to read them. Beside each stands its words as a `Literal`, for type check
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from collections.abc import Set as AbstractSet
 from enum import StrEnum
-from typing import Literal, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Literal, NoReturn, TypeVar, cast
 
 from attrs import field, frozen
 from attrs.converters import optional
 
+from meter.errors.kinds import NUMBER, TEXT, as_set, each, maybe
+from meter.errors.values import check_fields
+from meter.forms import Words, words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
 __all__ = [
+    "WORDS",
     "Access",
     "ArticleAccess",
     "ArticleAccessWord",
@@ -35,20 +41,18 @@ __all__ = [
     "Weekday",
     "WeekdayWord",
     "Word",
-    "Words",
     "accesses",
     "article_access",
-    "as_words",
     "count",
     "entitlement_kind",
     "members",
     "offer_kind",
     "show",
     "shows",
+    "status",
     "statuses",
     "unit",
     "weekday",
-    "words",
 ]
 
 
@@ -194,76 +198,87 @@ class Weekday(Word):
 
 WeekdayWord = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
-Words = list[str] | tuple[str, ...] | AbstractSet[str]
-"""Several words; one word alone is a mistake that the type tells."""
-
-_T = TypeVar("_T", bound=str)
+_W = TypeVar("_W", bound=Word)
 
 
-def as_words(value: Iterable[_T]) -> frozenset[_T]:
-    """Return several words as a set. Raises `ValueError` for one word alone."""
-    if isinstance(value, str):
-        raise ValueError(  # noqa: TRY004 - what a value refuses is a `ValueError` everywhere
-            f'`{value}` is one word where a collection of words is needed; write `["{value}"]`'
-        )
-    return frozenset(value)
+def _word(known: type[_W], value: str) -> _W:
+    """Return a word as what it means; what is no word stays, and the class it is for refuses it."""
+    if type(value) is known:
+        return value
+    try:
+        return known(value)
+    except ValueError:
+        return cast("_W", value)
+
+
+def _several(known: type[_W], value: Iterable[_W | str]) -> frozenset[_W]:
+    words = as_set(value)
+    if type(words) is not frozenset:
+        return cast("frozenset[_W]", words)
+    return frozenset(_word(known, word) for word in words)
 
 
 # Converters of the values that hold these words: one a type, so that type checkers see which words
-# are allowed.
+# are allowed. None of them refuses anything: the class does, in `check_fields`.
 def article_access(value: ArticleAccess | ArticleAccessWord) -> ArticleAccess:
-    """Return a word as what it means. Raises `ValueError` for any other word, as all of these."""
-    return ArticleAccess(value)
+    """Return a word as what it means."""
+    return _word(ArticleAccess, value)
 
 
 def entitlement_kind(value: EntitlementKind | EntitlementWord) -> EntitlementKind:
     """Return a word as what it means."""
-    return EntitlementKind(value)
+    return _word(EntitlementKind, value)
 
 
 def offer_kind(value: OfferKind | OfferWord) -> OfferKind:
     """Return a word as what it means."""
-    return OfferKind(value)
+    return _word(OfferKind, value)
 
 
 def count(value: Count | CountWord) -> Count:
     """Return a word as what it means."""
-    return Count(value)
+    return _word(Count, value)
 
 
 def show(value: Show | ShowWord) -> Show:
     """Return a word as what it means."""
-    return Show(value)
+    return _word(Show, value)
 
 
 def unit(value: Unit | UnitWord) -> Unit:
     """Return a word as what it means."""
-    return Unit(value)
+    return _word(Unit, value)
 
 
 def weekday(value: Weekday | WeekdayWord) -> Weekday:
     """Return a word as what it means."""
-    return Weekday(value)
+    return _word(Weekday, value)
+
+
+def status(value: str) -> Status:
+    """Return a word as what it means."""
+    return _word(Status, value)
 
 
 def statuses(value: Iterable[Status | StatusWord]) -> frozenset[Status]:
     """Return several words as what they mean."""
-    return frozenset(Status(word) for word in as_words(value))
+    return _several(Status, value)
 
 
 def accesses(value: Iterable[ArticleAccess | ArticleAccessWord]) -> frozenset[ArticleAccess]:
     """Return several words as what they mean."""
-    return frozenset(ArticleAccess(word) for word in as_words(value))
+    return _several(ArticleAccess, value)
 
 
 def shows(value: Iterable[Show | ShowWord]) -> frozenset[Show]:
     """Return several words as what they mean."""
-    return frozenset(Show(word) for word in as_words(value))
+    return _several(Show, value)
 
 
-def words(value: Words) -> frozenset[str]:
-    """Return several words as a set. Raises `ValueError` for one word alone."""
-    return as_words(value)
+WORDS = each(TEXT, '["one", "two"]', frozenset)
+"""The kind of a set of words."""
+_BOUNDS = ("equals", "at_least", "at_most", "above", "below")
+_BOUND = maybe(NUMBER)
 
 
 @frozen(kw_only=True)
@@ -273,6 +288,9 @@ class Members:
     any: frozenset[str] | None = field(default=None, converter=optional(words))
     all: frozenset[str] | None = field(default=None, converter=optional(words))
     none: frozenset[str] | None = field(default=None, converter=optional(words))
+
+    def __attrs_post_init__(self) -> None:
+        check_fields(self, dict.fromkeys(("any", "all", "none"), maybe(WORDS)))
 
 
 @frozen(kw_only=True)
@@ -284,6 +302,9 @@ class Range:
     at_most: float | None = None
     above: float | None = None
     below: float | None = None
+
+    def __attrs_post_init__(self) -> None:
+        check_fields(self, dict.fromkeys(_BOUNDS, _BOUND))
 
     def constants(self) -> Iterator[float]:
         """Yield the numbers this condition compares with."""
@@ -303,4 +324,7 @@ class Range:
 
 def members(value: Members | Words) -> Members:
     """Return a condition on a set; a bare list means at least one of it."""
-    return value if isinstance(value, Members) else Members(any=words(value))
+    if isinstance(value, Members):
+        return value
+    listed = words(value)
+    return Members(any=listed) if WORDS(listed, "") is None else cast("Members", value)

@@ -31,6 +31,9 @@ from typing import TYPE_CHECKING
 from attrs import field, frozen
 from attrs.converters import optional
 
+from meter.errors.kinds import FLAG, choice, maybe, time_error, whole_number
+from meter.errors.values import check_fields
+from meter.forms import SPAN, as_length, length_text
 from meter.vocabulary import Unit, Weekday, unit, weekday
 
 if TYPE_CHECKING:
@@ -44,15 +47,12 @@ __all__ = [
     "day_start",
     "instant",
     "moment",
-    "parse_length",
 ]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY = 86_400_000_000
 _MICROSECOND = timedelta(microseconds=1)
-_LENGTH = re.compile(r"([0-9]{1,6}) (hour|day|week)s?", re.ASCII)
 _TERM = re.compile(r"([0-9]{1,4}) (day|week|month|year)s?", re.ASCII)
-_LONGEST = timedelta(days=3660)
 _TOO_FAR = "no calendar reaches that far: the time is at the edge of the years 1 to 9999"
 _LONGEST_UNIT = {
     Unit.DAY: timedelta(days=2),
@@ -69,13 +69,13 @@ def instant(when: datetime) -> int:
     >>> instant(datetime(1970, 1, 2, tzinfo=UTC))
     86400000000
 
-    Raises `ValueError` for a time without a zone: a guess would move somebody's month.
+    Raises `ValueError` for a time without a zone: a guess would move somebody's month. Anything
+    else, a date or a text, is a `TypeError`.
     """
-    if when.tzinfo is None:
-        raise ValueError(
-            f"the time `{when.isoformat()}` has no zone; give it one, such as `+00:00`"
-        )
-    since = when - EPOCH
+    try:
+        since = when - EPOCH
+    except TypeError:
+        raise time_error(when) from None
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
@@ -129,26 +129,10 @@ def _first_instant(wall: datetime, zone: ZoneInfo) -> int:
     return 1_000_000 * (low + bisect_left(range(low, high), 1, key=reached))
 
 
-def parse_length(text: str) -> timedelta:
-    """Read an absolute length: a whole number of hours, days or weeks (a day is 24 hours).
-
-    >>> parse_length("30 days").days
-    30
-    """
-    match = _LENGTH.fullmatch(text)
-    if not match:
-        raise ValueError(f"`{text}` is not a length such as `30 days`, `36 hours` or `2 weeks`")
-    length = timedelta(**{f"{match[2]}s": int(match[1])})
-    if not timedelta() < length <= _LONGEST:
-        raise ValueError(f"`{text}` is not between 1 hour and 3660 days")
-    return length
-
-
-def length_text(length: timedelta) -> str:
-    """Write a length as a policy file does: in days where it is whole days, otherwise in hours."""
-    hours = length // timedelta(hours=1)
-    count, unit = (hours // 24, "day") if hours % 24 == 0 else (hours, "hour")
-    return f"{count} {unit}{'' if count == 1 else 's'}"
+_MOST_UNITS = 9999
+_OF_A_TERM = {"count": whole_number("3", 1, _MOST_UNITS), "unit": choice(Unit)}
+_OF_A_WINDOW = {"calendar": maybe(choice(Unit)), "starts": maybe(choice(Weekday)), "lifetime": FLAG}
+_OF_A_WINDOW |= dict.fromkeys(("rolling", "fixed"), maybe(SPAN))
 
 
 @frozen
@@ -160,7 +144,10 @@ class Term:
     """
 
     count: int
-    unit: Unit
+    unit: Unit = field(converter=unit)
+
+    def __attrs_post_init__(self) -> None:
+        check_fields(self, _OF_A_TERM)
 
     @classmethod
     def parse(cls, text: str) -> Term:
@@ -199,10 +186,6 @@ def _first_of_month(day: date, ahead: int) -> date:
     return date(year, month + 1, 1)
 
 
-def _length(value: str | timedelta) -> timedelta:
-    return parse_length(value) if isinstance(value, str) else value
-
-
 @frozen(kw_only=True)
 class Window:
     """The stretch of time an allowance is for; exactly one of the four kinds.
@@ -214,11 +197,12 @@ class Window:
 
     calendar: Unit | None = field(default=None, converter=optional(unit))
     starts: Weekday | None = field(default=None, converter=optional(weekday))
-    rolling: timedelta | None = field(default=None, converter=optional(_length))
-    fixed: timedelta | None = field(default=None, converter=optional(_length))
+    rolling: timedelta | None = field(default=None, converter=optional(as_length))
+    fixed: timedelta | None = field(default=None, converter=optional(as_length))
     lifetime: bool = False
 
     def __attrs_post_init__(self) -> None:
+        check_fields(self, _OF_A_WINDOW)
         kinds = (self.calendar, self.rolling, self.fixed, self.lifetime or None)
         if sum(kind is not None for kind in kinds) != 1:
             raise ValueError(

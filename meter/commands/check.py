@@ -84,7 +84,7 @@ def check(
     unreadable = False
     for path in policies:
         try:
-            checked.append(_check(path, today))
+            checked.append(_check(path, today, templates))
         except PolicyError as error:
             unreadable = True
             if form == "json":
@@ -110,9 +110,11 @@ def check(
         raise click.exceptions.Exit(EXIT_NO)
 
 
-def _check(path: Path, today: datetime | None) -> _Checked:
+def _check(path: Path, today: datetime | None, templates: Path | None) -> _Checked:
     day = (today or system_clock()).date()
-    return _Checked(path, *check_text(read_text(path), str(path), today=day, exact=lints))
+    text = read_text(path)
+    found = check_text(text, str(path), today=day, exact=lints, templates=templates)
+    return _Checked(path, *found)
 
 
 def _fails(problems: tuple[Problem, ...], *, strict: bool) -> bool:

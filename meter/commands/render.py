@@ -40,7 +40,7 @@ __all__ = ["render"]
 @click.option(
     "--templates",
     type=FolderPath(),
-    help="A folder whose files replace those that ship.",
+    help="A folder whose files replace those that ship; without it, the one the policy names.",
 )
 def render(
     policy_path: Path,
@@ -56,6 +56,8 @@ def render(
     Page views are read as `meter decide` reads them.
     """
     policy = load_policy(policy_path)
+    if templates is None and policy.publication.templates is not None:
+        templates = policy_path.parent / policy.publication.templates
     for _, decision in decide_all(policy, read_stream(events, policy)):
         text = render_prompt(
             decision, policy, locale=locale, layout=layout, format=form, folder=templates

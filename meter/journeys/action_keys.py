@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from attrs import evolve, frozen
 
+from meter.forms import parse_length
 from meter.journeys.actions import Cancel, StartTrial, Subscribe
 from meter.journeys.person import parse_span
 from meter.loading.fields import (
@@ -23,7 +24,7 @@ from meter.loading.fields import (
 )
 from meter.validation import ARCHIVE_YEARS
 from meter.vocabulary import ArticleAccess
-from meter.windows import Term, parse_length
+from meter.windows import Term
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

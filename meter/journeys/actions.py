@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from attrs import evolve, frozen
 
+from meter.forms import length_text
 from meter.journeys import holdings
 from meter.journeys.offers import offer_for, offer_named
 from meter.journeys.person import ImpossibleStepError, Person, dated, span_text
@@ -17,7 +18,7 @@ from meter.journeys.rights import Purchase
 from meter.policy import Policy
 from meter.view import Entitlement, PageView
 from meter.vocabulary import EntitlementKind
-from meter.windows import Term, instant, length_text
+from meter.windows import Term, instant
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo

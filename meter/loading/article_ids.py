@@ -16,7 +16,7 @@ from urllib.parse import SplitResult, quote, unquote_to_bytes
 from attrs import define, field
 
 from meter.errors import quoted
-from meter.view import split_address
+from meter.forms import split_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -13,7 +13,7 @@ from babel.core import get_global
 from meter.errors import closest, did_you_mean
 from meter.resources.locales import locale_of
 
-__all__ = ["code_step", "currency_step", "locale_step", "renamed_country"]
+__all__ = ["code_step", "currency_step", "is_country", "locale_step", "renamed_country"]
 
 _BETWEEN_WORDS = re.compile(r"[-_\s]+")
 _AFTER_A_NAME = re.compile(r"[.@]")
@@ -22,6 +22,10 @@ _LIKE_ENOUGH = 0.85
 """How alike a word and the name of a language must be: `deutsch` is not `Dutch`."""
 _UNKNOWN = "ZZ"
 """CLDR's code for no country in particular."""
+_NO_ZONE = ("BV", "HM", "XK", "XX")
+"""Two where nobody lives, and codes in use for Kosovo and for "not known"."""
+_GROUPS = ("EU", "EZ", "UN")
+"""Codes of CLDR for several countries."""
 
 
 def locale_step(name: str) -> str | None:
@@ -80,6 +84,15 @@ def _language_of(country: str) -> str:
     return str(likely.get(f"und_{country}", likely["und"])).split("_")[0]
 
 
+def is_country(code: str) -> bool:
+    """Say whether requests may come from a country of this code (ISO 3166), or from an unknown one.
+
+    CLDR has a time zone for each of them where somebody lives, and none for what is no country,
+    such as `EU`.
+    """
+    return code in get_global("territory_zones") or code in _NO_ZONE
+
+
 def renamed_country(code: str) -> str | None:
     """Return the code that stands for a country today, such as `GB` for `UK`, if it is another."""
     codes = get_global("territory_aliases").get(code, ())
@@ -91,12 +104,17 @@ def code_step(name: str, kind: str, examples: str) -> str:
 
     `kind` is what CLDR calls such names: `territories` or `languages`.
     """
+    usual = f"codes look like {examples}"
     code = _code_of(name, kind)
     if code is None and kind == "territories":
         code = renamed_country(name)
     if code:
         return did_you_mean(code.replace("_", "-"))
-    return f"codes look like {examples}"
+    if kind == "territories" and name in _GROUPS:
+        return f"that is no country: name each of them; {usual}"
+    if kind == "territories" and name.lower() in Locale("en").languages:
+        return f'that is a language: `language = ["{name.lower()}"]`; {usual}'
+    return usual
 
 
 def currency_step(code: str) -> str | None:

@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from meter.errors import quoted
+from meter.errors.values import MOST_DAYS, no_offset
+from meter.forms import parse_length
 from meter.loading.fields import (
     REFUSED,
     Boolean,
@@ -20,11 +22,13 @@ from meter.loading.fields import (
     OneOf,
     Table,
     Text,
+    label,
 )
+from meter.loading.fields.shape import refused
 from meter.validation import ARCHIVE_YEARS, YEARS
 from meter.view import Article, Entitlement, Reader
 from meter.vocabulary import ArticleAccess, EntitlementKind
-from meter.windows import local_instant, moment, parse_length
+from meter.windows import local_instant, moment
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -73,9 +77,8 @@ class Moment:
         try:
             return self._moment(value)
         except _NoOffsetError:
-            message = f"`{path[-1]}` is a time without an offset: `{value}`"
-            report.add("no-offset", path, message, "add one, such as `Z` or `+09:00`")
-            return REFUSED
+            advice = "add one, such as `Z` or `+09:00`"
+            return refused(no_offset(value, label(path), advice), path, report)
         except _FarOffError:
             years = f"{self._years[0]} to {self._years[-1]}"
             message = f"`{path[-1]}` is in a year from {years}, not {quoted(value)}"
@@ -123,7 +126,7 @@ def _utc_year(when: datetime) -> int:
 ID = Text(form='an id in quotes such as `"a1"`', longest=2000)
 _WORDS = List(item=Text(longest=2000), least=0)
 _LENGTH = Text(form='a length such as `"7 days"`', code="bad-length", make=parse_length)
-_DAYS = Integer(least=0, most=3660, example="7")
+_DAYS = Integer(least=0, most=MOST_DAYS, example="7")
 
 
 def word(example: str) -> Text:

@@ -6,23 +6,27 @@ are those of `meter.verify`; a caller that has them hands them to `lint`.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from babel.numbers import get_currency_precision
 
-from meter.errors import Problem, listed, quoted
-from meter.loading.codes import code_step, renamed_country
-from meter.resources.locales import best_match, locale_of
+from meter.errors import Problem, listed
+from meter.loading.word_lints import (
+    languages_without_copy,
+    odd_words,
+    unknown_codes,
+    unknown_prompts,
+    warning,
+)
+from meter.resources.locales import best_match
 from meter.vocabulary import Show
 from meter.windows import day_start
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from meter.loading.positions import Path
-    from meter.policy import Policy, When
+    from meter.policy import Policy
 
 __all__ = ["LINTS", "ExactLints", "Lint", "lint"]
 
@@ -33,26 +37,31 @@ _SAID_EXACTLY = "rule-never-fires"
 _SAID_PLAINLY = ("unreachable-rule", "zero-limit")
 """The plain warnings that say of a rule why it never fires, so that it is not said twice."""
 
-_COUNTRY = re.compile("[A-Z]{2}")
-_LANGUAGE = re.compile("[a-z]{2,3}(-[a-z0-9]{1,8})*")
-
 
 def lint(
-    policy: Policy, *, today: date | None = None, exact: ExactLints | None = None
+    policy: Policy,
+    *,
+    today: date | None = None,
+    exact: ExactLints | None = None,
+    prompts: Collection[str] | None = None,
 ) -> tuple[Problem, ...]:
     """Return every warning about a policy.
 
     `today` is a day in the publication's zone; without it nothing is said about time. `exact` gives
-    further warnings, as `meter.verify.lints.lints` does.
+    further warnings, as `meter.verify.lints.lints` does. `prompts` names the publisher's own, where
+    they are known: then a prompt that is nowhere is an error.
     """
-    plain = tuple(warning for check in LINTS.values() for warning in check(policy, today))
+    checks = LINTS
+    if prompts is not None:
+        checks = {**LINTS, "unknown-prompt": lambda policy, _: unknown_prompts(policy, prompts)}
+    plain = tuple(found for check in checks.values() for found in check(policy, today))
     if exact is None:
         return plain
-    plainly = {warning.path[:2] for warning in plain if warning.code in _SAID_PLAINLY}
+    plainly = {found.path[:2] for found in plain if found.code in _SAID_PLAINLY}
     further = (
-        warning
-        for warning in exact(policy)
-        if warning.code != _SAID_EXACTLY or warning.path[:2] not in plainly
+        found
+        for found in exact(policy)
+        if found.code != _SAID_EXACTLY or found.path[:2] not in plainly
     )
     return (*plain, *further)
 
@@ -65,7 +74,7 @@ def _unreachable_rules(policy: Policy, _: date | None) -> Iterator[Problem]:
                     f"rule `{hidden.name}` is never reached: `{rule.name}` before it matches"
                     " everything"
                 )
-                yield _warning(
+                yield warning(
                     "unreachable-rule",
                     ("rules", later, "name"),
                     message,
@@ -79,7 +88,7 @@ def _unspent_meters(policy: Policy, _: date | None) -> Iterator[Problem]:
     for meter in policy.meters:
         if meter.name not in spent:
             message = f"no rule spends from meter `{meter.name}`, so it never counts anything"
-            yield _warning(
+            yield warning(
                 "unspent-meter",
                 ("meters", meter.name),
                 message,
@@ -99,7 +108,7 @@ def _zero_limits(policy: Policy, _: date | None) -> Iterator[Problem]:
                 f"rule `{rule.name}` opens no metered article that is not counted already: the"
                 f" limit of `{rule.spend}` is 0 for everyone"
             )
-            yield _warning(
+            yield warning(
                 "zero-limit",
                 ("rules", index, "spend"),
                 message,
@@ -112,7 +121,7 @@ def _offers_over(policy: Policy, today: date | None) -> Iterator[Problem]:
         end = offer.instants(policy.zone)[1]
         if today is not None and end is not None and end <= day_start(today, policy.zone):
             message = f"offer `{offer.name}` ended on `{offer.ends}`"
-            yield _warning(
+            yield warning(
                 "offer-over",
                 ("offers", offer.name, "ends"),
                 message,
@@ -125,7 +134,7 @@ def _unused_offers(policy: Policy, _: date | None) -> Iterator[Problem]:
     for offer in policy.offers:
         if offer.name not in used:
             message = f"no rule shows offer `{offer.name}`"
-            yield _warning(
+            yield warning(
                 "unused-offer",
                 ("offers", offer.name),
                 message,
@@ -140,7 +149,7 @@ def _missing_offers(policy: Policy, _: date | None) -> Iterator[Problem]:
                 f"rule `{rule.name}` shows a trial offer but names no offer, so readers always see"
                 " the subscription wall"
             )
-            yield _warning(
+            yield warning(
                 "missing-offer",
                 ("rules", index, "show"),
                 message,
@@ -155,7 +164,7 @@ def _limit_gaps(policy: Policy, _: date | None) -> Iterator[Problem]:
                 f"the last of the limits of `{meter.name}` has a condition: whom none of them"
                 " describes gets 0"
             )
-            yield _warning(
+            yield warning(
                 "limit-gap",
                 ("meters", meter.name, "limits", len(meter.limits) - 1),
                 message,
@@ -171,7 +180,7 @@ def _copy_gaps(policy: Policy, _: date | None) -> Iterator[Problem]:
                 f"there are words in `{locale}`, but none in `{policy.publication.locale}`, the"
                 " publication's own locale"
             )
-            yield _warning(
+            yield warning(
                 "copy-gap",
                 ("copy", locale),
                 message,
@@ -189,25 +198,8 @@ def _copy_gaps(policy: Policy, _: date | None) -> Iterator[Problem]:
                 f"the words in `{locale}` leave out {every}, so readers see the project's own"
                 " instead"
             )
-            yield _warning("copy-gap", ("copy", locale), message, f"add {every} in `{locale}`")
-    yield from _languages_without_copy(policy)
-
-
-def _languages_without_copy(policy: Policy) -> Iterator[Problem]:
-    """Find languages that conditions name and that the publisher's words leave out."""
-    told: set[str] = set()
-    for path, when in _conditions(policy):
-        for language in sorted(when.language or ()):
-            if not policy.copy or language in told or locale_of(language) is None:
-                continue
-            if best_match(language, policy.copy) is None:
-                told.add(language)
-                message = (
-                    f"a condition asks for {quoted(language)}, but there are no words of yours in"
-                    " it: a prompt in this language has your headline in another"
-                )
-                advice = f"add `[copy.{language}]`"
-                yield _warning("copy-gap", (*path, "language"), message, advice)
+            yield warning("copy-gap", ("copy", locale), message, f"add {every} in `{locale}`")
+    yield from languages_without_copy(policy)
 
 
 def _odd_prices(policy: Policy, _: date | None) -> Iterator[Problem]:
@@ -222,44 +214,7 @@ def _odd_prices(policy: Policy, _: date | None) -> Iterator[Problem]:
                 f" {has}: readers see it rounded"
             )
             path = ("offers", offer.name, "price")
-            yield _warning("odd-price", path, message, "write the price as it is charged")
-
-
-def _unknown_codes(policy: Policy, _: date | None) -> Iterator[Problem]:
-    for path, when in _conditions(policy):
-        for country in sorted(when.country or ()):
-            if not _COUNTRY.fullmatch(country) or renamed_country(country):
-                message = f"{quoted(country)} is not the code of a country, so nobody is ever in it"
-                advice = code_step(country, "territories", "`JP` or `US`")
-                yield _warning("unknown-code", (*path, "country"), message, advice)
-        for language in sorted(when.language or ()):
-            if not _LANGUAGE.fullmatch(language):
-                message = (
-                    f"{quoted(language)} is not the code of a language, so no page is ever in it"
-                )
-                advice = code_step(language, "languages", "`en` or `pt-BR`")
-                yield _warning("unknown-code", (*path, "language"), message, advice)
-
-
-def _conditions(policy: Policy) -> Iterator[tuple[Path, When]]:
-    """Yield every condition of a policy, those inside others too, with where it is."""
-    for index, rule in enumerate(policy.rules):
-        yield from _nested(("rules", index, "when"), rule.when)
-    for offer in policy.offers:
-        yield from _nested(("offers", offer.name, "when"), offer.when)
-    for meter in policy.meters:
-        for index, limit in enumerate(meter.limits):
-            yield from _nested(("meters", meter.name, "limits", index, "when"), limit.when)
-    for index, guarantee in enumerate(policy.guarantees):
-        yield from _nested(("guarantees", index, "when"), guarantee.when)
-
-
-def _nested(path: Path, when: When) -> Iterator[tuple[Path, When]]:
-    yield path, when
-    for index, part in enumerate(when.any or ()):
-        yield from _nested((*path, "any", index), part)
-    if when.not_ is not None:
-        yield from _nested((*path, "not"), when.not_)
+            yield warning("odd-price", path, message, "write the price as it is charged")
 
 
 LINTS: dict[str, Lint] = {
@@ -272,10 +227,8 @@ LINTS: dict[str, Lint] = {
     "limit-gap": _limit_gaps,
     "copy-gap": _copy_gaps,
     "odd-price": _odd_prices,
-    "unknown-code": _unknown_codes,
+    "unknown-code": unknown_codes,
+    "odd-word": odd_words,
+    "unknown-prompt": lambda policy, _: unknown_prompts(policy),
 }
 """Every warning by its code, in the order in which they are looked for."""
-
-
-def _warning(code: str, path: Path, message: str, advice: str) -> Problem:
-    return Problem(code=code, path=path, message=message, help=advice, severity="warning")

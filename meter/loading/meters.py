@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from meter.forms import parse_length
 from meter.loading.conditions import WHEN_KEY
 from meter.loading.fields import (
     Boolean,
@@ -18,7 +19,7 @@ from meter.loading.fields import (
 from meter.policy import Limit, Meter
 from meter.validation import MOST_LIMIT
 from meter.vocabulary import Count, Status, Unit, Weekday
-from meter.windows import Window, parse_length
+from meter.windows import Window
 
 __all__ = ["METER"]
 

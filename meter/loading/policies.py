@@ -5,6 +5,7 @@ Every problem of form and of meaning is collected and located.
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +14,12 @@ from attrs import evolve
 
 from meter.canonical import to_table
 from meter.errors import PolicyError, Problem
+from meter.loading.files import folder_problem
 from meter.loading.lints import lint
 from meter.loading.problems import ProblemCollector
 from meter.loading.schema import POLICY
 from meter.loading.toml import parse_toml, read_text
+from meter.loading.word_lints import own_prompts
 from meter.policy import Copy, Policy
 from meter.validation import find_faults
 
@@ -68,12 +71,14 @@ def check_text(
     *,
     today: date | None = None,
     exact: ExactLints | None = None,
+    templates: Path | None = None,
 ) -> tuple[Policy | None, tuple[Problem, ...]]:
     """Return the policy of a text, if it can be used, and everything to say about it.
 
     Errors or, where there are none, warnings. `today` is the date to look for offers that are over;
     without it nothing is said about them. `exact` gives further warnings about a policy, as
-    `meter.verify.lints.lints` does.
+    `meter.verify.lints.lints` does. `templates` is the folder of the publisher's prompts; without
+    it, the one that the policy names, from the folder of the file `name`.
     """
     try:
         parts, report = _read(text, name)
@@ -81,7 +86,16 @@ def check_text(
         return None, error.problems
     policy = None if report.found else Policy(**parts)
     if policy is not None:
-        for warning in lint(policy, today=today, exact=exact):
+        prompts = None
+        if templates is None and policy.publication.templates is not None:
+            templates = Path(name).parent / policy.publication.templates
+            missing = folder_problem(templates)
+            if missing is not None:
+                templates = None
+                report.add_problem(evolve(missing, path=("publication", "templates")))
+        if templates is not None:
+            prompts = own_prompts(templates)
+        for warning in lint(policy, today=today, exact=exact, prompts=prompts):
             report.add_problem(warning)
     return policy, report.problems(text, name)
 

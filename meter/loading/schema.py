@@ -6,10 +6,10 @@ The loader reads by it; the JSON Schema and the reference pages are made from it
 from __future__ import annotations
 
 import json
-import re
 from functools import partial
 from typing import Any
 
+from meter.errors.kinds import MOST_PRICE
 from meter.loading.codes import currency_step, locale_step
 from meter.loading.conditions import WHEN, WHEN_KEY
 from meter.loading.fields import (
@@ -26,18 +26,11 @@ from meter.loading.fields import (
 )
 from meter.loading.meters import METER
 from meter.policy import Copy, Guarantee, Links, Offer, Publication, Rule
+from meter.policy.publication import link_step
 from meter.vocabulary import OfferKind, Show, Unit
 from meter.windows import Term
 
 __all__ = ["POLICY", "policy_schema", "schema_text"]
-
-_LINK = re.compile(r"/(?![/\\])[^\s\\]*|https://[^\s/\\@]+(/[^\s\\]*)?")
-
-
-def _link_step(link: str) -> str | None:
-    if _LINK.fullmatch(link):
-        return None
-    return "links are paths of your site that begin with one `/`, or begin with `https://`"
 
 
 def _name_step(name: str) -> str | None:
@@ -58,7 +51,7 @@ OFFER = Table(
             says="what taking it makes of a reader: `trial` (the default) or `subscription`",
         ),
         "price": Key(
-            shape=Number(least=0, most=1_000_000_000, example="9"),
+            shape=Number(least=0, most=MOST_PRICE, example="9"),
             says="the price for the whole term",
             required=True,
             filler=0,
@@ -171,6 +164,13 @@ PUBLICATION = Table(
             ),
             says="the language of the prompts (`en` unless said otherwise)",
         ),
+        "templates": Key(
+            shape=Text(form='a folder such as `"prompts"`'),
+            says=(
+                "the folder of the publisher's own prompts, from that of this file: `meter check`"
+                " and `meter render` look there"
+            ),
+        ),
     },
 )
 
@@ -193,7 +193,7 @@ COPY = Table(
 )
 
 _ADDRESS = Text(
-    form="a path or an `https://` address", longest=2000, code="bad-link", check=_link_step
+    form="a path or an `https://` address", longest=2000, code="bad-link", check=link_step
 )
 LINKS = Table(
     noun="`links`",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,11 @@ from meter.resources import MOST_BYTES, TomlError, source_line, toml_tables, too
 if TYPE_CHECKING:
     from os import PathLike
 
+    from meter.errors import Problem
+
 __all__ = ["parse_toml", "read_text"]
+
+_SEVERAL = re.compile(r"\s*\[\[([\w-]+)\]\]\s*")
 
 
 def read_text(path: str | PathLike[str]) -> str:
@@ -37,11 +42,32 @@ def parse_toml(text: str, name: str) -> dict[str, Any]:
         (problem,) = error.problems
     if problem.code == "duplicate-key":  # the parser points behind it
         text = text.removeprefix("\ufeff")
+        lines = text.split("\n")
         repeated = Positions(text).repeated
         if repeated is not None:
-            source = source_line(text.split("\n"), repeated.line)
+            source = source_line(lines, repeated.line)
             problem = evolve(problem, line=repeated.line, column=repeated.column, source=source)
+        problem = _single_brackets(problem, lines)
     raise PolicyError((problem,))
+
+
+def _single_brackets(problem: Problem, lines: list[str]) -> Problem:
+    """Return the problem of a list of tables that began with one bracket, where that is it."""
+    repeated = _SEVERAL.fullmatch(source_line(lines, problem.line))
+    if repeated is None:
+        return problem
+    name = repeated[1]
+    for number, raw in enumerate(lines[: problem.line - 1], 1):
+        if raw.strip() == f"[{name}]":
+            return evolve(
+                problem,
+                message=f"`[{name}]` is one table, and `[[{name}]]` further down are several",
+                help=f"write `[[{name}]]` with two brackets before each of them",
+                line=number,
+                column=1,
+                source=source_line(lines, number),
+            )
+    return problem
 
 
 def _bytes(path: Path) -> bytes:

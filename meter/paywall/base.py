@@ -13,6 +13,7 @@ from attrs import define, evolve, field, frozen
 from meter import engine
 from meter.clock import system_clock
 from meter.errors import StoreError, StoreUnavailableError
+from meter.errors.kinds import check_argument, instance
 from meter.loading.article_ids import FORMS, ArticleIds, article_ids
 from meter.memo import observe
 from meter.paywall.fallback import remembered, spent, unspent
@@ -47,6 +48,7 @@ __all__ = [
 
 S = TypeVar("S", Store, AsyncStore)
 
+_POLICY = instance(Policy, form="a `Policy` or a `ReloadingPolicy`: read a file with `load_policy`")
 _NO_SPAN = nullcontext()
 _SHARE = 0.8  # of the deadline is the store's; the rest is for deciding without it
 
@@ -126,6 +128,7 @@ class PaywallBase(Generic[S]):
     _on_decision: Callable[[dict[str, object]], object] | None = field(default=None, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
+        check_argument("policy", getattr(self._source, "policy", self._source), _POLICY)
         info = describe(self._store)
         if self._deadline is None:
             self._deadline = info.deadline

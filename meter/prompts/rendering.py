@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from traceback import walk_tb
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal, cast, get_args
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from jinja2 import UndefinedError
 
 from meter.decision import Decision, MeterReading
-from meter.errors import problem_at
+from meter.errors import meant, problem_at
 from meter.policy import Policy
 from meter.prompts.errors import TemplateError
 from meter.prompts.languages import accepted
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from meter.errors import Problem
     from meter.prompts.parts import Parts
     from meter.prompts.templates import Ready
+    from meter.rulebook import Rulebook
 
 __all__ = [
     "FormatWord",
@@ -45,6 +47,8 @@ TemplateWord = Literal["html", "text"]
 """What a template can be written in."""
 FormatWord = Literal["html", "text", "json"]
 
+LOG = logging.getLogger("meter.prompts")
+
 _LAYOUTS: tuple[str, ...] = get_args(LayoutWord)
 _FORMATS: tuple[str, ...] = get_args(FormatWord)
 _TEMPLATES: tuple[str, ...] = get_args(TemplateWord)
@@ -54,7 +58,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", re.ASCII)
 
 def render(
     decision: Decision,
-    policy: Policy,
+    policy: Policy | None = None,
     *,
     locale: str | Iterable[str] | None = None,
     layout: LayoutWord = "wide",
@@ -71,17 +75,25 @@ def render(
     times are those of the publication's zone; in a text from right to left what runs the other way
     (a price, a name) stands between Unicode's isolates.
 
-    Raises `PromptError` for a template that is missing, unsafe or names something that is not
-    there.
+    What is said is what was decided: by the policy the decision was made by, which it holds until
+    it is pickled. Then `policy` must be that policy; any other is never used. For a prompt that is
+    nowhere, the prompt that ships for the decision's `show` stands in, and a warning is logged once
+    a prompt.
+
+    Raises `PromptError` for a template that is unsafe or names something that is not there, and
+    where the policy is needed and not given.
     """
     _check_words(layout, format, _FORMATS)
-    if decision.prompt is None:
+    prompt = decision.prompt
+    if prompt is None:
         return "null" if format == "json" else ""
+    decision = decision.with_policy(policy)
+    policy = cast("Rulebook", decision.rulebook).policy
     if folder is not None:
         return _lay_out(decision, policy, accepted(locale), layout, format, Path(folder))
     request = _Request(
         policy.digest,
-        decision.prompt,
+        prompt,
         decision.show,
         decision.offer,
         decision.meter,
@@ -130,24 +142,46 @@ def _lay_out(
     own: Path | None,
 ) -> str:
     parts = _parts(decision, policy, locales, own)
+    named = parts.name
+    is_there = _is_there(named, form, own)
+    if not is_there:
+        _tell_missing(named)
     if form == "json":
         return json.dumps({**parts.table(), "layout": layout}, ensure_ascii=False, indent=2)
-    if not _NAME.fullmatch(parts.name):
-        message = f"`{parts.name}` cannot be the name of a prompt"
-        advice = "use letters, digits and `-`"
-        raise TemplateError([problem_at("bad-prompt-name", message, advice, name="prompt")])
+    if not is_there:
+        if parts.show not in PLANS:  # an article by itself: nothing ships for it
+            return ""
+        parts = evolve(parts, name=parts.show)
     name = parts.name + _SUFFIX[form]
-    may_lack_text = form == "text" and parts.name not in PLANS
-    if may_lack_text and (own is None or not (own / name).is_file()):
+    if form == "text" and parts.name not in PLANS and not (own and (own / name).is_file()):
         # A prompt of the publisher's own may have no text: its parts are given in order.
         name = "prompt.txt.j2"
     return _fill(found(name, form, own), written_texts(form, own), parts, layout)
 
 
+def _is_there(name: str, form: FormatWord, own: Path | None) -> bool:
+    """Say whether a prompt ships, or has a template of the publisher's that serves this format."""
+    if not _NAME.fullmatch(name):
+        message = f"`{name}` cannot be the name of a prompt"
+        advice = "use letters, digits and `-`"
+        raise TemplateError([problem_at("bad-prompt-name", message, advice, name="prompt")])
+    if name in PLANS or own is None:
+        return name in PLANS
+    suffixes = [_SUFFIX["html"]] if form == "html" else _SUFFIX.values()
+    return any((own / f"{name}{suffix}").is_file() for suffix in suffixes)
+
+
+@lru_cache(maxsize=1024)
+def _tell_missing(name: str) -> None:
+    """Warn that a prompt is nowhere: once a prompt, not at each page view."""
+    advice = meant(name, PLANS)
+    LOG.warning("there is no prompt `%s`: what ships for its `show` is used; %s", name, advice)
+
+
 def render_template(
     template: str | Path,
     decision: Decision,
-    policy: Policy,
+    policy: Policy | None = None,
     *,
     locale: str | Iterable[str] | None = None,
     layout: LayoutWord = "wide",
@@ -164,7 +198,9 @@ def render_template(
     own = None if folder is None else Path(folder)
     if own is None and isinstance(template, Path):
         own = template.parent
-    parts = _parts(decision, policy, accepted(locale), own)
+    decision = decision.with_policy(policy)
+    held = cast("Rulebook", decision.rulebook).policy
+    parts = _parts(decision, held, accepted(locale), own)
     name = "template"
     if isinstance(template, Path):
         name = str(template)

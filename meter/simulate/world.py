@@ -103,14 +103,14 @@ class World:
 
     def words(self, attribute: str) -> frozenset[str]:
         """Return every word of an attribute that somebody or something has, as a rule sees it."""
-        read = ATTRIBUTES[attribute].read
+        asked = ATTRIBUTES[attribute]
         found: set[str] = set()
         for reader, view in self._examples():
-            value = read(reader, view, 0)
+            value = asked.read(reader, view, 0)
             if isinstance(value, frozenset):
                 found |= value
             elif value is not None:
-                found.add(value)
+                found.add(asked.form(value))
         return frozenset(found)
 
     def _examples(self) -> Iterator[tuple[Reader, PageView]]:

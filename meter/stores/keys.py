@@ -13,6 +13,7 @@ from typing import TypeAlias
 from urllib.parse import quote
 
 from meter.errors import IdentityError
+from meter.errors.kinds import text
 
 __all__ = ["LONGEST_KEY", "Secret", "checked_secret", "mark_key", "reader_key"]
 
@@ -23,6 +24,7 @@ LONGEST_KEY = 200
 """No key is longer than this many characters (all of them ASCII)."""
 
 _LONGEST_PART = 96
+_TEXT_OF_AN_ID = text('an id in quotes such as `"a1"`')
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]+")
 
 
@@ -37,6 +39,9 @@ def reader_key(reader_id: str, *, namespace: str = "", secret: Secret = None) ->
     >>> reader_key("anna"), reader_key("a:b", namespace="c"), reader_key("a", namespace="b:c")
     ('anna', 'c:a%3Ab', 'b%3Ac:a')
     """
+    fault = _TEXT_OF_AN_ID(reader_id, "the id of a reader")
+    if reader_id and fault is not None:
+        raise IdentityError(f"{fault.message}; {fault.advice}")
     if not reader_id:
         raise IdentityError(
             "a reader without an id cannot be counted: give each one a stable id, such as that of a"

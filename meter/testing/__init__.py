@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from meter.testing.machine import PaywallMachine
     from meter.testing.overrides import overridden as overridden
     from meter.testing.rule_coverage import RuleCoverage as RuleCoverage
+    from meter.testing.story import RecordingAsyncPaywall as RecordingAsyncPaywall
     from meter.testing.story import RecordingPaywall as RecordingPaywall
     from meter.testing.story import format_steps as format_steps
     from meter.testing.story import reader_with_status as reader_with_status
+    from meter.testing.story import view_of as view_of
 
 __all__ = ["PaywallMachine", "check_laws", "check_store", "laws", "strategies"]
 
@@ -31,12 +33,14 @@ _LAZY = {
     "Journey": "meter.journeys",
     "PaywallMachine": "meter.testing.machine",
     "RuleCoverage": "meter.testing.rule_coverage",
+    "RecordingAsyncPaywall": "meter.testing.story",
     "RecordingPaywall": "meter.testing.story",
     "check_laws": "meter.testing.laws",
     "check_store": "meter.testing.conformance",
     "load_policy": "meter.loading",
     "overridden": "meter.testing.overrides",
     "reader_with_status": "meter.testing.story",
+    "view_of": "meter.testing.story",
     "format_steps": "meter.testing.story",
 }
 _MODULES = ("laws", "strategies")

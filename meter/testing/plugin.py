@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from meter.journeys import JourneyStep
     from meter.policy import Policy
     from meter.testing.rule_coverage import RuleCoverage
-    from meter.testing.story import RecordingPaywall
-    from meter.view import Reader
+    from meter.testing.story import RecordingAsyncPaywall, RecordingPaywall
+    from meter.view import PageView, Reader
 
 _STORY = pytest.StashKey[list[str]]()
 _SEEN = "meter_coverage"
@@ -134,15 +134,33 @@ def meter_reader(meter_clock: ManualClock) -> Callable[..., Reader]:
 
 
 @pytest.fixture
+def meter_view() -> Callable[..., PageView]:
+    """Build page views by the article's id: `meter_view("a1", access="premium", device="mobile")`.
+
+    Fields of `Article` and of `PageView` go together; the view's own id is `view_id`.
+    """
+    return testing.view_of
+
+
+@pytest.fixture
 def meter_paywall(
     meter_policy: Policy, meter_clock: ManualClock, request: pytest.FixtureRequest
 ) -> RecordingPaywall:
     """A `Paywall` over a real in-memory store and the manual clock.
 
-    If the test fails, the report prints what it was asked.
+    It takes what every `Paywall` takes. If the test fails, the report prints what it was asked.
     """
     story = request.node.stash.setdefault(_STORY, [])
     return testing.RecordingPaywall(meter_policy, clock=meter_clock, story=story)
+
+
+@pytest.fixture
+def meter_async_paywall(
+    meter_policy: Policy, meter_clock: ManualClock, request: pytest.FixtureRequest
+) -> RecordingAsyncPaywall:
+    """An `AsyncPaywall` over a real in-memory store and the manual clock; see `meter_paywall`."""
+    story = request.node.stash.setdefault(_STORY, [])
+    return testing.RecordingAsyncPaywall(meter_policy, clock=meter_clock, story=story)
 
 
 @pytest.hookimpl(wrapper=True)

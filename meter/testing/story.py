@@ -5,11 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from attrs import fields
+
+from meter.errors.kinds import check_argument, choice
 from meter.explanation import explain
-from meter.paywall import Paywall
+from meter.paywall import AsyncPaywall, Paywall
 from meter.stores import open_store
+from meter.stores.awaited import awaitable
 from meter.view import Article, Entitlement, PageView, Reader
 from meter.vocabulary import EntitlementKind, Status
+from meter.vocabulary import status as status_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +25,13 @@ if TYPE_CHECKING:
     from meter.journeys import JourneyStep
     from meter.policy import Policy
 
-__all__ = ["RecordingPaywall", "format_steps", "reader_with_status"]
+__all__ = [
+    "RecordingAsyncPaywall",
+    "RecordingPaywall",
+    "format_steps",
+    "reader_with_status",
+    "view_of",
+]
 
 _DAY = timedelta(days=1)
 
@@ -32,24 +43,32 @@ class RecordingPaywall(Paywall):
         super().__init__(policy, open_store("memory://"), clock=clock)
         self._story = story
 
-    def check(
-        self, reader: Reader, view: PageView | Article | str, *, now: datetime | None = None
-    ) -> Decision:
-        """Decide and count, as `Paywall.check` does.
-
-        An article, or just its id, stands for a plain view of it.
-        """
-        view = _as_view(view)
+    def check(self, reader: Reader, view: PageView, *, now: datetime | None = None) -> Decision:
+        """Decide and count, as `Paywall.check` does."""
         decision = super().check(reader, view, now=now)
-        what = f"{decision.facts['reader']} reader `{reader.id}` opens `{view.article.id}`"
-        self._story.append(_format_one(len(self._story) + 1, what, decision))
+        self._story.append(_asked(self._story, reader, view, decision))
         return decision
 
 
-def _as_view(view: PageView | Article | str) -> PageView:
-    if isinstance(view, str):
-        return PageView(article=Article(id=view))
-    return PageView(article=view) if isinstance(view, Article) else view
+class RecordingAsyncPaywall(AsyncPaywall):
+    """An `AsyncPaywall` over memory that records what it was asked."""
+
+    def __init__(self, policy: Policy, *, clock: ManualClock, story: list[str]) -> None:
+        super().__init__(policy, awaitable(open_store("memory://")), clock=clock)
+        self._story = story
+
+    async def check(
+        self, reader: Reader, view: PageView, *, now: datetime | None = None
+    ) -> Decision:
+        """Decide and count, as `AsyncPaywall.check` does."""
+        decision = await super().check(reader, view, now=now)
+        self._story.append(_asked(self._story, reader, view, decision))
+        return decision
+
+
+def _asked(story: list[str], reader: Reader, view: PageView, decision: Decision) -> str:
+    what = f"{decision.facts['reader']} reader `{reader.id}` opens `{view.article.id}`"
+    return _format_one(len(story) + 1, what, decision)
 
 
 def _format_one(number: int, what: str, decision: Decision) -> str:
@@ -78,8 +97,11 @@ def reader_with_status(
     """Return a reader who has a status at `now`.
 
     Running rights began 30 days ago and end in 30 days, expired ones ended yesterday. `product`
-    names the product of the right, `known` are further fields of `Reader`.
+    names the product of the right, `known` are further fields of `Reader`. Raises `ValueError` for
+    a word that is no status, with all that are.
     """
+    wanted = status_word(status)
+    check_argument("status", wanted, choice(Status))
     kinds = {
         Status.TRIAL: (EntitlementKind.TRIAL, 30),
         Status.SUBSCRIBER: (EntitlementKind.SUBSCRIPTION, 30),
@@ -87,7 +109,6 @@ def reader_with_status(
         Status.TRIAL_EXPIRED: (EntitlementKind.TRIAL, -1),
         Status.SUBSCRIPTION_EXPIRED: (EntitlementKind.SUBSCRIPTION, -1),
     }
-    wanted = Status(status)
     rights: tuple[Entitlement, ...] = ()
     if wanted in kinds:
         kind, ends = kinds[wanted]
@@ -101,3 +122,14 @@ def reader_with_status(
     }
     fields.update(known)
     return Reader(**fields)
+
+
+def view_of(article: str, *, view_id: str | None = None, **known: object) -> PageView:
+    """Return a view of an article, by the article's id.
+
+    `known` are further fields of `Article` and `PageView`, which share no name but `id`.
+    """
+    names = {attribute.name for attribute in fields(Article) if attribute.init}
+    of_article: dict[str, Any] = {name: value for name, value in known.items() if name in names}
+    of_view: dict[str, Any] = {name: value for name, value in known.items() if name not in names}
+    return PageView(article=Article(id=article, **of_article), id=view_id, **of_view)

@@ -9,8 +9,8 @@ from attrs import frozen
 from meter.errors import listed
 from meter.explanation import clause
 from meter.facts import ATTRIBUTES, OTHER, Opening
+from meter.forms import covers
 from meter.formulas import In
-from meter.view import covers
 from meter.vocabulary import Status
 
 if TYPE_CHECKING:

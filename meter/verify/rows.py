@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from attrs import evolve, frozen
 
 from meter.canonical import to_table
+from meter.forms import length_text
 from meter.vocabulary import Access, Show
-from meter.windows import length_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -122,18 +122,22 @@ def test_a_file_that_the_system_does_not_read(told, folder, line):
 )
 def test_a_folder_of_templates_that_is_none(told, name, says):
     """Told as a file is."""
-    assert told("render policy.toml events.jsonl --templates {}", name) == (2, "", says)
+    for line in (
+        "render policy.toml events.jsonl --templates {}",
+        "check policy.toml --templates {}",
+    ):
+        assert told(line, name) == (2, "", says)
 
 
 def test_the_folder_of_templates_is_the_only_one_that_is_read():
-    """Another option of this kind needs its own row above."""
+    """Another option of this kind needs its own line above."""
     read = {
         (name, param.name)
         for name in COMMANDS
         for param in main.get_command(click.Context(main), name).params
         if isinstance(param.type, FolderPath)
     }
-    assert read == {("render", "templates")}
+    assert read == {("render", "templates"), ("check", "templates")}
 
 
 def test_a_pipe_is_read_once(shell):

@@ -128,16 +128,12 @@ def test_tells_what_of_several_things_matched():
 
 
 def test_tells_that_a_decision_was_made_without_the_count():
-    """A degraded decision says so.
-
-    One without its rulebook (read back from a log) says what it can.
-    """
+    """A degraded decision says so."""
     decision = decide(POLICY, Reader(id="r"), PageView(article=Article(id="a")), Usage(), NOW)[0]
     assert (
         "  the store did not answer in time; decided without the count"
         in explain(evolve(decision, degraded=True)).splitlines()
     )
-    assert len(explain(evolve(decision, rulebook=None)).splitlines()) == 2
 
 
 def test_tells_where_a_number_lies():

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from meter import Article, Entitlement, PageView, Policy, Reader, Rule, Usage, decide
 from meter.facts import OTHER, Vocabulary
+from meter.forms import host
 from meter.formulas import ALWAYS, And, In, Or, formula_of
 from meter.policy import Dates, Publication, When
 from meter.rulebook import Rulebook
-from meter.view import host
 from meter.vocabulary import Members, Range
 from meter.windows import DAY, instant
 

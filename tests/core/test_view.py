@@ -115,13 +115,15 @@ def test_only_running_rights_bring_products():
 @pytest.mark.parametrize("score", [-0.1, 1.1])
 def test_a_score_is_between_0_and_1(score):
     """Anything else is refused in words."""
-    with pytest.raises(ValueError, match=f"a score is between 0 and 1, not `{score}`"):
+    with pytest.raises(ValueError, match=f"`Reader`: `score` is between 0 and 1, not `{score}`"):
         Reader(id="r", score=score)
 
 
 def test_a_bare_word_is_no_collection():
     """`tags="sponsored"` would be ten letters."""
-    with pytest.raises(ValueError, match=r'write `\["sponsored"\]`'):
+    with pytest.raises(
+        ValueError, match=r'`Article`: .* put it in brackets: `tags = \["sponsored"\]`'
+    ):
         Article(id="a", tags="sponsored")
 
 

@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from meter import Article, Meter, PageView, Policy, Reader, Rule, Usage, decide
+from meter.forms import parse_length
 from meter.policy import Publication
 from meter.vocabulary import Unit, Weekday
 from meter.windows import (
@@ -22,7 +23,6 @@ from meter.windows import (
     length_text,
     local_instant,
     moment,
-    parse_length,
 )
 
 ZONES = sorted(available_timezones() - {"localtime", "posixrules", "Factory"})

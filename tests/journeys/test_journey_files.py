@@ -55,7 +55,7 @@ TWO_ENDS = "`term` and `ends` both say when it ends; keep one of them"
             9,
             "wrong-type",
             "`after` is a stretch of time such as `2 days`, not `3`",
-            "put it in quotes",
+            "write a stretch of time such as `2 days`",
         ),
         (f'{STEP}wait = "2 dayz"', 2, 8, "bad-length", BAD_SPAN, None),
         (f'{STEP}read = "a"\nsign_in = true', 1, 3, "bad-step", TWO_ACTIONS, None),

@@ -1,10 +1,13 @@
 """What is allowed but probably a mistake is a warning, at its place."""
 
+import json
 from datetime import date
+from string import ascii_uppercase
 
 import pytest
 
 from meter.loading import check_text
+from meter.loading.codes import is_country
 from meter.loading.lints import LINTS, lint
 from meter.verify.lints import lints
 
@@ -71,6 +74,15 @@ CASES = {
         (TEXT.replace("price = 9", "price = 9.999"), (10, 9)),
         (TEXT.replace('price = 9\ncurrency = "USD"', 'price = 900.5\ncurrency = "JPY"'), (10, 9)),
     ],
+    "odd-word": [
+        (TEXT.replace("spend =", 'when = { section = ["sport/*"] }\nspend ='), (17, 20)),
+        (TEXT.replace("ends =", 'when = { referrer = ["google"] }\nends ='), (13, 21)),
+        (
+            TEXT.replace("spend =", 'when = { not = { tags = { none = ["a*"] } } }\nspend ='),
+            (17, 25),
+        ),
+    ],
+    "unknown-prompt": [(TEXT.replace("spend =", 'prompt = "sponsered"\nspend ='), (17, 10))],
     "unknown-code": [
         (TEXT.replace("spend =", 'when = { country = ["JP", "Japan"] }\nspend ='), (17, 20)),
         (
@@ -163,10 +175,10 @@ def test_a_name_for_a_code_is_answered_with_the_code():
     ]
     assert found == [
         (
-            "`ATLANTIS` is not the code of a country, so nobody is ever in it",
+            "`Atlantis` is not the code of a country, so nobody is ever in it",
             "codes look like `JP` or `US`",
         ),
-        ("`JAPAN` is not the code of a country, so nobody is ever in it", "did you mean `JP`?"),
+        ("`Japan` is not the code of a country, so nobody is ever in it", "did you mean `JP`?"),
         (
             "`brazilian portuguese` is not the code of a language, so no page is ever in it",
             "did you mean `pt-BR`?",
@@ -222,3 +234,82 @@ def test_a_language_for_a_locale_is_answered_with_the_locale(written, meant):
         TEXT.replace('timezone = "Asia/Tokyo"', f'locale = "{written}"'), today=date(2026, 6, 1)
     )
     assert ("unknown-locale", f"did you mean `{meant}`?") == (problem.code, problem.help)
+
+
+def told(key, words):
+    """Return what is said of one condition: the code and the next step."""
+    lists = f"when = {{ {key} = {json.dumps(words)} }}"
+    policy, problems = check_text(TEXT.replace("spend =", f"{lists}\nspend ="))
+    assert policy is not None
+    return [(problem.code, problem.help) for problem in problems]
+
+
+@pytest.mark.parametrize(
+    ("key", "words", "step"),
+    [
+        ("section", ["sport/*"], "did you mean `sport`?"),
+        ("section", ["sport*"], "did you mean `sport`?"),
+        ("section", ["*"], "name each of them"),
+        ("kind", ["opinion*"], "name each of them"),
+        ("referrer", ["*.google.com"], "did you mean `google.com`?"),
+        ("referrer", [".google.com"], "did you mean `google.com`?"),
+        ("referrer", ["google"], "write the whole host, such as `google.com`"),
+        ("country", ["UK"], "did you mean `GB`?"),
+        ("country", ["Norway"], "did you mean `NO`?"),
+        ("country", ["EN"], 'that is a language: `language = ["en"]`'),
+        ("country", ["EU"], "that is no country: name each of them; codes look like `JP`"),
+        ("country", ["QX"], "codes look like `JP` or `US`"),
+    ],
+)
+def test_a_word_that_nobody_has_is_answered_by_meaning(key, words, step):
+    """A warning, with what was probably meant."""
+    ((code, advice),) = told(key, words)
+    assert code == ("unknown-code" if key == "country" else "odd-word")
+    assert advice.startswith(step)
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("section", ["/markets/", " sport "]),
+        ("referrer", ["google.com", "", "localhost", "https://news.google.com/", "[::1]"]),
+        ("country", ["gb", " NO ", "XK", "ZZ"]),
+        ("segments", [" student"]),
+    ],
+)
+def test_slashes_blanks_and_capitals_are_no_mistake(key, words):
+    """They are compared without."""
+    assert told(key, words) == []
+
+
+def test_of_all_pairs_of_letters_those_that_are_no_country_are_told():
+    """Every code of ISO 3166 passes, and no other but those in use for what is not known."""
+    pairs = {a + b for a in ascii_uppercase for b in ascii_uppercase}
+    countries = {pair for pair in pairs if is_country(pair)}
+    assert len(countries) == 249 + len({"XK", "XX", "ZZ"})
+    assert {"GB", "NO", "BV", "HM"} < countries
+    assert not countries & {"UK", "EN", "EU", "AC", "IC", "SU", "YU"}
+
+
+@pytest.mark.parametrize("by", ["the policy", "the call"])
+def test_a_prompt_is_looked_for_where_the_templates_are(by, tmp_path):
+    """There it is an error if it is not; a publisher's own is none."""
+    (tmp_path / "prompts").mkdir()
+    (tmp_path / "prompts" / "spring-sale.html.j2").write_text("Sale")
+    path = tmp_path / "policy.toml"
+
+    def found(prompt, folder="prompts"):
+        text = TEXT.replace("spend =", f'prompt = "{prompt}"\nspend =')
+        templates = tmp_path / folder
+        if by == "the policy":
+            text = text.replace("[publication]", f'[publication]\ntemplates = "{folder}"')
+            templates = None
+        _, problems = check_text(text, str(path), templates=templates)
+        return [(problem.severity, problem.code, problem.help) for problem in problems]
+
+    assert found("spring-sale") == found("sponsored") == []
+    assert found("spring-sael") == [("error", "unknown-prompt", "did you mean `spring-sale`?")]
+    advice = "add `note.html.j2` to the folder of your templates"
+    assert found("note") == [("error", "unknown-prompt", advice)]
+    if by == "the policy":
+        assert [code for _, code, _ in found("sponsored", "prompst")] == ["no-such-file"]

@@ -1,12 +1,14 @@
 """Every problem of a policy file is told: where, in which words, and what to do."""
 
 from datetime import date
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from meter import Meter, Offer, Policy, PolicyError, Rule, Window, loads_policy
 from meter.errors import MOST_PROBLEMS, meant, quoted
 from meter.loading import check_text
+from meter.loading.events import EventError, parse_event
 from meter.policy import Dates, Guarantee, Limit, Publication, When
 from meter.vocabulary import Members, Range
 
@@ -811,3 +813,28 @@ def test_a_guess_looks_past_capitals_and_underscores():
     assert meant("Trial_Expired", ["trial-expired", "trial"]) == "did you mean `trial-expired`?"
     assert meant("xyz", ["b", "a"]) == "there are: `a`, `b`"
     assert meant("xyz", []) == "there are none yet"
+
+
+def test_one_bracket_where_two_belong_is_told_where_it_stands():
+    """Not at the second of the list, which is right."""
+    first = '[publication]\nname = "H"\n[rules]\nname = "a"\nshow = "article"\n'
+    with pytest.raises(PolicyError) as caught:
+        loads_policy(first + '[[rules]]\nname = "b"\nshow = "article"\n')
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.line, problem.column) == ("duplicate-key", 3, 1)
+    assert problem.help == "write `[[rules]]` with two brackets before each of them"
+
+
+@pytest.mark.parametrize(
+    ("at", "step"),
+    [
+        (1780304400, "write a time with its offset, such as `2026-06-01T09:00:00+09:00`"),
+        (2.5, "write a time with its offset, such as `2026-06-01T09:00:00+09:00`"),
+    ],
+)
+def test_a_next_step_does_not_lead_to_the_next_error(at, step):
+    """A number is only to be put in quotes where it is read then."""
+    table = {"at": at, "reader": {"id": 7}, "article": "a"}
+    with pytest.raises(EventError) as caught:
+        parse_event(table, ZoneInfo("UTC"))
+    assert [problem.help for problem in caught.value.problems] == [step, "put it in quotes"]

@@ -26,8 +26,8 @@ def test_laws(meter_policy):
 def test_store():
     check_store(MemoryStore)
 
-def test_first_article(meter_paywall, meter_reader):
-    assert meter_paywall.check(meter_reader(), "a").show == "countdown"
+def test_first_article(meter_paywall, meter_reader, meter_view):
+    assert meter_paywall.check(meter_reader(), meter_view("a")).show == "countdown"
 """
 
 

@@ -376,9 +376,14 @@ def test_keys_never_collide(first_namespace, first, second_namespace, second):
 def test_a_reader_without_an_id_is_refused_but_a_payer_reads_on(newsroom):
     """Nameless visitors must not share one count; whoever needs no count needs no name."""
     paywall = Paywall(newsroom.policy(5), open_store("memory://"))
-    with pytest.raises(IdentityError, match="give each one a stable id"):
-        paywall.check(Reader(id=""), newsroom.view("a"), now=newsroom.now)
-    payer = Reader(id="", entitlements=[Entitlement(kind="subscription")])
+    with pytest.raises(ValueError, match="`Reader`: `id` is empty"):
+        Reader(id="")
+    for ask in (paywall.forget, paywall.ledger):
+        with pytest.raises(IdentityError, match="give each one a stable id"):
+            ask("")
+        with pytest.raises(IdentityError, match=r"is an id in quotes such as .* not `42`"):
+            ask(42)
+    payer = Reader(id=None, entitlements=[Entitlement(kind="subscription")])
     assert "article" == paywall.check(payer, newsroom.view("a"), now=newsroom.now).show
 
 

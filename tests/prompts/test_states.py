@@ -331,13 +331,13 @@ def test_a_word_that_is_none_is_refused(word, value):
 
 
 def test_a_remembered_prompt_is_the_one_of_its_policy():
-    """The same decision under another policy, offer or layout is another prompt, every time."""
-    decision = OFFERING.read(1)
-    other = make_policy(offer=make_offer(price=12), copy=Copy(headline="Another"))
-    for _ in range(2):
-        said = [read(render(decision, policy)).lines[1:] for policy in (OFFERING.policy, other)]
+    """Another policy's decision, or layout, is another prompt, whichever policy it is given."""
+    other = Stage(make_policy(offer=make_offer(price=12), copy=Copy(headline="Another")))
+    decisions = [OFFERING.read(1), other.read(1)]
+    for policy in (OFFERING.policy, other.policy):
+        said = [read(render(decision, policy)).lines[1:] for decision in decisions]
         assert [[HEADLINE, PITCH, ENDS, TRY], ["Another", ENDS, "Try 3 months for $12"]] == said
-        assert render(decision, other, layout="narrow") != render(decision, other)
+        assert render(decisions[1], policy, layout="narrow") != render(decisions[1], policy)
 
 
 def test_every_meter_says_its_own_period():

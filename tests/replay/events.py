@@ -9,8 +9,9 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from meter import Usage, decide
+from meter.forms import length_text
 from meter.replay.run import replay
-from meter.windows import instant, length_text
+from meter.windows import instant
 
 
 def _right(right):

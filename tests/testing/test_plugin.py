@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from inspect import signature
 from pathlib import Path
 
 import pytest
 
+from meter import AsyncPaywall, Paywall
 from meter.testing import plugin
 from meter.testing.rule_coverage import _percent
+from meter.testing.story import RecordingAsyncPaywall, RecordingPaywall
 
 pytest_plugins = "pytester"
 ROOT = Path(__file__).parents[2]
@@ -62,15 +65,15 @@ expect = { show = "EXPECTED" }
 EVERY_POINT = """
 from meter import Article, PageView
 
-def test_everybody(meter_paywall, meter_reader):
+def test_everybody(meter_paywall, meter_reader, meter_view):
     premium = PageView(article=Article(id="p", access="premium"))
     limits = {"anonymous": 2, "registered": 3, "subscription-expired": 3, "trial-expired": 3}
     for status, limit in limits.items():
         reader = meter_reader(status)
-        shown = [meter_paywall.check(reader, f"a{n}").show for n in range(limit + 1)]
+        shown = [meter_paywall.check(reader, meter_view(f"a{n}")).show for n in range(limit + 1)]
         assert shown[-2:] == ["last-free-article", "subscription-wall"]
         assert meter_paywall.check(reader, premium).show == "subscription-wall"
-    assert meter_paywall.check(meter_reader("subscriber"), "a").show == "article"
+    assert meter_paywall.check(meter_reader("subscriber"), meter_view("a")).show == "article"
 """
 
 
@@ -95,12 +98,12 @@ def test_fixtures_give_a_paywall_a_clock_and_readers(project):
     project.makepyfile("""
         from datetime import timedelta
 
-        def test_allowance_comes_back_next_month(meter_paywall, meter_clock, meter_reader):
-            reader = meter_reader()
-            assert [meter_paywall.check(reader, name).show for name in ("a", "b", "c")] == [
+        def test_allowance_is_back_in_a_month(meter_paywall, meter_clock, meter_reader, meter_view):
+            reader, views = meter_reader(), [meter_view(name) for name in ("a", "b", "c")]
+            assert [meter_paywall.check(reader, view).show for view in views] == [
                 "countdown", "last-free-article", "subscription-wall"]
             meter_clock.advance(days=31)
-            assert meter_paywall.check(reader, "c").show == "countdown"
+            assert meter_paywall.check(reader, meter_view("c")).show == "countdown"
 
         def test_statuses_are_what_they_say(meter_clock, meter_reader):
             for status in (
@@ -122,12 +125,58 @@ def test_fixtures_give_a_paywall_a_clock_and_readers(project):
     run(project).assert_outcomes(passed=3)
 
 
+@pytest.mark.parametrize("name", ["check", "peek"])
+def test_the_fixtures_take_what_a_paywall_takes(name):
+    """No more and no less: what passes with them passes on the site."""
+    for recording, real in (
+        (RecordingPaywall, Paywall),
+        (RecordingAsyncPaywall, AsyncPaywall),
+    ):
+        assert signature(getattr(recording, name)) == signature(getattr(real, name))
+
+
+def test_the_paywall_that_is_awaited_is_a_fixture_too(project):
+    """On the same clock, and with the same story in the report."""
+    project.makepyfile("""
+        import asyncio
+        import pytest
+        from meter import Article
+
+        def test_awaited(meter_async_paywall, meter_reader, meter_view):
+            async def read():
+                views = [meter_view(name) for name in ("a", "b", "c")]
+                return [(await meter_async_paywall.check(meter_reader(), view)) for view in views]
+
+            shown = [decision.show for decision in asyncio.run(read())]
+            assert shown == ["countdown", "last-free-article", "subscription-wall"]
+
+        def test_only_views_are_taken(meter_paywall, meter_reader):
+            with pytest.raises(TypeError, match="`view` is a `PageView`"):
+                meter_paywall.check(meter_reader(), Article(id="a"))
+
+        def test_fields_go_where_they_belong(meter_view):
+            view = meter_view("a", view_id="v", access="premium", device="mobile")
+            assert (view.id, view.article.access, view.device) == ("v", "premium", "mobile")
+
+        def test_a_word_that_is_no_status(meter_reader):
+            with pytest.raises(ValueError, match="`paid`; there are: `anonymous`, `registered`"):
+                meter_reader("paid")
+
+        def test_that_fails(meter_async_paywall, meter_reader, meter_view):
+            asyncio.run(meter_async_paywall.check(meter_reader(), meter_view("a9")))
+            assert False
+    """)
+    result = run(project)
+    result.assert_outcomes(passed=4, failed=1)
+    result.stdout.fnmatch_lines(["*the reader's journey*", "1. * opens `a9`"])
+
+
 def test_failure_tells_the_journey(project):
     """The report says what was opened and shown, which rule decided and why the others not."""
     project.makepyfile("""
-        def test_third_is_free(meter_paywall, meter_reader):
+        def test_third_is_free(meter_paywall, meter_reader, meter_view):
             for name in ("a1", "a2", "a3"):
-                decision = meter_paywall.check(meter_reader(), name)
+                decision = meter_paywall.check(meter_reader(), meter_view(name))
             assert decision.show == "countdown"
     """)
     result = run(project)
@@ -176,7 +225,8 @@ def test_plugin_can_be_switched_off(project):
 def test_coverage_names_what_was_never_exercised(project):
     """Rules, sides and edges that no test met are listed, and the percentage is rounded down."""
     project.makepyfile(
-        "def test_one(meter_paywall, meter_reader): meter_paywall.check(meter_reader(), 'a')"
+        "def test_one(meter_paywall, meter_reader, meter_view):"
+        " meter_paywall.check(meter_reader(), meter_view('a'))"
     )
     result = run(project, "--meter-coverage", "--meter-min", "50")
     result.stdout.fnmatch_lines(
@@ -198,7 +248,7 @@ def test_full_coverage_passes_a_minimum_of_hundred(project, workers):
     project.makepyfile(
         test_one=first,
         test_two=(
-            "def test_subscriber(meter_paywall, meter_reader):\n    assert"
+            "def test_subscriber(meter_paywall, meter_reader, meter_view):\n    assert"
             ' meter_paywall.check(meter_reader("subscriber")'
         )
         + second,
@@ -234,7 +284,8 @@ def test_what_nobody_can_exercise_is_not_asked_for(project):
     )
     project.makefile(".toml", policy=POLICY.replace("[[rules]]", rule + "[[rules]]", 1))
     project.makepyfile(
-        "def test_one(meter_paywall, meter_reader): meter_paywall.check(meter_reader(), 'a')"
+        "def test_one(meter_paywall, meter_reader, meter_view):"
+        " meter_paywall.check(meter_reader(), meter_view('a'))"
     )
     said = run(project, "--meter-coverage").stdout.str()
     assert "limit 3 where the reader's status is `registered`: one too many" in said
@@ -273,10 +324,12 @@ def test_every_fixture_option_and_setting_is_documented():
         "meter_journeys",
     }
     assert fixtures == {
+        "meter_async_paywall",
         "meter_clock",
         "meter_override",
         "meter_paywall",
         "meter_policy",
         "meter_reader",
+        "meter_view",
     }
     assert {name for name in fixtures | options if f"`{name}" not in text} == set()

@@ -12,25 +12,18 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from meter.errors import meant, quoted
-from meter.loading.fields.shape import REFUSED, label, wrong
+from meter.errors.values import beyond, empty, unknown_word, without_quotes
+from meter.loading.fields.shape import REFUSED, label, refused, wrong
+from meter.loading.problems import ProblemCollector
 from meter.validation import YEARS
 
 if TYPE_CHECKING:
     from meter.loading.positions import Path
-    from meter.loading.problems import ProblemCollector
 
 __all__ = ["Boolean", "Choice", "Date", "Integer", "Number", "Text"]
 
 # A text may have lines and tabs in it.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-_NEEDS_NO_QUOTES = re.compile(r"-?\d[\d.:T+Z-]*|true|false")
-
-
-def _unquoted(value: object) -> str | None:
-    """Return the next step for a number, a date or a flag that was put in quotes."""
-    if isinstance(value, str) and _NEEDS_NO_QUOTES.fullmatch(value):
-        return "write it without quotes"
-    return None
 
 
 @frozen(kw_only=True)
@@ -50,8 +43,7 @@ class Text:
     def read(self, value: object, path: Path, report: ProblemCollector) -> object:
         """Return what is made of the text, or report."""
         if type(value) is not str:
-            advice = "put it in quotes" if isinstance(value, int | float) else None
-            return wrong(self, value, path, report, advice)
+            return wrong(self, value, path, report, self._quotes_help(value, path))
         if not self._is_plain(value, path, report):
             return REFUSED
         advice = self._advice(value)
@@ -65,10 +57,17 @@ class Text:
             report.add(self.code, path, str(error), f"write {self.form}")
             return REFUSED
 
+    def _quotes_help(self, value: object, path: Path) -> str | None:
+        """Return the next step for a number that in quotes would be read."""
+        if not isinstance(value, int | float):
+            return None
+        in_quotes = self.read(str(value), path, ProblemCollector())
+        return None if in_quotes is REFUSED else "put it in quotes"
+
     def _is_plain(self, text: str, path: Path, report: ProblemCollector) -> bool:
         """Say whether a text has a length that fits and no control characters, or report."""
         if not text.strip() and not self.empty:
-            report.add("empty-text", path, f"{label(path)} is empty", f"write {self.form}")
+            refused(empty(self.form, label(path)), path, report)
         elif len(text) > self.longest:
             message = f"{label(path)} has {len(text)} characters; at most {self.longest} fit"
             report.add("text-too-long", path, message, "shorten it")
@@ -113,11 +112,9 @@ class Choice:
             return wrong(self, value, path, report)
         known = set(self.words)
         if value not in known:
-            message = f"{label(path)} does not know the word {quoted(value)}"
             # What is not listed needs no guess: they cost the most of all that is done here.
             advice = None if report.full else meant(value, known)
-            report.add("unknown-word", path, message, advice)
-            return REFUSED
+            return refused(unknown_word(value, label(path), advice), path, report)
         return self.words(value)
 
     def schema(self) -> dict[str, Any]:
@@ -142,7 +139,7 @@ class Integer:
     def read(self, value: object, path: Path, report: ProblemCollector) -> object:
         """Return the number, or report."""
         if type(value) is not int:
-            return wrong(self, value, path, report, _unquoted(value))
+            return wrong(self, value, path, report, without_quotes(value))
         if not self.least <= value <= self.most:
             message = f"{label(path)} is between {self.least} and {self.most}, not {quoted(value)}"
             report.add(self.code, path, message, self.advice or f"write {self.form}")
@@ -170,12 +167,10 @@ class Number:
         """Return the number, or report."""
         number = _finite(value)
         if number is None:
-            return wrong(self, value, path, report, _unquoted(value))
+            return wrong(self, value, path, report, without_quotes(value))
         if not self.least <= number <= self.most:
-            bounds = f"{self.least:g} and {self.most:g}"
-            message = f"{label(path)} is between {bounds}, not {quoted(value)}"
-            report.add("bad-number", path, message, f"write {self.form}")
-            return REFUSED
+            fault = beyond(self.least, self.most, value, label(path), f"write {self.form}")
+            return refused(fault, path, report)
         return number
 
     def schema(self) -> dict[str, Any]:
@@ -201,7 +196,7 @@ class Boolean:
     def read(self, value: object, path: Path, report: ProblemCollector) -> object:
         """Return the flag, or report."""
         if type(value) is not bool:
-            return wrong(self, value, path, report, _unquoted(value))
+            return wrong(self, value, path, report, without_quotes(value))
         return value
 
     def schema(self) -> dict[str, Any]:
@@ -225,7 +220,7 @@ class Date:
     def read(self, value: object, path: Path, report: ProblemCollector) -> object:
         """Return the date or the time, or report."""
         if not isinstance(value, date):
-            return wrong(self, value, path, report, _unquoted(value))
+            return wrong(self, value, path, report, without_quotes(value))
         if isinstance(value, datetime) and not self.times:
             return wrong(self, value, path, report, "whole days only: leave the time out")
         if value.year not in self.years:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from meter.errors import quoted
+from meter.errors.values import wrong_type
 
 if TYPE_CHECKING:
+    from meter.errors.values import Fault
     from meter.loading.positions import Path
     from meter.loading.problems import ProblemCollector
 
-__all__ = ["REFUSED", "Refused", "Shape", "label", "wrong"]
+__all__ = ["REFUSED", "Refused", "Shape", "label", "refused", "wrong"]
 
 
 class Refused:
@@ -33,14 +34,6 @@ class Shape(Protocol):
         """Return the shape as JSON Schema."""
 
 
-_KINDS: dict[type, str] = {
-    str: "the text ",
-    bool: "the flag ",
-    list: "the list ",
-    dict: "the table ",
-}
-
-
 def label(path: Path) -> str:
     """Return what a message calls the value at `path`: its key."""
     names = [part for part in path if isinstance(part, str)]
@@ -51,11 +44,12 @@ def wrong(
     shape: Shape, value: object, path: Path, report: ProblemCollector, advice: str | None = None
 ) -> Refused:
     """Report a value of the wrong form."""
-    shown = quoted(value)
-    if isinstance(value, str):
-        shown = f'`"{shown[1:-1]}"`'
     is_item = len(path) > 1 and isinstance(path[-1], int)
     subject = f"an item of {label(path)}" if is_item else label(path)
-    message = f"{subject} is {shape.form}, not {_KINDS.get(type(value), '')}{shown}"
-    report.add("wrong-type", path, message, advice or f"write {shape.form}")
+    return refused(wrong_type(shape.form, value, subject, advice), path, report)
+
+
+def refused(fault: Fault, path: Path, report: ProblemCollector) -> Refused:
+    """Report what is wrong with a value."""
+    report.add(fault.code, path, fault.message, fault.advice)
     return REFUSED

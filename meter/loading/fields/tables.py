@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from attrs import field, frozen
 
 from meter.errors import closest, quoted, step_to
-from meter.loading.fields.shape import REFUSED, Shape, label, wrong
+from meter.errors.values import InvalidValueError
+from meter.loading.fields.shape import REFUSED, Shape, label, refused, wrong
 
 if TYPE_CHECKING:
     from meter.loading.positions import Path
@@ -70,6 +71,10 @@ class Table:
         given, dropped = self.fields(value, path, report)
         try:
             return self.make(**given)
+        except InvalidValueError as error:
+            if not dropped:
+                refused(error.fault, (*path, error.field), report)
+            return REFUSED
         except ValueError as error:
             if not dropped:
                 report.add(self.code, path, str(error), f"write {self.form}")

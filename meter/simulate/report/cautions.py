@@ -12,10 +12,10 @@ import numpy as np
 
 from meter.columns.cautions import Caution, holdout_size
 from meter.facts import ATTRIBUTES
+from meter.forms import covers
 from meter.simulate.codes import coded
 from meter.simulate.report.words import counted
 from meter.simulate.results import leader_and_rival
-from meter.view import covers
 from meter.vocabulary import OfferKind, Status
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from meter.testing.strategies.times import edge_times
 from meter.testing.strategies.words import few, maybe, numbers, words
 from meter.view import Article, Entitlement, PageView, Reader
 from meter.vocabulary import ArticleAccess, EntitlementKind
+from meter.windows import instant
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
@@ -28,6 +29,8 @@ def entitlements(draw: DrawFn, policy: Policy | None = None) -> Entitlement:
     kind = draw(st.sampled_from(list(EntitlementKind)))
     starts = draw(st.none() | edge_times(policy))
     ends = draw(st.none() | edge_times(policy))
+    if starts is not None and ends is not None and instant(starts) > instant(ends):
+        starts = ends
     grace = draw(st.sampled_from([timedelta(), timedelta(days=7), timedelta(hours=36)]))
     product = draw(maybe(words(policy, "product")))
     return Entitlement(kind=kind, product=product, starts=starts, ends=ends, grace=grace)

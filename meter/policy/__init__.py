@@ -5,33 +5,36 @@ A policy built in Python is held to the same checks as one read from a file (see
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
-from typing import TypeVar
+from typing import TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
-from attrs.converters import optional
 
 from meter import vocabulary
-from meter.errors import MeterError, PolicyError, meant
+from meter.errors import MeterError, PolicyError, Problem, meant
+from meter.errors.kinds import (
+    PRICE,
+    TEXT,
+    as_tuple,
+    choice,
+    each,
+    either,
+    instance,
+    maybe,
+    table,
+    whole_number,
+)
+from meter.errors.values import InvalidValueError, check_fields
+from meter.policy.conditions import EVERYONE, Dates, Limit, When, pairs, stretch
+from meter.policy.publication import Copy, Links, Publication, link_faults
 from meter.rulebook import Rulebook
 from meter.validation import find_faults
-from meter.view import countries, hosts, languages
-from meter.vocabulary import (
-    ArticleAccess,
-    Count,
-    Members,
-    OfferKind,
-    Range,
-    Show,
-    Status,
-    StatusWord,
-    words,
-)
-from meter.windows import Term, Window, local_instant
+from meter.vocabulary import Count, OfferKind, Show, Status, StatusWord
+from meter.windows import Term, Window
 
 # fmt: off
 __all__ = [
@@ -40,104 +43,22 @@ __all__ = [
 ]
 # fmt: on
 
-
-@frozen(kw_only=True)
-class Dates:
-    """Whole days in the publication's zone, both included. An open side is `None`."""
-
-    from_: date | None = field(default=None, alias="from_")
-    until: date | None = None
-
-    def instants(self, zone: ZoneInfo) -> tuple[int | None, int | None]:
-        """Return the half-open stretch of time these days cover in `zone`."""
-        return _stretch(self.from_, self.until, zone)
-
-
-def _stretch(
-    starts: date | datetime | None, ends: date | datetime | None, zone: ZoneInfo
-) -> tuple[int | None, int | None]:
-    """Return the half-open stretch of time from one date or time to another, in `zone`."""
-    return (
-        None if starts is None else local_instant(starts, zone),
-        None if ends is None else local_instant(ends, zone, end=True),
-    )
-
-
-def _bounds(value: Mapping[str, Range]) -> Mapping[str, Range]:
-    return dict(value)  # never the caller's own, which may change
-
-
-def _pairs(value: object) -> object:
-    """Return a table as what it is compared and hashed by."""
-    return frozenset(value.items()) if isinstance(value, Mapping) else value
-
-
-def _whens(value: Iterable[When]) -> tuple[When, ...]:
-    return tuple(value)
-
-
-@frozen(kw_only=True)
-class When:
-    """A conjunction of closed tables; every one given must hold, and none given matches everything.
-
-    Missing data never matches, not even under `not_`. The keys are those of a policy file (`not_`
-    is its `not`).
-    """
-
-    reader: frozenset[Status] | None = field(default=None, converter=optional(vocabulary.statuses))
-    access: frozenset[ArticleAccess] | None = field(
-        default=None, converter=optional(vocabulary.accesses)
-    )
-    section: frozenset[str] | None = field(default=None, converter=optional(words))
-    kind: frozenset[str] | None = field(default=None, converter=optional(words))
-    product: frozenset[str] | None = field(default=None, converter=optional(words))
-    country: frozenset[str] | None = field(default=None, converter=optional(countries))
-    device: frozenset[str] | None = field(default=None, converter=optional(words))
-    channel: frozenset[str] | None = field(default=None, converter=optional(words))
-    language: frozenset[str] | None = field(default=None, converter=optional(languages))
-    referrer: frozenset[str] | None = field(default=None, converter=optional(hosts))
-    tags: Members | None = field(default=None, converter=optional(vocabulary.members))
-    segments: Members | None = field(default=None, converter=optional(vocabulary.members))
-    score: Range | None = None
-    age_days: Range | None = None
-    days_since_expiry: Range | None = None
-    left: Mapping[str, Range] | None = field(default=None, converter=optional(_bounds), eq=_pairs)
-    gift: bool | None = None
-    crawler: bool | None = None
-    dates: Dates | None = None
-    any: tuple[When, ...] | None = field(default=None, converter=optional(_whens))
-    not_: When | None = field(default=None, alias="not_")
-
-    def walk(self) -> Iterator[When]:
-        """Yield this condition and every one nested in it."""
-        yield self
-        for part in (*(self.any or ()), *((self.not_,) if self.not_ else ())):
-            yield from part.walk()
-
-    @property
-    def matches_everything(self) -> bool:
-        """Whether nothing at all is asked."""
-        return self == When()
-
-
-@frozen(kw_only=True)
-class Limit:
-    """An allowance for those whom `when` describes; the first of a meter's that matches holds."""
-
-    when: When = When()
-    limit: int
+_WHEN = instance(When)
+_LINKS = Links()
+_SHOWS = each(choice(Show), '["subscription-wall"]', frozenset)
+_WHOLE = whole_number("5")
 
 
 def _limits(value: Iterable[Limit]) -> tuple[Limit, ...]:
-    return tuple(value)
+    return as_tuple(value)
 
 
 def _limit(
     value: int | Mapping[Status, int] | Mapping[StatusWord, int],
-) -> int | dict[Status, int]:
-    if isinstance(value, Mapping):
-        return {Status(status): limit for status, limit in value.items()}
-    return value
+) -> int | Mapping[Status, int]:
+    if not isinstance(value, Mapping):
+        return value
+    return {vocabulary.status(status): limit for status, limit in value.items()}
 
 
 @frozen(kw_only=True)
@@ -151,9 +72,12 @@ class Meter:
 
     name: str
     window: Window
-    limit: int | Mapping[Status, int] = field(default=0, converter=_limit, eq=_pairs)
+    limit: int | Mapping[Status, int] = field(default=0, converter=_limit, eq=pairs)
     limits: tuple[Limit, ...] = field(default=(), converter=_limits)
     count: Count = field(default=Count.ARTICLES, converter=vocabulary.count)
+
+    def __attrs_post_init__(self) -> None:
+        check_fields(self, _OF_A_METER)
 
     def allowances(self) -> tuple[Limit, ...]:
         """Return the limits as a first-match list, whichever way they were written."""
@@ -170,15 +94,29 @@ class Meter:
         )
 
 
+_OF_A_METER = {
+    "name": TEXT,
+    "window": instance(Window, form='a `Window` such as `Window(calendar="month")`'),
+    "limit": either(table(choice(Status), _WHOLE, "{ registered = 5 }"), (Mapping,), _WHOLE),
+    "limits": each(instance(Limit), "[Limit(limit=3)]"),
+    "count": choice(Count),
+}
+
+
 def _price(value: Decimal | float | str) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return cast("Decimal", value)
     try:
         return Decimal(str(value))
-    except InvalidOperation as error:
-        raise ValueError(f"`{value}` is not a price; write a number such as `9.50`") from error
+    except InvalidOperation:
+        return cast("Decimal", value)
 
 
 def _term(value: Term | str) -> Term:
-    return Term.parse(value) if isinstance(value, str) else value
+    try:
+        return Term.parse(value) if isinstance(value, str) else value
+    except ValueError:
+        return cast("Term", value)
 
 
 @frozen(kw_only=True)
@@ -197,11 +135,26 @@ class Offer:
     product: str | None = None
     starts: date | datetime | None = None
     ends: date | datetime | None = None
-    when: When = When()
+    when: When = EVERYONE
+
+    def __attrs_post_init__(self) -> None:
+        check_fields(self, _OF_AN_OFFER)
 
     def instants(self, zone: ZoneInfo) -> tuple[int | None, int | None]:
         """Return the half-open stretch of time this offer runs."""
-        return _stretch(self.starts, self.ends, zone)
+        return stretch(self.starts, self.ends, zone)
+
+
+_OF_AN_OFFER = {
+    "name": TEXT,
+    "kind": choice(OfferKind),
+    "price": PRICE,
+    "currency": TEXT,
+    "term": instance(Term, form="a term such as `3 months`, `1 year` or `14 days`"),
+    "product": maybe(TEXT),
+    **dict.fromkeys(("starts", "ends"), maybe(instance(date, form="a date such as `2026-06-30`"))),
+    "when": _WHEN,
+}
 
 
 @frozen(kw_only=True)
@@ -209,11 +162,22 @@ class Rule:
     """One line of the policy: the first rule that matches decides."""
 
     name: str
-    when: When = When()
+    when: When = EVERYONE
     spend: str | None = None
     show: Show = field(converter=vocabulary.show)
     offer: str | None = None
     prompt: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        check_fields(self, _OF_A_RULE)
+
+
+_OF_A_RULE = {
+    "name": TEXT,
+    "when": _WHEN,
+    "show": choice(Show),
+    **dict.fromkeys(("spend", "offer", "prompt"), maybe(TEXT)),
+}
 
 
 @frozen(kw_only=True)
@@ -221,63 +185,33 @@ class Guarantee:
     """What whom `when` describes is promised: `always` one of these `show`s, or `never` one."""
 
     name: str
-    when: When = When()
+    when: When = EVERYONE
     never: frozenset[Show] = field(default=frozenset(), converter=vocabulary.shows)
     always: frozenset[Show] = field(default=frozenset(), converter=vocabulary.shows)
 
-
-@frozen(kw_only=True)
-class Publication:
-    """Who publishes, and in which zone and language."""
-
-    name: str
-    timezone: str = "UTC"
-    locale: str = "en"
-
-
-def _texts(value: Iterable[str]) -> tuple[str, ...]:
-    return tuple(value)
-
-
-@frozen(kw_only=True)
-class Copy:
-    """The publisher's own words around a prompt, in one language."""
-
-    headline: str | None = None
-    pitch: str | None = None
-    benefits: tuple[str, ...] = field(default=(), converter=_texts)
-
-
-@frozen(kw_only=True)
-class Links:
-    """Where the prompts' buttons lead: paths of the site, or `https://` addresses."""
-
-    subscribe: str = "/subscribe"
-    register: str = "/register"
-    sign_in: str = "/sign-in"
-    offers: str = "/offers"
-    about_sponsored: str = "/about-sponsored-content"
+    def __attrs_post_init__(self) -> None:
+        check_fields(self, {"name": TEXT, "when": _WHEN, "never": _SHOWS, "always": _SHOWS})
 
 
 # One function a type: mypy cannot see through `converter=tuple`.
 def _rules(value: Iterable[Rule]) -> tuple[Rule, ...]:
-    return tuple(value)
+    return as_tuple(value)
 
 
 def _meters(value: Iterable[Meter]) -> tuple[Meter, ...]:
-    return tuple(value)
+    return as_tuple(value)
 
 
 def _offers(value: Iterable[Offer]) -> tuple[Offer, ...]:
-    return tuple(value)
+    return as_tuple(value)
 
 
 def _guarantees(value: Iterable[Guarantee]) -> tuple[Guarantee, ...]:
-    return tuple(value)
+    return as_tuple(value)
 
 
 def _copies(value: Mapping[str, Copy]) -> Mapping[str, Copy]:
-    return dict(value)
+    return dict(value) if isinstance(value, Mapping) else value
 
 
 @frozen(kw_only=True)
@@ -294,10 +228,17 @@ class Policy:
     offers: tuple[Offer, ...] = field(default=(), converter=_offers)
     guarantees: tuple[Guarantee, ...] = field(default=(), converter=_guarantees)
     copy: Mapping[str, Copy] = field(factory=dict, converter=_copies)
-    links: Links = Links()
+    links: Links = _LINKS
 
     def __attrs_post_init__(self) -> None:
-        faults = tuple(find_faults(self))
+        try:
+            check_fields(self, _OF_A_POLICY)
+        except InvalidValueError as error:
+            code, message, advice = error.fault
+            raise PolicyError(
+                [Problem(code=code, message=message, help=advice, path=(error.field,))]
+            ) from None
+        faults = (*find_faults(self), *link_faults(self.links))
         if faults:
             raise PolicyError(faults)
 
@@ -334,6 +275,15 @@ class Policy:
         return _named("rule", name, self.rules)
 
 
+_OF_A_POLICY = {
+    "publication": instance(Publication),
+    "rules": each(instance(Rule), "[Rule(…)]"),
+    "meters": each(instance(Meter), "[Meter(…)]"),
+    "offers": each(instance(Offer), "[Offer(…)]"),
+    "guarantees": each(instance(Guarantee), "[Guarantee(…)]"),
+    "copy": table(TEXT, instance(Copy), '{"en": Copy(…)}'),
+    "links": instance(Links),
+}
 _Named = TypeVar("_Named", Meter, Offer, Rule)
 
 

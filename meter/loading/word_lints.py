@@ -1,0 +1,179 @@
+"""Plain lints of words: those that no reader, page or template ever has."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from meter.errors import Problem, did_you_mean, meant, quoted
+from meter.loading.codes import code_step, is_country
+from meter.resources import template_root
+from meter.resources.locales import best_match, locale_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from datetime import date
+    from pathlib import Path
+
+    from meter.loading.positions import Path as Place
+    from meter.policy import Policy, When
+
+__all__ = [
+    "languages_without_copy",
+    "odd_words",
+    "own_prompts",
+    "shipped_prompts",
+    "unknown_codes",
+    "unknown_prompts",
+    "warning",
+]
+
+_LANGUAGE = re.compile("[a-z]{2,3}(-[a-z0-9]{1,8})*")
+_HTML = ".html.j2"
+_TEXT = ".txt.j2"
+_FRAME = "prompt"
+"""The template that the others extend: no prompt itself."""
+_WORDS = ("section", "kind", "product", "device", "channel", "tags", "segments")
+_LOCAL = "localhost"
+
+
+def warning(code: str, path: Place, message: str, advice: str) -> Problem:
+    """Return something that is allowed, and probably a mistake."""
+    return Problem(code=code, path=path, message=message, help=advice, severity="warning")
+
+
+def unknown_codes(policy: Policy, _: date | None) -> Iterator[Problem]:
+    """Yield codes of countries and languages that no request ever has."""
+    for path, when in _conditions(policy):
+        for country in sorted(when.country or ()):
+            if not is_country(country):
+                message = f"{quoted(country)} is not the code of a country, so nobody is ever in it"
+                advice = code_step(country, "territories", "`JP` or `US`")
+                yield warning("unknown-code", (*path, "country"), message, advice)
+        for language in sorted(when.language or ()):
+            if not _LANGUAGE.fullmatch(language):
+                message = (
+                    f"{quoted(language)} is not the code of a language, so no page is ever in it"
+                )
+                advice = code_step(language, "languages", "`en` or `pt-BR`")
+                yield warning("unknown-code", (*path, "language"), message, advice)
+
+
+def languages_without_copy(policy: Policy) -> Iterator[Problem]:
+    """Find languages that conditions name and that the publisher's words leave out."""
+    told: set[str] = set()
+    for path, when in _conditions(policy):
+        for language in sorted(when.language or ()):
+            if not policy.copy or language in told or locale_of(language) is None:
+                continue
+            if best_match(language, policy.copy) is None:
+                told.add(language)
+                message = (
+                    f"a condition asks for {quoted(language)}, but there are no words of yours in"
+                    " it: a prompt in this language has your headline in another"
+                )
+                advice = f"add `[copy.{language}]`"
+                yield warning("copy-gap", (*path, "language"), message, advice)
+
+
+def odd_words(policy: Policy, _: date | None) -> Iterator[Problem]:
+    """Yield words with a `*`, which stands for itself, and referrers that are no hosts."""
+    for path, when in _conditions(policy):
+        for name in _WORDS:
+            for word in _starred(when, name):
+                yield _starred_word(word, name, (*path, name))
+        for host in sorted(when.referrer or ()):
+            advice = _host_step(host)
+            if advice is not None:
+                message = f"{quoted(host)} is no host, so nobody ever comes from it"
+                yield warning("odd-word", (*path, "referrer"), message, advice)
+
+
+def _starred(when: When, name: str) -> list[str]:
+    """Return the words of an attribute that have a `*` in them."""
+    asked = getattr(when, name)
+    groups = [asked]
+    if name in ("tags", "segments") and asked is not None:
+        groups = [asked.any, asked.all, asked.none]
+    return sorted({word for group in groups for word in group or () if "*" in word})
+
+
+def _starred_word(word: str, name: str, path: Place) -> Problem:
+    message = f"{quoted(word)} is taken as it stands: a `*` covers nothing else"
+    advice = "name each of them"
+    stem = word.rstrip("*").rstrip("/")
+    if name == "section" and stem and "*" not in stem:
+        advice = f"{did_you_mean(stem)} It covers every section below it"
+    return warning("odd-word", path, message, advice)
+
+
+def _host_step(host: str) -> str | None:
+    """Return the next step for a referrer that no address has."""
+    stem = host.removeprefix("*").removeprefix(".")
+    if "*" in host or host.startswith("."):
+        return f"{did_you_mean(stem)} It covers every host below it"
+    if host and "." not in host and ":" not in host and host != _LOCAL:
+        return f"write the whole host, such as `{host}.com`"
+    return None
+
+
+def shipped_prompts() -> frozenset[str]:
+    """Return the names of the prompts that ship."""
+    return _names(file.name for file in (template_root() / "prompts").iterdir()) - {_FRAME}
+
+
+def own_prompts(folder: Path) -> frozenset[str]:
+    """Return the names of the prompts that have a template in a publisher's folder."""
+    return _names(path.name for path in folder.iterdir())
+
+
+def _names(files: Iterator[str]) -> frozenset[str]:
+    endings = (_HTML, _TEXT)
+    return frozenset(
+        name.removesuffix(ending) for name in files for ending in endings if name.endswith(ending)
+    )
+
+
+def unknown_prompts(policy: Policy, own: Collection[str] | None = None) -> Iterator[Problem]:
+    """Yield the prompts that rules name and that are nowhere.
+
+    `own` are the publisher's, where they are known: then each is an error, else a warning.
+    """
+    known = shipped_prompts().union(own or ())
+    for index, rule in enumerate(policy.rules):
+        if rule.prompt is None or rule.prompt in known:
+            continue
+        if own is None:
+            message = f"rule `{rule.name}` names the prompt `{rule.prompt}`, and none ships so"
+            otherwise = 'if it is yours, say where yours are: `templates = "prompts"`'
+        else:
+            message = f"rule `{rule.name}` names the prompt `{rule.prompt}`, and there is none"
+            otherwise = f"add `{rule.prompt}{_HTML}` to the folder of your templates"
+        yield Problem(
+            code="unknown-prompt",
+            path=("rules", index, "prompt"),
+            message=message,
+            help=meant(rule.prompt, known, otherwise),
+            severity="warning" if own is None else "error",
+        )
+
+
+def _conditions(policy: Policy) -> Iterator[tuple[Place, When]]:
+    """Yield every condition of a policy, those inside others too, with where it is."""
+    for index, rule in enumerate(policy.rules):
+        yield from _nested(("rules", index, "when"), rule.when)
+    for offer in policy.offers:
+        yield from _nested(("offers", offer.name, "when"), offer.when)
+    for meter in policy.meters:
+        for index, limit in enumerate(meter.limits):
+            yield from _nested(("meters", meter.name, "limits", index, "when"), limit.when)
+    for index, guarantee in enumerate(policy.guarantees):
+        yield from _nested(("guarantees", index, "when"), guarantee.when)
+
+
+def _nested(path: Place, when: When) -> Iterator[tuple[Place, When]]:
+    yield path, when
+    for index, part in enumerate(when.any or ()):
+        yield from _nested((*path, "any", index), part)
+    if when.not_ is not None:
+        yield from _nested((*path, "not"), when.not_)

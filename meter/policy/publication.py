@@ -1,0 +1,94 @@
+"""Who publishes, and the publisher's own words and links in the prompts."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+from meter.errors import Problem, quoted
+from meter.errors.kinds import TEXT, as_tuple, each, maybe
+from meter.errors.values import check_fields
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+__all__ = ["Copy", "Links", "Publication", "link_faults", "link_step"]
+
+_LINK = re.compile(
+    r"/(?![/\\])[^\s\\\x00-\x20\x7f]*|https://[^\s/\\@\x00-\x20\x7f]+(/[^\s\\\x00-\x20\x7f]*)?"
+)
+_NAMES = ("subscribe", "register", "sign_in", "offers", "about_sponsored")
+
+
+def link_step(link: str) -> str | None:
+    """Return the next step if a link is neither a path of the site nor an `https://` address."""
+    if _LINK.fullmatch(link):
+        return None
+    return "links are paths of your site that begin with one `/`, or begin with `https://`"
+
+
+def link_faults(links: Links) -> Iterator[Problem]:
+    """Yield the links that no button may lead to."""
+    for name in _NAMES:
+        link = getattr(links, name)
+        advice = link_step(link)
+        if advice is not None:
+            message = f"`{name}` is a path or an `https://` address, not {quoted(link)}"
+            yield Problem(code="bad-link", message=message, help=advice, path=("links", name))
+
+
+@frozen(kw_only=True)
+class Publication:
+    """Who publishes, and in which zone and language.
+
+    `templates` is the folder of the publisher's own prompts, from that of the policy's file:
+    `meter check` looks there for the prompts that rules name.
+    """
+
+    name: str
+    timezone: str = "UTC"
+    locale: str = "en"
+    templates: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        own = {"name": TEXT, "timezone": TEXT, "locale": TEXT, "templates": maybe(TEXT)}
+        check_fields(self, own)
+
+
+def _texts(value: Iterable[str]) -> tuple[str, ...]:
+    return as_tuple(value)
+
+
+@frozen(kw_only=True)
+class Copy:
+    """The publisher's own words around a prompt, in one language."""
+
+    headline: str | None = None
+    pitch: str | None = None
+    benefits: tuple[str, ...] = field(default=(), converter=_texts)
+
+    def __attrs_post_init__(self) -> None:
+        check_fields(self, _OF_A_COPY)
+
+
+_OF_A_COPY = {
+    "headline": maybe(TEXT),
+    "pitch": maybe(TEXT),
+    "benefits": each(TEXT, '["Read all stories"]'),
+}
+
+
+@frozen(kw_only=True)
+class Links:
+    """Where the prompts' buttons lead: paths of the site, or `https://` addresses."""
+
+    subscribe: str = "/subscribe"
+    register: str = "/register"
+    sign_in: str = "/sign-in"
+    offers: str = "/offers"
+    about_sponsored: str = "/about-sponsored-content"
+
+    def __attrs_post_init__(self) -> None:
+        check_fields(self, dict.fromkeys(_NAMES, TEXT))

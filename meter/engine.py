@@ -34,11 +34,11 @@ from typing import TYPE_CHECKING, Any
 
 from meter.decision import FIRST_METER, conclude, read_meter
 from meter.errors.kinds import check_argument, instance
-from meter.facts import Opening
 from meter.policy import Policy
 from meter.rulebook import first_match, is_spent
 from meter.usage import Tally, Usage
 from meter.view import PageView, Reader
+from meter.vocabulary import Opening
 from meter.windows import DAY, instant, moment
 
 if TYPE_CHECKING:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from enum import IntEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -21,7 +20,7 @@ from attrs import field, frozen
 
 from meter.forms import country_code, covering, host, language_tag, plain, section_path
 from meter.view import PageView, Reader
-from meter.vocabulary import ArticleAccess, Status
+from meter.vocabulary import ArticleAccess, Opening, Status
 from meter.windows import DAY
 
 if TYPE_CHECKING:
@@ -36,7 +35,6 @@ __all__ = [
     "Attribute",
     "Facts",
     "MeterSlots",
-    "Opening",
     "Slot",
     "Vocabulary",
     "observer_of",
@@ -50,17 +48,6 @@ READER, ACCESS = range(2)
 """The places of the reader's status and of the article's access: every vocabulary begins with them.
 """
 _FIRST = {"reader": READER, "access": ACCESS}
-
-
-class Opening(IntEnum):
-    """Whether a meter is open to a view. The first is false, the others are true."""
-
-    CLOSED = 0
-    """Nothing is left of it, and the view is not counted already."""
-    OPEN = 1
-    """Allowance is left, or the view is counted already."""
-    GIVEN = 2
-    """The view is counted already, and this reader has no allowance to count it down from."""
 
 
 Code = Any

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from attrs import frozen
 
-from meter.facts import ACCESS, MeterSlots, Opening, Vocabulary
+from meter.facts import ACCESS, MeterSlots, Vocabulary
 from meter.formulas import ALWAYS, And, Formula, In, formula_of
 from meter.usage import Tally
-from meter.vocabulary import Access, ArticleAccess, Count, Show
+from meter.vocabulary import Access, ArticleAccess, Count, Opening, Show
 from meter.windows import Timeline
 
 if TYPE_CHECKING:

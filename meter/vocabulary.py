@@ -6,7 +6,7 @@ needed to read them. Beside each stands its words as a `Literal`, for type check
 
 from __future__ import annotations
 
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, Literal, NoReturn, TypeVar, cast
 
 from attrs import field, frozen
@@ -31,6 +31,7 @@ __all__ = [
     "Members",
     "OfferKind",
     "OfferWord",
+    "Opening",
     "Range",
     "Show",
     "ShowWord",
@@ -63,6 +64,17 @@ class Word(StrEnum):
     def _missing_(cls, value: object) -> NoReturn:
         words = ", ".join(f"`{word}`" for word in cls)
         raise ValueError(f"`{value}` is none of the words {words}")
+
+
+class Opening(IntEnum):
+    """Whether a meter is open to a view. The first is false, the others are true."""
+
+    CLOSED = 0
+    """Nothing is left of it, and the view is not counted already."""
+    OPEN = 1
+    """Allowance is left, or the view is counted already."""
+    GIVEN = 2
+    """The view is counted already, and this reader has no allowance to count it down from."""
 
 
 class Status(Word):

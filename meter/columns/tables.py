@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from meter.columns.arrays import CALENDAR, FIXED, LIFETIME, ROLLING, Tables
 from meter.engine import allowance, judge
-from meter.facts import ACCESS, Opening
+from meter.facts import ACCESS
 from meter.formulas import leaves
 from meter.rulebook import Verdict, first_match, is_spent
-from meter.vocabulary import Access
+from meter.vocabulary import Access, Opening
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator

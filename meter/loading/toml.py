@@ -53,11 +53,12 @@ def parse_toml(text: str, name: str) -> dict[str, Any]:
 
 def _single_brackets(problem: Problem, lines: list[str]) -> Problem:
     """Return the problem of a list of tables that began with one bracket, where that is it."""
-    repeated = _SEVERAL.fullmatch(source_line(lines, problem.line))
+    last = problem.line or 1
+    repeated = _SEVERAL.fullmatch(source_line(lines, last))
     if repeated is None:
         return problem
     name = repeated[1]
-    for number, raw in enumerate(lines[: problem.line - 1], 1):
+    for number, raw in enumerate(lines[: last - 1], 1):
         if raw.strip() == f"[{name}]":
             return evolve(
                 problem,

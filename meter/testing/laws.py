@@ -98,10 +98,7 @@ def _the_last_one_is_announced(_: Policy, taken: list[Taken]) -> bool:
 
 
 def _usage_stays_bounded(policy: Policy, taken: list[Taken]) -> bool:
-    """No more is remembered than the largest limit of each meter.
-
-    But for reads more than a day ahead, by a clock that was wrong.
-    """
+    """No more is remembered than each meter's largest limit, but for reads a day ahead."""
     return all(
         bisect_right(tally.ats, instant(step.now) + DAY) <= _most(policy, name)
         for step, _, _, after in taken

@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from meter.explanation import clause
-from meter.facts import ACCESS, Opening
+from meter.facts import ACCESS
 from meter.formulas import ALWAYS, leaves
 from meter.loading import load_policy
 from meter.memo import watch
@@ -18,7 +18,7 @@ from meter.rulebook import first_match
 from meter.verify.budget import decided
 from meter.verify.diagram import FALSE, UndecidedError
 from meter.verify.symbolic import reaches
-from meter.vocabulary import ArticleAccess
+from meter.vocabulary import ArticleAccess, Opening
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

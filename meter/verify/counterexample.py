@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from attrs import field, frozen
 
 from meter.explanation import why_not
-from meter.facts import ACCESS, Opening
+from meter.facts import ACCESS
 from meter.policy import Policy
 from meter.rulebook import Effect
 from meter.verify.phrasing import quoted, reader_words, view_words
 from meter.verify.search import SearchStep
-from meter.vocabulary import Show
+from meter.vocabulary import Opening, Show
 
 if TYPE_CHECKING:
     from meter.facts import Codes

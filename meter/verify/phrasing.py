@@ -8,10 +8,10 @@ from attrs import frozen
 
 from meter.errors import listed
 from meter.explanation import clause
-from meter.facts import ATTRIBUTES, OTHER, Opening
+from meter.facts import ATTRIBUTES, OTHER
 from meter.forms import covers
 from meter.formulas import In
-from meter.vocabulary import Status
+from meter.vocabulary import Opening, Status
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from meter.facts import Opening
 from meter.formulas import formula_of
 from meter.verify.diagram import FALSE
 from meter.verify.symbolic import among, spends, walls
-from meter.vocabulary import Access, ArticleAccess, Show, Status
+from meter.vocabulary import Access, ArticleAccess, Opening, Show, Status
 
 if TYPE_CHECKING:
     from meter.policy import Guarantee

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from meter.facts import Opening, Vocabulary
+from meter.facts import Vocabulary
 from meter.rulebook import Rulebook
 from meter.verify.answers import EVERYONE, ProofAnswer, ProofOutcome
 from meter.verify.budget import decided
@@ -30,7 +30,7 @@ from meter.verify.properties import (
 from meter.verify.search import find, scenario_of, scenarios
 from meter.verify.smt.fallback import fallback
 from meter.verify.symbolic import among, spends, verdicts
-from meter.vocabulary import Access, Show
+from meter.vocabulary import Access, Opening, Show
 from meter.windows import instant
 
 if TYPE_CHECKING:

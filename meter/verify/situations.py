@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from meter.facts import Opening
-from meter.vocabulary import Status
+from meter.vocabulary import Opening, Status
 
 if TYPE_CHECKING:
     from collections.abc import Container

@@ -20,10 +20,9 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from attrs import frozen
 
-from meter.facts import Opening
 from meter.rulebook import SPENDING, Effect, Rulebook, Verdict, verdict_of
 from meter.verify.diagram import FALSE
-from meter.vocabulary import Access, ArticleAccess
+from meter.vocabulary import Access, ArticleAccess, Opening
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from meter.facts import Opening
 from meter.formulas import In
 from meter.verify.answers import EVERYONE, ProofAnswer, ProofOutcome
 from meter.verify.budget import SOLVER_SECONDS, open_solver
@@ -15,7 +14,7 @@ from meter.verify.counterexample import single_view
 from meter.verify.diagram import UndecidedError
 from meter.verify.properties import BUILT_IN, FULL, MEANING, built_in_by_code, from_guarantee
 from meter.verify.symbolic import comes_from, spends, walls
-from meter.vocabulary import ArticleAccess, Show
+from meter.vocabulary import ArticleAccess, Opening, Show
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -15,20 +15,24 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias, TypeVar
 import psycopg
 from psycopg.errors import UndefinedTable
 
-from meter.errors import StoreContentionError, StoreError
-from meter.stores.deadline import deadline, remaining
+from meter.errors import StoreContentionError, StoreSetupError
+from meter.stores.deadline import deadline
 from meter.stores.postgres_connections import (
     ALREADY_MADE,
     CONFLICTS,
     DEADLINE,
     HARMLESS,
+    MISSES,
     check_url,
+    connection_of,
+    connection_of_async,
     last_has_rows,
     make_async_pool,
     make_pool,
     raise_ours,
 )
 from meter.stores.queries import run, run_async
+from meter.stores.turns import AsyncTurns, OneLoop, Turns
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -98,7 +102,7 @@ def _ask(statement: str, **values: _Value) -> _Queries[_Result]:
         except UndefinedTable:
             with suppress(*ALREADY_MADE):
                 yield _Query(TABLE)
-    raise StoreError(_NO_TABLE)
+    raise StoreSetupError(_NO_TABLE)
 
 
 def _load(key: str) -> _Queries[bytes | None]:
@@ -162,6 +166,7 @@ class PostgresStore:
         check_url(url)
         self._url = url
         self._size = pool_size
+        self._turns = Turns(pool_size, MISSES)
         self._inherited: list[ConnectionPool[Any]] = []
         self._open()
 
@@ -209,14 +214,15 @@ class PostgresStore:
             self._inherited.append(self._pool)
             self._open()
         try:
-            return run(queries, self._ask, psycopg.Error)
-        except (psycopg.Error, OSError) as error:
+            with self._turns:
+                return run(queries, self._ask, psycopg.Error)
+        except Exception as error:
             raise_ours(error)
 
     def _ask(self, query: _Query) -> _Result:
         """Run a query on a connection of the pool; after an error it is closed, not reused."""
         pool = self._pool
-        connection = pool.getconn(timeout=remaining(DEADLINE))
+        connection = connection_of(pool, self._turns)
         try:
             cursor = connection.execute(query.statement, query.values)
             row = cursor.fetchone() if last_has_rows(cursor) else None
@@ -233,14 +239,17 @@ class PostgresStore:
 class AsyncPostgresStore:
     """`PostgresStore` for asyncio.
 
-    It belongs to one event loop, and opens its pool there when it is first asked.
+    It belongs to the event loop that uses it first, and opens its pool there when it is first asked.
     """
 
     name = "postgres"
+    queues = True
 
     def __init__(self, url: str, *, pool_size: int = 16, deadline: float = DEADLINE) -> None:
         self.deadline: float | None = deadline
         check_url(url)
+        self._loop = OneLoop("a store of `open_async_store`")
+        self._turns = AsyncTurns(pool_size, MISSES)
         self._pool = make_async_pool(url, pool_size)
 
     @classmethod
@@ -271,19 +280,21 @@ class AsyncPostgresStore:
         await self._pool.close()
 
     async def _run(self, queries: _Queries[T]) -> T:
+        self._loop.check()
         try:
             if self._pool.closed:
                 # The pool's own tasks start here; the caller's deadline is not theirs.
                 with deadline(None):
                     await self._pool.open(wait=False)
-            return await run_async(queries, self._ask, psycopg.Error)
-        except (psycopg.Error, OSError) as error:
+            async with self._turns:
+                return await run_async(queries, self._ask, psycopg.Error)
+        except Exception as error:
             raise_ours(error)
 
     async def _ask(self, query: _Query) -> _Result:
         """Run a query on a connection of the pool; after an error it is closed, not reused."""
         pool = self._pool
-        connection = await pool.getconn(timeout=remaining(DEADLINE))
+        connection = await connection_of_async(pool, self._turns)
         try:
             cursor = await connection.execute(query.statement, query.values)
             row = await cursor.fetchone() if last_has_rows(cursor) else None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
+from time import monotonic
 from typing import TYPE_CHECKING, Any, NoReturn, TypedDict
 
 import psycopg
@@ -15,20 +17,34 @@ from psycopg.errors import (
     UndefinedTable,
     UniqueViolation,
 )
-from psycopg_pool import AsyncConnectionPool, ConnectionPool
+from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
 
-from meter.errors import StoreContentionError, StoreError, StoreUnavailableError
-from meter.stores.deadline import remaining
+from meter.errors import (
+    MeterError,
+    StoreContentionError,
+    StoreSetupError,
+    StoreUnavailableError,
+    meant,
+)
+from meter.stores.deadline import SLICES, patience, remaining
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+    from typing import Self
+
     from psycopg.abc import RV, PQGen
+
+    from meter.stores.turns import AsyncTurns, Turns
 
 __all__ = [
     "ALREADY_MADE",
     "CONFLICTS",
     "DEADLINE",
     "HARMLESS",
+    "MISSES",
     "check_url",
+    "connection_of",
+    "connection_of_async",
     "last_has_rows",
     "make_async_pool",
     "make_pool",
@@ -36,7 +52,7 @@ __all__ = [
 ]
 
 DEADLINE = 0.05
-"""How many seconds a call may take by default."""
+"""How many seconds an answer may take by default."""
 
 ALREADY_MADE = (DuplicateTable, DuplicateObject, UniqueViolation)
 """Errors of creating the table while another process creates it."""
@@ -48,6 +64,23 @@ HARMLESS = (UndefinedTable, *ALREADY_MADE, *CONFLICTS)
 """Errors after which a connection can be used again."""
 
 
+MISSES = (psycopg.OperationalError, OSError)
+"""Errors that mean that a question had no answer."""
+
+_MISTAKES = re.compile("28|3D|3F|42|0A")
+"""The classes of errors (the first two signs of the SQLSTATE) that no waiting mends.
+
+They are: invalid authorization, a database or a schema that is not there, access or syntax, and
+what this server cannot do. See the appendix *PostgreSQL Error Codes* of its manual.
+"""
+
+_REFUSALS = re.compile(
+    r"authentication failed|no password supplied|no pg_hba\.conf entry|is not permitted to log in"
+    r"|(role|user|database) \"?.*\"? does not exist|permission denied for database"
+)
+"""What a server says when it refuses a connection for good; there is no SQLSTATE then."""
+
+
 def last_has_rows(cursor: psycopg.Cursor[Any] | psycopg.AsyncCursor[Any]) -> bool:
     """Go to the result of the last statement, and say whether it has rows."""
     while cursor.nextset():
@@ -55,21 +88,74 @@ def last_has_rows(cursor: psycopg.Cursor[Any] | psycopg.AsyncCursor[Any]) -> boo
     return cursor.description is not None
 
 
-def raise_ours(error: psycopg.Error | OSError) -> NoReturn:
+def raise_ours(error: Exception) -> NoReturn:
     """Raise an error of `meter` in the place of the driver's."""
+    if isinstance(error, MeterError):
+        raise error
     if isinstance(error, CONFLICTS):
         raise StoreContentionError("another change was made at the same time") from error
-    raise StoreUnavailableError(
-        f"the database did not answer: {str(error) or type(error).__name__}"
-    ) from error
+    said = str(error) or type(error).__name__
+    if _is_mistake(error):
+        raise StoreSetupError(
+            f"the database refuses this store: {said}; check the URL of the store (server, user,"
+            " password, database) and what the role may do with the table"
+        ) from error
+    raise StoreUnavailableError(f"the database did not answer: {said}") from error
+
+
+def _is_mistake(error: Exception) -> bool:
+    state = error.sqlstate if isinstance(error, psycopg.Error) else None
+    if state is not None:
+        return _MISTAKES.match(state) is not None
+    return isinstance(error, psycopg.OperationalError) and bool(_REFUSALS.search(str(error)))
+
+
+class _Attempts:
+    """How the attempts of one pool to connect have ended."""
+
+    def __init__(self) -> None:
+        self.error: psycopg.Error | None = None
+        """Why the last attempt failed, or `None` where it worked."""
+
+
+def _within(gen: PQGen[RV], seconds: float) -> Generator[Any, Any, RV]:
+    """Run a generator of the driver's until the server has said nothing for so many seconds.
+
+    The driver wakes it up after every slice in which nothing came. So it is silence that is
+    counted, and not how long this process took to look.
+    """
+    silent = 0
+    try:
+        wanted = next(gen)
+        while silent < SLICES:
+            ready = yield wanted
+            silent = silent if ready else silent + 1
+            wanted = gen.send(ready)
+    except StopIteration as stop:
+        value: RV = stop.value
+        return value
+    raise psycopg.OperationalError(f"no answer within {seconds:.3g} seconds")
 
 
 class _DeadlineConnection(psycopg.Connection[Any]):
     """A connection that waits no longer than the caller's deadline."""
 
+    attempts: _Attempts
+
+    @classmethod
+    def connect(cls, conninfo: str = "", **settings: Any) -> Self:
+        """Connect, and note how that ended: the pool tells nobody why it has no connection."""
+        try:
+            connection = super().connect(conninfo, **settings)
+        except psycopg.Error as error:
+            cls.attempts.error = error
+            raise
+        cls.attempts.error = None
+        return connection
+
     def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
         seconds = remaining(DEADLINE) if timeout is None else timeout
-        return super().wait(gen, interval, seconds)
+        return super().wait(_within(gen, seconds), min(interval, seconds / SLICES))
 
 
 class _AsyncDeadlineConnection(psycopg.AsyncConnection[Any]):
@@ -78,6 +164,19 @@ class _AsyncDeadlineConnection(psycopg.AsyncConnection[Any]):
     A task that is cancelled gives the connection up: it must not wait for a server that does not
     answer.
     """
+
+    attempts: _Attempts
+
+    @classmethod
+    async def connect(cls, conninfo: str = "", **settings: Any) -> Self:
+        """Connect, and note how that ended."""
+        try:
+            connection = await super().connect(conninfo, **settings)
+        except psycopg.Error as error:
+            cls.attempts.error = error
+            raise
+        cls.attempts.error = None
+        return connection
 
     async def wait(
         self,
@@ -88,11 +187,54 @@ class _AsyncDeadlineConnection(psycopg.AsyncConnection[Any]):
         seconds = remaining(DEADLINE) if timeout is None else timeout
         try:
             return await psycopg.waiting.wait_async(
-                gen, self.pgconn.socket, interval=interval, timeout=seconds
+                _within(gen, seconds), self.pgconn.socket, interval=min(interval, seconds / SLICES)
             )
         except asyncio.CancelledError:
             self.pgconn.finish()
             raise
+
+
+class _Connecting:
+    """How long one call waits for the pool to make a connection, deadline after deadline.
+
+    At first that is as long as it may wait for a turn: connecting takes its time. It is one
+    deadline where the last attempt failed, or while the server is silent.
+    """
+
+    def __init__(self, attempts: _Attempts, turns: Turns | AsyncTurns) -> None:
+        self._attempts = attempts
+        self._turns = turns
+        self._until = monotonic() + patience(DEADLINE)
+
+    def give_up(self, error: PoolTimeout) -> None:
+        """Raise why there is no connection, unless there is reason to wait on."""
+        if self._attempts.error is not None:
+            raise self._attempts.error
+        if self._turns.out or monotonic() >= self._until:
+            self._turns.give_up()
+            raise error
+
+
+def connection_of(pool: ConnectionPool[_DeadlineConnection], turns: Turns) -> _DeadlineConnection:
+    """Return a connection of a pool, for a thread that has its turn."""
+    waiting = _Connecting(pool.connection_class.attempts, turns)
+    while True:
+        try:
+            return pool.getconn(timeout=remaining(DEADLINE))
+        except PoolTimeout as error:
+            waiting.give_up(error)
+
+
+async def connection_of_async(
+    pool: AsyncConnectionPool[_AsyncDeadlineConnection], turns: AsyncTurns
+) -> _AsyncDeadlineConnection:
+    """Return a connection of a pool, for a task that has its turn."""
+    waiting = _Connecting(pool.connection_class.attempts, turns)
+    while True:
+        try:
+            return await pool.getconn(timeout=remaining(DEADLINE))
+        except PoolTimeout as error:
+            waiting.give_up(error)
 
 
 class _PoolSettings(TypedDict):
@@ -126,7 +268,7 @@ def make_pool(url: str, size: int) -> ConnectionPool[_DeadlineConnection]:
     """Return a pool of at most so many connections, not open yet."""
     return ConnectionPool(
         url,
-        connection_class=_DeadlineConnection,
+        connection_class=type("Connection", (_DeadlineConnection,), {"attempts": _Attempts()}),
         kwargs=_connection_settings(url) | {"cursor_factory": psycopg.ClientCursor},
         max_size=size,
         **_POOL,
@@ -137,7 +279,9 @@ def make_async_pool(url: str, size: int) -> AsyncConnectionPool[_AsyncDeadlineCo
     """Return a pool of at most so many connections for asyncio, not open yet."""
     return AsyncConnectionPool(
         url,
-        connection_class=_AsyncDeadlineConnection,
+        connection_class=type(
+            "AsyncConnection", (_AsyncDeadlineConnection,), {"attempts": _Attempts()}
+        ),
         kwargs=_connection_settings(url) | {"cursor_factory": psycopg.AsyncClientCursor},
         max_size=size,
         **_POOL,
@@ -145,8 +289,13 @@ def make_async_pool(url: str, size: int) -> AsyncConnectionPool[_AsyncDeadlineCo
 
 
 def check_url(url: str) -> None:
-    """Raise a `StoreError` for a URL that the driver does not understand."""
+    """Raise a `StoreSetupError` for a URL that the driver does not understand."""
     try:
         psycopg.conninfo.conninfo_to_dict(url)
     except psycopg.Error as error:
-        raise StoreError(f"this is not a PostgreSQL URL: {error}") from None
+        said = str(error).strip()
+        advice = ""
+        if wrong := re.search(r'query parameter: "(.*)"', said):
+            known = {option.keyword.decode() for option in psycopg.pq.Conninfo.get_defaults()}
+            advice = f"; {meant(wrong[1], known, 'libpq lists its options')}"
+        raise StoreSetupError(f"this is not a PostgreSQL URL: {said}{advice}") from None

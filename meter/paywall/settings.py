@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from enum import StrEnum
 from inspect import isclass
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, TypedDict
@@ -13,6 +12,7 @@ from meter.policy import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from datetime import datetime
 
 __all__ = [
     "Hook",

@@ -7,6 +7,7 @@ store is out.
 
 from __future__ import annotations
 
+import logging
 from inspect import Signature, isawaitable, iscoroutine, iscoroutinefunction, signature
 from typing import TYPE_CHECKING, TypeVar, Unpack
 
@@ -15,7 +16,7 @@ from attrs import define, field
 from meter.errors import StoreError, StoreUnavailableError
 from meter.paywall.base import MISTAKES, PaywallBase, checked, failed
 from meter.paywall.settings import PaywallSettings, positive
-from meter.paywall.telemetry import LOG, StoreDecision
+from meter.paywall.telemetry import StoreDecision
 from meter.stores.awaited import Ordinary, awaitable
 from meter.stores.contract import check_store_protocol, is_awaited
 from meter.stores.deadline import AnswerTime, deadline, has_passed, remaining
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 __all__ = ["AsyncPaywall", "Paywall"]
 
 T = TypeVar("T")
+
+LOG = logging.getLogger("meter.paywall")
 
 # Joining, forgetting and looking up are rare, and a failure costs more than a wait: they may take
 # this many deadlines.
@@ -320,7 +323,11 @@ class AsyncPaywall(PaywallBase[AsyncStore]):
         return checked(answer, self._telemetry.store)
 
 
-for _kind in (Paywall, AsyncPaywall):
-    # For `help` and for editors: every setting by its name, with its default.
-    _, *_parameters = signature(_kind.__attrs_init__).parameters.values()
-    _kind.__signature__ = Signature(_parameters)  # type: ignore[attr-defined]
+def _name_settings(kind: type[Paywall | AsyncPaywall]) -> None:
+    """Let `help` and editors see every setting by its name, with its default."""
+    _, *parameters = signature(kind.__attrs_init__).parameters.values()
+    type.__setattr__(kind, "__signature__", Signature(parameters))
+
+
+_name_settings(Paywall)
+_name_settings(AsyncPaywall)

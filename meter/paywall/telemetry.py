@@ -1,8 +1,8 @@
 """Report decisions, outages and losses to logs, OpenTelemetry and the publisher's hook.
 
 Every decision is one log record, one count and (where the store is asked) one span, and one event
-for the `on_decision` hook; an outage is a few records (see `outages`). Without an OpenTelemetry SDK counts and spans do nothing. No metric and
-no span ever names a reader or an article.
+for the `on_decision` hook; an outage is a few records (see `outages`). Without an OpenTelemetry SDK
+counts and spans do nothing. No metric and no span ever names a reader or an article.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 
-from meter.decision import Decision
 from meter.paywall.outages import LOG, OutageLog
-from meter.view import PageView
 
 if TYPE_CHECKING:
+    from meter.decision import Decision
+    from meter.view import PageView
     from meter.vocabulary import Access, Show
 
 try:

@@ -29,9 +29,11 @@ _FORMS = {
 def check_store_protocol(store: object) -> None:
     """Raise a `TypeError` for what does not keep the protocol of `Store` or `AsyncStore`."""
     if isinstance(store, str):
+        # Not the whole of it: there may be a password in it.
+        begin = quoted(store.partition("://")[0] + "://…") if "://" in store else "this"
         raise TypeError(
-            f"{quoted(store)} is a text, not a store; open it: `open_store({quoted(store)[1:-1]!r})`"
-            " (or `open_async_store`)"
+            f"{begin} is a text, not a store; open it with `open_store`, or `open_async_store` for"
+            " an `AsyncPaywall`"
         )
     if store is None:
         raise TypeError('there is no store; `open_store("memory://")` is one for a trial')

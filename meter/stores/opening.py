@@ -81,8 +81,8 @@ def open_store(url: str) -> Store:
     `memory://` · `sqlite:///counts.db` (a relative path; `sqlite:////var/lib/counts.db` is an
     absolute one) · `redis://host:6379/0`, `rediss://…`, `unix:///run/redis.sock` (or `valkey://…`)
     · `postgresql://user@host/database`. Options follow a `?`; each backend's page lists them.
-    Raises `StoreSetupError` for a URL that is not one of these, and `MissingExtraError` where the driver
-    is not installed.
+    Raises `StoreSetupError` for a URL that is not one of these, and `MissingExtraError` where the
+    driver is not installed.
 
     >>> open_store("memory://?capacity=1000").capacity
     1000
@@ -123,9 +123,7 @@ def _open_here(address: _Address) -> Store:
 
 def _parse(url: str) -> _Address:
     if not isinstance(url, str):
-        raise TypeError(
-            f"a store is opened by its URL, a text such as `memory://`, not {quoted(url)}"
-        )
+        raise TypeError(f"a store is opened by its URL, such as `memory://`, not {quoted(url)}")
     parts = urlsplit(url)
     kind = _KINDS.get(parts.scheme)
     if kind is None or "://" not in url:
@@ -174,7 +172,8 @@ def _option(address: _Address, name: str, kind: Callable[[str], N]) -> dict[str,
     for given, text in address.options.items():
         if given != name:
             raise StoreSetupError(
-                f"`{given}` in `{address.url}` is not an option of this store; {meant(given, [name])}"
+                f"`{given}` in `{address.url}` is not an option of this store;"
+                f" {meant(given, [name])}"
             )
         try:
             found[name] = kind(text)

@@ -29,7 +29,7 @@ from meter.stores.postgres_connections import (
     last_has_rows,
     make_async_pool,
     make_pool,
-    raise_ours,
+    translated,
 )
 from meter.stores.queries import run, run_async
 from meter.stores.turns import AsyncTurns, OneLoop, Turns
@@ -213,11 +213,8 @@ class PostgresStore:
             # The pool's sockets are the parent's: not even closing them is safe here.
             self._inherited.append(self._pool)
             self._open()
-        try:
-            with self._turns:
-                return run(queries, self._ask, psycopg.Error)
-        except Exception as error:
-            raise_ours(error)
+        with translated(), self._turns:
+            return run(queries, self._ask, psycopg.Error)
 
     def _ask(self, query: _Query) -> _Result:
         """Run a query on a connection of the pool; after an error it is closed, not reused."""
@@ -239,7 +236,7 @@ class PostgresStore:
 class AsyncPostgresStore:
     """`PostgresStore` for asyncio.
 
-    It belongs to the event loop that uses it first, and opens its pool there when it is first asked.
+    It belongs to the event loop that uses it first, and opens its pool there when it is asked.
     """
 
     name = "postgres"
@@ -281,15 +278,13 @@ class AsyncPostgresStore:
 
     async def _run(self, queries: _Queries[T]) -> T:
         self._loop.check()
-        try:
+        with translated():
             if self._pool.closed:
                 # The pool's own tasks start here; the caller's deadline is not theirs.
                 with deadline(None):
                     await self._pool.open(wait=False)
             async with self._turns:
                 return await run_async(queries, self._ask, psycopg.Error)
-        except Exception as error:
-            raise_ours(error)
 
     async def _ask(self, query: _Query) -> _Result:
         """Run a query on a connection of the pool; after an error it is closed, not reused."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+from contextlib import contextmanager
 from time import monotonic
-from typing import TYPE_CHECKING, Any, NoReturn, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import psycopg
 from psycopg.errors import (
@@ -29,7 +30,7 @@ from meter.errors import (
 from meter.stores.deadline import SLICES, patience, remaining
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator
     from typing import Self
 
     from psycopg.abc import RV, PQGen
@@ -48,7 +49,7 @@ __all__ = [
     "last_has_rows",
     "make_async_pool",
     "make_pool",
-    "raise_ours",
+    "translated",
 ]
 
 DEADLINE = 0.05
@@ -88,19 +89,35 @@ def last_has_rows(cursor: psycopg.Cursor[Any] | psycopg.AsyncCursor[Any]) -> boo
     return cursor.description is not None
 
 
-def raise_ours(error: Exception) -> NoReturn:
-    """Raise an error of `meter` in the place of the driver's."""
-    if isinstance(error, MeterError):
-        raise error
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise the errors of `meter` in the place of the driver's."""
+    try:
+        yield
+    except MeterError:
+        raise
+    except Exception as error:
+        raise _ours(error) from error
+
+
+def _ours(error: Exception) -> MeterError:
+    """Return what an error of the driver's means: another change, a mistake or an outage."""
     if isinstance(error, CONFLICTS):
-        raise StoreContentionError("another change was made at the same time") from error
-    said = str(error) or type(error).__name__
+        return StoreContentionError("another change was made at the same time")
+    said = _said(error)
     if _is_mistake(error):
-        raise StoreSetupError(
+        return StoreSetupError(
             f"the database refuses this store: {said}; check the URL of the store (server, user,"
             " password, database) and what the role may do with the table"
-        ) from error
-    raise StoreUnavailableError(f"the database did not answer: {said}") from error
+        )
+    return StoreUnavailableError(f"the database did not answer: {said}")
+
+
+def _said(error: Exception) -> str:
+    """Return what is wrong, without the statement that the server quotes: there is data in it."""
+    if isinstance(error, psycopg.Error) and error.diag.message_primary is not None:
+        return error.diag.message_primary
+    return str(error) or type(error).__name__
 
 
 def _is_mistake(error: Exception) -> bool:
@@ -116,6 +133,12 @@ class _Attempts:
     def __init__(self) -> None:
         self.error: psycopg.Error | None = None
         """Why the last attempt failed, or `None` where it worked."""
+        self.failures = 0
+
+    def failed(self, error: psycopg.Error) -> None:
+        """Note that an attempt has failed."""
+        self.error = error
+        self.failures += 1
 
 
 def _within(gen: PQGen[RV], seconds: float) -> Generator[Any, Any, RV]:
@@ -143,12 +166,12 @@ class _DeadlineConnection(psycopg.Connection[Any]):
     attempts: _Attempts
 
     @classmethod
-    def connect(cls, conninfo: str = "", **settings: Any) -> Self:
+    def connect(cls, conninfo: str = "", **settings: Any) -> Self:  # noqa: ANN401 - the driver's
         """Connect, and note how that ended: the pool tells nobody why it has no connection."""
         try:
             connection = super().connect(conninfo, **settings)
         except psycopg.Error as error:
-            cls.attempts.error = error
+            cls.attempts.failed(error)
             raise
         cls.attempts.error = None
         return connection
@@ -168,12 +191,12 @@ class _AsyncDeadlineConnection(psycopg.AsyncConnection[Any]):
     attempts: _Attempts
 
     @classmethod
-    async def connect(cls, conninfo: str = "", **settings: Any) -> Self:
+    async def connect(cls, conninfo: str = "", **settings: Any) -> Self:  # noqa: ANN401 - the same
         """Connect, and note how that ended."""
         try:
             connection = await super().connect(conninfo, **settings)
         except psycopg.Error as error:
-            cls.attempts.error = error
+            cls.attempts.failed(error)
             raise
         cls.attempts.error = None
         return connection
@@ -195,22 +218,34 @@ class _AsyncDeadlineConnection(psycopg.AsyncConnection[Any]):
 
 
 class _Connecting:
-    """How long one call waits for the pool to make a connection, deadline after deadline.
+    """How long one call waits for the pool to make a connection; it looks again and again.
 
-    At first that is as long as it may wait for a turn: connecting takes its time. It is one
-    deadline where the last attempt failed, or while the server is silent.
+    At first that is as long as it may wait for a turn: connecting takes its time. It ends where an
+    attempt fails; after one that failed before, or while the server is silent, it is one deadline.
     """
 
     def __init__(self, attempts: _Attempts, turns: Turns | AsyncTurns) -> None:
+        now = monotonic()
         self._attempts = attempts
         self._turns = turns
-        self._until = monotonic() + patience(DEADLINE)
+        self._failures = attempts.failures
+        self._deadline = now + remaining(DEADLINE)
+        self._until = now + patience(DEADLINE)
+
+    def look_again(self) -> float:
+        """Return the seconds until the next look."""
+        return min(_LOOK_AGAIN, remaining(DEADLINE))
 
     def give_up(self, error: PoolTimeout) -> None:
         """Raise why there is no connection, unless there is reason to wait on."""
-        if self._attempts.error is not None:
-            raise self._attempts.error
-        if self._turns.out or monotonic() >= self._until:
+        now = monotonic()
+        failed = self._attempts.error
+        if failed is not None and (
+            self._attempts.failures > self._failures or now >= self._deadline
+        ):
+            raise failed
+        until = self._deadline if self._turns.out else max(self._until, self._deadline)
+        if now >= until:
             self._turns.give_up()
             raise error
 
@@ -220,7 +255,7 @@ def connection_of(pool: ConnectionPool[_DeadlineConnection], turns: Turns) -> _D
     waiting = _Connecting(pool.connection_class.attempts, turns)
     while True:
         try:
-            return pool.getconn(timeout=remaining(DEADLINE))
+            return pool.getconn(timeout=waiting.look_again())
         except PoolTimeout as error:
             waiting.give_up(error)
 
@@ -232,7 +267,7 @@ async def connection_of_async(
     waiting = _Connecting(pool.connection_class.attempts, turns)
     while True:
         try:
-            return await pool.getconn(timeout=remaining(DEADLINE))
+            return await pool.getconn(timeout=waiting.look_again())
         except PoolTimeout as error:
             waiting.give_up(error)
 
@@ -248,6 +283,7 @@ class _PoolSettings(TypedDict):
 
 _POOL = _PoolSettings(min_size=0, open=False, reconnect_timeout=5.0, name="meter")
 _CONNECTION = {"autocommit": True, "prepare_threshold": None}
+_LOOK_AGAIN = 0.02  # seconds between two looks at how the attempts to connect have ended
 _CONNECT_SECONDS = 2
 """How long one attempt to connect may take, unless the URL or the environment says otherwise.
 

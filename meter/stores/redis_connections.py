@@ -118,7 +118,11 @@ def _ours(error: Exception) -> MeterError:
             "the server keeps a value of another kind under a reader's key; remove it, or"
             " `forget` the reader"
         )
-    if isinstance(error, _MISTAKES) or _SAID_OF_MISTAKES.search(said):
+    if isinstance(error, _MISTAKES) or isinstance(error.__cause__, _MISTAKES):
+        is_mistake = True  # the asyncio connection puts an error of its own around this one
+    else:
+        is_mistake = _SAID_OF_MISTAKES.search(said) is not None
+    if is_mistake:
         return StoreSetupError(
             f"the server refuses this store: {said}; check the URL of the store (server, user,"
             " password, database)"
@@ -166,13 +170,15 @@ class _DeadlineMixin(AbstractConnection):
     def send_packed_command(self, *command: object, **options: object) -> None:
         if self._sock is not None:
             self._sock.settimeout(remaining(self.socket_timeout))
-        super().send_packed_command(*command, **options)
+        send: Callable[..., None] = super().send_packed_command
+        send(*command, **options)
 
     def read_response(self, *args: object, **options: object) -> object:
         # It is silence that is counted, slice by slice, and not how long this process took to look.
         seconds = remaining(self.socket_timeout)
         if seconds is not None and not self._hears(seconds / SLICES):
-            self.disconnect()
+            disconnect: Callable[[], None] = self.disconnect
+            disconnect()
             raise redis.TimeoutError(f"no answer within {seconds:.3g} seconds")
         options.setdefault("timeout", seconds)
         return super().read_response(*args, **options)
@@ -188,6 +194,15 @@ class _DirectConnection(Protocol):
     def disconnect(self) -> None: ...
     def send_packed_command(self, command: list[bytes], *, check_health: bool) -> None: ...
     def read_response(self) -> Reply: ...
+
+
+class _AsyncConnection(Protocol):
+    """What an `AsyncDirectPool` needs of a connection."""
+
+    async def connect(self) -> None: ...
+    async def disconnect(self, *, nowait: bool = ...) -> None: ...
+    async def send_packed_command(self, command: list[bytes], *, check_health: bool) -> None: ...
+    async def read_response(self) -> Reply: ...
 
 
 class DirectPool:
@@ -251,9 +266,9 @@ class AsyncDirectPool:
     How many ask at a time is not bounded here; the connections are as many as ever asked at once.
     """
 
-    def __init__(self, make: Callable[[], redis.asyncio.Connection]) -> None:
+    def __init__(self, make: Callable[[], _AsyncConnection]) -> None:
         self._make = make
-        self._idle: list[redis.asyncio.Connection] = []
+        self._idle: list[_AsyncConnection] = []
 
     async def ask(self, *command: bytes) -> Reply:
         """Send a command and return its answer."""
@@ -359,7 +374,7 @@ def _options(connection_class: type[AbstractConnection]) -> set[str]:
     possible = {*URL_QUERY_ARGUMENT_PARSERS, *_TEXTS}
     taken = {*signature(ConnectionPool).parameters}
     for kind in connection_class.__mro__:
-        taken |= {*signature(kind.__init__).parameters}
+        taken |= {*signature(kind).parameters}
     return {name for name in taken if name in possible or name.startswith("ssl_")}
 
 

@@ -19,6 +19,8 @@ was judged before is not judged again: `memo` is the same function, remembering.
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
@@ -28,7 +30,7 @@ from meter.facts import Facts
 from meter.rulebook import first_match
 from meter.usage import Tally, Usage
 from meter.vocabulary import ArticleAccess
-from meter.windows import instant, moment
+from meter.windows import DAY, instant, moment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +44,8 @@ if TYPE_CHECKING:
 # fmt: off
 __all__ = [
     "Conclusion", "Counts", "Held", "allowance", "complete", "conclude", "count", "decide",
-    "expires_at", "judge", "ledger", "observe", "read_meter", "record", "spend",
+    "expires_at", "join", "joined_at", "judge", "ledger", "observe", "read_meter",
+    "record", "spend",
 ]
 # fmt: on
 
@@ -250,6 +253,39 @@ def expires_at(policy: Policy, usage: Usage) -> datetime | None:
                 return None
             last = end if last is None else max(last, end)
     return None if last is None else moment(last, policy.zone)
+
+
+def join(policy: Policy, source: Usage, target: Usage, now: datetime) -> Usage:
+    """Return the target's usage after who read as the source has signed in as the target.
+
+    What the source has counted until `now`, in windows that run at `now` (a time with a zone),
+    counts for the target too; the source is only read. Done again, or with several sources in any
+    order at one `now`, it comes to the same; where nothing is new it is the very same object.
+    """
+    at = instant(now)
+    rulebook = policy.rulebook
+    tallies = target.tallies.copy()
+    for name, counted in source.tallies.items():
+        timeline = rulebook.timelines.get(name)
+        tallies[name] = target.tally(name).join(
+            counted,
+            partial(rulebook.inside, name),
+            at,
+            fixed=timeline is not None and timeline.window.fixed is not None,
+        )
+    joined = Usage(tallies)
+    return target if joined == target else joined
+
+
+def joined_at(policy: Policy, source: Usage, now: datetime) -> datetime:
+    """Return the instant at which a source is joined that signs in now: `now`, or its last read.
+
+    The clocks of two servers differ, and the page just read must not be lost; what is more than a
+    day ahead is no difference of clocks.
+    """
+    at = instant(now)
+    lasts = (tally.up_to(at + DAY).ats[-1:] for tally in source.tallies.values())
+    return moment(max(chain([at], *lasts)), policy.zone)
 
 
 def ledger(policy: Policy, usage: Usage, now: datetime) -> dict[str, tuple[Tally, datetime | None]]:

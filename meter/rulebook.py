@@ -200,6 +200,8 @@ class Rulebook:
         """Return what of a tally its window still holds at the instant `when`."""
         if meter in self.timelines:
             return tally.since(self.timelines[meter].inside(tally.ats, when))
+        if not tally.ids:
+            return tally
         # A meter the policy no longer has may come back with the next one: it is kept while the
         # longest window lasts.
         ends = [timeline.ends(tally.ats) for timeline in self.timelines.values()]

@@ -1,13 +1,15 @@
 """What is remembered of a reader: per meter, what was counted and when.
 
-A meter is a set of ids, so a retry, a duplicate event or a repeated merge changes nothing. Nothing
-else is kept.
+A meter is a set of ids, so a retry, a duplicate event or a repeated sign-in changes nothing.
+Nothing else is kept.
 """
 
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from datetime import UTC, datetime
+from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -17,11 +19,12 @@ from meter.errors import CorruptUsageError
 from meter.windows import instant, moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 __all__ = ["Read", "Tally", "Usage"]
 
 _VERSION = b"1"
+_JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 _UTC = ZoneInfo("UTC")
 _FIRST = instant(datetime.min.replace(tzinfo=UTC))
 _AFTER = instant(datetime.max.replace(tzinfo=UTC)) + 1
@@ -56,17 +59,64 @@ class Tally:
         """Return a tally with one more; `at` is not before the last."""
         if not self.ats or at > self.ats[-1]:
             return Tally((*self.ids, name), (*self.ats, at))
-        return _tally({**dict(zip(self.ids, self.ats, strict=True)), name: at})
+        return _tally({**_table(self), name: at})
 
-    def merge(self, other: Tally) -> Tally:
-        """Return the union.
+    def up_to(self, at: int) -> Tally:
+        """Return what was counted at the instant `at` or before."""
+        count = bisect_right(self.ats, at)
+        return self if count == len(self.ats) else Tally(self.ids[:count], self.ats[:count])
 
-        An id counted on both sides keeps its later time, so that a merge refunds nothing.
+    def union(self, other: Tally) -> Tally:
+        """Return what either has counted; an id on both sides keeps its later instant."""
+        return _either(self, other, max)
+
+    def join(
+        self, source: Tally, inside: Callable[[Tally, int], Tally], at: int, *, fixed: bool
+    ) -> Tally:
+        """Return this tally with what a source counted in the window that runs at the instant `at`.
+
+        `inside` says what of a tally its window holds at an instant; `fixed` says that a read
+        begins it. What was counted after `at` takes no part in the source, and stays here.
+
+        An id on both sides keeps its later instant. Two `fixed` windows become the one that began
+        later, and what was counted before that counts as counted then; as nothing but its start
+        matters, an id keeps its earlier instant there, so that the start stays. Where a window has
+        begun here since `at`, that is the one; what is over by then takes no part.
+
+        It is the same whatever the order of several sources, and this very tally if nothing is new.
         """
-        both = dict(zip(self.ids, self.ats, strict=True))
-        for name, at in zip(other.ids, other.ats, strict=True):
-            both[name] = max(at, both.get(name, at))
-        return _tally(both)
+        when = at
+        if fixed and self.ids:
+            when = max(at, inside(self, self.ats[-1]).ats[0])
+        brought = inside(source.up_to(at), when)
+        if not brought.ids:
+            return self
+        held = inside(self, when)
+        own = held.up_to(when)
+        if fixed and own.ids:
+            start = max(own.ats[0], brought.ats[0])
+            both = _either(_laid(own, start), _laid(brought, start), min)
+            later = held.since(len(own.ids))
+            joined = _tally(_table(both) | _table(later))
+        else:
+            joined = held.union(brought)
+        return self if joined == held else joined
+
+
+def _either(one: Tally, other: Tally, choose: Callable[[int, int], int]) -> Tally:
+    both = _table(one)
+    for name, at in _table(other).items():
+        both[name] = choose(at, both.get(name, at))
+    return _tally(both)
+
+
+def _laid(tally: Tally, start: int) -> Tally:
+    """Return what was counted, none of it before the instant `start`."""
+    return _tally({name: max(at, start) for name, at in _table(tally).items()})
+
+
+def _table(tally: Tally) -> dict[str, int]:
+    return dict(zip(tally.ids, tally.ats, strict=True))
 
 
 def _tally(counted: dict[str, int]) -> Tally:
@@ -100,15 +150,14 @@ class Usage:
         """Return what a meter has counted; nothing yet is an empty tally."""
         return self.tallies.get(meter, _NOTHING)
 
-    def merge(self, other: Usage) -> Usage:
-        """Return the union of two usages, for a reader who turns out to be one person.
+    def union(self, other: Usage) -> Usage:
+        """Return what either has counted, whenever that was, for two halves of one record.
 
-        Commutative, associative and idempotent: it may be repeated, interrupted and done in any
-        order.
+        An id on both sides keeps its later instant. (For two readers there is `engine.join`.)
         """
         names = self.tallies.keys() | other.tallies.keys()
-        merged = Usage({name: self.tally(name).merge(other.tally(name)) for name in names})
-        return self if merged == self else merged
+        both = Usage({name: self.tally(name).union(other.tally(name)) for name in names})
+        return self if both == self else both
 
     def to_bytes(self) -> bytes:
         """Return a canonical form: equal usages give equal bytes.
@@ -123,13 +172,19 @@ class Usage:
             ]
             for name, tally in self.tallies.items()
         }
-        return _VERSION + json.dumps(table, separators=(",", ":"), ensure_ascii=False).encode(
-            "utf-8", "surrogatepass"
-        )
+        return _VERSION + _JSON.encode(table).encode("utf-8", "surrogatepass")
 
     @classmethod
     def from_bytes(cls, raw: bytes) -> Usage:
-        """Read what `to_bytes` wrote. Raises `CorruptUsageError` for anything else."""
+        """Read what `to_bytes` wrote, of this release or an earlier one.
+
+        Raises `CorruptUsageError` for anything else: what is read is written again byte for byte.
+        """
+        if not isinstance(raw, bytes):
+            raise CorruptUsageError(
+                f"the remembered usage is of type `{type(raw).__name__}`; it has to come back as"
+                " the bytes that were written"
+            )
         if raw[:1] != _VERSION:
             version = f"starts with `{raw[:1].decode('ascii', 'replace')}`" if raw else "is empty"
             raise CorruptUsageError(
@@ -137,27 +192,31 @@ class Usage:
                 " one that wrote it"
             )
         try:
-            table = json.loads(raw[1:].decode("utf-8", "surrogatepass"))
-            tallies = {str(name): _read(ids, steps) for name, (ids, steps) in table.items()}
+            return _read_usage(raw)
         except (ValueError, TypeError, AttributeError, RecursionError) as error:
             message = (
                 f"the remembered usage of {len(raw)} bytes cannot be read: it was cut short or"
                 " changed; put it back, or forget the reader"
             )
             raise CorruptUsageError(message) from error
-        return cls(tallies)
 
 
-def _read(ids: list[str], steps: list[int]) -> Tally:
+def _read_usage(raw: bytes) -> Usage:
+    table = json.loads(raw[1:].decode("utf-8", "surrogatepass"))
+    usage = Usage({name: _read_tally(*entry) for name, entry in table.items()})
+    # One comparison refuses all that `to_bytes` never writes: a meter given twice, another order, a
+    # blank, an escape, a table in the place of a list.
+    if usage.to_bytes() != raw:
+        raise ValueError("the usage would be written in another way")
+    return usage
+
+
+def _read_tally(ids: list[str], steps: list[int]) -> Tally:
     if not all(type(name) is str for name in ids) or not all(type(step) is int for step in steps):
         raise ValueError("a tally is a list of ids and a list of whole numbers")
     if len(ids) != len(steps) or len(set(ids)) != len(ids):
         raise ValueError("a tally has one instant for each distinct id")
-    ats = []
-    at = 0
-    for step in steps:
-        at += step
-        ats.append(at)
+    ats = tuple(accumulate(steps))
     if not all(_FIRST <= at < _AFTER for at in ats):
         raise ValueError("an instant is in the years 1 to 9999")
     return _tally(dict(zip(ids, ats, strict=True)))

@@ -178,6 +178,7 @@ class Postgres:
             shutil.copytree(libraries, self.folder / libraries.name)
         self.data = self.folder / "data"
         self.socket = self.folder / "s"
+        self.log = self.folder / "log"
         self.identity = {}
         for path in (self.data, self.socket):
             path.mkdir()
@@ -209,9 +210,10 @@ class Postgres:
         """Start the server and wait until it answers."""
         settings = ["-c", "listen_addresses=", "-c", "max_connections=200", "-c", "fsync=off"]
         command = [self.binaries / "postgres", "-D", self.data, "-k", self.socket, *settings]
-        self.process = subprocess.Popen(
-            command, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **self.identity
-        )
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                command, cwd="/", stdout=subprocess.DEVNULL, stderr=log, **self.identity
+            )
         for _ in range(500):
             with suppress(psycopg.OperationalError):
                 psycopg.connect(self.url).close()

@@ -70,7 +70,7 @@ class ReadArticle:
 
 @frozen(kw_only=True)
 class SignIn:
-    """Signing in, or registering: the device's anonymous usage joins the account's."""
+    """Signing in, or registering: what the device has counted is brought to the account."""
 
     verb: ClassVar[str] = "sign in"
 
@@ -78,7 +78,7 @@ class SignIn:
 
     def do(self, context: StepContext) -> str:
         """Sign in on the current device."""
-        return context.person.sign_in(self.account)
+        return context.person.sign_in(context.policy, context.now, self.account)
 
 
 @frozen(kw_only=True)
@@ -132,7 +132,7 @@ class Subscribe:
         right = Entitlement(
             kind=self.kind, product=product, starts=now, ends=ends, grace=self.grace
         )
-        note = context.person.grant(right)
+        note = context.person.grant(context.policy, now, right)
         return f"{note}{self.doing}{self._by_offer()}, {_until(ends)}{self._with_grace(ends)}"
 
     def _by_offer(self) -> str:

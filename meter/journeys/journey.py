@@ -1,6 +1,6 @@
 """A journey: a reader and dated steps, run through the engine.
 
-Every count and every answer comes from `meter.decide` and `Usage.merge`; a journey only moves the
+Every count and every answer comes from `meter.decide` and `engine.join`; a journey only moves the
 clock, the device and the account. Days, weeks, months and years between steps are the calendar's in
 the publication's zone, hours and minutes absolute.
 """

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from attrs import Factory, define, evolve, frozen
 
+from meter.engine import join
 from meter.usage import Usage
 from meter.view import Entitlement, PageView, Reader
 from meter.vocabulary import EntitlementKind
@@ -19,6 +20,8 @@ from meter.windows import Term, instant, local_instant, moment
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
+
+    from meter.policy import Policy
 
 __all__ = ["ImpossibleStepError", "Person", "Right", "dated", "later", "parse_span", "span_text"]
 
@@ -155,8 +158,11 @@ class Person:
     @property
     def identity(self) -> tuple[str, str]:
         """Whose usage counts now: an account's, or a device's with the cookie it has."""
-        if self.account is not None:
-            return "account", self.account
+        return self._anonymous if self.account is None else ("account", self.account)
+
+    @property
+    def _anonymous(self) -> tuple[str, str]:
+        """Whose usage counts on this device while nobody is signed in."""
         cookie = self.cookies.get(self.device, 0)
         return "device", self.device if cookie == 0 else f"{self.device} #{cookie + 1}"
 
@@ -192,20 +198,23 @@ class Person:
             channel=view.channel or self.channel,
         )
 
-    def sign_in(self, account: str | None = None) -> str:
-        """Sign in on this device; what it counted anonymously joins the account's count."""
-        brought = self.usage if self.account is None else Usage()
+    def sign_in(self, policy: Policy, now: datetime, account: str | None = None) -> str:
+        """Sign in on this device; what it counted anonymously is brought to the account.
+
+        The device stays what it was, as `Paywall.join` leaves it.
+        """
         name = account or self.account or self.reader.id
         self.signed_in[self.device] = name
-        self.usage = self.usage.merge(brought)
+        brought = self.usages.get(self._anonymous, Usage())
+        self.usage = join(policy, brought, self.usage, now)
         return f"signs in as `{name}`"
 
-    def grant(self, right: Entitlement) -> str:
+    def grant(self, policy: Policy, now: datetime, right: Entitlement) -> str:
         """Give the account a right, and say what else that took.
 
         Someone who takes one has an account from then on.
         """
-        note = f"{self.sign_in()} and " if self.account is None else ""
+        note = f"{self.sign_in(policy, now)} and " if self.account is None else ""
         account = str(self.account)
         self.rights[account] = (*self.rights.get(account, ()), right)
         return note

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from contextlib import nullcontext
 from datetime import datetime
 from inspect import isawaitable, iscoroutine
@@ -15,8 +15,10 @@ from meter.clock import system_clock
 from meter.errors import StoreError, StoreSetupError, StoreUnavailableError, quoted
 from meter.memo import observe
 from meter.paywall.fallback import remembered, spent, unspent
-from meter.paywall.metered_view import MeteredView
-from meter.paywall.operations import CheckLosses, Load, Swap
+from meter.paywall.forgetting import erase
+from meter.paywall.identity import ReaderKeys, reader_keys
+from meter.paywall.metered_view import MeteredView, store_expiry
+from meter.paywall.operations import Load, Swap
 from meter.paywall.recent import Recent
 from meter.paywall.settings import (
     Hook,
@@ -28,18 +30,11 @@ from meter.paywall.settings import (
     positive,
 )
 from meter.paywall.telemetry import LOG, StoreDecision, Telemetry, ViewKind, decision_event
-from meter.paywall.transactions import TransactionResult, erase, join, transact
+from meter.paywall.transactions import TransactionResult, join, transact
 from meter.policy import Policy
 from meter.stores.deadline import deadline
-from meter.stores.keys import reader_key
-from meter.stores.protocol import (
-    AsyncLossAware,
-    AsyncStore,
-    LossAware,
-    Store,
-    describe,
-    several_processes,
-)
+from meter.stores.keys import Secret, checked_secret
+from meter.stores.protocol import AsyncStore, LossAware, Store, describe, several_processes
 from meter.stores.turns import QUEUE
 from meter.usage import Read
 
@@ -75,6 +70,12 @@ class Counted:
     resets_at: datetime | None
 
 
+def _secrets(old_secrets: Iterable[Secret]) -> tuple[Secret, ...]:
+    if isinstance(old_secrets, bytes | str):
+        raise TypeError("`old_secrets` is a tuple of secrets; write a comma behind a single one")
+    return tuple(checked_secret(secret) for secret in old_secrets)
+
+
 @define(slots=False, eq=False, repr=False)
 class PaywallBase(Generic[S]):
     """A policy over a store; its fields are the arguments of both paywalls, see `Paywall`."""
@@ -86,7 +87,8 @@ class PaywallBase(Generic[S]):
     _deadline: float | None = field(default=None, kw_only=True)
     _queue: float = field(default=QUEUE, kw_only=True)
     _attempts: int = field(default=64, kw_only=True)
-    _secret: bytes | str | None = field(default=None, kw_only=True)
+    _secret: Secret = field(default=None, converter=checked_secret, kw_only=True)
+    _old_secrets: tuple[Secret, ...] = field(default=(), converter=_secrets, kw_only=True)
     _namespace: str = field(default="", kw_only=True)
     _remember: int = field(default=10_000, kw_only=True)
     _on_decision: Hook | None = field(default=None, kw_only=True)
@@ -104,10 +106,14 @@ class PaywallBase(Generic[S]):
             raise TypeError(
                 f"`on_decision` is called with each decision; {quoted(self._on_decision)} cannot be"
             )
-        self._loss_aware: LossAware | AsyncLossAware | None = None
-        if isinstance(self._store, LossAware | AsyncLossAware):
+        self._loss_aware: LossAware | None = None
+        self._losses = 0
+        if isinstance(self._store, LossAware):
             self._loss_aware = self._store
-        self._recent = Recent(self._remember)
+            self._losses = self._store.losses
+        # Where a store cannot be out, no other process has anything that it could bring in.
+        self._marks = info.deadline is not None or bool(self._old_secrets)
+        self._recent = Recent(self._remember, self._clock)
         self._telemetry = Telemetry(info.name)
         if (problem := several_processes(self._store)) is not None:
             LOG.error("%s", problem, extra={"meter": {"processes": "several", "store": info.name}})
@@ -124,8 +130,8 @@ class PaywallBase(Generic[S]):
         source = self._source
         return source if isinstance(source, Policy) else source.policy
 
-    def _key(self, reader_id: str) -> str:
-        return reader_key(reader_id, namespace=self._namespace, secret=self._secret)
+    def _keys(self, reader_id: str) -> ReaderKeys:
+        return reader_keys(reader_id, self._namespace, self._secret, self._old_secrets)
 
     def _within(self, deadlines: float) -> AbstractContextManager[None]:
         """Return a context of so many deadlines, and of the wait for a turn."""
@@ -143,19 +149,17 @@ class PaywallBase(Generic[S]):
         decision = observed.final
         if decision is not None:
             return StoreDecision(decision, view, view_kind(view, counts=counts))
-        key = self._key(reader.id)
+        keys = self._keys(reader.id)
         return self._decide_with_store(
-            MeteredView(policy, reader, view, now, key, counts, observed.decide)
+            MeteredView(policy, reader, view, now, keys, counts, observed.decide)
         )
 
     def _decide_with_store(self, metered: MeteredView) -> StoreOps[StoreDecision]:
         """Decide with the count, or without it where the store does not answer."""
-        if self._loss_aware is not None:
-            self._recent.losses = self._loss_aware.losses
         try:
             with self._span():
                 result = yield from transact(
-                    metered.key,
+                    metered.keys,
                     metered.decide,
                     self._recent,
                     expires=metered.expires,
@@ -174,10 +178,10 @@ class PaywallBase(Generic[S]):
         return self._conclude(result, metered)
 
     def _conclude(self, result: TransactionResult[Decision], metered: MeteredView) -> StoreDecision:
-        decision = result.answer
-        if result.loss:
+        if self._loss_aware is not None and self._loss_aware.losses > self._losses:
+            self._losses = self._loss_aware.losses
             self._telemetry.report_loss()
-            decision = evolve(decision, degraded=True)
+        decision = result.answer
         if decision.counted and not result.written:
             decision = evolve(decision, counted=False)
         kind = view_kind(metered.view, counts=metered.counts)
@@ -204,24 +208,35 @@ class PaywallBase(Generic[S]):
         self._warm_up()
         yield Load(_PROOF)
         yield Swap(_PROOF, b"never kept", None)
-        if self._loss_aware is not None:
-            yield CheckLosses(self._recent)
 
     def _warm_up(self) -> Rulebook:
         """Compile the policy, if no view has done so."""
         return self.policy.rulebook
 
-    def _join(self, from_id: str, into_id: str) -> StoreOps[None]:
-        source = self._key(from_id)
-        target = self._key(into_id)
-        return join(source, target, self._recent, attempts=self._attempts)
+    def _join(self, source_id: str, target_id: str, now: datetime | None) -> StoreOps[None]:
+        policy = self.policy
+        clock = now or self._clock()
+
+        def bring(source: Usage, target: Usage) -> Usage:
+            at = engine.joined_at(policy, source, clock) if now is None else now
+            return engine.join(policy, source, target, at)
+
+        return join(
+            self._keys(source_id),
+            self._keys(target_id),
+            bring,
+            self._recent,
+            expires=lambda usage: store_expiry(policy, usage, clock),
+            attempts=self._attempts,
+        )
 
     def _erase(self, reader_id: str) -> StoreOps[None]:
-        return erase(self._key(reader_id), self._recent, attempts=self._attempts)
+        keys = self._keys(reader_id)
+        return erase(keys, self._recent, marks=self._marks, attempts=self._attempts)
 
     def _look_up(self, reader_id: str, now: datetime | None) -> StoreOps[dict[str, Counted]]:
         """Return what each meter has counted for a reader, and write nothing."""
-        key = self._key(reader_id)
+        keys = self._keys(reader_id)
         at = now or self._clock()
         policy = self.policy
 
@@ -234,7 +249,7 @@ class PaywallBase(Generic[S]):
             return counted, usage
 
         result = yield from transact(
-            key,
+            keys,
             look,
             self._recent,
             expires=lambda _: None,
@@ -268,5 +283,8 @@ def checked(answer: bytes | None, name: str) -> bytes | None:
 
 
 def failed(error: Exception) -> StoreUnavailableError:
-    """Return the outage for whatever else a store raises, so that the page view is answered."""
-    return StoreUnavailableError(f"the store failed: {str(error) or type(error).__name__}")
+    """Return the outage for whatever else a store raises, so that the page view is answered.
+
+    Its words stay out of the message, which is logged: they may name the reader.
+    """
+    return StoreUnavailableError(f"the store failed with a `{type(error).__name__}`")

@@ -16,11 +16,8 @@ if TYPE_CHECKING:
     from meter.decision import Decision
     from meter.paywall.metered_view import MeteredView
     from meter.paywall.recent import Recent
-    from meter.paywall.records import Record
 
 __all__ = ["remembered", "spent", "unspent"]
-
-_MOST_ALIASES = 64
 
 
 def remembered(recent: Recent, metered: MeteredView) -> Decision:
@@ -31,24 +28,13 @@ def remembered(recent: Recent, metered: MeteredView) -> Decision:
     """
     key = metered.key
     with recent.lock:
-        pending = recent.pending(key) or Usage()
-        usage = _root(recent, key).usage.merge(pending)
+        usage = recent.get(key).usage.union(recent.pending(key).all())
         decision, after = metered.decide(usage)
         if metered.counts and after is not usage and decision.meter is not None:
             name = decision.meter.name
             new = _newly_read(usage.tally(name), after.tally(name))
-            recent.add_pending(key, pending.merge(Usage({name: new})))
+            recent.add_pending(key, Usage({name: new}))
         return decision
-
-
-def _root(recent: Recent, key: str) -> Record:
-    """Return what is remembered of a reader, following aliases to the id that holds it."""
-    record = recent.get(key)
-    for _ in range(_MOST_ALIASES):
-        if record.into is None:
-            break
-        record = recent.get(record.into)
-    return record
 
 
 def _newly_read(before: Tally, after: Tally) -> Tally:

@@ -10,18 +10,19 @@ from attrs import define
 from meter import engine
 from meter.clock import system_clock
 from meter.decision import Decision
+from meter.paywall.identity import ReaderKeys
 from meter.policy import Policy
 from meter.usage import Usage
 from meter.view import PageView, Reader
 
-__all__ = ["MeteredView"]
+__all__ = ["MeteredView", "store_expiry"]
 
 _MARGIN = timedelta(days=1)  # for clocks of servers that differ
 
 
 @define
 class MeteredView:
-    """A page view, and the key of its reader's usage.
+    """A page view, and the keys of its reader's usage.
 
     `counts` is false for a view that is only peeked at. `decide` returns the decision on a usage,
     and the usage after it; the view is observed once, however often `decide` is called.
@@ -31,16 +32,26 @@ class MeteredView:
     reader: Reader
     view: PageView
     now: datetime
-    key: str
+    keys: ReaderKeys
     counts: bool
     decide: Callable[[Usage], tuple[Decision, Usage]]
 
-    def expires(self, usage: Usage) -> datetime | None:
-        """Return when a store may drop a usage, by this machine's clock, or `None` for never.
+    @property
+    def key(self) -> str:
+        """The key in force."""
+        return self.keys.current
 
-        A `now` in the past moves it later: a store must not drop what that caller still counts.
-        """
-        ends = engine.expires_at(self.policy, usage)
-        if ends is None:
-            return None
-        return ends + _MARGIN + max(system_clock() - self.now, timedelta())
+    def expires(self, usage: Usage) -> datetime | None:
+        """Return when a store may drop a usage, as `store_expiry` says."""
+        return store_expiry(self.policy, usage, self.now)
+
+
+def store_expiry(policy: Policy, usage: Usage, now: datetime) -> datetime | None:
+    """Return when a store may drop a usage, by this machine's clock, or `None` for never.
+
+    A `now` in the past moves it later: a store must not drop what that caller still counts.
+    """
+    ends = engine.expires_at(policy, usage)
+    if ends is None:
+        return None
+    return ends + _MARGIN + max(system_clock() - now, timedelta())

@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
-from meter.stores.protocol import AsyncLossAware, LossAware
+from meter.errors import CorruptUsageError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from meter.paywall.recent import Recent
     from meter.stores import AsyncStore, Store
 
-__all__ = ["CheckLosses", "Forget", "Load", "StoreOp", "StoreOps", "Swap"]
+__all__ = ["Forget", "Load", "StoreOp", "StoreOps", "Swap"]
 
 T = TypeVar("T")
 
@@ -28,10 +27,10 @@ class Load(NamedTuple):
     key: str
 
     def on(self, store: Store) -> bytes | None:
-        return store.load(self.key)
+        return _bytes(store.load(self.key))
 
     async def on_async(self, store: AsyncStore) -> bytes | None:
-        return await store.load(self.key)
+        return _bytes(await store.load(self.key))
 
 
 class Swap(NamedTuple):
@@ -43,10 +42,10 @@ class Swap(NamedTuple):
     expires: datetime | None = None
 
     def on(self, store: Store) -> bytes | None:
-        return store.swap(self.key, self.old, self.new, expires=self.expires)
+        return _bytes(store.swap(self.key, self.old, self.new, expires=self.expires))
 
     async def on_async(self, store: AsyncStore) -> bytes | None:
-        return await store.swap(self.key, self.old, self.new, expires=self.expires)
+        return _bytes(await store.swap(self.key, self.old, self.new, expires=self.expires))
 
 
 class Forget(NamedTuple):
@@ -61,20 +60,15 @@ class Forget(NamedTuple):
         await store.forget(self.key)
 
 
-class CheckLosses(NamedTuple):
-    """Ask a store that can tell how often it has lost data, and remember the answer."""
-
-    recent: Recent
-
-    def on(self, store: Store) -> None:
-        self.recent.losses = store.check_losses() if isinstance(store, LossAware) else 0
-
-    async def on_async(self, store: AsyncStore) -> None:
-        losses = 0
-        if isinstance(store, AsyncLossAware):
-            losses = await store.check_losses()
-        self.recent.losses = losses
+def _bytes(answer: object) -> bytes | None:
+    """Return what a store answered, or say that it is of a kind that was never given to it."""
+    if answer is None or isinstance(answer, bytes):
+        return answer
+    raise CorruptUsageError(
+        f"the store answered with a value of type `{type(answer).__name__}` where it was given"
+        " bytes; put the record back, or forget the reader"
+    )
 
 
-StoreOp: TypeAlias = Load | Swap | Forget | CheckLosses
+StoreOp: TypeAlias = Load | Swap | Forget
 StoreOps: TypeAlias = Generator[StoreOp, bytes | None, T]

@@ -2,63 +2,96 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
+from attrs import frozen
+
+from meter.clock import system_clock
 from meter.paywall.records import NOTHING, read_record
 from meter.stores.locks import ForkLock
+from meter.usage import Usage
 
 if TYPE_CHECKING:
-    from meter.paywall.records import Record
-    from meter.usage import Usage
+    from collections.abc import Callable, Iterable
 
-__all__ = ["Recent"]
+    from meter.paywall.records import Record
+
+__all__ = ["NO_READS", "PAID_WITHIN", "Pending", "Recent"]
 
 V = TypeVar("V")
 
-_NEVER = (NOTHING, 0)
+PAID_WITHIN = timedelta(minutes=10)
+"""How long after it was counted here a read may still be paid into the store."""
+
+
+@frozen
+class Pending:
+    """What this process counted for a reader while the store was out, and when it did."""
+
+    counted: tuple[tuple[datetime, Usage], ...] = ()
+
+    def all(self) -> Usage:
+        """Return all of it: an outage goes on counting with it, however long it lasts."""
+        return _union(usage for _, usage in self.counted)
+
+    def due(self, now: datetime) -> Usage:
+        """Return what may be paid into the store at `now`."""
+        return _union(usage for at, usage in self.counted if abs(now - at) < PAID_WITHIN)
+
+
+def _union(usages: Iterable[Usage]) -> Usage:
+    total = Usage()
+    for usage in usages:
+        total = total.union(usage)
+    return total
+
+
+NO_READS = Pending()
 
 
 class Recent:
     """The records seen most recently, and the reads that are pending; both are bounded.
 
-    Pending is what was counted while the store was out and is not in it yet.
+    Pending is what was counted while the store was out and is not in it yet. `clock` returns the
+    time, with a zone.
     """
 
-    def __init__(self, most: int) -> None:
-        self.losses = 0
-        """How often the store is known to have lost data."""
+    def __init__(self, most: int, clock: Callable[[], datetime] = system_clock) -> None:
         self.lock = ForkLock()
+        self.clock = clock
         self._most = most
-        self._records: dict[str, tuple[Record, int]] = {}
-        self._pending: dict[str, Usage] = {}
+        self._records: dict[str, Record] = {}
+        self._pending: dict[str, Pending] = {}
 
     def get(self, key: str) -> Record:
         """Return the record last seen under a key."""
-        return self._records.get(key, _NEVER)[0]
-
-    def losses_when_seen(self, key: str) -> int:
-        """Return how often the store had lost data when a key was last seen."""
-        return self._records.get(key, _NEVER)[1]
+        return self._records.get(key, NOTHING)
 
     def keep(self, key: str, record: Record) -> None:
         """Remember the record that is under a key now."""
-        seen = None if record.raw is None else (record, self.losses)
         with self.lock:
-            _put(self._records, key, seen, self._most)
+            _put(self._records, key, None if record.raw is None else record, self._most)
 
-    def pending(self, key: str) -> Usage | None:
-        """Return what is pending for a key, or `None`."""
-        return self._pending.get(key)
+    def pending(self, key: str) -> Pending:
+        """Return what is pending for a key."""
+        return self._pending.get(key, NO_READS)
 
     def add_pending(self, key: str, usage: Usage) -> None:
-        """Make a usage pending for a key; the caller holds the lock."""
-        _put(self._pending, key, usage, self._most)
+        """Make what was just counted pending for a key; the caller holds the lock."""
+        counted = (*self.pending(key).counted, (self.clock(), usage))
+        _put(self._pending, key, Pending(counted), self._most)
 
-    def remove_pending(self, key: str, usage: Usage) -> None:
-        """Remove what has reached the store, unless more has become pending meanwhile."""
+    def remove_pending(self, key: str, pending: Pending) -> None:
+        """Remove what has reached the store or came too late, unless more is pending by now."""
         with self.lock:
-            if self._pending.get(key) is usage:
-                self._pending.pop(key, None)
+            if self._pending.get(key) is pending:
+                del self._pending[key]
+
+    def distrust(self, key: str) -> None:
+        """Forget the record last seen under a key, and keep what is pending."""
+        with self.lock:
+            self._records.pop(key, None)
 
     def drop(self, key: str) -> None:
         """Forget everything about a key."""

@@ -1,74 +1,55 @@
-"""What is kept under one key: a usage and the ids joined to its reader, or an alias.
+"""What is kept under one key: the bytes of a usage, and what they mean.
 
-Two ids of one person are one reader once they are joined. The record of the one that stays (the
-*root*) lists the others; each of those is an *alias*, a few bytes that lead to it. An alias holds
-only while the root lists it: what is left of a join after a `forget` means nothing.
+An id is a record: one key, one usage. Earlier releases made two ids one reader; what they wrote is
+read for good. Their record of a joined reader (`J`, a list of keys, a line break, then a usage) is
+that usage, and their alias (`A`, then the key it led to) is a reader of whom nothing is counted
+yet. The next write replaces both.
 """
 
 from __future__ import annotations
 
-import json
+import re
 
 from attrs import field, frozen
 
 from meter.errors import CorruptUsageError
 from meter.usage import Usage
 
-__all__ = ["NOTHING", "Record", "alias_record", "read_record", "usage_record"]
+__all__ = ["NOTHING", "Record", "read_record", "usage_record"]
 
-_JOINED = b"J"
-_ALIAS = b"A"
+_KEY = rb"[A-Za-z0-9._~%:=#-]{1,200}"
+_JOINED = re.compile(rb'J\[\d{1,9},\[(?:"' + _KEY + rb'"(?:,"' + _KEY + rb'")*)?\]\]\n')
+_ALIAS = re.compile(rb"A" + _KEY)
 
 
 @frozen
 class Record:
-    """The bytes found under a key (`raw`, or `None` for nothing), and what they mean.
-
-    `usage` is what the reader has read, `joined` the keys that lead here, and `into` the key that
-    an alias leads to.
-    """
+    """The bytes found under a key (`raw`, or `None` for nothing), and the usage they hold."""
 
     raw: bytes | None = None
     usage: Usage = field(factory=Usage)
-    joined: tuple[str, ...] = ()
-    turn: int = 0
-    """How many joins have changed this record.
-
-    Every join changes the bytes, so of two at once one sees the other.
-    """
-    into: str | None = None
 
 
 NOTHING = Record()
 
 
-def usage_record(usage: Usage, joined: tuple[str, ...] = (), turn: int = 0) -> Record:
-    """Return the record of a usage; without a join, its bytes are the usage's own."""
-    raw = usage.to_bytes()
-    if joined or turn:
-        raw = _JOINED + json.dumps([turn, joined], separators=(",", ":")).encode() + b"\n" + raw
-    return Record(raw, usage, joined, turn)
-
-
-def alias_record(into: str) -> Record:
-    """Return the record that leads to another key."""
-    return Record(_ALIAS + into.encode(), into=into)
+def usage_record(usage: Usage) -> Record:
+    """Return the record of a usage."""
+    return Record(usage.to_bytes(), usage)
 
 
 def read_record(raw: bytes | None) -> Record:
     """Read the bytes under a key. Raises `CorruptUsageError` for bytes that are no record."""
     if raw is None:
         return NOTHING
-    if raw[:1] == _ALIAS:
-        return Record(raw, into=raw[1:].decode("ascii", "replace"))
-    if raw[:1] != _JOINED:
+    if not isinstance(raw, bytes) or raw[:1] not in b"AJ":
         return Record(raw, Usage.from_bytes(raw))
-    head, _, usage = raw[1:].partition(b"\n")
-    try:
-        turn, joined = json.loads(head)
-        keys = tuple(str(key) for key in joined)
-        return Record(raw, Usage.from_bytes(usage), keys, int(turn))
-    except (ValueError, TypeError) as error:
-        raise CorruptUsageError(
-            f"the list of joined readers cannot be read in a record of {len(raw)} bytes"
-        ) from error
+    joined = _JOINED.match(raw)
+    if joined is not None:
+        return Record(raw, Usage.from_bytes(raw[joined.end() :]))
+    if _ALIAS.fullmatch(raw):
+        return Record(raw)
+    raise CorruptUsageError(
+        f"the record of {len(raw)} bytes cannot be read: it was cut short or changed; put it back,"
+        " or forget the reader"
+    )

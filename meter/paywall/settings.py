@@ -11,8 +11,10 @@ from meter.errors import meant, quoted
 from meter.policy import Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
     from datetime import datetime
+
+    from meter.stores.keys import Secret
 
 __all__ = [
     "Hook",
@@ -57,7 +59,8 @@ class PaywallSettings(TypedDict, total=False):
     deadline: float | None
     queue: float
     attempts: int
-    secret: bytes | str | None
+    secret: Secret
+    old_secrets: Iterable[Secret]
     namespace: str
     remember: int
     on_decision: Hook | None

@@ -81,7 +81,9 @@ class Paywall(PaywallBase[Store]):
     - `attempts`: how often a check may start again because the reader's usage changed meanwhile;
       after that it counts as an outage.
     - `secret`: with one, the store holds digests (HMAC-SHA256) in the place of reader ids. Every
-      process needs the same; another one finds none of the old counts.
+      process needs the same.
+    - `old_secrets`: those that were in force before (`None` for none). What is kept under one of
+      them is carried over at the reader's next visit, and forgotten with the reader.
     - `namespace`: keeps the readers of several publications apart in one store.
     - `remember`: the most readers this process remembers; a view of one it knows is one call.
     - `on_decision`: called with every decision, as a CloudEvents dictionary; its `data` says which
@@ -90,7 +92,8 @@ class Paywall(PaywallBase[Store]):
 
     A mistake raises, and is never taken for an outage: `TypeError` for a setting that is none, or
     for what is no policy and no store; `ValueError` for a `deadline`, a `queue` or an `on_outage`
-    that cannot be; `StoreSetupError` from any call, where the store cannot work as it is set up.
+    that cannot be, and for an empty secret; `StoreSetupError` from any call, where the store cannot
+    work as it is set up.
 
     >>> from datetime import datetime, UTC
     >>> from meter import Article, PageView, Reader, loads_policy, open_store
@@ -160,20 +163,29 @@ class Paywall(PaywallBase[Store]):
         """
         return self._ask(reader, view, now, counts=False)
 
-    def merge(self, from_id: str, into_id: str) -> None:
-        """Make two ids one reader, with the union of what both have read, as at a sign-in.
+    def join(self, source_id: str, target_id: str, *, now: datetime | None = None) -> None:
+        """Bring what one id has counted to another, as when a device signs in to an account.
 
-        From then on either id stands for both. Repeating it changes nothing, and the direction does
-        not matter; after an interruption, do it again. It may take 20 deadlines. Raises
-        `StoreError` if the store does not answer, and `IdentityError` for an empty id.
+        It goes one way and once: what the source has counted in windows that still run counts for
+        the target too. The source stays what it was, so that the next person who signs in there
+        meets nothing of the target; what the source reads later is its own. Repeating it changes
+        nothing.
+
+        `now` is the time of the sign-in, in any zone: what the source counted after it takes no
+        part. Without it that is the clock's time, or the source's last read where another server's
+        clock dated it up to a day ahead. It may take 20 deadlines. Raises `StoreError` if the store
+        does not answer, whatever `on_outage` says: do it again then with the first `now`.
+        `ValueError` for a time without a zone, `IdentityError` for an empty id.
         """
-        self._run(self._join(from_id, into_id), _CARE)
+        self._run(self._join(source_id, target_id, now), _CARE)
 
     def forget(self, reader_id: str) -> None:
-        """Remove a reader, and every id merged with it, from the store and from this process.
+        """Remove a reader from the store and from this process.
 
-        It may take 20 deadlines. Raises `StoreError` if the store does not answer: do it again
-        then. Other processes drop what they remember when they next ask the store for this reader.
+        What `join` has brought to other ids stays with them. For some minutes a mark without ids
+        stays, so that other processes bring nothing back that they counted in an outage. It may
+        take 20 deadlines. Raises `StoreError` if the store does not answer, or still holds a trace:
+        do it again then.
         """
         self._run(self._erase(reader_id), _CARE)
 
@@ -267,9 +279,9 @@ class AsyncPaywall(PaywallBase[AsyncStore]):
         """Decide what a reader would get, and count nothing; see `Paywall.peek`."""
         return await self._ask(reader, view, now, counts=False)
 
-    async def merge(self, from_id: str, into_id: str) -> None:
-        """Make two ids one reader; see `Paywall.merge`."""
-        await self._run(self._join(from_id, into_id), _CARE)
+    async def join(self, source_id: str, target_id: str, *, now: datetime | None = None) -> None:
+        """Bring what one id has counted to another; see `Paywall.join`."""
+        await self._run(self._join(source_id, target_id, now), _CARE)
 
     async def forget(self, reader_id: str) -> None:
         """Remove a reader from the store and this process; see `Paywall.forget`."""

@@ -125,11 +125,7 @@ class Telemetry:
             self._outages.add(1, {"reason": reason, "store": self.store})
 
     def report_loss(self) -> None:
-        """Report that the store was found to have lost data."""
-        LOG.error(
-            "the store lost data; what this process remembers is put back",
-            extra={"meter": {"loss": True, "store": self.store}},
-        )
+        """Count that the store was found to have lost data; the store itself logs what it saw."""
         if self._losses is not None:
             self._losses.add(1, {"store": self.store})
 

@@ -33,14 +33,15 @@ Json: TypeAlias = "str | bool | float | list[Json] | dict[str, Json] | None"
 class SimulatedView:
     """One page view of a simulated reader, and what it got.
 
-    `merged` is an id the reader had before and is known by this one from now on. `used` is what the
-    verdict's meter has counted after this view, or -1 where there is none.
+    `joined` is the device's id whose reading was brought to this account since the view before, as
+    `engine.join` does. `used` is what the verdict's meter has counted after this view, or -1 where
+    there is none.
     """
 
     reader: Reader
     view: PageView
     at: datetime
-    merged: str | None
+    joined: str | None
     verdict: Verdict
     counted: bool
     used: int
@@ -76,7 +77,7 @@ def _view(population: Population, number: int, line: Mapping[str, int]) -> Simul
         reader=reader,
         view=view,
         at=moment(line["at"], zone),
-        merged=None if line["merged"] < 0 else f"r{line['reader']}-{line['merged']}",
+        joined=None if line["joined"] < 0 else f"r{line['reader']}-{line['joined']}",
         verdict=reading.judging.verdicts[line["verdict"]],
         counted=bool(line["counted"]),
         used=line["used"],

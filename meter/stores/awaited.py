@@ -69,11 +69,6 @@ class _InThread(Ordinary):
     async def forget(self, key: str) -> None:
         await self._call(self.store.forget, key)
 
-    async def check_losses(self) -> int:
-        if not isinstance(self.store, LossAware):
-            return 0
-        return await self._call(self.store.check_losses)
-
     async def _call(self, function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
         async with self._turns_here(), AnswerTime(remaining(self.deadline)):
             return await asyncio.to_thread(function, *arguments, **named)
@@ -103,9 +98,6 @@ class _AtOnce(Ordinary):
 
     async def forget(self, key: str) -> None:
         self.store.forget(key)
-
-    async def check_losses(self) -> int:
-        return self.store.check_losses() if isinstance(self.store, LossAware) else 0
 
 
 def in_thread(store: Store) -> AsyncStore:

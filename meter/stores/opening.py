@@ -130,6 +130,11 @@ def _parse(url: str) -> _Address:
         raise StoreSetupError(f"`{_without_password(url)}` does not name a store; {_advice(url)}")
     path = unquote(parts.path)
     if kind == "sqlite":
+        if ":memory:" in unquote(url):
+            raise StoreSetupError(
+                f"`{url}` does not name a file; write `memory://` to keep counts in this process"
+                " only"
+            )
         if parts.netloc:
             raise StoreSetupError(
                 f"`{url}` does not name a file; did you mean"

@@ -3,7 +3,8 @@
 There is one table. A load or a change is one statement; where a change comes too late, a second one
 loads what is there instead. A change compares as it writes: exact at READ COMMITTED and above.
 Nothing is prepared and nothing is kept on a connection, so it works behind pgbouncer in transaction
-mode.
+mode. Values travel beside the statement and never in its text, which the server writes into its log
+whenever something goes wrong.
 """
 
 from __future__ import annotations
@@ -26,7 +27,6 @@ from meter.stores.postgres_connections import (
     check_url,
     connection_of,
     connection_of_async,
-    last_has_rows,
     make_async_pool,
     make_pool,
     translated,
@@ -55,20 +55,22 @@ _ROUNDS = 16
 _LOAD = "SELECT bytes FROM meter_usage WHERE key = %(key)s"
 _FORGET = "DELETE FROM meter_usage WHERE key = %(key)s"
 _PURGE = "DELETE FROM meter_usage WHERE expires <= %(now)s"
+_LOOK = "SELECT 'there'::bytea WHERE to_regclass('meter_usage') IS NOT NULL"
 # Where a guess may well be wrong (nothing is there, or something is removed), the change and a load
-# go together, in one trip and one transaction: the load sees the change, or the one that was
-# faster. Otherwise the change itself returns a row if it was made.
+# are one statement: it returns what was there before, or what it has put there. Otherwise the
+# change itself returns a row if it was made.
 _ADD = (
-    "INSERT INTO meter_usage VALUES (%(key)s, %(new)s, %(expires)s) ON CONFLICT DO NOTHING;"
-    " SELECT bytes FROM meter_usage WHERE key = %(key)s"
+    "WITH added AS (INSERT INTO meter_usage VALUES (%(key)s, %(new)s, %(expires)s) ON CONFLICT DO"
+    " NOTHING RETURNING bytes) SELECT bytes FROM added UNION ALL SELECT bytes FROM meter_usage"
+    " WHERE key = %(key)s AND NOT EXISTS (SELECT FROM added)"
 )
 _REPLACE = (
     "UPDATE meter_usage SET bytes = %(new)s, expires = %(expires)s WHERE key = %(key)s AND bytes ="
     " %(old)s RETURNING bytes"
 )
 _REMOVE = (
-    "DELETE FROM meter_usage WHERE key = %(key)s AND bytes = %(old)s;"
-    " SELECT bytes FROM meter_usage WHERE key = %(key)s"
+    "WITH removed AS (DELETE FROM meter_usage WHERE key = %(key)s AND bytes = %(old)s RETURNING"
+    " key) SELECT bytes FROM meter_usage WHERE key = %(key)s AND NOT EXISTS (SELECT FROM removed)"
 )
 _NO_TABLE = (
     "there is no table `meter_usage` and it could not be created; create it as the how-to page on"
@@ -78,14 +80,14 @@ _Value: TypeAlias = "str | bytes | datetime | None"
 
 
 class _Query(NamedTuple):
-    """One or more statements that go to the server in one trip."""
+    """A statement, and the values that go to the server beside it."""
 
     statement: str
     values: Mapping[str, _Value] | None = None
 
 
 class _Result(NamedTuple):
-    """The bytes that the last statement found, and how many rows it changed."""
+    """The bytes that a statement found, and how many rows it changed."""
 
     found: bytes | None
     changed: int
@@ -94,14 +96,20 @@ class _Result(NamedTuple):
 _Queries: TypeAlias = "Generator[_Query, _Result, T]"
 
 
+def _make_table() -> _Queries[None]:
+    """Create the table where there is none yet."""
+    if (yield _Query(_LOOK)).found is None:
+        with suppress(*ALREADY_MADE):
+            yield _Query(TABLE)
+
+
 def _ask(statement: str, **values: _Value) -> _Queries[_Result]:
-    """Run a statement; where there is no table yet, create it and run the statement again."""
+    """Run a statement; where the table has been dropped, create it and run the statement again."""
     for _ in range(2):
         try:
             return (yield _Query(statement, values))
         except UndefinedTable:
-            with suppress(*ALREADY_MADE):
-                yield _Query(TABLE)
+            yield from _make_table()
     raise StoreSetupError(_NO_TABLE)
 
 
@@ -115,9 +123,10 @@ def _swap(
 ) -> _Queries[bytes | None]:
     """Change and load until the two agree.
 
-    At READ COMMITTED another change may come between `_ADD` or `_REMOVE` and its load, or between
-    `_REPLACE` and the load after it: `old` is found again though the change was not made. The
-    change is possible then, and is tried once more.
+    A change meets what is there now, while the load beside it in one statement sees what was there
+    as the statement began; and another change may come between `_REPLACE` and the load after it.
+    Where `old` is found though the change was not made, the change may be possible again, and is
+    tried once more.
     """
     statement = _change(old, new)
     for _ in range(_ROUNDS):
@@ -146,7 +155,7 @@ def _forget(key: str) -> _Queries[None]:
 
 
 def _purge(now: datetime) -> _Queries[int]:
-    answer = yield _Query(_PURGE, {"now": now})
+    answer = yield from _ask(_PURGE, now=now)
     return answer.changed
 
 
@@ -168,6 +177,7 @@ class PostgresStore:
         self._size = pool_size
         self._turns = Turns(pool_size, MISSES)
         self._inherited: list[ConnectionPool[Any]] = []
+        self._has_table = False
         self._open()
 
     @classmethod
@@ -214,6 +224,9 @@ class PostgresStore:
             self._inherited.append(self._pool)
             self._open()
         with translated(), self._turns:
+            if not self._has_table:
+                run(_make_table(), self._ask, psycopg.Error)
+                self._has_table = True
             return run(queries, self._ask, psycopg.Error)
 
     def _ask(self, query: _Query) -> _Result:
@@ -221,8 +234,8 @@ class PostgresStore:
         pool = self._pool
         connection = connection_of(pool, self._turns)
         try:
-            cursor = connection.execute(query.statement, query.values)
-            row = cursor.fetchone() if last_has_rows(cursor) else None
+            cursor = connection.execute(query.statement, query.values, binary=True)
+            row = None if cursor.description is None else cursor.fetchone()
         except HARMLESS:
             raise
         except (psycopg.Error, OSError):
@@ -247,6 +260,7 @@ class AsyncPostgresStore:
         check_url(url)
         self._loop = OneLoop("a store of `open_async_store`")
         self._turns = AsyncTurns(pool_size, MISSES)
+        self._has_table = False
         self._pool = make_async_pool(url, pool_size)
 
     @classmethod
@@ -284,6 +298,9 @@ class AsyncPostgresStore:
                 with deadline(None):
                     await self._pool.open(wait=False)
             async with self._turns:
+                if not self._has_table:
+                    await run_async(_make_table(), self._ask, psycopg.Error)
+                    self._has_table = True
                 return await run_async(queries, self._ask, psycopg.Error)
 
     async def _ask(self, query: _Query) -> _Result:
@@ -291,8 +308,8 @@ class AsyncPostgresStore:
         pool = self._pool
         connection = await connection_of_async(pool, self._turns)
         try:
-            cursor = await connection.execute(query.statement, query.values)
-            row = await cursor.fetchone() if last_has_rows(cursor) else None
+            cursor = await connection.execute(query.statement, query.values, binary=True)
+            row = None if cursor.description is None else await cursor.fetchone()
         except HARMLESS:
             raise
         except (psycopg.Error, OSError):

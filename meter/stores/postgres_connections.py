@@ -15,12 +15,14 @@ from psycopg.errors import (
     DuplicateObject,
     DuplicateTable,
     SerializationFailure,
+    UndefinedFunction,
     UndefinedTable,
     UniqueViolation,
 )
 from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
 
 from meter.errors import (
+    CorruptUsageError,
     MeterError,
     StoreContentionError,
     StoreSetupError,
@@ -46,7 +48,6 @@ __all__ = [
     "check_url",
     "connection_of",
     "connection_of_async",
-    "last_has_rows",
     "make_async_pool",
     "make_pool",
     "translated",
@@ -82,13 +83,6 @@ _REFUSALS = re.compile(
 """What a server says when it refuses a connection for good; there is no SQLSTATE then."""
 
 
-def last_has_rows(cursor: psycopg.Cursor[Any] | psycopg.AsyncCursor[Any]) -> bool:
-    """Go to the result of the last statement, and say whether it has rows."""
-    while cursor.nextset():
-        continue
-    return cursor.description is not None
-
-
 @contextmanager
 def translated() -> Iterator[None]:
     """Raise the errors of `meter` in the place of the driver's."""
@@ -104,6 +98,11 @@ def _ours(error: Exception) -> MeterError:
     """Return what an error of the driver's means: another change, a mistake or an outage."""
     if isinstance(error, CONFLICTS):
         return StoreContentionError("another change was made at the same time")
+    if isinstance(error, UndefinedFunction):
+        return CorruptUsageError(
+            "the column `bytes` of the table `meter_usage` does not hold bytes; create the table as"
+            " the how-to page on PostgreSQL shows"
+        )
     said = _said(error)
     if _is_mistake(error):
         return StoreSetupError(
@@ -305,7 +304,7 @@ def make_pool(url: str, size: int) -> ConnectionPool[_DeadlineConnection]:
     return ConnectionPool(
         url,
         connection_class=type("Connection", (_DeadlineConnection,), {"attempts": _Attempts()}),
-        kwargs=_connection_settings(url) | {"cursor_factory": psycopg.ClientCursor},
+        kwargs=_connection_settings(url),
         max_size=size,
         **_POOL,
     )
@@ -318,7 +317,7 @@ def make_async_pool(url: str, size: int) -> AsyncConnectionPool[_AsyncDeadlineCo
         connection_class=type(
             "AsyncConnection", (_AsyncDeadlineConnection,), {"attempts": _Attempts()}
         ),
-        kwargs=_connection_settings(url) | {"cursor_factory": psycopg.AsyncClientCursor},
+        kwargs=_connection_settings(url),
         max_size=size,
         **_POOL,
     )

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from attrs import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
     from datetime import datetime
 
 __all__ = [
     "AsyncClosable",
-    "AsyncLossAware",
     "AsyncStore",
     "Closable",
     "LossAware",
@@ -80,29 +78,11 @@ class AsyncStore(Protocol):
 
 @runtime_checkable
 class LossAware(Protocol):
-    """A store that notices when its server has lost data."""
+    """A store, blocking or awaited, that notices when its server has lost data."""
 
     @property
     def losses(self) -> int:
         """How often a loss was found so far."""
-        ...
-
-    def check_losses(self) -> int:
-        """Look for another loss, and return how many were found by now."""
-        ...
-
-
-@runtime_checkable
-class AsyncLossAware(Protocol):
-    """A `LossAware` store whose `check_losses` is awaited."""
-
-    @property
-    def losses(self) -> int:
-        """How often a loss was found so far."""
-        ...
-
-    def check_losses(self) -> Awaitable[int]:
-        """Look for another loss, and return how many were found by now."""
         ...
 
 

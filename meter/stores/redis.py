@@ -96,6 +96,8 @@ def _swap(
         reply = yield b"EVAL", _SCRIPT, *arguments
     if reply == 1:
         return new
+    if reply is None and epoch.due():
+        yield _LOOK
     return cast("bytes | None", reply)
 
 
@@ -103,30 +105,26 @@ def _forget(key: str) -> _Commands[None]:
     yield b"DEL", _name(key)
 
 
-def _check_losses(epoch: Epoch) -> _Commands[int]:
-    yield _LOOK
-    return epoch.losses
-
-
 def _look(epoch: Epoch) -> _Commands[None]:
-    """Look at the epoch key, or write one, and at the server's own figures.
+    """Look at the epoch key, or write one, and the first time at the server's own settings.
 
     Two looks at once could each compare an old answer with a new one and report a loss that never
     was: the runner lets only one look at a time.
     """
+    first = not epoch.is_known
     found = cast("bytes | None", (yield b"GET", _EPOCH))
     written = False
-    info: dict[str, object] = {}
     try:
         if found is None:
             # `NX`: of several processes that find no epoch, one writes it and the others read that.
             written = bool((yield b"SET", _EPOCH, epoch.candidate, b"NX"))
             if not written:
                 found = cast("bytes | None", (yield b"GET", _EPOCH))
-        info = cast("dict[str, object]", (yield (b"INFO",)))
+        if first:
+            epoch.warn_of_evictions(cast("dict[str, object]", (yield (b"INFO",))))
     except ResponseError as error:  # a replica, a full server, or a role that may not ask
         LOG.debug("the server does not let us read its epoch key: %s", error)
-    epoch.saw(found, info, written=written)
+    epoch.saw(found, written=written)
 
 
 class RedisStore:
@@ -182,10 +180,6 @@ class RedisStore:
     def forget(self, key: str) -> None:
         """Remove whatever is kept under a key."""
         self._run(_forget(key))
-
-    def check_losses(self) -> int:
-        """Look for another loss of data, and return how many were found by now."""
-        return self._run(_check_losses(self._epoch))
 
     def close(self) -> None:
         """Close the connections."""
@@ -264,10 +258,6 @@ class AsyncRedisStore:
     async def forget(self, key: str) -> None:
         """Remove whatever is kept under a key."""
         await self._run(_forget(key))
-
-    async def check_losses(self) -> int:
-        """Look for another loss of data, and return how many were found by now."""
-        return await self._run(_check_losses(self._epoch))
 
     async def aclose(self) -> None:
         """Close the connections."""

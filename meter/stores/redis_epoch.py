@@ -1,7 +1,7 @@
 """Find out when a server has lost data.
 
 An *epoch* key is written once and never changed: where it is gone or replaced, everything else that
-was written with it is gone too. A server that drops keys to make room says how many.
+was written with it is gone too. Nothing is put back: it is said, so that somebody can ask why.
 """
 
 from __future__ import annotations
@@ -28,8 +28,11 @@ class Epoch:
         self.due_at = 0.0
         self.candidate = secrets.token_hex(8).encode()
         self._known: bytes | None = None
-        self._evicted: int | None = None
-        self._warned = False
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the server was seen before."""
+        return self._known is not None
 
     def due(self) -> bool:
         """Say whether it is time for another look, and put the next one off."""
@@ -39,22 +42,20 @@ class Epoch:
         self.due_at = now + _LOOK_AGAIN
         return True
 
-    def saw(self, found: bytes | None, info: Mapping[str, object], *, written: bool) -> None:
-        """Compare the epoch key that was found, and the server's figures, with what was known.
+    def saw(self, found: bytes | None, *, written: bool) -> None:
+        """Compare the epoch key that was found with the one that was known.
 
         `written` says whether our candidate was written because there was none.
         """
         self.due_at = monotonic() + _LOOK_AGAIN
-        evicted = info.get("evicted_keys")
         if self._known is not None and found != self._known:
             self._lose("its epoch key is gone" if found is None else "its epoch key was replaced")
-        elif self._evicted is not None and isinstance(evicted, int) and evicted > self._evicted:
-            self._lose(f"it evicted {evicted - self._evicted} keys to make room")
         self._known = self.candidate if written else found
-        self._evicted = evicted if isinstance(evicted, int) else None
+
+    def warn_of_evictions(self, info: Mapping[str, object]) -> None:
+        """Warn of a server that makes room by dropping readers."""
         policy = info.get("maxmemory_policy")
-        if not self._warned and info.get("maxmemory") and policy not in (None, "noeviction"):
-            self._warned = True
+        if info.get("maxmemory") and policy not in (None, "noeviction"):
             LOG.warning(
                 "the store drops readers when it is full (`maxmemory-policy %s`); set it to"
                 " `noeviction`",

@@ -15,7 +15,7 @@ from collections import deque
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
-from time import monotonic
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, cast
 
 from attrs import define
@@ -82,6 +82,11 @@ class SQLiteStore:
     def __init__(self, path: str | os.PathLike[str], *, timeout: float = 2.0) -> None:
         if not 0 < timeout < math.inf:
             raise ValueError(f"`timeout` is more than 0 seconds, not `{timeout}`")
+        if str(path) in ("", ":memory:"):
+            raise StoreSetupError(
+                f"`{path}` is not a file, and every thread would have a database of its own; open"
+                " `memory://` to keep counts in this process only"
+            )
         self.path = Path(path)
         self.deadline: float | None = timeout
         self._timeout = timeout
@@ -111,15 +116,24 @@ class SQLiteStore:
         if expires is not None:
             change.expires = expires.timestamp()
         self._write(change)
-        if new is None:
-            self._truncate()
         return change.found
 
     def forget(self, key: str) -> None:
-        """Remove whatever is kept under a key; no byte of it stays in the file or in its log."""
+        """Remove whatever is kept under a key; no byte of it stays in the file or in its log.
+
+        Where somebody goes on reading an older state of the file for as long as the call may take,
+        the log cannot be emptied: that is a `StoreUnavailableError`, and has to be done again.
+        """
         self._here()
         self._write(_Change(key, unconditional=True))
-        self._truncate()
+        until = monotonic() + remaining(self._timeout)
+        while not self._truncate():
+            if monotonic() >= until:
+                raise StoreUnavailableError(
+                    f"what was removed from `{self.path}` can still be read in its log: another"
+                    " program, such as a backup or a shell, is reading the file; do it again"
+                )
+            sleep(_PATIENCE)  # so that others may write
 
     def purge(self, now: datetime) -> int:
         """Drop what has expired by `now`, and return how many readers that was.
@@ -286,13 +300,17 @@ class SQLiteStore:
         if self._writer.in_transaction:
             self._writer.execute("ROLLBACK")
 
-    def _truncate(self) -> None:
+    def _truncate(self) -> bool:
         """Empty the log into the file, so that what was removed cannot be read there.
 
-        Readers of the file may delay it.
+        Say whether it is empty: it is not while another program reads what is in it.
         """
         with self._write_lock:
-            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            try:
+                row = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            except sqlite3.Error as error:
+                raise self._unavailable(error) from error
+        return bool(row[0] == 0)
 
     def _unavailable(self, error: sqlite3.Error) -> StoreUnavailableError:
         return StoreUnavailableError(f"the store `{self.path}` failed: {error}")

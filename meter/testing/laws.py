@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from attrs import evolve
 from hypothesis import HealthCheck, given, settings
 
-from meter.engine import ledger
+from meter.engine import join, ledger
 from meter.explanation import explain
 from meter.memo import decide
 from meter.policy import Limit, Meter, Policy, When
@@ -224,20 +224,21 @@ def _bytes_carry_everything(policy: Policy, taken: list[Taken]) -> bool:
     return True
 
 
-def _merging_is_a_union(policy: Policy, taken: list[Taken]) -> bool:
-    """Merging may be repeated, done in any order and in any grouping, and refunds nothing.
-
-    The readers turn out to be one.
-    """
+def _signing_in_goes_one_way_and_once(policy: Policy, taken: list[Taken]) -> bool:
+    """Signing in may be repeated and done in any order, and brings what a running window holds."""
     steps = [step for step, *_ in taken]
     a, b, c = (_left_by(policy, steps[first::3]) for first in range(3))
-    both = a.merge(b)
+    if not steps:
+        return True
+    now = max(step.now for step in steps)
+    both = join(policy, a, b, now)
     return (
-        both == b.merge(a)
-        and both.merge(c) == a.merge(b.merge(c))
-        and both.merge(b) is both
-        and a.merge(a) is a
-        and _remembered(a) | _remembered(b) == _remembered(both)
+        join(policy, b, both, now) is both
+        and join(policy, a, both, now) is both
+        and join(policy, a, a, now) is a
+        and join(policy, c, both, now) == join(policy, a, join(policy, c, b, now), now)
+        and join(policy, both, c, now) == join(policy, b, join(policy, a, c, now), now)
+        and _counted(policy, a, now) | _counted(policy, b, now) == _counted(policy, both, now)
     )
 
 
@@ -247,8 +248,9 @@ def _left_by(policy: Policy, steps: Iterable[Step]) -> Usage:
     return taken[-1].after if taken else Usage()
 
 
-def _remembered(usage: Usage) -> set[tuple[str, str]]:
-    return {(name, read) for name, tally in usage.tallies.items() for read in tally.ids}
+def _counted(policy: Policy, usage: Usage, now: datetime) -> set[tuple[str, str]]:
+    held = _tallies(policy, usage, now)
+    return {(name, read) for name, tally in held.items() for read in tally.ids}
 
 
 def _a_clock_behind_finds_the_same_window(policy: Policy, taken: list[Taken]) -> bool:
@@ -279,7 +281,7 @@ LAWS: dict[str, Callable[[Policy, list[Taken]], bool]] = {
         _counted_means_remembered,
         _the_entitled_meet_no_wall,
         _bytes_carry_everything,
-        _merging_is_a_union,
+        _signing_in_goes_one_way_and_once,
         _a_clock_behind_finds_the_same_window,
     )
 }

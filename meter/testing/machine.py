@@ -9,6 +9,7 @@ from attrs import evolve
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
+from meter.engine import join
 from meter.explanation import explain
 from meter.memo import decide
 from meter.paywall import Paywall
@@ -48,12 +49,12 @@ class AnyPaywall(Protocol):
         """Decide, and count nothing."""
         ...
 
-    def merge(self, from_id: str, into_id: str, /) -> None:
-        """Make two ids one reader."""
+    def join(self, source_id: str, target_id: str, /, *, now: datetime | None = None) -> None:
+        """Bring what one id has counted to another."""
         ...
 
     def forget(self, reader_id: str, /) -> None:
-        """Leave nothing of a reader, nor of the ids merged with it."""
+        """Leave nothing under an id."""
         ...
 
 
@@ -74,7 +75,6 @@ class PaywallMachine(RuleBasedStateMachine):
         super().__init__()
         self.paywall = self.make()
         self._remembered: dict[str, Usage] = {}
-        self._same: dict[str, str] = {}
 
     def make(self) -> AnyPaywall:
         """Return an empty paywall for one run: in memory, unless you say otherwise."""
@@ -92,7 +92,7 @@ class PaywallMachine(RuleBasedStateMachine):
         view = data.draw(page_views(self.policy))
         expected, after = decide(self.policy, reader, view, self._usage(name), self.now)
         _same_decision(expected, self.paywall.check(reader, view, now=self.now))
-        self._remembered[self._root(name)] = after
+        self._remembered[name] = after
 
     @rule(data=st.data(), name=_IDS)
     def peek(self, data: st.DataObject, name: str) -> None:
@@ -116,32 +116,19 @@ class PaywallMachine(RuleBasedStateMachine):
 
     @rule(source=_IDS, into=_IDS)
     def sign_in(self, source: str, into: str) -> None:
-        """Make two ids one reader: from now on either stands for both."""
-        self.paywall.merge(source, into)
-        root = self._root(source)
-        target = self._root(into)
-        if root != target:
-            self._remembered[target] = self._usage(target).merge(self._usage(root))
-            self._remembered.pop(root, None)
-            self._same[root] = target
+        """Bring what one id has counted to another; the source stays what it was."""
+        self.paywall.join(source, into, now=self.now)
+        brought = self._usage(source)
+        self._remembered[into] = join(self.policy, brought, self._usage(into), self.now)
 
     @rule(name=_IDS)
     def forget(self, name: str) -> None:
-        """Leave nothing of a reader, nor of the ids merged with it."""
+        """Leave nothing under an id."""
         self.paywall.forget(name)
-        root = self._root(name)
-        self._remembered.pop(root, None)
-        self._same = {
-            source: target for source, target in self._same.items() if self._root(source) != root
-        }
-
-    def _root(self, name: str) -> str:
-        while name in self._same:
-            name = self._same[name]
-        return name
+        self._remembered.pop(name, None)
 
     def _usage(self, name: str) -> Usage:
-        return self._remembered.get(self._root(name), Usage())
+        return self._remembered.get(name, Usage())
 
 
 def _same_decision(expected: Decision, found: Decision) -> None:

@@ -1,4 +1,4 @@
-"""What is remembered, and does it survive being written down, merged and tampered with?"""
+"""What is remembered, and does it survive being written down, joined and tampered with?"""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def test_a_new_reader_has_counted_nothing():
 
 
 def test_a_tally_stays_in_order_of_time_then_id():
-    """Whatever the order it was told in; a merged id keeps its later time."""
-    tally = Tally(("b",), (5,)).add("a", 5).merge(Tally(("c", "b"), (1, 2)))
+    """Whatever the order it was told in; a joined id keeps its later time."""
+    tally = Tally(("b",), (5,)).add("a", 5).union(Tally(("c", "b"), (1, 2)))
     assert (tally.ids, tally.ats) == (("c", "a", "b"), (1, 5, 5))
     assert [Read("c", datetime(1970, 1, 1, 0, 0, 0, 1, tzinfo=UTC))] == list(tally)[:1]
     assert tally.since(0) is tally
@@ -51,7 +51,7 @@ def test_meters_that_counted_nothing_are_not_remembered():
 def test_merging_what_is_known_already_returns_the_same_object():
     """A store need not be written to."""
     usage = Usage({"monthly": Tally(("a", "b"), (1, 2))})
-    assert usage.merge(Usage({"monthly": Tally(("a",), (1,))})) is usage
+    assert usage.union(Usage({"monthly": Tally(("a",), (1,))})) is usage
 
 
 def test_names_of_any_script_survive():

@@ -133,18 +133,18 @@ def test_a_law_notices_a_journey_that_breaks_it(law, spoil):
 
 
 @given(a=usages(), b=usages(), c=usages())
-def test_merging_is_commutative_associative_and_idempotent(a, b, c):
-    """Any usages, merged in any order and grouping, and again, make the same usage."""
-    assert a.merge(b) == b.merge(a)
-    assert a.merge(b).merge(c) == a.merge(b.merge(c))
-    assert a.merge(b).merge(b) == a.merge(b)
+def test_a_union_is_commutative_associative_and_idempotent(a, b, c):
+    """The halves of a record, put together in any order and grouping, and again, are the same."""
+    assert a.union(b) == b.union(a)
+    assert a.union(b).union(c) == a.union(b.union(c))
+    assert a.union(b).union(b) == a.union(b)
 
 
 @given(usage=usages())
 def test_equal_usages_have_equal_bytes_that_carry_everything(usage):
     """Bytes round-trip, and are the same however the usage came about."""
     assert usage == Usage.from_bytes(usage.to_bytes())
-    assert usage.to_bytes() == Usage().merge(usage).to_bytes()
+    assert usage.to_bytes() == Usage().union(usage).to_bytes()
     assert hash(usage) == hash(Usage.from_bytes(usage.to_bytes()))
 
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 import socket
 import threading
 from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from meter import Paywall, open_store
+from meter import Paywall, StoreError, open_store
 from meter.stores.redis import RedisStore
 from tests.figures import figure
 
@@ -156,6 +157,31 @@ def through(newsroom):
             after = [str(self.read(self.patient, name, article).show) for article in "cdb"]
             return str(during.access), after, self.counted(name)
 
+        def join(self, name, fault):
+            """Sign in during a fault, and again after it as at first; return what went wrong.
+
+            In between the next person reads on the device.
+            """
+            account = f"{name}-account"
+            for reader, article in ((name, "a"), (name, "b"), (account, "b")):
+                self.read(self.elsewhere, reader, article)
+            self.read(self.patient, "warm", "up")
+            self.proxy.arm(*fault)
+            raised = False
+            try:
+                self.hasty.join(name, account, now=newsroom.now)
+            except StoreError:
+                raised = True
+            self.proxy.heal()
+            during = self.counted(account)
+            later = newsroom.now + timedelta(minutes=1)
+            self.elsewhere.check(newsroom.reader(name), newsroom.view("c"), now=later)
+            for _ in range(2):
+                self.patient.join(name, account, now=newsroom.now)
+            ends = self.counted(account), self.counted(name)
+            fine = during == ["a", "b"] or (raised and during == ["b"])
+            return [] if fine and ends == (["a", "b"], ["a", "b", "c"]) else [during, *ends]
+
         def counted(self, name):
             """Return the ids that the server holds of a reader."""
             ledger = self.elsewhere.ledger(name, now=newsroom.now)
@@ -226,6 +252,42 @@ def test_silence_at_every_byte_of_an_answer_in_redis(through, valkey, tmp_path, 
         fault: seen
         for number, fault in enumerate(trials)
         if (seen := trial.check(f"{mode}{number}", fault)) != EXPECTED
+    }
+    trial.close()
+    assert {} == wrong
+
+
+@pytest.mark.parametrize("mode, deadline, step", [("cut", 5.0, 5), ("swallow", 0.01, 41)])
+def test_a_sign_in_at_every_byte_of_a_fault_in_redis(
+    through, valkey, tmp_path, mode, deadline, step
+):
+    """Joined or not, never a half; done again with its first time it has happened once."""
+    trial = through(
+        Proxy(tmp_path / "s", valkey.socket), f"unix://{tmp_path}/s", valkey.url, deadline
+    )
+    trials = faults(trial.conversation(), step, [mode])
+    assert len(trials) > 5
+    wrong = {
+        fault: seen
+        for number, fault in enumerate(trials)
+        if (seen := trial.join(f"join-{mode}{number}", fault))
+    }
+    trial.close()
+    assert {} == wrong
+
+
+@pytest.mark.parametrize("mode, deadline, step", [("cut", 5.0, 29), ("swallow", 0.02, 97)])
+def test_a_sign_in_during_faults_in_postgres(through, postgres, tmp_path, mode, deadline, step):
+    """The same for PostgreSQL, at a sample of the bytes."""
+    upstream = postgres.socket / ".s.PGSQL.5432"
+    url = f"postgresql:///postgres?host={tmp_path}&user=postgres"
+    trial = through(Proxy(tmp_path / ".s.PGSQL.5432", upstream), url, postgres.url, deadline)
+    trials = faults(trial.conversation(), step, [mode])
+    assert len(trials) > 3
+    wrong = {
+        fault: seen
+        for number, fault in enumerate(trials)
+        if (seen := trial.join(f"join-{mode}{number}", fault))
     }
     trial.close()
     assert {} == wrong

@@ -147,9 +147,10 @@ def test_the_async_paywall_decides_the_same(store_url, newsroom):
                 ).show
             )
         )
-        await paywall.merge("r", "account")
+        await paywall.join("r", "account", now=newsroom.now)
         ledger = await paywall.ledger("account", now=newsroom.now)
         await paywall.forget("account")
+        await paywall.forget("r")
         left = [await store.load("r"), await store.load("account")]
         await close_async(store)
         return shows, [read.id for read in ledger["monthly"].reads], left
@@ -164,59 +165,117 @@ def test_the_async_paywall_decides_the_same(store_url, newsroom):
     assert (expected, ["a", "b"], [None, None]) == asyncio.run(read())
 
 
-def test_merging_joins_two_readers_for_good(store, newsroom):
-    """After a merge either id stands for both, also after the same merge and the opposite one."""
-    paywall, elsewhere = (Paywall(newsroom.policy(5), store, deadline=10) for _ in range(2))
-    for name, article in (
-        ("cookie", "a"),
-        ("cookie", "b"),
-        ("account", "b"),
-        ("account", "c"),
-        ("phone", "d"),
-    ):
-        paywall.check(newsroom.reader(name), newsroom.view(article), now=newsroom.now)
-    for source, target in (
-        ("cookie", "account"),
-        ("cookie", "account"),
-        ("account", "cookie"),
-        ("cookie", "cookie"),
-        ("account", "phone"),
-    ):
-        paywall.merge(source, target)
+def articles(paywall, newsroom, name):
+    """Return the articles counted for a reader."""
+    return {read.id for read in paywall.ledger(name, now=newsroom.now)["monthly"].reads}
+
+
+def test_joining_goes_one_way_and_once(store, newsroom):
+    """Two accounts that met one device never meet; the device stays what it was."""
+    paywall, elsewhere = (Paywall(newsroom.policy(3), store, deadline=10) for _ in range(2))
+
+    def show(name, article):
+        reader, view = newsroom.reader(name), newsroom.view(article)
+        return str(elsewhere.check(reader, view, now=newsroom.now).show)
+
+    assert show("kiosk", "a") == "countdown"
+    paywall.join("kiosk", "ana", now=newsroom.now)
+    assert [show("ana", "b"), show("ana", "c"), show("ana", "d")] == [
+        "countdown",
+        "last-free-article",
+        "subscription-wall",
+    ]
+    for _ in range(2):
+        paywall.join("kiosk", "bob", now=newsroom.now)
+        paywall.join("bob", "bob", now=newsroom.now)
     for where in (paywall, elsewhere):
-        for name in ("cookie", "account", "phone"):
-            assert {"a", "b", "c", "d"} == {
-                read.id for read in where.ledger(name, now=newsroom.now)["monthly"].reads
-            }
-    assert (
-        "last-free-article"
-        == elsewhere.check(newsroom.reader("cookie"), newsroom.view("e"), now=newsroom.now).show
-    )
-    assert (
-        "subscription-wall"
-        == paywall.check(newsroom.reader("phone"), newsroom.view("f"), now=newsroom.now).show
-    )
-    assert (
-        "last-free-article"
-        == paywall.check(newsroom.reader("account"), newsroom.view("a"), now=newsroom.now).show
-    )
+        assert {"a"} == articles(where, newsroom, "bob") == articles(where, newsroom, "kiosk")
+        assert {"a", "b", "c"} == articles(where, newsroom, "ana")
+    assert show("kiosk", "e") == "countdown"
+    paywall.forget("bob")
+    assert set() == articles(elsewhere, newsroom, "bob")
+    assert {"a", "b", "c"} == articles(elsewhere, newsroom, "ana")
+    assert {"a", "e"} == articles(elsewhere, newsroom, "kiosk")
 
 
-def test_forgetting_leaves_nothing_anywhere(store, newsroom):
-    """Nothing is left under any of the ids that were joined, in the store or in the process.
+def test_what_the_device_reads_after_the_sign_in_is_its_own(store, newsroom):
+    """A join repeated with its first time brings nothing of the next person's reading."""
+    paywall = Paywall(newsroom.policy(9), store, deadline=10)
+    paywall.check(newsroom.reader("kiosk"), newsroom.view("a"), now=newsroom.now)
+    later = newsroom.now + timedelta(minutes=1)
+    paywall.check(newsroom.reader("kiosk"), newsroom.view("b"), now=later)
+    for _ in range(2):
+        paywall.join("kiosk", "ana", now=newsroom.now)
+        assert {"a"} == articles(paywall, newsroom, "ana")
 
-    The next visit is a first one.
-    """
+
+def test_the_page_just_read_is_brought_though_a_clock_is_behind(store, newsroom):
+    """Without a time the join is at the device's last read, up to a day ahead of the clock."""
+    now = newsroom.now
+    paywall = Paywall(newsroom.policy(9), store, deadline=10, clock=lambda: now)
+    for name, ahead in (("near", timedelta(hours=1)), ("far", timedelta(days=2))):
+        paywall.check(newsroom.reader(name), newsroom.view(name), now=now + ahead)
+        paywall.join(name, f"{name}-account")
+    assert {"near"} == articles(paywall, newsroom, "near-account")
+    assert set() == articles(paywall, newsroom, "far-account")
+
+
+@pytest.mark.parametrize("naive", [True, False])
+def test_a_join_needs_a_time_with_a_zone_and_two_ids(newsroom, naive):
+    """As a check does."""
+    paywall = Paywall(newsroom.policy(2), MemoryStore())
+    paywall.check(newsroom.reader("r"), newsroom.view("a"), now=newsroom.now)
+    if naive:
+        with pytest.raises(ValueError, match="has no zone"):
+            paywall.join("r", "u", now=newsroom.now.replace(tzinfo=None))
+    else:
+        for ids in (("", "u"), ("r", "")):
+            with pytest.raises(IdentityError):
+                paywall.join(*ids)
+
+
+def test_every_record_of_a_sign_in_ends(newsroom):
+    """The device's and the account's are purged when nothing in them counts any more."""
+    store = MemoryStore()
+    paywall = Paywall(newsroom.policy(2), store)
+    paywall.check(newsroom.reader("dev"), newsroom.view("a"), now=newsroom.now)
+    paywall.join("dev", "account", now=newsroom.now)
+    paywall.join("account", "another", now=newsroom.now)
+    assert len(store) == 3
+    assert {expires for _, expires in store._kept.values()} != {None}
+    store.purge(datetime(2100, 1, 1, tzinfo=UTC))
+    assert len(store) == 0
+
+
+def test_records_of_earlier_releases_are_read(newsroom):
+    """A joined record is its usage, an alias a reader of whom nothing is counted yet."""
+    store = MemoryStore()
+    paywall = Paywall(newsroom.policy(2), store)
+    paywall.check(newsroom.reader("r"), newsroom.view("a"), now=newsroom.now)
+    usage = store.load("r")
+    store.swap("account", None, b'J[3,["cookie","phone"]]\n' + usage, expires=None)
+    store.swap("cookie", None, b"Aaccount", expires=None)
+    assert {"a"} == articles(paywall, newsroom, "account")
+    assert set() == articles(paywall, newsroom, "cookie")
+    paywall.join("account", "cookie", now=newsroom.now)
+    assert usage == store.load("cookie")
+    paywall.check(newsroom.reader("account"), newsroom.view("b"), now=newsroom.now)
+    assert store.load("account").startswith(b"1")
+    paywall.forget("account")
+    assert {"a"} == articles(paywall, newsroom, "cookie")
+
+
+def test_forgetting_leaves_nothing_of_that_id(store, newsroom):
+    """Nothing is left in the store or in the process; other ids stay; the next visit is a first."""
     paywall = Paywall(newsroom.policy(2), store, deadline=10)
-    for name in ("cookie", "account", "phone"):
+    for name in ("cookie", "account"):
         paywall.check(newsroom.reader(name), newsroom.view(f"by-{name}"), now=newsroom.now)
-    paywall.merge("cookie", "account")
-    paywall.merge("account", "phone")
-    paywall.forget("cookie")
-    assert [None] * 3 == [store.load(reader_key(name)) for name in ("cookie", "account", "phone")]
+    paywall.join("cookie", "account", now=newsroom.now)
+    paywall.forget("account")
+    assert store.load(reader_key("account")) is None
+    assert {"by-cookie"} == articles(paywall, newsroom, "cookie")
     decision = paywall.check(newsroom.reader("account"), newsroom.view("new"), now=newsroom.now)
     assert ("countdown", 1) == (str(decision.show), decision.meter.used)
-    assert [] == list(paywall.ledger("cookie", now=newsroom.now)["monthly"].reads)
 
 
 def test_forgetting_leaves_no_byte_in_the_file(tmp_path, newsroom):
@@ -231,11 +290,12 @@ def test_forgetting_leaves_no_byte_in_the_file(tmp_path, newsroom):
     paywall.check(
         newsroom.reader("another-cookie"), newsroom.view("a-telling-article"), now=newsroom.now
     )
-    paywall.merge("another-cookie", "somebody-in-particular")
+    paywall.join("another-cookie", "somebody-in-particular", now=newsroom.now)
     written = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert b"somebody" in written
     assert b"telling" in written
     paywall.forget("another-cookie")
+    paywall.forget("somebody-in-particular")
     left = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     store.close()
     assert (0, 0, 0) == (left.count(b"somebody"), left.count(b"another"), left.count(b"telling"))
@@ -334,13 +394,13 @@ def test_a_secret_hides_the_id(name):
 
 
 def test_a_secret_keeps_ids_out_of_the_store(newsroom):
-    """Nothing in the store, in an alias or in an event shows whom it belongs to."""
+    """Nothing in the store, or in an event shows whom it belongs to."""
     store = MemoryStore()
     events = []
     paywall = Paywall(newsroom.policy(5), store, secret="s3cret", on_decision=events.append)
     for name in ("anna@example.org", "cookie-77"):
         paywall.check(newsroom.reader(name), newsroom.view("a"), now=newsroom.now)
-    paywall.merge("cookie-77", "anna@example.org")
+    paywall.join("cookie-77", "anna@example.org", now=newsroom.now)
     told = json.dumps(events) + repr(store._kept)
     assert ("anna" in told, "cookie-77" in told) == (False, False)
 

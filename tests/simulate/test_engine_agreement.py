@@ -10,6 +10,7 @@ from collections import Counter
 import pytest
 
 from meter import Policy, Usage, decide
+from meter.engine import join
 from meter.simulate.assumptions import published_assumptions
 from meter.simulate.export import simulated_views
 from meter.simulate.population import simulate
@@ -65,8 +66,8 @@ def disagreements(
         views += 1
         name = seen.reader.id
         usage = usages.get(name, Usage())
-        if seen.merged is not None:
-            usage = usage.merge(usages.get(seen.merged, Usage()))
+        if seen.joined is not None:
+            usage = join(policy, usages.get(seen.joined, Usage()), usage, seen.at)
         decision, usages[name] = decide(policy, seen.reader, seen.view, usage, seen.at)
         rules[decision.rule] += 1
         used = -1 if decision.meter is None else decision.meter.used

@@ -48,17 +48,24 @@ for number in range(int(most)):
     view = PageView(article=Article(id=f"{name}-{number}"))
     paywall.check(Reader(id=name), view, now=datetime.fromisoformat(now))
     os.write(1, f"{name}-{number}\\n".encode())
+    if number % 5 == 4:
+        paywall.join(name, f"{name}-account", now=datetime.fromisoformat(now))
+        os.write(1, f"{name}-{number}+joined\\n".encode())
 """
 
 
 def counted(url, newsroom, names):
-    """Return what is counted for some readers, seen by a process that was not there."""
+    """Return what is counted for some readers and the accounts they are joined to.
+
+    It is seen by a process that was not there.
+    """
     store = open_store(url)
     paywall = Paywall(newsroom.policy(10_000), store, deadline=60.0)
     ids = {
-        read.id
+        f"{read.id}{joined}"
         for name in names
-        for read in paywall.ledger(name, now=newsroom.now)["monthly"].reads
+        for key, joined in ((name, ""), (f"{name}-account", "+joined"))
+        for read in paywall.ledger(key, now=newsroom.now)["monthly"].reads
     }
     store.close()
     return ids
@@ -99,7 +106,7 @@ def kill_writers(url, newsroom, cycles, kind="ours"):
 def test_nothing_acknowledged_is_lost_when_the_writer_is_killed(tmp_path, newsroom):
     """`kill -9` in the middle of writing, 25 times in one SQLite file.
 
-    Every acknowledged count is there.
+    Every acknowledged count is there, and so is every one that was joined to an account.
     """
     acknowledged, lost = kill_writers(f"sqlite:///{tmp_path}/counts.db", newsroom, CYCLES)
     assert len(acknowledged) >= CYCLES

@@ -142,8 +142,8 @@ def test_the_same_article_twice_at_once_costs_one(store, newsroom):
             )
 
 
-def test_merging_while_reading_loses_nothing(store, newsroom):
-    """Who reads under two ids while these are merged, both ways at once, keeps every count."""
+def test_joining_while_reading_loses_nothing(store, newsroom):
+    """Who reads under two ids while one is joined to the other, by two at once, keeps all."""
     policy = newsroom.policy(1000)
     paywalls = [Paywall(policy, store, **PATIENT) for _ in range(6)]
     with ThreadPoolExecutor(6) as pool:
@@ -154,7 +154,7 @@ def test_merging_while_reading_loses_nothing(store, newsroom):
             def act(number, ids=ids, start=start):
                 start.wait()
                 if number < 2:
-                    return paywalls[number].merge(*(ids if number else ids[::-1]))
+                    return paywalls[number].join(*ids, now=newsroom.now)
                 for article in range(4):
                     reader = newsroom.reader(ids[number % 2])
                     paywalls[number].check(
@@ -164,11 +164,19 @@ def test_merging_while_reading_loses_nothing(store, newsroom):
 
             list(pool.map(act, range(6)))
             fresh = Paywall(policy, store, **PATIENT)
-            expected = {f"{number}-{article}" for number in range(2, 6) for article in range(4)}
-            for name in ids:
-                assert expected == {
-                    read.id for read in fresh.ledger(name, now=newsroom.now)["monthly"].reads
-                }
+            cookie, own = (
+                {f"{number}-{article}" for number in numbers for article in range(4)}
+                for numbers in ((2, 4), (3, 5))
+            )
+            assert cookie == articles(fresh, newsroom, ids[0])
+            assert own <= articles(fresh, newsroom, ids[1]) <= own | cookie
+            fresh.join(*ids, now=newsroom.now)
+            assert own | cookie == articles(fresh, newsroom, ids[1])
+
+
+def articles(paywall, newsroom, name):
+    """Return the articles counted for a reader."""
+    return {read.id for read in paywall.ledger(name, now=newsroom.now)["monthly"].reads}
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")

@@ -112,7 +112,7 @@ class LogLine:
 
     reader: int
     identity: int
-    merged: int
+    joined: int
     standing: int
     starts: int
     ends: int

@@ -107,7 +107,7 @@ def be_born(behaviour: Behaviour, state: State, life: Life, key: np.uint64) -> N
     life.due = NEVER
     life.habit = 1.0
     life.away = False
-    life.merged = -1
+    life.joined = -1
     life.months_walled = 0
 
 

@@ -28,7 +28,7 @@ class Life:
     """The month in which this person came, or will come."""
     identities: int
     """How many identities there were so far, the ones before included."""
-    merged: int
+    joined: int
     """The identity that was joined to the account since the last page view, or -1."""
     kind: int
     """Whether this is a bounce, a casual reader or a fan."""

@@ -232,7 +232,7 @@ def write(
     output.lines[0] += 1
     line.reader = life.reader
     line.identity = state.identity[holder]
-    line.merged = life.merged
+    line.joined = life.joined
     line.standing = life.standing
     line.starts = life.term_from
     line.ends = life.due if life.due < NEVER else life.ended
@@ -248,4 +248,4 @@ def write(
     line.used = -1
     if meter >= 0:
         line.used = state.memory.used[meter] + counted
-    life.merged = -1
+    life.joined = -1

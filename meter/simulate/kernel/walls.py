@@ -46,9 +46,10 @@ def at_wall(
     """
     accepted = answer(setting, life, month, output, verdict)
     if accepted and holder != ACCOUNT:
-        # Whoever signs in keeps what the device has counted.
+        # Whoever signs in brings what the device has counted, as in `engine.join`. The account has
+        # counted nothing yet, so this is a copy, and the device keeps its own.
         copy_counts(state.memory, holder, ACCOUNT)
-        life.merged = state.identity[holder]
+        life.joined = state.identity[holder]
     elif not accepted and life.bypasses and holder != ACCOUNT and tries == 1:
         new_identity(state, life, holder)
         accepted = True

@@ -1,0 +1,190 @@
+"""The tests of paywalls and stores catch what is easily got wrong, each planted in a copy."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import NamedTuple
+
+import pytest
+
+from tests.laws.test_planted_bugs import TESTS, Bug, copy_with
+
+
+class Planted(NamedTuple):
+    """A bug, and the tests that have to see it."""
+
+    bug: Bug
+    tests: tuple[str, ...]
+
+
+FORGETTING = "paywall/test_forgetting.py"
+PENDING = "paywall/test_pending.py"
+SECRETS = "paywall/test_secrets.py"
+LOG = "stores/test_postgres_log.py"
+FORGET = "stores/test_sqlite_forget.py"
+BROKEN = "paywall/test_broken_records.py"
+
+PLANTED = [
+    Planted(Bug(name, module, right, wrong), tests)
+    for name, module, right, wrong, *tests in (
+        (
+            "what has arrived stays pending",
+            "paywall/recent.py",
+            "if self._pending.get(key) is pending:",
+            "if self._pending.get(key) is not pending:",
+            PENDING,
+        ),
+        (
+            "a peek strikes out what is pending",
+            "paywall/transactions.py",
+            "if writes and brought.found:",
+            "if writes or brought.found:",
+            PENDING,
+        ),
+        (
+            "one attempt too many",
+            "paywall/transactions.py",
+            "if retries >= attempts:",
+            "if retries > attempts:",
+            PENDING,
+        ),
+        (
+            "the share of the deadline is rounded down",
+            "paywall/base.py",
+            "self._deadline * deadlines * _SHARE",
+            "self._deadline * deadlines // _SHARE",
+            PENDING,
+        ),
+        (
+            "an awaited store may take its time",
+            "paywall/shell.py",
+            "async with asyncio.timeout(remaining(None)):",
+            "async with asyncio.timeout(None):",
+            PENDING,
+        ),
+        (
+            "a deadline outlives its call",
+            "stores/deadline.py",
+            "_UNTIL.reset(self._token)",
+            "self._token",
+            PENDING,
+        ),
+        (
+            "what another process held is paid in after a forget",
+            "paywall/brought.py",
+            "    if (yield from is_forgotten(keys, recent)):\n        if writes:",
+            "    if False:\n        if writes:",
+            FORGETTING,
+        ),
+        (
+            "the mark is not looked at again",
+            "paywall/brought.py",
+            "if brought.usage != Usage() and (yield from is_forgotten(keys, recent)):",
+            "if False:",
+            FORGETTING,
+        ),
+        (
+            "an old debt is paid",
+            "paywall/recent.py",
+            "if abs(now - at) < PAID_WITHIN)",
+            ")",
+            FORGETTING,
+        ),
+        (
+            "a forget leaves no mark",
+            "paywall/forgetting.py",
+            "    if marks:",
+            "    if False:",
+            FORGETTING,
+        ),
+        (
+            "a record is carried over and left",
+            "paywall/brought.py",
+            "if (yield Swap(key, record.raw, None)) is not None:",
+            "if record.raw is None:",
+            SECRETS,
+        ),
+        (
+            "an earlier secret is not read",
+            "paywall/transactions.py",
+            "old=record.raw is None, writes=writes",
+            "old=False, writes=writes",
+            SECRETS,
+        ),
+        (
+            "an empty secret is taken",
+            "stores/keys.py",
+            "if secret is not None and not secret:",
+            "if False:",
+            SECRETS,
+        ),
+        (
+            "a busy checkpoint is taken for done",
+            "stores/sqlite.py",
+            "return bool(row[0] == 0)",
+            "return True",
+            FORGET,
+        ),
+        (
+            "values are put into the statement",
+            "stores/postgres_connections.py",
+            "kwargs=_connection_settings(url),",
+            'kwargs=_connection_settings(url) | {"cursor_factory": psycopg.ClientCursor},',
+            LOG,
+        ),
+        (
+            "what cannot be decided on is an error of Python's",
+            "paywall/transactions.py",
+            "        recent.distrust(key)\n",
+            "        raise\n",
+            f"{BROKEN}::test_a_usage_that_nothing_can_be_made_of_is_corrupt",
+        ),
+        (
+            "an answer of any kind is taken",
+            "paywall/operations.py",
+            "if answer is None or isinstance(answer, bytes):",
+            "if True:",
+            f"{BROKEN}::test_a_store_of_ones_own_that_answers_with_something_else",
+        ),
+        (
+            "a usage is read loosely",
+            "usage.py",
+            "if usage.to_bytes() != raw:",
+            "if False:",
+            "core/test_usage_bytes.py",
+        ),
+    )
+]
+
+
+def run_tests(folder, tests):
+    """Run some tests against the package in a folder, up to the first that fails."""
+    options = [
+        "-n0",
+        "-x",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-c",
+        str(TESTS.parent / "pyproject.toml"),
+    ]
+    environment = os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", *options, *(str(TESTS / name) for name in tests)],
+        env=environment,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+@pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: planted.bug.name)
+def test_a_planted_bug_is_caught(planted, tmp_path):
+    """Some test fails, as a test and not by accident."""
+    done = run_tests(copy_with(tmp_path, planted.bug), planted.tests)
+    assert done.returncode == 1, done.stdout[-2000:] + done.stderr[-2000:]
+    assert "1 failed" in done.stdout, done.stdout[-2000:]

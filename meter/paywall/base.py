@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from contextlib import nullcontext
 from datetime import datetime
-from inspect import isawaitable, iscoroutine
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from attrs import define, evolve, field, fields, frozen
@@ -47,7 +46,7 @@ if TYPE_CHECKING:
     from meter.usage import Usage
     from meter.view import PageView, Reader
 
-__all__ = ["MISTAKES", "Counted", "PaywallBase", "checked", "failed", "view_kind"]
+__all__ = ["MISTAKES", "Counted", "PaywallBase", "failed", "view_kind"]
 
 S = TypeVar("S", Store, AsyncStore)
 
@@ -268,18 +267,6 @@ def view_kind(view: PageView, *, counts: bool) -> ViewKind:
     if not counts:
         return ViewKind.PEEK
     return ViewKind.SPECULATIVE if view.prefetch else ViewKind.READ
-
-
-def checked(answer: bytes | None, name: str) -> bytes | None:
-    """Return what a store has answered; one that has still to be awaited is a `TypeError`."""
-    if answer is not None and isawaitable(answer):
-        if iscoroutine(answer):
-            answer.close()
-        raise TypeError(
-            f"the store `{name}` answers with something to be awaited: declare its methods with"
-            " `async def`, and give it to `AsyncPaywall`"
-        )
-    return answer
 
 
 def failed(error: Exception) -> StoreUnavailableError:

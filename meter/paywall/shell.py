@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar, Unpack
 from attrs import define, field
 
 from meter.errors import StoreError, StoreUnavailableError
-from meter.paywall.base import MISTAKES, PaywallBase, checked, failed
+from meter.paywall.base import MISTAKES, PaywallBase, failed
 from meter.paywall.settings import PaywallSettings, positive
 from meter.paywall.telemetry import StoreDecision
 from meter.stores.awaited import Ordinary, awaitable
@@ -229,7 +229,7 @@ class Paywall(PaywallBase[Store]):
         if has_passed():
             raise StoreUnavailableError(_TOO_LATE)
         try:
-            return checked(operation.on(self._store), self._telemetry.store)
+            return operation.on(self._store)
         except (StoreError, *MISTAKES):
             raise
         except Exception as error:
@@ -325,14 +325,13 @@ class AsyncPaywall(PaywallBase[AsyncStore]):
         seconds = None if self._queues else remaining(None)
         try:
             async with AnswerTime(seconds):
-                answer = await operation.on_async(self._store)
+                return await operation.on_async(self._store)
         except (StoreError, *MISTAKES):
             raise
         except TimeoutError as error:
             raise StoreUnavailableError("the store did not answer within the deadline") from error
         except Exception as error:
             raise failed(error) from error
-        return checked(answer, self._telemetry.store)
 
 
 def _name_settings(kind: type[Paywall | AsyncPaywall]) -> None:

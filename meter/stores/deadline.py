@@ -17,7 +17,16 @@ if TYPE_CHECKING:
     from contextvars import Token
     from types import TracebackType
 
-__all__ = ["SLICES", "AnswerTime", "deadline", "has_passed", "patience", "remaining"]
+__all__ = [
+    "SLICES",
+    "AnswerTime",
+    "Answers",
+    "Slices",
+    "deadline",
+    "has_passed",
+    "patience",
+    "remaining",
+]
 
 T = TypeVar("T")
 
@@ -28,6 +37,7 @@ A slice counts once, however late this process notices that it is over. So a pro
 takes its own delay for no silence of the server's.
 """
 
+_MORE = 5  # times as many slices may pass while the server answers other questions
 _LEAST = 0.001
 
 
@@ -113,18 +123,50 @@ def has_passed() -> bool:
     return limits is not None and monotonic() >= limits.until
 
 
+class Answers:
+    """How many questions a server has answered to this process."""
+
+    def __init__(self) -> None:
+        self.number = 0
+
+
+class Slices:
+    """The time of one question, slice by slice.
+
+    A slice in which the server answered another question was no silence: it is alive, and busy.
+    There is an end to that too.
+    """
+
+    __slots__ = ("_answers", "_heard", "_most", "_passed", "_silent")
+
+    def __init__(self, answers: Answers, most: int = SLICES) -> None:
+        self._answers = answers
+        self._heard = answers.number
+        self._most = most
+        self._passed = 0
+        self._silent = 0
+
+    def is_last(self) -> bool:
+        """Note a slice in which nothing came, and say whether it was the last."""
+        heard = self._answers.number
+        self._passed += 1
+        self._silent += heard == self._heard
+        self._heard = heard
+        return self._silent >= self._most or self._passed >= self._most * _MORE or has_passed()
+
+
 class AnswerTime:
     """An asynchronous context that ends with a `TimeoutError` after so many seconds of silence.
 
     `None` is no limit. The seconds pass in slices, so that an event loop with much to do reads what
-    has arrived before it gives up.
+    has arrived before it gives up. `answers` are those of the same server to other questions.
     """
 
-    __slots__ = ("_left", "_scope", "_slice", "_timer")
+    __slots__ = ("_scope", "_slice", "_slices", "_timer")
 
-    def __init__(self, seconds: float | None) -> None:
+    def __init__(self, seconds: float | None, answers: Answers | None = None) -> None:
         self._slice = None if seconds is None else seconds / SLICES
-        self._left = SLICES
+        self._slices = Slices(answers or Answers())
         self._scope = asyncio.timeout(None)
         self._timer: asyncio.TimerHandle | None = None
 
@@ -147,8 +189,7 @@ class AnswerTime:
             self._timer = asyncio.get_running_loop().call_later(self._slice, self._pass)
 
     def _pass(self) -> None:
-        self._left -= 1
-        if self._left:
+        if not self._slices.is_last():
             self._wait()
         else:
             # In a moment, not at once: what this round of the loop has read is handed on first.

@@ -17,7 +17,7 @@ import psycopg
 from psycopg.errors import UndefinedTable
 
 from meter.errors import StoreContentionError, StoreSetupError
-from meter.stores.deadline import deadline
+from meter.stores.deadline import deadline, patience, remaining
 from meter.stores.postgres_connections import (
     ALREADY_MADE,
     CONFLICTS,
@@ -101,6 +101,11 @@ def _make_table() -> _Queries[None]:
     if (yield _Query(_LOOK)).found is None:
         with suppress(*ALREADY_MADE):
             yield _Query(TABLE)
+
+
+def _start_seconds() -> float:
+    """Return how long looking for the table and making it may take: it is done once a process."""
+    return max(remaining(DEADLINE), patience(DEADLINE))
 
 
 def _ask(statement: str, **values: _Value) -> _Queries[_Result]:
@@ -214,7 +219,7 @@ class PostgresStore:
         self._pool.close()
 
     def _open(self) -> None:
-        self._pool = make_pool(self._url, self._size)
+        self._pool = make_pool(self._url, self._size, self._turns.answers)
         self._pool.open(wait=False)
         self._pid = os.getpid()
 
@@ -225,7 +230,8 @@ class PostgresStore:
             self._open()
         with translated(), self._turns:
             if not self._has_table:
-                run(_make_table(), self._ask, psycopg.Error)
+                with deadline(_start_seconds()):
+                    run(_make_table(), self._ask, psycopg.Error)
                 self._has_table = True
             return run(queries, self._ask, psycopg.Error)
 
@@ -261,7 +267,7 @@ class AsyncPostgresStore:
         self._loop = OneLoop("a store of `open_async_store`")
         self._turns = AsyncTurns(pool_size, MISSES)
         self._has_table = False
-        self._pool = make_async_pool(url, pool_size)
+        self._pool = make_async_pool(url, pool_size, self._turns.answers)
 
     @classmethod
     def from_url(cls, url: str) -> Self:
@@ -299,7 +305,8 @@ class AsyncPostgresStore:
                     await self._pool.open(wait=False)
             async with self._turns:
                 if not self._has_table:
-                    await run_async(_make_table(), self._ask, psycopg.Error)
+                    with deadline(_start_seconds()):
+                        await run_async(_make_table(), self._ask, psycopg.Error)
                     self._has_table = True
                 return await run_async(queries, self._ask, psycopg.Error)
 

@@ -29,7 +29,7 @@ from meter.errors import (
     StoreUnavailableError,
     meant,
 )
-from meter.stores.deadline import SLICES, patience, remaining
+from meter.stores.deadline import SLICES, Answers, Slices, deadline, patience, remaining
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -140,18 +140,26 @@ class _Attempts:
         self.failures += 1
 
 
-def _within(gen: PQGen[RV], seconds: float) -> Generator[Any, Any, RV]:
+def _slice(seconds: float, interval: float) -> float:
+    """Return how long the driver waits before it wakes a question up that has heard nothing."""
+    return min(interval, seconds / SLICES)
+
+
+def _within(
+    gen: PQGen[RV], seconds: float, interval: float, answers: Answers
+) -> Generator[Any, Any, RV]:
     """Run a generator of the driver's until the server has said nothing for so many seconds.
 
-    The driver wakes it up after every slice in which nothing came. So it is silence that is
+    The driver wakes it up after every interval in which nothing came. So it is silence that is
     counted, and not how long this process took to look.
     """
-    silent = 0
+    slices = Slices(answers, round(seconds / _slice(seconds, interval)))
     try:
         wanted = next(gen)
-        while silent < SLICES:
+        while True:
             ready = yield wanted
-            silent = silent if ready else silent + 1
+            if not ready and slices.is_last():
+                break
             wanted = gen.send(ready)
     except StopIteration as stop:
         value: RV = stop.value
@@ -163,6 +171,7 @@ class _DeadlineConnection(psycopg.Connection[Any]):
     """A connection that waits no longer than the caller's deadline."""
 
     attempts: _Attempts
+    answers: Answers
 
     @classmethod
     def connect(cls, conninfo: str = "", **settings: Any) -> Self:  # noqa: ANN401 - the driver's
@@ -177,7 +186,9 @@ class _DeadlineConnection(psycopg.Connection[Any]):
 
     def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
         seconds = remaining(DEADLINE) if timeout is None else timeout
-        return super().wait(_within(gen, seconds), min(interval, seconds / SLICES))
+        return super().wait(
+            _within(gen, seconds, interval, self.answers), _slice(seconds, interval)
+        )
 
 
 class _AsyncDeadlineConnection(psycopg.AsyncConnection[Any]):
@@ -188,6 +199,7 @@ class _AsyncDeadlineConnection(psycopg.AsyncConnection[Any]):
     """
 
     attempts: _Attempts
+    answers: Answers
 
     @classmethod
     async def connect(cls, conninfo: str = "", **settings: Any) -> Self:  # noqa: ANN401 - the same
@@ -209,7 +221,9 @@ class _AsyncDeadlineConnection(psycopg.AsyncConnection[Any]):
         seconds = remaining(DEADLINE) if timeout is None else timeout
         try:
             return await psycopg.waiting.wait_async(
-                _within(gen, seconds), self.pgconn.socket, interval=min(interval, seconds / SLICES)
+                _within(gen, seconds, interval, self.answers),
+                self.pgconn.socket,
+                interval=_slice(seconds, interval),
             )
         except asyncio.CancelledError:
             self.pgconn.finish()
@@ -299,24 +313,45 @@ def _connection_settings(url: str) -> dict[str, Any]:
     return _CONNECTION | {"connect_timeout": _CONNECT_SECONDS}
 
 
-def make_pool(url: str, size: int) -> ConnectionPool[_DeadlineConnection]:
-    """Return a pool of at most so many connections, not open yet."""
+_FIRST = "SELECT to_regclass('meter_usage')"
+"""What a new connection is asked before a view gets it: a server's first answer takes its time."""
+
+
+def _warm_up(connection: psycopg.Connection[Any]) -> None:
+    with deadline(_CONNECT_SECONDS):
+        connection.execute(_FIRST)
+
+
+async def _warm_up_async(connection: psycopg.AsyncConnection[Any]) -> None:
+    with deadline(_CONNECT_SECONDS):
+        await connection.execute(_FIRST)
+
+
+def make_pool(url: str, size: int, answers: Answers) -> ConnectionPool[_DeadlineConnection]:
+    """Return a pool of at most so many connections, not open yet.
+
+    `answers` are those of the server to this process.
+    """
+    own = {"attempts": _Attempts(), "answers": answers}
     return ConnectionPool(
         url,
-        connection_class=type("Connection", (_DeadlineConnection,), {"attempts": _Attempts()}),
+        configure=_warm_up,
+        connection_class=type("Connection", (_DeadlineConnection,), own),
         kwargs=_connection_settings(url),
         max_size=size,
         **_POOL,
     )
 
 
-def make_async_pool(url: str, size: int) -> AsyncConnectionPool[_AsyncDeadlineConnection]:
+def make_async_pool(
+    url: str, size: int, answers: Answers
+) -> AsyncConnectionPool[_AsyncDeadlineConnection]:
     """Return a pool of at most so many connections for asyncio, not open yet."""
+    own = {"attempts": _Attempts(), "answers": answers}
     return AsyncConnectionPool(
         url,
-        connection_class=type(
-            "AsyncConnection", (_AsyncDeadlineConnection,), {"attempts": _Attempts()}
-        ),
+        configure=_warm_up_async,
+        connection_class=type("AsyncConnection", (_AsyncDeadlineConnection,), own),
         kwargs=_connection_settings(url),
         max_size=size,
         **_POOL,

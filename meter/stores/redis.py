@@ -282,10 +282,10 @@ class AsyncRedisStore:
             return None
         if self._direct is None:
             return await self._send(command)
-        async with AnswerTime(remaining(self.deadline)):
+        async with AnswerTime(remaining(self.deadline), self._turns.answers):
             return await self._direct.ask(*command)
 
     async def _send(self, command: _Command) -> Reply:
         name, *arguments = command
-        async with AnswerTime(remaining(self.deadline)):
+        async with AnswerTime(remaining(self.deadline), self._turns.answers):
             return await self._execute(name.decode(), *arguments)

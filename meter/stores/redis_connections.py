@@ -41,7 +41,7 @@ from meter.errors import (
     StoreUnavailableError,
     meant,
 )
-from meter.stores.deadline import SLICES, patience, remaining
+from meter.stores.deadline import SLICES, Slices, patience, remaining
 from meter.stores.turns import Turns
 
 if TYPE_CHECKING:
@@ -184,7 +184,11 @@ class _DeadlineMixin(AbstractConnection):
         return super().read_response(*args, **options)
 
     def _hears(self, seconds: float) -> bool:
-        return any(self.can_read(seconds) for _ in range(SLICES))
+        slices = Slices(self.turns.answers)
+        while not self.can_read(seconds):
+            if slices.is_last():
+                return False
+        return True
 
 
 class _DirectConnection(Protocol):

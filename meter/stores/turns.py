@@ -15,7 +15,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from meter.errors import StoreSetupError, StoreUnavailableError
-from meter.stores.deadline import patience
+from meter.stores.deadline import Answers, patience
 from meter.stores.locks import ForkLock
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class _Silence:
 
     def __init__(self, misses: tuple[type[BaseException], ...]) -> None:
         self._errors = misses
+        self.answers = Answers()
         self._missed = 0
         self._since = 0.0
         self.out = False
@@ -47,6 +48,7 @@ class _Silence:
 
     def _note(self, kind: type[BaseException] | None) -> None:
         if kind is None:
+            self.answers.number += 1
             self._missed = 0
             self.out = False
         elif issubclass(kind, self._errors):

@@ -9,7 +9,6 @@ view took with the server paused and with it killed (at most its bounds). Withou
 from __future__ import annotations
 
 import asyncio
-import signal
 import sys
 import threading
 import time
@@ -82,21 +81,16 @@ def _summed(seen):
 def stopped(name, server, how, way, views):
     """Ask so many views at once while the server is paused, or killed."""
     if how == "paused":
-        halt(server, signal.SIGSTOP)
+        server.pause()
     else:
         server.stop()
     try:
         return burst(server.url, way, views, f"{name}{how}")
     finally:
         if how == "paused":
-            halt(server, signal.SIGCONT)
+            server.resume()
         else:
             server.start()
-
-
-def halt(server, sent):
-    """Send a signal to the server and, where it has children, to each of them."""
-    server.process.send_signal(sent)
 
 
 def main(arguments):

@@ -319,9 +319,7 @@ def test_a_hook_to_be_awaited_is_refused_where_calls_block(hook, newsroom):
 
 def test_a_hook_that_turns_out_to_be_awaited_is_refused(newsroom):
     """The same where it cannot be seen before it is called."""
-    paywall = Paywall(
-        newsroom.policy(1), MemoryStore(), on_decision=lambda *event: _nothing(*event)
-    )
+    paywall = Paywall(newsroom.policy(1), MemoryStore(), on_decision=_looks_ordinary)
     with pytest.raises(TypeError, match="only an `AsyncPaywall`"):
         check(paywall, newsroom)
 

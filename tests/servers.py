@@ -221,6 +221,21 @@ class Postgres:
             time.sleep(0.02)
         raise AssertionError("the PostgreSQL server did not start")
 
+    def pause(self):
+        """Stop the server and its children: connections stay open and nothing answers."""
+        self._signal_all(signal.SIGSTOP)
+
+    def resume(self):
+        """Let a paused server go on."""
+        self._signal_all(signal.SIGCONT)
+
+    def _signal_all(self, sent):
+        self.process.send_signal(sent)
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        for child in children.read_text(encoding="ascii").split():
+            with suppress(ProcessLookupError):
+                os.kill(int(child), sent)
+
     def stop(self):
         """End the server quickly, as a crash would not: it is stopped between two tests."""
         self.process.send_signal(signal.SIGQUIT)

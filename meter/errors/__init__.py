@@ -30,6 +30,7 @@ __all__ = [
     "PromptError",
     "StoreContentionError",
     "StoreError",
+    "StoreSetupError",
     "StoreUnavailableError",
     "closest",
     "did_you_mean",
@@ -130,6 +131,13 @@ class PromptError(MeterError):
 
 class StoreError(MeterError):
     """A store did not do what was asked."""
+
+
+class StoreSetupError(StoreError):
+    """A store cannot work as it is set up: a mistake that no waiting mends, never an outage.
+
+    For example a wrong option in a URL, a wrong password, or a database that does not exist.
+    """
 
 
 class StoreUnavailableError(StoreError):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from meter.paywall.base import Counted, OnOutage
+from meter.paywall.base import Counted
+from meter.paywall.settings import OnOutage, PaywallSettings
 from meter.paywall.shell import AsyncPaywall, Paywall
 
-__all__ = ["AsyncPaywall", "Counted", "OnOutage", "Paywall"]
+__all__ = ["AsyncPaywall", "Counted", "OnOutage", "Paywall", "PaywallSettings"]

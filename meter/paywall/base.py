@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import nullcontext
 from datetime import datetime
-from enum import StrEnum
-from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from attrs import define, evolve, field, frozen
+from attrs import define, evolve, field, fields, frozen
 
 from meter import engine
 from meter.clock import system_clock
-from meter.errors import StoreError, StoreUnavailableError
-from meter.errors.kinds import check_argument, instance
+from meter.errors import StoreError, StoreSetupError, StoreUnavailableError, quoted
 from meter.loading.article_ids import FORMS, ArticleIds, article_ids
 from meter.memo import observe
 from meter.paywall.fallback import remembered, spent, unspent
 from meter.paywall.forgetting import erase
 from meter.paywall.identity import ReaderKeys, reader_keys
 from meter.paywall.metered_view import MeteredView, store_expiry
+from meter.paywall.operations import Load, Swap
 from meter.paywall.recent import Recent
-from meter.paywall.telemetry import Telemetry
+from meter.paywall.settings import (
+    Hook,
+    OnOutage,
+    PolicySource,
+    check_names,
+    check_policy,
+    outage_word,
+    positive,
+)
+from meter.paywall.telemetry import LOG, StoreDecision, Telemetry, ViewKind, decision_event
 from meter.paywall.transactions import TransactionResult, join, transact
 from meter.policy import Policy
+from meter.stores.deadline import deadline
 from meter.stores.keys import Secret, checked_secret
-from meter.stores.protocol import AsyncStore, LossAware, Store, describe
+from meter.stores.protocol import AsyncStore, LossAware, Store, describe, several_processes
+from meter.stores.turns import QUEUE
 from meter.usage import Read
 
 if TYPE_CHECKING:
@@ -33,43 +43,18 @@ if TYPE_CHECKING:
 
     from meter.decision import Decision
     from meter.paywall.operations import StoreOps
+    from meter.rulebook import Rulebook
     from meter.usage import Usage
     from meter.view import PageView, Reader
 
-__all__ = [
-    "Counted",
-    "OnOutage",
-    "OnOutageWord",
-    "PaywallBase",
-    "PolicySource",
-    "StoreDecision",
-    "failed",
-]
+__all__ = ["MISTAKES", "Counted", "PaywallBase", "failed", "view_kind"]
 
 S = TypeVar("S", Store, AsyncStore)
 
-_POLICY = instance(Policy, form="a `Policy` or a `ReloadingPolicy`: read a file with `load_policy`")
 _NO_SPAN = nullcontext()
-_SHARE = 0.8  # of the deadline is the store's; the rest is for deciding without it
-
-
-class OnOutage(StrEnum):
-    """What a reader who would be counted gets while the store is out."""
-
-    FALLBACK = "fallback"
-    OPEN = "open"
-    CLOSED = "closed"
-    RAISE = "raise"
-
-
-OnOutageWord = Literal["fallback", "open", "closed", "raise"]
-
-
-class PolicySource(Protocol):
-    """An object whose policy may change, such as a policy file that is read again."""
-
-    @property
-    def policy(self) -> Policy: ...
+_PROOF = "#proof"  # no reader's key: behind a `#` stands a digest
+MISTAKES = (TypeError, AttributeError, NameError, NotImplementedError, ImportError)
+"""What a store raises where its code is wrong, and no waiting mends it."""
 
 
 @frozen(kw_only=True)
@@ -85,25 +70,6 @@ class Counted:
     resets_at: datetime | None
 
 
-class StoreDecision(NamedTuple):
-    """A decision for which the store was asked, with what is reported about it."""
-
-    decision: Decision
-    view: PageView
-    key: str
-    retries: int = 0
-
-
-def _word(on_outage: OnOutage | OnOutageWord) -> OnOutage:
-    try:
-        return OnOutage(on_outage)
-    except ValueError:
-        raise ValueError(
-            f"`{on_outage}` is not a word for `on_outage`; it is `fallback`, `open`, `closed` or"
-            " `raise`"
-        ) from None
-
-
 def _secrets(old_secrets: Iterable[Secret]) -> tuple[Secret, ...]:
     if isinstance(old_secrets, bytes | str):
         raise TypeError("`old_secrets` is a tuple of secrets; write a comma behind a single one")
@@ -117,23 +83,30 @@ class PaywallBase(Generic[S]):
     _source: Policy | PolicySource = field(alias="policy")
     _store: S
     _clock: Callable[[], datetime] = field(default=system_clock, kw_only=True)
-    _on_outage: OnOutage = field(default=OnOutage.FALLBACK, converter=_word, kw_only=True)
+    _on_outage: OnOutage = field(default=OnOutage.FALLBACK, converter=outage_word, kw_only=True)
     _deadline: float | None = field(default=None, kw_only=True)
+    _queue: float = field(default=QUEUE, kw_only=True)
     _attempts: int = field(default=64, kw_only=True)
     _secret: Secret = field(default=None, converter=checked_secret, kw_only=True)
     _old_secrets: tuple[Secret, ...] = field(default=(), converter=_secrets, kw_only=True)
     _namespace: str = field(default="", kw_only=True)
     _remember: int = field(default=10_000, kw_only=True)
     _article_ids: ArticleIds = field(default=ArticleIds.EXACT, converter=article_ids, kw_only=True)
-    _on_decision: Callable[[dict[str, object]], object] | None = field(default=None, kw_only=True)
+    _on_decision: Hook | None = field(default=None, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
-        check_argument("policy", getattr(self._source, "policy", self._source), _POLICY)
+        check_policy(self._source)
         info = describe(self._store)
         if self._deadline is None:
             self._deadline = info.deadline
-        elif self._deadline <= 0:
-            raise ValueError(f"`deadline` is more than 0 seconds, not `{self._deadline}`")
+        else:
+            positive("deadline", self._deadline)
+        if self._queue != 0:
+            positive("queue", self._queue)
+        if self._on_decision is not None and not callable(self._on_decision):
+            raise TypeError(
+                f"`on_decision` is called with each decision; {quoted(self._on_decision)} cannot be"
+            )
         self._loss_aware: LossAware | None = None
         self._losses = 0
         if isinstance(self._store, LossAware):
@@ -142,7 +115,15 @@ class PaywallBase(Generic[S]):
         # Where a store cannot be out, no other process has anything that it could bring in.
         self._marks = info.deadline is not None or bool(self._old_secrets)
         self._recent = Recent(self._remember, self._clock)
-        self._telemetry = Telemetry(info.name, self._on_decision)
+        self._telemetry = Telemetry(info.name)
+        if (problem := several_processes(self._store)) is not None:
+            LOG.error("%s", problem, extra={"meter": {"processes": "several", "store": info.name}})
+
+    @classmethod
+    def _check_settings(cls, settings: Collection[str]) -> None:
+        """Raise a `TypeError` for a setting that no paywall has, in the name of the class."""
+        known = [attribute.alias or "" for attribute in fields(PaywallBase) if attribute.kw_only]
+        check_names(cls.__name__, settings, known)
 
     @property
     def policy(self) -> Policy:
@@ -153,15 +134,15 @@ class PaywallBase(Generic[S]):
     def _keys(self, reader_id: str) -> ReaderKeys:
         return reader_keys(reader_id, self._namespace, self._secret, self._old_secrets)
 
-    def _seconds(self, deadlines: float) -> float | None:
-        """Return the store's share of so many deadlines, in seconds."""
+    def _within(self, deadlines: float) -> AbstractContextManager[None]:
+        """Return a context of so many deadlines, and of the wait for a turn."""
         if self._deadline is None:
-            return None
-        return self._deadline * deadlines * _SHARE
+            return deadline(None)
+        return deadline(self._deadline * deadlines, self._queue)
 
     def _decide(
         self, reader: Reader, view: PageView, now: datetime | None, *, counts: bool
-    ) -> Decision | StoreOps[StoreDecision]:
+    ) -> StoreDecision | StoreOps[StoreDecision]:
         """Return the decision where no count is needed, else the store calls that lead to it."""
         policy = self.policy
         view = self._named(view)
@@ -169,8 +150,7 @@ class PaywallBase(Generic[S]):
         observed = observe(policy, reader, view, now)
         decision = observed.final
         if decision is not None:
-            self._telemetry.report_decision(decision, view, None)
-            return decision
+            return StoreDecision(decision, view, view_kind(view, counts=counts))
         keys = self._keys(str(reader.id))  # a reader without an id was decided above
         return self._decide_with_store(
             MeteredView(policy, reader, view, now, keys, counts, observed.decide)
@@ -197,11 +177,15 @@ class PaywallBase(Generic[S]):
                 )
             if metered.ahead:
                 self._telemetry.report_ahead(metered.key)
+        except StoreSetupError:
+            raise  # a mistake is not an outage
         except StoreError as error:
-            self._telemetry.report_outage(error, "check" if metered.counts else "peek")
+            kind = view_kind(metered.view, counts=metered.counts)
+            self._telemetry.report_outage(error, kind)
             if self._on_outage is OnOutage.RAISE:
                 raise
-            return StoreDecision(self._decide_degraded(metered), metered.view, metered.key)
+            return StoreDecision(self._decide_degraded(metered), metered.view, kind, metered.key)
+        self._telemetry.report_answer()
         return self._conclude(result, metered)
 
     def _conclude(self, result: TransactionResult[Decision], metered: MeteredView) -> StoreDecision:
@@ -211,7 +195,8 @@ class PaywallBase(Generic[S]):
         decision = result.answer
         if decision.counted and not result.written:
             decision = evolve(decision, counted=False)
-        return StoreDecision(decision, metered.view, metered.key, result.retries)
+        kind = view_kind(metered.view, counts=metered.counts)
+        return StoreDecision(decision, metered.view, kind, metered.key, result.retries)
 
     def _decide_degraded(self, metered: MeteredView) -> Decision:
         """Decide by the same rules on another count, as `on_outage` says."""
@@ -222,10 +207,22 @@ class PaywallBase(Generic[S]):
         decision = remembered(self._recent, metered)
         return evolve(decision, degraded=True, counted=decision.counted and metered.counts)
 
-    def _report(self, decided: StoreDecision) -> Decision:
-        """Report a decision, and return it."""
-        self._telemetry.report_decision(*decided)
-        return decided.decision
+    def _report(self, decided: StoreDecision) -> dict[str, object] | None:
+        """Report a decision, and return the event for the hook, if there is one."""
+        self._telemetry.report_decision(decided)
+        return None if self._on_decision is None else decision_event(decided)
+
+    def _prove(self) -> StoreOps[None]:
+        """Ask the store what a view would ask, and change nothing. Raises what is a mistake."""
+        if (problem := several_processes(self._store)) is not None:
+            raise StoreSetupError(problem)
+        self._warm_up()
+        yield Load(_PROOF)
+        yield Swap(_PROOF, b"never kept", None)
+
+    def _warm_up(self) -> Rulebook:
+        """Compile the policy, if no view has done so."""
+        return self.policy.rulebook
 
     def _join(self, source_id: str, target_id: str, now: datetime | None) -> StoreOps[None]:
         policy = self.policy
@@ -275,6 +272,13 @@ class PaywallBase(Generic[S]):
     def _span(self) -> AbstractContextManager[object]:
         tracer = self._telemetry.tracer
         return _NO_SPAN if tracer is None else tracer.start_as_current_span("meter.store")
+
+
+def view_kind(view: PageView, *, counts: bool) -> ViewKind:
+    """Return what was asked with a page view."""
+    if not counts:
+        return ViewKind.PEEK
+    return ViewKind.SPECULATIVE if view.prefetch else ViewKind.READ
 
 
 def failed(error: Exception) -> StoreUnavailableError:

@@ -7,6 +7,7 @@ Its runner carries them out `on` a store that blocks, or `on_async` one that is 
 from __future__ import annotations
 
 from collections.abc import Generator
+from inspect import isawaitable, iscoroutine
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 from meter.errors import CorruptUsageError
@@ -64,6 +65,13 @@ def _bytes(answer: object) -> bytes | None:
     """Return what a store answered, or say that it is of a kind that was never given to it."""
     if answer is None or isinstance(answer, bytes):
         return answer
+    if isawaitable(answer):
+        if iscoroutine(answer):
+            answer.close()
+        raise TypeError(
+            "a store answers with something that has still to be awaited: declare its methods with"
+            " `async def`, and give it to an `AsyncPaywall`"
+        )
     raise CorruptUsageError(
         f"the store answered with a value of type `{type(answer).__name__}` where it was given"
         " bytes; put the record back, or forget the reader"

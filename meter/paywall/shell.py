@@ -7,37 +7,59 @@ store is out.
 
 from __future__ import annotations
 
-import asyncio
-from typing import TYPE_CHECKING, TypeVar
+import logging
+from inspect import Signature, isawaitable, iscoroutine, iscoroutinefunction, signature
+from typing import TYPE_CHECKING, TypeVar, Unpack
 
 from attrs import define, field
 
-from meter.decision import Decision
 from meter.errors import StoreError, StoreUnavailableError
-from meter.paywall.base import PaywallBase, failed
-from meter.stores.awaited import awaitable
-from meter.stores.deadline import deadline, has_passed, remaining
-from meter.stores.protocol import AsyncStore, Store
+from meter.paywall.base import MISTAKES, PaywallBase, failed
+from meter.paywall.settings import PaywallSettings, positive
+from meter.paywall.telemetry import StoreDecision
+from meter.stores.awaited import Ordinary, awaitable
+from meter.stores.contract import check_store_protocol, is_awaited
+from meter.stores.deadline import AnswerTime, deadline, has_passed, remaining
+from meter.stores.protocol import AsyncStore, Store, describe
 from meter.stores.queries import run, run_async
+from meter.stores.turns import OneLoop
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from meter.decision import Decision
     from meter.paywall.base import Counted
     from meter.paywall.operations import StoreOp, StoreOps
+    from meter.paywall.settings import PolicySource
+    from meter.policy import Policy
     from meter.view import PageView, Reader
 
 __all__ = ["AsyncPaywall", "Paywall"]
 
 T = TypeVar("T")
 
+LOG = logging.getLogger("meter.paywall")
+
 # Joining, forgetting and looking up are rare, and a failure costs more than a wait: they may take
 # this many deadlines.
 _CARE = 20.0
 _TOO_LATE = "the store's answers took longer than the deadline"
+_HOOK_FAILED = "the `on_decision` hook failed; the decision stands"
+_AWAITED_HOOK = "`on_decision` has to be awaited, which only an `AsyncPaywall` does"
 
 
-@define(slots=False, eq=False, repr=False)
+def _ordinary(store: Store) -> Store:
+    """Return a store whose calls block; any other is a `TypeError`."""
+    check_store_protocol(store)
+    if is_awaited(store):
+        raise TypeError(
+            f"the calls of `{type(store).__name__}` are awaited: give it to `AsyncPaywall`, or open"
+            " one with `open_store`"
+        )
+    return store
+
+
+@define(slots=False, eq=False, repr=False, init=False)
 class Paywall(PaywallBase[Store]):
     """Decide page views by a policy, and keep what each reader has read in a store.
 
@@ -51,8 +73,11 @@ class Paywall(PaywallBase[Store]):
     - `on_outage`: what a reader who would be counted gets while the store does not answer.
       `fallback` (the default) counts on in this process, from what it saw last; `open` gives the
       article; `closed` decides as if nothing were left; `raise` raises the `StoreError`.
-    - `deadline`: the most seconds a check may take before that happens. The default is the store's
-      own: 0.05 for one over a network, 2 for a file, none for memory.
+    - `deadline`: the seconds that an answer of the store may take before that happens, counted from
+      when it is asked. The default is the store's own: 0.05 for one over a network, 2 for a file,
+      none for memory.
+    - `queue`: the seconds that a check may wait for its turn to ask, where this process asks more
+      at once than the store has connections. While the store is out, nobody waits.
     - `attempts`: how often a check may start again because the reader's usage changed meanwhile;
       after that it counts as an outage.
     - `secret`: with one, the store holds digests (HMAC-SHA256) in the place of reader ids. Every
@@ -63,11 +88,14 @@ class Paywall(PaywallBase[Store]):
     - `remember`: the most readers this process remembers; a view of one it knows is one call.
     - `article_ids`: how ids of articles are compared. `exact` (the default) as they are; `path` as
       addresses of pages, without host, query, fragment and marks of AMP and page numbers.
-    - `on_decision`: called with every decision, as a CloudEvents dictionary. What it raises is
-      logged, and the decision stands.
+    - `on_decision`: called with every decision, as a CloudEvents dictionary; its `data` says which
+      `kind` it was: `read`, `peek` or `speculative`. What it raises is logged, and the decision
+      stands. An `AsyncPaywall` awaits what has to be awaited.
 
-    Raises `ValueError` for a `deadline`, an `on_outage` or `article_ids` that cannot be, and for an
-    empty secret.
+    A mistake raises, and is never taken for an outage: `TypeError` for a setting that is none, or
+    for what is no policy and no store; `ValueError` for a `deadline`, a `queue`, an `on_outage` or
+    `article_ids` that cannot be, and for an empty secret; `StoreSetupError` from any call, where
+    the store cannot work as it is set up.
 
     >>> from datetime import datetime, UTC
     >>> from meter import Article, PageView, Reader, loads_policy, open_store
@@ -96,7 +124,28 @@ class Paywall(PaywallBase[Store]):
     ['a', 'b']
     """
 
-    _store: Store
+    _store: Store = field(converter=_ordinary)
+
+    def __init__(
+        self, policy: Policy | PolicySource, store: Store, **settings: Unpack[PaywallSettings]
+    ) -> None:
+        self._check_settings(settings)
+        self.__attrs_init__(policy, store, **settings)
+        hook = self._on_decision
+        if hook is not None and (
+            iscoroutinefunction(hook) or iscoroutinefunction(type(hook).__call__)
+        ):
+            raise TypeError(_AWAITED_HOOK)
+
+    def ready(self, within: float = 5.0) -> None:
+        """Ask the store once before the first view, and change nothing in it.
+
+        It warms up connections and the policy, with its own time: at most `within` seconds. Raises
+        `StoreSetupError` (or what the store's own code raises) for a mistake that no waiting mends,
+        such as a wrong password, and `StoreUnavailableError` where the store is out.
+        """
+        with deadline(positive("within", within)):
+            self._finish(self._prove())
 
     def check(self, reader: Reader, view: PageView, *, now: datetime | None = None) -> Decision:
         """Decide what a reader gets for a page view, and count it where a rule says so.
@@ -154,36 +203,71 @@ class Paywall(PaywallBase[Store]):
         self, reader: Reader, view: PageView, now: datetime | None, *, counts: bool
     ) -> Decision:
         asked = self._decide(reader, view, now, counts=counts)
-        if isinstance(asked, Decision):
-            return asked
-        return self._report(self._run(asked))
+        decided = asked if isinstance(asked, StoreDecision) else self._run(asked)
+        event = self._report(decided)
+        if event is not None:
+            self._call_hook(event)
+        return decided.decision
+
+    def _call_hook(self, event: dict[str, object]) -> None:
+        answer: object = None
+        try:
+            answer = self._on_decision and self._on_decision(event)
+        except Exception:  # a hook of the publisher's must not cost a reader the page
+            LOG.exception(_HOOK_FAILED)
+        if isawaitable(answer):
+            if iscoroutine(answer):
+                answer.close()
+            raise TypeError(_AWAITED_HOOK)
 
     def _run(self, operations: StoreOps[T], deadlines: float = 1.0) -> T:
-        with deadline(self._seconds(deadlines)):
-            return run(operations, self._perform, StoreError)
+        with self._within(deadlines):
+            return self._finish(operations)
+
+    def _finish(self, operations: StoreOps[T]) -> T:
+        return run(operations, self._perform, StoreError)
 
     def _perform(self, operation: StoreOp) -> bytes | None:
         if has_passed():
             raise StoreUnavailableError(_TOO_LATE)
         try:
             return operation.on(self._store)
-        except StoreError:
+        except (StoreError, *MISTAKES):
             raise
         except Exception as error:
             raise failed(error) from error
 
 
-@define(slots=False, eq=False, repr=False)
+@define(slots=False, eq=False, repr=False, init=False)
 class AsyncPaywall(PaywallBase[AsyncStore]):
     """A `Paywall` whose methods are awaited, in one event loop.
 
     Takes the arguments of `Paywall`. `store` is an `AsyncStore`, such as `open_async_store`
-    returns; the calls of an ordinary `Store` run in threads (or directly, if it never waits). The
-    methods answer and raise as those of `Paywall` do. A cancelled call leaves counts and
-    connections sound: the view is counted once or not at all.
+    returns; it belongs to the event loop that uses it first, and a view in another one is a
+    `StoreSetupError`. The calls of an ordinary `Store` run in threads (or directly, if it never
+    waits). The methods answer and raise as those of `Paywall` do. A cancelled call leaves counts
+    and connections sound: the view is counted once or not at all.
     """
 
     _store: AsyncStore = field(converter=awaitable)
+
+    def __init__(
+        self,
+        policy: Policy | PolicySource,
+        store: AsyncStore | Store,
+        **settings: Unpack[PaywallSettings],
+    ) -> None:
+        self._check_settings(settings)
+        self.__attrs_init__(policy, store, **settings)
+        self._queues = describe(self._store).queues
+        self._loop: OneLoop | None = None
+        if not isinstance(self._store, Ordinary):
+            self._loop = OneLoop("an `AsyncPaywall`")
+
+    async def ready(self, within: float = 5.0) -> None:
+        """Ask the store once before the first view, and change nothing; see `Paywall.ready`."""
+        with deadline(positive("within", within)):
+            await self._finish(self._prove())
 
     async def check(
         self, reader: Reader, view: PageView, *, now: datetime | None = None
@@ -213,23 +297,50 @@ class AsyncPaywall(PaywallBase[AsyncStore]):
         self, reader: Reader, view: PageView, now: datetime | None, *, counts: bool
     ) -> Decision:
         asked = self._decide(reader, view, now, counts=counts)
-        if isinstance(asked, Decision):
-            return asked
-        return self._report(await self._run(asked))
+        decided = asked if isinstance(asked, StoreDecision) else await self._run(asked)
+        event = self._report(decided)
+        if event is not None:
+            await self._call_hook(event)
+        return decided.decision
+
+    async def _call_hook(self, event: dict[str, object]) -> None:
+        try:
+            answer = self._on_decision and self._on_decision(event)
+            if isawaitable(answer):
+                await answer
+        except Exception:  # a hook of the publisher's must not cost a reader the page
+            LOG.exception(_HOOK_FAILED)
 
     async def _run(self, operations: StoreOps[T], deadlines: float = 1.0) -> T:
-        with deadline(self._seconds(deadlines)):
-            return await run_async(operations, self._perform, StoreError)
+        with self._within(deadlines):
+            return await self._finish(operations)
+
+    async def _finish(self, operations: StoreOps[T]) -> T:
+        if self._loop is not None:
+            self._loop.check()
+        return await run_async(operations, self._perform, StoreError)
 
     async def _perform(self, operation: StoreOp) -> bytes | None:
         if has_passed():
             raise StoreUnavailableError(_TOO_LATE)
+        # A store that lets its calls wait for their turns counts the deadline from there.
+        seconds = None if self._queues else remaining(None)
         try:
-            async with asyncio.timeout(remaining(None)):
+            async with AnswerTime(seconds):
                 return await operation.on_async(self._store)
-        except StoreError:
+        except (StoreError, *MISTAKES):
             raise
         except TimeoutError as error:
             raise StoreUnavailableError("the store did not answer within the deadline") from error
         except Exception as error:
             raise failed(error) from error
+
+
+def _name_settings(kind: type[Paywall | AsyncPaywall]) -> None:
+    """Let `help` and editors see every setting by its name, with its default."""
+    _, *parameters = signature(kind.__attrs_init__).parameters.values()
+    type.__setattr__(kind, "__signature__", Signature(parameters))
+
+
+_name_settings(Paywall)
+_name_settings(AsyncPaywall)

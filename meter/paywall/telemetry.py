@@ -1,19 +1,20 @@
 """Report decisions, outages and losses to logs, OpenTelemetry and the publisher's hook.
 
 Every decision is one log record, one count and (where the store is asked) one span, and one event
-for the `on_decision` hook. Without an OpenTelemetry SDK counts and spans do nothing. No metric and
-no span ever names a reader or an article.
+for the `on_decision` hook; an outage is a few records (see `outages`). Without an OpenTelemetry SDK
+counts and spans do nothing. No metric and no span ever names a reader or an article.
 """
 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from meter.paywall.outages import LOG, OutageLog
 
+if TYPE_CHECKING:
     from meter.decision import Decision
     from meter.view import PageView
     from meter.vocabulary import Access, Show
@@ -25,13 +26,31 @@ except ImportError:
 else:
     _HAS_API = True
 
-__all__ = ["LOG", "Telemetry", "decision_event"]
+__all__ = ["LOG", "StoreDecision", "Telemetry", "ViewKind", "decision_event"]
 
-LOG = logging.getLogger("meter.paywall")
-"""Decisions are records of level `INFO` (`WARNING` where degraded).
 
-They carry a dictionary as `record.meter`.
-"""
+class ViewKind(StrEnum):
+    """What was asked: a view that counts, a look ahead, or a view that nobody has seen yet."""
+
+    READ = "read"
+    PEEK = "peek"
+    SPECULATIVE = "speculative"
+
+
+_METHODS = {ViewKind.READ: "check", ViewKind.PEEK: "peek", ViewKind.SPECULATIVE: "check"}
+
+
+class StoreDecision(NamedTuple):
+    """A decision, with what is reported about it.
+
+    `key` is the reader's, or `None` where the store was not needed.
+    """
+
+    decision: Decision
+    view: PageView
+    kind: ViewKind
+    key: str | None = None
+    retries: int = 0
 
 
 _MOST_AHEAD = 10_000
@@ -40,12 +59,10 @@ _MOST_AHEAD = 10_000
 class Telemetry:
     """Where one paywall's decisions are reported."""
 
-    def __init__(
-        self, store: str, on_decision: Callable[[dict[str, object]], object] | None = None
-    ) -> None:
-        self._store = store
-        self._on_decision = on_decision
-        self._known: dict[tuple[Show, Access, bool], dict[str, str | bool]] = {}
+    def __init__(self, store: str) -> None:
+        self.store = store
+        self._log = OutageLog(store)
+        self._known: dict[tuple[Show, Access, bool, ViewKind], dict[str, str | bool]] = {}
         self._ahead: set[int] = set()
         self._tracer: trace.Tracer | None = None
         self._decisions: metrics.Counter | None = None
@@ -60,7 +77,7 @@ class Telemetry:
         self._tracer = trace.get_tracer("meter")
         meter = metrics.get_meter("meter")
         self._decisions = meter.create_counter(
-            "meter.decisions", "{decision}", "Decisions, by what was shown"
+            "meter.decisions", "{decision}", "Decisions, by what was asked and what was shown"
         )
         self._retries = meter.create_counter(
             "meter.store.retries", "{retry}", "Swaps that met another change and were decided again"
@@ -84,45 +101,37 @@ class Telemetry:
             return None
         return self._tracer
 
-    def report_decision(
-        self, decision: Decision, view: PageView, key: str | None, retries: int = 0
-    ) -> None:
-        """Report a decision; `key` is the reader's, or `None` where the store was not needed."""
-        level = logging.WARNING if decision.degraded else logging.INFO
-        if LOG.isEnabledFor(level):
-            LOG.log(
-                level,
+    def report_decision(self, decided: StoreDecision) -> None:
+        """Report a decision to the log and to the counters."""
+        decision = decided.decision
+        labels = self._labels(decision, decided.kind)
+        if LOG.isEnabledFor(logging.INFO):
+            LOG.info(
                 "decided %s by rule %r",
                 decision.show,
                 decision.rule,
-                extra={"meter": self._labels(decision) | _details(decision)},
+                extra={"meter": labels | _details(decision)},
             )
         if self._decisions is not None:
-            self._decisions.add(1, self._labels(decision))
-            if retries and self._retries is not None:
-                self._retries.add(retries, {"store": self._store})
-        if self._on_decision is not None:
-            try:
-                self._on_decision(decision_event(decision, view, key))
-            except Exception:  # a hook of the publisher's must not cost a reader the page
-                LOG.exception("the `on_decision` hook failed; the decision stands")
+            self._decisions.add(1, labels)
+            if decided.retries and self._retries is not None:
+                self._retries.add(decided.retries, {"store": self.store})
 
-    def report_outage(self, error: Exception, what: str) -> None:
+    def report_answer(self) -> None:
+        """Report that the store has answered."""
+        self._log.answered()
+
+    def report_outage(self, error: Exception, kind: ViewKind) -> None:
         """Report that the store did not answer."""
-        reason = type(error).__name__.removesuffix("Error")
-        LOG.warning(
-            "the store was unavailable for `%s`: %s",
-            what,
-            error,
-            extra={"meter": {"outage": reason, "store": self._store}},
-        )
+        self._log.missed(error, _METHODS[kind])
         if self._outages is not None:
-            self._outages.add(1, {"reason": reason, "store": self._store})
+            reason = type(error).__name__.removesuffix("Error")
+            self._outages.add(1, {"reason": reason, "store": self.store})
 
     def report_loss(self) -> None:
         """Count that the store was found to have lost data; the store itself logs what it saw."""
         if self._losses is not None:
-            self._losses.add(1, {"store": self._store})
+            self._losses.add(1, {"store": self.store})
 
     def report_ahead(self, key: str) -> None:
         """Report, once a reader, a read that lies more than a day ahead of this view.
@@ -137,20 +146,21 @@ class Telemetry:
         LOG.warning(
             "a reader has a read that lies more than a day ahead; it moves no window, and counts"
             " only where the running one contains it: compare the clocks of your servers",
-            extra={"meter": {"ahead": True, "store": self._store}},
+            extra={"meter": {"ahead": True, "store": self.store}},
         )
 
-    def _labels(self, decision: Decision) -> dict[str, str | bool]:
-        kind = (decision.show, decision.access, decision.degraded)
-        labels = self._known.get(kind)
+    def _labels(self, decision: Decision, kind: ViewKind) -> dict[str, str | bool]:
+        case = (decision.show, decision.access, decision.degraded, kind)
+        labels = self._known.get(case)
         if labels is None:
             labels = {
                 "show": str(decision.show),
                 "access": str(decision.access),
                 "degraded": decision.degraded,
-                "store": self._store,
+                "kind": str(kind),
+                "store": self.store,
             }
-            self._known[kind] = labels
+            self._known[case] = labels
         return labels
 
 
@@ -173,13 +183,16 @@ def _reading(decision: Decision) -> dict[str, object] | None:
     return {"name": meter.name, "limit": meter.limit, "used": meter.used, "left": meter.left}
 
 
-def decision_event(decision: Decision, view: PageView, key: str | None) -> dict[str, object]:
+def decision_event(decided: StoreDecision) -> dict[str, object]:
     """Return a decision as a CloudEvents 1.0 event, ready for `json.dumps`.
 
     See https://cloudevents.io. `subject` is the key the reader is remembered under, which is a
-    digest where the paywall has a `secret`; it is left out where the store was not needed.
+    digest where the paywall has a `secret`; it is left out where the store was not needed. `kind`
+    says what was asked: only a `read` is a view that somebody has seen.
     """
+    decision = decided.decision
     shown = {
+        "kind": str(decided.kind),
         "show": str(decision.show),
         "access": str(decision.access),
         "prompt": decision.prompt,
@@ -192,8 +205,8 @@ def decision_event(decision: Decision, view: PageView, key: str | None) -> dict[
         "type": "meter.decision",
         "time": decision.at.isoformat(),
         "datacontenttype": "application/json",
-        "data": {"article": view.article.id} | shown | _details(decision),
+        "data": {"article": decided.view.article.id} | shown | _details(decision),
     }
-    if key is not None:
-        event["subject"] = key
+    if decided.key is not None:
+        event["subject"] = decided.key
     return event

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import TracebackType
 
 __all__ = ["ForkLock"]
@@ -19,13 +21,26 @@ class ForkLock:
         self._locks = {os.getpid(): Lock()}
 
     def __enter__(self) -> None:
+        self._lock().acquire()
+
+    @contextmanager
+    def within(self, seconds: float | None) -> Iterator[None]:
+        """Hold the lock; raise a `TimeoutError` where it is not free within so many seconds."""
+        if not self._lock().acquire(timeout=-1 if seconds is None else seconds):
+            raise TimeoutError("another thread held a lock for too long")
+        try:
+            yield
+        finally:
+            self._locks[os.getpid()].release()
+
+    def _lock(self) -> Lock:
         process = os.getpid()
         lock = self._locks.get(process)
         if lock is None:
             # `setdefault` is one step: of several threads that come first in a new process, all
             # get the lock of one of them.
             lock = self._locks.setdefault(process, Lock())
-        lock.acquire()
+        return lock
 
     def __exit__(
         self,

@@ -5,6 +5,8 @@ It is bounded: past `capacity` readers, the one that has gone longest without a 
 
 from __future__ import annotations
 
+import logging
+import os
 from typing import TYPE_CHECKING
 
 from meter.stores.locks import ForkLock
@@ -13,6 +15,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 __all__ = ["MemoryStore"]
+
+LOG = logging.getLogger("meter.paywall")
+
+_SEVERAL = (
+    "a reader has an allowance in each of several processes, because each keeps its own counts in"
+    " memory (%s); use a store that they share, such as `sqlite:///counts.db`"
+)
 
 
 class MemoryStore:
@@ -40,6 +49,8 @@ class MemoryStore:
         self.capacity = capacity
         self._kept: dict[str, tuple[bytes, datetime | None]] = {}
         self._lock = ForkLock()
+        self._counting: int | None = None  # the process that has counted something
+        self._forked = False
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -60,6 +71,7 @@ class MemoryStore:
                 return found
             self._kept.pop(key, None)
             if new is not None:
+                self._look_for_forks()
                 self._kept[key] = new, expires
                 if len(self._kept) > self.capacity:
                     del self._kept[next(iter(self._kept))]
@@ -81,6 +93,22 @@ class MemoryStore:
             for key in gone:
                 del self._kept[key]
             return len(gone)
+
+    def several_processes(self) -> str | None:
+        """Return in words that several processes count in memory, if that can be seen."""
+        workers = os.environ.get("WEB_CONCURRENCY", "")
+        if workers.isdecimal() and int(workers) > 1:
+            return _SEVERAL % f"`WEB_CONCURRENCY` is {workers}"
+        return _SEVERAL % "this one was forked from one that counts" if self._forked else None
+
+    def _look_for_forks(self) -> None:
+        process = os.getpid()
+        if self._counting == process:
+            return
+        self._forked = self._counting is not None
+        self._counting = process
+        if self._forked:
+            LOG.error("%s", self.several_processes(), extra={"meter": {"processes": "several"}})
 
     def close(self) -> None:
         """Do nothing: there is no connection to close."""

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from attrs import frozen
 
-from meter.errors import StoreError, closest, did_you_mean, raise_missing_extra
+from meter.errors import StoreSetupError, closest, did_you_mean, meant, quoted, raise_missing_extra
 from meter.stores.awaited import in_thread
 from meter.stores.memory import MemoryStore
 
@@ -81,8 +81,8 @@ def open_store(url: str) -> Store:
     `memory://` · `sqlite:///counts.db` (a relative path; `sqlite:////var/lib/counts.db` is an
     absolute one) · `redis://host:6379/0`, `rediss://…`, `unix:///run/redis.sock` (or `valkey://…`)
     · `postgresql://user@host/database`. Options follow a `?`; each backend's page lists them.
-    Raises `StoreError` for a URL that is not one of these, and `MissingExtraError` where the driver
-    is not installed.
+    Raises `StoreSetupError` for a URL that is not one of these, and `MissingExtraError` where the
+    driver is not installed.
 
     >>> open_store("memory://?capacity=1000").capacity
     1000
@@ -100,7 +100,7 @@ def open_async_store(url: str) -> AsyncStore:
 
     Redis and PostgreSQL have stores that are awaited themselves; the calls of the others run in
     threads, as with `in_thread`. Open it inside the running event loop that will use it. Takes the
-    same URLs as `open_store`, and raises `StoreError` as it does.
+    same URLs as `open_store`, and raises `StoreSetupError` as it does.
     """
     server = _SERVERS.get(_parse(url).kind)
     if server is None:
@@ -117,34 +117,41 @@ def _open_here(address: _Address) -> Store:
         sqlite = import_module("meter.stores.sqlite")
         store: Store = sqlite.SQLiteStore(address.path, **_option(address, "timeout", float))
     except ValueError as error:
-        raise StoreError(str(error)) from None
+        raise StoreSetupError(str(error)) from None
     return store
 
 
 def _parse(url: str) -> _Address:
+    if not isinstance(url, str):
+        raise TypeError(f"a store is opened by its URL, such as `memory://`, not {quoted(url)}")
     parts = urlsplit(url)
     kind = _KINDS.get(parts.scheme)
     if kind is None or "://" not in url:
-        raise StoreError(f"`{_without_password(url)}` does not name a store; {_advice(url)}")
+        raise StoreSetupError(f"`{_without_password(url)}` does not name a store; {_advice(url)}")
     path = unquote(parts.path)
     if kind == "sqlite":
         if ":memory:" in unquote(url):
-            raise StoreError(
+            raise StoreSetupError(
                 f"`{url}` does not name a file; write `memory://` to keep counts in this process"
                 " only"
             )
         if parts.netloc:
-            raise StoreError(
+            raise StoreSetupError(
                 f"`{url}` does not name a file; did you mean"
                 f" `sqlite:///{parts.netloc}{parts.path}`? (three slashes before the path)"
             )
         if path in ("", "/"):
-            raise StoreError(
+            raise StoreSetupError(
                 f"`{url}` does not name a file; write `sqlite:///counts.db`, or `memory://` to"
                 " keep counts in this process only"
             )
         path = path[1:]
-    return _Address(url, kind, path, dict(parse_qsl(parts.query)))
+    if kind == "memory" and (parts.netloc or path not in ("", "/")):
+        raise StoreSetupError(
+            f"`{_without_password(url)}` names a place, and memory has none; write `memory://`, or"
+            " `sqlite:///counts.db` for a file"
+        )
+    return _Address(url, kind, path, dict(parse_qsl(parts.query, keep_blank_values=True)))
 
 
 def _advice(url: str) -> str:
@@ -169,14 +176,14 @@ def _option(address: _Address, name: str, kind: Callable[[str], N]) -> dict[str,
     found: dict[str, N] = {}
     for given, text in address.options.items():
         if given != name:
-            raise StoreError(
-                f"`{given}` in `{address.url}` is not an option of this store; there"
-                f" is only `{name}`"
+            raise StoreSetupError(
+                f"`{given}` in `{address.url}` is not an option of this store;"
+                f" {meant(given, [name])}"
             )
         try:
             found[name] = kind(text)
         except ValueError:
-            raise StoreError(f"`{given}={text}` in `{address.url}` needs a number") from None
+            raise StoreSetupError(f"`{given}={text}` in `{address.url}` needs a number") from None
     return found
 
 
@@ -187,7 +194,7 @@ def _module(server: _Server) -> ModuleType:
     except ModuleNotFoundError as error:
         raise_missing_extra(error)
     except ImportError as error:
-        raise StoreError(f"the driver `{server.driver}` does not work: {error}") from error
+        raise StoreSetupError(f"the driver `{server.driver}` does not work: {error}") from error
     return import_module(server.module)
 
 

@@ -16,19 +16,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias, TypeVar
 import psycopg
 from psycopg.errors import UndefinedTable
 
-from meter.errors import StoreContentionError, StoreError
-from meter.stores.deadline import deadline, remaining
+from meter.errors import StoreContentionError, StoreSetupError
+from meter.stores.deadline import deadline, patience, remaining
 from meter.stores.postgres_connections import (
-    ALREADY_MADE,
-    CONFLICTS,
     DEADLINE,
-    HARMLESS,
     check_url,
+    connection_of,
+    connection_of_async,
     make_async_pool,
     make_pool,
-    raise_ours,
 )
+from meter.stores.postgres_errors import ALREADY_MADE, CONFLICTS, HARMLESS, MISSES, translated
 from meter.stores.queries import run, run_async
+from meter.stores.turns import AsyncTurns, OneLoop, Turns
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -99,6 +99,11 @@ def _make_table() -> _Queries[None]:
             yield _Query(TABLE)
 
 
+def _start_seconds() -> float:
+    """Return how long looking for the table and making it may take: it is done once a process."""
+    return max(remaining(DEADLINE), patience(DEADLINE))
+
+
 def _ask(statement: str, **values: _Value) -> _Queries[_Result]:
     """Run a statement; where the table has been dropped, create it and run the statement again."""
     for _ in range(2):
@@ -106,7 +111,7 @@ def _ask(statement: str, **values: _Value) -> _Queries[_Result]:
             return (yield _Query(statement, values))
         except UndefinedTable:
             yield from _make_table()
-    raise StoreError(_NO_TABLE)
+    raise StoreSetupError(_NO_TABLE)
 
 
 def _load(key: str) -> _Queries[bytes | None]:
@@ -171,6 +176,7 @@ class PostgresStore:
         check_url(url)
         self._url = url
         self._size = pool_size
+        self._turns = Turns(pool_size, MISSES)
         self._inherited: list[ConnectionPool[Any]] = []
         self._has_table = False
         self._open()
@@ -209,7 +215,7 @@ class PostgresStore:
         self._pool.close()
 
     def _open(self) -> None:
-        self._pool = make_pool(self._url, self._size)
+        self._pool = make_pool(self._url, self._size, self._turns.answers)
         self._pool.open(wait=False)
         self._pid = os.getpid()
 
@@ -218,18 +224,17 @@ class PostgresStore:
             # The pool's sockets are the parent's: not even closing them is safe here.
             self._inherited.append(self._pool)
             self._open()
-        try:
+        with translated(), self._turns:
             if not self._has_table:
-                run(_make_table(), self._ask, psycopg.Error)
+                with deadline(_start_seconds()):
+                    run(_make_table(), self._ask, psycopg.Error)
                 self._has_table = True
             return run(queries, self._ask, psycopg.Error)
-        except (psycopg.Error, OSError) as error:
-            raise_ours(error)
 
     def _ask(self, query: _Query) -> _Result:
         """Run a query on a connection of the pool; after an error it is closed, not reused."""
         pool = self._pool
-        connection = pool.getconn(timeout=remaining(DEADLINE))
+        connection = connection_of(pool, self._turns)
         try:
             cursor = connection.execute(query.statement, query.values, binary=True)
             row = None if cursor.description is None else cursor.fetchone()
@@ -246,16 +251,19 @@ class PostgresStore:
 class AsyncPostgresStore:
     """`PostgresStore` for asyncio.
 
-    It belongs to one event loop, and opens its pool there when it is first asked.
+    It belongs to the event loop that uses it first, and opens its pool there when it is asked.
     """
 
     name = "postgres"
+    queues = True
 
     def __init__(self, url: str, *, pool_size: int = 16, deadline: float = DEADLINE) -> None:
         self.deadline: float | None = deadline
         check_url(url)
+        self._loop = OneLoop("a store of `open_async_store`")
+        self._turns = AsyncTurns(pool_size, MISSES)
         self._has_table = False
-        self._pool = make_async_pool(url, pool_size)
+        self._pool = make_async_pool(url, pool_size, self._turns.answers)
 
     @classmethod
     def from_url(cls, url: str) -> Self:
@@ -285,22 +293,23 @@ class AsyncPostgresStore:
         await self._pool.close()
 
     async def _run(self, queries: _Queries[T]) -> T:
-        try:
+        self._loop.check()
+        with translated():
             if self._pool.closed:
                 # The pool's own tasks start here; the caller's deadline is not theirs.
                 with deadline(None):
                     await self._pool.open(wait=False)
-            if not self._has_table:
-                await run_async(_make_table(), self._ask, psycopg.Error)
-                self._has_table = True
-            return await run_async(queries, self._ask, psycopg.Error)
-        except (psycopg.Error, OSError) as error:
-            raise_ours(error)
+            async with self._turns:
+                if not self._has_table:
+                    with deadline(_start_seconds()):
+                        await run_async(_make_table(), self._ask, psycopg.Error)
+                    self._has_table = True
+                return await run_async(queries, self._ask, psycopg.Error)
 
     async def _ask(self, query: _Query) -> _Result:
         """Run a query on a connection of the pool; after an error it is closed, not reused."""
         pool = self._pool
-        connection = await pool.getconn(timeout=remaining(DEADLINE))
+        connection = await connection_of_async(pool, self._turns)
         try:
             cursor = await connection.execute(query.statement, query.values, binary=True)
             row = None if cursor.description is None else await cursor.fetchone()

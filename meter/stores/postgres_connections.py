@@ -4,75 +4,100 @@ from __future__ import annotations
 
 import asyncio
 import os
-from typing import TYPE_CHECKING, Any, NoReturn, TypedDict
+import re
+from time import monotonic
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import psycopg
-from psycopg.errors import (
-    DeadlockDetected,
-    DuplicateObject,
-    DuplicateTable,
-    SerializationFailure,
-    UndefinedFunction,
-    UndefinedTable,
-    UniqueViolation,
-)
-from psycopg_pool import AsyncConnectionPool, ConnectionPool
+from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
 
-from meter.errors import (
-    CorruptUsageError,
-    StoreContentionError,
-    StoreError,
-    StoreUnavailableError,
-)
-from meter.stores.deadline import remaining
+from meter.errors import StoreSetupError, meant
+from meter.stores.deadline import SLICES, Answers, Slices, deadline, patience, remaining
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+    from typing import Self
+
     from psycopg.abc import RV, PQGen
 
+    from meter.stores.turns import AsyncTurns, Turns
+
 __all__ = [
-    "ALREADY_MADE",
-    "CONFLICTS",
     "DEADLINE",
-    "HARMLESS",
     "check_url",
+    "connection_of",
+    "connection_of_async",
     "make_async_pool",
     "make_pool",
-    "raise_ours",
 ]
 
 DEADLINE = 0.05
-"""How many seconds a call may take by default."""
-
-ALREADY_MADE = (DuplicateTable, DuplicateObject, UniqueViolation)
-"""Errors of creating the table while another process creates it."""
-
-CONFLICTS = (SerializationFailure, DeadlockDetected)
-"""Errors of a change that met another one; it can be tried again."""
-
-HARMLESS = (UndefinedTable, *ALREADY_MADE, *CONFLICTS)
-"""Errors after which a connection can be used again."""
+"""How many seconds an answer may take by default."""
 
 
-def raise_ours(error: psycopg.Error | OSError) -> NoReturn:
-    """Raise an error of `meter` in the place of the driver's."""
-    if isinstance(error, CONFLICTS):
-        raise StoreContentionError("another change was made at the same time") from error
-    if isinstance(error, UndefinedFunction):
-        raise CorruptUsageError(
-            "the column `bytes` of the table `meter_usage` does not hold bytes; create the table as"
-            " the how-to page on PostgreSQL shows"
-        ) from error
-    raise StoreUnavailableError(
-        f"the database did not answer: {str(error) or type(error).__name__}"
-    ) from error
+class _Attempts:
+    """How the attempts of one pool to connect have ended."""
+
+    def __init__(self) -> None:
+        self.error: psycopg.Error | None = None
+        """Why the last attempt failed, or `None` where it worked."""
+        self.failures = 0
+
+    def failed(self, error: psycopg.Error) -> None:
+        """Note that an attempt has failed."""
+        self.error = error
+        self.failures += 1
+
+
+def _slice(seconds: float, interval: float) -> float:
+    """Return how long the driver waits before it wakes a question up that has heard nothing."""
+    return min(interval, seconds / SLICES)
+
+
+def _within(
+    gen: PQGen[RV], seconds: float, interval: float, answers: Answers
+) -> Generator[Any, Any, RV]:
+    """Run a generator of the driver's until the server has said nothing for so many seconds.
+
+    The driver wakes it up after every interval in which nothing came. So it is silence that is
+    counted, and not how long this process took to look.
+    """
+    slices = Slices(answers, round(seconds / _slice(seconds, interval)))
+    try:
+        wanted = next(gen)
+        while True:
+            ready = yield wanted
+            if not ready and slices.is_last():
+                break
+            wanted = gen.send(ready)
+    except StopIteration as stop:
+        value: RV = stop.value
+        return value
+    raise psycopg.OperationalError(f"no answer within {seconds:.3g} seconds")
 
 
 class _DeadlineConnection(psycopg.Connection[Any]):
     """A connection that waits no longer than the caller's deadline."""
 
+    attempts: _Attempts
+    answers: Answers
+
+    @classmethod
+    def connect(cls, conninfo: str = "", **settings: Any) -> Self:  # noqa: ANN401 - the driver's
+        """Connect, and note how that ended: the pool tells nobody why it has no connection."""
+        try:
+            connection = super().connect(conninfo, **settings)
+        except psycopg.Error as error:
+            cls.attempts.failed(error)
+            raise
+        cls.attempts.error = None
+        return connection
+
     def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
         seconds = remaining(DEADLINE) if timeout is None else timeout
-        return super().wait(gen, interval, seconds)
+        return super().wait(
+            _within(gen, seconds, interval, self.answers), _slice(seconds, interval)
+        )
 
 
 class _AsyncDeadlineConnection(psycopg.AsyncConnection[Any]):
@@ -81,6 +106,20 @@ class _AsyncDeadlineConnection(psycopg.AsyncConnection[Any]):
     A task that is cancelled gives the connection up: it must not wait for a server that does not
     answer.
     """
+
+    attempts: _Attempts
+    answers: Answers
+
+    @classmethod
+    async def connect(cls, conninfo: str = "", **settings: Any) -> Self:  # noqa: ANN401 - the same
+        """Connect, and note how that ended."""
+        try:
+            connection = await super().connect(conninfo, **settings)
+        except psycopg.Error as error:
+            cls.attempts.failed(error)
+            raise
+        cls.attempts.error = None
+        return connection
 
     async def wait(
         self,
@@ -91,11 +130,68 @@ class _AsyncDeadlineConnection(psycopg.AsyncConnection[Any]):
         seconds = remaining(DEADLINE) if timeout is None else timeout
         try:
             return await psycopg.waiting.wait_async(
-                gen, self.pgconn.socket, interval=interval, timeout=seconds
+                _within(gen, seconds, interval, self.answers),
+                self.pgconn.socket,
+                interval=_slice(seconds, interval),
             )
         except asyncio.CancelledError:
             self.pgconn.finish()
             raise
+
+
+class _Connecting:
+    """How long one call waits for the pool to make a connection; it looks again and again.
+
+    At first that is as long as it may wait for a turn: connecting takes its time. It ends where an
+    attempt fails; after one that failed before, or while the server is silent, it is one deadline.
+    """
+
+    def __init__(self, attempts: _Attempts, turns: Turns | AsyncTurns) -> None:
+        now = monotonic()
+        self._attempts = attempts
+        self._turns = turns
+        self._failures = attempts.failures
+        self._deadline = now + remaining(DEADLINE)
+        self._until = now + patience(DEADLINE)
+
+    def look_again(self) -> float:
+        """Return the seconds until the next look."""
+        return min(_LOOK_AGAIN, remaining(DEADLINE))
+
+    def give_up(self, error: PoolTimeout) -> None:
+        """Raise why there is no connection, unless there is reason to wait on."""
+        now = monotonic()
+        failed = self._attempts.error
+        if failed is not None and (
+            self._attempts.failures > self._failures or now >= self._deadline
+        ):
+            raise failed
+        until = self._deadline if self._turns.out else max(self._until, self._deadline)
+        if now >= until:
+            self._turns.give_up()
+            raise error
+
+
+def connection_of(pool: ConnectionPool[_DeadlineConnection], turns: Turns) -> _DeadlineConnection:
+    """Return a connection of a pool, for a thread that has its turn."""
+    waiting = _Connecting(pool.connection_class.attempts, turns)
+    while True:
+        try:
+            return pool.getconn(timeout=waiting.look_again())
+        except PoolTimeout as error:
+            waiting.give_up(error)
+
+
+async def connection_of_async(
+    pool: AsyncConnectionPool[_AsyncDeadlineConnection], turns: AsyncTurns
+) -> _AsyncDeadlineConnection:
+    """Return a connection of a pool, for a task that has its turn."""
+    waiting = _Connecting(pool.connection_class.attempts, turns)
+    while True:
+        try:
+            return await pool.getconn(timeout=waiting.look_again())
+        except PoolTimeout as error:
+            waiting.give_up(error)
 
 
 class _PoolSettings(TypedDict):
@@ -109,6 +205,7 @@ class _PoolSettings(TypedDict):
 
 _POOL = _PoolSettings(min_size=0, open=False, reconnect_timeout=5.0, name="meter")
 _CONNECTION = {"autocommit": True, "prepare_threshold": None}
+_LOOK_AGAIN = 0.02  # seconds between two looks at how the attempts to connect have ended
 _CONNECT_SECONDS = 2
 """How long one attempt to connect may take, unless the URL or the environment says otherwise.
 
@@ -125,22 +222,45 @@ def _connection_settings(url: str) -> dict[str, Any]:
     return _CONNECTION | {"connect_timeout": _CONNECT_SECONDS}
 
 
-def make_pool(url: str, size: int) -> ConnectionPool[_DeadlineConnection]:
-    """Return a pool of at most so many connections, not open yet."""
+_FIRST = "SELECT to_regclass('meter_usage')"
+"""What a new connection is asked before a view gets it: a server's first answer takes its time."""
+
+
+def _warm_up(connection: psycopg.Connection[Any]) -> None:
+    with deadline(_CONNECT_SECONDS):
+        connection.execute(_FIRST)
+
+
+async def _warm_up_async(connection: psycopg.AsyncConnection[Any]) -> None:
+    with deadline(_CONNECT_SECONDS):
+        await connection.execute(_FIRST)
+
+
+def make_pool(url: str, size: int, answers: Answers) -> ConnectionPool[_DeadlineConnection]:
+    """Return a pool of at most so many connections, not open yet.
+
+    `answers` are those of the server to this process.
+    """
+    own = {"attempts": _Attempts(), "answers": answers}
     return ConnectionPool(
         url,
-        connection_class=_DeadlineConnection,
+        configure=_warm_up,
+        connection_class=type("Connection", (_DeadlineConnection,), own),
         kwargs=_connection_settings(url),
         max_size=size,
         **_POOL,
     )
 
 
-def make_async_pool(url: str, size: int) -> AsyncConnectionPool[_AsyncDeadlineConnection]:
+def make_async_pool(
+    url: str, size: int, answers: Answers
+) -> AsyncConnectionPool[_AsyncDeadlineConnection]:
     """Return a pool of at most so many connections for asyncio, not open yet."""
+    own = {"attempts": _Attempts(), "answers": answers}
     return AsyncConnectionPool(
         url,
-        connection_class=_AsyncDeadlineConnection,
+        configure=_warm_up_async,
+        connection_class=type("AsyncConnection", (_AsyncDeadlineConnection,), own),
         kwargs=_connection_settings(url),
         max_size=size,
         **_POOL,
@@ -148,8 +268,13 @@ def make_async_pool(url: str, size: int) -> AsyncConnectionPool[_AsyncDeadlineCo
 
 
 def check_url(url: str) -> None:
-    """Raise a `StoreError` for a URL that the driver does not understand."""
+    """Raise a `StoreSetupError` for a URL that the driver does not understand."""
     try:
         psycopg.conninfo.conninfo_to_dict(url)
     except psycopg.Error as error:
-        raise StoreError(f"this is not a PostgreSQL URL: {error}") from None
+        said = str(error).strip()
+        advice = ""
+        if wrong := re.search(r'query parameter: "(.*)"', said):
+            known = {option.keyword.decode() for option in psycopg.pq.Conninfo.get_defaults()}
+            advice = f"; {meant(wrong[1], known, 'libpq lists its options')}"
+        raise StoreSetupError(f"this is not a PostgreSQL URL: {said}{advice}") from None

@@ -14,9 +14,11 @@ __all__ = [
     "AsyncStore",
     "Closable",
     "LossAware",
+    "PerProcess",
     "Store",
     "StoreInfo",
     "describe",
+    "several_processes",
 ]
 
 
@@ -102,17 +104,28 @@ class AsyncClosable(Protocol):
         ...
 
 
+@runtime_checkable
+class PerProcess(Protocol):
+    """A store that each process has for itself."""
+
+    def several_processes(self) -> str | None:
+        """Return in words that several processes use it, as far as that can be seen, or `None`."""
+        ...
+
+
 @frozen
 class StoreInfo:
     """What a store says about itself, in attributes of these names; each may be missing.
 
     `name` is for metrics. `deadline` is how many seconds a call may take, `None` where it cannot be
-    late. `blocking` is false where a call never waits.
+    late. `blocking` is false where a call never waits. `queues` is true of an `AsyncStore` whose
+    calls wait for their turns, and which keeps the deadline itself (see `meter.stores.deadline`).
     """
 
     name: str = "other"
     deadline: float | None = 0.05
     blocking: bool = True
+    queues: bool = False
 
 
 _UNSAID = StoreInfo()
@@ -123,11 +136,17 @@ def describe(store: Store | AsyncStore) -> StoreInfo:
 
     >>> from meter.stores import MemoryStore
     >>> describe(MemoryStore())
-    StoreInfo(name='memory', deadline=None, blocking=False)
+    StoreInfo(name='memory', deadline=None, blocking=False, queues=False)
     """
     # A third-party store may have any of these attributes or none: no protocol holds them all.
     return StoreInfo(
         name=getattr(store, "name", _UNSAID.name),
         deadline=getattr(store, "deadline", _UNSAID.deadline),
         blocking=getattr(store, "blocking", _UNSAID.blocking),
+        queues=getattr(store, "queues", _UNSAID.queues),
     )
+
+
+def several_processes(store: Store | AsyncStore) -> str | None:
+    """Return in words that several processes use what each has for itself, or `None`."""
+    return store.several_processes() if isinstance(store, PerProcess) else None

@@ -13,18 +13,21 @@ from typing import TYPE_CHECKING, Self, TypeAlias, TypeVar, cast
 
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
-from meter.stores.deadline import remaining
+from meter.stores.deadline import AnswerTime, patience, remaining
 from meter.stores.locks import ForkLock
 from meter.stores.queries import run, run_async
 from meter.stores.redis_connections import (
     DEADLINE,
+    SIZE,
+    AsyncDirectPool,
     DirectPool,
     Reply,
     async_client,
     client,
-    translated,
 )
 from meter.stores.redis_epoch import LOG, Epoch
+from meter.stores.redis_errors import MISSES, translated
+from meter.stores.turns import AsyncTurns, OneLoop, Turns
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator
@@ -142,6 +145,7 @@ class RedisStore:
         self.deadline: float | None = deadline
         self._epoch = Epoch()
         self._looking = ForkLock()
+        self._turns = Turns(SIZE, MISSES)
         self._direct: DirectPool | None = None
         self._execute: Callable[..., Reply] = client.execute_command
 
@@ -151,9 +155,10 @@ class RedisStore:
 
         Redis-py's options may follow a `?`, such as `socket_timeout=0.2`.
         """
-        made, direct, deadline = client(url)
+        made, direct, deadline, turns = client(url)
         store = cls(made, deadline=deadline)
         store._direct = direct
+        store._turns = turns
         return store
 
     @property
@@ -182,12 +187,12 @@ class RedisStore:
             self._direct.close()
 
     def _run(self, commands: _Commands[T]) -> T:
-        with translated():
+        with translated(), self._turns:
             return run(commands, self._ask, RedisError)
 
     def _ask(self, command: _Command) -> Reply:
         if command is _LOOK:
-            with self._looking:
+            with self._looking.within(patience(self.deadline)):
                 run(_look(self._epoch), self._send, RedisError)
             return None
         if self._direct is not None:
@@ -203,28 +208,36 @@ class RedisStore:
 class AsyncRedisStore:
     """`RedisStore` for asyncio, over any client of `redis.asyncio`.
 
-    It belongs to one event loop.
+    It belongs to the event loop that uses it first; `size` is how many questions may be with the
+    server at a time.
     """
 
     name = "redis"
+    queues = True
 
     def __init__(
         self,
         client: redis.asyncio.Redis | redis.asyncio.RedisCluster,
         *,
         deadline: float = DEADLINE,
+        size: int = SIZE,
     ) -> None:
         self.client = client
         self.deadline: float = deadline
         self._epoch = Epoch()
         self._looking = asyncio.Lock()
+        self._loop = OneLoop("a store of `open_async_store`")
+        self._turns = AsyncTurns(size, MISSES)
+        self._direct: AsyncDirectPool | None = None
         self._execute: Callable[..., Awaitable[Reply]] = client.execute_command
 
     @classmethod
     def from_url(cls, url: str) -> Self:
         """Return the store at a URL; redis-py's options may follow a `?`."""
-        made, deadline = async_client(url)
-        return cls(made, deadline=deadline)
+        made, direct, deadline, size = async_client(url)
+        store = cls(made, deadline=deadline, size=size)
+        store._direct = direct
+        return store
 
     @property
     def losses(self) -> int:
@@ -248,19 +261,30 @@ class AsyncRedisStore:
     async def aclose(self) -> None:
         """Close the connections."""
         await self.client.aclose()
+        if self._direct is not None:
+            await self._direct.close()
 
     async def _run(self, commands: _Commands[T]) -> T:
+        self._loop.check()
         with translated():
-            async with asyncio.timeout(remaining(self.deadline)):
+            async with self._turns:
                 return await run_async(commands, self._ask, RedisError)
 
     async def _ask(self, command: _Command) -> Reply:
         if command is _LOOK:
-            async with self._looking:
+            async with asyncio.timeout(patience(self.deadline)):
+                await self._looking.acquire()
+            try:
                 await run_async(_look(self._epoch), self._send, RedisError)
+            finally:
+                self._looking.release()
             return None
-        return await self._send(command)
+        if self._direct is None:
+            return await self._send(command)
+        async with AnswerTime(remaining(self.deadline), self._turns.answers):
+            return await self._direct.ask(*command)
 
     async def _send(self, command: _Command) -> Reply:
         name, *arguments = command
-        return await self._execute(name.decode(), *arguments)
+        async with AnswerTime(remaining(self.deadline), self._turns.answers):
+            return await self._execute(name.decode(), *arguments)

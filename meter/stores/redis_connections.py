@@ -2,71 +2,126 @@
 
 from __future__ import annotations
 
+import math
 import os
-from contextlib import contextmanager
+import re
+from inspect import signature
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from urllib.parse import parse_qs, urlsplit
 
 import redis
 import redis.asyncio
 from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
-from redis.connection import AbstractConnection, Connection, parse_url
-from redis.exceptions import RedisError, ResponseError
+from redis.connection import (
+    URL_QUERY_ARGUMENT_PARSERS,
+    AbstractConnection,
+    Connection,
+    ConnectionPool,
+    parse_url,
+)
+from redis.exceptions import ResponseError
 from redis.retry import Retry
 
-from meter.errors import CorruptUsageError, StoreError, StoreUnavailableError
-from meter.stores.deadline import remaining
+from meter.errors import StoreSetupError, meant
+from meter.stores.deadline import SLICES, Slices, patience, remaining
+from meter.stores.redis_errors import MISSES
+from meter.stores.turns import Turns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-__all__ = ["DEADLINE", "DirectPool", "Reply", "async_client", "client", "translated"]
+__all__ = [
+    "DEADLINE",
+    "SIZE",
+    "AsyncDirectPool",
+    "DirectPool",
+    "Reply",
+    "async_client",
+    "client",
+]
 
 DEADLINE = 0.05
-"""How many seconds a call may take by default."""
+"""How many seconds an answer may take by default."""
+
+SIZE = 32
+"""How many questions may be with the server at a time; the URL's `max_connections` changes it."""
 
 Reply: TypeAlias = bytes | int | dict[str, object] | None
 """What a server answers; a dictionary only to `INFO`."""
 
 _Settings: TypeAlias = dict[str, Any]
 
-
-@contextmanager
-def translated() -> Iterator[None]:
-    """Raise the errors of `meter` in the place of the driver's."""
-    try:
-        yield
-    except ResponseError as error:
-        if "WRONGTYPE" in str(error):
-            raise CorruptUsageError(
-                "the server keeps a value of another kind under a reader's key; remove it, or"
-                " `forget` the reader"
-            ) from error
-        raise StoreUnavailableError(f"the server refused: {error}") from error
-    except (RedisError, OSError) as error:
-        raise StoreUnavailableError(
-            f"the server did not answer: {str(error) or 'not in time'}"
-        ) from error
+_TEXTS = {
+    "client_name",
+    "decode_responses",  # may stand there for others; ours always reads bytes
+    "encoding",
+    "encoding_errors",
+    "lib_name",
+    "lib_version",
+    "password",
+    "username",
+}
 
 
 class _DeadlineMixin(AbstractConnection):
     """A connection that waits no longer than the caller's deadline.
 
-    It is mixed into the driver's own, over TCP, TLS or a Unix socket.
+    It is mixed into the driver's own, over TCP, TLS or a Unix socket. Making a connection may take
+    as long as waiting for a turn; while the server is silent, twice as long as the last one took.
     """
+
+    turns: Turns
+    is_given = False  # whether the URL says how long connecting may take
+    took = 0.0
 
     def connect(self) -> None:
         connect: Callable[[], None] = super().connect
         given = self.socket_connect_timeout
-        self.socket_connect_timeout = remaining(given)
+        began = monotonic()
+        self.socket_connect_timeout = self._connect_seconds(given)
         try:
             connect()
+        except redis.TimeoutError:
+            self.turns.give_up()
+            raise
         finally:
             self.socket_connect_timeout = given
+        type(self).took = monotonic() - began
+
+    def _connect_seconds(self, given: float | None) -> float | None:
+        if self.is_given:
+            return given
+        seconds = remaining(given)
+        if seconds is None:
+            return None
+        if self.turns.out:
+            return max(seconds, 2 * self.took)
+        return max(seconds, patience(seconds))
+
+    def send_packed_command(self, *command: object, **options: object) -> None:
+        if self._sock is not None:
+            self._sock.settimeout(remaining(self.socket_timeout))
+        send: Callable[..., None] = super().send_packed_command
+        send(*command, **options)
 
     def read_response(self, *args: object, **options: object) -> object:
-        options.setdefault("timeout", remaining(self.socket_timeout))
+        # It is silence that is counted, slice by slice, and not how long this process took to look.
+        seconds = remaining(self.socket_timeout)
+        if seconds is not None and not self._hears(seconds / SLICES):
+            disconnect: Callable[[], None] = self.disconnect
+            disconnect()
+            raise redis.TimeoutError(f"no answer within {seconds:.3g} seconds")
+        options.setdefault("timeout", seconds)
         return super().read_response(*args, **options)
+
+    def _hears(self, seconds: float) -> bool:
+        slices = Slices(self.turns.answers)
+        while not self.can_read(seconds):
+            if slices.is_last():
+                return False
+        return True
 
 
 class _DirectConnection(Protocol):
@@ -76,6 +131,15 @@ class _DirectConnection(Protocol):
     def disconnect(self) -> None: ...
     def send_packed_command(self, command: list[bytes], *, check_health: bool) -> None: ...
     def read_response(self) -> Reply: ...
+
+
+class _AsyncConnection(Protocol):
+    """What an `AsyncDirectPool` needs of a connection."""
+
+    async def connect(self) -> None: ...
+    async def disconnect(self, *, nowait: bool = ...) -> None: ...
+    async def send_packed_command(self, command: list[bytes], *, check_health: bool) -> None: ...
+    async def read_response(self) -> Reply: ...
 
 
 class DirectPool:
@@ -133,46 +197,122 @@ class DirectPool:
             return None
 
 
+class AsyncDirectPool:
+    """A `DirectPool` for the tasks of one event loop.
+
+    How many ask at a time is not bounded here; the connections are as many as ever asked at once.
+    """
+
+    def __init__(self, make: Callable[[], _AsyncConnection]) -> None:
+        self._make = make
+        self._idle: list[_AsyncConnection] = []
+
+    async def ask(self, *command: bytes) -> Reply:
+        """Send a command and return its answer."""
+        packed = [_packed(command)]
+        while True:
+            reused = bool(self._idle)
+            connection = self._idle.pop() if reused else self._make()
+            try:
+                if not reused:
+                    await connection.connect()
+                await connection.send_packed_command(packed, check_health=False)
+                reply: Reply = await connection.read_response()
+            except ResponseError:
+                self._idle.append(connection)
+                raise
+            except BaseException as error:
+                # Also where the task was cancelled: the answer may still come.
+                await connection.disconnect(nowait=True)
+                if reused and isinstance(error, redis.ConnectionError):
+                    continue
+                raise
+            self._idle.append(connection)
+            return reply
+
+    async def close(self) -> None:
+        """Close the idle connections."""
+        while self._idle:
+            await self._idle.pop().disconnect()
+
+
 def _packed(command: tuple[bytes, ...]) -> bytes:
     """Return a command as the protocol has it: how many parts, and each with its length."""
     parts = [b"$%d\r\n%b\r\n" % (len(part), part) for part in command]
     return b"*%d\r\n" % len(command) + b"".join(parts)
 
 
-def client(url: str) -> tuple[redis.Redis, DirectPool, float]:
-    """Return a client and a direct pool for a URL, and how many seconds a call may take."""
+def client(url: str) -> tuple[redis.Redis, DirectPool, float, Turns]:
+    """Return a client and a direct pool for a URL, the deadline, and the turns of its threads."""
     base = _parsed(url).get("connection_class", Connection)
     settings = _settings(url, Retry(NoBackoff(), 0))
-    settings["connection_class"] = type("DeadlineConnection", (_DeadlineMixin, base), {})
+    turns = Turns(settings.pop("max_connections", SIZE), MISSES)
+    given = "socket_connect_timeout" in _parsed(url)
+    own = {"turns": turns, "is_given": given}
+    settings["connection_class"] = type("DeadlineConnection", (_DeadlineMixin, base), own)
     pool = redis.ConnectionPool(**settings)
     direct = DirectPool(lambda: pool.connection_class(**pool.connection_kwargs))
-    return redis.Redis.from_pool(pool), direct, settings["socket_timeout"]
+    return redis.Redis.from_pool(pool), direct, settings["socket_timeout"], turns
 
 
-def async_client(url: str) -> tuple[redis.asyncio.Redis, float]:
-    """Return an asyncio client for a URL, and how many seconds a call may take."""
+def async_client(url: str) -> tuple[redis.asyncio.Redis, AsyncDirectPool, float, int]:
+    """Return an asyncio client and pool for a URL, the deadline, and how many may ask at once."""
     _parsed(url)
     parsed = redis.asyncio.connection.parse_url(url)
     settings = _settings(url, AsyncRetry(NoBackoff(), 0))
     deadline = settings["socket_timeout"]
+    size = settings.pop("max_connections", SIZE)
     settings |= {
         "connection_class": parsed.get("connection_class", redis.asyncio.Connection),
-        "max_connections": 64,
+        "max_connections": size,
         "timeout": None,
         # The store sets a time limit around each call.
         "socket_timeout": None,
         "socket_connect_timeout": None,
     }
     pool = redis.asyncio.BlockingConnectionPool(**settings)
-    return redis.asyncio.Redis.from_pool(pool), deadline
+    direct = AsyncDirectPool(lambda: pool.connection_class(**pool.connection_kwargs))
+    return redis.asyncio.Redis.from_pool(pool), direct, deadline, size
 
 
 def _parsed(url: str) -> _Settings:
+    """Return what the driver reads off a URL, which passes by what it does not understand."""
+    scheme = url.partition("://")[0]
     parse: Callable[[str], _Settings] = parse_url
     try:
-        return dict(parse(url))
+        parsed = dict(parse(url))
     except ValueError as error:
-        raise StoreError(f"`{url.partition('://')[0]}://…` is not a Redis URL: {error}") from None
+        raise StoreSetupError(f"`{scheme}://…` is not a Redis URL: {error}") from None
+    parts = urlsplit(url)
+    if scheme != "unix" and not re.fullmatch(r"/?\d*", parts.path):
+        raise StoreSetupError(
+            f"`{parts.path[1:]}` in `{scheme}://…` is not a database of Redis; it is a number, as"
+            " in `redis://localhost:6379/0`"
+        )
+    known = _options(parsed.get("connection_class", Connection))
+    for name, texts in parse_qs(parts.query, keep_blank_values=True).items():
+        if name not in known:
+            raise StoreSetupError(
+                f"`{name}` in `{scheme}://…` is not an option of this store; {meant(name, known)}"
+            )
+        if not texts[0]:
+            raise StoreSetupError(
+                f"`{name}` in `{scheme}://…` has no value; give one, or leave it out"
+            )
+    for name in ("socket_timeout", "socket_connect_timeout", "max_connections"):
+        number = parsed.get(name, 1)
+        if not (number > 0 and math.isfinite(number)):
+            raise StoreSetupError(f"`{name}` in `{scheme}://…` is more than 0, not `{number}`")
+    return parsed
+
+
+def _options(connection_class: type[AbstractConnection]) -> set[str]:
+    """Return the options that may stand in a URL: numbers, flags and texts, not objects."""
+    possible = {*URL_QUERY_ARGUMENT_PARSERS, *_TEXTS}
+    taken = {*signature(ConnectionPool).parameters}
+    for kind in connection_class.__mro__:
+        taken |= {*signature(kind).parameters}
+    return {name for name in taken if name in possible or name.startswith("ssl_")}
 
 
 def _settings(url: str, retry: object) -> _Settings:
@@ -183,7 +323,6 @@ def _settings(url: str, retry: object) -> _Settings:
         "socket_timeout": DEADLINE,
         "socket_connect_timeout": DEADLINE,
         "protocol": 2,
-        "max_connections": 1 << 20,
         "retry": retry,
     }
     return given | settings | {"decode_responses": False}

@@ -7,6 +7,7 @@ step. Changes that wait for the same lock are written together, with one `fsync`
 
 from __future__ import annotations
 
+import math
 import os
 import sqlite3
 import weakref
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, cast
 
 from attrs import define
 
-from meter.errors import StoreError, StoreUnavailableError
+from meter.errors import StoreError, StoreSetupError, StoreUnavailableError
 from meter.stores.deadline import remaining
 
 if TYPE_CHECKING:
@@ -31,6 +32,15 @@ _SCHEMA = 1
 _APPLICATION = 0x6D657465  # "mete", so that anyone can see whose database this is
 # SQLite itself waits this long for a lock, in short steps; we ask again until the time is up
 _PATIENCE = 0.01
+_WEATHER = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+}
+"""Why a file may not open although nothing is wrong with how it is set up."""
+
 _TABLE = (
     "CREATE TABLE IF NOT EXISTS usage (key TEXT PRIMARY KEY, bytes BLOB NOT NULL, expires REAL)"
     " WITHOUT ROWID"
@@ -62,7 +72,7 @@ class SQLiteStore:
 
     Safe for threads, processes and forks; not for a file on a network drive. `timeout` is how many
     seconds a change waits for other processes that write; a queue is not an outage, so it is longer
-    than a network store's deadline. Raises `StoreError` for a file that cannot be
+    than a network store's deadline. Raises `StoreSetupError` for a file that cannot be
     opened or that is not one of ours.
     """
 
@@ -70,8 +80,10 @@ class SQLiteStore:
     blocking = True
 
     def __init__(self, path: str | os.PathLike[str], *, timeout: float = 2.0) -> None:
+        if not 0 < timeout < math.inf:
+            raise ValueError(f"`timeout` is more than 0 seconds, not `{timeout}`")
         if str(path) in ("", ":memory:"):
-            raise StoreError(
+            raise StoreSetupError(
                 f"`{path}` is not a file, and every thread would have a database of its own; open"
                 " `memory://` to keep counts in this process only"
             )
@@ -154,7 +166,7 @@ class SQLiteStore:
         self._write_lock = Lock()
         self._waiting.clear()
         if not self.path.parent.is_dir():
-            raise StoreError(
+            raise StoreSetupError(
                 f"there is no folder `{self.path.parent}` for the store `{self.path.name}`; create"
                 " it, or give another path (an absolute one has four slashes:"
                 " `sqlite:////var/lib/counts.db`)"
@@ -168,7 +180,9 @@ class SQLiteStore:
             _close(self._pid, *opened)
             if isinstance(error, StoreError):
                 raise
-            raise StoreError(f"`{self.path}` cannot be used as a store: {error}") from error
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF in _WEATHER:
+                raise self._unavailable(error) from error
+            raise StoreSetupError(f"`{self.path}` cannot be used as a store: {error}") from error
         self._reader, self._writer = opened
         weakref.finalize(self, _close, self._pid, *opened)
 
@@ -191,14 +205,14 @@ class SQLiteStore:
         if version == _SCHEMA and owner == _APPLICATION:
             return
         if version > _SCHEMA and owner == _APPLICATION:
-            raise StoreError(
+            raise StoreSetupError(
                 f"`{self.path}` was written by a newer release (schema {version}; this one reads"
                 f" {_SCHEMA}); update `meter-paywall`"
             )
         if (version, owner) != (0, 0) or connection.execute(
             "SELECT count(*) FROM sqlite_master WHERE name <> 'usage'"
         ).fetchone()[0]:
-            raise StoreError(
+            raise StoreSetupError(
                 f"`{self.path}` is a database of something else; give the store a file of its own"
             )
         self._patiently(connection, "PRAGMA journal_mode = WAL")

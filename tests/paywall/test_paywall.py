@@ -540,7 +540,16 @@ def test_metrics_name_neither_reader_nor_article(newsroom):
     paywall._telemetry._decisions = Counter()
     paywall.check(newsroom.reader("anna"), newsroom.view("x1"), now=newsroom.now)
     assert [
-        (1, {"show": "last-free-article", "access": "full", "degraded": False, "store": "memory"})
+        (
+            1,
+            {
+                "show": "last-free-article",
+                "access": "full",
+                "degraded": False,
+                "kind": "read",
+                "store": "memory",
+            },
+        )
     ] == told
 
 
@@ -569,7 +578,8 @@ def test_whatever_a_backend_raises_a_page_view_survives_it(newsroom):
         def load(self, key):
             raise KeyError(key)
 
-        swap = load
+        def swap(self, key, old, new, *, expires):
+            raise KeyError(key)
 
     decision = Paywall(newsroom.policy(1), Broken()).peek(
         newsroom.reader("r"), newsroom.view("a"), now=newsroom.now
@@ -604,7 +614,7 @@ def test_a_wrong_setting_says_so(settings_, words, newsroom):
 @pytest.mark.parametrize("kind", [Paywall, AsyncPaywall])
 def test_a_misspelt_setting_names_the_public_class(kind, newsroom):
     """A keyword that no paywall has is refused in the name of the class that was called."""
-    message = f"{kind.__name__}.__init__() got an unexpected keyword argument 'dedline'"
+    message = f"`{kind.__name__}` has no setting `dedline`; did you mean `deadline`?"
     with pytest.raises(TypeError, match=f"^{escape(message)}$"):
         kind(newsroom.policy(1), MemoryStore(), dedline=3)
 

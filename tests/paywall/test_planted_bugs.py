@@ -25,6 +25,9 @@ SECRETS = "paywall/test_secrets.py"
 LOG = "stores/test_postgres_log.py"
 FORGET = "stores/test_sqlite_forget.py"
 BROKEN = "paywall/test_broken_records.py"
+MISTAKES = "paywall/test_mistakes.py"
+TELEMETRY = "paywall/test_telemetry.py"
+TURNS = "stores/test_turns.py"
 
 PLANTED = [
     Planted(Bug(name, module, right, wrong), tests)
@@ -51,25 +54,88 @@ PLANTED = [
             PENDING,
         ),
         (
-            "the share of the deadline is rounded down",
+            "a forget has the time of a check",
             "paywall/base.py",
-            "self._deadline * deadlines * _SHARE",
-            "self._deadline * deadlines // _SHARE",
+            "deadline(self._deadline * deadlines, self._queue)",
+            "deadline(self._deadline, self._queue)",
             PENDING,
         ),
         (
             "an awaited store may take its time",
             "paywall/shell.py",
-            "async with asyncio.timeout(remaining(None)):",
-            "async with asyncio.timeout(None):",
+            "async with AnswerTime(seconds):",
+            "async with AnswerTime(None):",
             PENDING,
         ),
         (
             "a deadline outlives its call",
             "stores/deadline.py",
-            "_UNTIL.reset(self._token)",
+            "_LIMITS.reset(self._token)",
             "self._token",
             PENDING,
+        ),
+        (
+            "a mistake is an outage",
+            "paywall/base.py",
+            "        except StoreSetupError:\n            raise",
+            "        except ZeroDivisionError:\n            raise",
+            MISTAKES,
+        ),
+        (
+            "what a store's own code gets wrong is an outage",
+            "paywall/shell.py",
+            "except (StoreError, *MISTAKES):",
+            "except StoreError:",
+            MISTAKES,
+        ),
+        (
+            "a peek is told as a read",
+            "paywall/base.py",
+            "return ViewKind.PEEK",
+            "return ViewKind.READ",
+            TELEMETRY,
+        ),
+        (
+            "every answer ends an outage that comes and goes",
+            "paywall/outages.py",
+            "if not self._is_out or (self._is_again and now - self._last < _SETTLED):",
+            "if not self._is_out:",
+            TELEMETRY,
+        ),
+        (
+            "an answer to another question is silence",
+            "stores/deadline.py",
+            "self._silent += heard == self._heard",
+            "self._silent += 1",
+            TURNS,
+        ),
+        (
+            "the first slice of silence is the last",
+            "stores/deadline.py",
+            "self._silent >= self._most",
+            "self._silent >= 1",
+            TURNS,
+        ),
+        (
+            "a turn is lost with the task that was given it",
+            "stores/turns.py",
+            "if waiting.done() and not waiting.cancelled() and waiting.result():",
+            "if False:",
+            TURNS,
+        ),
+        (
+            "whoever waits for a turn is not told of an outage",
+            "stores/turns.py",
+            "waiting.set_result(not self.out)",
+            "waiting.set_result(True)",
+            TURNS,
+        ),
+        (
+            "waiting for a turn takes from the time for an answer",
+            "stores/deadline.py",
+            "until = turn_by if queue is None else turn_by + seconds",
+            "until = turn_by",
+            TURNS,
         ),
         (
             "what another process held is paid in after a forget",

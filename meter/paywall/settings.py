@@ -1,0 +1,110 @@
+"""What both paywalls are given: their settings, and what is refused before the first view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from inspect import isclass
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, TypedDict
+
+from meter.errors import meant, quoted
+from meter.policy import Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+    from datetime import datetime
+
+    from meter.loading.article_ids import ArticleIds, ArticleIdsWord
+    from meter.stores.keys import Secret
+
+__all__ = [
+    "Hook",
+    "OnOutage",
+    "OnOutageWord",
+    "PaywallSettings",
+    "PolicySource",
+    "check_names",
+    "check_policy",
+    "outage_word",
+    "positive",
+]
+
+
+class OnOutage(StrEnum):
+    """What a reader who would be counted gets while the store is out."""
+
+    FALLBACK = "fallback"
+    OPEN = "open"
+    CLOSED = "closed"
+    RAISE = "raise"
+
+
+OnOutageWord = Literal["fallback", "open", "closed", "raise"]
+
+Hook: TypeAlias = Callable[[dict[str, object]], object]
+"""What is called with every decision; what it returns is awaited by an `AsyncPaywall`."""
+
+
+class PolicySource(Protocol):
+    """An object whose policy may change, such as a policy file that is read again."""
+
+    @property
+    def policy(self) -> Policy: ...
+
+
+class PaywallSettings(TypedDict, total=False):
+    """The arguments of both paywalls that are given by name; see `Paywall`."""
+
+    clock: Callable[[], datetime]
+    on_outage: OnOutage | OnOutageWord
+    deadline: float | None
+    queue: float
+    attempts: int
+    secret: Secret
+    old_secrets: Iterable[Secret]
+    namespace: str
+    remember: int
+    article_ids: ArticleIds | ArticleIdsWord
+    on_decision: Hook | None
+
+
+def outage_word(on_outage: OnOutage | OnOutageWord) -> OnOutage:
+    """Return the word for what is done in an outage; any other is a `ValueError`."""
+    try:
+        return OnOutage(on_outage)
+    except ValueError:
+        raise ValueError(
+            f"`{on_outage}` is not a word for `on_outage`; it is `fallback`, `open`, `closed` or"
+            " `raise`"
+        ) from None
+
+
+def positive(name: str, seconds: float) -> float:
+    """Return a number of seconds that is more than 0; any other is a `ValueError`."""
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise TypeError(f"`{name}` is a number of seconds, not {quoted(seconds)}")
+    if not seconds > 0:
+        raise ValueError(f"`{name}` is more than 0 seconds, not `{seconds}`")
+    return seconds
+
+
+def check_names(kind: str, given: Collection[str], known: Collection[str]) -> None:
+    """Raise a `TypeError` for a setting that no paywall has."""
+    for name in given:
+        if name not in known:
+            raise TypeError(f"`{kind}` has no setting `{name}`; {meant(name, known)}")
+
+
+def check_policy(source: object) -> None:
+    """Raise a `TypeError` for what is not a policy and has none."""
+    if isinstance(source, Policy):
+        return
+    if not isclass(source) and isinstance(getattr(source, "policy", None), Policy):
+        return
+    if isinstance(source, str):
+        raise TypeError(
+            f"{quoted(source)} is a text, not a policy; read the file: `load_policy(path)`"
+        )
+    raise TypeError(
+        f"a paywall needs a policy first, from `load_policy(path)`, not {quoted(source)}"
+    )

@@ -1,0 +1,76 @@
+"""What the errors of Redis' driver mean: a value of another's, a mistake or an outage."""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import redis
+from redis.exceptions import (
+    AuthenticationError,
+    AuthenticationWrongNumberOfArgsError,
+    AuthorizationError,
+    ClusterCrossSlotError,
+    InvalidResponse,
+    MovedError,
+    NoPermissionError,
+    ResponseError,
+)
+
+from meter.errors import CorruptUsageError, MeterError, StoreSetupError, StoreUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["MISSES", "translated"]
+
+MISSES = (redis.ConnectionError, redis.TimeoutError, OSError)
+"""Errors that mean that a question had no answer."""
+
+_MISTAKES = (
+    AuthenticationError,
+    AuthenticationWrongNumberOfArgsError,
+    AuthorizationError,
+    ClusterCrossSlotError,
+    InvalidResponse,
+    MovedError,
+    NoPermissionError,
+)
+_SAID_OF_MISTAKES = re.compile(
+    r"DB index|unknown command|is not allowed in cluster mode|protected mode", re.IGNORECASE
+)
+"""What a server says of a mistake for which the driver has no class of its own."""
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise the errors of `meter` in the place of the driver's."""
+    try:
+        yield
+    except MeterError:
+        raise
+    except Exception as error:
+        raise _ours(error) from error
+
+
+def _ours(error: Exception) -> MeterError:
+    """Return what an error of the driver's means: a value of another's, a mistake or an outage."""
+    said = str(error) or "not in time"
+    if isinstance(error, ResponseError) and "WRONGTYPE" in said:
+        return CorruptUsageError(
+            "the server keeps a value of another kind under a reader's key; remove it, or"
+            " `forget` the reader"
+        )
+    if isinstance(error, _MISTAKES) or isinstance(error.__cause__, _MISTAKES):
+        is_mistake = True  # the asyncio connection puts an error of its own around this one
+    else:
+        is_mistake = _SAID_OF_MISTAKES.search(said) is not None
+    if is_mistake:
+        return StoreSetupError(
+            f"the server refuses this store: {said}; check the URL of the store (server, user,"
+            " password, database)"
+        )
+    if isinstance(error, ResponseError):
+        return StoreUnavailableError(f"the server refused: {said}")
+    return StoreUnavailableError(f"the server did not answer: {said}")

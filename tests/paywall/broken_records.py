@@ -177,7 +177,6 @@ class Trial:
 
 def run(records, seed=7):
     """Try so many records; return what was found, and those that something else came of."""
-    logging.getLogger("meter").setLevel(logging.CRITICAL)
     chance = random.Random(seed)
     trial = Trial()
     wrong = []
@@ -191,6 +190,7 @@ def run(records, seed=7):
 
 
 if __name__ == "__main__":
+    logging.getLogger("meter").setLevel(logging.CRITICAL)
     found, wrong = run(WHOLE if "--whole" in sys.argv[1:] else WHOLE // 10)
     for record, error in wrong[:20]:
         sys.stdout.write(f"{type(error).__name__}: {error}: {record!r:.200}\n")

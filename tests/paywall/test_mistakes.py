@@ -285,7 +285,7 @@ def test_what_is_no_policy_is_refused_when_the_paywall_is_made(kind, policy, wor
     "settings, error, words",
     [
         ({"on_outgae": "open"}, TypeError, "has no setting `on_outgae`; did you mean `on_outage`?"),
-        ({"zzz": 1}, TypeError, "has no setting `zzz`; there are: `attempts`, `clock`"),
+        ({"zzz": 1}, TypeError, "has no setting `zzz`; there are: `article_ids`, `attempts`"),
         ({"on_outage": "opened"}, ValueError, "`opened` is not a word for `on_outage`"),
         ({"deadline": "soon"}, TypeError, "`deadline` is a number of seconds"),
         ({"deadline": True}, TypeError, "`deadline` is a number of seconds"),

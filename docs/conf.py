@@ -52,3 +52,5 @@ OTHERS = {
     "z3",
 }
 nitpick_ignore_regex = [("py:.*", rf"({'|'.join(sorted(OTHERS))})\..*")]
+# As the settings of a paywall name it, which are read from another module's annotations.
+nitpick_ignore = [("py:class", "datetime")]

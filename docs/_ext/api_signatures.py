@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sphinx.addnodes import pending_xref
     from sphinx.application import Sphinx
 
+_FUNCTION = re.compile(r"<(?:built-in )?function (\w+)[^<>]*>")
 _CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
 
 
@@ -109,6 +110,19 @@ def _name_bases(
     bases[:] = [base for base in bases if is_told(base)]
 
 
+def _name_defaults(
+    _app: Sphinx,
+    _what: str,
+    _name: str,
+    _value: object,
+    _options: object,
+    signature: str | None,
+    returns: str | None,
+) -> tuple[str | None, str | None]:
+    """Write a function that is a default as its name, so that the signature can be parsed."""
+    return signature and _FUNCTION.sub(r"\1", signature), returns
+
+
 def _read_docstring(
     _app: Sphinx, what: str, _name: str, value: object, _options: object, lines: list[str]
 ) -> None:
@@ -156,6 +170,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register with Sphinx."""
     app.connect("autodoc-before-process-signature", _resolve)
     app.connect("autodoc-process-bases", _name_bases)
+    app.connect("autodoc-process-signature", _name_defaults)
     app.connect("autodoc-process-docstring", _read_docstring)
     app.connect("object-description-transform", _list_top_level)
     app.connect("missing-reference", _name_only)

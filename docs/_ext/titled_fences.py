@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from pygments.lexers import JsonLexer
+from pygments.lexers.special import TextLexer
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -36,6 +37,7 @@ def _read(_app: Sphinx, page: str, content: list[str]) -> None:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register with Sphinx."""
+    app.add_lexer("csv", TextLexer)
     app.add_lexer("jsonl", JsonLexer)
     app.connect("source-read", _read)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -145,6 +145,7 @@ class PaywallBase(Generic[S]):
     ) -> StoreDecision | StoreOps[StoreDecision]:
         """Return the decision where no count is needed, else the store calls that lead to it."""
         policy = self.policy
+        engine.check_call(policy, reader, view)
         view = self._named(view)
         now = now or self._clock()
         observed = observe(policy, reader, view, now)

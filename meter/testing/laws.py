@@ -7,10 +7,8 @@ shortest journey that breaks it.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import Counter
 from datetime import timedelta
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from attrs import evolve
@@ -20,11 +18,11 @@ from meter.engine import believe, join, ledger
 from meter.memo import decide
 from meter.policy import Limit, Meter, Policy, When
 from meter.testing.strategies import journeys
-from meter.testing.taken import Taken, format_taken, left_by, take
+from meter.testing.taken import Taken, clock_was_far_off, format_taken, left_by, take
 from meter.usage import Tally, Usage
 from meter.validation import MOST_LIMIT
 from meter.vocabulary import Access, ArticleAccess, Count, Show, Status
-from meter.windows import DAY, instant
+from meter.windows import instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -98,22 +96,20 @@ def _the_last_one_is_announced(_: Policy, taken: list[Taken]) -> bool:
 
 
 def _usage_stays_bounded(policy: Policy, taken: list[Taken]) -> bool:
-    """No more is remembered than each meter's largest limit, but for reads a day ahead."""
-    return all(
-        bisect_right(tally.ats, instant(step.now) + DAY) <= _most(policy, name)
-        for step, _, _, after in taken
-        for name, tally in after.tallies.items()
+    """No more is remembered than each meter's largest limit, unless a clock was far off."""
+    return clock_was_far_off(taken) or all(
+        len(tally.ids) <= _most(policy, name)
+        for step in taken
+        for name, tally in step.after.tallies.items()
     )
 
 
 def _nobody_reads_more_than_the_limit(policy: Policy, taken: list[Taken]) -> bool:
     """In a calendar or fixed window no more is newly counted than its largest limit.
 
-    Whatever the clocks do, but for one that steps back by more than a day: the reads before it are
-    not believed, and what came before them may be gone.
+    Whatever the clocks do, up to a day.
     """
-    times = [instant(step.now) for step, *_ in taken]
-    if any(early - late > DAY for early, late in zip(accumulate(times, max), times, strict=True)):
+    if clock_was_far_off(taken):
         return True
     counted = Counter(
         (decision.meter.name, decision.meter.resets_at)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from meter.explanation import explain
 from meter.memo import decide
 from meter.usage import Usage
+from meter.windows import DAY, instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from meter.policy import Policy
     from meter.testing.strategies import Step
 
-__all__ = ["Taken", "format_taken", "left_by", "take"]
+__all__ = ["Taken", "clock_was_far_off", "format_taken", "left_by", "take"]
 
 
 class Taken(NamedTuple):
@@ -45,6 +47,16 @@ def left_by(policy: Policy, steps: Iterable[Step]) -> Usage:
     """Return what is remembered after a journey."""
     taken = take(policy, steps)
     return taken[-1].after if taken else Usage()
+
+
+def clock_was_far_off(taken: Iterable[Taken]) -> bool:
+    """Say whether time steps back by more than a day.
+
+    The reads before that are not believed from then on, and what came before them may be gone.
+    """
+    times = [instant(one.step.now) for one in taken]
+    latest = accumulate(times, max)
+    return any(early - late > DAY for early, late in zip(latest, times, strict=True))
 
 
 def format_taken(taken: Iterable[Taken]) -> str:

@@ -64,7 +64,7 @@ BUGS = {
         "if same_time and memory.ids[holder, m, slot] == view:",
         "if same_time or memory.ids[holder, m, slot] == view:",
     ),
-    "a prefetch counts": (counting, "not tables.spends[g] or ", ""),
+    "a prefetch counts": (counting, "if tables.prefetch[g]:", "if False:"),
 }
 
 SHOWN_BY = {

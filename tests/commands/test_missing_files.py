@@ -11,7 +11,11 @@ from meter.commands.options import FilePath, FolderPath
 LINES = {
     "check": ["check {}"],
     "explain": ["explain {} events.jsonl", "explain policy.toml {}"],
-    "journey": ["journey {}", "journey months.journey.toml --policy {}"],
+    "journey": [
+        "journey {}",
+        "journey months.journey.toml --policy {}",
+        "journey months.journey.toml --against {}",
+    ],
     "decide": ["decide {} events.jsonl", "decide policy.toml {}"],
     "render": ["render {} events.jsonl", "render policy.toml {}"],
     "migrate": ["migrate {}"],

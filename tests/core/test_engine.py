@@ -142,6 +142,16 @@ def test_a_limit_of_0_is_a_wall_at_once():
     )
 
 
+def test_a_reader_without_an_id_has_no_allowance():
+    """Nothing could be counted for them, so what would count is refused and nothing is kept."""
+    nobody = Reader(id=None)
+    decision, remembered = decide(POLICY, nobody, view("a"), Usage(), NOW)
+    assert decision.show is Show.TRIAL_OFFER
+    assert (decision.meter.name, decision.meter.left) == ("monthly", 0)
+    assert remembered == Usage()
+    assert decide(POLICY, nobody, view("a", "free"), Usage(), NOW)[0].access is Access.FULL
+
+
 def test_a_lowered_limit_never_reports_more_than_it():
     """Two read, limit now 1: used is 1; what was read stays open, and nothing new does."""
     usage = after("a", "b", reader=KNOWN)

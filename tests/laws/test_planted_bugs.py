@@ -104,7 +104,7 @@ BUGS = (
     ),
     Bug(
         "reading again counts",
-        "engine.py",
+        "decision.py",
         "if verdict.spend is None or not spends or seen:",
         "if verdict.spend is None or not spends:",
     ),
@@ -141,8 +141,8 @@ BUGS = (
     Bug(
         "premium is read on an allowance",
         "rulebook.py",
-        "(ArticleAccess.PREMIUM, Opening.OPEN): Effect.PASS",
-        "(ArticleAccess.PREMIUM, Opening.OPEN): Effect.MATCH",
+        "(ArticleAccess.PREMIUM, Opening.CLOSED): Effect.PASS",
+        "(ArticleAccess.PREMIUM, Opening.CLOSED): Effect.MATCH",
     ),
     Bug(
         "a free article spends",
@@ -152,13 +152,13 @@ BUGS = (
     ),
     Bug(
         "a prefetch counts",
-        "engine.py",
+        "decision.py",
         "            if prefetch:\n",
         "            if False:\n",
     ),
     Bug(
         "a prefetch opens what would count",
-        "engine.py",
+        "decision.py",
         "access=Access.PREVIEW, prompt=None, speculative=True",
         "prompt=None, speculative=True",
     ),

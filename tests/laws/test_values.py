@@ -327,7 +327,7 @@ def test_arguments_of_another_class_are_told(decider):
 
 def test_a_paywall_tells_what_it_is_not_given(tmp_path):
     """A path is no policy, an article no view, and a number no id."""
-    with pytest.raises(TypeError, match=r"`policy` is a `Policy` .* with `load_policy`"):
+    with pytest.raises(TypeError, match=r"is a text, not a policy; read the file: `load_policy"):
         Paywall("policy.toml", open_store("memory://"))
     path = tmp_path / "policy.toml"
     path.write_text(dumps_policy(policy_of()))

@@ -50,18 +50,19 @@ def _reading_again_is_free(policy: Policy, taken: list[Taken]) -> bool:
 
 
 def _more_allowance_never_closes_a_gate(policy: Policy, taken: list[Taken]) -> bool:
-    """With the same past, larger limits open whatever the smaller ones did.
+    """With the same past, larger limits open whatever the smaller ones did, or would open it.
 
-    Unless a rule asks what is left.
+    Unless a rule asks what is left. What a browser fetches ahead is opened when a person looks.
     """
     if any(part.left is not None for rule in policy.rules for part in rule.when.walk()):
         return True
     more = evolve(policy, meters=[_with_more(meter) for meter in policy.meters])
-    return all(
-        decide(more, step.reader, step.view, before, step.now)[0].access is Access.FULL
+    opened = [
+        decide(more, step.reader, step.view, before, step.now)[0]
         for step, before, decision, _ in taken
         if decision.access is Access.FULL
-    )
+    ]
+    return all(decision.access is Access.FULL or decision.speculative for decision in opened)
 
 
 def _with_more(meter: Meter) -> Meter:

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 def collected(seed):
     """Return the names of all tests, as a process of its own collects them now."""
-    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-n0"]
+    command = [sys.executable, "-m", "pytest", "--assert=plain", "--collect-only", "-q", "-n0"]
     found = subprocess.run(
         [*command, "-p", "no:cacheprovider", "tests"],
         cwd=ROOT,

@@ -227,8 +227,9 @@ def run_suite(
 ) -> subprocess.CompletedProcess[str]:
     """Run a suite, or those of its tests that `only` names, against the package in a folder."""
     # In the copy's folder: `python -m` looks there first, and would find the checkout's package in
-    # the checkout.
+    # the checkout. Assertions are plain: to explain them, pytest would compile the package anew.
     options = [
+        "--assert=plain",
         "-n0",
         "-x",
         "-q",
@@ -248,7 +249,7 @@ def run_suite(
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=300,
     )
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from typing import NamedTuple
 
 import pytest
 
-from tests.laws.test_planted_bugs import TESTS, Bug, copy_with
+from tests.laws.test_planted_bugs import Bug, copy_with, run_suite
 
 
 class Planted(NamedTuple):
@@ -225,32 +222,9 @@ PLANTED = [
 ]
 
 
-def run_tests(folder, tests):
-    """Run some tests against the package in a folder, up to the first that fails."""
-    options = [
-        "-n0",
-        "-x",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "-c",
-        str(TESTS.parent / "pyproject.toml"),
-    ]
-    environment = os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", *options, *(str(TESTS / name) for name in tests)],
-        env=environment,
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-
-
 @pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: planted.bug.name)
 def test_a_planted_bug_is_caught(planted, tmp_path):
     """Some test fails, as a test and not by accident."""
-    done = run_tests(copy_with(tmp_path, planted.bug), planted.tests)
+    done = run_suite(copy_with(tmp_path, planted.bug), planted.tests, only="test")
     assert done.returncode == 1, done.stdout[-2000:] + done.stderr[-2000:]
     assert "1 failed" in done.stdout, done.stdout[-2000:]

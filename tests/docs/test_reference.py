@@ -19,6 +19,20 @@ def test_every_public_name_is_in_the_reference():
     assert {name for name in meter.__all__ if not re.search(rf"`{name}\b", text)} == set()
 
 
+def test_every_command_that_prints_a_figure_is_listed():
+    """A figure can be printed again by whoever reads of it: the notes for contributors say how."""
+    tests = DOCS.parent / "tests"
+    modules = {
+        "tests." + ".".join(path.relative_to(tests).with_suffix("").parts)
+        for path in tests.rglob("*.py")
+        if 'if __name__ == "__main__":' in path.read_text(encoding="utf-8")
+        and not path.name.startswith(("bench_", "test_"))
+    }
+    notes = (DOCS / "contributing.md").read_text(encoding="utf-8")
+    assert {name for name in modules if f"`python -m {name}" not in notes} == set()
+    assert len(modules) > 5
+
+
 def test_every_page_is_in_the_index():
     """No page can only be found by accident, and no link leads nowhere."""
     linked = set(

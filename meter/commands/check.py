@@ -91,8 +91,9 @@ def check(
                 checked.append(_Checked(path, None, error.problems))
             else:
                 print_error(error)
-    if templates is not None:
-        checked.append(_Checked(templates, None, folder_problems(templates)))
+    for folder in dict.fromkeys([templates] if templates else map(_folder_of, checked)):
+        if folder is not None:
+            checked.append(_Checked(folder, None, folder_problems(folder)))
     fails = any(_fails(result.problems, strict=strict) for result in checked)
     if form == "json":
         ok = not unreadable and not fails
@@ -115,6 +116,14 @@ def _check(path: Path, today: datetime | None, templates: Path | None) -> _Check
     text = read_text(path)
     found = check_text(text, str(path), today=day, exact=lints, templates=templates)
     return _Checked(path, *found)
+
+
+def _folder_of(checked: _Checked) -> Path | None:
+    """Return the folder of prompts that a policy names; one that is not there was told before."""
+    if checked.policy is None or checked.policy.publication.templates is None:
+        return None
+    folder = checked.path.parent / checked.policy.publication.templates
+    return folder if folder.is_dir() else None
 
 
 def _fails(problems: tuple[Problem, ...], *, strict: bool) -> bool:

@@ -31,10 +31,8 @@ _LOOP_PARTS = ("first", "last", "index", "index0", "length")
 _PLURALS = ("zero", "one", "two", "few", "many", "other")
 
 _ALLOWED = (
-    nodes.Add,
     nodes.And,
     nodes.Compare,
-    nodes.Concat,
     nodes.CondExpr,
     nodes.Extends,
     nodes.If,
@@ -51,6 +49,9 @@ _ALLOWED = (
     nodes.TemplateData,
     nodes.Tuple,
 )
+
+_OF_LISTS = ("join", "first", "last", "length")
+_CONDITIONS = (nodes.Compare, nodes.Not, nodes.Test)
 
 _REFUSED = {
     nodes.Assign: "`set`",
@@ -131,16 +132,43 @@ def _variable(reading: Reading, node: nodes.Name, scope: Scope) -> Scope:
 
 def _output(reading: Reading, node: nodes.Output, scope: Scope) -> Scope:
     for printed in node.nodes:
-        if isinstance(printed, nodes.List | nodes.Tuple):
-            message = "a list is not a text"
-            reading.report("not-allowed", printed, "", message, "print its texts one by one")
-        elif isinstance(printed, nodes.Name) and printed.name in LISTS:
-            message = f"`{printed.name}` is a list, not a text"
-            advice = f'loop over it, or write `{{{{ {printed.name}|join(", ") }}}}`'
-            reading.report("not-allowed", node, printed.name, message, advice)
-        elif isinstance(printed, nodes.Call):
+        _report_what_is_no_text(reading, printed)
+        if isinstance(printed, nodes.Call):
             reading.alone.add(id(printed))
     return scope
+
+
+def _joined(reading: Reading, node: nodes.Concat | nodes.Add, scope: Scope) -> Scope:
+    for part in node.iter_child_nodes():
+        _report_what_is_no_text(reading, part)
+    return scope
+
+
+def _report_what_is_no_text(reading: Reading, node: nodes.Node) -> None:
+    """Report each value of an expression that is printed and is no text or number."""
+    if isinstance(node, nodes.CondExpr):
+        values = [node.expr1] if node.expr2 is None else [node.expr1, node.expr2]
+    elif isinstance(node, nodes.And | nodes.Or):
+        values = [node.left, node.right]
+    else:
+        values = []
+    for value in values:
+        _report_what_is_no_text(reading, value)
+    if isinstance(node, nodes.List | nodes.Tuple):
+        message = "a list is not a text"
+        reading.report("not-allowed", node, "", message, "print its texts one by one")
+    elif isinstance(node, nodes.Name) and node.name in LISTS:
+        message = f"`{node.name}` is a list, not a text"
+        advice = f'loop over it, or write `{{{{ {node.name}|join(", ") }}}}`'
+        reading.report("not-allowed", node, node.name, message, advice)
+    elif isinstance(node, _CONDITIONS) or _is_word_of_python(node):
+        message = "this is no text: it is true, false or nothing"
+        advice = 'write `{{ "…" if … else "…" }}`, or `{% if … %}`'
+        reading.report("not-allowed", node, "", message, advice)
+
+
+def _is_word_of_python(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.Const) and (node.value is None or isinstance(node.value, bool))
 
 
 def _number(reading: Reading, node: nodes.Const, scope: Scope) -> Scope:
@@ -177,6 +205,10 @@ def _filter(reading: Reading, node: nodes.Filter, scope: Scope) -> Scope:
             message = f"`plural` takes forms by name ({', '.join(_PLURALS)}), always with `other`"
             advice = 'write `{{ left|plural(one="article", other="articles") }}`'
             reading.report("bad-plural", node, "plural", message, advice)
+    if node.name not in _OF_LISTS and node.node is not None:
+        for value in (node.node, *node.args, *(word.value for word in node.kwargs)):
+            if not _is_word_of_python(value):  # `default("…", true)`
+                _report_what_is_no_text(reading, value)
     return scope
 
 
@@ -226,6 +258,10 @@ def _for(reading: Reading, node: nodes.For, scope: Scope) -> Scope:
 
 
 def _block(reading: Reading, node: nodes.Block, scope: Scope) -> Scope:
+    if node.required:
+        message = "a block cannot be `required`: a prompt is never without it"
+        advice = "put the words that ship into the block, and leave `required` out"
+        reading.report("not-allowed", node, node.name, message, advice)
     if scope.loops:
         message = "a block cannot be inside a loop"
         reading.report("not-allowed", node, node.name, message, "put the loop inside the block")
@@ -264,6 +300,8 @@ _VISITS: dict[type[nodes.Node], Callable[..., Scope]] = {
     nodes.Output: _output,
     nodes.Const: _number,
     nodes.Getattr: _part,
+    nodes.Add: _joined,
+    nodes.Concat: _joined,
     nodes.Filter: _filter,
     nodes.Test: _test,
     nodes.For: _for,

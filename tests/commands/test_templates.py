@@ -81,6 +81,21 @@ def test_check_looks_at_every_file_of_the_folder(run, tmp_path):
     assert ["unknown-variable", "bad-texts"] == [item["code"] for item in folder["problems"]]
 
 
+def test_check_looks_into_the_folder_that_the_policy_names(run, tmp_path):
+    """Once, also for several policies beside it, and without being told of it."""
+    named = POLICY.replace("[meters", 'templates = "prompts"\n[meters', 1)
+    (tmp_path / "named.toml").write_text(named)
+    (tmp_path / "again.toml").write_text(named)
+    (tmp_path / "prompts" / "countdown.html.j2").write_text("{{ wrong }}")
+    checked = run("check", "named.toml", "again.toml", "policy.toml", "--format", "json")
+    found = json.loads(checked.stdout)["policies"]
+    assert 1 == checked.exit_code
+    assert ["named.toml", "again.toml", "policy.toml", "prompts"] == [
+        one["policy"] for one in found
+    ]
+    assert ["unknown-variable"] == [item["code"] for item in found[3]["problems"]]
+
+
 def test_check_finds_nothing_wrong_with_what_may_be_used(run, tmp_path):
     """And says so of the folder."""
     (tmp_path / "prompts" / "countdown.html.j2").write_text("<p>{{ heading }}</p>")

@@ -91,9 +91,12 @@ def check(
                 checked.append(_Checked(path, None, error.problems))
             else:
                 print_error(error)
-    for folder in dict.fromkeys([templates] if templates else map(_folder_of, checked)):
-        if folder is not None:
-            checked.append(_Checked(folder, None, folder_problems(folder)))
+    folders = [templates] if templates else [_folder_of(result) for result in checked]
+    checked += [
+        _Checked(folder, None, folder_problems(folder))
+        for folder in dict.fromkeys(folders)
+        if folder is not None
+    ]
     fails = any(_fails(result.problems, strict=strict) for result in checked)
     if form == "json":
         ok = not unreadable and not fails

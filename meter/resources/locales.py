@@ -28,7 +28,7 @@ def locale_of(tag: str) -> Locale | None:
     """Return the locale that a tag names as CLDR resolves it, or `None` where it names none.
 
     Aliases, likely scripts and inheritance count: `zh-TW` is Traditional Chinese, `no-NO` is
-    Norwegian, `iw` is Hebrew, `en-JP` is English. Extensions (`-u-ca-japanese`) are passed over.
+    Norwegian, `iw` is Hebrew, `en-TW` is English. Extensions (`-u-ca-japanese`) are passed over.
 
     >>> str(locale_of("zh-TW")), str(locale_of("sr-RS")), locale_of("xx")
     ('zh_Hant_TW', 'sr_Cyrl_RS', None)

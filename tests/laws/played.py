@@ -138,7 +138,9 @@ class Site:
 
     def __init__(self, policy, store, namespace, journey):
         self.policy = policy
-        self.paywall = Paywall(policy, store, deadline=60, on_outage="raise", namespace=namespace)
+        self.paywall = Paywall(
+            policy, store, deadline=60, queue=60, on_outage="raise", namespace=namespace
+        )
         self.device = journey.device
         self.name = journey.reader.id
         self.signed_in = {journey.device: self.name} if journey.reader.registered else {}

@@ -36,20 +36,20 @@ class Burst(NamedTuple):
     slowest: float
 
 
-def burst(url, way, views, prefix):
-    """Ask so many views at once, each of a reader of its own."""
+def burst(url, way, views, prefix, **settings):
+    """Ask so many views at once, each of a reader of its own; `settings` are the paywall's."""
     if way == "tasks":
-        return asyncio.run(_tasks(url, views, prefix))
+        return asyncio.run(_tasks(url, views, prefix, settings))
     store = open_store(url)
     try:
-        return _threads(Paywall(policy_of(3), store), way, views, prefix)
+        return _threads(Paywall(policy_of(3), store, **settings), way, views, prefix)
     finally:
         store.close()
 
 
-async def _tasks(url, views, prefix):
+async def _tasks(url, views, prefix, settings):
     store = open_async_store(url)
-    paywall = AsyncPaywall(policy_of(3), store)
+    paywall = AsyncPaywall(policy_of(3), store, **settings)
 
     async def one(number):
         began = time.monotonic()

@@ -43,7 +43,7 @@ if kind == "acknowledges-first":
     store.__class__ = Eager
 elif kind.startswith("synchronous"):
     store._writer.execute("PRAGMA " + kind)
-paywall = Paywall(loads_policy(text), store, deadline=60.0, on_outage="raise")
+paywall = Paywall(loads_policy(text), store, deadline=60.0, queue=60, on_outage="raise")
 for number in range(int(most)):
     view = PageView(article=Article(id=f"{name}-{number}"))
     paywall.check(Reader(id=name), view, now=datetime.fromisoformat(now))
@@ -60,7 +60,7 @@ def counted(url, newsroom, names):
     It is seen by a process that was not there.
     """
     store = open_store(url)
-    paywall = Paywall(newsroom.policy(10_000), store, deadline=60.0)
+    paywall = Paywall(newsroom.policy(10_000), store, deadline=60.0, queue=60)
     ids = {
         f"{read.id}{joined}"
         for name in names

@@ -23,7 +23,7 @@ from tests.servers import close_async
 READERS = 20
 LIMIT = 5
 ACCOUNTS = 200
-PATIENT = {"deadline": 30.0, "on_outage": "raise"}
+PATIENT = {"deadline": 30.0, "queue": 30.0, "on_outage": "raise"}
 
 
 def test_threads_are_counted_exactly(store, newsroom):
@@ -84,7 +84,7 @@ import json, sys
 from datetime import datetime
 from meter import Article, PageView, Paywall, Reader, loads_policy, open_store
 url, name, accounts, now, text = sys.argv[1:]
-paywall = Paywall(loads_policy(text), open_store(url), deadline=60.0, on_outage="raise")
+paywall = Paywall(loads_policy(text), open_store(url), deadline=60.0, queue=60.0, on_outage="raise")
 print("ready", flush=True)
 sys.stdin.readline()
 granted = []

@@ -226,9 +226,14 @@ def _report_unknown_filter(reading: Reading, node: nodes.Filter) -> None:
 def _joins_a_list(node: nodes.Filter) -> bool:
     """Say whether a `join` is of a list, and with quoted texts."""
     is_list = isinstance(node.node, nodes.Name) and node.node.name in LISTS
-    return is_list and all(
-        isinstance(argument, nodes.Const) and isinstance(argument.value, str)
-        for argument in node.args
+    is_plain = len(node.args) <= 1 and not node.kwargs
+    return (
+        is_list
+        and is_plain
+        and all(
+            isinstance(argument, nodes.Const) and isinstance(argument.value, str)
+            for argument in node.args
+        )
     )
 
 

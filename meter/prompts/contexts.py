@@ -4,7 +4,8 @@ A variable may stand in text, or in a quoted attribute value that is made for wo
 holds nothing but a `*_link`. The template is gone through as it will be printed: at a condition
 every branch is followed, from the very HTML before it. What is not finished there, a tag or a
 comment, is a *stretch*. Between tags there is none, so the branches come together again at once and
-the work does not grow with their number; inside a tag there are as many stretches as ways.
+the work does not grow with their number; inside a tag there are as many stretches as ways, and a
+template has so many of them in all.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from attrs import define, field, frozen
+from attrs import define, field
 from jinja2 import nodes
 
 from meter.errors import MOST_PROBLEMS, meant
@@ -23,10 +24,12 @@ from meter.prompts.elements import (
     is_address,
     is_attribute,
     is_link,
+    is_link_of_policy,
     takes_text,
 )
 from meter.prompts.reading import Reading
 from meter.prompts.tokens import is_as_it_stands, tokens
+from meter.prompts.unfinished import BETWEEN_TAGS, Nesting, Stretch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -36,41 +39,20 @@ if TYPE_CHECKING:
 __all__ = ["check_contexts"]
 
 _MOST_WAYS = 16
+_MOST_WAYS_IN_ALL = 1_000
 _LONGEST = 4000
 _AMPERSAND = "\ue000"
 """Stands for `&` while HTML is split: a character reference never begins or ends a tag."""
 
 _TAG = re.compile(r"<[A-Za-z/!?]", re.ASCII)
 _FIRST_WORD = re.compile(r"</?[\w:-]+|<!--|<|[\w:@.-]+", re.ASCII)
-_AFTER_A_LINK = ("", "?", "#", "&")
+_AFTER_A_LINK = ("", "?", "#")
+_OF_A_FORM = ("action", "formaction")
+_CLOSE = "open and close each element in one template, block, loop or branch"
+_ONCE = "write the tag once for each case"
+_OPENS = "a branch of this condition opens or closes a tag, a quote or a comment"
+_WITHIN = "let each branch hold whole tags, or stay within the tag or value it is in"
 _STATIC = "put it into the page, not into the prompt"
-
-
-@frozen
-class _Stretch:
-    """HTML that is not finished, with the lines its pieces begin on; nothing between tags."""
-
-    text: str = ""
-    lines: tuple[tuple[int, int], ...] = field(default=(), eq=False)
-
-    def and_then(self, text: str, line: int) -> _Stretch:
-        """Return the stretch with a piece more, which begins on a line."""
-        return _Stretch(self.text + text, (*self.lines, (len(self.text), line)))
-
-    def line_of(self, offset: int) -> int:
-        """Return the line of a place in the stretch."""
-        start, line = next(piece for piece in reversed(self.lines) if piece[0] <= offset)
-        return line + self.text.count("\n", start, offset)
-
-    def after(self, offset: int) -> _Stretch:
-        """Return what comes after a place."""
-        if offset == len(self.text):
-            return _BETWEEN_TAGS
-        later = ((start - offset, line) for start, line in self.lines if start > offset)
-        return _Stretch(self.text[offset:], ((0, self.line_of(offset)), *later))
-
-
-_BETWEEN_TAGS = _Stretch()
 
 
 class _Unreadable(Exception):  # noqa: N818 - a way out, not an error
@@ -81,8 +63,7 @@ def check_contexts(tree: nodes.Template, reading: Reading) -> None:
     """Note every variable that stands where the reader's page could be changed by its value."""
     checker = _Checker(reading)
     try:
-        for stretch in checker.through(tree.body, [_BETWEEN_TAGS]):
-            checker.refuse_open(stretch)
+        checker.whole(tree.body)
     except _Unreadable:
         return
 
@@ -92,6 +73,8 @@ class _Checker:
     reading: Reading
     _printed: list[nodes.Node] = field(factory=list)
     _known: set[tuple[str, int, str]] = field(factory=set)
+    _ways: int = 0
+    _nesting: Nesting = field(factory=Nesting)
     _marker: re.Pattern[str] = field(init=False)
     _mark: str = field(init=False)
 
@@ -104,7 +87,21 @@ class _Checker:
 
     # Through the syntax tree
 
-    def through(self, body: Iterable[nodes.Node], stretches: list[_Stretch]) -> list[_Stretch]:
+    def whole(self, body: Iterable[nodes.Node]) -> None:
+        """Check what stands by itself: a file, or a block or a loop in it."""
+        around = self._nesting
+        self._nesting = Nesting()
+        for stretch in self.through(body, [BETWEEN_TAGS]):
+            self.refuse_open(stretch)
+        left_open = self._nesting.left_open()
+        if left_open is not None:
+            name, line = left_open
+            message = f"`<{name}>` is not closed where the template, block or loop ends"
+            if self._is_new("html-element", line, name):
+                self.reading.report_text("html-element", line, f"<{name}", message, _CLOSE)
+        self._nesting = around
+
+    def through(self, body: Iterable[nodes.Node], stretches: list[Stretch]) -> list[Stretch]:
         """Return what is not finished after a part of a template, on each way through it."""
         for node in body:
             if isinstance(node, nodes.Output):
@@ -123,10 +120,12 @@ class _Checker:
                 self._apart(node, [], stretches, "", "another file")
         return stretches
 
-    def _text(self, piece: nodes.TemplateData, stretches: list[_Stretch]) -> list[_Stretch]:
+    def _text(self, piece: nodes.TemplateData, stretches: list[Stretch]) -> list[Stretch]:
         text = piece.data.replace("&", _AMPERSAND)
         found = []
+        before = self._nesting
         for stretch in stretches:
+            self._nesting = before
             whole = stretch.and_then(text, piece.lineno)
             if ">" in text or not _TAG.match(stretch.text):
                 whole = self._read(whole)
@@ -137,9 +136,9 @@ class _Checker:
             found.append(whole)
         return list(dict.fromkeys(found))
 
-    def _variable(self, node: nodes.Node, stretches: list[_Stretch]) -> list[_Stretch]:
+    def _variable(self, node: nodes.Node, stretches: list[Stretch]) -> list[Stretch]:
         """Let a mark stand for what is printed, wherever that is not simply text."""
-        if stretches == [_BETWEEN_TAGS]:
+        if stretches == [BETWEEN_TAGS]:
             return stretches
         if any(isinstance(call, nodes.Call) for call in [node, *node.find_all(nodes.Call)]):
             self._apart(node, [], stretches, "super", "a block")
@@ -151,25 +150,34 @@ class _Checker:
                 raise _Unreadable
         return [stretch.and_then(mark, node.lineno) for stretch in stretches]
 
-    def _branches(self, node: nodes.If, stretches: list[_Stretch]) -> list[_Stretch]:
+    def _branches(self, node: nodes.If, stretches: list[Stretch]) -> list[Stretch]:
         branches = [node.body, *(other.body for other in node.elif_), node.else_]
         found = []
+        before = self._nesting
+        nestings = []
         for stretch in stretches:
             for branch in branches:
+                self._follow(node, stretch)
+                self._nesting = before
                 for end in self.through(branch, [stretch]):
-                    if bool(end.text) != bool(stretch.text) or not _goes_on(end, stretch):
-                        self._split(node)
+                    if bool(end.text) != bool(stretch.text) or not end.begins_as(stretch):
+                        self._split(node, _OPENS, _WITHIN)
                     found.append(end)
+                nestings.append(self._nesting)
+        if any(not nesting.is_like(nestings[0]) for nesting in nestings):
+            self._split(node, "the branches of this condition leave other elements open", _CLOSE)
         found = list(dict.fromkeys(found))
         if len(found) > _MOST_WAYS:
-            message = "there are too many conditions inside one tag"
-            self._report("html-branch", node, "if", message, "write the tag once for each case")
-            raise _Unreadable
+            self._split(node, "there are too many conditions inside one tag", _ONCE)
         return found
 
-    def _split(self, node: nodes.If) -> None:
-        message = "a branch of this condition opens or closes a tag, a quote or a comment"
-        advice = "let each branch hold whole tags, or stay within the tag or value it is in"
+    def _follow(self, node: nodes.If, stretch: Stretch) -> None:
+        """Count one way more through a condition, where it stands inside a tag."""
+        self._ways += bool(stretch.text)
+        if self._ways > _MOST_WAYS_IN_ALL:
+            self._split(node, "there are too many conditions inside tags", _ONCE)
+
+    def _split(self, node: nodes.If, message: str, advice: str) -> None:
         self._report("html-branch", node, "if", message, advice)
         raise _Unreadable
 
@@ -177,20 +185,19 @@ class _Checker:
         self,
         node: nodes.Node,
         bodies: Sequence[Sequence[nodes.Node]],
-        stretches: list[_Stretch],
+        stretches: list[Stretch],
         word: str,
         what: str,
     ) -> None:
         """Check what may only stand between tags, and each of its parts by itself."""
-        if stretches != [_BETWEEN_TAGS]:
+        if stretches != [BETWEEN_TAGS]:
             message = f"{what} cannot stand inside a tag"
             self._report("html-branch", node, word, message, "put it between tags")
             raise _Unreadable
         for body in bodies:
-            for stretch in self.through(body, [_BETWEEN_TAGS]):
-                self.refuse_open(stretch)
+            self.whole(body)
 
-    def refuse_open(self, stretch: _Stretch) -> None:
+    def refuse_open(self, stretch: Stretch) -> None:
         """Note a tag or a comment that is not closed where the part it is in ends."""
         if not stretch.text:
             return
@@ -204,7 +211,7 @@ class _Checker:
 
     # Through the HTML
 
-    def _read(self, stretch: _Stretch) -> _Stretch:
+    def _read(self, stretch: Stretch) -> Stretch:
         """Check what is finished in a stretch; return the rest."""
         try:
             found, rest = tokens(stretch.text)
@@ -218,7 +225,9 @@ class _Checker:
                 self._broken(token, stretch)
         return stretch.after(rest)
 
-    def _tag(self, token: Token, stretch: _Stretch) -> None:
+    def _tag(self, token: Token, stretch: Stretch) -> None:
+        if self.reading.full:
+            raise _Unreadable
         marked = self._marker.search(token.name)
         if marked:
             self._refuse_mark(marked, "a variable cannot be the name of an element")
@@ -235,8 +244,17 @@ class _Checker:
             self._attribute(name, value or "", token, stretch)
         if not is_as_it_stands(token, stretch.text, self._marker):
             self._broken(token, stretch)
+        self._nest(token, stretch)
 
-    def _attribute(self, name: str, value: str, token: Token, stretch: _Stretch) -> None:
+    def _nest(self, token: Token, stretch: Stretch) -> None:
+        """Follow which elements are open: what the page has around a prompt stays as it is."""
+        try:
+            self._nesting = self._nesting.after(token, stretch.line_of(token.start))
+        except ValueError as fault:
+            self._tell("html-element", stretch, token.start, str(fault), _CLOSE)
+            raise _Unreadable from None
+
+    def _attribute(self, name: str, value: str, token: Token, stretch: Stretch) -> None:
         marked = self._marker.search(name)
         if marked:
             self._refuse_mark(marked, "a variable cannot be the name of an attribute")
@@ -255,27 +273,28 @@ class _Checker:
             self._refuse_mark(held[0], f"the attribute `{name}` cannot hold a variable")
 
     def _address(
-        self, name: str, value: str, held: list[re.Match[str]], at: int, stretch: _Stretch
+        self, name: str, value: str, held: list[re.Match[str]], at: int, stretch: Stretch
     ) -> None:
         """Check that an address is a link of the policy, or one that its author wrote."""
         if not held:
             if not is_link(name, value.replace(_AMPERSAND, "&")):
                 message = f"`{name}` leads to what is no path of the site and no `https://` address"
-                if name in ("action", "formaction"):
+                if name in _OF_A_FORM:
                     message = f"`{name}` leads to what is no path of the site"
                 self._tell("html-link", stretch, at, message, "write it like `/subscribe`")
             return
         first = held[0]
-        after = value[first.end() :].replace(_AMPERSAND, "&")
-        is_whole = len(held) == 1 and first.start() == 0 and after[:1] in _AFTER_A_LINK
-        if not (is_whole and _is_link_of_policy(self._printed[int(first[1])])):
+        after = value[first.end() : first.end() + 1]
+        may_follow = ("",) if name in _OF_A_FORM else _AFTER_A_LINK
+        is_whole = len(held) == 1 and first.start() == 0 and after in may_follow
+        if not (is_whole and is_link_of_policy(self._printed[int(first[1])])):
             links = ", ".join(f"`{{{{ {link} }}}}`" for link in sorted(LINKS))
             message = f"the address in `{name}` holds something else than one link"
-            advice = f"write {links}, and nothing before it"
+            advice = f"write {links}, nothing before it, and behind it nothing but `?…` or `#…`"
             node = self._printed[int(first[1])]
             self._report("html-link", node, _word(node), message, advice)
 
-    def _broken(self, token: Token, stretch: _Stretch) -> None:
+    def _broken(self, token: Token, stretch: Stretch) -> None:
         """Note what is not written so that every browser reads the same."""
         marked = self._marker.search(stretch.text, token.start, token.end)
         if marked:
@@ -302,7 +321,7 @@ class _Checker:
         if self._is_new(code, id(node), message):
             self.reading.report(code, node, word, message, advice)
 
-    def _tell(self, code: str, stretch: _Stretch, at: int, message: str, advice: str) -> None:
+    def _tell(self, code: str, stretch: Stretch, at: int, message: str, advice: str) -> None:
         line = stretch.line_of(at)
         word = _FIRST_WORD.match(stretch.text, at)
         words = "" if word is None else word[0]
@@ -315,17 +334,6 @@ class _Checker:
         is_new = known not in self._known and len(self.reading.problems) < MOST_PROBLEMS
         self._known.add(known)
         return is_new
-
-
-def _goes_on(end: _Stretch, start: _Stretch) -> bool:
-    """Say whether nothing of what a branch began in was finished in it."""
-    return end.text.startswith(start.text)
-
-
-def _is_link_of_policy(node: nodes.Node) -> bool:
-    while isinstance(node, nodes.Filter) and node.name in ("e", "escape") and node.node:
-        node = node.node
-    return isinstance(node, nodes.Name) and node.name in LINKS
 
 
 def _word(node: nodes.Node) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from html import unescape
 
+from jinja2 import nodes
+
 from meter.prompts.variables import VARIABLES
 
 __all__ = [
@@ -18,6 +20,7 @@ __all__ = [
     "is_address",
     "is_attribute",
     "is_link",
+    "is_link_of_policy",
     "takes_text",
 ]
 
@@ -103,3 +106,10 @@ def is_link(attribute: str, written: str) -> bool:
     address = unescape(written)
     form = _OF_THE_SITE if attribute in ("action", "formaction") else _ADDRESS
     return _UNSEEN.search(address) is None and form.fullmatch(address) is not None
+
+
+def is_link_of_policy(node: nodes.Node) -> bool:
+    """Say whether what is printed is a `*_link`, escaped or not."""
+    while isinstance(node, nodes.Filter) and node.name in ("e", "escape") and node.node:
+        node = node.node
+    return isinstance(node, nodes.Name) and node.name in LINKS

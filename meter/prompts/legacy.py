@@ -34,7 +34,8 @@ _CLOSING = {
     "{#": re.compile(r".*?#\}", re.DOTALL),
 }
 _KINDS = {"{{": "expression", "{%": "statement", "{#": "kept"}
-_RAW = re.compile(r"[-+]?\s*raw\s*-?%\}.*?\{%[-+]?\s*endraw\s*[-+]?%\}", re.DOTALL)
+_RAW = re.compile(r"[-+]?\s*raw\s*-?%\}")
+_END_OF_RAW = re.compile(r"\{%[-+]?\s*endraw\s*[-+]?%\}")
 QUOTED = re.compile(_QUOTED, re.DOTALL)
 """A quoted text inside a tag."""
 _WHOLE = re.compile(r"\{\{[-+]?\s*([A-Za-z]\w*(?:-[A-Za-z]\w*)*)\s*[-+]?\}\}", re.ASCII)
@@ -67,7 +68,10 @@ def segments(source: str) -> Iterator[Segment]:
         start = opening.start()
         mark = opening.group()
         raw = _RAW.match(source, opening.end()) if mark == "{%" else None
-        closing = raw or _CLOSING[mark].match(source, opening.end())
+        if raw is not None:
+            closing = _END_OF_RAW.search(source, raw.end())
+        else:
+            closing = _CLOSING[mark].match(source, opening.end())
         if closing is None:
             break
         kind = "kept" if raw else _KINDS[mark]

@@ -12,7 +12,7 @@ from traceback import walk_tb
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from attrs import evolve, field, frozen
-from jinja2 import UndefinedError
+from jinja2 import TemplateRuntimeError
 
 from meter.decision import Decision, MeterReading
 from meter.errors import meant, problem_at
@@ -231,7 +231,7 @@ def _check_words(layout: str, form: str, forms: tuple[str, ...]) -> None:
 def _fill(template: Ready, written: Mapping[str, str], parts: Parts, layout: str) -> str:
     try:
         return template.render(values_of(parts, layout))
-    except (UndefinedError, TypeError) as error:
+    except (TemplateRuntimeError, TypeError) as error:
         raise TemplateError([_at_run_time(error, written, parts)]) from None
 
 

@@ -218,3 +218,33 @@ def test_a_bomb_of_toml_costs_nothing(tmp_path):
         with pytest.raises(PromptError, match=r"en\.toml:1:1: error\[bad-texts\]"):
             render(DECISION, STAGE.policy, folder=tmp_path)
     assert time.monotonic() - started < SECONDS
+
+
+def nested(levels):
+    """Return a template whose every condition inside a tag closes it and opens another."""
+    inside = ""
+    if levels:
+        inside = "{% if left %}>" + nested(levels - 1) + "<b" + " hidden" * 13 + "{% endif %}"
+    return "<b" + "{% if left %} hidden{% endif %}" * 13 + inside + ">"
+
+
+@pytest.mark.parametrize(
+    ("template", "code"),
+    [
+        (nested(4), "html-branch"),
+        (nested(20), "html-branch"),
+        ("{% raw %}" * 6_600, "template-syntax"),
+        ("<x y>\n" * 10_000, "html-element"),
+        ("<b {{ left }}\n" * 4_000, "html-broken"),
+        ("</b>" * 15_000, "html-element"),
+        ("<b>" * 20_000, "html-element"),
+    ],
+    ids=["ways", "more ways", "raw", "elements", "marks", "ends", "starts"],
+)
+def test_a_refusal_is_quick_however_the_text_repeats_itself(template, code):
+    """What is refused is refused before the ways through it, or its words, multiply."""
+    began = time.process_time()
+    with pytest.raises(TemplateError) as raised:
+        render_template(template, DECISION, STAGE.policy)
+    assert code in {problem.code for problem in raised.value.problems}
+    assert time.process_time() - began < SECONDS

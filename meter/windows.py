@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 __all__ = [
+    "MOST_UNITS",
     "Term",
     "Timeline",
     "Window",
@@ -129,8 +130,9 @@ def _first_instant(wall: datetime, zone: ZoneInfo) -> int:
     return 1_000_000 * (low + bisect_left(range(low, high), 1, key=reached))
 
 
-_MOST_UNITS = 9999
-_OF_A_TERM = {"count": whole_number("3", 1, _MOST_UNITS), "unit": choice(Unit)}
+MOST_UNITS = 9999
+"""A term has no more days, weeks, months or years."""
+_OF_A_TERM = {"count": whole_number("3", 1, MOST_UNITS), "unit": choice(Unit)}
 _OF_A_WINDOW = {"calendar": maybe(choice(Unit)), "starts": maybe(choice(Weekday)), "lifetime": FLAG}
 _OF_A_WINDOW |= dict.fromkeys(("rolling", "fixed"), maybe(SPAN))
 

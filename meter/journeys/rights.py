@@ -13,7 +13,7 @@ from attrs import evolve, frozen
 
 from meter.view import Entitlement
 from meter.vocabulary import EntitlementKind, Unit
-from meter.windows import Term
+from meter.windows import MOST_UNITS, Term
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,7 +41,8 @@ _BASE = {
 
 def _in_base(term: Term) -> Term:
     base = _BASE[term.unit]
-    return Term(term.count * base.count, base.unit)
+    count = term.count * base.count
+    return Term(count, base.unit) if count <= MOST_UNITS else term
 
 
 @frozen(kw_only=True)
@@ -69,12 +70,14 @@ class PaidTerms:
     def add(self, term: Term, ends: datetime, *, renews: bool) -> PaidTerms:
         """Return these terms and one more, from where they end.
 
-        The anchor stays; a term in days after months (or the other way) starts one of its own.
+        The anchor stays; a term in days after months (or the other way) starts one of its own, and
+        so does one after very many.
         """
         more = _in_base(term)
-        if more.unit is not self.paid.unit:
+        count = self.paid.count + more.count
+        if more.unit is not self.paid.unit or count > MOST_UNITS:
             return PaidTerms.begin(ends, term, renews=renews)
-        paid = Term(self.paid.count + more.count, more.unit)
+        paid = Term(count, more.unit)
         return PaidTerms(anchor=self.anchor, paid=paid, term=term, renews=renews)
 
 

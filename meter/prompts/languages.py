@@ -19,6 +19,7 @@ __all__ = ["ChosenWords", "accepted", "choose"]
 _MOST_TO_READ = 1_000
 """How much of a header is read: a browser sends less, and what anybody sends is not kept."""
 _MOST_LANGUAGES = 20
+_SCRIPT = re.compile(r"[A-Za-z]{4}", re.ASCII)
 _WEIGHT = re.compile(r"\s*q\s*=\s*(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)\s*", re.ASCII)
 
 
@@ -64,10 +65,15 @@ def _weight(parameter: str) -> float:
 
 
 def _known_part(tag: str) -> str:
-    """Return as much of a tag as names a locale of CLDR: parts are left off from its end."""
-    while tag and locale_of(tag) is None:
-        tag = tag[: max(tag.rfind("-"), tag.rfind("_"), 0)]
-    return tag
+    """Return as much of a tag as names a locale of CLDR: parts are left off from its end.
+
+    Never its script: whoever asks for `ru-Latn` is not served words in Cyrillic.
+    """
+    parts = tag.replace("_", "-").split("-")
+    while parts and locale_of("-".join(parts)) is None:
+        if _SCRIPT.fullmatch(parts.pop()):
+            return ""
+    return tag[: len("-".join(parts))]
 
 
 @frozen

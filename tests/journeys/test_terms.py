@@ -368,3 +368,14 @@ def test_a_time_of_day_is_kept_over_a_gap():
         "29 Mar 03:00",
         "29 Apr 02:30",
     ]
+
+
+@pytest.mark.parametrize("term", ["1 day", "3 weeks", "1 month", "1500 weeks"])
+def test_a_term_of_any_length_goes_on_for_decades(policy, term):
+    """However many payments that are, and however long one is."""
+    seen = run(
+        policy,
+        "start = 2027-01-31\n"
+        + steps(f'subscribe = {{ term = "{term}" }}', 'at = 2065-01-01; read = "a"'),
+    )
+    assert ends(seen[-1]) > tokyo(2065, 1, 1)

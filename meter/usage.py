@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from datetime import UTC, datetime
+from functools import partial
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
@@ -16,7 +17,7 @@ from zoneinfo import ZoneInfo
 from attrs import field, frozen
 
 from meter.errors import CorruptUsageError
-from meter.windows import instant, moment
+from meter.windows import DAY, instant, moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -76,9 +77,12 @@ class Tally:
         count = bisect_right(self.ats, at)
         return self if count == len(self.ats) else Tally(self.ids[:count], self.ats[:count])
 
-    def union(self, other: Tally) -> Tally:
-        """Return what either has counted; an id on both sides keeps its later instant."""
-        return _either(self, other, max)
+    def union(self, other: Tally, believed: int = _AFTER) -> Tally:
+        """Return what either has counted; an id on both sides keeps its later instant.
+
+        One after the instant `believed` is a clock that was wrong, and gives way to any other.
+        """
+        return _either(self, other, partial(max, key=lambda at: (at <= believed, at)))
 
     def join(
         self, source: Tally, inside: Callable[[Tally, int], Tally], at: int, *, fixed: bool
@@ -160,13 +164,15 @@ class Usage:
         """Return what a meter has counted; nothing yet is an empty tally."""
         return self.tallies.get(meter, _NOTHING)
 
-    def union(self, other: Usage) -> Usage:
+    def union(self, other: Usage, at: int = _AFTER) -> Usage:
         """Return what either has counted, whenever that was, for two halves of one record.
 
-        An id on both sides keeps its later instant. (For two readers there is `engine.join`.)
+        An id on both sides keeps its later instant; one more than a day ahead of the instant `at`
+        gives way to one that is not. (For two readers there is `engine.join`.)
         """
         names = self.tallies.keys() | other.tallies.keys()
-        both = Usage({name: self.tally(name).union(other.tally(name)) for name in names})
+        believed = at + DAY
+        both = Usage({name: self.tally(name).union(other.tally(name), believed) for name in names})
         return self if both == self else both
 
     def to_bytes(self) -> bytes:

@@ -37,6 +37,7 @@ from meter.stores.keys import Secret, checked_secret
 from meter.stores.protocol import AsyncStore, LossAware, Store, describe, several_processes
 from meter.stores.turns import QUEUE
 from meter.usage import Read
+from meter.windows import instant
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -172,6 +173,7 @@ class PaywallBase(Generic[S]):
                     metered.keys,
                     metered.decide,
                     self._recent,
+                    at=instant(metered.now),
                     expires=metered.expires,
                     attempts=self._attempts,
                     writes=metered.counts,
@@ -227,18 +229,20 @@ class PaywallBase(Generic[S]):
 
     def _join(self, source_id: str, target_id: str, now: datetime | None) -> StoreOps[None]:
         policy = self.policy
-        clock = now or self._clock()
+        clock = self._clock()
+        at = clock if now is None else now
 
         def bring(source: Usage, target: Usage) -> Usage:
-            at = engine.joined_at(policy, source, clock) if now is None else now
-            return engine.join(policy, source, target, at)
+            when = engine.joined_at(policy, source, clock) if now is None else now
+            return engine.join(policy, source, target, when, clock=clock)
 
         return join(
             self._keys(source_id),
             self._keys(target_id),
             bring,
             self._recent,
-            expires=lambda usage: store_expiry(policy, usage, clock),
+            at=instant(at),
+            expires=lambda usage: store_expiry(policy, usage, at),
             attempts=self._attempts,
         )
 
@@ -264,6 +268,7 @@ class PaywallBase(Generic[S]):
             keys,
             look,
             self._recent,
+            at=instant(at),
             expires=lambda _: None,
             attempts=self._attempts,
             writes=False,

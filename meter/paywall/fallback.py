@@ -27,8 +27,9 @@ def remembered(recent: Recent, metered: MeteredView) -> Decision:
     reader at once must not both be the last free one.
     """
     key = metered.key
+    at = instant(metered.now)
     with recent.lock:
-        usage = recent.get(key).usage.union(recent.pending(key).all())
+        usage = recent.get(key).usage.union(recent.pending(key).all(at), at)
         decision, after = metered.decide(usage)
         if metered.counts and after is not usage and decision.meter is not None:
             name = decision.meter.name

@@ -60,6 +60,7 @@ def spent(metered: MeteredView) -> Decision:
     for meter in metered.policy.meters:
         limit = rulebook.limit(meter.name, values)
         if limit:
-            no_article = tuple(f"\0{number}" for number in range(limit))
+            # An id that is remembered and starts with `~` is a digest, or holds a view.
+            no_article = tuple(f"~ {number}" for number in range(limit))
             tallies[meter.name] = Tally(no_article, (at,) * limit)
     return metered.decide(Usage(tallies))[0]

@@ -7,6 +7,7 @@ store is out.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from inspect import Signature, isawaitable, iscoroutine, iscoroutinefunction, signature
 from typing import TYPE_CHECKING, TypeVar, Unpack
@@ -308,6 +309,11 @@ class AsyncPaywall(PaywallBase[AsyncStore]):
             answer = self._on_decision and self._on_decision(event)
             if isawaitable(answer):
                 await answer
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            LOG.exception(_HOOK_FAILED)  # something that the hook waited for was cancelled
         except Exception:  # a hook of the publisher's must not cost a reader the page
             LOG.exception(_HOOK_FAILED)
 

@@ -58,8 +58,9 @@ def transact(
 ) -> StoreOps[TransactionResult[T]]:
     """Apply `change` to a reader's usage, again and again until no other change came in between.
 
-    It is done at the instant `at`.     Without `writes` the usage is only read. Raises `StoreContentionError` if another change came
-    first `attempts` times, and `CorruptUsageError` where nothing can be made of what is kept.
+    It is done at the instant `at`. Without `writes` the usage is only read. Raises
+    `StoreContentionError` if another change came first `attempts` times, and `CorruptUsageError`
+    where nothing can be made of what is kept.
     """
     key = keys.current
     record = recent.get(key)

@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import partial
 from inspect import signature
 
@@ -324,6 +324,30 @@ def test_a_hook_that_turns_out_to_be_awaited_is_refused(newsroom):
         check(paywall, newsroom)
 
 
+def test_a_hook_that_is_cancelled_costs_no_page(newsroom, caplog):
+    """What the hook waits for may be cancelled; only the caller's own task ends the call."""
+
+    async def cancelled(_event):
+        raise asyncio.CancelledError
+
+    async def slow(_event):
+        await asyncio.sleep(3600)
+
+    async def of_its_own():
+        paywall = AsyncPaywall(newsroom.policy(2), MemoryStore(), on_decision=cancelled)
+        return await paywall.check(newsroom.reader("r"), newsroom.view("a"), now=newsroom.now)
+
+    async def of_the_caller():
+        paywall = AsyncPaywall(newsroom.policy(2), MemoryStore(), on_decision=slow)
+        async with asyncio.timeout(0.05):
+            await paywall.check(newsroom.reader("r"), newsroom.view("a"), now=newsroom.now)
+
+    assert asyncio.run(of_its_own()).counted
+    assert "the decision stands" in caplog.text
+    with pytest.raises(TimeoutError):
+        asyncio.run(of_the_caller())
+
+
 @pytest.mark.parametrize("backend", ["valkey", "postgres", "one of your own"])
 def test_a_second_event_loop_is_a_mistake(backend, request, newsroom):
     """A store with connections belongs to one event loop, through one paywall or through two."""
@@ -440,6 +464,30 @@ def test_a_file_that_is_no_store_is_refused(tmp_path):
     for path in (other, database, tmp_path, tmp_path / "none" / "x.db"):
         with pytest.raises(StoreSetupError):
             open_store(f"sqlite:///{path}")
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "CREATE TABLE usage (reader TEXT, bytes BLOB)",
+        "CREATE TABLE usage (key TEXT, bytes BLOB, expires REAL, note TEXT)",
+        "CREATE VIEW usage AS SELECT 1 AS one",
+        "PRAGMA application_id = 5",
+        "PRAGMA user_version = 1",
+        "PRAGMA application_id = 1835365477; PRAGMA user_version = 1",
+        "PRAGMA application_id = 1835365477; PRAGMA user_version = 1; CREATE TABLE usage (a, b, c)",
+    ],
+)
+def test_a_database_of_something_else_is_refused_and_left_as_it_is(made, tmp_path):
+    """Another table of the same name, another owner, or ours without its table."""
+    path = tmp_path / "other.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(made)
+    before = path.read_bytes()
+    with pytest.raises(StoreSetupError, match="something else"):
+        open_store(f"sqlite:///{path}")
+    assert before == path.read_bytes()
+    assert [path] == list(tmp_path.iterdir())
 
 
 def test_a_locked_file_is_no_mistake(tmp_path):
@@ -606,7 +654,7 @@ def test_memory_beside_other_workers_is_told_loudly(monkeypatch, caplog, newsroo
     monkeypatch.setenv("WEB_CONCURRENCY", "1")
     Paywall(newsroom.policy(1), MemoryStore()).ready()
     assert [] == caplog.records
-    monkeypatch.setenv("WEB_CONCURRENCY", "4")
+    monkeypatch.setenv("WEB_CONCURRENCY", " 4 ")
     for kind in (Paywall, AsyncPaywall):
         paywall = kind(newsroom.policy(1), MemoryStore())
         check(paywall, newsroom)

@@ -292,6 +292,21 @@ def test_what_is_no_policy_is_refused_when_the_paywall_is_made(kind, policy, wor
         ({"deadline": float("nan")}, ValueError, "more than 0"),
         ({"queue": -1}, ValueError, "`queue` is more than 0 seconds"),
         ({"queue": "2"}, TypeError, "`queue` is a number of seconds"),
+        ({"queue": False}, TypeError, "`queue` is a number of seconds"),
+        ({"queue": float("inf")}, ValueError, "`queue` is at most 86,400 seconds"),
+        ({"deadline": float("inf")}, ValueError, "`deadline` is at most 86,400 seconds"),
+        ({"deadline": 1e300}, ValueError, "`deadline` is at most 86,400 seconds"),
+        ({"attempts": 0}, ValueError, "`attempts` is 1 or more, not `0`"),
+        ({"attempts": True}, TypeError, "`attempts` is a whole number"),
+        ({"attempts": 1.5}, TypeError, "`attempts` is a whole number"),
+        ({"remember": -1}, ValueError, "`remember` is 0 or more, not `-1`"),
+        ({"remember": "9"}, TypeError, "`remember` is a whole number"),
+        ({"namespace": None}, TypeError, "`namespace` is a text"),
+        ({"namespace": b"n"}, TypeError, "`namespace` is a text"),
+        ({"clock": 5}, TypeError, "`clock` is called for the time"),
+        ({"clock": None}, TypeError, "`clock` is called for the time"),
+        ({"old_secrets": {"a": "b"}}, TypeError, "`old_secrets` is a tuple of secrets"),
+        ({"old_secrets": 5}, TypeError, "`old_secrets` is a tuple of secrets"),
         ({"on_decision": "log"}, TypeError, "`on_decision` is called with each decision"),
     ],
 )
@@ -301,6 +316,23 @@ def test_a_wrong_setting_is_refused(kind, settings, error, words, newsroom):
         kind(newsroom.policy(1), MemoryStore(), **settings)
     if "has no setting" in words:
         assert str(caught.value).startswith(f"`{kind.__name__}` ")
+
+
+@pytest.mark.parametrize("now", [0, "", False, 0.0, ()])
+def test_a_time_that_is_none_is_told_and_never_the_clocks(now, newsroom):
+    """What Python takes for false is no time left out; only `None` asks the clock."""
+    paywall = Paywall(newsroom.policy(2), MemoryStore())
+    reader = newsroom.reader("r")
+    view = newsroom.view("a")
+    asked = [
+        lambda: paywall.check(reader, view, now=now),
+        lambda: paywall.peek(reader, view, now=now),
+        lambda: paywall.ledger("r", now=now),
+        lambda: paywall.join("r", "s", now=now),
+    ]
+    for ask in asked:
+        with pytest.raises(TypeError, match="a time with its offset"):
+            ask()
 
 
 def test_the_settings_are_named_once(newsroom):

@@ -105,3 +105,11 @@ def test_a_corrupt_record_is_decided_as_in_an_outage_and_the_log_goes_on(meter, 
     assert answer.err.count("is decided as in an outage") == 1
     with closing(open_store(f"sqlite:///{folder / 'usage.db'}")) as store:
         assert store.load("r1") == b"rubbish"
+
+
+@pytest.mark.parametrize("url", ["redis://[::1", "memory://[", "memory://#x", "sqlite:///sub/"])
+def test_a_store_that_cannot_be_is_bad_usage(meter, url):
+    """Exit code 2 and a sentence, no traceback."""
+    answer = meter("decide", "policy.toml", "--store", url, given=EVENT)
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err

@@ -284,6 +284,8 @@ def join(
     that is brought: it is kept as it was. Where a sign-in is repeated later, `clock` says what time
     it is by then, so that what the target has read since is believed.
     """
+    for name, value in {"policy": policy, "source": source, "target": target}.items():
+        check_argument(name, value, _ARGUMENTS.get(name, _ARGUMENTS["usage"]))
     at = instant(now)
     believed = DAY + (at if clock is None else max(at, instant(clock)))
     rulebook = policy.rulebook

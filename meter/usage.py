@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from attrs import field, frozen
 
 from meter.errors import CorruptUsageError
+from meter.errors.values import error_of, wrong_type
 from meter.windows import DAY, instant, moment
 
 if TYPE_CHECKING:
@@ -142,6 +143,9 @@ _NOTHING = Tally()
 
 
 def _by_name(tallies: dict[str, Tally]) -> dict[str, Tally]:
+    if not isinstance(tallies, dict):
+        form = "a table of what each meter has counted; `Usage()` is a new reader's"
+        raise error_of("Usage", "tallies", wrong_type(form, tallies, "`tallies`"))
     if len(tallies) == 1 and all(tally.ids for tally in tallies.values()):
         return tallies.copy()
     return {name: tallies[name] for name in sorted(tallies) if tallies[name].ids}

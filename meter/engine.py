@@ -263,26 +263,46 @@ def expires_at(policy: Policy, usage: Usage, now: datetime | None = None) -> dat
     return None if last is None else moment(min(last, _LAST), policy.zone)
 
 
-def join(policy: Policy, source: Usage, target: Usage, now: datetime) -> Usage:
+def join(
+    policy: Policy,
+    source: Usage,
+    target: Usage,
+    now: datetime,
+    *,
+    clock: datetime | None = None,
+) -> Usage:
     """Return the target's usage after who read as the source has signed in as the target.
 
     What the source has counted until `now`, in windows that run at `now` (a time with a zone),
     counts for the target too; the source is only read. Done again, or with several sources in any
     order at one `now`, it comes to the same; where nothing is new it is the very same object.
+
+    What is over by `now`, and what the source holds no longer because it was pruned since, takes
+    no part: repeated later, a sign-in brings what the source still remembers of that time.
+
+    What the target has counted more than a day ahead of `now` moves no window and hides nothing
+    that is brought: it is kept as it was. Where a sign-in is repeated later, `clock` says what time
+    it is by then, so that what the target has read since is believed.
     """
+    for name, value in {"policy": policy, "source": source, "target": target}.items():
+        check_argument(name, value, _ARGUMENTS.get(name, _ARGUMENTS["usage"]))
     at = instant(now)
+    believed = DAY + (at if clock is None else max(at, instant(clock)))
     rulebook = policy.rulebook
     tallies = target.tallies.copy()
     for name, counted in source.tallies.items():
         timeline = rulebook.timelines.get(name)
-        tallies[name] = target.tally(name).join(
+        own = target.tally(name)
+        near = own.up_to(believed)
+        joined = near.join(
             counted,
             partial(rulebook.inside, name),
             at,
             fixed=timeline is not None and timeline.window.fixed is not None,
         )
-    joined = Usage(tallies)
-    return target if joined == target else joined
+        tallies[name] = own if joined is near else joined.with_later(own, believed)
+    after = Usage(tallies)
+    return target if after == target else after
 
 
 def joined_at(policy: Policy, source: Usage, now: datetime) -> datetime:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from meter.decision import Decision
 from meter.errors import listed
+from meter.errors.kinds import check_argument, instance
 from meter.facts import ACCESS, OTHER
 from meter.formulas import And, Contains, In, Or
 from meter.rulebook import Effect
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
     from datetime import date
     from zoneinfo import ZoneInfo
 
-    from meter.decision import Decision
     from meter.facts import Code, Slot, Vocabulary
     from meter.formulas import Formula
     from meter.policy import Policy
@@ -205,11 +206,15 @@ def _passed_over(rulebook: Rulebook, rule: JudgedRule, values: Sequence[Any]) ->
     return f"nothing is left of `{rule.spend}`"
 
 
+_A_DECISION = instance(Decision, form="a `Decision`, such as `decide` returns")
+
+
 def explain(decision: Decision, policy: Policy | None = None) -> str:
     """Say in words which rule decided, what that leaves, and why the earlier rules did not.
 
     A decision that was pickled needs the policy it was made by: raises `PromptError` without.
     """
+    check_argument("decision", decision, _A_DECISION)
     decision = decision.with_policy(policy)
     rulebook = cast("Rulebook", decision.rulebook)
     access = "the whole article" if decision.access is Access.FULL else "a preview"

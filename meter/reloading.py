@@ -11,7 +11,7 @@ import logging
 import os
 import time
 from pathlib import Path
-from threading import Event, Lock, Thread
+from threading import TIMEOUT_MAX, Event, Lock, Thread
 from typing import TYPE_CHECKING, Literal
 from weakref import WeakMethod
 
@@ -76,13 +76,13 @@ class ReloadingPolicy:
         guarantees: GuaranteesWord = "keep-out",
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        if every is not None and not every > 0:
+        if every is not None and not (_is_seconds(every) and every > 0):
             raise ValueError("`every` is a number of seconds above 0, or `None` for no thread")
-        if not settle >= 0:
+        if not (_is_seconds(settle) and settle >= 0):
             raise ValueError("`settle` is a number of seconds, 0 or more")
         if guarantees not in _GUARANTEES:
             raise ValueError(f"`guarantees` is `keep-out` or `warn`, not `{guarantees}`")
-        self.path = Path(path)
+        self.path = Path(path).absolute()  # the folder a process works in may change
         self._every = every
         self._settle = settle
         self._keeps_out = guarantees == "keep-out"
@@ -278,3 +278,10 @@ def _doubts(policy: Policy, *, keeps_out: bool) -> list[Problem]:
             )
             found.append(problem)
     return found
+
+
+def _is_seconds(value: object) -> bool:
+    """Say whether something is a number of seconds that a thread can wait for."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return value <= TIMEOUT_MAX

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from datetime import UTC, datetime
+from functools import partial
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
@@ -16,7 +17,8 @@ from zoneinfo import ZoneInfo
 from attrs import field, frozen
 
 from meter.errors import CorruptUsageError
-from meter.windows import instant, moment
+from meter.errors.values import error_of, wrong_type
+from meter.windows import DAY, instant, moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -76,9 +78,12 @@ class Tally:
         count = bisect_right(self.ats, at)
         return self if count == len(self.ats) else Tally(self.ids[:count], self.ats[:count])
 
-    def union(self, other: Tally) -> Tally:
-        """Return what either has counted; an id on both sides keeps its later instant."""
-        return _either(self, other, max)
+    def union(self, other: Tally, believed: int = _AFTER) -> Tally:
+        """Return what either has counted; an id on both sides keeps its later instant.
+
+        One after the instant `believed` is a clock that was wrong, and gives way to any other.
+        """
+        return _either(self, other, partial(max, key=lambda at: (at <= believed, at)))
 
     def join(
         self, source: Tally, inside: Callable[[Tally, int], Tally], at: int, *, fixed: bool
@@ -138,6 +143,9 @@ _NOTHING = Tally()
 
 
 def _by_name(tallies: dict[str, Tally]) -> dict[str, Tally]:
+    if not isinstance(tallies, dict):
+        form = "a table of what each meter has counted; `Usage()` is a new reader's"
+        raise error_of("Usage", "tallies", wrong_type(form, tallies, "`tallies`"))
     if len(tallies) == 1 and all(tally.ids for tally in tallies.values()):
         return tallies.copy()
     return {name: tallies[name] for name in sorted(tallies) if tallies[name].ids}
@@ -160,13 +168,15 @@ class Usage:
         """Return what a meter has counted; nothing yet is an empty tally."""
         return self.tallies.get(meter, _NOTHING)
 
-    def union(self, other: Usage) -> Usage:
+    def union(self, other: Usage, at: int = _AFTER) -> Usage:
         """Return what either has counted, whenever that was, for two halves of one record.
 
-        An id on both sides keeps its later instant. (For two readers there is `engine.join`.)
+        An id on both sides keeps its later instant; one more than a day ahead of the instant `at`
+        gives way to one that is not. (For two readers there is `engine.join`.)
         """
         names = self.tallies.keys() | other.tallies.keys()
-        both = Usage({name: self.tally(name).union(other.tally(name)) for name in names})
+        believed = at + DAY
+        both = Usage({name: self.tally(name).union(other.tally(name), believed) for name in names})
         return self if both == self else both
 
     def to_bytes(self) -> bytes:

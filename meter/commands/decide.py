@@ -13,6 +13,7 @@ from meter.commands.console import print_message
 from meter.commands.events import events_argument, read_readable
 from meter.commands.help import command
 from meter.commands.options import article_ids_option, policy_argument
+from meter.errors import CorruptUsageError, quoted
 from meter.loading import load_policy
 from meter.loading.article_ids import SAME_PAGES, ArticleIds, PageAddresses
 from meter.loading.events import decision_table
@@ -56,6 +57,9 @@ def decide(policy_path: Path, events: Path, url: str, article_ids: ArticleIds) -
 
     A line that cannot be read is told on stderr with its number and passed by; at the end they are
     counted. Where no line can be read, the exit code is 2.
+
+    A reader whose record in the store cannot be read is told on stderr too, and decided as in an
+    outage: `degraded`, and counted for this run only.
     """
     # An outage is printed once, as the error that ends the command.
     getLogger("meter").addHandler(NullHandler())
@@ -67,11 +71,30 @@ def decide(policy_path: Path, events: Path, url: str, article_ids: ArticleIds) -
         paywall = Paywall(
             policy, store, on_outage="raise", deadline=_PATIENCE, article_ids=article_ids
         )
+        without = Paywall(policy, store, deadline=_PATIENCE, article_ids=article_ids)
         pages = PageAddresses()
+        told = _Corrupt()
         for event in read_readable(events, policy):
             if article_ids is ArticleIds.EXACT:
                 pages.add((event.view.article.id,))
-            decision = paywall.check(event.reader, event.view, now=event.at)
+            try:
+                decision = paywall.check(event.reader, event.view, now=event.at)
+            except CorruptUsageError as error:
+                told.add(event.reader.id, error)
+                decision = without.check(event.reader, event.view, now=event.at)
             click.echo(json.dumps(decision_table(decision), ensure_ascii=False))
         if pages.example is not None:
             print_message(f"{SAME_PAGES} {pages}")
+
+
+class _Corrupt:
+    """The readers whose records cannot be read; each is told once, on stderr."""
+
+    def __init__(self) -> None:
+        self._told: set[str | None] = set()
+
+    def add(self, reader_id: str | None, error: CorruptUsageError) -> None:
+        """Tell what is wrong with a reader's record, if it was not told yet."""
+        if reader_id not in self._told:
+            self._told.add(reader_id)
+            print_message(f"reader {quoted(reader_id)} is decided as in an outage: {error}")

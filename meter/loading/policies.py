@@ -5,6 +5,7 @@ Every problem of form and of meaning is collected and located.
 
 from __future__ import annotations
 
+from os import PathLike
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from attrs import evolve
 
 from meter.canonical import to_table
 from meter.errors import PolicyError, Problem
+from meter.errors.kinds import check_argument, instance
 from meter.loading.files import folder_problem
 from meter.loading.lints import lint
 from meter.loading.problems import ProblemCollector
@@ -26,7 +28,6 @@ from meter.validation import find_faults
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import date
-    from os import PathLike
 
     from meter.loading.lints import ExactLints
 
@@ -35,6 +36,10 @@ __all__ = ["check_text", "dumps_policy", "load_policy", "loads_policy"]
 
 _EMPTY = {"empty-condition", "empty-guarantee", "empty-list", "empty-range", "empty-table"}
 """What is found empty where a part of it could not be read."""
+
+
+_A_TEXT = instance(str, form="the text of a policy file; `load_policy` takes its path")
+_A_PATH = instance(str, PathLike, form="the path of a policy file; `loads_policy` takes its text")
 
 
 def loads_policy(text: str, *, name: str = "policy.toml") -> Policy:
@@ -51,6 +56,7 @@ def loads_policy(text: str, *, name: str = "policy.toml") -> Policy:
     ... ''').publication.name
     'The Harbour Review'
     """
+    check_argument("text", text, _A_TEXT)
     parts, report = _read(text, name)
     if report.found:
         raise PolicyError(report.problems(text, name))
@@ -62,6 +68,7 @@ def load_policy(path: str | PathLike[str]) -> Policy:
 
     Raises `PolicyError` with every problem there is, also when there is no such file.
     """
+    check_argument("path", path, _A_PATH)
     return loads_policy(read_text(path), name=str(path))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import nullcontext
 from datetime import datetime
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -24,10 +24,13 @@ from meter.paywall.settings import (
     Hook,
     OnOutage,
     PolicySource,
+    at_least,
+    called,
     check_names,
     check_policy,
+    named,
     outage_word,
-    positive,
+    seconds_at_most,
 )
 from meter.paywall.telemetry import LOG, StoreDecision, Telemetry, ViewKind, decision_event
 from meter.paywall.transactions import TransactionResult, join, transact
@@ -37,6 +40,7 @@ from meter.stores.keys import Secret, checked_secret
 from meter.stores.protocol import AsyncStore, LossAware, Store, describe, several_processes
 from meter.stores.turns import QUEUE
 from meter.usage import Read
+from meter.windows import instant
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -73,6 +77,8 @@ class Counted:
 def _secrets(old_secrets: Iterable[Secret]) -> tuple[Secret, ...]:
     if isinstance(old_secrets, bytes | str):
         raise TypeError("`old_secrets` is a tuple of secrets; write a comma behind a single one")
+    if isinstance(old_secrets, Mapping) or not isinstance(old_secrets, Iterable):
+        raise TypeError(f"`old_secrets` is a tuple of secrets, not {quoted(old_secrets)}")
     return tuple(checked_secret(secret) for secret in old_secrets)
 
 
@@ -82,14 +88,14 @@ class PaywallBase(Generic[S]):
 
     _source: Policy | PolicySource = field(alias="policy")
     _store: S
-    _clock: Callable[[], datetime] = field(default=system_clock, kw_only=True)
+    _clock: Callable[[], datetime] = field(default=system_clock, converter=called, kw_only=True)
     _on_outage: OnOutage = field(default=OnOutage.FALLBACK, converter=outage_word, kw_only=True)
     _deadline: float | None = field(default=None, kw_only=True)
     _queue: float = field(default=QUEUE, kw_only=True)
     _attempts: int = field(default=64, kw_only=True)
     _secret: Secret = field(default=None, converter=checked_secret, kw_only=True)
     _old_secrets: tuple[Secret, ...] = field(default=(), converter=_secrets, kw_only=True)
-    _namespace: str = field(default="", kw_only=True)
+    _namespace: str = field(default="", converter=named, kw_only=True)
     _remember: int = field(default=10_000, kw_only=True)
     _article_ids: ArticleIds = field(default=ArticleIds.EXACT, converter=article_ids, kw_only=True)
     _on_decision: Hook | None = field(default=None, kw_only=True)
@@ -100,9 +106,11 @@ class PaywallBase(Generic[S]):
         if self._deadline is None:
             self._deadline = info.deadline
         else:
-            positive("deadline", self._deadline)
-        if self._queue != 0:
-            positive("queue", self._queue)
+            seconds_at_most("deadline", self._deadline)
+        if self._queue != 0 or isinstance(self._queue, bool):
+            seconds_at_most("queue", self._queue)
+        at_least("attempts", self._attempts, 1)
+        at_least("remember", self._remember, 0)
         if self._on_decision is not None and not callable(self._on_decision):
             raise TypeError(
                 f"`on_decision` is called with each decision; {quoted(self._on_decision)} cannot be"
@@ -147,7 +155,8 @@ class PaywallBase(Generic[S]):
         policy = self.policy
         engine.check_call(policy, reader, view)
         view = self._named(view)
-        now = now or self._clock()
+        if now is None:
+            now = self._clock()
         observed = observe(policy, reader, view, now)
         decision = observed.final
         if decision is not None:
@@ -172,6 +181,7 @@ class PaywallBase(Generic[S]):
                     metered.keys,
                     metered.decide,
                     self._recent,
+                    at=instant(metered.now),
                     expires=metered.expires,
                     attempts=self._attempts,
                     writes=metered.counts,
@@ -227,18 +237,20 @@ class PaywallBase(Generic[S]):
 
     def _join(self, source_id: str, target_id: str, now: datetime | None) -> StoreOps[None]:
         policy = self.policy
-        clock = now or self._clock()
+        clock = self._clock()
+        at = clock if now is None else now
 
         def bring(source: Usage, target: Usage) -> Usage:
-            at = engine.joined_at(policy, source, clock) if now is None else now
-            return engine.join(policy, source, target, at)
+            when = engine.joined_at(policy, source, clock) if now is None else now
+            return engine.join(policy, source, target, when, clock=clock)
 
         return join(
             self._keys(source_id),
             self._keys(target_id),
             bring,
             self._recent,
-            expires=lambda usage: store_expiry(policy, usage, clock),
+            at=instant(at),
+            expires=lambda usage: store_expiry(policy, usage, at),
             attempts=self._attempts,
         )
 
@@ -249,7 +261,7 @@ class PaywallBase(Generic[S]):
     def _look_up(self, reader_id: str, now: datetime | None) -> StoreOps[dict[str, Counted]]:
         """Return what each meter has counted for a reader, and write nothing."""
         keys = self._keys(reader_id)
-        at = now or self._clock()
+        at = self._clock() if now is None else now
         policy = self.policy
 
         def look(usage: Usage) -> tuple[dict[str, Counted], Usage]:
@@ -264,6 +276,7 @@ class PaywallBase(Generic[S]):
             keys,
             look,
             self._recent,
+            at=instant(at),
             expires=lambda _: None,
             attempts=self._attempts,
             writes=False,

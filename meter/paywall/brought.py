@@ -41,8 +41,10 @@ class Brought:
 _NOTHING = Brought()
 
 
-def bring(keys: ReaderKeys, recent: Recent, *, old: bool, writes: bool) -> StoreOps[Brought]:
-    """Return what is to be brought in, of a reader who was not forgotten lately.
+def bring(
+    keys: ReaderKeys, recent: Recent, at: int, *, old: bool, writes: bool
+) -> StoreOps[Brought]:
+    """Return what is to be brought in at an instant, of a reader who was not forgotten lately.
 
     `old` says whether the keys of earlier secrets are looked at. What a forgotten reader left is
     removed from where it is, unless nothing is written.
@@ -56,9 +58,9 @@ def bring(keys: ReaderKeys, recent: Recent, *, old: bool, writes: bool) -> Store
                 records.append((key, record))
     if pending is NO_READS and not records:
         return _NOTHING
-    usage = pending.due(recent.clock())
+    usage = pending.due(recent.clock(), at)
     for _, record in records:
-        usage = usage.union(record.usage)
+        usage = usage.union(record.usage, at)
     brought = Brought(usage, pending, tuple(records))
     if (yield from is_forgotten(keys, recent)):
         if writes:

@@ -27,8 +27,9 @@ def remembered(recent: Recent, metered: MeteredView) -> Decision:
     reader at once must not both be the last free one.
     """
     key = metered.key
+    at = instant(metered.now)
     with recent.lock:
-        usage = recent.get(key).usage.union(recent.pending(key).all())
+        usage = recent.get(key).usage.union(recent.pending(key).all(at), at)
         decision, after = metered.decide(usage)
         if metered.counts and after is not usage and decision.meter is not None:
             name = decision.meter.name
@@ -59,6 +60,7 @@ def spent(metered: MeteredView) -> Decision:
     for meter in metered.policy.meters:
         limit = rulebook.limit(meter.name, values)
         if limit:
-            no_article = tuple(f"\0{number}" for number in range(limit))
+            # An id that is remembered and starts with `~` is a digest, or holds a view.
+            no_article = tuple(f"~ {number}" for number in range(limit))
             tallies[meter.name] = Tally(no_article, (at,) * limit)
     return metered.decide(Usage(tallies))[0]

@@ -31,19 +31,24 @@ class Pending:
 
     counted: tuple[tuple[datetime, Usage], ...] = ()
 
-    def all(self) -> Usage:
-        """Return all of it: an outage goes on counting with it, however long it lasts."""
-        return _union(usage for _, usage in self.counted)
+    def all(self, at: int) -> Usage:
+        """Return all of it, for a view at the instant `at`.
 
-    def due(self, now: datetime) -> Usage:
-        """Return what may be paid into the store at `now`."""
-        return _union(usage for at, usage in self.counted if abs(now - at) < PAID_WITHIN)
+        An outage goes on counting with it, however long it lasts.
+        """
+        return _union((usage for _, usage in self.counted), at)
+
+    def due(self, clock: datetime, at: int) -> Usage:
+        """Return what may be paid into the store when `clock` says so, at the instant `at`."""
+        return _union(
+            (usage for when, usage in self.counted if abs(clock - when) < PAID_WITHIN), at
+        )
 
 
-def _union(usages: Iterable[Usage]) -> Usage:
+def _union(usages: Iterable[Usage], at: int) -> Usage:
     total = Usage()
     for usage in usages:
-        total = total.union(usage)
+        total = total.union(usage, at)
     return total
 
 

@@ -18,16 +18,24 @@ if TYPE_CHECKING:
     from meter.stores.keys import Secret
 
 __all__ = [
+    "MOST_SECONDS",
     "Hook",
     "OnOutage",
     "OnOutageWord",
     "PaywallSettings",
     "PolicySource",
+    "at_least",
+    "called",
     "check_names",
     "check_policy",
+    "named",
     "outage_word",
     "positive",
+    "seconds_at_most",
 ]
+
+
+MOST_SECONDS = 86_400
 
 
 class OnOutage(StrEnum):
@@ -86,6 +94,36 @@ def positive(name: str, seconds: float) -> float:
     if not seconds > 0:
         raise ValueError(f"`{name}` is more than 0 seconds, not `{seconds}`")
     return seconds
+
+
+def seconds_at_most(name: str, seconds: float) -> float:
+    """Return a number of seconds above 0 that a clock can add up; any other is a `ValueError`."""
+    if not positive(name, seconds) <= MOST_SECONDS:
+        raise ValueError(f"`{name}` is at most {MOST_SECONDS:,} seconds, a day, not `{seconds}`")
+    return seconds
+
+
+def at_least(name: str, value: int, least: int) -> int:
+    """Return a whole number from a least one on; any other is told."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"`{name}` is a whole number, not {quoted(value)}")
+    if value < least:
+        raise ValueError(f"`{name}` is {least} or more, not `{value}`")
+    return value
+
+
+def named(namespace: str) -> str:
+    """Return the text that keeps a publication's readers apart."""
+    if not isinstance(namespace, str):
+        raise TypeError(f'`namespace` is a text such as `"harbour"`, not {quoted(namespace)}')
+    return namespace
+
+
+def called(clock: Callable[[], datetime]) -> Callable[[], datetime]:
+    """Return what is called for the time."""
+    if not callable(clock):
+        raise TypeError(f"`clock` is called for the time; {quoted(clock)} cannot be")
+    return clock
 
 
 def check_names(kind: str, given: Collection[str], known: Collection[str]) -> None:

@@ -7,6 +7,7 @@ store is out.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from inspect import Signature, isawaitable, iscoroutine, iscoroutinefunction, signature
 from typing import TYPE_CHECKING, TypeVar, Unpack
@@ -85,7 +86,7 @@ class Paywall(PaywallBase[Store]):
     - `old_secrets`: those that were in force before (`None` for none). What is kept under one of
       them is carried over at the reader's next visit, and forgotten with the reader.
     - `namespace`: keeps the readers of several publications apart in one store.
-    - `remember`: the most readers this process remembers; a view of one it knows is one call.
+    - `remember`: how many readers this process remembers; a view of one it knows is one call.
     - `article_ids`: how ids of articles are compared. `exact` (the default) as they are; `path` as
       addresses of pages, without host, query, fragment and marks of AMP and page numbers.
     - `on_decision`: called with every decision, as a CloudEvents dictionary; its `data` says which
@@ -308,7 +309,10 @@ class AsyncPaywall(PaywallBase[AsyncStore]):
             answer = self._on_decision and self._on_decision(event)
             if isawaitable(answer):
                 await answer
-        except Exception:  # a hook of the publisher's must not cost a reader the page
+        except (Exception, asyncio.CancelledError) as error:  # it must not cost a reader the page
+            task = asyncio.current_task()
+            if isinstance(error, asyncio.CancelledError) and (task is None or task.cancelling()):
+                raise
             LOG.exception(_HOOK_FAILED)
 
     async def _run(self, operations: StoreOps[T], deadlines: float = 1.0) -> T:

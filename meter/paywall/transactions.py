@@ -51,14 +51,16 @@ def transact(
     change: Callable[[Usage], tuple[T, Usage]],
     recent: Recent,
     *,
+    at: int,
     expires: Callable[[Usage], datetime | None],
     attempts: int,
     writes: bool = True,
 ) -> StoreOps[TransactionResult[T]]:
     """Apply `change` to a reader's usage, again and again until no other change came in between.
 
-    Without `writes` the usage is only read. Raises `StoreContentionError` if another change came
-    first `attempts` times, and `CorruptUsageError` where nothing can be made of what is kept.
+    It is done at the instant `at`. Without `writes` the usage is only read. Raises
+    `StoreContentionError` if another change came first `attempts` times, and `CorruptUsageError`
+    where nothing can be made of what is kept.
     """
     key = keys.current
     record = recent.get(key)
@@ -67,13 +69,13 @@ def transact(
     was_there = False
     retries = 0
     while True:
-        brought = yield from bring(keys, recent, old=record.raw is None, writes=writes)
+        brought = yield from bring(keys, recent, at, old=record.raw is None, writes=writes)
         if was_there and not brought.records:
             # It was there a moment ago, so the reader was just forgotten: this view must not be
             # kept either.
             recent.drop(key)
             return TransactionResult(change(Usage())[0], written=False, retries=retries)
-        usage = record.usage.union(brought.usage) if brought.found else record.usage
+        usage = record.usage.union(brought.usage, at) if brought.found else record.usage
         answer, after = _applied(change, usage, key, recent)
         if not writes or after is record.usage or after == record.usage:
             # Nothing to write that would prove the guess: the bytes are loaded, once.
@@ -123,6 +125,7 @@ def join(
     brings: Callable[[Usage, Usage], Usage],
     recent: Recent,
     *,
+    at: int,
     expires: Callable[[Usage], datetime | None],
     attempts: int,
 ) -> StoreOps[None]:
@@ -134,13 +137,14 @@ def join(
     if source == target:
         return
     record = read_record((yield Load(source.current)))
-    beside = yield from bring(source, recent, old=True, writes=False)
-    usage = record.usage.union(beside.usage)
+    beside = yield from bring(source, recent, at, old=True, writes=False)
+    usage = record.usage.union(beside.usage, at)
     _applied(lambda counted: brings(counted, Usage()), usage, source.current, recent)
     yield from transact(
         target,
         lambda own: (None, brings(usage, own)),
         recent,
+        at=at,
         expires=expires,
         attempts=attempts,
     )

@@ -96,7 +96,7 @@ class MemoryStore:
 
     def several_processes(self) -> str | None:
         """Return in words that several processes count in memory, if that can be seen."""
-        workers = os.environ.get("WEB_CONCURRENCY", "")
+        workers = os.environ.get("WEB_CONCURRENCY", "").strip()
         if workers.isdecimal() and int(workers) > 1:
             return _SEVERAL % f"`WEB_CONCURRENCY` is {workers}"
         return _SEVERAL % "this one was forked from one that counts" if self._forked else None

@@ -15,6 +15,7 @@ from meter.stores.memory import MemoryStore
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
+    from urllib.parse import SplitResult
 
     from meter.stores.protocol import AsyncStore, Store
 
@@ -124,10 +125,14 @@ def _open_here(address: _Address) -> Store:
 def _parse(url: str) -> _Address:
     if not isinstance(url, str):
         raise TypeError(f"a store is opened by its URL, such as `memory://`, not {quoted(url)}")
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise StoreSetupError(f"`{_without_password(url)}` is not a URL: {error}") from None
     kind = _KINDS.get(parts.scheme)
     if kind is None or "://" not in url:
         raise StoreSetupError(f"`{_without_password(url)}` does not name a store; {_advice(url)}")
+    options = _options(url, parts)
     path = unquote(parts.path)
     if kind == "sqlite":
         if ":memory:" in unquote(url):
@@ -140,7 +145,7 @@ def _parse(url: str) -> _Address:
                 f"`{url}` does not name a file; did you mean"
                 f" `sqlite:///{parts.netloc}{parts.path}`? (three slashes before the path)"
             )
-        if path in ("", "/"):
+        if path.endswith("/") or not path:
             raise StoreSetupError(
                 f"`{url}` does not name a file; write `sqlite:///counts.db`, or `memory://` to"
                 " keep counts in this process only"
@@ -151,7 +156,23 @@ def _parse(url: str) -> _Address:
             f"`{_without_password(url)}` names a place, and memory has none; write `memory://`, or"
             " `sqlite:///counts.db` for a file"
         )
-    return _Address(url, kind, path, dict(parse_qsl(parts.query, keep_blank_values=True)))
+    return _Address(url, kind, path, options)
+
+
+def _options(url: str, parts: SplitResult) -> dict[str, str]:
+    """Return the options after the `?`; one given twice and a `#` are refused."""
+    shown = f"{parts.scheme}://…"
+    if "#" in url:
+        raise StoreSetupError(
+            f"nothing stands behind a `#` in `{shown}`; leave it out, or write `%23` where it"
+            " belongs to a name or a password"
+        )
+    options: dict[str, str] = {}
+    for name, text in parse_qsl(parts.query, keep_blank_values=True):
+        if name in options:
+            raise StoreSetupError(f"`{name}` is given twice in `{shown}`; leave one out")
+        options[name] = text
+    return options
 
 
 def _advice(url: str) -> str:

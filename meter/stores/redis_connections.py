@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import math
 import os
-import re
-from inspect import signature
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
-from urllib.parse import parse_qs, urlsplit
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import redis
 import redis.asyncio
 from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.connection import (
-    URL_QUERY_ARGUMENT_PARSERS,
     AbstractConnection,
     Connection,
-    ConnectionPool,
-    parse_url,
 )
 from redis.exceptions import ResponseError
 from redis.retry import Retry
 
-from meter.errors import StoreSetupError, meant
 from meter.stores.deadline import SLICES, Slices, patience, remaining
 from meter.stores.redis_errors import MISSES
+from meter.stores.redis_urls import Settings, read_url
 from meter.stores.turns import Turns
 
 if TYPE_CHECKING:
@@ -50,19 +43,6 @@ SIZE = 32
 
 Reply: TypeAlias = bytes | int | dict[str, object] | None
 """What a server answers; a dictionary only to `INFO`."""
-
-_Settings: TypeAlias = dict[str, Any]
-
-_TEXTS = {
-    "client_name",
-    "decode_responses",  # may stand there for others; ours always reads bytes
-    "encoding",
-    "encoding_errors",
-    "lib_name",
-    "lib_version",
-    "password",
-    "username",
-}
 
 
 class _DeadlineMixin(AbstractConnection):
@@ -244,10 +224,10 @@ def _packed(command: tuple[bytes, ...]) -> bytes:
 
 def client(url: str) -> tuple[redis.Redis, DirectPool, float, Turns]:
     """Return a client and a direct pool for a URL, the deadline, and the turns of its threads."""
-    base = _parsed(url).get("connection_class", Connection)
+    base = read_url(url).get("connection_class", Connection)
     settings = _settings(url, Retry(NoBackoff(), 0))
     turns = Turns(settings.pop("max_connections", SIZE), MISSES)
-    given = "socket_connect_timeout" in _parsed(url)
+    given = "socket_connect_timeout" in read_url(url)
     own = {"turns": turns, "is_given": given}
     settings["connection_class"] = type("DeadlineConnection", (_DeadlineMixin, base), own)
     pool = redis.ConnectionPool(**settings)
@@ -257,7 +237,7 @@ def client(url: str) -> tuple[redis.Redis, DirectPool, float, Turns]:
 
 def async_client(url: str) -> tuple[redis.asyncio.Redis, AsyncDirectPool, float, int]:
     """Return an asyncio client and pool for a URL, the deadline, and how many may ask at once."""
-    _parsed(url)
+    read_url(url)
     parsed = redis.asyncio.connection.parse_url(url)
     settings = _settings(url, AsyncRetry(NoBackoff(), 0))
     deadline = settings["socket_timeout"]
@@ -275,51 +255,11 @@ def async_client(url: str) -> tuple[redis.asyncio.Redis, AsyncDirectPool, float,
     return redis.asyncio.Redis.from_pool(pool), direct, deadline, size
 
 
-def _parsed(url: str) -> _Settings:
-    """Return what the driver reads off a URL, which passes by what it does not understand."""
-    scheme = url.partition("://")[0]
-    parse: Callable[[str], _Settings] = parse_url
-    try:
-        parsed = dict(parse(url))
-    except ValueError as error:
-        raise StoreSetupError(f"`{scheme}://…` is not a Redis URL: {error}") from None
-    parts = urlsplit(url)
-    if scheme != "unix" and not re.fullmatch(r"/?\d*", parts.path):
-        raise StoreSetupError(
-            f"`{parts.path[1:]}` in `{scheme}://…` is not a database of Redis; it is a number, as"
-            " in `redis://localhost:6379/0`"
-        )
-    known = _options(parsed.get("connection_class", Connection))
-    for name, texts in parse_qs(parts.query, keep_blank_values=True).items():
-        if name not in known:
-            raise StoreSetupError(
-                f"`{name}` in `{scheme}://…` is not an option of this store; {meant(name, known)}"
-            )
-        if not texts[0]:
-            raise StoreSetupError(
-                f"`{name}` in `{scheme}://…` has no value; give one, or leave it out"
-            )
-    for name in ("socket_timeout", "socket_connect_timeout", "max_connections"):
-        number = parsed.get(name, 1)
-        if not (number > 0 and math.isfinite(number)):
-            raise StoreSetupError(f"`{name}` in `{scheme}://…` is more than 0, not `{number}`")
-    return parsed
-
-
-def _options(connection_class: type[AbstractConnection]) -> set[str]:
-    """Return the options that may stand in a URL: numbers, flags and texts, not objects."""
-    possible = {*URL_QUERY_ARGUMENT_PARSERS, *_TEXTS}
-    taken = {*signature(ConnectionPool).parameters}
-    for kind in connection_class.__mro__:
-        taken |= {*signature(kind).parameters}
-    return {name for name in taken if name in possible or name.startswith("ssl_")}
-
-
-def _settings(url: str, retry: object) -> _Settings:
+def _settings(url: str, retry: object) -> Settings:
     """Return a client's settings for a URL: no repeats, no greetings, short waits."""
-    settings = _parsed(url)
+    settings = read_url(url)
     settings.pop("connection_class", None)
-    given: _Settings = {
+    given: Settings = {
         "socket_timeout": DEADLINE,
         "socket_connect_timeout": DEADLINE,
         "protocol": 2,

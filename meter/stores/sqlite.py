@@ -45,6 +45,7 @@ _TABLE = (
     "CREATE TABLE IF NOT EXISTS usage (key TEXT PRIMARY KEY, bytes BLOB NOT NULL, expires REAL)"
     " WITHOUT ROWID"
 )
+_COLUMNS = ["key", "bytes", "expires"]
 _LOAD = "SELECT bytes FROM usage WHERE key = ?"
 _KEEP = (
     "INSERT INTO usage VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET bytes = excluded.bytes,"
@@ -202,16 +203,16 @@ class SQLiteStore:
         """Create the table, or refuse a file of a newer release or of something else."""
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         owner = connection.execute("PRAGMA application_id").fetchone()[0]
-        if version == _SCHEMA and owner == _APPLICATION:
+        if version == _SCHEMA and owner == _APPLICATION and _columns(connection) == _COLUMNS:
             return
         if version > _SCHEMA and owner == _APPLICATION:
             raise StoreSetupError(
                 f"`{self.path}` was written by a newer release (schema {version}; this one reads"
                 f" {_SCHEMA}); update `meter-paywall`"
             )
-        if (version, owner) != (0, 0) or connection.execute(
-            "SELECT count(*) FROM sqlite_master WHERE name <> 'usage'"
-        ).fetchone()[0]:
+        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master")]
+        is_ours = (version, owner) == (0, 0) and set(tables) <= {"usage"}
+        if not is_ours or (tables and _columns(connection) != _COLUMNS):
             raise StoreSetupError(
                 f"`{self.path}` is a database of something else; give the store a file of its own"
             )
@@ -314,6 +315,11 @@ class SQLiteStore:
 
     def _unavailable(self, error: sqlite3.Error) -> StoreUnavailableError:
         return StoreUnavailableError(f"the store `{self.path}` failed: {error}")
+
+
+def _columns(connection: sqlite3.Connection) -> list[str]:
+    """Return the names of the columns of the table that counts are kept in, or none."""
+    return [name for (name,) in connection.execute("SELECT name FROM pragma_table_info('usage')")]
 
 
 def _close(pid: int, *connections: sqlite3.Connection) -> None:

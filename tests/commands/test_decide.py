@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 
+from meter import open_store
 from tests.commands.sample import EVENT
 
 
@@ -86,3 +89,27 @@ def test_what_is_wrong_with_an_event_is_told(meter, event, says):
     answer = meter("decide", "policy.toml", given=event)
     assert answer.code == 2
     assert says in answer.err
+
+
+def test_a_corrupt_record_is_decided_as_in_an_outage_and_the_log_goes_on(meter, folder):
+    """It is told once a reader; others are counted, and the record stays what it was."""
+    with closing(open_store(f"sqlite:///{folder / 'usage.db'}")) as store:
+        store.swap("r1", None, b"rubbish", expires=None)
+    given = "".join(
+        f"{EVENT.replace('a1', article).replace('r1', reader)}\n"
+        for reader, article in (("r1", "a1"), ("r2", "a1"), ("r1", "a2"))
+    )
+    answer = meter("decide", "policy.toml", "--store", "sqlite:///usage.db", given=given)
+    assert [line["meter"]["used"] for line in answer.lines] == [1, 1, 2]
+    assert [line["degraded"] for line in answer.lines] == [True, False, True]
+    assert answer.err.count("is decided as in an outage") == 1
+    with closing(open_store(f"sqlite:///{folder / 'usage.db'}")) as store:
+        assert store.load("r1") == b"rubbish"
+
+
+@pytest.mark.parametrize("url", ["redis://[::1", "memory://[", "memory://#x", "sqlite:///sub/"])
+def test_a_store_that_cannot_be_is_bad_usage(meter, url):
+    """Exit code 2 and a sentence, no traceback."""
+    answer = meter("decide", "policy.toml", "--store", url, given=EVENT)
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err

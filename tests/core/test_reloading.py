@@ -144,7 +144,7 @@ def test_another_content_of_the_same_size_and_time_is_seen(path, policy, clock):
     assert "other" == rest(policy, clock)
 
 
-@pytest.mark.parametrize("every", [0, -1.0, float("nan")])
+@pytest.mark.parametrize("every", [0, -1.0, float("nan"), float("inf"), True, "1", 1e300])
 def test_every_is_a_length_of_time(path, every):
     """And is told so."""
     with pytest.raises(ValueError, match="`every` is a number of seconds above 0"):
@@ -153,10 +153,22 @@ def test_every_is_a_length_of_time(path, every):
 
 def test_the_other_arguments_are_checked_too(path):
     """Before anything is read."""
-    with pytest.raises(ValueError, match="`settle` is a number of seconds, 0 or more"):
-        ReloadingPolicy(path, settle=-1)
+    for settle in (-1, float("nan"), float("inf"), True, "1", None):
+        with pytest.raises(ValueError, match="`settle` is a number of seconds, 0 or more"):
+            ReloadingPolicy(path, settle=settle)
     with pytest.raises(ValueError, match="`guarantees` is `keep-out` or `warn`, not `ignore`"):
         ReloadingPolicy(path, guarantees="ignore")
+
+
+def test_a_relative_path_stays_the_file_it_was(path, monkeypatch, tmp_path):
+    """A process that changes its folder looks at the same file."""
+    monkeypatch.chdir(path.parent)
+    reloading = ReloadingPolicy(path.name, None)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert reloading.path == path
+    reloading.refresh(now=True)
+    assert () == tuple(reloading.problems)
 
 
 # A file that is still being written

@@ -22,7 +22,7 @@ from meter import (
     decide,
     open_store,
 )
-from meter.engine import believe, expires_at, ledger
+from meter.engine import believe, expires_at, join, ledger
 from meter.policy import Publication
 from meter.testing import strategies
 from meter.usage import Tally
@@ -155,3 +155,56 @@ def test_it_is_told_once_a_reader(caplog):
     assert len(told) == 1
     assert "anna" not in told[0].message
     assert decision.meter.used == 2
+
+
+FAR = timedelta(days=365)
+
+
+def usage_of(**reads) -> Usage:
+    """Return what one meter has counted, each at so long after `NOW`."""
+    ordered = sorted((instant(NOW + after), name) for name, after in reads.items())
+    return Usage({"m0": Tally(tuple(name for _, name in ordered), tuple(at for at, _ in ordered))})
+
+
+@pytest.mark.parametrize("window", WINDOWS[:-1], ids=str)
+@pytest.mark.parametrize("far", [{"z": FAR}, {"b": FAR}, {"a": FAR, "b": 2 * FAR}], ids=str)
+@pytest.mark.parametrize("own", [{}, {"d": timedelta(hours=-2)}], ids=["new", "known"])
+def test_a_wrong_clock_hides_nothing_from_who_signs_in(window, far, own):
+    """What the account has counted years ahead moves no window and swallows no article."""
+    hour = timedelta(hours=-1)
+    policy = policy_of(window)
+    source = usage_of(a=hour, b=hour)
+    target = usage_of(**own, **far)
+    joined = join(policy, source, target, NOW)
+    for name in "ab":
+        decision, after = read(policy, name, joined)
+        assert (decision.access, decision.counted, after is joined) == ("full", False, True)
+    assert read(policy, "c", joined)[0].show == "subscription-wall"
+    assert set(target.tally("m0").ids) <= set(joined.tally("m0").ids), "nothing is lost"
+    assert join(policy, source, joined, NOW) is joined
+
+
+@pytest.mark.parametrize("window", WINDOWS, ids=str)
+def test_a_wrong_clock_of_the_source_takes_no_part(window):
+    """What a device has counted years ahead is not brought, nor does it hide what is."""
+    policy = policy_of(window)
+    source = usage_of(a=timedelta(hours=-1), z=FAR)
+    assert join(policy, source, Usage(), NOW) == usage_of(a=timedelta(hours=-1))
+
+
+@given(
+    one=st.dictionaries(st.sampled_from("abcd"), st.integers(-3, 3), min_size=1),
+    other=st.dictionaries(st.sampled_from("abcd"), st.integers(-3, 3), min_size=1),
+)
+def test_two_halves_of_a_record_keep_the_read_that_is_believed(one, other):
+    """Pending reads and records under old secrets: no read far ahead takes the place of another."""
+    halves = [
+        usage_of(**{name: timedelta(days=days) for name, days in half.items()})
+        for half in (one, other)
+    ]
+    both = halves[0].union(halves[1], instant(NOW))
+    assert both == halves[1].union(halves[0], instant(NOW))
+    for name, at in zip(both.tally("m0").ids, both.tally("m0").ats, strict=True):
+        days = [half[name] for half in (one, other) if name in half]
+        believed = [each for each in days if each <= 1]
+        assert at == instant(NOW + timedelta(days=max(believed or days)))

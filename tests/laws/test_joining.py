@@ -164,7 +164,8 @@ def test_what_the_target_reads_after_the_sign_in_stays(seed):
     draw, policy, now = world(seed)
     source = usage_of(draw, policy, now)
     target = usage_of(draw, policy, now, later=True)
-    joined = join(policy, source, target, now)
+    clock = moment(latest(target, instant(now)), UTC)
+    joined = join(policy, source, target, now, clock=clock)
     for name, tally in target.tallies.items():
         later = set(tally.ids) - set(tally.up_to(instant(now)).ids)
         assert later <= set(joined.tally(name).ids)
@@ -182,8 +183,8 @@ def test_what_one_side_alone_refuses_the_joined_reader_is_refused(seed):
     draw, policy, now = world(seed)
     source = usage_of(draw, policy, now)
     target = usage_of(draw, policy, now, later=draw.random() < 0.5)
-    joined = join(policy, source, target, now)
     first = latest(target, instant(now))
+    joined = join(policy, source, target, now, clock=moment(first, UTC))
     times = [at for at in edges(policy, now) if at >= first] or [first]
     counted = (
         held(policy, source, now),
@@ -236,8 +237,9 @@ def test_joined_again_later_the_same_articles_are_open(seed):
     """With the first `now` again, whatever source and target have read in between."""
     draw, policy, now = world(seed)
     source = usage_of(draw, policy, now)
-    target = join(policy, source, usage_of(draw, policy, now, later=True), now)
+    target = usage_of(draw, policy, now, later=True)
     at = latest(target, instant(now))
+    target = join(policy, source, target, now, clock=moment(at, UTC))
     for _ in range(draw.randint(1, 4)):
         at += draw.choice([1, DAY // 2, DAY, 3 * DAY, 8 * DAY])
         view = view_of(draw.choice([*policy.rulebook.timelines]), draw.choice(IDS + "xyz"))
@@ -245,8 +247,8 @@ def test_joined_again_later_the_same_articles_are_open(seed):
             target = decide(policy, READER, view, target, moment(at, UTC))[1]
         else:
             source = decide(policy, READER, view, source, moment(at, UTC))[1]
-    again = join(policy, source, target, now)
     when = latest(target, instant(now))
+    again = join(policy, source, target, now, clock=moment(when, UTC))
     times = [each for each in edges(policy, moment(when, UTC)) if each >= when]
     for later in (when, *draw.sample(times, 3)):
         for meter in policy.rulebook.timelines:

@@ -192,7 +192,7 @@ BUGS = (
         ".codes() if code is not None)",
         ".codes())",
     ),
-    Bug("a union refunds", "usage.py", "_either(self, other, max)", "_either(self, other, min)"),
+    Bug("a union refunds", "usage.py", "(at <= believed, at)", "(at <= believed, -at)"),
     Bug(
         "the last free article is not announced",
         "rulebook.py",

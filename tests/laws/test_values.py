@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -32,6 +33,7 @@ from meter import (
     decide,
     engine,
     explain,
+    load_policy,
     loads_policy,
     open_store,
     render,
@@ -340,6 +342,27 @@ def test_a_paywall_tells_what_it_is_not_given(tmp_path):
         for wrong in (42, "", None, b"r"):
             with pytest.raises(IdentityError):
                 ask(wrong)
+
+
+@pytest.mark.parametrize(
+    "ask, words",
+    [
+        (lambda: engine.join(None, Usage(), Usage(), NOW), "`policy` is a `Policy`"),
+        (lambda: engine.join(policy_of(), None, Usage(), NOW), "`source` is a `Usage`"),
+        (lambda: engine.join(policy_of(), Usage(), {}, NOW), "`target` is a `Usage`"),
+        (lambda: Usage(5), "is a table of what each meter has counted"),
+        (lambda: Usage(None), "is a table of what each meter has counted"),
+        (lambda: loads_policy(None), "`text` is the text of a policy file"),
+        (lambda: loads_policy(b""), "`text` is the text of a policy file"),
+        (lambda: load_policy(5), "`path` is the path of a policy file"),
+        (lambda: load_policy(None), "`path` is the path of a policy file"),
+        (lambda: explain(None), "`decision` is a `Decision`"),
+    ],
+)
+def test_what_no_function_takes_is_told_in_its_words(ask, words):
+    """Never as what Python could not do with it."""
+    with pytest.raises(TypeError, match=re.escape(words)):
+        ask()
 
 
 SAME = {

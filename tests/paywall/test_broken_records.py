@@ -95,7 +95,9 @@ def test_a_usage_that_nothing_can_be_made_of_is_corrupt():
     for change, error in ((refuse, CorruptUsageError), (mistake, ValueError)):
         with pytest.raises(error):
             drive(
-                transact(ReaderKeys("anna"), change, recent, expires=lambda _: None, attempts=9),
+                transact(
+                    ReaderKeys("anna"), change, recent, at=0, expires=lambda _: None, attempts=9
+                ),
                 store,
             )
     assert recent.get("anna").raw is None

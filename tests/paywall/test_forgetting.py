@@ -23,6 +23,7 @@ from meter.paywall.transactions import transact
 from meter.stores import MemoryStore
 from meter.stores.keys import mark_key
 from meter.usage import Usage
+from meter.windows import instant
 from tests.paywall.test_schedules import ATTEMPTS, World, every_ending
 from tests.paywall.weather import contents, process
 from tests.servers import NOW, policy_of, reader_of, view_of
@@ -274,6 +275,7 @@ def ask(article, recent, keys=READER):
         keys,
         lambda usage: decide(policy_of(9), reader_of("r"), view_of(article), usage, NOW),
         recent,
+        at=instant(NOW),
         expires=lambda _: None,
         attempts=ATTEMPTS,
     )

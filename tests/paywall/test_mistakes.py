@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import partial
 from inspect import signature
 
@@ -87,6 +87,32 @@ BOTH = pytest.mark.parametrize("kind", [Paywall, AsyncPaywall])
         ("valkey://h/0?dbb=1", "did you mean `db`?"),
         ("postgresql://h/d?sslmod=require", "did you mean `sslmode`?"),
         ("postgresql://h/d?pool_size=3", "libpq lists its options"),
+        ("postgresql://h:abc/d", "`port` in a PostgreSQL URL is a number from 1 to 65535"),
+        ("postgresql://h:99999/d", "`port` in a PostgreSQL URL is a number from 1 to 65535"),
+        ("postgresql://h:0/d", "`port` in a PostgreSQL URL is a number from 1 to 65535"),
+        ("postgresql://h/d?connect_timeout=abc", "`connect_timeout` in a PostgreSQL URL is a"),
+        ("postgresql://h/d?keepalives_idle=x", "`keepalives_idle` in a PostgreSQL URL is a"),
+        ("postgresql://h/d?sslmode=bogus", "is `disable` or `allow` or `prefer`"),
+        ("postgresql://h/d?target_session_attrs=bogus", "is `any` or `read-write`"),
+        ("postgresql://h/d?channel_binding=bogus", "is `disable` or `prefer`"),
+        ("postgresql://h/d?sslmode=require&sslmode=disable", "`sslmode` is given twice"),
+        ("postgresql://h/d#frag", "behind a `#`"),
+        ("redis://h/0?protocol=9", "`protocol` in `redis://…` is `2` or `3`, not `9`"),
+        ("redis://h/0?encoding=bogus", "an encoding such as `utf-8`"),
+        ("redis://h/0?encoding_errors=bogus", "a word such as `strict`"),
+        ("redis://h/0?client_name=a%20b", "a word without blanks"),
+        ("redis://h/0?health_check_interval=-1", "a whole number, 0 or more"),
+        ("redis://h?db=-1", "a whole number, 0 or more"),
+        ("redis://h/0?retry_on_timeout=maybe", "`true` or `false`"),
+        ("redis://h/0?db=1", "`db` is given twice"),
+        ("redis://h?db=1&db=2", "`db` is given twice"),
+        ("redis://h/0#frag", "behind a `#`"),
+        ("redis://[::1", "is not a URL"),
+        ("memory://[", "is not a URL"),
+        ("memory://#frag", "behind a `#`"),
+        ("sqlite:///x.db?timeout=1&timeout=2", "`timeout` is given twice"),
+        ("sqlite:///x.db#frag", "behind a `#`"),
+        ("sqlite:///sub/", "does not name a file"),
         ("sqlite:///x.db?timeuot=3", "did you mean `timeout`?"),
         ("sqlite:///x.db?timeout=", "needs a number"),
         ("sqlite:///x.db?timeout=-1", "more than 0"),
@@ -110,6 +136,9 @@ def test_a_wrong_url_raises_when_it_is_opened(url, words, open_):
         "redis://h?db=3&client_name=x&max_connections=8&decode_responses=true&protocol=2",
         "rediss://h/0?ssl_cert_reqs=none&ssl_ca_certs=/x&socket_keepalive=true",
         "unix:///run/s.sock?db=2",
+        "redis://h/0?retry_on_timeout=True&encoding=latin-1&protocol=3",
+        "postgresql://u@h1:5432,h2:5433/d?target_session_attrs=primary&keepalives=1",
+        "postgresql://u@[::1]/d?sslmode=require",
         "postgresql://u:p@h/d?sslmode=verify-full&connect_timeout=3&application_name=x",
         "memory://?capacity=5",
         "memory:///",
@@ -292,6 +321,21 @@ def test_what_is_no_policy_is_refused_when_the_paywall_is_made(kind, policy, wor
         ({"deadline": float("nan")}, ValueError, "more than 0"),
         ({"queue": -1}, ValueError, "`queue` is more than 0 seconds"),
         ({"queue": "2"}, TypeError, "`queue` is a number of seconds"),
+        ({"queue": False}, TypeError, "`queue` is a number of seconds"),
+        ({"queue": float("inf")}, ValueError, "`queue` is at most 86,400 seconds"),
+        ({"deadline": float("inf")}, ValueError, "`deadline` is at most 86,400 seconds"),
+        ({"deadline": 1e300}, ValueError, "`deadline` is at most 86,400 seconds"),
+        ({"attempts": 0}, ValueError, "`attempts` is 1 or more, not `0`"),
+        ({"attempts": True}, TypeError, "`attempts` is a whole number"),
+        ({"attempts": 1.5}, TypeError, "`attempts` is a whole number"),
+        ({"remember": -1}, ValueError, "`remember` is 0 or more, not `-1`"),
+        ({"remember": "9"}, TypeError, "`remember` is a whole number"),
+        ({"namespace": None}, TypeError, "`namespace` is a text"),
+        ({"namespace": b"n"}, TypeError, "`namespace` is a text"),
+        ({"clock": 5}, TypeError, "`clock` is called for the time"),
+        ({"clock": None}, TypeError, "`clock` is called for the time"),
+        ({"old_secrets": {"a": "b"}}, TypeError, "`old_secrets` is a tuple of secrets"),
+        ({"old_secrets": 5}, TypeError, "`old_secrets` is a tuple of secrets"),
         ({"on_decision": "log"}, TypeError, "`on_decision` is called with each decision"),
     ],
 )
@@ -301,6 +345,23 @@ def test_a_wrong_setting_is_refused(kind, settings, error, words, newsroom):
         kind(newsroom.policy(1), MemoryStore(), **settings)
     if "has no setting" in words:
         assert str(caught.value).startswith(f"`{kind.__name__}` ")
+
+
+@pytest.mark.parametrize("now", [0, "", False, 0.0, ()])
+def test_a_time_that_is_none_is_told_and_never_the_clocks(now, newsroom):
+    """What Python takes for false is no time left out; only `None` asks the clock."""
+    paywall = Paywall(newsroom.policy(2), MemoryStore())
+    reader = newsroom.reader("r")
+    view = newsroom.view("a")
+    asked = [
+        lambda: paywall.check(reader, view, now=now),
+        lambda: paywall.peek(reader, view, now=now),
+        lambda: paywall.ledger("r", now=now),
+        lambda: paywall.join("r", "s", now=now),
+    ]
+    for ask in asked:
+        with pytest.raises(TypeError, match="a time with its offset"):
+            ask()
 
 
 def test_the_settings_are_named_once(newsroom):
@@ -322,6 +383,30 @@ def test_a_hook_that_turns_out_to_be_awaited_is_refused(newsroom):
     paywall = Paywall(newsroom.policy(1), MemoryStore(), on_decision=_looks_ordinary)
     with pytest.raises(TypeError, match="only an `AsyncPaywall`"):
         check(paywall, newsroom)
+
+
+def test_a_hook_that_is_cancelled_costs_no_page(newsroom, caplog):
+    """What the hook waits for may be cancelled; only the caller's own task ends the call."""
+
+    async def cancelled(_event):
+        raise asyncio.CancelledError
+
+    async def slow(_event):
+        await asyncio.sleep(3600)
+
+    async def of_its_own():
+        paywall = AsyncPaywall(newsroom.policy(2), MemoryStore(), on_decision=cancelled)
+        return await paywall.check(newsroom.reader("r"), newsroom.view("a"), now=newsroom.now)
+
+    async def of_the_caller():
+        paywall = AsyncPaywall(newsroom.policy(2), MemoryStore(), on_decision=slow)
+        async with asyncio.timeout(0.05):
+            await paywall.check(newsroom.reader("r"), newsroom.view("a"), now=newsroom.now)
+
+    assert asyncio.run(of_its_own()).counted
+    assert "the decision stands" in caplog.text
+    with pytest.raises(TimeoutError):
+        asyncio.run(of_the_caller())
 
 
 @pytest.mark.parametrize("backend", ["valkey", "postgres", "one of your own"])
@@ -440,6 +525,30 @@ def test_a_file_that_is_no_store_is_refused(tmp_path):
     for path in (other, database, tmp_path, tmp_path / "none" / "x.db"):
         with pytest.raises(StoreSetupError):
             open_store(f"sqlite:///{path}")
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "CREATE TABLE usage (reader TEXT, bytes BLOB)",
+        "CREATE TABLE usage (key TEXT, bytes BLOB, expires REAL, note TEXT)",
+        "CREATE VIEW usage AS SELECT 1 AS one",
+        "PRAGMA application_id = 5",
+        "PRAGMA user_version = 1",
+        "PRAGMA application_id = 1835365477; PRAGMA user_version = 1",
+        "PRAGMA application_id = 1835365477; PRAGMA user_version = 1; CREATE TABLE usage (a, b, c)",
+    ],
+)
+def test_a_database_of_something_else_is_refused_and_left_as_it_is(made, tmp_path):
+    """Another table of the same name, another owner, or ours without its table."""
+    path = tmp_path / "other.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(made)
+    before = path.read_bytes()
+    with pytest.raises(StoreSetupError, match="something else"):
+        open_store(f"sqlite:///{path}")
+    assert before == path.read_bytes()
+    assert [path] == list(tmp_path.iterdir())
 
 
 def test_a_locked_file_is_no_mistake(tmp_path):
@@ -606,7 +715,7 @@ def test_memory_beside_other_workers_is_told_loudly(monkeypatch, caplog, newsroo
     monkeypatch.setenv("WEB_CONCURRENCY", "1")
     Paywall(newsroom.policy(1), MemoryStore()).ready()
     assert [] == caplog.records
-    monkeypatch.setenv("WEB_CONCURRENCY", "4")
+    monkeypatch.setenv("WEB_CONCURRENCY", " 4 ")
     for kind in (Paywall, AsyncPaywall):
         paywall = kind(newsroom.policy(1), MemoryStore())
         check(paywall, newsroom)

@@ -15,7 +15,7 @@ import pytest
 
 from meter import AsyncPaywall, Entitlement, Paywall, Reader, open_store
 from meter.errors import StoreUnavailableError
-from meter.stores import open_async_store
+from meter.stores import MemoryStore, open_async_store
 
 SUBSCRIBER = Reader(id="s", registered=True, entitlements=[Entitlement(kind="subscription")])
 PATIENT = {"deadline": 20.0}
@@ -101,6 +101,25 @@ def test_what_an_outage_leads_to_is_the_publishers_choice(drill, on_outage, new,
     assert (new, True) == server.read("b")
     assert (read_before, True) == server.read("a")
     assert ("article", False) == server.subscriber()
+
+
+@pytest.mark.parametrize("article", ["\0000", "\0001", "~ 0", "~0"])
+def test_closed_is_closed_for_every_article(article, newsroom):
+    """No article's id is one of those that stand for a spent allowance."""
+    policy = newsroom.policy(3)
+    paywall = Paywall(policy, _Out(), on_outage="closed")
+    decision = paywall.check(newsroom.reader("r"), newsroom.view(article), now=newsroom.now)
+    assert (decision.access, decision.degraded) == ("preview", True)
+
+
+class _Out(MemoryStore):
+    """A store that is out."""
+
+    def load(self, key):
+        raise StoreUnavailableError("out")
+
+    def swap(self, key, old, new, expires=None):
+        raise StoreUnavailableError("out")
 
 
 def test_an_outage_can_be_raised(drill):

@@ -19,6 +19,7 @@ from meter.paywall.recent import Recent
 from meter.paywall.records import read_record, usage_record
 from meter.paywall.transactions import join, transact
 from meter.stores import MemoryStore
+from meter.windows import instant
 from tests.figures import figure
 
 ATTEMPTS = 50
@@ -98,6 +99,7 @@ def ask(newsroom):
             ReaderKeys(key),
             lambda usage: decide(policy, reader, view, usage, newsroom.now),
             recent if recent is not None else Recent(100),
+            at=instant(newsroom.now),
             expires=lambda _: None,
             attempts=ATTEMPTS,
         )
@@ -116,6 +118,7 @@ def sign_in(newsroom):
             ReaderKeys(target),
             lambda theirs, own: engine.join(policy, theirs, own, newsroom.now),
             Recent(100),
+            at=instant(newsroom.now),
             expires=lambda _: None,
             attempts=ATTEMPTS,
         )

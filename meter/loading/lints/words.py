@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from meter.errors import Problem, did_you_mean, meant, quoted
 from meter.loading.codes import code_step, is_country
+from meter.loading.lints.reading import conditions, warning
 from meter.resources import template_root
 from meter.resources.locales import best_match, locale_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from datetime import date
     from pathlib import Path
 
@@ -19,13 +20,11 @@ if TYPE_CHECKING:
     from meter.policy import Policy, When
 
 __all__ = [
+    "WORDS",
     "languages_without_copy",
-    "odd_words",
     "own_prompts",
     "shipped_prompts",
-    "unknown_codes",
     "unknown_prompts",
-    "warning",
 ]
 
 _LANGUAGE = re.compile("[a-z]{2,3}(-[a-z0-9]{1,8})*")
@@ -37,14 +36,9 @@ _WORDS = ("section", "kind", "product", "device", "channel", "tags", "segments")
 _LOCAL = "localhost"
 
 
-def warning(code: str, path: Place, message: str, advice: str) -> Problem:
-    """Return something that is allowed, and probably a mistake."""
-    return Problem(code=code, path=path, message=message, help=advice, severity="warning")
-
-
-def unknown_codes(policy: Policy, _: date | None) -> Iterator[Problem]:
+def _unknown_codes(policy: Policy, _: date | None) -> Iterator[Problem]:
     """Yield codes of countries and languages that no request ever has."""
-    for path, when in _conditions(policy):
+    for path, when in conditions(policy):
         for country in sorted(when.country or ()):
             if not is_country(country):
                 message = f"{quoted(country)} is not the code of a country, so nobody is ever in it"
@@ -62,7 +56,7 @@ def unknown_codes(policy: Policy, _: date | None) -> Iterator[Problem]:
 def languages_without_copy(policy: Policy) -> Iterator[Problem]:
     """Find languages that conditions name and that the publisher's words leave out."""
     told: set[str] = set()
-    for path, when in _conditions(policy):
+    for path, when in conditions(policy):
         for language in sorted(when.language or ()):
             if not policy.copy or language in told or locale_of(language) is None:
                 continue
@@ -76,9 +70,9 @@ def languages_without_copy(policy: Policy) -> Iterator[Problem]:
                 yield warning("copy-gap", (*path, "language"), message, advice)
 
 
-def odd_words(policy: Policy, _: date | None) -> Iterator[Problem]:
+def _odd_words(policy: Policy, _: date | None) -> Iterator[Problem]:
     """Yield words with a `*`, which stands for itself, and referrers that are no hosts."""
-    for path, when in _conditions(policy):
+    for path, when in conditions(policy):
         for name in _WORDS:
             for word in _starred(when, name):
                 yield _starred_word(word, name, (*path, name))
@@ -158,22 +152,9 @@ def unknown_prompts(policy: Policy, own: Collection[str] | None = None) -> Itera
         )
 
 
-def _conditions(policy: Policy) -> Iterator[tuple[Place, When]]:
-    """Yield every condition of a policy, those inside others too, with where it is."""
-    for index, rule in enumerate(policy.rules):
-        yield from _nested(("rules", index, "when"), rule.when)
-    for offer in policy.offers:
-        yield from _nested(("offers", offer.name, "when"), offer.when)
-    for meter in policy.meters:
-        for index, limit in enumerate(meter.limits):
-            yield from _nested(("meters", meter.name, "limits", index, "when"), limit.when)
-    for index, guarantee in enumerate(policy.guarantees):
-        yield from _nested(("guarantees", index, "when"), guarantee.when)
-
-
-def _nested(path: Place, when: When) -> Iterator[tuple[Place, When]]:
-    yield path, when
-    for index, part in enumerate(when.any or ()):
-        yield from _nested((*path, "any", index), part)
-    if when.not_ is not None:
-        yield from _nested((*path, "not"), when.not_)
+WORDS: dict[str, Callable[[Policy, date | None], Iterator[Problem]]] = {
+    "unknown-code": _unknown_codes,
+    "odd-word": _odd_words,
+    "unknown-prompt": lambda policy, _: unknown_prompts(policy),
+}
+"""Each warning by its code, in the order in which they are looked for."""

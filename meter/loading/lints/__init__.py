@@ -12,6 +12,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from meter.errors import Problem
+from meter.loading.lints.limits import LIMITS
 from meter.loading.lints.plain import PLAIN
 from meter.loading.lints.words import WORDS, unknown_prompts
 
@@ -56,5 +57,5 @@ def lint(
     return (*plain, *further)
 
 
-LINTS: dict[str, Lint] = {**PLAIN, **WORDS}
+LINTS: dict[str, Lint] = {**PLAIN, **LIMITS, **WORDS}
 """Every warning by its code, in the order in which they are looked for."""

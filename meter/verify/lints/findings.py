@@ -57,6 +57,11 @@ class Findings:
         then = self.diagrams.ite(here, self.verdicts[index + 1][refused], FALSE)
         return now, then
 
+    def index_of(self, diagram: int) -> int:
+        """Return the place of the rule that decides an example out of a set."""
+        rule = self.space.ask(self.space.witness(diagram)).rule
+        return [each.name for each in self.policy.rules].index(rule)
+
     def example(self, diagram: int) -> str:
         """Say an example out of a set, and what the engine shows there."""
         situation = self.space.witness(diagram)

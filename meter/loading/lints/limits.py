@@ -25,7 +25,7 @@ _OF_THE_ARTICLE = {"section", "kind", "tags", "age_days", "age", "published", "v
 def _limits_by_article(policy: Policy, _: date | None) -> Iterator[Problem]:
     """Yield limits that depend on the article: one count, held against several numbers."""
     for meter in policy.meters:
-        if len({limit.limit for limit in meter.limits}) < 2:
+        if len({limit.limit for limit in meter.limits}) <= 1:
             continue
         for index, limit in enumerate(meter.limits):
             top = ("meters", meter.name, "limits", index, "when")

@@ -28,42 +28,41 @@ _Place = tuple[str | int, ...]
 def paying_at_zero(findings: Findings) -> Iterator[Problem]:
     """Yield the meters that wall who pays, because their limit is 0."""
     for meter in findings.policy.meters:
-        for status in RUNNING:
-            found = _refused_at_zero(findings, meter, status)
-            if found == FALSE:
-                continue
-            why = "whoever `limit` does not name gets 0, a wall at once"
-            if status in _named(meter):
-                why = "a limit of 0 is a wall at once, and not `as many as they like`"
+        places: dict[_Place, dict[Status, int]] = {}
+        for status, found in _refused_at_zero(findings, meter):
+            places.setdefault(_place(meter, status), {})[status] = found
+        for place, by_status in places.items():
+            why = "whoever no limit names gets 0, a wall at once"
+            if not _named(meter).isdisjoint(by_status):
+                why = "a limit of 0 is a wall at once, and never means `as many as they like`"
+            whole = findings.diagrams.disjoin(*by_status.values())
+            words = ", ".join(f'"{status}"' for status in by_status)
             yield warning(
                 code="paying-limit-zero",
-                path=_place(meter, status),
-                message=f"`{meter.name}` walls {status_words([status])}: {why}; for example"
-                f" {findings.example(found)}",
+                path=place,
+                message=f"`{meter.name}` walls {findings.who(by_status, whole)}: {why}; for example"
+                f" {findings.example(whole)}",
                 advice="let them in by a rule above, with"
-                f' `when = {{ reader = ["{status}"] }}` and `show = "article"`',
+                f' `when = {{ reader = [{words}] }}` and `show = "article"`',
             )
 
 
 def paying_refused(findings: Findings) -> set[Status]:
     """Return the paying statuses that some meter walls because their limit is 0."""
-    return {
-        status
-        for meter in findings.policy.meters
-        for status in RUNNING
-        if _refused_at_zero(findings, meter, status) != FALSE
-    }
+    meters = findings.policy.meters
+    return {status for meter in meters for status, _ in _refused_at_zero(findings, meter)}
 
 
-def _refused_at_zero(findings: Findings, meter: Meter, status: Status) -> int:
-    """Return where a wall tells a status of a meter that gives it 0, and others more."""
+def _refused_at_zero(findings: Findings, meter: Meter) -> Iterator[tuple[Status, int]]:
+    """Yield the paying statuses that a meter gives 0, with where a wall tells them of it."""
     if all(limit.limit == 0 for limit in meter.allowances()):
-        return FALSE
-    return findings.diagrams.conjoin(
-        findings.space.is_("reader", status),
-        findings.space.limited(meter.name, (0,)),
-        _walled_by(findings, meter.name),
-    )
+        return
+    zero = findings.space.limited(meter.name, (0,))
+    walled = findings.diagrams.conjoin(zero, _walled_by(findings, meter.name))
+    for status in findings.expected:
+        found = findings.diagrams.conjoin(walled, findings.space.is_("reader", status))
+        if status in RUNNING and found != FALSE:
+            yield status, found
 
 
 def _walled_by(findings: Findings, meter: str) -> int:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from meter.errors import Problem
 from meter.loading.lints.limits import LIMITS
 from meter.loading.lints.plain import PLAIN
+from meter.loading.lints.publication import PUBLICATION
 from meter.loading.lints.words import WORDS, unknown_prompts
 
 if TYPE_CHECKING:
@@ -57,5 +58,5 @@ def lint(
     return (*plain, *further)
 
 
-LINTS: dict[str, Lint] = {**PLAIN, **LIMITS, **WORDS}
+LINTS: dict[str, Lint] = {**PUBLICATION, **PLAIN, **LIMITS, **WORDS}
 """Every warning by its code, in the order in which they are looked for."""

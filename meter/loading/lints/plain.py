@@ -114,6 +114,21 @@ def _missing_offers(policy: Policy, _: date | None) -> Iterator[Problem]:
             )
 
 
+def _unseen_offers(policy: Policy, _: date | None) -> Iterator[Problem]:
+    for index, rule in enumerate(policy.rules):
+        if rule.offer is not None and rule.show is Show.ARTICLE and rule.prompt is None:
+            message = (
+                f"rule `{rule.name}` shows the whole article without a prompt, so its offer is on"
+                " no page"
+            )
+            yield warning(
+                "unseen-offer",
+                ("rules", index, "offer"),
+                message,
+                "add the `prompt` that is to tell of it, or remove `offer`",
+            )
+
+
 def _limit_gaps(policy: Policy, _: date | None) -> Iterator[Problem]:
     for meter in policy.meters:
         if meter.limits and not meter.limits[-1].when.matches_everything:
@@ -181,6 +196,7 @@ PLAIN: dict[str, Callable[[Policy, date | None], Iterator[Problem]]] = {
     "offer-over": _offers_over,
     "unused-offer": _unused_offers,
     "missing-offer": _missing_offers,
+    "unseen-offer": _unseen_offers,
     "limit-gap": _limit_gaps,
     "copy-gap": _copy_gaps,
     "odd-price": _odd_prices,

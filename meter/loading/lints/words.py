@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from meter.errors import Problem, did_you_mean, meant, quoted
-from meter.loading.codes import code_step, is_country
+from meter.loading.codes import code_step, is_country, language_code_step
 from meter.loading.lints.reading import conditions, warning
 from meter.resources import template_root
 from meter.resources.locales import best_match, locale_of
@@ -27,13 +26,16 @@ __all__ = [
     "unknown_prompts",
 ]
 
-_LANGUAGE = re.compile("[a-z]{2,3}(-[a-z0-9]{1,8})*")
 _HTML = ".html.j2"
 _TEXT = ".txt.j2"
 _FRAME = "prompt"
 """The template that the others extend: no prompt itself."""
 _WORDS = ("section", "kind", "product", "device", "channel", "tags", "segments")
 _LOCAL = "localhost"
+_CHANNELS = ("search", "social", "newsletter", "email", "app", "push")
+"""Ways of coming that editors put for a referrer."""
+_NOWHERE = ("direct", "none", "(direct)", "(none)", "null", "-")
+"""What web statistics call a visit without a referrer."""
 
 
 def _unknown_codes(policy: Policy, _: date | None) -> Iterator[Problem]:
@@ -45,11 +47,11 @@ def _unknown_codes(policy: Policy, _: date | None) -> Iterator[Problem]:
                 advice = code_step(country, "territories", "`JP` or `US`")
                 yield warning("unknown-code", (*path, "country"), message, advice)
         for language in sorted(when.language or ()):
-            if not _LANGUAGE.fullmatch(language):
+            advice = language_code_step(language)
+            if advice is not None:
                 message = (
                     f"{quoted(language)} is not the code of a language, so no page is ever in it"
                 )
-                advice = code_step(language, "languages", "`en` or `pt-BR`")
                 yield warning("unknown-code", (*path, "language"), message, advice)
 
 
@@ -106,6 +108,10 @@ def _host_step(host: str) -> str | None:
     stem = host.removeprefix("*").removeprefix(".")
     if "*" in host or host.startswith("."):
         return f"{did_you_mean(stem)} It covers every host below it"
+    if host in _NOWHERE:
+        return '`""` is no referrer at all'
+    if host in _CHANNELS:
+        return f'that is a channel: `channel = ["{host}"]`; a host looks like `google.com`'
     if host and "." not in host and ":" not in host and host != _LOCAL:
         return f"write the whole host, such as `{host}.com`"
     return None

@@ -79,7 +79,8 @@ def registering_loses(findings: Findings) -> Iterator[Problem]:
         return
     state = space.state_levels | set(space.known_levels)
     registered = diagrams.conjoin(space.possible, space.is_("reader", Status.REGISTERED))
-    opened = diagrams.conjoin(registered, among(space, findings.whole, _opens))
+    new = diagrams.conjoin(*(diagrams.test(known, [0]) for known in space.known_levels))
+    opened = diagrams.conjoin(registered, new, among(space, findings.whole, _opens))
     never = diagrams.difference(registered, diagrams.exists(opened, state))
     walled = diagrams.exists(never, state | {level})
     for meter in findings.policy.meters:

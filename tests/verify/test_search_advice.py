@@ -97,13 +97,13 @@ def test_a_policy_that_is_too_large_is_passed_over():
     assert () == search_advice(loads_policy(TEXT), steps=5)
 
 
-def test_it_is_told_with_search_only():
+def test_it_is_told_with_search_only(tmp_path, monkeypatch):
     """`check` by itself says nothing of it."""
-    with CliRunner().isolated_filesystem():
-        text = TEXT.replace("limit = 10", "limit = 3")
-        Path("policy.toml").write_text(text, encoding="utf-8")
-        plain = CliRunner().invoke(main, ["check", "policy.toml"])
-        asked = CliRunner().invoke(main, ["check", "--search", "policy.toml"])
+    monkeypatch.chdir(tmp_path)
+    text = TEXT.replace("limit = 10", "limit = 3")
+    Path("policy.toml").write_text(text, encoding="utf-8")
+    plain = CliRunner().invoke(main, ["check", "policy.toml"])
+    asked = CliRunner().invoke(main, ["check", "--search", "policy.toml"])
     assert not {found.code for found in lints(loads_policy(text))} & set(SEARCH_CODES)
     assert "nothing wrong" in plain.stdout
     assert (0, True) == (

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Key", "Localized", "Table", "either", "stand_in"]
 
-_ATTRIBUTES = {"not": "not_", "from": "from_"}
+_ATTRIBUTES = {"not": "not_", "from": "from_", "except": "except_"}
 """How a key is called in Python, where its own name is a word of the language."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from meter.policy.promises import Promise
 from meter.verify.diagram import FALSE
 from meter.verify.lints.findings import warning
 from meter.verify.properties import free_is_open
@@ -21,6 +22,8 @@ __all__ = ["crawlers_metered", "free_walled"]
 
 def free_walled(findings: Findings) -> Iterator[Problem]:
     """Yield the first rule that walls an article of access `free`."""
+    if Promise.FREE_STAYS_OPEN in findings.policy.promises.except_:
+        return
     (promise,) = free_is_open(findings.space)
     walled = among(findings.space, findings.whole, promise.is_broken)
     found = findings.diagrams.conjoin(walled, promise.where)

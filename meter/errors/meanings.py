@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-__all__ = ["by_meaning"]
+__all__ = ["MEANINGS", "by_meaning"]
 
 _EXPIRED = (("trial-expired", "subscription-expired"),)
 _WALL = (("wall",), ("subscription-wall",))
@@ -18,7 +18,7 @@ _STRANGER = (("anonymous",),)
 _SIGNED_IN = (("registered",),)
 _COUNTRY = (("country",),)
 
-_MEANINGS: dict[str, tuple[tuple[str, ...], ...]] = {
+MEANINGS: dict[str, tuple[tuple[str, ...], ...]] = {
     # keys of a condition
     "region": _COUNTRY,
     "geo": _COUNTRY,
@@ -89,7 +89,7 @@ def by_meaning(word: str, known: Collection[str]) -> tuple[str, ...]:
     ('trial-expired', 'subscription-expired')
     """
     plain = word.strip().casefold().replace("_", "-")
-    for words in _MEANINGS.get(plain, ()):
+    for words in MEANINGS.get(plain, ()):
         found = tuple(item for item in words if item in known)
         if found:
             return found

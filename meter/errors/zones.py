@@ -9,8 +9,6 @@ import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
-from babel.core import get_global
-
 from meter.errors import closest, did_you_mean, listed
 
 __all__ = ["unreal_zone_step", "zone_step"]
@@ -79,6 +77,14 @@ _OF_ALL_YEAR = {
 }
 """Abbreviations in use that the time zone database has none for, or has for several cities alike.
 """
+_AMERICAN = {
+    "eastern": "America/New_York",
+    "central": "America/Chicago",
+    "mountain": "America/Denver",
+    "pacific": "America/Los_Angeles",
+}
+_OF_WINDOWS = re.compile(r"( standard| daylight)? time$", re.IGNORECASE)
+"""What Windows and many people write behind the name of a city or a region."""
 _NAMES_OF_UTC = ("UTC", "Z", "ZULU", "GMT", "UCT")
 _OFFSET = re.compile(
     r"(?:UTC|GMT|Z)?\s*([+\u2212-])\s*([0-9]{1,2})(?::?([0-9]{2}))?", re.IGNORECASE
@@ -98,7 +104,7 @@ def zone_step(name: str) -> str:
     >>> zone_step("JST"), zone_step("New York"), zone_step("Z")
     ('did you mean `Asia/Tokyo`?', 'did you mean `America/New_York`?', 'did you mean `UTC`?')
     """
-    name = name.strip()
+    name = _OF_WINDOWS.sub("", name.strip())
     if name.upper() in _NAMES_OF_UTC:
         return did_you_mean("UTC")
     offset = _OFFSET.fullmatch(name)
@@ -107,24 +113,12 @@ def zone_step(name: str) -> str:
     cities = _cities_of(name.upper())
     if cities:  # before cities: `WEST` is Lisbon in summer, not `Australia/West`
         return _one_of(cities)
-    city = _city(name)
+    city = _AMERICAN.get(name.casefold().removeprefix("us ")) or _city(name)
     if city is not None:
         return did_you_mean(city)
-    named = _windows_zone(name)
-    if named is not None:
-        return did_you_mean(named)
     if _ABBREVIATION.fullmatch(name):  # what is spelled alike is another zone
         return _USUAL
     return _alike(name) or _USUAL
-
-
-def _windows_zone(name: str) -> str | None:
-    """Return the zone that Windows calls so (CLDR, windowsZones): `Tokyo Standard Time`."""
-    plain = re.sub(r"( standard| daylight)? time$", "", name.casefold())
-    zones = get_global("windows_zone_mapping").items()
-    return next(
-        (zone for known, zone in zones if known.casefold() == f"{plain} standard time"), None
-    )
 
 
 def _offset_step(offset: re.Match[str]) -> str:

@@ -209,8 +209,9 @@ class Localized:
 def _one_table(value: object, path: Path) -> str | None:
     """Return the next step for a list of tables, where a heading of one belongs."""
     names = [part for part in path if isinstance(part, str)]
-    is_heading = isinstance(value, list) and len(names) == len(path)
-    if is_heading and value and isinstance(value[0], dict):
+    if not isinstance(value, list) or len(names) < len(path):
+        return None
+    if value and isinstance(value[0], dict):
         return f"write `[{'.'.join(names)}]` with single brackets, once"
     return None
 

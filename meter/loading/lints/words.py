@@ -44,8 +44,8 @@ def _unknown_codes(policy: Policy, _: date | None) -> Iterator[Problem]:
         for country in sorted(when.country or ()):
             if not is_country(country):
                 message = f"{quoted(country)} is not the code of a country, so nobody is ever in it"
-                advice = code_step(country, "territories", "`JP` or `US`")
-                yield warning("unknown-code", (*path, "country"), message, advice)
+                step = code_step(country, "territories", "`JP` or `US`")
+                yield warning("unknown-code", (*path, "country"), message, step)
         for language in sorted(when.language or ()):
             advice = language_code_step(language)
             if advice is not None:

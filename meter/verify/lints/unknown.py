@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from meter.loading.lints.reading import nested
 from meter.verify.diagram import FALSE
 from meter.verify.lints.findings import warning
-from meter.verify.symbolic import among
+from meter.verify.symbolic import among, comes_from
 from meter.vocabulary import Access
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from meter.errors import Problem
     from meter.policy import When
@@ -97,20 +97,19 @@ def _without(findings: Findings, level: int, diagram: int) -> int:
     return diagrams.conjoin(would, missing, findings.space.possible)
 
 
+def _shows(rule: str, offer: str) -> Callable[[Verdict], bool]:
+    """Return whether a verdict is that of a rule with an offer."""
+    return lambda verdict: verdict.rule == rule and verdict.offer == offer
+
+
 def _offerless(findings: Findings, offer: str, level: int) -> int:
     """Return where a rule shows no offer, and would show this one if something were known."""
     parts = []
+    bare = among(findings.space, findings.whole, lambda verdict: verdict.offer is None)
     for rule in findings.policy.rules:
-        shown = among(
-            findings.space,
-            findings.whole,
-            lambda v, name=rule.name: v.rule == name and v.offer == offer,
-        )
-        bare = among(
-            findings.space,
-            findings.whole,
-            lambda v, name=rule.name: v.rule == name and v.offer is None,
-        )
+        decides = comes_from(rule.name)
+        shown = among(findings.space, findings.whole, _shows(rule.name, offer))
         without = _without(findings, level, shown)
-        parts.append(findings.diagrams.conjoin(without, bare))
+        by_rule = among(findings.space, findings.whole, decides)
+        parts.append(findings.diagrams.conjoin(without, by_rule, bare))
     return findings.diagrams.disjoin(*parts)

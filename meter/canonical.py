@@ -52,6 +52,7 @@ def _policy(policy: Policy) -> dict[str, Any]:
     table["guarantees"] = to_table(policy.guarantees)
     table["copy"] = to_table(policy.copy)
     table["links"] = to_table(policy.links)
+    table["promises"] = to_table(policy.promises)
     return {key: part for key, part in table.items() if part or key == "rules"}
 
 

@@ -13,12 +13,13 @@ import unicodedata
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from attrs import fields
 
-from meter.errors import Problem, closest, meant
+from meter.errors import Problem, meant
 from meter.errors.values import ENDS_FIRST
+from meter.errors.zones import zone_step
 from meter.vocabulary import Show
 
 if TYPE_CHECKING:
@@ -164,16 +165,8 @@ def _zone(name: str) -> ZoneInfo | None:
 
 
 def _unknown_zone(name: str) -> Problem:
-    """Suggest the zone of the same city, or one that is written alike."""
-    known = available_timezones()
-    city = name.rpartition("/")[2].strip().casefold().replace(" ", "_")
-    same = sorted(zone for zone in known if zone.rpartition("/")[2].casefold() == city)
-    close = next((zone for zone in same if "/" in zone), None) or closest(name, known)
-    advice = "zones are named after a city, such as `Europe/London` or `America/New_York`"
-    if close:
-        advice = f"did you mean `{close}`?"
     path = ("publication", "timezone")
-    return _problem("unknown-timezone", path, name=name, meant=advice)
+    return _problem("unknown-timezone", path, name=name, meant=zone_step(name))
 
 
 def _name_faults(key: str, names: list[str]) -> Iterator[Problem]:

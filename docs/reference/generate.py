@@ -61,6 +61,7 @@ TABLES = {
     "dates": _inner(schema.WHEN, "dates"),
     "copy": schema.COPY,
     "links": schema.LINKS,
+    "promises": schema.PROMISES,
     "event": _EVENT,
     "reader": _inner(_EVENT, "reader"),
     "entitlement": _inner(_inner(_EVENT, "reader"), "entitlements"),

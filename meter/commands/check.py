@@ -22,7 +22,7 @@ from meter.errors import PolicyError, Problem
 from meter.loading import check_text
 from meter.loading.toml import read_text
 from meter.prompts.folder import folder_problems
-from meter.verify.lints import lints
+from meter.verify.lints import lints, search_advice
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -52,6 +52,7 @@ class _Checked(NamedTuple):
     "policies", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="POLICY…"
 )
 @click.option("--strict", is_flag=True, help="Let warnings fail too.")
+@click.option("--search", is_flag=True, help="Warn too where search engines advise otherwise.")
 @click.option(
     "--today",
     type=click.DateTime(["%Y-%m-%d"]),
@@ -71,6 +72,7 @@ def check(
     form: str,
     *,
     strict: bool,
+    search: bool,
 ) -> None:
     """Find what is wrong in a policy, and where.
 
@@ -84,7 +86,7 @@ def check(
     unreadable = False
     for path in policies:
         try:
-            checked.append(_check(path, today, templates))
+            checked.append(_check(path, today, templates, search=search))
         except PolicyError as error:
             unreadable = True
             if form == "json":
@@ -114,10 +116,11 @@ def check(
         raise click.exceptions.Exit(EXIT_NO)
 
 
-def _check(path: Path, today: datetime | None, templates: Path | None) -> _Checked:
+def _check(path: Path, today: datetime | None, templates: Path | None, *, search: bool) -> _Checked:
     day = (today or system_clock()).date()
     text = read_text(path)
-    found = check_text(text, str(path), today=day, exact=lints, templates=templates)
+    exact = _with_search_advice if search else lints
+    found = check_text(text, str(path), today=day, exact=exact, templates=templates)
     return _Checked(path, *found)
 
 
@@ -127,6 +130,10 @@ def _folder_of(checked: _Checked) -> Path | None:
         return None
     folder = checked.path.parent / checked.policy.publication.templates
     return folder if folder.is_dir() else None
+
+
+def _with_search_advice(policy: Policy) -> tuple[Problem, ...]:
+    return (*lints(policy), *search_advice(policy))
 
 
 def _fails(problems: tuple[Problem, ...], *, strict: bool) -> bool:

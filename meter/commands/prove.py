@@ -83,13 +83,19 @@ def prove(
             raise click.UsageError(f"there is no built-in promise `{code}`; there are: {known}")
     loaded = load_policy(policy_path)
     answers = guarantees(loaded, seconds=budget, leave_out=leave_out)
+    excepted = [name for code, name in BUILT_IN.items() if code in loaded.promises.except_]
     taken = assumed(loaded.rulebook.vocabulary)
     kept = {} if keep is None else export_counterexamples(answers, policy_path, keep)
     if form == "json":
         tables = [_table(answer, kept.get(answer.name)) for answer in answers]
-        print_json({"policy": str(policy_path), "answers": tables, "assumed": list(taken)})
+        document = {"policy": str(policy_path), "answers": tables, "assumed": list(taken)}
+        if excepted:
+            document["excepted"] = excepted
+        print_json(document)
     else:
         _print(open_console(), answers, kept, taken)
+        for name in excepted:
+            _print_paragraph(open_console(), f"not asked, as the policy says: {name}", indent=0)
     outcomes = {answer.outcome for answer in answers}
     if ProofOutcome.FAILS in outcomes:
         raise click.exceptions.Exit(EXIT_NO)

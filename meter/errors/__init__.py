@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Literal
 
 from attrs import frozen
 
+from meter.errors.meanings import by_meaning
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from typing import NoReturn
@@ -261,20 +263,24 @@ def listed(words: Sequence[str], joiner: str = "and") -> str:
 def meant(word: str, known: Collection[str], otherwise: str | None = None) -> str:
     """Return the next step for a word that is not known: the one meant, or the list of all.
 
-    Where no word is alike, `otherwise` may say something better than the list.
+    What a word means comes before what is spelled alike. Where there is neither, `otherwise` may
+    say something better than the list.
 
     >>> meant("artcles", ["articles", "views"])
     'did you mean `articles`?'
     """
+    words = by_meaning(word, known)
+    if words:
+        return did_you_mean(*words)
     close = closest(word, known)
     if close is None and otherwise is not None:
         return otherwise
     return step_to(close, known)
 
 
-def did_you_mean(word: str) -> str:
-    """Return the next step where `word` was probably meant."""
-    return f"did you mean `{word}`?"
+def did_you_mean(*words: str) -> str:
+    """Return the next step where one of some words was probably meant."""
+    return f"did you mean {listed([f'`{word}`' for word in words], 'or')}?"
 
 
 def step_to(close: str | None, known: Collection[str]) -> str:
@@ -287,10 +293,13 @@ def step_to(close: str | None, known: Collection[str]) -> str:
 
 
 def closest(word: str, known: Collection[str], like_enough: float = LIKE_ENOUGH) -> str | None:
-    """Return the known word that is most like `word`, or `None` if none is.
+    """Return the known word that `word` means or is most like, or `None` if there is none.
 
     Capitals, and whether `-` or `_` joins a word, make no difference.
     """
+    meaning = by_meaning(word, known)
+    if meaning:
+        return meaning[0]
     folded = {_folded(item): item for item in sorted(known, reverse=True)}
     found = get_close_matches(_folded(word[:_LONGEST_QUOTE]), folded, 1, like_enough)
     return folded[found[0]] if found else None

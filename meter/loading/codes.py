@@ -13,7 +13,14 @@ from babel.core import get_global
 from meter.errors import closest, did_you_mean
 from meter.resources.locales import locale_of
 
-__all__ = ["code_step", "currency_step", "is_country", "locale_step", "renamed_country"]
+__all__ = [
+    "code_step",
+    "currency_step",
+    "is_country",
+    "language_code_step",
+    "locale_step",
+    "renamed_country",
+]
 
 _BETWEEN_WORDS = re.compile(r"[-_\s]+")
 _AFTER_A_NAME = re.compile(r"[.@]")
@@ -24,8 +31,32 @@ _UNKNOWN = "ZZ"
 """CLDR's code for no country in particular."""
 _NO_ZONE = ("BV", "HM", "XK", "XX")
 """Two where nobody lives, and codes in use for Kosovo and for "not known"."""
-_GROUPS = ("EU", "EZ", "UN")
-"""Codes of CLDR for several countries."""
+_GROUPS = ("EU", "EZ", "UN", "EEA", "DACH")
+_LANGUAGES = "codes look like `en` or `pt-BR`"
+_GROUP_NAMES = ("europe", "european union", "eurozone", "asia", "africa", "world")
+"""Several countries, by a code or a name."""
+
+
+_ALSO_CALLED = {
+    "america": "US",
+    "britain": "GB",
+    "burma": "MM",
+    "cape verde": "CV",
+    "czech republic": "CZ",
+    "england": "GB",
+    "great britain": "GB",
+    "holland": "NL",
+    "ivory coast": "CI",
+    "korea": "KR",
+    "northern ireland": "GB",
+    "scotland": "GB",
+    "swaziland": "SZ",
+    "the netherlands": "NL",
+    "turkey": "TR",
+    "united states of america": "US",
+    "wales": "GB",
+}
+"""Names of countries, and of parts of one, that CLDR calls otherwise."""
 
 
 def locale_step(name: str) -> str | None:
@@ -90,7 +121,8 @@ def is_country(code: str) -> bool:
     CLDR has a time zone for each of them where somebody lives, and none for what is no country,
     such as `EU`.
     """
-    return code in get_global("territory_zones") or code in _NO_ZONE
+    known = code in get_global("territory_zones") or code in _NO_ZONE
+    return known and code.isalpha()  # CLDR has `001` for the world
 
 
 def renamed_country(code: str) -> str | None:
@@ -106,15 +138,30 @@ def code_step(name: str, kind: str, examples: str) -> str:
     """
     usual = f"codes look like {examples}"
     code = _code_of(name, kind)
-    if code is None and kind == "territories":
-        code = renamed_country(name)
+    if kind == "territories" and not (code or "").isalpha():
+        code = renamed_country(name) or _ALSO_CALLED.get(name.casefold())
     if code:
         return did_you_mean(code.replace("_", "-"))
-    if kind == "territories" and name in _GROUPS:
+    if kind == "territories" and (name in _GROUPS or name.casefold() in _GROUP_NAMES):
         return f"that is no country: name each of them; {usual}"
     if kind == "territories" and name.lower() in Locale("en").languages:
         return f'that is a language: `language = ["{name.lower()}"]`; {usual}'
     return usual
+
+
+def language_code_step(language: str) -> str | None:
+    """Return the next step if no page is ever in a language of this code (BCP 47), else nothing.
+
+    >>> language_code_step("jp"), language_code_step("eng"), language_code_step("pt-br")
+    ('did you mean `ja`?', 'did you mean `en`?', None)
+    """
+    locale = locale_of(language)
+    if locale is None:
+        name = _code_of(language, "languages") or _locale_meant(language)
+        return did_you_mean(name.replace("_", "-")) if name else _LANGUAGES
+    first = _BETWEEN_WORDS.split(language)[0]
+    has_shorter = len(first) > len(locale.language)
+    return did_you_mean(locale.language) if has_shorter else None
 
 
 def currency_step(code: str) -> str | None:

@@ -18,10 +18,10 @@ from meter.errors import PolicyError, Problem
 from meter.errors.kinds import check_argument, instance
 from meter.loading.files import folder_problem
 from meter.loading.lints import lint
+from meter.loading.lints.words import own_prompts
 from meter.loading.problems import ProblemCollector
 from meter.loading.schema import POLICY
 from meter.loading.toml import parse_toml, read_text
-from meter.loading.word_lints import own_prompts
 from meter.policy import Copy, Policy
 from meter.validation import find_faults
 

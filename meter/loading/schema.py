@@ -26,6 +26,7 @@ from meter.loading.fields import (
 )
 from meter.loading.meters import METER
 from meter.policy import Copy, Guarantee, Links, Offer, Publication, Rule
+from meter.policy.promises import Promise, Promises
 from meter.policy.publication import link_step
 from meter.vocabulary import OfferKind, Show, Unit
 from meter.windows import Term
@@ -210,6 +211,18 @@ LINKS = Table(
     },
 )
 
+PROMISES = Table(
+    noun="`promises`",
+    make=Promises,
+    example='{ except = ["premium-stays-closed"] }',
+    keys={
+        "except": Key(
+            shape=List(item=Choice(words=Promise)),
+            says="the built-in promises that this policy does not make, on purpose",
+        ),
+    },
+)
+
 COPIES = Localized(table=COPY, check=locale_step)
 
 METERS = Mapping(noun="a meter", item=METER, check=_name_step, most=50, example="[meters.monthly]")
@@ -245,6 +258,7 @@ POLICY = Table(
             says="the publisher's own words, in the publication's locale; `[copy.ja]` for another",
         ),
         "links": Key(shape=LINKS, says="where the prompts' buttons lead"),
+        "promises": Key(shape=PROMISES, says="which of the promises of every paywall are not made"),
     },
 )
 

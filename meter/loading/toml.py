@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["parse_toml", "read_text"]
 
 _SEVERAL = re.compile(r"\s*\[\[([\w-]+)\]\]\s*")
+_LISTS = ("rules", "guarantees", "steps")
+"""What a file has several of in a list, each below a heading with two brackets."""
 
 
 def read_text(path: str | PathLike[str]) -> str:
@@ -54,7 +56,15 @@ def parse_toml(text: str, name: str) -> dict[str, Any]:
 def _single_brackets(problem: Problem, lines: list[str]) -> Problem:
     """Return the problem of a list of tables that began with one bracket, where that is it."""
     last = problem.line or 1
-    repeated = _SEVERAL.fullmatch(source_line(lines, last))
+    heading = source_line(lines, last)
+    name = heading.strip().strip("[]")
+    if heading.strip() == f"[{name}]" and name in _LISTS:
+        return evolve(
+            problem,
+            message=f"there are two tables `[{name}]`, and a list of them is meant",
+            help=f"write `[[{name}]]` with two brackets before each of them",
+        )
+    repeated = _SEVERAL.fullmatch(heading)
     if repeated is None:
         return problem
     name = repeated[1]

@@ -30,6 +30,7 @@ from meter.errors.kinds import (
 )
 from meter.errors.values import InvalidValueError, check_fields
 from meter.policy.conditions import EVERYONE, Dates, Limit, When, pairs, stretch
+from meter.policy.promises import Promises
 from meter.policy.publication import Copy, Links, Publication, link_faults
 from meter.rulebook import Rulebook
 from meter.validation import find_faults
@@ -38,13 +39,14 @@ from meter.windows import Term, Window
 
 # fmt: off
 __all__ = [
-    "Copy", "Dates", "Guarantee", "Limit", "Links", "Meter", "Offer", "Policy", "Publication",
-    "Rule", "When",
+    "Copy", "Dates", "Guarantee", "Limit", "Links", "Meter", "Offer", "Policy", "Promises",
+    "Publication", "Rule", "When",
 ]
 # fmt: on
 
 _WHEN = instance(When)
 _LINKS = Links()
+_ALL_PROMISES = Promises()
 _SHOWS = each(choice(Show), '["subscription-wall"]', frozenset)
 _WHOLE = whole_number("5")
 
@@ -229,6 +231,7 @@ class Policy:
     guarantees: tuple[Guarantee, ...] = field(default=(), converter=_guarantees)
     copy: Mapping[str, Copy] = field(factory=dict, converter=_copies)
     links: Links = _LINKS
+    promises: Promises = _ALL_PROMISES
 
     def __attrs_post_init__(self) -> None:
         try:
@@ -283,6 +286,7 @@ _OF_A_POLICY = {
     "guarantees": each(instance(Guarantee), "[Guarantee(…)]"),
     "copy": table(TEXT, instance(Copy), '{"en": Copy(…)}'),
     "links": instance(Links),
+    "promises": instance(Promises),
 }
 _Named = TypeVar("_Named", Meter, Offer, Rule)
 

@@ -24,6 +24,7 @@ from meter.simulate.kernel.walk import walk
 from meter.simulate.people import people
 from meter.simulate.simulated_policy import SimulatedPolicy
 from meter.simulate.world import World
+from meter.vocabulary import Access
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,6 +91,13 @@ class Population:
         for verdict, count in zip(self.reading.judging.verdicts, self.shown, strict=False):
             counts[verdict.rule] += int(count)
         return counts
+
+    def walled_views(self) -> float:
+        """Return which share of all page views met a wall; 0 where there are none."""
+        verdicts = self.reading.judging.verdicts
+        walled = np.array([verdict.show.access is Access.PREVIEW for verdict in verdicts])
+        shown = self.shown[: len(walled)]
+        return float(shown[walled].sum() / max(1, shown.sum()))
 
     def by_show(self) -> dict[str, int]:
         """Return how many page views got what."""

@@ -27,11 +27,14 @@ __all__ = [
     "Unannounced",
     "built_in_by_code",
     "built_in_properties",
+    "free_is_open",
     "from_guarantee",
     "unannounced",
 ]
 
 FULL = frozenset(show for show in Show if show.access is Access.FULL)
+_WALLS = frozenset(Show) - FULL - {show for show in Show if str(show) == "gate"}
+"""What a free article is never met by; a gate asks for something else than money."""
 _UNENTITLED = (
     Status.ANONYMOUS,
     Status.REGISTERED,
@@ -50,6 +53,7 @@ BUILT_IN = {
     "last-free-is-announced": "the last free article is announced",
     "nothing-free-at-zero": "nobody is told of free articles at limit 0",
     "right-wall-after-expiry": "after expiry comes the right wall",
+    "free-stays-open": "a free article is never walled",
 }
 """The promises every policy is held to: a code for each, and the promise in words."""
 
@@ -74,6 +78,9 @@ MEANING = {
     "right-wall-after-expiry": (
         "a reader whose trial has expired meets `trial-expired`, one whose subscription has expired"
         " `subscription-expired`, or no wall at all"
+    ),
+    "free-stays-open": (
+        "nobody meets a wall at an article of access `free`, whatever they have read"
     ),
 }
 """What exactly each built-in promise means."""
@@ -119,7 +126,13 @@ def built_in_by_code(space: Space) -> dict[str, list[Property]]:
             )
             for status, wall in _RIGHT_WALLS.items()
         ],
+        "free-stays-open": free_is_open(space),
     }
+
+
+def free_is_open(space: Space) -> list[Property]:
+    """Return the promise that a free article is never walled."""
+    return [Property(where=space.is_("access", ArticleAccess.FREE), never=_WALLS, wants=FULL)]
 
 
 def _entitled(space: Space) -> int:

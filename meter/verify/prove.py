@@ -56,7 +56,7 @@ def guarantees(
 ) -> tuple[ProofAnswer, ...]:
     """Answer every built-in promise and every guarantee of a policy.
 
-    `leave_out` names built-in ones that are not meant to hold.
+    `leave_out` names built-in ones that are not meant to hold, beside those the policy excepts.
 
     `steps` and `seconds` bound the work; what is not answered within them is `not decided`.
     """
@@ -64,6 +64,7 @@ def guarantees(
         policy, Vocabulary([policy], [guarantee.when for guarantee in policy.guarantees])
     )
     until = None if seconds is None else monotonic() + seconds
+    leave_out = (*leave_out, *policy.promises.except_)
     try:
         return decided(
             [rulebook],

@@ -70,6 +70,26 @@ CASES = {
         ),
     ],
     "offer-over": [(TEXT, (13, 8))],
+    "odd-timezone": [(TEXT.replace("Asia/Tokyo", "Etc/GMT+9"), (3, 12))],
+    "language-not-shipped": [(TEXT.replace('"Asia/Tokyo"', '"UTC"\nlocale = "fr"'), (4, 10))],
+    "unseen-offer": [
+        (
+            TEXT.replace(
+                '[[rules]]\nname = "an',
+                '[[rules]]\nname = "a"\nwhen = { kind = ["a"] }\nshow = "article"\n'
+                'offer = "summer"\n\n[[rules]]\nname = "an',
+            ),
+            (19, 9),
+        )
+    ],
+    "limit-by-article": [
+        (
+            TEXT.replace(
+                "limit = 3", 'limits = [ { when = { tags = ["a"] }, limit = 1 }, { limit = 3 } ]'
+            ),
+            (7, 30),
+        )
+    ],
     "odd-price": [
         (TEXT.replace("price = 9", "price = 9.999"), (10, 9)),
         (TEXT.replace('price = 9\ncurrency = "USD"', 'price = 900.5\ncurrency = "JPY"'), (10, 9)),

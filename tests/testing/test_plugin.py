@@ -159,7 +159,7 @@ def test_the_paywall_that_is_awaited_is_a_fixture_too(project):
             assert (view.id, view.article.access, view.device) == ("v", "premium", "mobile")
 
         def test_a_word_that_is_no_status(meter_reader):
-            with pytest.raises(ValueError, match="`paid`; there are: `anonymous`, `registered`"):
+            with pytest.raises(ValueError, match="`paid`; did you mean `subscriber`"):
                 meter_reader("paid")
 
         def test_that_fails(meter_async_paywall, meter_reader, meter_view):

@@ -106,6 +106,13 @@ class Mapping:
         """Return what was read, by name, or report."""
         if type(value) is not dict:
             return wrong(self, value, path, report, _single_brackets(value, path))
+        if self._is_item(value):
+            key = label(path).strip("`")
+            message = f"{label(path)} holds tables by name, not {self.noun} itself"
+            report.add(
+                "wrong-type", path, message, f"write `[{key}.NAME]`, for example `{self.example}`"
+            )
+            return REFUSED
         if len(value) < self.least:
             message = f"the table {label(path)} is empty"
             advice = f"write it like `{self.example}`, or remove it"
@@ -129,6 +136,13 @@ class Mapping:
             elif is_known:
                 found[self.words(name)] = read
         return found
+
+    def _is_item(self, value: dict[str, object]) -> bool:
+        """Say whether a table is one item instead of items by name."""
+        if not isinstance(self.item, Table):
+            return False
+        named = all(isinstance(item, dict) for item in value.values())
+        return not named and self.item.keys.keys() >= value.keys()
 
     def _is_known(self, name: str, path: Path, report: ProblemCollector) -> bool:
         """Say whether a name may be one, or report."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Key", "Localized", "Table", "either", "stand_in"]
 
-_ATTRIBUTES = {"not": "not_", "from": "from_"}
+_ATTRIBUTES = {"not": "not_", "from": "from_", "except": "except_"}
 """How a key is called in Python, where its own name is a word of the language."""
 
 
@@ -67,7 +67,7 @@ class Table:
     def read(self, value: object, path: Path, report: ProblemCollector) -> object:
         """Return what is made of the table, or report."""
         if type(value) is not dict:
-            return wrong(self, value, path, report)
+            return wrong(self, value, path, report, _one_table(value, path))
         given, dropped = self.fields(value, path, report)
         try:
             return self.make(**given)
@@ -204,6 +204,16 @@ class Localized:
         """Return the shape as JSON Schema."""
         definition = self.table.definition()
         return {**definition, "additionalProperties": definition}
+
+
+def _one_table(value: object, path: Path) -> str | None:
+    """Return the next step for a list of tables, where a heading of one belongs."""
+    names = [part for part in path if isinstance(part, str)]
+    if not isinstance(value, list) or len(names) < len(path):
+        return None
+    if value and isinstance(value[0], dict):
+        return f"write `[{'.'.join(names)}]` with single brackets, once"
+    return None
 
 
 def stand_in(shape: Shape) -> object:

@@ -48,6 +48,7 @@ class PolicyTable(TypedDict):
     regret: float | None
     on_front: bool
     page_views: dict[str, int]
+    walled_views: float
     rules: dict[str, int]
     monthly: list[dict[str, float]]
     stop_curve: list[StopShare]

@@ -89,6 +89,7 @@ def _policy(comparison: Results, number: int) -> PolicyTable:
         "regret": comparison.regret[number],
         "on_front": number in comparison.front,
         "page_views": people.by_show(),
+        "walled_views": people.walled_views(),
         "rules": people.by_rule(),
         "monthly": _monthly(people),
         "stop_curve": _stop_curve(people),

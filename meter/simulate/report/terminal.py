@@ -138,7 +138,11 @@ def _views(comparison: Results, console: Console) -> None:
     shown = [people.by_show() for people in comparison.populations]
     for show in dict.fromkeys(show for row in shown for show in row):
         table.add_row(show, *(f"{row.get(show, 0):,}" for row in shown))
-    _print_table(table, console)
+    walled = (f"{people.walled_views():.1%}" for people in comparison.populations)
+    table.add_row("a wall, of all", *walled)
+    console.print(table)
+    console.print("Search engines advise that at most a tenth of page views meets a wall.")
+    console.print()
 
 
 def _sensitivities(comparison: Results, console: Console) -> None:

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from meter.verify.lints.checks import CODES, lints
+from meter.verify.lints.search import SEARCH_CODES, search_advice
 
-__all__ = ["CODES", "lints"]
+__all__ = ["CODES", "SEARCH_CODES", "lints", "search_advice"]

@@ -12,10 +12,13 @@ from meter.facts import Vocabulary
 from meter.rulebook import Rulebook
 from meter.verify.budget import decided
 from meter.verify.diagram import UndecidedError
+from meter.verify.lints.allowances import expired_forgotten, paying_at_zero, registering_loses
 from meter.verify.lints.announced import last_free
 from meter.verify.lints.findings import Findings, warning
 from meter.verify.lints.order import silent_order
 from meter.verify.lints.reach import changes_nothing, falls_through, never_fires, never_shows
+from meter.verify.lints.unknown import escapes_wall, gets_no_offer
+from meter.verify.lints.walled import crawlers_metered, free_walled
 from meter.verify.phrasing import quoted
 from meter.verify.smt.fallback import rules_that_fire
 
@@ -44,6 +47,23 @@ CODES = {
         "two rules that overlap and disagree about access, where only the order of the file says"
         " which one wins"
     ),
+    "free-walled": "a wall that an article of access `free` can meet",
+    "paying-limit-zero": "a meter that walls readers with a running right, whose limit is 0",
+    "registering-loses": (
+        "an allowance of strangers that a reader loses by registering, to meet a wall"
+    ),
+    "limits-forget-expired": (
+        "`limits` that name registered readers and give others to those whose access has ended"
+    ),
+    "crawler-metered": (
+        "a meter that counts what a verified crawler opens, in a policy that knows crawlers"
+    ),
+    "unknown-escapes-wall": (
+        "a wall that asks for another country, device or the like, and is passed by without any"
+    ),
+    "unknown-gets-no-offer": (
+        "an offer that asks for another country or the like, and that nobody without one is shown"
+    ),
     "not-analysed": (
         "a policy whose rules are too many and too narrow for an exact answer within the budget"
     ),
@@ -54,6 +74,13 @@ _CHECKS: dict[str, Callable[[Findings], Iterator[Problem]]] = {
     "rule-never-fires": never_fires,
     "offer-never-shows": never_shows,
     "last-free-skipped": last_free,
+    "free-walled": free_walled,
+    "paying-limit-zero": paying_at_zero,
+    "registering-loses": registering_loses,
+    "limits-forget-expired": expired_forgotten,
+    "crawler-metered": crawlers_metered,
+    "unknown-escapes-wall": escapes_wall,
+    "unknown-gets-no-offer": gets_no_offer,
     "status-falls-through": falls_through,
     "rule-changes-nothing": changes_nothing,
     "silent-order": silent_order,

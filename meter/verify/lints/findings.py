@@ -6,20 +6,37 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from meter.errors import Problem
+from meter.formulas import In, leaves
 from meter.rulebook import Verdict
 from meter.verify.diagram import FALSE
+from meter.verify.phrasing import status_words
 from meter.verify.symbolic import reaches, verdicts_from
+from meter.vocabulary import OfferKind, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from meter.formulas import Formula
     from meter.verify.space import Space
     from meter.verify.symbolic import RuleReach
 
-__all__ = ["Findings", "warning"]
+__all__ = ["Findings", "statuses", "warning"]
 
 
 def warning(*, code: str, path: tuple[str | int, ...], message: str, advice: str) -> Problem:
     """Return a warning about one place of a policy."""
     return Problem(code=code, path=path, message=message, help=advice, severity="warning")
+
+
+def statuses(formula: Formula) -> set[Status]:
+    """Return the statuses a formula asks for by name."""
+    return {
+        code
+        for leaf in leaves(formula)
+        if isinstance(leaf, In)
+        for code in leaf.codes
+        if isinstance(code, Status)
+    }
 
 
 class Findings:
@@ -43,6 +60,35 @@ class Findings:
         """What the policy says."""
         return self.verdicts[0][None]
 
+    @cached_property
+    def named(self) -> set[Status]:
+        """The statuses that some rule names."""
+        return {status for rule in self.rules for status in statuses(rule.formula)}
+
+    @cached_property
+    def expected(self) -> tuple[Status, ...]:
+        """The statuses there are readers of: those in a trial only where there are trials."""
+        trials = {Status.TRIAL, Status.TRIAL_EXPIRED}
+        sells_trials = any(offer.kind is OfferKind.TRIAL for offer in self.policy.offers)
+        knows_trials = sells_trials or not self.named.isdisjoint(trials)
+        return tuple(status for status in Status if knows_trials or status not in trials)
+
+    def who(self, wanted: Collection[Status], diagram: int) -> str:
+        """Say who the readers of a set are: their statuses, and that no product is theirs."""
+        words = status_words(wanted)
+        held = [
+            self.space.is_("product", True, member=variable.member)
+            for variable in self.space.variables
+            if variable.name == "product"
+        ]
+        running = self.space.is_("reader", Status.SUBSCRIBER, Status.TRIAL)
+        among_them = self.diagrams.conjoin(diagram, running)
+        if not held or among_them == FALSE:
+            return words
+        if self.diagrams.conjoin(among_them, self.diagrams.disjoin(*held)) != FALSE:
+            return words
+        return f"{words} with none of the products named here"
+
     def verdicts_in(self, diagram: int) -> set[Verdict]:
         """Return every verdict that a diagram holds."""
         return {leaf for leaf in self.diagrams.values(diagram) if isinstance(leaf, Verdict)}
@@ -56,6 +102,11 @@ class Findings:
         now = self.diagrams.ite(here, self.verdicts[index][refused], FALSE)
         then = self.diagrams.ite(here, self.verdicts[index + 1][refused], FALSE)
         return now, then
+
+    def index_of(self, diagram: int) -> int:
+        """Return the place of the rule that decides an example out of a set."""
+        rule = self.space.ask(self.space.witness(diagram)).rule
+        return [each.name for each in self.policy.rules].index(rule)
 
     def example(self, diagram: int) -> str:
         """Say an example out of a set, and what the engine shows there."""

@@ -8,6 +8,7 @@ from meter.rulebook import Verdict
 from meter.verify.diagram import FALSE
 from meter.verify.lints.findings import warning
 from meter.verify.properties import built_in_properties, from_guarantee
+from meter.verify.situations import RUNNING
 from meter.vocabulary import Access, ArticleAccess, Show
 
 if TYPE_CHECKING:
@@ -49,11 +50,14 @@ def silent_order(findings: Findings) -> Iterator[Problem]:
 def _clashes(findings: Findings, index: int, properties: list[Property]) -> int:
     """Return where the rule at `index` opens what the next would close, or the other way round.
 
-    What a promise says already, and a free article that opens, are left out.
+    Left out are what a promise says already, a free article that opens, and a reader with a running
+    right for whom it opens: a rule for them stands above the walls as a matter of course.
     """
     diagrams = findings.diagrams
     reach = findings.reaches[index]
-    free = findings.space.is_("access", ArticleAccess.FREE)
+    plain = diagrams.disjoin(
+        findings.space.is_("access", ArticleAccess.FREE), _have_a_right(findings)
+    )
     clash = FALSE
     for refused, arriving in reach.arriving.items():
         here = diagrams.conjoin(arriving, reach.matches)
@@ -62,13 +66,20 @@ def _clashes(findings: Findings, index: int, properties: list[Property]) -> int:
         for prop in properties:
             unsaid = diagrams.relabel(pairs, _unsaid(prop))
             pairs = diagrams.ite(prop.where, unsaid, pairs)
-        open_and_free = diagrams.conjoin(free, diagrams.relabel(pairs, _opens))
-        pairs = diagrams.ite(open_and_free, FALSE, pairs)
+        as_usual = diagrams.conjoin(plain, diagrams.relabel(pairs, _opens))
+        pairs = diagrams.ite(as_usual, FALSE, pairs)
         if clash == FALSE:
             clash = pairs
         else:
             clash = diagrams.combine(clash, pairs, lambda left, right: left or right)
     return clash
+
+
+def _have_a_right(findings: Findings) -> int:
+    """Return the readers with a running right: by their status, or for this article."""
+    return findings.diagrams.disjoin(
+        findings.space.is_("reader", *RUNNING), findings.space.is_("covered", True)
+    )
 
 
 def _first_overlap(findings: Findings, index: int, clash: int) -> Iterator[Problem]:
@@ -87,14 +98,24 @@ def _first_overlap(findings: Findings, index: int, clash: int) -> Iterator[Probl
 def _overlap(findings: Findings, index: int, later: int, found: int) -> Problem:
     first, second = findings.rules[index], findings.rules[later]
     shown = findings.space.ask(findings.space.witness(found)).show
+    otherwise = "otherwise swap the two"
+    if second.show.access is Access.PREVIEW and _walls_who_pays(findings, index, later):
+        otherwise = f"otherwise let `{first.name}` leave out what `{second.name}` is for"
     return warning(
         code="silent-order",
         path=("rules", index, "name"),
         message=f"rules `{first.name}` and `{second.name}` overlap, and only their order decides:"
         f" {findings.example(found)}",
-        advice=f'if that is meant, say so in a guarantee with `always = ["{shown}"]`; otherwise'
-        " swap the two",
+        advice=f'if that is meant, say so in a guarantee with `always = ["{shown}"]`; {otherwise}',
     )
+
+
+def _walls_who_pays(findings: Findings, index: int, later: int) -> bool:
+    """Say whether a later wall, moved up to a rule, would stand before readers with a right."""
+    diagrams = findings.diagrams
+    first, second = findings.reaches[index], findings.reaches[later]
+    paying = diagrams.conjoin(first.fires, second.matches, _have_a_right(findings))
+    return paying != FALSE
 
 
 def _clash(now: Leaf, then: Leaf) -> _Found:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meter.formulas import In, leaves
-from meter.rulebook import Verdict
+from meter.rulebook import Effect, Verdict
 from meter.verify.diagram import FALSE
-from meter.verify.lints.findings import warning
-from meter.verify.phrasing import quoted, status_words
+from meter.verify.lints.allowances import paying_refused
+from meter.verify.lints.findings import statuses, warning
+from meter.verify.phrasing import quoted
 from meter.verify.rows import visible
-from meter.verify.symbolic import among, walls
-from meter.vocabulary import OfferKind, Status
+from meter.verify.symbolic import Walk, among, walls
+from meter.vocabulary import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from meter.errors import Problem
-    from meter.formulas import Formula
     from meter.verify.lints.findings import Findings
     from meter.verify.symbolic import Leaf
 
@@ -43,11 +42,7 @@ def never_fires(findings: Findings) -> Iterator[Problem]:
             continue
         matches = findings.diagrams.conjoin(findings.space.possible, reach.matches)
         if matches == FALSE:
-            message = f"rule `{name}` can never match: no reader and article meet its conditions"
-            advice = (
-                "its conditions contradict each other, or the limit of its meter is 0 for every"
-                " reader it would match"
-            )
+            message, advice = _why_never(findings, index)
         else:
             hiding = _hiding(findings, index, matches)
             verbs = "come first and together match"
@@ -59,6 +54,25 @@ def never_fires(findings: Findings) -> Iterator[Problem]:
         yield warning(
             code="rule-never-fires", path=("rules", index, "name"), message=message, advice=advice
         )
+
+
+def _why_never(findings: Findings, index: int) -> tuple[str, str]:
+    """Return why a rule matches nothing even where no rule comes before it, and the next step."""
+    diagrams, rule = findings.diagrams, findings.rules[index]
+    never = f"rule `{rule.name}` can never match"
+    meant = diagrams.conjoin(findings.space.possible, findings.space.where(rule.formula))
+    if meant == FALSE:
+        message = f"{never}: no reader and article meet its conditions"
+        return message, "its conditions contradict each other: leave one of them out"
+    walk = Walk(findings.space, diagrams, findings.rulebook)
+    if diagrams.difference(meant, walk.effect(rule, Effect.PASS)) == FALSE:
+        message = (
+            f"{never}: it spends from `{rule.spend}`, and a rule that spends passes by every"
+            " article it asks for, such as premium ones"
+        )
+        return message, "to open them without counting, remove `spend` and show `article`"
+    message = f"{never}: the limit of `{rule.spend}` is 0 for every reader it asks for"
+    return message, f"give them a limit in `{rule.spend}`, or remove the rule"
 
 
 def _hiding(findings: Findings, index: int, matches: int) -> list[str]:
@@ -148,7 +162,7 @@ def falls_through(findings: Findings) -> Iterator[Problem]:
     last = len(findings.rules) - 1
     for status in _expected(findings):
         here = findings.space.is_("reader", status)
-        walled = among(findings.space, findings.whole, walls)
+        walled = among(findings.space, findings.whole, _walls_as_another(status))
         taken = findings.diagrams.conjoin(findings.reaches[last].fires, here, walled)
         if taken == FALSE or _is_asked_for(findings, status, here):
             continue
@@ -156,7 +170,7 @@ def falls_through(findings: Findings) -> Iterator[Problem]:
         yield warning(
             code="status-falls-through",
             path=("rules", last, "name"),
-            message=f"no rule names {status_words([status])}:"
+            message=f"no rule names {findings.who([status], taken)}:"
             f" the last rule, `{name}`, decides for them",
             advice=f'add a rule with `when = {{ reader = ["{status}"] }}`; for example'
             f" {findings.example(taken)}",
@@ -165,30 +179,19 @@ def falls_through(findings: Findings) -> Iterator[Problem]:
 
 def _expected(findings: Findings) -> Iterator[Status]:
     """Yield the statuses that some rule should name, in a policy that looks at statuses."""
-    named = {status for rule in findings.rules for status in _statuses(rule.formula)}
-    trials = {Status.TRIAL, Status.TRIAL_EXPIRED}
-    sells_trials = any(offer.kind is OfferKind.TRIAL for offer in findings.policy.offers)
-    left_out = {Status.ANONYMOUS, Status.REGISTERED}
-    if not (named & trials or sells_trials):
-        left_out |= trials
-    if named:
-        yield from (status for status in Status if status not in left_out)
+    told = {Status.ANONYMOUS, Status.REGISTERED} | paying_refused(findings)
+    if findings.named:
+        yield from (status for status in findings.expected if status not in told)
+
+
+def _walls_as_another(status: Status) -> Callable[[Verdict], bool]:
+    """Return whether a verdict walls a status, and not with the wall that is its own."""
+    return lambda verdict: walls(verdict) and str(verdict.show) != str(status)
 
 
 def _is_asked_for(findings: Findings, status: Status, here: int) -> bool:
     """Say whether a rule before the last asks for a status by name, and some of them meet it."""
     return any(
-        status in _statuses(rule.formula) and findings.diagrams.conjoin(reach.fires, here) != FALSE
+        status in statuses(rule.formula) and findings.diagrams.conjoin(reach.fires, here) != FALSE
         for rule, reach in zip(findings.rules[:-1], findings.reaches, strict=False)
     )
-
-
-def _statuses(formula: Formula) -> set[Status]:
-    """Return the statuses a formula asks for by name."""
-    return {
-        code
-        for leaf in leaves(formula)
-        if isinstance(leaf, In)
-        for code in leaf.codes
-        if isinstance(code, Status)
-    }

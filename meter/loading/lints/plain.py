@@ -1,69 +1,26 @@
-"""Plain lints: what a policy may say but its author probably did not mean, found in its text.
-
-They are `LINTS`; to add one, add it there. The exact ones, which hold for every possible reader,
-are those of `meter.verify`; a caller that has them hands them to `lint`.
-"""
+"""Plain lints of what is there twice, in vain or not at all: found in the policy's own tables."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from babel.numbers import get_currency_precision
 
-from meter.errors import Problem, listed
-from meter.loading.word_lints import (
-    languages_without_copy,
-    odd_words,
-    unknown_codes,
-    unknown_prompts,
-    warning,
-)
+from meter.errors import listed
+from meter.loading.lints.reading import warning
+from meter.loading.lints.words import languages_without_copy
 from meter.resources.locales import best_match
 from meter.vocabulary import Show
 from meter.windows import day_start
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from datetime import date
 
+    from meter.errors import Problem
     from meter.policy import Policy
 
-__all__ = ["LINTS", "ExactLints", "Lint", "lint"]
-
-Lint = Callable[["Policy", "date | None"], Iterator[Problem]]
-ExactLints = Callable[["Policy"], Iterable[Problem]]
-
-_SAID_EXACTLY = "rule-never-fires"
-_SAID_PLAINLY = ("unreachable-rule", "zero-limit")
-"""The plain warnings that say of a rule why it never fires, so that it is not said twice."""
-
-
-def lint(
-    policy: Policy,
-    *,
-    today: date | None = None,
-    exact: ExactLints | None = None,
-    prompts: Collection[str] | None = None,
-) -> tuple[Problem, ...]:
-    """Return every warning about a policy.
-
-    `today` is a day in the publication's zone; without it nothing is said about time. `exact` gives
-    further warnings, as `meter.verify.lints.lints` does. `prompts` names the publisher's own, where
-    they are known: then a prompt that is nowhere is an error.
-    """
-    checks = LINTS
-    if prompts is not None:
-        checks = {**LINTS, "unknown-prompt": lambda policy, _: unknown_prompts(policy, prompts)}
-    plain = tuple(found for check in checks.values() for found in check(policy, today))
-    if exact is None:
-        return plain
-    plainly = {found.path[:2] for found in plain if found.code in _SAID_PLAINLY}
-    further = (
-        found
-        for found in exact(policy)
-        if found.code != _SAID_EXACTLY or found.path[:2] not in plainly
-    )
-    return (*plain, *further)
+__all__ = ["PLAIN"]
 
 
 def _unreachable_rules(policy: Policy, _: date | None) -> Iterator[Problem]:
@@ -157,6 +114,21 @@ def _missing_offers(policy: Policy, _: date | None) -> Iterator[Problem]:
             )
 
 
+def _unseen_offers(policy: Policy, _: date | None) -> Iterator[Problem]:
+    for index, rule in enumerate(policy.rules):
+        if rule.offer is not None and rule.show is Show.ARTICLE and rule.prompt is None:
+            message = (
+                f"rule `{rule.name}` shows the whole article without a prompt, so its offer is on"
+                " no page"
+            )
+            yield warning(
+                "unseen-offer",
+                ("rules", index, "offer"),
+                message,
+                "add the `prompt` that is to tell of it, or remove `offer`",
+            )
+
+
 def _limit_gaps(policy: Policy, _: date | None) -> Iterator[Problem]:
     for meter in policy.meters:
         if meter.limits and not meter.limits[-1].when.matches_everything:
@@ -217,18 +189,16 @@ def _odd_prices(policy: Policy, _: date | None) -> Iterator[Problem]:
             yield warning("odd-price", path, message, "write the price as it is charged")
 
 
-LINTS: dict[str, Lint] = {
+PLAIN: dict[str, Callable[[Policy, date | None], Iterator[Problem]]] = {
     "unreachable-rule": _unreachable_rules,
     "unspent-meter": _unspent_meters,
     "zero-limit": _zero_limits,
     "offer-over": _offers_over,
     "unused-offer": _unused_offers,
     "missing-offer": _missing_offers,
+    "unseen-offer": _unseen_offers,
     "limit-gap": _limit_gaps,
     "copy-gap": _copy_gaps,
     "odd-price": _odd_prices,
-    "unknown-code": unknown_codes,
-    "odd-word": odd_words,
-    "unknown-prompt": lambda policy, _: unknown_prompts(policy),
 }
-"""Every warning by its code, in the order in which they are looked for."""
+"""Each warning by its code, in the order in which they are looked for."""

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from meter.errors import Problem, did_you_mean, meant, quoted
-from meter.loading.codes import code_step, is_country
+from meter.loading.codes import code_step, is_country, language_code_step
+from meter.loading.lints.reading import conditions, warning
 from meter.resources import template_root
 from meter.resources.locales import best_match, locale_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from datetime import date
     from pathlib import Path
 
@@ -19,50 +19,46 @@ if TYPE_CHECKING:
     from meter.policy import Policy, When
 
 __all__ = [
+    "WORDS",
     "languages_without_copy",
-    "odd_words",
     "own_prompts",
     "shipped_prompts",
-    "unknown_codes",
     "unknown_prompts",
-    "warning",
 ]
 
-_LANGUAGE = re.compile("[a-z]{2,3}(-[a-z0-9]{1,8})*")
 _HTML = ".html.j2"
 _TEXT = ".txt.j2"
 _FRAME = "prompt"
 """The template that the others extend: no prompt itself."""
 _WORDS = ("section", "kind", "product", "device", "channel", "tags", "segments")
 _LOCAL = "localhost"
+_CHANNELS = ("search", "social", "newsletter", "email", "app", "push")
+"""Ways of coming that editors put for a referrer."""
+_NOWHERE = ("direct", "none", "(direct)", "(none)", "null", "-")
+"""What web statistics call a visit without a referrer."""
 
 
-def warning(code: str, path: Place, message: str, advice: str) -> Problem:
-    """Return something that is allowed, and probably a mistake."""
-    return Problem(code=code, path=path, message=message, help=advice, severity="warning")
-
-
-def unknown_codes(policy: Policy, _: date | None) -> Iterator[Problem]:
+def _unknown_codes(policy: Policy, _: date | None) -> Iterator[Problem]:
     """Yield codes of countries and languages that no request ever has."""
-    for path, when in _conditions(policy):
+    for path, when in conditions(policy):
         for country in sorted(when.country or ()):
             if not is_country(country):
                 message = f"{quoted(country)} is not the code of a country, so nobody is ever in it"
-                advice = code_step(country, "territories", "`JP` or `US`")
-                yield warning("unknown-code", (*path, "country"), message, advice)
+                step = code_step(country, "territories", "`JP` or `US`")
+                yield warning("unknown-code", (*path, "country"), message, step)
         for language in sorted(when.language or ()):
-            if not _LANGUAGE.fullmatch(language):
+            advice = language_code_step(language)
+            if advice is not None:
                 message = (
                     f"{quoted(language)} is not the code of a language, so no page is ever in it"
                 )
-                advice = code_step(language, "languages", "`en` or `pt-BR`")
                 yield warning("unknown-code", (*path, "language"), message, advice)
 
 
 def languages_without_copy(policy: Policy) -> Iterator[Problem]:
     """Find languages that conditions name and that the publisher's words leave out."""
     told: set[str] = set()
-    for path, when in _conditions(policy):
+    for path, when in conditions(policy):
         for language in sorted(when.language or ()):
             if not policy.copy or language in told or locale_of(language) is None:
                 continue
@@ -76,9 +72,9 @@ def languages_without_copy(policy: Policy) -> Iterator[Problem]:
                 yield warning("copy-gap", (*path, "language"), message, advice)
 
 
-def odd_words(policy: Policy, _: date | None) -> Iterator[Problem]:
+def _odd_words(policy: Policy, _: date | None) -> Iterator[Problem]:
     """Yield words with a `*`, which stands for itself, and referrers that are no hosts."""
-    for path, when in _conditions(policy):
+    for path, when in conditions(policy):
         for name in _WORDS:
             for word in _starred(when, name):
                 yield _starred_word(word, name, (*path, name))
@@ -112,6 +108,10 @@ def _host_step(host: str) -> str | None:
     stem = host.removeprefix("*").removeprefix(".")
     if "*" in host or host.startswith("."):
         return f"{did_you_mean(stem)} It covers every host below it"
+    if host in _NOWHERE:
+        return '`""` is no referrer at all'
+    if host in _CHANNELS:
+        return f'that is a channel: `channel = ["{host}"]`; a host looks like `google.com`'
     if host and "." not in host and ":" not in host and host != _LOCAL:
         return f"write the whole host, such as `{host}.com`"
     return None
@@ -158,22 +158,9 @@ def unknown_prompts(policy: Policy, own: Collection[str] | None = None) -> Itera
         )
 
 
-def _conditions(policy: Policy) -> Iterator[tuple[Place, When]]:
-    """Yield every condition of a policy, those inside others too, with where it is."""
-    for index, rule in enumerate(policy.rules):
-        yield from _nested(("rules", index, "when"), rule.when)
-    for offer in policy.offers:
-        yield from _nested(("offers", offer.name, "when"), offer.when)
-    for meter in policy.meters:
-        for index, limit in enumerate(meter.limits):
-            yield from _nested(("meters", meter.name, "limits", index, "when"), limit.when)
-    for index, guarantee in enumerate(policy.guarantees):
-        yield from _nested(("guarantees", index, "when"), guarantee.when)
-
-
-def _nested(path: Place, when: When) -> Iterator[tuple[Place, When]]:
-    yield path, when
-    for index, part in enumerate(when.any or ()):
-        yield from _nested((*path, "any", index), part)
-    if when.not_ is not None:
-        yield from _nested((*path, "not"), when.not_)
+WORDS: dict[str, Callable[[Policy, date | None], Iterator[Problem]]] = {
+    "unknown-code": _unknown_codes,
+    "odd-word": _odd_words,
+    "unknown-prompt": lambda policy, _: unknown_prompts(policy),
+}
+"""Each warning by its code, in the order in which they are looked for."""

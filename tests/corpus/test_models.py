@@ -1,0 +1,78 @@
+"""Every model of a paywall does what its sentence says, and `check` has nothing to say of it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+from click.testing import CliRunner
+
+from meter.cli import main
+from meter.journeys import Journey
+from meter.loading import check_text
+from meter.verify.lints import lints
+from tests.columns.both import by_columns, by_engine
+from tests.corpus import models
+from tests.corpus.models import MODELS, Model
+
+if TYPE_CHECKING:
+    from meter import PageView, Reader
+
+
+class Step(NamedTuple):
+    """A page view as the columns take it."""
+
+    now: object
+    reader: Reader
+    view: PageView
+
+
+def test_each_model_is_a_sentence_a_policy_and_a_journey():
+    """And no two are described alike."""
+    assert len(MODELS) == len({model.says for model in MODELS}) >= 16
+    assert all(model.says.endswith(".") and model.journey_file.exists() for model in MODELS)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
+def test_check_has_nothing_to_say(model: Model):
+    """Neither of what is wrong nor of what is doubtful, on a day its offers run."""
+    text = model.policy_file.read_text(encoding="utf-8")
+    _, problems = check_text(text, model.policy_file.name, today=date(2026, 6, 15), exact=lints)
+    assert () == problems
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
+def test_the_engine_does_what_the_model_says(model: Model):
+    """Step by step, where the journey expects something."""
+    steps = Journey.load(model.journey_file).run(model.policy())
+    assert [] == [(step.line, step.problem) for step in steps if step.problem is not None]
+    assert any(step.is_read for step in steps)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
+def test_the_command_line_does_the_same(model: Model):
+    """`meter journey` finds its policy beside it."""
+    result = CliRunner().invoke(main, ["journey", str(model.journey_file)])
+    assert 0 == result.exit_code, result.output
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
+def test_columns_decide_the_same(model: Model):
+    """The page views of its journey, of a reader whose identity stays what it is."""
+    pytest.importorskip("numba")
+    policy = model.policy()
+    people: dict[str, list[Step]] = {}
+    for step in Journey.load(model.journey_file).run(policy):
+        if step.is_read:
+            name = f"{step.reader.id} {step.reader.status(step.at)}"
+            people.setdefault(name, []).append(Step(step.at, step.reader, step.view))
+    assert sorted(by_engine(policy, people), key=str) == sorted(by_columns(policy, people), key=str)
+
+
+def test_the_models_are_counted(capsys):
+    """A line each, and all their rules."""
+    models.main()
+    *lines, total = capsys.readouterr().out.splitlines()
+    assert len(MODELS) == len(lines)
+    assert total.endswith(f"rules in {len(MODELS)} models")

@@ -49,7 +49,7 @@ _NAMES = {
     "period": "the date",
     "published": "the date of publication",
     "weekday": "the day of the week",
-    "hour": "the hour",
+    "hour": "the time of day",
     "gift": "the gift link",
     "crawler": "the crawler flag",
 }
@@ -84,7 +84,7 @@ def _between_hours(slot: Slot, codes: Sequence[int]) -> str:
         end = start
         while end in wanted:
             end = (end + 1) % len(edges)
-        said.append(f"from {edges[start]}:00 and before {edges[end] or 24}:00")
+        said.append(f"from {edges[start]}:00 up to {edges[end] or 24}:00")
     return listed(said, "or")
 
 

@@ -93,7 +93,7 @@ def _country_words(slot: Slot, code: str) -> str:
     if code.endswith(REGION):
         return f"elsewhere in `{code[:-1]}`"
     if any(str(word).startswith(code + REGION) for word in slot.mentioned):
-        return f"`{code}`, nobody knows where"
+        return f"`{code}` (nobody knows where)"
     return f"`{code}`"
 
 
@@ -205,14 +205,14 @@ def _turned(formula: Turned) -> str:
 
 
 def _codes(slot: Slot, codes: Iterable[Any], zone: ZoneInfo) -> str:
-    ordered = [code for code in slot.codes() if code in codes]
+    ordered: list[Any] = [code for code in slot.codes() if code in codes]
     if slot.kind == "hours":
         return _between_hours(slot, ordered)
     if None in ordered and len(ordered) > 1:
         rest = frozenset(ordered) - {None}
         return f"{_codes(slot, rest, zone)}, or not known"
     if OTHER in ordered:
-        named = [f"`{word}`" for word in slot.mentioned if word not in ordered]
+        named = [code_words(slot, word, zone) for word in slot.mentioned if word not in ordered]
         return f"other than {listed(named, 'or')}" if named else "known"
     if slot.kind in ("number", "period") and len(ordered) > 1:
         return _intervals(slot, ordered, zone)

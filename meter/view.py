@@ -128,7 +128,7 @@ _OF_A_READER = {
     "registered_at": maybe(ZONED),
 }
 _NEVER_REGISTERED = Fault(
-    "registered-at", "it has a `registered_at` and is not registered", "add `registered`"
+    "bad-value", "it has a `registered_at` and is not registered", "add `registered`"
 )
 _OF_AN_ARTICLE = {
     "id": ID,
@@ -218,9 +218,7 @@ class Reader:
         products = (right.product for right in self.running(at))
         return frozenset(plain(product) for product in products if product is not None)
 
-    def last_expired(
-        self, at: int, products: frozenset[str] | None = None
-    ) -> Entitlement | None:
+    def last_expired(self, at: int, products: frozenset[str] | None = None) -> Entitlement | None:
         """Return the right that ended last before an instant, of some products or of any."""
         ended = [
             right

@@ -11,20 +11,20 @@ Missing data is the code `None`. What is known but not mentioned is the code `OT
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
 from meter.facts.attributes import ATTRIBUTES, OTHER
 from meter.facts.slots import Slot, observer_of, with_regions
-from meter.view import PageView, Reader
 from meter.vocabulary import ArticleAccess, Members, Opening, Range, Status, Weekday
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Iterator, Sequence
     from zoneinfo import ZoneInfo
 
     from meter.policy import Lengths, Policy, When
+    from meter.view import PageView, Reader
 
 __all__ = [
     "ACCESS",

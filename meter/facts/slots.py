@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Hashable, Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from attrs import frozen
 
@@ -24,7 +24,7 @@ from meter.forms import covering
 from meter.vocabulary import Weekday
 
 if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
+    from collections.abc import Hashable, Iterable
 
 __all__ = ["Slot", "observer_of", "uncertain", "with_regions"]
 
@@ -104,7 +104,9 @@ def observer_of(slot: Slot) -> Read:
         return lambda _reader, _view, at: bisect_right(slot.mentioned, at)
     if slot.name == "published":
         return lambda _reader, view, at: (
-            None if (age := view.article.age(at)) is None else bisect_right(slot.mentioned, at - age)
+            None
+            if (age := view.article.age(at)) is None
+            else bisect_right(slot.mentioned, at - age)
         )
     if slot.zone is not None:
         return _by_the_clock(slot, slot.zone)

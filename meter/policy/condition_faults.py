@@ -110,9 +110,7 @@ def condition_faults(policy: PartsWithWords) -> Iterator[Problem]:
         yield from _word_faults(when, path, policy.words)
 
 
-def _word_faults(
-    when: When, path: _Path, known: Mapping[str, frozenset[str]]
-) -> Iterator[Problem]:
+def _word_faults(when: When, path: _Path, known: Mapping[str, frozenset[str]]) -> Iterator[Problem]:
     for place, name, word in words_in(when):
         listed = known.get(name)
         if listed is not None and not is_declared(name, word, listed):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+
 from attrs import evolve, field, frozen
 from attrs.converters import optional
 
@@ -64,9 +65,7 @@ class When:
     access: frozenset[ArticleAccess] | None = field(
         default=None, converter=optional(vocabulary.accesses)
     )
-    section: frozenset[str] | Members | None = field(
-        default=None, converter=optional(_in_sections)
-    )
+    section: frozenset[str] | Members | None = field(default=None, converter=optional(_in_sections))
     kind: frozenset[str] | Members | None = field(default=None, converter=optional(_of_kinds))
     product: frozenset[str] | None = field(default=None, converter=optional(words))
     country: frozenset[str] | None = field(default=None, converter=optional(countries))

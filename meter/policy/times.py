@@ -116,9 +116,7 @@ class Lengths:
     def bounds(self) -> Range:
         """Return the same condition on a number of microseconds."""
         given = {name: getattr(self, name) for name in _BOUNDS}
-        return Range(
-            **{name: at // _MICROSECOND for name, at in given.items() if at is not None}
-        )
+        return Range(**{name: at // _MICROSECOND for name, at in given.items() if at is not None})
 
 
 @frozen(kw_only=True)

@@ -76,7 +76,7 @@ def single_view(space: Space, situation: Situation, wanted: frozenset[Show]) -> 
 def describe_reader(space: Space, situation: Situation) -> str:
     """Say who a counterexample is about; when their access ended is shown by a date instead."""
     return reader_words(
-        {name: value for name, value in situation.values.items() if name != "days_since_expiry"},
+        {name: value for name, value in situation.values.items() if name != "expiry"},
         space.vocabulary,
     )
 

@@ -134,21 +134,29 @@ def _period(first: date, days: int, clock: time | None) -> Dates:
     return Dates(from_=first, until=until)
 
 
-def _lengths(make: type[Lengths] = Lengths) -> SearchStrategy[Lengths]:
+def _bounds_of_lengths() -> SearchStrategy[dict[str, str]]:
     bound = st.sampled_from(SPANS)
-    one = st.tuples(st.sampled_from(["at_least", "at_most", "above"]), bound)
-    below = st.tuples(st.just("below"), st.sampled_from(SPANS[:2]))
-    two = st.just({"at_least": SPANS[1], "below": SPANS[0]})
-    bounds = st.one_of(one.map(lambda pair: dict([pair])), below.map(lambda pair: dict([pair])), two)
-    product = st.none() | _some(WORDS["product"]) if make is Tenure else st.none()
-    drawn = st.tuples(bounds, product)
-    return drawn.map(lambda pair: make(**pair[0], **({"product": pair[1]} if pair[1] else {})))
+    lower = st.tuples(st.sampled_from(["at_least", "at_most", "above"]), bound)
+    upper = st.tuples(st.just("below"), st.sampled_from(SPANS[:2]))
+    both = st.just({"at_least": SPANS[1], "below": SPANS[0]})
+    return (lower | upper).map(lambda pair: {pair[0]: pair[1]}) | both
+
+
+def _lengths() -> SearchStrategy[Lengths]:
+    return _bounds_of_lengths().map(lambda bounds: Lengths(**bounds))
+
+
+def _tenures() -> SearchStrategy[Tenure]:
+    products = st.none() | _some(WORDS["product"])
+    return st.builds(
+        lambda bounds, product: Tenure(product=product, **bounds), _bounds_of_lengths(), products
+    )
 
 
 def _sinces() -> SearchStrategy[Since]:
     return st.one_of(
-        _lengths(Tenure).map(lambda lengths: Since(expiry=lengths)),
-        _lengths(Tenure).map(lambda lengths: Since(purchase=lengths)),
+        _tenures().map(lambda lengths: Since(expiry=lengths)),
+        _tenures().map(lambda lengths: Since(purchase=lengths)),
         _lengths().map(lambda lengths: Since(registration=lengths)),
     )
 

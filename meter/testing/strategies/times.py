@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from hypothesis.strategies import DrawFn
 
-    from meter.policy import Policy
     from meter.facts import Slot
+    from meter.policy import Policy
     from meter.view import Article, Reader
 
 __all__ = ["HOURS", "MICROSECOND", "NEAR", "START", "UTC_ZONE", "edge_times", "edges"]

@@ -148,8 +148,8 @@ class Reader:
     An `id` of `None` is a reader without identity, such as one who gave no consent or keeps no
     cookie: nothing is ever counted for them, so every meter is closed to them.
 
-    `score` is a propensity between 0 and 1, `registered_at` a time with a zone. What the publisher does not know stays `None`, and a
-    condition on it never matches.
+    `score` is a propensity between 0 and 1, `registered_at` a time with a zone. What the publisher
+    does not know stays `None`, and a condition on it never matches.
     """
 
     id: str | None

@@ -24,6 +24,7 @@ from meter.forms import covering
 from meter.vocabulary import Weekday
 
 if TYPE_CHECKING:
+    from meter.view import PageView, Reader
     from collections.abc import Hashable, Iterable
 
 __all__ = ["Slot", "observer_of", "uncertain", "with_regions"]
@@ -103,11 +104,7 @@ def observer_of(slot: Slot) -> Read:
     if slot.name == "period":
         return lambda _reader, _view, at: bisect_right(slot.mentioned, at)
     if slot.name == "published":
-        return lambda _reader, view, at: (
-            None
-            if (age := view.article.age(at)) is None
-            else bisect_right(slot.mentioned, at - age)
-        )
+        return _published(slot)
     if slot.zone is not None:
         return _by_the_clock(slot, slot.zone)
     mentioned = frozenset(slot.mentioned)
@@ -123,6 +120,14 @@ def observer_of(slot: Slot) -> Read:
     if slot.kind == "number":
         return lambda reader, view, at: slot.code(read(reader, view, at))
     return read
+
+
+def _published(slot: Slot) -> Read:
+    def published(_reader: Reader, view: PageView, at: int) -> int | None:
+        age = view.article.age(at)
+        return None if age is None else bisect_right(slot.mentioned, at - age)
+
+    return published
 
 
 def _by_the_clock(slot: Slot, zone: ZoneInfo) -> Read:

@@ -26,6 +26,10 @@ _WHILE: dict[str, Callable[[Any, Any], bool]] = {
 """Who may have a right of some product that ended, or one that began."""
 
 
+def _is_expired(status: Status, code: object) -> bool:
+    return (code is not None) is (status in EXPIRED)
+
+
 class Coupling(NamedTuple):
     """Some levels of a layout, and the codes (their indices) that they can have at once."""
 
@@ -66,7 +70,7 @@ def _of_rights(layout: Layout, named: dict[tuple[str, str | None], int]) -> Iter
                 layout,
                 reader,
                 level,
-                lambda status, code: (code is not None) is (status in EXPIRED),
+                _is_expired,
             )
         elif slot.asks in ("expiry", "purchase"):
             yield _pairs(layout, reader, level, _WHILE[slot.asks])

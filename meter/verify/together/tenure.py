@@ -1,4 +1,4 @@
-"""The rights that make a reader one of a status, and that began or ended as long ago as is asked."""
+"""The rights that make a reader one of a status, and that began or ended so long ago."""
 
 from __future__ import annotations
 
@@ -71,10 +71,9 @@ def rights_of(
     kind = _KINDS.get(status)
     if kind is None:
         return ()
-    rights = (
-        _ended(kind, since, now) if status in _EXPIRED else _running(kind, products, since, now)
-    )
-    return tuple(rights)
+    if status in _EXPIRED:
+        return tuple(_ended(kind, since, now))
+    return tuple(_running(kind, products, since, now))
 
 
 def _ended(kind: EntitlementKind, since: Lengths, now: datetime) -> Iterator[Entitlement]:

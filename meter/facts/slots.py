@@ -24,8 +24,9 @@ from meter.forms import covering
 from meter.vocabulary import Weekday
 
 if TYPE_CHECKING:
-    from meter.view import PageView, Reader
     from collections.abc import Hashable, Iterable
+
+    from meter.view import PageView, Reader
 
 __all__ = ["Slot", "observer_of", "uncertain", "with_regions"]
 

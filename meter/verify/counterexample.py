@@ -38,14 +38,16 @@ class Expected:
 class Counterexample:
     """A journey that breaks a promise.
 
-    `before` says what was remembered before it (nothing, where it starts with a new reader),
-    `expected` which rule was expected and why it lost, `wanted` what would have kept the promise.
+    `turned` says which switches are not as the file has them, `before` what was remembered before
+    it (nothing, where it starts with a new reader), `expected` which rule was expected and why it
+    lost, `wanted` what would have kept the promise.
     """
 
     policy: Policy = field(repr=False)
     reader: str
     steps: tuple[SearchStep, ...]
     before: str | None = None
+    turned: str = ""
     wanted: frozenset[Show]
     expected: Expected
 

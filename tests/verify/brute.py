@@ -99,9 +99,9 @@ def _is_somebody(space: Space, situation: Situation) -> bool:
             return False
         if product and not _is_longer(space, values, what, slot):
             return False
-        if what == "purchase" and product in _mentioned(space, "product"):
-            if product not in values["product"]:
-                return False
+        told = what == "purchase" and product in _mentioned(space, "product")
+        if told and product not in values["product"]:
+            return False
     return (not values.get("product") or status in RUNNING) and _can_be_now(space, situation)
 
 

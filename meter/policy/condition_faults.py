@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import date
     from zoneinfo import ZoneInfo
 
-    from meter.policy import When
+    from meter.policy.conditions import When
     from meter.policy.times import Dates, Hours, Since
     from meter.vocabulary import Range
 

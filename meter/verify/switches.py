@@ -60,12 +60,12 @@ def together(
     `complete` says that there are no other positions.
     """
     return tuple(
-        _worst([(found[place][0], answer) for place, answer in enumerate(answers)], complete)
+        _worst([(found[place][0], answer) for place, answer in enumerate(answers)], complete=complete)
         for answers in zip(*(answers for _, answers in found), strict=True)
     )
 
 
-def _worst(answers: Sequence[tuple[Position, ProofAnswer]], complete: bool) -> ProofAnswer:  # noqa: FBT001
+def _worst(answers: Sequence[tuple[Position, ProofAnswer]], *, complete: bool) -> ProofAnswer:
     for outcome in (ProofOutcome.FAILS, ProofOutcome.NOT_DECIDED):
         for position, answer in answers:
             if answer.outcome is outcome:

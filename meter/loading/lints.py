@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from babel.numbers import get_currency_precision
 
 from meter.errors import Problem, listed
+from meter.loading.clock_lints import split_nights
 from meter.loading.word_lints import (
     languages_without_copy,
     odd_words,
@@ -229,6 +230,7 @@ LINTS: dict[str, Lint] = {
     "odd-price": _odd_prices,
     "unknown-code": unknown_codes,
     "odd-word": odd_words,
+    "split-night": split_nights,
     "unknown-prompt": lambda policy, _: unknown_prompts(policy),
 }
 """Every warning by its code, in the order in which they are looked for."""

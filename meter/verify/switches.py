@@ -60,7 +60,9 @@ def together(
     `complete` says that there are no other positions.
     """
     return tuple(
-        _worst([(found[place][0], answer) for place, answer in enumerate(answers)], complete=complete)
+        _worst(
+            [(found[place][0], answer) for place, answer in enumerate(answers)], complete=complete
+        )
         for answers in zip(*(answers for _, answers in found), strict=True)
     )
 

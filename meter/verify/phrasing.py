@@ -62,7 +62,7 @@ _MEMBERSHIP = {
 _SINCE = ("expiry", "purchase", "registration")
 _WHO = ("segments", "product", "score", "country", *_SINCE)
 _CLOCKS = ("weekday", "hour")
-_STATE = ("meter state", "counted already", "period", *_CLOCKS)
+_STATE = ("meter state", "counted already", "period")
 """The variables that say who reads and what is left to them; all others say what is opened."""
 
 
@@ -202,7 +202,7 @@ def phrase(variables: Sequence[Variable], vocabulary: Vocabulary, box: Box) -> P
 def _part_of(name: str, who: list[str], what: list[str], state: list[str]) -> list[str]:
     if _asks(name) in _WHO:
         return who
-    return state if _asks(name) in _STATE else what
+    return state if name in _STATE or _asks(name) in _CLOCKS else what
 
 
 def _variable_words(vocabulary: Vocabulary, variable: Variable, codes: Sequence[Any]) -> str:

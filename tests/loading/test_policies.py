@@ -304,6 +304,7 @@ def test_reading_what_was_written_gives_the_same_policy(policy, copy, links, nev
         guarantees=[Guarantee(name="never", never=never)],
         copy=copy,
         links=links,
+        switches=policy.switches,
     )
     assert policy == loads_policy(dumps_policy(policy))
 

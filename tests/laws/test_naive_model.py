@@ -255,9 +255,9 @@ def about_dates(when, zone, view, now, on):
         if at is None or at.astimezone(UTC) > now:
             yield None
             continue
-        at = at.astimezone(UTC)
-        yield dates.from_ is None or at >= edge(zone, dates.from_)
-        yield dates.until is None or at < edge(zone, dates.until, end=True)
+        then = at.astimezone(UTC)
+        yield dates.from_ is None or then >= edge(zone, dates.from_)
+        yield dates.until is None or then < edge(zone, dates.until, end=True)
     clock = now.astimezone(ZoneInfo(zone))
     if when.weekday is not None:
         yield clock.strftime("%A").lower() in when.weekday

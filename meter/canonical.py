@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 from hashlib import sha256
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from attrs import fields
 
-from meter.forms import length_text
+from meter.forms import length_text, span_text
 from meter.policy import Meter, Policy, When
 from meter.vocabulary import Count
 from meter.windows import Term, Window
@@ -53,6 +54,8 @@ def _policy(policy: Policy) -> dict[str, Any]:
     table["copy"] = to_table(policy.copy)
     table["links"] = to_table(policy.links)
     table["promises"] = to_table(policy.promises)
+    table["words"] = to_table(policy.words)
+    table["switches"] = to_table(policy.switches)
     return {key: part for key, part in table.items() if part or key == "rules"}
 
 
@@ -117,5 +120,6 @@ _BY_TYPE: tuple[tuple[Any, Any], ...] = (
     (tuple, _list),
     (Mapping, _table),
     (Decimal, _number),
+    (timedelta, span_text),
 )
 """How each kind of value is written; any other is a number, a text or a date, and stays itself."""

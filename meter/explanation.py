@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from meter.decision import Decision
 from meter.errors import listed
 from meter.errors.kinds import check_argument, instance
 from meter.facts import ACCESS, OTHER
-from meter.formulas import And, Contains, In, Or
+from meter.facts.attributes import REGION
+from meter.forms import span_text
+from meter.formulas import And, Contains, In, Or, Turned
 from meter.rulebook import Effect
 from meter.vocabulary import Access, ArticleAccess
 from meter.windows import day_start, moment
@@ -39,9 +42,15 @@ _NAMES = {
     "tags": "the tags",
     "segments": "the segments",
     "score": "the score",
-    "age_days": "the article's age in days",
-    "days_since_expiry": "the number of days since expiry",
+    "value": "the article's value",
+    "age": "the article's age",
+    "expiry": "the time since expiry",
+    "purchase": "the time since the purchase",
+    "registration": "the time since registration",
     "period": "the date",
+    "published": "the date of publication",
+    "weekday": "the day of the week",
+    "hour": "the time of day",
     "gift": "the gift link",
     "crawler": "the crawler flag",
 }
@@ -52,12 +61,41 @@ def _name(slot: Slot) -> str:
         return f"what is left of `{slot.meter}`"
     if slot.name == "open":
         return f"the allowance of `{slot.meter}`"
-    return _NAMES[slot.name]
+    about = "" if slot.product is None else f" of `{slot.product}`"
+    where = "" if slot.zone is None or slot.name == slot.asks else f" in {slot.zone.key}"
+    return f"{_NAMES[slot.asks]}{about}{where}"
 
 
 def _marks(slot: Slot) -> list[str]:
     """Return the constants of a slot of intervals, as the policy would write them."""
+    if slot.is_length:
+        return [span_text(timedelta(microseconds=mark)) for mark in slot.mentioned]
     return [f"{mark:g}" for mark in slot.mentioned]
+
+
+def _between_hours(slot: Slot, codes: Sequence[int]) -> str:
+    """Say some stretches of the day, neighbours as one, over midnight too."""
+    edges = slot.mentioned
+    wanted = set(codes)
+    if len(wanted) == len(edges):
+        return "any"
+    starts = [code for code in codes if (code - 1) % len(edges) not in wanted]
+    said = []
+    for start in starts:
+        end = start
+        while end in wanted:
+            end = (end + 1) % len(edges)
+        said.append(f"from {edges[start]}:00 up to {edges[end] or 24}:00")
+    return listed(said, "or")
+
+
+def _country_words(slot: Slot, code: str) -> str:
+    """Say a country or a region, where regions are told apart."""
+    if code.endswith(REGION):
+        return f"elsewhere in `{code[:-1]}`"
+    if any(str(word).startswith(code + REGION) for word in slot.mentioned):
+        return f"`{code}` (nobody knows where)"
+    return f"`{code}`"
 
 
 def _between_dates(slot: Slot, low: int, high: int, zone: ZoneInfo) -> str:
@@ -109,9 +147,13 @@ def code_words(slot: Slot, code: Code, zone: ZoneInfo) -> str:
     if slot.kind == "word":
         if code == OTHER:
             return "none of those named in the policy"
+        if slot.name == "country":
+            return _country_words(slot, code)
         return f"`{code}`" if code else "none at all"
     if slot.kind == "period":
         return _between_dates(slot, code, code + 1, zone)
+    if slot.kind == "hours":
+        return _between_hours(slot, [code])
     marks = _marks(slot)
     place: int = code // 2
     if code % 2:
@@ -140,6 +182,8 @@ def clause(formula: Formula, vocabulary: Vocabulary) -> str:
     if isinstance(formula, Contains):
         name = _name(vocabulary.slots[formula.slot])
         return f"{name} {'include' if formula.inside else 'do not include'} `{formula.member}`"
+    if isinstance(formula, Turned):
+        return f"{_switches(formula)} {'on' if formula.wanted else 'off'}"
     parts = [clause(part, vocabulary) for part in formula.parts]
     if len(parts) == 1:
         return parts[0]
@@ -148,10 +192,28 @@ def clause(formula: Formula, vocabulary: Vocabulary) -> str:
     return "either " + " or ".join(parts) if parts else "nothing can match"
 
 
+def _switches(formula: Turned) -> str:
+    names = listed([f"`{name}`" for name in formula.switches], "or")
+    return f"the switch {names} is" if len(formula.switches) == 1 else f"one of {names} is"
+
+
+def _turned(formula: Turned) -> str:
+    """Say how switches are."""
+    if len(formula.switches) == 1:
+        return f"{_switches(formula)} {'on' if formula.on else 'off'}"
+    names = listed([f"`{name}`" for name in formula.switches], "and")
+    return f"one of the switches {names} is on" if formula.on else f"the switches {names} are off"
+
+
 def _codes(slot: Slot, codes: Iterable[Any], zone: ZoneInfo) -> str:
-    ordered = [code for code in slot.codes() if code in codes]
+    ordered: list[Any] = [code for code in slot.codes() if code in codes]
+    if slot.kind == "hours":
+        return _between_hours(slot, ordered)
+    if None in ordered and len(ordered) > 1:
+        rest = frozenset(ordered) - {None}
+        return f"{_codes(slot, rest, zone)}, or not known"
     if OTHER in ordered:
-        named = [f"`{word}`" for word in slot.mentioned if word not in ordered]
+        named = [code_words(slot, word, zone) for word in slot.mentioned if word not in ordered]
         return f"other than {listed(named, 'or')}" if named else "known"
     if slot.kind in ("number", "period") and len(ordered) > 1:
         return _intervals(slot, ordered, zone)
@@ -189,6 +251,8 @@ def why_not(formula: Formula, values: Sequence[Any], vocabulary: Vocabulary) -> 
     if isinstance(formula, Contains):
         name = _name(vocabulary.slots[formula.slot])
         return f"{name} {'do not include' if formula.inside else 'include'} `{formula.member}`"
+    if isinstance(formula, Turned):
+        return _turned(formula)
     failing = [part for part in formula.parts if part.holds(values) is False]
     if isinstance(formula, Or):
         reasons = "; ".join(why_not(part, values, vocabulary) for part in failing)
@@ -257,6 +321,8 @@ def _matched(formula: Formula, values: Sequence[Any], vocabulary: Vocabulary) ->
         return value_words(vocabulary.slots[formula.slot], values[formula.slot], vocabulary.zone)
     if isinstance(formula, Contains):
         return clause(formula, vocabulary)
+    if isinstance(formula, Turned):
+        return _turned(formula)
     holding = [part for part in formula.parts if part.holds(values)]
     told = holding if isinstance(formula, And) else holding[:1]
     return " and ".join(_matched(part, values, vocabulary) for part in told)

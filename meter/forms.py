@@ -14,13 +14,15 @@ from typing import cast
 from unicodedata import normalize
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from meter.errors.kinds import as_set, length
+from meter.errors.kinds import as_set, length, span
 from meter.errors.values import MOST_DAYS
 
 __all__ = [
+    "LENGTH",
     "SPAN",
     "Words",
     "as_length",
+    "as_span",
     "countries",
     "country_code",
     "covering",
@@ -31,9 +33,11 @@ __all__ = [
     "languages",
     "length_text",
     "parse_length",
+    "parse_span",
     "plain",
     "section_path",
     "sections",
+    "span_text",
     "split_address",
     "words",
 ]
@@ -53,6 +57,12 @@ _SLASHES = "/ \t\n"
 _CODE = re.compile("[A-Za-z]{1,3}(-[A-Za-z0-9]{1,3})?")
 _LENGTH = re.compile(r"([0-9]{1,6}) (hour|day|week)s?", re.ASCII)
 _LONGEST = timedelta(days=MOST_DAYS)
+_UNITS = {"week": 10_080, "day": 1440, "hour": 60, "minute": 1}
+"""How many minutes each unit of a length has."""
+_SPAN = re.compile(r"([0-9]{1,9}) (minute|hour|day|week)s?", re.ASCII)
+_FRACTION = re.compile(r"([0-9]{1,6}[.,][0-9]{1,6}) (minute|hour|day|week)s?", re.ASCII)
+MOST_SPAN_DAYS = 200_000
+"""The longest time since something happened, in days: further back than any archive goes."""
 
 
 def plain(word: str) -> str:
@@ -211,8 +221,59 @@ def length_text(length: timedelta) -> str:
     return f"{count} {unit}{'' if count == 1 else 's'}"
 
 
+def parse_span(text: str) -> timedelta:
+    """Read the time since something: a whole number of minutes, hours, days or weeks.
+
+    >>> parse_span("90 minutes").seconds, parse_span("2 weeks").days
+    (5400, 14)
+    """
+    match = _SPAN.fullmatch(text)
+    if not match:
+        step = _whole_units(text)
+        raise ValueError(f"`{text}` is not a length such as `1 hour`, `7 days` or `2 weeks`{step}")
+    minutes = int(match[1]) * _UNITS[match[2]]
+    if minutes > MOST_SPAN_DAYS * _UNITS["day"]:
+        raise ValueError(f"`{text}` is longer than {MOST_SPAN_DAYS} days")
+    return timedelta(minutes=minutes)
+
+
+def _whole_units(text: str) -> str:
+    """Return what to write in place of a fraction of a unit: `1.5 hours` is `90 minutes`."""
+    match = _FRACTION.fullmatch(text)
+    if not match:
+        return ""
+    minutes = float(match[1].replace(",", ".")) * _UNITS[match[2]]
+    whole = span_text(timedelta(minutes=minutes))
+    return f": units are whole, so write `{whole}`" if minutes.is_integer() else ": units are whole"
+
+
+def span_text(length: timedelta) -> str:
+    """Write the time since something as a policy file does: in days, or in hours, or in minutes.
+
+    >>> span_text(timedelta(days=7)), span_text(timedelta(minutes=90))
+    ('7 days', '90 minutes')
+    """
+    minutes = length // timedelta(minutes=1)
+    for unit in ("day", "hour", "minute"):
+        count, rest = divmod(minutes, _UNITS[unit])
+        if not rest:
+            break
+    return f"{count} {unit}{'' if count == 1 else 's'}"
+
+
 SPAN = length(parse_length, "a length such as `30 days`", timedelta(hours=1))
 """The kind of a length of time that is not nothing."""
+
+
+LENGTH = span(parse_span)
+"""The kind of the time since something."""
+
+
+def as_span(value: str | timedelta) -> timedelta:
+    """Return the time since something that may be written as a text; what is none stays."""
+    if isinstance(value, str) and LENGTH(value, "") is None:
+        return parse_span(value)
+    return cast("timedelta", value)
 
 
 def as_length(value: str | timedelta) -> timedelta:

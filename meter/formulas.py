@@ -14,16 +14,18 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from attrs import fields, frozen
+from attrs import evolve, frozen
 
-from meter.facts import ATTRIBUTES, Vocabulary
+from meter.facts import ATTRIBUTES, Vocabulary, clock_name, since_name
+from meter.facts.slots import uncertain
 from meter.forms import covers
+from meter.vocabulary import Range, Status
 
 if TYPE_CHECKING:
-    from meter.policy import When
-    from meter.vocabulary import Members, Range
+    from meter.policy import Lengths, When
+    from meter.vocabulary import Members
 
-__all__ = ["ALWAYS", "And", "Contains", "Formula", "In", "Or", "formula_of", "leaves"]
+__all__ = ["ALWAYS", "And", "Contains", "Formula", "In", "Or", "Turned", "formula_of", "leaves"]
 
 
 @frozen
@@ -54,6 +56,20 @@ class Contains:
         if self.slot >= len(values):
             return None
         return (self.member in values[self.slot]) is self.inside
+
+
+@frozen
+class Turned:
+    """Some switches of the policy are as they are: it holds for every view, or for none."""
+
+    switches: tuple[str, ...]
+    on: bool
+    """Whether one of them is on."""
+    wanted: bool
+
+    def holds(self, values: Sequence[Any]) -> bool:  # noqa: ARG002 - no view can tell
+        """Say whether they are as is asked for."""
+        return self.on is self.wanted
 
 
 @frozen
@@ -92,7 +108,7 @@ class Or:
         return known
 
 
-Formula = In | Contains | And | Or
+Formula = In | Contains | Turned | And | Or
 ALWAYS = And(())
 NEVER = Or(())
 
@@ -101,23 +117,41 @@ def leaves(formula: Formula) -> Iterator[In | Contains]:
     """Yield what a formula asks of single slots, in the order it is tried."""
     if isinstance(formula, In | Contains):
         yield formula
-    else:
+    elif not isinstance(formula, Turned):
         for part in formula.parts:
             yield from leaves(part)
 
 
-def formula_of(when: When, vocabulary: Vocabulary, zone: ZoneInfo) -> Formula:
-    """Return a condition as a formula over a vocabulary's slots; its dates are days in `zone`."""
-    return _Translation(vocabulary, zone, wanted=True).formula(when)
+def formula_of(
+    when: When, vocabulary: Vocabulary, zone: ZoneInfo, on: frozenset[str] = frozenset()
+) -> Formula:
+    """Return a condition as a formula over a vocabulary's slots; its dates are days in `zone`.
 
+    `on` are the switches that are on.
+    """
+    return _Translation(vocabulary, zone, on, wanted=True).formula(when)
+
+
+STATUSES = {
+    "account": frozenset(Status) - {Status.ANONYMOUS},
+    "entitled": frozenset({Status.SUBSCRIBER, Status.TRIAL, Status.STAFF}),
+}
+"""The statuses that a flag about the reader stands for."""
 
 _ORDER = (
     "reader",
     "access",
     *(name for name, attribute in ATTRIBUTES.items() if attribute.kind != "flag"),
     "left",
+    "since",
+    "account",
+    "entitled",
     *(name for name, attribute in ATTRIBUTES.items() if attribute.kind == "flag"),
     "dates",
+    "published",
+    "weekday",
+    "hour",
+    "switch",
     "any",
     "not_",
 )
@@ -130,10 +164,11 @@ class _Translation:
 
     vocabulary: Vocabulary
     zone: ZoneInfo
+    on: frozenset[str]
     wanted: bool
 
     def opposite(self) -> _Translation:
-        return _Translation(self.vocabulary, self.zone, not self.wanted)
+        return evolve(self, wanted=not self.wanted)
 
     def formula(self, when: When) -> Formula:
         parts = [part for name in _ORDER for part in self._parts(name, when)]
@@ -154,29 +189,88 @@ class _Translation:
         elif kind == "set":
             yield from self._set(name, asked)
         elif kind == "number":
-            yield self._in_range(name, None, asked)
+            yield self._in_range(name, None, asked if isinstance(asked, Range) else asked.bounds())
         elif kind == "flag":
             yield self._among(name, {asked})
         elif kind == "left":
             for meter, bounds in asked.items():
                 yield self._in_range("left", meter, bounds)
-        elif kind == "dates":
-            yield self._among("period", self.vocabulary.periods(asked.instants(self.zone)))
+        elif kind == "since":
+            for length, bounds in asked.asked():
+                yield self._since(length, bounds)
         elif kind == "any":
             yield self._joined([self.formula(part) for part in asked], every=False)
         elif kind == "not_":
             yield self.opposite().formula(asked)
         else:
-            yield self._among(name, asked)
+            yield self._single(kind, asked)
 
-    def _word(self, name: str, asked: Iterable[str]) -> Formula:
-        """Ask for the mentioned words that the listed ones cover."""
+    def _single(self, kind: str, asked: Any) -> Formula:  # noqa: ANN401 - what a key asks for
+        """Return what a key asks of the reader's status, of the time, or of the switches."""
+        if kind in STATUSES:
+            statuses = STATUSES[kind]
+            return self._among("reader", statuses if asked else frozenset(Status) - statuses)
+        if kind in ("dates", "published"):
+            name = "period" if kind == "dates" else kind
+            return self._among(name, self.vocabulary.periods(asked.instants(self.zone), name))
+        if kind == "switch":
+            return Turned(tuple(sorted(asked)), not asked.isdisjoint(self.on), self.wanted)
+        if kind in ("weekday", "hour"):
+            name = clock_name(kind, self.zone, self.vocabulary.zone)
+            slot = self.vocabulary.slots[self.vocabulary.place(name)]
+            if kind == "weekday":
+                return self._among(name, asked)
+            return self._among(name, [slot.hour_code(e) for e in slot.mentioned if asked.hold(e)])
+        return self._among(kind, asked)
+
+    def _word(self, name: str, asked: frozenset[str] | Members) -> Formula:
+        """Ask for the mentioned words that the listed ones cover, or for anything but them.
+
+        In a region of a country is not known of whoever is only known to be in that country.
+        """
+        listed = asked if isinstance(asked, frozenset) else asked.none or frozenset()
         mark = ATTRIBUTES[name].mark
         mentioned: tuple[str, ...] = ()
         if self.vocabulary.has(name):
             mentioned = self.vocabulary.slots[self.vocabulary.place(name)].mentioned
-        covered = [word for word in mentioned if any(covers(one, word, mark) for one in asked)]
-        return self._among(name, covered)
+        covered = [word for word in mentioned if any(covers(one, word, mark) for one in listed)]
+        if listed is asked:
+            unsure = uncertain(listed) if ATTRIBUTES[name].whole_only else ()
+            return self._among(name, covered, unsure=unsure)
+        # In none of them: an article that has no section is in none either.
+        place = self.vocabulary.place(name)
+        every = frozenset(self.vocabulary.slots[place].codes())
+        return In(place, every.difference(covered) if self.wanted else frozenset(covered))
+
+    def _since(self, name: str, asked: Lengths) -> Formula:
+        """Ask for a time since something: of several products, the one that happened last."""
+        products = sorted(getattr(asked, "product", None) or ()) or [None]
+        names = [since_name(name, product) for product in products]
+        if len(names) == 1:
+            return self._in_range(names[0], None, asked.bounds())
+        return self._joined(
+            [
+                self._shortest(names, Range(**{key: bound}), lower=key in ("at_least", "above"))
+                for key, bound in asked.bounds().given()
+            ],
+            every=True,
+        )
+
+    def _shortest(self, names: Sequence[str], bound: Range, *, lower: bool) -> Formula:
+        """Ask whether the shortest of some lengths, as far as they are known, is within a bound.
+
+        It is at least so long where all are; it is below where one is.
+        """
+        slots = [self.vocabulary.place(name) for name in names]
+        inside = [self._codes_in(slot, bound) for slot in slots]
+        known = [frozenset(self.vocabulary.slots[slot].codes()) - {None} for slot in slots]
+        if not self.wanted:
+            inside = [every - codes for every, codes in zip(known, inside, strict=True)]
+        if lower is not self.wanted:
+            return Or(tuple(In(slot, codes) for slot, codes in zip(slots, inside, strict=True)))
+        some = Or(tuple(In(slot, codes) for slot, codes in zip(slots, known, strict=True)))
+        every = [In(slot, codes | {None}) for slot, codes in zip(slots, inside, strict=True)]
+        return And((some, *every))
 
     def _set(self, name: str, asked: frozenset[str] | Members) -> Iterator[Formula]:
         """Ask for at least one of `any`, every one of `all`, none of `none`."""
@@ -195,27 +289,35 @@ class _Translation:
         parts = [Contains(slot, member, inside is self.wanted) for member in sorted(members)]
         return self._joined(parts, every=every)
 
-    def _among(self, name: str, codes: Iterable[Hashable], *, meter: str | None = None) -> Formula:
+    def _among(
+        self,
+        name: str,
+        codes: Iterable[Hashable],
+        *,
+        meter: str | None = None,
+        unsure: Iterable[Hashable] = (),
+    ) -> Formula:
         if not self.vocabulary.has(name, meter):
             # Only an empty list or an open-ended date range mentions nothing: the first matches
             # nobody, the second everybody.
             return ALWAYS if (None in frozenset(codes)) is self.wanted else NEVER
         place = self.vocabulary.place(name, meter)
         known = frozenset(code for code in self.vocabulary.slots[place].codes() if code is not None)
-        return In(place, known.intersection(codes) if self.wanted else known.difference(codes))
+        if self.wanted:
+            return In(place, known.intersection(codes))
+        return In(place, known.difference(codes, unsure))
 
     def _in_range(self, name: str, meter: str | None, bounds: Range) -> Formula:
         if not self.vocabulary.has(name, meter):
             return ALWAYS if self.wanted else NEVER
-        slot = self.vocabulary.slots[self.vocabulary.place(name, meter)]
+        place = self.vocabulary.place(name, meter)
+        return self._among(name, self._codes_in(place, bounds), meter=meter)
+
+    def _codes_in(self, place: int, bounds: Range) -> frozenset[Hashable]:
+        """Return the codes of a slot of numbers that lie within some bounds."""
+        slot = self.vocabulary.slots[place]
         # A code lies on a constant (odd) or between two (even), so codes compare as numbers do.
-        place = {bound: slot.code(bound) for bound in bounds.constants()}
-        on_codes = type(bounds)(
-            **{
-                key.name: place[bound]
-                for key in fields(type(bounds))
-                if (bound := getattr(bounds, key.name)) is not None
-            }
+        on_codes = Range(**{key: slot.code(bound) for key, bound in bounds.given()})
+        return frozenset(
+            code for code in slot.codes() if isinstance(code, int) and on_codes.holds(code)
         )
-        codes = [code for code in slot.codes() if isinstance(code, int) and on_codes.holds(code)]
-        return self._among(name, codes, meter=meter)

@@ -204,7 +204,7 @@ class Rulebook:
         )
 
     def _formula(self, when: When) -> Formula:
-        return formula_of(when, self.vocabulary, self.policy.zone)
+        return formula_of(when, self.vocabulary, self.policy.zone, self.policy.switched_on)
 
     @cached_property
     def limits(self) -> dict[str, tuple[tuple[Formula, int], ...]]:

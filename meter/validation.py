@@ -26,10 +26,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
-    from meter.policy import Dates, Guarantee, Limit, Meter, Offer, Publication, Rule, When
+    from meter.policy import Guarantee, Limit, Meter, Offer, Publication, Rule, When
     from meter.vocabulary import Members, Range
 
-__all__ = ["ARCHIVE_YEARS", "CODES", "MOST_LIMIT", "YEARS", "PolicyParts", "find_faults"]
+# fmt: off
+__all__ = [
+    "ARCHIVE_YEARS", "CODES", "MOST_LIMIT", "YEARS", "PolicyParts", "fault_of", "find_faults",
+    "is_possible", "zone_of",
+]
+# fmt: on
 
 MOST_LIMIT = 10_000
 """The largest allowance a meter may have: usage stays bounded."""
@@ -71,11 +76,6 @@ _SAID = {
         "`{key}` has no bound", "add `at_least`, `at_most`, `above`, `below` or `equals`"),
     "empty-range/numbers": (
         "no number is within the bounds of `{key}`", "is one of them the wrong way round?"),
-    "empty-range/dates": (
-        "`dates` has neither `from` nor `until`", "add one of them, such as `from = 2026-06-01`"),
-    "empty-range/turned": (
-        "`from` is `{starts}`, after `until`, which is `{ends}`",
-        "swap them, or correct one of them"),
     "empty-table": (
         "`{key}` asks nothing", 'write `["a", "b"]`, or `any`, `all`, `none` with a list each'),
     "empty-table/left": (
@@ -108,10 +108,16 @@ _SAID = {
 CODES = sorted({key.partition("/")[0] for key in _SAID})
 
 
-def _problem(case: str, path: _Path, /, **values: object) -> Problem:
-    """Return a problem in the words of its case."""
-    message, advice = (words.format(**values) for words in _SAID[case])
+def fault_of(
+    said: Mapping[str, tuple[str, str]], case: str, path: _Path, /, **values: object
+) -> Problem:
+    """Return a problem in the words that a table has for its case."""
+    message, advice = (words.format(**values) for words in said[case])
     return Problem(code=case.partition("/")[0], path=path, message=message, help=advice)
+
+
+def _problem(case: str, path: _Path, /, **values: object) -> Problem:
+    return fault_of(_SAID, case, path, **values)
 
 
 class PolicyParts(Protocol):
@@ -133,7 +139,7 @@ def find_faults(policy: PolicyParts) -> Iterator[Problem]:
     """Yield everything that makes a policy unusable, each with its path in the policy's tables."""
     meters = {meter.name for meter in policy.meters}
     offers = {offer.name for offer in policy.offers}
-    zone = _zone(policy.publication.timezone)
+    zone = zone_of(policy.publication.timezone)
     if zone is None:
         yield _unknown_zone(policy.publication.timezone)
     for key in ("meters", "offers", "rules", "guarantees"):
@@ -157,7 +163,8 @@ def find_faults(policy: PolicyParts) -> Iterator[Problem]:
             yield _problem("empty-guarantee", ("guarantees", index), name=guarantee.name)
 
 
-def _zone(name: str) -> ZoneInfo | None:
+def zone_of(name: str) -> ZoneInfo | None:
+    """Return a zone by its name, or `None` if there is none of that name."""
     try:
         return None if name in _UNREAL_ZONES else ZoneInfo(name)
     except (ValueError, OSError, KeyError):  # not a name, a folder of the zone files, not there
@@ -254,14 +261,12 @@ def _when_faults(when: When, path: _Path, meters: set[str]) -> Iterator[Problem]
     for name, members in (("tags", when.tags), ("segments", when.segments)):
         if members is not None:
             yield from _members_faults(members, (*path, name))
-    for name in ("score", "age_days", "days_since_expiry"):
+    for name in ("score", "value"):
         bounds = getattr(when, name)
         if bounds is not None:
             yield from _range_faults(bounds, (*path, name))
     if when.left is not None:
         yield from _left_faults(when.left, (*path, "left"), meters)
-    if when.dates is not None:
-        yield from _dates_faults(when.dates, (*path, "dates"))
     if when.any is not None:
         if not when.any:
             place = (*path, "any")
@@ -304,26 +309,19 @@ def _range_faults(bounds: Range, path: _Path) -> Iterator[Problem]:
         yield _problem("empty-range", path, key=path[-1])
     elif not all(math.isfinite(number) for number in numbers):
         yield _problem("bad-number", path, key=path[-1])
-    elif not _can_hold(bounds):
+    elif not is_possible(bounds):
         yield _problem("empty-range/numbers", path, key=path[-1])
 
 
-def _can_hold(bounds: Range) -> bool:
-    """Say whether some number is inside.
+def is_possible(bounds: Range, least: float = -math.inf) -> bool:
+    """Say whether some number, not below `least`, is inside.
 
     The bounds themselves and what lies between any two are all there is to try.
     """
     marks = sorted(set(bounds.constants()))
     between = [(low + high) / 2 for low, high in pairwise(marks)]
-    return any(map(bounds.holds, (*marks, *between, marks[0] - 1, marks[-1] + 1)))
-
-
-def _dates_faults(dates: Dates, path: _Path) -> Iterator[Problem]:
-    if dates.from_ is None and dates.until is None:
-        yield _problem("empty-range/dates", path)
-    elif dates.from_ is not None and dates.until is not None and dates.from_ > dates.until:
-        yield _problem("empty-range/turned", path, starts=dates.from_, ends=dates.until)
-    yield from _year_faults({"from": dates.from_, "until": dates.until}, path)
+    tried = (*marks, *between, marks[0] - 1, marks[-1] + 1)
+    return any(number >= least and bounds.holds(number) for number in tried)
 
 
 def _year_faults(days: Mapping[str, date | None], path: _Path) -> Iterator[Problem]:

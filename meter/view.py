@@ -125,7 +125,11 @@ _OF_A_READER = {
     "segments": WORDS,
     "country": maybe(TEXT),
     "score": maybe(number(0, 1, "0.5")),
+    "registered_at": maybe(ZONED),
 }
+_NEVER_REGISTERED = Fault(
+    "bad-value", "it has a `registered_at` and is not registered", "add `registered`"
+)
 _OF_AN_ARTICLE = {
     "id": ID,
     "access": choice(ArticleAccess),
@@ -133,6 +137,7 @@ _OF_AN_ARTICLE = {
     "tags": WORDS,
     "kind": maybe(TEXT),
     "published": maybe(ZONED),
+    "value": maybe(number(0, 1, "0.5")),
 }
 
 
@@ -143,8 +148,8 @@ class Reader:
     An `id` of `None` is a reader without identity, such as one who gave no consent or keeps no
     cookie: nothing is ever counted for them, so every meter is closed to them.
 
-    `score` is a propensity between 0 and 1. What the publisher does not know stays `None`, and a
-    condition on it never matches.
+    `score` is a propensity between 0 and 1, `registered_at` a time with a zone. What the publisher
+    does not know stays `None`, and a condition on it never matches.
     """
 
     id: str | None
@@ -153,6 +158,7 @@ class Reader:
     segments: frozenset[str] = field(default=frozenset(), converter=words)
     country: str | None = None
     score: float | None = None
+    registered_at: datetime | None = None
 
     def __attrs_post_init__(self) -> None:
         if not (
@@ -164,8 +170,11 @@ class Reader:
             and (self.segments == _NOTHING or _are(str, self.segments))
             and (self.country is None or type(self.country) is str)
             and (self.score is None or (type(self.score) is float and 0 <= self.score <= 1))
+            and self.registered_at is None
         ):
             check_fields(self, _OF_A_READER)
+            if self.registered_at is not None and not self.registered:
+                refuse(self, "registered_at", _NEVER_REGISTERED)
 
     def status(self, now: datetime) -> Status:
         """Return what this reader is at `now` (a time with a zone)."""
@@ -189,7 +198,7 @@ class Reader:
                     status = Status.TRIAL
         if status in _ENTITLED or not self.entitlements:
             return status
-        last = self._last_expired(at)
+        last = self.last_expired(at)
         if last is None:
             return status
         return (
@@ -209,21 +218,14 @@ class Reader:
         products = (right.product for right in self.running(at))
         return frozenset(plain(product) for product in products if product is not None)
 
-    def expired_for(self, at: int) -> int | None:
-        """Return the microseconds since the reader's access ended, grace included.
-
-        `None` for one who is not expired.
-        """
-        if not self.entitlements or self.running(at):
-            return None
-        last = self._last_expired(at)
-        return None if last is None else at - last.until_instant
-
-    def _last_expired(self, at: int) -> Entitlement | None:
+    def last_expired(self, at: int, products: frozenset[str] | None = None) -> Entitlement | None:
+        """Return the right that ended last before an instant, of some products or of any."""
         ended = [
             right
             for right in self.entitlements
-            if right.until_instant <= at and right.kind in _LAPSE
+            if right.until_instant <= at
+            and right.kind in _LAPSE
+            and (products is None or (right.product and plain(right.product) in products))
         ]
         return max(
             ended,
@@ -246,7 +248,7 @@ def _bounded(name: str) -> str:
 
 @frozen(kw_only=True, slots=False)
 class Article:
-    """One piece of content. `published` is a time with a zone; sponsored content is a tag."""
+    """One piece of content. `published` is a time with a zone, `value` is between 0 and 1."""
 
     id: str
     access: ArticleAccess = field(default=ArticleAccess.METERED, converter=article_access)
@@ -254,6 +256,7 @@ class Article:
     tags: frozenset[str] = field(default=frozenset(), converter=words)
     kind: str | None = None
     published: datetime | None = None
+    value: float | None = None
     key: str = field(init=False, repr=False, eq=False)
     """The id as a meter remembers it: bounded in length, in Unicode's form NFC."""
     _published: int | None = field(init=False, repr=False, eq=False)
@@ -268,6 +271,7 @@ class Article:
             and (self.tags == _NOTHING or _are(str, self.tags))
             and (self.kind is None or type(self.kind) is str)
             and (self.published is None or type(self.published) is datetime)
+            and self.value is None
         ):
             check_fields(self, _OF_AN_ARTICLE)
         self.__dict__["key"] = _bounded(self.id)
@@ -281,8 +285,10 @@ class Article:
             raise
 
     def age(self, at: int) -> int | None:
-        """Return the microseconds since publication, or `None` where it is not known."""
-        return None if self._published is None else at - self._published
+        """Return the microseconds since publication; `None` where it is not known, or to come."""
+        if self._published is None or at < self._published:
+            return None
+        return at - self._published
 
 
 _OF_A_VIEW = {

@@ -318,10 +318,14 @@ class Range:
     def __attrs_post_init__(self) -> None:
         check_fields(self, dict.fromkeys(_BOUNDS, _BOUND))
 
+    def given(self) -> Iterator[tuple[str, float]]:
+        """Yield the bounds that are given, each by its name."""
+        named = ((name, getattr(self, name)) for name in _BOUNDS)
+        return ((name, bound) for name, bound in named if bound is not None)
+
     def constants(self) -> Iterator[float]:
         """Yield the numbers this condition compares with."""
-        bounds = (self.equals, self.at_least, self.at_most, self.above, self.below)
-        return (bound for bound in bounds if bound is not None)
+        return (bound for _, bound in self.given())
 
     def holds(self, number: float) -> bool:
         """Say whether a number is within every bound."""

@@ -13,11 +13,12 @@ from meter.commands.console import print_message
 from meter.commands.events import events_argument, read_readable
 from meter.commands.help import command
 from meter.commands.options import article_ids_option, policy_argument
-from meter.errors import CorruptUsageError, quoted
+from meter.errors import CorruptUsageError, meant, quoted
 from meter.loading import load_policy
 from meter.loading.article_ids import SAME_PAGES, ArticleIds, PageAddresses
 from meter.loading.events import decision_table
 from meter.paywall import Paywall
+from meter.policy.words import Declarable, undeclared
 from meter.stores import open_store
 from meter.stores.protocol import Closable
 
@@ -74,7 +75,9 @@ def decide(policy_path: Path, events: Path, url: str, article_ids: ArticleIds) -
         without = Paywall(policy, store, deadline=_PATIENCE, article_ids=article_ids)
         pages = PageAddresses()
         told = _Corrupt()
+        brought: dict[tuple[str, str], None] = {}
         for event in read_readable(events, policy):
+            brought.update(dict.fromkeys(undeclared(policy.words, event.reader, event.view)))
             if article_ids is ArticleIds.EXACT:
                 pages.add((event.view.article.id,))
             try:
@@ -83,6 +86,10 @@ def decide(policy_path: Path, events: Path, url: str, article_ids: ArticleIds) -
                 told.add(event.reader.id, error)
                 decision = without.check(event.reader, event.view, now=event.at)
             click.echo(json.dumps(decision_table(decision), ensure_ascii=False))
+        for name, word in brought:
+            known = policy.words[Declarable(name)]
+            step = meant(word, known, f"or add it to `{name}` under `[words]`")
+            print_message(f"`{word}` is not among the declared words of `{name}`: {step}")
         if pages.example is not None:
             print_message(f"{SAME_PAGES} {pages}")
 

@@ -112,7 +112,7 @@ def _print(
     for answer in answers:
         _print_answer(console, answer)
         if answer.counterexample is not None and answer.name in kept:
-            _print_kept(console, kept[answer.name])
+            _print_kept(console, kept[answer.name], answer.counterexample)
     counts = Counter(answer.outcome for answer in answers)
     totals = ", ".join(_total(outcome, counts[outcome]) for outcome in _MARKS if counts[outcome])
     _print_paragraph(console, totals, indent=0, style="bold")
@@ -144,8 +144,10 @@ def _print_answer(console: Console, answer: ProofAnswer) -> None:
         _print_paragraph(console, line.text, indent=line.indent)
 
 
-def _print_kept(console: Console, file: Path | None) -> None:
-    if file is None:
+def _print_kept(console: Console, file: Path | None, story: Counterexample) -> None:
+    if story.turned:
+        _print_paragraph(console, f"not kept: it is with {story.turned}, and the file has it not")
+    elif file is None:
         _print_paragraph(console, "not kept: it starts with a reader who has read before")
     else:
         _print_paragraph(console, f"kept as `{file}`")
@@ -181,9 +183,11 @@ class _Line(NamedTuple):
 def _story_lines(story: Counterexample) -> Iterator[_Line]:
     """Tell a story: who, what happened when, and which rule was expected."""
     head = _capital(story.reader) + _ended(story)
+    if story.turned:
+        head += f", with {story.turned},"
     if story.before:
         head += f" has read before ({story.before}), and"
-    yield _Line(f"{head}:", 2)
+    yield _Line(f"{head.removesuffix(',')}:", 2)
     for line in _steps(story.steps):
         yield _Line(line, 4)
     yield _Line(f"expected: {story.expected.words}", 2)
@@ -252,6 +256,7 @@ def _story_table(story: Counterexample) -> dict[str, object]:
     return {
         "reader": story.reader,
         "before": story.before,
+        "switches": story.turned or None,
         "expected": story.expected.words,
         "wanted": sorted(story.wanted),
         "steps": [_step_table(step) for step in story.steps],

@@ -50,6 +50,7 @@ __all__ = [
     "length",
     "maybe",
     "number",
+    "span",
     "table",
     "text",
     "time_error",
@@ -62,6 +63,8 @@ _LENGTH_FORM = 'a length such as `"7 days"`, or a whole number of days such as `
 _ZONED_FORM = "a time with its offset, such as `2026-06-01T09:00:00+09:00`"
 MOST_PRICE = 1_000_000_000
 """The dearest an offer may be."""
+_WITH_UNIT = 'a length has a unit, in quotes: `"1 hour"`, `"7 days"` or `"2 weeks"`'
+_MINUTE = timedelta(minutes=1)
 _COLLECTIONS = (list, tuple, frozenset, set)
 
 _T = TypeVar("_T")
@@ -259,6 +262,28 @@ def length(
             return wrong_type(form, value, what)
         if not least <= value <= timedelta(days=MOST_DAYS):
             return beyond(_days(least), MOST_DAYS, _days(value), what, "it is counted in days")
+        return None
+
+    return fault
+
+
+def span(read: Callable[[str], timedelta]) -> Kind:
+    """Return the kind of the time since something, in whole minutes; `read` reads a text."""
+    form = 'a length such as `"7 days"`'
+
+    def fault(value: object, what: str) -> Fault | None:
+        if isinstance(value, str):
+            try:
+                read(value)
+            except ValueError as error:
+                return Fault("bad-length", f"{what}: {error}", f"write {form}")
+            return None
+        if not isinstance(value, timedelta):
+            is_number = isinstance(value, int | float)
+            return wrong_type(form, value, what, _WITH_UNIT if is_number else None)
+        if value < timedelta() or value % _MINUTE:
+            message = f"{what} is whole minutes from 0 on, not {quoted(value)}"
+            return Fault("bad-length", message, f"write {form}")
         return None
 
     return fault

@@ -18,6 +18,7 @@ from meter.loading.fields import (
     Date,
     Key,
     List,
+    Number,
     OneOf,
     Table,
     Text,
@@ -89,6 +90,7 @@ ARTICLE_KEYS = {
     "tags": Key(shape=WORDS, says="its tags; sponsored content is a tag"),
     "kind": Key(shape=WORD, says="what kind of article it is"),
     "published": Key(shape=_PUBLISHED, says="when it was published"),
+    "value": Key(shape=Number(least=0, most=1), says="its value, between 0 and 1"),
 }
 ARTICLE = Table(
     noun="an article",

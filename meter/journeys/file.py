@@ -77,6 +77,8 @@ def loads_keys(text: str, name: str) -> JourneyKeys:
     keys: dict[str, Any] = {key: given[key] for key in ("start", "title", "locale") if key in given}
     keys |= {key: reader.pop(key) for key in _SURROUNDINGS if key in reader}
     keys["rights"] = reader.pop("entitlements", ())
+    if "registered_at" in reader:
+        reader["registered"] = True
     keys["reader"] = Reader(**{"id": "reader", **reader})
     keys["steps"] = _steps(text, name, given)
     keys["name"] = name

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from meter.errors.values import no_offset
 from meter.journeys.action_keys import ACTIONS, ARTICLE, AT, GRACE, ID, SPAN, WHEN, WORD, WORDS
 from meter.journeys.person import Right
 from meter.journeys.steps import Expect
 from meter.loading.codes import locale_step
 from meter.loading.fields import (
+    REFUSED,
     Boolean,
     Choice,
+    Date,
     Integer,
     Key,
     List,
@@ -17,8 +25,14 @@ from meter.loading.fields import (
     OneOf,
     Table,
     Text,
+    label,
 )
+from meter.loading.fields.shape import refused
 from meter.vocabulary import Access, EntitlementKind, Show
+
+if TYPE_CHECKING:
+    from meter.loading.positions import Path
+    from meter.loading.problems import ProblemCollector
 
 __all__ = ["ENTITLEMENT", "EXPECT", "JOURNEY", "READER", "STEP"]
 
@@ -125,6 +139,21 @@ ENTITLEMENT = Table(
         ),
     },
 )
+
+
+@frozen(kw_only=True)
+class _ZonedTime(Date):
+    """A time with its offset: a reader's past is the same in every publication's zone."""
+
+    def read(self, value: object, path: Path, report: ProblemCollector) -> object:
+        """Return the time, or report."""
+        when = super().read(value, path, report)
+        if when is REFUSED or (isinstance(when, datetime) and when.tzinfo is not None):
+            return when
+        advice = "add one, such as `Z` or `+09:00`"
+        return refused(no_offset(str(when), label(path), advice), path, report)
+
+
 READER = Table(
     noun="a reader",
     make=dict,
@@ -133,6 +162,9 @@ READER = Table(
         "id": Key(shape=ID, says="the reader's account id (`reader` unless said otherwise)"),
         "registered": Key(
             shape=Boolean(), says="whether the reader has an account and starts signed in"
+        ),
+        "registered_at": Key(
+            shape=_ZonedTime(times=True), says="when they registered: a time with its offset"
         ),
         "entitlements": Key(
             shape=List(item=ENTITLEMENT),

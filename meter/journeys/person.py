@@ -152,6 +152,8 @@ class Person:
     channel: str | None = None
     signed_in: dict[str, str] = Factory(dict)
     rights: dict[str, tuple[HeldRight, ...]] = Factory(dict)
+    registered_at: dict[str, datetime] = Factory(dict)
+    """When an account was first signed in to that was not there before."""
     cookies: dict[str, int] = Factory(dict)
     usages: dict[tuple[str, str], Usage] = Factory(dict)
 
@@ -209,11 +211,16 @@ class Person:
         if kind == "account":
             return self._as_account(name)
         device = None if self.reader.id is None else name
-        return evolve(self.reader, id=device, registered=False, entitlements=())
+        return evolve(self.reader, id=device, registered=False, registered_at=None, entitlements=())
 
     def _as_account(self, name: str) -> Reader:
         rights = tuple(one.right for one in self.rights.get(name, ()))
-        return evolve(self.reader, id=name, registered=True, entitlements=rights)
+        when = self.registered_at.get(name)
+        if when is None and name == self.own_account:
+            when = self.reader.registered_at
+        return evolve(
+            self.reader, id=name, registered=True, registered_at=when, entitlements=rights
+        )
 
     def takers(self) -> Iterator[tuple[Reader, Usage]]:
         """Yield for whom an offer has to be that is taken now, with what is remembered of them.
@@ -244,6 +251,9 @@ class Person:
         The device stays what it was, as `Paywall.join` leaves it.
         """
         name = account or self.account or self.own_account
+        is_known = name == self.own_account and self.reader.registered
+        if not is_known and not self.rights.get(name):
+            self.registered_at.setdefault(name, now)
         self.signed_in[self.device] = name
         brought = self.usages.get(self._anonymous, Usage())
         self.usage = join(policy, brought, self.usage, now)

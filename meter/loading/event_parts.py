@@ -182,12 +182,16 @@ def reader_table(zone: ZoneInfo) -> Table:
                 null=True,
             ),
             "registered": Key(shape=Boolean(), says="whether the reader has an account"),
+            "registered_at": Key(
+                shape=Moment(zone),
+                says="when they registered; a date is the start of that day in the zone",
+            ),
             "entitlements": Key(
                 shape=List(item=_entitlement_table(zone), least=0, most=100),
                 says="the rights to read, running and ended",
             ),
             "segments": Key(shape=_WORDS, says="the segments the reader is in"),
-            "country": Key(shape=word("JP"), says="the reader's country (ISO 3166)"),
+            "country": Key(shape=word("JP"), says="the reader's country, or region (ISO 3166)"),
             "score": Key(shape=Number(least=0, most=1), says="a propensity between 0 and 1"),
         },
     )
@@ -216,5 +220,6 @@ def article_table(zone: ZoneInfo) -> Table:
                 shape=Moment(zone, years=ARCHIVE_YEARS),
                 says="when it was published; a date is the start of that day",
             ),
+            "value": Key(shape=Number(least=0, most=1), says="its value, between 0 and 1"),
         },
     )

@@ -23,6 +23,8 @@ from meter.loading.problems import ProblemCollector
 from meter.loading.schema import POLICY
 from meter.loading.toml import parse_toml, read_text
 from meter.policy import Copy, Policy
+from meter.policy.condition_faults import condition_faults
+from meter.policy.words import declared
 from meter.validation import find_faults
 
 if TYPE_CHECKING:
@@ -133,6 +135,8 @@ def _read(text: str, name: str) -> tuple[dict[str, Any], ProblemCollector]:
         named = parts.get(key, {})
         parts[key] = tuple(evolve(part, name=name) for name, part in named.items())
     parts.setdefault("guarantees", ())
+    parts["words"] = declared(parts.get("words", {}))
+    parts.setdefault("switches", {})
     parts["copy"] = _copies(parts.get("copy", {}), parts["publication"].locale, report)
     for fault in _faults(parts, report):
         report.add_problem(fault)
@@ -153,7 +157,8 @@ def _copies(copies: dict[str, Copy], locale: str, report: ProblemCollector) -> d
 
 def _faults(parts: Mapping[str, Any], report: ProblemCollector) -> Iterator[Problem]:
     """Yield what is wrong, except what only follows from a value that could not be read."""
-    for fault in find_faults(SimpleNamespace(**parts)):
+    policy = SimpleNamespace(**parts)
+    for fault in (*find_faults(policy), *condition_faults(policy)):
         follows = report.dropped_at(fault.path)
         if fault.code in _EMPTY:
             follows |= report.dropped_under(fault.path)
@@ -161,6 +166,8 @@ def _faults(parts: Mapping[str, Any], report: ProblemCollector) -> Iterator[Prob
             "show-needs-spend": (*fault.path[:-1], "spend"),
             "unknown-meter": ("meters",),
             "unknown-offer": ("offers",),
+            "unknown-switch": ("switches",),
+            "undeclared-word": ("words",),
         }
         if fault.code in elsewhere:
             follows |= report.dropped_at(elsewhere[fault.code])

@@ -13,6 +13,7 @@ from meter.errors.kinds import MOST_PRICE
 from meter.loading.codes import currency_step, locale_step
 from meter.loading.conditions import WHEN, WHEN_KEY
 from meter.loading.fields import (
+    Boolean,
     Choice,
     Date,
     Key,
@@ -230,6 +231,28 @@ OFFERS = Mapping(noun="an offer", item=OFFER, check=_name_step, most=200, exampl
 RULES = List(item=RULE, most=500, least=0)
 GUARANTEES = List(item=GUARANTEE, most=200)
 
+_LISTED = List(
+    item=Text(form='a word in quotes such as `"podcast"`'), example='["podcast", "video"]'
+)
+WORDS = Table(
+    noun="`words`",
+    make=dict,
+    example='{ kind = ["podcast"] }',
+    also={"minProperties": 1},
+    keys={
+        "section": Key(shape=_LISTED, says="the sections; those below them are declared with them"),
+        "kind": Key(shape=_LISTED, says="the kinds of article"),
+        "tags": Key(shape=_LISTED, says="the tags of articles"),
+        "segments": Key(shape=_LISTED, says="the segments of readers"),
+        "product": Key(shape=_LISTED, says="the products of entitlements"),
+        "device": Key(shape=_LISTED, says="the devices"),
+        "channel": Key(shape=_LISTED, says="the channels"),
+    },
+)
+SWITCHES = Mapping(
+    noun="a switch", item=Boolean(), check=_name_step, most=20, example="{ storm = false }"
+)
+
 POLICY = Table(
     noun="a policy",
     make=dict,
@@ -259,6 +282,14 @@ POLICY = Table(
         ),
         "links": Key(shape=LINKS, says="where the prompts' buttons lead"),
         "promises": Key(shape=PROMISES, says="which of the promises of every paywall are not made"),
+        "words": Key(
+            shape=WORDS,
+            says="the words there are, by attribute: once they are named, any other is an error",
+        ),
+        "switches": Key(
+            shape=SWITCHES,
+            says="what the desk turns `true` and `false` in this file, by name",
+        ),
     },
 )
 

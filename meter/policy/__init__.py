@@ -17,6 +17,7 @@ from attrs import field, frozen
 from meter import vocabulary
 from meter.errors import MeterError, PolicyError, Problem, meant
 from meter.errors.kinds import (
+    FLAG,
     PRICE,
     TEXT,
     as_tuple,
@@ -29,18 +30,21 @@ from meter.errors.kinds import (
     whole_number,
 )
 from meter.errors.values import InvalidValueError, check_fields
-from meter.policy.conditions import EVERYONE, Dates, Limit, When, pairs, stretch
+from meter.policy.condition_faults import condition_faults
+from meter.policy.conditions import EVERYONE, Limit, When, pairs
 from meter.policy.promises import Promises
 from meter.policy.publication import Copy, Links, Publication, link_faults
+from meter.policy.times import Dates, Hours, Lengths, Since, Tenure, stretch
+from meter.policy.words import Declarable, declared
 from meter.rulebook import Rulebook
 from meter.validation import find_faults
-from meter.vocabulary import Count, OfferKind, Show, Status, StatusWord
+from meter.vocabulary import WORDS, Count, OfferKind, Show, Status, StatusWord
 from meter.windows import Term, Window
 
 # fmt: off
 __all__ = [
-    "Copy", "Dates", "Guarantee", "Limit", "Links", "Meter", "Offer", "Policy", "Promises",
-    "Publication", "Rule", "When",
+    "Copy", "Dates", "Guarantee", "Hours", "Lengths", "Limit", "Links", "Meter", "Offer", "Policy",
+    "Promises", "Publication", "Rule", "Since", "Tenure", "When",
 ]
 # fmt: on
 
@@ -216,12 +220,17 @@ def _copies(value: Mapping[str, Copy]) -> Mapping[str, Copy]:
     return dict(value) if isinstance(value, Mapping) else value
 
 
+def _switches(value: Mapping[str, bool]) -> Mapping[str, bool]:
+    return dict(value) if isinstance(value, Mapping) else value
+
+
 @frozen(kw_only=True)
 class Policy:
     """A whole policy.
 
     `copy` maps a locale to the publisher's words in it (the publication's own locale is the
-    fall-back). Raises `PolicyError` with every fault there is.
+    fall-back). `words` are those an attribute may have in conditions, `switches` what the desk has
+    turned on and off. Raises `PolicyError` with every fault there is.
     """
 
     publication: Publication
@@ -232,6 +241,8 @@ class Policy:
     copy: Mapping[str, Copy] = field(factory=dict, converter=_copies)
     links: Links = _LINKS
     promises: Promises = _ALL_PROMISES
+    words: Mapping[str, frozenset[str]] = field(factory=dict, converter=declared, eq=pairs)
+    switches: Mapping[str, bool] = field(factory=dict, converter=_switches, eq=pairs)
 
     def __attrs_post_init__(self) -> None:
         try:
@@ -241,7 +252,7 @@ class Policy:
             raise PolicyError(
                 [Problem(code=code, message=message, help=advice, path=(error.field,))]
             ) from None
-        faults = (*find_faults(self), *link_faults(self.links))
+        faults = (*find_faults(self), *condition_faults(self), *link_faults(self.links))
         if faults:
             raise PolicyError(faults)
 
@@ -252,6 +263,11 @@ class Policy:
     def zone(self) -> ZoneInfo:
         """The publication's time zone."""
         return ZoneInfo(self.publication.timezone)
+
+    @property
+    def switched_on(self) -> frozenset[str]:
+        """The switches that are on."""
+        return frozenset(name for name, on in self.switches.items() if on)
 
     @cached_property
     def rulebook(self) -> Rulebook:
@@ -287,6 +303,8 @@ _OF_A_POLICY = {
     "copy": table(TEXT, instance(Copy), '{"en": Copy(…)}'),
     "links": instance(Links),
     "promises": instance(Promises),
+    "words": table(choice(Declarable), WORDS, '{"kind": ["podcast"]}'),
+    "switches": table(TEXT, FLAG, '{"storm": False}'),
 }
 _Named = TypeVar("_Named", Meter, Offer, Rule)
 

@@ -3,59 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime
-from typing import TYPE_CHECKING
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from attrs.converters import optional
 
 from meter import vocabulary
 from meter.errors.kinds import (
-    DAY,
     FLAG,
     TEXT,
     as_tuple,
     choice,
     each,
+    either,
     instance,
     maybe,
     table,
     whole_number,
 )
 from meter.errors.values import check_fields
-from meter.forms import countries, hosts, languages, sections, words
-from meter.vocabulary import WORDS, ArticleAccess, Members, Range, Status
-from meter.windows import local_instant
+from meter.forms import Words, countries, hosts, languages, sections, words
+from meter.policy.times import Dates, Hours, Lengths, Since, weekdays
+from meter.vocabulary import WORDS, ArticleAccess, Members, Range, Status, Weekday
 
-if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
-
-__all__ = ["EVERYONE", "Dates", "Limit", "When", "pairs", "stretch"]
-
-
-@frozen(kw_only=True)
-class Dates:
-    """Whole days in the publication's zone, both included. An open side is `None`."""
-
-    from_: date | None = field(default=None, alias="from_")
-    until: date | None = None
-
-    def __attrs_post_init__(self) -> None:
-        check_fields(self, dict.fromkeys(("from_", "until"), maybe(DAY)))
-
-    def instants(self, zone: ZoneInfo) -> tuple[int | None, int | None]:
-        """Return the half-open stretch of time these days cover in `zone`."""
-        return stretch(self.from_, self.until, zone)
-
-
-def stretch(
-    starts: date | datetime | None, ends: date | datetime | None, zone: ZoneInfo
-) -> tuple[int | None, int | None]:
-    """Return the half-open stretch of time from one date or time to another, in `zone`."""
-    return (
-        None if starts is None else local_instant(starts, zone),
-        None if ends is None else local_instant(ends, zone, end=True),
-    )
+__all__ = ["EVERYONE", "Limit", "When", "pairs"]
 
 
 def _bounds(value: Mapping[str, Range]) -> Mapping[str, Range]:
@@ -66,6 +36,17 @@ def _bounds(value: Mapping[str, Range]) -> Mapping[str, Range]:
 def pairs(value: object) -> object:
     """Return a table as what it is compared and hashed by."""
     return frozenset(value.items()) if isinstance(value, Mapping) else value
+
+
+def _in_sections(value: Members | Words) -> frozenset[str] | Members:
+    """Return sections, or those an article is in none of, as they are compared."""
+    if not isinstance(value, Members):
+        return sections(value)
+    return value if value.none is None else evolve(value, none=sections(value.none))
+
+
+def _of_kinds(value: Members | Words) -> frozenset[str] | Members:
+    return value if isinstance(value, Members) else words(value)
 
 
 def _whens(value: Iterable[When]) -> tuple[When, ...]:
@@ -84,8 +65,8 @@ class When:
     access: frozenset[ArticleAccess] | None = field(
         default=None, converter=optional(vocabulary.accesses)
     )
-    section: frozenset[str] | None = field(default=None, converter=optional(sections))
-    kind: frozenset[str] | None = field(default=None, converter=optional(words))
+    section: frozenset[str] | Members | None = field(default=None, converter=optional(_in_sections))
+    kind: frozenset[str] | Members | None = field(default=None, converter=optional(_of_kinds))
     product: frozenset[str] | None = field(default=None, converter=optional(words))
     country: frozenset[str] | None = field(default=None, converter=optional(countries))
     device: frozenset[str] | None = field(default=None, converter=optional(words))
@@ -95,12 +76,19 @@ class When:
     tags: Members | None = field(default=None, converter=optional(vocabulary.members))
     segments: Members | None = field(default=None, converter=optional(vocabulary.members))
     score: Range | None = None
-    age_days: Range | None = None
-    days_since_expiry: Range | None = None
+    value: Range | None = None
+    age: Lengths | None = None
+    since: Since | None = None
     left: Mapping[str, Range] | None = field(default=None, converter=optional(_bounds), eq=pairs)
+    account: bool | None = None
+    entitled: bool | None = None
     gift: bool | None = None
     crawler: bool | None = None
     dates: Dates | None = None
+    published: Dates | None = None
+    weekday: frozenset[Weekday] | None = field(default=None, converter=optional(weekdays))
+    hour: Hours | None = None
+    switch: frozenset[str] | None = field(default=None, converter=optional(words))
     any: tuple[When, ...] | None = field(default=None, converter=optional(_whens))
     not_: When | None = field(default=None, alias="not_")
 
@@ -119,19 +107,23 @@ class When:
         return self == When()
 
 
-_RANGE = maybe(instance(Range))
 _OF_A_WHEN = {
     "reader": maybe(each(choice(Status), '["anonymous"]', frozenset)),
     "access": maybe(each(choice(ArticleAccess), '["metered"]', frozenset)),
-    **dict.fromkeys(("section", "kind", "product", "country", "device", "channel"), maybe(WORDS)),
+    **dict.fromkeys(("section", "kind"), maybe(either(instance(Members), (Members,), WORDS))),
+    **dict.fromkeys(("product", "country", "device", "channel", "switch"), maybe(WORDS)),
     **dict.fromkeys(("language", "referrer"), maybe(WORDS)),
     **dict.fromkeys(
         ("tags", "segments"), maybe(instance(Members, form='a list such as `["a", "b"]`'))
     ),
-    **dict.fromkeys(("score", "age_days", "days_since_expiry"), _RANGE),
+    **dict.fromkeys(("score", "value"), maybe(instance(Range))),
+    "age": maybe(instance(Lengths)),
+    "since": maybe(instance(Since)),
     "left": maybe(table(TEXT, instance(Range), '{"monthly": Range(at_most=2)}')),
-    **dict.fromkeys(("gift", "crawler"), maybe(FLAG)),
-    "dates": maybe(instance(Dates)),
+    **dict.fromkeys(("account", "entitled", "gift", "crawler"), maybe(FLAG)),
+    **dict.fromkeys(("dates", "published"), maybe(instance(Dates))),
+    "weekday": maybe(each(choice(Weekday), '["saturday", "sunday"]', frozenset)),
+    "hour": maybe(instance(Hours)),
     "any": maybe(each(instance(When), '[When(access=["free"])]')),
     "not_": maybe(instance(When)),
 }

@@ -7,13 +7,14 @@ listed here is asked of every view.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
 from attrs import define, frozen
 from numpy.typing import NDArray
 
+from meter.facts.attributes import since
 from meter.replay.logs.attributes import LOG_ATTRIBUTES, BadValueError, read_value, scene
 from meter.windows import DAY, instant
 
@@ -43,21 +44,33 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "tags": ("article.tags",),
     "segments": ("reader.segments",),
     "score": ("reader.score",),
-    "age_days": ("article.published",),
-    "days_since_expiry": ("reader.entitlements",),
+    "value": ("article.value",),
+    "age": ("article.published",),
+    "published": ("article.published",),
+    "expiry": ("reader.entitlements",),
+    "purchase": ("reader.entitlements",),
+    "registration": ("reader.registered", "reader.registered_at"),
     "gift": ("gift",),
     "crawler": ("crawler",),
     "period": (),
+    "weekday": (),
+    "hour": (),
 }
 """The attributes each fact depends on (the rest of `TIMED` ones is the instant)."""
-_BY_RIGHTS = ("reader", "product", "days_since_expiry")
+_BY_RIGHTS = ("reader", "product", "expiry", "purchase")
 """The facts that change when a right begins or ends."""
 _FEW = 1 << 20
 """Up to this many possible classes are looked up in a table rather than sorted."""
 _FAR = 1 << 62
 """Numbers of classes must stay below this to be whole numbers of 64 bits."""
-_NO_AGE = -(1 << 40)
-"""Stands for the age of an article that was published nobody knows when."""
+_UNKNOWN = -1
+"""Stands for a length of time that nobody knows, or that is still to come."""
+_QUARTER = DAY // 96
+"""Clocks show whole hours at whole quarters of an hour, wherever they are,"""
+_HALF_MINUTE = DAY // 2880
+"""but in a few zones at half minutes,"""
+_SINCE_1973 = instant(datetime(1973, 1, 1, tzinfo=UTC))
+"""before this."""
 
 
 @frozen
@@ -160,7 +173,7 @@ def group_views(
     facts: list[list[Hashable]] = []
     numbers = []
     for place, slot in enumerate(vocabulary.slots[: vocabulary.base]):
-        names = [name for name in NEEDS.get(slot.name, tuple(LOG_ATTRIBUTES)) if name in attributes]
+        names = [name for name in NEEDS.get(slot.asks, tuple(LOG_ATTRIBUTES)) if name in attributes]
         classes = _classes(_axes(slot, names, at, attributes), total)
         codes: dict[Hashable, int] = {}
         number = []
@@ -200,15 +213,19 @@ def _axes(
 ) -> list[NDArray[np.int64]]:
     """Return columns of whole numbers; views that agree in all of them agree in the fact."""
     coded = [attributes[name] for name in names]
-    if slot.name not in NEEDS:
+    if slot.asks not in NEEDS:
         return [*(column.codes for column in coded), at]
+    if slot.zone is not None:
+        return [at // (_QUARTER if at.min() >= _SINCE_1973 else _HALF_MINUTE)]
     if slot.name == "period":
         return [_intervals(slot, at)]
-    if slot.name == "score" and coded:
-        return [_score_intervals(slot, coded[0])]
-    if slot.name == "age_days" and coded:
-        return [_ages(coded[0], at)]
-    if slot.name in _BY_RIGHTS:
+    if slot.name in ("score", "value") and coded:
+        return [_number_intervals(slot, coded[0])]
+    if slot.name in ("age", "published") and coded:
+        return [_since_published(slot, coded[0], at)]
+    if slot.asks == "registration" and coded:
+        return [*(column.codes for column in coded), _since_registered(slot, attributes, at)]
+    if slot.asks in _BY_RIGHTS:
         return [*(column.codes for column in coded), *_stretches(slot, names, at, attributes)]
     return [column.codes for column in coded]
 
@@ -219,23 +236,40 @@ def _intervals(slot: Slot, numbers: NDArray[np.int64] | NDArray[np.float64]) -> 
     return np.searchsorted(marks, numbers, "left") + np.searchsorted(marks, numbers, "right")
 
 
-def _score_intervals(slot: Slot, scores: Coded) -> NDArray[np.int64]:
-    """Number the interval of each view's score; a missing one has an interval of its own."""
+def _number_intervals(slot: Slot, scores: Coded) -> NDArray[np.int64]:
+    """Number the interval of each view's number; a missing one has an interval of its own."""
     missing = np.array([value is None for value in scores.values])
     numbers = np.array([-1.0 if value is None else value for value in scores.values], np.float64)
     return np.where(missing, -1, _intervals(slot, numbers))[scores.codes]
 
 
-def _ages(published: Coded, at: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Number the day of its article's life that each view is on.
+def _since_published(slot: Slot, published: Coded, at: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Number the interval of each article's age, or of the instant at which it came out."""
+    instants, known = _instants(published)
+    ages = at - instants[published.codes]
+    told = ages if slot.is_length else instants[published.codes]
+    come = known[published.codes] & (ages >= 0)
+    return np.where(come, _intervals(slot, told), _UNKNOWN)
 
-    An age counts completed days, so views of the same day agree.
-    """
-    dates = [value if isinstance(value, datetime) else None for value in published.values]
-    instants = np.array([0 if date is None else instant(date) for date in dates], np.int64)
-    known = np.array([date is not None for date in dates])
-    days = (at - instants[published.codes]) // DAY
-    return np.where(known[published.codes], days, _NO_AGE)
+
+def _since_registered(
+    slot: Slot, attributes: Mapping[str, Coded], at: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Number the interval of the time since each reader registered."""
+    registered = attributes.get("reader.registered_at")
+    if registered is None:
+        return np.zeros(len(at), np.int64)
+    instants, known = _instants(registered)
+    lengths = at - instants[registered.codes]
+    come = known[registered.codes] & (lengths >= 0)
+    return np.where(come, _intervals(slot, lengths), _UNKNOWN)
+
+
+def _instants(dates: Coded) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return the instants of a column of times, and which of its values are times."""
+    times = [value if isinstance(value, datetime) else None for value in dates.values]
+    instants = np.array([0 if time is None else instant(time) for time in times], np.int64)
+    return instants, np.array([time is not None for time in times], np.bool_)
 
 
 def _stretches(
@@ -243,13 +277,13 @@ def _stretches(
 ) -> list[NDArray[np.int64]]:
     """Return between which dates of the reader's rights each view lies.
 
-    Where the fact counts days since the end of a right, also on which of these days.
+    Where the fact is a time since a right began or ended, also in which interval of its own.
     """
     if "reader.entitlements" not in names:
         return []
     rights = attributes["reader.entitlements"]
     stretch = np.zeros(len(at), np.int64)
-    day = np.zeros(len(at), np.int64)
+    length = np.zeros(len(at), np.int64)
     # A stable sort brings the views of readers with the same rights together: those with `code`
     # are the rows from one cut to the next.
     order = np.argsort(rights.codes, kind="stable")
@@ -260,19 +294,21 @@ def _stretches(
             continue
         dates = {date for right in value for date in (right.from_instant, right.until_instant)}
         stretch[rows] = np.searchsorted(np.array(sorted(dates), np.int64), at[rows], "right")
-        if slot.name == "days_since_expiry":
+        if slot.is_length:
             for number in np.unique(stretch[rows]):
                 mine = rows[stretch[rows] == number]
-                day[mine] = _days_since_expiry(value, at[mine])
-    return [stretch, day]
+                length[mine] = _since_right(slot, value, at[mine])
+    return [stretch, length]
 
 
-def _days_since_expiry(rights: tuple[Entitlement, ...], at: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return how many days ago the rights had ended, at instants of one stretch between dates."""
-    reader, _ = scene({"reader.entitlements": rights})
+def _since_right(
+    slot: Slot, rights: tuple[Entitlement, ...], at: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Number the interval of the time since a right, at instants of one stretch between dates."""
+    reader, view = scene({"reader.entitlements": rights})
     first = int(at[0])
-    since = reader.expired_for(first)
-    if since is None:
-        return np.zeros(len(at), np.int64)
-    expired = first - since  # the same for the whole stretch
-    return (at - expired) // DAY
+    length = since(slot.asks, slot.product)(reader, view, first)
+    if length is None:
+        return np.full(len(at), _UNKNOWN, np.int64)
+    happened = first - length  # the same for the whole stretch
+    return _intervals(slot, at - happened)

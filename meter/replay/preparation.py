@@ -73,7 +73,7 @@ class ParseOptions:
         for columns in self.policies:
             vocabulary = columns.rulebook.vocabulary
             for slot in vocabulary.slots[: vocabulary.base]:
-                needed.update(NEEDS.get(slot.name, LOG_ATTRIBUTES))
+                needed.update(NEEDS.get(slot.asks, LOG_ATTRIBUTES))
         return tuple(name for name in LOG_ATTRIBUTES if name in needed)
 
     @property

@@ -13,11 +13,13 @@ from attrs import evolve, frozen
 from numpy.typing import NDArray
 
 from meter.errors import MeterError
+from meter.facts.slots import observer_of
+from meter.simulate.unknown import refuse_unknown
 from meter.view import Article, PageView, Reader
 from meter.windows import DAY, EPOCH, moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from meter.columns.tables import Judging
     from meter.policy import Policy
@@ -32,7 +34,7 @@ __all__ = ["Dimension", "Situations"]
 
 _MOST_SITUATIONS = 200_000
 _SCORES = 101
-_AGES = 101
+_QUARTER = DAY // 96
 _SOMEONE = Reader(id="someone")
 _SOMETHING = PageView(article=Article(id="something"))
 
@@ -63,12 +65,14 @@ class Situations:
         self._slots = self._vocabulary.slots[: self._vocabulary.base]
         mentioned = {slot.name: slot.mentioned for slot in self._slots}
         self._has = mentioned.keys()
-        self.periods: tuple[int, ...] = mentioned.get("period", ())
-        """The instants at which something changes by the policy's own dates."""
-        days = (horizon.closes - horizon.opens) // DAY + 1
-        self._days = max(1, days) if "days_since_expiry" in self._has else 1
+        refuse_unknown(policy)
+        self.periods = self._changes(mentioned.get("period", ()), horizon)
+        """The instants at which something changes by the policy's own dates, days and hours."""
+        self.expiry: tuple[int, ...] = mentioned.get("expiry", ())
+        self.ages: tuple[int, ...] = mentioned.get("age", ())
+        """What the times since expiry and since publication are compared with, in microseconds."""
         self.who = self._who(states)
-        """[state, days since expiry]"""
+        """[state, interval of the time since expiry]"""
         self.reader = self._reader()
         """[reader class, score in hundredths]"""
         self.article = self._article()
@@ -78,7 +82,7 @@ class Situations:
         self.period = self._period()
         """[period]"""
         self.age = self._age()
-        """[age in days]"""
+        """[interval of the age]"""
 
     def groups(self, judging: Judging) -> NDArray[np.int64]:
         """Return the group of equal facts of each combination, one axis a dimension.
@@ -100,9 +104,7 @@ class Situations:
                 for slot, code in zip(dimension.slots, dimension.codes[number], strict=True):
                     codes[slot] = code
             group[combination] = judging.group(tuple(codes))
-        # The period is numbered by its start: codes of one stretch of time may differ only on the
-        # start itself.
-        return np.ascontiguousarray(group[:, :, :, :, self.period.number])
+        return group
 
     def _dimension(
         self, names: tuple[str, ...], shape: tuple[int, ...], scenes: Iterable[Scene]
@@ -117,22 +119,41 @@ class Situations:
             found.append(numbers.setdefault(codes, len(numbers)))
         return Dimension(slots, tuple(numbers), np.array(found, np.int64).reshape(shape))
 
+    def _changes(self, dates: Sequence[int], horizon: Horizon) -> tuple[int, ...]:
+        """Return the instants at which the date, the day of the week or the hour changes.
+
+        By the clocks, which show another hour only at whole quarters of one.
+        """
+        clocks = [observer_of(slot) for slot in self._slots if slot.zone is not None]
+        if not clocks:
+            return tuple(dates)
+        changes = set(dates)
+        before: list[Hashable] = []
+        for at in range(horizon.opens // _QUARTER * _QUARTER, horizon.closes, _QUARTER):
+            told = [observe(_SOMEONE, _SOMETHING, at) for observe in clocks]
+            if told != before:
+                changes.add(at)
+            before = told
+        return tuple(sorted(changes))
+
     def _who(self, states: list[AccountState]) -> Dimension:
+        lengths = _one_of_each(self.expiry)
         return self._dimension(
-            ("reader", "product", "days_since_expiry"),
-            (len(states), self._days),
+            ("reader", "product", "expiry"),
+            (len(states), len(lengths)),
             (
-                (self._person(state, days), _SOMETHING, self._at)
+                (self._person(state, length), _SOMETHING, self._at)
                 for state in states
-                for days in range(self._days)
+                for length in lengths
             ),
         )
 
     def _person(self, state: AccountState, since: int) -> Reader:
-        """Return somebody whose right ended some days ago, or ends tomorrow."""
+        """Return somebody whose right ended some microseconds ago, or ends tomorrow."""
         now = EPOCH + timedelta(microseconds=self._at)
-        ends = now - timedelta(days=since) if state.over else now + timedelta(days=1)
-        return state.given_to(_SOMEONE, now - timedelta(days=self._days + 1), ends)
+        ended = now - timedelta(microseconds=since)
+        ends = ended if state.over else now + timedelta(days=1)
+        return state.given_to(_SOMEONE, ended - timedelta(days=1), ends)
 
     def _reader(self) -> Dimension:
         readers = self._world.readers.members
@@ -159,8 +180,8 @@ class Situations:
         )
 
     def _page(self, article: Article, age: int = 0) -> PageView:
-        """Return a view of an article of some days."""
-        published = moment(self._at - age * DAY, self._zone)
+        """Return a view of an article that came out some microseconds ago."""
+        published = moment(self._at - age, self._zone)
         return PageView(article=evolve(article, published=published))
 
     def _visit(self) -> Dimension:
@@ -181,10 +202,18 @@ class Situations:
         if self.periods:
             starts = [min(self._at, *self.periods) - 1, *self.periods]
         scenes = ((_SOMEONE, _SOMETHING, start) for start in starts)
-        return self._dimension(("period",), (len(starts),), scenes)
+        return self._dimension(("period", "weekday", "hour"), (len(starts),), scenes)
 
     def _age(self) -> Dimension:
-        ages = range(_AGES) if "age_days" in self._has else (0,)
+        ages = _one_of_each(self.ages)
         pages = (self._page(_SOMETHING.article, age) for age in ages)
         scenes = ((_SOMEONE, page, self._at) for page in pages)
-        return self._dimension(("age_days",), (len(ages),), scenes)
+        return self._dimension(("age",), (len(ages),), scenes)
+
+
+def _one_of_each(marks: Sequence[int]) -> list[int]:
+    """Return a length of each interval between some lengths, and each of them itself."""
+    lengths = [0]
+    for mark in marks:
+        lengths += [mark, mark + 1]
+    return lengths

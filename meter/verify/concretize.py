@@ -11,16 +11,18 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from datetime import UTC, datetime, timedelta
-from math import ceil, floor
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
 from meter.facts import OTHER
+from meter.facts.attributes import REGION
 from meter.usage import Tally, Usage
-from meter.view import Article, Entitlement, PageView, Reader
-from meter.vocabulary import ArticleAccess, EntitlementKind, Status
+from meter.verify.together.tenure import Lengths, before, lengths, rights_of
+from meter.verify.together.timing import Moments, Timing, stretch_of
+from meter.view import Article, PageView, Reader
+from meter.vocabulary import ArticleAccess, Status
 from meter.windows import instant, moment
 
 if TYPE_CHECKING:
@@ -34,9 +36,8 @@ __all__ = ["ConcreteView", "concretize", "plain_codes"]
 _HOUR = 3_600_000_000
 _MORNING = 9 * _HOUR
 _ORDINARY_DAY = datetime(2026, 6, 1, tzinfo=UTC)
-_MOST_DAYS = 700_000  # before the year 110: no reader and no article is older
-_WHOLE = ("age_days", "days_since_expiry")
-_RANGES = {"score": (0, 1), "days_since_expiry": (0, _MOST_DAYS)}
+_MOST_LENGTH = 200_001 * 24 * _HOUR
+_RANGES = {"score": (0, 1), "value": (0, 1)}
 _STATUSES = (
     Status.ANONYMOUS,
     Status.REGISTERED,
@@ -47,18 +48,7 @@ _STATUSES = (
     Status.STAFF,
 )
 _ACCESSES = (ArticleAccess.METERED, ArticleAccess.PREMIUM, ArticleAccess.FREE)
-_KINDS = {
-    Status.TRIAL: EntitlementKind.TRIAL,
-    Status.TRIAL_EXPIRED: EntitlementKind.TRIAL,
-    Status.SUBSCRIBER: EntitlementKind.SUBSCRIPTION,
-    Status.SUBSCRIPTION_EXPIRED: EntitlementKind.SUBSCRIPTION,
-    Status.STAFF: EntitlementKind.STAFF,
-}
-_TERMS = {
-    EntitlementKind.TRIAL: timedelta(days=14),
-    EntitlementKind.SUBSCRIPTION: timedelta(days=365),
-}
-_EXPIRED = (Status.TRIAL_EXPIRED, Status.SUBSCRIPTION_EXPIRED)
+_OF_TIME = ("period", "published")
 _UNMENTIONED = {
     "section": "elsewhere",
     "kind": "story",
@@ -99,10 +89,13 @@ def plain_codes(vocabulary: Vocabulary, slot: Slot) -> tuple[Hashable, ...]:
 
 
 def _can_be(vocabulary: Vocabulary, slot: Slot, code: Hashable) -> bool:
-    if slot.kind == "word":
+    if slot.kind == "word" and slot.zone is None:
         view = _view_with(slot.name, _word(slot, code))
         seen = vocabulary.observe(Reader(id="somebody"), view, 0)
         return bool(seen[vocabulary.place(slot.name)] == code)
+    if slot.is_length and isinstance(code, int):
+        stretch = stretch_of(slot, code, 0, _MOST_LENGTH)
+        return stretch.low < stretch.high
     if slot.kind == "number" and isinstance(code, int):
         return next(_numbers(slot, code), None) is not None
     return True
@@ -118,23 +111,28 @@ def _view_with(name: str, word: str | None) -> PageView:
 def _word(slot: Slot, code: Hashable) -> str | None:
     """Return a word that has this code, if any has."""
     if code != OTHER:
-        return None if code is None else str(code)
+        word = None if code is None else str(code)
+        return _elsewhere(slot, word) if word and word.endswith(REGION) else word
     word = _UNMENTIONED[slot.name]
     while word in slot.mentioned or word.lower() in slot.mentioned:
         word = f"x{word}"
     return word
 
 
+def _elsewhere(slot: Slot, country: str) -> str:
+    """Return a region of a country that no rule mentions."""
+    region = "X"
+    while country + region in slot.mentioned:
+        region += "X"
+    return country + region
+
+
 def _numbers(slot: Slot, code: int) -> Iterator[float]:
     """Yield numbers that have this code, the plainest first."""
-    least, most = _RANGES.get(slot.name, (-_MOST_DAYS, _MOST_DAYS))
-    whole = slot.name in _WHOLE
-    for number in _candidates(*_bounds(slot, code), whole=whole):
+    least, most = _RANGES[slot.name]
+    for number in _candidates(*_bounds(slot, code)):
         if least <= number <= most and slot.code(number) == code:
-            if not whole:
-                yield number
-            elif number == floor(number):
-                yield int(number)
+            yield number
 
 
 def _bounds(slot: Slot, code: int) -> tuple[float | None, float | None]:
@@ -148,18 +146,12 @@ def _bounds(slot: Slot, code: int) -> tuple[float | None, float | None]:
     return low, high
 
 
-def _candidates(low: float | None, high: float | None, *, whole: bool) -> Iterator[float]:
+def _candidates(low: float | None, high: float | None) -> Iterator[float]:
     if low is not None:
         yield low
     yield 0
-    if not whole:
-        yield 1
-        yield ((low or 0) + (1 if high is None else high)) / 2
-        return
-    if low is not None:
-        yield floor(low) + 1
-    if high is not None:
-        yield ceil(high) - 1
+    yield 1
+    yield ((low or 0) + (1 if high is None else high)) / 2
 
 
 def concretize(
@@ -176,53 +168,48 @@ def concretize(
     """
     slots = vocabulary.slots[: vocabulary.base]
     given = _concrete(slots, values)
-    at = _instant(policy, slots, values.get("period"))
+    usual = instant(_ORDINARY_DAY.replace(tzinfo=policy.zone)) + _MORNING
+    at, published = _moments(vocabulary, values, usual)
     now = moment(at, policy.zone)
-    view = _view(policy, given, at)
+    given["published"] = None if published is None else moment(published, policy.zone)
+    view = _view(given)
     return ConcreteView(
-        reader=_reader(given, now), view=view, usage=_usage(policy, view, at, used or {}), now=now
+        reader=_reader(given, lengths(slots, values), now),
+        view=view,
+        usage=_usage(policy, view, at, used or {}),
+        now=now,
     )
+
+
+def _moments(vocabulary: Vocabulary, values: Mapping[str, Any], usual: int) -> Moments:
+    """Return nine in the morning of an ordinary day, or of one with these codes."""
+    found = Timing.of(vocabulary).solve(values, usual)
+    if found is None:
+        raise LookupError(f"no time has these codes: {values}")
+    return found
 
 
 def _concrete(slots: Iterable[Slot], values: Mapping[str, Any]) -> dict[str, Any]:
     """Return a value with the code of each slot, by name."""
-    given = {slot.name: values[slot.name] for slot in slots if slot.name != "period"}
+    slots = [slot for slot in slots if slot.name not in _OF_TIME and slot.zone is None]
+    given = {slot.name: values[slot.name] for slot in slots if not slot.is_length}
     for slot in slots:
         if slot.name in _UNMENTIONED:
             given[slot.name] = _word(slot, values[slot.name])
-        elif slot.kind == "number" and values[slot.name] is not None:
+        elif slot.name in _RANGES and values[slot.name] is not None:
             given[slot.name] = next(_numbers(slot, values[slot.name]))
     return given
 
 
-def _instant(policy: Policy, slots: Iterable[Slot], period: int | None) -> int:
-    """Return nine in the morning of an ordinary day, or of one that lies in a period."""
-    at = instant(_ORDINARY_DAY.replace(tzinfo=policy.zone)) + _MORNING
-    marks: Sequence[int] = next((slot.mentioned for slot in slots if slot.name == "period"), ())
-    if period is None or bisect_right(marks, at) == period:
-        return at
-    return _instant_in(marks, period)
-
-
-def _instant_in(marks: Sequence[int], period: int) -> int:
-    """Return nine in the morning of a period's first day, where it is that long."""
-    if period == 0:
-        return marks[0] - 15 * _HOUR
-    start = marks[period - 1]
-    if period == len(marks):
-        return start + _MORNING
-    return start + min(_MORNING, (marks[period] - start) // 2)
-
-
-def _view(policy: Policy, given: Mapping[str, Any], at: int) -> PageView:
-    age = given.get("age_days")
+def _view(given: Mapping[str, Any]) -> PageView:
     article = Article(
         id="this-article",
         access=given["access"],
         section=given.get("section"),
         tags=given.get("tags") or frozenset(),
         kind=given.get("kind"),
-        published=None if age is None else moment(at - age * 24 * _HOUR, policy.zone),
+        published=given["published"],
+        value=given.get("value"),
     )
     return PageView(
         article=article,
@@ -237,32 +224,16 @@ def _view(policy: Policy, given: Mapping[str, Any], at: int) -> PageView:
     )
 
 
-def _reader(given: Mapping[str, Any], now: datetime) -> Reader:
+def _reader(given: Mapping[str, Any], since: Lengths, now: datetime) -> Reader:
     status = given["reader"]
-    products = sorted(given.get("product") or ())
+    registered = since.get(("registration", None))
     return Reader(
         id="reader",
         registered=status is not Status.ANONYMOUS,
+        registered_at=None if registered is None else before(now, registered),
         segments=given.get("segments") or frozenset(),
         score=given.get("score"),
-        entitlements=_rights(status, products, now, given.get("days_since_expiry")),
-    )
-
-
-def _rights(
-    status: Status, products: Sequence[str], now: datetime, days: int | None
-) -> tuple[Entitlement, ...]:
-    """Return what makes a reader one of this status: one right a product, or one for everything."""
-    kind = _KINDS.get(status)
-    if kind is None:
-        return ()
-    starts = ends = None
-    if status in _EXPIRED:
-        ends = now.astimezone(UTC) - timedelta(days=1 if days is None else days)
-        starts = ends - _TERMS[kind]
-    return tuple(
-        Entitlement(kind=kind, product=product, starts=starts, ends=ends)
-        for product in products or (None,)
+        entitlements=rights_of(status, sorted(given.get("product") or ()), since, now),
     )
 
 

@@ -38,14 +38,16 @@ class Expected:
 class Counterexample:
     """A journey that breaks a promise.
 
-    `before` says what was remembered before it (nothing, where it starts with a new reader),
-    `expected` which rule was expected and why it lost, `wanted` what would have kept the promise.
+    `turned` says which switches are not as the file has them, `before` what was remembered before
+    it (nothing, where it starts with a new reader), `expected` which rule was expected and why it
+    lost, `wanted` what would have kept the promise.
     """
 
     policy: Policy = field(repr=False)
     reader: str
     steps: tuple[SearchStep, ...]
     before: str | None = None
+    turned: str = ""
     wanted: frozenset[Show]
     expected: Expected
 
@@ -76,7 +78,7 @@ def single_view(space: Space, situation: Situation, wanted: frozenset[Show]) -> 
 def describe_reader(space: Space, situation: Situation) -> str:
     """Say who a counterexample is about; when their access ended is shown by a date instead."""
     return reader_words(
-        {name: value for name, value in situation.values.items() if name != "days_since_expiry"},
+        {name: value for name, value in situation.values.items() if name != "expiry"},
         space.vocabulary,
     )
 

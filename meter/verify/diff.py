@@ -8,6 +8,7 @@ state itself, and that is a line of its own.
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
@@ -29,6 +30,7 @@ from meter.verify.rows import (
     terms,
     visible,
 )
+from meter.verify.switches import MOST_POSITIONS, asked_switches, positions
 from meter.verify.symbolic import reports, verdicts
 
 if TYPE_CHECKING:
@@ -60,9 +62,31 @@ def changes(
     None where the policies are equal as functions.
 
     The names of rules and their order do not matter, only what readers see and what is counted.
-    Policies too large for a diagram are put to z3 where it is installed: it finds one example, or
+    Switches that stand alike in both are compared in every position, others as they are. Policies
+    too large for a diagram are put to z3 where it is installed: it finds one example, or
     proves that there is none. Raises `UndecidedError` otherwise.
     """
+    asked = {*asked_switches(old), *asked_switches(new)}
+    shared = sorted(
+        name
+        for name in asked
+        if name in old.switches and old.switches[name] == new.switches.get(name)
+    )
+    pairs = zip(positions(old, shared), positions(new, shared), strict=True)
+    found = [
+        (turned.turned, _changes(before.policy, turned.policy, seconds, steps))
+        for before, turned in islice(pairs, MOST_POSITIONS)
+    ]
+    rows = [*found[0][1].rows]
+    for turned, changed in found[1:]:
+        new_rows = (row for row in changed.rows if row not in found[0][1].rows)
+        rows += (evolve(row, who=f"{row.who}, with {turned}") for row in new_rows)
+    complete = 2 ** len(shared) == len(found) and all(changed.complete for _, changed in found)
+    return Changes(rows=tuple(rows), complete=complete)
+
+
+def _changes(old: Policy, new: Policy, seconds: float | None, steps: int) -> Changes:
+    """Return what differs between two policies whose switches are as they are."""
     vocabulary = Vocabulary([old, new])
     rulebooks = [Rulebook(policy, vocabulary) for policy in (old, new)]
     try:

@@ -38,7 +38,7 @@ def export_counterexamples(
         if counterexample is None:
             continue
         kept[answer.name] = None
-        if counterexample.before is not None:
+        if counterexample.before is not None or counterexample.turned:
             continue
         title = f"{answer.name}: kept by `meter prove`"
         text = tomli_w.dumps({"title": title, "policy": place, **journey_of(counterexample)})
@@ -93,6 +93,8 @@ def _reader(reader: Reader) -> dict[str, Any]:
         table["registered"] = True
     if reader.segments:
         table["segments"] = sorted(reader.segments)
+    if reader.registered_at is not None:
+        table["registered_at"] = reader.registered_at
     if reader.score is not None:
         table["score"] = reader.score
     if reader.entitlements:
@@ -113,6 +115,7 @@ def _view(view: PageView) -> dict[str, Any]:
         tags=sorted(article.tags) or None,
         kind=article.kind,
         published=article.published,
+        value=article.value,
         referrer=view.referrer,
         channel=view.channel,
         device=None if view.device == "laptop" else view.device,

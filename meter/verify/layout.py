@@ -35,7 +35,19 @@ if TYPE_CHECKING:
 
 __all__ = ["Layout"]
 
-_WHO = ("reader", "product", "segments", "score", "days_since_expiry", "country", "period")
+_WHO = (
+    "reader",
+    "product",
+    "segments",
+    "score",
+    "expiry",
+    "purchase",
+    "registration",
+    "country",
+    "period",
+    "weekday",
+    "hour",
+)
 """What stays the same from one page view to the next: the reader, and the day."""
 
 Ways = dict[MeterState, tuple[int, bool]]
@@ -105,7 +117,7 @@ class Layout:
 
     def _slot_variables(self) -> Iterator[Variable]:
         for index, slot in enumerate(self.vocabulary.slots[: self.vocabulary.base]):
-            who = slot.name in _WHO
+            who = slot.asks in _WHO
             if slot.kind == "set":
                 for member in slot.mentioned:
                     yield Variable(slot.name, (False, True), index, member, who=who)

@@ -9,6 +9,7 @@ from attrs import frozen
 from meter.errors import listed
 from meter.explanation import clause
 from meter.facts import ATTRIBUTES, OTHER
+from meter.facts.attributes import REGION
 from meter.forms import covers
 from meter.formulas import In
 from meter.vocabulary import Opening, Status
@@ -58,7 +59,9 @@ _MEMBERSHIP = {
     "segments": ("in segment", "not in segment"),
     "product": ("with", "without"),
 }
-_WHO = ("segments", "product", "score", "days_since_expiry", "country")
+_SINCE = ("expiry", "purchase", "registration")
+_WHO = ("segments", "product", "score", "country", *_SINCE)
+_CLOCKS = ("weekday", "hour")
 _STATE = ("meter state", "counted already", "period")
 """The variables that say who reads and what is left to them; all others say what is opened."""
 
@@ -93,8 +96,12 @@ def reader_words(values: Mapping[str, Any], vocabulary: Vocabulary) -> str:
     if values.get("segments"):
         parts.append(f"in {_members('segment', values['segments'])}")
     if values.get("country") not in (None, OTHER):
-        parts.append(f"in {values['country']}")
-    numbers = [name for name in ("score", "days_since_expiry") if values.get(name) is not None]
+        parts.append(_country(values["country"]))
+    numbers = [
+        name
+        for name, value in values.items()
+        if value is not None and _asks(name) in ("score", *_SINCE)
+    ]
     parts += [f"({words_of(vocabulary, name, [values[name]])})" for name in numbers]
     return " ".join(parts)
 
@@ -105,13 +112,26 @@ def view_words(values: Mapping[str, Any], vocabulary: Vocabulary) -> str:
     parts += _known(values, "section", "kind")
     if values.get("tags"):
         parts.append(f"tagged {quoted(sorted(values['tags']), 'and')}")
-    if values.get("age_days") is not None:
-        parts.append(f"({words_of(vocabulary, 'age_days', [values['age_days']])})")
+    for name in ("value", "age", "published"):
+        if values.get(name) is not None:
+            parts.append(f"({words_of(vocabulary, name, [values[name]])})")
     parts += _known(values, "channel", "device", "language", "referrer")
     parts += [words for name, words in _FLAGS.items() if values.get(name)]
     if values.get("period") is not None:
         parts.append(f"on a day {_day_words(vocabulary, [values['period']])}")
+    clocks = [name for name in values if _asks(name) in _CLOCKS]
+    parts += [f"when {words_of(vocabulary, name, [values[name]])}" for name in clocks]
     return " ".join(parts)
+
+
+def _asks(name: str) -> str:
+    """Return what a variable is about; its name says besides of which product or zone."""
+    return name.partition(" ")[0]
+
+
+def _country(code: str) -> str:
+    """Say where a reader is; another region of a country than those that are named."""
+    return f"elsewhere in {code[:-1]}" if code.endswith(REGION) else f"in {code}"
 
 
 def _known(values: Mapping[str, Any], *names: str) -> list[str]:
@@ -180,9 +200,9 @@ def phrase(variables: Sequence[Variable], vocabulary: Vocabulary, box: Box) -> P
 
 
 def _part_of(name: str, who: list[str], what: list[str], state: list[str]) -> list[str]:
-    if name in _WHO:
+    if _asks(name) in _WHO:
         return who
-    return state if name in _STATE else what
+    return state if name in _STATE or _asks(name) in _CLOCKS else what
 
 
 def _variable_words(vocabulary: Vocabulary, variable: Variable, codes: Sequence[Any]) -> str:
@@ -191,13 +211,16 @@ def _variable_words(vocabulary: Vocabulary, variable: Variable, codes: Sequence[
         return _state_words(vocabulary, variable, codes)
     if variable.slot is None:
         return "where it is counted already" if codes[0] else "where it is not counted yet"
-    if variable.name in _BEFORE:
+    regions = variable.name == "country" and any(REGION in str(code) for code in variable.domain)
+    if variable.name in _BEFORE and not regions:
         return _word_words(variable, codes)
     if variable.name in _FLAGS:
         words = _FLAGS[variable.name]
         return words if codes[0] else f"not {words}"
     if variable.name == "period":
         return _day_words(vocabulary, codes)
+    if _asks(variable.name) in _CLOCKS:
+        return f"when {words_of(vocabulary, variable.name, codes)}"
     return f"where {words_of(vocabulary, variable.name, codes)}"
 
 

@@ -163,7 +163,8 @@ def built_in_properties(space: Space) -> list[Property]:
 
 def from_guarantee(space: Space, guarantee: Guarantee) -> Property:
     """Return a guarantee of the policy file as a property."""
-    formula = formula_of(guarantee.when, space.vocabulary, space.rulebooks[0].policy.zone)
+    policy = space.rulebooks[0].policy
+    formula = formula_of(guarantee.when, space.vocabulary, policy.zone, policy.switched_on)
     return Property(where=space.where(formula), always=guarantee.always, never=guarantee.never)
 
 

@@ -7,6 +7,7 @@ to break it, and searched for with the real `decide`.
 
 from __future__ import annotations
 
+from itertools import islice
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ from meter.verify.properties import (
 )
 from meter.verify.search import find, scenario_of, scenarios
 from meter.verify.smt.fallback import fallback
+from meter.verify.switches import MOST_POSITIONS, asked_switches, positions, together
 from meter.verify.symbolic import among, spends, verdicts
 from meter.vocabulary import Access, Opening, Show
 from meter.windows import instant
@@ -58,8 +60,19 @@ def guarantees(
 
     `leave_out` names built-in ones that are not meant to hold, beside those the policy excepts.
 
-    `steps` and `seconds` bound the work; what is not answered within them is `not decided`.
+    Each is answered for every position of the switches that conditions ask for. `steps` and
+    `seconds` bound the work; what is not answered within them is `not decided`.
     """
+    turned = list(islice(positions(policy), MOST_POSITIONS))
+    share = None if seconds is None else seconds / len(turned)
+    found = [(position, _answers(position.policy, share, steps, leave_out)) for position in turned]
+    return together(found, complete=2 ** len(asked_switches(policy)) == len(turned))
+
+
+def _answers(
+    policy: Policy, seconds: float | None, steps: int, leave_out: Sequence[str]
+) -> tuple[ProofAnswer, ...]:
+    """Answer every promise of a policy whose switches are as they are."""
     rulebook = Rulebook(
         policy, Vocabulary([policy], [guarantee.when for guarantee in policy.guarantees])
     )

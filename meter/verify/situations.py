@@ -20,15 +20,18 @@ RUNNING = (Status.TRIAL, Status.SUBSCRIBER, Status.STAFF)
 
 _ASSUMED = (
     (
-        ("days_since_expiry",),
+        ("expiry",),
         (
-            "the days since expiry are known for readers whose access has expired, and for nobody"
-            " else; they are whole and never below 0"
+            "the time since expiry is known for readers whose access has expired, and for nobody"
+            " else; it is never below 0"
         ),
     ),
+    (("purchase",), "only a right that runs was bought, and not every right says when"),
+    (("registration",), "only who has an account has registered"),
     (("product",), "only readers in a trial, subscribers and staff hold products"),
     (("score",), "a score is between 0 and 1"),
-    (("age_days",), "an article's age is a whole number of days"),
+    (("value",), "an article's value is between 0 and 1"),
+    (("age",), "an article's age is known once it is published, and never below 0"),
     (
         ("open",),
         (
@@ -56,7 +59,7 @@ _ASSUMED = (
 
 def assumed(vocabulary: Vocabulary) -> tuple[str, ...]:
     """Return what is taken for granted about what the policies of a vocabulary look at."""
-    names = {slot.name for slot in vocabulary.slots}
+    names = {slot.asks for slot in vocabulary.slots}
     return tuple(words for needs, words in _ASSUMED if names.issuperset(needs))
 
 

@@ -12,13 +12,13 @@ from attrs import evolve
 
 from meter.engine import judge
 from meter.errors import listed
-from meter.formulas import And, Contains, In
+from meter.formulas import And, Contains, In, Turned
 from meter.memo import decide
 from meter.rulebook import is_spent
 from meter.verify.diagram import FALSE, MOST_STEPS, TRUE, Diagrams
 from meter.verify.layout import Layout
 from meter.verify.phrasing import reader_words, view_words
-from meter.verify.situations import EXPIRED, RUNNING
+from meter.verify.together.couplings import couplings
 from meter.vocabulary import ArticleAccess
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from meter.formulas import Formula
     from meter.rulebook import Rulebook
     from meter.verify.situations import Situation
+    from meter.verify.together.couplings import Coupling
 
 __all__ = ["Space"]
 
@@ -80,6 +81,8 @@ class Space(Layout):
         if isinstance(formula, Contains):
             level = self.level(formula.slot, formula.member)
             return self.diagrams.test(level, [int(formula.inside)])
+        if isinstance(formula, Turned):
+            return TRUE if formula.holds(()) else FALSE
         parts = [self.where(part, side) for part in formula.parts]
         # From the last level to the first, so that what is built so far is never walked again.
         parts.sort(key=self.diagrams.level, reverse=True)
@@ -111,7 +114,7 @@ class Space(Layout):
 
     def _possible(self) -> int:
         diagrams = self.diagrams
-        parts = [*self._possible_readers()]
+        parts = [self._possible_codes(coupling) for coupling in couplings(self)]
         counted = dict.fromkeys(self.known_levels, FALSE)
         for meter in self.meters:
             may, own = self._possible_states(meter)
@@ -124,19 +127,22 @@ class Space(Layout):
             parts.append(diagrams.ite(diagrams.test(level, [0]), TRUE, somewhere))
         return diagrams.conjoin(*reversed(parts))
 
-    def _possible_readers(self) -> list[int]:
-        diagrams = self.diagrams
-        expired = self.is_("reader", *EXPIRED)
-        running = self.is_("reader", *RUNNING)
-        parts = []
-        for level, variable in enumerate(self.variables):
-            if variable.name == "days_since_expiry":
-                codes = [code for code in variable.domain if code is not None]
-                known = diagrams.test(level, variable.indices(codes))
-                parts.append(diagrams.ite(expired, known, diagrams.negate(known)))
-            if variable.name == "product":
-                parts.append(diagrams.ite(running, TRUE, diagrams.test(level, [0])))
-        return parts
+    def _possible_codes(self, coupling: Coupling) -> int:
+        """Return where some levels have codes that can be had at once."""
+
+        def below(place: int, rows: Collection[tuple[int, ...]]) -> int:
+            if not rows or place == len(coupling.levels):
+                return TRUE if rows else FALSE
+            level = coupling.levels[place]
+            by_code: dict[int, list[tuple[int, ...]]] = {}
+            for row in rows:
+                by_code.setdefault(row[place], []).append(row)
+            codes = range(len(self.variables[level].domain))
+            return self.diagrams.node(
+                level, [below(place + 1, by_code.get(code, ())) for code in codes]
+            )
+
+        return below(0, coupling.allowed)
 
     def _possible_states(self, meter: str) -> tuple[int, int]:
         """Return where a meter's state can be reached under the limits a reader has.

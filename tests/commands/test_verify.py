@@ -122,9 +122,9 @@ def test_keeps_readers_with_everything_a_journey_can_say(meter):
     """A segment, a right that has ended, a gift link and tags are kept as they were found."""
     when = (
         '{ reader = ["subscription-expired"], segments = ["loyal"], tags = { all = ["a", "b"] },'
-        " gift = true, days_since_expiry = { at_least = 30 }, score = { above = 0.5 }, country ="
-        ' ["JP"], age_days = { at_least = 7 }, access = ["premium"], kind = ["essay"], section ='
-        ' ["sea"], device = ["phone"], channel = ["app"], language = ["ja"], referrer ='
+        ' gift = true, since = { expiry = { at_least = "30 days" } }, score = { above = 0.5 },'
+        ' country = ["JP"], age = { at_least = "7 days" }, access = ["premium"], kind = ["essay"],'
+        ' section = ["sea"], device = ["phone"], channel = ["app"], language = ["ja"], referrer ='
         ' ["example.com"] }'
     )
     own = f'[[guarantees]]\nname = "loyal readers"\nwhen = {when}\nalways = ["article"]\n'

@@ -10,7 +10,7 @@ from attrs import evolve
 from meter import Article, Entitlement, PageView, Reader, Usage, decide, explain, loads_policy
 from meter.explanation import clause, code_words, value_words, why_not
 from meter.formulas import In, Or, formula_of
-from meter.policy import Dates, When
+from meter.policy import Dates, Lengths, When
 from meter.vocabulary import Members, Range
 
 NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)
@@ -199,8 +199,8 @@ VOCABULARY_POLICY = evolve(
             [
                 When(score=Range(equals=0.5)),
                 When(score=Range(below=0.2)),
-                When(age_days=Range(at_least=7)),
-                When(age_days=Range(above=1)),
+                When(age=Lengths(at_least="7 days")),
+                When(age=Lengths(above="1 day")),
                 When(segments=Members(any=["loyal"])),
                 When(product=["digital"]),
                 When(section=["markets"]),
@@ -230,11 +230,11 @@ VOCABULARY_POLICY = evolve(
             When(not_=When(score=Range(equals=0.5))),
             "the score is below 0.2, 0.2, between 0.2 and 0.5 or above 0.5",
         ),
-        (When(age_days=Range(above=1)), "the article's age in days is above 1"),
-        (When(not_=When(age_days=Range(above=1))), "the article's age in days is at most 1"),
+        (When(age=Lengths(above="1 day")), "the article's age is above 1 day"),
+        (When(not_=When(age=Lengths(above="1 day"))), "the article's age is at most 1 day"),
         (
-            When(age_days=Range(at_least=1, at_most=7)),
-            "the article's age in days is at least 1 and at most 7",
+            When(age=Lengths(at_least="1 day", at_most="7 days")),
+            "the article's age is at least 1 day and at most 7 days",
         ),
         (When(segments=Members(none=["loyal"])), "the segments do not include `loyal`"),
         (When(crawler=True), "the crawler flag is set"),

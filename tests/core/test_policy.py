@@ -188,6 +188,8 @@ def test_equal_policies_have_equal_digests_and_tables(policy):
         guarantees=list(policy.guarantees),
         copy=dict(policy.copy),
         links=policy.links,
+        words=dict(policy.words),
+        switches=dict(policy.switches),
     )
     assert policy == again
     assert (policy.digest, hash(policy)) == (again.digest, hash(again))
@@ -200,6 +202,7 @@ def test_equal_policies_have_equal_digests_and_tables(policy):
             rules=renamed,
             meters=policy.meters,
             offers=policy.offers,
+            switches=policy.switches,
         ).digest
     )
 

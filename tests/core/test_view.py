@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from meter import Article, Entitlement, PageView, Reader
+from meter.facts.attributes import since
 from meter.windows import DAY, instant
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -88,18 +89,19 @@ def test_grace_is_absolute_time():
     ]
 
 
-def test_days_since_expiry_count_from_the_end_of_grace():
+def expired_for(*rights):
+    """Return how long ago the last right of a reader with some rights ended, at noon."""
+    reader = Reader(id="r", entitlements=rights)
+    view = PageView(article=Article(id="a"))
+    return since("expiry", None)(reader, view, instant(NOON))
+
+
+def test_the_time_since_expiry_counts_from_the_end_of_grace():
     """A reader whose right still runs, or never ran, is not expired."""
-    at = instant(NOON)
-    assert (
-        Reader(
-            id="r", entitlements=[right("trial", ends=NOON - timedelta(days=3), grace=2)]
-        ).expired_for(at)
-        == DAY
-    )
-    assert Reader(id="r").expired_for(at) is None
-    assert Reader(id="r", entitlements=[right("trial")]).expired_for(at) is None
-    assert Reader(id="r", entitlements=[right("staff", ends=BEFORE)]).expired_for(at) is None
+    assert DAY == expired_for(right("trial", ends=NOON - timedelta(days=3), grace=2))
+    assert expired_for() is None
+    assert expired_for(right("trial")) is None
+    assert expired_for(right("staff", ends=BEFORE)) is None
 
 
 def test_only_running_rights_bring_products():

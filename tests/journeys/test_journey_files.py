@@ -190,8 +190,8 @@ def test_articles_are_described_once_and_steps_may_differ():
 def test_the_age_of_an_article_is_the_publications():
     """A date of publication is the start of that day in its zone."""
     policy = loads_policy(
-        '[publication]\nname="P"\ntimezone="Asia/Tokyo"\n[[rules]]\nname="new"\nwhen={ age_days = {'
-        ' below = 1 } }\nshow="subscription-wall"\n[[rules]]\nname="old"\nshow="article"\n'
+        '[publication]\nname="P"\ntimezone="Asia/Tokyo"\n[[rules]]\nname="new"\nwhen={ age = {'
+        ' below = "1 day" } }\nshow="subscription-wall"\n[[rules]]\nname="old"\nshow="article"\n'
     )
     read = "read = { id = 'a', published = 2026-05-01 }"
     journey = Journey.loads(

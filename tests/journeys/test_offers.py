@@ -139,7 +139,7 @@ WHENS = (
     '{ segments = ["student"] }',
     '{ not = { segments = ["student"] } }',
     '{ section = ["sport"] }',
-    "{ days_since_expiry = { at_least = 3 } }",
+    '{ since = { expiry = { at_least = "3 days" } } }',
     "{ dates = { from = 2026-06-10, until = 2026-06-20 } }",
     '{ any = [{ device = ["phone"] }, { country = ["GB"] }] }',
     "{ score = { at_least = 0.5 } }",

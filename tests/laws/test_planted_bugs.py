@@ -175,8 +175,26 @@ BUGS = (
         "if reader.id == 0:",
     ),
     Bug(
+        "an embargoed article is fresh",
+        "view.py",
+        "if self._published is None or at < self._published:",
+        "if self._published is None:",
+    ),
+    Bug(
+        "hours end at midnight",
+        "policy/times.py",
+        "return (hour - first) % _DAY < (end - first) % _DAY",
+        "return first <= hour < end",
+    ),
+    Bug(
+        "a country alone is none of its regions",
+        "formulas.py",
+        "known.difference(codes, unsure)",
+        "known.difference(codes)",
+    ),
+    Bug(
         "an offer ends as its last day begins",
-        "policy/conditions.py",
+        "policy/times.py",
         "local_instant(ends, zone, end=True)",
         "local_instant(ends, zone)",
     ),

@@ -135,6 +135,7 @@ def _table(at, reader, view):
     article |= {
         "tags": _words(view.article.tags),
         "published": view.article.published and view.article.published.isoformat(),
+        "value": view.article.value,
     }
     return {
         "at": at.isoformat(),
@@ -143,6 +144,7 @@ def _table(at, reader, view):
             "registered": reader.registered,
             "country": reader.country,
             "score": reader.score,
+            "registered_at": reader.registered_at and reader.registered_at.isoformat(),
             "entitlements": rights,
             "segments": _words(reader.segments),
         },

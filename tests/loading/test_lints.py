@@ -102,6 +102,21 @@ CASES = {
             (17, 25),
         ),
     ],
+    "split-night": [
+        (
+            TEXT.replace(
+                "spend =",
+                'when = { weekday = ["friday"], hour = { at_least = 18, below = 6 } }\nspend =',
+            ),
+            (17, 39),
+        ),
+        (
+            TEXT.replace(
+                "ends =", "when = { NIGHT, dates = { from = 2026-06-01 } }\nends ="
+            ).replace("NIGHT", "hour = { at_least = 22, below = 2 }"),
+            (13, 17),
+        ),
+    ],
     "unknown-prompt": [(TEXT.replace("spend =", 'prompt = "sponsered"\nspend ='), (17, 10))],
     "unknown-code": [
         (TEXT.replace("spend =", 'when = { country = ["JP", "Japan"] }\nspend ='), (17, 20)),
@@ -333,3 +348,19 @@ def test_a_prompt_is_looked_for_where_the_templates_are(by, tmp_path):
     assert found("note") == [("error", "unknown-prompt", advice)]
     if by == "the policy":
         assert [code for _, code, _ in found("sponsored", "prompst")] == ["no-such-file"]
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        'weekday = ["friday"], hour = { at_least = 6, below = 18 }',
+        'weekday = ["friday"], hour = { at_least = 18, below = 24 }',
+        "hour = { at_least = 18, below = 6 }",
+        'weekday = ["friday"]',
+    ],
+)
+def test_hours_of_one_day_are_no_split_night(when):
+    """Nor is a night that stands alone, or one that ends at midnight."""
+    text = TEXT.replace("spend =", f"when = {{ {when} }}\nspend =")
+    _, problems = check_text(text, today=date(2026, 7, 1))
+    assert "split-night" not in [problem.code for problem in problems]

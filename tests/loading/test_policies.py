@@ -9,7 +9,19 @@ from hypothesis import strategies as st
 
 from meter import Meter, Offer, Policy, PolicyError, Rule, Window, load_policy, loads_policy
 from meter.loading import dumps_policy
-from meter.policy import Copy, Dates, Guarantee, Limit, Links, Publication, When
+from meter.policy import (
+    Copy,
+    Dates,
+    Guarantee,
+    Hours,
+    Lengths,
+    Limit,
+    Links,
+    Publication,
+    Since,
+    Tenure,
+    When,
+)
 from meter.resources import template_root
 from meter.testing import strategies
 from meter.vocabulary import Members, Range, Show
@@ -56,8 +68,17 @@ referrer = ["google.com"]
 tags = ["sponsored"]
 segments = { any = ["a"], all = ["b"], none = ["c"] }
 score = { at_least = 0.2, below = 0.8 }
-age_days = { above = 7 }
-days_since_expiry = { equals = 30 }
+value = { above = 0.5 }
+age = { above = "7 days" }
+since.expiry = { at_least = "30 days", product = ["digital"] }
+since.purchase = { below = "1 week" }
+since.registration = { at_most = "1 day" }
+account = true
+entitled = false
+published = { from = 2026-06-01T18:00:00, until = 2026-06-30T18:00:00Z }
+weekday = ["saturday", "sunday"]
+hour = { at_least = 18, below = 6 }
+switch = ["storm"]
 left = { taste = { at_most = 2 } }
 gift = true
 crawler = false
@@ -91,6 +112,13 @@ pitch = "毎日、港から"
 [links]
 subscribe = "https://example.com/join"
 sign_in = "/account"
+
+[words]
+kind = ["opinion"]
+section = ["markets"]
+
+[switches]
+storm = true
 """
 
 
@@ -143,8 +171,22 @@ def test_a_file_is_read_key_by_key():
                     tags=["sponsored"],
                     segments=Members(any=["a"], all=["b"], none=["c"]),
                     score=Range(at_least=0.2, below=0.8),
-                    age_days=Range(above=7),
-                    days_since_expiry=Range(equals=30),
+                    value=Range(above=0.5),
+                    age=Lengths(above="7 days"),
+                    since=Since(
+                        expiry=Tenure(at_least="30 days", product=["digital"]),
+                        purchase=Tenure(below=timedelta(days=7)),
+                        registration=Lengths(at_most="24 hours"),
+                    ),
+                    account=True,
+                    entitled=False,
+                    published=Dates(
+                        from_=datetime.fromisoformat("2026-06-01T18:00:00"),
+                        until=datetime.fromisoformat("2026-06-30T18:00:00+00:00"),
+                    ),
+                    weekday=["saturday", "sunday"],
+                    hour=Hours(at_least=18, below=6),
+                    switch=["storm"],
                     left={"taste": Range(at_most=2)},
                     gift=True,
                     crawler=False,
@@ -175,6 +217,8 @@ def test_a_file_is_read_key_by_key():
             "ja": Copy(pitch="毎日、港から"),
         },
         links=Links(subscribe="https://example.com/join", sign_in="/account"),
+        words={"kind": ["opinion"], "section": ["markets"]},
+        switches={"storm": True},
     )
     assert expected == loads_policy(WHOLE)
 
@@ -260,6 +304,7 @@ def test_reading_what_was_written_gives_the_same_policy(policy, copy, links, nev
         guarantees=[Guarantee(name="never", never=never)],
         copy=copy,
         links=links,
+        switches=policy.switches,
     )
     assert policy == loads_policy(dumps_policy(policy))
 
@@ -272,7 +317,7 @@ def test_reading_what_was_written_gives_the_same_policy(policy, copy, links, nev
         "score = { above = 0.2, below = 0.3 }",
         "score = { at_least = 0.2, at_most = 0.2 }",
         "score = { equals = 0 }",
-        "age_days = { above = 7 }",
+        "age = { above = '1 hour', below = '2 hours' }",
         "tags = { none = ['sponsored'] }",
     ],
 )

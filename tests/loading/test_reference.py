@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from meter.loading.lints import LINTS
+from meter.policy.condition_faults import CODES as WORD_CODES
 from meter.resources import SYNTAX
 from meter.validation import CODES
 
@@ -77,7 +78,8 @@ def _codes(path):
 def test_every_code_is_documented_once():
     """What can be said has a section that says what it means."""
     codes = {code for module in MODULES for code in _codes(module)}
-    codes |= {known[1] for known in SYNTAX} | set(LINTS) | set(CODES) | {"bad-value"}
+    codes |= {known[1] for known in SYNTAX} | set(LINTS) | set(CODES) | set(WORD_CODES)
+    codes |= {"bad-value"}
     assert codes - set(DOCUMENTED) == set()
     assert len(DOCUMENTED) == len(set(DOCUMENTED))
 
@@ -107,4 +109,5 @@ def test_every_code_of_a_text_has_an_example():
     """Only what no text can show goes without."""
     shown = {Path(name).stem for name in EXAMPLES}
     codes = {code for module in MODULES for code in _codes(module)} | set(LINTS) | set(CODES)
+    codes |= set(WORD_CODES)
     assert codes - shown - WITHOUT_EXAMPLE == set()

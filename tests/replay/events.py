@@ -37,6 +37,7 @@ def event(name, step):
         "segments": sorted(reader.segments),
         "country": reader.country,
         "score": reader.score,
+        "registered_at": reader.registered_at and reader.registered_at.isoformat(),
     }
     what = {
         "id": article.id,
@@ -45,6 +46,7 @@ def event(name, step):
         "tags": sorted(article.tags),
         "kind": article.kind,
         "published": article.published.isoformat() if article.published else None,
+        "value": article.value,
     }
     names = (
         "id",

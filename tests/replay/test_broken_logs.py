@@ -34,7 +34,7 @@ window = { calendar = "month" }
 limit = 2
 [[rules]]
 name = "followers"
-when = { segments = ["followers"], age_days = { at_most = 3 } }
+when = { segments = ["followers"], age = { below = "4 days" } }
 show = "article"
 [[rules]]
 name = "a few articles"
@@ -577,7 +577,7 @@ def test_a_list_with_a_gap_in_it_is_not_misread(tmp_path):
     """`null` where a right should be costs the line; it is not taken for the right beside it."""
     policy = loads_policy(
         POLICY.replace(
-            'segments = ["followers"], age_days = { at_most = 3 }', 'reader = ["subscriber"]'
+            'segments = ["followers"], age = { below = "4 days" }', 'reader = ["subscriber"]'
         )
     )
     line = FLAT.replace("}", ', "entitlements": [{"kind": "subscription"}]}')

@@ -88,12 +88,12 @@ when = { any = [ { access = ["free"] }, { tags = ["sponsored"] } ] }
 show = "article"
 [[rules]]
 name = "lately expired"
-when = { days_since_expiry = { at_most = 20 } }
+when = { since = { expiry = { below = "21 days" } } }
 show = "trial-expired"
 offer = "back"
 [[rules]]
 name = "from the search"
-when = { referrer = ["google.com"], age_days = { above = 3 } }
+when = { referrer = ["google.com"], age = { at_least = "4 days" } }
 show = "article"
 [[rules]]
 name = "allowance"

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from meter.policy import Dates, Limit, Meter, Offer, Policy, Publication, Rule, When
-from meter.vocabulary import ArticleAccess, Members, Range, Show, Status
+from meter.policy import (
+    Dates,
+    Hours,
+    Lengths,
+    Limit,
+    Meter,
+    Offer,
+    Policy,
+    Publication,
+    Rule,
+    Since,
+    Tenure,
+    When,
+)
+from meter.vocabulary import ArticleAccess, Members, Range, Show, Status, Weekday
 from meter.windows import Window
 
 if TYPE_CHECKING:
@@ -15,7 +28,7 @@ if TYPE_CHECKING:
 WORDS = {
     "section": ["markets", "markets/asia", "sport"],
     "kind": ["opinion", "news"],
-    "country": ["JP", "US", "GB"],
+    "country": ["JP", "SE", "SE-M"],
     "device": ["phone", "tablet"],
     "channel": ["app", "web"],
     "language": ["en", "en-gb", "ja"],
@@ -25,9 +38,11 @@ WORDS = {
 SETS = {"tags": ["live", "sponsored", "election"], "segments": ["students", "loyal"]}
 NUMBERS = {
     "score": [0, 0.2, 0.5, 1],
-    "age_days": [-1, 0, 1, 7],
-    "days_since_expiry": [0, 1, 30, 2.5],
+    "value": [0, 0.5, 1],
 }
+LENGTHS = ["1 hour", "7 days", "30 days", "36 hours"]
+TIMES = ["age", "since", "published", "weekday", "hour"]
+FLAGS = ["gift", "crawler", "account", "entitled"]
 WINDOWS = [
     Window(calendar="month"),
     Window(rolling="30 days"),
@@ -35,8 +50,17 @@ WINDOWS = [
     Window(lifetime=True),
     Window(calendar="week", starts="sunday"),
 ]
-NAMES = ["reader", "access", *WORDS, *SETS, *NUMBERS, "gift", "crawler", "dates", "left"]
-WEIGHTS = [9, 7, *([1] * len(WORDS)), *([2] * len(SETS)), *([1] * len(NUMBERS)), 1, 1, 1, 2]
+NAMES = ["reader", "access", *WORDS, *SETS, *NUMBERS, *FLAGS, *TIMES, "dates", "switch", "left"]
+WEIGHTS = [
+    9,
+    7,
+    *([1] * len(WORDS)),
+    *([2] * len(SETS)),
+    *([1] * len([*NUMBERS, *FLAGS, *TIMES])),
+    1,
+    1,
+    2,
+]
 START = date(2026, 6, 1)
 
 
@@ -46,6 +70,42 @@ def random_range(random: Random, constants: list[float]) -> Range:
     lower = {random.choice(["at_least", "above"]): low}
     upper = {random.choice(["at_most", "below"]): high}
     return Range(**random.choice([lower, upper, lower | upper, {"equals": low}]))
+
+
+def random_lengths(random: Random, make: type[Lengths] = Lengths) -> Lengths:
+    """Return a condition on a length of time with one or two bounds, sometimes of a product."""
+    low, high = sorted(random.sample(LENGTHS, 2), key=lambda text: Lengths(above=text).above)
+    lower = {random.choice(["at_least", "above"]): low}
+    upper = {random.choice(["at_most", "below"]): high}
+    given: dict[str, object] = random.choice([lower, upper, lower | upper])
+    if make is Tenure and random.random() < 0.5:
+        given["product"] = random.sample(WORDS["product"], random.randint(1, 2))
+    return make(**given)
+
+
+def random_dates(random: Random) -> Dates:
+    """Return a stretch of days, or of times, few enough to meet others."""
+    start = START + timedelta(days=random.randint(0, 3))
+    until = random.choice([None, start, start + timedelta(days=2)])
+    if until is not None and random.random() < 0.4:
+        until = datetime.combine(until, time(18))
+    return Dates(from_=start, until=until)
+
+
+def random_time(random: Random, key: str) -> object:
+    """Return what a key about times asks for."""
+    if key == "age":
+        return random_lengths(random)
+    if key == "since":
+        what = random.choice(["expiry", "purchase", "registration"])
+        make = Lengths if what == "registration" else Tenure
+        return Since(**{what: random_lengths(random, make)})
+    if key == "weekday":
+        return random.sample(list(Weekday), random.choice([1, 2, 5]))
+    if key == "hour":
+        first, last = random.sample([0, 6, 9, 18], 2)
+        return Hours(at_least=first, below=last)
+    return random_dates(random)
 
 
 def random_when(
@@ -60,6 +120,8 @@ def random_when(
             given[key] = random.sample(list(Status), random.randint(1, 3))
         elif key == "access":
             given[key] = random.sample(list(ArticleAccess), random.randint(1, 2))
+        elif key in ("section", "kind") and random.random() < 0.2:
+            given[key] = Members(none=random.sample(WORDS[key], 1))
         elif key in WORDS:
             given[key] = random.sample(WORDS[key], random.randint(1, 2))
         elif key in SETS:
@@ -67,13 +129,12 @@ def random_when(
             given[key] = Members(**{group: random.sample(SETS[key], random.randint(1, 2))})
         elif key in NUMBERS:
             given[key] = random_range(random, NUMBERS[key])
-        elif key in ("gift", "crawler"):
+        elif key in FLAGS:
             given[key] = random.random() < 0.8
-        elif key == "dates":
-            start = START + timedelta(days=random.randint(0, 3))
-            given[key] = Dates(
-                from_=start, until=random.choice([None, start, start + timedelta(days=2)])
-            )
+        elif key in TIMES or key == "dates":
+            given[key] = random_time(random, key)
+        elif key == "switch":
+            given[key] = random.sample(["storm", "election"], random.randint(1, 2))
         elif meters:
             given[key] = {random.choice(meters): random_range(random, [0, 1, 2, 3])}
     if depth and random.random() < 0.25:
@@ -164,6 +225,7 @@ def random_policy(random: Random, rules: int | None = None) -> Policy:
         publication=Publication(name="The Harbour Review", timezone="Asia/Tokyo"),
         meters=meters,
         offers=offers,
+        switches={"storm": random.random() < 0.5, "election": random.random() < 0.5},
         rules=(
             *(random_rule(random, index, kept, own, names) for index in range(1, count + 1)),
             last,

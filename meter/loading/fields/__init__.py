@@ -7,7 +7,7 @@ describes itself as JSON Schema; so the loader, the schema and the reference pag
 from __future__ import annotations
 
 from meter.loading.fields.containers import List, Mapping, OneOf
-from meter.loading.fields.scalars import Boolean, Choice, Date, Integer, Number, Text
+from meter.loading.fields.scalars import Boolean, Choice, Date, Integer, Length, Number, Text
 from meter.loading.fields.shape import REFUSED, Shape, label, wrong
 from meter.loading.fields.tables import Key, Localized, Table, either
 
@@ -18,6 +18,7 @@ __all__ = [
     "Date",
     "Integer",
     "Key",
+    "Length",
     "List",
     "Localized",
     "Mapping",

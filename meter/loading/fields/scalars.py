@@ -13,6 +13,7 @@ from attrs import frozen
 
 from meter.errors import meant, quoted
 from meter.errors.values import beyond, empty, unknown_word, without_quotes
+from meter.forms import LENGTH, parse_span
 from meter.loading.fields.shape import REFUSED, label, refused, wrong
 from meter.loading.problems import ProblemCollector
 from meter.validation import YEARS
@@ -20,7 +21,7 @@ from meter.validation import YEARS
 if TYPE_CHECKING:
     from meter.loading.positions import Path
 
-__all__ = ["Boolean", "Choice", "Date", "Integer", "Number", "Text"]
+__all__ = ["Boolean", "Choice", "Date", "Integer", "Length", "Number", "Text"]
 
 # A text may have lines and tabs in it.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -178,6 +179,28 @@ class Number:
         return {"type": "number", "minimum": self.least, "maximum": self.most}
 
 
+@frozen(kw_only=True)
+class Length:
+    """A length of time: a whole number of minutes, hours, days or weeks."""
+
+    example: str = "7 days"
+
+    @property
+    def form(self) -> str:
+        return f'a length such as `"{self.example}"`'
+
+    def read(self, value: object, path: Path, report: ProblemCollector) -> object:
+        """Return the length, or report."""
+        fault = LENGTH(value, label(path))
+        if fault is not None:
+            return refused(fault, path, report)
+        return parse_span(str(value))
+
+    def schema(self) -> dict[str, Any]:
+        """Return the shape as JSON Schema."""
+        return {"type": "string", "pattern": r"^[0-9]{1,9} (minute|hour|day|week)s?$"}
+
+
 def _finite(value: object) -> float | None:
     """Return a value that is a number, and neither a flag nor infinite; `None` for any other."""
     if type(value) is int:
@@ -211,6 +234,7 @@ class Date:
     times: bool = False
     years: range = YEARS
     advice: str = "for an open end, leave it out"
+    """The next step for a year that nobody means."""
 
     @property
     def form(self) -> str:

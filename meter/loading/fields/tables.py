@@ -59,6 +59,8 @@ class Table:
     example: str = "{ … }"
     also: Mapping[str, Any] = field(factory=dict)
     """What the schema says beside the keys, such as which of them exclude each other."""
+    retired: Mapping[str, Callable[[object], str]] = field(factory=dict)
+    """Keys that gave way to others: each with what is written now, for its old value."""
 
     @property
     def form(self) -> str:
@@ -130,6 +132,10 @@ class Table:
             report.more += 1
             return set()
         message = f"{self.noun} has no key {quoted(name)}"
+        if name in self.retired:
+            advice = f"write `{self.retired[name](value[name])}`"
+            report.add("unknown-key", (*path, name), f"{message} any more", advice, at="key")
+            return set()
         home = next((key for key in self.keys if name in self._keys_below(key)), None)
         if home is not None:
             place = f"`{home} = {{ {name} = … }}`" if path else f"write it below `[{home}]`"

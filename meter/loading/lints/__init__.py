@@ -12,6 +12,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from meter.errors import Problem
+from meter.loading.lints.clock import CLOCK
 from meter.loading.lints.limits import LIMITS
 from meter.loading.lints.plain import PLAIN
 from meter.loading.lints.publication import PUBLICATION
@@ -58,5 +59,5 @@ def lint(
     return (*plain, *further)
 
 
-LINTS: dict[str, Lint] = {**PUBLICATION, **PLAIN, **LIMITS, **WORDS}
+LINTS: dict[str, Lint] = {**PUBLICATION, **PLAIN, **LIMITS, **CLOCK, **WORDS}
 """Every warning by its code, in the order in which they are looked for."""

@@ -9,6 +9,7 @@ from meter.loading.codes import code_step, is_country, language_code_step
 from meter.loading.lints.reading import conditions, warning
 from meter.resources import template_root
 from meter.resources.locales import best_match, locale_of
+from meter.vocabulary import Members
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -89,7 +90,7 @@ def _starred(when: When, name: str) -> list[str]:
     """Return the words of an attribute that have a `*` in them."""
     asked = getattr(when, name)
     groups = [asked]
-    if name in ("tags", "segments") and asked is not None:
+    if isinstance(asked, Members):
         groups = [asked.any, asked.all, asked.none]
     return sorted({word for group in groups for word in group or () if "*" in word})
 

@@ -128,11 +128,13 @@ LOG_ATTRIBUTES = {
     "reader.segments": LogAttribute(names=("segments",), from_cell=_words),
     "reader.country": LogAttribute(names=(), from_cell=_text),
     "reader.score": LogAttribute(names=("score",), from_cell=_number),
+    "reader.registered_at": LogAttribute(names=("registered_at",), from_cell=_time),
     "article.access": LogAttribute(names=("access",), from_cell=_choice),
     "article.section": LogAttribute(names=("section",), from_cell=_text),
     "article.tags": LogAttribute(names=("tags",), from_cell=_words),
     "article.kind": LogAttribute(names=("kind",), from_cell=_text),
     "article.published": LogAttribute(names=("published",), from_cell=_time),
+    "article.value": LogAttribute(names=("value",), from_cell=_number),
     "referrer": LogAttribute(names=("referer",), from_cell=_text),
     "channel": LogAttribute(names=(), from_cell=_text),
     "device": LogAttribute(names=(), from_cell=_text),
@@ -207,5 +209,9 @@ def scene(values: Mapping[str, object]) -> tuple[Reader, PageView]:
         if status in _FOR_STATUS:
             kind, ends = _FOR_STATUS[status]
             reader["entitlements"] = (Entitlement(kind=kind, ends=ends),)
+    if reader.get("registered") is False:
+        reader.pop("registered_at", None)
+    elif "registered_at" in reader:
+        reader["registered"] = True
     article = Article(id="-", **of_part["article"])
     return Reader(id="-", **reader), PageView(article=article, **of_part[""])

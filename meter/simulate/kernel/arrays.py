@@ -193,7 +193,7 @@ class PolicyTables(NamedTuple):
     group: Integers
     """[who, reader class and score, article, view, period, age] the group of equal facts."""
     who: Integers
-    """[standing, days since expiry]"""
+    """[standing, interval of the time since expiry]"""
     reader: Integers
     """[reader class, score in hundredths]"""
     article: Integers
@@ -201,9 +201,15 @@ class PolicyTables(NamedTuple):
     visit: Integers
     """[referrer, device]"""
     age: Integers
-    """[age in days]"""
+    """[interval of the age]"""
+    period: Integers
+    """[period]"""
     periods: Integers
     """The instants at which a new period starts."""
+    expiry: Integers
+    """What the time since expiry is compared with, in microseconds."""
+    ages: Integers
+    """What the age of an article is compared with, in microseconds."""
     verdicts: Codes
     """[place] the verdict, at a group's place in `Tables` and a combination."""
     sells: Integers

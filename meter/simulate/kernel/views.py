@@ -12,7 +12,6 @@ from meter.simulate.kernel import draws
 from meter.simulate.kernel.arrays import (
     ACCOUNT,
     ANONYMOUS,
-    DAY,
     HOUR,
     MINUTE,
     MOST_VIEWS,
@@ -32,6 +31,7 @@ from meter.simulate.kernel.walls import at_wall, turn_away
 if TYPE_CHECKING:
     import numpy as np
 
+    from meter.columns.arrays import Integers
     from meter.simulate.kernel.arrays import Behaviour, Setting
     from meter.simulate.kernel.state import Life, Month, Output, State
 
@@ -165,24 +165,46 @@ def group_of(
 ) -> int:
     """Return the group of equal facts of a page view."""
     policy_tables = setting.policy_tables
-    period = 0
-    while period < len(policy_tables.periods) and policy_tables.periods[period] <= month.now:
-        period += 1
+    period = begun(policy_tables.periods, month.now)
     since = 0
     if life.standing in (TRIAL_OVER, SUBSCRIPTION_OVER):
-        since = min((month.now - life.ended) // DAY, policy_tables.who.shape[1] - 1)
+        since = interval(policy_tables.expiry, month.now - life.ended)
     origin = setting.time.days[0] - OLDEST_ARTICLE
     published = origin + (article // setting.behaviour.per_slot) * SLOT
-    age = min(max((month.now - published) // DAY, 0), len(policy_tables.age) - 1)
+    age = interval(policy_tables.ages, max(month.now - published, 0))
     group: int = policy_tables.group[
         policy_tables.who[life.standing, since],
         policy_tables.reader[life.reader_class, life.score],
         policy_tables.article[article_class],
         policy_tables.visit[referrer, state.device_kind[month.device]],
-        period,
+        policy_tables.period[period],
         policy_tables.age[age],
     ]
     return group
+
+
+@inlined
+def begun(instants: Integers, now: int) -> int:
+    """Return how many of some instants, in order, have come."""
+    low = 0
+    high = len(instants)
+    while low < high:
+        middle = (low + high) // 2
+        if instants[middle] <= now:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@inlined
+def interval(marks: Integers, length: int) -> int:
+    """Return the interval between some lengths in which another lies, numbered as `Slot.code`."""
+    place = 0
+    while place < len(marks) and marks[place] < length:
+        place += 1
+    on_a_mark = place < len(marks) and marks[place] == length
+    return 2 * place + int(on_a_mark)
 
 
 @inlined

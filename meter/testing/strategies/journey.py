@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn
 
     from meter.policy import Policy
-    from meter.view import PageView, Reader
+    from meter.view import Article, PageView, Reader
 
 __all__ = ["Step", "journeys", "usages"]
 
@@ -76,20 +76,24 @@ def journeys(draw: DrawFn, policy: Policy | None = None, *, max_size: int = 16) 
     at = instant(draw(edge_times(policy, people)))
     steps = []
     for reader, page, moved in drawn:
-        at = _moved(policy, people, at, moved)
+        at = _moved(policy, people, content, at, moved)
         steps.append(Step(reader, page, moment(at, UTC_ZONE)))
     return steps
 
 
 def _moved(
-    policy: Policy | None, people: Sequence[Reader], at: int, move: tuple[str, int, int]
+    policy: Policy | None,
+    people: Sequence[Reader],
+    content: Sequence[Article],
+    at: int,
+    move: tuple[str, int, int],
 ) -> int:
     """Return the next instant of a journey."""
     kind, choice, near = move
     if kind == "back":
         return at - _WAITS[choice % len(_WAITS)]
     if kind == "edge":
-        later = sorted(edge for edge in edges(policy, people, at) if edge > at)
+        later = sorted(edge for edge in edges(policy, people, at, content) if edge > at)
         if later:
             return later[choice % min(len(later), _NEXT_EDGES)] + near
     if kind == "length" and policy is not None:

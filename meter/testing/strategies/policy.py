@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,8 @@ from meter.policy import (
     Copy,
     Dates,
     Guarantee,
+    Hours,
+    Lengths,
     Limit,
     Links,
     Meter,
@@ -20,10 +22,12 @@ from meter.policy import (
     Policy,
     Publication,
     Rule,
+    Since,
+    Tenure,
     When,
 )
 from meter.testing.strategies.times import START
-from meter.testing.strategies.words import NUMBERS, WORDS
+from meter.testing.strategies.words import NUMBERS, SPANS, WORDS
 from meter.vocabulary import (
     ArticleAccess,
     Count,
@@ -108,15 +112,61 @@ def _dates() -> SearchStrategy[date]:
 
 
 def _periods() -> SearchStrategy[Dates]:
+    times = _dates() | st.builds(_timed, _dates(), st.sampled_from(_CLOCKS))
     return (
-        st.builds(_period, _dates(), st.integers(0, 60))
-        | st.builds(Dates, from_=_dates())
-        | st.builds(Dates, until=_dates())
+        st.builds(_period, _dates(), st.integers(0, 60), st.sampled_from((None, *_CLOCKS)))
+        | st.builds(Dates, from_=times)
+        | st.builds(Dates, until=times)
     )
 
 
-def _period(first: date, days: int) -> Dates:
-    return Dates(from_=first, until=first + timedelta(days=days))
+_CLOCKS = (time(18, 30), time(1, 30), time(2, 30), time(0), time(23, 30, tzinfo=UTC))
+"""Times of day: ordinary ones, some that clocks pass twice or never, and one with an offset."""
+
+
+def _timed(day: date, clock: time) -> datetime:
+    return datetime.combine(day, clock)
+
+
+def _period(first: date, days: int, clock: time | None) -> Dates:
+    last = first + timedelta(days=days)
+    until = last if clock is None else _timed(last + timedelta(days=2), clock)
+    return Dates(from_=first, until=until)
+
+
+def _bounds_of_lengths() -> SearchStrategy[dict[str, str]]:
+    bound = st.sampled_from(SPANS)
+    lower = st.tuples(st.sampled_from(["at_least", "at_most", "above"]), bound)
+    upper = st.tuples(st.just("below"), st.sampled_from(SPANS[:2]))
+    both = st.just({"at_least": SPANS[1], "below": SPANS[0]})
+    return (lower | upper).map(lambda pair: {pair[0]: pair[1]}) | both
+
+
+def _lengths() -> SearchStrategy[Lengths]:
+    return _bounds_of_lengths().map(lambda bounds: Lengths(**bounds))
+
+
+def _tenures() -> SearchStrategy[Tenure]:
+    products = st.none() | _some(WORDS["product"])
+    return st.builds(
+        lambda bounds, product: Tenure(product=product, **bounds), _bounds_of_lengths(), products
+    )
+
+
+def _sinces() -> SearchStrategy[Since]:
+    return st.one_of(
+        _tenures().map(lambda lengths: Since(expiry=lengths)),
+        _tenures().map(lambda lengths: Since(purchase=lengths)),
+        _lengths().map(lambda lengths: Since(registration=lengths)),
+    )
+
+
+def _hours() -> SearchStrategy[Hours]:
+    hour = st.sampled_from([18, 0, 6, 2, 24, 23])
+    two = st.lists(hour, min_size=2, max_size=2, unique_by=lambda h: h % 24)
+    return two.map(lambda pair: Hours(at_least=pair[0], below=pair[1])) | st.sampled_from(
+        [Hours(at_least=18), Hours(below=6)]
+    )
 
 
 def whens(meters: Sequence[str] = (), *, depth: int = 1, least: int = 0) -> SearchStrategy[When]:
@@ -155,8 +205,22 @@ def _keys() -> list[SearchStrategy[tuple[str, Any]]]:
         st.one_of([_key(name, _members(WORDS[name])) for name in members]),
         st.one_of([_key(name, _ranges(constants)) for name, constants in NUMBERS.items()]),
         st.tuples(st.sampled_from(["gift", "crawler"]), st.booleans()),
+        st.one_of([_key(name, _none_of(WORDS[name])) for name in ("section", "kind")]),
         _key("dates", _periods()),
+        _key("published", _periods()),
+        _key("age", _lengths()),
+        _key("since", _sinces()),
+        st.one_of(_key("hour", _hours()), _key("weekday", _some(tuple(Weekday)))),
+        st.tuples(st.sampled_from(["account", "entitled"]), st.booleans()),
+        _key("switch", _some(SWITCHES)),
     ]
+
+
+SWITCHES = ("storm", "election")
+
+
+def _none_of(words: Sequence[str]) -> SearchStrategy[Members]:
+    return _some(words).map(lambda some: Members(none=some))
 
 
 def _key(name: str, value: SearchStrategy[Any]) -> SearchStrategy[tuple[str, Any]]:
@@ -267,6 +331,7 @@ def policies(draw: DrawFn, zones: Sequence[str] = _ZONES) -> Policy:
         meters=tuple(draw(_meter(name)) for name in names),
         offers=tuple(draw(_offers(name)) for name in offer_names),
         rules=draw(_rules(names, offer_names)),
+        switches={name: draw(st.booleans()) for name in SWITCHES},
     )
     if extra == "guarantee":
         never = [Show.SUBSCRIPTION_WALL]

@@ -44,9 +44,12 @@ def readers(
     id: str | None = None,  # noqa: A002 - the field's name
 ) -> Reader:
     """Draw readers of every status; what is not known is often missing."""
+    registered = draw(st.booleans())
+    registered_at = draw(st.none() | edge_times(policy)) if registered else None
     return Reader(
         id=id or draw(st.sampled_from(["reader-1", "reader-2"])),
-        registered=draw(st.booleans()),
+        registered=registered,
+        registered_at=registered_at,
         entitlements=draw(st.just([]) | st.lists(entitlements(policy), max_size=2)),
         segments=draw(few(words(policy, "segments"))),
         country=draw(maybe(words(policy, "country"))),
@@ -78,6 +81,7 @@ def articles(
         tags=draw(few(words(policy, "tags"))),
         kind=draw(maybe(words(policy, "kind"))),
         published=draw(st.none() | edge_times(policy)),
+        value=draw(maybe(numbers(policy, "value"))),
     )
 
 

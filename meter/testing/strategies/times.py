@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -10,15 +10,17 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from meter.windows import DAY, instant, moment
+from meter.windows import DAY, instant, local_instant, moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import date
 
     from hypothesis.strategies import DrawFn
 
+    from meter.facts import Slot
     from meter.policy import Policy
-    from meter.view import Reader
+    from meter.view import Article, Reader
 
 __all__ = ["HOURS", "MICROSECOND", "NEAR", "START", "UTC_ZONE", "edge_times", "edges"]
 
@@ -62,16 +64,21 @@ def _change_between(before: datetime, after: datetime, zone: ZoneInfo) -> int:
     return round(instant(high) / _SECOND) * _SECOND
 
 
-def edges(policy: Policy | None, readers: Iterable[Reader], at: int) -> list[int]:
+def edges(
+    policy: Policy | None, readers: Iterable[Reader], at: int, articles: Iterable[Article] = ()
+) -> list[int]:
     """Return the instants near `at` at which something changes.
 
-    Windows, the policy's dates, entitlements, the clocks.
+    Windows, the policy's dates, hours and lengths of time, entitlements, the clocks.
     """
     found: list[int] = []
+    begun = [article.published for article in articles]
     for reader in readers:
+        begun.append(reader.registered_at)
         for right in reader.entitlements:
             ends = (right.from_instant, right.until_instant)
             found += [end for end in ends if abs(end) < _FAR]
+    happened = [*found, *(instant(when) for when in begun if when is not None)]
     if policy is None:
         return found
     for timeline in policy.rulebook.timelines.values():
@@ -82,7 +89,20 @@ def edges(policy: Policy | None, readers: Iterable[Reader], at: int) -> list[int
     for slot in policy.rulebook.vocabulary.slots:
         if slot.kind == "period":
             found += slot.mentioned
+        if slot.is_length:
+            found += (start + length for start in happened for length in slot.mentioned)
+        if slot.zone is not None:
+            found += _by_the_clock(slot, slot.zone, at)
     return found + list(_clock_changes(policy.zone))
+
+
+def _by_the_clock(slot: Slot, zone: ZoneInfo, at: int) -> Iterator[int]:
+    """Yield when days of the week, or hours of the day, begin on this day and the next."""
+    today: date = moment(at, zone).date()
+    hours = slot.mentioned if slot.kind == "hours" else (0,)
+    for day in (today, today + timedelta(days=1)):
+        for hour in hours:
+            yield local_instant(datetime.combine(day, time(hour)), zone)
 
 
 @st.composite

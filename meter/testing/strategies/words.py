@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
     from meter.policy import Policy
 
-__all__ = ["NUMBERS", "WORDS", "few", "maybe", "numbers", "words"]
+__all__ = ["NUMBERS", "SPANS", "WORDS", "few", "maybe", "numbers", "words"]
 
 WORDS: dict[str, tuple[str, ...]] = {
     "section": ("markets", "politics", "markets/asia"),
     "kind": ("news", "podcast"),
-    "country": ("JP", "US", "NO"),
+    "country": ("JP", "US", "SE-M", "SE"),
     "device": ("phone", "desktop"),
     "channel": ("newsletter", "search"),
     "language": ("en", "ja", "en-GB"),
@@ -28,15 +28,19 @@ WORDS: dict[str, tuple[str, ...]] = {
 }
 NUMBERS: dict[str, tuple[float, ...]] = {
     "score": (0.5, 0.2, 0.8, 0.0, 1.0),
-    "age_days": (7, 0, 1, 30),
-    "days_since_expiry": (7, 0, 30),
+    "value": (0.5, 0.0, 1.0),
 }
+SPANS = ("7 days", "1 hour", "0 days", "24 hours", "30 days")
+"""Lengths of time: ages, and times since something."""
+
+
+_BELOW = {"section": "/more", "country": "-AB"}
 
 
 def words(policy: Policy | None, name: str) -> tuple[str, ...]:
     """Return words worth drawing: the policy's own first, then one it does not have, then ours."""
     mentioned = _mentioned(policy, name)
-    below = [f"{word}/more" for word in mentioned[:1]] if name == "section" else []
+    below = [f"{word}{_BELOW[name]}" for word in mentioned[:1]] if name in _BELOW else []
     return (*mentioned, *below, *WORDS[name])
 
 

@@ -6,6 +6,7 @@ engine.
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from meter.facts import Vocabulary
@@ -21,6 +22,7 @@ from meter.verify.lints.unknown import escapes_wall, gets_no_offer
 from meter.verify.lints.walled import crawlers_metered, free_walled
 from meter.verify.phrasing import quoted
 from meter.verify.smt.fallback import rules_that_fire
+from meter.verify.switches import MOST_POSITIONS, positions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -87,14 +89,31 @@ _CHECKS: dict[str, Callable[[Findings], Iterator[Problem]]] = {
 }
 """What finds the warnings of each code, the cheapest first."""
 
+_IDLE = ("rule-never-fires", "offer-never-shows", "rule-changes-nothing", "status-falls-through")
+"""The warnings about what may matter once a switch is turned."""
+
 _MOST_STEPS = 200_000
 
 
 def lints(policy: Policy, *, steps: int = _MOST_STEPS) -> tuple[Problem, ...]:
     """Return every exact warning about a policy, with an example in words.
 
-    `steps` bounds the work; what cannot be checked within it is named by a warning of its own.
+    `steps` bounds the work; what cannot be checked within it is named by a warning of its own. What
+    never matters is told where it does in no position of the switches, the rest where it does in
+    the policy's own.
     """
+    own, *others = (
+        _lints(position.policy, steps) for position in islice(positions(policy), MOST_POSITIONS)
+    )
+    never = [{(one.code, one.path) for one in found} for found in others]
+    return tuple(
+        one
+        for one in own
+        if one.code not in _IDLE or all((one.code, one.path) in found for found in never)
+    )
+
+
+def _lints(policy: Policy, steps: int) -> tuple[Problem, ...]:
     rulebook = Rulebook(
         policy, Vocabulary([policy], [guarantee.when for guarantee in policy.guarantees])
     )

@@ -4,9 +4,10 @@ For policies whose rules are too many and too narrow for a diagram, and for the 
 answer `unknown`: that is never `proved`.
 """
 
-# Every variable of the layout is a whole number, the index of one of its codes. What can be is
-# encoded anew from the same assumptions, and the conditions anew from the same formulas: nothing is
-# translated from the diagrams but the situations of a promise. The rules are the one walk of
+# Every variable of the layout is a whole number, the index of one of its codes. What hangs
+# together is read from the same tables (`couplings`), the states of meters are encoded anew, and
+# the conditions anew from the same formulas: nothing is translated from the diagrams but the
+# situations of a promise. The rules are the one walk of
 # `symbolic`, over `If` where the diagrams have their own branching, so a policy is one term that
 # says which verdict (a number, see `leaves`) it comes to. Its size is that of the policy, whereas a
 # diagram may grow exponentially; what it costs is that z3 has to search.
@@ -19,11 +20,11 @@ from typing import TYPE_CHECKING, TypeVar, cast
 import z3
 from attrs import evolve
 
-from meter.formulas import And, Contains, In
+from meter.formulas import And, Contains, In, Turned
 from meter.rulebook import is_spent
 from meter.verify.diagram import FALSE, TRUE, UndecidedError
-from meter.verify.situations import EXPIRED, RUNNING
 from meter.verify.symbolic import Walk
+from meter.verify.together.couplings import couplings
 from meter.vocabulary import ArticleAccess
 
 if TYPE_CHECKING:
@@ -125,6 +126,8 @@ class Solver:
         if isinstance(formula, Contains):
             level = space.level(formula.slot, formula.member)
             return self.levels[level] == int(formula.inside)
+        if isinstance(formula, Turned):
+            return self.conjoin() if formula.holds(()) else self.disjoin()
         parts = [self.where(part, side) for part in formula.parts]
         return self.conjoin(*parts) if isinstance(formula, And) else self.disjoin(*parts)
 
@@ -191,13 +194,11 @@ class Solver:
 
     def _possible(self) -> Iterator[z3.BoolRef]:
         space = self.space
-        for level, variable in enumerate(space.variables):
-            if variable.name == "days_since_expiry":
-                codes = [code for code in variable.domain if code is not None]
-                known = self._test(level, variable.indices(codes))
-                yield known == self.is_("reader", *EXPIRED)
-            if variable.name == "product":
-                yield z3.Implies(self.levels[level] == 1, self.is_("reader", *RUNNING))
+        for coupling in couplings(space):
+            rows = (zip(coupling.levels, row, strict=True) for row in sorted(coupling.allowed))
+            yield self.disjoin(
+                *(self.conjoin(*(self.levels[at] == code for at, code in row)) for row in rows)
+            )
         counted: dict[int, list[z3.BoolRef]] = {level: [] for level in space.known_levels}
         for meter in space.meters:
             own = []

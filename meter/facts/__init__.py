@@ -11,38 +11,33 @@ Missing data is the code `None`. What is known but not mentioned is the code `OT
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
-from meter.forms import country_code, covering, host, language_tag, plain, section_path
-from meter.view import PageView, Reader
-from meter.vocabulary import ArticleAccess, Opening, Status
-from meter.windows import DAY
+from meter.facts.attributes import ATTRIBUTES, OTHER
+from meter.facts.slots import Slot, observer_of, with_regions
+from meter.vocabulary import ArticleAccess, Members, Opening, Range, Status, Weekday
 
 if TYPE_CHECKING:
-    from meter.policy import Policy, When
-    from meter.vocabulary import Members
+    from collections.abc import Hashable, Iterable, Iterator, Sequence
+    from zoneinfo import ZoneInfo
+
+    from meter.policy import Lengths, Policy, When
+    from meter.view import PageView, Reader
 
 __all__ = [
     "ACCESS",
     "ATTRIBUTES",
     "OTHER",
     "READER",
-    "Attribute",
     "Facts",
     "MeterSlots",
     "Slot",
     "Vocabulary",
-    "observer_of",
+    "clock_name",
+    "since_name",
 ]
-
-_WORDS_KEPT = 512
-OTHER = "\0"
-"""The code of a value that is known but that the policy never mentions."""
 
 READER, ACCESS = range(2)
 """The places of the reader's status and of the article's access: every vocabulary begins with them.
@@ -55,103 +50,6 @@ Code = Any
 
 Codes = tuple[Code, ...]
 """One code a slot, as far as they have been observed."""
-
-Read = Callable[[Reader, PageView, int], Any]
-"""What reads one attribute off a reader, a view and an instant."""
-
-
-@frozen
-class Attribute:
-    """One thing a condition may ask about that needs no usage.
-
-    `read` gives its value. For a word, `mark` is what joins a value's parts where a mentioned word
-    covers longer ones (`markets` covers `markets/asia`: see `forms.covers`), and `form`
-    returns it as it is compared.
-    """
-
-    kind: Literal["word", "set", "number", "flag"]
-    read: Read
-    mark: str = ""
-    form: Callable[[str], str] = plain
-
-
-def _section(_reader: Reader, view: PageView, _at: int) -> str | None:
-    return view.article.section
-
-
-def _country(reader: Reader, view: PageView, _at: int) -> str | None:
-    return view.country or reader.country or None
-
-
-def _age(_reader: Reader, view: PageView, at: int) -> int | None:
-    return _whole_days(view.article.age(at))
-
-
-def _since_expiry(reader: Reader, _view: PageView, at: int) -> int | None:
-    return _whole_days(reader.expired_for(at))
-
-
-def _whole_days(length: int | None) -> int | None:
-    """Return completed days of 24 hours."""
-    return None if length is None else length // DAY
-
-
-ATTRIBUTES: dict[str, Attribute] = {
-    "section": Attribute("word", _section, "/", section_path),
-    "kind": Attribute("word", lambda _reader, view, _at: view.article.kind),
-    "country": Attribute("word", _country, form=country_code),
-    "device": Attribute("word", lambda _reader, view, _at: view.device),
-    "channel": Attribute("word", lambda _reader, view, _at: view.channel),
-    "language": Attribute("word", lambda _reader, view, _at: view.language, "-", language_tag),
-    "referrer": Attribute("word", lambda _reader, view, _at: view.referrer, ".", host),
-    "product": Attribute("set", lambda reader, _view, at: reader.products_at(at)),
-    "tags": Attribute("set", lambda _reader, view, _at: view.article.tags),
-    "segments": Attribute("set", lambda reader, _view, _at: reader.segments),
-    "score": Attribute("number", lambda reader, _view, _at: reader.score),
-    "age_days": Attribute("number", _age),
-    "days_since_expiry": Attribute("number", _since_expiry),
-    "gift": Attribute("flag", lambda _reader, view, _at: view.gift),
-    "crawler": Attribute("flag", lambda _reader, view, _at: view.crawler),
-}
-"""Every attribute besides the reader's status and the article's access, in the order of slots."""
-
-
-@frozen
-class Slot:
-    """One attribute a policy can look at: its name, the sort of its codes, what is mentioned of it.
-
-    `kind` is `word` (one of the mentioned words, `OTHER` or missing), `set` (the mentioned members
-    present), `number` (an interval between the mentioned constants, numbered from below: even codes
-    lie between two, odd ones on one), `flag`, or `period` (how many of the policy's own dates, as
-    instants, have come). `meter` names the meter of an `open` or a `left` slot.
-    """
-
-    name: str
-    kind: str
-    mentioned: tuple[Any, ...]
-    meter: str | None = None
-
-    def codes(self) -> tuple[Hashable, ...]:
-        """Return every code this slot can hold (for a set: its members, each in or out)."""
-        if self.kind == "word":
-            closed = self.name in ("reader", "access")
-            return self.mentioned if closed else (*self.mentioned, OTHER, None)
-        if self.kind == "flag":
-            return (False, True)
-        if self.kind == "number":
-            known = range(2 * len(self.mentioned) + 1)
-            return tuple(known) if self.meter else (*known, None)
-        if self.kind == "period":
-            return tuple(range(len(self.mentioned) + 1))
-        return self.mentioned
-
-    def code(self, number: float | None) -> int | None:
-        """Return the code of a number: the interval it lies in."""
-        if number is None:
-            return None
-        place = bisect_left(self.mentioned, number)
-        on_a_constant = place < len(self.mentioned) and self.mentioned[place] == number
-        return 2 * place + on_a_constant
 
 
 @frozen
@@ -173,7 +71,12 @@ class Vocabulary:
         extra = tuple(extra)
         whens = [part for when in (*_conditions(policies), *extra) for part in when.walk()]
         self.zone = policies[0].zone  # for saying dates
-        slots = [*_plain_slots(whens), *_period_slots(policies, whens)]
+        slots = [
+            *_plain_slots(whens),
+            *_since_slots(whens),
+            *_period_slots(policies, whens),
+            *_clock_slots(policies, whens),
+        ]
         self.base = len(slots)
         """How many slots can be observed without a reader's usage."""
         self.meters: dict[str, MeterSlots] = {}
@@ -213,14 +116,16 @@ class Vocabulary:
             values.append(observe(reader, view, at))  # noqa: PERF401
         return tuple(values)
 
-    def periods(self, stretch: tuple[int | None, int | None]) -> frozenset[Hashable]:
-        """Return the codes of the period slot that lie inside a half-open stretch of time."""
-        if not self.has("period"):
+    def periods(
+        self, stretch: tuple[int | None, int | None], name: str = "period"
+    ) -> frozenset[Hashable]:
+        """Return the codes of a slot of instants that lie inside a half-open stretch of time."""
+        if not self.has(name):
             return frozenset({None})
-        slot = self.slots[self.place("period")]
+        slot = self.slots[self.place(name)]
         starts, ends = stretch
         low = 0 if starts is None else slot.mentioned.index(starts) + 1
-        high = len(slot.codes()) if ends is None else slot.mentioned.index(ends) + 1
+        high = len(slot.mentioned) + 1 if ends is None else slot.mentioned.index(ends) + 1
         return frozenset(range(low, high))
 
 
@@ -233,11 +138,54 @@ def _plain_slots(whens: list[When]) -> Iterator[Slot]:
         if attribute.kind == "flag":
             mentioned: tuple[Any, ...] = (False, True) if asked else ()
         elif attribute.kind == "number":
-            mentioned = tuple(sorted({bound for bounds in asked for bound in bounds.constants()}))
+            mentioned = _constants(asked)
         else:
-            mentioned = tuple(sorted({word for words in asked for word in _words(words)}))
+            named = {word for words in asked for word in _words(words)}
+            mentioned = tuple(sorted(with_regions(named) if name == "country" else named))
         if mentioned:
             yield Slot(name, attribute.kind, mentioned)
+
+
+def _constants(asked: Iterable[Range | Lengths]) -> tuple[float, ...]:
+    """Return what numbers, or lengths of time in microseconds, are compared with."""
+    ranges = (one if isinstance(one, Range) else one.bounds() for one in asked)
+    return tuple(sorted({bound for bounds in ranges for bound in bounds.constants()}))
+
+
+def _since_slots(whens: list[When]) -> Iterator[Slot]:
+    """Yield the slots of the times since something, one for each product that is asked for."""
+    asked: dict[tuple[str, str | None], list[Lengths]] = {}
+    for when in whens:
+        for name, lengths in () if when.since is None else when.since.asked():
+            for product in sorted(getattr(lengths, "product", None) or ()) or (None,):
+                asked.setdefault((name, product), []).append(lengths)
+    for name, product in sorted(asked, key=str):
+        constants = _constants(asked[name, product])
+        yield Slot(since_name(name, product), "number", constants, product=product)
+
+
+def since_name(name: str, product: str | None) -> str:
+    """Return the name of the slot of a time since something, of the rights to a product."""
+    return name if product is None else f"{name} {product}"
+
+
+def clock_name(name: str, zone: ZoneInfo, own: ZoneInfo) -> str:
+    """Return the name of the slot of what a zone's clock says; `own` is the vocabulary's zone."""
+    return name if zone.key == own.key else f"{name} {zone.key}"
+
+
+def _clock_slots(policies: Sequence[Policy], whens: list[When]) -> Iterator[Slot]:
+    """Yield the slots of the day of the week and of the hour, by the clock of each zone."""
+    named = {day for when in whens for day in when.weekday or ()}
+    days = tuple(day for day in Weekday if day in named)
+    hours = {edge for when in whens if when.hour is not None for edge in when.hour.edges}
+    own = policies[0].zone
+    for zone in {policy.zone.key: policy.zone for policy in policies}.values():
+        if days:
+            yield Slot(clock_name("weekday", zone, own), "word", days, zone=zone)
+        if hours:
+            name = clock_name("hour", zone, own)
+            yield Slot(name, "hours", tuple(sorted(hours)), zone=zone)
 
 
 def _words(condition: frozenset[str] | Members) -> Iterator[str]:
@@ -260,6 +208,16 @@ def _period_slots(policies: Sequence[Policy], whens: list[When]) -> Iterator[Slo
     }
     if boundaries:
         yield Slot("period", "period", tuple(sorted(boundaries)))
+    published = {
+        at
+        for policy in policies
+        for when in whens
+        if when.published is not None
+        for at in when.published.instants(policy.zone)
+        if at is not None
+    }
+    if published:
+        yield Slot("published", "period", tuple(sorted(published)))
 
 
 def _left_constants(whens: list[When], meter: str) -> tuple[float, ...]:
@@ -282,42 +240,6 @@ def _conditions(policies: Sequence[Policy]) -> Iterator[When]:
 def _dates(policy: Policy, whens: list[When]) -> Iterator[tuple[int | None, int | None]]:
     yield from (offer.instants(policy.zone) for offer in policy.offers)
     yield from (when.dates.instants(policy.zone) for when in whens if when.dates is not None)
-
-
-def observer_of(slot: Slot) -> Read:
-    """Return the function that reads one slot's code off a reader, a view and an instant."""
-    if slot.kind == "period":
-        return lambda _reader, _view, at: bisect_right(slot.mentioned, at)
-    attribute = ATTRIBUTES[slot.name]
-    read = attribute.read
-    mentioned = frozenset(slot.mentioned)
-    if slot.kind == "word":
-        return _nearest_of(mentioned, attribute)
-    if slot.kind == "set":
-        return lambda reader, view, at: mentioned & read(reader, view, at)
-    if slot.kind == "number":
-        return lambda reader, view, at: slot.code(read(reader, view, at))
-    return read
-
-
-def _nearest_of(mentioned: frozenset[str], attribute: Attribute) -> Read:
-    """Return the function that finds the most specific mentioned word that covers a value.
-
-    What may cover it are the value itself and what is left of it at each mark (`forms.covers`). A
-    site has few sections and channels, so the answers are kept.
-    """
-    read = attribute.read
-
-    @lru_cache(maxsize=_WORDS_KEPT)
-    def nearest(value: str | None) -> str | None:
-        if value is None or value in mentioned:
-            return value
-        for word in covering(attribute.form(value), attribute.mark):
-            if word in mentioned:
-                return word
-        return OTHER
-
-    return lambda reader, view, at: nearest(read(reader, view, at))
 
 
 @frozen

@@ -11,7 +11,9 @@ from meter.commands.events import decide_all, events_argument, read_stream
 from meter.commands.help import command
 from meter.commands.locales import locale_option
 from meter.commands.options import FolderPath, format_option, policy_argument
+from meter.errors import PolicyError
 from meter.loading import load_policy
+from meter.loading.files import folder_problem
 from meter.prompts import render as render_prompt
 
 if TYPE_CHECKING:
@@ -58,6 +60,9 @@ def render(
     policy = load_policy(policy_path)
     if templates is None and policy.publication.templates is not None:
         templates = policy_path.parent / policy.publication.templates
+        missing = folder_problem(templates)
+        if missing is not None:
+            raise PolicyError([missing])
     for _, decision in decide_all(policy, read_stream(events, policy)):
         text = render_prompt(
             decision, policy, locale=locale, layout=layout, format=form, folder=templates

@@ -49,7 +49,7 @@ _AMP = re.compile(r"amp", re.IGNORECASE)
 _PAGE = re.compile(r"page[-_]?[0-9]{1,4}", re.IGNORECASE)
 _PAGES = re.compile(r"page", re.IGNORECASE)
 _NUMBER = re.compile(r"[0-9]{1,4}", re.ASCII)
-_NOT_PLAIN = re.compile(r"[\x00-\x20\x7f%?#\\]")
+_NOT_PLAIN = re.compile(r"[\x00-\x20\x7f%?#\\/]")
 """What would mean something else in an address, were it not written with a `%`."""
 _BLANK = re.compile(r"[\x00-\x20]")
 _SCHEME_LIKE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
@@ -122,12 +122,17 @@ def _cut(names: list[str]) -> list[str]:
 
 def _decoded(path: str) -> str:
     """Return a path with one spelling of each letter (NFC), `%` only where it has to be."""
-    raw = unquote_to_bytes(path)
+    return "/".join(map(_decoded_part, path.split("/")))
+
+
+def _decoded_part(part: str) -> str:
+    """Return a part of a path in one spelling; a slash that was written `%2F` ends no part."""
+    raw = unquote_to_bytes(part)
     try:
         text = normalize("NFC", raw.decode())
     except UnicodeDecodeError:
-        return quote(raw)
-    return _NOT_PLAIN.sub(lambda mark: quote(mark[0]), text)
+        return quote(raw, safe="")
+    return _NOT_PLAIN.sub(lambda mark: quote(mark[0], safe=""), text)
 
 
 def _without_path(name: str, parts: SplitResult) -> str:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 from babel import Locale
 
+from meter.errors import quoted
 from meter.resources.locales import best_match, locale_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterator
 
 __all__ = ["ChosenWords", "accepted", "choose"]
 
@@ -37,8 +39,20 @@ def accepted(asked: str | Iterable[str] | None) -> tuple[str, ...]:
         return ()
     if isinstance(asked, str):
         return _of_header(asked[:_MOST_TO_READ])
-    tags = [tag for text in asked for tag in _of_header(text[:_MOST_TO_READ])]
+    if isinstance(asked, bytes) or not isinstance(asked, Iterable):
+        raise _no_locale(asked)
+    texts = tuple(asked)
+    for text in texts:
+        if not isinstance(text, str):
+            raise _no_locale(text)
+    tags = [tag for text in texts for tag in _of_header(text[:_MOST_TO_READ])]
     return tuple(dict.fromkeys(tags))[:_MOST_LANGUAGES]
+
+
+def _no_locale(value: object) -> TypeError:
+    return TypeError(
+        f"`locale` is a tag, a list of tags or an `Accept-Language` header, not {quoted(value)}"
+    )
 
 
 @lru_cache(maxsize=512)

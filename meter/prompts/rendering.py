@@ -15,7 +15,8 @@ from attrs import evolve, field, frozen
 from jinja2 import TemplateRuntimeError
 
 from meter.decision import Decision, MeterReading
-from meter.errors import meant, problem_at
+from meter.errors import PromptError, meant, problem_at, quoted
+from meter.errors.kinds import check_argument, instance
 from meter.policy import Policy
 from meter.prompts.errors import TemplateError
 from meter.prompts.languages import accepted
@@ -49,6 +50,7 @@ FormatWord = Literal["html", "text", "json"]
 
 LOG = logging.getLogger("meter.prompts")
 
+_A_DECISION = instance(Decision, form="a `Decision`, such as `decide` returns")
 _LAYOUTS: tuple[str, ...] = get_args(LayoutWord)
 _FORMATS: tuple[str, ...] = get_args(FormatWord)
 _TEMPLATES: tuple[str, ...] = get_args(TemplateWord)
@@ -83,14 +85,16 @@ def render(
     Raises `PromptError` for a template that is unsafe or names something that is not there, and
     where the policy is needed and not given.
     """
+    check_argument("decision", decision, _A_DECISION)
     _check_words(layout, format, _FORMATS)
+    own = _own_folder(folder)
     prompt = decision.prompt
     if prompt is None:
         return "null" if format == "json" else ""
     decision = decision.with_policy(policy)
     policy = cast("Rulebook", decision.rulebook).policy
-    if folder is not None:
-        return _lay_out(decision, policy, accepted(locale), layout, format, Path(folder))
+    if own is not None:
+        return _lay_out(decision, policy, accepted(locale), layout, format, own)
     request = _Request(
         policy.digest,
         prompt,
@@ -194,8 +198,9 @@ def render_template(
     work, in all three spellings. Files it includes are looked for beside it (or in `folder`), then
     among ours. Raises `PromptError` like `render`.
     """
+    check_argument("decision", decision, _A_DECISION)
     _check_words(layout, format, _TEMPLATES)
-    own = None if folder is None else Path(folder)
+    own = _own_folder(folder)
     if own is None and isinstance(template, Path):
         own = template.parent
     decision = decision.with_policy(policy)
@@ -218,6 +223,18 @@ def stylesheet() -> str:
 def _parts(decision: Decision, policy: Policy, locales: tuple[str, ...], own: Path | None) -> Parts:
     wanted = (*locales, policy.publication.locale)
     return compose(decision, policy, load_texts(wanted, own), wanted)
+
+
+def _own_folder(folder: str | Path | None) -> Path | None:
+    """Return the folder of the publisher's prompts. Raises `PromptError` if there is none there."""
+    if folder is None:
+        return None
+    if not isinstance(folder, str | Path):
+        raise TypeError(f"`folder` is the path of a folder, not {quoted(folder)}")
+    own = Path(folder)
+    if not own.is_dir():
+        raise PromptError(f"there is no folder of prompts {quoted(str(folder))}")
+    return own
 
 
 def _check_words(layout: str, form: str, forms: tuple[str, ...]) -> None:

@@ -12,9 +12,9 @@ BUGS = (
         "signing in goes both ways",
         "paywall/transactions.py",
         "        lambda own: (None, brings(usage, own)),\n        recent,\n"
-        "        expires=expires,\n        attempts=attempts,\n    )\n",
+        "        at=at,\n        expires=expires,\n        attempts=attempts,\n    )\n",
         "        lambda own: (None, brings(usage, own)),\n        recent,\n"
-        "        expires=expires,\n        attempts=attempts,\n    )\n"
+        "        at=at,\n        expires=expires,\n        attempts=attempts,\n    )\n"
         "    yield Swap(source.current, record.raw, (yield Load(target.current)))\n",
     ),
     Bug(
@@ -64,8 +64,8 @@ JOIN_BUGS = (
     Bug(
         "an id on both sides keeps its earlier instant",
         "usage.py",
-        "_either(self, other, max)",
-        "_either(self, other, min)",
+        "partial(max, key=lambda at: (at <= believed, at))",
+        "partial(min, key=lambda at: (at <= believed, at))",
     ),
     Bug(
         "a window begun since is swallowed",

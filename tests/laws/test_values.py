@@ -344,6 +344,9 @@ def test_a_paywall_tells_what_it_is_not_given(tmp_path):
                 ask(wrong)
 
 
+DECIDED = decide(policy_of(), Reader(id="r"), PageView(article=Article(id="a")), Usage(), NOW)[0]
+
+
 @pytest.mark.parametrize(
     "ask, words",
     [
@@ -357,6 +360,11 @@ def test_a_paywall_tells_what_it_is_not_given(tmp_path):
         (lambda: load_policy(5), "`path` is the path of a policy file"),
         (lambda: load_policy(None), "`path` is the path of a policy file"),
         (lambda: explain(None), "`decision` is a `Decision`"),
+        (lambda: render(None), "`decision` is a `Decision`"),
+        (lambda: render(DECIDED, locale=5), "`locale` is a tag, a list of tags"),
+        (lambda: render(DECIDED, locale=b"ja"), "`locale` is a tag, a list of tags"),
+        (lambda: render(DECIDED, locale=["en", 5]), "`locale` is a tag, a list of tags"),
+        (lambda: render(DECIDED, folder=5), "`folder` is the path of a folder"),
     ],
 )
 def test_what_no_function_takes_is_told_in_its_words(ask, words):

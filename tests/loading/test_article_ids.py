@@ -85,6 +85,9 @@ OTHER = [
     "story:12?x",
     "story:12",
     "7",
+    "x/y",
+    "x%2Fy",
+    "x%252Fy",
 ]
 
 
@@ -158,6 +161,7 @@ ADDRESSES = st.lists(
 @given(st.one_of(ADDRESSES, st.text(max_size=30), st.text(st.characters(), max_size=6)))
 @example("?\x00#")
 @example("/http:/x/y")
+@example("/%FF/../é")
 @example("/amp/amp/story.amp.amp")
 @example("%252e%252e/story")
 @example("/page/2")

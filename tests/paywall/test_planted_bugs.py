@@ -151,8 +151,8 @@ PLANTED = [
         (
             "an old debt is paid",
             "paywall/recent.py",
-            "if abs(now - at) < PAID_WITHIN)",
-            ")",
+            " if abs(clock - when) < PAID_WITHIN), at",
+            "), at",
             FORGETTING,
         ),
         (

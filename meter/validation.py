@@ -8,7 +8,6 @@ read of a broken file is checked too, so nothing stays hidden.
 from __future__ import annotations
 
 import math
-import re
 import unicodedata
 from collections.abc import Mapping
 from itertools import pairwise
@@ -25,10 +24,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
-    from meter.policy import Dates, Guarantee, Limit, Meter, Offer, Publication, Rule, When
+    from meter.policy import Dates, Guarantee, Limit, Meter, Offer, Prompt, Publication, Rule, When
     from meter.vocabulary import Members, Range
 
-__all__ = ["ARCHIVE_YEARS", "CODES", "MOST_LIMIT", "YEARS", "PolicyParts", "find_faults"]
+# fmt: off
+__all__ = [
+    "ARCHIVE_YEARS", "CODES", "MOST_LIMIT", "YEARS", "PolicyParts", "fault_of", "find_faults",
+]
+# fmt: on
 
 MOST_LIMIT = 10_000
 """The largest allowance a meter may have: usage stays bounded."""
@@ -40,7 +43,6 @@ ARCHIVE_YEARS = range(1600, YEARS.stop)
 
 _Path = tuple[str | int, ...]
 _NEEDS_METER = (Show.COUNTDOWN, Show.LAST_FREE_ARTICLE)
-_PROMPT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _UNREAL_ZONES = {"localtime", "Factory", "posixrules"}
 # Small letters that look like Latin ones (Unicode's confusables.txt lists many more).
 _SAME_LOOKS = str.maketrans("аеорсухіјѕһԁοιρν", "aeopcyxijshdoipv")
@@ -51,9 +53,6 @@ _SAID = {
         "`{key}` is in a year from {first} to {last}, not `{day}`",
         "for an open end, leave it out"),
     "bad-limit": ("a limit is between 0 and {most}, not `{limit}`", "0 is a wall at once"),
-    "bad-name": (
-        "`{prompt}` cannot be the name of a prompt",
-        "use letters, digits, `-` and `_`, at most 64 of them"),
     "bad-number/price": ("the price of `{name}` is `{price}`", "a price is 0 or more"),
     "bad-number": (
         "a bound of `{key}` is not a number that can be compared", "write a plain number"),
@@ -107,10 +106,16 @@ _SAID = {
 CODES = sorted({key.partition("/")[0] for key in _SAID})
 
 
-def _problem(case: str, path: _Path, /, **values: object) -> Problem:
-    """Return a problem in the words of its case."""
-    message, advice = (words.format(**values) for words in _SAID[case])
+def fault_of(
+    said: Mapping[str, tuple[str, str]], case: str, path: _Path, /, **values: object
+) -> Problem:
+    """Return a problem in the words that a table has for its case."""
+    message, advice = (words.format(**values) for words in said[case])
     return Problem(code=case.partition("/")[0], path=path, message=message, help=advice)
+
+
+def _problem(case: str, path: _Path, /, **values: object) -> Problem:
+    return fault_of(_SAID, case, path, **values)
 
 
 class PolicyParts(Protocol):
@@ -125,6 +130,8 @@ class PolicyParts(Protocol):
     @property
     def offers(self) -> tuple[Offer, ...]: ...
     @property
+    def prompts(self) -> tuple[Prompt, ...]: ...
+    @property
     def guarantees(self) -> tuple[Guarantee, ...]: ...
 
 
@@ -135,7 +142,7 @@ def find_faults(policy: PolicyParts) -> Iterator[Problem]:
     zone = _zone(policy.publication.timezone)
     if zone is None:
         yield _unknown_zone(policy.publication.timezone)
-    for key in ("meters", "offers", "rules", "guarantees"):
+    for key in ("meters", "offers", "prompts", "rules", "guarantees"):
         yield from _name_faults(key, [item.name for item in getattr(policy, key)])
     if not policy.rules:
         yield _problem("no-rules", ("rules",))
@@ -206,8 +213,6 @@ def _rule_faults(rule: Rule, path: _Path, meters: set[str], offers: set[str]) ->
         yield _problem("show-needs-spend", (*path, "show"), name=name, show=rule.show)
     if rule.spend is not None and rule.show not in (Show.ARTICLE, *_NEEDS_METER):
         yield _problem("wall-spends", (*path, "show"), name=name, show=rule.show)
-    if rule.prompt is not None and not _PROMPT_NAME.fullmatch(rule.prompt):
-        yield _problem("bad-name", (*path, "prompt"), prompt=rule.prompt)
     yield from _when_faults(rule.when, (*path, "when"), meters)
 
 

@@ -21,6 +21,7 @@ from meter.loading.schema import POLICY
 from meter.loading.toml import parse_toml, read_text
 from meter.loading.word_lints import own_prompts
 from meter.policy import Copy, Policy
+from meter.policy.prompt_faults import prompt_faults
 from meter.validation import find_faults
 
 if TYPE_CHECKING:
@@ -35,6 +36,14 @@ __all__ = ["check_text", "dumps_policy", "load_policy", "loads_policy"]
 
 _EMPTY = {"empty-condition", "empty-guarantee", "empty-list", "empty-range", "empty-table"}
 """What is found empty where a part of it could not be read."""
+
+
+_READS_ELSEWHERE = {
+    "gate-needs-prompt": ("prompts",),
+    "unfilled-prompt": ("offers", "prompts"),
+    "unknown-noun": ("copy",),
+}
+"""The tables that may say what something lacks, were they read."""
 
 
 def loads_policy(text: str, *, name: str = "policy.toml") -> Policy:
@@ -122,12 +131,16 @@ def _read(text: str, name: str) -> tuple[dict[str, Any], ProblemCollector]:
         report.add_problem(problem, "key")
         raise PolicyError(report.problems(text, name))
     parts, _ = POLICY.fields(table, (), report)
-    for key in ("meters", "offers"):
+    for key in ("meters", "offers", "prompts"):
         named = parts.get(key, {})
         parts[key] = tuple(evolve(part, name=name) for name, part in named.items())
     parts.setdefault("guarantees", ())
-    parts["copy"] = _copies(parts.get("copy", {}), parts["publication"].locale, report)
+    given = parts.get("copy", {})
+    own = parts["publication"].locale
+    parts["copy"] = _copies(given, own, report)
     for fault in _faults(parts, report):
+        if "" in given and fault.path[:2] == ("copy", own):
+            fault = evolve(fault, path=("copy", *fault.path[2:]))  # noqa: PLW2901
         report.add_problem(fault)
         if report.more:  # the rest would only be counted, and there may be thousands
             break
@@ -146,16 +159,20 @@ def _copies(copies: dict[str, Copy], locale: str, report: ProblemCollector) -> d
 
 def _faults(parts: Mapping[str, Any], report: ProblemCollector) -> Iterator[Problem]:
     """Yield what is wrong, except what only follows from a value that could not be read."""
-    for fault in find_faults(SimpleNamespace(**parts)):
+    policy = SimpleNamespace(**parts)
+    for fault in (*find_faults(policy), *prompt_faults(policy)):
         follows = report.dropped_at(fault.path)
         if fault.code in _EMPTY:
             follows |= report.dropped_under(fault.path)
         elsewhere = {
             "show-needs-spend": (*fault.path[:-1], "spend"),
+            "unfilled-prompt": (*fault.path[:-1], "spend"),
             "unknown-meter": ("meters",),
             "unknown-offer": ("offers",),
         }
         if fault.code in elsewhere:
             follows |= report.dropped_at(elsewhere[fault.code])
+        for table in _READS_ELSEWHERE.get(fault.code, ()):
+            follows |= report.dropped_under((table,))
         if not follows:
             yield fault

@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 from meter.loading import check_text, schema
 from meter.loading.events import EventError, event_shape, read_events
 from meter.loading.fields import Choice, Key, List, Mapping, OneOf, Shape, Table
+from meter.loading.prompts import PROMPT
 from meter.verify.lints import CODES, lints
 
 if TYPE_CHECKING:
@@ -59,7 +60,9 @@ TABLES = {
     "members": _inner(schema.WHEN, "tags"),
     "range": _inner(schema.WHEN, "score"),
     "dates": _inner(schema.WHEN, "dates"),
+    "prompt": PROMPT,
     "copy": schema.COPY,
+    "noun": _inner(schema.COPY, "nouns"),
     "links": schema.LINKS,
     "event": _EVENT,
     "reader": _inner(_EVENT, "reader"),

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from babel.numbers import get_currency_precision
 
 from meter.errors import Problem, listed
+from meter.loading.prompt_lints import unused_prompts, words_missing
 from meter.loading.word_lints import (
+    has_texts,
     languages_without_copy,
     odd_words,
     unknown_codes,
@@ -175,6 +177,8 @@ def _limit_gaps(policy: Policy, _: date | None) -> Iterator[Problem]:
 def _copy_gaps(policy: Policy, _: date | None) -> Iterator[Problem]:
     own = policy.copy.get(best_match(policy.publication.locale, policy.copy) or "")
     for locale, words in policy.copy.items():
+        if not has_texts(words):
+            continue
         if own is None:
             message = (
                 f"there are words in `{locale}`, but none in `{policy.publication.locale}`, the"
@@ -200,6 +204,7 @@ def _copy_gaps(policy: Policy, _: date | None) -> Iterator[Problem]:
             )
             yield warning("copy-gap", ("copy", locale), message, f"add {every} in `{locale}`")
     yield from languages_without_copy(policy)
+    yield from words_missing(policy)
 
 
 def _odd_prices(policy: Policy, _: date | None) -> Iterator[Problem]:
@@ -223,6 +228,7 @@ LINTS: dict[str, Lint] = {
     "zero-limit": _zero_limits,
     "offer-over": _offers_over,
     "unused-offer": _unused_offers,
+    "unused-prompt": unused_prompts,
     "missing-offer": _missing_offers,
     "limit-gap": _limit_gaps,
     "copy-gap": _copy_gaps,

@@ -5,6 +5,7 @@ Every problem of form and of meaning is collected and located.
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -104,8 +105,9 @@ def check_text(
                 report.add_problem(evolve(missing, path=("publication", "templates")))
         if templates is not None:
             prompts = own_prompts(templates)
+        table = parse_toml(text, name)
         for warning in lint(policy, today=today, exact=exact, prompts=prompts):
-            report.add_problem(warning)
+            report.add_problem(_as_written(warning, table))
     return policy, report.problems(text, name)
 
 
@@ -135,16 +137,23 @@ def _read(text: str, name: str) -> tuple[dict[str, Any], ProblemCollector]:
         named = parts.get(key, {})
         parts[key] = tuple(evolve(part, name=name) for name, part in named.items())
     parts.setdefault("guarantees", ())
-    given = parts.get("copy", {})
-    own = parts["publication"].locale
-    parts["copy"] = _copies(given, own, report)
+    parts["copy"] = _copies(parts.get("copy", {}), parts["publication"].locale, report)
     for fault in _faults(parts, report):
-        if "" in given and fault.path[:2] == ("copy", own):
-            fault = evolve(fault, path=("copy", *fault.path[2:]))  # noqa: PLW2901
-        report.add_problem(fault)
+        report.add_problem(_as_written(fault, table))
         if report.more:  # the rest would only be counted, and there may be thousands
             break
     return parts, report
+
+
+def _as_written(problem: Problem, table: Mapping[str, Any]) -> Problem:
+    """Return a problem at the place of its words: those in the publication's locale need no name.
+
+    It is `[copy]` then, and not `[copy.en]`.
+    """
+    copy = table.get("copy")
+    if problem.path[:1] == ("copy",) and isinstance(copy, dict) and problem.path[1] not in copy:
+        return evolve(problem, path=("copy", *problem.path[2:]))
+    return problem
 
 
 def _copies(copies: dict[str, Copy], locale: str, report: ProblemCollector) -> dict[str, Copy]:
@@ -160,7 +169,7 @@ def _copies(copies: dict[str, Copy], locale: str, report: ProblemCollector) -> d
 def _faults(parts: Mapping[str, Any], report: ProblemCollector) -> Iterator[Problem]:
     """Yield what is wrong, except what only follows from a value that could not be read."""
     policy = SimpleNamespace(**parts)
-    for fault in (*find_faults(policy), *prompt_faults(policy)):
+    for fault in chain(find_faults(policy), prompt_faults(policy)):
         follows = report.dropped_at(fault.path)
         if fault.code in _EMPTY:
             follows |= report.dropped_under(fault.path)

@@ -24,6 +24,7 @@ __all__ = [
     "BadPlaceholder",
     "Needs",
     "Placeholder",
+    "bad_placeholders",
     "needs",
     "split_words",
 ]
@@ -99,6 +100,18 @@ def split_words(text: str) -> Iterator[str | Placeholder]:
     >>> list(split_words("<<numberArticlesLeft>> left"))
     [Placeholder(name='left', forms=()), ' left']
     """
+    for piece in _pieces(text):
+        if isinstance(piece, BadPlaceholder):
+            raise piece
+        yield piece
+
+
+def bad_placeholders(text: str) -> list[BadPlaceholder]:
+    """Return everything in a text that looks like a placeholder and is none."""
+    return [piece for piece in _pieces(text) if isinstance(piece, BadPlaceholder)]
+
+
+def _pieces(text: str) -> Iterator[str | Placeholder | BadPlaceholder]:
     at = 0
     for match in _MARK.finditer(text):
         yield from _plain(text[at : match.start()])
@@ -114,25 +127,25 @@ def needs(text: str) -> frozenset[Needs]:
     )
 
 
-def _plain(text: str) -> Iterator[str]:
+def _plain(text: str) -> Iterator[str | BadPlaceholder]:
     stray = _STRAY.search(text)
     if stray is not None:
-        raise BadPlaceholder(stray[0])
-    if text:
+        yield BadPlaceholder(stray[0])
+    elif text:
         yield text
 
 
-def _placeholder(match: re.Match[str]) -> Placeholder:
+def _placeholder(match: re.Match[str]) -> Placeholder | BadPlaceholder:
     braced, angled = match.groups()
     inside = _INSIDE.fullmatch(braced if angled is None else angled)
     if inside is None:
-        raise BadPlaceholder(match[0])
+        return BadPlaceholder(match[0])
     name = OLD_PLACEHOLDERS.get(inside[1], inside[1])
     if name not in PLACEHOLDERS:
-        raise BadPlaceholder(match[0], inside[1])
+        return BadPlaceholder(match[0], inside[1])
     if inside[2] is None:
         return Placeholder(name)
     forms = {form[1]: form[2] or form[3] or "" for form in _EACH_FORM.finditer(inside[2])}
     if not _FORMS.fullmatch(inside[2]) or "other" not in forms or name not in _COUNTS:
-        raise BadPlaceholder(match[0])
+        return BadPlaceholder(match[0])
     return Placeholder(name, tuple(forms.items()))

@@ -11,7 +11,7 @@ from meter.policy.placeholders import (
     PLACEHOLDERS,
     BadPlaceholder,
     Needs,
-    split_words,
+    bad_placeholders,
 )
 from meter.policy.prompts import NOUNS
 from meter.policy.publication import link_step
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from meter.errors import Problem
-    from meter.policy import Copy, Rule
     from meter.policy.prompts import Prompt, PromptWords
+    from meter.policy.publication import Copy
 
 __all__ = ["CODES", "PartsWithPrompts", "prompt_faults"]
 
@@ -68,8 +68,8 @@ _SAID = {
     ),
     "unfilled-prompt": (
         (
-            "rule `{rule}` uses the prompt `{name}`, whose words need {needs}, and there is never"
-            " one for this rule"
+            "rule `{rule}` uses the prompt `{name}`, whose words need {needs}, which the rule"
+            " never has"
         ),
         "{advice}",
     ),
@@ -139,7 +139,7 @@ def prompt_faults(policy: PartsWithPrompts) -> Iterator[Problem]:
         if rule.prompt is not None and not _PROMPT_NAME.fullmatch(rule.prompt):
             yield _problem("bad-name/prompt", place, name=rule.prompt)
         if rule.show is Show.GATE:
-            yield from _gate_faults(rule, ("rules", index), declared)
+            yield from _gate_faults(policy, index, declared)
         if rule.prompt in declared:
             yield from _unfilled(policy, index, declared[rule.prompt], place)
         elif rule.prompt in _COUNTDOWNS and not _has(policy, index, Needs.LEFT):
@@ -169,9 +169,7 @@ def _prompt_faults(prompt: Prompt, path: _Path) -> Iterator[Problem]:
 def _words_faults(words: PromptWords, path: _Path) -> Iterator[Problem]:
     """Yield what is wrong with the texts and the link of a prompt in one language."""
     for key, text in words.texts():
-        try:
-            list(split_words(text))
-        except BadPlaceholder as bad:
+        for bad in bad_placeholders(text):
             known = {*PLACEHOLDERS, *OLD_PLACEHOLDERS}
             advice = f"write one like `{{{{ left }}}}`: {meant(bad.name, known)}"
             yield _problem("unknown-placeholder", (*path, key), written=bad.written, advice=advice)
@@ -210,14 +208,18 @@ def _noun_faults(policy: PartsWithPrompts) -> Iterator[Problem]:
         if meter.noun not in known:
             otherwise = (
                 f"write its forms in your language: `[copy.{policy.publication.locale}.nouns]`"
-                f' `{meter.noun} = {{ one = "…", other = "…" }}`'
+                f' `"{meter.noun}" = {{ one = "…", other = "…" }}`'
             )
             step = meant(meter.noun, known, otherwise)
             path = ("meters", meter.name, "noun")
             yield _problem("unknown-noun", path, meter=meter.name, noun=meter.noun, meant=step)
 
 
-def _gate_faults(rule: Rule, path: _Path, declared: Mapping[str, Prompt]) -> Iterator[Problem]:
+def _gate_faults(
+    policy: PartsWithPrompts, index: int, declared: Mapping[str, Prompt]
+) -> Iterator[Problem]:
+    rule = policy.rules[index]
+    path = ("rules", index)
     if rule.prompt is None:
         yield _problem("gate-needs-prompt", (*path, "show"), rule=rule.name, name="consent")
     elif rule.prompt not in declared:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from meter.policy import Dates, Limit, Meter, Offer, Policy, Publication, Rule, When
+from meter.policy import Dates, Limit, Meter, Offer, Policy, Prompt, Publication, Rule, When
 from meter.vocabulary import ArticleAccess, Members, Range, Show, Status
 from meter.windows import Window
 
@@ -130,6 +130,7 @@ def random_rule(
     show = random.choice(
         [show for show in Show if show not in (Show.COUNTDOWN, Show.LAST_FREE_ARTICLE)]
     )
+    prompt = "special" if show is Show.GATE else prompt
     return Rule(name=f"rule {index}", when=when, show=show, offer=offer, prompt=prompt)
 
 
@@ -164,6 +165,7 @@ def random_policy(random: Random, rules: int | None = None) -> Policy:
         publication=Publication(name="The Harbour Review", timezone="Asia/Tokyo"),
         meters=meters,
         offers=offers,
+        prompts=[Prompt(name="special", heading="Before you read on")],
         rules=(
             *(random_rule(random, index, kept, own, names) for index in range(1, count + 1)),
             last,

@@ -16,7 +16,7 @@ from meter.prompts.deadlines import until_text
 from meter.prompts.errors import TemplateError
 from meter.prompts.languages import choose
 from meter.prompts.locales import direction, money, name_text
-from meter.prompts.parts.counted import Counted
+from meter.prompts.parts.counted import MeterWords
 from meter.prompts.parts.declared import fill
 from meter.prompts.texts import without_controls
 from meter.vocabulary import OfferKind, Status
@@ -172,7 +172,7 @@ def compose(
     terms = _offer_words(offer, policy, texts, today)
     copy, copy_lang = _copy(policy, texts, wanted)
     publication = name_text(_shown(policy.publication.name), texts.locale)
-    counted = Counted(decision, policy, texts, today)
+    counted = MeterWords(decision, policy, texts, today)
     heading, count_line = counted.heading(kind, publication)
     takes = plan.offer and offer is not None
     label = terms["action"] if takes else texts.say(kind, "action", publication=publication)

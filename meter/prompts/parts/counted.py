@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from meter.policy import Noun, Policy
     from meter.prompts.texts import Texts
 
-__all__ = ["Counted"]
+__all__ = ["MeterWords"]
 
 _COUNTING = ("countdown", "last-free-article")
 
 
-class Counted:
+class MeterWords:
     """What a prompt says of the meter that its decision tells of."""
 
     def __init__(self, decision: Decision, policy: Policy, texts: Texts, today: date) -> None:

@@ -7,6 +7,7 @@ import re
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
+from attrs import evolve
 
 from meter import (
     Article,

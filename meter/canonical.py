@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, cast
 from attrs import fields
 
 from meter.forms import length_text, span_text
-from meter.policy import Meter, Policy, When
+from meter.policy import Guarantee, Meter, Policy, When
+from meter.policy.promised import promised_words
+from meter.policy.prompts import NOUNS
 from meter.vocabulary import Count
 from meter.windows import Term, Window
 
@@ -44,7 +46,7 @@ def to_table(value: object) -> Any:  # noqa: ANN401 - tables, lists, words, numb
 
 def _policy(policy: Policy) -> dict[str, Any]:
     table: dict[str, Any] = {"publication": to_table(policy.publication)}
-    for key in ("meters", "offers"):
+    for key in ("meters", "offers", "prompts"):
         table[key] = {}
         for item in getattr(policy, key):
             named = to_table(item)
@@ -67,6 +69,16 @@ def _meter(meter: Meter) -> dict[str, Any]:
         table["limit"] = to_table(meter.limit)
     if meter.count is not Count.ARTICLES:
         table["count"] = str(meter.count)
+    if meter.noun != NOUNS[0]:
+        table["noun"] = meter.noun
+    return table
+
+
+def _guarantee(guarantee: Guarantee) -> dict[str, Any]:
+    table = _fields(guarantee)
+    for key in ("never", "always"):
+        if key in table:
+            table[key] = sorted(promised_words(getattr(guarantee, key)))
     return table
 
 
@@ -86,7 +98,7 @@ def _window(window: Window) -> dict[str, Any]:
 
 
 def _fields(value: object) -> dict[str, Any]:
-    empty: tuple[object, ...] = (None, (), frozenset(), When())
+    empty: tuple[object, ...] = (None, (), {}, frozenset(), When())
     table = {}
     for attribute in fields(cast("type[AttrsInstance]", type(value))):
         item = getattr(value, attribute.name)
@@ -114,6 +126,7 @@ def _table(value: Mapping[Any, Any]) -> dict[str, Any]:
 _BY_TYPE: tuple[tuple[Any, Any], ...] = (
     (Policy, _policy),
     (Meter, _meter),
+    (Guarantee, _guarantee),
     (Window, _window),
     ((Term, StrEnum), str),
     (frozenset, _words),

@@ -308,6 +308,11 @@ def explain(decision: Decision, policy: Policy | None = None) -> str:
             f"  offer `{fired.offer}` is left out:"
             f" {why_not(fired.offer_formula, values, vocabulary)}"
         )
+    lines += [
+        f"  says the prompt `{prompt.name}`: {prompt.heading}"
+        for prompt in rulebook.policy.prompts
+        if prompt.name == decision.prompt
+    ]
     if decision.degraded:
         lines.append("  the store did not answer in time; decided without the count")
     for number, rule in enumerate(rulebook.rules[:place], 1):

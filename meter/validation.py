@@ -8,7 +8,6 @@ read of a broken file is checked too, so nothing stays hidden.
 from __future__ import annotations
 
 import math
-import re
 import unicodedata
 from collections.abc import Mapping
 from itertools import pairwise
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
-    from meter.policy import Guarantee, Limit, Meter, Offer, Publication, Rule, When
+    from meter.policy import Guarantee, Limit, Meter, Offer, Prompt, Publication, Rule, When
     from meter.vocabulary import Members, Range
 
 # fmt: off
@@ -46,7 +45,6 @@ ARCHIVE_YEARS = range(1600, YEARS.stop)
 
 _Path = tuple[str | int, ...]
 _NEEDS_METER = (Show.COUNTDOWN, Show.LAST_FREE_ARTICLE)
-_PROMPT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _UNREAL_ZONES = {"localtime", "Factory", "posixrules"}
 # Small letters that look like Latin ones (Unicode's confusables.txt lists many more).
 _SAME_LOOKS = str.maketrans("аеорсухіјѕһԁοιρν", "aeopcyxijshdoipv")
@@ -57,9 +55,6 @@ _SAID = {
         "`{key}` is in a year from {first} to {last}, not `{day}`",
         "for an open end, leave it out"),
     "bad-limit": ("a limit is between 0 and {most}, not `{limit}`", "0 is a wall at once"),
-    "bad-name": (
-        "`{prompt}` cannot be the name of a prompt",
-        "use letters, digits, `-` and `_`, at most 64 of them"),
     "bad-number/price": ("the price of `{name}` is `{price}`", "a price is 0 or more"),
     "bad-number": (
         "a bound of `{key}` is not a number that can be compared", "write a plain number"),
@@ -132,6 +127,8 @@ class PolicyParts(Protocol):
     @property
     def offers(self) -> tuple[Offer, ...]: ...
     @property
+    def prompts(self) -> tuple[Prompt, ...]: ...
+    @property
     def guarantees(self) -> tuple[Guarantee, ...]: ...
 
 
@@ -142,7 +139,7 @@ def find_faults(policy: PolicyParts) -> Iterator[Problem]:
     zone = zone_of(policy.publication.timezone)
     if zone is None:
         yield _unknown_zone(policy.publication.timezone)
-    for key in ("meters", "offers", "rules", "guarantees"):
+    for key in ("meters", "offers", "prompts", "rules", "guarantees"):
         yield from _name_faults(key, [item.name for item in getattr(policy, key)])
     if not policy.rules:
         yield _problem("no-rules", ("rules",))
@@ -206,8 +203,6 @@ def _rule_faults(rule: Rule, path: _Path, meters: set[str], offers: set[str]) ->
         yield _problem("show-needs-spend", (*path, "show"), name=name, show=rule.show)
     if rule.spend is not None and rule.show not in (Show.ARTICLE, *_NEEDS_METER):
         yield _problem("wall-spends", (*path, "show"), name=name, show=rule.show)
-    if rule.prompt is not None and not _PROMPT_NAME.fullmatch(rule.prompt):
-        yield _problem("bad-name", (*path, "prompt"), prompt=rule.prompt)
     yield from _when_faults(rule.when, (*path, "when"), meters)
 
 

@@ -138,6 +138,7 @@ class Show(Word):
     COUNTDOWN = "countdown"
     LAST_FREE_ARTICLE = "last-free-article"
     REGISTRATION_WALL = "registration-wall"
+    GATE = "gate"
     TRIAL_OFFER = "trial-offer"
     SUBSCRIPTION_WALL = "subscription-wall"
     TRIAL_EXPIRED = "trial-expired"
@@ -154,6 +155,7 @@ ShowWord = Literal[
     "countdown",
     "last-free-article",
     "registration-wall",
+    "gate",
     "trial-offer",
     "subscription-wall",
     "trial-expired",

@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 from meter.loading import check_text, schema
 from meter.loading.events import EventError, event_shape, read_events
 from meter.loading.fields import Choice, Key, List, Mapping, OneOf, Shape, Table
+from meter.loading.prompts import PROMPT
 from meter.verify.lints import CODES, lints
 
 if TYPE_CHECKING:
@@ -64,7 +65,9 @@ TABLES = {
     "since": _inner(schema.WHEN, "since"),
     "tenure": _inner(_inner(schema.WHEN, "since"), "expiry"),
     "words": schema.WORDS,
+    "prompt": PROMPT,
     "copy": schema.COPY,
+    "noun": _inner(schema.COPY, "nouns"),
     "links": schema.LINKS,
     "promises": schema.PROMISES,
     "event": _EVENT,

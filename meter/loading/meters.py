@@ -17,6 +17,7 @@ from meter.loading.fields import (
     either,
 )
 from meter.policy import Limit, Meter
+from meter.policy.prompts import NOUNS
 from meter.validation import MOST_LIMIT
 from meter.vocabulary import Count, Status, Unit, Weekday
 from meter.windows import Window
@@ -51,15 +52,16 @@ def _meter(
     limit: int | dict[Status, int] | None = None,
     limits: tuple[Limit, ...] | None = None,
     count: Count = Count.ARTICLES,
+    noun: str = NOUNS[0],
 ) -> Meter:
     """Return a meter that has no name yet; how much is free is said in one of two ways."""
     if limits is None:
         if limit is None:
             raise ValueError("a meter needs `limit`, such as `limit = 5`")
-        return Meter(name="?", window=window, limit=limit, count=count)
+        return Meter(name="?", window=window, limit=limit, count=count, noun=noun)
     if limit is not None:
         raise ValueError("a meter has either `limit` or `limits`")
-    return Meter(name="?", window=window, limits=limits, count=count)
+    return Meter(name="?", window=window, limits=limits, count=count, noun=noun)
 
 
 _LIMITS_BY_STATUS = Mapping(
@@ -109,6 +111,14 @@ METER = Table(
         ),
         "count": Key(
             shape=Choice(words=Count), says="`articles` (distinct ones, the default) or `views`"
+        ),
+        "noun": Key(
+            shape=Text(form='a noun such as `"recipe"`', longest=64),
+            says=(
+                "what prompts call what is counted: `article` (the default), `story`, `video`,"
+                " `podcast`, `episode`, `recipe`, `puzzle`, `report`, or a word of your own under"
+                " `[copy.en.nouns]`"
+            ),
         ),
     },
 )

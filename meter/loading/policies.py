@@ -5,6 +5,7 @@ Every problem of form and of meaning is collected and located.
 
 from __future__ import annotations
 
+from itertools import chain
 from os import PathLike
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,6 +25,7 @@ from meter.loading.schema import POLICY
 from meter.loading.toml import parse_toml, read_text
 from meter.policy import Copy, Policy
 from meter.policy.condition_faults import condition_faults
+from meter.policy.prompt_faults import prompt_faults
 from meter.policy.words import declared
 from meter.validation import find_faults
 
@@ -42,6 +44,14 @@ _EMPTY = {"empty-condition", "empty-guarantee", "empty-list", "empty-range", "em
 
 _A_TEXT = instance(str, form="the text of a policy file; `load_policy` takes its path")
 _A_PATH = instance(str, PathLike, form="the path of a policy file; `loads_policy` takes its text")
+
+
+_READS_ELSEWHERE = {
+    "gate-needs-prompt": ("prompts",),
+    "unfilled-prompt": ("offers", "prompts"),
+    "unknown-noun": ("copy",),
+}
+"""The tables that may say what something lacks, were they read."""
 
 
 def loads_policy(text: str, *, name: str = "policy.toml") -> Policy:
@@ -104,8 +114,9 @@ def check_text(
                 report.add_problem(evolve(missing, path=("publication", "templates")))
         if templates is not None:
             prompts = own_prompts(templates)
+        table = parse_toml(text, name)
         for warning in lint(policy, today=today, exact=exact, prompts=prompts):
-            report.add_problem(warning)
+            report.add_problem(_as_written(warning, table))
     return policy, report.problems(text, name)
 
 
@@ -131,7 +142,7 @@ def _read(text: str, name: str) -> tuple[dict[str, Any], ProblemCollector]:
         report.add_problem(problem, "key")
         raise PolicyError(report.problems(text, name))
     parts, _ = POLICY.fields(table, (), report)
-    for key in ("meters", "offers"):
+    for key in ("meters", "offers", "prompts"):
         named = parts.get(key, {})
         parts[key] = tuple(evolve(part, name=name) for name, part in named.items())
     parts.setdefault("guarantees", ())
@@ -139,10 +150,21 @@ def _read(text: str, name: str) -> tuple[dict[str, Any], ProblemCollector]:
     parts.setdefault("switches", {})
     parts["copy"] = _copies(parts.get("copy", {}), parts["publication"].locale, report)
     for fault in _faults(parts, report):
-        report.add_problem(fault)
+        report.add_problem(_as_written(fault, table))
         if report.more:  # the rest would only be counted, and there may be thousands
             break
     return parts, report
+
+
+def _as_written(problem: Problem, table: Mapping[str, Any]) -> Problem:
+    """Return a problem at the place of its words: those in the publication's locale need no name.
+
+    It is `[copy]` then, and not `[copy.en]`.
+    """
+    copy = table.get("copy")
+    if problem.path[:1] == ("copy",) and isinstance(copy, dict) and problem.path[1] not in copy:
+        return evolve(problem, path=("copy", *problem.path[2:]))
+    return problem
 
 
 def _copies(copies: dict[str, Copy], locale: str, report: ProblemCollector) -> dict[str, Copy]:
@@ -158,12 +180,13 @@ def _copies(copies: dict[str, Copy], locale: str, report: ProblemCollector) -> d
 def _faults(parts: Mapping[str, Any], report: ProblemCollector) -> Iterator[Problem]:
     """Yield what is wrong, except what only follows from a value that could not be read."""
     policy = SimpleNamespace(**parts)
-    for fault in (*find_faults(policy), *condition_faults(policy)):
+    for fault in chain(find_faults(policy), condition_faults(policy), prompt_faults(policy)):
         follows = report.dropped_at(fault.path)
         if fault.code in _EMPTY:
             follows |= report.dropped_under(fault.path)
         elsewhere = {
             "show-needs-spend": (*fault.path[:-1], "spend"),
+            "unfilled-prompt": (*fault.path[:-1], "spend"),
             "unknown-meter": ("meters",),
             "unknown-offer": ("offers",),
             "unknown-switch": ("switches",),
@@ -171,5 +194,7 @@ def _faults(parts: Mapping[str, Any], report: ProblemCollector) -> Iterator[Prob
         }
         if fault.code in elsewhere:
             follows |= report.dropped_at(elsewhere[fault.code])
+        for table in _READS_ELSEWHERE.get(fault.code, ()):
+            follows |= report.dropped_under((table,))
         if not follows:
             yield fault

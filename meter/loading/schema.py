@@ -26,7 +26,9 @@ from meter.loading.fields import (
     either,
 )
 from meter.loading.meters import METER
+from meter.loading.prompts import NOUNS_BY_NAME, PROMPTS, WORDS_BY_PROMPT
 from meter.policy import Copy, Guarantee, Links, Offer, Publication, Rule
+from meter.policy.promised import Promised
 from meter.policy.promises import Promise, Promises
 from meter.policy.publication import link_step
 from meter.vocabulary import OfferKind, Show, Unit
@@ -132,7 +134,7 @@ RULE = Table(
     },
 )
 
-_SHOWN = List(item=Choice(words=Show))
+_SHOWN = List(item=Choice(words=Promised))
 GUARANTEE = Table(
     noun="a guarantee",
     make=Guarantee,
@@ -141,8 +143,14 @@ GUARANTEE = Table(
     keys={
         "name": Key(shape=_NAME, says="a name of its own", required=True, filler=""),
         "when": WHEN_KEY,
-        "never": Key(shape=_SHOWN, says="what is never shown to them"),
-        "always": Key(shape=_SHOWN, says="what they are always shown: one of these"),
+        "never": Key(
+            shape=_SHOWN,
+            says="what is never shown to them: words of `show`, or `wall` for every wall",
+        ),
+        "always": Key(
+            shape=_SHOWN,
+            says="what they are always shown, one of these: words of `show`, or `open` for all",
+        ),
     },
 )
 
@@ -190,6 +198,14 @@ COPY = Table(
         ),
         "benefits": Key(
             shape=List(item=Text(), most=20), says="what a subscription brings, a line each"
+        ),
+        "prompts": Key(
+            shape=WORDS_BY_PROMPT,
+            says="the words of declared prompts in another language: `[copy.ja.prompts.consent]`",
+        ),
+        "nouns": Key(
+            shape=NOUNS_BY_NAME,
+            says='your own nouns of meters: `recipe = { one = "recipe", other = "recipes" }`',
         ),
     },
 )
@@ -266,6 +282,10 @@ POLICY = Table(
         ),
         "meters": Key(shape=METERS, says="the allowances, by name: `[meters.monthly]`"),
         "offers": Key(shape=OFFERS, says="what readers can take, by name: `[offers.summer]`"),
+        "prompts": Key(
+            shape=PROMPTS,
+            says="prompts in words, without a template, by name: `[prompts.consent]`",
+        ),
         "rules": Key(
             shape=RULES,
             says="in order, each under `[[rules]]`: the first that matches decides",

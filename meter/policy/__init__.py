@@ -32,7 +32,10 @@ from meter.errors.kinds import (
 from meter.errors.values import InvalidValueError, check_fields
 from meter.policy.condition_faults import condition_faults
 from meter.policy.conditions import EVERYONE, Limit, When, pairs
+from meter.policy.promised import Promised, promised
 from meter.policy.promises import Promises
+from meter.policy.prompt_faults import prompt_faults
+from meter.policy.prompts import Noun, Prompt, PromptWords
 from meter.policy.publication import Copy, Links, Publication, link_faults
 from meter.policy.times import Dates, Hours, Lengths, Since, Tenure, stretch
 from meter.policy.words import Declarable, declared
@@ -43,15 +46,15 @@ from meter.windows import Term, Window
 
 # fmt: off
 __all__ = [
-    "Copy", "Dates", "Guarantee", "Hours", "Lengths", "Limit", "Links", "Meter", "Offer", "Policy",
-    "Promises", "Publication", "Rule", "Since", "Tenure", "When",
+    "Copy", "Dates", "Guarantee", "Hours", "Lengths", "Limit", "Links", "Meter", "Noun", "Offer",
+    "Policy", "Promises", "Prompt", "PromptWords", "Publication", "Rule", "Since", "Tenure", "When",
 ]
 # fmt: on
 
 _WHEN = instance(When)
 _LINKS = Links()
 _ALL_PROMISES = Promises()
-_SHOWS = each(choice(Show), '["subscription-wall"]', frozenset)
+_SHOWS = each(either(instance(Show), (Show,), choice(Promised)), '["wall"]', frozenset)
 _WHOLE = whole_number("5")
 
 
@@ -73,7 +76,7 @@ class Meter:
 
     `limit` is one number or a number by reader status: a status that is not named gets 0, but an
     expired one falls back to `registered`. `limits` instead gives a first-match list. `count` is
-    `articles` (distinct, the default) or `views`.
+    `articles` (distinct, the default) or `views`. `noun` is what prompts call what is counted.
     """
 
     name: str
@@ -81,6 +84,7 @@ class Meter:
     limit: int | Mapping[Status, int] = field(default=0, converter=_limit, eq=pairs)
     limits: tuple[Limit, ...] = field(default=(), converter=_limits)
     count: Count = field(default=Count.ARTICLES, converter=vocabulary.count)
+    noun: str = "article"
 
     def __attrs_post_init__(self) -> None:
         check_fields(self, _OF_A_METER)
@@ -106,6 +110,7 @@ _OF_A_METER = {
     "limit": either(table(choice(Status), _WHOLE, "{ registered = 5 }"), (Mapping,), _WHOLE),
     "limits": each(instance(Limit), "[Limit(limit=3)]"),
     "count": choice(Count),
+    "noun": TEXT,
 }
 
 
@@ -188,12 +193,15 @@ _OF_A_RULE = {
 
 @frozen(kw_only=True)
 class Guarantee:
-    """What whom `when` describes is promised: `always` one of these `show`s, or `never` one."""
+    """What whom `when` describes is promised: `always` one of these `show`s, or `never` one.
+
+    `wall` stands for every wall (a gate is none), `open` for all that gives the whole article.
+    """
 
     name: str
     when: When = EVERYONE
-    never: frozenset[Show] = field(default=frozenset(), converter=vocabulary.shows)
-    always: frozenset[Show] = field(default=frozenset(), converter=vocabulary.shows)
+    never: frozenset[Show] = field(default=frozenset(), converter=promised)
+    always: frozenset[Show] = field(default=frozenset(), converter=promised)
 
     def __attrs_post_init__(self) -> None:
         check_fields(self, {"name": TEXT, "when": _WHEN, "never": _SHOWS, "always": _SHOWS})
@@ -205,6 +213,10 @@ def _rules(value: Iterable[Rule]) -> tuple[Rule, ...]:
 
 
 def _meters(value: Iterable[Meter]) -> tuple[Meter, ...]:
+    return as_tuple(value)
+
+
+def _prompts(value: Iterable[Prompt]) -> tuple[Prompt, ...]:
     return as_tuple(value)
 
 
@@ -237,6 +249,7 @@ class Policy:
     rules: tuple[Rule, ...] = field(converter=_rules)
     meters: tuple[Meter, ...] = field(default=(), converter=_meters)
     offers: tuple[Offer, ...] = field(default=(), converter=_offers)
+    prompts: tuple[Prompt, ...] = field(default=(), converter=_prompts)
     guarantees: tuple[Guarantee, ...] = field(default=(), converter=_guarantees)
     copy: Mapping[str, Copy] = field(factory=dict, converter=_copies)
     links: Links = _LINKS
@@ -252,7 +265,12 @@ class Policy:
             raise PolicyError(
                 [Problem(code=code, message=message, help=advice, path=(error.field,))]
             ) from None
-        faults = (*find_faults(self), *condition_faults(self), *link_faults(self.links))
+        faults = (
+            *find_faults(self),
+            *condition_faults(self),
+            *prompt_faults(self),
+            *link_faults(self.links),
+        )
         if faults:
             raise PolicyError(faults)
 
@@ -299,6 +317,7 @@ _OF_A_POLICY = {
     "rules": each(instance(Rule), "[Rule(…)]"),
     "meters": each(instance(Meter), "[Meter(…)]"),
     "offers": each(instance(Offer), "[Offer(…)]"),
+    "prompts": each(instance(Prompt), "[Prompt(…)]"),
     "guarantees": each(instance(Guarantee), "[Guarantee(…)]"),
     "copy": table(TEXT, instance(Copy), '{"en": Copy(…)}'),
     "links": instance(Links),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
 from meter.errors import Problem, quoted
-from meter.errors.kinds import TEXT, as_tuple, each, maybe
+from meter.errors.kinds import TEXT, as_tuple, each, instance, maybe, table
 from meter.errors.values import check_fields
+from meter.policy.conditions import pairs
+from meter.policy.prompts import Noun, PromptWords
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -61,13 +64,27 @@ def _texts(value: Iterable[str]) -> tuple[str, ...]:
     return as_tuple(value)
 
 
+def _own_prompts(value: Mapping[str, PromptWords]) -> Mapping[str, PromptWords]:
+    return dict(value) if isinstance(value, Mapping) else value
+
+
+def _nouns(value: Mapping[str, Noun]) -> Mapping[str, Noun]:
+    return dict(value) if isinstance(value, Mapping) else value
+
+
 @frozen(kw_only=True)
 class Copy:
-    """The publisher's own words around a prompt, in one language."""
+    """The publisher's own words in one language.
+
+    Those around a prompt, those of the prompts that the policy declares (in the publication's own
+    language they stand where a prompt is declared), and the nouns that meters count.
+    """
 
     headline: str | None = None
     pitch: str | None = None
     benefits: tuple[str, ...] = field(default=(), converter=_texts)
+    prompts: Mapping[str, PromptWords] = field(factory=dict, converter=_own_prompts, eq=pairs)
+    nouns: Mapping[str, Noun] = field(factory=dict, converter=_nouns, eq=pairs)
 
     def __attrs_post_init__(self) -> None:
         check_fields(self, _OF_A_COPY)
@@ -77,6 +94,8 @@ _OF_A_COPY = {
     "headline": maybe(TEXT),
     "pitch": maybe(TEXT),
     "benefits": each(TEXT, '["Read all stories"]'),
+    "prompts": table(TEXT, instance(PromptWords), '{"consent": PromptWords(…)}'),
+    "nouns": table(TEXT, instance(Noun), '{"recipe": Noun(one="recipe", other="recipes")}'),
 }
 
 

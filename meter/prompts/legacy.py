@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from meter.errors import MOST_PROBLEMS, Problem, closest, listed, meant, problem_at
+from meter.policy.placeholders import OLD_PLACEHOLDERS
 from meter.prompts.errors import TemplateError
 from meter.prompts.tokens import script_spans
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PLACEHOLDERS", "QUOTED", "Segment", "modernised", "segments"]
 
-PLACEHOLDERS = {"numberArticlesLeft": "left", "numberArticlesLeft-plural": "left_plural"}
+PLACEHOLDERS = OLD_PLACEHOLDERS
 """Today's variable for every placeholder of old templates."""
 
 _LIKE_ENOUGH = 0.85

@@ -21,6 +21,7 @@ from meter.policy import Policy
 from meter.prompts.errors import TemplateError
 from meter.prompts.languages import accepted
 from meter.prompts.parts import PLANS, compose, is_signed_in
+from meter.prompts.parts.declared import declared
 from meter.prompts.templates import compiled, found, written_texts
 from meter.prompts.texts import load_texts, read_bounded
 from meter.prompts.variables import COUNTS, values_of
@@ -145,9 +146,13 @@ def _lay_out(
     form: FormatWord,
     own: Path | None,
 ) -> str:
+    decision = _with_words(decision, policy, locales)
+    if decision.prompt is None:
+        return "null" if form == "json" else ""
     parts = _parts(decision, policy, locales, own)
     named = parts.name
-    is_there = _is_there(named, form, own)
+    is_declared = any(prompt.name == named for prompt in policy.prompts)
+    is_there = is_declared or _is_there(named, form, own)
     if not is_there:
         _tell_missing(named)
     if form == "json":
@@ -157,10 +162,25 @@ def _lay_out(
             return ""
         parts = evolve(parts, name=parts.show)
     name = parts.name + _SUFFIX[form]
-    if form == "text" and parts.name not in PLANS and not (own and (own / name).is_file()):
-        # A prompt of the publisher's own may have no text: its parts are given in order.
-        name = "prompt.txt.j2"
+    has_parts = form == "text" or is_declared
+    if has_parts and parts.name not in PLANS and not (own and (own / name).is_file()):
+        # A declared prompt has no template, and one of the publisher's own may have no text: its
+        # parts are given in order.
+        name = f"prompt{_SUFFIX[form]}"
     return _fill(found(name, form, own), written_texts(form, own), parts, layout)
+
+
+def _with_words(decision: Decision, policy: Policy, locales: tuple[str, ...]) -> Decision:
+    """Return a decision whose prompt can be said.
+
+    A declared prompt that lacks what its words need (the offer has ended, nothing is left to
+    count) gives way to what ships for the decision's `show`; where nothing does, nothing is said.
+    """
+    says = declared(policy, decision.prompt, locales)
+    if says is None or says.can_be_said(decision, policy):
+        return decision
+    show = str(decision.show)
+    return evolve(decision, prompt=show if show in PLANS else None)
 
 
 def _is_there(name: str, form: FormatWord, own: Path | None) -> bool:
@@ -222,7 +242,12 @@ def stylesheet() -> str:
 
 def _parts(decision: Decision, policy: Policy, locales: tuple[str, ...], own: Path | None) -> Parts:
     wanted = (*locales, policy.publication.locale)
-    return compose(decision, policy, load_texts(wanted, own), wanted)
+    says = declared(policy, decision.prompt, locales)
+    if says is None or not says.can_be_said(decision, policy):
+        return compose(decision, policy, load_texts(wanted, own), wanted)
+    # What is said of offers and windows is in the language of the declared words.
+    texts = load_texts((says.language.asked, says.language.words), own)
+    return compose(decision, policy, texts, wanted, says)
 
 
 def _own_folder(folder: str | Path | None) -> Path | None:

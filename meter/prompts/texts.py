@@ -11,6 +11,7 @@ from attrs import evolve, frozen
 from babel import Locale
 
 from meter.errors import problem_at
+from meter.policy.prompts import Noun
 from meter.prompts.errors import TemplateError
 from meter.prompts.languages import choose
 from meter.prompts.locales import number, plural, term_text
@@ -30,6 +31,8 @@ _SPACES = re.compile(r" {2,}")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _TERMS = ("term-day", "term-week", "term-month", "term-year")
 _COUNTED = ("left", "used", "any-hours", "any-days", "last-hours", "last-days", *_TERMS)
+_NOUN = "noun-"
+"""Before the name of a table: the nouns of the catalog, and counted sentences for any noun."""
 """The tables whose texts are the plural forms of one: a form each, picked by a number."""
 
 
@@ -48,6 +51,18 @@ class Texts:
     def say(self, table: str, key: str, **values: str) -> str:
         """Return one text with its fields filled in, or nothing where the language has none."""
         return self._fill(self.tables.get(table, {}).get(key, ""), values)
+
+    def noun(self, name: str) -> Noun | None:
+        """Return a noun of the catalog in this language, or `None` where it has none."""
+        forms = self.tables.get(f"{_NOUN}{name}")
+        return None if forms is None else Noun(**forms)
+
+    def count_of(self, noun: Noun | None, table: str, n: int, **values: str) -> str:
+        """Return the sentence for `n` of a noun; without one, of articles."""
+        if noun is None or f"{_NOUN}{table}" not in self.tables:
+            return self.count(table, n, **values)
+        form = noun.form(plural(n, self.locale))
+        return self.count(f"{_NOUN}{table}", n, noun=form, **values)
 
     def count(self, table: str, n: int, **values: str) -> str:
         """Return the sentence for `n`: the one of the very number, else of its plural category."""
@@ -123,7 +138,8 @@ def _merge(
     for table, texts in over.items():
         # Plural forms belong together: half of one language's and half of another's would be
         # neither.
-        merged[table] = texts if table in _COUNTED else {**under.get(table, {}), **texts}
+        whole = table in _COUNTED or table.startswith(_NOUN)
+        merged[table] = texts if whole else {**under.get(table, {}), **texts}
     return merged
 
 

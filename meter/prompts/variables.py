@@ -14,6 +14,7 @@ __all__ = ["COUNTS", "LISTS", "VARIABLES", "values_of"]
 
 VARIABLES = {
     "heading": "what the prompt says first, such as `You have 4 free articles left this month`",
+    "text": "the text of a prompt that the policy declares",
     "count_line": (
         "on a wall, what was used up, such as `You have read your 5 free articles this month`"
     ),
@@ -33,6 +34,10 @@ VARIABLES = {
     "about_link": "where that link leads",
     "publication": "the publication's name",
     "period": "the meter's window in words, such as `this month`",
+    "noun": (
+        "what the meter counts, such as `articles`, in the form for what is left, or at a wall for"
+        " what was used"
+    ),
     "left": "how many articles are left after this one",
     "left_plural": (
         "`s`, or nothing if exactly one is left (for old English templates; new ones use the"
@@ -66,6 +71,7 @@ def values_of(parts: Parts, layout: str) -> dict[str, Any]:
     reading = parts.reading
     values: dict[str, Any] = {
         "heading": parts.heading,
+        "text": parts.text,
         "count_line": parts.count_line,
         "headline": parts.headline,
         "pitch": parts.pitch,
@@ -80,6 +86,7 @@ def values_of(parts: Parts, layout: str) -> dict[str, Any]:
         **_link("about", parts.about),
         "publication": parts.publication,
         "period": parts.period,
+        "noun": parts.noun,
         "prompt": parts.name,
         "show": parts.show,
         "offer": parts.offer.name if parts.offer else "",

@@ -21,6 +21,7 @@ _NAMES = {
     "W22": "corner",
     "W23": "price-does-nothing",
     "W24": "not-sold",
+    "W26": "gates-not-simulated",
 }
 
 

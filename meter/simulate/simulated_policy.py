@@ -12,7 +12,7 @@ import numpy as np
 
 from meter.columns.tables import Judging
 from meter.simulate.account_states import account_states
-from meter.simulate.kernel.arrays import PAY, REGISTER, PolicyTables
+from meter.simulate.kernel.arrays import GATE, PAY, REGISTER, PolicyTables
 from meter.simulate.prices import options_of, prices
 from meter.simulate.situations import Situations
 from meter.vocabulary import Show
@@ -32,6 +32,7 @@ __all__ = ["SimulatedPolicy"]
 _NOTHING = 0
 _SELLS = {
     Show.REGISTRATION_WALL: REGISTER,
+    Show.GATE: GATE,
     Show.TRIAL_OFFER: PAY,
     Show.SUBSCRIPTION_WALL: PAY,
     Show.TRIAL_EXPIRED: PAY,

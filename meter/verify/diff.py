@@ -26,6 +26,7 @@ from meter.verify.rows import (
     difference,
     main_difference,
     pair,
+    prompt_words,
     reports_meter,
     terms,
     visible,
@@ -34,7 +35,7 @@ from meter.verify.switches import MOST_POSITIONS, asked_switches, positions
 from meter.verify.symbolic import reports, verdicts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from meter.policy import Policy
     from meter.verify.rows import Pair, Seen
@@ -156,6 +157,7 @@ class _Comparison:
         yield from self.meters()
         yield from self.rules()
         yield from self.offers()
+        yield from self.prompts()
 
     def rules(self) -> Iterator[Row]:
         """Yield what differs for readers whose meters are in the same state under both policies."""
@@ -221,17 +223,31 @@ class _Comparison:
 
     def offers(self) -> Iterator[Row]:
         """Yield the offers that are shown under both policies and are not the same offer."""
-        shown = [self._offers_shown(whole) for whole in self.verdicts]
-        for name in sorted(shown[0] & shown[1]):
+        for name in self._shown_by_both(lambda verdict: verdict.offer):
             was = terms(self.old.offer(name))
             now = terms(self.new.offer(name))
             if was != now:
                 yield Row(about="offer", who=f"whoever sees offer `{name}`", before=was, after=now)
 
-    def _offers_shown(self, whole: int) -> set[str]:
-        possible = self.diagrams.ite(self.space.possible, whole, FALSE)
-        found = self.diagrams.values(possible)
-        return {leaf.offer for leaf in found if isinstance(leaf, Verdict) and leaf.offer}
+    def prompts(self) -> Iterator[Row]:
+        """Yield the declared prompts that are said under both policies in other words."""
+        for name in self._shown_by_both(lambda verdict: verdict.prompt):
+            was = prompt_words(self.old, name)
+            now = prompt_words(self.new, name)
+            for locale in sorted({*was, *now}):
+                before = was.get(locale, "no words of its own")
+                after = now.get(locale, "no words of its own")
+                if before != after:
+                    who = f"whoever sees prompt `{name}` in `{locale}`"
+                    yield Row(about="prompt", who=who, before=before, after=after)
+
+    def _shown_by_both(self, name_in: Callable[[Verdict], str | None]) -> list[str]:
+        """Return the names that some verdict of either policy has."""
+        shown = []
+        for whole in self.verdicts:
+            found = self.diagrams.values(self.diagrams.ite(self.space.possible, whole, FALSE))
+            shown.append({name_in(leaf) for leaf in found if isinstance(leaf, Verdict)})
+        return sorted(name for name in shown[0] & shown[1] if name is not None)
 
     def _alike(self, meter: str) -> int:
         """Return where a meter is in the same state under both policies."""

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from meter.formulas import formula_of
+from meter.policy.promised import OPEN, WALLS
 from meter.verify.diagram import FALSE
 from meter.verify.symbolic import among, spends, walls
-from meter.vocabulary import Access, ArticleAccess, Opening, Show, Status
+from meter.vocabulary import ArticleAccess, Opening, Show, Status
 
 if TYPE_CHECKING:
     from meter.policy import Guarantee
@@ -32,9 +33,7 @@ __all__ = [
     "unannounced",
 ]
 
-FULL = frozenset(show for show in Show if show.access is Access.FULL)
-_WALLS = frozenset(Show) - FULL - {show for show in Show if str(show) == "gate"}
-"""What a free article is never met by; a gate asks for something else than money."""
+FULL = OPEN
 _UNENTITLED = (
     Status.ANONYMOUS,
     Status.REGISTERED,
@@ -59,7 +58,8 @@ BUILT_IN = {
 
 MEANING = {
     "subscriber-never-walled": (
-        "a subscriber who holds every product the policy names sees the whole article"
+        "a subscriber who holds every product the policy names sees the whole article, or a gate,"
+        " which asks for something else"
     ),
     "premium-stays-closed": (
         "the unentitled are readers without a running trial, subscription or staff right; "
@@ -77,7 +77,7 @@ MEANING = {
     "nothing-free-at-zero": "no countdown is shown for a meter whose limit is 0",
     "right-wall-after-expiry": (
         "a reader whose trial has expired meets `trial-expired`, one whose subscription has expired"
-        " `subscription-expired`, or no wall at all"
+        " `subscription-expired`, or no wall at all; a gate is none"
     ),
     "free-stays-open": (
         "nobody meets a wall at an article of access `free`, whatever they have read"
@@ -116,12 +116,12 @@ class Property:
 def built_in_by_code(space: Space) -> dict[str, list[Property]]:
     """Return the built-in properties of single page views, by code."""
     return {
-        "subscriber-never-walled": [Property(where=_entitled(space), always=FULL)],
+        "subscriber-never-walled": [Property(where=_entitled(space), never=WALLS, wants=FULL)],
         "premium-stays-closed": [Property(where=_unentitled(space), never=FULL)],
         "right-wall-after-expiry": [
             Property(
                 where=space.is_("reader", status),
-                never=frozenset(Show) - FULL - {wall},
+                never=WALLS - {wall},
                 wants=frozenset({wall}),
             )
             for status, wall in _RIGHT_WALLS.items()
@@ -132,7 +132,7 @@ def built_in_by_code(space: Space) -> dict[str, list[Property]]:
 
 def free_is_open(space: Space) -> list[Property]:
     """Return the promise that a free article is never walled."""
-    return [Property(where=space.is_("access", ArticleAccess.FREE), never=_WALLS, wants=FULL)]
+    return [Property(where=space.is_("access", ArticleAccess.FREE), never=WALLS, wants=FULL)]
 
 
 def _entitled(space: Space) -> int:

@@ -9,12 +9,13 @@ from attrs import evolve, frozen
 
 from meter.canonical import to_table
 from meter.forms import length_text
+from meter.policy.prompts import NOUNS
 from meter.vocabulary import Access, Show
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from meter.policy import Meter, Offer, Policy
+    from meter.policy import Meter, Offer, Policy, PromptWords
     from meter.rulebook import Verdict
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "difference",
     "main_difference",
     "pair",
+    "prompt_words",
     "reports_meter",
     "terms",
     "visible",
@@ -39,7 +41,7 @@ _ONE = {Show.LAST_FREE_ARTICLE: Show.COUNTDOWN}
 class Row:
     """One line of a comparison: who it is about, what they got before, and what they get after.
 
-    `about` is `rules`, `limit`, `meter` or `offer`: what it is that differs.
+    `about` is `rules`, `limit`, `meter`, `offer` or `prompt`: what it is that differs.
     """
 
     about: str
@@ -137,7 +139,24 @@ def counting(policy: Policy, name: str) -> str:
     """Say how a meter counts."""
     meter = policy.meter(name)
     zone = f" in {policy.zone}" if meter.window.calendar is not None else ""
-    return f"{meter.count} by {meter.window}{zone}"
+    called = "" if meter.noun == NOUNS[0] else f", called `{meter.noun}`"
+    return f"{meter.count} by {meter.window}{zone}{called}"
+
+
+def prompt_words(policy: Policy, name: str) -> dict[str, str]:
+    """Say what a declared prompt says, by language; nothing where the policy declares none."""
+    words: dict[str, PromptWords] = {
+        locale: copy.prompts[name] for locale, copy in policy.copy.items() if name in copy.prompts
+    }
+    for prompt in policy.prompts:
+        if prompt.name == name:
+            words[policy.publication.locale] = prompt
+    return {locale: _in_one_line(said) for locale, said in sorted(words.items())}
+
+
+def _in_one_line(words: PromptWords) -> str:
+    link = "" if words.link is None else f" ({words.link})"
+    return " / ".join(text for _, text in words.texts()) + link
 
 
 def terms(offer: Offer) -> str:

@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from attrs import frozen
 
+from meter.policy.promised import WALLS
 from meter.rulebook import SPENDING, Effect, Rulebook, Verdict, verdict_of
 from meter.verify.diagram import FALSE
-from meter.vocabulary import Access, ArticleAccess, Opening
+from meter.vocabulary import ArticleAccess, Opening
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -258,8 +259,8 @@ def spends(meter: str, *, but: Show | None = None) -> Callable[[Verdict], bool]:
 
 
 def walls(verdict: Verdict) -> bool:
-    """Say whether a verdict gives a preview only."""
-    return verdict.show.access is Access.PREVIEW
+    """Say whether a verdict is a wall: a preview, and no gate."""
+    return verdict.show in WALLS
 
 
 def reports(meter: str) -> Callable[[Leaf], bool]:

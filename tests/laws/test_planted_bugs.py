@@ -43,6 +43,18 @@ class Bug(NamedTuple):
 
 BUGS = (
     Bug(
+        "a gate gives the whole article",
+        "vocabulary.py",
+        "_FULL = frozenset({",
+        "_FULL = frozenset({Show.GATE, ",
+    ),
+    Bug(
+        "a countdown needs no meter",
+        "policy/prompt_faults.py",
+        "rule.prompt in _COUNTDOWNS and not",
+        "rule.prompt in _COUNTDOWNS and False and not",
+    ),
+    Bug(
         "one article too many",
         "engine.py",
         "used >= limit and not seen",

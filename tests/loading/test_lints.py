@@ -49,6 +49,7 @@ CASES = {
     "unused-offer": [
         (TEXT.replace('show = "trial-offer"\noffer = "summer"', 'show = "article"'), (9, 2))
     ],
+    "unused-prompt": [(TEXT + '[prompts.sale]\nheading = "Sale"\n', (24, 2))],
     "missing-offer": [
         (TEXT.replace('show = "trial-offer"\noffer = "summer"', 'show = "trial-offer"'), (22, 8))
     ],
@@ -68,6 +69,17 @@ CASES = {
             + '[copy]\nheadline = "a"\n',
             (17, 21),
         ),
+        (
+            TEXT.replace("spend =", 'prompt = "sale"\nspend =')
+            + '[prompts.sale]\nheading = "a"\n[copy.ja.nouns]\nx = { other = "y" }\n',
+            (27, 2),
+        ),
+        (
+            TEXT.replace("limit = 3", 'limit = 3\nnoun = "card"')
+            + '[copy.nouns]\ncard = { one = "card", other = "cards" }\n[copy.ja]\n',
+            (27, 2),
+        ),
+        (TEXT + '[copy.pl.nouns]\ncard = { one = "karta", other = "karty" }\n', (25, 8)),
     ],
     "offer-over": [(TEXT, (13, 8))],
     "odd-timezone": [(TEXT.replace("Asia/Tokyo", "Etc/GMT+9"), (3, 12))],

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 import pytest
+from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -296,13 +297,18 @@ def test_reading_what_was_written_gives_the_same_policy(policy, copy, links, nev
         starts=opens,
         ends=date(2026, 7, 1),
     )
+    nouns = policy.copy["en"].nouns
     policy = Policy(
         publication=policy.publication,
         rules=policy.rules,
         meters=policy.meters,
         offers=(*policy.offers, offer),
+        prompts=policy.prompts,
         guarantees=[Guarantee(name="never", never=never)],
-        copy=copy,
+        copy={
+            **policy.copy,
+            **{locale: evolve(words, nouns=nouns) for locale, words in copy.items()},
+        },
         links=links,
         switches=policy.switches,
     )

@@ -9,8 +9,9 @@ import pytest
 
 from meter.loading.lints import LINTS
 from meter.policy.condition_faults import CODES as WORD_CODES
+from meter.policy.prompt_faults import CODES as PROMPT_CODES
 from meter.resources import SYNTAX
-from meter.validation import CODES
+from meter.validation import CODES as POLICY_CODES
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference"
@@ -18,6 +19,7 @@ _SPEC = importlib.util.spec_from_file_location("generate", REFERENCE / "generate
 generate = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(generate)
 
+CODES = {*POLICY_CODES, *PROMPT_CODES}
 PAGE = (REFERENCE / "problems.md").read_text("utf-8")
 DOCUMENTED = re.findall(r"^### `([a-z0-9-]+)`$", PAGE, re.MULTILINE)
 EXAMPLES = {match[2]: match[3] for match in generate._BROKEN.finditer(PAGE)}
@@ -42,6 +44,7 @@ REPORTERS = {
 MODULES = [
     ROOT / "meter" / "resources" / "toml.py",
     ROOT / "meter" / "validation.py",
+    ROOT / "meter" / "policy" / "prompt_faults.py",
     *sorted((ROOT / "meter" / "loading").rglob("*.py")),
 ]
 

@@ -10,6 +10,8 @@ PHRASES = "prompts/test_phrases.py"
 LANGUAGES = "prompts/test_languages.py"
 DEADLINES = "prompts/test_deadlines.py"
 SPEAKING_TO = "prompts/test_speaking_to.py"
+DECLARED = "prompts/test_declared.py"
+NOUNS = "prompts/test_nouns.py"
 BUGS = {
     PHRASES: (
         Bug(
@@ -39,20 +41,20 @@ BUGS = {
         Bug(
             "half of the plural forms are another language's",
             "prompts/texts.py",
-            "texts if table in _COUNTED else",
-            'texts if table in ("left",) else',
+            "whole = table in _COUNTED or",
+            'whole = table in ("left",) or',
         ),
         Bug(
             "what is used up is told as what is left",
-            "prompts/parts.py",
-            'f"last-{unit}" if is_used_up else f"any-{unit}"',
+            "prompts/parts/counted.py",
+            'f"last-{unit}" if self._is_used_up else f"any-{unit}"',
             'f"any-{unit}"',
         ),
     ),
     LANGUAGES: (
         Bug(
             "the publisher's words are told as those of another language",
-            "prompts/parts.py",
+            "prompts/parts/__init__.py",
             "if own is None else choice.words",
             "if own is not None else choice.words",
         ),
@@ -107,7 +109,7 @@ BUGS = {
     SPEAKING_TO: (
         Bug(
             "whoever lapsed is asked to sign in",
-            "prompts/parts.py",
+            "prompts/parts/__init__.py",
             "!= Status.ANONYMOUS",
             "== Status.REGISTERED",
         ),
@@ -118,6 +120,52 @@ BUGS = {
             "False,",
         ),
         Bug("a price is not isolated", "prompts/locales.py", '"rtl": {"L"}', '"rtl": set()'),
+    ),
+    DECLARED: (
+        Bug(
+            "zero is counted",
+            "prompts/parts/declared.py",
+            "Needs.LEFT: reading is not None and bool(reading.left)",
+            "Needs.LEFT: reading is not None",
+        ),
+        Bug(
+            "a button leads where another language's does",
+            "prompts/parts/declared.py",
+            "link=words.link or prompt.link",
+            "link=prompt.link",
+        ),
+        Bug(
+            "numbers are counted in the reader's language",
+            "prompts/parts/__init__.py",
+            "locale = says.language.locale",
+            'locale = type(says.language.locale)("en")',
+        ),
+        Bug(
+            "a translation needs nothing of its rule",
+            "policy/prompt_faults.py",
+            "map(_needs, _every_language(policy, prompt))",
+            "map(_needs, [prompt])",
+        ),
+    ),
+    NOUNS: (
+        Bug(
+            "the catalog's word comes before the publisher's",
+            "prompts/parts/counted.py",
+            "if tag is not None:",
+            "if tag is not None and self.texts.noun(name) is None:",
+        ),
+        Bug(
+            "a window counts in articles",
+            "prompts/parts/counted.py",
+            "texts.count_of(self._noun, table,",
+            "texts.count_of(None, table,",
+        ),
+        Bug(
+            "the form is that of another number",
+            "prompts/texts.py",
+            "form = noun.form(plural(n, self.locale))",
+            "form = noun.form(plural(n + 1, self.locale))",
+        ),
     ),
 }
 

@@ -75,7 +75,7 @@ def codes_of(path):
 
 def test_every_problem_code_is_listed():
     """Those in the code, by reading it."""
-    sources = sorted((ROOT / "meter" / "prompts").glob("*.py"))
+    sources = sorted((ROOT / "meter" / "prompts").rglob("*.py"))
     codes = {code for path in sources for code in codes_of(path)}
     codes |= {"no-value", "bad-value", "bad-texts", "html-placeholder", "include-cycle"}
     assert sorted(codes) == sorted(code for code, _ in rows(section("Problems")))

@@ -7,6 +7,7 @@ import re
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
+from attrs import evolve
 
 from meter import (
     Article,
@@ -15,11 +16,8 @@ from meter import (
     Policy,
     PolicyError,
     PromptError,
-    Reader,
     Rule,
-    Usage,
     Window,
-    decide,
     render,
 )
 from meter.policy import Copy, Links, Publication
@@ -27,7 +25,6 @@ from tests.prompts.markup import read
 from tests.prompts.staging import (
     HEADLINE,
     METERED,
-    NOW,
     PITCH,
     PREMIUM,
     SPONSORED,
@@ -258,13 +255,10 @@ def test_the_publishers_benefits_replace_ours():
 
 def test_a_count_that_is_not_known_is_not_made_up():
     """A decision without a reading, as in an outage, says neither a number nor `last`."""
-    policy = Policy(
-        publication=Publication(name="H"),
-        rules=[Rule(name="all", show="article", prompt="countdown")],
-    )
-    decision = decide(policy, Reader(id="r"), METERED, Usage(), NOW)[0]
+    stage = Stage(make_policy(copy=Copy()))
+    decision = evolve(stage.read(1), meter=None)
     assert ["You are reading one of your free articles", GET] == read(
-        render(decision, policy)
+        render(decision, stage.policy)
     ).lines
 
 

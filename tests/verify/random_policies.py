@@ -13,6 +13,7 @@ from meter.policy import (
     Meter,
     Offer,
     Policy,
+    Prompt,
     Publication,
     Rule,
     Since,
@@ -191,6 +192,7 @@ def random_rule(
     show = random.choice(
         [show for show in Show if show not in (Show.COUNTDOWN, Show.LAST_FREE_ARTICLE)]
     )
+    prompt = "special" if show is Show.GATE else prompt
     return Rule(name=f"rule {index}", when=when, show=show, offer=offer, prompt=prompt)
 
 
@@ -226,6 +228,7 @@ def random_policy(random: Random, rules: int | None = None) -> Policy:
         meters=meters,
         offers=offers,
         switches={"storm": random.random() < 0.5, "election": random.random() < 0.5},
+        prompts=[Prompt(name="special", heading="Before you read on")],
         rules=(
             *(random_rule(random, index, kept, own, names) for index in range(1, count + 1)),
             last,

@@ -191,7 +191,11 @@ class Localized:
         """Return the words by locale; those of the publication's own under the empty name."""
         if type(value) is not dict:
             return wrong(self, value, path, report)
-        locales = {key: item for key, item in value.items() if isinstance(item, dict)}
+        locales = {
+            key: item
+            for key, item in value.items()
+            if isinstance(item, dict) and key not in self.table.keys
+        }
         if len(locales) > self.most:
             message = f"{label(path)} has words in {len(locales)} locales; at most {self.most} fit"
             report.add("too-many", path, message, "remove some", at="key")

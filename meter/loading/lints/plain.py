@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from babel.numbers import get_currency_precision
 
 from meter.errors import listed
+from meter.loading.lints.prompts import unused_prompts, words_missing
 from meter.loading.lints.reading import warning
-from meter.loading.lints.words import languages_without_copy
+from meter.loading.lints.words import has_texts, languages_without_copy
 from meter.resources.locales import best_match
 from meter.vocabulary import Show
 from meter.windows import day_start
@@ -147,6 +148,8 @@ def _limit_gaps(policy: Policy, _: date | None) -> Iterator[Problem]:
 def _copy_gaps(policy: Policy, _: date | None) -> Iterator[Problem]:
     own = policy.copy.get(best_match(policy.publication.locale, policy.copy) or "")
     for locale, words in policy.copy.items():
+        if not has_texts(words):
+            continue
         if own is None:
             message = (
                 f"there are words in `{locale}`, but none in `{policy.publication.locale}`, the"
@@ -172,6 +175,7 @@ def _copy_gaps(policy: Policy, _: date | None) -> Iterator[Problem]:
             )
             yield warning("copy-gap", ("copy", locale), message, f"add {every} in `{locale}`")
     yield from languages_without_copy(policy)
+    yield from words_missing(policy)
 
 
 def _odd_prices(policy: Policy, _: date | None) -> Iterator[Problem]:
@@ -195,6 +199,7 @@ PLAIN: dict[str, Callable[[Policy, date | None], Iterator[Problem]]] = {
     "zero-limit": _zero_limits,
     "offer-over": _offers_over,
     "unused-offer": _unused_offers,
+    "unused-prompt": unused_prompts,
     "missing-offer": _missing_offers,
     "unseen-offer": _unseen_offers,
     "limit-gap": _limit_gaps,

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from meter.loading.positions import Path as Place
-    from meter.policy import Policy, When
+    from meter.policy import Copy, Policy, When
 
 __all__ = [
     "WORDS",
+    "has_texts",
     "languages_without_copy",
     "own_prompts",
     "shipped_prompts",
@@ -56,12 +57,18 @@ def _unknown_codes(policy: Policy, _: date | None) -> Iterator[Problem]:
                 yield warning("unknown-code", (*path, "language"), message, advice)
 
 
+def has_texts(copy: Copy) -> bool:
+    """Say whether the publisher's words have any around a prompt."""
+    return bool(copy.headline or copy.pitch or copy.benefits)
+
+
 def languages_without_copy(policy: Policy) -> Iterator[Problem]:
     """Find languages that conditions name and that the publisher's words leave out."""
     told: set[str] = set()
     for path, when in conditions(policy):
         for language in sorted(when.language or ()):
-            if not policy.copy or language in told or locale_of(language) is None:
+            has_copy = any(map(has_texts, policy.copy.values()))
+            if not has_copy or language in told or locale_of(language) is None:
                 continue
             if best_match(language, policy.copy) is None:
                 told.add(language)
@@ -140,13 +147,17 @@ def unknown_prompts(policy: Policy, own: Collection[str] | None = None) -> Itera
 
     `own` are the publisher's, where they are known: then each is an error, else a warning.
     """
-    known = shipped_prompts().union(own or ())
+    declared = {prompt.name for prompt in policy.prompts}
+    known = shipped_prompts().union(declared, own or ())
     for index, rule in enumerate(policy.rules):
         if rule.prompt is None or rule.prompt in known:
             continue
         if own is None:
             message = f"rule `{rule.name}` names the prompt `{rule.prompt}`, and none ships so"
-            otherwise = 'if it is yours, say where yours are: `templates = "prompts"`'
+            otherwise = (
+                f"declare it in words, `[prompts.{rule.prompt}]`, or say where your templates are:"
+                ' `templates = "prompts"`'
+            )
         else:
             message = f"rule `{rule.name}` names the prompt `{rule.prompt}`, and there is none"
             otherwise = f"add `{rule.prompt}{_HTML}` to the folder of your templates"

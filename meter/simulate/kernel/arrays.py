@@ -39,8 +39,8 @@ ACCOUNT = MOST_DEVICES
 ANONYMOUS, REGISTERED, TRIAL_OVER, SUBSCRIPTION_OVER, FIRST_TRIAL = range(5)
 """Standings; after the trials, one for each offer, come the subscriptions, one for each option."""
 BOUNCE, CASUAL, FAN = range(3)
-REGISTER, PAY = 1, 2
-"""What a wall asks for."""
+REGISTER, PAY, GATE = 1, 2, 3
+"""What a wall asks for; a gate asks for something that nobody here is known to do."""
 MOST_VIEWS = 4096
 MINUTE, HOUR, DAY = 60_000_000, 3_600_000_000, 86_400_000_000
 SLOT_HOURS = 6

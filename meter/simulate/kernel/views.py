@@ -12,6 +12,7 @@ from meter.simulate.kernel import draws
 from meter.simulate.kernel.arrays import (
     ACCOUNT,
     ANONYMOUS,
+    GATE,
     HOUR,
     MINUTE,
     MOST_VIEWS,
@@ -98,6 +99,9 @@ def read_article(
             month.served += not state.again[view]
             return
         month.blocked += 1
+        if setting.policy_tables.sells[verdict] == GATE:
+            # Nobody knows who does what a gate asks for: it sells nothing and drives nobody away.
+            return
         month.stopped = True
         tries_again = at_wall(setting, state, life, month, output, verdict, holder, tries)
         if not tries_again or tries == _MOST_TRIES:

@@ -190,6 +190,13 @@ def _about_a_policy(people: Population, known: Assumptions) -> Iterator[tuple[st
         yield "W20", text
     for what in _nobody(policy, people.reading.world):
         yield "W21", what
+    gated = people.by_show().get("gate")
+    if gated:
+        text = (
+            f"{counted(gated, 'page view')} met a gate and went without the article: who does what"
+            " a gate asks for is not simulated, and nobody counts as stopped by one"
+        )
+        yield "W26", text
     if people.by_show().get("registration-wall"):
         text = (
             "that registered readers subscribe more often is mostly who registers; registering"

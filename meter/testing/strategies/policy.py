@@ -18,14 +18,18 @@ from meter.policy import (
     Limit,
     Links,
     Meter,
+    Noun,
     Offer,
     Policy,
+    Prompt,
+    PromptWords,
     Publication,
     Rule,
     Since,
     Tenure,
     When,
 )
+from meter.policy.promised import WALLS
 from meter.testing.strategies.times import START
 from meter.testing.strategies.words import NUMBERS, SPANS, WORDS
 from meter.vocabulary import (
@@ -69,6 +73,11 @@ _DAYS = (
     date(2026, 12, 31),
     date(2028, 2, 29),
 )
+_PROMPTS = (
+    Prompt(name="consent", heading="Before you read", action="Choose", link="/consent"),
+    Prompt(name="give", heading="{{ publication }} lives on gifts", text="Give what you like"),
+)
+"""What a gate asks for, and what an open page may ask."""
 _WALLS = (
     Show.SUBSCRIPTION_WALL,
     Show.TRIAL_OFFER,
@@ -257,8 +266,11 @@ def _limit(when: When, limit: int) -> Limit:
 @lru_cache(maxsize=8)
 def _meter(name: str) -> SearchStrategy[Meter]:
     count = st.sampled_from([Count.ARTICLES, Count.ARTICLES, Count.VIEWS])
-    parts = st.tuples(windows(), _limits(), count)
-    return parts.map(lambda drawn: Meter(name=name, window=drawn[0], count=drawn[2], **drawn[1]))
+    noun = st.sampled_from(["article", "article", "recipe", "letter"])
+    parts = st.tuples(windows(), _limits(), count, noun)
+    return parts.map(
+        lambda drawn: Meter(name=name, window=drawn[0], count=drawn[2], noun=drawn[3], **drawn[1])
+    )
 
 
 @st.composite
@@ -292,6 +304,8 @@ def _rules(draw: DrawFn, meters: Sequence[str], offers: Sequence[str]) -> tuple[
     offer = st.none() | st.sampled_from(offers) if offers else st.none()
     show = st.sampled_from([Show.COUNTDOWN, Show.COUNTDOWN, Show.ARTICLE, Show.LAST_FREE_ARTICLE])
     plain: SearchStrategy[dict[str, Any]] = st.just({"show": Show.ARTICLE})
+    asks = st.just({"show": Show.ARTICLE, "prompt": "give"})
+    gate = st.just({"show": Show.GATE, "prompt": "consent"})
     wall: SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         {"show": st.sampled_from(_WALLS), "offer": offer}
     )
@@ -300,12 +314,12 @@ def _rules(draw: DrawFn, meters: Sequence[str], offers: Sequence[str]) -> tuple[
         spend = st.fixed_dictionaries(
             {"spend": st.sampled_from(meters), "show": show, "offer": offer}
         )
-    outcome = st.one_of(spend, plain, wall)
+    outcome = st.one_of(spend, plain, wall, gate, asks)
     drawn = draw(st.lists(st.tuples(whens(meters, least=1), outcome), max_size=3))
     allowed = draw(st.booleans())
     if meters and allowed:
         drawn.append((draw(st.sampled_from([When(), When(access=["metered"])])), draw(spend)))
-    drawn.append((When(), draw(st.one_of(wall, wall, plain))))
+    drawn.append((When(), draw(st.one_of(wall, wall, wall, plain, gate))))
     return tuple(
         Rule(name=f"rule {number}", when=when, **outcome)
         for number, (when, outcome) in enumerate(drawn, 1)
@@ -326,19 +340,24 @@ def policies(draw: DrawFn, zones: Sequence[str] = _ZONES) -> Policy:
     )
     offer_names = draw(st.sampled_from([(), ("spring",), ("spring", "summer")]))
     extra = draw(st.sampled_from([None] * 5 + ["guarantee", "copy", "links"]))
+    nouns = {"letter": Noun(one="letter", other="letters")}
     policy = Policy(
         publication=Publication(name="The Harbour Review", timezone=draw(st.sampled_from(zones))),
         meters=tuple(draw(_meter(name)) for name in names),
         offers=tuple(draw(_offers(name)) for name in offer_names),
         rules=draw(_rules(names, offer_names)),
         switches={name: draw(st.booleans()) for name in SWITCHES},
+        prompts=_PROMPTS,
+        copy={"en": Copy(nouns=nouns)},
     )
     if extra == "guarantee":
-        never = [Show.SUBSCRIPTION_WALL]
+        never = draw(st.sampled_from([WALLS, {Show.SUBSCRIPTION_WALL}, {Show.GATE}]))
         guarantee = Guarantee(name="no wall", when=draw(whens(names)), never=never)
         return evolve(policy, guarantees=[guarantee])
     if extra == "copy":
-        return evolve(policy, copy={"en": Copy(headline="Read on", benefits=("Every story",))})
+        words = Copy(headline="Read on", benefits=("Every story",), nouns=nouns)
+        asked = Copy(prompts={"give": PromptWords(heading="ご支援ください", text="任意の額")})
+        return evolve(policy, copy={"en": words, "ja": asked})
     if extra == "links":
         return evolve(policy, links=Links(subscribe="/join"))
     return policy

@@ -5,27 +5,29 @@ Every layout and format is made of them.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from meter.decision import MeterReading
 from meter.errors import problem_at
 from meter.policy import Copy, Offer
-from meter.prompts.deadlines import from_text, until_text
+from meter.prompts.deadlines import until_text
 from meter.prompts.errors import TemplateError
 from meter.prompts.languages import choose
-from meter.prompts.locales import direction, money, name_text, number
+from meter.prompts.locales import direction, money, name_text
+from meter.prompts.parts.counted import MeterWords
+from meter.prompts.parts.declared import fill
 from meter.prompts.texts import without_controls
-from meter.vocabulary import Access, OfferKind, Status
-from meter.windows import instant
+from meter.vocabulary import OfferKind, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
 
     from meter.decision import Decision
     from meter.policy import Policy
+    from meter.prompts.parts.declared import Declared
     from meter.prompts.texts import Texts
 
 __all__ = ["Action", "Parts", "compose", "is_signed_in"]
@@ -62,8 +64,6 @@ PLANS = {
 }
 """The prompts that ship, by name."""
 
-_COUNTING = ("countdown", "last-free-article")
-
 
 @frozen(kw_only=True)
 class Parts:
@@ -75,6 +75,7 @@ class Parts:
     dir: str
     copy_lang: str
     heading: str
+    text: str = ""
     count_line: str = ""
     headline: str = ""
     pitch: str = ""
@@ -85,6 +86,7 @@ class Parts:
     about: Action | None = None
     sign_in: Action | None = None
     period: str = ""
+    noun: str = ""
     price: str = ""
     term: str = ""
     ends: str = ""
@@ -95,7 +97,9 @@ class Parts:
     def lines(self) -> tuple[str, ...]:
         """Return the lines between the heading and the benefits, in the order they are read."""
         return tuple(
-            line for line in (self.count_line, self.headline, self.pitch, self.lead) if line
+            line
+            for line in (self.text, self.count_line, self.headline, self.pitch, self.lead)
+            if line
         )
 
     def table(self) -> dict[str, Any]:
@@ -149,8 +153,17 @@ def is_signed_in(decision: Decision) -> bool:
     return decision.facts["reader"] != Status.ANONYMOUS
 
 
-def compose(decision: Decision, policy: Policy, texts: Texts, wanted: tuple[str, ...]) -> Parts:
-    """Return the parts of the prompt that `decision` names, in the language of `texts`."""
+def compose(
+    decision: Decision,
+    policy: Policy,
+    texts: Texts,
+    wanted: tuple[str, ...],
+    says: Declared | None = None,
+) -> Parts:
+    """Return the parts of the prompt that `decision` names, in the language of `texts`.
+
+    `says` are its words, where the policy declares it.
+    """
     name = decision.prompt or str(decision.show)
     kind = name if name in PLANS else str(decision.show)
     plan = PLANS.get(kind, _Plan(copy=True, offer=True))
@@ -159,12 +172,12 @@ def compose(decision: Decision, policy: Policy, texts: Texts, wanted: tuple[str,
     terms = _offer_words(offer, policy, texts, today)
     copy, copy_lang = _copy(policy, texts, wanted)
     publication = name_text(_shown(policy.publication.name), texts.locale)
-    period = _period(decision, policy, texts, today)
-    heading, count_line = _counted(kind, decision, texts, period, publication)
+    counted = MeterWords(decision, policy, texts, today)
+    heading, count_line = counted.heading(kind, publication)
     takes = plan.offer and offer is not None
     label = terms["action"] if takes else texts.say(kind, "action", publication=publication)
     about = texts.say(kind, "about")
-    return Parts(
+    parts = Parts(
         name=name,
         show=str(decision.show),
         lang=str(texts.locale).replace("_", "-"),
@@ -180,7 +193,8 @@ def compose(decision: Decision, policy: Policy, texts: Texts, wanted: tuple[str,
         action=_action(label, policy, "offers" if takes else plan.link),
         about=_action(about, policy, plan.link),
         sign_in=None if is_signed_in(decision) else _sign_in(plan, policy, texts),
-        period=period,
+        period=counted.period,
+        noun=counted.noun,
         price=terms["price"],
         term=terms["term"],
         ends=terms["ends"],
@@ -188,23 +202,49 @@ def compose(decision: Decision, policy: Policy, texts: Texts, wanted: tuple[str,
         reading=decision.meter,
         offer=offer,
     )
+    return parts if says is None else _in_own_words(parts, says, terms, policy)
 
 
-def _counted(
-    kind: str, decision: Decision, texts: Texts, period: str, publication: str
-) -> tuple[str, str]:
-    """Return the heading and the line that counts, as far as this prompt counts anything."""
-    heading = texts.say(kind, "heading", period=period, publication=publication)
-    reading = decision.meter
-    if reading is None or reading.limit <= 0:
-        return heading, ""
-    if _is_used_up(decision):
-        return heading, texts.count("used", reading.limit, period=period)
-    if kind not in _COUNTING:
-        return heading, ""
-    # Zero is never counted: with nothing left after this article it is the last one.
-    last = texts.say("last-free-article", "heading", period=period)
-    return texts.count("left", reading.left, period=period) if reading.left else last, ""
+def _in_own_words(parts: Parts, says: Declared, terms: Mapping[str, str], policy: Policy) -> Parts:
+    """Return a prompt that says what the policy declares, and nothing of ours around it.
+
+    The offer's own button stays where no other is declared, and the link for those who have an
+    account.
+    """
+    locale = says.language.locale
+    values = {
+        "noun": parts.noun,
+        "period": parts.period,
+        "price": parts.price,
+        "term": parts.term,
+        "offer_ends": parts.ends,
+        "publication": parts.publication,
+    }
+    words = says.words
+    heading, text, label = (
+        fill(written, values, parts.reading, locale)
+        for written in (words.heading, words.text, words.action)
+    )
+    action = None
+    if label and says.link is not None:
+        action = Action(label=label, href=_safe(says.link, "link"))
+    elif parts.offer is not None:
+        action = _action(terms["action"], policy, "offers")
+    return evolve(
+        parts,
+        lang=str(locale).replace("_", "-"),
+        dir=direction(locale),
+        heading=heading,
+        text=text,
+        count_line="",
+        headline="",
+        pitch="",
+        lead="",
+        benefits=(),
+        offer_line="" if words.action else terms["line"],
+        action=action,
+        about=None,
+    )
 
 
 def _benefits(copy: Copy, texts: Texts) -> tuple[str, ...]:
@@ -221,42 +261,6 @@ def _action(label: str, policy: Policy, link: str) -> Action | None:
 def _shown(text: str) -> str:
     """Return a publisher's text without edges and control characters: blank copy is no copy."""
     return without_controls(text).strip()
-
-
-def _is_used_up(decision: Decision) -> bool:
-    """Say whether a wall stands where a meter has nothing left."""
-    reading = decision.meter
-    return reading is not None and reading.left == 0 and decision.access is Access.PREVIEW
-
-
-def _period(decision: Decision, policy: Policy, texts: Texts, today: date) -> str:
-    """Return the words for the meter's window; nothing for a lifetime.
-
-    What is left is left `this month`, `(3 in any 30 days)` or `until June 5th`; what is used up was
-    read `this month`, `in the last 30 days`, or `(more from June 5th)`.
-    """
-    reading = decision.meter
-    if reading is None:
-        return ""
-    is_used_up = _is_used_up(decision)
-    window = policy.meter(reading.name).window
-    if window.calendar is not None:
-        return texts.say("period", str(window.calendar))
-    if window.rolling is not None:
-        hours = window.rolling // timedelta(hours=1)
-        days, rest = divmod(hours, 24)
-        unit = "hours" if rest else "days"
-        table = f"last-{unit}" if is_used_up else f"any-{unit}"
-        length = hours if rest else days
-        return texts.count(table, length, limit=number(reading.limit, texts.locale))
-    if window.fixed is None or reading.resets_at is None:
-        return ""
-    end = instant(reading.resets_at)
-    until = until_text(end, today, policy.zone, texts.locale)
-    if not is_used_up:
-        return texts.say("period", "until", until=until)
-    start = from_text(end, today, policy.zone, texts.locale)
-    return texts.say("period", "again", until=until, start=start)
 
 
 def _copy(policy: Policy, texts: Texts, wanted: tuple[str, ...]) -> tuple[Copy, str]:
@@ -293,11 +297,12 @@ def _sign_in(plan: _Plan, policy: Policy, texts: Texts) -> Action | None:
 
 
 def _href(policy: Policy, name: str) -> str:
-    """Return a link of the policy.
+    """Return a link of the policy."""
+    return _safe(getattr(policy.links, name), name)
 
-    One that is neither a path of the site nor an `https://` address is refused.
-    """
-    href: str = getattr(policy.links, name)
+
+def _safe(href: str, name: str) -> str:
+    """Return a link; one that is neither a path of the site nor `https://` is refused."""
     is_path = href.startswith("/") and not href.startswith("//")
     has_tricks = any(char <= " " or char in "\\\x7f" for char in href)
     if has_tricks or not (is_path or href.startswith("https://")):

@@ -1,0 +1,283 @@
+"""What makes declared prompts and nouns unusable, and prompts that a rule cannot fill in."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Protocol
+
+from meter.errors import meant, quoted
+from meter.policy.placeholders import (
+    OLD_PLACEHOLDERS,
+    PLACEHOLDERS,
+    BadPlaceholder,
+    Needs,
+    bad_placeholders,
+)
+from meter.policy.prompts import NOUNS
+from meter.policy.publication import link_step
+from meter.validation import PolicyParts, fault_of
+from meter.vocabulary import Access, Show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from meter.errors import Problem
+    from meter.policy.prompts import Prompt, PromptWords
+    from meter.policy.publication import Copy
+
+__all__ = ["CODES", "PartsWithPrompts", "prompt_faults"]
+
+_Path = tuple[str | int, ...]
+
+_SAID = {
+    "bad-link": ("`link` is a path or an `https://` address, not {link}", "{advice}"),
+    "bad-name/ships": ("`{name}` is the name of a prompt that ships", "give yours another name"),
+    "bad-name/prompt": (
+        "`{name}` cannot be the name of a prompt",
+        "use letters, digits, `-` and `_`, at most 64 of them",
+    ),
+    "duplicate-name/words": (
+        (
+            "the words of prompt `{name}` in `{locale}` are given twice: it is the publication's"
+            " own locale"
+        ),
+        "keep them in `[prompts.{name}]`",
+    ),
+    "gate-needs-prompt": (
+        (
+            "rule `{rule}` shows a gate but does not say what it asks for: a gate needs a declared"
+            " prompt"
+        ),
+        ('declare one, such as `[prompts.{name}]` with a `heading`, and add `prompt = "{name}"`'),
+    ),
+    "gate-needs-prompt/undeclared": (
+        "rule `{rule}` shows a gate with the prompt `{name}`, which is not declared",
+        "{meant}",
+    ),
+    "missing-key/link": (
+        "prompt `{name}` has an `action` that leads nowhere",
+        "add `link`, such as `/consent`",
+    ),
+    "missing-key/action": (
+        "prompt `{name}` has a `link` without words to follow",
+        "add `action`, or remove `link`",
+    ),
+    "missing-key/words": (
+        "prompt `{name}` has {key} in `{own}`, but not in `{locale}`",
+        "add {key} here as well",
+    ),
+    "unfilled-prompt": (
+        (
+            "rule `{rule}` uses the prompt `{name}`, whose words need {needs}, which the rule"
+            " never has"
+        ),
+        "{advice}",
+    ),
+    "unfilled-prompt/gate": (
+        (
+            "rule `{rule}` shows a gate with the prompt `{name}`, whose words need {needs}: a gate"
+            " asks for something else"
+        ),
+        "take the placeholder out, or show `wall`",
+    ),
+    "unfilled-prompt/left": (
+        (
+            "rule `{rule}` uses the prompt `{name}`, which counts what is left, and at a wall"
+            " nothing is left"
+        ),
+        "say `used` or `limit` instead",
+    ),
+    "unknown-noun": (
+        (
+            "meter `{meter}` counts `{noun}`, which is neither a word of the catalog nor among your"
+            " `nouns`"
+        ),
+        "{meant}",
+    ),
+    "unknown-placeholder": ("`{written}` is not a placeholder of a prompt", "{advice}"),
+    "unknown-prompt/words": (
+        "there are words in `{locale}` for the prompt `{name}`, which is not declared",
+        "{meant}",
+    ),
+}
+"""What each code says, and the next step; after a slash, another case of the same code."""
+
+CODES = sorted({key.partition("/")[0] for key in _SAID})
+
+_PROMPT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_SHIPPED = frozenset({*map(str, Show), "sponsored", "prompt"})
+"""The names of prompts that no policy declares: those that ship, and what they are made from."""
+_COUNTDOWNS = (str(Show.COUNTDOWN), str(Show.LAST_FREE_ARTICLE))
+_STEPS = {
+    Needs.METER: "add `spend`, or take the placeholder out",
+    Needs.LEFT: "add `spend`, or take the placeholder out",
+    Needs.OFFER: "add `offer`, or take the placeholder out",
+    Needs.END: "give the offer an `ends`, or take the placeholder out",
+}
+
+
+class PartsWithPrompts(PolicyParts, Protocol):
+    """A policy, or what could be read of one, with its words."""
+
+    @property
+    def copy(self) -> Mapping[str, Copy]: ...
+
+
+def _problem(case: str, path: _Path, /, **values: object) -> Problem:
+    return fault_of(_SAID, case, path, **values)
+
+
+def prompt_faults(policy: PartsWithPrompts) -> Iterator[Problem]:
+    """Yield what is wrong with the words that a policy declares, and with who uses them."""
+    declared = {prompt.name: prompt for prompt in policy.prompts}
+    for prompt in policy.prompts:
+        yield from _prompt_faults(prompt, ("prompts", prompt.name))
+    yield from _translation_faults(policy, declared)
+    yield from _noun_faults(policy)
+    for index, rule in enumerate(policy.rules):
+        place = ("rules", index, "prompt")
+        if rule.prompt is not None and not _PROMPT_NAME.fullmatch(rule.prompt):
+            yield _problem("bad-name/prompt", place, name=rule.prompt)
+        if rule.show is Show.GATE:
+            yield from _gate_faults(policy, index, declared)
+        if rule.prompt in declared:
+            yield from _unfilled(policy, index, declared[rule.prompt], place)
+        elif rule.prompt in _COUNTDOWNS and not _has(policy, index, Needs.LEFT):
+            yield _problem(
+                "unfilled-prompt",
+                place,
+                rule=rule.name,
+                name=rule.prompt,
+                needs=Needs.METER,
+                advice="add `spend`, or name another prompt",
+            )
+
+
+def _prompt_faults(prompt: Prompt, path: _Path) -> Iterator[Problem]:
+    """Yield what is wrong with a declared prompt by itself."""
+    if prompt.name in _SHIPPED:
+        yield _problem("bad-name/ships", path, name=prompt.name)
+    elif prompt.name.strip() and not _PROMPT_NAME.fullmatch(prompt.name):
+        yield _problem("bad-name/prompt", path, name=prompt.name)
+    yield from _words_faults(prompt, path)
+    if prompt.action is not None and prompt.link is None:
+        yield _problem("missing-key/link", (*path, "action"), name=prompt.name)
+    if prompt.action is None and prompt.link is not None:
+        yield _problem("missing-key/action", (*path, "link"), name=prompt.name)
+
+
+def _words_faults(words: PromptWords, path: _Path) -> Iterator[Problem]:
+    """Yield what is wrong with the texts and the link of a prompt in one language."""
+    for key, text in words.texts():
+        for bad in bad_placeholders(text):
+            known = {*PLACEHOLDERS, *OLD_PLACEHOLDERS}
+            advice = f"write one like `{{{{ left }}}}`: {meant(bad.name, known)}"
+            yield _problem("unknown-placeholder", (*path, key), written=bad.written, advice=advice)
+    if words.link is not None:
+        step = link_step(words.link)
+        if step is not None:
+            yield _problem("bad-link", (*path, "link"), link=quoted(words.link), advice=step)
+
+
+def _translation_faults(
+    policy: PartsWithPrompts, declared: Mapping[str, Prompt]
+) -> Iterator[Problem]:
+    own = policy.publication.locale
+    for locale, copy in policy.copy.items():
+        for name, words in copy.prompts.items():
+            path = ("copy", locale, "prompts", name)
+            if name not in declared:
+                step = meant(name, declared, f"declare it: `[prompts.{name}]`")
+                yield _problem("unknown-prompt/words", path, locale=locale, name=name, meant=step)
+                continue
+            if locale == own:
+                yield _problem("duplicate-name/words", path, locale=locale, name=name)
+                continue
+            yield from _words_faults(words, path)
+            given = dict(words.texts())
+            for key, _ in declared[name].texts():
+                if key not in given:
+                    yield _problem(
+                        "missing-key/words", path, name=name, key=f"`{key}`", own=own, locale=locale
+                    )
+
+
+def _noun_faults(policy: PartsWithPrompts) -> Iterator[Problem]:
+    known = {*NOUNS, *(noun for copy in policy.copy.values() for noun in copy.nouns)}
+    for meter in policy.meters:
+        if meter.noun not in known:
+            otherwise = (
+                f"write its forms in your language: `[copy.{policy.publication.locale}.nouns]`"
+                f' `"{meter.noun}" = {{ one = "…", other = "…" }}`'
+            )
+            step = meant(meter.noun, known, otherwise)
+            path = ("meters", meter.name, "noun")
+            yield _problem("unknown-noun", path, meter=meter.name, noun=meter.noun, meant=step)
+
+
+def _gate_faults(
+    policy: PartsWithPrompts, index: int, declared: Mapping[str, Prompt]
+) -> Iterator[Problem]:
+    rule = policy.rules[index]
+    path = ("rules", index)
+    if rule.prompt is None:
+        yield _problem("gate-needs-prompt", (*path, "show"), rule=rule.name, name="consent")
+    elif rule.prompt not in declared:
+        step = meant(rule.prompt, declared, f"declare it: `[prompts.{rule.prompt}]`")
+        place = (*path, "prompt")
+        yield _problem(
+            "gate-needs-prompt/undeclared", place, rule=rule.name, name=rule.prompt, meant=step
+        )
+
+
+def _every_language(policy: PartsWithPrompts, prompt: Prompt) -> Iterator[PromptWords]:
+    yield prompt
+    for copy in policy.copy.values():
+        if prompt.name in copy.prompts:
+            yield copy.prompts[prompt.name]
+
+
+def _needs(words: PromptWords) -> frozenset[Needs]:
+    try:
+        return words.needs()
+    except BadPlaceholder:  # it has been told
+        return frozenset()
+
+
+def _unfilled(
+    policy: PartsWithPrompts, index: int, prompt: Prompt, path: _Path
+) -> Iterator[Problem]:
+    """Yield what the words of a prompt need that its rule never has: the first is enough."""
+    rule = policy.rules[index]
+    wanted = frozenset[Needs]().union(*map(_needs, _every_language(policy, prompt)))
+    told = {"rule": rule.name, "name": prompt.name}
+    missing = [need for need in Needs if need in wanted and not _has(policy, index, need)]
+    of_sale = [need for need in Needs if need in wanted and need is not Needs.NOTHING]
+    if rule.show is Show.GATE:
+        if of_sale:
+            yield _problem("unfilled-prompt/gate", path, needs=of_sale[0], **told)
+    elif missing:
+        need = missing[0]
+        if need is Needs.LEFT and rule.show.access is Access.PREVIEW:
+            yield _problem("unfilled-prompt/left", path, **told)
+        else:
+            advice = _STEPS[need]
+            yield _problem("unfilled-prompt", path, needs=need, advice=advice, **told)
+
+
+def _has(policy: PartsWithPrompts, index: int, need: Needs) -> bool:
+    """Say whether a rule can ever have what a placeholder needs.
+
+    A wall tells of a meter where a rule before it was refused by one.
+    """
+    rule = policy.rules[index]
+    if need is Needs.NOTHING:
+        return True
+    if need is Needs.METER and rule.show.access is Access.PREVIEW:
+        return any(earlier.spend for earlier in policy.rules[:index])
+    if need in (Needs.METER, Needs.LEFT):
+        return bool(rule.spend) and rule.show.access is Access.FULL
+    offers = [offer for offer in policy.offers if offer.name == rule.offer]
+    if need is Needs.OFFER:
+        return rule.offer is not None
+    return any(offer.ends is not None for offer in offers)

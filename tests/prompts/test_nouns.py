@@ -1,0 +1,176 @@
+"""A meter counts what its noun says, in every language, in the right plural; articles as ever."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from attrs import evolve
+from babel import Locale
+
+from meter import PolicyError, Window, render
+from meter.policy import Copy, Noun, Policy
+from meter.policy.prompts import NOUNS
+from meter.prompts.texts import load_texts
+from tests.prompts.staging import Stage, make_policy
+
+LANGUAGES = ["ar", "cy", "en", "ja", "pl", "ru"]
+WINDOWS = [
+    Window(calendar="month"),
+    Window(rolling="30 days"),
+    Window(fixed="7 days"),
+    Window(lifetime=True),
+]
+SAID = {
+    # Left 1, 2 and 5, the last one, and what was used: of recipes.
+    "en": [
+        "You have 1 free recipe left this month",
+        "You have 2 free recipes left this month",
+        "You have 5 free recipes left this month",
+        "This is your last free recipe this month",
+        "You have used your 6 free recipes this month",
+    ],
+    "ja": [
+        "今月無料でご利用いただけるレシピはあと1件です",
+        "今月無料でご利用いただけるレシピはあと2件です",
+        "今月無料でご利用いただけるレシピはあと5件です",
+        "今月無料でご利用いただける最後のレシピです",
+        "今月無料でご利用いただけるレシピ6件をすべてご利用になりました",
+    ],
+    "ru": [
+        "Осталось бесплатно: 1 рецепт в этом месяце",
+        "Осталось бесплатно: 2 рецепта в этом месяце",
+        "Осталось бесплатно: 5 рецептов в этом месяце",
+        "После этого бесплатных рецептов не останется в этом месяце",
+        "Вы уже открыли бесплатно: 6 рецептов в этом месяце",
+    ],
+    "pl": [
+        "Pozostało bezpłatnie: 1 przepis w tym miesiącu",
+        "Pozostało bezpłatnie: 2 przepisy w tym miesiącu",
+        "Pozostało bezpłatnie: 5 przepisów w tym miesiącu",
+        "Potem nie zostanie więcej bezpłatnych przepisów w tym miesiącu",
+        "Otwarto już bezpłatnie: 6 przepisów w tym miesiącu",
+    ],
+    "ar": [
+        "بقي لك مجانًا: 1 وصفة هذا الشهر",
+        "بقي لك مجانًا: وصفتان هذا الشهر",
+        "بقي لك مجانًا: 5 وصفات هذا الشهر",
+        "آخر وصفة لك مجانًا هذا الشهر",
+        "فتحت مجانًا: 6 وصفات هذا الشهر",
+    ],
+    "cy": [
+        "Mae gennych 1 rysáit am ddim ar ôl y mis hwn",
+        "Mae gennych 2 rysáit am ddim ar ôl y mis hwn",
+        "Mae gennych 5 rysáit am ddim ar ôl y mis hwn",
+        "Dyma’ch rysáit olaf am ddim y mis hwn",
+        "Rydych wedi agor 6 rysáit am ddim y mis hwn",
+    ],
+}
+WORD_OF_ARTICLES = {
+    "en": "article",
+    "ja": "記事",
+    "ru": "стат",
+    "pl": "artyku",
+    "ar": "مقال",
+    "cy": "erthygl",
+}
+
+
+def counting(noun: str, *, limit: int = 6, window: Window = WINDOWS[0], **copies: Copy) -> Policy:
+    """A policy whose one meter counts a noun."""
+    policy = make_policy(limit=limit, window=window)
+    return evolve(
+        policy,
+        meters=[evolve(policy.meters[0], noun=noun)],
+        copy={**policy.copy, **copies} if copies else {},
+    )
+
+
+def lines(policy: Policy, count: int, locale: str) -> list[str]:
+    """What the reader sees at the article number `count`."""
+    return render(Stage(policy).read(count), policy, locale=locale, format="text").split("\n")
+
+
+def counted(policy: Policy, locale: str) -> list[str]:
+    """The sentences for 1, 2 and 5 left, for the last one, and for a wall."""
+    limit = policy.meters[0].limit
+    headings = [lines(policy, limit - left, locale)[0] for left in (1, 2, 5, 0)]
+    return [*headings, lines(policy, limit + 1, locale)[1]]
+
+
+@pytest.mark.parametrize("locale", LANGUAGES)
+def test_a_noun_of_the_catalog_is_said_in_every_language(locale):
+    """With the form that CLDR's plural rules ask for."""
+    assert SAID[locale] == counted(counting("recipe"), locale)
+
+
+@pytest.mark.parametrize("window", WINDOWS, ids=str)
+@pytest.mark.parametrize("noun", NOUNS[1:])
+@pytest.mark.parametrize("locale", LANGUAGES)
+def test_no_counted_sentence_speaks_of_articles(locale, noun, window):
+    """Whatever the window; nothing is left unfilled, and no space stands where it should not."""
+    for sentence in counted(counting(noun, window=window), locale):
+        assert WORD_OF_ARTICLES[locale] not in sentence.lower()
+        assert not re.search(r"[{}]|  | [:.]|本", sentence), sentence
+
+
+@pytest.mark.parametrize("locale", LANGUAGES)
+def test_articles_are_counted_as_ever(locale):
+    """The noun that is meant where none is said changes no word."""
+    plain = make_policy(limit=6)
+    assert counted(evolve(plain, copy={}), locale) == counted(counting("article"), locale)
+    assert all(WORD_OF_ARTICLES[locale] in said.lower() for said in counted(plain, locale)[:4])
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+@pytest.mark.parametrize("locale", LANGUAGES)
+def test_the_form_is_the_one_of_the_number(locale, noun):
+    """For 1 to 120, in every language, as CLDR says."""
+    texts = load_texts((locale,), None)
+    forms = texts.noun(noun)
+    rule = Locale(locale).plural_form
+    for number in range(1, 121):
+        sentence = texts.count_of(forms, "left", number, period="")
+        assert getattr(forms, str(rule(number))) in sentence
+
+
+OWN = Noun(one="card", other="cards")
+POLISH = Noun(one="karta", few="karty", many="kart", other="karty")
+
+
+def test_a_word_of_ones_own_is_said_where_it_has_forms():
+    """In its own language; where there are none in another, the publication's own word stands."""
+    policy = counting("card", en=Copy(nouns={"card": OWN}), pl=Copy(nouns={"card": POLISH}))
+    assert "You have 5 free cards left this month" == lines(policy, 1, "en")[0]
+    assert "Pozostało bezpłatnie: 5 kart w tym miesiącu" == lines(policy, 1, "pl")[0]
+    assert "Pozostało bezpłatnie: 1 karta w tym miesiącu" == lines(policy, 5, "pl")[0]
+    assert "cards" in lines(policy, 1, "ru")[0]
+
+
+def test_a_word_of_ones_own_comes_before_the_catalogs():
+    """Also for `article` itself."""
+    for noun in ("recipe", "article"):
+        policy = counting(noun, en=Copy(nouns={noun: Noun(one="dish", other="dishes")}))
+        assert "You have 5 free dishes left this month" == lines(policy, 1, "en")[0]
+        assert "dish" not in lines(policy, 1, "ja")[0] or noun not in NOUNS
+
+
+def test_a_noun_that_is_nowhere_is_refused():
+    """With the one that was meant, or where to write its forms."""
+    for noun, advice in (("recpie", "did you mean `recipe`?"), ("xylophone", "[copy.en.nouns]")):
+        with pytest.raises(PolicyError) as caught:
+            counting(noun)
+        (problem,) = caught.value.problems
+        assert ("unknown-noun", ("meters", "monthly", "noun")) == (problem.code, problem.path)
+        assert advice in problem.help
+
+
+def test_every_meter_says_its_own_noun():
+    """Two meters of one policy count two things."""
+    policy = counting("recipe")
+    other = evolve(policy.meters[0], name="other", noun="video")
+    both = evolve(policy, meters=[*policy.meters, other])
+    assert "recipes" in lines(both, 1, "en")[0]
+    spends = evolve(policy.rule("within"), spend="other")
+    rules = [spends if rule.name == "within" else rule for rule in both.rules]
+    assert "videos" in lines(evolve(both, rules=rules), 1, "en")[0]

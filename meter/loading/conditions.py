@@ -144,6 +144,9 @@ WHEN: Table = Table(
             ),
             says="what would remain of a meter after this view",
         ),
+        "covered": Key(
+            shape=Boolean(), says="whether a running right of the reader covers the article"
+        ),
         "gift": Key(shape=Boolean(), says="whether the article was opened through a gift link"),
         "crawler": Key(shape=Boolean(), says="whether a verified crawler asks"),
         "dates": Key(shape=_DATES, says="whole days in the publication's zone, both included"),

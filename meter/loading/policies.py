@@ -21,6 +21,7 @@ from meter.loading.schema import POLICY
 from meter.loading.toml import parse_toml, read_text
 from meter.loading.word_lints import own_prompts
 from meter.policy import Copy, Policy
+from meter.policy.offer_faults import offer_faults
 from meter.validation import find_faults
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def _read(text: str, name: str) -> tuple[dict[str, Any], ProblemCollector]:
         report.add_problem(problem, "key")
         raise PolicyError(report.problems(text, name))
     parts, _ = POLICY.fields(table, (), report)
-    for key in ("meters", "offers"):
+    for key in ("meters", "offers", "products"):
         named = parts.get(key, {})
         parts[key] = tuple(evolve(part, name=name) for name, part in named.items())
     parts.setdefault("guarantees", ())
@@ -146,7 +147,8 @@ def _copies(copies: dict[str, Copy], locale: str, report: ProblemCollector) -> d
 
 def _faults(parts: Mapping[str, Any], report: ProblemCollector) -> Iterator[Problem]:
     """Yield what is wrong, except what only follows from a value that could not be read."""
-    for fault in find_faults(SimpleNamespace(**parts)):
+    policy = SimpleNamespace(**parts)
+    for fault in (*find_faults(policy), *offer_faults(policy)):
         follows = report.dropped_at(fault.path)
         if fault.code in _EMPTY:
             follows |= report.dropped_under(fault.path)

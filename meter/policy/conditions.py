@@ -98,6 +98,7 @@ class When:
     age_days: Range | None = None
     days_since_expiry: Range | None = None
     left: Mapping[str, Range] | None = field(default=None, converter=optional(_bounds), eq=pairs)
+    covered: bool | None = None
     gift: bool | None = None
     crawler: bool | None = None
     dates: Dates | None = None
@@ -130,7 +131,7 @@ _OF_A_WHEN = {
     ),
     **dict.fromkeys(("score", "age_days", "days_since_expiry"), _RANGE),
     "left": maybe(table(TEXT, instance(Range), '{"monthly": Range(at_most=2)}')),
-    **dict.fromkeys(("gift", "crawler"), maybe(FLAG)),
+    **dict.fromkeys(("covered", "gift", "crawler"), maybe(FLAG)),
     "dates": maybe(instance(Dates)),
     "any": maybe(each(instance(When), '[When(access=["free"])]')),
     "not_": maybe(instance(When)),

@@ -41,6 +41,9 @@ _NAMES = {
     "age_days": "the article's age in days",
     "days_since_expiry": "the number of days since expiry",
     "period": "the date",
+    "whole": "a right to everything",
+    "named": "a right that names the article",
+    "started": "the offers started before",
     "gift": "the gift link",
     "crawler": "the crawler flag",
 }
@@ -234,11 +237,12 @@ def explain(decision: Decision, policy: Policy | None = None) -> str:
         lines.append(f"  matched: {_matched(fired.formula, values, vocabulary)}")
     if fired.spend is not None and values[ACCESS] is ArticleAccess.FREE:
         lines.append("  the article is free: it is read without an allowance, and counts nothing")
-    if fired.offer is not None and decision.offer is None:
-        lines.append(
-            f"  offer `{fired.offer}` is left out:"
-            f" {why_not(fired.offer_formula, values, vocabulary)}"
-        )
+    for name, formula in fired.offers:
+        # Of a list that shows the first there is, those behind it were not asked for.
+        if name == decision.offer and not fired.side_by_side:
+            break
+        if name not in decision.offers:
+            lines.append(f"  offer `{name}` is left out: {why_not(formula, values, vocabulary)}")
     if decision.degraded:
         lines.append("  the store did not answer in time; decided without the count")
     for number, rule in enumerate(rulebook.rules[:place], 1):

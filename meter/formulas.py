@@ -11,19 +11,24 @@ one that has not been observed.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from attrs import fields, frozen
 
 from meter.facts import ATTRIBUTES, Vocabulary
 from meter.forms import covers
+from meter.vocabulary import Status
 
 if TYPE_CHECKING:
-    from meter.policy import When
+    from meter.policy import Offer, Policy, When
     from meter.vocabulary import Members, Range
 
-__all__ = ["ALWAYS", "And", "Contains", "Formula", "In", "Or", "formula_of", "leaves"]
+# fmt: off
+__all__ = [
+    "ALWAYS", "And", "Contains", "Formula", "In", "JudgedOffer", "Or", "formula_of", "leaves",
+    "offer_formula",
+]
+# fmt: on
 
 
 @frozen
@@ -106,17 +111,48 @@ def leaves(formula: Formula) -> Iterator[In | Contains]:
             yield from leaves(part)
 
 
-def formula_of(when: When, vocabulary: Vocabulary, zone: ZoneInfo) -> Formula:
-    """Return a condition as a formula over a vocabulary's slots; its dates are days in `zone`."""
-    return _Translation(vocabulary, zone, wanted=True).formula(when)
+def formula_of(when: When, vocabulary: Vocabulary, policy: Policy) -> Formula:
+    """Return a condition of a policy as a formula over a vocabulary's slots."""
+    return _Translation(vocabulary, policy, wanted=True).formula(when)
+
+
+class JudgedOffer(NamedTuple):
+    """An offer of a rule, and a formula that says where it runs and is for the reader."""
+
+    name: str
+    formula: Formula
+
+
+def offer_formula(offer: Offer, vocabulary: Vocabulary, policy: Policy) -> Formula:
+    """Return who may have an offer, and when it runs, as one formula.
+
+    One that an account starts once is not for who has started it.
+    """
+    parts: list[Formula] = []
+    stretch = offer.instants(policy.zone)
+    if stretch != (None, None):
+        parts.append(In(vocabulary.place("period"), vocabulary.periods(stretch)))
+    parts.append(formula_of(offer.when, vocabulary, policy))
+    if offer.once:
+        parts.append(Contains(vocabulary.place("started"), offer.name, inside=False))
+    return parts[0] if len(parts) == 1 else And(tuple(parts))
+
+
+_ENTITLED = frozenset({Status.SUBSCRIBER, Status.TRIAL, Status.STAFF})
+"""Who holds a running right that is not for some articles only: it makes the status."""
 
 
 _ORDER = (
     "reader",
     "access",
     *(name for name, attribute in ATTRIBUTES.items() if attribute.kind != "flag"),
+    "covered",
     "left",
-    *(name for name, attribute in ATTRIBUTES.items() if attribute.kind == "flag"),
+    *(
+        name
+        for name, attribute in ATTRIBUTES.items()
+        if attribute.kind == "flag" and attribute.serves is None
+    ),
     "dates",
     "any",
     "not_",
@@ -124,16 +160,16 @@ _ORDER = (
 """Every key of a condition, in the order it is tried and told in."""
 
 
-@frozen
 class _Translation:
     """From conditions to formulas; with `wanted` false, to the formulas of their opposites."""
 
-    vocabulary: Vocabulary
-    zone: ZoneInfo
-    wanted: bool
+    def __init__(self, vocabulary: Vocabulary, policy: Policy, *, wanted: bool) -> None:
+        self.vocabulary = vocabulary
+        self.policy = policy
+        self.wanted = wanted
 
     def opposite(self) -> _Translation:
-        return _Translation(self.vocabulary, self.zone, not self.wanted)
+        return _Translation(self.vocabulary, self.policy, wanted=not self.wanted)
 
     def formula(self, when: When) -> Formula:
         parts = [part for name in _ORDER for part in self._parts(name, when)]
@@ -157,17 +193,47 @@ class _Translation:
             yield self._in_range(name, None, asked)
         elif kind == "flag":
             yield self._among(name, {asked})
+        elif kind == "covered":
+            covered = self._covered()
+            yield covered if asked is self.wanted else self._complement(covered)
         elif kind == "left":
             for meter, bounds in asked.items():
                 yield self._in_range("left", meter, bounds)
         elif kind == "dates":
-            yield self._among("period", self.vocabulary.periods(asked.instants(self.zone)))
+            yield self._among("period", self.vocabulary.periods(asked.instants(self.policy.zone)))
         elif kind == "any":
             yield self._joined([self.formula(part) for part in asked], every=False)
         elif kind == "not_":
             yield self.opposite().formula(asked)
         else:
             yield self._among(name, asked)
+
+    def _covered(self) -> Formula:
+        """Say where a running right covers the article.
+
+        One that covers everything, one that names it, or one whose product opens it. Where a policy
+        declares no product each opens all.
+        """
+        holding = _Translation(self.vocabulary, self.policy, wanted=True)
+        place = self.vocabulary.place
+        everything: Formula = In(place("reader"), _ENTITLED)
+        if self.policy.products:
+            everything = In(place("whole"), frozenset({True}))
+        by_product = map(holding.formula, self.policy.coverings)
+        return Or((everything, *by_product, In(place("named"), frozenset({True}))))
+
+    def _complement(self, formula: Formula) -> Formula:
+        """Return what holds wherever a formula does not.
+
+        What is not known counts as not so: whether a right covers an article is always known.
+        """
+        if isinstance(formula, In):
+            codes = self.vocabulary.slots[formula.slot].codes()
+            return In(formula.slot, frozenset(codes).difference(formula.codes))
+        if isinstance(formula, Contains):
+            return Contains(formula.slot, formula.member, not formula.inside)
+        parts = tuple(map(self._complement, formula.parts))
+        return Or(parts) if isinstance(formula, And) else And(parts)
 
     def _word(self, name: str, asked: Iterable[str]) -> Formula:
         """Ask for the mentioned words that the listed ones cover."""

@@ -232,7 +232,8 @@ class Judging:
             if rule.spend is not None:
                 yield rule.spend
             yield from self._meters_in(rule.formula)
-            yield from self._meters_in(rule.offer_formula)
+            for offer in rule.offers:
+                yield from self._meters_in(offer.formula)
             if holds and rule.spend is None:
                 return
 

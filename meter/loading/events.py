@@ -303,6 +303,7 @@ def decision_table(decision: Decision) -> dict[str, Any]:
         "access": str(decision.access),
         "rule": decision.rule,
         "offer": decision.offer,
+        "offers": list(decision.offers),
         "prompt": decision.prompt,
         "meter": None if decision.meter is None else _meter_table(decision.meter),
         "counted": decision.counted,

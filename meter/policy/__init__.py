@@ -232,6 +232,20 @@ class Policy:
         return Rulebook(self)
 
     @cached_property
+    def once(self) -> tuple[str, ...]:
+        """The names of the offers that an account can start one time only."""
+        return tuple(offer.name for offer in self.offers if offer.once)
+
+    @cached_property
+    def coverings(self) -> tuple[When, ...]:
+        """For each product that opens something: whoever holds it, and what it opens."""
+        return tuple(
+            When(product=[product.name], any=[product.opens])
+            for product in self.products
+            if isinstance(product.opens, When)
+        )
+
+    @cached_property
     def digest(self) -> str:
         """The first 16 hexadecimal digits of the SHA-256 of this policy's canonical form."""
         from meter.canonical import digest  # noqa: PLC0415 - it reads the classes of this module

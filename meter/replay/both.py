@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from meter.engine import decide
+from meter.errors import listed
 from meter.loading.events import read_events
 from meter.usage import Usage
 
@@ -85,13 +86,14 @@ def _shown(decision: Decision) -> tuple[object, ...]:
 
     How much is left is no decision, as long as it is not the last.
     """
-    return decision.show, decision.offer, decision.prompt
+    return decision.show, decision.offers, decision.prompt
 
 
 def _words(decision: Decision, other: Decision) -> str:
     words = f"`{decision.show}`"
-    if decision.offer != other.offer and decision.show is other.show:
-        words += f" with offer `{decision.offer}`" if decision.offer else " without an offer"
+    if decision.offers != other.offers and decision.show is other.show:
+        named = listed([f"`{name}`" for name in decision.offers], "and")
+        words += f" with offer {named}" if named else " without an offer"
     if decision.prompt != other.prompt and decision.show is other.show:
         words += f", prompt `{decision.prompt}`" if decision.prompt else ", no prompt"
     return words

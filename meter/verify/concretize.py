@@ -37,6 +37,8 @@ _ORDINARY_DAY = datetime(2026, 6, 1, tzinfo=UTC)
 _MOST_DAYS = 700_000  # before the year 110: no reader and no article is older
 _WHOLE = ("age_days", "days_since_expiry")
 _RANGES = {"score": (0, 1), "days_since_expiry": (0, _MOST_DAYS)}
+_ARTICLE = "this-article"
+_OTHER_PRODUCT = "another product, that no rule names"
 _STATUSES = (
     Status.ANONYMOUS,
     Status.REGISTERED,
@@ -179,9 +181,10 @@ def concretize(
     at = _instant(policy, slots, values.get("period"))
     now = moment(at, policy.zone)
     view = _view(policy, given, at)
-    return ConcreteView(
-        reader=_reader(given, now), view=view, usage=_usage(policy, view, at, used or {}), now=now
-    )
+    usage = _usage(policy, view, at, used or {})
+    for offer in sorted(values.get("started") or ()):
+        usage = usage.starting(offer)
+    return ConcreteView(reader=_reader(given, now), view=view, usage=usage, now=now)
 
 
 def _concrete(slots: Iterable[Slot], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -217,7 +220,7 @@ def _instant_in(marks: Sequence[int], period: int) -> int:
 def _view(policy: Policy, given: Mapping[str, Any], at: int) -> PageView:
     age = given.get("age_days")
     article = Article(
-        id="this-article",
+        id=_ARTICLE,
         access=given["access"],
         section=given.get("section"),
         tags=given.get("tags") or frozenset(),
@@ -239,18 +242,25 @@ def _view(policy: Policy, given: Mapping[str, Any], at: int) -> PageView:
 
 def _reader(given: Mapping[str, Any], now: datetime) -> Reader:
     status = given["reader"]
-    products = sorted(given.get("product") or ())
+    products: list[str | None] = sorted(given.get("product") or ())
+    if given.get("whole"):
+        products.append(None)
+    if given.get("whole") is False and not products:
+        products.append(_OTHER_PRODUCT)
+    rights = _rights(status, products, now, given.get("days_since_expiry"))
+    if given.get("named"):
+        rights += (Entitlement(kind=EntitlementKind.PURCHASE, article=_ARTICLE),)
     return Reader(
         id="reader",
         registered=status is not Status.ANONYMOUS,
         segments=given.get("segments") or frozenset(),
         score=given.get("score"),
-        entitlements=_rights(status, products, now, given.get("days_since_expiry")),
+        entitlements=rights,
     )
 
 
 def _rights(
-    status: Status, products: Sequence[str], now: datetime, days: int | None
+    status: Status, products: Sequence[str | None], now: datetime, days: int | None
 ) -> tuple[Entitlement, ...]:
     """Return what makes a reader one of this status: one right a product, or one for everything."""
     kind = _KINDS.get(status)

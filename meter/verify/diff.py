@@ -207,7 +207,7 @@ class _Comparison:
     def _offers_shown(self, whole: int) -> set[str]:
         possible = self.diagrams.ite(self.space.possible, whole, FALSE)
         found = self.diagrams.values(possible)
-        return {leaf.offer for leaf in found if isinstance(leaf, Verdict) and leaf.offer}
+        return {name for leaf in found if isinstance(leaf, Verdict) for name in leaf.offers}
 
     def _alike(self, meter: str) -> int:
         """Return where a meter is in the same state under both policies."""

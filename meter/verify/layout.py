@@ -35,7 +35,17 @@ if TYPE_CHECKING:
 
 __all__ = ["Layout"]
 
-_WHO = ("reader", "product", "segments", "score", "days_since_expiry", "country", "period")
+_WHO = (
+    "reader",
+    "product",
+    "segments",
+    "score",
+    "days_since_expiry",
+    "country",
+    "period",
+    "whole",
+    "started",
+)
 """What stays the same from one page view to the next: the reader, and the day."""
 
 Ways = dict[MeterState, tuple[int, bool]]
@@ -104,7 +114,9 @@ class Layout:
         return (*slots, *known, *meter_states)
 
     def _slot_variables(self) -> Iterator[Variable]:
-        for index, slot in enumerate(self.vocabulary.slots[: self.vocabulary.base]):
+        for index, slot in enumerate(self.vocabulary.slots):
+            if slot.meter is not None:
+                continue
             who = slot.name in _WHO
             if slot.kind == "set":
                 for member in slot.mentioned:

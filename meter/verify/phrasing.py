@@ -53,12 +53,17 @@ _BEFORE = {
     "country": "in",
 }
 _FLAGS = {"gift": "by a gift link", "crawler": "as a crawler"}
+_EITHER = {
+    "whole": ("with a right to everything", "without a right to everything"),
+    "named": ("bought or given to them", "neither bought nor given to them"),
+}
 _MEMBERSHIP = {
     "tags": ("tagged", "not tagged"),
     "segments": ("in segment", "not in segment"),
     "product": ("with", "without"),
+    "started": ("who started", "who did not start"),
 }
-_WHO = ("segments", "product", "score", "days_since_expiry", "country")
+_WHO = ("whole", "started", "segments", "product", "score", "days_since_expiry", "country")
 _STATE = ("meter state", "counted already", "period")
 """The variables that say who reads and what is left to them; all others say what is opened."""
 
@@ -90,6 +95,10 @@ def reader_words(values: Mapping[str, Any], vocabulary: Vocabulary) -> str:
     parts = [_STATUSES[values["reader"]][0]]
     if values.get("product"):
         parts.append(f"with {_members('product', values['product'])}")
+    if values.get("whole"):
+        parts.append(_EITHER["whole"][0])
+    if values.get("started"):
+        parts.append(f"who started {quoted(sorted(values['started']), 'and')}")
     if values.get("segments"):
         parts.append(f"in {_members('segment', values['segments'])}")
     if values.get("country") not in (None, OTHER):
@@ -107,6 +116,8 @@ def view_words(values: Mapping[str, Any], vocabulary: Vocabulary) -> str:
         parts.append(f"tagged {quoted(sorted(values['tags']), 'and')}")
     if values.get("age_days") is not None:
         parts.append(f"({words_of(vocabulary, 'age_days', [values['age_days']])})")
+    if values.get("named"):
+        parts.append(_EITHER["named"][0])
     parts += _known(values, "channel", "device", "language", "referrer")
     parts += [words for name, words in _FLAGS.items() if values.get(name)]
     if values.get("period") is not None:
@@ -193,6 +204,8 @@ def _variable_words(vocabulary: Vocabulary, variable: Variable, codes: Sequence[
         return "where it is counted already" if codes[0] else "where it is not counted yet"
     if variable.name in _BEFORE:
         return _word_words(variable, codes)
+    if variable.name in _EITHER:
+        return _EITHER[variable.name][not codes[0]]
     if variable.name in _FLAGS:
         words = _FLAGS[variable.name]
         return words if codes[0] else f"not {words}"

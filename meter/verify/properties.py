@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from meter.formulas import formula_of
+from meter.policy import When
 from meter.verify.diagram import FALSE
 from meter.verify.symbolic import among, spends, walls
 from meter.vocabulary import Access, ArticleAccess, Opening, Show, Status
@@ -123,9 +124,16 @@ def built_in_by_code(space: Space) -> dict[str, list[Property]]:
 
 
 def _entitled(space: Space) -> int:
-    """Return the views of subscribers who hold every product that the policy names."""
+    """Return the views of subscribers who hold every product that the policy names.
+
+    Where products open some articles only, of those articles that a right of theirs covers.
+    """
+    policy = space.rulebooks[0].policy
     members = [variable.member for variable in space.variables if variable.name == "product"]
     products = [space.is_("product", True, member=member) for member in members]
+    if space.vocabulary.has("named"):
+        covered = formula_of(When(covered=True), space.vocabulary, policy)
+        products.append(space.where(covered))
     return space.diagrams.conjoin(space.is_("reader", Status.SUBSCRIBER), *products)
 
 
@@ -134,6 +142,7 @@ def _unentitled(space: Space) -> int:
     exempt = [
         space.is_("gift", True),
         space.is_("crawler", True),
+        space.is_("named", True),
         space.is_("tags", True, member="sponsored"),
     ]
     return space.diagrams.conjoin(
@@ -150,7 +159,7 @@ def built_in_properties(space: Space) -> list[Property]:
 
 def from_guarantee(space: Space, guarantee: Guarantee) -> Property:
     """Return a guarantee of the policy file as a property."""
-    formula = formula_of(guarantee.when, space.vocabulary, space.rulebooks[0].policy.zone)
+    formula = formula_of(guarantee.when, space.vocabulary, space.rulebooks[0].policy)
     return Property(where=space.where(formula), always=guarantee.always, never=guarantee.never)
 
 

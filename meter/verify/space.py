@@ -18,7 +18,7 @@ from meter.rulebook import is_spent
 from meter.verify.diagram import FALSE, MOST_STEPS, TRUE, Diagrams
 from meter.verify.layout import Layout
 from meter.verify.phrasing import reader_words, view_words
-from meter.verify.situations import EXPIRED, RUNNING
+from meter.verify.situations import EXPIRED, HELD, RUNNING
 from meter.vocabulary import ArticleAccess
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ class Space(Layout):
                 codes = [code for code in variable.domain if code is not None]
                 known = diagrams.test(level, variable.indices(codes))
                 parts.append(diagrams.ite(expired, known, diagrams.negate(known)))
-            if variable.name == "product":
+            if variable.name in HELD:
                 parts.append(diagrams.ite(running, TRUE, diagrams.test(level, [0])))
         return parts
 
@@ -196,8 +196,8 @@ class Space(Layout):
             self.rulebooks[side].policy, asked.reader, asked.view, asked.usage, asked.now
         )
         judged = judge(self.rulebooks[side], self.facts(situation, side))
-        decided = (decision.rule, decision.show, decision.offer)
-        if (judged.rule, judged.show, judged.offer) != decided:
+        decided = (decision.rule, decision.show, decision.offers)
+        if (judged.rule, judged.show, judged.offers) != decided:
             raise AssertionError(
                 f"the engine does not reproduce {situation}: {decision}"
             )  # pragma: no cover - held by the tests

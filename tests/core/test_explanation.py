@@ -259,7 +259,7 @@ VOCABULARY_POLICY = evolve(
 def test_a_condition_in_words(when, expected):
     """What a rule asks for, as it would be said."""
     vocabulary = VOCABULARY_POLICY.rulebook.vocabulary
-    said = clause(formula_of(when, vocabulary, VOCABULARY_POLICY.zone), vocabulary)
+    said = clause(formula_of(when, vocabulary, VOCABULARY_POLICY), vocabulary)
     if expected is None:
         stretches = [
             "from 2026-02-01 until 2026-05-31",

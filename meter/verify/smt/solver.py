@@ -22,7 +22,7 @@ from attrs import evolve
 from meter.formulas import And, Contains, In
 from meter.rulebook import is_spent
 from meter.verify.diagram import FALSE, TRUE, UndecidedError
-from meter.verify.situations import EXPIRED, RUNNING
+from meter.verify.situations import EXPIRED, HELD, RUNNING
 from meter.verify.symbolic import Walk
 from meter.vocabulary import ArticleAccess
 
@@ -196,7 +196,7 @@ class Solver:
                 codes = [code for code in variable.domain if code is not None]
                 known = self._test(level, variable.indices(codes))
                 yield known == self.is_("reader", *EXPIRED)
-            if variable.name == "product":
+            if variable.name in HELD:
                 yield z3.Implies(self.levels[level] == 1, self.is_("reader", *RUNNING))
         counted: dict[int, list[z3.BoolRef]] = {level: [] for level in space.known_levels}
         for meter in space.meters:

@@ -12,19 +12,20 @@ Missing data is the code `None`. What is known but not mentioned is the code `OT
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
-from meter.forms import country_code, covering, host, language_tag, plain, section_path
-from meter.view import PageView, Reader
+from meter.facts.attributes import ATTRIBUTES, Attribute, Read
+from meter.forms import covering
 from meter.vocabulary import ArticleAccess, Opening, Status
-from meter.windows import DAY
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Iterator, Sequence
+
     from meter.policy import Policy, When
+    from meter.view import PageView, Reader
     from meter.vocabulary import Members
 
 __all__ = [
@@ -55,65 +56,6 @@ Code = Any
 
 Codes = tuple[Code, ...]
 """One code a slot, as far as they have been observed."""
-
-Read = Callable[[Reader, PageView, int], Any]
-"""What reads one attribute off a reader, a view and an instant."""
-
-
-@frozen
-class Attribute:
-    """One thing a condition may ask about that needs no usage.
-
-    `read` gives its value. For a word, `mark` is what joins a value's parts where a mentioned word
-    covers longer ones (`markets` covers `markets/asia`: see `forms.covers`), and `form`
-    returns it as it is compared.
-    """
-
-    kind: Literal["word", "set", "number", "flag"]
-    read: Read
-    mark: str = ""
-    form: Callable[[str], str] = plain
-
-
-def _section(_reader: Reader, view: PageView, _at: int) -> str | None:
-    return view.article.section
-
-
-def _country(reader: Reader, view: PageView, _at: int) -> str | None:
-    return view.country or reader.country or None
-
-
-def _age(_reader: Reader, view: PageView, at: int) -> int | None:
-    return _whole_days(view.article.age(at))
-
-
-def _since_expiry(reader: Reader, _view: PageView, at: int) -> int | None:
-    return _whole_days(reader.expired_for(at))
-
-
-def _whole_days(length: int | None) -> int | None:
-    """Return completed days of 24 hours."""
-    return None if length is None else length // DAY
-
-
-ATTRIBUTES: dict[str, Attribute] = {
-    "section": Attribute("word", _section, "/", section_path),
-    "kind": Attribute("word", lambda _reader, view, _at: view.article.kind),
-    "country": Attribute("word", _country, form=country_code),
-    "device": Attribute("word", lambda _reader, view, _at: view.device),
-    "channel": Attribute("word", lambda _reader, view, _at: view.channel),
-    "language": Attribute("word", lambda _reader, view, _at: view.language, "-", language_tag),
-    "referrer": Attribute("word", lambda _reader, view, _at: view.referrer, ".", host),
-    "product": Attribute("set", lambda reader, _view, at: reader.products_at(at)),
-    "tags": Attribute("set", lambda _reader, view, _at: view.article.tags),
-    "segments": Attribute("set", lambda reader, _view, _at: reader.segments),
-    "score": Attribute("number", lambda reader, _view, _at: reader.score),
-    "age_days": Attribute("number", _age),
-    "days_since_expiry": Attribute("number", _since_expiry),
-    "gift": Attribute("flag", lambda _reader, view, _at: view.gift),
-    "crawler": Attribute("flag", lambda _reader, view, _at: view.crawler),
-}
-"""Every attribute besides the reader's status and the article's access, in the order of slots."""
 
 
 @frozen
@@ -172,8 +114,15 @@ class Vocabulary:
     def __init__(self, policies: Sequence[Policy], extra: Iterable[When] = ()) -> None:
         extra = tuple(extra)
         whens = [part for when in (*_conditions(policies), *extra) for part in when.walk()]
+        covering = any(when.covered is not None for when in whens)
+        if covering:
+            opens = (when for policy in policies for when in policy.coverings)
+            whens += [part for when in opens for part in when.walk()]
         self.zone = policies[0].zone  # for saying dates
         slots = [*_plain_slots(whens), *_period_slots(policies, whens)]
+        if not any(policy.products for policy in policies):
+            # Each right opens all then, as the reader's status says already.
+            slots = [slot for slot in slots if slot.name != "whole"]
         self.base = len(slots)
         """How many slots can be observed without a reader's usage."""
         self.meters: dict[str, MeterSlots] = {}
@@ -184,6 +133,10 @@ class Vocabulary:
                 Slot("open", "opening", tuple(Opening), name),
                 Slot("left", "number", _left_constants(whens, name), name),
             ]
+        self.once = tuple(dict.fromkeys(name for policy in policies for name in policy.once))
+        """The offers that an account starts once; a last slot holds those that were started."""
+        if self.once:
+            slots.append(Slot("started", "set", self.once))
         self.slots = tuple(slots)
         self._made_of = (tuple(policies), extra)
         self._place = {(slot.name, slot.meter): index for index, slot in enumerate(self.slots)}
@@ -229,7 +182,8 @@ def _plain_slots(whens: list[When]) -> Iterator[Slot]:
     yield Slot("reader", "word", tuple(Status))
     yield Slot("access", "word", tuple(ArticleAccess))
     for name, attribute in ATTRIBUTES.items():
-        asked = [value for when in whens if (value := getattr(when, name)) is not None]
+        key = attribute.serves or name
+        asked = [value for when in whens if (value := getattr(when, key)) is not None]
         if attribute.kind == "flag":
             mentioned: tuple[Any, ...] = (False, True) if asked else ()
         elif attribute.kind == "number":

@@ -122,7 +122,8 @@ class Decision:
 Counts = tuple[int, ...]
 """Would a person's view of this count where a rule spends, and is it a prefetch? Then, for each
 meter of the rulebook, how much its running window has counted, and is this view counted already?
-Last, for each offer that an account starts once, has it? Nothing more where the reader has no id. (Flat: `memo` looks it up every view.)
+Last, for each offer that an account starts once, has it? Nothing more where the reader has no id.
+(Flat: `memo` looks it up every view.)
 """
 
 FIRST_METER = 2

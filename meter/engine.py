@@ -257,8 +257,9 @@ def expires_at(policy: Policy, usage: Usage, now: datetime | None = None) -> dat
     """Return the instant from which nothing in `usage` counts any more under `policy`.
 
     `None` for never: of a meter for life, or where an account has started what it starts once. A
-    store may drop the usage from then on; nothing is decided differently whether it does or not. A read more than a day ahead of `now` is taken to be a day ahead, so
-    that no clock that was wrong keeps a record for years; without `now` every read is believed.
+    store may drop the usage from then on; nothing is decided differently whether it does or not. A
+    read more than a day ahead of `now` is taken to be a day ahead, so that no clock that was wrong
+    keeps a record for years; without `now` every read is believed.
     """
     latest = _LAST if now is None else min(instant(now) + DAY, _LAST)
     last = None

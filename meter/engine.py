@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 # fmt: off
 __all__ = [
     "Held", "allowance", "believe", "check_call", "complete", "count", "decide", "expires_at",
-    "is_counted", "join", "joined_at", "judge", "ledger", "observe", "record", "spend",
+    "is_counted", "join", "joined_at", "judge", "ledger", "observe", "record", "spend", "start",
 ]
 # fmt: on
 
@@ -295,6 +295,15 @@ def join(policy: Policy, source: Usage, target: Usage, now: datetime) -> Usage:
         )
     joined = Usage(tallies, target.started | source.started)
     return target if joined == target else joined
+
+
+def start(policy: Policy, usage: Usage, offer: str) -> Usage:
+    """Return a usage after its account has started an offer.
+
+    It is the very same object where that changes nothing: an offer without `once` may be started
+    again. Raises `MeterError` if the policy has no such offer.
+    """
+    return usage.starting(offer) if policy.offer(offer).once else usage
 
 
 def joined_at(policy: Policy, source: Usage, now: datetime) -> datetime:

@@ -12,7 +12,7 @@ from attrs import define, evolve, field, fields, frozen
 from meter import engine
 from meter.clock import system_clock
 from meter.errors import StoreError, StoreSetupError, StoreUnavailableError, quoted
-from meter.loading.article_ids import FORMS, ArticleIds, article_ids
+from meter.loading.article_ids import FORMS, ArticleIds, article_ids, rights_as_compared
 from meter.memo import observe
 from meter.paywall.fallback import remembered, spent, unspent
 from meter.paywall.forgetting import erase
@@ -147,6 +147,7 @@ class PaywallBase(Generic[S]):
         policy = self.policy
         engine.check_call(policy, reader, view)
         view = self._named(view)
+        reader = self._with_named_rights(reader)
         now = now or self._clock()
         observed = observe(policy, reader, view, now)
         decision = observed.final
@@ -163,6 +164,14 @@ class PaywallBase(Generic[S]):
         if name == view.article.id:
             return view
         return evolve(view, article=evolve(view.article, id=name))
+
+    def _with_named_rights(self, reader: Reader) -> Reader:
+        """Return a reader whose rights name articles by the ids they are compared by."""
+        if not reader.entitlements:
+            return reader
+        rights = rights_as_compared(reader.entitlements, self._article_ids)
+        same = rights is reader.entitlements
+        return reader if same else evolve(reader, entitlements=rights)
 
     def _decide_with_store(self, metered: MeteredView) -> StoreOps[StoreDecision]:
         """Decide with the count, or without it where the store does not answer."""
@@ -239,6 +248,19 @@ class PaywallBase(Generic[S]):
             bring,
             self._recent,
             expires=lambda usage: store_expiry(policy, usage, clock),
+            attempts=self._attempts,
+        )
+
+    def _start(self, reader_id: str, offer: str) -> StoreOps[None]:
+        """Write that a reader has started an offer, if that is one that an account starts once."""
+        policy = self.policy
+        if not policy.offer(offer).once:
+            return
+        yield from transact(
+            self._keys(reader_id),
+            lambda usage: (None, engine.start(policy, usage, offer)),
+            self._recent,
+            expires=lambda _: None,
             attempts=self._attempts,
         )
 

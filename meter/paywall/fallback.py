@@ -61,4 +61,4 @@ def spent(metered: MeteredView) -> Decision:
         if limit:
             no_article = tuple(f"\0{number}" for number in range(limit))
             tallies[meter.name] = Tally(no_article, (at,) * limit)
-    return metered.decide(Usage(tallies))[0]
+    return metered.decide(Usage(tallies, frozenset(metered.policy.once)))[0]

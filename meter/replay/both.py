@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from meter.engine import decide
+from meter.engine import decide, start
 from meter.errors import listed
 from meter.loading.events import read_events
+from meter.loading.started import Started
 from meter.usage import Usage
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def replay_both(old: Policy, new: Policy, log: Path) -> Logged:
         return decide_both(old, new, read_events(lines, str(log), old.zone))
 
 
-def decide_both(old: Policy, new: Policy, events: Iterable[Event]) -> Logged:
+def decide_both(old: Policy, new: Policy, events: Iterable[Event | Started]) -> Logged:
     """Decide page views under two policies, in the order given.
 
     Every reader starts with nothing counted.
@@ -59,6 +60,10 @@ def decide_both(old: Policy, new: Policy, events: Iterable[Event]) -> Logged:
     readers = set()
     decisions = 0
     for event in events:
+        if isinstance(event, Started):
+            _start(old, event, old_usages)
+            _start(new, event, new_usages)
+            continue
         before = _decide(old, event, old_usages)
         after = _decide(new, event, new_usages)
         decisions += 1
@@ -71,6 +76,13 @@ def decide_both(old: Policy, new: Policy, events: Iterable[Event]) -> Logged:
         readers=len(readers),
         pairs=tuple(pairs.most_common()),
     )
+
+
+def _start(policy: Policy, event: Started, usages: dict[str | None, Usage]) -> None:
+    """Keep that a reader has started an offer, if the policy has it."""
+    name = event.reader.id
+    if any(offer.name == event.started for offer in policy.offers):
+        usages[name] = start(policy, usages.get(name, Usage()), event.started)
 
 
 def _decide(policy: Policy, event: Event, usages: dict[str | None, Usage]) -> Decision:

@@ -207,5 +207,5 @@ def scene(values: Mapping[str, object]) -> tuple[Reader, PageView]:
         if status in _FOR_STATUS:
             kind, ends = _FOR_STATUS[status]
             reader["entitlements"] = (Entitlement(kind=kind, ends=ends),)
-    article = Article(id="-", **of_part["article"])
+    article = Article(**{"id": "-", **of_part["article"]})
     return Reader(id="-", **reader), PageView(article=article, **of_part[""])

@@ -181,6 +181,7 @@ def group_of(
         policy_tables.visit[referrer, state.device_kind[month.device]],
         period,
         policy_tables.age[age],
+        life.started,
     ]
     return group
 
@@ -245,6 +246,7 @@ def write(
     line.verdict = verdict
     line.counted = counted
     meter = setting.tables.meter[verdict]
+    line.started = life.started
     line.used = -1
     if meter >= 0:
         line.used = state.memory.used[meter] + counted

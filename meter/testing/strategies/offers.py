@@ -48,9 +48,12 @@ def offers(
     if ends is not None and draw(st.booleans()):
         clock = draw(st.sampled_from([UTC, None]))
         ends = datetime(ends.year, ends.month, ends.day, 23, 30, tzinfo=clock) + timedelta(days=1)
+    kind = draw(st.sampled_from(OfferKind))
+    # The price of a subscription that changes is not simulated yet.
+    then = st.sampled_from([None, Then(price="19", per="month")])
     return Offer(
         name=name,
-        kind=draw(st.sampled_from(OfferKind)),
+        kind=kind,
         price=draw(st.sampled_from(["9", "4.50", "0"])),
         currency="USD",
         term=draw(st.sampled_from(["3 months", "1 year", "14 days"])),
@@ -58,7 +61,7 @@ def offers(
         starts=starts,
         ends=ends,
         when=draw(whens),
-        then=draw(st.sampled_from([None, Then(price="19", per="month")])),
+        then=draw(then) if kind is OfferKind.TRIAL else None,
         once=draw(st.sampled_from([False, False, True])),
     )
 

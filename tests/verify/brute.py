@@ -77,7 +77,8 @@ def _is_somebody(situation: Situation) -> bool:
         values["reader"] in EXPIRED
     ):
         return False
-    return not values.get("product") or values["reader"] in RUNNING
+    holds = values.get("product") or values.get("whole")
+    return not holds or values["reader"] in RUNNING
 
 
 def size(space: Space) -> int:

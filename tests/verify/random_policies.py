@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from meter.policy import Dates, Limit, Meter, Offer, Policy, Publication, Rule, When
+from meter.policy import Dates, Limit, Meter, Offer, Policy, Product, Publication, Rule, When
 from meter.vocabulary import ArticleAccess, Members, Range, Show, Status
 from meter.windows import Window
 
@@ -35,8 +35,14 @@ WINDOWS = [
     Window(lifetime=True),
     Window(calendar="week", starts="sunday"),
 ]
-NAMES = ["reader", "access", *WORDS, *SETS, *NUMBERS, "gift", "crawler", "dates", "left"]
-WEIGHTS = [9, 7, *([1] * len(WORDS)), *([2] * len(SETS)), *([1] * len(NUMBERS)), 1, 1, 1, 2]
+NAMES = ["reader", "access", *WORDS, *SETS, *NUMBERS, "covered", "gift", "crawler", "dates", "left"]
+WEIGHTS = [9, 7, *([1] * len(WORDS)), *([2] * len(SETS)), *([1] * len(NUMBERS)), 3, 1, 1, 1, 2]
+OPENS = [
+    When(),
+    When(section=["markets"]),
+    When(any=[When(kind=["opinion"]), When(not_=When(section=["sport"]))]),
+    "nothing",
+]
 START = date(2026, 6, 1)
 
 
@@ -67,7 +73,7 @@ def random_when(
             given[key] = Members(**{group: random.sample(SETS[key], random.randint(1, 2))})
         elif key in NUMBERS:
             given[key] = random_range(random, NUMBERS[key])
-        elif key in ("gift", "crawler"):
+        elif key in ("covered", "gift", "crawler"):
             given[key] = random.random() < 0.8
         elif key == "dates":
             start = START + timedelta(days=random.randint(0, 3))
@@ -115,7 +121,7 @@ def random_rule(
 ) -> Rule:
     """Return a rule; about a third of them spend where there is a meter."""
     when = random_when(random, meters, names)
-    offer = random.choice(offers) if offers and random.random() < 0.4 else None
+    shown = random_offers(random, offers)
     prompt = random.choice([None, None, None, "special"])
     if meters and random.random() < 0.35:
         show = random.choice(["countdown", "countdown", "article"])
@@ -124,13 +130,21 @@ def random_rule(
             when=when,
             spend=random.choice(meters),
             show=show,
-            offer=offer,
             prompt=prompt,
+            **shown,
         )
     show = random.choice(
         [show for show in Show if show not in (Show.COUNTDOWN, Show.LAST_FREE_ARTICLE)]
     )
-    return Rule(name=f"rule {index}", when=when, show=show, offer=offer, prompt=prompt)
+    return Rule(name=f"rule {index}", when=when, show=show, prompt=prompt, **shown)
+
+
+def random_offers(random: Random, offers: list[str]) -> dict[str, object]:
+    """Return how a rule shows offers: none, one, the first of a list, or side by side."""
+    if not offers or random.random() < 0.6:
+        return {}
+    listed = random.sample(offers, len(offers))
+    return random.choice([{"offer": listed[0]}, {"offer": listed}, {"offers": listed}])
 
 
 def random_policy(random: Random, rules: int | None = None) -> Policy:
@@ -150,6 +164,7 @@ def random_policy(random: Random, rules: int | None = None) -> Policy:
             when=random_when(random, kept, names, 1, 1) if random.random() < 0.7 else When(),
             starts=random.choice([None, START]),
             ends=random.choice([None, START + timedelta(days=1)]),
+            once=random.random() < 0.3,
         )
         for name in ["summer", "winter"][: random.choice([0, 1, 2])]
     ]
@@ -164,6 +179,10 @@ def random_policy(random: Random, rules: int | None = None) -> Policy:
         publication=Publication(name="The Harbour Review", timezone="Asia/Tokyo"),
         meters=meters,
         offers=offers,
+        products=[
+            Product(name=name, opens=random.choice(OPENS))
+            for name in random.choice([[], WORDS["product"], ["basic"]])
+        ],
         rules=(
             *(random_rule(random, index, kept, own, names) for index in range(1, count + 1)),
             last,

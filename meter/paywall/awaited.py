@@ -138,4 +138,4 @@ class AsyncPaywall(PaywallBase[AsyncStore]):
             raise failed(error) from error
 
 
-name_settings(AsyncPaywall)
+name_settings(AsyncPaywall, AsyncPaywall.__attrs_init__)

@@ -19,10 +19,11 @@ from meter.paywall.settings import PaywallSettings, positive
 from meter.paywall.telemetry import StoreDecision
 from meter.stores.contract import check_store_protocol, is_awaited
 from meter.stores.deadline import deadline, has_passed
-from meter.stores.protocol import AsyncStore, Store
+from meter.stores.protocol import Store
 from meter.stores.queries import run
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from meter.decision import Decision
@@ -246,10 +247,10 @@ class Paywall(PaywallBase[Store]):
             raise failed(error) from error
 
 
-def name_settings(kind: type[PaywallBase[Store] | PaywallBase[AsyncStore]]) -> None:
-    """Let `help` and editors see every setting by its name, with its default."""
-    _, *parameters = signature(kind.__attrs_init__).parameters.values()
+def name_settings(kind: type, made_by: Callable[..., None]) -> None:
+    """Let `help` and editors see every setting of a class by its name, with its default."""
+    _, *parameters = signature(made_by).parameters.values()
     type.__setattr__(kind, "__signature__", Signature(parameters))
 
 
-name_settings(Paywall)
+name_settings(Paywall, Paywall.__attrs_init__)

@@ -107,7 +107,7 @@ _OF_AN_OFFER = {
 def _is_nothing(value: object, what: str) -> Fault | None:
     if value == NOTHING:
         return None
-    return unknown_word(value, what, 'write `"nothing"`, or a condition on the article')
+    return unknown_word(str(value), what, 'write `"nothing"`, or a condition on the article')
 
 
 @frozen(kw_only=True)

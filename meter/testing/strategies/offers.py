@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from hypothesis import strategies as st
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["offers", "products", "showing"]
 
-_OPENS = (
+_OPENS: tuple[When | Literal["nothing"], ...] = (
     When(section=["markets"]),
     When(),
     NOTHING,

@@ -338,7 +338,7 @@ RIGHTS_BUGS = (
 @pytest.mark.parametrize("bug", RIGHTS_BUGS, ids=lambda bug: bug.name)
 def test_the_laws_of_rights_catch_a_planted_bug(bug, tmp_path):
     """Some test fails, as a test and not by accident."""
-    done = run_suite(copy_with(tmp_path, bug), RIGHTS)
+    done = run_suite(copy_with(tmp_path, bug), RIGHTS, "not never_ends and not what_they_were")
     assert done.returncode == 1, done.stdout[-2000:] + done.stderr[-2000:]
     assert "1 failed" in done.stdout, done.stdout[-2000:]
 

@@ -61,7 +61,7 @@ _SAID = {
 CODES = sorted({key.partition("/")[0] for key in _SAID})
 
 
-class _Rule(Protocol):
+class _OfferingRule(Protocol):
     """A rule, as far as offers go."""
 
     @property
@@ -74,18 +74,18 @@ class _Rule(Protocol):
     def offered(self) -> tuple[str, ...]: ...
 
 
-class _Parts(Protocol):
+class _OfferingPolicy(Protocol):
     """A policy, or what could be read of one, as far as offers go."""
 
     @property
-    def rules(self) -> Iterable[_Rule]: ...
+    def rules(self) -> Iterable[_OfferingRule]: ...
     @property
     def offers(self) -> tuple[Offer, ...]: ...
     @property
     def products(self) -> tuple[Product, ...]: ...
 
 
-def offer_faults(policy: _Parts) -> Iterator[Problem]:
+def offer_faults(policy: _OfferingPolicy) -> Iterator[Problem]:
     """Yield what makes offers and products unusable, each with its path in the policy's tables."""
     offers = {offer.name for offer in policy.offers}
     for index, rule in enumerate(policy.rules):
@@ -104,7 +104,7 @@ def offer_faults(policy: _Parts) -> Iterator[Problem]:
             yield from _opens_faults(product.opens, path, product.name)
 
 
-def _rule_faults(rule: _Rule, path: _Path, offers: set[str]) -> Iterator[Problem]:
+def _rule_faults(rule: _OfferingRule, path: _Path, offers: set[str]) -> Iterator[Problem]:
     if rule.offer is not None and rule.offers:
         yield fault_of(_SAID, "offer-or-offers", (*path, "offers"), rule=rule.name)
     key = "offers" if rule.offer is None else "offer"

@@ -11,9 +11,10 @@ from meter.verify.phrasing import quoted
 from meter.verify.symbolic import among
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from meter.errors import Problem
+    from meter.rulebook import Verdict
 
 __all__ = ["needs_country", "undeclared_products"]
 
@@ -27,10 +28,7 @@ def needs_country(findings: Findings) -> Iterator[Problem]:
         here = diagrams.conjoin(findings.reaches[index].fires, unknown)
         if not rule.offered or here == FALSE:
             continue
-        name = rule.name
-        offering = among(
-            space, findings.whole, lambda seen, name=name: seen.rule == name and bool(seen.offers)
-        )
+        offering = among(space, findings.whole, _offers_by(rule.name))
         if offering == FALSE or diagrams.conjoin(here, offering) != FALSE:
             continue
         key = "offers" if rule.offers else "offer"
@@ -44,18 +42,23 @@ def needs_country(findings: Findings) -> Iterator[Problem]:
         )
 
 
+def _offers_by(rule: str) -> Callable[[Verdict], bool]:
+    """Return whether a verdict is that of a rule, with some offer."""
+    return lambda seen: seen.rule == rule and bool(seen.offers)
+
+
 def undeclared_products(findings: Findings) -> Iterator[Problem]:
     """Yield the products that offers give or rules ask for, and that open nothing."""
     policy = findings.policy
     declared = {product.name for product in policy.products}
     if not declared:
         return
-    places = [
+    places: list[tuple[tuple[str | int, ...], str, str | None]] = [
         (("offers", offer.name, "product"), f"offer `{offer.name}` gives", offer.product)
         for offer in policy.offers
     ]
     for index, rule in enumerate(policy.rules):
-        path = ("rules", index, "when", "product")
+        path: tuple[str | int, ...] = ("rules", index, "when", "product")
         asked = sorted(rule.when.product or ())
         places += [(path, f"rule `{rule.name}` asks for", name) for name in asked]
     for where, does, product in places:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from meter.loading.lints import LINTS
+from meter.policy.offer_faults import CODES as OFFER_CODES
 from meter.resources import SYNTAX
 from meter.validation import CODES
 
@@ -77,7 +78,9 @@ def _codes(path):
 def test_every_code_is_documented_once():
     """What can be said has a section that says what it means."""
     codes = {code for module in MODULES for code in _codes(module)}
-    codes |= {known[1] for known in SYNTAX} | set(LINTS) | set(CODES) | {"bad-value"}
+    codes |= (
+        {known[1] for known in SYNTAX} | set(LINTS) | set(CODES) | set(OFFER_CODES) | {"bad-value"}
+    )
     assert codes - set(DOCUMENTED) == set()
     assert len(DOCUMENTED) == len(set(DOCUMENTED))
 
@@ -106,5 +109,10 @@ def test_an_example_is_told_its_code(name):
 def test_every_code_of_a_text_has_an_example():
     """Only what no text can show goes without."""
     shown = {Path(name).stem for name in EXAMPLES}
-    codes = {code for module in MODULES for code in _codes(module)} | set(LINTS) | set(CODES)
+    codes = (
+        {code for module in MODULES for code in _codes(module)}
+        | set(LINTS)
+        | set(CODES)
+        | set(OFFER_CODES)
+    )
     assert codes - shown - WITHOUT_EXAMPLE == set()

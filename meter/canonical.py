@@ -46,7 +46,7 @@ def to_table(value: object) -> Any:  # noqa: ANN401 - tables, lists, words, numb
 
 def _policy(policy: Policy) -> dict[str, Any]:
     table: dict[str, Any] = {"publication": to_table(policy.publication)}
-    for key in ("meters", "offers", "prompts"):
+    for key in ("meters", "offers", "products", "prompts"):
         table[key] = {}
         for item in getattr(policy, key):
             named = to_table(item)

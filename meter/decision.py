@@ -48,11 +48,11 @@ class Decision:
     """What one page view gets.
 
     `rule`, `prompt`, `offer` are names from the policy (`prompt` is `None` where nothing is said,
-    `offer` where none runs); `meter` is the meter that was spent from, or that had nothing left;
-    `counted` says that this view spent one; `speculative`, that it is a prefetch which would have
-    spent one, gets a preview and has to be asked again when a person reads; `at` is the time asked
-    about; `policy` is the digest of the policy; `degraded` says that the store did not answer in
-    time.
+    `offer` where none runs; `offers` are all that are shown, of which it is the first); `meter` is
+    the meter that was spent from, or that had nothing left; `counted` says that this view spent
+    one; `speculative`, that it is a prefetch which would have spent one, gets a preview and has to
+    be asked again when a person reads; `at` is the time asked about; `policy` is the digest of the
+    policy; `degraded` says that the store did not answer in time.
 
     Within a process a decision holds the policy it was made by, so `render` and `explain` say what
     was decided also after another policy came into force. A pickled one does not (see
@@ -64,6 +64,7 @@ class Decision:
     rule: str
     prompt: str | None = None
     offer: str | None = None
+    offers: tuple[str, ...] = ()
     meter: MeterReading | None = None
     counted: bool = False
     speculative: bool = False
@@ -121,7 +122,8 @@ class Decision:
 Counts = tuple[int, ...]
 """Would a person's view of this count where a rule spends, and is it a prefetch? Then, for each
 meter of the rulebook, how much its running window has counted, and is this view counted already?
-Nothing more where the reader has no id. (Flat: `memo` looks it up every view.)
+Last, for each offer that an account starts once, has it? Nothing more where the reader has no id.
+(Flat: `memo` looks it up every view.)
 """
 
 FIRST_METER = 2
@@ -152,6 +154,7 @@ def conclude(
         rule=verdict.rule,
         prompt=verdict.prompt,
         offer=verdict.offer,
+        offers=verdict.offers,
         facts=Facts(facts, rulebook.vocabulary),
         at=now,
         policy=rulebook.digest,

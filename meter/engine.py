@@ -10,7 +10,8 @@ open to this view: the article is counted already, or allowance is left. Only me
 spend: a premium article passes a spending rule by, a free one matches it and counts nothing
 (`rulebook.SPENDING` is the table). `countdown` becomes `last-free-article` when nothing is left
 after this view, and `article` where the limit is 0. An offer that is not running or not for this
-reader is dropped, and a `trial-offer` without an offer is a `subscription-wall`.
+reader is dropped, as one is that an account starts once and has started; a `trial-offer` without an
+offer is a `subscription-wall`.
 
 Counted already. An article that one meter of articles has counted in its running window, and that
 some rule spends, is counted already for all such meters, whatever their limits: it opens them and
@@ -29,7 +30,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from datetime import UTC, datetime
 from functools import partial
-from itertools import chain
+from itertools import chain, compress
 from typing import TYPE_CHECKING, Any
 
 from meter.decision import FIRST_METER, conclude, read_meter
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
 # fmt: off
 __all__ = [
     "Held", "allowance", "believe", "check_call", "complete", "count", "decide", "expires_at",
-    "is_counted", "join", "joined_at", "judge", "ledger", "observe", "record", "spend",
+    "is_counted", "join", "joined_at", "judge", "ledger", "observe", "record", "spend", "start",
 ]
 # fmt: on
 
@@ -137,6 +138,8 @@ def count(
     if len(rulebook.sharing) > 1 and is_counted(rulebook, counts):
         for place in rulebook.sharing:
             counts[FIRST_METER + 1 + 2 * place] = True
+    if rulebook.vocabulary.once:
+        counts += (offer in usage.started for offer in rulebook.vocabulary.once)
     return tuple(counts), (when, inside)
 
 
@@ -158,6 +161,11 @@ def complete(rulebook: Rulebook, facts: Codes, counts: Counts) -> Codes:
             opening, left = allowance(limit, used, seen=bool(seen), spends=bool(counts[0]))
         slot = rulebook.vocabulary.slots[rulebook.vocabulary.meters[meter.name].left]
         codes += (opening, slot.code(left))
+    once = rulebook.vocabulary.once
+    if once:
+        # Whoever has no id may have started anything: what an account starts once is not given.
+        started = counts[FIRST_METER + 2 * len(rulebook.meters) :] or (True,) * len(once)
+        codes.append(frozenset(compress(once, started)))
     return tuple(codes)
 
 
@@ -241,19 +249,22 @@ def spend(
         if len(tallies) > 1:
             for other, counted in tallies.items():
                 tallies[other] = rulebook.inside(other, counted, when)
-        usage = Usage(tallies)
+        usage = Usage(tallies, usage.started)
     return timeline.resets(tally.ats, conclusion.limit, when), usage
 
 
 def expires_at(policy: Policy, usage: Usage, now: datetime | None = None) -> datetime | None:
     """Return the instant from which nothing in `usage` counts any more under `policy`.
 
-    `None` for never. A store may drop the usage from then on; nothing is decided differently
-    whether it does or not. A read more than a day ahead of `now` is taken to be a day ahead, so
-    that no clock that was wrong keeps a record for years; without `now` every read is believed.
+    `None` for never: of a meter for life, or where an account has started what it starts once. A
+    store may drop the usage from then on; nothing is decided differently whether it does or not. A
+    read more than a day ahead of `now` is taken to be a day ahead, so that no clock that was wrong
+    keeps a record for years; without `now` every read is believed.
     """
     latest = _LAST if now is None else min(instant(now) + DAY, _LAST)
     last = None
+    if usage.started:
+        return None
     for name, tally in usage.tallies.items():
         for timeline in policy.rulebook.timelines_of(name):
             end = timeline.ends((min(tally.ats[-1], latest),))
@@ -274,8 +285,9 @@ def join(
     """Return the target's usage after who read as the source has signed in as the target.
 
     What the source has counted until `now`, in windows that run at `now` (a time with a zone),
-    counts for the target too; the source is only read. Done again, or with several sources in any
-    order at one `now`, it comes to the same; where nothing is new it is the very same object.
+    counts for the target too, and so does what it has started; the source is only read. Done again,
+    or with several sources in any order at one `now`, it comes to the same; where nothing is new it
+    is the very same object.
 
     What is over by `now`, and what the source holds no longer because it was pruned since, takes
     no part: repeated later, a sign-in brings what the source still remembers of that time.
@@ -301,8 +313,17 @@ def join(
             fixed=timeline is not None and timeline.window.fixed is not None,
         )
         tallies[name] = own if joined is near else joined.with_later(own, believed)
-    after = Usage(tallies)
+    after = Usage(tallies, target.started | source.started)
     return target if after == target else after
+
+
+def start(policy: Policy, usage: Usage, offer: str) -> Usage:
+    """Return a usage after its account has started an offer.
+
+    It is the very same object where that changes nothing: an offer without `once` may be started
+    again. Raises `MeterError` if the policy has no such offer.
+    """
+    return usage.starting(offer) if policy.offer(offer).once else usage
 
 
 def joined_at(policy: Policy, source: Usage, now: datetime) -> datetime:

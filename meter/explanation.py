@@ -51,6 +51,9 @@ _NAMES = {
     "published": "the date of publication",
     "weekday": "the day of the week",
     "hour": "the time of day",
+    "whole": "a right to everything",
+    "named": "a right that names the article",
+    "started": "the offers started before",
     "gift": "the gift link",
     "crawler": "the crawler flag",
 }
@@ -303,16 +306,17 @@ def explain(decision: Decision, policy: Policy | None = None) -> str:
         lines.append(f"  matched: {_matched(fired.formula, values, vocabulary)}")
     if fired.spend is not None and values[ACCESS] is ArticleAccess.FREE:
         lines.append("  the article is free: it is read without an allowance, and counts nothing")
-    if fired.offer is not None and decision.offer is None:
-        lines.append(
-            f"  offer `{fired.offer}` is left out:"
-            f" {why_not(fired.offer_formula, values, vocabulary)}"
-        )
     lines += [
         f"  says the prompt `{prompt.name}`: {prompt.heading}"
         for prompt in rulebook.policy.prompts
         if prompt.name == decision.prompt
     ]
+    for name, formula in fired.offers:
+        # Of a list that shows the first there is, those behind it were not asked for.
+        if name == decision.offer and not fired.side_by_side:
+            break
+        if name not in decision.offers:
+            lines.append(f"  offer `{name}` is left out: {why_not(formula, values, vocabulary)}")
     if decision.degraded:
         lines.append("  the store did not answer in time; decided without the count")
     for number, rule in enumerate(rulebook.rules[:place], 1):

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from attrs import frozen
 
 from meter.facts import ACCESS, MeterSlots, Vocabulary
-from meter.formulas import ALWAYS, And, Formula, In, formula_of
+from meter.formulas import Formula
+from meter.formulas.translation import JudgedOffer, formula_of, offer_formula
 from meter.usage import Tally
 from meter.vocabulary import Access, ArticleAccess, Count, Opening, Show
 from meter.windows import Timeline
@@ -71,10 +72,10 @@ def is_spent(access: ArticleAccess) -> bool:
 
 @frozen
 class JudgedRule:
-    """A rule with its condition as a formula, and its offer as a formula that says who may have it.
+    """A rule with its condition as a formula, and its offers, each with who may have it.
 
-    `open_slot` and `left_slot` are the places of its meter, -1 without one; `nothing_left` is the
-    code of 0 left.
+    `side_by_side`: all that run and are for the reader are shown, else the first. `open_slot` and
+    `left_slot` are the places of its meter, -1 without one; `nothing_left` is the code of 0 left.
     """
 
     name: str
@@ -84,9 +85,19 @@ class JudgedRule:
     left_slot: int
     nothing_left: int | None
     show: Show
-    offer: str | None
-    offer_formula: Formula
+    offers: tuple[JudgedOffer, ...]
+    side_by_side: bool
     prompt: str | None
+
+    def given(self, values: Sequence[Any]) -> tuple[str, ...] | None:
+        """Return the names of the offers a reader gets; `None` if that has to be observed."""
+        given: tuple[str, ...] = ()
+        for name, formula in self.offers:
+            holds = formula.holds(values)
+            if holds is None:
+                return None
+            given += (name,) * holds
+        return given if self.side_by_side else given[:1]
 
     def effect(self, values: Sequence[Any]) -> Effect | None:
         """Return what this rule does where its `when` holds; `None` if that has to be observed."""
@@ -116,7 +127,7 @@ class JudgedRule:
         """Return what this rule shows where it matches.
 
         `counts_down`: it tells what is left of its meter. `nothing_left`: this view leaves nothing
-        of it. `offered`: the rule's offer runs and is for this reader.
+        of it. `offered`: an offer of the rule runs and is for this reader.
         """
         if self.spend is not None and not counts_down:
             return Show.ARTICLE
@@ -182,7 +193,10 @@ class Rulebook:
     @cached_property
     def offers(self) -> dict[str, Formula]:
         """Who may have each offer, and when it runs, as one formula."""
-        return {offer.name: self._offer_formula(offer.name) for offer in self.policy.offers}
+        return {
+            offer.name: offer_formula(offer, self.vocabulary, self.policy)
+            for offer in self.policy.offers
+        }
 
     def _judged(self, rule: Rule, offers: dict[str, Formula]) -> JudgedRule:
         slots = MeterSlots(open=-1, left=-1)
@@ -198,13 +212,13 @@ class Rulebook:
             left_slot=slots.left,
             nothing_left=nothing_left,
             show=rule.show,
-            offer=rule.offer,
-            offer_formula=offers[rule.offer] if rule.offer else ALWAYS,
+            offers=tuple(JudgedOffer(name, offers[name]) for name in rule.offered),
+            side_by_side=bool(rule.offers),
             prompt=rule.prompt,
         )
 
     def _formula(self, when: When) -> Formula:
-        return formula_of(when, self.vocabulary, self.policy.zone, self.policy.switched_on)
+        return formula_of(when, self.vocabulary, self.policy)
 
     @cached_property
     def limits(self) -> dict[str, tuple[tuple[Formula, int], ...]]:
@@ -241,30 +255,26 @@ class Rulebook:
         kept = any(end is None or when < end for end in ends)
         return tally if kept else Tally()
 
-    def _offer_formula(self, name: str) -> Formula:
-        """Return who may have an offer, and when it runs, as one formula."""
-        offer = self.policy.offer(name)
-        eligible = self._formula(offer.when)
-        stretch = offer.instants(self.policy.zone)
-        if stretch == (None, None):
-            return eligible
-        running = In(self.vocabulary.place("period"), self.vocabulary.periods(stretch))
-        return And((running, eligible))
-
 
 @frozen
 class Verdict:
     """What the rules say of some facts.
 
-    `spend` is the meter to spend from, `meter` the one to tell the reader about.
+    `offers` are those shown, in order. `spend` is the meter to spend from, `meter` the one to tell
+    the reader about.
     """
 
     rule: str
     show: Show
     prompt: str | None
-    offer: str | None
+    offers: tuple[str, ...]
     spend: str | None
     meter: str | None
+
+    @property
+    def offer(self) -> str | None:
+        """The first of the offers shown."""
+        return self.offers[0] if self.offers else None
 
 
 def first_match(rulebook: Rulebook, facts: Sequence[Any]) -> Verdict | None:
@@ -289,9 +299,9 @@ def first_match(rulebook: Rulebook, facts: Sequence[Any]) -> Verdict | None:
 
 
 def _verdict(rule: JudgedRule, facts: Sequence[Any], refused: str | None) -> Verdict | None:
-    """Return what a rule that matches says, or `None` where its offer depends on more facts."""
-    offered = rule.offer_formula.holds(facts)
-    if offered is None:
+    """Return what a rule that matches says, or `None` where its offers depend on more facts."""
+    offers = rule.given(facts)
+    if offers is None:
         return None
     access = facts[ACCESS] if len(facts) > ACCESS else None
     opening = Opening.OPEN
@@ -300,7 +310,7 @@ def _verdict(rule: JudgedRule, facts: Sequence[Any], refused: str | None) -> Ver
         opening = facts[rule.open_slot]
         nothing_left = facts[rule.left_slot] == rule.nothing_left
     return verdict_of(
-        rule, access, opening, nothing_left=nothing_left, offered=offered, refused=refused
+        rule, access, opening, nothing_left=nothing_left, offers=offers, refused=refused
     )
 
 
@@ -310,19 +320,18 @@ def verdict_of(
     opening: Opening = Opening.OPEN,
     *,
     nothing_left: bool,
-    offered: bool,
+    offers: tuple[str, ...],
     refused: str | None,
 ) -> Verdict:
     """Return what a rule that matches says.
 
     `opening`: how the rule's meter is open to the view. `nothing_left`: this view leaves nothing of
-    it. `offered`: the rule's offer runs and is for this reader. `refused`: the first meter that
-    refused this view before.
+    it. `offers`: those of the rule that this reader gets. `refused`: the first meter that refused
+    this view before.
     """
     spends = rule.spends(access)
-    offer = rule.offer if offered else None
     counts_down = rule.counts_down(access, opening)
-    show = rule.shown(counts_down=counts_down, nothing_left=nothing_left, offered=offer is not None)
+    show = rule.shown(counts_down=counts_down, nothing_left=nothing_left, offered=bool(offers))
     # A prompt of a rule that spends is not for a free article; one that counts down, not for a
     # reader who has nothing to count down. Nor has an article a prompt by itself.
     says = rule.spend is None or (spends and (counts_down or rule.show is Show.ARTICLE))
@@ -336,7 +345,7 @@ def verdict_of(
         rule=rule.name,
         show=show,
         prompt=prompt,
-        offer=offer,
+        offers=offers,
         spend=rule.spend if spends else None,
         meter=told,
     )

@@ -1,7 +1,7 @@
-"""What is remembered of a reader: per meter, what was counted and when.
+"""What is remembered of a reader: per meter, what was counted and when, and what was started.
 
-A meter is a set of ids, so a retry, a duplicate event or a repeated sign-in changes nothing.
-Nothing else is kept.
+A meter is a set of ids, so a retry, a duplicate event or a repeated sign-in changes nothing; so are
+the names of the offers that an account starts once. Nothing else is kept.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 __all__ = ["Read", "Tally", "Usage"]
 
 _VERSION = b"1"
+"""Of what is written where nothing was started, as ever; an object of meters."""
+_WITH_STARTED = b"2"
+"""Of what is written else: a list of that object and of the names of what was started."""
 _JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 _UTC = ZoneInfo("UTC")
 _FIRST = instant(datetime.min.replace(tzinfo=UTC))
@@ -156,17 +159,24 @@ class Usage:
     """Everything that is remembered of one reader. `Usage()` is a new reader's.
 
     `tallies` maps a meter's name to what it has counted; treat it as read-only, as every value
-    here.
+    here. `started` are the offers that an account starts once, and this one has started.
     """
 
     tallies: dict[str, Tally] = field(factory=dict, converter=_by_name)
+    started: frozenset[str] = frozenset()
 
     def __hash__(self) -> int:
-        return hash(tuple(self.tallies.items()))
+        return hash((tuple(self.tallies.items()), self.started))
 
     def tally(self, meter: str) -> Tally:
         """Return what a meter has counted; nothing yet is an empty tally."""
         return self.tallies.get(meter, _NOTHING)
+
+    def starting(self, offer: str) -> Usage:
+        """Return this usage with one more offer started; this very one if it was before."""
+        if offer in self.started:
+            return self
+        return Usage(self.tallies, self.started | {offer})
 
     def union(self, other: Usage, at: int = _AFTER) -> Usage:
         """Return what either has counted, whenever that was, for two halves of one record.
@@ -176,7 +186,10 @@ class Usage:
         """
         names = self.tallies.keys() | other.tallies.keys()
         believed = at + DAY
-        both = Usage({name: self.tally(name).union(other.tally(name), believed) for name in names})
+        both = Usage(
+            {name: self.tally(name).union(other.tally(name), believed) for name in names},
+            self.started | other.started,
+        )
         return self if both == self else both
 
     def to_bytes(self) -> bytes:
@@ -192,7 +205,10 @@ class Usage:
             ]
             for name, tally in self.tallies.items()
         }
-        return _VERSION + _JSON.encode(table).encode("utf-8", "surrogatepass")
+        if not self.started:
+            return _VERSION + _JSON.encode(table).encode("utf-8", "surrogatepass")
+        both = [table, sorted(self.started)]
+        return _WITH_STARTED + _JSON.encode(both).encode("utf-8", "surrogatepass")
 
     @classmethod
     def from_bytes(cls, raw: bytes) -> Usage:
@@ -205,11 +221,11 @@ class Usage:
                 f"the remembered usage is of type `{type(raw).__name__}`; it has to come back as"
                 " the bytes that were written"
             )
-        if raw[:1] != _VERSION:
+        if raw[:1] not in (_VERSION, _WITH_STARTED):
             version = f"starts with `{raw[:1].decode('ascii', 'replace')}`" if raw else "is empty"
             raise CorruptUsageError(
-                f"the remembered usage {version}; this release reads version 1, so read it with the"
-                " one that wrote it"
+                f"the remembered usage {version}; this release reads versions 1 and 2, so read"
+                " it with the one that wrote it"
             )
         try:
             return _read_usage(raw)
@@ -223,7 +239,13 @@ class Usage:
 
 def _read_usage(raw: bytes) -> Usage:
     table = json.loads(raw[1:].decode("utf-8", "surrogatepass"))
-    usage = Usage({name: _read_tally(*entry) for name, entry in table.items()})
+    started: list[str] = []
+    if raw[:1] == _WITH_STARTED:
+        table, started = table
+    if not all(type(name) is str for name in started):
+        raise ValueError("what was started is a list of names")
+    tallies = {name: _read_tally(*entry) for name, entry in table.items()}
+    usage = Usage(tallies, frozenset(started))
     # One comparison refuses all that `to_bytes` never writes: a meter given twice, another order, a
     # blank, an escape, a table in the place of a list.
     if usage.to_bytes() != raw:

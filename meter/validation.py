@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from meter.policy import Guarantee, Limit, Meter, Offer, Prompt, Publication, Rule, When
+    from meter.policy.offers import Product
     from meter.vocabulary import Members, Range
 
 # fmt: off
@@ -55,7 +56,9 @@ _SAID = {
         "`{key}` is in a year from {first} to {last}, not `{day}`",
         "for an open end, leave it out"),
     "bad-limit": ("a limit is between 0 and {most}, not `{limit}`", "0 is a wall at once"),
-    "bad-number/price": ("the price of `{name}` is `{price}`", "a price is 0 or more"),
+    "bad-name": (
+        "`{prompt}` cannot be the name of a prompt",
+        "use letters, digits, `-` and `_`, at most 64 of them"),
     "bad-number": (
         "a bound of `{key}` is not a number that can be compared", "write a plain number"),
     "duplicate-name": ("there are two {key} called `{name}`", "give each its own name"),
@@ -91,7 +94,6 @@ _SAID = {
     "starts-after-ends": (ENDS_FIRST[0].format(what="offer `{name}`"), ENDS_FIRST[1]),
     "unknown-meter": ("rule `{rule}` spends from `{name}`, which is not a meter", "{meant}"),
     "unknown-meter/left": ("`left` names `{name}`, which is not a meter", "{meant}"),
-    "unknown-offer": ("rule `{rule}` offers `{name}`, which is not an offer", "{meant}"),
     "unknown-timezone": ("there is no time zone called `{name}`", "{meant}"),
     "wall-spends": (
         "rule `{name}` would count an article and then show `{show}`: blocked views never count",
@@ -129,22 +131,23 @@ class PolicyParts(Protocol):
     @property
     def prompts(self) -> tuple[Prompt, ...]: ...
     @property
+    def products(self) -> tuple[Product, ...]: ...
+    @property
     def guarantees(self) -> tuple[Guarantee, ...]: ...
 
 
 def find_faults(policy: PolicyParts) -> Iterator[Problem]:
     """Yield everything that makes a policy unusable, each with its path in the policy's tables."""
     meters = {meter.name for meter in policy.meters}
-    offers = {offer.name for offer in policy.offers}
     zone = zone_of(policy.publication.timezone)
     if zone is None:
         yield _unknown_zone(policy.publication.timezone)
-    for key in ("meters", "offers", "prompts", "rules", "guarantees"):
+    for key in ("meters", "offers", "products", "prompts", "rules", "guarantees"):
         yield from _name_faults(key, [item.name for item in getattr(policy, key)])
     if not policy.rules:
         yield _problem("no-rules", ("rules",))
     for index, rule in enumerate(policy.rules):
-        yield from _rule_faults(rule, ("rules", index), meters, offers)
+        yield from _rule_faults(rule, ("rules", index), meters)
     if policy.rules:
         last = policy.rules[-1]
         if not last.when.matches_everything or last.spend:
@@ -154,6 +157,9 @@ def find_faults(policy: PolicyParts) -> Iterator[Problem]:
         yield from _meter_faults(meter, ("meters", meter.name), meters)
     for offer in policy.offers:
         yield from _offer_faults(offer, ("offers", offer.name), meters, zone)
+    for product in policy.products:
+        if not isinstance(product.opens, str):
+            yield from _when_faults(product.opens, ("products", product.name, "opens"), meters)
     for index, guarantee in enumerate(policy.guarantees):
         yield from _when_faults(guarantee.when, ("guarantees", index, "when"), meters)
         if not guarantee.never and not guarantee.always:
@@ -189,16 +195,12 @@ def _name_faults(key: str, names: list[str]) -> Iterator[Problem]:
             yield _problem("look-alike-name", path, key=key, first=first, name=name)
 
 
-def _rule_faults(rule: Rule, path: _Path, meters: set[str], offers: set[str]) -> Iterator[Problem]:
+def _rule_faults(rule: Rule, path: _Path, meters: set[str]) -> Iterator[Problem]:
     name = rule.name
     if rule.spend is not None and rule.spend not in meters:
         advice = meant(rule.spend, meters)
         place = (*path, "spend")
         yield _problem("unknown-meter", place, rule=name, name=rule.spend, meant=advice)
-    if rule.offer is not None and rule.offer not in offers:
-        advice = meant(rule.offer, offers)
-        place = (*path, "offer")
-        yield _problem("unknown-offer", place, rule=name, name=rule.offer, meant=advice)
     if rule.show in _NEEDS_METER and rule.spend is None:
         yield _problem("show-needs-spend", (*path, "show"), name=name, show=rule.show)
     if rule.spend is not None and rule.show not in (Show.ARTICLE, *_NEEDS_METER):
@@ -235,8 +237,6 @@ def _limits(meter: Meter, path: _Path) -> Iterator[tuple[_Path, Limit]]:
 def _offer_faults(
     offer: Offer, path: _Path, meters: set[str], zone: ZoneInfo | None
 ) -> Iterator[Problem]:
-    if not (offer.price.is_finite() and offer.price >= 0):
-        yield _problem("bad-number/price", (*path, "price"), name=offer.name, price=offer.price)
     days = {"starts": offer.starts, "ends": offer.ends}
     yield from _year_faults(days, path)
     if zone is not None and all(day is None or day.year in YEARS for day in days.values()):

@@ -112,16 +112,21 @@ ArticleAccessWord = Literal["free", "metered", "premium"]
 
 
 class EntitlementKind(Word):
-    """Where a right to read comes from. Group licences and gifts read like subscriptions."""
+    """Where a right to read comes from.
+
+    Group licences and gifts read like subscriptions; a gift or a purchase may be for one article,
+    a section or a tag.
+    """
 
     TRIAL = "trial"
     SUBSCRIPTION = "subscription"
     GROUP = "group"
     STAFF = "staff"
     GIFT = "gift"
+    PURCHASE = "purchase"
 
 
-EntitlementWord = Literal["trial", "subscription", "group", "staff", "gift"]
+EntitlementWord = Literal["trial", "subscription", "group", "staff", "gift", "purchase"]
 
 
 class Access(Word):

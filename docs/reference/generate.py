@@ -54,6 +54,8 @@ TABLES = {
     "window": _inner(schema.METER, "window"),
     "limits": _inner(schema.METER, "limits"),
     "offer": schema.OFFER,
+    "then": _inner(schema.OFFER, "then"),
+    "product": schema.PRODUCT,
     "rule": schema.RULE,
     "guarantee": schema.GUARANTEE,
     "when": schema.WHEN,

@@ -34,10 +34,14 @@ Array: TypeAlias = NDArray[Any]
 
 
 class Group(NamedTuple):
-    """Equal facts: the codes that need no usage, and whether such a view is a prefetch."""
+    """Equal facts: the codes that need no usage, and whether such a view is a prefetch.
+
+    `started` are the offers that an account starts once, and this one has started.
+    """
 
     values: tuple[Any, ...]
     prefetch: bool
+    started: frozenset[str] = frozenset()
 
     @property
     def spends(self) -> bool:
@@ -92,12 +96,18 @@ class Judging:
             vocabulary.slots[vocabulary.place("left", name)] for name in self.meters
         ]
 
-    def group(self, values: tuple[Any, ...], *, prefetch: bool = False) -> int:
-        """Return the number of some facts: the codes that need no usage.
+    def group(
+        self,
+        values: tuple[Any, ...],
+        *,
+        prefetch: bool = False,
+        started: frozenset[str] = frozenset(),
+    ) -> int:
+        """Return the number of some facts: the codes that need no usage, and what is started.
 
         A `prefetch` is judged alike and never counts.
         """
-        group = Group(values, prefetch)
+        group = Group(values, prefetch, started.intersection(self.rulebook.vocabulary.once))
         number = self._group_of.get(group)
         if number is None:
             number = self._group_of[group] = len(self.groups)
@@ -186,6 +196,8 @@ class Judging:
                 said = self._allowances(m, row.limits[m], spends=facts.spends).said
                 opens, left = said[combination // row.strides[m] % len(said)]
             codes += (opens, left_slot.code(left))
+        if self.rulebook.vocabulary.once:
+            codes.append(facts.started)
         verdict = judge(self.rulebook, (*facts.values, *codes))
         self.judged += 1
         number = self._number(verdict)
@@ -232,7 +244,8 @@ class Judging:
             if rule.spend is not None:
                 yield rule.spend
             yield from self._meters_in(rule.formula)
-            yield from self._meters_in(rule.offer_formula)
+            for offer in rule.offers:
+                yield from self._meters_in(offer.formula)
             if holds and rule.spend is None:
                 return
 

@@ -11,8 +11,10 @@ import click
 
 from meter.commands.console import EXIT_BAD_INPUT, print_message, print_problems
 from meter.commands.options import FilePath
+from meter.engine import start
 from meter.errors import MOST_PROBLEMS
 from meter.loading.events import read_events, readable_events
+from meter.loading.started import Started
 from meter.memo import decide
 from meter.usage import Usage
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "decide_all",
     "events_argument",
+    "offer_names",
     "open_events",
     "read_readable",
     "read_stream",
@@ -41,25 +44,37 @@ events_argument = click.argument(
 )
 
 
-def decide_all(policy: Policy, events: Iterator[Event]) -> Iterator[tuple[Event, Decision]]:
-    """Decide views one after the other, each reader with what was counted before."""
+def decide_all(
+    policy: Policy, events: Iterator[Event | Started]
+) -> Iterator[tuple[Event, Decision]]:
+    """Decide views one after the other, each reader with what was counted and started before."""
     usages: dict[str | None, Usage] = {}
     for event in events:
         reader = event.reader
         usage = usages.get(reader.id, Usage())
+        if isinstance(event, Started):
+            usages[reader.id] = start(policy, usage, event.started)
+            continue
         decision, usages[reader.id] = decide(policy, reader, event.view, usage, event.at)
         yield event, decision
 
 
-def read_stream(path: Path, policy: Policy) -> Iterator[Event]:
+def read_stream(path: Path, policy: Policy) -> Iterator[Event | Started]:
     """Read one JSON object a line from a file, or from stdin for `-`."""
     # A stream waits for its answer; in a file, every bad line is listed before the command ends.
     ahead = 0 if path == _STDIN else _AHEAD
     with open_events(path) as lines:
-        yield from read_events(lines, source_name(path), policy.zone, ahead=ahead)
+        offers = offer_names(policy)
+        name = source_name(path)
+        yield from read_events(lines, name, policy.zone, ahead=ahead, offers=offers)
 
 
-def read_readable(path: Path, policy: Policy) -> Iterator[Event]:
+def offer_names(policy: Policy) -> set[str]:
+    """Return the names of the offers that a reader can start."""
+    return {offer.name for offer in policy.offers}
+
+
+def read_readable(path: Path, policy: Policy) -> Iterator[Event | Started]:
     """Read what can be read of one JSON object a line; other lines are told on stderr.
 
     At the end they are counted. Where there are lines and none can be read, ends with exit code 2.
@@ -68,7 +83,8 @@ def read_readable(path: Path, policy: Policy) -> Iterator[Event]:
     bad = _BadLines()
     read = 0
     with open_events(path) as lines:
-        for event in readable_events(lines, name, policy.zone, bad.add):
+        offers = offer_names(policy)
+        for event in readable_events(lines, name, policy.zone, bad.add, offers):
             read += 1
             yield event
     if bad.count:

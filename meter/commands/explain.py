@@ -10,7 +10,7 @@ import click
 from attrs import evolve
 
 from meter.commands.console import print_answer, print_json
-from meter.commands.events import decide_all, open_events, source_name
+from meter.commands.events import decide_all, offer_names, open_events, source_name
 from meter.commands.help import command
 from meter.commands.options import FilePath, format_option, policy_argument
 from meter.errors import MeterError, Problem
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from meter.loading.events import Event
+    from meter.loading.started import Started
     from meter.policy import Policy
 
 __all__ = ["explain"]
@@ -75,19 +76,20 @@ def explain(policy_path: Path, events: Path, form: str, *, every: bool) -> None:
         print_answer(explained(decision))
 
 
-def _read_document(path: Path, policy: Policy) -> Iterator[Event]:
+def _read_document(path: Path, policy: Policy) -> Iterator[Event | Started]:
     """Read a file that holds one JSON object, a list of them, or one a line."""
     name = source_name(path)
+    offers = offer_names(policy)
     with open_events(path) as file:
         raw = file.read()
     lines = raw.splitlines()
     is_list = raw.removeprefix(BOM_UTF8).lstrip().startswith(b"[")
     document = _parse(raw, name) if is_list or len(lines) > 1 else None
     if document is None:
-        yield from read_events(lines, name, policy.zone)
+        yield from read_events(lines, name, policy.zone, offers=offers)
         return
     for table in document if isinstance(document, list) else [document]:
-        yield parse_event(table, policy.zone, name=name)
+        yield parse_event(table, policy.zone, name=name, offers=offers)
 
 
 def _parse(raw: bytes, name: str) -> object:

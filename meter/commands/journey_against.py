@@ -66,7 +66,7 @@ def _differing(old: JourneyStep, new: JourneyStep) -> Iterator[str]:
         yield "reader"
     if not new.is_read:
         return
-    for key in ("show", "access", "offer", "prompt", "counted"):
+    for key in ("show", "access", "offers", "prompt", "counted"):
         if getattr(old.decision, key) != getattr(new.decision, key):
             yield key
     if _count(old.decision.meter) != _count(new.decision.meter):

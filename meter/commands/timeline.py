@@ -103,7 +103,7 @@ def print_timeline(
             console.print(line)
         decision = step.decision
         text = prompt_text(step, policy, locale)
-        prompt = (decision.show, decision.prompt, decision.offer)
+        prompt = (decision.show, decision.prompt, decision.offers)
         if cards and text and prompt not in shown:
             console.print(_indented(_card(text)))
         else:

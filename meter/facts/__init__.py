@@ -70,6 +70,10 @@ class Vocabulary:
     def __init__(self, policies: Sequence[Policy], extra: Iterable[When] = ()) -> None:
         extra = tuple(extra)
         whens = [part for when in (*_conditions(policies), *extra) for part in when.walk()]
+        covering = any(when.covered is not None for when in whens)
+        if covering:
+            opens = (when for policy in policies for when in policy.coverings)
+            whens += [part for when in opens for part in when.walk()]
         self.zone = policies[0].zone  # for saying dates
         slots = [
             *_plain_slots(whens),
@@ -77,6 +81,9 @@ class Vocabulary:
             *_period_slots(policies, whens),
             *_clock_slots(policies, whens),
         ]
+        if not any(policy.products for policy in policies):
+            # Each right opens all then, as the reader's status says already.
+            slots = [slot for slot in slots if slot.name != "whole"]
         self.base = len(slots)
         """How many slots can be observed without a reader's usage."""
         self.meters: dict[str, MeterSlots] = {}
@@ -87,6 +94,10 @@ class Vocabulary:
                 Slot("open", "opening", tuple(Opening), name),
                 Slot("left", "number", _left_constants(whens, name), name),
             ]
+        self.once = tuple(dict.fromkeys(name for policy in policies for name in policy.once))
+        """The offers that an account starts once; a last slot holds those that were started."""
+        if self.once:
+            slots.append(Slot("started", "set", self.once))
         self.slots = tuple(slots)
         self._made_of = (tuple(policies), extra)
         self._place = {(slot.name, slot.meter): index for index, slot in enumerate(self.slots)}
@@ -134,7 +145,8 @@ def _plain_slots(whens: list[When]) -> Iterator[Slot]:
     yield Slot("reader", "word", tuple(Status))
     yield Slot("access", "word", tuple(ArticleAccess))
     for name, attribute in ATTRIBUTES.items():
-        asked = [value for when in whens if (value := getattr(when, name)) is not None]
+        key = attribute.serves or name
+        asked = [value for when in whens if (value := getattr(when, key)) is not None]
         if attribute.kind == "flag":
             mentioned: tuple[Any, ...] = (False, True) if asked else ()
         elif attribute.kind == "number":

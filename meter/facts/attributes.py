@@ -55,6 +55,8 @@ class Attribute:
     mark: str = ""
     form: Callable[[str], str] = plain
     whole_only: bool = False
+    serves: str | None = None
+    """The key of a condition that it is looked at for, where that is not its own name."""
 
 
 def _section(_reader: Reader, view: PageView, _at: int) -> str | None:
@@ -79,6 +81,10 @@ ATTRIBUTES: dict[str, Attribute] = {
     "score": Attribute("number", lambda reader, _view, _at: reader.score),
     "value": Attribute("number", lambda _reader, view, _at: view.article.value),
     "age": Attribute("number", lambda _reader, view, at: view.article.age(at)),
+    "whole": Attribute("flag", lambda reader, _v, at: reader.covers_all_at(at), serves="covered"),
+    "named": Attribute(
+        "flag", lambda reader, view, at: reader.names_at(view.article, at), serves="covered"
+    ),
     "gift": Attribute("flag", lambda _reader, view, _at: view.gift),
     "crawler": Attribute("flag", lambda _reader, view, _at: view.crawler),
 }
@@ -96,7 +102,7 @@ def since(name: str, product: str | None) -> Read:
     products = None if product is None else frozenset({product})
 
     def expiry(reader: Reader, _view: PageView, at: int) -> int | None:
-        if not reader.entitlements or reader.running(at):
+        if not reader.entitlements or not all(right.is_named for right in reader.running(at)):
             return None
         last = reader.last_expired(at, products)
         return None if last is None else at - last.until_instant
@@ -106,6 +112,7 @@ def since(name: str, product: str | None) -> Read:
             right.from_instant
             for right in reader.running(at)
             if right.starts is not None
+            and not right.is_named
             and (product is None or (right.product is not None and plain(right.product) == product))
         ]
         return at - max(starts) if starts else None

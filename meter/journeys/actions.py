@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from attrs import evolve, frozen
 
+from meter.engine import start
 from meter.forms import length_text
 from meter.journeys import holdings
 from meter.journeys.offers import offer_for, offer_named
@@ -140,7 +141,10 @@ class Subscribe:
             renews=self.renews,
             then=self.becomes(context, product),
         )
-        receipt = holdings.buy(context.person, purchase, context.now, context.policy)
+        person = context.person
+        receipt = holdings.buy(person, purchase, context.now, context.policy)
+        if self.offer is not None:
+            person.usage = start(context.policy, person.usage, self.offer)
         return f"{receipt.note}{self.doing}{self._by_offer()}, {self._how_long(receipt)}"
 
     def becomes(self, _context: StepContext, _product: str | None) -> Purchase | None:
@@ -168,7 +172,8 @@ class Subscribe:
 class StartTrial(Subscribe):
     """Starting a trial, by one of the policy's offers or with a term of its own.
 
-    It ends at its end, or goes on as a subscription by the offer `then`, unless that is cancelled.
+    It ends at its end, or goes on as a subscription by the offer `then`, or as its own offer says
+    it goes on, unless that is cancelled.
     """
 
     verb: ClassVar[str] = "start a trial"
@@ -182,7 +187,7 @@ class StartTrial(Subscribe):
     def becomes(self, context: StepContext, product: str | None) -> Purchase | None:
         """Return the subscription a trial goes on as, as it was agreed to when it started."""
         if self.then is None:
-            return None
+            return self._as_offered(context, product)
         offer = offer_named(context.policy, self.then, EntitlementKind.SUBSCRIPTION)
         return Purchase(
             kind=EntitlementKind.SUBSCRIPTION,
@@ -190,6 +195,14 @@ class StartTrial(Subscribe):
             term=offer.term,
             renews=True,
         )
+
+    def _as_offered(self, context: StepContext, product: str | None) -> Purchase | None:
+        """Return what the trial's own offer says that it costs afterwards."""
+        then = None if self.offer is None else context.policy.offer(self.offer).then
+        if then is None:
+            return None
+        kind = EntitlementKind.SUBSCRIPTION
+        return Purchase(kind=kind, product=product, term=then.per, renews=True)
 
     def _how_long(self, receipt: holdings.Receipt) -> str:
         told = super()._how_long(receipt)

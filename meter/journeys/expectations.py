@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Difference", "broken", "differences"]
 
-_OF_DECISION = ("show", "access", "rule", "offer", "prompt", "left", "used", "counted")
+_OF_DECISION = ("show", "access", "rule", "offer", "offers", "prompt", "left", "used", "counted")
 _OF_METER = ("left", "used")
 
 
@@ -111,4 +111,6 @@ def _different_words(
 def _word(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(str, value))}]"
     return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -60,6 +60,9 @@ EXPECT = Table(
         "offer": Key(
             shape=_NAME_OR_NONE, says="the name of the offer that is shown; `false` for none"
         ),
+        "offers": Key(
+            shape=List(item=WORD), says="the names of all offers that are shown, in order"
+        ),
         "prompt": Key(shape=_NAME_OR_NONE, says="the name of the prompt; `false` for none"),
         "resets_at": Key(
             shape=OneOf(by={bool: Boolean()}, otherwise=AT),
@@ -130,6 +133,9 @@ ENTITLEMENT = Table(
             filler=EntitlementKind.GIFT,
         ),
         "product": Key(shape=WORD, says="the product it gives"),
+        "article": Key(shape=ID, says="the article that a `purchase` or a `gift` is for"),
+        "section": Key(shape=WORD, says="the section, with all below it, that it is for"),
+        "tags": Key(shape=List(item=WORD), says="the tags, any of them, that it is for"),
         "starts": Key(shape=WHEN, says="when it starts; a date is the start of that day"),
         "ends": Key(
             shape=WHEN, says="when it ends; a date holds to the end of that day; without it, never"

@@ -115,6 +115,9 @@ class Right:
 
     kind: EntitlementKind
     product: str | None = None
+    article: str | None = None
+    section: str | None = None
+    tags: tuple[str, ...] = ()
     starts: date | datetime | None = None
     ends: date | datetime | None = None
     grace: timedelta = timedelta()
@@ -124,6 +127,9 @@ class Right:
         return Entitlement(
             kind=self.kind,
             product=self.product,
+            article=self.article,
+            section=self.section,
+            tags=self.tags,
             starts=dated(self.starts, zone),
             ends=dated(self.ends, zone, end=True),
             grace=self.grace,

@@ -46,6 +46,7 @@ class Expect:
     access: Access | None = None
     rule: str | None = None
     offer: str | bool | None = None
+    offers: tuple[str, ...] | None = None
     prompt: str | bool | None = None
     left: int | bool | None = None
     used: int | bool | None = None

@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Literal
 from unicodedata import normalize
 from urllib.parse import SplitResult, quote, unquote_to_bytes
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from meter.errors import quoted
 from meter.forms import split_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from meter.view import Entitlement
 
 __all__ = [
     "FORMS",
@@ -29,6 +31,7 @@ __all__ = [
     "PageAddresses",
     "article_ids",
     "article_path",
+    "rights_as_compared",
     "same_id",
 ]
 
@@ -149,6 +152,18 @@ FORMS: dict[ArticleIds, Callable[[str], str]] = {
     ArticleIds.PATH: article_path,
 }
 """How an id is written before it is compared."""
+
+
+def rights_as_compared(rights: tuple[Entitlement, ...], ids: ArticleIds) -> tuple[Entitlement, ...]:
+    """Return rights whose articles have the ids they are compared by; the very same if all have."""
+    form = FORMS[ids]
+    if all(right.article is None or form(right.article) == right.article for right in rights):
+        return rights
+    return tuple(
+        right if right.article is None else evolve(right, article=form(right.article))
+        for right in rights
+    )
+
 
 SAME_PAGES = "W25"
 """The code of the warning that ids are addresses of the same pages, see `PageAddresses`."""

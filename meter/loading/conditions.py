@@ -290,6 +290,9 @@ WHEN: Table = Table(
         "entitled": Key(
             shape=Boolean(), says="whether the reader is a `subscriber`, in a `trial`, or `staff`"
         ),
+        "covered": Key(
+            shape=Boolean(), says="whether a running right of the reader covers the article"
+        ),
         "gift": Key(shape=Boolean(), says="whether the article was opened through a gift link"),
         "crawler": Key(shape=Boolean(), says="whether a verified crawler asks"),
         "dates": Key(

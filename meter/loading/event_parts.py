@@ -148,6 +148,13 @@ def _entitlement_table(zone: ZoneInfo) -> Table:
                 filler="gift",
             ),
             "product": Key(shape=word("digital"), says="the product it is for"),
+            "article": Key(
+                shape=ID, says="the id of the article that a `purchase` or a `gift` is for"
+            ),
+            "section": Key(
+                shape=word("markets"), says="the section, with all below it, that it is for"
+            ),
+            "tags": Key(shape=_WORDS, says="the tags, any of them, that it is for"),
             "starts": Key(
                 shape=Moment(zone),
                 says="when it starts; a date is the start of that day in the zone",

@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from attrs import evolve
 
-from meter.errors import Problem, ProblemsError
+from meter.errors import Problem, ProblemsError, meant
 from meter.loading.event_parts import ID, Moment, article_table, reader_table, word
 from meter.loading.fields import Boolean, Key, OneOf, Table, Text
 from meter.loading.problems import ProblemCollector
+from meter.loading.started import KEY, Started, started_shape
 from meter.view import Article, PageView, Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from zoneinfo import ZoneInfo
 
     from meter.decision import Decision, MeterReading
@@ -59,12 +60,18 @@ class EventError(ProblemsError):
 
 
 def parse_event(
-    table: object, zone: ZoneInfo, *, name: str = "event", line: int | None = None
-) -> Event:
-    """Return the event that a JSON object describes.
+    table: object,
+    zone: ZoneInfo,
+    *,
+    name: str = "event",
+    line: int | None = None,
+    offers: Collection[str] | None = None,
+) -> Event | Started:
+    """Return the event that a JSON object describes: a page view, or that an offer was started.
 
     Dates without a time are days in `zone`, the publication's. `name` and `line` are where messages
-    say the object is. Raises `EventError` with every problem there is.
+    say the object is; `offers` are those that can be started, if that is known. Raises `EventError`
+    with every problem there is.
 
     >>> from zoneinfo import ZoneInfo
     >>> table = {"at": "2026-06-01T09:00:00Z", "reader": {"id": "r1"}, "article": "a1"}
@@ -73,15 +80,25 @@ def parse_event(
     ('r1', 'a1', '2026-06-01T09:00:00+00:00')
     """
     report = ProblemCollector()
-    event = event_shape(zone).read(table, (), report)
-    if report.found or not isinstance(event, Event):
+    starts = isinstance(table, dict) and KEY in table
+    shape = started_shape(zone) if starts else event_shape(zone)
+    event = shape.read(table, (), report)
+    if offers is not None and isinstance(event, Started) and event.started not in offers:
+        message = f"`{event.started}` is not an offer of the policy"
+        report.add("unknown-offer", (KEY,), message, meant(event.started, offers))
+    if report.found or not isinstance(event, Event | Started):
         raise EventError(report.unlocated(name, line))
     return event
 
 
 def read_events(
-    lines: Iterable[str | bytes], name: str, zone: ZoneInfo, *, ahead: int = 0
-) -> Iterator[Event]:
+    lines: Iterable[str | bytes],
+    name: str,
+    zone: ZoneInfo,
+    *,
+    ahead: int = 0,
+    offers: Collection[str] | None = None,
+) -> Iterator[Event | Started]:
     """Yield the events of JSON lines, such as an open file; empty lines are skipped.
 
     At the first bad line the events stop and `EventError` is raised: at once, for someone who waits
@@ -97,7 +114,7 @@ def read_events(
         if not line.strip():
             continue
         try:
-            event = _event(line, zone, name, number)
+            event = _event(line, zone, name, number, offers)
         except EventError as error:
             problems += error.problems
             if not ahead or len(line) > MOST_CHARACTERS:  # the rest of such a line is no line
@@ -114,7 +131,8 @@ def readable_events(
     name: str,
     zone: ZoneInfo,
     pass_by: Callable[[EventError], object],
-) -> Iterator[Event]:
+    offers: Collection[str] | None = None,
+) -> Iterator[Event | Started]:
     """Yield the events of JSON lines; a line that cannot be read is given to `pass_by`.
 
     So is one that is too long, whatever its length, and the next line is read as ever. Empty lines
@@ -124,15 +142,18 @@ def readable_events(
         if not line.strip():
             continue
         try:
-            event = _event(line, zone, name, number)
+            event = _event(line, zone, name, number, offers)
         except EventError as error:
             pass_by(error)
             continue
         yield event
 
 
-def _event(line: str | bytes, zone: ZoneInfo, name: str, number: int) -> Event:
-    return parse_event(_parse_line(line, name, number), zone, name=name, line=number)
+def _event(
+    line: str | bytes, zone: ZoneInfo, name: str, number: int, offers: Collection[str] | None
+) -> Event | Started:
+    table = _parse_line(line, name, number)
+    return parse_event(table, zone, name=name, line=number, offers=offers)
 
 
 def _bounded(lines: Iterable[str | bytes], *, to_its_end: bool = False) -> Iterator[str | bytes]:
@@ -303,6 +324,7 @@ def decision_table(decision: Decision) -> dict[str, Any]:
         "access": str(decision.access),
         "rule": decision.rule,
         "offer": decision.offer,
+        "offers": list(decision.offers),
         "prompt": decision.prompt,
         "meter": None if decision.meter is None else _meter_table(decision.meter),
         "counted": decision.counted,

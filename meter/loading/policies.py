@@ -25,6 +25,7 @@ from meter.loading.schema import POLICY
 from meter.loading.toml import parse_toml, read_text
 from meter.policy import Copy, Policy
 from meter.policy.condition_faults import condition_faults
+from meter.policy.offer_faults import offer_faults
 from meter.policy.prompt_faults import prompt_faults
 from meter.policy.words import declared
 from meter.validation import find_faults
@@ -142,7 +143,7 @@ def _read(text: str, name: str) -> tuple[dict[str, Any], ProblemCollector]:
         report.add_problem(problem, "key")
         raise PolicyError(report.problems(text, name))
     parts, _ = POLICY.fields(table, (), report)
-    for key in ("meters", "offers", "prompts"):
+    for key in ("meters", "offers", "products", "prompts"):
         named = parts.get(key, {})
         parts[key] = tuple(evolve(part, name=name) for name, part in named.items())
     parts.setdefault("guarantees", ())
@@ -180,7 +181,8 @@ def _copies(copies: dict[str, Copy], locale: str, report: ProblemCollector) -> d
 def _faults(parts: Mapping[str, Any], report: ProblemCollector) -> Iterator[Problem]:
     """Yield what is wrong, except what only follows from a value that could not be read."""
     policy = SimpleNamespace(**parts)
-    for fault in chain(find_faults(policy), condition_faults(policy), prompt_faults(policy)):
+    checks = (find_faults, condition_faults, offer_faults, prompt_faults)
+    for fault in chain.from_iterable(check(policy) for check in checks):
         follows = report.dropped_at(fault.path)
         if fault.code in _EMPTY:
             follows |= report.dropped_under(fault.path)

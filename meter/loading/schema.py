@@ -6,33 +6,31 @@ The loader reads by it; the JSON Schema and the reference pages are made from it
 from __future__ import annotations
 
 import json
-from functools import partial
 from typing import Any
 
-from meter.errors.kinds import MOST_PRICE
-from meter.loading.codes import currency_step, locale_step
+from meter.loading.codes import locale_step
 from meter.loading.conditions import WHEN, WHEN_KEY
 from meter.loading.fields import (
     Boolean,
     Choice,
-    Date,
     Key,
     List,
     Localized,
     Mapping,
-    Number,
+    OneOf,
     Table,
     Text,
     either,
 )
 from meter.loading.meters import METER
+from meter.loading.offers import OFFER, PRODUCT
 from meter.loading.prompts import NOUNS_BY_NAME, PROMPTS, WORDS_BY_PROMPT
-from meter.policy import Copy, Guarantee, Links, Offer, Publication, Rule
+from meter.policy import Copy, Guarantee, Links, Publication, Rule
+from meter.policy.offer_faults import MOST_OFFERS
 from meter.policy.promised import Promised
 from meter.policy.promises import Promise, Promises
 from meter.policy.publication import link_step
-from meter.vocabulary import OfferKind, Show, Unit
-from meter.windows import Term
+from meter.vocabulary import Show
 
 __all__ = ["POLICY", "policy_schema", "schema_text"]
 
@@ -44,57 +42,6 @@ def _name_step(name: str) -> str | None:
         return "a name is one line, without characters that cannot be seen"
     return None
 
-
-OFFER = Table(
-    noun="an offer",
-    make=partial(Offer, name="?"),
-    example='{ price = 9, currency = "USD", term = "3 months" }',
-    keys={
-        "kind": Key(
-            shape=Choice(words=OfferKind),
-            says="what taking it makes of a reader: `trial` (the default) or `subscription`",
-        ),
-        "price": Key(
-            shape=Number(least=0, most=MOST_PRICE, example="9"),
-            says="the price for the whole term",
-            required=True,
-            filler=0,
-        ),
-        "currency": Key(
-            shape=Text(
-                form="a currency that there is, such as `USD`",
-                code="unknown-currency",
-                check=currency_step,
-            ),
-            says="an ISO 4217 code",
-            required=True,
-            filler="USD",
-        ),
-        "term": Key(
-            shape=Text(form="a term such as `3 months`", code="bad-term", make=Term.parse),
-            says="how long it runs once taken",
-            required=True,
-            filler=Term(1, Unit.MONTH),
-        ),
-        "product": Key(
-            shape=Text(form='a text in quotes such as `"digital"`'), says="the product it gives"
-        ),
-        "starts": Key(
-            shape=Date(times=True),
-            says=(
-                "from when it can be had; a date is the start of that day in the publication's zone"
-            ),
-        ),
-        "ends": Key(
-            shape=Date(times=True),
-            says=(
-                "until when it can be had; a date holds to the end of that day in the publication's"
-                " zone"
-            ),
-        ),
-        "when": Key(shape=WHEN, says="who may have it; without it, everyone"),
-    },
-)
 
 _NAME = Text(
     form='a name in quotes such as `"everyone else"`',
@@ -126,7 +73,15 @@ RULE = Table(
             shape=Choice(words=Show), says="what the page shows", required=True, filler=Show.ARTICLE
         ),
         "offer": Key(
-            shape=_OFFER_NAME, says="the offer to show, while it runs and if the reader may have it"
+            shape=OneOf(by={list: List(item=_OFFER_NAME, most=200)}, otherwise=_OFFER_NAME),
+            says=(
+                "the offer to show, while it runs and if the reader may have it; of a list the"
+                " first such one"
+            ),
+        ),
+        "offers": Key(
+            shape=List(item=_OFFER_NAME, most=MOST_OFFERS, example='["day", "month"]'),
+            says="instead of `offer`: those that stand side by side, each if it is to be had",
         ),
         "prompt": Key(
             shape=_PROMPT_NAME, says="the prompt to use instead of the one called like `show`"
@@ -244,6 +199,9 @@ COPIES = Localized(table=COPY, check=locale_step)
 
 METERS = Mapping(noun="a meter", item=METER, check=_name_step, most=50, example="[meters.monthly]")
 OFFERS = Mapping(noun="an offer", item=OFFER, check=_name_step, most=200, example="[offers.summer]")
+PRODUCTS = Mapping(
+    noun="a product", item=PRODUCT, check=_name_step, most=200, example="[products.cooking]"
+)
 RULES = List(item=RULE, most=500, least=0)
 GUARANTEES = List(item=GUARANTEE, most=200)
 
@@ -285,6 +243,13 @@ POLICY = Table(
         "prompts": Key(
             shape=PROMPTS,
             says="prompts in words, without a template, by name: `[prompts.consent]`",
+        ),
+        "products": Key(
+            shape=PRODUCTS,
+            says=(
+                "what rights open, by product: `[products.cooking]`; where none is declared, each"
+                " opens all, else one that is not declared opens nothing"
+            ),
         ),
         "rules": Key(
             shape=RULES,

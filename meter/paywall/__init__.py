@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from meter.paywall.awaited import AsyncPaywall
 from meter.paywall.base import Counted
 from meter.paywall.settings import OnOutage, PaywallSettings
-from meter.paywall.shell import AsyncPaywall, Paywall
+from meter.paywall.shell import Paywall
 
 __all__ = ["AsyncPaywall", "Counted", "OnOutage", "Paywall", "PaywallSettings"]

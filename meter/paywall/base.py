@@ -12,7 +12,7 @@ from attrs import define, evolve, field, fields, frozen
 from meter import engine
 from meter.clock import system_clock
 from meter.errors import StoreError, StoreSetupError, StoreUnavailableError, quoted
-from meter.loading.article_ids import FORMS, ArticleIds, article_ids
+from meter.loading.article_ids import FORMS, ArticleIds, article_ids, rights_as_compared
 from meter.memo import observe
 from meter.paywall.fallback import remembered, spent, unspent
 from meter.paywall.forgetting import erase
@@ -157,6 +157,7 @@ class PaywallBase(Generic[S]):
         view = self._named(view)
         if now is None:
             now = self._clock()
+        reader = self._with_named_rights(reader)
         observed = observe(policy, reader, view, now)
         decision = observed.final
         if decision is not None:
@@ -172,6 +173,14 @@ class PaywallBase(Generic[S]):
         if name == view.article.id:
             return view
         return evolve(view, article=evolve(view.article, id=name))
+
+    def _with_named_rights(self, reader: Reader) -> Reader:
+        """Return a reader whose rights name articles by the ids they are compared by."""
+        if not reader.entitlements:
+            return reader
+        rights = rights_as_compared(reader.entitlements, self._article_ids)
+        same = rights is reader.entitlements
+        return reader if same else evolve(reader, entitlements=rights)
 
     def _decide_with_store(self, metered: MeteredView) -> StoreOps[StoreDecision]:
         """Decide with the count, or without it where the store does not answer."""
@@ -251,6 +260,20 @@ class PaywallBase(Generic[S]):
             self._recent,
             at=instant(at),
             expires=lambda usage: store_expiry(policy, usage, at),
+            attempts=self._attempts,
+        )
+
+    def _start(self, reader_id: str, offer: str) -> StoreOps[None]:
+        """Write that a reader has started an offer, if that is one that an account starts once."""
+        policy = self.policy
+        if not policy.offer(offer).once:
+            return
+        yield from transact(
+            self._keys(reader_id),
+            lambda usage: (None, engine.start(policy, usage, offer)),
+            self._recent,
+            at=instant(self._clock()),
+            expires=lambda _: None,
             attempts=self._attempts,
         )
 

@@ -63,4 +63,4 @@ def spent(metered: MeteredView) -> Decision:
             # An id that is remembered and starts with `~` is a digest, or holds a view.
             no_article = tuple(f"~ {number}" for number in range(limit))
             tallies[meter.name] = Tally(no_article, (at,) * limit)
-    return metered.decide(Usage(tallies))[0]
+    return metered.decide(Usage(tallies, frozenset(metered.policy.once)))[0]

@@ -7,7 +7,6 @@ store is out.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from inspect import Signature, isawaitable, iscoroutine, iscoroutinefunction, signature
 from typing import TYPE_CHECKING, TypeVar, Unpack
@@ -18,14 +17,13 @@ from meter.errors import StoreError, StoreUnavailableError
 from meter.paywall.base import MISTAKES, PaywallBase, failed
 from meter.paywall.settings import PaywallSettings, positive
 from meter.paywall.telemetry import StoreDecision
-from meter.stores.awaited import Ordinary, awaitable
 from meter.stores.contract import check_store_protocol, is_awaited
-from meter.stores.deadline import AnswerTime, deadline, has_passed, remaining
-from meter.stores.protocol import AsyncStore, Store, describe
-from meter.stores.queries import run, run_async
-from meter.stores.turns import OneLoop
+from meter.stores.deadline import deadline, has_passed
+from meter.stores.protocol import Store
+from meter.stores.queries import run
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from meter.decision import Decision
@@ -35,7 +33,7 @@ if TYPE_CHECKING:
     from meter.policy import Policy
     from meter.view import PageView, Reader
 
-__all__ = ["AsyncPaywall", "Paywall"]
+__all__ = ["CARE", "HOOK_FAILED", "TOO_LATE", "Paywall", "name_settings"]
 
 T = TypeVar("T")
 
@@ -43,9 +41,9 @@ LOG = logging.getLogger("meter.paywall")
 
 # Joining, forgetting and looking up are rare, and a failure costs more than a wait: they may take
 # this many deadlines.
-_CARE = 20.0
-_TOO_LATE = "the store's answers took longer than the deadline"
-_HOOK_FAILED = "the `on_decision` hook failed; the decision stands"
+CARE = 20.0
+TOO_LATE = "the store's answers took longer than the deadline"
+HOOK_FAILED = "the `on_decision` hook failed; the decision stands"
 _AWAITED_HOOK = "`on_decision` has to be awaited, which only an `AsyncPaywall` does"
 
 
@@ -180,7 +178,7 @@ class Paywall(PaywallBase[Store]):
         does not answer, whatever `on_outage` says: do it again then with the first `now`.
         `ValueError` for a time without a zone, `IdentityError` for an empty id.
         """
-        self._run(self._join(source_id, target_id, now), _CARE)
+        self._run(self._join(source_id, target_id, now), CARE)
 
     def forget(self, reader_id: str) -> None:
         """Remove a reader from the store and from this process.
@@ -190,7 +188,17 @@ class Paywall(PaywallBase[Store]):
         take 20 deadlines. Raises `StoreError` if the store does not answer, or still holds a trace:
         do it again then.
         """
-        self._run(self._erase(reader_id), _CARE)
+        self._run(self._erase(reader_id), CARE)
+
+    def started(self, reader_id: str, offer: str) -> None:
+        """Say that an account has started an offer: one with `once` is not for it any more.
+
+        It is written in one swap, brought along by `join`, kept for good, and removed by `forget`.
+        An offer without `once` may be started again, so nothing is written. It may take 20
+        deadlines. Raises `MeterError` where the policy has no such offer, `IdentityError` for an
+        empty id, and `StoreError` if the store does not answer: do it again then.
+        """
+        self._run(self._start(reader_id, offer), CARE)
 
     def ledger(self, reader_id: str, *, now: datetime | None = None) -> dict[str, Counted]:
         """Return what each meter has counted for a reader in its running window, and write nothing.
@@ -198,7 +206,7 @@ class Paywall(PaywallBase[Store]):
         The names of all the policy's meters are its keys. `now` is as for `check`. It may take 20
         deadlines. Raises `StoreError` if the store does not answer.
         """
-        return self._run(self._look_up(reader_id, now), _CARE)
+        return self._run(self._look_up(reader_id, now), CARE)
 
     def _ask(
         self, reader: Reader, view: PageView, now: datetime | None, *, counts: bool
@@ -215,7 +223,7 @@ class Paywall(PaywallBase[Store]):
         try:
             answer = self._on_decision and self._on_decision(event)
         except Exception:  # a hook of the publisher's must not cost a reader the page
-            LOG.exception(_HOOK_FAILED)
+            LOG.exception(HOOK_FAILED)
         if isawaitable(answer):
             if iscoroutine(answer):
                 answer.close()
@@ -230,7 +238,7 @@ class Paywall(PaywallBase[Store]):
 
     def _perform(self, operation: StoreOp) -> bytes | None:
         if has_passed():
-            raise StoreUnavailableError(_TOO_LATE)
+            raise StoreUnavailableError(TOO_LATE)
         try:
             return operation.on(self._store)
         except (StoreError, *MISTAKES):
@@ -239,112 +247,10 @@ class Paywall(PaywallBase[Store]):
             raise failed(error) from error
 
 
-@define(slots=False, eq=False, repr=False, init=False)
-class AsyncPaywall(PaywallBase[AsyncStore]):
-    """A `Paywall` whose methods are awaited, in one event loop.
-
-    Takes the arguments of `Paywall`. `store` is an `AsyncStore`, such as `open_async_store`
-    returns; it belongs to the event loop that uses it first, and a view in another one is a
-    `StoreSetupError`. The calls of an ordinary `Store` run in threads (or directly, if it never
-    waits). The methods answer and raise as those of `Paywall` do. A cancelled call leaves counts
-    and connections sound: the view is counted once or not at all.
-    """
-
-    _store: AsyncStore = field(converter=awaitable)
-
-    def __init__(
-        self,
-        policy: Policy | PolicySource,
-        store: AsyncStore | Store,
-        **settings: Unpack[PaywallSettings],
-    ) -> None:
-        self._check_settings(settings)
-        self.__attrs_init__(policy, store, **settings)
-        self._queues = describe(self._store).queues
-        self._loop: OneLoop | None = None
-        if not isinstance(self._store, Ordinary):
-            self._loop = OneLoop("an `AsyncPaywall`")
-
-    async def ready(self, within: float = 5.0) -> None:
-        """Ask the store once before the first view, and change nothing; see `Paywall.ready`."""
-        with deadline(positive("within", within)):
-            await self._finish(self._prove())
-
-    async def check(
-        self, reader: Reader, view: PageView, *, now: datetime | None = None
-    ) -> Decision:
-        """Decide what a reader gets, and count it where a rule says so; see `Paywall.check`."""
-        return await self._ask(reader, view, now, counts=True)
-
-    async def peek(
-        self, reader: Reader, view: PageView, *, now: datetime | None = None
-    ) -> Decision:
-        """Decide what a reader would get, and count nothing; see `Paywall.peek`."""
-        return await self._ask(reader, view, now, counts=False)
-
-    async def join(self, source_id: str, target_id: str, *, now: datetime | None = None) -> None:
-        """Bring what one id has counted to another; see `Paywall.join`."""
-        await self._run(self._join(source_id, target_id, now), _CARE)
-
-    async def forget(self, reader_id: str) -> None:
-        """Remove a reader from the store and this process; see `Paywall.forget`."""
-        await self._run(self._erase(reader_id), _CARE)
-
-    async def ledger(self, reader_id: str, *, now: datetime | None = None) -> dict[str, Counted]:
-        """Return what each meter has counted; see `Paywall.ledger`."""
-        return await self._run(self._look_up(reader_id, now), _CARE)
-
-    async def _ask(
-        self, reader: Reader, view: PageView, now: datetime | None, *, counts: bool
-    ) -> Decision:
-        asked = self._decide(reader, view, now, counts=counts)
-        decided = asked if isinstance(asked, StoreDecision) else await self._run(asked)
-        event = self._report(decided)
-        if event is not None:
-            await self._call_hook(event)
-        return decided.decision
-
-    async def _call_hook(self, event: dict[str, object]) -> None:
-        try:
-            answer = self._on_decision and self._on_decision(event)
-            if isawaitable(answer):
-                await answer
-        except (Exception, asyncio.CancelledError) as error:  # it must not cost a reader the page
-            task = asyncio.current_task()
-            if isinstance(error, asyncio.CancelledError) and (task is None or task.cancelling()):
-                raise
-            LOG.exception(_HOOK_FAILED)
-
-    async def _run(self, operations: StoreOps[T], deadlines: float = 1.0) -> T:
-        with self._within(deadlines):
-            return await self._finish(operations)
-
-    async def _finish(self, operations: StoreOps[T]) -> T:
-        if self._loop is not None:
-            self._loop.check()
-        return await run_async(operations, self._perform, StoreError)
-
-    async def _perform(self, operation: StoreOp) -> bytes | None:
-        if has_passed():
-            raise StoreUnavailableError(_TOO_LATE)
-        # A store that lets its calls wait for their turns counts the deadline from there.
-        seconds = None if self._queues else remaining(None)
-        try:
-            async with AnswerTime(seconds):
-                return await operation.on_async(self._store)
-        except (StoreError, *MISTAKES):
-            raise
-        except TimeoutError as error:
-            raise StoreUnavailableError("the store did not answer within the deadline") from error
-        except Exception as error:
-            raise failed(error) from error
-
-
-def _name_settings(kind: type[Paywall | AsyncPaywall]) -> None:
-    """Let `help` and editors see every setting by its name, with its default."""
-    _, *parameters = signature(kind.__attrs_init__).parameters.values()
+def name_settings(kind: type, made_by: Callable[..., None]) -> None:
+    """Let `help` and editors see every setting of a class by its name, with its default."""
+    _, *parameters = signature(made_by).parameters.values()
     type.__setattr__(kind, "__signature__", Signature(parameters))
 
 
-_name_settings(Paywall)
-_name_settings(AsyncPaywall)
+name_settings(Paywall, Paywall.__attrs_init__)

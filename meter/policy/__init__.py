@@ -6,10 +6,8 @@ A policy built in Python is held to the same checks as one read from a file (see
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
 from functools import cached_property
-from typing import TypeVar, cast
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
@@ -18,7 +16,6 @@ from meter import vocabulary
 from meter.errors import MeterError, PolicyError, Problem, meant
 from meter.errors.kinds import (
     FLAG,
-    PRICE,
     TEXT,
     as_tuple,
     choice,
@@ -32,22 +29,25 @@ from meter.errors.kinds import (
 from meter.errors.values import InvalidValueError, check_fields
 from meter.policy.condition_faults import condition_faults
 from meter.policy.conditions import EVERYONE, Limit, When, pairs
+from meter.policy.offer_faults import offer_faults
+from meter.policy.offers import Offer, Product, Then
 from meter.policy.promised import Promised, promised
 from meter.policy.promises import Promises
 from meter.policy.prompt_faults import prompt_faults
 from meter.policy.prompts import Noun, Prompt, PromptWords
 from meter.policy.publication import Copy, Links, Publication, link_faults
-from meter.policy.times import Dates, Hours, Lengths, Since, Tenure, stretch
+from meter.policy.times import Dates, Hours, Lengths, Since, Tenure
 from meter.policy.words import Declarable, declared
 from meter.rulebook import Rulebook
 from meter.validation import find_faults
-from meter.vocabulary import WORDS, Count, OfferKind, Show, Status, StatusWord
-from meter.windows import Term, Window
+from meter.vocabulary import WORDS, Count, Show, Status, StatusWord
+from meter.windows import Window
 
 # fmt: off
 __all__ = [
     "Copy", "Dates", "Guarantee", "Hours", "Lengths", "Limit", "Links", "Meter", "Noun", "Offer",
-    "Policy", "Promises", "Prompt", "PromptWords", "Publication", "Rule", "Since", "Tenure", "When",
+    "Policy", "Product", "Promises", "Prompt", "PromptWords", "Publication", "Rule", "Since",
+    "Tenure", "Then", "When",
 ]
 # fmt: on
 
@@ -114,80 +114,52 @@ _OF_A_METER = {
 }
 
 
-def _price(value: Decimal | float | str) -> Decimal:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return cast("Decimal", value)
-    try:
-        return Decimal(str(value))
-    except InvalidOperation:
-        return cast("Decimal", value)
+def _names(value: str | Iterable[str] | None) -> str | tuple[str, ...] | None:
+    if value is None or isinstance(value, str):
+        return value
+    names = as_tuple(value)
+    # One in brackets is one: policies that say the same are equal.
+    return names[0] if type(names) is tuple and len(names) == 1 else names
 
 
-def _term(value: Term | str) -> Term:
-    try:
-        return Term.parse(value) if isinstance(value, str) else value
-    except ValueError:
-        return cast("Term", value)
-
-
-@frozen(kw_only=True)
-class Offer:
-    """Something a reader can take, for those whom `when` describes.
-
-    It runs from `starts` (a date is the start of that day) to `ends` (a date holds to the end of
-    that day), in the publication's zone where they carry none of their own.
-    """
-
-    name: str
-    kind: OfferKind = field(default=OfferKind.TRIAL, converter=vocabulary.offer_kind)
-    price: Decimal = field(converter=_price)
-    currency: str
-    term: Term = field(converter=_term)
-    product: str | None = None
-    starts: date | datetime | None = None
-    ends: date | datetime | None = None
-    when: When = EVERYONE
-
-    def __attrs_post_init__(self) -> None:
-        check_fields(self, _OF_AN_OFFER)
-
-    def instants(self, zone: ZoneInfo) -> tuple[int | None, int | None]:
-        """Return the half-open stretch of time this offer runs."""
-        return stretch(self.starts, self.ends, zone)
-
-
-_OF_AN_OFFER = {
-    "name": TEXT,
-    "kind": choice(OfferKind),
-    "price": PRICE,
-    "currency": TEXT,
-    "term": instance(Term, form="a term such as `3 months`, `1 year` or `14 days`"),
-    "product": maybe(TEXT),
-    **dict.fromkeys(("starts", "ends"), maybe(instance(date, form="a date such as `2026-06-30`"))),
-    "when": _WHEN,
-}
+def _texts(value: Iterable[str]) -> tuple[str, ...]:
+    return as_tuple(value)
 
 
 @frozen(kw_only=True)
 class Rule:
-    """One line of the policy: the first rule that matches decides."""
+    """One line of the policy: the first rule that matches decides.
+
+    `offer` names an offer, or several: the first of them that runs and is for this reader is shown.
+    `offers` instead names several that stand side by side.
+    """
 
     name: str
     when: When = EVERYONE
     spend: str | None = None
     show: Show = field(converter=vocabulary.show)
-    offer: str | None = None
+    offer: str | tuple[str, ...] | None = field(default=None, converter=_names)
+    offers: tuple[str, ...] = field(default=(), converter=_texts)
     prompt: str | None = None
 
     def __attrs_post_init__(self) -> None:
         check_fields(self, _OF_A_RULE)
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """The names of the offers this rule may show, in order."""
+        if self.offer is None:
+            return self.offers
+        return (self.offer,) if isinstance(self.offer, str) else self.offer
 
 
 _OF_A_RULE = {
     "name": TEXT,
     "when": _WHEN,
     "show": choice(Show),
-    **dict.fromkeys(("spend", "offer", "prompt"), maybe(TEXT)),
+    **dict.fromkeys(("spend", "prompt"), maybe(TEXT)),
+    "offer": maybe(either(TEXT, (str,), each(TEXT, '["summer", "world"]'))),
+    "offers": each(TEXT, '["day", "month"]'),
 }
 
 
@@ -224,6 +196,10 @@ def _offers(value: Iterable[Offer]) -> tuple[Offer, ...]:
     return as_tuple(value)
 
 
+def _products(value: Iterable[Product]) -> tuple[Product, ...]:
+    return as_tuple(value)
+
+
 def _guarantees(value: Iterable[Guarantee]) -> tuple[Guarantee, ...]:
     return as_tuple(value)
 
@@ -250,6 +226,7 @@ class Policy:
     meters: tuple[Meter, ...] = field(default=(), converter=_meters)
     offers: tuple[Offer, ...] = field(default=(), converter=_offers)
     prompts: tuple[Prompt, ...] = field(default=(), converter=_prompts)
+    products: tuple[Product, ...] = field(default=(), converter=_products)
     guarantees: tuple[Guarantee, ...] = field(default=(), converter=_guarantees)
     copy: Mapping[str, Copy] = field(factory=dict, converter=_copies)
     links: Links = _LINKS
@@ -268,6 +245,7 @@ class Policy:
         faults = (
             *find_faults(self),
             *condition_faults(self),
+            *offer_faults(self),
             *prompt_faults(self),
             *link_faults(self.links),
         )
@@ -291,6 +269,20 @@ class Policy:
     def rulebook(self) -> Rulebook:
         """The rules in the form the engine judges by."""
         return Rulebook(self)
+
+    @cached_property
+    def once(self) -> tuple[str, ...]:
+        """The names of the offers that an account can start one time only."""
+        return tuple(offer.name for offer in self.offers if offer.once)
+
+    @cached_property
+    def coverings(self) -> tuple[When, ...]:
+        """For each product that opens something: whoever holds it, and what it opens."""
+        return tuple(
+            When(product=[product.name], any=[product.opens])
+            for product in self.products
+            if isinstance(product.opens, When)
+        )
 
     @cached_property
     def digest(self) -> str:
@@ -318,6 +310,7 @@ _OF_A_POLICY = {
     "meters": each(instance(Meter), "[Meter(…)]"),
     "offers": each(instance(Offer), "[Offer(…)]"),
     "prompts": each(instance(Prompt), "[Prompt(…)]"),
+    "products": each(instance(Product), "[Product(…)]"),
     "guarantees": each(instance(Guarantee), "[Guarantee(…)]"),
     "copy": table(TEXT, instance(Copy), '{"en": Copy(…)}'),
     "links": instance(Links),

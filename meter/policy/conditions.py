@@ -82,6 +82,7 @@ class When:
     left: Mapping[str, Range] | None = field(default=None, converter=optional(_bounds), eq=pairs)
     account: bool | None = None
     entitled: bool | None = None
+    covered: bool | None = None
     gift: bool | None = None
     crawler: bool | None = None
     dates: Dates | None = None
@@ -120,7 +121,7 @@ _OF_A_WHEN = {
     "age": maybe(instance(Lengths)),
     "since": maybe(instance(Since)),
     "left": maybe(table(TEXT, instance(Range), '{"monthly": Range(at_most=2)}')),
-    **dict.fromkeys(("account", "entitled", "gift", "crawler"), maybe(FLAG)),
+    **dict.fromkeys(("account", "covered", "entitled", "gift", "crawler"), maybe(FLAG)),
     **dict.fromkeys(("dates", "published"), maybe(instance(Dates))),
     "weekday": maybe(each(choice(Weekday), '["saturday", "sunday"]', frozenset)),
     "hour": maybe(instance(Hours)),

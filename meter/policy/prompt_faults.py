@@ -277,7 +277,7 @@ def _has(policy: PartsWithPrompts, index: int, need: Needs) -> bool:
         return any(earlier.spend for earlier in policy.rules[:index])
     if need in (Needs.METER, Needs.LEFT):
         return bool(rule.spend) and rule.show.access is Access.FULL
-    offers = [offer for offer in policy.offers if offer.name == rule.offer]
+    offers = [offer for offer in policy.offers if offer.name in rule.offered]
     if need is Needs.OFFER:
-        return rule.offer is not None
+        return bool(rule.offered)
     return any(offer.ends is not None for offer in offers)

@@ -100,7 +100,7 @@ def render(
         policy.digest,
         prompt,
         decision.show,
-        decision.offer,
+        decision.offers,
         decision.meter,
         decision.at.astimezone(policy.zone).date(),
         is_signed_in(decision),
@@ -120,7 +120,7 @@ class _Request:
     digest: str
     prompt: str
     show: str
-    offer: str | None
+    offers: tuple[str, ...]
     meter: MeterReading | None
     today: date
     signed_in: bool

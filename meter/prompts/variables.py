@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from meter.policy.offer_faults import MOST_OFFERS
+
 if TYPE_CHECKING:
     from meter.prompts.parts import Action, Parts
 
@@ -24,6 +26,15 @@ VARIABLES = {
     "benefits": "the list of benefits, to loop over",
     "offer_line": "when the offer ends, such as `Offer ends June 30th`",
     "offer_ends": "the last day of the offer in the publication's zone, such as `June 30th`",
+    "then_line": "what the offer costs afterwards, such as `Then $19 a month`",
+    "other_offer_1": (
+        "the words of another offer side by side with the first, or of one that a wall shows below"
+        " its own call to action, such as `Get 1 year for $90`"
+    ),
+    "other_offer_2": "the words of the next one",
+    "other_offer_3": "the words of the next one",
+    "other_offer_4": "the words of the next one",
+    "offers_link": "where other offers lead",
     "price": "the offer's price, such as `$9`",
     "term": "the offer's term, such as `3 months`",
     "action_label": "the words of the call to action, such as `Try 3 months for $9`",
@@ -63,6 +74,9 @@ LISTS = frozenset({"benefits"})
 """The variables that a template may loop over."""
 
 
+_OTHERS = tuple(f"other_offer_{number}" for number in range(1, MOST_OFFERS + 1))
+
+
 def values_of(parts: Parts, layout: str) -> dict[str, Any]:
     """Return the value of every variable.
 
@@ -79,6 +93,11 @@ def values_of(parts: Parts, layout: str) -> dict[str, Any]:
         "benefits": parts.benefits,
         "offer_line": parts.offer_line,
         "offer_ends": parts.ends,
+        "then_line": parts.then_line,
+        **dict(
+            zip(_OTHERS, (*(offer.label for offer in parts.others), "", "", "", ""), strict=False)
+        ),
+        "offers_link": parts.others[0].href if parts.others else "",
         "price": parts.price,
         "term": parts.term,
         **_link("action", parts.action),

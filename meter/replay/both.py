@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from meter.engine import decide
+from meter.engine import decide, start
+from meter.errors import listed
 from meter.loading.events import read_events
+from meter.loading.started import Started
 from meter.usage import Usage
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ def replay_both(old: Policy, new: Policy, log: Path) -> Logged:
         return decide_both(old, new, read_events(lines, str(log), old.zone))
 
 
-def decide_both(old: Policy, new: Policy, events: Iterable[Event]) -> Logged:
+def decide_both(old: Policy, new: Policy, events: Iterable[Event | Started]) -> Logged:
     """Decide page views under two policies, in the order given.
 
     Every reader starts with nothing counted.
@@ -58,6 +60,10 @@ def decide_both(old: Policy, new: Policy, events: Iterable[Event]) -> Logged:
     readers = set()
     decisions = 0
     for event in events:
+        if isinstance(event, Started):
+            _start(old, event, old_usages)
+            _start(new, event, new_usages)
+            continue
         before = _decide(old, event, old_usages)
         after = _decide(new, event, new_usages)
         decisions += 1
@@ -70,6 +76,13 @@ def decide_both(old: Policy, new: Policy, events: Iterable[Event]) -> Logged:
         readers=len(readers),
         pairs=tuple(pairs.most_common()),
     )
+
+
+def _start(policy: Policy, event: Started, usages: dict[str | None, Usage]) -> None:
+    """Keep that a reader has started an offer, if the policy has it."""
+    name = event.reader.id
+    if any(offer.name == event.started for offer in policy.offers):
+        usages[name] = start(policy, usages.get(name, Usage()), event.started)
 
 
 def _decide(policy: Policy, event: Event, usages: dict[str | None, Usage]) -> Decision:
@@ -85,13 +98,14 @@ def _shown(decision: Decision) -> tuple[object, ...]:
 
     How much is left is no decision, as long as it is not the last.
     """
-    return decision.show, decision.offer, decision.prompt
+    return decision.show, decision.offers, decision.prompt
 
 
 def _words(decision: Decision, other: Decision) -> str:
     words = f"`{decision.show}`"
-    if decision.offer != other.offer and decision.show is other.show:
-        words += f" with offer `{decision.offer}`" if decision.offer else " without an offer"
+    if decision.offers != other.offers and decision.show is other.show:
+        named = listed([f"`{name}`" for name in decision.offers], "and")
+        words += f" with offer {named}" if named else " without an offer"
     if decision.prompt != other.prompt and decision.show is other.show:
         words += f", prompt `{decision.prompt}`" if decision.prompt else ", no prompt"
     return words

@@ -42,7 +42,7 @@ def find_cautions(
         yield caution("W02")
     yield caution("W03")
     yield caution("W05")
-    statuses = sorted({str(values[READER]) for values, _ in question.asked.groups})
+    statuses = sorted({str(group.values[READER]) for group in question.asked.groups})
     if len(statuses) > 1:
         yield caution("W06", statuses=", ".join(statuses))
     if sums.readers >= HUNDRED and min(sums.sizes) > 1:

@@ -41,6 +41,8 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "language": ("language",),
     "referrer": ("referrer",),
     "product": _RIGHTS,
+    "whole": _RIGHTS,
+    "named": ("reader.entitlements", "article.id", "article.section", "article.tags"),
     "tags": ("article.tags",),
     "segments": ("reader.segments",),
     "score": ("reader.score",),
@@ -57,7 +59,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "hour": (),
 }
 """The attributes each fact depends on (the rest of `TIMED` ones is the instant)."""
-_BY_RIGHTS = ("reader", "product", "expiry", "purchase")
+_BY_RIGHTS = ("reader", "product", "whole", "named", "expiry", "purchase")
 """The facts that change when a right begins or ends."""
 _FEW = 1 << 20
 """Up to this many possible classes are looked up in a table rather than sorted."""
@@ -225,9 +227,27 @@ def _axes(
         return [_since_published(slot, coded[0], at)]
     if slot.asks == "registration" and coded:
         return [*(column.codes for column in coded), _since_registered(slot, attributes, at)]
+    if slot.name == "named":
+        return [*_named(coded, names), *_stretches(slot, names, at, attributes)]
     if slot.asks in _BY_RIGHTS:
         return [*(column.codes for column in coded), *_stretches(slot, names, at, attributes)]
     return [column.codes for column in coded]
+
+
+def _named(coded: Sequence[Coded], names: Sequence[str]) -> list[NDArray[np.int64]]:
+    """Return the columns on which it depends whether a right names an article.
+
+    What is read matters to those only who have a right that names something.
+    """
+    if "reader.entitlements" not in names:
+        return []
+    rights = coded[names.index("reader.entitlements")]
+    naming = np.array([_names_something(value) for value in rights.values])[rights.codes]
+    return [np.where(naming, column.codes, 0) for column in coded]
+
+
+def _names_something(rights: object) -> bool:
+    return isinstance(rights, tuple) and any(right.is_named for right in rights)
 
 
 def _intervals(slot: Slot, numbers: NDArray[np.int64] | NDArray[np.float64]) -> NDArray[np.int64]:

@@ -13,9 +13,15 @@ from attrs import define, frozen
 from numpy.typing import NDArray
 
 from meter.columns.decide import Columns
-from meter.loading.article_ids import FORMS, ArticleIds, PageAddresses
+from meter.loading.article_ids import (
+    FORMS,
+    ArticleIds,
+    PageAddresses,
+    rights_as_compared,
+)
 from meter.replay.grouping import NEEDS, Coded, code_column, group_views
 from meter.replay.logs.attributes import LOG_ATTRIBUTES
+from meter.replay.logs.columns import LogError
 from meter.replay.logs.rows import BadRows, RawRows, RowProblem
 from meter.replay.logs.times import Times
 from meter.windows import day_start
@@ -122,6 +128,9 @@ def prepare(piece: RawRows, options: ParseOptions, bad: BadRows) -> ParsedRows:
     at = _instants(check, options)
     names = [name for name in options.attributes if name in piece.table.column_names]
     attributes = {name: _attribute(check, name, options.zone) for name in names}
+    if "reader.entitlements" in names:
+        _compare_rights(attributes, article, options)
+    _refuse_starts(piece, options)
     key = None
     if options.by_view and "id" in piece.table.column_names:
         key = _view_keys(piece.table, article, at)
@@ -143,6 +152,38 @@ def prepare(piece: RawRows, options: ParseOptions, bad: BadRows) -> ParsedRows:
         fine=fine,
         columns=frozenset(piece.table.column_names),
     )
+
+
+def _compare_rights(attributes: dict[str, Coded], article: pa.Array, options: ParseOptions) -> None:
+    """Add the articles, where rights name some, as their ids and those of rights are compared."""
+    rights = attributes["reader.entitlements"]
+    if not any(columns.rulebook.vocabulary.has("named") for columns in options.policies):
+        return
+    values = tuple(
+        rights_as_compared(value, options.article_ids) if isinstance(value, tuple) else value
+        for value in rights.values
+    )
+    attributes["reader.entitlements"] = Coded(rights.codes, values)
+    attributes["article.id"] = _coded_ids(article)
+
+
+def _coded_ids(article: pa.Array) -> Coded:
+    codes, values = _distinct(article.cast(pa.string()))
+    return Coded(codes, tuple(values))
+
+
+def _refuse_starts(piece: RawRows, options: ParseOptions) -> None:
+    """Raise `LogError` where a row says that an offer was started which an account starts once."""
+    once = {name for columns in options.policies for name in columns.rulebook.vocabulary.once}
+    if not once or "started" not in piece.table.column_names:
+        return
+    for row, name in zip(piece.rows, piece.table["started"].to_pylist(), strict=True):
+        if name in once:
+            raise LogError(
+                f"not replayed yet: row {row} says that a reader started offer `{name}`, which an"
+                " account can start once; leave such rows out, or run the log through `meter"
+                " decide`"
+            )
 
 
 def _named_ids(

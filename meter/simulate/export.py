@@ -35,7 +35,7 @@ class SimulatedView:
 
     `joined` is the device's id whose reading was brought to this account since the view before, as
     `engine.join` does. `used` is what the verdict's meter has counted after this view, or -1 where
-    there is none.
+    there is none. `started` are the offers that an account starts once, and this one has by now.
     """
 
     reader: Reader
@@ -45,6 +45,7 @@ class SimulatedView:
     verdict: Verdict
     counted: bool
     used: int
+    started: tuple[str, ...] = ()
 
 
 def simulated_views(population: Population) -> Iterator[SimulatedView]:
@@ -73,6 +74,7 @@ def _view(population: Population, number: int, line: Mapping[str, int]) -> Simul
     reader = reading.states[line["standing"]].given_to(
         known, moment(line["starts"], zone), moment(line["ends"], zone)
     )
+    once = population.policy.rulebook.vocabulary.once
     return SimulatedView(
         reader=reader,
         view=view,
@@ -81,6 +83,7 @@ def _view(population: Population, number: int, line: Mapping[str, int]) -> Simul
         verdict=reading.judging.verdicts[line["verdict"]],
         counted=bool(line["counted"]),
         used=line["used"],
+        started=tuple(name for bit, name in enumerate(once) if line["started"] >> bit & 1),
     )
 
 

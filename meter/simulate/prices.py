@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from attrs import frozen
 
+from meter.errors import MeterError
 from meter.vocabulary import OfferKind
 from meter.windows import Term
 
@@ -48,6 +49,7 @@ class Prices(NamedTuple):
     offer_price: NDArray[np.float64]
     offer_lift: NDArray[np.float64]
     offer_option: NDArray[np.int64]
+    once: NDArray[np.int64]
     price: NDArray[np.float64]
     churn: NDArray[np.float64]
     rest: NDArray[np.float64]
@@ -56,8 +58,15 @@ class Prices(NamedTuple):
 def options_of(policy: Policy, assumptions: Assumptions) -> list[Option]:
     """Return what can be subscribed to.
 
-    The month and the year at list price, then the policy's subscription offers.
+    The month and the year at list price, then the policy's subscription offers, then what its
+    trials cost afterwards. Raises `MeterError` for a subscription whose price changes.
     """
+    for offer in policy.offers:
+        if offer.kind is OfferKind.SUBSCRIPTION and offer.then is not None:
+            raise MeterError(
+                f"not simulated yet: the subscription `{offer.name}` costs something else after its"
+                ' first term; write it as a `kind = "trial"`, or leave `then` out'
+            )
     usual = _usual_product(policy)
     month = float(assumptions.number("money.price_month"))
     year = float(assumptions.number("money.price_year"))
@@ -66,20 +75,29 @@ def options_of(policy: Policy, assumptions: Assumptions) -> list[Option]:
         for offer in policy.offers
         if offer.kind is OfferKind.SUBSCRIPTION
     ]
-    return [Option(month, Term.parse("1 month"), usual), Option(year, _LONG, usual), *offers]
+    afterwards = [
+        Option(float(offer.then.price), offer.then.per, offer.product)
+        for offer in policy.offers
+        if offer.then is not None
+    ]
+    listed = [Option(month, Term.parse("1 month"), usual), Option(year, _LONG, usual)]
+    return [*listed, *offers, *afterwards]
 
 
 def prices(policy: Policy, options: list[Option], known: Assumptions) -> Prices:
     """Return the prices of a policy's offers and options, and what follows from them."""
     offers = policy.offers
     sold = [offer.name for offer in offers if offer.kind is OfferKind.SUBSCRIPTION]
+    sold += [offer.name for offer in offers if offer.then is not None]
+    bit_of = {name: 1 << bit for bit, name in enumerate(policy.rulebook.vocabulary.once)}
     option_of = {name: _LISTED + number for number, name in enumerate(sold)}
     churn, rest = zip(*(_lifetime(option, known) for option in options), strict=True)
     return Prices(
         trial=np.array([offer.kind is OfferKind.TRIAL for offer in offers], np.bool_),
         offer_price=np.array([float(offer.price) for offer in offers], np.float64),
         offer_lift=np.array([_lift(offer, known) for offer in offers], np.float64),
-        offer_option=np.array([option_of.get(offer.name, 0) for offer in offers], np.int64),
+        offer_option=np.array([option_of.get(offer.name, -1) for offer in offers], np.int64),
+        once=np.array([bit_of.get(offer.name, 0) for offer in offers], np.int64),
         price=np.array([option.price for option in options], np.float64),
         churn=np.array(churn),
         rest=np.array(rest),

@@ -79,6 +79,7 @@ class SimulatedPolicy:
             offer_price=money.offer_price,
             offer_lift=money.offer_lift,
             offer_option=money.offer_option,
+            once=money.once,
             price=money.price,
             churn=money.churn,
             rest=money.rest,

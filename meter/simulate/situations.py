@@ -87,23 +87,26 @@ class Situations:
     def groups(self, judging: Judging) -> NDArray[np.int64]:
         """Return the group of equal facts of each combination, one axis a dimension.
 
-        The axes are who, reader, article, visit, period and age. Raises `MeterError` where there
+        The axes are who, reader, article, visit, period, age and what was started: bit by bit, the
+        offers that an account starts once. Raises `MeterError` where there
         are too many combinations.
         """
         dimensions = (self.who, self.reader, self.article, self.visit, self.period, self.age)
-        sizes = [len(dimension.codes) for dimension in dimensions]
+        once = self._vocabulary.once
+        sizes = [*(len(dimension.codes) for dimension in dimensions), 1 << len(once)]
         if prod(sizes) > _MOST_SITUATIONS:
             raise MeterError(
                 f"the policy and the assumptions make {prod(sizes)} different situations; leave"
-                " out segments or sections"
+                " out segments or sections, or offers that are started once"
             )
         group = np.empty(sizes, np.int64)
         for combination in product(*map(range, sizes)):
             codes: list[Hashable] = [None] * len(self._slots)
-            for dimension, number in zip(dimensions, combination, strict=True):
+            for dimension, number in zip(dimensions, combination[:-1], strict=True):
                 for slot, code in zip(dimension.slots, dimension.codes[number], strict=True):
                     codes[slot] = code
-            group[combination] = judging.group(tuple(codes))
+            started = frozenset(name for bit, name in enumerate(once) if combination[-1] >> bit & 1)
+            group[combination] = judging.group(tuple(codes), started=started)
         return group
 
     def _dimension(
@@ -139,7 +142,7 @@ class Situations:
     def _who(self, states: list[AccountState]) -> Dimension:
         lengths = _one_of_each(self.expiry)
         return self._dimension(
-            ("reader", "product", "expiry"),
+            ("reader", "product", "whole", "named", "expiry"),
             (len(states), len(lengths)),
             (
                 (self._person(state, length), _SOMETHING, self._at)

@@ -21,8 +21,8 @@ from meter.facts.attributes import REGION
 from meter.usage import Tally, Usage
 from meter.verify.together.tenure import Lengths, before, lengths, rights_of
 from meter.verify.together.timing import Moments, Timing, stretch_of
-from meter.view import Article, PageView, Reader
-from meter.vocabulary import ArticleAccess, Status
+from meter.view import Article, Entitlement, PageView, Reader
+from meter.vocabulary import ArticleAccess, EntitlementKind, Status
 from meter.windows import instant, moment
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ _MORNING = 9 * _HOUR
 _ORDINARY_DAY = datetime(2026, 6, 1, tzinfo=UTC)
 _MOST_LENGTH = 200_001 * 24 * _HOUR
 _RANGES = {"score": (0, 1), "value": (0, 1)}
+_ARTICLE = "this-article"
+_OTHER_PRODUCT = "another product, that no rule names"
 _STATUSES = (
     Status.ANONYMOUS,
     Status.REGISTERED,
@@ -173,10 +175,13 @@ def concretize(
     now = moment(at, policy.zone)
     given["published"] = None if published is None else moment(published, policy.zone)
     view = _view(given)
+    usage = _usage(policy, view, at, used or {})
+    for offer in sorted(values.get("started") or ()):
+        usage = usage.starting(offer)
     return ConcreteView(
         reader=_reader(given, lengths(slots, values), now),
         view=view,
-        usage=_usage(policy, view, at, used or {}),
+        usage=usage,
         now=now,
     )
 
@@ -203,7 +208,7 @@ def _concrete(slots: Iterable[Slot], values: Mapping[str, Any]) -> dict[str, Any
 
 def _view(given: Mapping[str, Any]) -> PageView:
     article = Article(
-        id="this-article",
+        id=_ARTICLE,
         access=given["access"],
         section=given.get("section"),
         tags=given.get("tags") or frozenset(),
@@ -227,13 +232,20 @@ def _view(given: Mapping[str, Any]) -> PageView:
 def _reader(given: Mapping[str, Any], since: Lengths, now: datetime) -> Reader:
     status = given["reader"]
     registered = since.get(("registration", None))
+    products: list[str | None] = sorted(given.get("product") or ())
+    if given.get("whole"):
+        products.append(None)
+    other = _OTHER_PRODUCT if given.get("whole") is False else None
+    rights = rights_of(status, products, since, now, other=other)
+    if given.get("named"):
+        rights += (Entitlement(kind=EntitlementKind.PURCHASE, article=_ARTICLE),)
     return Reader(
         id="reader",
         registered=status is not Status.ANONYMOUS,
         registered_at=None if registered is None else before(now, registered),
         segments=given.get("segments") or frozenset(),
         score=given.get("score"),
-        entitlements=rights_of(status, sorted(given.get("product") or ()), since, now),
+        entitlements=rights,
     )
 
 

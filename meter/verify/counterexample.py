@@ -122,7 +122,7 @@ def _would_show(rule: JudgedRule, facts: Codes) -> Show:
     return rule.shown(
         counts_down=rule.counts_down(facts[ACCESS], opening),
         nothing_left=rule.spend is not None and facts[rule.left_slot] == rule.nothing_left,
-        offered=rule.offer is not None and bool(rule.offer_formula.holds(facts)),
+        offered=bool(rule.given(facts)),
     )
 
 

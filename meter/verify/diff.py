@@ -35,7 +35,7 @@ from meter.verify.switches import MOST_POSITIONS, asked_switches, positions
 from meter.verify.symbolic import reports, verdicts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from meter.policy import Policy
     from meter.verify.rows import Pair, Seen
@@ -223,7 +223,7 @@ class _Comparison:
 
     def offers(self) -> Iterator[Row]:
         """Yield the offers that are shown under both policies and are not the same offer."""
-        for name in self._shown_by_both(lambda verdict: verdict.offer):
+        for name in self._shown_by_both(lambda verdict: verdict.offers):
             was = terms(self.old.offer(name))
             now = terms(self.new.offer(name))
             if was != now:
@@ -231,7 +231,7 @@ class _Comparison:
 
     def prompts(self) -> Iterator[Row]:
         """Yield the declared prompts that are said under both policies in other words."""
-        for name in self._shown_by_both(lambda verdict: verdict.prompt):
+        for name in self._shown_by_both(lambda verdict: (verdict.prompt,)):
             was = prompt_words(self.old, name)
             now = prompt_words(self.new, name)
             for locale in sorted({*was, *now}):
@@ -241,12 +241,13 @@ class _Comparison:
                     who = f"whoever sees prompt `{name}` in `{locale}`"
                     yield Row(about="prompt", who=who, before=before, after=after)
 
-    def _shown_by_both(self, name_in: Callable[[Verdict], str | None]) -> list[str]:
+    def _shown_by_both(self, names_in: Callable[[Verdict], Iterable[str | None]]) -> list[str]:
         """Return the names that some verdict of either policy has."""
         shown = []
         for whole in self.verdicts:
             found = self.diagrams.values(self.diagrams.ite(self.space.possible, whole, FALSE))
-            shown.append({name_in(leaf) for leaf in found if isinstance(leaf, Verdict)})
+            leaves = (leaf for leaf in found if isinstance(leaf, Verdict))
+            shown.append({name for leaf in leaves for name in names_in(leaf)})
         return sorted(name for name in shown[0] & shown[1] if name is not None)
 
     def _alike(self, meter: str) -> int:

@@ -104,7 +104,15 @@ def _reader(reader: Reader) -> dict[str, Any]:
 
 
 def _right(right: Entitlement) -> dict[str, Any]:
-    return _said(kind=str(right.kind), product=right.product, starts=right.starts, ends=right.ends)
+    return _said(
+        kind=str(right.kind),
+        product=right.product,
+        article=right.article,
+        section=right.section,
+        tags=sorted(right.tags) or None,
+        starts=right.starts,
+        ends=right.ends,
+    )
 
 
 def _view(view: PageView) -> dict[str, Any]:

@@ -47,6 +47,8 @@ _WHO = (
     "period",
     "weekday",
     "hour",
+    "whole",
+    "started",
 )
 """What stays the same from one page view to the next: the reader, and the day."""
 
@@ -116,7 +118,9 @@ class Layout:
         return (*slots, *known, *meter_states)
 
     def _slot_variables(self) -> Iterator[Variable]:
-        for index, slot in enumerate(self.vocabulary.slots[: self.vocabulary.base]):
+        for index, slot in enumerate(self.vocabulary.slots):
+            if slot.meter is not None:
+                continue
             who = slot.asks in _WHO
             if slot.kind == "set":
                 for member in slot.mentioned:

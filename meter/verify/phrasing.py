@@ -54,13 +54,18 @@ _BEFORE = {
     "country": "in",
 }
 _FLAGS = {"gift": "by a gift link", "crawler": "as a crawler"}
+_EITHER = {
+    "whole": ("with a right to everything", "without a right to everything"),
+    "named": ("bought or given to them", "neither bought nor given to them"),
+}
 _MEMBERSHIP = {
     "tags": ("tagged", "not tagged"),
     "segments": ("in segment", "not in segment"),
     "product": ("with", "without"),
+    "started": ("who started", "who did not start"),
 }
 _SINCE = ("expiry", "purchase", "registration")
-_WHO = ("segments", "product", "score", "country", *_SINCE)
+_WHO = ("whole", "started", "segments", "product", "score", "country", *_SINCE)
 _CLOCKS = ("weekday", "hour")
 _STATE = ("meter state", "counted already", "period")
 """The variables that say who reads and what is left to them; all others say what is opened."""
@@ -93,6 +98,10 @@ def reader_words(values: Mapping[str, Any], vocabulary: Vocabulary) -> str:
     parts = [_STATUSES[values["reader"]][0]]
     if values.get("product"):
         parts.append(f"with {_members('product', values['product'])}")
+    if values.get("whole"):
+        parts.append(_EITHER["whole"][0])
+    if values.get("started"):
+        parts.append(f"who started {quoted(sorted(values['started']), 'and')}")
     if values.get("segments"):
         parts.append(f"in {_members('segment', values['segments'])}")
     if values.get("country") not in (None, OTHER):
@@ -115,6 +124,8 @@ def view_words(values: Mapping[str, Any], vocabulary: Vocabulary) -> str:
     for name in ("value", "age", "published"):
         if values.get(name) is not None:
             parts.append(f"({words_of(vocabulary, name, [values[name]])})")
+    if values.get("named"):
+        parts.append(_EITHER["named"][0])
     parts += _known(values, "channel", "device", "language", "referrer")
     parts += [words for name, words in _FLAGS.items() if values.get(name)]
     if values.get("period") is not None:
@@ -214,6 +225,8 @@ def _variable_words(vocabulary: Vocabulary, variable: Variable, codes: Sequence[
     regions = variable.name == "country" and any(REGION in str(code) for code in variable.domain)
     if variable.name in _BEFORE and not regions:
         return _word_words(variable, codes)
+    if variable.name in _EITHER:
+        return _EITHER[variable.name][not codes[0]]
     if variable.name in _FLAGS:
         words = _FLAGS[variable.name]
         return words if codes[0] else f"not {words}"

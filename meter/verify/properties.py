@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from meter.formulas import formula_of
+from meter.formulas.translation import formula_of
+from meter.policy import When
 from meter.policy.promised import OPEN, WALLS
 from meter.verify.diagram import FALSE
 from meter.verify.symbolic import among, spends, walls
@@ -136,9 +137,16 @@ def free_is_open(space: Space) -> list[Property]:
 
 
 def _entitled(space: Space) -> int:
-    """Return the views of subscribers who hold every product that the policy names."""
+    """Return the views of subscribers who hold every product that the policy names.
+
+    Where products open some articles only, of those articles that a right of theirs covers.
+    """
+    policy = space.rulebooks[0].policy
     members = [variable.member for variable in space.variables if variable.name == "product"]
     products = [space.is_("product", True, member=member) for member in members]
+    if space.vocabulary.has("named"):
+        covered = formula_of(When(covered=True), space.vocabulary, policy)
+        products.append(space.where(covered))
     return space.diagrams.conjoin(space.is_("reader", Status.SUBSCRIBER), *products)
 
 
@@ -147,6 +155,7 @@ def _unentitled(space: Space) -> int:
     exempt = [
         space.is_("gift", True),
         space.is_("crawler", True),
+        space.is_("named", True),
         space.is_("tags", True, member="sponsored"),
     ]
     return space.diagrams.conjoin(
@@ -163,8 +172,7 @@ def built_in_properties(space: Space) -> list[Property]:
 
 def from_guarantee(space: Space, guarantee: Guarantee) -> Property:
     """Return a guarantee of the policy file as a property."""
-    policy = space.rulebooks[0].policy
-    formula = formula_of(guarantee.when, space.vocabulary, policy.zone, policy.switched_on)
+    formula = formula_of(guarantee.when, space.vocabulary, space.rulebooks[0].policy)
     return Property(where=space.where(formula), always=guarantee.always, never=guarantee.never)
 
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from attrs import evolve, frozen
 
 from meter.canonical import to_table
+from meter.errors import listed
 from meter.forms import length_text
 from meter.policy.prompts import NOUNS
 from meter.vocabulary import Access, Show
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from meter.policy import Meter, Offer, Policy, PromptWords
     from meter.rulebook import Verdict
@@ -55,7 +56,7 @@ class Seen:
     """What of a verdict a reader can notice: everything but the name of the rule."""
 
     show: Show
-    offer: str | None = None
+    offers: tuple[str, ...] = ()
     prompt: str | None = None
     spend: str | None = None
     meter: str | None = None
@@ -72,7 +73,7 @@ Pair = tuple[Seen, Seen]
 
 def visible(verdict: Verdict) -> Seen:
     """Return what of a verdict a reader can notice."""
-    return Seen(verdict.show, verdict.offer, verdict.prompt, verdict.spend, verdict.meter)
+    return Seen(verdict.show, verdict.offers, verdict.prompt, verdict.spend, verdict.meter)
 
 
 def reports_meter(meter: str) -> Callable[[Seen], bool]:
@@ -109,8 +110,8 @@ def difference(this: Seen, other: Seen) -> str:
     """Say what is shown; of the rest what differs, and little where the shows differ enough."""
     same = this.kind is other.kind
     words = f"`{this.show}`"
-    if this.offer != other.offer and (same or this.offer):
-        words += f" with offer `{this.offer}`" if this.offer else " without an offer"
+    if this.offers != other.offers and (same or this.offers):
+        words += with_offers(this.offers)
     if this.prompt != other.prompt and same:
         words += f", prompt `{this.prompt}`" if this.prompt else ", no prompt of its own"
     if this.spend != other.spend and this.show.access is other.show.access:
@@ -118,6 +119,14 @@ def difference(this: Seen, other: Seen) -> str:
     elif this.meter != other.meter and same:
         words += f", with the count of `{this.meter}`" if this.meter else ", without a count"
     return words
+
+
+def with_offers(offers: Sequence[str]) -> str:
+    """Say which offers are shown."""
+    if not offers:
+        return " without an offer"
+    named = listed([f"`{name}`" for name in offers], "and")
+    return f" with offer{'' if len(offers) == 1 else 's'} {named}"
 
 
 def allowed(limit: int, meter: Meter) -> str:
@@ -168,5 +177,10 @@ def terms(offer: Offer) -> str:
     }
     price = f"{table.pop('price')} {table.pop('currency')} for {table.pop('term')}"
     kind = table.pop("kind", offer.kind)
+    then = table.pop("then", None)
+    if then is not None:
+        price += f", then {then['price']} for {then['per']}"
+    if table.pop("once", False):
+        price += ", once an account"
     rest = "".join(f", {key} {value}" for key, value in table.items())
     return f"{kind}, {price}{rest}"

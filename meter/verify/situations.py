@@ -13,10 +13,12 @@ if TYPE_CHECKING:
 
     from meter.facts import Vocabulary
 
-__all__ = ["EXPIRED", "RUNNING", "MeterState", "Situation", "Variable", "assumed"]
+__all__ = ["EXPIRED", "HELD", "RUNNING", "MeterState", "Situation", "Variable", "assumed"]
 
 EXPIRED = (Status.TRIAL_EXPIRED, Status.SUBSCRIPTION_EXPIRED)
 RUNNING = (Status.TRIAL, Status.SUBSCRIBER, Status.STAFF)
+HELD = ("product", "whole")
+"""What only a reader has whose right is running."""
 
 _ASSUMED = (
     (
@@ -29,6 +31,17 @@ _ASSUMED = (
     (("purchase",), "only a right that runs was bought, and not every right says when"),
     (("registration",), "only who has an account has registered"),
     (("product",), "only readers in a trial, subscribers and staff hold products"),
+    (
+        ("named",),
+        (
+            "any reader may hold a purchase or a gift that names an article, its section or a tag"
+            " of it"
+        ),
+    ),
+    (
+        ("started",),
+        "whoever has an id may have started an offer before, and who has none gets no such offer",
+    ),
     (("score",), "a score is between 0 and 1"),
     (("value",), "an article's value is between 0 and 1"),
     (("age",), "an article's age is known once it is published, and never below 0"),

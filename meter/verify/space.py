@@ -202,8 +202,8 @@ class Space(Layout):
             self.rulebooks[side].policy, asked.reader, asked.view, asked.usage, asked.now
         )
         judged = judge(self.rulebooks[side], self.facts(situation, side))
-        decided = (decision.rule, decision.show, decision.offer)
-        if (judged.rule, judged.show, judged.offer) != decided:
+        decided = (decision.rule, decision.show, decision.offers)
+        if (judged.rule, judged.show, judged.offers) != decided:
             raise AssertionError(
                 f"the engine does not reproduce {situation}: {decision}"
             )  # pragma: no cover - held by the tests

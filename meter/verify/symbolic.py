@@ -26,9 +26,10 @@ from meter.verify.diagram import FALSE
 from meter.vocabulary import ArticleAccess, Opening
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from meter.formulas import Formula
+    from meter.formulas.translation import JudgedOffer
     from meter.rulebook import JudgedRule
     from meter.verify.space import Space
     from meter.vocabulary import Show
@@ -166,26 +167,30 @@ class Walk(Generic[_Result]):
         *,
         nothing_left: bool = False,
     ) -> _Result:
-        """Return the engine's verdict, with the offer for those who may have it."""
-        with_offer, without = (
-            self.algebra.leaf(
-                self.view(
-                    verdict_of(
-                        rule,
-                        access,
-                        opening,
-                        nothing_left=nothing_left,
-                        offered=offered,
-                        refused=refused,
-                    )
-                )
+        """Return the engine's verdict, with the offers for those who may have them."""
+
+        def saying(offers: tuple[str, ...]) -> _Result:
+            verdict = verdict_of(
+                rule, access, opening, nothing_left=nothing_left, offers=offers, refused=refused
             )
-            for offered in (True, False)
-        )
-        if rule.offer is None:
-            return with_offer
-        may_have = self.atoms.where(rule.offer_formula, self.side)
-        return self.algebra.ite(may_have, with_offer, without)
+            return self.algebra.leaf(self.view(verdict))
+
+        return self._offering(rule, rule.offers, (), saying)
+
+    def _offering(
+        self,
+        rule: JudgedRule,
+        offers: Sequence[JudgedOffer],
+        given: tuple[str, ...],
+        saying: Callable[[tuple[str, ...]], _Result],
+    ) -> _Result:
+        """Return what a rule says with those of some offers, after the ones given, that are had."""
+        if not offers or (given and not rule.side_by_side):
+            return saying(given)
+        name, formula = offers[0]
+        may_have = self.atoms.where(formula, self.side)
+        with_it = self._offering(rule, offers[1:], (*given, name), saying)
+        return self.algebra.ite(may_have, with_it, self._offering(rule, offers[1:], given, saying))
 
 
 def verdicts(space: Space, side: int = 0) -> int:

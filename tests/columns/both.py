@@ -15,11 +15,11 @@ def _in_time(steps):
     return sorted(steps, key=lambda step: step.now)
 
 
-def by_engine(policy, people):
+def by_engine(policy, people, started=frozenset()):
     """Return what the engine decides of each reader's views in order of time."""
     rows = []
     for name, steps in people.items():
-        usage = Usage()
+        usage = Usage(started=started)
         for step in _in_time(steps):
             decision, usage = decide(policy, step.reader, step.view, usage, step.now)
             meter = decision.meter
@@ -30,7 +30,7 @@ def by_engine(policy, people):
                     decision.show,
                     decision.rule,
                     decision.prompt,
-                    decision.offer,
+                    decision.offers,
                     reading,
                     decision.speculative,
                     decision.counted,
@@ -39,7 +39,7 @@ def by_engine(policy, people):
     return rows
 
 
-def by_columns(policy, people, *, workers=1):
+def by_columns(policy, people, *, workers=1, started=frozenset()):
     """Return the same of `Columns`, given the views in an order that mixes the readers."""
     columns, observe = Columns(policy), policy.rulebook.vocabulary.observe
     mixed = sorted(
@@ -62,6 +62,7 @@ def by_columns(policy, people, *, workers=1):
             columns.group(
                 observe(step.reader, step.view, when),
                 prefetch=step.view.prefetch,
+                started=started,
             )
             for step, when in zip(steps, at, strict=True)
         ],
@@ -78,7 +79,7 @@ def by_columns(policy, people, *, workers=1):
             verdict.show,
             verdict.rule,
             None if decided.speculative[place] else verdict.prompt,
-            verdict.offer,
+            verdict.offers,
             reading,
             bool(decided.speculative[place]),
             bool(decided.counted[place]),

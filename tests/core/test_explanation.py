@@ -9,7 +9,8 @@ from attrs import evolve
 
 from meter import Article, Entitlement, PageView, Reader, Usage, decide, explain, loads_policy
 from meter.explanation import clause, code_words, value_words, why_not
-from meter.formulas import In, Or, formula_of
+from meter.formulas import In, Or
+from meter.formulas.translation import formula_of
 from meter.policy import Dates, Lengths, When
 from meter.vocabulary import Members, Range
 
@@ -259,7 +260,7 @@ VOCABULARY_POLICY = evolve(
 def test_a_condition_in_words(when, expected):
     """What a rule asks for, as it would be said."""
     vocabulary = VOCABULARY_POLICY.rulebook.vocabulary
-    said = clause(formula_of(when, vocabulary, VOCABULARY_POLICY.zone), vocabulary)
+    said = clause(formula_of(when, vocabulary, VOCABULARY_POLICY), vocabulary)
     if expected is None:
         stretches = [
             "from 2026-02-01 until 2026-05-31",

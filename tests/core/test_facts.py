@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from meter import Article, Entitlement, PageView, Policy, Reader, Rule, Usage, decide
 from meter.facts import OTHER, Vocabulary
 from meter.forms import host
-from meter.formulas import ALWAYS, And, In, Or, formula_of
+from meter.formulas import ALWAYS, And, In, Or
+from meter.formulas.translation import formula_of
 from meter.policy import Dates, Lengths, Publication, Since, Tenure, When
 from meter.rulebook import Rulebook
 from meter.vocabulary import Members, Range
@@ -158,7 +159,7 @@ def test_a_day_starts_and_ends_in_the_publications_zone():
         ],
     )
     vocabulary = policy.rulebook.vocabulary
-    formula = formula_of(when, vocabulary, policy.zone)
+    formula = formula_of(when, vocabulary, policy)
     page = PageView(article=Article(id="a"))
     found = [
         formula.holds(vocabulary.observe(Reader(id="r"), page, start + off))
@@ -312,7 +313,7 @@ def test_conditions_that_ask_nothing_match_as_they_read():
     vocabulary = Vocabulary([policy], [nothing, ever, any_score])
     asked = (nothing, ever, any_score, When(not_=ever), When(not_=any_score))
     assert [
-        formula_of(when, vocabulary, policy.zone).holds(("anonymous", "free")) for when in asked
+        formula_of(when, vocabulary, policy).holds(("anonymous", "free")) for when in asked
     ] == [False, True, True, False, False]
 
 

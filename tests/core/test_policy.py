@@ -185,6 +185,7 @@ def test_equal_policies_have_equal_digests_and_tables(policy):
         rules=list(policy.rules),
         meters=list(policy.meters),
         offers=list(policy.offers),
+        products=list(policy.products),
         guarantees=list(policy.guarantees),
         copy=dict(policy.copy),
         links=policy.links,

@@ -189,3 +189,62 @@ def _first_offer(when, head):
     view = PageView(article=Article(id="any"), device="laptop")
     now = datetime(2026, 6, 1, tzinfo=ZONE)
     return decide(policy, step.reader, view, Usage(), now)[0].offer
+
+
+ONCE = """
+[publication]
+name = "The Harbour Review"
+[offers.guest]
+price = 1
+currency = "USD"
+term = "1 day"
+then = { price = 19, per = "month" }
+once = true
+[[rules]]
+name = "payers"
+when = { covered = true }
+show = "article"
+[[rules]]
+name = "wall"
+show = "trial-offer"
+offer = "guest"
+"""
+
+
+def test_what_is_started_once_cannot_be_started_again():
+    """The second start is impossible, and the wall does not offer it any more."""
+    steps = """
+start = 2026-06-01
+[[steps]]
+read = "a1"
+expect = { show = "trial-offer", offers = ["guest"] }
+[[steps]]
+start_trial = "guest"
+[[steps]]
+cancel = true
+[[steps]]
+after = "3 days"
+read = "a1"
+expect = { show = "subscription-wall", offer = false }
+[[steps]]
+start_trial = "guest"
+"""
+    *before, again = Journey.loads(steps).run(loads_policy(ONCE))
+    assert [None] * 4 == [step.problem for step in before]
+    assert "the offers started before include `guest`" in again.problem
+
+
+def test_a_trial_goes_on_as_its_offer_says():
+    """Not cancelled, it is a subscription from its end on, a month at a time."""
+    steps = """
+start = 2026-06-01
+[[steps]]
+start_trial = "guest"
+[[steps]]
+after = "20 days"
+read = "a1"
+expect = { show = "article" }
+"""
+    _, later = Journey.loads(steps).run(loads_policy(ONCE))
+    assert later.problem is None
+    assert "subscriber" == later.reader.status(later.at)

@@ -53,11 +53,33 @@ def expiry(reader, now):
         for r in reader.entitlements
         if r.ends is not None and until(r) <= now and r.kind in ("trial", "subscription")
     ]
-    return max(over) if over and not running(reader, now) else None
+    return max(over) if over and not holding(reader, now) else None
+
+
+def names(right) -> bool:
+    return bool(right.article or right.section or right.tags)
+
+
+def holding(reader, now):
+    """Return the running rights that are not for some article, section or tag only."""
+    return [r for r in running(reader, now) if not names(r)]
+
+
+def covers(policy, right, view, now) -> bool:
+    """Say whether a right covers what is looked at."""
+    article = view.article
+    if names(right):
+        section = article.section or ""
+        below = right.section and (section + "/").startswith(right.section + "/")
+        return bool(article.id == right.article or below or right.tags & article.tags)
+    if right.product is None or not policy.products:
+        return True
+    opens = [p.opens for p in policy.products if p.name == right.product and p.opens != "nothing"]
+    return any(matches(policy, o, None, view, now, None) is True for o in opens)
 
 
 def status(reader, now) -> str:
-    kinds = {str(r.kind) for r in running(reader, now)}
+    kinds = {str(r.kind) for r in holding(reader, now)}
     if "staff" in kinds:
         return "staff"
     if kinds:
@@ -123,16 +145,17 @@ def came_from(listed, referrer) -> bool | None:
     return any(referrer == w or referrer.endswith("." + w) for w in listed)
 
 
-def matches(zone, when, reader, view, now, left, on) -> bool | None:
+def matches(policy, when, reader, view, now, left) -> bool | None:
     """Say whether a condition holds: yes, no, or not known."""
     return both(
         [
             *about_words(when, reader, view),
             *about_sets_and_flags(when, reader, view, now),
+            *about_rights(policy, when, reader, view, now),
             *about_numbers(when, reader, view, now, left),
-            *about_dates(when, zone, view, now, on),
+            *about_dates(policy, when, view, now),
             *about_account(when, reader, now),
-            *about_groups(zone, when, reader, view, now, left, on),
+            *about_groups(policy, when, reader, view, now, left),
         ]
     )
 
@@ -187,6 +210,12 @@ def about_sets_and_flags(when, reader, view, now):
         yield view.crawler is when.crawler
 
 
+def about_rights(policy, when, reader, view, now):
+    if when.covered is not None:
+        covered = any(covers(policy, right, view, now) for right in running(reader, now))
+        yield covered is when.covered
+
+
 def about_numbers(when, reader, view, now, left):
     published = view.article.published
     if when.score is not None:
@@ -220,7 +249,7 @@ def in_length(bounds, length) -> bool | None:
 
 
 def about_tenure(since, reader, now):
-    runs = running(reader, now)
+    runs = holding(reader, now)
     if since.expiry is not None:
         over = [
             until(r)
@@ -248,7 +277,8 @@ def edge(zone, when, *, end=False):
     return midnight(zone, when + timedelta(days=1) if end else when)
 
 
-def about_dates(when, zone, view, now, on):
+def about_dates(policy, when, view, now):
+    zone = policy.publication.timezone
     for dates, at in ((when.dates, now), (when.published, view.article.published)):
         if dates is None:
             continue
@@ -267,7 +297,7 @@ def about_dates(when, zone, view, now, on):
         over_midnight = clock.hour >= first or clock.hour < end
         yield first <= clock.hour < end if first < end else over_midnight
     if when.switch is not None:
-        yield bool(when.switch & on)
+        yield any(policy.switches[name] for name in when.switch)
 
 
 def about_account(when, reader, now):
@@ -277,11 +307,11 @@ def about_account(when, reader, now):
         yield (status(reader, now) in ("subscriber", "trial", "staff")) is when.entitled
 
 
-def about_groups(zone, when, *about):
+def about_groups(policy, when, *about):
     if when.any is not None:
-        yield either(matches(zone, part, *about) for part in when.any)
+        yield either(matches(policy, part, *about) for part in when.any)
     if when.not_ is not None:
-        yield opposite(matches(zone, when.not_, *about))
+        yield opposite(matches(policy, when.not_, *about))
 
 
 def calendar_end(window, zone, now):
@@ -326,6 +356,7 @@ class Model:
         self.policy = policy
         self.zone = policy.publication.timezone
         self.meters = {meter.name: meter for meter in policy.meters}
+        self.started = usage.started
         self.counted = [
             (name, key, EPOCH + timedelta(microseconds=at))
             for name, t in usage.tallies.items()
@@ -379,8 +410,7 @@ class Model:
         def left(name):
             return self.stand(name, visit).left
 
-        on = {name for name, turned in self.policy.switches.items() if turned}
-        return matches(self.zone, when, visit.reader, visit.view, visit.now, left, on)
+        return matches(self.policy, when, visit.reader, visit.view, visit.now, left)
 
     def would_count(self, visit) -> bool:
         return str(visit.view.article.access) == "metered"
@@ -443,7 +473,7 @@ class Model:
         raise AssertionError("the last rule matches everything")
 
     def decide(self, reader, view, now):
-        """Return show, rule, prompt, offer, the meter's reading, and counted or speculative."""
+        """Return show, rule, prompt, offers, the meter's reading, and counted or speculative."""
         now = now.astimezone(UTC)
         believed = [at for _, _, at in self.counted if at - now <= timedelta(days=1)]
         visit = Visit(reader, view, now, max([now, *believed]))
@@ -455,13 +485,13 @@ class Model:
             show = "article"
             spend = None
             prompt = None
-        offer = self.offer(rule.offer, visit)
+        offers = self.offers(rule, visit)
         if show in ("countdown", "last-free-article") and self.stand(spend, visit).limit == 0:
             show = "article"  # somebody without an allowance has nothing to count down
             prompt = None
         if show == "countdown" and self.stand(spend, visit).left == 0:
             show = "last-free-article"
-        if show == "trial-offer" and not offer:
+        if show == "trial-offer" and not offers:
             show = "subscription-wall"
         told = spend
         if refused and show not in ("article", "countdown", "last-free-article"):
@@ -472,7 +502,7 @@ class Model:
         if counts and view.prefetch:
             prompt = None
         counted = counts and not view.prefetch
-        return show, rule.name, prompt, offer, reading, counted, counts and view.prefetch
+        return show, rule.name, prompt, offers, reading, counted, counts and view.prefetch
 
     def read(self, name, visit, *, spends):
         """Return the reading of a meter, and whether a person's view would count on it."""
@@ -498,13 +528,19 @@ class Model:
         meter = self.meters.get(name)
         return meter is None or at > now or (at, key) in self.window(meter, now)
 
-    def offer(self, name, visit):
-        for offer in self.policy.offers:
-            if offer.name == name:
-                begun = offer.starts is None or visit.now >= edge(self.zone, offer.starts)
-                over = offer.ends is not None and visit.now >= edge(self.zone, offer.ends, end=True)
-                return name if begun and not over and self.matches(offer.when, visit) else None
-        return None
+    def offers(self, rule, visit):
+        """Return the offers shown: all of those side by side, or the first of a list."""
+        listed = [rule.offer] if isinstance(rule.offer, str) else list(rule.offer or ())
+        had = tuple(name for name in listed or rule.offers if self.is_offered(name, visit))
+        return had if rule.offers else had[:1]
+
+    def is_offered(self, name, visit) -> bool:
+        offer = next(offer for offer in self.policy.offers if offer.name == name)
+        if offer.once and name in self.started:
+            return False
+        begun = offer.starts is None or visit.now >= edge(self.zone, offer.starts)
+        over = offer.ends is not None and visit.now >= edge(self.zone, offer.ends, end=True)
+        return begun and not over and self.matches(offer.when, visit) is True
 
 
 def outcome(decision):
@@ -518,7 +554,7 @@ def outcome(decision):
         str(decision.show),
         decision.rule,
         decision.prompt,
-        decision.offer,
+        decision.offers,
         reading,
         decision.counted,
         decision.speculative,

@@ -176,7 +176,7 @@ BUGS = (
     ),
     Bug(
         "one view id opens every article",
-        "view.py",
+        "view/__init__.py",
         'return f"~{len(article)}~{article}{one}"',
         "return one",
     ),
@@ -200,7 +200,7 @@ BUGS = (
     ),
     Bug(
         "a country alone is none of its regions",
-        "formulas.py",
+        "formulas/translation.py",
         "known.difference(codes, unsure)",
         "known.difference(codes)",
     ),
@@ -212,13 +212,13 @@ BUGS = (
     ),
     Bug(
         "a right holds at its end",
-        "view.py",
+        "view/__init__.py",
         "<= at < right.until_instant:",
         "<= at <= right.until_instant:",
     ),
     Bug(
         "what is missing matches under not",
-        "formulas.py",
+        "formulas/translation.py",
         ".codes() if code is not None)",
         ".codes())",
     ),
@@ -301,6 +301,79 @@ def test_the_suite_passes_on_an_unchanged_copy(tmp_path):
     assert done.returncode == 0, done.stdout[-2000:]
 
 
+RIGHTS = ("core/test_rights.py",)
+RIGHTS_BUGS = (
+    Bug(
+        "a purchase covers a section too many",
+        "view/rights.py",
+        'below = covers(self.section, section_path(section), "/")',
+        "below = section_path(section).startswith(self.section)",
+    ),
+    Bug(
+        "a purchase of a sub-section covers the section",
+        "view/rights.py",
+        'covers(self.section, section_path(section), "/")',
+        'covers(section_path(section), self.section, "/")',
+    ),
+    Bug(
+        "a bought article makes a subscriber",
+        "view/__init__.py",
+        "< right.until_instant and not right.is_named:",
+        "< right.until_instant:",
+    ),
+    Bug(
+        "a joined reader forgets what was started",
+        "engine.py",
+        "joined = Usage(tallies, target.started | source.started)",
+        "joined = Usage(tallies, target.started)",
+    ),
+    Bug(
+        "a view that counts forgets what was started",
+        "engine.py",
+        "usage = Usage(tallies, usage.started)",
+        "usage = Usage(tallies)",
+    ),
+    Bug(
+        "what is started once ends with the meters",
+        "engine.py",
+        "if usage.started:\n        return None",
+        "if False:\n        return None",
+    ),
+    Bug(
+        "whoever has no id is offered what is started once",
+        "engine.py",
+        "or (True,) * len(once)",
+        "or (False,) * len(once)",
+    ),
+    Bug(
+        "a product that is not declared opens all",
+        "formulas/translation.py",
+        "if self.policy.products:",
+        "if not self.policy:",
+    ),
+    Bug(
+        "what is not known is neither covered nor not",
+        "formulas/translation.py",
+        "self._complement(covered)",
+        "self.opposite()._covered()",
+    ),
+    Bug(
+        "a list shows every offer",
+        "rulebook.py",
+        "given if self.side_by_side else given[:1]",
+        "given",
+    ),
+)
+
+
+@pytest.mark.parametrize("bug", RIGHTS_BUGS, ids=lambda bug: bug.name)
+def test_the_laws_of_rights_catch_a_planted_bug(bug, tmp_path):
+    """Some test fails, as a test and not by accident."""
+    done = run_suite(copy_with(tmp_path, bug), RIGHTS, "not never_ends and not what_they_were")
+    assert done.returncode == 1, done.stdout[-2000:] + done.stderr[-2000:]
+    assert "1 failed" in done.stdout, done.stdout[-2000:]
+
+
 HELD = ("laws/test_values.py", "laws/test_decisions_hold.py")
 HELD_BUGS = (
     Bug(
@@ -335,7 +408,7 @@ HELD_BUGS = (
     ),
     Bug(
         "an id is compared byte by byte",
-        "view.py",
+        "view/rights.py",
         'normalize("NFC", name)',
         "name",
     ),
@@ -347,7 +420,7 @@ HELD_BUGS = (
     ),
     Bug(
         "an empty id is one",
-        "view.py",
+        "view/__init__.py",
         "and self.id\n",
         "\n",
     ),

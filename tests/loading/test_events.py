@@ -125,6 +125,9 @@ def _table(at, reader, view):
         {
             "kind": str(right.kind),
             "product": right.product,
+            "article": right.article,
+            "section": right.section,
+            "tags": sorted(right.tags),
             "grace": f"{right.grace // timedelta(hours=1)} hours" if right.grace else None,
             "starts": right.starts and right.starts.isoformat(),
             "ends": right.ends and right.ends.isoformat(),
@@ -330,6 +333,7 @@ def test_a_decision_is_written_as_plain_json():
         "access": "full",
         "rule": "an allowance",
         "offer": None,
+        "offers": [],
         "prompt": "countdown",
         "meter": {
             "name": "monthly",

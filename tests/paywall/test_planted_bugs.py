@@ -59,7 +59,7 @@ PLANTED = [
         ),
         (
             "an awaited store may take its time",
-            "paywall/shell.py",
+            "paywall/awaited.py",
             "async with AnswerTime(seconds):",
             "async with AnswerTime(None):",
             PENDING,

@@ -123,6 +123,7 @@ def test_json_tells_counts_and_offer_as_data():
         "term": "3 months",
         "ends": "June 30th",
         "line": ENDS,
+        "then": None,
     }
     assert offer == parts["offer"]
     assert {"label": TRY, "href": "/offers"} == parts["call_to_action"]

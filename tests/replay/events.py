@@ -18,6 +18,9 @@ def _right(right):
     row = {
         "kind": str(right.kind),
         "product": right.product,
+        "article": right.article,
+        "section": right.section,
+        "tags": sorted(right.tags) or None,
         "grace": length_text(right.grace) if right.grace else None,
         "starts": right.starts and right.starts.isoformat(),
         "ends": right.ends and right.ends.isoformat(),

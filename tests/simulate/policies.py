@@ -113,6 +113,56 @@ show = "trial-offer"
 offer = "spring"
 """
 
+ONCE = """
+[meters.monthly]
+window = { calendar = "month" }
+limit = { anonymous = 2, registered = 3 }
+[products.politics]
+opens = { section = ["politics"] }
+[products.all]
+[offers.taste]
+price = 1
+currency = "USD"
+term = "2 weeks"
+product = "politics"
+then = { price = 9, per = "month" }
+once = true
+[offers.guest]
+price = 0
+currency = "USD"
+term = "1 week"
+product = "all"
+once = true
+[offers.back]
+kind = "subscription"
+price = 60
+currency = "USD"
+term = "1 year"
+product = "all"
+[[rules]]
+name = "what a right covers"
+when = { covered = true }
+show = "article"
+[[rules]]
+name = "not covered, though they pay"
+when = { reader = ["trial", "subscriber"] }
+show = "subscription-wall"
+offer = "back"
+[[rules]]
+name = "allowance"
+spend = "monthly"
+show = "countdown"
+[[rules]]
+name = "come back"
+when = { reader = ["trial-expired"] }
+show = "trial-offer"
+offer = ["taste", "guest", "back"]
+[[rules]]
+name = "all others"
+show = "trial-offer"
+offers = ["guest", "taste"]
+"""
+
 DYNAMIC = """
 [meters.loose]
 window = { rolling = "10 days" }
@@ -171,6 +221,11 @@ def with_trials(zone: str = "Europe/Oslo") -> Policy:
     Its rules ask about expiry, referrers and age.
     """
     return loads_policy(HEAD.replace("Asia/Tokyo", zone) + TRIALS)
+
+
+def with_trials_once() -> Policy:
+    """Return a policy with trials that are started once, and products that open some articles."""
+    return loads_policy(HEAD + ONCE)
 
 
 def dynamic() -> Policy:

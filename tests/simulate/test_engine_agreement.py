@@ -10,11 +10,17 @@ from collections import Counter
 import pytest
 
 from meter import Policy, Usage, decide
-from meter.engine import join
+from meter.engine import join, start
 from meter.simulate.assumptions import published_assumptions
 from meter.simulate.export import simulated_views
 from meter.simulate.population import simulate
-from tests.simulate.policies import dynamic, hard_wall, metered, with_trials
+from tests.simulate.policies import (
+    dynamic,
+    hard_wall,
+    metered,
+    with_trials,
+    with_trials_once,
+)
 
 BUSY = published_assumptions().replace(
     {
@@ -50,6 +56,7 @@ POLICIES = {
     "hard wall": hard_wall(),
     "trials": with_trials(),
     "dynamic": dynamic(),
+    "offers once": with_trials_once(),
 }
 
 
@@ -68,11 +75,13 @@ def disagreements(
         usage = usages.get(name, Usage())
         if seen.joined is not None:
             usage = join(policy, usages.get(seen.joined, Usage()), usage, seen.at)
+        for offer in seen.started:
+            usage = start(policy, usage, offer)
         decision, usages[name] = decide(policy, seen.reader, seen.view, usage, seen.at)
         rules[decision.rule] += 1
         used = -1 if decision.meter is None else decision.meter.used
-        theirs = (decision.show, decision.rule, decision.offer, decision.counted, used)
-        ours = (seen.verdict.show, seen.verdict.rule, seen.verdict.offer, seen.counted, seen.used)
+        theirs = (decision.show, decision.rule, decision.offers, decision.counted, used)
+        ours = (seen.verdict.show, seen.verdict.rule, seen.verdict.offers, seen.counted, seen.used)
         if theirs != ours:
             wrong.append(
                 f"{seen.at} {name} {seen.view.article.id}: engine {theirs}, simulation {ours}"
@@ -88,7 +97,7 @@ def test_every_view_of_a_population_is_decided_as_the_engine_decides_it(name: st
     assert views > 1000
 
 
-@pytest.mark.parametrize("name", ["trials", "dynamic"])
+@pytest.mark.parametrize("name", ["trials", "dynamic", "offers once"])
 def test_busy_people_meet_every_rule(name: str) -> None:
     """The comparison above would say little about rules that nobody meets."""
     _, _, rules = disagreements(POLICIES[name])

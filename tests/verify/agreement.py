@@ -73,10 +73,10 @@ def _compare_one(policy: Policy, seed: int, found: Agreement) -> None:
                 found.decided += 1
                 met = space.concretize(situation)
                 decision, _ = decide(policy, met.reader, met.view, met.usage, met.now)
-                same = (said.rule, said.show, said.offer, said.prompt) == (
+                same = (said.rule, said.show, said.offers, said.prompt) == (
                     decision.rule,
                     decision.show,
-                    decision.offer,
+                    decision.offers,
                     decision.prompt,
                 )
                 agree = agree and same and space.observe(met) == space.facts(situation)

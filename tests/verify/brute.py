@@ -102,7 +102,8 @@ def _is_somebody(space: Space, situation: Situation) -> bool:
         told = what == "purchase" and product in _mentioned(space, "product")
         if told and product not in values["product"]:
             return False
-    return (not values.get("product") or status in RUNNING) and _can_be_now(space, situation)
+    holds = values.get("product") or values.get("whole")
+    return (not holds or status in RUNNING) and _can_be_now(space, situation)
 
 
 def _mentioned(space: Space, name: str) -> tuple[object, ...]:

@@ -13,6 +13,7 @@ from meter.policy import (
     Meter,
     Offer,
     Policy,
+    Product,
     Prompt,
     Publication,
     Rule,
@@ -43,7 +44,7 @@ NUMBERS = {
 }
 LENGTHS = ["1 hour", "7 days", "30 days", "36 hours"]
 TIMES = ["age", "since", "published", "weekday", "hour"]
-FLAGS = ["gift", "crawler", "account", "entitled"]
+FLAGS = ["gift", "crawler", "account", "entitled", "covered", "covered"]
 WINDOWS = [
     Window(calendar="month"),
     Window(rolling="30 days"),
@@ -61,6 +62,12 @@ WEIGHTS = [
     1,
     1,
     2,
+]
+OPENS = [
+    When(),
+    When(section=["markets"]),
+    When(any=[When(kind=["opinion"]), When(not_=When(section=["sport"]))]),
+    "nothing",
 ]
 START = date(2026, 6, 1)
 
@@ -177,7 +184,7 @@ def random_rule(
 ) -> Rule:
     """Return a rule; about a third of them spend where there is a meter."""
     when = random_when(random, meters, names)
-    offer = random.choice(offers) if offers and random.random() < 0.4 else None
+    shown = random_offers(random, offers)
     prompt = random.choice([None, None, None, "special"])
     if meters and random.random() < 0.35:
         show = random.choice(["countdown", "countdown", "article"])
@@ -186,14 +193,22 @@ def random_rule(
             when=when,
             spend=random.choice(meters),
             show=show,
-            offer=offer,
             prompt=prompt,
+            **shown,
         )
     show = random.choice(
         [show for show in Show if show not in (Show.COUNTDOWN, Show.LAST_FREE_ARTICLE)]
     )
     prompt = "special" if show is Show.GATE else prompt
-    return Rule(name=f"rule {index}", when=when, show=show, offer=offer, prompt=prompt)
+    return Rule(name=f"rule {index}", when=when, show=show, prompt=prompt, **shown)
+
+
+def random_offers(random: Random, offers: list[str]) -> dict[str, object]:
+    """Return how a rule shows offers: none, one, the first of a list, or side by side."""
+    if not offers or random.random() < 0.6:
+        return {}
+    listed = random.sample(offers, len(offers))
+    return random.choice([{"offer": listed[0]}, {"offer": listed}, {"offers": listed}])
 
 
 def random_policy(random: Random, rules: int | None = None) -> Policy:
@@ -213,6 +228,7 @@ def random_policy(random: Random, rules: int | None = None) -> Policy:
             when=random_when(random, kept, names, 1, 1) if random.random() < 0.7 else When(),
             starts=random.choice([None, START]),
             ends=random.choice([None, START + timedelta(days=1)]),
+            once=random.random() < 0.3,
         )
         for name in ["summer", "winter"][: random.choice([0, 1, 2])]
     ]
@@ -229,6 +245,10 @@ def random_policy(random: Random, rules: int | None = None) -> Policy:
         offers=offers,
         switches={"storm": random.random() < 0.5, "election": random.random() < 0.5},
         prompts=[Prompt(name="special", heading="Before you read on")],
+        products=[
+            Product(name=name, opens=random.choice(OPENS))
+            for name in random.choice([[], WORDS["product"], ["basic"]])
+        ],
         rules=(
             *(random_rule(random, index, kept, own, names) for index in range(1, count + 1)),
             last,

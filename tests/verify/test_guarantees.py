@@ -16,7 +16,7 @@ from attrs import evolve
 from meter import Show, Usage, decide, load_policy, loads_policy
 from meter.engine import judge
 from meter.facts import Vocabulary
-from meter.formulas import formula_of
+from meter.formulas.translation import formula_of
 from meter.policy import Guarantee
 from meter.rulebook import Rulebook
 from meter.verify import BUILT_IN, ProofOutcome, guarantees
@@ -318,7 +318,7 @@ def test_agrees_with_brute_force(seed):
         space = Space([Rulebook(policy, Vocabulary([policy], [when]))])
     (answer,) = guarantees(policy, leave_out=list(BUILT_IN), seconds=None)
     if size(space) <= 60_000:
-        formula = formula_of(when, space.vocabulary, policy.zone)
+        formula = formula_of(when, space.vocabulary, policy)
         shown = [
             judge(space.rulebooks[0], space.facts(situation)).show
             for situation in situations(space)

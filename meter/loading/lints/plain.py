@@ -88,7 +88,7 @@ def _offers_over(policy: Policy, today: date | None) -> Iterator[Problem]:
 
 
 def _unused_offers(policy: Policy, _: date | None) -> Iterator[Problem]:
-    used = {rule.offer for rule in policy.rules}
+    used = {name for rule in policy.rules for name in rule.offered}
     for offer in policy.offers:
         if offer.name not in used:
             message = f"no rule shows offer `{offer.name}`"
@@ -102,7 +102,7 @@ def _unused_offers(policy: Policy, _: date | None) -> Iterator[Problem]:
 
 def _missing_offers(policy: Policy, _: date | None) -> Iterator[Problem]:
     for index, rule in enumerate(policy.rules):
-        if rule.show is Show.TRIAL_OFFER and rule.offer is None:
+        if rule.show is Show.TRIAL_OFFER and not rule.offered:
             message = (
                 f"rule `{rule.name}` shows a trial offer but names no offer, so readers always see"
                 " the subscription wall"
@@ -117,14 +117,14 @@ def _missing_offers(policy: Policy, _: date | None) -> Iterator[Problem]:
 
 def _unseen_offers(policy: Policy, _: date | None) -> Iterator[Problem]:
     for index, rule in enumerate(policy.rules):
-        if rule.offer is not None and rule.show is Show.ARTICLE and rule.prompt is None:
+        if rule.offered and rule.show is Show.ARTICLE and rule.prompt is None:
             message = (
                 f"rule `{rule.name}` shows the whole article without a prompt, so its offer is on"
                 " no page"
             )
             yield warning(
                 "unseen-offer",
-                ("rules", index, "offer"),
+                ("rules", index, "offers" if rule.offers else "offer"),
                 message,
                 "add the `prompt` that is to tell of it, or remove `offer`",
             )

@@ -11,20 +11,17 @@ from attrs import evolve, frozen
 
 from meter.decision import MeterReading
 from meter.errors import problem_at
-from meter.policy import Copy, Offer
-from meter.prompts.deadlines import until_text
+from meter.policy import Copy
 from meter.prompts.errors import TemplateError
 from meter.prompts.languages import choose
-from meter.prompts.locales import direction, money, name_text
+from meter.prompts.locales import direction, name_text
+from meter.prompts.offered import OfferWords, offer_words
 from meter.prompts.parts.counted import MeterWords
 from meter.prompts.parts.declared import fill
 from meter.prompts.texts import without_controls
-from meter.vocabulary import OfferKind, Status
+from meter.vocabulary import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import date
-
     from meter.decision import Decision
     from meter.policy import Policy
     from meter.prompts.parts.declared import Declared
@@ -82,6 +79,9 @@ class Parts:
     lead: str = ""
     benefits: tuple[str, ...] = ()
     offer_line: str = ""
+    then_line: str = ""
+    others: tuple[Action, ...] = ()
+    """The offers beside the one that the call to action is about."""
     action: Action | None = None
     about: Action | None = None
     sign_in: Action | None = None
@@ -92,7 +92,12 @@ class Parts:
     ends: str = ""
     publication: str
     reading: MeterReading | None
-    offer: Offer | None
+    offers: tuple[OfferWords, ...]
+
+    @property
+    def offer(self) -> OfferWords | None:
+        """The first of the offers."""
+        return self.offers[0] if self.offers else None
 
     def lines(self) -> tuple[str, ...]:
         """Return the lines between the heading and the benefits, in the order they are read."""
@@ -115,20 +120,10 @@ class Parts:
             "call_to_action": _link(self.action),
             "about": _link(self.about),
             "sign_in": _link(self.sign_in),
-            "offer": self._offer_table(),
+            "offer": None if self.offer is None else self.offer.table(),
+            "offers": [offer.table() for offer in self.offers],
+            "other_offers": [_link(other) for other in self.others],
             "counts": self._count_table(),
-        }
-
-    def _offer_table(self) -> dict[str, Any] | None:
-        if self.offer is None:
-            return None
-        return {
-            "name": self.offer.name,
-            "kind": str(self.offer.kind),
-            "price": self.price,
-            "term": self.term,
-            "ends": self.ends or None,
-            "line": self.offer_line or None,
         }
 
     def _count_table(self) -> dict[str, Any] | None:
@@ -167,15 +162,20 @@ def compose(
     name = decision.prompt or str(decision.show)
     kind = name if name in PLANS else str(decision.show)
     plan = PLANS.get(kind, _Plan(copy=True, offer=True))
-    offer = None if decision.offer is None else policy.offer(decision.offer)
     today = decision.at.astimezone(policy.zone).date()
-    terms = _offer_words(offer, policy, texts, today)
+    offers = tuple(
+        offer_words(policy.offer(name), policy, texts, today) for name in decision.offers
+    )
     copy, copy_lang = _copy(policy, texts, wanted)
     publication = name_text(_shown(policy.publication.name), texts.locale)
     counted = MeterWords(decision, policy, texts, today)
     heading, count_line = counted.heading(kind, publication)
-    takes = plan.offer and offer is not None
-    label = terms["action"] if takes else texts.say(kind, "action", publication=publication)
+    # The call to action is the first offer's, where the prompt is there to sell one; every other
+    # wall keeps its own and shows the offers below it.
+    first = offers[0] if plan.offer and offers else None
+    rest = offers if first is None else offers[1:]
+    said = texts.say(kind, "action", publication=publication)
+    label = said if first is None else first.action
     about = texts.say(kind, "about")
     parts = Parts(
         name=name,
@@ -189,27 +189,29 @@ def compose(
         pitch=_shown(copy.pitch or "") if plan.copy else "",
         lead=texts.say(kind, "lead", publication=publication),
         benefits=_benefits(copy, texts) if plan.benefits else (),
-        offer_line=terms["line"] if takes else "",
-        action=_action(label, policy, "offers" if takes else plan.link),
+        offer_line="" if first is None else first.ends_line,
+        then_line="" if first is None else first.then_line,
+        others=tuple(Action(label=one.line, href=_href(policy, "offers")) for one in rest),
+        action=_action(label, policy, plan.link if first is None else "offers"),
         about=_action(about, policy, plan.link),
         sign_in=None if is_signed_in(decision) else _sign_in(plan, policy, texts),
         period=counted.period,
         noun=counted.noun,
-        price=terms["price"],
-        term=terms["term"],
-        ends=terms["ends"],
+        price=offers[0].price if offers else "",
+        term=offers[0].term if offers else "",
+        ends=offers[0].ends if offers else "",
         publication=publication,
         reading=decision.meter,
-        offer=offer,
+        offers=offers,
     )
-    return parts if says is None else _in_own_words(parts, says, terms, policy)
+    return parts if says is None else _in_own_words(parts, says, policy)
 
 
-def _in_own_words(parts: Parts, says: Declared, terms: Mapping[str, str], policy: Policy) -> Parts:
+def _in_own_words(parts: Parts, says: Declared, policy: Policy) -> Parts:
     """Return a prompt that says what the policy declares, and nothing of ours around it.
 
-    The offer's own button stays where no other is declared, and the link for those who have an
-    account.
+    The first offer's own button stays where no other is declared, and so do the offers below it and
+    the link for those who have an account.
     """
     locale = says.language.locale
     values = {
@@ -229,7 +231,7 @@ def _in_own_words(parts: Parts, says: Declared, terms: Mapping[str, str], policy
     if label and says.link is not None:
         action = Action(label=label, href=_safe(says.link, "link"))
     elif parts.offer is not None:
-        action = _action(terms["action"], policy, "offers")
+        action = _action(parts.offer.action, policy, "offers")
     return evolve(
         parts,
         lang=str(locale).replace("_", "-"),
@@ -241,7 +243,11 @@ def _in_own_words(parts: Parts, says: Declared, terms: Mapping[str, str], policy
         pitch="",
         lead="",
         benefits=(),
-        offer_line="" if words.action else terms["line"],
+        offer_line="" if words.action or parts.offer is None else parts.offer.ends_line,
+        then_line="" if words.action or parts.offer is None else parts.offer.then_line,
+        others=tuple(
+            Action(label=one.line, href=_href(policy, "offers")) for one in parts.offers[1:]
+        ),
         action=action,
         about=None,
     )
@@ -269,25 +275,6 @@ def _copy(policy: Policy, texts: Texts, wanted: tuple[str, ...]) -> tuple[Copy, 
     own = policy.copy.get(choice.words)
     tag = str(choice.locale) if own is None else choice.words
     return own or Copy(), tag.replace("_", "-")
-
-
-def _offer_words(offer: Offer | None, policy: Policy, texts: Texts, today: date) -> dict[str, str]:
-    """Return what is said of an offer; without one each is an empty text."""
-    if offer is None:
-        return dict.fromkeys(("action", "line", "price", "term", "ends"), "")
-    price = money(offer.price, offer.currency, texts.locale)
-    term = texts.term(offer.term)
-    kind = "trial" if offer.kind is OfferKind.TRIAL else "subscription"
-    key = kind if offer.price else f"{kind}-at-no-charge"
-    end = offer.instants(policy.zone)[1]
-    ends = "" if end is None else until_text(end, today, policy.zone, texts.locale)
-    return {
-        "action": texts.say("offer", key, term=term, price=price),
-        "line": texts.say("offer", "ends", day=ends) if ends else "",
-        "price": price,
-        "term": term,
-        "ends": ends,
-    }
 
 
 def _sign_in(plan: _Plan, policy: Policy, texts: Texts) -> Action | None:

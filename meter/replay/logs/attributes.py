@@ -213,5 +213,5 @@ def scene(values: Mapping[str, object]) -> tuple[Reader, PageView]:
         reader.pop("registered_at", None)
     elif "registered_at" in reader:
         reader["registered"] = True
-    article = Article(id="-", **of_part["article"])
+    article = Article(**{"id": "-", **of_part["article"]})
     return Reader(id="-", **reader), PageView(article=article, **of_part[""])

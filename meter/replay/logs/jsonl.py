@@ -33,7 +33,10 @@ _LONGEST = 1 << 22
 """A line with more bytes is no event."""
 _SHORT = 1024
 """A line with no more bytes is nested at most half as deep, which pyarrow's reader bears."""
-_RIGHT = pa.struct([(name, pa.string()) for name in ("kind", "product", "starts", "ends", "grace")])
+_TEXTS_OF_A_RIGHT = ("kind", "product", "article", "section", "starts", "ends", "grace")
+_RIGHT = pa.struct(
+    [*((name, pa.string()) for name in _TEXTS_OF_A_RIGHT), ("tags", pa.list_(pa.string()))]
+)
 _EVENT = [
     ("at", pa.string()),
     ("reader", pa.struct([("id", pa.string()), ("entitlements", pa.list_(_RIGHT))])),

@@ -125,6 +125,7 @@ class LogLine:
     verdict: int
     counted: int
     used: int
+    started: int
 
 
 COLUMNS = tuple(ReaderSums.__annotations__)
@@ -223,7 +224,10 @@ class PolicyTables(NamedTuple):
     offer_lift: Floats
     """[offer] how much more often it is taken than the list price."""
     offer_option: Integers
-    """[offer] the option that a subscription offer sells."""
+    """[offer] the option it sells, or what a trial costs afterwards; -1 for a trial at list price.
+    """
+    once: Integers
+    """[offer] the bit of one that an account starts once, or 0."""
     price: Floats
     """[option]"""
     churn: Floats

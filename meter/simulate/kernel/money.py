@@ -69,7 +69,9 @@ def end_trial(setting: Setting, life: Life, month: Month) -> None:
     if uniform(life.key, draws.CONTINUE, life.bought) >= stays:
         end(life, TRIAL_OVER)
         return
-    life.option = int(uniform(life.key, draws.PLAN, life.bought) < behaviour.annual_share)
+    life.option = setting.policy_tables.offer_option[life.standing - FIRST_TRIAL]
+    if life.option < 0:
+        life.option = int(uniform(life.key, draws.PLAN, life.bought) < behaviour.annual_share)
     life.standing = FIRST_TRIAL + len(setting.policy_tables.trial) + life.option
     pay_term(setting, life, month, life.due)
 
@@ -113,6 +115,8 @@ def start(setting: Setting, life: Life, month: Month, offer: int) -> None:
     life.renewals = 0
     life.bought += 1
     month.begun += 1
+    if offer >= 0:
+        life.started |= policy_tables.once[offer]
     if offer >= 0 and policy_tables.trial[offer]:
         life.standing = FIRST_TRIAL + offer
         life.term_from = month.now
@@ -161,9 +165,20 @@ def expect(
             row.trial += chance
         chance *= behaviour.continue_auto_renew if life.renews else behaviour.continue_auto_cancel
 
-    # Subscriptions at list price are by the month or by the year.
-    for option in range(_LIST_OPTIONS):
-        share = chance * (behaviour.annual_share if option == 1 else 1.0 - behaviour.annual_share)
+    # Subscriptions at list price are by the month or by the year; what a trial says it costs
+    # afterwards is one option.
+    agreed = -1
+    if offer >= 0:
+        agreed = policy_tables.offer_option[offer]
+    first, last = 0, _LIST_OPTIONS
+    if agreed >= 0:
+        first, last = agreed, agreed + 1
+    for option in range(first, last):
+        share = chance
+        if agreed < 0 and option == 1:
+            share = chance * behaviour.annual_share
+        elif agreed < 0:
+            share = chance * (1.0 - behaviour.annual_share)
         if now < time.months[-1]:
             expect_payments(policy_tables, time, output.months, row, option, now, number, share)
         else:

@@ -46,6 +46,8 @@ class Life:
     option: int
     """What the subscription costs, and for how long."""
     renewals: int
+    started: int
+    """The bits of the offers that were started, of those that are started once."""
     bought: int
     """How many trials and subscriptions were started."""
     renews: bool
@@ -171,6 +173,7 @@ def begin_life(life: Life, reader: int, key: np.uint64) -> None:
     life.born = 0
     life.identities = 0
     life.bought = 0
+    life.started = 0
     life.option = 0
     life.renews = True
     life.anchor = 0

@@ -183,6 +183,7 @@ def group_of(
         policy_tables.visit[referrer, state.device_kind[month.device]],
         policy_tables.period[period],
         policy_tables.age[age],
+        life.started,
     ]
     return group
 
@@ -271,6 +272,7 @@ def write(
     line.verdict = verdict
     line.counted = counted
     meter = setting.tables.meter[verdict]
+    line.started = life.started
     line.used = -1
     if meter >= 0:
         line.used = state.memory.used[meter] + counted

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from meter.testing.strategies.reader import articles, page_views, readers
 from meter.testing.strategies.times import MICROSECOND, NEAR, UTC_ZONE, edge_times, edges
+from meter.testing.strategies.words import few
 from meter.usage import Tally, Usage
 from meter.windows import DAY, instant, moment
 
@@ -52,7 +53,8 @@ def usages(draw: DrawFn, policy: Policy | None = None) -> Usage:
     for name, times in counted.items():
         ordered = sorted((at, name) for name, at in times.items())
         tallies[name] = Tally(tuple(name for _, name in ordered), tuple(at for at, _ in ordered))
-    return Usage(tallies)
+    started = frozenset() if policy is None else draw(few(("gone", *policy.once)))
+    return Usage(tallies, started)
 
 
 @st.composite

@@ -19,7 +19,6 @@ from meter.policy import (
     Links,
     Meter,
     Noun,
-    Offer,
     Policy,
     Prompt,
     PromptWords,
@@ -30,13 +29,13 @@ from meter.policy import (
     When,
 )
 from meter.policy.promised import WALLS
+from meter.testing.strategies.offers import offers, products, showing
 from meter.testing.strategies.times import START
 from meter.testing.strategies.words import NUMBERS, SPANS, WORDS
 from meter.vocabulary import (
     ArticleAccess,
     Count,
     Members,
-    OfferKind,
     Range,
     Show,
     Status,
@@ -213,8 +212,8 @@ def _keys() -> list[SearchStrategy[tuple[str, Any]]]:
         st.one_of([_key(name, _some(some)) for name, some in words]),
         st.one_of([_key(name, _members(WORDS[name])) for name in members]),
         st.one_of([_key(name, _ranges(constants)) for name, constants in NUMBERS.items()]),
-        st.tuples(st.sampled_from(["gift", "crawler"]), st.booleans()),
         st.one_of([_key(name, _none_of(WORDS[name])) for name in ("section", "kind")]),
+        st.tuples(st.sampled_from(["gift", "crawler", "covered", "covered"]), st.booleans()),
         _key("dates", _periods()),
         _key("published", _periods()),
         _key("age", _lengths()),
@@ -274,46 +273,19 @@ def _meter(name: str) -> SearchStrategy[Meter]:
 
 
 @st.composite
-def _offers(draw: DrawFn, name: str) -> Offer:
-    starts = draw(st.none() | _dates())
-    ends: date | datetime | None = draw(
-        st.none() | st.integers(0, 90).map(lambda days: (starts or _DAYS[0]) + timedelta(days=days))
-    )
-    if ends is not None and draw(st.booleans()):
-        clock = draw(st.sampled_from([UTC, None]))
-        ends = datetime(ends.year, ends.month, ends.day, 23, 30, tzinfo=clock) + timedelta(days=1)
-    term = draw(st.sampled_from(["3 months", "1 year", "14 days"]))
-    kind = draw(st.sampled_from(OfferKind))
-    price = draw(st.sampled_from(["9", "4.50", "0"]))
-    when = draw(whens())
-    return Offer(
-        name=name,
-        kind=kind,
-        price=price,
-        currency="USD",
-        term=term,
-        starts=starts,
-        ends=ends,
-        when=when,
-    )
-
-
-@st.composite
-def _rules(draw: DrawFn, meters: Sequence[str], offers: Sequence[str]) -> tuple[Rule, ...]:
+def _rules(draw: DrawFn, meters: Sequence[str], names: Sequence[str]) -> tuple[Rule, ...]:
     """Draw up to three rules, half of the time one that lets many spend, and the last one."""
-    offer = st.none() | st.sampled_from(offers) if offers else st.none()
+    shown = showing(tuple(names))
     show = st.sampled_from([Show.COUNTDOWN, Show.COUNTDOWN, Show.ARTICLE, Show.LAST_FREE_ARTICLE])
     plain: SearchStrategy[dict[str, Any]] = st.just({"show": Show.ARTICLE})
     asks = st.just({"show": Show.ARTICLE, "prompt": "give"})
     gate = st.just({"show": Show.GATE, "prompt": "consent"})
-    wall: SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
-        {"show": st.sampled_from(_WALLS), "offer": offer}
-    )
+    walls = st.fixed_dictionaries({"show": st.sampled_from(_WALLS)})
+    wall: SearchStrategy[dict[str, Any]] = st.tuples(walls, shown).map(lambda d: d[0] | d[1])
     spend = wall
     if meters:
-        spend = st.fixed_dictionaries(
-            {"spend": st.sampled_from(meters), "show": show, "offer": offer}
-        )
+        spending = st.fixed_dictionaries({"spend": st.sampled_from(meters), "show": show})
+        spend = st.tuples(spending, shown).map(lambda d: d[0] | d[1])
     outcome = st.one_of(spend, plain, wall, gate, asks)
     drawn = draw(st.lists(st.tuples(whens(meters, least=1), outcome), max_size=3))
     allowed = draw(st.booleans())
@@ -344,7 +316,8 @@ def policies(draw: DrawFn, zones: Sequence[str] = _ZONES) -> Policy:
     policy = Policy(
         publication=Publication(name="The Harbour Review", timezone=draw(st.sampled_from(zones))),
         meters=tuple(draw(_meter(name)) for name in names),
-        offers=tuple(draw(_offers(name)) for name in offer_names),
+        offers=tuple(draw(offers(name, _dates(), whens())) for name in offer_names),
+        products=draw(products()),
         rules=draw(_rules(names, offer_names)),
         switches={name: draw(st.booleans()) for name in SWITCHES},
         prompts=_PROMPTS,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
 from meter.testing.strategies.times import edge_times
 from meter.testing.strategies.words import few, maybe, numbers, words
 from meter.view import Article, Entitlement, PageView, Reader
+from meter.view.rights import NAMING
 from meter.vocabulary import ArticleAccess, EntitlementKind
 from meter.windows import instant
 
@@ -33,7 +34,21 @@ def entitlements(draw: DrawFn, policy: Policy | None = None) -> Entitlement:
         starts = ends
     grace = draw(st.sampled_from([timedelta(), timedelta(days=7), timedelta(hours=36)]))
     product = draw(maybe(words(policy, "product")))
-    return Entitlement(kind=kind, product=product, starts=starts, ends=ends, grace=grace)
+    names = {}
+    if kind in NAMING and (draw(st.booleans()) or (kind == "purchase" and product is None)):
+        product = None
+        names = draw(_names(policy))
+    return Entitlement(kind=kind, product=product, starts=starts, ends=ends, grace=grace, **names)
+
+
+def _names(policy: Policy | None) -> SearchStrategy[dict[str, Any]]:
+    """Draw what a purchase or a gift is for: an article, a section, tags, or two of them."""
+    keys = (
+        st.tuples(st.just("article"), st.sampled_from(["a1", "a2", "a3"])),
+        st.tuples(st.just("section"), st.sampled_from(words(policy, "section"))),
+        st.tuples(st.just("tags"), st.sampled_from(words(policy, "tags")).map(lambda tag: [tag])),
+    )
+    return st.lists(st.one_of(keys), min_size=1, max_size=2).map(dict)
 
 
 @st.composite

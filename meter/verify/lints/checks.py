@@ -16,6 +16,7 @@ from meter.verify.diagram import UndecidedError
 from meter.verify.lints.allowances import expired_forgotten, paying_at_zero, registering_loses
 from meter.verify.lints.announced import last_free
 from meter.verify.lints.findings import Findings, warning
+from meter.verify.lints.offered import needs_country, undeclared_products
 from meter.verify.lints.order import silent_order
 from meter.verify.lints.reach import changes_nothing, falls_through, never_fires, never_shows
 from meter.verify.lints.unknown import escapes_wall, gets_no_offer
@@ -41,6 +42,8 @@ CODES = {
         "a rule that does match, but without which every reader would see the same"
     ),
     "offer-never-shows": "an offer that a rule names and no reader can ever be shown",
+    "offer-needs-country": "offers of a rule that nobody gets whose country is not known",
+    "undeclared-product": "a product that opens nothing, since others are declared and it is not",
     "last-free-skipped": (
         "a countdown whose last free article can go by without the notice that it is the last"
     ),
@@ -75,6 +78,8 @@ CODES = {
 _CHECKS: dict[str, Callable[[Findings], Iterator[Problem]]] = {
     "rule-never-fires": never_fires,
     "offer-never-shows": never_shows,
+    "offer-needs-country": needs_country,
+    "undeclared-product": undeclared_products,
     "last-free-skipped": last_free,
     "free-walled": free_walled,
     "paying-limit-zero": paying_at_zero,

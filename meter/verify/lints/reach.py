@@ -130,12 +130,12 @@ def _differ(now: Leaf, then: Leaf) -> bool:
 
 def never_shows(findings: Findings) -> Iterator[Problem]:
     """Yield the offers that a rule names and no reader can ever be shown."""
-    shown = {(verdict.rule, verdict.offer) for verdict in findings.shown()}
+    shown = {(seen.rule, name) for seen in findings.shown() for name in seen.offers}
     for offer in findings.policy.offers:
         naming = {
             index: rule.name
             for index, rule in enumerate(findings.policy.rules)
-            if rule.offer == offer.name
+            if offer.name in rule.offered
         }
         if naming and not any(name == offer.name for _, name in shown):
             yield warning(
@@ -150,11 +150,16 @@ def never_shows(findings: Findings) -> Iterator[Problem]:
             if findings.reaches[index].fires != FALSE and (rule, offer.name) not in shown:
                 yield warning(
                     code="offer-never-shows",
-                    path=("rules", index, "offer"),
+                    path=("rules", index, _offer_key(findings, index)),
                     message=f"rule `{rule}` can never show offer `{offer.name}`:"
                     " no reader it matches may have it",
-                    advice=f"remove `offer`, or widen `when` of `{offer.name}`",
+                    advice=f"remove it there, or widen `when` of `{offer.name}`",
                 )
+
+
+def _offer_key(findings: Findings, index: int) -> str:
+    """Return the key under which a rule names its offers."""
+    return "offers" if findings.policy.rules[index].offers else "offer"
 
 
 def falls_through(findings: Findings) -> Iterator[Problem]:

@@ -99,13 +99,13 @@ def _without(findings: Findings, level: int, diagram: int) -> int:
 
 def _shows(rule: str, offer: str) -> Callable[[Verdict], bool]:
     """Return whether a verdict is that of a rule with an offer."""
-    return lambda verdict: verdict.rule == rule and verdict.offer == offer
+    return lambda verdict: verdict.rule == rule and offer in verdict.offers
 
 
 def _offerless(findings: Findings, offer: str, level: int) -> int:
     """Return where a rule shows no offer, and would show this one if something were known."""
     parts = []
-    bare = among(findings.space, findings.whole, lambda verdict: verdict.offer is None)
+    bare = among(findings.space, findings.whole, lambda verdict: not verdict.offers)
     for rule in findings.policy.rules:
         decides = comes_from(rule.name)
         shown = among(findings.space, findings.whole, _shows(rule.name, offer))

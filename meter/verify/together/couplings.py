@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from meter.verify.situations import EXPIRED, RUNNING
+from meter.verify.situations import EXPIRED, HELD, RUNNING
 from meter.verify.together.timing import Timing, stretch_of
 from meter.vocabulary import Status
 
@@ -56,7 +56,7 @@ def _of_rights(layout: Layout, named: dict[tuple[str, str | None], int]) -> Iter
         if variable.slot is None:
             continue
         slot = layout.vocabulary.slots[variable.slot]
-        if slot.name == "product":
+        if slot.name in HELD:
             yield _pairs(layout, reader, level, lambda status, held: not held or status in RUNNING)
         elif slot.asks == "registration":
             yield _pairs(

@@ -65,15 +65,23 @@ def before(now: datetime, length: int) -> datetime:
 
 
 def rights_of(
-    status: Status, products: Sequence[str], since: Lengths, now: datetime
+    status: Status,
+    products: Sequence[str | None],
+    since: Lengths,
+    now: datetime,
+    *,
+    other: str | None = None,
 ) -> tuple[Entitlement, ...]:
-    """Return what makes a reader one of this status: one right a product, or one for everything."""
+    """Return what makes a reader one of this status: a right to each product, or to `other`.
+
+    The product `None` is everything.
+    """
     kind = _KINDS.get(status)
     if kind is None:
         return ()
     if status in _EXPIRED:
         return tuple(_ended(kind, since, now))
-    return tuple(_running(kind, products, since, now))
+    return tuple(_running(kind, products, since, now, other))
 
 
 def _ended(kind: EntitlementKind, since: Lengths, now: datetime) -> Iterator[Entitlement]:
@@ -84,10 +92,18 @@ def _ended(kind: EntitlementKind, since: Lengths, now: datetime) -> Iterator[Ent
 
 
 def _running(
-    kind: EntitlementKind, products: Sequence[str], since: Lengths, now: datetime
+    kind: EntitlementKind,
+    products: Sequence[str | None],
+    since: Lengths,
+    now: datetime,
+    other: str | None,
 ) -> Iterator[Entitlement]:
-    begun = {product: length for (name, product), length in since.items() if name == "purchase"}
+    begun = {
+        other if product is None else product: length
+        for (name, product), length in since.items()
+        if name == "purchase"
+    }
     named: dict[str | None, int | None] = {**dict.fromkeys(products), **begun}
-    for product, length in (named or {None: None}).items():
+    for product, length in (named or {other: None}).items():
         starts = None if length is None else before(now, length)
         yield Entitlement(kind=kind, product=product, starts=starts)

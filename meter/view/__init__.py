@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from hashlib import blake2b
+from datetime import datetime
 from typing import TYPE_CHECKING, cast
-from unicodedata import normalize
 
 from attrs import field, frozen
 
@@ -18,20 +16,13 @@ from meter.errors.kinds import (
     choice,
     each,
     instance,
-    length,
     maybe,
     number,
 )
-from meter.errors.values import ENDS_FIRST, MOST_DAYS, Fault, check_fields, refuse
-from meter.forms import as_length, parse_length, plain, words
-from meter.vocabulary import (
-    WORDS,
-    ArticleAccess,
-    EntitlementKind,
-    Status,
-    article_access,
-    entitlement_kind,
-)
+from meter.errors.values import Fault, check_fields, refuse
+from meter.forms import plain, words
+from meter.view.rights import Entitlement, bounded
+from meter.vocabulary import WORDS, ArticleAccess, EntitlementKind, Status, article_access
 from meter.windows import instant
 
 if TYPE_CHECKING:
@@ -41,65 +32,10 @@ __all__ = ["Article", "Entitlement", "PageView", "Reader"]
 
 _NOTHING: frozenset[str] = frozenset()
 _COLLECTIONS = (tuple, frozenset)
-_NO_GRACE = timedelta()
-_MICROSECOND = timedelta(microseconds=1)
-_FOREVER = 1 << 62
-_LONG_ID = 64
-# A group, a gift or a post that ended leaves no status behind: its reader never subscribed.
+# A group, a gift, a purchase or a post that ended leaves no status behind: its reader never
+# subscribed.
 _LAPSE = (EntitlementKind.TRIAL, EntitlementKind.SUBSCRIPTION)
 _ENTITLED = (Status.SUBSCRIBER, Status.TRIAL)
-
-
-def _grace(value: str | timedelta | int) -> timedelta:
-    if type(value) is int and 0 <= value <= MOST_DAYS:
-        return timedelta(days=value)
-    return as_length(value) if isinstance(value, str) else cast("timedelta", value)
-
-
-@frozen(kw_only=True, slots=False)
-class Entitlement:
-    """A right to read, from `starts` up to but not including `ends`.
-
-    Both are times with a zone; an open side is `None`. `grace` (a length such as `"7 days"`, or
-    whole days) keeps the right alive after `ends` while a failed payment is sorted out. Raises
-    `ValueError` for a time without a zone.
-    """
-
-    kind: EntitlementKind = field(converter=entitlement_kind)
-    product: str | None = None
-    starts: datetime | None = None
-    ends: datetime | None = None
-    grace: timedelta = field(default=_NO_GRACE, converter=_grace)
-    from_instant: int = field(init=False, repr=False, eq=False)
-    until_instant: int = field(init=False, repr=False, eq=False)
-    """The half-open stretch in which the right is in force, grace included, in microseconds since
-    1970.
-    """
-
-    def __attrs_post_init__(self) -> None:
-        if not (
-            type(self.kind) is EntitlementKind
-            and self.grace is _NO_GRACE
-            and (self.product is None or type(self.product) is str)
-            and (self.starts is None or type(self.starts) is datetime)
-            and (self.ends is None or type(self.ends) is datetime)
-        ):
-            check_fields(self, _OF_A_RIGHT)
-        starts = -_FOREVER if self.starts is None else self._instant("starts")
-        ends = _FOREVER if self.ends is None else self._instant("ends")
-        if starts > ends:
-            message, advice = ENDS_FIRST
-            refuse(self, "ends", Fault("starts-after-ends", message.format(what="it"), advice))
-        if self.ends is not None:
-            ends += self.grace // _MICROSECOND
-        self.__dict__.update(from_instant=starts, until_instant=ends)
-
-    def _instant(self, field: str) -> int:
-        try:
-            return instant(getattr(self, field))
-        except ValueError:
-            check_fields(self, _OF_A_RIGHT)
-            raise
 
 
 def _rights(value: Iterable[Entitlement]) -> tuple[Entitlement, ...]:
@@ -111,13 +47,6 @@ def _are(kind: type, items: Collection[object]) -> bool:
     return type(items) in _COLLECTIONS and {*map(type, items)} == {kind}
 
 
-_OF_A_RIGHT = {
-    "kind": choice(EntitlementKind),
-    "product": maybe(TEXT),
-    "starts": maybe(ZONED),
-    "ends": maybe(ZONED),
-    "grace": length(parse_length),
-}
 _OF_A_READER = {
     "id": maybe(ID),
     "registered": FLAG,
@@ -185,11 +114,11 @@ class Reader:
 
         A running right beats an expired one: staff, then anything that was paid for or given, then
         a trial. Of several expired rights the one that ended last names the status, and of two that
-        ended together the subscription does.
+        ended together the subscription does. One that names what it covers changes no status.
         """
         status = Status.REGISTERED if self.registered else Status.ANONYMOUS
         for right in self.entitlements:
-            if right.from_instant <= at < right.until_instant:
+            if right.from_instant <= at < right.until_instant and not right.is_named:
                 if right.kind is EntitlementKind.STAFF:
                     return Status.STAFF
                 if right.kind is not EntitlementKind.TRIAL:
@@ -218,6 +147,17 @@ class Reader:
         products = (right.product for right in self.running(at))
         return frozenset(plain(product) for product in products if product is not None)
 
+    def covers_all_at(self, at: int) -> bool:
+        """Say whether a right in force at an instant covers everything: one without a product."""
+        return any(right.product is None and not right.is_named for right in self.running(at))
+
+    def names_at(self, article: Article, at: int) -> bool:
+        """Say whether a right in force at an instant names an article, its section or its tags."""
+        return any(
+            right.is_named and right.names(article.key, article.section, article.tags)
+            for right in self.running(at)
+        )
+
     def last_expired(self, at: int, products: frozenset[str] | None = None) -> Entitlement | None:
         """Return the right that ended last before an instant, of some products or of any."""
         ended = [
@@ -232,18 +172,6 @@ class Reader:
             key=lambda right: (right.until_instant, right.kind is not EntitlementKind.TRIAL),
             default=None,
         )
-
-
-def _bounded(name: str) -> str:
-    """Return an id as it is remembered.
-
-    Itself in Unicode's form NFC, or a digest of it where it is long (hashlib's blake2b, 128 bits).
-    """
-    if not name.isascii():
-        name = normalize("NFC", name)
-    if len(name) <= _LONG_ID and not name.startswith("~"):
-        return name
-    return "~" + blake2b(name.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 @frozen(kw_only=True, slots=False)
@@ -274,7 +202,7 @@ class Article:
             and self.value is None
         ):
             check_fields(self, _OF_AN_ARTICLE)
-        self.__dict__["key"] = _bounded(self.id)
+        self.__dict__["key"] = bounded(self.id)
         self.__dict__["_published"] = None if self.published is None else self._instant()
 
     def _instant(self) -> int:
@@ -343,5 +271,5 @@ class PageView:
         length says where it ends, so neither can be spelled by another article or id.
         """
         article = self.article.key
-        one = f"@{at}" if self.id is None else f"~{_bounded(self.id)}"
+        one = f"@{at}" if self.id is None else f"~{bounded(self.id)}"
         return f"~{len(article)}~{article}{one}"

@@ -1,152 +1,76 @@
-"""What a policy says of facts: its conditions as formulas over codes.
-
-A formula asks whether a slot's code is among some codes, or whether a slot's set contains a member,
-and joins such questions by "every" and "some". There is no "not": a negation is pushed down to
-single slots (De Morgan), where it means "some other known value", so missing data never matches.
-
-Slots are observed in order. A formula over codes that end early answers `None` where it depends on
-one that has not been observed.
-"""
+"""From a condition of a policy, or who may have an offer, to a formula."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from meter.facts import ATTRIBUTES, Vocabulary, clock_name, since_name
 from meter.facts.slots import uncertain
 from meter.forms import covers
+from meter.formulas import ALWAYS, NEVER, And, Contains, Formula, In, Or, Turned
 from meter.vocabulary import Range, Status
 
 if TYPE_CHECKING:
-    from meter.policy import Lengths, When
+    from collections.abc import Hashable, Iterable, Iterator, Sequence
+
+    from meter.policy import Lengths, Offer, Policy, When
     from meter.vocabulary import Members
 
-__all__ = ["ALWAYS", "And", "Contains", "Formula", "In", "Or", "Turned", "formula_of", "leaves"]
+__all__ = ["JudgedOffer", "formula_of", "offer_formula"]
 
 
-@frozen
-class In:
-    """A slot holds one of some codes.
+def formula_of(when: When, vocabulary: Vocabulary, policy: Policy) -> Formula:
+    """Return a condition of a policy as a formula over a vocabulary's slots."""
+    return _Translation(vocabulary, policy, wanted=True).formula(when)
 
-    `None`, a slot that is not observed yet, leaves the question open.
+
+class JudgedOffer(NamedTuple):
+    """An offer of a rule, and a formula that says where it runs and is for the reader."""
+
+    name: str
+    formula: Formula
+
+
+def offer_formula(offer: Offer, vocabulary: Vocabulary, policy: Policy) -> Formula:
+    """Return who may have an offer, and when it runs, as one formula.
+
+    One that an account starts once is not for who has started it.
     """
-
-    slot: int
-    codes: frozenset[Hashable]
-
-    def holds(self, values: Sequence[Any]) -> bool | None:
-        """Say whether this is so; `None` while the slot has not been observed."""
-        return values[self.slot] in self.codes if self.slot < len(values) else None
-
-
-@frozen
-class Contains:
-    """A slot that holds a set contains a member (or, with `not inside`, does not)."""
-
-    slot: int
-    member: str
-    inside: bool = True
-
-    def holds(self, values: Sequence[Any]) -> bool | None:
-        """Say whether this is so; `None` while the slot has not been observed."""
-        if self.slot >= len(values):
-            return None
-        return (self.member in values[self.slot]) is self.inside
-
-
-@frozen
-class Turned:
-    """Some switches of the policy are as they are: it holds for every view, or for none."""
-
-    switches: tuple[str, ...]
-    on: bool
-    """Whether one of them is on."""
-    wanted: bool
-
-    def holds(self, values: Sequence[Any]) -> bool:  # noqa: ARG002 - no view can tell
-        """Say whether they are as is asked for."""
-        return self.on is self.wanted
-
-
-@frozen
-class And:
-    """Every part holds; no parts hold always."""
-
-    parts: tuple[Formula, ...]
-
-    def holds(self, values: Sequence[Any]) -> bool | None:
-        """Say whether this is so, as far as can be known."""
-        known: bool | None = True
-        for part in self.parts:
-            holds = part.holds(values)
-            if holds is False:
-                return False
-            if holds is None:
-                known = None
-        return known
-
-
-@frozen
-class Or:
-    """At least one part holds; no parts hold never."""
-
-    parts: tuple[Formula, ...]
-
-    def holds(self, values: Sequence[Any]) -> bool | None:
-        """Say whether this is so, as far as can be known."""
-        known: bool | None = False
-        for part in self.parts:
-            holds = part.holds(values)
-            if holds:
-                return True
-            if holds is None:
-                known = None
-        return known
-
-
-Formula = In | Contains | Turned | And | Or
-ALWAYS = And(())
-NEVER = Or(())
-
-
-def leaves(formula: Formula) -> Iterator[In | Contains]:
-    """Yield what a formula asks of single slots, in the order it is tried."""
-    if isinstance(formula, In | Contains):
-        yield formula
-    elif not isinstance(formula, Turned):
-        for part in formula.parts:
-            yield from leaves(part)
-
-
-def formula_of(
-    when: When, vocabulary: Vocabulary, zone: ZoneInfo, on: frozenset[str] = frozenset()
-) -> Formula:
-    """Return a condition as a formula over a vocabulary's slots; its dates are days in `zone`.
-
-    `on` are the switches that are on.
-    """
-    return _Translation(vocabulary, zone, on, wanted=True).formula(when)
+    parts: list[Formula] = []
+    stretch = offer.instants(policy.zone)
+    if stretch != (None, None):
+        parts.append(In(vocabulary.place("period"), vocabulary.periods(stretch)))
+    parts.append(formula_of(offer.when, vocabulary, policy))
+    if offer.once:
+        parts.append(Contains(vocabulary.place("started"), offer.name, inside=False))
+    return parts[0] if len(parts) == 1 else And(tuple(parts))
 
 
 STATUSES = {
     "account": frozenset(Status) - {Status.ANONYMOUS},
     "entitled": frozenset({Status.SUBSCRIBER, Status.TRIAL, Status.STAFF}),
 }
-"""The statuses that a flag about the reader stands for."""
+"""The statuses that a flag about the reader stands for.
+
+Whoever is entitled holds a running right that is not for some articles only: it makes the status.
+"""
 
 _ORDER = (
     "reader",
     "access",
     *(name for name, attribute in ATTRIBUTES.items() if attribute.kind != "flag"),
+    "covered",
     "left",
     "since",
     "account",
     "entitled",
-    *(name for name, attribute in ATTRIBUTES.items() if attribute.kind == "flag"),
+    *(
+        name
+        for name, attribute in ATTRIBUTES.items()
+        if attribute.kind == "flag" and attribute.serves is None
+    ),
     "dates",
     "published",
     "weekday",
@@ -158,17 +82,16 @@ _ORDER = (
 """Every key of a condition, in the order it is tried and told in."""
 
 
-@frozen
 class _Translation:
     """From conditions to formulas; with `wanted` false, to the formulas of their opposites."""
 
-    vocabulary: Vocabulary
-    zone: ZoneInfo
-    on: frozenset[str]
-    wanted: bool
+    def __init__(self, vocabulary: Vocabulary, policy: Policy, *, wanted: bool) -> None:
+        self.vocabulary = vocabulary
+        self.policy = policy
+        self.wanted = wanted
 
     def opposite(self) -> _Translation:
-        return evolve(self, wanted=not self.wanted)
+        return _Translation(self.vocabulary, self.policy, wanted=not self.wanted)
 
     def formula(self, when: When) -> Formula:
         parts = [part for name in _ORDER for part in self._parts(name, when)]
@@ -192,6 +115,9 @@ class _Translation:
             yield self._in_range(name, None, asked if isinstance(asked, Range) else asked.bounds())
         elif kind == "flag":
             yield self._among(name, {asked})
+        elif kind == "covered":
+            covered = self._covered()
+            yield covered if asked is self.wanted else self._complement(covered)
         elif kind == "left":
             for meter, bounds in asked.items():
                 yield self._in_range("left", meter, bounds)
@@ -212,16 +138,49 @@ class _Translation:
             return self._among("reader", statuses if asked else frozenset(Status) - statuses)
         if kind in ("dates", "published"):
             name = "period" if kind == "dates" else kind
-            return self._among(name, self.vocabulary.periods(asked.instants(self.zone), name))
+            return self._among(
+                name, self.vocabulary.periods(asked.instants(self.policy.zone), name)
+            )
         if kind == "switch":
-            return Turned(tuple(sorted(asked)), not asked.isdisjoint(self.on), self.wanted)
+            return Turned(
+                tuple(sorted(asked)), not asked.isdisjoint(self.policy.switched_on), self.wanted
+            )
         if kind in ("weekday", "hour"):
-            name = clock_name(kind, self.zone, self.vocabulary.zone)
+            name = clock_name(kind, self.policy.zone, self.vocabulary.zone)
             slot = self.vocabulary.slots[self.vocabulary.place(name)]
             if kind == "weekday":
                 return self._among(name, asked)
             return self._among(name, [slot.hour_code(e) for e in slot.mentioned if asked.hold(e)])
         return self._among(kind, asked)
+
+    def _covered(self) -> Formula:
+        """Say where a running right covers the article.
+
+        One that covers everything, one that names it, or one whose product opens it. Where a policy
+        declares no product each opens all.
+        """
+        holding = _Translation(self.vocabulary, self.policy, wanted=True)
+        place = self.vocabulary.place
+        everything: Formula = In(place("reader"), STATUSES["entitled"])
+        if self.policy.products:
+            everything = In(place("whole"), frozenset({True}))
+        by_product = map(holding.formula, self.policy.coverings)
+        return Or((everything, *by_product, In(place("named"), frozenset({True}))))
+
+    def _complement(self, formula: Formula) -> Formula:
+        """Return what holds wherever a formula does not.
+
+        What is not known counts as not so: whether a right covers an article is always known.
+        """
+        if isinstance(formula, In):
+            codes = self.vocabulary.slots[formula.slot].codes()
+            return In(formula.slot, frozenset(codes).difference(formula.codes))
+        if isinstance(formula, Contains):
+            return Contains(formula.slot, formula.member, not formula.inside)
+        if isinstance(formula, Turned):
+            return evolve(formula, wanted=not formula.wanted)
+        parts = tuple(map(self._complement, formula.parts))
+        return Or(parts) if isinstance(formula, And) else And(parts)
 
     def _word(self, name: str, asked: frozenset[str] | Members) -> Formula:
         """Ask for the mentioned words that the listed ones cover, or for anything but them.

@@ -1,0 +1,78 @@
+"""What a prompt says of offers, in one language."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+
+from meter.prompts.deadlines import until_text
+from meter.prompts.locales import money
+from meter.vocabulary import OfferKind
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from meter.policy import Offer, Policy
+    from meter.policy.offers import Then
+    from meter.prompts.texts import Texts
+
+__all__ = ["OfferWords", "offer_words"]
+
+
+@frozen(kw_only=True)
+class OfferWords:
+    """What is said of an offer; what there is not is an empty text."""
+
+    name: str
+    kind: str
+    action: str
+    price: str
+    term: str
+    ends: str
+    ends_line: str
+    then_line: str
+
+    @property
+    def line(self) -> str:
+        """The whole offer in one line: what it is, what it costs afterwards, and when it ends."""
+        return " · ".join(part for part in (self.action, self.then_line, self.ends_line) if part)
+
+    def table(self) -> dict[str, Any]:
+        """Return the words as plain values."""
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "price": self.price,
+            "term": self.term,
+            "ends": self.ends or None,
+            "line": self.ends_line or None,
+            "then": self.then_line or None,
+        }
+
+
+def offer_words(offer: Offer, policy: Policy, texts: Texts, today: date) -> OfferWords:
+    """Return what is said of an offer in the language of some texts."""
+    price = money(offer.price, offer.currency, texts.locale)
+    term = texts.term(offer.term)
+    kind = "trial" if offer.kind is OfferKind.TRIAL else "subscription"
+    key = kind if offer.price else f"{kind}-at-no-charge"
+    end = offer.instants(policy.zone)[1]
+    ends = "" if end is None else until_text(end, today, policy.zone, texts.locale)
+    return OfferWords(
+        name=offer.name,
+        kind=str(offer.kind),
+        action=texts.say("offer", key, term=term, price=price),
+        price=price,
+        term=term,
+        ends=ends,
+        ends_line=texts.say("offer", "ends", day=ends) if ends else "",
+        then_line="" if offer.then is None else _then(offer.then, offer.currency, texts),
+    )
+
+
+def _then(then: Then, currency: str, texts: Texts) -> str:
+    """Say what an offer costs afterwards: a month, or every four weeks."""
+    key = f"then-{then.per.unit}" if then.per.count == 1 else "then"
+    price = money(then.price, currency, texts.locale)
+    return texts.say("offer", key, price=price, term=texts.term(then.per))

@@ -32,26 +32,29 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from meter.decision import FIRST_METER, conclude, read_meter
+from meter.decision import ELSEWHERE, FIRST_METER, choose_told, conclude, read_meter
 from meter.errors.kinds import check_argument, instance
+from meter.facts import ACCESS
+from meter.facts.meters import Opening
 from meter.policy import Policy
-from meter.rulebook import first_match, is_spent
+from meter.rulebook import first_match
 from meter.usage import Tally, Usage
 from meter.view import PageView, Reader
-from meter.vocabulary import Opening
+from meter.vocabulary import Access
 from meter.windows import DAY, instant, moment
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from meter.decision import Conclusion, Counts, Decision
-    from meter.facts import Codes
+    from meter.decision import Conclusion, Counts, Decision, Standing, Told
+    from meter.facts import Code, Codes, Vocabulary
     from meter.rulebook import Rulebook, Verdict
 
 # fmt: off
 __all__ = [
     "Held", "allowance", "believe", "check_call", "complete", "count", "decide", "expires_at",
-    "is_counted", "join", "joined_at", "judge", "ledger", "observe", "record", "spend",
+    "is_counted", "is_settled", "join", "joined_at", "judge", "ledger", "meter_codes", "observe",
+    "record", "spend",
 ]
 # fmt: on
 
@@ -105,12 +108,22 @@ def observe(
     at = instant(now)
     counts, held = count(rulebook, reader, view, usage, at)
     status = reader.status_at(at)
-    if first_match(rulebook, (status,)) is not None:
+    if first_match(rulebook, (status,)) is not None and not rulebook.histories:
         return (status,), (counts, held)
     facts = rulebook.vocabulary.observe(reader, view, at, status)
-    if first_match(rulebook, facts) is not None:
+    if is_settled(rulebook, facts):
         return facts, (counts, held)
     return complete(rulebook, facts, counts), (counts, held)
+
+
+def is_settled(rulebook: Rulebook, facts: Codes) -> bool:
+    """Say whether facts that need no usage settle what is decided, and that nothing is counted."""
+    verdict = first_match(rulebook, facts)
+    if verdict is None:
+        return False
+    if not rulebook.histories or verdict.show.access is Access.PREVIEW:
+        return True
+    return len(facts) > ACCESS and not any(rulebook.keeps(m, facts) for m in rulebook.histories)
 
 
 def count(
@@ -119,7 +132,7 @@ def count(
     """Return what each meter has counted in the window that runs at the instant `at`."""
     tallies = usage.tallies
     article = view.article
-    counts: list[int] = [is_spent(article.access), view.prefetch]
+    counts: list[int] = [view.prefetch]
     if reader.id is None:
         return tuple(counts), (at, [])
     when, ahead = believe(usage, at)
@@ -136,7 +149,7 @@ def count(
         inside.append((tally, mark))
     if len(rulebook.sharing) > 1 and is_counted(rulebook, counts):
         for place in rulebook.sharing:
-            counts[FIRST_METER + 1 + 2 * place] = True
+            counts[FIRST_METER + 1 + 2 * place] = counts[FIRST_METER + 1 + 2 * place] or ELSEWHERE
     return tuple(counts), (when, inside)
 
 
@@ -150,28 +163,54 @@ def complete(rulebook: Rulebook, facts: Codes, counts: Counts) -> Codes:
     """Return the facts with those of the meters: is each open to this view, what would be left."""
     codes = list(facts)
     for place, meter in enumerate(rulebook.meters):
-        opening = Opening.CLOSED
-        left = 0
+        limit = rulebook.limit(meter.name, facts)
+        used = None
+        seen = 0
         if len(counts) > FIRST_METER:
             used, seen = counts[FIRST_METER + 2 * place : FIRST_METER + 2 * place + 2]
-            limit = rulebook.limit(meter.name, facts)
-            opening, left = allowance(limit, used, seen=bool(seen), spends=bool(counts[0]))
-        slot = rulebook.vocabulary.slots[rulebook.vocabulary.meters[meter.name].left]
-        codes += (opening, slot.code(left))
+        adds = rulebook.adds(place, facts, seen)
+        codes += meter_codes(rulebook.vocabulary, meter.name, limit, used, seen=seen, adds=adds)
     return tuple(codes)
 
 
-def allowance(limit: int, used: int, *, seen: bool, spends: bool) -> tuple[Opening, int]:
+def meter_codes(
+    vocabulary: Vocabulary, name: str, limit: int | None, used: int | None, *, seen: int, adds: bool
+) -> Iterator[Code]:
+    """Yield the codes of a meter's slots in their order.
+
+    `used` counts what is inside the window (`None`: that cannot be known), `seen` says that this
+    view is counted already, `adds` that it would count.
+    """
+    opening, left = Opening.CLOSED, 0
+    if used is not None:
+        opening, left = allowance(limit, used, seen=bool(seen), adds=adds)
+    elif limit is None:
+        opening, left = Opening.UNLIMITED, None
+    yield opening
+    slots = vocabulary.meters[name]
+    yield vocabulary.slots[slots.left].code(left)
+    if slots.now >= 0:
+        now = left if limit is None or used is None else limit - min(used, limit)
+        yield vocabulary.slots[slots.now].code(now)
+    if slots.used >= 0:
+        yield vocabulary.slots[slots.used].code(used)
+
+
+def allowance(
+    limit: int | None, used: int, *, seen: bool, adds: bool
+) -> tuple[Opening, int | None]:
     """Return whether a meter is open to a view, and what is left after it.
 
-    `used` counts what is inside the window, `seen` says that this view is counted already, `spends`
-    that it would count where it is not.
+    `used` counts what is inside the window, `seen` says that this view is counted already, `adds`
+    that it would count. Without a `limit` it is always open, and there is no telling what is left.
     """
+    if limit is None:
+        return Opening.UNLIMITED, None
     if used >= limit and not seen:
         return Opening.CLOSED, 0
     if limit == 0:
         return Opening.GIVEN, 0
-    return Opening.OPEN, limit - min(used, limit) - (spends and not seen)
+    return Opening.OPEN, max(limit - min(used, limit) - adds, 0)
 
 
 def believe(usage: Usage, at: int) -> tuple[int, bool]:
@@ -211,38 +250,54 @@ def record(
     """Spend where the verdict says so, and return the decision with what is to be remembered."""
     numbers, held = counts
     conclusion = conclude(rulebook, verdict, facts, numbers, now)
-    if conclusion.meter is None:
+    if not conclusion.groups and not conclusion.counted:
         return conclusion.decision, usage
-    resets, usage = spend(rulebook, conclusion, held, usage)
-    return read_meter(rulebook, conclusion, resets), usage
+    told, usage = spend(rulebook, conclusion, held, usage)
+    decision = conclusion.decision if told is None else read_meter(rulebook, conclusion, told)
+    return decision, usage
 
 
 def spend(
     rulebook: Rulebook, conclusion: Conclusion, held: Held, usage: Usage
-) -> tuple[int | None, Usage]:
-    """Count this view if the conclusion says so; return when its meter resets, and the usage.
+) -> tuple[Told | None, Usage]:
+    """Count this view where the conclusion says so; return the meter that is told, and the usage.
 
     A usage that is written anew is without what no window of the policy holds any more.
     """
-    place = conclusion.meter or 0
-    name, timeline, _ = rulebook.meters[place]
     when, inside = held
-    if not inside:
-        return None, usage
-    tally, mark = inside[place]
-    if conclusion.decision.counted:
-        tally = tally.add(mark, when)
-        kept = tally
+    tallies = {}
+    for place in conclusion.counted:
+        tally, mark = inside[place]
+        tallies[place] = tally.add(mark, when)
+
+    def resets(standing: Standing) -> int | None:
+        place, limit, _ = standing
+        if not inside:
+            return None
+        tally = tallies.get(place) or inside[place][0]
+        timeline = rulebook.meters[place].timeline
+        return timeline.resets(tally.ats, max(1, len(tally.ats)) if limit is None else limit, when)
+
+    told = choose_told(conclusion, resets)
+    if not tallies:
+        return told, usage
+    named = {rulebook.meters[place].name: tally for place, tally in tallies.items()}
+    return told, _remembered(rulebook, usage, named, when)
+
+
+def _remembered(rulebook: Rulebook, usage: Usage, counted: dict[str, Tally], when: int) -> Usage:
+    """Return a usage in which some meters have counted anew, at the instant `when`."""
+    kept = {}
+    for name, tally in counted.items():
         before = usage.tally(name)
-        if before.ats and before.ats[-1] > when:
-            # What lies ahead is kept: it may be this clock that is wrong.
-            kept = tally.with_later(before, when)
-        tallies = {**usage.tallies, name: kept}
-        if len(tallies) > 1:
-            for other, counted in tallies.items():
-                tallies[other] = rulebook.inside(other, counted, when)
-        usage = Usage(tallies)
-    return timeline.resets(tally.ats, conclusion.limit, when), usage
+        # What lies ahead is kept: it may be this clock that is wrong.
+        ahead = before.ats and before.ats[-1] > when
+        kept[name] = tally.with_later(before, when) if ahead else tally
+    tallies = {**usage.tallies, **kept}
+    if len(tallies) > 1:
+        for other, tally in tallies.items():
+            tallies[other] = rulebook.inside(other, tally, when)
+    return Usage(tallies)
 
 
 def expires_at(policy: Policy, usage: Usage, now: datetime | None = None) -> datetime | None:

@@ -17,13 +17,14 @@ from zoneinfo import ZoneInfo
 from attrs import fields, frozen
 
 from meter.facts import ATTRIBUTES, Vocabulary
+from meter.facts.meters import Opening
 from meter.forms import covers
 
 if TYPE_CHECKING:
     from meter.policy import When
     from meter.vocabulary import Members, Range
 
-__all__ = ["ALWAYS", "And", "Contains", "Formula", "In", "Or", "formula_of", "leaves"]
+__all__ = ["ALWAYS", "And", "Contains", "Formula", "In", "Or", "formula_of", "held_by", "leaves"]
 
 
 @frozen
@@ -106,9 +107,26 @@ def leaves(formula: Formula) -> Iterator[In | Contains]:
             yield from leaves(part)
 
 
-def formula_of(when: When, vocabulary: Vocabulary, zone: ZoneInfo) -> Formula:
-    """Return a condition as a formula over a vocabulary's slots; its dates are days in `zone`."""
-    return _Translation(vocabulary, zone, wanted=True).formula(when)
+def formula_of(
+    when: When, vocabulary: Vocabulary, zone: ZoneInfo, spent: Sequence[str] = ()
+) -> Formula:
+    """Return a condition as a formula over a vocabulary's slots; its dates are days in `zone`.
+
+    Of the meters in `spent`, which the rule spends, `left` is what this view leaves; of any other,
+    what is left as it is.
+    """
+    return _Translation(vocabulary, zone, tuple(spent), wanted=True).formula(when)
+
+
+def held_by(formula: Formula, values: Sequence[Any]) -> Iterator[In | Contains]:
+    """Yield what a formula asks of single slots and finds, of the parts by which it holds."""
+    if not formula.holds(values):
+        return
+    if isinstance(formula, In | Contains):
+        yield formula
+    else:
+        for part in formula.parts:
+            yield from held_by(part, values)
 
 
 _ORDER = (
@@ -116,6 +134,8 @@ _ORDER = (
     "access",
     *(name for name, attribute in ATTRIBUTES.items() if attribute.kind != "flag"),
     "left",
+    "used",
+    "exhausted",
     *(name for name, attribute in ATTRIBUTES.items() if attribute.kind == "flag"),
     "dates",
     "any",
@@ -130,10 +150,11 @@ class _Translation:
 
     vocabulary: Vocabulary
     zone: ZoneInfo
+    spent: tuple[str, ...]
     wanted: bool
 
     def opposite(self) -> _Translation:
-        return _Translation(self.vocabulary, self.zone, not self.wanted)
+        return _Translation(self.vocabulary, self.zone, self.spent, not self.wanted)
 
     def formula(self, when: When) -> Formula:
         parts = [part for name in _ORDER for part in self._parts(name, when)]
@@ -159,7 +180,12 @@ class _Translation:
             yield self._among(name, {asked})
         elif kind == "left":
             for meter, bounds in asked.items():
-                yield self._in_range("left", meter, bounds)
+                yield self._in_range("left" if meter in self.spent else "now", meter, bounds)
+        elif kind == "used":
+            for meter, bounds in asked.items():
+                yield self._in_range("used", meter, bounds)
+        elif kind == "exhausted":
+            yield self._joined(map(self._exhausted, sorted(asked)), every=False)
         elif kind == "dates":
             yield self._among("period", self.vocabulary.periods(asked.instants(self.zone)))
         elif kind == "any":
@@ -203,6 +229,9 @@ class _Translation:
         place = self.vocabulary.place(name, meter)
         known = frozenset(code for code in self.vocabulary.slots[place].codes() if code is not None)
         return In(place, known.intersection(codes) if self.wanted else known.difference(codes))
+
+    def _exhausted(self, meter: str) -> Formula:
+        return self._among("open", [Opening.CLOSED], meter=meter)
 
     def _in_range(self, name: str, meter: str | None, bounds: Range) -> Formula:
         if not self.vocabulary.has(name, meter):

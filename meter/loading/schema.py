@@ -20,6 +20,7 @@ from meter.loading.fields import (
     Localized,
     Mapping,
     Number,
+    OneOf,
     Table,
     Text,
     either,
@@ -27,7 +28,7 @@ from meter.loading.fields import (
 from meter.loading.meters import METER
 from meter.policy import Copy, Guarantee, Links, Offer, Publication, Rule
 from meter.policy.publication import link_step
-from meter.vocabulary import OfferKind, Show, Unit
+from meter.vocabulary import OfferKind, Show, Unit, Wall
 from meter.windows import Term
 
 __all__ = ["POLICY", "policy_schema", "schema_text"]
@@ -102,6 +103,7 @@ _PUBLICATION_NAME = Text(form='a text in quotes such as `"The Harbour Review"`')
 _OFFER_NAME = Text(form='the name of an offer such as `"summer"`')
 _PROMPT_NAME = Text(form='the name of a prompt such as `"few-left"`')
 _METER_NAME = Text(form='the name of a meter such as `"monthly"`')
+_METER_NAMES = List(item=_METER_NAME, example='["daily", "monthly"]')
 RULE = Table(
     noun="a rule",
     make=Rule,
@@ -115,11 +117,17 @@ RULE = Table(
         ),
         "when": WHEN_KEY,
         "spend": Key(
-            shape=_METER_NAME,
-            says="the meter to count the article on; the rule then matches while allowance is left",
+            shape=OneOf(by={list: _METER_NAMES}, otherwise=_METER_NAME),
+            says=(
+                "the meter to count the article on, or a list of meters that must all have"
+                " allowance left and all count it; the rule then matches while allowance is left"
+            ),
         ),
         "show": Key(
-            shape=Choice(words=Show), says="what the page shows", required=True, filler=Show.ARTICLE
+            shape=Choice(words=Show, also=Wall),
+            says="what the page shows; `wall` is the wall that fits the reader and the offer",
+            required=True,
+            filler=Show.ARTICLE,
         ),
         "offer": Key(
             shape=_OFFER_NAME, says="the offer to show, while it runs and if the reader may have it"

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
-from typing import TypeVar, cast
+from typing import Literal, TypeAlias, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
@@ -29,11 +29,20 @@ from meter.errors.kinds import (
     whole_number,
 )
 from meter.errors.values import InvalidValueError, check_fields
-from meter.policy.conditions import EVERYONE, Dates, Limit, When, pairs, stretch
+from meter.policy.conditions import EVERYONE, Dates, Limit, When, allowed, pairs, stretch
 from meter.policy.publication import Copy, Links, Publication, link_faults
 from meter.rulebook import Rulebook
 from meter.validation import find_faults
-from meter.vocabulary import Count, OfferKind, Show, Status, StatusWord
+from meter.vocabulary import (
+    ArticleAccess,
+    Count,
+    OfferKind,
+    RuleShow,
+    Show,
+    Status,
+    StatusWord,
+    Wall,
+)
 from meter.windows import Term, Window
 
 # fmt: off
@@ -47,18 +56,23 @@ _WHEN = instance(When)
 _LINKS = Links()
 _SHOWS = each(choice(Show), '["subscription-wall"]', frozenset)
 _WHOLE = whole_number("5")
+_METERED = frozenset({ArticleAccess.METERED})
 
 
 def _limits(value: Iterable[Limit]) -> tuple[Limit, ...]:
     return as_tuple(value)
 
 
+Allowed: TypeAlias = int | Literal["none"] | None
+"""How many are allowed; `"none"`, kept as `None`, is no limit."""
+
+
 def _limit(
-    value: int | Mapping[Status, int] | Mapping[StatusWord, int],
-) -> int | Mapping[Status, int]:
+    value: Allowed | Mapping[Status, Allowed] | Mapping[StatusWord, Allowed],
+) -> int | Mapping[Status, int | None] | None:
     if not isinstance(value, Mapping):
-        return value
-    return {vocabulary.status(status): limit for status, limit in value.items()}
+        return allowed(value)
+    return {vocabulary.status(status): allowed(limit) for status, limit in value.items()}
 
 
 @frozen(kw_only=True)
@@ -66,15 +80,23 @@ class Meter:
     """An allowance of distinct articles (or views) in a window.
 
     `limit` is one number or a number by reader status: a status that is not named gets 0, but an
-    expired one falls back to `registered`. `limits` instead gives a first-match list. `count` is
-    `articles` (distinct, the default) or `views`.
+    expired one falls back to `registered`; `"none"` (kept as `None`) counts and never refuses.
+    `limits` instead gives a first-match list. `count` is `articles` (distinct, the default) or
+    `views`. `access` is what may be read on it. Where `counts` holds, every whole view is counted,
+    whichever rule opened it, as far as the limit goes.
     """
 
     name: str
     window: Window
-    limit: int | Mapping[Status, int] = field(default=0, converter=_limit, eq=pairs)
+    limit: int | Mapping[Status, int | None] | None = field(
+        default=0, converter=_limit, eq=pairs
+    )
     limits: tuple[Limit, ...] = field(default=(), converter=_limits)
     count: Count = field(default=Count.ARTICLES, converter=vocabulary.count)
+    access: frozenset[ArticleAccess] = field(
+        default=_METERED, converter=vocabulary.accesses
+    )
+    counts: When | None = None
 
     def __attrs_post_init__(self) -> None:
         check_fields(self, _OF_A_METER)
@@ -94,12 +116,17 @@ class Meter:
         )
 
 
+_ALLOWED = maybe(_WHOLE)
 _OF_A_METER = {
     "name": TEXT,
     "window": instance(Window, form='a `Window` such as `Window(calendar="month")`'),
-    "limit": either(table(choice(Status), _WHOLE, "{ registered = 5 }"), (Mapping,), _WHOLE),
+    "limit": either(
+        table(choice(Status), _ALLOWED, "{ registered = 5 }"), (Mapping,), _ALLOWED
+    ),
     "limits": each(instance(Limit), "[Limit(limit=3)]"),
     "count": choice(Count),
+    "access": each(choice(ArticleAccess), '["metered"]', frozenset),
+    "counts": maybe(instance(When, form='a condition such as `When(access=["free"])`')),
 }
 
 
@@ -157,14 +184,23 @@ _OF_AN_OFFER = {
 }
 
 
+def _names(value: str | Iterable[str] | None) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    return (value,) if isinstance(value, str) else as_tuple(value)
+
+
 @frozen(kw_only=True)
 class Rule:
-    """One line of the policy: the first rule that matches decides."""
+    """One line of the policy: the first rule that matches decides.
+
+    `spend` is a meter, or several that must all be open and are all spent.
+    """
 
     name: str
     when: When = EVERYONE
-    spend: str | None = None
-    show: Show = field(converter=vocabulary.show)
+    spend: tuple[str, ...] = field(default=(), converter=_names)
+    show: RuleShow = field(converter=vocabulary.rule_show)
     offer: str | None = None
     prompt: str | None = None
 
@@ -175,8 +211,9 @@ class Rule:
 _OF_A_RULE = {
     "name": TEXT,
     "when": _WHEN,
-    "show": choice(Show),
-    **dict.fromkeys(("spend", "offer", "prompt"), maybe(TEXT)),
+    "show": choice(Show, Wall),
+    "spend": each(TEXT, '"monthly", or `["daily", "monthly"]`'),
+    **dict.fromkeys(("offer", "prompt"), maybe(TEXT)),
 }
 
 

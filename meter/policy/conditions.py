@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from attrs import field, frozen
 from attrs.converters import optional
@@ -14,6 +14,7 @@ from meter.errors.kinds import (
     DAY,
     FLAG,
     TEXT,
+    as_set,
     as_tuple,
     choice,
     each,
@@ -30,7 +31,7 @@ from meter.windows import local_instant
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-__all__ = ["EVERYONE", "Dates", "Limit", "When", "pairs", "stretch"]
+__all__ = ["EVERYONE", "Dates", "Limit", "When", "allowed", "pairs", "stretch"]
 
 
 @frozen(kw_only=True)
@@ -61,6 +62,15 @@ def stretch(
 def _bounds(value: Mapping[str, Range]) -> Mapping[str, Range]:
     # Never the caller's own, which may change.
     return dict(value) if isinstance(value, Mapping) else value
+
+
+def _meters(value: Iterable[str]) -> frozenset[str]:
+    return as_set(value)
+
+
+def allowed(value: int | str | None) -> int | None:
+    """Return how many are allowed, and `None` for the word `none`: no limit."""
+    return None if value == "none" else cast("int | None", value)
 
 
 def pairs(value: object) -> object:
@@ -98,6 +108,8 @@ class When:
     age_days: Range | None = None
     days_since_expiry: Range | None = None
     left: Mapping[str, Range] | None = field(default=None, converter=optional(_bounds), eq=pairs)
+    used: Mapping[str, Range] | None = field(default=None, converter=optional(_bounds), eq=pairs)
+    exhausted: frozenset[str] | None = field(default=None, converter=optional(_meters))
     gift: bool | None = None
     crawler: bool | None = None
     dates: Dates | None = None
@@ -129,7 +141,10 @@ _OF_A_WHEN = {
         ("tags", "segments"), maybe(instance(Members, form='a list such as `["a", "b"]`'))
     ),
     **dict.fromkeys(("score", "age_days", "days_since_expiry"), _RANGE),
-    "left": maybe(table(TEXT, instance(Range), '{"monthly": Range(at_most=2)}')),
+    **dict.fromkeys(
+        ("left", "used"), maybe(table(TEXT, instance(Range), '{"monthly": Range(at_most=2)}'))
+    ),
+    "exhausted": maybe(each(TEXT, '["monthly"]', frozenset)),
     **dict.fromkeys(("gift", "crawler"), maybe(FLAG)),
     "dates": maybe(instance(Dates)),
     "any": maybe(each(instance(When), '[When(access=["free"])]')),
@@ -143,10 +158,13 @@ EVERYONE = When()
 
 @frozen(kw_only=True)
 class Limit:
-    """An allowance for those whom `when` describes; the first of a meter's that matches holds."""
+    """An allowance for those whom `when` describes; the first of a meter's that matches holds.
+
+    `"none"` (kept as `None`) is no limit.
+    """
 
     when: When = EVERYONE
-    limit: int
+    limit: int | None = field(converter=allowed)
 
     def __attrs_post_init__(self) -> None:
-        check_fields(self, {"when": instance(When), "limit": whole_number("5")})
+        check_fields(self, {"when": instance(When), "limit": maybe(whole_number("5"))})

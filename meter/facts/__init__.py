@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from attrs import field, frozen
 
+from meter.facts.meters import MeterSlots, Opening, asked_of_meters
 from meter.forms import country_code, covering, host, language_tag, plain, section_path
 from meter.view import PageView, Reader
-from meter.vocabulary import ArticleAccess, Opening, Status
+from meter.vocabulary import ArticleAccess, Status
 from meter.windows import DAY
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ __all__ = [
     "READER",
     "Attribute",
     "Facts",
-    "MeterSlots",
     "Slot",
     "Vocabulary",
     "observer_of",
@@ -123,7 +123,7 @@ class Slot:
     `kind` is `word` (one of the mentioned words, `OTHER` or missing), `set` (the mentioned members
     present), `number` (an interval between the mentioned constants, numbered from below: even codes
     lie between two, odd ones on one), `flag`, or `period` (how many of the policy's own dates, as
-    instants, have come). `meter` names the meter of an `open` or a `left` slot.
+    instants, have come). `meter` names the meter of a slot about one (see `meters`).
     """
 
     name: str
@@ -154,14 +154,6 @@ class Slot:
         return 2 * place + on_a_constant
 
 
-@frozen
-class MeterSlots:
-    """The places of what a vocabulary asks of one meter: is it open to this view, what is left."""
-
-    open: int
-    left: int
-
-
 class Vocabulary:
     """The slots of one or more policies.
 
@@ -178,12 +170,12 @@ class Vocabulary:
         """How many slots can be observed without a reader's usage."""
         self.meters: dict[str, MeterSlots] = {}
         """Where the slots of each meter are."""
-        for name in dict.fromkeys(meter.name for policy in policies for meter in policy.meters):
-            self.meters[name] = MeterSlots(open=len(slots), left=len(slots) + 1)
-            slots += [
-                Slot("open", "opening", tuple(Opening), name),
-                Slot("left", "number", _left_constants(whens, name), name),
-            ]
+        for name, asked in asked_of_meters(policies, extra).items():
+            first = len(slots)
+            places = {part: first + number for number, (_, part, _) in enumerate(asked, 1)}
+            self.meters[name] = MeterSlots(open=first, **places)
+            slots.append(Slot("open", "opening", tuple(Opening), name))
+            slots += [Slot(part, "number", constants, name) for _, part, constants in asked]
         self.slots = tuple(slots)
         self._made_of = (tuple(policies), extra)
         self._place = {(slot.name, slot.meter): index for index, slot in enumerate(self.slots)}
@@ -262,21 +254,12 @@ def _period_slots(policies: Sequence[Policy], whens: list[When]) -> Iterator[Slo
         yield Slot("period", "period", tuple(sorted(boundaries)))
 
 
-def _left_constants(whens: list[When], meter: str) -> tuple[float, ...]:
-    """Return what `left` of a meter is compared with, and 0: the last free article is its own."""
-    constants: set[float] = {0}
-    for when in whens:
-        bounds = (when.left or {}).get(meter)
-        if bounds is not None:
-            constants.update(bounds.constants())
-    return tuple(sorted(constants))
-
-
 def _conditions(policies: Sequence[Policy]) -> Iterator[When]:
     for policy in policies:
         yield from (rule.when for rule in policy.rules)
         yield from (offer.when for offer in policy.offers)
         yield from (limit.when for meter in policy.meters for limit in meter.allowances())
+        yield from (meter.counts for meter in policy.meters if meter.counts is not None)
 
 
 def _dates(policy: Policy, whens: list[When]) -> Iterator[tuple[int | None, int | None]]:

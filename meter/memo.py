@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 
 from attrs import define
 
-from meter.decision import Conclusion, Counts, Decision, conclude, read_meter
-from meter.engine import check_call, complete, count, judge, spend
+from meter.decision import Conclusion, Counts, Decision, Told, conclude, read_meter
+from meter.engine import check_call, complete, count, is_settled, judge, spend
 from meter.facts import Codes
 from meter.policy import Policy
 from meter.rulebook import first_match
@@ -157,7 +157,7 @@ class _Outcome:
     """A conclusion that was drawn, and its decision with the meter as it was read last."""
 
     conclusion: Conclusion
-    resets: int | None = None
+    told: Told | None = None
     latest: Decision | None = None
 
 
@@ -187,7 +187,7 @@ def _remember(rulebook: Rulebook, facts: Codes, now: datetime) -> _Situation:
     final = None
     verdict = first_match(rulebook, facts)
     _tell(rulebook, facts)
-    if verdict is not None:
+    if verdict is not None and is_settled(rulebook, facts):
         final = conclude(rulebook, verdict, facts, (), now).decision
     if len(rulebook.memory) >= _MOST_REMEMBERED:
         rulebook.memory.clear()
@@ -213,12 +213,14 @@ def _decide(
             situation.outcomes.clear()
         situation.outcomes[counts] = outcome
     conclusion = outcome.conclusion
-    if conclusion.meter is None:
+    if not conclusion.groups and not conclusion.counted:
         return conclusion.decision.dated(now), usage
-    resets, usage = spend(rulebook, conclusion, held, usage)
-    if outcome.latest is None or outcome.resets != resets:
-        outcome.latest = read_meter(rulebook, conclusion, resets)
-        outcome.resets = resets
+    told, usage = spend(rulebook, conclusion, held, usage)
+    if told is None:
+        return conclusion.decision.dated(now), usage
+    if outcome.latest is None or outcome.told != told:
+        outcome.latest = read_meter(rulebook, conclusion, told)
+        outcome.told = told
     return outcome.latest.dated(now), usage
 
 

@@ -9,23 +9,22 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
 from attrs import fields
 
-from meter.errors import Problem, meant
+from meter.errors import Problem
 from meter.errors.values import ENDS_FIRST
 from meter.errors.zones import zone_step
 from meter.vocabulary import Show
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import date
 
-    from meter.policy import Guarantee, Limit, Meter, Offer, Prompt, Publication, Rule, When
+    from meter.policy import Guarantee, Meter, Offer, Prompt, Publication, Rule, When
     from meter.policy.offers import Product
     from meter.vocabulary import Members, Range
 
@@ -55,7 +54,6 @@ _SAID = {
     "bad-date": (
         "`{key}` is in a year from {first} to {last}, not `{day}`",
         "for an open end, leave it out"),
-    "bad-limit": ("a limit is between 0 and {most}, not `{limit}`", "0 is a wall at once"),
     "bad-name": (
         "`{prompt}` cannot be the name of a prompt",
         "use letters, digits, `-` and `_`, at most 64 of them"),
@@ -76,11 +74,7 @@ _SAID = {
         "no number is within the bounds of `{key}`", "is one of them the wrong way round?"),
     "empty-table": (
         "`{key}` asks nothing", 'write `["a", "b"]`, or `any`, `all`, `none` with a list each'),
-    "empty-table/left": (
-        "`left` names no meter", "write it like `{{ monthly = {{ at_most = 2 }} }}`"),
     "empty-text": ("one of the {key} has an empty name", "give it a name"),
-    "left-in-limit": (
-        "a limit cannot depend on what is left of a meter", "move the condition to a rule"),
     "look-alike-name": (
         "the {key} `{first}` and `{name}` have names that look alike",
         "give each a name that nobody can mistake for the other"),
@@ -92,8 +86,6 @@ _SAID = {
         "rule `{name}` shows `{show}` but spends from no meter, so there is nothing to count down",
         "add `spend`, or show `article`"),
     "starts-after-ends": (ENDS_FIRST[0].format(what="offer `{name}`"), ENDS_FIRST[1]),
-    "unknown-meter": ("rule `{rule}` spends from `{name}`, which is not a meter", "{meant}"),
-    "unknown-meter/left": ("`left` names `{name}`, which is not a meter", "{meant}"),
     "unknown-timezone": ("there is no time zone called `{name}`", "{meant}"),
     "wall-spends": (
         "rule `{name}` would count an article and then show `{show}`: blocked views never count",
@@ -138,7 +130,6 @@ class PolicyParts(Protocol):
 
 def find_faults(policy: PolicyParts) -> Iterator[Problem]:
     """Yield everything that makes a policy unusable, each with its path in the policy's tables."""
-    meters = {meter.name for meter in policy.meters}
     zone = zone_of(policy.publication.timezone)
     if zone is None:
         yield _unknown_zone(policy.publication.timezone)
@@ -147,21 +138,21 @@ def find_faults(policy: PolicyParts) -> Iterator[Problem]:
     if not policy.rules:
         yield _problem("no-rules", ("rules",))
     for index, rule in enumerate(policy.rules):
-        yield from _rule_faults(rule, ("rules", index), meters)
+        yield from _rule_faults(rule, ("rules", index))
     if policy.rules:
         last = policy.rules[-1]
         if not last.when.matches_everything or last.spend:
             place = ("rules", len(policy.rules) - 1, "name")
             yield _problem("no-catch-all", place, name=last.name)
     for meter in policy.meters:
-        yield from _meter_faults(meter, ("meters", meter.name), meters)
+        yield from _meter_faults(meter, ("meters", meter.name))
     for offer in policy.offers:
-        yield from _offer_faults(offer, ("offers", offer.name), meters, zone)
+        yield from _offer_faults(offer, ("offers", offer.name), zone)
     for product in policy.products:
         if not isinstance(product.opens, str):
-            yield from _when_faults(product.opens, ("products", product.name, "opens"), meters)
+            yield from _when_faults(product.opens, ("products", product.name, "opens"))
     for index, guarantee in enumerate(policy.guarantees):
-        yield from _when_faults(guarantee.when, ("guarantees", index, "when"), meters)
+        yield from _when_faults(guarantee.when, ("guarantees", index, "when"))
         if not guarantee.never and not guarantee.always:
             yield _problem("empty-guarantee", ("guarantees", index), name=guarantee.name)
 
@@ -195,58 +186,33 @@ def _name_faults(key: str, names: list[str]) -> Iterator[Problem]:
             yield _problem("look-alike-name", path, key=key, first=first, name=name)
 
 
-def _rule_faults(rule: Rule, path: _Path, meters: set[str]) -> Iterator[Problem]:
+def _rule_faults(rule: Rule, path: _Path) -> Iterator[Problem]:
     name = rule.name
-    if rule.spend is not None and rule.spend not in meters:
-        advice = meant(rule.spend, meters)
-        place = (*path, "spend")
-        yield _problem("unknown-meter", place, rule=name, name=rule.spend, meant=advice)
-    if rule.show in _NEEDS_METER and rule.spend is None:
+    if rule.show in _NEEDS_METER and not rule.spend:
         yield _problem("show-needs-spend", (*path, "show"), name=name, show=rule.show)
-    if rule.spend is not None and rule.show not in (Show.ARTICLE, *_NEEDS_METER):
+    if rule.spend and rule.show not in (Show.ARTICLE, *_NEEDS_METER):
         yield _problem("wall-spends", (*path, "show"), name=name, show=rule.show)
-    yield from _when_faults(rule.when, (*path, "when"), meters)
+    yield from _when_faults(rule.when, (*path, "when"))
 
 
-def _meter_faults(meter: Meter, path: _Path, meters: set[str]) -> Iterator[Problem]:
-    for place, limit in _limits(meter, path):
-        condition = (*place[:-1], "when")
-        if not 0 <= limit.limit <= MOST_LIMIT:
-            yield _problem("bad-limit", place, most=MOST_LIMIT, limit=limit.limit)
-        for part in limit.when.walk():
-            if part.left is not None:
-                yield _problem("left-in-limit", condition)
-        if meter.limits:
-            yield from _when_faults(limit.when, condition, meters)
+def _meter_faults(meter: Meter, path: _Path) -> Iterator[Problem]:
+    for index, limit in enumerate(meter.limits):
+        yield from _when_faults(limit.when, (*path, "limits", index, "when"))
+    if meter.counts is not None:
+        yield from _when_faults(meter.counts, (*path, "counts"))
 
 
-def _limits(meter: Meter, path: _Path) -> Iterator[tuple[_Path, Limit]]:
-    """Yield the allowances of a meter, each with where its number stands."""
-    if meter.limits:
-        for index, limit in enumerate(meter.limits):
-            yield (*path, "limits", index, "limit"), limit
-    elif not isinstance(meter.limit, Mapping):
-        for limit in meter.allowances():
-            yield (*path, "limit"), limit
-    else:
-        # `allowances` names every status that was written first, and then the fall-backs.
-        for status, limit in zip(meter.limit, meter.allowances(), strict=False):
-            yield (*path, "limit", str(status)), limit
-
-
-def _offer_faults(
-    offer: Offer, path: _Path, meters: set[str], zone: ZoneInfo | None
-) -> Iterator[Problem]:
+def _offer_faults(offer: Offer, path: _Path, zone: ZoneInfo | None) -> Iterator[Problem]:
     days = {"starts": offer.starts, "ends": offer.ends}
     yield from _year_faults(days, path)
     if zone is not None and all(day is None or day.year in YEARS for day in days.values()):
         starts, ends = offer.instants(zone)
         if starts is not None and ends is not None and starts >= ends:
             yield _problem("starts-after-ends", (*path, "ends"), name=offer.name)
-    yield from _when_faults(offer.when, (*path, "when"), meters)
+    yield from _when_faults(offer.when, (*path, "when"))
 
 
-def _when_faults(when: When, path: _Path, meters: set[str]) -> Iterator[Problem]:
+def _when_faults(when: When, path: _Path) -> Iterator[Problem]:
     """Yield each part of a condition that asks nothing, or nothing that can be."""
     for attribute in fields(type(when)):
         value = getattr(when, attribute.name)
@@ -260,32 +226,23 @@ def _when_faults(when: When, path: _Path, meters: set[str]) -> Iterator[Problem]
         bounds = getattr(when, name)
         if bounds is not None:
             yield from _range_faults(bounds, (*path, name))
-    if when.left is not None:
-        yield from _left_faults(when.left, (*path, "left"), meters)
+    for name in ("left", "used"):
+        for meter, bounds in (getattr(when, name) or {}).items():
+            yield from _range_faults(bounds, (*path, name, meter))
     if when.any is not None:
         if not when.any:
             place = (*path, "any")
             yield _problem("empty-list", place, key=place[-1])
         for index, part in enumerate(when.any):
-            yield from _nested_faults(part, (*path, "any", index), meters)
+            yield from _nested_faults(part, (*path, "any", index))
     if when.not_ is not None:
-        yield from _nested_faults(when.not_, (*path, "not"), meters)
+        yield from _nested_faults(when.not_, (*path, "not"))
 
 
-def _left_faults(left: Mapping[str, Range], path: _Path, meters: set[str]) -> Iterator[Problem]:
-    if not left:
-        yield _problem("empty-table/left", path)
-    for name, bounds in left.items():
-        if name not in meters:
-            advice = meant(name, meters)
-            yield _problem("unknown-meter/left", (*path, name), name=name, meant=advice)
-        yield from _range_faults(bounds, (*path, name))
-
-
-def _nested_faults(when: When, path: _Path, meters: set[str]) -> Iterator[Problem]:
+def _nested_faults(when: When, path: _Path) -> Iterator[Problem]:
     if when.matches_everything:
         yield _problem("empty-condition", path)
-    yield from _when_faults(when, path, meters)
+    yield from _when_faults(when, path)
 
 
 def _members_faults(members: Members, path: _Path) -> Iterator[Problem]:

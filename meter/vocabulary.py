@@ -6,8 +6,8 @@ needed to read them. Beside each stands its words as a `Literal`, for type check
 
 from __future__ import annotations
 
-from enum import IntEnum, StrEnum
-from typing import TYPE_CHECKING, Literal, NoReturn, TypeVar, cast
+from enum import StrEnum
+from typing import TYPE_CHECKING, Literal, NoReturn, TypeAlias, TypeVar, cast
 
 from attrs import field, frozen
 from attrs.converters import optional
@@ -31,14 +31,16 @@ __all__ = [
     "Members",
     "OfferKind",
     "OfferWord",
-    "Opening",
     "Range",
+    "RuleShow",
+    "RuleShowWord",
     "Show",
     "ShowWord",
     "Status",
     "StatusWord",
     "Unit",
     "UnitWord",
+    "Wall",
     "Weekday",
     "WeekdayWord",
     "Word",
@@ -48,7 +50,7 @@ __all__ = [
     "entitlement_kind",
     "members",
     "offer_kind",
-    "show",
+    "rule_show",
     "shows",
     "status",
     "statuses",
@@ -64,17 +66,6 @@ class Word(StrEnum):
     def _missing_(cls, value: object) -> NoReturn:
         words = ", ".join(f"`{word}`" for word in cls)
         raise ValueError(f"`{value}` is none of the words {words}")
-
-
-class Opening(IntEnum):
-    """Whether a meter is open to a view. The first is false, the others are true."""
-
-    CLOSED = 0
-    """Nothing is left of it, and the view is not counted already."""
-    OPEN = 1
-    """Allowance is left, or the view is counted already."""
-    GIVEN = 2
-    """The view is counted already, and this reader has no allowance to count it down from."""
 
 
 class Status(Word):
@@ -168,6 +159,22 @@ ShowWord = Literal[
 ]
 
 
+class Wall(Word):
+    """What a rule may say that shows the wall which fits the reader and the offer."""
+
+    WALL = "wall"
+
+    @property
+    def access(self) -> Access:
+        """How much of the article every wall shows."""
+        return Access.PREVIEW
+
+
+RuleShow: TypeAlias = Show | Wall
+"""What a rule may show."""
+RuleShowWord: TypeAlias = ShowWord | Literal["wall"]
+
+
 _FULL = frozenset({Show.ARTICLE, Show.COUNTDOWN, Show.LAST_FREE_ARTICLE})
 
 
@@ -259,9 +266,9 @@ def count(value: Count | CountWord) -> Count:
     return _word(Count, value)
 
 
-def show(value: Show | ShowWord) -> Show:
+def rule_show(value: RuleShow | RuleShowWord) -> RuleShow:
     """Return a word as what it means."""
-    return _word(Show, value)
+    return Wall.WALL if value == Wall.WALL else _word(Show, value)
 
 
 def unit(value: Unit | UnitWord) -> Unit:

@@ -257,12 +257,13 @@ class Timeline:
             self._bounds = bounds = self._calendar(at)
         return bounds
 
-    def resets(self, reads: Sequence[int], limit: int, at: int) -> int | None:
+    def resets(self, reads: Sequence[int], limit: int | None, at: int) -> int | None:
         """Return the instant at which allowance comes back.
 
         `reads` are those inside the window that runs at `at`. It is the end of a calendar or fixed
         window; in a rolling window the instant at which one more article fits; `None` where nothing
-        ever comes back (a lifetime, a limit of 0) or nothing is running yet.
+        ever comes back (a lifetime, a limit of 0) or nothing is running yet. Without a limit it is
+        the instant at which the first of them leaves the window.
         """
         if limit == 0:
             return None
@@ -272,7 +273,8 @@ class Timeline:
             return None
         if self.window.fixed is not None:
             return reads[0] + self._length
-        return reads[max(0, len(reads) - limit)] + self._length
+        leaves = 0 if limit is None else max(0, len(reads) - limit)
+        return reads[leaves] + self._length
 
     def outside(self, reads: Sequence[int], first: int, at: int) -> int:
         """Return the index after the last read inside, where some lie ahead of `at`.

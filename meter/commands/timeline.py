@@ -195,6 +195,8 @@ def gauge(step: JourneyStep) -> list[str | tuple[str, str]]:
     before = step.before[meter.name]
     moved = f"{before.used} → {meter.used}" if before.used != meter.used else f"{meter.used}"
     dots = ""
+    if meter.limit is None or meter.left is None:
+        return ["  ", f"{moved} counted"]
     if meter.limit <= _MOST_DOTS:
         dots = "●" * meter.used + "○" * meter.left + " "
     return ["  ", (dots, "magenta"), f"{moved} of {meter.limit}"]

@@ -101,12 +101,13 @@ def text(form: str = _WORD_FORM, *, may_be_empty: bool = True) -> Kind:
     return fault
 
 
-def choice(words: type[StrEnum]) -> Kind:
-    """Return the kind of a word of a closed list."""
+def choice(*lists: type[StrEnum]) -> Kind:
+    """Return the kind of a word of a closed list, or of one of several."""
+    words = [word for listed in lists for word in listed]
     listed = ", ".join(f"`{word}`" for word in words)
 
     def fault(value: object, what: str) -> Fault | None:
-        if isinstance(value, words):
+        if isinstance(value, lists):
             return None
         if not isinstance(value, str):
             return wrong_type(f"one of {listed}", value, what)

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 from attrs import field, frozen
 
 from meter.facts.attributes import ATTRIBUTES, OTHER
+from meter.facts.meters import MeterSlots, Opening, asked_of_meters
 from meter.facts.slots import Slot, observer_of, with_regions
-from meter.vocabulary import ArticleAccess, Members, Opening, Range, Status, Weekday
+from meter.vocabulary import ArticleAccess, Members, Range, Status, Weekday
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Sequence
@@ -32,7 +33,6 @@ __all__ = [
     "OTHER",
     "READER",
     "Facts",
-    "MeterSlots",
     "Slot",
     "Vocabulary",
     "clock_name",
@@ -50,14 +50,6 @@ Code = Any
 
 Codes = tuple[Code, ...]
 """One code a slot, as far as they have been observed."""
-
-
-@frozen
-class MeterSlots:
-    """The places of what a vocabulary asks of one meter: is it open to this view, what is left."""
-
-    open: int
-    left: int
 
 
 class Vocabulary:
@@ -88,12 +80,12 @@ class Vocabulary:
         """How many slots can be observed without a reader's usage."""
         self.meters: dict[str, MeterSlots] = {}
         """Where the slots of each meter are."""
-        for name in dict.fromkeys(meter.name for policy in policies for meter in policy.meters):
-            self.meters[name] = MeterSlots(open=len(slots), left=len(slots) + 1)
-            slots += [
-                Slot("open", "opening", tuple(Opening), name),
-                Slot("left", "number", _left_constants(whens, name), name),
-            ]
+        for name, asked in asked_of_meters(policies, extra).items():
+            first = len(slots)
+            places = {part: first + number for number, (_, part, _) in enumerate(asked, 1)}
+            self.meters[name] = MeterSlots(open=first, **places)
+            slots.append(Slot("open", "opening", tuple(Opening), name))
+            slots += [Slot(part, "number", constants, name) for _, part, constants in asked]
         self.once = tuple(dict.fromkeys(name for policy in policies for name in policy.once))
         """The offers that an account starts once; a last slot holds those that were started."""
         if self.once:
@@ -232,21 +224,12 @@ def _period_slots(policies: Sequence[Policy], whens: list[When]) -> Iterator[Slo
         yield Slot("published", "period", tuple(sorted(published)))
 
 
-def _left_constants(whens: list[When], meter: str) -> tuple[float, ...]:
-    """Return what `left` of a meter is compared with, and 0: the last free article is its own."""
-    constants: set[float] = {0}
-    for when in whens:
-        bounds = (when.left or {}).get(meter)
-        if bounds is not None:
-            constants.update(bounds.constants())
-    return tuple(sorted(constants))
-
-
 def _conditions(policies: Sequence[Policy]) -> Iterator[When]:
     for policy in policies:
         yield from (rule.when for rule in policy.rules)
         yield from (offer.when for offer in policy.offers)
         yield from (limit.when for meter in policy.meters for limit in meter.allowances())
+        yield from (meter.counts for meter in policy.meters if meter.counts is not None)
 
 
 def _dates(policy: Policy, whens: list[When]) -> Iterator[tuple[int | None, int | None]]:

@@ -17,7 +17,7 @@ from attrs import frozen
 
 # fmt: off
 __all__ = [
-    "ALWAYS", "NEVER", "And", "Contains", "Formula", "In", "Or", "Turned", "leaves",
+    "ALWAYS", "NEVER", "And", "Contains", "Formula", "In", "Or", "Turned", "held_by", "leaves",
 ]
 # fmt: on
 
@@ -114,3 +114,14 @@ def leaves(formula: Formula) -> Iterator[In | Contains]:
     elif not isinstance(formula, Turned):
         for part in formula.parts:
             yield from leaves(part)
+
+
+def held_by(formula: Formula, values: Sequence[Any]) -> Iterator[In | Contains]:
+    """Yield what a formula asks of single slots and finds, of the parts by which it holds."""
+    if not formula.holds(values):
+        return
+    if isinstance(formula, In | Contains):
+        yield formula
+    elif not isinstance(formula, Turned):
+        for part in formula.parts:
+            yield from held_by(part, values)

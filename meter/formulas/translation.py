@@ -7,23 +7,30 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from attrs import evolve
 
 from meter.facts import ATTRIBUTES, Vocabulary, clock_name, since_name
+from meter.facts.meters import Opening
 from meter.facts.slots import uncertain
 from meter.forms import covers
 from meter.formulas import ALWAYS, NEVER, And, Contains, Formula, In, Or, Turned
 from meter.vocabulary import Range, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator, Sequence
+    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
     from meter.policy import Lengths, Offer, Policy, When
-    from meter.vocabulary import Members
+    from meter.vocabulary import Members, OfferKind
 
 __all__ = ["JudgedOffer", "formula_of", "offer_formula"]
 
 
-def formula_of(when: When, vocabulary: Vocabulary, policy: Policy) -> Formula:
-    """Return a condition of a policy as a formula over a vocabulary's slots."""
-    return _Translation(vocabulary, policy, wanted=True).formula(when)
+def formula_of(
+    when: When, vocabulary: Vocabulary, policy: Policy, spent: Sequence[str] = ()
+) -> Formula:
+    """Return a condition of a policy as a formula over a vocabulary's slots.
+
+    Of the meters in `spent`, which the rule spends, `left` is what this view leaves; of any other,
+    what is left as it is.
+    """
+    return _Translation(vocabulary, policy, spent, wanted=True).formula(when)
 
 
 class JudgedOffer(NamedTuple):
@@ -31,18 +38,22 @@ class JudgedOffer(NamedTuple):
 
     name: str
     formula: Formula
+    kind: OfferKind
 
 
-def offer_formula(offer: Offer, vocabulary: Vocabulary, policy: Policy) -> Formula:
-    """Return who may have an offer, and when it runs, as one formula.
+def offer_formula(
+    offer: Offer, vocabulary: Vocabulary, policy: Policy, spent: Sequence[str]
+) -> Formula:
+    """Return who may have an offer of a rule, and when it runs, as one formula.
 
-    One that an account starts once is not for who has started it.
+    `spent` are the meters that the rule spends (see `formula_of`). One that an account starts once
+    is not for who has started it.
     """
     parts: list[Formula] = []
     stretch = offer.instants(policy.zone)
     if stretch != (None, None):
         parts.append(In(vocabulary.place("period"), vocabulary.periods(stretch)))
-    parts.append(formula_of(offer.when, vocabulary, policy))
+    parts.append(formula_of(offer.when, vocabulary, policy, spent))
     if offer.once:
         parts.append(Contains(vocabulary.place("started"), offer.name, inside=False))
     return parts[0] if len(parts) == 1 else And(tuple(parts))
@@ -63,6 +74,8 @@ _ORDER = (
     *(name for name, attribute in ATTRIBUTES.items() if attribute.kind != "flag"),
     "covered",
     "left",
+    "used",
+    "exhausted",
     "since",
     "account",
     "entitled",
@@ -85,13 +98,16 @@ _ORDER = (
 class _Translation:
     """From conditions to formulas; with `wanted` false, to the formulas of their opposites."""
 
-    def __init__(self, vocabulary: Vocabulary, policy: Policy, *, wanted: bool) -> None:
+    def __init__(
+        self, vocabulary: Vocabulary, policy: Policy, spent: Sequence[str], *, wanted: bool
+    ) -> None:
         self.vocabulary = vocabulary
         self.policy = policy
+        self.spent = spent
         self.wanted = wanted
 
     def opposite(self) -> _Translation:
-        return _Translation(self.vocabulary, self.policy, wanted=not self.wanted)
+        return _Translation(self.vocabulary, self.policy, self.spent, wanted=not self.wanted)
 
     def formula(self, when: When) -> Formula:
         parts = [part for name in _ORDER for part in self._parts(name, when)]
@@ -118,9 +134,8 @@ class _Translation:
         elif kind == "covered":
             covered = self._covered()
             yield covered if asked is self.wanted else self._complement(covered)
-        elif kind == "left":
-            for meter, bounds in asked.items():
-                yield self._in_range("left", meter, bounds)
+        elif kind in ("left", "used"):
+            yield from self._of_meters(kind, asked)
         elif kind == "since":
             for length, bounds in asked.asked():
                 yield self._since(length, bounds)
@@ -132,7 +147,9 @@ class _Translation:
             yield self._single(kind, asked)
 
     def _single(self, kind: str, asked: Any) -> Formula:  # noqa: ANN401 - what a key asks for
-        """Return what a key asks of the reader's status, of the time, or of the switches."""
+        """Return what a key asks of the status, of meters, of the time, or of the switches."""
+        if kind == "exhausted":
+            return self._joined(map(self._exhausted, sorted(asked)), every=False)
         if kind in STATUSES:
             statuses = STATUSES[kind]
             return self._among("reader", statuses if asked else frozenset(Status) - statuses)
@@ -159,7 +176,7 @@ class _Translation:
         One that covers everything, one that names it, or one whose product opens it. Where a policy
         declares no product each opens all.
         """
-        holding = _Translation(self.vocabulary, self.policy, wanted=True)
+        holding = _Translation(self.vocabulary, self.policy, (), wanted=True)
         place = self.vocabulary.place
         everything: Formula = In(place("reader"), STATUSES["entitled"])
         if self.policy.products:
@@ -265,6 +282,15 @@ class _Translation:
         if self.wanted:
             return In(place, known.intersection(codes))
         return In(place, known.difference(codes, unsure))
+
+    def _of_meters(self, kind: str, asked: Mapping[str, Range]) -> Iterator[Formula]:
+        """Ask for what is left of meters, or for what they have counted."""
+        for meter, bounds in asked.items():
+            as_it_is = kind == "left" and meter not in self.spent
+            yield self._in_range("now" if as_it_is else kind, meter, bounds)
+
+    def _exhausted(self, meter: str) -> Formula:
+        return self._among("open", [Opening.CLOSED], meter=meter)
 
     def _in_range(self, name: str, meter: str | None, bounds: Range) -> Formula:
         if not self.vocabulary.has(name, meter):

@@ -219,13 +219,15 @@ def _readings(
     readings = {}
     for name, (tally, _) in ledger(policy, person.usage, now).items():
         limit = rulebook.limit(name, values)
-        used = min(len(tally.ids), limit)
-        resets = rulebook.timelines[name].resets(tally.ats, limit, max((at, *tally.ats[-1:])))
+        counted = len(tally.ids)
+        used = counted if limit is None else min(counted, limit)
+        timeline = rulebook.timelines[name]
+        resets = timeline.resets(tally.ats, limit, max((at, *tally.ats[-1:])))
         readings[name] = MeterReading(
             name=name,
             limit=limit,
             used=used,
-            left=limit - used,
+            left=None if limit is None else limit - used,
             resets_at=None if resets is None else moment(resets, policy.zone),
         )
     return readings

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from meter.engine import complete, count
 from meter.explanation import why_not
+from meter.formulas.translation import offer_formula
 from meter.journeys.person import ImpossibleStepError
 from meter.windows import instant, moment
 
@@ -59,7 +60,7 @@ def offer_for(
         raise ImpossibleStepError(
             f"offer `{name}` is over: it ran until {moment(ends, policy.zone).isoformat()}"
         )
-    formula = policy.rulebook.offers[name]
+    formula = offer_formula(offer, policy.rulebook.vocabulary, policy, ())
     for reader, usage in person.takers():
         facts = _facts(policy, reader, view, usage, now)
         if not formula.holds(facts):

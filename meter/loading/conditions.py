@@ -282,7 +282,24 @@ WHEN: Table = Table(
                 item=_range(0, MOST_LIMIT, "2"),
                 example="{ monthly = { at_most = 2 } }",
             ),
-            says="what would remain of a meter after this view",
+            says=(
+                "what remains of a meter: after this view, where this rule spends it, else as it is"
+            ),
+        ),
+        "used": Key(
+            shape=Mapping(
+                noun="a meter",
+                item=_range(0, MOST_LIMIT, "5"),
+                example="{ monthly = { at_least = 5 } }",
+            ),
+            says="how much a meter has counted before this view, also above a lowered limit",
+        ),
+        "exhausted": Key(
+            shape=_words("monthly"),
+            says=(
+                "nothing is left of one of these meters before this view, and the article is not"
+                " counted already"
+            ),
         ),
         "account": Key(
             shape=Boolean(), says="whether the reader has an account: is anything but `anonymous`"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any, Literal
+
 from meter.forms import parse_length
-from meter.loading.conditions import WHEN_KEY
+from meter.loading.conditions import WHEN, WHEN_KEY
 from meter.loading.fields import (
     Boolean,
     Choice,
@@ -19,12 +21,34 @@ from meter.loading.fields import (
 from meter.policy import Limit, Meter
 from meter.policy.prompts import NOUNS
 from meter.validation import MOST_LIMIT
-from meter.vocabulary import Count, Status, Unit, Weekday
+from meter.vocabulary import ArticleAccess, Count, Status, Unit, Weekday
 from meter.windows import Window
+
+if TYPE_CHECKING:
+    from meter.loading.positions import Path
+    from meter.loading.problems import ProblemCollector
+    from meter.policy import When
 
 __all__ = ["METER"]
 
 _LIMIT = Integer(least=0, most=MOST_LIMIT, code="bad-limit", advice="0 is a wall at once")
+
+
+class _Allowance:
+    """A whole number, or the word `none`."""
+
+    form = f'{_LIMIT.form}, or `"none"` for no limit'
+
+    def read(self, value: object, path: Path, report: ProblemCollector) -> object:
+        """Return the number or the word, or report."""
+        return value if value == "none" else _LIMIT.read(value, path, report)
+
+    def schema(self) -> dict[str, Any]:
+        """Return the shape as JSON Schema."""
+        return {"anyOf": [_LIMIT.schema(), {"const": "none"}]}
+
+
+_ALLOWANCE = _Allowance()
 _LENGTH = Text(form="a length such as `30 days`", code="bad-length", make=parse_length)
 
 _WINDOW = Table(
@@ -49,24 +73,33 @@ _WINDOW = Table(
 def _meter(
     *,
     window: Window,
-    limit: int | dict[Status, int] | None = None,
+    limit: int | Literal["none"] | dict[Status, int | Literal["none"]] | None = None,
     limits: tuple[Limit, ...] | None = None,
     count: Count = Count.ARTICLES,
     noun: str = NOUNS[0],
+    access: tuple[ArticleAccess, ...] = (ArticleAccess.METERED,),
+    counts: When | None = None,
 ) -> Meter:
     """Return a meter that has no name yet; how much is free is said in one of two ways."""
-    if limits is None:
-        if limit is None:
-            raise ValueError("a meter needs `limit`, such as `limit = 5`")
-        return Meter(name="?", window=window, limit=limit, count=count, noun=noun)
-    if limit is not None:
+    if limits is None and limit is None:
+        raise ValueError("a meter needs `limit`, such as `limit = 5`")
+    if limits is not None and limit is not None:
         raise ValueError("a meter has either `limit` or `limits`")
-    return Meter(name="?", window=window, limits=limits, count=count, noun=noun)
+    return Meter(
+        name="?",
+        window=window,
+        limit=0 if limit is None else limit,
+        limits=limits or (),
+        count=count,
+        noun=noun,
+        access=access,
+        counts=counts,
+    )
 
 
 _LIMITS_BY_STATUS = Mapping(
     noun="a reader status",
-    item=_LIMIT,
+    item=_ALLOWANCE,
     words=Status,
     least=0,
     example="{ anonymous = 3, registered = 5 }",
@@ -86,11 +119,11 @@ METER = Table(
             filler=Window(lifetime=True),
         ),
         "limit": Key(
-            shape=OneOf(by={dict: _LIMITS_BY_STATUS}, otherwise=_LIMIT),
+            shape=OneOf(by={dict: _LIMITS_BY_STATUS}, otherwise=_ALLOWANCE),
             filler=1,
             says=(
                 "how many are free: one number, or one for each reader status (a status that is not"
-                " named gets 0)"
+                ' named gets 0); `"none"` counts and never refuses'
             ),
         ),
         "limits": Key(
@@ -102,7 +135,7 @@ METER = Table(
                     keys={
                         "when": WHEN_KEY,
                         "limit": Key(
-                            shape=_LIMIT, says="how many are free", required=True, filler=0
+                            shape=_ALLOWANCE, says="how many are free", required=True, filler=0
                         ),
                     },
                 ),
@@ -118,6 +151,17 @@ METER = Table(
                 "what prompts call what is counted: `article` (the default), `story`, `video`,"
                 " `podcast`, `episode`, `recipe`, `puzzle`, `report`, or a word of your own under"
                 " `[copy.en.nouns]`"
+            ),
+        ),
+        "access": Key(
+            shape=List(item=Choice(words=ArticleAccess), example='["metered", "premium"]'),
+            says="which articles may be read on it: `metered` ones unless said, never `free` ones",
+        ),
+        "counts": Key(
+            shape=WHEN,
+            says=(
+                "a history: every whole view that matches is counted too, whichever rule opened it,"
+                " as far as the limit goes"
             ),
         ),
     },

@@ -30,7 +30,7 @@ from meter.policy.offer_faults import MOST_OFFERS
 from meter.policy.promised import Promised
 from meter.policy.promises import Promise, Promises
 from meter.policy.publication import link_step
-from meter.vocabulary import Show
+from meter.vocabulary import Show, Wall
 
 __all__ = ["POLICY", "policy_schema", "schema_text"]
 
@@ -53,6 +53,7 @@ _PUBLICATION_NAME = Text(form='a text in quotes such as `"The Harbour Review"`')
 _OFFER_NAME = Text(form='the name of an offer such as `"summer"`')
 _PROMPT_NAME = Text(form='the name of a prompt such as `"few-left"`')
 _METER_NAME = Text(form='the name of a meter such as `"monthly"`')
+_METER_NAMES = List(item=_METER_NAME, example='["daily", "monthly"]')
 RULE = Table(
     noun="a rule",
     make=Rule,
@@ -66,11 +67,17 @@ RULE = Table(
         ),
         "when": WHEN_KEY,
         "spend": Key(
-            shape=_METER_NAME,
-            says="the meter to count the article on; the rule then matches while allowance is left",
+            shape=OneOf(by={list: _METER_NAMES}, otherwise=_METER_NAME),
+            says=(
+                "the meter to count the article on, or a list of meters that must all have"
+                " allowance left and all count it; the rule then matches while allowance is left"
+            ),
         ),
         "show": Key(
-            shape=Choice(words=Show), says="what the page shows", required=True, filler=Show.ARTICLE
+            shape=Choice(words=Show, also=Wall),
+            says="what the page shows; `wall` is the wall that fits the reader and the offer",
+            required=True,
+            filler=Show.ARTICLE,
         ),
         "offer": Key(
             shape=OneOf(by={list: List(item=_OFFER_NAME, most=200)}, otherwise=_OFFER_NAME),

@@ -29,6 +29,8 @@ from meter.errors.kinds import (
 from meter.errors.values import InvalidValueError, check_fields
 from meter.policy.condition_faults import condition_faults
 from meter.policy.conditions import EVERYONE, Limit, When, pairs
+from meter.policy.meter_faults import meter_faults
+from meter.policy.meters import Meter
 from meter.policy.offer_faults import offer_faults
 from meter.policy.offers import Offer, Product, Then
 from meter.policy.promised import Promised, promised
@@ -40,8 +42,7 @@ from meter.policy.times import Dates, Hours, Lengths, Since, Tenure
 from meter.policy.words import Declarable, declared
 from meter.rulebook import Rulebook
 from meter.validation import find_faults
-from meter.vocabulary import WORDS, Count, Show, Status, StatusWord
-from meter.windows import Window
+from meter.vocabulary import WORDS, RuleShow, Show, Wall
 
 # fmt: off
 __all__ = [
@@ -56,62 +57,7 @@ _LINKS = Links()
 _ALL_PROMISES = Promises()
 _SHOWS = each(either(instance(Show), (Show,), choice(Promised)), '["wall"]', frozenset)
 _WHOLE = whole_number("5")
-
-
-def _limits(value: Iterable[Limit]) -> tuple[Limit, ...]:
-    return as_tuple(value)
-
-
-def _limit(
-    value: int | Mapping[Status, int] | Mapping[StatusWord, int],
-) -> int | Mapping[Status, int]:
-    if not isinstance(value, Mapping):
-        return value
-    return {vocabulary.status(status): limit for status, limit in value.items()}
-
-
-@frozen(kw_only=True)
-class Meter:
-    """An allowance of distinct articles (or views) in a window.
-
-    `limit` is one number or a number by reader status: a status that is not named gets 0, but an
-    expired one falls back to `registered`. `limits` instead gives a first-match list. `count` is
-    `articles` (distinct, the default) or `views`. `noun` is what prompts call what is counted.
-    """
-
-    name: str
-    window: Window
-    limit: int | Mapping[Status, int] = field(default=0, converter=_limit, eq=pairs)
-    limits: tuple[Limit, ...] = field(default=(), converter=_limits)
-    count: Count = field(default=Count.ARTICLES, converter=vocabulary.count)
-    noun: str = "article"
-
-    def __attrs_post_init__(self) -> None:
-        check_fields(self, _OF_A_METER)
-
-    def allowances(self) -> tuple[Limit, ...]:
-        """Return the limits as a first-match list, whichever way they were written."""
-        if self.limits:
-            return self.limits
-        if not isinstance(self.limit, Mapping):
-            return (Limit(limit=self.limit),)
-        named = dict(self.limit)
-        for expired in (Status.TRIAL_EXPIRED, Status.SUBSCRIPTION_EXPIRED):
-            if Status.REGISTERED in named:
-                named.setdefault(expired, named[Status.REGISTERED])
-        return tuple(
-            Limit(when=When(reader=[status]), limit=limit) for status, limit in named.items()
-        )
-
-
-_OF_A_METER = {
-    "name": TEXT,
-    "window": instance(Window, form='a `Window` such as `Window(calendar="month")`'),
-    "limit": either(table(choice(Status), _WHOLE, "{ registered = 5 }"), (Mapping,), _WHOLE),
-    "limits": each(instance(Limit), "[Limit(limit=3)]"),
-    "count": choice(Count),
-    "noun": TEXT,
-}
+_METERED = frozenset({ArticleAccess.METERED})
 
 
 def _names(value: str | Iterable[str] | None) -> str | tuple[str, ...] | None:
@@ -126,18 +72,25 @@ def _texts(value: Iterable[str]) -> tuple[str, ...]:
     return as_tuple(value)
 
 
+def _meter_names(value: str | Iterable[str] | None) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    return (value,) if isinstance(value, str) else as_tuple(value)
+
+
 @frozen(kw_only=True)
 class Rule:
     """One line of the policy: the first rule that matches decides.
 
-    `offer` names an offer, or several: the first of them that runs and is for this reader is shown.
-    `offers` instead names several that stand side by side.
+    `spend` is a meter, or several that must all be open and are all spent. `offer` names an offer,
+    or several: the first of them that runs and is for this reader is shown. `offers` instead names
+    several that stand side by side.
     """
 
     name: str
     when: When = EVERYONE
-    spend: str | None = None
-    show: Show = field(converter=vocabulary.show)
+    spend: tuple[str, ...] = field(default=(), converter=_meter_names)
+    show: RuleShow = field(converter=vocabulary.rule_show)
     offer: str | tuple[str, ...] | None = field(default=None, converter=_names)
     offers: tuple[str, ...] = field(default=(), converter=_texts)
     prompt: str | None = None
@@ -156,8 +109,9 @@ class Rule:
 _OF_A_RULE = {
     "name": TEXT,
     "when": _WHEN,
-    "show": choice(Show),
-    **dict.fromkeys(("spend", "prompt"), maybe(TEXT)),
+    "show": choice(Show, Wall),
+    "spend": each(TEXT, '"monthly", or `["daily", "monthly"]`'),
+    "prompt": maybe(TEXT),
     "offer": maybe(either(TEXT, (str,), each(TEXT, '["summer", "world"]'))),
     "offers": each(TEXT, '["day", "month"]'),
 }
@@ -244,6 +198,7 @@ class Policy:
             ) from None
         faults = (
             *find_faults(self),
+            *meter_faults(self),
             *condition_faults(self),
             *offer_faults(self),
             *prompt_faults(self),

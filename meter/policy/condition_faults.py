@@ -79,6 +79,11 @@ def placed_conditions(policy: PolicyParts) -> Iterator[tuple[_Path, When]]:
     for meter in policy.meters:
         for index, limit in enumerate(meter.limits):
             yield from _nested(("meters", meter.name, "limits", index, "when"), limit.when)
+        if meter.counts is not None:
+            yield from _nested(("meters", meter.name, "counts"), meter.counts)
+    for product in policy.products:
+        if not isinstance(product.opens, str):
+            yield from _nested(("products", product.name, "opens"), product.opens)
     for index, guarantee in enumerate(policy.guarantees):
         yield from _nested(("guarantees", index, "when"), guarantee.when)
 

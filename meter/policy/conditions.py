@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import cast
 
 from attrs import evolve, field, frozen
 from attrs.converters import optional
@@ -11,6 +12,7 @@ from meter import vocabulary
 from meter.errors.kinds import (
     FLAG,
     TEXT,
+    as_set,
     as_tuple,
     choice,
     each,
@@ -25,12 +27,21 @@ from meter.forms import Words, countries, hosts, languages, sections, words
 from meter.policy.times import Dates, Hours, Lengths, Since, weekdays
 from meter.vocabulary import WORDS, ArticleAccess, Members, Range, Status, Weekday
 
-__all__ = ["EVERYONE", "Limit", "When", "pairs"]
+__all__ = ["EVERYONE", "Limit", "When", "allowed", "pairs"]
 
 
 def _bounds(value: Mapping[str, Range]) -> Mapping[str, Range]:
     # Never the caller's own, which may change.
     return dict(value) if isinstance(value, Mapping) else value
+
+
+def _meters(value: Iterable[str]) -> frozenset[str]:
+    return as_set(value)
+
+
+def allowed(value: int | str | None) -> int | None:
+    """Return how many are allowed, and `None` for the word `none`: no limit."""
+    return None if value == "none" else cast("int | None", value)
 
 
 def pairs(value: object) -> object:
@@ -83,6 +94,8 @@ class When:
     account: bool | None = None
     entitled: bool | None = None
     covered: bool | None = None
+    used: Mapping[str, Range] | None = field(default=None, converter=optional(_bounds), eq=pairs)
+    exhausted: frozenset[str] | None = field(default=None, converter=optional(_meters))
     gift: bool | None = None
     crawler: bool | None = None
     dates: Dates | None = None
@@ -120,7 +133,10 @@ _OF_A_WHEN = {
     **dict.fromkeys(("score", "value"), maybe(instance(Range))),
     "age": maybe(instance(Lengths)),
     "since": maybe(instance(Since)),
-    "left": maybe(table(TEXT, instance(Range), '{"monthly": Range(at_most=2)}')),
+    **dict.fromkeys(
+        ("left", "used"), maybe(table(TEXT, instance(Range), '{"monthly": Range(at_most=2)}'))
+    ),
+    "exhausted": maybe(each(TEXT, '["monthly"]', frozenset)),
     **dict.fromkeys(("account", "covered", "entitled", "gift", "crawler"), maybe(FLAG)),
     **dict.fromkeys(("dates", "published"), maybe(instance(Dates))),
     "weekday": maybe(each(choice(Weekday), '["saturday", "sunday"]', frozenset)),
@@ -136,10 +152,13 @@ EVERYONE = When()
 
 @frozen(kw_only=True)
 class Limit:
-    """An allowance for those whom `when` describes; the first of a meter's that matches holds."""
+    """An allowance for those whom `when` describes; the first of a meter's that matches holds.
+
+    `"none"` (kept as `None`) is no limit.
+    """
 
     when: When = EVERYONE
-    limit: int
+    limit: int | None = field(converter=allowed)
 
     def __attrs_post_init__(self) -> None:
-        check_fields(self, {"when": instance(When), "limit": whole_number("5")})
+        check_fields(self, {"when": instance(When), "limit": maybe(whole_number("5"))})

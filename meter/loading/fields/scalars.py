@@ -99,28 +99,34 @@ class Text:
 
 @frozen(kw_only=True)
 class Choice:
-    """One of a few words."""
+    """One of a few words; `also` adds those of another list."""
 
     words: type[StrEnum]
+    also: type[StrEnum] | None = None
+
+    @property
+    def all(self) -> list[StrEnum]:
+        """Every word."""
+        return [*self.words, *(self.also or ())]
 
     @property
     def form(self) -> str:
-        return "one of " + ", ".join(f"`{word}`" for word in self.words)
+        return "one of " + ", ".join(f"`{word}`" for word in self.all)
 
     def read(self, value: object, path: Path, report: ProblemCollector) -> object:
         """Return the word, or report."""
         if type(value) is not str:
             return wrong(self, value, path, report)
-        known = set(self.words)
+        known = {str(word): word for word in self.all}
         if value not in known:
             # What is not listed needs no guess: they cost the most of all that is done here.
-            advice = None if report.full else meant(value, known)
+            advice = None if report.full else meant(value, set(known))
             return refused(unknown_word(value, label(path), advice), path, report)
-        return self.words(value)
+        return known[value]
 
     def schema(self) -> dict[str, Any]:
         """Return the shape as JSON Schema."""
-        return {"enum": [str(word) for word in self.words]}
+        return {"enum": [str(word) for word in self.all]}
 
 
 @frozen(kw_only=True)

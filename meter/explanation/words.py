@@ -1,19 +1,15 @@
-"""A condition, a fact and a decision in a person's words."""
+"""A condition and a fact in a person's words."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from meter.decision import Decision
 from meter.errors import listed
-from meter.errors.kinds import check_argument, instance
-from meter.facts import ACCESS, OTHER
+from meter.facts import OTHER
 from meter.facts.attributes import REGION
 from meter.forms import span_text
 from meter.formulas import And, Contains, In, Or, Turned
-from meter.rulebook import Effect
-from meter.vocabulary import Access, ArticleAccess
 from meter.windows import day_start, moment
 
 if TYPE_CHECKING:
@@ -23,10 +19,8 @@ if TYPE_CHECKING:
 
     from meter.facts import Code, Slot, Vocabulary
     from meter.formulas import Formula
-    from meter.policy import Policy
-    from meter.rulebook import JudgedRule, Rulebook
 
-__all__ = ["clause", "code_words", "explain", "last_day", "value_words", "why_not"]
+__all__ = ["clause", "code_words", "last_day", "turned", "value_words", "why_not"]
 
 _NAMES = {
     "reader": "the reader's status",
@@ -59,11 +53,17 @@ _NAMES = {
 }
 
 
+_OF_METERS = {
+    "open": "the allowance of `{}`",
+    "left": "what is left of `{}`",
+    "now": "what is left of `{}`",
+    "used": "what `{}` has counted",
+}
+
+
 def _name(slot: Slot) -> str:
-    if slot.name == "left":
-        return f"what is left of `{slot.meter}`"
-    if slot.name == "open":
-        return f"the allowance of `{slot.meter}`"
+    if slot.meter is not None:
+        return _OF_METERS[slot.name].format(slot.meter)
     about = "" if slot.product is None else f" of `{slot.product}`"
     where = "" if slot.zone is None or slot.name == slot.asks else f" in {slot.zone.key}"
     return f"{_NAMES[slot.asks]}{about}{where}"
@@ -200,7 +200,7 @@ def _switches(formula: Turned) -> str:
     return f"the switch {names} is" if len(formula.switches) == 1 else f"one of {names} is"
 
 
-def _turned(formula: Turned) -> str:
+def turned(formula: Turned) -> str:
     """Say how switches are."""
     if len(formula.switches) == 1:
         return f"{_switches(formula)} {'on' if formula.on else 'off'}"
@@ -255,83 +255,9 @@ def why_not(formula: Formula, values: Sequence[Any], vocabulary: Vocabulary) -> 
         name = _name(vocabulary.slots[formula.slot])
         return f"{name} {'do not include' if formula.inside else 'include'} `{formula.member}`"
     if isinstance(formula, Turned):
-        return _turned(formula)
+        return turned(formula)
     failing = [part for part in formula.parts if part.holds(values) is False]
     if isinstance(formula, Or):
         reasons = "; ".join(why_not(part, values, vocabulary) for part in failing)
         return reasons or "nothing can match it"
     return why_not(failing[0], values, vocabulary)
-
-
-def _passed_over(rulebook: Rulebook, rule: JudgedRule, values: Sequence[Any]) -> str:
-    if rule.formula.holds(values) is False:
-        return why_not(rule.formula, values, rulebook.vocabulary)
-    if rule.effect(values) is Effect.PASS:
-        return "it spends, and a premium article is never read on an allowance"
-    if rulebook.limit(str(rule.spend), values) == 0:
-        return f"the limit of `{rule.spend}` is 0 for this reader"
-    return f"nothing is left of `{rule.spend}`"
-
-
-_A_DECISION = instance(Decision, form="a `Decision`, such as `decide` returns")
-
-
-def explain(decision: Decision, policy: Policy | None = None) -> str:
-    """Say in words which rule decided, what that leaves, and why the earlier rules did not.
-
-    A decision that was pickled needs the policy it was made by: raises `PromptError` without.
-    """
-    check_argument("decision", decision, _A_DECISION)
-    decision = decision.with_policy(policy)
-    rulebook = cast("Rulebook", decision.rulebook)
-    access = "the whole article" if decision.access is Access.FULL else "a preview"
-    lines = [f"shows `{decision.show}` ({access}) by rule `{decision.rule}`"]
-    meter = decision.meter
-    if meter is not None:
-        counted = "this view counted one" if decision.counted else "this view counted nothing"
-        resets = f", more from {meter.resets_at.isoformat()}" if meter.resets_at else ""
-        lines.append(
-            f"  meter `{meter.name}`: {meter.used} of {meter.limit} used, {meter.left} left;"
-            f" {counted}{resets}"
-        )
-    if decision.speculative:
-        lines.append("  nobody reads yet: it would have counted, so it is asked again then")
-    values = decision.facts.values
-    vocabulary = rulebook.vocabulary
-    if meter is not None and meter.limit < rulebook.limit(meter.name, values):
-        lines.append("  the reader has no id: nothing can be counted, so every meter is closed")
-    place = rulebook.policy.rules.index(rulebook.policy.rule(decision.rule))
-    fired = rulebook.rules[place]
-    if fired.formula != And(()):
-        lines.append(f"  matched: {_matched(fired.formula, values, vocabulary)}")
-    if fired.spend is not None and values[ACCESS] is ArticleAccess.FREE:
-        lines.append("  the article is free: it is read without an allowance, and counts nothing")
-    lines += [
-        f"  says the prompt `{prompt.name}`: {prompt.heading}"
-        for prompt in rulebook.policy.prompts
-        if prompt.name == decision.prompt
-    ]
-    for name, formula in fired.offers:
-        # Of a list that shows the first there is, those behind it were not asked for.
-        if name == decision.offer and not fired.side_by_side:
-            break
-        if name not in decision.offers:
-            lines.append(f"  offer `{name}` is left out: {why_not(formula, values, vocabulary)}")
-    if decision.degraded:
-        lines.append("  the store did not answer in time; decided without the count")
-    for number, rule in enumerate(rulebook.rules[:place], 1):
-        lines.append(f"  not rule {number} `{rule.name}`: {_passed_over(rulebook, rule, values)}")
-    return "\n".join(lines)
-
-
-def _matched(formula: Formula, values: Sequence[Any], vocabulary: Vocabulary) -> str:
-    """Say which of the things asked for are so."""
-    if isinstance(formula, In):
-        return value_words(vocabulary.slots[formula.slot], values[formula.slot], vocabulary.zone)
-    if isinstance(formula, Contains):
-        return clause(formula, vocabulary)
-    if isinstance(formula, Turned):
-        return _turned(formula)
-    holding = [part for part in formula.parts if part.holds(values)]
-    told = holding if isinstance(formula, And) else holding[:1]
-    return " and ".join(_matched(part, values, vocabulary) for part in told)

@@ -1,0 +1,185 @@
+"""Who may read what: the one pure function that decides.
+
+`decide` is three steps. *Observe* reduces a reader, a view, a usage and an instant to facts: the
+few things this policy can tell apart, looked at no further than its rules need. *Judge* tries the
+rules in order and takes the first that matches. *Record* spends, if the rule says so and the
+article is not counted already, and returns the very same usage if not.
+
+Order of evaluation. A rule matches if its `when` holds and, where it has `spend`, if each of its
+meters is open to this view: the article is counted already, or allowance is left. A free article
+matches it and counts nothing; one that some of its meters is not for (`access`) passes it by
+(`rulebook.SPENDING` is the table). `countdown` becomes `last-free-article` when nothing is left of
+one of the meters after this view, and `article` where one has 0 for this reader or none has a
+limit. `wall` becomes the wall that fits the reader and the offer. An offer that is not running or
+not for this reader is dropped, as one is that an account starts once and has started; a
+`trial-offer` without an offer is a `subscription-wall`.
+
+Counted already. An article that one meter of articles has counted in its running window, and that
+some rule spends, is counted already for all such meters, whatever their limits: it opens them and
+costs nothing. A meter of views knows its own views only, and one that no rule spends opens nothing.
+
+What is counted. Each meter that the rule spends counts the view, unless it is counted already; and
+each history (`counts`) that a whole view is part of, whichever rule opened it.
+
+Who never counts. A `prefetch` is judged alike and never counts. One that would have counted is
+`speculative`: it keeps what it would have shown, and gives a preview. For a reader without an id
+every meter is closed: there is no telling what was counted.
+
+What is counted is looked at in `counting`; what becomes of a record over time is in `records`.
+Windows are half-open and only move forward (see `windows`). No I/O, no clock, no randomness. What
+was judged before is not judged again: `memo` is the same function, remembering.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from meter.decision import choose_told, conclude, read_meter
+from meter.engine.calls import check_call
+from meter.engine.counting import (
+    Held,
+    allowance,
+    believe,
+    complete,
+    count,
+    is_counted,
+    meter_codes,
+)
+from meter.engine.records import expires_at, join, joined_at, ledger, start
+from meter.facts import ACCESS
+from meter.rulebook import first_match
+from meter.usage import Usage
+from meter.vocabulary import Access
+from meter.windows import instant
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from meter.decision import Conclusion, Counts, Decision, Standing, Told
+    from meter.facts import Codes
+    from meter.policy import Policy
+    from meter.rulebook import Rulebook, Verdict
+    from meter.usage import Tally
+    from meter.view import PageView, Reader
+
+# fmt: off
+__all__ = [
+    "Held", "allowance", "believe", "check_call", "complete", "count", "decide", "expires_at",
+    "is_counted", "is_settled", "join", "joined_at", "judge", "ledger", "meter_codes", "observe",
+    "record", "spend", "start",
+]
+# fmt: on
+
+NEW = Usage()
+"""A new reader's usage."""
+
+
+def decide(
+    policy: Policy, reader: Reader, view: PageView, usage: Usage, now: datetime
+) -> tuple[Decision, Usage]:
+    """Decide what a reader gets for one page view, and return what is to be remembered.
+
+    `now` is a time with a zone; a time without one is a `ValueError`. The usage returned is the
+    same object if nothing was counted. To look without counting, drop it.
+    """
+    check_call(policy, reader, view, usage)
+    facts, counts = observe(policy.rulebook, reader, view, usage, now)
+    verdict = judge(policy.rulebook, facts)
+    return record(policy.rulebook, verdict, facts, counts, usage, now)
+
+
+def observe(
+    rulebook: Rulebook, reader: Reader, view: PageView, usage: Usage, now: datetime
+) -> tuple[Codes, tuple[Counts, Held]]:
+    """Return the facts, no further than the rules need them, and what the meters have counted.
+
+    Facts are looked at in stages: the reader's status, then who reads what, then the counts.
+    """
+    at = instant(now)
+    counts, held = count(rulebook, reader, view, usage, at)
+    status = reader.status_at(at)
+    if first_match(rulebook, (status,)) is not None and not rulebook.histories:
+        return (status,), (counts, held)
+    facts = rulebook.vocabulary.observe(reader, view, at, status)
+    if is_settled(rulebook, facts):
+        return facts, (counts, held)
+    return complete(rulebook, facts, counts), (counts, held)
+
+
+def is_settled(rulebook: Rulebook, facts: Codes) -> bool:
+    """Say whether facts that need no usage settle what is decided, and that nothing is counted."""
+    verdict = first_match(rulebook, facts)
+    if verdict is None:
+        return False
+    if not rulebook.histories or verdict.show.access is Access.PREVIEW:
+        return True
+    return len(facts) > ACCESS and not any(rulebook.keeps(m, facts) for m in rulebook.histories)
+
+
+def judge(rulebook: Rulebook, facts: Sequence[Any]) -> Verdict:
+    """Return what the first matching rule says of facts that are known as far as it needs them."""
+    verdict = first_match(rulebook, facts)
+    if verdict is None:  # pragma: no cover - `observe` looks as far as the rules need
+        raise AssertionError("the rules need facts that were not observed")
+    return verdict
+
+
+def record(
+    rulebook: Rulebook,
+    verdict: Verdict,
+    facts: Codes,
+    counts: tuple[Counts, Held],
+    usage: Usage,
+    now: datetime,
+) -> tuple[Decision, Usage]:
+    """Spend where the verdict says so, and return the decision with what is to be remembered."""
+    numbers, held = counts
+    conclusion = conclude(rulebook, verdict, facts, numbers, now)
+    if not conclusion.groups and not conclusion.counted:
+        return conclusion.decision, usage
+    told, usage = spend(rulebook, conclusion, held, usage)
+    decision = conclusion.decision if told is None else read_meter(rulebook, conclusion, told)
+    return decision, usage
+
+
+def spend(
+    rulebook: Rulebook, conclusion: Conclusion, held: Held, usage: Usage
+) -> tuple[Told | None, Usage]:
+    """Count this view where the conclusion says so; return the meter that is told, and the usage.
+
+    A usage that is written anew is without what no window of the policy holds any more.
+    """
+    when, inside = held
+    tallies: dict[int, Tally] = {}
+    for place in conclusion.counted:
+        tally, mark = inside[place]
+        tallies[place] = tally.add(mark, when)
+
+    def resets(standing: Standing) -> int | None:
+        place, limit, _ = standing
+        if not inside:
+            return None
+        tally = tallies[place] if place in tallies else inside[place][0]
+        return rulebook.meters[place].timeline.resets(tally.ats, limit, when)
+
+    told = choose_told(conclusion, resets)
+    if not tallies:
+        return told, usage
+    named = {rulebook.meters[place].name: tally for place, tally in tallies.items()}
+    return told, _remembered(rulebook, usage, named, when)
+
+
+def _remembered(rulebook: Rulebook, usage: Usage, counted: dict[str, Tally], when: int) -> Usage:
+    """Return a usage in which some meters have counted anew, at the instant `when`."""
+    kept = {}
+    for name, tally in counted.items():
+        before = usage.tally(name)
+        # What lies ahead is kept: it may be this clock that is wrong.
+        ahead = before.ats and before.ats[-1] > when
+        kept[name] = tally.with_later(before, when) if ahead else tally
+    tallies = {**usage.tallies, **kept}
+    if len(tallies) > 1:
+        for other, tally in tallies.items():
+            tallies[other] = rulebook.inside(other, tally, when)
+    return Usage(tallies, usage.started)

@@ -1,0 +1,123 @@
+"""What becomes of a record over time: when it is over, and how a sign-in joins two."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import partial
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from meter.engine.calls import check_given
+from meter.engine.counting import believe
+from meter.usage import Usage
+from meter.windows import DAY, instant, moment
+
+if TYPE_CHECKING:
+    from meter.policy import Policy
+    from meter.usage import Tally
+
+__all__ = ["expires_at", "join", "joined_at", "ledger", "start"]
+
+_LAST = instant(datetime(9998, 12, 30, tzinfo=UTC))
+"""No usage is kept for longer: calendars end with the year 9999."""
+
+
+def expires_at(policy: Policy, usage: Usage, now: datetime | None = None) -> datetime | None:
+    """Return the instant from which nothing in `usage` counts any more under `policy`.
+
+    `None` for never: of a meter for life, or where an account has started what it starts once. A
+    store may drop the usage from then on; nothing is decided differently whether it does or not. A
+    read more than a day ahead of `now` is taken to be a day ahead, so that no clock that was wrong
+    keeps a record for years; without `now` every read is believed.
+    """
+    latest = _LAST if now is None else min(instant(now) + DAY, _LAST)
+    last = None
+    if usage.started:
+        return None
+    for name, tally in usage.tallies.items():
+        for timeline in policy.rulebook.timelines_of(name):
+            end = timeline.ends((min(tally.ats[-1], latest),))
+            if end is None:
+                return None
+            last = end if last is None else max(last, end)
+    return None if last is None else moment(min(last, _LAST), policy.zone)
+
+
+def join(
+    policy: Policy,
+    source: Usage,
+    target: Usage,
+    now: datetime,
+    *,
+    clock: datetime | None = None,
+) -> Usage:
+    """Return the target's usage after who read as the source has signed in as the target.
+
+    What the source has counted until `now`, in windows that run at `now` (a time with a zone),
+    counts for the target too, and so does what it has started; the source is only read. Done again,
+    or with several sources in any order at one `now`, it comes to the same; where nothing is new it
+    is the very same object.
+
+    What is over by `now`, and what the source holds no longer because it was pruned since, takes
+    no part: repeated later, a sign-in brings what the source still remembers of that time.
+
+    What the target has counted more than a day ahead of `now` moves no window and hides nothing
+    that is brought: it is kept as it was. Where a sign-in is repeated later, `clock` says what time
+    it is by then, so that what the target has read since is believed.
+    """
+    check_given(policy=policy, source=source, target=target)
+    at = instant(now)
+    believed = DAY + (at if clock is None else max(at, instant(clock)))
+    rulebook = policy.rulebook
+    tallies = target.tallies.copy()
+    for name, counted in source.tallies.items():
+        timeline = rulebook.timelines.get(name)
+        own = target.tally(name)
+        near = own.up_to(believed)
+        joined = near.join(
+            counted,
+            partial(rulebook.inside, name),
+            at,
+            fixed=timeline is not None and timeline.window.fixed is not None,
+        )
+        tallies[name] = own if joined is near else joined.with_later(own, believed)
+    after = Usage(tallies, target.started | source.started)
+    return target if after == target else after
+
+
+def start(policy: Policy, usage: Usage, offer: str) -> Usage:
+    """Return a usage after its account has started an offer.
+
+    It is the very same object where that changes nothing: an offer without `once` may be started
+    again. Raises `MeterError` if the policy has no such offer.
+    """
+    return usage.starting(offer) if policy.offer(offer).once else usage
+
+
+def joined_at(policy: Policy, source: Usage, now: datetime) -> datetime:
+    """Return the instant at which a source is joined that signs in now: `now`, or its last read.
+
+    The clocks of two servers differ, and the page just read must not be lost; what is more than a
+    day ahead is no difference of clocks.
+    """
+    at = instant(now)
+    lasts = (tally.up_to(at + DAY).ats[-1:] for tally in source.tallies.values())
+    return moment(max(chain([at], *lasts)), policy.zone)
+
+
+def ledger(policy: Policy, usage: Usage, now: datetime) -> dict[str, tuple[Tally, datetime | None]]:
+    """Return what is counted in the window running at `now`, by meter.
+
+    With it comes the time at which the oldest of it leaves the window, in the policy's zone.
+    """
+    when, ahead = believe(usage, instant(now))
+    counted = {}
+    for name, timeline in policy.rulebook.timelines.items():
+        tally = usage.tally(name)
+        first = timeline.inside(tally.ats, when)
+        if ahead:
+            tally = tally.until(timeline.outside(tally.ats, first, when))
+        inside = tally.since(first)
+        resets = timeline.resets(inside.ats, len(inside.ats), when) if inside.ats else None
+        counted[name] = (inside, None if resets is None else moment(resets, policy.zone))
+    return counted

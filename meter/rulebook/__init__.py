@@ -1,0 +1,23 @@
+"""A policy ready to be judged by, and which of its rules decides.
+
+`book` holds the rules and meters of a policy as formulas over facts, `effects` what a single rule
+does to a view, `verdicts` which rule decides and what it says.
+"""
+
+from meter.rulebook.book import JudgedMeter, Rulebook
+from meter.rulebook.effects import SPENDING, Effect, Fit, JudgedRule, Refusals, also_refused
+from meter.rulebook.verdicts import Verdict, first_match, verdict_of
+
+__all__ = [
+    "SPENDING",
+    "Effect",
+    "Fit",
+    "JudgedMeter",
+    "JudgedRule",
+    "Refusals",
+    "Rulebook",
+    "Verdict",
+    "also_refused",
+    "first_match",
+    "verdict_of",
+]

@@ -57,7 +57,6 @@ _LINKS = Links()
 _ALL_PROMISES = Promises()
 _SHOWS = each(either(instance(Show), (Show,), choice(Promised)), '["wall"]', frozenset)
 _WHOLE = whole_number("5")
-_METERED = frozenset({ArticleAccess.METERED})
 
 
 def _names(value: str | Iterable[str] | None) -> str | tuple[str, ...] | None:

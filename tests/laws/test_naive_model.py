@@ -7,6 +7,7 @@ time, its own windows over a list of all that any of them may still hold.
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -145,17 +146,18 @@ def came_from(listed, referrer) -> bool | None:
     return any(referrer == w or referrer.endswith("." + w) for w in listed)
 
 
-def matches(policy, when, reader, view, now, left) -> bool | None:
+def matches(policy, when, reader, view, now, meters) -> bool | None:
     """Say whether a condition holds: yes, no, or not known."""
     return both(
         [
             *about_words(when, reader, view),
             *about_sets_and_flags(when, reader, view, now),
             *about_rights(policy, when, reader, view, now),
-            *about_numbers(when, reader, view, now, left),
+            *about_numbers(when, reader, view, now),
+            *about_meters(when, meters),
             *about_dates(policy, when, view, now),
             *about_account(when, reader, now),
-            *about_groups(policy, when, reader, view, now, left),
+            *about_groups(policy, when, reader, view, now, meters),
         ]
     )
 
@@ -216,7 +218,7 @@ def about_rights(policy, when, reader, view, now):
         yield covered is when.covered
 
 
-def about_numbers(when, reader, view, now, left):
+def about_numbers(when, reader, view, now):
     published = view.article.published
     if when.score is not None:
         yield in_range(when.score, reader.score)
@@ -226,8 +228,15 @@ def about_numbers(when, reader, view, now, left):
         yield in_length(when.age, ago(published, now))
     if when.since is not None:
         yield from about_tenure(when.since, reader, now)
+
+
+def about_meters(when, meters):
     for name, bounds in (when.left or {}).items():
-        yield in_range(bounds, left(name))
+        yield in_range(bounds, meters.left(name))
+    for name, bounds in (when.used or {}).items():
+        yield in_range(bounds, meters.used(name))
+    if when.exhausted is not None:
+        yield either(meters.exhausted(name) for name in when.exhausted)
 
 
 def ago(when, now):
@@ -342,11 +351,42 @@ class Stand(NamedTuple):
     """Where a reader stands on a meter before a page view, and what would be left after it."""
 
     inside: list
-    limit: int
+    limit: int | None
     key: str
-    seen: bool
+    own: bool
     opens: bool
-    left: int
+    after: int | None
+    as_it_is: int | None
+
+
+class Asked:
+    """What conditions may ask of meters, in a rule that spends some of them."""
+
+    def __init__(self, model, visit, spent) -> None:
+        self.model = model
+        self.visit = visit
+        self.spent = spent
+
+    def left(self, name):
+        stand = self.model.stand(name, self.visit)
+        return stand.after if name in self.spent else stand.as_it_is
+
+    def used(self, name):
+        if self.visit.reader.id is None:
+            return None
+        return len(self.model.stand(name, self.visit).inside)
+
+    def exhausted(self, name) -> bool:
+        return not self.model.stand(name, self.visit).opens
+
+
+class Unseen:
+    """What conditions may ask of meters, where nobody looks at them."""
+
+    def left(self, _name) -> None:
+        return None
+
+    used = exhausted = left
 
 
 class Model:
@@ -393,27 +433,24 @@ class Model:
         if window.fixed:
             return inside[0][0] + window.fixed
         leaving = sorted(at + window.rolling for at, _ in inside)
+        if limit is None:
+            return leaving[0]
         return next(t for t in leaving if sum(1 for other in leaving if other > t) < limit)
 
     def limit(self, meter, visit):
         if meter.limits:
-            allowed = (x.limit for x in meter.limits if self.matches(x.when, visit))
-            return next(allowed, 0)
-        if isinstance(meter.limit, int):
+            matching = (x.limit for x in meter.limits if self.matches(x.when, visit))
+            return next(matching, 0)
+        if meter.limit is None or isinstance(meter.limit, int):
             return meter.limit
         named = {str(k): v for k, v in meter.limit.items()}
         is_a = status(visit.reader, visit.now)
         fall_back = named.get("registered", 0) if is_a.endswith("-expired") else 0
         return named.get(is_a, fall_back)
 
-    def matches(self, when, visit) -> bool | None:
-        def left(name):
-            return self.stand(name, visit).left
-
-        return matches(self.policy, when, visit.reader, visit.view, visit.now, left)
-
-    def would_count(self, visit) -> bool:
-        return str(visit.view.article.access) == "metered"
+    def matches(self, when, visit, spent=()) -> bool | None:
+        asked = Asked(self, visit, spent)
+        return matches(self.policy, when, visit.reader, visit.view, visit.now, asked)
 
     def key(self, meter, visit):
         """Return what a meter would count: the article, or this very view of it."""
@@ -424,51 +461,57 @@ class Model:
         rest = f"@{at}" if visit.view.id is None else f"~{visit.view.id}"
         return f"~{len(article)}~{article}{rest}"
 
-    def seen(self, meter, visit) -> bool:
-        """Say whether this view costs nothing on a meter: it is counted already."""
-        mine = [key for _, key in self.window(meter, visit.then)]
-        if self.key(meter, visit) in mine:
-            return True
-        if not self.is_shared(meter):
-            return False
+    def is_spent(self, meter) -> bool:
+        return any(meter.name in rule.spend for rule in self.policy.rules)
+
+    def counted_already(self, visit) -> bool:
+        """Say whether a meter of articles that some rule spends has counted the article."""
         return any(
             visit.view.article.id == key
-            for other in self.policy.meters
-            if self.is_shared(other)
-            for _, key in self.window(other, visit.then)
+            for meter in self.policy.meters
+            if meter.count == "articles" and self.is_spent(meter)
+            for _, key in self.window(meter, visit.then)
         )
 
-    def is_shared(self, meter) -> bool:
-        """Say whether what a meter counts opens others: articles that some rule spends."""
-        spent = [rule.spend for rule in self.policy.rules]
-        return meter.count == "articles" and meter.name in spent
+    def keeps(self, meter, visit) -> bool:
+        """Say whether a meter counts a whole view whichever rule opened it."""
+        about_it = visit.view.article.access in meter.access or not self.is_spent(meter)
+        return meter.counts is not None and about_it and self.matches(meter.counts, visit) is True
 
     def stand(self, name, visit):
         meter = self.meters[name]
-        inside = self.window(meter, visit.then)
         limit = self.limit(meter, visit)
+        if visit.reader.id is None:
+            left = None if limit is None else 0
+            return Stand([], limit, "", own=False, opens=limit is None, after=left, as_it_is=left)
+        inside = self.window(meter, visit.then)
         key = self.key(meter, visit)
-        seen = self.seen(meter, visit)
-        opens = seen or len(inside) < limit
-        left = 0
-        if opens:
-            left = max(0, limit - len(inside))
-            if self.would_count(visit) and not seen:
-                left -= 1
-        return Stand(inside, limit, key, seen, opens, left)
+        own = key in [known for _, known in inside]
+        again = own if meter.count == "views" else self.counted_already(visit)
+        adds = visit.view.article.access in meter.access and not again
+        adds = adds or (self.keeps(meter, visit) and not own)
+        opens = limit is None or again or len(inside) < limit
+        left = None if limit is None else max(0, limit - len(inside))
+        after = max(0, left - adds) if limit is not None and opens else left
+        return Stand(inside, limit, key, own, opens, after, left)
+
+    def passes_by(self, rule, visit) -> bool:
+        access = visit.view.article.access
+        return any(access not in self.meters[name].access for name in rule.spend)
 
     def first_match(self, visit):
-        """Return the rule that decides, and the meter that refused first."""
-        refused = None
+        """Return the rule that decides, and the closed meters of each that refused before."""
+        refused = []
         for rule in self.policy.rules:
-            if not self.matches(rule.when, visit):
+            if not self.matches(rule.when, visit, rule.spend):
                 continue
-            if rule.spend and visit.view.article.access == "premium":
-                continue
-            metered = rule.spend and visit.view.article.access == "metered"
-            if metered and not self.stand(rule.spend, visit).opens:
-                refused = refused or rule.spend
-                continue
+            if rule.spend and visit.view.article.access != "free":
+                if self.passes_by(rule, visit):
+                    continue
+                closed = [name for name in rule.spend if not self.stand(name, visit).opens]
+                if closed:
+                    refused.append(closed)
+                    continue
             return rule, refused
         raise AssertionError("the last rule matches everything")
 
@@ -478,45 +521,108 @@ class Model:
         believed = [at for _, _, at in self.counted if at - now <= timedelta(days=1)]
         visit = Visit(reader, view, now, max([now, *believed]))
         rule, refused = self.first_match(visit)
-        show = str(rule.show)
-        spend = rule.spend
-        prompt = rule.prompt
-        if spend and view.article.access == "free":
-            show = "article"
-            spend = None
-            prompt = None
+        spend = () if view.article.access == "free" else rule.spend
         offers = self.offers(rule, visit)
-        if show in ("countdown", "last-free-article") and self.stand(spend, visit).limit == 0:
-            show = "article"  # somebody without an allowance has nothing to count down
+        show, prompt = self.shown(rule, spend, offers, visit)
+        whole = show in ("article", "countdown", "last-free-article")
+        counting = self.counting(spend, visit) if whole else []
+        limited = [name for name in counting if self.stand(name, visit).limit is not None]
+        speculative = bool(view.prefetch and limited)
+        if view.prefetch:
+            counting = []
+        told = [spend] if spend and (reader.id is not None) else []
+        if not whole:
+            told = [*refused, *self.exhausted_by(rule, visit)]
+        readings = [self.read(names, visit, counting, whole=whole) for names in told]
+        reading = min(readings, key=lambda r: resets_order(r[-1]), default=None)
+        self.counted += [(n, self.stand(n, visit).key, visit.then) for n in counting]
+        if counting:
+            self.counted = [one for one in self.counted if self.is_held(one, visit.then)]
+        counted = any(name in spend for name in counting)
+        if speculative:
             prompt = None
-        if show == "countdown" and self.stand(spend, visit).left == 0:
+        return show, rule.name, prompt, offers, reading, counted, speculative
+
+    def shown(self, rule, spend, offers, visit):
+        show = str(rule.show)
+        prompt = rule.prompt
+        stands = [self.stand(name, visit) for name in spend]
+        limits = [stand.limit for stand in stands]
+        if rule.spend and not spend:
+            return "article", None
+        if show in ("countdown", "last-free-article") and (0 in limits or set(limits) == {None}):
+            return "article", None  # there is nothing to count down
+        if show == "countdown" and 0 in [stand.after for stand in stands]:
             show = "last-free-article"
+        kinds = [str(o.kind) for name in offers[:1] for o in self.policy.offers if o.name == name]
+        if show == "wall":
+            is_a = status(visit.reader, visit.now)
+            offered = "trial-offer" if kinds == ["trial"] else "subscription-wall"
+            show = is_a if is_a.endswith("-expired") else offered
         if show == "trial-offer" and not offers:
             show = "subscription-wall"
-        told = spend
-        if refused and show not in ("article", "countdown", "last-free-article"):
-            told = spend or refused
-        reading, counts = self.read(told, visit, spends=spend is not None)
         if prompt is None and show != "article":
             prompt = show
-        if counts and view.prefetch:
-            prompt = None
-        counted = counts and not view.prefetch
-        return show, rule.name, prompt, offers, reading, counted, counts and view.prefetch
+        return show, prompt
 
-    def read(self, name, visit, *, spends):
-        """Return the reading of a meter, and whether a person's view would count on it."""
-        if name is None:
-            return None, False
-        inside, limit, key, seen, _, _ = self.stand(name, visit)
-        counts = spends and self.would_count(visit) and not seen
-        if counts and not visit.view.prefetch:
-            inside = [*inside, (visit.then, key)]
-            self.counted.append((name, key, visit.then))
-            self.counted = [one for one in self.counted if self.is_held(one, visit.then)]
-        used = min(len(inside), limit)
-        resets = self.resets(self.meters[name], inside, limit, visit.then)
-        return (name, limit, used, limit - used, resets), counts
+    def counting(self, spend, visit):
+        """Return the meters that count a whole view, if a person reads it."""
+        if visit.reader.id is None:
+            return []
+        found = []
+        for meter in self.policy.meters:
+            stand = self.stand(meter.name, visit)
+            again = stand.own if meter.count == "views" else self.counted_already(visit)
+            room = stand.limit is None or len(stand.inside) < stand.limit
+            by_history = self.keeps(meter, visit) and not stand.own and room
+            if (meter.name in spend and not again) or by_history:
+                found.append(meter.name)
+        return found
+
+    def exhausted_by(self, rule, visit):
+        """Return, as if a rule had refused, the meters by whose end the condition of one holds."""
+        unseen = matches(self.policy, rule.when, visit.reader, visit.view, visit.now, Unseen())
+        if unseen is True:
+            return []
+        names = set(self.reasons(rule.when, visit, wanted=True))
+        return (
+            [[meter.name for meter in self.policy.meters if meter.name in names]] if names else []
+        )
+
+    def reasons(self, when, visit, *, wanted):
+        """Yield the meters whose end makes a condition hold (or, not wanted, its opposite)."""
+        if self.matches(when, visit) is not wanted:
+            return
+        if wanted:
+            for name in when.exhausted or ():
+                if not self.stand(name, visit).opens:
+                    yield name
+        for part in when.any or ():
+            yield from self.reasons(part, visit, wanted=wanted)
+        if when.not_ is not None:
+            yield from self.reasons(when.not_, visit, wanted=not wanted)
+
+    def read(self, names, visit, counting, *, whole):
+        """Return the reading of the one meter of several that binds."""
+        readings = []
+        for name in names:
+            stand = self.stand(name, visit)
+            inside = stand.inside
+            if name in counting:
+                inside = [*inside, (visit.then, stand.key)]
+            limit = stand.limit
+            resets = None
+            if visit.reader.id is not None:
+                resets = self.resets(self.meters[name], inside, limit, visit.then)
+            else:
+                limit = 0
+            used = len(inside) if limit is None else min(len(inside), limit)
+            left = None if limit is None else limit - used
+            readings.append((name, limit, used, left, resets))
+        if whole:
+            least = min(math.inf if r[3] is None else r[3] for r in readings)
+            readings = [r for r in readings if (math.inf if r[3] is None else r[3]) == least]
+        return max(readings, key=lambda r: resets_order(r[-1]))
 
     def is_held(self, one, now) -> bool:
         """Say whether something counted is in a window at an instant, or lies ahead of it.
@@ -531,16 +637,23 @@ class Model:
     def offers(self, rule, visit):
         """Return the offers shown: all of those side by side, or the first of a list."""
         listed = [rule.offer] if isinstance(rule.offer, str) else list(rule.offer or ())
-        had = tuple(name for name in listed or rule.offers if self.is_offered(name, visit))
+        had = tuple(
+            name for name in listed or rule.offers if self.is_offered(name, visit, rule.spend)
+        )
         return had if rule.offers else had[:1]
 
-    def is_offered(self, name, visit) -> bool:
+    def is_offered(self, name, visit, spent) -> bool:
         offer = next(offer for offer in self.policy.offers if offer.name == name)
         if offer.once and name in self.started:
             return False
         begun = offer.starts is None or visit.now >= edge(self.zone, offer.starts)
         over = offer.ends is not None and visit.now >= edge(self.zone, offer.ends, end=True)
-        return begun and not over and self.matches(offer.when, visit) is True
+        return begun and not over and self.matches(offer.when, visit, spent) is True
+
+
+def resets_order(resets):
+    """Return what orders resets: never is the latest."""
+    return (resets is None, resets or EPOCH)
 
 
 def outcome(decision):

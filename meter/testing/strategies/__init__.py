@@ -7,8 +7,10 @@ mentions. Everything shrinks towards the shortest story.
 
 from __future__ import annotations
 
+from meter.testing.strategies.conditions import whens
 from meter.testing.strategies.journey import Step, journeys, usages
-from meter.testing.strategies.policy import policies, whens, windows
+from meter.testing.strategies.meters import windows
+from meter.testing.strategies.policy import policies
 from meter.testing.strategies.reader import articles, entitlements, page_views, readers
 from meter.testing.strategies.times import edge_times
 

@@ -87,7 +87,7 @@ def _spend_faults(rule: Rule, path: _Path, meters: Mapping[str, Meter]) -> Itera
 
 def _faults(meter: Meter, path: _Path) -> Iterator[Problem]:
     for place, limit in _limits(meter, path):
-        if limit.limit is None:
+        if limit.limit == "none":
             if meter.window.lifetime:
                 yield _problem("bad-limit/lifetime", place, name=meter.name)
         elif not 0 <= limit.limit <= MOST_LIMIT:

@@ -173,7 +173,7 @@ def counted_means_remembered(policy: Policy, taken: list[Taken]) -> bool:
         spend = policy.rule(decision.rule).spend
         if (not counting) is not (after is before) or not counting <= histories.union(spend):
             return False
-        if decision.counted and counting.isdisjoint(spend):
+        if decision.counted is counting.isdisjoint(spend):
             return False
         had = ledger(policy, before, step.now)
         has = ledger(policy, after, step.now)

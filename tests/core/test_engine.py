@@ -20,7 +20,7 @@ from meter import (
 )
 from meter.engine import allowance, expires_at, ledger
 from meter.usage import Tally
-from meter.vocabulary import Opening
+from meter.facts.meters import Opening
 from meter.windows import instant
 
 NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)

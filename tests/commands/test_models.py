@@ -1,4 +1,4 @@
-"""`meter init --like` starts from a model of a paywall, lists them all, and knows what was meant."""
+"""`meter init --like` starts from a model of a paywall, lists them, and knows what was meant."""
 
 from __future__ import annotations
 

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from datetime import UTC, date, datetime
+from typing import NamedTuple
 
 import pytest
 from click.testing import CliRunner
 
+from meter import (
+    Article,
+    ManualClock,
+    PageView,
+    Paywall,
+    Reader,
+    Usage,
+    decide,
+    loads_policy,
+)
 from meter.cli import main
 from meter.journeys import Journey
-from meter.loading import check_text
+from meter.loading import check_text, dumps_policy
+from meter.stores import MemoryStore
 from meter.verify import guarantees
 from meter.verify.lints import lints
 from tests.columns.both import by_columns, by_engine
 from tests.corpus import models
 from tests.corpus.models import MODELS, Model
-
-if TYPE_CHECKING:
-    from meter import PageView, Reader
 
 
 class Step(NamedTuple):
@@ -77,6 +85,49 @@ def test_columns_decide_the_same(model: Model):
             name = f"{step.reader.id} {step.reader.status(step.at)}"
             people.setdefault(name, []).append(Step(step.at, step.reader, step.view))
     assert sorted(by_engine(policy, people), key=str) == sorted(by_columns(policy, people), key=str)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
+def test_a_model_is_written_back_as_it_is(model: Model):
+    """As TOML, and read again."""
+    policy = model.policy()
+    assert policy == loads_policy(dumps_policy(policy))
+
+
+@pytest.mark.parametrize(
+    ("name", "off", "on", "read"),
+    [
+        ("storm-and-election-night", "storm = false", "storm = true", "b"),
+        ("guest-pass", "open-day = false", "open-day = true", "a"),
+    ],
+)
+def test_what_the_desk_turns_on_opens(name: str, off: str, on: str, read: str):
+    """The page that the journey finds walled is open while the switch is on."""
+    (model,) = (model for model in MODELS if name == model.name)
+    text = model.policy_file.read_text(encoding="utf-8")
+    seen = {
+        turned: next(
+            step.decision.access
+            for step in Journey.load(model.journey_file).run(loads_policy(turned))
+            if step.is_read and step.view.article.id == read
+        )
+        for turned in (text, text.replace(off, on))
+    }
+    assert ["preview", "full"] == list(seen.values())
+
+
+def test_a_pass_that_was_taken_once_is_not_offered_again():
+    """Of the same account, whatever it is now."""
+    (model,) = (model for model in MODELS if model.name == "guest-pass")
+    policy = model.policy()
+    reader = Reader(id="ana", registered=True)
+    view = PageView(article=Article(id="a"))
+    now = datetime(2026, 6, 1, 9, tzinfo=UTC)
+    first, usage = decide(policy, reader, view, Usage(), now)
+    paywall = Paywall(policy, MemoryStore(), clock=ManualClock(now))
+    paywall.started("ana", "guest")
+    assert ("guest", "digital") == (first.offer, paywall.check(reader, view).offer)
+    assert usage == Usage()
 
 
 def test_the_models_are_counted(capsys):

@@ -239,6 +239,18 @@ def _shows(*words: str) -> Callable[[_Policy], bool]:
     return lambda policy: bool(_rules(policy, *words))
 
 
+def _sells_a_trial(policy: _Policy) -> bool:
+    """Say whether a wall is a trial's, or the one that fits an offer which is a trial."""
+    trials = {
+        name
+        for name, offer in policy.get("offers", {}).items()
+        if offer.get("kind", "trial") == "trial"
+    }
+    fitting = [rule.get("offer", []) for rule in _rules(policy, "wall")]
+    offered = {name for one in fitting for name in ([one] if isinstance(one, str) else one)}
+    return bool(_rules(policy, "trial-offer") or trials & offered)
+
+
 def _by_status(policy: _Policy) -> bool:
     by_name = any(isinstance(meter.get("limit"), dict) for meter in _tables(policy, "meters"))
     return by_name or _asks(_limits(policy), "account", "reader")
@@ -284,7 +296,7 @@ QUESTIONS: dict[str, dict[str, Callable[[_Policy], bool]]] = {
     },
     "What follows?": {
         "registration": _shows("registration-wall"),
-        "a trial": _shows("trial-offer"),
+        "a trial": _sells_a_trial,
         "several offers side by side": lambda policy: any(
             "offers" in rule for rule in policy["rules"]
         ),

@@ -55,13 +55,13 @@ def known_model(
     Raises:
         MeterError: no model is called so.
     """
-    if name is None:
+    if name is None or ctx.resilient_parsing:
         return None
     models = paywall_models()
     if name in models:
         return models[name]
     listing = _listing(models)
-    if not name and not ctx.resilient_parsing:
+    if not name:
         click.echo(listing)
         ctx.exit()
     advice = meant(name, models, "these are the models there are")

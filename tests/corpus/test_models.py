@@ -60,6 +60,33 @@ def test_the_engine_does_what_the_model_says(model: Model):
     assert any(step.is_read for step in steps)
 
 
+ELSEWHERE = {
+    "campus-and-library": {
+        "whoever has a subscription reads everything",
+        "five a month",
+        "everyone else",
+    },
+    "guest-pass": {"the desk opened the site"},
+    "more-for-newsletter-readers": {"everyone else"},
+    "no-ad-blockers": {"all but premium is open"},
+    "pay-or-okay": {"whoever agreed reads all but premium"},
+    "public-service-is-open": {"officials and students read everything"},
+    "storm-and-election-night": {"the counties the storm hits read everything"},
+    "two-in-45-days": {"private windows sign in"},
+    "value-and-reader": {"one of the most valuable articles"},
+}
+"""Rules for other readers than the one of the journey, or while a switch is on."""
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
+def test_the_journey_meets_every_rule(model: Model):
+    """But for those of free articles, of whoever paid once, and of other readers."""
+    policy = model.policy()
+    met = {step.decision.rule for step in Journey.load(model.journey_file).run(policy)}
+    usual = {"free articles are open", "the trial is over", "the subscription is over"}
+    assert ELSEWHERE.get(model.name, set()) == {rule.name for rule in policy.rules} - met - usual
+
+
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
 def test_prove_says_yes(model: Model):
     """What every paywall promises, but for what the model says it does not, and its guarantees."""

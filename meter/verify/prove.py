@@ -199,9 +199,12 @@ class _Proof:
         return self._searched(code, name, self._too_many, lambda _: None, FALSE)
 
     def _too_many(self, last: SearchStep) -> bool:
-        """Say whether more was counted on a meter inside its window than the reader's limit."""
+        """Say whether a view was counted beyond the limit that the reader has for that view.
+
+        An article that is counted already is open on top, whatever the limit is for it now.
+        """
         meter = last.decision.meter
-        if meter is None or last.decision.access is not Access.FULL:
+        if meter is None or not last.decision.counted:
             return False
         timeline = self.policy.rulebook.timelines[meter.name]
         views = self.policy.meter(meter.name).count == "views"

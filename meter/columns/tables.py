@@ -191,6 +191,10 @@ class Judging:
 
     def verdict_columns(self) -> _VerdictColumns:
         """Return the columns of `Tables` by verdict, which grow while the engine is asked."""
+        with self._lock:
+            return self._verdict_columns()
+
+    def _verdict_columns(self) -> _VerdictColumns:
         spends = np.zeros((len(self.verdicts), len(self.meters)), np.bool_)
         for number, verdict in enumerate(self.verdicts):
             spends[number, list(self.rulebook.places_of(verdict.spend))] = True

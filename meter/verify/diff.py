@@ -32,7 +32,8 @@ from meter.verify.rows import (
     visible,
 )
 from meter.verify.switches import MOST_POSITIONS, asked_switches, positions
-from meter.verify.symbolic import reports, verdicts
+from meter.verify.symbolic import among, reports, verdicts
+from meter.vocabulary import Access
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from meter.policy import Policy
     from meter.verify.rows import Pair, Seen
     from meter.verify.space import Space
+    from meter.verify.together.counts import Limits
 
 __all__ = ["Changes", "changes", "one_difference"]
 
@@ -111,7 +113,7 @@ def one_difference(
     """
     solver = open_solver(rulebooks, reason)
     solver.limit(SOLVER_SECONDS if seconds is None else seconds / 2)
-    old, new = (solver.verdict(side, visible) for side in (0, 1))
+    old, new = (solver.verdict(side, visible, telling=True) for side in (0, 1))
     differs = [solver.differ(old, new)]
     policies = [book.policy for book in rulebooks]
     for meter in _shared(*policies):
@@ -143,7 +145,7 @@ class _Comparison:
         self.diagrams = space.diagrams
         self.old, self.new = (book.policy for book in space.rulebooks)
         self.shared = _shared(self.old, self.new)
-        self.verdicts = [verdicts(space, side) for side in (0, 1)]
+        self.verdicts = [verdicts(space, side, telling=True) for side in (0, 1)]
         self.pairs = self.diagrams.combine(self.verdicts[0], self.verdicts[1], pair)
         self.base_levels = frozenset({*space.known_levels, *space.state_levels})
 
@@ -188,11 +190,11 @@ class _Comparison:
         for meter in self.shared:
             seen = self.diagrams.relabel(self.pairs, lambda found: not isinstance(found, bool))
             differs = self.diagrams.disjoin(seen, self._reports(meter))
-            for limits in self.space.limit_values[meter]:
+            for limits in self.space.counts[meter].limits:
                 if limits[0] != limits[1]:
                     yield from self._limited(meter, limits, differs)
 
-    def _limited(self, meter: str, limits: tuple[int, ...], differs: int) -> Iterator[Row]:
+    def _limited(self, meter: str, limits: Limits, differs: int) -> Iterator[Row]:
         """Yield the readers who have these two limits of a meter, where that changes anything."""
         space = self.space
         diagrams = self.diagrams
@@ -210,15 +212,14 @@ class _Comparison:
             )
 
     def meters(self) -> Iterator[Row]:
-        """Yield the meters that count otherwise, where anything is spent from them."""
-        for meter in self.shared:
-            was = counting(self.old, meter)
-            now = counting(self.new, meter)
-            if (
-                was != now
-                and self.diagrams.conjoin(self.space.possible, self._reports(meter)) != FALSE
-            ):
-                who = f"whoever spends from `{meter}`"
+        """Yield the meters that count otherwise, where anything is counted on them."""
+        for meter in self.space.meters:
+            was = _counting(self.old, meter)
+            now = _counting(self.new, meter)
+            concerned = self.diagrams.conjoin(self.space.possible, self._reports(meter))
+            if was != now and concerned != FALSE and (meter in self.shared or self._keeps(meter)):
+                spent = any(meter in rule.spend for rule in (*self.old.rules, *self.new.rules))
+                who = f"whoever {'spends from' if spent else 'is counted by'} `{meter}`"
                 yield Row(about="meter", who=who, before=was, after=now)
 
     def offers(self) -> Iterator[Row]:
@@ -258,9 +259,33 @@ class _Comparison:
         return self.diagrams.test(level, self.space.variables[level].indices(alike))
 
     def _reports(self, meter: str) -> int:
-        """Return where either policy spends from a meter, or reports it."""
-        parts = (self.diagrams.relabel(whole, reports(meter)) for whole in self.verdicts)
+        """Return where either policy spends from a meter, reports it, or keeps a view on it."""
+        parts = [self.diagrams.relabel(whole, reports(meter)) for whole in self.verdicts]
+        for side, book in enumerate(self.space.rulebooks):
+            place = book.places.get(meter)
+            kept = None if place is None else book.kept[place]
+            if kept is not None and kept.history is not None:
+                read = among(self.space, self.verdicts[side], _is_whole)
+                access = self.space.is_("access", *kept.access)
+                parts.append(
+                    self.diagrams.conjoin(read, access, self.space.where(kept.history, side))
+                )
         return self.diagrams.disjoin(*parts)
+
+    def _keeps(self, meter: str) -> bool:
+        """Say whether a meter that one policy lacks counts views whatever rule opened them."""
+        meters = (*self.old.meters, *self.new.meters)
+        return any(each.name == meter and each.counts is not None for each in meters)
+
+
+def _is_whole(verdict: Verdict) -> bool:
+    return verdict.show.access is Access.FULL
+
+
+def _counting(policy: Policy, meter: str) -> str:
+    """Say how a meter counts, if a policy has it."""
+    named = any(each.name == meter for each in policy.meters)
+    return counting(policy, meter) if named else "not counted"
 
 
 def _common(label: Pair, members: Sequence[Pair], side: int) -> Seen:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from attrs import fields
 
 from meter.forms import length_text, span_text
-from meter.policy import Guarantee, Limit, Meter, Policy, Rule, When
+from meter.policy import Guarantee, Meter, Policy, Rule, When
 from meter.policy.promised import promised_words
 from meter.policy.prompts import NOUNS
 from meter.vocabulary import ArticleAccess, Count
@@ -66,7 +66,7 @@ def _meter(meter: Meter) -> dict[str, Any]:
     if meter.limits:
         table["limits"] = to_table(meter.limits)
     else:
-        table["limit"] = _limit(meter.limit)
+        table["limit"] = to_table(meter.limit)
     if meter.count is not Count.ARTICLES:
         table["count"] = str(meter.count)
     if meter.noun != NOUNS[0]:
@@ -84,17 +84,6 @@ def _guarantee(guarantee: Guarantee) -> dict[str, Any]:
         if key in table:
             table[key] = sorted(promised_words(getattr(guarantee, key)))
     return table
-
-
-def _limit(limit: int | Mapping[Any, int | None] | None) -> object:
-    """Return an allowance, or a table of them, in the words of a policy file."""
-    if isinstance(limit, Mapping):
-        return {str(status): _limit(allowed) for status, allowed in limit.items()}
-    return "none" if limit is None else limit
-
-
-def _listed_limit(limit: Limit) -> dict[str, Any]:
-    return {**_fields(limit), "limit": _limit(limit.limit)}
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
@@ -149,7 +138,6 @@ _BY_TYPE: tuple[tuple[Any, Any], ...] = (
     (Policy, _policy),
     (Meter, _meter),
     (Guarantee, _guarantee),
-    (Limit, _listed_limit),
     (Rule, _rule),
     (Window, _window),
     ((Term, StrEnum), str),

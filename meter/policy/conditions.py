@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import cast
+from typing import Literal, TypeAlias
 
 from attrs import evolve, field, frozen
 from attrs.converters import optional
@@ -22,12 +22,12 @@ from meter.errors.kinds import (
     table,
     whole_number,
 )
-from meter.errors.values import check_fields
+from meter.errors.values import Fault, check_fields
 from meter.forms import Words, countries, hosts, languages, sections, words
 from meter.policy.times import Dates, Hours, Lengths, Since, weekdays
 from meter.vocabulary import WORDS, ArticleAccess, Members, Range, Status, Weekday
 
-__all__ = ["EVERYONE", "Limit", "When", "allowed", "pairs"]
+__all__ = ["EVERYONE", "Allowed", "Limit", "When", "allowance", "pairs"]
 
 
 def _bounds(value: Mapping[str, Range]) -> Mapping[str, Range]:
@@ -39,9 +39,14 @@ def _meters(value: Iterable[str]) -> frozenset[str]:
     return as_set(value)
 
 
-def allowed(value: int | str | None) -> int | None:
-    """Return how many are allowed, and `None` for the word `none`: no limit."""
-    return None if value == "none" else cast("int | None", value)
+Allowed: TypeAlias = int | Literal["none"]
+"""How many are allowed; `"none"` is no limit."""
+_WHOLE = whole_number("5")
+
+
+def allowance(value: object, what: str) -> Fault | None:
+    """Return what is wrong with how many are allowed: a whole number, or the word `none`."""
+    return None if value == "none" else _WHOLE(value, what)
 
 
 def pairs(value: object) -> object:
@@ -154,11 +159,11 @@ EVERYONE = When()
 class Limit:
     """An allowance for those whom `when` describes; the first of a meter's that matches holds.
 
-    `"none"` (kept as `None`) is no limit.
+    `"none"` is no limit.
     """
 
     when: When = EVERYONE
-    limit: int | None = field(converter=allowed)
+    limit: Allowed
 
     def __attrs_post_init__(self) -> None:
-        check_fields(self, {"when": instance(When), "limit": maybe(whole_number("5"))})
+        check_fields(self, {"when": instance(When), "limit": allowance})

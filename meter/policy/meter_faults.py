@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from meter.errors import meant
 from meter.policy.condition_faults import placed_conditions
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from meter.errors import Problem
-    from meter.policy import Limit, Meter, Rule
     from meter.policy.condition_faults import PartsWithWords
-    from meter.policy.conditions import When
+    from meter.policy.conditions import Limit, When
+    from meter.policy.meters import Meter
 
 __all__ = ["CODES", "meter_faults"]
 
@@ -53,6 +53,15 @@ _SAID = {
 CODES = sorted({key.partition("/")[0] for key in _SAID})
 
 
+class _SpendingRule(Protocol):
+    """A rule, as far as meters go."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def spend(self) -> tuple[str, ...]: ...
+
+
 def _problem(case: str, path: _Path, /, **values: object) -> Problem:
     return fault_of(_SAID, case, path, **values)
 
@@ -69,7 +78,9 @@ def meter_faults(policy: PartsWithWords) -> Iterator[Problem]:
             yield from _asked_faults(when, path, meters)
 
 
-def _spend_faults(rule: Rule, path: _Path, meters: Mapping[str, Meter]) -> Iterator[Problem]:
+def _spend_faults(
+    rule: _SpendingRule, path: _Path, meters: Mapping[str, Meter]
+) -> Iterator[Problem]:
     unknown = [name for name in rule.spend if name not in meters]
     for number, name in enumerate(rule.spend):
         place = path if len(rule.spend) == 1 else (*path, number)
@@ -87,7 +98,7 @@ def _spend_faults(rule: Rule, path: _Path, meters: Mapping[str, Meter]) -> Itera
 
 def _faults(meter: Meter, path: _Path) -> Iterator[Problem]:
     for place, limit in _limits(meter, path):
-        if limit.limit is None:
+        if limit.limit == "none":
             if meter.window.lifetime:
                 yield _problem("bad-limit/lifetime", place, name=meter.name)
         elif not 0 <= limit.limit <= MOST_LIMIT:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Literal, TypeAlias
 
 from attrs import field, frozen
 
@@ -17,16 +16,14 @@ from meter.errors.kinds import (
     instance,
     maybe,
     table,
-    whole_number,
 )
 from meter.errors.values import check_fields
-from meter.policy.conditions import Limit, When, allowed, pairs
+from meter.policy.conditions import Allowed, Limit, When, allowance, pairs
 from meter.vocabulary import ArticleAccess, Count, Status, StatusWord
 from meter.windows import Window
 
 __all__ = ["Meter"]
 
-_WHOLE = whole_number("5")
 _METERED = frozenset({ArticleAccess.METERED})
 
 
@@ -34,16 +31,12 @@ def _limits(value: Iterable[Limit]) -> tuple[Limit, ...]:
     return as_tuple(value)
 
 
-Allowed: TypeAlias = int | Literal["none"] | None
-"""How many are allowed; `"none"`, kept as `None`, is no limit."""
-
-
 def _limit(
     value: Allowed | Mapping[Status, Allowed] | Mapping[StatusWord, Allowed],
-) -> int | Mapping[Status, int | None] | None:
+) -> Allowed | Mapping[Status, Allowed]:
     if not isinstance(value, Mapping):
-        return allowed(value)
-    return {vocabulary.status(status): allowed(limit) for status, limit in value.items()}
+        return value
+    return {vocabulary.status(status): limit for status, limit in value.items()}
 
 
 @frozen(kw_only=True)
@@ -51,7 +44,7 @@ class Meter:
     """An allowance of distinct articles (or views) in a window.
 
     `limit` is one number or a number by reader status: a status that is not named gets 0, but an
-    expired one falls back to `registered`; `"none"` (kept as `None`) counts and never refuses.
+    expired one falls back to `registered`; `"none"` counts and never refuses.
     `limits` instead gives a first-match list. `count` is `articles` (distinct, the default) or
     `views`. `access` is what may be read on it. Where `counts` holds, every whole view is counted,
     whichever rule opened it, as far as the limit goes. `noun` is what prompts call what is counted.
@@ -59,7 +52,7 @@ class Meter:
 
     name: str
     window: Window
-    limit: int | Mapping[Status, int | None] | None = field(default=0, converter=_limit, eq=pairs)
+    limit: Allowed | Mapping[Status, Allowed] = field(default=0, converter=_limit, eq=pairs)
     limits: tuple[Limit, ...] = field(default=(), converter=_limits)
     count: Count = field(default=Count.ARTICLES, converter=vocabulary.count)
     noun: str = "article"
@@ -84,11 +77,10 @@ class Meter:
         )
 
 
-_ALLOWED = maybe(_WHOLE)
 _OF_A_METER = {
     "name": TEXT,
     "window": instance(Window, form='a `Window` such as `Window(calendar="month")`'),
-    "limit": either(table(choice(Status), _ALLOWED, "{ registered = 5 }"), (Mapping,), _ALLOWED),
+    "limit": either(table(choice(Status), allowance, "{ registered = 5 }"), (Mapping,), allowance),
     "limits": each(instance(Limit), "[Limit(limit=3)]"),
     "count": choice(Count),
     "noun": TEXT,

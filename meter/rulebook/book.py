@@ -168,7 +168,8 @@ class Rulebook:
         """Each meter's allowances, first match first; `None` is no limit."""
         return {
             meter.name: tuple(
-                (self._formula(limit.when), limit.limit) for limit in meter.allowances()
+                (self._formula(limit.when), None if limit.limit == "none" else limit.limit)
+                for limit in meter.allowances()
             )
             for meter in self.policy.meters
         }

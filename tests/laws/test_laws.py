@@ -104,7 +104,7 @@ THREE = Usage({"monthly": Tally(("a", "b", "c"), (1, 2, 3))})
         ("usage stays bounded", lambda taken: [t._replace(after=THREE) for t in taken]),
         ("nobody reads more than the limit", lambda taken: taken * 3),
         ("blocked views never count", _decided(access=Access.PREVIEW)),
-        ("only people reading metered articles count", _decided(counted=True)),
+        ("only people reading what a meter is for count", _decided(counted=True)),
         ("counted means remembered", _decided(counted=True)),
         ("counted means remembered", _decided(counted=False)),
         ("counted means remembered", lambda taken: [t._replace(after=THREE) for t in taken]),

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -438,10 +439,14 @@ class Model:
         return next(t for t in leaving if sum(1 for other in leaving if other > t) < limit)
 
     def limit(self, meter, visit):
+        allowed = self.allowed(meter, visit)
+        return None if allowed == "none" else allowed
+
+    def allowed(self, meter, visit):
         if meter.limits:
             matching = (x.limit for x in meter.limits if self.matches(x.when, visit))
             return next(matching, 0)
-        if meter.limit is None or isinstance(meter.limit, int):
+        if meter.limit == "none" or isinstance(meter.limit, int):
             return meter.limit
         named = {str(k): v for k, v in meter.limit.items()}
         is_a = status(visit.reader, visit.now)
@@ -535,7 +540,10 @@ class Model:
             told = [*refused, *self.exhausted_by(rule, visit)]
         readings = [self.read(names, visit, counting, whole=whole) for names in told]
         reading = min(readings, key=lambda r: resets_order(r[-1]), default=None)
-        self.counted += [(n, self.stand(n, visit).key, visit.then) for n in counting]
+        new = [(name, self.stand(name, visit).key) for name in counting]
+        # What is counted again, by a clock that went back since, is remembered as of now.
+        self.counted = [one for one in self.counted if one[:2] not in new]
+        self.counted += [(name, key, visit.then) for name, key in new]
         if counting:
             self.counted = [one for one in self.counted if self.is_held(one, visit.then)]
         counted = any(name in spend for name in counting)
@@ -644,7 +652,7 @@ class Model:
 
     def is_offered(self, name, visit, spent) -> bool:
         offer = next(offer for offer in self.policy.offers if offer.name == name)
-        if offer.once and name in self.started:
+        if offer.once and (name in self.started or visit.reader.id is None):
             return False
         begun = offer.starts is None or visit.now >= edge(self.zone, offer.starts)
         over = offer.ends is not None and visit.now >= edge(self.zone, offer.ends, end=True)
@@ -690,6 +698,16 @@ def test_decides_as_a_model_that_keeps_everything_does(data):
     """Every decision of a journey is that of a naive model that forgets and remembers nothing."""
     policy = data.draw(policies())
     agrees(policy, data.draw(usages(policy)), data.draw(journeys(policy)))
+
+
+@given(data=st.data())
+def test_agrees_on_readers_without_an_id(data):
+    """Limited meters are closed to whoever has none, and nothing is counted or given once."""
+    policy = data.draw(policies())
+    steps = [
+        step._replace(reader=evolve(step.reader, id=None)) for step in data.draw(journeys(policy))
+    ]
+    agrees(policy, Usage(), steps)
 
 
 @given(

@@ -26,7 +26,7 @@ __all__ = ["PLAIN"]
 
 def _unreachable_rules(policy: Policy, _: date | None) -> Iterator[Problem]:
     for index, rule in enumerate(policy.rules):
-        if rule.when.matches_everything and rule.spend is None:
+        if rule.when.matches_everything and not rule.spend:
             for later, hidden in enumerate(policy.rules[index + 1 :], index + 1):
                 message = (
                     f"rule `{hidden.name}` is never reached: `{rule.name}` before it matches"
@@ -42,15 +42,15 @@ def _unreachable_rules(policy: Policy, _: date | None) -> Iterator[Problem]:
 
 
 def _unspent_meters(policy: Policy, _: date | None) -> Iterator[Problem]:
-    spent = {rule.spend for rule in policy.rules}
+    spent = {name for rule in policy.rules for name in rule.spend}
     for meter in policy.meters:
-        if meter.name not in spent:
+        if meter.name not in spent and meter.counts is None:
             message = f"no rule spends from meter `{meter.name}`, so it never counts anything"
             yield warning(
                 "unspent-meter",
                 ("meters", meter.name),
                 message,
-                f'add `spend = "{meter.name}"` to a rule, or remove the meter',
+                f'add `spend = "{meter.name}"` to a rule, `counts` to the meter, or remove it',
             )
 
 
@@ -61,10 +61,11 @@ def _zero_limits(policy: Policy, _: date | None) -> Iterator[Problem]:
         if all(limit.limit == 0 for limit in meter.allowances())
     }
     for index, rule in enumerate(policy.rules):
-        if rule.spend in zero:
+        nothing = [name for name in rule.spend if name in zero]
+        if nothing:
             message = (
-                f"rule `{rule.name}` opens no metered article that is not counted already: the"
-                f" limit of `{rule.spend}` is 0 for everyone"
+                f"rule `{rule.name}` opens no article that is not counted already: the limit of"
+                f" `{nothing[0]}` is 0 for everyone"
             )
             yield warning(
                 "zero-limit",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from hypothesis.strategies import DrawFn, SearchStrategy
 
-    from meter.policy.meters import Allowed
+    from meter.policy.conditions import Allowed
 
 __all__ = ["meter", "spendable", "windows"]
 

@@ -32,8 +32,8 @@ from meter.verify.rows import (
     visible,
 )
 from meter.verify.switches import MOST_POSITIONS, asked_switches, positions
-from meter.verify.symbolic import among, reports, verdicts
-from meter.vocabulary import Access
+from meter.verify.symbolic import reports, verdicts
+from meter.verify.walk.histories import Histories, kept_views
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -147,6 +147,7 @@ class _Comparison:
         self.shared = _shared(self.old, self.new)
         self.verdicts = [verdicts(space, side, telling=True) for side in (0, 1)]
         self.pairs = self.diagrams.combine(self.verdicts[0], self.verdicts[1], pair)
+        self.history = Histories(space, self.verdicts)
         self.base_levels = frozenset({*space.known_levels, *space.state_levels})
 
     @cached_property
@@ -157,6 +158,7 @@ class _Comparison:
     def rows(self) -> Iterator[Row]:
         yield from self.limits()
         yield from self.meters()
+        yield from self.histories()
         yield from self.rules()
         yield from self.offers()
         yield from self.prompts()
@@ -212,15 +214,30 @@ class _Comparison:
             )
 
     def meters(self) -> Iterator[Row]:
-        """Yield the meters that count otherwise, where anything is counted on them."""
-        for meter in self.space.meters:
-            was = _counting(self.old, meter)
-            now = _counting(self.new, meter)
-            concerned = self.diagrams.conjoin(self.space.possible, self._reports(meter))
-            if was != now and concerned != FALSE and (meter in self.shared or self._keeps(meter)):
-                spent = any(meter in rule.spend for rule in (*self.old.rules, *self.new.rules))
-                who = f"whoever {'spends from' if spent else 'is counted by'} `{meter}`"
+        """Yield the meters that count otherwise, where anything is spent from them."""
+        for meter in self.shared:
+            was = counting(self.old, meter)
+            now = counting(self.new, meter)
+            if (
+                was != now
+                and self.diagrams.conjoin(self.space.possible, self._reports(meter)) != FALSE
+            ):
+                who = f"whoever spends from `{meter}`"
                 yield Row(about="meter", who=who, before=was, after=now)
+
+    def histories(self) -> Iterator[Row]:
+        """Yield the meters that count other views, of those that nobody spends them for."""
+        for meter in self.space.meters:
+            old, new = (self.history.keeps(side, meter) for side in (0, 1))
+            if self.diagrams.conjoin(old, self.diagrams.negate(new)) != FALSE or (
+                self.diagrams.conjoin(new, self.diagrams.negate(old)) != FALSE
+            ):
+                yield Row(
+                    about="meter",
+                    who=f"whoever is counted by `{meter}`",
+                    before=kept_views(self.old, meter),
+                    after=kept_views(self.new, meter),
+                )
 
     def offers(self) -> Iterator[Row]:
         """Yield the offers that are shown under both policies and are not the same offer."""
@@ -261,31 +278,8 @@ class _Comparison:
     def _reports(self, meter: str) -> int:
         """Return where either policy spends from a meter, reports it, or keeps a view on it."""
         parts = [self.diagrams.relabel(whole, reports(meter)) for whole in self.verdicts]
-        for side, book in enumerate(self.space.rulebooks):
-            place = book.places.get(meter)
-            kept = None if place is None else book.kept[place]
-            if kept is not None and kept.history is not None:
-                read = among(self.space, self.verdicts[side], _is_whole)
-                access = self.space.is_("access", *kept.access)
-                parts.append(
-                    self.diagrams.conjoin(read, access, self.space.where(kept.history, side))
-                )
+        parts += [self.history.keeps(side, meter) for side in (0, 1)]
         return self.diagrams.disjoin(*parts)
-
-    def _keeps(self, meter: str) -> bool:
-        """Say whether a meter that one policy lacks counts views whatever rule opened them."""
-        meters = (*self.old.meters, *self.new.meters)
-        return any(each.name == meter and each.counts is not None for each in meters)
-
-
-def _is_whole(verdict: Verdict) -> bool:
-    return verdict.show.access is Access.FULL
-
-
-def _counting(policy: Policy, meter: str) -> str:
-    """Say how a meter counts, if a policy has it."""
-    named = any(each.name == meter for each in policy.meters)
-    return counting(policy, meter) if named else "not counted"
 
 
 def _common(label: Pair, members: Sequence[Pair], side: int) -> Seen:

@@ -9,13 +9,9 @@ from attrs import evolve, frozen
 
 from meter.canonical import to_table
 from meter.errors import listed
-from meter.explanation import clause
-from meter.facts import Vocabulary
 from meter.forms import length_text
-from meter.formulas.translation import formula_of
-from meter.policy import When
 from meter.policy.prompts import NOUNS
-from meter.vocabulary import Access, ArticleAccess, Show
+from meter.vocabulary import Access, Show
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,7 +34,6 @@ __all__ = [
     "visible",
 ]
 
-_METERED = frozenset({ArticleAccess.METERED})
 _ONE = {Show.LAST_FREE_ARTICLE: Show.COUNTDOWN}
 """A countdown and its last article are one thing."""
 
@@ -168,20 +163,7 @@ def counting(policy: Policy, name: str) -> str:
     meter = policy.meter(name)
     zone = f" in {policy.zone}" if meter.window.calendar is not None else ""
     called = "" if meter.noun == NOUNS[0] else f", called `{meter.noun}`"
-    what = str(meter.count)
-    if meter.access != _METERED:
-        said = [str(access) for access in ArticleAccess if access in meter.access]
-        what = f"{listed(said, 'and')} {what}"
-    kept = "" if meter.counts is None else f", and every whole view {_when(policy, meter.counts)}"
-    return f"{what} by {meter.window}{zone}{called}{kept}"
-
-
-def _when(policy: Policy, when: When) -> str:
-    """Say which views a history counts."""
-    if when == When():
-        return "besides"
-    vocabulary = Vocabulary([policy])
-    return f"where {clause(formula_of(when, vocabulary, policy), vocabulary)}"
+    return f"{meter.count} by {meter.window}{zone}{called}"
 
 
 def prompt_words(policy: Policy, name: str) -> dict[str, str]:

@@ -128,6 +128,10 @@ def test_answers_for_any_policy(policy, other):
             usage = answer.counterexample.steps[0].asked.usage
             for step in answer.counterexample.steps:
                 decision, usage = decide(
-                    policy, step.asked.reader, step.asked.view, usage, step.asked.now
+                    answer.counterexample.policy,
+                    step.asked.reader,
+                    step.asked.view,
+                    usage,
+                    step.asked.now,
                 )
                 assert (step.decision.show, step.decision.rule) == (decision.show, decision.rule)

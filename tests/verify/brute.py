@@ -280,7 +280,7 @@ def situations(space: Space) -> Iterator[Situation]:
 
 
 def differs(space: Space, situation: Situation) -> bool:
-    """Say whether a reader in this situation can tell two policies apart, or is counted otherwise."""
+    """Say whether a reader here can tell two policies apart, or is counted otherwise."""
     facts = [space.facts(situation, side) for side in range(len(space.rulebooks))]
     said = [judge(book, values) for book, values in zip(space.rulebooks, facts, strict=True)]
     told = [

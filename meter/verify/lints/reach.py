@@ -70,12 +70,11 @@ def _why_never(findings: Findings, index: int) -> tuple[str, str]:
     walk = Walk(findings.space, diagrams, findings.rulebook)
     if diagrams.difference(meant, walk.effect(rule, Effect.PASS)) == FALSE:
         message = (
-            f"{never}: it spends from {quoted(rule.spend, 'and')}, and passes by every article it"
-            f" asks for: {'these are' if len(rule.spend) > 1 else 'this is'} for"
-            f" {listed(sorted(rule.access), 'and')} articles"
+            f"{never}: it spends from {quoted(rule.spend, 'and')}, for"
+            f" {listed(sorted(rule.access), 'and')} articles only, and asks for others"
         )
-        step = "name their `access` in the meter; or, to open them without counting, remove"
-        return message, f"{step} `spend` and show `article`"
+        step = "to open them without counting, remove `spend` and show `article`"
+        return message, f"{step}; to count them, name their `access` in {quoted(rule.spend, 'and')}"
     zero = _at_zero(findings, rule, meant)
     message = f"{never}: the limit of {quoted(zero)} is 0 for every reader it asks for"
     return message, f"give them a limit in {quoted(zero)}, or remove the rule"

@@ -64,7 +64,7 @@ def words_of(policy: Policy) -> set[str]:
     words = {
         "list": any(len(rule.spend) > 1 for rule in policy.rules),
         "access": any(meter.access != {"metered"} for meter in policy.meters),
-        "none": None in limits,
+        "none": "none" in limits,
         "counts": any(meter.counts is not None for meter in policy.meters),
         "wall": any(rule.show is Wall.WALL for rule in policy.rules),
         **{

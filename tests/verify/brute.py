@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from meter.facts import Codes
+    from meter.formulas import Formula
     from meter.policy import Meter, Policy
     from meter.rulebook import Rulebook, Verdict
     from meter.verify.situations import Situation
@@ -96,17 +97,18 @@ def _ways(
     facts = tuple(
         None if slot.meter else situation.values[slot.name] for slot in space.vocabulary.slots
     )
+    kept = tuple(_counts(space, side, meter, facts) for side in range(len(space.rulebooks)))
     limits = space.limits_of(situation, meter)
-    return _ways_under(space, facts[: space.vocabulary.base], meter, limits, known)
+    return _ways_under(space, meter, limits, known, kept)
 
 
 @lru_cache(maxsize=4_096)
 def _ways_under(
     space: Space,
-    facts: Codes,
     meter: str,
     limits: tuple[int | None, ...],
     known: tuple[bool, ...],
+    kept: tuple[tuple[bool, bool] | None, ...],
 ) -> set[tuple[bool, MeterState]]:
     slots = space.vocabulary.meters[meter]
     asked = () if slots.used < 0 else space.vocabulary.slots[slots.used].mentioned
@@ -114,44 +116,44 @@ def _ways_under(
     found = set()
     for used, own in product(range(most), (False, True)):
         if used or not own:
-            codes = [
-                _codes(space, side, meter, limit, facts, used, own=own, already=known[side])
-                for side, limit in enumerate(limits)
-            ]
+            codes = []
+            for side, limit in enumerate(limits):
+                seen, adds = 0, False
+                if kept[side] is not None:
+                    counts, is_for = kept[side]
+                    each = space.rulebooks[side].policy.meter(meter)
+                    already = own if each.count == "views" else known[side]
+                    seen = (2 if already else 0) + (1 if own else 0)
+                    adds = (counts and not own) or (is_for and not already)
+                codes.append(
+                    tuple(meter_codes(space.vocabulary, meter, limit, used, seen=seen, adds=adds))
+                )
             found.add((own, MeterState(tuple(codes))))
     return found
 
 
-def _codes(
-    space: Space,
-    side: int,
-    meter: str,
-    limit: int | None,
-    facts: Codes,
-    used: int,
-    *,
-    own: bool,
-    already: bool,
-) -> Codes:
-    """Return the codes of a meter under one policy, worked out by hand from what is counted."""
+def _counts(space: Space, side: int, meter: str, facts: Codes) -> tuple[bool, bool] | None:
+    """Return whether a history counts a view, and whether a rule that spends the meter does.
+
+    `None` under a policy that has no such meter: no rule asks for it.
+    """
     policy = space.rulebooks[side].policy
-    names = [each.name for each in policy.meters]
-    if meter not in names:
-        # No rule of this policy asks for it.
-        return tuple(meter_codes(space.vocabulary, meter, limit, used, seen=0, adds=False))
+    if meter not in {each.name for each in policy.meters}:
+        return None
     each = policy.meter(meter)
-    already = own if each.count == "views" else already
-    counts = each.counts is not None and (
-        formula_of(each.counts, space.vocabulary, policy).holds(facts) is True
-    )
-    spent = any(meter in rule.spend for rule in policy.rules)
-    if spent and facts[1] not in each.access:
-        counts = False
-    adds = counts and not own
-    if facts[1] in each.access and not already:
-        adds = True
-    seen = (2 if already else 0) + (1 if own else 0)
-    return tuple(meter_codes(space.vocabulary, meter, limit, used, seen=seen, adds=adds))
+    is_for = facts[1] in each.access
+    formula = _history(space, side, meter)
+    counts = formula is not None and formula.holds(facts) is True
+    if any(meter in rule.spend for rule in policy.rules):
+        counts = counts and is_for
+    return counts, is_for
+
+
+@lru_cache(maxsize=4_096)
+def _history(space: Space, side: int, meter: str) -> Formula | None:
+    policy = space.rulebooks[side].policy
+    counts = policy.meter(meter).counts
+    return None if counts is None else formula_of(counts, space.vocabulary, policy)
 
 
 def _nothing_known(space: Space, situation: Situation) -> Past | None:
@@ -324,10 +326,8 @@ def _is_kept(space: Space, side: int, meter: str, verdict: Verdict, facts: Codes
     each = next((each for each in policy.meters if each.name == meter), None)
     if each is None or each.counts is None or verdict.show.access is Access.PREVIEW:
         return False
-    if any(meter in rule.spend for rule in policy.rules) and facts[1] not in each.access:
-        return False
-    holds = formula_of(each.counts, space.vocabulary, policy).holds(facts)
-    return bool(holds) and space.rulebooks[side].limit(meter, facts) != 0
+    counts = _counts(space, side, meter, facts)
+    return counts is not None and counts[0] and space.rulebooks[side].limit(meter, facts) != 0
 
 
 def _told(book: Rulebook, verdict: Verdict, facts: Codes) -> tuple[tuple[str, ...], ...]:

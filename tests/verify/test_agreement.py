@@ -22,7 +22,6 @@ from tests.verify.agreement import compare
 from tests.verify.brute import situations, size
 from tests.verify.random_policies import random_policy
 
-
 WORDS = ["list", "access", "none", "counts", "used", "exhausted", "left", "wall"]
 
 

@@ -85,7 +85,7 @@ def assumed(vocabulary: Vocabulary) -> tuple[str, ...]:
     return tuple(words for needs, words in _ASSUMED if names.issuperset(needs))
 
 
-@frozen
+@frozen(cache_hash=True)
 class MeterState:
     """The state of a meter for a view: the codes of its slots, under each policy."""
 

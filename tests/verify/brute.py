@@ -79,11 +79,20 @@ def _known(space: Space, owns: Sequence[bool]) -> tuple[bool, ...]:
 
     `owns` says of each meter whether it has counted it.
     """
-    mine = dict(zip(space.meters, owns, strict=True))
-    return tuple(
-        any(mine[meter.name] for meter in book.policy.meters if _shares(book.policy, meter))
+    return tuple(any(owns[place] for place in shared) for shared in _sharing(space))
+
+
+@lru_cache(maxsize=64)
+def _sharing(space: Space) -> list[list[int]]:
+    """Return under each policy the places of the meters that count already for one another."""
+    return [
+        [
+            space.meters.index(meter.name)
+            for meter in book.policy.meters
+            if _shares(book.policy, meter)
+        ]
         for book in space.rulebooks
-    )
+    ]
 
 
 def _shares(policy: Policy, meter: Meter) -> bool:

@@ -97,6 +97,7 @@ class MeterCounts:
         self.cases = self._cases()
         """By what a view is to the meter, which views are that."""
         self._found: dict[tuple[Limits, Known, Charges], Ways] = {}
+        self._known_codes: dict[tuple[int | None, int | None, tuple[int, bool]], Codes] = {}
 
     @property
     def is_used(self) -> bool:
@@ -160,12 +161,12 @@ class MeterCounts:
         shared = list(zip(self.shares, known, strict=True))
         hidden = any(shares and not knows for shares, knows in shared)
         told = any(shares and knows for shares, knows in shared)
+        # What the view is to the meter, by whether it has counted it itself.
+        views = [self._view(known, charges, own=own) for own in (False, True)]
         ways: Ways = {}
         for used in self._counts_that_matter(limits):
             for own in (False, True) if used and not hidden else (False,):
-                seen = [self._seen(side, own=own, known=known[side]) for side in range(len(known))]
-                adds = [charge.adds(saw) for charge, saw in zip(charges, seen, strict=True)]
-                state = self._state(limits, used, seen, adds)
+                state = self._state(limits, used, views[own])
                 # Where something is known, this meter is the first to be asked for it.
                 if state not in ways or (told and own and not ways[state].own):
                     ways[state] = Way(used, own)
@@ -173,8 +174,12 @@ class MeterCounts:
 
     def without_id(self, limits: Limits) -> MeterState:
         """Return the state for a reader without an id."""
-        nothing = [0] * len(limits)
-        return self._state(limits, None, nothing, [False] * len(limits))
+        return self._state(limits, None, [(0, False)] * len(limits))
+
+    def _view(self, known: Known, charges: Charges, *, own: bool) -> list[tuple[int, bool]]:
+        """Return under each policy whether the view is counted (see `Counts`), and would count."""
+        seen = [self._seen(side, own=own, known=knows) for side, knows in enumerate(known)]
+        return [(saw, charge.adds(saw)) for saw, charge in zip(seen, charges, strict=True)]
 
     def _seen(self, side: int, *, own: bool, known: bool) -> int:
         """Return what `Counts` says of the view: counted by this meter, and counted already."""
@@ -185,15 +190,19 @@ class MeterCounts:
         return OWN * own + ALREADY * already
 
     def _state(
-        self, limits: Limits, used: int | None, seen: Sequence[int], adds: Sequence[bool]
+        self, limits: Limits, used: int | None, view: Sequence[tuple[int, bool]]
     ) -> MeterState:
-        sides = zip(limits, seen, adds, strict=True)
-        return MeterState(
-            tuple(
-                tuple(meter_codes(self.vocabulary, self.name, limit, used, seen=saw, adds=adding))
-                for limit, saw, adding in sides
-            )
-        )
+        sides = zip(limits, view, strict=True)
+        return MeterState(tuple(self._codes(limit, used, viewed) for limit, viewed in sides))
+
+    def _codes(self, limit: int | None, used: int | None, view: tuple[int, bool]) -> Codes:
+        key = limit, used, view
+        found = self._known_codes.get(key)
+        if found is None:
+            seen, adds = view
+            told = meter_codes(self.vocabulary, self.name, limit, used, seen=seen, adds=adds)
+            found = self._known_codes[key] = tuple(told)
+        return found
 
     def _counts_that_matter(self, limits: Limits) -> list[int]:
         """Return counts up to the largest constant, enough to meet every possible code.

@@ -207,13 +207,13 @@ def moved(step: JourneyStep) -> Text:
     moves = []
     for name, after in step.after.items():
         before = step.before[name]
-        if (before.used, before.limit) != (after.used, after.limit) and after.limit:
+        if (before.used, before.limit) != (after.used, after.limit) and after.limit != 0:
             moves.append(f"{_share(before)} → {_share(after)}")
     return Text(", ".join(moves), style="magenta")
 
 
 def _share(reading: MeterReading) -> str:
-    return f"{reading.used} of {reading.limit}"
+    return f"{reading.used}" if reading.limit is None else f"{reading.used} of {reading.limit}"
 
 
 def reasons_of(step: JourneyStep, *, brief: bool) -> list[str]:

@@ -29,7 +29,9 @@ def _passed_over(rulebook: Rulebook, rule: JudgedRule, values: Sequence[Any]) ->
     if rule.formula.holds(values) is False:
         return why_not(rule.formula, values, rulebook.vocabulary)
     if rule.effect(values) is Effect.PASS:
-        return f"it spends, and a {values[ACCESS]} article is not read on an allowance"
+        access = values[ACCESS]
+        missing = [name for name in rule.spend if access not in rulebook.policy.meter(name).access]
+        return f"it spends, and `{missing[0]}` is not for {access} articles"
     closed = [name for name in rule.spend if rulebook.is_closed(rulebook.places[name], values)]
     never = [name for name in closed if rulebook.limit(name, values) == 0]
     if never:

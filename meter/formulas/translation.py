@@ -293,7 +293,7 @@ class _Translation:
         return self._among("open", [Opening.CLOSED], meter=meter)
 
     def _in_range(self, name: str, meter: str | None, bounds: Range) -> Formula:
-        if not self.vocabulary.has(name, meter):
+        if not self.vocabulary.has(name, meter) and not list(bounds.constants()):
             return ALWAYS if self.wanted else NEVER
         place = self.vocabulary.place(name, meter)
         return self._among(name, self._codes_in(place, bounds), meter=meter)

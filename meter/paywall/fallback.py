@@ -31,11 +31,17 @@ def remembered(recent: Recent, metered: MeteredView) -> Decision:
     with recent.lock:
         usage = recent.get(key).usage.union(recent.pending(key).all(at), at)
         decision, after = metered.decide(usage)
-        if metered.counts and after is not usage and decision.meter is not None:
-            name = decision.meter.name
-            new = _newly_read(usage.tally(name), after.tally(name))
-            recent.add_pending(key, Usage({name: new}))
+        if metered.counts and after is not usage:
+            recent.add_pending(key, _newly_counted(usage, after))
         return decision
+
+
+def _newly_counted(before: Usage, after: Usage) -> Usage:
+    """Return what some meters have counted since an earlier usage."""
+    counted = {
+        name: _newly_read(before.tally(name), tally) for name, tally in after.tallies.items()
+    }
+    return Usage({name: tally for name, tally in counted.items() if tally.ids})
 
 
 def _newly_read(before: Tally, after: Tally) -> Tally:

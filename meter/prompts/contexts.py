@@ -29,7 +29,7 @@ from meter.prompts.elements import (
 )
 from meter.prompts.reading import Reading
 from meter.prompts.tokens import is_as_it_stands, tokens
-from meter.prompts.unfinished import BETWEEN_TAGS, Nesting, Stretch
+from meter.prompts.unfinished import BETWEEN_TAGS, Nesting, TextStretch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -101,7 +101,9 @@ class _Checker:
                 self.reading.report_text("html-element", line, f"<{name}", message, _CLOSE)
         self._nesting = around
 
-    def through(self, body: Iterable[nodes.Node], stretches: list[Stretch]) -> list[Stretch]:
+    def through(
+        self, body: Iterable[nodes.Node], stretches: list[TextStretch]
+    ) -> list[TextStretch]:
         """Return what is not finished after a part of a template, on each way through it."""
         for node in body:
             if isinstance(node, nodes.Output):
@@ -120,7 +122,7 @@ class _Checker:
                 self._apart(node, [], stretches, "", "another file")
         return stretches
 
-    def _text(self, piece: nodes.TemplateData, stretches: list[Stretch]) -> list[Stretch]:
+    def _text(self, piece: nodes.TemplateData, stretches: list[TextStretch]) -> list[TextStretch]:
         text = piece.data.replace("&", _AMPERSAND)
         found = []
         before = self._nesting
@@ -136,7 +138,7 @@ class _Checker:
             found.append(whole)
         return list(dict.fromkeys(found))
 
-    def _variable(self, node: nodes.Node, stretches: list[Stretch]) -> list[Stretch]:
+    def _variable(self, node: nodes.Node, stretches: list[TextStretch]) -> list[TextStretch]:
         """Let a mark stand for what is printed, wherever that is not simply text."""
         if stretches == [BETWEEN_TAGS]:
             return stretches
@@ -150,7 +152,7 @@ class _Checker:
                 raise _Unreadable
         return [stretch.and_then(mark, node.lineno) for stretch in stretches]
 
-    def _branches(self, node: nodes.If, stretches: list[Stretch]) -> list[Stretch]:
+    def _branches(self, node: nodes.If, stretches: list[TextStretch]) -> list[TextStretch]:
         branches = [node.body, *(other.body for other in node.elif_), node.else_]
         found = []
         before = self._nesting
@@ -171,7 +173,7 @@ class _Checker:
             self._split(node, "there are too many conditions inside one tag", _ONCE)
         return found
 
-    def _follow(self, node: nodes.If, stretch: Stretch) -> None:
+    def _follow(self, node: nodes.If, stretch: TextStretch) -> None:
         """Count one way more through a condition, where it stands inside a tag."""
         self._ways += bool(stretch.text)
         if self._ways > _MOST_WAYS_IN_ALL:
@@ -185,7 +187,7 @@ class _Checker:
         self,
         node: nodes.Node,
         bodies: Sequence[Sequence[nodes.Node]],
-        stretches: list[Stretch],
+        stretches: list[TextStretch],
         word: str,
         what: str,
     ) -> None:
@@ -197,7 +199,7 @@ class _Checker:
         for body in bodies:
             self.whole(body)
 
-    def refuse_open(self, stretch: Stretch) -> None:
+    def refuse_open(self, stretch: TextStretch) -> None:
         """Note a tag or a comment that is not closed where the part it is in ends."""
         if not stretch.text:
             return
@@ -211,7 +213,7 @@ class _Checker:
 
     # Through the HTML
 
-    def _read(self, stretch: Stretch) -> Stretch:
+    def _read(self, stretch: TextStretch) -> TextStretch:
         """Check what is finished in a stretch; return the rest."""
         try:
             found, rest = tokens(stretch.text)
@@ -225,7 +227,7 @@ class _Checker:
                 self._broken(token, stretch)
         return stretch.after(rest)
 
-    def _tag(self, token: Token, stretch: Stretch) -> None:
+    def _tag(self, token: Token, stretch: TextStretch) -> None:
         if self.reading.full:
             raise _Unreadable
         marked = self._marker.search(token.name)
@@ -246,7 +248,7 @@ class _Checker:
             self._broken(token, stretch)
         self._nest(token, stretch)
 
-    def _nest(self, token: Token, stretch: Stretch) -> None:
+    def _nest(self, token: Token, stretch: TextStretch) -> None:
         """Follow which elements are open: what the page has around a prompt stays as it is."""
         try:
             self._nesting = self._nesting.after(token, stretch.line_of(token.start))
@@ -254,7 +256,7 @@ class _Checker:
             self._tell("html-element", stretch, token.start, str(fault), _CLOSE)
             raise _Unreadable from None
 
-    def _attribute(self, name: str, value: str, token: Token, stretch: Stretch) -> None:
+    def _attribute(self, name: str, value: str, token: Token, stretch: TextStretch) -> None:
         marked = self._marker.search(name)
         if marked:
             self._refuse_mark(marked, "a variable cannot be the name of an attribute")
@@ -273,7 +275,7 @@ class _Checker:
             self._refuse_mark(held[0], f"the attribute `{name}` cannot hold a variable")
 
     def _address(
-        self, name: str, value: str, held: list[re.Match[str]], at: int, stretch: Stretch
+        self, name: str, value: str, held: list[re.Match[str]], at: int, stretch: TextStretch
     ) -> None:
         """Check that an address is a link of the policy, or one that its author wrote."""
         if not held:
@@ -294,7 +296,7 @@ class _Checker:
             node = self._printed[int(first[1])]
             self._report("html-link", node, _word(node), message, advice)
 
-    def _broken(self, token: Token, stretch: Stretch) -> None:
+    def _broken(self, token: Token, stretch: TextStretch) -> None:
         """Note what is not written so that every browser reads the same."""
         marked = self._marker.search(stretch.text, token.start, token.end)
         if marked:
@@ -321,7 +323,7 @@ class _Checker:
         if self._is_new(code, id(node), message):
             self.reading.report(code, node, word, message, advice)
 
-    def _tell(self, code: str, stretch: Stretch, at: int, message: str, advice: str) -> None:
+    def _tell(self, code: str, stretch: TextStretch, at: int, message: str, advice: str) -> None:
         line = stretch.line_of(at)
         word = _FIRST_WORD.match(stretch.text, at)
         words = "" if word is None else word[0]

@@ -12,7 +12,7 @@ from attrs import field, frozen
 if TYPE_CHECKING:
     from meter.prompts.tokens import Token
 
-__all__ = ["BETWEEN_TAGS", "Nesting", "Stretch"]
+__all__ = ["BETWEEN_TAGS", "Nesting", "TextStretch"]
 
 _MOST_OPEN = 100
 _VOID = frozenset(("br", "col", "hr", "img", "input", "wbr"))
@@ -25,34 +25,34 @@ _ENDS_ITSELF = frozenset((*_LISTS, *_TABLES))
 
 
 @frozen
-class Stretch:
+class TextStretch:
     """HTML that is not finished, with the lines its pieces begin on; nothing between tags."""
 
     text: str = ""
     lines: tuple[tuple[int, int], ...] = field(default=(), eq=False)
 
-    def and_then(self, text: str, line: int) -> Stretch:
+    def and_then(self, text: str, line: int) -> TextStretch:
         """Return the stretch with a piece more, which begins on a line."""
-        return Stretch(self.text + text, (*self.lines, (len(self.text), line)))
+        return TextStretch(self.text + text, (*self.lines, (len(self.text), line)))
 
     def line_of(self, offset: int) -> int:
         """Return the line of a place in the stretch."""
         start, line = next(piece for piece in reversed(self.lines) if piece[0] <= offset)
         return line + self.text.count("\n", start, offset)
 
-    def begins_as(self, other: Stretch) -> bool:
+    def begins_as(self, other: TextStretch) -> bool:
         """Say whether nothing of what another is was finished in this one."""
         return self.text.startswith(other.text)
 
-    def after(self, offset: int) -> Stretch:
+    def after(self, offset: int) -> TextStretch:
         """Return what comes after a place."""
         if offset == len(self.text):
             return BETWEEN_TAGS
         later = ((start - offset, line) for start, line in self.lines if start > offset)
-        return Stretch(self.text[offset:], ((0, self.line_of(offset)), *later))
+        return TextStretch(self.text[offset:], ((0, self.line_of(offset)), *later))
 
 
-BETWEEN_TAGS = Stretch()
+BETWEEN_TAGS = TextStretch()
 
 
 @frozen

@@ -20,7 +20,7 @@ from meter import (
 )
 from meter.engine import allowance, expires_at, ledger
 from meter.usage import Tally
-from meter.vocabulary import Opening
+from meter.facts.meters import Opening
 from meter.windows import instant
 
 NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)
@@ -315,6 +315,7 @@ def test_an_offer_can_depend_on_what_is_left():
     ("limit", "used", "seen", "spends", "expected"),
     [
         (0, 0, False, True, (Opening.CLOSED, 0)),
+        (None, 7, False, True, (Opening.UNLIMITED, None)),
         (0, 0, True, True, (Opening.GIVEN, 0)),
         (0, 1, True, True, (Opening.GIVEN, 0)),
         (2, 0, False, True, (Opening.OPEN, 1)),
@@ -328,7 +329,7 @@ def test_an_offer_can_depend_on_what_is_left():
 )
 def test_allowance_is_a_table(limit, used, seen, spends, expected):
     """Open or not, or given without an allowance, and what is left."""
-    assert expected == allowance(limit, used, seen=seen, spends=spends)
+    assert expected == allowance(limit, used, seen=seen, adds=spends and not seen)
 
 
 def test_says_when_a_usage_may_be_dropped():

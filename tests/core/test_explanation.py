@@ -188,7 +188,7 @@ show = "subscription-wall"
         "  the article is free: it is read without an allowance, and counts nothing"
     ]
     assert premium[1:] == [
-        "  not rule 1 `taste`: it spends, and a premium article is never read on an allowance"
+        "  not rule 1 `taste`: it spends, and `monthly` is not for premium articles"
     ]
 
 
@@ -260,7 +260,7 @@ VOCABULARY_POLICY = evolve(
 def test_a_condition_in_words(when, expected):
     """What a rule asks for, as it would be said."""
     vocabulary = VOCABULARY_POLICY.rulebook.vocabulary
-    said = clause(formula_of(when, vocabulary, VOCABULARY_POLICY), vocabulary)
+    said = clause(formula_of(when, vocabulary, VOCABULARY_POLICY, ["monthly"]), vocabulary)
     if expected is None:
         stretches = [
             "from 2026-02-01 until 2026-05-31",

@@ -55,7 +55,7 @@ def test_a_name_that_is_not_there_is_suggested():
         ),
         (
             lambda: Rule(name="x", show="wal"),
-            "`show` does not know the word `wal`; there are: `article`",
+            "`show` does not know the word `wal`; did you mean `wall`",
         ),
         (
             lambda: Offer(name="o", price="abc", currency="USD", term="1 month"),
@@ -186,6 +186,7 @@ def test_equal_policies_have_equal_digests_and_tables(policy):
         meters=list(policy.meters),
         offers=list(policy.offers),
         products=list(policy.products),
+        prompts=list(policy.prompts),
         guarantees=list(policy.guarantees),
         copy=dict(policy.copy),
         links=policy.links,

@@ -397,14 +397,6 @@ ONE_CHANGE = [
         "{ from",
         "swap",
     ),
-    (
-        "a time of day in dates",
-        'reader = ["subscriber"]',
-        "dates = { from = 2026-07-01T10:00:00 }",
-        "wrong-type",
-        "2026-07-01T",
-        "leave the time out",
-    ),
     ("an empty any", 'reader = ["subscriber"]', "any = []", "empty-list", "[]", None),
     (
         "an any that asks nothing",

@@ -52,7 +52,7 @@ def compare(comparisons: int, *, first: int = 0) -> Agreement:
     found = Agreement()
     seed = first
     while found.judged < comparisons:
-        _compare_one(random_policy(Random(seed)), seed, found)
+        compare_one(random_policy(Random(seed)), seed, found)
         seed += 1
     return found
 
@@ -75,7 +75,8 @@ def words_of(policy: Policy) -> set[str]:
     return {word for word, is_said in words.items() if is_said}
 
 
-def _compare_one(policy: Policy, seed: int, found: Agreement) -> None:
+def compare_one(policy: Policy, seed: int, found: Agreement, *, each: int = _EACH) -> None:
+    """Compare the diagram of one policy with the engine in so many random situations."""
     random = Random(-seed - 1)
     rulebook = Rulebook(policy, Vocabulary([policy]))
     space = Space([rulebook])
@@ -83,7 +84,7 @@ def _compare_one(policy: Policy, seed: int, found: Agreement) -> None:
     sizes = [len(variable.domain) for variable in space.variables]
     found.policies += 1
     found.drawn.update(words_of(policy))
-    for _ in range(_EACH):
+    for _ in range(each):
         situation = space.situation([random.randrange(size) for size in sizes])
         found.judged += 1
         said = judge(rulebook, space.facts(situation))

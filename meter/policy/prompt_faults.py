@@ -268,13 +268,15 @@ def _unfilled(
 def _has(policy: PartsWithPrompts, index: int, need: Needs) -> bool:
     """Say whether a rule can ever have what a placeholder needs.
 
-    A wall tells of a meter where a rule before it was refused by one.
+    A wall tells of a meter where a rule before it was refused by one, or where it asks itself
+    whether one is exhausted.
     """
     rule = policy.rules[index]
     if need is Needs.NOTHING:
         return True
     if need is Needs.METER and rule.show.access is Access.PREVIEW:
-        return any(earlier.spend for earlier in policy.rules[:index])
+        asks = any(part.exhausted for part in rule.when.walk())
+        return asks or any(earlier.spend for earlier in policy.rules[:index])
     if need in (Needs.METER, Needs.LEFT):
         return bool(rule.spend) and rule.show.access is Access.FULL
     offers = [offer for offer in policy.offers if offer.name in rule.offered]

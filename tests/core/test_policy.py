@@ -196,17 +196,8 @@ def test_equal_policies_have_equal_digests_and_tables(policy):
     assert policy == again
     assert (policy.digest, hash(policy)) == (again.digest, hash(again))
     assert to_table(policy) == to_table(again)
-    renamed = [*policy.rules[:-1], Rule(name="renamed", show=policy.rules[-1].show)]
-    assert (
-        policy.digest
-        != Policy(
-            publication=policy.publication,
-            rules=renamed,
-            meters=policy.meters,
-            offers=policy.offers,
-            switches=policy.switches,
-        ).digest
-    )
+    renamed = [*policy.rules[:-1], evolve(policy.rules[-1], name="renamed")]
+    assert policy.digest != evolve(policy, rules=renamed).digest
 
 
 @pytest.mark.parametrize("limit", [2.5, "3", True, None])

@@ -33,7 +33,7 @@ from meter.verify.rows import (
 )
 from meter.verify.switches import MOST_POSITIONS, asked_switches, positions
 from meter.verify.symbolic import reports, verdicts
-from meter.verify.walk.histories import Histories, kept_views
+from meter.verify.walk.histories import KeptViews, kept_views
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -147,7 +147,7 @@ class _Comparison:
         self.shared = _shared(self.old, self.new)
         self.verdicts = [verdicts(space, side, telling=True) for side in (0, 1)]
         self.pairs = self.diagrams.combine(self.verdicts[0], self.verdicts[1], pair)
-        self.history = Histories(space, self.verdicts)
+        self.history = KeptViews(space, self.verdicts)
         self.base_levels = frozenset({*space.known_levels, *space.state_levels})
 
     @cached_property

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from meter.rulebook import Verdict
     from meter.verify.space import Space
 
-__all__ = ["Histories", "kept_views"]
+__all__ = ["KeptViews", "kept_views"]
 
 
-class Histories:
+class KeptViews:
     """The histories of two policies over one space, given what either says everywhere."""
 
     def __init__(self, space: Space, verdicts: Sequence[int]) -> None:
@@ -45,7 +45,7 @@ class Histories:
             return FALSE
         read = among(self.space, self.verdicts[side], _is_whole)
         kept = [self.space.where(history, side), self.space.is_("access", *access)]
-        zero = diagrams.relabel(self.space.limits[meter][side], (0).__eq__)
+        zero = diagrams.relabel(self.space.limits[meter][side], lambda limit: limit == 0)
         whole = diagrams.conjoin(read, *kept, diagrams.negate(zero))
         return diagrams.difference(whole, self._counted_by_both(meter))
 

@@ -223,7 +223,9 @@ def _step(step: SearchStep) -> str:
         f" `{decision.show}` by rule `{decision.rule}`"
     )
     if decision.meter is not None:
-        text += f" ({decision.meter.used} of {decision.meter.limit} used)"
+        limit = decision.meter.limit
+        of = "" if limit is None else f" of {limit}"
+        text += f" ({decision.meter.used}{of} used)"
     return text
 
 

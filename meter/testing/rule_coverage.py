@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from meter.explanation import clause
 from meter.facts import ACCESS
+from meter.facts.meters import Opening
 from meter.formulas import ALWAYS, leaves
 from meter.loading import load_policy
 from meter.memo import watch
@@ -18,13 +19,13 @@ from meter.rulebook import first_match
 from meter.verify.budget import decided
 from meter.verify.diagram import FALSE, UndecidedError
 from meter.verify.symbolic import reaches
-from meter.vocabulary import ArticleAccess, Opening
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from meter.facts import Codes
+    from meter.facts.meters import MeterSlots
     from meter.formulas import Formula
     from meter.policy import Policy
     from meter.rulebook import JudgedRule, Rulebook
@@ -138,16 +139,22 @@ class _Edge(NamedTuple):
     who: Formula
     last: str
     beyond: str
+    is_limit: bool
 
 
 def _edges(policy: Policy, meter: str) -> list[_Edge]:
-    """Return the edges of a meter's allowances: the last read of each, and the one too many."""
+    """Return the edges of a meter's allowances: the last read of each, and the one too many.
+
+    Where there is no limit there is neither, but it hides the allowances after it all the same.
+    """
     edges = []
     for formula, limit in policy.rulebook.limits[meter]:
         where = f"meter `{meter}`, limit {limit}"
         if formula != ALWAYS:
             where += f" where {clause(formula, policy.rulebook.vocabulary)}"
-        edges.append(_Edge(formula, f"{where}: the last one", f"{where}: one too many"))
+        last = f"{where}: the last one"
+        beyond = f"{where}: one too many"
+        edges.append(_Edge(formula, last, beyond, is_limit=limit is not None))
     return edges
 
 
@@ -163,29 +170,37 @@ def _exercised(policy: Policy, values: tuple[Any, ...]) -> Iterator[str]:
             holds = leaf.holds(values)
             if holds is not None:
                 yield _sides(rule.name, clause(leaf, book.vocabulary))[holds]
-        if rule.spend is not None and _spends(rule, values):
-            edges = _edges(policy, rule.spend)
-            edge = next((edge for edge in edges if edge.who.holds(values)), None)
-            if edge is not None and not values[rule.open_slot]:
-                yield edge.beyond
-            elif edge is not None and _is_last(rule, values):
-                yield edge.last
+        if _spends(rule, values):
+            for name, slots in zip(rule.spend, rule.slots, strict=True):
+                edge = _edge_met(_edges(policy, name), slots, values)
+                if edge is not None and not values[slots.open]:
+                    yield edge.beyond
+                elif edge is not None and _is_last(book, rule, slots, values):
+                    yield edge.last
         if verdict is not None and rule.name == verdict.rule:
             yield _decides(rule.name)
             break
 
 
-def _is_last(rule: JudgedRule, values: tuple[Any, ...]) -> bool:
-    """Say whether this view leaves nothing of the allowance that the reader has."""
-    opens = values[rule.open_slot] is Opening.OPEN
-    return opens and bool(values[rule.left_slot] == rule.nothing_left)
+def _edge_met(edges: Sequence[_Edge], slots: MeterSlots, values: tuple[Any, ...]) -> _Edge | None:
+    """Return the reader's allowance of a meter, unless it is no limit or costs nothing here."""
+    edge = next((edge for edge in edges if edge.who.holds(values)), None)
+    stands = values[slots.open] in (Opening.OPEN, Opening.CLOSED)
+    return edge if edge is not None and edge.is_limit and stands else None
+
+
+def _is_last(book: Rulebook, rule: JudgedRule, slots: MeterSlots, values: tuple[Any, ...]) -> bool:
+    """Say whether this view is read on the rule's meters, and leaves nothing of one of them."""
+    nothing = book.vocabulary.slots[slots.left].code(0)
+    return bool(rule.opening(values)) and bool(values[slots.left] == nothing)
 
 
 def _spends(rule: JudgedRule, values: tuple[Any, ...]) -> bool:
-    """Say whether a rule with a meter looks at it; facts of who needs no counting have none."""
+    """Say whether a rule with meters looks at them; facts of who needs no counting have none."""
     return (
-        len(values) > rule.left_slot
-        and values[ACCESS] == ArticleAccess.METERED
+        bool(rule.spend)
+        and all(len(values) >= slots.end for slots in rule.slots)
+        and rule.spends(values[ACCESS])
         and bool(rule.formula.holds(values))
     )
 
@@ -211,8 +226,9 @@ def _every(policy: Policy) -> Iterator[str]:
             yield from _sides(rule.name, clause(leaf, book.vocabulary)).values()
     for meter in policy.meters:
         for edge in _edges(policy, meter.name):
-            yield edge.last
-            yield edge.beyond
+            if edge.is_limit:
+                yield edge.last
+                yield edge.beyond
 
 
 def _possible(policy: Policy, space: Space) -> Iterator[str]:
@@ -220,7 +236,6 @@ def _possible(policy: Policy, space: Space) -> Iterator[str]:
     diagrams = space.diagrams
     book = policy.rulebook
     arriving = space.possible
-    metered = space.is_("access", ArticleAccess.METERED)
     for rule, reach in zip(book.rules, reaches(space), strict=True):
         for leaf in leaves(rule.formula):
             holds = space.where(leaf)
@@ -229,25 +244,33 @@ def _possible(policy: Policy, space: Space) -> Iterator[str]:
                 yield sides[True]
             if diagrams.difference(arriving, holds) != FALSE:
                 yield sides[False]
-        if rule.spend is not None:
-            trying = diagrams.conjoin(arriving, metered, space.where(rule.formula))
-            yield from _possible_edges(policy, space, rule, rule.spend, trying)
+        read = space.is_("access", *rule.access)
+        trying = diagrams.conjoin(arriving, read, space.where(rule.formula))
+        for meter in rule.spend:
+            yield from _possible_edges(policy, space, meter, trying, reach.matches)
         if reach.fires != FALSE:
             yield _decides(rule.name)
         arriving = diagrams.difference(arriving, reach.fires)
 
 
 def _possible_edges(
-    policy: Policy, space: Space, rule: JudgedRule, meter: str, trying: int
+    policy: Policy, space: Space, meter: str, trying: int, matches: int
 ) -> Iterator[str]:
-    """Yield the edges of a rule's meter that some of those who try it stand on."""
+    """Yield the edges of a meter that some of those who try a rule that spends it stand on.
+
+    `matches` is where the rule does.
+    """
     diagrams = space.diagrams
+    nothing = space.vocabulary.slots[space.vocabulary.place("left", meter)].code(0)
     allowed = space.meter_state(meter, 0, "open", [Opening.OPEN])
-    last_one = diagrams.conjoin(allowed, space.meter_state(meter, 0, "left", [rule.nothing_left]))
+    left = space.meter_state(meter, 0, "left", [nothing])
+    last_one = diagrams.conjoin(allowed, left, matches)
     closed = space.meter_state(meter, 0, "open", [Opening.CLOSED])
     for edge in _edges(policy, meter):
         mine = diagrams.conjoin(trying, space.where(edge.who))
         trying = diagrams.difference(trying, mine)
+        if not edge.is_limit:
+            continue
         if diagrams.conjoin(mine, last_one) != FALSE:
             yield edge.last
         if diagrams.conjoin(mine, closed) != FALSE:

@@ -14,7 +14,7 @@ from bisect import bisect_right
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from meter.facts import OTHER
 from meter.facts.attributes import REGION
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from meter.facts import Slot, Vocabulary
     from meter.policy import Policy
+    from meter.verify.together.counts import Way
 
 __all__ = ["ConcreteView", "concretize", "plain_codes"]
 
@@ -161,12 +162,13 @@ def concretize(
     vocabulary: Vocabulary,
     values: Mapping[str, Any],
     *,
-    used: Mapping[str, tuple[int, bool]] | None = None,
+    used: Mapping[str, Way] | None = None,
 ) -> ConcreteView:
     """Return a reader, a view, a usage and an instant with these codes.
 
     `values` holds a code for each slot that needs no usage (a set of members for a slot of sets).
-    `used` says by meter how many are counted already, and whether this one is among them.
+    `used` says by meter how many are counted already, and whether this one is among them; that is
+    not known of a reader without an id.
     """
     slots = vocabulary.slots[: vocabulary.base]
     given = _concrete(slots, values)
@@ -178,8 +180,11 @@ def concretize(
     usage = _usage(policy, view, at, used or {})
     for offer in sorted(values.get("started") or ()):
         usage = usage.starting(offer)
+    reader = _reader(given, lengths(slots, values), now)
+    if any(way.used is None for way in (used or {}).values()):
+        reader = evolve(reader, id=None)
     return ConcreteView(
-        reader=_reader(given, lengths(slots, values), now),
+        reader=reader,
         view=view,
         usage=usage,
         now=now,
@@ -249,13 +254,14 @@ def _reader(given: Mapping[str, Any], since: Lengths, now: datetime) -> Reader:
     )
 
 
-def _usage(policy: Policy, view: PageView, at: int, used: Mapping[str, tuple[int, bool]]) -> Usage:
+def _usage(policy: Policy, view: PageView, at: int, used: Mapping[str, Way]) -> Usage:
     tallies = {}
     for meter in policy.meters:
-        count, seen = used.get(meter.name, (0, False))
-        others = count - 1 if seen else count
-        ids = [f"read-{number}" for number in range(1, others + 1)]
-        if seen:
+        way = used.get(meter.name)
+        count = 0 if way is None or way.used is None else way.used
+        own = way is not None and way.own
+        ids = [f"read-{number}" for number in range(1, count - own + 1)]
+        if own:
             ids.append(view.view_key(at) if meter.count == "views" else view.article.key)
         tallies[meter.name] = Tally(tuple(sorted(ids)), (at,) * len(ids))
     return Usage(tallies)

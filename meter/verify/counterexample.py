@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from attrs import field, frozen
 
 from meter.explanation import why_not
-from meter.facts import ACCESS
+from meter.facts import ACCESS, READER
+from meter.facts.meters import Opening
 from meter.policy import Policy
 from meter.rulebook import Effect
 from meter.verify.phrasing import quoted, reader_words, view_words
 from meter.verify.search import SearchStep
-from meter.vocabulary import Opening, Show
+from meter.vocabulary import Show
 
 if TYPE_CHECKING:
     from meter.facts import Codes
@@ -61,10 +62,12 @@ def single_view(space: Space, situation: Situation, wanted: frozenset[Show]) -> 
     step = SearchStep(
         kind=0, asked=space.concretize(situation), decision=space.ask(situation), words=words
     )
-    used = {meter: count for meter, (count, _) in space.used(situation).items() if count}
+    used = {meter: way.used for meter, way in space.used(situation).items() if way.used}
     before = " and ".join(f"{count} counted by `{meter}`" for meter, count in used.items())
     if situation.known[0]:
         before += ", this article among them"
+    if space.is_without_id(situation):
+        before = "nothing is known of what a reader without an id has read"
     return Counterexample(
         policy=space.rulebooks[0].policy,
         reader=describe_reader(space, situation),
@@ -116,13 +119,16 @@ class _Lost(NamedTuple):
 
 def _would_show(rule: JudgedRule, facts: Codes) -> Show:
     """Return what a rule would show if it decided."""
-    if rule.effect(facts) is Effect.REFUSE:
-        return rule.show  # with allowance there would be no telling how much is left
-    opening = Opening.OPEN if rule.spend is None else facts[rule.open_slot]
+    # Where it refuses, there would be no telling how much is left if it had an allowance.
+    refuses = rule.effect(facts) is Effect.REFUSE
+    opening = Opening.OPEN
+    if rule.spend and not refuses:
+        opening = rule.opening(facts) or Opening.OPEN
     return rule.shown(
+        facts[READER],
+        rule.given(facts) or (),
         counts_down=rule.counts_down(facts[ACCESS], opening),
-        nothing_left=rule.spend is not None and facts[rule.left_slot] == rule.nothing_left,
-        offered=bool(rule.given(facts)),
+        nothing_left=not refuses and rule.leaves_nothing(facts),
     )
 
 
@@ -131,5 +137,7 @@ def _why_not(space: Space, rule: JudgedRule, facts: Codes) -> _Lost:
         why = why_not(rule.formula, facts, space.vocabulary)
         return _Lost(3 + why.count(" and ") + why.count(";"), why)
     if rule.effect(facts) is Effect.PASS:
-        return _Lost(2, "a premium article is never read on an allowance")
-    return _Lost(1, f"nothing is left of `{rule.spend}`")
+        return _Lost(2, f"a {facts[ACCESS]} article is never read on {quoted(rule.spend, 'and')}")
+    pairs = zip(rule.spend, rule.slots, strict=True)
+    closed = [name for name, slots in pairs if facts[slots.open] is Opening.CLOSED]
+    return _Lost(1, f"nothing is left of {quoted(closed, 'and')}")

@@ -33,6 +33,7 @@ from meter.verify.rows import (
 )
 from meter.verify.switches import MOST_POSITIONS, asked_switches, positions
 from meter.verify.symbolic import reports, verdicts
+from meter.verify.walk.histories import KeptViews, kept_views
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from meter.policy import Policy
     from meter.verify.rows import Pair, Seen
     from meter.verify.space import Space
+    from meter.verify.together.counts import Limits
 
 __all__ = ["Changes", "changes", "one_difference"]
 
@@ -111,7 +113,7 @@ def one_difference(
     """
     solver = open_solver(rulebooks, reason)
     solver.limit(SOLVER_SECONDS if seconds is None else seconds / 2)
-    old, new = (solver.verdict(side, visible) for side in (0, 1))
+    old, new = (solver.verdict(side, visible, telling=True) for side in (0, 1))
     differs = [solver.differ(old, new)]
     policies = [book.policy for book in rulebooks]
     for meter in _shared(*policies):
@@ -143,8 +145,9 @@ class _Comparison:
         self.diagrams = space.diagrams
         self.old, self.new = (book.policy for book in space.rulebooks)
         self.shared = _shared(self.old, self.new)
-        self.verdicts = [verdicts(space, side) for side in (0, 1)]
+        self.verdicts = [verdicts(space, side, telling=True) for side in (0, 1)]
         self.pairs = self.diagrams.combine(self.verdicts[0], self.verdicts[1], pair)
+        self.history = KeptViews(space, self.verdicts)
         self.base_levels = frozenset({*space.known_levels, *space.state_levels})
 
     @cached_property
@@ -155,6 +158,7 @@ class _Comparison:
     def rows(self) -> Iterator[Row]:
         yield from self.limits()
         yield from self.meters()
+        yield from self.histories()
         yield from self.rules()
         yield from self.offers()
         yield from self.prompts()
@@ -188,11 +192,11 @@ class _Comparison:
         for meter in self.shared:
             seen = self.diagrams.relabel(self.pairs, lambda found: not isinstance(found, bool))
             differs = self.diagrams.disjoin(seen, self._reports(meter))
-            for limits in self.space.limit_values[meter]:
+            for limits in self.space.counts[meter].limits:
                 if limits[0] != limits[1]:
                     yield from self._limited(meter, limits, differs)
 
-    def _limited(self, meter: str, limits: tuple[int, ...], differs: int) -> Iterator[Row]:
+    def _limited(self, meter: str, limits: Limits, differs: int) -> Iterator[Row]:
         """Yield the readers who have these two limits of a meter, where that changes anything."""
         space = self.space
         diagrams = self.diagrams
@@ -220,6 +224,20 @@ class _Comparison:
             ):
                 who = f"whoever spends from `{meter}`"
                 yield Row(about="meter", who=who, before=was, after=now)
+
+    def histories(self) -> Iterator[Row]:
+        """Yield the meters that count other views, of those that nobody spends them for."""
+        for meter in self.space.meters:
+            old, new = (self.history.keeps(side, meter) for side in (0, 1))
+            if self.diagrams.conjoin(old, self.diagrams.negate(new)) != FALSE or (
+                self.diagrams.conjoin(new, self.diagrams.negate(old)) != FALSE
+            ):
+                yield Row(
+                    about="meter",
+                    who=f"whoever is counted by `{meter}`",
+                    before=kept_views(self.old, meter),
+                    after=kept_views(self.new, meter),
+                )
 
     def offers(self) -> Iterator[Row]:
         """Yield the offers that are shown under both policies and are not the same offer."""
@@ -258,8 +276,9 @@ class _Comparison:
         return self.diagrams.test(level, self.space.variables[level].indices(alike))
 
     def _reports(self, meter: str) -> int:
-        """Return where either policy spends from a meter, or reports it."""
-        parts = (self.diagrams.relabel(whole, reports(meter)) for whole in self.verdicts)
+        """Return where either policy spends from a meter, reports it, or keeps a view on it."""
+        parts = [self.diagrams.relabel(whole, reports(meter)) for whole in self.verdicts]
+        parts += [self.history.keeps(side, meter) for side in (0, 1)]
         return self.diagrams.disjoin(*parts)
 
 

@@ -4,12 +4,10 @@ There is a variable for each slot of their common vocabulary (for a set, one for
 for whether the article is counted already, and one for the state of each meter.
 """
 
-# The state of a meter is one variable and not three (limit, count, "counted already"),
-# because all that rules can see of it are two codes: whether the meter is open to this view, and
-# what is left after it. Which pairs there are is found by asking the engine's own `allowance` for
-# every limit a reader may have and every count at which a code can change: between two such edges
-# all counts are alike. Two policies share the variable; its codes are then pairs of pairs, since it
-# is one count that either policy measures against a limit of its own.
+# The state of a meter is one variable and not four (limit, count, "counted already", what counts),
+# because all that rules can see of it are its codes (see `together.counts`). Two policies share the
+# variable; its codes are then pairs of codes, since it is one count that either policy measures
+# against a limit of its own.
 #
 # "Counted already" is one variable for all meters, because one meter's count opens the others. Two
 # policies share it unless they count articles on different meters.
@@ -19,19 +17,21 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from meter.engine import allowance, complete, count, is_counted
+from meter.decision import FIRST_METER
+from meter.engine import complete, count, is_counted
 from meter.formulas import Contains, leaves
-from meter.rulebook import is_spent
 from meter.verify.concretize import concretize, plain_codes
 from meter.verify.situations import MeterState, Situation, Variable
+from meter.verify.together.counts import MeterCounts, Way
 from meter.windows import instant
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Sequence
 
-    from meter.facts import Codes, Slot, Vocabulary
+    from meter.facts import Codes, Vocabulary
     from meter.rulebook import Rulebook
     from meter.verify.concretize import ConcreteView
+    from meter.verify.together.counts import Known, Limits, Ways
 
 __all__ = ["Layout"]
 
@@ -52,12 +52,6 @@ _WHO = (
 )
 """What stays the same from one page view to the next: the reader, and the day."""
 
-Ways = dict[MeterState, tuple[int, bool]]
-"""How a state is reached: how many are counted, and whether this article (or view) is."""
-
-Known = tuple[bool, ...]
-"""Under each policy: is the article counted already?"""
-
 
 class Layout:
     """The variables of some policies that share a vocabulary, and what their codes mean.
@@ -72,12 +66,15 @@ class Layout:
         self.by_mention = by_mention
         meters = [meter.name for book in rulebooks for meter in book.policy.meters]
         self.meters = tuple(dict.fromkeys(meters))
-        self.limit_values = {name: self._limit_values(name) for name in self.meters}
-        self._ways: dict[tuple[str, tuple[int, ...], bool, Known], Ways] = {}
         self.sharing = tuple(
             frozenset(book.meters[place].name for place in book.sharing) for book in rulebooks
         )
         """Under each policy, the meters whose counts are counted already for one another."""
+        self.counts = {
+            name: MeterCounts(name, self.rulebooks, self.sharing) for name in self.meters
+        }
+        self.asked_used = next((name for name in self.meters if self.counts[name].is_used), None)
+        """A meter of which it is asked how much is counted: of who has no id, that is not known."""
         self.variables = self._variables()
         self.who = frozenset(level for level, v in enumerate(self.variables) if v.who)
         known = {
@@ -138,23 +135,18 @@ class Layout:
                     first.setdefault((atom.slot, member), len(first))
         return first
 
-    def _limit_values(self, meter: str) -> list[tuple[int, ...]]:
-        """Return every combination of limits a reader may have, one under each policy."""
-        combinations: list[tuple[int, ...]] = [()]
-        for book in self.rulebooks:
-            own = sorted({0, *(limit for _, limit in book.limits.get(meter, ()))})
-            combinations = [(*most, limit) for most in combinations for limit in own]
-        return combinations
-
     def _state_domain(self, meter: str) -> tuple[MeterState, ...]:
+        counts = self.counts[meter]
         ways: Ways = {}
-        for limits in self.limit_values[meter]:
-            for spends, known in product((True, False), self.known_values()):
-                for state, way in self.meter_states(meter, limits, known, spends=spends).items():
+        for limits in counts.limits:
+            for charges, known in product(counts.cases, self.known_values()):
+                for state, way in counts.states(limits, known, charges).items():
                     ways[state] = min(way, ways.get(state, way))
+        for limits in counts.limits:
+            ways.setdefault(counts.without_id(limits), Way(None, own=False))
 
-        def history(state: MeterState) -> tuple[tuple[int, bool], list[bool]]:
-            return ways[state], [not opens for opens, _ in state.codes]
+        def history(state: MeterState) -> tuple[tuple[bool, int, bool], list[bool]]:
+            return ways[state].order, [not codes[0] for codes in state.codes]
 
         # First the states that still allow a read: examples then need no history.
         return tuple(sorted(ways, key=history))
@@ -166,33 +158,6 @@ class Layout:
             tuple(values[sets.index(meters)] for meters in self.sharing)
             for values in product((False, True), repeat=len(sets))
         ]
-
-    def meter_states(
-        self, meter: str, limits: tuple[int, ...], known: Known, *, spends: bool
-    ) -> Ways:
-        """Return the possible states of a meter under these limits, and how each is reached.
-
-        `spends`: the article is such that it counts where a rule spends.
-        """
-        key = meter, limits, spends, known
-        if key not in self._ways:
-            slot = self.vocabulary.slots[self.vocabulary.place("left", meter)]
-            shared = [meter in meters for meters in self.sharing]
-            hidden = any(shares and not knows for shares, knows in zip(shared, known, strict=True))
-            told = any(shares and knows for shares, knows in zip(shared, known, strict=True))
-            ways: Ways = {}
-            for used in _counts_that_matter(limits, slot.mentioned):
-                for own in (False, True) if used and not hidden else (False,):
-                    seen = [
-                        knows if shares else own
-                        for shares, knows in zip(shared, known, strict=True)
-                    ]
-                    state = _meter_state(slot, limits, used, seen, spends=spends)
-                    # Where something is known, this meter is the first to be asked for it.
-                    if state not in ways or (told and own and not ways[state][1]):
-                        ways[state] = (used, own)
-            self._ways[key] = ways
-        return self._ways[key]
 
     def level(self, slot: int, member: str | None = None) -> int:
         """Return the level of a slot, or of one member of a slot that holds a set."""
@@ -212,10 +177,14 @@ class Layout:
     def state_indices(
         self, meter: str, side: int, name: str, codes: Container[object]
     ) -> list[int]:
-        """Return the states whose `open` or `left` is one of some codes, as indices."""
-        part = _PARTS.index(name)
+        """Return the states in which a slot of the meter has one of some codes, as indices."""
+        part = self._part(name, meter)
         domain = self.variables[self._state_levels[meter]].domain
         return [index for index, state in enumerate(domain) if state.codes[side][part] in codes]
+
+    def _part(self, name: str, meter: str) -> int:
+        """Return the place of a slot among the codes of a meter's state."""
+        return self.vocabulary.place(name, meter) - self.vocabulary.meters[meter].open
 
     # One situation.
 
@@ -245,7 +214,7 @@ class Layout:
             if slot.meter is None:
                 facts.append(situation.values[slot.name])
             else:
-                part = _PARTS.index(slot.name)
+                part = self._part(slot.name, slot.meter)
                 facts.append(situation.meter_states[slot.meter].codes[side][part])
         return tuple(facts)
 
@@ -262,7 +231,7 @@ class Layout:
         rulebook = self.rulebooks[side]
         at = instant(asked.now)
         counts, _ = count(rulebook, asked.reader, asked.view, asked.usage, at)
-        return is_counted(rulebook, counts)
+        return len(counts) > FIRST_METER and is_counted(rulebook, counts)
 
     def codes(self, facts: Sequence[Any], *, known: bool = False) -> list[int]:
         """Return the code (its index) of every level of a layout of one policy, for some facts.
@@ -276,30 +245,40 @@ class Layout:
 
     def _value(self, variable: Variable, facts: Sequence[Any], *, known: bool) -> object:
         if variable.meter is not None:
-            opens, left = (facts[self.vocabulary.place(part, variable.meter)] for part in _PARTS)
-            return MeterState(((opens, left),))
+            slots = self.vocabulary.meters[variable.meter]
+            return MeterState((tuple(facts[slots.open : slots.end]),))
         if variable.slot is None:
             return known
         value: object = facts[variable.slot]
         return value if variable.member is None else variable.member in facts[variable.slot]
 
-    def limits_of(self, situation: Situation, meter: str) -> tuple[int, ...]:
+    def limits_of(self, situation: Situation, meter: str) -> Limits:
         """Return the limits of a meter in a situation, one under each policy."""
         facts = self.facts(situation)
         return tuple(
             book.limit(meter, facts) if meter in book.limits else 0 for book in self.rulebooks
         )
 
-    def used(self, situation: Situation) -> dict[str, tuple[int, bool]]:
+    def is_without_id(self, situation: Situation) -> bool:
+        """Say whether a situation is that of a reader without an id, where that can be told."""
+        if self.asked_used is None:
+            return False
+        part = self._part("used", self.asked_used)
+        return situation.meter_states[self.asked_used].codes[0][part] is None
+
+    def used(self, situation: Situation) -> dict[str, Way]:
         """Return by meter how many are used in a situation, and whether this one is among them.
 
-        The fewest that lead there.
+        The fewest that lead there; nothing is known of a reader without an id.
         """
-        spends = is_spent(situation.values["access"])
+        if self.is_without_id(situation):
+            return dict.fromkeys(situation.meter_states, Way(None, own=False))
+        facts = self.facts(situation)
         used = {}
         for meter, state in situation.meter_states.items():
+            counts = self.counts[meter]
             limits = self.limits_of(situation, meter)
-            used[meter] = self.meter_states(meter, limits, situation.known, spends=spends)[state]
+            used[meter] = counts.states(limits, situation.known, counts.charges(facts))[state]
         return used
 
     def concretize(self, situation: Situation, side: int = 0) -> ConcreteView:
@@ -313,25 +292,3 @@ class Layout:
 
 
 _KNOWN = "counted already"
-_PARTS = ("open", "left")
-"""The slots of a meter, in the order of a state's codes."""
-
-
-def _meter_state(
-    left: Slot, limits: Sequence[int], used: int, seen: Sequence[bool], *, spends: bool
-) -> MeterState:
-    rooms = [
-        allowance(limit, used, seen=known, spends=spends)
-        for limit, known in zip(limits, seen, strict=True)
-    ]
-    return MeterState(tuple((opens, left.code(rest) or 0) for opens, rest in rooms))
-
-
-def _counts_that_matter(limits: Sequence[int], mentioned: Sequence[float]) -> list[int]:
-    """Return counts up to the largest limit, enough to meet every possible code.
-
-    Under a limit of 0 one may have been counted too: the limit may have been another then.
-    """
-    edges = {0, *(int(limit - mark) for limit in limits for mark in (0, *mentioned))}
-    near = {edge + step for edge in edges for step in range(-2, 3)}
-    return sorted(count for count in near if 0 <= count <= max(1, *limits))

@@ -12,14 +12,15 @@ from meter.facts import ATTRIBUTES, OTHER
 from meter.facts.attributes import REGION
 from meter.forms import covers
 from meter.formulas import In
-from meter.vocabulary import Opening, Status
+from meter.verify.state_words import state_words
+from meter.vocabulary import Status
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 
     from meter.facts import Vocabulary
     from meter.verify.diagram import Box
-    from meter.verify.situations import MeterState, Variable
+    from meter.verify.situations import Variable
 
 __all__ = [
     "Phrase",
@@ -219,7 +220,7 @@ def _part_of(name: str, who: list[str], what: list[str], state: list[str]) -> li
 def _variable_words(vocabulary: Vocabulary, variable: Variable, codes: Sequence[Any]) -> str:
     """Say which codes a variable holds, members of sets apart."""
     if variable.meter is not None:
-        return _state_words(vocabulary, variable, codes)
+        return state_words(vocabulary, variable, codes)
     if variable.slot is None:
         return "where it is counted already" if codes[0] else "where it is not counted yet"
     regions = variable.name == "country" and any(REGION in str(code) for code in variable.domain)
@@ -274,29 +275,3 @@ def _broadest(name: str, words: Sequence[str]) -> list[str]:
         for word in words
         if not any(covers(other, word, mark) for other in words if other != word)
     ]
-
-
-def _state_words(vocabulary: Vocabulary, variable: Variable, codes: Collection[MeterState]) -> str:
-    meter = str(variable.meter)
-    nothing = vocabulary.slots[vocabulary.place("left", meter)].code(0)
-    nothing_left = any(not opened for state in codes for opened, _ in state.codes)
-    left = _left(codes)
-    every = _left(variable.domain)
-    if left == every:
-        rest = " or nothing is left of it" if nothing_left else ""
-        return f"while `{meter}` lasts{rest}"
-    words = [f"with nothing left of `{meter}`"] if nothing_left else []
-    if any(opened is Opening.GIVEN for state in codes for opened, _ in state.codes):
-        words.append(f"counted already and without an allowance of `{meter}`")
-    if left == {nothing}:
-        words.append(f"on the last one of `{meter}`")
-    elif left and left == every - {nothing}:
-        words.append(f"with more left of `{meter}`")
-    elif left:
-        words.append(f"where {words_of(vocabulary, 'left', left, meter)}")
-    return listed(words, "or")
-
-
-def _left(states: Iterable[MeterState]) -> set[int]:
-    """Return the codes of what is left of a meter where it is open."""
-    return {left for state in states for opened, left in state.codes if opened is Opening.OPEN}

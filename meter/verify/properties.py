@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from meter.facts.meters import Opening
 from meter.formulas.translation import formula_of
 from meter.policy import When
 from meter.policy.promised import OPEN, WALLS
 from meter.verify.diagram import FALSE
 from meter.verify.symbolic import among, spends, walls
-from meter.vocabulary import ArticleAccess, Opening, Show, Status
+from meter.vocabulary import ArticleAccess, Show, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from meter.policy import Guarantee
     from meter.rulebook import Verdict
     from meter.verify.space import Space
@@ -64,12 +67,14 @@ MEANING = {
     ),
     "premium-stays-closed": (
         "the unentitled are readers without a running trial, subscription or staff right; "
-        "sponsored content, gift links and crawlers are exempt"
+        "sponsored content, gift links and crawlers are exempt, and so is what a rule opens that is"
+        " meant for it: it spends meters whose `access` names premium, or its `when` asks for"
+        " premium articles, `covered`, `entitled` or `product`"
     ),
     "never-more-than-the-limit": (
-        "no more is newly counted in a window than the limit of the reader at the time of each"
-        " read; what any meter of articles has counted in its window stays open on top, and what a"
-        " rule opens without spending is not counted"
+        "on each meter, no more is newly counted in a window than the limit of the reader at the"
+        " time of each read; what any meter of articles has counted in its window stays open on"
+        " top, and what a rule opens without spending is not counted"
     ),
     "last-free-is-announced": (
         "a reader who is told how many are left can read that many, and is told which is the last; "
@@ -99,6 +104,8 @@ class Property:
     never: frozenset[Show] = frozenset()
     wants: frozenset[Show] = frozenset()
     """What is missing where it is broken, if that is less than what would keep it."""
+    excused: frozenset[str] = frozenset()
+    """The rules that may show what they do."""
 
     @property
     def wanted(self) -> frozenset[Show]:
@@ -107,10 +114,12 @@ class Property:
 
     def is_broken(self, verdict: Verdict) -> bool:
         """Say whether a verdict breaks the property."""
-        return self.broken_by(verdict.show)
+        return self.broken_by(verdict.show, verdict.rule)
 
-    def broken_by(self, show: Show) -> bool:
-        """Say whether showing this breaks the property."""
+    def broken_by(self, show: Show, rule: str) -> bool:
+        """Say whether a rule that shows this breaks the property."""
+        if rule in self.excused:
+            return False
         return show in self.never or (bool(self.always) and show not in self.always)
 
 
@@ -118,7 +127,9 @@ def built_in_by_code(space: Space) -> dict[str, list[Property]]:
     """Return the built-in properties of single page views, by code."""
     return {
         "subscriber-never-walled": [Property(where=_entitled(space), never=WALLS, wants=FULL)],
-        "premium-stays-closed": [Property(where=_unentitled(space), never=FULL)],
+        "premium-stays-closed": [
+            Property(where=_unentitled(space), never=FULL, excused=_meant_for_premium(space))
+        ],
         "right-wall-after-expiry": [
             Property(
                 where=space.is_("reader", status),
@@ -165,6 +176,21 @@ def _unentitled(space: Space) -> int:
     )
 
 
+def _meant_for_premium(space: Space) -> frozenset[str]:
+    """Return the rules that say by themselves that they may open premium articles."""
+    rules = space.rulebooks[0].policy.rules
+    return frozenset(rule.name for rule in rules if rule.spend or _says_premium(rule.when))
+
+
+def _says_premium(when: When) -> bool:
+    """Say whether a condition asks for premium articles, or for a right, in each of its ways."""
+    if when.covered or when.entitled or when.product is not None:
+        return True
+    if when.access is not None and ArticleAccess.PREMIUM in when.access:
+        return True
+    return bool(when.any) and all(map(_says_premium, when.any or ()))
+
+
 def built_in_properties(space: Space) -> list[Property]:
     """Return the built-in properties of single page views."""
     return [prop for properties in built_in_by_code(space).values() for prop in properties]
@@ -192,21 +218,40 @@ class Unannounced:
 def unannounced(space: Space, whole: int, meter: str) -> Unannounced:
     """Return where a countdown on a meter may end otherwise than it said."""
     diagrams = space.diagrams
-    counting = among(space, whole, lambda v: v.show is Show.COUNTDOWN and v.spend == meter)
+    lists = dict.fromkeys(r.spend for r in space.rulebooks[0].rules if meter in r.spend)
+    counting = among(space, whole, lambda v: v.show is Show.COUNTDOWN and meter in v.spend)
     if counting == FALSE:
         return Unannounced()
-    rule = next(rule for rule in space.rulebooks[0].rules if rule.spend == meter)
-    new = diagrams.conjoin(
-        space.is_("access", ArticleAccess.METERED), diagrams.test(space.known_levels[0], [0])
+    new = diagrams.test(space.known_levels[0], [0])
+    last = diagrams.conjoin(
+        new,
+        space.meter_state(meter, 0, "open", [Opening.OPEN]),
+        space.meter_state(meter, 0, "left", [_nothing(space, meter)]),
     )
-    opens = diagrams.conjoin(new, space.meter_state(meter, 0, "open", [Opening.OPEN]))
-    last = diagrams.conjoin(opens, space.meter_state(meter, 0, "left", [rule.nothing_left]))
     # Silent is the last article of any kind, to a reader who sees a countdown with some kind.
-    # Walled is an article of the very kind that is counted down, whatever the state of the meter.
     reader = diagrams.exists(counting, frozenset(range(len(space.variables))) - space.who)
     silent = diagrams.conjoin(
         among(space, whole, spends(meter, but=Show.LAST_FREE_ARTICLE)), last, reader
     )
-    alike = diagrams.exists(counting, space.state_levels)
-    walled = diagrams.conjoin(among(space, whole, walls), opens, alike)
-    return Unannounced(silent, walled, last)
+    # Walled is an article of the very kind that is counted down, whatever the state of the meters,
+    # while something is left of each that is spent for it.
+    walled = []
+    for spent in lists:
+        counted_down = among(space, whole, _counts_down(spent))
+        opens = [space.meter_state(name, 0, "open", _LASTING) for name in spent]
+        alike = diagrams.exists(counted_down, space.state_levels)
+        walled.append(diagrams.conjoin(among(space, whole, walls), new, *opens, alike))
+    return Unannounced(silent, diagrams.disjoin(*walled), last)
+
+
+_LASTING = (Opening.OPEN, Opening.UNLIMITED)
+
+
+def _nothing(space: Space, meter: str) -> object:
+    """Return the code of nothing left of a meter."""
+    return space.vocabulary.slots[space.vocabulary.place("left", meter)].code(0)
+
+
+def _counts_down(spent: tuple[str, ...]) -> Callable[[Verdict], bool]:
+    """Return whether a verdict counts down while it spends exactly some meters."""
+    return lambda verdict: verdict.show is Show.COUNTDOWN and verdict.spend == spent

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from meter.facts import Vocabulary
+from meter.facts.meters import Opening
 from meter.rulebook import Rulebook
 from meter.verify.answers import EVERYONE, ProofAnswer, ProofOutcome
 from meter.verify.budget import decided
@@ -32,7 +33,7 @@ from meter.verify.search import find, scenario_of, scenarios
 from meter.verify.smt.fallback import fallback
 from meter.verify.switches import MOST_POSITIONS, asked_switches, positions, together
 from meter.verify.symbolic import among, spends, verdicts
-from meter.vocabulary import Access, Opening, Show
+from meter.vocabulary import Access, Show
 from meter.windows import instant
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ __all__ = ["guarantees"]
 
 _MOST_SEARCHED = 4_000
 _ENOUGH = 1_000
+_OPENED = frozenset(Opening) - {Opening.CLOSED}
 
 
 def guarantees(
@@ -184,13 +186,13 @@ class _Proof:
     # Promises about what happens over time.
 
     def _within_limit(self, code: str, name: str) -> ProofAnswer:
-        """Prove that a rule only spends an open meter, and try to read more than the limit.
+        """Prove that a rule only spends open meters, and try to read more than a limit.
 
         A meter that is open has something left, so that one more never exceeds the limit.
         """
         spent = []
         for meter in self.policy.meters:
-            opens = self.space.meter_state(meter.name, 0, "open", [Opening.OPEN, Opening.GIVEN])
+            opens = self.space.meter_state(meter.name, 0, "open", _OPENED)
             spending = among(self.space, self.whole, spends(meter.name))
             spent.append(self.diagrams.difference(spending, opens))
         wrong = self.diagrams.disjoin(*spent)
@@ -199,24 +201,25 @@ class _Proof:
         return self._searched(code, name, self._too_many, lambda _: None, FALSE)
 
     def _too_many(self, last: SearchStep) -> bool:
-        """Say whether a view was counted beyond the limit that the reader has for that view.
+        """Say whether a meter has newly counted more in its window than the reader's limit."""
+        return any(self._is_over(last, name) for name in last.counted)
 
-        An article that is counted already is open on top, whatever the limit is for it now.
-        """
-        meter = last.decision.meter
-        if meter is None or not last.decision.counted:
+    def _is_over(self, last: SearchStep, name: str) -> bool:
+        rulebook = self.policy.rulebook
+        limit = rulebook.limit(name, last.decision.facts.values)
+        if limit is None:
             return False
-        timeline = self.policy.rulebook.timelines[meter.name]
-        views = self.policy.meter(meter.name).count == "views"
+        timeline = rulebook.timelines[name]
+        views = self.policy.meter(name).count == "views"
         opened: dict[str, int] = {}
         for step in last.steps():
-            if step.counted_on(meter.name):
+            if name in step.counted:
                 key = str(step.asked.view.id) if views else step.asked.view.article.id
                 at = instant(step.asked.now)
                 if key not in opened or timeline.inside((opened[key],), at):
                     opened[key] = at
         ats = sorted(opened.values())
-        return len(ats) - timeline.inside(ats, instant(last.asked.now)) > meter.limit
+        return len(ats) - timeline.inside(ats, instant(last.asked.now)) > limit
 
     def _last_free(self, code: str, name: str) -> ProofAnswer:
         misled = [unannounced(self.space, self.whole, meter.name) for meter in self.policy.meters]
@@ -293,13 +296,24 @@ def _unannounced_step(step: SearchStep) -> bool:
     if not step.earlier:
         return False
     earlier = step.earlier[-1]
-    if decision.counted and decision.meter is not None and decision.meter.left == 0:
-        counted_down = [name for name, _ in _countdowns(earlier)]
-        return decision.show is not Show.LAST_FREE_ARTICLE and decision.meter.name in counted_down
+    if decision.counted:
+        counted_down = {name for name, _ in _countdowns(earlier)}
+        spent = [name for name in counted_down & step.counted if _is_used_up(step, name)]
+        return decision.show is not Show.LAST_FREE_ARTICLE and bool(spent)
     if decision.access is Access.FULL or step.again or step.waited:
         return False
     announced = earlier.decision.show is Show.COUNTDOWN and earlier.decision.counted
     return announced and earlier.kind == step.kind
+
+
+def _is_used_up(step: SearchStep, name: str) -> bool:
+    """Say whether a view has left nothing of a meter that counts it."""
+    facts = step.decision.facts
+    vocabulary = facts.vocabulary
+    if vocabulary is None:  # pragma: no cover - it was not pickled
+        return False
+    place = vocabulary.meters[name].left
+    return bool(facts.values[place] == vocabulary.slots[place].code(0))
 
 
 def _countdowns(last: SearchStep) -> tuple[tuple[str, int], ...]:

@@ -58,8 +58,14 @@ class Seen:
     show: Show
     offers: tuple[str, ...] = ()
     prompt: str | None = None
-    spend: str | None = None
-    meter: str | None = None
+    spend: tuple[str, ...] = ()
+    told: tuple[tuple[str, ...], ...] = ()
+    """The meters of which one is told, in groups (see `meter.decision.told_places`)."""
+
+    @property
+    def meters(self) -> tuple[str, ...]:
+        """The meters of which one may be told, each once."""
+        return tuple(dict.fromkeys(name for group in self.told for name in group))
 
     @property
     def kind(self) -> Show:
@@ -73,12 +79,14 @@ Pair = tuple[Seen, Seen]
 
 def visible(verdict: Verdict) -> Seen:
     """Return what of a verdict a reader can notice."""
-    return Seen(verdict.show, verdict.offers, verdict.prompt, verdict.spend, verdict.meter)
+    groups = (verdict.spend, *verdict.refused, verdict.exhausted)
+    told = tuple(group for group in groups if group)
+    return Seen(verdict.show, verdict.offers, verdict.prompt, verdict.spend, told)
 
 
 def reports_meter(meter: str) -> Callable[[Seen], bool]:
     """Return whether what is seen tells about a meter."""
-    return lambda seen: seen.meter == meter
+    return lambda seen: meter in seen.meters
 
 
 def pair(old: Verdict, new: Verdict) -> Pair | bool:
@@ -115,9 +123,10 @@ def difference(this: Seen, other: Seen) -> str:
     if this.prompt != other.prompt and same:
         words += f", prompt `{this.prompt}`" if this.prompt else ", no prompt of its own"
     if this.spend != other.spend and this.show.access is other.show.access:
-        words += f", counted on `{this.spend}`" if this.spend else ", not counted"
-    elif this.meter != other.meter and same:
-        words += f", with the count of `{this.meter}`" if this.meter else ", without a count"
+        words += f", counted on {_named(this.spend, 'and')}" if this.spend else ", not counted"
+    elif this.told != other.told and same:
+        words += f", with the count of {_named(this.meters, 'or')}" if this.told else ""
+        words += "" if this.told else ", without a count"
     return words
 
 
@@ -125,12 +134,17 @@ def with_offers(offers: Sequence[str]) -> str:
     """Say which offers are shown."""
     if not offers:
         return " without an offer"
-    named = listed([f"`{name}`" for name in offers], "and")
-    return f" with offer{'' if len(offers) == 1 else 's'} {named}"
+    return f" with offer{'' if len(offers) == 1 else 's'} {_named(offers, 'and')}"
 
 
-def allowed(limit: int, meter: Meter) -> str:
+def _named(names: Sequence[str], joiner: str) -> str:
+    return listed([f"`{name}`" for name in names], joiner)
+
+
+def allowed(limit: int | None, meter: Meter) -> str:
     """Say an allowance: `3 articles a month`."""
+    if limit is None:
+        return f"any number of {meter.count} (`{meter.name}`)"
     noun = str(meter.count) if limit != 1 else str(meter.count).removesuffix("s")
     return f"{limit or 'no'} {noun} {_per(meter)} (`{meter.name}`)"
 

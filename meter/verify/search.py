@@ -49,13 +49,14 @@ class SearchStep:
     """One step of a journey.
 
     `kind` is the kind of view (its number in the scenario), `asked` what the engine was asked,
-    `earlier` the steps before it.
+    `counted` the meters that counted it, histories too, `earlier` the steps before it.
     """
 
     kind: int
     asked: ConcreteView
     decision: Decision
     words: str
+    counted: frozenset[str] = frozenset()
     again: bool = False
     waited: bool = False
     earlier: tuple[SearchStep, ...] = field(default=(), repr=False, eq=False)
@@ -63,11 +64,6 @@ class SearchStep:
     def steps(self) -> tuple[SearchStep, ...]:
         """Return the journey up to and including this step."""
         return (*self.earlier, self)
-
-    def counted_on(self, meter: str) -> bool:
-        """Say whether this step counted on a meter."""
-        reading = self.decision.meter
-        return self.decision.counted and reading is not None and reading.name == meter
 
 
 @frozen(kw_only=True)
@@ -219,7 +215,7 @@ def find(
             if broken(step):
                 return SearchResult(step, complete=False, views=tried)
             key = (_key(policy, after, event.now, step), mark(step))
-            if key not in seen and (step.decision.counted or event.waited):
+            if key not in seen and (step.counted or event.waited):
                 seen.add(key)
                 waiting.append(_State(after, event.now + _PAUSE, step.steps()))
     return SearchResult(None, complete=True, views=tried)
@@ -234,11 +230,19 @@ def _step(
         asked=ConcreteView(reader=reader, view=event.view, usage=state.usage, now=event.now),
         decision=decision,
         words=event.words,
+        counted=frozenset(_grown(state.usage, after)),
         again=event.again,
         waited=event.waited,
         earlier=state.steps,
     )
     return step, after
+
+
+def _grown(before: Usage, after: Usage) -> Iterator[str]:
+    """Yield the meters that have counted something since."""
+    for name, tally in after.tallies.items():
+        if not set(tally.ids) <= set(before.tally(name).ids):
+            yield name
 
 
 def _next_views(policy: Policy, scenario: Scenario, state: _State) -> Iterator[_NextView]:
@@ -269,6 +273,15 @@ def _key(policy: Policy, usage: Usage, now: datetime, last: SearchStep) -> Hasha
     """Return what is remembered, articles of one kind taken for one another."""
     kinds = {step.asked.view.article.key: step.kind for step in last.steps()}
     return tuple(
-        (len(tally.ids), frozenset(kinds.get(name) for name in tally.ids))
-        for tally, _ in ledger(policy, usage, now).values()
+        (min(len(tally.ids), _most(policy, name)), frozenset(kinds.get(mark) for mark in tally.ids))
+        for name, (tally, _) in ledger(policy, usage, now).items()
     )
+
+
+def _most(policy: Policy, meter: str) -> int:
+    """Return a count of a meter above which no rule tells one from another."""
+    rulebook = policy.rulebook
+    limits = [limit for _, limit in rulebook.limits[meter] if limit is not None]
+    slot = rulebook.vocabulary.meters[meter].used
+    asked = rulebook.vocabulary.slots[slot].mentioned if slot >= 0 else ()
+    return int(max([0, *limits, *asked])) + 1

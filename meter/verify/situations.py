@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from meter.vocabulary import Opening, Status
+from meter.facts import Codes
+from meter.vocabulary import Status
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -54,10 +55,18 @@ _ASSUMED = (
         ),
     ),
     (
+        ("used",),
+        (
+            "any number may have been counted, also more than the limit of now, and of a reader"
+            " without an id nobody knows what was"
+        ),
+    ),
+    (
         ("open",),
         (
             "any count a limit allows may have been reached, by reading any articles in any order,"
-            " and under another status, section or limit than now"
+            " and under another status, section or limit than now; what one meter has counted says"
+            " nothing of another's number"
         ),
     ),
     (
@@ -76,11 +85,11 @@ def assumed(vocabulary: Vocabulary) -> tuple[str, ...]:
     return tuple(words for needs, words in _ASSUMED if names.issuperset(needs))
 
 
-@frozen
+@frozen(cache_hash=True)
 class MeterState:
-    """The state of a meter for a reader: the codes of `open` and `left`, under each policy."""
+    """The state of a meter for a view: the codes of its slots, under each policy."""
 
-    codes: tuple[tuple[Opening, int], ...]
+    codes: tuple[Codes, ...]
 
 
 @frozen

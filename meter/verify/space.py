@@ -6,6 +6,8 @@ are the engine's own: this module only says for which codes the engine is asked.
 
 from __future__ import annotations
 
+from functools import partial
+from operator import eq
 from typing import TYPE_CHECKING
 
 from attrs import evolve
@@ -14,12 +16,11 @@ from meter.engine import judge
 from meter.errors import listed
 from meter.formulas import And, Contains, In, Turned
 from meter.memo import decide
-from meter.rulebook import is_spent
 from meter.verify.diagram import FALSE, MOST_STEPS, TRUE, Diagrams
 from meter.verify.layout import Layout
 from meter.verify.phrasing import reader_words, view_words
 from meter.verify.together.couplings import couplings
-from meter.vocabulary import ArticleAccess
+from meter.verify.walk.algebra import charged
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from meter.formulas import Formula
     from meter.rulebook import Rulebook
     from meter.verify.situations import Situation
+    from meter.verify.together.counts import Limits
     from meter.verify.together.couplings import Coupling
 
 __all__ = ["Space"]
@@ -91,14 +93,14 @@ class Space(Layout):
         return self.diagrams.disjoin(*parts)
 
     def meter_state(self, meter: str, side: int, name: str, codes: Collection[object]) -> int:
-        """Return where `open` or `left` of a meter is one of the codes, under the policy `side`."""
+        """Return where a slot of a meter holds one of the codes, under the policy `side`."""
         indices = self.state_indices(meter, side, name, codes)
         return self.diagrams.test(self.state_level(meter), indices)
 
-    def limited(self, meter: str, limits: tuple[int, ...]) -> int:
+    def limited(self, meter: str, limits: Limits) -> int:
         """Return the readers who have these limits of a meter, one under each policy."""
         parts = (
-            self.diagrams.relabel(diagram, limit.__eq__)
+            self.diagrams.relabel(diagram, partial(eq, limit))
             for diagram, limit in zip(self.limits[meter], limits, strict=True)
         )
         return self.diagrams.conjoin(*parts)
@@ -115,6 +117,16 @@ class Space(Layout):
     def _possible(self) -> int:
         diagrams = self.diagrams
         parts = [self._possible_codes(coupling) for coupling in couplings(self)]
+        past = self._possible_pasts()
+        if self.asked_used is not None:
+            without = self.meter_state(self.asked_used, 0, "used", [None])
+            past = diagrams.ite(without, self._without_id(), past)
+        return diagrams.conjoin(past, *reversed(parts))
+
+    def _possible_pasts(self) -> int:
+        """Return what readers with an id may have counted, under the limits they have."""
+        diagrams = self.diagrams
+        parts = []
         counted = dict.fromkeys(self.known_levels, FALSE)
         for meter in self.meters:
             may, own = self._possible_states(meter)
@@ -126,6 +138,26 @@ class Space(Layout):
         for level, somewhere in counted.items():
             parts.append(diagrams.ite(diagrams.test(level, [0]), TRUE, somewhere))
         return diagrams.conjoin(*reversed(parts))
+
+    def _without_id(self) -> int:
+        """Return the situations of readers without an id: nothing is known of their meters."""
+        diagrams = self.diagrams
+        parts = [diagrams.test(level, [0]) for level in set(self.known_levels)]
+        parts += [self.is_("started", True, member=name) for name in self.vocabulary.once]
+        for meter in self.meters:
+            level = self.state_level(meter)
+            states = [
+                diagrams.conjoin(
+                    self.limited(meter, limits),
+                    diagrams.test(
+                        level,
+                        self.variables[level].indices([self.counts[meter].without_id(limits)]),
+                    ),
+                )
+                for limits in self.counts[meter].limits
+            ]
+            parts.append(diagrams.disjoin(*states))
+        return diagrams.conjoin(*parts)
 
     def _possible_codes(self, coupling: Coupling) -> int:
         """Return where some levels have codes that can be had at once."""
@@ -152,23 +184,23 @@ class Space(Layout):
         diagrams = self.diagrams
         level = self.state_level(meter)
         variable = self.variables[level]
-        spent = self.is_("access", *(access for access in ArticleAccess if is_spent(access)))
+        counts = self.counts[meter]
+        views = {charges: charged(self, diagrams, cases) for charges, cases in counts.cases.items()}
         reached: list[int] = []
         reached_by_own: list[int] = []
         for known in self.known_values():
             told = zip(self.known_levels, known, strict=True)
             knows = diagrams.conjoin(*(diagrams.test(at, [int(value)]) for at, value in told))
-            for limits in self.limit_values[meter]:
+            for limits in counts.limits:
                 here = diagrams.conjoin(self.limited(meter, limits), knows)
-                may = []
-                own = []
-                for spends in (True, False):
-                    ways = self.meter_states(meter, limits, known, spends=spends)
-                    own_ways = [state for state, (_, counted) in ways.items() if counted]
-                    may.append(diagrams.test(level, variable.indices(ways)))
-                    own.append(diagrams.test(level, variable.indices(own_ways)))
-                reached.append(diagrams.conjoin(here, diagrams.ite(spent, *may)))
-                reached_by_own.append(diagrams.conjoin(here, diagrams.ite(spent, *own)))
+                may = own = FALSE
+                for charges, those in views.items():
+                    ways = counts.states(limits, known, charges)
+                    own_ways = [state for state, way in ways.items() if way.own]
+                    may = diagrams.ite(those, diagrams.test(level, variable.indices(ways)), may)
+                    own = diagrams.ite(those, diagrams.test(level, variable.indices(own_ways)), own)
+                reached.append(diagrams.conjoin(here, may))
+                reached_by_own.append(diagrams.conjoin(here, own))
         return diagrams.disjoin(*reached), diagrams.disjoin(*reached_by_own)
 
     # One situation of a set.
@@ -215,16 +247,31 @@ class Space(Layout):
         values = {name: value for name, value in situation.values.items() if name in matters}
         reader = reader_words(values, self.vocabulary)
         view = view_words(values, self.vocabulary)
+        if self.is_without_id(situation) and self.states_matter(situation):
+            reader = f"{reader} without an id"
         counted = []
         told = False
-        for meter, (used, seen) in self.used(situation).items():
+        for meter, (used, own) in self.used(situation).items():
             limit = self.limits_of(situation, meter)[side]
-            if limit and self.state_level(meter) in situation.matters:
-                this = ", this article among them" if seen else ""
-                told = told or seen
-                counted.append(f"{min(used, limit)} of {limit} used on `{meter}`{this}")
+            if used is None or limit == 0 or self.state_level(meter) not in situation.matters:
+                continue
+            this = ", this article among them" if own else ""
+            told = told or own
+            counted.append(f"{self._count(meter, used, limit)}{this}")
         if situation.known[side] and self.known_levels[side] in situation.matters and not told:
             view = f"{view} that is counted already"
         if counted:
             return f"{reader} {view} with {listed(counted, 'and')}"
         return f"{reader} {view}"
+
+    def states_matter(self, situation: Situation) -> bool:
+        """Say whether the state of some meter is worth describing."""
+        return not self.state_levels.isdisjoint(situation.matters)
+
+    def _count(self, meter: str, used: int, limit: int | None) -> str:
+        """Say how many are counted: of a limit no more than that, unless it is asked how many."""
+        if limit is None:
+            return f"{used} counted on `{meter}`"
+        if self.counts[meter].is_used and used > limit:
+            return f"{used} counted on `{meter}`, whose limit is {limit},"
+        return f"{min(used, limit)} of {limit} used on `{meter}`"

@@ -7,6 +7,7 @@ million took four minutes and a half on two busy cores).
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -14,9 +15,11 @@ from attrs import define, field
 
 from meter.engine import decide, judge
 from meter.facts import Vocabulary
+from meter.policy.condition_faults import placed_conditions
 from meter.rulebook import Rulebook
 from meter.verify.space import Space
 from meter.verify.symbolic import verdicts
+from meter.vocabulary import Wall
 from tests.verify.brute import is_possible
 from tests.verify.random_policies import random_policy
 
@@ -39,6 +42,8 @@ class Agreement:
     judged: int = 0
     possible: int = 0
     decided: int = 0
+    drawn: Counter[str] = field(factory=Counter)
+    """In how many policies each word of meters stands."""
     disagreements: list[tuple[int, object]] = field(factory=list)
 
 
@@ -47,19 +52,39 @@ def compare(comparisons: int, *, first: int = 0) -> Agreement:
     found = Agreement()
     seed = first
     while found.judged < comparisons:
-        _compare_one(random_policy(Random(seed)), seed, found)
+        compare_one(random_policy(Random(seed)), seed, found)
         seed += 1
     return found
 
 
-def _compare_one(policy: Policy, seed: int, found: Agreement) -> None:
+def words_of(policy: Policy) -> set[str]:
+    """Return what a policy says of meters."""
+    whens = [part for _, when in placed_conditions(policy) for part in when.walk()]
+    limits = [limit.limit for meter in policy.meters for limit in meter.allowances()]
+    words = {
+        "list": any(len(rule.spend) > 1 for rule in policy.rules),
+        "access": any(meter.access != {"metered"} for meter in policy.meters),
+        "none": "none" in limits,
+        "counts": any(meter.counts is not None for meter in policy.meters),
+        "wall": any(rule.show is Wall.WALL for rule in policy.rules),
+        **{
+            name: any(getattr(when, name) is not None for when in whens)
+            for name in ("left", "used", "exhausted")
+        },
+    }
+    return {word for word, is_said in words.items() if is_said}
+
+
+def compare_one(policy: Policy, seed: int, found: Agreement, *, each: int = _EACH) -> None:
+    """Compare the diagram of one policy with the engine in so many random situations."""
     random = Random(-seed - 1)
     rulebook = Rulebook(policy, Vocabulary([policy]))
     space = Space([rulebook])
     whole = verdicts(space)
     sizes = [len(variable.domain) for variable in space.variables]
     found.policies += 1
-    for _ in range(_EACH):
+    found.drawn.update(words_of(policy))
+    for _ in range(each):
         situation = space.situation([random.randrange(size) for size in sizes])
         found.judged += 1
         said = judge(rulebook, space.facts(situation))
@@ -89,5 +114,6 @@ if __name__ == "__main__":
     sys.stdout.write(
         f"{result.policies:,} policies, {result.judged:,} comparisons of diagram and engine,"
         f" {result.decided:,} of them through `decide`: {len(result.disagreements)} disagreements\n"
+        f"policies with {', '.join(f'{w} {n}' for w, n in sorted(result.drawn.items()))}\n"
     )
     sys.exit(bool(result.disagreements))

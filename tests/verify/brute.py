@@ -8,17 +8,25 @@ from itertools import product
 from math import prod
 from typing import TYPE_CHECKING
 
-from meter.engine import allowance, judge
+from attrs import evolve
+
+from meter.decision import told_places
+from meter.engine import judge, meter_codes
 from meter.facts.slots import Slot, observer_of
+from meter.formulas.translation import formula_of
 from meter.verify.rows import visible
 from meter.verify.situations import MeterState
 from meter.view import Article, PageView, Reader
-from meter.vocabulary import ArticleAccess, Status
+from meter.vocabulary import Access, Status
 from meter.windows import instant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from meter.facts import Codes
+    from meter.formulas import Formula
+    from meter.policy import Meter, Policy
+    from meter.rulebook import Rulebook, Verdict
     from meter.verify.situations import Situation
     from meter.verify.space import Space
 
@@ -36,7 +44,19 @@ RUNNING = {Status.TRIAL, Status.SUBSCRIBER, Status.STAFF}
 def is_possible(space: Space, situation: Situation) -> bool:
     """Say whether there can be such a reader, view and meter state, without a diagram."""
     past = situation.known, tuple(situation.meter_states[meter] for meter in space.meters)
-    return _is_somebody(space, situation) and past in _pasts(space, situation)
+    return _is_somebody(space, situation) and _is_a_past(space, situation, past)
+
+
+def _is_a_past(space: Space, situation: Situation, past: Past) -> bool:
+    """Say whether a reader may have counted so much."""
+    known, states = past
+    if past == _nothing_known(space, situation):
+        return True
+    may = [
+        {own for own, state in _ways(space, situation, meter, known) if state == wanted}
+        for meter, wanted in zip(space.meters, states, strict=True)
+    ]
+    return any(known == _known(space, owns) for owns in product(*may))
 
 
 def _pasts(space: Space, situation: Situation) -> set[Past]:
@@ -44,40 +64,121 @@ def _pasts(space: Space, situation: Situation) -> set[Past]:
 
     As what the facts can tell of it: is the article counted already, and the state of each meter.
     """
-    limits = tuple(space.limits_of(situation, meter) for meter in space.meters)
-    spends = situation.values["access"] == ArticleAccess.METERED
-    return _pasts_under(space, limits, spends)
+    found = set()
+    for known in product((False, True), repeat=len(space.rulebooks)):
+        ways = [_ways(space, situation, meter, known) for meter in space.meters]
+        for way in product(*ways):
+            if known == _known(space, [own for own, _ in way]):
+                found.add((known, tuple(state for _, state in way)))
+    nothing = _nothing_known(space, situation)
+    return found if nothing is None else {*found, nothing}
 
 
-@lru_cache(maxsize=512)
-def _pasts_under(space: Space, limits: tuple[tuple[int, ...], ...], spends: bool) -> set[Past]:  # noqa: FBT001
-    counted = [
-        [(used, own) for used in range(max(most) + 2) for own in (False, True) if used or not own]
-        for most in limits
-    ]
-    spent = [
-        {
-            rule.spend
-            for rule in book.policy.rules
-            if rule.spend is not None and book.policy.meter(rule.spend).count == "articles"
-        }
+def _known(space: Space, owns: Sequence[bool]) -> tuple[bool, ...]:
+    """Return under each policy whether the article is counted already.
+
+    `owns` says of each meter whether it has counted it.
+    """
+    return tuple(any(owns[place] for place in shared) for shared in _sharing(space))
+
+
+@lru_cache(maxsize=64)
+def _sharing(space: Space) -> list[list[int]]:
+    """Return under each policy the places of the meters that count already for one another."""
+    return [
+        [
+            space.meters.index(meter.name)
+            for meter in book.policy.meters
+            if _shares(book.policy, meter)
+        ]
         for book in space.rulebooks
     ]
+
+
+def _shares(policy: Policy, meter: Meter) -> bool:
+    return meter.count == "articles" and any(meter.name in rule.spend for rule in policy.rules)
+
+
+def _ways(
+    space: Space, situation: Situation, meter: str, known: tuple[bool, ...]
+) -> set[tuple[bool, MeterState]]:
+    """Return whether a meter has counted the article, and its state, in every way there is."""
+    facts = tuple(
+        None if slot.meter else situation.values[slot.name] for slot in space.vocabulary.slots
+    )
+    kept = tuple(_counts(space, side, meter, facts) for side in range(len(space.rulebooks)))
+    limits = space.limits_of(situation, meter)
+    return _ways_under(space, meter, limits, known, kept)
+
+
+@lru_cache(maxsize=4_096)
+def _ways_under(
+    space: Space,
+    meter: str,
+    limits: tuple[int | None, ...],
+    known: tuple[bool, ...],
+    kept: tuple[tuple[bool, bool] | None, ...],
+) -> set[tuple[bool, MeterState]]:
+    slots = space.vocabulary.meters[meter]
+    asked = () if slots.used < 0 else space.vocabulary.slots[slots.used].mentioned
+    most = int(max(0 if limit is None else limit for limit in (*limits, *asked))) + 2
     found = set()
-    for past in product(*counted):
-        mine = {meter: own for meter, (_, own) in zip(space.meters, past, strict=True)}
-        known = tuple(any(mine[meter] for meter in meters) for meters in spent)
-        states = []
-        for meter, (used, own), most in zip(space.meters, past, limits, strict=True):
-            left = space.vocabulary.slots[space.vocabulary.place("left", meter)]
+    for used, own in product(range(most), (False, True)):
+        if used or not own:
             codes = []
-            for limit, meters, knows in zip(most, spent, known, strict=True):
-                seen = knows if meter in meters else own
-                opens, rest = allowance(limit, used, seen=seen, spends=spends)
-                codes.append((opens, left.code(rest)))
-            states.append(MeterState(tuple(codes)))
-        found.add((known, tuple(states)))
+            for side, limit in enumerate(limits):
+                seen, adds = 0, False
+                if kept[side] is not None:
+                    counts, is_for = kept[side]
+                    each = space.rulebooks[side].policy.meter(meter)
+                    already = own if each.count == "views" else known[side]
+                    seen = (2 if already else 0) + (1 if own else 0)
+                    adds = (counts and not own) or (is_for and not already)
+                codes.append(
+                    tuple(meter_codes(space.vocabulary, meter, limit, used, seen=seen, adds=adds))
+                )
+            found.add((own, MeterState(tuple(codes))))
     return found
+
+
+def _counts(space: Space, side: int, meter: str, facts: Codes) -> tuple[bool, bool] | None:
+    """Return whether a history counts a view, and whether a rule that spends the meter does.
+
+    `None` under a policy that has no such meter: no rule asks for it.
+    """
+    policy = space.rulebooks[side].policy
+    if meter not in {each.name for each in policy.meters}:
+        return None
+    each = policy.meter(meter)
+    is_for = facts[1] in each.access
+    formula = _history(space, side, meter)
+    counts = formula is not None and formula.holds(facts) is True
+    if any(meter in rule.spend for rule in policy.rules):
+        counts = counts and is_for
+    return counts, is_for
+
+
+@lru_cache(maxsize=4_096)
+def _history(space: Space, side: int, meter: str) -> Formula | None:
+    policy = space.rulebooks[side].policy
+    counts = policy.meter(meter).counts
+    return None if counts is None else formula_of(counts, space.vocabulary, policy)
+
+
+def _nothing_known(space: Space, situation: Situation) -> Past | None:
+    """Return what is seen of a reader without an id, if such a reader can have these values."""
+    if situation.values.get("started", frozenset(space.vocabulary.once)) != frozenset(
+        space.vocabulary.once
+    ):
+        return None
+    states = []
+    for meter in space.meters:
+        codes = [
+            tuple(meter_codes(space.vocabulary, meter, limit, None, seen=0, adds=False))
+            for limit in space.limits_of(situation, meter)
+        ]
+        states.append(MeterState(tuple(codes)))
+    return (False,) * len(space.rulebooks), tuple(states)
 
 
 def _is_somebody(space: Space, situation: Situation) -> bool:
@@ -190,12 +291,59 @@ def situations(space: Space) -> Iterator[Situation]:
 
 
 def differs(space: Space, situation: Situation) -> bool:
-    """Say whether a reader in this situation can tell two policies apart."""
-    verdicts = [
-        judge(book, space.facts(situation, side)) for side, book in enumerate(space.rulebooks)
+    """Say whether a reader here can tell two policies apart, or is counted otherwise."""
+    facts = [space.facts(situation, side) for side in range(len(space.rulebooks))]
+    said = [judge(book, values) for book, values in zip(space.rulebooks, facts, strict=True)]
+    told = [
+        _told(book, verdict, values)
+        for book, verdict, values in zip(space.rulebooks, said, facts, strict=True)
     ]
-    assert None not in verdicts
-    if visible(verdicts[0]) != visible(verdicts[1]):
+    noticed = [
+        evolve(visible(verdict), told=groups) for verdict, groups in zip(said, told, strict=True)
+    ]
+    if noticed[0] != noticed[1]:
         return True
-    meter = verdicts[0].meter
-    return meter is not None and len(set(space.limits_of(situation, meter))) > 1
+    limits = {meter: space.limits_of(situation, meter) for meter in space.meters}
+    if any(len(set(limits[meter])) > 1 for group in told[0] for meter in group):
+        return True
+    kept = [
+        {meter for meter in space.meters if _is_kept(space, side, meter, said[side], facts[side])}
+        for side in (0, 1)
+    ]
+    # Where both spend a meter, a history adds what was counted by another meter.
+    alone = {
+        meter
+        for meter in kept[0] ^ kept[1]
+        if not all(meter in verdict.spend for verdict in said)
+        or (any(situation.known) and _is_shared(space, meter))
+    }
+    return bool(alone) or any(len(set(limits[meter])) > 1 for meter in kept[0] & kept[1])
+
+
+def _is_shared(space: Space, meter: str) -> bool:
+    """Say whether another meter can have counted an article already, for this one."""
+    return any(
+        _shares(book.policy, each) and each.name != meter
+        for book in space.rulebooks
+        for each in book.policy.meters
+    )
+
+
+def _is_kept(space: Space, side: int, meter: str, verdict: Verdict, facts: Codes) -> bool:
+    """Say whether a history counts a view, as long as it is not full and has not counted it."""
+    policy = space.rulebooks[side].policy
+    each = next((each for each in policy.meters if each.name == meter), None)
+    if each is None or each.counts is None or verdict.show.access is Access.PREVIEW:
+        return False
+    counts = _counts(space, side, meter, facts)
+    return counts is not None and counts[0] and space.rulebooks[side].limit(meter, facts) != 0
+
+
+def _told(book: Rulebook, verdict: Verdict, facts: Codes) -> tuple[tuple[str, ...], ...]:
+    """Return the meters of which one is told, without what an earlier group always comes before."""
+    groups: list[tuple[str, ...]] = []
+    for places in told_places(book, verdict, facts):
+        names = tuple(book.meters[place].name for place in places)
+        if not any(set(group) <= set(names) for group in groups):
+            groups.append(names)
+    return tuple(groups)

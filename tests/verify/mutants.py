@@ -40,6 +40,9 @@ def _changes(policy: Policy):
         swapped = (*rules[:index], rules[index + 1], rules[index], *rules[index + 2 :])
         yield f"swapped {index}", lambda swapped=swapped: evolve(policy, rules=swapped)
     for index, rule in enumerate(rules):
+        for what, spend in _spends(rule.spend):
+            changed = (*rules[:index], evolve(rule, spend=spend), *rules[index + 1 :])
+            yield f"rule {index}: {what}", lambda changed=changed: evolve(policy, rules=changed)
         for what, when in _whens(rule.when):
             changed = (index, rule, when)
             yield (
@@ -63,7 +66,7 @@ def _changes(policy: Policy):
                 ),
             )
     for index, meter in enumerate(policy.meters):
-        for what, changed in _limits(meter):
+        for what, changed in _meters(meter):
             yield (
                 f"meter {index}: {what}",
                 lambda i=index, m=changed: evolve(
@@ -72,24 +75,46 @@ def _changes(policy: Policy):
             )
 
 
+def _spends(spend):
+    """Yield which meters a rule may spend instead."""
+    if len(spend) > 1:
+        for index, name in enumerate(spend):
+            yield f"does not spend {name}", (*spend[:index], *spend[index + 1 :])
+
+
+def _meters(meter):
+    """Yield what a meter may be instead: another limit, other articles, another history."""
+    yield from _limits(meter)
+    for access in ({"metered"}, {"metered", "premium"}):
+        if meter.access != access:
+            yield f"access {sorted(access)}", evolve(meter, access=access)
+    if meter.counts is not None:
+        yield "no history", evolve(meter, counts=None)
+        for what, when in _whens(meter.counts):
+            yield f"counts: {what}", evolve(meter, counts=when)
+
+
 def _limits(meter):
     for step in (-1, 1):
         if meter.limits:
             for index, limit in enumerate(meter.limits):
                 limits = (
                     *meter.limits[:index],
-                    evolve(limit, limit=limit.limit + step),
+                    evolve(limit, limit=_moved(limit.limit, step)),
                     *meter.limits[index + 1 :],
                 )
                 yield f"limit {index} {step:+}", evolve(meter, limits=limits)
-        elif isinstance(meter.limit, int):
-            yield f"limit {step:+}", evolve(meter, limit=meter.limit + step)
+        elif isinstance(meter.limit, int | str):
+            yield f"limit {step:+}", evolve(meter, limit=_moved(meter.limit, step))
         else:
             for status, limit in meter.limit.items():
-                yield (
-                    f"limit of {status} {step:+}",
-                    evolve(meter, limit={**meter.limit, status: limit + step}),
-                )
+                limits = {**meter.limit, status: _moved(limit, step)}
+                yield f"limit of {status} {step:+}", evolve(meter, limit=limits)
+
+
+def _moved(limit, step):
+    """Return a limit that is one more or less; where there is none, a high one."""
+    return 3 + step if limit == "none" else limit + step
 
 
 def _whens(when: When) -> Iterator[tuple[str, When]]:

@@ -21,7 +21,7 @@ from meter.policy import (
     Tenure,
     When,
 )
-from meter.vocabulary import ArticleAccess, Members, Range, Show, Status, Weekday
+from meter.vocabulary import ArticleAccess, Members, Range, Show, Status, Wall, Weekday
 from meter.windows import Window
 
 if TYPE_CHECKING:
@@ -52,7 +52,9 @@ WINDOWS = [
     Window(lifetime=True),
     Window(calendar="week", starts="sunday"),
 ]
-NAMES = ["reader", "access", *WORDS, *SETS, *NUMBERS, *FLAGS, *TIMES, "dates", "switch", "left"]
+NAMES = ["reader", "access", *WORDS, *SETS, *NUMBERS, *FLAGS, *TIMES, "dates", "switch"]
+OF_METERS = ["left", "used", "exhausted"]
+NAMES += OF_METERS
 WEIGHTS = [
     9,
     7,
@@ -62,6 +64,8 @@ WEIGHTS = [
     1,
     1,
     2,
+    1,
+    1,
 ]
 OPENS = [
     When(),
@@ -143,6 +147,8 @@ def random_when(
             given[key] = random_time(random, key)
         elif key == "switch":
             given[key] = random.sample(["storm", "election"], random.randint(1, 2))
+        elif meters and key == "exhausted":
+            given[key] = random.sample(meters, random.randint(1, len(meters)))
         elif meters:
             given[key] = {random.choice(meters): random_range(random, [0, 1, 2, 3])}
     if depth and random.random() < 0.25:
@@ -157,33 +163,63 @@ def random_meter(random: Random, name: str) -> Meter:
     """Return a meter with one of the three ways to write limits."""
     window = random.choice(WINDOWS)
     count = random.choice(["articles", "articles", "views"])
+    lifetime = window.lifetime
+    kept = {
+        "access": random.choice([["metered"], ["metered"], ["metered", "premium"], ["premium"]]),
+        "counts": random_history(random),
+    }
     way = random.random()
     if way < 0.3:
-        return Meter(name=name, window=window, limit=random.choice([0, 1, 2, 3, 5]), count=count)
+        limit = random_limit(random, [0, 1, 2, 3, 5], lifetime=lifetime)
+        return Meter(name=name, window=window, limit=limit, count=count, **kept)
     if way < 0.7:
         limit = {
-            status: random.choice([0, 1, 3, 5])
+            status: random_limit(random, [0, 1, 3, 5], lifetime=lifetime)
             for status in random.sample(list(Status)[:6], random.randint(1, 3))
         }
-        return Meter(name=name, window=window, limit=limit, count=count)
+        return Meter(name=name, window=window, limit=limit, count=count, **kept)
     names = ["score", "segments", "reader", "country"]
     limits = [
-        Limit(when=random_when(random, [], names, 1, 1), limit=random.choice([0, 1, 4, 10]))
+        Limit(
+            when=random_when(random, [], names, 1, 1),
+            limit=random_limit(random, [0, 1, 4, 10], lifetime=lifetime),
+        )
         for _ in range(random.randint(1, 2))
     ]
     return Meter(
         name=name,
         window=window,
-        limits=(*limits, Limit(limit=random.choice([0, 2, 3]))),
+        limits=(*limits, Limit(limit=random_limit(random, [0, 2, 3], lifetime=lifetime))),
         count=count,
+        **kept,
     )
 
 
+def random_limit(random: Random, limits: list[int], *, lifetime: bool) -> int | str:
+    """Return a limit, sometimes none; what never starts again has one."""
+    return "none" if random.random() < 0.15 and not lifetime else random.choice(limits)
+
+
+def random_history(random: Random) -> When | None:
+    """Return which views a meter counts besides, if any."""
+    if random.random() < 0.65:
+        return None
+    return random.choice([When(), random_when(random, [], ["reader", "access", "section"], 1, 1)])
+
+
+def random_spend(random: Random, meters: list[Meter]) -> list[str]:
+    """Return one meter, or several that are for some articles in common."""
+    listed = random.sample(meters, random.choice([1, 1, min(2, len(meters)), len(meters)]))
+    if not frozenset.intersection(*(meter.access for meter in listed)):
+        listed = listed[:1]
+    return [meter.name for meter in listed]
+
+
 def random_rule(
-    random: Random, index: int, meters: list[str], offers: list[str], names: list[str] = NAMES
+    random: Random, index: int, meters: list[Meter], offers: list[str], names: list[str] = NAMES
 ) -> Rule:
     """Return a rule; about a third of them spend where there is a meter."""
-    when = random_when(random, meters, names)
+    when = random_when(random, [meter.name for meter in meters], names)
     shown = random_offers(random, offers)
     prompt = random.choice([None, None, None, "special"])
     if meters and random.random() < 0.35:
@@ -191,14 +227,13 @@ def random_rule(
         return Rule(
             name=f"rule {index}",
             when=when,
-            spend=random.choice(meters),
+            spend=random_spend(random, meters),
             show=show,
             prompt=prompt,
             **shown,
         )
-    show = random.choice(
-        [show for show in Show if show not in (Show.COUNTDOWN, Show.LAST_FREE_ARTICLE)]
-    )
+    shows = [show for show in Show if show not in (Show.COUNTDOWN, Show.LAST_FREE_ARTICLE)]
+    show = random.choice([*shows, Wall.WALL, Wall.WALL])
     prompt = "special" if show is Show.GATE else prompt
     return Rule(name=f"rule {index}", when=when, show=show, prompt=prompt, **shown)
 
@@ -213,15 +248,16 @@ def random_offers(random: Random, offers: list[str]) -> dict[str, object]:
 
 def random_policy(random: Random, rules: int | None = None) -> Policy:
     """Return a policy of up to six rules and a last one that matches everything."""
-    names = ["reader", "access", *random.sample(NAMES[2:-1], 3), "left"]
+    names = ["reader", "access", *random.sample(NAMES[2 : -len(OF_METERS)], 3), *OF_METERS]
     meters = [
         random_meter(random, name)
-        for name in ["monthly", "daily"][: random.choice([0, 1, 1, 1, 2])]
+        for name in ["monthly", "daily", "heard"][: random.choice([0, 1, 1, 1, 2, 2, 3])]
     ]
     kept = [meter.name for meter in meters]
     offers = [
         Offer(
             name=name,
+            kind=random.choice(["trial", "subscription"]),
             price=9,
             currency="USD",
             term="3 months",
@@ -236,7 +272,7 @@ def random_policy(random: Random, rules: int | None = None) -> Policy:
     count = random.randint(2, 6) if rules is None else rules
     last = Rule(
         name="everyone else",
-        show=random.choice(["trial-offer", "subscription-wall"]),
+        show=random.choice(["trial-offer", "subscription-wall", "wall", "wall"]),
         offer=random.choice([None, *own]),
     )
     return Policy(
@@ -250,7 +286,7 @@ def random_policy(random: Random, rules: int | None = None) -> Policy:
             for name in random.choice([[], WORDS["product"], ["basic"]])
         ],
         rules=(
-            *(random_rule(random, index, kept, own, names) for index in range(1, count + 1)),
+            *(random_rule(random, index, meters, own, names) for index in range(1, count + 1)),
             last,
         ),
     )

@@ -177,7 +177,7 @@ def test_tells_of_a_last_article_that_is_refused():
 EARLY = """
 [[rules]]
 name = "a taste first"
-when = { access = ["metered"], left = { monthly = { at_least = 1 } } }
+when = { access = ["metered"], left = { monthly = { at_least = 2 } } }
 show = "registration-wall"
 """
 
@@ -190,7 +190,7 @@ def test_searches_where_one_page_view_settles_nothing(window, expected):
     """A countdown no new reader sees is proved by every journey, but not where a window rolls."""
     text = HEAD.replace('{ calendar = "month" }', window) + PAYING + OVER + EARLY + ALLOWANCE + LAST
     text = text.replace("{ anonymous = 3, registered = 5 }", "3").replace(
-        "at_least = 1", "at_least = 2"
+        "at_least = 2", "at_least = 3"
     )
     answer = answers(text)["last-free-is-announced"]
     assert expected == str(answer.outcome)
@@ -199,7 +199,7 @@ def test_searches_where_one_page_view_settles_nothing(window, expected):
 
 def test_finds_a_wall_before_the_meter_is_spent():
     """A reader who is told that one is left, and is refused it, was misled."""
-    text = HEAD + PAYING + OVER + EARLY.replace("at_least = 1", "equals = 1") + ALLOWANCE + LAST
+    text = HEAD + PAYING + OVER + EARLY.replace("at_least = 2", "equals = 2") + ALLOWANCE + LAST
     counterexample = answers(text)["last-free-is-announced"].counterexample
     assert [("countdown", 2), ("registration-wall", None)] == [
         (str(step.decision.show), step.decision.meter and step.decision.meter.left)

@@ -20,13 +20,17 @@ name = "payers"
 when = { entitled = true }
 show = "article"
 [[rules]]
+name = "what is free"
+when = { access = ["free"] }
+show = "article"
+[[rules]]
 name = "everyone else"
 show = "subscription-wall"
 """
 OPEN = """
 [[guarantees]]
 name = "walled"
-when = { reader = ["anonymous"] }
+when = { reader = ["anonymous"], access = ["metered"] }
 always = ["subscription-wall"]
 """
 

@@ -255,10 +255,38 @@ TOLD = {
             "compare the offer's `when` and dates with those of the rules",
         )
     ],
+    "offer-needs-country": [
+        (
+            WELL.replace('term = "3 months"', 'term = "3 months"\nwhen = { country = ["US"] }'),
+            'offer = "summer"',
+            "end a list with an offer whose `when` does not ask for the country",
+        )
+    ],
+    "undeclared-product": [
+        (
+            "[products.all]\n"
+            + WELL.replace('term = "3 months"', 'term = "3 months"\nproduct = "al"'),
+            'product = "al"',
+            "did you mean `all`?",
+        )
+    ],
+    "unused-prompt": [
+        (WELL + '[prompts.sale]\nheading = "Sale"\n', "[prompts.sale]", ""),
+    ],
+    "split-night": [
+        (
+            with_rule(
+                'name = "late"\nwhen = { hour = { at_least = 22, below = 3 },'
+                ' weekday = ["friday"] }\nshow = "article"'
+            ),
+            "when = { hour",
+            "",
+        )
+    ],
     "last-free-skipped": [
         (
             with_rule(
-                'name = "ask"\nwhen = { left = { monthly = { at_most = 0 } } }\n'
+                'name = "ask"\nwhen = { left = { monthly = { at_most = 1 } } }\n'
                 'show = "registration-wall"'
             ),
             'name = "ask"',

@@ -156,7 +156,7 @@ def _unlike_registered(findings: Findings, meter: str, level: int) -> int:
     space, diagrams = findings.space, findings.diagrams
     registered = space.is_("reader", Status.REGISTERED)
     parts = []
-    for (limit,) in space.limit_values[meter]:
+    for (limit,) in space.counts[meter].limits:
         have = space.limited(meter, (limit,))
         would = diagrams.exists(diagrams.conjoin(registered, have), {level})
         parts.append(diagrams.difference(would, have))

@@ -46,9 +46,9 @@ def last_free(findings: Findings) -> Iterator[Problem]:
 def _step(policy: Policy, index: int, meter: str) -> str | None:
     """Return the next step where a rule that spends nothing takes the last article away."""
     wall = policy.rules[index]
-    if wall.spend is not None:
+    if wall.spend:
         return None
-    below = [rule.name for rule in policy.rules[index + 1 :] if rule.spend == meter]
+    below = [rule.name for rule in policy.rules[index + 1 :] if meter in rule.spend]
     if below:
         return (
             f"move `{wall.name}` below `{below[-1]}`, without `left`: a rule that spends lets by"
@@ -57,7 +57,7 @@ def _step(policy: Policy, index: int, meter: str) -> str | None:
     asking = [
         rule.name
         for rule in policy.rules[:index]
-        if rule.spend == meter and any(meter in (part.left or {}) for part in rule.when.walk())
+        if meter in rule.spend and any(meter in (part.left or {}) for part in rule.when.walk())
     ]
     if asking:
         return f"leave `left` out of `{asking[0]}`: it spends while anything is left"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from meter.errors import Problem
 from meter.formulas import In, leaves
-from meter.rulebook import Verdict
+from meter.rulebook import Refusals, Verdict
 from meter.verify.diagram import FALSE
 from meter.verify.phrasing import status_words
 from meter.verify.situations import RUNNING
@@ -52,14 +52,14 @@ class Findings:
         self.reaches: list[RuleReach] = reaches(space)
 
     @cached_property
-    def verdicts(self) -> list[dict[str | None, int]]:
-        """What the rules say from each on, by the meter that refused before."""
+    def verdicts(self) -> list[dict[Refusals, int]]:
+        """What the rules say from each on, by what refused before."""
         return verdicts_from(self.space)
 
     @property
     def whole(self) -> int:
         """What the policy says."""
-        return self.verdicts[0][None]
+        return self.verdicts[0][()]
 
     @cached_property
     def named(self) -> set[Status]:
@@ -106,7 +106,7 @@ class Findings:
         """Return every verdict of the policy that somebody can meet."""
         return self.verdicts_in(self.diagrams.ite(self.space.possible, self.whole, FALSE))
 
-    def with_and_without(self, index: int, refused: str | None, here: int) -> tuple[int, int]:
+    def with_and_without(self, index: int, refused: Refusals, here: int) -> tuple[int, int]:
         """Return what is said of some situations with the rule at `index`, and without it."""
         now = self.diagrams.ite(here, self.verdicts[index][refused], FALSE)
         then = self.diagrams.ite(here, self.verdicts[index + 1][refused], FALSE)

@@ -11,12 +11,13 @@ from meter.verify.diagram import FALSE
 from meter.verify.lints.findings import warning
 from meter.verify.properties import built_in_properties, from_guarantee
 from meter.verify.situations import RUNNING
-from meter.vocabulary import Access, ArticleAccess, Show
+from meter.vocabulary import Access, ArticleAccess, Show, Wall
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from meter.errors import Problem
+    from meter.rulebook import JudgedRule
     from meter.verify.lints.findings import Findings
     from meter.verify.properties import Property
     from meter.verify.symbolic import Leaf
@@ -44,7 +45,7 @@ def silent_order(findings: Findings) -> Iterator[Problem]:
     ]
     for index in range(len(findings.rules) - 2):
         # A rule after one that spends is meant for when the allowance is spent: its order is clear.
-        if findings.rules[index].spend is None:
+        if not findings.rules[index].spend:
             clash = _clashes(findings, index, properties)
             yield from _first_overlap(findings, index, clash)
 
@@ -66,7 +67,7 @@ def _clashes(findings: Findings, index: int, properties: list[Property]) -> int:
         now, then = findings.with_and_without(index, refused, here)
         pairs = diagrams.combine(now, then, _clash)
         for prop in properties:
-            unsaid = diagrams.relabel(pairs, _unsaid(prop))
+            unsaid = diagrams.relabel(pairs, _unsaid(prop, findings.rules[index].name))
             pairs = diagrams.ite(prop.where, unsaid, pairs)
         as_usual = diagrams.conjoin(plain, diagrams.relabel(pairs, _opens))
         pairs = diagrams.ite(as_usual, FALSE, pairs)
@@ -92,7 +93,7 @@ def _first_overlap(findings: Findings, index: int, clash: int) -> Iterator[Probl
     for later in range(index + 1, len(findings.rules) - 1):
         rule = findings.rules[later]
         found = diagrams.relabel(clash, _with(rule.name))
-        if rule.spend is not None or found == FALSE:
+        if rule.spend or found == FALSE:
             continue
         if diagrams.difference(here, findings.reaches[later].matches) != FALSE:
             yield _overlap(findings, index, later, found)
@@ -103,7 +104,7 @@ def _overlap(findings: Findings, index: int, later: int, found: int) -> Problem:
     first, second = findings.rules[index], findings.rules[later]
     shown = findings.space.ask(findings.space.witness(found)).show
     otherwise = "otherwise swap the two"
-    if second.show.access is Access.PREVIEW and _walls_who_pays(findings, index, later):
+    if _is_wall(second) and _walls_who_pays(findings, index, later):
         otherwise = f"otherwise let `{first.name}` leave out what `{second.name}` is for"
     return warning(
         code="silent-order",
@@ -112,6 +113,10 @@ def _overlap(findings: Findings, index: int, later: int, found: int) -> Problem:
         f" {findings.example(found)}",
         advice=f'if that is meant, say so in a guarantee with `always = ["{shown}"]`; {otherwise}',
     )
+
+
+def _is_wall(rule: JudgedRule) -> bool:
+    return isinstance(rule.show, Wall) or rule.show.access is Access.PREVIEW
 
 
 def _walls_who_pays(findings: Findings, index: int, later: int) -> bool:
@@ -135,13 +140,17 @@ def _opens(clash: _Found) -> bool:
     return isinstance(clash, _Clash) and clash.now.access is Access.FULL
 
 
-def _unsaid(prop: Property) -> Callable[[_Found], _Found]:
-    """Return what remains of a clash where a promise says which of the two is meant: nothing."""
+def _unsaid(prop: Property, first: str) -> Callable[[_Found], _Found]:
+    """Return what remains of a clash where a promise says which of the two is meant: nothing.
+
+    `first` is the rule that decides now.
+    """
 
     def remains(clash: _Found) -> _Found:
         if not isinstance(clash, _Clash):
             return clash
-        meant = prop.broken_by(clash.now) != prop.broken_by(clash.then)
+        broken = prop.broken_by(clash.now, first)
+        meant = broken != prop.broken_by(clash.then, clash.later)
         return False if meant else clash
 
     return remains

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from meter.errors import listed
 from meter.rulebook import Effect, Verdict
 from meter.verify.diagram import FALSE
 from meter.verify.lints.allowances import paying_refused
 from meter.verify.lints.findings import warning
 from meter.verify.phrasing import quoted
 from meter.verify.rows import visible
-from meter.verify.symbolic import Walk, among, walls
+from meter.verify.symbolic import among, walls
+from meter.verify.walk.rules import Walk
 from meter.vocabulary import Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from meter.errors import Problem
+    from meter.rulebook import JudgedRule
     from meter.verify.lints.findings import Findings
     from meter.verify.symbolic import Leaf
 
@@ -67,12 +70,25 @@ def _why_never(findings: Findings, index: int) -> tuple[str, str]:
     walk = Walk(findings.space, diagrams, findings.rulebook)
     if diagrams.difference(meant, walk.effect(rule, Effect.PASS)) == FALSE:
         message = (
-            f"{never}: it spends from `{rule.spend}`, and a rule that spends passes by every"
-            " article it asks for, such as premium ones"
+            f"{never}: it spends from {quoted(rule.spend, 'and')}, for"
+            f" {listed(sorted(rule.access), 'and')} articles only, and asks for others"
         )
-        return message, "to open them without counting, remove `spend` and show `article`"
-    message = f"{never}: the limit of `{rule.spend}` is 0 for every reader it asks for"
-    return message, f"give them a limit in `{rule.spend}`, or remove the rule"
+        step = "to open them without counting, remove `spend` and show `article`"
+        return message, f"{step}; to count them, name their `access` in {quoted(rule.spend, 'and')}"
+    zero = _at_zero(findings, rule, meant)
+    message = f"{never}: the limit of {quoted(zero)} is 0 for every reader it asks for"
+    return message, f"give them a limit in {quoted(zero)}, or remove the rule"
+
+
+def _at_zero(findings: Findings, rule: JudgedRule, meant: int) -> list[str]:
+    """Return the meters of a rule that give 0 to all it asks for; all of them, if none does."""
+    space, diagrams = findings.space, findings.diagrams
+    zero = [
+        name
+        for name in rule.spend
+        if diagrams.difference(meant, space.limited(name, (0,))) == FALSE
+    ]
+    return zero or list(rule.spend)
 
 
 def _hiding(findings: Findings, index: int, matches: int) -> list[str]:
@@ -102,7 +118,7 @@ def changes_nothing(findings: Findings) -> Iterator[Problem]:
     for index, reach in enumerate(findings.reaches[:-1]):
         if reach.fires == FALSE or _matters(findings, index):
             continue
-        after = findings.diagrams.ite(reach.fires, findings.verdicts[index + 1][None], FALSE)
+        after = findings.diagrams.ite(reach.fires, findings.verdicts[index + 1][()], FALSE)
         name = findings.rules[index].name
         others = quoted(sorted({verdict.rule for verdict in findings.verdicts_in(after)}), "and")
         yield warning(

@@ -72,7 +72,7 @@ def _few(findings: Findings) -> Iterator[Problem]:
     strangers = findings.space.is_("reader", Status.ANONYMOUS)
     for meter in findings.policy.meters:
         spending = among(findings.space, findings.whole, spends(meter.name))
-        for (limit,) in findings.space.limit_values[meter.name]:
+        for (limit,) in findings.space.counts[meter.name].limits:
             having = findings.space.limited(meter.name, (limit,))
             met = findings.diagrams.conjoin(spending, strangers, having)
             if not limit or met == FALSE or _a_month(meter, limit) >= _LEAST:

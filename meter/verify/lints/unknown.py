@@ -8,7 +8,7 @@ from meter.loading.lints.reading import nested
 from meter.verify.diagram import FALSE
 from meter.verify.lints.findings import warning
 from meter.verify.symbolic import among, comes_from
-from meter.vocabulary import Access
+from meter.vocabulary import Access, Wall
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,7 +35,7 @@ def escapes_wall(findings: Findings) -> Iterator[Problem]:
     """Yield the walls that let by whoever lacks what they ask not to be."""
     opened = among(findings.space, findings.whole, _opens)
     for index, rule in enumerate(findings.policy.rules):
-        if rule.show.access is Access.FULL:
+        if not isinstance(rule.show, Wall) and rule.show.access is Access.FULL:
             continue
         fires = findings.reaches[index].fires
         for asked in _negated(findings, ("rules", index, "when"), rule.when):

@@ -31,7 +31,7 @@ def free_walled(findings: Findings) -> Iterator[Problem]:
         return
     index = findings.index_of(found)
     advice = 'add a rule above, with `when = { access = ["free"] }` and `show = "article"`'
-    spending = [rule for rule in findings.policy.rules[:index] if rule.spend is not None]
+    spending = [rule for rule in findings.policy.rules[:index] if rule.spend]
     narrowed = [rule.name for rule in spending if _leaves_out_free(rule.when.access)]
     if narrowed:
         advice += (

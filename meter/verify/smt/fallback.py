@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from meter.formulas import In
+from meter.facts.meters import Opening
 from meter.verify.answers import EVERYONE, ProofAnswer, ProofOutcome
 from meter.verify.budget import SOLVER_SECONDS, open_solver
 from meter.verify.counterexample import single_view
 from meter.verify.diagram import UndecidedError
 from meter.verify.properties import BUILT_IN, FULL, MEANING, built_in_by_code, from_guarantee
 from meter.verify.symbolic import comes_from, spends, walls
-from meter.vocabulary import ArticleAccess, Opening, Show
+from meter.vocabulary import Show
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from z3 import BoolRef
 
-    from meter.rulebook import Rulebook
+    from meter.rulebook import JudgedRule, Rulebook
     from meter.verify.properties import Property
     from meter.verify.smt.solver import Solver
 
@@ -117,10 +117,8 @@ class _SolverProof:
 
     def closed(self, meter: str) -> Iterator[BoolRef]:
         """Yield where a meter is spent that is not open."""
-        opens = self.solver.meter_state(meter, 0, "open", [Opening.OPEN, Opening.GIVEN])
-        yield self.solver.conjoin(
-            self.solver.among(self.verdict, spends(meter)), self.solver.negate(opens)
-        )
+        closed = self.solver.meter_state(meter, 0, "open", [Opening.CLOSED])
+        yield self.solver.conjoin(self.solver.among(self.verdict, spends(meter)), closed)
 
     def at_zero(self, meter: str) -> Iterator[BoolRef]:
         """Yield where a countdown is shown at a limit of 0."""
@@ -132,20 +130,32 @@ class _SolverProof:
 
         If it cannot be, all are announced.
         """
-        rules = [rule for rule in self.space.rulebooks[0].rules if rule.spend == meter]
-        if not any(rule.show is Show.COUNTDOWN for rule in rules):
+        rules = [rule for rule in self.space.rulebooks[0].rules if meter in rule.spend]
+        counting = [rule for rule in rules if rule.show is Show.COUNTDOWN]
+        if not counting:
             return
         solver = self.solver
-        access = self.space.vocabulary.place("access")
+        new = solver.counted_already(known=False)
         last = solver.conjoin(
-            solver.where(In(access, frozenset({ArticleAccess.METERED}))),
-            solver.counted_already(known=False),
+            new,
             solver.meter_state(meter, 0, "open", [Opening.OPEN]),
-            solver.meter_state(meter, 0, "left", [rules[0].nothing_left]),
+            solver.disjoin(*(self._leaves_nothing(rule, meter) for rule in counting)),
         )
         silent = spends(meter, but=Show.LAST_FREE_ARTICLE)
         yield solver.conjoin(last, solver.among(self.verdict, silent))
-        yield solver.conjoin(last, solver.among(self.verdict, walls))
+        walled = solver.among(self.verdict, walls)
+        for rule in counting:
+            lasting = [
+                solver.meter_state(name, 0, "open", [Opening.OPEN, Opening.UNLIMITED])
+                for name in rule.spend
+            ]
+            read = solver.is_("access", *rule.access)
+            yield solver.conjoin(new, read, *lasting, walled)
+
+    def _leaves_nothing(self, rule: JudgedRule, meter: str) -> BoolRef:
+        """Return where this view leaves nothing of a meter that a rule spends."""
+        nothing = rule.nothing_left[rule.spend.index(meter)]
+        return self.solver.meter_state(meter, 0, "left", [nothing])
 
     def _answer(
         self, code: str, name: str, wrong: Sequence[BoolRef], wanted: frozenset[Show]

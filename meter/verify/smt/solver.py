@@ -21,11 +21,10 @@ import z3
 from attrs import evolve
 
 from meter.formulas import And, Contains, In, Turned
-from meter.rulebook import is_spent
 from meter.verify.diagram import FALSE, TRUE, UndecidedError
-from meter.verify.symbolic import Walk
 from meter.verify.together.couplings import couplings
-from meter.vocabulary import ArticleAccess
+from meter.verify.walk.algebra import charged
+from meter.verify.walk.rules import Walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Hashable, Iterator
@@ -34,10 +33,12 @@ if TYPE_CHECKING:
     from meter.rulebook import Verdict
     from meter.verify.situations import Situation
     from meter.verify.space import Space
+    from meter.verify.together.counts import Limits
 
 __all__ = ["Solver"]
 
 _NO_RULE = "no rule"
+_NO_LIMIT = -1
 _Seen = TypeVar("_Seen")
 
 
@@ -134,7 +135,7 @@ class Solver:
     def meter_state(
         self, meter: str, side: int, name: str, codes: Collection[object]
     ) -> z3.BoolRef:
-        """Return where `open` or `left` of a meter is one of the codes, under the policy `side`."""
+        """Return where a slot of a meter holds one of the codes, under the policy `side`."""
         indices = self.space.state_indices(meter, side, name, codes)
         return self._test(self.space.state_level(meter), indices)
 
@@ -162,14 +163,19 @@ class Solver:
         return self._diagrams[diagram]
 
     def verdict(
-        self, side: int = 0, view: Callable[[Verdict], Hashable] = lambda verdict: verdict
+        self,
+        side: int = 0,
+        view: Callable[[Verdict], Hashable] = lambda verdict: verdict,
+        *,
+        telling: bool = False,
     ) -> z3.ExprRef:
         """Return what a policy says as a number, which `leaves` translates.
 
-        `view` says what of a verdict is looked at.
+        `view` says what of a verdict is looked at; `telling`, that it is to name no other meters
+        than those of which one is told.
         """
-        walk = Walk(self, self, self.space.rulebooks[side], side, view)
-        return walk.verdicts(self.leaf(_NO_RULE))[0][None]
+        walk = Walk(self, self, self.space.rulebooks[side], side, view, telling)
+        return walk.verdicts(self.leaf(_NO_RULE))[0][()]
 
     def among(self, verdict: z3.ExprRef, holds: Callable[[_Seen], bool]) -> z3.BoolRef:
         """Return where what is looked at of a policy's verdict is one of those wanted."""
@@ -184,11 +190,15 @@ class Solver:
         return self.disjoin(*(self.levels[level] == code for code in codes))
 
     def _limit(self, meter: str, side: int) -> z3.ExprRef:
-        result = z3.IntVal(0, self.context)
+        result = self._number(0)
         for formula, limit in reversed(self.space.rulebooks[side].limits.get(meter, ())):
-            value = z3.IntVal(limit, self.context)
+            value = self._number(limit)
             result = z3.If(self.where(formula, side), value, result)
         return result
+
+    def _number(self, limit: int | None) -> z3.ExprRef:
+        """Return a limit as a number; no limit is below all that there are."""
+        return z3.IntVal(_NO_LIMIT if limit is None else limit, self.context)
 
     # What is possible, encoded anew.
 
@@ -199,17 +209,45 @@ class Solver:
             yield self.disjoin(
                 *(self.conjoin(*(self.levels[at] == code for at, code in row)) for row in rows)
             )
+        with_id = self._has_id()
+        yield z3.Implies(self.negate(with_id), self._without_id())
         counted: dict[int, list[z3.BoolRef]] = {level: [] for level in space.known_levels}
         for meter in space.meters:
             own = []
             for here, may, among in self._possible_states(meter):
-                yield z3.Implies(here, may)
+                yield z3.Implies(self.conjoin(with_id, here), may)
                 own.append(self.conjoin(here, among))
             for side, level in enumerate(space.known_levels):
                 if meter in space.sharing[side]:
                     counted[level] += own
         for level, somewhere in counted.items():
             yield z3.Implies(self._test(level, [1]), self.disjoin(*somewhere))
+
+    def _has_id(self) -> z3.BoolRef:
+        """Return where it is known how much is counted, or nobody asks."""
+        asked = self.space.asked_used
+        if asked is None:
+            return self.conjoin()
+        return self.negate(self.meter_state(asked, 0, "used", [None]))
+
+    def _without_id(self) -> z3.BoolRef:
+        """Return what holds for readers without an id: nothing is known of their meters."""
+        space = self.space
+        parts = [self._test(level, [0]) for level in space.known_levels]
+        for level, variable in enumerate(space.variables):
+            if variable.name == "started":
+                parts.append(self.levels[level] == 1)
+        for meter, counts in space.counts.items():
+            level = space.state_level(meter)
+            for values in counts.limits:
+                state = space.variables[level].indices([counts.without_id(values)])
+                parts.append(z3.Implies(self._limited(meter, values), self._test(level, state)))
+        return self.conjoin(*parts)
+
+    def _limited(self, meter: str, values: Limits) -> z3.BoolRef:
+        """Return where a reader has these limits of a meter, one under each policy."""
+        pairs = zip(self.limits(meter), values, strict=True)
+        return self.conjoin(*(limit == self._number(value) for limit, value in pairs))
 
     def _possible_states(self, meter: str) -> Iterator[tuple[z3.BoolRef, z3.BoolRef, z3.BoolRef]]:
         """Yield every case there is of limits, of what counts and of what is counted already.
@@ -220,16 +258,14 @@ class Solver:
         space = self.space
         level = space.state_level(meter)
         variable = space.variables[level]
-        limits = self.limits(meter)
-        spent = self.is_("access", *(access for access in ArticleAccess if is_spent(access)))
-        cases = product(space.limit_values[meter], (True, False), space.known_values())
-        for values, spends, known in cases:
-            ways = space.meter_states(meter, values, known, spends=spends)
-            own = [state for state, (_, counted) in ways.items() if counted]
-            here = [limit == value for limit, value in zip(limits, values, strict=True)]
+        counts = space.counts[meter]
+        views = {charges: charged(self, self, cases) for charges, cases in counts.cases.items()}
+        for values, charges, known in product(counts.limits, views, space.known_values()):
+            ways = counts.states(values, known, charges)
+            own = [state for state, way in ways.items() if way.own]
+            here = [self._limited(meter, values), views[charges]]
             here += [
                 self._test(at, [int(k)]) for at, k in zip(space.known_levels, known, strict=True)
             ]
-            here.append(spent if spends else self.negate(spent))
             may = self._test(level, variable.indices(ways))
             yield self.conjoin(*here), may, self._test(level, variable.indices(own))

@@ -1,0 +1,1 @@
+"""The rules of a policy, walked for all situations at once, over any algebra."""

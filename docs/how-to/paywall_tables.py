@@ -24,6 +24,29 @@ _QUESTIONS = re.compile(r"(<!-- questions -->\n).*?(<!-- end -->)", re.DOTALL)
 _MODELS = re.compile(r"(<!-- models -->\n).*?(<!-- end -->)", re.DOTALL)
 
 MAIN_LINES = {
+    "an-address-when-it-is-used-up": (
+        'when = { access = ["metered"], account = false, exhausted = ["monthly"] }',
+        'show = "registration-wall"',
+        "limit = { anonymous = 3, registered = 8 }",
+    ),
+    "ask-after-five": (
+        'limit = "none"',
+        "counts = { entitled = false }",
+        "when = { used = { heard = { at_least = 5 } } }",
+    ),
+    "newsletter-clicks-stay-open": (
+        'when = { channel = ["newsletter"] }',
+        'spend = "newsletter"',
+        'limit = "none"',
+    ),
+    "no-limit-for-the-large-pass": (
+        '{ when = { product = ["flat"] }, limit = "none" }',
+        '{ when = { product = ["twenty"] }, limit = 20 }',
+    ),
+    "one-premium-a-month": ('access = ["premium"]', "limit = { registered = 1 }"),
+    "one-total-of-texts-and-videos": ('spend = ["videos", "total"]', 'spend = "total"'),
+    "social-links-stay-open": ('spend = "social"', 'limit = "none"', "limit = 10"),
+    "three-a-day-ten-a-month": ('spend = ["daily", "monthly"]', "limit = 3", "limit = 10"),
     "a-day-or-a-month": ('offers = ["day", "month", "student"]',),
     "a-taste-then-five": (
         "limit = { anonymous = 1, registered = 5 }",
@@ -146,7 +169,7 @@ MAIN_LINES = {
     ),
     "three-stories": ("limit = 3", "when = { gift = true }"),
     "three-videos-a-day": ('when = { kind = ["video"] }', 'count = "views"', "limit = 3"),
-    "trial-then-subscription": ('show = "trial-offer"', 'offer = "proba"', "limit = 5"),
+    "trial-then-subscription": ('show = "wall"', 'offer = "proba"', "limit = 5"),
     "twenty-from-the-kiosk": (
         '{ when = { product = ["twenty"] }, limit = 20 }',
         "{ when = { account = true }, limit = 1 }",
@@ -266,6 +289,15 @@ QUESTIONS: dict[str, dict[str, Callable[[_Policy], bool]]] = {
             meter.get("count") == "views" for meter in _tables(policy, "meters")
         ),
         "several things, each by itself": lambda policy: len(_tables(policy, "meters")) > 1,
+        "two things at once": lambda policy: any(
+            isinstance(rule.get("spend"), list) for rule in policy["rules"]
+        ),
+        "what is read, without a limit": lambda policy: any(
+            meter.get("limit") == "none" for meter in _tables(policy, "meters")
+        ),
+        "premium too": lambda policy: any(
+            "premium" in meter.get("access", ()) for meter in _tables(policy, "meters")
+        ),
     },
     "Over how long?": {
         "a day": _window("day"),

@@ -69,6 +69,7 @@ ELSEWHERE = {
     "guest-pass": {"the desk opened the site"},
     "more-for-newsletter-readers": {"everyone else"},
     "no-ad-blockers": {"all but premium is open"},
+    "no-limit-for-the-large-pass": {"what is bought"},
     "pay-or-okay": {"whoever agreed reads all but premium"},
     "public-service-is-open": {"officials and students read everything"},
     "storm-and-election-night": {"the counties the storm hits read everything"},

@@ -19,6 +19,7 @@ from meter import AsyncPaywall, Paywall, open_store
 from meter.stores import open_async_store
 from tests.figures import figure
 from tests.servers import close_async
+from tests.stores.bursts import bursts
 
 READERS = 20
 LIMIT = 5
@@ -207,3 +208,9 @@ def test_a_fork_after_connecting_is_safe(shared_url, newsroom):
         == paywall.check(newsroom.reader("r"), newsroom.view("sixth"), now=newsroom.now).show
     )
     store.close()
+
+
+def test_a_list_of_meters_is_counted_exactly(store_url):
+    """Neither meter is over its limit, and nothing is refused too early."""
+    found = bursts(store_url, 60)
+    assert {"bursts": 60, "granted": 165} == {name: n for name, n in found.items() if n}

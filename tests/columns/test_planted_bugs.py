@@ -54,9 +54,9 @@ BUGS = {
         "return tables.edges[tables.edge_at[m + 1] - 1] + now",
     ),
     "a reader inherits what the one before counted": (
-        counting,
-        "            memory.size[_ONE, m] = 0\n",
-        "            pass\n",
+        spending,
+        "memory.size[holder, m] = 0\n",
+        "pass\n",
     ),
     "a lowered limit is ignored by what was used": (
         spending,
@@ -164,7 +164,8 @@ def _count_with(name):
     )
     loop.combination_of = arithmetic.combination_of
     parts.keep, parts.reset_of = arithmetic.keep, arithmetic.reset_of
-    loop.spend, loop.told, loop.used_of = parts.spend, parts.told, parts.used_of
+    for part in spending.__all__:
+        setattr(loop, part, getattr(parts, part))
     return loop.count
 
 

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from meter.columns.arrays import ANY_TIME, Codes, Flags, Integers
 from meter.columns.compiled import compiled
-from meter.columns.spending import COUNTED, SPECULATIVE, spend, told, used_of
+from meter.columns.spending import (
+    COUNTED,
+    SPECULATIVE,
+    add_up,
+    spend,
+    start_anew,
+    told,
+    used_of,
+)
 from meter.columns.windows import combination_of
 
 if TYPE_CHECKING:
@@ -84,10 +92,7 @@ def count(
     keyed = len(bucket.key) > 1
     fetched = len(results.speculative) > 0
     for reader in range(begin, len(bucket.starts) - 1):
-        # Every reader starts with nothing counted.
-        for m in range(len(tables.kind)):
-            memory.size[_ONE, m] = 0
-            memory.added[m] = 0
+        start_anew(memory, _ONE)
         blocked = 0
         counts = 0
         first_stop = 0
@@ -117,9 +122,7 @@ def count(
             results.verdict[place] = verdict
             if by_view:
                 results.told[place] = meter
-                results.used[place] = -1
-                if meter >= 0:
-                    results.used[place] = used_of(tables, memory, _ONE, g, meter)
+                results.used[place] = used_of(tables, memory, _ONE, g, meter)
                 results.counted[place] = done == COUNTED
             if fetched:
                 results.speculative[place] = done == SPECULATIVE
@@ -133,6 +136,5 @@ def count(
         results.counts[reader] = counts
         results.first_stop[reader] = first_stop
         results.first_stop_at[reader] = first_stop_at
-        for m in range(len(tables.kind)):
-            results.meters[m] += memory.added[m]
+        add_up(memory, results.meters)
     return -1, -1, -1

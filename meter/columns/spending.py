@@ -16,13 +16,28 @@ from meter.columns.windows import keep, reset_of
 from meter.facts.meters import ALREADY, OWN
 
 if TYPE_CHECKING:
-    from meter.columns.arrays import Memory, Tables
+    from meter.columns.arrays import Integers, Memory, Tables
 
-__all__ = ["COUNTED", "SPECULATIVE", "spend", "told", "used_of"]
+__all__ = ["COUNTED", "SPECULATIVE", "add_up", "spend", "start_anew", "told", "used_of"]
 
 COUNTED = 1
 SPECULATIVE = 2
 """What a view may do: nothing (0), spend, or not count because it is a prefetch."""
+
+
+@compiled
+def start_anew(memory: Memory, holder: int) -> None:
+    """Let an identity have counted nothing."""
+    for m in range(memory.size.shape[1]):
+        memory.size[holder, m] = 0
+        memory.added[m] = 0
+
+
+@compiled
+def add_up(memory: Memory, meters: Integers) -> None:
+    """Add what each meter has counted of a reader to what it has counted of all."""
+    for m in range(len(meters)):
+        meters[m] += memory.added[m]
 
 
 @inlined
@@ -110,6 +125,8 @@ def left_of(tables: Tables, memory: Memory, holder: int, g: int, m: int) -> int:
 
 @compiled
 def used_of(tables: Tables, memory: Memory, holder: int, g: int, m: int) -> int:
-    """Return what is used of a meter, never more than its limit."""
+    """Return what is used of a meter, never more than its limit; -1 of none (a meter below 0)."""
+    if m < 0:
+        return -1
     used: int = min(memory.size[holder, m], tables.limit[g, m])
     return used

@@ -149,7 +149,8 @@ def reset_of(tables: Tables, memory: Memory, holder: int, m: int, limit: int, no
     if limit == 0:
         return NEVER
     if kind == CALENDAR:
-        return edge_after(tables.edges, tables.edge_at[m], tables.edge_at[m + 1] - 1, now)
+        edge: int = edge_after(tables.edges, tables.edge_at[m], tables.edge_at[m + 1] - 1, now)
+        return edge
     size = memory.size[holder, m]
     if size == 0 or kind == LIFETIME:
         return NEVER

@@ -45,7 +45,7 @@ READERS = pa.schema(
 )
 """What a part returns with `per="reader"`: one row a reader."""
 _WHOLE = ("readers", "views", "views_counted", "readers_stopped", "views_blocked")
-_BY_NAME = ("prompts_shown", "rules", "rows_left_out")
+_BY_NAME = ("prompts_shown", "rules", "meters", "rows_left_out")
 
 
 @frozen(kw_only=True)
@@ -107,6 +107,7 @@ def _counts(found: Replay) -> Iterator[tuple[str, str, int]]:
     counts: dict[str, Mapping[str, int] | Mapping[Show, int] | Mapping[int, int]] = {
         "prompts_shown": found.prompts_shown,
         "rules": found.rules,
+        "meters": found.meters,
         "first_stop": found.first_stop_curve,
         "rows_left_out": found.rows_left_out.reasons,
     }

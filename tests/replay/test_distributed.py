@@ -64,7 +64,7 @@ def _whole(log):
     )
     return (
         {name: found[name] for name in names}
-        | {name: dict(sorted(found[name].items())) for name in ("prompts_shown", "rules")}
+        | {name: dict(sorted(found[name].items())) for name in ("prompts_shown", "rules", "meters")}
         | {"rows_left_out": {}}
     )
 

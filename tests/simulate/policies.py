@@ -215,6 +215,65 @@ show = "subscription-wall"
 """
 
 
+SEVERAL = """
+[meters.daily]
+window = { calendar = "day" }
+limit = 2
+[meters.monthly]
+window = { calendar = "month" }
+limit = { anonymous = 4, registered = "none" }
+access = ["metered", "premium"]
+[meters.rolling]
+window = { rolling = "10 days" }
+limit = 3
+count = "views"
+[meters.all]
+window = { rolling = "14 days" }
+limit = "none"
+counts = { section = ["politics"] }
+[meters.taste]
+window = { lifetime = true }
+limit = 2
+access = ["premium"]
+counts = { tags = ["sponsored"] }
+[offers.back]
+kind = "trial"
+price = 3
+currency = "USD"
+term = "6 weeks"
+when = { left = { monthly = { at_most = 2 } } }
+[[rules]]
+name = "payers"
+when = { entitled = true }
+show = "article"
+[[rules]]
+name = "who has read much about politics"
+when = { used = { all = { at_least = 4 } }, account = false }
+show = "registration-wall"
+[[rules]]
+name = "two a day and some a month"
+spend = ["daily", "monthly"]
+show = "countdown"
+[[rules]]
+name = "three views"
+when = { device = ["mobile"], used = { all = { below = 9 } } }
+spend = ["rolling", "monthly"]
+show = "article"
+[[rules]]
+name = "a taste of premium"
+spend = "taste"
+show = "countdown"
+[[rules]]
+name = "nothing left of two"
+when = { exhausted = ["daily", "rolling"], access = ["metered"] }
+show = "wall"
+offer = "back"
+[[rules]]
+name = "everyone else"
+show = "wall"
+"""
+
+
 def with_trials(zone: str = "Europe/Oslo") -> Policy:
     """Return a policy with offers that end and a registration wall.
 
@@ -231,3 +290,8 @@ def with_trials_once() -> Policy:
 def dynamic() -> Policy:
     """Return a policy with meters of three kinds of window, and limits by score and segment."""
     return loads_policy(HEAD + DYNAMIC)
+
+
+def several() -> Policy:
+    """Return a policy that spends several meters at once, with histories and walls that fit."""
+    return loads_policy(HEAD + SEVERAL)

@@ -18,6 +18,7 @@ from tests.simulate.policies import (
     dynamic,
     hard_wall,
     metered,
+    several,
     with_trials,
     with_trials_once,
 )
@@ -57,6 +58,7 @@ POLICIES = {
     "trials": with_trials(),
     "dynamic": dynamic(),
     "offers once": with_trials_once(),
+    "several meters": several(),
 }
 
 
@@ -100,7 +102,7 @@ def test_every_view_of_a_population_is_decided_as_the_engine_decides_it(name: st
     assert views > 1000
 
 
-@pytest.mark.parametrize("name", ["trials", "dynamic", "offers once"])
+@pytest.mark.parametrize("name", ["trials", "dynamic", "offers once", "several meters"])
 def test_busy_people_meet_every_rule(name: str) -> None:
     """The comparison above would say little about rules that nobody meets."""
     _, _, rules = disagreements(POLICIES[name])

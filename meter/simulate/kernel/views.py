@@ -270,6 +270,5 @@ def write(
     if setting.tables.settled[g] < 0:
         tables = setting.tables
         line.meter = told(tables, state.memory, holder, g, verdict, month.now)
-        if line.meter >= 0:
-            line.used = used_of(tables, state.memory, holder, g, line.meter)
+        line.used = used_of(tables, state.memory, holder, g, line.meter)
     life.joined = -1

@@ -18,6 +18,7 @@ __all__ = [
     "FIXED",
     "LIFETIME",
     "NEVER",
+    "NO_LIMIT",
     "ROLLING",
     "Codes",
     "Flags",
@@ -39,6 +40,8 @@ NEVER = 1 << 62
 """An instant that never comes, in microseconds since 1970."""
 ANY_TIME = -NEVER
 """Stands for every instant, where one may be asked for."""
+NO_LIMIT = NEVER
+"""More than anybody counts: the limit of a meter that has none."""
 
 
 class Tables(NamedTuple):
@@ -56,24 +59,34 @@ class Tables(NamedTuple):
     """[m] whether views are counted, by their key, and not articles."""
     shares: Flags
     """[m] whether what the meter has counted is counted already for all others that share."""
+    own: Integers
+    """[m] what `Counts` says of a view that the meter itself has counted; 0 where nobody asks."""
     settled: Integers
-    """[g] the verdict where it depends on no count, else -1."""
+    """[g] the verdict where it depends on no count and nothing is counted, else -1."""
     prefetch: Flags
     """[g] whether a view of this group is a prefetch, which never counts."""
     limit: Integers
-    """[g, m] the limit, or -1 where the verdict does not depend on this meter."""
+    """[g, m] the limit, or `NO_LIMIT`."""
+    most: Integers
+    """[g, m] the count from which on nothing changes any more, or -1 where nobody asks for it."""
+    keeps: Flags
+    """[g, m] whether the meter's history counts a whole view of this group."""
     room_at: Integers
     """[g, m] where the meter's rooms begin in `rooms`."""
     stride: Integers
     """[g, m] what one room counts for in a combination."""
     rooms: Integers
-    """[room_at + 2 * used + seen] the number of what `engine.allowance` says."""
+    """[room_at + 4 * used + seen] the number of what `engine.meter_codes` says."""
     verdict_at: Integers
     """[g] where the group's verdicts begin in the table of verdicts."""
-    meter: Integers
-    """[v] the meter to tell of, or -1."""
-    spend: Integers
-    """[v] the meter to spend from, or -1."""
+    spends: Flags
+    """[v, m] whether the meter is spent from."""
+    told_at: Integers
+    """[v] where the meters of which one is told begin in `told`, and one more entry for the end."""
+    told: Integers
+    """Meters of which one is told, group after group (see `decision.Conclusion`)."""
+    told_group: Integers
+    """The number of the group of each of them."""
     full: Flags
     """[v] whether the whole article is shown."""
 
@@ -96,9 +109,11 @@ class Memory(NamedTuple):
     size: Integers
     """[h, m]"""
     seen: Integers
-    """[m] whether the view asked about last is counted already for the meter: 0 or 1."""
+    """[m] whether the view asked about last is counted already, as in `Counts`."""
     used: Integers
-    """[m] how much was used when it was asked last, never more than the limit."""
+    """[m] how much was used when it was asked last."""
+    added: Integers
+    """[m] how many views of this reader the meter has counted."""
 
 
 def new_memory(holders: int, meters: int, capacity: int) -> Memory:
@@ -112,4 +127,5 @@ def new_memory(holders: int, meters: int, capacity: int) -> Memory:
         size=np.zeros((holders, meters), np.int64),
         seen=np.zeros(meters, np.int64),
         used=np.zeros(meters, np.int64),
+        added=np.zeros(meters, np.int64),
     )

@@ -1,8 +1,8 @@
 """The compiled loop that walks readers' views in time and spends where the verdict says so.
 
-It holds no rule: what a limit leaves (`engine.allowance`), what the rules say (`engine.judge`) and
-where calendar windows start (`Timeline.bounds`) come in as tables. Blocked views never count, an id
-counts once, and `windows` says what still counts.
+It holds no rule: what a limit leaves (`engine.meter_codes`), what the rules say (`engine.judge`)
+and where calendar windows start (`Timeline.bounds`) come in as tables. Blocked views never count,
+an id counts once, and `windows` says what still counts.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from meter.columns.arrays import ANY_TIME, Codes, Flags, Integers
-from meter.columns.compiled import compiled, inlined
-from meter.columns.windows import combination_of, keep
+from meter.columns.compiled import compiled
+from meter.columns.spending import COUNTED, SPECULATIVE, spend, told, used_of
+from meter.columns.windows import combination_of
 
 if TYPE_CHECKING:
     from meter.columns.arrays import Memory, Tables
@@ -20,9 +21,6 @@ __all__ = ["Bucket", "CountResults", "count"]
 
 _ONE = 0
 """One reader is counted at a time, so the memory holds one identity."""
-_COUNTED = 1
-_SPECULATIVE = 2
-"""What a view may do to a meter: nothing (0), count, or not count because it is a prefetch."""
 
 
 class Bucket(NamedTuple):
@@ -49,14 +47,18 @@ class CountResults(NamedTuple):
     """[p] the verdict."""
     used: Codes
     """[p] what the meter told of has used after this view, or -1; empty where nobody asks."""
+    told: Codes
+    """[p] the meter told of, or -1; empty where nobody asks."""
     counted: Flags
-    """[p] whether the view counted; empty where nobody asks."""
+    """[p] whether the view spent; empty where nobody asks."""
     speculative: Flags
     """[p] whether the view is a prefetch that would have counted; empty where nothing is one."""
     blocked: Integers
     """[r] the views blocked; one that is speculative is neither read nor blocked."""
     counts: Integers
-    """[r] the views counted."""
+    """[r] the views that spent."""
+    meters: Integers
+    """[m] the views that each meter has counted."""
     first_stop: Integers
     """[r] the number of the first view blocked, from 1 on; 0 for none."""
     first_stop_at: Integers
@@ -85,6 +87,7 @@ def count(
         # Every reader starts with nothing counted.
         for m in range(len(tables.kind)):
             memory.size[_ONE, m] = 0
+            memory.added[m] = 0
         blocked = 0
         counts = 0
         first_stop = 0
@@ -100,20 +103,27 @@ def count(
 
             # A verdict follows from the facts alone, or from them and what has been counted.
             verdict = tables.settled[g]
+            done = 0
+            meter = -1
             if verdict < 0:
                 combination = combination_of(tables, memory, _ONE, g, article, mark, mark_at, now)
                 verdict = verdicts[tables.verdict_at[g] + combination]
                 if verdict < 0:
                     return reader, g, combination
+                done = spend(tables, memory, _ONE, g, verdict, article, mark, now)
+                if by_view:
+                    meter = told(tables, memory, _ONE, g, verdict, now)
 
-            used, done = spend(tables, memory, g, verdict, article, mark, now)
             results.verdict[place] = verdict
             if by_view:
-                results.used[place] = used
-                results.counted[place] = done == _COUNTED
+                results.told[place] = meter
+                results.used[place] = -1
+                if meter >= 0:
+                    results.used[place] = used_of(tables, memory, _ONE, g, meter)
+                results.counted[place] = done == COUNTED
             if fetched:
-                results.speculative[place] = done == _SPECULATIVE
-            counts += done == _COUNTED
+                results.speculative[place] = done == SPECULATIVE
+            counts += done == COUNTED
             if not tables.full[verdict]:
                 blocked += 1
                 if first_stop == 0:
@@ -123,25 +133,6 @@ def count(
         results.counts[reader] = counts
         results.first_stop[reader] = first_stop
         results.first_stop_at[reader] = first_stop_at
+        for m in range(len(tables.kind)):
+            results.meters[m] += memory.added[m]
     return -1, -1, -1
-
-
-@inlined
-def spend(
-    tables: Tables, memory: Memory, g: int, verdict: int, article: int, mark: int, now: int
-) -> tuple[int, int]:
-    """Count a view where its verdict spends and it is not counted yet.
-
-    Return what the meter told of has used then, or -1 where none is told of, and what the view did:
-    0, `_COUNTED` or `_SPECULATIVE`.
-    """
-    # The meter told of is the one spent from, wherever a verdict spends.
-    meter = tables.meter[verdict]
-    if meter < 0:
-        return -1, 0
-    if tables.spend[verdict] < 0 or memory.seen[meter] != 0:
-        return memory.used[meter], 0
-    if tables.prefetch[g]:
-        return memory.used[meter], _SPECULATIVE
-    keep(tables, memory, _ONE, meter, mark if tables.by_view[meter] else article, now)
-    return min(memory.size[_ONE, meter], tables.limit[g, meter]), _COUNTED

@@ -86,14 +86,17 @@ class Readers:
 class Decided:
     """What was decided, by reader, by verdict and, where that was asked for, by view.
 
-    `views` counts views by verdict, without the speculative ones. `verdict`, `used`, `counted` and
-    `speculative` are by view: `verdict` numbers `Columns.verdicts`; `used` is what
-    `Decision.meter.used` says, or -1 where there is no meter; the others are as in `Decision`.
+    `views` counts views by verdict, without the speculative ones; `meters` the views that each
+    meter has counted. The others are by view: `verdict` numbers `Columns.verdicts`; `told` is the
+    number of the meter in `Columns.meters` of which the decision tells and `used` what it says of
+    it, or -1 where there is none; `counted` and `speculative` are as in `Decision`.
     """
 
     readers: Readers
     views: Integers
+    meters: Integers
     verdict: Codes
+    told: Codes
     used: Codes
     counted: Flags
     speculative: Flags
@@ -147,6 +150,7 @@ class Columns(Judging):
         decisions = _Decisions(
             np.empty(total, np.int32),
             np.empty(total, np.int32),
+            np.empty(total, np.int32),
             np.empty(total, np.bool_),
             np.zeros(total, np.bool_),
         )
@@ -154,21 +158,23 @@ class Columns(Judging):
         verdicts = self.verdict_table()
         buckets = len(dealt.edges) - 1
 
-        def work(first: int) -> tuple[list[Readers], Integers]:
+        def work(first: int) -> tuple[list[Readers], Integers, Integers]:
             worker = _Worker(self, tables, verdicts.copy(), dealt, decisions)
             mine = range(first, buckets, workers)
             readers = [worker.decide(b) for b in mine if dealt.edges[b] < dealt.edges[b + 1]]
-            return readers, worker.views
+            return readers, worker.views, worker.meters
 
         with ThreadPoolExecutor(workers) as pool:
             done = list(pool.map(work, range(workers)))
         views_by_verdict = np.zeros(len(self.verdicts), np.int64)
-        for _, tallies in done:
+        for _, tallies, _ in done:
             views_by_verdict[: len(tallies)] += tallies
         return Decided(
-            readers=_together(part for parts, _ in done for part in parts),
+            readers=_together(part for parts, _, _ in done for part in parts),
             views=views_by_verdict,
+            meters=np.sum([counted for _, _, counted in done], axis=0),
             verdict=decisions.verdict,
+            told=decisions.told,
             used=decisions.used,
             counted=decisions.counted,
             speculative=decisions.speculative,
@@ -180,6 +186,7 @@ class _Decisions:
     """What was decided of each view, where that is asked for; else nothing."""
 
     verdict: Codes
+    told: Codes
     used: Codes
     counted: Flags
     speculative: Flags
@@ -204,6 +211,8 @@ class _Worker:
         self.memory = new_memory(1, len(columns.meters), columns.capacity())
         self.views = np.zeros(0, np.int64)
         """How many views got each verdict."""
+        self.meters = np.zeros(len(columns.meters), np.int64)
+        """How many views each meter has counted."""
 
     def decide(self, number: int) -> Readers:
         """Decide the views of a bucket that is not empty."""
@@ -224,6 +233,7 @@ class _Worker:
         if len(self.decisions.verdict):
             position = self.dealt.position[part][order]
             self.decisions.verdict[position] = results.verdict
+            self.decisions.told[position] = results.told
             self.decisions.used[position] = results.used
             self.decisions.counted[position] = results.counted
             if len(results.speculative):
@@ -243,18 +253,27 @@ class _Worker:
             first_stop_at=results.first_stop_at,
         )
 
+    def _make_room(self, views: int) -> None:
+        """Make room for all views of a reader, where a meter has no limit."""
+        room = self.memory.ids.shape[2]
+        if views >= room and self.columns.is_unlimited():
+            self.memory = new_memory(1, len(self.columns.meters), max(views + 1, 2 * room))
+
     def _count(self, bucket: Bucket) -> CountResults:
         """Run the counting loop, and ask the engine whenever it meets a new combination."""
         views, readers = len(bucket.at), len(bucket.starts) - 1
         each_view = views if len(self.decisions.verdict) else 0
         fetched = views if self.tables.prefetch.any() else 0
+        self._make_room(int(np.diff(bucket.starts).max()))
         results = CountResults(
             verdict=np.empty(views, np.int32),
+            told=np.empty(each_view, np.int32),
             used=np.empty(each_view, np.int32),
             counted=np.empty(each_view, np.bool_),
             speculative=np.empty(fetched, np.bool_),
             blocked=np.empty(readers, np.int64),
             counts=np.empty(readers, np.int64),
+            meters=self.meters,
             first_stop=np.empty(readers, np.int64),
             first_stop_at=np.empty(readers, np.int64),
         )

@@ -18,8 +18,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meter.columns.arrays import ANY_TIME, CALENDAR, FIXED, LIFETIME, NEVER
+from meter.columns.arrays import ANY_TIME, CALENDAR, FIXED, LIFETIME, NEVER, ROLLING
 from meter.columns.compiled import compiled
+from meter.facts.meters import ALREADY
 
 if TYPE_CHECKING:
     from meter.columns.arrays import Integers, Memory, Tables
@@ -33,6 +34,7 @@ __all__ = [
     "holds",
     "holds_view",
     "keep",
+    "reset_of",
 ]
 
 
@@ -55,23 +57,22 @@ def combination_of(
     known = 0
     for m in range(len(tables.kind)):
         if tables.shares[m] and known == 0 and forget(memory, holder, m, now) > 0:
-            known = holds(memory, holder, m, article)
+            known = ALREADY * holds(memory, holder, m, article)
     combination = 0
     for m in range(len(tables.kind)):
-        limit = tables.limit[g, m]
-        if limit < 0:
+        most = tables.most[g, m]
+        if most < 0:
             continue
         size = forget(memory, holder, m, now)
         if tables.by_view[m]:
-            seen = holds_view(memory, holder, m, view, view_at)
-        elif tables.shares[m]:
-            seen = known
+            seen = tables.own[m] * holds_view(memory, holder, m, view, view_at)
+        elif tables.own[m] != 0:
+            seen = known | (tables.own[m] * holds(memory, holder, m, article))
         else:
-            seen = holds(memory, holder, m, article)
-        used = min(size, limit)
+            seen = known
         memory.seen[m] = seen
-        memory.used[m] = used
-        room = tables.rooms[tables.room_at[g, m] + 2 * used + seen]
+        memory.used[m] = size
+        room = tables.rooms[tables.room_at[g, m] + 4 * min(size, most) + seen]
         combination += tables.stride[g, m] * room
     return combination
 
@@ -142,6 +143,25 @@ def end_of(tables: Tables, memory: Memory, holder: int, m: int, now: int) -> int
 
 
 @compiled
+def reset_of(tables: Tables, memory: Memory, holder: int, m: int, limit: int, now: int) -> int:
+    """Return the instant at which allowance comes back, as `Timeline.resets` does, or `NEVER`."""
+    kind = tables.kind[m]
+    if limit == 0:
+        return NEVER
+    if kind == CALENDAR:
+        return edge_after(tables.edges, tables.edge_at[m], tables.edge_at[m + 1] - 1, now)
+    size = memory.size[holder, m]
+    if size == 0 or kind == LIFETIME:
+        return NEVER
+    leaves = 0
+    if kind == ROLLING:
+        leaves = max(0, size - limit)
+    slot = next_slot(memory.first[holder, m], leaves, memory.ids.shape[2])
+    ends: int = memory.ends[holder, m, slot]
+    return ends
+
+
+@compiled
 def edge_after(edges: Integers, low: int, high: int, now: int) -> int:
     """Return the first edge after `now`, its window's end, among those from `low` to `high`."""
     while high - low > 1:
@@ -167,9 +187,11 @@ def next_slot(slot: int, steps: int, capacity: int) -> int:
 def copy_counts(memory: Memory, source: int, target: int) -> None:
     """Make what one identity has counted what another has counted, in every meter."""
     for m in range(memory.size.shape[1]):
-        memory.first[target, m] = memory.first[source, m]
+        slot = memory.first[source, m]
+        memory.first[target, m] = slot
         memory.size[target, m] = memory.size[source, m]
-        for slot in range(memory.ids.shape[2]):
+        for _ in range(memory.size[source, m]):
             memory.ids[target, m, slot] = memory.ids[source, m, slot]
             memory.ats[target, m, slot] = memory.ats[source, m, slot]
             memory.ends[target, m, slot] = memory.ends[source, m, slot]
+            slot = next_slot(slot, 1, memory.ids.shape[2])

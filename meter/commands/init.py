@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from meter.commands.help import command
+from meter.commands.models import StartingFile, known_model, model_files
 from meter.errors import MeterError
-from meter.resources import template_root
+from meter.resources import MODEL_POLICY, PaywallModel, template_root
 
 __all__ = ["SAMPLE", "init", "sample"]
 
@@ -22,6 +23,7 @@ SAMPLE = {
     "events.jsonl": "page views, one a line, for `meter decide`",
     "README.md": "what to try, in order",
 }
+SAMPLE_JOURNEY = "months.journey.toml"
 
 
 def sample(name: str) -> str:
@@ -29,24 +31,41 @@ def sample(name: str) -> str:
     return (template_root() / "sample" / name).read_text(encoding="utf-8")
 
 
-@command("meter init paywall")
+@command(
+    "meter init paywall",
+    "meter init --like                       the models of paywalls there are",
+    "meter init paywall --like ten-a-month   start from one of them",
+)
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
-def init(folder: Path) -> None:
+@click.option(
+    "--like",
+    metavar="NAME",
+    is_flag=False,
+    flag_value="",
+    is_eager=True,
+    callback=known_model,
+    help="Start from a model of a paywall; without a name, list them.",
+)
+def init(folder: Path, like: PaywallModel | None) -> None:
     """Start a folder with a policy that works.
 
-    The policy comes with journeys that test it and a few page views. No file that is already in DIR
-    is overwritten.
+    The policy comes with journeys that test it and a few page views, or, with `--like`, with the
+    journey and the policy of the paywall that is most like yours. No file that is already in DIR is
+    overwritten.
     """
-    taken = [name for name in SAMPLE if (folder / name).exists()]
+    files = _sample_files() if like is None else model_files(like)
+    journey = SAMPLE_JOURNEY if like is None else like.journey
+    taken = [file.name for file in files if (folder / file.name).exists()]
     if taken:
         raise MeterError(
             f"`{folder / taken[0]}` is there already and is not overwritten; choose another folder"
         )
     folder.mkdir(parents=True, exist_ok=True)
-    for name, what in SAMPLE.items():
-        (folder / name).write_text(sample(name), encoding="utf-8")
-        click.echo(f"{folder / name}: {what}")
-    click.echo(
-        f"\nnext: meter check {folder / 'policy.toml'} && meter journey"
-        f" {folder / 'months.journey.toml'}"
-    )
+    for file in files:
+        (folder / file.name).write_text(file.text, encoding="utf-8")
+        click.echo(f"{folder / file.name}: {file.what}")
+    click.echo(f"\nnext: meter check {folder / MODEL_POLICY} && meter journey {folder / journey}")
+
+
+def _sample_files() -> list[StartingFile]:
+    return [StartingFile(name, what, sample(name)) for name, what in SAMPLE.items()]

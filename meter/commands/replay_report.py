@@ -80,6 +80,8 @@ def _draw(console: Console, found: Replay, policy: str) -> None:
     if not found.refused:
         console.print("", _counts("shown", found.prompts_shown.items()))
         console.print("", _counts("by rule", found.rules.items()))
+    if len(found.meters) > 1:
+        console.print("", _counts("counted by meter", found.meters.items()))
     console.print()
     for note in found.notes:
         console.print(Text(f"note: {note}"))

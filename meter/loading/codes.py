@@ -19,6 +19,7 @@ __all__ = [
     "is_country",
     "language_code_step",
     "locale_step",
+    "place_step",
     "renamed_country",
 ]
 
@@ -57,6 +58,9 @@ _ALSO_CALLED = {
     "wales": "GB",
 }
 """Names of countries, and of parts of one, that CLDR calls otherwise."""
+
+_REGION = re.compile(r"(?P<country>[A-Z]{2})-(?P<part>[A-Z0-9]{1,3})")
+"""The code of a region (ISO 3166-2); which there are in a country is not looked at."""
 
 
 def locale_step(name: str) -> str | None:
@@ -129,6 +133,23 @@ def renamed_country(code: str) -> str | None:
     """Return the code that stands for a country today, such as `GB` for `UK`, if it is another."""
     codes = get_global("territory_aliases").get(code, ())
     return codes[0] if len(codes) == 1 else None
+
+
+def place_step(code: str) -> str | None:
+    """Return the next step if no request comes from a place of this code, else nothing.
+
+    A place is a country or a region of one (ISO 3166-2), such as `SE-M`.
+
+    >>> place_step("SE-M"), place_step("UK-ENG")
+    (None, 'did you mean `GB-ENG`?')
+    """
+    region = _REGION.fullmatch(code)
+    if is_country(region["country"] if region else code):
+        return None
+    renamed = renamed_country(region["country"]) if region else None
+    if region and renamed:
+        return did_you_mean(f"{renamed}-{region['part']}")
+    return code_step(code, "territories", "`JP` or `US`")
 
 
 def code_step(name: str, kind: str, examples: str) -> str:

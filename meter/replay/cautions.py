@@ -64,9 +64,9 @@ def _begins_inside(asked: Columns, gathered: ShardedLog) -> Iterator[Caution]:
     """Yield a caution for each meter whose first window began before the log."""
     length = timedelta(microseconds=gathered.last_at - gathered.first_at)
     days = max(1, round(length / _DAY))
-    for name, timeline, _ in asked.rulebook.meters:
-        if _begins_late(timeline, gathered):
-            yield caution("W08", days=days, meter=name, window=timeline.window)
+    for meter in asked.rulebook.meters:
+        if _begins_late(meter.timeline, gathered):
+            yield caution("W08", days=days, meter=meter.name, window=meter.timeline.window)
 
 
 def _begins_late(timeline: Timeline, gathered: ShardedLog) -> bool:

@@ -13,8 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from attrs import frozen
 
-from meter.engine import allowance, judge
-from meter.vocabulary import Access
+from meter.decision import counted_places
+from meter.engine import complete, judge
+from meter.facts import ACCESS
+from meter.facts.meters import ALREADY, OWN
+from meter.replay.told import limits_told
+from meter.vocabulary import Access, ArticleAccess
 from meter.windows import Window
 
 if TYPE_CHECKING:
@@ -23,22 +27,28 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from meter.columns.decide import Columns, Decided, Views
+    from meter.decision import Counts
+    from meter.facts import Codes
+    from meter.facts.meters import MeterSlots
 
 __all__ = ["Reach", "cut_off", "looser", "reach"]
 
-_NO_METER = -2
-"""A limit that no count equals."""
+_Counting = tuple[Window, bool]
+"""By which window articles are counted, and whether views are."""
 
 
 @frozen
 class Reach:
     """How many new articles a policy lets a reader of some facts read at once.
 
-    `windows` are those by which the articles are counted, and whether they count views.
+    `windows` are those by which the articles are counted, and whether they count views. `limits`
+    are their limits, where one article is counted by several meters: then the least of them says
+    nothing of the others.
     """
 
     articles: float
-    windows: frozenset[tuple[Window, bool]]
+    windows: frozenset[_Counting]
+    limits: frozenset[tuple[_Counting, float]] = frozenset()
 
 
 def reach(columns: Columns, group: int) -> Reach:
@@ -47,28 +57,54 @@ def reach(columns: Columns, group: int) -> Reach:
     The articles are read without pause, so no window ends meanwhile.
     """
     rulebook = columns.rulebook
-    facts = columns.groups[group]
-    values = facts.values
-    limits = {name: rulebook.limit(name, values) for name in columns.meters}
-    windows_of = {name: (line.window, by_view) for name, line, by_view in rulebook.meters}
-    used = dict.fromkeys(columns.meters, 0)
-    windows: set[tuple[Window, bool]] = set()
+    values = columns.groups[group].values
+    used = [0] * len(columns.meters)
+    windows: set[_Counting] = set()
+    limits: set[tuple[_Counting, float]] = set()
     # One new article after the other is judged, and what it spends is counted, until one is
     # refused. Adding up the limits would not do: which meter an article spends can depend on what
     # the others have left.
-    while True:
-        codes: list[object] = []
-        for name in columns.meters:
-            opens, left = allowance(limits[name], used[name], seen=False, spends=facts.spends)
-            slot = rulebook.vocabulary.slots[rulebook.vocabulary.place("left", name)]
-            codes += [opens, slot.code(left)]
-        verdict = judge(rulebook, (*values, *codes))
+    for articles in range(_most_told_apart(columns, group) + 1):
+        facts, counts = _facts_of(columns, group, [(count, 0) for count in used])
+        verdict = judge(rulebook, facts)
         if verdict.show.access is not Access.FULL:
-            return Reach(sum(used.values()), frozenset(windows))
-        if verdict.spend is None:
-            return Reach(inf, frozenset(windows))
-        used[verdict.spend] += 1
-        windows.add(windows_of[verdict.spend])
+            return Reach(articles, frozenset(windows), frozenset(limits))
+        if not verdict.spend:
+            break
+        for place in counted_places(rulebook, verdict, facts, counts):
+            used[place] += 1
+        for place in rulebook.places_of(verdict.spend):
+            meter = rulebook.meters[place]
+            counting = (meter.timeline.window, meter.by_view)
+            windows.add(counting)
+            limit = rulebook.limit_at(place, values)
+            if len(verdict.spend) > 1:
+                limits.add((counting, inf if limit is None else limit))
+    return Reach(inf, frozenset(windows), frozenset(limits))
+
+
+def _most_told_apart(columns: Columns, group: int) -> int:
+    """Return how many articles a reader can read until nothing changes any more."""
+    rulebook = columns.rulebook
+    values = columns.groups[group].values
+    vocabulary = rulebook.vocabulary
+    most = 1
+    for place, name in enumerate(columns.meters):
+        most += rulebook.limit_at(place, values) or 0
+        slot = vocabulary.meters[name].used
+        if slot >= 0:
+            most += int(vocabulary.slots[slot].mentioned[-1]) + 1
+    return most
+
+
+def _facts_of(
+    columns: Columns, group: int, meters: Iterable[tuple[int, int]]
+) -> tuple[Codes, Counts]:
+    """Return complete facts, and counts made of how much each meter has counted, and this view."""
+    facts = columns.groups[group]
+    started = (name in facts.started for name in columns.rulebook.vocabulary.once)
+    counts = (0, *(number for pair in meters for number in pair), *started)
+    return complete(columns.rulebook, facts.values, counts), counts
 
 
 def looser(recorded: Columns, asked: Columns, pairs: Iterable[tuple[int, int]]) -> bool:
@@ -77,11 +113,14 @@ def looser(recorded: Columns, asked: Columns, pairs: Iterable[tuple[int, int]]) 
     Another window is looser too. `pairs` are the groups of the views in the log, under the recorded
     policy and under the one that is asked about.
     """
+    if _looks_back(recorded, asked):
+        return True
     reach_before = cache(partial(reach, recorded))
     reach_after = cache(partial(reach, asked))
     for old, new in pairs:
         facts = recorded.groups[old]
-        if facts.prefetch or not facts.spends:  # nobody reads a prefetch, and what is free is free
+        is_free = facts.values[ACCESS] is ArticleAccess.FREE
+        if facts.prefetch or is_free:  # nobody reads a prefetch, and what is free is free
             continue
         if _opens_again(asked, new) and not _opens_again(recorded, old):
             return True
@@ -91,21 +130,55 @@ def looser(recorded: Columns, asked: Columns, pairs: Iterable[tuple[int, int]]) 
             continue
         if after.articles > before.articles or after.windows != before.windows:
             return True
+        if _has_higher_limit(before, after):
+            return True
+    return False
+
+
+def _looks_back(recorded: Columns, asked: Columns) -> bool:
+    """Say whether what is counted besides spending may decide, under policies that differ.
+
+    Of them it is not known who would have read on: reading new articles at once does not tell.
+    """
+    if recorded.rulebook.digest == asked.rulebook.digest:
+        return False
+    return any(
+        columns.rulebook.histories or any(slots.used >= 0 for slots in _slots(columns))
+        for columns in (recorded, asked)
+    )
+
+
+def _slots(columns: Columns) -> Iterable[MeterSlots]:
+    return columns.rulebook.vocabulary.meters.values()
+
+
+def _has_higher_limit(before: Reach, after: Reach) -> bool:
+    """Say whether one of several meters that count the same article has a higher limit than before.
+
+    Where just one of the two policies has several, that is not known, and said to be so.
+    """
+    if bool(before.limits) is not bool(after.limits):
+        return True
+    for counting, limit in after.limits:
+        if limit > min((old for other, old in before.limits if other == counting), default=-inf):
+            return True
     return False
 
 
 def _opens_again(columns: Columns, group: int) -> bool:
     """Say whether an article that is counted already opens where nothing is left of any meter."""
     rulebook = columns.rulebook
-    facts = columns.groups[group]
-    codes: list[object] = []
-    for place, name in enumerate(columns.meters):
-        limit = rulebook.limit(name, facts.values)
-        seen = place in rulebook.sharing
-        opens, left = allowance(limit, limit, seen=seen, spends=facts.spends)
-        slot = rulebook.vocabulary.slots[rulebook.vocabulary.place("left", name)]
-        codes += [opens, slot.code(left)]
-    return judge(rulebook, (*facts.values, *codes)).show.access is Access.FULL
+    values = columns.groups[group].values
+    seen = ALREADY | OWN if rulebook.sharing else 0
+    facts, _ = _facts_of(
+        columns,
+        group,
+        (
+            (rulebook.limit_at(place, values) or 0, 0 if meter.by_view else seen)
+            for place, meter in enumerate(rulebook.meters)
+        ),
+    )
+    return judge(rulebook, facts).show.access is Access.FULL
 
 
 def cut_off(recorded: Columns, old: Decided, views: Views, asked: Decided) -> tuple[int, int]:
@@ -116,7 +189,11 @@ def cut_off(recorded: Columns, old: Decided, views: Views, asked: Decided) -> tu
     the asked policy stops by then is stopped for certain, and so is whom it stops without a cut;
     all others who were cut off may or may not have been stopped later.
     """
-    spent = _refused(recorded, old) | (old.used == _limits(recorded, views, old))
+    group = views.group
+    if len(group) == 1:  # one entry stands for all views
+        group = np.repeat(group, len(views.at))
+    nothing_left = (old.told >= 0) & (old.used == limits_told(recorded, group, old.told))
+    spent = _refused(recorded, old) | nothing_left
     cuts = _first(views.reader[spent], views.at[spent])
     stopped = asked.readers.blocked > 0
     stops = dict(
@@ -135,20 +212,6 @@ def _refused(columns: Columns, decided: Decided) -> NDArray[np.bool_]:
     """Return which views got no full access."""
     full = [verdict.show.access is Access.FULL for verdict in columns.verdicts]
     return ~np.array(full, np.bool_)[decided.verdict]
-
-
-def _limits(columns: Columns, views: Views, decided: Decided) -> NDArray[np.int64]:
-    """Return the limit that each view's decision reports."""
-    # A limit depends on the group and the verdict only; there are few pairs of these, so each is
-    # asked for once. A pair is numbered as one whole number.
-    width = max(len(columns.verdicts), 1)
-    group = views.group
-    if len(group) == 1:  # one entry stands for all views
-        group = np.repeat(group, len(views.at))
-    pairs, place = np.unique(group.astype(np.int64) * width + decided.verdict, return_inverse=True)
-    limits = [columns.limit(*divmod(int(pair), width)) for pair in pairs]
-    known = [_NO_METER if limit is None else limit for limit in limits]
-    return np.array(known, np.int64)[place]
 
 
 def _first(reader: NDArray[np.uint64], at: NDArray[np.int64]) -> Sequence[tuple[int, int]]:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from meter.replay.gathering import ASKED
 from meter.replay.logs.rows import BadRows
+from meter.replay.told import limits_told
 from meter.vocabulary import Access
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ __all__ = ["Decisions"]
 
 _UNREAD = -1
 """The verdict on a row that could not be read."""
-_OF_VERDICT = ("rule", "prompt", "offer", "meter")
+_OF_VERDICT = ("rule", "prompt", "offer")
 
 
 _Kind = TypeVar("_Kind", bound=np.generic)
@@ -44,6 +45,7 @@ class Decisions:
         self._rows = gathered.rows
         self.verdict = self._column("verdict", np.int32)
         self.verdict[:] = _UNREAD
+        self.told = self._column("told", np.int32)
         self.used = self._column("used", np.int32)
         self.group = self._column("group", np.int32)
         self.counted = self._column("counted", np.bool_)
@@ -59,6 +61,7 @@ class Decisions:
         """Write the decisions of a shard to the rows of its views."""
         views = shard.views[ASKED]
         self.verdict[shard.rows] = decided.verdict
+        self.told[shard.rows] = decided.told
         self.used[shard.rows] = decided.used
         self.counted[shard.rows] = decided.counted
         self.speculative[shard.rows] = decided.speculative
@@ -93,8 +96,11 @@ class Decisions:
         """Return the decisions of a piece whose rows are numbered `rows` in the log."""
         verdict = np.asarray(self.verdict[rows])
         used = np.asarray(self.used[rows])
-        limit = _limits(columns, np.asarray(self.group[rows]), verdict)
-        no_meter = used < 0
+        told = np.asarray(self.told[rows])
+        limit = limits_told(columns, np.asarray(self.group[rows]), told)
+        no_meter = told < 0
+        no_limit = limit < 0
+        names = pa.array(columns.meters, pa.string())
         at = pa.nulls(len(rows))
         if source.clock:
             at = pa.array(np.asarray(self.at[rows]), pa.timestamp("us", "UTC"))
@@ -116,10 +122,10 @@ class Decisions:
                 "offer": said["offer"],
                 "counted": np.asarray(self.counted[rows]),
                 "speculative": speculative,
-                "meter": said["meter"],
-                "limit": pa.array(limit, mask=no_meter),
+                "meter": names.take(pa.array(told, mask=no_meter)),
+                "limit": pa.array(limit, mask=no_limit),
                 "used": pa.array(used, mask=no_meter),
-                "left": pa.array(limit - used, mask=no_meter),
+                "left": pa.array(limit - used, mask=no_limit),
             }
         )
 
@@ -134,13 +140,3 @@ def _words(columns: Columns) -> dict[str, pa.Array]:
     words["show"] = pa.array([str(show) for show in shows], pa.string())
     words["access"] = pa.array([str(show.access) for show in shows], pa.string())
     return words
-
-
-def _limits(
-    columns: Columns, group: NDArray[np.int32], verdict: NDArray[np.int32]
-) -> NDArray[np.int32]:
-    """Return the limit that each decision reports, and 0 where it has no meter."""
-    width = len(columns.verdicts)
-    pairs, place = np.unique(group.astype(np.int64) * width + verdict, return_inverse=True)
-    limits = [columns.limit(*divmod(int(pair), width)) or 0 for pair in pairs]
-    return np.array(limits, np.int32)[place]

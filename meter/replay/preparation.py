@@ -85,9 +85,7 @@ class ParseOptions:
     @property
     def by_view(self) -> bool:
         """Whether a meter of one of the policies counts views."""
-        return any(
-            by_view for columns in self.policies for _, _, by_view in columns.rulebook.meters
-        )
+        return any(meter.by_view for columns in self.policies for meter in columns.rulebook.meters)
 
 
 @define

@@ -36,7 +36,8 @@ class Replay:
     the log cannot tell: `refused` then says why, and `bounds` between which numbers they lie.
     `first_stop_curve` maps the number of a reader's view to how many readers were first stopped at
     it. `prompts_shown` and `rules` count views, but for the `views_speculative`: prefetches that
-    would have counted, and are nobody's views yet.
+    would have counted, and are nobody's views yet. `views_counted` are views that spent, each once;
+    `meters` says of each meter how many it has counted: a view that spends two is counted by both.
     """
 
     policy: str
@@ -49,6 +50,7 @@ class Replay:
     first_stop_curve: Mapping[int, int]
     prompts_shown: Mapping[Show, int]
     rules: Mapping[str, int]
+    meters: Mapping[str, int]
     first_view: datetime | None
     last_view: datetime | None
     rows_left_out: BadRows
@@ -83,6 +85,7 @@ class Replay:
             "first_stop_curve": stop_curve(self.first_stop_curve, self.readers),
             "prompts_shown": {str(show): views for show, views in self.prompts_shown.items()},
             "rules": dict(self.rules),
+            "meters": dict(self.meters),
             "first_view": self.first_view and self.first_view.isoformat(),
             "last_view": self.last_view and self.last_view.isoformat(),
             "rows_left_out": {

@@ -183,6 +183,7 @@ def _answer(
         first_stop_curve={} if refused else _first_stops(sums),
         prompts_shown=_prompts(asked, sums),
         rules=_rules(policy, asked, sums),
+        meters={name: sums.meters[place] for place, name in enumerate(asked.meters)},
         first_view=moment(gathered.first_at, policy.zone) if clocked else None,
         last_view=moment(gathered.last_at, policy.zone) if clocked else None,
         rows_left_out=bad,

@@ -26,13 +26,15 @@ class Sums:
     `certain` and `unknown` count the readers who were stopped for certain, and those whose reading
     the recorded policy cut off before that could be seen. `verdicts` counts views by verdict, but
     for speculative ones, which show nobody anything; `first_stops` readers by the number of their
-    first blocked view (0: none), `sizes` readers by the number of their views.
+    first blocked view (0: none), `sizes` readers by the number of their views; `meters` the views
+    that each meter has counted.
     """
 
     readers: int = 0
     stopped: int = 0
     blocked: int = 0
     counted: int = 0
+    meters: Counter[int] = field(factory=Counter)
     certain: int = 0
     unknown: int = 0
     verdicts: Counter[int] = field(factory=Counter)
@@ -49,6 +51,7 @@ class Sums:
         for verdict, views in enumerate(decided.views):
             if views:
                 self.verdicts[verdict] += int(views)
+        self.meters.update(dict(enumerate(decided.meters.tolist())))
         _tally(self.first_stops, readers.first_stop)
         _tally(self.sizes, readers.views)
 

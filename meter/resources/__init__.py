@@ -1,14 +1,18 @@
 """What comes with the package, and how texts from outside are read: files, TOML, locales."""
 
 from meter.resources.files import MOST_BYTES, FileStamp, file_stamp, template_root
+from meter.resources.models import MODEL_POLICY, PaywallModel, paywall_models
 from meter.resources.toml import SYNTAX, TomlError, source_line, toml_tables, too_large
 
 __all__ = [
+    "MODEL_POLICY",
     "MOST_BYTES",
     "SYNTAX",
     "FileStamp",
+    "PaywallModel",
     "TomlError",
     "file_stamp",
+    "paywall_models",
     "source_line",
     "template_root",
     "toml_tables",

@@ -34,8 +34,9 @@ class SimulatedView:
     """One page view of a simulated reader, and what it got.
 
     `joined` is the device's id whose reading was brought to this account since the view before, as
-    `engine.join` does. `used` is what the verdict's meter has counted after this view, or -1 where
-    there is none. `started` are the offers that an account starts once, and this one has by now.
+    `engine.join` does. `meter` is the one that is told, if any, and `used` what it has counted
+    after this view, or -1 where there is none. `started` are the offers that an account starts
+    once, and this one has by now.
     """
 
     reader: Reader
@@ -44,6 +45,7 @@ class SimulatedView:
     joined: str | None
     verdict: Verdict
     counted: bool
+    meter: str | None
     used: int
     started: tuple[str, ...] = ()
 
@@ -82,6 +84,7 @@ def _view(population: Population, number: int, line: Mapping[str, int]) -> Simul
         joined=None if line["joined"] < 0 else f"r{line['reader']}-{line['joined']}",
         verdict=reading.judging.verdicts[line["verdict"]],
         counted=bool(line["counted"]),
+        meter=reading.judging.meters[line["meter"]] if line["meter"] >= 0 else None,
         used=line["used"],
         started=tuple(name for bit, name in enumerate(once) if line["started"] >> bit & 1),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypedDict
 
 from attrs import evolve, frozen
@@ -76,7 +77,8 @@ class LimitSearch:
         meters = [meter.name for meter in policy.meters]
         if not meters:
             raise MeterError("the policy has no meter, so there is no limit to choose")
-        meter = match[1] or next((rule.spend for rule in policy.rules if rule.spend), meters[0])
+        spent = [name for rule in policy.rules for name in rule.spend]
+        meter = match[1] or [*spent, *meters][0]
         if meter not in meters:
             raise MeterError(f"there is no meter called `{meter}`; {meant(meter, meters)}")
         if match[2] != "limit" and match[2] not in list(Status):
@@ -110,7 +112,7 @@ class LimitSearch:
     def _turned(self, meter: Meter, limit: int) -> Meter:
         if self.status is None:
             return evolve(meter, limit=limit, limits=())
-        if meter.limits or isinstance(meter.limit, int):
+        if meter.limits or not isinstance(meter.limit, Mapping):
             raise MeterError(
                 f"meter `{self.meter}` has no limit by status; write"
                 f" `{self.meter}.limit={self.low}..{self.high}`"

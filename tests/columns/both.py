@@ -71,9 +71,7 @@ def by_columns(policy, people, *, workers=1, started=frozenset()):
     rows = []
     for place, (_, name, _) in enumerate(mixed):
         verdict = columns.verdicts[decided.verdict[place]]
-        limit = columns.limit(views.group[place], decided.verdict[place])
-        used = int(decided.used[place])
-        reading = None if verdict.meter is None else (verdict.meter, limit, used, limit - used)
+        reading = _reading(columns, views, decided, place)
         row = (
             name,
             verdict.show,
@@ -88,6 +86,15 @@ def by_columns(policy, people, *, workers=1, started=frozenset()):
     rows.sort(key=lambda row: row[:2])
     _check_totals(rows, decided)
     return [row for _, _, row in rows]
+
+
+def _reading(columns, views, decided, place):
+    """Return the meter that is told of a view, as a decision's is."""
+    told, used = int(decided.told[place]), int(decided.used[place])
+    if told < 0:
+        return None
+    limit = columns.limit(views.group[place], told)
+    return columns.meters[told], limit, used, None if limit is None else limit - used
 
 
 def _check_totals(rows, decided):

@@ -41,6 +41,8 @@ COMMANDS = {
     "missing-file": "check no-such-policy.toml",
     "broken": "check broken.toml",
     "unknown-command": "chek policy.toml",
+    "init-like": "init paywall --like ten-a-month",
+    "init-unknown-model": "init other --like ten-a-mnth",
 }
 
 

@@ -19,8 +19,8 @@ from meter import (
     loads_policy,
 )
 from meter.engine import allowance, expires_at, ledger
-from meter.usage import Tally
 from meter.facts.meters import Opening
+from meter.usage import Tally
 from meter.windows import instant
 
 NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)

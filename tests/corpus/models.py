@@ -1,4 +1,4 @@
-"""Paywalls as policies, each with a journey that shows what it is about: `tests/corpus/models/`.
+"""Paywalls as policies, each with a journey that shows what it is about: `templates/models/`.
 
 A policy opens with the sentence that describes it. Run as a module it prints what each takes to
 say: `python -m tests.corpus.models`.
@@ -12,11 +12,9 @@ from typing import NamedTuple
 import click
 
 from meter import Policy, load_policy
+from meter.resources import MODEL_POLICY, PaywallModel, paywall_models
 
 __all__ = ["MODELS", "Model"]
-
-FOLDER = Path(__file__).parent / "models"
-_JOURNEY = ".journey.toml"
 
 
 class Model(NamedTuple):
@@ -32,25 +30,29 @@ class Model(NamedTuple):
         return load_policy(self.policy_file)
 
 
-def _model(path: Path) -> Model:
-    first = path.read_text(encoding="utf-8").partition("\n")[0]
-    return Model(path.stem, first.removeprefix("# "), path, path.with_name(path.stem + _JOURNEY))
+def _model(shipped: PaywallModel) -> Model:
+    folder = Path(str(shipped.folder))
+    return Model(shipped.name, shipped.says, folder / MODEL_POLICY, folder / shipped.journey)
 
 
-MODELS = tuple(
-    _model(path) for path in sorted(FOLDER.glob("*.toml")) if not path.name.endswith(_JOURNEY)
-)
+MODELS = tuple(_model(shipped) for shipped in paywall_models().values())
 
 
 def main() -> None:
     """Print how many rules each model takes, and how many things its policy looks at."""
-    total = 0
+    rules = 0
+    facts = 0
     for model in MODELS:
         policy = model.policy()
-        total += len(policy.rules)
         slots = len(policy.rulebook.vocabulary.slots)
+        rules += len(policy.rules)
+        facts += slots
         click.echo(f"{len(policy.rules):3} rules, {slots:3} facts  {model.name}: {model.says}")
-    click.echo(f"{total:3} rules in {len(MODELS)} models")
+    count = len(MODELS)
+    click.echo(
+        f"{rules:3} rules in {count} models: {rules / count:.1f} rules and"
+        f" {facts / count:.1f} facts a model"
+    )
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ COMMANDS = (
     "python3 -m venv .venv && .venv/bin/pip install -q -e '.[test]' && .venv/bin/python -m pytest",
 )
 
+JOURNEY = "paywall/ten-a-month.journey.toml"
 OFFER_TEST = """
 from meter.stores import MemoryStore
 from meter.testing import check_laws, check_store
@@ -100,6 +101,21 @@ def test_installed_wheel_runs_the_demo(wheel, environment, tmp_path):
     assert (demo.returncode, demo.stderr) == (0, "")
     assert "free articles left this month" in demo.stdout
     assert "last free article" in demo.stdout
+
+
+def test_installed_wheel_starts_from_a_model(wheel, environment, tmp_path):
+    """The models of paywalls travel with it, and the journey of one holds there."""
+    scripts = install(environment, wheel)
+    for command in (["init", "paywall", "--like", "ten-a-month"], ["journey", JOURNEY]):
+        ran = subprocess.run(
+            [scripts / "meter", *command],
+            cwd=tmp_path,
+            env={"PATH": str(scripts)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (ran.returncode, ran.stderr) == (0, "")
 
 
 def test_testers_need_the_extra_testing_only(wheel, environment, tmp_path):

@@ -79,9 +79,12 @@ def disagreements(
             usage = start(policy, usage, offer)
         decision, usages[name] = decide(policy, seen.reader, seen.view, usage, seen.at)
         rules[decision.rule] += 1
-        used = -1 if decision.meter is None else decision.meter.used
-        theirs = (decision.show, decision.rule, decision.offers, decision.counted, used)
-        ours = (seen.verdict.show, seen.verdict.rule, seen.verdict.offers, seen.counted, seen.used)
+        told = (None, -1)
+        if decision.meter is not None:
+            told = (decision.meter.name, decision.meter.used)
+        theirs = (decision.show, decision.rule, decision.offers, decision.counted, *told)
+        said = seen.verdict
+        ours = (said.show, said.rule, said.offers, seen.counted, seen.meter, seen.used)
         if theirs != ours:
             wrong.append(
                 f"{seen.at} {name} {seen.view.article.id}: engine {theirs}, simulation {ours}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from meter.errors import Problem, did_you_mean, meant, quoted
-from meter.loading.codes import code_step, is_country, language_code_step
+from meter.loading.codes import language_code_step, place_step
 from meter.loading.lints.reading import conditions, warning
 from meter.resources import template_root
 from meter.resources.locales import best_match, locale_of
@@ -43,10 +43,10 @@ _NOWHERE = ("direct", "none", "(direct)", "(none)", "null", "-")
 def _unknown_codes(policy: Policy, _: date | None) -> Iterator[Problem]:
     """Yield codes of countries and languages that no request ever has."""
     for path, when in conditions(policy):
-        for country in sorted(when.country or ()):
-            if not is_country(country):
-                message = f"{quoted(country)} is not the code of a country, so nobody is ever in it"
-                step = code_step(country, "territories", "`JP` or `US`")
+        for place in sorted(when.country or ()):
+            step = place_step(place)
+            if step is not None:
+                message = f"{quoted(place)} is not the code of a country, so nobody is ever in it"
                 yield warning("unknown-code", (*path, "country"), message, step)
         for language in sorted(when.language or ()):
             advice = language_code_step(language)

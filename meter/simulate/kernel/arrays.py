@@ -124,6 +124,7 @@ class LogLine:
     at: int
     verdict: int
     counted: int
+    meter: int
     used: int
     started: int
 

@@ -7,7 +7,15 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from meter.columns.arrays import Flags, Floats, Integers, Memory, Tables, new_memory
+from meter.columns.arrays import (
+    NO_LIMIT,
+    Flags,
+    Floats,
+    Integers,
+    Memory,
+    Tables,
+    new_memory,
+)
 from meter.columns.compiled import inlined
 from meter.simulate.kernel.arrays import ACCOUNT, ANONYMOUS, MOST_VIEWS, NEVER, record
 
@@ -148,9 +156,13 @@ class Output(NamedTuple):
     """[0] how many lines of the log are written."""
 
 
-def new_state(tables: Tables) -> State:
-    """Return memory for readers under a policy."""
-    most = int(tables.limit.max(initial=1))
+def new_state(tables: Tables, months: int) -> State:
+    """Return memory for readers under a policy, for as many months."""
+    limits = tables.limit[tables.most >= 0]
+    most = int(limits[limits < NO_LIMIT].max(initial=1))
+    if (limits == NO_LIMIT).any():
+        # Each page view counts at most once, and a month has no more of them.
+        most = max(most, months * MOST_VIEWS)
     return State(
         life=np.zeros(1, _LIFE),
         month=np.zeros(1, _MONTH),

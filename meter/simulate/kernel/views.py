@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from meter.columns.arrays import ANY_TIME
 from meter.columns.compiled import inlined
-from meter.columns.windows import combination_of, keep
+from meter.columns.spending import COUNTED, spend, told, used_of
+from meter.columns.windows import combination_of
 from meter.simulate.kernel import draws
 from meter.simulate.kernel.arrays import (
     ACCOUNT,
@@ -91,9 +92,13 @@ def read_article(
         holder = holder_of(state, life, month)
         g = group_of(setting, state, life, month, article, article_class, referrer)
         verdict = look_up_verdict(setting, state, month, output, g, holder, article)
-        counted = count(setting, state, month, holder, article, verdict)
+        done = 0
+        if setting.tables.settled[g] < 0:
+            done = spend(
+                setting.tables, state.memory, holder, g, verdict, article, article, month.now
+            )
         if output.lines[0] < len(output.log):
-            write(setting, state, life, month, output, article, referrer, holder, verdict, counted)
+            write(setting, state, life, month, output, article, referrer, holder, g, verdict, done)
         if setting.tables.full[verdict]:
             month.read += 1
             month.served += not state.again[view]
@@ -229,19 +234,6 @@ def look_up_verdict(
 
 
 @inlined
-def count(
-    setting: Setting, state: State, month: Month, holder: int, article: int, verdict: int
-) -> int:
-    """Spend what a verdict spends; return how much that is, 1 or 0."""
-    tables = setting.tables
-    m = tables.spend[verdict]
-    if m < 0 or state.memory.seen[m] != 0:
-        return 0
-    keep(tables, state.memory, holder, m, article, month.now)
-    return 1
-
-
-@inlined
 def write(
     setting: Setting,
     state: State,
@@ -251,10 +243,11 @@ def write(
     article: int,
     referrer: int,
     holder: int,
+    g: int,
     verdict: int,
-    counted: int,
+    done: int,
 ) -> None:
-    """Write a page view into the log."""
+    """Write a page view into the log, with what it did to the meters (see `spend`)."""
     line = output.log[output.lines[0]]
     output.lines[0] += 1
     line.reader = life.reader
@@ -270,10 +263,13 @@ def write(
     line.device = state.device_kind[month.device]
     line.at = month.now
     line.verdict = verdict
-    line.counted = counted
-    meter = setting.tables.meter[verdict]
+    line.counted = done == COUNTED
     line.started = life.started
+    line.meter = -1
     line.used = -1
-    if meter >= 0:
-        line.used = state.memory.used[meter] + counted
+    if setting.tables.settled[g] < 0:
+        tables = setting.tables
+        line.meter = told(tables, state.memory, holder, g, verdict, month.now)
+        if line.meter >= 0:
+            line.used = used_of(tables, state.memory, holder, g, line.meter)
     life.joined = -1

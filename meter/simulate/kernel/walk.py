@@ -59,7 +59,7 @@ def walk(
         lines=np.zeros(1, np.int64),
     )
     setting = Setting(policy_tables, tables, behaviour, time)
-    _walk(setting, new_state(tables), output, seed, first, last)
+    _walk(setting, new_state(tables, len(time.months) - 1), output, seed, first, last)
     return int(output.lines[0])
 
 

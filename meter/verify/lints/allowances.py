@@ -87,6 +87,7 @@ def registering_loses(findings: Findings) -> Iterator[Problem]:
         stranger = diagrams.conjoin(
             among(space, findings.whole, spends(meter.name)),
             space.is_("reader", Status.ANONYMOUS),
+            new,
             walled,
         )
         if stranger == FALSE:

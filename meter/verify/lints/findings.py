@@ -10,6 +10,7 @@ from meter.formulas import In, leaves
 from meter.rulebook import Refusals, Verdict
 from meter.verify.diagram import FALSE
 from meter.verify.phrasing import status_words
+from meter.verify.situations import RUNNING
 from meter.verify.symbolic import reaches, verdicts_from
 from meter.vocabulary import OfferKind, Status
 
@@ -64,6 +65,14 @@ class Findings:
     def named(self) -> set[Status]:
         """The statuses that some rule names."""
         return {status for rule in self.rules for status in statuses(rule.formula)}
+
+    def asked(self, formula: Formula) -> set[Status]:
+        """Return the statuses a formula asks for by name, or because their right covers a page."""
+        slots = self.space.vocabulary.slots
+        held = any(
+            isinstance(leaf, In) and slots[leaf.slot].name == "whole" for leaf in leaves(formula)
+        )
+        return statuses(formula) | set(RUNNING if held else ())
 
     @cached_property
     def expected(self) -> tuple[Status, ...]:

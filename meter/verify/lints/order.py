@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from meter.formulas.translation import formula_of
+from meter.policy import When
 from meter.rulebook import Verdict
 from meter.verify.diagram import FALSE
 from meter.verify.lints.findings import warning
@@ -78,9 +80,11 @@ def _clashes(findings: Findings, index: int, properties: list[Property]) -> int:
 
 def _have_a_right(findings: Findings) -> int:
     """Return the readers with a running right: by their status, or for this article."""
-    return findings.diagrams.disjoin(
-        findings.space.is_("reader", *RUNNING), findings.space.is_("covered", True)
-    )
+    running = findings.space.is_("reader", *RUNNING)
+    if not findings.space.vocabulary.has("named"):
+        return running
+    covered = formula_of(When(covered=True), findings.space.vocabulary, findings.policy)
+    return findings.diagrams.disjoin(running, findings.space.where(covered))
 
 
 def _first_overlap(findings: Findings, index: int, clash: int) -> Iterator[Problem]:

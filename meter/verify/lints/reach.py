@@ -8,7 +8,7 @@ from meter.errors import listed
 from meter.rulebook import Effect, Verdict
 from meter.verify.diagram import FALSE
 from meter.verify.lints.allowances import paying_refused
-from meter.verify.lints.findings import statuses, warning
+from meter.verify.lints.findings import warning
 from meter.verify.phrasing import quoted
 from meter.verify.rows import visible
 from meter.verify.symbolic import among, walls
@@ -211,8 +211,12 @@ def _walls_as_another(status: Status) -> Callable[[Verdict], bool]:
 
 
 def _is_asked_for(findings: Findings, status: Status, here: int) -> bool:
-    """Say whether a rule before the last asks for a status by name, and some of them meet it."""
+    """Say whether a rule before the last asks for a status, and some of them meet it.
+
+    It asks by name, or, of those with a running right, for what covers the article.
+    """
     return any(
-        status in statuses(rule.formula) and findings.diagrams.conjoin(reach.fires, here) != FALSE
+        status in findings.asked(rule.formula)
+        and findings.diagrams.conjoin(reach.fires, here) != FALSE
         for rule, reach in zip(findings.rules[:-1], findings.reaches, strict=False)
     )

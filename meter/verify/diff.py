@@ -33,7 +33,7 @@ from meter.verify.rows import (
 )
 from meter.verify.switches import MOST_POSITIONS, asked_switches, positions
 from meter.verify.symbolic import reports, verdicts
-from meter.verify.walk.histories import KeptViews, kept_views
+from meter.verify.walk.histories import KeptViews, counted_otherwise, kept_views
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -126,9 +126,17 @@ def one_difference(
             differs.append(solver.conjoin(reported, solver.differ(*solver.limits(meter))))
     situation = solver.find(solver.disjoin(*differs))
     if situation is not None:
-        before, after = (solver.space.ask(situation, side).show for side in (0, 1))
+        shown = [solver.space.ask(situation, side).show for side in (0, 1)]
         who = f"for example {solver.space.describe(situation)}"
-        yield Row(about="rules", who=who, before=f"`{before}`", after=f"`{after}`")
+        yield Row(about="rules", who=who, before=f"`{shown[0]}`", after=f"`{shown[1]}`")
+        return
+    for meter in solver.space.meters:
+        situation = solver.find(counted_otherwise(solver, meter, (old, new)))
+        if situation is not None:
+            before, after = (kept_views(policy, meter) for policy in policies)
+            who = f"for example {solver.space.describe(situation)}"
+            yield Row(about="meter", who=who, before=before, after=after)
+            return
 
 
 def _shared(old: Policy, new: Policy) -> list[str]:

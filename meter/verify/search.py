@@ -117,13 +117,19 @@ def scenario_of(space: Space, whole: int, situation: Situation, wrong: int) -> S
 
 
 def _behaviour(space: Space, whole: int) -> int:
-    """Return everything in which two page views can differ: the verdicts, and the limits."""
+    """Return everything in which two page views can differ: verdicts, limits, and histories."""
     diagrams = space.diagrams
     behaviour = diagrams.ite(space.possible, whole, FALSE)
     for meter in space.meters:
         behaviour = diagrams.combine(
             behaviour, space.limits[meter][0], lambda said, limit: said and (said, limit)
         )
+    for access, _, history in space.rulebooks[0].kept:
+        if history is not None:
+            keeps = diagrams.conjoin(space.where(history), space.is_("access", *access))
+            behaviour = diagrams.combine(
+                behaviour, keeps, lambda said, is_kept: said and (said, is_kept)
+            )
     return behaviour
 
 

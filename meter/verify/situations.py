@@ -21,6 +21,8 @@ RUNNING = (Status.TRIAL, Status.SUBSCRIBER, Status.STAFF)
 HELD = ("product", "whole")
 """What only a reader has whose right is running."""
 
+_SEVERAL = "several meters"
+
 _ASSUMED = (
     (
         ("expiry",),
@@ -65,10 +67,10 @@ _ASSUMED = (
         ("open",),
         (
             "any count a limit allows may have been reached, by reading any articles in any order,"
-            " and under another status, section or limit than now; what one meter has counted says"
-            " nothing of another's number"
+            " and under another status, section or limit than now"
         ),
     ),
+    ((_SEVERAL,), "how much one meter has counted says nothing of how much another has"),
     (
         (),
         (
@@ -82,6 +84,8 @@ _ASSUMED = (
 def assumed(vocabulary: Vocabulary) -> tuple[str, ...]:
     """Return what is taken for granted about what the policies of a vocabulary look at."""
     names = {slot.asks for slot in vocabulary.slots}
+    if len(vocabulary.meters) > 1:
+        names.add(_SEVERAL)
     return tuple(words for needs, words in _ASSUMED if names.issuperset(needs))
 
 

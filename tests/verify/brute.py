@@ -14,7 +14,7 @@ from meter.decision import told_places
 from meter.engine import judge, meter_codes
 from meter.facts.slots import Slot, observer_of
 from meter.formulas.translation import formula_of
-from meter.verify.rows import visible
+from meter.verify.rows import Seen, visible
 from meter.verify.situations import MeterState
 from meter.view import Article, PageView, Reader
 from meter.vocabulary import Access, Status
@@ -103,12 +103,18 @@ def _ways(
     space: Space, situation: Situation, meter: str, known: tuple[bool, ...]
 ) -> set[tuple[bool, MeterState]]:
     """Return whether a meter has counted the article, and its state, in every way there is."""
-    facts = tuple(
-        None if slot.meter else situation.values[slot.name] for slot in space.vocabulary.slots
-    )
+    facts = _base(space, situation)
     kept = tuple(_counts(space, side, meter, facts) for side in range(len(space.rulebooks)))
-    limits = space.limits_of(situation, meter)
+    limits = tuple(
+        book.limit(meter, facts) if meter in book.limits else 0 for book in space.rulebooks
+    )
     return _ways_under(space, meter, limits, known, kept)
+
+
+def _base(space: Space, situation: Situation) -> Codes:
+    """Return what is known of a view without any usage."""
+    slots = space.vocabulary.slots[: space.vocabulary.base]
+    return tuple(situation.values[slot.name] for slot in slots)
 
 
 @lru_cache(maxsize=4_096)
@@ -294,21 +300,36 @@ def differs(space: Space, situation: Situation) -> bool:
     """Say whether a reader here can tell two policies apart, or is counted otherwise."""
     facts = [space.facts(situation, side) for side in range(len(space.rulebooks))]
     said = [judge(book, values) for book, values in zip(space.rulebooks, facts, strict=True)]
-    told = [
-        _told(book, verdict, values)
+    seen = [
+        _noticed(book, verdict, values)
         for book, verdict, values in zip(space.rulebooks, said, facts, strict=True)
     ]
-    noticed = [
-        evolve(visible(verdict), told=groups) for verdict, groups in zip(said, told, strict=True)
-    ]
-    if noticed[0] != noticed[1]:
+    if seen[0] != seen[1]:
         return True
-    limits = {meter: space.limits_of(situation, meter) for meter in space.meters}
-    if any(len(set(limits[meter])) > 1 for group in told[0] for meter in group):
-        return True
+    limits = [space.limits_of(situation, meter) for meter in seen[0].meters]
+    return any(len(set(each)) > 1 for each in limits) or _counts_otherwise(
+        space, situation, said, facts
+    )
+
+
+def _noticed(book: Rulebook, verdict: Verdict, facts: Codes) -> Seen:
+    """Return what a reader notices, with the meters of which one is told."""
+    seen = visible(verdict)
+    return evolve(seen, told=_told(book, verdict, facts)) if seen.told else seen
+
+
+def _counts_otherwise(
+    space: Space, situation: Situation, said: Sequence[Verdict], facts: Sequence[Codes]
+) -> bool:
+    """Say whether the histories of two policies count a view otherwise, or up to another limit."""
     kept = [
-        {meter for meter in space.meters if _is_kept(space, side, meter, said[side], facts[side])}
-        for side in (0, 1)
+        {
+            meter.name
+            for meter in book.policy.meters
+            if meter.counts is not None
+            and _is_kept(space, side, meter.name, said[side], facts[side])
+        }
+        for side, book in enumerate(space.rulebooks)
     ]
     # Where both spend a meter, a history adds what was counted by another meter.
     alone = {
@@ -317,7 +338,8 @@ def differs(space: Space, situation: Situation) -> bool:
         if not all(meter in verdict.spend for verdict in said)
         or (any(situation.known) and _is_shared(space, meter))
     }
-    return bool(alone) or any(len(set(limits[meter])) > 1 for meter in kept[0] & kept[1])
+    limits = [space.limits_of(situation, meter) for meter in kept[0] & kept[1]]
+    return bool(alone) or any(len(set(each)) > 1 for each in limits)
 
 
 def _is_shared(space: Space, meter: str) -> bool:
@@ -331,9 +353,7 @@ def _is_shared(space: Space, meter: str) -> bool:
 
 def _is_kept(space: Space, side: int, meter: str, verdict: Verdict, facts: Codes) -> bool:
     """Say whether a history counts a view, as long as it is not full and has not counted it."""
-    policy = space.rulebooks[side].policy
-    each = next((each for each in policy.meters if each.name == meter), None)
-    if each is None or each.counts is None or verdict.show.access is Access.PREVIEW:
+    if verdict.show.access is Access.PREVIEW:
         return False
     counts = _counts(space, side, meter, facts)
     return counts is not None and counts[0] and space.rulebooks[side].limit(meter, facts) != 0

@@ -6,6 +6,7 @@ import pytest
 
 from meter import loads_policy
 from meter.verify import ProofOutcome, changes, guarantees, lints
+from meter.verify.budget import is_installed
 
 HEAD = """
 [publication]
@@ -196,3 +197,16 @@ def test_whoever_has_no_id_has_an_unknown_count():
     text = HEAD + HISTORY + PAYING + FREE + rule
     codes = [found.code for found in lints(loads_policy(text))]
     assert "rule-never-fires" not in codes
+
+
+@pytest.mark.skipif(not is_installed(), reason="needs the extra `smt`")
+def test_z3_compares_what_histories_count():
+    """A policy too large for a diagram gets an example, in the same words."""
+    old = loads_policy(HEAD + HISTORY + PAYING + FREE + BOTH + LAST)
+    new = loads_policy((HEAD + HISTORY + PAYING + FREE + BOTH + LAST).replace("podcast", "video"))
+    (row,) = changes(old, new, steps=20).rows
+    assert (row.about, row.after) == (
+        "meter",
+        "every whole view is counted where the kind of article is `video`",
+    )
+    assert () == changes(old, old, steps=20).rows

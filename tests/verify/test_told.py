@@ -267,7 +267,7 @@ TOLD = {
             "[products.all]\n"
             + WELL.replace('term = "3 months"', 'term = "3 months"\nproduct = "al"'),
             'product = "al"',
-            "did you mean `all`?",
+            "declare it under `[products.al]`; did you mean `all`?",
         )
     ],
     "unused-prompt": [

@@ -48,7 +48,7 @@ def diagram_agrees(policies: list[tuple[int, Policy]]) -> bool:
     """Say whether diagrams say what the engine says, in some situations of each policy."""
     found = Agreement()
     for seed, policy in policies:
-        compare_one(policy, seed, found, each=150)
+        compare_one(policy, seed, found, each=100)
     return not found.disagreements
 
 

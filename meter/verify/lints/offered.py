@@ -67,5 +67,5 @@ def undeclared_products(findings: Findings) -> Iterator[Problem]:
                 code="undeclared-product",
                 path=where,
                 message=f"{does} the product `{product}`, which opens nothing: it is not declared",
-                advice=f"{meant(product, declared)} Or declare it under `[products.{product}]`",
+                advice=f"declare it under `[products.{product}]`; {meant(product, declared)}",
             )

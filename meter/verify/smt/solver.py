@@ -139,9 +139,13 @@ class Solver:
         indices = self.space.state_indices(meter, side, name, codes)
         return self._test(self.space.state_level(meter), indices)
 
-    def counted_already(self, *, known: bool) -> z3.BoolRef:
-        """Return where the article is, or is not, counted already under the first policy."""
-        return self._test(self.space.known_levels[0], [int(known)])
+    def counted_already(self, *, known: bool, side: int = 0) -> z3.BoolRef:
+        """Return where the article is, or is not, counted already under the policy `side`."""
+        return self._test(self.space.known_levels[side], [int(known)])
+
+    def limited_to_zero(self, meter: str, side: int) -> z3.BoolRef:
+        """Return where a reader has a limit of 0."""
+        return self._limit(meter, side) == self._number(0)
 
     def limits(self, meter: str) -> list[z3.ExprRef]:
         """Return a meter's limit under each policy."""

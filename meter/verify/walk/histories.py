@@ -14,13 +14,17 @@ from meter.verify.symbolic import among, spends
 from meter.vocabulary import Access, ArticleAccess
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    from z3 import BoolRef, ExprRef
 
     from meter.policy import Policy
     from meter.rulebook import Verdict
+    from meter.verify.rows import Seen
+    from meter.verify.smt.solver import Solver
     from meter.verify.space import Space
 
-__all__ = ["KeptViews", "kept_views"]
+__all__ = ["KeptViews", "counted_otherwise", "kept_views"]
 
 
 class KeptViews:
@@ -60,6 +64,48 @@ class KeptViews:
             return spent
         new = (diagrams.test(level, [0]) for level in self.space.known_levels)
         return diagrams.conjoin(spent, *new)
+
+
+def counted_otherwise(solver: Solver, meter: str, said: Sequence[ExprRef]) -> BoolRef:
+    """Return where the histories of two policies count a view otherwise, or to another limit.
+
+    `said` is what each policy says, as a reader notices it.
+    """
+    kept = [_kept(solver, side, meter, said[side]) for side in (0, 1)]
+    both = solver.conjoin(*(solver.among(each, _spends(meter)) for each in said))
+    if not all(shares <= {meter} for shares in solver.space.sharing):
+        both = solver.conjoin(
+            both, *(solver.counted_already(known=False, side=side) for side in (0, 1))
+        )
+    otherwise = solver.conjoin(solver.differ(*kept), solver.negate(both))
+    limits = solver.differ(*solver.limits(meter))
+    return solver.disjoin(otherwise, solver.conjoin(*kept, limits))
+
+
+def _kept(solver: Solver, side: int, meter: str, said: ExprRef) -> BoolRef:
+    """Return where a policy counts a view on a meter whatever rule opened it."""
+    book = solver.space.rulebooks[side]
+    place = book.places.get(meter)
+    if place is None:
+        return solver.disjoin()
+    access, _, history = book.kept[place]
+    if history is None:
+        return solver.disjoin()
+    return solver.conjoin(
+        solver.among(said, _is_seen_whole),
+        solver.where(history, side),
+        solver.is_("access", *access),
+        solver.negate(solver.limited_to_zero(meter, side)),
+    )
+
+
+def _is_seen_whole(seen: Seen) -> bool:
+    return seen.show.access is Access.FULL
+
+
+def _spends(meter: str) -> Callable[[Seen], bool]:
+    """Return whether a meter is spent, by what is seen."""
+    return lambda seen: meter in seen.spend
 
 
 def _is_whole(verdict: Verdict) -> bool:

@@ -242,7 +242,9 @@ def _view_keys(table: pa.Table, article: pa.Array, at: NDArray[np.int64]) -> pa.
     The same keys as `PageView.view_key` makes, but for their length.
     """
     names = article.cast(pa.string())
-    own = pc.binary_join_element_wise("~", _ids(table, "id", texts=True), "")
+    ids = _ids(table, "id", texts=True)
+    ids = pc.if_else(pc.equal(ids, ""), None, ids)  # an empty cell of a table is no id
+    own = pc.binary_join_element_wise("~", ids, "")
     rest = pc.binary_join_element_wise("@", pa.array(at).cast(pa.string()), "")
     length = pc.utf8_length(names).cast(pa.string())
     return pc.binary_join_element_wise(length, names, pc.coalesce(own, rest), "~")

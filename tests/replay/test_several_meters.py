@@ -123,3 +123,29 @@ def test_what_a_history_would_have_counted_is_not_known():
 
     assert replay(_policy(), log, recorded_under=_policy()).refused is None
     assert replay(_policy(history=False), log, recorded_under=_policy()).refused is not None
+
+
+def test_an_empty_id_of_a_view_is_none(tmp_path):
+    """Two views of an article without ids of their own are two, in a table with such a column."""
+    policy = loads_policy("""
+[publication]
+name = "The Harbour Review"
+[meters.monthly]
+window = { calendar = "month" }
+limit = 1
+count = "views"
+[[rules]]
+name = "one"
+spend = "monthly"
+show = "countdown"
+[[rules]]
+name = "rest"
+show = "wall"
+""")
+    path = tmp_path / "log.csv"
+    path.write_text(
+        "at,reader.id,article.id,id\n"
+        "2026-09-01T15:00:00Z,r,a1,\n2026-09-01T16:00:00Z,r,a1,\n2026-09-01T16:00:00Z,s,a1,v1\n"
+    )
+    found = replay(policy, path)
+    assert (2, 1) == (found.views_counted, found.views_blocked)

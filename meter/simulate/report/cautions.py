@@ -240,8 +240,6 @@ def _nobody(policy: Policy, world: World) -> Iterator[str]:
                     f"nothing and nobody has {slot.name} {listed}; say how many have in"
                     f" `{_SOURCES[slot.name]}`"
                 )
-        elif slot.name == "named":
-            yield "nobody here buys or is given single articles, sections or tags"
         elif slot.name in _NEVER_SET:
             yield f"it asks about `{slot.name}`, which is the same for every simulated view"
     if any(rule.when.reader == frozenset({Status.STAFF}) for rule in policy.rules):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from meter.policy import Policy, When
     from meter.vocabulary import Range
 
-__all__ = ["ALREADY", "OWN", "MeterSlots", "Opening", "asked_of_meters", "joined"]
+__all__ = ["ALREADY", "OWN", "Asked", "MeterSlots", "Opening", "asked_of_meters", "joined"]
 
 OWN = 1
 """The meter itself has counted the view (its article, where it counts articles)."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from meter.policy import Policy, Rule, When
 
-__all__ = ["JudgedMeter", "Rulebook"]
+__all__ = ["JudgedMeter", "Kept", "Rulebook"]
 
 
 class JudgedMeter(NamedTuple):
@@ -158,7 +158,7 @@ class Rulebook:
         """
         if not seen & OWN and self.keeps(place, facts):
             return True
-        return not seen & ALREADY and facts[ACCESS] in self.kept[place].spent
+        return self.spent[place] and not seen & ALREADY and facts[ACCESS] in self.kept[place].spent
 
     def _formula(self, when: When, spent: Sequence[str] = ()) -> Formula:
         return formula_of(when, self.vocabulary, self.policy, spent)

@@ -21,7 +21,7 @@ def test_check_lists_problems_with_their_place(meter, folder):
     )
     assert "help: did you mean `monthly`?" in answer.out
     assert "broken.toml: 1 error\n" in answer.out
-    assert "policy.toml: nothing wrong (8 rules, 1 meter, 1 offer)" in answer.out
+    assert "policy.toml: nothing wrong (7 rules, 1 meter, 1 offer)" in answer.out
 
 
 def test_check_as_json_and_for_a_pull_request(meter, folder):
@@ -59,7 +59,7 @@ def test_check_goes_on_after_a_file_it_cannot_read(meter):
     answer = meter("check", "nowhere.toml", "policy.toml", "--today", "2026-06-01")
     assert (answer.code, answer.out) == (
         2,
-        "policy.toml: nothing wrong (8 rules, 1 meter, 1 offer)\n",
+        "policy.toml: nothing wrong (7 rules, 1 meter, 1 offer)\n",
     )
     assert "there is no file `nowhere.toml`" in answer.err
     document = meter("check", "nowhere.toml", "--format", "json").json

@@ -37,7 +37,7 @@ def test_explain_takes_the_views_before_into_account(meter):
     several = "\n".join(EVENT.replace("a1", f"a{number}") for number in range(1, 5))
     last = meter("explain", "policy.toml", "-", given=several)
     assert "opens `a4`" in last.out
-    assert "not rule 6 `within the monthly allowance`: nothing is left of `monthly`" in last.out
+    assert "not rule 5 `within the monthly allowance`: nothing is left of `monthly`" in last.out
     assert meter("explain", "policy.toml", "-", "--all", given=several).out.count("opens `a") == 4
     objects = several.splitlines()
     for as_list in (f"[\n{','.join(objects)}\n]", f"[{', '.join(objects)}]\n"):

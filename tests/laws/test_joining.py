@@ -76,7 +76,7 @@ def edges(policy, now):
 def key_of(policy, meter, name, at):
     """Return what a meter remembers of an article, read at an instant."""
     view = PageView(article=Article(id=name), id=f"v-{name}")
-    by_view = next(by for known, _, by in policy.rulebook.meters if known == meter)
+    by_view = next(known.by_view for known in policy.rulebook.meters if known.name == meter)
     return view.view_key(at) if by_view else view.article.key
 
 

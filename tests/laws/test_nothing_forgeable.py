@@ -79,9 +79,19 @@ def test_what_rules_open_is_all_a_forged_view_gets(data):
             assert {step.view.article.key, step.view.view_key(instant(step.now))} & known
 
 
+def newly(before, after):
+    """Return the meters that have counted something between two usages."""
+    return [
+        name
+        for name, tally in after.tallies.items()
+        if set(zip(tally.ids, tally.ats, strict=True))
+        - set(zip(before.tally(name).ids, before.tally(name).ats, strict=True))
+    ]
+
+
 @given(data=st.data())
 def test_a_prefetch_is_judged_alike_and_opens_nothing_new(data):
-    """It keeps its show, and is whole only where the same view by a person would not count."""
+    """It keeps its show, and is whole only where a person's view would count on no limit."""
     policy = data.draw(strategies.policies())
     usage = Usage()
     for step in data.draw(strategies.journeys(policy)):
@@ -91,18 +101,26 @@ def test_a_prefetch_is_judged_alike_and_opens_nothing_new(data):
         ahead, same = decide(policy, step.reader, evolve(step.view, prefetch=True), usage, step.now)
         assert same is usage
         assert (person.show, person.rule, person.offer) == (ahead.show, ahead.rule, ahead.offer)
-        assert ahead.speculative is person.counted
-        if person.counted:
+        limits = [policy.rulebook.limit(n, person.facts.values) for n in newly(usage, after)]
+        assert ahead.speculative is any(limit is not None for limit in limits)
+        if ahead.speculative:
             assert (ahead.access, ahead.prompt, ahead.counted) == ("preview", None, False)
-            assert ahead.meter.used + ahead.meter.left == ahead.meter.limit
-        else:
+        elif after is usage:
             assert person == ahead
+        else:
+            assert (person.access, person.prompt, False) == (
+                ahead.access,
+                ahead.prompt,
+                ahead.counted,
+            )
+        meter = ahead.meter
+        assert meter is None or meter.limit is None or meter.used + meter.left == meter.limit
         usage = after
 
 
 @given(data=st.data())
 def test_a_reader_without_an_id_reads_what_needs_no_count(data):
-    """Every meter is closed, nothing is remembered, and nothing that was counted opens a thing."""
+    """Meters with a limit are closed, nothing is remembered, and what was counted opens nothing."""
     policy = data.draw(strategies.policies())
     usage = data.draw(strategies.usages(policy))
     for step in data.draw(strategies.journeys(policy, max_size=4)):
@@ -112,7 +130,8 @@ def test_a_reader_without_an_id_reads_what_needs_no_count(data):
         assert not decision.counted
         assert not decision.speculative
         spend = policy.rule(decision.rule).spend
-        assert spend is None or step.view.article.access == "free"
+        limits = [policy.rulebook.limit(name, decision.facts.values) for name in spend]
+        assert step.view.article.access == "free" or set(limits) <= {None}
         assert decision.meter is None or decision.meter.left == 0
 
 

@@ -31,8 +31,8 @@ BUGS = (
     ),
     Bug(
         "a re-read is charged by another meter",
-        "engine.py",
-        "if len(rulebook.sharing) > 1 and",
+        "engine/counting.py",
+        "if rulebook.sharing and len(rulebook.meters) > 1 and",
         "if len(rulebook.sharing) > 9 and",
     ),
 )

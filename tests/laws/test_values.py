@@ -295,7 +295,6 @@ WRONG = [
     (lambda: When(section="markets"), r'put it in brackets: `section = \["markets"\]`'),
     (lambda: When(tags="x"), "`When`: `tags` is a list such as"),
     (lambda: When(dates=date(2026, 6, 1)), "`dates` is a `Dates`"),
-    (lambda: Dates(from_=NOW), "`Dates`: `from` is a date .*; whole days only"),
     (lambda: Window(rolling=timedelta(0)), "`rolling` is between"),
     (lambda: Term(0, "month"), "`count` is between 1 and 9999, not `0`"),
 ]

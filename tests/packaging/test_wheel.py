@@ -67,7 +67,7 @@ def test_wheel_holds_every_template_and_the_type_marker(wheel):
         for path in (ROOT / "templates").rglob("*")
         if path.is_file()
     }
-    assert {"meter/py.typed", "meter/engine.py", *templates} <= names
+    assert {"meter/py.typed", "meter/engine/__init__.py", *templates} <= names
     assert {name.partition("/")[0] for name in names if ".dist-info" not in name} == {"meter"}
 
 

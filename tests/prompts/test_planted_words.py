@@ -77,7 +77,7 @@ BUGS = {
     DEADLINES: (
         Bug(
             "the moment before is taken off the clock",
-            "explanation.py",
+            "explanation/words.py",
             "return moment(end - 1, zone).date()",
             "return (moment(end, zone) - (moment(1, zone) - moment(0, zone))).date()",
         ),

@@ -61,8 +61,8 @@ class Decision:
     `offer` where none runs; `offers` are all that are shown, of which it is the first); `meter` is
     the meter that was spent from, or that had nothing left (of several, the one that binds);
     `counted` says that this view spent one; `speculative`, that it is a prefetch which would have
-    spent one, gets a preview and has to be asked again when a person reads; `at` is the time asked
-    about; `policy` is the digest of the policy; `degraded` says that the store did not answer in
+    counted on a meter with a limit, gets a preview and has to be asked again when a person reads;
+    `at` is the time asked about; `policy` is the digest of the policy; `degraded` says that the store did not answer in
     time.
 
     Within a process a decision holds the policy it was made by, so `render` and `explain` say what
@@ -261,7 +261,7 @@ def counted_places(
 
 
 def _speculative(decision: Decision) -> Decision:
-    """Return what a prefetch gets that would have counted."""
+    """Return what a prefetch gets that would have counted on a meter with a limit."""
     return evolve(decision, access=Access.PREVIEW, prompt=None, speculative=True)
 
 

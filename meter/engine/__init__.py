@@ -21,9 +21,9 @@ costs nothing. A meter of views knows its own views only, and one that no rule s
 What is counted. Each meter that the rule spends counts the view, unless it is counted already; and
 each history (`counts`) that a whole view is part of, whichever rule opened it.
 
-Who never counts. A `prefetch` is judged alike and never counts. One that would have counted is
-`speculative`: it keeps what it would have shown, and gives a preview. For a reader without an id
-every meter is closed: there is no telling what was counted.
+Who never counts. A `prefetch` is judged alike and never counts. One that would have counted on a
+meter with a limit is `speculative`: it keeps what it would have shown, and gives a preview. For a
+reader without an id every meter with a limit is closed: there is no telling what was counted.
 
 What is counted is looked at in `counting`; what becomes of a record over time is in `records`.
 Windows are half-open and only move forward (see `windows`). No I/O, no clock, no randomness. What
@@ -163,7 +163,11 @@ def spend(
         tally = tallies[place] if place in tallies else inside[place][0]
         return rulebook.meters[place].timeline.resets(tally.ats, limit, when)
 
-    told = choose_told(conclusion, resets)
+    groups = conclusion.groups
+    if len(groups) == 1 and len(groups[0]) == 1:  # nearly always: nothing is to be chosen
+        told: Told | None = (groups[0][0], resets(groups[0][0]))
+    else:
+        told = choose_told(conclusion, resets)
     if not tallies:
         return told, usage
     named = {rulebook.meters[place].name: tally for place, tally in tallies.items()}

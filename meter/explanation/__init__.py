@@ -63,7 +63,7 @@ def explain(decision: Decision, policy: Policy | None = None) -> str:
     vocabulary = rulebook.vocabulary
     allowed = None if meter is None else rulebook.limit(meter.name, values)
     if allowed is not None and meter is not None and (meter.limit or 0) < allowed:
-        lines.append("  the reader has no id: nothing can be counted, so every meter is closed")
+        lines.append("  the reader has no id: nothing can be counted, so limited meters are closed")
     place = rulebook.policy.rules.index(rulebook.policy.rule(decision.rule))
     fired = rulebook.rules[place]
     if fired.formula != And(()):

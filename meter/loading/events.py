@@ -309,7 +309,7 @@ def event_shape(zone: ZoneInfo) -> Table:
                 shape=Boolean(),
                 says=(
                     "whether nobody reads yet (HEAD, prefetch, preview): it never counts, and gets"
-                    " a preview of what would have counted"
+                    " a preview of what would have counted on a limit"
                 ),
             ),
         },

@@ -152,7 +152,8 @@ class Paywall(PaywallBase[Store]):
         `now` is a time in any zone; without it the paywall's clock is asked. Raises `ValueError`
         for a time without a zone, `IdentityError` where a reader whose id is empty would have to be
         counted, and `StoreError` only if `on_outage` is `raise`: otherwise the decision is
-        `degraded`. A reader whose id is `None` is decided without the store: every meter is closed.
+        `degraded`. A reader whose id is `None` is decided without the store: every meter with a
+        limit is closed.
         """
         return self._ask(reader, view, now, counts=True)
 

@@ -158,7 +158,7 @@ class Rulebook:
         """
         if not seen & OWN and self.keeps(place, facts):
             return True
-        return self.spent[place] and not seen & ALREADY and facts[ACCESS] in self.kept[place].spent
+        return not seen & ALREADY and facts[ACCESS] in self.kept[place].spent
 
     def _formula(self, when: When, spent: Sequence[str] = ()) -> Formula:
         return formula_of(when, self.vocabulary, self.policy, spent)

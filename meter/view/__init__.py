@@ -75,7 +75,7 @@ class Reader:
     """Someone who reads: a stable `id`, and what the publisher knows about them.
 
     An `id` of `None` is a reader without identity, such as one who gave no consent or keeps no
-    cookie: nothing is ever counted for them, so every meter is closed to them.
+    cookie: nothing is ever counted for them, so every meter with a limit is closed to them.
 
     `score` is a propensity between 0 and 1, `registered_at` a time with a zone. What the publisher
     does not know stays `None`, and a condition on it never matches.

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 import meter
+from tests.planted import some
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -462,7 +463,7 @@ RIGHTS_BUGS = (
 )
 
 
-@pytest.mark.parametrize("bug", RIGHTS_BUGS, ids=lambda bug: bug.name)
+@pytest.mark.parametrize("bug", some(RIGHTS_BUGS), ids=lambda bug: bug.name)
 def test_the_laws_of_rights_catch_a_planted_bug(bug, tmp_path):
     """Some test fails, as a test and not by accident."""
     done = run_suite(copy_with(tmp_path, bug), RIGHTS, "not never_ends and not what_they_were")
@@ -529,7 +530,7 @@ HELD_BUGS = (
 )
 
 
-@pytest.mark.parametrize("bug", HELD_BUGS, ids=lambda bug: bug.name)
+@pytest.mark.parametrize("bug", some(HELD_BUGS), ids=lambda bug: bug.name)
 def test_the_laws_of_values_and_decisions_catch_a_planted_bug(bug, tmp_path):
     """Some test fails, as a test and not by accident."""
     done = run_suite(copy_with(tmp_path, bug), HELD)
@@ -537,7 +538,7 @@ def test_the_laws_of_values_and_decisions_catch_a_planted_bug(bug, tmp_path):
     assert "1 failed" in done.stdout, done.stdout[-2000:]
 
 
-@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
+@pytest.mark.parametrize("bug", some(BUGS), ids=lambda bug: bug.name)
 def test_the_suite_catches_a_planted_bug(bug, tmp_path):
     """Some test fails, as a test and not by accident."""
     done = run_suite(copy_with(tmp_path, bug))

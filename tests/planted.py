@@ -1,0 +1,31 @@
+"""How many planted bugs the suite tries: a third, or all of them where that is asked for.
+
+`python -m tests.planted` plants all of them. A planted bug is a process of its own, or a search, and
+there are too many for every run: the suite plants every third, so that each file is still proved to
+notice something.
+"""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+__all__ = ["some"]
+
+FILES = (
+    "tests/laws/test_planted_bugs.py",
+    "tests/paywall/test_planted_bugs.py",
+    "tests/columns/test_planted_bugs.py",
+)
+
+
+def some(bugs):
+    """Return every third of some bugs, or all of them."""
+    listed = list(bugs)
+    return listed if os.environ.get("METER_WHOLE") == "1" else listed[::3]
+
+
+if __name__ == "__main__":
+    os.environ["METER_WHOLE"] = "1"
+    raise SystemExit(pytest.main(["-q", *FILES]))

@@ -62,8 +62,8 @@ class Decision:
     the meter that was spent from, or that had nothing left (of several, the one that binds);
     `counted` says that this view spent one; `speculative`, that it is a prefetch which would have
     counted on a meter with a limit, gets a preview and has to be asked again when a person reads;
-    `at` is the time asked about; `policy` is the digest of the policy; `degraded` says that the store did not answer in
-    time.
+    `at` is the time asked about; `policy` is the digest of the policy; `degraded` says that the
+    store did not answer in time.
 
     Within a process a decision holds the policy it was made by, so `render` and `explain` say what
     was decided also after another policy came into force. A pickled one does not (see

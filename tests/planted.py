@@ -1,8 +1,8 @@
 """How many planted bugs the suite tries: a third, or all of them where that is asked for.
 
-`python -m tests.planted` plants all of them. A planted bug is a process of its own, or a search, and
-there are too many for every run: the suite plants every third, so that each file is still proved to
-notice something.
+`python -m tests.planted` plants all of them. A planted bug is a process of its own, or a search,
+and there are too many for every run: the suite plants every third, so that each file is still
+proved to notice something.
 """
 
 from __future__ import annotations

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from meter.clock import system_clock
 from meter.commands.console import (
     EXIT_BAD_INPUT,
     EXIT_NO,
@@ -17,7 +16,7 @@ from meter.commands.console import (
     styled,
 )
 from meter.commands.help import command
-from meter.commands.options import FolderPath, format_option
+from meter.commands.options import FolderPath, format_option, today_option
 from meter.errors import PolicyError, Problem
 from meter.loading import check_text
 from meter.loading.toml import read_text
@@ -25,7 +24,7 @@ from meter.prompts.folder import folder_problems
 from meter.verify.lints import lints, search_advice
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date
 
     from meter.policy import Policy
 
@@ -53,12 +52,7 @@ class _Checked(NamedTuple):
 )
 @click.option("--strict", is_flag=True, help="Let warnings fail too.")
 @click.option("--search", is_flag=True, help="Warn too where search engines advise otherwise.")
-@click.option(
-    "--today",
-    type=click.DateTime(["%Y-%m-%d"]),
-    metavar="DATE",
-    help="The day to look for offers that are over; without it, today.",
-)
+@today_option
 @click.option(
     "--templates",
     type=FolderPath(),
@@ -67,7 +61,7 @@ class _Checked(NamedTuple):
 @format_option("text", "json", "github")
 def check(
     policies: tuple[Path, ...],
-    today: datetime | None,
+    today: date | None,
     templates: Path | None,
     form: str,
     *,
@@ -77,7 +71,8 @@ def check(
     """Find what is wrong in a policy, and where.
 
     List every problem with its line and column, a code, and what to do next. What is allowed but is
-    probably a mistake is a warning.
+    probably a mistake is a warning. An offer that is over on --today is one; without --today a
+    policy is looked at from its own first day, on which no offer of it is over.
 
     The exit code is 1 if there are errors, and 2 if a file cannot be read. `--format github` prints
     annotations for a pull request.
@@ -116,11 +111,10 @@ def check(
         raise click.exceptions.Exit(EXIT_NO)
 
 
-def _check(path: Path, today: datetime | None, templates: Path | None, *, search: bool) -> _Checked:
-    day = (today or system_clock()).date()
+def _check(path: Path, today: date | None, templates: Path | None, *, search: bool) -> _Checked:
     text = read_text(path)
     exact = _with_search_advice if search else lints
-    found = check_text(text, str(path), today=day, exact=exact, templates=templates)
+    found = check_text(text, str(path), today=today, exact=exact, templates=templates)
     return _Checked(path, *found)
 
 

@@ -42,14 +42,17 @@ def compare(
 
     Simulate the same readers under several policies. The others are compared with the first.
 
+    The first sentence says whether one of them is best by what --by names: that takes at least 20
+    draws of readers and assumptions, of which 90 % agree.
+
     Printed are readers stopped, starts per million, subscribers at the end, articles read, and
     money (advertising, subscription cash and subscription lifetime value separately). Each has two
     intervals: one for other simulated readers, one for the ranges of the assumptions. Then come the
     assumptions that could change the order of the policies, and what the simulation cannot know.
 
-    With --optimise, limits are chosen on one half of the readers and estimated on fresh ones. The
-    answer is the set of limits that do not differ measurably from the best one, and no single limit
-    where an assumption's range changes the order.
+    With --optimise, limits of the first policy are selected on half as many readers, estimated on
+    fresh ones and drawn like policies: no single limit is called best where the draws do not agree
+    on one.
     """
     policies = [load_policy(path) for path in policy_paths]
     if len(policies) == 1 and optimise is None:
@@ -58,7 +61,7 @@ def compare(
             " `--optimise limit=1..20`"
         )
     names = _names(policy_paths)
-    simulation = commands.Simulation.fitted(people, policies[0])
+    simulation = commands.Simulation.fitted(people, policies)
     choice = None
     if optimise is not None:
         choice, best = simulation.choose(policies[0], optimise)

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 __all__ = [
     "FilePath",
     "FolderPath",
+    "NewFilePath",
     "UnreadablePathError",
     "article_ids_option",
     "format_option",
     "policy_argument",
+    "today_option",
 ]
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
@@ -78,6 +80,26 @@ class FolderPath(click.Path):
         return Path(value)
 
 
+class NewFilePath(click.Path):
+    """A file to write; that its folder is there is seen before anything is computed."""
+
+    name = "file"
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, writable=True, path_type=Path)
+
+    def convert(
+        self,
+        value: str | PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Path:
+        """Return the path of a file that can be written."""
+        _check(folder_problem(Path(value).parent))
+        super().convert(value, param, ctx)
+        return Path(value)
+
+
 def _check(problem: Problem | None) -> None:
     if problem is not None:
         raise UnreadablePathError(problem)
@@ -90,6 +112,16 @@ article_ids_option = click.option(
     show_default=True,
     callback=lambda _context, _option, word: ArticleIds(word),
     help="How ids of articles are compared: as they are, or as addresses of pages.",
+)
+today_option = click.option(
+    "--today",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    callback=lambda _context, _option, day: None if day is None else day.date(),
+    help=(
+        "The day to look from; without it, the first day that the policies name, else the first of"
+        " next month."
+    ),
 )
 policy_argument = click.argument("policy_path", type=FilePath(), metavar="POLICY")
 

@@ -5,6 +5,7 @@ Imports nothing heavy: help needs no arrays.
 
 from __future__ import annotations
 
+from datetime import date
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 from attrs import frozen
 
-from meter.commands.options import FilePath, format_option
+from meter.commands.options import FilePath, NewFilePath, format_option, today_option
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,10 +77,22 @@ _OPTIONS = (
         show_default=True,
         help="What the best has most of: cash within the horizon, or lifetime value.",
     ),
+    click.option(
+        "--my-readers",
+        type=click.IntRange(1),
+        metavar="N",
+        help="Also give the sums for as many readers a month as you have.",
+    ),
+    today_option,
+    click.option(
+        "--assumptions-used",
+        is_flag=True,
+        help="Print every assumption with its source, not only those you gave.",
+    ),
     format_option("table", "json"),
     click.option(
         "--html",
-        type=click.Path(dir_okay=False, path_type=Path),
+        type=NewFilePath(),
         metavar="FILE",
         help="Also write a page for a meeting.",
     ),
@@ -105,6 +118,8 @@ class People:
     draws: int
     sweep: bool
     by: str
+    my_readers: int | None
+    today: date | None
 
 
 @frozen(kw_only=True)
@@ -114,6 +129,7 @@ class OutputOptions:
     form: str
     html: Path | None
     charts: Path | None
+    assumptions: bool
 
 
 def population_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -131,6 +147,9 @@ def population_options(command: Callable[..., None]) -> Callable[..., None]:
         draws: int,
         sweep: bool,
         by: str,
+        my_readers: int | None,
+        today: date | None,
+        assumptions_used: bool,
         form: str,
         html: Path | None,
         charts: Path | None,
@@ -146,8 +165,11 @@ def population_options(command: Callable[..., None]) -> Callable[..., None]:
             draws=draws,
             sweep=sweep,
             by=by,
+            my_readers=my_readers,
+            today=today,
         )
-        command(people=people, output=OutputOptions(form=form, html=html, charts=charts), **others)
+        output = OutputOptions(form=form, html=html, charts=charts, assumptions=assumptions_used)
+        command(people=people, output=output, **others)
 
     # click puts the option that is added last first
     for option in reversed(_OPTIONS):

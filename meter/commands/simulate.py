@@ -55,7 +55,7 @@ def simulate(policy_path: Path, people: People, output: OutputOptions) -> None:
     simulated readers, one for the ranges of the assumptions, and warnings.
     """
     policy = load_policy(policy_path)
-    simulation = commands.Simulation.fitted(people, policy)
+    simulation = commands.Simulation.fitted(people, [policy])
     title = f"simulating {policy_path.name}"
     comparison = simulation.compare([policy], [policy_path.stem], title=title)
     simulation.print_answer(comparison, output)

@@ -9,7 +9,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from meter.commands.console import open_console, print_json, print_message
@@ -24,6 +24,7 @@ from meter.simulate.report.charts import charts
 from meter.simulate.report.html import html_report
 from meter.simulate.report.summary import report_table
 from meter.simulate.report.terminal import print_calibration, print_comparison
+from meter.simulate.setting import settled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -43,16 +44,22 @@ class Simulation:
     calibration: Calibration | None
 
     @classmethod
-    def fitted(cls, people: People, policy: Policy) -> Simulation:
-        """Use the assumptions of a file, or the published ones, fitted to the known numbers."""
+    def fitted(cls, people: People, policies: Sequence[Policy]) -> Simulation:
+        """Use the assumptions of a file, or the published ones, fitted to the known numbers.
+
+        The first policy is the one under which those were seen.
+        """
         assumptions = published_assumptions()
         if people.assumptions is not None:
             assumptions = load_assumptions(people.assumptions)
+        assumptions = settled(policies, assumptions, people.today)
         if people.known is None:
             return cls(people, assumptions, None)
         known = Known.parse(people.known)
+        if people.my_readers is None and known.uniques is not None:
+            people = evolve(people, my_readers=round(known.uniques))
         calibration = calibrate(
-            policy, known, assumptions, seed=people.seed, workers=people.workers
+            policies[0], known, assumptions, seed=people.seed, workers=people.workers
         )
         return cls(people, calibration.assumptions, calibration)
 
@@ -61,7 +68,9 @@ class Simulation:
         people = self.people
         search = LimitSearch.parse(limits, policy)
         tried = search.high - search.low + 1
-        with _progress_bar(f"trying {tried} limits", tried * people.readers) as progress:
+        half = tried * people.readers // 2
+        total = half + lives(self.assumptions, tried, people.readers, people.draws, sweep=False)
+        with _progress_bar(f"trying {tried} limits", total) as progress:
             choice = choose(
                 policy,
                 search,
@@ -70,6 +79,7 @@ class Simulation:
                 seed=people.seed,
                 workers=people.workers,
                 assumptions=self.assumptions,
+                draws=people.draws,
                 by=people.by,
                 sweep=people.sweep,
                 progress=progress,
@@ -85,7 +95,7 @@ class Simulation:
             self.assumptions, len(policies), people.readers, people.draws, sweep=people.sweep
         )
         with _progress_bar(title, total) as progress:
-            return compare(
+            found = compare(
                 policies,
                 names=names,
                 readers=people.readers,
@@ -98,6 +108,7 @@ class Simulation:
                 by=people.by,
                 progress=progress,
             )
+        return evolve(found, my_readers=people.my_readers)
 
     def print_answer(
         self, comparison: Comparison, output: OutputOptions, choice: LimitChoice | None = None
@@ -111,7 +122,7 @@ class Simulation:
             console = open_console()
             if calibration is not None:
                 print_calibration(calibration, console)
-            print_comparison(comparison, console, choice)
+            print_comparison(comparison, console, choice, assumptions=output.assumptions)
         if output.html is not None:
             page = html_report(comparison, choice=choice)
             output.html.write_text(page, encoding="utf-8")

@@ -23,9 +23,11 @@ from meter.simulate.population import Population, simulate
 from meter.simulate.report.html import notebook_html
 from meter.simulate.report.summary import report_table
 from meter.simulate.results import TIE, Results, Sensitivity, leader_and_rival
+from meter.simulate.setting import settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import date
 
     from numpy.typing import NDArray
 
@@ -63,20 +65,23 @@ def compare(
     draws: int = 32,
     sweep: bool = True,
     by: str = "net",
+    today: date | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Comparison:
     """Take the same people through each policy and compare what becomes of them.
 
     The first policy is the baseline. `draws` is how often the assumptions are drawn anew from their
     ranges (0: not at all), `sweep` whether each is also moved alone from end to end; both use a
-    smaller sample of the same people. `by` names the measure that says which is best. The same seed
-    gives the same answer whatever `workers` is. `progress` is called with the number of
-    reader-lives done. Raises `MeterError`.
+    smaller sample of the same people. `by` names the measure that says which is best, if any is
+    (`Comparison.verdict`). All start on one day: `horizon.start` of the assumptions where that is
+    said, else `today`, else as in `meter.loading.today`. The same seed and first day give the same
+    answer whatever `workers` is. `progress` is called with the number of reader-lives done. Raises
+    `MeterError`, also where money is in several currencies.
     """
     measure = _measure(by)
     if not policies:
         raise MeterError("there is nothing to compare; name at least one policy")
-    known = assumptions or published_assumptions()
+    known = settled(policies, assumptions or published_assumptions(), today)
     study = _Study(
         policies=tuple(policies), readers=readers, months=months, seed=seed, progress=progress
     )
@@ -162,7 +167,7 @@ class _Study:
         """Return [world, policy, measure] under other assumptions; the first are the central ones.
 
         The small sample differs from the large one by chance alone: what the assumptions change is
-        added to the large one.
+        added to the large one. No measure is ever below 0.
         """
         shape = (len(worlds), len(self.policies), len(MEASURES))
         with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
@@ -173,7 +178,7 @@ class _Study:
         scale = np.array(
             [1.0 if measure.per else self.readers / self.small for measure in MEASURES]
         )
-        moved: NDArray[np.float64] = main + (values - values[0]) * scale
+        moved: NDArray[np.float64] = np.maximum(main + (values - values[0]) * scale, 0)
         return moved
 
     def _values(self, world: Assumptions) -> list[list[float]]:
@@ -255,17 +260,17 @@ def _range(item: Assumption) -> tuple[float, float, float]:
 
 
 def _sensitivities(uncertain: Sequence[Assumption], results: Results) -> tuple[Sensitivity, ...]:
-    """Return what each assumption does to the best policy's lead, the largest first.
+    """Return what each assumption does to the lead of the policy ahead, the largest first.
 
-    The lead is over the first policy, or over the next best where the first is best.
+    The lead is over the first policy, or over the next where the first is ahead.
     """
     column = NAMES.index(results.by.name)
-    best, other = leader_and_rival(results)
+    ahead, other = leader_and_rival(results)
     sensitivities = []
     for item in uncertain:
         low, _, high = _range(item)
         at_low, at_high = (
-            float(end[best]) if other is None else float(end[best] - end[other])
+            float(end[ahead]) if other is None else float(end[ahead] - end[other])
             for end in results.ends[item.name][:, :, column]
         )
         flips = other is not None and min(at_low, at_high) < -TIE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, TypedDict
 
 from attrs import evolve, frozen
@@ -11,6 +12,8 @@ from attrs import evolve, frozen
 from meter.errors import MeterError, meant
 from meter.simulate.codes import CautionRow, caution_row, coded
 from meter.simulate.measures import Estimate
+from meter.simulate.report.verdict import Verdict, verdict
+from meter.simulate.report.words import listed
 from meter.simulate.results import Results
 from meter.vocabulary import Status
 
@@ -36,11 +39,12 @@ class TriedLimit(TypedDict):
 
 
 class LimitChoiceTable(TypedDict):
-    """What can be said about the best limit, as JSON."""
+    """What can be said about the best limit, as JSON; see `Verdict` and `LimitChoice`."""
 
     meter: str
     status: str | None
     by: str
+    readers: int
     tried: list[TriedLimit]
     selected: int
     optimism: float
@@ -48,6 +52,9 @@ class LimitChoiceTable(TypedDict):
     recommended: int | None
     turned_by: list[str]
     verdict: str
+    best: str | None
+    shares: dict[str, float]
+    draws: int
 
 
 @frozen(kw_only=True)
@@ -124,9 +131,10 @@ class LimitSearch:
 class LimitChoice:
     """What can be said about the best limit.
 
-    `limits` are those tried, `estimates` their `by` on fresh readers, `alike` those that cannot be
-    distinguished from the best one, `recommended` the best, or `None` where `turned_by` names
-    assumptions that would reverse the order inside their range.
+    `limits` are those tried, `estimates` their `by` on fresh readers, `selected` the one that had
+    the most on `chosen_on` other readers, `alike` those that sampling cannot distinguish from it.
+    `turned_by` names the assumptions at whose ends another limit than those has the most, where the
+    assumptions were moved one at a time.
     """
 
     search: LimitSearch
@@ -135,15 +143,32 @@ class LimitChoice:
     selected: int
     optimism: float
     alike: tuple[int, ...]
-    recommended: int | None
     turned_by: tuple[str, ...]
     by: str
+    chosen_on: int
     comparison: Results
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """What the limits are called, in the order of `limits`."""
+        return self.comparison.names
+
+    @property
     def at_edge(self) -> bool:
-        """Whether the best is at an end of what was tried."""
+        """Whether the limit that was selected is at an end of what was tried."""
         return self.selected in (self.limits[0], self.limits[-1])
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """What the draws support, in a sentence, with the evidence for it."""
+        ends = (self.names[0], self.names[-1])
+        return verdict(self.comparison.evidence(edges=ends))
+
+    @property
+    def recommended(self) -> int | None:
+        """The best limit, or `None` where none is called best."""
+        best = self.verdict.best
+        return None if best is None else self.limits[self.names.index(best)]
 
     def to_dict(self) -> LimitChoiceTable:
         """Return plain tables."""
@@ -151,38 +176,23 @@ class LimitChoice:
             {"limit": limit, **found.to_dict()}
             for limit, found in zip(self.limits, self.estimates, strict=True)
         ]
+        found = self.verdict
         return {
             "meter": self.search.meter,
             "status": self.search.status,
             "by": self.by,
+            "readers": self.comparison.readers,
             "tried": tried,
             "selected": self.selected,
             "optimism": self.optimism,
             "not_distinguishable": list(self.alike),
             "recommended": self.recommended,
             "turned_by": list(self.turned_by),
-            "verdict": self.verdict(),
+            "verdict": found.sentence,
+            "best": found.best,
+            "shares": found.shares,
+            "draws": found.draws,
         }
-
-    def verdict(self) -> str:
-        """Return the answer in a sentence."""
-        listed = ", ".join(map(str, self.alike))
-        if self.recommended is None:
-            names = ", ".join(f"`{name}`" for name in self.turned_by)
-            return (
-                f"no single limit is named: {self.selected} is best at the central assumptions, but"
-                f" the order reverses inside the stated range of {names}; find out about these"
-                " first"
-            )
-        if len(self.alike) == 1:
-            return (
-                f"{self.selected} is best, on fresh readers and over the whole stated range of"
-                " every assumption"
-            )
-        return (
-            f"{self.selected} is best on fresh readers, but cannot be distinguished from the others"
-            f" of {listed}"
-        )
 
     def warnings(self) -> list[CautionRow]:
         """Return the cautions that a search adds."""
@@ -196,15 +206,13 @@ class LimitChoice:
         )
         if self.at_edge:
             yield coded(
-                "W12",
-                f"the best limit, {self.selected}, is at the edge of what was tried: a better one"
-                " may lie beyond",
-            )
-            yield coded(
                 "W22",
-                "such models tend to all free or all closed: an optimum at the end is a reason to"
-                " doubt the model first",
+                f"`{self.names[self.limits.index(self.selected)]}` has the most and is at the edge"
+                " of what was tried. Such models tend to all free or all closed: an optimum at the"
+                " end is a reason to doubt the model first",
             )
         if self.turned_by:
-            names = ", ".join(f"`{name}`" for name in self.turned_by)
-            yield coded("W13", f"the best limit changes inside the stated range of {names}")
+            names = listed([f"`{name}`" for name in self.turned_by])
+            yield coded(
+                "W13", f"at an end of the stated range of {names} another limit has the most"
+            )

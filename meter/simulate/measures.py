@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "MEASURES",
     "NAMES",
+    "PER_MONTH",
     "Estimate",
     "EstimateRow",
     "Measure",
@@ -39,28 +40,37 @@ Z95 = 1.959963984540054
 class Measure:
     """A number about a population that is never below 0.
 
-    A sum over readers, or with `per` a ratio of two sums times `scale`. `event` says that it counts
-    things that happen one at a time, `share` that it is at most all readers, or with `per` all of
-    the whole.
+    A sum over readers, or with `per` a ratio of two sums times `scale`; `per` are the reader-months
+    with reading, or nothing. `unit` is what is counted; money is in the currency of the policies.
+    `event` says that it counts things that happen one at a time, `share` that it is at most all
+    readers, or with `per` all of the whole.
     """
 
     name: str
     title: str
     words: str
     column: str
+    unit: str = "money"
     per: str | None = None
     scale: float = 1.0
-    money: bool = False
     event: bool = False
     share: bool = False
 
+    @property
+    def money(self) -> bool:
+        """Whether this is an amount of money."""
+        return self.unit == "money"
 
+
+PER_MONTH = "reader-months with reading"
+"""What a rate is a share of, in words."""
 MEASURES = (
     Measure(
         "readers_stopped",
         "Readers stopped",
         "readers who met a wall at least once",
         "was_stopped",
+        "readers",
         event=True,
         share=True,
     ),
@@ -69,6 +79,7 @@ MEASURES = (
         "Stopped a month",
         "reader-months with a wall, of all with reading",
         "stopped",
+        "share",
         "months",
         event=True,
         share=True,
@@ -78,6 +89,7 @@ MEASURES = (
         "Starts per million",
         "trials and subscriptions begun per million reader-months",
         "starts",
+        "starts per million",
         "months",
         1e6,
     ),
@@ -86,6 +98,7 @@ MEASURES = (
         "Registrations",
         "readers who registered",
         "registrations",
+        "registrations",
         event=True,
     ),
     Measure(
@@ -93,36 +106,33 @@ MEASURES = (
         "Subscribers at the end",
         "paying subscribers when the horizon closes",
         "subscriber",
+        "subscribers",
     ),
-    Measure("articles_read", "Articles read", "whole articles shown", "read"),
+    Measure("articles_read", "Articles read", "whole articles shown", "read", "articles"),
     Measure(
         "advertising",
         "Advertising",
         "earned by articles read, within the horizon",
         "advertising",
-        money=True,
     ),
     Measure(
         "subscription_cash",
         "Subscriptions, cash",
         "paid for trials and subscriptions within the horizon",
         "cash",
-        money=True,
     ),
     Measure(
         "subscription_lifetime",
         "Subscriptions, lifetime",
         "that, and what those who stay are expected to pay later",
         "lifetime",
-        money=True,
     ),
-    Measure("net", "Net, cash", "advertising and subscription cash", "net", money=True),
+    Measure("net", "Net, cash", "advertising and subscription cash", "net"),
     Measure(
         "net_lifetime",
         "Net, lifetime",
         "advertising and subscription lifetime value",
         "net_lifetime",
-        money=True,
     ),
 )
 """In the order of a report. `net` never mixes with lifetime value: they are two numbers."""
@@ -151,6 +161,25 @@ class Estimate:
     high: float
     least: float | None = None
     most: float | None = None
+
+    @property
+    def widest(self) -> tuple[float, float]:
+        """The ends of both intervals together."""
+        least = self.low if self.least is None else self.least
+        most = self.high if self.most is None else self.most
+        return min(self.low, least), max(self.high, most)
+
+    def scaled(self, times: float) -> Estimate:
+        """Return this estimate for so many times the readers."""
+        least = None if self.least is None else self.least * times
+        most = None if self.most is None else self.most * times
+        return Estimate(
+            value=self.value * times,
+            low=self.low * times,
+            high=self.high * times,
+            least=least,
+            most=most,
+        )
 
     def to_dict(self) -> EstimateRow:
         """Return plain numbers; `assumptions` is `null` where they were not varied."""

@@ -1,8 +1,8 @@
 """Choose a limit, as far as one can be called the best.
 
-A limit is chosen on one half of the readers and estimated again on others, because the best of many
-looks better than it is. What comes back is the set that cannot be distinguished from the best; a
-single limit is refused where an assumption's range reverses the order.
+A limit is selected on half as many readers and estimated again on fresh ones, because the first of
+many looks better than it is. Whether one is called best is decided by `report.verdict`, as in every
+comparison.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from meter.simulate.measures import NAMES, influence, spread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import date
 
     from meter.policy import Policy
     from meter.simulate.assumptions import Assumptions
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["choose"]
 
-_FRESH = 0x9E3779B9
+_OTHERS = 0x9E3779B9
 _ERROR = 0.05
 
 
@@ -39,43 +40,49 @@ def choose(
     seed: int = 1,
     workers: int | None = None,
     assumptions: Assumptions | None = None,
+    draws: int = 32,
     by: str = "net",
     sweep: bool = True,
+    today: date | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> LimitChoice:
-    """Try every limit of a search, select on half of the readers, and estimate on fresh ones.
+    """Try every limit of a search, select on half as many readers, and estimate on fresh ones.
 
-    Raises `MeterError`.
+    The fresh readers are those of `seed`: `compare` with the same seed gives the same numbers. The
+    arguments are those of `compare`. Raises `MeterError`.
     """
     limits = tuple(range(search.low, search.high + 1))
     half = max(readers // 2, 1)
 
-    def run(tried: Sequence[int], seed: int, *, sweep: bool) -> Comparison:
+    def run(
+        tried: Sequence[int], number: int, seed: int, *, draws: int = 0, sweep: bool = False
+    ) -> Comparison:
         return compare(
             [search.turned(policy, limit) for limit in tried],
             names=[f"limit {limit}" for limit in tried],
-            readers=half,
+            readers=number,
             months=months,
             seed=seed,
             workers=workers,
             assumptions=assumptions,
-            draws=0,
+            draws=draws,
             sweep=sweep,
             by=by,
+            today=today,
             progress=progress,
         )
 
-    first = run(limits, seed, sweep=False)
-    selected = first.best
-    believed = first.measures[selected][by].value
-    del first  # a million readers times twenty limits: one half at a time
-    fresh = run(limits, seed ^ _FRESH, sweep=False)
+    first = run(limits, half, seed ^ _OTHERS)
+    selected = first.ahead
+    believed = first.measures[selected][by].value * readers / half
+    del first  # a million readers times twenty limits: one set at a time
+    fresh = run(limits, readers, seed, draws=draws)
     estimates = tuple(row[by] for row in fresh.measures)
     alike = tuple(limits[number] for number in _alike(fresh, selected))
     turned_by: tuple[str, ...] = ()
     if sweep:
         candidates = _candidates(limits, selected, alike)
-        turned_by = _turned_by(run(candidates, seed ^ _FRESH, sweep=True), candidates, alike)
+        turned_by = _turned_by(run(candidates, half, seed, sweep=True), candidates, alike)
     return LimitChoice(
         search=search,
         limits=limits,
@@ -83,15 +90,15 @@ def choose(
         selected=limits[selected],
         optimism=believed - estimates[selected].value,
         alike=alike,
-        recommended=None if turned_by else limits[selected],
         turned_by=turned_by,
         by=by,
+        chosen_on=half,
         comparison=fresh,
     )
 
 
 def _candidates(limits: Sequence[int], selected: int, alike: Sequence[int]) -> list[int]:
-    """Return the limits to vary the assumptions for: the ends, some of those alike, and the best.
+    """Return the limits to move the assumptions for: the ends, some of those alike, the selected.
 
     Its nearer surroundings are a fifth of the way to either side.
     """
@@ -111,17 +118,17 @@ def _alike(fresh: Results, selected: int) -> list[int]:
     reach = NormalDist().inv_cdf(1 - _ERROR / 2 / max(len(fresh.names) - 1, 1))
     by = fresh.by
     mine = influence(fresh.populations[selected], by)
-    best = fresh.measures[selected][by.name].value
+    most = fresh.measures[selected][by.name].value
     found = []
     for number, people in enumerate(fresh.populations):
-        lead = best - fresh.measures[number][by.name].value
+        lead = most - fresh.measures[number][by.name].value
         if lead <= reach * spread(mine - influence(people, by)):
             found.append(number)
     return found
 
 
 def _turned_by(swept: Results, candidates: Sequence[int], alike: Sequence[int]) -> tuple[str, ...]:
-    """Return the assumptions at whose ends another limit than those alike is best."""
+    """Return the assumptions at whose ends another limit than those alike has the most."""
     column = NAMES.index(swept.by.name)
     return tuple(
         name

@@ -22,12 +22,14 @@ from meter.simulate.horizon import Horizon
 from meter.simulate.kernel.arrays import COLUMNS, LOG, MONTHLY, Behaviour, Calendar
 from meter.simulate.kernel.walk import walk
 from meter.simulate.people import people
+from meter.simulate.setting import settled
 from meter.simulate.simulated_policy import SimulatedPolicy
 from meter.simulate.world import World
 from meter.vocabulary import Access
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import date
 
 __all__ = ["MOST_READERS", "Population", "simulate"]
 
@@ -116,14 +118,17 @@ def simulate(
     seed: int = 1,
     workers: int | None = None,
     assumptions: Assumptions | None = None,
+    today: date | None = None,
     progress: Callable[[int], None] | None = None,
     log: bool = False,
 ) -> Population:
     """Take `readers` simulated readers through `months` months under a policy.
 
     `workers` is the number of threads (by default the number of processors); the answer does not
-    depend on it. `progress` is called with the number of readers done since the last call. `log`
-    keeps every page view. Raises `MeterError` for numbers that make no sense.
+    depend on it. The first day is `horizon.start` of the assumptions where that is said, else
+    `today`, else as in `meter.loading.today`. `progress` is called with the number of readers done
+    since the last call. `log` keeps every page view. Raises `MeterError` for numbers that make no
+    sense, and for money of several currencies.
 
     >>> from meter import loads_policy
     >>> policy = loads_policy('''
@@ -148,8 +153,8 @@ def simulate(
     >>> 0.05 < found.total("stopped") / found.readers < 0.12
     True
     """
-    known = assumptions or published_assumptions()
     _check(readers, months, seed, workers)
+    known = settled([policy], assumptions or published_assumptions(), today)
     life = _life(policy, known, months, seed, views=_VIEWS_LOGGED if log else 0)
     columns = np.zeros((readers, len(COLUMNS)))
     starts = range(0, readers, _BLOCK)

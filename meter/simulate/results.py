@@ -20,6 +20,7 @@ from meter.simulate.measures import (
     value,
 )
 from meter.simulate.population import Population
+from meter.simulate.report.verdict import Evidence, Verdict, verdict
 
 if TYPE_CHECKING:
     from meter.policy import Policy
@@ -81,7 +82,8 @@ class Results:
     `by` is the measure that decides which is best. `drawn` holds every measure under every draw of
     the assumptions, scaled to `readers` ([draw, policy, measure]), `sensitivities` one row for each
     assumption that has a range, the largest first; `ends` holds, by assumption, every measure at
-    both ends of its range ([end, policy, measure]).
+    both ends of its range ([end, policy, measure]). `my_readers` is how many readers you have in a
+    month, where that was said.
     """
 
     names: tuple[str, ...]
@@ -90,6 +92,7 @@ class Results:
     drawn: NDArray[np.float64]
     sensitivities: tuple[Sensitivity, ...]
     ends: dict[str, NDArray[np.float64]] = field(factory=dict)
+    my_readers: int | None = None
 
     @property
     def policies(self) -> list[Policy]:
@@ -132,6 +135,20 @@ class Results:
             for number, people in enumerate(self.populations)
         )
 
+    def totals(self, number: int) -> dict[str, Estimate]:
+        """Return the sums of a policy for as many readers as you have; none where that is not said.
+
+        The sample's sums and their intervals, times how often it goes into your readers.
+        """
+        if self.my_readers is None:
+            return {}
+        times = self.my_readers / self.readers
+        return {
+            measure.name: self.measures[number][measure.name].scaled(times)
+            for measure in MEASURES
+            if measure.per is None
+        }
+
     @cached_property
     def differences(self) -> tuple[dict[str, Estimate], ...]:
         """For each policy, every measure minus that of the first policy, reader by reader."""
@@ -158,32 +175,78 @@ class Results:
         return self.drawn[:, policy, NAMES.index(measure.name)] if len(self.drawn) else None
 
     @cached_property
-    def best(self) -> int:
+    def ahead(self) -> int:
         """The index of the policy with the most of `by` at the central assumptions.
 
-        It is the first of several.
+        It is the first of several, and not yet the best: that is what `verdict` says.
         """
         return int(np.argmax([row[self.by.name].value for row in self.measures]))
 
-    @cached_property
-    def probability_best(self) -> tuple[dict[str, float], ...]:
-        """For each policy, the chance to be the best.
+    @property
+    def best(self) -> str | None:
+        """The policy that the draws agree on, by name, or `None`; see `verdict`."""
+        return self.verdict.best
 
-        Over other samples of readers, and over the assumptions as well.
-        """
-        parts = np.array([influence(people, self.by) for people in self.populations])
-        centre = np.array([row[self.by.name].value for row in self.measures])
-        parts -= parts.mean(axis=1, keepdims=True)
-        noise = _noise(parts @ parts.T, self.seed)
-        sampling = _shares_of_best(centre + noise)
-        if not len(self.drawn):
-            return tuple({"sampling": float(share)} for share in sampling)
-        drawn = self.drawn[:, :, NAMES.index(self.by.name)]
-        both = _shares_of_best(drawn[np.arange(len(noise)) % len(drawn)] + noise)
-        return tuple(
-            {"sampling": float(a), "assumptions": float(b)}
-            for a, b in zip(sampling, both, strict=True)
+    @property
+    def moved(self) -> int:
+        """How many assumptions had a range to be drawn from, where any were drawn."""
+        return len(self.assumptions.uncertain()) if len(self.drawn) else 0
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """What the draws support, in a sentence, with the evidence for it."""
+        return verdict(self.evidence())
+
+    def evidence(self, edges: tuple[str, ...] = ()) -> Evidence:
+        """Return what was computed of all policies; `edges` are the ends of a search."""
+        return Evidence(
+            names=self.names,
+            what=self.by.title.lower().replace(",", ""),
+            values=tuple(row[self.by.name].value for row in self.measures),
+            shares=self.shares,
+            draws=len(self.drawn),
+            moved=self.moved,
+            alike=self._alike(),
+            edges=edges,
         )
+
+    def _alike(self) -> tuple[str, ...]:
+        """Return the names of the policies that gave every reader what the one ahead gave."""
+        one = self.populations[self.ahead].columns
+        names = tuple(
+            name
+            for name, people in zip(self.names, self.populations, strict=True)
+            if np.array_equal(people.columns, one)
+        )
+        return names if len(names) > 1 else ()
+
+    @cached_property
+    def _noise(self) -> NDArray[np.float64]:
+        """What sampling may do to `by` of every policy at once ([draw, policy])."""
+        parts = np.array([influence(people, self.by) for people in self.populations])
+        parts -= parts.mean(axis=1, keepdims=True)
+        return _noise(parts @ parts.T, self.seed)
+
+    @cached_property
+    def sampled(self) -> tuple[float, ...]:
+        """For each policy, in which share of other samples of readers it has the most.
+
+        The assumptions are the central ones.
+        """
+        centre = np.array([row[self.by.name].value for row in self.measures])
+        return tuple(_shares_of_first(centre + self._noise).tolist())
+
+    @cached_property
+    def shares(self) -> tuple[float, ...]:
+        """For each policy, in which share of the draws it has the most; empty without draws.
+
+        Each draw takes other assumptions, as far as they have ranges, and another sample.
+        """
+        draws = len(self.drawn)
+        if not draws:
+            return ()
+        drawn = self.drawn[:, :, NAMES.index(self.by.name)]
+        return tuple(_shares_of_first(drawn + self._noise[:draws]).tolist())
 
     @cached_property
     def regret(self) -> tuple[float | None, ...]:
@@ -211,11 +274,11 @@ class Results:
 
 
 def leader_and_rival(comparison: Results) -> tuple[int, int | None]:
-    """Return the best policy and the one its lead is measured against.
+    """Return the policy ahead and the one its lead is measured against.
 
-    The first, or the next best where the first is best.
+    The first, or the next where the first is ahead.
     """
-    best = comparison.best
+    best = comparison.ahead
     values = [row[comparison.by.name].value for row in comparison.measures]
     others = [number for number in range(len(values)) if number != best]
     if not others:
@@ -240,7 +303,7 @@ def _noise(covariance: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
     return noise
 
 
-def _shares_of_best(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def _shares_of_first(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return how often each column is the largest; those that are equal share."""
     largest = values.max(axis=1, keepdims=True)
     ties = values >= largest - TIE * np.maximum(1.0, np.abs(largest))

@@ -11,8 +11,8 @@ from attrs import field, frozen
 
 __all__ = ["Assumption", "AssumptionRow", "AssumptionValue", "Basis"]
 
-AssumptionValue: TypeAlias = float | date | Mapping[str, float]
-"""A number, a day, or a table of shares by name."""
+AssumptionValue: TypeAlias = float | date | str | Mapping[str, float] | None
+"""A number, a day (`None` where it is not said yet), a currency, or a table of shares by name."""
 
 
 class Basis(StrEnum):
@@ -31,7 +31,7 @@ class AssumptionRow(TypedDict):
     """An assumption as a row of a table, or as JSON."""
 
     name: str
-    value: float | str | Mapping[str, float]
+    value: float | str | Mapping[str, float] | None
     low: float | None
     high: float | None
     basis: str
@@ -45,8 +45,8 @@ class Assumption:
 
     `name` is the dotted key of a TOML file. `low` and `high` are the range in which we would not be
     surprised to find it: answers are given for the whole of it. `least` and `most` bound what makes
-    sense at all. `value` is a number, a date, or a table of shares by name; shares add up to 1
-    where `most` is 1 and each stand for themselves where it is larger.
+    sense at all. `value` is a number, a day, a word, or a table of shares by name. Shares add up to
+    1 where `most` is 1, and each stand for themselves where it is larger.
     """
 
     name: str
@@ -63,6 +63,11 @@ class Assumption:
     def uncertain(self) -> bool:
         """Whether there is a range to draw from."""
         return self.low is not None and self.high is not None and self.low < self.high
+
+    @property
+    def is_day(self) -> bool:
+        """Whether this is a day, be it said or not."""
+        return self.value is None or isinstance(self.value, date)
 
     @property
     def is_table(self) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from meter.simulate.assumptions.assumption import Assumption
 
 __all__ = ["PUBLISHED"]
@@ -26,12 +24,12 @@ _INMA = "INMA/Piano, more than 400 sites: alive after 12, 24, 36 months"
 # fmt: off
 PUBLISHED: tuple[Assumption, ...] = (
     # When it begins.
-    Assumption(name="horizon.start", value=date(2026, 1, 1), basis="assumed",
+    Assumption(name="horizon.start", value=None, basis="assumed",
         words=(
-            "first day simulated, in the policy's zone; offers and dates of the policy are met"
-            " from here"
+            "first day simulated, in the policy's zone; where it is not said, the first day that"
+            " the policies name, else the first of next month"
         ),
-        source=_OURS),
+        source="so that the offers and the dates of the policies are met"),
     # Who reads, and how much.
     Assumption(name="population.bounce", value=0.4303, low=0.38, high=0.48, basis="derived",
         words="readers of a month who read one article and no more",
@@ -263,9 +261,12 @@ PUBLISHED: tuple[Assumption, ...] = (
         words="traffic in the week of the peak, times usual",
         source=_OURS),
     # What is earned and paid.
+    Assumption(name="money.currency", value="USD", basis="published",
+        words="what the money below is in; another one asks for prices in it",
+        source="the sources below are of the United States"),
     Assumption(name="money.ads_per_1000_articles", value=23, low=10, high=60, most=1000,
         basis="derived",
-        words="advertising earned by 1,000 articles read, in the policy's currency",
+        words="advertising earned by 1,000 articles read",
         source=f"{_MATHER}: $23 (that is $9 per 1,000 pages)"),
     Assumption(name="money.price_month", value=10, low=6, high=16, most=1000, basis="published",
         words="price of a month where a wall names no offer",

@@ -10,6 +10,7 @@ import tomli_w
 from attrs import evolve
 
 from meter.errors import PolicyError, meant, quoted
+from meter.loading.codes import currency_step
 from meter.loading.problems import ProblemCollector
 from meter.loading.toml import parse_toml, read_text
 from meter.simulate.assumptions.assumption import Assumption, AssumptionValue, Basis
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["assumptions_text", "load_assumptions", "loads_assumptions"]
 
 _ROUNDING = 1e-6
+_SOME_DAY = "2026-01-01"
 _KEYS = ("value", "low", "high", "source")
 _ENDS = ("low", "high")
 
@@ -97,12 +99,18 @@ def assumptions_text(assumptions: Assumptions) -> str:
             lines.append(f"\n[{group}]\n")
         span = f", {item.low:g} to {item.high:g}" if item.uncertain else ""
         lines.append(f"# {item.words} ({item.basis}{span}: {item.source})\n")
-        lines.append(_line(short, item.value))
+        lines.append(_line(short, item))
     return "".join(lines)
 
 
-def _line(key: str, value: AssumptionValue) -> str:
-    """Return an assumption as a line of TOML, a table of shares on one line too."""
+def _line(key: str, item: Assumption) -> str:
+    """Return an assumption as a line of TOML, a table of shares on one line too.
+
+    What is not said is a comment.
+    """
+    value = item.value
+    if value is None:
+        return f"# {key} = {_SOME_DAY}\n"
     if not isinstance(value, Mapping):
         return tomli_w.dumps({key: value})
     pairs = (tomli_w.dumps({name: share}).strip() for name, share in value.items())
@@ -201,10 +209,12 @@ def _value(
     item: Assumption, value: object, path: _Place, report: ProblemCollector
 ) -> AssumptionValue | None:
     """Return a value of the kind an assumption has, or `None` after reporting what is wrong."""
-    if isinstance(item.value, date):
+    if item.is_day:
         return _day(item, value, path, report)
     if item.is_table:
         return _shares(item, value, path, report)
+    if isinstance(item.value, str):
+        return _currency(item, value, path, report)
     return _number(item, value, path, report)
 
 
@@ -224,7 +234,25 @@ def _day(item: Assumption, value: object, path: _Place, report: ProblemCollector
         "not-a-date",
         path,
         f"{quoted(item.name)} is a day, not {quoted(value)}",
-        "write it as `2026-01-01`, without quotes",
+        f"write it as `{_SOME_DAY}`, without quotes",
+    )
+    return None
+
+
+def _currency(
+    item: Assumption, value: object, path: _Place, report: ProblemCollector
+) -> str | None:
+    step = 'write it as `"EUR"`'
+    if isinstance(value, str):
+        wrong = currency_step(value)
+        if wrong is None:
+            return value
+        step = wrong
+    report.add(
+        "unknown-currency",
+        path,
+        f"{quoted(item.name)} is the code of a currency, not {quoted(value)}",
+        step,
     )
     return None
 

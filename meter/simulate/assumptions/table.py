@@ -11,7 +11,7 @@ from attrs import evolve, frozen
 
 from meter.errors import ProblemsError, meant, quoted
 from meter.loading.problems import ProblemCollector
-from meter.simulate.assumptions.assumption import Assumption, AssumptionRow, AssumptionValue
+from meter.simulate.assumptions.assumption import Assumption, AssumptionRow, AssumptionValue, Basis
 from meter.simulate.assumptions.defaults import PUBLISHED
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Assumptions:
     def number(self, name: str) -> float:
         """Return the value of an assumption that is a number."""
         value = self.table[name].value
-        if isinstance(value, Mapping | date):
+        if not isinstance(value, int | float):
             raise TypeError(f"`{name}` is not a number")
         return value
 
@@ -66,6 +66,13 @@ class Assumptions:
         value = self.table[name].value
         if not isinstance(value, date):
             raise TypeError(f"`{name}` is not a day")
+        return value
+
+    def word(self, name: str) -> str:
+        """Return the value of an assumption that is a word."""
+        value = self.table[name].value
+        if not isinstance(value, str):
+            raise TypeError(f"`{name}` is not a word")
         return value
 
     def replace(self, values: Mapping[str, AssumptionValue]) -> Assumptions:
@@ -90,6 +97,10 @@ class Assumptions:
     def uncertain(self) -> list[Assumption]:
         """Return those that have a range."""
         return [item for item in self if item.uncertain]
+
+    def given(self) -> list[Assumption]:
+        """Return those that somebody said or fitted."""
+        return [item for item in self if item.basis is Basis.YOURS]
 
     def changed(self) -> list[Assumption]:
         """Return those that are not the published defaults."""

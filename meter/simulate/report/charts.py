@@ -172,14 +172,14 @@ def _curve(comparison: Results) -> Chart:
 
 def _tornado(comparison: Results) -> Chart:
     sensitivities = comparison.sensitivities[:_MOST_SENSITIVITIES]
-    best, other = leader_and_rival(comparison)
+    ahead, other = leader_and_rival(comparison)
     by = comparison.by.name
-    centre = comparison.measures[best][by].value
-    title = "net of the policy"
+    centre = comparison.measures[ahead][by].value
+    title = f"{comparison.by.title.lower().replace(',', '')} of the policy"
     if other is not None:
         centre -= comparison.measures[other][by].value
-        title = f"lead of {comparison.names[best]} over {comparison.names[other]}"
-    names = [sensitivity.assumption for sensitivity in sensitivities]
+        title = f"lead of {comparison.names[ahead]} over {comparison.names[other]}"
+    names = [_words(comparison, sensitivity) for sensitivity in sensitivities]
     y: Spec = {"field": "assumption", "type": "nominal", "sort": names, "title": None}
     x = amounts("from", title, axis=_SHORT, scale={"zero": other is not None})
     colour: Spec = {
@@ -197,10 +197,14 @@ def _tornado(comparison: Results) -> Chart:
     if other is not None:
         zero = bar(_THIN, x={"field": "zero", "type": "quantitative"})
         layers.append({"data": {"values": [{"zero": 0}]}, **zero})
-    values = [end for sensitivity in sensitivities for end in _ends(sensitivity, centre)]
+    values = [
+        {"assumption": _words(comparison, sensitivity), **end}
+        for sensitivity in sensitivities
+        for end in _ends(sensitivity, centre)
+    ]
     rows = (
         (
-            sensitivity.assumption,
+            f"{_words(comparison, sensitivity)} ({sensitivity.assumption})",
             f"{sensitivity.low:g}",
             f"{sensitivity.at_low:,.0f}",
             f"{sensitivity.high:g}",
@@ -216,20 +220,27 @@ def _tornado(comparison: Results) -> Chart:
     )
 
 
+def _words(comparison: Results, sensitivity: Sensitivity) -> str:
+    """Return what an assumption is, in its own words."""
+    return comparison.assumptions.table[sensitivity.assumption].words
+
+
 def _ends(sensitivity: Sensitivity, centre: float) -> Iterator[Spec]:
     """Yield the two bars of a sensitivity, from the central answer to the one at an end."""
     for end, at, to in (
         ("low end", sensitivity.low, sensitivity.at_low),
         ("high end", sensitivity.high, sensitivity.at_high),
     ):
-        yield {"assumption": sensitivity.assumption, "end": end, "at": at, "from": centre, "to": to}
+        yield {"end": end, "at": at, "from": centre, "to": to}
 
 
 def _limits(choice: LimitChoice) -> Chart:
     values: list[Spec] = []
     rows = []
     for limit, found in zip(choice.limits, choice.estimates, strict=True):
-        alike = "cannot be distinguished from the best" if limit in choice.alike else "worse"
+        alike = "less"
+        if limit in choice.alike:
+            alike = "within sampling of the one selected"
         ends = {"value": found.value, "low": found.low, "high": found.high}
         values.append({"limit": limit, **ends, "alike": alike})
         rows.append((str(limit), *(f"{end:,.0f}" for end in ends.values()), alike))
@@ -247,6 +258,6 @@ def _limits(choice: LimitChoice) -> Chart:
     ]
     return Chart(
         spec=specification(values, 260, layer=layers),
-        heads=("Limit", "Estimate", "Sampling from", "to", ""),
+        heads=("Limit", "Estimate", "Sampling from", "to", "Beside the one selected"),
         rows=tuple(rows),
     )

@@ -16,8 +16,15 @@ from meter.loading import dumps_policy
 from meter.resources import template_root
 from meter.simulate.measures import MEASURES, Measure
 from meter.simulate.report.charts import charts
-from meter.simulate.report.summary import currency_of, headline, report_table, shown_measures
-from meter.simulate.report.words import counted
+from meter.simulate.report.summary import (
+    currency_of,
+    denominator,
+    headline,
+    report_table,
+    shown_measures,
+)
+from meter.simulate.report.verdict import direction
+from meter.simulate.report.words import counted, share_text
 from meter.simulate.results import leader_and_rival
 
 if TYPE_CHECKING:
@@ -26,6 +33,7 @@ if TYPE_CHECKING:
 
     from meter.simulate.assumptions import AssumptionValue
     from meter.simulate.limits import LimitChoice
+    from meter.simulate.measures import EstimateRow
     from meter.simulate.results import Results
 
 __all__ = ["format_range", "format_value", "html_report", "notebook_html", "plain_value"]
@@ -66,6 +74,8 @@ def format_range(ends: Sequence[float], measure: Measure, *, sign: bool = False)
 
 def plain_value(value: AssumptionValue | str) -> str:
     """Return an assumption's value as people write it."""
+    if value is None:
+        return "not said"
     if isinstance(value, Mapping):
         return ", ".join(f"{name or '(none)'} {share:g}" for name, share in value.items()) or "none"
     return f"{value:g}" if isinstance(value, int | float) else str(value)
@@ -88,14 +98,16 @@ def html_report(
         title=title or _title(comparison),
         report=report_table(comparison, choice),
         headline=_quoted(headline(comparison)),
+        rates=_rates(comparison),
+        moved=comparison.moved,
         cards=_cards(comparison),
         measures=shown_measures(comparison),
+        totals=[measure for measure in shown_measures(comparison) if measure.per is None],
         many=len(comparison.names) > 1,
         by=comparison.by,
         bases=_BASES,
         charts=charts(comparison, choice),
         lead_title=lead,
-        lead_words=lead[0].lower() + lead[1:],
         texts=[dumps_policy(policy) for policy in comparison.policies],
         css=_text(folder / "report.css"),
         script=_text(folder / "report.js"),
@@ -104,12 +116,13 @@ def html_report(
 
 
 def notebook_html(comparison: Results) -> str:
-    """Return the main table for a notebook's cell."""
+    """Return the main table for a notebook's cell, with what it leaves open and the cautions."""
     page = _environment().get_template("notebook.html.j2")
     return page.render(
         report=report_table(comparison),
-        headline=headline(comparison),
+        headline=_quoted(headline(comparison)),
         measures=shown_measures(comparison),
+        rates=_rates(comparison),
     )
 
 
@@ -128,6 +141,9 @@ def _environment() -> Environment:
         format_range=format_range,
         plain=plain_value,
         quoted=_quoted,
+        sentence=_sentence,
+        share=share_text,
+        colour=_colour,
         counted=counted,
     )
     return environment
@@ -146,44 +162,68 @@ def _quoted(text: str) -> str:
     return re.sub("`([^`]*)`", "“\\1”", text)
 
 
+def _sentence(text: str) -> str:
+    """Return a text as a sentence, its backticks as quotation marks."""
+    quoted = _quoted(text)
+    end = "" if quoted.endswith((".", "?", "!")) else "."
+    return f"{quoted[0].upper()}{quoted[1:]}{end}"
+
+
+def _colour(found: EstimateRow) -> str:
+    """Return the class of a difference: a colour only where both intervals leave out 0."""
+    least, most = found["assumptions"] or (None, None)
+    low, high = found["sampling"]
+    return ("", "up", "down")[direction(low, high, least, most)]
+
+
+def _rates(comparison: Results) -> list[str]:
+    """Return, for each policy, what its rates are shares of."""
+    return [denominator(comparison, number) for number in range(len(comparison.names))]
+
+
 def _title(comparison: Results) -> str:
     names = comparison.names
     publication = comparison.policies[0].publication.name
     if len(names) == 1:
-        return f"{publication}: what the policy does"
+        return f"What does the policy “{names[0]}” do for {publication}?"
     if len(names) <= _MOST_NAMES:
-        return f"{publication}: {' or '.join(names)}?"
-    return f"{publication}: {len(names)} policies compared"
+        said = " or ".join(f"“{name}”" for name in names)
+        return f"Which policy for {publication}: {said}?"
+    return f"Which of {len(names)} policies for {publication}?"
 
 
 def _lead(comparison: Results) -> str:
-    """Return what the assumptions move: the lead of the best policy, or the net of the only one."""
-    best, other = leader_and_rival(comparison)
+    """Return what the assumptions move: the lead of the policy ahead, or what the only one has."""
+    by = comparison.by.title.lower().replace(",", "")
+    money = currency_of(comparison)
+    ahead, other = leader_and_rival(comparison)
+    leader = f"“{comparison.names[ahead]}”"
     if other is None:
-        return f"Net of {comparison.names[best]}"
-    leader = comparison.names[best]
-    return f"Lead of {leader} over {comparison.names[other]}, {comparison.by.title.lower()}"
+        return f"What {leader} has of {by}, in {money}"
+    return f"By how much {leader} leads “{comparison.names[other]}” in {by}, in {money}"
 
 
 def _cards(comparison: Results) -> list[dict[str, str]]:
-    """Return the few numbers on top: of the best policy, and what they are today."""
+    """Return the few numbers on top: of the policy ahead, and what they are today."""
     known = {measure.name: measure for measure in MEASURES}
     money = currency_of(comparison)
     cards = []
     for name in _CARDS:
         measure = known[name]
-        value = format_value(comparison.measures[comparison.best][name].value, measure)
+        found = comparison.measures[comparison.ahead][name]
+        value = format_value(found.value, measure)
         if measure.money and money:
             value += f" {money}"
-        cards.append({"title": measure.title, "value": value, "note": _note(comparison, measure)})
+        note = f"{format_range(found.widest, measure)}{_note(comparison, measure)}"
+        cards.append({"title": measure.title, "value": value, "note": note})
     return cards
 
 
 def _note(comparison: Results, measure: Measure) -> str:
     """Return which policy a card is about, and what the number is under the first one."""
-    best = comparison.best
+    ahead = comparison.ahead
     first = comparison.names[0]
-    if best:
+    if ahead:
         today = format_value(comparison.measures[0][measure.name].value, measure)
-        return f"with {comparison.names[best]}; {first}: {today}"
-    return first if len(comparison.names) > 1 else ""
+        return f"; “{comparison.names[ahead]}”, against {today} with “{first}”"
+    return f"; “{first}”" if len(comparison.names) > 1 else ""

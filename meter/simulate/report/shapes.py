@@ -38,13 +38,20 @@ class Holdout(TypedDict):
 
 
 class PolicyTable(TypedDict):
-    """What a report says of one policy."""
+    """What a report says of one policy.
+
+    `first_in` is the share of other samples (`sampling`) and of the `draws` in which it has the
+    most of the measure asked `by`. Rates are of `reader_months`, in which something was read;
+    `totals` are the sums for `my_readers`, where they were said.
+    """
 
     name: str
     digest: str
     summary: dict[str, EstimateRow]
+    reader_months: float
+    totals: dict[str, EstimateRow]
     difference: dict[str, EstimateRow]
-    probability_best: dict[str, float]
+    first_in: dict[str, float]
     regret: float | None
     on_front: bool
     page_views: dict[str, int]
@@ -55,19 +62,30 @@ class PolicyTable(TypedDict):
 
 
 class ReportTable(TypedDict):
-    """Everything a report says; `optimise` is there after a search for a limit."""
+    """Everything a report says; `optimise` is there after a search for a limit.
+
+    `verdict` is the leading sentence, `best` the policy that the `draws` agree on, or `None`, and
+    `shares` in which share of the draws each policy comes first. `start` is the first day, money is
+    in `currency`.
+    """
 
     readers: int
     months: int
     seed: int
     versions: dict[str, str]
-    currency: str | None
+    start: str
+    currency: str
     policies: list[PolicyTable]
     by: str
-    best: str
+    verdict: str
+    best: str | None
+    shares: dict[str, float]
+    draws: int
     front: list[str]
     tornado: list[SensitivityRow]
+    my_readers: int | None
     measures: dict[str, str]
+    units: dict[str, str]
     assumptions: list[AssumptionRow]
     warnings: list[CautionRow]
     cannot_know: list[str]

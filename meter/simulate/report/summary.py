@@ -8,19 +8,32 @@ from typing import TYPE_CHECKING
 
 from meter.simulate.codes import caution_row
 from meter.simulate.kernel.arrays import MONTHLY
-from meter.simulate.measures import MEASURES, Measure
+from meter.simulate.measures import MEASURES, PER_MONTH, Measure
 from meter.simulate.report.cautions import UNKNOWABLE, cautions_of, closing, holdout
-from meter.simulate.report.words import counted
+from meter.simulate.report.words import counted, listed
 from meter.simulate.results import leader_and_rival
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from meter.simulate.limits import LimitChoice
     from meter.simulate.population import Population
     from meter.simulate.report.shapes import PolicyTable, ReportTable, StopShare
     from meter.simulate.results import Results
 
-__all__ = ["currency_of", "headline", "report_table", "shown_measures", "versions"]
+__all__ = [
+    "currency_of",
+    "denominator",
+    "headline",
+    "report_table",
+    "shown_measures",
+    "unit_of",
+    "versions",
+]
 
+_MOST_AGAINST = 5
+"""Of how many policies the first paragraph says what they do; a table says it of all."""
+_SOLD = {"cash": "subscription cash", "lifetime": "subscription lifetime value"}
 _STOPS = (0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 13, 16, 20, 30)
 
 
@@ -36,8 +49,8 @@ def versions() -> dict[str, str]:
 
 
 def currency_of(comparison: Results) -> str:
-    """Return the currency of the first offer there is, or nothing."""
-    return next((offer.currency for policy in comparison.policies for offer in policy.offers), "")
+    """Return the one currency that all money of a comparison is in."""
+    return comparison.assumptions.word("money.currency")
 
 
 def report_table(comparison: Results, choice: LimitChoice | None = None) -> ReportTable:
@@ -46,14 +59,22 @@ def report_table(comparison: Results, choice: LimitChoice | None = None) -> Repo
         "readers": comparison.readers,
         "months": comparison.months,
         "seed": comparison.seed,
+        "start": comparison.assumptions.day("horizon.start").isoformat(),
         "versions": versions(),
-        "currency": currency_of(comparison) or None,
+        "currency": currency_of(comparison),
         "policies": [_policy(comparison, number) for number in range(len(comparison.names))],
         "by": comparison.by.name,
-        "best": comparison.names[comparison.best],
+        "verdict": comparison.verdict.sentence
+        if len(comparison.names) > 1
+        else headline(comparison),
+        "best": comparison.best,
+        "shares": comparison.verdict.shares,
+        "draws": comparison.verdict.draws,
         "front": [comparison.names[number] for number in comparison.front],
         "tornado": [sensitivity.to_dict() for sensitivity in comparison.sensitivities],
+        "my_readers": comparison.my_readers,
         "measures": {measure.name: measure.words for measure in MEASURES},
+        "units": {measure.name: unit_of(measure, comparison) for measure in MEASURES},
         "assumptions": comparison.assumptions.rows(),
         "warnings": [caution_row(caution) for caution in cautions_of(comparison)],
         "cannot_know": list(UNKNOWABLE),
@@ -65,6 +86,19 @@ def report_table(comparison: Results, choice: LimitChoice | None = None) -> Repo
         warnings = [*table["warnings"], *choice.warnings()]
         table["warnings"] = sorted(warnings, key=lambda caution: caution["code"])
     return table
+
+
+def unit_of(measure: Measure, comparison: Results) -> str:
+    """Return the unit of a measure in words: the currency for money, for a rate also of what."""
+    if measure.money:
+        return currency_of(comparison)
+    return measure.unit if measure.per is None else f"{measure.unit} of {PER_MONTH}"
+
+
+def denominator(comparison: Results, number: int) -> str:
+    """Return what the rates of a policy are shares of, in words."""
+    months = comparison.populations[number].total("months")
+    return f"{months:,.0f} {PER_MONTH}"
 
 
 def shown_measures(comparison: Results) -> list[Measure]:
@@ -84,8 +118,10 @@ def _policy(comparison: Results, number: int) -> PolicyTable:
         "name": comparison.names[number],
         "digest": people.policy.digest,
         "summary": {name: found.to_dict() for name, found in summary.items()},
+        "reader_months": people.total("months"),
+        "totals": {name: found.to_dict() for name, found in comparison.totals(number).items()},
         "difference": {name: found.to_dict() for name, found in difference.items()},
-        "probability_best": comparison.probability_best[number],
+        "first_in": _first_in(comparison, number),
         "regret": comparison.regret[number],
         "on_front": number in comparison.front,
         "page_views": people.by_show(),
@@ -94,6 +130,14 @@ def _policy(comparison: Results, number: int) -> PolicyTable:
         "monthly": _monthly(people),
         "stop_curve": _stop_curve(people),
     }
+
+
+def _first_in(comparison: Results, number: int) -> dict[str, float]:
+    """Return in which share of other samples, and of the draws, a policy comes first."""
+    found = {"sampling": comparison.sampled[number]}
+    if comparison.shares:
+        found["draws"] = comparison.shares[number]
+    return found
 
 
 def _monthly(people: Population) -> list[dict[str, float]]:
@@ -116,27 +160,10 @@ def _stop_curve(people: Population) -> list[StopShare]:
 
 
 def headline(comparison: Results) -> str:
-    """Return one paragraph for somebody who reads nothing else."""
+    """Return one paragraph for somebody who reads nothing else: the verdict, then the numbers."""
     if len(comparison.names) == 1:
         return _about_one(comparison)
-    names = comparison.names
-    months = counted(comparison.months, "month")
-    best, other = leader_and_rival(comparison)
-    challenger = best or other or 0
-    gain = comparison.differences[challenger]
-    stopped = _more(gain["readers_stopped"].value, "reader")
-    starts = _more(gain["starts_per_million"].value, "start")
-    money = f" {currency_of(comparison)}".rstrip()
-    by = comparison.by.title.lower().replace(",", "")
-    return (
-        f"`{names[best]}` is best by {by} over {months} at the central assumptions."
-        f" Against `{names[0]}`, `{names[challenger]}` earns"
-        f" {_more_money(gain[comparison.by.name].value, money)}"
-        f" ({_more_money(gain['advertising'].value)} advertising,"
-        f" {_more_money(gain['subscription_cash'].value)} subscription cash), stops {stopped} and"
-        f" brings {starts} in a million."
-        f" {_sureness(comparison)}"
-    )
+    return " ".join([comparison.verdict.sentence, *_against(comparison), *_turned(comparison)])
 
 
 def _about_one(comparison: Results) -> str:
@@ -145,11 +172,29 @@ def _about_one(comparison: Results) -> str:
     subscribers = round(row["active_subscribers"].value)
     what = "is a subscriber" if subscribers == 1 else "are subscribers"
     return (
-        f"Of {counted(comparison.readers, 'reader')} a month, {row['stop_rate'].value:.1%} meet a"
-        f" wall in a month; {row['starts_per_million'].value:,.0f} in a million start a trial or a"
-        f" subscription, and {subscribers:,} {what} after"
-        f" {counted(comparison.months, 'month')}."
+        f"Under `{comparison.names[0]}`, of {counted(comparison.readers, 'reader')} a month,"
+        f" {row['stop_rate'].value:.1%} meet a wall in a month;"
+        f" {row['starts_per_million'].value:,.0f} in a million start a trial or a subscription,"
+        f" and {subscribers:,} {what} after {counted(comparison.months, 'month')}."
     )
+
+
+def _against(comparison: Results) -> Iterator[str]:
+    """Yield what each policy does against the first, at the central assumptions."""
+    money = f" {currency_of(comparison)}"
+    months = counted(comparison.months, "month")
+    sold = "lifetime" if comparison.by.name == "net_lifetime" else "cash"
+    first, *others = comparison.names
+    for name, gain in list(zip(others, comparison.differences[1:], strict=True))[:_MOST_AGAINST]:
+        stopped = _more(gain["readers_stopped"].value, "reader")
+        starts = _more(gain["starts_per_million"].value, "start")
+        yield (
+            f"Against `{first}`, `{name}` earns"
+            f" {_more_money(gain[comparison.by.name].value, money)} over {months}"
+            f" ({_more_money(gain['advertising'].value)} advertising,"
+            f" {_more_money(gain[f'subscription_{sold}'].value)} {_SOLD[sold]}), stops"
+            f" {stopped} and brings {starts} in a million reader-months."
+        )
 
 
 def _more_money(value: float, unit: str = "") -> str:
@@ -160,18 +205,12 @@ def _more(value: float, noun: str) -> str:
     return counted(round(abs(value)), noun, "more" if value >= 0 else "fewer")
 
 
-def _sureness(comparison: Results) -> str:
-    chance = comparison.probability_best[comparison.best]
-    if "assumptions" not in chance:
-        return (
-            f"It is best in {chance['sampling']:.0%} of other samples of readers; the assumptions"
-            " were not varied."
+def _turned(comparison: Results) -> Iterator[str]:
+    """Yield where the order is another one at an end of a range that was tried."""
+    if comparison.turning:
+        leader, rival = leader_and_rival(comparison)
+        names = listed([f"`{name}`" for name in comparison.turning])
+        yield (
+            f"The lead of `{comparison.names[leader]}` over `{comparison.names[rival or 0]}` is"
+            f" reversed inside the stated range of {names}."
         )
-    sure = (
-        f"Over the stated ranges of the assumptions it is best {chance['assumptions']:.0%} of the"
-        " time."
-    )
-    turning = [f"`{name}`" for name in comparison.turning]
-    if not turning:
-        return sure
-    return f"{sure} Inside the stated range of {' or '.join(turning)} the order is reversed."

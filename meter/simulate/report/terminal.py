@@ -8,32 +8,41 @@ from rich.table import Table
 
 from meter.simulate.report.cautions import UNKNOWABLE, cautions_of, closing
 from meter.simulate.report.html import format_range, format_value, plain_value
-from meter.simulate.report.summary import currency_of, headline, shown_measures
-from meter.simulate.report.words import counted
+from meter.simulate.report.summary import currency_of, denominator, headline, shown_measures
+from meter.simulate.report.words import counted, share_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rich.console import Console
 
-    from meter.simulate.assumptions import Assumptions
+    from meter.simulate.assumptions import Assumption, Assumptions
     from meter.simulate.calibrate import Calibration
     from meter.simulate.limits import LimitChoice
     from meter.simulate.measures import Estimate, Measure
     from meter.simulate.results import Results
 
-__all__ = ["print_assumptions", "print_calibration", "print_choice", "print_comparison"]
+__all__ = ["print_calibration", "print_choice", "print_comparison"]
 
 _MOST_SENSITIVITIES = 8
 
 
 def print_comparison(
-    comparison: Results, console: Console, choice: LimitChoice | None = None
+    comparison: Results,
+    console: Console,
+    choice: LimitChoice | None = None,
+    *,
+    assumptions: bool = False,
 ) -> None:
-    """Print the numbers, what would change them, the cautions and the assumptions."""
-    currency = currency_of(comparison)
-    money = f", money in {currency}" if currency else ""
+    """Print the numbers, what would change them, and the cautions.
+
+    Of the assumptions it prints those that were given, or all.
+    """
     console.print(
-        f"{counted(comparison.readers, 'reader')} a month, {counted(comparison.months, 'month')},"
-        f" seed {comparison.seed}{money}"
+        f"{counted(comparison.readers, 'reader', 'simulated')} a month,"
+        f" {counted(comparison.months, 'month')} from"
+        f" {comparison.assumptions.day('horizon.start')}, seed {comparison.seed}, money in"
+        f" {currency_of(comparison)}"
     )
     console.print()
     if choice is not None:
@@ -41,6 +50,7 @@ def print_comparison(
     console.print(headline(comparison))
     console.print()
     _numbers(comparison, console)
+    _totals(comparison, console)
     _views(comparison, console)
     _sensitivities(comparison, console)
     console.print("Cautions", style="bold")
@@ -50,7 +60,7 @@ def print_comparison(
     _list(sorted(found), console)
     console.print("What no simulation can know", style="bold")
     _list([("", thing) for thing in UNKNOWABLE], console)
-    print_assumptions(comparison.assumptions, console)
+    _print_assumptions(comparison.assumptions, console, everything=assumptions)
     console.print(closing(comparison), style="bold")
 
 
@@ -85,12 +95,13 @@ def _numbers(comparison: Results, console: Console) -> None:
         table.add_section()
         _add_differences(table, comparison)
         _add_chances(table, comparison)
+    rates = (denominator(comparison, number) for number in range(len(comparison.names)))
+    table.add_row("rates are of", *rates)
     console.print(table)
-    console.print(
-        "Below each number: what other simulated readers would give; in brackets, what the"
-        " assumptions' ranges leave open (both 95%).",
-        style="dim",
-    )
+    note = "Below each number: what other simulated readers would give (95%)"
+    if comparison.moved:
+        note += "; in brackets, what the assumptions' ranges leave open (95%)"
+    console.print(f"{note}.", style="dim")
     console.print()
 
 
@@ -103,20 +114,18 @@ def _add_differences(table: Table, comparison: Results) -> None:
 
 
 def _add_chances(table: Table, comparison: Results) -> None:
-    """Add how sure it is which policy is the best."""
-    chances = comparison.probability_best
+    """Add how often each policy comes first, and what choosing it costs."""
+    by = comparison.by.title.lower().replace(",", "")
     table.add_row(
-        "chance to be best, over sampling", *(f"{chance['sampling']:.0%}" for chance in chances)
+        f"first by {by}, in other samples of readers", *map(share_text, comparison.sampled)
     )
-    if "assumptions" in chances[0]:
-        table.add_row(
-            "chance to be best, over the assumptions",
-            *(f"{chance['assumptions']:.0%}" for chance in chances),
-        )
+    if comparison.shares:
+        draws = counted(len(comparison.drawn), "draw")
+        table.add_row(f"first by {by}, in {draws}", *map(share_text, comparison.shares))
         table.add_row("regret", *(format_value(cost, comparison.by) for cost in comparison.regret))
     table.add_row(
         "on the front (starts against reading)",
-        *("yes" if number in comparison.front else "no" for number in range(len(chances))),
+        *("yes" if number in comparison.front else "no" for number in range(len(comparison.names))),
     )
 
 
@@ -128,6 +137,21 @@ def _cell(found: Estimate, measure: Measure, *, sign: bool = False) -> str:
     if found.least is not None and found.most is not None:
         lines.append(f"[{format_range((found.least, found.most), measure, sign=sign)}]")
     return "\n".join(lines)
+
+
+def _totals(comparison: Results, console: Console) -> None:
+    """Print the sums for as many readers as somebody has."""
+    if comparison.my_readers is None:
+        return
+    table = _table()
+    table.add_column(f"for your {counted(comparison.my_readers, 'reader')} a month")
+    for name in comparison.names:
+        table.add_column(name, justify="right", overflow="fold")
+    totals = [comparison.totals(number) for number in range(len(comparison.names))]
+    for measure in shown_measures(comparison):
+        if measure.name in totals[0]:
+            table.add_row(measure.title, *(_cell(row[measure.name], measure) for row in totals))
+    _print_table(table, console)
 
 
 def _views(comparison: Results, console: Console) -> None:
@@ -167,7 +191,7 @@ def _sensitivities(comparison: Results, console: Console) -> None:
 
 
 def print_choice(choice: LimitChoice, console: Console) -> None:
-    """Print every limit tried and what can be said of the best."""
+    """Print every limit tried and what can be said of them."""
     table = _table()
     table.add_column("limit", justify="right")
     table.add_column(choice.by.replace("_", " "), justify="right")
@@ -182,20 +206,19 @@ def print_choice(choice: LimitChoice, console: Console) -> None:
             _standing(choice, limit),
         )
     console.print(
-        f"Tried: {choice.search.title}, chosen on one half of the readers and estimated on fresh"
-        " ones."
+        f"Tried: {choice.search.title}, selected on {counted(choice.chosen_on, 'reader')} and"
+        f" estimated on {counted(choice.comparison.readers, 'reader', 'other')}."
     )
     _print_table(table, console)
-    verdict = choice.verdict()
-    console.print(f"{verdict[0].upper()}{verdict[1:]}.", style="bold")
+    console.print(choice.verdict.sentence, style="bold")
     console.print()
 
 
 def _standing(choice: LimitChoice, limit: int) -> str:
-    """Return how a limit compares with the best, where that is worth a word."""
+    """Return how a limit compares with the one selected, where that is worth a word."""
     if limit == choice.selected:
-        return "best"
-    return "cannot be distinguished from the best" if limit in choice.alike else ""
+        return "selected"
+    return "within sampling of the one selected" if limit in choice.alike else ""
 
 
 def print_calibration(calibration: Calibration, console: Console) -> None:
@@ -213,8 +236,21 @@ def print_calibration(calibration: Calibration, console: Console) -> None:
     _print_table(table, console)
 
 
-def print_assumptions(assumptions: Assumptions, console: Console) -> None:
-    """Print every assumption: those that were given first, then those that nobody has measured."""
+def _print_assumptions(assumptions: Assumptions, console: Console, *, everything: bool) -> None:
+    """Print the assumptions: those that were given, then, if all are wanted, the others.
+
+    Of the others, those that nobody has measured come first.
+    """
+    shown = list(assumptions) if everything else assumptions.given()
+    number = len(list(assumptions))
+    if shown:
+        _assumption_table(shown, console)
+    if not everything:
+        console.print(f"All {number} assumptions, with sources: `--assumptions-used`.")
+        console.print()
+
+
+def _assumption_table(assumptions: Iterable[Assumption], console: Console) -> None:
     table = _table()
     table.add_column("assumption", no_wrap=True)
     for head in ("value", "range", "basis", "source"):

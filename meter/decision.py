@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from html import escape
 from math import inf
 from typing import TYPE_CHECKING, NamedTuple, NoReturn, Self
 
@@ -16,7 +17,7 @@ from meter.vocabulary import Access, Show
 from meter.windows import moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from meter.policy import Policy
 
@@ -51,6 +52,28 @@ class MeterReading:
     used: int
     left: int | None
     resets_at: datetime | None = None
+
+
+def _words(decision: Decision) -> Iterator[tuple[str, str]]:
+    """Yield what a decision says, as names and words."""
+    yield "show", f"{decision.show} ({decision.access})"
+    yield "rule", decision.rule
+    if decision.prompt is not None:
+        yield "prompt", decision.prompt
+    if decision.offers:
+        yield "offers", ", ".join(decision.offers)
+    meter = decision.meter
+    if meter is not None:
+        count = f"{meter.used} used" if meter.limit is None else f"{meter.used} of {meter.limit}"
+        until = "" if meter.resets_at is None else f", until {meter.resets_at.isoformat()}"
+        yield "meter", f"{meter.name}: {count}{until}"
+    yield "counted", "yes" if decision.counted else "no"
+    if decision.speculative:
+        yield "speculative", "nobody looks yet: it counts when a person does"
+    if decision.degraded:
+        yield "degraded", "the store did not answer in time"
+    yield "at", decision.at.isoformat()
+    yield "policy", decision.policy
 
 
 @frozen(kw_only=True, slots=False)
@@ -117,6 +140,14 @@ class Decision:
             f"this decision was pickled, and its words need the policy it was made by, of digest"
             f" `{self.policy}`: {given}"
         )
+
+    def _repr_html_(self) -> str:
+        """Return what was decided as a table for a notebook, with all that limits it."""
+        cells = "".join(
+            f"<tr><th>{escape(name)}</th><td>{escape(words)}</td></tr>"
+            for name, words in _words(self)
+        )
+        return f"<table>{cells}</table>"
 
     def dated(self, at: datetime) -> Self:
         """Return this decision for another moment.

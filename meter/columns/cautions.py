@@ -13,7 +13,7 @@ from attrs import frozen
 
 from meter.loading.article_ids import SAME_PAGES
 
-__all__ = ["CAUTIONS", "Caution", "caution", "holdout_size"]
+__all__ = ["CAUTIONS", "HEAVY_SHARE", "Caution", "caution", "holdout_size"]
 
 CAUTIONS = {
     "W01": (
@@ -85,6 +85,8 @@ CAUTIONS = {
     SAME_PAGES: ("ids-are-addresses", "{pages}"),
 }
 """Code: (name, words). A code is never given to something else."""
+HEAVY_SHARE = 0.25
+"""From this share of all on, the busiest 1 % of the readers are worth a caution."""
 
 
 @frozen(kw_only=True)

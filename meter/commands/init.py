@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from meter.clock import system_clock
+from meter.commands.dating import years_later, years_until_current
 from meter.commands.help import command
 from meter.commands.models import StartingFile, known_model, model_files
+from meter.commands.options import today_option
 from meter.errors import MeterError
 from meter.resources import MODEL_POLICY, PaywallModel, template_root
+
+if TYPE_CHECKING:
+    from datetime import date
 
 __all__ = ["SAMPLE", "init", "sample"]
 
@@ -46,14 +53,16 @@ def sample(name: str) -> str:
     callback=known_model,
     help="Start from a model of a paywall; without a name, list them.",
 )
-def init(folder: Path, like: PaywallModel | None) -> None:
+@today_option
+def init(folder: Path, like: PaywallModel | None, today: date | None) -> None:
     """Start a folder with a policy that works.
 
     The policy comes with journeys that test it and a few page views, or, with `--like`, with the
-    journey and the policy of the paywall that is most like yours. No file that is already in DIR is
-    overwritten.
+    journey and the policy of the paywall that is most like yours. Their dates are moved by whole
+    years, so that on --today (for this command without it: today) none is over. No file that is
+    already in DIR is overwritten.
     """
-    files = _sample_files() if like is None else model_files(like)
+    files = _current(_sample_files() if like is None else model_files(like), today)
     journey = SAMPLE_JOURNEY if like is None else like.journey
     taken = [file.name for file in files if (folder / file.name).exists()]
     if taken:
@@ -65,6 +74,13 @@ def init(folder: Path, like: PaywallModel | None) -> None:
         (folder / file.name).write_text(file.text, encoding="utf-8")
         click.echo(f"{folder / file.name}: {file.what}")
     click.echo(f"\nnext: meter check {folder / MODEL_POLICY} && meter journey {folder / journey}")
+
+
+def _current(files: list[StartingFile], today: date | None) -> list[StartingFile]:
+    """Return files whose dates are not over."""
+    policy = next(file.text for file in files if file.name == MODEL_POLICY)
+    years = years_until_current(policy, today or system_clock().date())
+    return [file._replace(text=years_later(file.text, years)) for file in files]
 
 
 def _sample_files() -> list[StartingFile]:

@@ -12,7 +12,7 @@ from meter.commands.console import EXIT_NO, open_console, print_json, print_mess
 from meter.commands.help import command
 from meter.commands.journey_against import OtherRun, print_both
 from meter.commands.locales import locale_option
-from meter.commands.options import FilePath, format_option
+from meter.commands.options import FilePath, format_option, today_option
 from meter.commands.timeline import WIDEST, print_timeline, prompt_text, summary_parts
 from meter.journeys import Journey, JourneyStep
 from meter.journeys.accepting import (
@@ -26,6 +26,7 @@ from meter.loading.events import decision_table
 from meter.loading.toml import read_text
 
 if TYPE_CHECKING:
+    from datetime import date
     from pathlib import Path
 
     from rich.console import Console
@@ -85,12 +86,14 @@ class _Run(NamedTuple):
     help="Show only where the journey goes otherwise than under this policy.",
 )
 @locale_option
+@today_option
 @format_option("text", "json")
 def journey(
     files: tuple[Path, ...],
     policy_path: Path | None,
     other_path: Path | None,
     locale: str | None,
+    today: date | None,
     form: str,
     *,
     accept: bool,
@@ -113,10 +116,16 @@ def journey(
         )
     given = None if policy_path is None else load_policy(policy_path)
     other = None if other_path is None else load_policy(other_path)
-    accepted = [_accept(path, given) for path in files] if accept else [[] for _ in files]
+    journeys = [_dated(Journey.load(path), today) for path in files]
+    accepted: list[list[AcceptedAnswer]] = [[] for _ in files]
+    if accept:
+        accepted = [
+            _accept(path, loaded, given) for path, loaded in zip(files, journeys, strict=True)
+        ]
+        journeys = [_dated(Journey.load(path), today) for path in files]
     runs = [
-        _run(path, given, other, locale, answers)
-        for path, answers in zip(files, accepted, strict=True)
+        _run(loaded, given, other, locale, answers)
+        for loaded, answers in zip(journeys, accepted, strict=True)
     ]
     if form == "json":
         print_json({"journeys": [_table(run) for run in runs]})
@@ -131,24 +140,26 @@ def journey(
         raise click.exceptions.Exit(EXIT_NO)
 
 
+def _dated(loaded: Journey, today: date | None) -> Journey:
+    return loaded if today is None else loaded.starting(today)
+
+
 def _run(
-    path: Path,
+    loaded: Journey,
     given: Policy | None,
     other: Policy | None,
     locale: str | None,
     accepted: list[AcceptedAnswer],
 ) -> _Run:
-    loaded = Journey.load(path)
     policy = given or loaded.load_policy()
     other_run = None if other is None else OtherRun(other, loaded.run(other))
     told = locale or loaded.locale
     return _Run(loaded, policy, loaded.run(policy), accepted, told, other_run)
 
 
-def _accept(path: Path, given: Policy | None) -> list[AcceptedAnswer]:
+def _accept(path: Path, loaded: Journey, given: Policy | None) -> list[AcceptedAnswer]:
     """Write the answers of a journey into its file, and return those that are new."""
     text = read_text(path)
-    loaded = Journey.load(path)
     policy = given or loaded.load_policy()
     answers = accepted_answers(loaded, loaded.run(policy), policy)
     if answers:

@@ -23,6 +23,7 @@ from meter.journeys.holdings import renew
 from meter.journeys.person import ImpossibleStepError, Person, Right, later
 from meter.journeys.steps import JourneyError, JourneyStep, PlannedStep, Renewal
 from meter.loading import load_policy
+from meter.loading.today import first_day
 from meter.memo import decide
 from meter.view import Article, PageView, Reader
 from meter.windows import instant, local_instant, moment
@@ -51,10 +52,11 @@ class Journey:
     """A reader and what happens to them, step by step.
 
     `policy` is the policy file the journey was written for, `start` the time before the first step
-    (a time or date without a zone is in the publication's), `locale` the language in which
-    expectations say what a prompt says (`None` for the publication's). A reader who is registered
-    or has rights starts signed in. `rights` are entitlements whose dates are the publication's;
-    they join those of `reader`.
+    (a time or date without a zone is in the publication's; where neither it nor the first step says
+    one, the first day that the policy names, else the first of next month), `locale` the language
+    in which expectations say what a prompt says (`None` for the publication's). A reader who is
+    registered or has rights starts signed in. `rights` are entitlements whose dates are the
+    publication's; they join those of `reader`.
     """
 
     steps: tuple[PlannedStep, ...] = field(converter=_steps)
@@ -152,18 +154,17 @@ class Journey:
         reader = evolve(self.reader, entitlements=(*self.reader.entitlements, *dated))
         return Person.begin(reader, self.device, self.language, self.channel)
 
+    def starting(self, today: date) -> Journey:
+        """Return this journey from a day on, where it has no time of its own."""
+        dated = self.start is not None or (self.steps and self.steps[0].at is not None)
+        return self if dated else evolve(self, start=today)
+
     def _start(self, policy: Policy) -> datetime:
         start = self.start
         if start is None and self.steps:
             start = self.steps[0].at
         if start is None:
-            problem = Problem(
-                code="no-start",
-                message="the journey has no time to start at",
-                name=self.name,
-                help="add `start = 2026-06-01` above the first table, or `at` to the first step",
-            )
-            raise JourneyError((problem,))
+            start = first_day([policy])
         return moment(local_instant(start, policy.zone), policy.zone)
 
     def _move(self, step: PlannedStep, number: int, now: datetime, policy: Policy) -> datetime:

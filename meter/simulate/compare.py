@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from attrs import evolve, field, frozen
 
+from meter.columns.tidy import tidy
 from meter.errors import MeterError
 from meter.policy import Policy
 from meter.simulate.assumptions import Assumption, Assumptions, published_assumptions
+from meter.simulate.frames import comparison_rows
 from meter.simulate.measures import MEASURES, NAMES, Measure, value
 from meter.simulate.population import Population, simulate
 from meter.simulate.report.html import notebook_html
@@ -47,6 +49,13 @@ class Comparison(Results):
     def to_dict(self) -> ReportTable:
         """Return the whole report as plain tables, for JSON."""
         return report_table(self)
+
+    def to_frame(self) -> object:
+        """Return every number as a tidy pandas frame, or an Arrow table without pandas.
+
+        The columns are `policy measure value low high kind unit`; see `meter.simulate.frames`.
+        """
+        return tidy(comparison_rows(self))
 
     def _repr_html_(self) -> str:
         """Return the tables for a notebook."""

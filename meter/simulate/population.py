@@ -15,9 +15,11 @@ import numpy as np
 from attrs import field, frozen
 from numpy.typing import NDArray
 
+from meter.columns.tidy import tidy
 from meter.errors import MeterError
 from meter.policy import Policy
 from meter.simulate.assumptions import Assumptions, published_assumptions
+from meter.simulate.frames import population_rows
 from meter.simulate.horizon import Horizon
 from meter.simulate.kernel.arrays import COLUMNS, LOG, MONTHLY, Behaviour, Calendar
 from meter.simulate.kernel.walk import walk
@@ -42,7 +44,7 @@ _VIEWS_LOGGED = 200
 """For how many page views of a reader and month a log has room."""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Population:
     """What became of simulated readers under one policy.
 
@@ -83,6 +85,25 @@ class Population:
             return self.column("advertising") + self.column("lifetime")
         return self.columns[:, COLUMNS.index(name)]
 
+    def by_reader(self) -> dict[str, NDArray[np.float64]]:
+        """Return one number for each reader, by the name of the column."""
+        return {name: self.columns[:, place] for place, name in enumerate(COLUMNS)}
+
+    def by_month(self) -> dict[str, NDArray[np.float64]]:
+        """Return one number for each month, by the name of the column."""
+        return {name: self.monthly[:, place] for place, name in enumerate(MONTHLY)}
+
+    def to_frame(self) -> object:
+        """Return every measure as a tidy pandas frame, or an Arrow table without pandas.
+
+        The columns are `policy measure value low high kind unit`; see `meter.simulate.frames`.
+        """
+        return tidy(population_rows(self))
+
+    def __repr__(self) -> str:
+        name = self.policy.publication.name
+        return f"<{self.readers:,} simulated readers of {name!r}, {self.months} months>"
+
     def total(self, name: str) -> float:
         """Return the sum of a column."""
         return float(self.column(name).sum())
@@ -92,6 +113,16 @@ class Population:
         counts = {rule.name: 0 for rule in self.policy.rules}
         for verdict, count in zip(self.reading.judging.verdicts, self.shown, strict=False):
             counts[verdict.rule] += int(count)
+        return counts
+
+    def by_offer(self) -> dict[tuple[str, str], int]:
+        """Return how many page views of each rule came with each offer: (rule, offer) to views."""
+        counts: dict[tuple[str, str], int] = {}
+        for verdict, count in zip(self.reading.judging.verdicts, self.shown, strict=False):
+            for offer in verdict.offers:
+                if count:
+                    pair = (verdict.rule, offer)
+                    counts[pair] = counts.get(pair, 0) + int(count)
         return counts
 
     def walled_views(self) -> float:

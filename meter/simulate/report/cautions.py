@@ -10,29 +10,25 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from meter.columns.cautions import Caution, holdout_size
-from meter.facts import ATTRIBUTES
-from meter.forms import covers
+from meter.columns.cautions import HEAVY_SHARE, Caution, holdout_size
 from meter.simulate.codes import coded
-from meter.simulate.report.words import counted
+from meter.simulate.report.policy_cautions import about_the_policies
+from meter.simulate.report.words import counted, listed
 from meter.simulate.results import leader_and_rival
-from meter.vocabulary import OfferKind, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
-    from meter.policy import Policy
-    from meter.simulate.assumptions import Assumptions
     from meter.simulate.population import Population
     from meter.simulate.report.shapes import Holdout
     from meter.simulate.results import Results
-    from meter.simulate.world import World
 
 __all__ = ["UNKNOWABLE", "cautions_of", "closing", "holdout"]
 
 _YEAR = 12
+_HUNDRED = 100
 _FEW = 2
 """Of more policies than these, the best looks better than it is."""
 _SMALL_CHANGE = 0.1
@@ -55,69 +51,88 @@ UNKNOWABLE = (
 def cautions_of(comparison: Results) -> list[Caution]:
     """Return every caution that holds for a comparison, in the order of their codes."""
     return sorted(
-        (*_always(comparison), *_about_the_answer(comparison), *_about_the_policies(comparison)),
+        (
+            *_about_the_people(comparison),
+            *_about_the_answer(comparison),
+            *about_the_policies(comparison),
+        ),
         key=lambda caution: caution.code,
     )
 
 
-def _always(comparison: Results) -> Iterator[Caution]:
+def _about_the_people(comparison: Results) -> Iterator[Caution]:
+    """Yield what simulated people are not, as far as something here depends on it."""
     known = comparison.assumptions
-    lifetime = known.number("money.lifetime_months")
-    months = "month" if lifetime == 1 else "months"
-    yield coded(
-        "W03",
-        "no limit was drawn at random for real readers: who registers, tries, buys and leaves here"
-        " follows from assumptions alone",
-    )
-    yield coded(
-        "W05",
-        "an unknown reader is metered by device, and"
-        f" {known.number('identity.cookie_reset'):.0%} of devices lose their cookie in a month:"
-        " readers as you count them are more than people, and fewer are stopped than a limit"
-        " suggests",
-    )
-    yield coded(
-        "W09", "people do not react to the counter itself, nor to the fact that something changed"
-    )
-    yield coded(
+    met = [people for people in comparison.populations if people.walled_views()]
+    if met:
+        yield coded(
+            "W03",
+            "no limit was drawn at random for real readers: who registers, tries, buys and leaves"
+            " here follows from assumptions alone",
+        )
+        yield coded(
+            "W18",
+            "each reader is alone: nobody shares a link, and no search engine ranks a closed page"
+            " lower",
+        )
+    lost = known.number("identity.cookie_reset")
+    if lost and any(rule.spend for policy in comparison.policies for rule in policy.rules):
+        yield coded(
+            "W05",
+            f"an unknown reader is metered by device, and {lost:.0%} of devices lose their cookie"
+            " in a month: readers as you count them are more than people, and fewer are stopped"
+            " than a limit suggests",
+        )
+    if len(comparison.names) > 1 or any(map(_counts_down, comparison.populations)):
+        yield coded(
+            "W09",
+            "people do not react to the counter itself, nor to the fact that something changed",
+        )
+    if any(people.total("starts") for people in comparison.populations):
+        yield _two_values(comparison)
+    if not 1 <= known.number("news.peak_month") <= comparison.months:
+        yield coded(
+            "W15",
+            "the news is the same every month (unless `news.peak_month` says otherwise): seasons"
+            " and great events are not in here",
+        )
+    yield from _heavy_tail(comparison.populations[0])
+
+
+def _counts_down(people: Population) -> bool:
+    """Say whether some page told what is left."""
+    return not {"countdown", "last-free-article"}.isdisjoint(people.by_show())
+
+
+def _two_values(comparison: Results) -> Caution:
+    known = comparison.assumptions
+    months = counted(round(known.number("money.lifetime_months")), "month")
+    return coded(
         "W14",
         f"cash is what is paid within {counted(comparison.months, 'month')}; lifetime also counts"
-        f" what those who stay are expected to pay, up to {lifetime:g} {months} and"
-        f" discounted by {known.number('money.discount_year'):.0%} a year: they are never added up",
-    )
-    yield coded(
-        "W15",
-        "the news is the same every month (unless `news.peak_month` says otherwise): seasons and"
-        " great events are not in here",
-    )
-    yield from _heavy_tail(comparison.populations[0])
-    yield coded(
-        "W18",
-        "each reader is alone: nobody shares a link, and no search engine ranks a closed page"
-        " lower",
+        f" what those who stay are expected to pay, up to {months} and discounted by"
+        f" {known.number('money.discount_year'):.0%} a year: they are never added up",
     )
 
 
 def _heavy_tail(people: Population) -> Iterator[Caution]:
-    """Say how much of everything the busiest readers make."""
-    read = people.column("read")
-    if not read.sum():
-        return
-    text = f"the busiest 1% of readers read {_share_of_top(read):.0%} of the articles"
-    starts = people.column("starts")
-    if starts.sum():
-        text += (
-            f", and the likeliest 1% make {_share_of_top(starts):.0%} of the starts: few people"
-            " decide this answer"
-        )
-    yield coded("W16", text)
+    """Say where the busiest readers make much of everything."""
+    heavy = [
+        f"the busiest 1% of readers {done} {share:.0%} of the {things}"
+        for column, done, things in (("read", "read", "articles"), ("starts", "make", "starts"))
+        if (share := _share_of_top(people.column(column))) > HEAVY_SHARE
+    ]
+    if heavy:
+        yield coded("W16", f"{' and '.join(heavy)}: few people decide this answer")
 
 
 def _share_of_top(values: NDArray[np.float64]) -> float:
     """Return the share that the largest 1 % of values have of their sum."""
+    whole = float(values.sum())
+    if not whole or len(values) < _HUNDRED:
+        return 0.0
     falling = np.sort(values)[::-1]
-    top = falling[: max(1, len(falling) // 100)]
-    return float(top.sum() / falling.sum())
+    return float(falling[: len(falling) // _HUNDRED].sum() / whole)
 
 
 def _about_the_answer(comparison: Results) -> Iterator[Caution]:
@@ -128,9 +143,9 @@ def _about_the_answer(comparison: Results) -> Iterator[Caution]:
             f"{counted(comparison.months, 'month')} {are} less than a year: in the largest trial of"
             " trials (Miller et al. 2023) the ranking turned round after twelve months",
         )
-    best, other = leader_and_rival(comparison)
+    ahead, other = leader_and_rival(comparison)
     if other is not None:
-        yield from _about_the_lead(comparison, best, other)
+        yield from _about_the_lead(comparison, ahead, other)
     if len(comparison.names) > _FEW:
         yield coded(
             "W19",
@@ -139,32 +154,32 @@ def _about_the_answer(comparison: Results) -> Iterator[Caution]:
         )
 
 
-def _about_the_lead(comparison: Results, best: int, other: int) -> Iterator[Caution]:
-    """Say what makes the lead of the best policy over another doubtful."""
+def _about_the_lead(comparison: Results, ahead: int, other: int) -> Iterator[Caution]:
+    """Say what makes the lead of the policy ahead over another doubtful."""
     names = comparison.names
     by = comparison.by.name
-    gap = comparison.differences[best or other][by]
+    gap = comparison.differences[ahead or other][by]
     if gap.low <= 0 <= gap.high:
         yield coded(
             "W12",
-            f"`{names[best]}` and `{names[other]}` differ in `{by}` by no more than sampling does:"
+            f"`{names[ahead]}` and `{names[other]}` differ in `{by}` by no more than sampling does:"
             " simulate more readers",
         )
     if comparison.turning:
-        lead = comparison.measures[best][by].value - comparison.measures[other][by].value
-        listed = ", ".join(f"`{name}`" for name in comparison.turning)
+        lead = comparison.measures[ahead][by].value - comparison.measures[other][by].value
+        turning = listed([f"`{name}`" for name in comparison.turning])
         yield coded(
             "W13",
-            f"`{names[best]}` leads `{names[other]}` by {lead:,.0f} in `{by}`, but not over the"
-            f" whole stated range of {listed}",
+            f"`{names[ahead]}` leads `{names[other]}` by {lead:,.0f} in `{by}` at the central"
+            f" assumptions, but not over the whole stated range of {turning}",
         )
     otherwise = "net_lifetime" if by == "net" else "net"
     rival = int(np.argmax([row[otherwise].value for row in comparison.measures]))
-    if rival != best:
+    if rival != ahead:
         yield coded(
             "W14",
-            f"by cash and by lifetime value different policies are best: `{names[best]}` by"
-            f" `{by}`, `{names[rival]}` by the other",
+            f"by cash and by lifetime value different policies have the most: `{names[ahead]}` by"
+            f" `{by}`, `{names[rival]}` by `{otherwise}`",
         )
     if not any(comparison.assumptions.number(name) for name in _REACTIONS):
         yield coded(
@@ -172,78 +187,6 @@ def _about_the_lead(comparison: Results, best: int, other: int) -> Iterator[Caut
             "nobody leaves and no habit changes: such a model always prefers all free or all"
             " closed, or nearly so",
         )
-
-
-def _about_the_policies(comparison: Results) -> Iterator[Caution]:
-    for name, population in zip(comparison.names, comparison.populations, strict=True):
-        for code, text in _about_a_policy(population, comparison.assumptions):
-            yield coded(code, f"`{name}`: {text}")
-
-
-def _about_a_policy(people: Population, known: Assumptions) -> Iterator[tuple[str, str]]:
-    """Yield the code and the words of what one policy's numbers do not say."""
-    policy = people.policy
-    idle = [rule for rule, count in people.by_rule().items() if not count]
-    if idle:
-        listed = ", ".join(f"`{rule}`" for rule in idle)
-        text = f"no simulated page view reached {listed}; nothing here says what these rules do"
-        yield "W20", text
-    for what in _nobody(policy, people.reading.world):
-        yield "W21", what
-    gated = people.by_show().get("gate")
-    if gated:
-        text = (
-            f"{counted(gated, 'page view')} met a gate and went without the article: who does what"
-            " a gate asks for is not simulated, and nobody counts as stopped by one"
-        )
-        yield "W26", text
-    if people.by_show().get("registration-wall"):
-        text = (
-            "that registered readers subscribe more often is mostly who registers; registering"
-            " changes nobody here"
-        )
-        yield "W10", text
-    if policy.offers and not known.number("offers.price_elasticity"):
-        text = "a lower price sells no more here; set `offers.price_elasticity` if you know better"
-        yield "W23", text
-    has_trials = any(offer.kind is OfferKind.TRIAL for offer in policy.offers)
-    if has_trials and not people.total("starts"):
-        yield "W24", "nobody was made an offer"
-
-
-_SOURCES = {
-    "section": "articles.sections",
-    "kind": "articles.kinds",
-    "tags": "articles.tags",
-    "segments": "readers.segments",
-    "country": "readers.countries",
-    "referrer": "views.referrers",
-    "device": "views.devices",
-}
-_NEVER_SET = ("channel", "language", "gift", "crawler")
-
-
-def _nobody(policy: Policy, world: World) -> Iterator[str]:
-    """Yield what the policy asks about that nobody in this world is or has."""
-    for slot in policy.rulebook.vocabulary.slots[: policy.rulebook.vocabulary.base]:
-        if slot.name in _SOURCES:
-            present = world.words(slot.name)
-            mark = ATTRIBUTES[slot.name].mark
-            missing = [
-                word
-                for word in map(str, slot.mentioned)
-                if not any(covers(word, value, mark) for value in present)
-            ]
-            if missing:
-                listed = ", ".join(f"`{word}`" for word in missing)
-                yield (
-                    f"nothing and nobody has {slot.name} {listed}; say how many have in"
-                    f" `{_SOURCES[slot.name]}`"
-                )
-        elif slot.name in _NEVER_SET:
-            yield f"it asks about `{slot.name}`, which is the same for every simulated view"
-    if any(rule.when.reader == frozenset({Status.STAFF}) for rule in policy.rules):
-        yield "there are no staff among the simulated readers"
 
 
 def holdout(comparison: Results) -> Holdout:
@@ -256,8 +199,8 @@ def holdout(comparison: Results) -> Holdout:
     share = _starts(base)
     change = _SMALL_CHANGE
     assumed = True
-    best, other = leader_and_rival(comparison)
-    challenger = best or other
+    ahead, other = leader_and_rival(comparison)
+    challenger = ahead or other
     if challenger is not None and share:
         found = _starts(comparison.populations[challenger]) / share - 1
         if abs(found) >= _LEAST_CHANGE:

@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from meter.simulate.codes import caution_row
+from meter.simulate.frames import unit_of
 from meter.simulate.kernel.arrays import MONTHLY
 from meter.simulate.measures import MEASURES, PER_MONTH, Measure
 from meter.simulate.report.cautions import UNKNOWABLE, cautions_of, closing, holdout
@@ -25,15 +26,18 @@ __all__ = [
     "currency_of",
     "denominator",
     "headline",
+    "leading",
     "report_table",
     "shown_measures",
-    "unit_of",
     "versions",
 ]
 
 _MOST_AGAINST = 5
 """Of how many policies the first paragraph says what they do; a table says it of all."""
-_SOLD = {"cash": "subscription cash", "lifetime": "subscription lifetime value"}
+_SOLD = {
+    "subscription_cash": "subscription cash",
+    "subscription_lifetime": "subscription lifetime value",
+}
 _STOPS = (0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 13, 16, 20, 30)
 
 
@@ -64,9 +68,7 @@ def report_table(comparison: Results, choice: LimitChoice | None = None) -> Repo
         "currency": currency_of(comparison),
         "policies": [_policy(comparison, number) for number in range(len(comparison.names))],
         "by": comparison.by.name,
-        "verdict": comparison.verdict.sentence
-        if len(comparison.names) > 1
-        else headline(comparison),
+        "verdict": leading(comparison),
         "best": comparison.best,
         "shares": comparison.verdict.shares,
         "draws": comparison.verdict.draws,
@@ -74,7 +76,7 @@ def report_table(comparison: Results, choice: LimitChoice | None = None) -> Repo
         "tornado": [sensitivity.to_dict() for sensitivity in comparison.sensitivities],
         "my_readers": comparison.my_readers,
         "measures": {measure.name: measure.words for measure in MEASURES},
-        "units": {measure.name: unit_of(measure, comparison) for measure in MEASURES},
+        "units": {measure.name: unit_of(measure, currency_of(comparison)) for measure in MEASURES},
         "assumptions": comparison.assumptions.rows(),
         "warnings": [caution_row(caution) for caution in cautions_of(comparison)],
         "cannot_know": list(UNKNOWABLE),
@@ -86,13 +88,6 @@ def report_table(comparison: Results, choice: LimitChoice | None = None) -> Repo
         warnings = [*table["warnings"], *choice.warnings()]
         table["warnings"] = sorted(warnings, key=lambda caution: caution["code"])
     return table
-
-
-def unit_of(measure: Measure, comparison: Results) -> str:
-    """Return the unit of a measure in words: the currency for money, for a rate also of what."""
-    if measure.money:
-        return currency_of(comparison)
-    return measure.unit if measure.per is None else f"{measure.unit} of {PER_MONTH}"
 
 
 def denominator(comparison: Results, number: int) -> str:
@@ -161,13 +156,18 @@ def _stop_curve(people: Population) -> list[StopShare]:
 
 def headline(comparison: Results) -> str:
     """Return one paragraph for somebody who reads nothing else: the verdict, then the numbers."""
+    return " ".join([leading(comparison), *_against(comparison), *_turned(comparison)])
+
+
+def leading(comparison: Results) -> str:
+    """Return the first sentence: the verdict on several policies, or what a single one does."""
     if len(comparison.names) == 1:
         return _about_one(comparison)
-    return " ".join([comparison.verdict.sentence, *_against(comparison), *_turned(comparison)])
+    return comparison.verdict.sentence
 
 
 def _about_one(comparison: Results) -> str:
-    """Return the paragraph about a single policy."""
+    """Return the sentence about a single policy."""
     row = comparison.measures[0]
     subscribers = round(row["active_subscribers"].value)
     what = "is a subscriber" if subscribers == 1 else "are subscribers"
@@ -183,16 +183,18 @@ def _against(comparison: Results) -> Iterator[str]:
     """Yield what each policy does against the first, at the central assumptions."""
     money = f" {currency_of(comparison)}"
     months = counted(comparison.months, "month")
-    sold = "lifetime" if comparison.by.name == "net_lifetime" else "cash"
+    sold = "subscription_cash"
+    if comparison.by.name == "net_lifetime":
+        sold = "subscription_lifetime"
     first, *others = comparison.names
     for name, gain in list(zip(others, comparison.differences[1:], strict=True))[:_MOST_AGAINST]:
         stopped = _more(gain["readers_stopped"].value, "reader")
         starts = _more(gain["starts_per_million"].value, "start")
         yield (
-            f"Against `{first}`, `{name}` earns"
-            f" {_more_money(gain[comparison.by.name].value, money)} over {months}"
+            f"At the central assumptions `{name}` earns"
+            f" {_more_money(gain[comparison.by.name].value, money)} than `{first}` over {months}"
             f" ({_more_money(gain['advertising'].value)} advertising,"
-            f" {_more_money(gain[f'subscription_{sold}'].value)} {_SOLD[sold]}), stops"
+            f" {_more_money(gain[sold].value)} {_SOLD[sold]}), stops"
             f" {stopped} and brings {starts} in a million reader-months."
         )
 

@@ -106,15 +106,13 @@ def _sentences(evidence: Evidence, shares: dict[str, float], best: str | None) -
     names = _names(evidence.names)
     ahead = _ahead(evidence)
     if len(evidence.alike) == len(evidence.names):
-        return [
-            f"{names} gave every simulated reader the same: there is nothing to choose between"
-            f" them by {evidence.what}."
-        ]
+        same = f"{names} gave every simulated reader the same"
+        return [f"{same}: there is nothing to choose between them by {evidence.what}."]
     said = []
     if not evidence.draws:
         said.append(
             f"Which of {names} is the better one by {evidence.what} is not told: nothing was"
-            f" drawn. At the central assumptions {_first_there(evidence, ahead)}."
+            f" drawn. At the central assumptions {_first_there(ahead)}."
         )
     elif evidence.draws < LEAST_DRAWS:
         said.append(
@@ -128,7 +126,7 @@ def _sentences(evidence: Evidence, shares: dict[str, float], best: str | None) -
     else:
         said.append(f"`{best}` is best by {evidence.what}: {_shares(evidence, shares)}.")
     if best is not None and [best] != ahead:
-        said.append(f"At the central assumptions {_first_there(evidence, ahead)}.")
+        said.append(f"At the central assumptions {_first_there(ahead)}.")
     if evidence.alike:
         said.append(f"{_names(evidence.alike)} gave every simulated reader the same.")
     said += [
@@ -147,7 +145,7 @@ def _ahead(evidence: Evidence) -> list[str]:
     return [name for name, value in pairs if value >= most - room]
 
 
-def _first_there(evidence: Evidence, ahead: Sequence[str]) -> str:
+def _first_there(ahead: Sequence[str]) -> str:
     if len(ahead) == 1:
         return f"`{ahead[0]}` has the most"
     return f"{_names(ahead)} have the same"

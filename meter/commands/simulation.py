@@ -108,7 +108,8 @@ class Simulation:
                 by=people.by,
                 progress=progress,
             )
-        return evolve(found, my_readers=people.my_readers)
+        fit = () if self.calibration is None else self.calibration.rows
+        return evolve(found, my_readers=people.my_readers, fit=fit)
 
     def print_answer(
         self, comparison: Comparison, output: OutputOptions, choice: LimitChoice | None = None

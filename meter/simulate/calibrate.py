@@ -32,6 +32,10 @@ _READERS = 60_000
 _WHOLE = 1.0
 _MOST_CONVERSION = 0.1
 _TWO_YEARS = 24
+_HUNDRED = 100.0
+_ROUNDED = 0.011
+"""By how much shares that were rounded may miss the whole."""
+_MARKS = {"%": 0.01, "k": 1e3, "m": 1e6}
 
 
 @frozen(kw_only=True)
@@ -87,12 +91,14 @@ class Known:
 
 
 def _number(name: str, text: str) -> float:
-    scale = 100 if text.endswith("%") else 1
+    written = text.replace("_", "")
+    scale = next((times for mark, times in _MARKS.items() if written.lower().endswith(mark)), 1)
     try:
-        number = float(text.removesuffix("%").replace("_", "")) / scale
+        number = float(written[:-1] if scale != 1 else written) * scale
     except ValueError:
         raise MeterError(
-            f"`{name}={text}` is not a number; write it like `starts=210`, or `churn=4%`"
+            f"`{name}={text}` is not a number; write it like `starts=210`, `uniques=500k` or"
+            " `churn=4%`"
         ) from None
     if not number > 0:
         raise MeterError(f"`{name}={text}` is not above 0")
@@ -106,7 +112,13 @@ def _split(text: str) -> tuple[float, float, float]:
             f"`split={text}` has not three parts; write the readers of 1, of 2 to 5, and of more"
             " articles, such as `68/23/9`"
         )
-    one, few, more = (part / sum(parts) for part in parts)
+    whole = sum(parts)
+    if not any(abs(whole / total - 1) <= _ROUNDED for total in (_WHOLE, _HUNDRED)):
+        raise MeterError(
+            f"the parts of `split={text}` add up to {whole:g}; they are shares of all readers, so"
+            " let them add up to 100"
+        )
+    one, few, more = (part / whole for part in parts)
     return one, few, more
 
 

@@ -6,7 +6,7 @@ from typing import TypedDict
 
 from meter.columns.cautions import CAUTIONS, Caution
 
-__all__ = ["CautionRow", "caution_row", "coded"]
+__all__ = ["CODES", "CautionRow", "caution_row", "coded"]
 
 _NAMES = {
     "W10": "registered-is-selected",
@@ -22,7 +22,12 @@ _NAMES = {
     "W23": "price-does-nothing",
     "W24": "not-sold",
     "W26": "gates-not-simulated",
+    "W30": "does-not-fit",
 }
+
+
+CODES = ("W03", "W05", "W09", "W15", "W16", *_NAMES)
+"""Every code that a comparison can have."""
 
 
 class CautionRow(TypedDict):

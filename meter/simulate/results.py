@@ -9,6 +9,7 @@ import numpy as np
 from attrs import field, frozen
 from numpy.typing import NDArray
 
+from meter.simulate.calibrate import CalibrationRow
 from meter.simulate.measures import (
     MEASURES,
     NAMES,
@@ -83,7 +84,7 @@ class Results:
     the assumptions, scaled to `readers` ([draw, policy, measure]), `sensitivities` one row for each
     assumption that has a range, the largest first; `ends` holds, by assumption, every measure at
     both ends of its range ([end, policy, measure]). `my_readers` is how many readers you have in a
-    month, where that was said.
+    month, where that was said, and `fit` how the assumptions fit the numbers that were given.
     """
 
     names: tuple[str, ...]
@@ -93,6 +94,7 @@ class Results:
     sensitivities: tuple[Sensitivity, ...]
     ends: dict[str, NDArray[np.float64]] = field(factory=dict)
     my_readers: int | None = None
+    fit: tuple[CalibrationRow, ...] = ()
 
     @property
     def policies(self) -> list[Policy]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from meter import Journey, MeterError, PolicyError, loads_policy
 from meter.journeys import JourneyError
 from meter.journeys.action_keys import ACTIONS
+from meter.loading.today import first_day
 
 SAMPLE = Path(__file__).parents[2] / "templates" / "sample"
 
@@ -155,13 +157,22 @@ def test_the_policy_is_looked_for_beside_the_journey(tmp_path, monkeypatch):
     assert step.decision.rule == "all"
 
 
-def test_a_journey_without_a_policy_or_a_start_says_so(policy):
-    """Both are needed to run it, neither to read it."""
+def test_a_journey_without_a_policy_says_so(policy):
+    """One is needed to run it, not to read it."""
     journey = Journey.loads('[[steps]]\nread = "a"\n')
     with pytest.raises(JourneyError, match="the journey names no policy"):
         journey.run()
-    with pytest.raises(JourneyError, match="the journey has no time to start at"):
-        journey.run(policy)
+
+
+def test_a_journey_without_a_time_starts_where_the_policy_does(policy):
+    """On the first day that the policy names, or on the one that is asked for."""
+    journey = Journey.loads('[[steps]]\nread = "a"\n')
+    (step,) = journey.run(policy)
+    assert step.at.date() == first_day([policy])
+    (later,) = journey.starting(date(2031, 2, 3)).run(policy)
+    assert later.at.date() == date(2031, 2, 3)
+    dated = Journey.loads('[[steps]]\nat = 2026-01-01\nread = "a"\n')
+    assert dated.starting(date(2031, 2, 3)) is dated
 
 
 def test_articles_are_described_once_and_steps_may_differ():

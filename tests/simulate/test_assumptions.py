@@ -138,7 +138,9 @@ def test_an_assumption_is_asked_for_by_its_kind() -> None:
     known = published_assumptions()
     assert 0.1 == known.number("walls.leave")
     assert {"sponsored": 0.02} == known.shares("articles.tags")
-    assert date(2026, 1, 1) == known.day("horizon.start")
+    said = known.replace({"horizon.start": date(2026, 1, 1)})
+    assert date(2026, 1, 1) == said.day("horizon.start")
+    assert "USD" == known.word("money.currency")
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,7 @@ def cautions_of(comparison: Results) -> list[Caution]:
     return sorted(
         (
             *_about_the_people(comparison),
+            *_about_the_fit(comparison),
             *_about_the_answer(comparison),
             *about_the_policies(comparison),
         ),
@@ -133,6 +134,21 @@ def _share_of_top(values: NDArray[np.float64]) -> float:
         return 0.0
     falling = np.sort(values)[::-1]
     return float(falling[: len(falling) // _HUNDRED].sum() / whole)
+
+
+def _about_the_fit(comparison: Results) -> Iterator[Caution]:
+    """Say which of the numbers that were given the simulation does not give."""
+    for row in comparison.fit:
+        if not row["fits"]:
+            yield coded(
+                "W30",
+                f"{row['name']}: you gave {_short(row['yours'])}, and the fitted simulation gives"
+                f" {_short(row['simulated'])}; what follows is not about your readers",
+            )
+
+
+def _short(number: float) -> str:
+    return f"{number:.1%}" if number < 1 else f"{number:,.0f}"
 
 
 def _about_the_answer(comparison: Results) -> Iterator[Caution]:

@@ -111,13 +111,13 @@ def _sentences(evidence: Evidence, shares: dict[str, float], best: str | None) -
     said = []
     if not evidence.draws:
         said.append(
-            f"Which of {names} is the better one by {evidence.what} is not told: nothing was"
+            f"Which of {names} is the better one by {evidence.what} is not told, for nothing was"
             f" drawn. At the central assumptions {_first_there(ahead)}."
         )
     elif evidence.draws < LEAST_DRAWS:
         said.append(
             f"Too few draws to tell {names} apart by {evidence.what}: {_shares(evidence, shares)}."
-            f" It takes {LEAST_DRAWS}."
+            f" At least {LEAST_DRAWS} are needed."
         )
     elif best is None:
         said.append(

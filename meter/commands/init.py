@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from meter.clock import system_clock
-from meter.commands.dating import years_later, years_until_current
+from meter.commands.dating import until_current
 from meter.commands.help import command
 from meter.commands.models import StartingFile, known_model, model_files
 from meter.commands.options import today_option
@@ -26,7 +26,7 @@ SAMPLE = {
     "month-end.journey.toml": "the minute in which the month turns",
     "two-devices.journey.toml": "one reader on a phone and a laptop",
     "open-and-premium.journey.toml": "what is free, and what an allowance never opens",
-    "trial.journey.toml": "a trial from 31 January, and a cancelled subscription",
+    "trial.journey.toml": "a trial from 31 March, and a cancelled subscription",
     "events.jsonl": "page views, one a line, for `meter decide`",
     "README.md": "what to try, in order",
 }
@@ -59,8 +59,8 @@ def init(folder: Path, like: PaywallModel | None, today: date | None) -> None:
 
     The policy comes with journeys that test it and a few page views, or, with `--like`, with the
     journey and the policy of the paywall that is most like yours. Their dates are moved by whole
-    years, so that on --today (for this command without it: today) none is over. No file that is
-    already in DIR is overwritten.
+    years (by 52 weeks each where days of the week matter), so that on --today (for this command
+    without it: today) none is over. No file that is already in DIR is overwritten.
     """
     files = _current(_sample_files() if like is None else model_files(like), today)
     journey = SAMPLE_JOURNEY if like is None else like.journey
@@ -79,8 +79,8 @@ def init(folder: Path, like: PaywallModel | None, today: date | None) -> None:
 def _current(files: list[StartingFile], today: date | None) -> list[StartingFile]:
     """Return files whose dates are not over."""
     policy = next(file.text for file in files if file.name == MODEL_POLICY)
-    years = years_until_current(policy, today or system_clock().date())
-    return [file._replace(text=years_later(file.text, years)) for file in files]
+    later = until_current(policy, today or system_clock().date())
+    return [file._replace(text=later.moved(file.text)) for file in files]
 
 
 def _sample_files() -> list[StartingFile]:

@@ -17,6 +17,8 @@ FILES = (
     "tests/laws/test_planted_bugs.py",
     "tests/paywall/test_planted_bugs.py",
     "tests/columns/test_planted_bugs.py",
+    "tests/journeys/test_planted_bugs.py",
+    "tests/prompts/test_planted_words.py",
 )
 
 

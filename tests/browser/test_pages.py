@@ -8,6 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from datetime import UTC, datetime
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -108,37 +109,80 @@ def test_a_name_with_markup_is_only_text(look, policy):
     assert hostile in seen[2]
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-def test_the_report_draws_its_charts_and_asks_for_nothing(look, tmp_path, width):
-    """Every chart is drawn from what the page itself holds, and the page fits a phone."""
-    sample = str(template_root() / "sample" / "policy.toml")
+@pytest.fixture(scope="session")
+def report(tmp_path_factory):
+    """A report on two policies, as the command writes it."""
+    folder = tmp_path_factory.mktemp("report")
+    sample = template_root() / "sample" / "policy.toml"
+    lower = folder / "lower.toml"
+    lower.write_text(sample.read_text(encoding="utf-8").replace("anonymous = 3", "anonymous = 2"))
     few = [
         "--readers",
         "2000",
         "--months",
         "2",
         "--draws",
-        "0",
-        "--no-sweep",
-        "--html",
-        str(tmp_path / "report.html"),
+        "4",
+        "--my-readers",
+        "500000",
+        "--optimise",
+        "limit=2..4",
     ]
+    meter = Path(sys.executable).with_name("meter")
+    page = folder / "report.html"
     subprocess.run(
-        [Path(sys.executable).with_name("meter"), "compare", sample, sample, *few],
+        [meter, "compare", str(sample), str(lower), *few, "--html", str(page)],
         check=True,
         capture_output=True,
     )
-    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    return page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_report_draws_its_charts_and_asks_for_nothing(look, report, width):
+    """Every chart is drawn from what the page itself holds, and the page fits a phone."""
     asked = "page.defaultView.performance.getEntriesByType('resource').map(entry => entry.name)"
     drawn = (
         "[...page.querySelectorAll('figure')].map(figure => figure.querySelectorAll('svg,"
         " canvas').length > 0)"
     )
     seen = look(
-        text,
+        report,
         f"return {{asked: {asked}, drawn: {drawn}, overflow: page.documentElement.scrollWidth >"
         " view.innerWidth};",
         width,
     )
     assert {"asked": [], "drawn": [True] * len(seen["drawn"]), "overflow": False} == seen
     assert len(seen["drawn"]) > 2
+
+
+AXE = """
+<script>
+{axe}
+addEventListener("load", () => setTimeout(() => {{
+  for (const closed of document.querySelectorAll("details")) closed.open = true;
+  axe.run().then((found) => {{ window.found = found.violations; }});
+}}, 300));
+</script>"""
+VIOLATIONS = (
+    "return view.found === undefined ? null : view.found.map(rule => rule.id + ': ' +"
+    " rule.nodes.map(node => node.target).join(' '));"
+)
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (390, "dark"), (1280, "light")])
+def test_axe_finds_nothing_in_the_report_with_its_tables_open(look, report, width, scheme):
+    """Whatever axe looks for: names, contrast, what scrolls and cannot be reached."""
+    axe = (files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8")
+    page = report.replace("</body>", AXE.format(axe=axe) + "</body>")
+    if scheme == "dark":
+        page = page.replace("(prefers-color-scheme: dark)", "all")
+    assert [] == look(page, VIOLATIONS, width)
+
+
+def test_axe_finds_what_it_should(look):
+    """A button without a name is found, so that finding nothing means something."""
+    axe = (files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8")
+    page = "<!doctype html><html lang='en'><title>t</title><body><main><h1>h</h1><button></button>"
+    found = look(f"{page}</main>{AXE.format(axe=axe)}</body></html>", VIOLATIONS)
+    assert [rule for rule in found if rule.startswith("button-name")]

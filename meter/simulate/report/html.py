@@ -22,6 +22,7 @@ from meter.simulate.report.summary import (
     headline,
     report_table,
     shown_measures,
+    span_words,
 )
 from meter.simulate.report.verdict import direction
 from meter.simulate.report.words import counted, share_text
@@ -100,6 +101,7 @@ def html_report(
         headline=_quoted(headline(comparison)),
         rates=_rates(comparison),
         moved=comparison.moved,
+        span=span_words(comparison),
         cards=_cards(comparison),
         measures=shown_measures(comparison),
         totals=[measure for measure in shown_measures(comparison) if measure.per is None],

@@ -27,8 +27,10 @@ __all__ = [
     "denominator",
     "headline",
     "leading",
+    "rates_sentence",
     "report_table",
     "shown_measures",
+    "span_words",
     "versions",
 ]
 
@@ -94,6 +96,23 @@ def denominator(comparison: Results, number: int) -> str:
     """Return what the rates of a policy are shares of, in words."""
     months = comparison.populations[number].total("months")
     return f"{months:,.0f} {PER_MONTH}"
+
+
+def rates_sentence(comparison: Results) -> str:
+    """Return what the rates of all policies are shares of, in a sentence."""
+    names = comparison.names
+    if len(names) == 1:
+        return f"Rates are of {denominator(comparison, 0)}."
+    parts = [
+        f"{people.total('months'):,.0f} (`{name}`)"
+        for name, people in zip(names, comparison.populations, strict=True)
+    ]
+    return f"Rates are of {PER_MONTH}: {listed(parts)}."
+
+
+def span_words(comparison: Results) -> str:
+    """Return what the wide interval is, in words."""
+    return f"what 95% of {counted(len(comparison.drawn), 'draw')} of the assumptions give"
 
 
 def shown_measures(comparison: Results) -> list[Measure]:

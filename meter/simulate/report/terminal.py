@@ -8,7 +8,13 @@ from rich.table import Table
 
 from meter.simulate.report.cautions import UNKNOWABLE, cautions_of, closing
 from meter.simulate.report.html import format_range, format_value, plain_value
-from meter.simulate.report.summary import currency_of, denominator, headline, shown_measures
+from meter.simulate.report.summary import (
+    currency_of,
+    headline,
+    rates_sentence,
+    shown_measures,
+    span_words,
+)
 from meter.simulate.report.words import counted, share_text
 
 if TYPE_CHECKING:
@@ -95,13 +101,11 @@ def _numbers(comparison: Results, console: Console) -> None:
         table.add_section()
         _add_differences(table, comparison)
         _add_chances(table, comparison)
-    rates = (denominator(comparison, number) for number in range(len(comparison.names)))
-    table.add_row("rates are of", *rates)
     console.print(table)
     note = "Below each number: what other simulated readers would give (95%)"
     if comparison.moved:
-        note += "; in brackets, what the assumptions' ranges leave open (95%)"
-    console.print(f"{note}.", style="dim")
+        note += f"; in brackets: {span_words(comparison)}"
+    console.print(f"{note}. {rates_sentence(comparison)}", style="dim")
     console.print()
 
 

@@ -35,7 +35,8 @@ def tidy(rows: Sequence[TidyRow]) -> object:
 
     The columns are `policy measure value low high kind unit`.
     """
-    table = pa.table({name: [row[name] for row in rows] for name in TidyRow.__annotations__})  # type: ignore[literal-required]
+    cells = [dict(row) for row in rows]
+    table = pa.table({name: [row[name] for row in cells] for name in TidyRow.__annotations__})
     if find_spec("pandas") is None:
         return table
     return import_module("pandas").DataFrame(table.to_pydict())

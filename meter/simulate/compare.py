@@ -19,9 +19,9 @@ from meter.columns.tidy import tidy
 from meter.errors import MeterError
 from meter.policy import Policy
 from meter.simulate.assumptions import Assumption, Assumptions, published_assumptions
-from meter.simulate.frames import comparison_rows
 from meter.simulate.measures import MEASURES, NAMES, Measure, value
 from meter.simulate.population import Population, simulate
+from meter.simulate.report.frame import comparison_rows
 from meter.simulate.report.html import notebook_html
 from meter.simulate.report.summary import report_table
 from meter.simulate.results import TIE, Results, Sensitivity, leader_and_rival
@@ -53,7 +53,7 @@ class Comparison(Results):
     def to_frame(self) -> object:
         """Return every number as a tidy pandas frame, or an Arrow table without pandas.
 
-        The columns are `policy measure value low high kind unit`; see `meter.simulate.frames`.
+        The columns are `policy measure value low high kind unit`.
         """
         return tidy(comparison_rows(self))
 

@@ -12,7 +12,7 @@ from attrs import evolve, frozen
 from meter.errors import MeterError, meant
 from meter.simulate.codes import CautionRow, caution_row, coded
 from meter.simulate.measures import Estimate
-from meter.simulate.report.verdict import Verdict, verdict
+from meter.simulate.report.verdict import ComparisonVerdict, verdict
 from meter.simulate.report.words import listed
 from meter.simulate.results import Results
 from meter.vocabulary import Status
@@ -39,7 +39,7 @@ class TriedLimit(TypedDict):
 
 
 class LimitChoiceTable(TypedDict):
-    """What can be said about the best limit, as JSON; see `Verdict` and `LimitChoice`."""
+    """What can be said about the best limit, as JSON; see `ComparisonVerdict` and `LimitChoice`."""
 
     meter: str
     status: str | None
@@ -159,7 +159,7 @@ class LimitChoice:
         return self.selected in (self.limits[0], self.limits[-1])
 
     @cached_property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> ComparisonVerdict:
         """What the draws support, in a sentence, with the evidence for it."""
         ends = (self.names[0], self.names[-1])
         return verdict(self.comparison.evidence(edges=ends))

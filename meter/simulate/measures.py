@@ -8,15 +8,13 @@ does not).
 from __future__ import annotations
 
 from math import inf, sqrt
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Protocol, TypedDict
 
 import numpy as np
 from attrs import frozen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from meter.simulate.population import Population
 
 __all__ = [
     "MEASURES",
@@ -25,6 +23,7 @@ __all__ = [
     "Estimate",
     "EstimateRow",
     "Measure",
+    "MeasuredReaders",
     "estimate",
     "estimate_difference",
     "influence",
@@ -34,6 +33,17 @@ __all__ = [
 ]
 
 Z95 = 1.959963984540054
+
+
+class MeasuredReaders(Protocol):
+    """Readers with one number each in every column, such as a `Population`."""
+
+    @property
+    def readers(self) -> int:
+        """How many readers there are in each month."""
+
+    def column(self, name: str) -> NDArray[np.float64]:
+        """Return one number for each reader."""
 
 
 @frozen
@@ -189,13 +199,13 @@ class Estimate:
         return {"value": self.value, "sampling": [self.low, self.high], "assumptions": varied}
 
 
-def _column(population: Population, name: str) -> NDArray[np.float64]:
+def _column(population: MeasuredReaders, name: str) -> NDArray[np.float64]:
     if name == "was_stopped":
         return (population.column("stopped") > 0).astype(np.float64)
     return population.column(name)
 
 
-def value(population: Population, measure: Measure) -> float:
+def value(population: MeasuredReaders, measure: Measure) -> float:
     """Return a measure of a population."""
     total = float(_column(population, measure.column).sum())
     if measure.per is None:
@@ -204,7 +214,7 @@ def value(population: Population, measure: Measure) -> float:
     return measure.scale * total / whole if whole else 0.0
 
 
-def influence(population: Population, measure: Measure) -> NDArray[np.float64]:
+def influence(population: MeasuredReaders, measure: Measure) -> NDArray[np.float64]:
     """Return what each reader adds to a measure; for a ratio, to first order.
 
     Spreads and paired differences are taken of these parts.
@@ -226,7 +236,7 @@ def spread(parts: NDArray[np.float64]) -> float:
 
 
 def estimate(
-    population: Population, measure: Measure, drawn: NDArray[np.float64] | None = None
+    population: MeasuredReaders, measure: Measure, drawn: NDArray[np.float64] | None = None
 ) -> Estimate:
     """Return a measure with both intervals; `drawn` are its values under other assumptions."""
     found = value(population, measure)

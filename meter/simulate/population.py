@@ -98,7 +98,8 @@ class Population:
 
         The columns are `policy measure value low high kind unit`; see `meter.simulate.frames`.
         """
-        return tidy(population_rows(self))
+        name = self.policy.publication.name
+        return tidy(population_rows(name, self, self.assumptions.word("money.currency")))
 
     def __repr__(self) -> str:
         name = self.policy.publication.name

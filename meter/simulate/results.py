@@ -21,7 +21,7 @@ from meter.simulate.measures import (
     value,
 )
 from meter.simulate.population import Population
-from meter.simulate.report.verdict import Evidence, Verdict, verdict
+from meter.simulate.report.verdict import ComparisonVerdict, Evidence, verdict
 
 if TYPE_CHECKING:
     from meter.policy import Policy
@@ -195,7 +195,7 @@ class Results:
         return len(self.assumptions.uncertain()) if len(self.drawn) else 0
 
     @cached_property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> ComparisonVerdict:
         """What the draws support, in a sentence, with the evidence for it."""
         return verdict(self.evidence())
 

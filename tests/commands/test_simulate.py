@@ -64,7 +64,7 @@ def test_compare_prints_tables_doubts_assumptions_and_the_last_word() -> None:
         "Starts per million",
         "against today: net, cash",
         "W11",
-        "walls.conversion",
+        "First" if False else "first by net cash, in 4 draws",
         "What no simulation can know",
         "holdout",
     ):

@@ -15,7 +15,7 @@ from meter.simulate.report.words import counted, listed, share_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["AGREEMENT", "LEAST_DRAWS", "Evidence", "Verdict", "direction", "verdict"]
+__all__ = ["AGREEMENT", "LEAST_DRAWS", "ComparisonVerdict", "Evidence", "direction", "verdict"]
 
 LEAST_DRAWS = 20
 """With fewer draws none is called best."""
@@ -46,7 +46,7 @@ class Evidence:
 
 
 @frozen(kw_only=True)
-class Verdict:
+class ComparisonVerdict:
     """The leading sentence, and what it rests on.
 
     `best` is a name, or `None` where none is called best. `shares` gives by name in which share of
@@ -59,7 +59,7 @@ class Verdict:
     draws: int
 
 
-def verdict(evidence: Evidence) -> Verdict:
+def verdict(evidence: Evidence) -> ComparisonVerdict:
     """Return what the evidence supports, and no more.
 
     >>> pair = {"names": ("five", "three"), "what": "net cash", "values": (900.0, 700.0)}
@@ -72,7 +72,7 @@ def verdict(evidence: Evidence) -> Verdict:
     """
     shares = dict(zip(evidence.names, evidence.shares, strict=True)) if evidence.draws else {}
     best = _best(evidence, shares)
-    return Verdict(
+    return ComparisonVerdict(
         sentence=" ".join(_sentences(evidence, shares, best)),
         best=best,
         shares=shares,

@@ -64,7 +64,7 @@ _SAID = {
         "this condition asks nothing, so it always holds", "name something, or remove it"),
     "empty-guarantee": (
         "guarantee `{name}` promises nothing",
-        "add `never` or `always`, a list of words of `show`"),
+        "add `never` or `always`, a list of words of `show`, or `disjoint`, a list of offers"),
     "empty-list": (
         "the list `{key}` is empty, so it would match nothing",
         "name at least one, or remove the key"),
@@ -153,7 +153,7 @@ def find_faults(policy: PolicyParts) -> Iterator[Problem]:
             yield from _when_faults(product.opens, ("products", product.name, "opens"))
     for index, guarantee in enumerate(policy.guarantees):
         yield from _when_faults(guarantee.when, ("guarantees", index, "when"))
-        if not guarantee.never and not guarantee.always:
+        if not (guarantee.never or guarantee.always or guarantee.disjoint):
             yield _problem("empty-guarantee", ("guarantees", index), name=guarantee.name)
 
 

@@ -9,11 +9,12 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from meter.commands.console import EXIT_NO, open_console, print_drawn, print_json
+from meter.commands.console import EXIT_NO, open_console, print_drawn, print_json, print_message
 from meter.commands.help import command
 from meter.commands.options import FilePath, format_option
 from meter.loading import load_policy
 from meter.replay.both import replay_both
+from meter.verify.diagram import UndecidedError
 from meter.verify.diff import changes
 
 if TYPE_CHECKING:
@@ -56,11 +57,19 @@ def diff(old: Path, new: Path, log: Path | None, budget: float, form: str) -> No
     List every kind of reader and page view whose decision differs: who, before, after. Only what
     readers see and what is counted matters, not the order and the names of rules.
 
-    The exit code is 0 if nothing differs, 1 if something does, and 2 if that cannot be decided or a
-    file cannot be read.
+    The exit code is 0 if nothing differs, 1 if something does or if that is not decided within the
+    budget, and 2 if a file cannot be read.
     """
     policies = load_policy(old), load_policy(new)
-    found = changes(*policies, seconds=budget)
+    try:
+        found = changes(*policies, seconds=budget)
+    except UndecidedError as error:
+        if form == "json":
+            unknown = {"equal": None, "complete": False, "changes": None, "log": None}
+            print_json({"old": str(old), "new": str(new), **unknown, "not_decided": str(error)})
+        else:
+            print_message(f"not decided: {error}")
+        raise click.exceptions.Exit(EXIT_NO) from None
     logged = None if log is None else replay_both(*policies, log)
     if form == "json":
         files = {"old": str(old), "new": str(new)}

@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 from rich.markup import escape
 
-from meter.commands.console import EXIT_BAD_INPUT, EXIT_NO, open_console, print_json
+from meter.commands.console import EXIT_NO, open_console, print_json
 from meter.commands.help import command
-from meter.commands.options import format_option, policy_argument
+from meter.commands.options import FilePath, format_option, policy_argument
 from meter.loading import load_policy
-from meter.verify.answers import EVERYONE, ProofOutcome
+from meter.verify.answers import EVERYONE, ProofOutcome, ProofSection
 from meter.verify.export import export_counterexamples
 from meter.verify.properties import BUILT_IN
 from meter.verify.prove import guarantees
 from meter.verify.situations import assumed
+from meter.verify.subsumption import never_stricter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from rich.console import Console
 
@@ -36,6 +37,8 @@ _MARKS = {
     ProofOutcome.FAILS: ("✗", "red"),
     ProofOutcome.NOT_DECIDED: ("?", "yellow"),
 }
+_ADVICE = ("!", "yellow", "fails (advice)")
+"""What fails and is no matter of safety."""
 
 
 @command(
@@ -64,59 +67,123 @@ _MARKS = {
     metavar="CODE",
     help="Leave out a built-in promise; may be repeated.",
 )
+@click.option(
+    "--never-stricter-than",
+    "old_path",
+    type=FilePath(),
+    metavar="OLD",
+    help="Prove instead that nobody is worse off than under this policy.",
+)
+@click.option(
+    "--strict", is_flag=True, help="Let every promise fail the answer that is not proved."
+)
 @format_option("text", "json")
 def prove(
-    policy_path: Path, budget: float, keep: Path | None, leave_out: tuple[str, ...], form: str
+    policy_path: Path,
+    budget: float,
+    keep: Path | None,
+    leave_out: tuple[str, ...],
+    old_path: Path | None,
+    form: str,
+    *,
+    strict: bool,
 ) -> None:
     """Prove a policy's guarantees for every possible reader.
 
-    Answer for every possible reader, page view and count whether a policy keeps its promises: those
-    that every paywall makes, and the policy's own `[[guarantees]]`.
+    Answer for every possible reader, page view and count whether a policy keeps its promises: its
+    own `[[guarantees]]`, and those that every paywall makes. Each is proved, fails (with the
+    shortest journey of a reader who sees it), or is not decided within the budget.
 
-    Each is proved, fails (with the shortest journey of a reader who sees it), or is not decided
-    within the budget. The exit code is 0 if all are proved, 1 if one fails, and 2 if one is not
-    decided or the policy cannot be read.
+    The exit code is 1 if one of the policy's own promises fails or is not decided, or if one that
+    nobody means to break fails: more is read than the limit, a subscriber meets a wall, premium is
+    open. What else fails is advice, and 0; with --strict it is 1, and so is what is not decided. It
+    is 2 if the policy cannot be read.
+
+    What a policy does not promise on purpose it says itself: `[promises] except = [...]`.
+
+    With --never-stricter-than the one question is whether whoever sees the whole article under OLD
+    sees it under POLICY too, with the same articles counted so far. The exit code is 0 if that is
+    proved, and 1 if somebody is worse off, or if it is not decided.
     """
     for code in leave_out:
         if code not in BUILT_IN:
             known = ", ".join(f"`{name}`" for name in BUILT_IN)
             raise click.UsageError(f"there is no built-in promise `{code}`; there are: {known}")
     loaded = load_policy(policy_path)
-    answers = guarantees(loaded, seconds=budget, leave_out=leave_out)
-    excepted = [name for code, name in BUILT_IN.items() if code in loaded.promises.except_]
+    if old_path is not None:
+        answers: tuple[ProofAnswer, ...] = (
+            never_stricter(loaded, load_policy(old_path), seconds=budget),
+        )
+    else:
+        answers = guarantees(loaded, seconds=budget, leave_out=leave_out)
+    asked = BUILT_IN if old_path is None else ()
+    left_out = [code for code in asked if code in {*leave_out, *loaded.promises.except_}]
     taken = assumed(loaded.rulebook.vocabulary)
     kept = {} if keep is None else export_counterexamples(answers, policy_path, keep)
     if form == "json":
-        tables = [_table(answer, kept.get(answer.name)) for answer in answers]
-        document = {"policy": str(policy_path), "answers": tables, "assumed": list(taken)}
-        if excepted:
-            document["excepted"] = excepted
-        print_json(document)
+        print_json(
+            {
+                "policy": str(policy_path),
+                "ok": not any(answer.is_no(strict=strict) for answer in answers),
+                "counts": {section: _counts(answers, section) for section in ProofSection},
+                "answers": [_table(answer, kept.get(answer.name)) for answer in answers],
+                "left_out": left_out,
+                "assumed": list(taken),
+            }
+        )
     else:
-        _print(open_console(), answers, kept, taken)
-        for name in excepted:
-            _print_paragraph(open_console(), f"not asked, as the policy says: {name}", indent=0)
-    outcomes = {answer.outcome for answer in answers}
-    if ProofOutcome.FAILS in outcomes:
+        _print(open_console(), answers, kept, left_out)
+        _print_assumed(open_console(), answers, taken)
+    if any(answer.is_no(strict=strict) for answer in answers):
         raise click.exceptions.Exit(EXIT_NO)
-    if ProofOutcome.NOT_DECIDED in outcomes:
-        raise click.exceptions.Exit(EXIT_BAD_INPUT)
+
+
+def _counts(answers: Sequence[ProofAnswer], section: ProofSection) -> dict[str, int]:
+    """Return how many promises of a section there are, and with which outcome."""
+    found = Counter(answer.outcome for answer in answers if answer.section is section)
+    outcomes = {str(outcome): found[outcome] for outcome in ProofOutcome}
+    return {"promises": found.total(), **outcomes}
+
+
+_TITLES = {
+    ProofSection.YOURS: "What this policy promises",
+    ProofSection.EVERY_PAYWALL: "What every paywall promises",
+}
 
 
 def _print(
     console: Console,
-    answers: tuple[ProofAnswer, ...],
+    answers: Sequence[ProofAnswer],
     kept: dict[str, Path | None],
-    taken: tuple[str, ...],
+    left_out: Sequence[str],
 ) -> None:
-    for answer in answers:
-        _print_answer(console, answer)
-        if answer.counterexample is not None and answer.name in kept:
-            _print_kept(console, kept[answer.name], answer.counterexample)
+    """Print both sections, each with its own count, and what was left out."""
+    for section in ProofSection:
+        mine = [answer for answer in answers if answer.section is section]
+        not_asked = left_out if section is ProofSection.EVERY_PAYWALL else ()
+        if mine or not_asked:
+            title = f"{_TITLES[section]}: {_totals(mine, not_asked)}"
+            _print_paragraph(console, title, indent=0, style="bold")
+        for answer in mine:
+            _print_answer(console, answer)
+            if answer.counterexample is not None and answer.name in kept:
+                _print_kept(console, kept[answer.name], answer.counterexample)
+        for code in not_asked:
+            _print_paragraph(console, f"- left out  {BUILT_IN[code]} (`{code}`)", indent=0)
+        if mine or not_asked:
+            console.print()
+
+
+def _totals(answers: Sequence[ProofAnswer], left_out: Sequence[str]) -> str:
     counts = Counter(answer.outcome for answer in answers)
-    totals = ", ".join(_total(outcome, counts[outcome]) for outcome in _MARKS if counts[outcome])
-    _print_paragraph(console, totals, indent=0, style="bold")
-    if counts[ProofOutcome.PROVED]:
+    totals = [_total(outcome, counts[outcome]) for outcome in _MARKS if counts[outcome]]
+    if left_out:
+        totals.append(f"{len(left_out)} left out")
+    return f"{', '.join(totals)} of {len(answers) + len(left_out)}"
+
+
+def _print_assumed(console: Console, answers: Sequence[ProofAnswer], taken: Sequence[str]) -> None:
+    if any(answer.outcome is ProofOutcome.PROVED for answer in answers):
         proved = f"proved: {EVERYONE}, under this policy as it was read, assuming that"
         _print_paragraph(console, proved, indent=0)
         for line in taken:
@@ -132,7 +199,10 @@ def _total(outcome: ProofOutcome, count: int) -> str:
 def _print_answer(console: Console, answer: ProofAnswer) -> None:
     """Print the answer to one promise, with the reader who breaks it, if any."""
     mark, colour = _MARKS[answer.outcome]
-    console.print(f"[bold {colour}]{mark} {answer.outcome}[/]  {escape(answer.name)}", markup=True)
+    outcome = str(answer.outcome)
+    if answer.outcome is ProofOutcome.FAILS and not answer.is_no():
+        mark, colour, outcome = _ADVICE
+    console.print(f"[bold {colour}]{mark} {outcome}[/]  {escape(answer.name)}", markup=True)
     story = answer.counterexample
     if story is None:
         if answer.how != EVERYONE:  # said once, at the end
@@ -147,6 +217,8 @@ def _print_answer(console: Console, answer: ProofAnswer) -> None:
 def _print_kept(console: Console, file: Path | None, story: Counterexample) -> None:
     if story.turned:
         _print_paragraph(console, f"not kept: it is with {story.turned}, and the file has it not")
+    elif not story.wanted:
+        _print_paragraph(console, "not kept: a journey expects what is shown, and this is not it")
     elif file is None:
         _print_paragraph(console, "not kept: it starts with a reader who has read before")
     else:
@@ -244,6 +316,7 @@ def _capital(text: str) -> str:
 
 def _table(answer: ProofAnswer, file: Path | None) -> dict[str, object]:
     return {
+        "section": answer.section,
         "code": answer.code,
         "name": answer.name,
         "outcome": answer.outcome,

@@ -27,6 +27,7 @@ from meter.policy import Copy, Policy
 from meter.policy.condition_faults import condition_faults
 from meter.policy.meter_faults import meter_faults
 from meter.policy.offer_faults import offer_faults
+from meter.policy.promise_faults import promise_faults
 from meter.policy.prompt_faults import prompt_faults
 from meter.policy.words import declared
 from meter.validation import find_faults
@@ -182,7 +183,14 @@ def _copies(copies: dict[str, Copy], locale: str, report: ProblemCollector) -> d
 def _faults(parts: Mapping[str, Any], report: ProblemCollector) -> Iterator[Problem]:
     """Yield what is wrong, except what only follows from a value that could not be read."""
     policy = SimpleNamespace(**parts)
-    checks = (find_faults, meter_faults, condition_faults, offer_faults, prompt_faults)
+    checks = (
+        find_faults,
+        meter_faults,
+        condition_faults,
+        offer_faults,
+        promise_faults,
+        prompt_faults,
+    )
     for fault in chain.from_iterable(check(policy) for check in checks):
         follows = report.dropped_at(fault.path)
         if fault.code in _EMPTY:
@@ -191,6 +199,7 @@ def _faults(parts: Mapping[str, Any], report: ProblemCollector) -> Iterator[Prob
             "show-needs-spend": (*fault.path[:-1], "spend"),
             "unfilled-prompt": (*fault.path[:-1], "spend"),
             "unknown-meter": ("meters",),
+            "unknown-disjoint": ("offers",),
             "unknown-offer": ("offers",),
             "unknown-switch": ("switches",),
             "undeclared-word": ("words",),

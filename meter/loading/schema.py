@@ -101,7 +101,7 @@ GUARANTEE = Table(
     noun="a guarantee",
     make=Guarantee,
     example='{ name = "…", never = ["subscription-wall"] }',
-    also=either("never", "always"),
+    also=either("never", "always", "disjoint"),
     keys={
         "name": Key(shape=_NAME, says="a name of its own", required=True, filler=""),
         "when": WHEN_KEY,
@@ -112,6 +112,13 @@ GUARANTEE = Table(
         "always": Key(
             shape=_SHOWN,
             says="what they are always shown, one of these: words of `show`, or `open` for all",
+        ),
+        "disjoint": Key(
+            shape=List(item=_NAME, example='["summer", "students"]'),
+            says=(
+                "instead of both: offers, or rules, of which no two are for the same reader and"
+                " page view"
+            ),
         ),
     },
 )
@@ -210,7 +217,7 @@ PRODUCTS = Mapping(
     noun="a product", item=PRODUCT, check=_name_step, most=200, example="[products.cooking]"
 )
 RULES = List(item=RULE, most=500, least=0)
-GUARANTEES = List(item=GUARANTEE, most=200)
+GUARANTEES = List(item=GUARANTEE, most=200, least=0)
 
 _LISTED = List(
     item=Text(form='a word in quotes such as `"podcast"`'), example='["podcast", "video"]'

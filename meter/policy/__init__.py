@@ -33,6 +33,7 @@ from meter.policy.meter_faults import meter_faults
 from meter.policy.meters import Meter
 from meter.policy.offer_faults import offer_faults
 from meter.policy.offers import Offer, Product, Then
+from meter.policy.promise_faults import promise_faults
 from meter.policy.promised import Promised, promised
 from meter.policy.promises import Promises
 from meter.policy.prompt_faults import prompt_faults
@@ -116,20 +117,27 @@ _OF_A_RULE = {
 }
 
 
+def _excluding(value: Iterable[str]) -> tuple[str, ...]:
+    return as_tuple(value)
+
+
 @frozen(kw_only=True)
 class Guarantee:
     """What whom `when` describes is promised: `always` one of these `show`s, or `never` one.
 
-    `wall` stands for every wall (a gate is none), `open` for all that gives the whole article.
+    `wall` stands for every wall (a gate is none), `open` for all that gives the whole article. Or
+    it names offers, or rules, of which no two are for the same reader and page view: `disjoint`.
     """
 
     name: str
     when: When = EVERYONE
     never: frozenset[Show] = field(default=frozenset(), converter=promised)
     always: frozenset[Show] = field(default=frozenset(), converter=promised)
+    disjoint: tuple[str, ...] = field(default=(), converter=_excluding)
 
     def __attrs_post_init__(self) -> None:
-        check_fields(self, {"name": TEXT, "when": _WHEN, "never": _SHOWS, "always": _SHOWS})
+        kinds = {"name": TEXT, "when": _WHEN, "never": _SHOWS, "always": _SHOWS}
+        check_fields(self, {**kinds, "disjoint": each(TEXT, '["summer", "students"]')})
 
 
 # One function a type: mypy cannot see through `converter=tuple`.
@@ -200,6 +208,7 @@ class Policy:
             *meter_faults(self),
             *condition_faults(self),
             *offer_faults(self),
+            *promise_faults(self),
             *prompt_faults(self),
             *link_faults(self.links),
         )

@@ -8,10 +8,31 @@ from attrs import frozen
 
 from meter.verify.counterexample import Counterexample
 
-__all__ = ["EVERYONE", "ProofAnswer", "ProofOutcome"]
+__all__ = [
+    "EVERYONE",
+    "NEVER_STRICTER",
+    "OWN",
+    "SAFETY",
+    "ProofAnswer",
+    "ProofOutcome",
+    "ProofSection",
+]
 
 EVERYONE = "for every possible reader, page view and count"
 """How a promise about single page views is proved."""
+OWN = "guarantee"
+"""The code of what a policy promises by itself."""
+NEVER_STRICTER = "never-stricter"
+"""The code of the promise that nobody is worse off than under another policy."""
+SAFETY = frozenset({"never-more-than-the-limit", "subscriber-never-walled", "premium-stays-closed"})
+"""The built-in promises that nobody means to break: each of them fails the whole policy."""
+
+
+class ProofSection(StrEnum):
+    """Whose promise it is: the policy's own, or one that every paywall makes."""
+
+    YOURS = "yours"
+    EVERY_PAYWALL = "every-paywall"
 
 
 class ProofOutcome(StrEnum):
@@ -32,3 +53,22 @@ class ProofAnswer:
     how: str
     means: str | None = None
     counterexample: Counterexample | None = None
+
+    @property
+    def section(self) -> ProofSection:
+        """Whose promise it is; what is asked of two policies is asked by whoever changes one."""
+        return (
+            ProofSection.YOURS if self.code in (OWN, NEVER_STRICTER) else ProofSection.EVERY_PAYWALL
+        )
+
+    def is_no(self, *, strict: bool = False) -> bool:
+        """Say whether this answer makes the whole answer a no.
+
+        A promise of the policy's own does unless it is proved, a built-in one where it fails and is
+        a matter of safety. Of the others, and of what is not decided, it is so if `strict`.
+        """
+        if self.outcome is ProofOutcome.PROVED:
+            return False
+        if strict or self.section is ProofSection.YOURS:
+            return True
+        return self.outcome is ProofOutcome.FAILS and self.code in SAFETY

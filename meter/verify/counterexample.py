@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from meter.explanation import why_not
 from meter.facts import ACCESS, READER
@@ -21,7 +21,14 @@ if TYPE_CHECKING:
     from meter.verify.situations import Situation
     from meter.verify.space import Space
 
-__all__ = ["Counterexample", "Expected", "describe_reader", "expected_rule", "single_view"]
+__all__ = [
+    "Counterexample",
+    "Expected",
+    "describe_reader",
+    "expected_rule",
+    "saying",
+    "single_view",
+]
 
 
 @frozen
@@ -76,6 +83,13 @@ def single_view(space: Space, situation: Situation, wanted: frozenset[Show]) -> 
         wanted=wanted,
         expected=expected_rule(space, space.facts(situation), step, wanted),
     )
+
+
+def saying(found: Counterexample, says: str) -> Counterexample:
+    """Return a counterexample that says what is wrong, where that is not what is shown."""
+    if not says:
+        return found
+    return evolve(found, expected=Expected(says, None))
 
 
 def describe_reader(space: Space, situation: Situation) -> str:

@@ -31,7 +31,7 @@ from meter.verify.rows import (
     terms,
     visible,
 )
-from meter.verify.switches import MOST_POSITIONS, asked_switches, positions
+from meter.verify.switches import MOST_POSITIONS, positions, shared_switches
 from meter.verify.symbolic import reports, verdicts
 from meter.verify.walk.histories import KeptViews, counted_otherwise, kept_views
 
@@ -69,12 +69,7 @@ def changes(
     too large for a diagram are put to z3 where it is installed: it finds one example, or
     proves that there is none. Raises `UndecidedError` otherwise.
     """
-    asked = {*asked_switches(old), *asked_switches(new)}
-    shared = sorted(
-        name
-        for name in asked
-        if name in old.switches and old.switches[name] == new.switches.get(name)
-    )
+    shared = shared_switches(old, new)
     pairs = zip(positions(old, shared), positions(new, shared), strict=True)
     found = [
         (turned.turned, _changes(before.policy, turned.policy, seconds, steps))

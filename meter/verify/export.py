@@ -38,7 +38,7 @@ def export_counterexamples(
         if counterexample is None:
             continue
         kept[answer.name] = None
-        if counterexample.before is not None or counterexample.turned:
+        if counterexample.before is not None or counterexample.turned or not counterexample.wanted:
             continue
         title = f"{answer.name}: kept by `meter prove`"
         text = tomli_w.dumps({"title": title, "policy": place, **journey_of(counterexample)})

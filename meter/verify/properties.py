@@ -5,12 +5,13 @@ Each is a set of situations and what must be shown there.
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from meter.facts.meters import Opening
-from meter.formulas.translation import formula_of
+from meter.formulas.translation import formula_of, offer_formula
 from meter.policy import When
 from meter.policy.promised import OPEN, WALLS
 from meter.verify.diagram import FALSE
@@ -20,6 +21,7 @@ from meter.vocabulary import ArticleAccess, Show, Status
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from meter.formulas import Formula
     from meter.policy import Guarantee
     from meter.rulebook import Verdict
     from meter.verify.space import Space
@@ -106,6 +108,8 @@ class Property:
     """What is missing where it is broken, if that is less than what would keep it."""
     excused: frozenset[str] = frozenset()
     """The rules that may show what they do."""
+    says: str = ""
+    """What is wrong where it is broken, if that is not what is shown."""
 
     @property
     def wanted(self) -> frozenset[Show]:
@@ -196,10 +200,30 @@ def built_in_properties(space: Space) -> list[Property]:
     return [prop for properties in built_in_by_code(space).values() for prop in properties]
 
 
-def from_guarantee(space: Space, guarantee: Guarantee) -> Property:
-    """Return a guarantee of the policy file as a property."""
+def from_guarantee(space: Space, guarantee: Guarantee) -> list[Property]:
+    """Return a guarantee of the policy file as properties: one, or one for each two names."""
     formula = formula_of(guarantee.when, space.vocabulary, space.rulebooks[0].policy)
-    return Property(where=space.where(formula), always=guarantee.always, never=guarantee.never)
+    where = space.where(formula)
+    if not guarantee.disjoint:
+        return [Property(where=where, always=guarantee.always, never=guarantee.never)]
+    meant = {name: space.where(_met_by(space, name)) for name in guarantee.disjoint}
+    return [
+        Property(
+            where=space.diagrams.conjoin(where, meant[one], meant[other]),
+            never=frozenset(Show),
+            says=f"only one of `{one}` and `{other}` for this reader and page view",
+        )
+        for one, other in combinations(guarantee.disjoint, 2)
+    ]
+
+
+def _met_by(space: Space, name: str) -> Formula:
+    """Return whom an offer is for while it runs, or else what a rule of this name asks."""
+    book = space.rulebooks[0]
+    offers = {offer.name: offer for offer in book.policy.offers}
+    if name in offers:
+        return offer_formula(offers[name], space.vocabulary, book.policy, ())
+    return next(rule.formula for rule in book.rules if rule.name == name)
 
 
 @frozen

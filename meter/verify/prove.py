@@ -16,9 +16,15 @@ from attrs import evolve
 from meter.facts import Vocabulary
 from meter.facts.meters import Opening
 from meter.rulebook import Rulebook
-from meter.verify.answers import EVERYONE, ProofAnswer, ProofOutcome
+from meter.verify.answers import EVERYONE, OWN, ProofAnswer, ProofOutcome
 from meter.verify.budget import decided
-from meter.verify.counterexample import Counterexample, describe_reader, expected_rule, single_view
+from meter.verify.counterexample import (
+    Counterexample,
+    describe_reader,
+    expected_rule,
+    saying,
+    single_view,
+)
 from meter.verify.diagram import FALSE, MOST_STEPS, UndecidedError
 from meter.verify.properties import (
     BUILT_IN,
@@ -117,7 +123,7 @@ class _Proof:
                 answer = over_time[code](code, name)
             yield evolve(answer, means=MEANING[code])
         for guarantee in self.policy.guarantees:
-            yield self._single("guarantee", guarantee.name, [from_guarantee(self.space, guarantee)])
+            yield self._single(OWN, guarantee.name, from_guarantee(self.space, guarantee))
 
     # Promises about single page views.
 
@@ -130,7 +136,7 @@ class _Proof:
             broken = among(self.space, self.whole, prop.is_broken)
             wrong = self.diagrams.conjoin(broken, prop.where)
             if wrong != FALSE:
-                return self._fails(code, name, wrong, prop.wanted)
+                return self._fails(code, name, wrong, prop.wanted, prop.says)
         return _proved(code, name, EVERYONE)
 
     def _at_zero(self, code: str, name: str) -> ProofAnswer:
@@ -143,12 +149,14 @@ class _Proof:
             return self._fails(code, name, wrong, frozenset(Show) - FULL)
         return _proved(code, name, EVERYONE)
 
-    def _fails(self, code: str, name: str, wrong: int, wanted: frozenset[Show]) -> ProofAnswer:
+    def _fails(
+        self, code: str, name: str, wrong: int, wanted: frozenset[Show], says: str = ""
+    ) -> ProofAnswer:
         situation = self.space.witness(wrong)
         counterexample = self._journey(situation, wrong, wanted) or single_view(
             self.space, situation, wanted
         )
-        return _broken(code, name, counterexample)
+        return _broken(code, name, saying(counterexample, says))
 
     def _journey(
         self, situation: Situation, wrong: int, wanted: frozenset[Show]
@@ -240,10 +248,7 @@ class _Proof:
 
         Without `suspects`, situations that might break it, it is proved, and some search is enough.
         """
-        # Where a window rolls it matters when each article was read, and one pause between two
-        # reads is not all there are.
-        rolls = any(meter.window.rolling is not None for meter in self.policy.meters)
-        complete = not (self.space.by_mention or rolls)
+        complete = not (self.space.by_mention or _moves(self.policy))
         views = readers = 0
         for scenario in self._scenarios(self.space.possible if suspects == FALSE else suspects):
             most = _ENOUGH - views if suspects == FALSE else _MOST_SEARCHED
@@ -272,6 +277,17 @@ class _Proof:
         if self.space.by_mention:
             return iter(())
         return scenarios(self.space, self.whole, among_these)
+
+
+def _moves(policy: Policy) -> bool:
+    """Say whether it matters when each article is read: one pause is then not all there are.
+
+    It does where a window rolls, and where one that begins with a read stands beside one that does
+    not.
+    """
+    windows = [meter.window for meter in policy.meters]
+    fixed = [window.fixed is not None for window in windows]
+    return any(window.rolling is not None for window in windows) or (any(fixed) and not all(fixed))
 
 
 def _proved(code: str, name: str, how: str) -> ProofAnswer:

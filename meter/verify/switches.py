@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 
     from meter.policy import Policy
 
-__all__ = ["MOST_POSITIONS", "Position", "asked_switches", "positions", "together"]
+__all__ = [
+    "MOST_POSITIONS",
+    "Position",
+    "asked_switches",
+    "positions",
+    "shared_switches",
+    "together",
+]
 
 MOST_POSITIONS = 16
 """How many positions are looked at; the policy's own is the first."""
@@ -34,6 +41,16 @@ def asked_switches(policy: Policy) -> list[str]:
     """Return the switches that some condition asks for."""
     asked = {name for _, when in placed_conditions(policy) for name in when.switch or ()}
     return sorted(asked)
+
+
+def shared_switches(old: Policy, new: Policy) -> list[str]:
+    """Return the switches that either asks for, and that stand alike in both."""
+    asked = {*asked_switches(old), *asked_switches(new)}
+    return sorted(
+        name
+        for name in asked
+        if name in old.switches and old.switches[name] == new.switches.get(name)
+    )
 
 
 def positions(policy: Policy, names: Sequence[str] | None = None) -> Iterator[Position]:

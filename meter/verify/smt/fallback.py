@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from meter.facts.meters import Opening
-from meter.verify.answers import EVERYONE, ProofAnswer, ProofOutcome
+from meter.verify.answers import EVERYONE, OWN, ProofAnswer, ProofOutcome
 from meter.verify.budget import SOLVER_SECONDS, open_solver
-from meter.verify.counterexample import single_view
+from meter.verify.counterexample import saying, single_view
 from meter.verify.diagram import UndecidedError
 from meter.verify.properties import BUILT_IN, FULL, MEANING, built_in_by_code, from_guarantee
 from meter.verify.symbolic import comes_from, spends, walls
@@ -42,7 +42,7 @@ def fallback(
         proof = _SolverProof(open_solver([rulebook], reason), until)
     except UndecidedError as error:
         named = [(code, BUILT_IN[code]) for code in codes]
-        named += [("guarantee", guarantee.name) for guarantee in guarantees]
+        named += [(OWN, guarantee.name) for guarantee in guarantees]
         for code, name in named:
             answer = _not_decided(code, name, str(error))
             yield evolve(answer, means=MEANING.get(code))
@@ -55,8 +55,7 @@ def fallback(
             answer = proof.over_time(code, BUILT_IN[code])
         yield evolve(answer, means=MEANING[code])
     for guarantee in guarantees:
-        prop = from_guarantee(proof.space, guarantee)
-        yield proof.single("guarantee", guarantee.name, [prop])
+        yield proof.single(OWN, guarantee.name, from_guarantee(proof.space, guarantee))
 
 
 def rules_that_fire(
@@ -104,7 +103,7 @@ class _SolverProof:
             )
             for prop in properties
         ]
-        return self._answer(code, name, wrong, properties[0].wanted)
+        return self._answer(code, name, wrong, [(prop.wanted, prop.says) for prop in properties])
 
     def over_time(self, code: str, name: str) -> ProofAnswer:
         """Answer a promise that is kept where no single page view might break it."""
@@ -113,7 +112,7 @@ class _SolverProof:
             for meter in self.policy.meters
             for condition in _WRONG[code](self, meter.name)
         ]
-        return self._answer(code, name, wrong, frozenset(Show) - FULL)
+        return self._answer(code, name, wrong, [(frozenset(Show) - FULL, "")] * len(wrong))
 
     def closed(self, meter: str) -> Iterator[BoolRef]:
         """Yield where a meter is spent that is not open."""
@@ -158,11 +157,19 @@ class _SolverProof:
         return self.solver.meter_state(meter, 0, "left", [nothing])
 
     def _answer(
-        self, code: str, name: str, wrong: Sequence[BoolRef], wanted: frozenset[Show]
+        self,
+        code: str,
+        name: str,
+        wrong: Sequence[BoolRef],
+        meant: Sequence[tuple[frozenset[Show], str]],
     ) -> ProofAnswer:
-        """Answer by the first of some conditions, all of them wrong, that can be met."""
+        """Answer by the first of some conditions, all of them wrong, that can be met.
+
+        `meant` says of each what would keep the promise, and what is wrong in words, if it is not
+        what is shown.
+        """
         try:
-            for condition in wrong:
+            for condition, (wanted, says) in zip(wrong, meant, strict=True):
                 self.solver.limit(self.until - monotonic())
                 situation = self.solver.find(condition)
                 if situation is not None and code in _SUSPECTS:
@@ -173,7 +180,7 @@ class _SolverProof:
                         name=name,
                         outcome=ProofOutcome.FAILS,
                         how="z3 found this page view, and the engine agrees",
-                        counterexample=single_view(self.space, situation, wanted),
+                        counterexample=saying(single_view(self.space, situation, wanted), says),
                     )
         except UndecidedError as error:
             return _not_decided(code, name, str(error))

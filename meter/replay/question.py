@@ -35,6 +35,8 @@ class ReplayQuestion:
     recorded: Columns | None
     recorded_policy: Policy | None
     knows_recording: bool
+    names: tuple[str, str]
+    """What the policy and the recorded one are called."""
     article_ids: ArticleIds = ArticleIds.EXACT
     pages: PageAddresses = field(factory=PageAddresses)
     """What is noticed of ids that are addresses, while they are compared as they are."""

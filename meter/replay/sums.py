@@ -23,8 +23,7 @@ HUNDRED = 100
 class Sums:
     """What is summed up over the shards of a log.
 
-    `certain` and `unknown` count the readers who were stopped for certain, and those whose reading
-    the recorded policy cut off before that could be seen. `verdicts` counts views by verdict, but
+    `verdicts` counts views by verdict, but
     for speculative ones, which show nobody anything; `first_stops` readers by the number of their
     first blocked view (0: none), `sizes` readers by the number of their views; `meters` the views
     that each meter has counted.
@@ -35,8 +34,6 @@ class Sums:
     blocked: int = 0
     counted: int = 0
     meters: Counter[int] = field(factory=Counter)
-    certain: int = 0
-    unknown: int = 0
     verdicts: Counter[int] = field(factory=Counter)
     first_stops: Counter[int] = field(factory=Counter)
     sizes: Counter[int] = field(factory=Counter)
@@ -54,11 +51,6 @@ class Sums:
         self.meters.update(dict(enumerate(decided.meters.tolist())))
         _tally(self.first_stops, readers.first_stop)
         _tally(self.sizes, readers.views)
-
-    def add_cut_off(self, certain: int, unknown: int) -> None:
-        """Add the readers of a shard by what is known of those the recorded policy cut off."""
-        self.certain += certain
-        self.unknown += unknown
 
     @property
     def views(self) -> int:

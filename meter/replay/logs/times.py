@@ -41,6 +41,8 @@ class Times:
     """
 
     zone: ZoneInfo
+    form: str | None = None
+    """How times are written (see `strptime`), if not in ISO 8601."""
     without_zone: int = 0
     units: set[str] = field(factory=set)
     _days: dict[int, tuple[int, bool]] = field(factory=dict)

@@ -194,8 +194,9 @@ def _translations(
 
 def _translated(slot: Slot, finer: Slot, code: Code) -> Hashable:
     """Return the code of one policy's slot for a code of a slot that tells more apart."""
+    same: Hashable = code
     if code is None or slot.mentioned == finer.mentioned or slot.kind == "flag":
-        return code
+        return same
     if slot.kind == "word":
         return _word(slot, code)
     if slot.kind == "set":

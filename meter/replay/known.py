@@ -10,9 +10,9 @@ is certain. Afterwards it is
 * else unknown.
 
 In a log that holds its walls a reader is cut at the first of them (under a looser policy also where
-nothing was left: a wall may be lacking all the same); in one that does not, at the first moment at which nothing more of some kind would have been opened. That is found by asking: a
-*probe* is a prefetch of a new article after a view; the policy says what it would show, and counts
-nothing.
+nothing was left: a wall may be lacking all the same); in one that does not, at the first moment at
+which nothing more of some kind would have been opened. That is found by asking: a *probe* is a
+prefetch of a new article after a view; the policy says what it would show, and counts nothing.
 """
 
 from __future__ import annotations
@@ -69,8 +69,8 @@ class Shard:
     """The views of some readers in order of reader and time, decided under both policies.
 
     By view: the number of its `reader` from 0 on, its `rank` among the reader's views, whether it
-    was `refused` (no prefetch) by the recorded policy or left nothing (`is_last`), and whether it is
-    `stopped` by the one asked about.
+    was `refused` (no prefetch) by the recorded policy or left nothing there (`is_last`), and is
+    `stopped` and `counted` by the one asked about.
     """
 
     old: Views
@@ -126,13 +126,15 @@ class Shard:
 def _refused(columns: Columns, verdict: NDArray[np.int32]) -> _Flags:
     """Return which views got no full access."""
     full = [one.show.access is Access.FULL for one in columns.verdicts]
-    return ~np.array(full, np.bool_)[verdict]
+    refused: _Flags = ~np.array(full, np.bool_)[verdict]
+    return refused
 
 
 def _leaves_nothing(columns: Columns, views: Views, decided: Decided) -> _Flags:
     """Return which views left nothing of the meter of which their decision tells."""
     limits = limits_told(columns, _groups(views), decided.told)
-    return (decided.told >= 0) & (decided.used == limits)
+    nothing: _Flags = (decided.told >= 0) & (decided.used == limits)
+    return nothing
 
 
 def _prefetches(premises: Premises, views: Views) -> _Flags:
@@ -166,7 +168,7 @@ def cut_log_known(premises: Premises, shard: Shard, *, from_start: bool) -> Know
     if not from_start:
         kinds = tuple(dict.fromkeys(premises.kinds.recorded))
         refusing = _probed(premises.recorded, shard.old, shard.order, kinds)
-        cut = shard.first(refusing.any(axis=1))
+        cut = shard.first(_any(refusing))
     alike = np.zeros(shard.readers, np.bool_)
     mine = cut < _NEVER
     if premises.aligned and premises.kinds.is_known and mine.any():
@@ -223,6 +225,11 @@ def _fresh(columns: Columns, groups: Sequence[int]) -> _Flags:
     return _refused(columns, columns.decide(views).verdict)
 
 
+def _any(found: NDArray[np.bool_]) -> _Flags:
+    """Return in which rows something is marked."""
+    return np.asarray(found.any(axis=1), np.bool_)
+
+
 def _alike(premises: Premises, shard: Shard, mine: _Flags) -> _Flags:
     """Return the readers to whom the policy asked about always refuses what they may lack."""
     kinds = tuple(dict.fromkeys(zip(premises.kinds.recorded, premises.kinds.asked, strict=True)))
@@ -234,8 +241,8 @@ def _alike(premises: Premises, shard: Shard, mine: _Flags) -> _Flags:
     lacking = _probed(premises.recorded, shard.old, rows, old)
     opened = lacking & ~_probed(premises.asked, shard.new, rows, new)
     readers = shard.reader[mine[shard.reader]]
-    bad = np.bincount(readers[opened.any(axis=1)], minlength=shard.readers)
-    return mine & (bad == 0)
+    bad = np.bincount(readers[_any(opened)], minlength=shard.readers)
+    return np.asarray(mine & (bad == 0), np.bool_)
 
 
 def _probed(

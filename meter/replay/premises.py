@@ -25,9 +25,10 @@ __all__ = ["Premises", "asks_of_meters", "premises_of"]
 class Premises:
     """Two policies, the kinds of views that a log may lack, and what follows from them.
 
-    `looser`: it may let read on whom the recorded policy stops. `lower`: the policy asked about is the recorded one, with limits that are lower or the same.
-    `aligned`: all meters of both start anew at the same moments of one calendar, or never.
-    `monotone`: what is stopped under the policy asked about stays stopped where more is read.
+    `looser`: it may let read on whom the recorded policy stops. `lower`: the policy asked about is
+    the recorded one, with limits that are lower or the same. `aligned`: all meters of both start
+    anew at the same moments of one calendar, or never. `monotone`: what is stopped under the policy
+    asked about stays stopped where more is read.
     """
 
     recorded: Columns

@@ -10,6 +10,7 @@ from meter.columns.decide import Columns
 from meter.loading.article_ids import ArticleIds, PageAddresses
 from meter.policy import Policy
 from meter.replay.logs.log import Log
+from meter.replay.logs.time_forms import time_format_words
 from meter.replay.logs.times import Times
 
 if TYPE_CHECKING:
@@ -53,6 +54,9 @@ class ReplayQuestion:
             whose = "as asked for" if self.zone else "the publication's zone"
             zone = self.zone or self.policy.publication.timezone
             yield f"{times.without_zone:,} times have no zone and are read in {zone}, {whose}"
+        forms = times.likely_forms
+        if forms:
+            yield f"times that cannot be read are read with {time_format_words(forms)}"
         for unit in sorted(times.units):
             yield f"times are whole numbers, read as {unit} since 1970 (UTC)"
         if not self.source.clock:

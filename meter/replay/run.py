@@ -29,6 +29,7 @@ from meter.replay.decision_rows import Decisions
 from meter.replay.evidence import Evidence
 from meter.replay.gathering import ASKED, RECORDED, ShardBuilder, ShardedLog
 from meter.replay.logs.log import BadRows, Log
+from meter.replay.logs.time_forms import checked_form
 from meter.replay.logs.times import Times
 from meter.replay.measures import Measure
 from meter.replay.preparation import ParseOptions, prepare
@@ -142,7 +143,10 @@ def _question(
     return ReplayQuestion(
         policy=policy,
         source=source,
-        times=Times(ZoneInfo(zone) if zone else policy.zone, time_format),
+        times=Times(
+            ZoneInfo(zone) if zone else policy.zone,
+            None if time_format is None else checked_form(time_format),
+        ),
         zone=zone,
         asked=Columns(policy),
         recorded=None if recorded is None else Columns(recorded),
@@ -169,7 +173,7 @@ def _gather(question: ReplayQuestion, gathering: ShardBuilder, bad: BadRows) -> 
     gathered = gathering.finish()
     nothing = gathered.last_at < gathered.first_at
     if nothing and source.kind != "table":  # a table may be a part of a log
-        raise source.nothing_read(bad)
+        raise source.nothing_read(bad, question.times.likely_forms)
     return gathered
 
 

@@ -117,8 +117,11 @@ def main(arguments):
     sys.stdout.write(f"{pairs:,} pairs: {shares}; outside of what is claimed {tally['wrong']:,}\n")
     stopped = {name: count for name, count in sorted(tally.items()) if name.startswith("readers")}
     sys.stdout.write("".join(f"{name}: {count:,}\n" for name, count in stopped.items()))
-    sys.stdout.write(f"stricter questions of an uncut log: {tally['stricter']:,}, all exact\n"
-                     if not tally["wrong"] else "")
+    sys.stdout.write(
+        f"stricter questions of an uncut log: {tally['stricter']:,}, all exact\n"
+        if not tally["wrong"]
+        else ""
+    )
     return 1 if tally["wrong"] else 0
 
 

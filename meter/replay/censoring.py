@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from meter.facts.meters import MeterSlots
     from meter.windows import Timeline
 
-__all__ = ["Reach", "looser", "reach"]
+__all__ = ["Reach", "looks_back", "looser", "reach"]
 
 _Counting = tuple[Window, str, bool]
 """By which window articles are counted, in which zone, and whether views are."""
@@ -119,7 +119,7 @@ def looser(recorded: Columns, asked: Columns, pairs: Iterable[tuple[int, int]]) 
     Another window is looser too, and an allowance that is split. `pairs` are the groups of the
     views in the log, under the recorded policy and under the one that is asked about.
     """
-    if _looks_back(recorded, asked):
+    if looks_back(recorded, asked):
         return True
     reach_before = cache(partial(reach, recorded))
     reach_after = cache(partial(reach, asked))
@@ -156,7 +156,7 @@ def _is_split(before: Reach, after: Reach, other: Reach, other_after: Reach) -> 
     return bool(before.meters & other.meters) and not after.meters & other_after.meters
 
 
-def _looks_back(recorded: Columns, asked: Columns) -> bool:
+def looks_back(recorded: Columns, asked: Columns) -> bool:
     """Say whether what is counted besides spending may decide, under policies that differ.
 
     Of them it is not known who would have read on: reading new articles at once does not tell.

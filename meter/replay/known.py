@@ -150,7 +150,7 @@ def walls_known(premises: Premises, shard: Shard) -> Known:
     """Return what is known of readers whose walls are in the log."""
     cut = shard.first(shard.refused)
     opened = shard.sums(shard.refused & ~shard.stopped)
-    alike = opened == 0
+    alike = (opened == 0) & (not premises.looks_back)
     if premises.looser:
         unwalled = cut == _NEVER
         cut = np.where(unwalled, shard.first(shard.is_last), cut)

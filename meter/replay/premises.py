@@ -9,7 +9,7 @@ from attrs import frozen
 
 from meter.columns.decide import Columns
 from meter.formulas import leaves
-from meter.replay.censoring import looser
+from meter.replay.censoring import looks_back, looser
 from meter.replay.hidden import Kinds, is_open
 
 if TYPE_CHECKING:
@@ -25,8 +25,9 @@ __all__ = ["Premises", "asks_of_meters", "premises_of"]
 class Premises:
     """Two policies, the kinds of views that a log may lack, and what follows from them.
 
-    `looser`: it may let read on whom the recorded policy stops. `lower`: the policy asked about is
-    the recorded one, with limits that are lower or the same. `aligned`: all meters of both start
+    `looser`: it may let read on whom the recorded policy stops. `looks_back`: what is counted
+    besides spending may decide. `lower`: the policy asked about is the recorded one, with limits
+    that are lower or the same. `aligned`: all meters of both start
     anew at the same moments of one calendar, or never. `monotone`: what is stopped under the policy
     asked about stays stopped where more is read.
     """
@@ -35,6 +36,7 @@ class Premises:
     asked: Columns
     kinds: Kinds
     looser: bool
+    looks_back: bool
     lower: bool
     aligned: bool
     monotone: bool
@@ -50,6 +52,7 @@ def premises_of(
         asked=asked,
         kinds=kinds,
         looser=looser(recorded, asked, pairs),
+        looks_back=looks_back(recorded, asked),
         lower=_is_lower(recorded, asked, pairs),
         aligned=_are_aligned(recorded, asked),
         monotone=_is_monotone(asked, kinds, [number for _, number in pairs]),

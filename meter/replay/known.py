@@ -1,13 +1,13 @@
 """What a log can say of each of its readers, and what it cannot.
 
 A reader is *cut* from the first moment on at which the recorded policy refused him something, or
-could have: from then on views of his may be lacking. What the policy asked about decides until then
-is certain. Afterwards it is
+could have: from then on views of his may be lacking. He is *let on* from the first moment on at
+which the policy asked about would have opened such a view. What it decides until then is certain: a
+view that it refuses counts nothing, so it changes nothing else (a wall that is lacking is not
+counted, though). Afterwards
 
-* certain too where the policy asked about refuses all that may be lacking: a view that is refused
-  counts nothing, so it changes nothing else (the walls that are lacking are not counted, though);
-* certain as far as the reader was stopped, where more reading never undoes that (`monotone`);
-* else unknown.
+* it is certain that he was stopped, where more reading never undoes that (`monotone`);
+* all else is unknown.
 
 In a log that holds its walls a reader is cut at the first of them (under a looser policy also where
 nothing was left: a wall may be lacking all the same); in one that does not, at the first moment at
@@ -156,7 +156,7 @@ def walls_known(premises: Premises, shard: Shard) -> Known:
         cut = np.where(unwalled, shard.first(shard.is_last), cut)
         alike &= ~unwalled
     alike |= premises.lower
-    return _known(premises, shard, cut, alike, complete=True)
+    return _known(premises, shard, cut, np.where(alike, _NEVER, cut), complete=True)
 
 
 def cut_log_known(premises: Premises, shard: Shard, *, from_start: bool) -> Known:
@@ -169,29 +169,28 @@ def cut_log_known(premises: Premises, shard: Shard, *, from_start: bool) -> Know
         kinds = tuple(dict.fromkeys(premises.kinds.recorded))
         refusing = _probed(premises.recorded, shard.old, shard.order, kinds)
         cut = shard.first(_any(refusing))
-    alike = np.zeros(shard.readers, np.bool_)
+    lets = cut
     mine = cut < _NEVER
-    if premises.aligned and premises.kinds.is_known and mine.any():
-        alike = _alike(premises, shard, mine)
-    return _known(premises, shard, cut, alike, complete=False)
+    if premises.kinds.is_known and mine.any():
+        lets = _let_on(premises, shard, mine)
+    return _known(premises, shard, cut, lets, complete=False)
 
 
 def _known(
-    premises: Premises, shard: Shard, cut: _Integers, alike: _Flags, *, complete: bool
+    premises: Premises, shard: Shard, cut: _Integers, lets: _Integers, *, complete: bool
 ) -> Known:
-    """Return what is known of readers who are cut after the view of a rank.
+    """Return what is known of readers who are cut, and let on, after the views of some ranks.
 
-    `alike` readers are refused under the policy asked about whatever they may lack. `complete` logs
-    hold the walls.
+    `complete` logs hold the walls.
     """
     is_cut = (cut < _NEVER) & (not premises.kinds.never_refused)
-    certain = ~is_cut | alike
+    alike = lets == _NEVER
     stop = shard.first(shard.stopped)
     stopped = stop < _NEVER
     in_time = stopped & (stop <= cut)
-    sure = stopped & (certain | in_time | premises.monotone)
+    sure = stopped & (~is_cut | (stop <= lets) | premises.monotone)
     known = sure | ~is_cut | (alike & complete)
-    prefix = certain[shard.reader] | (shard.rank <= cut[shard.reader])
+    prefix = ~is_cut[shard.reader] | (shard.rank <= lets[shard.reader])
     reads_on = (cut < _NEVER) & ~alike
     return Known(
         stopped=int(sure.sum()),
@@ -230,25 +229,46 @@ def _any(found: NDArray[np.bool_]) -> _Flags:
     return np.asarray(found.any(axis=1), np.bool_)
 
 
-def _alike(premises: Premises, shard: Shard, mine: _Flags) -> _Flags:
-    """Return the readers to whom the policy asked about always refuses what they may lack."""
-    kinds = tuple(dict.fromkeys(zip(premises.kinds.recorded, premises.kinds.asked, strict=True)))
+def _let_on(premises: Premises, shard: Shard, mine: _Flags) -> _Integers:
+    """Return after which of their views some readers may be let on: -1 for before the first.
+
+    What they lack lies between two views. There the recorded policy refuses no more than right
+    after the first, and the one asked about opens no more than right before the second; where both
+    start anew at once, no more than after the first, or to whoever has read nothing.
+    """
+    pairs = zip(premises.kinds.recorded, premises.kinds.asked, strict=True)
+    kinds = tuple(dict.fromkeys(pairs))
     old = [before for before, _ in kinds]
     new = [after for _, after in kinds]
+    found = np.full(shard.readers, _NEVER)
+    found[mine] = -1
     if (_fresh(premises.recorded, old) & ~_fresh(premises.asked, new)).any():
-        return np.zeros(shard.readers, np.bool_)
-    rows = shard.order[mine[shard.reader]]
+        return found
+    places = np.flatnonzero(mine[shard.reader])
+    rows = shard.order[places]
     lacking = _probed(premises.recorded, shard.old, rows, old)
-    opened = lacking & ~_probed(premises.asked, shard.new, rows, new)
-    readers = shard.reader[mine[shard.reader]]
-    bad = np.bincount(readers[_any(opened)], minlength=shard.readers)
-    return np.asarray(mine & (bad == 0), np.bool_)
+    if premises.aligned:
+        opened = ~_probed(premises.asked, shard.new, rows, new)
+    elif asks_of_meters(premises.asked.rulebook):
+        opened = np.ones_like(lacking)
+    else:
+        opened = ~_probed(premises.asked, shard.new, rows, new, before=True)
+        is_last = np.append(shard.reader[places][1:] != shard.reader[places][:-1], [True])
+        opened = np.roll(opened, -1, axis=0) | is_last[:, None]
+    marked = np.zeros(len(shard.reader), np.bool_)
+    marked[places] = _any(lacking & opened)
+    return np.where(mine, shard.first(marked), _NEVER)
 
 
 def _probed(
-    columns: Columns, views: Views, rows: _Integers, groups: Sequence[int]
+    columns: Columns,
+    views: Views,
+    rows: _Integers,
+    groups: Sequence[int],
+    *,
+    before: bool = False,
 ) -> NDArray[np.bool_]:
-    """Return which groups a new article would be refused in after each of some views.
+    """Return which groups a new article would be refused in after (or before) each of some views.
 
     `rows` are whole readers' views in order of reader and time.
     """
@@ -258,17 +278,18 @@ def _probed(
     most = max(1, _PROBES // len(rows))
     for first in range(0, len(groups), most):
         some = groups[first : first + most]
-        found[:, first : first + len(some)] = _asked_after(columns, views, rows, some)
+        found[:, first : first + len(some)] = _asked(columns, views, rows, some, before=before)
     return found
 
 
-def _asked_after(
-    columns: Columns, views: Views, rows: _Integers, groups: Sequence[int]
+def _asked(
+    columns: Columns, views: Views, rows: _Integers, groups: Sequence[int], *, before: bool
 ) -> NDArray[np.bool_]:
     width = 1 + len(groups)
+    place = len(groups) if before else 0
     each = np.repeat(rows, width)
-    is_probe = np.tile(np.arange(width) > 0, len(rows))
-    kinds = np.tile(np.array([0, *groups], np.int32), len(rows))
+    is_probe = np.tile(np.arange(width) != place, len(rows))
+    kinds = np.tile(np.insert(np.array(groups, np.int32), place, 0), len(rows))
     key = views.key
     if len(key) == len(views.at):
         key = np.where(is_probe, views.key.min() - 1, key[each])
@@ -279,5 +300,5 @@ def _asked_after(
         key=key,
         group=np.where(is_probe, kinds, _groups(views)[each]),
     )
-    verdict = columns.decide(probed).verdict.reshape(len(rows), width)[:, 1:]
-    return _refused(columns, verdict)
+    verdict = columns.decide(probed).verdict.reshape(len(rows), width)
+    return _refused(columns, np.delete(verdict, place, axis=1))

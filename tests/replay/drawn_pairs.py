@@ -55,8 +55,9 @@ def draw_policy(draw):
         bounds = f"{{ {draw.choice(('at_least', 'at_most'))} = {draw.randint(1, 3)} }}"
         asked = draw.choice(("left", "used"))
         rules.append({"when": f"{asked} = {{ {names[0]} = {bounds} }}", "show": "wall"})
-    for name in names[1:]:
-        rules.append({"when": f'section = ["{draw.choice(SECTIONS)}"]', "spend": [name]})
+    rules += [
+        {"when": f'section = ["{draw.choice(SECTIONS)}"]', "spend": [name]} for name in names[1:]
+    ]
     if len(names) > 1 and draw.random() < 0.4:
         rules.append({"when": "", "spend": list(names[:2])})
     else:

@@ -16,6 +16,7 @@ WINDOWS = (
     "lifetime = true",
 )
 SECTIONS = ("news", "sport", "art")
+SHOWN = {"article": "article", "wall": "subscription-wall"}
 STATUSES = ("anonymous", "registered", "subscriber")
 HOUR = 3_600_000_000
 START = 1_767_225_600_000_000 + 26 * 24 * HOUR  # five days before the end of a month
@@ -125,10 +126,11 @@ def text_of(policy):
         if rule["when"]:
             lines.append(f"when = {{ {rule['when']} }}")
         if "spend" in rule:
-            lines += [f"spend = {rule['spend']!r}".replace("'", '"'), 'show = "countdown"']
+            spent = rule["spend"] if len(rule["spend"]) > 1 else rule["spend"][0]
+            lines += [f"spend = {spent!r}".replace("'", '"'), 'show = "countdown"']
         else:
-            lines.append(f'show = "{rule["show"]}"')
-    lines += ["[[rules]]", 'name = "everyone else"', f'show = "{policy["last"]}"']
+            lines.append(f'show = "{SHOWN[rule["show"]]}"')
+    lines += ["[[rules]]", 'name = "everyone else"', f'show = "{SHOWN[policy["last"]]}"']
     return "\n".join(lines) + "\n"
 
 

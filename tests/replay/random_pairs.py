@@ -56,7 +56,7 @@ def outside(found, truth):
 
 
 def kind_of(found):
-    """Return how much an answer tells: `refused` is one that bounds the readers on one side only."""
+    """Return how much an answer tells; `refused` bounds the readers on one side at most."""
     kinds = [found.measures[name].kind for name in MEASURES]
     if kinds[0] == "at_least":
         return "refused"

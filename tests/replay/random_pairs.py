@@ -77,32 +77,40 @@ def draw_pair(draw):
             continue
 
 
+def try_cut(recorded, asked, log, tally, *, first_walls=False):
+    """Ask a policy about a log cut by another, and return what is wrong with the answer."""
+    full, walls = opened(log, recorded)
+    cut = log.filter(pa.array(full | walls if first_walls else full))
+    if not cut.num_rows:
+        return []
+    truth = replay(asked, log, recorded_under="none")
+    found = replay(asked, cut, recorded_under=recorded, walls=False if first_walls else None)
+    tally[kind_of(found)] += 1
+    tally[f"readers stopped {found.measures['readers_stopped'].kind}"] += 1
+    return outside(found, truth)
+
+
+def try_uncut(recorded, lower, log):
+    """Ask a stricter policy about a log that holds everything."""
+    truth = replay(lower, log, recorded_under="none")
+    _, walls = opened(log, recorded)
+    found = replay(lower, log, recorded_under=recorded, walls=None if walls.any() else True)
+    if kind_of(found) != "exact":
+        return [f"a stricter question on an uncut log is {kind_of(found)}"]
+    return outside(found, truth)
+
+
 def try_pair(seed, tally):
     """Try one pair, count what is told, and return what is wrong with it."""
     draw = Random(seed)
     recorded, asked, lower, parts = draw_pair(draw)
     log = draw_log(draw, draw.choice((1, 3, 12)))
-    full, walls = opened(log, recorded)
     first_walls = draw.random() < 1 / 3
-    kept = full | walls if first_walls else full
-    wrong = []
-    cut = log.filter(pa.array(kept))
-    if cut.num_rows:
-        truth = replay(asked, log, recorded_under="none")
-        said = False if first_walls else None
-        found = replay(asked, cut, recorded_under=recorded, walls=said)
-        tally[kind_of(found)] += 1
-        tally[f"readers stopped {found.measures['readers_stopped'].kind}"] += 1
-        wrong += outside(found, truth)
-    truth = replay(lower, log, recorded_under="none")
-    found = replay(lower, log, recorded_under=recorded, walls=None if walls.any() else True)
+    wrong = try_cut(recorded, asked, log, tally, first_walls=first_walls)
+    wrong += try_uncut(recorded, lower, log)
     tally["stricter"] += 1
-    if kind_of(found) != "exact" or outside(found, truth):
-        wrong.append(f"a stricter question of an uncut log is {kind_of(found)}")
     tally["wrong"] += bool(wrong)
-    if wrong:
-        wrong += [text_of(part) for part in parts]
-    return wrong
+    return wrong + [text_of(part) for part in parts] if wrong else []
 
 
 def main(arguments):

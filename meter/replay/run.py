@@ -112,6 +112,8 @@ def replay(
             wanted = decisions or evidence is not None
             decided = asked.decide(views, by_view=wanted, workers=workers)
             sums.add(decided)
+            if question.tells_by_instant and not len(views.key):
+                sums.add_alike(views)
             if recorded is not None and evidence is not None:
                 before = recorded.decide(shard.views[RECORDED], workers=workers)
                 evidence.add((views, shard.views[RECORDED]), (decided, before))
@@ -210,7 +212,7 @@ def _answer(
         first_view=moment(gathered.first_at, policy.zone) if clocked else None,
         last_view=moment(gathered.last_at, policy.zone) if clocked else None,
         rows_left_out=bad,
-        notes=tuple(question.notes()),
+        notes=tuple(question.notes(gathered.columns, sums.taken_for_one)),
         cautions=tuple(
             find_cautions(
                 question,

@@ -9,6 +9,7 @@ pytest.importorskip("numba", reason="populations need the `sim` extra")
 from datetime import UTC, datetime
 
 import pyarrow as pa
+import pyarrow.parquet
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -73,10 +74,11 @@ def test_a_time_is_read_in_its_form(form, when):
         (["10/Oct/2025:13:55:36 +0200"], "%d/%b/%Y:%H:%M:%S %z"),
     ],
 )
-def test_the_likely_form_is_offered(texts, form):
+def test_the_likely_form_is_offered(texts, form, tmp_path):
     """A log of which no time can be read names the option with the form."""
+    pyarrow.parquet.write_table(_log(texts), tmp_path / "log.parquet")
     with pytest.raises(LogError, match="--time-format") as told:
-        replay(loads_policy(POLICY), _log(texts))
+        replay(loads_policy(POLICY), tmp_path / "log.parquet")
 
     assert f"`--time-format '{form}'`" in str(told.value)
     assert "(L06)" in str(told.value)
@@ -84,7 +86,7 @@ def test_the_likely_form_is_offered(texts, form):
 
 
 def test_the_form_of_some_times_is_a_note():
-    """Where others can be read, those that cannot are left out, and a note says how to read them."""
+    """Where others can be read, those that cannot are left out, and a note says how to."""
     found = replay(loads_policy(POLICY), _log(["2026-06-01T10:00:00Z", "22/02/2023 07:00"]))
 
     assert 1 == found.rows_left_out.count

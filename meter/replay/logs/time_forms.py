@@ -10,20 +10,22 @@ from meter.replay.logs.columns import LogError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["COMPACT_DAY", "checked_form", "likely_forms", "read_time", "time_format_words"]
+__all__ = ["COMPACT", "checked_form", "likely_forms", "read_time", "time_format_words"]
 
-COMPACT_DAY = "%Y%m%d"
+COMPACT = ("%Y%m%d", "%Y%m%d%H%M%S")
+"""Forms in which a time is a whole number."""
 _DAYS = ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%d/%m/%y")
 _CLOCKS = ("", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p", "T%H:%M:%S", " %H:%M:%S.%f")
 _FORMS = (
-    COMPACT_DAY,
-    "%Y%m%d%H%M%S",
+    *COMPACT,
     "%Y%m%d %H%M%S",
     "%d/%b/%Y:%H:%M:%S %z",
     "%d/%b/%Y:%H:%M:%S",
     *(day + clock for clock in _CLOCKS for day in _DAYS),
 )
 _MOST = 2
+_SHORTEST = 8
+"""Where months and days may have one digit, so may be read into less."""
 _YEARS = range(1990, 2201)
 """A number that is a date of these years is hardly the seconds since 1970."""
 
@@ -50,7 +52,7 @@ def likely_forms(texts: Iterable[str]) -> list[str]:
 
 def _reads(text: str, form: str) -> bool:
     when = read_time(text, form)
-    return when is not None and when.year in _YEARS
+    return when is not None and when.year in _YEARS and len(text.strip()) >= _SHORTEST
 
 
 def read_time(text: str, form: str) -> datetime | None:

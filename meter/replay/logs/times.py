@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from attrs import define, field
 
-from meter.replay.logs.time_forms import COMPACT_DAY, likely_forms, read_time
+from meter.replay.logs.time_forms import COMPACT, likely_forms, read_time
 from meter.validation import YEARS
 from meter.windows import DAY, day_start, instant, local_instant
 
@@ -61,8 +61,6 @@ class Times:
             near = pc.and_(pc.greater_equal(days, _EARLIEST // DAY), pc.less(days, _LATEST // DAY))
             stamps = pc.if_else(near, pc.multiply(days, DAY), None)
             return self._stamps(stamps.cast(pa.timestamp("us")))
-        if pa.types.is_integer(column.type) and self._are_days(column):
-            return np.zeros(len(column), np.int64), np.zeros(len(column), np.bool_)
         if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
             return self._numbers(column)
         return self._texts(column.cast(pa.string()))
@@ -73,9 +71,9 @@ class Times:
         return likely_forms(self.unread)
 
     def _are_days(self, column: pa.Array) -> bool:
-        """Say whether whole numbers are dates such as 20260601; they could be seconds, too."""
+        """Say whether whole numbers are dates such as 20260601, which could be seconds, too."""
         some = [str(number) for number in column[:_MOST_UNREAD].to_pylist() if number is not None]
-        if COMPACT_DAY not in likely_forms(some):
+        if not set(COMPACT) & set(likely_forms(some)):
             return False
         self.unread.update(dict.fromkeys(some))
         return True
@@ -88,6 +86,8 @@ class Times:
         return _bounded(values, known)
 
     def _numbers(self, column: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        if pa.types.is_integer(column.type) and self._are_days(column):
+            return np.zeros(len(column), np.int64), np.zeros(len(column), np.bool_)
         finite = pc.fill_null(pc.is_finite(column), fill_value=False)
         known = _known(column) & np.asarray(finite)
         whole = pa.types.is_integer(column.type)

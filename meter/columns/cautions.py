@@ -83,7 +83,7 @@ CAUTIONS = {
         "the log does not say which views are robots' or prefetches; they are counted as people's",
     ),
     SAME_PAGES: ("ids-are-addresses", "{pages}"),
-    "W30": (
+    "W27": (
         "walls-not-in-log",
         (
             "the log holds nothing that `{recorded}` refused, though readers used up what it let"

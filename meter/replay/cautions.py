@@ -67,7 +67,7 @@ def find_cautions(
     if question.pages.example is not None:
         yield caution(SAME_PAGES, pages=question.pages)
     if lacks_walls:
-        yield caution("W30", recorded=recorded)
+        yield caution("W27", recorded=recorded)
 
 
 def _selects_active(sums: Sums) -> bool:

@@ -9,6 +9,7 @@ import pyarrow as pa
 from attrs import field, frozen
 
 from meter.columns.cautions import Caution
+from meter.columns.tidy import TidyRow, tidy
 from meter.replay.logs.rows import BadRows
 from meter.replay.measures import Measure
 from meter.vocabulary import Show
@@ -79,6 +80,27 @@ class Replay:
             if measure.kind != "exact"
         }
 
+    def to_frame(self) -> object:
+        """Return the numbers as rows: policy, measure, value, low, high, kind and unit.
+
+        A pandas frame where pandas is installed, else an Arrow table. `kind` is as in `measures`;
+        an end that is not known is none.
+        """
+        return tidy(
+            [
+                TidyRow(
+                    policy=self.policy,
+                    measure=name,
+                    value=_float(measure.value),
+                    low=_float(measure.low),
+                    high=_float(measure.high),
+                    kind=measure.kind,
+                    unit="readers" if name.startswith("readers") else "views",
+                )
+                for name, measure in self.measures.items()
+            ]
+        )
+
     def to_dict(self) -> dict[str, object]:
         """Return the summary as plain data, with the names that `--format json` uses."""
         return {
@@ -130,6 +152,10 @@ def stop_curve(first_stops: Mapping[int, int], readers: int) -> list[dict[str, f
         share = round(stopped / readers, 6)
         curve.append({"view": view, "readers": count, "share_stopped": share})
     return curve
+
+
+def _float(number: int | None) -> float | None:
+    return None if number is None else float(number)
 
 
 def _share(part: int | None, whole: int) -> float | None:

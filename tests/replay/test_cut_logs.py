@@ -146,7 +146,7 @@ def test_an_allowance_that_is_split_is_looser():
     assert None is not found.refused
     assert None is found.readers_stopped
     assert [] == outside(found, truth)
-    assert {"W01", "W30"} <= {caution.code for caution in found.cautions}
+    assert {"W01", "W27"} <= {caution.code for caution in found.cautions}
 
 
 def test_another_zone_is_another_window():
@@ -175,7 +175,7 @@ def test_a_log_without_its_walls_gives_lower_bounds_and_says_so():
     )
     assert ("at_least", None, None) == (blocked.kind, blocked.value, found.views_blocked)
     assert 0 < blocked.low < truth.views_blocked
-    assert "W30" in {caution.code for caution in found.cautions}
+    assert "W27" in {caution.code for caution in found.cautions}
     assert "W01" not in {caution.code for caution in found.cautions}
 
 
@@ -189,9 +189,9 @@ def test_a_log_with_its_walls_does_not_warn_of_their_absence():
         found = replay(recorded, log, recorded_under=recorded, **said)
         return {caution.code for caution in found.cautions}
 
-    assert "W30" in codes(few)
-    assert "W30" not in codes(log)
-    assert "W30" not in codes(few, walls=True)
+    assert "W27" in codes(few)
+    assert "W27" not in codes(log)
+    assert "W27" not in codes(few, walls=True)
 
 
 def test_another_window_leaves_the_views_blocked_unknown():
@@ -239,6 +239,23 @@ def test_walls_of_which_none_is_met_twice_are_the_end_of_the_log():
     assert [] == outside(found, truth)
 
 
+def test_a_frame_has_the_bounds_of_each_number():
+    """A row a number, with its unit; what is not known is none."""
+    log = cut(drawn(), one(CALENDAR, 3))
+    found = replay(one(CALENDAR, 1), log, recorded_under=one(CALENDAR, 3))
+    frame = found.to_frame()
+    rows = frame.to_dict("records") if hasattr(frame, "to_dict") else frame.to_pylist()
+    rows = {row["measure"]: row for row in rows}
+    blocked = rows["views_blocked"]
+
+    assert [*found.measures] == [*rows]
+    assert (found.readers_stopped, "exact", "readers") == tuple(
+        rows["readers_stopped"][key] for key in ("value", "kind", "unit")
+    )
+    assert (found.measures["views_blocked"].low, "at_least") == (blocked["low"], blocked["kind"])
+    assert blocked["high"] is None or blocked["high"] != blocked["high"]
+
+
 def test_the_command_tells_the_same_bounds_in_each_form(tmp_path):
     """JSON has value, kind, low and high of each number; the drawing says the same in words."""
     recorded, asked = one(CALENDAR, 3), one(CALENDAR, 5)
@@ -258,8 +275,8 @@ def test_the_command_tells_the_same_bounds_in_each_form(tmp_path):
     stopped = told["measures"]["readers_stopped"]
     assert "between" == stopped["kind"]
     assert f"at least {stopped['low']}, at most {stopped['high']}" in drawing.stdout
-    assert ["W01", "W30"] == [
-        warning["code"] for warning in told["warnings"] if warning["code"] in ("W01", "W30")
+    assert ["W01", "W27"] == [
+        warning["code"] for warning in told["warnings"] if warning["code"] in ("W01", "W27")
     ]
     first = next(warning["text"] for warning in told["warnings"] if warning["code"] == "W01")
     assert "recorded.toml" in first

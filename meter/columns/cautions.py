@@ -83,6 +83,14 @@ CAUTIONS = {
         "the log does not say which views are robots' or prefetches; they are counted as people's",
     ),
     SAME_PAGES: ("ids-are-addresses", "{pages}"),
+    "W27": (
+        "walls-not-in-log",
+        (
+            "the log holds nothing that `{recorded}` refused, though readers used up what it let"
+            " them read: it seems to hold only what was opened, so numbers of stops are the least"
+            " they can be; if it does hold walls and nobody met one, say so with `--walls kept`"
+        ),
+    ),
 }
 """Code: (name, words). A code is never given to something else."""
 HEAVY_SHARE = 0.25

@@ -85,6 +85,16 @@ def _zone(_context: click.Context, _option: click.Parameter, name: str | None) -
     "--zone", callback=_zone, help="The zone of times without one; by default the publication's."
 )
 @click.option(
+    "--time-format",
+    metavar="FORMAT",
+    help="How times are written, if not in ISO 8601: such as `%d/%m/%Y %H:%M:%S`.",
+)
+@click.option(
+    "--walls",
+    type=click.Choice(["kept", "cut"]),
+    help="Whether the log holds the views that were refused. [default: if there is one]",
+)
+@click.option(
     "--no-clock", is_flag=True, help="The log has no times; its rows are in order and make one day."
 )
 @click.option(
@@ -111,6 +121,8 @@ def replay(
     form: str | None,
     columns: dict[str, str],
     zone: str | None,
+    time_format: str | None,
+    walls: str | None,
     workers: int,
     memory: int,
     article_ids: ArticleIds,
@@ -127,8 +139,9 @@ def replay(
     counted and located.
 
     A log does not contain what was never read: name with --recorded-under the policy that was in
-    force when it was written. Where that policy stopped readers whom POLICY would let read on, the
-    answer is refused, its bounds are printed, and the exit code is 1.
+    force when it was written. Numbers that such a log cannot tell are told as the least, or between
+    which two, they can be. Where it is not known how many readers are stopped, or that policy
+    stopped readers whom POLICY would let read on, the answer is refused and the exit code is 1.
     """
     policy = load_policy(policy_path)
     found = logs.replay(
@@ -143,6 +156,9 @@ def replay(
         workers=workers,
         memory=memory * _MIB,
         article_ids=article_ids,
+        walls=None if walls is None else walls == "kept",
+        time_format=time_format,
+        names=(str(policy_path), str(recorded_under)),
     )
     if per == "summary":
         print_summary(found, form or "table", str(policy_path))

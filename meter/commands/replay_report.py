@@ -22,6 +22,14 @@ __all__ = ["print_notes", "print_summary"]
 
 _MOST_STOPS = 12
 _MOST_LEFT_OUT = 3
+_NUMBERS = (
+    ("readers", "readers", None),
+    ("readers_stopped", "readers stopped", "readers"),
+    ("views", "views", None),
+    ("views_blocked", "views blocked", "views"),
+    ("views_counted", "views counted", None),
+)
+"""The numbers of a summary, what they are called, and of what a share of them is told."""
 
 
 def print_summary(found: Replay, form: str, policy: str) -> None:
@@ -42,6 +50,8 @@ def print_summary(found: Replay, form: str, policy: str) -> None:
 
 def print_notes(found: Replay) -> None:
     """Say on stderr what the rows themselves cannot say."""
+    if found.refused:
+        print_message(f"refused: {found.refused}")
     for line in _left_out(found):
         print_message(line)
     if found.rows_left_out.count:
@@ -77,7 +87,7 @@ def _draw(console: Console, found: Replay, policy: str) -> None:
         console.print(Text(f"\nrefused: {found.refused}", style="bold"))
     if found.first_stop_curve:
         console.print(_stops(found))
-    if not found.refused:
+    if found.tables["rules"]:
         console.print("", _counts("shown", found.prompts_shown.items()))
         console.print("", _counts("by rule", found.rules.items()))
     if len(found.meters) > 1:
@@ -100,26 +110,22 @@ def _numbers(found: Replay) -> Table:
     table.add_column()
     table.add_column(justify="right")
     table.add_column()
-    stopped = found.readers_stopped
-    blocked = found.views_blocked
-    table.add_row("readers", f"{found.readers:,}", "")
-    table.add_row("readers stopped", *_with_share(found, "readers_stopped", stopped, found.readers))
-    table.add_row("views", f"{found.views:,}", "")
-    table.add_row("views blocked", *_with_share(found, "views_blocked", blocked, found.views))
-    table.add_row("views counted", f"{found.views_counted:,}", "")
+    for name, words, total in _NUMBERS:
+        table.add_row(words, *_with_share(found, name, total))
     if found.views_speculative:
         table.add_row("prefetches to ask again", f"{found.views_speculative:,}", "")
     return table
 
 
-def _with_share(found: Replay, name: str, value: int | None, total: int) -> tuple[str, str]:
-    """Return a number and its share of all, or that it is not known and what bounds it."""
-    if value is not None:
-        return f"{value:,}", f"{value / total:.2%}" if total else ""
-    bounds = found.bounds[name]
-    between = f"at least {bounds.at_least:,}"
-    if bounds.at_most is not None:
-        between += f", at most {bounds.at_most:,}"
+def _with_share(found: Replay, name: str, total: str | None) -> tuple[str, str]:
+    """Return a number and its share of all, or between which numbers it lies."""
+    measure = found.measures[name]
+    whole = 0 if total is None else found.measures[total].low or 0
+    if measure.value is not None:
+        return f"{measure.value:,}", f"{measure.value / whole:.2%}" if whole else ""
+    between = f"at least {measure.low:,}"
+    if measure.high is not None:
+        between += f", at most {measure.high:,}"
     return "not known", between
 
 

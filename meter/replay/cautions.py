@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from meter.columns.cautions import Caution, caution
 from meter.facts import READER
 from meter.loading.article_ids import SAME_PAGES
-from meter.replay.sums import HUNDRED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,19 +24,28 @@ _LATE = 0.05
 """A log that begins later than this part of its first window lacks what was read before."""
 _HEAVY = 0.25
 """From this share of the views on, the busiest 1 % of the readers are worth a caution."""
+_WITH_ONE_VIEW = 0.2
+"""Of all readers of a site at least this share are taken to have one view."""
+_BY_CHANCE = 0.05
 _DAY = timedelta(days=1)
 
 
 def find_cautions(
-    question: ReplayQuestion, gathered: ShardedLog, sums: Sums, *, censored: bool
+    question: ReplayQuestion,
+    gathered: ShardedLog,
+    sums: Sums,
+    *,
+    looser: bool,
+    lacks_walls: bool,
 ) -> Iterator[Caution]:
     """Yield every caution that holds for an answer, in the order of their codes.
 
-    `censored` says that the recorded policy may have stopped readers whom this one would not.
+    `looser` says that the recorded policy may have stopped readers whom this one would not,
+    `lacks_walls` that the log holds nothing that was refused, though something may have been.
     """
-    recorded = question.recorded_policy
-    if censored and recorded is not None:
-        yield caution("W01", recorded=recorded.digest, policy=question.policy.digest)
+    policy, recorded = question.names
+    if looser:
+        yield caution("W01", recorded=recorded, policy=policy)
     if not question.knows_recording:
         yield caution("W02")
     yield caution("W03")
@@ -45,7 +53,7 @@ def find_cautions(
     statuses = sorted({str(group.values[READER]) for group in question.asked.groups})
     if len(statuses) > 1:
         yield caution("W06", statuses=", ".join(statuses))
-    if sums.readers >= HUNDRED and min(sums.sizes) > 1:
+    if _selects_active(sums):
         yield caution("W07", least=min(sums.sizes))
     if question.source.clock and sums.readers:
         yield from _begins_inside(question.asked, gathered)
@@ -58,6 +66,19 @@ def find_cautions(
         yield caution("W17")
     if question.pages.example is not None:
         yield caution(SAME_PAGES, pages=question.pages)
+    if lacks_walls:
+        yield caution("W27", recorded=recorded)
+
+
+def _selects_active(sums: Sums) -> bool:
+    """Say whether it is no accident that no reader has only one view.
+
+    Of all readers of a site at least a fifth have one. Where none of `n` readers has, all were
+    selected, unless that happened by chance: with a probability of 0.8 ** n.
+    """
+    if not sums.readers or min(sums.sizes) == 1:
+        return False
+    return (1 - _WITH_ONE_VIEW) ** sums.readers < _BY_CHANCE
 
 
 def _begins_inside(asked: Columns, gathered: ShardedLog) -> Iterator[Caution]:

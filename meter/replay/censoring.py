@@ -1,7 +1,7 @@
-"""What a log recorded under one policy can say about another: nothing of reading it prevented.
+"""Whether a policy is looser than another: lets somebody read on whom the other stops.
 
-A log recorded under a limit of 5 holds no sixth article, so asking it about a limit of 10 would
-find nobody stopped. Such a question is refused, and the answer is bounded.
+It is asked to warn of a question before anybody was stopped. What a log that was cut off can say is
+judged reader by reader, see `known`.
 """
 
 from __future__ import annotations
@@ -10,44 +10,42 @@ from functools import cache, partial
 from math import inf
 from typing import TYPE_CHECKING
 
-import numpy as np
 from attrs import frozen
 
 from meter.decision import counted_places
 from meter.engine import complete, judge
 from meter.facts import ACCESS
 from meter.facts.meters import ALREADY, OWN
-from meter.replay.told import limits_told
 from meter.vocabulary import Access, ArticleAccess
 from meter.windows import Window
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
-    from numpy.typing import NDArray
-
-    from meter.columns.decide import Columns, Decided, Views
+    from meter.columns.decide import Columns
     from meter.decision import Counts
     from meter.facts import Codes
     from meter.facts.meters import MeterSlots
+    from meter.windows import Timeline
 
-__all__ = ["Reach", "cut_off", "looser", "reach"]
+__all__ = ["Reach", "looks_back", "looser", "reach"]
 
-_Counting = tuple[Window, bool]
-"""By which window articles are counted, and whether views are."""
+_Counting = tuple[Window, str, bool]
+"""By which window articles are counted, in which zone, and whether views are."""
 
 
 @frozen
 class Reach:
     """How many new articles a policy lets a reader of some facts read at once.
 
-    `windows` are those by which the articles are counted, and whether they count views. `limits`
+    `windows` are those by which the articles are counted, `meters` those that count them. `limits`
     are their limits, where one article is counted by several meters: then the least of them says
     nothing of the others.
     """
 
     articles: float
     windows: frozenset[_Counting]
+    meters: frozenset[str]
     limits: frozenset[tuple[_Counting, float]] = frozenset()
 
 
@@ -60,6 +58,7 @@ def reach(columns: Columns, group: int) -> Reach:
     values = columns.groups[group].values
     used = [0] * len(columns.meters)
     windows: set[_Counting] = set()
+    spent: set[str] = set()
     limits: set[tuple[_Counting, float]] = set()
     # One new article after the other is judged, and what it spends is counted, until one is
     # refused. Adding up the limits would not do: which meter an article spends can depend on what
@@ -68,19 +67,26 @@ def reach(columns: Columns, group: int) -> Reach:
         facts, counts = _facts_of(columns, group, [(count, 0) for count in used])
         verdict = judge(rulebook, facts)
         if verdict.show.access is not Access.FULL:
-            return Reach(articles, frozenset(windows), frozenset(limits))
+            return Reach(articles, frozenset(windows), frozenset(spent), frozenset(limits))
         if not verdict.spend:
             break
         for place in counted_places(rulebook, verdict, facts, counts):
             used[place] += 1
         for place in rulebook.places_of(verdict.spend):
             meter = rulebook.meters[place]
-            counting = (meter.timeline.window, meter.by_view)
+            timeline = meter.timeline
+            counting = (timeline.window, _zone_of(timeline), meter.by_view)
             windows.add(counting)
+            spent.add(meter.name)
             limit = rulebook.limit_at(place, values)
             if len(verdict.spend) > 1:
                 limits.add((counting, inf if limit is None else limit))
-    return Reach(inf, frozenset(windows), frozenset(limits))
+    return Reach(inf, frozenset(windows), frozenset(spent), frozenset(limits))
+
+
+def _zone_of(timeline: Timeline) -> str:
+    """Return the zone on whose clock a window depends; nothing where it depends on none."""
+    return timeline.zone.key if timeline.window.calendar else ""
 
 
 def _most_told_apart(columns: Columns, group: int) -> int:
@@ -110,13 +116,14 @@ def _facts_of(
 def looser(recorded: Columns, asked: Columns, pairs: Iterable[tuple[int, int]]) -> bool:
     """Say whether a policy lets anyone read on whom the recorded one may have stopped.
 
-    Another window is looser too. `pairs` are the groups of the views in the log, under the recorded
-    policy and under the one that is asked about.
+    Another window is looser too, and an allowance that is split. `pairs` are the groups of the
+    views in the log, under the recorded policy and under the one that is asked about.
     """
-    if _looks_back(recorded, asked):
+    if looks_back(recorded, asked):
         return True
     reach_before = cache(partial(reach, recorded))
     reach_after = cache(partial(reach, asked))
+    reaches: list[tuple[Reach, Reach]] = []
     for old, new in pairs:
         facts = recorded.groups[old]
         is_free = facts.values[ACCESS] is ArticleAccess.FREE
@@ -126,16 +133,30 @@ def looser(recorded: Columns, asked: Columns, pairs: Iterable[tuple[int, int]]) 
             return True
         before = reach_before(old)
         after = reach_after(new)
-        if before.articles == inf or after.articles == 0:
-            continue
-        if after.articles > before.articles or after.windows != before.windows:
+        if _reaches_further(before, after):
             return True
-        if _has_higher_limit(before, after):
-            return True
-    return False
+        reaches.append((before, after))
+    return any(_is_split(before, after, *other) for before, after in reaches for other in reaches)
 
 
-def _looks_back(recorded: Columns, asked: Columns) -> bool:
+def _reaches_further(before: Reach, after: Reach) -> bool:
+    if before.articles == inf or after.articles == 0:
+        return False
+    if after.articles > before.articles or after.windows != before.windows:
+        return True
+    return _has_higher_limit(before, after)
+
+
+def _is_split(before: Reach, after: Reach, other: Reach, other_after: Reach) -> bool:
+    """Say whether two groups of views shared an allowance and now have one each."""
+    if inf in (before.articles, other.articles):
+        return False
+    if not (after.articles and other_after.articles):
+        return False
+    return bool(before.meters & other.meters) and not after.meters & other_after.meters
+
+
+def looks_back(recorded: Columns, asked: Columns) -> bool:
     """Say whether what is counted besides spending may decide, under policies that differ.
 
     Of them it is not known who would have read on: reading new articles at once does not tell.
@@ -179,43 +200,3 @@ def _opens_again(columns: Columns, group: int) -> bool:
         ),
     )
     return judge(rulebook, facts).show.access is Access.FULL
-
-
-def cut_off(recorded: Columns, old: Decided, views: Views, asked: Decided) -> tuple[int, int]:
-    """Return how many readers were stopped for certain, and how many were cut off before that.
-
-    A reader is cut off at the first view that the recorded policy blocked or that left nothing
-    (`old` has the single decisions): from then on the log may lack what they would have read. Whom
-    the asked policy stops by then is stopped for certain, and so is whom it stops without a cut;
-    all others who were cut off may or may not have been stopped later.
-    """
-    group = views.group
-    if len(group) == 1:  # one entry stands for all views
-        group = np.repeat(group, len(views.at))
-    nothing_left = (old.told >= 0) & (old.used == limits_told(recorded, group, old.told))
-    spent = _refused(recorded, old) | nothing_left
-    cuts = _first(views.reader[spent], views.at[spent])
-    stopped = asked.readers.blocked > 0
-    stops = dict(
-        zip(
-            asked.readers.reader[stopped].tolist(),
-            asked.readers.first_stop_at[stopped].tolist(),
-            strict=True,
-        )
-    )
-    in_time = sum(reader in stops and stops[reader] <= at for reader, at in cuts)
-    without_cut = len(stops) - sum(reader in stops for reader, _ in cuts)
-    return without_cut + in_time, len(cuts) - in_time
-
-
-def _refused(columns: Columns, decided: Decided) -> NDArray[np.bool_]:
-    """Return which views got no full access."""
-    full = [verdict.show.access is Access.FULL for verdict in columns.verdicts]
-    return ~np.array(full, np.bool_)[decided.verdict]
-
-
-def _first(reader: NDArray[np.uint64], at: NDArray[np.int64]) -> Sequence[tuple[int, int]]:
-    """Return each reader's first instant."""
-    order = np.lexsort((at, reader))
-    names, starts = np.unique(reader[order], return_index=True)
-    return list(zip(names.tolist(), at[order][starts].tolist(), strict=True))

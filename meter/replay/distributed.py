@@ -101,7 +101,7 @@ def _counts(found: Replay) -> Iterator[tuple[str, str, int]]:
     """Yield what a replay found as rows of `COUNTS`."""
     yield "readers", "", found.readers
     yield "views", "", found.views
-    yield "views_counted", "", found.views_counted
+    yield "views_counted", "", found.views_counted or 0
     yield "readers_stopped", "", found.readers_stopped or 0
     yield "views_blocked", "", found.views_blocked or 0
     counts: dict[str, Mapping[str, int] | Mapping[Show, int] | Mapping[int, int]] = {

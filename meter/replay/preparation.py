@@ -22,7 +22,7 @@ from meter.loading.article_ids import (
 from meter.replay.grouping import NEEDS, Coded, code_column, group_views
 from meter.replay.logs.attributes import LOG_ATTRIBUTES
 from meter.replay.logs.columns import LogError
-from meter.replay.logs.rows import BadRows, RawRows, RowProblem
+from meter.replay.logs.rows import BadRows, Form, RawRows, RowProblem
 from meter.replay.logs.times import Times
 from meter.windows import day_start
 
@@ -129,9 +129,7 @@ def prepare(piece: RawRows, options: ParseOptions, bad: BadRows) -> ParsedRows:
     if "reader.entitlements" in names:
         _compare_rights(attributes, article, options)
     _refuse_starts(piece, options)
-    key = None
-    if options.by_view and "id" in piece.table.column_names:
-        key = _view_keys(piece.table, article, at)
+    key = _view_keys(piece, article, at) if options.by_view else None
     fine = check.fine
     if not fine.all():
         mask = pa.array(fine)
@@ -236,16 +234,23 @@ def _attribute(check: _Check, name: str, zone: ZoneInfo) -> Coded:
     return column
 
 
-def _view_keys(table: pa.Table, article: pa.Array, at: NDArray[np.int64]) -> pa.Array:
-    """Return what distinguishes views: the article and their own id, else the instant.
+def _view_keys(piece: RawRows, article: pa.Array, at: NDArray[np.int64]) -> pa.Array | None:
+    """Return what distinguishes views: the article and their own id.
 
-    The same keys as `PageView.view_key` makes, but for their length.
+    A row of a table without an id is a view of its own. An event without one is distinguished by
+    its instant, as `meter decide` does: `None` stands for that. The same keys as
+    `PageView.view_key` makes, but for their length.
     """
+    table = piece.table
+    is_event = piece.form is not Form.CELL
+    if "id" not in table.column_names:
+        return None if is_event else pa.array(piece.rows)
     names = article.cast(pa.string())
     ids = _ids(table, "id", texts=True)
     ids = pc.if_else(pc.equal(ids, ""), None, ids)  # an empty cell of a table is no id
     own = pc.binary_join_element_wise("~", ids, "")
-    rest = pc.binary_join_element_wise("@", pa.array(at).cast(pa.string()), "")
+    where = ("@", pa.array(at)) if is_event else ("#", pa.array(piece.rows))
+    rest = pc.binary_join_element_wise(where[0], where[1].cast(pa.string()), "")
     length = pc.utf8_length(names).cast(pa.string())
     return pc.binary_join_element_wise(length, names, pc.coalesce(own, rest), "~")
 

@@ -10,10 +10,11 @@ from meter.columns.decide import Columns
 from meter.loading.article_ids import ArticleIds, PageAddresses
 from meter.policy import Policy
 from meter.replay.logs.log import Log
+from meter.replay.logs.time_forms import time_format_words
 from meter.replay.logs.times import Times
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 __all__ = ["ReplayQuestion"]
 
@@ -35,6 +36,8 @@ class ReplayQuestion:
     recorded: Columns | None
     recorded_policy: Policy | None
     knows_recording: bool
+    names: tuple[str, str]
+    """What the policy and the recorded one are called."""
     article_ids: ArticleIds = ArticleIds.EXACT
     pages: PageAddresses = field(factory=PageAddresses)
     """What is noticed of ids that are addresses, while they are compared as they are."""
@@ -44,14 +47,40 @@ class ReplayQuestion:
         """The policies under which views are put into groups; the one asked about is first."""
         return (self.asked,) if self.recorded is None else (self.asked, self.recorded)
 
-    def notes(self) -> Iterator[str]:
-        """Yield what had to be supposed to read the log."""
+    @property
+    def tells_by_instant(self) -> bool:
+        """Whether views are counted that are told apart by their instants, as events are."""
+        return self._counts_views and self.source.kind == "JSON Lines"
+
+    @property
+    def _counts_views(self) -> bool:
+        return any(meter.by_view for meter in self.asked.rulebook.meters)
+
+    def notes(self, columns: Collection[str], taken_for_one: int) -> Iterator[str]:
+        """Yield what had to be supposed to read the log.
+
+        `columns` are those it has; `taken_for_one` are views that nothing tells from another.
+        """
+        yield from self._notes_of_views(columns, taken_for_one)
         times = self.times
         if times.without_zone:
             whose = "as asked for" if self.zone else "the publication's zone"
             zone = self.zone or self.policy.publication.timezone
             yield f"{times.without_zone:,} times have no zone and are read in {zone}, {whose}"
+        forms = times.likely_forms
+        if forms:
+            yield f"times that cannot be read are read with {time_format_words(forms)}"
         for unit in sorted(times.units):
             yield f"times are whole numbers, read as {unit} since 1970 (UTC)"
         if not self.source.clock:
             yield "the log has no clock: its views are taken in their order, as one day"
+
+    def _notes_of_views(self, columns: Collection[str], taken_for_one: int) -> Iterator[str]:
+        if taken_for_one:
+            yield (
+                f"{taken_for_one:,} views are taken for one with another of the same reader,"
+                " article and instant, as none has an `id`"
+            )
+        no_ids = self._counts_views and "id" not in columns
+        if no_ids and self.source.clock and not self.tells_by_instant:
+            yield "views are counted, and the log has no ids of them: each row is a view of its own"

@@ -9,7 +9,9 @@ import pyarrow as pa
 from attrs import field, frozen
 
 from meter.columns.cautions import Caution
+from meter.columns.tidy import TidyRow, tidy
 from meter.replay.logs.rows import BadRows
+from meter.replay.measures import Measure
 from meter.vocabulary import Show
 
 __all__ = ["Bounds", "Replay", "stop_curve"]
@@ -32,8 +34,12 @@ class Replay:
 
     Every number counts readers or views of the log; `rows_left_out` could not be read.
 
-    `readers_stopped` (readers with at least one blocked view) and `views_blocked` are `None` where
-    the log cannot tell: `refused` then says why, and `bounds` between which numbers they lie.
+    `readers_stopped` (readers with at least one blocked view), `views_blocked` and `views_counted`
+    are `None` where the log cannot tell: `measures` says of each number what is known of it, and
+    `bounds` between which numbers those lie that are not. `refused` says why, where it is not known
+    how many readers are stopped, or where this policy lets some read on and the log ends. Tables of
+    which `tables` says that they are not known are empty.
+
     `first_stop_curve` maps the number of a reader's view to how many readers were first stopped at
     it. `prompts_shown` and `rules` count views, but for the `views_speculative`: prefetches that
     would have counted, and are nobody's views yet. `views_counted` are views that spent, each once;
@@ -44,7 +50,7 @@ class Replay:
     log: str
     readers: int
     views: int
-    views_counted: int
+    views_counted: int | None
     readers_stopped: int | None
     views_blocked: int | None
     first_stop_curve: Mapping[int, int]
@@ -57,12 +63,43 @@ class Replay:
     notes: tuple[str, ...]
     cautions: tuple[Caution, ...]
     refused: str | None = None
-    bounds: Mapping[str, Bounds] = field(factory=dict)
+    measures: Mapping[str, Measure] = field(factory=dict)
+    tables: Mapping[str, bool] = field(factory=dict)
     holdout: int | None = None
     views_speculative: int = 0
     by_reader: pa.Table | None = None
     decisions: Iterator[pa.Table] | None = None
     engine_calls: int = 0
+
+    @property
+    def bounds(self) -> Mapping[str, Bounds]:
+        """Between which numbers those lie that the log cannot give."""
+        return {
+            name: Bounds(at_least=measure.low or 0, at_most=measure.high)
+            for name, measure in self.measures.items()
+            if measure.kind != "exact"
+        }
+
+    def to_frame(self) -> object:
+        """Return the numbers as rows: policy, measure, value, low, high, kind and unit.
+
+        A pandas frame where pandas is installed, else an Arrow table. `kind` is as in `measures`;
+        an end that is not known is none.
+        """
+        return tidy(
+            [
+                TidyRow(
+                    policy=self.policy,
+                    measure=name,
+                    value=_float(measure.value),
+                    low=_float(measure.low),
+                    high=_float(measure.high),
+                    kind=measure.kind,
+                    unit="readers" if name.startswith("readers") else "views",
+                )
+                for name, measure in self.measures.items()
+            ]
+        )
 
     def to_dict(self) -> dict[str, object]:
         """Return the summary as plain data, with the names that `--format json` uses."""
@@ -81,6 +118,10 @@ class Replay:
             "bounds": {
                 name: {"at_least": bound.at_least, "at_most": bound.at_most}
                 for name, bound in self.bounds.items()
+            },
+            "measures": {name: measure.to_dict() for name, measure in self.measures.items()},
+            "tables": {
+                name: "exact" if is_known else "refused" for name, is_known in self.tables.items()
             },
             "first_stop_curve": stop_curve(self.first_stop_curve, self.readers),
             "prompts_shown": {str(show): views for show, views in self.prompts_shown.items()},
@@ -111,6 +152,10 @@ def stop_curve(first_stops: Mapping[int, int], readers: int) -> list[dict[str, f
         share = round(stopped / readers, 6)
         curve.append({"view": view, "readers": count, "share_stopped": share})
     return curve
+
+
+def _float(number: int | None) -> float | None:
+    return None if number is None else float(number)
 
 
 def _share(part: int | None, whole: int) -> float | None:

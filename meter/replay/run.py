@@ -25,11 +25,13 @@ from meter.columns.decide import Columns
 from meter.loading.article_ids import ArticleIds
 from meter.loading.article_ids import article_ids as compared_by
 from meter.replay.cautions import find_cautions
-from meter.replay.censoring import cut_off, looser
 from meter.replay.decision_rows import Decisions
+from meter.replay.evidence import Evidence
 from meter.replay.gathering import ASKED, RECORDED, ShardBuilder, ShardedLog
 from meter.replay.logs.log import BadRows, Log
+from meter.replay.logs.time_forms import checked_form
 from meter.replay.logs.times import Times
+from meter.replay.measures import Measure
 from meter.replay.preparation import ParseOptions, prepare
 from meter.replay.question import ReplayQuestion
 from meter.replay.readers import READER_COLUMNS, reader_rows
@@ -53,10 +55,6 @@ NO_CLOCK_DAY = date(2000, 1, 1)
 _BUDGET = 1 << 30
 _WITH_TEXTS = ("CSV", "JSON Lines")
 """The kinds of logs in which every value is written as a text."""
-_REFUSAL = (
-    "the policy the log was recorded under stopped readers whom this one would let read on, so what"
-    " they would have read is not in the log; how many would be stopped lies between the bounds"
-)
 
 
 def replay(
@@ -72,23 +70,31 @@ def replay(
     workers: int = 1,
     memory: int = _BUDGET,
     article_ids: ArticleIds | ArticleIdsWord = ArticleIds.EXACT,
+    walls: bool | None = None,
+    time_format: str | None = None,
+    names: tuple[str, str] | None = None,
 ) -> Replay:
     """Run a log of page views through a policy.
 
     `log` is a path or Arrow data (see `Log`), `columns` maps our names to the log's, such as
     `{"reader": "user_id"}`. Times without a zone are read in `zone`, by default the publication's;
     `clock=False` takes a log without times in its order, as one day. `recorded_under` is the policy
-    that was in force when the log was written, or `"none"` if nobody was stopped then; where it
-    stopped readers whom `policy` would let read on, the answer is refused and bounded. `decisions`
-    and `by_reader` ask for these tables. More than `memory` bytes of columns go through temporary
+    that was in force when the log was written, or `"none"` if nobody was stopped then; what a log
+    cut off by it cannot say is bounded or refused (see `Replay.measures`). `walls` says whether the
+    log holds the views that were refused then; by default it does if there is one. `decisions` and
+    `by_reader` ask for these tables. More than `memory` bytes of columns go through temporary
     files. `workers` is the number of threads. `article_ids="path"` compares ids of articles as
-    addresses of pages (see `Paywall`).
+    addresses of pages (see `Paywall`). `time_format` is how times are written where they are not
+    in ISO 8601, such as `%d/%m/%Y %H:%M:%S`; `names` is what the warnings call the policy and the
+    recorded one, by default their digests.
 
     Raises `LogError` for a log that cannot be read, or of which no view can, and `ValueError` for
     another word than `exact` and `path`.
     """
     source = log if isinstance(log, Log) else Log(log, columns, clock=clock)
-    question = _question(policy, source, recorded_under, zone, compared_by(article_ids))
+    question = _question(
+        policy, source, recorded_under, zone, compared_by(article_ids), time_format, names
+    )
     asked = question.asked
     recorded = question.recorded
     bad = BadRows()
@@ -98,14 +104,19 @@ def replay(
     try:
         gathered = _gather(question, gathering, bad)
         results = Decisions(gathered) if decisions else None
-        censored = recorded is not None and looser(recorded, asked, gathered.pairs)
+        evidence = None
+        if recorded is not None:
+            evidence = Evidence.about(recorded, asked, gathered, walls=walls)
         for shard in gathered.shards:
             views = shard.views[ASKED]
-            decided = asked.decide(views, by_view=decisions, workers=workers)
+            wanted = decisions or evidence is not None
+            decided = asked.decide(views, by_view=wanted, workers=workers)
             sums.add(decided)
-            if recorded is not None and censored:
+            if question.tells_by_instant and not len(views.key):
+                sums.add_alike(views)
+            if recorded is not None and evidence is not None:
                 before = recorded.decide(shard.views[RECORDED], workers=workers)
-                sums.add_cut_off(*cut_off(recorded, before, shard.views[RECORDED], decided))
+                evidence.add((views, shard.views[RECORDED]), (decided, before))
             if by_reader:
                 readers.append(reader_rows(shard, decided, policy.zone))
             if results is not None:
@@ -113,7 +124,7 @@ def replay(
     finally:
         gathering.close()
     return evolve(
-        _answer(question, gathered, sums, bad, censored=censored),
+        _answer(question, gathered, sums, bad, evidence),
         by_reader=_in_order(readers) if by_reader else None,
         decisions=None if results is None else results.tables(source, asked, policy.zone),
     )
@@ -125,6 +136,8 @@ def _question(
     recorded_under: Policy | str | None,
     zone: str | None,
     article_ids: ArticleIds,
+    time_format: str | None,
+    names: tuple[str, str] | None,
 ) -> ReplayQuestion:
     recorded = None
     if recorded_under is not None and not isinstance(recorded_under, str):
@@ -132,13 +145,17 @@ def _question(
     return ReplayQuestion(
         policy=policy,
         source=source,
-        times=Times(ZoneInfo(zone) if zone else policy.zone),
+        times=Times(
+            ZoneInfo(zone) if zone else policy.zone,
+            None if time_format is None else checked_form(time_format),
+        ),
         zone=zone,
         asked=Columns(policy),
         recorded=None if recorded is None else Columns(recorded),
         recorded_policy=recorded,
         knows_recording=recorded_under is not None,
         article_ids=article_ids,
+        names=names or (policy.digest, "" if recorded is None else recorded.digest),
     )
 
 
@@ -158,42 +175,81 @@ def _gather(question: ReplayQuestion, gathering: ShardBuilder, bad: BadRows) -> 
     gathered = gathering.finish()
     nothing = gathered.last_at < gathered.first_at
     if nothing and source.kind != "table":  # a table may be a part of a log
-        raise source.nothing_read(bad)
+        raise source.nothing_read(bad, question.times.likely_forms)
     return gathered
 
 
 def _answer(
-    question: ReplayQuestion, gathered: ShardedLog, sums: Sums, bad: BadRows, *, censored: bool
+    question: ReplayQuestion,
+    gathered: ShardedLog,
+    sums: Sums,
+    bad: BadRows,
+    evidence: Evidence | None,
 ) -> Replay:
     """Return the summary, with bounds in place of what the recorded policy has cut off."""
     policy = question.policy
     source = question.source
     asked = question.asked
-    refused = censored and sums.unknown > 0
+    measures = _exact(sums) if evidence is None else evidence.measures(sums)
+    stopped = measures["readers_stopped"].value
+    is_whole = evidence is None or evidence.exact_tables
+    has_curve = evidence is None or evidence.exact_curve
+    meters = {name: sums.meters[place] for place, name in enumerate(asked.meters)}
     clocked = bool(sums.views) and source.clock
     return Replay(
         policy=policy.digest,
         log=source.name,
         readers=sums.readers,
         views=sums.views,
-        views_counted=sums.counted,
+        views_counted=measures["views_counted"].value,
         views_speculative=sums.speculative,
-        readers_stopped=None if refused else sums.stopped,
-        views_blocked=None if refused else sums.blocked,
-        first_stop_curve={} if refused else _first_stops(sums),
-        prompts_shown=_prompts(asked, sums),
-        rules=_rules(policy, asked, sums),
-        meters={name: sums.meters[place] for place, name in enumerate(asked.meters)},
+        readers_stopped=stopped,
+        views_blocked=measures["views_blocked"].value,
+        first_stop_curve=_first_stops(sums) if has_curve else {},
+        prompts_shown=_prompts(asked, sums) if is_whole else {},
+        rules=_rules(policy, asked, sums) if is_whole else {},
+        meters=meters if is_whole else {},
         first_view=moment(gathered.first_at, policy.zone) if clocked else None,
         last_view=moment(gathered.last_at, policy.zone) if clocked else None,
         rows_left_out=bad,
-        notes=tuple(question.notes()),
-        cautions=tuple(find_cautions(question, gathered, sums, censored=censored)),
-        refused=_REFUSAL if refused else None,
-        bounds=_bounds(sums) if refused else {},
-        holdout=holdout_size(sums.stopped / sums.readers) if sums.readers and not refused else None,
+        notes=tuple(question.notes(gathered.columns, sums.taken_for_one)),
+        cautions=tuple(
+            find_cautions(
+                question,
+                gathered,
+                sums,
+                looser=evidence is not None and evidence.lets_on,
+                lacks_walls=evidence is not None and evidence.lacks_walls,
+            )
+        ),
+        refused=None if evidence is None else evidence.refused,
+        measures=measures,
+        tables={
+            "first_stop_curve": has_curve,
+            "prompts_shown": is_whole,
+            "rules": is_whole,
+            "meters": is_whole,
+        },
+        holdout=holdout_size(stopped / sums.readers)
+        if sums.readers and stopped is not None
+        else None,
         engine_calls=asked.judged,
     )
+
+
+def _holdout(readers: int, stopped: int | None) -> int | None:
+    return holdout_size(stopped / readers) if readers and stopped is not None else None
+
+
+def _exact(sums: Sums) -> dict[str, Measure]:
+    """Return the numbers of a log that lacks nothing."""
+    return {
+        "readers": Measure.exact(sums.readers),
+        "views": Measure.exact(sums.views),
+        "readers_stopped": Measure.exact(sums.stopped),
+        "views_blocked": Measure.exact(sums.blocked),
+        "views_counted": Measure.exact(sums.counted),
+    }
 
 
 def _in_order(rows: Sequence[pa.Table]) -> pa.Table:
@@ -222,10 +278,3 @@ def _rules(policy: Policy, asked: Columns, sums: Sums) -> dict[str, int]:
     for number, views in sums.verdicts.items():
         rules[asked.verdicts[number].rule] += views
     return dict(rules)
-
-
-def _bounds(sums: Sums) -> dict[str, Bounds]:
-    return {
-        "readers_stopped": Bounds(at_least=sums.certain, at_most=sums.certain + sums.unknown),
-        "views_blocked": Bounds(at_least=0, at_most=None),
-    }

@@ -11,7 +11,7 @@ from attrs import define, field
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from meter.columns.decide import Decided
+    from meter.columns.decide import Decided, Views
 
 __all__ = ["HUNDRED", "Sums"]
 
@@ -23,11 +23,10 @@ HUNDRED = 100
 class Sums:
     """What is summed up over the shards of a log.
 
-    `certain` and `unknown` count the readers who were stopped for certain, and those whose reading
-    the recorded policy cut off before that could be seen. `verdicts` counts views by verdict, but
+    `verdicts` counts views by verdict, but
     for speculative ones, which show nobody anything; `first_stops` readers by the number of their
     first blocked view (0: none), `sizes` readers by the number of their views; `meters` the views
-    that each meter has counted.
+    that each meter has counted; `taken_for_one` those that nothing tells from another.
     """
 
     readers: int = 0
@@ -35,11 +34,10 @@ class Sums:
     blocked: int = 0
     counted: int = 0
     meters: Counter[int] = field(factory=Counter)
-    certain: int = 0
-    unknown: int = 0
     verdicts: Counter[int] = field(factory=Counter)
     first_stops: Counter[int] = field(factory=Counter)
     sizes: Counter[int] = field(factory=Counter)
+    taken_for_one: int = 0
 
     def add(self, decided: Decided) -> None:
         """Add the decisions of a shard."""
@@ -55,10 +53,10 @@ class Sums:
         _tally(self.first_stops, readers.first_stop)
         _tally(self.sizes, readers.views)
 
-    def add_cut_off(self, certain: int, unknown: int) -> None:
-        """Add the readers of a shard by what is known of those the recorded policy cut off."""
-        self.certain += certain
-        self.unknown += unknown
+    def add_alike(self, views: Views) -> None:
+        """Add the views that neither an id nor their instant tells from another."""
+        alike = np.stack((views.reader.astype(np.int64), views.article, views.at))
+        self.taken_for_one += len(views.at) - np.unique(alike, axis=1).shape[1]
 
     @property
     def views(self) -> int:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from meter import loads_policy
 from meter.columns.cautions import CAUTIONS, holdout_size
@@ -62,6 +64,8 @@ def _codes(window='calendar = "month"', views=(1,) * 100, start=MONTH, days=30, 
     [
         ("W06", {"registered": [True, False]}, {"registered": [True]}),
         ("W07", {"views": (2,) * 100}, {"views": (1, *[2] * 99)}),
+        ("W07", {"views": (5,) * 44}, {"views": (1, *[5] * 43)}),
+        ("W07", {"views": (2,) * 14}, {"views": (2,) * 13}),
         ("W08", {"start": MONTH + 5 * DAY}, {"start": MONTH}),
         ("W08", {"window": 'rolling = "30 days"'}, {"window": 'rolling = "7 days"'}),
         ("W08", {"window": "lifetime = true"}, {"window": 'fixed = "2 days"'}),
@@ -73,6 +77,46 @@ def test_a_warning_comes_when_it_should(code, worth, not_worth):
     """A log that deserves a warning gets it, one that does not gets none."""
     assert code in _codes(**worth)
     assert code not in _codes(**not_worth)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(1, 4), min_size=1, max_size=30))
+def test_a_log_of_active_readers_is_one_that_chance_does_not_make(views):
+    """With a fifth of the readers at one view, fewer than one log in twenty has none of them."""
+    is_selected = 1 not in views and 0.8 ** len(views) < 0.05
+
+    assert is_selected is ("W07" in _codes(views=tuple(views)))
+
+
+@pytest.mark.parametrize(
+    ("code", "recorded", "asked", "other"),
+    [("W01", 3, 4, 3), ("W01", 3, 4, 2)],
+)
+def test_a_looser_policy_is_told(code, recorded, asked, other):
+    """Also where nobody was stopped yet."""
+    table = pa.table({"reader": [1], "time": [MONTH], "article": [1]})
+
+    def codes(limit):
+        policy, old = (
+            loads_policy(POLICY.format(window='calendar = "month"').replace("3", str(number)))
+            for number in (limit, recorded)
+        )
+        return {caution.code for caution in replay(policy, table, recorded_under=old).cautions}
+
+    assert code in codes(asked)
+    assert code not in codes(other)
+
+
+def test_addresses_of_one_page_are_told():
+    """W25 comes with ids that are two addresses of a page, and only then."""
+
+    def codes(*pages):
+        table = pa.table({"reader": [1, 1], "time": [MONTH, MONTH + 1], "article": list(pages)})
+        policy = loads_policy(POLICY.format(window='calendar = "month"'))
+        return {caution.code for caution in replay(policy, table).cautions}
+
+    assert "W25" in codes("/story", "/story/")
+    assert "W25" not in codes("/story", "/other")
 
 
 def test_what_no_log_can_know_is_always_said():

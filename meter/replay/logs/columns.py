@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from meter.errors import MeterError, closest, did_you_mean
@@ -30,6 +31,23 @@ NAMES = {
 }
 """Our name of every column a log can have, and the usual ones."""
 
+# fmt: off
+_LIKE = {
+    "reader.id": {
+        "member", "user", "reader", "visitor", "client", "customer", "subscriber", "account",
+        "cookie", "device", "session", "person", "uid", "userid", "memberid", "profile",
+    },
+    "at": {
+        "time", "date", "timestamp", "datetime", "at", "when", "ts", "day", "seen", "viewed",
+    },
+    "article.id": {
+        "article", "page", "story", "post", "url", "uri", "path", "content", "item", "news",
+        "teaser", "document", "headline", "slug",
+    },
+}
+# fmt: on
+"""Words in the names of columns, by what such a column is."""
+_WORD = re.compile(r"[a-z]+")
 _MOST = 24
 """How many of a log's columns a message lists."""
 _LONGEST = 60
@@ -103,14 +121,35 @@ def column_names(
 def _missing(name: str, found: Mapping[str, str], there: Sequence[str]) -> LogError:
     """Return what to say of a log without a column that is needed."""
     usual = REQUIRED[name]
-    free = (column for column in there if column not in found.values())
-    close = (column for column in free if closest(column, (name, *usual)) is not None)
-    example = f"`--column {usual[0]}={next(close, 'NAME')}`"
+    free = [column for column in there if column not in found.values()]
+    example = f"`--column {usual[0]}={_likely(name, free) or 'NAME'}`"
     rest = ", or `--no-clock` if it has none but is in order" if name == "at" else ""
     return LogError(
         f"the log has no column for the {usual[0]}; it has {_listed(there)}: say which"
         f" with {example}{rest}"
     )
+
+
+def _likely(name: str, free: Sequence[str]) -> str | None:
+    """Return the column that is most likely the one with our name; `None` if none is like it.
+
+    A column is like a name if it is spelled alike, or has one of the words that people use for it.
+    One that is more like another name that is needed is not offered.
+    """
+    words = {column: set(_WORD.findall(column.lower())) for column in free}
+    for column in free:
+        if _LIKE[name] & words[column]:
+            return column
+    others = set().union(*(like for other, like in _LIKE.items() if other != name))
+    spelled = (column for column in free if _closest_name(column) == name)
+    return next((column for column in spelled if not others & words[column]), None)
+
+
+def _closest_name(column: str) -> str | None:
+    """Return the name that is needed whose usual words a column is spelled most alike."""
+    words = {word: name for name, others in REQUIRED.items() for word in (name, *others)}
+    close = closest(column.lower(), words)
+    return None if close is None else words[close]
 
 
 def _listed(there: Sequence[str]) -> str:

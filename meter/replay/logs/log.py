@@ -25,10 +25,11 @@ from meter.replay.logs.columns import LogError, column_names
 from meter.replay.logs.csv import read_cells
 from meter.replay.logs.jsonl import read_lines
 from meter.replay.logs.rows import BadRow, BadRows, RawRows, RowProblem, shortened
+from meter.replay.logs.time_forms import time_format_words
 from meter.replay.logs.types import check_types, decoded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from os import PathLike
 
 __all__ = [
@@ -75,7 +76,7 @@ _STEPS = {
     RowProblem.NO_ARTICLE: "say which column is the article with `--column article=NAME`",
     RowProblem.NO_TIME: (
         "say which column is the time with `--column time=NAME`; a time is such as"
-        " `2026-06-01T08:30:00+09:00`"
+        " `2026-06-01T08:30:00+09:00`, or as `--time-format` says"
     ),
     RowProblem.BAD_VALUE: "say which column is which with `--column NAME=COLUMN`",
 }
@@ -145,15 +146,19 @@ class Log:
                 f"`{self.name}` cannot be read as {self.kind}: {_cause(error, self.kind)}"
             ) from error
 
-    def nothing_read(self, bad: BadRows) -> LogError:
-        """Return what to say of a log without a single view that can be read."""
+    def nothing_read(self, bad: BadRows, forms: Sequence[str] = ()) -> LogError:
+        """Return what to say of a log without a single view that can be read.
+
+        `forms` are the ways in which its times are written, most likely.
+        """
         if not bad.count:
             return LogError(f"`{self.name}` has no views in it; give a log with at least one")
         first = bad.first[0]
         where = f"the first is {self.name}:{first.row}: {first.reason} ({first.code})"
-        return LogError(
-            f"no view in `{self.name}` can be read: {bad.summary()}; {where}; {_STEPS[first.code]}"
-        )
+        step = _STEPS[first.code]
+        if first.code is RowProblem.NO_TIME and forms:
+            step = f"say how its times are written with {time_format_words(forms)}"
+        return LogError(f"no view in `{self.name}` can be read: {bad.summary()}; {where}; {step}")
 
     def _open(self) -> IO[bytes]:
         if self.path.suffix == ".gz":

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from attrs import define, field
 
+from meter.replay.logs.time_forms import COMPACT, likely_forms, read_time
 from meter.validation import YEARS
 from meter.windows import DAY, day_start, instant, local_instant
 
@@ -28,6 +29,7 @@ _SURELY_SECONDS = 10**9
 _FAR = 1 << 62
 """Microseconds that no column of times gets near."""
 _FEW_DAYS = 1 << 16
+_MOST_UNREAD = 100
 _EPOCH = date(1970, 1, 1)
 _LOCAL_EPOCH = datetime.combine(_EPOCH, time.min)
 """What a clock showed, whatever its zone."""
@@ -37,18 +39,23 @@ _LOCAL_EPOCH = datetime.combine(_EPOCH, time.min)
 class Times:
     """Reads times in a zone, and remembers what it had to suppose.
 
-    `without_zone` and `units` say so in the report.
+    `without_zone` and `units` say so in the report; `unread` are some texts that are no times.
     """
 
     zone: ZoneInfo
+    form: str | None = None
+    """How times are written (see `strptime`), if not in ISO 8601."""
     without_zone: int = 0
     units: set[str] = field(factory=set)
+    unread: dict[str, None] = field(factory=dict)
     _days: dict[int, tuple[int, bool]] = field(factory=dict)
 
     def read(self, column: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Return a column's instants in microseconds since 1970, and which could be read."""
         if pa.types.is_timestamp(column.type):
             return self._stamps(column)
+        if self.form is not None and not pa.types.is_date(column.type):
+            return self._one_by_one(column.cast(pa.string()))
         if pa.types.is_date(column.type):
             days = column.cast(pa.date32()).cast(pa.int32()).cast(pa.int64())
             near = pc.and_(pc.greater_equal(days, _EARLIEST // DAY), pc.less(days, _LATEST // DAY))
@@ -58,6 +65,19 @@ class Times:
             return self._numbers(column)
         return self._texts(column.cast(pa.string()))
 
+    @property
+    def likely_forms(self) -> list[str]:
+        """The forms in which what could not be read is a time, most likely."""
+        return likely_forms(self.unread)
+
+    def _are_days(self, column: pa.Array) -> bool:
+        """Say whether whole numbers are dates such as 20260601, which could be seconds, too."""
+        some = [str(number) for number in column[:_MOST_UNREAD].to_pylist() if number is not None]
+        if not set(COMPACT) & set(likely_forms(some)):
+            return False
+        self.unread.update(dict.fromkeys(some))
+        return True
+
     def _stamps(self, column: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         known = _known(column)
         values = _microseconds(column, known)
@@ -66,6 +86,8 @@ class Times:
         return _bounded(values, known)
 
     def _numbers(self, column: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        if pa.types.is_integer(column.type) and self._are_days(column):
+            return np.zeros(len(column), np.int64), np.zeros(len(column), np.bool_)
         finite = pc.fill_null(pc.is_finite(column), fill_value=False)
         known = _known(column) & np.asarray(finite)
         whole = pa.types.is_integer(column.type)
@@ -100,7 +122,9 @@ class Times:
         fine = []
         naive = []
         for text in coded.dictionary.to_pylist():
-            at, zoned = _text_instant(text, self.zone)
+            at, zoned = _text_instant(text, self.zone, self.form)
+            if at is None and len(self.unread) < _MOST_UNREAD:
+                self.unread[text] = None
             values.append(at or 0)
             fine.append(at is not None)
             naive.append(at is not None and not zoned)
@@ -162,8 +186,13 @@ def _unit_of(most: float) -> tuple[str, int]:
     return next((unit, scale) for unit, below, scale in _UNITS if below is None or most < below)
 
 
-def _text_instant(text: str, zone: ZoneInfo) -> tuple[int | None, bool]:
+def _text_instant(text: str, zone: ZoneInfo, form: str | None) -> tuple[int | None, bool]:
     """Return the instant that a text says, if it says one, and whether it has a zone."""
+    if form is not None:
+        read = read_time(text, form)
+        if read is None:
+            return None, True
+        return local_instant(read, zone), read.tzinfo is not None
     try:
         number = float(text)
     except ValueError:

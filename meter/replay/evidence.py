@@ -9,8 +9,8 @@ import numpy as np
 from attrs import define, field
 
 from meter.replay.hidden import hidden_kinds
-from meter.replay.known import Known, Shard, cut_log_known, may_refuse_at_once, walls_known
-from meter.replay.measures import Measure
+from meter.replay.known import Certainty, Shard, cut_log_known, may_refuse_at_once, walls_known
+from meter.replay.measures import ReplayNumber
 from meter.replay.premises import Premises, premises_of
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ class Evidence:
 
     premises: Premises
     walls: bool | None
-    with_walls: list[Known] = field(factory=list)
-    without: list[Known] = field(factory=list)
+    with_walls: list[Certainty] = field(factory=list)
+    without: list[Certainty] = field(factory=list)
     walled: int = 0
     """How many readers met a wall under the recorded policy that is in the log,"""
     walled_again: bool = False
@@ -78,7 +78,7 @@ class Evidence:
         return self.walled > 0 if self.walls is None else self.walls
 
     @property
-    def known(self) -> Known:
+    def known(self) -> Certainty:
         """What is known of all readers."""
         return _sum(self.with_walls if self.has_walls else self.without)
 
@@ -111,18 +111,18 @@ class Evidence:
             and not self.never_refused
         )
 
-    def measures(self, sums: Sums) -> dict[str, Measure]:
+    def measures(self, sums: Sums) -> dict[str, ReplayNumber]:
         """Return what is known of each number, in which a log that was not cut would be exact."""
         known = self.known
         most = None if self._lacks_readers else known.stopped + known.unknown
         counted = known.exact_counted and not (self._lacks_readers and known.let_on)
         blocked = known.exact_blocked and not (self._lacks_readers or self._ends_at_walls)
         return {
-            "readers": Measure.exact(sums.readers),
-            "views": Measure.exact(sums.views),
-            "readers_stopped": Measure.between(known.stopped, most),
-            "views_blocked": Measure.of(known.blocked, is_exact=blocked),
-            "views_counted": Measure.of(known.counted, is_exact=counted),
+            "readers": ReplayNumber.exact(sums.readers),
+            "views": ReplayNumber.exact(sums.views),
+            "readers_stopped": ReplayNumber.between(known.stopped, most),
+            "views_blocked": ReplayNumber.of(known.blocked, is_exact=blocked),
+            "views_counted": ReplayNumber.of(known.counted, is_exact=counted),
         }
 
     @property
@@ -144,11 +144,11 @@ class Evidence:
         return _NO_WALLS if self.known.unknown or self._lacks_readers else None
 
 
-def _sum(parts: list[Known]) -> Known:
+def _sum(parts: list[Certainty]) -> Certainty:
     def total(name: str) -> int:
         return int(np.sum([getattr(part, name) for part in parts], dtype=np.int64))
 
-    return Known(
+    return Certainty(
         stopped=total("stopped"),
         unknown=total("unknown"),
         blocked=total("blocked"),

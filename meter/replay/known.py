@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from meter.columns.decide import Columns, Decided
     from meter.replay.premises import Premises
 
-__all__ = ["Known", "Shard", "cut_log_known", "may_refuse_at_once", "walls_known"]
+__all__ = ["Certainty", "Shard", "cut_log_known", "may_refuse_at_once", "walls_known"]
 
 _Flags = NDArray[np.bool_]
 _Integers = NDArray[np.int64]
@@ -45,7 +45,7 @@ _PROBES = 1 << 22
 
 
 @frozen(kw_only=True)
-class Known:
+class Certainty:
     """What is known of the readers of a shard, under the policy asked about.
 
     `stopped` for certain, `unknown`: nobody can say; `blocked` and `counted` views for certain.
@@ -146,7 +146,7 @@ def _groups(views: Views) -> NDArray[np.int32]:
     return np.broadcast_to(views.group, views.at.shape)
 
 
-def walls_known(premises: Premises, shard: Shard) -> Known:
+def walls_known(premises: Premises, shard: Shard) -> Certainty:
     """Return what is known of readers whose walls are in the log."""
     cut = shard.first(shard.refused)
     opened = shard.sums(shard.refused & ~shard.stopped)
@@ -159,7 +159,7 @@ def walls_known(premises: Premises, shard: Shard) -> Known:
     return _known(premises, shard, cut, np.where(alike, _NEVER, cut), complete=True)
 
 
-def cut_log_known(premises: Premises, shard: Shard, *, from_start: bool) -> Known:
+def cut_log_known(premises: Premises, shard: Shard, *, from_start: bool) -> Certainty:
     """Return what is known of readers of whom only what was open to them is in the log.
 
     `from_start` says that the recorded policy refuses some kind of view whatever was read before.
@@ -178,7 +178,7 @@ def cut_log_known(premises: Premises, shard: Shard, *, from_start: bool) -> Know
 
 def _known(
     premises: Premises, shard: Shard, cut: _Integers, lets: _Integers, *, complete: bool
-) -> Known:
+) -> Certainty:
     """Return what is known of readers who are cut, and let on, after the views of some ranks.
 
     `complete` logs hold the walls.
@@ -192,7 +192,7 @@ def _known(
     known = sure | ~is_cut | (alike & complete)
     prefix = ~is_cut[shard.reader] | (shard.rank <= lets[shard.reader])
     reads_on = (cut < _NEVER) & ~alike
-    return Known(
+    return Certainty(
         stopped=int(sure.sum()),
         unknown=int((~known).sum()),
         blocked=int((shard.stopped & prefix).sum()),

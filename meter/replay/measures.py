@@ -6,13 +6,13 @@ from typing import Literal
 
 from attrs import frozen
 
-__all__ = ["Measure", "MeasureKind"]
+__all__ = ["NumberKind", "ReplayNumber"]
 
-MeasureKind = Literal["exact", "at_least", "between", "refused"]
+NumberKind = Literal["exact", "at_least", "between", "refused"]
 
 
 @frozen(kw_only=True)
-class Measure:
+class ReplayNumber:
     """A number, with how much is known of it.
 
     `kind` is `exact` (then `value` is the number, and so are `low` and `high`), `at_least` (it is
@@ -20,17 +20,17 @@ class Measure:
     """
 
     value: int | None
-    kind: MeasureKind
+    kind: NumberKind
     low: int | None
     high: int | None
 
     @classmethod
-    def exact(cls, value: int) -> Measure:
+    def exact(cls, value: int) -> ReplayNumber:
         """Return a number that is known."""
         return cls(value=value, kind="exact", low=value, high=value)
 
     @classmethod
-    def between(cls, low: int, high: int | None) -> Measure:
+    def between(cls, low: int, high: int | None) -> ReplayNumber:
         """Return what lies between two numbers; `high` is `None` where it has no end."""
         if high is None:
             return cls(value=None, kind="at_least", low=low, high=None)
@@ -39,7 +39,7 @@ class Measure:
         return cls(value=None, kind="between", low=low, high=high)
 
     @classmethod
-    def of(cls, low: int, *, is_exact: bool) -> Measure:
+    def of(cls, low: int, *, is_exact: bool) -> ReplayNumber:
         """Return a number that is known, or the least that it can be."""
         return cls.exact(low) if is_exact else cls.between(low, None)
 

@@ -11,7 +11,7 @@ from attrs import field, frozen
 from meter.columns.cautions import Caution
 from meter.columns.tidy import TidyRow, tidy
 from meter.replay.logs.rows import BadRows
-from meter.replay.measures import Measure
+from meter.replay.measures import ReplayNumber
 from meter.vocabulary import Show
 
 __all__ = ["Bounds", "Replay", "stop_curve"]
@@ -63,7 +63,7 @@ class Replay:
     notes: tuple[str, ...]
     cautions: tuple[Caution, ...]
     refused: str | None = None
-    measures: Mapping[str, Measure] = field(factory=dict)
+    measures: Mapping[str, ReplayNumber] = field(factory=dict)
     tables: Mapping[str, bool] = field(factory=dict)
     holdout: int | None = None
     views_speculative: int = 0

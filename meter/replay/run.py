@@ -31,7 +31,7 @@ from meter.replay.gathering import ASKED, RECORDED, ShardBuilder, ShardedLog
 from meter.replay.logs.log import BadRows, Log
 from meter.replay.logs.time_forms import checked_form
 from meter.replay.logs.times import Times
-from meter.replay.measures import Measure
+from meter.replay.measures import ReplayNumber
 from meter.replay.preparation import ParseOptions, prepare
 from meter.replay.question import ReplayQuestion
 from meter.replay.readers import READER_COLUMNS, reader_rows
@@ -241,14 +241,14 @@ def _holdout(readers: int, stopped: int | None) -> int | None:
     return holdout_size(stopped / readers) if readers and stopped is not None else None
 
 
-def _exact(sums: Sums) -> dict[str, Measure]:
+def _exact(sums: Sums) -> dict[str, ReplayNumber]:
     """Return the numbers of a log that lacks nothing."""
     return {
-        "readers": Measure.exact(sums.readers),
-        "views": Measure.exact(sums.views),
-        "readers_stopped": Measure.exact(sums.stopped),
-        "views_blocked": Measure.exact(sums.blocked),
-        "views_counted": Measure.exact(sums.counted),
+        "readers": ReplayNumber.exact(sums.readers),
+        "views": ReplayNumber.exact(sums.views),
+        "readers_stopped": ReplayNumber.exact(sums.stopped),
+        "views_blocked": ReplayNumber.exact(sums.blocked),
+        "views_counted": ReplayNumber.exact(sums.counted),
     }
 
 

@@ -1,0 +1,47 @@
+"""Whether a mistake changes anything at all: what readers see, what is counted, what is said."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from meter.verify.diagram import UndecidedError
+from meter.verify.diff import changes
+from meter.verify.mutants.seen import Told
+
+if TYPE_CHECKING:
+    from meter.policy import Policy
+
+__all__ = ["Difference", "Equivalents"]
+
+
+class Difference(StrEnum):
+    """What is known of how a policy with a mistake differs from the policy."""
+
+    NONE = "none"
+    """For no reader, whatever they read."""
+    SOME = "some"
+    NOT_DECIDED = "not decided"
+    """It is too large to be known, and is taken for a difference."""
+
+
+class Equivalents:
+    """Says which policies are the same as one, as readers meet it.
+
+    Names of rules and their order do not matter: what is seen, said and counted does.
+    """
+
+    def __init__(self, policy: Policy, *, seconds: float | None = None) -> None:
+        self._policy = policy
+        self._seconds = seconds
+        self._told = Told(policy)
+
+    def difference(self, other: Policy) -> Difference:
+        """Say whether another policy differs for some reader."""
+        try:
+            found = changes(self._policy, other, seconds=self._seconds)
+            if found.rows or self._told.differs(other):
+                return Difference.SOME
+        except UndecidedError:
+            return Difference.NOT_DECIDED
+        return Difference.NONE if found.complete else Difference.NOT_DECIDED

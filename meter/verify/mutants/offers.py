@@ -1,0 +1,93 @@
+"""Mistakes in an offer: who it is for, when it runs, what it costs and for how long."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from attrs import evolve
+
+from meter.policy import Offer, Product, Then, When
+from meter.verify.mutants.conditions import date_edits, when_edits
+from meter.verify.mutants.edit import Edit, Kind, lifted
+from meter.vocabulary import OfferKind
+from meter.windows import Term
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from decimal import Decimal
+
+__all__ = ["offer_edits", "product_edits"]
+
+_EVERYONE = When()
+_OTHER_KIND = {
+    OfferKind.TRIAL: OfferKind.SUBSCRIPTION,
+    OfferKind.SUBSCRIPTION: OfferKind.TRIAL,
+}
+
+
+def offer_edits(offer: Offer) -> Iterator[Edit[Offer]]:
+    """Yield every mistake in an offer."""
+    name = f"offer `{offer.name}`"
+    yield from lifted(when_edits(offer.when, name), ("when",), partial(_with, offer, "when"))
+    if offer.when != _EVERYONE:
+        make = partial(_with, offer, "when", _EVERYONE)
+        yield Edit(Kind.OFFERS, name, "for those of its `when`", "for everybody", ("when",), make)
+    for bound in ("starts", "ends"):
+        edits = date_edits(getattr(offer, bound), f"{name} {bound}")
+        yield from lifted(edits, (bound,), partial(_with, offer, bound))
+    prices = _prices(offer.price, f"{name}, price")
+    yield from lifted(prices, ("price",), partial(_with, offer, "price"))
+    yield from lifted(_terms(offer.term, f"{name}, term"), ("term",), partial(_with, offer, "term"))
+    yield from lifted(_then(offer, name), ("then",), partial(_with, offer, "then"))
+    other = _OTHER_KIND[offer.kind]
+    make = partial(_with, offer, "kind", other)
+    yield Edit(Kind.OFFERS, f"{name}, kind", f'"{offer.kind}"', f'"{other}"', ("kind",), make)
+    once = not offer.once
+    make = partial(_with, offer, "once", once)
+    old, new = (str(flag).lower() for flag in (offer.once, once))
+    yield Edit(Kind.OFFERS, f"{name}, `once`", old, new, ("once",), make)
+
+
+def _with(offer: Offer, name: str, value: object) -> Offer:
+    return evolve(offer, **{name: value})
+
+
+def _prices(price: Decimal, what: str) -> Iterator[Edit[Decimal]]:
+    for other in (price - 1, price + 1):
+        if other >= 0:
+            yield Edit(Kind.PRICES, what, str(price), str(other), (), partial(_price, other))
+
+
+def _price(price: Decimal) -> Decimal:
+    return price
+
+
+def _terms(term: Term, what: str) -> Iterator[Edit[Term]]:
+    for count in (term.count - 1, term.count + 1):
+        if count:
+            other = Term(count, term.unit)
+            yield Edit(Kind.NUMBERS, what, str(term), str(other), (), partial(_term, other))
+
+
+def _term(term: Term) -> Term:
+    return term
+
+
+def _then(offer: Offer, name: str) -> Iterator[Edit[Then | None]]:
+    then = offer.then
+    if then is None:
+        return
+    old = f"{then.price} for {then.per}"
+    yield Edit(Kind.PRICES, f"{name}, `then`", old, "left out", (), lambda: None)
+    prices = _prices(then.price, f"{name}, price afterwards")
+    yield from lifted(prices, ("price",), lambda price: evolve(then, price=price))
+    terms = _terms(then.per, f"{name}, term afterwards")
+    yield from lifted(terms, ("per",), lambda per: evolve(then, per=per))
+
+
+def product_edits(product: Product) -> Iterator[Edit[Product]]:
+    """Yield every mistake in what a product opens."""
+    if isinstance(product.opens, When):
+        edits = when_edits(product.opens, f"product `{product.name}`, `opens`")
+        yield from lifted(edits, ("opens",), lambda when: evolve(product, opens=when))

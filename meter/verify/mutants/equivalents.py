@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from meter.verify.diagram import UndecidedError
 from meter.verify.diff import changes
 from meter.verify.mutants.seen import Told
+from meter.verify.switches import MOST_POSITIONS, asked_switches
 
 if TYPE_CHECKING:
     from meter.policy import Policy
@@ -44,4 +45,9 @@ class Equivalents:
                 return Difference.SOME
         except UndecidedError:
             return Difference.NOT_DECIDED
-        return Difference.NONE if found.complete else Difference.NOT_DECIDED
+        return Difference.NONE if self._all_positions(other) else Difference.NOT_DECIDED
+
+    def _all_positions(self, other: Policy) -> bool:
+        """Say whether the policies were compared in every position of their switches."""
+        asked = {*asked_switches(self._policy), *asked_switches(other)}
+        return 2 ** len(asked) <= MOST_POSITIONS

@@ -88,9 +88,7 @@ def _words_differ(old: Policy, new: Policy, view: ConcreteView) -> bool:
 def words_told(policy: Policy, view: ConcreteView) -> list[str]:
     """Return all that a view is told, in each language of a policy."""
     decision, _ = decide(policy, view.reader, view.view, view.usage, view.now)
-    return [
-        render(decision, policy, locale=locale, format="json") for locale in locales(policy)
-    ]
+    return [render(decision, policy, locale=locale, format="json") for locale in locales(policy)]
 
 
 def locales(policy: Policy) -> tuple[str, ...]:

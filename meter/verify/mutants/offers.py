@@ -43,10 +43,11 @@ def offer_edits(offer: Offer) -> Iterator[Edit[Offer]]:
     other = _OTHER_KIND[offer.kind]
     make = partial(_with, offer, "kind", other)
     yield Edit(Kind.OFFERS, f"{name}, kind", f'"{offer.kind}"', f'"{other}"', ("kind",), make)
-    once = not offer.once
-    make = partial(_with, offer, "once", once)
-    old, new = (str(flag).lower() for flag in (offer.once, once))
-    yield Edit(Kind.OFFERS, f"{name}, `once`", old, new, ("once",), make)
+    if offer.once:
+        what = f"{name}, `once`"
+        yield Edit(
+            Kind.OFFERS, what, "true", "false", ("once",), lambda: evolve(offer, once=False)
+        )
 
 
 def _with(offer: Offer, name: str, value: object) -> Offer:

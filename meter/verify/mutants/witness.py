@@ -141,9 +141,8 @@ def _differing(space: Space, said: list[int], policies: _Pair) -> int:
         told = diagrams.disjoin(*(diagrams.relabel(whole, reports(meter)) for whole in said))
         if counting(policies.old, meter) != counting(policies.new, meter):
             parts.append(told)
-        for limits in space.counts[meter].limits:
-            if limits[0] != limits[1]:
-                parts.append(diagrams.conjoin(told, space.limited(meter, limits)))
+        unlike = (limits for limits in space.counts[meter].limits if limits[0] != limits[1])
+        parts += (diagrams.conjoin(told, space.limited(meter, limits)) for limits in unlike)
     parts.append(diagrams.relabel(said[0], _offers_any(policies.offers)))
     found = diagrams.conjoin(space.possible, diagrams.disjoin(*parts))
     if found == FALSE and policies.words:

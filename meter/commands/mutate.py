@@ -154,8 +154,9 @@ def _progress_bar() -> Iterator[Callable[[int, int], None] | None]:
 
 
 def _print(ran: _Ran, result: MutationResult) -> None:
+    told: set[str | None] = {None}
     for survivor in result.survivors:
-        _print_survivor(ran, survivor)
+        _print_survivor(ran, survivor, told)
     _print_kinds(result)
     counts = result.counts
     asked = (
@@ -164,10 +165,10 @@ def _print(ran: _Ran, result: MutationResult) -> None:
     )
     if ran.tests.pytest:
         asked += f" and pytest on {', '.join(f'`{path}`' for path in ran.tests.pytest)}"
+    print_answer(f"tried on `{ran.policy}`: {asked}")
     print_answer(
-        f"{_counted(counts['mutants'], 'mutant')} of `{ran.policy}`: {counts['equivalent']}"
-        f" change nothing for any reader; of the others {counts['killed']} are noticed and"
-        f" {counts['survived']} survive ({asked})"
+        f"{_counted(counts['mutants'], 'mutant')} in all; changing nothing for any reader:"
+        f" {counts['equivalent']}; noticed: {counts['killed']}; surviving: {counts['survived']}"
     )
 
 
@@ -175,19 +176,23 @@ def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def _print_survivor(ran: _Ran, survivor: Survivor) -> None:
+def _print_survivor(ran: _Ran, survivor: Survivor, told: set[str | None]) -> None:
+    """Print a mutant that nothing noticed; a journey that was `told` is not told again."""
     mutant = survivor.mutant
     print_answer(f"{ran.policy}:{ran.line(mutant)}: {mutant.words}")
     if not survivor.decided:
         print_answer("  whether this changes anything for any reader was not decided")
     if survivor.kept is not None:
-        print_answer(f"  noticed by `{survivor.kept}`, which was written:")
-    elif survivor.journey is not None:
-        print_answer("  a journey that notices it:")
-    else:
+        print_answer(f"  noticed by `{survivor.kept}`, which was written")
+    elif survivor.journey is None:
         print_answer("  no journey of a new reader was found that notices it")
-    for line in (survivor.journey or "").splitlines():
-        print_answer(f"    {line}".rstrip())
+    elif survivor.journey in told:
+        print_answer("  noticed by a journey above")
+    else:
+        told.add(survivor.journey)
+        print_answer("  a journey that notices it:")
+        for line in survivor.journey.splitlines():
+            print_answer(f"    {line}".rstrip())
     print_answer("")
 
 

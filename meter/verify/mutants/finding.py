@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from meter.errors import Problem
@@ -11,6 +10,7 @@ from meter.verify.mutants.journeys import JourneyTest, broken_step, is_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from meter.policy import Policy
 

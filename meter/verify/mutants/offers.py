@@ -45,9 +45,7 @@ def offer_edits(offer: Offer) -> Iterator[Edit[Offer]]:
     yield Edit(Kind.OFFERS, f"{name}, kind", f'"{offer.kind}"', f'"{other}"', ("kind",), make)
     if offer.once:
         what = f"{name}, `once`"
-        yield Edit(
-            Kind.OFFERS, what, "true", "false", ("once",), lambda: evolve(offer, once=False)
-        )
+        yield Edit(Kind.OFFERS, what, "true", "false", ("once",), lambda: evolve(offer, once=False))
 
 
 def _with(offer: Offer, name: str, value: object) -> Offer:

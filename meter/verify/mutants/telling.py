@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import tomli_w
@@ -83,6 +84,30 @@ def _tables(policy: Policy, witness: Witness) -> dict[str, Any]:
 
 
 def _text(tables: dict[str, Any], expect: dict[str, object], head: dict[str, str]) -> str:
+    """Write a journey as people write them: a line for what each step does."""
+    top = {**head, **{key: tables[key] for key in ("locale",) if key in tables}}
+    blocks = [_keys(top)] if top else []
+    reader = {key: value for key, value in tables["reader"].items() if key != "id"}
+    if reader:
+        blocks.append("[reader]\n" + _keys(reader))
     *before, last = tables["steps"]
     steps = [*before, {**last, "expect": expect} if expect else last]
-    return tomli_w.dumps({**head, **tables, "steps": steps})
+    blocks += ("[[steps]]\n" + _keys(step) for step in steps)
+    return "\n".join(blocks)
+
+
+def _keys(table: dict[str, Any]) -> str:
+    return "".join(f"{key} = {_inline(value)}\n" for key, value in table.items())
+
+
+def _inline(value: object) -> str:
+    """Write a value in one line."""
+    if isinstance(value, dict):
+        if set(value) == {"id"}:
+            return _inline(value["id"])
+        return "{ " + ", ".join(f"{key} = {_inline(part)}" for key, part in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_inline, value)) + "]"
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return tomli_w.dumps({"x": value}).removeprefix("x = ").removesuffix("\n")

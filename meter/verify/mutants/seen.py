@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ from meter.vocabulary import Status
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from meter.decision import Decision
     from meter.policy import Policy
     from meter.verify.concretize import ConcreteView
     from meter.verify.rows import Seen
@@ -85,7 +87,7 @@ def _words_differ(old: Policy, new: Policy, view: ConcreteView) -> bool:
     return told[0] != told[1]
 
 
-def words_told(policy: Policy, view: ConcreteView) -> list[str]:
+def words_told(policy: Policy, view: ConcreteView) -> list[object]:
     """Return all that a view is told, in each language of a policy."""
     decision, _ = decide(policy, view.reader, view.view, view.usage, view.now)
     return [render(decision, policy, locale=locale, format="json") for locale in locales(policy)]

@@ -127,8 +127,8 @@ def pytest_fixture_setup(
     if handed is None or fixturedef.argname != "meter_policy" or not handed.stands_for(value):
         return value
     mutant = handed.policy()
-    key = fixturedef.cache_key(request)
-    fixturedef.cached_result = (mutant, key, None)
+    if fixturedef.cached_result is not None:
+        fixturedef.cached_result = (mutant, fixturedef.cached_result[1], None)
     return mutant
 
 

@@ -9,6 +9,7 @@ if there is one.
 
 from __future__ import annotations
 
+import json
 import sys
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import chain, combinations, combinations_with_replacement, pairwise, product
@@ -32,6 +33,7 @@ from meter.windows import Window, instant
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from meter import Decision
     from meter.verify.mutants.edit import Mutant
 
 _WHOLE = 1_000
@@ -369,10 +371,16 @@ def _answer(policy: Policy, asked: Asked, *, words: bool) -> tuple[object, ...]:
         seen += [tuple(getattr(policy.offer(o), key) for key in _TERMS) for o in decision.offers]
         seen.append(sorted((key, len(tally.ids)) for key, tally in usage.tallies.items()))
         if words:
-            seen += [render(decision, policy, locale=tag, format="json") for tag in ("en", "ja")]
+            seen += [_said(decision, policy, tag) for tag in ("en", "ja")]
         if usage is asked.usage:
             break
     return tuple(seen)
+
+
+def _said(decision: Decision, policy: Policy, tag: str) -> object:
+    """Return what a prompt says, but for the count, which is in the decision."""
+    parts = json.loads(render(decision, policy, locale=tag, format="json"))
+    return parts and {key: part for key, part in parts.items() if key != "counts"}
 
 
 def is_equivalent(old: Policy, new: Policy) -> bool:

@@ -11,7 +11,7 @@ from attrs import evolve, fields
 
 from meter.forms import span_text
 from meter.policy import Dates, Hours, Lengths, Since, When
-from meter.verify.mutants.edit import Edit, Kind, lifted, listing, replaced
+from meter.verify.mutants.edit import Edit, Kind, lifted, listing, replaced, with_field
 from meter.vocabulary import Members, Range
 
 __all__ = ["date_edits", "dates_moved", "when_edits"]
@@ -38,14 +38,10 @@ def when_edits(when: When, where: str) -> Iterator[Edit[When]]:
         if value is None:
             continue
         key = attribute.name.rstrip("_")
-        set_to = partial(_with, when, attribute.name)
+        set_to = partial(with_field, when, attribute.name)
         for edits_of in (edits for kind, edits in _BY_TYPE if isinstance(value, kind)):
             yield from lifted(edits_of(value, key, f"{where}, `{key}`"), (key,), set_to)
             break
-
-
-def _with(when: When, name: str, value: object) -> When:
-    return evolve(when, **{name: value})
 
 
 # Each takes a value that is asked for, the key it is asked for by and the words for where it is.
@@ -150,7 +146,7 @@ def _lengths(value: Lengths, key: str, what: str) -> Iterator[Edit[Any]]:
     product = getattr(value, "product", None)
     if product is not None:
         edits = _words(product, key, f"{what}, `product`")
-        yield from lifted(edits, ("product",), lambda words: evolve(value, product=words))
+        yield from lifted(edits, ("product",), partial(with_field, value, "product"))
 
 
 def _unit_of(length: timedelta) -> timedelta:
@@ -163,11 +159,7 @@ def _unit_of(length: timedelta) -> timedelta:
 def _since(value: Since, key: str, what: str) -> Iterator[Edit[Any]]:
     for name, lengths in value.asked():
         edits = _lengths(lengths, key, f"{what} {name}")
-        yield from lifted(edits, (name,), partial(_with_field, value, name))
-
-
-def _with_field(value: Any, name: str, part: object) -> object:  # noqa: ANN401
-    return evolve(value, **{name: part})
+        yield from lifted(edits, (name,), partial(with_field, value, name))
 
 
 def _dates(value: Dates, _: str, what: str) -> Iterator[Edit[Any]]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from meter.loading.positions import Path
 from meter.policy import Policy
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 
-__all__ = ["Edit", "Kind", "Mutant", "lifted", "listing", "replaced"]
+__all__ = ["Edit", "Kind", "Mutant", "lifted", "listing", "replaced", "with_field"]
 
 _Value = TypeVar("_Value")
 _Whole = TypeVar("_Whole")
@@ -93,6 +93,13 @@ def _composed(
 def replaced(items: tuple[_Item, ...], place: int, *others: _Item) -> tuple[_Item, ...]:
     """Return a list with others in the place of one of its items."""
     return (*items[:place], *others, *items[place + 1 :])
+
+
+def with_field(value: _Value, name: str, part: object) -> _Value:
+    """Return a value with another value in one of its fields, which checks it."""
+    whole: Any = value  # of any of the classes of a policy
+    changed: _Value = evolve(whole, **{name: part})
+    return changed
 
 
 def listing(words: Iterable[object]) -> str:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 __all__ = ["Difference", "Equivalents"]
 
 
+_MOST_SWITCHES = MOST_POSITIONS.bit_length() - 1
+
+
 class Difference(StrEnum):
     """What is known of how a policy with a mistake differs from the policy."""
 
@@ -50,4 +53,4 @@ class Equivalents:
     def _all_positions(self, other: Policy) -> bool:
         """Say whether the policies were compared in every position of their switches."""
         asked = {*asked_switches(self._policy), *asked_switches(other)}
-        return 2 ** len(asked) <= MOST_POSITIONS
+        return len(asked) <= _MOST_SWITCHES

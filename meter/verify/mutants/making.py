@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve
 
 from meter.errors import MeterError
-from meter.verify.mutants.edit import Edit, Mutant, lifted, replaced
+from meter.verify.mutants.edit import Edit, Mutant, lifted, replaced, with_field
 from meter.verify.mutants.meters import meter_edits, zone_edits
 from meter.verify.mutants.offers import offer_edits, product_edits
 from meter.verify.mutants.rules import rule_edits
@@ -18,7 +18,7 @@ from meter.verify.mutants.texts import text_edits
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from meter.policy import Policy
+    from meter.policy import Meter, Policy
 
 __all__ = ["mutants"]
 
@@ -53,12 +53,17 @@ def _edits(policy: Policy) -> Iterator[Edit[Policy]]:
             ("publication", "timezone"),
             lambda zone: evolve(policy, publication=evolve(policy.publication, timezone=zone)),
         ),
-        _of_named(policy, "meters", meter_edits),
+        _of_named(policy, "meters", partial(_meter, policy)),
         _of_named(policy, "offers", offer_edits),
         _of_named(policy, "products", product_edits),
         rule_edits(policy),
         text_edits(policy),
     )
+
+
+def _meter(policy: Policy, meter: Meter) -> Iterator[Edit[Meter]]:
+    spent = any(meter.name in rule.spend for rule in policy.rules)
+    return meter_edits(meter, spent=spent)
 
 
 def _of_named(
@@ -69,4 +74,4 @@ def _of_named(
 
 
 def _with(policy: Policy, table: str, place: int, item: object) -> Policy:
-    return evolve(policy, **{table: replaced(getattr(policy, table), place, item)})
+    return with_field(policy, table, replaced(getattr(policy, table), place, item))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from meter.verify.mutants.conditions import when_edits
-from meter.verify.mutants.edit import Edit, Kind, lifted, listing, replaced
+from meter.verify.mutants.edit import Edit, Kind, lifted, listing, replaced, with_field
 from meter.vocabulary import Count, Status, Unit, Weekday
 from meter.windows import Window
 
@@ -28,37 +28,44 @@ _ZONES = ("UTC", "Asia/Tokyo")
 _OTHER_COUNT = {Count.ARTICLES: Count.VIEWS, Count.VIEWS: Count.ARTICLES}
 
 
-def meter_edits(meter: Meter) -> Iterator[Edit[Meter]]:
-    """Yield every mistake in a meter."""
+def meter_edits(meter: Meter, *, spent: bool) -> Iterator[Edit[Meter]]:
+    """Yield every mistake in a meter; `spent` says whether some rule spends it."""
     name = f"meter `{meter.name}`"
     yield from _one_limit(meter, name)
     yield from _several_limits(meter, name)
-    windows = lifted(_windows(meter.window, name), ("window",), partial(_with, meter, "window"))
-    yield from windows
-    other = _OTHER_COUNT[meter.count]
-    count = f'"{meter.count}"'
-    yield Edit(
-        Kind.WINDOWS,
-        f"{name}, `count`",
-        count,
-        f'"{other}"',
-        ("count",),
-        lambda: evolve(meter, count=other),
+    windows = lifted(
+        _windows(meter.window, name), ("window",), partial(with_field, meter, "window")
     )
+    yield from windows
+    if spent or _counts_several(meter):
+        yield from _other_count(meter, name)
     words = sorted(map(str, meter.access))
     for place in range(len(words) if len(words) > 1 else 0):
         rest = replaced(tuple(words), place)
-        make = partial(_with, meter, "access", rest)
+        make = partial(with_field, meter, "access", rest)
         yield Edit(
             Kind.LISTS, f"{name}, `access`", listing(words), listing(rest), ("access",), make
         )
     if meter.counts is not None:
         edits = when_edits(meter.counts, f"{name}, `counts`")
-        yield from lifted(edits, ("counts",), partial(_with, meter, "counts"))
+        yield from lifted(edits, ("counts",), partial(with_field, meter, "counts"))
 
 
-def _with(meter: Meter, name: str, value: object) -> Meter:
-    return evolve(meter, **{name: value})
+def _counts_several(meter: Meter) -> bool:
+    """Say whether a meter may count more than one: of one it is the same what it counts."""
+    return any(limit.limit == "none" or limit.limit > 1 for limit in meter.allowances())
+
+
+def _other_count(meter: Meter, name: str) -> Iterator[Edit[Meter]]:
+    other = _OTHER_COUNT[meter.count]
+    yield Edit(
+        Kind.WINDOWS,
+        f"{name}, `count`",
+        f'"{meter.count}"',
+        f'"{other}"',
+        ("count",),
+        lambda: evolve(meter, count=other),
+    )
 
 
 def _one_limit(meter: Meter, name: str) -> Iterator[Edit[Meter]]:
@@ -66,7 +73,7 @@ def _one_limit(meter: Meter, name: str) -> Iterator[Edit[Meter]]:
         return
     if not isinstance(meter.limit, Mapping):
         edits = _allowed(meter.limit, f"{name}, limit")
-        yield from lifted(edits, ("limit",), partial(_with, meter, "limit"))
+        yield from lifted(edits, ("limit",), partial(with_field, meter, "limit"))
         return
     for status, allowed in meter.limit.items():
         edits = _allowed(allowed, f"{name}, limit of `{status}`")
@@ -84,22 +91,14 @@ def _several_limits(meter: Meter, name: str) -> Iterator[Edit[Meter]]:
     for place, limit in enumerate(meter.limits):
         where = f"{name}, limit {place + 1}"
         edits = chain(
-            lifted(_allowed(limit.limit, where), ("limit",), partial(_with_limit, limit)),
-            lifted(when_edits(limit.when, where), ("when",), partial(_with_when, limit)),
+            lifted(_allowed(limit.limit, where), ("limit",), partial(with_field, limit, "limit")),
+            lifted(when_edits(limit.when, where), ("when",), partial(with_field, limit, "when")),
         )
         yield from lifted(edits, ("limits", place), partial(_with_entry, meter, place))
         if len(meter.limits) > 1:
             rest = replaced(meter.limits, place)
-            make = partial(_with, meter, "limits", rest)
+            make = partial(with_field, meter, "limits", rest)
             yield Edit(Kind.LIMITS, where, "there", "left out", ("limits", place), make)
-
-
-def _with_limit(limit: Limit, allowed: Allowed) -> Limit:
-    return evolve(limit, limit=allowed)
-
-
-def _with_when(limit: Limit, when: object) -> Limit:
-    return evolve(limit, when=when)
 
 
 def _with_entry(meter: Meter, place: int, limit: Limit) -> Meter:

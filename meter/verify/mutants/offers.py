@@ -9,7 +9,7 @@ from attrs import evolve
 
 from meter.policy import Offer, Product, Then, When
 from meter.verify.mutants.conditions import date_edits, when_edits
-from meter.verify.mutants.edit import Edit, Kind, lifted
+from meter.verify.mutants.edit import Edit, Kind, lifted, with_field
 from meter.vocabulary import OfferKind
 from meter.windows import Term
 
@@ -29,27 +29,25 @@ _OTHER_KIND = {
 def offer_edits(offer: Offer) -> Iterator[Edit[Offer]]:
     """Yield every mistake in an offer."""
     name = f"offer `{offer.name}`"
-    yield from lifted(when_edits(offer.when, name), ("when",), partial(_with, offer, "when"))
+    yield from lifted(when_edits(offer.when, name), ("when",), partial(with_field, offer, "when"))
     if offer.when != _EVERYONE:
-        make = partial(_with, offer, "when", _EVERYONE)
+        make = partial(with_field, offer, "when", _EVERYONE)
         yield Edit(Kind.OFFERS, name, "for those of its `when`", "for everybody", ("when",), make)
     for bound in ("starts", "ends"):
         edits = date_edits(getattr(offer, bound), f"{name} {bound}")
-        yield from lifted(edits, (bound,), partial(_with, offer, bound))
+        yield from lifted(edits, (bound,), partial(with_field, offer, bound))
     prices = _prices(offer.price, f"{name}, price")
-    yield from lifted(prices, ("price",), partial(_with, offer, "price"))
-    yield from lifted(_terms(offer.term, f"{name}, term"), ("term",), partial(_with, offer, "term"))
-    yield from lifted(_then(offer, name), ("then",), partial(_with, offer, "then"))
+    yield from lifted(prices, ("price",), partial(with_field, offer, "price"))
+    yield from lifted(
+        _terms(offer.term, f"{name}, term"), ("term",), partial(with_field, offer, "term")
+    )
+    yield from lifted(_then(offer, name), ("then",), partial(with_field, offer, "then"))
     other = _OTHER_KIND[offer.kind]
-    make = partial(_with, offer, "kind", other)
+    make = partial(with_field, offer, "kind", other)
     yield Edit(Kind.OFFERS, f"{name}, kind", f'"{offer.kind}"', f'"{other}"', ("kind",), make)
     if offer.once:
         what = f"{name}, `once`"
         yield Edit(Kind.OFFERS, what, "true", "false", ("once",), lambda: evolve(offer, once=False))
-
-
-def _with(offer: Offer, name: str, value: object) -> Offer:
-    return evolve(offer, **{name: value})
 
 
 def _prices(price: Decimal, what: str) -> Iterator[Edit[Decimal]]:
@@ -80,9 +78,13 @@ def _then(offer: Offer, name: str) -> Iterator[Edit[Then | None]]:
     old = f"{then.price} for {then.per}"
     yield Edit(Kind.PRICES, f"{name}, `then`", old, "left out", (), lambda: None)
     prices = _prices(then.price, f"{name}, price afterwards")
-    yield from lifted(prices, ("price",), lambda price: evolve(then, price=price))
+    yield from lifted(prices, ("price",), partial(_changed, then, "price"))
     terms = _terms(then.per, f"{name}, term afterwards")
-    yield from lifted(terms, ("per",), lambda per: evolve(then, per=per))
+    yield from lifted(terms, ("per",), partial(_changed, then, "per"))
+
+
+def _changed(then: Then, name: str, value: object) -> Then | None:
+    return with_field(then, name, value)
 
 
 def product_edits(product: Product) -> Iterator[Edit[Product]]:

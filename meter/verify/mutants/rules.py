@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from meter.verify.mutants.conditions import when_edits
-from meter.verify.mutants.edit import Edit, Kind, lifted, listing, replaced
+from meter.verify.mutants.edit import Edit, Kind, lifted, listing, replaced, with_field
 from meter.vocabulary import Show, Wall
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def rule_edits(policy: Policy) -> Iterator[Edit[Policy]]:
     for place, rule in enumerate(rules):
         name = f"rule `{rule.name}`"
         edits = chain(
-            lifted(when_edits(rule.when, name), ("when",), partial(_with, rule, "when")),
+            lifted(when_edits(rule.when, name), ("when",), partial(with_field, rule, "when")),
             _spent(rule, name),
             _shown(rule, name),
             _prompted(policy, rule, name),
@@ -69,10 +69,6 @@ def rule_edits(policy: Policy) -> Iterator[Edit[Policy]]:
             )
 
 
-def _with(rule: Rule, name: str, value: object) -> Rule:
-    return evolve(rule, **{name: value})
-
-
 def _with_rule(policy: Policy, place: int, rule: Rule) -> Policy:
     return evolve(policy, rules=replaced(policy.rules, place, rule))
 
@@ -86,7 +82,7 @@ def _spent(rule: Rule, name: str) -> Iterator[Edit[Rule]]:
         return
     for place in range(len(rule.spend)):
         rest = replaced(rule.spend, place)
-        make = partial(_with, rule, "spend", rest)
+        make = partial(with_field, rule, "spend", rest)
         what = f"{name}, `spend`"
         yield Edit(Kind.LISTS, what, listing(rule.spend), listing(rest), ("spend",), make)
 
@@ -96,7 +92,7 @@ def _shown(rule: Rule, name: str) -> Iterator[Edit[Rule]]:
     if others is None:
         others = (Show.COUNTDOWN,) if rule.spend else (Show.SUBSCRIPTION_WALL,)
     for other in others:
-        make = partial(_with, rule, "show", other)
+        make = partial(with_field, rule, "show", other)
         yield Edit(Kind.PROMPTS, f"{name}, `show`", f'"{rule.show}"', f'"{other}"', ("show",), make)
 
 
@@ -105,10 +101,12 @@ def _prompted(policy: Policy, rule: Rule, name: str) -> Iterator[Edit[Rule]]:
         return
     what = f"{name}, `prompt`"
     old = f'"{rule.prompt}"'
-    yield Edit(Kind.PROMPTS, what, old, _NONE, ("prompt",), partial(_with, rule, "prompt", None))
+    yield Edit(
+        Kind.PROMPTS, what, old, _NONE, ("prompt",), partial(with_field, rule, "prompt", None)
+    )
     for other in policy.prompts:
         if other.name != rule.prompt:
-            make = partial(_with, rule, "prompt", other.name)
+            make = partial(with_field, rule, "prompt", other.name)
             yield Edit(Kind.PROMPTS, what, old, f'"{other.name}"', ("prompt",), make)
 
 
@@ -130,7 +128,7 @@ def _offered(policy: Policy, rule: Rule, name: str) -> Iterator[Edit[Rule]]:
 def _offering(rule: Rule, key: str, what: str, names: tuple[str, ...]) -> Edit[Rule]:
     value = names or (() if key == "offers" else None)
     new = _listed(names)
-    make = partial(_with, rule, key, value)
+    make = partial(with_field, rule, key, value)
     return Edit(Kind.OFFERS, what, _listed(rule.offered), new, (key,), make)
 
 

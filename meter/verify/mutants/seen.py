@@ -90,7 +90,13 @@ def _words_differ(old: Policy, new: Policy, view: ConcreteView) -> bool:
 def words_told(policy: Policy, view: ConcreteView) -> list[object]:
     """Return all that a view is told, in each language of a policy."""
     decision, _ = decide(policy, view.reader, view.view, view.usage, view.now)
-    return [render(decision, policy, locale=locale, format="json") for locale in locales(policy)]
+    return [_said(decision, policy, locale) for locale in locales(policy)]
+
+
+def _said(decision: Decision, policy: Policy, locale: str) -> object:
+    """Return the parts of a prompt; what the meter reads is in the decision."""
+    parts = json.loads(render(decision, policy, locale=locale, format="json"))
+    return parts and {key: part for key, part in parts.items() if key != "counts"}
 
 
 def locales(policy: Policy) -> tuple[str, ...]:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from attrs import evolve
 
-from meter.policy import Copy, Policy, PromptWords
-from meter.verify.mutants.edit import Edit, Kind, lifted, replaced
+from meter.policy import Copy, Policy, Prompt, PromptWords
+from meter.verify.mutants.edit import Edit, Kind, lifted, replaced, with_field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,7 @@ def text_edits(policy: Policy) -> Iterator[Edit[Policy]]:
         yield from lifted(edits_of_copy, path, partial(_with_copy, policy, locale))
 
 
-def _with_prompt(policy: Policy, place: int, prompt: object) -> Policy:
+def _with_prompt(policy: Policy, place: int, prompt: Prompt) -> Policy:
     return evolve(policy, prompts=(*policy.prompts[:place], prompt, *policy.prompts[place + 1 :]))
 
 
@@ -44,7 +44,7 @@ def _copy(copy: Copy, name: str) -> Iterator[Edit[Copy]]:
         text = getattr(copy, key)
         if text is not None:
             what = f"{name}, {key}"
-            whole = partial(_with_text, copy, key)
+            whole = partial(with_field, copy, key)
             yield from lifted(_text(text, what), (key,), whole)
             yield Edit(Kind.PROMPTS, what, _said(text), "left out", (key,), partial(whole, None))
     for place, benefit in enumerate(copy.benefits):
@@ -58,10 +58,6 @@ def _copy(copy: Copy, name: str) -> Iterator[Edit[Copy]]:
         yield from lifted(edits, ("prompts", prompt), partial(_with_words, copy, prompt))
 
 
-def _with_text(copy: Copy, key: str, text: str | None) -> Copy:
-    return evolve(copy, **{key: text})
-
-
 def _with_benefit(copy: Copy, place: int, *others: str) -> Copy:
     return evolve(copy, benefits=replaced(copy.benefits, place, *others))
 
@@ -73,14 +69,10 @@ def _with_words(copy: Copy, prompt: str, words: PromptWords) -> Copy:
 def _prompt(words: _Words, name: str) -> Iterator[Edit[_Words]]:
     for key, text in words.texts():
         what = f"{name}, {key}"
-        whole = partial(_with_part, words, key)
+        whole = partial(with_field, words, key)
         yield from lifted(_text(text, what), (key,), whole)
         if key != "heading":
             yield Edit(Kind.PROMPTS, what, _said(text), "left out", (key,), partial(whole, None))
-
-
-def _with_part(words: _Words, key: str, text: str | None) -> _Words:
-    return evolve(words, **{key: text})
 
 
 def _text(text: str, what: str) -> Iterator[Edit[str]]:

@@ -115,11 +115,8 @@ def test_words_that_nobody_is_told_change_nothing():
 
 def test_a_rule_that_is_expected_by_name_does_not_make_a_difference():
     """What no reader sees is left out, though a journey that expects a rule would notice it."""
-    text = SMALL.replace(
-        "[[rules]]\n",
-        '[[rules]]\nname = "news are open"\nwhen = { kind = ["news"] }\nshow = "article"\n\n[[rules]]\n',
-        1,
-    )
+    news = '[[rules]]\nname = "news are open"\nwhen = { kind = ["news"] }\nshow = "article"\n\n'
+    text = SMALL.replace("[[rules]]\n", f"{news}[[rules]]\n", 1)
     policy = loads_policy(text)
     journey = Journey.loads(
         "[[steps]]\nat = 2026-06-01\nread = { id = 'a', kind = 'news', section = 'sport' }\n"

@@ -18,6 +18,7 @@ from meter.verify.mutants.texts import text_edits
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from meter.loading.positions import Path
     from meter.policy import Meter, Policy
 
 __all__ = ["mutants"]
@@ -28,14 +29,18 @@ def mutants(policy: Policy) -> tuple[Mutant, ...]:
 
     What no policy may say is left out: an editor would be told so.
     """
-    made: dict[Policy, Mutant] = {}
+    made: dict[Path, list[Mutant]] = {}
     for edit in _edits(policy):
         try:
             changed = edit.make()
         except (MeterError, ValueError):
             continue
-        if changed != policy and changed not in made:
-            made[changed] = Mutant(
+        # Only mistakes in one place can come to the same: hashing each policy would take long.
+        beside = made.setdefault(edit.path[:2], [])
+        if changed == policy or any(changed == other.policy for other in beside):
+            continue
+        beside.append(
+            Mutant(
                 kind=edit.kind,
                 what=edit.what,
                 old=edit.old,
@@ -43,7 +48,8 @@ def mutants(policy: Policy) -> tuple[Mutant, ...]:
                 path=edit.path,
                 policy=changed,
             )
-    return tuple(made.values())
+        )
+    return tuple(mutant for beside in made.values() for mutant in beside)
 
 
 def _edits(policy: Policy) -> Iterator[Edit[Policy]]:

@@ -12,6 +12,7 @@ from meter.verify.mutants.equivalents import Difference, Equivalents
 from meter.verify.mutants.guaranteed import Guaranteed
 from meter.verify.mutants.journeys import noticed
 from meter.verify.mutants.making import mutants
+from meter.verify.mutants.reached import Reached
 from meter.verify.mutants.results import Killed, MutationResult, Survivor
 from meter.verify.mutants.telling import ToldJourney, told_journey
 
@@ -48,12 +49,14 @@ class Trial:
         self._journeys = list(journeys)
         self._runs = runs
         self._seconds = seconds
+        self._reached = Reached(policy, [], [])
         self._equivalents = Equivalents(policy, seconds=seconds)
         self.guaranteed = Guaranteed(policy, seconds=seconds)
 
     def run(self, progress: Callable[[int, int], None] | None = None) -> MutationResult:
         """Return what comes of every mistake; `progress` is told how many of how many are done."""
         made = mutants(self.policy)
+        self._reached = Reached(self.policy, [test.journey for test in self._journeys], made)
         equivalent: list[Mutant] = []
         killed: list[Killed] = []
         survivors: list[Survivor] = []
@@ -97,8 +100,9 @@ class Trial:
         The one that noticed something last is asked first: most mistakes are near the last one.
         """
         unseen: tuple[str, Noticed | None] = ("", None)
+        touches = self._reached.touches(mutant)
         for place, test in enumerate(self._journeys):
-            how = noticed(test.journey, mutant.policy)
+            how = noticed(test.journey, mutant.policy) if touches(test.journey) else None
             if how is None:
                 continue
             if how.seen:

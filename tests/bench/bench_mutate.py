@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _RULES = 40
 _JOURNEYS = 50
+_SECTIONS = 13
 _STATUSES = ["anonymous", "registered", "trial-expired", "subscription-expired"]
 
 
@@ -50,7 +51,7 @@ def large_policy() -> Policy:
 
 
 def _rule(number: int) -> Rule:
-    sections = [f"section {number}", f"section {number + 100}", f"section {number + 200}"]
+    sections = sorted({f"section {number * step % _SECTIONS}" for step in (1, 5, 7)})
     when = When(
         section=sections,
         reader=_STATUSES[: 2 + number % 3],
@@ -73,12 +74,14 @@ def journeys() -> list[JourneyTest]:
 
 
 def _text(number: int) -> str:
+    country = ("JP", "SE", "FR", "DE")[number % 4]
+    score = (0.2, 0.5, 0.8)[number % 3]
     steps = [
         f"[[steps]]\nat = 2026-06-{day:02}T09:00:00\nread = {{ id = 'a{day}',"
-        f" section = 'section {number % 38 + 100 * (day % 3)}', country = 'JP' }}\n"
+        f" section = 'section {(number + day) % _SECTIONS}', country = '{country}' }}\n"
         for day in range(1, 7)
     ]
-    return "[reader]\nscore = 0.2\n" + "".join(steps)
+    return f"[reader]\nscore = {score}\n" + "".join(steps)
 
 
 def expecting(policy: Policy, tests: list[JourneyTest]) -> list[JourneyTest]:

@@ -109,7 +109,7 @@ class Journey:
 
     def steps_of(self, policy: Policy, *, locale: str | None = None) -> Iterator[JourneyStep]:
         """Run as `run` does, one step at a time."""
-        run = _Run(self, policy)
+        run = _Passage(self, policy)
         for number, step in enumerate(self.steps, 1):
             before = run.now
             continued = run.advance(step, number)
@@ -140,7 +140,7 @@ class Journey:
 
         For those who run a journey through very many policies.
         """
-        run = _Run(self, policy)
+        run = _Passage(self, policy)
         for number, step in enumerate(self.steps, 1):
             run.advance(step, number)
             _, why_not = run.do(step, number)
@@ -203,7 +203,7 @@ class Journey:
         return JourneyError((problem,))
 
 
-class _Run:
+class _Passage:
     """A journey on its way through a policy."""
 
     def __init__(self, journey: Journey, policy: Policy) -> None:

@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from meter.rulebook import JudgedRule
     from meter.verify.space import Space
 
-__all__ = ["Met", "Moment", "edges_of", "given", "marks_near", "offer_sides"]
+__all__ = ["Met", "NearDate", "edges_of", "given", "marks_near", "offer_sides"]
 
 _MICROSECOND = timedelta(microseconds=1)
 _DATED = ("period", "published")
 
 
-class Moment(NamedTuple):
+class NearDate(NamedTuple):
     """One of the policy's own dates (its place among them), and on which side of it a view was.
 
     Within a day of it: `after` is the day that begins with it, else it is the day before.
@@ -49,9 +49,9 @@ class Met(NamedTuple):
     slot: int
     code: int
     point: str
-    moment: Moment | None = None
+    moment: NearDate | None = None
 
-    def holds(self, values: Sequence[Any], moments: Iterable[Moment]) -> bool:
+    def holds(self, values: Sequence[Any], moments: Iterable[NearDate]) -> bool:
         """Say whether facts of a view, made on a day, are on this edge."""
         if self.slot >= len(values) or values[self.slot] != self.code:
             return False
@@ -113,17 +113,17 @@ def _of_date(
     names = ("the day before", "the first day") if begins else ("the last day", "the day after")
     for after, name in zip((False, True), names, strict=True):
         day = moment(mark if after else mark - 1, vocabulary.zone).date()
-        now = Moment(code, after) if slot.name == "period" else None
+        now = NearDate(code, after) if slot.name == "period" else None
         yield Met(place, code + after, f"{words}: {name}, {day}", now)
 
 
-def marks_near(at: int, marks: Sequence[int]) -> Iterator[Moment]:
+def marks_near(at: int, marks: Sequence[int]) -> Iterator[NearDate]:
     """Yield the dates that an instant is within a day of."""
     place = bisect_right(marks, at)
     if place and at - marks[place - 1] < DAY:
-        yield Moment(place - 1, after=True)
+        yield NearDate(place - 1, after=True)
     if place < len(marks) and marks[place] - at <= DAY:
-        yield Moment(place, after=False)
+        yield NearDate(place, after=False)
 
 
 def offer_sides(rule: JudgedRule) -> Iterator[tuple[str, dict[bool, str]]]:

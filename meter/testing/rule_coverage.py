@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from meter.formulas import Formula
     from meter.policy import Policy
     from meter.rulebook import JudgedRule, Rulebook
-    from meter.testing.edges import Met, Moment
+    from meter.testing.edges import Met, NearDate
     from meter.verify.space import Space
 
 __all__ = ["RuleCoverage"]
@@ -44,7 +44,7 @@ class RuleCoverage:
         self._policies = {policy.digest: (name, policy) for name, policy in policies.items()}
         self._facts: dict[str, set[tuple[Any, ...]]] = {digest: set() for digest in self._policies}
         self._merged: dict[str, set[str]] = {digest: set() for digest in self._policies}
-        self._moments: dict[str, dict[Codes, set[Moment]]] = {d: {} for d in self._policies}
+        self._moments: dict[str, dict[Codes, set[NearDate]]] = {d: {} for d in self._policies}
         self._marks = {digest: _dates(policy) for digest, (_, policy) in self._policies.items()}
         self._stops: list[Callable[[], None]] = []
 
@@ -187,7 +187,7 @@ def _offer_edges(policy: Policy, rule: JudgedRule) -> Iterator[Met]:
 
 
 def _exercised(
-    policy: Policy, values: tuple[Any, ...], moments: Collection[Moment]
+    policy: Policy, values: tuple[Any, ...], moments: Collection[NearDate]
 ) -> Iterator[str]:
     """Yield what one judgement exercised, at these moments.
 

@@ -26,7 +26,7 @@ from meter.canonical import to_table
 from meter.policy import Copy, Dates, Meter, Offer, Policy, Publication, Rule, When
 from meter.prompts import render
 from meter.usage import Tally, Usage
-from meter.verify.mutants.equivalents import Difference, Equivalents
+from meter.verify.mutants.equivalents import Equivalents, MutantEffect
 from meter.verify.mutants.making import mutants
 from meter.view import Article, Entitlement, PageView, Reader
 from meter.vocabulary import Members, Range
@@ -425,7 +425,7 @@ def compared(seed: int, most: int | None = None) -> Iterator[Compared]:
         made = tuple(Random(seed).sample(made, most))
     equivalents = Equivalents(policy)
     for mutant in made:
-        said = equivalents.difference(mutant.policy) is Difference.NONE
+        said = equivalents.difference(mutant.policy) is MutantEffect.NONE
         yield Compared(seed, mutant, said, is_equivalent(policy, mutant.policy))
 
 

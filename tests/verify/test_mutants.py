@@ -11,7 +11,7 @@ from meter import load_policy, loads_policy
 from meter.journeys import Journey
 from meter.loading.policies import dumps_policy
 from meter.verify.mutants.edit import Kind
-from meter.verify.mutants.equivalents import Difference, Equivalents
+from meter.verify.mutants.equivalents import Equivalents, MutantEffect
 from meter.verify.mutants.journeys import JourneyTest, broken_step, noticed
 from meter.verify.mutants.keeping import keep, needed
 from meter.verify.mutants.making import mutants
@@ -96,7 +96,7 @@ def test_small_mistakes_change_something(words):
     """Each of these is told from the policy, and a journey is found that notices it."""
     policy = loads_policy(SMALL)
     mutant = mutant_of(policy, words)
-    assert Equivalents(policy).difference(mutant.policy) is Difference.SOME
+    assert Equivalents(policy).difference(mutant.policy) is MutantEffect.SOME
     trial = Trial(policy, [])
     survivor = next(one for one in trial.run().survivors if one.mutant.words == mutant.words)
     assert survivor.journey is not None
@@ -110,7 +110,7 @@ def test_words_that_nobody_is_told_change_nothing():
     policy = loads_policy(SMALL.replace('show = "wall"\noffer = "summer"', 'show = "article"'))
     policy = evolve(policy, rules=policy.rules[2:])
     changed = mutant_of(policy, "headline: ").policy
-    assert Equivalents(policy).difference(changed) is Difference.NONE
+    assert Equivalents(policy).difference(changed) is MutantEffect.NONE
 
 
 def test_a_rule_that_is_expected_by_name_does_not_make_a_difference():

@@ -13,13 +13,13 @@ from meter.verify.switches import MOST_POSITIONS, asked_switches
 if TYPE_CHECKING:
     from meter.policy import Policy
 
-__all__ = ["Difference", "Equivalents"]
+__all__ = ["Equivalents", "MutantEffect"]
 
 
 _MOST_SWITCHES = MOST_POSITIONS.bit_length() - 1
 
 
-class Difference(StrEnum):
+class MutantEffect(StrEnum):
     """What is known of how a policy with a mistake differs from the policy."""
 
     NONE = "none"
@@ -40,15 +40,15 @@ class Equivalents:
         self._seconds = seconds
         self._told = Told(policy)
 
-    def difference(self, other: Policy) -> Difference:
+    def difference(self, other: Policy) -> MutantEffect:
         """Say whether another policy differs for some reader."""
         try:
             found = changes(self._policy, other, seconds=self._seconds)
             if found.rows or self._told.differs(other):
-                return Difference.SOME
+                return MutantEffect.SOME
         except UndecidedError:
-            return Difference.NOT_DECIDED
-        return Difference.NONE if self._all_positions(other) else Difference.NOT_DECIDED
+            return MutantEffect.NOT_DECIDED
+        return MutantEffect.NONE if self._all_positions(other) else MutantEffect.NOT_DECIDED
 
     def _all_positions(self, other: Policy) -> bool:
         """Say whether the policies were compared in every position of their switches."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meter.verify.mutants.equivalents import Difference, Equivalents
+from meter.verify.mutants.equivalents import Equivalents, MutantEffect
 from meter.verify.mutants.guaranteed import Guaranteed
 from meter.verify.mutants.journeys import noticed
 from meter.verify.mutants.making import mutants
@@ -80,10 +80,10 @@ class Trial:
         if how is not None and how.seen:
             return Killed(mutant=mutant, by=by)
         told = self._told_before(mutant)
-        difference = Difference.SOME
+        difference = MutantEffect.SOME
         if told is None:
             difference = self._equivalents.difference(mutant.policy)
-        if difference is Difference.NONE:
+        if difference is MutantEffect.NONE:
             return None
         by = by or self._other_test(mutant)
         if by:
@@ -91,7 +91,7 @@ class Trial:
         told = told or self._new_journey(mutant)
         text = None if told is None else told.text(told.keys(mutant.policy))
         return Survivor(
-            mutant=mutant, journey=text, decided=difference is not Difference.NOT_DECIDED
+            mutant=mutant, journey=text, decided=difference is not MutantEffect.NOT_DECIDED
         )
 
     def _first_journey(self, mutant: Mutant) -> tuple[str, Noticed | None]:

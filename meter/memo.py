@@ -33,13 +33,14 @@ if TYPE_CHECKING:
 
     from meter.rulebook import Rulebook
 
-__all__ = ["Observed", "decide", "observe", "watch"]
+__all__ = ["Observed", "decide", "observe", "watch", "watch_times"]
 
 _MOST_REMEMBERED = 4096
 
 # Who measures which rules tests reach has to see every policy of a process, whoever made it: the
-# one list of this package that calls change.
+# two lists of this package that calls change.
 _watchers: list[Callable[[Rulebook, Codes], None]] = []
+_timed: list[Callable[[Rulebook, Codes, int], None]] = []
 
 
 def watch(watcher: Callable[[Rulebook, Codes], None]) -> Callable[[], None]:
@@ -49,6 +50,20 @@ def watch(watcher: Callable[[Rulebook, Codes], None]) -> Callable[[], None]:
     """
     _watchers.append(watcher)
     return lambda: _watchers.remove(watcher)
+
+
+def watch_times(watcher: Callable[[Rulebook, Codes, int], None]) -> Callable[[], None]:
+    """Call `watcher` for every view from now on with its facts and its instant.
+
+    Return what ends that.
+    """
+    _timed.append(watcher)
+    return lambda: _timed.remove(watcher)
+
+
+def _tell_time(rulebook: Rulebook, facts: Codes, at: int) -> None:
+    for watcher in _timed:
+        watcher(rulebook, facts, at)
 
 
 def _tell(rulebook: Rulebook, facts: Codes) -> None:
@@ -179,7 +194,10 @@ def _situation(
     if situation.final is not None:
         return situation
     facts = rulebook.vocabulary.observe(reader, view, at, status)
-    return rulebook.memory.get(facts) or _remember(rulebook, facts, now)
+    situation = rulebook.memory.get(facts) or _remember(rulebook, facts, now)
+    if _timed and situation.final is not None:
+        _tell_time(rulebook, facts, at)
+    return situation
 
 
 def _remember(rulebook: Rulebook, facts: Codes, now: datetime) -> _Situation:
@@ -213,6 +231,8 @@ def _decide(
             situation.outcomes.clear()
         situation.outcomes[counts] = outcome
     conclusion = outcome.conclusion
+    if _timed and conclusion.decision.facts is not None:
+        _tell_time(rulebook, conclusion.decision.facts.values, at)
     if not conclusion.groups and not conclusion.counted:
         return conclusion.decision.dated(now), usage
     told, usage = spend(rulebook, conclusion, held, usage)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
-from meter.decision import MeterReading
+from meter.decision import Decision, MeterReading
 from meter.engine import ledger
 from meter.errors import Problem
 from meter.journeys.actions import ReadArticle, StepContext, Wait
@@ -31,6 +31,7 @@ from meter.windows import instant, local_instant, moment
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from meter.journeys.rights import Continuation
     from meter.policy import Policy
     from meter.usage import Usage
 
@@ -110,38 +111,25 @@ class Journey:
 
     def steps_of(self, policy: Policy, *, locale: str | None = None) -> Iterator[JourneyStep]:
         """Run as `run` does, one step at a time."""
-        person = self._person(policy)
-        now = self._start(policy)
-        read = [step.action for step in self.steps if isinstance(step.action, ReadArticle)]
-        on_screen = read[0].seen(policy.zone) if read else PageView(article=Article(id="any"))
+        run = _Passage(self, policy)
         for number, step in enumerate(self.steps, 1):
-            before = now
-            now = self._move(step, number, now, policy)
-            continued = renew(person, now, policy.zone)
-            renewals = tuple(_renewals(policy, person.usage, before, now))
-            if isinstance(step.action, ReadArticle):
-                on_screen = step.action.seen(policy.zone)
-            view = person.seen(on_screen, number)
-            readings = _readings(policy, person, view, now)
-            context = StepContext(person=person, now=now, policy=policy, view=view)
-            what, why_not = _done(step, context)
-            reader = person.as_reader()
-            view = person.seen(on_screen, number)
-            decision, after = decide(policy, reader, view, person.usage, now)
-            if isinstance(step.action, ReadArticle):
-                person.usage = after
-            else:
-                decision = evolve(decision, counted=False)  # only looked at
+            before = run.now
+            continued = run.advance(step, number)
+            renewals = tuple(_renewals(policy, run.person.usage, before, run.now))
+            readings = _readings(policy, run.person, run.seen(number), run.now)
+            what, why_not = run.do(step, number)
+            decision = run.decide(step, number)
+            view = run.seen(number)
             yield JourneyStep(
                 number=number,
-                at=now,
+                at=run.now,
                 action=step.action,
                 what=what,
-                reader=reader,
+                reader=run.person.as_reader(),
                 view=view,
                 decision=decision,
                 before=readings,
-                after=_readings(policy, person, view, now),
+                after=_readings(policy, run.person, view, run.now),
                 renewals=renewals,
                 continued=continued,
                 happened=why_not is None,
@@ -149,7 +137,19 @@ class Journey:
                 line=step.line,
             )
 
-    def _person(self, policy: Policy) -> Person:
+    def answers_of(self, policy: Policy) -> Iterator[tuple[Decision, str | None]]:
+        """Run as `run` does, and yield of each step only what is decided, and why it cannot happen.
+
+        For those who run a journey through very many policies.
+        """
+        run = _Passage(self, policy)
+        for number, step in enumerate(self.steps, 1):
+            run.advance(step, number)
+            _, why_not = run.do(step, number)
+            yield run.decide(step, number), why_not
+
+    def begin(self, policy: Policy) -> Person:
+        """Return the reader before the first step."""
         dated = (right.entitlement(policy.zone) for right in self.rights)
         reader = evolve(self.reader, entitlements=(*self.reader.entitlements, *dated))
         return Person.begin(reader, self.device, self.language, self.channel)
@@ -159,7 +159,8 @@ class Journey:
         dated = self.start is not None or (self.steps and self.steps[0].at is not None)
         return self if dated else evolve(self, start=today)
 
-    def _start(self, policy: Policy) -> datetime:
+    def starts_at(self, policy: Policy) -> datetime:
+        """Return when the journey starts."""
         start = self.start
         if start is None and self.steps:
             start = self.steps[0].at
@@ -167,7 +168,8 @@ class Journey:
             start = first_day([policy])
         return moment(local_instant(start, policy.zone), policy.zone)
 
-    def _move(self, step: PlannedStep, number: int, now: datetime, policy: Policy) -> datetime:
+    def moved(self, step: PlannedStep, number: int, now: datetime, policy: Policy) -> datetime:
+        """Return when a step happens, after `now`. Raises `JourneyError` where it cannot."""
         at = now
         if step.at is not None:
             at = moment(local_instant(step.at, policy.zone), policy.zone)
@@ -200,6 +202,51 @@ class Journey:
             help=advice,
         )
         return JourneyError((problem,))
+
+
+class _Passage:
+    """A journey on its way through a policy."""
+
+    def __init__(self, journey: Journey, policy: Policy) -> None:
+        self.journey = journey
+        self.policy = policy
+        self.person = journey.begin(policy)
+        self.now = journey.starts_at(policy)
+        actions = (step.action for step in journey.steps)
+        first = next((action for action in actions if isinstance(action, ReadArticle)), None)
+        self._on_screen = PageView(article=Article(id="any"))
+        if first is not None:
+            self._on_screen = first.seen(policy.zone)
+
+    def seen(self, number: int) -> PageView:
+        """Return the page on the reader's screen."""
+        return self.person.seen(self._on_screen, number)
+
+    def advance(self, step: PlannedStep, number: int) -> tuple[Continuation, ...]:
+        """Move to the time of a step; return what was paid for again until then."""
+        self.now = self.journey.moved(step, number, self.now, self.policy)
+        continued = renew(self.person, self.now, self.policy.zone)
+        if isinstance(step.action, ReadArticle):
+            self._on_screen = step.action.seen(self.policy.zone)
+        return tuple(continued)
+
+    def do(self, step: PlannedStep, number: int) -> tuple[str, str | None]:
+        """Do what a step says; return what happened, and why it could not."""
+        context = StepContext(
+            person=self.person, now=self.now, policy=self.policy, view=self.seen(number)
+        )
+        return _done(step, context)
+
+    def decide(self, step: PlannedStep, number: int) -> Decision:
+        """Return what the page on screen gets now; only one that a step opens is counted."""
+        reader = self.person.as_reader()
+        decision, after = decide(
+            self.policy, reader, self.seen(number), self.person.usage, self.now
+        )
+        if isinstance(step.action, ReadArticle):
+            self.person.usage = after
+            return decision
+        return evolve(decision, counted=False)
 
 
 def _done(step: PlannedStep, context: StepContext) -> tuple[str, str | None]:

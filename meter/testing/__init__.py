@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from meter.testing import laws as laws
     from meter.testing import strategies as strategies
     from meter.testing.conformance import check_store
+    from meter.testing.handed_out import HandedOut as HandedOut
     from meter.testing.laws import check_laws
     from meter.testing.machine import PaywallMachine
     from meter.testing.overrides import overridden as overridden
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["PaywallMachine", "check_laws", "check_store", "laws", "strategies"]
 
 _LAZY = {
+    "HandedOut": "meter.testing.handed_out",
     "Journey": "meter.journeys",
     "PaywallMachine": "meter.testing.machine",
     "RuleCoverage": "meter.testing.rule_coverage",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from meter.journeys import JourneyStep
     from meter.policy import Policy
+    from meter.testing.handed_out import HandedOut
     from meter.testing.rule_coverage import RuleCoverage
     from meter.testing.story import RecordingAsyncPaywall, RecordingPaywall
     from meter.view import PageView, Reader
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 _STORY = pytest.StashKey[list[str]]()
 _SEEN = "meter_coverage"
 _COVERAGE: pytest.StashKey[RuleCoverage] = pytest.StashKey()
+_MUTANT: pytest.StashKey[HandedOut] = pytest.StashKey()
 _START = datetime(2026, 1, 15, 12, tzinfo=UTC)
 
 
@@ -59,6 +61,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="FILE",
         help="write the coverage to FILE as JSON",
     )
+    group.addoption(
+        "--meter-mutant",
+        type=Path,
+        metavar="FILE",
+        help="hand out this policy in place of the one that is tested (`meter mutate` does)",
+    )
     parser.addini(
         "meter_policy",
         "the policy file the fixtures use, from the root of the project",
@@ -71,6 +79,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start to watch the policies whose coverage is asked for."""
+    mutant = config.getoption("--meter-mutant")
+    if mutant is not None:
+        config.stash[_MUTANT] = testing.HandedOut(_policy_path(config), mutant)
+        return  # what a mistake leaves uncovered says nothing of the tests
     named = config.getoption("--meter-coverage")
     if named is not None:
         paths = [_policy_path(config, name) for name in named]
@@ -100,6 +112,24 @@ def meter_policy(pytestconfig: pytest.Config) -> Policy:
     Redefine it to test another.
     """
     return testing.load_policy(_policy_path(pytestconfig))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(
+    fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
+) -> Generator[None, object, object]:
+    """Return the policy with a mistake in it, where the tests ask for the one that it is made in.
+
+    Also where the fixture is redefined, as long as that returns the same policy.
+    """
+    value = yield
+    handed = request.config.stash.get(_MUTANT, None)
+    if handed is None or fixturedef.argname != "meter_policy" or not handed.stands_for(value):
+        return value
+    mutant = handed.policy()
+    if fixturedef.cached_result is not None:
+        fixturedef.cached_result = (mutant, fixturedef.cached_result[1], None)
+    return mutant
 
 
 @pytest.fixture

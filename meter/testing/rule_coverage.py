@@ -14,14 +14,15 @@ from meter.facts import ACCESS
 from meter.facts.meters import Opening
 from meter.formulas import ALWAYS, leaves
 from meter.loading import load_policy
-from meter.memo import watch
+from meter.memo import watch, watch_times
 from meter.rulebook import first_match
+from meter.testing.edges import edges_of, given, marks_near, offer_sides
 from meter.verify.budget import decided
 from meter.verify.diagram import FALSE, UndecidedError
 from meter.verify.symbolic import reaches
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from meter.facts import Codes
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from meter.formulas import Formula
     from meter.policy import Policy
     from meter.rulebook import JudgedRule, Rulebook
+    from meter.testing.edges import Met, NearDate
     from meter.verify.space import Space
 
 __all__ = ["RuleCoverage"]
@@ -42,24 +44,31 @@ class RuleCoverage:
         self._policies = {policy.digest: (name, policy) for name, policy in policies.items()}
         self._facts: dict[str, set[tuple[Any, ...]]] = {digest: set() for digest in self._policies}
         self._merged: dict[str, set[str]] = {digest: set() for digest in self._policies}
-        self._stop: Callable[[], None] | None = None
+        self._moments: dict[str, dict[Codes, set[NearDate]]] = {d: {} for d in self._policies}
+        self._marks = {digest: _dates(policy) for digest, (_, policy) in self._policies.items()}
+        self._stops: list[Callable[[], None]] = []
 
     def start(self) -> None:
         """Note every judgement from now on.
 
         The engine remembers what it has judged, so each situation is noted once.
         """
-        self._stop = watch(self._note)
+        self._stops = [watch(self._note), watch_times(self._note_time)]
 
     def _note(self, rulebook: Rulebook, facts: Codes) -> None:
         if rulebook.digest in self._facts:
             self._facts[rulebook.digest].add(facts)
 
+    def _note_time(self, rulebook: Rulebook, facts: Codes, at: int) -> None:
+        near = marks_near(at, self._marks.get(rulebook.digest, ()))
+        for moment in near:
+            self._moments[rulebook.digest].setdefault(facts, set()).add(moment)
+
     def stop(self) -> None:
         """Stop noting."""
-        if self._stop is not None:
-            self._stop()
-            self._stop = None
+        for stop in self._stops:
+            stop()
+        self._stops = []
 
     def seen(self) -> dict[str, list[str]]:
         """Return, by policy digest, what was exercised.
@@ -72,7 +81,8 @@ class RuleCoverage:
         _, policy = self._policies[digest]
         points = set(self._merged[digest])
         for values in self._facts[digest]:
-            points.update(_exercised(policy, values))
+            moments = self._moments[digest].get(values, ())
+            points.update(_exercised(policy, values, moments))
         return points
 
     def merge(self, seen: dict[str, list[str]]) -> None:
@@ -158,10 +168,31 @@ def _edges(policy: Policy, meter: str) -> list[_Edge]:
     return edges
 
 
-def _exercised(policy: Policy, values: tuple[Any, ...]) -> Iterator[str]:
-    """Yield what one judgement exercised.
+def _dates(policy: Policy) -> tuple[int, ...]:
+    """Return the policy's own dates, as instants."""
+    slots = (slot for slot in policy.rulebook.vocabulary.slots if slot.name == "period")
+    return next((slot.mentioned for slot in slots), ())
 
-    The rules tried, each condition's side, and the edge a spending rule's meter stands on.
+
+def _rule_edges(policy: Policy, rule: JudgedRule) -> Iterator[Met]:
+    """Yield the edges of the numbers and dates that a rule asks for, and its offers."""
+    vocabulary = policy.rulebook.vocabulary
+    yield from edges_of(rule.formula, f"rule `{rule.name}`", vocabulary)
+
+
+def _offer_edges(policy: Policy, rule: JudgedRule) -> Iterator[Met]:
+    """Yield the edges of the numbers and dates that the offers of a rule ask for."""
+    for offer in rule.offers:
+        yield from edges_of(offer.formula, f"offer `{offer.name}`", policy.rulebook.vocabulary)
+
+
+def _exercised(
+    policy: Policy, values: tuple[Any, ...], moments: Collection[NearDate]
+) -> Iterator[str]:
+    """Yield what one judgement exercised, at these moments.
+
+    The rules tried, each condition's side and edges, and the edge a spending rule's meter stands
+    on.
     """
     book = policy.rulebook
     verdict = first_match(book, values)
@@ -170,6 +201,7 @@ def _exercised(policy: Policy, values: tuple[Any, ...]) -> Iterator[str]:
             holds = leaf.holds(values)
             if holds is not None:
                 yield _sides(rule.name, clause(leaf, book.vocabulary))[holds]
+        yield from (e.point for e in _rule_edges(policy, rule) if e.holds(values, moments))
         if _spends(rule, values):
             for name, slots in zip(rule.spend, rule.slots, strict=True):
                 edge = _edge_met(_edges(policy, name), slots, values)
@@ -179,6 +211,8 @@ def _exercised(policy: Policy, values: tuple[Any, ...]) -> Iterator[str]:
                     yield edge.last
         if verdict is not None and rule.name == verdict.rule:
             yield _decides(rule.name)
+            yield from given(rule, values)
+            yield from (e.point for e in _offer_edges(policy, rule) if e.holds(values, moments))
             break
 
 
@@ -224,6 +258,10 @@ def _every(policy: Policy) -> Iterator[str]:
     for rule in book.rules:
         for leaf in leaves(rule.formula):
             yield from _sides(rule.name, clause(leaf, book.vocabulary)).values()
+        yield from (edge.point for edge in _rule_edges(policy, rule))
+        for _, sides in offer_sides(rule):
+            yield from sides.values()
+        yield from (edge.point for edge in _offer_edges(policy, rule))
     for meter in policy.meters:
         for edge in _edges(policy, meter.name):
             if edge.is_limit:
@@ -244,6 +282,9 @@ def _possible(policy: Policy, space: Space) -> Iterator[str]:
                 yield sides[True]
             if diagrams.difference(arriving, holds) != FALSE:
                 yield sides[False]
+        tried = [e.point for e in _rule_edges(policy, rule) if e.possible(space, arriving)]
+        yield from tried
+        yield from _possible_offers(policy, space, rule, reach.fires)
         read = space.is_("access", *rule.access)
         trying = diagrams.conjoin(arriving, read, space.where(rule.formula))
         for meter in rule.spend:
@@ -251,6 +292,17 @@ def _possible(policy: Policy, space: Space) -> Iterator[str]:
         if reach.fires != FALSE:
             yield _decides(rule.name)
         arriving = diagrams.difference(arriving, reach.fires)
+
+
+def _possible_offers(policy: Policy, space: Space, rule: JudgedRule, fires: int) -> Iterator[str]:
+    """Yield the sides and edges of its offers that some of those a rule decides for are on."""
+    for offer, (_, sides) in zip(rule.offers, offer_sides(rule), strict=True):
+        gets = space.where(offer.formula)
+        if space.diagrams.conjoin(fires, gets) != FALSE:
+            yield sides[True]
+        if space.diagrams.difference(fires, gets) != FALSE:
+            yield sides[False]
+    yield from (e.point for e in _offer_edges(policy, rule) if e.possible(space, fires))
 
 
 def _possible_edges(

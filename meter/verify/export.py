@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from meter.verify.counterexample import Counterexample
     from meter.view import Entitlement, PageView, Reader
 
-__all__ = ["export_counterexamples", "journey_of"]
+__all__ = ["export_counterexamples", "journey_of", "reader_table", "view_table"]
 
 
 def export_counterexamples(
@@ -71,10 +71,10 @@ def _free(folder: Path, name: str, taken: Collection[Path | None]) -> Path:
 def journey_of(counterexample: Counterexample) -> dict[str, Any]:
     """Return a counterexample as a journey's tables; the last step expects what was promised."""
     steps: list[dict[str, Any]] = [
-        {"at": step.asked.now, "read": _view(step.asked.view)} for step in counterexample.steps
+        {"at": step.asked.now, "read": view_table(step.asked.view)} for step in counterexample.steps
     ]
     steps[-1]["expect"] = _expected(counterexample)
-    return {"reader": _reader(counterexample.steps[0].asked.reader), "steps": steps}
+    return {"reader": reader_table(counterexample.steps[0].asked.reader), "steps": steps}
 
 
 def _expected(counterexample: Counterexample) -> dict[str, Any]:
@@ -88,7 +88,8 @@ def _expected(counterexample: Counterexample) -> dict[str, Any]:
     return {"show": str(counterexample.expected.show or min(wanted))}
 
 
-def _reader(reader: Reader) -> dict[str, Any]:
+def reader_table(reader: Reader) -> dict[str, Any]:
+    """Return a reader as the table of a journey file."""
     table: dict[str, Any] = {"id": reader.id}
     if reader.registered:
         table["registered"] = True
@@ -115,7 +116,8 @@ def _right(right: Entitlement) -> dict[str, Any]:
     )
 
 
-def _view(view: PageView) -> dict[str, Any]:
+def view_table(view: PageView) -> dict[str, Any]:
+    """Return a page view as the table of a step that opens it."""
     article = view.article
     return _said(
         id=article.id,

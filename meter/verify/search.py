@@ -38,10 +38,20 @@ if TYPE_CHECKING:
     from meter.policy import Policy
     from meter.verify.space import Space
 
-__all__ = ["Scenario", "SearchResult", "SearchStep", "find", "scenario_of", "scenarios"]
+__all__ = [
+    "Scenario",
+    "SearchResult",
+    "SearchStep",
+    "find",
+    "runs",
+    "scenario_of",
+    "scenarios",
+]
 
 _PAUSE = timedelta(minutes=10)
 _CHECK_EVERY = 64
+_LONGEST_RUN = 60
+_MOST_PAUSES = 5
 
 
 @frozen(kw_only=True)
@@ -225,6 +235,28 @@ def find(
                 seen.add(key)
                 waiting.append(_State(after, event.now + _PAUSE, step.steps()))
     return SearchResult(None, complete=True, views=tried)
+
+
+def runs(policy: Policy, scenario: Scenario) -> Iterator[SearchStep]:
+    """Yield every view that is worth trying while one kind of article is read on and on.
+
+    One run for each kind that counts, until it counts no more, then a while later again: few
+    journeys, and long ones.
+    """
+    for kind in range(len(scenario.views)):
+        state: _State | None = _State(Usage(), scenario.now)
+        pauses = 0
+        while state is not None and len(state.steps) < _LONGEST_RUN:
+            on: dict[bool, _State] = {}
+            for event in _next_views(policy, scenario, state):
+                step, usage = _step(policy, scenario.reader, event, state)
+                yield step
+                if event.kind == kind and step.counted and not event.again:
+                    on[event.waited] = _State(usage, event.now + _PAUSE, step.steps())
+            state = on.get(False)
+            if state is None and pauses < _MOST_PAUSES:
+                pauses += 1
+                state = on.get(True)
 
 
 def _step(

@@ -320,6 +320,7 @@ def test_every_fixture_option_and_setting_is_documented():
         "--meter-coverage",
         "--meter-min",
         "--meter-coverage-json",
+        "--meter-mutant",
         "meter_policy",
         "meter_journeys",
     }

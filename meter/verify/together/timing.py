@@ -110,8 +110,12 @@ class Timing:
         for now in (usual, *_plain(when)):
             if when.low <= now < when.high and _tell(self.clocks, now) == wanted:
                 return Moments(now, self._published(values, now))
-        found = _told(self.clocks, when).get(wanted)
-        return None if found is None else Moments(found, self._published(values, found))
+        near = Stretch(max(when.low, usual - _MORNING), min(when.high, usual + _YEAR))
+        for stretch in (near, when):
+            found = _told(self.clocks, stretch).get(wanted) if stretch.low < stretch.high else None
+            if found is not None:
+                return Moments(found, self._published(values, found))
+        return None
 
     def _when(self, values: Mapping[str, Any]) -> Stretch | None:
         """Return the instants at which the date and the article's age can be these."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from meter.errors import listed
 from meter.explanation import clause
 from meter.facts import Vocabulary
+from meter.facts.meters import Opening
 from meter.formulas.translation import formula_of
 from meter.policy import When
 from meter.verify.diagram import FALSE
@@ -50,7 +51,9 @@ class KeptViews:
         read = among(self.space, self.verdicts[side], _is_whole)
         kept = [self.space.where(history, side), self.space.is_("access", *access)]
         zero = diagrams.relabel(self.space.limits[meter][side], lambda limit: limit == 0)
-        whole = diagrams.conjoin(read, *kept, diagrams.negate(zero))
+        # As far as the limit goes: a meter that has nothing left counts nothing more.
+        closed = self.space.meter_state(meter, side, "open", [Opening.CLOSED])
+        whole = diagrams.conjoin(read, *kept, diagrams.negate(zero), diagrams.negate(closed))
         return diagrams.difference(whole, self._counted_by_both(meter))
 
     def _counted_by_both(self, meter: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 from textwrap import wrap
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 from rich.markup import escape
@@ -13,6 +13,7 @@ from rich.markup import escape
 from meter.commands.console import EXIT_NO, open_console, print_json
 from meter.commands.help import command
 from meter.commands.options import FilePath, format_option, policy_argument
+from meter.commands.prove_story import story_lines, story_table
 from meter.loading import load_policy
 from meter.verify.answers import EVERYONE, ProofOutcome, ProofSection
 from meter.verify.export import export_counterexamples
@@ -22,13 +23,12 @@ from meter.verify.situations import assumed
 from meter.verify.subsumption import never_stricter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from rich.console import Console
 
     from meter.verify.answers import ProofAnswer
     from meter.verify.counterexample import Counterexample
-    from meter.verify.search import SearchStep
 
 __all__ = ["prove"]
 
@@ -210,7 +210,7 @@ def _print_answer(console: Console, answer: ProofAnswer) -> None:
         return
     if answer.means:
         _print_paragraph(console, f"({answer.means})", style="dim")
-    for line in _story_lines(story):
+    for line in story_lines(story):
         _print_paragraph(console, line.text, indent=line.indent)
 
 
@@ -247,73 +247,6 @@ def _hang(text: str) -> int:
     return len("- ") if text.startswith("- ") else 0
 
 
-class _Line(NamedTuple):
-    text: str
-    indent: int
-
-
-def _story_lines(story: Counterexample) -> Iterator[_Line]:
-    """Tell a story: who, what happened when, and which rule was expected."""
-    head = _capital(story.reader) + _ended(story)
-    if story.turned:
-        head += f", with {story.turned},"
-    if story.before:
-        head += f" has read before ({story.before}), and"
-    yield _Line(f"{head.removesuffix(',')}:", 2)
-    for line in _steps(story.steps):
-        yield _Line(line, 4)
-    yield _Line(f"expected: {story.expected.words}", 2)
-
-
-def _steps(steps: tuple[SearchStep, ...]) -> Iterator[str]:
-    """Tell steps one a line; of more than two alike in a row only the first and the last."""
-    start = 0
-    while start < len(steps):
-        end = start
-        while end + 1 < len(steps) and _kind(steps[end + 1]) == _kind(steps[start]):
-            end += 1
-        yield f"{start + 1}. {_step(steps[start])}"
-        between = end - start - 1
-        if between > 1:
-            yield f"{start + 2}. and so on, {between} times"
-        elif between == 1:
-            yield f"{start + 2}. {_step(steps[start + 1])}"
-        if end > start:
-            yield f"{end + 1}. {_step(steps[end])}"
-        start = end + 1
-
-
-def _kind(step: SearchStep) -> tuple[object, ...]:
-    return step.words, step.decision.show, step.decision.rule
-
-
-def _step(step: SearchStep) -> str:
-    decision = step.decision
-    article = step.asked.view.article
-    text = (
-        f"{step.asked.now:%a %d %b %Y %H:%M}  {step.words} (`{article.id}`):"
-        f" `{decision.show}` by rule `{decision.rule}`"
-    )
-    if decision.meter is not None:
-        limit = decision.meter.limit
-        of = "" if limit is None else f" of {limit}"
-        text += f" ({decision.meter.used}{of} used)"
-    return text
-
-
-def _ended(story: Counterexample) -> str:
-    """Say when the access of a reader ended, if it has."""
-    met = story.steps[0].asked
-    ends = [right.ends for right in met.reader.entitlements if right.ends is not None]
-    if not ends:
-        return ""
-    return f" (it ended on {max(ends).astimezone(met.now.tzinfo):%d %b %Y})"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
 def _table(answer: ProofAnswer, file: Path | None) -> dict[str, object]:
     return {
         "section": answer.section,
@@ -322,31 +255,6 @@ def _table(answer: ProofAnswer, file: Path | None) -> dict[str, object]:
         "outcome": answer.outcome,
         "how": answer.how,
         "means": answer.means,
-        "story": None if answer.counterexample is None else _story_table(answer.counterexample),
+        "story": None if answer.counterexample is None else story_table(answer.counterexample),
         "kept": None if file is None else str(file),
-    }
-
-
-def _story_table(story: Counterexample) -> dict[str, object]:
-    return {
-        "reader": story.reader,
-        "before": story.before,
-        "switches": story.turned or None,
-        "expected": story.expected.words,
-        "wanted": sorted(story.wanted),
-        "steps": [_step_table(step) for step in story.steps],
-    }
-
-
-def _step_table(step: SearchStep) -> dict[str, object]:
-    decision = step.decision
-    return {
-        "at": step.asked.now,
-        "article": step.asked.view.article.id,
-        "what": step.words,
-        "show": decision.show,
-        "rule": decision.rule,
-        "offer": decision.offer,
-        "counted": decision.counted,
-        "left": None if decision.meter is None else decision.meter.left,
     }

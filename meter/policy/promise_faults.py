@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from meter.errors import Problem
-    from meter.policy import Guarantee, Rule
-    from meter.policy.offers import Offer
+    from meter.vocabulary import Show
 
 __all__ = ["CODES", "promise_faults"]
 
@@ -41,15 +40,35 @@ _SAID = {
 CODES = sorted({key.partition("/")[0] for key in _SAID})
 
 
+class _Named(Protocol):
+    """An offer or a rule."""
+
+    @property
+    def name(self) -> str: ...
+
+
+class _Guarantee(Protocol):
+    """A guarantee."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def never(self) -> frozenset[Show]: ...
+    @property
+    def always(self) -> frozenset[Show]: ...
+    @property
+    def disjoint(self) -> tuple[str, ...]: ...
+
+
 class _PromisingPolicy(Protocol):
     """A policy, or what could be read of one, as far as guarantees go."""
 
     @property
-    def guarantees(self) -> Sequence[Guarantee]: ...
+    def guarantees(self) -> Sequence[_Guarantee]: ...
     @property
-    def offers(self) -> Iterable[Offer]: ...
+    def offers(self) -> Iterable[_Named]: ...
     @property
-    def rules(self) -> Iterable[Rule]: ...
+    def rules(self) -> Iterable[_Named]: ...
 
 
 def promise_faults(policy: _PromisingPolicy) -> Iterator[Problem]:
@@ -61,7 +80,7 @@ def promise_faults(policy: _PromisingPolicy) -> Iterator[Problem]:
             yield from _faults(guarantee, kinds, index)
 
 
-def _faults(guarantee: Guarantee, kinds: dict[str, str], index: int) -> Iterator[Problem]:
+def _faults(guarantee: _Guarantee, kinds: dict[str, str], index: int) -> Iterator[Problem]:
     name = guarantee.name
     path = ("guarantees", index, "disjoint")
     names = guarantee.disjoint

@@ -21,7 +21,7 @@ from meter.simulate.measures import (
     value,
 )
 from meter.simulate.population import Population
-from meter.simulate.report.verdict import ComparisonVerdict, Evidence, verdict
+from meter.simulate.report.verdict import ComparisonVerdict, DrawnEvidence, verdict
 
 if TYPE_CHECKING:
     from meter.policy import Policy
@@ -199,9 +199,9 @@ class Results:
         """What the draws support, in a sentence, with the evidence for it."""
         return verdict(self.evidence())
 
-    def evidence(self, edges: tuple[str, ...] = ()) -> Evidence:
+    def evidence(self, edges: tuple[str, ...] = ()) -> DrawnEvidence:
         """Return what was computed of all policies; `edges` are the ends of a search."""
-        return Evidence(
+        return DrawnEvidence(
             names=self.names,
             what=self.by.title.lower().replace(",", ""),
             values=tuple(row[self.by.name].value for row in self.measures),

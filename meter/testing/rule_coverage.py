@@ -19,7 +19,7 @@ from meter.rulebook import first_match
 from meter.testing.edges import edges_of, given, marks_near, offer_sides
 from meter.verify.budget import decided
 from meter.verify.diagram import FALSE, UndecidedError
-from meter.verify.symbolic import reaches
+from meter.verify.walk.symbolic import reaches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence

@@ -32,8 +32,8 @@ from meter.verify.rows import (
     visible,
 )
 from meter.verify.switches import MOST_POSITIONS, positions, shared_switches
-from meter.verify.symbolic import reports, verdicts
 from meter.verify.walk.histories import KeptViews, counted_otherwise, kept_views
+from meter.verify.walk.symbolic import reports, verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -15,7 +15,7 @@ from meter.formulas.translation import formula_of, offer_formula
 from meter.policy import When
 from meter.policy.promised import OPEN, WALLS
 from meter.verify.diagram import FALSE
-from meter.verify.symbolic import among, spends, walls
+from meter.verify.walk.symbolic import among, spends, walls
 from meter.vocabulary import ArticleAccess, Show, Status
 
 if TYPE_CHECKING:

@@ -38,7 +38,7 @@ from meter.verify.properties import (
 from meter.verify.search import find, scenario_of, scenarios
 from meter.verify.smt.fallback import fallback
 from meter.verify.switches import MOST_POSITIONS, asked_switches, positions, together
-from meter.verify.symbolic import among, spends, verdicts
+from meter.verify.walk.symbolic import among, spends, verdicts
 from meter.vocabulary import Access, Show
 from meter.windows import instant
 

@@ -27,8 +27,8 @@ from meter.verify.properties import FULL
 from meter.verify.rows import counting
 from meter.verify.search import find, scenario_of, scenarios
 from meter.verify.switches import MOST_POSITIONS, positions, shared_switches, together
-from meter.verify.symbolic import verdicts
 from meter.verify.walk.histories import KeptViews
+from meter.verify.walk.symbolic import verdicts
 from meter.vocabulary import Access
 
 if TYPE_CHECKING:

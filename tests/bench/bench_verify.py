@@ -27,7 +27,7 @@ from meter.verify import UndecidedError, changes, guarantees, lints
 from meter.verify.budget import open_solver
 from meter.verify.diff import one_difference
 from meter.verify.space import Space
-from meter.verify.symbolic import comes_from, reaches
+from meter.verify.walk.symbolic import comes_from, reaches
 from meter.vocabulary import Members
 from meter.windows import Window
 

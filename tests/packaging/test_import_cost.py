@@ -69,6 +69,7 @@ CORE = {"meter"} | {
         "policy.offer_faults",
         "policy.offers",
         "policy.placeholders",
+        "policy.promise_faults",
         "policy.promised",
         "policy.promises",
         "policy.prompt_faults",

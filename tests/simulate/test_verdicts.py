@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meter.simulate.report import verdict as module
-from meter.simulate.report.verdict import Evidence, direction, verdict
+from meter.simulate.report.verdict import DrawnEvidence, direction, verdict
 from meter.simulate.report.words import share_text
 from tests.simulate.verdicts import SOME, main
 
@@ -17,7 +17,7 @@ PAIR = {"names": ("five", "three"), "what": "net cash", "values": (900.0, 700.0)
 
 
 @st.composite
-def evidence(draw: st.DrawFn) -> Evidence:
+def evidence(draw: st.DrawFn) -> DrawnEvidence:
     """Return what may have been seen of one to six policies, ties and all."""
     names = tuple(
         draw(st.lists(st.text("abcdef", min_size=1), min_size=2, max_size=6, unique=True))
@@ -30,7 +30,7 @@ def evidence(draw: st.DrawFn) -> Evidence:
         firsts = [1 for _ in names]
     shares = tuple(number / sum(firsts) for number in firsts)
     alike = tuple(name for name in names if draw(st.integers(0, 5)) == 0)
-    return Evidence(
+    return DrawnEvidence(
         names=names,
         what="net cash",
         values=tuple(draw(st.sampled_from([0.0, 1.0, 2.0])) for _ in names),
@@ -43,7 +43,7 @@ def evidence(draw: st.DrawFn) -> Evidence:
 
 
 @given(evidence())
-def test_a_best_is_one_that_the_draws_agree_on(seen: Evidence) -> None:
+def test_a_best_is_one_that_the_draws_agree_on(seen: DrawnEvidence) -> None:
     """At least 20 draws, nine in ten of them; otherwise no sentence says `best`."""
     told = verdict(seen)
     shares = dict(zip(seen.names, seen.shares, strict=True)) if seen.draws else {}
@@ -55,7 +55,7 @@ def test_a_best_is_one_that_the_draws_agree_on(seen: Evidence) -> None:
 
 
 @given(evidence())
-def test_every_policy_is_named_and_none_is_called_it(seen: Evidence) -> None:
+def test_every_policy_is_named_and_none_is_called_it(seen: DrawnEvidence) -> None:
     """Policies by name, never a pronoun; each share with its number of draws."""
     sentence = verdict(seen).sentence
     assert all(f"`{name}`" in sentence for name in seen.names)
@@ -71,7 +71,7 @@ def test_every_policy_is_named_and_none_is_called_it(seen: Evidence) -> None:
 
 
 @given(evidence())
-def test_no_word_of_ranges_where_no_assumption_was_moved(seen: Evidence) -> None:
+def test_no_word_of_ranges_where_no_assumption_was_moved(seen: DrawnEvidence) -> None:
     """Draws of readers alone are told as such."""
     sentence = verdict(seen).sentence
     assert "range" not in sentence
@@ -81,7 +81,7 @@ def test_no_word_of_ranges_where_no_assumption_was_moved(seen: Evidence) -> None
 
 
 @given(evidence())
-def test_a_best_at_the_edge_of_what_was_tried_is_told_to_be_there(seen: Evidence) -> None:
+def test_a_best_at_the_edge_of_what_was_tried_is_told_to_be_there(seen: DrawnEvidence) -> None:
     """And one in the middle is not."""
     told = verdict(seen)
     if told.best is not None:
@@ -112,8 +112,8 @@ def test_a_colour_needs_both_intervals_on_one_side() -> None:
 def test_a_laxer_rule_is_caught(monkeypatch: pytest.MonkeyPatch, name: str, value: float) -> None:
     """Planted: fewer draws, or less agreement, make a best that the law does not allow."""
     monkeypatch.setattr(module, name, value)
-    lax = verdict(Evidence(**PAIR, shares=(0.95, 0.05), draws=8, moved=3)).best
-    loose = verdict(Evidence(**PAIR, shares=(0.6, 0.4), draws=40, moved=3)).best
+    lax = verdict(DrawnEvidence(**PAIR, shares=(0.95, 0.05), draws=8, moved=3)).best
+    loose = verdict(DrawnEvidence(**PAIR, shares=(0.6, 0.4), draws=40, moved=3)).best
     assert [lax, loose].count(None) == 1
 
 

@@ -18,7 +18,7 @@ from meter.facts import Vocabulary
 from meter.policy.condition_faults import placed_conditions
 from meter.rulebook import Rulebook
 from meter.verify.space import Space
-from meter.verify.symbolic import verdicts
+from meter.verify.walk.symbolic import verdicts
 from meter.vocabulary import Wall
 from tests.verify.brute import is_possible
 from tests.verify.random_policies import random_policy

@@ -17,7 +17,7 @@ from meter.verify import ProofOutcome, changes, guarantees, lints
 from meter.verify.budget import is_installed, open_solver
 from meter.verify.concretize import ConcreteView
 from meter.verify.space import Space
-from meter.verify.symbolic import reaches, verdicts
+from meter.verify.walk.symbolic import reaches, verdicts
 from tests.verify.agreement import compare
 from tests.verify.brute import situations, size
 from tests.verify.random_policies import random_policy

@@ -16,7 +16,7 @@ from meter.rulebook import Rulebook
 from meter.verify.cover import cover
 from meter.verify.diff import changes
 from meter.verify.space import Space
-from meter.verify.symbolic import verdicts
+from meter.verify.walk.symbolic import verdicts
 from meter.windows import Window
 from tests.verify.brute import differs, situations, size
 from tests.verify.mutants import mutants

@@ -15,7 +15,7 @@ from meter.verify.budget import decided, is_installed
 from meter.verify.diff import one_difference
 from meter.verify.smt.fallback import rules_that_fire
 from meter.verify.space import Space
-from meter.verify.symbolic import reaches, verdicts
+from meter.verify.walk.symbolic import reaches, verdicts
 from tests.bench.bench_verify import narrow
 from tests.verify.mutants import mutants
 from tests.verify.random_policies import random_policy

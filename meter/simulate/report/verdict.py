@@ -15,7 +15,14 @@ from meter.simulate.report.words import counted, listed, share_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["AGREEMENT", "LEAST_DRAWS", "ComparisonVerdict", "Evidence", "direction", "verdict"]
+__all__ = [
+    "AGREEMENT",
+    "LEAST_DRAWS",
+    "ComparisonVerdict",
+    "DrawnEvidence",
+    "direction",
+    "verdict",
+]
 
 LEAST_DRAWS = 20
 """With fewer draws none is called best."""
@@ -25,7 +32,7 @@ _TINY = 1e-9
 
 
 @frozen(kw_only=True)
-class Evidence:
+class DrawnEvidence:
     """What was computed about several policies.
 
     `names` are all that were compared and `values` what each has of `what` (a measure in words) at
@@ -59,13 +66,13 @@ class ComparisonVerdict:
     draws: int
 
 
-def verdict(evidence: Evidence) -> ComparisonVerdict:
+def verdict(evidence: DrawnEvidence) -> ComparisonVerdict:
     """Return what the evidence supports, and no more.
 
     >>> pair = {"names": ("five", "three"), "what": "net cash", "values": (900.0, 700.0)}
-    >>> verdict(Evidence(**pair)).best is None
+    >>> verdict(DrawnEvidence(**pair)).best is None
     True
-    >>> drawn = verdict(Evidence(**pair, shares=(0.75, 0.25), draws=32, moved=40))
+    >>> drawn = verdict(DrawnEvidence(**pair, shares=(0.75, 0.25), draws=32, moved=40))
     >>> drawn.best, drawn.sentence  # doctest: +NORMALIZE_WHITESPACE
     (None, '`five` and `three` cannot be told apart by net cash: `five` comes first in 75% and
     `three` in 25% of 32 draws of readers and assumptions.')
@@ -93,7 +100,7 @@ def direction(low: float, high: float, least: float | None, most: float | None) 
     return -1 if max(high, most) < 0 else 0
 
 
-def _best(evidence: Evidence, shares: dict[str, float]) -> str | None:
+def _best(evidence: DrawnEvidence, shares: dict[str, float]) -> str | None:
     """Return the policy that the draws agree on."""
     if evidence.draws < LEAST_DRAWS or len(evidence.names) == 1:
         return None
@@ -102,7 +109,7 @@ def _best(evidence: Evidence, shares: dict[str, float]) -> str | None:
     return first if agreed and first not in evidence.alike else None
 
 
-def _sentences(evidence: Evidence, shares: dict[str, float], best: str | None) -> list[str]:
+def _sentences(evidence: DrawnEvidence, shares: dict[str, float], best: str | None) -> list[str]:
     names = _names(evidence.names)
     ahead = _ahead(evidence)
     if len(evidence.alike) == len(evidence.names):
@@ -137,7 +144,7 @@ def _sentences(evidence: Evidence, shares: dict[str, float], best: str | None) -
     return said
 
 
-def _ahead(evidence: Evidence) -> list[str]:
+def _ahead(evidence: DrawnEvidence) -> list[str]:
     """Return who has most at the central assumptions: several where they are equal."""
     most = max(evidence.values)
     room = _TINY * max(1.0, abs(most))
@@ -151,7 +158,7 @@ def _first_there(ahead: Sequence[str]) -> str:
     return f"{_names(ahead)} have the same"
 
 
-def _shares(evidence: Evidence, shares: dict[str, float]) -> str:
+def _shares(evidence: DrawnEvidence, shares: dict[str, float]) -> str:
     """Say in which share of the draws each policy comes first, the most often first."""
     falling = sorted(shares.items(), key=lambda pair: -pair[1])
     met = [(name, share) for name, share in falling if share > 0]
@@ -164,7 +171,7 @@ def _shares(evidence: Evidence, shares: dict[str, float]) -> str:
     return words
 
 
-def _draws(evidence: Evidence) -> str:
+def _draws(evidence: DrawnEvidence) -> str:
     if evidence.moved:
         return f"{counted(evidence.draws, 'draw')} of readers and assumptions"
     return f"{counted(evidence.draws, 'draw')} of readers (no assumption was moved)"

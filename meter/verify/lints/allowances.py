@@ -9,7 +9,7 @@ from meter.verify.diagram import FALSE
 from meter.verify.lints.findings import warning
 from meter.verify.phrasing import status_words
 from meter.verify.situations import EXPIRED, RUNNING
-from meter.verify.symbolic import among, reports, spends, walls
+from meter.verify.walk.symbolic import among, reports, spends, walls
 from meter.vocabulary import Access, Status
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from meter.rulebook import Refusals, Verdict
 from meter.verify.diagram import FALSE
 from meter.verify.phrasing import status_words
 from meter.verify.situations import RUNNING
-from meter.verify.symbolic import reaches, verdicts_from
+from meter.verify.walk.symbolic import reaches, verdicts_from
 from meter.vocabulary import OfferKind, Status
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from meter.formulas import Formula
     from meter.verify.space import Space
-    from meter.verify.symbolic import RuleReach
+    from meter.verify.walk.symbolic import RuleReach
 
 __all__ = ["Findings", "statuses", "warning"]
 

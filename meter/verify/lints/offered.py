@@ -8,7 +8,7 @@ from meter.errors import meant
 from meter.verify.diagram import FALSE
 from meter.verify.lints.findings import Findings, warning
 from meter.verify.phrasing import quoted
-from meter.verify.symbolic import among
+from meter.verify.walk.symbolic import among
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from meter.rulebook import JudgedRule
     from meter.verify.lints.findings import Findings
     from meter.verify.properties import Property
-    from meter.verify.symbolic import Leaf
+    from meter.verify.walk.symbolic import Leaf
 
 __all__ = ["silent_order"]
 

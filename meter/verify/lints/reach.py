@@ -11,8 +11,8 @@ from meter.verify.lints.allowances import paying_refused
 from meter.verify.lints.findings import warning
 from meter.verify.phrasing import quoted
 from meter.verify.rows import visible
-from meter.verify.symbolic import among, walls
 from meter.verify.walk.rules import Walk
+from meter.verify.walk.symbolic import among, walls
 from meter.vocabulary import Status
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from meter.errors import Problem
     from meter.rulebook import JudgedRule
     from meter.verify.lints.findings import Findings
-    from meter.verify.symbolic import Leaf
+    from meter.verify.walk.symbolic import Leaf
 
 __all__ = ["changes_nothing", "falls_through", "never_fires", "never_shows"]
 

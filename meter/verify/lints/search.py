@@ -14,7 +14,7 @@ from meter.rulebook import Rulebook
 from meter.verify.budget import decided
 from meter.verify.diagram import FALSE, UndecidedError
 from meter.verify.lints.findings import Findings, warning
-from meter.verify.symbolic import among, spends, walls
+from meter.verify.walk.symbolic import among, spends, walls
 from meter.vocabulary import ArticleAccess, Status, Unit
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from meter.loading.lints.reading import nested
 from meter.verify.diagram import FALSE
 from meter.verify.lints.findings import warning
-from meter.verify.symbolic import among, comes_from
+from meter.verify.walk.symbolic import among, comes_from
 from meter.vocabulary import Access, Wall
 
 if TYPE_CHECKING:

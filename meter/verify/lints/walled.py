@@ -8,7 +8,7 @@ from meter.policy.promises import Promise
 from meter.verify.diagram import FALSE
 from meter.verify.lints.findings import warning
 from meter.verify.properties import free_is_open
-from meter.verify.symbolic import among, spends
+from meter.verify.walk.symbolic import among, spends
 from meter.vocabulary import ArticleAccess
 
 if TYPE_CHECKING:

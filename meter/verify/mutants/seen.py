@@ -17,7 +17,7 @@ from meter.verify.budget import decided
 from meter.verify.diagram import FALSE
 from meter.verify.rows import visible
 from meter.verify.switches import MOST_POSITIONS, positions
-from meter.verify.symbolic import among, verdicts
+from meter.verify.walk.symbolic import among, verdicts
 from meter.vocabulary import Status
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from meter.verify.diagram import FALSE, UndecidedError
 from meter.verify.mutants.seen import locales
 from meter.verify.rows import counting, pair, terms
 from meter.verify.search import SearchStep, find, runs, scenario_of, scenarios
-from meter.verify.symbolic import reports, verdicts
+from meter.verify.walk.symbolic import reports, verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

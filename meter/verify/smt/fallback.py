@@ -13,7 +13,7 @@ from meter.verify.budget import SOLVER_SECONDS, open_solver
 from meter.verify.counterexample import saying, single_view
 from meter.verify.diagram import UndecidedError
 from meter.verify.properties import BUILT_IN, FULL, MEANING, built_in_by_code, from_guarantee
-from meter.verify.symbolic import comes_from, spends, walls
+from meter.verify.walk.symbolic import comes_from, spends, walls
 from meter.vocabulary import Show
 
 if TYPE_CHECKING:

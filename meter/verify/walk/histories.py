@@ -11,7 +11,7 @@ from meter.facts.meters import Opening
 from meter.formulas.translation import formula_of
 from meter.policy import When
 from meter.verify.diagram import FALSE
-from meter.verify.symbolic import among, spends
+from meter.verify.walk.symbolic import among, spends
 from meter.vocabulary import Access, ArticleAccess
 
 if TYPE_CHECKING:

@@ -1,0 +1,108 @@
+"""Tell a counterexample: who, what happened when, and which rule was expected."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from meter.verify.counterexample import Counterexample
+    from meter.verify.search import SearchStep
+
+__all__ = ["StoryLine", "story_lines", "story_table"]
+
+
+class StoryLine(NamedTuple):
+    """A line of a story, and by how much it is set in."""
+
+    text: str
+    indent: int
+
+
+def story_lines(story: Counterexample) -> Iterator[StoryLine]:
+    """Tell a story: who, what happened when, and which rule was expected."""
+    head = _capital(story.reader) + _ended(story)
+    if story.turned:
+        head += f", with {story.turned},"
+    if story.before:
+        head += f" has read before ({story.before}), and"
+    yield StoryLine(f"{head.removesuffix(',')}:", 2)
+    for line in _steps(story.steps):
+        yield StoryLine(line, 4)
+    yield StoryLine(f"expected: {story.expected.words}", 2)
+
+
+def _steps(steps: tuple[SearchStep, ...]) -> Iterator[str]:
+    """Tell steps one a line; of more than two alike in a row only the first and the last."""
+    start = 0
+    while start < len(steps):
+        end = start
+        while end + 1 < len(steps) and _kind(steps[end + 1]) == _kind(steps[start]):
+            end += 1
+        yield f"{start + 1}. {_step(steps[start])}"
+        between = end - start - 1
+        if between > 1:
+            yield f"{start + 2}. and so on, {between} times"
+        elif between == 1:
+            yield f"{start + 2}. {_step(steps[start + 1])}"
+        if end > start:
+            yield f"{end + 1}. {_step(steps[end])}"
+        start = end + 1
+
+
+def _kind(step: SearchStep) -> tuple[object, ...]:
+    return step.words, step.decision.show, step.decision.rule
+
+
+def _step(step: SearchStep) -> str:
+    decision = step.decision
+    article = step.asked.view.article
+    text = (
+        f"{step.asked.now:%a %d %b %Y %H:%M}  {step.words} (`{article.id}`):"
+        f" `{decision.show}` by rule `{decision.rule}`"
+    )
+    if decision.meter is not None:
+        limit = decision.meter.limit
+        of = "" if limit is None else f" of {limit}"
+        text += f" ({decision.meter.used}{of} used)"
+    return text
+
+
+def _ended(story: Counterexample) -> str:
+    """Say when the access of a reader ended, if it has."""
+    met = story.steps[0].asked
+    ends = [right.ends for right in met.reader.entitlements if right.ends is not None]
+    if not ends:
+        return ""
+    return f" (it ended on {max(ends).astimezone(met.now.tzinfo):%d %b %Y})"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def story_table(story: Counterexample) -> dict[str, object]:
+    """Return a story as plain tables."""
+    return {
+        "reader": story.reader,
+        "before": story.before,
+        "switches": story.turned or None,
+        "expected": story.expected.words,
+        "wanted": sorted(story.wanted),
+        "steps": [_step_table(step) for step in story.steps],
+    }
+
+
+def _step_table(step: SearchStep) -> dict[str, object]:
+    decision = step.decision
+    return {
+        "at": step.asked.now,
+        "article": step.asked.view.article.id,
+        "what": step.words,
+        "show": decision.show,
+        "rule": decision.rule,
+        "offer": decision.offer,
+        "counted": decision.counted,
+        "left": None if decision.meter is None else decision.meter.left,
+    }

@@ -51,6 +51,8 @@ _WHO = (
     "started",
 )
 """What stays the same from one page view to the next: the reader, and the day."""
+_CLOCK = ("expiry", "purchase", "registration", "period", "weekday", "hour")
+"""What another instant may change, of the same reader."""
 
 
 class Layout:
@@ -77,6 +79,12 @@ class Layout:
         """A meter of which it is asked how much is counted: of who has no id, that is not known."""
         self.variables = self._variables()
         self.who = frozenset(level for level, v in enumerate(self.variables) if v.who)
+        self.clock = frozenset(
+            level
+            for level, v in enumerate(self.variables)
+            if v.slot is not None and self.vocabulary.slots[v.slot].asks in _CLOCK
+        )
+        """The levels that another instant may change."""
         known = {
             frozenset(v.counted_by): level
             for level, v in enumerate(self.variables)

@@ -239,8 +239,11 @@ class Unannounced:
     """The situations in which nothing would be left after the view."""
 
 
-def unannounced(space: Space, whole: int, meter: str) -> Unannounced:
-    """Return where a countdown on a meter may end otherwise than it said."""
+def unannounced(space: Space, whole: int, meter: str, *, clock: bool = False) -> Unannounced:
+    """Return where a countdown on a meter may end otherwise than it said.
+
+    With `clock` also where another instant than that of the countdown has to come first.
+    """
     diagrams = space.diagrams
     lists = dict.fromkeys(r.spend for r in space.rulebooks[0].rules if meter in r.spend)
     counting = among(space, whole, lambda v: v.show is Show.COUNTDOWN and meter in v.spend)
@@ -253,7 +256,8 @@ def unannounced(space: Space, whole: int, meter: str) -> Unannounced:
         space.meter_state(meter, 0, "left", [_nothing(space, meter)]),
     )
     # Silent is the last article of any kind, to a reader who sees a countdown with some kind.
-    reader = diagrams.exists(counting, frozenset(range(len(space.variables))) - space.who)
+    staying = space.who - space.clock if clock else space.who
+    reader = diagrams.exists(counting, frozenset(range(len(space.variables))) - staying)
     silent = diagrams.conjoin(
         among(space, whole, spends(meter, but=Show.LAST_FREE_ARTICLE)), last, reader
     )
@@ -263,7 +267,8 @@ def unannounced(space: Space, whole: int, meter: str) -> Unannounced:
     for spent in lists:
         counted_down = among(space, whole, _counts_down(spent))
         opens = [space.meter_state(name, 0, "open", _LASTING) for name in spent]
-        alike = diagrams.exists(counted_down, space.state_levels)
+        moved = space.state_levels | space.clock if clock else space.state_levels
+        alike = diagrams.exists(counted_down, moved)
         walled.append(diagrams.conjoin(among(space, whole, walls), new, *opens, alike))
     return Unannounced(silent, diagrams.disjoin(*walled), last)
 

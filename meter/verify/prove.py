@@ -230,11 +230,23 @@ class _Proof:
         return len(ats) - timeline.inside(ats, instant(last.asked.now)) > limit
 
     def _last_free(self, code: str, name: str) -> ProofAnswer:
-        misled = [unannounced(self.space, self.whole, meter.name) for meter in self.policy.meters]
-        suspects = [part for each in misled for part in (each.silent, each.walled)]
-        return self._searched(
-            code, name, _unannounced_step, _countdowns, self.diagrams.disjoin(*suspects)
-        )
+        at_once, later = (self._misled(clock=clock) for clock in (False, True))
+        # The search stays at one time of day, but for the ends of windows: what has to wait for
+        # the clock it does not find.
+        answer = self._searched(code, name, _unannounced_step, _countdowns, at_once)
+        if answer.outcome is ProofOutcome.PROVED and later != at_once:
+            how = "another time of day, or another day, might break it, and that was not tried"
+            return _open_question(code, name, how)
+        return answer
+
+    def _misled(self, *, clock: bool) -> int:
+        """Return where a countdown may end otherwise than it said."""
+        misled = [
+            unannounced(self.space, self.whole, meter.name, clock=clock)
+            for meter in self.policy.meters
+        ]
+        parts = [part for each in misled for part in (each.silent, each.walled)]
+        return self.diagrams.conjoin(self.space.possible, self.diagrams.disjoin(*parts))
 
     def _searched(
         self,
@@ -271,7 +283,7 @@ class _Proof:
             how = f"no journey of a new reader breaks it; {searched}, which are all there are"
             return _proved(code, name, how)
         how = f"{searched}, and none broke it"
-        return ProofAnswer(code=code, name=name, outcome=ProofOutcome.NOT_DECIDED, how=how)
+        return _open_question(code, name, how)
 
     def _scenarios(self, among_these: int) -> Iterator[Scenario]:
         if self.space.by_mention:
@@ -279,15 +291,21 @@ class _Proof:
         return scenarios(self.space, self.whole, among_these)
 
 
+def _open_question(code: str, name: str, how: str) -> ProofAnswer:
+    return ProofAnswer(code=code, name=name, outcome=ProofOutcome.NOT_DECIDED, how=how)
+
+
 def _moves(policy: Policy) -> bool:
     """Say whether it matters when each article is read: one pause is then not all there are.
 
-    It does where a window rolls, and where one that begins with a read stands beside one that does
-    not.
+    It does where a window rolls, and where windows end at different times: the search waits for one
+    end after each read.
     """
     windows = [meter.window for meter in policy.meters]
-    fixed = [window.fixed is not None for window in windows]
-    return any(window.rolling is not None for window in windows) or (any(fixed) and not all(fixed))
+    if any(window.rolling is not None for window in windows):
+        return True
+    ends = {window for window in windows if not window.lifetime}
+    return len(ends) > 1
 
 
 def _proved(code: str, name: str, how: str) -> ProofAnswer:

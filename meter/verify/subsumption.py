@@ -96,7 +96,7 @@ class _Subsumption:
     def answer(self) -> ProofAnswer:
         """Compare records first, and lives where those are not the same for long."""
         unlike = self._counted_otherwise()
-        if self.stricter == FALSE and not unlike and self.counts_more == FALSE:
+        if self.stricter == FALSE and not unlike and self.other_records == FALSE:
             how = "for every possible reader, page view and count, the same under both"
             return _told(ProofOutcome.PROVED, how)
         tried = 0
@@ -141,13 +141,27 @@ class _Subsumption:
         return self.space.diagrams.conjoin(self.space.possible, wrong)
 
     @cached_property
-    def counts_more(self) -> int:
-        """The situations open under both in which only the new policy counts on some meter."""
+    def other_records(self) -> int:
+        """What makes the record of a reader another one who was never turned away.
+
+        That is where the new policy counts what the old one does not. And where it does not count
+        what the old one does: such an article is not counted already, so it is here only if the new
+        policy turns the same reader away from such an article at another time or count.
+        """
         diagrams = self.space.diagrams
-        parts = [diagrams.relabel(self.pairs, _spends_more)]
+        moved = self.space.state_levels | frozenset(self.space.known_levels) | self.space.clock
+        lost = diagrams.exists(self._counted_by_one(1, 0), moved)
+        walled = diagrams.conjoin(self.space.possible, diagrams.relabel(self.whole[0], _is_preview))
+        missed = diagrams.conjoin(lost, diagrams.exists(walled, moved))
+        return diagrams.disjoin(self._counted_by_one(0, 1), missed)
+
+    def _counted_by_one(self, side: int, other: int) -> int:
+        """Return the situations open under both in which only one policy counts on some meter."""
+        diagrams = self.space.diagrams
+        parts = [diagrams.relabel(self.pairs, partial(_spends_more, side=side))]
         kept = KeptViews(self.space, self.whole)
         parts += [
-            diagrams.difference(kept.keeps(0, name), kept.keeps(1, name))
+            diagrams.difference(kept.keeps(side, name), kept.keeps(other, name))
             for name in self.space.meters
         ]
         both = diagrams.relabel(self.pairs, _open_in_both)
@@ -193,11 +207,15 @@ def _open_in_both(pair: object) -> bool:
     return _accesses(pair) == (Access.FULL, Access.FULL)
 
 
-def _spends_more(pair: object) -> bool:
-    """Say whether the first of two verdicts spends a meter that the second does not."""
+def _is_preview(leaf: object) -> bool:
+    return isinstance(leaf, Verdict) and leaf.show.access is Access.PREVIEW
+
+
+def _spends_more(pair: object, *, side: int) -> bool:
+    """Say whether one of two verdicts spends a meter that the other does not."""
     match pair:
-        case (Verdict() as new, Verdict() as old):
-            return not set(new.spend) <= set(old.spend)
+        case (Verdict(), Verdict()):
+            return not set(pair[side].spend) <= set(pair[1 - side].spend)
     return False
 
 

@@ -37,10 +37,10 @@ def test_journey_as_json_holds_everything(meter):
         True,
         "Asia/Tokyo",
         20,
-        5,
+        7,
     )
     assert months["steps"][0]["says"].startswith("You have 2 free articles left this month")
-    assert (end["steps"][4]["renewals"][0]["meter"], end["steps"][4]["renewals"][0]["at"]) == (
+    assert (end["steps"][6]["renewals"][0]["meter"], end["steps"][6]["renewals"][0]["at"]) == (
         "monthly",
         "2026-07-01T00:00:00+09:00",
     )

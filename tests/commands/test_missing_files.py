@@ -19,7 +19,8 @@ LINES = {
     "decide": ["decide {} events.jsonl", "decide policy.toml {}"],
     "render": ["render {} events.jsonl", "render policy.toml {}"],
     "migrate": ["migrate {}"],
-    "prove": ["prove {}"],
+    "prove": ["prove {}", "prove policy.toml --never-stricter-than {}"],
+    "mutate": ["mutate {}"],
     "diff": ["diff {} policy.toml", "diff policy.toml {}", "diff policy.toml policy.toml --log {}"],
     "replay": [
         "replay {} log.csv",

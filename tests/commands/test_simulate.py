@@ -64,7 +64,8 @@ def test_compare_prints_tables_doubts_assumptions_and_the_last_word() -> None:
         "Starts per million",
         "against today: net, cash",
         "W11",
-        "First" if False else "first by net cash, in 4 draws",
+        "first by net cash, in 2 draws",
+        "`--assumptions-used`",
         "What no simulation can know",
         "holdout",
     ):

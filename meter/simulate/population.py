@@ -78,7 +78,8 @@ class Population:
         """
         if name == "advertising":
             per_article = self.assumptions.number("money.ads_per_1000_articles") / 1000
-            return self.column("read") * per_article
+            more = self.assumptions.number("registered.advertising") - 1
+            return (self.column("read") + more * self.column("known")) * per_article
         if name == "net":
             return self.column("advertising") + self.column("cash")
         if name == "net_lifetime":

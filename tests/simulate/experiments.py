@@ -98,7 +98,7 @@ def lifetimes() -> float:
     At the prices the published values imply.
     """
     policy_tables = _reading(STATIC.replace({"money.price_year": 69.4})).policy_tables
-    monthly, annual = (policy_tables.price[plan] + policy_tables.rest[plan, 0] for plan in (0, 1))
+    monthly, annual = (policy_tables.worth[plan] for plan in (0, 1))
     return float(annual / monthly)
 
 

@@ -104,6 +104,7 @@ class MonthSums:
     trials: float
     wanted: float
     read: float
+    known: float
     blocked: float
     cash: float
     away: float

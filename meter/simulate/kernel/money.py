@@ -201,11 +201,11 @@ def subscribe_already(setting: Setting, life: Life, month: Month, output: Output
     life.standing = FIRST_TRIAL + len(policy_tables.trial)
     pay_term(setting, life, month, month.opens)
     # The same payments as those of a new subscriber, at what the base pays on average.
-    share = policy_tables.base_price / policy_tables.price[0]
-    cash = row.cash
-    row.lifetime += share * policy_tables.worth[0]
-    expect_payments(policy_tables, setting.time, output.months, row, 0, month.opens, 0, 1.0)
-    row.cash = cash + share * (row.cash - cash)
+    rate = 1.0
+    if policy_tables.price[0] > 0.0:
+        rate = policy_tables.base_price / policy_tables.price[0]
+    row.lifetime += rate * policy_tables.worth[0]
+    expect_payments(policy_tables, setting.time, output.months, row, 0, month.opens, 0, 1.0, rate)
 
 
 @compiled
@@ -218,12 +218,16 @@ def expect_payments(
     now: int,
     number: int,
     chance: float,
+    rate: float = 1.0,
 ) -> None:
-    """Add what is expected to be paid from now on until the horizon closes."""
+    """Add what is expected to be paid from now on until the horizon closes.
+
+    `rate` says how much of the option's price is paid.
+    """
     renewals = 0
     anchor = now
     while True:
-        paid = chance * policy_tables.price[option]
+        paid = chance * rate * policy_tables.price[option]
         row.cash += paid
         months[number].cash += paid
         now = term_end(time, len(policy_tables.trial) + option, anchor, renewals + 1)

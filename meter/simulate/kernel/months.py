@@ -200,6 +200,7 @@ def close_month(setting: Setting, life: Life, month: Month, output: Output) -> N
     everyone.registrations += month.registrations
     everyone.wanted += month.wanted
     everyone.read += month.read
+    everyone.known += month.known
     everyone.blocked += month.blocked
     everyone.away += life.away
 

@@ -22,6 +22,8 @@ _NAMES = {
     "W23": "price-does-nothing",
     "W24": "not-sold",
     "W26": "gates-not-simulated",
+    "W28": "trial-length",
+    "W29": "nobody-subscribes-yet",
     "W30": "does-not-fit",
 }
 

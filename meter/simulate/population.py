@@ -77,8 +77,7 @@ class Population:
         A column of `kernel.arrays.COLUMNS`, or `advertising`, `net` and `net_lifetime`.
         """
         if name == "advertising":
-            per_article = self.assumptions.number("money.ads_per_1000_articles") / 1000
-            return self.column("read") * per_article
+            return self._advertising(self.column("read"), self.column("known"))
         if name == "net":
             return self.column("advertising") + self.column("cash")
         if name == "net_lifetime":
@@ -90,8 +89,22 @@ class Population:
         return {name: self.columns[:, place] for place, name in enumerate(COLUMNS)}
 
     def by_month(self) -> dict[str, NDArray[np.float64]]:
-        """Return one number for each month, by the name of the column."""
-        return {name: self.monthly[:, place] for place, name in enumerate(MONTHLY)}
+        """Return one number for each month, by the name of the column.
+
+        Those of `kernel.arrays.MONTHLY`, `advertising` and `net`.
+        """
+        months = {name: self.monthly[:, place] for place, name in enumerate(MONTHLY)}
+        months["advertising"] = self._advertising(months["read"], months["known"])
+        months["net"] = months["advertising"] + months["cash"]
+        return months
+
+    def _advertising(
+        self, read: NDArray[np.float64], known: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Return what articles earn of which some were read by known readers."""
+        per_article = self.assumptions.number("money.ads_per_1000_articles") / 1000
+        more = self.assumptions.number("registered.advertising") - 1
+        return (read + more * known) * per_article
 
     def to_frame(self) -> object:
         """Return every measure as a tidy pandas frame, or an Arrow table without pandas.

@@ -21,7 +21,6 @@ __all__ = ["Option", "Prices", "options_of", "prices"]
 
 _LONG = Term.parse("1 year")
 _RENEWALS = 130
-_MOST_LIFT = 4.0
 _LISTED = 2
 """The options at list price, a month and a year, stand before those of the policy's offers."""
 _MONTHS = {"day": 1 / 30.4, "week": 7 / 30.4, "month": 1, "year": 12}
@@ -48,11 +47,14 @@ class Prices(NamedTuple):
     trial: NDArray[np.bool_]
     offer_price: NDArray[np.float64]
     offer_lift: NDArray[np.float64]
+    offer_stays: NDArray[np.float64]
+    offer_later: NDArray[np.float64]
     offer_option: NDArray[np.int64]
     once: NDArray[np.int64]
     price: NDArray[np.float64]
     churn: NDArray[np.float64]
-    rest: NDArray[np.float64]
+    worth: NDArray[np.float64]
+    base_price: float
 
 
 def options_of(policy: Policy, assumptions: Assumptions) -> list[Option]:
@@ -91,16 +93,21 @@ def prices(policy: Policy, options: list[Option], known: Assumptions) -> Prices:
     sold += [offer.name for offer in offers if offer.then is not None]
     bit_of = {name: 1 << bit for bit, name in enumerate(policy.rulebook.vocabulary.once)}
     option_of = {name: _LISTED + number for number, name in enumerate(sold)}
-    churn, rest = zip(*(_lifetime(option, known) for option in options), strict=True)
+    churn, worth = zip(*(_lifetime(option, known) for option in options), strict=True)
+    growth = 1 + known.number("money.discount_year")
+    lengths = np.array([_months_in(offer.term) for offer in offers], np.float64)
     return Prices(
         trial=np.array([offer.kind is OfferKind.TRIAL for offer in offers], np.bool_),
         offer_price=np.array([float(offer.price) for offer in offers], np.float64),
         offer_lift=np.array([_lift(offer, known) for offer in offers], np.float64),
+        offer_stays=lengths ** -known.number("trials.length_elasticity"),
+        offer_later=growth ** (-lengths / 12),
         offer_option=np.array([option_of.get(offer.name, -1) for offer in offers], np.int64),
         once=np.array([bit_of.get(offer.name, 0) for offer in offers], np.int64),
         price=np.array([option.price for option in options], np.float64),
         churn=np.array(churn),
-        rest=np.array(rest),
+        worth=np.array(worth),
+        base_price=_base_price(policy, known),
     )
 
 
@@ -125,20 +132,38 @@ def _usual_product(policy: Policy) -> str | None:
 
 
 def _lift(offer: Offer, known: Assumptions) -> float:
-    """Return how much more often an offer is taken than the list price: at most four times.
+    """Return how much more often an offer is taken than the list price.
 
-    It follows the price elasticity.
+    It follows the price elasticity; what costs nearly nothing sells like `offers.free_sells_like`.
     """
     listed = known.number("money.price_month")
-    month = max(float(offer.price) / _months_in(offer.term), 0.05 * listed)
-    lift = (month / max(listed, 0.01)) ** -known.number("offers.price_elasticity")
-    return float(min(lift, _MOST_LIFT))
+    if not listed:
+        return 1.0
+    share = max(
+        float(offer.price) / _months_in(offer.term) / listed,
+        known.number("offers.free_sells_like"),
+    )
+    return float(share ** -known.number("offers.price_elasticity"))
 
 
-def _lifetime(
-    option: Option, known: Assumptions
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the chance to end at each renewal, and what comes after each payment.
+def _base_price(policy: Policy, known: Assumptions) -> float:
+    """Return what a month brings on average of those who subscribe by the month already.
+
+    A part of them changes to the policy's cheapest offer, at what it costs once it is no trial.
+    """
+    listed = float(known.number("money.price_month"))
+    offered = [listed]
+    for offer in policy.offers:
+        if offer.then is not None:
+            offered.append(float(offer.then.price) / _months_in(offer.then.per))
+        elif offer.kind is OfferKind.SUBSCRIPTION:
+            offered.append(float(offer.price) / _months_in(offer.term))
+    switch = known.number("subscribers.switch")
+    return listed * (1 - switch) + min(offered) * switch
+
+
+def _lifetime(option: Option, known: Assumptions) -> tuple[NDArray[np.float64], float]:
+    """Return the chance to end at each renewal, and what a lifetime is worth at its start.
 
     The chances are those of a shifted-beta-geometric (Fader and Hardie 2007).
     """
@@ -150,13 +175,9 @@ def _lifetime(
     hazard = alpha / (alpha + beta + np.arange(_RENEWALS * steps))
     survival = np.cumprod(1 - hazard)[steps - 1 :: steps]
     churn = 1 - survival / np.concatenate([[1.0], survival[:-1]])
-    # What is still to come is counted up to the end of a lifetime, discounted to the day of each
-    # payment, and shared among those who are still there then.
+    # What is paid is counted up to the end of a lifetime, and discounted to the first payment.
     when = option.months * np.arange(1, _RENEWALS + 1)
     counted = when < known.number("money.lifetime_months") - 1e-9
     growth = 1 + known.number("money.discount_year")
-    worth = option.price * survival * growth ** (-when / 12) * counted
-    left = np.concatenate([np.cumsum(worth[::-1])[::-1], [0.0]])
-    discount = growth ** (-np.concatenate([[0.0], when]) / 12)
-    alive = np.concatenate([[1.0], survival]) * discount
-    return churn, (left / alive)[:_RENEWALS]
+    later = option.price * survival * growth ** (-when / 12) * counted
+    return churn, option.price + float(later.sum())

@@ -78,11 +78,14 @@ class SimulatedPolicy:
             trial=money.trial,
             offer_price=money.offer_price,
             offer_lift=money.offer_lift,
+            offer_stays=money.offer_stays,
+            offer_later=money.offer_later,
             offer_option=money.offer_option,
             once=money.once,
             price=money.price,
             churn=money.churn,
-            rest=money.rest,
+            worth=money.worth,
+            base_price=money.base_price,
         )
 
 

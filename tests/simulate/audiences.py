@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cache
 
 import numpy as np
@@ -30,6 +31,7 @@ __all__ = [
 READERS = 60_000
 COUNTED_BY_COOKIE = published_assumptions().replace(
     {
+        "horizon.start": date(2026, 1, 1),
         "identity.devices": {"1": 1.0},
         "identity.cookie_reset": 0.0,
         "identity.bypass": 0.0,

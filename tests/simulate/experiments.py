@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -88,7 +89,7 @@ def survival(plan: int, payment: int) -> float:
 
 def _reading(assumptions: Assumptions) -> SimulatedPolicy:
     policy = hard_wall()
-    horizon = Horizon(assumptions.day("horizon.start"), 1, policy.zone)
+    horizon = Horizon(date(2026, 1, 1), 1, policy.zone)
     return SimulatedPolicy(policy, World(assumptions), horizon)
 
 
@@ -98,7 +99,7 @@ def lifetimes() -> float:
     At the prices the published values imply.
     """
     policy_tables = _reading(STATIC.replace({"money.price_year": 69.4})).policy_tables
-    monthly, annual = (policy_tables.price[plan] + policy_tables.rest[plan, 0] for plan in (0, 1))
+    monthly, annual = (policy_tables.worth[plan] for plan in (0, 1))
     return float(annual / monthly)
 
 
@@ -287,9 +288,9 @@ def peak(*, is_open: bool) -> Population:
     return run(policy, known, readers=20_000, months=8)
 
 
-def later_starts(people: Population) -> float:
-    """Return the starts after the month of the peak."""
-    return float(people.monthly[2:, STARTS].sum())
+def later_starts(people: Population, first: int = 2) -> float:
+    """Return the starts from a month on, counted from 0: after that of the peak, or with it."""
+    return float(people.monthly[first:, STARTS].sum())
 
 
 def trial_of(term: str) -> float:
@@ -298,7 +299,7 @@ def trial_of(term: str) -> float:
     wall = '[[rules]]\nname = "try"\nshow = "trial-offer"\noffer = "t"\n'
     policy = loads_policy(HEAD + offer + THREE + SUBSCRIBERS + SPEND + wall)
     people = run(policy, readers=10_000, months=12)
-    return people.total("cash")
+    return people.total("subscriber")
 
 
 def overfitted() -> float:

@@ -120,6 +120,12 @@ TABLE = [
     ("W24", {"policies": [OVER], "world": TODAY}, {"policies": [OVER]}),
     ("W24", {"policies": [NOBODY]}, {"policies": [offering()]}),
     ("W26", {"policies": [gated()]}, {"policies": [THREE]}),
+    ("W28", {"policies": [offering()]}, {"policies": [THREE]}),
+    (
+        "W29",
+        {"policies": [hard_wall()], "readers": 3000},
+        {"policies": [hard_wall()], "readers": 3000, "world": "[subscribers]\nshare = 0.1"},
+    ),
 ]
 
 

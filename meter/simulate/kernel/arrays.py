@@ -65,7 +65,8 @@ def record(fields: type) -> np.dtype[np.void]:
 class ReaderSums:
     """What is kept of each reader over the whole horizon.
 
-    `starts`, `subscriber`, `trial`, `cash` and `lifetime` are expectations: the sum, over the walls
+    `known` are the articles of `read` that were read with an account. `starts`, `subscriber`,
+    `trial`, `cash` and `lifetime` are expectations: the sum, over the walls
     a reader met, of the chance to take what was offered times what then follows. They have the same
     mean as the lives that were drawn (`began`, `pays`, `paid`) and a far smaller spread: one start
     in two thousand reader-months is mostly noise.
@@ -76,6 +77,7 @@ class ReaderSums:
     registrations: float
     wanted: float
     read: float
+    known: float
     blocked: float
     lost: float
     starts: float
@@ -102,6 +104,7 @@ class MonthSums:
     trials: float
     wanted: float
     read: float
+    known: float
     blocked: float
     cash: float
     away: float
@@ -160,11 +163,14 @@ class Behaviour(NamedTuple):
     devices: Floats
     cookie_reset: float
     bypass: float
+    bypass_willing: float
     conversion: float
     frailty: float
     wear: float
     register: float
     registration_sells: float
+    registered_conversion: float
+    base: float
     leave: float
     leave_factor: Floats
     come_back: float
@@ -224,6 +230,10 @@ class PolicyTables(NamedTuple):
     """[offer]"""
     offer_lift: Floats
     """[offer] how much more often it is taken than the list price."""
+    offer_stays: Floats
+    """[offer] how much more often a trial of this length is continued than one of a month."""
+    offer_later: Floats
+    """[offer] what money at the end of its term is worth at its start."""
     offer_option: Integers
     """[offer] the option it sells, or what a trial costs afterwards; -1 for a trial at list price.
     """
@@ -233,8 +243,10 @@ class PolicyTables(NamedTuple):
     """[option]"""
     churn: Floats
     """[option, renewal] the chance to end at this renewal."""
-    rest: Floats
-    """[option, payments made] what the payments still to come are worth."""
+    worth: Floats
+    """[option] what all payments of a lifetime are worth at the first of them."""
+    base_price: float
+    """What those who subscribe already pay for each of their months, on average."""
 
 
 class Calendar(NamedTuple):

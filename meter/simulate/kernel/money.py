@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from meter.simulate.kernel.arrays import Calendar, PolicyTables, ReaderSums, Setting
     from meter.simulate.kernel.state import Life, Month, Output, Records
 
-__all__ = ["expect", "expect_payments", "settle_terms", "start", "term_end"]
+__all__ = ["expect", "expect_payments", "settle_terms", "start", "subscribe_already", "term_end"]
 
 _CHURN_KEYS = 100_000
 """The keys of the renewals lie beyond those of the months."""
@@ -65,6 +65,7 @@ def end_trial(setting: Setting, life: Life, month: Month) -> None:
     """Let a trial become a subscription, or end."""
     behaviour = setting.behaviour
     stays = behaviour.continue_auto_renew if life.renews else behaviour.continue_auto_cancel
+    stays *= setting.policy_tables.offer_stays[life.standing - FIRST_TRIAL]
     life.renewals = 0
     if uniform(life.key, draws.CONTINUE, life.bought) >= stays:
         end(life, TRIAL_OVER)
@@ -148,11 +149,14 @@ def expect(
     output.months[number].starts += chance
     if offer >= 0 and not policy_tables.trial[offer]:
         option = policy_tables.offer_option[offer]
+        row.lifetime += chance * policy_tables.worth[option]
         expect_payments(policy_tables, time, output.months, row, option, now, number, chance)
         return
 
     # A trial is paid now; at its end a part of those who started it go on.
+    later = 1.0
     if offer >= 0:
+        later = policy_tables.offer_later[offer]
         price = chance * policy_tables.offer_price[offer]
         row.cash += price
         row.lifetime += price
@@ -163,7 +167,8 @@ def expect(
             number += 1
         if now >= time.months[-1]:
             row.trial += chance
-        chance *= behaviour.continue_auto_renew if life.renews else behaviour.continue_auto_cancel
+        stays = behaviour.continue_auto_renew if life.renews else behaviour.continue_auto_cancel
+        chance *= min(stays * policy_tables.offer_stays[offer], 1.0)
 
     # Subscriptions at list price are by the month or by the year; what a trial says it costs
     # afterwards is one option.
@@ -179,10 +184,28 @@ def expect(
             share = chance * behaviour.annual_share
         elif agreed < 0:
             share = chance * (1.0 - behaviour.annual_share)
+        row.lifetime += share * policy_tables.worth[option] * later
         if now < time.months[-1]:
             expect_payments(policy_tables, time, output.months, row, option, now, number, share)
-        else:
-            row.lifetime += share * (policy_tables.price[option] + policy_tables.rest[option, 0])
+
+
+@inlined
+def subscribe_already(setting: Setting, life: Life, month: Month, output: Output) -> None:
+    """Let a reader be a subscriber by the month when the first month opens, if one is."""
+    if uniform(life.key, draws.BASE, 0) >= setting.behaviour.base:
+        return
+    policy_tables = setting.policy_tables
+    row = output.readers[life.reader]
+    life.option = 0
+    life.renewals = 0
+    life.standing = FIRST_TRIAL + len(policy_tables.trial)
+    pay_term(setting, life, month, month.opens)
+    # The same payments as those of a new subscriber, at what the base pays on average.
+    rate = 1.0
+    if policy_tables.price[0] > 0.0:
+        rate = policy_tables.base_price / policy_tables.price[0]
+    row.lifetime += rate * policy_tables.worth[0]
+    expect_payments(policy_tables, setting.time, output.months, row, 0, month.opens, 0, 1.0, rate)
 
 
 @compiled
@@ -195,14 +218,17 @@ def expect_payments(
     now: int,
     number: int,
     chance: float,
+    rate: float = 1.0,
 ) -> None:
-    """Add what is expected to be paid from now on: until the horizon closes, and for a lifetime."""
+    """Add what is expected to be paid from now on until the horizon closes.
+
+    `rate` says how much of the option's price is paid.
+    """
     renewals = 0
     anchor = now
     while True:
-        paid = chance * policy_tables.price[option]
+        paid = chance * rate * policy_tables.price[option]
         row.cash += paid
-        row.lifetime += paid
         months[number].cash += paid
         now = term_end(time, len(policy_tables.trial) + option, anchor, renewals + 1)
         while number < len(time.months) - 1 and time.months[number + 1] <= now:
@@ -210,8 +236,6 @@ def expect_payments(
             number += 1
         if now >= time.months[-1]:
             row.subscriber += chance
-            rest = policy_tables.rest[option, min(renewals, policy_tables.rest.shape[1] - 1)]
-            row.lifetime += chance * rest
             return
         chance *= 1.0 - policy_tables.churn[option, min(renewals, policy_tables.churn.shape[1] - 1)]
         renewals += 1

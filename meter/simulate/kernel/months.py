@@ -63,6 +63,7 @@ def open_month(setting: Setting, state: State, life: Life, month: Month, number:
     month.device = 0
     month.gone = False
     month.read = 0
+    month.known = 0
     month.served = 0
     month.blocked = 0
     month.stopped = False
@@ -96,6 +97,8 @@ def be_born(behaviour: Behaviour, state: State, life: Life, key: np.uint64) -> N
     # How ready somebody is to buy has the mean 1; a propensity score sees a part of it.
     inclination = normal(key, draws.FRAILTY, draws.FRAILTY_2)
     life.frailty = math.exp(behaviour.frailty * inclination - 0.5 * behaviour.frailty**2)
+    if life.bypasses:
+        life.frailty *= behaviour.bypass_willing
     signal = 0.5 * share_of_reading(behaviour, life) + 0.25 * (
         1 + math.erf(inclination / math.sqrt(2.0))
     )
@@ -186,6 +189,7 @@ def close_month(setting: Setting, life: Life, month: Month, output: Output) -> N
     sums.registrations += month.registrations
     sums.wanted += month.wanted
     sums.read += month.read
+    sums.known += month.known
     sums.blocked += month.blocked
     sums.lost += month.wanted - served
     sums.began += month.begun
@@ -196,6 +200,7 @@ def close_month(setting: Setting, life: Life, month: Month, output: Output) -> N
     everyone.registrations += month.registrations
     everyone.wanted += month.wanted
     everyone.read += month.read
+    everyone.known += month.known
     everyone.blocked += month.blocked
     everyone.away += life.away
 

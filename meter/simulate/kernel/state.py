@@ -96,6 +96,8 @@ class Month:
     device: int
     gone: bool
     """Whether the session is over before its time."""
+    known: int
+    """How many articles were read with an account."""
     read: int
     served: int
     """How many of the wanted articles were read."""

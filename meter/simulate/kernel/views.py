@@ -101,6 +101,7 @@ def read_article(
             write(setting, state, life, month, output, article, referrer, holder, g, verdict, done)
         if setting.tables.full[verdict]:
             month.read += 1
+            month.known += life.standing != ANONYMOUS
             month.served += not state.again[view]
             return
         month.blocked += 1

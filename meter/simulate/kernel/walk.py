@@ -19,6 +19,7 @@ from meter.simulate.kernel.arrays import (
     Setting,
 )
 from meter.simulate.kernel.draws import child
+from meter.simulate.kernel.money import subscribe_already
 from meter.simulate.kernel.months import close_month, open_month
 from meter.simulate.kernel.state import Output, begin_life, new_state
 from meter.simulate.kernel.views import next_view, read_article
@@ -75,6 +76,8 @@ def _walk(
             open_month(setting, state, life, month, number)
             if number == 0:
                 output.histogram[min(month.wanted, len(output.histogram) - 1)] += 1
+                if setting.behaviour.base > 0.0:
+                    subscribe_already(setting, life, month, output)
             read_month(setting, state, life, month, output, seed)
             close_month(setting, life, month, output)
         pays = life.standing >= FIRST_TRIAL + len(setting.policy_tables.trial)

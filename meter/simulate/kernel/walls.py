@@ -112,6 +112,8 @@ def chance_to_buy(setting: Setting, life: Life, month: Month) -> float:
             * life.frailty
             * behaviour.wear**life.months_walled
         )
+        if life.standing == REGISTERED:
+            chance *= behaviour.registered_conversion
     chance += behaviour.trial_return * (life.standing == TRIAL_OVER) + behaviour.churn_return * (
         life.standing == SUBSCRIPTION_OVER
     )

@@ -9,7 +9,7 @@ from meter.facts import ATTRIBUTES
 from meter.forms import covers
 from meter.simulate.codes import coded
 from meter.simulate.report.words import counted, listed
-from meter.vocabulary import Status
+from meter.vocabulary import OfferKind, Status
 from meter.windows import moment
 
 if TYPE_CHECKING:
@@ -60,11 +60,28 @@ def _about_a_policy(people: Population, known: Assumptions) -> Iterator[tuple[st
         )
         yield "W26", text
     if people.by_show().get("registration-wall"):
+        times = known.number("registered.conversion")
+        changes = "registering changes nobody here"
+        if times != 1:
+            changes = f"here registering by itself makes it {times:g} times as often"
         text = (
-            "that registered readers subscribe more often is mostly who registers; registering"
-            " changes nobody here"
+            "that registered readers subscribe more often is mostly who registers;"
+            f" {changes} (`registered.conversion`)"
         )
         yield "W10", text
+    trials = {offer.name for offer in policy.offers if offer.kind is OfferKind.TRIAL}
+    if trials & {name for _, name in people.by_offer()}:
+        text = (
+            "what a trial's length does to who stays is from one experiment with one product"
+            " (`trials.length_elasticity`)"
+        )
+        yield "W28", text
+    if people.total("starts") and not known.number("subscribers.share"):
+        text = (
+            "nobody subscribes when the first month opens: what an offer takes from those who pay"
+            " the full price today is not in here; say how many there are in `subscribers.share`"
+        )
+        yield "W29", text
     if people.by_offer() and not known.number("offers.price_elasticity"):
         text = "a lower price sells no more here; set `offers.price_elasticity` if you know better"
         yield "W23", text

@@ -42,7 +42,8 @@ class PolicyTable(TypedDict):
 
     `first_in` is the share of other samples (`sampling`) and of the `draws` in which it has the
     most of the measure asked `by`. Rates are of `reader_months`, in which something was read;
-    `totals` are the sums for `my_readers`, where they were said.
+    `totals` are the sums for `my_readers`, where they were said. `break_even_month` is the month
+    from which it has earned at least as much as the first policy, and stays so.
     """
 
     name: str
@@ -58,6 +59,7 @@ class PolicyTable(TypedDict):
     walled_views: float
     rules: dict[str, int]
     monthly: list[dict[str, float]]
+    break_even_month: int | None
     stop_curve: list[StopShare]
 
 

@@ -6,13 +6,14 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from meter.simulate.codes import caution_row
 from meter.simulate.frames import unit_of
-from meter.simulate.kernel.arrays import MONTHLY
 from meter.simulate.measures import MEASURES, PER_MONTH, Measure
 from meter.simulate.report.cautions import UNKNOWABLE, cautions_of, closing, holdout
 from meter.simulate.report.words import counted, listed
-from meter.simulate.results import leader_and_rival
+from meter.simulate.results import TIE, leader_and_rival
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from meter.simulate.results import Results
 
 __all__ = [
+    "break_even_month",
     "currency_of",
     "denominator",
     "headline",
@@ -142,6 +144,7 @@ def _policy(comparison: Results, number: int) -> PolicyTable:
         "walled_views": people.walled_views(),
         "rules": people.by_rule(),
         "monthly": _monthly(people),
+        "break_even_month": break_even_month(comparison, number),
         "stop_curve": _stop_curve(people),
     }
 
@@ -155,13 +158,27 @@ def _first_in(comparison: Results, number: int) -> dict[str, float]:
 
 
 def _monthly(people: Population) -> list[dict[str, float]]:
+    months = people.by_month()
     return [
         {
             "month": number,
-            **{name: round(float(row[place]), 2) for place, name in enumerate(MONTHLY)},
+            **{name: round(float(row[number - 1]), 2) for name, row in months.items()},
         }
-        for number, row in enumerate(people.monthly, 1)
+        for number in range(1, people.months + 1)
     ]
+
+
+def break_even_month(comparison: Results, number: int) -> int | None:
+    """Return from which month on a policy has earned at least what the first has, and stays so.
+
+    Months are counted from 1; `None` where it does not within the horizon. What is earned is net
+    cash, at the central assumptions.
+    """
+    mine, first = (comparison.populations[place].by_month()["net"] for place in (number, 0))
+    ahead = np.cumsum(mine - first) >= -TIE
+    behind = np.flatnonzero(~ahead)
+    month = 1 if not len(behind) else int(behind[-1]) + 2
+    return month if month <= comparison.months else None
 
 
 def _stop_curve(people: Population) -> list[StopShare]:

@@ -9,6 +9,7 @@ from rich.table import Table
 from meter.simulate.report.cautions import UNKNOWABLE, cautions_of, closing
 from meter.simulate.report.html import format_range, format_value, plain_value
 from meter.simulate.report.summary import (
+    break_even_month,
     currency_of,
     headline,
     rates_sentence,
@@ -127,6 +128,10 @@ def _add_chances(table: Table, comparison: Results) -> None:
         draws = counted(len(comparison.drawn), "draw")
         table.add_row(f"first by {by}, in {draws}", *map(share_text, comparison.shares))
         table.add_row("regret", *(format_value(cost, comparison.by) for cost in comparison.regret))
+    months = (break_even_month(comparison, number) for number in range(len(comparison.names)))
+    first = comparison.names[0]
+    words = ("never" if month is None else f"month {month}" for month in months)
+    table.add_row(f"has earned what {first} has, from", *words)
     table.add_row(
         "on the front (starts against reading)",
         *("yes" if number in comparison.front else "no" for number in range(len(comparison.names))),

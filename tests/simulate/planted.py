@@ -1,0 +1,63 @@
+"""Bugs in the lives of readers, planted in a copy by their text: each is noticed by a test.
+
+`python -m tests.simulate.planted` plants all of them and ends with 1 where one goes unnoticed. A
+copy compiles the loop anew, which takes a minute each, so the suite does not.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.laws.test_planted_bugs import Bug, copy_with, run_suite
+
+SUITES = ("simulate/test_every_assumption.py", "simulate/test_lifetime.py")
+BUGS = (
+    Bug(
+        "a cookie is never lost",
+        "simulate/kernel/months.py",
+        "* (month.closes - month.opens)",
+        "* (month.closes + month.opens)",
+    ),
+    Bug(
+        "whoever gets round a wall is as ready to pay as others",
+        "simulate/kernel/months.py",
+        "life.frailty *= behaviour.bypass_willing",
+        "life.frailty *= 1.0",
+    ),
+    Bug(
+        "a lifetime grows with the months simulated",
+        "simulate/kernel/money.py",
+        "        row.cash += paid\n        months[number].cash += paid\n",
+        "        row.cash += paid\n        row.lifetime += paid\n"
+        "        months[number].cash += paid\n",
+    ),
+    Bug(
+        "the length of a trial does not matter",
+        "simulate/kernel/money.py",
+        "min(stays * policy_tables.offer_stays[offer], 1.0)",
+        "min(stays, 1.0)",
+    ),
+)
+
+
+def is_noticed(bug: Bug, folder: Path) -> bool:
+    """Say whether the suites fail with a bug planted."""
+    done = run_suite(copy_with(folder, bug), SUITES)
+    return done.returncode == 1 and "1 failed" in done.stdout
+
+
+def main() -> int:
+    """Plant each bug, print whether it was noticed, and return the exit code."""
+    unnoticed = 0
+    for bug in BUGS:
+        with TemporaryDirectory() as folder:
+            noticed = is_noticed(bug, Path(folder))
+        unnoticed += not noticed
+        sys.stdout.write(f"{'noticed' if noticed else 'NOT NOTICED'}: {bug.name}\n")
+    return 1 if unnoticed else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

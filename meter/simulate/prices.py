@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 
 from meter.errors import MeterError
 from meter.vocabulary import OfferKind
-from meter.windows import Term
+from meter.windows import Term, day_start
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -150,10 +150,18 @@ def _base_price(policy: Policy, known: Assumptions) -> float:
     """Return what a month brings on average of those who subscribe by the month already.
 
     A part of them changes to the policy's cheapest offer, at what it costs once it is no trial.
+    That is one which some rule shows, that runs on the first day or later, and that is for readers
+    whoever they are, but for their status.
     """
     listed = float(known.number("money.price_month"))
     offered = [listed]
+    shown = {name for rule in policy.rules for name in rule.offered}
+    first = day_start(known.day("horizon.start"), policy.zone)
     for offer in policy.offers:
+        end = offer.instants(policy.zone)[1]
+        is_public = evolve(offer.when, reader=None).matches_everything
+        if offer.name not in shown or not is_public or (end is not None and end <= first):
+            continue
         if offer.then is not None:
             offered.append(float(offer.then.price) / _months_in(offer.then.per))
         elif offer.kind is OfferKind.SUBSCRIPTION:

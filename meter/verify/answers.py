@@ -16,6 +16,8 @@ __all__ = [
     "ProofAnswer",
     "ProofOutcome",
     "ProofSection",
+    "open_question",
+    "proved",
 ]
 
 EVERYONE = "for every possible reader, page view and count"
@@ -41,6 +43,16 @@ class ProofOutcome(StrEnum):
     PROVED = "proved"
     FAILS = "fails"
     NOT_DECIDED = "not decided"
+
+
+def proved(code: str, name: str, how: str) -> ProofAnswer:
+    """Return that a promise is proved."""
+    return ProofAnswer(code=code, name=name, outcome=ProofOutcome.PROVED, how=how)
+
+
+def open_question(code: str, name: str, how: str) -> ProofAnswer:
+    """Return that a promise is not decided."""
+    return ProofAnswer(code=code, name=name, outcome=ProofOutcome.NOT_DECIDED, how=how)
 
 
 @frozen(kw_only=True)

@@ -16,7 +16,14 @@ from attrs import evolve
 from meter.facts import Vocabulary
 from meter.facts.meters import Opening
 from meter.rulebook import Rulebook
-from meter.verify.answers import EVERYONE, OWN, ProofAnswer, ProofOutcome
+from meter.verify.answers import (
+    EVERYONE,
+    OWN,
+    ProofAnswer,
+    ProofOutcome,
+    open_question,
+    proved,
+)
 from meter.verify.budget import decided
 from meter.verify.counterexample import (
     Counterexample,
@@ -35,7 +42,7 @@ from meter.verify.properties import (
     from_guarantee,
     unannounced,
 )
-from meter.verify.search import find, scenario_of, scenarios
+from meter.verify.search import ends_apart, find, scenario_of, scenarios
 from meter.verify.smt.fallback import fallback
 from meter.verify.switches import MOST_POSITIONS, asked_switches, positions, together
 from meter.verify.walk.symbolic import among, spends, verdicts
@@ -131,13 +138,13 @@ class _Proof:
         """Answer promises about single page views, for all of them at once."""
         possible = self.space.possible
         if all(self.diagrams.conjoin(possible, prop.where) == FALSE for prop in properties):
-            return _proved(code, name, "nobody can be in that situation")
+            return proved(code, name, "nobody can be in that situation")
         for prop in properties:
             broken = among(self.space, self.whole, prop.is_broken)
             wrong = self.diagrams.conjoin(broken, prop.where)
             if wrong != FALSE:
                 return self._fails(code, name, wrong, prop.wanted, prop.says)
-        return _proved(code, name, EVERYONE)
+        return proved(code, name, EVERYONE)
 
     def _at_zero(self, code: str, name: str) -> ProofAnswer:
         parts = []
@@ -147,7 +154,7 @@ class _Proof:
         wrong = self.diagrams.disjoin(*parts)
         if wrong != FALSE:
             return self._fails(code, name, wrong, frozenset(Show) - FULL)
-        return _proved(code, name, EVERYONE)
+        return proved(code, name, EVERYONE)
 
     def _fails(
         self, code: str, name: str, wrong: int, wanted: frozenset[Show], says: str = ""
@@ -236,7 +243,7 @@ class _Proof:
         answer = self._searched(code, name, _unannounced_step, _countdowns, at_once)
         if answer.outcome is ProofOutcome.PROVED and later != at_once:
             how = "another time of day, or another day, might break it, and that was not tried"
-            return _open_question(code, name, how)
+            return open_question(code, name, how)
         return answer
 
     def _misled(self, *, clock: bool) -> int:
@@ -260,7 +267,7 @@ class _Proof:
 
         Without `suspects`, situations that might break it, it is proved, and some search is enough.
         """
-        complete = not (self.space.by_mention or _moves(self.policy))
+        complete = not (self.space.by_mention or ends_apart(self.policy))
         views = readers = 0
         for scenario in self._scenarios(self.space.possible if suspects == FALSE else suspects):
             most = _ENOUGH - views if suspects == FALSE else _MOST_SEARCHED
@@ -278,38 +285,17 @@ class _Proof:
                 return _broken(code, name, counterexample)
         searched = f"{views:,} page views by {readers} kinds of reader were tried"
         if suspects == FALSE:
-            return _proved(code, name, f"for every possible journey; {searched} as well")
+            return proved(code, name, f"for every possible journey; {searched} as well")
         if complete:
             how = f"no journey of a new reader breaks it; {searched}, which are all there are"
-            return _proved(code, name, how)
+            return proved(code, name, how)
         how = f"{searched}, and none broke it"
-        return _open_question(code, name, how)
+        return open_question(code, name, how)
 
     def _scenarios(self, among_these: int) -> Iterator[Scenario]:
         if self.space.by_mention:
             return iter(())
         return scenarios(self.space, self.whole, among_these)
-
-
-def _open_question(code: str, name: str, how: str) -> ProofAnswer:
-    return ProofAnswer(code=code, name=name, outcome=ProofOutcome.NOT_DECIDED, how=how)
-
-
-def _moves(policy: Policy) -> bool:
-    """Say whether it matters when each article is read: one pause is then not all there are.
-
-    It does where a window rolls, and where windows end at different times: the search waits for one
-    end after each read.
-    """
-    windows = [meter.window for meter in policy.meters]
-    if any(window.rolling is not None for window in windows):
-        return True
-    ends = {window for window in windows if not window.lifetime}
-    return len(ends) > 1
-
-
-def _proved(code: str, name: str, how: str) -> ProofAnswer:
-    return ProofAnswer(code=code, name=name, outcome=ProofOutcome.PROVED, how=how)
 
 
 def _broken(code: str, name: str, counterexample: Counterexample) -> ProofAnswer:

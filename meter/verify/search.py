@@ -42,6 +42,7 @@ __all__ = [
     "Scenario",
     "SearchResult",
     "SearchStep",
+    "ends_apart",
     "find",
     "runs",
     "scenario_of",
@@ -323,3 +324,16 @@ def _most(policy: Policy, meter: str) -> int:
     slot = rulebook.vocabulary.meters[meter].used
     asked = rulebook.vocabulary.slots[slot].mentioned if slot >= 0 else ()
     return int(max([0, *limits, *asked])) + 1
+
+
+def ends_apart(policy: Policy) -> bool:
+    """Say whether it matters when each article is read: one pause is then not all there are.
+
+    It does where a window rolls, and where windows end at different times: the search waits for one
+    end after each read.
+    """
+    windows = [meter.window for meter in policy.meters]
+    if any(window.rolling is not None for window in windows):
+        return True
+    ends = {window for window in windows if not window.lifetime}
+    return len(ends) > 1

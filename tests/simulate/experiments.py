@@ -89,6 +89,7 @@ def survival(plan: int, payment: int) -> float:
 
 def _reading(assumptions: Assumptions) -> SimulatedPolicy:
     policy = hard_wall()
+    assumptions = assumptions.replace({"horizon.start": date(2026, 1, 1)})
     horizon = Horizon(date(2026, 1, 1), 1, policy.zone)
     return SimulatedPolicy(policy, World(assumptions), horizon)
 

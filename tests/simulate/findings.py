@@ -82,25 +82,46 @@ class Finding:
         return f"{self.told(self.low).removesuffix(' %')} to {self.told(self.high)}"
 
 
-STATIC_WORDS = "nobody leaves, habits and inclinations do not change"
+STATIC_WORDS = (
+    "`walls.leave`, `walls.end_session`, `habit.growth`, `habit.wear`, `walls.frailty`,"
+    " `money.annual_share`, `money.discount_year` 0, `money.price_month` 7.72"
+)
+NOBODY_REACTS = (
+    "`walls.conversion`, `walls.register`, `walls.leave`, `walls.end_session`, `habit.growth`,"
+    " `habit.wear` 0"
+)
+LOCAL = "`walls.end_session` 0, `walls.come_back` 0.05, a quarter are young"
+APP_WORDS = (
+    "as row 7, but `walls.conversion` 0.00137, `population.persistence` 1, and all come by"
+    " themselves"
+)
+NYT_WORDS = f"a heavier audience than the default; {NOBODY_REACTS}"
+PROMOTED = (
+    "no bounces, half are fans, nobody is replaced or leaves, `walls.conversion` 0.02,"
+    " `walls.wear` 0.7, `habit.wear` 0, `money.annual_share` 0"
+)
 # A table of data: one entry a finding, in the order of the page.
 # fmt: off
 FINDINGS = (
     Finding(number=4, kind="calibrated", low=0.67, high=0.69, unit="%",
         title="read one article in a month",
         published="68 % (Lenfest)",
+        settings=NOBODY_REACTS,
         ours=lambda: share_of_readers(1, 1)),
     Finding(number=4, kind="calibrated", low=0.22, high=0.24, unit="%",
         title="read two to five",
         published="23 % (Lenfest)",
+        settings=NOBODY_REACTS,
         ours=lambda: share_of_readers(2, 5)),
     Finding(number=4, kind="calibrated", low=0.08, high=0.10, unit="%",
         title="read more than five",
         published="9 % (Lenfest)",
+        settings=NOBODY_REACTS,
         ours=lambda: share_of_readers(6, 10**6)),
     Finding(number=4, kind="calibrated", low=0.50, high=0.58, unit="%",
         title="articles read by the busiest 12 % of readers",
         published="55 % (Piano)",
+        settings=NOBODY_REACTS,
         ours=lambda: share_of_top(0.12)),
     Finding(number=5, kind="calibrated", low=15, high=17,
         title="limit that stops the median 1.8 % of readers",
@@ -125,18 +146,22 @@ FINDINGS = (
     Finding(number=7, kind="calibrated", low=0.13, high=0.17, unit="%",
         title="New York Times 2011: readers of more than 20 a month",
         published="15 % (GigaOm)",
+        settings=NYT_WORDS,
         ours=lambda: read_above(NYT, 20)),
     Finding(number=7, kind="calibrated", low=-0.30, high=-0.11, unit="%",
         title="limit 20, half of the traffic through exempt links: page views",
         published="−20 % (Hitwise: −11 to −30)",
+        settings=NYT_WORDS,
         ours=exempt_links),
     Finding(number=8, kind="calibrated", low=-0.56, high=-0.46, unit="%",
         title="hard wall, local papers: pages asked for (the chance to leave is fitted to this)",
         published="visits −51 % (Chiou and Tucker)",
+        settings=LOCAL,
         ours=lambda: visits(fitted_leave())),
     Finding(number=8, kind="sign", low=0.01, high=0.6, unit="%",
         title="how much more the young fall, if they leave twice as often",
         published="more (Chiou and Tucker)",
+        settings=LOCAL,
         ours=lambda: visits(fitted_leave(), young=False) - visits(fitted_leave(), young=True)),
     Finding(number=9, kind="calibrated", low=0.325, high=0.355, unit="%",
         title="monthly plans alive after 12 months",
@@ -157,26 +182,32 @@ FINDINGS = (
     Finding(number=9, kind="calibrated", low=1.55, high=1.65,
         title="lifetime value, annual over monthly",
         published="1.60 ($154 over $96)",
+        settings=f"{STATIC_WORDS}, `money.price_year` 69.4",
         ours=lifetimes),
     Finding(number=10, kind="calibrated", low=-0.36, high=-0.24, unit="%",
         title="trials that renew by themselves: starts in the promotion",
         published="−24 to −36 % (Miller et al.)",
+        settings=PROMOTED,
         ours=lambda: starts_in(promo(renews=True), 0) / starts_in(promo(renews=False), 0) - 1),
     Finding(number=10, kind="sign", low=1.0, high=3.0,
         title="money, renewing over ending trials, after 6 months",
         published="ahead before month 12",
+        settings=PROMOTED,
         ours=lambda: cash_until(promo(renews=True), 6) / cash_until(promo(renews=False), 6)),
     Finding(number=10, kind="sign", low=0.5, high=1.0,
         title="money, renewing over ending trials, after 24 months",
         published="behind after month 12",
+        settings=PROMOTED,
         ours=lambda: cash_until(promo(renews=True), 24) / cash_until(promo(renews=False), 24)),
     Finding(number=11, kind="calibrated", low=-0.12, high=-0.08, unit="%",
         title="app, from unlimited top news to three a day: reading (taste is fitted to this)",
         published="−9.9 % (Aral and Dhillon)",
+        settings=APP_WORDS,
         ours=lambda: app(taste())[0]),
     Finding(number=11, kind="calibrated", low=0.21, high=0.41, unit="%", missed=True,
         title="app, from unlimited top news to three a day: starts",
         published="+31 % (Aral and Dhillon)",
+        settings=APP_WORDS,
         ours=lambda: app(taste())[1]),
     Finding(number=12, kind="sign", low=1, high=1,
         title="looser limits 3, 5, 7, 10: stops and starts fall, reading rises",
@@ -221,12 +252,13 @@ FINDINGS = (
             later_starts(peak(is_open=True), 1) / later_starts(peak(is_open=False), 1) - 1
         )),
     Finding(number=15, kind="calibrated", low=0.04, high=0.08, unit="%", missed=True,
-        title="7-day over 30-day trials: subscribers after a year (an elasticity is fitted to it)",
+        title="7-day over 30-day trials: subscribers after a year (an elasticity is taken from it)",
         published="+5.6 % (Yoganarasimhan et al.)",
         ours=lambda: trial_of("7 days") / trial_of("30 days") - 1),
     Finding(number=15, kind="sign", low=-0.9, high=-0.0001, unit="%",
         title="limits chosen for small groups, on other readers, against the best uniform one",
         published="they lose (Yoganarasimhan et al.)",
+        settings="`walls.conversion` 0.01",
         ours=overfitted),
 )
 # fmt: on

@@ -72,6 +72,7 @@ TEXTS = {
 }
 ENDS = {"trials.auto_renew": 0.0}
 """What makes every trial end by itself."""
+CONCENTRATED = "starts of the likeliest tenth of those who start"
 DIFFERENT = "different articles"
 """How many articles somebody opened, of a smaller number of readers."""
 STUDENTS = {"readers.segments": {"student": 0.5}}
@@ -112,7 +113,7 @@ ROWS: dict[str, Row] = {
     "identity.bypass": (0.0, 0.1, "metered", "starts_per_million", DOWN, {}),
     "identity.bypass_willing": (0.0, 1.0, "metered", "starts_per_million", UP, {}),
     "walls.conversion": (0.00076, 0.002, "metered", "starts_per_million", UP, {}),
-    "walls.frailty": (0.0, 1.2, "scored", "starts_per_million", UP, {"readers.score_signal": 1.0}),
+    "walls.frailty": (0.0, 1.2, "metered", CONCENTRATED, UP, {}),
     "walls.wear": (0.7, 1.0, "metered", "starts_per_million", UP, {}),
     "walls.register": (0.01, 0.035, "trials", "registrations", UP, {}),
     "walls.registration_sells": (0.0, 1.0, "trials", "starts_per_million", UP, {}),
@@ -213,6 +214,10 @@ def measured(people: Population, name: str) -> float:
     """Return a measure of a report, or the sum of a column."""
     if name == DIFFERENT:
         return float(len(np.unique(people.log[:, LOG.index("article")])))
+    if name == CONCENTRATED:
+        starts = np.sort(people.column("starts"))[::-1]
+        starts = starts[starts > 0]
+        return float(starts[: len(starts) // 10].sum() / starts.sum())
     for measure in MEASURES:
         if measure.name == name:
             return value(people, measure)

@@ -38,6 +38,7 @@ def test_the_page_shows_what_is_found(finding: Finding) -> None:
         finding.tolerance,
     ] == shown[:5]
     assert ("**missed**" if finding.missed else "met") == shown[6]
+    assert finding.settings == shown[7]
     scale = 100 if finding.unit == "%" else 1
     told = float(shown[5].removesuffix("%").strip().replace("−", "-"))
     assert told == pytest.approx(finding.ours() * scale, rel=0.05, abs=0.06)

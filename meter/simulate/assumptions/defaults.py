@@ -183,17 +183,6 @@ PUBLISHED: tuple[Assumption, ...] = (
             " shows that way too"
         ),
         source=_OURS),
-    # What registering is worth.
-    Assumption(name="registered.conversion", value=1.0, low=1.0, high=3.0, most=20, basis="assumed",
-        words="whoever has registered is this much more ready to subscribe for having done so",
-        source=(
-            f"{_PIANO}: the registered convert many times as often, mostly because of who"
-            " registers; how much registering does is not known"
-        )),
-    Assumption(name="registered.advertising", value=1.0, low=1.0, high=2.0, most=10,
-        basis="assumed",
-        words="advertising earned by an article read by a known reader, times that by a stranger",
-        source="direction: known readers are sold for more; the size is ours"),
     Assumption(name="walls.leave", value=0.10, low=0.0, high=0.5, basis="assumed",
         words="leaves the site for a month or more when stopped, once a month",
         source=(
@@ -209,6 +198,17 @@ PUBLISHED: tuple[Assumption, ...] = (
     Assumption(name="walls.leave_factor", value={}, most=2, basis="assumed",
         words="readers of a segment leave this much less or more (times `walls.leave`)",
         source=_OURS),
+    # What registering is worth.
+    Assumption(name="registered.conversion", value=1.0, low=1.0, high=3.0, most=20, basis="assumed",
+        words="whoever has registered is this much more ready to subscribe for having done so",
+        source=(
+            f"{_PIANO}: the registered convert many times as often, mostly because of who"
+            " registers; how much registering does is not known"
+        )),
+    Assumption(name="registered.advertising", value=1.0, low=1.0, high=2.0, most=10,
+        basis="assumed",
+        words="advertising earned by an article read by a known reader, times that by a stranger",
+        source="direction: known readers are sold for more; the size is ours"),
     # What a price changes.
     Assumption(name="offers.price_elasticity", value=0.0, low=0.0, high=1.0, most=5,
         basis="assumed",

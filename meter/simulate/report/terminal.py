@@ -128,10 +128,10 @@ def _add_chances(table: Table, comparison: Results) -> None:
         draws = counted(len(comparison.drawn), "draw")
         table.add_row(f"first by {by}, in {draws}", *map(share_text, comparison.shares))
         table.add_row("regret", *(format_value(cost, comparison.by) for cost in comparison.regret))
-    months = (break_even_month(comparison, number) for number in range(len(comparison.names)))
-    first = comparison.names[0]
+    first, *others = comparison.names
+    months = (break_even_month(comparison, number) for number, _ in enumerate(others, 1))
     words = ("never" if month is None else f"month {month}" for month in months)
-    table.add_row(f"has earned what {first} has, from", *words)
+    table.add_row(f"at the central assumptions has earned what {first} has, from", "", *words)
     table.add_row(
         "on the front (starts against reading)",
         *("yes" if number in comparison.front else "no" for number in range(len(comparison.names))),

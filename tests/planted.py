@@ -19,6 +19,7 @@ FILES = (
     "tests/columns/test_planted_bugs.py",
     "tests/journeys/test_planted_bugs.py",
     "tests/prompts/test_planted_words.py",
+    "tests/verify/test_generous_engines.py",
 )
 
 

@@ -14,6 +14,7 @@ from meter.commands.console import EXIT_NO, open_console, print_json
 from meter.commands.help import command
 from meter.commands.options import FilePath, format_option, policy_argument
 from meter.commands.prove_story import story_lines, story_table
+from meter.errors import meant, quoted
 from meter.loading import load_policy
 from meter.verify.answers import EVERYONE, ProofOutcome, ProofSection
 from meter.verify.export import export_counterexamples
@@ -107,8 +108,8 @@ def prove(
     """
     for code in leave_out:
         if code not in BUILT_IN:
-            known = ", ".join(f"`{name}`" for name in BUILT_IN)
-            raise click.UsageError(f"there is no built-in promise `{code}`; there are: {known}")
+            step = meant(code, BUILT_IN)
+            raise click.UsageError(f"there is no built-in promise {quoted(code)}; {step}")
     loaded = load_policy(policy_path)
     if old_path is not None:
         answers: tuple[ProofAnswer, ...] = (

@@ -97,13 +97,14 @@ class _SolverProof:
     def single(self, code: str, name: str, properties: Sequence[Property]) -> ProofAnswer:
         """Answer promises about single page views."""
         wrong = [
-            self.solver.conjoin(
-                self.solver.diagram(prop.where),
-                self.solver.among(self.verdict, prop.is_broken),
-            )
+            self.solver.conjoin(self.solver.diagram(prop.where), *self._broken(prop))
             for prop in properties
         ]
         return self._answer(code, name, wrong, [(prop.wanted, prop.says) for prop in properties])
+
+    def _broken(self, prop: Property) -> list[BoolRef]:
+        """Return where a property is broken; one that says what is wrong is, wherever it holds."""
+        return [] if prop.says else [self.solver.among(self.verdict, prop.is_broken)]
 
     def over_time(self, code: str, name: str) -> ProofAnswer:
         """Answer a promise that is kept where no single page view might break it."""

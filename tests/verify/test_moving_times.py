@@ -22,7 +22,7 @@ from meter.verify import guarantees
 from meter.verify.answers import ProofOutcome
 from meter.verify.subsumption import never_stricter
 
-POLICIES = Path(__file__).parent / "policies"
+POLICIES = Path(__file__).parent / "moving"
 PROMISE = "last-free-is-announced"
 BROKEN = {
     "hour": [(6, 1, 17), (6, 1, 18), (6, 1, 19)],

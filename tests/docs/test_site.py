@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -17,8 +18,11 @@ DOCS = ROOT / "docs"
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    """The folder of the site, built as `docs/contributing.md` says."""
-    out = tmp_path_factory.mktemp("site")
+    """The folder of the site, built as `docs/contributing.md` says.
+
+    `METER_SITE` names another folder: what is built there need not be built a second time.
+    """
+    out = Path(os.environ.get("METER_SITE") or tmp_path_factory.mktemp("site"))
     command = [sys.executable, "-m", "sphinx", "-W", "-n", "-b", "html", "docs", out]
     built = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (built.returncode, built.stderr) == (0, "")

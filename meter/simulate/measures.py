@@ -134,7 +134,7 @@ MEASURES = (
     Measure(
         "subscription_lifetime",
         "Subscriptions, lifetime",
-        "that, and what those who stay are expected to pay later",
+        "what all starts are expected to pay in a lifetime, discounted",
         "lifetime",
     ),
     Measure("net", "Net, cash", "advertising and subscription cash", "net"),

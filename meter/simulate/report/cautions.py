@@ -110,8 +110,8 @@ def _two_values(comparison: Results) -> Caution:
     months = counted(round(known.number("money.lifetime_months")), "month")
     return coded(
         "W14",
-        f"cash is what is paid within {counted(comparison.months, 'month')}; lifetime also counts"
-        f" what those who stay are expected to pay, up to {months} and discounted by"
+        f"cash is what is paid within {counted(comparison.months, 'month')}; lifetime is what each"
+        f" start is expected to pay in up to {months}, discounted by"
         f" {known.number('money.discount_year'):.0%} a year: they are never added up",
     )
 

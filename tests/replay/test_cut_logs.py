@@ -116,8 +116,7 @@ KINDS = [
 def test_a_lower_limit_is_answered(window, count, before, after):
     """Of a log with its walls in every number, of one without them in the readers stopped.
 
-    These are the kinds of questions that were answered exactly, and rightly, before bounds were
-    judged reader by reader.
+    Bounds are for logs that may have been cut off, and for what a looser policy asks of them.
     """
     log = drawn(80)
     recorded, asked = one(window, before, count=count), one(window, after, count=count)

@@ -144,6 +144,11 @@ class PaywallBase(Generic[S]):
         """What the policy is taken from: itself, or what reads it again."""
         return self._source
 
+    @property
+    def store(self) -> S:
+        """The store; whoever opened it closes it."""
+        return self._store
+
     def _keys(self, reader_id: str) -> ReaderKeys:
         return reader_keys(reader_id, self._namespace, self._secret, self._old_secrets)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -14,7 +14,6 @@ from meter.errors import quoted
 from meter.paywall import AsyncPaywall, Paywall
 from meter.prompts.rendering import LayoutWord
 from meter.reloading import ReloadingPolicy
-from meter.view import Reader
 from meter.web.cookie import CookieJar
 from meter.web.everyone import Everyone
 from meter.web.request import Proxies, WebRequest
@@ -24,13 +23,12 @@ if TYPE_CHECKING:
     from meter.policy import Policy
     from meter.web.everyone import Openness
 
-__all__ = ["Ask", "Consent", "Gate"]
+__all__ = ["AccountOf", "Consent", "Gate"]
 
-Ask: TypeAlias = Callable[[WebRequest], object]
-"""What is asked about a request; an answer that has to be awaited is, where the view awaits."""
 Consent: TypeAlias = Callable[[WebRequest], bool]
 _MOST_TOLD = 100
-AccountOf: TypeAlias = Callable[[], Reader | Awaitable[Reader | None] | None]
+AccountOf: TypeAlias = Callable[[], object]
+"""What returns the `Reader` who is signed in, or `None`; or what is awaited for that."""
 
 
 def _proxies(trusted: Iterable[str]) -> Proxies:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
-from meter.errors import IdentityError, StoreError
+from meter.errors import IdentityError, StoreError, quoted
 from meter.view import Reader
 from meter.web.cookie import ReaderCookie, account_reader_id, new_device
 from meter.web.steps import AskPaywall, AskSite, Steps
@@ -98,8 +98,11 @@ class Identity:
     def account(self) -> Steps[Reader | None]:
         """Ask the site, once, who is signed in; a reader without an id only describes a device."""
         if self._account_of is not None:
-            self._account = yield AskSite(self._account_of)
+            found = yield AskSite(self._account_of)
+            if found is not None and not isinstance(found, Reader):
+                raise TypeError(f"`account` returns a `Reader` or `None`, not {quoted(found)}")
             self._account_of = None
+            self._account = found
         account = self._account
         if account is None or account.id is None:
             return account

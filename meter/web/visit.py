@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from meter.errors import IdentityError
+from meter.paywall import Counted
 from meter.view import Article
 from meter.web.errors import CrossSiteError
 from meter.web.headers import Finished, finish
@@ -16,7 +17,6 @@ from meter.web.steps import AskPaywall, Steps, run, run_async
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from meter.paywall import Counted
     from meter.web.answer import Answer
     from meter.web.gate import AccountOf, Gate
 
@@ -180,7 +180,8 @@ class Visit:
         now = self.gate.now()
         reader = yield from self._identity.reader(now)
         if reader.id is None:
-            return {}
+            nothing = Counted(reads=(), resets_at=None)
+            return {meter.name: nothing for meter in self.gate.policy.meters}
         counted: dict[str, Counted] = yield AskPaywall(
             lambda paywall: paywall.ledger(reader.id, now=now)
         )

@@ -38,8 +38,8 @@ class FlaskPaywall:
     `account` returns the `Reader` who is signed in, or `None`; it is called with the request at
     hand, where a view asks. The application's configuration holds the rest: `METER_POLICY` (a
     policy, or the path of its file), `METER_STORE` (a URL) and `METER_SECRET`; with `METER_` in
-    front and in capitals, every setting of `Gate`; `METER_RELOAD`, and `METER_PAYWALL` for the paywall's
-    own settings. An application without `METER_POLICY` is left as it is.
+    front and in capitals, every setting of `Gate`; `METER_RELOAD`, and `METER_PAYWALL` for the
+    paywall's own settings. An application without `METER_POLICY` is left as it is.
     """
 
     def __init__(

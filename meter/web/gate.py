@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -16,8 +17,10 @@ from meter.prompts.rendering import LayoutWord
 from meter.reloading import ReloadingPolicy
 from meter.view import Reader
 from meter.web.cookie import CookieJar
+from meter.web.errors import told
 from meter.web.everyone import Everyone
 from meter.web.request import Proxies, WebRequest
+from meter.web.steps import at_once
 from meter.web.visit import Visit
 
 if TYPE_CHECKING:
@@ -29,6 +32,8 @@ __all__ = ["Ask", "Consent", "Gate"]
 Ask: TypeAlias = Callable[[WebRequest], object]
 """What is asked about a request; an answer that has to be awaited is, where the view awaits."""
 Consent: TypeAlias = Callable[[WebRequest], bool]
+LOG = logging.getLogger("meter.web")
+
 _MOST_TOLD = 100
 AccountOf: TypeAlias = Callable[[], Reader | Awaitable[Reader | None] | None]
 
@@ -102,7 +107,7 @@ class Gate:
         if isinstance(self.allowed_origins, str):
             raise TypeError("`allowed_origins` are a list of origins, not one text")
         self.proxies = _proxies(self.trusted_proxies)
-        self.origins = frozenset(self.allowed_origins)
+        self.origins = frozenset(origin.rstrip("/").lower() for origin in self.allowed_origins)
         self.jar = CookieJar(self.cookie, self.secret)
 
     @property
@@ -134,12 +139,13 @@ class Gate:
         longest = self._longest()
         return longest if openness.seconds is None else min(longest, openness.seconds)
 
-    def is_news(self, error: Exception) -> bool:
-        """Say whether such an error was not told yet: a mistake would fill a log, view by view."""
-        name = f"{type(error).__name__}: {error}"
-        known = name in self._told or len(self._told) >= _MOST_TOLD
-        self._told.add(name)
-        return not known
+    def tell(self, what: str, error: Exception) -> None:
+        """Log an error, once: a mistake would fill a log, view by view."""
+        words = told(error)
+        if words in self._told or len(self._told) >= _MOST_TOLD:
+            return
+        self._told.add(words)
+        LOG.error("%s: %s", what, words)
 
     def visit(self, request: WebRequest, account: AccountOf | None = None) -> Visit:
         """Return the visit that a request is; nothing is decided, asked or set by that alone.
@@ -159,4 +165,8 @@ class Gate:
             return None
         if isinstance(self.country, str):
             return request.header(self.country.lower()) or None
-        return self.country(request)
+        return at_once(self.country(request), "country")
+
+    def is_crawler(self, request: WebRequest) -> bool:
+        """Say whether the site has proved that a request is a crawler's."""
+        return self.crawler is not None and bool(at_once(self.crawler(request), "crawler"))

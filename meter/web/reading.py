@@ -131,12 +131,11 @@ class Reading:
         return (yield from self._check((yield from self._identity.reader(self._now))))
 
     def _carry(self, reader: Reader, usage: Usage) -> Steps[tuple[Decision, Usage]]:
-        return (
-            yield from tried(
-                lambda paywall: paywall.carry(reader, self._view, usage, now=self._now),
-                lambda error: (self._otherwise(error, reader), usage),
-            )
+        carried: tuple[Decision, Usage] = yield from tried(
+            lambda paywall: paywall.carry(reader, self._view, usage, now=self._now),
+            lambda error: (self._otherwise(error, reader), usage),
         )
+        return carried
 
     def _check(self, reader: Reader) -> Steps[Decision]:
         return (
@@ -147,7 +146,8 @@ class Reading:
 
     def _ask(self, call: Callable[[Any], Any], reader: Reader) -> Steps[Decision]:
         """Ask the paywall for a decision. A page never fails because that does."""
-        return (yield from tried(call, lambda error: self._otherwise(error, reader)))
+        decided: Decision = yield from tried(call, lambda error: self._otherwise(error, reader))
+        return decided
 
     def _otherwise(self, error: Exception, reader: Reader) -> Decision:
         """Decide where the paywall cannot, by its own settings for an outage."""

@@ -149,6 +149,11 @@ class PaywallBase(Generic[S]):
         """The store; whoever opened it closes it."""
         return self._store
 
+    @property
+    def on_outage(self) -> OnOutage:
+        """What a reader who would be counted gets while the store does not answer."""
+        return self._on_outage
+
     def _keys(self, reader_id: str) -> ReaderKeys:
         return reader_keys(reader_id, self._namespace, self._secret, self._old_secrets)
 

@@ -34,7 +34,17 @@ app.config.update(
 FlaskPaywall(app, account=reader_of)
 
 
-@app.get("/articles/<path:name>")
+class Rest(app.url_map.converters["path"]):
+    """The rest of a path, wherever it has slashes."""
+
+    regex = ".+?"
+
+
+app.url_map.merge_slashes = False
+app.url_map.converters["rest"] = Rest
+
+
+@app.get("/articles/<rest:name>")
 def article(name: str) -> str:
     """Show an article: all of it, or its beginning and what to do for the rest."""
     if not name.strip():

@@ -38,6 +38,7 @@ class Rest(app.url_map.converters["path"]):
     """The rest of a path, wherever it has slashes."""
 
     regex = ".+?"
+    part_isolating = False
 
 
 app.url_map.merge_slashes = False

@@ -11,7 +11,7 @@ from tests.web.caches.configurations import CACHES, MODES
 from tests.web.caches.printing import headings, row
 from tests.web.caches.trial import WHOLE, try_cache
 
-EXCHANGES = 400
+EXCHANGES = 600
 
 
 def main(words):

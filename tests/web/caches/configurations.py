@@ -6,19 +6,14 @@ what is tried.
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 
+from tests.web.caches import others
+from tests.web.caches.programs import program
 from tests.web.caches.running import ROOT
 
 PAGE = ROOT / "docs/how-to/caches.md"
 MODES = ("private", "preflight")
-PATH = os.environ.get("PATH", "") + os.pathsep + "/usr/sbin"
-
-
-class Unable(Exception):
-    """A cache cannot do what a mode asks, or is not installed."""
 
 
 def printed(title):
@@ -37,14 +32,6 @@ def put(text, places):
             raise LookupError(f"`{printed_there}` is not printed")
         text = text.replace(printed_there, here)
     return text
-
-
-def program(name):
-    """Return where a program is."""
-    found = shutil.which(name, path=PATH)
-    if found is None:
-        raise Unable(f"`{name}` is not installed")
-    return found
 
 
 NGINX = """daemon off;
@@ -98,4 +85,8 @@ def varnish(mode):
 CACHES = {
     "nginx": {mode: nginx(mode) for mode in MODES},
     "varnish": {mode: varnish(mode) for mode in MODES},
+    "haproxy": {"private": others.haproxy},
+    "squid": {"private": others.squid},
+    "apache": {"private": others.apache},
+    "trafficserver": {"private": others.trafficserver},
 }

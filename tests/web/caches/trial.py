@@ -6,8 +6,9 @@ import random
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.web.caches.between import Between
-from tests.web.caches.configurations import CACHES, Unable
+from tests.web.caches.configurations import CACHES
 from tests.web.caches.printing import Row
+from tests.web.caches.programs import Unable
 from tests.web.caches.running import folder, free_port, running, site
 from tests.web.caches.traffic import Findings, Traffic
 from tests.web.caches.visits import mingle, opening

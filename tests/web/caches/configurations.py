@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from tests.web.caches import others
+from tests.web.caches import others, preflights
 from tests.web.caches.programs import program
 from tests.web.caches.running import ROOT
 
@@ -85,8 +85,8 @@ def varnish(mode):
 CACHES = {
     "nginx": {mode: nginx(mode) for mode in MODES},
     "varnish": {mode: varnish(mode) for mode in MODES},
-    "haproxy": {"private": others.haproxy},
-    "squid": {"private": others.squid},
-    "apache": {"private": others.apache},
-    "trafficserver": {"private": others.trafficserver},
+    "haproxy": {"private": others.haproxy, "preflight": preflights.haproxy},
+    "squid": {"private": others.squid, "preflight": preflights.squid},
+    "apache": {"private": others.apache, "preflight": preflights.apache},
+    "trafficserver": {"private": others.trafficserver, "preflight": preflights.trafficserver},
 }

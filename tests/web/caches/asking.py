@@ -21,7 +21,7 @@ def ask(port, line):
     sent = {"X-Original-Method": method, "X-Original-URI": parts.path}
     if parts.query:
         sent["X-Original-URI"] += f"?{parts.query}"
-    for name, value in zip(HEADERS, values, strict=True):
+    for name, value in zip(HEADERS, values, strict=False):  # Squid adds a word for its own use
         if value not in ("", "-"):
             sent[name] = value
     site = http.client.HTTPConnection("127.0.0.1", port, timeout=30)

@@ -6,6 +6,7 @@ the reader's cookie, and every other request is the site's to answer.
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -100,8 +101,13 @@ reply_header_add Set-Cookie "%'{{cookie_}}note" open cookie
 
 
 def squid(port, site, folder):
-    """Return the command of Squid, which asks through a helper."""
-    more = SQUID.format(python=sys.executable, asking=ASKING, site=site, key=BODY_KEY)
+    """Return the command of Squid, which asks through a helper.
+
+    Squid gives up its rights first, so the helper is run by Debian's Python, which anybody may use.
+    """
+    asking = shutil.copy(ASKING, folder)
+    python = program("python3", "/usr/bin")
+    more = SQUID.format(python=python, asking=asking, site=site, key=BODY_KEY)
     return others.squid(port, site, folder, more)
 
 

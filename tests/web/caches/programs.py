@@ -12,9 +12,9 @@ class Unable(Exception):
     """A cache cannot do what a mode asks, or is not installed."""
 
 
-def program(name):
+def program(name, path=_PATH):
     """Return where a program is."""
-    found = shutil.which(name, path=_PATH)
+    found = shutil.which(name, path=path)
     if found is None:
         raise Unable(f"`{name}` is not installed")
     return found

@@ -67,8 +67,10 @@ class _Answers(BaseHTTPRequestHandler):
             headers.append(("Content-Length", str(len(body))))
         if answer.status in (204, 304):
             headers = [pair for pair in headers if pair[0].lower() != "content-length"]
+        headers = self.server.between.spoil(headers)
+        self.server.between.judge(f"{self.command} {self.path}", headers)
         self.send_response_only(answer.status)
-        for name, value in self.server.between.spoil(headers):
+        for name, value in headers:
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
@@ -92,6 +94,7 @@ class Between:
         self.spoil = spoil
         self.pages = Counter()
         self.bodies = Counter()
+        self.cookies_to_store = []
         self.lock = threading.Lock()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), _Answers)
         self.server.daemon_threads = True
@@ -103,6 +106,13 @@ class Between:
         if method == "GET":
             with self.lock:
                 (self.bodies if stored else self.pages)[path] += 1
+
+    def judge(self, what, headers):
+        """Remember an answer that a cache may store and that sets a cookie."""
+        named = {name.lower(): value for name, value in headers}
+        rule = named.get("cache-control", "")
+        if "set-cookie" in named and not ("private" in rule and "no-store" in rule):
+            self.cookies_to_store.append(f"{what}: the site sent a cookie with `{rule}`")
 
     @contextmanager
     def running(self):

@@ -101,6 +101,11 @@ class ReloadingPolicy:
             )
         self._start()
 
+    @property
+    def delay(self) -> float:
+        """The seconds within which a changed file is in force; 0 where you call `refresh`."""
+        return 0 if self._every is None else self._every + self._settle
+
     def refresh(self, *, now: bool = False) -> bool:
         """Look at the file; say whether another policy is in force because of this look.
 

@@ -58,7 +58,10 @@ _LONGEST_LINE = 160
 _MOST_ITEMS = 3  # of a list or a table that is quoted
 _MOST_LISTED = 40
 EXTRAS = {
+    "crawleruseragents": "web",
+    "html5lib": "web",
     "hypothesis": "testing",
+    "itsdangerous": "web",
     "numba": "sim",
     "numpy": "sim",
     "psycopg": "postgres",

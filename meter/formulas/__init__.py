@@ -10,14 +10,15 @@ one that has not been observed.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Container, Hashable, Iterator, Sequence
 from typing import Any
 
 from attrs import frozen
 
 # fmt: off
 __all__ = [
-    "ALWAYS", "NEVER", "And", "Contains", "Formula", "In", "Or", "Turned", "held_by", "leaves",
+    "ALWAYS", "NEVER", "And", "Contains", "Formula", "In", "Or", "Turned", "held_by",
+    "holds_unless", "leaves",
 ]
 # fmt: on
 
@@ -114,6 +115,19 @@ def leaves(formula: Formula) -> Iterator[In | Contains]:
     elif not isinstance(formula, Turned):
         for part in formula.parts:
             yield from leaves(part)
+
+
+def holds_unless(formula: Formula, values: Sequence[Any], unknown: Container[int]) -> bool | None:
+    """Say whether a formula holds whatever some slots are; `None` where it depends on them."""
+    if isinstance(formula, In | Contains):
+        return None if formula.slot in unknown else formula.holds(values)
+    if isinstance(formula, Turned):
+        return formula.holds(values)
+    decisive = isinstance(formula, Or)
+    parts = [holds_unless(part, values, unknown) for part in formula.parts]
+    if decisive in parts:
+        return decisive
+    return None if None in parts else not decisive
 
 
 def held_by(formula: Formula, values: Sequence[Any]) -> Iterator[In | Contains]:

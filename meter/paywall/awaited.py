@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from meter.paywall.operations import StoreOp, StoreOps
     from meter.paywall.settings import PolicySource
     from meter.policy import Policy
+    from meter.usage import Usage
     from meter.view import PageView, Reader
 
 __all__ = ["AsyncPaywall"]
@@ -84,6 +85,17 @@ class AsyncPaywall(PaywallBase[AsyncStore]):
         """Bring what one id has counted to another; see `Paywall.join`."""
         await self._run(self._join(source_id, target_id, now), CARE)
 
+    async def carry(
+        self, reader: Reader, view: PageView, usage: Usage, *, now: datetime | None = None
+    ) -> tuple[Decision, Usage]:
+        """Decide on a usage that the caller keeps; see `Paywall.carry`."""
+        decided, after = self._decide_carried(reader, view, usage, now)
+        return await self._told(decided), after
+
+    async def bring(self, usage: Usage, target_id: str, *, now: datetime | None = None) -> None:
+        """Bring a usage that was kept outside the store to an id; see `Paywall.bring`."""
+        await self._run(self._bring(usage, target_id, now), CARE)
+
     async def forget(self, reader_id: str) -> None:
         """Remove a reader from the store and this process; see `Paywall.forget`."""
         await self._run(self._erase(reader_id), CARE)
@@ -100,7 +112,11 @@ class AsyncPaywall(PaywallBase[AsyncStore]):
         self, reader: Reader, view: PageView, now: datetime | None, *, counts: bool
     ) -> Decision:
         asked = self._decide(reader, view, now, counts=counts)
-        decided = asked if isinstance(asked, StoreDecision) else await self._run(asked)
+        return await self._told(
+            asked if isinstance(asked, StoreDecision) else await self._run(asked)
+        )
+
+    async def _told(self, decided: StoreDecision) -> Decision:
         event = self._report(decided)
         if event is not None:
             await self._call_hook(event)

@@ -13,7 +13,7 @@ from meter import engine
 from meter.clock import system_clock
 from meter.errors import StoreError, StoreSetupError, StoreUnavailableError, quoted
 from meter.loading.article_ids import FORMS, ArticleIds, article_ids, rights_as_compared
-from meter.memo import observe
+from meter.memo import decide, observe
 from meter.paywall.fallback import remembered, spent, unspent
 from meter.paywall.forgetting import erase
 from meter.paywall.identity import ReaderKeys, reader_keys
@@ -139,6 +139,16 @@ class PaywallBase(Generic[S]):
         source = self._source
         return source if isinstance(source, Policy) else source.policy
 
+    @property
+    def source(self) -> Policy | PolicySource:
+        """What the policy is taken from: itself, or what reads it again."""
+        return self._source
+
+    @property
+    def store(self) -> S:
+        """The store; whoever opened it closes it."""
+        return self._store
+
     def _keys(self, reader_id: str) -> ReaderKeys:
         return reader_keys(reader_id, self._namespace, self._secret, self._old_secrets)
 
@@ -166,6 +176,17 @@ class PaywallBase(Generic[S]):
         return self._decide_with_store(
             MeteredView(policy, reader, view, now, keys, counts, observed.decide)
         )
+
+    def _decide_carried(
+        self, reader: Reader, view: PageView, usage: Usage, now: datetime | None
+    ) -> tuple[StoreDecision, Usage]:
+        """Decide on a usage that the caller keeps; the store is not asked."""
+        engine.check_call(self.policy, reader, view, usage)
+        view = self._named(view)
+        when = self._clock() if now is None else now
+        decision, after = decide(self.policy, self._with_named_rights(reader), view, usage, when)
+        key = None if reader.id is None else self._keys(reader.id).current
+        return StoreDecision(decision, view, view_kind(view, counts=True), key), after
 
     def _named(self, view: PageView) -> PageView:
         """Return a view whose article has the id it is compared by."""
@@ -260,6 +281,20 @@ class PaywallBase(Generic[S]):
             self._recent,
             at=instant(at),
             expires=lambda usage: store_expiry(policy, usage, at),
+            attempts=self._attempts,
+        )
+
+    def _bring(self, usage: Usage, target_id: str, now: datetime | None) -> StoreOps[None]:
+        """Join a usage that was kept elsewhere to a reader's record."""
+        policy = self.policy
+        clock = self._clock()
+        when = engine.joined_at(policy, usage, clock) if now is None else now
+        yield from transact(
+            self._keys(target_id),
+            lambda own: (None, engine.join(policy, usage, own, when, clock=clock)),
+            self._recent,
+            at=instant(when),
+            expires=lambda after: store_expiry(policy, after, when),
             attempts=self._attempts,
         )
 

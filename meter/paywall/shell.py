@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from meter.paywall.operations import StoreOp, StoreOps
     from meter.paywall.settings import PolicySource
     from meter.policy import Policy
+    from meter.usage import Usage
     from meter.view import PageView, Reader
 
 __all__ = ["CARE", "HOOK_FAILED", "TOO_LATE", "Paywall", "name_settings"]
@@ -181,6 +182,26 @@ class Paywall(PaywallBase[Store]):
         """
         self._run(self._join(source_id, target_id, now), CARE)
 
+    def carry(
+        self, reader: Reader, view: PageView, usage: Usage, *, now: datetime | None = None
+    ) -> tuple[Decision, Usage]:
+        """Decide on a usage that the caller keeps, and return it as it is after the view.
+
+        For what is counted outside the store for a while, such as a first visit in its cookie:
+        `bring` writes it once it comes back. The decision is reported like that of a `check`, and
+        the store is not asked. `Usage()` is that of a new reader. Raises what `check` does, but no
+        `StoreError`.
+        """
+        decided, after = self._decide_carried(reader, view, usage, now)
+        return self._told(decided), after
+
+    def bring(self, usage: Usage, target_id: str, *, now: datetime | None = None) -> None:
+        """Bring a usage that was kept outside the store to an id, as `join` brings another id's.
+
+        Repeating it changes nothing. It may take 20 deadlines. Raises what `join` does.
+        """
+        self._run(self._bring(usage, target_id, now), CARE)
+
     def forget(self, reader_id: str) -> None:
         """Remove a reader from the store and from this process.
 
@@ -213,7 +234,9 @@ class Paywall(PaywallBase[Store]):
         self, reader: Reader, view: PageView, now: datetime | None, *, counts: bool
     ) -> Decision:
         asked = self._decide(reader, view, now, counts=counts)
-        decided = asked if isinstance(asked, StoreDecision) else self._run(asked)
+        return self._told(asked if isinstance(asked, StoreDecision) else self._run(asked))
+
+    def _told(self, decided: StoreDecision) -> Decision:
         event = self._report(decided)
         if event is not None:
             self._call_hook(event)

@@ -1,0 +1,43 @@
+"""The door to a publisher's site: requests in; whole text or teaser, prompt, status, headers out.
+
+`Gate` knows no framework; `asgi`, `wsgi`, `fastapi`, `flask` and `django` put it into one, each
+with the shape its community expects. Nothing here decides: the paywall does.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from meter.errors import raise_missing_extra
+from meter.web.errors import CrossSiteError
+
+if TYPE_CHECKING:
+    from meter.web.answer import Answer
+    from meter.web.gate import Gate
+    from meter.web.request import WebRequest, local_path
+    from meter.web.visit import Visit
+
+__all__ = ["Answer", "CrossSiteError", "Gate", "Visit", "WebRequest", "local_path"]
+
+# Imported when first asked for: `serve` needs none of it, nor what it needs.
+_LAZY = {
+    "Answer": "meter.web.answer",
+    "Gate": "meter.web.gate",
+    "Visit": "meter.web.visit",
+    "WebRequest": "meter.web.request",
+    "local_path": "meter.web.request",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LAZY:
+        raise AttributeError(f"module `meter.web` has no attribute `{name}`")
+    try:
+        return getattr(import_module(_LAZY[name]), name)
+    except ModuleNotFoundError as error:
+        raise_missing_extra(error)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,91 @@
+"""What one article's request gets: whole or teaser, the prompt, the status."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from attrs import field, frozen
+from markupsafe import Markup
+
+from meter.decision import Decision
+from meter.errors import MeterError
+from meter.loading.events import decision_table
+from meter.prompts import render
+from meter.prompts.rendering import LayoutWord
+from meter.vocabulary import Access
+from meter.web.kinds import RequestKind
+
+if TYPE_CHECKING:
+    from meter.prompts.rendering import FormatWord
+
+__all__ = ["Answer"]
+
+LOG = logging.getLogger("meter.web")
+
+_REFUSED = 503
+
+
+@frozen(kw_only=True)
+class Answer:
+    """What a request for one article gets.
+
+    `decision` is the paywall's. `whole` says whether the text may go out: nothing else does, not
+    `decision.access`. `kind` says what the request was. `max_age` is for how many seconds a cache
+    may give this answer to anybody; with `None` it is for this reader alone.
+    """
+
+    decision: Decision
+    whole: bool
+    kind: RequestKind
+    max_age: int | None = None
+    locale: str | None = field(default=None, repr=False)
+    folder: str | None = field(default=None, repr=False)
+    layout: LayoutWord = field(default="wide", repr=False)
+
+    @property
+    def refused(self) -> bool:
+        """Whether a browser looked ahead at what counts: answer 503, and it asks when it is read.
+
+        Chromium shows a page that it has fetched ahead on the click and asks no second time; a 503
+        makes it ask.
+        """
+        return self.kind is RequestKind.AHEAD and self.decision.speculative
+
+    @property
+    def status(self) -> int:
+        """The status of the answer: 200, or 503 where it is refused. A wall is a page like any."""
+        return _REFUSED if self.refused else 200
+
+    @property
+    def prompt(self) -> Markup:
+        """The prompt as HTML, safe to put into a page; empty where nothing is said."""
+        return Markup(self.rendered())  # noqa: S704 - the prompts escape what they are given
+
+    def rendered(self, *, layout: LayoutWord | None = None, format: FormatWord = "html") -> str:  # noqa: A002 - as `render` calls it
+        """Return the prompt in a layout and a format of `render`.
+
+        A prompt that cannot be made costs nobody the page: it is logged, and empty.
+        """
+        try:
+            return render(
+                self.decision,
+                locale=self.locale,
+                layout=layout or self.layout,
+                format=format,
+                folder=self.folder,
+            )
+        except MeterError:
+            LOG.exception("the prompt of a decision cannot be rendered; the page goes without")
+            return "null" if format == "json" else ""
+
+    def table(self) -> dict[str, Any]:
+        """Return the decision as `meter decide` writes it, for apps and front ends."""
+        return decision_table(self.decision) | {"whole": self.whole}
+
+
+def is_whole(decision: Decision, kind: RequestKind, *, open_to_everyone: bool) -> bool:
+    """Say whether the text may go out: what an unproved crawler gets is what everyone gets."""
+    if decision.access is not Access.FULL or decision.speculative:
+        return False
+    return open_to_everyone or kind is not RequestKind.CLAIMED_CRAWLER

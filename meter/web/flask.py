@@ -1,0 +1,104 @@
+"""A paywall for Flask: an extension. A view asks `visit`; a template has it as `paywall`.
+
+>>> from meter.web.flask import FlaskPaywall, visit
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from werkzeug.local import LocalProxy
+
+from meter.errors import raise_missing_extra
+from meter.web.errors import REFUSALS, refusal
+from meter.web.opening import open_gate, prove
+from meter.web.visit import Visit
+from meter.web.wsgi import web_request
+
+try:
+    from flask import Flask, Response, current_app, g, has_request_context, request
+except ModuleNotFoundError as error:
+    raise_missing_extra(error)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from meter.view import Reader
+    from meter.web.gate import Gate
+
+__all__ = ["FlaskPaywall", "visit"]
+
+_EXTENSION = "meter"
+_PREFIX = "METER_"
+
+
+class FlaskPaywall:
+    """The paywall of a Flask application.
+
+    `account` returns the `Reader` who is signed in, or `None`; it is called with the request at
+    hand, where a view asks. The application's configuration holds the rest: `METER_POLICY` (a
+    policy, or the path of its file), `METER_STORE` (a URL) and `METER_SECRET`; with `METER_` in
+    front and in capitals, every setting of `Gate`; `METER_RELOAD`, and `METER_PAYWALL` for the
+    paywall's own settings. An application without `METER_POLICY` is left as it is.
+    """
+
+    def __init__(
+        self, app: Flask | None = None, *, account: Callable[[], Reader | None] | None = None
+    ) -> None:
+        self._account = account
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask) -> None:
+        """Put the paywall into an application.
+
+        Raises what `open_gate` does; a store that is out does not keep the site from starting.
+        """
+        settings = {
+            name.removeprefix(_PREFIX).lower(): value
+            for name, value in app.config.items()
+            if name.startswith(_PREFIX)
+        }
+        if "policy" not in settings:
+            return
+        gate = open_gate(settings.pop("policy"), settings.pop("store", "memory://"), **settings)
+        prove(gate)
+        app.extensions[_EXTENSION] = gate
+        app.before_request(self._begin)
+        app.after_request(_finish)
+        app.context_processor(lambda: {"paywall": visit})
+        for kind in REFUSALS:
+            app.register_error_handler(kind, _refuse)
+
+    def _begin(self) -> None:
+        gate: Gate = current_app.extensions[_EXTENSION]
+        g.meter_visit = gate.visit(web_request(request.environ), self._account)
+
+
+def _current() -> Visit:
+    found = g.get("meter_visit") if has_request_context() else None
+    if isinstance(found, Visit):
+        return found
+    raise RuntimeError("no paywall is in this application: set `METER_POLICY`")
+
+
+visit = cast("Visit", LocalProxy(_current))
+"""The visit that the request at hand is."""
+
+
+def _finish(response: Response) -> Response:
+    found = g.get("meter_visit")
+    if not isinstance(found, Visit):
+        return response
+    finished = found.finish(response.status_code, list(response.headers))
+    if finished.body is not None:
+        response.set_data(finished.body)
+    response.status_code = finished.status
+    response.headers.clear()
+    response.headers.extend(cast("Any", finished.headers))
+    return response
+
+
+def _refuse(error: Exception) -> Response:
+    status, words = refusal(error)
+    return Response(words, status=status, content_type="text/plain; charset=utf-8")

@@ -1,0 +1,106 @@
+"""What the headers of an answer have to be, so that no cache gives one reader's page to another.
+
+Measured on six shared caches: `private` or `no-store` holds on all of them, `Vary: Cookie` does
+not, an answer without any header is stored by some, and two hand a stored `Set-Cookie` to the next
+reader. Hence: an answer that hung on the reader is `private, no-store`, whatever its status; one
+that sets a cookie is never storable; one that is storable never sets a cookie.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["PRIVATE", "Finished", "Headers", "finish"]
+
+Headers = list[tuple[str, str]]
+
+PRIVATE = "private, no-store"
+# What tells some cache, or all of them, something else than `Cache-Control` does.
+_CACHING = frozenset(
+    {
+        "age",
+        "cache-control",
+        "expires",
+        "pragma",
+        "surrogate-control",
+        "x-accel-expires",
+        "edge-control",
+    }
+)
+_VALIDATORS = ("etag", "last-modified", "accept-ranges")
+_STORABLE = (200, 203, 206, 304)
+_RESTRICTED = ("private", "no-store", "no-cache")
+_REFUSAL = "the page is only for somebody who reads it: ask again then\n"
+
+
+class Finished(NamedTuple):
+    """An answer as it goes out. Where `body` is not `None`, it stands in for the view's."""
+
+    status: int
+    headers: Headers
+    body: bytes | None = None
+
+
+def finish(
+    status: int,
+    headers: Iterable[tuple[str, str]],
+    *,
+    refused: bool,
+    max_age: int | None,
+    set_cookie: str | None,
+) -> Finished:
+    """Return what goes out of a view's answer that has asked about its reader.
+
+    `refused`: nothing of the view's goes out but a 503. `max_age`: the seconds for which everybody
+    gets the same, or `None`. `set_cookie`: the reader's cookie, if one has to be set.
+    """
+    given = list(headers)
+    if refused:
+        return _refusal(set_cookie)
+    if _may_be_stored(status, given, max_age, set_cookie):
+        kept = [pair for pair in given if not _is_caching(pair[0])]
+        return Finished(status, [*kept, ("Cache-Control", f"public, max-age={max_age}")])
+    kept = [
+        pair for pair in given if not _is_caching(pair[0]) and pair[0].lower() not in _VALIDATORS
+    ]
+    kept.append(("Cache-Control", PRIVATE))
+    if set_cookie is not None:
+        kept.append(("Set-Cookie", set_cookie))
+    return Finished(status, kept)
+
+
+def _is_caching(name: str) -> bool:
+    lower = name.lower()
+    return lower in _CACHING or lower.endswith("cdn-cache-control")
+
+
+def _may_be_stored(
+    status: int, headers: Headers, max_age: int | None, set_cookie: str | None
+) -> bool:
+    """Say whether everybody gets this answer: nothing in it is one reader's."""
+    if not max_age or status not in _STORABLE or set_cookie is not None:
+        return False
+    for name, value in headers:
+        lower = name.lower()
+        if lower == "set-cookie":
+            return False
+        if lower == "cache-control" and any(word in value.lower() for word in _RESTRICTED):
+            return False
+        if lower == "vary" and ("*" in value or "cookie" in value.lower()):
+            return False
+    return True
+
+
+def _refusal(set_cookie: str | None) -> Finished:
+    body = _REFUSAL.encode()
+    headers = [
+        ("Content-Type", "text/plain; charset=utf-8"),
+        ("Content-Length", str(len(body))),
+        ("Cache-Control", PRIVATE),
+    ]
+    if set_cookie is not None:
+        headers.append(("Set-Cookie", set_cookie))
+    return Finished(503, headers, body)

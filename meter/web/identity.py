@@ -1,0 +1,196 @@
+"""Who a visit is: an account, a device with a cookie, or nobody.
+
+A device is joined to the account it signs in to, one way; it stays itself, so that the next account
+on the same browser meets nothing of the last. What the store does not know yet (a first visit, a
+sign-in during an outage) waits in the cookie, and is asked again at the next view.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from attrs import evolve
+
+from meter.errors import IdentityError, StoreError, quoted
+from meter.view import Reader
+from meter.web.cookie import ReaderCookie, account_reader_id, new_device
+from meter.web.steps import AskPaywall, AskSite, Steps
+from meter.windows import instant, moment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from meter.usage import Usage
+    from meter.web.gate import AccountOf, Gate
+    from meter.web.request import WebRequest
+
+__all__ = ["NOBODY", "Identity"]
+
+LOG = logging.getLogger("meter.web")
+
+NOBODY = Reader(id=None)
+
+
+class Identity:
+    """The account and the cookie of one request, and what becomes of the cookie."""
+
+    def __init__(self, gate: Gate, request: WebRequest, account_of: AccountOf | None) -> None:
+        self._gate = gate
+        self._request = request
+        self._account_of = account_of
+        self._account: Reader | None = None
+        self._secure = gate.proxies.is_secure(request)
+        self._cookie: ReaderCookie | None = None
+        self._was_read = False
+        self._writes = False
+        self._clears = False
+        self._consents: bool | None = None
+
+    @property
+    def cookie(self) -> ReaderCookie | None:
+        """The cookie that came, or what has become of it; `None` where there is none of ours."""
+        if not self._was_read:
+            self._was_read = True
+            header = self._request.header("cookie")
+            self._cookie, self._writes = self._gate.jar.read(header, self._seconds())
+        return self._cookie
+
+    def _seconds(self) -> int:
+        return int(self._gate.now().timestamp())
+
+    def write(self, cookie: ReaderCookie) -> None:
+        """Give the browser another cookie with the answer."""
+        self._was_read = True
+        self._cookie = cookie
+        self._writes = True
+
+    def header(self) -> str | None:
+        """Return the `Set-Cookie` header's value, where the browser has to be told something."""
+        if self._clears:
+            return self._gate.jar.clear(secure=self._secure)
+        if self._cookie is None or not self._writes:
+            return None
+        renewed = evolve(self._cookie, issued=self._seconds())
+        return self._gate.jar.set(renewed, secure=self._secure)
+
+    def consents(self) -> bool:
+        """Say whether this browser may be given a cookie; where not, it loses the one it has."""
+        if self._consents is None:
+            consent = self._gate.consent
+            self._consents = consent is None or bool(consent(self._request))
+            self._clears = not self._consents and self.cookie is not None
+        return self._consents
+
+    def new_cookie(self, reader: Reader) -> tuple[ReaderCookie, Reader]:
+        """Return a new device's cookie, and its reader; nothing is set yet."""
+        cookie = ReaderCookie(device=new_device(), issued=self._seconds())
+        return cookie, evolve(reader, id=cookie.reader_id)
+
+    def carry(self, cookie: ReaderCookie, usage: Usage) -> bool:
+        """Let a new cookie hold what a first visit counts; say whether it can."""
+        full = evolve(cookie, usage=usage.to_bytes())
+        fits = self._gate.jar.fits(full)
+        self.write(full if fits else cookie)
+        return fits
+
+    def account(self) -> Steps[Reader | None]:
+        """Ask the site, once, who is signed in; a reader without an id only describes a device."""
+        if self._account_of is not None:
+            found = yield AskSite(self._account_of)
+            if found is not None and not isinstance(found, Reader):
+                raise TypeError(f"`account` returns a `Reader` or `None`, not {quoted(found)}")
+            self._account_of = None
+            self._account = found
+        account = self._account
+        if account is None or account.id is None:
+            return account
+        return evolve(account, id=account_reader_id(account.id))
+
+    def reader(self, now: datetime) -> Steps[Reader]:
+        """Return the account, else the device, else nobody, with nothing left to bring or join."""
+        account = yield from self.account()
+        if account is not None and account.id is not None:
+            yield from self._settle(account.id, now)
+            return account
+        described = account or NOBODY
+        if not self.consents() or self.cookie is None:
+            return described
+        yield from self._bring(now)
+        return evolve(described, id=self.cookie.reader_id)
+
+    def _settle(self, account: str, now: datetime) -> Steps[None]:
+        """Join this device to the account that is signed in, if that is still to be done."""
+        cookie = self.cookie
+        if cookie is None:
+            return
+        mark = cookie.mark(account)
+        waiting = dict(cookie.joins)
+        if cookie.account != mark or mark in waiting:
+            yield from self._join(account, waiting.get(mark, instant(now)), now)
+
+    def _join(self, account: str, at: int, now: datetime) -> Steps[None]:
+        """Join this device to an account as of an instant; where that fails, it waits."""
+        cookie = yield from self._bring(now)
+        if cookie is None:
+            return
+        mark = cookie.mark(account)
+        source = cookie.reader_id
+        when = moment(at, self._gate.policy.zone)
+        done = not cookie.usage
+        if done:
+            done = yield from self._succeeds(
+                lambda paywall: paywall.join(source, account, now=when)
+            )
+        self.write(cookie.joined(mark) if done else cookie.joining(mark, at))
+
+    def _bring(self, now: datetime) -> Steps[ReaderCookie | None]:
+        """Write to the store what a first visit has counted; return the cookie as it is then."""
+        cookie = self.cookie
+        if cookie is None or not cookie.usage:
+            return cookie
+        usage = cookie.carried()
+        target = cookie.reader_id
+        if (yield from self._succeeds(lambda paywall: paywall.bring(usage, target, now=now))):
+            self.write(evolve(cookie, usage=b""))
+        return self.cookie
+
+    def sign_in(self, account: str) -> Steps[None]:
+        """Join this device to an account that has just signed in."""
+        if not account or account.isspace():
+            raise IdentityError("the id of an account is empty: pass the one that its reader has")
+        now = self._gate.now()
+        yield from self._join(account_reader_id(account), instant(now), now)
+
+    def sign_out(self) -> None:
+        """Let this browser be the device again that it was."""
+        cookie = self.cookie
+        if cookie is not None and cookie.account:
+            self.write(evolve(cookie, account=""))
+
+    def forget(self) -> Steps[None]:
+        """Remove the account's record and the device's, and the cookie."""
+        account = yield from self.account()
+        names = [] if account is None or account.id is None else [account.id]
+        if self.cookie is not None:
+            names.append(self.cookie.reader_id)
+        for name in names:
+            yield AskPaywall(_forgetting(name))
+        self._clears = self.cookie is not None
+
+    def _succeeds(self, call: Callable[[Any], Any]) -> Steps[bool]:
+        """Ask the paywall for a change; say whether the store took it."""
+        try:
+            yield AskPaywall(call)
+        except StoreError as error:
+            if self._gate.is_news(error):
+                LOG.warning(
+                    "what a cookie holds cannot be stored yet; it is tried again: %s", error
+                )
+            return False
+        return True
+
+
+def _forgetting(name: str) -> Callable[[Any], Any]:
+    return lambda paywall: paywall.forget(name)

@@ -1,0 +1,55 @@
+"""What a request is: somebody who reads, a browser that looks ahead, a machine.
+
+What browsers announce: `Sec-Purpose: prefetch` and `prefetch;prerender` (Chromium, WebKit),
+`Purpose: prefetch` (older ones), `X-Moz: prefetch` (Firefox), `X-Purpose: preview` (Safari).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import crawleruseragents
+
+if TYPE_CHECKING:
+    from meter.web.request import WebRequest
+
+__all__ = ["RequestKind", "kind_of"]
+
+_ANNOUNCED = ("sec-purpose", "purpose", "x-purpose", "x-moz")
+_AHEAD = ("prefetch", "prerender", "preview")
+_NOBODY = ("HEAD", "OPTIONS", "TRACE")
+_LONGEST_AGENT = 1000
+
+
+class RequestKind(StrEnum):
+    """What a request is. Only a `READ` counts."""
+
+    READ = "read"
+    LOOK = "look"
+    """Nobody reads: `HEAD` and the like. It gets the teaser where a reader would be counted."""
+    AHEAD = "ahead"
+    """A browser fetches before anybody reads: refused (503) where it would count."""
+    CLAIMED_CRAWLER = "claimed-crawler"
+    """It says that it is a crawler or a link preview. That proves nothing, and opens nothing."""
+    CRAWLER = "crawler"
+    """A crawler that the site has verified."""
+
+
+def kind_of(request: WebRequest, *, verified: bool = False) -> RequestKind:
+    """Return what a request is; `verified`: the site has proved that it is a crawler's."""
+    announced = " ".join(request.header(name) for name in _ANNOUNCED).lower()
+    if any(word in announced for word in _AHEAD):
+        return RequestKind.AHEAD
+    if verified:
+        return RequestKind.CRAWLER
+    if _is_crawler(request.header("user-agent")[:_LONGEST_AGENT]):
+        return RequestKind.CLAIMED_CRAWLER
+    return RequestKind.LOOK if request.method.upper() in _NOBODY else RequestKind.READ
+
+
+@lru_cache(maxsize=4096)
+def _is_crawler(agent: str) -> bool:
+    """Say whether a user agent is a known crawler's, by the list `crawler-user-agents`."""
+    return bool(agent) and bool(crawleruseragents.is_crawler(agent))

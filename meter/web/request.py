@@ -1,0 +1,167 @@
+"""One request, whatever framework it came through: who asks, from where, over which scheme."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from attrs import field, frozen
+
+from meter.errors import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+__all__ = ["Proxies", "WebRequest", "is_cross_site", "local_path"]
+
+_SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
+_OWN_SITE = ("same-origin", "none")
+_UNIX = "unix"
+_PORTS = {"http": ":80", "https": ":443"}
+
+
+def _lower(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return headers by lower-case name; several of one name are one, as HTTP joins them."""
+    pairs = headers.items() if isinstance(headers, Mapping) else headers
+    joined: dict[str, str] = {}
+    for given, value in pairs:
+        name = given.lower()
+        mark = "; " if name == "cookie" else ", "
+        joined[name] = f"{joined[name]}{mark}{value}" if name in joined else value
+    return joined
+
+
+@frozen(kw_only=True)
+class WebRequest:
+    """One HTTP request as it came in.
+
+    `url` is its target: path and query, as they were sent. `headers` are a mapping or pairs; names
+    are compared without case. `scheme` is `http` or `https` as this server was asked, and `client`
+    the address of whoever is connected, a proxy perhaps, or `None` where there is none (a Unix
+    socket).
+    """
+
+    method: str
+    url: str = "/"
+    headers: Mapping[str, str] = field(factory=dict, converter=_lower)
+    scheme: str = "http"
+    client: str | None = None
+
+    def header(self, name: str) -> str:
+        """Return a header's value, or an empty text; the name is in lower case."""
+        return self.headers.get(name, "")
+
+    @property
+    def return_path(self) -> str:
+        """The path and query to come back to after signing in: always a local one."""
+        return local_path(self.url)
+
+
+def local_path(target: str | None, otherwise: str = "/") -> str:
+    r"""Return a path on this site, or `otherwise` for an address that could lead elsewhere.
+
+    Browsers take `//other.example`, `/\other.example` and addresses with tabs or line breaks in
+    them to another site.
+
+    >>> local_path("/articles/a1?page=2")
+    '/articles/a1?page=2'
+    >>> local_path("//other.example/"), local_path("https://other.example/")
+    ('/', '/')
+    """
+    if not target or target[0] != "/" or "\\" in target or target.startswith("//"):
+        return otherwise
+    return target if target.isprintable() and " " not in target else otherwise
+
+
+@frozen
+class Proxies:
+    """The addresses whose forwarded headers are believed; `unix` is a peer without an address."""
+
+    networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    unix: bool = False
+
+    @classmethod
+    def parse(cls, trusted: Iterable[str]) -> Proxies:
+        """Return the proxies of a list of addresses, networks (`10.0.0.0/8`) and the word `unix`.
+
+        Raises `TypeError` for a text that is no list and `ValueError` for what is no address.
+        """
+        if isinstance(trusted, str):
+            raise TypeError('trusted proxies are a list such as `["127.0.0.1"]`, not one text')
+        words = [word.strip() for word in trusted]
+        networks = tuple(_network(word) for word in words if word and word != _UNIX)
+        return cls(networks, unix=_UNIX in words)
+
+    def trust(self, client: str | None) -> bool:
+        """Say whether a peer is one of these."""
+        if not client:
+            return self.unix
+        try:
+            address = ip_address(client.partition("%")[0])
+        except ValueError:
+            return False
+        mapped = getattr(address, "ipv4_mapped", None)
+        return any((mapped or address) in network for network in self.networks)
+
+    def is_secure(self, request: WebRequest) -> bool:
+        """Say whether the reader's browser speaks https, also where a trusted proxy says so."""
+        if request.scheme == "https":
+            return True
+        forwarded = request.header("x-forwarded-proto").lower()
+        return "https" in forwarded.replace(" ", "").split(",") and self.trust(request.client)
+
+    def host(self, request: WebRequest) -> str:
+        """Return the host, with its port, that the browser asked for."""
+        forwarded = request.header("x-forwarded-host")
+        if forwarded and self.trust(request.client):
+            return forwarded.rpartition(",")[2].strip()
+        return request.header("host")
+
+
+def _network(word: str) -> IPv4Network | IPv6Network:
+    try:
+        return ip_network(word)
+    except ValueError:
+        raise ValueError(
+            f"{quoted(word)} is no address of a proxy; write one such as `127.0.0.1`, a network"
+            " such as `10.0.0.0/8`, or `unix`"
+        ) from None
+
+
+def is_cross_site(request: WebRequest, proxies: Proxies, allowed: Collection[str]) -> bool:
+    """Say whether a browser says that another site sends a request which changes something.
+
+    `allowed` are origins, such as `https://accounts.example`, that may. A request with neither
+    `Sec-Fetch-Site` nor `Origin` comes from no browser of today, and no other site can make one.
+    """
+    if request.method.upper() in _SAFE:
+        return False
+    origin = request.headers.get("origin")
+    if origin is not None and origin in allowed:
+        return False
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site.strip().lower() not in _OWN_SITE
+    if origin is None:
+        return False
+    return _host(origin) != _bare(proxies.host(request), _scheme(origin))
+
+
+def _scheme(origin: str) -> str:
+    return origin.partition(":")[0].lower()
+
+
+def _host(origin: str) -> str | None:
+    """Return the host and port of an origin, or `None` for `null` and for what is none."""
+    try:
+        netloc = urlsplit(origin).netloc
+    except ValueError:
+        return None
+    return _bare(netloc, _scheme(origin)) or None
+
+
+def _bare(host: str, scheme: str) -> str:
+    """Return a host as it is compared: without the port that its scheme has anyway."""
+    return host.strip().lower().removesuffix(_PORTS.get(scheme, ":"))

@@ -1,0 +1,75 @@
+"""Runs what a visit does: its steps one after the other, called or awaited.
+
+What a visit does is written once, as generators that yield what is to be asked of the paywall or of
+the site, and are sent the answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Generator
+from inspect import isawaitable, iscoroutine
+from typing import Any, TypeAlias, TypeVar
+
+from attrs import frozen
+
+from meter.paywall import AsyncPaywall, Paywall
+from meter.stores import queries
+
+__all__ = ["AskPaywall", "AskSite", "Steps", "run", "run_async"]
+
+T = TypeVar("T")
+
+AWAIT = (
+    "this has to be awaited: call the method with an `a` in front, such as"
+    " `await visit.aopen(article)`, or give the gate a `Paywall` and a plain function"
+)
+
+
+@frozen
+class AskPaywall:
+    """A call of the paywall's."""
+
+    call: Callable[[Any], Any]
+
+
+@frozen
+class AskSite:
+    """A function of the site's, which may have to be awaited."""
+
+    call: Callable[[], Any]
+
+
+Step: TypeAlias = AskPaywall | AskSite
+Steps: TypeAlias = Generator[Step, Any, T]
+
+
+def run(steps: Steps[T], paywall: Paywall | AsyncPaywall) -> T:
+    """Run steps whose calls block. Raises `TypeError` for what has to be awaited."""
+    if isinstance(paywall, AsyncPaywall):
+        steps.close()
+        raise TypeError(AWAIT)
+
+    def ask(step: Step) -> object:
+        if isinstance(step, AskPaywall):
+            return step.call(paywall)
+        found = step.call()
+        if isawaitable(found):
+            if iscoroutine(found):
+                found.close()
+            raise TypeError(AWAIT)
+        return found
+
+    return queries.run(steps, ask, Exception)
+
+
+async def run_async(steps: Steps[T], paywall: Paywall | AsyncPaywall) -> T:
+    """Do as `run` does, and await what has to be; an ordinary paywall is asked in a thread."""
+
+    async def ask(step: Step) -> object:
+        if isinstance(step, AskPaywall) and not isinstance(paywall, AsyncPaywall):
+            return await asyncio.to_thread(step.call, paywall)
+        found = step.call(paywall) if isinstance(step, AskPaywall) else step.call()
+        return await found if isawaitable(found) else found
+
+    return await queries.run_async(steps, ask, Exception)

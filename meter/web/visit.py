@@ -1,0 +1,192 @@
+"""One request at the gate, as the view of a site asks it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from meter.errors import IdentityError
+from meter.paywall import Counted
+from meter.view import Article
+from meter.web.errors import CrossSiteError
+from meter.web.headers import Finished, finish
+from meter.web.identity import Identity
+from meter.web.reading import Reading
+from meter.web.request import WebRequest, is_cross_site
+from meter.web.steps import AskPaywall, Steps, run, run_async
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from meter.web.answer import Answer
+    from meter.web.gate import AccountOf, Gate
+
+__all__ = ["Visit"]
+
+
+class Visit:
+    """One request at a gate; nothing is decided, asked or set before the view asks.
+
+    `open` decides and counts; `peek` only looks. `sign_in`, `sign_out`, `started`, `ledger` and
+    `forget` are for the pages of an account. What has an `a` in front of its name is the same,
+    awaited. `finish` makes the headers; an adapter calls it.
+    """
+
+    def __init__(self, gate: Gate, request: WebRequest, account: AccountOf | None = None) -> None:
+        self.gate = gate
+        self.request = request
+        self._identity = Identity(gate, request, account)
+        self._answers: list[Answer] = []
+        self._is_personal = False
+
+    def open(self, article: Article | str, **details: Any) -> Answer:  # noqa: ANN401 - a view's
+        """Decide what this request gets of an article, and count it where a rule says so.
+
+        `article` is an `Article` or its id. `details` are those of a `PageView` that only the site
+        knows: `channel`, `device`, `language`, `gift`, `id`; and `referrer` and `country`, where
+        they are not the request's. No failure of a store or a prompt ever raises here.
+        """
+        return run(self._open(article, details), self.gate.paywall)
+
+    async def aopen(self, article: Article | str, **details: Any) -> Answer:  # noqa: ANN401 - a view's
+        """Decide what this request gets of an article; see `open`."""
+        return await run_async(self._open(article, details), self.gate.paywall)
+
+    def peek(self, article: Article | str, **details: Any) -> Answer:  # noqa: ANN401 - a view's
+        """Say what this request would get of an article, and count nothing: for lists of articles.
+
+        `whole` is always false: what was not counted carries no text.
+        """
+        return run(self._peek(article, details), self.gate.paywall)
+
+    async def apeek(self, article: Article | str, **details: Any) -> Answer:  # noqa: ANN401 - a view's
+        """Say what this request would get of an article; see `peek`."""
+        return await run_async(self._peek(article, details), self.gate.paywall)
+
+    def sign_in(self, account: str) -> None:
+        """Say that this browser has signed in to an account, by its id: what it read joins.
+
+        Where the store does not answer, that is done at the account's next view. Raises
+        `CrossSiteError` for a request that another site sends, and `IdentityError` for an empty id.
+        """
+        run(self._sign_in(account), self.gate.paywall)
+
+    async def asign_in(self, account: str) -> None:
+        """Say that this browser has signed in to an account; see `sign_in`."""
+        await run_async(self._sign_in(account), self.gate.paywall)
+
+    def sign_out(self) -> None:
+        """Say that this browser has signed out: it is the device again that it was before.
+
+        Raises `CrossSiteError` for a request that another site sends.
+        """
+        self._changes()
+        self._identity.sign_out()
+
+    def started(self, offer: str) -> None:
+        """Say that the account has started an offer; see `Paywall.started`.
+
+        Raises what that does, `IdentityError` where nobody is signed in, and `CrossSiteError`.
+        """
+        run(self._started(offer), self.gate.paywall)
+
+    async def astarted(self, offer: str) -> None:
+        """Say that the account has started an offer; see `started`."""
+        await run_async(self._started(offer), self.gate.paywall)
+
+    def ledger(self) -> dict[str, Counted]:
+        """Return what is counted for this reader, by meter: the account's, or this device's.
+
+        Raises `StoreError` where the store does not answer.
+        """
+        return run(self._ledger(), self.gate.paywall)
+
+    async def aledger(self) -> dict[str, Counted]:
+        """Return what is counted for this reader; see `ledger`."""
+        return await run_async(self._ledger(), self.gate.paywall)
+
+    def forget(self) -> None:
+        """Remove what is counted for the account, if one is signed in, and for this device.
+
+        The cookie goes too. Raises `StoreError` where the store does not answer: ask again then;
+        and `CrossSiteError` for a request that another site sends.
+        """
+        run(self._forget(), self.gate.paywall)
+
+    async def aforget(self) -> None:
+        """Remove what is counted for this reader; see `forget`."""
+        await run_async(self._forget(), self.gate.paywall)
+
+    @property
+    def return_path(self) -> str:
+        """The path to come back to after signing in: always one on this site."""
+        return self.request.return_path
+
+    def check_origin(self) -> None:
+        """Raise `CrossSiteError` if a browser says that another site sends this request.
+
+        The calls that change something do so by themselves; ask before you change anything of your
+        own, such as a session.
+        """
+        if is_cross_site(self.request, self.gate.proxies, self.gate.origins):
+            raise CrossSiteError("another site sent this request: nothing was changed")
+
+    def finish(self, status: int, headers: Iterable[tuple[str, str]]) -> Finished:
+        """Return the status, headers and, where the view's must not go out, the body.
+
+        An answer whose view asked nothing goes out as it is.
+        """
+        given = list(headers)
+        if not self._is_personal and not self._answers:
+            return Finished(status, given)
+        ages = [answer.max_age or 0 for answer in self._answers]
+        return finish(
+            status,
+            given,
+            refused=any(answer.refused for answer in self._answers),
+            max_age=0 if self._is_personal else min(ages),
+            set_cookie=self._identity.header(),
+        )
+
+    def _changes(self) -> None:
+        self._is_personal = True
+        self.check_origin()
+
+    def _reading(self, article: Article | str, details: dict[str, Any]) -> Reading:
+        whole = Article(id=article) if isinstance(article, str) else article
+        return Reading(self.gate, self.request, self._identity, whole, details)
+
+    def _open(self, article: Article | str, details: dict[str, Any]) -> Steps[Answer]:
+        answer = yield from self._reading(article, details).open()
+        self._answers.append(answer)
+        return answer
+
+    def _peek(self, article: Article | str, details: dict[str, Any]) -> Steps[Answer]:
+        self._is_personal = True
+        return (yield from self._reading(article, details).peek())
+
+    def _sign_in(self, account: str) -> Steps[None]:
+        self._changes()
+        yield from self._identity.sign_in(account)
+
+    def _started(self, offer: str) -> Steps[None]:
+        self._changes()
+        account = yield from self._identity.account()
+        if account is None or account.id is None:
+            raise IdentityError("nobody is signed in: an offer is started by an account")
+        yield AskPaywall(lambda paywall: paywall.started(account.id, offer))
+
+    def _ledger(self) -> Steps[dict[str, Counted]]:
+        self._is_personal = True
+        now = self.gate.now()
+        reader = yield from self._identity.reader(now)
+        if reader.id is None:
+            nothing = Counted(reads=(), resets_at=None)
+            return {meter.name: nothing for meter in self.gate.policy.meters}
+        counted: dict[str, Counted] = yield AskPaywall(
+            lambda paywall: paywall.ledger(reader.id, now=now)
+        )
+        return counted
+
+    def _forget(self) -> Steps[None]:
+        self._changes()
+        yield from self._identity.forget()

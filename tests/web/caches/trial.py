@@ -15,8 +15,8 @@ from tests.web.caches.visits import mingle, opening
 
 WHOLE = 100_000
 LEAST_FROM_THE_CACHE = 0.95
-ENOUGH = 600
-"""So many exchanges that a first fetch of each of seventeen bodies is less than a twentieth."""
+ENOUGH = 2000
+"""So many exchanges that a first fetch of each of seventeen bodies is next to nothing."""
 
 
 def try_cache(name, mode, exchanges, *, lines=1, seed=5, spoil=list):

@@ -101,8 +101,7 @@ class AsyncPaywall(PaywallBase[AsyncStore]):
     ) -> Decision:
         asked = self._decide(reader, view, now, counts=counts)
         decided = asked if isinstance(asked, StoreDecision) else await self._run(asked)
-        event = self._report(decided)
-        if event is not None:
+        for event in self._report(decided):
             await self._call_hook(event)
         return decided.decision
 

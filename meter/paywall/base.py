@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection
 from contextlib import nullcontext
 from datetime import datetime
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -28,11 +28,21 @@ from meter.paywall.settings import (
     called,
     check_names,
     check_policy,
+    check_shadow,
     named,
     outage_word,
     seconds_at_most,
+    secrets,
 )
-from meter.paywall.telemetry import LOG, StoreDecision, Telemetry, ViewKind, decision_event
+from meter.paywall.shadow import Shadow, record_word
+from meter.paywall.telemetry import (
+    LOG,
+    StoreDecision,
+    Telemetry,
+    decision_event,
+    difference_event,
+    view_kind,
+)
 from meter.paywall.transactions import TransactionResult, join, transact
 from meter.policy import Policy
 from meter.stores.deadline import deadline
@@ -51,7 +61,7 @@ if TYPE_CHECKING:
     from meter.usage import Usage
     from meter.view import PageView, Reader
 
-__all__ = ["MISTAKES", "Counted", "PaywallBase", "failed", "view_kind"]
+__all__ = ["MISTAKES", "Counted", "PaywallBase", "failed"]
 
 S = TypeVar("S", Store, AsyncStore)
 
@@ -74,14 +84,6 @@ class Counted:
     resets_at: datetime | None
 
 
-def _secrets(old_secrets: Iterable[Secret]) -> tuple[Secret, ...]:
-    if isinstance(old_secrets, bytes | str):
-        raise TypeError("`old_secrets` is a tuple of secrets; write a comma behind a single one")
-    if isinstance(old_secrets, Mapping) or not isinstance(old_secrets, Iterable):
-        raise TypeError(f"`old_secrets` is a tuple of secrets, not {quoted(old_secrets)}")
-    return tuple(checked_secret(secret) for secret in old_secrets)
-
-
 @define(slots=False, eq=False, repr=False)
 class PaywallBase(Generic[S]):
     """A policy over a store; its fields are the arguments of both paywalls, see `Paywall`."""
@@ -94,11 +96,12 @@ class PaywallBase(Generic[S]):
     _queue: float = field(default=QUEUE, kw_only=True)
     _attempts: int = field(default=64, kw_only=True)
     _secret: Secret = field(default=None, converter=checked_secret, kw_only=True)
-    _old_secrets: tuple[Secret, ...] = field(default=(), converter=_secrets, kw_only=True)
+    _old_secrets: tuple[Secret, ...] = field(default=(), converter=secrets, kw_only=True)
     _namespace: str = field(default="", converter=named, kw_only=True)
     _remember: int = field(default=10_000, kw_only=True)
     _article_ids: ArticleIds = field(default=ArticleIds.EXACT, converter=article_ids, kw_only=True)
     _on_decision: Hook | None = field(default=None, kw_only=True)
+    _shadow: Policy | PolicySource | None = field(default=None, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         check_policy(self._source)
@@ -115,6 +118,8 @@ class PaywallBase(Generic[S]):
             raise TypeError(
                 f"`on_decision` is called with each decision; {quoted(self._on_decision)} cannot be"
             )
+        check_shadow(self._shadow)
+        self._tried = None if self._shadow is None else Shadow(self._shadow)
         self._loss_aware: LossAware | None = None
         self._losses = 0
         if isinstance(self._store, LossAware):
@@ -161,7 +166,7 @@ class PaywallBase(Generic[S]):
         observed = observe(policy, reader, view, now)
         decision = observed.final
         if decision is not None:
-            return StoreDecision(decision, view, view_kind(view, counts=counts))
+            return StoreDecision(decision, reader, view, view_kind(view, counts=counts))
         keys = self._keys(str(reader.id))  # a reader without an id was decided above
         return self._decide_with_store(
             MeteredView(policy, reader, view, now, keys, counts, observed.decide)
@@ -204,7 +209,12 @@ class PaywallBase(Generic[S]):
             self._telemetry.report_outage(error, kind)
             if self._on_outage is OnOutage.RAISE:
                 raise
-            return StoreDecision(self._decide_degraded(metered), metered.view, kind, metered.key)
+            decision = self._decide_degraded(metered)
+            remembers = self._on_outage is OnOutage.FALLBACK
+            usage = metered.decided_on if remembers else None
+            return StoreDecision(
+                decision, metered.reader, metered.view, kind, metered.key, usage=usage
+            )
         self._telemetry.report_answer()
         return self._conclude(result, metered)
 
@@ -216,7 +226,15 @@ class PaywallBase(Generic[S]):
         if decision.counted and not result.written:
             decision = evolve(decision, counted=False)
         kind = view_kind(metered.view, counts=metered.counts)
-        return StoreDecision(decision, metered.view, kind, metered.key, result.retries)
+        return StoreDecision(
+            decision,
+            metered.reader,
+            metered.view,
+            kind,
+            metered.key,
+            result.retries,
+            metered.decided_on,
+        )
 
     def _decide_degraded(self, metered: MeteredView) -> Decision:
         """Decide by the same rules on another count, as `on_outage` says."""
@@ -227,10 +245,27 @@ class PaywallBase(Generic[S]):
         decision = remembered(self._recent, metered)
         return evolve(decision, degraded=True, counted=decision.counted and metered.counts)
 
-    def _report(self, decided: StoreDecision) -> dict[str, object] | None:
-        """Report a decision, and return the event for the hook, if there is one."""
+    def _report(self, decided: StoreDecision) -> tuple[dict[str, object], ...]:
+        """Report a decision, and a shadow's if it is another; return the events for the hook."""
         self._telemetry.report_decision(decided)
-        return None if self._on_decision is None else decision_event(decided)
+        found = None if self._tried is None else self._tried.compare(decided)
+        if found is not None:
+            self._telemetry.report_difference(decided, found.shadow, found.fields)
+        if self._on_decision is None:
+            return ()
+        name = self._shown_id(decided)
+        event = decision_event(decided, name)
+        if found is None:
+            return (event,)
+        record = record_word(decided)
+        return (event, difference_event(decided, found.shadow, found.fields, record, name))
+
+    def _shown_id(self, decided: StoreDecision) -> str | None:
+        """Return what the hook is told a reader is called: with a secret, no id."""
+        reader_id = decided.reader.id
+        if reader_id is None or self._secret is None:
+            return reader_id
+        return decided.key or self._keys(reader_id).current
 
     def _prove(self) -> StoreOps[None]:
         """Ask the store what a view would ask, and change nothing. Raises what is a mistake."""
@@ -241,7 +276,9 @@ class PaywallBase(Generic[S]):
         yield Swap(_PROOF, b"never kept", None)
 
     def _warm_up(self) -> Rulebook:
-        """Compile the policy, if no view has done so."""
+        """Compile the policy, and the one that is tried beside it, if no view has done so."""
+        if self._tried is not None:
+            self._tried.warm_up()
         return self.policy.rulebook
 
     def _join(self, source_id: str, target_id: str, now: datetime | None) -> StoreOps[None]:
@@ -309,13 +346,6 @@ class PaywallBase(Generic[S]):
     def _span(self) -> AbstractContextManager[object]:
         tracer = self._telemetry.tracer
         return _NO_SPAN if tracer is None else tracer.start_as_current_span("meter.store")
-
-
-def view_kind(view: PageView, *, counts: bool) -> ViewKind:
-    """Return what was asked with a page view."""
-    if not counts:
-        return ViewKind.PEEK
-    return ViewKind.SPECULATIVE if view.prefetch else ViewKind.READ
 
 
 def failed(error: Exception) -> StoreUnavailableError:

@@ -89,7 +89,15 @@ class Paywall(PaywallBase[Store]):
       addresses of pages, without host, query, fragment and marks of AMP and page numbers.
     - `on_decision`: called with every decision, as a CloudEvents dictionary; its `data` says which
       `kind` it was: `read`, `peek` or `speculative`. What it raises is logged, and the decision
-      stands. An `AsyncPaywall` awaits what has to be awaited.
+      stands. An `AsyncPaywall` awaits what has to be awaited. `JsonLines` is a ready one.
+    - `shadow`: a second policy (or a `ReloadingPolicy`) that is tried beside the first. It decides
+      every `check` and `peek` on the same record at the same instant, is never served, and leaves
+      no trace in the store. Only where `show`, `access`, `prompt`, `offers` or the meter's reading
+      differ is that told: as a log record, in the counter `meter.differences`, and to `on_decision`
+      as an event of type `meter.difference`. A shadow that raises or is slow is told once. It
+      cannot know its own counts: what it would have counted otherwise was never written, so each
+      view is judged on the record of the policy in force, and where that needs none, as if nothing
+      were counted (`record` is `none` in the event).
 
     A mistake raises, and is never taken for an outage: `TypeError` for a setting that is none, or
     for what is no policy and no store; `ValueError` for a `deadline`, a `queue`, an `on_outage` or
@@ -214,8 +222,7 @@ class Paywall(PaywallBase[Store]):
     ) -> Decision:
         asked = self._decide(reader, view, now, counts=counts)
         decided = asked if isinstance(asked, StoreDecision) else self._run(asked)
-        event = self._report(decided)
-        if event is not None:
+        for event in self._report(decided):
             self._call_hook(event)
         return decided.decision
 

@@ -1,0 +1,121 @@
+"""Decide by a second policy beside the one in force, and say where they differ.
+
+A shadow sees what the policy in force saw: the same reader, view and instant, and the same record
+of what was counted. Nothing of its own is ever kept, so it asks the store for nothing and writes
+nothing. Whatever goes wrong in it, the decision that is served stands.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, TypeVar
+
+from attrs import evolve, frozen
+
+from meter.decision import Decision
+from meter.memo import observe
+from meter.paywall.outages import LOG
+from meter.paywall.telemetry import StoreDecision, ViewKind
+from meter.policy import Policy
+from meter.usage import Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from meter.paywall.settings import PolicySource
+
+__all__ = ["COMPARED", "Difference", "Shadow", "record_word"]
+
+T = TypeVar("T")
+
+COMPARED = ("show", "access", "prompt", "offers", "meter")
+"""What a reader meets, in which two decisions may differ.
+
+Not the rule's name, the policy's digest or the reasons.
+"""
+
+_SLOW = 0.25
+"""Seconds; a shadow that takes longer is told, once."""
+
+
+@frozen
+class Difference:
+    """A view that the shadow decides otherwise: in which of `COMPARED`, and its decision."""
+
+    fields: tuple[str, ...]
+    shadow: Decision
+
+
+class Shadow:
+    """A policy that is tried; `seconds` returns seconds that only grow."""
+
+    def __init__(
+        self, source: Policy | PolicySource, seconds: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._source = source
+        self._seconds = seconds
+        self._told_failure = False
+        self._told_slow = False
+
+    def warm_up(self) -> None:
+        """Compile the policy, if that can be done; what goes wrong is told at the first view."""
+        self._attempt(lambda: self._policy().rulebook)
+
+    def compare(self, decided: StoreDecision) -> Difference | None:
+        """Return in what the shadow differs, or `None`. Raises nothing, and counts nothing."""
+        if decided.decision.degraded and decided.usage is None:
+            return None  # decided without any record: there is nothing to compare on
+        began = self._seconds()
+        found = self._attempt(lambda: self._difference(decided))
+        self._tell_slow(self._seconds() - began)
+        return found
+
+    def _policy(self) -> Policy:
+        source = self._source
+        return source if isinstance(source, Policy) else source.policy
+
+    def _difference(self, decided: StoreDecision) -> Difference | None:
+        served = decided.decision
+        policy = self._policy()
+        if policy.digest == served.policy:
+            return None
+        observed = observe(policy, decided.reader, decided.view, served.at)
+        shadow, _ = observed.decide(Usage() if decided.usage is None else decided.usage)
+        fields = tuple(name for name in COMPARED if getattr(shadow, name) != getattr(served, name))
+        if not fields:
+            return None
+        counted = shadow.counted and decided.kind is ViewKind.READ
+        return Difference(fields, evolve(shadow, counted=counted, degraded=served.degraded))
+
+    def _attempt(self, act: Callable[[], T]) -> T | None:
+        try:
+            return act()
+        except Exception:  # what is only tried must not cost a reader the page
+            if not self._told_failure:
+                self._told_failure = True
+                LOG.exception(
+                    "the shadow policy failed; what was decided stands. This is told once",
+                    extra={"meter": {"shadow": "failed"}},
+                )
+            return None
+
+    def _tell_slow(self, seconds: float) -> None:
+        if seconds > _SLOW and not self._told_slow:
+            self._told_slow = True
+            LOG.warning(
+                "the shadow policy took %.2f seconds for one view; what was decided stands. This is"
+                " told once",
+                seconds,
+                extra={"meter": {"shadow": "slow", "seconds": seconds}},
+            )
+
+
+def record_word(decided: StoreDecision) -> str:
+    """Return on which record both policies decided.
+
+    `read` from the store; `remembered` by this process, in an outage; `none` where the policy in
+    force needed none, so that the shadow decided as for a reader of whom nothing is counted.
+    """
+    if decided.usage is None:
+        return "none"
+    return "remembered" if decided.decision.degraded else "read"

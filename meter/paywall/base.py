@@ -11,7 +11,7 @@ from attrs import define, evolve, field, fields, frozen
 
 from meter import engine
 from meter.clock import system_clock
-from meter.errors import StoreError, StoreSetupError, StoreUnavailableError, quoted
+from meter.errors import StoreError, StoreSetupError, quoted
 from meter.loading.article_ids import FORMS, ArticleIds, article_ids, rights_as_compared
 from meter.memo import observe
 from meter.paywall.fallback import remembered, spent, unspent
@@ -61,14 +61,12 @@ if TYPE_CHECKING:
     from meter.usage import Usage
     from meter.view import PageView, Reader
 
-__all__ = ["MISTAKES", "Counted", "PaywallBase", "failed"]
+__all__ = ["Counted", "PaywallBase"]
 
 S = TypeVar("S", Store, AsyncStore)
 
 _NO_SPAN = nullcontext()
 _PROOF = "#proof"  # no reader's key: behind a `#` stands a digest
-MISTAKES = (TypeError, AttributeError, NameError, NotImplementedError, ImportError)
-"""What a store raises where its code is wrong, and no waiting mends it."""
 
 
 @frozen(kw_only=True)
@@ -346,11 +344,3 @@ class PaywallBase(Generic[S]):
     def _span(self) -> AbstractContextManager[object]:
         tracer = self._telemetry.tracer
         return _NO_SPAN if tracer is None else tracer.start_as_current_span("meter.store")
-
-
-def failed(error: Exception) -> StoreUnavailableError:
-    """Return the outage for whatever else a store raises, so that the page view is answered.
-
-    Its words stay out of the message, which is logged: they may name the reader.
-    """
-    return StoreUnavailableError(f"the store failed with a `{type(error).__name__}`")

@@ -8,31 +8,35 @@ nothing. Whatever goes wrong in it, the decision that is served stands.
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
+from meter.clock import system_clock
 from meter.decision import Decision
 from meter.memo import observe
 from meter.paywall.outages import LOG
 from meter.paywall.telemetry import StoreDecision, ViewKind
 from meter.policy import Policy
 from meter.usage import Usage
+from meter.view import Article, PageView, Reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import TracebackType
 
     from meter.paywall.settings import PolicySource
 
 __all__ = ["COMPARED", "Difference", "Shadow", "record_word"]
-
-T = TypeVar("T")
 
 COMPARED = ("show", "access", "prompt", "offers", "meter")
 """What a reader meets, in which two decisions may differ.
 
 Not the rule's name, the policy's digest or the reasons.
 """
+
+_NOBODY = Reader(id=None)
+_NOTHING = PageView(article=Article(id="-"))
 
 _SLOW = 0.25
 """Seconds; a shadow that takes longer is told, once."""
@@ -46,6 +50,33 @@ class Difference:
     shadow: Decision
 
 
+class _Failures:
+    """Whatever goes wrong within: it must not cost a reader the page, and the first is told."""
+
+    def __init__(self) -> None:
+        self._told = False
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        if not isinstance(error, Exception):
+            return False
+        if not self._told:
+            self._told = True
+            LOG.error(
+                "the shadow policy failed; what was decided stands. This is told once",
+                exc_info=error,
+                extra={"meter": {"shadow": "failed"}},
+            )
+        return True
+
+
 class Shadow:
     """A policy that is tried; `seconds` returns seconds that only grow."""
 
@@ -54,19 +85,22 @@ class Shadow:
     ) -> None:
         self._source = source
         self._seconds = seconds
-        self._told_failure = False
+        self._failures = _Failures()
         self._told_slow = False
 
     def warm_up(self) -> None:
         """Compile the policy, if that can be done; what goes wrong is told at the first view."""
-        self._attempt(lambda: self._policy().rulebook)
+        with self._failures:
+            observe(self._policy(), _NOBODY, _NOTHING, system_clock())
 
     def compare(self, decided: StoreDecision) -> Difference | None:
         """Return in what the shadow differs, or `None`. Raises nothing, and counts nothing."""
         if decided.decision.degraded and decided.usage is None:
             return None  # decided without any record: there is nothing to compare on
         began = self._seconds()
-        found = self._attempt(lambda: self._difference(decided))
+        found = None
+        with self._failures:
+            found = self._difference(decided)
         self._tell_slow(self._seconds() - began)
         return found
 
@@ -86,18 +120,6 @@ class Shadow:
             return None
         counted = shadow.counted and decided.kind is ViewKind.READ
         return Difference(fields, evolve(shadow, counted=counted, degraded=served.degraded))
-
-    def _attempt(self, act: Callable[[], T]) -> T | None:
-        try:
-            return act()
-        except Exception:  # what is only tried must not cost a reader the page
-            if not self._told_failure:
-                self._told_failure = True
-                LOG.exception(
-                    "the shadow policy failed; what was decided stands. This is told once",
-                    extra={"meter": {"shadow": "failed"}},
-                )
-            return None
 
     def _tell_slow(self, seconds: float) -> None:
         if seconds > _SLOW and not self._told_slow:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, TypeVar, Unpack
 from attrs import define, field
 
 from meter.errors import StoreError, StoreUnavailableError
-from meter.paywall.base import MISTAKES, PaywallBase, failed
+from meter.paywall.base import PaywallBase
+from meter.paywall.operations import MISTAKES, failed
 from meter.paywall.settings import PaywallSettings, positive
 from meter.paywall.telemetry import StoreDecision
 from meter.stores.contract import check_store_protocol, is_awaited

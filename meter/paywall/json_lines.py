@@ -7,6 +7,7 @@ import logging
 import os
 import stat
 import time
+from io import FileIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,7 +18,6 @@ from meter.stores.locks import ForkLock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from io import FileIO
     from os import PathLike
     from types import TracebackType
     from typing import Self
@@ -82,6 +82,7 @@ class JsonLines:
         self._seconds = seconds
         self._lock = ForkLock()
         self._told_at: float | None = None
+        self._end_is_due = False
         self._is_closed = False
         self._file: FileIO | None = None
         self._is_torn = False
@@ -124,7 +125,7 @@ class JsonLines:
             raise ValueError(f"a line is longer than {MOST_CHARACTERS // 1024} KiB")
         file = self._opened()
         whole = _BREAK + line if self._is_torn else line
-        written = file.write(whole)
+        written = file.write(whole) or 0
         if written == len(whole):
             self._is_torn = False
             return
@@ -139,9 +140,7 @@ class JsonLines:
             if self._is_in_place(self._file):
                 return self._file
             self._put_away()
-        # Without waiting: a pipe that nobody reads would stop the page.
-        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
-        file = cast("FileIO", open(os.open(self.path, flags, _ONLY_MINE), "r+b", buffering=0))
+        file = FileIO(self.path, "a+", opener=_open_mine)
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
             file.close()
@@ -154,7 +153,7 @@ class JsonLines:
     def _is_in_place(self, file: FileIO) -> bool:
         """Say whether the file that is open is still the one at the path."""
         try:
-            there = os.stat(self.path)
+            there = self.path.stat()
         except FileNotFoundError:
             return False
         return os.path.samestat(there, os.fstat(file.fileno()))
@@ -169,6 +168,7 @@ class JsonLines:
         now = self._seconds()
         if self._told_at is None or now - self._told_at >= _EVERY:
             self._told_at = now
+            self._end_is_due = True
             LOG.error(
                 "a decision could not be written to %s: %s; %d lost so far",
                 quoted(str(self.path)),
@@ -178,14 +178,19 @@ class JsonLines:
             )
 
     def _tell_end(self) -> None:
-        if self._told_at is not None:
-            self._told_at = None
+        if self._end_is_due:
+            self._end_is_due = False
             LOG.warning(
                 "decisions are written to %s again; %d were lost",
                 quoted(str(self.path)),
                 self.lost,
                 extra={"meter": {"lost": self.lost}},
             )
+
+
+def _open_mine(path: str, flags: int) -> int:
+    """Open a file for its owner alone, and wait for nobody: a pipe would stop the page."""
+    return os.open(path, flags | os.O_NONBLOCK, _ONLY_MINE)
 
 
 def _line(data: dict[str, Any]) -> bytes:

@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import resource
+import signal
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -15,11 +16,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from meter import AsyncPaywall, Entitlement, PageView, Paywall, Reader, open_store
+from meter import AsyncPaywall, Entitlement, PageView, Paywall, Reader
 from meter.paywall import JsonLines
 from meter.replay import replay
 from meter.stores import MemoryStore
 from meter.testing.strategies import edge_times, page_views, policies, readers
+from tests.servers import policy_of
 
 SUBSCRIBER = Reader(id="s", registered=True, entitlements=[Entitlement(kind="subscription")])
 
@@ -53,7 +55,7 @@ OF_A_DECISION = ("show", "access", "rule", "prompt", "offer", "counted", "specul
 OF_A_METER = ("limit", "used", "left")
 
 
-@settings(max_examples=40, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, suppress_health_check=list(HealthCheck))
 @given(visits())
 def test_a_replay_of_the_file_under_the_same_policy_changes_nothing(tmp_path_factory, drawn):
     """Each read and speculative view is decided as it was; a peek is no view."""
@@ -72,7 +74,7 @@ def test_a_replay_of_the_file_under_the_same_policy_changes_nothing(tmp_path_fac
     expected = [said(line["decision"]) for line in written if line["kind"] != "peek"]
     if not expected:
         return
-    answer = replay(policy, path, recorded_under=policy, decisions=True)
+    answer = replay(policy, path, decisions=True)
     assert 0 == answer.rows_left_out.count
     assert len(expected) == answer.views
     rows = [row for table in answer.decisions for row in table.to_pylist()]
@@ -100,7 +102,7 @@ def test_peeks_and_speculative_views_are_no_reads(tmp_path, newsroom):
             paywall.check(newsroom.reader("r"), ahead, now=newsroom.now)
         for article in "ab":
             paywall.check(newsroom.reader("r"), newsroom.view(article), now=newsroom.now)
-    answer = replay(policy, path, recorded_under=policy)
+    answer = replay(policy, path, recorded_under=policy, walls=True)
     assert (7, 5, 2, 0) == (
         answer.views,
         answer.views_speculative,
@@ -170,8 +172,6 @@ def test_with_a_secret_no_line_names_a_reader(tmp_path, newsroom):
 
 def replay_readers(path):
     """Return how many readers a replay finds in a file."""
-    from tests.servers import policy_of
-
     return replay(policy_of(1), path).readers
 
 
@@ -211,14 +211,14 @@ path, process = sys.argv[1:]
 with JsonLines(path) as lines:
     paywall = Paywall(policy_of(3), open_store("memory://"), on_decision=lines)
     with ThreadPoolExecutor(4) as pool:
-        for number in range(200):
+        for number in range(100):
             reader = reader_of(f"{process}-{number}-" + "x" * 500)
             pool.submit(paywall.check, reader, view_of("a" * 3000), now=NOW)
 """
-    running = [python(program, path, number) for number in range(3)]
-    assert [0, 0, 0] == [process.wait(60) for process in running]
+    running = [python(program, path, number) for number in range(2)]
+    assert [("", "")] * 2 == [process.communicate(timeout=60) for process in running]
     found = {line["reader"]["id"].rpartition("-")[0] for line in lines_of(path)}
-    assert {f"{process}-{number}" for process in range(3) for number in range(200)} == found
+    assert {f"{process}-{number}" for process in range(2) for number in range(100)} == found
 
 
 def test_a_file_that_was_moved_is_opened_anew(tmp_path, newsroom):
@@ -256,8 +256,6 @@ def test_a_half_line_that_was_left_spoils_no_other(tmp_path, newsroom):
 def full_disk():
     """Let files of this process grow to 1,000 bytes, as on a disk that is full, until it ends."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    import signal
-
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 
     class Disk:
@@ -364,7 +362,7 @@ def test_a_lower_limit_is_answered_from_the_file(tmp_path, newsroom):
     with JsonLines(path) as lines:
         paywall = Paywall(
             newsroom.policy(5),
-            open_store("memory://"),
+            MemoryStore(),
             on_decision=lines,
             shadow=newsroom.policy(2),
         )

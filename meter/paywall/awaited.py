@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, TypeVar, Unpack
 from attrs import define, field
 
 from meter.errors import StoreError, StoreUnavailableError
-from meter.paywall.base import MISTAKES, PaywallBase, failed
+from meter.paywall.base import PaywallBase
+from meter.paywall.operations import MISTAKES, failed
 from meter.paywall.settings import PaywallSettings, positive
 from meter.paywall.shell import CARE, HOOK_FAILED, TOO_LATE, name_settings
 from meter.paywall.telemetry import StoreDecision
@@ -117,8 +118,7 @@ class AsyncPaywall(PaywallBase[AsyncStore]):
         )
 
     async def _told(self, decided: StoreDecision) -> Decision:
-        event = self._report(decided)
-        if event is not None:
+        for event in self._report(decided):
             await self._call_hook(event)
         return decided.decision
 

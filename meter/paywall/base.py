@@ -306,6 +306,14 @@ class PaywallBase(Generic[S]):
         )
         return result.answer
 
+    def _know(self, reader_id: str) -> StoreOps[bool]:
+        """Say whether anything is kept under an id, and write nothing."""
+        keys = self._keys(reader_id)
+        for key in (keys.current, *keys.old):
+            if (yield Load(key)) is not None:
+                return True
+        return False
+
     def _span(self) -> AbstractContextManager[object]:
         tracer = self._telemetry.tracer
         return _NO_SPAN if tracer is None else tracer.start_as_current_span("meter.store")

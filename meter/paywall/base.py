@@ -308,9 +308,11 @@ class PaywallBase(Generic[S]):
 
     def _know(self, reader_id: str) -> StoreOps[bool]:
         """Say whether anything is kept under an id, and write nothing."""
-        keys = self._keys(reader_id)
-        for key in (keys.current, *keys.old):
-            if (yield Load(key)) is not None:
+        keys: ReaderKeys = self._keys(reader_id)
+        every: tuple[str, ...] = (keys.current, *keys.old)
+        for key in every:
+            kept = yield Load(key)
+            if kept is not None:
                 return True
         return False
 

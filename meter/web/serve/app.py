@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
@@ -12,18 +13,19 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Route
 
-from meter.errors import StoreError
+from meter.errors import StoreError, quoted
 from meter.web.serve.guard import Watch, check_source
 from meter.web.serve.keys import Client
+from meter.web.serve.operations import OPERATIONS
 from meter.web.serve.problems import RequestError, one_problem, problems_answer, store_error
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator
 
     from starlette.requests import Request
     from starlette.types import ASGIApp
 
-    from meter.web.serve.operations import Operation
+    from meter.web.serve.operation import Operation
     from meter.web.serve.service import Service
 
 __all__ = ["application"]
@@ -38,13 +40,13 @@ def application(service: Service) -> ASGIApp:
         await service.close()
 
     app = Starlette(
-        routes=[_route(service, operation) for operation in service.operations],
+        routes=[_route(service, operation) for operation in OPERATIONS],
         exception_handlers={
-            RequestError: _tell_request,
-            StoreError: _tell_store,
-            HTTPException: _tell_http,
+            RequestError: _tell,
+            StoreError: _tell,
+            HTTPException: _tell,
             ClientDisconnect: _tell_nobody,
-            Exception: _tell_mistake,
+            Exception: _tell,
         },
         lifespan=lifespan,
     )
@@ -81,44 +83,38 @@ def _decoded(value: str) -> str:
         ) from None
 
 
-async def _tell_request(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestError)
-    return problems_answer(error)
+async def _tell(request: Request, error: Exception) -> Response:
+    """Answer with what went wrong."""
+    if isinstance(error, RequestError):
+        return problems_answer(error)
+    if isinstance(error, StoreError):
+        return problems_answer(store_error(error))
+    if isinstance(error, HTTPException):
+        return problems_answer(_unknown(request, error))
+    advice = "the server's log says which; tell us"
+    return problems_answer(
+        one_problem("server-error", "the server made a mistake", advice, status=500)
+    )
 
 
-async def _tell_store(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, StoreError)
-    return problems_answer(store_error(error))
-
-
-async def _tell_http(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    if error.status_code == 405:
-        problem = one_problem(
+def _unknown(request: Request, error: HTTPException) -> RequestError:
+    """Return what is said of an address that is not there, or not asked in this way."""
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return one_problem(
             "wrong-method",
-            f"this address is not asked with `{request.method}`",
+            f"this address is not asked with {quoted(request.method)}",
             f"ask with {(error.headers or {}).get('Allow', 'another method')}",
-            status=405,
+            status=error.status_code,
             headers=error.headers,
         )
-    else:
-        problem = one_problem(
-            "unknown-address",
-            "there is nothing at this address",
-            "`/openapi.json` lists what there is; an id with a slash is written with `%2F`",
-            status=error.status_code,
-        )
-    return problems_answer(problem)
+    return one_problem(
+        "unknown-address",
+        "there is nothing at this address",
+        "`/openapi.json` lists what there is; an id with a slash is written with `%2F`",
+        status=error.status_code,
+    )
 
 
 async def _tell_nobody(_request: Request, _error: Exception) -> Response:
     """Answer a client that has gone."""
     return Response(status_code=400)
-
-
-async def _tell_mistake(_request: Request, _error: Exception) -> Response:
-    """Answer where the server itself failed; the log says how."""
-    problem = one_problem(
-        "server-error", "the server made a mistake", "its log says which; tell us", status=500
-    )
-    return problems_answer(problem)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
-from attrs import evolve
+from attrs import evolve, frozen
 
-from meter.errors import Problem
+from meter.errors import Problem, meant, quoted
 from meter.loading.event_parts import ID, Moment
 from meter.loading.events import MOST_CHARACTERS, Event, event_shape, json_problem, parse_json
-from meter.loading.fields import Choice, Key, List, OneOf, Table, Text
+from meter.loading.fields import REFUSED, Choice, Key, List, OneOf, Table, Text
 from meter.loading.problems import ProblemCollector
 from meter.loading.started import KEY as STARTED
 from meter.web.serve.problems import RequestError, one_problem
@@ -48,6 +48,9 @@ T = TypeVar("T")
 MOST_BYTES = MOST_CHARACTERS
 """The largest body that is read."""
 
+_MOST_DRAINED = 4 * 1024 * 1024
+"""How much of a larger one is let pass, so that whoever sends it reads the answer."""
+
 AT = "at"
 """The key that says what time it is; without it the server's clock does."""
 
@@ -77,15 +80,17 @@ class Rendering(NamedTuple):
 
 
 async def read_json(request: Request) -> object:
-    """Return what the body of a request holds. Never reads more than can be refused."""
-    length = request.headers.get("content-length", "0")
-    if length.isdecimal() and int(length) > MOST_BYTES:
-        raise _too_large()
+    """Return what the body of a request holds. Never keeps more than can be refused."""
     body = bytearray()
+    size = 0
     async for part in request.stream():
-        body += part
-        if len(body) > MOST_BYTES:
-            raise _too_large()
+        size += len(part)
+        if size <= MOST_BYTES:
+            body += part
+        elif size > _MOST_DRAINED:
+            break
+    if size > MOST_BYTES:
+        raise _too_large()
     try:
         return parse_json(body.decode().removeprefix("\ufeff"))
     except UnicodeDecodeError:
@@ -185,8 +190,14 @@ def rendering_shape(zone: ZoneInfo) -> Table:
     locale = Text(form="a tag or an `Accept-Language` header", longest=8000, empty=True)
     tags = List(item=Text(form='a tag such as `"ja"`', longest=2000), least=0)
 
-    def make(*, format: Form = Form.HTML, locale=None, layout: Layout = Layout.WIDE, **event):  # noqa: A002, ANN001, ANN003, ANN202 - keys of the table
-        return Rendering(view.make(**event), format, locale, layout)
+    def make(
+        *,
+        format: Form = Form.HTML,  # noqa: A002 - the key is called so
+        locale: str | tuple[str, ...] | None = None,
+        layout: Layout = Layout.WIDE,
+        **event: object,
+    ) -> Rendering:
+        return Rendering(cast("Event", view.make(**event)), format, locale, layout)
 
     words = {
         "format": Key(shape=Choice(words=Form), says="how the words are written; `html` if unsaid"),
@@ -218,9 +229,30 @@ def join_shape() -> Table:
     )
 
 
-@lru_cache(maxsize=1)
-def started_offer_shape() -> Table:
-    """Return the form of the message that an account has started an offer."""
+@frozen
+class _OfferName:
+    """The name of an offer of the policy."""
+
+    names: tuple[str, ...]
+    form = 'the name of an offer such as `"summer"`'
+
+    def read(self, value: object, path: tuple[str | int, ...], report: ProblemCollector) -> object:
+        """Return the name, or report."""
+        name = Text(form=self.form).read(value, path, report)
+        if name is REFUSED or name in self.names:
+            return name
+        message = f"{quoted(name)} is not an offer of the policy"
+        report.add("unknown-offer", path, message, meant(str(name), self.names))
+        return REFUSED
+
+    def schema(self) -> dict[str, Any]:
+        """Return the shape as JSON Schema."""
+        return {"enum": list(self.names)} if self.names else Text().schema()
+
+
+@lru_cache(maxsize=64)
+def started_offer_shape(offers: tuple[str, ...]) -> Table:
+    """Return the form of the message that an account has started one of some offers."""
     return Table(
         noun="a start",
         make=StartedOffer,
@@ -228,9 +260,7 @@ def started_offer_shape() -> Table:
         keys={
             "reader": Key(shape=ID, says="the id of the account", required=True),
             "offer": Key(
-                shape=Text(form='the name of an offer such as `"summer"`'),
-                says="the name of an offer of the policy",
-                required=True,
+                shape=_OfferName(offers), says="the name of an offer of the policy", required=True
             ),
         },
     )

@@ -5,16 +5,17 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from meter.loading.event_parts import Moment
 from meter.vocabulary import Access, Show
 from meter.web.serve.bodies import AT
 from meter.web.serve.problems import PROBLEMS_SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from zoneinfo import ZoneInfo
 
     from meter.loading.fields import Table
-    from meter.web.serve.operations import Operation
+    from meter.policy import Policy
+    from meter.web.serve.operation import Operation
 
 __all__ = ["document"]
 
@@ -22,7 +23,6 @@ _CONTROLS = r"\x00-\x08\x0b-\x1f\x7f-\x9f"
 _PLAIN = f"^[^{_CONTROLS}]*$"
 _SAID = rf"^[^{_CONTROLS}]*[^\s{_CONTROLS}][^{_CONTROLS}]*$"
 """A text that says something: not only blanks, and no control characters."""
-_YEARS = r"^(?:19[7-9][0-9]|20[0-9]{2}|21[0-9]{2})-"
 
 _TIME: dict[str, Any] = {"type": "string", "format": "date-time"}
 _MAYBE_TIME: dict[str, Any] = {"type": ["string", "null"], "format": "date-time"}
@@ -42,12 +42,12 @@ _STATUSES = {
 
 
 def document(
-    operations: Iterable[Operation], zone: ZoneInfo, *, may_set_clock: bool, needs_key: bool
+    operations: Iterable[Operation], policy: Policy, *, may_set_clock: bool, needs_key: bool
 ) -> dict[str, Any]:
     """Return the document for a client that may set the clock, or may not."""
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
-        described = _operation(operation, zone, may_set_clock=may_set_clock, needs_key=needs_key)
+        described = _operation(operation, policy, may_set_clock=may_set_clock, needs_key=needs_key)
         paths.setdefault(operation.path, {})[operation.method.lower()] = described
     components: dict[str, Any] = {"schemas": {**_answers(), "Problems": PROBLEMS_SCHEMA}}
     if needs_key:
@@ -66,7 +66,7 @@ def document(
 
 
 def _operation(
-    operation: Operation, zone: ZoneInfo, *, may_set_clock: bool, needs_key: bool
+    operation: Operation, policy: Policy, *, may_set_clock: bool, needs_key: bool
 ) -> dict[str, Any]:
     name = operation.path.removeprefix("/v1").replace("{id}", "").strip("/")
     words = [operation.method.lower(), *filter(None, name.replace(".", "/").split("/"))]
@@ -81,11 +81,11 @@ def _operation(
     if "{id}" in operation.path:
         parameters.append(_ID)
     if operation.takes_at and may_set_clock:
-        parameters.append({"name": AT, "in": "query", "schema": {**_TIME, "pattern": _YEARS}})
+        parameters.append({"name": AT, "in": "query", "schema": Moment().schema()})
     if parameters:
         described["parameters"] = parameters
     if operation.body is not None:
-        schema = _body(operation.body(zone), may_set_clock=may_set_clock)
+        schema = _body(operation.body(policy), may_set_clock=may_set_clock)
         content: dict[str, Any] = {"schema": schema}
         if operation.example is not None:
             content["example"] = operation.example
@@ -133,7 +133,7 @@ def _body(table: Table, *, may_set_clock: bool) -> dict[str, Any]:
     exact = _exact({**schema, "properties": properties, "required": required})
     if AT in properties:
         # without it the server's clock says what time it is; `null` is no time
-        exact["properties"][AT] = {"description": "the time it is", **_TIME, "pattern": _YEARS}
+        exact["properties"][AT] = {"description": "the time it is", **Moment().schema()}
     return exact
 
 
@@ -152,7 +152,9 @@ def _exact(schema: dict[str, Any]) -> dict[str, Any]:
         }
     if "items" in schema:
         told["items"] = _exact(schema["items"])
-    if "anyOf" in schema:
+        # the size of the body bounds a list as well, and is answered with 413
+        told["description"] = f"at most {told.pop('maxItems')} items"
+    if "anyOf" in schema and "properties" not in schema:
         told["anyOf"] = [_exact(item) for item in schema["anyOf"]]
     if schema.get("type") == "string" and "pattern" not in schema:
         told["pattern"] = _text_pattern(schema)
@@ -160,8 +162,6 @@ def _exact(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _text_pattern(schema: dict[str, Any]) -> str:
-    if "format" in schema:
-        return _YEARS
     return _SAID if schema.get("minLength") else _PLAIN
 
 

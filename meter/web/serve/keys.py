@@ -22,8 +22,6 @@ from meter.resources import file_stamp
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from meter.resources import FileStamp
-
 __all__ = ["Client", "KeyFile", "KeyFileError", "NoKeys"]
 
 _logger = logging.getLogger("meter.serve")
@@ -49,7 +47,7 @@ class NoKeys:
 
     needs_key = False
 
-    def client(self, authorization: str | None) -> Client | None:  # noqa: ARG002 - as `KeyFile` has it
+    def client(self, _authorization: str | None) -> Client | None:
         """Return the client, whatever was sent."""
         return Client()
 

@@ -53,7 +53,7 @@ class SharedCounts:
     def take_row(self) -> int:
         """Return where a worker's row begins; no other worker that runs has the same."""
         with self._taken:
-            row = self._taken.value % self._rows
+            row = int(self._taken.value) % self._rows
             self._taken.value += 1
         return row * self._cells
 
@@ -87,7 +87,7 @@ class Counters:
         """Count a decision."""
         self._add(
             _decision_cell(
-                route, str(decision.show), _flag(decision.counted), _flag(decision.degraded)
+                route, str(decision.show), _FLAGS[decision.counted], _FLAGS[decision.degraded]
             )
         )
 
@@ -137,10 +137,6 @@ def _edges() -> list[str]:
 def _decision_cell(route: str, show: str, counted: str, degraded: str) -> Cell:
     labels = (("route", route), ("show", show), ("counted", counted), ("degraded", degraded))
     return _DECISIONS, labels
-
-
-def _flag(value: bool) -> str:  # noqa: FBT001 - a decision's own flag
-    return _FLAGS[value]
 
 
 def _line(name: str, labels: Labels, number: float) -> str:

@@ -6,13 +6,12 @@ its function here (or in a module beside this one) and add its row to `OPERATION
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
 from starlette.responses import JSONResponse, Response
 
-from meter.errors import MeterError, Problem, PromptError, StoreError, meant, quoted
+from meter.errors import PromptError, StoreError
 from meter.loading.events import Event, decision_table
 from meter.web.serve.bodies import (
     AT,
@@ -29,44 +28,22 @@ from meter.web.serve.bodies import (
     started_offer_shape,
     view_shape,
 )
+from meter.web.serve.document import document
 from meter.web.serve.metrics import CONTENT_TYPE
-from meter.web.serve.problems import RequestError, one_problem, store_error
+from meter.web.serve.operation import Operation
+from meter.web.serve.problems import store_error
 
 if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
-
     from starlette.requests import Request
 
     from meter.decision import Decision
     from meter.loading.fields import Table
     from meter.paywall import Counted
+    from meter.policy import Policy
     from meter.web.serve.keys import Client
     from meter.web.serve.service import Service
 
-__all__ = ["OPERATIONS", "Operation"]
-
-Answer = Callable[["Service", "Request", "Client"], Awaitable[Response]]
-
-
-@frozen(kw_only=True, eq=False)
-class Operation:
-    """One thing that can be asked: where, what is sent, what comes back, and who answers it."""
-
-    method: str
-    path: str
-    says: str
-    answer: Answer
-    body: Callable[[ZoneInfo], Table] | None = None
-    """The table of keys that the body is read by."""
-    returns: str
-    """The name of the answer's schema in the document."""
-    is_open: bool = False
-    """Whether no key is needed."""
-    asks_store: bool = True
-    """Whether it is an error that the store is out."""
-    takes_at: bool = False
-    """Whether the query may say what time it is."""
-    example: dict[str, Any] | None = None
+__all__ = ["OPERATIONS"]
 
 
 async def _decide(service: Service, request: Request, client: Client) -> Response:
@@ -100,7 +77,7 @@ def _words(service: Service, asked: Rendering, decision: Decision) -> str | None
             decision, format=asked.form.value, locale=asked.locale, layout=asked.layout.value
         )
     except (PromptError, OSError) as error:
-        service.log.error("the prompt `%s` cannot be written: %s", decision.prompt, error)
+        service.log.warning("the prompt `%s` cannot be written: %s", decision.prompt, error)
         return None
 
 
@@ -110,24 +87,14 @@ async def _event(service: Service, request: Request, client: Client) -> Event:
 
 
 async def _started(service: Service, request: Request, _client: Client) -> Response:
-    asked = read_table(started_offer_shape(), await read_json(request), StartedOffer)
-    offers = {offer.name for offer in service.paywall.policy.offers}
-    if asked.offer not in offers:
-        message = f"{quoted(asked.offer)} is not an offer of the policy"
-        problem = Problem(
-            code="unknown-offer",
-            message=message,
-            help=meant(asked.offer, offers),
-            path=("offer",),
-        )
-        raise RequestError([problem])
-    try:
-        await service.paywall.started(asked.reader, asked.offer)
-    except StoreError:
-        raise
-    except MeterError as error:  # another policy came into force this very moment
-        raise one_problem("unknown-offer", str(error), None) from None
+    shape = _starts(service.paywall.policy)
+    asked = read_table(shape, await read_json(request), StartedOffer)
+    await service.paywall.started(asked.reader, asked.offer)
     return _json({"reader": asked.reader, "offer": asked.offer})
+
+
+def _starts(policy: Policy) -> Table:
+    return started_offer_shape(tuple(offer.name for offer in policy.offers))
 
 
 async def _join(service: Service, request: Request, client: Client) -> Response:
@@ -179,7 +146,15 @@ async def _metrics(service: Service, _request: Request, _client: Client) -> Resp
 
 
 async def _openapi(service: Service, _request: Request, client: Client) -> Response:
-    return _json(service.document(client))
+    policy = service.paywall.policy
+    return _json(
+        _document(policy, may_set_clock=client.may_set_clock, needs_key=service.keys.needs_key)
+    )
+
+
+@lru_cache(maxsize=16)
+def _document(policy: Policy, *, may_set_clock: bool, needs_key: bool) -> dict[str, Any]:
+    return document(OPERATIONS, policy, may_set_clock=may_set_clock, needs_key=needs_key)
 
 
 _NO_STORE = {"Cache-Control": "no-store"}
@@ -198,7 +173,7 @@ OPERATIONS: tuple[Operation, ...] = (
         path="/v1/decide",
         says="Decide a page view, and count it where a rule says so.",
         answer=_decide,
-        body=view_shape,
+        body=lambda policy: view_shape(policy.zone),
         returns="Decision",
         asks_store=False,
         example=_VIEW,
@@ -208,7 +183,7 @@ OPERATIONS: tuple[Operation, ...] = (
         path="/v1/peek",
         says="Decide what a page view would get, and count nothing.",
         answer=_peek,
-        body=view_shape,
+        body=lambda policy: view_shape(policy.zone),
         returns="Decision",
         asks_store=False,
         example=_VIEW,
@@ -218,7 +193,7 @@ OPERATIONS: tuple[Operation, ...] = (
         path="/v1/render",
         says="Decide and count like `/v1/decide`, and write the prompt's words.",
         answer=_render,
-        body=rendering_shape,
+        body=lambda policy: rendering_shape(policy.zone),
         returns="RenderedDecision",
         asks_store=False,
         example={**_VIEW, "format": "html", "locale": "en", "layout": "wide"},
@@ -228,7 +203,7 @@ OPERATIONS: tuple[Operation, ...] = (
         path="/v1/started",
         says="Say that an account has started an offer: one with `once` is not for it any more.",
         answer=_started,
-        body=lambda _zone: started_offer_shape(),
+        body=_starts,
         returns="StartedOffer",
     ),
     Operation(
@@ -236,7 +211,7 @@ OPERATIONS: tuple[Operation, ...] = (
         path="/v1/join",
         says="Bring what one id has counted to another, as when a device signs in to an account.",
         answer=_join,
-        body=lambda _zone: join_shape(),
+        body=lambda _policy: join_shape(),
         returns="Join",
         example={"source": "device-1", "target": "account-1"},
     ),

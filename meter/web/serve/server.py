@@ -18,7 +18,7 @@ from uvicorn.supervisors import Multiprocess
 
 from meter.errors import MeterError, quoted
 from meter.web.serve.app import application
-from meter.web.serve.metrics import SharedCounts, cells
+from meter.web.serve.metrics import Counters, SharedCounts, cells
 from meter.web.serve.operations import OPERATIONS
 from meter.web.serve.service import Service, Settings
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["listen", "serve"]
 
+_ROUTES = tuple(operation.path for operation in OPERATIONS)
 _BACKLOG = 2048
 _GRACE = 30  # seconds for what runs when the server is told to stop
 
@@ -40,7 +41,8 @@ class _Factory:
 
     def __call__(self) -> ASGIApp:
         _log_to_stderr()
-        return application(Service.open(self.settings, self.shared, OPERATIONS))
+        counters = Counters(self.shared, _ROUTES)
+        return application(Service.open(self.settings, counters))
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -60,8 +62,7 @@ def listen(host: str, port: int) -> socket.socket:
 def serve(settings: Settings, listening: socket.socket, workers: int) -> None:
     """Serve until told to stop. Returns when the last request was answered."""
     _log_to_stderr()
-    routes = [operation.path for operation in OPERATIONS]
-    shared = SharedCounts(workers, len(list(cells(routes))))
+    shared = SharedCounts(workers, len(list(cells(_ROUTES))))
     config = uvicorn.Config(
         _Factory(settings, shared),
         factory=True,

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
-from functools import lru_cache
+from collections.abc import Callable
+from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from attrs import define, field, frozen
 
@@ -16,21 +19,13 @@ from meter.prompts import render
 from meter.reloading import ReloadingPolicy
 from meter.stores import open_async_store
 from meter.stores.awaited import Ordinary
-from meter.stores.protocol import AsyncClosable, Closable
-from meter.web.serve.document import document
+from meter.stores.protocol import AsyncClosable, AsyncStore, Closable
 from meter.web.serve.keys import KeyFile, NoKeys
-from meter.web.serve.metrics import Counters, SharedCounts
+from meter.web.serve.metrics import Counters
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
-    from zoneinfo import ZoneInfo
-
     from meter.decision import Decision
     from meter.prompts.rendering import FormatWord, LayoutWord
-    from meter.stores.protocol import AsyncStore
-    from meter.web.serve.keys import Client
-    from meter.web.serve.operations import Operation
 
 __all__ = ["Service", "Settings"]
 
@@ -58,29 +53,24 @@ class Service:
     policies: ReloadingPolicy
     keys: KeyFile | NoKeys
     counters: Counters
-    operations: tuple[Operation, ...]
-    _store: AsyncStore
+    store: AsyncStore
     clock: Callable[[], datetime] = system_clock
     patience: float = _PATIENCE
     """The seconds in which the store has to answer `/health`."""
     log: logging.Logger = field(factory=lambda: logging.getLogger("meter.serve"))
 
     @classmethod
-    def open(
-        cls, settings: Settings, shared: SharedCounts, operations: tuple[Operation, ...]
-    ) -> Service:
+    def open(cls, settings: Settings, counters: Counters) -> Service:
         """Open what a worker serves from. Raises what `ReloadingPolicy` and the store raise."""
         keys = NoKeys() if settings.key_file is None else KeyFile(settings.key_file)
         store = open_async_store(settings.store)
         policies = ReloadingPolicy(settings.policy)
         paywall = AsyncPaywall(policies, store, article_ids=settings.article_ids)
-        counters = Counters(shared, [operation.path for operation in operations])
         return cls(
             paywall=paywall,
             policies=policies,
             keys=keys,
             counters=counters,
-            operations=operations,
             store=store,
         )
 
@@ -102,26 +92,10 @@ class Service:
             folder=None if folder is None else self.policies.path.parent / folder,
         )
 
-    def document(self, client: Client) -> dict[str, Any]:
-        """Return the OpenAPI document, as it is for a client."""
-        return _document(
-            self.operations,
-            self.paywall.policy.zone,
-            may_set_clock=client.may_set_clock,
-            needs_key=self.keys.needs_key,
-        )
-
     async def close(self) -> None:
         """Close the store, and look at the policy file no more."""
         self.policies.close()
-        if isinstance(self._store, AsyncClosable):
-            await self._store.aclose()
-        elif isinstance(self._store, Ordinary) and isinstance(self._store.store, Closable):
-            self._store.store.close()
-
-
-@lru_cache(maxsize=16)
-def _document(
-    operations: tuple[Operation, ...], zone: ZoneInfo, *, may_set_clock: bool, needs_key: bool
-) -> dict[str, Any]:
-    return document(operations, zone, may_set_clock=may_set_clock, needs_key=needs_key)
+        if isinstance(self.store, AsyncClosable):
+            await self.store.aclose()
+        elif isinstance(self.store, Ordinary) and isinstance(self.store.store, Closable):
+            self.store.store.close()

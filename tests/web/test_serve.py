@@ -44,7 +44,7 @@ def test_decide_counts_and_peek_does_not(server):
 def test_the_clock_is_the_servers_unless_the_key_may_set_it(server):
     """Then `at` decides, in a page view, in a join and for a ledger."""
     assert server.decide("dated", "a", at=AT).json["at"] == AT
-    assert server.decide("dated", "b").json["at"] > AT
+    assert server.decide("undated", "b").json["at"] > AT
     assert [read["id"] for read in articles(server.ledger("dated", AT))] == ["a"]
     body = {"source": "dated", "target": "dated-account", "at": AT}
     assert server.ask("POST", "/v1/join", body).codes == ["clock-refused"]
@@ -142,13 +142,13 @@ REFUSED = [
     ("POST", "/v1/decide", VIEW | {"format": "html"}, 400, "unknown-key"),
     ("POST", "/v1/decide", VIEW | {"article": {"id": "a\u0000"}}, 400, "control-character"),
     ("POST", "/v1/decide", {"reader": {"id": "r"}, "started": "summer"}, 400, "unknown-key"),
-    ("POST", "/v1/peek", VIEW | {"reader": {"id": " "}}, 400, "bad-value"),
+    ("POST", "/v1/peek", VIEW | {"reader": {"id": " "}}, 400, "empty-text"),
     ("POST", "/v1/render", VIEW | {"format": "pdf"}, 400, "unknown-word"),
     ("POST", "/v1/render", VIEW | {"layout": 3}, 400, "wrong-type"),
     ("POST", "/v1/started", {"reader": "r", "offer": "sumer"}, 400, "unknown-offer"),
     ("POST", "/v1/started", {"reader": "r"}, 400, "missing-key"),
     ("POST", "/v1/join", {"source": "r"}, 400, "missing-key"),
-    ("POST", "/v1/join", {"source": "", "target": "t"}, 400, "bad-value"),
+    ("POST", "/v1/join", {"source": "", "target": "t"}, 400, "empty-text"),
     ("GET", "/v1/readers/%00/ledger", None, 400, "control-character"),
     ("GET", "/v1/readers/%FF/ledger", None, 400, "bad-encoding"),
     ("GET", f"/v1/readers/{'r' * 2001}/ledger", None, 400, "text-too-long"),
@@ -293,6 +293,7 @@ def test_workers_share_a_store_a_policy_and_a_stop(tmp_path):
     wait_for(lambda: refuses(server.port))
     waiting.send(body[5:])
     assert waiting.getresponse().status == 200
+    waiting.close()
     assert server.stop() == 0
     assert "Traceback" not in server.log
 

@@ -45,6 +45,15 @@ class _Factory:
         return application(Service.open(self.settings, counters))
 
 
+class _Workers(Multiprocess):
+    """Workers that stop together: from then on nobody listens, so nobody waits for an answer."""
+
+    def terminate_all(self) -> None:
+        super().terminate_all()
+        for listening in self.sockets:
+            listening.close()
+
+
 def listen(host: str, port: int) -> socket.socket:
     """Return a socket that listens. Raises `MeterError` where it cannot."""
     try:
@@ -74,7 +83,7 @@ def serve(settings: Settings, listening: socket.socket, workers: int) -> None:
         timeout_graceful_shutdown=_GRACE,
     )
     if workers > 1:
-        Multiprocess(config, sockets=[listening]).run()
+        _Workers(config, sockets=[listening]).run()
         return
     # uvicorn raises the signal that ended it once more, when everything is answered
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -109,6 +109,10 @@ class AsyncPaywall(PaywallBase[AsyncStore]):
         """Return what each meter has counted; see `Paywall.ledger`."""
         return await self._run(self._look_up(reader_id, now), CARE)
 
+    async def knows(self, reader_id: str) -> bool:
+        """Say whether the store keeps anything of a reader; see `Paywall.knows`."""
+        return await self._run(self._know(reader_id), CARE)
+
     async def _ask(
         self, reader: Reader, view: PageView, now: datetime | None, *, counts: bool
     ) -> Decision:

@@ -281,6 +281,16 @@ class PaywallBase(ConfiguredPaywall[S]):
         )
         return result.answer
 
+    def _know(self, reader_id: str) -> StoreOps[bool]:
+        """Say whether anything is kept under an id, and write nothing."""
+        keys: ReaderKeys = self._keys(reader_id)
+        every: tuple[str, ...] = (keys.current, *keys.old)
+        for key in every:
+            kept = yield Load(key)
+            if kept is not None:
+                return True
+        return False
+
     def _span(self) -> AbstractContextManager[object]:
         tracer = self._telemetry.tracer
         return _NO_SPAN if tracer is None else tracer.start_as_current_span("meter.store")

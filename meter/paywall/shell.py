@@ -239,6 +239,15 @@ class Paywall(PaywallBase[Store]):
         """
         return self._run(self._look_up(reader_id, now), CARE)
 
+    def knows(self, reader_id: str) -> bool:
+        """Say whether the store keeps anything of a reader, and write nothing.
+
+        That may be more than `ledger` tells: an offer that was started, or what was counted in a
+        window that has ended. It may take 20 deadlines. Raises `StoreError` if the store does not
+        answer.
+        """
+        return self._run(self._know(reader_id), CARE)
+
     def _ask(
         self, reader: Reader, view: PageView, now: datetime | None, *, counts: bool
     ) -> Decision:

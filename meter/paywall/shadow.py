@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from meter.paywall.settings import PolicySource
 
-__all__ = ["COMPARED", "Difference", "Shadow", "record_word"]
+__all__ = ["COMPARED", "Shadow", "ShadowDecision", "record_word"]
 
 COMPARED = ("show", "access", "prompt", "offers", "meter")
 """What a reader meets, in which two decisions may differ.
@@ -43,7 +43,7 @@ _SLOW = 0.25
 
 
 @frozen
-class Difference:
+class ShadowDecision:
     """A view that the shadow decides otherwise: in which of `COMPARED`, and its decision."""
 
     fields: tuple[str, ...]
@@ -93,7 +93,7 @@ class Shadow:
         with self._failures:
             observe(self._policy(), _NOBODY, _NOTHING, system_clock())
 
-    def compare(self, decided: StoreDecision) -> Difference | None:
+    def compare(self, decided: StoreDecision) -> ShadowDecision | None:
         """Return in what the shadow differs, or `None`. Raises nothing, and counts nothing."""
         if decided.decision.degraded and decided.usage is None:
             return None  # decided without any record: there is nothing to compare on
@@ -108,7 +108,7 @@ class Shadow:
         source = self._source
         return source if isinstance(source, Policy) else source.policy
 
-    def _difference(self, decided: StoreDecision) -> Difference | None:
+    def _difference(self, decided: StoreDecision) -> ShadowDecision | None:
         served = decided.decision
         policy = self._policy()
         if policy.digest == served.policy:
@@ -119,7 +119,7 @@ class Shadow:
         if not fields:
             return None
         counted = shadow.counted and decided.kind is ViewKind.READ
-        return Difference(fields, evolve(shadow, counted=counted, degraded=served.degraded))
+        return ShadowDecision(fields, evolve(shadow, counted=counted, degraded=served.degraded))
 
     def _tell_slow(self, seconds: float) -> None:
         if seconds > _SLOW and not self._told_slow:

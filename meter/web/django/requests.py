@@ -40,6 +40,8 @@ def web_request(request: HttpRequest) -> DjangoRequest:
     headers = dict(request.headers)
     if settings.USE_X_FORWARDED_HOST and "X-Forwarded-Host" in headers:
         headers["Host"] = headers["X-Forwarded-Host"]
+    elif "Host" not in headers:
+        headers["Host"] = f"{request.META['SERVER_NAME']}:{request.META['SERVER_PORT']}"
     return DjangoRequest(
         method=request.method or "GET",
         url=request.get_full_path(),

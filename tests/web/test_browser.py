@@ -27,7 +27,7 @@ def site():
 @pytest.fixture(scope="module")
 def browser(chromium):
     """One browser for all of these: it keeps pages for its back button, as people's do."""
-    options = ["--no-sandbox"] if os.geteuid() == 0 else []
+    options = ["--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium,
@@ -78,6 +78,14 @@ def read(page, name):
     return is_whole(page)
 
 
+def fetch(page, name):
+    """Ask for an article with this browser's cookies, and show it nowhere; say whether it is whole.
+
+    That is quicker, where only what is counted matters.
+    """
+    return STORY in page.context.request.get(f"/articles/{name}").text()
+
+
 def follow(page, name):
     """Press the link to an article; say whether the whole of it is shown."""
     page.get_by_role("link", name=name, exact=True).click()
@@ -116,15 +124,16 @@ def counted(page):
 
 def test_a_reader_reads_to_the_wall_and_registers_there(page):
     """Three as a stranger, two more with an account, and the device's three are the account's."""
-    page.goto("/links?to=a,b,c,d,e,f")
-    for name in "abc":
+    page.goto("/links?to=a,b,c,d")
+    for name in "ab":
         assert follow(page, name)
         page.go_back(wait_until="commit")
+    assert fetch(page, "c")
     assert not follow(page, "d")
     assert "Register to continue reading" in page.inner_text("body")
     sign_in(page, "rita")
     assert ("rita", True) == (page.inner_text("#who"), is_whole(page))
-    assert [True, False] == [read(page, name) for name in "ef"]
+    assert [True, False] == [fetch(page, name) for name in "ef"]
     assert [*"abcde"] == counted(page)
 
 
@@ -135,14 +144,14 @@ def test_two_accounts_on_one_browser_never_meet(page, site):
     """
     assert read(page, "device")
     sign_in(page, "ana")
-    assert [True] * 4 == [read(page, f"ana-{number}") for number in range(4)]
+    assert [True] * 4 == [fetch(page, f"ana-{number}") for number in range(4)]
     assert not read(page, "ana-4")
     sign_out(page)
     asked = len(site.of("ana-4"))
     assert ("nobody", True) == back(page)  # in the device's own allowance
     assert asked + 1 == len(site.of("ana-4"))
     sign_in(page, "ben")
-    assert ("ben", True) == (page.inner_text("#who"), read(page, "ben-1"))
+    assert ("ben", True) == (page.inner_text("#who"), fetch(page, "ben-1"))
     assert ["ana-4", "ben-1", "device"] == counted(page)
     sign_out(page)
     assert ["ana-4", "device"] == counted(page)
@@ -181,7 +190,7 @@ def test_a_refusal_that_says_200_would_be_shown_and_nobody_counted(page, site):
 
 def test_what_counts_nothing_may_be_fetched_ahead(page, site):
     """A free article, and one that was counted already: the click is answered by what is there."""
-    assert read(page, "known")
+    assert fetch(page, "known")
     for name, before in (("free-ahead", []), ("known", [READ])):
         page.goto(f"/links?hint=prefetch&to={name}")
         fetched = [*before, ("prefetch", 200)]
@@ -193,17 +202,18 @@ def test_what_counts_nothing_may_be_fetched_ahead(page, site):
 
 def test_of_two_tabs_at_once_one_gets_the_last_article(page):
     """One article is left, and two are opened at the same time."""
-    assert [True, True] == [read(page, name) for name in ("tab-1", "tab-2")]
-    tabs = []
-    page.context.on("page", tabs.append)
-    page.evaluate("['tab-3', 'tab-4'].forEach(name => open(`/articles/${name}`))")
+    assert [True, True] == [fetch(page, name) for name in ("tab-1", "tab-2")]
+    page.goto("/links?to=tab-3,tab-4")
+    with page.expect_popup(lambda tab: tab.url.endswith("tab-4")):
+        page.evaluate("['tab-3', 'tab-4'].forEach(name => open(`/articles/${name}`))")
+    tabs = page.context.pages[1:]
     for tab in tabs:
         tab.wait_for_selector("#who")
     assert [False, True] == sorted(is_whole(tab) for tab in tabs)
     assert 3 == len(counted(page))
 
 
-def test_back_and_reload_count_nothing_again(page, site):
+def test_back_and_reload_count_nothing_again(page):
     """What was read is read again, from the browser's memory or from the site, and counts once."""
     assert [True, True] == [read(page, name) for name in ("back-1", "back-2")]
     assert ("nobody", True) == back(page)
@@ -211,13 +221,13 @@ def test_back_and_reload_count_nothing_again(page, site):
     page.wait_for_selector("#who")
     page.reload()
     assert is_whole(page)
-    assert [READ, READ] == site.of("back-2")
     assert ["back-1", "back-2"] == counted(page)
 
 
 def test_the_wall_is_gone_from_the_back_button_once_somebody_signs_in(page):
     """The wall that a stranger met is no page of the account's."""
-    assert [True, True, True, False] == [read(page, f"stale-{number}") for number in range(4)]
+    assert [True, True, True] == [fetch(page, f"stale-{number}") for number in range(3)]
+    assert not read(page, "stale-3")
     page.goto("/articles/free-1")
     sign_in(page, "cleo")
     page.go_back(wait_until="commit")  # the form

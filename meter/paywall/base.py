@@ -283,7 +283,7 @@ class PaywallBase(ConfiguredPaywall[S]):
 
     def _know(self, reader_id: str) -> StoreOps[bool]:
         """Say whether anything is kept under an id, and write nothing."""
-        keys: ReaderKeys = self._keys(reader_id)
+        keys = self._keys(reader_id)
         every: tuple[str, ...] = (keys.current, *keys.old)
         for key in every:
             kept = yield Load(key)

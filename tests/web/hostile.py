@@ -23,7 +23,7 @@ from urllib.parse import quote_from_bytes
 
 import html5lib
 
-from meter.web.cookie import CookieJar
+from meter.web.gate.cookie import CookieJar
 from tests.web.sites import NAMES, NEW, STORY, Site
 
 MARK = "X-Injected"

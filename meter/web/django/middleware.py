@@ -15,7 +15,7 @@ from meter.web.django.accounts import ask_account
 from meter.web.django.configuration import configured
 from meter.web.django.requests import DjangoVisit
 from meter.web.errors import REFUSALS, refusal
-from meter.web.headers import PRIVATE
+from meter.web.gate.headers import PRIVATE
 from meter.web.opening import prove
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
 
-    from meter.web.visit import Visit
+    from meter.web.gate.visit import Visit
 
 __all__ = ["MeterMiddleware"]
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from attrs import field, frozen
 from django.conf import settings
 
-from meter.web.request import WebRequest
-from meter.web.visit import Visit
+from meter.web.gate.request import WebRequest
+from meter.web.gate.visit import Visit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
     from meter.paywall import Counted
     from meter.view import Article
-    from meter.web.answer import Answer
-    from meter.web.gate import AccountOf, Gate
-    from meter.web.headers import Finished
+    from meter.web.gate import Gate
+    from meter.web.gate.answer import Answer
+    from meter.web.gate.configured import AccountOf
+    from meter.web.gate.headers import Finished
 
 __all__ = ["DjangoRequest", "DjangoVisit", "web_request"]
 

@@ -15,7 +15,7 @@ from django import template
 from markupsafe import Markup
 
 from meter.prompts import stylesheet
-from meter.web.answer import Answer
+from meter.web.gate.answer import Answer
 
 if TYPE_CHECKING:
     from django.template.base import NodeList, Parser, Token

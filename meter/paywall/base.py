@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from meter.decision import Decision
+    from meter.paywall.identity import ReaderKeys
     from meter.paywall.operations import StoreOps
     from meter.rulebook import Rulebook
     from meter.usage import Usage
@@ -283,7 +284,7 @@ class PaywallBase(ConfiguredPaywall[S]):
 
     def _know(self, reader_id: str) -> StoreOps[bool]:
         """Say whether anything is kept under an id, and write nothing."""
-        keys = self._keys(reader_id)
+        keys: ReaderKeys = self._keys(reader_id)
         every: tuple[str, ...] = (keys.current, *keys.old)
         for key in every:
             kept = yield Load(key)

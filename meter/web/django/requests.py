@@ -65,19 +65,19 @@ class DjangoVisit(Visit):
         self._origin = request
         self._was_kept: bool | None = None
 
-    def open(self, article: Article | str, **details: Any) -> Answer:  # noqa: ANN401 - a view's
+    def open(self, article: Article | str, **details: object) -> Answer:
         self._keep_out()
         return super().open(article, **details)
 
-    async def aopen(self, article: Article | str, **details: Any) -> Answer:  # noqa: ANN401 - a view's
+    async def aopen(self, article: Article | str, **details: object) -> Answer:
         self._keep_out()
         return await super().aopen(article, **details)
 
-    def peek(self, article: Article | str, **details: Any) -> Answer:  # noqa: ANN401 - a view's
+    def peek(self, article: Article | str, **details: object) -> Answer:
         self._keep_out()
         return super().peek(article, **details)
 
-    async def apeek(self, article: Article | str, **details: Any) -> Answer:  # noqa: ANN401 - a view's
+    async def apeek(self, article: Article | str, **details: object) -> Answer:
         self._keep_out()
         return await super().apeek(article, **details)
 

@@ -39,8 +39,12 @@ OTHERS = {
     "babel",
     "click",
     "distributed",
+    "fastapi",
+    "flask",
     "hypothesis",
+    "itsdangerous",
     "jinja2",
+    "markupsafe",
     "numpy",
     "opentelemetry",
     "psycopg",
@@ -49,6 +53,8 @@ OTHERS = {
     "pytest",
     "redis",
     "rich",
+    "starlette",
+    "werkzeug",
     "z3",
 }
 nitpick_ignore_regex = [("py:.*", rf"({'|'.join(sorted(OTHERS))})\..*")]

@@ -41,9 +41,16 @@ def _split(dotted: str) -> tuple[str, str]:
     return module_name, name
 
 
+def _is_proxy(value: object) -> bool:
+    """Say whether a value stands for another that is only there during a request."""
+    return type(value).__name__ == "LocalProxy"
+
+
 def _origin(module: ModuleType, name: str) -> str:
     """Return the dotted name under which a name that a module hands on was made."""
     value = getattr(module, name)
+    if _is_proxy(value):
+        return f"{module.__name__}.{name}"
     if inspect.ismodule(value):
         return value.__name__
     if inspect.isclass(value) or inspect.isroutine(value):
@@ -59,6 +66,8 @@ def _origin(module: ModuleType, name: str) -> str:
 
 def _kind(value: object) -> str:
     """Return the word of Sphinx's Python domain for a value; `py_func` is numba's."""
+    if _is_proxy(value):
+        return "data"
     if inspect.isclass(value):
         return "exception" if issubclass(value, BaseException) else "class"
     if inspect.isroutine(value) or hasattr(value, "py_func"):

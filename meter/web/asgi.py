@@ -16,7 +16,7 @@ from meter.web.visit import Visit
 if TYPE_CHECKING:
     from meter.web.gate import AccountOf
 
-__all__ = ["App", "PaywallMiddleware", "Scope", "visit_of"]
+__all__ = ["App", "PaywallMiddleware", "Scope", "visit_of", "web_request"]
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
@@ -50,7 +50,7 @@ class PaywallMiddleware:
             await self.app(scope, receive, send)
             return
         gate = self._gate if isinstance(self._gate, Gate) else self._gate()
-        visit = gate.visit(_request(scope), self._account_of(scope))
+        visit = gate.visit(web_request(scope), self._account_of(scope))
         scope.setdefault("state", {})[_STATE] = visit
         answer = _Answer(visit, send)
         try:
@@ -115,7 +115,8 @@ def visit_of(scope: Scope) -> Visit:
     raise RuntimeError("no paywall is around this application: install one")
 
 
-def _request(scope: Scope) -> WebRequest:
+def web_request(scope: Scope) -> WebRequest:
+    """Return a request as the gate sees it."""
     query = scope.get("query_string", b"")
     path = scope.get("raw_path") or scope["path"].encode()
     target = path + b"?" + query if query else path

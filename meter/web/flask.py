@@ -12,6 +12,7 @@ from werkzeug.local import LocalProxy
 from meter.errors import raise_missing_extra
 from meter.web.errors import REFUSALS, refusal
 from meter.web.opening import open_gate, prove
+from meter.web.preflight import asked_about, preflight
 from meter.web.visit import Visit
 from meter.web.wsgi import web_request
 
@@ -23,7 +24,7 @@ except ModuleNotFoundError as error:
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from meter.view import Reader
+    from meter.view import Article, Reader
     from meter.web.gate import Gate
 
 __all__ = ["FlaskPaywall", "visit"]
@@ -69,6 +70,22 @@ class FlaskPaywall:
         app.context_processor(lambda: {"paywall": visit})
         for kind in REFUSALS:
             app.register_error_handler(kind, _refuse)
+
+    def preflight(self, article_of: Callable[[str], Article]) -> Callable[[], Response]:
+        """Return the view that a cache asks whether a reader may have the text that it holds.
+
+        `article_of` returns the article of an address, path and query as the reader asked for it,
+        and raises your 404 where there is none. Let only the cache reach the view.
+        """
+
+        def view() -> Response:
+            gate: Gate = current_app.extensions[_EXTENSION]
+            asked = asked_about(web_request(request.environ))
+            visit = gate.visit(asked, self._account)
+            finished = preflight(visit, visit.open(article_of(asked.url)))
+            return Response(finished.body, finished.status, finished.headers)
+
+        return view
 
     def _begin(self) -> None:
         gate: Gate = current_app.extensions[_EXTENSION]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from inspect import isawaitable
 from typing import TYPE_CHECKING, Unpack
 
 from meter.errors import raise_missing_extra
@@ -11,15 +12,16 @@ from meter.web import asgi
 from meter.web.asgi import PaywallMiddleware
 from meter.web.errors import REFUSALS, refusal
 from meter.web.opening import GateSettings, open_async_gate, prove_async
+from meter.web.preflight import asked_about, preflight
 
 try:
     from starlette.requests import HTTPConnection
-    from starlette.responses import PlainTextResponse
+    from starlette.responses import PlainTextResponse, Response
 except ModuleNotFoundError as error:
     raise_missing_extra(error)
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
     from os import PathLike
 
     from starlette.applications import Starlette
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from meter.paywall.settings import PolicySource
     from meter.policy import Policy
+    from meter.view import Article
     from meter.web.asgi import Scope
     from meter.web.gate import Gate
     from meter.web.visit import Visit
@@ -99,6 +102,29 @@ class StarlettePaywall:
             return PaywallMiddleware(build(), lambda: self.gate, self._account_of)
 
         app.build_middleware_stack = build_around  # type: ignore[method-assign]
+
+    def preflight(
+        self, article_of: Callable[[str], Article | Awaitable[Article]]
+    ) -> Callable[[Request], Awaitable[Response]]:
+        """Return the view that a cache asks whether a reader may have the text that it holds.
+
+        `article_of` returns the article of an address, path and query as the reader asked for it;
+        it may be awaited, and raises your 404 where there is none. Let only the cache reach the
+        view.
+        """
+
+        async def view(request: Request) -> Response:
+            asked = asked_about(asgi.web_request(request.scope))
+            visit = self.gate.visit(asked, lambda: self._account_of(request.scope))
+            found = article_of(asked.url)
+            article = await found if isawaitable(found) else found
+            status, headers, body = preflight(visit, await visit.aopen(article))
+            response = Response(body, status_code=status)
+            for name, value in headers:
+                response.headers.append(name, value)
+            return response
+
+        return view
 
     def _account_of(self, scope: Scope) -> object:
         return None if self._account is None else self._account(HTTPConnection(scope))

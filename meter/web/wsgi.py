@@ -13,11 +13,14 @@ from meter.web.request import WebRequest
 from meter.web.visit import Visit
 
 if TYPE_CHECKING:
+    from types import TracebackType
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-    from _typeshed import OptExcInfo
-
     from meter.web.gate import Gate
+
+    ErrorInfo: TypeAlias = (
+        tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
+    )
 
 __all__ = ["VISIT", "PaywallApplication", "visit_of", "web_request"]
 
@@ -75,7 +78,7 @@ class _Answer:
         return self._started and self._body is None
 
     def start(
-        self, status: str, headers: list[tuple[str, str]], exc_info: OptExcInfo | None = None, /
+        self, status: str, headers: list[tuple[str, str]], exc_info: ErrorInfo | None = None, /
     ) -> Write:
         code, _, reason = status.partition(" ")
         finished = self._visit.finish(int(code), headers)

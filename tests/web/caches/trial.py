@@ -1,0 +1,80 @@
+"""Put a cache between the site and its readers, and look at what each of them gets."""
+
+from __future__ import annotations
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.web.caches.between import Between
+from tests.web.caches.configurations import CACHES
+from tests.web.caches.printing import Row
+from tests.web.caches.programs import Unable
+from tests.web.caches.running import folder, free_port, running, site
+from tests.web.caches.traffic import Findings, Traffic
+from tests.web.caches.visits import mingle, opening
+
+WHOLE = 100_000
+LEAST_FROM_THE_CACHE = 0.95
+ENOUGH = 2000
+"""So many exchanges that a first fetch of each of seventeen bodies is next to nothing."""
+
+
+def try_cache(name, mode, exchanges, *, lines=1, seed=5, spoil=list):
+    """Send so many exchanges through a cache, in so many threads; `spoil` changes the answers."""
+    with folder() as place, site(mode, place) as site_port:
+        between = Between(site_port, spoil)
+        with between.running():
+            port = free_port()
+            own = place / "cache"
+            own.mkdir()
+            own.chmod(0o777)
+            try:
+                command = CACHES[name][mode](port, between.port, own)
+            except Unable as reason:
+                return Row(mode, name, cannot=str(reason))
+            with running(command, port, place / "cache.log"):
+                found = _send(port, between, exchanges, lines, seed)
+    return _row(name, mode, found, between)
+
+
+def _send(port, between, exchanges, lines, seed):
+    found = Findings()
+
+    def fetched(path):
+        return between.pages[path] + between.bodies[path]
+
+    def line(number):
+        traffic = Traffic(port, found, fetched)
+        if number == 0:
+            opening(traffic, f"opening-{seed}")
+        share = exchanges // lines - traffic.asked
+        mingle(traffic, f"{seed}-{number}", share, random.Random(seed * 1000 + number))
+        traffic.settle()
+
+    with ThreadPoolExecutor(lines) as threads:
+        for done in [threads.submit(line, number) for number in range(lines)]:
+            done.result()
+    return found
+
+
+def _row(name, mode, found, between):
+    """Work out how many of the bodies that may be stored came from the cache."""
+    free = {path: times for path, times in between.pages.items() if "/free-" in path}
+    if mode == "preflight":
+        fetched, given = between.bodies, found.delivered.total()
+    else:
+        fetched, given = free, found.delivered["free"]
+    found.other += between.cookies_to_store
+    rate = max(0.0, 1 - sum(fetched.values()) / given)
+    if mode == "preflight" and rate < LEAST_FROM_THE_CACHE and found.exchanges >= ENOUGH:
+        found.other.append(f"only {rate:.1%} of the bodies were the cache's")
+    return Row(
+        mode,
+        name,
+        found.exchanges,
+        len(found.wrong_bodies),
+        len(found.foreign_cookies),
+        len(found.uncounted),
+        rate,
+        tuple(found.leaks),
+    )

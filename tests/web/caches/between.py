@@ -12,6 +12,8 @@ from collections import Counter
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from tests.web.caches.running import BODY_KEY
+
 _OF_ONE_CONNECTION = {"connection", "keep-alive", "transfer-encoding", "upgrade", "te"}
 _NUMBER = itertools.count(1)
 
@@ -38,7 +40,7 @@ class _Answers(BaseHTTPRequestHandler):
     def do_GET(self):
         """Ask the site the same, note that it was asked, and pass on its answer."""
         between = self.server.between
-        between.note(self.command, self.path, "Meter-Body" in self.headers)
+        between.note(self.command, self.path, self.headers.get("Meter-Body") == BODY_KEY)
         size = int(self.headers.get("Content-Length") or 0)
         sent = [
             (name, value)

@@ -82,7 +82,7 @@ ASKING = Path(__file__).with_name("asking.py")
 SQUID = """external_acl_type meter ttl=0 negative_ttl=0 cache=0 children-startup=2 children-max=2 \
 %METHOD %URI %>{{Host}} %>{{Cookie}} %>{{Sec-Purpose}} %>{{Purpose}} %>{{X-Moz}} %>{{User-Agent}} \
 %>{{Range}} {python} {asking} squid {site}
-acl preflight urlpath_regex ^/preflight$
+acl preflight urlpath_regex ^/preflight([?]|$)
 acl article urlpath_regex ^/articles/
 acl readable method GET HEAD
 acl asked external meter
@@ -158,7 +158,10 @@ local function send()
 end
 
 local function ask()
-  local headers = ts.client_request.get_headers()
+  local headers = {{}}
+  for name, value in pairs(ts.client_request.get_headers()) do
+    if not name:lower():find("^x%-original%-") then headers[name] = value end
+  end
   headers["X-Original-URI"] = ts.ctx["uri"]
   headers["X-Original-Method"] = ts.client_request.get_method()
   local answer = ts.fetch("http://" .. ts.client_request.header["Host"] .. "/preflight",

@@ -7,6 +7,8 @@ With `METER_REQUIRED=1` nothing may be skipped because a program or a package is
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -48,3 +50,17 @@ def pytest_runtest_makereport():
 def pytest_make_collect_report():
     """Look at a module that could not be imported."""
     return _refuse_a_skip((yield))
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """The browser's command."""
+    command = (
+        shutil.which("chromium")
+        or shutil.which("chromium-browser")
+        or shutil.which("google-chrome")
+    )
+    if command is None:
+        pytest.skip("no chromium is installed: `apt-get install chromium`")
+    assert sys.platform.startswith("linux")
+    return command

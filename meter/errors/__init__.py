@@ -68,6 +68,8 @@ EXTRAS = {
     "psycopg_pool": "postgres",
     "pyarrow": "sim",
     "redis": "redis",
+    "starlette": "serve",
+    "uvicorn": "serve",
     "vl_convert": "plots",
     "z3": "smt",
 }

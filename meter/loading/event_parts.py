@@ -8,6 +8,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
+from attrs import frozen
+
 from meter.errors import quoted
 from meter.errors.values import MOST_DAYS, no_offset
 from meter.forms import parse_length
@@ -27,6 +29,7 @@ from meter.loading.fields import (
 from meter.loading.fields.shape import refused
 from meter.validation import ARCHIVE_YEARS, YEARS
 from meter.view import Article, Entitlement, Reader
+from meter.view.rights import NAMING
 from meter.vocabulary import ArticleAccess, EntitlementKind
 from meter.windows import local_instant, moment
 
@@ -109,10 +112,24 @@ class Moment:
 
     def schema(self) -> dict[str, Any]:
         """Return the shape as JSON Schema."""
-        time = {"type": "string", "format": "date-time"}
+        text = {"type": "string", "pattern": _years_pattern(self._years)}
+        time = {**text, "format": "date-time"}
         if self._zone is None:
             return time
-        return {"anyOf": [time, {"type": "string", "format": "date"}]}
+        return {"anyOf": [time, {**text, "format": "date"}]}
+
+
+def _years_pattern(years: range) -> str:
+    """Return what the texts of times in some years start with."""
+    starts = []
+    year = years.start
+    while year < years.stop:
+        for length, digits in ((100, "[0-9]{2}"), (10, "[0-9]"), (1, "")):
+            if year % length == 0 and year + length <= years.stop:
+                starts.append(f"{year // length}{digits}")
+                year += length
+                break
+    return f"^(?:{'|'.join(starts)})-"
 
 
 def _utc_year(when: datetime) -> int:
@@ -125,8 +142,73 @@ def _utc_year(when: datetime) -> int:
 
 ID = Text(form='an id in quotes such as `"a1"`', longest=2000)
 _WORDS = List(item=Text(longest=2000), least=0)
-_LENGTH = Text(form='a length such as `"7 days"`', code="bad-length", make=parse_length)
+_HOURS = "[1-9][0-9]{0,3}|[1-7][0-9]{4}|8[0-6][0-9]{3}|87[0-7][0-9]{2}|878[0-3][0-9]|87840"
+_MOST = "[1-9][0-9]{0,2}|[12][0-9]{3}|3[0-5][0-9]{2}|36[0-5][0-9]|3660"
+_WEEKS = "[1-9][0-9]?|[1-4][0-9]{2}|5[01][0-9]|52[0-2]"
+
+
+@frozen(kw_only=True)
+class _Length(Text):
+    """A length of time, of hours, days or weeks."""
+
+    def schema(self) -> dict[str, Any]:
+        """Return the shape as JSON Schema, with the lengths that there are."""
+        lengths = f"^(?:(?:{_HOURS}) hours?|(?:{_MOST}) days?|(?:{_WEEKS}) weeks?)$"
+        return {"type": "string", "pattern": lengths}
+
+
+_LENGTH = _Length(form='a length such as `"7 days"`', code="bad-length", make=parse_length)
 _DAYS = Integer(least=0, most=MOST_DAYS, example="7")
+
+
+_NO_NAMES: dict[str, Any] = {
+    "article": {"type": "null"},
+    "section": {"type": "null"},
+    "tags": {"enum": [None, []]},
+}
+_NAMED = (
+    ("article", {"type": "string"}),
+    ("section", {"type": "string"}),
+    ("tags", {"type": "array", "minItems": 1}),
+)
+_RIGHTS: dict[str, Any] = {
+    "anyOf": [
+        {
+            "properties": {
+                "kind": {"enum": [str(kind) for kind in EntitlementKind if kind != "purchase"]},
+                **_NO_NAMES,
+            }
+        },
+        {
+            "properties": {
+                "kind": {"const": "purchase"},
+                "product": {"type": "string"},
+                **_NO_NAMES,
+            },
+            "required": ["product"],
+        },
+        *(
+            {
+                "properties": {
+                    "kind": {"enum": [str(kind) for kind in NAMING]},
+                    "product": {"type": "null"},
+                    name: given,
+                },
+                "required": [name],
+            }
+            for name, given in _NAMED
+        ),
+    ]
+}
+"""Which kinds of right name what: what their class checks, as JSON Schema."""
+
+_REGISTRATION: dict[str, Any] = {
+    "anyOf": [
+        {"properties": {"registered": {"const": True}}, "required": ["registered"]},
+        {"properties": {"registered_at": {"type": "null"}}},
+    ]
+}
+"""Who has a time of registration is registered."""
 
 
 def word(example: str) -> Text:
@@ -139,6 +221,7 @@ def _entitlement_table(zone: ZoneInfo) -> Table:
     return Table(
         noun="an entitlement",
         make=Entitlement,
+        also=_RIGHTS,
         example='{"kind": "subscription"}',
         keys={
             "kind": Key(
@@ -179,6 +262,7 @@ def reader_table(zone: ZoneInfo) -> Table:
     return Table(
         noun="a reader",
         make=Reader,
+        also=_REGISTRATION,
         example='{"id": "r1"}',
         keys={
             "id": Key(

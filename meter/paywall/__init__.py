@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from meter.paywall.awaited import AsyncPaywall
 from meter.paywall.base import Counted
+from meter.paywall.json_lines import JsonLines
 from meter.paywall.settings import OnOutage, PaywallSettings
 from meter.paywall.shell import Paywall
 
-__all__ = ["AsyncPaywall", "Counted", "OnOutage", "Paywall", "PaywallSettings"]
+__all__ = ["AsyncPaywall", "Counted", "JsonLines", "OnOutage", "Paywall", "PaywallSettings"]

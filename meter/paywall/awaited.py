@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, TypeVar, Unpack
 from attrs import define, field
 
 from meter.errors import StoreError, StoreUnavailableError
-from meter.paywall.base import MISTAKES, PaywallBase, failed
+from meter.paywall.base import PaywallBase
+from meter.paywall.operations import MISTAKES, failed
 from meter.paywall.settings import PaywallSettings, positive
 from meter.paywall.shell import CARE, HOOK_FAILED, TOO_LATE, name_settings
 from meter.paywall.telemetry import StoreDecision
@@ -108,6 +109,10 @@ class AsyncPaywall(PaywallBase[AsyncStore]):
         """Return what each meter has counted; see `Paywall.ledger`."""
         return await self._run(self._look_up(reader_id, now), CARE)
 
+    async def knows(self, reader_id: str) -> bool:
+        """Say whether the store keeps anything of a reader; see `Paywall.knows`."""
+        return await self._run(self._know(reader_id), CARE)
+
     async def _ask(
         self, reader: Reader, view: PageView, now: datetime | None, *, counts: bool
     ) -> Decision:
@@ -117,8 +122,7 @@ class AsyncPaywall(PaywallBase[AsyncStore]):
         )
 
     async def _told(self, decided: StoreDecision) -> Decision:
-        event = self._report(decided)
-        if event is not None:
+        for event in self._report(decided):
             await self._call_hook(event)
         return decided.decision
 

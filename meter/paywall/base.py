@@ -2,43 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import nullcontext
 from datetime import datetime
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING
 
-from attrs import define, evolve, field, fields, frozen
+from attrs import define, evolve, frozen
 
 from meter import engine
-from meter.clock import system_clock
-from meter.errors import StoreError, StoreSetupError, StoreUnavailableError, quoted
-from meter.loading.article_ids import FORMS, ArticleIds, article_ids, rights_as_compared
+from meter.errors import StoreError, StoreSetupError
+from meter.loading.article_ids import FORMS, rights_as_compared
 from meter.memo import decide, observe
+from meter.paywall.configured import ConfiguredPaywall, S
 from meter.paywall.fallback import remembered, spent, unspent
 from meter.paywall.forgetting import erase
-from meter.paywall.identity import ReaderKeys, reader_keys
 from meter.paywall.metered_view import MeteredView, store_expiry
 from meter.paywall.operations import Load, Swap
-from meter.paywall.recent import Recent
 from meter.paywall.settings import (
-    Hook,
     OnOutage,
-    PolicySource,
-    at_least,
-    called,
-    check_names,
-    check_policy,
-    named,
-    outage_word,
-    seconds_at_most,
 )
-from meter.paywall.telemetry import LOG, StoreDecision, Telemetry, ViewKind, decision_event
+from meter.paywall.shadow import record_word
+from meter.paywall.telemetry import (
+    StoreDecision,
+    decision_event,
+    difference_event,
+    view_kind,
+)
 from meter.paywall.transactions import TransactionResult, join, transact
-from meter.policy import Policy
-from meter.stores.deadline import deadline
-from meter.stores.keys import Secret, checked_secret
-from meter.stores.protocol import AsyncStore, LossAware, Store, describe, several_processes
-from meter.stores.turns import QUEUE
+from meter.stores.protocol import several_processes
 from meter.usage import Read
 from meter.windows import instant
 
@@ -51,14 +41,10 @@ if TYPE_CHECKING:
     from meter.usage import Usage
     from meter.view import PageView, Reader
 
-__all__ = ["MISTAKES", "Counted", "PaywallBase", "failed", "view_kind"]
-
-S = TypeVar("S", Store, AsyncStore)
+__all__ = ["Counted", "PaywallBase"]
 
 _NO_SPAN = nullcontext()
 _PROOF = "#proof"  # no reader's key: behind a `#` stands a digest
-MISTAKES = (TypeError, AttributeError, NameError, NotImplementedError, ImportError)
-"""What a store raises where its code is wrong, and no waiting mends it."""
 
 
 @frozen(kw_only=True)
@@ -74,89 +60,9 @@ class Counted:
     resets_at: datetime | None
 
 
-def _secrets(old_secrets: Iterable[Secret]) -> tuple[Secret, ...]:
-    if isinstance(old_secrets, bytes | str):
-        raise TypeError("`old_secrets` is a tuple of secrets; write a comma behind a single one")
-    if isinstance(old_secrets, Mapping) or not isinstance(old_secrets, Iterable):
-        raise TypeError(f"`old_secrets` is a tuple of secrets, not {quoted(old_secrets)}")
-    return tuple(checked_secret(secret) for secret in old_secrets)
-
-
 @define(slots=False, eq=False, repr=False)
-class PaywallBase(Generic[S]):
-    """A policy over a store; its fields are the arguments of both paywalls, see `Paywall`."""
-
-    _source: Policy | PolicySource = field(alias="policy")
-    _store: S
-    _clock: Callable[[], datetime] = field(default=system_clock, converter=called, kw_only=True)
-    _on_outage: OnOutage = field(default=OnOutage.FALLBACK, converter=outage_word, kw_only=True)
-    _deadline: float | None = field(default=None, kw_only=True)
-    _queue: float = field(default=QUEUE, kw_only=True)
-    _attempts: int = field(default=64, kw_only=True)
-    _secret: Secret = field(default=None, converter=checked_secret, kw_only=True)
-    _old_secrets: tuple[Secret, ...] = field(default=(), converter=_secrets, kw_only=True)
-    _namespace: str = field(default="", converter=named, kw_only=True)
-    _remember: int = field(default=10_000, kw_only=True)
-    _article_ids: ArticleIds = field(default=ArticleIds.EXACT, converter=article_ids, kw_only=True)
-    _on_decision: Hook | None = field(default=None, kw_only=True)
-
-    def __attrs_post_init__(self) -> None:
-        check_policy(self._source)
-        info = describe(self._store)
-        if self._deadline is None:
-            self._deadline = info.deadline
-        else:
-            seconds_at_most("deadline", self._deadline)
-        if self._queue != 0 or isinstance(self._queue, bool):
-            seconds_at_most("queue", self._queue)
-        at_least("attempts", self._attempts, 1)
-        at_least("remember", self._remember, 0)
-        if self._on_decision is not None and not callable(self._on_decision):
-            raise TypeError(
-                f"`on_decision` is called with each decision; {quoted(self._on_decision)} cannot be"
-            )
-        self._loss_aware: LossAware | None = None
-        self._losses = 0
-        if isinstance(self._store, LossAware):
-            self._loss_aware = self._store
-            self._losses = self._store.losses
-        # Where a store cannot be out, no other process has anything that it could bring in.
-        self._marks = info.deadline is not None or bool(self._old_secrets)
-        self._recent = Recent(self._remember, self._clock)
-        self._telemetry = Telemetry(info.name)
-        if (problem := several_processes(self._store)) is not None:
-            LOG.error("%s", problem, extra={"meter": {"processes": "several", "store": info.name}})
-
-    @classmethod
-    def _check_settings(cls, settings: Collection[str]) -> None:
-        """Raise a `TypeError` for a setting that no paywall has, in the name of the class."""
-        known = [attribute.alias or "" for attribute in fields(PaywallBase) if attribute.kw_only]
-        check_names(cls.__name__, settings, known)
-
-    @property
-    def policy(self) -> Policy:
-        """The policy that decides now."""
-        source = self._source
-        return source if isinstance(source, Policy) else source.policy
-
-    @property
-    def source(self) -> Policy | PolicySource:
-        """What the policy is taken from: itself, or what reads it again."""
-        return self._source
-
-    @property
-    def store(self) -> S:
-        """The store; whoever opened it closes it."""
-        return self._store
-
-    def _keys(self, reader_id: str) -> ReaderKeys:
-        return reader_keys(reader_id, self._namespace, self._secret, self._old_secrets)
-
-    def _within(self, deadlines: float) -> AbstractContextManager[None]:
-        """Return a context of so many deadlines, and of the wait for a turn."""
-        if self._deadline is None:
-            return deadline(None)
-        return deadline(self._deadline * deadlines, self._queue)
+class PaywallBase(ConfiguredPaywall[S]):
+    """A policy over a store: what both paywalls do, but for how the store is called."""
 
     def _decide(
         self, reader: Reader, view: PageView, now: datetime | None, *, counts: bool
@@ -171,7 +77,7 @@ class PaywallBase(Generic[S]):
         observed = observe(policy, reader, view, now)
         decision = observed.final
         if decision is not None:
-            return StoreDecision(decision, view, view_kind(view, counts=counts))
+            return StoreDecision(decision, reader, view, view_kind(view, counts=counts))
         keys = self._keys(str(reader.id))  # a reader without an id was decided above
         return self._decide_with_store(
             MeteredView(policy, reader, view, now, keys, counts, observed.decide)
@@ -184,9 +90,11 @@ class PaywallBase(Generic[S]):
         engine.check_call(self.policy, reader, view, usage)
         view = self._named(view)
         when = self._clock() if now is None else now
-        decision, after = decide(self.policy, self._with_named_rights(reader), view, usage, when)
+        reader = self._with_named_rights(reader)
+        decision, after = decide(self.policy, reader, view, usage, when)
         key = None if reader.id is None else self._keys(reader.id).current
-        return StoreDecision(decision, view, view_kind(view, counts=True), key), after
+        kind = view_kind(view, counts=True)
+        return StoreDecision(decision, reader, view, kind, key, usage=usage), after
 
     def _named(self, view: PageView) -> PageView:
         """Return a view whose article has the id it is compared by."""
@@ -225,7 +133,12 @@ class PaywallBase(Generic[S]):
             self._telemetry.report_outage(error, kind)
             if self._on_outage is OnOutage.RAISE:
                 raise
-            return StoreDecision(self._decide_degraded(metered), metered.view, kind, metered.key)
+            decision = self._decide_degraded(metered)
+            remembers = self._on_outage is OnOutage.FALLBACK
+            usage = metered.decided_on if remembers else None
+            return StoreDecision(
+                decision, metered.reader, metered.view, kind, metered.key, usage=usage
+            )
         self._telemetry.report_answer()
         return self._conclude(result, metered)
 
@@ -237,7 +150,15 @@ class PaywallBase(Generic[S]):
         if decision.counted and not result.written:
             decision = evolve(decision, counted=False)
         kind = view_kind(metered.view, counts=metered.counts)
-        return StoreDecision(decision, metered.view, kind, metered.key, result.retries)
+        return StoreDecision(
+            decision,
+            metered.reader,
+            metered.view,
+            kind,
+            metered.key,
+            result.retries,
+            metered.decided_on,
+        )
 
     def _decide_degraded(self, metered: MeteredView) -> Decision:
         """Decide by the same rules on another count, as `on_outage` says."""
@@ -248,10 +169,27 @@ class PaywallBase(Generic[S]):
         decision = remembered(self._recent, metered)
         return evolve(decision, degraded=True, counted=decision.counted and metered.counts)
 
-    def _report(self, decided: StoreDecision) -> dict[str, object] | None:
-        """Report a decision, and return the event for the hook, if there is one."""
+    def _report(self, decided: StoreDecision) -> tuple[dict[str, object], ...]:
+        """Report a decision, and a shadow's if it is another; return the events for the hook."""
         self._telemetry.report_decision(decided)
-        return None if self._on_decision is None else decision_event(decided)
+        found = None if self._tried is None else self._tried.compare(decided)
+        if found is not None:
+            self._telemetry.report_difference(decided, found.shadow, found.fields)
+        if self._on_decision is None:
+            return ()
+        name = self._shown_id(decided)
+        event = decision_event(decided, name)
+        if found is None:
+            return (event,)
+        record = record_word(decided)
+        return (event, difference_event(decided, found.shadow, found.fields, record, name))
+
+    def _shown_id(self, decided: StoreDecision) -> str | None:
+        """Return what the hook is told a reader is called: with a secret, no id."""
+        reader_id = decided.reader.id
+        if reader_id is None or self._secret is None:
+            return reader_id
+        return decided.key or self._keys(reader_id).current
 
     def _prove(self) -> StoreOps[None]:
         """Ask the store what a view would ask, and change nothing. Raises what is a mistake."""
@@ -262,7 +200,9 @@ class PaywallBase(Generic[S]):
         yield Swap(_PROOF, b"never kept", None)
 
     def _warm_up(self) -> Rulebook:
-        """Compile the policy, if no view has done so."""
+        """Compile the policy, and the one that is tried beside it, if no view has done so."""
+        if self._tried is not None:
+            self._tried.warm_up()
         return self.policy.rulebook
 
     def _join(self, source_id: str, target_id: str, now: datetime | None) -> StoreOps[None]:
@@ -341,21 +281,16 @@ class PaywallBase(Generic[S]):
         )
         return result.answer
 
+    def _know(self, reader_id: str) -> StoreOps[bool]:
+        """Say whether anything is kept under an id, and write nothing."""
+        keys: ReaderKeys = self._keys(reader_id)
+        every: tuple[str, ...] = (keys.current, *keys.old)
+        for key in every:
+            kept = yield Load(key)
+            if kept is not None:
+                return True
+        return False
+
     def _span(self) -> AbstractContextManager[object]:
         tracer = self._telemetry.tracer
         return _NO_SPAN if tracer is None else tracer.start_as_current_span("meter.store")
-
-
-def view_kind(view: PageView, *, counts: bool) -> ViewKind:
-    """Return what was asked with a page view."""
-    if not counts:
-        return ViewKind.PEEK
-    return ViewKind.SPECULATIVE if view.prefetch else ViewKind.READ
-
-
-def failed(error: Exception) -> StoreUnavailableError:
-    """Return the outage for whatever else a store raises, so that the page view is answered.
-
-    Its words stay out of the message, which is logged: they may name the reader.
-    """
-    return StoreUnavailableError(f"the store failed with a `{type(error).__name__}`")

@@ -27,7 +27,8 @@ class MeteredView:
 
     `counts` is false for a view that is only peeked at. `decide_with` returns the decision on a
     usage, and the usage after it; the view is observed once, however often it is called. `ahead`
-    says that a usage held a read more than a day ahead of `now`.
+    says that a usage held a read more than a day ahead of `now`, and `decided_on` is the usage of
+    the last decision: that of the answer, once there is one.
     """
 
     policy: Policy
@@ -38,11 +39,13 @@ class MeteredView:
     counts: bool
     decide_with: Callable[[Usage], tuple[Decision, Usage]]
     ahead: bool = False
+    decided_on: Usage | None = None
 
     def decide(self, usage: Usage) -> tuple[Decision, Usage]:
         """Decide on a usage."""
         _, ahead = engine.believe(usage, instant(self.now))
         self.ahead = self.ahead or ahead
+        self.decided_on = usage
         return self.decide_with(usage)
 
     @property

@@ -10,16 +10,19 @@ from collections.abc import Generator
 from inspect import isawaitable, iscoroutine
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
-from meter.errors import CorruptUsageError
+from meter.errors import CorruptUsageError, StoreUnavailableError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from meter.stores import AsyncStore, Store
 
-__all__ = ["Forget", "Load", "StoreOp", "StoreOps", "Swap"]
+__all__ = ["MISTAKES", "Forget", "Load", "StoreOp", "StoreOps", "Swap", "failed"]
 
 T = TypeVar("T")
+
+MISTAKES = (TypeError, AttributeError, NameError, NotImplementedError, ImportError)
+"""What a store raises where its code is wrong, and no waiting mends it."""
 
 
 class Load(NamedTuple):
@@ -80,3 +83,11 @@ def _bytes(answer: object) -> bytes | None:
 
 StoreOp: TypeAlias = Load | Swap | Forget
 StoreOps: TypeAlias = Generator[StoreOp, bytes | None, T]
+
+
+def failed(error: Exception) -> StoreUnavailableError:
+    """Return the outage for whatever else a store raises, so that the page view is answered.
+
+    Its words stay out of the message, which is logged: they may name the reader.
+    """
+    return StoreUnavailableError(f"the store failed with a `{type(error).__name__}`")

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from inspect import isclass
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, TypedDict
 
 from meter.errors import meant, quoted
 from meter.policy import Policy
+from meter.stores.keys import Secret, checked_secret
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection
     from datetime import datetime
 
     from meter.loading.article_ids import ArticleIds, ArticleIdsWord
-    from meter.stores.keys import Secret
 
 __all__ = [
     "MOST_SECONDS",
@@ -28,10 +28,12 @@ __all__ = [
     "called",
     "check_names",
     "check_policy",
+    "check_shadow",
     "named",
     "outage_word",
     "positive",
     "seconds_at_most",
+    "secrets",
 ]
 
 
@@ -74,6 +76,7 @@ class PaywallSettings(TypedDict, total=False):
     remember: int
     article_ids: ArticleIds | ArticleIdsWord
     on_decision: Hook | None
+    shadow: Policy | PolicySource | None
 
 
 def outage_word(on_outage: OnOutage | OnOutageWord) -> OnOutage:
@@ -119,6 +122,15 @@ def named(namespace: str) -> str:
     return namespace
 
 
+def secrets(old_secrets: Iterable[Secret]) -> tuple[Secret, ...]:
+    """Return the secrets that were in force before."""
+    if isinstance(old_secrets, bytes | str):
+        raise TypeError("`old_secrets` is a tuple of secrets; write a comma behind a single one")
+    if isinstance(old_secrets, Mapping) or not isinstance(old_secrets, Iterable):
+        raise TypeError(f"`old_secrets` is a tuple of secrets, not {quoted(old_secrets)}")
+    return tuple(checked_secret(secret) for secret in old_secrets)
+
+
 def called(clock: Callable[[], datetime]) -> Callable[[], datetime]:
     """Return what is called for the time."""
     if not callable(clock):
@@ -133,11 +145,26 @@ def check_names(kind: str, given: Collection[str], known: Collection[str]) -> No
             raise TypeError(f"`{kind}` has no setting `{name}`; {meant(name, known)}")
 
 
+def _has_policy(source: object) -> bool:
+    """Say whether something is a policy, or has one."""
+    if isinstance(source, Policy):
+        return True
+    return not isclass(source) and isinstance(getattr(source, "policy", None), Policy)
+
+
+def check_shadow(source: object) -> None:
+    """Raise a `TypeError` for a shadow that is not a policy and has none."""
+    if source is None or _has_policy(source):
+        return
+    raise TypeError(
+        "`shadow` is a second policy, from `load_policy(path)`, or a `ReloadingPolicy`, not"
+        f" {quoted(source)}"
+    )
+
+
 def check_policy(source: object) -> None:
     """Raise a `TypeError` for what is not a policy and has none."""
-    if isinstance(source, Policy):
-        return
-    if not isclass(source) and isinstance(getattr(source, "policy", None), Policy):
+    if _has_policy(source):
         return
     if isinstance(source, str):
         raise TypeError(

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, TypeVar, Unpack
 from attrs import define, field
 
 from meter.errors import StoreError, StoreUnavailableError
-from meter.paywall.base import MISTAKES, PaywallBase, failed
+from meter.paywall.base import PaywallBase
+from meter.paywall.operations import MISTAKES, failed
 from meter.paywall.settings import PaywallSettings, positive
 from meter.paywall.telemetry import StoreDecision
 from meter.stores.contract import check_store_protocol, is_awaited
@@ -90,7 +91,15 @@ class Paywall(PaywallBase[Store]):
       addresses of pages, without host, query, fragment and marks of AMP and page numbers.
     - `on_decision`: called with every decision, as a CloudEvents dictionary; its `data` says which
       `kind` it was: `read`, `peek` or `speculative`. What it raises is logged, and the decision
-      stands. An `AsyncPaywall` awaits what has to be awaited.
+      stands. An `AsyncPaywall` awaits what has to be awaited. `JsonLines` is a ready one.
+    - `shadow`: a second policy (or a `ReloadingPolicy`) that is tried beside the first. It decides
+      every `check` and `peek` on the same record at the same instant, is never served, and leaves
+      no trace in the store. Only where `show`, `access`, `prompt`, `offers` or the meter's reading
+      differ is that told: as a log record, in the counter `meter.differences`, and to `on_decision`
+      as an event of type `meter.difference`. A shadow that raises or is slow is told once. It
+      cannot know its own counts: what it would have counted otherwise was never written, so each
+      view is judged on the record of the policy in force, and where that needs none, as if nothing
+      were counted (`record` is `none` in the event).
 
     A mistake raises, and is never taken for an outage: `TypeError` for a setting that is none, or
     for what is no policy and no store; `ValueError` for a `deadline`, a `queue`, an `on_outage` or
@@ -230,6 +239,15 @@ class Paywall(PaywallBase[Store]):
         """
         return self._run(self._look_up(reader_id, now), CARE)
 
+    def knows(self, reader_id: str) -> bool:
+        """Say whether the store keeps anything of a reader, and write nothing.
+
+        That may be more than `ledger` tells: an offer that was started, or what was counted in a
+        window that has ended. It may take 20 deadlines. Raises `StoreError` if the store does not
+        answer.
+        """
+        return self._run(self._know(reader_id), CARE)
+
     def _ask(
         self, reader: Reader, view: PageView, now: datetime | None, *, counts: bool
     ) -> Decision:
@@ -237,8 +255,7 @@ class Paywall(PaywallBase[Store]):
         return self._told(asked if isinstance(asked, StoreDecision) else self._run(asked))
 
     def _told(self, decided: StoreDecision) -> Decision:
-        event = self._report(decided)
-        if event is not None:
+        for event in self._report(decided):
             self._call_hook(event)
         return decided.decision
 

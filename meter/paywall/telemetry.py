@@ -12,11 +12,14 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 
+from meter.loading.event_tables import event_table
+from meter.loading.events import decision_table
 from meter.paywall.outages import LOG, OutageLog
 
 if TYPE_CHECKING:
     from meter.decision import Decision
-    from meter.view import PageView
+    from meter.usage import Usage
+    from meter.view import PageView, Reader
     from meter.vocabulary import Access, Show
 
 try:
@@ -26,7 +29,22 @@ except ImportError:
 else:
     _HAS_API = True
 
-__all__ = ["LOG", "StoreDecision", "Telemetry", "ViewKind", "decision_event"]
+__all__ = [
+    "DECISION",
+    "DIFFERENCE",
+    "LOG",
+    "StoreDecision",
+    "Telemetry",
+    "ViewKind",
+    "decision_event",
+    "difference_event",
+    "view_kind",
+]
+
+DECISION = "meter.decision"
+"""The type of the event of a decision."""
+DIFFERENCE = "meter.difference"
+"""The type of the event of a view that a shadow decides otherwise."""
 
 
 class ViewKind(StrEnum):
@@ -37,20 +55,30 @@ class ViewKind(StrEnum):
     SPECULATIVE = "speculative"
 
 
+def view_kind(view: PageView, *, counts: bool) -> ViewKind:
+    """Return what was asked with a page view."""
+    if not counts:
+        return ViewKind.PEEK
+    return ViewKind.SPECULATIVE if view.prefetch else ViewKind.READ
+
+
 _METHODS = {ViewKind.READ: "check", ViewKind.PEEK: "peek", ViewKind.SPECULATIVE: "check"}
 
 
 class StoreDecision(NamedTuple):
     """A decision, with what is reported about it.
 
-    `key` is the reader's, or `None` where the store was not needed.
+    `key` is the reader's, or `None` where the store was not needed; `usage` is what was decided on,
+    or `None` where that was no record of the reader's.
     """
 
     decision: Decision
+    reader: Reader
     view: PageView
     kind: ViewKind
     key: str | None = None
     retries: int = 0
+    usage: Usage | None = None
 
 
 _MOST_AHEAD = 10_000
@@ -66,6 +94,7 @@ class Telemetry:
         self._ahead: set[int] = set()
         self._tracer: trace.Tracer | None = None
         self._decisions: metrics.Counter | None = None
+        self._differences: metrics.Counter | None = None
         self._retries: metrics.Counter | None = None
         self._outages: metrics.Counter | None = None
         self._losses: metrics.Counter | None = None
@@ -78,6 +107,9 @@ class Telemetry:
         meter = metrics.get_meter("meter")
         self._decisions = meter.create_counter(
             "meter.decisions", "{decision}", "Decisions, by what was asked and what was shown"
+        )
+        self._differences = meter.create_counter(
+            "meter.differences", "{view}", "Views that a shadow policy decides otherwise"
         )
         self._retries = meter.create_counter(
             "meter.store.retries", "{retry}", "Swaps that met another change and were decided again"
@@ -116,6 +148,31 @@ class Telemetry:
             self._decisions.add(1, labels)
             if decided.retries and self._retries is not None:
                 self._retries.add(decided.retries, {"store": self.store})
+
+    def report_difference(
+        self, decided: StoreDecision, shadow: Decision, fields: tuple[str, ...]
+    ) -> None:
+        """Report that a shadow decides a view otherwise, and in which fields."""
+        decision = decided.decision
+        labels = self._labels(decision, decided.kind) | {
+            "shadow_show": str(shadow.show),
+            "shadow_access": str(shadow.access),
+        }
+        if LOG.isEnabledFor(logging.INFO):
+            LOG.info(
+                "decided %s by rule %r; the shadow decides %s by rule %r",
+                decision.show,
+                decision.rule,
+                shadow.show,
+                shadow.rule,
+                extra={
+                    "meter": labels
+                    | _details(decision)
+                    | {"differs": list(fields), "shadow": _details(shadow)}
+                },
+            )
+        if self._differences is not None:
+            self._differences.add(1, labels)
 
     def report_answer(self) -> None:
         """Report that the store has answered."""
@@ -183,12 +240,14 @@ def _reading(decision: Decision) -> dict[str, object] | None:
     return {"name": meter.name, "limit": meter.limit, "used": meter.used, "left": meter.left}
 
 
-def decision_event(decided: StoreDecision) -> dict[str, object]:
+def decision_event(decided: StoreDecision, reader_id: str | None) -> dict[str, object]:
     """Return a decision as a CloudEvents 1.0 event, ready for `json.dumps`.
 
     See https://cloudevents.io. `subject` is the key the reader is remembered under, which is a
     digest where the paywall has a `secret`; it is left out where the store was not needed. `kind`
-    says what was asked: only a `read` is a view that somebody has seen.
+    says what was asked: only a `read` is a view that somebody has seen. `view` is the page view as
+    `meter decide` reads one, of a reader who is called `reader_id`, and `decision` the decision as
+    `meter decide` writes it.
     """
     decision = decided.decision
     shown = {
@@ -198,14 +257,49 @@ def decision_event(decided: StoreDecision) -> dict[str, object]:
         "prompt": decision.prompt,
         "degraded": decision.degraded,
     }
+    data = {"article": decided.view.article.id} | shown | _details(decision)
+    return _event(DECISION, decided, data | _both(decided, reader_id))
+
+
+def difference_event(
+    decided: StoreDecision,
+    shadow: Decision,
+    fields: tuple[str, ...],
+    record: str,
+    reader_id: str | None,
+) -> dict[str, object]:
+    """Return a view that a shadow decides otherwise as a CloudEvents 1.0 event.
+
+    `kind`, `view` and `decision` are as in `decision_event`; `shadow` is the decision that nobody
+    was served, `differs` names the fields in which it is another one, and `record` says on which
+    record both were made.
+    """
+    data = {
+        "article": decided.view.article.id,
+        "kind": str(decided.kind),
+        "differs": list(fields),
+        "record": record,
+        "shadow": decision_table(shadow),
+    }
+    return _event(DIFFERENCE, decided, data | _both(decided, reader_id))
+
+
+def _both(decided: StoreDecision, reader_id: str | None) -> dict[str, object]:
+    """Return the page view and the decision that was served."""
+    decision = decided.decision
+    view = event_table(decision.at, decided.reader, decided.view, reader_id=reader_id)
+    return {"view": view, "decision": decision_table(decision)}
+
+
+def _event(kind: str, decided: StoreDecision, data: dict[str, object]) -> dict[str, object]:
     event: dict[str, object] = {
         "specversion": "1.0",
         "id": uuid4().hex,
         "source": "/meter/paywall",
-        "type": "meter.decision",
-        "time": decision.at.isoformat(),
+        "type": kind,
+        "time": decided.decision.at.isoformat(),
         "datacontenttype": "application/json",
-        "data": {"article": decided.view.article.id} | shown | _details(decision),
+        "data": data,
     }
     if decided.key is not None:
         event["subject"] = decided.key

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from attrs import define, frozen
+from attrs import define, field, frozen
 from numpy.typing import NDArray
 
 from meter.columns.decide import Columns
@@ -22,6 +22,7 @@ from meter.loading.article_ids import (
 from meter.replay.grouping import NEEDS, Coded, code_column, group_views
 from meter.replay.logs.attributes import LOG_ATTRIBUTES
 from meter.replay.logs.columns import LogError
+from meter.replay.logs.peeks import PassedBy
 from meter.replay.logs.rows import BadRows, Form, RawRows, RowProblem
 from meter.replay.logs.times import Times
 from meter.windows import day_start
@@ -66,6 +67,7 @@ class ParseOptions:
     texts: bool
     article_ids: ArticleIds
     pages: PageAddresses
+    passed_by: PassedBy = field(factory=PassedBy)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -120,6 +122,9 @@ def prepare(piece: RawRows, options: ParseOptions, bad: BadRows) -> ParsedRows:
     """
     # A row is refused for the first thing that is wrong with it, so the order of these counts.
     check = _Check(piece, bad, np.ones(piece.table.num_rows, np.bool_))
+    peeks = options.passed_by.mark(piece)
+    if peeks is not None:
+        check.fine[peeks] = False
     reader = _named_ids(check, options, "reader.id", "reader", RowProblem.NO_READER)
     article = _named_ids(check, options, "article.id", "article", RowProblem.NO_ARTICLE)
     article = _as_compared(article, options)

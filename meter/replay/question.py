@@ -10,6 +10,7 @@ from meter.columns.decide import Columns
 from meter.loading.article_ids import ArticleIds, PageAddresses
 from meter.policy import Policy
 from meter.replay.logs.log import Log
+from meter.replay.logs.peeks import PassedBy
 from meter.replay.logs.time_forms import time_format_words
 from meter.replay.logs.times import Times
 
@@ -41,6 +42,8 @@ class ReplayQuestion:
     article_ids: ArticleIds = ArticleIds.EXACT
     pages: PageAddresses = field(factory=PageAddresses)
     """What is noticed of ids that are addresses, while they are compared as they are."""
+    passed_by: PassedBy = field(factory=PassedBy)
+    """What nobody read, while the log is gone through."""
 
     @property
     def policies(self) -> tuple[Columns, ...]:
@@ -62,6 +65,8 @@ class ReplayQuestion:
         `columns` are those it has; `taken_for_one` are views that nothing tells from another.
         """
         yield from self._notes_of_views(columns, taken_for_one)
+        if self.passed_by.peeks:
+            yield f"lines that are peeks, and no views, are passed by: {self.passed_by.peeks:,}"
         times = self.times
         if times.without_zone:
             whose = "as asked for" if self.zone else "the publication's zone"

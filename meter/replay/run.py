@@ -169,6 +169,7 @@ def _gather(question: ReplayQuestion, gathering: ShardBuilder, bad: BadRows) -> 
         texts=source.kind in _WITH_TEXTS,
         article_ids=question.article_ids,
         pages=question.pages,
+        passed_by=question.passed_by,
     )
     for piece in source.pieces(bad):
         gathering.add(prepare(piece, reading, bad))

@@ -9,11 +9,11 @@ from attrs import field, frozen
 from markupsafe import Markup
 
 from meter.decision import Decision
-from meter.errors import MeterError
 from meter.loading.events import decision_table
 from meter.prompts import render
 from meter.prompts.rendering import LayoutWord
 from meter.vocabulary import Access
+from meter.web.errors import told
 from meter.web.kinds import RequestKind
 
 if TYPE_CHECKING:
@@ -75,8 +75,8 @@ class Answer:
                 format=format,
                 folder=self.folder,
             )
-        except MeterError:
-            LOG.exception("the prompt of a decision cannot be rendered; the page goes without")
+        except Exception as error:  # noqa: BLE001 - a site's own templates may raise anything
+            LOG.warning("a prompt cannot be rendered; the page goes without: %s", told(error))
             return "null" if format == "json" else ""
 
     def table(self) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from hashlib import blake2b, sha256
 from http.cookies import SimpleCookie
+from itertools import islice
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,10 @@ __all__ = ["CookieJar", "ReaderCookie", "account_reader_id", "new_device"]
 MOST_BYTES = 4000
 """Browsers drop a cookie of more than 4,096 bytes, name and attributes included."""
 _MOST_JOINS = 4
+_ROOM_FOR_JOINS = 320
+"""What the sign-ins that wait add to a value at most, and the mark of an account."""
+_MOST_OF_A_NAME = 20
+"""So many cookies of the name are looked at: whoever sends more sends none of ours."""
 _VERSION = 1
 _DEVICE = "device:"
 _ACCOUNT = "account:"
@@ -72,8 +77,7 @@ class ReaderCookie:
     def joining(self, mark: str, at: int) -> ReaderCookie:
         """Return this cookie with a sign-in that is still to be brought to the store."""
         others = tuple(join for join in self.joins if join[0] != mark)
-        known = next((join for join in self.joins if join[0] == mark), (mark, at))
-        return evolve(self, account=mark, joins=(*others, known)[-_MOST_JOINS:])
+        return evolve(self, account=mark, joins=(*others, (mark, at))[-_MOST_JOINS:])
 
     def joined(self, mark: str) -> ReaderCookie:
         """Return this cookie after an account was joined."""
@@ -114,7 +118,7 @@ class CookieJar:
         `now` is in seconds since 1970. What is forged, foreign or not a cookie of ours is `None`.
         Of several of the name, such as those of other paths, the first that is ours counts.
         """
-        for value in self._values(header):
+        for value in islice(self._values(header), _MOST_OF_A_NAME):
             try:
                 payload = self._all.loads(value)
             except BadData:
@@ -127,7 +131,7 @@ class CookieJar:
     def _values(self, header: str) -> Iterator[str]:
         for pair in header.split(";"):
             name, _, value = pair.strip().partition("=")
-            if name == self.name and len(value) <= MOST_BYTES:
+            if name == self.name and len(value) <= MOST_BYTES and value.isascii():
                 yield value.strip('"')
 
     def _is_old(self, value: str) -> bool:
@@ -139,8 +143,8 @@ class CookieJar:
         return False
 
     def fits(self, cookie: ReaderCookie) -> bool:
-        """Say whether browsers keep a cookie of this size."""
-        return len(self._value(cookie)) + len(self.name) < MOST_BYTES
+        """Say whether browsers keep a cookie of this size, also with sign-ins that wait."""
+        return len(self._value(cookie)) + len(self.name) + _ROOM_FOR_JOINS < MOST_BYTES
 
     def _value(self, cookie: ReaderCookie) -> str:
         usage = base64_encode(cookie.usage).decode()
@@ -188,5 +192,5 @@ def _cookie(payload: Any) -> ReaderCookie | None:  # noqa: ANN401 - any JSON tha
             joins=tuple((str(mark), int(at)) for mark, at in joins),
             usage=base64_decode(usage),
         )
-    except (BadData, TypeError, ValueError):
+    except (BadData, OverflowError, TypeError, ValueError):
         return None

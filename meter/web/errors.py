@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from meter.errors import IdentityError, MeterError, StoreError
+from traceback import extract_tb
 
-__all__ = ["REFUSALS", "CrossSiteError", "refusal"]
+from meter.errors import IdentityError, MeterError, StoreError, printable
+
+__all__ = ["REFUSALS", "CrossSiteError", "refusal", "told"]
 
 
 class CrossSiteError(MeterError):
@@ -22,3 +24,14 @@ def refusal(error: Exception) -> tuple[int, str]:
     if isinstance(error, IdentityError):
         return 400, f"{error}\n"
     return 503, "this cannot be answered just now: ask again\n"
+
+
+def told(error: BaseException) -> str:
+    r"""Return what went wrong, and in which line, as one line: strangers may have chosen its words.
+
+    >>> told(ValueError("one line\nmade two"))
+    'ValueError: one line\\u000Amade two'
+    """
+    words = f"{type(error).__name__}: {printable(str(error))}"
+    frames = extract_tb(error.__traceback__)
+    return f"{words} ({frames[-1].filename}:{frames[-1].lineno})" if frames else words

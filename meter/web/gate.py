@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -15,8 +16,10 @@ from meter.paywall import AsyncPaywall, Paywall
 from meter.prompts.rendering import LayoutWord
 from meter.reloading import ReloadingPolicy
 from meter.web.cookie import CookieJar
+from meter.web.errors import told
 from meter.web.everyone import Everyone
 from meter.web.request import Proxies, WebRequest
+from meter.web.steps import at_once
 from meter.web.visit import Visit
 
 if TYPE_CHECKING:
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["AccountOf", "Consent", "Gate"]
 
 Consent: TypeAlias = Callable[[WebRequest], bool]
+LOG = logging.getLogger("meter.web")
+
 _MOST_TOLD = 100
 AccountOf: TypeAlias = Callable[[], object]
 """What returns the `Reader` who is signed in, or `None`; or what is awaited for that."""
@@ -100,7 +105,7 @@ class Gate:
         if isinstance(self.allowed_origins, str):
             raise TypeError("`allowed_origins` are a list of origins, not one text")
         self.proxies = _proxies(self.trusted_proxies)
-        self.origins = frozenset(self.allowed_origins)
+        self.origins = frozenset(origin.rstrip("/").lower() for origin in self.allowed_origins)
         self.jar = CookieJar(self.cookie, self.secret)
 
     @property
@@ -132,12 +137,13 @@ class Gate:
         longest = self._longest()
         return longest if openness.seconds is None else min(longest, openness.seconds)
 
-    def is_news(self, error: Exception) -> bool:
-        """Say whether such an error was not told yet: a mistake would fill a log, view by view."""
-        name = f"{type(error).__name__}: {error}"
-        known = name in self._told or len(self._told) >= _MOST_TOLD
-        self._told.add(name)
-        return not known
+    def tell(self, what: str, error: Exception) -> None:
+        """Log an error, once: a mistake would fill a log, view by view."""
+        words = told(error)
+        if words in self._told or len(self._told) >= _MOST_TOLD:
+            return
+        self._told.add(words)
+        LOG.error("%s: %s", what, words)
 
     def visit(self, request: WebRequest, account: AccountOf | None = None) -> Visit:
         """Return the visit that a request is; nothing is decided, asked or set by that alone.
@@ -157,4 +163,8 @@ class Gate:
             return None
         if isinstance(self.country, str):
             return request.header(self.country.lower()) or None
-        return self.country(request)
+        return at_once(self.country(request), "country")
+
+    def is_crawler(self, request: WebRequest) -> bool:
+        """Say whether the site has proved that a request is a crawler's."""
+        return self.crawler is not None and bool(at_once(self.crawler(request), "crawler"))

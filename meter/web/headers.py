@@ -8,10 +8,11 @@ that sets a cookie is never storable; one that is storable never sets a cookie.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 __all__ = ["PRIVATE", "Finished", "Headers", "finish"]
 
@@ -20,16 +21,10 @@ Headers = list[tuple[str, str]]
 PRIVATE = "private, no-store"
 # What tells some cache, or all of them, something else than `Cache-Control` does.
 _CACHING = frozenset(
-    {
-        "age",
-        "cache-control",
-        "expires",
-        "pragma",
-        "surrogate-control",
-        "x-accel-expires",
-        "edge-control",
-    }
+    {"age", "expires", "pragma", "surrogate-control", "x-accel-expires", "edge-control"}
 )
+_AGE = re.compile(r'(?:s-maxage|max-age)\s*=\s*"?(\d{1,9})', re.IGNORECASE)
+_FOREVER = 10**9
 _VALIDATORS = ("etag", "last-modified", "accept-ranges")
 _STORABLE = (200, 203, 206, 304)
 _RESTRICTED = ("private", "no-store", "no-cache")
@@ -49,20 +44,22 @@ def finish(
     headers: Iterable[tuple[str, str]],
     *,
     refused: bool,
-    max_age: int | None,
+    max_age: int,
     set_cookie: str | None,
 ) -> Finished:
     """Return what goes out of a view's answer that has asked about its reader.
 
     `refused`: nothing of the view's goes out but a 503. `max_age`: the seconds for which everybody
-    gets the same, or `None`. `set_cookie`: the reader's cookie, if one has to be set.
+    gets the same, 0 for none; where the view's own headers allow fewer, it is those. `set_cookie`:
+    the reader's cookie, if one has to be set.
     """
     given = list(headers)
+    seconds = min(max_age, *_ages(given)) if max_age else 0
     if refused:
         return _refusal(set_cookie)
-    if _may_be_stored(status, given, max_age, set_cookie):
+    if seconds and set_cookie is None and _may_be_stored(status, given):
         kept = [pair for pair in given if not _is_caching(pair[0])]
-        return Finished(status, [*kept, ("Cache-Control", f"public, max-age={max_age}")])
+        return Finished(status, [*kept, ("Cache-Control", f"public, max-age={seconds}")])
     kept = [
         pair for pair in given if not _is_caching(pair[0]) and pair[0].lower() not in _VALIDATORS
     ]
@@ -74,14 +71,20 @@ def finish(
 
 def _is_caching(name: str) -> bool:
     lower = name.lower()
-    return lower in _CACHING or lower.endswith("cdn-cache-control")
+    return lower in _CACHING or lower.endswith("cache-control")
 
 
-def _may_be_stored(
-    status: int, headers: Headers, max_age: int | None, set_cookie: str | None
-) -> bool:
+def _ages(headers: Headers) -> Iterator[int]:
+    """Yield the seconds for which a view says that its answer may be kept; `_FOREVER` at last."""
+    for name, value in headers:
+        if name.lower() == "cache-control":
+            yield from (int(seconds) for seconds in _AGE.findall(value))
+    yield _FOREVER
+
+
+def _may_be_stored(status: int, headers: Headers) -> bool:
     """Say whether everybody gets this answer: nothing in it is one reader's."""
-    if not max_age or status not in _STORABLE or set_cookie is not None:
+    if status not in _STORABLE:
         return False
     for name, value in headers:
         lower = name.lower()

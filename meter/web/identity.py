@@ -7,15 +7,15 @@ sign-in during an outage) waits in the cookie, and is asked again at the next vi
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
-from meter.errors import IdentityError, StoreError, quoted
+from meter.engine import joined_at
+from meter.errors import IdentityError, quoted
 from meter.view import Reader
 from meter.web.cookie import ReaderCookie, account_reader_id, new_device
-from meter.web.steps import AskPaywall, AskSite, Steps
+from meter.web.steps import AskPaywall, AskSite, Steps, at_once, tried
 from meter.windows import instant, moment
 
 if TYPE_CHECKING:
@@ -28,9 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["NOBODY", "Identity"]
 
-LOG = logging.getLogger("meter.web")
-
 NOBODY = Reader(id=None)
+_WAITS = object()
 
 
 class Identity:
@@ -42,7 +41,9 @@ class Identity:
         self._account_of = account_of
         self._account: Reader | None = None
         self._secure = gate.proxies.is_secure(request)
+        self._came: ReaderCookie | None = None
         self._cookie: ReaderCookie | None = None
+        self._is_new = False
         self._was_read = False
         self._writes = False
         self._clears = False
@@ -50,11 +51,19 @@ class Identity:
 
     @property
     def cookie(self) -> ReaderCookie | None:
-        """The cookie that came, or what has become of it; `None` where there is none of ours."""
+        """The cookie that came, or what has become of it.
+
+        It is `None` where there is none of ours, and where this browser may have none.
+        """
         if not self._was_read:
             self._was_read = True
             header = self._request.header("cookie")
-            self._cookie, self._writes = self._gate.jar.read(header, self._seconds())
+            self._came, is_due = self._gate.jar.read(header, self._seconds())
+            if self._came is not None and not self.consents():
+                self._clears = True
+            else:
+                self._cookie = self._came
+                self._writes = is_due
         return self._cookie
 
     def _seconds(self) -> int:
@@ -79,21 +88,25 @@ class Identity:
         """Say whether this browser may be given a cookie; where not, it loses the one it has."""
         if self._consents is None:
             consent = self._gate.consent
-            self._consents = consent is None or bool(consent(self._request))
-            self._clears = not self._consents and self.cookie is not None
+            self._consents = consent is None or bool(at_once(consent(self._request), "consent"))
         return self._consents
 
     def new_cookie(self, reader: Reader) -> tuple[ReaderCookie, Reader]:
-        """Return a new device's cookie, and its reader; nothing is set yet."""
-        cookie = ReaderCookie(device=new_device(), issued=self._seconds())
+        """Return a new device's cookie, and its reader; nothing is set yet.
+
+        A page that opens two articles on a first visit gets the same device for both.
+        """
+        cookie = self._cookie if self._is_new else None
+        if cookie is None:
+            cookie = ReaderCookie(device=new_device(), issued=self._seconds())
         return cookie, evolve(reader, id=cookie.reader_id)
 
     def carry(self, cookie: ReaderCookie, usage: Usage) -> bool:
         """Let a new cookie hold what a first visit counts; say whether it can."""
         full = evolve(cookie, usage=usage.to_bytes())
-        fits = self._gate.jar.fits(full)
-        self.write(full if fits else cookie)
-        return fits
+        self._is_new = self._gate.jar.fits(full)
+        self.write(full if self._is_new else cookie)
+        return self._is_new
 
     def account(self) -> Steps[Reader | None]:
         """Ask the site, once, who is signed in; a reader without an id only describes a device."""
@@ -109,14 +122,21 @@ class Identity:
         return evolve(account, id=account_reader_id(account.id))
 
     def reader(self, now: datetime) -> Steps[Reader]:
-        """Return the account, else the device, else nobody, with nothing left to bring or join."""
+        """Return the account, else the device, else nobody, with nothing left to bring or join.
+
+        A device that is new in this very request is nobody yet: the store learns of it when its
+        cookie comes back.
+        """
         account = yield from self.account()
         if account is not None and account.id is not None:
             yield from self._settle(account.id, now)
             return account
         described = account or NOBODY
-        if not self.consents() or self.cookie is None:
+        if self.cookie is None or self._is_new:
             return described
+        # Whose session has ended without `sign_out` is the device again as well, and joins what it
+        # reads from here on when it signs in the next time.
+        self.sign_out()
         yield from self._bring(now)
         return evolve(described, id=self.cookie.reader_id)
 
@@ -127,8 +147,10 @@ class Identity:
             return
         mark = cookie.mark(account)
         waiting = dict(cookie.joins)
-        if cookie.account != mark or mark in waiting:
-            yield from self._join(account, waiting.get(mark, instant(now)), now)
+        if cookie.account != mark:
+            yield from self._join(account, instant(now), now)
+        elif mark in waiting:
+            yield from self._join(account, waiting[mark], now)
 
     def _join(self, account: str, at: int, now: datetime) -> Steps[None]:
         """Join this device to an account as of an instant; where that fails, it waits."""
@@ -152,7 +174,9 @@ class Identity:
             return cookie
         usage = cookie.carried()
         target = cookie.reader_id
-        if (yield from self._succeeds(lambda paywall: paywall.bring(usage, target, now=now))):
+        # The server that counted it may have another clock: nothing of it is lost by that.
+        when = joined_at(self._gate.policy, usage, now)
+        if (yield from self._succeeds(lambda paywall: paywall.bring(usage, target, now=when))):
             self.write(evolve(cookie, usage=b""))
         return self.cookie
 
@@ -173,23 +197,22 @@ class Identity:
         """Remove the account's record and the device's, and the cookie."""
         account = yield from self.account()
         names = [] if account is None or account.id is None else [account.id]
-        if self.cookie is not None:
-            names.append(self.cookie.reader_id)
+        device = self.cookie or self._came  # also where a cookie may not be any more
+        if device is not None:
+            names.append(device.reader_id)
         for name in names:
             yield AskPaywall(_forgetting(name))
-        self._clears = self.cookie is not None
+        self._clears = device is not None
 
     def _succeeds(self, call: Callable[[Any], Any]) -> Steps[bool]:
         """Ask the paywall for a change; say whether the store took it."""
-        try:
-            yield AskPaywall(call)
-        except StoreError as error:
-            if self._gate.is_news(error):
-                LOG.warning(
-                    "what a cookie holds cannot be stored yet; it is tried again: %s", error
-                )
-            return False
-        return True
+
+        def wait(error: Exception) -> object:
+            self._gate.tell("what a cookie holds cannot be stored yet; it is tried again", error)
+            return _WAITS
+
+        found = yield from tried(call, wait)
+        return found is not _WAITS
 
 
 def _forgetting(name: str) -> Callable[[Any], Any]:

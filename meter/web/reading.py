@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
 from meter.memo import decide
+from meter.paywall import OnOutage
 from meter.usage import Usage
 from meter.view import PageView
 from meter.web.answer import Answer, is_whole
 from meter.web.cookie import new_device
 from meter.web.identity import NOBODY, Identity
 from meter.web.kinds import RequestKind, kind_of
-from meter.web.steps import AskPaywall, Steps
+from meter.web.steps import Steps, tried
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,9 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Reading"]
 
-LOG = logging.getLogger("meter.web")
-
 _MACHINES = (RequestKind.CLAIMED_CRAWLER, RequestKind.CRAWLER)
+_OF_THE_GATE = frozenset({"article", "crawler", "prefetch"})
 _AHEAD = (RequestKind.LOOK, RequestKind.AHEAD)
 
 
@@ -48,35 +47,53 @@ class Reading:
         self._gate = gate
         self._identity = identity
         self._now: datetime = gate.now()
-        crawler = gate.crawler
-        self._kind = kind_of(request, verified=crawler is not None and crawler(request))
+        self._kind = kind_of(request, verified=gate.is_crawler(request))
         self._locale = request.header("accept-language") or None
+        if not _OF_THE_GATE.isdisjoint(details):
+            raise TypeError("`article`, `crawler` and `prefetch` are the gate's to say")
         known: dict[str, Any] = {
             "referrer": request.header("referer"),
             "country": gate.country_of(request),
             "crawler": self._kind is RequestKind.CRAWLER,
             "prefetch": self._kind in _AHEAD,
         }
+        self.article = article
         self._view = PageView(article=article, **(known | details))
 
     def open(self) -> Steps[Answer]:
         """Decide, and count."""
-        openness = self._gate.everyone().of(self._view.article, self._now)
-        if openness.same:
-            decision = yield from self._check(NOBODY)
-            return self._answer(decision, openness, self._gate.age(openness))
-        decision = yield from self._decide()
-        return self._answer(decision, openness, None)
+        everyone = self._gate.everyone()
+        openness = everyone.of(self._view.article, self._now)
+        if not openness.same:
+            return self._answer((yield from self._decide()), openness, None)
+        decision = yield from self._check(NOBODY)
+        # Another policy may have come into force in between.
+        same = self._gate.everyone() is everyone
+        return self._answer(decision, openness, self._gate.age(openness) if same else None)
 
     def peek(self) -> Steps[Answer]:
         """Decide, and count nothing; no text goes out."""
         reader = NOBODY
         if self._kind not in _MACHINES:
             reader = yield from self._identity.reader(self._now)
+            if reader.id is None and self._is_given_more:
+                decision = self._peek_carried(reader)
+                return evolve(self._answer(decision, None, None), whole=False)
         decision = yield from self._ask(
             lambda paywall: paywall.peek(reader, self._view, now=self._now), reader
         )
         return evolve(self._answer(decision, None, None), whole=False)
+
+    @property
+    def _is_given_more(self) -> bool:
+        """Whether a reader without a cookie gets what a new device gets."""
+        return self._identity.consents() or self._gate.without_consent == "whole"
+
+    def _peek_carried(self, reader: Reader) -> Decision:
+        """Decide as for a first visit, and keep nothing."""
+        cookie, device = self._identity.new_cookie(reader)
+        decision, _ = decide(self._gate.policy, device, self._view, cookie.carried(), self._now)
+        return evolve(decision, counted=False)
 
     def _answer(self, decision: Decision, openness: Openness | None, max_age: int | None) -> Answer:
         everyone = openness is not None and openness.whole
@@ -101,20 +118,22 @@ class Reading:
             return (yield from self._first_visit(reader))
         if self._gate.without_consent == "teaser":
             return (yield from self._check(reader))
-        decision, _ = yield from self._carry(evolve(reader, id=new_device()))
+        decision, _ = yield from self._carry(evolve(reader, id=new_device()), Usage())
         return evolve(decision, counted=False)
 
     def _first_visit(self, reader: Reader) -> Steps[Decision]:
         """Decide for a new device, and keep what counts in its cookie until that comes back."""
         cookie, device = self._identity.new_cookie(reader)
-        decision, usage = yield from self._carry(device)
-        if usage == Usage() or self._identity.carry(cookie, usage):
+        before = cookie.carried()
+        decision, usage = yield from self._carry(device, before)
+        if usage == before or self._identity.carry(cookie, usage):
             return decision
-        return (yield from self._check(device))
+        return (yield from self._check((yield from self._identity.reader(self._now))))
 
-    def _carry(self, reader: Reader) -> Steps[tuple[Decision, Usage]]:
-        carried: tuple[Decision, Usage] = yield AskPaywall(
-            lambda paywall: paywall.carry(reader, self._view, Usage(), now=self._now)
+    def _carry(self, reader: Reader, usage: Usage) -> Steps[tuple[Decision, Usage]]:
+        carried: tuple[Decision, Usage] = yield from tried(
+            lambda paywall: paywall.carry(reader, self._view, usage, now=self._now),
+            lambda error: (self._otherwise(error, reader), usage),
         )
         return carried
 
@@ -127,12 +146,13 @@ class Reading:
 
     def _ask(self, call: Callable[[Any], Any], reader: Reader) -> Steps[Decision]:
         """Ask the paywall for a decision. A page never fails because that does."""
-        try:
-            decided: Decision = yield AskPaywall(call)
-        except Exception as error:
-            if self._gate.is_news(error):
-                LOG.exception("views cannot be counted; each is decided as if it were the first")
-        else:
-            return decided
+        decided: Decision = yield from tried(call, lambda error: self._otherwise(error, reader))
+        return decided
+
+    def _otherwise(self, error: Exception, reader: Reader) -> Decision:
+        """Decide where the paywall cannot, by its own settings for an outage."""
+        self._gate.tell("views cannot be counted; each is decided as if it were the first", error)
+        if self._gate.paywall.on_outage is OnOutage.CLOSED:
+            reader = evolve(reader, id=None)
         decision, _ = decide(self._gate.policy, reader, self._view, Usage(), self._now)
         return evolve(decision, degraded=True, counted=False)

@@ -139,13 +139,15 @@ def is_cross_site(request: WebRequest, proxies: Proxies, allowed: Collection[str
     if request.method.upper() in _SAFE:
         return False
     origin = request.headers.get("origin")
-    if origin is not None and origin in allowed:
+    if origin is not None and origin.lower() in allowed:
         return False
     site = request.headers.get("sec-fetch-site")
     if site is not None:
         return site.strip().lower() not in _OWN_SITE
     if origin is None:
         return False
+    if _scheme(origin) == "http" and proxies.is_secure(request):
+        return True
     return _host(origin) != _bare(proxies.host(request), _scheme(origin))
 
 

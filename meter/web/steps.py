@@ -16,7 +16,7 @@ from attrs import frozen
 from meter.paywall import AsyncPaywall, Paywall
 from meter.stores import queries
 
-__all__ = ["AskPaywall", "AskSite", "Steps", "run", "run_async"]
+__all__ = ["AskPaywall", "AskSite", "Steps", "at_once", "run", "run_async", "tried"]
 
 T = TypeVar("T")
 
@@ -44,6 +44,32 @@ Step: TypeAlias = AskPaywall | AskSite
 Steps: TypeAlias = Generator[Step, Any, T]
 
 
+def tried(call: Callable[[Any], T], otherwise: Callable[[Exception], T]) -> Generator[Step, Any, T]:
+    """Ask the paywall; whatever that raises costs nobody the page."""
+    try:
+        found: T = yield AskPaywall(call)
+    except Exception as error:  # noqa: BLE001 - a store may raise anything, by mistake too
+        return otherwise(error)
+    return found
+
+
+def at_once(found: T, name: str) -> T:
+    """Return what a setting's function has answered; a `TypeError` where it has to be awaited.
+
+    What is still to be awaited is true for Python, and would open what it was asked about.
+    """
+    if isawaitable(found):
+        _close(found)
+        raise TypeError(f"`{name}` answers at once: give a plain function, not an `async` one")
+    return found
+
+
+def _close(found: object) -> None:
+    """Let Python not warn of a coroutine that nobody awaits."""
+    if iscoroutine(found):
+        found.close()
+
+
 def run(steps: Steps[T], paywall: Paywall | AsyncPaywall) -> T:
     """Run steps whose calls block. Raises `TypeError` for what has to be awaited."""
     if isinstance(paywall, AsyncPaywall):
@@ -55,8 +81,7 @@ def run(steps: Steps[T], paywall: Paywall | AsyncPaywall) -> T:
             return step.call(paywall)
         found = step.call()
         if isawaitable(found):
-            if iscoroutine(found):
-                found.close()
+            _close(found)
             raise TypeError(AWAIT)
         return found
 

@@ -16,6 +16,7 @@ from meter.web.steps import AskPaywall, Steps, run, run_async
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from meter.web.answer import Answer
     from meter.web.gate import AccountOf, Gate
@@ -35,7 +36,7 @@ class Visit:
         self.gate = gate
         self.request = request
         self._identity = Identity(gate, request, account)
-        self._answers: list[Answer] = []
+        self._opened: list[tuple[Answer, Article]] = []
         self._is_personal = False
 
     def open(self, article: Article | str, **details: Any) -> Answer:  # noqa: ANN401 - a view's
@@ -79,7 +80,7 @@ class Visit:
 
         Raises `CrossSiteError` for a request that another site sends.
         """
-        self._changes()
+        self.check_origin()
         self._identity.sign_out()
 
     def started(self, offer: str) -> None:
@@ -127,6 +128,7 @@ class Visit:
         The calls that change something do so by themselves; ask before you change anything of your
         own, such as a session.
         """
+        self._is_personal = True
         if is_cross_site(self.request, self.gate.proxies, self.gate.origins):
             raise CrossSiteError("another site sent this request: nothing was changed")
 
@@ -136,28 +138,49 @@ class Visit:
         An answer whose view asked nothing goes out as it is.
         """
         given = list(headers)
-        if not self._is_personal and not self._answers:
+        if not self._is_personal and not self._opened:
             return Finished(status, given)
-        ages = [answer.max_age or 0 for answer in self._answers]
-        return finish(
+        finished = finish(
             status,
             given,
-            refused=any(answer.refused for answer in self._answers),
-            max_age=0 if self._is_personal else min(ages),
+            refused=any(answer.refused for answer, _ in self._opened),
+            max_age=self._max_age(),
             set_cookie=self._identity.header(),
         )
+        if finished.body is not None and self.request.method.upper() == "HEAD":
+            return finished._replace(body=b"")
+        return finished
 
-    def _changes(self) -> None:
-        self._is_personal = True
-        self.check_origin()
+    def _max_age(self) -> int:
+        """Return for how many seconds, from now on, everybody gets this answer; 0 for none.
+
+        Where the request brings credentials the site may have asked for them, whatever the article.
+        """
+        if self._is_personal or self.request.header("authorization"):
+            return 0
+        now = self.gate.now()
+        ages = [self._age(answer, article, now) for answer, article in self._opened]
+        return min(ages)
+
+    def _age(self, answer: Answer, article: Article, now: datetime) -> int:
+        """Return the same of one article: a view may have taken a while since it was decided."""
+        if not answer.max_age:
+            return 0
+        openness = self.gate.everyone().of(article, now)
+        return min(answer.max_age, self.gate.age(openness)) if openness.same else 0
 
     def _reading(self, article: Article | str, details: dict[str, Any]) -> Reading:
         whole = Article(id=article) if isinstance(article, str) else article
         return Reading(self.gate, self.request, self._identity, whole, details)
 
     def _open(self, article: Article | str, details: dict[str, Any]) -> Steps[Answer]:
-        answer = yield from self._reading(article, details).open()
-        self._answers.append(answer)
+        # Until it is known what everybody gets; for good, where the site's own function raises.
+        was_personal = self._is_personal
+        self._is_personal = True
+        reading = self._reading(article, details)
+        answer = yield from reading.open()
+        self._is_personal = was_personal
+        self._opened.append((answer, reading.article))
         return answer
 
     def _peek(self, article: Article | str, details: dict[str, Any]) -> Steps[Answer]:
@@ -165,11 +188,11 @@ class Visit:
         return (yield from self._reading(article, details).peek())
 
     def _sign_in(self, account: str) -> Steps[None]:
-        self._changes()
+        self.check_origin()
         yield from self._identity.sign_in(account)
 
     def _started(self, offer: str) -> Steps[None]:
-        self._changes()
+        self.check_origin()
         account = yield from self._identity.account()
         if account is None or account.id is None:
             raise IdentityError("nobody is signed in: an offer is started by an account")
@@ -188,5 +211,5 @@ class Visit:
         return counted
 
     def _forget(self) -> Steps[None]:
-        self._changes()
+        self.check_origin()
         yield from self._identity.forget()

@@ -5,9 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
-import shutil
 import subprocess
-import sys
 
 import pytest
 
@@ -34,20 +32,6 @@ addEventListener("load", () => setTimeout(() => {{
   document.getElementById("answer").textContent = JSON.stringify((() => {{ {script} }})());
 }}, 1500));
 </script>"""
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    """The browser's command."""
-    command = (
-        shutil.which("chromium")
-        or shutil.which("chromium-browser")
-        or shutil.which("google-chrome")
-    )
-    if command is None:
-        pytest.skip("no chromium is installed: `apt-get install chromium`")
-    assert sys.platform.startswith("linux")
-    return command
 
 
 @pytest.fixture

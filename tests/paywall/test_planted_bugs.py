@@ -88,7 +88,7 @@ PLANTED = [
         ),
         (
             "a peek is told as a read",
-            "paywall/base.py",
+            "paywall/telemetry.py",
             "return ViewKind.PEEK",
             "return ViewKind.READ",
             TELEMETRY,

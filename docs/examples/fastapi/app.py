@@ -12,30 +12,41 @@ import uvicorn
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.middleware.sessions import SessionMiddleware
+from starlette.types import ASGIApp
 
 from meter import Article, Entitlement, Reader
 from meter.web.fastapi import CurrentVisit, FastAPIPaywall
 
+POLICY = os.environ.get("POLICY", Path(__file__).parent.with_name("policy.toml"))
+STORE = os.environ["STORE"]
 SECRETS = os.environ["SECRET"].split(",")
-TEASER = "<p>The first paragraph, for everyone.</p>"
+PROXIES = os.environ.get("TRUSTED_PROXIES", "").split(",")
+
+
+class Sessions(SessionMiddleware):
+    """Sessions that the first key signs, and every key opens."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(app, SECRETS[0])
+        self.signer.secret_keys = [key.encode() for key in reversed(SECRETS)]
+
+
+def page(name: str, *, whole: bool, prompt: str) -> str:
+    """Return an article's page: all of it, or its beginning, and what is said to the reader."""
+    text = "<p>THE WHOLE STORY</p>" if whole else ""
+    return f"<h1>{escape(name)}</h1><p>The first paragraph, for everyone.</p>{text}{prompt}"
 
 
 def reader_of(request: Request) -> Reader | None:
     """Return who is signed in, with what they have paid for."""
-    account = request.session.get("account")
-    rights = [Entitlement(kind="subscription")] if str(account).startswith("sub-") else []
+    account = request.session.get("account", "")
+    rights = [Entitlement(kind="subscription")] if account.startswith("sub-") else []
     return Reader(id=account, registered=True, entitlements=rights) if account else None
 
 
-paywall = FastAPIPaywall(
-    os.environ.get("POLICY", Path(__file__).parent.with_name("policy.toml")),
-    os.environ["STORE"],
-    account=reader_of,
-    secret=SECRETS,
-    trusted_proxies=os.environ.get("TRUSTED_PROXIES", "").split(","),
-)
+paywall = FastAPIPaywall(POLICY, STORE, account=reader_of, secret=SECRETS, trusted_proxies=PROXIES)
 app = FastAPI(lifespan=paywall.lifespan)
-app.add_middleware(SessionMiddleware, secret_key=SECRETS[-1])
+app.add_middleware(Sessions)
 paywall.install(app)
 
 
@@ -46,8 +57,7 @@ async def article(name: str, visit: CurrentVisit) -> str:
         raise HTTPException(404)
     access = {"free": "free", "premium": "premium"}.get(name.partition("-")[0], "metered")
     answer = await visit.aopen(Article(id=name, access=access))
-    text = "<p>THE WHOLE STORY</p>" if answer.whole else ""
-    return f"<h1>{escape(name)}</h1>{TEASER}{text}{answer.prompt}"
+    return page(name, whole=answer.whole, prompt=answer.prompt)
 
 
 @app.post("/sign-in")
@@ -70,8 +80,7 @@ async def sign_out(request: Request, visit: CurrentVisit) -> RedirectResponse:
 @app.get("/me/ledger")
 async def ledger(visit: CurrentVisit) -> dict[str, list[str]]:
     """Say what was counted for whoever asks."""
-    counted = await visit.aledger()
-    return {name: [read.id for read in each.reads] for name, each in counted.items()}
+    return {name: [read.id for read in of.reads] for name, of in (await visit.aledger()).items()}
 
 
 @app.delete("/me", status_code=204)

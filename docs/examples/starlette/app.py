@@ -16,27 +16,40 @@ from starlette.middleware.sessions import SessionMiddleware
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from meter import Article, Entitlement, Reader
 from meter.web.starlette import StarlettePaywall, visit_of
 
+POLICY = os.environ.get("POLICY", Path(__file__).parent.with_name("policy.toml"))
+STORE = os.environ["STORE"]
 SECRETS = os.environ["SECRET"].split(",")
-TEASER = "<p>The first paragraph, for everyone.</p>"
+PROXIES = os.environ.get("TRUSTED_PROXIES", "").split(",")
+
+
+class Sessions(SessionMiddleware):
+    """Sessions that the first key signs, and every key opens."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(app, SECRETS[0])
+        self.signer.secret_keys = [key.encode() for key in reversed(SECRETS)]
+
+
+def page(name: str, *, whole: bool, prompt: str) -> str:
+    """Return an article's page: all of it, or its beginning, and what is said to the reader."""
+    text = "<p>THE WHOLE STORY</p>" if whole else ""
+    return f"<h1>{escape(name)}</h1><p>The first paragraph, for everyone.</p>{text}{prompt}"
 
 
 def reader_of(request: HTTPConnection) -> Reader | None:
     """Return who is signed in, with what they have paid for."""
-    account = request.session.get("account")
-    rights = [Entitlement(kind="subscription")] if str(account).startswith("sub-") else []
+    account = request.session.get("account", "")
+    rights = [Entitlement(kind="subscription")] if account.startswith("sub-") else []
     return Reader(id=account, registered=True, entitlements=rights) if account else None
 
 
 paywall = StarlettePaywall(
-    os.environ.get("POLICY", Path(__file__).parent.with_name("policy.toml")),
-    os.environ["STORE"],
-    account=reader_of,
-    secret=SECRETS,
-    trusted_proxies=os.environ.get("TRUSTED_PROXIES", "").split(","),
+    POLICY, STORE, account=reader_of, secret=SECRETS, trusted_proxies=PROXIES
 )
 
 
@@ -47,8 +60,7 @@ async def article(request: Request) -> Response:
         raise HTTPException(404)
     access = {"free": "free", "premium": "premium"}.get(name.partition("-")[0], "metered")
     answer = await visit_of(request).aopen(Article(id=name, access=access))
-    text = "<p>THE WHOLE STORY</p>" if answer.whole else ""
-    return HTMLResponse(f"<h1>{escape(name)}</h1>{TEASER}{text}{answer.prompt}")
+    return HTMLResponse(page(name, whole=answer.whole, prompt=answer.prompt))
 
 
 async def sign_in(request: Request) -> Response:
@@ -87,7 +99,7 @@ app = Starlette(
         Route("/me/ledger", ledger),
         Route("/me", forget, methods=["DELETE"]),
     ],
-    middleware=[Middleware(SessionMiddleware, secret_key=SECRETS[-1])],
+    middleware=[Middleware(Sessions)],
     lifespan=paywall.lifespan,
 )
 paywall.install(app)

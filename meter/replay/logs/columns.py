@@ -27,6 +27,7 @@ NAMES = {
     **REQUIRED,
     "id": ("view_id", "event_id", "pageview_id"),
     "started": (),
+    "kind": (),
     **{name: attribute.names for name, attribute in LOG_ATTRIBUTES.items()},
 }
 """Our name of every column a log can have, and the usual ones."""

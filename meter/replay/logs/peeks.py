@@ -1,0 +1,43 @@
+"""Pass by what nobody read: lines of `JsonLines` whose `kind` is `peek`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from attrs import define
+
+from meter.replay.logs.rows import Form
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from meter.replay.logs.rows import RawRows
+
+__all__ = ["PassedBy"]
+
+_KIND = "kind"
+_PEEK = "peek"
+
+
+@define
+class PassedBy:
+    """How many lines of a log were passed by, since somebody only looked ahead."""
+
+    peeks: int = 0
+
+    def mark(self, piece: RawRows) -> NDArray[np.bool_] | None:
+        """Return which rows of a piece are peeks, counted here; `None` if no row is.
+
+        In a table, `kind` is whatever the publication calls by that name.
+        """
+        if piece.form is Form.CELL or _KIND not in piece.table.column_names:
+            return None
+        kinds = piece.table[_KIND]
+        if not pa.types.is_string(kinds.type):
+            return None
+        peeks = np.asarray(pc.fill_null(pc.equal(kinds, _PEEK), fill_value=False))
+        self.peeks += int(peeks.sum())
+        return peeks

@@ -1,0 +1,80 @@
+"""`{% load paywall %}`: prompts, their style, and articles that are cut where they have to be.
+
+`{% prompt answer %}` is the prompt of what `request.paywall.open` has answered, safe as it is;
+`{% prompt answer layout="bar" %}` lays it out otherwise. `{% prompt_style %}` is the style sheet of
+the prompts. What stands between `{% teaser answer paragraphs=2 %}` and `{% endteaser %}` goes out
+whole where the answer is, and else its first paragraphs, or `words=80`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from django import template
+from markupsafe import Markup
+
+from meter.prompts import stylesheet
+from meter.web.answer import Answer
+
+if TYPE_CHECKING:
+    from django.template.base import NodeList, Parser, Token
+
+    from meter.prompts.rendering import LayoutWord
+
+__all__ = ["TeaserNode", "prompt", "prompt_style", "register", "teaser"]
+
+register = template.Library()
+
+_TEASER = "meter.web.teaser"
+
+
+@register.simple_tag
+def prompt(answer: object, layout: LayoutWord | None = None) -> Markup:
+    """Return an answer's prompt; nothing for what is no answer."""
+    if not isinstance(answer, Answer):
+        return Markup()
+    return Markup(answer.rendered(layout=layout))  # noqa: S704 - the prompts escape what they are given
+
+
+@register.simple_tag
+def prompt_style() -> Markup:
+    """Return the style sheet of the prompts, as an element."""
+    return Markup("<style>{}</style>").format(Markup(stylesheet()))  # noqa: S704 - it ships with us
+
+
+@register.tag
+def teaser(parser: Parser, token: Token) -> TeaserNode:
+    """Read `{% teaser answer paragraphs=2 %}…{% endteaser %}`."""
+    name, *bits = token.split_contents()
+    words = template.base.token_kwargs(bits[1:], parser)
+    if not bits or len(words) != len(bits) - 1 or not 0 < len(words) <= len(_LENGTHS):
+        raise template.TemplateSyntaxError(_USE % name)
+    if not _LENGTHS.issuperset(words):
+        raise template.TemplateSyntaxError(_USE % name)
+    nodes = parser.parse(("endteaser",))
+    parser.delete_first_token()
+    return TeaserNode(parser.compile_filter(bits[0]), words, nodes)
+
+
+_LENGTHS = frozenset({"paragraphs", "words"})
+_USE = "`%s` takes an answer and the length of its teaser: `{%% teaser answer paragraphs=2 %%}`"
+
+
+class TeaserNode(template.Node):
+    """Text that goes out whole only where its answer is."""
+
+    def __init__(self, answer: Any, lengths: dict[str, Any], nodes: NodeList) -> None:  # noqa: ANN401 - Django's, which has no types
+        self.nodelist = nodes
+        self._answer = answer
+        self._lengths = lengths
+
+    def render(self, context: template.Context) -> str:
+        """Return the text, or its teaser."""
+        html: str = self.nodelist.render(context)
+        answer = self._answer.resolve(context, ignore_failures=True)
+        if isinstance(answer, Answer) and answer.whole:
+            return html
+        lengths = {name: int(value.resolve(context)) for name, value in self._lengths.items()}
+        cut: str = import_module(_TEASER).teaser(html, **lengths)
+        return cut

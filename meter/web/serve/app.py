@@ -1,0 +1,120 @@
+"""The application: routes made from the table of operations."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import unquote_to_bytes
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.routing import Route
+
+from meter.errors import StoreError, quoted
+from meter.web.serve.guard import Watch, check_source
+from meter.web.serve.keys import Client
+from meter.web.serve.operations import OPERATIONS
+from meter.web.serve.problems import RequestError, one_problem, problems_answer, store_error
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.requests import Request
+    from starlette.types import ASGIApp
+
+    from meter.web.serve.operation import Operation
+    from meter.web.serve.service import Service
+
+__all__ = ["application"]
+
+
+def application(service: Service) -> ASGIApp:
+    """Return the application of one worker."""
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        await service.close()
+
+    app = Starlette(
+        routes=[_route(service, operation) for operation in OPERATIONS],
+        exception_handlers={
+            RequestError: _tell,
+            StoreError: _tell,
+            HTTPException: _tell,
+            ClientDisconnect: _tell_nobody,
+            Exception: _tell,
+        },
+        lifespan=lifespan,
+    )
+    app.router.redirect_slashes = False
+    return Watch(app, service.counters)
+
+
+def _route(service: Service, operation: Operation) -> Route:
+    async def endpoint(request: Request) -> Response:
+        check_source(request.headers, needs_key=service.keys.needs_key)
+        client = service.keys.client(request.headers.get("authorization"))
+        if client is None and not operation.is_open:
+            raise one_problem(
+                "key-needed",
+                "the key is missing or not valid",
+                "send `Authorization: Bearer KEY` with a key of the key file",
+                status=401,
+                headers={"WWW-Authenticate": "Bearer"},
+            )
+        for name, value in request.path_params.items():
+            request.path_params[name] = _decoded(value)
+        return await operation.answer(service, request, client or Client())
+
+    return Route(operation.path, endpoint, methods=[operation.method])
+
+
+def _decoded(value: str) -> str:
+    """Return what a percent-encoded part of a path stands for."""
+    try:
+        return unquote_to_bytes(value).decode()
+    except UnicodeDecodeError:
+        raise one_problem(
+            "bad-encoding", "the id in the address is not UTF-8", "percent-encode its UTF-8 bytes"
+        ) from None
+
+
+async def _tell(request: Request, error: Exception) -> Response:
+    """Answer with what went wrong."""
+    if isinstance(error, RequestError):
+        return problems_answer(error)
+    if isinstance(error, StoreError):
+        return problems_answer(store_error(error))
+    if isinstance(error, HTTPException):
+        return problems_answer(_unknown(request, error))
+    advice = "the server's log says which; tell us"
+    return problems_answer(
+        one_problem("server-error", "the server made a mistake", advice, status=500)
+    )
+
+
+def _unknown(request: Request, error: HTTPException) -> RequestError:
+    """Return what is said of an address that is not there, or not asked in this way."""
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return one_problem(
+            "wrong-method",
+            f"this address is not asked with {quoted(request.method)}",
+            f"ask with {(error.headers or {}).get('Allow', 'another method')}",
+            status=error.status_code,
+            headers=error.headers,
+        )
+    return one_problem(
+        "unknown-address",
+        "there is nothing at this address",
+        "`/openapi.json` lists what there is; an id with a slash is written with `%2F`",
+        status=error.status_code,
+    )
+
+
+async def _tell_nobody(_request: Request, _error: Exception) -> Response:
+    """Answer a client that has gone."""
+    return Response(status_code=400)

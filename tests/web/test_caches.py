@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.web.caches.__main__ import main
+from tests.web.caches.command import main
 from tests.web.caches.between import with_a_cookie, without_a_lifetime
 from tests.web.caches.configurations import CACHES, MODES, printed
 from tests.web.caches.printing import HEADINGS, Row, headings, row

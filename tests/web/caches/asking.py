@@ -56,5 +56,4 @@ def main(cache, port):
         sys.stdout.flush()
 
 
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+main(*sys.argv[1:])

@@ -47,6 +47,7 @@ def site(mode, place):
         "PORT": str(port),
         "STORE": f"sqlite:///{place}/counts.sqlite3",
         "SECRET": "a secret of the tests",
+        "TRUSTED_PROXIES": "127.0.0.1",
         "BODY_KEY": BODY_KEY,
         "PYTHONPATH": str(ROOT),
     }

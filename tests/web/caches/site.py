@@ -38,5 +38,4 @@ def site():
     return module.app
 
 
-if __name__ == "__main__":
-    uvicorn.run(site(), port=int(os.environ["PORT"]), proxy_headers=False, log_level="warning")
+uvicorn.run(site(), port=int(os.environ["PORT"]), proxy_headers=False, log_level="warning")

@@ -6,13 +6,15 @@ All six caches are tried by `python -m tests.web.caches`. nginx comes in no whee
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from tests.web.caches.command import main
 from tests.web.caches.between import with_a_cookie, without_a_lifetime
+from tests.web.caches.command import main
 from tests.web.caches.configurations import CACHES, MODES, printed
 from tests.web.caches.printing import HEADINGS, Row, headings, row
-from tests.web.caches.programs import Unable, program
+from tests.web.caches.programs import UnableError, program
 from tests.web.caches.running import folder, site
 from tests.web.caches.trial import through
 
@@ -23,7 +25,7 @@ def is_missing(name):
     """Say whether a program is not installed."""
     try:
         program(name)
-    except Unable:
+    except UnableError:
         return True
     return False
 
@@ -78,10 +80,15 @@ def test_an_answer_that_lost_its_lifetime_is_caught(example):
 
 @pytest.mark.parametrize("mode", MODES)
 def test_the_site_is_told_how_it_was_asked(mode):
-    """Wherever the printed nginx file passes a request on, it passes on host, scheme and address."""
-    text = printed(f"{mode}.conf")
-    told = ["Host $http_host", "X-Forwarded-Proto $scheme", "X-Forwarded-For $remote_addr"]
-    assert [f"proxy_set_header {words};" in text for words in told] == [True] * 3
+    """The printed nginx file passes on host, scheme and address in every place that sets headers.
+
+    A `location` with a `proxy_set_header` of its own inherits none.
+    """
+    settings = {"Host $http_host", "X-Forwarded-Proto $scheme", "X-Forwarded-For $remote_addr"}
+    places = re.split(r"^(?:server|    location) .*{$", printed(f"{mode}.conf"), flags=re.MULTILINE)
+    told = [set(re.findall(r"proxy_set_header (.*);", place)) for place in places]
+    assert [settings - words for words in told if words] == [set() for words in told if words]
+    assert any(told)
 
 
 def test_every_cache_knows_both_modes():

@@ -43,9 +43,9 @@ class Traffic:
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         self.browsers = []
 
-    def browser(self, keeps=True):
+    def browser(self, *, keeps=True):
         """Add a browser that has never been here, or a robot."""
-        browser = Browser(keeps)
+        browser = Browser(keeps=keeps)
         if keeps:
             self.browsers.append(browser)
         return browser
@@ -135,7 +135,7 @@ class Traffic:
             self.found.other.append(f"sign-in: `Cache-Control: {rule}`")
 
     def expect_one_fetch(self, article):
-        """Expect that the site was asked once for an article, however often readers were given it."""
+        """Expect that the site was asked once for an article that several readers were given."""
         times = self.fetched(f"/articles/{article}")
         if times != 1:
             self.found.other.append(f"{article}: the site was asked {times} times, expected once")

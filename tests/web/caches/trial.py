@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from tests.web.caches.between import Between
 from tests.web.caches.configurations import CACHES
 from tests.web.caches.printing import Row
-from tests.web.caches.programs import Unable
+from tests.web.caches.programs import UnableError
 from tests.web.caches.running import folder, free_port, running, site
 from tests.web.caches.traffic import Findings, Traffic
 from tests.web.caches.visits import mingle, opening
@@ -35,7 +35,7 @@ def through(name, mode, site_port, exchanges, *, lines=1, seed=5, spoil=list):
         port = free_port()
         try:
             command = CACHES[name][mode](port, between.port, place)
-        except Unable as reason:
+        except UnableError as reason:
             return Row(mode, name, cannot=str(reason))
         with running(command, port, place / "cache.log"):
             found = _send(port, between, exchanges, lines, seed)

@@ -20,7 +20,7 @@ FORGED = (
 BROWSERS_AT_ONCE = 12
 
 
-def _account(name, subscriber=False):
+def _account(name, *, subscriber=False):
     if subscriber:
         return Person(f"sub-{name}", NO_LIMIT)
     return Person(f"reader-{name}", REGISTERED)

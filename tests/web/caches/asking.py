@@ -1,8 +1,8 @@
 """Ask the site, for a cache that starts helpers: a line in, a line out.
 
-`python asking.py squid|apache PORT`. A line has the method, the address and the headers named in
-`HEADERS`, each URL-encoded, a blank between two. The answer is what the site says: the word `open`
-or the refusal, and the cookie that the reader is to have.
+`python asking.py squid|apache PORT HEADERS`. A line has the method, the address and the values of
+the headers, each URL-encoded, a blank between two. The answer is what the site says: the word
+`open` or the refusal, and the cookie that the reader is to have.
 """
 
 from __future__ import annotations
@@ -11,19 +11,16 @@ import http.client
 import sys
 from urllib.parse import unquote, urlsplit
 
-HEADERS = ("Host", "Cookie", "Sec-Purpose", "Purpose", "X-Moz", "User-Agent", "Range")
 
-
-def ask(port, line):
+def ask(port, headers, line):
     """Return the word and the cookie."""
     method, address, *values = (unquote(word) for word in line.split(" "))
     parts = urlsplit(address)
     sent = {"X-Original-Method": method, "X-Original-URI": parts.path}
     if parts.query:
         sent["X-Original-URI"] += f"?{parts.query}"
-    for name, value in zip(HEADERS, values, strict=False):  # Squid adds a word for its own use
-        if value not in ("", "-"):
-            sent[name] = value
+    given = zip(headers, values, strict=False)  # Squid adds a word for its own use
+    sent |= {name: value for name, value in given if value not in ("", "-")}
     site = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
         site.request("GET", "/preflight", headers=sent)
@@ -48,13 +45,12 @@ def apache(word, cookie):
     return f"{word} {cookie}".strip()
 
 
-def main(cache, port):
+def main(cache, port, headers):
     """Answer until there are no more lines."""
     put = {"squid": squid, "apache": apache}[cache]
     for line in sys.stdin:
-        sys.stdout.write(put(*ask(int(port), line.rstrip("\n"))) + "\n")
+        sys.stdout.write(put(*ask(int(port), headers.split(","), line.rstrip("\n"))) + "\n")
         sys.stdout.flush()
 
 
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+main(*sys.argv[1:])

@@ -12,6 +12,8 @@ from collections import Counter
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from tests.web.caches.running import BODY_KEY
+
 _OF_ONE_CONNECTION = {"connection", "keep-alive", "transfer-encoding", "upgrade", "te"}
 _NUMBER = itertools.count(1)
 
@@ -38,7 +40,7 @@ class _Answers(BaseHTTPRequestHandler):
     def do_GET(self):
         """Ask the site the same, note that it was asked, and pass on its answer."""
         between = self.server.between
-        between.note(self.command, self.path, "Meter-Body" in self.headers)
+        between.note(self.command, self.path, self.headers.get("Meter-Body") == BODY_KEY)
         size = int(self.headers.get("Content-Length") or 0)
         sent = [
             (name, value)
@@ -54,7 +56,11 @@ class _Answers(BaseHTTPRequestHandler):
             self._pass_on(site.getresponse())
         site.close()
 
-    do_HEAD = do_POST = do_DELETE = do_OPTIONS = do_GET
+    def __getattr__(self, name):
+        """Do the same for every method."""
+        if name.startswith("do_"):
+            return self.do_GET
+        raise AttributeError(name)
 
     def _pass_on(self, answer):
         body = answer.read()

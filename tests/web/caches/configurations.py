@@ -19,9 +19,8 @@ MODES = ("private", "preflight")
 def printed(title):
     """Return a file as the how-to page shows it."""
     text = PAGE.read_text(encoding="utf-8")
-    found = re.search(
-        rf'^```\w+ title="{re.escape(title)}"\n(.*?)^```$', text, re.MULTILINE | re.DOTALL
-    )
+    block = rf'^```\w+ title="{re.escape(title)}"\n(.*?)^```$'
+    found = re.search(block, text, re.MULTILINE | re.DOTALL)
     if found is None:
         raise LookupError(f"no block with the title `{title}` in {PAGE}")
     return found[1]

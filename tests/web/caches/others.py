@@ -113,6 +113,7 @@ RECORDS = {
     "admin.user_id STRING": "#-1",
     "http.server_ports STRING": "{port}:ip-in=127.0.0.1",
     "http.cache.http INT": "1",
+    "http.wait_for_cache INT": "1",
     "http.cache.required_headers INT": "2",  # an explicit lifetime, nothing guessed
     "url_remap.pristine_host_hdr INT": "1",
     "url_remap.remap_required INT": "1",

@@ -57,9 +57,10 @@ core.register_action("meter", {{"http-req"}}, function(txn)
     headers[name] = {{}}
     for place, value in pairs(values) do headers[name][place + 1] = value end
   end
-  headers["x-original-uri"] = {{txn.sf:path() .. (txn.sf:query() ~= "" and "?" .. txn.sf:query() or "")}}
+  headers["x-original-uri"] = {{txn.sf:pathq()}}
   headers["x-original-method"] = {{txn.sf:method()}}
-  local answer = core.httpclient():get{{url = "http://127.0.0.1:{site}/preflight", headers = headers}}
+  local place = "http://127.0.0.1:{site}/preflight"
+  local answer = core.httpclient():get{{url = place, headers = headers}}
   if answer.status == 200 or answer.status == 204 then
     txn:set_var("txn.meter", "open")
     local cookies = answer.headers["set-cookie"]
@@ -79,10 +80,21 @@ def haproxy(port, site, folder):
 
 
 ASKING = Path(__file__).with_name("asking.py")
+HEADERS = (
+    "Host",
+    "Cookie",
+    "User-Agent",
+    "Range",
+    "Sec-Purpose",
+    "Purpose",
+    "X-Purpose",
+    "X-Moz",
+)
+"""What a helper is told of a reader's request."""
+
 SQUID = """external_acl_type meter ttl=0 negative_ttl=0 cache=0 children-startup=2 children-max=2 \
-%METHOD %URI %>{{Host}} %>{{Cookie}} %>{{Sec-Purpose}} %>{{Purpose}} %>{{X-Moz}} %>{{User-Agent}} \
-%>{{Range}} {python} {asking} squid {site}
-acl preflight urlpath_regex ^/preflight$
+%METHOD %URI {told} {python} {asking} squid {site} {headers}
+acl preflight urlpath_regex ^/preflight([?]|$)
 acl article urlpath_regex ^/articles/
 acl readable method GET HEAD
 acl asked external meter
@@ -107,7 +119,14 @@ def squid(port, site, folder):
     """
     asking = shutil.copy(ASKING, folder)
     python = program("python3", "/usr/bin")
-    more = SQUID.format(python=python, asking=asking, site=site, key=BODY_KEY)
+    more = SQUID.format(
+        told=" ".join(f"%>{{{name}}}" for name in HEADERS),
+        python=python,
+        asking=asking,
+        site=site,
+        headers=",".join(HEADERS),
+        key=BODY_KEY,
+    )
     return others.squid(port, site, folder, more)
 
 
@@ -117,13 +136,11 @@ DefaultRuntimeDir {folder}
 <VirtualHost 127.0.0.1:{port}>
   RewriteEngine on
   RewriteMap escape int:escape
-  RewriteMap meter "prg:{python} {asking} apache {site}"
+  RewriteMap meter "prg:{python} {asking} apache {site} {headers}"
   RewriteRule ^/preflight$ - [R=404,L]
   RewriteCond %{{REQUEST_METHOD}} ^(GET|HEAD)$
-  RewriteCond "${{meter:%{{REQUEST_METHOD}} ${{escape:%{{REQUEST_URI}}}} ${{escape:%{{HTTP_HOST}}}} \
-${{escape:%{{HTTP_COOKIE}}}} ${{escape:%{{HTTP:Sec-Purpose}}}} ${{escape:%{{HTTP:Purpose}}}} \
-${{escape:%{{HTTP:X-Moz}}}} ${{escape:%{{HTTP_USER_AGENT}}}} ${{escape:%{{HTTP:Range}}}}}}" \
-"^open(?: (.+))?$"
+  RewriteCond %{{THE_REQUEST}} "^[A-Z]+ ([^ ]+)"
+  RewriteCond "${{meter:%{{REQUEST_METHOD}} ${{escape:%1}} {told}}}" "^open(?: (.+))?$"
   RewriteRule ^/articles/ http://127.0.0.1:{cache}%{{REQUEST_URI}} [P,E=METER:open,E=COOKIE:%1]
   RewriteRule ^ http://127.0.0.1:{site}%{{REQUEST_URI}} [P]
   RequestHeader unset Cookie env=METER
@@ -136,7 +153,7 @@ ${{escape:%{{HTTP:X-Moz}}}} ${{escape:%{{HTTP_USER_AGENT}}}} ${{escape:%{{HTTP:R
 
 
 def apache(port, site, folder):
-    """Return the command of Apache, which asks through a rewrite map; a second host has the cache."""
+    """Return the command of Apache, which asks through a rewrite map; a second host caches."""
     cache = free_port()
     more = APACHE.format(
         port=port,
@@ -145,6 +162,8 @@ def apache(port, site, folder):
         folder=folder,
         python=sys.executable,
         asking=ASKING,
+        told=" ".join(f"${{escape:%{{HTTP:{name}}}}}" for name in HEADERS),
+        headers=",".join(HEADERS),
         key=BODY_KEY,
     )
     return others.apache(cache, site, folder, "rewrite", more)
@@ -158,7 +177,10 @@ local function send()
 end
 
 local function ask()
-  local headers = ts.client_request.get_headers()
+  local headers = {{}}
+  for name, value in pairs(ts.client_request.get_headers()) do
+    if not name:lower():find("^x%-original%-") then headers[name] = value end
+  end
   headers["X-Original-URI"] = ts.ctx["uri"]
   headers["X-Original-Method"] = ts.client_request.get_method()
   local answer = ts.fetch("http://" .. ts.client_request.header["Host"] .. "/preflight",

@@ -8,7 +8,7 @@ import shutil
 _PATH = os.environ.get("PATH", "") + os.pathsep + "/usr/sbin"
 
 
-class Unable(Exception):
+class UnableError(Exception):
     """A cache cannot do what a mode asks, or is not installed."""
 
 
@@ -16,5 +16,5 @@ def program(name, path=_PATH):
     """Return where a program is."""
     found = shutil.which(name, path=path)
     if found is None:
-        raise Unable(f"`{name}` is not installed")
+        raise UnableError(f"`{name}` is not installed")
     return found

@@ -40,7 +40,7 @@ class Browser:
 
     _number = itertools.count(1)
 
-    def __init__(self, keeps=True):
+    def __init__(self, *, keeps=True):
         self.keeps = keeps
         self.cookies = {}
         self.person = Person(f"browser {next(self._number)}", ANONYMOUS)

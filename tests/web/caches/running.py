@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
@@ -47,6 +47,7 @@ def site(mode, place):
         "PORT": str(port),
         "STORE": f"sqlite:///{place}/counts.sqlite3",
         "SECRET": "a secret of the tests",
+        "TRUSTED_PROXIES": "127.0.0.1",
         "BODY_KEY": BODY_KEY,
         "PYTHONPATH": str(ROOT),
     }
@@ -90,12 +91,8 @@ def _wait(process, command, port, log):
 def _end(process):
     """Ask it to stop, and then make it and whatever it has started."""
     process.terminate()
-    try:
+    with suppress(subprocess.TimeoutExpired):
         process.wait(5)
-    except subprocess.TimeoutExpired:
-        pass
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.wait()

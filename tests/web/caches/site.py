@@ -11,15 +11,12 @@ import types
 from importlib.util import module_from_spec, spec_from_file_location
 
 import uvicorn
-from starlette.responses import HTMLResponse
-from starlette.routing import Route
 
-from meter import Article
 from tests.web.caches.configurations import printed
 from tests.web.caches.running import SITES
 
 
-def _example():
+def example():
     """Return the example as a module."""
     spec = spec_from_file_location("example", SITES["private"])
     module = module_from_spec(spec)
@@ -27,40 +24,18 @@ def _example():
     return module
 
 
-def _page():
+def page():
     """Return what the page prints as a module."""
     module = types.ModuleType("preflight")
     exec(compile(printed("preflight.py"), "preflight.py", "exec"), module.__dict__)
     return module
 
 
-example = _example()
-page = _page()
+def site():
+    """Return the example with the routes of the page in front of its own."""
+    module = example()
+    module.app.router.routes[:0] = page().routes_of(module.paywall, module.article)
+    return module.app
 
 
-def _article(name):
-    access = {"free": "free", "premium": "premium"}.get(name.partition("-")[0], "metered")
-    return Article(id=name, access=access)
-
-
-async def preflight(request):
-    """Answer the cache for one reader."""
-    article = _article(page.name_of(page.asked_of(request)))
-    return await page.preflight(request, example.paywall.gate, article, example.reader_of)
-
-
-async def article(request):
-    """Give the cache the whole article to store, and a reader what is the reader's."""
-    if not page.is_for_the_cache(request):
-        return await example.article(request)
-    text = f"<h1>{request.path_params['name']}</h1>{example.TEASER}<p>THE WHOLE STORY</p>"
-    return HTMLResponse(text, headers={"Cache-Control": "public, max-age=60"})
-
-
-example.app.router.routes[:0] = [
-    Route("/preflight", preflight),
-    Route("/articles/{name:path}", article),
-]
-
-if __name__ == "__main__":
-    uvicorn.run(example.app, port=int(os.environ["PORT"]), proxy_headers=False)
+uvicorn.run(site(), port=int(os.environ["PORT"]), proxy_headers=False, log_level="warning")

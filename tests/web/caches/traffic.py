@@ -43,9 +43,9 @@ class Traffic:
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         self.browsers = []
 
-    def browser(self, keeps=True):
+    def browser(self, *, keeps=True):
         """Add a browser that has never been here, or a robot."""
-        browser = Browser(keeps)
+        browser = Browser(keeps=keeps)
         if keeps:
             self.browsers.append(browser)
         return browser
@@ -135,16 +135,24 @@ class Traffic:
             self.found.other.append(f"sign-in: `Cache-Control: {rule}`")
 
     def expect_one_fetch(self, article):
-        """Expect that the site was asked once for an article, however often readers were given it."""
+        """Expect that the site was asked once for an article that several readers were given."""
         times = self.fetched(f"/articles/{article}")
         if times != 1:
             self.found.other.append(f"{article}: the site was asked {times} times, expected once")
 
-    def missing(self, browser):
-        """Ask for a page that is not there."""
-        answer, text = self.ask(browser, "GET", "/not-there")
-        if answer.status != 404 or WHOLE in text:
-            self.found.wrong_bodies.append(f"GET /not-there: {answer.status}")
+    def missing(self, browser, path):
+        """Ask for a page that is not there, or not for readers."""
+        answer, text = self.ask(browser, "GET", path)
+        if answer.status not in (403, 404) or WHOLE in text:
+            self.found.other.append(f"GET {path}: {answer.status}, expected 404")
+
+    def forge(self, browser, article, headers):
+        """Ask for what is not this reader's with headers that only a cache may send."""
+        answer, text = self.ask(browser, "GET", f"/articles/{article}", headers)
+        if answer.status >= 500:
+            self.found.other.append(f"{article} with {headers}: {answer.status}")
+        if WHOLE in text:
+            self.found.wrong_bodies.append(f"{article} with {headers}: has the whole text")
 
     def settle(self):
         """Ask every browser's own list, and compare it with the book-keeping."""

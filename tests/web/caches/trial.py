@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from tests.web.caches.between import Between
 from tests.web.caches.configurations import CACHES
 from tests.web.caches.printing import Row
-from tests.web.caches.programs import Unable
+from tests.web.caches.programs import UnableError
 from tests.web.caches.running import folder, free_port, running, site
 from tests.web.caches.traffic import Findings, Traffic
 from tests.web.caches.visits import mingle, opening
@@ -19,21 +19,26 @@ ENOUGH = 2000
 """So many exchanges that a first fetch of each of seventeen bodies is next to nothing."""
 
 
-def try_cache(name, mode, exchanges, *, lines=1, seed=5, spoil=list):
-    """Send so many exchanges through a cache, in so many threads; `spoil` changes the answers."""
+def try_cache(name, mode, exchanges, *, lines=1):
+    """Start the site of a mode and send so many exchanges through a cache, in so many threads."""
     with folder() as place, site(mode, place) as site_port:
-        between = Between(site_port, spoil)
-        with between.running():
-            port = free_port()
-            own = place / "cache"
-            own.mkdir()
-            own.chmod(0o777)
-            try:
-                command = CACHES[name][mode](port, between.port, own)
-            except Unable as reason:
-                return Row(mode, name, cannot=str(reason))
-            with running(command, port, place / "cache.log"):
-                found = _send(port, between, exchanges, lines, seed)
+        return through(name, mode, site_port, exchanges, lines=lines)
+
+
+def through(name, mode, site_port, exchanges, *, lines=1, seed=5, spoil=list):
+    """Send exchanges through a cache to a site that runs; `spoil` changes the site's answers.
+
+    A site that is tried again needs another `seed`: its accounts have read what they have read.
+    """
+    between = Between(site_port, spoil)
+    with folder() as place, between.running():
+        port = free_port()
+        try:
+            command = CACHES[name][mode](port, between.port, place)
+        except UnableError as reason:
+            return Row(mode, name, cannot=str(reason))
+        with running(command, port, place / "cache.log"):
+            found = _send(port, between, exchanges, lines, seed)
     return _row(name, mode, found, between)
 
 

@@ -8,10 +8,19 @@ AHEAD = ("prefetch", "prefetch;prerender", "prefetch;anonymous-client-ip")
 METERED = (*"abcdefgh", "2026/11/i", "2026/11/j", "k", "l")
 FREE = ("free-1", "free-2", "free-3")
 PREMIUM = ("premium-1", "premium-2")
+MISSING = ("/not-there", "/articles/%20", "/preflight", "/preflight?x")
+FORGED = (
+    {"meter-body": "guessed"},
+    {"meter-body": "\xe9"},
+    {"x-original-uri": "/articles/free-1"},
+    {"X-Original-URI": "/articles/free-1", "X-Original-Method": "OPTIONS"},
+    {"meter-step": "body", "meter-cookie": "reader=mine"},
+    {"x-meter": "open", "meter": "open", "meter_": "open"},
+)
 BROWSERS_AT_ONCE = 12
 
 
-def _account(name, subscriber=False):
+def _account(name, *, subscriber=False):
     if subscriber:
         return Person(f"sub-{name}", NO_LIMIT)
     return Person(f"reader-{name}", REGISTERED)
@@ -37,8 +46,11 @@ def opening(traffic, name):
         traffic.read(early, article)
         traffic.read(early, article, ahead=AHEAD[1])
     _sign_in_everywhere(traffic, name, first)
-    for browser in (first, robot, early, first):
-        traffic.missing(browser)
+    for browser in (first, robot):
+        for path in MISSING:
+            traffic.missing(browser, path)
+        for headers in FORGED:
+            traffic.forge(browser, "premium-2", headers)
 
 
 def _sign_in_everywhere(traffic, name, first):
@@ -91,6 +103,6 @@ def _one_request(traffic, browser, accounts, chance):
             traffic.sign_in(browser, chance.choice(accounts))
             traffic.read(browser, chance.choice(METERED))
     elif kind < 0.31:
-        traffic.missing(browser)
+        traffic.missing(browser, chance.choice(MISSING))
     else:
         traffic.read(browser, article)

@@ -1,0 +1,34 @@
+"""What `python -m tests.web.caches [CACHE] [MODE]` does: six caches in front of the example.
+
+`--whole` sends 100,000 reads through nginx in the mode `preflight`, or through what is named.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from tests.web.caches.configurations import CACHES, MODES
+from tests.web.caches.printing import headings, row
+from tests.web.caches.trial import WHOLE, try_cache
+
+EXCHANGES = 600
+
+
+def main(words):
+    """Try what is named, or everything; return 1 if anything leaked."""
+    whole = "--whole" in words
+    names = [word for word in words if word in CACHES] or (["nginx"] if whole else list(CACHES))
+    modes = [word for word in words if word in MODES] or (["preflight"] if whole else MODES)
+    unknown = set(words) - set(CACHES) - set(MODES) - {"--whole"}
+    if unknown:
+        sys.stderr.write(f"`{unknown.pop()}` is none of {', '.join([*CACHES, *MODES])}\n")
+        return 2
+    leaked = False
+    sys.stdout.write(headings() + "\n")
+    for mode in modes:
+        for name in names:
+            found = try_cache(name, mode, WHOLE if whole else EXCHANGES, lines=4 if whole else 1)
+            sys.stdout.write(row(found) + "\n")
+            sys.stdout.flush()
+            leaked = leaked or bool(found.leaks)
+    return int(leaked)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 
 from django.contrib.auth import alogin, alogout, get_user_model, login, logout
-from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import path
 from django.views.decorators.cache import cache_page
 
 from meter import Article, Entitlement, Reader
 from meter.errors import StoreUnavailableError
+from meter.web.django.preflight import preflight_view
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 STORY = "THE WHOLE STORY"
@@ -172,6 +173,13 @@ def forget(request):
     return HttpResponse(status=204)
 
 
+def article_at(address):
+    """Return the article of an address, as a cache asks about it."""
+    if not address.startswith("/articles/"):
+        raise Http404
+    return article_named(address.removeprefix("/articles/"))
+
+
 class Urls:
     """The addresses of the site; what awaits is below `/a`."""
 
@@ -193,4 +201,5 @@ class Urls:
         path("ledger", ledger),
         path("a/ledger", aledger),
         path("forget", forget),
+        path("asked", preflight_view(article_at)),
     )

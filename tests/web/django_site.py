@@ -129,6 +129,11 @@ def out(request):
     raise StoreUnavailableError("down")
 
 
+async def nobody(request):
+    """Sign in to an account without an id."""
+    await request.paywall.asign_in(" ")
+
+
 def sign_in(request, account):
     """Sign in to Django's own account, in a view that blocks."""
     user, _ = get_user_model().objects.get_or_create(username=account)
@@ -194,6 +199,7 @@ class Urls:
         path("templated/<path:name>", templated),
         path("broken/<path:name>", broken),
         path("out", out),
+        path("nobody", nobody),
         path("sign-in/<account>", sign_in),
         path("a/sign-in/<account>", asign_in),
         path("sign-out", sign_out),

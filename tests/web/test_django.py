@@ -227,6 +227,13 @@ def test_the_gate_needs_no_django():
     assert done.stdout.strip() == "False"
 
 
+def test_an_extra_that_is_not_installed_is_named():
+    """In `INSTALLED_APPS` of a site that has installed `meter` alone."""
+    code = "import sys; sys.modules['itsdangerous'] = None; import meter.web.django.apps"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "meter-paywall[web]" in done.stderr.splitlines()[-1]
+
+
 # What a reader meets
 
 
@@ -376,11 +383,15 @@ def test_a_mistake_of_the_sites_view_stays_its_500(site):
     assert (response.status_code, response.headers["Cache-Control"]) == (500, PRIVATE)
 
 
-def test_what_is_refused_has_its_status(site, caplog):
-    """A store that is out is a 503, never to be kept."""
-    response = site().get("/out")
+@pytest.mark.parametrize("is_async", [False, True])
+def test_what_is_refused_has_its_status(site, is_async):
+    """A store that is out is a 503, never to be kept; an account without an id is a 400."""
+    browser = site(is_async=is_async)
+    response = browser.get("/out")
     assert (response.status_code, response.headers["Cache-Control"]) == (503, PRIVATE)
     assert "down" not in response.said
+    response = browser.post("/nobody")
+    assert (response.status_code, response.headers["Cache-Control"]) == (400, PRIVATE)
 
 
 @pytest.mark.parametrize("is_async", [False, True])

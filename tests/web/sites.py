@@ -125,6 +125,12 @@ def http_json(reply):
     return json.loads(reply.text)
 
 
+def gunicorn(name, workers=2):
+    """Return the command that serves a WSGI example with several workers."""
+    words = ["-m", "gunicorn", "--workers", workers, "--bind", "127.0.0.1:PORT"]
+    return [sys.executable, *words, "--chdir", EXAMPLES / name, "app:app"]
+
+
 def free_port():
     """Return a port that nobody listens on."""
     with socket.socket() as listening:

@@ -126,9 +126,10 @@ def http_json(reply):
 
 
 def gunicorn(name, workers=2):
-    """Return the command that serves a WSGI example with several workers."""
-    words = ["-m", "gunicorn", "--workers", workers, "--bind", "127.0.0.1:PORT"]
-    return [sys.executable, *words, "--chdir", EXAMPLES / name, "app:app"]
+    """Return the command that serves a WSGI example with several workers, forked once it is up."""
+    words = ["-m", "gunicorn", "--workers", workers, "--preload", "--no-control-socket"]
+    where = ["--bind", "127.0.0.1:PORT", "--chdir", EXAMPLES / name]
+    return [sys.executable, *words, *where, "app:app"]
 
 
 def free_port():

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from meter.decision import Decision
+    from meter.paywall.identity import ReaderKeys
     from meter.paywall.operations import StoreOps
     from meter.rulebook import Rulebook
     from meter.usage import Usage

@@ -13,20 +13,20 @@ from meter.errors import raise_missing_extra
 from meter.web.errors import CrossSiteError
 
 if TYPE_CHECKING:
-    from meter.web.answer import Answer
     from meter.web.gate import Gate
-    from meter.web.request import WebRequest, local_path
-    from meter.web.visit import Visit
+    from meter.web.gate.answer import Answer
+    from meter.web.gate.request import WebRequest, local_path
+    from meter.web.gate.visit import Visit
 
 __all__ = ["Answer", "CrossSiteError", "Gate", "Visit", "WebRequest", "local_path"]
 
 # Imported when first asked for: `serve` needs none of it, nor what it needs.
 _LAZY = {
-    "Answer": "meter.web.answer",
+    "Answer": "meter.web.gate.answer",
     "Gate": "meter.web.gate",
-    "Visit": "meter.web.visit",
-    "WebRequest": "meter.web.request",
-    "local_path": "meter.web.request",
+    "Visit": "meter.web.gate.visit",
+    "WebRequest": "meter.web.gate.request",
+    "local_path": "meter.web.gate.request",
 }
 
 

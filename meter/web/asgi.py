@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from meter.web.errors import REFUSALS, refusal
 from meter.web.gate import Gate
-from meter.web.request import WebRequest
-from meter.web.visit import Visit
+from meter.web.gate.request import WebRequest
+from meter.web.gate.visit import Visit
 
 if TYPE_CHECKING:
-    from meter.web.gate import AccountOf
+    from meter.web.gate.configured import AccountOf
 
 __all__ = ["App", "PaywallMiddleware", "Scope", "visit_of", "web_request"]
 
@@ -52,7 +52,7 @@ class PaywallMiddleware:
         gate = self._gate if isinstance(self._gate, Gate) else self._gate()
         visit = gate.visit(web_request(scope), self._account_of(scope))
         scope.setdefault("state", {})[_STATE] = visit
-        answer = _Answer(visit, send)
+        answer = _Outgoing(visit, send)
         try:
             await self.app(scope, receive, answer.send)
         except REFUSALS as error:
@@ -65,7 +65,7 @@ class PaywallMiddleware:
         return None if account is None else lambda: account(scope)
 
 
-class _Answer:
+class _Outgoing:
     """What goes out: a view's answer, with the headers it has to have."""
 
     def __init__(self, visit: Visit, send: Send) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Annotated
 
 from meter.errors import raise_missing_extra
+from meter.web.gate.visit import Visit
 from meter.web.starlette import StarlettePaywall, visit_of
-from meter.web.visit import Visit
 
 try:
     from fastapi import Depends, Request

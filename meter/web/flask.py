@@ -11,9 +11,9 @@ from werkzeug.local import LocalProxy
 
 from meter.errors import raise_missing_extra
 from meter.web.errors import REFUSALS, refusal
+from meter.web.gate.preflight import asked_about, preflight
+from meter.web.gate.visit import Visit
 from meter.web.opening import open_gate, prove
-from meter.web.preflight import asked_about, preflight
-from meter.web.visit import Visit
 from meter.web.wsgi import web_request
 
 try:

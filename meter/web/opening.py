@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from meter.paywall.settings import PolicySource
     from meter.policy import Policy
     from meter.prompts.rendering import LayoutWord
-    from meter.web.gate import Consent
-    from meter.web.request import WebRequest
+    from meter.web.gate.configured import Consent
+    from meter.web.gate.request import WebRequest
 
 __all__ = ["GateSettings", "open_async_gate", "open_gate", "prove", "prove_async"]
 

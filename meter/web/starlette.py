@@ -11,8 +11,8 @@ from meter.stores.protocol import AsyncClosable, Closable
 from meter.web import asgi
 from meter.web.asgi import PaywallMiddleware
 from meter.web.errors import REFUSALS, refusal
+from meter.web.gate.preflight import asked_about, preflight
 from meter.web.opening import GateSettings, open_async_gate, prove_async
-from meter.web.preflight import asked_about, preflight
 
 try:
     from starlette.requests import HTTPConnection
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from meter.view import Article
     from meter.web.asgi import Scope
     from meter.web.gate import Gate
-    from meter.web.visit import Visit
+    from meter.web.gate.visit import Visit
 
 __all__ = ["StarlettePaywall", "visit_of"]
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote
 
 from meter.web.errors import REFUSALS, refusal
-from meter.web.request import WebRequest
-from meter.web.visit import Visit
+from meter.web.gate.request import WebRequest
+from meter.web.gate.visit import Visit
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -52,7 +52,7 @@ class PaywallApplication:
             web_request(environ), None if account is None else lambda: account(environ)
         )
         environ[VISIT] = visit
-        answer = _Answer(visit, start_response)
+        answer = _StartedAnswer(visit, start_response)
         try:
             body = self.app(environ, answer.start)
         except REFUSALS as error:
@@ -60,7 +60,7 @@ class PaywallApplication:
         return body if answer.goes_out else answer.around(body)
 
 
-class _Answer:
+class _StartedAnswer:
     """What goes out: a view's answer, with the headers it has to have.
 
     A WSGI application may start its answer only as its body is taken: until then nothing goes out.

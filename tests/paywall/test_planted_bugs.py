@@ -24,6 +24,8 @@ LOG = "stores/test_postgres_log.py"
 FORGET = "stores/test_sqlite_forget.py"
 BROKEN = "paywall/test_broken_records.py"
 MISTAKES = "paywall/test_mistakes.py"
+LINES = "paywall/test_json_lines.py"
+SHADOW = "paywall/test_shadow.py"
 TELEMETRY = "paywall/test_telemetry.py"
 TURNS = "stores/test_turns.py"
 
@@ -218,6 +220,27 @@ PLANTED = [
             "if usage.to_bytes() != raw:",
             "if False:",
             "core/test_usage_bytes.py",
+        ),
+        (
+            "what a shadow counts is stored",
+            "paywall/base.py",
+            "counts, observed.decide)",
+            "counts, observe(self._shadow or policy, reader, view, now).decide)",
+            f"{SHADOW}::test_the_store_holds_what_the_policy_in_force_counts",
+        ),
+        (
+            "a shadow decides on another record",
+            "paywall/shadow.py",
+            "Usage() if decided.usage is None else decided.usage",
+            "Usage()",
+            f"{SHADOW}::test_only_differences_are_told_each_with_both_decisions",
+        ),
+        (
+            "a peek is replayed as a view",
+            "replay/logs/peeks.py",
+            '_PEEK = "peek"',
+            '_PEEK = "glance"',
+            f"{LINES}::test_peeks_and_speculative_views_are_no_reads",
         ),
     )
 ]

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import http.client
 import json
+import os
+import socket
 import sqlite3
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from io import StringIO
@@ -218,7 +222,7 @@ def test_the_gate_needs_no_django():
                 importing.add(path.relative_to(package).as_posix())
     assert importing
     assert all(path.startswith("web/django/") for path in importing)
-    code = "import sys, meter.web, meter.web.gate, meter.web.visit; print('django' in sys.modules)"
+    code = "import sys, meter.web, meter.web.gate, meter.web.gate.visit; print('django' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 
@@ -675,3 +679,71 @@ def test_a_teaser_says_how_long_it_is(django_ready, wrong):
     """Else the template does not load: it must not go out whole by a slip."""
     with pytest.raises(TemplateSyntaxError, match="paragraphs=2"):
         Template("{% load paywall %}{% " + wrong + " %}text{% endteaser %}")
+
+
+# A real server
+
+
+class UnixConnection(http.client.HTTPConnection):
+    """A connection to a server that has no address but a file's."""
+
+    def __init__(self, path):
+        super().__init__("localhost")
+        self._path = str(path)
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect(self._path)
+
+
+@pytest.fixture
+def example(tmp_path):
+    """The example in gunicorn: two workers of a process that had opened the paywall already."""
+    listening = tmp_path / "s"
+    words = ["--preload", "--workers", "2", "--bind", f"unix:{listening}", "--no-control-socket"]
+    log = (tmp_path / "log").open("w+")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", *words, "app:application"],
+        cwd=EXAMPLES / "django",
+        env={
+            **os.environ,
+            "STORE": f"sqlite:///{tmp_path}/counts.db",
+            "SECRET": "new,old",
+            "PYTHONPATH": str(EXAMPLES.parents[1]),
+            "TMPDIR": str(tmp_path),
+        },
+        stdout=log,
+        stderr=log,
+    )
+    for _ in range(3000):
+        if listening.exists() or process.poll() is not None:
+            break
+        time.sleep(0.01)
+    yield listening
+    process.terminate()
+    process.wait(20)
+    log.close()
+
+
+def test_the_example_runs_in_gunicorn_without_any_address(example):
+    """On a Unix socket, where nobody has an address; the workers share what they count."""
+    cookies = {}
+
+    def ask(method, path, body=None):
+        connection = UnixConnection(example)
+        sent = {"Content-Type": "application/x-www-form-urlencoded"}
+        sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        connection.request(method, path, body, sent)
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        for header in answer.headers.get_all("Set-Cookie", []):
+            name, _, value = header.partition(";")[0].partition("=")
+            cookies[name] = value
+        connection.close()
+        return answer.status, "THE WHOLE STORY" in text, text
+
+    reads = [ask("GET", f"/articles/a{number}")[1] for number in range(4)]
+    assert reads == [True, True, True, False]
+    assert ask("POST", "/sign-in", "account=ana")[0] == 303
+    assert json.loads(ask("GET", "/me/ledger")[2]) == {"monthly": ["a0", "a1", "a2"]}
+    assert ask("DELETE", "/me")[0] == 204

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from meter.web.cookie import CookieJar
+from meter.web.gate.cookie import CookieJar
 from tests.servers import Valkey
 from tests.web.sites import NAMES, NEW, OLD, PROXY, STRANGER, Site, http_json
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from django.http import HttpRequest
 
@@ -43,5 +43,5 @@ async def _ask_in_loop(function: Callable[[HttpRequest], Any], request: HttpRequ
     return await found if isawaitable(found) else found
 
 
-async def _awaited(found: Any) -> object:  # noqa: ANN401 - what the site's function returns
+async def _awaited(found: Awaitable[object]) -> object:
     return await found

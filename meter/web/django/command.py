@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
@@ -21,17 +21,17 @@ class PaywallCommand(BaseCommand):
 
     requires_system_checks = ()
 
-    def handle(self, **options: Any) -> None:  # noqa: ANN401 - as Django gives them
+    def handle(self, **options: object) -> None:
         """Ask, and write what the answer is."""
         try:
             paywall = configured()
             if paywall is None:
                 raise CommandError("there is no setting `METER`: this site has no paywall")
-            answer = self.ask(cast("Paywall", paywall.gate.paywall), options)
+            answer = self.ask(cast("Paywall", paywall.gate.paywall), **options)
         except (ImproperlyConfigured, MeterError) as error:
             raise CommandError(printable(str(error)).replace("\\u000A", "\n")) from error
         self.stdout.write(answer)
 
-    def ask(self, paywall: Paywall, options: dict[str, Any]) -> str:
+    def ask(self, paywall: Paywall, **options: object) -> str:
         """Do what the command is for, and return what to say of it."""
         raise NotImplementedError

@@ -92,14 +92,14 @@ def function_of(name: str, value: object) -> AskRequest:
             f' `"news.readers.{name.lower()}"`, not {quoted(value)}'
         )
     try:
-        found = getattr(import_module(module), attribute)
+        found: AskRequest = getattr(import_module(module), attribute)
     except (ImportError, AttributeError) as error:
         raise ImproperlyConfigured(
             f"`METER['{name}']`: {quoted(value)} cannot be imported: {error}"
         ) from error
     if not callable(found):
         raise ImproperlyConfigured(f"`METER['{name}']`: {quoted(value)} cannot be called")
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def opened(found: Mapping[str, Any]) -> DjangoPaywall:

@@ -10,12 +10,12 @@ from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpResponse
 from django.utils.functional import SimpleLazyObject
 
-from meter.errors import printable
+from meter.errors import StoreError, printable
 from meter.web.django.accounts import ask_account
 from meter.web.django.configuration import configured
 from meter.web.django.requests import DjangoVisit
 from meter.web.errors import REFUSALS, refusal
-from meter.web.headers import PRIVATE
+from meter.web.gate.headers import PRIVATE
 from meter.web.opening import prove
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
 
-    from meter.web.visit import Visit
+    from meter.web.gate.visit import Visit
 
 __all__ = ["MeterMiddleware"]
 
@@ -82,7 +82,8 @@ class MeterMiddleware:
         if not isinstance(error, REFUSALS):
             return None
         status, words = refusal(error)
-        LOG.warning("a request is answered with %s: %s", status, printable(str(error)))
+        if isinstance(error, StoreError):
+            LOG.warning("a request is answered with %s: %s", status, printable(str(error)))
         return HttpResponse(
             words,
             status=status,

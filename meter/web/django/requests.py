@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from attrs import field, frozen
 from django.conf import settings
 
-from meter.web.request import WebRequest
-from meter.web.visit import Visit
+from meter.web.gate.request import WebRequest
+from meter.web.gate.visit import Visit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
     from meter.paywall import Counted
     from meter.view import Article
-    from meter.web.answer import Answer
-    from meter.web.gate import AccountOf, Gate
-    from meter.web.headers import Finished
+    from meter.web.gate import Gate
+    from meter.web.gate.answer import Answer
+    from meter.web.gate.configured import AccountOf
+    from meter.web.gate.headers import Finished
 
 __all__ = ["DjangoRequest", "DjangoVisit", "web_request"]
 
@@ -64,19 +65,19 @@ class DjangoVisit(Visit):
         self._origin = request
         self._was_kept: bool | None = None
 
-    def open(self, article: Article | str, **details: Any) -> Answer:  # noqa: ANN401 - a view's
+    def open(self, article: Article | str, **details: object) -> Answer:
         self._keep_out()
         return super().open(article, **details)
 
-    async def aopen(self, article: Article | str, **details: Any) -> Answer:  # noqa: ANN401 - a view's
+    async def aopen(self, article: Article | str, **details: object) -> Answer:
         self._keep_out()
         return await super().aopen(article, **details)
 
-    def peek(self, article: Article | str, **details: Any) -> Answer:  # noqa: ANN401 - a view's
+    def peek(self, article: Article | str, **details: object) -> Answer:
         self._keep_out()
         return super().peek(article, **details)
 
-    async def apeek(self, article: Article | str, **details: Any) -> Answer:  # noqa: ANN401 - a view's
+    async def apeek(self, article: Article | str, **details: object) -> Answer:
         self._keep_out()
         return await super().apeek(article, **details)
 

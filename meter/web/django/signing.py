@@ -15,7 +15,7 @@ from meter.web.django.configuration import configured
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-    from meter.web.visit import Visit
+    from meter.web.gate.visit import Visit
 
 __all__ = ["listen"]
 

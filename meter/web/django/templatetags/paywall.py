@@ -1,24 +1,25 @@
 """`{% load paywall %}`: prompts, their style, and articles that are cut where they have to be.
 
 `{% prompt answer %}` is the prompt of what `request.paywall.open` has answered, safe as it is;
-`{% prompt answer layout="bar" %}` lays it out otherwise. `{% prompt_style %}` is the style sheet of
-the prompts. What stands between `{% teaser answer paragraphs=2 %}` and `{% endteaser %}` goes out
-whole where the answer is, and else its first paragraphs, or `words=80`.
+`{% prompt answer layout="narrow" %}` lays it out otherwise. `{% prompt_style %}` is their style
+sheet. What stands between `{% teaser answer paragraphs=2 %}` and `{% endteaser %}` goes out whole
+where the answer is, and else its first paragraphs, or `words=80`.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from attrs import evolve
 from django import template
 from markupsafe import Markup
 
 from meter.prompts import stylesheet
-from meter.web.answer import Answer
+from meter.web.gate.answer import Answer
 
 if TYPE_CHECKING:
-    from django.template.base import NodeList, Parser, Token
+    from django.template.base import FilterExpression, NodeList, Parser, Token
 
     from meter.prompts.rendering import LayoutWord
 
@@ -34,7 +35,7 @@ def prompt(answer: object, layout: LayoutWord | None = None) -> Markup:
     """Return an answer's prompt; nothing for what is no answer."""
     if not isinstance(answer, Answer):
         return Markup()
-    return Markup(answer.rendered(layout=layout))  # noqa: S704 - the prompts escape what they are given
+    return answer.prompt if layout is None else evolve(answer, layout=layout).prompt
 
 
 @register.simple_tag
@@ -48,9 +49,7 @@ def teaser(parser: Parser, token: Token) -> TeaserNode:
     """Read `{% teaser answer paragraphs=2 %}…{% endteaser %}`."""
     name, *bits = token.split_contents()
     words = template.base.token_kwargs(bits[1:], parser)
-    if not bits or len(words) != len(bits) - 1 or not 0 < len(words) <= len(_LENGTHS):
-        raise template.TemplateSyntaxError(_USE % name)
-    if not _LENGTHS.issuperset(words):
+    if not words or len(words) != len(bits) - 1 or not _LENGTHS.issuperset(words):
         raise template.TemplateSyntaxError(_USE % name)
     nodes = parser.parse(("endteaser",))
     parser.delete_first_token()
@@ -64,7 +63,9 @@ _USE = "`%s` takes an answer and the length of its teaser: `{%% teaser answer pa
 class TeaserNode(template.Node):
     """Text that goes out whole only where its answer is."""
 
-    def __init__(self, answer: Any, lengths: dict[str, Any], nodes: NodeList) -> None:  # noqa: ANN401 - Django's, which has no types
+    def __init__(
+        self, answer: FilterExpression, lengths: dict[str, FilterExpression], nodes: NodeList
+    ) -> None:
         self.nodelist = nodes
         self._answer = answer
         self._lengths = lengths

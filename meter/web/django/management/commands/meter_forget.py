@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from meter.errors import quoted
 from meter.web.django.command import PaywallCommand
@@ -23,8 +23,8 @@ class ForgetCommand(PaywallCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("reader", help="the id that `ACCOUNT` gives the reader")
 
-    def ask(self, paywall: Paywall, options: dict[str, Any]) -> str:
-        paywall.forget(options["reader"])
+    def ask(self, paywall: Paywall, **options: object) -> str:
+        paywall.forget(str(options["reader"]))
         return f"nothing is kept of {quoted(options['reader'])} any more"
 
 

@@ -23,8 +23,8 @@ class LedgerCommand(PaywallCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("reader", help="the id that `ACCOUNT` gives the reader")
 
-    def ask(self, paywall: Paywall, options: dict[str, Any]) -> str:
-        meters = paywall.ledger(options["reader"])
+    def ask(self, paywall: Paywall, **options: object) -> str:
+        meters = paywall.ledger(str(options["reader"]))
         told = {name: _told(counted) for name, counted in meters.items()}
         return json.dumps({"meters": told}, indent=2, ensure_ascii=False)
 

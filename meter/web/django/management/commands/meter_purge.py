@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from meter.clock import system_clock
 from meter.web.django.command import PaywallCommand
@@ -18,7 +18,7 @@ class PurgeCommand(PaywallCommand):
 
     help = "Drop the records that have expired. Run it once a day or so."
 
-    def ask(self, paywall: Paywall, options: dict[str, Any]) -> str:  # noqa: ARG002 - none
+    def ask(self, paywall: Paywall, **_: object) -> str:
         purge = getattr(paywall.store, "purge", None)
         if purge is None:
             return "this store drops what has expired by itself: there is nothing to do"

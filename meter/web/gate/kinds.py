@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import crawleruseragents
 
 if TYPE_CHECKING:
-    from meter.web.request import WebRequest
+    from meter.web.gate.request import WebRequest
 
 __all__ = ["RequestKind", "kind_of"]
 

@@ -10,11 +10,11 @@ from meter.memo import decide
 from meter.paywall import OnOutage
 from meter.usage import Usage
 from meter.view import PageView
-from meter.web.answer import Answer, is_whole
-from meter.web.cookie import new_device
-from meter.web.identity import NOBODY, Identity
-from meter.web.kinds import RequestKind, kind_of
-from meter.web.steps import Steps, tried
+from meter.web.gate.answer import Answer, is_whole
+from meter.web.gate.cookie import new_device
+from meter.web.gate.identity import NOBODY, Identity
+from meter.web.gate.kinds import RequestKind, kind_of
+from meter.web.gate.steps import Steps, tried
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,23 +22,23 @@ if TYPE_CHECKING:
 
     from meter.decision import Decision
     from meter.view import Article, Reader
-    from meter.web.everyone import Openness
-    from meter.web.gate import Gate
-    from meter.web.request import WebRequest
+    from meter.web.gate.configured import ConfiguredGate
+    from meter.web.gate.everyone import Openness
+    from meter.web.gate.request import WebRequest
 
-__all__ = ["Reading"]
+__all__ = ["ArticleRequest"]
 
 _MACHINES = (RequestKind.CLAIMED_CRAWLER, RequestKind.CRAWLER)
 _OF_THE_GATE = frozenset({"article", "crawler", "prefetch"})
 _AHEAD = (RequestKind.LOOK, RequestKind.AHEAD)
 
 
-class Reading:
+class ArticleRequest:
     """One article, asked for by one request, at one time."""
 
     def __init__(
         self,
-        gate: Gate,
+        gate: ConfiguredGate,
         request: WebRequest,
         identity: Identity,
         article: Article,

@@ -8,18 +8,18 @@ from meter.errors import IdentityError
 from meter.paywall import Counted
 from meter.view import Article
 from meter.web.errors import CrossSiteError
-from meter.web.headers import Finished, finish
-from meter.web.identity import Identity
-from meter.web.reading import Reading
-from meter.web.request import WebRequest, is_cross_site
-from meter.web.steps import AskPaywall, Steps, run, run_async
+from meter.web.gate.article_request import ArticleRequest
+from meter.web.gate.headers import Finished, finish
+from meter.web.gate.identity import Identity
+from meter.web.gate.request import WebRequest, is_cross_site
+from meter.web.gate.steps import AskPaywall, Steps, run, run_async
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from meter.web.answer import Answer
-    from meter.web.gate import AccountOf, Gate
+    from meter.web.gate.answer import Answer
+    from meter.web.gate.configured import AccountOf, ConfiguredGate
 
 __all__ = ["Visit"]
 
@@ -32,7 +32,9 @@ class Visit:
     awaited. `finish` makes the headers; an adapter calls it.
     """
 
-    def __init__(self, gate: Gate, request: WebRequest, account: AccountOf | None = None) -> None:
+    def __init__(
+        self, gate: ConfiguredGate, request: WebRequest, account: AccountOf | None = None
+    ) -> None:
         self.gate = gate
         self.request = request
         self._identity = Identity(gate, request, account)
@@ -169,9 +171,9 @@ class Visit:
         openness = self.gate.everyone().of(article, now)
         return min(answer.max_age, self.gate.age(openness)) if openness.same else 0
 
-    def _reading(self, article: Article | str, details: dict[str, Any]) -> Reading:
+    def _reading(self, article: Article | str, details: dict[str, Any]) -> ArticleRequest:
         whole = Article(id=article) if isinstance(article, str) else article
-        return Reading(self.gate, self.request, self._identity, whole, details)
+        return ArticleRequest(self.gate, self.request, self._identity, whole, details)
 
     def _open(self, article: Article | str, details: dict[str, Any]) -> Steps[Answer]:
         # Until it is known what everybody gets; for good, where the site's own function raises.

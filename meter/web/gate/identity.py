@@ -14,8 +14,8 @@ from attrs import evolve
 from meter.engine import joined_at
 from meter.errors import IdentityError, quoted
 from meter.view import Reader
-from meter.web.cookie import ReaderCookie, account_reader_id, new_device
-from meter.web.steps import AskPaywall, AskSite, Steps, at_once, tried
+from meter.web.gate.cookie import ReaderCookie, account_reader_id, new_device
+from meter.web.gate.steps import AskPaywall, AskSite, Steps, at_once, tried
 from meter.windows import instant, moment
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from meter.usage import Usage
-    from meter.web.gate import AccountOf, Gate
-    from meter.web.request import WebRequest
+    from meter.web.gate.configured import AccountOf, ConfiguredGate
+    from meter.web.gate.request import WebRequest
 
 __all__ = ["NOBODY", "Identity"]
 
@@ -35,7 +35,9 @@ _WAITS = object()
 class Identity:
     """The account and the cookie of one request, and what becomes of the cookie."""
 
-    def __init__(self, gate: Gate, request: WebRequest, account_of: AccountOf | None) -> None:
+    def __init__(
+        self, gate: ConfiguredGate, request: WebRequest, account_of: AccountOf | None
+    ) -> None:
         self._gate = gate
         self._request = request
         self._account_of = account_of

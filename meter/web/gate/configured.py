@@ -1,4 +1,4 @@
-"""A site's paywall for requests: its settings, and a visit for each request."""
+"""The settings of a site's gate, and what follows from them for every request."""
 
 from __future__ import annotations
 
@@ -15,18 +15,17 @@ from meter.errors import quoted
 from meter.paywall import AsyncPaywall, Paywall
 from meter.prompts.rendering import LayoutWord
 from meter.reloading import ReloadingPolicy
-from meter.web.cookie import CookieJar
 from meter.web.errors import told
-from meter.web.everyone import Everyone
-from meter.web.request import Proxies, WebRequest
-from meter.web.steps import at_once
-from meter.web.visit import Visit
+from meter.web.gate.cookie import CookieJar
+from meter.web.gate.everyone import Everyone
+from meter.web.gate.request import Proxies, WebRequest
+from meter.web.gate.steps import at_once
 
 if TYPE_CHECKING:
     from meter.policy import Policy
-    from meter.web.everyone import Openness
+    from meter.web.gate.everyone import Openness
 
-__all__ = ["AccountOf", "Consent", "Gate"]
+__all__ = ["AccountOf", "ConfiguredGate", "Consent"]
 
 Consent: TypeAlias = Callable[[WebRequest], bool]
 LOG = logging.getLogger("meter.web")
@@ -48,33 +47,8 @@ def _whole_seconds(_gate: object, _attribute: object, seconds: int) -> None:
 
 
 @define(kw_only=True, eq=False)
-class Gate:
-    """What stands between requests and the articles of one site.
-
-    - `paywall`: a `Paywall` or an `AsyncPaywall`. Its policy decides.
-    - `secret`: the key that signs the readers' cookies, or several, newest first: one that is no
-      longer first still opens what it signed, and no meter starts anew.
-    - `cookie`: the name of the cookie.
-    - `consent`: called with a `WebRequest`; says whether this reader may be given a cookie. Without
-      it consent is taken as given.
-    - `without_consent`: what a reader without consent gets of what would be counted: the `teaser`,
-      or the `whole` article.
-    - `country`: called with a `WebRequest` for the country the request came from (ISO 3166), or the
-      name of a header that your proxy sets, such as `CF-IPCountry`.
-    - `crawler`: called with a `WebRequest`; says whether it is a crawler's and you have *proved*
-      it, by published addresses or by DNS. Its name alone proves nothing.
-    - `trusted_proxies`: addresses and networks whose `X-Forwarded-…` headers are believed; `unix`
-      is a peer without an address.
-    - `allowed_origins`: other origins, such as `https://accounts.example`, whose pages may sign
-      readers in and out here.
-    - `max_age`: for how many seconds at most a cache may keep what is open to everyone. It keeps it
-      no longer than until the policy could answer otherwise, by a date, an age or an hour; and
-      where the policy is read again, no longer than that takes.
-    - `folder`: a folder of your own prompt templates. `layout`: how prompts are laid out.
-    - `clock`: returns the time, with a zone.
-
-    A wrong setting raises a `TypeError` or a `ValueError`.
-    """
+class ConfiguredGate:
+    """The settings of a `Gate`, which says what they are."""
 
     paywall: Paywall | AsyncPaywall = field()
     secret: str | bytes | Iterable[str | bytes] = field(repr=False)
@@ -144,14 +118,6 @@ class Gate:
             return
         self._told.add(words)
         LOG.error("%s: %s", what, words)
-
-    def visit(self, request: WebRequest, account: AccountOf | None = None) -> Visit:
-        """Return the visit that a request is; nothing is decided, asked or set by that alone.
-
-        `account` is called once, where the view asks: it returns the `Reader` who is signed in, or
-        `None`. Where the view awaits it may be awaited too.
-        """
-        return Visit(self, request, account)
 
     def now(self) -> datetime:
         """Return the time, in UTC where the clock is this machine's."""

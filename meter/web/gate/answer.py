@@ -14,7 +14,7 @@ from meter.prompts import render
 from meter.prompts.rendering import LayoutWord
 from meter.vocabulary import Access
 from meter.web.errors import told
-from meter.web.kinds import RequestKind
+from meter.web.gate.kinds import RequestKind
 
 if TYPE_CHECKING:
     from meter.prompts.rendering import FormatWord

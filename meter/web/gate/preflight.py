@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from meter.web.headers import PRIVATE, Finished
+from meter.web.gate.headers import PRIVATE, Finished
 
 if TYPE_CHECKING:
-    from meter.web.answer import Answer
-    from meter.web.request import WebRequest
-    from meter.web.visit import Visit
+    from meter.web.gate.answer import Answer
+    from meter.web.gate.request import WebRequest
+    from meter.web.gate.visit import Visit
 
 __all__ = ["asked_about", "preflight"]
 

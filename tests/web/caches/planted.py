@@ -58,10 +58,8 @@ def try_mistakes():
                 found = through(
                     mistake.cache, mode, port, EXCHANGES, seed=seed, changed=mistake.made
                 )
-                yield (
-                    f"{mode} {mistake.cache}: {mistake.line.strip().splitlines()[0]}",
-                    len(found.leaks),
-                )
+                first = mistake.line.strip().splitlines()[0]
+                yield f"{mode} {mistake.cache}: {first}", len(found.leaks)
             for spoil in SPOILS:
                 seed += 1
                 found = through("nginx", mode, port, EXCHANGES, seed=seed, spoil=spoil)

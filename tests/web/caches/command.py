@@ -1,6 +1,7 @@
 """What `python -m tests.web.caches [CACHE] [MODE]` does: six caches in front of the example.
 
 `--whole` sends 100,000 reads through nginx in the mode `preflight`, or through what is named.
+`--planted` makes mistakes in the printed files, one at a time: 1 if one is not noticed.
 """
 
 from __future__ import annotations
@@ -8,10 +9,21 @@ from __future__ import annotations
 import sys
 
 from tests.web.caches.configurations import CACHES, MODES
+from tests.web.caches.planted import try_mistakes
 from tests.web.caches.printing import headings, row
 from tests.web.caches.trial import WHOLE, try_cache
 
 EXCHANGES = 600
+
+
+def planted():
+    """Make each mistake; return 1 if one made no leak that was seen."""
+    missed = 0
+    for mistake, leaks in try_mistakes():
+        sys.stdout.write(f"{leaks:5,} found  {mistake}\n")
+        sys.stdout.flush()
+        missed += leaks == 0
+    return int(missed > 0)
 
 
 def main(words):
@@ -19,10 +31,12 @@ def main(words):
     whole = "--whole" in words
     names = [word for word in words if word in CACHES] or (["nginx"] if whole else list(CACHES))
     modes = [word for word in words if word in MODES] or (["preflight"] if whole else MODES)
-    unknown = set(words) - set(CACHES) - set(MODES) - {"--whole"}
+    unknown = set(words) - set(CACHES) - set(MODES) - {"--whole", "--planted"}
     if unknown:
         sys.stderr.write(f"`{unknown.pop()}` is none of {', '.join([*CACHES, *MODES])}\n")
         return 2
+    if "--planted" in words:
+        return planted()
     leaked = False
     sys.stdout.write(headings() + "\n")
     for mode in modes:

@@ -120,8 +120,7 @@ class Traffic:
         here = f"http://127.0.0.1:{self.port}"
         headers = {
             "Content-Type": "application/x-www-form-urlencoded",
-            "Origin": here,
-            "Sec-Fetch-Site": "same-origin",
+            "Origin": here,  # browsers before 2023 send no `Sec-Fetch-Site` beside it
         }
         account.seen |= browser.person.seen
         browser.person = account
@@ -133,6 +132,16 @@ class Traffic:
         rule = answer.getheader("Cache-Control") or ""
         if "no-store" not in rule:
             self.found.other.append(f"sign-in: `Cache-Control: {rule}`")
+
+    def lure(self, browser, account):
+        """Let another site's page sign a browser in: it must be refused."""
+        headers = {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Origin": "https://other.example",
+        }
+        answer, _ = self.ask(browser, "POST", "/sign-in", headers, urlencode({"account": account}))
+        if answer.status != 403:
+            self.found.other.append(f"sign-in from another site: {answer.status}, expected 403")
 
     def expect_one_fetch(self, article):
         """Expect that the site was asked once for an article that several readers were given."""

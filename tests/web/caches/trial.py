@@ -25,9 +25,10 @@ def try_cache(name, mode, exchanges, *, lines=1):
         return through(name, mode, site_port, exchanges, lines=lines)
 
 
-def through(name, mode, site_port, exchanges, *, lines=1, seed=5, spoil=list):
+def through(name, mode, site_port, exchanges, *, lines=1, seed=5, spoil=list, changed=None):
     """Send exchanges through a cache to a site that runs; `spoil` changes the site's answers.
 
+    `changed` is called with the file that a cache is told, and returns another.
     A site that is tried again needs another `seed`: its accounts have read what they have read.
     """
     between = Between(site_port, spoil)
@@ -35,11 +36,21 @@ def through(name, mode, site_port, exchanges, *, lines=1, seed=5, spoil=list):
         port = free_port()
         try:
             command = CACHES[name][mode](port, between.port, place)
+            if changed is not None:
+                _change(place, changed)
         except UnableError as reason:
             return Row(mode, name, cannot=str(reason))
         with running(command, port, place / "cache.log"):
             found = _send(port, between, exchanges, lines, seed)
     return _row(name, mode, found, between)
+
+
+def _change(place, changed):
+    for name in ("nginx.conf", "site.vcl"):
+        settings = place / name
+        if settings.exists():
+            text = settings.read_text(encoding="utf-8")
+            settings.write_text(changed(text), encoding="utf-8")
 
 
 def _send(port, between, exchanges, lines, seed):

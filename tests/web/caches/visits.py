@@ -45,6 +45,8 @@ def opening(traffic, name):
         traffic.read(early, article, method="HEAD")
         traffic.read(early, article)
         traffic.read(early, article, ahead=AHEAD[1])
+    traffic.read(early, "h", method="HEAD")  # and nobody reads it afterwards
+    traffic.read(early, "k", ahead=AHEAD[0])
     _sign_in_everywhere(traffic, name, first)
     for browser in (first, robot):
         for path in MISSING:
@@ -56,6 +58,7 @@ def opening(traffic, name):
 def _sign_in_everywhere(traffic, name, first):
     """Sign in at the wall, in a second browser, and as a subscriber."""
     account, subscriber = _account(name), _account(name, subscriber=True)
+    traffic.lure(first, "sub-lured")
     traffic.sign_in(first, account)
     for article in ("a", "d", "e", "f", "premium-1"):
         traffic.read(first, article)

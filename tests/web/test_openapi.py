@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from meter.loading.event_parts import article_table, reader_table
@@ -9,7 +11,6 @@ from meter.loading.events import event_shape
 from meter.web.serve.operations import OPERATIONS
 from tests.web.openapi import LITTLE, ask
 from tests.web.serving import CLOCK_KEY, KEY, Server
-from zoneinfo import ZoneInfo
 
 
 def test_a_little_of_schemathesis_finds_nothing(tmp_path):

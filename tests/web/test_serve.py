@@ -175,10 +175,21 @@ def test_what_is_refused_says_why(server, method, path, body, status, code):
         assert problem["help"]
 
 
-@pytest.mark.parametrize("path", ["/v1/decide", "/v1/peek", "/v1/render", "/v1/started", "/v1/join"])
+@pytest.mark.parametrize(
+    "path", ["/v1/decide", "/v1/peek", "/v1/render", "/v1/started", "/v1/join"]
+)
 @pytest.mark.parametrize(
     "given",
-    ["", "Bearer", "Bearer ", f"Basic {KEY}", f"Bearer {KEY}x", f"Bearer {KEY[:-1]}", "Bearer #", KEY],
+    [
+        "",
+        "Bearer",
+        "Bearer ",
+        f"Basic {KEY}",
+        f"Bearer {KEY}x",
+        f"Bearer {KEY[:-1]}",
+        "Bearer #",
+        KEY,
+    ],
 )
 def test_without_a_key_nothing_is_answered(server, path, given):
     """Whatever the body is: it is not read."""
@@ -236,9 +247,10 @@ def test_metrics_count_requests_and_decisions(server):
     server.decide("measured", "a", "peek")
     after = metrics(server)
     assert after[name] == before + 1
-    assert any(key.startswith("meter_decisions_total{route=\"/v1/peek\"") for key in after)
-    assert after['meter_request_duration_seconds_bucket{le="+Inf"}'] == (
-        after["meter_request_duration_seconds_count"]
+    assert any(key.startswith('meter_decisions_total{route="/v1/peek"') for key in after)
+    assert (
+        after['meter_request_duration_seconds_bucket{le="+Inf"}']
+        == (after["meter_request_duration_seconds_count"])
     )
 
 
@@ -268,9 +280,7 @@ def test_keys_come_and_go_with_the_file(server):
 
 def test_workers_share_a_store_a_policy_and_a_stop(tmp_path):
     """Counts are exact over both, a changed policy comes into force, running requests finish."""
-    server = Server(
-        tmp_path, "--workers", "2", store=f"sqlite:///{tmp_path}/usage.db", keys=None
-    )
+    server = Server(tmp_path, "--workers", "2", store=f"sqlite:///{tmp_path}/usage.db", keys=None)
     told = [server.decide("shared", f"a{number % 5}").json for number in range(20)]
     assert sum(one["counted"] for one in told) == 3
     assert server.decide("shared", "a0", at=AT).codes == ["clock-refused"]

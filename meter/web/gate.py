@@ -11,7 +11,7 @@ from attrs import define, field
 from attrs.validators import in_
 
 from meter.clock import system_clock
-from meter.errors import quoted
+from meter.errors import StoreError, quoted
 from meter.paywall import AsyncPaywall, Paywall
 from meter.prompts.rendering import LayoutWord
 from meter.reloading import ReloadingPolicy
@@ -145,7 +145,8 @@ class Gate:
         if words in self._told or len(self._told) >= _MOST_TOLD:
             return
         self._told.add(words)
-        LOG.error("%s: %s", what, words)
+        level = logging.WARNING if isinstance(error, StoreError) else logging.ERROR
+        LOG.log(level, "%s: %s", what, words)
 
     def visit(self, request: WebRequest, account: AccountOf | None = None) -> Visit:
         """Return the visit that a request is; nothing is decided, asked or set by that alone.

@@ -28,7 +28,7 @@ from meter.windows import instant
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-__all__ = ["Article", "Entitlement", "PageView", "Reader"]
+__all__ = ["Article", "Entitlement", "PageView", "Reader", "counted_article"]
 
 _NOTHING: frozenset[str] = frozenset()
 _COLLECTIONS = (tuple, frozenset)
@@ -273,3 +273,15 @@ class PageView:
         article = self.article.key
         one = f"@{at}" if self.id is None else f"~{bounded(self.id)}"
         return f"~{len(article)}~{article}{one}"
+
+
+def counted_article(key: str) -> str:
+    """Return the article of what a meter remembers: an article's own id, or that of a view.
+
+    >>> view = PageView(article=Article(id="a1"), id="v1")
+    >>> counted_article(view.view_key(0)), counted_article("a1")
+    ('a1', 'a1')
+    """
+    length, mark, rest = key.removeprefix("~").partition("~")
+    is_view = key.startswith("~") and mark and length.isdecimal()
+    return rest[: int(length)] if is_view else key

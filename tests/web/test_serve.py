@@ -296,12 +296,15 @@ def test_workers_share_a_store_a_policy_and_a_stop(tmp_path):
     body = json.dumps(VIEW).encode()
     waiting.putrequest("POST", "/v1/decide")
     waiting.putheader("Content-Length", str(len(body)))
-    waiting.endheaders(body[:5])
-    for _ in range(8):  # both workers have looked at what came before
-        server.decide("shared", "a0")
+    waiting.putheader("Expect", "100-continue")
+    waiting.endheaders()
+    said = b""
+    while not said.endswith(b"\r\n\r\n"):  # it says so when it reads the body
+        said += waiting.sock.recv(1)
+    assert said.startswith(b"HTTP/1.1 100")
     server.process.terminate()
     wait_for(lambda: refuses(server.port))
-    waiting.send(body[5:])
+    waiting.send(body)
     assert waiting.getresponse().status == 200
     waiting.close()
     assert server.stop() == 0

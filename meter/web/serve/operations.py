@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from meter.errors import PromptError, StoreError
 from meter.loading.events import Event, decision_table
+from meter.view import counted_article
 from meter.web.serve.bodies import (
     AT,
     Join,
@@ -119,7 +120,9 @@ async def _ledger(service: Service, request: Request, client: Client) -> Respons
 def _counted(counted: Counted) -> dict[str, object]:
     ends = counted.resets_at
     return {
-        "articles": [{"id": read.id, "at": read.at.isoformat()} for read in counted.reads],
+        "articles": [
+            {"id": counted_article(read.id), "at": read.at.isoformat()} for read in counted.reads
+        ],
         "resets_at": None if ends is None else ends.isoformat(),
     }
 

@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from meter.web.gate import Gate
     from meter.web.request import WebRequest
 
-__all__ = ["Reading"]
+__all__ = ["ArticleRequest"]
 
 _MACHINES = (RequestKind.CLAIMED_CRAWLER, RequestKind.CRAWLER)
 _OF_THE_GATE = frozenset({"article", "crawler", "prefetch"})
 _AHEAD = (RequestKind.LOOK, RequestKind.AHEAD)
 
 
-class Reading:
+class ArticleRequest:
     """One article, asked for by one request, at one time."""
 
     def __init__(

@@ -9,7 +9,7 @@ from meter.view import Article
 from meter.web.errors import CrossSiteError
 from meter.web.headers import Finished, finish
 from meter.web.identity import Identity
-from meter.web.reading import Reading
+from meter.web.reading import ArticleRequest
 from meter.web.request import WebRequest, is_cross_site
 from meter.web.steps import AskPaywall, Steps, run, run_async
 
@@ -39,7 +39,7 @@ class Visit:
         self._opened: list[tuple[Answer, Article]] = []
         self._is_personal = False
 
-    def open(self, article: Article | str, **details: Any) -> Answer:  # noqa: ANN401 - a view's
+    def open(self, article: Article | str, **details: Any) -> Answer:  # noqa: ANN401
         """Decide what this request gets of an article, and count it where a rule says so.
 
         `article` is an `Article` or its id. `details` are those of a `PageView` that only the site
@@ -48,18 +48,18 @@ class Visit:
         """
         return run(self._open(article, details), self.gate.paywall)
 
-    async def aopen(self, article: Article | str, **details: Any) -> Answer:  # noqa: ANN401 - a view's
+    async def aopen(self, article: Article | str, **details: Any) -> Answer:  # noqa: ANN401
         """Decide what this request gets of an article; see `open`."""
         return await run_async(self._open(article, details), self.gate.paywall)
 
-    def peek(self, article: Article | str, **details: Any) -> Answer:  # noqa: ANN401 - a view's
+    def peek(self, article: Article | str, **details: Any) -> Answer:  # noqa: ANN401
         """Say what this request would get of an article, and count nothing: for lists of articles.
 
         `whole` is always false: what was not counted carries no text.
         """
         return run(self._peek(article, details), self.gate.paywall)
 
-    async def apeek(self, article: Article | str, **details: Any) -> Answer:  # noqa: ANN401 - a view's
+    async def apeek(self, article: Article | str, **details: Any) -> Answer:  # noqa: ANN401
         """Say what this request would get of an article; see `peek`."""
         return await run_async(self._peek(article, details), self.gate.paywall)
 
@@ -169,9 +169,9 @@ class Visit:
         openness = self.gate.everyone().of(article, now)
         return min(answer.max_age, self.gate.age(openness)) if openness.same else 0
 
-    def _reading(self, article: Article | str, details: dict[str, Any]) -> Reading:
+    def _reading(self, article: Article | str, details: dict[str, Any]) -> ArticleRequest:
         whole = Article(id=article) if isinstance(article, str) else article
-        return Reading(self.gate, self.request, self._identity, whole, details)
+        return ArticleRequest(self.gate, self.request, self._identity, whole, details)
 
     def _open(self, article: Article | str, details: dict[str, Any]) -> Steps[Answer]:
         # Until it is known what everybody gets; for good, where the site's own function raises.

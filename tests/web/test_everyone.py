@@ -101,7 +101,7 @@ def _check(policy, reader, view, usage, time, found):
 @settings(max_examples=40)
 @given(data=st.data())
 def test_what_is_open_to_everyone_is_so_for_every_reader_until_it_may_change(data):
-    """Zones, products, switches, `counts` meters, offers, dates, ages: nobody gets another answer."""
+    """Zones, products, switches, `counts`, offers, dates, ages: nobody gets another answer."""
     hold(Everyone, data)
 
 

@@ -98,7 +98,7 @@ def _check(policy, reader, view, usage, time, found):
         assert after is usage
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_what_is_open_to_everyone_is_so_for_every_reader_until_it_may_change(data):
     """Zones, products, switches, `counts`, offers, dates, ages: nobody gets another answer."""

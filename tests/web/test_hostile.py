@@ -38,7 +38,7 @@ BYTES = st.binary(max_size=40).map(lambda raw: raw.decode("latin-1"))
 ANYTHING = BYTES | st.text(st.characters(), max_size=20) | st.just("x" * 20_000)
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(
     method=st.sampled_from(["GET", "HEAD", "get", "", "\x00"]) | BYTES,
     url=ANYTHING,
@@ -84,7 +84,7 @@ BLANKS = ["\t", "\n", "\r", " ", "\u3000", "\uff0f", "\x00", "\x7f", "\ud800"]
 PIECES = st.sampled_from([*WORDS, *BLANKS])
 
 
-@settings(max_examples=300)
+@settings(max_examples=120)
 @given(pieces=st.lists(PIECES, max_size=6))
 def test_a_return_path_never_leaves_the_site(pieces):
     """As browsers read an address: tabs and line breaks go, a backslash is a slash."""

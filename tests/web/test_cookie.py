@@ -85,7 +85,8 @@ def test_a_flood_of_cookies_of_the_name_is_not_read_to_its_end():
     browser = Browser(_on(Site().store, "new"))
     browser.read("a1")
     flood = "reader=x; " * 1000 + f"reader={browser.cookies['reader']}"
-    assert browser.site.visit(cookie=flood).ledger() == {}
+    counted = browser.site.visit(cookie=flood).ledger()
+    assert [tuple(each.reads) for each in counted.values()] == [()] * len(counted)
 
 
 @pytest.mark.parametrize("length", [1, 100, 190, 3000])

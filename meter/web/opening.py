@@ -14,6 +14,7 @@ from meter.paywall import AsyncPaywall, Paywall
 from meter.reloading import ReloadingPolicy
 from meter.stores import open_async_store, open_store
 from meter.web.gate import Gate
+from meter.web.gate.kinds import prepare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -66,6 +67,7 @@ def open_gate(
     of.
     """
     gate, of_paywall = _split(settings)
+    prepare()
     paywall = Paywall(_source(policy, reload=reload), open_store(store), **of_paywall)
     return Gate(paywall=paywall, **gate)
 
@@ -82,6 +84,7 @@ def open_async_gate(
     Takes and raises what `open_gate` does.
     """
     gate, of_paywall = _split(settings)
+    prepare()
     paywall = AsyncPaywall(_source(policy, reload=reload), open_async_store(store), **of_paywall)
     return Gate(paywall=paywall, **gate)
 

@@ -15,7 +15,7 @@ import crawleruseragents
 if TYPE_CHECKING:
     from meter.web.gate.request import WebRequest
 
-__all__ = ["RequestKind", "kind_of"]
+__all__ = ["RequestKind", "kind_of", "prepare"]
 
 _ANNOUNCED = ("sec-purpose", "purpose", "x-purpose", "x-moz")
 _AHEAD = ("prefetch", "prerender", "preview")
@@ -47,6 +47,11 @@ def kind_of(request: WebRequest, *, verified: bool = False) -> RequestKind:
     if _is_crawler(request.header("user-agent")[:_LONGEST_AGENT]):
         return RequestKind.CLAIMED_CRAWLER
     return RequestKind.LOOK if request.method.upper() in _NOBODY else RequestKind.READ
+
+
+def prepare() -> None:
+    """Compile the list of crawlers, which takes as long as hundreds of pages: before the first."""
+    _is_crawler("Mozilla/5.0")
 
 
 @lru_cache(maxsize=4096)

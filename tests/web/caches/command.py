@@ -27,7 +27,7 @@ def planted():
 
 
 def main(words):
-    """Try what is named, or everything; return 1 if anything leaked."""
+    """Try what is named, or everything; return 1 if anything leaked or could not be tried."""
     whole = "--whole" in words
     names = [word for word in words if word in CACHES] or (["nginx"] if whole else list(CACHES))
     modes = [word for word in words if word in MODES] or (["preflight"] if whole else MODES)
@@ -44,5 +44,5 @@ def main(words):
             found = try_cache(name, mode, WHOLE if whole else EXCHANGES, lines=4 if whole else 1)
             sys.stdout.write(row(found) + "\n")
             sys.stdout.flush()
-            leaked = leaked or bool(found.leaks)
+            leaked = leaked or bool(found.leaks or found.cannot)
     return int(leaked)

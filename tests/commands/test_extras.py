@@ -21,6 +21,8 @@ COMMANDS = {
     "numpy": "replay policy.toml log.csv",
     "numba": "simulate policy.toml",
     "pyarrow": "replay policy.toml log.csv",
+    "starlette": "serve policy.toml --store memory:// --no-key",
+    "uvicorn": "serve policy.toml --store memory:// --no-key",
     "vl_convert": "simulate policy.toml --readers 50 --draws 0 --no-sweep --charts charts",
 }
 PROGRAMS = {

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 
 from django.contrib.auth import alogin, alogout, get_user_model, login, logout
-from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import path
 from django.views.decorators.cache import cache_page
 
 from meter import Article, Entitlement, Reader
 from meter.errors import StoreUnavailableError
+from meter.web.django.preflight import preflight_view
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 STORY = "THE WHOLE STORY"
@@ -128,6 +129,11 @@ def out(request):
     raise StoreUnavailableError("down")
 
 
+async def nobody(request):
+    """Sign in to an account without an id."""
+    await request.paywall.asign_in(" ")
+
+
 def sign_in(request, account):
     """Sign in to Django's own account, in a view that blocks."""
     user, _ = get_user_model().objects.get_or_create(username=account)
@@ -172,6 +178,13 @@ def forget(request):
     return HttpResponse(status=204)
 
 
+def article_at(address):
+    """Return the article of an address, as a cache asks about it."""
+    if not address.startswith("/articles/"):
+        raise Http404
+    return article_named(address.removeprefix("/articles/"))
+
+
 class Urls:
     """The addresses of the site; what awaits is below `/a`."""
 
@@ -186,6 +199,7 @@ class Urls:
         path("templated/<path:name>", templated),
         path("broken/<path:name>", broken),
         path("out", out),
+        path("nobody", nobody),
         path("sign-in/<account>", sign_in),
         path("a/sign-in/<account>", asign_in),
         path("sign-out", sign_out),
@@ -193,4 +207,5 @@ class Urls:
         path("ledger", ledger),
         path("a/ledger", aledger),
         path("forget", forget),
+        path("asked", preflight_view(article_at)),
     )

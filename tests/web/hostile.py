@@ -301,12 +301,12 @@ def skeleton(page):
     return [(element.tag, sorted(element.attrib)) for element in tree.iter()]
 
 
-def titles(site):
+def titles(site, chosen=TITLES):
     """Yield each id that has changed the elements of its page, as a whole page and at the wall."""
     whole = skeleton(site.jar().open("title").text)
     wall_jar, _ = walled(site)
     wall = skeleton(wall_jar.open("title").text)
-    for title in TITLES:
+    for title in chosen:
         if skeleton(site.jar().open(title).text) != whole:
             yield f"bypass: the id {title!r} is mark-up in a page"
         language = "de-" + title.encode("ascii", "replace").decode().replace("\0", "?")
@@ -314,9 +314,9 @@ def titles(site):
             yield f"bypass: the id {title!r} is mark-up at the wall"
 
 
-def accounts(site):
+def accounts(site, chosen=BODIES):
     """Yield each form whose account, once it is signed in to, gets no page and no ledger."""
-    for body in BODIES:
+    for body in chosen:
         if len(body) > _MOST_OF_A_COOKIE:  # browsers keep no session of that size
             continue
         jar = site.jar()
@@ -366,7 +366,11 @@ def attacked(site, share=1.0):
         *attacks_at_the_wall(cookies),
         *attacks_on_forms(cookies),
     ]
-    chosen = draws.sample(planned, round(len(planned) * share))
+
+    def drawn(all_of_them):
+        return draws.sample(all_of_them, max(3, round(len(all_of_them) * share)))
+
+    chosen, ids, forms = drawn(planned), drawn(TITLES), drawn(BODIES)
     before = len(site.told())
     faults = []
     for attack in chosen:
@@ -374,7 +378,7 @@ def attacked(site, share=1.0):
         faults += judged(attack, sent(site, attack))
         if time.monotonic() - began > _LONGEST:
             faults.append(f"crash: {attack.label} takes {time.monotonic() - began:.0f} s")
-    faults += [*titles(site), *accounts(site), *impostors(site)]
+    faults += [*titles(site, ids), *accounts(site, forms), *impostors(site)]
     told = site.told()[before:]
     faults += [f"crash: {error}" for error in raised(told)]
     faults += [
@@ -384,7 +388,7 @@ def attacked(site, share=1.0):
     ]
     if site.jar().open("a1").status != 200:
         faults.append("crash: the site answers no more")
-    return len(chosen) + 2 * len(TITLES) + 4 * len(BODIES), faults
+    return len(chosen) + 2 * len(ids) + 4 * len(forms), faults
 
 
 def main(words=None):

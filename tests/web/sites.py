@@ -125,6 +125,13 @@ def http_json(reply):
     return json.loads(reply.text)
 
 
+def gunicorn(name, workers=2):
+    """Return the command that serves a WSGI example with several workers, forked once it is up."""
+    words = ["-m", "gunicorn", "--workers", workers, "--preload", "--no-control-socket"]
+    where = ["--bind", "127.0.0.1:PORT", "--chdir", EXAMPLES / name]
+    return [sys.executable, *words, *where, "app:app"]
+
+
 def free_port():
     """Return a port that nobody listens on."""
     with socket.socket() as listening:

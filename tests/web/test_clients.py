@@ -24,6 +24,7 @@ PROGRAMS = {"php": ("php", "page.php", "meter.php"), "node": ("node", "page.mjs"
 def server(tmp_path_factory):
     """One server for all clients."""
     server = Server(tmp_path_factory.mktemp("clients"))
+    server.decide("the first", "a", "render")  # what is read once is read now
     yield server
     assert server.stop() == 0
 

@@ -222,9 +222,16 @@ def test_the_gate_needs_no_django():
                 importing.add(path.relative_to(package).as_posix())
     assert importing
     assert all(path.startswith("web/django/") for path in importing)
-    code = "import sys, meter.web, meter.web.gate, meter.web.gate.visit; print('django' in sys.modules)"
+    code = "import sys, meter.web.gate, meter.web.opening; print('django' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_an_extra_that_is_not_installed_is_named():
+    """In `INSTALLED_APPS` of a site that has installed `meter` alone."""
+    code = "import sys; sys.modules['itsdangerous'] = None; import meter.web.django.apps"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "meter-paywall[web]" in done.stderr.splitlines()[-1]
 
 
 # What a reader meets
@@ -376,11 +383,15 @@ def test_a_mistake_of_the_sites_view_stays_its_500(site):
     assert (response.status_code, response.headers["Cache-Control"]) == (500, PRIVATE)
 
 
-def test_what_is_refused_has_its_status(site, caplog):
-    """A store that is out is a 503, never to be kept."""
-    response = site().get("/out")
+@pytest.mark.parametrize("is_async", [False, True])
+def test_what_is_refused_has_its_status(site, is_async):
+    """A store that is out is a 503, never to be kept; an account without an id is a 400."""
+    browser = site(is_async=is_async)
+    response = browser.get("/out")
     assert (response.status_code, response.headers["Cache-Control"]) == (503, PRIVATE)
     assert "down" not in response.said
+    response = browser.post("/nobody")
+    assert (response.status_code, response.headers["Cache-Control"]) == (400, PRIVATE)
 
 
 @pytest.mark.parametrize("is_async", [False, True])
@@ -454,6 +465,25 @@ def test_a_page_with_a_session_is_never_for_a_cache(site):
     assert is_whole(response)
     assert "sessionid" in response.cookies
     assert response.headers["Cache-Control"] == PRIVATE
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_cache_that_holds_the_text_asks_for_each_reader(site, is_async):
+    """204, or 403 with the reason; it counts as a page does, and sets the reader's cookie."""
+    browser = site(is_async=is_async)
+
+    def ask(name, **headers):
+        answer = browser.get("/asked", X_Original_URI=f"/articles/{name}", **headers)
+        assert answer.headers["Cache-Control"] == PRIVATE
+        return answer.status_code, answer.headers.get("Meter-Refusal")
+
+    assert ask("a1", Sec_Purpose="prefetch") == (403, "speculative")
+    assert [ask(f"a{number}") for number in (1, 2, 1, 3)] == [(204, None)] * 4
+    assert (ask("a4"), ask("free-1")) == ((403, "wall"), (204, None))
+    assert browser.ledger() == ["a1", "a2", "a3"]
+    browser.post(f"/sign-in/sub-asked{is_async}")
+    assert ask("premium-1") == (204, None)
+    assert browser.get("/asked", X_Original_URI="/nothing").status_code == 404
 
 
 # Addresses and schemes

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
 import re
 import time
 
@@ -9,8 +11,10 @@ import pytest
 
 from meter.web.gate.cookie import CookieJar
 from tests.servers import Valkey
-from tests.web.sites import NAMES, NEW, OLD, PROXY, STRANGER, Site, http_json
+from tests.web import hostile, weblog
+from tests.web.sites import NAMES, NEW, OLD, PROXY, STRANGER, Site, gunicorn, http_json
 
+PERSON = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 PRIVATE = "private, no-store"
 WEIRD = (
@@ -358,7 +362,81 @@ def test_a_store_that_is_out_costs_nobody_the_site(site, store):
         assert (told.status, expected - set(http_json(told)["monthly"])) == (200, set())
 
 
-def test_no_request_has_crashed(site):
-    """The log of all of the above holds no traceback but the outage that was told."""
-    told = [line for line in site.told().splitlines() if " 500 " in line]
-    assert told == []
+LOG = [
+    ("a1", "GET", "/blog/one", "200", PERSON),
+    ("a1", "GET", "/blog/one", "200", PERSON),
+    ("a1", "GET", "/blog/one?flav=rss20", "200", PERSON),
+    ("a1", "GET", "/projects/a%20b/", "200", PERSON),
+    ("a1", "HEAD", "/blog/two", "200", PERSON),
+    ("a1", "GET", "/images/two.png", "200", PERSON),
+    ("a1", "GET", "/blog/tags/linux", "200", PERSON),
+    ("a1", "GET", "/blog/three", "304", PERSON),
+    ("a1", "GET", "/blog/three", "200", "-"),
+    ("a1", "GET", "/articles//three", "200", PERSON),
+    ("a1", "GET", "/blog/four.html", "200", PERSON),
+    ("a2", "GET", "/blog/one", "200", GOOGLEBOT),
+    ("a2", "GET", "/favicon.ico", "404", GOOGLEBOT),
+    ("a2", "POST", "/blog/one", "200", GOOGLEBOT),
+    ("a3", "GET", "/presentations/x", "200", PERSON),
+    ("a3", "GET", "/presentations", "200", PERSON),
+]
+
+
+def test_a_log_counts_what_people_have_read(site, tmp_path):
+    """Feeds, files, lists, `HEAD`s, crawlers and what was not answered count nothing."""
+    with gzip.open(tmp_path / weblog.FILE, "wt", encoding="utf-8", newline="") as lines:
+        rows = csv.writer(lines)
+        rows.writerow(["address", "method", "target", "status", "user_agent"])
+        rows.writerows(LOG)
+    requests = weblog.log(tmp_path)
+    assert [request.counts for request in requests] == (
+        [True, True, True, False, True, True, False, False, True]
+    )
+    assert weblog.expected_of(requests, 3) == (4, 1)
+    assert weblog.through_site(site, requests) == (4, 1)
+
+
+def test_hostile_requests_neither_crash_a_site_nor_open_it(site):
+    """A fiftieth of what `python -m tests.web.hostile --whole` sends, drawn with a seed."""
+    count, faults = hostile.attacked(site, 0.02)
+    assert faults == []
+    assert count > 30
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 500 Internal Server Error\r\n\r\n",
+        b"HTTP/1.1 503 Service Unavailable\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n\r\n<p>THE WHOLE STORY</p>",
+        b"<p>THE WHOLE STORY</p>",
+        b"HTTP/1.1 303 See Other\r\nLocation: /\r\nx-injected: 1\r\n\r\n",
+    ],
+    ids=lambda answer: answer[:20].decode(),
+)
+def test_a_crash_and_a_bypass_would_be_seen(answer):
+    """Each kind of fault is told."""
+    assert len(list(hostile.judged(hostile.Attack("one", b""), answer))) == 1
+
+
+def test_a_traceback_in_a_log_would_be_seen():
+    """By its last line; that of a client that hung up is no crash."""
+    told = "INFO: up\n%s\n  File 1, in a\n    b()\nKeyError: 'c'\nINFO: on\n"
+    first = "Traceback (most recent call last):"
+    assert hostile.raised(told % first) == ["KeyError: 'c'"]
+    assert hostile.raised((told % first).replace("KeyError: 'c'", "x.ClientDisconnect")) == []
+
+
+def test_workers_share_what_they_count():
+    """Two processes of gunicorn over one SQLite file, and a reader who meets both of them."""
+    site = Site("flask", command=gunicorn("flask"))
+    try:
+        jar = site.jar()
+        reads = [jar.open(f"a{number % 4}") for number in range(12)]
+        assert [reply.whole for reply in reads] == [True, True, True, False] * 3
+        assert jar.sign_in("ana").status == 303
+        assert [jar.open(f"b{number}").whole for number in range(3)] == [True, True, False]
+        assert jar.ledger() == ["a0", "a1", "a2", "b0", "b1"]
+        assert hostile.raised(site.told()) == []
+    finally:
+        site.close()

@@ -13,6 +13,8 @@ import pytest
 import meter
 from tests.web.sites import EXAMPLES, NAMES
 
+VISIT = "paywall"
+"""What Django calls the visit of its request."""
 MOST_GLUE, MOST_LINES = 20, 110
 ALLOWED = {
     "starlette": {"starlette", "uvicorn"},
@@ -48,10 +50,19 @@ def lines_of(node):
 def root_of(node):
     """Return the name that an expression begins with: `a` of `await a.b(c).d`."""
     while not isinstance(node, ast.Name):
+        if isinstance(node, ast.Attribute) and node.attr == VISIT:
+            return VISIT
         node = getattr(node, "value", None) or getattr(node, "func", None)
         if not isinstance(node, ast.AST):
             return None
     return node.id
+
+
+def named_by(node):
+    """Return the name that stands at a node, if one does."""
+    if isinstance(node, ast.Attribute):
+        return node.attr if node.attr == VISIT else None
+    return getattr(node, "id", None) or getattr(node, "arg", None)
 
 
 def made_of(node, bound):
@@ -74,7 +85,7 @@ def glue_of(source):
     other line that names one of these; and each setting whose name says `meter`.
     """
     tree = ast.parse(source)
-    bound, lines = set(), set()
+    bound, lines = {VISIT}, set()
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module.partition(".")[0] == "meter":
             bound |= {alias.asname or alias.name for alias in node.names}
@@ -82,10 +93,9 @@ def glue_of(source):
     for _ in range(3):  # what is made of what is made of an import
         bound |= {name for node in ast.walk(tree) for name in made_of(node, bound)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Name | ast.arg | ast.alias):
-            named = node.arg if isinstance(node, ast.arg) else getattr(node, "id", "")
-            lines |= lines_of(node) if named in bound else set()
-        elif isinstance(node, ast.Call) and root_of(node) in bound:
+        called = root_of(node) if isinstance(node, ast.Call) else None
+        names = {named_by(node), called}
+        if names & bound or str(named_by(node)).startswith("METER"):
             lines |= lines_of(node)
     settings = re.compile(r"\b(METER_|meter\.)|['\"]meter['\"]")
     lines |= {at for at, line in enumerate(source.splitlines(), 1) if settings.search(line)}

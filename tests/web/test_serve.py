@@ -330,7 +330,7 @@ def test_with_the_store_out_decisions_are_degraded_and_the_rest_is_503(tmp_path)
     valkey = Valkey()
     server = Server(tmp_path, store=valkey.url)
     try:
-        assert server.decide("out", "a").json["degraded"] is False
+        wait_for(lambda: server.decide("out", "a").json["degraded"] is False)
         assert server.ask("GET", "/health").json["status"] == "ok"
         valkey.stop()
         assert server.ask("GET", "/health").codes == ["store-unavailable"]

@@ -186,7 +186,8 @@ def _started(name, policy, folder):
         return Site(name, POLICY=str(policy))
     store = f"sqlite:///{folder}/{policy.stem}.db"
     words = ["serve", policy, "--store", store, "--port", "PORT", "--no-key"]
-    return Site(name, command=[sys.executable, "-m", "meter.cli", *words])
+    start = "from meter.cli import main; main()"
+    return Site(name, command=[sys.executable, "-c", start, *words])
 
 
 def known_sites():

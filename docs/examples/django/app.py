@@ -18,13 +18,18 @@ from django.views.decorators.http import require_http_methods
 from meter import Article, Entitlement, Reader
 
 SECRETS = os.environ["SECRET"].split(",")
-TEASER = "<p>The first paragraph, for everyone.</p>"
+
+
+def page(name: str, *, whole: bool, prompt: str) -> str:
+    """Return an article's page: all of it, or its beginning, and what is said to the reader."""
+    text = "<p>THE WHOLE STORY</p>" if whole else ""
+    return f"<h1>{escape(name)}</h1><p>The first paragraph, for everyone.</p>{text}{prompt}"
 
 
 def reader_of(request: HttpRequest) -> Reader | None:
     """Return who is signed in, with what they have paid for."""
-    account = request.session.get("account")
-    rights = [Entitlement(kind="subscription")] if str(account).startswith("sub-") else []
+    account = request.session.get("account", "")
+    rights = [Entitlement(kind="subscription")] if account.startswith("sub-") else []
     return Reader(id=account, registered=True, entitlements=rights) if account else None
 
 
@@ -56,8 +61,7 @@ def article(request: HttpRequest, name: str) -> HttpResponse:
         raise Http404
     access = {"free": "free", "premium": "premium"}.get(name.partition("-")[0], "metered")
     answer = request.paywall.open(Article(id=name, access=access))
-    text = "<p>THE WHOLE STORY</p>" if answer.whole else ""
-    return HttpResponse(f"<h1>{escape(name)}</h1>{TEASER}{text}{answer.prompt}")
+    return HttpResponse(page(name, whole=answer.whole, prompt=answer.prompt))
 
 
 @require_http_methods(["POST"])

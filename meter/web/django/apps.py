@@ -6,9 +6,14 @@ from django.apps import AppConfig
 from django.core.checks import register
 from django.core.signals import setting_changed
 
-from meter.web.django.checks import check_middleware, check_settings, check_store
-from meter.web.django.configuration import forget_settings
-from meter.web.django.signing import listen
+from meter.errors import raise_missing_extra
+
+try:
+    from meter.web.django.checks import check_middleware, check_settings, check_store
+    from meter.web.django.configuration import forget_settings
+    from meter.web.django.signing import listen
+except ModuleNotFoundError as error:
+    raise_missing_extra(error)
 
 __all__ = ["MeterConfig"]
 

@@ -26,9 +26,8 @@ _BEFORE = (
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
 )
-"""What sets cookies, or varies an answer by them."""
+"""What sets cookies."""
 _AFTER = ("django.middleware.cache.UpdateCacheMiddleware",)
 
 

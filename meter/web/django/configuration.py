@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from threading import Lock
+from threading import RLock
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import fields, frozen
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from meter.errors import MeterError, MissingExtraError, meant, quoted
+from meter.errors import MeterError, meant, quoted
 from meter.view import Reader
 from meter.web.gate import Gate
 from meter.web.opening import open_gate
@@ -121,8 +121,6 @@ def opened(found: Mapping[str, Any]) -> DjangoPaywall:
     rest |= {name.lower(): _with_request(function) for name, function in functions.items()}
     try:
         gate = open_gate(rest.pop("policy"), rest.pop("store"), **rest)
-    except MissingExtraError:
-        raise
     except (MeterError, TypeError, ValueError) as error:
         raise ImproperlyConfigured(f"`METER`: {error}") from error
     return DjangoPaywall(gate, account)
@@ -147,7 +145,7 @@ def _with_request(function: AskRequest) -> Callable[[Any], Any]:
     return ask
 
 
-_LOCK = Lock()
+_LOCK = RLock()
 _OPENED: list[DjangoPaywall] = []
 
 

@@ -31,13 +31,15 @@ class Answer:
     """What a request for one article gets.
 
     `decision` is the paywall's. `whole` says whether the text may go out: nothing else does, not
-    `decision.access`. `kind` says what the request was. `max_age` is for how many seconds a cache
+    `decision.access`. `kind` says what the request was, `for_everyone`
+    whether the policy opens the article to everybody. `max_age` is for how many seconds a cache
     may give this answer to anybody; with `None` it is for this reader alone.
     """
 
     decision: Decision
     whole: bool
     kind: RequestKind
+    for_everyone: bool = False
     max_age: int | None = None
     locale: str | None = field(default=None, repr=False)
     folder: str | None = field(default=None, repr=False)

@@ -101,6 +101,7 @@ class ArticleRequest:
             decision=decision,
             whole=is_whole(decision, self._kind, open_to_everyone=everyone),
             kind=self._kind,
+            for_everyone=everyone,
             max_age=max_age,
             locale=self._locale,
             folder=self._gate.folder,

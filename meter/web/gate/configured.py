@@ -11,7 +11,7 @@ from attrs import define, field
 from attrs.validators import in_
 
 from meter.clock import system_clock
-from meter.errors import quoted
+from meter.errors import StoreError, quoted
 from meter.paywall import AsyncPaywall, Paywall
 from meter.prompts.rendering import LayoutWord
 from meter.reloading import ReloadingPolicy
@@ -117,7 +117,8 @@ class ConfiguredGate:
         if words in self._told or len(self._told) >= _MOST_TOLD:
             return
         self._told.add(words)
-        LOG.error("%s: %s", what, words)
+        level = logging.WARNING if isinstance(error, StoreError) else logging.ERROR
+        LOG.log(level, "%s: %s", what, words)
 
     def now(self) -> datetime:
         """Return the time, in UTC where the clock is this machine's."""

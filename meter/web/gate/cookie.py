@@ -13,8 +13,9 @@ from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
-from itsdangerous import BadData, URLSafeSerializer
+from itsdangerous import BadData, BadSignature, Signer, URLSafeSerializer
 from itsdangerous.encoding import base64_decode, base64_encode
+from itsdangerous.url_safe import URLSafeSerializerMixin
 
 from meter.errors import MeterError, quoted
 from meter.usage import Usage
@@ -31,6 +32,8 @@ _ROOM_FOR_JOINS = 320
 """What the sign-ins that wait add to a value at most, and the mark of an account."""
 _MOST_OF_A_NAME = 20
 """So many cookies of the name are looked at: whoever sends more sends none of ours."""
+_SALT = b"meter.reader"
+_SHORT = 600
 _VERSION = 1
 _DEVICE = "device:"
 _ACCOUNT = "account:"
@@ -110,7 +113,9 @@ class CookieJar:
             )
         self.name = name
         self._newest = _serializer(keys[:1])
-        self._all = _serializer(list(reversed(keys)))  # as itsdangerous wants them: newest last
+        self._older = _serializer(
+            list(reversed(keys[1:]))
+        )  # as itsdangerous wants them: newest last
 
     def read(self, header: str, now: int) -> tuple[ReaderCookie | None, bool]:
         """Return the cookie of a `Cookie` header, and whether it is due to be written anew.
@@ -120,12 +125,12 @@ class CookieJar:
         """
         for value in islice(self._values(header), _MOST_OF_A_NAME):
             try:
-                payload = self._all.loads(value)
+                payload, is_old = self._payload(value)
             except BadData:
                 continue
             cookie = _cookie(payload)
             if cookie is not None:
-                return cookie, self._is_old(value) or now - cookie.issued > _RENEWED
+                return cookie, is_old or now - cookie.issued > _RENEWED
         return None, False
 
     def _values(self, header: str) -> Iterator[str]:
@@ -134,13 +139,12 @@ class CookieJar:
             if name == self.name and len(value) <= MOST_BYTES and value.isascii():
                 yield value.strip('"')
 
-    def _is_old(self, value: str) -> bool:
-        """Say whether another key than the newest signed a value."""
+    def _payload(self, value: str) -> tuple[Any, bool]:
+        """Return what a value holds, and whether another key than the newest signed it."""
         try:
-            self._newest.loads(value)
-        except BadData:
-            return True
-        return False
+            return self._newest.loads(value), False
+        except BadSignature:
+            return self._older.loads(value), True
 
     def fits(self, cookie: ReaderCookie) -> bool:
         """Say whether browsers keep a cookie of this size, also with sign-ins that wait."""
@@ -171,9 +175,21 @@ class CookieJar:
         return morsel.OutputString()
 
 
+class _Serializer(URLSafeSerializer):
+    """Compresses only what is long: to try it costs more than to sign."""
+
+    def dump_payload(self, obj: Any) -> bytes:  # noqa: ANN401 - as itsdangerous has it
+        plain = super(URLSafeSerializerMixin, self).dump_payload(obj)
+        return super().dump_payload(obj) if len(plain) > _SHORT else base64_encode(plain)
+
+
 def _serializer(keys: list[bytes]) -> URLSafeSerializer:
-    return URLSafeSerializer(
-        keys, salt="meter.reader", signer_kwargs={"digest_method": sha256, "key_derivation": "hmac"}
+    """Return what signs by the last key and reads by all, each derived once for all calls."""
+    derived = [
+        Signer(key, _SALT, key_derivation="hmac", digest_method=sha256).derive_key() for key in keys
+    ]
+    return _Serializer(
+        derived, salt=_SALT, signer_kwargs={"digest_method": sha256, "key_derivation": "none"}
     )
 
 

@@ -17,7 +17,7 @@ from meter.vocabulary import Access, ArticleAccess, Show
 from meter.windows import instant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from meter.policy import Policy
@@ -63,20 +63,31 @@ class Everyone:
         self._clocks = any(slot.asks in ("weekday", "hour") for slot in slots)
         self._dates = [at for slot in slots if slot.name == "period" for at in slot.mentioned]
         self._ages = [age for slot in slots if slot.name == "age" for age in slot.mentioned]
-        self._remembered: dict[tuple[Any, ...], tuple[bool, bool]] = {}
+        self._timeless = all(slot.asks not in (*_OF_THE_TIME, "age", "published") for slot in slots)
+        self._remembered: dict[object, tuple[bool, bool]] = {}
 
     def of(self, article: Article, now: datetime) -> Openness:
         """Return how open an article is at `now`, a time with a zone."""
+        if self._timeless and article.published is None:
+            whole, same = self._recall(article, lambda: self._values(article, instant(now)))
+            return Openness(whole, same)
         at = instant(now)
-        values = self._rulebook.vocabulary.observe(NOBODY, PageView(article=article), at)
+        values = self._values(article, at)
         key = tuple(values[place] for place in self._known if place < len(values))
+        whole, same = self._recall(key, lambda: values)
+        return Openness(whole, same, self._seconds(article, at) if same else None)
+
+    def _values(self, article: Article, at: int) -> tuple[Any, ...]:
+        return self._rulebook.vocabulary.observe(NOBODY, PageView(article=article), at)
+
+    def _recall(self, key: object, values: Callable[[], tuple[Any, ...]]) -> tuple[bool, bool]:
+        """Return what was judged of a key before; else judge the facts, and remember."""
         found = self._remembered.get(key)
         if found is None:
             if len(self._remembered) >= _MOST_REMEMBERED:
                 self._remembered.clear()
-            found = self._remembered[key] = self._judge(values)
-        whole, same = found
-        return Openness(whole, same, self._seconds(article, at) if same else None)
+            found = self._remembered[key] = self._judge(values())
+        return found
 
     def _judge(self, values: tuple[Any, ...]) -> tuple[bool, bool]:
         """Say whether everyone may read what has these facts, and gets the same."""

@@ -121,7 +121,8 @@ class Identity:
         account = self._account
         if account is None or account.id is None:
             return account
-        return evolve(account, id=account_reader_id(account.id))
+        name = account_reader_id(account.id)
+        return account if name == account.id else evolve(account, id=name)
 
     def reader(self, now: datetime) -> Steps[Reader]:
         """Return the account, else the device, else nobody, with nothing left to bring or join.

@@ -39,8 +39,8 @@ class RequestKind(StrEnum):
 
 def kind_of(request: WebRequest, *, verified: bool = False) -> RequestKind:
     """Return what a request is; `verified`: the site has proved that it is a crawler's."""
-    announced = " ".join(request.header(name) for name in _ANNOUNCED).lower()
-    if any(word in announced for word in _AHEAD):
+    told = [request.headers[name].lower() for name in _ANNOUNCED if name in request.headers]
+    if any(word in announced for announced in told for word in _AHEAD):
         return RequestKind.AHEAD
     if verified:
         return RequestKind.CRAWLER

@@ -52,8 +52,7 @@ def open_policies(draw):
     policy = draw(strategies.policies())
     opened = draw(st.lists(OPENING, min_size=1, max_size=2))
     rules = [
-        Rule(name=f"open {number}", when=when, show="article")
-        for number, when in enumerate(opened)
+        Rule(name=f"open {number}", when=when, show="article") for number, when in enumerate(opened)
     ]
     return evolve(policy, rules=(*rules, *policy.rules))
 
@@ -71,7 +70,9 @@ def hold(everyone_of, data):
     times = [at]
     if found.same:
         times += _times(policy, people, article, at, found.seconds)
-    view = st.builds(partial(evolve, article=article, prefetch=False), strategies.page_views(policy))
+    view = st.builds(
+        partial(evolve, article=article, prefetch=False), strategies.page_views(policy)
+    )
     for reader in people:
         usage = data.draw(st.just(Usage()) | strategies.usages(policy))
         asked = data.draw(view)
@@ -135,7 +136,7 @@ TABLE = {
         (True, False, None),
     ),
     "counted for some by a history": (
-        HISTORY + 'counts = { gift = true }',
+        HISTORY + "counts = { gift = true }",
         'when = { access = ["free"] }',
         (True, False, None),
     ),

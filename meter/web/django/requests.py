@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from attrs import field, frozen
 from django.conf import settings
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from meter.view import Article
     from meter.web.gate import Gate
     from meter.web.gate.answer import Answer
+    from meter.web.gate.article_request import ViewDetails
     from meter.web.gate.configured import AccountOf
     from meter.web.gate.headers import Finished
 
@@ -65,19 +66,19 @@ class DjangoVisit(Visit):
         self._origin = request
         self._was_kept: bool | None = None
 
-    def open(self, article: Article | str, **details: object) -> Answer:
+    def open(self, article: Article | str, **details: Unpack[ViewDetails]) -> Answer:
         self._keep_out()
         return super().open(article, **details)
 
-    async def aopen(self, article: Article | str, **details: object) -> Answer:
+    async def aopen(self, article: Article | str, **details: Unpack[ViewDetails]) -> Answer:
         self._keep_out()
         return await super().aopen(article, **details)
 
-    def peek(self, article: Article | str, **details: object) -> Answer:
+    def peek(self, article: Article | str, **details: Unpack[ViewDetails]) -> Answer:
         self._keep_out()
         return super().peek(article, **details)
 
-    async def apeek(self, article: Article | str, **details: object) -> Answer:
+    async def apeek(self, article: Article | str, **details: Unpack[ViewDetails]) -> Answer:
         self._keep_out()
         return await super().apeek(article, **details)
 

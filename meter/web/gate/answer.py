@@ -64,7 +64,12 @@ class Answer:
         """The prompt as HTML, safe to put into a page; empty where nothing is said."""
         return Markup(self.rendered())  # noqa: S704 - the prompts escape what they are given
 
-    def rendered(self, *, layout: LayoutWord | None = None, format: FormatWord = "html") -> str:  # noqa: A002 - as `render` calls it
+    def rendered(
+        self,
+        *,
+        layout: LayoutWord | None = None,
+        format: FormatWord = "html",  # noqa: A002 - as `render` calls it
+    ) -> str:
         """Return the prompt in a layout and a format of `render`.
 
         A prompt that cannot be made costs nobody the page: it is logged, and empty.

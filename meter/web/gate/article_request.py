@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from attrs import evolve
 
@@ -26,11 +26,23 @@ if TYPE_CHECKING:
     from meter.web.gate.everyone import Openness
     from meter.web.gate.request import WebRequest
 
-__all__ = ["ArticleRequest"]
+__all__ = ["ArticleRequest", "ViewDetails"]
 
 _MACHINES = (RequestKind.CLAIMED_CRAWLER, RequestKind.CRAWLER)
 _OF_THE_GATE = frozenset({"article", "crawler", "prefetch"})
 _AHEAD = (RequestKind.LOOK, RequestKind.AHEAD)
+
+
+class ViewDetails(TypedDict, total=False):
+    """What only the site knows of a page view; see `PageView`."""
+
+    id: str | None
+    referrer: str | None
+    channel: str | None
+    device: str | None
+    country: str | None
+    language: str | None
+    gift: bool
 
 
 class ArticleRequest:
@@ -42,7 +54,7 @@ class ArticleRequest:
         request: WebRequest,
         identity: Identity,
         article: Article,
-        details: dict[str, Any],
+        details: ViewDetails,
     ) -> None:
         self._gate = gate
         self._identity = identity
@@ -58,7 +70,8 @@ class ArticleRequest:
             "prefetch": self._kind in _AHEAD,
         }
         self.article = article
-        self._view = PageView(article=article, **(known | details))
+        known.update(details)
+        self._view = PageView(article=article, **known)
 
     def open(self) -> Steps[Answer]:
         """Decide, and count."""

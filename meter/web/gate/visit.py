@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
 from meter.errors import IdentityError
 from meter.paywall import Counted
 from meter.view import Article
 from meter.web.errors import CrossSiteError
-from meter.web.gate.article_request import ArticleRequest
+from meter.web.gate.article_request import ArticleRequest, ViewDetails
 from meter.web.gate.headers import Finished, finish
 from meter.web.gate.identity import Identity
 from meter.web.gate.request import WebRequest, is_cross_site
@@ -41,7 +41,7 @@ class Visit:
         self._opened: list[tuple[Answer, Article]] = []
         self._is_personal = False
 
-    def open(self, article: Article | str, **details: Any) -> Answer:  # noqa: ANN401 - a view's
+    def open(self, article: Article | str, **details: Unpack[ViewDetails]) -> Answer:
         """Decide what this request gets of an article, and count it where a rule says so.
 
         `article` is an `Article` or its id. `details` are those of a `PageView` that only the site
@@ -50,18 +50,18 @@ class Visit:
         """
         return run(self._open(article, details), self.gate.paywall)
 
-    async def aopen(self, article: Article | str, **details: Any) -> Answer:  # noqa: ANN401 - a view's
+    async def aopen(self, article: Article | str, **details: Unpack[ViewDetails]) -> Answer:
         """Decide what this request gets of an article; see `open`."""
         return await run_async(self._open(article, details), self.gate.paywall)
 
-    def peek(self, article: Article | str, **details: Any) -> Answer:  # noqa: ANN401 - a view's
+    def peek(self, article: Article | str, **details: Unpack[ViewDetails]) -> Answer:
         """Say what this request would get of an article, and count nothing: for lists of articles.
 
         `whole` is always false: what was not counted carries no text.
         """
         return run(self._peek(article, details), self.gate.paywall)
 
-    async def apeek(self, article: Article | str, **details: Any) -> Answer:  # noqa: ANN401 - a view's
+    async def apeek(self, article: Article | str, **details: Unpack[ViewDetails]) -> Answer:
         """Say what this request would get of an article; see `peek`."""
         return await run_async(self._peek(article, details), self.gate.paywall)
 
@@ -171,11 +171,11 @@ class Visit:
         openness = self.gate.everyone().of(article, now)
         return min(answer.max_age, self.gate.age(openness)) if openness.same else 0
 
-    def _reading(self, article: Article | str, details: dict[str, Any]) -> ArticleRequest:
+    def _reading(self, article: Article | str, details: ViewDetails) -> ArticleRequest:
         whole = Article(id=article) if isinstance(article, str) else article
         return ArticleRequest(self.gate, self.request, self._identity, whole, details)
 
-    def _open(self, article: Article | str, details: dict[str, Any]) -> Steps[Answer]:
+    def _open(self, article: Article | str, details: ViewDetails) -> Steps[Answer]:
         # Until it is known what everybody gets; for good, where the site's own function raises.
         was_personal = self._is_personal
         self._is_personal = True
@@ -185,7 +185,7 @@ class Visit:
         self._opened.append((answer, reading.article))
         return answer
 
-    def _peek(self, article: Article | str, details: dict[str, Any]) -> Steps[Answer]:
+    def _peek(self, article: Article | str, details: ViewDetails) -> Steps[Answer]:
         self._is_personal = True
         return (yield from self._reading(article, details).peek())
 

@@ -15,7 +15,7 @@ from meter.loading.fields import REFUSED, Choice, Key, List, OneOf, Table, Text
 from meter.loading.problems import ProblemCollector
 from meter.loading.started import KEY as STARTED
 from meter.web.serve.problems import RequestError, one_problem
-from meter.web.serve.words import Form, Layout
+from meter.web.serve.words import PromptFormat, PromptLayout
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,9 +74,9 @@ class Rendering(NamedTuple):
     """A page view, and how its prompt is to be written."""
 
     event: Event
-    form: Form = Form.HTML
+    form: PromptFormat = PromptFormat.HTML
     locale: str | tuple[str, ...] | None = None
-    layout: Layout = Layout.WIDE
+    layout: PromptLayout = PromptLayout.WIDE
 
 
 async def read_json(request: Request) -> object:
@@ -192,20 +192,24 @@ def rendering_shape(zone: ZoneInfo) -> Table:
 
     def make(
         *,
-        format: Form = Form.HTML,  # noqa: A002 - the key is called so
+        format: PromptFormat = PromptFormat.HTML,  # noqa: A002 - the key is called so
         locale: str | tuple[str, ...] | None = None,
-        layout: Layout = Layout.WIDE,
+        layout: PromptLayout = PromptLayout.WIDE,
         **event: object,
     ) -> Rendering:
         return Rendering(cast("Event", view.make(**event)), format, locale, layout)
 
     words = {
-        "format": Key(shape=Choice(words=Form), says="how the words are written; `html` if unsaid"),
+        "format": Key(
+            shape=Choice(words=PromptFormat), says="how the words are written; `html` if unsaid"
+        ),
         "locale": Key(
             shape=OneOf(by={list: tags}, otherwise=locale),
             says="the language: a tag, a list of tags or an `Accept-Language` header",
         ),
-        "layout": Key(shape=Choice(words=Layout), says="the layout of the page; `wide` if unsaid"),
+        "layout": Key(
+            shape=Choice(words=PromptLayout), says="the layout of the page; `wide` if unsaid"
+        ),
     }
     return evolve(view, make=make, keys={**view.keys, **words})
 

@@ -45,7 +45,7 @@ class _Factory:
         return application(Service.open(self.settings, counters))
 
 
-class _Workers(Multiprocess):
+class _WorkerProcesses(Multiprocess):
     """Workers that stop together: from then on nobody listens, so nobody waits for an answer."""
 
     def terminate_all(self) -> None:
@@ -83,7 +83,7 @@ def serve(settings: Settings, listening: socket.socket, workers: int) -> None:
         timeout_graceful_shutdown=_GRACE,
     )
     if workers > 1:
-        _Workers(config, sockets=[listening]).run()
+        _WorkerProcesses(config, sockets=[listening]).run()
         return
     # uvicorn raises the signal that ended it once more, when everything is answered
     for number in (signal.SIGTERM, signal.SIGINT):

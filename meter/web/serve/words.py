@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["Form", "Layout"]
+__all__ = ["PromptFormat", "PromptLayout"]
 
 
-class Form(StrEnum):
+class PromptFormat(StrEnum):
     """What a prompt is written in."""
 
     HTML = "html"
@@ -15,7 +15,7 @@ class Form(StrEnum):
     JSON = "json"
 
 
-class Layout(StrEnum):
+class PromptLayout(StrEnum):
     """The layout of the page."""
 
     WIDE = "wide"

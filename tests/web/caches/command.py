@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 from tests.web.caches.configurations import CACHES, MODES
@@ -35,6 +36,7 @@ def main(words):
     if unknown:
         sys.stderr.write(f"`{unknown.pop()}` is none of {', '.join([*CACHES, *MODES])}\n")
         return 2
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # and no cache stays behind
     if "--planted" in words:
         return planted()
     leaked = False

@@ -75,7 +75,7 @@ def running(command, port, log, settings=None):
 
 
 def _wait(process, command, port, log):
-    for _ in range(1500):
+    for _ in range(6000):
         if process.poll() is not None:
             break
         try:

@@ -25,6 +25,7 @@ class Findings:
         self.other = []
         self.owners = {}
         self.lock = threading.Lock()
+        self.stopped = threading.Event()
 
     @property
     def leaks(self):

@@ -68,8 +68,11 @@ def _send(port, between, exchanges, lines, seed):
         traffic.settle()
 
     with ThreadPoolExecutor(lines) as threads:
-        for done in [threads.submit(line, number) for number in range(lines)]:
-            done.result()
+        try:
+            for done in [threads.submit(line, number) for number in range(lines)]:
+                done.result()
+        finally:
+            found.stopped.set()  # the other lines, where one has failed or somebody is tired of it
     return found
 
 

@@ -84,7 +84,7 @@ def mingle(traffic, name, asks, chance):
     end = traffic.asked + asks
     present = []
     accounts = [_account(f"{name}-{number}", subscriber=number % 4 == 3) for number in range(8)]
-    while traffic.asked < end:
+    while traffic.asked < end and not traffic.found.stopped.is_set():
         if len(present) < BROWSERS_AT_ONCE:
             present.append(traffic.browser())
         elif chance.random() < 0.08:

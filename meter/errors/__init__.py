@@ -58,6 +58,7 @@ _LONGEST_LINE = 160
 _MOST_ITEMS = 3  # of a list or a table that is quoted
 _MOST_LISTED = 40
 EXTRAS = {
+    "html5lib": "web",
     "hypothesis": "testing",
     "numba": "sim",
     "numpy": "sim",

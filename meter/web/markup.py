@@ -35,10 +35,16 @@ ROOT = "DOCUMENT_FRAGMENT"
 """The name of the element that holds an article's HTML."""
 
 DEEPEST = 256
-"""How deep elements may be nested, and how many `<b>` and the like may be open at once."""
+"""How deep elements may be nested."""
+
+MOST_REOPENED = 32
+"""How many `<b>` and the like may be left open at once: every paragraph opens them all again."""
 
 MOST_STEPS = 1_000_000
 """Open elements, summed over the tags and texts: what `html5lib`'s time grows with."""
+
+STEPS_TO_REOPEN = 20
+"""What opening a `<b>` again costs, in looks at an open element."""
 
 MOST_ATTRIBUTES = 100
 """Of one tag; more of them are not read. (Each is compared with all before it.)"""
@@ -102,16 +108,14 @@ class _BoundedTokenizer(HTMLTokenizer):  # type: ignore[misc]  # html5lib has no
                 token = self.tokenQueue.popleft()
                 if token["type"] == _ERROR:
                     continue
-                steps += self._open() + 1
-                if steps > MOST_STEPS or self._open() > DEEPEST:
+                tree = self.parser.tree
+                depth = len(tree.openElements)
+                reopened = len(tree.activeFormattingElements)
+                steps += 1 + depth + STEPS_TO_REOPEN * reopened
+                if depth > DEEPEST or reopened > MOST_REOPENED or steps > MOST_STEPS:
                     self.parser.complete = False
                     return
                 yield token
-
-    def _open(self) -> int:
-        """Return how many elements are open, or would be opened again by the next text."""
-        tree = self.parser.tree
-        return max(len(tree.openElements), len(tree.activeFormattingElements))
 
     def _drop_attributes(self) -> None:
         """Keep the first of a tag that is being read, and the last, which is not whole yet."""

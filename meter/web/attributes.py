@@ -1,4 +1,4 @@
-"""Which attributes a teaser keeps: those a browser needs to show it, and none that tells the rest."""
+"""Chooses a teaser's attributes: those a browser needs to show it, none that tells the rest."""
 
 from __future__ import annotations
 
@@ -63,8 +63,6 @@ class Rest:
 
     def _tells(self, value: str, shared: int) -> bool:
         letters = _letters(value)
-        if not letters:
-            return False
         if len(letters) < shared:
             return False
         runs = self._of_words if shared == SHARED_WORDS else self._of_addresses

@@ -40,7 +40,7 @@ DEEPEST = 256
 MOST_REOPENED = 32
 """How many `<b>` and the like may be left open at once: every paragraph opens them all again."""
 
-MOST_STEPS = 1_000_000
+MOST_STEPS = 500_000
 """Open elements, summed over the tags and texts: what `html5lib`'s time grows with."""
 
 STEPS_TO_REOPEN = 20

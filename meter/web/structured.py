@@ -116,12 +116,12 @@ def _instant(name: str, at: datetime | None) -> str | None:
 
 
 def json_ld(data: Mapping[str, object]) -> str:
-    """Return data as it stands inside `<script type="application/ld+json">`, unescaped by templates.
+    r"""Return data as it stands inside `<script type="application/ld+json">`.
 
-    No text in it can end the script or begin a comment: `<`, `>` and `&` are written by number.
+    A template must not escape it again. No text in it can end the script or begin a comment: `<`, `>` and `&` are written by number.
 
     >>> json_ld({"headline": "</script>"})
-    '{"headline": "\\\\u003c/script\\\\u003e"}'
+    '{"headline": "\\u003c/script\\u003e"}'
     """
     return json.dumps(data, allow_nan=False).translate(_ESCAPES)
 

@@ -173,9 +173,8 @@ def find_cut(pieces: Sequence[Piece], paragraphs: int | None, words: int | None)
             breaks += kind is Kind.START
         elif is_inline(element):
             continue
-        if name != "br" or breaks > 1:
-            if measure.boundary(heading=headings > 0):
-                return Cut(place)
+        if (name != "br" or breaks > 1) and measure.boundary(heading=headings > 0):
+            return Cut(place)
         if name in _HEADINGS:
             headings += 1 if kind is Kind.START else -1
     return None

@@ -136,8 +136,10 @@ def test_what_is_marked_is_what_the_teaser_leaves_out(html, length):
         (
             "<p>a <b>b c</b> d</p><p>e",
             {"words": 2},
-            '<p>a <b>b <span class="paywall">c</span></b><span class="paywall"> d</span></p>'
-            '<div class="paywall"><p>e</p></div>',
+            (
+                '<p>a <b>b <span class="paywall">c</span></b><span class="paywall"> d</span></p>'
+                '<div class="paywall"><p>e</p></div>'
+            ),
         ),
         (
             "<p>a</p><!-- b --><script>1 < 2</script>",

@@ -100,7 +100,7 @@ class _BoundedTokenizer(HTMLTokenizer):  # type: ignore[misc]  # html5lib has no
     def __iter__(self) -> Iterator[object]:
         """Yield what the parser builds the tree from, as long as it may."""
         steps = 0
-        self.tokenQueue = deque()
+        self.tokenQueue: deque[dict[str, object]] = deque()
         while self.state():
             self.stream.errors.clear()
             self._drop_attributes()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from typing import TYPE_CHECKING, NamedTuple
-from xml.etree.ElementTree import Comment, TreeBuilder
+from xml.etree.ElementTree import TreeBuilder
 
 from meter.web.markup import ROOT, Kind, Piece, local_name, read_html, write_html
 from meter.web.teaser import checked_length, find_cut
@@ -118,7 +118,8 @@ def _instant(name: str, at: datetime | None) -> str | None:
 def json_ld(data: Mapping[str, object]) -> str:
     r"""Return data as it stands inside `<script type="application/ld+json">`.
 
-    A template must not escape it again. No text in it can end the script or begin a comment: `<`, `>` and `&` are written by number.
+    A template must not escape it again. No text in it can end the script or begin a comment:
+    `<`, `>` and `&` are written by number.
 
     >>> json_ld({"headline": "</script>"})
     '{"headline": "\\u003c/script\\u003e"}'
@@ -198,7 +199,7 @@ class _Marking:
         if not shows:
             return
         if piece.kind is Kind.START and parent in _ONLY_CHILDREN:
-            if piece.element.tag is not Comment:
+            if local_name(piece.element) != "#comment":
                 classes = f"{piece.element.get('class', '')} {self._name}".strip()
                 piece.element.set("class", classes)
                 self._open = _Open(len(self._path) + 1, None)
@@ -211,9 +212,9 @@ class _Marking:
     def _add(self, piece: Piece) -> None:
         """Add a piece, and end the marked part that it ends."""
         if piece.kind is Kind.TEXT:
-            if piece.element.tag is not Comment:
+            if local_name(piece.element) != "#comment":
                 self._builder.data(piece.text)
-        elif piece.element.tag is Comment:
+        elif local_name(piece.element) == "#comment":
             if piece.kind is Kind.START:
                 self._builder.comment(piece.element.text or "")
         elif piece.kind is Kind.START:

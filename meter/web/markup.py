@@ -29,7 +29,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from xml.etree.ElementTree import Element
 
-__all__ = ["ROOT", "Kind", "Piece", "Reading", "is_inline", "local_name", "read_html", "write_html"]
+__all__ = [
+    "ROOT",
+    "Piece",
+    "PieceKind",
+    "ReadHtml",
+    "is_inline",
+    "local_name",
+    "read_html",
+    "write_html",
+]
 
 ROOT = "DOCUMENT_FRAGMENT"
 """The name of the element that holds an article's HTML."""
@@ -71,7 +80,7 @@ _START = tokenTypes["StartTag"]
 _ERROR = tokenTypes["ParseError"]
 
 
-class Kind(Enum):
+class PieceKind(Enum):
     """What a piece is."""
 
     START = "start"
@@ -82,12 +91,12 @@ class Kind(Enum):
 class Piece(NamedTuple):
     """Where an element starts or ends, or a text and the element it stands in."""
 
-    kind: Kind
+    kind: PieceKind
     element: Element
     text: str = ""
 
 
-class Reading(NamedTuple):
+class ReadHtml(NamedTuple):
     """The pieces of an article, and whether they are all of it."""
 
     pieces: list[Piece]
@@ -135,31 +144,31 @@ class _BoundedParser(HTMLParser):  # type: ignore[misc]  # html5lib has no types
         super().mainLoop()
 
 
-def read_html(html: str) -> Reading:
+def read_html(html: str) -> ReadHtml:
     """Read an article's HTML, a fragment, as a browser that runs scripts would."""
     parser = _BoundedParser(namespaceHTMLElements=False)
     root = parser.parseFragment(html, container="div", scripting=True)
-    return Reading(list(_pieces(root)), parser.complete)
+    return ReadHtml(list(_pieces(root)), parser.complete)
 
 
 def _pieces(root: Element) -> Iterator[Piece]:
     """Yield the pieces below an element, in the order of the page."""
-    yield Piece(Kind.START, root)
+    yield Piece(PieceKind.START, root)
     if root.text:
-        yield Piece(Kind.TEXT, root, root.text)
+        yield Piece(PieceKind.TEXT, root, root.text)
     opened = [(root, iter(root))]
     while opened:
         parent, children = opened[-1]
         child = next(children, None)
         if child is None:
             opened.pop()
-            yield Piece(Kind.END, parent)
+            yield Piece(PieceKind.END, parent)
             if opened and parent.tail:
-                yield Piece(Kind.TEXT, opened[-1][0], parent.tail)
+                yield Piece(PieceKind.TEXT, opened[-1][0], parent.tail)
             continue
-        yield Piece(Kind.START, child)
+        yield Piece(PieceKind.START, child)
         if child.text:
-            yield Piece(Kind.TEXT, child, child.text)
+            yield Piece(PieceKind.TEXT, child, child.text)
         opened.append((child, iter(child)))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["Measure"]
+__all__ = ["LengthCount"]
 
 LONGEST_PARAGRAPH = 400
 """In words; a longer run counts as several paragraphs: a text without any mark-up has an end."""
@@ -35,7 +35,7 @@ _TOKEN = re.compile(
 )
 
 
-class Measure:
+class LengthCount:
     """How much of a text has gone by, and how much of it may.
 
     `paragraphs` and `words` are the most there may be; where both are given, what comes first cuts.

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 from xml.etree.ElementTree import TreeBuilder
 
-from meter.web.markup import ROOT, Kind, Piece, local_name, read_html, write_html
+from meter.web.markup import ROOT, Piece, PieceKind, local_name, read_html, write_html
 from meter.web.teaser import checked_length, find_cut
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ def mark(
 def _split(pieces: Sequence[Piece], cut: Cut) -> list[Piece]:
     """Return the pieces with the text that is cut as two, of which the first may be empty."""
     piece = pieces[cut.piece]
-    first = piece._replace(text=piece.text[: cut.characters], kind=Kind.TEXT)
+    first = piece._replace(text=piece.text[: cut.characters], kind=PieceKind.TEXT)
     second = piece._replace(text=piece.text[cut.characters :])
     return [*pieces[: cut.piece], first, second, *pieces[cut.piece + 1 :]]
 
@@ -195,10 +195,12 @@ class _Marking:
     def _begin(self, piece: Piece) -> None:
         """Begin a marked part with what shows something."""
         parent = self._path[-1] if self._path else ROOT
-        shows = piece.text.strip() if piece.kind is Kind.TEXT else piece.kind is Kind.START
+        shows = (
+            piece.text.strip() if piece.kind is PieceKind.TEXT else piece.kind is PieceKind.START
+        )
         if not shows:
             return
-        if piece.kind is Kind.START and parent in _ONLY_CHILDREN:
+        if piece.kind is PieceKind.START and parent in _ONLY_CHILDREN:
             if local_name(piece.element) != "#comment":
                 classes = f"{piece.element.get('class', '')} {self._name}".strip()
                 piece.element.set("class", classes)
@@ -211,13 +213,13 @@ class _Marking:
 
     def _add(self, piece: Piece) -> None:
         """Add a piece, and end the marked part that it ends."""
-        if piece.kind is Kind.TEXT:
+        if piece.kind is PieceKind.TEXT:
             if local_name(piece.element) != "#comment":
                 self._builder.data(piece.text)
         elif local_name(piece.element) == "#comment":
-            if piece.kind is Kind.START:
+            if piece.kind is PieceKind.START:
                 self._builder.comment(piece.element.text or "")
-        elif piece.kind is Kind.START:
+        elif piece.kind is PieceKind.START:
             self._path.append(local_name(piece.element))
             self._builder.start(str(piece.element.tag), dict(piece.element.attrib))
         else:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meter.web.markup import Kind, read_html
+from meter.web.markup import PieceKind, read_html
 from meter.web.structured import json_ld, mark, structured_data
 from meter.web.teaser import find_cut, teaser
 from tests.web.test_teaser import HTML, LENGTHS
@@ -99,10 +99,10 @@ def parts_of(html, name):
     inside = deepest = 0
     texts = ["", ""]
     for kind, element, text in read_html(html).pieces:
-        if kind is Kind.TEXT:
+        if kind is PieceKind.TEXT:
             texts[inside > 0] += text
         elif name in element.get("class", "").split():
-            inside += 1 if kind is Kind.START else -1
+            inside += 1 if kind is PieceKind.START else -1
             deepest = max(deepest, inside)
     return [re.sub(r"\s+", "", text) for text in texts], deepest
 

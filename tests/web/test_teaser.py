@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meter.web.markup import Kind, read_html
+from meter.web.markup import PieceKind, read_html
 from meter.web.structured import mark
 from meter.web.teaser import teaser, teaser_text
 
@@ -51,10 +51,10 @@ def text_of(html):
     hidden = 0
     found = []
     for kind, element, text in read_html(html).pieces:
-        if kind is Kind.TEXT and not hidden:
+        if kind is PieceKind.TEXT and not hidden:
             found.append(text)
-        elif str(element.tag).rpartition("}")[2] in HIDDEN and kind is not Kind.TEXT:
-            hidden += 1 if kind is Kind.START else -1
+        elif str(element.tag).rpartition("}")[2] in HIDDEN and kind is not PieceKind.TEXT:
+            hidden += 1 if kind is PieceKind.START else -1
     return re.sub(r"\s+", "", "".join(found))
 
 

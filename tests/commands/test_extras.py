@@ -32,6 +32,7 @@ PROGRAMS = {
     "numba": "import meter.columns.decide",
     "pyarrow": "import meter.replay.run",
     "z3": "from meter.verify.budget import open_solver; open_solver([], 'too large')",
+    "html5lib": "import meter.web.teaser",
     "hypothesis": "import meter.testing; meter.testing.check_store",
 }
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from attrs import fields, frozen
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest
 
 from meter.errors import MeterError, meant, quoted
 from meter.view import Reader
@@ -17,8 +18,6 @@ from meter.web.gate import Gate
 from meter.web.opening import open_gate
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest
-
     from meter.web.django.requests import DjangoRequest
 
 __all__ = [
@@ -32,7 +31,7 @@ __all__ = [
     "opened",
 ]
 
-AskRequest: TypeAlias = Callable[["HttpRequest"], Any]
+AskRequest: TypeAlias = Callable[[HttpRequest], Any]
 
 REQUIRED = {
     "POLICY": 'the path of a policy file, such as `BASE_DIR / "policy.toml"`',

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from meter.paywall import Paywall
 
-__all__ = ["Command", "ForgetCommand"]
+__all__ = ["ForgetCommand"]
 
 
 class ForgetCommand(PaywallCommand):
@@ -28,4 +28,4 @@ class ForgetCommand(PaywallCommand):
         return f"nothing is kept of {quoted(options['reader'])} any more"
 
 
-Command = ForgetCommand
+Command = ForgetCommand  # as Django looks for it

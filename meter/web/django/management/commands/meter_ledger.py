@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from meter.paywall import Counted, Paywall
 
-__all__ = ["Command", "LedgerCommand"]
+__all__ = ["LedgerCommand"]
 
 
 class LedgerCommand(PaywallCommand):
@@ -37,4 +37,4 @@ def _told(counted: Counted) -> dict[str, Any]:
     }
 
 
-Command = LedgerCommand
+Command = LedgerCommand  # as Django looks for it

@@ -10,7 +10,7 @@ from meter.web.django.command import PaywallCommand
 if TYPE_CHECKING:
     from meter.paywall import Paywall
 
-__all__ = ["Command", "PurgeCommand"]
+__all__ = ["PurgeCommand"]
 
 
 class PurgeCommand(PaywallCommand):
@@ -26,4 +26,4 @@ class PurgeCommand(PaywallCommand):
         return f"{gone:,} expired {'record' if gone == 1 else 'records'} dropped"
 
 
-Command = PurgeCommand
+Command = PurgeCommand  # as Django looks for it

@@ -12,7 +12,12 @@ import pytest
 from meter.errors import EXTRAS, MissingExtraError
 
 PROJECT = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))
-TAKEN_FROM = {"z3": "z3-solver", "vl_convert": "vl-convert-python", "psycopg_pool": "psycopg-pool"}
+TAKEN_FROM = {
+    "crawleruseragents": "crawler-user-agents",
+    "psycopg_pool": "psycopg-pool",
+    "vl_convert": "vl-convert-python",
+    "z3": "z3-solver",
+}
 
 COMMANDS = {
     "redis": "decide policy.toml events.jsonl --store redis://localhost:1/0",
@@ -32,7 +37,9 @@ PROGRAMS = {
     "numba": "import meter.columns.decide",
     "pyarrow": "import meter.replay.run",
     "z3": "from meter.verify.budget import open_solver; open_solver([], 'too large')",
+    "crawleruseragents": "from meter.web import Gate",
     "html5lib": "import meter.web.teaser",
+    "itsdangerous": "from meter.web import Gate",
     "hypothesis": "import meter.testing; meter.testing.check_store",
 }
 

@@ -1,1 +1,1 @@
-"""The commands of `manage.py`, one a module."""
+"""Management commands, one a module."""

@@ -1,4 +1,4 @@
-"""`manage.py meter_forget ID`: removes what is counted for a reader."""
+"""`meter_forget ID`: removes what is counted for a reader."""
 
 from __future__ import annotations
 

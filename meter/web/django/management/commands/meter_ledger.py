@@ -1,4 +1,4 @@
-"""`manage.py meter_ledger ID`: says what is counted for a reader."""
+"""`meter_ledger ID`: says what is counted for a reader."""
 
 from __future__ import annotations
 

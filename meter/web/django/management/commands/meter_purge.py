@@ -1,4 +1,4 @@
-"""`manage.py meter_purge`: drops what has expired from the store."""
+"""`meter_purge`: drops what has expired from the store."""
 
 from __future__ import annotations
 

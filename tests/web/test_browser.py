@@ -38,20 +38,13 @@ def browser(chromium):
         browser.close()
 
 
-@pytest.fixture(scope="module")
-def agent(browser):
-    """What this browser calls itself when somebody sits before it: headless it is a machine."""
-    version = browser.new_browser_cdp_session().send("Browser.getVersion")
-    return version["userAgent"].replace("Headless", "")
-
-
 @pytest.fixture
-def people(browser, agent, site):
+def people(browser, site):
     """Open browsers of people who were never here."""
     opened = []
 
     def new():
-        context = browser.new_context(user_agent=agent, base_url=site.url)
+        context = browser.new_context(base_url=site.url)
         context.set_default_timeout(20_000)
         opened.append(context)
         return context
@@ -238,9 +231,10 @@ def test_the_wall_is_gone_from_the_back_button_once_somebody_signs_in(page):
     assert ("cleo", True) == back(page)
 
 
-def test_a_browser_without_anybody_before_it_is_a_machine(browser, site):
-    """Headless chromium calls itself so: it is counted nowhere, and gets no story."""
-    context = browser.new_context(base_url=site.url)
+def test_a_browser_that_claims_to_be_a_crawler_is_counted_nowhere(browser, site):
+    """It gets no story, and no cookie; one without a screen claims nothing, as above."""
+    agent = "Mozilla/5.0 (compatible; Googlebot/2.1) HeadlessChrome/120.0.0.0 Safari/537.36"
+    context = browser.new_context(user_agent=agent, base_url=site.url)
     page = context.new_page()
     assert not read(page, "machine")
     assert [] == context.cookies()

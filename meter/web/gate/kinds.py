@@ -56,5 +56,10 @@ def prepare() -> None:
 
 @lru_cache(maxsize=4096)
 def _is_crawler(agent: str) -> bool:
-    """Say whether a user agent is a known crawler's, by the list `crawler-user-agents`."""
-    return bool(agent) and bool(crawleruseragents.is_crawler(agent))
+    """Say whether a user agent is a known crawler's, by the list `crawler-user-agents`.
+
+    The list holds browsers without a screen too. They claim nothing but to be browsers, keep
+    cookies, and are counted like any.
+    """
+    named = agent.replace("HeadlessChrome/", "Chrome/")
+    return bool(named) and bool(crawleruseragents.is_crawler(named))

@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 __all__ = ["Gate"]
 
 
-@define(kw_only=True, eq=False)
+@define(eq=False)
 class Gate(ConfiguredGate):
     """What stands between requests and the articles of one site.
+
+    The paywall comes first; every other argument is given by name:
 
     - `paywall`: a `Paywall` or an `AsyncPaywall`. Its policy decides.
     - `secret`: the key that signs the readers' cookies, or several, newest first: one that is no

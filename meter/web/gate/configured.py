@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from attrs import define, field
+from attrs import Attribute, define, field
 from attrs.validators import in_
 
 from meter.clock import system_clock
@@ -46,7 +46,12 @@ def _whole_seconds(_gate: object, _attribute: object, seconds: int) -> None:
         )
 
 
-@define(kw_only=True, eq=False)
+def _by_name(_kind: type, settings: list[Attribute[object]]) -> list[Attribute[object]]:
+    """Return the settings such that all but the paywall are given by name."""
+    return [each if each.name == "paywall" else each.evolve(kw_only=True) for each in settings]
+
+
+@define(eq=False, field_transformer=_by_name)
 class ConfiguredGate:
     """The settings of a `Gate`, which says what they are."""
 

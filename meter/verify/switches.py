@@ -25,6 +25,7 @@ __all__ = [
     "together",
 ]
 
+_PAIR = 2
 MOST_POSITIONS = 16
 """How many positions are looked at; the policy's own is the first."""
 
@@ -93,9 +94,26 @@ def _worst(answers: Sequence[tuple[Position, ProofAnswer]], *, complete: bool) -
     if not complete:
         how = f"proved in the first {len(answers)} positions of the switches, and there are more"
         return evolve(answer, outcome=ProofOutcome.NOT_DECIDED, how=how)
-    if len(answers) > 1:
-        return evolve(answer, how=f"{answer.how}, whichever way the switches are")
-    return answer
+    return answer if len(answers) == 1 else evolve(answer, how=_hows(answers))
+
+
+def _hows(answers: Sequence[tuple[Position, ProofAnswer]]) -> str:
+    """Return how a promise was proved in every position, which need not be one way for all."""
+    found: dict[str, list[str]] = {}
+    for position, answer in answers:
+        found.setdefault(answer.how, []).append(position.turned)
+    if len(found) == 1:
+        return f"{answers[0][1].how}, whichever way the switches are"
+    return "; ".join(f"{how}, {_in_positions(turned)}" for how, turned in found.items())
+
+
+def _in_positions(turned: Sequence[str]) -> str:
+    """Return some positions in words: the first, and how many others."""
+    first = f"with {turned[0]}" if turned[0] else "as the switches are"
+    if len(turned) == 1:
+        return first
+    others = "in one other position" if len(turned) == _PAIR else f"in {len(turned) - 1} others"
+    return f"{first}, and {others}"
 
 
 def _in_position(answer: ProofAnswer, position: Position) -> ProofAnswer:

@@ -53,6 +53,22 @@ def test_what_holds_in_every_position_is_proved_so():
     assert "whichever way the switches are" in answer.how
 
 
+def test_what_is_proved_one_way_here_and_another_there_is_told_for_each_position():
+    """Nobody meets the storm while it is off; while it is on, everybody who does is looked at."""
+    promise = """
+[[guarantees]]
+name = "open in a storm"
+when = { switch = ["storm"] }
+always = ["article"]
+"""
+    answer = next(a for a in guarantees(loads_policy(CALM + promise)) if "in a storm" in a.name)
+    assert answer.outcome is ProofOutcome.PROVED
+    assert answer.how == (
+        "nobody can be in that situation, as the switches are; for every possible reader, page"
+        " view and count, with the switch `storm` on"
+    )
+
+
 def test_a_rule_that_waits_for_a_switch_is_no_dead_rule():
     """But one that fires in no position is."""
     assert lints(loads_policy(CALM)) == ()

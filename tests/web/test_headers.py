@@ -127,3 +127,23 @@ def test_a_policy_that_is_read_again_is_not_outlived(tmp_path):
 def test_an_answer_that_asked_nothing_goes_out_as_it_is():
     """Nothing switches itself on."""
     assert Site().visit(cookie="reader=x").finish(200, PLANTED) == (200, PLANTED, None)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda visit: visit.open(article("a1")),
+        lambda visit: visit.peek(article("a1")),
+        lambda visit: visit.sign_in("ana"),
+        lambda visit: visit.sign_out(),
+        lambda visit: visit.ledger(),
+        lambda visit: visit.forget(),
+        lambda visit: visit.check_origin(),
+    ],
+)
+def test_nothing_is_asked_once_the_headers_have_gone_out(ask):
+    """A body that is made as it is sent would be whole under headers that know nothing of it."""
+    visit = Site().visit()
+    visit.finish(200, [])
+    with pytest.raises(RuntimeError, match="before the answer begins"):
+        ask(visit)

@@ -40,6 +40,7 @@ class Visit:
         self._identity = Identity(gate, request, account)
         self._opened: list[tuple[Answer, Article]] = []
         self._is_personal = False
+        self._has_gone = False
 
     def open(self, article: Article | str, **details: Unpack[ViewDetails]) -> Answer:
         """Decide what this request gets of an article, and count it where a rule says so.
@@ -130,15 +131,17 @@ class Visit:
         The calls that change something do so by themselves; ask before you change anything of your
         own, such as a session.
         """
-        self._is_personal = True
+        self._ask()
         if is_cross_site(self.request, self.gate.proxies, self.gate.origins):
             raise CrossSiteError("another site sent this request: nothing was changed")
 
     def finish(self, status: int, headers: Iterable[tuple[str, str]]) -> Finished:
         """Return the status, headers and, where the view's must not go out, the body.
 
-        An answer whose view asked nothing goes out as it is.
+        An answer whose view asked nothing goes out as it is. After this nothing can be asked any
+        more: the headers have gone out.
         """
+        self._has_gone = True
         given = list(headers)
         if not self._is_personal and not self._opened:
             return Finished(status, given)
@@ -152,6 +155,15 @@ class Visit:
         if finished.body is not None and self.request.method.upper() == "HEAD":
             return finished._replace(body=b"")
         return finished
+
+    def _ask(self) -> None:
+        """Note that the answer is this reader's. Raises where its headers have gone out already."""
+        if self._has_gone:
+            raise RuntimeError(
+                "the headers of this answer have gone out: ask the visit before the answer begins,"
+                " not while its body is sent"
+            )
+        self._is_personal = True
 
     def _max_age(self) -> int:
         """Return for how many seconds, from now on, everybody gets this answer; 0 for none.
@@ -178,7 +190,7 @@ class Visit:
     def _open(self, article: Article | str, details: ViewDetails) -> Steps[Answer]:
         # Until it is known what everybody gets; for good, where the site's own function raises.
         was_personal = self._is_personal
-        self._is_personal = True
+        self._ask()
         reading = self._reading(article, details)
         answer = yield from reading.open()
         self._is_personal = was_personal
@@ -186,7 +198,7 @@ class Visit:
         return answer
 
     def _peek(self, article: Article | str, details: ViewDetails) -> Steps[Answer]:
-        self._is_personal = True
+        self._ask()
         return (yield from self._reading(article, details).peek())
 
     def _sign_in(self, account: str) -> Steps[None]:
@@ -201,7 +213,7 @@ class Visit:
         yield AskPaywall(lambda paywall: paywall.started(account.id, offer))
 
     def _ledger(self) -> Steps[dict[str, Counted]]:
-        self._is_personal = True
+        self._ask()
         now = self.gate.now()
         reader = yield from self._identity.reader(now)
         if reader.id is None:

@@ -25,12 +25,15 @@ from tests.verify.random_policies import random_policy
 WORDS = ["list", "access", "none", "counts", "used", "exhausted", "left", "wall"]
 
 
-def test_agrees_with_the_engine_a_hundred_thousand_times():
-    """In random situations of random policies the diagram says what the engine says."""
-    found = compare(100_000)
+def test_agrees_with_the_engine():
+    """In random situations of random policies the diagram says what the engine says.
+
+    A quarter of those that `python -m tests.verify.agreement` looks at.
+    """
+    found = compare(25_000)
     assert [] == found.disagreements
-    assert found.decided > 1_000
-    assert min(found.drawn[word] for word in WORDS) > 20, found.drawn
+    assert found.decided > 250
+    assert min(found.drawn[word] for word in WORDS) > 5, found.drawn
 
 
 @st.composite

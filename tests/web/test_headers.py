@@ -48,6 +48,9 @@ def test_no_header_of_the_site_makes_a_readers_answer_storable(status, access):
         (200, [("Vary", "Accept, Cookie")], "private, no-store"),
         (200, [("Vary", "*")], "private, no-store"),
         (200, [("Cache-Control", "private")], "private, no-store"),
+        (200, [("CDN-Cache-Control", "no-store")], "private, no-store"),
+        (200, [("Surrogate-Control", "no-store")], "private, no-store"),
+        (200, [("Pragma", "no-cache")], "private, no-store"),
         (
             200,
             [("Cache-Control", "max-age=20"), ("cache-control", "no-cache")],

@@ -216,6 +216,7 @@ def test_a_reader_is_neither_told_nor_forgotten_without_a_key(server):
         ({"Sec-Fetch-Site": "same-site"}, 403),
         ({"Sec-Fetch-Site": "same-origin"}, 200),
         ({"Origin": "http://site.example", "Host": "site.example"}, 200),
+        ({"Origin": "http://site.example", "Host": "site.example:80"}, 200),
         ({"Origin": "http://site.example.evil", "Host": "site.example"}, 403),
     ],
 )

@@ -39,6 +39,17 @@ def _proxies(trusted: Iterable[str]) -> Proxies:
     return Proxies.parse(trusted)
 
 
+def _origin(word: str) -> str:
+    """Return an origin as browsers write it."""
+    origin = word.strip().rstrip("/").lower()
+    scheme, _, host = origin.partition("://")
+    if scheme not in ("http", "https") or not host or "/" in host:
+        raise ValueError(
+            f"{quoted(word)} is no origin; write one such as `https://accounts.example`"
+        )
+    return origin
+
+
 def _whole_seconds(_gate: object, _attribute: object, seconds: int) -> None:
     if isinstance(seconds, bool) or not isinstance(seconds, int) or seconds < 0:
         raise ValueError(
@@ -79,7 +90,7 @@ class ConfiguredGate:
         if isinstance(self.allowed_origins, str):
             raise TypeError("`allowed_origins` are a list of origins, not one text")
         self.proxies = _proxies(self.trusted_proxies)
-        self.origins = frozenset(origin.rstrip("/").lower() for origin in self.allowed_origins)
+        self.origins = frozenset(_origin(word) for word in self.allowed_origins if word.strip())
         self.jar = CookieJar(self.cookie, self.secret)
 
     @property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
@@ -10,7 +9,6 @@ from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpResponse
 from django.utils.functional import SimpleLazyObject
 
-from meter.errors import StoreError, printable
 from meter.web.django.accounts import ask_account
 from meter.web.django.configuration import configured
 from meter.web.django.requests import DjangoVisit
@@ -27,8 +25,6 @@ if TYPE_CHECKING:
     from meter.web.gate.visit import Visit
 
 __all__ = ["MeterMiddleware"]
-
-LOG = logging.getLogger("meter.web")
 
 
 class MeterMiddleware:
@@ -82,8 +78,6 @@ class MeterMiddleware:
         if not isinstance(error, REFUSALS):
             return None
         status, words = refusal(error)
-        if isinstance(error, StoreError):
-            LOG.warning("a request is answered with %s: %s", status, printable(str(error)))
         return HttpResponse(
             words,
             status=status,

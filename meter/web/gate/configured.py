@@ -11,11 +11,11 @@ from attrs import define, field
 from attrs.validators import in_
 
 from meter.clock import system_clock
-from meter.errors import StoreError, quoted
+from meter.errors import quoted
 from meter.paywall import AsyncPaywall, Paywall
 from meter.prompts.rendering import LayoutWord
 from meter.reloading import ReloadingPolicy
-from meter.web.errors import told
+from meter.web.errors import level_of, told
 from meter.web.gate.cookie import CookieJar
 from meter.web.gate.everyone import Everyone
 from meter.web.gate.request import Proxies, WebRequest
@@ -128,8 +128,7 @@ class ConfiguredGate:
         if words in self._told or len(self._told) >= _MOST_TOLD:
             return
         self._told.add(words)
-        level = logging.WARNING if isinstance(error, StoreError) else logging.ERROR
-        LOG.log(level, "%s: %s", what, words)
+        LOG.log(level_of(error), "%s: %s", what, words)
 
     def now(self) -> datetime:
         """Return the time, in UTC where the clock is this machine's."""

@@ -12,7 +12,7 @@ from meter.web.gate.article_request import ArticleRequest, ViewDetails
 from meter.web.gate.headers import Finished, finish
 from meter.web.gate.identity import Identity
 from meter.web.gate.request import WebRequest, is_cross_site
-from meter.web.gate.steps import AskPaywall, Steps, run, run_async
+from meter.web.gate.steps import AskPaywall, Steps, Turns, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,7 +29,8 @@ class Visit:
 
     `open` decides and counts; `peek` only looks. `sign_in`, `sign_out`, `started`, `ledger` and
     `forget` are for the pages of an account. What has an `a` in front of its name is the same,
-    awaited. `finish` makes the headers; an adapter calls it.
+    awaited, one call after the other. It belongs to one request: share it with no other thread.
+    `finish` makes the headers; an adapter calls it.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Visit:
         self._identity = Identity(gate, request, account)
         self._opened: list[tuple[Answer, Article]] = []
         self._is_personal = False
+        self._turns = Turns()
 
     def open(self, article: Article | str, **details: Unpack[ViewDetails]) -> Answer:
         """Decide what this request gets of an article, and count it where a rule says so.
@@ -52,7 +54,7 @@ class Visit:
 
     async def aopen(self, article: Article | str, **details: Unpack[ViewDetails]) -> Answer:
         """Decide what this request gets of an article; see `open`."""
-        return await run_async(self._open(article, details), self.gate.paywall)
+        return await self._turns.run(self._open(article, details), self.gate.paywall)
 
     def peek(self, article: Article | str, **details: Unpack[ViewDetails]) -> Answer:
         """Say what this request would get of an article, and count nothing: for lists of articles.
@@ -63,7 +65,7 @@ class Visit:
 
     async def apeek(self, article: Article | str, **details: Unpack[ViewDetails]) -> Answer:
         """Say what this request would get of an article; see `peek`."""
-        return await run_async(self._peek(article, details), self.gate.paywall)
+        return await self._turns.run(self._peek(article, details), self.gate.paywall)
 
     def sign_in(self, account: str) -> None:
         """Say that this browser has signed in to an account, by its id: what it read joins.
@@ -75,7 +77,7 @@ class Visit:
 
     async def asign_in(self, account: str) -> None:
         """Say that this browser has signed in to an account; see `sign_in`."""
-        await run_async(self._sign_in(account), self.gate.paywall)
+        await self._turns.run(self._sign_in(account), self.gate.paywall)
 
     def sign_out(self) -> None:
         """Say that this browser has signed out: it is the device again that it was before.
@@ -94,7 +96,7 @@ class Visit:
 
     async def astarted(self, offer: str) -> None:
         """Say that the account has started an offer; see `started`."""
-        await run_async(self._started(offer), self.gate.paywall)
+        await self._turns.run(self._started(offer), self.gate.paywall)
 
     def ledger(self) -> dict[str, Counted]:
         """Return what is counted for this reader, by meter: the account's, or this device's.
@@ -105,7 +107,7 @@ class Visit:
 
     async def aledger(self) -> dict[str, Counted]:
         """Return what is counted for this reader; see `ledger`."""
-        return await run_async(self._ledger(), self.gate.paywall)
+        return await self._turns.run(self._ledger(), self.gate.paywall)
 
     def forget(self) -> None:
         """Remove what is counted for the account, if one is signed in, and for this device.
@@ -117,7 +119,7 @@ class Visit:
 
     async def aforget(self) -> None:
         """Remove what is counted for this reader; see `forget`."""
-        await run_async(self._forget(), self.gate.paywall)
+        await self._turns.run(self._forget(), self.gate.paywall)
 
     @property
     def return_path(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from flask import Flask, session
+from flask import Flask, Response, session, stream_with_context
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from meter import Article, loads_policy
@@ -36,6 +36,10 @@ def site(*, proxied=False, store="memory://"):
     def greeting():
         visit.open(Article(id="f1", access="free"))
         return f"hello {session.get('last')}"
+
+    @app.get("/streamed/<access>/<name>")
+    def streamed(access, name):
+        return Response(stream_with_context(article(access, name) for _ in range(1)))
 
     @app.get("/failing")
     def failing():
@@ -84,3 +88,10 @@ def test_a_page_that_asks_nothing_goes_out_as_it_is():
     response = site().get("/nowhere")
     assert response.status_code == 404
     assert "Cache-Control" not in response.headers
+
+
+@pytest.mark.parametrize("access", ["free", "metered"])
+def test_a_stream_that_asks_too_late_gets_nothing(access):
+    """What it would show could be stored for everybody, and is not counted."""
+    with pytest.raises(RuntimeError, match="the answer has begun"):
+        _ = site().get(f"/streamed/{access}/a1").data

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from meter import ReloadingPolicy, loads_policy
+from meter import MeterError, Reader, ReloadingPolicy, loads_policy
 from tests.web.site import POLICY, Site, article, header
 
 PLANTED = [
@@ -130,3 +130,26 @@ def test_a_policy_that_is_read_again_is_not_outlived(tmp_path):
 def test_an_answer_that_asked_nothing_goes_out_as_it_is():
     """Nothing switches itself on."""
     assert Site().visit(cookie="reader=x").finish(200, PLANTED) == (200, PLANTED, None)
+
+
+def test_nobody_is_asked_about_once_the_answer_has_begun():
+    """A body that is streamed could not be kept from caches any more, nor what it shows be counted.
+
+    An offer that has started is only the store's to know.
+    """
+    site = Site()
+    visit = site.visit(method="POST", account=Reader(id="ana", registered=True))
+    visit.finish(200, [])
+    calls = (
+        lambda: visit.open("a1"),
+        lambda: visit.peek("a1"),
+        lambda: visit.sign_in("ana"),
+        visit.sign_out,
+        visit.ledger,
+        visit.forget,
+    )
+    for call in calls:
+        with pytest.raises(RuntimeError, match="the answer has begun"):
+            call()
+    with pytest.raises(MeterError, match="no offer"):
+        visit.started("nothing")

@@ -30,7 +30,9 @@ class Visit:
     `open` decides and counts; `peek` only looks. `sign_in`, `sign_out`, `started`, `ledger` and
     `forget` are for the pages of an account. What has an `a` in front of its name is the same,
     awaited, one call after the other. It belongs to one request: share it with no other thread.
-    `finish` makes the headers; an adapter calls it.
+    `finish` makes the headers; an adapter calls it as the answer begins. From then on there is no
+    telling a cache or the browser, and what hangs on the reader is a `RuntimeError`: decide before
+    the first byte of a stream.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class Visit:
         self._identity = Identity(gate, request, account)
         self._opened: list[tuple[Answer, Article]] = []
         self._is_personal = False
+        self._is_answered = False
         self._turns = Turns()
 
     def open(self, article: Article | str, **details: Unpack[ViewDetails]) -> Answer:
@@ -84,6 +87,7 @@ class Visit:
 
         Raises `CrossSiteError` for a request that another site sends.
         """
+        self._check_time()
         self.check_origin()
         self._identity.sign_out()
 
@@ -141,6 +145,7 @@ class Visit:
 
         An answer whose view asked nothing goes out as it is.
         """
+        self._is_answered = True
         given = list(headers)
         if not self._is_personal and not self._opened:
             return Finished(status, given)
@@ -154,6 +159,14 @@ class Visit:
         if finished.body is not None and self.request.method.upper() == "HEAD":
             return finished._replace(body=b"")
         return finished
+
+    def _check_time(self) -> None:
+        """Raise `RuntimeError` once the answer has begun, without what would have to be in it."""
+        if self._is_answered:
+            raise RuntimeError(
+                "the answer has begun, and its headers are sent: ask the paywall before that, not"
+                " while the body is streamed"
+            )
 
     def _max_age(self) -> int:
         """Return for how many seconds, from now on, everybody gets this answer; 0 for none.
@@ -178,6 +191,7 @@ class Visit:
         return ArticleRequest(self.gate, self.request, self._identity, whole, details)
 
     def _open(self, article: Article | str, details: ViewDetails) -> Steps[Answer]:
+        self._check_time()
         # Until it is known what everybody gets; for good, where the site's own function raises.
         was_personal = self._is_personal
         self._is_personal = True
@@ -188,10 +202,12 @@ class Visit:
         return answer
 
     def _peek(self, article: Article | str, details: ViewDetails) -> Steps[Answer]:
+        self._check_time()
         self._is_personal = True
         return (yield from self._reading(article, details).peek())
 
     def _sign_in(self, account: str) -> Steps[None]:
+        self._check_time()
         self.check_origin()
         yield from self._identity.sign_in(account)
 
@@ -203,6 +219,7 @@ class Visit:
         yield AskPaywall(lambda paywall: paywall.started(account.id, offer))
 
     def _ledger(self) -> Steps[dict[str, Counted]]:
+        self._check_time()
         self._is_personal = True
         now = self.gate.now()
         reader = yield from self._identity.reader(now)
@@ -215,5 +232,6 @@ class Visit:
         return counted
 
     def _forget(self) -> Steps[None]:
+        self._check_time()
         self.check_origin()
         yield from self._identity.forget()

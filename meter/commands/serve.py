@@ -13,6 +13,7 @@ from meter.errors import MeterError, StoreSetupError, StoreUnavailableError, quo
 from meter.loading import load_policy
 from meter.paywall import Paywall
 from meter.stores import open_store
+from meter.stores.memory import MemoryStore
 from meter.stores.protocol import Closable
 
 if TYPE_CHECKING:
@@ -99,12 +100,7 @@ def serve(
     load_policy(policy_path)
     if key_file is not None:
         KeyFile(key_file)
-    if workers > 1 and url.startswith("memory:"):
-        raise StoreSetupError(
-            f"{workers} workers cannot share `memory://`: each would count for itself; name a store"
-            " such as `sqlite:///usage.db`, or leave `--workers` out"
-        )
-    _check_store(policy_path, url)
+    _check_store(policy_path, url, workers)
     settings = Settings(policy=policy_path, store=url, key_file=key_file, article_ids=article_ids)
     listening = listen(host, port)
     address, number = listening.getsockname()[:2]
@@ -129,9 +125,14 @@ def _check_keys(key_file: Path | None, *, no_key: bool, is_local: bool, host: st
         )
 
 
-def _check_store(policy_path: Path, url: str) -> None:
+def _check_store(policy_path: Path, url: str, workers: int) -> None:
     """Raise what no waiting mends, before anything is served; an outage is told, and waited for."""
     store = open_store(url)
+    if workers > 1 and isinstance(store, MemoryStore):
+        raise StoreSetupError(
+            f"{workers} workers cannot share `memory://`: each would count for itself; name a store"
+            " such as `sqlite:///usage.db`, or leave `--workers` out"
+        )
     try:
         Paywall(load_policy(policy_path), store).ready()
     except StoreUnavailableError as error:

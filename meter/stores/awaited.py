@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 from meter.errors import StoreSetupError
 from meter.stores.contract import check_store_protocol, is_awaited
 from meter.stores.deadline import AnswerTime, remaining
-from meter.stores.protocol import LossAware, describe, several_processes
+from meter.stores.protocol import (
+    AsyncClosable,
+    Closable,
+    LossAware,
+    describe,
+    several_processes,
+)
 from meter.stores.turns import AsyncTurns
 
 if TYPE_CHECKING:
@@ -17,7 +23,7 @@ if TYPE_CHECKING:
 
     from meter.stores.protocol import AsyncStore, Store
 
-__all__ = ["Ordinary", "awaitable", "in_thread"]
+__all__ = ["Ordinary", "awaitable", "close_awaited", "in_thread"]
 
 
 P = ParamSpec("P")
@@ -126,3 +132,12 @@ def awaitable(store: AsyncStore | Store) -> AsyncStore:
     if describe(store).blocking:
         return in_thread(ordinary)
     return _AtOnce(ordinary)
+
+
+async def close_awaited(store: object) -> None:
+    """Close an awaited store, or the ordinary one within it; one that holds nothing stays."""
+    kept = store.store if isinstance(store, Ordinary) else store
+    if isinstance(kept, AsyncClosable):
+        await kept.aclose()
+    elif isinstance(kept, Closable):
+        kept.close()

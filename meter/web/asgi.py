@@ -26,7 +26,6 @@ App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 AccountOfScope: TypeAlias = Callable[[Scope], object]
 
 _STATE = "paywall"
-_PASSED_BY = ("http.response.body", "http.response.trailers", "http.response.pathsend")
 
 
 class PaywallMiddleware:
@@ -77,7 +76,7 @@ class _Outgoing:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             await self._start(message)
-        elif not (self._replaced and message["type"] in _PASSED_BY):
+        elif not self._replaced:  # else it is of the view's body, in whatever form
             await self._send(message)
 
     async def _start(self, message: Message) -> None:

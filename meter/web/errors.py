@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from traceback import extract_tb
 
-from meter.errors import IdentityError, MeterError, StoreError, printable
+from meter.errors import IdentityError, MeterError, StoreError, StoreSetupError, printable
 
-__all__ = ["REFUSALS", "CrossSiteError", "refusal", "told"]
+__all__ = ["REFUSALS", "CrossSiteError", "level_of", "refusal", "told"]
+
+LOG = logging.getLogger("meter.web")
 
 
 class CrossSiteError(MeterError):
@@ -18,12 +21,22 @@ REFUSALS = (CrossSiteError, IdentityError, StoreError)
 
 
 def refusal(error: Exception) -> tuple[int, str]:
-    """Return the status and the words that one of the `REFUSALS` is answered with."""
+    """Return the status and the words that one of the `REFUSALS` is answered with.
+
+    A store that did not do what was asked is logged: whoever asked is not told why.
+    """
     if isinstance(error, CrossSiteError):
         return 403, f"{error}\n"
     if isinstance(error, IdentityError):
         return 400, f"{error}\n"
+    LOG.log(level_of(error), "a request is answered with 503: %s", told(error))
     return 503, "this cannot be answered just now: ask again\n"
+
+
+def level_of(error: Exception) -> int:
+    """Return how loud an error is: an outage passes, a mistake stays until somebody mends it."""
+    is_outage = isinstance(error, StoreError) and not isinstance(error, StoreSetupError)
+    return logging.WARNING if is_outage else logging.ERROR
 
 
 def told(error: BaseException) -> str:

@@ -5,16 +5,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from werkzeug.local import LocalProxy
 
 from meter.errors import raise_missing_extra
 from meter.web.errors import REFUSALS, refusal
+from meter.web.gate.headers import Finished
 from meter.web.gate.preflight import asked_about, preflight
 from meter.web.gate.visit import Visit
 from meter.web.opening import open_gate, prove
-from meter.web.wsgi import web_request
+from meter.web.wsgi import StartedAnswer, web_request
 
 try:
     from flask import Flask, Response, current_app, g, has_request_context, request
@@ -22,15 +23,18 @@ except ModuleNotFoundError as error:
     raise_missing_extra(error)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from meter.view import Article, Reader
     from meter.web.gate import Gate
+    from meter.web.gate.headers import Headers
 
 __all__ = ["FlaskPaywall", "visit"]
 
 _EXTENSION = "meter"
 _PREFIX = "METER_"
+_VISITS = "meter.visits"
 
 
 class FlaskPaywall:
@@ -66,7 +70,7 @@ class FlaskPaywall:
         prove(gate)
         app.extensions[_EXTENSION] = gate
         app.before_request(self._begin)
-        app.after_request(_finish)
+        app.wsgi_app = _Outermost(app.wsgi_app)  # type: ignore[method-assign]
         app.context_processor(lambda: {"paywall": visit})
         for kind in REFUSALS:
             app.register_error_handler(kind, _refuse)
@@ -89,7 +93,10 @@ class FlaskPaywall:
 
     def _begin(self) -> None:
         gate: Gate = current_app.extensions[_EXTENSION]
-        g.meter_visit = gate.visit(web_request(request.environ), self._account)
+        visits = request.environ.get(_VISITS)
+        if visits is not None:
+            g.meter_visit = gate.visit(web_request(request.environ), self._account)
+            visits.append(g.meter_visit)
 
 
 def _current() -> Visit:
@@ -103,17 +110,22 @@ visit = cast("Visit", LocalProxy(_current))
 """The visit that the request at hand is."""
 
 
-def _finish(response: Response) -> Response:
-    found = g.get("meter_visit")
-    if not isinstance(found, Visit):
-        return response
-    finished = found.finish(response.status_code, list(response.headers))
-    if finished.body is not None:
-        response.set_data(finished.body)
-    response.status_code = finished.status
-    response.headers.clear()
-    response.headers.extend(cast("Any", finished.headers))
-    return response
+class _Outermost:
+    """Sees every answer last: Flask saves its session after all functions of `after_request`."""
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self._app = app
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        visits: list[Visit] = []
+        environ[_VISITS] = visits
+
+        def finish(status: int, headers: Headers) -> Finished:
+            return visits[-1].finish(status, headers) if visits else Finished(status, headers)
+
+        answer = StartedAnswer(finish, start_response)
+        body = self._app(environ, answer.start)
+        return body if answer.goes_out else answer.around(body)
 
 
 def _refuse(error: Exception) -> Response:

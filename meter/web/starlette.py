@@ -7,7 +7,8 @@ from inspect import isawaitable
 from typing import TYPE_CHECKING, Unpack
 
 from meter.errors import raise_missing_extra
-from meter.stores.protocol import AsyncClosable, Closable
+from meter.reloading import ReloadingPolicy
+from meter.stores.awaited import close_awaited
 from meter.web import asgi
 from meter.web.asgi import PaywallMiddleware
 from meter.web.errors import REFUSALS, refusal
@@ -79,13 +80,13 @@ class StarlettePaywall:
         Raises what `open_gate` does; a store that is out does not keep the site from starting.
         """
         gate = open_async_gate(self._policy, self._store, reload=self._reload, **self._settings)
-        await prove_async(gate)
-        self._gate = gate
         try:
+            await prove_async(gate)
+            self._gate = gate
             yield
         finally:
             self._gate = None
-            await _close(gate)
+            await self._close(gate)
 
     def install(self, app: Starlette) -> None:
         """Put the paywall around an application, its error pages included.
@@ -126,6 +127,13 @@ class StarlettePaywall:
 
         return view
 
+    async def _close(self, gate: Gate) -> None:
+        """Close what was opened with the application: the policy's file, if any, and the store."""
+        source = gate.paywall.source
+        if isinstance(source, ReloadingPolicy) and source is not self._policy:
+            source.close()
+        await close_awaited(gate.paywall.store)
+
     def _account_of(self, scope: Scope) -> object:
         return None if self._account is None else self._account(HTTPConnection(scope))
 
@@ -138,11 +146,3 @@ def visit_of(request: HTTPConnection) -> Visit:
 def _refusal(_request: Request, error: Exception) -> PlainTextResponse:
     status, words = refusal(error)
     return PlainTextResponse(words, status_code=status)
-
-
-async def _close(gate: Gate) -> None:
-    store = gate.paywall.store
-    if isinstance(store, AsyncClosable):
-        await store.aclose()
-    elif isinstance(store, Closable):
-        store.close()

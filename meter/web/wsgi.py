@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from meter.web.gate import Gate
+    from meter.web.gate.headers import Finished, Headers
 
+    Finish: TypeAlias = Callable[[int, Headers], Finished]
     ErrorInfo: TypeAlias = (
         tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
     )
 
-__all__ = ["VISIT", "PaywallApplication", "visit_of", "web_request"]
+__all__ = ["VISIT", "PaywallApplication", "StartedAnswer", "visit_of", "web_request"]
 
 VISIT = "meter.visit"
 Write: TypeAlias = Callable[[bytes], object]
@@ -52,7 +54,7 @@ class PaywallApplication:
             web_request(environ), None if account is None else lambda: account(environ)
         )
         environ[VISIT] = visit
-        answer = _StartedAnswer(visit, start_response)
+        answer = StartedAnswer(visit.finish, start_response)
         try:
             body = self.app(environ, answer.start)
         except REFUSALS as error:
@@ -60,14 +62,14 @@ class PaywallApplication:
         return body if answer.goes_out else answer.around(body)
 
 
-class _StartedAnswer:
+class StartedAnswer:
     """What goes out: a view's answer, with the headers it has to have.
 
     A WSGI application may start its answer only as its body is taken: until then nothing goes out.
     """
 
-    def __init__(self, visit: Visit, start_response: StartResponse) -> None:
-        self._visit = visit
+    def __init__(self, finish: Finish, start_response: StartResponse) -> None:
+        self._finish = finish
         self._start_response = start_response
         self._body: bytes | None = None
         self._started = False
@@ -81,7 +83,7 @@ class _StartedAnswer:
         self, status: str, headers: list[tuple[str, str]], exc_info: ErrorInfo | None = None, /
     ) -> Write:
         code, _, reason = status.partition(" ")
-        finished = self._visit.finish(int(code), headers)
+        finished = self._finish(int(code), headers)
         self._body = finished.body
         self._started = True
         if finished.status != int(code):

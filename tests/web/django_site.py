@@ -112,6 +112,11 @@ async def astreamed(request, name):
     return StreamingHttpResponse(parts())
 
 
+def late(request, name):
+    """Ask for the first time when the answer has begun."""
+    return StreamingHttpResponse(page(request.paywall.open(article_named(name))) for _ in range(1))
+
+
 def templated(request, name):
     """Show an article by a template."""
     answer = request.paywall.open(article_named(name))
@@ -194,6 +199,7 @@ class Urls:
         path("a/articles/<path:name>", aarticle),
         path("kept/<path:name>", kept),
         path("session/<path:name>", with_session),
+        path("late/<path:name>", late),
         path("streamed/<path:name>", streamed),
         path("a/streamed/<path:name>", astreamed),
         path("templated/<path:name>", templated),

@@ -73,3 +73,18 @@ def test_a_page_without_encryption_changes_nothing_on_one_with_it():
     )
     with pytest.raises(CrossSiteError):
         visit.check_origin()
+
+
+def test_an_empty_origin_allows_nobody():
+    """Such as the one of an empty list in a variable of the environment."""
+    settings = {"secret": "new", "allowed_origins": [""]}
+    visit = Site(settings=settings).visit(method="POST", sec_fetch_site="cross-site")
+    with pytest.raises(CrossSiteError):
+        visit.check_origin()
+
+
+@pytest.mark.parametrize("word", ["accounts.example", "null", "https://", "https://a.example/b"])
+def test_what_is_no_origin_is_refused(word):
+    """It would never be one that a browser sends, or be too many."""
+    with pytest.raises(ValueError, match="is no origin; write one such as"):
+        Site(settings={"secret": "new", "allowed_origins": [word]})

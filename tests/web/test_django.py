@@ -459,6 +459,12 @@ def as_subscriber(request):
     return Reader(id="s", registered=True, entitlements=[Entitlement(kind="subscription")])
 
 
+def test_a_stream_that_asks_too_late_gets_nothing(site):
+    """Also where it is the first to ask: its headers are sent, and nothing could be counted."""
+    with pytest.raises(RuntimeError, match="the answer has begun"):
+        list(site().get("/late/a1").streaming_content)
+
+
 def test_a_page_with_a_session_is_never_for_a_cache(site):
     """Also where everybody may read it: the session's cookie is one reader's."""
     response = site().get("/session/free-1")
@@ -726,6 +732,12 @@ class UnixConnection(http.client.HTTPConnection):
         self.sock.connect(self._path)
 
 
+def listens(path):
+    """Say whether somebody takes connections at a socket: its file is there a moment before."""
+    with socket.socket(socket.AF_UNIX) as asking:
+        return asking.connect_ex(str(path)) == 0
+
+
 @pytest.fixture
 def example(tmp_path):
     """The example in gunicorn: two workers of a process that had opened the paywall already."""
@@ -746,7 +758,7 @@ def example(tmp_path):
         stderr=log,
     )
     for _ in range(3000):
-        if listening.exists() or process.poll() is not None:
+        if listens(listening) or process.poll() is not None:
             break
         time.sleep(0.01)
     yield listening

@@ -14,7 +14,7 @@ from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meter import Article, Reader, Rule, Usage, decide, loads_policy
+from meter import Article, PageView, Reader, Rule, Usage, decide, loads_policy
 from meter.policy import Dates, Hours, Lengths, When
 from meter.testing import strategies
 from meter.testing.strategies.times import edges
@@ -51,8 +51,10 @@ def open_policies(draw):
     """Draw policies that mostly open something before their other rules."""
     policy = draw(strategies.policies())
     opened = draw(st.lists(OPENING, min_size=1, max_size=2))
+    offers = st.sampled_from([(), *((offer.name,) for offer in policy.offers)])
     rules = [
-        Rule(name=f"open {number}", when=when, show="article") for number, when in enumerate(opened)
+        Rule(name=f"open {number}", when=when, show="article", offers=draw(offers))
+        for number, when in enumerate(opened)
     ]
     return evolve(policy, rules=(*rules, *policy.rules))
 
@@ -70,6 +72,7 @@ def hold(everyone_of, data):
     times = [at]
     if found.same:
         times += _times(policy, people, article, at, found.seconds)
+    first, _ = decide(policy, NOBODY, PageView(article=article), Usage(), moment(at, policy.zone))
     view = st.builds(
         partial(evolve, article=article, prefetch=False), strategies.page_views(policy)
     )
@@ -77,7 +80,7 @@ def hold(everyone_of, data):
         usage = data.draw(st.just(Usage()) | strategies.usages(policy))
         asked = data.draw(view)
         for time in times:
-            _check(policy, reader, asked, usage, time, found)
+            _check(policy, reader, asked, usage, time, found, first.offers)
 
 
 def _times(policy, people, article, at, seconds):
@@ -88,12 +91,13 @@ def _times(policy, people, article, at, seconds):
     return [*inside[:6], *inside[-3:]]
 
 
-def _check(policy, reader, view, usage, time, found):
+def _check(policy, reader, view, usage, time, found, offers):
     decision, after = decide(policy, reader, view, usage, moment(time, policy.zone))
     assert decision.access is Access.FULL, "an open article is closed to somebody"
     if found.same:
         assert decision.show is Show.ARTICLE, "somebody gets another answer"
         assert decision.prompt is None
+        assert decision.offers == offers, "somebody gets another offer"
         assert not decision.counted, "a view that a cache would hide is counted"
         assert after is usage
 
@@ -128,6 +132,7 @@ show = "wall"
 NOON = datetime(2026, 6, 10, 12, 0, tzinfo=UTC)
 PUBLISHED = Article(id="a1", access="free", published=NOON - timedelta(minutes=50))
 HISTORY = '[meters.history]\nwindow = { calendar = "month" }\nlimit = 1\n'
+OFFER = '[offers.o]\nkind = "trial"\nprice = 1\ncurrency = "USD"\nterm = "1 month"\n'
 TABLE = {
     "free to all": ("", 'when = { access = ["free"] }', (True, True, None)),
     "counted by a history": (
@@ -148,6 +153,21 @@ TABLE = {
     ),
     "open until a day ends": ("", "when = { dates = { until = 2026-06-10 } }", (True, True, 22500)),
     "by the hour": ("", "when = { hour = { at_least = 6 } }", (True, True, 900)),
+    "with an offer that ends": (
+        OFFER + "ends = 2026-06-10",
+        'when = { access = ["free"] }\noffer = "o"',
+        (True, True, 22500),
+    ),
+    "with an offer for some": (
+        OFFER + 'when = { reader = ["anonymous"] }',
+        'when = { access = ["free"] }\noffer = "o"',
+        (True, False, None),
+    ),
+    "free on a meter, with an offer that is given once": (
+        OFFER + "once = true",
+        'when = { access = ["free"] }\nspend = "m"\noffer = "o"',
+        (True, False, None),
+    ),
     "open to some": ("", "when = { gift = true }", (False, False, None)),
     "closed to some": ("", "when = { not = { gift = true } }", (False, False, None)),
 }

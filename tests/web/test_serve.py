@@ -216,6 +216,7 @@ def test_a_reader_is_neither_told_nor_forgotten_without_a_key(server):
         ({"Sec-Fetch-Site": "same-site"}, 403),
         ({"Sec-Fetch-Site": "same-origin"}, 200),
         ({"Origin": "http://site.example", "Host": "site.example"}, 200),
+        ({"Origin": "http://site.example", "Host": "site.example:80"}, 200),
         ({"Origin": "http://site.example.evil", "Host": "site.example"}, 403),
     ],
 )
@@ -223,6 +224,13 @@ def test_a_page_of_another_site_changes_nothing(server, headers, status):
     """A request that no browser's page has made passes."""
     reply = server.ask("POST", "/v1/decide", VIEW, headers=headers)
     assert reply.status == status
+
+
+def test_headers_are_bounded(server):
+    """Before any key is looked at: whoever sends more than 64 KiB of them is sent away."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as raw:
+        raw.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\nX-Large: " + b"x" * 70_000)
+        assert raw.recv(4096).startswith(b"HTTP/1.1 400 ")
 
 
 def test_the_log_holds_no_line_of_a_clients(server):

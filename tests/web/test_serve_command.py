@@ -36,6 +36,7 @@ def start(tmp_path, monkeypatch):
         ("--no-key --host example.org", "`example.org` is not a loopback address"),
         ("--no-key --key-file keys.txt", "exclude each other"),
         ("--no-key --workers 2", "2 workers cannot share `memory://`"),
+        ("--no-key --workers 2 --store MEMORY://", "2 workers cannot share `memory://`"),
         ("--key-file keys.txt --workers 0", "0 is not in the range"),
         ("--key-file no.txt", "there is no file `no.txt`"),
         ("--no-key --port 70000", "70000 is not in the range"),

@@ -13,6 +13,7 @@ from django.utils.module_loading import import_string
 
 from meter.errors import PolicyError, StoreError, printable, quoted
 from meter.loading import load_policy
+from meter.stores.memory import MemoryStore
 from meter.web.django.configuration import NAMES, REQUIRED, configured, given, hint
 from meter.web.django.middleware import MeterMiddleware
 
@@ -123,7 +124,7 @@ def check_store(**_: object) -> list[CheckMessage]:
     if paywall is None:
         return []
     found: list[CheckMessage] = []
-    if str((given() or {}).get("STORE")).startswith("memory:"):
+    if isinstance(paywall.gate.paywall.store, MemoryStore):
         found.append(
             Doubt(
                 "the store is memory: every process counts by itself, and forgets when it ends",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
@@ -10,7 +9,6 @@ from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpResponse
 from django.utils.functional import SimpleLazyObject
 
-from meter.errors import StoreError, printable
 from meter.web.django.accounts import ask_account
 from meter.web.django.configuration import configured
 from meter.web.django.requests import DjangoVisit
@@ -24,11 +22,10 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
 
+    from meter.web.django.configuration import DjangoPaywall
     from meter.web.gate.visit import Visit
 
 __all__ = ["MeterMiddleware"]
-
-LOG = logging.getLogger("meter.web")
 
 
 class MeterMiddleware:
@@ -58,23 +55,16 @@ class MeterMiddleware:
         if self._is_async:
             return self._answer(request)
         visits = self._begin(request)
-        return _applied(visits, self.get_response(request))
+        return visits.applied(self.get_response(request))
 
     async def _answer(self, request: HttpRequest) -> HttpResponseBase:
         visits = self._begin(request)
-        return _applied(visits, await self.get_response(request))
+        return visits.applied(await self.get_response(request))
 
-    def _begin(self, request: HttpRequest) -> list[Visit]:
+    def _begin(self, request: HttpRequest) -> _Visits:
         """Give a request its visit, which is made when it is first asked; return those made."""
-        visits: list[Visit] = []
-
-        def make() -> Visit:
-            account = self._paywall.account
-            visit = DjangoVisit(self._paywall.gate, request, lambda: ask_account(account, request))
-            visits.append(visit)
-            return visit
-
-        request.paywall = SimpleLazyObject(make)
+        visits = _Visits(self._paywall, request)
+        request.paywall = SimpleLazyObject(visits.make)
         return visits
 
     def process_exception(self, _request: HttpRequest, error: Exception) -> HttpResponse | None:
@@ -82,8 +72,6 @@ class MeterMiddleware:
         if not isinstance(error, REFUSALS):
             return None
         status, words = refusal(error)
-        if isinstance(error, StoreError):
-            LOG.warning("a request is answered with %s: %s", status, printable(str(error)))
         return HttpResponse(
             words,
             status=status,
@@ -92,11 +80,30 @@ class MeterMiddleware:
         )
 
 
-def _applied(visits: list[Visit], response: HttpResponseBase) -> HttpResponseBase:
-    """Return an answer with the status, headers, cookie and body that it has to have."""
-    for visit in visits:
-        _apply(visit, response)
-    return response
+class _Visits:
+    """The visit of one request, if its view asks for one, and what it says of the answer."""
+
+    def __init__(self, paywall: DjangoPaywall, request: HttpRequest) -> None:
+        self._paywall = paywall
+        self._request = request
+        self._made: list[Visit] = []
+        self._is_answered = False
+
+    def make(self) -> Visit:
+        account = self._paywall.account
+        request = self._request
+        visit = DjangoVisit(self._paywall.gate, request, lambda: ask_account(account, request))
+        self._made.append(visit)
+        if self._is_answered:  # a body that is streamed asks for the first time
+            visit.finish(200, ())
+        return visit
+
+    def applied(self, response: HttpResponseBase) -> HttpResponseBase:
+        """Return an answer with the status, headers, cookie and body that it has to have."""
+        self._is_answered = True
+        for visit in self._made:
+            _apply(visit, response)
+        return response
 
 
 def _apply(visit: Visit, response: HttpResponseBase) -> None:

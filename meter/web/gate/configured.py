@@ -11,11 +11,11 @@ from attrs import Attribute, define, field
 from attrs.validators import in_
 
 from meter.clock import system_clock
-from meter.errors import StoreError, quoted
+from meter.errors import quoted
 from meter.paywall import AsyncPaywall, Paywall
 from meter.prompts.rendering import LayoutWord
 from meter.reloading import ReloadingPolicy
-from meter.web.errors import told
+from meter.web.errors import level_of, told
 from meter.web.gate.cookie import CookieJar
 from meter.web.gate.everyone import Everyone
 from meter.web.gate.request import Proxies, WebRequest
@@ -37,6 +37,17 @@ AccountOf: TypeAlias = Callable[[], object]
 
 def _proxies(trusted: Iterable[str]) -> Proxies:
     return Proxies.parse(trusted)
+
+
+def _origin(word: str) -> str:
+    """Return an origin as browsers write it."""
+    origin = word.strip().rstrip("/").lower()
+    scheme, _, host = origin.partition("://")
+    if scheme not in ("http", "https") or not host or "/" in host:
+        raise ValueError(
+            f"{quoted(word)} is no origin; write one such as `https://accounts.example`"
+        )
+    return origin
 
 
 def _whole_seconds(_gate: object, _attribute: object, seconds: int) -> None:
@@ -84,7 +95,7 @@ class ConfiguredGate:
         if isinstance(self.allowed_origins, str):
             raise TypeError("`allowed_origins` are a list of origins, not one text")
         self.proxies = _proxies(self.trusted_proxies)
-        self.origins = frozenset(origin.rstrip("/").lower() for origin in self.allowed_origins)
+        self.origins = frozenset(_origin(word) for word in self.allowed_origins if word.strip())
         self.jar = CookieJar(self.cookie, self.secret)
 
     @property
@@ -122,8 +133,7 @@ class ConfiguredGate:
         if words in self._told or len(self._told) >= _MOST_TOLD:
             return
         self._told.add(words)
-        level = logging.WARNING if isinstance(error, StoreError) else logging.ERROR
-        LOG.log(level, "%s: %s", what, words)
+        LOG.log(level_of(error), "%s: %s", what, words)
 
     def now(self) -> datetime:
         """Return the time, in UTC where the clock is this machine's."""

@@ -98,7 +98,7 @@ class Everyone:
             if holds is False or self._passes_by(rule, values[ACCESS]):
                 continue
             whole = whole and _opens(rule, values[ACCESS])
-            same = same and whole and _is_plain(rule, values[ACCESS])
+            same = same and whole and self._is_plain(rule, values)
             if holds or not whole:
                 break
         return whole, same and whole and not any(self._may_count(values))
@@ -106,6 +106,17 @@ class Everyone:
     @staticmethod
     def _passes_by(rule: JudgedRule, access: ArticleAccess) -> bool:
         return bool(rule.spend) and rule.fit(access) is Fit.MISSING
+
+    def _is_plain(self, rule: JudgedRule, values: tuple[Any, ...]) -> bool:
+        """Say whether a rule that opens an article says the same to all.
+
+        It has no prompt, and its offers hang on nothing but the article and the time.
+        """
+        is_free = bool(rule.spend) and values[ACCESS] is ArticleAccess.FREE
+        if not is_free and (rule.show is not Show.ARTICLE or rule.prompt is not None):
+            return False
+        running = [holds_unless(offer.formula, values, self._unknown) for offer in rule.offers]
+        return None not in running
 
     def _may_count(self, values: tuple[Any, ...]) -> Iterator[bool]:
         """Yield, for each meter that counts whatever rule opens a view, whether it may count it."""
@@ -138,10 +149,3 @@ def _opens(rule: JudgedRule, access: ArticleAccess) -> bool:
     if rule.spend:
         return rule.fit(access) is Fit.FREE
     return isinstance(rule.show, Show) and rule.show.access is Access.FULL
-
-
-def _is_plain(rule: JudgedRule, access: ArticleAccess) -> bool:
-    """Say whether a rule that opens an article says nothing beside it."""
-    if rule.spend and access is ArticleAccess.FREE:
-        return True
-    return rule.show is Show.ARTICLE and rule.prompt is None

@@ -90,7 +90,7 @@ def _may_be_stored(status: int, headers: Headers) -> bool:
         lower = name.lower()
         if lower == "set-cookie":
             return False
-        if lower == "cache-control" and any(word in value.lower() for word in _RESTRICTED):
+        if _is_caching(lower) and any(word in value.lower() for word in _RESTRICTED):
             return False
         if lower == "vary" and ("*" in value or "cookie" in value.lower()):
             return False

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
 from meter.errors import quoted
+from meter.web.origins import is_from_another_site
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Proxies", "WebRequest", "is_cross_site", "local_path"]
 
 _SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
-_OWN_SITE = ("same-origin", "none")
 _UNIX = "unix"
-_PORTS = {"http": ":80", "https": ":443"}
 
 
 def _lower(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -133,37 +131,11 @@ def _network(word: str) -> IPv4Network | IPv6Network:
 def is_cross_site(request: WebRequest, proxies: Proxies, allowed: Collection[str]) -> bool:
     """Say whether a browser says that another site sends a request which changes something.
 
-    `allowed` are origins, such as `https://accounts.example`, that may. A request with neither
-    `Sec-Fetch-Site` nor `Origin` comes from no browser of today, and no other site can make one.
+    `allowed` are origins, such as `https://accounts.example`, that may.
     """
     if request.method.upper() in _SAFE:
         return False
-    origin = request.headers.get("origin")
-    if origin is not None and origin.lower() in allowed:
+    if request.header("origin").lower() in allowed:
         return False
-    site = request.headers.get("sec-fetch-site")
-    if site is not None:
-        return site.strip().lower() not in _OWN_SITE
-    if origin is None:
-        return False
-    if _scheme(origin) == "http" and proxies.is_secure(request):
-        return True
-    return _host(origin) != _bare(proxies.host(request), _scheme(origin))
-
-
-def _scheme(origin: str) -> str:
-    return origin.partition(":")[0].lower()
-
-
-def _host(origin: str) -> str | None:
-    """Return the host and port of an origin, or `None` for `null` and for what is none."""
-    try:
-        netloc = urlsplit(origin).netloc
-    except ValueError:
-        return None
-    return _bare(netloc, _scheme(origin)) or None
-
-
-def _bare(host: str, scheme: str) -> str:
-    """Return a host as it is compared: without the port that its scheme has anyway."""
-    return host.strip().lower().removesuffix(_PORTS.get(scheme, ":"))
+    host = proxies.host(request)
+    return is_from_another_site(request.headers, host, is_secure=proxies.is_secure(request))

@@ -16,7 +16,7 @@ from attrs import frozen
 from meter.paywall import AsyncPaywall, Paywall
 from meter.stores import queries
 
-__all__ = ["AskPaywall", "AskSite", "Steps", "at_once", "run", "run_async", "tried"]
+__all__ = ["AskPaywall", "AskSite", "Steps", "Turns", "at_once", "run", "run_async", "tried"]
 
 T = TypeVar("T")
 
@@ -98,3 +98,28 @@ async def run_async(steps: Steps[T], paywall: Paywall | AsyncPaywall) -> T:
         return await found if isawaitable(found) else found
 
     return await queries.run_async(steps, ask, Exception)
+
+
+class Turns:
+    """Awaits the steps of one visit, one call after the other.
+
+    A view may open several articles at once (`asyncio.gather`): each goes by what those before it
+    have counted in the cookie. The task whose turn it is may begin another call within its own, as
+    where the site's `account` signs in.
+    """
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+        self._task: asyncio.Task[Any] | None = None
+
+    async def run(self, steps: Steps[T], paywall: Paywall | AsyncPaywall) -> T:
+        """Do as `run_async` does, when the calls before this one are done."""
+        task = asyncio.current_task()
+        if self._task is task:
+            return await run_async(steps, paywall)
+        async with self._lock:
+            self._task = task
+            try:
+                return await run_async(steps, paywall)
+            finally:
+                self._task = None

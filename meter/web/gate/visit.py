@@ -12,7 +12,7 @@ from meter.web.gate.article_request import ArticleRequest, ViewDetails
 from meter.web.gate.headers import Finished, finish
 from meter.web.gate.identity import Identity
 from meter.web.gate.request import WebRequest, is_cross_site
-from meter.web.gate.steps import AskPaywall, Steps, run, run_async
+from meter.web.gate.steps import AskPaywall, Steps, Turns, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,7 +29,10 @@ class Visit:
 
     `open` decides and counts; `peek` only looks. `sign_in`, `sign_out`, `started`, `ledger` and
     `forget` are for the pages of an account. What has an `a` in front of its name is the same,
-    awaited. `finish` makes the headers; an adapter calls it.
+    awaited, one call after the other. It belongs to one request: share it with no other thread.
+    `finish` makes the headers; an adapter calls it as the answer begins. From then on there is no
+    telling a cache or the browser, and what hangs on the reader is a `RuntimeError`: decide before
+    the first byte of a stream.
     """
 
     def __init__(
@@ -40,7 +43,8 @@ class Visit:
         self._identity = Identity(gate, request, account)
         self._opened: list[tuple[Answer, Article]] = []
         self._is_personal = False
-        self._has_gone = False
+        self._is_answered = False
+        self._turns = Turns()
 
     def open(self, article: Article | str, **details: Unpack[ViewDetails]) -> Answer:
         """Decide what this request gets of an article, and count it where a rule says so.
@@ -53,7 +57,7 @@ class Visit:
 
     async def aopen(self, article: Article | str, **details: Unpack[ViewDetails]) -> Answer:
         """Decide what this request gets of an article; see `open`."""
-        return await run_async(self._open(article, details), self.gate.paywall)
+        return await self._turns.run(self._open(article, details), self.gate.paywall)
 
     def peek(self, article: Article | str, **details: Unpack[ViewDetails]) -> Answer:
         """Say what this request would get of an article, and count nothing: for lists of articles.
@@ -64,7 +68,7 @@ class Visit:
 
     async def apeek(self, article: Article | str, **details: Unpack[ViewDetails]) -> Answer:
         """Say what this request would get of an article; see `peek`."""
-        return await run_async(self._peek(article, details), self.gate.paywall)
+        return await self._turns.run(self._peek(article, details), self.gate.paywall)
 
     def sign_in(self, account: str) -> None:
         """Say that this browser has signed in to an account, by its id: what it read joins.
@@ -76,13 +80,14 @@ class Visit:
 
     async def asign_in(self, account: str) -> None:
         """Say that this browser has signed in to an account; see `sign_in`."""
-        await run_async(self._sign_in(account), self.gate.paywall)
+        await self._turns.run(self._sign_in(account), self.gate.paywall)
 
     def sign_out(self) -> None:
         """Say that this browser has signed out: it is the device again that it was before.
 
         Raises `CrossSiteError` for a request that another site sends.
         """
+        self._check_time()
         self.check_origin()
         self._identity.sign_out()
 
@@ -95,7 +100,7 @@ class Visit:
 
     async def astarted(self, offer: str) -> None:
         """Say that the account has started an offer; see `started`."""
-        await run_async(self._started(offer), self.gate.paywall)
+        await self._turns.run(self._started(offer), self.gate.paywall)
 
     def ledger(self) -> dict[str, Counted]:
         """Return what is counted for this reader, by meter: the account's, or this device's.
@@ -106,7 +111,7 @@ class Visit:
 
     async def aledger(self) -> dict[str, Counted]:
         """Return what is counted for this reader; see `ledger`."""
-        return await run_async(self._ledger(), self.gate.paywall)
+        return await self._turns.run(self._ledger(), self.gate.paywall)
 
     def forget(self) -> None:
         """Remove what is counted for the account, if one is signed in, and for this device.
@@ -118,7 +123,7 @@ class Visit:
 
     async def aforget(self) -> None:
         """Remove what is counted for this reader; see `forget`."""
-        await run_async(self._forget(), self.gate.paywall)
+        await self._turns.run(self._forget(), self.gate.paywall)
 
     @property
     def return_path(self) -> str:
@@ -131,17 +136,16 @@ class Visit:
         The calls that change something do so by themselves; ask before you change anything of your
         own, such as a session.
         """
-        self._ask()
+        self._is_personal = True
         if is_cross_site(self.request, self.gate.proxies, self.gate.origins):
             raise CrossSiteError("another site sent this request: nothing was changed")
 
     def finish(self, status: int, headers: Iterable[tuple[str, str]]) -> Finished:
         """Return the status, headers and, where the view's must not go out, the body.
 
-        An answer whose view asked nothing goes out as it is. After this nothing can be asked any
-        more: the headers have gone out.
+        An answer whose view asked nothing goes out as it is.
         """
-        self._has_gone = True
+        self._is_answered = True
         given = list(headers)
         if not self._is_personal and not self._opened:
             return Finished(status, given)
@@ -156,14 +160,13 @@ class Visit:
             return finished._replace(body=b"")
         return finished
 
-    def _ask(self) -> None:
-        """Note that the answer is this reader's. Raises where its headers have gone out already."""
-        if self._has_gone:
+    def _check_time(self) -> None:
+        """Raise `RuntimeError` once the answer has begun, without what would have to be in it."""
+        if self._is_answered:
             raise RuntimeError(
-                "the headers of this answer have gone out: ask the visit before the answer begins,"
-                " not while its body is sent"
+                "the answer has begun, and its headers are sent: ask the paywall before that, not"
+                " while the body is streamed"
             )
-        self._is_personal = True
 
     def _max_age(self) -> int:
         """Return for how many seconds, from now on, everybody gets this answer; 0 for none.
@@ -188,9 +191,10 @@ class Visit:
         return ArticleRequest(self.gate, self.request, self._identity, whole, details)
 
     def _open(self, article: Article | str, details: ViewDetails) -> Steps[Answer]:
+        self._check_time()
         # Until it is known what everybody gets; for good, where the site's own function raises.
         was_personal = self._is_personal
-        self._ask()
+        self._is_personal = True
         reading = self._reading(article, details)
         answer = yield from reading.open()
         self._is_personal = was_personal
@@ -198,10 +202,12 @@ class Visit:
         return answer
 
     def _peek(self, article: Article | str, details: ViewDetails) -> Steps[Answer]:
-        self._ask()
+        self._check_time()
+        self._is_personal = True
         return (yield from self._reading(article, details).peek())
 
     def _sign_in(self, account: str) -> Steps[None]:
+        self._check_time()
         self.check_origin()
         yield from self._identity.sign_in(account)
 
@@ -213,7 +219,8 @@ class Visit:
         yield AskPaywall(lambda paywall: paywall.started(account.id, offer))
 
     def _ledger(self) -> Steps[dict[str, Counted]]:
-        self._ask()
+        self._check_time()
+        self._is_personal = True
         now = self.gate.now()
         reader = yield from self._identity.reader(now)
         if reader.id is None:
@@ -225,5 +232,6 @@ class Visit:
         return counted
 
     def _forget(self) -> Steps[None]:
+        self._check_time()
         self.check_origin()
         yield from self._identity.forget()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from meter.errors import printable
+from meter.web.origins import is_from_another_site
 from meter.web.serve.problems import one_problem
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ __all__ = ["ACCESS_LOG", "Watch", "check_source", "is_loopback"]
 ACCESS_LOG = logging.getLogger("meter.serve.access")
 
 _LONGEST_PATH = 200
-_OWN_SITES = ("same-origin", "none")
 _UNREAD = "other"
 
 
@@ -74,17 +74,17 @@ class Watch:
 def check_source(headers: Headers, *, needs_key: bool) -> None:
     """Refuse what a page of another site asks through somebody's browser.
 
-    A request with neither `Origin` nor `Sec-Fetch-Site` comes from no browser's page, and passes.
     Without keys the host that was asked for has to be this machine, whatever a foreign name
     resolves to.
     """
-    site = headers.get("sec-fetch-site")
-    origin = headers.get("origin")
     host = headers.get("host", "")
-    if site is not None and site not in _OWN_SITES:
-        raise _foreign()
-    if origin is not None and _host_of(origin) != host.lower():
-        raise _foreign()
+    if is_from_another_site(headers, host, is_secure=False):
+        raise one_problem(
+            "cross-site",
+            "a web page of another site asks through somebody's browser",
+            "ask from your own server: a key in a page is no secret",
+            status=403,
+        )
     if not needs_key and not is_loopback(_name_of(host)):
         raise one_problem(
             "foreign-host",
@@ -92,22 +92,6 @@ def check_source(headers: Headers, *, needs_key: bool) -> None:
             "ask for `127.0.0.1` or `localhost`, or start the server with `--key-file`",
             status=403,
         )
-
-
-def _foreign() -> Exception:
-    return one_problem(
-        "cross-site",
-        "a web page of another site asks through somebody's browser",
-        "ask from your own server: a key in a page is no secret",
-        status=403,
-    )
-
-
-def _host_of(origin: str) -> str:
-    try:
-        return urlsplit(origin).netloc.lower()
-    except ValueError:
-        return ""
 
 
 def _name_of(host: str) -> str:

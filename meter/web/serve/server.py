@@ -76,6 +76,8 @@ def serve(settings: Settings, listening: socket.socket, workers: int) -> None:
         _Factory(settings, shared),
         factory=True,
         workers=workers,
+        http="h11",  # the other parser that uvicorn may find installed bounds no headers
+        ws="none",
         log_config=None,
         access_log=False,
         proxy_headers=False,

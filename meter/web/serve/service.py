@@ -16,8 +16,8 @@ from meter.paywall import AsyncPaywall
 from meter.prompts import render
 from meter.reloading import ReloadingPolicy
 from meter.stores import open_async_store
-from meter.stores.awaited import Ordinary
-from meter.stores.protocol import AsyncClosable, AsyncStore, Closable
+from meter.stores.awaited import close_awaited
+from meter.stores.protocol import AsyncStore
 from meter.web.serve.keys import KeyFile, NoKeys
 from meter.web.serve.metrics import Counters
 
@@ -93,7 +93,4 @@ class Service:
     async def close(self) -> None:
         """Close the store, and look at the policy file no more."""
         self.policies.close()
-        if isinstance(self.store, AsyncClosable):
-            await self.store.aclose()
-        elif isinstance(self.store, Ordinary) and isinstance(self.store.store, Closable):
-            self.store.store.close()
+        await close_awaited(self.store)

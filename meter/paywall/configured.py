@@ -122,6 +122,11 @@ class ConfiguredPaywall(Generic[S]):
         """What a reader who would be counted gets while the store does not answer."""
         return self._on_outage
 
+    @property
+    def reports(self) -> bool:
+        """Whether somebody is told of decisions by reader: a hook, or who looks at a shadow."""
+        return self._on_decision is not None or self._shadow is not None
+
     def _keys(self, reader_id: str) -> ReaderKeys:
         return reader_keys(reader_id, self._namespace, self._secret, self._old_secrets)
 

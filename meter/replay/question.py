@@ -65,8 +65,9 @@ class ReplayQuestion:
         `columns` are those it has; `taken_for_one` are views that nothing tells from another.
         """
         yield from self._notes_of_views(columns, taken_for_one)
-        if self.passed_by.peeks:
-            yield f"lines that are peeks, and no views, are passed by: {self.passed_by.peeks:,}"
+        if self.passed_by.unread:
+            unread = f"{self.passed_by.unread:,}"
+            yield f"lines of peeks and prefetches, which nobody read, are passed by: {unread}"
         times = self.times
         if times.without_zone:
             whose = "as asked for" if self.zone else "the publication's zone"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import get_running_loop
 from contextlib import asynccontextmanager
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Unpack
@@ -82,6 +83,7 @@ class StarlettePaywall:
         gate = open_async_gate(self._policy, self._store, reload=self._reload, **self._settings)
         try:
             await prove_async(gate)
+            gate.loop = get_running_loop()
             self._gate = gate
             yield
         finally:

@@ -238,8 +238,8 @@ PLANTED = [
         (
             "a peek is replayed as a view",
             "replay/logs/peeks.py",
-            '_PEEK = "peek"',
-            '_PEEK = "glance"',
+            '_UNREAD = ("peek", "speculative")',
+            '_UNREAD = ("speculative",)',
             f"{LINES}::test_peeks_and_speculative_views_are_no_reads",
         ),
     )

@@ -1,4 +1,4 @@
-"""Pass by what nobody read: lines of `JsonLines` whose `kind` is `peek`."""
+"""Pass by what nobody read: lines of `JsonLines` that are no `read`, peeks and looks ahead."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 __all__ = ["PassedBy"]
 
 _KIND = "kind"
-_PEEK = "peek"
+_UNREAD = ("peek", "speculative")
 
 
 @define
 class PassedBy:
     """How many lines of a log were passed by, since somebody only looked ahead."""
 
-    peeks: int = 0
+    unread: int = 0
 
     def mark(self, piece: RawRows) -> NDArray[np.bool_] | None:
-        """Return which rows of a piece are peeks, counted here; `None` if no row is.
+        """Return which rows of a piece nobody read, counted here; `None` if no row is.
 
         In a table, `kind` is whatever the publication calls by that name.
         """
@@ -38,6 +38,6 @@ class PassedBy:
         kinds = piece.table[_KIND]
         if not pa.types.is_string(kinds.type):
             return None
-        peeks = np.asarray(pc.fill_null(pc.equal(kinds, _PEEK), fill_value=False))
-        self.peeks += int(peeks.sum())
-        return peeks
+        unread = np.asarray(pc.is_in(kinds, value_set=pa.array(_UNREAD)))
+        self.unread += int(unread.sum())
+        return unread

@@ -79,16 +79,22 @@ class ArticleRequest:
         openness = everyone.of(self._view.article, self._now)
         if not openness.same:
             return self._answer((yield from self._decide()), openness, None)
-        decision = yield from self._check(NOBODY)
+        decision = yield from self._check((yield from self._reported()))
         # Another policy may have come into force in between.
         same = self._gate.everyone() is everyone
         return self._answer(decision, openness, self._gate.age(openness) if same else None)
+
+    def _reported(self) -> Steps[Reader]:
+        """Return who reads what is the same for everyone: only reports tell them apart."""
+        if self._kind in _MACHINES or not self._gate.paywall.reports:
+            return NOBODY
+        return (yield from self._identity.known())
 
     def peek(self) -> Steps[Answer]:
         """Decide, and count nothing; no text goes out."""
         reader = NOBODY
         if self._kind not in _MACHINES:
-            reader = yield from self._identity.reader(self._now)
+            reader = yield from self._identity.reader(self._now, patient=False)
             if reader.id is None and self._is_given_more:
                 decision = self._peek_carried(reader)
                 return evolve(self._answer(decision, None, None), whole=False)
@@ -125,7 +131,7 @@ class ArticleRequest:
         """Decide what depends on who asks."""
         if self._kind in _MACHINES:
             return (yield from self._check(NOBODY))
-        reader = yield from self._identity.reader(self._now)
+        reader = yield from self._identity.reader(self._now, patient=False)
         if reader.id is not None:
             return (yield from self._check(reader))
         if self._identity.consents():
@@ -142,7 +148,9 @@ class ArticleRequest:
         decision, usage = yield from self._carry(device, before)
         if usage == before or self._identity.carry(cookie, usage):
             return decision
-        return (yield from self._check((yield from self._identity.reader(self._now))))
+        return (
+            yield from self._check((yield from self._identity.reader(self._now, patient=False)))
+        )
 
     def _carry(self, reader: Reader, usage: Usage) -> Steps[tuple[Decision, Usage]]:
         carried: tuple[Decision, Usage] = yield from tried(

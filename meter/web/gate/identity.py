@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve
 
 from meter.engine import joined_at
-from meter.errors import IdentityError, quoted
+from meter.errors import IdentityError, StoreUnavailableError, quoted
 from meter.view import Reader
 from meter.web.gate.cookie import ReaderCookie, account_reader_id, new_device
 from meter.web.gate.steps import AskPaywall, AskSite, Steps, at_once, tried
@@ -50,6 +50,7 @@ class Identity:
         self._writes = False
         self._clears = False
         self._consents: bool | None = None
+        self._patient = True
 
     @property
     def cookie(self) -> ReaderCookie | None:
@@ -124,12 +125,24 @@ class Identity:
         name = account_reader_id(account.id)
         return account if name == account.id else evolve(account, id=name)
 
-    def reader(self, now: datetime) -> Steps[Reader]:
+    def known(self) -> Steps[Reader]:
+        """Return the account, else the device, else nobody, and change nothing: for reports."""
+        account = yield from self.account()
+        if account is not None and account.id is not None:
+            return account
+        came, _ = self._gate.jar.read(self._request.header("cookie"), self._seconds())
+        described = account or NOBODY
+        return described if came is None else evolve(described, id=came.reader_id)
+
+    def reader(self, now: datetime, *, patient: bool = True) -> Steps[Reader]:
         """Return the account, else the device, else nobody, with nothing left to bring or join.
+
+        Where the store has just been out, only who is `patient` asks it again for that.
 
         A device that is new in this very request is nobody yet: the store learns of it when its
         cookie comes back.
         """
+        self._patient = patient
         account = yield from self.account()
         if account is not None and account.id is not None:
             yield from self._settle(account.id, now)
@@ -211,9 +224,13 @@ class Identity:
         """Ask the paywall for a change; say whether the store took it."""
 
         def wait(error: Exception) -> object:
+            if isinstance(error, StoreUnavailableError):
+                self._gate.rest()
             self._gate.tell("what a cookie holds cannot be stored yet; it is tried again", error)
             return _WAITS
 
+        if self._gate.rests and not self._patient:
+            return False
         found = yield from tried(call, wait)
         return found is not _WAITS
 

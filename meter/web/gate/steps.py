@@ -16,7 +16,17 @@ from attrs import frozen
 from meter.paywall import AsyncPaywall, Paywall
 from meter.stores import queries
 
-__all__ = ["AskPaywall", "AskSite", "Steps", "Turns", "at_once", "run", "run_async", "tried"]
+__all__ = [
+    "AskPaywall",
+    "AskSite",
+    "Steps",
+    "Turns",
+    "at_once",
+    "in_a_loop",
+    "run",
+    "run_async",
+    "tried",
+]
 
 T = TypeVar("T")
 
@@ -68,6 +78,15 @@ def _close(found: object) -> None:
     """Let Python not warn of a coroutine that nobody awaits."""
     if iscoroutine(found):
         found.close()
+
+
+def in_a_loop() -> bool:
+    """Say whether this thread runs an event loop, so that nothing in it may block."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def run(steps: Steps[T], paywall: Paywall | AsyncPaywall) -> T:

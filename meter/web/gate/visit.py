@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Unpack
+from asyncio import run_coroutine_threadsafe
+from typing import TYPE_CHECKING, TypeVar, Unpack
 
 from meter.errors import IdentityError
-from meter.paywall import Counted
+from meter.paywall import AsyncPaywall, Counted
 from meter.view import Article
 from meter.web.errors import CrossSiteError
 from meter.web.gate.article_request import ArticleRequest, ViewDetails
 from meter.web.gate.headers import Finished, finish
 from meter.web.gate.identity import Identity
 from meter.web.gate.request import WebRequest, is_cross_site
-from meter.web.gate.steps import AskPaywall, Steps, Turns, run
+from meter.web.gate.steps import AskPaywall, Steps, Turns, in_a_loop, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from meter.web.gate.configured import AccountOf, ConfiguredGate
 
 __all__ = ["Visit"]
+
+T = TypeVar("T")
 
 
 class Visit:
@@ -53,7 +56,7 @@ class Visit:
         knows: `channel`, `device`, `language`, `gift`, `id`; and `referrer` and `country`, where
         they are not the request's. No failure of a store or a prompt ever raises here.
         """
-        return run(self._open(article, details), self.gate.paywall)
+        return self._run(self._open(article, details))
 
     async def aopen(self, article: Article | str, **details: Unpack[ViewDetails]) -> Answer:
         """Decide what this request gets of an article; see `open`."""
@@ -64,7 +67,7 @@ class Visit:
 
         `whole` is always false: what was not counted carries no text.
         """
-        return run(self._peek(article, details), self.gate.paywall)
+        return self._run(self._peek(article, details))
 
     async def apeek(self, article: Article | str, **details: Unpack[ViewDetails]) -> Answer:
         """Say what this request would get of an article; see `peek`."""
@@ -76,7 +79,7 @@ class Visit:
         Where the store does not answer, that is done at the account's next view. Raises
         `CrossSiteError` for a request that another site sends, and `IdentityError` for an empty id.
         """
-        run(self._sign_in(account), self.gate.paywall)
+        self._run(self._sign_in(account))
 
     async def asign_in(self, account: str) -> None:
         """Say that this browser has signed in to an account; see `sign_in`."""
@@ -96,7 +99,7 @@ class Visit:
 
         Raises what that does, `IdentityError` where nobody is signed in, and `CrossSiteError`.
         """
-        run(self._started(offer), self.gate.paywall)
+        self._run(self._started(offer))
 
     async def astarted(self, offer: str) -> None:
         """Say that the account has started an offer; see `started`."""
@@ -107,7 +110,7 @@ class Visit:
 
         Raises `StoreError` where the store does not answer.
         """
-        return run(self._ledger(), self.gate.paywall)
+        return self._run(self._ledger())
 
     async def aledger(self) -> dict[str, Counted]:
         """Return what is counted for this reader; see `ledger`."""
@@ -119,7 +122,7 @@ class Visit:
         The cookie goes too. Raises `StoreError` where the store does not answer: ask again then;
         and `CrossSiteError` for a request that another site sends.
         """
-        run(self._forget(), self.gate.paywall)
+        self._run(self._forget())
 
     async def aforget(self) -> None:
         """Remove what is counted for this reader; see `forget`."""
@@ -167,6 +170,13 @@ class Visit:
                 "the answer has begun, and its headers are sent: ask the paywall before that, not"
                 " while the body is streamed"
             )
+
+    def _run(self, steps: Steps[T]) -> T:
+        """Run steps for a view that blocks: where the paywall is awaited, in the site's loop."""
+        gate = self.gate
+        if gate.loop is None or not isinstance(gate.paywall, AsyncPaywall) or in_a_loop():
+            return run(steps, gate.paywall)
+        return run_coroutine_threadsafe(self._turns.run(steps, gate.paywall), gate.loop).result()
 
     def _max_age(self) -> int:
         """Return for how many seconds, from now on, everybody gets this answer; 0 for none.

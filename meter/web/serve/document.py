@@ -47,6 +47,8 @@ def document(
     """Return the document for a client that may set the clock, or may not."""
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
+        if operation.needs_offers and not policy.offers:
+            continue  # no body could be valid
         described = _operation(operation, policy, may_set_clock=may_set_clock, needs_key=needs_key)
         paths.setdefault(operation.path, {})[operation.method.lower()] = described
     components: dict[str, Any] = {"schemas": {**_answers(), "Problems": PROBLEMS_SCHEMA}}

@@ -37,4 +37,6 @@ class Operation:
     """Whether it is an error that the store is out."""
     takes_at: bool = False
     """Whether the query may say what time it is."""
+    needs_offers: bool = False
+    """Whether nothing can be asked of a policy without offers: the document leaves it out then."""
     example: dict[str, Any] | None = None

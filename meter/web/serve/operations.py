@@ -206,6 +206,7 @@ OPERATIONS: tuple[Operation, ...] = (
         path="/v1/started",
         says="Say that an account has started an offer: one with `once` is not for it any more.",
         answer=_started,
+        needs_offers=True,
         body=_starts,
         returns="StartedOffer",
     ),

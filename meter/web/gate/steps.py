@@ -16,7 +16,7 @@ from attrs import frozen
 from meter.paywall import AsyncPaywall, Paywall
 from meter.stores import queries
 
-__all__ = ["AskPaywall", "AskSite", "Steps", "Turns", "at_once", "run", "run_async", "tried"]
+__all__ = ["AskPaywall", "AskSite", "Steps", "VisitTurns", "at_once", "run", "run_async", "tried"]
 
 T = TypeVar("T")
 
@@ -100,7 +100,7 @@ async def run_async(steps: Steps[T], paywall: Paywall | AsyncPaywall) -> T:
     return await queries.run_async(steps, ask, Exception)
 
 
-class Turns:
+class VisitTurns:
     """Awaits the steps of one visit, one call after the other.
 
     A view may open several articles at once (`asyncio.gather`): each goes by what those before it

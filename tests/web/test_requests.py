@@ -1,6 +1,6 @@
 """Who counts, who gets the text and with which headers: every kind of request there is.
 
-What is expected is written from the words of the order alone, and knows nothing of the code.
+What is expected is written from the rules in words, and knows nothing of the code.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 import pytest
 
-from meter import loads_policy
+from meter import Article, Paywall, loads_policy, open_store
 from meter.stores.keys import reader_key
 from meter.stores.memory import MemoryStore
+from meter.web import Gate, WebRequest
 from tests.web.site import POLICY, Browser, Site, article, header
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST")
@@ -176,3 +177,39 @@ def test_a_verified_crawler_gets_nothing_that_no_rule_gives():
     site = Site(loads_policy(text), settings={"secret": "new", "crawler": lambda _: True})
     assert not site.visit().open(article("a1")).whole
     assert site.visit().open(article("a1", "free")).whole
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "expected"),
+    [
+        ("203.0.113.9", None, "203.0.113.9"),
+        ("203.0.113.9", "66.249.66.1", "203.0.113.9"),  # anybody may write that
+        ("127.0.0.1", "66.249.66.1", "66.249.66.1"),
+        ("127.0.0.1", "66.249.66.1, 203.0.113.9", "203.0.113.9"),
+        ("127.0.0.1", "66.249.66.1, 10.0.0.7", "66.249.66.1"),
+        ("127.0.0.1", "66.249.66.1, nonsense, 10.0.0.7", "nonsense"),
+        ("127.0.0.1", None, "127.0.0.1"),
+        ("127.0.0.1", " , ", "127.0.0.1"),
+        (None, "66.249.66.1", "66.249.66.1"),
+    ],
+)
+def test_a_crawler_is_proved_by_the_readers_address(peer, forwarded, expected):
+    """The last address that no trusted proxy has, and none that a stranger has written."""
+    asked = []
+    gate = Gate(
+        Paywall(loads_policy(POLICY), open_store("memory://")),
+        secret="secret",
+        trusted_proxies=["127.0.0.1", "10.0.0.0/8", "unix"],
+        crawler=lambda request: asked.append(request.client),
+    )
+    headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
+    gate.visit(WebRequest(method="GET", headers=headers, client=peer)).open("a1")
+    assert [expected] == asked
+
+
+def test_a_list_of_articles_knows_which_are_open_to_everybody():
+    """A look says so as well as a view does."""
+    gate = Gate(Paywall(loads_policy(POLICY), open_store("memory://")), secret="secret")
+    visit = gate.visit(WebRequest(method="GET"))
+    free, metered = Article(id="f", access="free"), Article(id="m")
+    assert [True, False] == [visit.peek(each).for_everyone for each in (free, metered)]

@@ -36,7 +36,8 @@ class Gate(ConfiguredGate):
       or the `whole` article.
     - `country`: called with a `WebRequest` for the country the request came from (ISO 3166), or the
       name of a header that your proxy sets, such as `CF-IPCountry`.
-    - `crawler`: called with a `WebRequest`; says whether it is a crawler's and you have *proved*
+    - `crawler`: called with a `WebRequest`, whose `client` is the reader's address, behind trusted
+      proxies too; says whether it is a crawler's and you have *proved*
       it, by published addresses or by DNS. Its name alone proves nothing.
     - `trusted_proxies`: addresses and networks whose `X-Forwarded-…` headers are believed; `unix`
       is a peer without an address.

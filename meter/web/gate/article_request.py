@@ -92,16 +92,17 @@ class ArticleRequest:
 
     def peek(self) -> Steps[Answer]:
         """Decide, and count nothing; no text goes out."""
+        openness = self._gate.everyone().of(self._view.article, self._now)
         reader = NOBODY
         if self._kind not in _MACHINES:
             reader = yield from self._identity.reader(self._now, patient=False)
             if reader.id is None and self._is_given_more:
                 decision = self._peek_carried(reader)
-                return evolve(self._answer(decision, None, None), whole=False)
+                return evolve(self._answer(decision, openness, None), whole=False)
         decision = yield from self._ask(
             lambda paywall: paywall.peek(reader, self._view, now=self._now), reader
         )
-        return evolve(self._answer(decision, None, None), whole=False)
+        return evolve(self._answer(decision, openness, None), whole=False)
 
     @property
     def _is_given_more(self) -> bool:
@@ -114,8 +115,8 @@ class ArticleRequest:
         decision, _ = decide(self._gate.policy, device, self._view, cookie.carried(), self._now)
         return evolve(decision, counted=False)
 
-    def _answer(self, decision: Decision, openness: Openness | None, max_age: int | None) -> Answer:
-        everyone = openness is not None and openness.whole
+    def _answer(self, decision: Decision, openness: Openness, max_age: int | None) -> Answer:
+        everyone = openness.whole
         return Answer(
             decision=decision,
             whole=is_whole(decision, self._kind, open_to_everyone=everyone),

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from attrs import Attribute, define, field
+from attrs import Attribute, define, evolve, field
 from attrs.validators import in_
 
 from meter.clock import system_clock
@@ -71,7 +71,7 @@ class ConfiguredGate:
     """The settings of a `Gate`, which says what they are."""
 
     paywall: Paywall | AsyncPaywall = field()
-    secret: str | bytes | Iterable[str | bytes] = field(repr=False)
+    secret: str | bytes | Iterable[str | bytes] = field(default=(), repr=False)
     cookie: str = "reader"
     consent: Consent | None = None
     without_consent: Literal["teaser", "whole"] = field(
@@ -161,8 +161,15 @@ class ConfiguredGate:
             return None
         if isinstance(self.country, str):
             return request.header(self.country.lower()) or None
-        return at_once(self.country(request), "country")
+        return at_once(self.country(self._of_the_reader(request)), "country")
 
     def is_crawler(self, request: WebRequest) -> bool:
         """Say whether the site has proved that a request is a crawler's."""
-        return self.crawler is not None and bool(at_once(self.crawler(request), "crawler"))
+        if self.crawler is None:
+            return False
+        return bool(at_once(self.crawler(self._of_the_reader(request)), "crawler"))
+
+    def _of_the_reader(self, request: WebRequest) -> WebRequest:
+        """Return a request with the address of the reader, also behind trusted proxies."""
+        client = self.proxies.client(request)
+        return request if client == request.client else evolve(request, client=client)

@@ -106,7 +106,10 @@ class CookieJar:
         given = [secrets] if isinstance(secrets, str | bytes) else list(secrets)
         keys = [key.encode() if isinstance(key, str) else key for key in given]
         if not keys or not all(isinstance(key, bytes) and key.strip() for key in keys):
-            raise ValueError("`secret` is a text that nobody can guess, or several, newest first")
+            raise ValueError(
+                "a gate needs a `secret` that signs its cookies: a long random text that every"
+                " process has, or several, newest first"
+            )
         if not name.isascii() or not name.replace("-", "").replace("_", "").isalnum():
             raise ValueError(
                 f"`cookie` is a name of letters, digits, `-` and `_`, not {quoted(name)}"

@@ -103,6 +103,21 @@ class Proxies:
         mapped = getattr(address, "ipv4_mapped", None)
         return any((mapped or address) in network for network in self.networks)
 
+    def client(self, request: WebRequest) -> str | None:
+        """Return the address of the reader: the last forwarded one that no trusted proxy has.
+
+        Each proxy adds the address it was asked from at the end of `X-Forwarded-For`; what stands
+        before that, anybody may have written.
+        """
+        address = request.client
+        forwarded = request.header("x-forwarded-for").split(",")
+        while forwarded and self.trust(address):
+            named = forwarded.pop().strip()
+            if not named:
+                break
+            address = named
+        return address
+
     def is_secure(self, request: WebRequest) -> bool:
         """Say whether the reader's browser speaks https, also where a trusted proxy says so."""
         if request.scheme == "https":

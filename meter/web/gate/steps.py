@@ -20,7 +20,7 @@ __all__ = [
     "AskPaywall",
     "AskSite",
     "Steps",
-    "Turns",
+    "VisitTurns",
     "at_once",
     "in_a_loop",
     "run",
@@ -119,7 +119,7 @@ async def run_async(steps: Steps[T], paywall: Paywall | AsyncPaywall) -> T:
     return await queries.run_async(steps, ask, Exception)
 
 
-class Turns:
+class VisitTurns:
     """Awaits the steps of one visit, one call after the other.
 
     A view may open several articles at once (`asyncio.gather`): each goes by what those before it

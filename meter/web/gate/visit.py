@@ -13,7 +13,7 @@ from meter.web.gate.article_request import ArticleRequest, ViewDetails
 from meter.web.gate.headers import Finished, finish
 from meter.web.gate.identity import Identity
 from meter.web.gate.request import WebRequest, is_cross_site
-from meter.web.gate.steps import AskPaywall, Steps, Turns, in_a_loop, run
+from meter.web.gate.steps import AskPaywall, Steps, VisitTurns, in_a_loop, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,7 +47,7 @@ class Visit:
         self._opened: list[tuple[Answer, Article]] = []
         self._is_personal = False
         self._is_answered = False
-        self._turns = Turns()
+        self._turns = VisitTurns()
 
     def open(self, article: Article | str, **details: Unpack[ViewDetails]) -> Answer:
         """Decide what this request gets of an article, and count it where a rule says so.

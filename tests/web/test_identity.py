@@ -55,7 +55,7 @@ class Stoppable(MemoryStore):
 
 
 class Model:
-    """What is counted for whom, as sets: written from the order's words."""
+    """What is counted for whom, as sets: written from the rules in words."""
 
     def __init__(self):
         self.device = set()

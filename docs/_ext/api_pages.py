@@ -121,6 +121,8 @@ class _Pages:
         value = getattr(self.modules[module_name], name)
         here = f"{module_name}.{name}"
         home = self.homes[self.origins[here]]
+        if _is_proxy(value):
+            return [f".. py:data:: {name}", "", "   Stands for the one of the request at hand."]
         if inspect.ismodule(value):
             return [f".. py:data:: {name}", "", "   A module, described below."]
         if isinstance(value, click.Command):

@@ -1,7 +1,7 @@
-"""How many planted bugs the suite tries: a third, or all of them where that is asked for.
+"""How many planted bugs the suite tries: a sixth, or all of them where that is asked for.
 
 `python -m tests.planted` plants all of them. A planted bug is a process of its own, or a search,
-and there are too many for every run: the suite plants every third, so that each file is still
+and there are too many for every run: the suite plants every sixth, so that each file is still
 proved to notice something.
 """
 
@@ -15,18 +15,20 @@ __all__ = ["some"]
 
 FILES = (
     "tests/laws/test_planted_bugs.py",
+    "tests/laws/test_played_journeys.py",
     "tests/paywall/test_planted_bugs.py",
     "tests/columns/test_planted_bugs.py",
     "tests/journeys/test_planted_bugs.py",
     "tests/prompts/test_planted_words.py",
     "tests/verify/test_generous_engines.py",
+    "tests/verify/test_planted.py",
 )
 
 
 def some(bugs):
-    """Return every third of some bugs, or all of them."""
+    """Return every sixth of some bugs, or all of them."""
     listed = list(bugs)
-    return listed if os.environ.get("METER_WHOLE") == "1" else listed[::3]
+    return listed if os.environ.get("METER_WHOLE") == "1" else listed[::6]
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from meter import Paywall, open_store
 from meter.errors import StoreError
 from tests.figures import figure
 
-CYCLES = int(os.environ.get("METER_KILL_CYCLES", "25"))
+CYCLES = int(os.environ.get("METER_KILL_CYCLES", "12"))
 
 WRITER = """
 import os, sys
@@ -104,7 +104,7 @@ def kill_writers(url, newsroom, cycles, kind="ours"):
 
 
 def test_nothing_acknowledged_is_lost_when_the_writer_is_killed(tmp_path, newsroom):
-    """`kill -9` in the middle of writing, 25 times in one SQLite file.
+    """`kill -9` in the middle of writing, a dozen times in one SQLite file.
 
     Every acknowledged count is there, and so is every one that was joined to an account.
     """

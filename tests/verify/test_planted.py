@@ -10,6 +10,7 @@ import pytest
 
 from meter.verify.budget import is_installed
 from tests.laws.test_planted_bugs import Bug, copy_with
+from tests.planted import some
 
 BOTH = {"diagrams", "z3"}
 BUGS = (
@@ -75,7 +76,9 @@ BUGS = (
 
 
 @pytest.mark.skipif(not is_installed(), reason="needs the extra `smt`")
-@pytest.mark.parametrize(("bug", "found_by"), BUGS, ids=lambda one: getattr(one, "name", None))
+@pytest.mark.parametrize(
+    ("bug", "found_by"), some(BUGS), ids=lambda one: getattr(one, "name", None)
+)
 def test_a_planted_bug_is_found(bug, found_by, tmp_path):
     """By whoever reads the text that was changed; the engine is the one that is right."""
     folder = copy_with(tmp_path, bug)

@@ -27,6 +27,10 @@ LINES = {
         "replay policy.toml {}",
         "replay policy.toml log.csv --recorded-under {}",
     ],
+    "serve": [
+        "serve {} --store memory:// --no-key",
+        "serve policy.toml --store memory:// --key-file {}",
+    ],
     "simulate": ["simulate {}", "simulate policy.toml --assumptions {}"],
     "compare": [
         "compare {} policy.toml",

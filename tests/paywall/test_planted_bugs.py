@@ -55,7 +55,7 @@ PLANTED = [
         ),
         (
             "a forget has the time of a check",
-            "paywall/base.py",
+            "paywall/configured.py",
             "deadline(self._deadline * deadlines, self._queue)",
             "deadline(self._deadline, self._queue)",
             PENDING,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from meter import Usage, decide
@@ -67,14 +67,16 @@ def record_of(policy: Policy, usage: Usage) -> Record:
     return Record(tuple(counts), frozenset(usage.started))
 
 
-def _view_key(written: str) -> tuple[str, str]:
+def _view_key(written: str) -> tuple[str, ...]:
     """Return the article and the view of `~LENGTH~ARTICLE~VIEW` or `~LENGTH~ARTICLE@INSTANT`."""
+    if not written.startswith("~"):
+        return (written,)
     _, length, rest = written.split("~", 2)
     article, view = rest[: int(length)], rest[int(length) :]
     if view.startswith("~"):
         return article, f"view {view[1:]}"
-    at = datetime.fromtimestamp(0, UTC).timestamp() + int(view[1:]) / 1_000_000
-    return article, f"at {datetime.fromtimestamp(at, UTC).isoformat()}"
+    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(view[1:]))
+    return article, f"at {at.isoformat()}"
 
 
 def table_of(reader: Any, view: Any, now: datetime) -> Table:  # noqa: ANN401 - attrs of `meter`

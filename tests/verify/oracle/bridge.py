@@ -5,9 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from meter import Usage, decide
+import tomli_w
+
+from meter import Article, PageView, Usage, decide, loads_policy
 from meter.engine import join
 from meter.loading.events import Event, parse_event
+from meter.usage import Tally
+from meter.windows import instant
 from tests.verify.oracle.evaluator import Decided, Reading
 from tests.verify.oracle.records import Count, Record
 
@@ -15,7 +19,7 @@ if TYPE_CHECKING:
     from meter.decision import Decision
     from meter.policy import Policy
 
-__all__ = ["Engine", "plain", "record_of", "table_of"]
+__all__ = ["Engine", "plain", "record_of", "table_of", "usage_of"]
 
 Table = dict[str, Any]
 
@@ -24,6 +28,11 @@ class Engine(NamedTuple):
     """What `meter` says of the same lives."""
 
     policy: Policy
+
+    @classmethod
+    def of(cls, policy: Table) -> Engine:
+        """Read a policy, given as the tables of a policy file."""
+        return cls(loads_policy(tomli_w.dumps(policy)))
 
     def decide(self, event: Table, usage: Usage) -> tuple[Decided, Usage]:
         """Decide an event, given as the JSON object that a site would send."""
@@ -65,6 +74,28 @@ def record_of(policy: Policy, usage: Usage) -> Record:
             key = (read.id,) if meter.count == "articles" else _view_key(read.id)
             counts.append(Count(meter.name, key, read.at.astimezone(UTC)))
     return Record(tuple(counts), frozenset(usage.started))
+
+
+def usage_of(policy: Policy, record: Record) -> Usage:
+    """Return what `meter` would remember of the same reader."""
+    tallies = {}
+    for meter in policy.meters:
+        found = sorted(
+            (instant(count.at), _written(count)) for count in record.counts if count.meter == meter.name
+        )
+        tallies[meter.name] = Tally(tuple(key for _, key in found), tuple(at for at, _ in found))
+    return Usage(tallies, record.started)
+
+
+def _written(count: Count) -> str:
+    """Return what a count is remembered as."""
+    article = Article(id=count.key[0])
+    if len(count.key) == 1:
+        return article.key
+    kind, told = count.key[1].split(" ", 1)
+    if kind == "view":
+        return PageView(article=article, id=told).view_key(0)
+    return PageView(article=article).view_key(instant(datetime.fromisoformat(told)))
 
 
 def _view_key(written: str) -> tuple[str, ...]:

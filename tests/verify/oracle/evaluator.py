@@ -97,7 +97,8 @@ def decide(policy: Table, event: Table, record: Record) -> tuple[Decided, Record
         counted=any(meter in found.spend for meter in counting),
         speculative=speculative,
     )
-    return decided, record.with_counts(new)
+    running = [count for meter in counting for count in visit.stand(meter).held]
+    return decided, record.with_counts(new, running)
 
 
 def judged(visit: Visit) -> Judged:

@@ -28,8 +28,12 @@ def join(policy: Table, source: Record, target: Record, now: datetime) -> Record
             for count in mine:
                 kept[meter, count.key] = max(count.at, begun)
             ends = [max(at, begun) for at in ends]
+        # The start of a fixed window stays, so there the earlier of two is the one to keep.
+        which = min if "fixed" in table["window"] else max
+        held = {count.key for count in inside(policy, zone, target, meter, now)}
         for count, at in zip(brought, ends, strict=True):
-            kept[meter, count.key] = max(at, kept.get((meter, count.key), at))
+            before = kept[meter, count.key] if count.key in held else at
+            kept[meter, count.key] = which(at, before)
     counts = tuple(Count(meter, key, at) for (meter, key), at in kept.items())
     return Record(counts, source.started | target.started)
 

@@ -68,13 +68,18 @@ def broken(visit: Visit, found: Judged) -> Iterator[str]:
 
 
 def _holds_every_product(visit: Visit) -> bool:
-    """Say whether a reader has every product that a condition asks for, and a right to the article.
+    """Say whether a reader has every product that a condition asks for.
 
-    A right without a product is to everything; a condition still asks for the product itself.
+    A right without a product is to everything; a condition still asks for the product itself. Where
+    conditions ask what a right covers, it is about the articles that one of the reader covers.
     """
-    asked = {name for when in whens(visit.policy) for name in when.get("product", ())}
-    held = {right.product for right in visit.person.running}
-    return asked <= held and any(covers(right, visit) for right in visit.person.running)
+    conditions = list(whens(visit.policy))
+    asked = {name for when in conditions for name in when.get("product", ())}
+    if not asked <= {right.product for right in visit.person.running}:
+        return False
+    if not any("covered" in when for when in conditions):
+        return True
+    return any(covers(right, visit) for right in visit.person.running)
 
 
 def _may_open_premium(visit: Visit, rule: Table) -> bool:

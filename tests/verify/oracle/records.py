@@ -33,10 +33,14 @@ class Record(NamedTuple):
         """Return the time that counting goes by: it never goes back, but for far-off clocks."""
         return max([now, *(each.at for each in self.counts if each.at - now <= _A_DAY)])
 
-    def with_counts(self, new: list[Count]) -> Record:
-        """Return the record with more counted; what is counted again is counted now."""
-        again = {(each.meter, each.key) for each in new}
-        kept = tuple(each for each in self.counts if (each.meter, each.key) not in again)
+    def with_counts(self, new: list[Count], running: list[Count]) -> Record:
+        """Return the record with more counted; a meter that counts forgets what is over."""
+        counting = {each.meter for each in new}
+        kept = tuple(
+            each
+            for each in self.counts
+            if each.meter not in counting or each in running or each.at > new[0].at
+        )
         return self._replace(counts=(*kept, *new))
 
 

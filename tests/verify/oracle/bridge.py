@@ -81,7 +81,9 @@ def usage_of(policy: Policy, record: Record) -> Usage:
     tallies = {}
     for meter in policy.meters:
         found = sorted(
-            (instant(count.at), _written(count)) for count in record.counts if count.meter == meter.name
+            (instant(count.at), _written(count))
+            for count in record.counts
+            if count.meter == meter.name
         )
         tallies[meter.name] = Tally(tuple(key for _, key in found), tuple(at for at, _ in found))
     return Usage(tallies, record.started)
@@ -110,7 +112,7 @@ def _view_key(written: str) -> tuple[str, ...]:
     return article, f"at {at.isoformat()}"
 
 
-def table_of(reader: Any, view: Any, now: datetime) -> Table:  # noqa: ANN401 - attrs of `meter`
+def table_of(reader: Any, view: Any, now: datetime) -> Table:
     """Return a reader, a view and an instant of `meter` as an event."""
     event: Table = {"at": now.isoformat(), "reader": _reader(reader), "article": _article(view)}
     for name in ("id", "referrer", "channel", "device", "country", "language"):
@@ -122,7 +124,7 @@ def table_of(reader: Any, view: Any, now: datetime) -> Table:  # noqa: ANN401 - 
     return event
 
 
-def _reader(reader: Any) -> Table:  # noqa: ANN401 - attrs of `meter`
+def _reader(reader: Any) -> Table:
     table: Table = {"id": reader.id, "registered": reader.registered}
     if reader.registered_at is not None:
         table["registered_at"] = reader.registered_at.isoformat()
@@ -134,7 +136,7 @@ def _reader(reader: Any) -> Table:  # noqa: ANN401 - attrs of `meter`
     return table
 
 
-def _right(right: Any) -> Table:  # noqa: ANN401 - attrs of `meter`
+def _right(right: Any) -> Table:
     table: Table = {"kind": str(right.kind), "tags": sorted(right.tags)}
     for name in ("product", "article", "section"):
         if getattr(right, name) is not None:
@@ -147,7 +149,7 @@ def _right(right: Any) -> Table:  # noqa: ANN401 - attrs of `meter`
     return table
 
 
-def _article(view: Any) -> Table:  # noqa: ANN401 - attrs of `meter`
+def _article(view: Any) -> Table:
     article = view.article
     table: Table = {"id": article.id, "access": str(article.access), "tags": sorted(article.tags)}
     for name in ("section", "kind", "value"):

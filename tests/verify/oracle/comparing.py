@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from meter.loading import dumps_policy
@@ -11,12 +10,13 @@ from meter.verify import changes
 from tests.verify.mutants import mutants
 from tests.verify.oracle.evaluator import decide, read
 from tests.verify.oracle.questions import Encounter, encounters
-from tests.verify.oracle.records import Record, inside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from random import Random
 
     from meter.policy import Policy
+    from tests.verify.oracle.records import Record
 
 __all__ = ["Compared", "compare", "pairs"]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
 from urllib.parse import urlsplit
@@ -11,6 +9,9 @@ from urllib.parse import urlsplit
 from tests.verify.oracle.times import after, instant_of, length_of, local
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime, timedelta
+
     from tests.verify.oracle.readers import Right
     from tests.verify.oracle.visit import Visit
 

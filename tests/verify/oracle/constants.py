@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.verify.oracle.times import instant_of, length_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["Constants", "constants", "whens"]
 
@@ -53,7 +56,7 @@ class Constants:
             for name in SETS:
                 self.words[name] += _listed(when.get(name, []))
             for name, known in self.numbers.items():
-                known += _bounds(when.get(name, {}))
+                known.extend(_bounds(when.get(name, {})))
             self.lengths["age"] += map(length_of, _bounds(when.get("age", {})))
             for what, bounds in when.get("since", {}).items():
                 given = {key: value for key, value in bounds.items() if key != "product"}
@@ -83,7 +86,7 @@ class Constants:
         self.words["referrer"] += [f"https://www.{word}/a?b=c" for word in hosts]
         for name, known in self.numbers.items():
             found = sorted(set(known))
-            middles = [(one + two) / 2 for one, two in zip(found, found[1:], strict=False)]
+            middles = [(one + two) / 2 for one, two in itertools.pairwise(found)]
             self.numbers[name] = [*found, *middles]
 
 

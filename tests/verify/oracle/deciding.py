@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
-from random import Random
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from meter import Usage
 from tests.verify.oracle.bridge import Engine, record_of, usage_of
@@ -14,6 +11,11 @@ from tests.verify.oracle.histories import Life, history
 from tests.verify.oracle.questions import encounters
 from tests.verify.oracle.records import Count, Record, inside
 from tests.verify.oracle.visit import Visit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from random import Random
 
 __all__ = ["Agreement", "compare_lives", "compare_views"]
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.verify.oracle.constants import TICK, Constants
 from tests.verify.oracle.records import Count, Record
 from tests.verify.oracle.times import length_of, local
+
+if TYPE_CHECKING:
+    from random import Random
 
 __all__ = ["Drawer"]
 

@@ -151,7 +151,7 @@ class _Unseen:
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever a visit has
+    def __getattr__(self, name: str) -> Any:
         return getattr(self._visit, name)
 
     def left(self, _meter: str) -> None:

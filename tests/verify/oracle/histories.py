@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.verify.oracle.constants import TICK
 from tests.verify.oracle.drawing import Drawer
@@ -13,6 +12,9 @@ from tests.verify.oracle.joins import join, start
 from tests.verify.oracle.records import Record
 from tests.verify.oracle.times import bounds, length_of
 from tests.verify.oracle.visit import Visit
+
+if TYPE_CHECKING:
+    from random import Random
 
 __all__ = ["Life", "history"]
 

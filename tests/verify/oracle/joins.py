@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.verify.oracle.records import Count, Record, fixed_start, inside
 from tests.verify.oracle.times import length_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 __all__ = ["join", "start"]
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import combinations
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.verify.oracle.conditions import covers
 from tests.verify.oracle.constants import whens
 from tests.verify.oracle.evaluator import FULL, SHOWS, Judged, eligible
 from tests.verify.oracle.records import spent
-from tests.verify.oracle.visit import Visit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.verify.oracle.visit import Visit
 
 __all__ = ["broken", "guarantee_is_broken"]
 

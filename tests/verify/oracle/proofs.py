@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from random import Random
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from meter.loading import dumps_policy
 from meter.verify import guarantees
 from tests.verify.oracle.bridge import record_of, table_of
 from tests.verify.oracle.evaluator import Decided, decide, read
-from tests.verify.oracle.questions import Encounter, breaches, encounters
+from tests.verify.oracle.questions import Encounter, breaches, encounters, first_days
 from tests.verify.oracle.records import Record
 
 if TYPE_CHECKING:
+    from random import Random
+
     from meter.policy import Policy
     from meter.verify import ProofAnswer
 
@@ -21,6 +22,8 @@ __all__ = ["Held", "Told", "hold", "is_a_breach"]
 
 Table = dict[str, Any]
 Prove = Callable[[Any], Sequence[Any]]
+_NEW = "no journey of a new reader"
+"""How what is proved is proved that holds for readers who began with nothing remembered."""
 LAST_FREE = "last-free-is-announced"
 
 
@@ -50,17 +53,25 @@ def hold(random: Random, policy: Policy, many: int, answer: Prove = prove) -> He
     """Hold each answer about a policy to so many encounters, or to its own story."""
     table = read(dumps_policy(policy))
     answers = answer(policy)
-    proved = {_name(each) for each in answers if str(each.outcome) == "proved"}
-    wrong = []
-    for encounter in encounters(random, [table], many):
-        found = breaches(encounter) & proved
-        if found:
-            wrong.append(f"proved, but broken: {', '.join(sorted(found))} by {encounter[1:]}")
-            proved -= found
+    proved = [each for each in answers if str(each.outcome) == "proved"]
+    anybody = {_name(each) for each in proved if not each.how.startswith(_NEW)}
+    drawn = encounters(random, [table], many)
+    wrong = list(_broken(drawn, anybody))
+    wrong += _broken(first_days(random, table, many // 4), {_name(each) for each in proved})
     failed = [each for each in answers if str(each.outcome) == "fails"]
     wrong += [f"{_name(each)}: the story breaks nothing" for each in failed if not _is_told(each)]
-    number = sum(str(each.outcome) == "proved" for each in answers)
-    return Held(number, len(failed), len(answers) - number - len(failed), many, wrong)
+    rest = len(answers) - len(proved) - len(failed)
+    return Held(len(proved), len(failed), rest, many + many // 4, wrong)
+
+
+def _broken(drawn: Iterable[Encounter], promises: set[str]) -> Iterator[str]:
+    """Yield each promise that some encounter breaks, once."""
+    left = set(promises)
+    for encounter in drawn:
+        found = breaches(encounter) & left
+        if found:
+            yield f"proved, but broken: {', '.join(sorted(found))} by {encounter[1:]}"
+            left -= found
 
 
 def _name(answer: ProofAnswer) -> str:
@@ -73,7 +84,7 @@ def _is_told(answer: ProofAnswer) -> bool:
     return story is not None and is_a_breach(_name(answer), replayed(story))
 
 
-def replayed(story: Any) -> list[Told]:  # noqa: ANN401 - a counterexample of `meter`
+def replayed(story: Any) -> list[Told]:
     """Return the steps of a story, each of them decided by the oracle."""
     table = read(dumps_policy(story.policy))
     first = story.steps[0].asked

@@ -6,20 +6,31 @@ are drawn towards what a rule, an offer or a guarantee of the file asks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from datetime import datetime
 from itertools import product
-from random import Random
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tests.verify.oracle.constants import whens
 from tests.verify.oracle.drawing import Drawer
-from tests.verify.oracle.evaluator import Judged, decide, judged
+from tests.verify.oracle.evaluator import Judged, counted_by, decide, judged
 from tests.verify.oracle.promises import broken
 from tests.verify.oracle.records import Record
 from tests.verify.oracle.steering import toward
 from tests.verify.oracle.visit import Visit
 
-__all__ = ["Encounter", "breaches", "countdown_misleads", "encounters", "judge", "turned"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from random import Random
+
+__all__ = [
+    "Encounter",
+    "breaches",
+    "countdown_misleads",
+    "encounters",
+    "first_days",
+    "judge",
+    "turned",
+]
 
 Table = dict[str, Any]
 _LONGEST_RUN = 14
@@ -40,6 +51,8 @@ class Encounter(NamedTuple):
 def turned(policy: Table) -> list[Table]:
     """Return a policy in every position of its switches, first as it is."""
     asked = sorted({name for when in whens(policy) for name in when.get("switch", ())})
+    if not asked:
+        return [policy]
     found = []
     for turns in product((False, True), repeat=len(asked)):
         switches = dict(policy.get("switches", {}))
@@ -61,6 +74,22 @@ def encounters(random: Random, policies: list[Table], many: int) -> Iterator[Enc
         yield Encounter(random.choice(positions), event, drawer.record(event))
 
 
+def first_days(random: Random, policy: Table, many: int) -> Iterator[Encounter]:
+    """Draw encounters of readers who were new a few page views before, and are who they were."""
+    drawer = Drawer(random, [policy])
+    conditions = list(whens(policy))
+    for number, encounter in enumerate(encounters(random, [policy], many)):
+        table, event, record = encounter._replace(record=Record())
+        now = datetime.fromisoformat(event["at"])
+        for before in range(random.choice([0, 1, 2, 4])):
+            other = {**drawer.view(now, f"n{number}-{before}"), "reader": event["reader"]}
+            if random.random() < 0.7:
+                steered = toward(drawer, other, random.choice(conditions))
+                other = {**steered, "at": event["at"], "reader": event["reader"]}
+            _, record = decide(table, other, record)
+        yield Encounter(table, event, record)
+
+
 def judge(encounter: Encounter) -> tuple[Visit, Judged]:
     """Return a page view as the rules see it, and what they say."""
     visit = encounter.visit()
@@ -71,6 +100,10 @@ def breaches(encounter: Encounter) -> set[str]:
     """Return what an encounter breaks: codes of built-in promises, names of the policy's own."""
     visit, found = judge(encounter)
     names = set(broken(visit, found))
+    counting = counted_by(visit, found)
+    stands = [visit.stand(meter) for meter in counting]
+    if any(stand.limit is not None and len(stand.held) >= stand.limit for stand in stands):
+        names.add("never-more-than-the-limit")
     if found.show == "countdown" and visit.has_id and countdown_misleads(encounter):
         names.add("last-free-is-announced")
     return names

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.verify.oracle.conditions import in_length, in_range, words
 from tests.verify.oracle.constants import LISTS, TICK
-from tests.verify.oracle.drawing import Drawer
 from tests.verify.oracle.times import instant_of, length_of
+
+if TYPE_CHECKING:
+    from tests.verify.oracle.drawing import Drawer
 
 __all__ = ["toward"]
 
@@ -38,9 +40,7 @@ def toward(drawer: Drawer, event: Table, when: Table) -> Table:
             place[name] = drawer.random.choice(fitting)
     if "access" in when:
         event["article"]["access"] = drawer.random.choice(when["access"])
-    for flag in ("gift", "crawler"):
-        if flag in when:
-            event[flag] = when[flag]
+    event |= {flag: when[flag] for flag in ("gift", "crawler") if flag in when}
     if "age" in when:
         lengths = [length_of(bound) for bound in when["age"].values()]
         age = _length(drawer, lengths, when["age"])
@@ -83,14 +83,14 @@ def _become(drawer: Drawer, event: Table, when: Table, now: datetime) -> None:
     reader["entitlements"] = [right]
 
 
-def _word(drawer: Drawer, name: str, asked: Any) -> str | None:  # noqa: ANN401 - list or table
+def _word(drawer: Drawer, name: str, asked: Any) -> str | None:
     if not isinstance(asked, dict):
         return str(drawer.random.choice(asked))
     others = [word for word in drawer.known.words[name] if words(word) not in asked["none"]]
     return drawer.random.choice([None, *others])
 
 
-def _members(asked: Any, has: list[str]) -> list[str]:  # noqa: ANN401 - list or table
+def _members(asked: Any, has: list[str]) -> list[str]:
     table = asked if isinstance(asked, dict) else {"any": asked}
     kept = [*has, *table.get("all", ()), *list(table.get("any", ()))[:1]]
     return sorted({word for word in kept if word not in table.get("none", ())})

@@ -147,8 +147,9 @@ class Visit:
         limit = self.limit(meter)
         if not self.has_id:
             left = None if limit is None else 0
-            return Stand([], limit, own=False, again=False, opens=left is None, left=left,
-                         after=left)
+            return Stand(
+                [], limit, own=False, again=False, opens=left is None, left=left, after=left
+            )
         held = self.held(meter)
         own = self.key(meter) in [count.key for count in held]
         by_views = self.policy["meters"][meter].get("count") == "views"

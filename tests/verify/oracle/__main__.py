@@ -19,6 +19,8 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
 from meter import load_policy
 from meter.loading import dumps_policy
 from tests.verify.decided import asked
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from meter.policy import Policy
+from meter.testing import strategies
 
 __all__ = ["all_compared", "all_decided", "all_held", "main"]
 
@@ -42,6 +45,7 @@ SAMPLES = [
 ]
 _TENTH = 10
 _DECIDED = 1_000
+_DRAWN = 500
 _PROVED = 500
 _COMPARED = 250
 
@@ -50,6 +54,26 @@ def samples() -> Iterator[tuple[str, Policy]]:
     """Yield the policies that others look at too, by name."""
     for path in SAMPLES:
         yield path.stem, load_policy(path)
+
+
+def of_strategies(many: int) -> list[tuple[str, Policy]]:
+    """Return policies that the strategies of `meter.testing` draw: other zones, windows, words."""
+    found: list[tuple[str, Policy]] = []
+
+    @seed(many)
+    @settings(
+        max_examples=many,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(strategies.policies())
+    def draw(policy: Policy) -> None:
+        found.append((f"drawn {len(found)}", policy))
+
+    draw()
+    return found
 
 
 def all_decided(
@@ -99,22 +123,25 @@ def all_compared(
 def main(arguments: list[str]) -> int:
     """Compare, print the figures and what disagrees, and return the exit code."""
     part = 1 if "--whole" in arguments else _TENTH
-    drawn = ((str(seed), random_policy(Random(seed))) for seed in range(_DECIDED // part))
-    decided = all_decided([*drawn, *samples()])
+    drawn = ((str(number), random_policy(Random(number))) for number in range(_DECIDED // part))
+    policies = [*drawn, *of_strategies(_DRAWN // part), *samples()]
+    decided = all_decided(policies)
     sys.stdout.write(
-        f"decisions: {_DECIDED // part + len(SAMPLES):,} policies, {decided.compared:,} page views,"
+        f"decisions: {len(policies):,} policies, {decided.compared:,} page views,"
         f" {decided.counted:,} of them counted: {len(decided.wrong)} disagreements\n"
     )
-    own = ((str(seed), asked(seed)[0]) for seed in range(_PROVED // part))
+    _tell(decided.wrong)
+    own = ((str(number), asked(number)[0]) for number in range(_PROVED // part))
     held = all_held([*own, *samples()])
     sys.stdout.write(
         f"promises: {held.proved:,} proved, held to {held.encounters:,} encounters,"
         f" {held.failed:,} fail with a story each, {held.open:,} not decided:"
         f" {len(held.wrong)} disagreements\n"
     )
+    _tell(held.wrong)
     small = (
-        (str(seed), random_policy(Random(f"pairs {seed}"), rules=2))
-        for seed in range(_COMPARED // part)
+        (str(number), random_policy(Random(f"pairs {number}"), rules=2))
+        for number in range(_COMPARED // part)
     )
     compared = all_compared([*small, *samples()])
     sys.stdout.write(
@@ -122,9 +149,14 @@ def main(arguments: list[str]) -> int:
         f" {compared.told_apart:,} told apart in {compared.encounters:,} encounters:"
         f" {len(compared.wrong)} disagreements\n"
     )
-    wrong = [*decided.wrong, *held.wrong, *compared.wrong]
+    _tell(compared.wrong)
+    return int(bool(decided.wrong or held.wrong or compared.wrong))
+
+
+def _tell(wrong: list[str]) -> None:
+    """Print what disagrees, at once: the rest takes minutes."""
     sys.stdout.writelines(f"{line}\n" for line in wrong)
-    return int(bool(wrong))
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

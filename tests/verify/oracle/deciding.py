@@ -59,7 +59,7 @@ def compare_lives(random: Random, text: str, lives: int, steps: int) -> Agreemen
     wrong = []
     for _ in range(lives):
         life = history(random, table, steps)
-        for number, (step, same, is_counted) in enumerate(_led(table, engine, life)):
+        for number, step, same, is_counted in _led(table, engine, life):
             compared += 1
             counted += is_counted
             if not same:
@@ -68,11 +68,11 @@ def compare_lives(random: Random, text: str, lives: int, steps: int) -> Agreemen
     return Agreement(compared, counted, wrong)
 
 
-def _led(table: Table, engine: Engine, steps: list[Table]) -> Iterator[tuple[str, bool, bool]]:
-    """Yield what was decided at each step, whether it is the same, and whether it was counted."""
+def _led(table: Table, engine: Engine, steps: list[Table]) -> Iterator[tuple[int, str, bool, bool]]:
+    """Yield the number of each page view, what was decided, whether alike, and whether counted."""
     life = Life(table)
     usages = {who: Usage() for who in life.records}
-    for step in steps:
+    for number, step in enumerate(steps):
         expected = life.take(step)
         said = None
         if step["do"] == "join":
@@ -85,6 +85,7 @@ def _led(table: Table, engine: Engine, steps: list[Table]) -> Iterator[tuple[str
             both = (life.records[step["who"]], record_of(engine.policy, usages[step["who"]]))
             kept = [held(table, step["event"], record) for record in both]
             yield (
+                number,
                 f"{said}, not {expected}; {kept[1]}, not {kept[0]}",
                 said == expected and kept[0] == kept[1],
                 expected is not None and expected.counted,

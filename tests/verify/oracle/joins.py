@@ -21,21 +21,25 @@ def join(policy: Table, source: Record, target: Record, now: datetime) -> Record
     kept = {(each.meter, each.key): each.at for each in target.counts}
     for meter, table in policy.get("meters", {}).items():
         brought = [c for c in inside(policy, zone, source, meter, now) if c.at <= now]
+        if not brought:
+            continue
+        mine = inside(policy, zone, target, meter, now)
+        over = [c for c in target.counts if c.meter == meter and c.at <= now and c not in mine]
+        for count in over:
+            del kept[meter, count.key]
+        # The start of a fixed window stays, so there the earlier of two is the one to keep.
+        which = max
         ends = [each.at for each in brought]
-        if "fixed" in table["window"] and brought:
-            mine = inside(policy, zone, target, meter, now)
+        if "fixed" in table["window"]:
+            which = min
             length = length_of(table["window"]["fixed"])
             begins = [fixed_start(each, length, now) for each in (brought, mine) if each]
             begun = max(at for at in begins if at is not None)
             for count in mine:
                 kept[meter, count.key] = max(count.at, begun)
             ends = [max(at, begun) for at in ends]
-        # The start of a fixed window stays, so there the earlier of two is the one to keep.
-        which = min if "fixed" in table["window"] else max
-        held = {count.key for count in inside(policy, zone, target, meter, now)}
         for count, at in zip(brought, ends, strict=True):
-            before = kept[meter, count.key] if count.key in held else at
-            kept[meter, count.key] = which(at, before)
+            kept[meter, count.key] = which(at, kept.get((meter, count.key), at))
     counts = tuple(Count(meter, key, at) for (meter, key), at in kept.items())
     return Record(counts, source.started | target.started)
 

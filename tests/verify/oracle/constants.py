@@ -85,7 +85,8 @@ class Constants:
         hosts = [word for word in self.words["referrer"] if word]
         self.words["referrer"] += [f"https://www.{word}/a?b=c" for word in hosts]
         for name, known in self.numbers.items():
-            found = sorted(set(known))
+            # Scores and values are from 0 to 1, whatever a condition asks.
+            found = sorted({number for number in known if 0 <= number <= 1})
             middles = [(one + two) / 2 for one, two in itertools.pairwise(found)]
             self.numbers[name] = [*found, *middles]
 

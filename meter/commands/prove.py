@@ -221,7 +221,7 @@ def _print_kept(console: Console, file: Path | None, story: Counterexample) -> N
     elif not story.wanted:
         _print_paragraph(console, "not kept: a journey expects what is shown, and this is not it")
     elif file is None:
-        _print_paragraph(console, "not kept: it starts with a reader who has read before")
+        _print_paragraph(console, "not kept: it starts with a reader who has been here before")
     else:
         _print_paragraph(console, f"kept as `{file}`")
 

@@ -26,7 +26,7 @@ def story_lines(story: Counterexample) -> Iterator[StoryLine]:
     if story.turned:
         head += f", with {story.turned},"
     if story.before:
-        head += f" has read before ({story.before}), and"
+        head += f" has been here before ({story.before}), and"
     yield StoryLine(f"{head.removesuffix(',')}:", 2)
     for line in _steps(story.steps):
         yield StoryLine(line, 4)

@@ -61,7 +61,7 @@ class Counterexample:
 
 
 def single_view(space: Space, situation: Situation, wanted: frozenset[Show]) -> Counterexample:
-    """Return a counterexample of one view by a reader who has read before.
+    """Return a counterexample of one view by a reader who has been here before.
 
     It is for a count that cannot be reached under this policy alone.
     """
@@ -73,6 +73,9 @@ def single_view(space: Space, situation: Situation, wanted: frozenset[Show]) -> 
     before = " and ".join(f"{count} counted by `{meter}`" for meter, count in used.items())
     if situation.known[0]:
         before += ", this article among them"
+    if step.asked.usage.started:
+        offers = quoted(sorted(step.asked.usage.started), "and")
+        before = "; ".join(part for part in (before, f"{offers} started") if part)
     if space.is_without_id(situation):
         before = "nothing is known of what a reader without an id has read"
     return Counterexample(

@@ -23,7 +23,7 @@ def test_every_command_that_prints_a_figure_is_listed():
     """A figure can be printed again by whoever reads of it: the notes for contributors say how."""
     tests = DOCS.parent / "tests"
     modules = {
-        "tests." + ".".join(path.relative_to(tests).with_suffix("").parts)
+        "tests." + ".".join(path.relative_to(tests).with_suffix("").parts).removesuffix(".__main__")
         for path in tests.rglob("*.py")
         if 'if __name__ == "__main__":' in path.read_text(encoding="utf-8")
         and not path.name.startswith(("bench_", "test_"))

@@ -1,0 +1,49 @@
+"""Signing in: what one identity has counted in windows that still run counts for another too."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tests.verify.oracle.records import Count, Record, fixed_start, inside
+from tests.verify.oracle.times import length_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+__all__ = ["join", "start"]
+
+Table = dict[str, Any]
+
+
+def join(policy: Table, source: Record, target: Record, now: datetime) -> Record:
+    """Return the target's record after a sign-in; the source stays what it was."""
+    zone = policy["publication"].get("timezone", "UTC")
+    kept = {(each.meter, each.key): each.at for each in target.counts}
+    for meter, table in policy.get("meters", {}).items():
+        brought = [c for c in inside(policy, zone, source, meter, now) if c.at <= now]
+        if not brought:
+            continue
+        mine = inside(policy, zone, target, meter, now)
+        over = [c for c in target.counts if c.meter == meter and c.at <= now and c not in mine]
+        for count in over:
+            del kept[meter, count.key]
+        # The start of a fixed window stays, so there the earlier of two is the one to keep.
+        which = max
+        ends = [each.at for each in brought]
+        if "fixed" in table["window"]:
+            which = min
+            length = length_of(table["window"]["fixed"])
+            begins = [fixed_start(each, length, now) for each in (brought, mine) if each]
+            begun = max(at for at in begins if at is not None)
+            for count in mine:
+                kept[meter, count.key] = max(count.at, begun)
+            ends = [max(at, begun) for at in ends]
+        for count, at in zip(brought, ends, strict=True):
+            kept[meter, count.key] = which(at, kept.get((meter, count.key), at))
+    counts = tuple(Count(meter, key, at) for (meter, key), at in kept.items())
+    return Record(counts, source.started | target.started)
+
+
+def start(record: Record, offer: str) -> Record:
+    """Return the record of a reader who has started an offer."""
+    return record._replace(started=record.started | {offer})

@@ -13,7 +13,7 @@ from meter.errors import StoreError, StoreUnavailableError
 from meter.paywall.base import PaywallBase
 from meter.paywall.operations import MISTAKES, failed
 from meter.paywall.settings import PaywallSettings, positive
-from meter.paywall.shell import CARE, HOOK_FAILED, TOO_LATE, name_settings
+from meter.paywall.shell import CARE, HASTE, HOOK_FAILED, TOO_LATE, name_settings
 from meter.paywall.telemetry import StoreDecision
 from meter.stores.awaited import Ordinary, awaitable
 from meter.stores.deadline import AnswerTime, deadline, has_passed, remaining
@@ -82,9 +82,16 @@ class AsyncPaywall(PaywallBase[AsyncStore]):
         """Decide what a reader would get, and count nothing; see `Paywall.peek`."""
         return await self._ask(reader, view, now, counts=False)
 
-    async def join(self, source_id: str, target_id: str, *, now: datetime | None = None) -> None:
+    async def join(
+        self,
+        source_id: str,
+        target_id: str,
+        *,
+        now: datetime | None = None,
+        patient: bool = True,
+    ) -> None:
         """Bring what one id has counted to another; see `Paywall.join`."""
-        await self._run(self._join(source_id, target_id, now), CARE)
+        await self._run(self._join(source_id, target_id, now), CARE if patient else HASTE)
 
     async def carry(
         self, reader: Reader, view: PageView, usage: Usage, *, now: datetime | None = None
@@ -93,9 +100,11 @@ class AsyncPaywall(PaywallBase[AsyncStore]):
         decided, after = self._decide_carried(reader, view, usage, now)
         return await self._told(decided), after
 
-    async def bring(self, usage: Usage, target_id: str, *, now: datetime | None = None) -> None:
+    async def bring(
+        self, usage: Usage, target_id: str, *, now: datetime | None = None, patient: bool = True
+    ) -> None:
         """Bring a usage that was kept outside the store to an id; see `Paywall.bring`."""
-        await self._run(self._bring(usage, target_id, now), CARE)
+        await self._run(self._bring(usage, target_id, now), CARE if patient else HASTE)
 
     async def forget(self, reader_id: str) -> None:
         """Remove a reader from the store and this process; see `Paywall.forget`."""

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from meter.usage import Usage
     from meter.view import PageView, Reader
 
-__all__ = ["CARE", "HOOK_FAILED", "TOO_LATE", "Paywall", "name_settings"]
+__all__ = ["CARE", "HASTE", "HOOK_FAILED", "TOO_LATE", "Paywall", "name_settings"]
 
 T = TypeVar("T")
 
@@ -44,6 +44,7 @@ LOG = logging.getLogger("meter.paywall")
 # Joining, forgetting and looking up are rare, and a failure costs more than a wait: they may take
 # this many deadlines.
 CARE = 20.0
+HASTE = 4.0
 TOO_LATE = "the store's answers took longer than the deadline"
 HOOK_FAILED = "the `on_decision` hook failed; the decision stands"
 _AWAITED_HOOK = "`on_decision` has to be awaited, which only an `AsyncPaywall` does"
@@ -175,7 +176,14 @@ class Paywall(PaywallBase[Store]):
         """
         return self._ask(reader, view, now, counts=False)
 
-    def join(self, source_id: str, target_id: str, *, now: datetime | None = None) -> None:
+    def join(
+        self,
+        source_id: str,
+        target_id: str,
+        *,
+        now: datetime | None = None,
+        patient: bool = True,
+    ) -> None:
         """Bring what one id has counted to another, as when a device signs in to an account.
 
         It goes one way and once: what the source has counted in windows that still run counts for
@@ -185,11 +193,12 @@ class Paywall(PaywallBase[Store]):
 
         `now` is the time of the sign-in, in any zone: what the source counted after it takes no
         part. Without it that is the clock's time, or the source's last read where another server's
-        clock dated it up to a day ahead. It may take 20 deadlines. Raises `StoreError` if the store
+        clock dated it up to a day ahead. It may take 20 deadlines, and 4 where it is not `patient`,
+        such as on the way to a page. Raises `StoreError` if the store
         does not answer, whatever `on_outage` says: do it again then with the first `now`.
         `ValueError` for a time without a zone, `IdentityError` for an empty id.
         """
-        self._run(self._join(source_id, target_id, now), CARE)
+        self._run(self._join(source_id, target_id, now), CARE if patient else HASTE)
 
     def carry(
         self, reader: Reader, view: PageView, usage: Usage, *, now: datetime | None = None
@@ -204,12 +213,14 @@ class Paywall(PaywallBase[Store]):
         decided, after = self._decide_carried(reader, view, usage, now)
         return self._told(decided), after
 
-    def bring(self, usage: Usage, target_id: str, *, now: datetime | None = None) -> None:
+    def bring(
+        self, usage: Usage, target_id: str, *, now: datetime | None = None, patient: bool = True
+    ) -> None:
         """Bring a usage that was kept outside the store to an id, as `join` brings another id's.
 
-        Repeating it changes nothing. It may take 20 deadlines. Raises what `join` does.
+        Repeating it changes nothing. It takes as long, and raises, as `join` does.
         """
-        self._run(self._bring(usage, target_id, now), CARE)
+        self._run(self._bring(usage, target_id, now), CARE if patient else HASTE)
 
     def forget(self, reader_id: str) -> None:
         """Remove a reader from the store and from this process.

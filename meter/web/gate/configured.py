@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from asyncio import AbstractEventLoop
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -33,8 +32,6 @@ Consent: TypeAlias = Callable[[WebRequest], bool]
 LOG = logging.getLogger("meter.web")
 
 _MOST_TOLD = 100
-REST = 2.0
-"""Seconds; a store that hangs costs a join a second, and a site's threads with it."""
 AccountOf: TypeAlias = Callable[[], object]
 """What returns the `Reader` who is signed in, or `None`; or what is awaited for that."""
 
@@ -91,7 +88,6 @@ class ConfiguredGate:
     jar: CookieJar = field(init=False, repr=False)
     origins: frozenset[str] = field(init=False, repr=False)
     _everyone: Everyone | None = field(default=None, init=False, repr=False)
-    _rests_until: float = field(default=0.0, init=False, repr=False)
     _told: set[str] = field(factory=set, init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -133,15 +129,6 @@ class ConfiguredGate:
         """Return for how many seconds a cache may keep an answer that everybody gets."""
         longest = self._longest()
         return longest if openness.seconds is None else min(longest, openness.seconds)
-
-    def rest(self) -> None:
-        """Note that the store is out, so that not every page of a reader who waits asks it."""
-        self._rests_until = time.monotonic() + REST
-
-    @property
-    def rests(self) -> bool:
-        """Whether what waits in cookies is left there, for a moment."""
-        return time.monotonic() < self._rests_until
 
     def tell(self, what: str, error: Exception) -> None:
         """Log an error, once: a mistake would fill a log, view by view."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve
 
 from meter.engine import joined_at
-from meter.errors import IdentityError, StoreUnavailableError, quoted
+from meter.errors import IdentityError, quoted
 from meter.view import Reader
 from meter.web.gate.cookie import ReaderCookie, account_reader_id, new_device
 from meter.web.gate.steps import AskPaywall, AskSite, Steps, at_once, tried
@@ -137,7 +137,7 @@ class Identity:
     def reader(self, now: datetime, *, patient: bool = True) -> Steps[Reader]:
         """Return the account, else the device, else nobody, with nothing left to bring or join.
 
-        Where the store has just been out, only who is `patient` asks it again for that.
+        A page that is read is not `patient`: where the store hangs, it is not to hang too.
 
         A device that is new in this very request is nobody yet: the store learns of it when its
         cookie comes back.
@@ -175,11 +175,12 @@ class Identity:
             return
         mark = cookie.mark(account)
         source = cookie.reader_id
+        patient = self._patient
         when = moment(at, self._gate.policy.zone)
         done = not cookie.usage
         if done:
             done = yield from self._succeeds(
-                lambda paywall: paywall.join(source, account, now=when)
+                lambda paywall: paywall.join(source, account, now=when, patient=patient)
             )
         self.write(cookie.joined(mark) if done else cookie.joining(mark, at))
 
@@ -190,9 +191,14 @@ class Identity:
             return cookie
         usage = cookie.carried()
         target = cookie.reader_id
+        patient = self._patient
         # The server that counted it may have another clock: nothing of it is lost by that.
         when = joined_at(self._gate.policy, usage, now)
-        if (yield from self._succeeds(lambda paywall: paywall.bring(usage, target, now=when))):
+        if (
+            yield from self._succeeds(
+                lambda paywall: paywall.bring(usage, target, now=when, patient=patient)
+            )
+        ):
             self.write(evolve(cookie, usage=b""))
         return self.cookie
 
@@ -224,13 +230,9 @@ class Identity:
         """Ask the paywall for a change; say whether the store took it."""
 
         def wait(error: Exception) -> object:
-            if isinstance(error, StoreUnavailableError):
-                self._gate.rest()
             self._gate.tell("what a cookie holds cannot be stored yet; it is tried again", error)
             return _WAITS
 
-        if self._gate.rests and not self._patient:
-            return False
         found = yield from tried(call, wait)
         return found is not _WAITS
 

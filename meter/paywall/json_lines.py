@@ -37,9 +37,9 @@ class JsonLines:
 
     A line is the page view as `meter decide` and `meter replay` read it (`at`, `reader`, `article`,
     …), with its `kind` (`read`, `peek` or `speculative`) and its `decision`. Where the paywall has
-    a `secret`, the reader is the digest. `meter replay POLICY FILE` decides the reads and the
-    speculative views again, and passes the peeks by. Events of another type, such as
-    `meter.difference`, are not written.
+    a `secret`, the reader is the digest. `meter replay POLICY FILE` decides the reads again,
+    and passes by what nobody read. Events of another type, such as `meter.difference`, are not
+    written.
 
     - `path`: the file; it is made where there is none, for its owner alone. It has to be an
       ordinary file: anything else is a `ValueError`, and one that cannot be opened an `OSError`.

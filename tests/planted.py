@@ -1,7 +1,7 @@
-"""How many planted bugs the suite tries: a sixth, or all of them where that is asked for.
+"""How many planted bugs the suite tries: an eighth, or all of them where that is asked for.
 
 `python -m tests.planted` plants all of them. A planted bug is a process of its own, or a search,
-and there are too many for every run: the suite plants every sixth, so that each file is still
+and there are too many for every run: the suite plants every eighth, so that each file is still
 proved to notice something.
 """
 
@@ -26,9 +26,9 @@ FILES = (
 
 
 def some(bugs):
-    """Return every sixth of some bugs, or all of them."""
+    """Return every eighth of some bugs, or all of them."""
     listed = list(bugs)
-    return listed if os.environ.get("METER_WHOLE") == "1" else listed[::6]
+    return listed if os.environ.get("METER_WHOLE") == "1" else listed[::8]
 
 
 if __name__ == "__main__":

@@ -120,5 +120,5 @@ def test_a_laxer_rule_is_caught(monkeypatch: pytest.MonkeyPatch, name: str, valu
 def test_random_comparisons_say_what_their_numbers_say_in_every_form(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """A twentieth of those that `python -m tests.simulate.verdicts --whole` makes."""
+    """A few of those that `python -m tests.simulate.verdicts --whole` makes."""
     assert 0 == main(SOME), capsys.readouterr().out

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from meter import Policy
     from meter.simulate.limits import LimitChoice
 
-SOME, ALL = 10, 200
+SOME, ALL = 6, 200
 NAMES = ("five", "three", "q3a", "spring sale", "<b>bold</b>", "a & b", "limit 3")
 EARNS = re.compile(r"`([^`]+)` earns ([\d,]+) USD (more|less) than `([^`]+)`")
 STOPS = re.compile(r"stops ([\d,]+) (more|fewer) readers? and brings ([\d,]+) (more|fewer) starts?")

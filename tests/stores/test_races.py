@@ -23,12 +23,12 @@ from tests.stores.bursts import bursts
 
 READERS = 20
 LIMIT = 5
-ACCOUNTS = 200
+ACCOUNTS = 100
 PATIENT = {"deadline": 30.0, "queue": 30.0, "on_outage": "raise"}
 
 
 def test_threads_are_counted_exactly(store, newsroom):
-    """200 accounts × 20 threads, over one paywall each and over one they share.
+    """100 accounts × 20 threads, over one paywall each and over one they share.
 
     5 articles each, no more, no fewer.
     """
@@ -58,7 +58,7 @@ def test_threads_are_counted_exactly(store, newsroom):
 
 
 def test_tasks_are_counted_exactly(store_url, newsroom):
-    """200 accounts × 20 tasks in one event loop: 5 articles each."""
+    """100 accounts × 20 tasks in one event loop: 5 articles each."""
 
     async def burst():
         store = open_async_store(store_url)
@@ -99,7 +99,7 @@ print(json.dumps(granted))
 
 
 def test_processes_are_counted_exactly(shared_url, newsroom, python):
-    """4 processes × 5 articles each for 200 accounts, all at once: 5 of the 20 each."""
+    """4 processes × 5 articles each for 100 accounts, all at once: 5 of the 20 each."""
     open_store(shared_url).close()
     workers = [
         python(

@@ -123,7 +123,7 @@ def test_agrees_with_z3_on_every_situation_at_once(seed):
 
 
 @given(policies(), policies())
-@settings(max_examples=25)
+@settings(max_examples=10)
 def test_answers_for_any_policy(policy, other):
     """Any policy gets lints, proofs and comparisons; the engine does what counterexamples say."""
     assert [] == [warning for warning in lints(policy) if warning.code == "not-analysed"]

@@ -19,7 +19,7 @@ from tests.verify.random_policies import random_policy
 
 
 def test_reports_a_mutant_if_and_only_if_somebody_sees_it(capsys):
-    """A fifth of those that `python -m tests.verify.changed --whole` looks at."""
+    """A tenth of those that `python -m tests.verify.changed --whole` looks at."""
     assert 0 == main(SOME), capsys.readouterr().out
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve, frozen
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from meter.commands.console import open_console, print_json, print_message
+from meter.commands.console import open_console, print_json, print_message, significant
 from meter.commands.population import OutputOptions, People
 from meter.simulate import report
 from meter.simulate.assumptions import Assumptions, load_assumptions, published_assumptions
@@ -118,7 +118,7 @@ class Simulation:
         calibration = self.calibration
         if output.form == "json":
             fit = None if calibration is None else list(calibration.rows)
-            print_json({**report_table(comparison, choice), "calibration": fit})
+            print_json(significant({**report_table(comparison, choice), "calibration": fit}))
         else:
             console = open_console()
             if calibration is not None:

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from meter.cli import main
+from meter.commands.console import significant
 from meter.loading import dumps_policy
 from tests.simulate.policies import metered, with_trials
 
@@ -188,3 +189,14 @@ def test_the_same_file_twice_is_told_apart() -> None:
     )
     assert ["today.toml (1)", "today.toml (2)"] == [policy["name"] for policy in report["policies"]]
     assert 0 == report["policies"][1]["difference"]["net"]["value"]
+
+
+def test_figures_have_the_digits_that_every_processor_agrees_on() -> None:
+    """The last digits of a sum depend on how a processor adds: JSON keeps twelve."""
+    table = {"net": [2027.6834140034848, 3], "rate": 1e-9 / 3, "name": "five", "none": None}
+    assert significant(table) == {
+        "net": [2027.683414, 3],
+        "rate": 3.33333333333e-10,
+        "name": "five",
+        "none": None,
+    }

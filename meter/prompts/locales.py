@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 from unicodedata import bidirectional
 
 from babel.dates import format_date, format_skeleton, format_time
-from babel.numbers import format_currency, format_decimal, get_currency_symbol
+from babel.numbers import (
+    format_currency,
+    format_decimal,
+    get_currency_name,
+    get_currency_symbol,
+)
 from babel.units import format_unit
 
 if TYPE_CHECKING:
@@ -20,6 +25,9 @@ if TYPE_CHECKING:
     from meter.windows import Term
 
 __all__ = [
+    "clock_text",
+    "country_text",
+    "currency_text",
     "day_text",
     "direction",
     "money",
@@ -28,6 +36,7 @@ __all__ = [
     "plural",
     "term_text",
     "time_text",
+    "weekday_text",
 ]
 
 # CLDR, `currencySpacing`: a space that does not break stands here. Babel leaves it out.
@@ -136,6 +145,34 @@ def day_text(day: date, locale: Locale, *, year: bool = False) -> str:
     return re.sub(rf"\b{day.day}\b", f"{day.day}{suffix}", text, count=1)
 
 
+@lru_cache(maxsize=1024)
+def weekday_text(day: date, locale: Locale) -> str:
+    """Write the day of the week, such as `Tuesday`."""
+    return format_date(day, "EEEE", locale=locale)
+
+
+def country_text(code: str, locale: Locale) -> str:
+    """Write the name of a country, or of the country of a region; nothing for a code of none.
+
+    >>> from babel import Locale
+    >>> country_text("JP", Locale("en")), country_text("SE-M", Locale("de"))
+    ('Japan', 'Schweden')
+    """
+    name = locale.territories.get(code.partition("-")[0].upper(), "")
+    return name_text(str(name), locale)
+
+
+@lru_cache(maxsize=1024)
+def currency_text(currency: str, locale: Locale) -> str:
+    """Write the name of a currency, such as `US Dollar`."""
+    return name_text(get_currency_name(currency, locale=locale), locale)
+
+
+def clock_text(when: datetime, locale: Locale) -> str:
+    """Write a time of the day as the clock of `when` shows it, to the minute: `6:30 PM`."""
+    return format_time(when.time(), "short", locale=locale)
+
+
 def time_text(when: datetime, locale: Locale, *, year: bool = False) -> str:
     """Write a day with its time as the clock of `when` shows it, to the minute.
 
@@ -143,8 +180,7 @@ def time_text(when: datetime, locale: Locale, *, year: bool = False) -> str:
     """
     pattern = _QUOTED.sub(r"\1", locale.datetime_formats["long"])
     # Not remembered: two zones' names for one instant are equal, and written differently.
-    time = format_time(when.time(), "short", locale=locale)
-    return pattern.format(time, day_text(when.date(), locale, year=year))
+    return pattern.format(clock_text(when, locale), day_text(when.date(), locale, year=year))
 
 
 @lru_cache(maxsize=1024)

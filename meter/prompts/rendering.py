@@ -79,8 +79,9 @@ def render(
     then, since nobody may close it), with the same words. `format` is `html`, `text` or `json` (the
     parts, for those who lay prompts out themselves; `null` where nothing is said). Files in
     `folder` replace those of the same name that ship: `countdown.html.j2`, `countdown.txt.j2`,
-    `texts/de.toml`; `"meter:source"` is a set that ships. Days and times are those of the publication's zone; in a text from right to left what runs the other way
-    (a price, a name) stands between Unicode's isolates.
+    `texts/de.toml`; `"meter:source"` is a set that ships. Days and times are those of the
+    publication's zone; in a text from right to left what runs the other way (a price, a name)
+    stands between Unicode's isolates.
 
     What is said is what was decided: by the policy the decision was made by, which it holds until
     it is pickled. Then `policy` must be that policy; any other is never used. For a prompt that is

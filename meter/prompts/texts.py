@@ -34,6 +34,14 @@ _TERMS = ("term-day", "term-week", "term-month", "term-year")
 _WINDOWS = ("any-hours", "any-days", "last-hours", "last-days", "every-hours", "every-days")
 _COUNTED = ("left", "used", "account-more", "account-first", *_WINDOWS, *_TERMS)
 """The tables whose texts are the plural forms of one: a form each, picked by a number."""
+_SPARED = frozenset(
+    {
+        *("language", "account", "account-more", "account-first", "return", "bar"),
+        *("every", "every-hours", "every-days", "noun-account-more", "noun-account-first"),
+        *("offer.renews", "offer.all", "noun.account-unlimited", "noun.account-hint-unlimited"),
+    }
+)
+"""The tables, and texts of tables, that a prompt can do without."""
 _NOUN = "noun-"
 """Before the name of a table: the nouns of the catalog, and counted sentences for any noun."""
 
@@ -124,7 +132,7 @@ def _texts(wanted: tuple[str, ...], folder: Path | None) -> Texts:
     shipped = shipped_texts()
     choice = choose(wanted, {*own, *shipped})
     tag = choice.words
-    tables = shipped.get(tag) or _without_terms(shipped["en"])
+    tables = shipped.get(tag) or _stand_in(shipped["en"])
     name = f"{tag}.toml"
     if tag in own:
         tables = _merge(tables, read_texts(own[tag]))
@@ -132,9 +140,16 @@ def _texts(wanted: tuple[str, ...], folder: Path | None) -> Texts:
     return Texts(asked=choice.asked, locale=choice.locale, tables=tables, name=name)
 
 
-def _without_terms(tables: Mapping[str, Mapping[str, str]]) -> dict[str, Mapping[str, str]]:
-    """Return what stands in for a language of the publisher's: CLDR has its terms already."""
-    return {table: texts for table, texts in tables.items() if table not in _TERMS}
+def _stand_in(tables: Mapping[str, Mapping[str, str]]) -> dict[str, Mapping[str, str]]:
+    """Return what stands in for a language of the publisher's.
+
+    CLDR has its terms already, and a line that a prompt can do without is not said in English.
+    """
+    return {
+        table: {key: text for key, text in texts.items() if f"{table}.{key}" not in _SPARED}
+        for table, texts in tables.items()
+        if table not in (*_TERMS, *_SPARED)
+    }
 
 
 def _merge(

@@ -238,7 +238,7 @@ def test_an_offer_keeps_its_button_where_no_other_is_declared():
     prompt = Prompt(name="stay", heading="Stay")
     policy = policy_of(prompt, offer="summer")
     said = render(shown(policy), policy, format="text")
-    assert "Offer ends June 30th\n[ Try 3 months for $9 ] /offers" in said
+    assert "Offer ends June 30th\n[ Try 3 months for $9 ] /subscribe" in said
     own = policy_of(evolve(prompt, action="Stay", link="/stay"), offer="summer")
     said = render(shown(own), own, format="text")
     assert "[ Stay ] /stay" in said

@@ -139,7 +139,7 @@ def _with_copy(headline: str, pitch: str, benefit: str, publication: str) -> Pol
 def test_a_prompt_without_copy_has_no_empty_lines():
     """What a publisher did not write leaves no trace."""
     policy = make_policy(copy=Copy())
-    assert ["You have 4 free articles left this month", "Get Unlimited access"] == read(
+    assert ["You have 4 free articles left this month", "Get unlimited access"] == read(
         render(Stage(policy).read(1), policy)
     ).lines
 

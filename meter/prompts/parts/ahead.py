@@ -100,9 +100,7 @@ def _rulebook_of(decision: Decision) -> Rulebook:
     return cast("Rulebook", decision.rulebook)
 
 
-def _judge_again(
-    decision: Decision, status: Status, used: Callable[[int], int]
-) -> _Judged | None:
+def _judge_again(decision: Decision, status: Status, used: Callable[[int], int]) -> _Judged | None:
     """Return what the rules say of this view for a reader of a status.
 
     `used` says how much the meter at a place has counted. A prompt that hangs on the reader's
@@ -112,7 +110,7 @@ def _judge_again(
     seen = decision.facts.values[: rulebook.vocabulary.base]
     if len(seen) <= ACCESS:
         seen = rulebook.vocabulary.observe(_NOBODY, _A_VIEW, instant(decision.at), status)
-    counts = [False]
+    counts: list[int] = [False]
     for place in range(len(rulebook.meters)):
         counts += (used(place), 0)
     started = decision.facts["started"] or frozenset()

@@ -126,9 +126,7 @@ def noun_of(meter: str, policy: Policy, texts: Texts) -> Noun | None:
     the publisher's in another.
     """
     name = policy.meter(meter).noun
-    own = {
-        locale: copy.nouns[name] for locale, copy in policy.copy.items() if name in copy.nouns
-    }
+    own = {locale: copy.nouns[name] for locale, copy in policy.copy.items() if name in copy.nouns}
     tag = best_match(str(texts.locale), own)
     if tag is not None:
         return own[tag]

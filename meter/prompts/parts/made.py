@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
+from meter.decision import MeterReading
+from meter.prompts.offered import OfferWords
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from meter.decision import MeterReading
-    from meter.prompts.offered import OfferWords
 
 __all__ = ["Action", "Parts"]
 

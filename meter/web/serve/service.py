@@ -14,8 +14,8 @@ from meter.clock import system_clock
 from meter.loading.article_ids import ArticleIds
 from meter.paywall import AsyncPaywall
 from meter.prompts import render
-from meter.resources import templates_folder
 from meter.reloading import ReloadingPolicy
+from meter.resources import templates_folder
 from meter.stores import open_async_store
 from meter.stores.awaited import close_awaited
 from meter.stores.protocol import AsyncStore

@@ -22,6 +22,8 @@ from meter import (
 )
 from meter.policy import Copy, Publication, When
 
+LANGUAGES = ["ar", "cy", "de", "en", "ja", "nb", "nl", "pl", "ru", "sv"]
+"""Those that the documentation says words ship in."""
 NOW = datetime(2026, 6, 10, 9, tzinfo=UTC)
 METERED, PREMIUM = (
     PageView(article=Article(id="a")),

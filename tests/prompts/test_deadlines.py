@@ -67,8 +67,20 @@ def test_the_end_of_an_offer_cannot_be_mistaken(ends, now, said):
         ("pl", "Oferta ważna do 1 czerwca 2028", "Oferta ważna do 1 czerwca 18:30"),
         (
             "ru",
-            "Предложение действует по 1 июня 2028\u202fг.",
-            "Предложение действует по 1 июня, 18:30",
+            "Предложение заканчивается 1 июня 2028\u202fг.",
+            "Предложение заканчивается 1 июня, 18:30",
+        ),
+        ("de", "Angebot gültig bis 1. Juni 2028", "Angebot gültig bis 1. Juni, 18:30"),
+        ("nl", "Aanbieding eindigt op 1 juni 2028", "Aanbieding eindigt op 1 juni, 18:30"),
+        (
+            "sv",
+            "Erbjudandet gäller till och med den 1 juni 2028",
+            "Erbjudandet gäller till och med den 1 juni 18:30",
+        ),
+        (
+            "nb",
+            "Tilbudet gjelder til og med 1. juni 2028",
+            "Tilbudet gjelder til og med 1. juni, 18:30",
         ),
         ("ar", "ينتهي العرض في 1 يونيو 2028", "ينتهي العرض في 1 يونيو، 6:30 م"),
         (

@@ -15,13 +15,12 @@ from hypothesis import strategies as st
 from meter import Policy, render
 from meter.policy import Copy, Publication
 from tests.prompts.markup import read
-from tests.prompts.staging import Stage, every_state, make_offer, make_policy
+from tests.prompts.staging import LANGUAGES, Stage, every_state, make_offer, make_policy
 
 POLICY = make_policy(offer=make_offer())
 STATES = every_state(POLICY)
 BARS = ("countdown", "last-free-article")
 """What stands beside an article: only that can be a bar."""
-LANGUAGES = ["ar", "cy", "en", "ja", "pl", "ru"]
 NASTY = st.sampled_from(
     [
         "<script>alert(1)</script>",

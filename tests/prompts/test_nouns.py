@@ -12,9 +12,8 @@ from meter import PolicyError, Window, render
 from meter.policy import Copy, Noun, Policy
 from meter.policy.prompts import NOUNS
 from meter.prompts.texts import load_texts
-from tests.prompts.staging import Stage, make_policy
+from tests.prompts.staging import LANGUAGES, Stage, make_policy
 
-LANGUAGES = ["ar", "cy", "en", "ja", "pl", "ru"]
 WINDOWS = [
     Window(calendar="month"),
     Window(rolling="30 days"),
@@ -37,20 +36,6 @@ SAID = {
         "今月無料でご利用いただける最後のレシピです",
         "今月無料でご利用いただけるレシピ6件をすべてご利用になりました",
     ],
-    "ru": [
-        "Осталось бесплатно: 1 рецепт в этом месяце",
-        "Осталось бесплатно: 2 рецепта в этом месяце",
-        "Осталось бесплатно: 5 рецептов в этом месяце",
-        "После этого бесплатных рецептов не останется в этом месяце",
-        "Вы уже открыли бесплатно: 6 рецептов в этом месяце",
-    ],
-    "pl": [
-        "Pozostało bezpłatnie: 1 przepis w tym miesiącu",
-        "Pozostało bezpłatnie: 2 przepisy w tym miesiącu",
-        "Pozostało bezpłatnie: 5 przepisów w tym miesiącu",
-        "Potem nie zostanie więcej bezpłatnych przepisów w tym miesiącu",
-        "Otwarto już bezpłatnie: 6 przepisów w tym miesiącu",
-    ],
     "ar": [
         "بقي لك مجانًا: 1 وصفة هذا الشهر",
         "بقي لك مجانًا: وصفتان هذا الشهر",
@@ -58,12 +43,54 @@ SAID = {
         "آخر وصفة لك مجانًا هذا الشهر",
         "فتحت مجانًا: 6 وصفات هذا الشهر",
     ],
+    "ru": [
+        "Осталось бесплатно: 1 рецепт в этом месяце",
+        "У вас осталось 2 бесплатных рецепта в этом месяце",
+        "У вас осталось 5 бесплатных рецептов в этом месяце",
+        "После этого у вас не останется бесплатных рецептов в этом месяце",
+        "Вы использовали свои 6 бесплатных рецептов в этом месяце",
+    ],
+    "pl": [
+        "Pozostaje Ci 1 przepis bez opłat w tym miesiącu",
+        "Pozostały Ci 2 bezpłatne przepisy w tym miesiącu",
+        "Pozostało Ci 5 bezpłatnych przepisów w tym miesiącu",
+        "Potem nie będzie już bezpłatnych przepisów w tym miesiącu",
+        "Masz już za sobą 6 bezpłatnych przepisów w tym miesiącu",
+    ],
     "cy": [
-        "Mae gennych 1 rysáit am ddim ar ôl y mis hwn",
-        "Mae gennych 2 rysáit am ddim ar ôl y mis hwn",
-        "Mae gennych 5 rysáit am ddim ar ôl y mis hwn",
-        "Dyma’ch rysáit olaf am ddim y mis hwn",
-        "Rydych wedi agor 6 rysáit am ddim y mis hwn",
+        "Mae gennych 1 rysáit am ddim yn weddill y mis hwn",
+        "Mae gennych 2 rysáit am ddim yn weddill y mis hwn",
+        "Mae gennych 5 rysáit am ddim yn weddill y mis hwn",
+        "Dyma’r rysáit olaf am ddim i chi y mis hwn",
+        "Rydych wedi defnyddio eich 6 rysáit am ddim y mis hwn",
+    ],
+    "de": [
+        "Noch 1 Rezept kostenlos in diesem Monat",
+        "Noch 2 kostenlose Rezepte in diesem Monat",
+        "Noch 5 kostenlose Rezepte in diesem Monat",
+        "Danach keine kostenlosen Rezepte mehr in diesem Monat",
+        "Das waren Ihre 6 kostenlosen Rezepte in diesem Monat",
+    ],
+    "nl": [
+        "U heeft nog 1 gratis recept deze maand",
+        "U heeft nog 2 gratis recepten deze maand",
+        "U heeft nog 5 gratis recepten deze maand",
+        "Dit is uw laatste gratis recept deze maand",
+        "Dit waren uw 6 gratis recepten deze maand",
+    ],
+    "sv": [
+        "Du har 1 gratis recept kvar den här månaden",
+        "Du har 2 gratis recept kvar den här månaden",
+        "Du har 5 gratis recept kvar den här månaden",
+        "Efter det här har du inga gratis recept kvar den här månaden",
+        "Du har använt dina 6 gratis recept den här månaden",
+    ],
+    "nb": [
+        "Du har 1 gratis oppskrift igjen denne måneden",
+        "Du har 2 gratis oppskrifter igjen denne måneden",
+        "Du har 5 gratis oppskrifter igjen denne måneden",
+        "Etter dette har du ingen gratis oppskrifter igjen denne måneden",
+        "Du har brukt dine 6 gratis oppskrifter denne måneden",
     ],
 }
 WORD_OF_ARTICLES = {
@@ -73,6 +100,10 @@ WORD_OF_ARTICLES = {
     "pl": "artyku",
     "ar": "مقال",
     "cy": "erthygl",
+    "de": "artikel",
+    "nl": "artikel",
+    "sv": "artik",
+    "nb": "artik",
 }
 
 
@@ -142,8 +173,8 @@ def test_a_word_of_ones_own_is_said_where_it_has_forms():
     """In its own language; where there are none in another, the publication's own word stands."""
     policy = counting("card", en=Copy(nouns={"card": OWN}), pl=Copy(nouns={"card": POLISH}))
     assert "You have 5 free cards left this month" == lines(policy, 1, "en")[0]
-    assert "Pozostało bezpłatnie: 5 kart w tym miesiącu" == lines(policy, 1, "pl")[0]
-    assert "Pozostało bezpłatnie: 1 karta w tym miesiącu" == lines(policy, 5, "pl")[0]
+    assert "Pozostało Ci 5 bezpłatnych kart w tym miesiącu" == lines(policy, 1, "pl")[0]
+    assert "Pozostaje Ci 1 karta bez opłat w tym miesiącu" == lines(policy, 5, "pl")[0]
     assert "cards" in lines(policy, 1, "ru")[0]
 
 

@@ -30,6 +30,7 @@ __all__ = [
     "currency_text",
     "day_text",
     "direction",
+    "elided",
     "money",
     "name_text",
     "number",
@@ -54,8 +55,14 @@ _DIRECTING = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _AGAINST = {"ltr": {"R", "AL"}, "rtl": {"L"}}
 """The strong characters that run against a direction (Unicode Standard Annex 9)."""
 
+_FIRST_OF_A_MONTH = {"fr": "1er", "it": "1º", "pt": "1º"}
+"""Where the first of a month is an ordinal and CLDR writes the bare number."""
 _DAY_AND_MONTH = {"cy": "d MMMM"}
 """Where CLDR begins with the month and a sentence cannot: a Welsh month mutates after `ar`."""
+
+
+_ARTICLE_BEFORE_A_VOWEL = {"it": re.compile(r"\b(il|al|dal|del|nel|sul) (?=(?:8\d*|11)\b)")}
+"""An article before a number that is said with a vowel: *otto*, *ottanta*, *undici*."""
 
 
 @lru_cache(maxsize=4096)
@@ -138,9 +145,12 @@ def day_text(day: date, locale: Locale, *, year: bool = False) -> str:
         text = format_date(day, _DAY_AND_MONTH[locale.language], locale=locale)
     else:
         text = format_skeleton("MMMMd", day, locale=locale)
+    # CLDR has no ordinal dates.
+    if day.day == 1 and locale.language in _FIRST_OF_A_MONTH:
+        return re.sub(r"\b1\b", _FIRST_OF_A_MONTH[locale.language], text, count=1)
     if locale.language != "en":
         return text
-    # CLDR has no ordinal dates; its ordinal categories of English are these four suffixes.
+    # Its ordinal categories of English are these four suffixes.
     suffix = {"one": "st", "two": "nd", "few": "rd"}.get(locale.ordinal_form(day.day), "th")
     return re.sub(rf"\b{day.day}\b", f"{day.day}{suffix}", text, count=1)
 
@@ -171,6 +181,19 @@ def currency_text(currency: str, locale: Locale) -> str:
 def clock_text(when: datetime, locale: Locale) -> str:
     """Write a time of the day as the clock of `when` shows it, to the minute: `6:30 PM`."""
     return format_time(when.time(), "short", locale=locale)
+
+
+def elided(sentence: str, locale: Locale) -> str:
+    """Write a sentence with the articles that its language elides before a number.
+
+    >>> from babel import Locale
+    >>> elided("fino al 8 luglio", Locale("it")), elided("fino al 9 luglio", Locale("it"))
+    ('fino all’8 luglio', 'fino al 9 luglio')
+    """
+    articles = _ARTICLE_BEFORE_A_VOWEL.get(locale.language)
+    if articles is None:
+        return sentence
+    return articles.sub(lambda found: "l’" if found[1] == "il" else f"{found[1]}l’", sentence)
 
 
 def time_text(when: datetime, locale: Locale, *, year: bool = False) -> str:

@@ -14,7 +14,7 @@ from meter.errors import problem_at
 from meter.policy.prompts import Noun
 from meter.prompts.errors import TemplateError
 from meter.prompts.languages import choose
-from meter.prompts.locales import number, plural, term_text
+from meter.prompts.locales import elided, number, plural, term_text
 from meter.resources import MOST_BYTES, TomlError, file_stamp, toml_tables
 from meter.resources.languages import shipped_texts
 
@@ -107,7 +107,7 @@ class Texts:
             raise TemplateError(
                 [problem_at("unknown-field", message, f"this text knows {known}", name=self.name)]
             ) from None
-        return _SPACES.sub(" ", filled).strip(" ")
+        return elided(_SPACES.sub(" ", filled).strip(" "), self.locale)
 
 
 def load_texts(wanted: tuple[str, ...], folder: Path | None) -> Texts:

@@ -64,6 +64,17 @@ def test_the_end_of_an_offer_cannot_be_mistaken(ends, now, said):
     [
         ("en-GB", "Offer ends 1st June 2028", "Offer ends 1st June, 18:30"),
         ("ja", "お申し込みは2028年6月1日まで", "お申し込みは6月1日 18:30まで"),
+        (
+            "fr",
+            "Offre valable jusqu’au 1er juin 2028",
+            "Offre valable jusqu’au 1er juin, 18:30",
+        ),
+        (
+            "it",
+            "Offerta valida fino al 1º giugno 2028",
+            "Offerta valida fino al 1º giugno 18:30",
+        ),
+        ("zh-Hant", "優惠至2028年6月1日止", "優惠至6月1日 下午6:30止"),
         ("pl", "Oferta ważna do 1 czerwca 2028", "Oferta ważna do 1 czerwca 18:30"),
         (
             "ru",

@@ -211,6 +211,9 @@ def test_no_header_raises(header):
         ("nn-NO", "nn-NO"),
         ("de-CH, en;q=0.9", "de-CH"),
         ("tr, uk", "en"),
+        ("fr-CH,pl;q=0.9", "fr-CH"),
+        ("zh-TW, ja;q=0.8", "zh-Hant-TW"),
+        ("zh-CN, ja;q=0.8", "ja"),
     ],
 )
 def test_a_reader_gets_the_best_language_that_has_words(asked, lang):
@@ -219,9 +222,9 @@ def test_a_reader_gets_the_best_language_that_has_words(asked, lang):
 
 
 def test_words_of_a_publisher_serve_no_other_script(tmp_path):
-    """Who asks for Taiwan's Chinese is not served Simplified, but Hong Kong's."""
+    """Who asks for Taiwan's Chinese is not served Simplified, but Traditional."""
     (tmp_path / "texts").mkdir()
-    for tag, period in (("zh", "本月简"), ("zh-HK", "本月繁")):
+    for tag, period in (("zh", "本月简"), ("zh-Hant", "本月繁")):
         words = f'[period]\nmonth = "{period}"\n[left]\nother = "{{period}}{{n}}"\n'
         (tmp_path / "texts" / f"{tag}.toml").write_text(words, encoding="utf-8")
     said = {

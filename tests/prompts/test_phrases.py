@@ -22,6 +22,37 @@ TERMS = {
         "month": "1 month|2 months|3 months|5 months|11 months|21 months|100 months",
         "year": "1 year|2 years|3 years|5 years|11 years|21 years|100 years",
     },
+    "fr": {
+        "day": "1 jour|2 jours|3 jours|5 jours|11 jours|21 jours|100 jours",
+        "week": "1 semaine|2 semaines|3 semaines|5 semaines|11 semaines|21 semaines|100 semaines",
+        "month": "1 mois|2 mois|3 mois|5 mois|11 mois|21 mois|100 mois",
+        "year": "1 an|2 ans|3 ans|5 ans|11 ans|21 ans|100 ans",
+    },
+    "es": {
+        "day": "1 día|2 días|3 días|5 días|11 días|21 días|100 días",
+        "week": "1 semana|2 semanas|3 semanas|5 semanas|11 semanas|21 semanas|100 semanas",
+        "month": "1 mes|2 meses|3 meses|5 meses|11 meses|21 meses|100 meses",
+        "year": "1 año|2 años|3 años|5 años|11 años|21 años|100 años",
+    },
+    "pt": {
+        "day": "1 dia|2 dias|3 dias|5 dias|11 dias|21 dias|100 dias",
+        "week": "1 semana|2 semanas|3 semanas|5 semanas|11 semanas|21 semanas|100 semanas",
+        "month": "1 mês|2 meses|3 meses|5 meses|11 meses|21 meses|100 meses",
+        "year": "1 ano|2 anos|3 anos|5 anos|11 anos|21 anos|100 anos",
+    },
+    "it": {
+        "day": "1 giorno|2 giorni|3 giorni|5 giorni|11 giorni|21 giorni|100 giorni",
+        "week": "1 settimana|2 settimane|3 settimane|5 settimane|11 settimane|"
+        "21 settimane|100 settimane",
+        "month": "1 mese|2 mesi|3 mesi|5 mesi|11 mesi|21 mesi|100 mesi",
+        "year": "1 anno|2 anni|3 anni|5 anni|11 anni|21 anni|100 anni",
+    },
+    "zh-Hant": {
+        "day": "1天|2天|3天|5天|11天|21天|100天",
+        "week": "1週|2週|3週|5週|11週|21週|100週",
+        "month": "1個月|2個月|3個月|5個月|11個月|21個月|100個月",
+        "year": "1年|2年|3年|5年|11年|21年|100年",
+    },
     "ja": {
         "day": "1日間|2日間|3日間|5日間|11日間|21日間|100日間",
         "week": "1週間|2週間|3週間|5週間|11週間|21週間|100週間",
@@ -85,8 +116,34 @@ ROLLING = {
         ("36 hours", "(5 in any 36 hours)", "in the last 36 hours"),
         ("2 weeks", "(5 in any 14 days)", "in the last 14 days"),
     ],
+    "fr": [
+        ("1 hour", "(5 au maximum en une heure)", "au cours de la dernière heure"),
+        ("1 day", "(5 au maximum en 24 heures)", "au cours des dernières 24 heures"),
+        ("30 days", "(5 au maximum en 30 jours)", "au cours des 30 derniers jours"),
+    ],
+    "es": [
+        ("1 hour", "(máximo 5 en una hora)", "en la última hora"),
+        ("1 day", "(máximo 5 en 24 horas)", "en las últimas 24 horas"),
+        ("30 days", "(máximo 5 en 30 días)", "en los últimos 30 días"),
+    ],
+    "pt": [
+        ("1 hour", "(máximo de 5 em uma hora)", "na última hora"),
+        ("1 day", "(máximo de 5 em 24 horas)", "nas últimas 24 horas"),
+        ("30 days", "(máximo de 5 em 30 dias)", "nos últimos 30 dias"),
+    ],
+    "it": [
+        ("1 hour", "(massimo 5 in un’ora)", "nell’ultima ora"),
+        ("1 day", "(massimo 5 in 24 ore)", "nelle ultime 24 ore"),
+        ("30 days", "(massimo 5 in 30 giorni)", "negli ultimi 30 giorni"),
+    ],
+    "zh-Hant": [
+        ("1 hour", "1小時內5篇", "最近1小時內可用的5篇"),
+        ("1 day", "24小時內5篇", "最近24小時內可用的5篇"),
+        ("30 days", "30天內5篇", "最近30天內可用的5篇"),
+    ],
     "ja": [
         ("1 hour", "1時間に5本まで", "この1時間に"),
+        ("1 day", "24時間に5本まで", "この24時間に"),
         ("30 days", "30日間に5本まで", "この30日間に"),
     ],
     "ar": [
@@ -135,7 +192,7 @@ ROLLING = {
     ],
 }
 _DOUBLED = re.compile(r"\b(\w+)\s+\1\b|([\u4e00-\u9fff]{1,2})\s?\2", re.IGNORECASE)
-"""A word, or one or two characters of Japanese, said twice in a row."""
+"""A word, or one or two characters of Japanese or Chinese, said twice in a row."""
 
 
 def table(language: str, unit: str) -> list[str]:
@@ -170,6 +227,11 @@ def test_a_rolling_window_says_how_many_in_how_long(language):
     ("language", "left", "used"),
     [
         ("en", "You have 4 free articles left until June 12th", "5 free articles (more from June"),
+        ("fr", "Il vous reste 4 articles gratuits jusqu’au 12 juin", "(d’autres dès le 12 juin)"),
+        ("es", "Te quedan 4 artículos gratis hasta el 12 de junio", "(más a partir del 12 de"),
+        ("pt", "Você ainda tem 4 artigos gratuitos até 12 de junho", "(mais a partir de 12 de"),
+        ("it", "Hai ancora 4 articoli gratuiti fino al 12 giugno", "disponibilità dal 12 giugno)"),
+        ("zh-Hant", "6月12日前可用的免費文章還剩4篇", "6月12日前可用的5篇免費文章"),
         ("ja", "6月12日までお読みいただける無料記事はあと4本です", "6月12日までにお読み"),
         ("ar", "بقيت لديك 4 مقالات مجانية حتى 12 يونيو", "(المزيد ابتداءً من 12 يونيو)"),
         ("ru", "У вас осталось 4 бесплатные статьи до 12 июня", "(новые появятся 12 июня)"),
@@ -236,7 +298,7 @@ def test_every_phrase_of_every_number_is_well_formed(language):
             assert not _DOUBLED.search(phrase), phrase
             assert not re.search(r"[{}]|  |^ | $|\( | \)|duration", phrase), phrase
             assert phrase.count("(") == phrase.count(")"), phrase
-            assert language != "ja" or not re.search(r"\d\s|\s\d", phrase), phrase
+            assert language not in ("ja", "zh-Hant") or not re.search(r"\d\s|\s\d", phrase), phrase
 
 
 def test_the_unit_of_a_japanese_term_stands_once():

@@ -55,12 +55,12 @@ _DIRECTING = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _AGAINST = {"ltr": {"R", "AL"}, "rtl": {"L"}}
 """The strong characters that run against a direction (Unicode Standard Annex 9)."""
 
-_FIRST_OF_A_MONTH = {"fr": "1er", "it": "1º", "pt": "1º"}
-"""Where the first of a month is an ordinal and CLDR writes the bare number."""
 _DAY_AND_MONTH = {"cy": "d MMMM"}
 """Where CLDR begins with the month and a sentence cannot: a Welsh month mutates after `ar`."""
 
 
+_FIRST_OF_A_MONTH = {"fr": "1er", "it": "1º", "pt": "1º"}
+"""Where the first of a month is an ordinal and CLDR writes the bare number."""
 _ARTICLE_BEFORE_A_VOWEL = {"it": re.compile(r"\b(il|al|dal|del|nel|sul) (?=(?:8\d*|11)\b)")}
 """An article before a number that is said with a vowel: *otto*, *ottanta*, *undici*."""
 

@@ -11,6 +11,7 @@ import click
 from meter.errors import MeterError
 from meter.loading.article_ids import ArticleIds
 from meter.loading.files import file_problem, folder_problem
+from meter.resources import prompt_set
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -75,9 +76,10 @@ class FolderPath(click.Path):
         ctx: click.Context | None,
     ) -> Path:
         """Return the path of a folder that is there."""
-        _check(folder_problem(Path(value)))
-        super().convert(value, param, ctx)
-        return Path(value)
+        folder = prompt_set(str(value)) or Path(value)
+        _check(folder_problem(folder))
+        super().convert(folder, param, ctx)
+        return folder
 
 
 class NewFilePath(click.Path):

@@ -15,6 +15,7 @@ from meter.errors import PolicyError
 from meter.loading import load_policy
 from meter.loading.files import folder_problem
 from meter.prompts import render as render_prompt
+from meter.resources import templates_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +35,7 @@ __all__ = ["render"]
 @locale_option
 @click.option(
     "--layout",
-    type=click.Choice(["wide", "narrow"]),
+    type=click.Choice(["wide", "narrow", "bar"]),
     default="wide",
     show_default=True,
     help="The layout of the page.",
@@ -59,7 +60,7 @@ def render(
     """
     policy = load_policy(policy_path)
     if templates is None and policy.publication.templates is not None:
-        templates = policy_path.parent / policy.publication.templates
+        templates = templates_folder(policy.publication.templates, policy_path.parent)
         missing = folder_problem(templates)
         if missing is not None:
             raise PolicyError([missing])

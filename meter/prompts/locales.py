@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 from unicodedata import bidirectional
 
 from babel.dates import format_date, format_skeleton, format_time
-from babel.numbers import format_currency, format_decimal, get_currency_symbol
+from babel.numbers import (
+    format_currency,
+    format_decimal,
+    get_currency_name,
+    get_currency_symbol,
+)
 from babel.units import format_unit
 
 if TYPE_CHECKING:
@@ -20,14 +25,19 @@ if TYPE_CHECKING:
     from meter.windows import Term
 
 __all__ = [
+    "clock_text",
+    "country_text",
+    "currency_text",
     "day_text",
     "direction",
+    "elided",
     "money",
     "name_text",
     "number",
     "plural",
     "term_text",
     "time_text",
+    "weekday_text",
 ]
 
 # CLDR, `currencySpacing`: a space that does not break stands here. Babel leaves it out.
@@ -47,6 +57,12 @@ _AGAINST = {"ltr": {"R", "AL"}, "rtl": {"L"}}
 
 _DAY_AND_MONTH = {"cy": "d MMMM"}
 """Where CLDR begins with the month and a sentence cannot: a Welsh month mutates after `ar`."""
+
+
+_FIRST_OF_A_MONTH = {"fr": "1er", "it": "1º", "pt": "1º"}
+"""Where the first of a month is an ordinal and CLDR writes the bare number."""
+_ARTICLE_BEFORE_A_VOWEL = {"it": re.compile(r"\b(il|al|dal|del|nel|sul) (?=(?:8\d*|11)\b)")}
+"""An article before a number that is said with a vowel: *otto*, *ottanta*, *undici*."""
 
 
 @lru_cache(maxsize=4096)
@@ -129,11 +145,55 @@ def day_text(day: date, locale: Locale, *, year: bool = False) -> str:
         text = format_date(day, _DAY_AND_MONTH[locale.language], locale=locale)
     else:
         text = format_skeleton("MMMMd", day, locale=locale)
+    # CLDR has no ordinal dates.
+    if day.day == 1 and locale.language in _FIRST_OF_A_MONTH:
+        return re.sub(r"\b1\b", _FIRST_OF_A_MONTH[locale.language], text, count=1)
     if locale.language != "en":
         return text
-    # CLDR has no ordinal dates; its ordinal categories of English are these four suffixes.
+    # Its ordinal categories of English are these four suffixes.
     suffix = {"one": "st", "two": "nd", "few": "rd"}.get(locale.ordinal_form(day.day), "th")
     return re.sub(rf"\b{day.day}\b", f"{day.day}{suffix}", text, count=1)
+
+
+@lru_cache(maxsize=1024)
+def weekday_text(day: date, locale: Locale) -> str:
+    """Write the day of the week, such as `Tuesday`."""
+    return format_date(day, "EEEE", locale=locale)
+
+
+def country_text(code: str, locale: Locale) -> str:
+    """Write the name of a country, or of the country of a region; nothing for a code of none.
+
+    >>> from babel import Locale
+    >>> country_text("JP", Locale("en")), country_text("SE-M", Locale("de"))
+    ('Japan', 'Schweden')
+    """
+    name = locale.territories.get(code.partition("-")[0].upper(), "")
+    return name_text(str(name), locale)
+
+
+@lru_cache(maxsize=1024)
+def currency_text(currency: str, locale: Locale) -> str:
+    """Write the name of a currency, such as `US Dollar`."""
+    return name_text(get_currency_name(currency, locale=locale), locale)
+
+
+def clock_text(when: datetime, locale: Locale) -> str:
+    """Write a time of the day as the clock of `when` shows it, to the minute: `6:30 PM`."""
+    return format_time(when.time(), "short", locale=locale)
+
+
+def elided(sentence: str, locale: Locale) -> str:
+    """Write a sentence with the articles that its language elides before a number.
+
+    >>> from babel import Locale
+    >>> elided("fino al 8 luglio", Locale("it")), elided("fino al 9 luglio", Locale("it"))
+    ('fino all’8 luglio', 'fino al 9 luglio')
+    """
+    articles = _ARTICLE_BEFORE_A_VOWEL.get(locale.language)
+    if articles is None:
+        return sentence
+    return articles.sub(lambda found: "l’" if found[1] == "il" else f"{found[1]}l’", sentence)
 
 
 def time_text(when: datetime, locale: Locale, *, year: bool = False) -> str:
@@ -143,8 +203,7 @@ def time_text(when: datetime, locale: Locale, *, year: bool = False) -> str:
     """
     pattern = _QUOTED.sub(r"\1", locale.datetime_formats["long"])
     # Not remembered: two zones' names for one instant are equal, and written differently.
-    time = format_time(when.time(), "short", locale=locale)
-    return pattern.format(time, day_text(when.date(), locale, year=year))
+    return pattern.format(clock_text(when, locale), day_text(when.date(), locale, year=year))
 
 
 @lru_cache(maxsize=1024)

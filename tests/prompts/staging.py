@@ -22,6 +22,24 @@ from meter import (
 )
 from meter.policy import Copy, Publication, When
 
+LANGUAGES = [
+    "ar",
+    "cy",
+    "de",
+    "en",
+    "es",
+    "fr",
+    "it",
+    "ja",
+    "nb",
+    "nl",
+    "pl",
+    "pt",
+    "ru",
+    "sv",
+    "zh-Hant",
+]
+"""Those that the documentation says words ship in."""
 NOW = datetime(2026, 6, 10, 9, tzinfo=UTC)
 METERED, PREMIUM = (
     PageView(article=Article(id="a")),

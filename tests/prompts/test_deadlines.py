@@ -64,11 +64,34 @@ def test_the_end_of_an_offer_cannot_be_mistaken(ends, now, said):
     [
         ("en-GB", "Offer ends 1st June 2028", "Offer ends 1st June, 18:30"),
         ("ja", "お申し込みは2028年6月1日まで", "お申し込みは6月1日 18:30まで"),
+        (
+            "fr",
+            "Offre valable jusqu’au 1er juin 2028",
+            "Offre valable jusqu’au 1er juin, 18:30",
+        ),
+        (
+            "it",
+            "Offerta valida fino al 1º giugno 2028",
+            "Offerta valida fino al 1º giugno 18:30",
+        ),
+        ("zh-Hant", "優惠至2028年6月1日止", "優惠至6月1日 下午6:30止"),
         ("pl", "Oferta ważna do 1 czerwca 2028", "Oferta ważna do 1 czerwca 18:30"),
         (
             "ru",
-            "Предложение действует по 1 июня 2028\u202fг.",
-            "Предложение действует по 1 июня, 18:30",
+            "Предложение заканчивается 1 июня 2028\u202fг.",
+            "Предложение заканчивается 1 июня, 18:30",
+        ),
+        ("de", "Angebot gültig bis 1. Juni 2028", "Angebot gültig bis 1. Juni, 18:30"),
+        ("nl", "Aanbieding eindigt op 1 juni 2028", "Aanbieding eindigt op 1 juni, 18:30"),
+        (
+            "sv",
+            "Erbjudandet gäller till och med den 1 juni 2028",
+            "Erbjudandet gäller till och med den 1 juni 18:30",
+        ),
+        (
+            "nb",
+            "Tilbudet gjelder til og med 1. juni 2028",
+            "Tilbudet gjelder til og med 1. juni, 18:30",
         ),
         ("ar", "ينتهي العرض في 1 يونيو 2028", "ينتهي العرض في 1 يونيو، 6:30 م"),
         (
@@ -93,7 +116,7 @@ def test_a_prompt_that_was_kept_is_not_shown_on_another_day():
     for day in (29, 30, 29):
         now = datetime(2026, 6, day, 12, tzinfo=TOKYO)
         decision = decide(policy, Reader(id="r"), view, Usage(), now)[0]
-        said.append(read(render(decision, policy)).lines[-2])
+        said.append(read(render(decision, policy)).lines[-3])
     assert ["Offer ends June 30th", "Offer ends June 30th, 6:30\u202fPM"] == said[:2]
     assert said[0] == said[2]
 

@@ -18,17 +18,17 @@ from tests.prompts.staging import METERED, NOW, Stage, every_state, make_offer, 
 
 STAGE = Stage(make_policy(offer=make_offer()))
 DECISION = STAGE.read(1)
-GERMAN = """
+DANISH = """
 [period]
-month = "diesen Monat"
+month = "i denne måned"
 [left]
-one = "Sie haben {period} noch {n} freien Artikel"
-other = "Sie haben {period} noch {n} freie Artikel"
+one = "Du har {n} gratis artikel tilbage {period}"
+other = "Du har {n} gratis artikler tilbage {period}"
 [countdown]
-action = "Jetzt freischalten"
+action = "Læs videre nu"
 [offer]
-trial = "{term} für {price} testen"
-ends = "Angebot endet am {day}"
+trial = "Prøv {term} for {price}"
+ends = "Tilbuddet slutter {day}"
 """
 
 
@@ -95,14 +95,14 @@ def test_a_rule_can_name_a_prompt_of_the_publishers_own(tmp_path):
 def test_a_file_of_texts_adds_a_language(tmp_path):
     """With its plural forms; what it does not say is English."""
     (tmp_path / "texts").mkdir()
-    (tmp_path / "texts" / "de.toml").write_text(GERMAN, encoding="utf-8")
-    page = read(render(DECISION, STAGE.policy, locale="de-AT", folder=tmp_path))
-    assert "Sie haben diesen Monat noch 4 freie Artikel" == page.lines[0]
-    assert ["Angebot endet am 30. Juni", "3 Monate für $\u00a09 testen"] == page.lines[-2:]
-    assert "de-AT" == page.elements[0][1]["lang"]
+    (tmp_path / "texts" / "da.toml").write_text(DANISH, encoding="utf-8")
+    page = read(render(DECISION, STAGE.policy, locale="da-GL", folder=tmp_path))
+    assert "Du har 4 gratis artikler tilbage i denne måned" == page.lines[0]
+    assert {"Tilbuddet slutter 30. juni", "Prøv 3 måneder for 9\u00a0USD"} <= {*page.lines}
+    assert "da-GL" == page.elements[0][1]["lang"]
     assert (
-        "Sie haben diesen Monat noch 1 freien Artikel"
-        == read(render(STAGE.read(4), STAGE.policy, locale="de", folder=tmp_path)).lines[0]
+        "Du har 1 gratis artikel tilbage i denne måned"
+        == read(render(STAGE.read(4), STAGE.policy, locale="da", folder=tmp_path)).lines[0]
     )
 
 

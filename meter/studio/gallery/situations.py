@@ -133,11 +133,12 @@ def _shown(decision: Decision) -> Hashable:
 
 
 def _read(situation: Situation) -> Hashable:
-    """Return what makes a prompt another one: its rule, and its words in the policy's language."""
+    """Return what makes a prompt another one: rule, offers, and words in the policy's language."""
     decision = situation.decision
     words = render(decision, format="text")
     # A publisher's own template has words that are not known here: then each count is one.
-    return decision.rule, decision.prompt, words or (decision.show, situation.count)
+    told = words or (decision.show, situation.count)
+    return decision.rule, decision.prompt, decision.offers, told
 
 
 def _order(situation: Situation, names: list[str]) -> tuple[int, int, int]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from meter.studio.gallery.page import GalleryPage, gallery_page, languages
-from meter.studio.gallery.situations import Situation, Survey, situations, survey
+from meter.studio.gallery.situations import PromptSituation, Survey, situations, survey
 
 __all__ = [
     "GalleryPage",
-    "Situation",
+    "PromptSituation",
     "Survey",
     "gallery_page",
     "languages",

@@ -22,7 +22,7 @@ from meter.studio.frames import (
     studio_text,
 )
 from meter.studio.gallery.ids import with_own_ids
-from meter.studio.gallery.situations import Situation, Survey, survey
+from meter.studio.gallery.situations import PromptSituation, Survey, survey
 from meter.vocabulary import Access
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Frame:
     """One prompt in one language, layout and scheme: a figure of the page."""
 
     id: str
-    situation: Situation
+    situation: PromptSituation
     locale: str
     layout: LayoutWord
     scheme: SchemeWord
@@ -66,7 +66,7 @@ class _Group:
 
     id: str
     title: str
-    situation: Situation
+    situation: PromptSituation
     frames: tuple[Frame, ...]
     missing: dict[str, tuple[str, ...]]
 
@@ -105,7 +105,7 @@ def languages(policy: Policy) -> tuple[str, ...]:
     return tuple(dict.fromkeys((policy.publication.locale, *policy.copy)))
 
 
-def title_of(situation: Situation) -> str:
+def title_of(situation: PromptSituation) -> str:
     """Return what a prompt is called: `Countdown, 2 left, with offer summer`."""
     decision = situation.decision
     name = decision.prompt or str(decision.show)
@@ -164,7 +164,7 @@ def _lacking(groups: Sequence[_Group], locale: str) -> dict[str, None]:
 
 
 def _groups(
-    situations: Sequence[Situation], locales: Sequence[str], folder: Path | None
+    situations: Sequence[PromptSituation], locales: Sequence[str], folder: Path | None
 ) -> Iterator[_Group]:
     for number, situation in enumerate(situations, 1):
         name = f"p{number}"
@@ -178,7 +178,7 @@ def _groups(
 
 
 def _frames(
-    group: str, situation: Situation, locales: Sequence[str], folder: Path | None
+    group: str, situation: PromptSituation, locales: Sequence[str], folder: Path | None
 ) -> Iterator[Frame]:
     decision = situation.decision
     for locale in locales:

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from meter.policy import Policy
-    from meter.studio.gallery.witnesses import Witness
+    from meter.studio.gallery.witnesses import PromptWitness
 
-__all__ = ["COUNTS", "Situation", "Survey", "situations", "survey"]
+__all__ = ["COUNTS", "PromptSituation", "Survey", "situations", "survey"]
 
 COUNTS = (21, 5, 2, 1)
 """How much is left where something is; nothing is left of the last free article, and at a wall."""
@@ -33,7 +33,7 @@ _SHOWS = list(Show)
 
 
 @frozen(kw_only=True)
-class Situation:
+class PromptSituation:
     """One prompt of a policy, as the engine gives it to somebody.
 
     `who` says in words who reads what, `turned` which switches are not as the file has them.
@@ -79,13 +79,13 @@ class Survey:
     missing.
     """
 
-    situations: tuple[Situation, ...]
+    situations: tuple[PromptSituation, ...]
     silent: tuple[str, ...] = ()
     unseen: tuple[str, ...] = field(default=())
     is_exact: bool = True
 
 
-def situations(policy: Policy) -> tuple[Situation, ...]:
+def situations(policy: Policy) -> tuple[PromptSituation, ...]:
     """Return every prompt that a policy shows to anybody, each with an example.
 
     >>> from meter import load_policy
@@ -105,7 +105,7 @@ def survey(policy: Policy, *, steps: int = MOST_STEPS) -> Survey:
     as it is. `steps` bounds the work of the exact answer, for each position of the switches.
     """
     names = [rule.name for rule in policy.rules]
-    found: dict[Hashable, Situation] = {}
+    found: dict[Hashable, PromptSituation] = {}
     known: set[Hashable] = set()
     deciding: set[str] = set()
     is_exact = True
@@ -132,7 +132,7 @@ def _shown(decision: Decision) -> Hashable:
     return decision.rule, decision.show, decision.prompt, decision.offers
 
 
-def _read(situation: Situation) -> Hashable:
+def _read(situation: PromptSituation) -> Hashable:
     """Return what makes a prompt another one: rule, offers, and words in the policy's language."""
     decision = situation.decision
     words = render(decision, format="text")
@@ -141,16 +141,16 @@ def _read(situation: Situation) -> Hashable:
     return decision.rule, decision.prompt, decision.offers, told
 
 
-def _order(situation: Situation, names: list[str]) -> tuple[int, int, int]:
+def _order(situation: PromptSituation, names: list[str]) -> tuple[int, int, int]:
     count = situation.count
     place = _SHOWS.index(situation.show)
     return names.index(situation.rule), place, 0 if count is None else -count
 
 
-def _counted(witness: Witness, turned: str) -> Iterator[Situation]:
+def _counted(witness: PromptWitness, turned: str) -> Iterator[PromptSituation]:
     """Yield what somebody gets, at each of the counts where something is left to them."""
     decision = witness.decision
-    plain = Situation(decision=decision, who=witness.who, turned=turned)
+    plain = PromptSituation(decision=decision, who=witness.who, turned=turned)
     reading = decision.meter
     if decision.show.access is not Access.FULL or reading is None or not reading.left:
         yield plain
@@ -165,7 +165,7 @@ def _counted(witness: Witness, turned: str) -> Iterator[Situation]:
         yield evolve(plain, decision=evolve(decision, meter=made), is_reached=False)
 
 
-def _reached(witness: Witness, left: int) -> Decision | None:
+def _reached(witness: PromptWitness, left: int) -> Decision | None:
     """Return what the reader gets with so much left, or `None` where the limit does not reach."""
     reading = witness.decision.meter
     if reading is None or reading.limit is None:
@@ -180,7 +180,7 @@ def _reached(witness: Witness, left: int) -> Decision | None:
 
 
 def _unseen(
-    policy: Policy, deciding: set[str], shown: list[Situation], *, is_exact: bool
+    policy: Policy, deciding: set[str], shown: list[PromptSituation], *, is_exact: bool
 ) -> Iterator[str]:
     nobody = "that anybody meets" if is_exact else "to anybody who was tried"
     for rule in policy.rules:

@@ -33,11 +33,11 @@ if TYPE_CHECKING:
     from meter.verify.situations import Situation
     from meter.verify.space import Space
 
-__all__ = ["Witness", "Witnesses", "witnesses"]
+__all__ = ["PromptWitness", "Witnesses", "witnesses"]
 
 
 @frozen(kw_only=True)
-class Witness:
+class PromptWitness:
     """Somebody who gets a prompt: what is known of them in codes, and what was decided.
 
     `used` says by meter how much is counted before, `who` in words who reads what.
@@ -61,7 +61,7 @@ class Witnesses(NamedTuple):
     `is_exact` says that these are all there are.
     """
 
-    found: tuple[Witness, ...]
+    found: tuple[PromptWitness, ...]
     deciding: frozenset[str]
     is_exact: bool
 
@@ -96,10 +96,10 @@ def _all_shown(space: Space) -> Witnesses:
     return Witnesses(tuple(found), frozenset(verdict.rule for verdict in said), is_exact=True)
 
 
-def _witness(space: Space, situation: Situation) -> Witness:
+def _witness(space: Space, situation: Situation) -> PromptWitness:
     # What was read before differs by the count that is shown: it is told beside each.
     levels = situation.matters - space.state_levels - frozenset(space.known_levels)
-    return Witness(
+    return PromptWitness(
         rulebook=space.rulebooks[0],
         values=situation.values,
         used=space.used(situation),
@@ -110,7 +110,7 @@ def _witness(space: Space, situation: Situation) -> Witness:
 
 def _searched(rulebook: Rulebook) -> Witnesses:
     """Return who is found to get a prompt among some candidates for each rule."""
-    found: dict[Hashable, Witness] = {}
+    found: dict[Hashable, PromptWitness] = {}
     deciding = set()
     for values, used in candidates(rulebook):
         try:
@@ -124,7 +124,7 @@ def _searched(rulebook: Rulebook) -> Witnesses:
         signed_in = values["reader"] is not Status.ANONYMOUS
         seen = (decision.rule, decision.show, decision.prompt, decision.offers, meter, signed_in)
         if seen not in found:
-            found[seen] = Witness(
+            found[seen] = PromptWitness(
                 rulebook=rulebook,
                 values=values,
                 used=used,

@@ -19,7 +19,8 @@ def test_gallery_prints_the_number_of_figures(meter, folder):
     page = (folder / "page.html").read_text(encoding="utf-8")
     figures = page.count("<figure ")
     assert 0 == said.code
-    assert f"page.html: {figures} figures of 20 prompts in `en` and `ar`\n" in said.out
+    prompts = len(situations(load_policy(SAMPLE / "policy.toml")))
+    assert f"page.html: {figures} figures of {prompts} prompts in `en` and `ar`\n" in said.out
     assert "missing in `ar`: your own words are in `en` here: add `[copy.ar]`\n" in said.out
     table = meter("gallery", "policy.toml", "--out", "page.html", "--format", "json").json
     page = (folder / "page.html").read_text(encoding="utf-8")

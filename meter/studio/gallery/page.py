@@ -42,7 +42,10 @@ _MEGABYTE = 1_000_000
 
 @frozen(kw_only=True)
 class Frame:
-    """One prompt in one language, layout and scheme: a figure of the page."""
+    """One prompt in one language, layout and scheme: a figure of the page.
+
+    `same_as` is the layout that the prompt has in the place of this one, where it has another.
+    """
 
     id: str
     situation: PromptSituation
@@ -53,6 +56,7 @@ class Frame:
     dir: str
     text: ArticleText
     prompt: str
+    same_as: LayoutWord | None
 
     @property
     def is_preview(self) -> bool:
@@ -184,9 +188,13 @@ def _frames(
     for locale in locales:
         parts = json.loads(render(decision, locale=locale, format="json", folder=folder)) or {}
         text = article_text(locale)
+        prompts = {
+            layout: render(decision, locale=locale, layout=layout, folder=folder).strip("\n")
+            for layout in LAYOUTS
+        }
         for layout, scheme in product(LAYOUTS, SCHEMES):
             name = f"{group}-{locale}-{layout}-{scheme}"
-            prompt = render(decision, locale=locale, layout=layout, folder=folder).strip("\n")
+            first = next(other for other in LAYOUTS if prompts[other] == prompts[layout])
             yield Frame(
                 id=name,
                 situation=situation,
@@ -196,7 +204,8 @@ def _frames(
                 lang=parts.get("lang", text.lang),
                 dir=parts.get("dir", text.dir),
                 text=text,
-                prompt=with_own_ids(prompt, f"{name}-", name),
+                prompt=with_own_ids(prompts[layout], f"{name}-", name),
+                same_as=None if first == layout else first,
             )
 
 

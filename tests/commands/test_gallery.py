@@ -91,6 +91,24 @@ def test_render_makes_one_page_view_of_a_status(meter, status, day, says):
     assert (says != "" and "12" in day and "left" in says) == ("Try 3 months for $9" in said)
 
 
+@pytest.mark.parametrize(
+    ("at", "runs"),
+    [
+        ("2026-05-31", False),
+        ("2026-06-01", True),
+        ("2026-06-30T23:30", True),
+        ("2026-07-01T03:30:00+00:00", True),
+        ("2026-07-01T04:30:00+00:00", False),
+    ],
+)
+def test_a_day_of_one_view_is_the_publications(meter, folder, at, runs):
+    """In New York the offer of June begins and ends four hours after it does in UTC."""
+    policy = (folder / "policy.toml").read_text(encoding="utf-8")
+    west = policy.replace("Asia/Tokyo", "America/New_York")
+    (folder / "west.toml").write_text(west, encoding="utf-8")
+    assert runs == ("$9" in meter("render", "west.toml", "--at", at).out)
+
+
 def test_render_writes_a_whole_page(meter, folder):
     """An article with the prompt as it is, and its styles; two views on a page share no id."""
     page = meter("render", "policy.toml", "--at", "2026-06-12", "--page", "--locale", "ja").out

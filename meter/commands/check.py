@@ -21,6 +21,7 @@ from meter.errors import PolicyError, Problem
 from meter.loading import check_text
 from meter.loading.toml import read_text
 from meter.prompts.folder import folder_problems
+from meter.resources import templates_folder
 from meter.verify.lints import lints, search_advice
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def _folder_of(checked: _Checked) -> Path | None:
     """Return the folder of prompts that a policy names; one that is not there was told before."""
     if checked.policy is None or checked.policy.publication.templates is None:
         return None
-    folder = checked.path.parent / checked.policy.publication.templates
+    folder = templates_folder(checked.policy.publication.templates, checked.path.parent)
     return folder if folder.is_dir() else None
 
 

@@ -11,6 +11,7 @@ import click
 from meter.errors import MeterError, PolicyError
 from meter.loading.article_ids import ArticleIds
 from meter.loading.files import file_problem, folder_problem
+from meter.resources import prompt_set, templates_folder
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -78,9 +79,10 @@ class FolderPath(click.Path):
         ctx: click.Context | None,
     ) -> Path:
         """Return the path of a folder that is there."""
-        _check(folder_problem(Path(value)))
-        super().convert(value, param, ctx)
-        return Path(value)
+        folder = prompt_set(str(value)) or Path(value)
+        _check(folder_problem(folder))
+        super().convert(folder, param, ctx)
+        return folder
 
 
 class NewFilePath(click.Path):
@@ -141,7 +143,7 @@ def own_templates(policy_path: Path, policy: Policy, given: Path | None) -> Path
     """
     if given is not None or policy.publication.templates is None:
         return given
-    folder = policy_path.parent / policy.publication.templates
+    folder = templates_folder(policy.publication.templates, policy_path.parent)
     missing = folder_problem(folder)
     if missing is not None:
         raise PolicyError([missing])

@@ -30,6 +30,7 @@ from meter.policy.offer_faults import offer_faults
 from meter.policy.promise_faults import promise_faults
 from meter.policy.prompt_faults import prompt_faults
 from meter.policy.words import declared
+from meter.resources import templates_folder
 from meter.validation import find_faults
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def check_text(
     if policy is not None:
         prompts = None
         if templates is None and policy.publication.templates is not None:
-            templates = Path(name).parent / policy.publication.templates
+            templates = templates_folder(policy.publication.templates, Path(name).parent)
             missing = folder_problem(templates)
             if missing is not None:
                 templates = None

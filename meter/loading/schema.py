@@ -187,10 +187,12 @@ LINKS = Table(
     make=Links,
     example='{ subscribe = "/subscribe" }',
     keys={
-        "subscribe": Key(shape=_ADDRESS, says="where one subscribes (`/subscribe`)"),
+        "subscribe": Key(
+            shape=_ADDRESS, says="where one subscribes, and takes an offer (`/subscribe`)"
+        ),
         "register": Key(shape=_ADDRESS, says="where one registers (`/register`)"),
         "sign_in": Key(shape=_ADDRESS, says="where one signs in (`/sign-in`)"),
-        "offers": Key(shape=_ADDRESS, says="where an offer is taken (`/offers`)"),
+        "offers": Key(shape=_ADDRESS, says="where all offers are (`/offers`)"),
         "about_sponsored": Key(
             shape=_ADDRESS, says="what sponsored content is (`/about-sponsored-content`)"
         ),

@@ -41,6 +41,7 @@ class Needs(StrEnum):
     LEFT = "something left of a meter"
     OFFER = "an offer"
     END = "an offer that ends"
+    COUNTRY = "a country"
 
 
 OLD_PLACEHOLDERS: Mapping[str, str] = {
@@ -59,7 +60,11 @@ PLACEHOLDERS: Mapping[str, Needs] = {
     "price": Needs.OFFER,
     "term": Needs.OFFER,
     "offer_ends": Needs.END,
+    "currency": Needs.OFFER,
+    "country": Needs.COUNTRY,
     "publication": Needs.NOTHING,
+    "today": Needs.NOTHING,
+    "weekday": Needs.NOTHING,
 }
 """Every placeholder, with what it needs. Zero is never counted: `left` needs something left."""
 

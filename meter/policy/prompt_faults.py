@@ -108,11 +108,14 @@ _PROMPT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _SHIPPED = frozenset({*map(str, Show), "sponsored", "prompt"})
 """The names of prompts that no policy declares: those that ship, and what they are made from."""
 _COUNTDOWNS = (str(Show.COUNTDOWN), str(Show.LAST_FREE_ARTICLE))
+_NOT_OF_SALE = (Needs.NOTHING, Needs.COUNTRY)
+"""What a gate may need too."""
 _STEPS = {
     Needs.METER: "add `spend`, or take the placeholder out",
     Needs.LEFT: "add `spend`, or take the placeholder out",
     Needs.OFFER: "add `offer`, or take the placeholder out",
     Needs.END: "give the offer an `ends`, or take the placeholder out",
+    Needs.COUNTRY: "ask for `country` in its `when`, or take the placeholder out",
 }
 
 
@@ -252,10 +255,9 @@ def _unfilled(
     wanted = frozenset[Needs]().union(*map(_needs, _every_language(policy, prompt)))
     told = {"rule": rule.name, "name": prompt.name}
     missing = [need for need in Needs if need in wanted and not _has(policy, index, need)]
-    of_sale = [need for need in Needs if need in wanted and need is not Needs.NOTHING]
-    if rule.show is Show.GATE:
-        if of_sale:
-            yield _problem("unfilled-prompt/gate", path, needs=of_sale[0], **told)
+    of_sale = [need for need in Needs if need in wanted and need not in _NOT_OF_SALE]
+    if rule.show is Show.GATE and of_sale:
+        yield _problem("unfilled-prompt/gate", path, needs=of_sale[0], **told)
     elif missing:
         need = missing[0]
         if need is Needs.LEFT and rule.show.access is Access.PREVIEW:
@@ -279,6 +281,9 @@ def _has(policy: PartsWithPrompts, index: int, need: Needs) -> bool:
         return asks or any(earlier.spend for earlier in policy.rules[:index])
     if need in (Needs.METER, Needs.LEFT):
         return bool(rule.spend) and rule.show.access is Access.FULL
+    if need is Needs.COUNTRY:
+        rules = policy.rules
+        return any(part.country is not None for each in rules for part in each.when.walk())
     offers = [offer for offer in policy.offers if offer.name in rule.offered]
     if need is Needs.OFFER:
         return bool(rule.offered)

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from meter.prompts.rendering import render, render_template, stylesheet
+from meter.resources.languages import language_status
 
-__all__ = ["render", "render_template", "stylesheet"]
+__all__ = ["language_status", "render", "render_template", "stylesheet"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from meter.explanation import last_day
-from meter.prompts.locales import day_text, time_text
+from meter.prompts.locales import clock_text, day_text, time_text
 from meter.windows import moment
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from babel import Locale
 
-__all__ = ["from_text", "until_text"]
+__all__ = ["from_text", "today_text", "until_text"]
 
 _MINUTE = 60_000_000
 
@@ -31,6 +31,12 @@ def until_text(end: int, today: date, zone: ZoneInfo, locale: Locale) -> str:
     if day == today and when.date() == day:
         return time_text(when, locale, year=year)
     return day_text(day, locale, year=year)
+
+
+def today_text(start: int, today: date, zone: ZoneInfo, locale: Locale) -> str:
+    """Write the time of a start, to the next whole minute; nothing where it is not today."""
+    when = moment(-(-start // _MINUTE) * _MINUTE, zone)
+    return clock_text(when, locale) if when.date() == today else ""
 
 
 def from_text(start: int, today: date, zone: ZoneInfo, locale: Locale) -> str:

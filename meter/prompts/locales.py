@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 from unicodedata import bidirectional
 
 from babel.dates import format_date, format_skeleton, format_time
-from babel.numbers import format_currency, format_decimal, get_currency_symbol
+from babel.numbers import (
+    format_currency,
+    format_decimal,
+    get_currency_name,
+    get_currency_symbol,
+)
 from babel.units import format_unit
 
 if TYPE_CHECKING:
@@ -20,6 +25,9 @@ if TYPE_CHECKING:
     from meter.windows import Term
 
 __all__ = [
+    "clock_text",
+    "country_text",
+    "currency_text",
     "day_text",
     "direction",
     "money",
@@ -28,6 +36,7 @@ __all__ = [
     "plural",
     "term_text",
     "time_text",
+    "weekday_text",
 ]
 
 # CLDR, `currencySpacing`: a space that does not break stands here. Babel leaves it out.
@@ -44,6 +53,8 @@ _DIRECTING = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """Characters that only turn the direction of a text: a name that opens one may not close it."""
 _AGAINST = {"ltr": {"R", "AL"}, "rtl": {"L"}}
 """The strong characters that run against a direction (Unicode Standard Annex 9)."""
+
+_MOST_IN_ONE_LINE = 24
 
 _DAY_AND_MONTH = {"cy": "d MMMM"}
 """Where CLDR begins with the month and a sentence cannot: a Welsh month mutates after `ar`."""
@@ -98,9 +109,13 @@ def direction(locale: Locale) -> str:
 def name_text(name: str, locale: Locale) -> str:
     """Return a name so that it can stand in a sentence of a locale without upsetting its order.
 
-    One that runs the other way (an English name in Arabic) is put between Unicode's isolates.
+    One that runs the other way (an English name in Arabic) is put between Unicode's isolates. Its
+    words stay in one line where they are few: torn over two, it is read from the wrong end.
     """
-    return _isolated(_DIRECTING.sub("", name), locale)
+    plain = _DIRECTING.sub("", name)
+    if _runs_against(plain, locale) and len(plain) <= _MOST_IN_ONE_LINE:
+        plain = plain.replace(" ", "\u00a0")
+    return _isolated(plain, locale)
 
 
 def _isolated(text: str, locale: Locale) -> str:
@@ -136,6 +151,34 @@ def day_text(day: date, locale: Locale, *, year: bool = False) -> str:
     return re.sub(rf"\b{day.day}\b", f"{day.day}{suffix}", text, count=1)
 
 
+@lru_cache(maxsize=1024)
+def weekday_text(day: date, locale: Locale) -> str:
+    """Write the day of the week, such as `Tuesday`."""
+    return format_date(day, "EEEE", locale=locale)
+
+
+def country_text(code: str, locale: Locale) -> str:
+    """Write the name of a country, or of the country of a region; nothing for a code of none.
+
+    >>> from babel import Locale
+    >>> country_text("JP", Locale("en")), country_text("SE-M", Locale("de"))
+    ('Japan', 'Schweden')
+    """
+    name = locale.territories.get(code.partition("-")[0].upper(), "")
+    return name_text(str(name), locale)
+
+
+@lru_cache(maxsize=1024)
+def currency_text(currency: str, locale: Locale) -> str:
+    """Write the name of a currency, such as `US Dollar`."""
+    return name_text(get_currency_name(currency, locale=locale), locale)
+
+
+def clock_text(when: datetime, locale: Locale) -> str:
+    """Write a time of the day as the clock of `when` shows it, to the minute: `6:30 PM`."""
+    return format_time(when.time(), "short", locale=locale)
+
+
 def time_text(when: datetime, locale: Locale, *, year: bool = False) -> str:
     """Write a day with its time as the clock of `when` shows it, to the minute.
 
@@ -143,8 +186,7 @@ def time_text(when: datetime, locale: Locale, *, year: bool = False) -> str:
     """
     pattern = _QUOTED.sub(r"\1", locale.datetime_formats["long"])
     # Not remembered: two zones' names for one instant are equal, and written differently.
-    time = format_time(when.time(), "short", locale=locale)
-    return pattern.format(time, day_text(when.date(), locale, year=year))
+    return pattern.format(clock_text(when, locale), day_text(when.date(), locale, year=year))
 
 
 @lru_cache(maxsize=1024)

@@ -32,6 +32,7 @@ class OfferWords:
     ends: str
     ends_line: str
     then_line: str
+    renews_line: str
 
     @property
     def line(self) -> str:
@@ -48,6 +49,7 @@ class OfferWords:
             "ends": self.ends or None,
             "line": self.ends_line or None,
             "then": self.then_line or None,
+            "renews": self.renews_line or None,
         }
 
 
@@ -68,6 +70,7 @@ def offer_words(offer: Offer, policy: Policy, texts: Texts, today: date) -> Offe
         ends=ends,
         ends_line=texts.say("offer", "ends", day=ends) if ends else "",
         then_line="" if offer.then is None else _then(offer.then, offer.currency, texts),
+        renews_line="" if offer.then is None else texts.say("offer", "renews"),
     )
 
 

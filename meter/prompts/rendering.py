@@ -21,17 +21,19 @@ from meter.policy import Policy
 from meter.prompts.errors import TemplateError
 from meter.prompts.languages import accepted
 from meter.prompts.parts import PLANS, compose, is_signed_in
-from meter.prompts.parts.declared import declared
+from meter.prompts.parts.ahead import Ahead, look_ahead
+from meter.prompts.parts.declared import country_of, declared
 from meter.prompts.templates import compiled, found, written_texts
 from meter.prompts.texts import load_texts, read_bounded
 from meter.prompts.variables import COUNTS, values_of
-from meter.resources import template_root
+from meter.resources import prompt_set, template_root
+from meter.vocabulary import Access
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from meter.errors import Problem
-    from meter.prompts.parts import Parts
+    from meter.prompts.parts.made import Parts
     from meter.prompts.templates import Ready
     from meter.rulebook import Rulebook
 
@@ -44,7 +46,7 @@ __all__ = [
     "stylesheet",
 ]
 
-LayoutWord = Literal["wide", "narrow"]
+LayoutWord = Literal["wide", "narrow", "bar"]
 TemplateWord = Literal["html", "text"]
 """What a template can be written in."""
 FormatWord = Literal["html", "text", "json"]
@@ -56,6 +58,7 @@ _LAYOUTS: tuple[str, ...] = get_args(LayoutWord)
 _FORMATS: tuple[str, ...] = get_args(FormatWord)
 _TEMPLATES: tuple[str, ...] = get_args(TemplateWord)
 _SUFFIX: dict[TemplateWord, str] = {"html": ".html.j2", "text": ".txt.j2"}
+_LABEL = "sponsored"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", re.ASCII)
 
 
@@ -72,11 +75,13 @@ def render(
 
     `locale` is a tag such as `ja-JP`, a list of tags, or an `Accept-Language` header; where there
     are words for none of them the publication's own locale is used, then English. `layout` is
-    `wide` or `narrow` (the same words), `format` is `html`, `text` or `json` (the parts, for those
-    who lay prompts out themselves; `null` where nothing is said). Files in `folder` replace those
-    of the same name that ship: `countdown.html.j2`, `countdown.txt.j2`, `texts/de.toml`. Days and
-    times are those of the publication's zone; in a text from right to left what runs the other way
-    (a price, a name) stands between Unicode's isolates.
+    `wide`, `narrow` or `bar` (a line at the bottom of the window, which opens; a wall is `narrow`
+    then, since nobody may close it), with the same words. `format` is `html`, `text` or `json` (the
+    parts, for those who lay prompts out themselves; `null` where nothing is said). Files in
+    `folder` replace those of the same name that ship: `countdown.html.j2`, `countdown.txt.j2`,
+    `texts/de.toml`; `"meter:source"` is a set that ships. Days and times are those of the
+    publication's zone; in a text from right to left what runs the other way (a price, a name)
+    stands between Unicode's isolates.
 
     What is said is what was decided: by the policy the decision was made by, which it holds until
     it is pickled. Then `policy` must be that policy; any other is never used. For a prompt that is
@@ -94,6 +99,7 @@ def render(
         return "null" if format == "json" else ""
     decision = decision.with_policy(policy)
     policy = cast("Rulebook", decision.rulebook).policy
+    layout = _fitting(layout, decision)
     if own is not None:
         return _lay_out(decision, policy, accepted(locale), layout, format, own)
     request = _Request(
@@ -104,6 +110,8 @@ def render(
         decision.meter,
         decision.at.astimezone(policy.zone).date(),
         is_signed_in(decision),
+        look_ahead(decision),
+        country_of(decision),
         accepted(locale),
         layout,
         format,
@@ -124,6 +132,8 @@ class _Request:
     meter: MeterReading | None
     today: date
     signed_in: bool
+    ahead: Ahead
+    country: str
     locales: tuple[str, ...]
     layout: LayoutWord
     form: FormatWord
@@ -225,6 +235,7 @@ def render_template(
         own = template.parent
     decision = decision.with_policy(policy)
     held = cast("Rulebook", decision.rulebook).policy
+    layout = _fitting(layout, decision)
     parts = _parts(decision, held, accepted(locale), own)
     name = "template"
     if isinstance(template, Path):
@@ -256,15 +267,24 @@ def _own_folder(folder: str | Path | None) -> Path | None:
         return None
     if not isinstance(folder, str | Path):
         raise TypeError(f"`folder` is the path of a folder, not {quoted(folder)}")
-    own = Path(folder)
+    own = prompt_set(str(folder)) or Path(folder)
     if not own.is_dir():
         raise PromptError(f"there is no folder of prompts {quoted(str(folder))}")
     return own
 
 
+def _fitting(layout: LayoutWord, decision: Decision) -> LayoutWord:
+    """Return a layout that a prompt can have: only what stands beside an article is a bar.
+
+    A wall cannot be closed away, and a label belongs to its article: both are narrow.
+    """
+    is_wall = decision.access is Access.PREVIEW
+    return "narrow" if layout == "bar" and (is_wall or decision.prompt == _LABEL) else layout
+
+
 def _check_words(layout: str, form: str, forms: tuple[str, ...]) -> None:
     if layout not in _LAYOUTS:
-        raise ValueError(f"`{layout}` is not a layout; it is `wide` or `narrow`")
+        raise ValueError(f"`{layout}` is not a layout; it is `wide`, `narrow` or `bar`")
     if form not in forms:
         listed = ", ".join(f"`{word}`" for word in forms)
         raise ValueError(f"`{form}` is not a format; there are {listed}")

@@ -15,7 +15,8 @@ from meter.policy.prompts import Noun
 from meter.prompts.errors import TemplateError
 from meter.prompts.languages import choose
 from meter.prompts.locales import number, plural, term_text
-from meter.resources import MOST_BYTES, TomlError, file_stamp, template_root, toml_tables
+from meter.resources import MOST_BYTES, TomlError, file_stamp, toml_tables
+from meter.resources.languages import shipped_texts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,10 +31,19 @@ _FIELD = re.compile(r"\{([a-z]+)\}")
 _SPACES = re.compile(r" {2,}")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _TERMS = ("term-day", "term-week", "term-month", "term-year")
-_COUNTED = ("left", "used", "any-hours", "any-days", "last-hours", "last-days", *_TERMS)
+_WINDOWS = ("any-hours", "any-days", "last-hours", "last-days", "every-hours", "every-days")
+_COUNTED = ("left", "used", "account-more", "account-first", *_WINDOWS, *_TERMS)
+"""The tables whose texts are the plural forms of one: a form each, picked by a number."""
+_SPARED = frozenset(
+    {
+        *("language", "account", "account-more", "account-first", "return", "bar"),
+        *("every", "every-hours", "every-days", "noun-account-more", "noun-account-first"),
+        *("offer.renews", "offer.all", "noun.account-unlimited", "noun.account-hint-unlimited"),
+    }
+)
+"""The tables, and texts of tables, that a prompt can do without."""
 _NOUN = "noun-"
 """Before the name of a table: the nouns of the catalog, and counted sentences for any noun."""
-"""The tables whose texts are the plural forms of one: a form each, picked by a number."""
 
 
 @frozen(kw_only=True)
@@ -56,6 +66,10 @@ class Texts:
         """Return a noun of the catalog in this language, or `None` where it has none."""
         forms = self.tables.get(f"{_NOUN}{name}")
         return None if forms is None else Noun(**forms)
+
+    def has(self, table: str, noun: Noun | None = None) -> bool:
+        """Say whether this language has the counted sentences of a table, for a noun if given."""
+        return (table if noun is None else f"{_NOUN}{table}") in self.tables
 
     def count_of(self, noun: Noun | None, table: str, n: int, **values: str) -> str:
         """Return the sentence for `n` of a noun; without one, of articles."""
@@ -115,10 +129,10 @@ def _texts(wanted: tuple[str, ...], folder: Path | None) -> Texts:
     own: dict[str, Path] = {}
     if folder is not None:
         own = {path.stem: path for path in sorted((folder / "texts").glob("*.toml"))}
-    shipped = _shipped()
+    shipped = shipped_texts()
     choice = choose(wanted, {*own, *shipped})
     tag = choice.words
-    tables = shipped.get(tag) or _without_terms(shipped["en"])
+    tables = shipped.get(tag) or _stand_in(shipped["en"])
     name = f"{tag}.toml"
     if tag in own:
         tables = _merge(tables, read_texts(own[tag]))
@@ -126,9 +140,16 @@ def _texts(wanted: tuple[str, ...], folder: Path | None) -> Texts:
     return Texts(asked=choice.asked, locale=choice.locale, tables=tables, name=name)
 
 
-def _without_terms(tables: Mapping[str, Mapping[str, str]]) -> dict[str, Mapping[str, str]]:
-    """Return what stands in for a language of the publisher's: CLDR has its terms already."""
-    return {table: texts for table, texts in tables.items() if table not in _TERMS}
+def _stand_in(tables: Mapping[str, Mapping[str, str]]) -> dict[str, Mapping[str, str]]:
+    """Return what stands in for a language of the publisher's.
+
+    CLDR has its terms already, and a line that a prompt can do without is not said in English.
+    """
+    return {
+        table: {key: text for key, text in texts.items() if f"{table}.{key}" not in _SPARED}
+        for table, texts in tables.items()
+        if table not in (*_TERMS, *_SPARED)
+    }
 
 
 def _merge(
@@ -141,16 +162,6 @@ def _merge(
         whole = table in _COUNTED or table.startswith(_NOUN)
         merged[table] = texts if whole else {**under.get(table, {}), **texts}
     return merged
-
-
-@lru_cache(maxsize=1)
-def _shipped() -> dict[str, dict[str, dict[str, str]]]:
-    files = sorted((template_root() / "prompts" / "texts").iterdir(), key=lambda file: file.name)
-    return {
-        file.name.removesuffix(".toml"): toml_tables(file.read_text(encoding="utf-8"), file.name)
-        for file in files
-        if file.name.endswith(".toml")
-    }
 
 
 def read_texts(path: Path) -> dict[str, dict[str, str]]:

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import json
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from meter.policy.offer_faults import MOST_OFFERS
 
 if TYPE_CHECKING:
-    from meter.prompts.parts import Action, Parts
+    from meter.prompts.parts.made import Action, Parts
 
 __all__ = ["COUNTS", "LISTS", "VARIABLES", "values_of"]
 
@@ -27,6 +29,16 @@ VARIABLES = {
     "offer_line": "when the offer ends, such as `Offer ends June 30th`",
     "offer_ends": "the last day of the offer in the publication's zone, such as `June 30th`",
     "then_line": "what the offer costs afterwards, such as `Then $19 a month`",
+    "renews_line": "beside that, `Renews automatically until cancelled`",
+    "return_line": "at a wall, when one reads again, such as `Or come back on July 1st`",
+    "hint": (
+        "what an account would give, such as `With an account: 5 free articles a month instead of"
+        " 3`"
+    ),
+    "account_label": "beside a hint, the words of the link to an account",
+    "account_link": "where that link leads",
+    "all_offers_label": "beside a single offer, the words of the link to all of them",
+    "all_offers_link": "where that link leads",
     "other_offer_1": (
         "the words of another offer side by side with the first, or of one that a wall shows below"
         " its own call to action, such as `Get 1 year for $90`"
@@ -43,6 +55,10 @@ VARIABLES = {
     "sign_in_link": "where that link leads",
     "about_label": "the words of the link that explains sponsored content",
     "about_link": "where that link leads",
+    "currency": "the name of the offer's currency, such as `US Dollar`",
+    "country": "the name of the reader's country, where the policy tells it from others",
+    "today": "the day of the page view in the publication's zone, such as `June 10th`",
+    "weekday": "its day of the week, such as `Wednesday`",
     "publication": "the publication's name",
     "period": "the meter's window in words, such as `this month`",
     "noun": (
@@ -59,11 +75,13 @@ VARIABLES = {
     "prompt": "the prompt's name",
     "show": "the decision's `show`",
     "offer": "the offer's name",
-    "layout": "`wide` or `narrow`",
+    "layout": "`wide`, `narrow` or `bar`",
+    "open_label": "in a bar, the word that opens it",
+    "close_label": "in a bar, the name of the button that closes it",
     "lang": "the language of the words, such as `ja-JP`",
     "copy_lang": "the language of the publisher's headline and pitch",
     "dir": "`ltr` or `rtl`",
-    "id": "an id for the heading, one for each prompt and layout",
+    "id": "an id for the heading, another for other words and for another layout",
 }
 """Every variable of a template. A text that there is not is empty."""
 
@@ -74,6 +92,8 @@ LISTS = frozenset({"benefits"})
 """The variables that a template may loop over."""
 
 
+_OF_AN_ID = 8
+"""How many letters of a digest are in an id."""
 _OTHERS = tuple(f"other_offer_{number}" for number in range(1, MOST_OFFERS + 1))
 
 
@@ -94,6 +114,11 @@ def values_of(parts: Parts, layout: str) -> dict[str, Any]:
         "offer_line": parts.offer_line,
         "offer_ends": parts.ends,
         "then_line": parts.then_line,
+        "renews_line": parts.renews_line,
+        "return_line": parts.return_line,
+        "hint": parts.hint,
+        **_link("account", parts.account),
+        **_link("all_offers", parts.all_offers),
         **dict(
             zip(_OTHERS, (*(offer.label for offer in parts.others), "", "", "", ""), strict=False)
         ),
@@ -103,6 +128,10 @@ def values_of(parts: Parts, layout: str) -> dict[str, Any]:
         **_link("action", parts.action),
         **_link("sign_in", parts.sign_in),
         **_link("about", parts.about),
+        "currency": parts.currency,
+        "country": parts.country,
+        "today": parts.today,
+        "weekday": parts.weekday,
         "publication": parts.publication,
         "period": parts.period,
         "noun": parts.noun,
@@ -110,10 +139,12 @@ def values_of(parts: Parts, layout: str) -> dict[str, Any]:
         "show": parts.show,
         "offer": parts.offer.name if parts.offer else "",
         "layout": layout,
+        "open_label": parts.open_label,
+        "close_label": parts.close_label,
         "lang": parts.lang,
         "copy_lang": parts.copy_lang,
         "dir": parts.dir,
-        "id": f"meter-{parts.name}-{layout}",
+        "id": _id(parts, layout),
     }
     if reading is not None:
         values |= {
@@ -123,6 +154,13 @@ def values_of(parts: Parts, layout: str) -> dict[str, Any]:
             "limit": reading.limit,
         }
     return values
+
+
+def _id(parts: Parts, layout: str) -> str:
+    """Return an id that no prompt with other words or in another layout has on the same page."""
+    words = json.dumps([parts.table(), layout], sort_keys=True)
+    digest = sha256(words.encode()).hexdigest()
+    return f"meter-{parts.name}-{digest[:_OF_AN_ID]}"
 
 
 def _link(name: str, action: Action | None) -> dict[str, str]:

@@ -1,6 +1,13 @@
 """What comes with the package, and how texts from outside are read: files, TOML, locales."""
 
-from meter.resources.files import MOST_BYTES, FileStamp, file_stamp, template_root
+from meter.resources.files import (
+    MOST_BYTES,
+    FileStamp,
+    file_stamp,
+    prompt_set,
+    template_root,
+    templates_folder,
+)
 from meter.resources.models import MODEL_POLICY, PaywallModel, paywall_models
 from meter.resources.toml import SYNTAX, TomlError, source_line, toml_tables, too_large
 
@@ -13,8 +20,10 @@ __all__ = [
     "TomlError",
     "file_stamp",
     "paywall_models",
+    "prompt_set",
     "source_line",
     "template_root",
+    "templates_folder",
     "toml_tables",
     "too_large",
 ]

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
-__all__ = ["MOST_BYTES", "FileStamp", "file_stamp", "template_root"]
+__all__ = [
+    "MOST_BYTES",
+    "FileStamp",
+    "file_stamp",
+    "prompt_set",
+    "template_root",
+    "templates_folder",
+]
 
 MOST_BYTES = 64 * 1024
 """The largest file from outside that is read whole: a policy, a template, a file of texts."""
@@ -19,6 +26,27 @@ def template_root() -> Traversable:
     """Return the folder `templates`: inside the installed package, or beside it in a checkout."""
     shipped = files("meter") / "templates"
     return shipped if shipped.is_dir() else Path(__file__).parents[2] / "templates"
+
+
+_SET = "meter:"
+"""Before the name of a set of prompts that ships, where else a folder is named."""
+
+
+def prompt_set(named: str) -> Path | None:
+    """Return the folder of a set of prompts that ships, such as `meter:source`.
+
+    `None` for any other name; of a set that there is not, the folder is not there.
+    """
+    if not named.startswith(_SET):
+        return None
+    name = named.removeprefix(_SET)
+    is_plain = name.replace("-", "").isalnum()
+    return Path(str(template_root())) / "prompts" / "sets" / (name if is_plain else "no-such-set")
+
+
+def templates_folder(named: str, beside: Path) -> Path:
+    """Return the folder of prompts that a policy names: a set of ours, else from its own folder."""
+    return prompt_set(named) or beside / named
 
 
 FileStamp = tuple[int, ...]

@@ -83,7 +83,11 @@ CASES = {
     ],
     "offer-over": [(TEXT, (13, 8))],
     "odd-timezone": [(TEXT.replace("Asia/Tokyo", "Etc/GMT+9"), (3, 12))],
-    "language-not-shipped": [(TEXT.replace('"Asia/Tokyo"', '"UTC"\nlocale = "fr"'), (4, 10))],
+    "language-not-shipped": [(TEXT.replace('"Asia/Tokyo"', '"UTC"\nlocale = "tr"'), (4, 10))],
+    "draft-language": [
+        (TEXT.replace('"Asia/Tokyo"', '"Europe/London"\nlocale = "cy"'), (4, 10)),
+        (TEXT + '[copy]\npitch = "a"\n[copy.cy]\npitch = "b"\n', (26, 2)),
+    ],
     "unseen-offer": [
         (
             TEXT.replace(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from html.parser import HTMLParser
 
 _EMPTY = {"br", "hr", "img", "input", "meta", "link"}
-_LINES = {"h2", "p", "li"}
+_LINES = {"h2", "p", "li", "span"}
 _ALLOWED = {"section", "aside", "div", "h2", "p", "ul", "li", "bdi", "a", "meter"}
+_ALLOWED |= {"details", "summary", "input", "span"}
 
 
 class Page(HTMLParser):

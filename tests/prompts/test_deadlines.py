@@ -93,7 +93,7 @@ def test_a_prompt_that_was_kept_is_not_shown_on_another_day():
     for day in (29, 30, 29):
         now = datetime(2026, 6, day, 12, tzinfo=TOKYO)
         decision = decide(policy, Reader(id="r"), view, Usage(), now)[0]
-        said.append(read(render(decision, policy)).lines[-2])
+        said.append(read(render(decision, policy)).lines[-3])
     assert ["Offer ends June 30th", "Offer ends June 30th, 6:30\u202fPM"] == said[:2]
     assert said[0] == said[2]
 

@@ -233,12 +233,66 @@ def test_nothing_of_ours_stands_around_the_words():
         assert not {"Exclusive", "Trusted", "  * Apps"} & {*lines}
 
 
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [
+        ("en", "Wednesday, June 10th, in Japan: US Dollar"),
+        ("de", "Mittwoch, 10. Juni, in Japan: US-Dollar"),
+        ("ar", "الأربعاء, 10 يونيو, in اليابان: دولار أمريكي"),
+        ("pl", "środa, 10 czerwca, in Japonia: dolar amerykański"),
+    ],
+)
+def test_names_of_days_countries_and_currencies_are_the_languages_own(locale, said):
+    """As CLDR has them, also where no words of ours are in the language of the words."""
+    words = "{{ weekday }}, {{ today }}, in {{ country }}: {{ currency }}"
+    copy = {locale: Copy(prompts={"here": PromptWords(heading=words)})}
+    policy = in_countries(
+        Prompt(name="here", heading=words),
+        When(country=["JP", "SE-M"]),
+        copy=copy if locale != "en" else {},
+    )
+    reader = Reader(id="r", country="JP")
+    decision = shown(policy, reader=reader)
+    assert said == render(decision, locale=locale, format="text").splitlines()[0]
+
+
+def in_countries(prompt: Prompt, when: When, **parts: object) -> Policy:
+    """A policy whose first rule asks for a country, and has a prompt with an offer."""
+    base = policy_of(evolve(prompt, heading="Here"), offer="summer")
+    rules = [evolve(base.rules[0], when=when), *base.rules[1:]]
+    return evolve(base, prompts=[prompt], rules=rules, **parts)
+
+
+def test_a_prompt_is_remembered_with_its_country():
+    """A region is told by its country; where none is told apart, what ships is said."""
+    asked = When(any=[When(country=["JP", "SE-M"]), When(not_=When(country=["FR"]))])
+    policy = in_countries(Prompt(name="here", heading="In {{ country }}"), asked)
+    said = [
+        render(shown(policy, reader=Reader(id="r", country=country)), format="text")
+        for country in ("JP", "SE-M", "JP", "NO", None)
+    ]
+    assert [text.splitlines()[0] for text in said[:3]] == ["In Japan", "In Sweden", "In Japan"]
+    assert not any(text.startswith("In ") for text in said[3:])
+
+
+def test_a_prompt_that_names_a_country_needs_rules_that_ask_for_one():
+    """Else nobody's is ever known; a gate may name it too."""
+    prompt = Prompt(name="here", heading="In {{ country }}")
+    with pytest.raises(PolicyError, match="need a country, which the rule never has"):
+        policy_of(prompt)
+    base = in_countries(prompt, When(country=["JP"]))
+    gate = Rule(name="gate", when=When(country=["JP"]), show="gate", prompt="here")
+    policy = evolve(base, rules=[gate, base.rules[-1]])
+    decision = shown(policy, reader=Reader(id="r", country="JP"))
+    assert render(decision, format="text").startswith("In Japan")
+
+
 def test_an_offer_keeps_its_button_where_no_other_is_declared():
     """With the day it ends, as elsewhere; a button of its own takes its place."""
     prompt = Prompt(name="stay", heading="Stay")
     policy = policy_of(prompt, offer="summer")
     said = render(shown(policy), policy, format="text")
-    assert "Offer ends June 30th\n[ Try 3 months for $9 ] /offers" in said
+    assert "Offer ends June 30th\n[ Try 3 months for $9 ] /subscribe" in said
     own = policy_of(evolve(prompt, action="Stay", link="/stay"), offer="summer")
     said = render(shown(own), own, format="text")
     assert "[ Stay ] /stay" in said

@@ -36,7 +36,7 @@ BUGS = {
         Bug(
             "a language of the publisher's has English terms",
             "prompts/texts.py",
-            'or _without_terms(shipped["en"])',
+            'or _stand_in(shipped["en"])',
             'or shipped["en"]',
         ),
         Bug(

@@ -6,11 +6,13 @@ import ast
 import re
 from pathlib import Path
 
+from meter.prompts import language_status
 from meter.prompts.parts import PLANS, compose
 from meter.prompts.templates import FILTERS, TESTS
 from meter.prompts.texts import load_texts
 from meter.prompts.variables import COUNTS, VARIABLES, values_of
 from meter.resources import template_root
+from meter.resources.languages import shipped_languages
 from tests.prompts.staging import Stage, make_policy
 
 ROOT = Path(__file__).parents[2]
@@ -58,6 +60,15 @@ def test_every_prompt_and_language_is_listed():
     languages = re.search(r"^Languages: (.*?),", shipped, re.MULTILINE)
     files = sorted(file.name for file in (template_root() / "prompts" / "texts").iterdir())
     assert files == [f"{tag}.toml" for tag in re.findall(r"`([^`]+)`", languages[1])]
+
+
+def test_every_language_is_listed_with_its_status():
+    """As its file of texts has it; `language_status` says the same."""
+    page = (ROOT / "docs" / "reference" / "languages.md").read_text(encoding="utf-8")
+    listed = page.partition("\n## Which languages ship\n")[2].partition("\n## ")[0]
+    expected = [(tag, language_status(tag)) for tag in shipped_languages()]
+    assert rows(listed) == expected
+    assert [dict(expected)["en"], language_status("xx")] == ["reviewed", "draft"]
 
 
 REPORTERS = {"_report", "_tell", "problem_at", "report"}

@@ -41,21 +41,22 @@ COUNT_4, COUNT_1 = (
     "You have 1 free article left this month",
 )
 LAST = "This is your last free article this month"
-ENDS, TRY, GET = "Offer ends June 30th", "Try 3 months for $9", "Get Unlimited access"
+ENDS, TRY, GET = "Offer ends June 30th", "Try 3 months for $9", "Get unlimited access"
+ALL = "See all offers"
 
 STATES = {
     "S1": (PLAIN, PLAIN.read(1), [COUNT_4, HEADLINE, PITCH, GET]),
     "S1, one left": (PLAIN, PLAIN.read(4), [COUNT_1, HEADLINE, PITCH, GET]),
     "S2": (PLAIN, PLAIN.read(5), [LAST, HEADLINE, PITCH, GET]),
-    "S3": (OFFERING, OFFERING.read(1), [COUNT_4, HEADLINE, PITCH, ENDS, TRY]),
-    "S3, one left": (OFFERING, OFFERING.read(4), [COUNT_1, HEADLINE, PITCH, ENDS, TRY]),
-    "S4": (OFFERING, OFFERING.read(5), [LAST, HEADLINE, PITCH, ENDS, TRY]),
+    "S3": (OFFERING, OFFERING.read(1), [COUNT_4, HEADLINE, PITCH, ENDS, TRY, ALL]),
+    "S3, one left": (OFFERING, OFFERING.read(4), [COUNT_1, HEADLINE, PITCH, ENDS, TRY, ALL]),
+    "S4": (OFFERING, OFFERING.read(5), [LAST, HEADLINE, PITCH, ENDS, TRY, ALL]),
     "S5": (
         PLAIN,
         PLAIN.view(METERED, expired="trial"),
         [
             "Your trial period has expired",
-            "You need a subscription to...",
+            "You need a subscription to:",
             *BENEFITS,
             "See all offers and subscribe",
         ],
@@ -101,9 +102,12 @@ def test_json_holds_the_parts_of_the_state(state):
     """Heading, lines, benefits, offer and call to action, in reading order, are the same words."""
     stage, decision, words = STATES[state]
     parts = json.loads(render(decision, stage.policy, format="json"))
-    offered = [parts["offer"]["line"]] if parts["offer"] else []
-    links = [parts[key]["label"] for key in ("call_to_action", "about", "sign_in") if parts[key]]
-    assert words == [parts["heading"], *parts["lines"], *parts["benefits"], *offered, *links]
+    links = [action["label"] for action in parts["actions"]]
+    said = [parts["heading"], *parts["lines"], *parts["benefits"], *parts["fine_print"], *links]
+    assert words == said
+    named = [parts[key]["label"] for key in ("call_to_action", "about", "sign_in") if parts[key]]
+    roles = {action["role"]: action["label"] for action in parts["actions"]}
+    assert named == [label for role, label in roles.items() if role != "secondary"]
 
 
 def test_json_tells_counts_and_offer_as_data():
@@ -124,9 +128,10 @@ def test_json_tells_counts_and_offer_as_data():
         "ends": "June 30th",
         "line": ENDS,
         "then": None,
+        "renews": None,
     }
     assert offer == parts["offer"]
-    assert {"label": TRY, "href": "/offers"} == parts["call_to_action"]
+    assert {"label": TRY, "href": "/subscribe"} == parts["call_to_action"]
     assert ("countdown", "en", "ltr", "narrow") == (
         parts["prompt"],
         parts["lang"],
@@ -244,7 +249,7 @@ def test_an_offer_ends_on_its_last_day_in_the_publications_zone(ends, said):
 def test_the_call_to_action_is_made_of_the_offer(changes, words):
     """Kind, term and price are said; an offer without an end has no last day."""
     stage = Stage(make_policy(offer=make_offer(**changes)))
-    assert [HEADLINE, PITCH, *words] == read(render(stage.read(1), stage.policy)).lines[1:]
+    assert [HEADLINE, PITCH, *words, ALL] == read(render(stage.read(1), stage.policy)).lines[1:]
 
 
 def test_the_publishers_benefits_replace_ours():
@@ -312,9 +317,9 @@ def test_links_lead_where_the_policy_says():
     found = {
         name: read(render(decision, policy)).links for name, decision in every_state(policy).items()
     }
-    assert ["/o"] == found["countdown"]
+    assert ["/s", "/o"] == found["countdown"]
     assert ["/r", "https://id.example/in?a=1&b=2"] == found["registration-wall"]
-    assert ["/o"] == found["trial-offer"]
+    assert ["/s", "/o"] == found["trial-offer"]
     assert ["/about"] == found["sponsored"]
 
 
@@ -331,7 +336,8 @@ def test_a_remembered_prompt_is_the_one_of_its_policy():
     decisions = [OFFERING.read(1), other.read(1)]
     for policy in (OFFERING.policy, other.policy):
         said = [read(render(decision, policy)).lines[1:] for decision in decisions]
-        assert [[HEADLINE, PITCH, ENDS, TRY], ["Another", ENDS, "Try 3 months for $12"]] == said
+        dearer = ["Another", ENDS, "Try 3 months for $12", ALL]
+        assert [[HEADLINE, PITCH, ENDS, TRY, ALL], dearer] == said
         assert render(decisions[1], policy, layout="narrow") != render(decisions[1], policy)
 
 

@@ -15,6 +15,7 @@ from meter import load_policy, loads_policy, render
 from meter.errors import MeterError
 from meter.journeys import Journey
 from meter.resources import template_root
+from meter.resources.languages import language_status, shipped_languages
 from meter.studio.frames import article_page, article_text
 from meter.studio.gallery import gallery_page, situations, survey
 from meter.studio.gallery.ids import with_own_ids
@@ -242,6 +243,13 @@ ASKING = (
 def test_what_a_prompt_lacks_in_a_language_is_told(body, locale, show, says):
     """Words of the publisher's, words of ours, and somewhere to go."""
     assert says == [words for words in missing_of(body, locale, show) if "draft" not in words]
+
+
+@pytest.mark.parametrize("tag", shipped_languages())
+def test_a_draft_says_that_it_is_one(tag):
+    """A language that somebody has reviewed says nothing."""
+    draft = f"the words in `{tag}` are a draft: nobody has reviewed them"
+    assert ([draft] if language_status(tag) == "draft" else []) == list(missing_of("", tag))
 
 
 def test_a_prompt_that_is_nowhere_is_told():

@@ -91,11 +91,19 @@ TOLD = {
     ],
     "language-not-shipped": [
         (
-            WELL.replace('"Asia/Tokyo"', '"Europe/Paris"\nlocale = "fr"'),
-            'locale = "fr"',
+            WELL.replace('"Asia/Tokyo"', '"Europe/Istanbul"\nlocale = "tr"'),
+            'locale = "tr"',
             "write templates of your own",
         ),
-        (WELL + '[copy]\npitch = "a"\n[copy.fr]\npitch = "b"\n', "[copy.fr]", "write templates"),
+        (WELL + '[copy]\npitch = "a"\n[copy.tr]\npitch = "b"\n', "[copy.tr]", "write templates"),
+    ],
+    "draft-language": [
+        (
+            WELL.replace('"Asia/Tokyo"', '"Europe/London"\nlocale = "cy"'),
+            'locale = "cy"',
+            "let somebody read them before they go live",
+        ),
+        (WELL + '[copy]\npitch = "a"\n[copy.cy]\npitch = "b"\n', "[copy.cy]", "let somebody"),
     ],
     "unreachable-rule": [
         (
@@ -448,7 +456,11 @@ SILENT = {
     "odd-timezone": [WELL.replace("Asia/Tokyo", "Etc/UTC"), WELL.replace("Asia/Tokyo", "Japan")],
     "language-not-shipped": [
         WELL.replace('"Asia/Tokyo"', '"Europe/London"\nlocale = "en-GB"'),
-        WELL.replace('"Asia/Tokyo"', '"Asia/Tokyo"\nlocale = "fr"\ntemplates = "prompts"'),
+        WELL.replace('"Asia/Tokyo"', '"Asia/Tokyo"\nlocale = "tr"\ntemplates = "prompts"'),
+    ],
+    "draft-language": [
+        WELL.replace('"Asia/Tokyo"', '"Europe/London"\nlocale = "en-GB"'),
+        WELL.replace('"Asia/Tokyo"', '"Asia/Tokyo"\nlocale = "cy"\ntemplates = "prompts"'),
     ],
     "unseen-offer": [
         WELL.replace(FREE, FREE.rstrip() + '\noffer = "summer"\nprompt = "sponsored"\n\n')

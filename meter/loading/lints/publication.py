@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from meter.errors import listed
 from meter.errors.zones import unreal_zone_step
 from meter.loading.lints.reading import warning
-from meter.resources import template_root
+from meter.resources import prompt_set
+from meter.resources.languages import language_status, shipped_languages
 from meter.resources.locales import best_match
 
 if TYPE_CHECKING:
@@ -31,13 +32,8 @@ def _odd_timezones(policy: Policy, _: date | None) -> Iterator[Problem]:
 
 def _languages_not_shipped(policy: Policy, _: date | None) -> Iterator[Problem]:
     """Yield the languages of a publisher without templates that no words of prompts ship in."""
-    if policy.publication.templates is not None:
-        return
-    texts = (template_root() / "prompts" / "texts").iterdir()
-    shipped = sorted(file.name.removesuffix(".toml") for file in texts)
-    places: dict[str, Place] = {locale: ("copy", locale) for locale in policy.copy}
-    places[policy.publication.locale] = ("publication", "locale")
-    for locale, place in places.items():
+    shipped = shipped_languages()
+    for locale, place in _languages(policy).items():
         if best_match(locale, shipped) is not None:
             continue
         message = (
@@ -51,8 +47,40 @@ def _languages_not_shipped(policy: Policy, _: date | None) -> Iterator[Problem]:
         yield warning("language-not-shipped", place, message, advice)
 
 
+def _drafts(policy: Policy, _: date | None) -> Iterator[Problem]:
+    """Yield the languages of a publisher without templates whose words nobody has reviewed."""
+    shipped = shipped_languages()
+    for locale, place in _languages(policy).items():
+        words = best_match(locale, shipped)
+        if words is None or language_status(words) == "reviewed":
+            continue
+        message = (
+            f"the words that ship in `{words}` are a draft: nobody who did not see the English has"
+            " translated them back"
+        )
+        advice = (
+            "let somebody read them before they go live; your own corrections go into"
+            f" `texts/{words}.toml` of a folder that `templates` names"
+        )
+        yield warning("draft-language", place, message, advice)
+
+
+def _languages(policy: Policy) -> dict[str, Place]:
+    """Return the languages in which a policy relies on the words that ship, and where it does.
+
+    A publisher with templates of their own has words of their own.
+    """
+    templates = policy.publication.templates
+    if templates is not None and prompt_set(templates) is None:
+        return {}
+    places: dict[str, Place] = {locale: ("copy", locale) for locale in policy.copy}
+    places[policy.publication.locale] = ("publication", "locale")
+    return places
+
+
 PUBLICATION: dict[str, Callable[[Policy, date | None], Iterator[Problem]]] = {
     "odd-timezone": _odd_timezones,
     "language-not-shipped": _languages_not_shipped,
+    "draft-language": _drafts,
 }
 """Each warning by its code."""

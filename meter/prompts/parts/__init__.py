@@ -5,142 +5,47 @@ Every layout and format is made of them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from attrs import evolve, frozen
+from attrs import evolve
 
-from meter.decision import MeterReading
 from meter.errors import problem_at
 from meter.policy import Copy
 from meter.prompts.errors import TemplateError
 from meter.prompts.languages import choose
-from meter.prompts.locales import direction, name_text
-from meter.prompts.offered import OfferWords, offer_words
+from meter.prompts.locales import (
+    country_text,
+    currency_text,
+    day_text,
+    direction,
+    name_text,
+    weekday_text,
+)
+from meter.prompts.offered import offer_words
+from meter.prompts.parts.ahead import look_ahead
 from meter.prompts.parts.counted import MeterWords
-from meter.prompts.parts.declared import fill
+from meter.prompts.parts.declared import country_of, fill
+from meter.prompts.parts.made import Action, Parts
+from meter.prompts.parts.plans import BENEFIT, HINT, PLANS, Plan
+from meter.prompts.parts.selling import gain_words, return_line
 from meter.prompts.texts import without_controls
 from meter.vocabulary import Status
 
 if TYPE_CHECKING:
+    from babel import Locale
+
     from meter.decision import Decision
     from meter.policy import Policy
+    from meter.prompts.offered import OfferWords
     from meter.prompts.parts.declared import Declared
     from meter.prompts.texts import Texts
 
-__all__ = ["Action", "Parts", "compose", "is_signed_in"]
+__all__ = ["PLANS", "Action", "Parts", "compose", "is_signed_in"]
 
 
-@frozen(kw_only=True)
-class Action:
-    """Something to follow: what it is called, and where it leads."""
-
-    label: str
-    href: str
-
-
-@frozen(kw_only=True)
-class _Plan:
-    """What one prompt is made of, beside its texts."""
-
-    link: str = "subscribe"
-    copy: bool = True
-    benefits: bool = False
-    offer: bool = False
-    sign_in: str = ""
-
-
-PLANS = {
-    "countdown": _Plan(offer=True),
-    "last-free-article": _Plan(offer=True),
-    "registration-wall": _Plan(link="register", sign_in="reader"),
-    "trial-offer": _Plan(link="offers", offer=True, sign_in="subscriber"),
-    "subscription-wall": _Plan(link="offers", benefits=True, offer=True, sign_in="subscriber"),
-    "trial-expired": _Plan(link="offers", copy=False, benefits=True),
-    "subscription-expired": _Plan(link="offers", copy=False, benefits=True),
-    "sponsored": _Plan(link="about_sponsored", copy=False),
-}
-"""The prompts that ship, by name."""
-
-
-@frozen(kw_only=True)
-class Parts:
-    """One prompt in one language. What there is not is an empty text."""
-
-    name: str
-    show: str
-    lang: str
-    dir: str
-    copy_lang: str
-    heading: str
-    text: str = ""
-    count_line: str = ""
-    headline: str = ""
-    pitch: str = ""
-    lead: str = ""
-    benefits: tuple[str, ...] = ()
-    offer_line: str = ""
-    then_line: str = ""
-    others: tuple[Action, ...] = ()
-    """The offers beside the one that the call to action is about."""
-    action: Action | None = None
-    about: Action | None = None
-    sign_in: Action | None = None
-    period: str = ""
-    noun: str = ""
-    price: str = ""
-    term: str = ""
-    ends: str = ""
-    publication: str
-    reading: MeterReading | None
-    offers: tuple[OfferWords, ...]
-
-    @property
-    def offer(self) -> OfferWords | None:
-        """The first of the offers."""
-        return self.offers[0] if self.offers else None
-
-    def lines(self) -> tuple[str, ...]:
-        """Return the lines between the heading and the benefits, in the order they are read."""
-        return tuple(
-            line
-            for line in (self.text, self.count_line, self.headline, self.pitch, self.lead)
-            if line
-        )
-
-    def table(self) -> dict[str, Any]:
-        """Return the parts as plain values, for those who lay prompts out themselves."""
-        return {
-            "prompt": self.name,
-            "show": self.show,
-            "lang": self.lang,
-            "dir": self.dir,
-            "heading": self.heading,
-            "lines": list(self.lines()),
-            "benefits": list(self.benefits),
-            "call_to_action": _link(self.action),
-            "about": _link(self.about),
-            "sign_in": _link(self.sign_in),
-            "offer": None if self.offer is None else self.offer.table(),
-            "offers": [offer.table() for offer in self.offers],
-            "other_offers": [_link(other) for other in self.others],
-            "counts": self._count_table(),
-        }
-
-    def _count_table(self) -> dict[str, Any] | None:
-        reading = self.reading
-        if reading is None:
-            return None
-        return {
-            "meter": reading.name,
-            "limit": reading.limit,
-            "used": reading.used,
-            "left": reading.left,
-            "resets_at": reading.resets_at and reading.resets_at.isoformat(),
-        }
-
-
-def _link(action: Action | None) -> dict[str, str] | None:
-    return None if action is None else {"label": action.label, "href": action.href}
+_OPENS = "…"
+_CLOSES = "×"
+"""What the bar says where a language has no words for it yet."""
 
 
 def is_signed_in(decision: Decision) -> bool:
@@ -161,7 +66,7 @@ def compose(
     """
     name = decision.prompt or str(decision.show)
     kind = name if name in PLANS else str(decision.show)
-    plan = PLANS.get(kind, _Plan(copy=True, offer=True))
+    plan = PLANS.get(kind, Plan(copy=True, offer=True))
     today = decision.at.astimezone(policy.zone).date()
     offers = tuple(
         offer_words(policy.offer(name), policy, texts, today) for name in decision.offers
@@ -170,12 +75,6 @@ def compose(
     publication = name_text(_shown(policy.publication.name), texts.locale)
     counted = MeterWords(decision, policy, texts, today)
     heading, count_line = counted.heading(kind, publication)
-    # The call to action is the first offer's, where the prompt is there to sell one; every other
-    # wall keeps its own and shows the offers below it.
-    first = offers[0] if plan.offer and offers else None
-    rest = offers if first is None else offers[1:]
-    said = texts.say(kind, "action", publication=publication)
-    label = said if first is None else first.action
     about = texts.say(kind, "about")
     parts = Parts(
         name=name,
@@ -189,10 +88,6 @@ def compose(
         pitch=_shown(copy.pitch or "") if plan.copy else "",
         lead=texts.say(kind, "lead", publication=publication),
         benefits=_benefits(copy, texts) if plan.benefits else (),
-        offer_line="" if first is None else first.ends_line,
-        then_line="" if first is None else first.then_line,
-        others=tuple(Action(label=one.line, href=_href(policy, "offers")) for one in rest),
-        action=_action(label, policy, plan.link if first is None else "offers"),
         about=_action(about, policy, plan.link),
         sign_in=None if is_signed_in(decision) else _sign_in(plan, policy, texts),
         period=counted.period,
@@ -200,11 +95,83 @@ def compose(
         price=offers[0].price if offers else "",
         term=offers[0].term if offers else "",
         ends=offers[0].ends if offers else "",
+        open_label=texts.say("bar", "open") or _OPENS,
+        close_label=texts.say("bar", "close") or _CLOSES,
         publication=publication,
         reading=decision.meter,
         offers=offers,
     )
+    label = texts.say(kind, "action", publication=publication)
+    parts = _with_offers(parts, plan, label, policy, texts)
+    parts = _with_what_lies_ahead(parts, plan, decision, policy, texts)
+    locale = texts.locale if says is None else says.language.locale
+    parts = _with_names(parts, decision, policy, locale)
     return parts if says is None else _in_own_words(parts, says, policy)
+
+
+def _with_offers(parts: Parts, plan: Plan, label: str, policy: Policy, texts: Texts) -> Parts:
+    """Return a prompt with its buttons.
+
+    The call to action is the first offer's, where the prompt is there to sell one; every other wall
+    keeps its own, called `label`, and shows the offers below it. Beside a single offer there is the
+    way to all of them.
+    """
+    first = parts.offer if plan.offer else None
+    if first is None:
+        rest = _offers_below(parts.offers, policy)
+        return evolve(parts, others=rest, action=_action(label, policy, plan.link))
+    rest = _offers_below(parts.offers[1:], policy)
+    every = "" if rest else texts.say("offer", "all")
+    return evolve(
+        _with_offer_lines(parts, first),
+        others=rest,
+        action=_action(first.action, policy, "subscribe"),
+        all_offers=_action(every, policy, "offers"),
+    )
+
+
+def _with_offer_lines(parts: Parts, offer: OfferWords) -> Parts:
+    return evolve(
+        parts,
+        offer_line=offer.ends_line,
+        then_line=offer.then_line,
+        renews_line=offer.renews_line,
+    )
+
+
+def _offers_below(offers: tuple[OfferWords, ...], policy: Policy) -> tuple[Action, ...]:
+    href = _href(policy, "subscribe")
+    return tuple(Action(label=offer.line, href=href) for offer in offers)
+
+
+def _with_what_lies_ahead(
+    parts: Parts, plan: Plan, decision: Decision, policy: Policy, texts: Texts
+) -> Parts:
+    """Return a prompt with what an account would give, and with when its reader reads again."""
+    ahead = look_ahead(decision)
+    if ahead.returns and decision.meter is not None:
+        today = decision.at.astimezone(policy.zone).date()
+        parts = evolve(parts, return_line=return_line(decision.meter, policy, texts, today))
+    words = gain_words(ahead.gain, policy, texts)
+    if plan.gain == BENEFIT and words.benefit:
+        return evolve(parts, benefits=(words.benefit, *parts.benefits))
+    if plan.gain == HINT and words.hint:
+        label = texts.say("registration-wall", "action")
+        return evolve(parts, hint=words.hint, account=_action(label, policy, "register"))
+    return parts
+
+
+def _with_names(parts: Parts, decision: Decision, policy: Policy, locale: Locale) -> Parts:
+    """Return a prompt with the names of its country, currency and day, as a locale writes them."""
+    today = decision.at.astimezone(policy.zone).date()
+    currency = "" if decision.offer is None else policy.offer(decision.offer).currency
+    return evolve(
+        parts,
+        country=country_text(country_of(decision), locale),
+        currency=currency_text(currency, locale) if currency else "",
+        today=day_text(today, locale),
+        weekday=weekday_text(today, locale),
+    )
 
 
 def _in_own_words(parts: Parts, says: Declared, policy: Policy) -> Parts:
@@ -221,18 +188,17 @@ def _in_own_words(parts: Parts, says: Declared, policy: Policy) -> Parts:
         "term": parts.term,
         "offer_ends": parts.ends,
         "publication": parts.publication,
+        "country": parts.country,
+        "currency": parts.currency,
+        "today": parts.today,
+        "weekday": parts.weekday,
     }
     words = says.words
     heading, text, label = (
         fill(written, values, parts.reading, locale)
         for written in (words.heading, words.text, words.action)
     )
-    action = None
-    if label and says.link is not None:
-        action = Action(label=label, href=_safe(says.link, "link"))
-    elif parts.offer is not None:
-        action = _action(parts.offer.action, policy, "offers")
-    return evolve(
+    own = evolve(
         parts,
         lang=str(locale).replace("_", "-"),
         dir=direction(locale),
@@ -243,14 +209,25 @@ def _in_own_words(parts: Parts, says: Declared, policy: Policy) -> Parts:
         pitch="",
         lead="",
         benefits=(),
-        offer_line="" if words.action or parts.offer is None else parts.offer.ends_line,
-        then_line="" if words.action or parts.offer is None else parts.offer.then_line,
-        others=tuple(
-            Action(label=one.line, href=_href(policy, "offers")) for one in parts.offers[1:]
-        ),
-        action=action,
+        offer_line="",
+        then_line="",
+        renews_line="",
+        return_line="",
+        others=_offers_below(parts.offers[1:], policy),
+        action=None,
+        all_offers=None,
+        hint="",
+        account=None,
         about=None,
     )
+    offer = parts.offer
+    if not words.action and offer is not None:
+        own = _with_offer_lines(own, offer)
+    if label and says.link is not None:
+        return evolve(own, action=Action(label=label, href=_safe(says.link, "link")))
+    if offer is not None:
+        return evolve(own, action=_action(offer.action, policy, "subscribe"))
+    return own
 
 
 def _benefits(copy: Copy, texts: Texts) -> tuple[str, ...]:
@@ -277,7 +254,7 @@ def _copy(policy: Policy, texts: Texts, wanted: tuple[str, ...]) -> tuple[Copy, 
     return own or Copy(), tag.replace("_", "-")
 
 
-def _sign_in(plan: _Plan, policy: Policy, texts: Texts) -> Action | None:
+def _sign_in(plan: Plan, policy: Policy, texts: Texts) -> Action | None:
     if not plan.sign_in:
         return None
     return _action(texts.say("sign-in", plan.sign_in), policy, "sign_in")

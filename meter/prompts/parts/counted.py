@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from meter.policy import Noun, Policy
     from meter.prompts.texts import Texts
 
-__all__ = ["MeterWords"]
+__all__ = ["MeterWords", "length_of", "noun_of"]
 
 _COUNTING = ("countdown", "last-free-article")
 
@@ -32,7 +32,8 @@ class MeterWords:
         self.policy = policy
         self.texts = texts
         self._is_used_up = _is_used_up(decision)
-        self._noun = self._noun_of()
+        reading = decision.meter
+        self._noun = None if reading is None else noun_of(reading.name, policy, texts)
         self.period = self._period(today)
 
     @property
@@ -73,29 +74,6 @@ class MeterWords:
             nouns=self._noun.form(self.texts.say("noun", "plural") or "other"),
         )
 
-    def _noun_of(self) -> Noun | None:
-        """Return what the meter counts, in the language of the texts; nothing for articles.
-
-        The publisher's own word comes first; where there is none in this language, the catalog's,
-        then the publisher's in another.
-        """
-        reading = self.decision.meter
-        if reading is None:
-            return None
-        name = self.policy.meter(reading.name).noun
-        own = {
-            locale: copy.nouns[name]
-            for locale, copy in self.policy.copy.items()
-            if name in copy.nouns
-        }
-        tag = best_match(str(self.texts.locale), own)
-        if tag is not None:
-            return own[tag]
-        if name == NOUNS[0]:
-            return None
-        fallback = own.get(self.policy.publication.locale) or next(iter(own.values()), None)
-        return self.texts.noun(name) or fallback
-
     def _period(self, today: date) -> str:
         """Return the words for the meter's window; nothing for a lifetime.
 
@@ -110,11 +88,8 @@ class MeterWords:
         if window.calendar is not None:
             return texts.say("period", str(window.calendar))
         if window.rolling is not None:
-            hours = window.rolling // timedelta(hours=1)
-            days, rest = divmod(hours, 24)
-            unit = "hours" if rest else "days"
+            unit, length = length_of(window.rolling)
             table = f"last-{unit}" if self._is_used_up else f"any-{unit}"
-            length = hours if rest else days
             limit = number(reading.limit, texts.locale)
             return texts.count_of(self._noun, table, length, limit=limit)
         if window.fixed is None or reading.resets_at is None:
@@ -131,3 +106,31 @@ def _is_used_up(decision: Decision) -> bool:
     """Say whether a wall stands where a meter has nothing left."""
     reading = decision.meter
     return reading is not None and reading.left == 0 and decision.access is Access.PREVIEW
+
+
+def length_of(rolling: timedelta) -> tuple[str, int]:
+    """Return the length of a window that rolls: in `days`, or where they are not whole in `hours`.
+
+    >>> length_of(timedelta(hours=36)), length_of(timedelta(days=30))
+    (('hours', 36), ('days', 30))
+    """
+    hours = rolling // timedelta(hours=1)
+    days, rest = divmod(hours, 24)
+    return ("hours", hours) if rest else ("days", days)
+
+
+def noun_of(meter: str, policy: Policy, texts: Texts) -> Noun | None:
+    """Return what a meter counts, in the language of the texts; nothing for articles.
+
+    The publisher's own word comes first; where there is none in this language, the catalog's, then
+    the publisher's in another.
+    """
+    name = policy.meter(meter).noun
+    own = {locale: copy.nouns[name] for locale, copy in policy.copy.items() if name in copy.nouns}
+    tag = best_match(str(texts.locale), own)
+    if tag is not None:
+        return own[tag]
+    if name == NOUNS[0]:
+        return None
+    fallback = own.get(policy.publication.locale) or next(iter(own.values()), None)
+    return texts.noun(name) or fallback

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from meter.facts import OTHER
 from meter.policy import PromptWords
 from meter.policy.placeholders import Needs, Placeholder, split_words
 from meter.prompts.languages import ChosenWords, choose
-from meter.prompts.locales import number, plural
+from meter.prompts.locales import country_text, number, plural
 from meter.prompts.texts import without_controls
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from meter.decision import Decision, MeterReading
     from meter.policy import Policy, Prompt
 
-__all__ = ["Declared", "declared", "fill"]
+__all__ = ["Declared", "country_of", "declared", "fill"]
 
 _SPACES = re.compile(r" {2,}")
 
@@ -44,8 +45,18 @@ class Declared:
             Needs.LEFT: reading is not None and bool(reading.left),
             Needs.OFFER: offer is not None,
             Needs.END: offer is not None and offer.ends is not None,
+            Needs.COUNTRY: bool(country_text(country_of(decision), self.language.locale)),
         }
         return all(there[need] for need in self.words.needs())
+
+
+def country_of(decision: Decision) -> str:
+    """Return the code of the reader's country, where the policy tells it from others; else nothing.
+
+    Of a region it is the region's.
+    """
+    code = decision.facts["country"]
+    return code if isinstance(code, str) and code != OTHER else ""
 
 
 def declared(policy: Policy, name: str | None, wanted: tuple[str, ...]) -> Declared | None:

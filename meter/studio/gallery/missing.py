@@ -10,6 +10,7 @@ from meter.policy.prompts import NOUNS
 from meter.prompts import render
 from meter.prompts.languages import accepted
 from meter.prompts.parts.declared import declared
+from meter.resources.languages import language_status
 from meter.resources.locales import best_match
 from meter.vocabulary import Access
 
@@ -69,8 +70,12 @@ def _own_words(
             )
         return
     parts = json.loads(render(decision, locale=locale, format="json", folder=folder))
-    if parts is not None and best_match(locale, [parts["lang"]]) is None:
+    if parts is None:
+        return
+    if best_match(locale, [parts["lang"]]) is None:
         yield f"no words ship in `{locale}`: this is in `{parts['lang']}`"
+    elif language_status(parts["lang"]) == "draft":
+        yield f"the words in `{locale}` are a draft: nobody has reviewed them"
 
 
 def _copy(decision: Decision, policy: Policy, locale: str, folder: Path | None) -> Iterator[str]:

@@ -15,6 +15,7 @@ from meter.loading.article_ids import ArticleIds
 from meter.paywall import AsyncPaywall
 from meter.prompts import render
 from meter.reloading import ReloadingPolicy
+from meter.resources import templates_folder
 from meter.stores import open_async_store
 from meter.stores.awaited import close_awaited
 from meter.stores.protocol import AsyncStore
@@ -87,7 +88,7 @@ class Service:
             locale=locale,
             layout=layout,
             format=format,
-            folder=None if folder is None else self.policies.path.parent / folder,
+            folder=None if folder is None else templates_folder(folder, self.policies.path.parent),
         )
 
     async def close(self) -> None:

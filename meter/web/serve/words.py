@@ -20,3 +20,4 @@ class PromptLayout(StrEnum):
 
     WIDE = "wide"
     NARROW = "narrow"
+    BAR = "bar"

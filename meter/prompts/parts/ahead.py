@@ -1,0 +1,161 @@
+"""What an account, or coming back later, would open to whoever meets a prompt.
+
+The engine judges the same facts again: of a reader who has registered, or with nothing counted.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from attrs import frozen
+
+from meter.engine import complete
+from meter.facts import ACCESS
+from meter.formulas import leaves
+from meter.rulebook import first_match
+from meter.view import Article, PageView, Reader
+from meter.vocabulary import Access, Status
+from meter.windows import instant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from meter.decision import Decision
+    from meter.facts import Codes
+    from meter.rulebook import Rulebook, Verdict
+
+__all__ = ["Ahead", "Gain", "look_ahead"]
+
+_FEW = 1
+"""With so many left, or fewer, a reader is told what an account would give."""
+_NOBODY = Reader(id=None)
+_A_VIEW = PageView(article=Article(id="any", access="metered"))
+
+
+@frozen
+class Gain:
+    """How much a meter gives with an account: `limit`, or without a limit none; `was` without."""
+
+    meter: str
+    limit: int | None
+    was: int
+
+
+class _Judged(NamedTuple):
+    verdict: Verdict
+    facts: Codes
+
+
+@frozen
+class Ahead:
+    """What lies ahead of whoever meets a prompt: what an account gives, and whether one returns."""
+
+    gain: Gain | None
+    returns: bool
+
+
+def look_ahead(decision: Decision) -> Ahead:
+    """Return what lies ahead, where a prompt would say so: at walls, and with one or none left."""
+    reading = decision.meter
+    has_more = reading is not None and (reading.left is None or reading.left > _FEW)
+    if decision.access is Access.FULL and (reading is None or has_more):
+        return Ahead(gain=None, returns=False)
+    return Ahead(_account_gain(decision), _returns(decision))
+
+
+def _account_gain(decision: Decision) -> Gain | None:
+    """Return what an account gives a reader who has none, if that opens this view and is more.
+
+    What is counted already is carried into the account. Where the allowances are of two meters,
+    they are compared if both have the same window and count the same.
+    """
+    if decision.facts["reader"] != Status.ANONYMOUS:
+        return None
+    rulebook = _rulebook_of(decision)
+    judged = _judge_again(decision, Status.REGISTERED, lambda place: _used(decision, place))
+    if judged is None or judged.verdict.show.access is not Access.FULL:
+        return None
+    name = _meter_told(decision, judged.verdict)
+    if name is None or _hangs_on_unseen(rulebook, decision, name):
+        return None
+    was = _without_account(decision, name)
+    limit = rulebook.limit(name, judged.facts)
+    if was is None or (limit is not None and limit <= was):
+        return None
+    return Gain(name, limit, was)
+
+
+def _returns(decision: Decision) -> bool:
+    """Say whether the reader of a wall reads again once the meter that is told resets."""
+    reading = decision.meter
+    if decision.access is Access.FULL or reading is None or not reading.limit:
+        return False
+    if reading.left or reading.resets_at is None:
+        return False
+    judged = _judge_again(decision, cast("Status", decision.facts["reader"]), lambda _place: 0)
+    return judged is not None and judged.verdict.show.access is Access.FULL
+
+
+def _rulebook_of(decision: Decision) -> Rulebook:
+    return cast("Rulebook", decision.rulebook)
+
+
+def _judge_again(decision: Decision, status: Status, used: Callable[[int], int]) -> _Judged | None:
+    """Return what the rules say of this view for a reader of a status.
+
+    `used` says how much the meter at a place has counted. A prompt that hangs on the reader's
+    status alone is taken to stand at a metered article of which nothing more is known.
+    """
+    rulebook = _rulebook_of(decision)
+    seen = decision.facts.values[: rulebook.vocabulary.base]
+    if len(seen) <= ACCESS:
+        seen = rulebook.vocabulary.observe(_NOBODY, _A_VIEW, instant(decision.at), status)
+    counts: list[int] = [False]
+    for place in range(len(rulebook.meters)):
+        counts += (used(place), 0)
+    started = decision.facts["started"] or frozenset()
+    counts += (offer in cast("frozenset[str]", started) for offer in rulebook.vocabulary.once)
+    facts = complete(rulebook, (status, *seen[1:]), tuple(counts))
+    verdict = first_match(rulebook, facts)
+    return None if verdict is None else _Judged(verdict, facts)
+
+
+def _used(decision: Decision, place: int) -> int:
+    """Return how much a meter has counted, as far as the decision knows it."""
+    rulebook = _rulebook_of(decision)
+    reading = decision.meter
+    if reading is not None and reading.name == rulebook.meters[place].name:
+        return reading.used
+    facts = decision.facts.values
+    if not rulebook.is_closed(place, facts):
+        return 0
+    return rulebook.limit_at(place, facts) or 0
+
+
+def _meter_told(decision: Decision, verdict: Verdict) -> str | None:
+    """Return the meter whose allowance is compared: the one that is told, or the only one."""
+    reading = decision.meter
+    if reading is not None and reading.name in verdict.spend:
+        return reading.name
+    return verdict.spend[0] if len(verdict.spend) == 1 else None
+
+
+def _without_account(decision: Decision, name: str) -> int | None:
+    """Return what is given without an account; `None` where that cannot be compared."""
+    reading = decision.meter
+    if reading is None:
+        return 0
+    if reading.name != name and reading.limit != 0:
+        policy = _rulebook_of(decision).policy
+        told, gained = policy.meter(reading.name), policy.meter(name)
+        alike = told.window == gained.window and told.count is gained.count
+        if not alike or told.noun != gained.noun:
+            return None
+    return reading.limit
+
+
+def _hangs_on_unseen(rulebook: Rulebook, decision: Decision, name: str) -> bool:
+    """Say whether the allowance of a meter hangs on what was not looked at for this decision."""
+    seen = max(len(decision.facts.values), ACCESS + 1)
+    slots = {leaf.slot for formula, _ in rulebook.limits[name] for leaf in leaves(formula)}
+    return any(seen <= slot < rulebook.vocabulary.base for slot in slots)

@@ -33,6 +33,8 @@ COMMANDS = {
     "journey": ("Write a policy", "Show one reader's months; with expectations, test them."),
     "decide": ("Use it", "Decide page views, one JSON line in, one out."),
     "render": ("Use it", "Print the prompts that page views get."),
+    "gallery": ("Write a policy", "Show every prompt of a policy on one page."),
+    "schema": ("Write a policy", "Print the JSON Schema of a file, for editors."),
     "migrate": ("Write a policy", "Bring an old template's placeholders up to date."),
     "prove": ("Be sure of it", "Prove a policy's guarantees for every possible reader."),
     "diff": ("Be sure of it", "Say for whom two policies differ."),

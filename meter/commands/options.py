@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from meter.errors import MeterError
+from meter.errors import MeterError, PolicyError
 from meter.loading.article_ids import ArticleIds
 from meter.loading.files import file_problem, folder_problem
-from meter.resources import prompt_set
+from meter.resources import prompt_set, templates_folder
 
 if TYPE_CHECKING:
     from os import PathLike
 
     from meter.errors import Problem
+    from meter.policy import Policy
 
 __all__ = [
     "FilePath",
@@ -25,7 +26,9 @@ __all__ = [
     "UnreadablePathError",
     "article_ids_option",
     "format_option",
+    "own_templates",
     "policy_argument",
+    "templates_option",
     "today_option",
 ]
 
@@ -125,7 +128,26 @@ today_option = click.option(
         " next month."
     ),
 )
+templates_option = click.option(
+    "--templates",
+    type=FolderPath(),
+    help="A folder whose files replace those that ship; without it, the one the policy names.",
+)
 policy_argument = click.argument("policy_path", type=FilePath(), metavar="POLICY")
+
+
+def own_templates(policy_path: Path, policy: Policy, given: Path | None) -> Path | None:
+    """Return the folder of a publisher's prompts: the one that was given, or the policy's.
+
+    Raises `PolicyError` where the policy names one that is not there.
+    """
+    if given is not None or policy.publication.templates is None:
+        return given
+    folder = templates_folder(policy.publication.templates, policy_path.parent)
+    missing = folder_problem(folder)
+    if missing is not None:
+        raise PolicyError([missing])
+    return folder
 
 
 def format_option(*choices: str) -> Callable[[_Command], _Command]:

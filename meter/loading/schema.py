@@ -187,7 +187,9 @@ LINKS = Table(
     make=Links,
     example='{ subscribe = "/subscribe" }',
     keys={
-        "subscribe": Key(shape=_ADDRESS, says="where one subscribes, and takes an offer (`/subscribe`)"),
+        "subscribe": Key(
+            shape=_ADDRESS, says="where one subscribes, and takes an offer (`/subscribe`)"
+        ),
         "register": Key(shape=_ADDRESS, says="where one registers (`/register`)"),
         "sign_in": Key(shape=_ADDRESS, says="where one signs in (`/sign-in`)"),
         "offers": Key(shape=_ADDRESS, says="where all offers are (`/offers`)"),

@@ -55,6 +55,8 @@ _DIRECTING = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _AGAINST = {"ltr": {"R", "AL"}, "rtl": {"L"}}
 """The strong characters that run against a direction (Unicode Standard Annex 9)."""
 
+_MOST_IN_ONE_LINE = 24
+
 _DAY_AND_MONTH = {"cy": "d MMMM"}
 """Where CLDR begins with the month and a sentence cannot: a Welsh month mutates after `ar`."""
 
@@ -114,9 +116,13 @@ def direction(locale: Locale) -> str:
 def name_text(name: str, locale: Locale) -> str:
     """Return a name so that it can stand in a sentence of a locale without upsetting its order.
 
-    One that runs the other way (an English name in Arabic) is put between Unicode's isolates.
+    One that runs the other way (an English name in Arabic) is put between Unicode's isolates. Its
+    words stay in one line where they are few: torn over two, it is read from the wrong end.
     """
-    return _isolated(_DIRECTING.sub("", name), locale)
+    plain = _DIRECTING.sub("", name)
+    if _runs_against(plain, locale) and len(plain) <= _MOST_IN_ONE_LINE:
+        plain = plain.replace(" ", "\u00a0")
+    return _isolated(plain, locale)
 
 
 def _isolated(text: str, locale: Locale) -> str:

@@ -11,11 +11,11 @@ SOURCE_WORDS = """
 You have 2 free articles left this month
 You have 1 free article left this month
 This is your last free article this month
-Get Unlimited access
+Get unlimited access
 Offer ends June 30th
 Try 3 months for $9
 Your trial period has expired
-You need a subscription to...
+You need a subscription to:
 Read all stories with unlimited access
 Use our mobile and tablet apps
 See all offers and subscribe

@@ -12,7 +12,7 @@ def test_journey_prints_a_timeline(meter):
         "May 2026 ───────────────────────────────────────────────────────────────────────",
         "Mon  4 08:10   opens fishing-at-night                  countdown  ●○○ 0 → 1 of 3",
         "You have 2 free articles left this month",
-        "[ Get Unlimited access ] /subscribe",
+        "[ Get unlimited access ] /subscribe",
         "rule: within the monthly allowance · more from 1 June 00:00",
     ]
     assert "Mon  1 00:00   ↻ monthly starts again (4 were counted)" in said
@@ -204,15 +204,17 @@ def test_against_shows_both_timelines_where_they_part(meter, folder):
     lines = answer.out.splitlines()
     assert answer.code == 1
     assert "old: lower.toml · new: policy.toml" in lines
-    assert lines[5:13] == [
+    assert lines[5:15] == [
         "Mon  4 08:10   opens fishing-at-night",
         "          old  countdown  ●○ 0 → 1 of 2",
         "               You have 1 free article left this month",
-        "               [ Get Unlimited access ] /subscribe",
+        "               [ Get unlimited access ] /subscribe",
+        "               With an account: 5 free articles a month instead of 2",
+        "               [ Create an account ] /register",
         "               rule: within the monthly allowance · more from 1 June 00:00",
         "          new  countdown  ●○○ 0 → 1 of 3",
         "               You have 2 free articles left this month",
-        "               [ Get Unlimited access ] /subscribe",
+        "               [ Get unlimited access ] /subscribe",
     ]
     assert "               … 13 steps go alike" in lines
     assert "6 of 20 steps differ; the timelines part at step 1" in lines

@@ -18,6 +18,7 @@ LINES = {
     ],
     "decide": ["decide {} events.jsonl", "decide policy.toml {}"],
     "render": ["render {} events.jsonl", "render policy.toml {}"],
+    "gallery": ["gallery {} --out page.html"],
     "migrate": ["migrate {}"],
     "prove": ["prove {}", "prove policy.toml --never-stricter-than {}"],
     "mutate": ["mutate {}"],
@@ -40,7 +41,7 @@ LINES = {
 }
 """Every place of every command where a file to read is named."""
 
-WITHOUT_FILES = {"demo", "init"}
+WITHOUT_FILES = {"demo", "init", "schema"}
 EVERYWHERE = [line for lines in LINES.values() for line in lines]
 
 
@@ -133,6 +134,7 @@ def test_a_folder_of_templates_that_is_none(told, name, says):
     """Told as a file is."""
     for line in (
         "render policy.toml events.jsonl --templates {}",
+        "gallery policy.toml --out page.html --templates {}",
         "check policy.toml --templates {}",
     ):
         assert told(line, name) == (2, "", says)
@@ -146,7 +148,7 @@ def test_the_folder_of_templates_is_the_only_one_that_is_read():
         for param in main.get_command(click.Context(main), name).params
         if isinstance(param.type, FolderPath)
     }
-    assert read == {("render", "templates"), ("check", "templates")}
+    assert read == {("render", "templates"), ("gallery", "templates"), ("check", "templates")}
 
 
 def test_a_pipe_is_read_once(shell):

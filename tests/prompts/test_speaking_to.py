@@ -104,7 +104,8 @@ def test_a_price_stands_apart_from_what_runs_the_other_way(amount, currency, lan
 def test_only_what_runs_the_other_way_is_isolated(text, language, is_isolated):
     """Whichever way the language runs; a name turns no direction beyond its own end."""
     plain = re.sub("[\u202e\u2067\u2069]", "", text)
-    expected = f"{FSI}{plain}{PDI}" if is_isolated else plain
+    whole = plain.replace(" ", "\u00a0")
+    expected = f"{FSI}{whole}{PDI}" if is_isolated else plain
     assert expected == name_text(text, locale_of(language))
 
 

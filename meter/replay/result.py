@@ -172,7 +172,7 @@ class Replay:
             yield NumberRow("prefetches to ask again", f"{self.views_speculative:,}", "")
 
     def stop_rows(self) -> list[tuple[str, str, str]]:
-        """Return readers by the view that stopped them first: the view, how many, the share by then.
+        """Return the view that stopped readers first, how many, and the share stopped by then.
 
         What comes after the first dozen stands in one row.
         """

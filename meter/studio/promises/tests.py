@@ -19,6 +19,7 @@ from meter.verify.mutants.run import Trial
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
     from meter.policy import Policy
     from meter.studio.desk import Version
     from meter.verify.mutants.journeys import JourneyTest

@@ -15,9 +15,10 @@ from starlette.routing import Route
 from meter.errors import MeterError
 from meter.prompts import stylesheet
 from meter.resources import template_root
-from meter.studio import promises
+from meter.studio import log, promises
 from meter.studio.desk import UnknownVersionError
 from meter.studio.door import Door
+from meter.studio.log.shelf import LogShelf
 from meter.studio.pages import PLACES, mistake
 from meter.studio.runs import Runs
 
@@ -50,11 +51,13 @@ def application(desk: Desk, key: Key) -> ASGIApp:
             Route("/static/prompt.css", _prompt_css),
             Route("/static/{name:path}", _static),
             *promises.ROUTES,
+            *log.ROUTES,
         ],
         exception_handlers={MeterError: _tell, HTTPException: _tell_status},
     )
     app.state.desk = desk
     app.state.runs = Runs()
+    app.state.logs = LogShelf()
     return Door(app, key)
 
 

@@ -38,6 +38,9 @@ _LOOK = 2.0  # how long a page waits for what it starts
 _MOST_POLICIES = 20
 _JOURNEY = ".journey.toml"
 _DRAFT = "draft.toml"
+_OF_LINES = ("started", "kind")
+"""What only logs of `meter` itself say."""
+_WORDS = {"id": "The view's own id", "started": "Offer that was started", "kind": "Kind of line"}
 
 
 class _Asked(NamedTuple):
@@ -68,6 +71,9 @@ async def log(request: Request) -> Response:
         return page(
             request, "log.html.j2", place=_PLACE, title="Log", asked=None, said=request.query_params
         )
+    if "" in request.query_params.values():  # a form says also what nobody filled in
+        said = {name: value for name, value in request.query_params.items() if value}
+        return RedirectResponse(f"/{_PLACE}?{urlencode(said)}", 303)
     asked = await run_in_threadpool(_look, desk, _shelf(request), dict(request.query_params))
     run = None
     if asked.goes and not asked.problems:
@@ -85,8 +91,8 @@ async def log(request: Request) -> Response:
         query=request.url.query,
         again=link(_PLACE, v=asked.version.key),
         policies=_policies(desk),
-        required=REQUIRED,
-        others=[name for name in NAMES if name not in REQUIRED],
+        others=_others(asked.preview),
+        more=sum(name not in REQUIRED for name in asked.preview.found),
         column=COLUMN,
         nobody=NOBODY,
         command=asked.reading.command(_name(desk, asked.version), asked.log.name),
@@ -175,6 +181,18 @@ def _look(desk: Desk, shelf: LogShelf, query: Mapping[str, str]) -> _Asked:
             problems["recorded"] = str(error)
     goes = bool(query.get("go"))
     return _Asked(version, policy, stored, preview, reading, recorded, problems, goes)
+
+
+def _others(preview: Preview) -> dict[str, str]:
+    """Return what a log may say of a view besides, in words; of lines only where there is some."""
+    names = [name for name in NAMES if name not in REQUIRED]
+    shown = [name for name in names if name not in _OF_LINES or name in preview.found]
+    return {name: _WORDS.get(name) or _in_words(name) for name in shown}
+
+
+def _in_words(name: str) -> str:
+    words = name.replace(".", ": ").replace("_", " ")
+    return words[:1].upper() + words[1:]
 
 
 def _policies(desk: Desk) -> list[str]:

@@ -53,10 +53,11 @@ class StoredLog:
 class LogShelf:
     """The logs given last, in a folder that only this user may read and that is removed at the end.
 
-    Safe for threads.
+    None is larger than `most` bytes. Safe for threads.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST_BYTES) -> None:
+        self._most = most
         self._lock = Lock()
         self._folder: TemporaryDirectory[str] | None = None
         self._logs: OrderedDict[str, StoredLog] = OrderedDict()
@@ -83,7 +84,7 @@ class LogShelf:
         beside = Path(mkdtemp(dir=self._place()))
         path = beside / shown.removesuffix(_PACKED)
         try:
-            key, size = _copied(_opened(content, shown), path, shown)
+            key, size = _copied(_opened(content, shown), path, shown, self._most)
         except LogError:
             rmtree(beside, ignore_errors=True)
             raise
@@ -144,7 +145,7 @@ def _opened(content: IO[bytes], name: str) -> IO[bytes]:
     return content
 
 
-def _copied(content: IO[bytes], path: Path, name: str) -> tuple[str, int]:
+def _copied(content: IO[bytes], path: Path, name: str, most: int) -> tuple[str, int]:
     """Copy a log, and return the key of what is in it and its size."""
     size = 0
     seen = sha256()
@@ -152,7 +153,7 @@ def _copied(content: IO[bytes], path: Path, name: str) -> tuple[str, int]:
         with path.open("xb") as file:
             for piece in _pieces(content):
                 size += len(piece)
-                if size > MOST_BYTES:
+                if size > most:
                     raise _too_large(name)
                 seen.update(piece)
                 file.write(piece)

@@ -13,6 +13,7 @@ from meter.replay.logs.columns import REQUIRED, LogError, known_columns, suggest
 from meter.replay.logs.csv import LONGEST_HEAD, read_head
 from meter.replay.logs.lines import one_by_one
 from meter.replay.logs.rows import BadRows, shortened
+from meter.replay.logs.time_forms import likely_forms
 from meter.replay.logs.times import Times
 
 if TYPE_CHECKING:
@@ -128,4 +129,6 @@ def _time_forms(
     place = columns.index(column)
     times = Times(zone)
     times.read(pa.array([row[place] for row in rows], pa.string()))
-    return tuple(times.likely_forms)
+    unread = list(times.unread)
+    # one cell that is no time at all should not hide how the others are written
+    return tuple(likely_forms(unread) or likely_forms(unread[:1]))

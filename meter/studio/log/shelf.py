@@ -9,9 +9,10 @@ from collections import OrderedDict
 from hashlib import sha256
 from pathlib import Path
 from shutil import rmtree
-from tempfile import TemporaryDirectory, mkdtemp
+from tempfile import mkdtemp
 from threading import Lock
 from typing import IO, TYPE_CHECKING, cast
+from weakref import finalize
 
 from attrs import frozen
 
@@ -59,7 +60,7 @@ class LogShelf:
     def __init__(self, most: int = MOST_BYTES) -> None:
         self._most = most
         self._lock = Lock()
-        self._folder: TemporaryDirectory[str] | None = None
+        self._folder: str | None = None
         self._logs: OrderedDict[str, StoredLog] = OrderedDict()
 
     def find(self, key: str) -> StoredLog:
@@ -103,10 +104,9 @@ class LogShelf:
     def _place(self) -> str:
         with self._lock:
             if self._folder is None:
-                self._folder = TemporaryDirectory(
-                    prefix="meter-studio-logs-", ignore_cleanup_errors=True
-                )
-            return self._folder.name
+                self._folder = mkdtemp(prefix="meter-studio-logs-")
+                finalize(self, rmtree, self._folder, ignore_errors=True)
+            return self._folder
 
     def _keep(self, log: StoredLog) -> StoredLog:
         gone = []

@@ -124,7 +124,7 @@ def window(
     scheme: Literal["light", "dark"] = "light",
     has_script: bool = True,
     has_forced_colours: bool = False,
-    expects: Collection[int] = (),
+    expects: Collection[int] = (404,),
 ) -> Iterator[Page]:
     """Open a window of somebody new who holds the key; more tabs: `page.context.new_page()`.
 

@@ -12,41 +12,8 @@ from meter.cli import main
 from meter.studio.promises.lamps import light
 from meter.studio.promises.tests import find_mistakes, look_at_tests
 from meter.testing.rule_coverage import RuleCoverage
+from tests.studio.small import JOURNEY, SMALL
 
-SMALL = """\
-[publication]
-name = "The Harbour Review"
-
-[meters.monthly]
-window = { calendar = "month" }
-limit = 1
-
-[[rules]]
-name = "one a month"
-spend = "monthly"
-show = "countdown"
-
-[[rules]]
-name = "everyone else"
-show = "subscription-wall"
-
-[[guarantees]]
-name = "nobody <b>registers</b>"
-when = {}
-never = ["registration-wall"]
-"""
-JOURNEY = """\
-policy = "policy.toml"
-title = "two <i>articles</i>"
-start = 2026-06-01
-
-[[steps]]
-read = "a1"
-
-[[steps]]
-read = "a2"
-expect = { show = "subscription-wall" }
-"""
 OUTCOMES = {"holds": "proved", "broken": "fails", "broken (advice)": "fails"}
 
 

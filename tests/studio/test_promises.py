@@ -71,6 +71,21 @@ def test_a_broken_promise_is_told_and_kept_as_a_test(client, desk):
     assert "Mend the tests that fail first" in again
 
 
+def test_one_lamp_is_red_without_a_rule_for_expiry(client, desk):
+    """The right wall after a trial is one promise, and its story stands beside it."""
+    text = desk.file().text
+    start = text.index('[[rules]]\nname = "whoever has left may come back"')
+    end = text.index("[[rules]]", start + 1)
+    text = text[:start] + text[end:]
+    draft = desk.keep(
+        text.replace('everyone else"\nshow = "wall"', 'everyone else"\nshow = "subscription-wall"')
+    )
+    page = client.get(f"/promises?v={draft.key}").text.partition("What the words mean")[0]
+    assert page.count('data-sign="✗"') == 1
+    assert "after expiry comes the right wall" in page
+    assert "A reader whose trial has expired" in page
+
+
 @pytest.mark.usefixtures("small")
 def test_without_write_a_test_is_a_download(client, desk):
     """Nothing is written, and the bytes are those that would be."""

@@ -34,7 +34,7 @@ _SIGNS = {
     ProofOutcome.FAILS: ("✗", "broken", "bad"),
     ProofOutcome.NOT_DECIDED: ("?", "not decided", "warn"),
 }
-_ADVICE = ("!", f"broken ({ADVICE})", "warn")
+_ADVICE = ("✗", f"broken ({ADVICE})", "warn")
 
 
 @frozen(kw_only=True)

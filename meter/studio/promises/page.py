@@ -11,7 +11,7 @@ from meter.errors import MeterError
 from meter.studio.pages import desk_of, link, page
 from meter.studio.progress import progress_of, runs_of
 from meter.studio.promises.kept import named, with_title, written
-from meter.studio.promises.lamps import Lamp, Lamps, light
+from meter.studio.promises.lamps import Lamps, light
 from meter.studio.promises.tests import Mistakes, PolicyTests, find_mistakes, look_at_tests
 from meter.studio.runs import RunKey, Runs
 from meter.studio.stories import story_link
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from meter.journeys import Journey
     from meter.policy import Policy
     from meter.studio.desk import Desk, Version
     from meter.studio.runs import Run
@@ -167,11 +168,12 @@ def _test_of(request: Request, asked: _Asked, given: Mapping[str, str]) -> tuple
     return lamp.name, lamp.test
 
 
-def _play(lamp: Lamp, key: str) -> str:
-    """Return the address at which Reader plays the story of a promise, up to its last step."""
-    if lamp.journey is None:
-        return link("reader", v=key)
-    return story_link(lamp.journey, step=len(lamp.journey.steps), v=key)
+def _play(journey: Journey, key: str) -> str | None:
+    """Return the address at which Reader plays a story up to its last step, if it fits in one."""
+    try:
+        return story_link(journey, step=len(journey.steps), v=key)
+    except MeterError:
+        return None
 
 
 def _back(asked: _Asked, part: str) -> Response:

@@ -12,7 +12,13 @@ from meter.studio.pages import desk_of, link, page
 from meter.studio.progress import progress_of, runs_of
 from meter.studio.promises.kept import named, with_title, written
 from meter.studio.promises.lamps import Lamps, light
-from meter.studio.promises.tests import Mistakes, PolicyTests, find_mistakes, look_at_tests
+from meter.studio.promises.tests import (
+    Mistakes,
+    PolicyTests,
+    digest_of_tests,
+    find_mistakes,
+    look_at_tests,
+)
 from meter.studio.runs import RunKey, Runs
 from meter.studio.stories import story_link
 
@@ -30,9 +36,10 @@ __all__ = ["cancel", "keep", "mistakes", "progress", "promises", "test_file"]
 
 _PLACE = "promises"
 _PROOF = "proof"
+_TESTS = "tests"
 _MISTAKES = "mistakes"
 _SECONDS = 10.0  # as `meter prove` has
-_LOOK = 2.0  # how long a page waits for what it starts
+_LOOK = 1.0  # how long a page waits for each thing that it starts
 _WAIT = 5.0  # how long a button without a script does
 
 
@@ -41,15 +48,17 @@ class _Asked(NamedTuple):
 
     version: Version
     policy: Policy
-    tests: PolicyTests
+    files: str
+    """The digest of the tests."""
 
-    @property
-    def proof(self) -> RunKey:
-        return RunKey(_PROOF, self.policy.digest)
-
-    @property
-    def mistakes(self) -> RunKey:
-        return RunKey(_MISTAKES, (self.version.digest, self.policy.digest, self.tests.digest))
+    def key(self, kind: str) -> RunKey:
+        """Return the key of a run: of the proof, of the tests, or of the mistakes."""
+        of = {
+            _PROOF: (self.policy.digest,),
+            _TESTS: (self.policy.digest, self.files),
+            _MISTAKES: (self.policy.digest, self.files, self.version.digest),
+        }
+        return RunKey(kind, of[kind])
 
 
 async def promises(request: Request) -> Response:
@@ -57,8 +66,10 @@ async def promises(request: Request) -> Response:
     asked = await _asked(request, request.query_params.get("v"))
     runs = runs_of(request)
     proof = _prove(runs, desk_of(request), asked)
+    tested = _test(runs, desk_of(request), asked)
     await run_in_threadpool(proof.wait, _LOOK)
-    tried = runs.find(asked.mistakes)
+    await run_in_threadpool(tested.wait, _LOOK)
+    tried = runs.find(asked.key(_MISTAKES))
     return page(
         request,
         "promises.html.j2",
@@ -66,6 +77,7 @@ async def promises(request: Request) -> Response:
         title="Promises",
         asked=asked,
         proof=proof,
+        tested=tested,
         tried=tried,
         kept=request.query_params.get("kept"),
         play=_play,
@@ -76,11 +88,14 @@ async def mistakes(request: Request) -> Response:
     """Begin to try every small mistake; wait a little, and send back to the page."""
     given = await request.form()
     asked = await _asked(request, _text(given.get("v")))
-    if not asked.tests.all_pass:
-        raise MeterError("a test fails as the policy is; mend it first, then ask again")
+    tested = _test(runs_of(request), desk_of(request), asked)
+    await run_in_threadpool(tested.wait, _SECONDS)
+    tests = tested.answer
+    if not isinstance(tests, PolicyTests) or not tests.all_pass:
+        raise MeterError("not all tests pass under this version; mend them first, then ask again")
     run = runs_of(request).start(
-        asked.mistakes,
-        lambda tell: find_mistakes(asked.policy, asked.version, asked.tests, tell),
+        asked.key(_MISTAKES),
+        lambda tell: find_mistakes(asked.policy, asked.version, tests, tell),
         alone=True,
     )
     await run_in_threadpool(run.wait, _WAIT if _text(given.get("waits")) else 0)
@@ -91,15 +106,16 @@ async def cancel(request: Request) -> Response:
     """Stop trying mistakes."""
     given = await request.form()
     asked = await _asked(request, _text(given.get("v")))
-    runs_of(request).cancel(asked.mistakes)
+    runs_of(request).cancel(asked.key(_MISTAKES))
     return _back(asked, "mistakes")
 
 
 async def progress(request: Request) -> Response:
-    """Tell how far the proof or the mistakes are."""
+    """Tell how far the proof, the tests or the mistakes are."""
     asked = await _asked(request, request.query_params.get("v"))
-    of_mistakes = request.query_params.get("of") == _MISTAKES
-    return progress_of(runs_of(request).find(asked.mistakes if of_mistakes else asked.proof))
+    of = request.query_params.get("of", _PROOF)
+    kind = of if of in (_TESTS, _MISTAKES) else _PROOF
+    return progress_of(runs_of(request).find(asked.key(kind)))
 
 
 async def test_file(request: Request) -> Response:
@@ -136,15 +152,22 @@ def _look(desk: Desk, key: str | None) -> _Asked:
         raise MeterError(
             f"`{desk.path.name}` is no usable policy yet; Policy shows what is wrong in it"
         )
-    return _Asked(version, policy, look_at_tests(policy, desk.path))
+    return _Asked(version, policy, digest_of_tests(desk.folder))
 
 
 def _prove(runs: Runs, desk: Desk, asked: _Asked) -> Run[object]:
     """Return the proof of a policy; it begins where nobody asked for it before."""
     return runs.start(
-        asked.proof,
+        asked.key(_PROOF),
         lambda _: light(asked.policy, desk.path.name, seconds=_SECONDS),
         alone=False,
+    )
+
+
+def _test(runs: Runs, desk: Desk, asked: _Asked) -> Run[object]:
+    """Return the run of the tests beside a policy."""
+    return runs.start(
+        asked.key(_TESTS), lambda _: look_at_tests(asked.policy, desk.path), alone=False
     )
 
 
@@ -153,7 +176,7 @@ def _test_of(request: Request, asked: _Asked, given: Mapping[str, str]) -> tuple
     desk = desk_of(request)
     number = int(given.get("number", "")) if given.get("number", "").isdecimal() else -1
     if given.get("of") == _MISTAKES:
-        tried = runs_of(request).find(asked.mistakes)
+        tried = runs_of(request).find(asked.key(_MISTAKES))
         answer = None if tried is None else tried.answer
         missed = answer.find(number) if isinstance(answer, Mistakes) else None
         if missed is not None and missed.test is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from binascii import hexlify
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,7 @@ from attrs import frozen
 from meter.errors import MeterError
 from meter.journeys import JourneyError
 from meter.loading.positions import Positions
+from meter.resources import MOST_BYTES
 from meter.studio.desk import digest
 from meter.studio.runs import Progress
 from meter.testing.rule_coverage import RuleCoverage
@@ -25,7 +28,15 @@ if TYPE_CHECKING:
     from meter.verify.mutants.journeys import JourneyTest
     from meter.verify.mutants.results import MutationResult
 
-__all__ = ["FileOfTests", "Missed", "Mistakes", "PolicyTests", "find_mistakes", "look_at_tests"]
+__all__ = [
+    "FileOfTests",
+    "Missed",
+    "Mistakes",
+    "PolicyTests",
+    "digest_of_tests",
+    "find_mistakes",
+    "look_at_tests",
+]
 
 
 @frozen(kw_only=True)
@@ -58,13 +69,6 @@ class PolicyTests:
         """Whether all go as they expect, so that mistakes can be tried on them."""
         return self.problem is None and not any(file.broken for file in self.files)
 
-    @property
-    def digest(self) -> str:
-        """The digest of the files: what an answer about these tests depends on."""
-        journeys = () if self.found is None else self.found.journeys
-        texts = (repr((test.name, test.journey)).encode() for test in journeys)
-        return digest(b"\0".join(texts))
-
 
 @frozen(kw_only=True)
 class Missed:
@@ -91,6 +95,15 @@ class Mistakes:
     def find(self, number: int) -> Missed | None:
         """Return a mistake by its number."""
         return next((one for one in self.missed if one.number == number), None)
+
+
+def digest_of_tests(folder: Path) -> str:
+    """Return the digest of the journeys in a folder, which answers about them depend on."""
+    texts = []
+    for file in sorted(folder.glob("*.journey.toml")):
+        with suppress(OSError), file.open("rb") as stream:
+            texts += [file.name.encode("utf-8", "surrogateescape"), stream.read(MOST_BYTES + 1)]
+    return digest(b"\0".join(map(hexlify, texts)))
 
 
 def look_at_tests(policy: Policy, path: Path) -> PolicyTests:

@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from http import HTTPStatus
 from importlib.resources import files
 from threading import Thread
 from typing import TYPE_CHECKING, Literal
@@ -52,14 +53,21 @@ __all__ = ["Site", "axe", "launched", "running", "window"]
 WAIT = 10_000
 """Milliseconds for anything to appear, on a machine that is busy."""
 
+_ABORTED = ("htmx:sendAbort", "htmx:afterRequest")
+"""What htmx writes of a request that the next one, or a closed tab, has made needless."""
+
 _AXE = """async () => {
+  // what is folded up cannot be seen; axe takes it for something that covers what is below
+  const folded = [...document.querySelectorAll("details:not([open]) > :not(summary)")];
+  folded.forEach((place) => { place.style.display = "none"; });
   const found = await axe.run(document, {
     resultTypes: ["violations", "incomplete"],
     iframes: false,
     rules: { "frame-tested": { enabled: false } },  // each is looked at by itself
   });
-  const said = (kind) => found[kind].flatMap((rule) =>
-    rule.nodes.map((node) => `${kind} ${rule.id} at ${node.target.join(" ")}: `
+  folded.forEach((place) => { place.style.display = ""; });
+  const said = (kind) => found[kind].flatMap((rule) => rule.nodes
+    .map((node) => `${kind} ${rule.id} at ${node.target.join(" ")}: `
       + [...node.any, ...node.all, ...node.none].map((check) => check.message).join("; ")));
   return [...said("violations"), ...said("incomplete")];
 }"""
@@ -124,7 +132,7 @@ def window(
     scheme: Literal["light", "dark"] = "light",
     has_script: bool = True,
     has_forced_colours: bool = False,
-    expects: Collection[int] = (404,),
+    expects: Collection[int] = (),
 ) -> Iterator[Page]:
     """Open a window of somebody new who holds the key; more tabs: `page.context.new_page()`.
 
@@ -142,9 +150,9 @@ def window(
     context.set_default_timeout(WAIT)
     complaints: list[str] = []
     _watch(context, site, complaints, expects)
+    context.request.get(site.key.address, max_redirects=0)
     page = context.new_page()
     try:
-        page.goto(site.key.address)
         yield page
         assert not complaints, "\n".join(complaints)
     finally:
@@ -155,7 +163,11 @@ def _watch(
     context: BrowserContext, site: Site, complaints: list[str], expects: Collection[int]
 ) -> None:
     """Note every request to another host and every error of a page."""
-    excused = tuple(f"the server responded with a status of {status}" for status in expects)
+    excused = (
+        *_ABORTED,
+        *(f"the server responded with a status of {status}" for status in expects),
+        *(f"Response Status Error Code {status}" for status in expects),
+    )
 
     def request(url: str) -> None:
         if not url.startswith((site.url + "/", "data:", "blob:", "about:")):
@@ -165,7 +177,12 @@ def _watch(
         if kind in ("error", "assert") and not any(excuse in text for excuse in excused):
             complaints.append(f"console: {text}")
 
+    def answered(status: int, url: str) -> None:
+        if status >= HTTPStatus.BAD_REQUEST and status not in expects:
+            complaints.append(f"{status} for {url}")
+
     context.on("request", lambda asked: request(asked.url))
+    context.on("response", lambda answer: answered(answer.status, answer.url))
     context.on("console", lambda message: said(message.type, message.text))
     context.on("weberror", lambda error: complaints.append(f"error: {error.error}"))
 

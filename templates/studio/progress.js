@@ -40,6 +40,8 @@
   };
 
   document.addEventListener("DOMContentLoaded", () => {
+    // a page that follows a run need not wait for it
+    document.querySelectorAll('input[name="waits"]').forEach((input) => input.remove());
     document.querySelectorAll("[data-part]").forEach(follow);
   });
 })();

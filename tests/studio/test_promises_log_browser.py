@@ -38,7 +38,7 @@ def is_wider_than_the_window(page):
 
 def press_until(page, name):
     """Press Tab until what is called so has the focus, then Enter."""
-    for _ in range(80):
+    for _ in range(50):
         page.keyboard.press("Tab")
         if name in page.evaluate("document.activeElement.textContent"):
             page.keyboard.press("Enter")
@@ -57,6 +57,7 @@ def looks_for_mistakes(page):
 def test_promises_are_looked_at(browser, site, width):
     """A broken one tells its story; mistakes are looked for, with the page renewed at the end."""
     with window(browser, site, width=width, scheme=WIDTHS[width]) as page:
+        page.goto("/log")
         page.get_by_role("link", name="Promises").click()
         lamp = page.get_by_role("listitem").filter(has_text="a subscriber never meets a wall")
         expect(lamp).to_contain_text("broken")
@@ -69,6 +70,29 @@ def test_promises_are_looked_at(browser, site, width):
             summary.click()
         assert axe(page) == []
         assert not is_wider_than_the_window(page)
+
+
+def test_looking_for_mistakes_is_cancelled(browser, site):
+    """While a large policy is looked at, the page says how far; Cancel ends it at once."""
+    many = "".join(
+        f"""
+[[rules]]
+name = "section {number}"
+when = {{ section = ["s{number}"], country = ["JP", "US"], device = ["phone"] }}
+show = "article"
+"""
+        for number in range(50)
+    )
+    head, rules = SMALL.split("[[rules]]", 1)
+    draft = site.desk.keep(f"{head}{many}\n[[rules]]{rules}")
+    with window(browser, site) as page:
+        page.goto(f"/promises?v={draft.key}")
+        page.get_by_role("button", name="Look for mistakes").click()
+        missed = page.get_by_role("region", name="Mistakes your tests would miss")
+        expect(missed).to_contain_text(re.compile(r"mistakes tried: \d+ of \d+"))
+        assert axe(page) == []
+        page.get_by_role("button", name="Cancel").click()
+        expect(page.get_by_role("button", name="Look for mistakes")).to_be_visible()
 
 
 def test_promises_by_keyboard(browser, site):
@@ -88,6 +112,7 @@ def test_promises_by_keyboard(browser, site):
 def test_a_log_is_mapped_and_replayed(browser, site, width):
     """Its columns are suggested; the numbers come, and the words of the log stay words."""
     with window(browser, site, width=width, scheme=WIDTHS[width]) as page:
+        page.goto("/promises")
         page.get_by_role("link", name="Log").click()
         file = {"name": "june.csv", "mimeType": "text/csv", "buffer": LOG.encode()}
         page.get_by_label("A file with a row for each page view").set_input_files(file)

@@ -32,6 +32,32 @@ def browser(chromium):
         yield browser
 
 
+LAMPS = """
+- region "What this policy promises":
+  - heading "What this policy promises" [level=2]
+  - paragraph: 1 proved of 1
+  - list:
+    - listitem:
+      - paragraph: holds nobody <b>registers</b>
+"""
+NEEDED = """
+- group "Needed":
+  - text: Needed
+  - paragraph:
+    - text: Reader
+    - combobox "Reader":
+      - option "member" [selected]
+  - paragraph:
+    - text: Time
+    - combobox "Time":
+      - option "when" [selected]
+  - paragraph:
+    - text: Article
+    - combobox "Article":
+      - option "teaser" [selected]
+"""
+
+
 def is_wider_than_the_window(page):
     return page.evaluate("document.documentElement.scrollWidth > innerWidth")
 
@@ -63,6 +89,7 @@ def test_promises_are_looked_at(browser, site, width):
         expect(lamp).to_contain_text("broken")
         story = lamp.get_by_role("link", name="Play the story in Reader")
         assert story.get_attribute("href").startswith("/reader")
+        expect(page.get_by_role("main")).to_match_aria_snapshot(LAMPS)
         looks_for_mistakes(page)
         missed = page.get_by_role("region", name="Mistakes your tests would miss")
         expect(missed).to_contain_text("mistakes would go unnoticed")
@@ -119,6 +146,7 @@ def test_a_log_is_mapped_and_replayed(browser, site, width):
         assert axe(page) == []
         page.get_by_role("button", name="Read this log").click()
         expect(page.get_by_role("cell", name="<b>ana</b>").first).to_be_visible()
+        expect(page.get_by_role("main")).to_match_aria_snapshot(NEEDED)
         page.get_by_label("Reader", exact=True).select_option("member")
         expect(page.get_by_label("Time", exact=True)).to_have_value("when")
         page.get_by_role("button", name="Replay this log").click()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 from attrs import frozen
 
-from meter.replay.logs.columns import REQUIRED, LogError, known_columns, suggested_columns
+from meter.replay.logs.columns import LogError, known_columns, suggested_columns
 from meter.replay.logs.csv import LONGEST_HEAD, read_head
 from meter.replay.logs.lines import one_by_one
 from meter.replay.logs.rows import BadRows, shortened
@@ -46,11 +46,6 @@ class Preview:
     found: dict[str, str]
     suggested: dict[str, str]
     time_forms: tuple[str, ...] = ()
-
-    @property
-    def needs_mapping(self) -> bool:
-        """Whether something is needed that goes by no usual name."""
-        return any(name not in self.found for name in REQUIRED)
 
 
 def look_into(log: StoredLog, zone: ZoneInfo) -> Preview:

@@ -147,6 +147,7 @@ def test_a_log_is_mapped_and_replayed(browser, site, width):
         page.get_by_role("button", name="Read this log").click()
         expect(page.get_by_role("cell", name="<b>ana</b>").first).to_be_visible()
         expect(page.get_by_role("main")).to_match_aria_snapshot(NEEDED)
+        assert page.get_by_label("Reader", exact=True).get_attribute("aria-invalid") is None
         page.get_by_label("Reader", exact=True).select_option("member")
         expect(page.get_by_label("Time", exact=True)).to_have_value("when")
         page.get_by_role("button", name="Replay this log").click()

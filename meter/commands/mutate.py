@@ -23,7 +23,6 @@ from meter.commands.console import (
 )
 from meter.commands.help import command
 from meter.commands.options import FilePath, FolderPath, format_option, policy_argument
-from meter.errors import Problem
 from meter.loading import loads_policy
 from meter.loading.positions import Positions
 from meter.loading.toml import read_text
@@ -121,8 +120,7 @@ class _Ran(NamedTuple):
 
     def line(self, mutant: Mutant) -> int | None:
         """Return the line of the policy's file that a mistake is made in."""
-        place = Problem(code="", message="", path=mutant.path)
-        return self.positions.locate(place, "key", str(self.policy)).line
+        return mutant.line_in(self.positions)
 
 
 def _print_what_is_missing(ran: _Ran, runs: PytestRuns | None, *, given: bool) -> None:

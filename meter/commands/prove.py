@@ -13,7 +13,6 @@ from rich.markup import escape
 from meter.commands.console import EXIT_NO, open_console, print_json
 from meter.commands.help import command
 from meter.commands.options import FilePath, format_option, policy_argument
-from meter.commands.prove_story import story_lines, story_table
 from meter.errors import meant, quoted
 from meter.loading import load_policy
 from meter.verify.answers import EVERYONE, ProofOutcome, ProofSection
@@ -22,6 +21,14 @@ from meter.verify.properties import BUILT_IN
 from meter.verify.prove import guarantees
 from meter.verify.situations import assumed
 from meter.verify.subsumption import never_stricter
+from meter.verify.telling.outcomes import (
+    ADVICE,
+    SECTION_TITLES,
+    is_advice,
+    totals,
+    why_not_kept,
+)
+from meter.verify.telling.stories import story_lines, story_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +45,7 @@ _MARKS = {
     ProofOutcome.FAILS: ("✗", "red"),
     ProofOutcome.NOT_DECIDED: ("?", "yellow"),
 }
-_ADVICE = ("!", "yellow", "fails (advice)")
+_ADVICE = ("!", "yellow", f"fails ({ADVICE})")
 """What fails and is no matter of safety."""
 
 
@@ -146,12 +153,6 @@ def _counts(answers: Sequence[ProofAnswer], section: ProofSection) -> dict[str, 
     return {"promises": found.total(), **outcomes}
 
 
-_TITLES = {
-    ProofSection.YOURS: "What this policy promises",
-    ProofSection.EVERY_PAYWALL: "What every paywall promises",
-}
-
-
 def _print(
     console: Console,
     answers: Sequence[ProofAnswer],
@@ -163,7 +164,7 @@ def _print(
         mine = [answer for answer in answers if answer.section is section]
         not_asked = left_out if section is ProofSection.EVERY_PAYWALL else ()
         if mine or not_asked:
-            title = f"{_TITLES[section]}: {_totals(mine, not_asked)}"
+            title = f"{SECTION_TITLES[section]}: {totals(mine, not_asked)}"
             _print_paragraph(console, title, indent=0, style="bold")
         for answer in mine:
             _print_answer(console, answer)
@@ -175,14 +176,6 @@ def _print(
             console.print()
 
 
-def _totals(answers: Sequence[ProofAnswer], left_out: Sequence[str]) -> str:
-    counts = Counter(answer.outcome for answer in answers)
-    totals = [_total(outcome, counts[outcome]) for outcome in _MARKS if counts[outcome]]
-    if left_out:
-        totals.append(f"{len(left_out)} left out")
-    return f"{', '.join(totals)} of {len(answers) + len(left_out)}"
-
-
 def _print_assumed(console: Console, answers: Sequence[ProofAnswer], taken: Sequence[str]) -> None:
     if any(answer.outcome is ProofOutcome.PROVED for answer in answers):
         proved = f"proved: {EVERYONE}, under this policy as it was read, assuming that"
@@ -191,17 +184,11 @@ def _print_assumed(console: Console, answers: Sequence[ProofAnswer], taken: Sequ
             _print_paragraph(console, f"- {line}", indent=2)
 
 
-def _total(outcome: ProofOutcome, count: int) -> str:
-    if outcome is ProofOutcome.FAILS and count > 1:
-        return f"{count} fail"
-    return f"{count} {outcome}"
-
-
 def _print_answer(console: Console, answer: ProofAnswer) -> None:
     """Print the answer to one promise, with the reader who breaks it, if any."""
     mark, colour = _MARKS[answer.outcome]
     outcome = str(answer.outcome)
-    if answer.outcome is ProofOutcome.FAILS and not answer.is_no():
+    if is_advice(answer):
         mark, colour, outcome = _ADVICE
     console.print(f"[bold {colour}]{mark} {outcome}[/]  {escape(answer.name)}", markup=True)
     story = answer.counterexample
@@ -216,12 +203,8 @@ def _print_answer(console: Console, answer: ProofAnswer) -> None:
 
 
 def _print_kept(console: Console, file: Path | None, story: Counterexample) -> None:
-    if story.turned:
-        _print_paragraph(console, f"not kept: it is with {story.turned}, and the file has it not")
-    elif not story.wanted:
-        _print_paragraph(console, "not kept: a journey expects what is shown, and this is not it")
-    elif file is None:
-        _print_paragraph(console, "not kept: it starts with a reader who has been here before")
+    if file is None:
+        _print_paragraph(console, f"not kept: {why_not_kept(story)}")
     else:
         _print_paragraph(console, f"kept as `{file}`")
 

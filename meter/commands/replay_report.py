@@ -20,17 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["print_notes", "print_summary"]
 
-_MOST_STOPS = 12
-_MOST_LEFT_OUT = 3
-_NUMBERS = (
-    ("readers", "readers", None),
-    ("readers_stopped", "readers stopped", "readers"),
-    ("views", "views", None),
-    ("views_blocked", "views blocked", "views"),
-    ("views_counted", "views counted", None),
-)
-"""The numbers of a summary, what they are called, and of what a share of them is told."""
-
 
 def print_summary(found: Replay, form: str, policy: str) -> None:
     """Print the numbers of a replay on stdout: as a `table`, `json` or `csv`."""
@@ -52,7 +41,7 @@ def print_notes(found: Replay) -> None:
     """Say on stderr what the rows themselves cannot say."""
     if found.refused:
         print_message(f"refused: {found.refused}")
-    for line in _left_out(found):
+    for line in found.left_out_lines():
         print_message(line)
     if found.rows_left_out.count:
         print_message(f"left out: {found.rows_left_out.summary()}")
@@ -95,13 +84,13 @@ def _draw(console: Console, found: Replay, policy: str) -> None:
     console.print()
     for note in found.notes:
         console.print(Text(f"note: {note}"))
-    for line in _left_out(found):
+    for line in found.left_out_lines():
         console.print(Text(line))
     if found.rows_left_out.count:
         console.print(Text(f"left out in all: {found.rows_left_out.summary()}"))
     for warning in found.cautions:
         console.print(Text(f"{warning.code} {warning.text}"))
-    console.print(Text(_closing(found), style="dim"))
+    console.print(Text(found.closing(), style="dim"))
 
 
 def _numbers(found: Replay) -> Table:
@@ -110,23 +99,9 @@ def _numbers(found: Replay) -> Table:
     table.add_column()
     table.add_column(justify="right")
     table.add_column()
-    for name, words, total in _NUMBERS:
-        table.add_row(words, *_with_share(found, name, total))
-    if found.views_speculative:
-        table.add_row("prefetches to ask again", f"{found.views_speculative:,}", "")
+    for row in found.number_rows():
+        table.add_row(*row)
     return table
-
-
-def _with_share(found: Replay, name: str, total: str | None) -> tuple[str, str]:
-    """Return a number and its share of all, or between which numbers it lies."""
-    measure = found.measures[name]
-    whole = 0 if total is None else found.measures[total].low or 0
-    if measure.value is not None:
-        return f"{measure.value:,}", f"{measure.value / whole:.2%}" if whole else ""
-    between = f"at least {measure.low:,}"
-    if measure.high is not None:
-        between += f", at most {measure.high:,}"
-    return "not known", between
 
 
 def _counts(title: str, counts: Iterable[tuple[str, int]]) -> Table:
@@ -143,30 +118,6 @@ def _stops(found: Replay) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), title="")
     for name in ("first stopped at view", "readers", "stopped by then"):
         table.add_column(name, justify="right")
-    rows = []
-    so_far = 0
-    for view, readers in found.first_stop_curve.items():
-        so_far += readers
-        rows.append((f"{view:,}", f"{readers:,}", f"{so_far / found.readers:.2%}"))
-    for row in rows[:_MOST_STOPS]:
+    for row in found.stop_rows():
         table.add_row(*row)
-    if len(rows) > _MOST_STOPS:
-        later = sum(list(found.first_stop_curve.values())[_MOST_STOPS:])
-        table.add_row("later", f"{later:,}", rows[-1][2])
     return table
-
-
-def _left_out(found: Replay) -> Iterator[str]:
-    """Yield the first rows that could not be read, and why."""
-    for row in found.rows_left_out.first[:_MOST_LEFT_OUT]:
-        yield f"{found.log}:{row.row} is left out ({row.code}): {row.reason}"
-
-
-def _closing(found: Replay) -> str:
-    end = "a replay ranks policies on views that were made anyway; it does not forecast revenue"
-    if found.holdout is None:
-        return f"{end}. A randomised holdout would tell."
-    return (
-        f"{end}. A randomised holdout would tell: {found.holdout:,} readers in each group show a"
-        " tenth more or fewer readers stopped."
-    )

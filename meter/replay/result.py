@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import NamedTuple
 
 import pyarrow as pa
 from attrs import field, frozen
@@ -14,7 +15,18 @@ from meter.replay.logs.rows import BadRows
 from meter.replay.measures import ReplayNumber
 from meter.vocabulary import Show
 
-__all__ = ["Bounds", "Replay", "stop_curve"]
+__all__ = ["Bounds", "NumberRow", "Replay", "stop_curve"]
+
+_MOST_STOPS = 12
+_MOST_LEFT_OUT = 3
+_NUMBERS = (
+    ("readers", "readers", None),
+    ("readers_stopped", "readers stopped", "readers"),
+    ("views", "views", None),
+    ("views_blocked", "views blocked", "views"),
+    ("views_counted", "views counted", None),
+)
+"""The numbers of a summary, what they are called, and of what a share of them is told."""
 
 
 @frozen(kw_only=True)
@@ -26,6 +38,14 @@ class Bounds:
 
     at_least: int
     at_most: int | None
+
+
+class NumberRow(NamedTuple):
+    """A number of a replay in words: what it is called, the number, and its share or bounds."""
+
+    words: str
+    number: str
+    share: str
 
 
 @frozen(kw_only=True)
@@ -142,6 +162,45 @@ class Replay:
             "holdout_readers_per_group": self.holdout,
         }
 
+    def number_rows(self) -> Iterator[NumberRow]:
+        """Yield the numbers of readers and views, and of those that were stopped, in words."""
+        for name, words, total in _NUMBERS:
+            measure = self.measures[name]
+            whole = 0 if total is None else self.measures[total].low or 0
+            yield NumberRow(words, *_with_share(measure, whole))
+        if self.views_speculative:
+            yield NumberRow("prefetches to ask again", f"{self.views_speculative:,}", "")
+
+    def stop_rows(self) -> list[tuple[str, str, str]]:
+        """Return the view that stopped readers first, how many, and the share stopped by then.
+
+        What comes after the first dozen stands in one row.
+        """
+        rows = []
+        so_far = 0
+        for view, readers in self.first_stop_curve.items():
+            so_far += readers
+            rows.append((f"{view:,}", f"{readers:,}", f"{so_far / self.readers:.2%}"))
+        if len(rows) > _MOST_STOPS:
+            later = sum(list(self.first_stop_curve.values())[_MOST_STOPS:])
+            rows = [*rows[:_MOST_STOPS], ("later", f"{later:,}", rows[-1][2])]
+        return rows
+
+    def left_out_lines(self) -> Iterator[str]:
+        """Yield the first rows that could not be read, and why."""
+        for row in self.rows_left_out.first[:_MOST_LEFT_OUT]:
+            yield f"{self.log}:{row.row} is left out ({row.code}): {row.reason}"
+
+    def closing(self) -> str:
+        """Say what a replay is not, and what would tell it."""
+        end = "a replay ranks policies on views that were made anyway; it does not forecast revenue"
+        if self.holdout is None:
+            return f"{end}. A randomised holdout would tell."
+        return (
+            f"{end}. A randomised holdout would tell: {self.holdout:,} readers in each group show a"
+            " tenth more or fewer readers stopped."
+        )
+
 
 def stop_curve(first_stops: Mapping[int, int], readers: int) -> list[dict[str, float]]:
     """Return how many readers are first stopped at a view, and which share is stopped by then."""
@@ -160,3 +219,13 @@ def _float(number: int | None) -> float | None:
 
 def _share(part: int | None, whole: int) -> float | None:
     return None if part is None or not whole else round(part / whole, 6)
+
+
+def _with_share(measure: ReplayNumber, whole: int) -> tuple[str, str]:
+    """Return a number and its share of all, or between which numbers it lies."""
+    if measure.value is not None:
+        return f"{measure.value:,}", f"{measure.value / whole:.2%}" if whole else ""
+    between = f"at least {measure.low:,}"
+    if measure.high is not None:
+        between += f", at most {measure.high:,}"
+    return "not known", between

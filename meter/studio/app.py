@@ -15,9 +15,12 @@ from starlette.routing import Route
 from meter.errors import MeterError
 from meter.prompts import stylesheet
 from meter.resources import template_root
+from meter.studio import log, promises
 from meter.studio.desk import UnknownVersionError
 from meter.studio.door import Door
+from meter.studio.log.shelf import LogShelf
 from meter.studio.pages import PLACES, mistake
+from meter.studio.runs import Runs
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -29,7 +32,15 @@ if TYPE_CHECKING:
 __all__ = ["application"]
 
 _FIRST = "gallery"
-_FILES = ("studio.css", "studio.js", "vendor/htmx.min.js", "vendor/codemirror.min.js")
+_FILES = (
+    "studio.css",
+    "studio.js",
+    "promises.css",
+    "log.css",
+    "progress.js",
+    "vendor/htmx.min.js",
+    "vendor/codemirror.min.js",
+)
 
 
 def application(desk: Desk, key: Key) -> ASGIApp:
@@ -39,10 +50,14 @@ def application(desk: Desk, key: Key) -> ASGIApp:
             Route("/", _start),
             Route("/static/prompt.css", _prompt_css),
             Route("/static/{name:path}", _static),
+            *promises.ROUTES,
+            *log.ROUTES,
         ],
         exception_handlers={MeterError: _tell, HTTPException: _tell_status},
     )
     app.state.desk = desk
+    app.state.runs = Runs()
+    app.state.logs = LogShelf()
     return Door(app, key)
 
 

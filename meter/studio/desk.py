@@ -72,6 +72,8 @@ class Desk:
     def __init__(self, path: Path, *, may_write: bool = False) -> None:
         self.path = path.absolute()
         self.may_write = may_write
+        self.log: Path | None = None
+        """The log that was replayed last, as events in order of time."""
         self._lock = Lock()
         self._drafts: OrderedDict[str, Version] = OrderedDict()
         self._undone: list[bytes] = []

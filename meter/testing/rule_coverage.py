@@ -15,20 +15,22 @@ from meter.facts.meters import Opening
 from meter.formulas import ALWAYS, leaves
 from meter.loading import load_policy
 from meter.memo import watch, watch_times
+from meter.policy import Policy
 from meter.rulebook import first_match
 from meter.testing.edges import edges_of, given, marks_near, offer_sides
 from meter.verify.budget import decided
 from meter.verify.diagram import FALSE, UndecidedError
 from meter.verify.walk.symbolic import reaches
+from meter.windows import instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from meter.decision import Decision
     from meter.facts import Codes
     from meter.facts.meters import MeterSlots
     from meter.formulas import Formula
-    from meter.policy import Policy
     from meter.rulebook import JudgedRule, Rulebook
     from meter.testing.edges import Met, NearDate
     from meter.verify.space import Space
@@ -39,8 +41,11 @@ __all__ = ["RuleCoverage"]
 class RuleCoverage:
     """Watches the engine judge by some policies, and says what of them was exercised."""
 
-    def __init__(self, paths: Mapping[str, Path]) -> None:
-        policies = {name: load_policy(path) for name, path in paths.items()}
+    def __init__(self, given: Mapping[str, Path | Policy]) -> None:
+        policies = {
+            name: one if isinstance(one, Policy) else load_policy(one)
+            for name, one in given.items()
+        }
         self._policies = {policy.digest: (name, policy) for name, policy in policies.items()}
         self._facts: dict[str, set[tuple[Any, ...]]] = {digest: set() for digest in self._policies}
         self._merged: dict[str, set[str]] = {digest: set() for digest in self._policies}
@@ -63,6 +68,16 @@ class RuleCoverage:
         near = marks_near(at, self._marks.get(rulebook.digest, ()))
         for moment in near:
             self._moments[rulebook.digest].setdefault(facts, set()).add(moment)
+
+    def note(self, decision: Decision) -> None:
+        """Note one decision of a watched policy, where not every judgement is watched."""
+        if decision.policy not in self._facts:
+            return
+        values = decision.facts.values
+        self._facts[decision.policy].add(values)
+        near = marks_near(instant(decision.at), self._marks[decision.policy])
+        for moment in near:
+            self._moments[decision.policy].setdefault(values, set()).add(moment)
 
     def stop(self) -> None:
         """Stop noting."""

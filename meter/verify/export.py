@@ -20,7 +20,14 @@ if TYPE_CHECKING:
     from meter.verify.counterexample import Counterexample
     from meter.view import Entitlement, PageView, Reader
 
-__all__ = ["export_counterexamples", "journey_of", "reader_table", "view_table"]
+__all__ = [
+    "counterexample_text",
+    "export_counterexamples",
+    "journey_file_name",
+    "journey_of",
+    "reader_table",
+    "view_table",
+]
 
 
 def export_counterexamples(
@@ -34,19 +41,38 @@ def export_counterexamples(
     kept: dict[str, Path | None] = {}
     place = os.path.relpath(policy, folder).replace(os.sep, "/")
     for answer in answers:
-        counterexample = answer.counterexample
-        if counterexample is None:
+        if answer.counterexample is None:
             continue
         kept[answer.name] = None
-        if counterexample.before is not None or counterexample.turned or not counterexample.wanted:
-            continue
-        title = f"{answer.name}: kept by `meter prove`"
-        text = tomli_w.dumps({"title": title, "policy": place, **journey_of(counterexample)})
-        if _shows(text, counterexample):
+        text = counterexample_text(answer, place)
+        if text is not None:
             folder.mkdir(parents=True, exist_ok=True)
             kept[answer.name] = file = _free(folder, answer.name, kept.values())
             file.write_text(text, encoding="utf-8")
     return kept
+
+
+def counterexample_text(answer: ProofAnswer, place: str) -> str | None:
+    """Return the text of a journey file that fails until a policy keeps a promise.
+
+    `place` is the policy's file, as seen from where the journey will be. `None` stands for a
+    promise without a counterexample, and for one that is no journey of a new reader. What is
+    returned was run, and shows what the counterexample shows.
+    """
+    counterexample = answer.counterexample
+    if counterexample is None or counterexample.before is not None:
+        return None
+    if counterexample.turned or not counterexample.wanted:
+        return None
+    title = f"{answer.name}: kept by `meter prove`"
+    text = tomli_w.dumps({"title": title, "policy": place, **journey_of(counterexample)})
+    return text if _shows(text, counterexample) else None
+
+
+def journey_file_name(name: str, number: int = 1) -> str:
+    """Return what a journey file for a promise of this name is called, the second with a 2."""
+    stem = re.sub(r"[\W_]+", "-", name.lower()).strip("-") or "counterexample"
+    return f"{stem}.journey.toml" if number == 1 else f"{stem}-{number}.journey.toml"
 
 
 def _shows(text: str, counterexample: Counterexample) -> bool:
@@ -59,13 +85,8 @@ def _shows(text: str, counterexample: Counterexample) -> bool:
 
 def _free(folder: Path, name: str, taken: Collection[Path | None]) -> Path:
     """Return the file for a promise of this name, beside those of others."""
-    stem = re.sub(r"[\W_]+", "-", name.lower()).strip("-") or "counterexample"
-    file = folder / f"{stem}.journey.toml"
-    for number in count(2):
-        if file not in taken:
-            break
-        file = folder / f"{stem}-{number}.journey.toml"
-    return file
+    files = (folder / journey_file_name(name, number) for number in count(1))
+    return next(file for file in files if file not in taken)
 
 
 def journey_of(counterexample: Counterexample) -> dict[str, Any]:

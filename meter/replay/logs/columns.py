@@ -12,7 +12,14 @@ from meter.replay.logs.rows import shortened
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["NAMES", "REQUIRED", "LogError", "column_names", "known_columns"]
+__all__ = [
+    "NAMES",
+    "REQUIRED",
+    "LogError",
+    "column_names",
+    "known_columns",
+    "suggested_columns",
+]
 
 # fmt: off
 REQUIRED = {
@@ -116,6 +123,19 @@ def column_names(
     twice = next((column for column in found.values() if list(there).count(column) > 1), None)
     if twice is not None:
         raise LogError(f"the log has two columns named `{twice}`; rename one of them")
+    return found
+
+
+def suggested_columns(there: Sequence[str]) -> dict[str, str]:
+    """Return which column of a log stands for what, most likely, where nobody has said.
+
+    Those that go by a usual name, and for what is needed besides, the column most like it.
+    """
+    found = known_columns({}, there)
+    for name in REQUIRED:
+        likely = _likely(name, [column for column in there if column not in found.values()])
+        if name not in found and likely is not None:
+            found[name] = likely
     return found
 
 

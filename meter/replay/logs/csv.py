@@ -21,11 +21,11 @@ from meter.replay.logs.rows import BadRows, RawRows, RowProblem, shortened
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["read_cells"]
+__all__ = ["LONGEST_HEAD", "read_cells", "read_head"]
 
 _BLOCK = 1 << 24
 """How many bytes are read at a time."""
-_LONGEST = 100_000
+LONGEST_HEAD = 100_000
 """A first line with more bytes names no columns."""
 _SHOWN = 60
 _UNKNOWN = "\ufffd"
@@ -40,7 +40,7 @@ def read_cells(
 
     Raises `LogError`.
     """
-    there, mark = _header(stream.readline(_LONGEST), name)
+    there, mark = read_head(stream.readline(LONGEST_HEAD), name)
     names = column_names(mapping, there, clock=clock)
     stream.seek(0)
     letters = _Letters(stream)
@@ -157,8 +157,11 @@ def _batches(
         ) from error
 
 
-def _header(line: bytes, name: str) -> tuple[list[str], str]:
-    """Return the names in the first line, and the mark between them."""
+def read_head(line: bytes, name: str) -> tuple[list[str], str]:
+    """Return the names in the first line of a log called `name`, and the mark between them.
+
+    Raises `LogError`.
+    """
     if line.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in line:
         raise LogError(
             f"`{name}` is not UTF-8 text (it may be UTF-16, or no CSV at all); save it as CSV in"
@@ -180,7 +183,7 @@ def _header(line: bytes, name: str) -> tuple[list[str], str]:
             f"the lines of `{name}` end in a carriage return alone; save it with line feeds"
         )
     mark = max(",;\t", key=header.count)
-    if header.count('"') % 2 or len(line) >= _LONGEST:
+    if header.count('"') % 2 or len(line) >= LONGEST_HEAD:
         raise LogError(
             f"the first line of `{name}` does not end where its names do: a quote is never closed,"
             " or it is too long"

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from attrs import evolve, frozen
 
-from meter.loading.positions import Path
+from meter.errors import Problem
+from meter.loading.positions import Path, Positions
 from meter.policy import Policy
 
 if TYPE_CHECKING:
@@ -67,6 +68,11 @@ class Mutant:
     def words(self) -> str:
         """What was changed, and from what to what."""
         return f"{self.what}: {self.old} → {self.new}"
+
+    def line_in(self, positions: Positions) -> int | None:
+        """Return the line of the policy's text that the mistake is made in."""
+        place = Problem(code="", message="", path=self.path)
+        return positions.locate(place, "key", "").line
 
 
 def lifted(

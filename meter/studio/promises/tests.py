@@ -1,0 +1,179 @@
+"""The journey tests beside a policy: which pass, what they cover, and which mistakes they miss."""
+
+from __future__ import annotations
+
+from binascii import hexlify
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from meter.errors import MeterError
+from meter.journeys import JourneyError
+from meter.loading.positions import Positions
+from meter.resources import MOST_BYTES
+from meter.studio.desk import digest
+from meter.studio.runs import Progress
+from meter.testing.rule_coverage import RuleCoverage
+from meter.verify.mutants.finding import FoundTests, find_tests
+from meter.verify.mutants.journeys import broken_step
+from meter.verify.mutants.run import Trial
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from meter.policy import Policy
+    from meter.studio.desk import Version
+    from meter.verify.mutants.journeys import JourneyTest
+    from meter.verify.mutants.results import MutationResult
+
+__all__ = [
+    "FileOfTests",
+    "Missed",
+    "Mistakes",
+    "PolicyTests",
+    "digest_of_tests",
+    "find_mistakes",
+    "look_at_tests",
+]
+
+
+@frozen(kw_only=True)
+class FileOfTests:
+    """A journey file: how many steps it has, and what is the first that goes otherwise."""
+
+    name: str
+    title: str | None
+    steps: int
+    broken: str | None
+
+
+@frozen(kw_only=True)
+class PolicyTests:
+    """The tests of a policy. `problem` says why they cannot be used, if they cannot.
+
+    `points` is how many things of the policy there are to exercise, `missing` those that no test
+    exercises.
+    """
+
+    files: tuple[FileOfTests, ...] = ()
+    others: tuple[str, ...] = ()
+    points: int = 0
+    missing: tuple[str, ...] = ()
+    problem: str | None = None
+    found: FoundTests | None = None
+
+    @property
+    def all_pass(self) -> bool:
+        """Whether all go as they expect, so that mistakes can be tried on them."""
+        return self.problem is None and not any(file.broken for file in self.files)
+
+
+@frozen(kw_only=True)
+class Missed:
+    """A small mistake that no test notices, and a journey test that would."""
+
+    number: int
+    line: int | None
+    what: str
+    words: str
+    decided: bool
+    test: str | None
+    is_told: bool
+    """Whether the same test stands at an earlier mistake."""
+
+
+@frozen(kw_only=True)
+class Mistakes:
+    """What came of making every small mistake in a policy."""
+
+    missed: tuple[Missed, ...]
+    counts: dict[str, int]
+    by_kind: dict[str, dict[str, int]]
+
+    def find(self, number: int) -> Missed | None:
+        """Return a mistake by its number."""
+        return next((one for one in self.missed if one.number == number), None)
+
+
+def digest_of_tests(folder: Path) -> str:
+    """Return the digest of the journeys in a folder, which answers about them depend on."""
+    texts = []
+    for file in sorted(folder.glob("*.journey.toml")):
+        with suppress(OSError), file.open("rb") as stream:
+            texts += [file.name.encode("utf-8", "surrogateescape"), stream.read(MOST_BYTES + 1)]
+    return digest(b"\0".join(map(hexlify, texts)))
+
+
+def look_at_tests(policy: Policy, path: Path) -> PolicyTests:
+    """Run the journeys beside a policy's file, and say what they cover.
+
+    The rules are covered as `pytest --meter-coverage` counts it.
+    """
+    try:
+        found = find_tests(path, ())
+        files = tuple(
+            FileOfTests(
+                name=Path(test.name).name,
+                title=test.journey.title,
+                steps=len(test.journey.steps),
+                broken=_broken(policy, test),
+            )
+            for test in found.journeys
+        )
+        coverage = RuleCoverage({path.name: policy})
+        for test in found.journeys:
+            for decision, _ in test.journey.answers_of(policy):
+                coverage.note(decision)
+    except JourneyError as error:
+        return PolicyTests(problem=str(error))
+    _, points, missing = next(coverage.results())
+    return PolicyTests(
+        files=files,
+        others=tuple(Path(name).name for name in found.others),
+        points=len(points),
+        missing=tuple(missing),
+        found=found,
+    )
+
+
+def _broken(policy: Policy, test: JourneyTest) -> str | None:
+    step = broken_step(test.journey, policy)
+    return None if step is None else f"step {step.number} ({step.what}): {step.problem}"
+
+
+def find_mistakes(
+    policy: Policy, version: Version, tests: PolicyTests, tell: Callable[[Progress], None]
+) -> Mistakes:
+    """Make every small mistake in a policy, and say which of them its tests do not notice."""
+    if tests.found is None:
+        raise MeterError("there are tests that cannot be used; mend them first")
+    tell(Progress("reading the tests", 0, None))
+    trial = Trial(policy, tests.found.journeys)
+    result = trial.run(lambda done, total: tell(Progress("mistakes tried", done, total)))
+    return Mistakes(
+        missed=_missed(result, Positions(version.text)),
+        counts=result.counts,
+        by_kind={kind: counts for kind, counts in result.by_kind.items() if counts["mutants"]},
+    )
+
+
+def _missed(result: MutationResult, positions: Positions) -> tuple[Missed, ...]:
+    told: set[str | None] = {None}
+    missed = []
+    for number, survivor in enumerate(result.survivors):
+        mutant = survivor.mutant
+        missed.append(
+            Missed(
+                number=number,
+                line=mutant.line_in(positions),
+                what=mutant.what,
+                words=mutant.words,
+                decided=survivor.decided,
+                test=survivor.journey,
+                is_told=survivor.journey in told and survivor.journey is not None,
+            )
+        )
+        told.add(survivor.journey)
+    return tuple(missed)

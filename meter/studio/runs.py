@@ -1,0 +1,140 @@
+"""Work that takes longer than a page may: it runs in a thread, tells how far it is, and can end.
+
+A run is found by its key, which says all that its answer depends on, so the same question is worked
+out once.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from threading import Event, Lock, Thread
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+
+from meter.errors import MeterError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+__all__ = ["CancelledRunError", "Progress", "Run", "RunKey", "Runs"]
+
+_MOST_KEPT = 24
+
+_Answer = TypeVar("_Answer")
+
+
+class CancelledRunError(MeterError):
+    """Somebody cancelled this work, so it has no answer."""
+
+
+class Progress(NamedTuple):
+    """How far a run is, in words; `total` is `None` where nobody knows it."""
+
+    words: str
+    done: int
+    total: int | None
+
+
+class RunKey(NamedTuple):
+    """What a run answers (`kind`), and everything that its answer depends on."""
+
+    kind: str
+    of: Hashable
+
+
+class Run(Generic[_Answer]):
+    """One piece of work in a thread of its own.
+
+    `work` is called with a function to tell progress; that function raises `CancelledRunError` once
+    the run is cancelled. Safe for threads.
+    """
+
+    def __init__(self, work: Callable[[Callable[[Progress], None]], _Answer]) -> None:
+        self.progress = Progress("", 0, None)
+        self.answer: _Answer | None = None
+        self.error: MeterError | None = None
+        self._work = work
+        self._ended = Event()
+        self._cancelled = Event()
+        Thread(target=self._run, daemon=True).start()
+
+    def _run(self) -> None:
+        try:
+            answer = self._work(self._tell)
+            if not self._cancelled.is_set():
+                self.answer = answer
+        except MeterError as error:
+            self.error = error
+        except Exception:
+            # whoever waits is told; the thread's own report goes to the terminal
+            self.error = MeterError("this could not be worked out: that is a mistake of the studio")
+            raise
+        finally:
+            if self._cancelled.is_set():
+                self.error = CancelledRunError("this was cancelled before there was an answer")
+            self._ended.set()
+
+    def _tell(self, progress: Progress) -> None:
+        self.progress = progress
+        if self._cancelled.is_set():
+            raise CancelledRunError("this was cancelled before there was an answer")
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until the run has ended, but not longer; return whether it has."""
+        return self._ended.wait(seconds)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether there is an answer or an error."""
+        return self._ended.is_set()
+
+    def cancel(self) -> None:
+        """Let the run end at its next step, without an answer."""
+        self._cancelled.set()
+
+
+class Runs:
+    """The runs of a studio by their keys; of the oldest, only the newest are kept."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._kept: OrderedDict[RunKey, Run[object]] = OrderedDict()
+
+    def find(self, key: RunKey) -> Run[object] | None:
+        """Return the run of a key, if there is one and nobody cancelled it."""
+        with self._lock:
+            run = self._kept.get(key)
+            if run is not None:
+                self._kept.move_to_end(key)
+            return run
+
+    def start(
+        self, key: RunKey, work: Callable[[Callable[[Progress], None]], object], *, alone: bool
+    ) -> Run[object]:
+        """Return the run of a key; begin it where there is none, or where it was cancelled.
+
+        `alone`: others of the same kind are cancelled first, since each takes a whole processor.
+        """
+        with self._lock:
+            run = self._kept.get(key)
+            if run is None or isinstance(run.error, CancelledRunError):
+                if alone:
+                    self._cancel(key.kind)
+                run = Run(work)
+                self._kept[key] = run
+            self._kept.move_to_end(key)
+            while len(self._kept) > _MOST_KEPT:
+                _, oldest = self._kept.popitem(last=False)
+                oldest.cancel()
+            return run
+
+    def cancel(self, key: RunKey) -> None:
+        """Cancel the run of a key, and forget it."""
+        with self._lock:
+            run = self._kept.pop(key, None)
+        if run is not None:
+            run.cancel()
+
+    def _cancel(self, kind: str) -> None:
+        for key in [key for key in self._kept if key.kind == kind]:
+            if not self._kept[key].has_ended:
+                self._kept.pop(key).cancel()

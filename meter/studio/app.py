@@ -18,6 +18,7 @@ from meter.resources import template_root
 from meter.studio import log, promises
 from meter.studio.desk import UnknownVersionError
 from meter.studio.door import Door
+from meter.studio.gallery.place import ROUTES as GALLERY_ROUTES
 from meter.studio.log.shelf import LogShelf
 from meter.studio.pages import PLACES, mistake
 from meter.studio.runs import Runs
@@ -35,6 +36,7 @@ _FIRST = "gallery"
 _FILES = (
     "studio.css",
     "studio.js",
+    "gallery/place.css",
     "promises.css",
     "log.css",
     "progress.js",
@@ -50,6 +52,7 @@ def application(desk: Desk, key: Key) -> ASGIApp:
             Route("/", _start),
             Route("/static/prompt.css", _prompt_css),
             Route("/static/{name:path}", _static),
+            *GALLERY_ROUTES,
             *promises.ROUTES,
             *log.ROUTES,
         ],

@@ -29,6 +29,7 @@ __all__ = [
     "frame_styles",
     "page_template",
     "studio_text",
+    "ticked",
 ]
 
 SchemeWord = Literal["light", "dark"]
@@ -122,11 +123,11 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["ticked"] = _ticked
+    environment.filters["ticked"] = ticked
     return environment
 
 
-def _ticked(text: str) -> Markup:
+def ticked(text: str) -> Markup:
     """Return a text with what stands in backticks as code."""
     pieces = text.split("`")
     code = Markup("<code>{}</code>")

@@ -31,7 +31,16 @@ if TYPE_CHECKING:
 
     from meter.policy import Policy
 
-__all__ = ["LAYOUTS", "SCHEMES", "Frame", "GalleryPage", "gallery_page", "languages", "title_of"]
+__all__ = [
+    "LAYOUTS",
+    "SCHEMES",
+    "Frame",
+    "GalleryPage",
+    "gallery_page",
+    "language_name",
+    "languages",
+    "title_of",
+]
 
 LAYOUTS: tuple[LayoutWord, ...] = get_args(LayoutWord)
 SCHEMES: tuple[SchemeWord, ...] = get_args(SchemeWord)
@@ -211,7 +220,7 @@ def _frames(
 
 def _filters(groups: Sequence[_Group], locales: Sequence[str]) -> tuple[_Filter, ...]:
     shows = [str(group.situation.show) for group in groups]
-    names = {locale: _name_of(locale) for locale in locales}
+    names = {locale: language_name(locale) for locale in locales}
     return (
         _Filter(name="locale", title="Language", labels=names, first=locales[0]),
         _Filter(name="layout", title="Layout", labels={word: word for word in LAYOUTS}),
@@ -227,7 +236,7 @@ def _filters(groups: Sequence[_Group], locales: Sequence[str]) -> tuple[_Filter,
     )
 
 
-def _name_of(tag: str) -> str:
+def language_name(tag: str) -> str:
     """Return the English name of a language, or its tag where CLDR has none."""
     locale = locale_of(tag)
     return (locale and locale.get_display_name("en")) or tag

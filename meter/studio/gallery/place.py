@@ -1,0 +1,248 @@
+"""The place Gallery: the prompts of the open version, live, each in a frame of its own.
+
+What is shown is chosen by links, so that every choice has an address.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from attrs import frozen
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import Route
+
+from meter.errors import PolicyError
+from meter.prompts import render
+from meter.resources import templates_folder
+from meter.studio.frames import article_page, article_text
+from meter.studio.gallery.page import (
+    LAYOUTS,
+    SCHEMES,
+    gallery_page,
+    language_name,
+    languages,
+    title_of,
+)
+from meter.studio.gallery.situations import PromptSituation, survey
+from meter.studio.pages import desk_of, frame, link, page
+from meter.vocabulary import Access
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from starlette.requests import Request
+
+    from meter.policy import Policy
+    from meter.studio.desk import Desk, Version
+    from meter.studio.gallery.situations import Survey
+
+__all__ = ["ROUTES"]
+
+_PLACE = "gallery"
+_ALL = "all"
+_FIRST_LAYOUT = "narrow"
+
+
+class _Open(NamedTuple):
+    """What the gallery is of: a version, the policy in force for it, and its own prompts."""
+
+    version: Version
+    policy: Policy
+    folder: Path | None
+
+
+@frozen(kw_only=True)
+class _Choice:
+    """One thing to choose: its values with their links, and the one that is chosen."""
+
+    title: str
+    chosen: str
+    links: Mapping[str, str]
+    labels: Mapping[str, str]
+
+
+@frozen(kw_only=True)
+class _Framed:
+    """A prompt in one language, layout and scheme."""
+
+    number: int
+    title: str
+    situation: PromptSituation
+    locale: str
+    layout: str
+    scheme: str
+    address: str
+    missing: tuple[str, ...]
+
+    @property
+    def count(self) -> str:
+        """What is left, as an attribute has it."""
+        return "" if self.situation.count is None else str(self.situation.count)
+
+
+async def _gallery(request: Request) -> Response:
+    """Show the prompts that the address asks for."""
+    opened = await run_in_threadpool(_open, desk_of(request), request.query_params.get("v"))
+    if isinstance(opened, PolicyError):
+        name = "gallery/nothing.html.j2"
+        return page(request, name, place=_PLACE, title="Gallery", problems=opened.problems)
+    found = await run_in_threadpool(_survey, opened.policy)
+    chosen = _chosen(request.query_params, opened.policy, found)
+    frames = await run_in_threadpool(_framed, opened, found, chosen)
+    return page(
+        request,
+        "gallery/place.html.j2",
+        place=_PLACE,
+        title="Gallery",
+        opened=opened,
+        survey=found,
+        frames=frames,
+        choices=_choices(opened, found, chosen),
+        file=link("gallery/file", v=opened.version.key),
+    )
+
+
+async def _frame(request: Request) -> Response:
+    """Answer with one prompt in an article, as a reader has it."""
+    asked = request.query_params
+    opened = await run_in_threadpool(_open, desk_of(request), asked.get("v"))
+    if isinstance(opened, PolicyError):
+        raise HTTPException(404)
+    found = await run_in_threadpool(_survey, opened.policy)
+    number = asked.get("p", "")
+    if not (number.isdecimal() and 1 <= int(number) <= len(found.situations)):
+        raise HTTPException(404)
+    chosen = _chosen(asked, opened.policy, found)
+    document = await run_in_threadpool(_document, opened, found.situations[int(number) - 1], chosen)
+    return frame(document)
+
+
+async def _file(request: Request) -> Response:
+    """Answer with the page that `meter gallery` writes."""
+    opened = await run_in_threadpool(_open, desk_of(request), request.query_params.get("v"))
+    if isinstance(opened, PolicyError):
+        raise opened
+    written = await run_in_threadpool(gallery_page, opened.policy, folder=opened.folder)
+    return Response(
+        written.html,
+        media_type="text/html",
+        headers={"Content-Disposition": 'attachment; filename="gallery.html"'},
+    )
+
+
+def _open(desk: Desk, key: str | None) -> _Open | PolicyError:
+    """Return what is open, or what is wrong where no version of it was ever usable."""
+    version = desk.version(key)
+    policy = desk.in_force(version)
+    if policy is None:
+        return PolicyError(version.problems)
+    named = policy.publication.templates
+    folder = None if named is None else templates_folder(named, desk.folder)
+    return _Open(version, policy, folder)
+
+
+@lru_cache(maxsize=32)
+def _survey(policy: Policy) -> Survey:
+    return survey(policy)
+
+
+def _chosen(asked: Mapping[str, str], policy: Policy, found: Survey) -> dict[str, str]:
+    """Return what an address asks for; what is not there is what stands first."""
+    return {
+        "locale": _one_of(asked.get("locale"), languages(policy), languages(policy)[0]),
+        "layout": _one_of(asked.get("layout"), (*LAYOUTS, _ALL), _FIRST_LAYOUT),
+        "scheme": _one_of(asked.get("scheme"), (*SCHEMES, _ALL), SCHEMES[0]),
+        "show": _one_of(asked.get("show"), _shows(found), _ALL),
+    }
+
+
+def _one_of(asked: str | None, there: Sequence[str], otherwise: str) -> str:
+    return asked if asked is not None and asked in there else otherwise
+
+
+def _shows(found: Survey) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(str(one.show) for one in found.situations))
+
+
+def _choices(opened: _Open, found: Survey, chosen: Mapping[str, str]) -> list[_Choice]:
+    own = languages(opened.policy)
+    return [
+        _choice(opened, chosen, "locale", "Language", {tag: language_name(tag) for tag in own}),
+        _choice(opened, chosen, "layout", "Layout", _labels((*LAYOUTS, _ALL))),
+        _choice(opened, chosen, "scheme", "Scheme", _labels((*SCHEMES, _ALL))),
+        _choice(opened, chosen, "show", "Prompt", _labels((_ALL, *_shows(found)))),
+    ]
+
+
+def _labels(words: Sequence[str]) -> dict[str, str]:
+    return {word: word.replace("-", " ") for word in words}
+
+
+def _choice(
+    opened: _Open, chosen: Mapping[str, str], name: str, title: str, labels: Mapping[str, str]
+) -> _Choice:
+    links = {
+        value: link(_PLACE, v=opened.version.key, **{**chosen, name: value}) for value in labels
+    }
+    return _Choice(title=title, chosen=chosen[name], links=links, labels=labels)
+
+
+def _framed(opened: _Open, found: Survey, chosen: Mapping[str, str]) -> list[_Framed]:
+    layouts = LAYOUTS if chosen["layout"] == _ALL else (chosen["layout"],)
+    schemes = SCHEMES if chosen["scheme"] == _ALL else (chosen["scheme"],)
+    locale = chosen["locale"]
+    return [
+        _Framed(
+            number=number,
+            title=title_of(situation),
+            situation=situation,
+            locale=locale,
+            layout=layout,
+            scheme=scheme,
+            address=link(
+                "gallery/frame",
+                v=opened.version.key,
+                p=number,
+                locale=locale,
+                layout=layout,
+                scheme=scheme,
+            ),
+            missing=situation.missing(locale, opened.folder),
+        )
+        for number, situation in enumerate(found.situations, 1)
+        if chosen["show"] in (_ALL, str(situation.show))
+        for layout in layouts
+        for scheme in schemes
+    ]
+
+
+def _document(opened: _Open, situation: PromptSituation, chosen: Mapping[str, str]) -> str:
+    decision = situation.decision
+    locale = chosen["locale"]
+    layout = next((word for word in LAYOUTS if word == chosen["layout"]), LAYOUTS[0])
+    scheme = next((word for word in SCHEMES if word == chosen["scheme"]), SCHEMES[0])
+    said = json.loads(render(decision, locale=locale, format="json", folder=opened.folder))
+    text = article_text(locale)
+    return article_page(
+        render(decision, locale=locale, layout=layout, folder=opened.folder),
+        lang=text.lang if said is None else said["lang"],
+        dir=text.dir if said is None else said["dir"],
+        scheme=scheme,
+        title=text.title,
+        paragraphs=text.paragraphs,
+        is_preview=decision.access is Access.PREVIEW,
+    )
+
+
+ROUTES = (
+    Route("/gallery", _gallery),
+    Route("/gallery/frame", _frame),
+    Route("/gallery/file", _file),
+)
+"""The addresses of the place."""

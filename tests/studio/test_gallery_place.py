@@ -1,0 +1,86 @@
+"""The place Gallery: what it shows is what the gallery and `render` give."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import html5lib
+
+from meter.prompts import render
+from meter.studio.gallery import situations
+
+if TYPE_CHECKING:
+    from starlette.testclient import TestClient
+
+    from meter.studio.desk import Desk
+
+NAMES = "{http://www.w3.org/1999/xhtml}"
+
+
+def figures(client: TestClient, address: str) -> list[dict[str, str]]:
+    """Return the attributes of the figures that a page has, with the address of each frame."""
+    page = html5lib.parse(client.get(address).text)
+    return [
+        {**figure.attrib, "src": figure.find(f".//{NAMES}iframe").attrib["src"]}
+        for figure in page.iter(f"{NAMES}figure")
+    ]
+
+
+def test_every_prompt_of_the_policy_has_a_frame(client: TestClient, desk: Desk) -> None:
+    """One for each situation, in the layout and the language that are asked for."""
+    policy = desk.file().policy
+    assert policy is not None
+    there = situations(policy)
+    shown = figures(client, "/gallery?layout=wide&locale=ja&scheme=all")
+    assert len(shown) == 2 * len(there)
+    assert {one["data-scheme"] for one in shown} == {"light", "dark"}
+    assert [one["data-show"] for one in shown[::2]] == [str(one.show) for one in there]
+
+
+def test_a_frame_holds_what_render_gives(client: TestClient, desk: Desk) -> None:
+    """Byte for byte, in every layout; and no script runs in it."""
+    policy = desk.file().policy
+    assert policy is not None
+    for layout in ("wide", "narrow", "bar"):
+        shown = figures(client, f"/gallery?layout={layout}&locale=en")
+        for figure, situation in zip(shown, situations(policy), strict=True):
+            answer = client.get(figure["src"])
+            wanted = render(situation.decision, locale="en", layout=layout)
+            assert wanted in answer.text
+            assert answer.headers["content-security-policy"].startswith("sandbox;")
+
+
+def test_the_gallery_follows_the_draft(client: TestClient, desk: Desk) -> None:
+    """A draft's own limits are seen; a broken one shows the last good policy and says so."""
+    text = desk.file().text
+    draft = desk.keep(text.replace("anonymous = 3", "anonymous = 25"))
+    counts = {one["data-count"] for one in figures(client, f"/gallery?v={draft.key}")}
+    assert "21" in counts
+    broken = desk.keep(text.replace('spend = "monthly"', 'spend = "montly"'))
+    page = client.get(f"/gallery?v={broken.key}")
+    assert "last good policy" in page.text
+    assert figures(client, f"/gallery?v={broken.key}")
+
+
+def test_a_policy_that_was_never_good_is_told(client: TestClient, desk: Desk) -> None:
+    """The page says what is wrong and where to mend it."""
+    desk.path.write_text("nonsense", encoding="utf-8")
+    page = client.get("/gallery")
+    assert page.status_code == 200
+    assert "Line 1" in page.text
+    assert client.get("/gallery/frame?p=1").status_code == 404
+
+
+def test_odd_addresses_show_something_or_404(client: TestClient) -> None:
+    """Nothing that is typed into an address is a crash."""
+    assert client.get("/gallery?locale=xx&layout=tall&scheme=red&show=nothing").status_code == 200
+    for number in ("", "0", "-1", "999", "x", "²"):
+        assert client.get("/gallery/frame", params={"p": number}).status_code == 404
+    assert client.get("/gallery?v=0123456789abcdef").status_code == 404
+
+
+def test_the_page_to_download_is_the_command_s(client: TestClient) -> None:
+    """It is the one self-contained file."""
+    answer = client.get("/gallery/file")
+    assert 'filename="gallery.html"' in answer.headers["content-disposition"]
+    assert answer.text.count("<figure ") > 50

@@ -78,8 +78,8 @@ def test_the_end_of_an_offer_cannot_be_mistaken(ends, now, said):
         ("pl", "Oferta ważna do 1 czerwca 2028", "Oferta ważna do 1 czerwca 18:30"),
         (
             "ru",
-            "Предложение заканчивается 1 июня 2028\u202fг.",
-            "Предложение заканчивается 1 июня, 18:30",
+            "Предложение действует до 1 июня 2028\u202fг.",
+            "Предложение действует до 1 июня, 18:30",
         ),
         ("de", "Angebot gültig bis 1. Juni 2028", "Angebot gültig bis 1. Juni, 18:30"),
         ("nl", "Aanbieding eindigt op 1 juni 2028", "Aanbieding eindigt op 1 juni, 18:30"),

@@ -79,25 +79,25 @@ SAID = {
         "فتحت مجانًا: 6 وصفات هذا الشهر",
     ],
     "ru": [
-        "Осталось бесплатно: 1 рецепт в этом месяце",
+        "Доступно бесплатно: ещё 1 рецепт в этом месяце",
         "У вас осталось 2 бесплатных рецепта в этом месяце",
         "У вас осталось 5 бесплатных рецептов в этом месяце",
         "После этого у вас не останется бесплатных рецептов в этом месяце",
-        "Вы использовали свои 6 бесплатных рецептов в этом месяце",
+        "Лимит исчерпан: 6 бесплатных рецептов в этом месяце",
     ],
     "pl": [
-        "Pozostaje Ci 1 przepis bez opłat w tym miesiącu",
+        "Pozostaje Ci 1 przepis za darmo w tym miesiącu",
         "Pozostały Ci 2 bezpłatne przepisy w tym miesiącu",
         "Pozostało Ci 5 bezpłatnych przepisów w tym miesiącu",
-        "Potem nie będzie już bezpłatnych przepisów w tym miesiącu",
-        "Masz już za sobą 6 bezpłatnych przepisów w tym miesiącu",
+        "To ostatnia pozycja z Twojego limitu bezpłatnych przepisów w tym miesiącu",
+        "Limit wykorzystany: 6 bezpłatnych przepisów w tym miesiącu",
     ],
     "cy": [
         "Mae gennych 1 rysáit am ddim yn weddill y mis hwn",
         "Mae gennych 2 rysáit am ddim yn weddill y mis hwn",
         "Mae gennych 5 rysáit am ddim yn weddill y mis hwn",
         "Dyma’r rysáit olaf am ddim i chi y mis hwn",
-        "Rydych wedi defnyddio eich 6 rysáit am ddim y mis hwn",
+        "Rydych wedi cyrraedd y terfyn o 6 rysáit am ddim y mis hwn",
     ],
     "de": [
         "Noch 1 Rezept kostenlos in diesem Monat",
@@ -215,7 +215,7 @@ def test_a_word_of_ones_own_is_said_where_it_has_forms():
     policy = counting("card", en=Copy(nouns={"card": OWN}), pl=Copy(nouns={"card": POLISH}))
     assert "You have 5 free cards left this month" == lines(policy, 1, "en")[0]
     assert "Pozostało Ci 5 bezpłatnych kart w tym miesiącu" == lines(policy, 1, "pl")[0]
-    assert "Pozostaje Ci 1 karta bez opłat w tym miesiącu" == lines(policy, 5, "pl")[0]
+    assert "Pozostaje Ci 1 karta za darmo w tym miesiącu" == lines(policy, 5, "pl")[0]
     assert "cards" in lines(policy, 1, "ru")[0]
 
 

@@ -154,13 +154,13 @@ ROLLING = {
         ("100 days", "(5 خلال أي 100 يوم)", "خلال آخر 100 يوم"),
     ],
     "ru": [
-        ("1 hour", "(5 за любой час)", "за последний час"),
+        ("1 hour", "(5 за любые 60 минут)", "за последний час"),
         ("21 days", "(5 за любые 21 день)", "за последние 21 день"),
         ("2 days", "(5 за любые 2 дня)", "за последние 2 дня"),
         ("30 days", "(5 за любые 30 дней)", "за последние 30 дней"),
     ],
     "pl": [
-        ("1 hour", "(5 w ciągu dowolnej godziny)", "w ciągu ostatniej godziny"),
+        ("1 hour", "(5 w ciągu dowolnych 60 minut)", "w ciągu ostatniej godziny"),
         ("1 day", "(5 w ciągu dowolnych 24 godzin)", "w ciągu ostatnich 24 godzin"),
         ("2 days", "(5 w ciągu dowolnych 2 dni)", "w ciągu ostatnich 2 dni"),
         ("3 hours", "(5 w ciągu dowolnych 3 godzin)", "w ciągu ostatnich 3 godzin"),
@@ -186,9 +186,10 @@ ROLLING = {
         ("30 days", "(5 i løpet av 30 dager)", "de siste 30 dagene"),
     ],
     "cy": [
-        ("1 hour", "(5 mewn unrhyw awr)", "yn yr awr ddiwethaf"),
-        ("2 days", "(5 mewn unrhyw 2 ddiwrnod)", "yn y 2 ddiwrnod diwethaf"),
-        ("30 days", "(5 mewn unrhyw 30 diwrnod)", "yn y 30 diwrnod diwethaf"),
+        ("1 hour", "(5 mewn unrhyw gyfnod o awr)", "yn yr awr ddiwethaf"),
+        ("8 days", "(5 mewn unrhyw gyfnod o 8 diwrnod)", "yn yr 8 diwrnod diwethaf"),
+        ("2 days", "(5 mewn unrhyw gyfnod o 2 ddiwrnod)", "yn y 2 ddiwrnod diwethaf"),
+        ("30 days", "(5 mewn unrhyw gyfnod o 30 diwrnod)", "yn y 30 diwrnod diwethaf"),
     ],
 }
 _DOUBLED = re.compile(r"\b(\w+)\s+\1\b|([\u4e00-\u9fff]{1,2})\s?\2", re.IGNORECASE)

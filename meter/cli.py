@@ -36,6 +36,7 @@ COMMANDS = {
     "migrate": ("Write a policy", "Bring an old template's placeholders up to date."),
     "prove": ("Be sure of it", "Prove a policy's guarantees for every possible reader."),
     "diff": ("Be sure of it", "Say for whom two policies differ."),
+    "studio": ("Start here", "See, change and check an offer in the browser."),
     "mutate": ("Be sure of it", "Say how good the tests of a policy are."),
     "replay": ("Be sure of it", "Run a log of page views through a policy."),
     "simulate": ("Be sure of it", "Run a policy over a population of readers."),

@@ -18,7 +18,7 @@ from meter.resources import MODEL_POLICY, PaywallModel, template_root
 if TYPE_CHECKING:
     from datetime import date
 
-__all__ = ["SAMPLE", "init", "sample"]
+__all__ = ["SAMPLE", "init", "sample", "sample_files"]
 
 SAMPLE = {
     "policy.toml": "the rules, the meter and the offer",
@@ -62,7 +62,7 @@ def init(folder: Path, like: PaywallModel | None, today: date | None) -> None:
     years (by 52 weeks each where days of the week matter), so that on --today (for this command
     without it: today) none is over. No file that is already in DIR is overwritten.
     """
-    files = _current(_sample_files() if like is None else model_files(like), today)
+    files = sample_files(today) if like is None else _current(model_files(like), today)
     journey = SAMPLE_JOURNEY if like is None else like.journey
     taken = [file.name for file in files if (folder / file.name).exists()]
     if taken:
@@ -83,5 +83,8 @@ def _current(files: list[StartingFile], today: date | None) -> list[StartingFile
     return [file._replace(text=later.moved(file.text)) for file in files]
 
 
-def _sample_files() -> list[StartingFile]:
-    return [StartingFile(name, what, sample(name)) for name, what in SAMPLE.items()]
+def sample_files(today: date | None = None) -> list[StartingFile]:
+    """Return the files of the sample, none of whose dates is over today."""
+    return _current(
+        [StartingFile(name, what, sample(name)) for name, what in SAMPLE.items()], today
+    )

@@ -1,0 +1,83 @@
+"""The studio as an ASGI application: the six places behind one door."""
+
+from __future__ import annotations
+
+import mimetypes
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from meter.errors import MeterError
+from meter.prompts import stylesheet
+from meter.resources import template_root
+from meter.studio.desk import UnknownVersionError
+from meter.studio.door import Door
+from meter.studio.pages import PLACES, mistake
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.types import ASGIApp
+
+    from meter.studio.desk import Desk
+    from meter.studio.door import Key
+
+__all__ = ["application"]
+
+_FIRST = "gallery"
+_FILES = ("studio.css", "studio.js", "vendor/htmx.min.js", "vendor/codemirror.min.js")
+
+
+def application(desk: Desk, key: Key) -> ASGIApp:
+    """Return the studio of an open policy. Who has no `key` is answered with 403."""
+    app = Starlette(
+        routes=[
+            Route("/", _start),
+            Route("/static/prompt.css", _prompt_css),
+            Route("/static/{name:path}", _static),
+        ],
+        exception_handlers={MeterError: _tell, HTTPException: _tell_status},
+    )
+    app.state.desk = desk
+    return Door(app, key)
+
+
+async def _start(_request: Request) -> Response:
+    return RedirectResponse(f"/{_FIRST}", status_code=303)
+
+
+async def _prompt_css(_request: Request) -> Response:
+    return Response(stylesheet(), media_type="text/css")
+
+
+async def _static(request: Request) -> Response:
+    """Answer with a file of the studio: one of a list, never a path from outside."""
+    name = request.path_params["name"]
+    if name not in _FILES:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    raw = await run_in_threadpool((template_root() / "studio" / name).read_bytes)
+    return Response(raw, media_type=mimetypes.guess_type(name)[0])
+
+
+def _place_of(request: Request) -> str:
+    name = request.url.path.split("/")[1]
+    return name if name in PLACES else _FIRST
+
+
+async def _tell(request: Request, error: Exception) -> Response:
+    """Answer what cannot be done with its words: 404 for a draft that is not kept, else 400."""
+    is_gone = isinstance(error, UnknownVersionError)
+    status = HTTPStatus.NOT_FOUND if is_gone else HTTPStatus.BAD_REQUEST
+    return mistake(request, str(error), place=_place_of(request), status=status)
+
+
+async def _tell_status(request: Request, error: Exception) -> Response:
+    status = HTTPStatus(getattr(error, "status_code", HTTPStatus.NOT_FOUND))
+    message = "there is no such page in the studio"
+    if status is HTTPStatus.METHOD_NOT_ALLOWED:
+        message = "this page is not asked for in this way"
+    return mistake(request, message, place=_place_of(request), status=status)

@@ -1,0 +1,245 @@
+"""What is open in the studio: the policy's file, drafts of it, and who may write.
+
+Every text of a policy is a *version* with a key: the file itself is `file`, a draft has the digest
+of its text. An address of the studio names the version it shows, so it shows the same again.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from hashlib import sha256
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from meter.errors import MeterError, PolicyError, Problem, problem_at, quoted
+from meter.loading import check_text
+from meter.loading.toml import read_text
+from meter.policy import Policy
+from meter.resources import MOST_BYTES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["FILE", "ConflictError", "Desk", "UnknownVersionError", "Version"]
+
+FILE = "file"
+"""The key of the version that is the file as it is now."""
+
+_BOM = "\ufeff"
+_MOST_DRAFTS = 500
+_MOST_UNDONE = 100
+_KEY = 16  # hexadecimal digits: 64 bits
+
+
+class UnknownVersionError(MeterError):
+    """A draft that this studio does not keep: it is of an earlier start, or too long ago."""
+
+
+class ConflictError(MeterError):
+    """The file is not what it was when the text to save was begun."""
+
+
+@frozen(kw_only=True)
+class Version:
+    """One text of the policy, and what it comes to.
+
+    `policy` is `None` where the text is no usable policy, and then `problems` say why; a usable
+    policy may have warnings there.
+    """
+
+    key: str
+    text: str
+    digest: str
+    """The digest of the bytes: what a later *Save* must still find in the file."""
+    policy: Policy | None
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def is_file(self) -> bool:
+        """Whether this is the file as it is on disk."""
+        return self.key == FILE
+
+
+class Desk:
+    """The open policy file, the drafts made of it, and what *Undo* gives back.
+
+    Safe for threads. Nothing is written unless `may_write`, and then only the policy's own file and
+    new files beside it.
+    """
+
+    def __init__(self, path: Path, *, may_write: bool = False) -> None:
+        self.path = path.absolute()
+        self.may_write = may_write
+        self._lock = Lock()
+        self._drafts: OrderedDict[str, Version] = OrderedDict()
+        self._undone: list[bytes] = []
+        self._good: Policy | None = None
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the policy: the only one that is ever written to."""
+        return self.path.parent
+
+    def file(self) -> Version:
+        """Return the file as it is on disk now. A file that cannot be read has problems."""
+        try:
+            text = read_text(self.path)
+        except PolicyError as error:
+            return Version(
+                key=FILE, text="", digest=digest(b""), policy=None, problems=error.problems
+            )
+        return self._version(FILE, text, _bytes(text))
+
+    def version(self, key: str | None) -> Version:
+        """Return the version of a key; without one, the file.
+
+        Raises `UnknownVersionError` for a draft that is not kept.
+        """
+        if key is None or key in ("", FILE):
+            return self.file()
+        with self._lock:
+            draft = self._drafts.get(key)
+            if draft is not None:
+                self._drafts.move_to_end(key)
+        if draft is None:
+            raise UnknownVersionError(
+                f"the studio keeps no draft `{key[:_KEY]}`: it is of an earlier start, or many"
+                " drafts ago; begin again from the file"
+            )
+        return draft
+
+    def keep(self, text: str) -> Version:
+        """Keep a text as a draft, and return its version; the file's own text is the file.
+
+        Raises `PolicyError` for a text that is larger than a policy may be.
+        """
+        file = self.file()
+        text = _as_the_file_is_written(text, file.text)
+        raw = _bytes(text)
+        if len(raw) > MOST_BYTES:
+            raise PolicyError(
+                [
+                    problem_at(
+                        "too-large",
+                        "this text is too large for a policy",
+                        f"keep it under {MOST_BYTES} bytes",
+                        name=self.path.name,
+                    )
+                ]
+            )
+        if text == file.text:
+            return file
+        draft = self._version(digest(raw)[:_KEY], text, raw)
+        with self._lock:
+            self._drafts[draft.key] = draft
+            self._drafts.move_to_end(draft.key)
+            while len(self._drafts) > _MOST_DRAFTS:
+                self._drafts.popitem(last=False)
+        return draft
+
+    def in_force(self, version: Version) -> Policy | None:
+        """Return the version's policy; of a broken text, the last good one, or the file's."""
+        if version.policy is not None:
+            self._good = version.policy
+            return version.policy
+        return self._good or self.file().policy
+
+    def save(self, draft: Version, *, expected: str) -> Version:
+        """Write a draft to the file, and return the file.
+
+        `expected` is the digest of the file when the edit began. Raises `ConflictError` where the
+        file holds something else now (it is left as it is), `PolicyError` for a draft that is no
+        usable policy, and `MeterError` where nothing may be written.
+        """
+        self._check_may_write()
+        if draft.policy is None:
+            raise PolicyError(draft.problems)
+        with self._lock:
+            before = self._expected_bytes(expected)
+            self._write(_bytes(draft.text))
+            self._undone.append(before)
+            del self._undone[:-_MOST_UNDONE]
+        return self.file()
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a *Save* of this studio to take back."""
+        return bool(self._undone)
+
+    def undo(self, *, expected: str) -> Version:
+        """Give the file the bytes it had before the last *Save*.
+
+        Raises like `save`, and `MeterError` where nothing was saved.
+        """
+        self._check_may_write()
+        with self._lock:
+            if not self._undone:
+                raise MeterError("there is nothing to undo: the studio has saved nothing yet")
+            self._expected_bytes(expected)
+            self._write(self._undone[-1])
+            self._undone.pop()
+        return self.file()
+
+    def add_file(self, name: str, text: str) -> Path:
+        """Write a new file beside the policy, and return its path.
+
+        Raises `MeterError` where nothing may be written, for a name that is no plain file name, and
+        where a file is so called already.
+        """
+        self._check_may_write()
+        path = self.folder / name
+        if path.parent != self.folder or name.startswith(".") or not name.isprintable():
+            raise MeterError(f"{quoted(name)} is not the name of a file beside the policy")
+        try:
+            with path.open("x", encoding="utf-8", newline="") as file:
+                file.write(text)
+        except FileExistsError:
+            raise MeterError(f"there is a file {quoted(name)} already; choose another") from None
+        except OSError as error:
+            reason = (error.strerror or "it cannot be written").lower()
+            raise MeterError(f"{quoted(name)} cannot be written: {reason}") from None
+        return path
+
+    def _check_may_write(self) -> None:
+        if not self.may_write:
+            raise MeterError("the studio was started without `--write`, so it changes no file")
+
+    def _expected_bytes(self, expected: str) -> bytes:
+        """Return what the file holds, where that is what somebody began with."""
+        try:
+            raw = self.path.read_bytes()
+        except OSError:
+            raw = b""
+        if digest(raw) != expected:
+            raise ConflictError(f"`{self.path.name}` was changed outside the studio meanwhile")
+        return raw
+
+    def _write(self, raw: bytes) -> None:
+        """Replace the file's bytes in one step: nobody ever reads half of them."""
+        path = self.path.resolve()
+        beside = path.with_name(f".{path.name}.new")
+        beside.write_bytes(raw)
+        beside.chmod(path.stat().st_mode & 0o777)
+        beside.replace(path)
+
+    def _version(self, key: str, text: str, raw: bytes) -> Version:
+        policy, problems = check_text(text, str(self.path))
+        return Version(key=key, text=text, digest=digest(raw), policy=policy, problems=problems)
+
+
+def digest(raw: bytes) -> str:
+    """Return the digest of a file: SHA-256 in hexadecimal digits."""
+    return sha256(raw).hexdigest()
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _as_the_file_is_written(text: str, of_file: str) -> str:
+    """Return a text from a form with the file's line ends and mark: browsers send their own."""
+    plain = text.replace("\r\n", "\n").removeprefix(_BOM)
+    mark = _BOM if of_file.startswith(_BOM) else ""
+    return mark + (plain.replace("\n", "\r\n") if "\r\n" in of_file else plain)

@@ -1,0 +1,138 @@
+"""Who may ask the studio: this machine, by its own name, with the token, from its own pages.
+
+A page of another site can send requests to this machine, and a name of another site can lead to it.
+So the `Host` must be a loopback name with the studio's port, the token must be known (the cookie,
+or `?token=` of the printed address), and what changes something must come from a page of the
+studio. Each of these is a 403.
+"""
+
+from __future__ import annotations
+
+from hmac import compare_digest
+from secrets import token_urlsafe
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from attrs import frozen
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+
+from meter.web.origins import is_from_another_site
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+__all__ = ["Door", "Key", "nonce_of"]
+
+_NAMES = ("127.0.0.1", "localhost", "[::1]")
+_SAFE = ("GET", "HEAD")
+_NONCE = "meter.studio.nonce"
+_DEFAULT_CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:;"
+    " font-src 'self'; connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none';"
+    " frame-ancestors 'none'"
+)
+
+
+@frozen
+class Key:
+    """What opens the studio: a token, and the port it is served on."""
+
+    token: str
+    port: int
+
+    @classmethod
+    def new(cls, port: int) -> Key:
+        """Return a key that nobody can guess."""
+        return cls(token_urlsafe(24), port)
+
+    @property
+    def cookie(self) -> str:
+        """The cookie's name: cookies are shared by all ports of a machine."""
+        return f"meter-studio-{self.port}"
+
+    @property
+    def address(self) -> str:
+        """The address to open."""
+        return f"http://127.0.0.1:{self.port}/?token={self.token}"
+
+    def fits(self, token: str | None) -> bool:
+        """Say whether a token is this one, in a time that tells nothing about it."""
+        return token is not None and compare_digest(token.encode(), self.token.encode())
+
+
+class Door:
+    """ASGI middleware that lets in who holds the key, and gives every answer its safe headers."""
+
+    def __init__(self, app: ASGIApp, key: Key) -> None:
+        self._app = app
+        self._key = key
+        self._hosts = {f"{name}:{key.port}" for name in _NAMES}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        scope[_NONCE] = token_urlsafe(12)
+        request = Request(scope)
+        refusal = self._refusal(request)
+        answer: ASGIApp = refusal or self._app
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                _set_headers(MutableHeaders(scope=message), scope[_NONCE])
+            await send(message)
+
+        await answer(scope, receive, with_headers)
+
+    def _refusal(self, request: Request) -> Response | None:
+        """Return why a request is not let in, or a redirect without the token; else nothing."""
+        host = request.headers.get("host", "")
+        if host.lower() not in self._hosts:
+            return _forbidden("the studio answers to this machine's own name only")
+        is_foreign = is_from_another_site(request.headers, host, is_secure=False)
+        if request.method not in _SAFE and is_foreign:
+            return _forbidden("this request comes from a page of another site")
+        if self._key.fits(request.cookies.get(self._key.cookie)):
+            return _without_token(request) if _has_only_to_look(request) else None
+        given = request.query_params.get("token")
+        if not self._key.fits(given):
+            return _forbidden("open the address that `meter studio` printed: it holds the token")
+        if request.method not in _SAFE:
+            return None
+        answer = _without_token(request)
+        answer.set_cookie(
+            self._key.cookie, self._key.token, path="/", httponly=True, samesite="strict"
+        )
+        return answer
+
+
+def nonce_of(request: Request) -> str:
+    """Return the nonce that this answer's own style elements carry."""
+    nonce: str = request.scope[_NONCE]
+    return nonce
+
+
+def _has_only_to_look(request: Request) -> bool:
+    return request.method in _SAFE and "token" in request.query_params
+
+
+def _without_token(request: Request) -> Response:
+    """Send the browser to the same address without the token: it is no part of what is shared."""
+    others = [item for item in request.query_params.multi_items() if item[0] != "token"]
+    query = f"?{urlencode(others)}" if others else ""
+    return RedirectResponse(f"{request.url.path}{query}", status_code=303)
+
+
+def _forbidden(reason: str) -> Response:
+    return PlainTextResponse(f"403: {reason}\n", status_code=403)
+
+
+def _set_headers(headers: MutableHeaders, nonce: str) -> None:
+    headers.setdefault("Content-Security-Policy", _DEFAULT_CSP.format(nonce=nonce))
+    headers.setdefault("Cache-Control", "no-store")
+    headers["Referrer-Policy"] = "no-referrer"
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"

@@ -1,0 +1,1 @@
+"""Place *What if*: other policies on the same simulated readers, for one publisher's numbers."""

@@ -15,9 +15,11 @@ from starlette.routing import Route
 from meter.errors import MeterError
 from meter.prompts import stylesheet
 from meter.resources import template_root
+from meter.studio import what_if
 from meter.studio.desk import UnknownVersionError
 from meter.studio.door import Door
 from meter.studio.pages import PLACES, mistake
+from meter.studio.what_if.runs import Runs
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -29,7 +31,14 @@ if TYPE_CHECKING:
 __all__ = ["application"]
 
 _FIRST = "gallery"
-_FILES = ("studio.css", "studio.js", "vendor/htmx.min.js", "vendor/codemirror.min.js")
+_FILES = (
+    "studio.css",
+    "studio.js",
+    "what-if.css",
+    "what-if.js",
+    "vendor/htmx.min.js",
+    "vendor/codemirror.min.js",
+)
 
 
 def application(desk: Desk, key: Key) -> ASGIApp:
@@ -39,10 +48,12 @@ def application(desk: Desk, key: Key) -> ASGIApp:
             Route("/", _start),
             Route("/static/prompt.css", _prompt_css),
             Route("/static/{name:path}", _static),
+            *what_if.ROUTES,
         ],
         exception_handlers={MeterError: _tell, HTTPException: _tell_status},
     )
     app.state.desk = desk
+    app.state.runs = Runs()
     return Door(app, key)
 
 

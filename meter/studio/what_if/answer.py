@@ -73,9 +73,14 @@ class CautionLine:
 
 @frozen(kw_only=True)
 class Answer:
-    """Everything that is shown of a comparison, and its report as a page and as JSON."""
+    """Everything that is shown of a comparison, and its report as a page and as JSON.
 
-    headline: str
+    `verdict` is the leading sentence, the only one that may name a `best`; `more` says what each
+    policy does against today's.
+    """
+
+    verdict: str
+    more: str
     best: str | None
     about: str
     names: tuple[str, ...]

@@ -16,6 +16,7 @@ from meter.simulate.report.html import format_range, format_value, html_report
 from meter.simulate.report.summary import (
     currency_of,
     headline,
+    leading,
     rates_sentence,
     shown_measures,
     span_words,
@@ -24,7 +25,7 @@ from meter.simulate.report.verdict import direction
 from meter.simulate.report.words import counted, listed, share_text
 from meter.simulate.scenario import Scenario
 from meter.studio.what_if.answer import Answer, CautionLine, Cell, FitLine, Line
-from meter.studio.what_if.publisher import ASSUMPTIONS_FILE
+from meter.studio.what_if.fields import ASSUMPTIONS_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -82,7 +83,8 @@ def _answer(comparison: Comparison, table: Mapping[str, object]) -> Answer:
     if comparison.moved:
         note += f"; after “assumed”: {span_words(comparison)}"
     return Answer(
-        headline=headline(comparison),
+        verdict=leading(comparison),
+        more=headline(comparison).removeprefix(leading(comparison)).strip(),
         best=comparison.best,
         about=_about(comparison),
         names=comparison.names,

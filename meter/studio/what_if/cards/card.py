@@ -55,10 +55,15 @@ class UnusableFieldError(MeterError):
 
 @frozen
 class Base:
-    """The open policy: its text, and what it comes to."""
+    """The open policy: its text, with line ends as a form has them, and what it comes to."""
 
     text: str
     policy: Policy
+
+    @classmethod
+    def of(cls, text: str, policy: Policy) -> Base:
+        """Return a policy and the text of its file."""
+        return cls(text.replace("\r\n", "\n").removeprefix("\ufeff"), policy)
 
     @cached_property
     def tables(self) -> dict[str, Any]:
@@ -86,6 +91,7 @@ class CardField:
     name: str
     label: str
     value: str = ""
+    example: str = ""
     kind: Literal["number", "text", "date"] = "text"
     choices: tuple[Choice, ...] = ()
 
@@ -100,17 +106,19 @@ class Branch:
 
 @frozen(kw_only=True)
 class Card:
-    """A ready question.
+    """A ready question, in words for a policy.
 
+    `needs` is the number of the publisher without which the answer is that nothing changes.
     `fields` and `branch` raise `DoesNotFitError` where the policy is not one to ask this of, and
     `branch` raises `UnusableFieldError` for what was typed into a field.
     """
 
     key: str
     title: str
-    question: str
+    question: Callable[[Base], str] = field(eq=False)
     fields: Callable[[Base], tuple[CardField, ...]] = field(eq=False)
     branch: Callable[[Base, Given], Branch] = field(eq=False)
+    needs: str | None = None
 
 
 def name_of(*words: object) -> str:

@@ -59,7 +59,7 @@ def _places(base: Base) -> list[_Place]:
 
 def _of_a_meter(base: Base, name: str, table: dict[str, Any]) -> Iterator[_Place]:
     meters = base.policy.meters
-    of = f" (`{name}`)" if len(meters) > 1 else ""
+    of = f" (“{name}”)" if len(meters) > 1 else ""
     limit = table.get("limit")
     if isinstance(limit, dict):
         for status, value in limit.items():
@@ -83,7 +83,7 @@ def _limit_fields(base: Base) -> tuple[CardField, ...]:
     choices = _limit_choices(base)
     return (
         CardField(name="whose", label="Whose limit", choices=choices, value=choices[0].key),
-        CardField(name="to", label="Free articles instead", kind="number"),
+        CardField(name="to", label="Free articles instead", kind="number", example="5"),
     )
 
 
@@ -123,6 +123,12 @@ def _paid_wall(base: Base) -> int:
         if rule["show"] in _PAID and "reader" not in rule.get("when", {}):
             return number
     raise DoesNotFitError("this policy asks nobody for money, so there is nothing to stand before")
+
+
+def _registration_question(base: Base) -> str:
+    if _asks_to_register(base):
+        return "What if strangers were asked for money where they are asked to register today?"
+    return "What if strangers had to register before they are asked for money?"
 
 
 def _registration_fields(base: Base) -> tuple[CardField, ...]:
@@ -179,14 +185,14 @@ def _registration_branch(base: Base, given: Given) -> Branch:
 LIMIT = Card(
     key="limit",
     title="Another limit",
-    question="What if readers had more free articles, or fewer?",
+    question=lambda _: "What if readers had more free articles, or fewer?",
     fields=_limit_fields,
     branch=_limit_branch,
 )
 REGISTRATION = Card(
     key="register",
     title="Registration wall",
-    question="What if strangers had to register before they are asked for money?",
+    question=_registration_question,
     fields=_registration_fields,
     branch=_registration_branch,
 )

@@ -58,11 +58,11 @@ def _prices(base: Base) -> list[_Sold]:
     for offer in base.policy.offers:
         now = f"{offer.price} {offer.currency} for {offer.term}"
         path: Path = ("offers", offer.name, "price")
-        sold.append(_Sold(path, f"`{offer.name}`: {now} today", str(offer.price)))
+        sold.append(_Sold(path, f"“{offer.name}”: {now} today", str(offer.price)))
         if offer.then is not None:
             after = f"{offer.then.price} {offer.currency} every {offer.then.per}"
             path = ("offers", offer.name, "then", "price")
-            label = f"`{offer.name}`, afterwards: {after} today"
+            label = f"“{offer.name}”, afterwards: {after} today"
             sold.append(_Sold(path, label, str(offer.then.price)))
     if not sold:
         raise DoesNotFitError("this policy sells no offer, so there is no price to change")
@@ -72,7 +72,7 @@ def _prices(base: Base) -> list[_Sold]:
 def _trials(base: Base) -> list[_Sold]:
     trials = [
         _Sold(
-            ("offers", offer.name, "term"), f"`{offer.name}`: {offer.term} today", str(offer.term)
+            ("offers", offer.name, "term"), f"“{offer.name}”: {offer.term} today", str(offer.term)
         )
         for offer in base.policy.offers
         if offer.kind is OfferKind.TRIAL
@@ -95,7 +95,7 @@ def _price_fields(base: Base) -> tuple[CardField, ...]:
     sold = _prices(base)
     return (
         CardField(name="which", label="Which price", choices=_choices(sold), value=sold[0].key),
-        CardField(name="to", label="Price instead", kind="number"),
+        CardField(name="to", label="Price instead", kind="number", example="12"),
     )
 
 
@@ -113,7 +113,7 @@ def _trial_fields(base: Base) -> tuple[CardField, ...]:
     sold = _trials(base)
     return (
         CardField(name="which", label="Which trial", choices=_choices(sold), value=sold[0].key),
-        CardField(name="to", label="Length instead, such as `7 days`"),
+        CardField(name="to", label="Length instead", example="7 days"),
     )
 
 
@@ -206,21 +206,21 @@ def _offered(text: str, number: int, rule: dict[str, Any], name: str) -> str:
 PRICE = Card(
     key="price",
     title="Another price",
-    question="What if an offer cost more, or less?",
+    question=lambda _: "What if an offer cost more, or less?",
     fields=_price_fields,
     branch=_price_branch,
 )
 TRIAL = Card(
     key="trial",
     title="Trial length",
-    question="What if a trial were shorter, or longer?",
+    question=lambda _: "What if a trial were shorter, or longer?",
     fields=_trial_fields,
     branch=_trial_branch,
 )
 SUMMER = Card(
     key="summer",
     title="Summer offer",
-    question="What if there were a cheap way in for some weeks?",
+    question=lambda _: "What if there were a cheap way in for some weeks?",
     fields=_summer_fields,
     branch=_summer_branch,
 )

@@ -74,7 +74,8 @@ def _branch(base: Base, given: Given) -> Branch:
 PREMIUM = Card(
     key="premium",
     title="Premium open from search",
-    question="What if readers from a search engine could read premium articles?",
+    question=lambda _: "What if readers from a search engine could read premium articles?",
+    needs="premium",
     fields=_fields,
     branch=_branch,
 )

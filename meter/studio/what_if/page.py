@@ -76,8 +76,16 @@ def _shown(request: Request) -> Response:
         is_other_running=running is not None and running is not run,
         command=None if run is None else command_line(run.task),
         assumptions_file=ASSUMPTIONS_FILE,
+        look_again=_look_again(request, asked),
         marked=marked,
     )
+
+
+def _look_again(request: Request, asked: Asked) -> str:
+    """Return an address that shows the same anew: one that is not this one, but for its end."""
+    looked = request.query_params.get("look") == "1"
+    joint = "&" if "?" in asked.address else "?"
+    return f"{asked.address}{joint}look={2 if looked else 1}#answer"
 
 
 async def _act(request: Request) -> Response:

@@ -88,9 +88,9 @@ class Run:
         with self._lock:
             if not self.is_running:
                 return
+            _kill(self._process)
             self.fault = fault
             self.state = state
-        _kill(self._process)
 
 
 class Runs:

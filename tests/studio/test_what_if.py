@@ -84,7 +84,7 @@ def test_the_numbers_are_those_of_the_command_line(
     for name in re.findall(rf'/what-if/files/([^"?]+)\?run={key}', page):
         (folder / name).write_bytes(client.get(f"/what-if/files/{name}?run={key}").content)
     names = {path.name for path in folder.iterdir()}
-    assert {"policy.toml", "limit-5-anonymous.toml", "assumptions.toml"} < names
+    assert {"policy.toml", "limit-5-anonymous.toml", "your-numbers.toml"} < names
     printed = CliRunner().invoke(main, command[1:], catch_exceptions=False)
     assert printed.exit_code == 0, printed.output
     answer = json.loads((folder / "answer.json").read_text(encoding="utf-8"))
@@ -144,14 +144,16 @@ def test_what_is_wrong_is_said_at_its_field(client: TestClient) -> None:
     for name, value in typed.items():
         assert f'id="{name}" name="{name}" value="{value}"' in page
         assert f'id="{name}-fault"' in page
-    assert "write it without the point: `500000`" in page
+    assert "write it without the point: <code>500000</code>" in page
     assert active_children() == []
     address = pressed(
         client, "card:limit", **{"limit.to": "many", "limit.whose": "monthly.limit.anonymous"}
     )
     page = client.get(address).text
     assert 'value="many"' in page
-    assert '"limit.to-fault">`many` cannot be used; write a whole number from 0 on' in page
+    assert (
+        '"limit.to-fault"><code>many</code> cannot be used; write a whole number from 0 on' in page
+    )
 
 
 def test_another_currency_asks_for_prices(client: TestClient, desk: Desk) -> None:

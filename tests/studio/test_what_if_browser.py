@@ -55,7 +55,7 @@ def test_a_comparison_by_keyboard(browser: Browser, site: Site, tmp_path: Path) 
         page.get_by_label("Free articles instead").focus()
         page.keyboard.type("5")
         page.keyboard.press("Enter")
-        page.get_by_role("cell", name="5 articles a month (monthly)").wait_for()
+        page.get_by_text("then 5 articles a month (monthly)").wait_for()
         assert page.get_by_label("Readers a month").input_value() == "500,000"
         page.get_by_role("button", name="Compare", exact=True).focus()
         page.keyboard.press("Enter")
@@ -87,7 +87,6 @@ def test_changing_ones_mind(browser: Browser, site: Site) -> None:
         page.get_by_role("button", name="Compare", exact=True).click()
         page.get_by_role("link", name="none cannot be used").click()
         assert page.get_by_label("Months").evaluate("field => field.getAttribute('aria-invalid')")
-        assert page.get_by_role("button", name="Compare", exact=True).is_disabled()
         assert [] == found_by_axe(page)
 
 

@@ -6,7 +6,7 @@ from attrs import frozen
 
 __all__ = ["ASSUMPTIONS_FILE", "FIELDS", "FIVE", "MONEY", "MORE", "NumberField"]
 
-ASSUMPTIONS_FILE = "assumptions.toml"
+ASSUMPTIONS_FILE = "your-numbers.toml"
 """What the file for `--assumptions` is called."""
 
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import ImmutableMultiDict
@@ -204,8 +205,7 @@ async def _file(request: Request) -> Response:
 
 
 def _saved_as(name: str) -> dict[str, str]:
-    plain = "".join(letter if letter.isascii() and letter not in '"\\' else "_" for letter in name)
-    return {"Content-Disposition": f'attachment; filename="{plain}"'}
+    return {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
 
 
 ROUTES = (

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from meter.errors import MeterError
+from meter.errors import MeterError, raise_missing_extra
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -59,13 +59,19 @@ def _compute(task: Task, to: Connection) -> None:
 
 
 def _found(task: Task, tell: _Teller) -> Answer | Fault:
-    # the simulator is imported where it runs: the studio does without it
-    from meter.studio.what_if.work import compute  # noqa: PLC0415
-
     try:
-        return compute(task, tell)
+        return _computed(task, tell)
     except MeterError as error:
         return Fault(str(error))
+
+
+def _computed(task: Task, tell: _Teller) -> Answer:
+    try:
+        # the simulator is imported where it runs: the studio does without it
+        from meter.studio.what_if.work import compute  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise_missing_extra(error)
+    return compute(task, tell)
 
 
 class _Teller:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import inf
 
 from attrs import frozen
 
@@ -85,8 +86,8 @@ def read_number(name: str, text: str) -> float:
             f"`{name}={text}` is not a number; write it like `starts=210`, `uniques=500k` or"
             " `churn=4%`"
         ) from None
-    if not number > 0:
-        raise MeterError(f"`{name}={text}` is not above 0")
+    if not 0 < number < inf:
+        raise MeterError(f"`{name}={text}` is not a number above 0")
     return number
 
 

@@ -75,7 +75,9 @@ class Run:
         try:
             told = connection.recv()
         except (EOFError, OSError):
-            told = Fault("the simulation broke off; ask for fewer readers or draws")
+            told = Fault(
+                "the simulation broke off: the terminal says why, or it was too large for this machine"
+            )
         if isinstance(told, Progress):
             self.progress = told
         elif isinstance(told, Answer):

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from attrs import field, frozen
 
-__all__ = ["EXACTLY", "Settings", "WholeField", "read_settings"]
+__all__ = ["EXACTLY", "Settings", "WholeField", "day_of", "read_settings"]
 
 
 @frozen(kw_only=True)
@@ -28,6 +28,8 @@ _WHOLE = (
     WholeField(name="draws", label="Draws of the assumptions", least=0, most=500, default=20),
     WholeField(name="seed", label="Seed", least=0, most=2**63 - 1, default=1),
 )
+_YEARS = (1990, 2190)
+"""Years that are simulated; a calendar has an end, and nobody plans beyond these."""
 _BY = {"net": "cash within these months", "net_lifetime": "lifetime value"}
 EXACTLY: Mapping[str, str] = {"readers": "100000", "draws": "32", "sweep": "1"}
 """The comparison that `meter compare` makes where nothing else is said."""
@@ -54,6 +56,15 @@ class Settings:
     faults: Mapping[str, str] = field(factory=dict)
 
 
+def day_of(text: str) -> date | None:
+    """Return the day that a text is, where that is a day to simulate."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if _YEARS[0] <= day.year <= _YEARS[1] else None
+
+
 def read_settings(texts: Mapping[str, str]) -> Settings:
     """Return the settings that were typed, by their names."""
     faults: dict[str, str] = {}
@@ -77,9 +88,8 @@ def read_settings(texts: Mapping[str, str]) -> Settings:
     start = None
     text = texts.get("start", "")
     if text:
-        try:
-            start = date.fromisoformat(text)
-        except ValueError:
+        start = day_of(text)
+        if start is None:
             faults["start"] = f"`{text[:40]}` cannot be used; write a day such as `2027-06-01`"
     return Settings(
         readers=numbers["readers"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,6 +14,7 @@ from attrs import field, frozen
 from meter.errors import MeterError
 from meter.loading.toml import parse_toml
 from meter.policy import Policy
+from meter.studio.what_if.settings import day_of
 from meter.windows import Term
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ __all__ = [
     "toml_number",
     "whole",
 ]
+
+_AMOUNT = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?")
 
 Given = Mapping[str, str]
 """What was typed into the fields of a card, by their names."""
@@ -149,14 +152,10 @@ def whole(given: Given, name: str, *, words: Iterable[str] = ()) -> int | str:
 def price(given: Given, name: str) -> Decimal:
     """Return an amount of money from 0 on."""
     text = given.get(name, "").strip()
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        amount = Decimal(-1)
-    if not amount.is_finite() or amount < 0:
+    if not _AMOUNT.fullmatch(text):
         step = "write an amount without a currency, such as `9` or `9.5`"
         raise UnusableFieldError(name, _not_usable(text, step))
-    return amount
+    return Decimal(text)
 
 
 def term(given: Given, name: str) -> str:
@@ -173,11 +172,10 @@ def term(given: Given, name: str) -> str:
 def day(given: Given, name: str) -> date:
     """Return a day."""
     text = given.get(name, "").strip()
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        step = "write a day such as `2027-06-01`"
-        raise UnusableFieldError(name, _not_usable(text, step)) from None
+    found = day_of(text)
+    if found is None:
+        raise UnusableFieldError(name, _not_usable(text, "write a day such as `2027-06-01`"))
+    return found
 
 
 def toml_number(amount: Decimal) -> int | float:

@@ -76,6 +76,9 @@ def test_a_card_makes_a_policy_or_says_why_not(name: str, card: str) -> None:
         ("limit", {"to": "5", "whose": "other"}, "whose"),
         ("price", {"to": "nine"}, "to"),
         ("price", {"to": "NaN"}, "to"),
+        ("price", {"to": "1e9999999"}, "to"),
+        ("trial", {"to": "999999999999 years"}, "to"),
+        ("summer", {**TYPED["summer"], "from": "0001-01-01"}, "from"),
         ("price", {"to": "9"}, "to"),
         ("trial", {"to": "a while"}, "to"),
         ("summer", {**TYPED["summer"], "until": "2026-01-01"}, "until"),
@@ -134,6 +137,7 @@ def test_numbers_are_read_as_people_write_them(typed: dict[str, str], known: str
     [
         ({"uniques": "many"}, {"uniques"}),
         ({"uniques": "0"}, {"uniques"}),
+        ({"uniques": "1e400"}, {"uniques"}),
         ({"uniques": "1.000"}, {"uniques"}),
         ({"starts": "5"}, {"uniques"}),
         ({"subscribers": "5"}, {"uniques"}),

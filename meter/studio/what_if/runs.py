@@ -75,9 +75,7 @@ class Run:
         try:
             told = connection.recv()
         except (EOFError, OSError):
-            told = Fault(
-                "the simulation broke off: the terminal says why, or it was too large for this machine"
-            )
+            told = Fault("the simulation broke off; the terminal may say why")
         if isinstance(told, Progress):
             self.progress = told
         elif isinstance(told, Answer):

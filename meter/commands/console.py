@@ -34,7 +34,6 @@ __all__ = [
     "print_json",
     "print_message",
     "print_problems",
-    "significant",
     "styled",
 ]
 
@@ -44,7 +43,6 @@ EXIT_BAD_INPUT = 2
 """Wrong usage, or input that cannot be read."""
 
 _WIDEST = 100
-_DIGITS = 12
 
 
 def open_console(
@@ -108,17 +106,6 @@ def _plain_letter(letter: str) -> str:
 def print_json(document: object) -> None:
     """Print one JSON document on stdout. Times are ISO 8601, other values their words."""
     click.echo(json.dumps(document, indent=2, ensure_ascii=False, default=_plain))
-
-
-def significant(document: object) -> object:
-    """Return a document with 12 digits of each fraction: what follows depends on the processor."""
-    if isinstance(document, float):
-        return float(f"{document:.{_DIGITS}g}")
-    if isinstance(document, dict):
-        return {key: significant(value) for key, value in document.items()}
-    if isinstance(document, list | tuple):
-        return [significant(value) for value in document]
-    return document
 
 
 def _plain(value: object) -> object:

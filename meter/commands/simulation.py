@@ -12,23 +12,21 @@ from typing import TYPE_CHECKING
 from attrs import evolve, frozen
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from meter.commands.console import open_console, print_json, print_message, significant
-from meter.commands.population import OutputOptions, People
+from meter.commands.console import open_console, print_json, print_message
 from meter.simulate import report
-from meter.simulate.assumptions import Assumptions, load_assumptions, published_assumptions
-from meter.simulate.calibrate import Calibration, Known, calibrate
-from meter.simulate.compare import compare, lives
+from meter.simulate.assumptions import load_assumptions, published_assumptions
+from meter.simulate.assumptions.known import Known
 from meter.simulate.limits import LimitChoice, LimitSearch
 from meter.simulate.optimise import choose
 from meter.simulate.report.charts import charts
 from meter.simulate.report.html import html_report
-from meter.simulate.report.summary import report_table
 from meter.simulate.report.terminal import print_calibration, print_comparison
-from meter.simulate.setting import settled
+from meter.simulate.scenario import Scenario
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from meter.commands.population import OutputOptions, People
     from meter.policy import Policy
     from meter.simulate.compare import Comparison
 
@@ -37,11 +35,9 @@ __all__ = ["Simulation"]
 
 @frozen
 class Simulation:
-    """Simulated people, and assumptions that are fitted to the numbers known of real ones."""
+    """What is asked of simulated people, and the bars and answers of it in a terminal."""
 
-    people: People
-    assumptions: Assumptions
-    calibration: Calibration | None
+    scenario: Scenario
 
     @classmethod
     def fitted(cls, people: People, policies: Sequence[Policy]) -> Simulation:
@@ -52,36 +48,39 @@ class Simulation:
         assumptions = published_assumptions()
         if people.assumptions is not None:
             assumptions = load_assumptions(people.assumptions)
-        assumptions = settled(policies, assumptions, people.today)
-        if people.known is None:
-            return cls(people, assumptions, None)
-        known = Known.parse(people.known)
-        if people.my_readers is None and known.uniques is not None:
-            people = evolve(people, my_readers=round(known.uniques))
-        calibration = calibrate(
-            policies[0], known, assumptions, seed=people.seed, workers=people.workers
+        scenario = Scenario(
+            assumptions=assumptions,
+            readers=people.readers,
+            months=people.months,
+            seed=people.seed,
+            workers=people.workers,
+            draws=people.draws,
+            sweep=people.sweep,
+            by=people.by,
+            my_readers=people.my_readers,
         )
-        return cls(people, calibration.assumptions, calibration)
+        known = None if people.known is None else Known.parse(people.known)
+        return cls(scenario.fitted(policies, known, people.today))
 
     def choose(self, policy: Policy, limits: str) -> tuple[LimitChoice, Policy]:
         """Try the limits that `limits` names; return the choice, and the policy with it."""
-        people = self.people
+        asked = self.scenario
         search = LimitSearch.parse(limits, policy)
         tried = search.high - search.low + 1
-        half = tried * people.readers // 2
-        total = half + lives(self.assumptions, tried, people.readers, people.draws, sweep=False)
+        half = tried * asked.readers // 2
+        total = half + evolve(asked, sweep=False).lives(tried)
         with _progress_bar(f"trying {tried} limits", total) as progress:
             choice = choose(
                 policy,
                 search,
-                readers=people.readers,
-                months=people.months,
-                seed=people.seed,
-                workers=people.workers,
-                assumptions=self.assumptions,
-                draws=people.draws,
-                by=people.by,
-                sweep=people.sweep,
+                readers=asked.readers,
+                months=asked.months,
+                seed=asked.seed,
+                workers=asked.workers,
+                assumptions=asked.assumptions,
+                draws=asked.draws,
+                by=asked.by,
+                sweep=asked.sweep,
                 progress=progress,
             )
         return choice, search.turned(policy, choice.selected)
@@ -90,39 +89,19 @@ class Simulation:
         self, policies: Sequence[Policy], names: Sequence[str], *, title: str
     ) -> Comparison:
         """Take the people through each policy; `title` stands beside the bar."""
-        people = self.people
-        total = lives(
-            self.assumptions, len(policies), people.readers, people.draws, sweep=people.sweep
-        )
-        with _progress_bar(title, total) as progress:
-            found = compare(
-                policies,
-                names=names,
-                readers=people.readers,
-                months=people.months,
-                seed=people.seed,
-                workers=people.workers,
-                assumptions=self.assumptions,
-                draws=people.draws,
-                sweep=people.sweep,
-                by=people.by,
-                progress=progress,
-            )
-        fit = () if self.calibration is None else self.calibration.rows
-        return evolve(found, my_readers=people.my_readers, fit=fit)
+        with _progress_bar(title, self.scenario.lives(len(policies))) as progress:
+            return self.scenario.compare(policies, names, progress)
 
     def print_answer(
         self, comparison: Comparison, output: OutputOptions, choice: LimitChoice | None = None
     ) -> None:
         """Print an answer, and write its page and its pictures."""
-        calibration = self.calibration
         if output.form == "json":
-            fit = None if calibration is None else list(calibration.rows)
-            print_json(significant({**report_table(comparison, choice), "calibration": fit}))
+            print_json(self.scenario.table(comparison, choice))
         else:
             console = open_console()
-            if calibration is not None:
-                print_calibration(calibration, console)
+            if self.scenario.calibration is not None:
+                print_calibration(self.scenario.calibration, console)
             print_comparison(comparison, console, choice, assumptions=output.assumptions)
         if output.html is not None:
             page = html_report(comparison, choice=choice)

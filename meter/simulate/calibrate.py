@@ -5,14 +5,14 @@ What does not fit is said aloud.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
-from meter.errors import MeterError, meant
+from meter.errors import MeterError
 from meter.simulate.assumptions import Assumption, Assumptions, Basis
+from meter.simulate.assumptions.known import SPLIT_WORDS, Known
 from meter.simulate.people import casual_shares
 from meter.simulate.population import simulate
 
@@ -24,102 +24,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Calibration", "CalibrationRow", "Known", "calibrate"]
 
-_NAMES = ("uniques", "split", "stops", "starts", "churn")
-_PAIR = re.compile(r"\s*([a-z_]+)\s*=\s*([^,]+?)\s*(?:,|$)")
-_SPLIT_WORDS = ("read one article", "read two to five", "read more than five")
 _CLOSE = 0.1
 _READERS = 60_000
-_WHOLE = 1.0
 _MOST_CONVERSION = 0.1
 _TWO_YEARS = 24
-_HUNDRED = 100.0
-_ROUNDED = 0.011
-"""By how much shares that were rounded may miss the whole."""
-_MARKS = {"%": 0.01, "k": 1e3, "m": 1e6}
-
-
-@frozen(kw_only=True)
-class Known:
-    """What staff know of a usual month under the present policy.
-
-    `uniques` readers of the month; `split` the shares of them that read one, two to five, and more
-    articles; `stops` the share who met a wall; `starts` trials and subscriptions begun; `churn` the
-    share of subscribers who leave in a month.
-    """
-
-    uniques: float | None = None
-    split: tuple[float, float, float] | None = field(default=None)
-    stops: float | None = None
-    starts: float | None = None
-    churn: float | None = None
-
-    @classmethod
-    def parse(cls, text: str) -> Known:
-        """Read `uniques=500000, split=68/23/9, stops=4.2%, starts=210, churn=4%`.
-
-        Any of them may be left out.
-
-        >>> Known.parse("split=68/23/9, churn=4%").churn
-        0.04
-        """
-        numbers: dict[str, float] = {}
-        split = None
-        read = 0
-        for match in _PAIR.finditer(text):
-            name, value = match.groups()
-            if name not in _NAMES or match.start() != read:
-                raise MeterError(f"`{name}` is not one of the five numbers; {meant(name, _NAMES)}")
-            read = match.end()
-            if name == "split":
-                split = _split(value)
-            else:
-                numbers[name] = _number(name, value)
-        if read != len(text) or not (numbers or split):
-            raise MeterError(
-                f"`{text}` cannot be read; write `uniques=500000, split=68/23/9, stops=4.2%,"
-                " starts=210, churn=4%`"
-            )
-        if "starts" in numbers and "uniques" not in numbers:
-            raise MeterError(
-                "`starts` needs `uniques`: a number of starts says something only of a number of"
-                " readers"
-            )
-        for name in ("stops", "churn"):
-            if numbers.get(name, 0) >= _WHOLE:
-                raise MeterError(f"`{name}` is a share below 1; write `{name}={numbers[name]:g}%`")
-        return cls(split=split, **numbers)
-
-
-def _number(name: str, text: str) -> float:
-    written = text.replace("_", "")
-    scale = next((times for mark, times in _MARKS.items() if written.lower().endswith(mark)), 1)
-    try:
-        number = float(written[:-1] if scale != 1 else written) * scale
-    except ValueError:
-        raise MeterError(
-            f"`{name}={text}` is not a number; write it like `starts=210`, `uniques=500k` or"
-            " `churn=4%`"
-        ) from None
-    if not number > 0:
-        raise MeterError(f"`{name}={text}` is not above 0")
-    return number
-
-
-def _split(text: str) -> tuple[float, float, float]:
-    parts = [_number("split", part.strip()) for part in text.split("/")]
-    if len(parts) != len(_SPLIT_WORDS):
-        raise MeterError(
-            f"`split={text}` has not three parts; write the readers of 1, of 2 to 5, and of more"
-            " articles, such as `68/23/9`"
-        )
-    whole = sum(parts)
-    if not any(abs(whole / total - 1) <= _ROUNDED for total in (_WHOLE, _HUNDRED)):
-        raise MeterError(
-            f"the parts of `split={text}` add up to {whole:g}; they are shares of all readers, so"
-            " let them add up to 100"
-        )
-    one, few, more = (part / whole for part in parts)
-    return one, few, more
 
 
 class CalibrationRow(TypedDict):
@@ -284,7 +192,7 @@ def _compared(known: Known, people: Population) -> Iterator[tuple[str, float, fl
     if known.split is not None:
         wanted = people.wanted / max(people.wanted[1:].sum(), 1)
         ours = (wanted[1], wanted[2:6].sum(), wanted[6:].sum())
-        for name, yours, simulated in zip(_SPLIT_WORDS, known.split, ours, strict=True):
+        for name, yours, simulated in zip(SPLIT_WORDS, known.split, ours, strict=True):
             yield name, yours, float(simulated)
     if known.stops is not None:
         yield "met a wall", known.stops, people.total("stopped") / people.total("months")

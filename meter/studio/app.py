@@ -15,13 +15,14 @@ from starlette.routing import Route
 from meter.errors import MeterError
 from meter.prompts import stylesheet
 from meter.resources import template_root
-from meter.studio import log, promises
+from meter.studio import log, promises, what_if
 from meter.studio.desk import UnknownVersionError
 from meter.studio.door import Door
 from meter.studio.gallery.place import ROUTES as GALLERY_ROUTES
 from meter.studio.log.shelf import LogShelf
 from meter.studio.pages import PLACES, mistake
 from meter.studio.runs import Runs
+from meter.studio.what_if.runs import Runs as Questions
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -40,6 +41,8 @@ _FILES = (
     "promises.css",
     "log.css",
     "progress.js",
+    "what-if.css",
+    "what-if.js",
     "vendor/htmx.min.js",
     "vendor/codemirror.min.js",
 )
@@ -55,11 +58,13 @@ def application(desk: Desk, key: Key) -> ASGIApp:
             *GALLERY_ROUTES,
             *promises.ROUTES,
             *log.ROUTES,
+            *what_if.ROUTES,
         ],
         exception_handlers={MeterError: _tell, HTTPException: _tell_status},
     )
     app.state.desk = desk
     app.state.runs = Runs()
+    app.state.questions = Questions()
     app.state.logs = LogShelf()
     return Door(app, key)
 

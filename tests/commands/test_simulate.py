@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from meter.cli import main
-from meter.commands.console import significant
 from meter.loading import dumps_policy
+from meter.simulate.scenario import significant
 from tests.simulate.policies import metered, with_trials
 
 if TYPE_CHECKING:

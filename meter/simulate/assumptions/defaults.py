@@ -307,17 +307,18 @@ PUBLISHED: tuple[Assumption, ...] = (
     Assumption(name="money.currency", value="USD", basis="published",
         words="what the money below is in; another one asks for prices in it",
         source="the sources below are of the United States"),
-    Assumption(name="money.ads_per_1000_articles", value=23, low=10, high=60, most=1000,
+    Assumption(name="money.ads_per_1000_articles", value=23, low=10, high=60, most=10_000_000,
         basis="derived",
         words="advertising earned by 1,000 articles read",
         source=f"{_MATHER}: $23 (that is $9 per 1,000 pages)"),
-    Assumption(name="money.price_month", value=10, low=6, high=16, most=1000, basis="published",
+    Assumption(name="money.price_month", value=10, low=6, high=16, most=10_000_000,
+        basis="published",
         words="price of a month where a wall names no offer",
         source=(
             "American Press Institute 2017: median of US local papers $10; RISJ 2019: $15.75 in"
             " seven countries"
         )),
-    Assumption(name="money.price_year", value=99, most=10000, basis="published",
+    Assumption(name="money.price_year", value=99, most=100_000_000, basis="published",
         words="price of a year where a wall names no offer",
         source="Brave 2019 (arXiv 1903.01406): median annual $108"),
     Assumption(name="money.annual_share", value=0.3, low=0.1, high=0.5, basis="assumed",

@@ -1,0 +1,217 @@
+"""The pages of *What if*: ask, start, watch, cancel, read the answer, take its files along."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import ImmutableMultiDict
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from meter.studio.pages import desk_of, page
+from meter.studio.what_if.asked import MOST_BRANCHES, Asked
+from meter.studio.what_if.cards import (
+    CARDS,
+    Base,
+    DoesNotFitError,
+    UnusableFieldError,
+    branch_of,
+)
+from meter.studio.what_if.fields import ASSUMPTIONS_FILE
+from meter.studio.what_if.question import Question, command_line, run_key
+from meter.studio.what_if.settings import EXACTLY
+from meter.studio.what_if.view import marked, view_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.datastructures import FormData
+    from starlette.requests import Request
+
+    from meter.studio.desk import Desk
+    from meter.studio.what_if.runs import Run, Runs
+
+__all__ = ["ROUTES"]
+
+_PLACE = "what-if"
+_LOOK = 0.15
+"""Seconds between two looks at how far a run is."""
+_REPORT_CSP = (
+    "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval';"
+    " style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
+)
+
+
+def _runs(request: Request) -> Runs:
+    runs: Runs = request.app.state.questions
+    return runs
+
+
+async def _show(request: Request) -> Response:
+    """Show a question, with its answer as far as there is one."""
+    return await run_in_threadpool(_shown, request)
+
+
+def _shown(request: Request) -> Response:
+    asked = Asked.read(request.query_params)
+    question = Question.of(asked, desk_of(request))
+    task = question.task
+    runs = _runs(request)
+    run = None if task is None else runs.get(run_key(task))
+    running = runs.running
+    return page(
+        request,
+        "what-if.html.j2",
+        place=_PLACE,
+        title="What if",
+        asked=asked,
+        question=question,
+        view=view_of(question),
+        run=run,
+        is_other_running=running is not None and running is not run,
+        command=None if run is None else command_line(run.task),
+        assumptions_file=ASSUMPTIONS_FILE,
+        look_again=_look_again(request, asked),
+        marked=marked,
+    )
+
+
+def _look_again(request: Request, asked: Asked) -> str:
+    """Return an address that shows the same anew: one that is not this one, but for its end."""
+    looked = request.query_params.get("look") == "1"
+    joint = "&" if "?" in asked.address else "?"
+    return f"{asked.address}{joint}look={2 if looked else 1}#answer"
+
+
+async def _act(request: Request) -> Response:
+    """Do what a button asks for, and go on to the address that shows it."""
+    async with request.form() as form:
+        texts = {name: value for name, value in form.multi_items() if isinstance(value, str)}
+        asked = Asked.read(_texts_of(form))
+    address, place = await run_in_threadpool(_done, request, asked, texts)
+    return RedirectResponse(f"{address}#{place}", status_code=HTTPStatus.SEE_OTHER)
+
+
+def _done(request: Request, asked: Asked, texts: dict[str, str]) -> tuple[str, str]:
+    """Do it; return the address that shows it, and the place on that page to go to."""
+    what, _, which = texts.get("do", "").partition(":")
+    desk = desk_of(request)
+    if what == "card" and which in CARDS:
+        return _with_card(asked, which, texts, desk)
+    if what == "remove":
+        return asked.without_branch(which).address, "compare"
+    if what == "exactly":
+        asked = asked.with_texts(EXACTLY)
+    if what in ("start", "instead", "exactly"):
+        return _started(request, asked, is_instead=what == "instead")
+    if what == "cancel":
+        run = _runs(request).get(texts.get("run"))
+        if run is not None:
+            run.cancel()
+        return asked.address, "answer"
+    return asked.address, "numbers"
+
+
+def _with_card(asked: Asked, card: str, texts: dict[str, str], desk: Desk) -> tuple[str, str]:
+    """Add the branch of a card; where that cannot be, keep what was typed into it."""
+    head = f"{card}."
+    given = {
+        name.removeprefix(head): value for name, value in texts.items() if name.startswith(head)
+    }
+    failed = asked.with_card(card, given)
+    version = desk.version(asked.open_key)
+    if version.policy is None or len(asked.branches) >= MOST_BRANCHES:
+        return failed.address, f"card-{card}"
+    try:
+        branch = branch_of(Base.of(version.text, version.policy), card, given)
+    except (DoesNotFitError, UnusableFieldError):
+        return failed.address, f"card-{card}"
+    draft = desk.keep(branch.text)
+    if draft.policy is None:
+        return failed.address, f"card-{card}"
+    return asked.with_branch(branch.name, draft.key).address, "compare"
+
+
+def _started(request: Request, asked: Asked, *, is_instead: bool) -> tuple[str, str]:
+    task = Question.of(asked, desk_of(request)).task
+    if task is None:
+        return asked.address, "compare"
+    _runs(request).start(run_key(task), task, instead=is_instead)
+    return asked.address, "answer"
+
+
+def _texts_of(form: FormData) -> ImmutableMultiDict[str, str]:
+    return ImmutableMultiDict(
+        [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+    )
+
+
+def _run(request: Request) -> Run:
+    """Return the run that an address names."""
+    run = _runs(request).get(request.query_params.get("run"))
+    if run is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    return run
+
+
+async def _progress(request: Request) -> Response:
+    """Tell how far a run is, as server-sent events, until it is over."""
+    return StreamingResponse(_events(_run(request)), media_type="text/event-stream")
+
+
+async def _events(run: Run) -> AsyncIterator[str]:
+    told = None
+    while run.is_running:
+        progress = run.progress
+        if progress != told:
+            told = progress
+            data = {"done": progress.done, "total": progress.total, "words": progress.words}
+            yield f"event: progress\ndata: {json.dumps(data)}\n\n"
+        await asyncio.sleep(_LOOK)
+    yield f"event: over\ndata: {run.state}\n\n"
+
+
+async def _report(request: Request) -> Response:
+    """Answer with the report of a run: to look at in a frame, or to keep."""
+    run = _run(request)
+    if run.answer is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    headers = {"Content-Security-Policy": _REPORT_CSP}
+    if "download" in request.query_params:
+        headers |= _saved_as(f"{'-or-'.join(run.task.names)}.html")
+    return Response(run.answer.html, media_type="text/html", headers=headers)
+
+
+async def _file(request: Request) -> Response:
+    """Answer with a file of a run: a policy, the assumptions, or the answer as JSON."""
+    run = _run(request)
+    name = request.path_params["name"]
+    files = {f"{of}.toml": text for of, text in zip(run.task.names, run.task.texts, strict=True)}
+    if run.task.assumptions_text is not None:
+        files[ASSUMPTIONS_FILE] = run.task.assumptions_text
+    if run.answer is not None:
+        files["answer.json"] = run.answer.json
+    if name not in files:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    media = "application/json" if name.endswith(".json") else "application/toml"
+    raw = files[name].encode("utf-8", "surrogatepass")
+    return Response(raw, media_type=media, headers=_saved_as(name))
+
+
+def _saved_as(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
+
+
+ROUTES = (
+    Route("/what-if", _show),
+    Route("/what-if", _act, methods=["POST"]),
+    Route("/what-if/progress", _progress),
+    Route("/what-if/report", _report),
+    Route("/what-if/files/{name}", _file),
+)

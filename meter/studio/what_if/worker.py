@@ -1,0 +1,95 @@
+"""Compute in a process of its own, which can be ended at any time and keeps the studio quick."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import suppress
+from multiprocessing import get_context
+from threading import Lock
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from meter.errors import MeterError, raise_missing_extra
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
+
+    from meter.studio.what_if.answer import Answer, Task
+
+__all__ = ["Fault", "Progress", "begin"]
+
+_EVERY = 0.1
+"""Seconds between two words of progress, at least."""
+
+
+@frozen
+class Progress:
+    """How much is done of how much (0 where that is not known), and what is being done."""
+
+    done: int
+    total: int
+    words: str
+
+
+@frozen
+class Fault:
+    """Why there is no answer."""
+
+    message: str
+
+
+def begin(task: Task) -> tuple[BaseProcess, Connection]:
+    """Start computing; from the connection come `Progress`, then an `Answer` or a `Fault`."""
+    context = get_context("spawn")
+    here, there = context.Pipe(duplex=False)
+    process = context.Process(target=_compute, args=(task, there), daemon=True)
+    process.start()
+    there.close()
+    return process, here
+
+
+def _compute(task: Task, to: Connection) -> None:
+    # Ctrl+C is for the studio, which ends this process.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with suppress(BrokenPipeError):
+        to.send(_found(task, _Teller(to)))
+
+
+def _found(task: Task, tell: _Teller) -> Answer | Fault:
+    try:
+        return _computed(task, tell)
+    except MeterError as error:
+        return Fault(str(error))
+
+
+def _computed(task: Task, tell: _Teller) -> Answer:
+    try:
+        # the simulator is imported where it runs: the studio does without it
+        from meter.studio.what_if.work import compute  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise_missing_extra(error)
+    return compute(task, tell)
+
+
+class _Teller:
+    """Sends how far it is, not too often; called from several threads."""
+
+    def __init__(self, to: Connection) -> None:
+        self._to = to
+        self._lock = Lock()
+        self._done = 0
+        self._words = ""
+        self._told = 0.0
+
+    def __call__(self, done: int, total: int, words: str) -> None:
+        with self._lock:
+            self._done += done
+            now = monotonic()
+            if words == self._words and now - self._told < _EVERY:
+                return
+            self._words = words
+            self._told = now
+            self._to.send(Progress(self._done, total, words))

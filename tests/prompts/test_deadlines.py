@@ -81,7 +81,11 @@ def test_the_end_of_an_offer_cannot_be_mistaken(ends, now, said):
             "Предложение действует до 1 июня 2028\u202fг.",
             "Предложение действует до 1 июня, 18:30",
         ),
-        ("de", "Angebot gültig bis 1. Juni 2028", "Angebot gültig bis 1. Juni, 18:30"),
+        (
+            "de",
+            "Angebot gültig bis zum 1. Juni 2028",
+            "Angebot gültig bis zum 1. Juni, 18:30",
+        ),
         ("nl", "Aanbieding eindigt op 1 juni 2028", "Aanbieding eindigt op 1 juni, 18:30"),
         (
             "sv",

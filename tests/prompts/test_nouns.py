@@ -54,7 +54,7 @@ SAID = {
         "Hai ancora 1 ricetta gratis questo mese",
         "Hai ancora 2 ricette gratis questo mese",
         "Hai ancora 5 ricette gratis questo mese",
-        "Dopo questo accesso non avrai più ricette gratis questo mese",
+        "Dopo questo contenuto non avrai più ricette gratis questo mese",
         "Hai raggiunto il limite di 6 ricette gratis questo mese",
     ],
     "zh-Hant": [
@@ -103,7 +103,7 @@ SAID = {
         "Noch 1 Rezept kostenlos in diesem Monat",
         "Noch 2 kostenlose Rezepte in diesem Monat",
         "Noch 5 kostenlose Rezepte in diesem Monat",
-        "Danach keine kostenlosen Rezepte mehr in diesem Monat",
+        "Damit sind Ihre kostenlosen Rezepte in diesem Monat aufgebraucht",
         "Das waren Ihre 6 kostenlosen Rezepte in diesem Monat",
     ],
     "nl": [

@@ -118,7 +118,7 @@ ROLLING = {
     ],
     "fr": [
         ("1 hour", "(5 au maximum en une heure)", "au cours de la dernière heure"),
-        ("1 day", "(5 au maximum en 24 heures)", "au cours des dernières 24 heures"),
+        ("1 day", "(5 au maximum en 24 heures)", "au cours des 24 dernières heures"),
         ("30 days", "(5 au maximum en 30 jours)", "au cours des 30 derniers jours"),
     ],
     "es": [
@@ -171,7 +171,7 @@ ROLLING = {
         ("30 days", "(5 innerhalb von 30 Tagen)", "in den letzten 30 Tagen"),
     ],
     "nl": [
-        ("1 hour", "(5 in een uur)", "in het afgelopen uur"),
+        ("1 hour", "(5 per uur)", "in het afgelopen uur"),
         ("36 hours", "(5 in 36 uur)", "in de afgelopen 36 uur"),
         ("30 days", "(5 in 30 dagen)", "in de afgelopen 30 dagen"),
     ],
@@ -231,7 +231,11 @@ def test_a_rolling_window_says_how_many_in_how_long(language):
         ("fr", "Il vous reste 4 articles gratuits jusqu’au 12 juin", "(d’autres dès le 12 juin)"),
         ("es", "Te quedan 4 artículos gratis hasta el 12 de junio", "(más a partir del 12 de"),
         ("pt", "Você ainda tem 4 artigos gratuitos até 12 de junho", "(mais a partir de 12 de"),
-        ("it", "Hai ancora 4 articoli gratuiti fino al 12 giugno", "disponibilità dal 12 giugno)"),
+        (
+            "it",
+            "Hai ancora 4 articoli gratuiti fino al 12 giugno",
+            "(ne avrai di nuovo dal 12 giugno)",
+        ),
         ("zh-Hant", "6月12日前可用的免費文章還剩4篇", "6月12日前可用的5篇免費文章"),
         ("ja", "6月12日までお読みいただける無料記事はあと4本です", "6月12日までにお読み"),
         ("ar", "بقيت لديك 4 مقالات مجانية حتى 12 يونيو", "(المزيد ابتداءً من 12 يونيو)"),

@@ -123,7 +123,7 @@ def test_japanese_says_every_state_in_japanese():
         said = said.replace(known, "")
     words = [word for word in said.split() if not word.startswith("/")]
     assert not [word for word in words if word.isascii() and word.isalpha()]
-    assert ["お申し込みは6月30日まで", "3か月間$9で試す", "すべてのプランを見る"] == read(
+    assert ["お申し込みは6月30日まで", "3か月$9で試す", "すべてのプランを見る"] == read(
         render(STAGE.read(1), STAGE.policy, locale="ja")
     ).lines[-3:]
 

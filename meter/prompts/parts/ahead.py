@@ -5,12 +5,14 @@ The engine judges the same facts again: of a reader who has registered, or with 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from attrs import frozen
+from attrs import field, frozen
 
+from meter.decision import Decision, MeterReading
 from meter.engine import complete
-from meter.facts import ACCESS
+from meter.facts import ACCESS, Codes
 from meter.formulas import leaves
 from meter.rulebook import first_match
 from meter.view import Article, PageView, Reader
@@ -20,8 +22,6 @@ from meter.windows import instant
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from meter.decision import Decision
-    from meter.facts import Codes
     from meter.rulebook import Rulebook, Verdict
 
 __all__ = ["Ahead", "Gain", "look_ahead"]
@@ -60,7 +60,40 @@ def look_ahead(decision: Decision) -> Ahead:
     has_more = reading is not None and (reading.left is None or reading.left > _FEW)
     if decision.access is Access.FULL and (reading is None or has_more):
         return Ahead(gain=None, returns=False)
+    return _remembered(
+        _Question(decision.policy, decision.access, _seen(decision), reading, decision)
+    )
+
+
+@frozen
+class _Question:
+    """A decision to look ahead from. What comes out hangs on nothing but what is compared here."""
+
+    digest: str
+    access: Access
+    seen: Codes
+    reading: MeterReading | None
+    decision: Decision = field(eq=False)
+
+
+@lru_cache(maxsize=4096)
+def _remembered(question: _Question) -> Ahead:
+    decision = question.decision
     return Ahead(_account_gain(decision), _returns(decision))
+
+
+def _seen(decision: Decision) -> Codes:
+    """Return what was looked at for a decision, at least all that needs no usage.
+
+    A decision by the reader's status alone is taken to be about a metered article of which nothing
+    more is known.
+    """
+    facts = decision.facts.values
+    if len(facts) > ACCESS:
+        return facts
+    vocabulary = _rulebook_of(decision).vocabulary
+    status = cast("Status", decision.facts["reader"])
+    return vocabulary.observe(_NOBODY, _A_VIEW, instant(decision.at), status)
 
 
 def _account_gain(decision: Decision) -> Gain | None:
@@ -103,13 +136,10 @@ def _rulebook_of(decision: Decision) -> Rulebook:
 def _judge_again(decision: Decision, status: Status, used: Callable[[int], int]) -> _Judged | None:
     """Return what the rules say of this view for a reader of a status.
 
-    `used` says how much the meter at a place has counted. A prompt that hangs on the reader's
-    status alone is taken to stand at a metered article of which nothing more is known.
+    `used` says how much the meter at a place has counted.
     """
     rulebook = _rulebook_of(decision)
-    seen = decision.facts.values[: rulebook.vocabulary.base]
-    if len(seen) <= ACCESS:
-        seen = rulebook.vocabulary.observe(_NOBODY, _A_VIEW, instant(decision.at), status)
+    seen = _seen(decision)[: rulebook.vocabulary.base]
     counts: list[int] = [False]
     for place in range(len(rulebook.meters)):
         counts += (used(place), 0)

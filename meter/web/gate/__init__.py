@@ -46,7 +46,8 @@ class Gate(ConfiguredGate):
     - `max_age`: for how many seconds at most a cache may keep what is open to everyone. It keeps it
       no longer than until the policy could answer otherwise, by a date, an age or an hour; and
       where the policy is read again, no longer than that takes.
-    - `folder`: a folder of your own prompt templates. `layout`: how prompts are laid out.
+    - `folder`: a folder of your own prompt templates. `layout`: `wide`, `narrow` or
+      `bar`, how prompts are laid out.
     - `clock`: returns the time, with a zone.
 
     A wrong setting raises a `TypeError` or a `ValueError`.

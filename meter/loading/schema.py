@@ -147,7 +147,7 @@ PUBLICATION = Table(
             shape=Text(form='a folder such as `"prompts"`'),
             says=(
                 "the folder of the publisher's own prompts, from that of this file: `meter check`"
-                " and `meter render` look there"
+                " and `meter render` look there; or a set that ships, `meter:source`"
             ),
         ),
     },

@@ -46,8 +46,8 @@ def link_faults(links: Links) -> Iterator[Problem]:
 class Publication:
     """Who publishes, and in which zone and language.
 
-    `templates` is the folder of the publisher's own prompts, from that of the policy's file:
-    `meter check` looks there for the prompts that rules name.
+    `templates` is the folder of the publisher's own prompts, from that of the policy's file, or a
+    set that ships (`meter:source`): `meter check` looks there for the prompts that rules name.
     """
 
     name: str

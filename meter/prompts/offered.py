@@ -37,7 +37,8 @@ class OfferWords:
     @property
     def line(self) -> str:
         """The whole offer in one line: what it is, what it costs afterwards, and when it ends."""
-        return " · ".join(part for part in (self.action, self.then_line, self.ends_line) if part)
+        parts = (self.action, self.then_line, self.renews_line, self.ends_line)
+        return " · ".join(part for part in parts if part)
 
     def table(self) -> dict[str, Any]:
         """Return the words as plain values."""

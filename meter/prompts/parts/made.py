@@ -87,6 +87,7 @@ class Parts:
             "show": self.show,
             "lang": self.lang,
             "dir": self.dir,
+            "copy_lang": self.copy_lang,
             "heading": self.heading,
             "lines": list(self.lines()),
             "text": self.text,

@@ -14,7 +14,7 @@ from rich.padding import Padding
 from rich.panel import Panel
 from rich.text import Text
 
-from meter.prompts import render
+from meter.journeys.against import prompt_text
 from meter.vocabulary import Access
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ __all__ = [
     "print_below",
     "print_timeline",
     "prompt_lines",
-    "prompt_text",
     "reasons_of",
     "summary_parts",
     "when_text",
@@ -54,16 +53,6 @@ def format_time(when: datetime, now: datetime) -> str:
     """Write a time, such as `1 June 00:00`, with the year where it is not this one."""
     year = "" if when.year == now.year else f" {when.year}"
     return f"{when.day} {when:%B}{year} {when:%H:%M}"
-
-
-def prompt_text(step: JourneyStep, policy: Policy, locale: str | None) -> str:
-    """Return what the page says at a step that opens an article, as plain text.
-
-    Nothing where it says nothing.
-    """
-    if not step.is_read or step.decision.prompt is None:
-        return ""
-    return render(step.decision, policy, locale=locale, format="text").strip("\n")
 
 
 def prompt_lines(text: str) -> list[str]:

@@ -202,6 +202,21 @@ class Desk:
             raise MeterError(f"{quoted(name)} cannot be written: {reason}") from None
         return path
 
+    def rewrite_file(self, name: str, text: str, *, expected: str) -> None:
+        """Write a new text into a file beside the policy that holds what `expected` says.
+
+        `expected` is the digest of its bytes when they were read. Raises `ConflictError` where it
+        holds something else now, and `MeterError` where nothing may be written or it is elsewhere.
+        """
+        self._check_may_write()
+        path = self.folder / name
+        if path.resolve().parent != self.folder.resolve() or not path.is_file():
+            raise MeterError(f"{quoted(name)} is not the name of a file beside the policy")
+        with self._lock:
+            if digest(path.read_bytes()) != expected:
+                raise ConflictError(f"`{name}` was changed outside the studio meanwhile")
+            _replace(path.resolve(), _bytes(text))
+
     def _check_may_write(self) -> None:
         if not self.may_write:
             raise MeterError("the studio was started without `--write`, so it changes no file")
@@ -217,16 +232,19 @@ class Desk:
         return raw
 
     def _write(self, raw: bytes) -> None:
-        """Replace the file's bytes in one step: nobody ever reads half of them."""
-        path = self.path.resolve()
-        beside = path.with_name(f".{path.name}.new")
-        beside.write_bytes(raw)
-        beside.chmod(path.stat().st_mode & 0o777)
-        beside.replace(path)
+        _replace(self.path.resolve(), raw)
 
     def _version(self, key: str, text: str, raw: bytes) -> Version:
         policy, problems = check_text(text, str(self.path))
         return Version(key=key, text=text, digest=digest(raw), policy=policy, problems=problems)
+
+
+def _replace(path: Path, raw: bytes) -> None:
+    """Replace a file's bytes in one step: nobody ever reads half of them."""
+    beside = path.with_name(f".{path.name}.new")
+    beside.write_bytes(raw)
+    beside.chmod(path.stat().st_mode & 0o777)
+    beside.replace(path)
 
 
 def digest(raw: bytes) -> str:

@@ -31,8 +31,8 @@ __all__ = ["FRAMES", "LAYOUTS", "SCHEMES", "SIDES", "Look", "Screen"]
 SIDES = ("a", "b")
 SCHEMES = ("light", "dark")
 FRAMES = ("phone", "desktop")
-LAYOUTS: tuple[str, ...] = get_args(LayoutWord)
-_FIT = {"phone": "narrow", "desktop": "wide"}
+LAYOUTS: tuple[LayoutWord, ...] = get_args(LayoutWord)
+_FIT: dict[str, LayoutWord] = {"phone": "narrow", "desktop": "wide"}
 
 
 @frozen(kw_only=True)
@@ -60,9 +60,9 @@ class Look:
         return {name: word for name, word in asdict(self).items() if word != plain[name]}
 
     @property
-    def fitting(self) -> str:
+    def fitting(self) -> LayoutWord:
         """The layout: the one that was chosen, else the one that fits the frame."""
-        return self.layout or _FIT[self.frame]
+        return next((word for word in LAYOUTS if word == self.layout), _FIT[self.frame])
 
 
 @frozen(kw_only=True)

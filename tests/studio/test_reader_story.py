@@ -87,14 +87,14 @@ def screens(draw):
 
 
 @given(screens())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60)
 def test_an_address_shows_the_same_again(screen):
     """Whatever stands on the screen is read from its address as it was written."""
     assert Screen.parse(query_of(screen.address()), no_file) == screen
 
 
 @given(stories(), st.sampled_from([POLICY, OTHER]))
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60)
 def test_a_saved_story_is_decided_alike_by_a_journey(story, policy):
     """The file holds every step that could happen, passes, and brings the same decisions."""
     shown = [step for step in play(story, policy, 0, "").steps if step.happened]
@@ -110,7 +110,7 @@ def test_a_saved_story_is_decided_alike_by_a_journey(story, policy):
 
 
 @given(stories(), st.integers(0, 12), st.integers(0, 12))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30)
 def test_the_past_is_the_same_in_every_branch(story, fork, more):
     """The steps before a branch are decided as they were, whatever comes after."""
     fork = min(fork, len(story))

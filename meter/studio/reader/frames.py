@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from meter.prompts import stylesheet
 
 __all__ = ["reader_page"]
@@ -11,7 +13,7 @@ def reader_page(prompt_html: str, *, locale: str, scheme: str, is_preview: bool)
     """Return a document: an article in the language of a locale, and the prompt in it."""
     kept = "" if is_preview else "<p>The rest of the article stands here.</p>"
     return (
-        f'<!doctype html><html lang="{locale}"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{escape(locale)}"><head><meta charset="utf-8">'
         f'<meta name="color-scheme" content="{scheme}"><title>An article</title>'
         f"<style>{stylesheet()}</style></head><body><main><h1>An article</h1>"
         f"<p>Two paragraphs of it are always open.</p>{kept}{prompt_html}</main></body></html>"

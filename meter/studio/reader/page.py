@@ -12,8 +12,8 @@ from starlette.routing import Route
 
 from meter.errors import MeterError
 from meter.prompts import render
-from meter.studio.desk import FILE
-from meter.studio.pages import desk_of, frame, link, page
+from meter.studio.desk import FILE, ConflictError
+from meter.studio.pages import desk_of, frame, link, mistake, page
 from meter.studio.reader.buttons import done
 from meter.studio.reader.files import ENDING, accept, journey_names, load_journey
 from meter.studio.reader.frames import reader_page
@@ -35,6 +35,7 @@ __all__ = ["ROUTES"]
 
 _PLACE = "reader"
 _SEE_OTHER = 303
+_CONFLICT = 409
 _LABELS = {
     "id": "Name",
     "country": "Country",
@@ -198,7 +199,11 @@ async def _accept(request: Request) -> Response:
     version = await run_in_threadpool(desk.version, form.get("v"))
     policy = _policy(desk, version)
     name = form.get("journey", "")
-    await run_in_threadpool(accept, desk, name, policy, expected=form.get("expected", ""))
+    try:
+        await run_in_threadpool(accept, desk, name, policy, expected=form.get("expected", ""))
+    except ConflictError as error:
+        told = f"{error}, so nothing was written; look at its new answers and accept them again"
+        return mistake(request, told, place=_PLACE, status=_CONFLICT)
     return RedirectResponse(link(_PLACE, v=version.key, journey=name), status_code=_SEE_OTHER)
 
 

@@ -91,6 +91,8 @@ class SideView:
     reader: str
     points: tuple[Point, ...]
     start: str
+    start_title: str
+    is_at_start: bool
     back: str | None
     forward: str | None
     frame: str | None
@@ -124,6 +126,7 @@ def side_view(
     step = played.current
     on_screen = played.on_screen
     at = played.at
+    shared = _shared(screen, side)
     frame = None if on_screen is None else screen.address("/reader/frame", which=side)
     where = f"at step {at}" if other is None else f"at step {at} of {side.upper()}"
     return SideView(
@@ -132,7 +135,9 @@ def side_view(
         now=when_text(played.now, year=True),
         reader=_reader(played),
         points=tuple(_points(screen, side, played, other)),
-        start=screen.looking(side, 0).address(),
+        start=screen.looking(side, shared).address(),
+        start_title=f"After step {shared} of A" if shared else "The beginning",
+        is_at_start=at <= shared,
         back=screen.looking(side, at - 1).address() if at else None,
         forward=screen.looking(side, at + 1).address() if at < len(played.steps) else None,
         frame=frame,
@@ -195,7 +200,7 @@ def _reader(played: Played) -> str:
 
 def _points(screen: Screen, side: str, played: Played, other: Played | None) -> Iterator[Point]:
     alike = screen.fork or 0
-    for step in played.steps:
+    for step in played.steps[_shared(screen, side) :]:
         differs = ""
         is_in_both = other is not None and alike < step.number <= len(other.steps)
         if other is not None and is_in_both:
@@ -214,6 +219,11 @@ def _points(screen: Screen, side: str, played: Played, other: Played | None) -> 
             problem=step.problem or "",
             differs=differs,
         )
+
+
+def _shared(screen: Screen, side: str) -> int:
+    """Return how many steps a branch need not tell: those that it has in common with A."""
+    return screen.fork if side == "b" and screen.fork is not None else 0
 
 
 def _notes(step: JourneyStep, played: Played) -> Iterator[str]:

@@ -6,10 +6,11 @@ What is not known, or is as it is unless said, is left out. Times without a zone
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import tomli_w
-from attrs import fields
+from attrs import evolve, fields
 
 from meter.forms import length_text
 from meter.journeys.actions import (
@@ -31,7 +32,6 @@ from meter.journeys.steps import Expect
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from meter.journeys.journey import Journey
     from meter.journeys.person import Right
@@ -52,11 +52,9 @@ def journey_text(journey: Journey, *, policy: Path | str | None = None, note: st
 
     `policy` is the path of the policy it names (else the journey's own), `note` a comment above it.
     """
-    tables = journey_tables(journey)
-    if policy is not None:
-        tables = {**tables, "policy": str(policy)}
+    named = journey if policy is None else evolve(journey, policy=Path(policy))
     comment = "".join(f"# {line}\n" for line in note.splitlines())
-    return comment + tables_text(tables)
+    return comment + tables_text(journey_tables(named))
 
 
 def journey_tables(journey: Journey) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from meter.errors import MeterError, PolicyError, Problem, problem_at, quoted
+from meter.journeys.accepting import replace_text
 from meter.loading import check_text
 from meter.loading.toml import read_text
 from meter.policy import Policy
@@ -212,10 +213,10 @@ class Desk:
         path = self.folder / name
         if path.resolve().parent != self.folder.resolve() or not path.is_file():
             raise MeterError(f"{quoted(name)} is not the name of a file beside the policy")
-        with self._lock:
-            if digest(path.read_bytes()) != expected:
-                raise ConflictError(f"`{name}` was changed outside the studio meanwhile")
-            _replace(path.resolve(), _bytes(text))
+        before = path.read_bytes()
+        if digest(before) != expected:
+            raise ConflictError(f"{quoted(name)} was changed outside the studio meanwhile")
+        replace_text(path, before.decode("utf-8", "surrogatepass"), text)
 
     def _check_may_write(self) -> None:
         if not self.may_write:
@@ -232,19 +233,16 @@ class Desk:
         return raw
 
     def _write(self, raw: bytes) -> None:
-        _replace(self.path.resolve(), raw)
+        """Replace the file's bytes in one step: nobody ever reads half of them."""
+        path = self.path.resolve()
+        beside = path.with_name(f".{path.name}.new")
+        beside.write_bytes(raw)
+        beside.chmod(path.stat().st_mode & 0o777)
+        beside.replace(path)
 
     def _version(self, key: str, text: str, raw: bytes) -> Version:
         policy, problems = check_text(text, str(self.path))
         return Version(key=key, text=text, digest=digest(raw), policy=policy, problems=problems)
-
-
-def _replace(path: Path, raw: bytes) -> None:
-    """Replace a file's bytes in one step: nobody ever reads half of them."""
-    beside = path.with_name(f".{path.name}.new")
-    beside.write_bytes(raw)
-    beside.chmod(path.stat().st_mode & 0o777)
-    beside.replace(path)
 
 
 def digest(raw: bytes) -> str:

@@ -30,10 +30,10 @@ FRAME = re.compile(r'<iframe[^>]* src="([^"]+)"')
 START = "/reader?start=2026-09-12T09:00"
 
 
-def timed(client, address):
+def timed(client, address, headers=None):
     """Return an answer, and how long it took to come, in milliseconds."""
     begin = perf_counter()
-    answer = client.get(address)
+    answer = client.get(address, headers=headers)
     answer.raise_for_status()
     return answer, (perf_counter() - begin) * 1000
 
@@ -46,8 +46,8 @@ def pressed(client, count):
         if number % LONGEST == 0:
             address = START
         given = httpx.URL(address).params.set("do", draw.choice(BUTTONS))
-        page, took = timed(client, httpx.URL("/reader", params=given))
-        address = str(page.url.raw_path.decode())
+        page, took = timed(client, httpx.URL("/reader", params=given), {"HX-Request": "true"})
+        address = page.headers["HX-Push-Url"]
         framed = FRAME.search(page.text)
         shown = 0.0
         if framed:

@@ -18,7 +18,7 @@ from meter.studio.reader.moves import parse_moves, write_moves
 from meter.studio.reader.packing import pack, unpack
 from meter.studio.reader.playing import play
 from meter.studio.reader.saving import saved_text
-from meter.studio.reader.screen import FRAMES, Look, Screen
+from meter.studio.reader.screen import FRAMES, SIDES, Look, Screen
 from meter.studio.reader.story import Story, parse_start
 from meter.studio.reader.who import Who
 from tests.studio.stories import stories
@@ -91,6 +91,22 @@ def screens(draw):
 def test_an_address_shows_the_same_again(screen):
     """Whatever stands on the screen is read from its address as it was written."""
     assert Screen.parse(query_of(screen.address()), no_file) == screen
+
+
+@given(screens(), st.integers(0, 6), st.sampled_from(SIDES), stories(2))
+@settings(max_examples=60)
+def test_what_one_side_does_leaves_the_other_alone(screen, at, side, more):
+    """It goes on from where it stands, and what came after that gives way on its side only."""
+    screen = screen.branching() if screen.fork is None else screen
+    at = min(at, len(screen.other if side == "b" else screen.story))
+    before = screen.looking(side, at)
+    after = before.doing(*more.moves)
+    assert after.active == before.active.first(at).then(*more.moves)
+    assert after.place(side) == len(after.active)
+    if side == "a":
+        assert after.other == before.other
+    else:
+        assert after.story == before.story
 
 
 @given(stories(), st.sampled_from([POLICY, OTHER]))

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from meter.errors import MeterError
 from meter.prompts import render
 from meter.studio.desk import FILE, ConflictError
-from meter.studio.pages import desk_of, frame, link, mistake, page
+from meter.studio.pages import desk_of, frame, is_partial, link, mistake, page
 from meter.studio.reader.buttons import done
 from meter.studio.reader.files import ENDING, accept, journey_names, load_journey
 from meter.studio.reader.frames import reader_page
@@ -91,15 +91,20 @@ async def _reader(request: Request) -> Response:
     given = dict(request.query_params)
     does = given.pop("do", "")
     opened = await run_in_threadpool(_Opened, desk_of(request), given)
+    headers = {}
     if does:
-        address = done(opened.screen, does, given).address()
-        return RedirectResponse(address, status_code=_SEE_OTHER)
+        opened.screen = done(opened.screen, does, given)
+        address = opened.screen.address()
+        if not is_partial(request):
+            return RedirectResponse(address, status_code=_SEE_OTHER)
+        headers["HX-Push-Url"] = address
     shown = await run_in_threadpool(opened.shown)
     return page(
         request,
         "reader.html.j2",
         place=_PLACE,
         title="Reader",
+        headers=headers,
         shown=shown,
         screen=shown.screen,
         titles=opened.titles,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+import tomli_w
 from click.testing import CliRunner
 from starlette.testclient import TestClient
 
@@ -18,9 +19,12 @@ from meter.prompts import render
 from meter.studio.app import application
 from meter.studio.desk import Desk
 from meter.studio.reader.files import load_journey
+from meter.studio.reader.links import story_link
 from meter.studio.reader.playing import play
 from meter.studio.reader.screen import Screen
 from meter.studio.reader.showing import play_sides
+from meter.verify import guarantees
+from meter.verify.export import journey_of
 
 if TYPE_CHECKING:
     from meter.studio.door import Key
@@ -78,6 +82,33 @@ def test_the_months_of_a_reader(client, desk):
         "countdown",
         "countdown",
     ]
+
+
+def test_a_promise_that_fails_is_played(client, desk):
+    """Its counterexample stands in the address, at the step that breaks it, and says what was due.
+
+    From there the story goes on with the buttons.
+    """
+    first, rule, rest = desk.file().text.partition("[[rules]]")
+    _, _, others = rest.partition("[[rules]]")
+    draft = desk.keep(first + rule + others)
+    (story,) = (one.counterexample for one in guarantees(draft.policy) if one.counterexample)
+    journey = Journey.loads(tomli_w.dumps(journey_of(story)))
+    address = story_link(journey, step=len(journey.steps), v=draft.key)
+    text = words_of(client.get(address).text)
+    assert "1 of 1 steps say what they expect; 1 broken." in text
+    assert "✗ expected show = article , got countdown" in text
+    later = press(client, address, "+1d", "sign-in")
+    assert later.endswith("steps=+1d,sign-in")
+    assert "signs in as reader 1 of 3 → 1 of 5" in words_of(client.get(later).text)
+
+
+def test_a_frame_without_a_page_says_so(client):
+    """What went wrong is said inside the frame, which shows nothing else."""
+    answer = client.get("/reader/frame?start=2026-09-12T09:00")
+    said = "nothing has been read yet, so there is no page: press Read"
+    assert words_of(answer.text) == f"No page {said}"
+    assert "sandbox" in answer.headers["content-security-policy"]
 
 
 @pytest.mark.parametrize("side", ["a", "b"])
@@ -187,7 +218,6 @@ def test_a_draft_with_problems_leaves_the_last_good_policy_in_force(client, desk
         ("/reader?v=0123", "keeps no draft"),
         ("/reader?text=AAAA", "not whole"),
         (f"/reader?steps={FAR}", "leads too far"),
-        ("/reader/frame?start=2026-09-12T09:00", "nothing has been read yet"),
         ("/reader/save?start=2026-09-12T09:00", "nothing has happened yet"),
     ],
 )

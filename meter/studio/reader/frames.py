@@ -6,7 +6,7 @@ from html import escape
 
 from meter.prompts import stylesheet
 
-__all__ = ["reader_page"]
+__all__ = ["broken_page", "reader_page"]
 
 
 def reader_page(prompt_html: str, *, locale: str, scheme: str, is_preview: bool) -> str:
@@ -17,4 +17,12 @@ def reader_page(prompt_html: str, *, locale: str, scheme: str, is_preview: bool)
         f'<meta name="color-scheme" content="{scheme}"><title>An article</title>'
         f"<style>{stylesheet()}</style></head><body><main><h1>An article</h1>"
         f"<p>Two paragraphs of it are always open.</p>{kept}{prompt_html}</main></body></html>"
+    )
+
+
+def broken_page(message: str) -> str:
+    """Return a document that says why there is no page."""
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f"<title>No page</title></head><body><main><p>{escape(message)}</p></main></body></html>"
     )

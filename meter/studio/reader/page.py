@@ -16,7 +16,7 @@ from meter.studio.desk import FILE, ConflictError
 from meter.studio.pages import desk_of, frame, is_partial, link, mistake, page
 from meter.studio.reader.buttons import done
 from meter.studio.reader.files import ENDING, accept, journey_names, load_journey
-from meter.studio.reader.frames import reader_page
+from meter.studio.reader.frames import broken_page, reader_page
 from meter.studio.reader.saving import saved_text
 from meter.studio.reader.screen import FRAMES, LAYOUTS, SCHEMES, Screen
 from meter.studio.reader.showing import Shown, locale_of_screen, play_sides, show
@@ -137,7 +137,11 @@ async def _frame(request: Request) -> Response:
     """Show the page that the reader sees, in a frame."""
     given = dict(request.query_params)
     side = "b" if given.pop("which", "a") == "b" else "a"
-    return frame(await run_in_threadpool(_document, desk_of(request), given, side))
+    try:
+        document = await run_in_threadpool(_document, desk_of(request), given, side)
+    except MeterError as error:
+        document = broken_page(str(error))
+    return frame(document)
 
 
 def _document(desk: Desk, given: Mapping[str, str], side: str) -> str:
@@ -149,8 +153,10 @@ def _document(desk: Desk, given: Mapping[str, str], side: str) -> str:
     if step is None:
         raise MeterError("nothing has been read yet, so there is no page: press Read")
     decision = step.decision
+    own = opened.policies[side].publication.templates
+    folder = None if own is None else desk.folder / own
     return reader_page(
-        render(decision, locale=locale, layout=screen.look.fitting),
+        render(decision, locale=locale, layout=screen.look.fitting, folder=folder),
         locale=locale,
         scheme=screen.look.scheme,
         is_preview=decision.access is Access.PREVIEW,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from meter.journeys.actions import Cancel, ClearCookies, SignIn, SignOut
-from meter.studio.reader.moves import Read, parse_moves, write_moves
+from meter.studio.reader.moves import ArticleRead, parse_moves, write_moves
 from meter.vocabulary import ArticleAccess
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from meter.studio.reader.playing import Played
     from meter.studio.reader.screen import Screen
 
-__all__ = ["BRANCH", "Button", "Choice", "button_groups", "choices", "done"]
+__all__ = ["BRANCH", "ArticleChoice", "Button", "button_groups", "choices", "done"]
 
 BRANCH = "branch"
 """What the address asks to do where a branch is wanted: every other word is a step."""
@@ -37,7 +37,7 @@ class Button:
 
 
 @frozen
-class Choice:
+class ArticleChoice:
     """A list to choose from: the name of its field, its label, its words, and what is chosen."""
 
     field: str
@@ -68,13 +68,15 @@ def done(screen: Screen, does: str, given: Mapping[str, str]) -> Screen:
     return screen.doing(*parse_moves(does))
 
 
-def choices(policy: Policy, screen: Screen) -> tuple[Choice, ...]:
+def choices(policy: Policy, screen: Screen) -> tuple[ArticleChoice, ...]:
     """Return what an article may be, as far as the policy can tell it apart."""
     last = _last_read(screen)
     accesses = tuple((str(word), str(word)) for word in _ACCESSES)
     found = [
-        Choice("article", "Which", (("new", "a new one"), ("again", "the same again")), "new"),
-        Choice("access", "Access", accesses, last.access),
+        ArticleChoice(
+            "article", "Which", (("new", "a new one"), ("again", "the same again")), "new"
+        ),
+        ArticleChoice("access", "Access", accesses, last.access),
     ]
     chosen = {"section": last.section, "tags": next(iter(sorted(last.tags)), ""), "kind": last.kind}
     for slot in policy.rulebook.vocabulary.slots:
@@ -82,7 +84,9 @@ def choices(policy: Policy, screen: Screen) -> tuple[Choice, ...]:
             words = tuple((str(word), str(word)) for word in slot.mentioned)
             label = _LABELS[slot.name]
             chosen_word = chosen[slot.name] or ""
-            found.append(Choice(slot.name, label, (("", "none of those"), *words), chosen_word))
+            found.append(
+                ArticleChoice(slot.name, label, (("", "none of those"), *words), chosen_word)
+            )
     return tuple(found)
 
 
@@ -90,21 +94,21 @@ _ACCESSES = (ArticleAccess.METERED, ArticleAccess.FREE, ArticleAccess.PREMIUM)
 _LABELS = {"section": "Section", "tags": "Tag", "kind": "Kind"}
 
 
-def _last_read(screen: Screen) -> Read:
+def _last_read(screen: Screen) -> ArticleRead:
     """Return what was read last where the side at hand stands; nobody reads two kinds in turn."""
     moves = screen.active.first(screen.place(screen.side)).moves
-    reads = [move for move in moves if isinstance(move, Read) and not move.again]
-    return reads[-1] if reads else Read()
+    reads = [move for move in moves if isinstance(move, ArticleRead) and not move.again]
+    return reads[-1] if reads else ArticleRead()
 
 
 def _read(given: Mapping[str, str]) -> tuple[Move, ...]:
     """Return what is read, checked as a word of an address is."""
     is_again = given.get("article") == "again"
     tag = given.get("tags", "").strip()
-    read = Read(again=True)
+    read = ArticleRead(again=True)
     if not is_again:
         access = given.get("access", "")
-        read = Read(
+        read = ArticleRead(
             access=ArticleAccess(access) if access in _ACCESSES else ArticleAccess.METERED,
             section=given.get("section", "").strip() or None,
             tags=frozenset({tag} if tag else ()),

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from meter.policy import Policy
     from meter.studio.desk import Desk
 
-__all__ = ["ENDING", "Answers", "accept", "answers_of", "journey_names", "load_journey"]
+__all__ = ["ENDING", "NewAnswers", "accept", "answers_of", "journey_names", "load_journey"]
 
 ENDING = ".journey.toml"
 """How the name of a journey test ends."""
 
 
 @frozen(kw_only=True)
-class Answers:
+class NewAnswers:
     """What a test would have to expect to be kept: the new values, and the file they are for."""
 
     name: str
@@ -50,11 +50,11 @@ def load_journey(folder: Path, name: str) -> Journey:
 
 def answers_of(
     folder: Path, name: str, journey: Journey, steps: Sequence[JourneyStep], policy: Policy
-) -> Answers:
+) -> NewAnswers:
     """Return the new answers of a journey test, after its `steps` under a policy."""
     raw = _text(folder, name).encode()
     changes = accepted_answers(journey, steps, policy)
-    return Answers(name=name, digest=digest(raw), changes=tuple(changes))
+    return NewAnswers(name=name, digest=digest(raw), changes=tuple(changes))
 
 
 def accept(desk: Desk, name: str, policy: Policy, *, expected: str) -> None:

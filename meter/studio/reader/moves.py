@@ -43,8 +43,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MOST_MOVES",
+    "ArticleRead",
     "Move",
-    "Read",
     "Until",
     "parse_moves",
     "planned",
@@ -64,7 +64,7 @@ _SAID_OF_AN_ARTICLE = ("section", "tag", "kind", "id", "referrer")
 
 
 @frozen(kw_only=True)
-class Read:
+class ArticleRead:
     """Opening an article: a new one, the one that was opened last (`again`), or that of an `id`."""
 
     access: ArticleAccess = ArticleAccess.METERED
@@ -83,7 +83,7 @@ class Until:
     at: datetime
 
 
-Move = Read | Until | Action
+Move = ArticleRead | Until | Action
 """A step of a story. Of the actions, those that a word can say: offers go by their names."""
 
 _SIMPLE: dict[str, Action] = {
@@ -140,7 +140,7 @@ def planned(moves: Iterable[Move], before: Iterable[PlannedStep] = ()) -> Iterat
         if isinstance(move, Until):
             # A journey has no step that only has a time: it waits for the last minute of it.
             yield PlannedStep(at=move.at - _MINUTE, action=Wait(span=_MINUTE))
-        elif isinstance(move, Read):
+        elif isinstance(move, ArticleRead):
             opened.append(_article(move, opened))
             view = PageView(article=opened[-1], referrer=move.referrer)
             yield PlannedStep(action=ReadArticle(view=view))
@@ -148,7 +148,7 @@ def planned(moves: Iterable[Move], before: Iterable[PlannedStep] = ()) -> Iterat
             yield PlannedStep(action=move)
 
 
-def _article(move: Read, opened: list[Article]) -> Article:
+def _article(move: ArticleRead, opened: list[Article]) -> Article:
     if move.again and opened:
         return opened[-1]
     taken = {article.id for article in opened}
@@ -204,7 +204,7 @@ def _until(word: str) -> Until:
     return Until(at)
 
 
-def _read(parts: list[str]) -> Read:
+def _read(parts: list[str]) -> ArticleRead:
     """Read what is said of an article, such as `premium` or `section=ports/asia`."""
     access = ArticleAccess.METERED
     again = False
@@ -226,11 +226,11 @@ def _read(parts: list[str]) -> Read:
             said[key] = unquote(value)
     table = {"id": "a1", **said, **({"tags": sorted(tags)} if tags else {})}
     check(READ, table, "read")
-    return Read(access=access, again=again, tags=frozenset(tags), **said)
+    return ArticleRead(access=access, again=again, tags=frozenset(tags), **said)
 
 
 def _write(move: Move) -> str:
-    if isinstance(move, Read):
+    if isinstance(move, ArticleRead):
         return ":".join(("read", *_said(move)))
     if isinstance(move, Until):
         is_whole = not (move.at.second or move.at.microsecond)
@@ -267,7 +267,7 @@ def _name_of(move: Action) -> tuple[str, str] | None:
     return (name, told) if is_all else None
 
 
-def _said(move: Read) -> Iterator[str]:
+def _said(move: ArticleRead) -> Iterator[str]:
     if move.access is not ArticleAccess.METERED:
         yield str(move.access)
     if move.again:

@@ -19,7 +19,7 @@ from meter.studio.reader.files import ENDING, accept, journey_names, load_journe
 from meter.studio.reader.frames import broken_page, reader_page
 from meter.studio.reader.saving import saved_text
 from meter.studio.reader.screen import FRAMES, LAYOUTS, SCHEMES, Screen
-from meter.studio.reader.showing import Shown, locale_of_screen, play_sides, show
+from meter.studio.reader.showing import ShownScreen, locale_of_screen, play_sides, show
 from meter.studio.reader.who import Who
 from meter.vocabulary import Access, Status
 
@@ -67,7 +67,7 @@ class _Opened:
         """What each version of the policy is called."""
         return {side: _called(self.desk, one) for side, one in self.versions.items()}
 
-    def shown(self) -> Shown:
+    def shown(self) -> ShownScreen:
         """Return what stands on the screen."""
         return show(self.screen, self.policies, self.titles, self.desk.folder)
 

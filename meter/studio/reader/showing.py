@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from meter.studio.reader.buttons import Button, Choice, button_groups, choices
-from meter.studio.reader.files import Answers, answers_of
+from meter.studio.reader.buttons import ArticleChoice, Button, button_groups, choices
+from meter.studio.reader.files import NewAnswers, answers_of
 from meter.studio.reader.playing import Played, play
 from meter.studio.reader.screen import Screen
 from meter.studio.reader.telling import Contrast, SideView, contrasts, side_view, when_text
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
     from meter.policy import Policy
 
-__all__ = ["Shown", "locale_of_screen", "play_sides", "show"]
+__all__ = ["ShownScreen", "locale_of_screen", "play_sides", "show"]
 
 _WORDS_OF_A_READER = ("country", "device", "channel", "language", "segments")
 
 
 @frozen(kw_only=True)
-class Shown:
+class ShownScreen:
     """A screen with the stories run: what templates lay out."""
 
     screen: Screen
@@ -32,9 +32,9 @@ class Shown:
     sides: tuple[SideView, ...]
     contrasts: tuple[Contrast, ...]
     groups: tuple[tuple[str, tuple[Button, ...]], ...]
-    choices: tuple[Choice, ...]
+    choices: tuple[ArticleChoice, ...]
     words: Mapping[str, tuple[str, ...]]
-    answers: Answers | None
+    answers: NewAnswers | None
     expecting: int
     broken: int
     locales: tuple[str, ...]
@@ -55,7 +55,7 @@ def play_sides(screen: Screen, policies: Mapping[str, Policy], locale: str) -> d
 
 def show(
     screen: Screen, policies: Mapping[str, Policy], titles: Mapping[str, str], folder: Path
-) -> Shown:
+) -> ShownScreen:
     """Return what stands on a screen. `titles` say what each version of the policy is called.
 
     Raises `MeterError` where a story leads too far, or a journey is not there any more.
@@ -68,7 +68,7 @@ def show(
     views = [side_view(screen, "a", first, _title(screen, "a", titles), second)]
     if second is not None:
         views.append(side_view(screen, "b", second, _title(screen, "b", titles), first))
-    return Shown(
+    return ShownScreen(
         screen=screen,
         begins=when_text(first.journey.starts_at(policy), year=True),
         sides=tuple(views),
@@ -106,7 +106,7 @@ def _title(screen: Screen, side: str, titles: Mapping[str, str]) -> str:
     return f"{side.upper()}: {', '.join(parts)}"
 
 
-def _answers(screen: Screen, played: Played, folder: Path) -> Answers | None:
+def _answers(screen: Screen, played: Played, folder: Path) -> NewAnswers | None:
     """Return the new answers of a journey test that is open as it is in its file."""
     past = screen.story.past
     if past is None or past.key != "journey" or screen.story.moves:

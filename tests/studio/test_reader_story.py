@@ -159,7 +159,7 @@ def test_the_words_of_an_address_can_be_read():
         ("start-trial", "needs a name"),
         ("read:id= ", "`id` is empty"),
         (f"read:section={'x' * 300}", "shorten it"),
-        (",".join(["read"] * 1001), "1000 steps at most"),
+        (",".join(["read"] * 301), "300 steps at most"),
     ],
 )
 def test_what_is_no_step_is_told(steps, said):

@@ -24,6 +24,9 @@ BRANCH = "branch"
 """What the address asks to do where a branch is wanted: every other word is a step."""
 
 _OFFER = "Take the offer"
+_ACCESSES = (ArticleAccess.METERED, ArticleAccess.FREE, ArticleAccess.PREMIUM)
+_LABELS = {"section": "Section", "tags": "Tag", "kind": "Kind"}
+_WHICH = (("new", "a new one"), ("again", "the same again"))
 
 
 @frozen
@@ -73,25 +76,18 @@ def choices(policy: Policy, screen: Screen) -> tuple[ArticleChoice, ...]:
     last = _last_read(screen)
     accesses = tuple((str(word), str(word)) for word in _ACCESSES)
     found = [
-        ArticleChoice(
-            "article", "Which", (("new", "a new one"), ("again", "the same again")), "new"
-        ),
+        ArticleChoice("article", "Which", _WHICH, "new"),
         ArticleChoice("access", "Access", accesses, last.access),
     ]
     chosen = {"section": last.section, "tags": next(iter(sorted(last.tags)), ""), "kind": last.kind}
     for slot in policy.rulebook.vocabulary.slots:
         if slot.name in _LABELS:
-            words = tuple((str(word), str(word)) for word in slot.mentioned)
-            label = _LABELS[slot.name]
-            chosen_word = chosen[slot.name] or ""
+            words = ((str(word), str(word)) for word in slot.mentioned)
+            every = (("", "none of those"), *words)
             found.append(
-                ArticleChoice(slot.name, label, (("", "none of those"), *words), chosen_word)
+                ArticleChoice(slot.name, _LABELS[slot.name], every, chosen[slot.name] or "")
             )
     return tuple(found)
-
-
-_ACCESSES = (ArticleAccess.METERED, ArticleAccess.FREE, ArticleAccess.PREMIUM)
-_LABELS = {"section": "Section", "tags": "Tag", "kind": "Kind"}
 
 
 def _last_read(screen: Screen) -> ArticleRead:

@@ -51,8 +51,8 @@ __all__ = [
     "write_moves",
 ]
 
-MOST_MOVES = 1000
-"""A story has no more steps of its own."""
+MOST_MOVES = 300
+"""A story has no more steps of its own: each has an address with all of them."""
 
 _MINUTE = timedelta(minutes=1)
 _UNITS = {"min": "minute", "h": "hour", "d": "day", "w": "week", "month": "month", "year": "year"}

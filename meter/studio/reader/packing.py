@@ -10,8 +10,8 @@ from meter.studio.reader.checking import StoryError
 
 __all__ = ["pack", "unpack"]
 
-_LONGEST = 32_000
-"""An address that is longer is taken by no server."""
+_LONGEST = 8_000
+"""A server takes an address of twice as much, and a page has one for each step."""
 
 
 def pack(text: str) -> str:

@@ -45,6 +45,9 @@ _DIFFERENCES = {
 }
 """In what two steps may differ, as a person says it; every key of `step_differences`."""
 
+_FOLLOWS = {"show": ("access", "prompt", "says"), "meter": ("counted",)}
+"""What differs as well where something else does, and need not be told."""
+
 
 @frozen(kw_only=True)
 class Point:
@@ -205,7 +208,7 @@ def _points(screen: Screen, side: str, played: Played, other: Played | None) -> 
         is_in_both = other is not None and alike < step.number <= len(other.steps)
         if other is not None and is_in_both:
             keys = step_differences(played, other, step.number)
-            differs = ", ".join(_DIFFERENCES[key] for key in keys)
+            differs = ", ".join(_told(keys, is_somebody_else=screen.b_who is not None))
         yield Point(
             number=step.number,
             when=when_text(step.at),
@@ -219,6 +222,16 @@ def _points(screen: Screen, side: str, played: Played, other: Played | None) -> 
             problem=step.problem or "",
             differs=differs,
         )
+
+
+def _told(keys: list[str], *, is_somebody_else: bool) -> Iterator[str]:
+    """Yield in what two steps differ, without what follows from another difference."""
+    follows = {word for key in keys for word in _FOLLOWS.get(key, ())}
+    if is_somebody_else:
+        follows.add("reader")
+    for key in keys:
+        if key not in follows or len(keys) == 1:
+            yield _DIFFERENCES[key]
 
 
 def _shared(screen: Screen, side: str) -> int:

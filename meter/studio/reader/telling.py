@@ -230,7 +230,7 @@ def _told(keys: list[str], *, is_somebody_else: bool) -> Iterator[str]:
     if is_somebody_else:
         follows.add("reader")
     for key in keys:
-        if key not in follows or len(keys) == 1:
+        if key not in follows:
             yield _DIFFERENCES[key]
 
 

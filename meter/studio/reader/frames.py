@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from html import escape
+from typing import TYPE_CHECKING
 
 from meter.prompts import stylesheet
+
+if TYPE_CHECKING:
+    from meter.studio.reader.screen import SchemeWord
 
 __all__ = ["broken_page", "reader_page"]
 
 
-def reader_page(prompt_html: str, *, locale: str, scheme: str, is_preview: bool) -> str:
+def reader_page(prompt_html: str, *, locale: str, scheme: SchemeWord, is_preview: bool) -> str:
     """Return a document: an article in the language of a locale, and the prompt in it."""
     kept = "" if is_preview else "<p>The rest of the article stands here.</p>"
     return (

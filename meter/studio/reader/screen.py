@@ -10,7 +10,7 @@ All of it is in the address, so that an address shows the same again.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Literal, TypeVar, get_args
 
 from attrs import Factory, asdict, evolve, frozen
 
@@ -29,9 +29,11 @@ if TYPE_CHECKING:
 __all__ = ["FRAMES", "LAYOUTS", "SCHEMES", "SIDES", "Look", "Screen"]
 
 SIDES = ("a", "b")
-SCHEMES = ("light", "dark")
+SchemeWord = Literal["light", "dark"]
+SCHEMES: tuple[SchemeWord, ...] = get_args(SchemeWord)
 FRAMES = ("phone", "desktop")
 LAYOUTS: tuple[LayoutWord, ...] = get_args(LayoutWord)
+_Word = TypeVar("_Word", bound=str)
 _FIT: dict[str, LayoutWord] = {"phone": "narrow", "desktop": "wide"}
 
 
@@ -40,7 +42,7 @@ class Look:
     """How the page is shown: an empty locale is the publication's, an empty layout fits."""
 
     locale: str = ""
-    scheme: str = "light"
+    scheme: SchemeWord = "light"
     layout: str = ""
     frame: str = "phone"
 
@@ -50,7 +52,7 @@ class Look:
         return cls(
             locale=given.get("locale", "")[:35],
             scheme=_one_of(given.get("scheme"), SCHEMES, "light"),
-            layout=_one_of(given.get("layout"), LAYOUTS, ""),
+            layout=_one_of(given.get("layout"), ("", *LAYOUTS), ""),
             frame=_one_of(given.get("frame"), FRAMES, "phone"),
         )
 
@@ -193,5 +195,5 @@ class Screen:
         return evolve(single, story=self.other, at=at, v=self.w or self.v)
 
 
-def _one_of(word: str | None, known: tuple[str, ...], otherwise: str) -> str:
-    return word if word in known and word is not None else otherwise
+def _one_of(word: str | None, known: tuple[_Word, ...], otherwise: _Word) -> _Word:
+    return next((one for one in known if one == word), otherwise)

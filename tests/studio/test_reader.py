@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
@@ -17,7 +18,7 @@ from meter.explanation import explain
 from meter.journeys import Journey
 from meter.prompts import render
 from meter.studio.app import application
-from meter.studio.desk import Desk
+from meter.studio.desk import Desk, digest
 from meter.studio.reader.files import load_journey
 from meter.studio.reader.links import story_link
 from meter.studio.reader.playing import play
@@ -180,6 +181,57 @@ def test_new_answers_are_accepted_onto_what_was_read(client, desk):
     assert client.post("/reader/accept", data=form).status_code == 303
     assert "none broken" in words_of(client.get("/reader?journey=wall.journey.toml").text)
     assert all(step.problem is None for step in Journey.load(path).run())
+
+
+def test_a_test_of_another_policy_keeps_its_answers(client, desk):
+    """It is played under the open policy, and not rewritten by it; nor by a draft."""
+    saved = client.get(WALL.replace("/reader?", "/reader/journey.toml?")).text
+    other = saved.replace('"policy.toml"', '"other.toml"').replace("left = 2", "left = 9")
+    path = desk.add_file("other.journey.toml", other)
+    page = client.get("/reader?journey=other.journey.toml").text
+    assert "It is a test of other.toml , and is played under policy.toml here." in words_of(page)
+    form = {"journey": path.name, "expected": digest(path.read_bytes())}
+    assert client.post("/reader/accept", data=form).status_code == 400
+    draft = desk.keep(desk.file().text + "# more\n")
+    named = {"journey": "months.journey.toml", "v": draft.key}
+    assert client.post("/reader/accept", data=named).status_code == 400
+    assert path.read_text() == other
+
+
+def test_the_clock_stops_a_minute_before_the_reset(client):
+    """And the next minutes bring the allowance back."""
+    page = client.get(WALL).text
+    does = re.search(r'value="([^"]*)">Before the reset<', page)[1]
+    assert does == "@2026-09-30T23:59"
+    address = press(client, WALL, does, "read", "+1h", "read")
+    text = words_of(client.get(address).text)
+    assert "6. Wed 30 September 23:59 opens a5 registration-wall 3 of 3" in text
+    assert "8. Thu 1 October 00:59 opens a6 countdown 0 → 1 of 3" in text
+
+
+def test_a_file_that_changes_outside_leaves_the_story(client, desk):
+    """The same address tells the same steps under what the file says now."""
+    client.get(WALL)
+    text = desk.path.read_text(encoding="utf-8").replace("anonymous = 3", "anonymous = 6")
+    desk.path.write_text(text, encoding="utf-8")
+    assert "opens a4 countdown 3 → 4 of 6" in words_of(client.get(WALL).text)
+
+
+def test_each_of_several_offers_has_a_button(folder, key: Key):
+    """The first is taken by the plain name, the others by theirs too."""
+    model = Path(__file__).parents[2] / "templates" / "models" / "a-day-or-a-month"
+    (folder / "policy.toml").write_text((model / "policy.toml").read_text(), encoding="utf-8")
+    app = application(Desk(folder / "policy.toml"), key)
+    with TestClient(app, base_url=f"http://127.0.0.1:{key.port}") as client:
+        client.cookies.set(key.cookie, key.token)
+        page = client.get(f"{START}&steps=read").text
+        buttons = re.findall(r'value="([^"]*)">(Take the offer[^<]*)<', page)
+        assert buttons == [
+            ("subscribe:day", "Take the offer"),
+            ("subscribe:month", "Take the offer month"),
+        ]
+        taken = client.get(f"{START}&steps=read,subscribe:month,read,cancel").text
+        assert "cancels, and reads on until 12 October 2026 09:00" in words_of(taken)
 
 
 def test_two_policies_stand_side_by_side(client, desk):

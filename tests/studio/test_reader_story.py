@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import assume, given, settings
@@ -19,7 +21,7 @@ from meter.studio.reader.packing import pack, unpack
 from meter.studio.reader.playing import play
 from meter.studio.reader.saving import saved_text
 from meter.studio.reader.screen import FRAMES, SIDES, Look, Screen
-from meter.studio.reader.story import Story, parse_start
+from meter.studio.reader.story import Story, parse_start, until
 from meter.studio.reader.who import Who
 from tests.studio.stories import stories
 
@@ -136,6 +138,38 @@ def test_the_past_is_the_same_in_every_branch(story, fork, more):
     assert [step.decision for step in whole if step.is_read] == [
         step.decision for step in part if step.is_read
     ]
+
+
+@given(
+    st.integers(-2_000, 2_000),
+    st.sampled_from(
+        [
+            ("America/Santiago", "2026-09-06T04:00:00"),  # midnight is jumped over
+            ("Australia/Lord_Howe", "2026-04-04T15:00:00"),  # half an hour comes twice
+            ("Pacific/Apia", "2011-12-30T10:00:00"),  # a day that never was
+        ]
+    ),
+)
+@settings(max_examples=60)
+def test_the_clock_moves_to_the_very_minute(minutes, change):
+    """Also where a local time comes twice or never, and also from the file that is saved."""
+    zone = ZoneInfo(change[0])
+    moved = datetime.fromisoformat(change[1]).replace(tzinfo=UTC) + timedelta(minutes=minutes)
+    text = f"""
+[publication]
+name = "P"
+timezone = "{change[0]}"
+[[rules]]
+name = "all"
+show = "article"
+"""
+    policy = loads_policy(text)
+    start = (moved - timedelta(days=3)).replace(tzinfo=None)
+    story = Story(start=start, moves=(until(moved, zone),))
+    assert parse_moves(write_moves(story.moves)) == story.moves
+    assert play(story, policy, 1, "").now == moved
+    saved = Journey.loads(saved_text(story.journey(policy), policy, title="t", name="p.toml"))
+    assert [step.at for step in saved.run(policy)] == [moved]
 
 
 def test_the_words_of_an_address_can_be_read():

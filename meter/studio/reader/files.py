@@ -19,7 +19,15 @@ if TYPE_CHECKING:
     from meter.policy import Policy
     from meter.studio.desk import Desk
 
-__all__ = ["ENDING", "NewAnswers", "accept", "answers_of", "journey_names", "load_journey"]
+__all__ = [
+    "ENDING",
+    "NewAnswers",
+    "accept",
+    "answers_of",
+    "is_for",
+    "journey_names",
+    "load_journey",
+]
 
 ENDING = ".journey.toml"
 """How the name of a journey test ends."""
@@ -57,14 +65,25 @@ def answers_of(
     return NewAnswers(name=name, digest=digest(raw), changes=tuple(changes))
 
 
+def is_for(journey: Journey, policy: Path) -> bool:
+    """Say whether a journey test in the folder of a policy's file is for that policy."""
+    named = journey.policy
+    return named is None or (policy.parent / named).resolve() == policy.resolve()
+
+
 def accept(desk: Desk, name: str, policy: Policy, *, expected: str) -> None:
     """Write the new answers of a journey test into its file.
 
     Raises `ConflictError` where the file is not what `expected` says, and `MeterError` where
-    nothing may be written.
+    nothing may be written or the test is for another policy.
     """
     text = _text(desk.folder, name)
     journey = Journey.loads(text, name=name)
+    if not is_for(journey, desk.path):
+        raise MeterError(
+            f"{quoted(name)} is a test of another policy, {quoted(str(journey.policy))}: open that"
+            " in the studio to accept its answers"
+        )
     answers = accepted_answers(journey, journey.run(policy), policy)
     desk.rewrite_file(name, rewritten(text, answers, policy, name), expected=expected)
 

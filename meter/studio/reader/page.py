@@ -15,7 +15,7 @@ from meter.prompts import render
 from meter.studio.desk import FILE, ConflictError
 from meter.studio.pages import desk_of, frame, is_partial, link, mistake, page
 from meter.studio.reader.buttons import done
-from meter.studio.reader.files import ENDING, accept, journey_names, load_journey
+from meter.studio.reader.files import ENDING, accept, is_for, journey_names, load_journey
 from meter.studio.reader.frames import broken_page, reader_page
 from meter.studio.reader.saving import saved_text
 from meter.studio.reader.screen import FRAMES, LAYOUTS, SCHEMES, Screen
@@ -99,6 +99,7 @@ async def _reader(request: Request) -> Response:
             return RedirectResponse(address, status_code=_SEE_OTHER)
         headers["HX-Push-Url"] = address
     shown = await run_in_threadpool(opened.shown)
+    past = shown.screen.story.past
     return page(
         request,
         "reader.html.j2",
@@ -117,6 +118,7 @@ async def _reader(request: Request) -> Response:
         comparing=lambda key: evolve(shown.screen, w=key).address(),
         looks={"frame": FRAMES, "scheme": SCHEMES, "layout": LAYOUTS},
         state=_state(shown.screen),
+        is_of_another=past is not None and not is_for(past.journey, opened.desk.path),
     )
 
 
@@ -208,6 +210,8 @@ async def _accept(request: Request) -> Response:
     form = {key: value for key, value in (await request.form()).items() if isinstance(value, str)}
     desk = desk_of(request)
     version = await run_in_threadpool(desk.version, form.get("v"))
+    if not version.is_file:
+        raise MeterError("a test runs under the policy's file: save the draft, then accept")
     policy = _policy(desk, version)
     name = form.get("journey", "")
     try:

@@ -6,7 +6,7 @@ what reading, signing in and an offer mean is said there and nowhere else.
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, time, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from attrs import Factory, evolve, frozen
@@ -156,7 +156,8 @@ def until(at: datetime, zone: ZoneInfo) -> Until:
     minute_before = local_instant(local - _MINUTE, zone)
     if minute_before + _MINUTE // _MICROSECOND == instant(at):
         return Until(local)
-    return Until(at.astimezone(zone))
+    # An offset of its own: a minute before it is a minute before, whatever the zone's clock did.
+    return Until(at.astimezone(timezone(at.astimezone(zone).utcoffset() or timedelta())))
 
 
 def whole(text: str, otherwise: int) -> int:

@@ -14,13 +14,15 @@ from meter.journeys.against import differing, prompt_text
 from meter.policy import Policy
 from meter.studio.reader.story import Story, until
 from meter.vocabulary import EntitlementKind
+from meter.windows import instant, moment
 
 if TYPE_CHECKING:
     from meter.studio.reader.moves import Move, Until
 
 __all__ = ["Played", "play", "step_differences"]
 
-_MINUTE = timedelta(minutes=1)
+_MINUTE = timedelta(minutes=1) // timedelta(microseconds=1)
+"""In the microseconds of instants: a local time has no minute before where the clock jumps."""
 
 
 @frozen(kw_only=True)
@@ -67,9 +69,10 @@ class Played:
         meter = None if step is None else step.decision.meter
         if meter is None or meter.resets_at is None:
             return None
-        at = meter.resets_at - _MINUTE
+        at = instant(meter.resets_at) - _MINUTE
         # The journey waits for the last minute, so that minute has to lie ahead.
-        return until(at, self.policy.zone) if at - _MINUTE >= self.now else None
+        is_ahead = at - _MINUTE >= instant(self.now)
+        return until(moment(at, self.policy.zone), self.policy.zone) if is_ahead else None
 
     def offers(self) -> tuple[tuple[str, Move], ...]:
         """Return the offers on the page with the move that takes each, as far as it can be."""

@@ -11,6 +11,17 @@ START = "/reader?start=2026-09-12T09:00"
 WALL = f"{START}&steps=read,read,read,read"
 BRANCHED = f"{WALL}&fork=4&b=sign-in,read:again&side=b"
 
+TWO_STEPS = """
+- navigation "Steps":
+  - list:
+    - listitem:
+      - link "The beginning"
+    - listitem:
+      - link "1. Sat 12 September 09:00 opens a1 countdown 0 → 1 of 3"
+    - listitem:
+      - link "2. Sat 12 September 09:00 opens a2 countdown 1 → 2 of 3"
+"""
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
@@ -73,6 +84,7 @@ def test_a_story_is_told_with_the_keyboard_alone(browser, site):
             page.keyboard.press("Enter")
             expect(page.get_by_role("status")).to_contain_text(f"countdown {2 - left} → {3 - left}")
         expect(page.get_by_role("button", name="Read", exact=True)).to_be_focused()
+        expect(page.get_by_role("navigation", name="Steps")).to_match_aria_snapshot(TWO_STEPS)
         links = steps(page).get_by_role("link")
         links.last.focus()
         page.keyboard.press("ArrowUp")

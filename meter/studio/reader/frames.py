@@ -5,22 +5,25 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from meter.prompts import stylesheet
+from meter.studio.frames import article_page, article_text
 
 if TYPE_CHECKING:
-    from meter.studio.reader.screen import SchemeWord
+    from meter.studio.frames import SchemeWord
 
 __all__ = ["broken_page", "reader_page"]
 
 
 def reader_page(prompt_html: str, *, locale: str, scheme: SchemeWord, is_preview: bool) -> str:
     """Return a document: an article in the language of a locale, and the prompt in it."""
-    kept = "" if is_preview else "<p>The rest of the article stands here.</p>"
-    return (
-        f'<!doctype html><html lang="{escape(locale)}"><head><meta charset="utf-8">'
-        f'<meta name="color-scheme" content="{scheme}"><title>An article</title>'
-        f"<style>{stylesheet()}</style></head><body><main><h1>An article</h1>"
-        f"<p>Two paragraphs of it are always open.</p>{kept}{prompt_html}</main></body></html>"
+    text = article_text(locale)
+    return article_page(
+        prompt_html,
+        lang=text.lang,
+        dir=text.dir,
+        scheme=scheme,
+        title=text.title,
+        paragraphs=text.paragraphs,
+        is_preview=is_preview,
     )
 
 

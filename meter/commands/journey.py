@@ -13,7 +13,7 @@ from meter.commands.help import command
 from meter.commands.journey_against import OtherRun, print_both
 from meter.commands.locales import locale_option
 from meter.commands.options import FilePath, format_option, today_option
-from meter.commands.timeline import WIDEST, print_timeline, prompt_text, summary_parts
+from meter.commands.timeline import WIDEST, print_timeline, summary_parts
 from meter.journeys import Journey, JourneyStep
 from meter.journeys.accepting import (
     AcceptedAnswer,
@@ -21,6 +21,7 @@ from meter.journeys.accepting import (
     replace_text,
     rewritten,
 )
+from meter.journeys.against import prompt_text
 from meter.loading import load_policy
 from meter.loading.events import decision_table
 from meter.loading.toml import read_text

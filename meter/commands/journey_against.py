@@ -15,20 +15,18 @@ from meter.commands.timeline import (
     packed,
     print_below,
     prompt_lines,
-    prompt_text,
     reasons_of,
     when_text,
 )
 from meter.journeys import JourneyStep
+from meter.journeys.against import differing, prompt_text
 from meter.policy import Policy
 from meter.vocabulary import Access
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from rich.console import Console
-
-    from meter.decision import MeterReading
 
 __all__ = ["OtherRun", "print_both"]
 
@@ -49,33 +47,11 @@ class OtherRun:
         """
         found = []
         for old, new in zip(self.steps, steps, strict=True):
-            keys = list(_differing(old, new))
+            keys = list(differing(old, new))
             if prompt_text(old, self.policy, locale) != prompt_text(new, policy, locale):
                 keys.append("says")
             found.append(keys)
         return found
-
-
-def _differing(old: JourneyStep, new: JourneyStep) -> Iterator[str]:
-    """Yield in what two steps differ for a reader; which rule decided is not seen by one."""
-    if old.at != new.at:
-        yield "at"
-    if (old.what, old.happened) != (new.what, new.happened):
-        yield "what"
-    if old.reader.status(old.at) != new.reader.status(new.at):
-        yield "reader"
-    if not new.is_read:
-        return
-    for key in ("show", "access", "offers", "prompt", "counted"):
-        if getattr(old.decision, key) != getattr(new.decision, key):
-            yield key
-    if _count(old.decision.meter) != _count(new.decision.meter):
-        yield "meter"
-
-
-def _count(meter: MeterReading | None) -> tuple[object, ...] | None:
-    """Return what a meter says; its name is the policy's own affair."""
-    return None if meter is None else (meter.limit, meter.used, meter.left, meter.resets_at)
 
 
 def print_both(

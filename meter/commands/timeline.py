@@ -14,7 +14,15 @@ from rich.padding import Padding
 from rich.panel import Panel
 from rich.text import Text
 
-from meter.prompts import render
+from meter.journeys.against import prompt_text
+from meter.journeys.telling import (
+    count_text,
+    dots,
+    format_time,
+    moved_text,
+    paid_again_text,
+    renewed_text,
+)
 from meter.vocabulary import Access
 
 if TYPE_CHECKING:
@@ -23,21 +31,18 @@ if TYPE_CHECKING:
 
     from rich.console import Console, RenderableType
 
-    from meter.decision import MeterReading
-    from meter.journeys import Continuation, JourneyStep, Renewal
+    from meter.journeys import JourneyStep
     from meter.policy import Policy
 
 __all__ = [
     "INDENT",
     "WIDEST",
-    "format_time",
     "gauge",
     "moved",
     "packed",
     "print_below",
     "print_timeline",
     "prompt_lines",
-    "prompt_text",
     "reasons_of",
     "summary_parts",
     "when_text",
@@ -47,23 +52,6 @@ WIDEST = 80
 """The columns a timeline takes at most: what belongs together stays together."""
 
 INDENT = 15
-_MOST_DOTS = 10
-
-
-def format_time(when: datetime, now: datetime) -> str:
-    """Write a time, such as `1 June 00:00`, with the year where it is not this one."""
-    year = "" if when.year == now.year else f" {when.year}"
-    return f"{when.day} {when:%B}{year} {when:%H:%M}"
-
-
-def prompt_text(step: JourneyStep, policy: Policy, locale: str | None) -> str:
-    """Return what the page says at a step that opens an article, as plain text.
-
-    Nothing where it says nothing.
-    """
-    if not step.is_read or step.decision.prompt is None:
-        return ""
-    return render(step.decision, policy, locale=locale, format="text").strip("\n")
 
 
 def prompt_lines(text: str) -> list[str]:
@@ -120,9 +108,10 @@ def print_timeline(
 
 def _heads(step: JourneyStep, policy: Policy, console: Console) -> Iterator[tuple[datetime, Text]]:
     """Yield the lines of a step with their times: what came back before it, and the step."""
-    before = [(renewal.at, _renewed(renewal, policy)) for renewal in step.renewals]
-    before += [(paid.at, _paid_again(paid)) for paid in step.continued]
-    yield from sorted(before, key=itemgetter(0))
+    before = [(one.at, renewed_text(one, policy)) for one in step.renewals]
+    before += [(one.at, paid_again_text(one)) for one in step.continued]
+    for at, words in sorted(before, key=itemgetter(0)):
+        yield at, _came_back(at, words)
     yield step.at, _head(step, console)
 
 
@@ -138,20 +127,8 @@ def print_below(console: Console, lines: Iterable[str], style: str) -> None:
             console.print(_indented(part))
 
 
-def _renewed(renewal: Renewal, policy: Policy) -> Text:
-    rolling = policy.meter(renewal.meter).window.rolling is not None
-    verb = "was" if renewal.back == 1 else "were"
-    words = f"{renewal.meter} starts again ({renewal.back} {verb} counted)"
-    if rolling:
-        words = f"{renewal.back} counted on {renewal.meter} left its window"
-    return Text.assemble((when_text(renewal.at), "dim"), (f"↻ {words}", "green"))
-
-
-def _paid_again(paid: Continuation) -> Text:
-    times = "" if paid.payments == 1 else f" {paid.payments} times"
-    until = f"{format_time(paid.until, paid.at)}"
-    words = f"{paid.kind} paid for again{times}, until {until}"
-    return Text.assemble((when_text(paid.at), "dim"), (f"↻ {words}", "green"))
+def _came_back(at: datetime, words: str) -> Text:
+    return Text.assemble((when_text(at), "dim"), (f"↻ {words}", "green"))
 
 
 def when_text(at: datetime) -> str:
@@ -192,28 +169,16 @@ def gauge(step: JourneyStep) -> list[str | tuple[str, str]]:
     meter = step.decision.meter
     if meter is None:
         return []
-    before = step.before[meter.name]
-    moved = f"{before.used} → {meter.used}" if before.used != meter.used else f"{meter.used}"
-    dots = ""
-    if meter.limit is None or meter.left is None:
-        return ["  ", f"{moved} counted"]
-    if meter.limit <= _MOST_DOTS:
-        dots = "●" * meter.used + "○" * meter.left + " "
-    return ["  ", (dots, "magenta"), f"{moved} of {meter.limit}"]
+    drawn = dots(meter)
+    counted = count_text(step)
+    if meter.limit is None:
+        return ["  ", counted]
+    return ["  ", (f"{drawn} " if drawn else "", "magenta"), counted]
 
 
 def moved(step: JourneyStep) -> Text:
     """Say how a step that opens nothing changed what the reader has."""
-    moves = []
-    for name, after in step.after.items():
-        before = step.before[name]
-        if (before.used, before.limit) != (after.used, after.limit) and after.limit != 0:
-            moves.append(f"{_share(before)} → {_share(after)}")
-    return Text(", ".join(moves), style="magenta")
-
-
-def _share(reading: MeterReading) -> str:
-    return f"{reading.used}" if reading.limit is None else f"{reading.used} of {reading.limit}"
+    return Text(moved_text(step), style="magenta")
 
 
 def reasons_of(step: JourneyStep, *, brief: bool) -> list[str]:

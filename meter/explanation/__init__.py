@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from attrs import frozen
+
 from meter.decision import Decision
 from meter.errors import listed
 from meter.errors.kinds import check_argument, instance
@@ -14,7 +16,7 @@ from meter.rulebook import Effect
 from meter.vocabulary import Access, ArticleAccess
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from meter.decision import MeterReading
     from meter.facts import Vocabulary
@@ -22,7 +24,45 @@ if TYPE_CHECKING:
     from meter.policy import Policy
     from meter.rulebook import JudgedRule, Rulebook
 
-__all__ = ["clause", "code_words", "explain", "last_day", "value_words", "why_not"]
+__all__ = [
+    "Explanation",
+    "PassedRule",
+    "clause",
+    "code_words",
+    "explain",
+    "explanation_of",
+    "last_day",
+    "value_words",
+    "why_not",
+]
+
+
+@frozen
+class PassedRule:
+    """A rule that came before the one that decided: its number from 1, and why it did not."""
+
+    number: int
+    name: str
+    why: str
+
+
+@frozen
+class Explanation:
+    """What `explain` says, in its parts.
+
+    `lines` say what was decided and by what, `passed` are the rules before that one, `not_reached`
+    the names of those after it, which nobody asked.
+    """
+
+    lines: tuple[str, ...]
+    passed: tuple[PassedRule, ...]
+    not_reached: tuple[str, ...]
+
+    def __str__(self) -> str:
+        first, *rest = self.lines
+        told = [f"  {line}" for line in rest]
+        told += [f"  not rule {rule.number} `{rule.name}`: {rule.why}" for rule in self.passed]
+        return "\n".join([first, *told])
 
 
 def _passed_over(rulebook: Rulebook, rule: JudgedRule, values: Sequence[Any]) -> str:
@@ -47,45 +87,56 @@ def explain(decision: Decision, policy: Policy | None = None) -> str:
 
     A decision that was pickled needs the policy it was made by: raises `PromptError` without.
     """
+    return str(explanation_of(decision, policy))
+
+
+def explanation_of(decision: Decision, policy: Policy | None = None) -> Explanation:
+    """Return what `explain` says in its parts, with the rules that were not reached."""
     check_argument("decision", decision, _A_DECISION)
     decision = decision.with_policy(policy)
     rulebook = cast("Rulebook", decision.rulebook)
+    values = decision.facts.values
+    place = rulebook.policy.rules.index(rulebook.policy.rule(decision.rule))
+    return Explanation(
+        lines=tuple(_told(decision, rulebook, rulebook.rules[place])),
+        passed=tuple(
+            PassedRule(number, rule.name, _passed_over(rulebook, rule, values))
+            for number, rule in enumerate(rulebook.rules[:place], 1)
+        ),
+        not_reached=tuple(rule.name for rule in rulebook.rules[place + 1 :]),
+    )
+
+
+def _told(decision: Decision, rulebook: Rulebook, fired: JudgedRule) -> Iterator[str]:
+    """Yield what was decided, by what, and what that leaves."""
+    values = decision.facts.values
     access = "the whole article" if decision.access is Access.FULL else "a preview"
-    lines = [f"shows `{decision.show}` ({access}) by rule `{decision.rule}`"]
+    yield f"shows `{decision.show}` ({access}) by rule `{decision.rule}`"
     meter = decision.meter
     if meter is not None:
         counted = "this view counted one" if decision.counted else "this view counted nothing"
         resets = f", more from {meter.resets_at.isoformat()}" if meter.resets_at else ""
-        lines.append(f"  meter `{meter.name}`: {_stand(meter)}; {counted}{resets}")
+        yield f"meter `{meter.name}`: {_stand(meter)}; {counted}{resets}"
     if decision.speculative:
-        lines.append("  nobody reads yet: it would have counted, so it is asked again then")
-    values = decision.facts.values
-    vocabulary = rulebook.vocabulary
+        yield "nobody reads yet: it would have counted, so it is asked again then"
     allowed = None if meter is None else rulebook.limit(meter.name, values)
     if allowed is not None and meter is not None and (meter.limit or 0) < allowed:
-        lines.append("  the reader has no id: nothing can be counted, so limited meters are closed")
-    place = rulebook.policy.rules.index(rulebook.policy.rule(decision.rule))
-    fired = rulebook.rules[place]
+        yield "the reader has no id: nothing can be counted, so limited meters are closed"
     if fired.formula != And(()):
-        lines.append(f"  matched: {_matched(fired.formula, values, vocabulary)}")
+        yield f"matched: {_matched(fired.formula, values, rulebook.vocabulary)}"
     if fired.spend and values[ACCESS] is ArticleAccess.FREE:
-        lines.append("  the article is free: it is read without an allowance, and counts nothing")
-    lines += [
-        f"  says the prompt `{prompt.name}`: {prompt.heading}"
-        for prompt in rulebook.policy.prompts
-        if prompt.name == decision.prompt
-    ]
+        yield "the article is free: it is read without an allowance, and counts nothing"
+    for prompt in rulebook.policy.prompts:
+        if prompt.name == decision.prompt:
+            yield f"says the prompt `{prompt.name}`: {prompt.heading}"
     for name, formula, _ in fired.offers:
         # Of a list that shows the first there is, those behind it were not asked for.
         if name == decision.offer and not fired.side_by_side:
             break
         if name not in decision.offers:
-            lines.append(f"  offer `{name}` is left out: {why_not(formula, values, vocabulary)}")
+            yield f"offer `{name}` is left out: {why_not(formula, values, rulebook.vocabulary)}"
     if decision.degraded:
-        lines.append("  the store did not answer in time; decided without the count")
-    for number, rule in enumerate(rulebook.rules[:place], 1):
-        lines.append(f"  not rule {number} `{rule.name}`: {_passed_over(rulebook, rule, values)}")
-    return "\n".join(lines)
+        yield "the store did not answer in time; decided without the count"
 
 
 def _stand(meter: MeterReading) -> str:

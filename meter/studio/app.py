@@ -15,7 +15,7 @@ from starlette.routing import Route
 from meter.errors import MeterError
 from meter.prompts import stylesheet
 from meter.resources import template_root
-from meter.studio import log, promises, what_if
+from meter.studio import log, promises, reader, what_if
 from meter.studio.desk import UnknownVersionError
 from meter.studio.door import Door
 from meter.studio.gallery.place import ROUTES as GALLERY_ROUTES
@@ -43,6 +43,8 @@ _FILES = (
     "progress.js",
     "what-if.css",
     "what-if.js",
+    "reader.css",
+    "reader.js",
     "vendor/htmx.min.js",
     "vendor/codemirror.min.js",
 )
@@ -59,6 +61,7 @@ def application(desk: Desk, key: Key) -> ASGIApp:
             *promises.ROUTES,
             *log.ROUTES,
             *what_if.ROUTES,
+            *reader.ROUTES,
         ],
         exception_handlers={MeterError: _tell, HTTPException: _tell_status},
     )

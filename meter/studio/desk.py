@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from meter.errors import MeterError, PolicyError, Problem, problem_at, quoted
+from meter.journeys.accepting import replace_text
 from meter.loading import check_text
 from meter.loading.toml import read_text
 from meter.policy import Policy
@@ -203,6 +204,21 @@ class Desk:
             reason = (error.strerror or "it cannot be written").lower()
             raise MeterError(f"{quoted(name)} cannot be written: {reason}") from None
         return path
+
+    def rewrite_file(self, name: str, text: str, *, expected: str) -> None:
+        """Write a new text into a file beside the policy that holds what `expected` says.
+
+        `expected` is the digest of its bytes when they were read. Raises `ConflictError` where it
+        holds something else now, and `MeterError` where nothing may be written or it is elsewhere.
+        """
+        self._check_may_write()
+        path = self.folder / name
+        if path.resolve().parent != self.folder.resolve() or not path.is_file():
+            raise MeterError(f"{quoted(name)} is not the name of a file beside the policy")
+        before = path.read_bytes()
+        if digest(before) != expected:
+            raise ConflictError(f"{quoted(name)} was changed outside the studio meanwhile")
+        replace_text(path, before.decode("utf-8", "surrogatepass"), text)
 
     def _check_may_write(self) -> None:
         if not self.may_write:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import tomli_w
 
 from meter.journeys.journey import Journey
+from meter.journeys.writing import reader_table, view_table
 from meter.vocabulary import Access, Show
 
 if TYPE_CHECKING:
@@ -18,15 +19,14 @@ if TYPE_CHECKING:
 
     from meter.verify.answers import ProofAnswer
     from meter.verify.counterexample import Counterexample
-    from meter.view import Entitlement, PageView, Reader
+    from meter.view import PageView
 
 __all__ = [
     "counterexample_text",
     "export_counterexamples",
     "journey_file_name",
     "journey_of",
-    "reader_table",
-    "view_table",
+    "seen_table",
 ]
 
 
@@ -92,7 +92,7 @@ def _free(folder: Path, name: str, taken: Collection[Path | None]) -> Path:
 def journey_of(counterexample: Counterexample) -> dict[str, Any]:
     """Return a counterexample as a journey's tables; the last step expects what was promised."""
     steps: list[dict[str, Any]] = [
-        {"at": step.asked.now, "read": view_table(step.asked.view)} for step in counterexample.steps
+        {"at": step.asked.now, "read": seen_table(step.asked.view)} for step in counterexample.steps
     ]
     steps[-1]["expect"] = _expected(counterexample)
     return {"reader": reader_table(counterexample.steps[0].asked.reader), "steps": steps}
@@ -109,56 +109,9 @@ def _expected(counterexample: Counterexample) -> dict[str, Any]:
     return {"show": str(counterexample.expected.show or min(wanted))}
 
 
-def reader_table(reader: Reader) -> dict[str, Any]:
-    """Return a reader as the table of a journey file."""
-    table: dict[str, Any] = {"id": reader.id}
-    if reader.registered:
-        table["registered"] = True
-    if reader.segments:
-        table["segments"] = sorted(reader.segments)
-    if reader.registered_at is not None:
-        table["registered_at"] = reader.registered_at
-    if reader.score is not None:
-        table["score"] = reader.score
-    if reader.entitlements:
-        table["entitlements"] = [_right(right) for right in reader.entitlements]
+def seen_table(view: PageView) -> dict[str, Any]:
+    """Return a page view as the table of a step; the device that a journey has anyway goes."""
+    table = view_table(view)
+    if view.device == "laptop":
+        del table["device"]
     return table
-
-
-def _right(right: Entitlement) -> dict[str, Any]:
-    return _said(
-        kind=str(right.kind),
-        product=right.product,
-        article=right.article,
-        section=right.section,
-        tags=sorted(right.tags) or None,
-        starts=right.starts,
-        ends=right.ends,
-    )
-
-
-def view_table(view: PageView) -> dict[str, Any]:
-    """Return a page view as the table of a step that opens it."""
-    article = view.article
-    return _said(
-        id=article.id,
-        access=None if article.access == "metered" else str(article.access),
-        section=article.section,
-        tags=sorted(article.tags) or None,
-        kind=article.kind,
-        published=article.published,
-        value=article.value,
-        referrer=view.referrer,
-        channel=view.channel,
-        device=None if view.device == "laptop" else view.device,
-        country=view.country,
-        language=view.language,
-        gift=view.gift or None,
-        crawler=view.crawler or None,
-        prefetch=view.prefetch or None,
-    )
-
-
-def _said(**given: object) -> dict[str, Any]:
-    """Return a table of what is there: TOML has no word for nothing."""
-    return {key: value for key, value in given.items() if value is not None}

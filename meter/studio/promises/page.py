@@ -19,8 +19,8 @@ from meter.studio.promises.tests import (
     find_mistakes,
     look_at_tests,
 )
+from meter.studio.reader.links import story_link
 from meter.studio.runs import RunKey, Runs
-from meter.studio.stories import story_link
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

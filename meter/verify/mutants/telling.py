@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import tomli_w
 from attrs import evolve, frozen
 
 from meter.journeys import Journey, JourneyError
-from meter.verify.export import reader_table, view_table
+from meter.journeys.writing import reader_table, tables_text
+from meter.verify.export import seen_table
 from meter.verify.mutants.journeys import broken_step, noticed
 from meter.verify.mutants.witness import expected, first_witness
 
@@ -78,36 +77,14 @@ def _tables(policy: Policy, witness: Witness) -> dict[str, Any]:
     if witness.locale not in (None, policy.publication.locale):
         tables = {"locale": witness.locale, **tables}
     tables["steps"] = [
-        {"at": step.asked.now, "read": view_table(step.asked.view)} for step in witness.steps
+        {"at": step.asked.now, "read": seen_table(step.asked.view)} for step in witness.steps
     ]
     return tables
 
 
 def _text(tables: dict[str, Any], expect: dict[str, object], head: dict[str, str]) -> str:
     """Write a journey as people write them: a line for what each step does."""
-    top = {**head, **{key: tables[key] for key in ("locale",) if key in tables}}
-    blocks = [_keys(top)] if top else []
     reader = {key: value for key, value in tables["reader"].items() if key != "id"}
-    if reader:
-        blocks.append("[reader]\n" + _keys(reader))
     *before, last = tables["steps"]
     steps = [*before, {**last, "expect": expect} if expect else last]
-    blocks += ("[[steps]]\n" + _keys(step) for step in steps)
-    return "\n".join(blocks)
-
-
-def _keys(table: dict[str, Any]) -> str:
-    return "".join(f"{key} = {_inline(value)}\n" for key, value in table.items())
-
-
-def _inline(value: object) -> str:
-    """Write a value in one line."""
-    if isinstance(value, dict):
-        if set(value) == {"id"}:
-            return _inline(value["id"])
-        return "{ " + ", ".join(f"{key} = {_inline(part)}" for key, part in value.items()) + " }"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_inline, value)) + "]"
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return tomli_w.dumps({"x": value}).removeprefix("x = ").removesuffix("\n")
+    return tables_text({**head, **tables, "reader": reader, "steps": steps})

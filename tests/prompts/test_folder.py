@@ -106,6 +106,24 @@ def test_a_file_of_texts_adds_a_language(tmp_path):
     )
 
 
+def test_a_language_of_the_publishers_is_spared_english_lines(tmp_path):
+    """What a prompt can do without is left out, and a bar has signs for its buttons."""
+    (tmp_path / "texts").mkdir()
+    words = '[left]\nother = "{n} tilbage {period}"\n[period]\nmonth = "i juni"\n'
+    (tmp_path / "texts" / "da.toml").write_text(words, encoding="utf-8")
+    policy = make_policy(limit={"anonymous": 3, "registered": 5}, offer=make_offer())
+    stage = Stage(policy)
+    for count in (2, 4):
+        decision = stage.read(count, registered=False)
+        said = render(decision, locale="da", format="text", folder=tmp_path)
+        assert "5 free articles" not in said
+        assert "come back" not in said
+        assert "See all offers" not in said
+    bar = read(render(stage.read(1), locale="da", layout="bar", folder=tmp_path))
+    assert ["4 tilbage i juni", "…"] == bar.lines[:2]
+    assert "×" == bar.elements[1][1]["aria-label"]
+
+
 def test_a_file_of_texts_changes_words_of_ours(tmp_path):
     """Only those it has."""
     (tmp_path / "texts").mkdir()

@@ -13,6 +13,8 @@ DEADLINES = "prompts/test_deadlines.py"
 SPEAKING_TO = "prompts/test_speaking_to.py"
 DECLARED = "prompts/test_declared.py"
 NOUNS = "prompts/test_nouns.py"
+SELLING = "prompts/test_selling.py"
+MARKUP = "prompts/test_markup.py"
 BUGS = {
     PHRASES: (
         Bug(
@@ -142,10 +144,74 @@ BUGS = {
             'locale = type(says.language.locale)("en")',
         ),
         Bug(
+            "a prompt is remembered from another country",
+            "prompts/rendering.py",
+            "        country_of(decision),",
+            '        "",',
+        ),
+        Bug(
             "a translation needs nothing of its rule",
             "policy/prompt_faults.py",
             "map(_needs, _every_language(policy, prompt))",
             "map(_needs, [prompt])",
+        ),
+    ),
+    SELLING: (
+        Bug(
+            "an account is praised that does not open this",
+            "prompts/parts/ahead.py",
+            "return Gain(name, limit, was) if _opens_with_account(decision) else None",
+            "return Gain(name, limit, was)",
+        ),
+        Bug(
+            "an account is praised that gives no more",
+            "prompts/parts/ahead.py",
+            "limit <= was",
+            "limit < was",
+        ),
+        Bug(
+            "an allowance is promised that hangs on more",
+            "prompts/parts/ahead.py",
+            "is Show.REGISTRATION_WALL and not _hangs_on_unseen(decision, meter)",
+            "is Show.REGISTRATION_WALL",
+        ),
+        Bug(
+            "a week's allowance is compared with a month's",
+            "prompts/parts/ahead.py",
+            "if not alike or",
+            "if",
+        ),
+        Bug(
+            "a reader is told to come back to what stays closed",
+            "prompts/parts/ahead.py",
+            "return judged is not None and judged.verdict.show.access is Access.FULL",
+            "return judged is not None",
+        ),
+        Bug(
+            "a prompt is remembered with another reader's account",
+            "prompts/rendering.py",
+            "        look_ahead(decision),",
+            "        Ahead(gain=None, returns=False),",
+        ),
+        Bug(
+            "a noun without sentences is counted as articles",
+            "prompts/parts/selling.py",
+            "texts.count_of(noun, table, gain.limit,",
+            "texts.count_of(None, table, gain.limit,",
+        ),
+    ),
+    MARKUP: (
+        Bug(
+            "a wall can be closed away",
+            "prompts/rendering.py",
+            "(is_wall or decision.prompt == _LABEL)",
+            "(decision.prompt == _LABEL)",
+        ),
+        Bug(
+            "two prompts of one kind have one id",
+            "prompts/variables.py",
+            "json.dumps([parts.table(), layout], sort_keys=True)",
+            "json.dumps([parts.name, layout], sort_keys=True)",
         ),
     ),
     NOUNS: (

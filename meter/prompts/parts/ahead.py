@@ -16,11 +16,11 @@ from meter.facts import ACCESS, Codes
 from meter.formulas import leaves
 from meter.rulebook import first_match
 from meter.view import Article, PageView, Reader
-from meter.vocabulary import Access, Status
+from meter.vocabulary import Access, Show, Status
 from meter.windows import instant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
     from meter.rulebook import Rulebook, Verdict
 
@@ -28,6 +28,7 @@ __all__ = ["Ahead", "Gain", "look_ahead"]
 
 _FEW = 1
 """With so many left, or fewer, a reader is told what an account would give."""
+_OF_THE_TIME = ("period", "weekday", "hour")
 _NOBODY = Reader(id=None)
 _A_VIEW = PageView(article=Article(id="any", access="metered"))
 
@@ -61,12 +62,12 @@ def look_ahead(decision: Decision) -> Ahead:
     if decision.access is Access.FULL and (reading is None or has_more):
         return Ahead(gain=None, returns=False)
     return _remembered(
-        _Question(decision.policy, decision.access, _seen(decision), reading, decision)
+        _Outlook(decision.policy, decision.access, _seen(decision), reading, decision)
     )
 
 
 @frozen
-class _Question:
+class _Outlook:
     """A decision to look ahead from. What comes out hangs on nothing but what is compared here."""
 
     digest: str
@@ -77,8 +78,8 @@ class _Question:
 
 
 @lru_cache(maxsize=4096)
-def _remembered(question: _Question) -> Ahead:
-    decision = question.decision
+def _remembered(outlook: _Outlook) -> Ahead:
+    decision = outlook.decision
     return Ahead(_account_gain(decision), _returns(decision))
 
 
@@ -99,23 +100,54 @@ def _seen(decision: Decision) -> Codes:
 def _account_gain(decision: Decision) -> Gain | None:
     """Return what an account gives a reader who has none, if that opens this view and is more.
 
-    What is counted already is carried into the account. Where the allowances are of two meters,
-    they are compared if both have the same window and count the same.
+    Where the allowances are of two meters, they are compared if both have the same window and count
+    the same.
     """
     if decision.facts["reader"] != Status.ANONYMOUS:
         return None
     rulebook = _rulebook_of(decision)
-    judged = _judge_again(decision, Status.REGISTERED, lambda place: _used(decision, place))
-    if judged is None or judged.verdict.show.access is not Access.FULL:
+    fresh = _judge(decision, _facts_of(decision, Status.REGISTERED))
+    if fresh is None:
         return None
-    name = _meter_told(decision, judged.verdict)
-    if name is None or _hangs_on_unseen(rulebook, decision, name):
+    name = _meter_told(decision, fresh.verdict)
+    if name is None or not _is_known(decision, name):
         return None
     was = _without_account(decision, name)
-    limit = rulebook.limit(name, judged.facts)
+    limit = rulebook.limit(name, fresh.facts)
     if was is None or (limit is not None and limit <= was):
         return None
-    return Gain(name, limit, was)
+    return Gain(name, limit, was) if _opens_with_account(decision) else None
+
+
+def _is_known(decision: Decision, meter: str) -> bool:
+    """Say whether enough was looked at to tell what a meter gives with an account.
+
+    A wall that asks to register promises what everybody gets, whatever has been counted.
+    """
+    slots = _rulebook_of(decision).vocabulary.meters[meter]
+    is_counted = slots.end <= len(decision.facts.values)
+    return is_counted or (
+        decision.show is Show.REGISTRATION_WALL and not _hangs_on_unseen(decision, meter)
+    )
+
+
+def _opens_with_account(decision: Decision) -> bool:
+    """Say whether an account opens this view, as far as the decision knows what was counted.
+
+    What is counted is carried into the account. A meter with the same limit is as open as it is;
+    one with another has counted what is told, or if it is closed as much as it gives.
+    """
+    rulebook = _rulebook_of(decision)
+    known = decision.facts.values
+    used = [_used(decision, place) for place in range(len(rulebook.meters))]
+    facts = list(_facts_of(decision, Status.REGISTERED, used))
+    for place, meter in enumerate(rulebook.meters):
+        slots = rulebook.vocabulary.meters[meter.name]
+        is_alike = rulebook.limit_at(place, facts) == rulebook.limit_at(place, known)
+        if is_alike and slots.end <= len(known):
+            facts[slots.open : slots.end] = known[slots.open : slots.end]
+    judged = _judge(decision, tuple(facts))
+    return judged is not None and judged.verdict.show.access is Access.FULL
 
 
 def _returns(decision: Decision) -> bool:
@@ -125,7 +157,10 @@ def _returns(decision: Decision) -> bool:
         return False
     if reading.left or reading.resets_at is None:
         return False
-    judged = _judge_again(decision, cast("Status", decision.facts["reader"]), lambda _place: 0)
+    status = cast("Status", decision.facts["reader"])
+    at = instant(reading.resets_at)
+    later = _rulebook_of(decision).vocabulary.observe(_NOBODY, _A_VIEW, at, status)
+    judged = _judge(decision, _facts_of(decision, status, later=later))
     return judged is not None and judged.verdict.show.access is Access.FULL
 
 
@@ -133,21 +168,34 @@ def _rulebook_of(decision: Decision) -> Rulebook:
     return cast("Rulebook", decision.rulebook)
 
 
-def _judge_again(decision: Decision, status: Status, used: Callable[[int], int]) -> _Judged | None:
-    """Return what the rules say of this view for a reader of a status.
+def _judge(decision: Decision, facts: Codes) -> _Judged | None:
+    """Return what the rules say of facts, with those; `None` where they would have to know more."""
+    verdict = first_match(_rulebook_of(decision), facts)
+    return None if verdict is None else _Judged(verdict, facts)
 
-    `used` says how much the meter at a place has counted.
+
+def _facts_of(
+    decision: Decision, status: Status, used: Sequence[int] = (), later: Codes = ()
+) -> Codes:
+    """Return the facts of this view for a reader of a status.
+
+    `used` is how much each meter has counted; unless given, nothing. `later` are facts of another
+    time, of which those of the clock and the calendar are taken.
     """
     rulebook = _rulebook_of(decision)
     seen = _seen(decision)[: rulebook.vocabulary.base]
+    if later:
+        slots = rulebook.vocabulary.slots
+        seen = tuple(
+            new if slot.asks in _OF_THE_TIME else old
+            for slot, old, new in zip(slots, seen, later, strict=False)
+        )
     counts: list[int] = [False]
     for place in range(len(rulebook.meters)):
-        counts += (used(place), 0)
+        counts += (used[place] if used else 0, 0)
     started = decision.facts["started"] or frozenset()
     counts += (offer in cast("frozenset[str]", started) for offer in rulebook.vocabulary.once)
-    facts = complete(rulebook, (status, *seen[1:]), tuple(counts))
-    verdict = first_match(rulebook, facts)
-    return None if verdict is None else _Judged(verdict, facts)
+    return complete(rulebook, (status, *seen[1:]), tuple(counts))
 
 
 def _used(decision: Decision, place: int) -> int:
@@ -163,7 +211,10 @@ def _used(decision: Decision, place: int) -> int:
 
 
 def _meter_told(decision: Decision, verdict: Verdict) -> str | None:
-    """Return the meter whose allowance is compared: the one that is told, or the only one."""
+    """Return the meter whose allowance is compared: the one that is told, or the only one.
+
+    There is none where the view stays closed: only what is read is spent.
+    """
     reading = decision.meter
     if reading is not None and reading.name in verdict.spend:
         return reading.name
@@ -174,7 +225,9 @@ def _without_account(decision: Decision, name: str) -> int | None:
     """Return what is given without an account; `None` where that cannot be compared."""
     reading = decision.meter
     if reading is None:
-        return 0
+        fresh = _judge(decision, _facts_of(decision, Status.ANONYMOUS))
+        is_closed = fresh is not None and fresh.verdict.show.access is Access.PREVIEW
+        return 0 if is_closed else None
     if reading.name != name and reading.limit != 0:
         policy = _rulebook_of(decision).policy
         told, gained = policy.meter(reading.name), policy.meter(name)
@@ -184,8 +237,9 @@ def _without_account(decision: Decision, name: str) -> int | None:
     return reading.limit
 
 
-def _hangs_on_unseen(rulebook: Rulebook, decision: Decision, name: str) -> bool:
+def _hangs_on_unseen(decision: Decision, name: str) -> bool:
     """Say whether the allowance of a meter hangs on what was not looked at for this decision."""
+    rulebook = _rulebook_of(decision)
     seen = max(len(decision.facts.values), ACCESS + 1)
     slots = {leaf.slot for formula, _ in rulebook.limits[name] for leaf in leaves(formula)}
     return any(seen <= slot < rulebook.vocabulary.base for slot in slots)

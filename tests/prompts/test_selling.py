@@ -131,6 +131,18 @@ def test_a_wall_that_an_account_would_not_open_does_not_tell_of_one():
     assert f"With an account: {MORE}" in read(render(metered)).lines
 
 
+@pytest.mark.parametrize(("daily", "is_told"), [(1, False), (9, True)])
+def test_a_wall_that_another_meter_keeps_closed_does_not_tell_of_an_account(daily, is_told):
+    """Today nothing is left for anybody; a day's limit that is not reached yet stops nobody."""
+    base = make_policy(limit={"anonymous": 1, "registered": 5})
+    meters = [*base.meters, Meter(name="daily", window=Window(calendar="day"), limit=daily)]
+    both = Rule(name="both", spend=["daily", "monthly"], show="countdown")
+    rules = [both, Rule(name="rest", show="subscription-wall")]
+    said = lines(evolve(base, meters=meters, rules=rules), 2)
+    told = "With an account: 5 free articles a month instead of 1" in said
+    assert told == is_told
+
+
 TWO_METERS = """
 [publication]
 name = "H"

@@ -146,7 +146,7 @@ def window(
     try:
         page.goto(site.key.address)
         yield page
-        assert [] == complaints
+        assert not complaints, "\n".join(complaints)
     finally:
         context.close()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from copy import deepcopy
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -73,7 +73,7 @@ def _meter(path: tuple[str, ...], meter: dict[str, Any]) -> st.SearchStrategy[Ed
 
 
 def _offer(path: tuple[str, ...]) -> st.SearchStrategy[Edit]:
-    days = st.sampled_from([date(2026, 7, 1), datetime(2026, 8, 1, 12, 30)])
+    days = st.sampled_from([date(2026, 7, 1), datetime(2026, 8, 1, 12, 30, tzinfo=UTC)])
     return st.one_of(
         st.sampled_from([Decimal("9.50"), Decimal(0), 12]).map(lambda v: Edit((*path, "price"), v)),
         st.just(Edit((*path, "currency"), "EUR")),
@@ -126,7 +126,7 @@ def test_an_edit_changes_the_policy_as_meant_and_no_other_byte(data: st.DataObje
 @pytest.mark.parametrize(
     ("text", "edit", "wanted"),
     [
-        ("limit = { a = 3, b = 5 }  # c\n", Edit(("limit", "a"), 5), "limit = { a = 5, b = 5 }  # c\n"),
+        ("n = { a = 3, b = 5 }  # c\n", Edit(("n", "a"), 5), "n = { a = 5, b = 5 }  # c\n"),
         ("limit = { a = 3, b = 5 }\n", Edit(("limit", "a"), None), "limit = { b = 5 }\n"),
         ("limit = { a = 3, b = 5 }\n", Edit(("limit", "b"), None), "limit = { a = 3 }\n"),
         ("limit = { a = 3 }\n", Edit(("limit", "b"), 5), "limit = { a = 3, b = 5 }\n"),

@@ -114,7 +114,7 @@ class _Text:
 
     def _items(self, path: Path) -> list[tuple[int, int]]:
         """Return where the items of a list are, in order."""
-        found = []
+        found: list[tuple[int, int]] = []
         while (*path, len(found)) in self.places.spans:
             found.append(self.places.spans[*path, len(found)])
         return found

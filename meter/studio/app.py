@@ -15,6 +15,7 @@ from starlette.routing import Route
 from meter.errors import MeterError
 from meter.prompts import stylesheet
 from meter.resources import template_root
+from meter.studio import policy
 from meter.studio.desk import UnknownVersionError
 from meter.studio.door import Door
 from meter.studio.pages import PLACES, mistake
@@ -29,7 +30,14 @@ if TYPE_CHECKING:
 __all__ = ["application"]
 
 _FIRST = "gallery"
-_FILES = ("studio.css", "studio.js", "vendor/htmx.min.js", "vendor/codemirror.min.js")
+_FILES = (
+    "studio.css",
+    "studio.js",
+    "vendor/htmx.min.js",
+    "vendor/codemirror.min.js",
+    "policy.css",
+    "policy.js",
+)
 
 
 def application(desk: Desk, key: Key) -> ASGIApp:
@@ -39,6 +47,7 @@ def application(desk: Desk, key: Key) -> ASGIApp:
             Route("/", _start),
             Route("/static/prompt.css", _prompt_css),
             Route("/static/{name:path}", _static),
+            *policy.ROUTES,
         ],
         exception_handlers={MeterError: _tell, HTTPException: _tell_status},
     )

@@ -75,13 +75,13 @@ class Desk:
     def __init__(self, path: Path, *, may_write: bool = False) -> None:
         self.path = path.absolute()
         self.may_write = may_write
+        self.log: Path | None = None
+        """The log that was replayed last, as events in order of time."""
         self._lock = Lock()
         self._drafts: OrderedDict[str, Version] = OrderedDict()
         self._undone: list[bytes] = []
         self._good: Policy | None = None
         self._checked: OrderedDict[str, tuple[Policy | None, tuple[Problem, ...]]] = OrderedDict()
-        self.log: Path | None = None
-        """The log of page views that is open beside the policy, if any."""
 
     @property
     def folder(self) -> Path:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateNotFound
+from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 
 from meter.resources import template_root
@@ -119,6 +120,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["ticked"] = _ticked
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
     return environment
 
@@ -128,3 +130,12 @@ def _source(name: str) -> str:
     if not file.is_file():
         raise TemplateNotFound(name)
     return file.read_text(encoding="utf-8")
+
+
+def _ticked(text: str) -> Markup:
+    """Return a text with what stands in backticks as code."""
+    code = Markup("<code>{}</code>")
+    return Markup().join(
+        code.format(piece) if place % 2 else escape(piece)
+        for place, piece in enumerate(text.split("`"))
+    )

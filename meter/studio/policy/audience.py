@@ -37,7 +37,7 @@ _LOOKED_AT = 1000
 _READERS = 2000
 _MONTHS = 2
 _SEED = 1
-_SIMULATED = f"{_MONTHS} months of {_READERS:,} simulated readers"
+_SIMULATED = f"{_MONTHS} months of {_READERS:,} simulated people"
 
 
 @frozen(kw_only=True)

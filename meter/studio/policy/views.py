@@ -21,8 +21,6 @@ from meter.replay.preparation import prepare
 from meter.replay.question import ReplayQuestion
 
 if TYPE_CHECKING:
-
-
     from meter.policy import Policy
     from meter.replay.logs.log import Log
     from meter.replay.preparation import ParseOptions

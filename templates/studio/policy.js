@@ -27,6 +27,9 @@
       backgroundColor: "var(--paper)", color: "var(--ink)", border: "1px solid var(--line)",
       maxWidth: "36rem",
     },
+    ".cm-lintRange": { backgroundImage: "none" },
+    ".cm-lintRange-error": { textDecoration: "underline wavy var(--bad)" },
+    ".cm-lintRange-warning": { textDecoration: "underline wavy var(--warn)" },
     ".cm-matchingBracket": { backgroundColor: "var(--edge)" },
   });
   const colours = cm.HighlightStyle.define([

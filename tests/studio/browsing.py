@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from http import HTTPStatus
 from importlib.resources import files
 from threading import Thread
 from typing import TYPE_CHECKING, Literal
@@ -56,15 +57,17 @@ _ABORTED = ("htmx:sendAbort", "htmx:afterRequest")
 """What htmx writes of a request that the next one, or a closed tab, has made needless."""
 
 _AXE = """async () => {
-  // what is folded up cannot be seen; axe takes it for something that lies below something else
-  const folded = [["details:not([open]) > :not(summary)"]];
-  const found = await axe.run({ include: [["html"]], exclude: folded }, {
+  // what is folded up cannot be seen; axe takes it for something that covers what is below
+  const folded = [...document.querySelectorAll("details:not([open]) > :not(summary)")];
+  folded.forEach((place) => { place.style.display = "none"; });
+  const found = await axe.run(document, {
     resultTypes: ["violations", "incomplete"],
     iframes: false,
     rules: { "frame-tested": { enabled: false } },  // each is looked at by itself
   });
-  const said = (kind) => found[kind].flatMap((rule) =>
-    rule.nodes.map((node) => `${kind} ${rule.id} at ${node.target.join(" ")}: `
+  folded.forEach((place) => { place.style.display = ""; });
+  const said = (kind) => found[kind].flatMap((rule) => rule.nodes
+    .map((node) => `${kind} ${rule.id} at ${node.target.join(" ")}: `
       + [...node.any, ...node.all, ...node.none].map((check) => check.message).join("; ")));
   return [...said("violations"), ...said("incomplete")];
 }"""
@@ -147,9 +150,9 @@ def window(
     context.set_default_timeout(WAIT)
     complaints: list[str] = []
     _watch(context, site, complaints, expects)
+    context.request.get(site.key.address, max_redirects=1)
     page = context.new_page()
     try:
-        page.goto(site.key.address)
         yield page
         assert not complaints, "\n".join(complaints)
     finally:
@@ -174,7 +177,12 @@ def _watch(
         if kind in ("error", "assert") and not any(excuse in text for excuse in excused):
             complaints.append(f"console: {text}")
 
+    def answered(status: int, url: str) -> None:
+        if status >= HTTPStatus.BAD_REQUEST and status not in expects:
+            complaints.append(f"{status} for {url}")
+
     context.on("request", lambda asked: request(asked.url))
+    context.on("response", lambda answer: answered(answer.status, answer.url))
     context.on("console", lambda message: said(message.type, message.text))
     context.on("weberror", lambda error: complaints.append(f"error: {error.error}"))
 

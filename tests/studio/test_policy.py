@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from meter.loading import check_text
-from meter.studio.desk import Desk
 from meter.verify.lints import lints
 
 if TYPE_CHECKING:
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
 
     from httpx2 import Response
     from starlette.testclient import TestClient
+
+    from meter.studio.desk import Desk
 
 THREE = "limit = { anonymous = 3, registered = 5 }"
 FIVE = "limit = { anonymous = 5, registered = 5 }"

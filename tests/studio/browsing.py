@@ -150,7 +150,7 @@ def window(
     context.set_default_timeout(WAIT)
     complaints: list[str] = []
     _watch(context, site, complaints, expects)
-    context.request.get(site.key.address, max_redirects=1)
+    context.request.get(site.key.address, max_redirects=0)
     page = context.new_page()
     try:
         yield page

@@ -13,6 +13,7 @@ ROUTES: tuple[Route, ...] = (
     Route("/policy/check", page.check, methods=["POST"]),
     Route("/policy/save", page.save, methods=["POST"]),
     Route("/policy/undo", page.undo, methods=["POST"]),
+    Route("/policy/changes", page.changes),
     Route("/policy/more", page.more),
     Route("/policy/audience", page.audience),
     Route("/policy/outside", page.outside),

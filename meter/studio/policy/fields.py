@@ -14,7 +14,7 @@ from attrs import field, frozen
 from meter.canonical import to_table
 from meter.explanation import clause
 from meter.formulas.translation import formula_of
-from meter.loading.toml import parse_toml
+from meter.loading.positions import Positions
 from meter.verify.phrasing import status_words
 from meter.vocabulary import Status, Unit
 
@@ -174,16 +174,19 @@ def _offer(offer: Offer) -> Iterator[Field]:
 
 def _copies(policy: Policy, text: str) -> Iterator[Group]:
     own = policy.publication.locale
+    is_named = _is_named(text, own)
     for locale in dict.fromkeys((own, *policy.copy)):
-        path = _copy_path(text, locale, is_own=locale == own)
+        # the words in the publication's own language need no name
+        path = ("copy",) if locale == own and not is_named else ("copy", locale)
         copy = policy.copy.get(locale)
         yield Group(title=f"Words in “{locale}”", fields=tuple(_copy(path, copy)))
 
 
-def _copy_path(text: str, locale: str, *, is_own: bool) -> tuple[str, ...]:
-    """Return where the words in a language stand: the publication's own need no name."""
-    named = parse_toml(text, "").get("copy", {})
-    return ("copy",) if is_own and locale not in named else ("copy", locale)
+def _is_named(text: str, locale: str) -> bool:
+    """Say whether the words in a language stand under its name in the file."""
+    path = ("copy", locale)
+    places = Positions(text.removeprefix("\ufeff"), [(path, "key")])
+    return any(found[:2] == path for found in (*places.headings, *places.pairs))
 
 
 def _copy(path: tuple[str, ...], copy: Copy | None) -> Iterator[Field]:

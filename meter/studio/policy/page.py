@@ -14,14 +14,14 @@ from meter.studio.pages import desk_of, is_partial, link, page, part
 from meter.studio.policy.draft import Line, changed_lines
 from meter.studio.policy.fields import Group, groups_of
 from meter.studio.policy.form import Filled, filled
-from meter.studio.policy.work import audience_values, exact_values
+from meter.studio.policy.work import audience_values, change_values, problem_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from starlette.requests import Request
 
-__all__ = ["audience", "check", "download", "more", "outside", "save", "show", "undo"]
+__all__ = ["audience", "changes", "check", "download", "more", "outside", "save", "show", "undo"]
 
 _PLACE = "policy"
 _TITLE = "Policy"
@@ -73,7 +73,8 @@ async def _page(
     status: HTTPStatus = HTTPStatus.OK,
 ) -> Response:
     file = await run_in_threadpool(desk_of(request).file)
-    exact = await exact_values(request, version, file, _AT_ONCE)
+    changes = await change_values(request, version, file, _AT_ONCE)
+    problems = await problem_values(request, version, _AT_ONCE)
     return page(
         request,
         "policy.html.j2",
@@ -81,7 +82,8 @@ async def _page(
         title=_TITLE,
         status=status,
         **_values(version, file, form),
-        **exact,
+        **changes,
+        **problems,
         told=told,
         is_stale=version.base != file.digest,
         kept_draft=request.query_params.get("draft"),
@@ -188,12 +190,23 @@ async def _asked(request: Request) -> tuple[Version, Version]:
 
 
 async def more(request: Request) -> Response:
-    """Answer with what takes a while: warnings with examples, the rules, and who changes."""
+    """Answer with what takes a while: the warnings with examples, and the rules with them."""
+    version, _ = await _asked(request)
+    if not is_partial(request):
+        return _to(v=version.key)
+    found = await problem_values(request, version, _PATIENT)
+    return part(request, "policy/more.html.j2", place=_PLACE, version=version, **found)
+
+
+async def changes(request: Request) -> Response:
+    """Answer with who changes."""
     version, file = await _asked(request)
     if not is_partial(request):
         return _to(v=version.key)
-    exact = await exact_values(request, version, file, _PATIENT)
-    return part(request, "policy/more.html.j2", place=_PLACE, **_values(version, file), **exact)
+    found = await change_values(request, version, file, _PATIENT)
+    return part(
+        request, "policy/changes.html.j2", place=_PLACE, version=version, file=file, **found
+    )
 
 
 async def audience(request: Request) -> Response:

@@ -21,7 +21,14 @@ if TYPE_CHECKING:
     from meter.policy import Policy
     from meter.studio.desk import Desk, Version
 
-__all__ = ["AudienceValues", "ExactValues", "audience_values", "exact_values"]
+__all__ = [
+    "AudienceValues",
+    "ChangeValues",
+    "ProblemValues",
+    "audience_values",
+    "change_values",
+    "problem_values",
+]
 
 
 @frozen
@@ -34,16 +41,22 @@ class _Work:
     audiences: dict[object, Audience] = field(factory=dict)
 
 
-class ExactValues(TypedDict):
-    """What the templates show of a version once it is worked out."""
+class ProblemValues(TypedDict):
+    """What the templates show of the problems of a version, and of its rules."""
 
     problems: tuple[Problem, ...]
     is_exact: bool
+    """Whether what takes a while is among the problems."""
+    rules: tuple[RuleRow, ...]
+
+
+class ChangeValues(TypedDict):
+    """What the templates show of who changes: nothing while it is being worked out."""
+
     changes: Changes | None
     undecided: str | None
     nothing_differs: str
     one_example: str
-    rules: tuple[RuleRow, ...]
 
 
 class AudienceValues(TypedDict):
@@ -61,30 +74,37 @@ def _work_of(request: Request) -> _Work:
     return work
 
 
-async def exact_values(
-    request: Request, version: Version, file: Version, seconds: float
-) -> ExactValues:
-    """Return what takes a while to say of a version, as far as it is known within some seconds."""
+async def problem_values(request: Request, version: Version, seconds: float) -> ProblemValues:
+    """Return the problems and rules of a version, with what is known within some seconds."""
     work = _work_of(request)
     name = str(desk_of(request).path)
     problems = await work.problems.within(
         seconds, version.digest, lambda: exact_problems(version, name)
     )
+    known = version.problems if problems is None else problems
+    return {
+        "problems": known,
+        "is_exact": problems is not None,
+        "rules": () if version.policy is None else rule_rows(version.policy, known),
+    }
+
+
+async def change_values(
+    request: Request, version: Version, file: Version, seconds: float
+) -> ChangeValues:
+    """Return for whom a version changes what, if that is known within some seconds."""
+    work = _work_of(request)
     found = None
     if version.policy is not None and file.policy is not None and not version.is_file:
         old, new = file.policy, version.policy
         found = await work.changes.within(
             seconds, (old.digest, new.digest), lambda: who_changes(old, new)
         )
-    known = version.problems if problems is None else problems
     return {
-        "problems": known,
-        "is_exact": problems is not None,
         "changes": found if isinstance(found, Changes) else None,
         "undecided": found.reason if isinstance(found, Undecided) else None,
         "nothing_differs": NOTHING_DIFFERS,
         "one_example": ONE_EXAMPLE,
-        "rules": () if version.policy is None else rule_rows(version.policy, known),
     }
 
 

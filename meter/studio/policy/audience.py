@@ -92,7 +92,7 @@ class Audience:
         logged = Logged(
             decisions=len(before),
             changed=len(rows),
-            readers=len(np.unique(views.reader[rows])),
+            readers=views.count_readers(rows),
             pairs=tuple(((one.before, one.after), one.views) for one in changes),
         )
         return Concerned(
@@ -140,7 +140,7 @@ def _changes(
             before=words[0],
             after=words[1],
             views=count,
-            readers=len(np.unique(views.reader[mine])),
+            readers=views.count_readers(mine),
             examples=tuple(_examples(views, mine)),
         )
 

@@ -21,6 +21,8 @@ from meter.replay.preparation import prepare
 from meter.replay.question import ReplayQuestion
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from meter.policy import Policy
     from meter.replay.logs.log import Log
     from meter.replay.preparation import ParseOptions
@@ -29,6 +31,7 @@ __all__ = ["KeptViews", "SeenView", "kept_views"]
 
 _MEMORY = 1 << 40  # bytes: the log is one piece, however large
 _POLICIES = 4
+_WORKERS = 2
 
 
 @frozen(kw_only=True)
@@ -51,7 +54,9 @@ class KeptViews:
     needs: frozenset[str]
     shard: ReaderShard
     articles: list[pa.Array]
-    pieces: list[tuple[NDArray[np.int64], Mapping[str, Coded]]]
+    attributes: Mapping[str, Coded]
+    reader: NDArray[np.int64]
+    """The number of the reader of each view, below `readers`."""
     readers: int
     left_out: int
     """How many rows could not be read."""
@@ -62,10 +67,11 @@ class KeptViews:
         """Say whether all was read that two policies ask for."""
         return _needs(_question(log, old, new).reading) <= self.needs
 
-    @property
-    def reader(self) -> NDArray[np.uint64]:
-        """The number of the reader of each view."""
-        return self.shard.views[ASKED].reader
+    def count_readers(self, rows: NDArray[np.int64]) -> int:
+        """Return how many different readers the views at some rows are of."""
+        seen = np.zeros(self.readers, np.bool_)
+        seen[self.reader[rows]] = True
+        return int(np.count_nonzero(seen))
 
     def view(self, row: int) -> SeenView:
         """Return a view by its place."""
@@ -90,9 +96,9 @@ class KeptViews:
             self._shown.move_to_end(policy.digest)
             return known
         columns = Columns(policy)
-        groups = [group_views(columns, at, attributes) for at, attributes in self.pieces]
-        views = evolve(self.shard.views[ASKED], group=np.concatenate(groups))
-        decided = columns.decide(views)
+        views = self.shard.views[ASKED]
+        group = group_views(columns, views.at, self.attributes)
+        decided = columns.decide(evolve(views, group=group), workers=_WORKERS)
         plain = [self._number(Shown(v.show, v.offers, v.prompt)) for v in columns.verdicts]
         # what is fetched ahead shows no prompt to anybody
         ahead = [self._number(Shown(v.show, v.offers, None)) for v in columns.verdicts]
@@ -120,18 +126,37 @@ def kept_views(log: Log, old: Policy, new: Policy) -> KeptViews:
         builder.add(piece)
         if len(piece.at):
             articles.append(piece.article)
-            pieces.append((piece.at, piece.attributes))
+            pieces.append((len(piece.at), piece.attributes))
     shards = [*builder.finish().shards]
     if not pieces:
         raise log.nothing_read(bad, reading.times.likely_forms)
+    readers, reader = np.unique(shards[0].views[ASKED].reader, return_inverse=True)
     return KeptViews(
         needs=_needs(reading),
         shard=shards[0],
         articles=articles,
-        pieces=pieces,
-        readers=len(np.unique(shards[0].views[ASKED].reader)),
+        attributes=_joined(pieces),
+        reader=reader,
+        readers=len(readers),
         left_out=bad.count,
     )
+
+
+def _joined(pieces: Sequence[tuple[int, Mapping[str, Coded]]]) -> dict[str, Coded]:
+    """Return the attributes of all pieces as those of one; what a piece lacks is missing there."""
+    joined = {}
+    for name in dict.fromkeys(name for _, attributes in pieces for name in attributes):
+        numbers: dict[object, int] = {None: 0}
+        codes = []
+        for views, attributes in pieces:
+            column = attributes.get(name)
+            if column is None:
+                codes.append(np.zeros(views, np.int64))
+                continue
+            number = [numbers.setdefault(value, len(numbers)) for value in column.values]
+            codes.append(np.array(number, np.int64)[column.codes])
+        joined[name] = Coded(np.concatenate(codes), tuple(numbers))
+    return joined
 
 
 def _question(log: Log, old: Policy, new: Policy) -> ReplayQuestion:

@@ -45,7 +45,7 @@
     extensions: [
       EditorView.cspNonce.of(text.dataset.nonce),
       cm.lineNumbers(), cm.history(), cm.drawSelection(), cm.highlightActiveLine(),
-      cm.bracketMatching(), cm.lintGutter(),
+      cm.bracketMatching(), cm.lintGutter(), EditorView.lineWrapping,
       cm.StreamLanguage.define(cm.toml), cm.syntaxHighlighting(colours),
       cm.keymap.of([...cm.lintKeymap, ...cm.historyKeymap, ...cm.defaultKeymap]),
       EditorView.contentAttributes.of({

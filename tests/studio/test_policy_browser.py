@@ -59,18 +59,11 @@ def section(page: Page, name: str) -> Locator:
 
 
 def put(page: Page, old: str, new: str) -> None:
-    """Type something else for a piece of the text, with the keyboard."""
-    editor(page).focus()
-    page.keyboard.press("Control+Home")
-    text = page.locator("textarea[name=text]").input_value()
-    before = text[: text.index(old)]
-    for _ in range(before.count("\n")):
-        page.keyboard.press("ArrowDown")
+    """Type something else for a whole line of the text."""
+    editor(page).scroll_into_view_if_needed()
+    editor(page).get_by_text(old, exact=True).first.click()
     page.keyboard.press("Home")
-    for _ in before.rpartition("\n")[2]:
-        page.keyboard.press("ArrowRight")
-    for _ in old:
-        page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Shift+End")
     page.keyboard.insert_text(new)
 
 
@@ -109,6 +102,7 @@ def test_a_slip_is_marked_as_it_is_typed(browser: Browser, site: Site, text: str
         problems = section(page, "Problems")
         expect(problems).to_contain_text("did you mean monthly?")
         expect(problems).to_contain_text("The last good policy stays in force")
+        expect(section(page, "Who changes")).to_contain_text("Mend the errors first")
         assert page.locator(".cm-lintRange-error").inner_text() == '"montly"'
         assert [] == axe(page)
         page.keyboard.press("Control+End")
@@ -119,7 +113,7 @@ def test_a_slip_is_marked_as_it_is_typed(browser: Browser, site: Site, text: str
         expect(page.get_by_text("Not saved, because the text has errors.")).to_be_visible()
         assert site.desk.path.read_text(encoding="utf-8") == text
         page.reload()
-        put(page, '"montly"', '"monthly"')
+        put(page, 'spend = "montly"', 'spend = "monthly"')
         expect(section(page, "Problems")).to_contain_text("Nothing wrong")
         expect(page.get_by_text("This is the file as it is.")).to_be_visible()
 

@@ -16,6 +16,7 @@ ROUTES: tuple[Route, ...] = (
     Route("/policy/changes", page.changes),
     Route("/policy/more", page.more),
     Route("/policy/audience", page.audience),
+    Route("/policy/first", page.first),
     Route("/policy/outside", page.outside),
     Route("/policy/download", page.download),
 )

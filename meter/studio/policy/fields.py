@@ -158,7 +158,7 @@ def _window(meter: Meter) -> Iterator[Field]:
         choices=WINDOWS,
     )
     length = table[sort] if sort in LENGTHS else ""
-    hint = "30 days or 36 hours, where the window has one"
+    hint = "such as 30 days or 36 hours"
     yield _field((*path, LENGTH), "Length", length, "text", hint)
 
 

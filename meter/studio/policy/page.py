@@ -10,10 +10,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from meter.studio.desk import ConflictError, Desk, UnknownVersionError, Version
-from meter.studio.pages import desk_of, is_partial, link, page, part
+from meter.studio.pages import desk_of, frame, is_partial, link, page, part
 from meter.studio.policy.draft import Line, changed_lines
 from meter.studio.policy.fields import Group, groups_of
 from meter.studio.policy.form import Filled, filled
+from meter.studio.policy.preview import first_page
 from meter.studio.policy.work import audience_values, change_values, problem_values
 
 if TYPE_CHECKING:
@@ -21,7 +22,18 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-__all__ = ["audience", "changes", "check", "download", "more", "outside", "save", "show", "undo"]
+__all__ = [
+    "audience",
+    "changes",
+    "check",
+    "download",
+    "first",
+    "more",
+    "outside",
+    "save",
+    "show",
+    "undo",
+]
 
 _PLACE = "policy"
 _TITLE = "Policy"
@@ -117,7 +129,9 @@ def _kept(desk: Desk, typed: Mapping[str, str]) -> _Sent:
     groups = () if begun.policy is None else groups_of(begun.policy, begun.text)
     form = filled(groups, text, typed, str(desk.path))
     expected = typed.get("expected") or begun.base
-    return _Sent(draft=desk.keep(form.text, base=expected), expected=expected, filled=form)
+    draft = desk.keep(form.text, base=expected)
+    desk.in_force(draft)  # a good draft is what stays in force when the next one is broken
+    return _Sent(draft=draft, expected=expected, filled=form)
 
 
 async def check(request: Request) -> Response:
@@ -227,6 +241,15 @@ async def audience(request: Request) -> Response:
         version=version,
         file=file,
     )
+
+
+async def first(request: Request) -> Response:
+    """Show what a stranger meets at the first article, under the policy that is in force."""
+    version, _ = await _asked(request)
+    policy = await run_in_threadpool(desk_of(request).in_force, version)
+    if policy is None:
+        return frame("<!doctype html><title>Nothing</title>")
+    return frame(await run_in_threadpool(first_page, policy))
 
 
 async def outside(request: Request) -> Response:

@@ -11,6 +11,7 @@ from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
+from weakref import finalize
 
 import numpy as np
 from attrs import frozen
@@ -75,7 +76,8 @@ class Audience:
         self.called = called
         self.is_simulated = folder is not None
         self._log = log
-        self._folder = folder  # kept as long as this: the log is read again and again
+        if folder is not None:  # kept as long as this: the log may be read again
+            finalize(self, folder.cleanup)
         self._kept: KeptViews | None = None
 
     def concerned(self, old: Policy, new: Policy) -> Concerned:

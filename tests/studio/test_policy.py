@@ -175,6 +175,8 @@ def test_a_draft_knows_the_file_that_it_was_made_from(client: TestClient, desk: 
     address = draft_of(client, desk, **{ANONYMOUS: "5"})
     began = desk.file().digest
     desk.path.write_text(desk.file().text + "# theirs\n", encoding="utf-8")
+    later = draft_of(client, desk, expected=began, **{ANONYMOUS: "6"})
+    assert f'name="expected" value="{began}"' in client.get(later).text
     page = client.get(address)
     assert "The file was changed outside the studio since you began" in words(page)
     assert f'name="expected" value="{began}"' in page.text

@@ -30,9 +30,9 @@ def test_a_policy_that_asks_for_more_has_the_log_read_again(folder: Path) -> Non
     log = folder / "events.jsonl"
     old = load_policy(folder / "policy.toml")
     audience = log_audience(log)
-    rule = '[[rules]]\nname = "{0}"\nwhen = {{ {0} = ["{1}"] }}\nshow = "subscription-wall"\n\n[[rules]]'
+    rule = '[[rules]]\nname = "{0}"\nwhen = {{ {0} = ["{1}"] }}\nshow = "subscription-wall"\n'
     for asked, word in (("section", "ports/asia"), ("device", "phone"), ("language", "ja")):
-        new = loads_policy(text.replace("[[rules]]", rule.format(asked, word), 1))
+        new = loads_policy(text.replace("[[rules]]", rule.format(asked, word) + "\n[[rules]]", 1))
         told = audience.concerned(old, new)
         assert replay_both(old, new, log) == told.logged
         assert told.logged.changed > 0

@@ -103,6 +103,18 @@ def test_who_changes_is_what_meter_diff_prints(
     assert "cookie-81 reading the-oldest-ferry" in counted
 
 
+def test_a_file_with_a_mark_and_its_own_line_ends_keeps_them(
+    client: TestClient, desk: Desk
+) -> None:
+    """What browsers make of line ends and marks never reaches the file."""
+    before = b"\xef\xbb\xbf" + desk.path.read_bytes().replace(b"\n", b"\r\n")
+    desk.path.write_bytes(before)
+    assert "\ufeff" not in client.get("/policy").text
+    form = sent(desk, text=desk.file().text.removeprefix("\ufeff"), **{ANONYMOUS: "5"})
+    assert client.post("/policy/save", data=form).status_code == 303
+    assert desk.path.read_bytes() == before.replace(THREE.encode(), FIVE.encode())
+
+
 def test_what_is_wrong_in_the_form_is_told_at_its_field(client: TestClient, desk: Desk) -> None:
     """In the loader's words; what was typed stands there still, and so does the text."""
     typed = {ANONYMOUS: "five", "offers/summer/ends": "2027-02-30", "offers/summer/term": "a year"}

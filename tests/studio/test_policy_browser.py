@@ -67,6 +67,18 @@ def put(page: Page, old: str, new: str) -> None:
     page.keyboard.insert_text(new)
 
 
+def reach(page: Page, name: str) -> None:
+    """Press Tab until what has this name is in focus."""
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        focused = (
+            "document.activeElement.labels?.[0]?.innerText ?? document.activeElement.innerText"
+        )
+        if page.evaluate(focused) == name:
+            return
+    pytest.fail(f"nobody reaches `{name}` with the Tab key")
+
+
 def test_a_limit_is_changed_seen_saved_and_taken_back(
     browser: Browser, site: Site, text: str
 ) -> None:
@@ -119,6 +131,25 @@ def test_a_slip_is_marked_as_it_is_typed(browser: Browser, site: Site, text: str
         put(page, 'spend = "montly"', 'spend = "monthly"')
         expect(section(page, "Problems")).to_contain_text("Nothing wrong")
         expect(page.get_by_text("This is the file as it is.")).to_be_visible()
+
+
+def test_all_of_it_is_done_with_the_keyboard(browser: Browser, site: Site, text: str) -> None:
+    """From the address bar to a saved limit; the editor keeps nobody's Tab."""
+    with window(browser, site) as page:
+        page.goto("/policy")
+        reach(page, "Anonymous readers")
+        page.keyboard.press("Control+a")
+        page.keyboard.type("5")
+        page.keyboard.press("Enter")
+        expect(section(page, "Who changes")).to_contain_text("5 articles a month")
+        editor(page).focus()
+        page.keyboard.press("Tab")
+        expect(editor(page)).not_to_be_focused()
+        page.reload()
+        reach(page, "Save")
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("Saved. The file on disk is this text now.")).to_be_visible()
+        assert site.desk.path.read_text(encoding="utf-8") == text.replace(THREE, FIVE)
 
 
 def test_what_the_form_cannot_take_is_told_at_the_field(browser: Browser, site: Site) -> None:

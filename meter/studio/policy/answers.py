@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["Answers"]
 
 _KEPT = 32
+_IDLE = 10.0  # seconds without a question until the thread ends
 
 _Answer = TypeVar("_Answer")
 
@@ -67,7 +68,9 @@ class Answers(Generic[_Answer]):
         while True:
             with self._changed:
                 while self._waiting is None:
-                    self._changed.wait()
+                    if not self._changed.wait(_IDLE):
+                        self._thread = None
+                        return
                 question, future = self._waiting
                 self._waiting = None
                 if not future.set_running_or_notify_cancel():

@@ -1,4 +1,4 @@
-"""Answers that take a while: each worked out once, apart from the requests that wait for it."""
+"""SlowAnswers that take a while: each worked out once, apart from the requests that wait for it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
-__all__ = ["Answers"]
+__all__ = ["SlowAnswers"]
 
 _KEPT = 32
 _IDLE = 10.0  # seconds without a question until the thread ends
@@ -19,8 +19,8 @@ _IDLE = 10.0  # seconds without a question until the thread ends
 _Answer = TypeVar("_Answer")
 
 
-class Answers(Generic[_Answer]):
-    """Answers by what was asked, the last few of them.
+class SlowAnswers(Generic[_Answer]):
+    """SlowAnswers by what was asked, the last few of them.
 
     One question is worked on at a time, in a thread of its own. Of those that wait only the last
     one is: whoever types asks anew with every key.

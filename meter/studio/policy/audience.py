@@ -20,7 +20,7 @@ from meter.replay.both import Logged
 from meter.replay.logs.log import Log
 from meter.simulate.export import simulated_views, to_event
 from meter.simulate.population import simulate
-from meter.studio.policy.views import SeenView, kept_views
+from meter.studio.policy.views import SeenView, audience_views
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from meter.policy import Policy
-    from meter.studio.policy.views import KeptViews
+    from meter.studio.policy.views import AudienceViews
 
 __all__ = ["Audience", "Change", "Concerned", "log_audience", "simulated_audience"]
 
@@ -78,7 +78,7 @@ class Audience:
         self._log = log
         if folder is not None:  # kept as long as this: the log may be read again
             finalize(self, folder.cleanup)
-        self._kept: KeptViews | None = None
+        self._kept: AudienceViews | None = None
 
     def concerned(self, old: Policy, new: Policy) -> Concerned:
         """Return what differs between two policies for these page views.
@@ -87,7 +87,7 @@ class Audience:
         """
         views = self._kept
         if views is None or not views.serves(old, new, self._log):
-            views = self._kept = kept_views(self._log, old, new)
+            views = self._kept = audience_views(self._log, old, new)
         before, after = views.shown(old), views.shown(new)
         rows = np.flatnonzero(before != after)
         changes = tuple(_changes(views, rows, before[rows], after[rows]))
@@ -122,7 +122,10 @@ def simulated_audience(policy: Policy) -> Audience:
 
 
 def _changes(
-    views: KeptViews, rows: NDArray[np.int64], before: NDArray[np.int32], after: NDArray[np.int32]
+    views: AudienceViews,
+    rows: NDArray[np.int64],
+    before: NDArray[np.int32],
+    after: NDArray[np.int32],
 ) -> Iterator[Change]:
     """Yield the changes of views at some rows, the most frequent first."""
     shows = views.shows
@@ -147,7 +150,7 @@ def _changes(
         )
 
 
-def _examples(views: KeptViews, rows: NDArray[np.int64]) -> Iterator[SeenView]:
+def _examples(views: AudienceViews, rows: NDArray[np.int64]) -> Iterator[SeenView]:
     """Yield the first view of a few different readers."""
     seen: set[int] = set()
     for row in rows[:_LOOKED_AT].tolist():

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from meter.loading.positions import Pair, Path
 
-__all__ = ["Edit", "Value", "edited"]
+__all__ = ["TokenEdit", "Value", "edited"]
 
 Value: TypeAlias = int | str | Decimal | date | tuple[str, ...]
 """What may be written: dates may have a time, a tuple is a list of texts."""
@@ -33,7 +33,7 @@ _COMMA = re.compile(rb"[ \t]*,")
 
 
 @frozen
-class Edit:
+class TokenEdit:
     """A value to stand at a path of the tables; `None` removes what is there.
 
     With `instead_of`, a key of the same table, that key goes and this one takes its place.
@@ -44,7 +44,7 @@ class Edit:
     instead_of: str | None = None
 
 
-def edited(text: str, edits: Iterable[Edit]) -> str:
+def edited(text: str, edits: Iterable[TokenEdit]) -> str:
     """Return a text that is a policy with some values changed.
 
     Nothing is checked: a value that no policy may have there is written all the same, and reading
@@ -65,7 +65,7 @@ class _Text:
         self.places = Positions(raw.decode())
         self.line_end = b"\r\n" if b"\r\n" in raw else b"\n"
 
-    def after(self, edit: Edit) -> bytes:
+    def after(self, edit: TokenEdit) -> bytes:
         """Return the bytes with one edit made."""
         path = edit.path
         if edit.instead_of is not None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from meter.policy import Copy, Meter, Offer, Policy
 
-__all__ = ["LENGTH", "LENGTHS", "WINDOW", "Field", "Group", "Kind", "groups_of"]
+__all__ = ["LENGTH", "LENGTHS", "WINDOW", "Field", "FieldGroup", "Kind", "groups_of"]
 
 WINDOW = "window"
 LENGTH = "length"
@@ -75,7 +75,7 @@ class Field:
 
 
 @frozen(kw_only=True)
-class Group:
+class FieldGroup:
     """Fields that belong together: those of a meter, an offer or a language."""
 
     title: str
@@ -96,14 +96,15 @@ class Group:
         return one.is_rare and not one.value and not one.message
 
 
-def groups_of(policy: Policy, text: str) -> tuple[Group, ...]:
+def groups_of(policy: Policy, text: str) -> tuple[FieldGroup, ...]:
     """Return the form for a policy; its text says where the words in its own language stand."""
     meters = [
-        Group(title=f"Meter “{meter.name}”", fields=tuple(_meter(meter, policy)))
+        FieldGroup(title=f"Meter “{meter.name}”", fields=tuple(_meter(meter, policy)))
         for meter in policy.meters
     ]
     offers = [
-        Group(title=f"Offer “{offer.name}”", fields=tuple(_offer(offer))) for offer in policy.offers
+        FieldGroup(title=f"Offer “{offer.name}”", fields=tuple(_offer(offer)))
+        for offer in policy.offers
     ]
     return (*meters, *offers, *_copies(policy, text))
 
@@ -172,14 +173,14 @@ def _offer(offer: Offer) -> Iterator[Field]:
     yield _field((*path, "ends"), "To", offer.ends, "date", "to the end of that day")
 
 
-def _copies(policy: Policy, text: str) -> Iterator[Group]:
+def _copies(policy: Policy, text: str) -> Iterator[FieldGroup]:
     own = policy.publication.locale
     is_named = _is_named(text, own)
     for locale in dict.fromkeys((own, *policy.copy)):
         # the words in the publication's own language need no name
         path = ("copy",) if locale == own and not is_named else ("copy", locale)
         copy = policy.copy.get(locale)
-        yield Group(title=f"Words in “{locale}”", fields=tuple(_copy(path, copy)))
+        yield FieldGroup(title=f"Words in “{locale}”", fields=tuple(_copy(path, copy)))
 
 
 def _is_named(text: str, locale: str) -> bool:

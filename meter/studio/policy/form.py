@@ -15,8 +15,8 @@ from attrs import evolve, frozen
 from meter.errors import PolicyError
 from meter.loading import check_text
 from meter.loading.toml import parse_toml
-from meter.studio.policy.edits import Edit, edited
-from meter.studio.policy.fields import LENGTH, LENGTHS, WINDOW, Group
+from meter.studio.policy.edits import TokenEdit, edited
+from meter.studio.policy.fields import LENGTH, LENGTHS, WINDOW, FieldGroup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -40,7 +40,7 @@ class Filled:
     says what no field can.
     """
 
-    groups: tuple[Group, ...]
+    groups: tuple[FieldGroup, ...]
     text: str
     message: str = ""
 
@@ -52,7 +52,7 @@ class Filled:
         )
 
 
-def filled(groups: Sequence[Group], text: str, typed: Mapping[str, str], name: str) -> Filled:
+def filled(groups: Sequence[FieldGroup], text: str, typed: Mapping[str, str], name: str) -> Filled:
     """Return what becomes of a text by what somebody typed in the fields of a form.
 
     Only fields whose value differs from the policy's change anything. `name` is the file's.
@@ -75,7 +75,7 @@ def filled(groups: Sequence[Group], text: str, typed: Mapping[str, str], name: s
     return found if found.is_wrong else Filled(groups=marked, text=changed)
 
 
-def _typed(group: Group, typed: Mapping[str, str]) -> Group:
+def _typed(group: FieldGroup, typed: Mapping[str, str]) -> FieldGroup:
     """Return a group with what was typed in its fields; one that was not sent stays."""
     fields = []
     for one in group.fields:
@@ -84,25 +84,25 @@ def _typed(group: Group, typed: Mapping[str, str]) -> Group:
     return evolve(group, fields=tuple(fields))
 
 
-def _edits(group: Group) -> Iterator[Edit]:
+def _edits(group: FieldGroup) -> Iterator[TokenEdit]:
     windows = {one.path[-1]: one for one in group.fields if one.path[-1] in (WINDOW, LENGTH)}
     if any(one.is_changed for one in windows.values()):
         yield from _window_edits(windows[WINDOW], windows[LENGTH])
     for one in group.fields:
         if one.is_changed and one.path[-1] not in windows:
-            yield Edit(one.path, _READERS[one.kind](one.value))
+            yield TokenEdit(one.path, _READERS[one.kind](one.value))
 
 
-def _window_edits(window: Field, length: Field) -> Iterator[Edit]:
+def _window_edits(window: Field, length: Field) -> Iterator[TokenEdit]:
     """Yield the edits to another window: its key may take the place of another."""
     path = window.path[:-1]
     was, _, _ = window.was.partition(" ")
     sort, _, unit = window.value.partition(" ")
     value: Value = True if sort == "lifetime" else unit or length.value
     if window.is_changed or (sort in LENGTHS and length.is_changed):
-        yield Edit((*path, sort), value, None if sort == was else was)
+        yield TokenEdit((*path, sort), value, None if sort == was else was)
     if was == "calendar" and window.value != "calendar week":
-        yield Edit((*path, "starts"), None)
+        yield TokenEdit((*path, "starts"), None)
 
 
 def _number(text: str) -> Value | None:
@@ -140,7 +140,7 @@ _READERS: Mapping[Kind, Callable[[str], Value | None]] = {
 """How what was typed becomes a value; what cannot is written as a text, and reading it says why."""
 
 
-def _marked(group: Group, problems: Iterable[Problem]) -> Group:
+def _marked(group: FieldGroup, problems: Iterable[Problem]) -> FieldGroup:
     """Return a group with each error at the changed field it is about."""
     errors = [problem for problem in problems if problem.severity == "error"]
     fields = []

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from meter.studio.desk import ConflictError, Desk, UnknownVersionError, Version
 from meter.studio.pages import desk_of, frame, is_partial, link, page, part
 from meter.studio.policy.draft import Line, changed_lines
-from meter.studio.policy.fields import Group, groups_of
+from meter.studio.policy.fields import FieldGroup, groups_of
 from meter.studio.policy.form import Filled, filled
 from meter.studio.policy.preview import first_page
 from meter.studio.policy.work import audience_values, change_values, problem_values
@@ -56,7 +56,7 @@ class _Values(TypedDict):
 
     version: Version
     file: Version
-    groups: tuple[Group, ...]
+    groups: tuple[FieldGroup, ...]
     form_message: str
     lines: list[Line]
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from meter.replay.logs.log import Log
     from meter.replay.preparation import ParseOptions
 
-__all__ = ["KeptViews", "SeenView", "kept_views"]
+__all__ = ["AudienceViews", "SeenView", "audience_views"]
 
 _MEMORY = 1 << 40  # bytes: the log is one piece, however large
 _POLICIES = 4
@@ -44,7 +44,7 @@ class SeenView:
 
 
 @frozen(kw_only=True, eq=False)
-class KeptViews:
+class AudienceViews:
     """The page views of a log in the order of the log, and what policies show of them.
 
     `needs` are the attributes that were read of each; a policy that asks for others needs the log
@@ -114,7 +114,7 @@ class KeptViews:
         return self._number_of.setdefault(shown, len(self._number_of))
 
 
-def kept_views(log: Log, old: Policy, new: Policy) -> KeptViews:
+def audience_views(log: Log, old: Policy, new: Policy) -> AudienceViews:
     """Read a log for two policies. Raises `LogError` where no view in it can be read."""
     bad = BadRows()
     reading = _question(log, old, new).reading
@@ -131,7 +131,7 @@ def kept_views(log: Log, old: Policy, new: Policy) -> KeptViews:
     if not pieces:
         raise log.nothing_read(bad, reading.times.likely_forms)
     readers, reader = np.unique(shards[0].views[ASKED].reader, return_inverse=True)
-    return KeptViews(
+    return AudienceViews(
         needs=_needs(reading),
         shard=shards[0],
         articles=articles,

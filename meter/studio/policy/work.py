@@ -8,7 +8,7 @@ from attrs import field, frozen
 
 from meter.errors import MeterError, Problem
 from meter.studio.pages import desk_of
-from meter.studio.policy.answers import Answers
+from meter.studio.policy.answers import SlowAnswers
 from meter.studio.policy.audience import Audience, Concerned, log_audience, simulated_audience
 from meter.studio.policy.draft import Undecided, exact_problems, who_changes
 from meter.studio.policy.rules import RuleRow, rule_rows
@@ -35,9 +35,9 @@ __all__ = [
 class _Work:
     """The questions that are worked on, of each sort one at a time."""
 
-    problems: Answers[tuple[Problem, ...]] = field(factory=Answers)
-    changes: Answers[Changes | Undecided] = field(factory=Answers)
-    concerned: Answers[tuple[Audience, Concerned]] = field(factory=Answers)
+    problems: SlowAnswers[tuple[Problem, ...]] = field(factory=SlowAnswers)
+    changes: SlowAnswers[Changes | Undecided] = field(factory=SlowAnswers)
+    concerned: SlowAnswers[tuple[Audience, Concerned]] = field(factory=SlowAnswers)
     audiences: dict[object, Audience] = field(factory=dict)
 
 

@@ -132,9 +132,16 @@ def _deal(bucket: NDArray[np.uint16], column: C, places: Integers, target: C) ->
 
 
 def in_order(reader: Hashes, at: Integers) -> tuple[Integers, Integers]:
-    """Return the positions by reader and time, and where each reader's views start and end."""
-    by_time = _stable_argsort(at)
-    order = by_time[_stable_argsort(reader[by_time])]
+    """Return the positions by reader and time, and where each reader's views start and end.
+
+    Views that are kept to be decided again and again are in that order already.
+    """
+    is_sorted = (reader[1:] > reader[:-1]) | ((reader[1:] == reader[:-1]) & (at[1:] >= at[:-1]))
+    if is_sorted.all():
+        order = np.arange(len(reader))
+    else:
+        by_time = _stable_argsort(at)
+        order = by_time[_stable_argsort(reader[by_time])]
     in_turn = reader[order]
     changes = np.flatnonzero(in_turn[1:] != in_turn[:-1]) + 1
     return order, np.concatenate([[0], changes, [len(reader)]])

@@ -16,6 +16,7 @@ from meter.loading import load_policy
 from meter.replay.both import replay_both
 from meter.verify.diagram import UndecidedError
 from meter.verify.diff import changes
+from meter.verify.rows import NOTHING_DIFFERS, ONE_EXAMPLE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,10 +108,7 @@ def _logged_table(logged: Logged) -> dict[str, object]:
 
 def _print_changes(console: Console, found: Changes) -> None:
     if not found.rows:
-        console.print(
-            "nothing differs: every reader sees the same under both policies, and the same is"
-            " counted"
-        )
+        console.print(NOTHING_DIFFERS)
         return
     # A line between the rows: who it is about may take several.
     table = _table("who", leading=1)
@@ -118,18 +116,11 @@ def _print_changes(console: Console, found: Changes) -> None:
         table.add_row(*map(Text, (row.who, row.before, row.after)))
     _print_table(console, table)
     if not found.complete:
-        console.print(
-            "the policies are too large to list everything: this is one example, there may be more"
-        )
+        console.print(ONE_EXAMPLE)
 
 
 def _print_logged(console: Console, logged: Logged, log: str) -> None:
-    people = "1 reader" if logged.readers == 1 else f"{logged.readers:,} readers"
-    share = f" ({logged.changed / logged.decisions:.1%})" if logged.decisions else ""
-    console.print(
-        f"\nof {logged.decisions:,} decisions in `{log}`, {logged.changed:,}{share} would have"
-        f" changed, for {people}"
-    )
+    console.print(f"\n{logged.summary(f'`{log}`')}")
     if not logged.pairs:
         return
     table = _table("decisions", justify="right")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from meter.errors import Problem
 
-__all__ = ["At", "Path", "Place", "Positions"]
+__all__ = ["At", "Pair", "Path", "Place", "Positions"]
 
 
 Path = tuple[str | int, ...]
@@ -34,6 +34,18 @@ class Place(NamedTuple):
     column: int
 
 
+class Pair(NamedTuple):
+    """A key with its value: where both start and end, in bytes of the text as UTF-8.
+
+    `table` is the table it is written in: below its heading or in its braces. A dotted key is of a
+    table further in.
+    """
+
+    start: int
+    end: int
+    table: Path
+
+
 class Positions:
     """Where the keys and values of a TOML text are.
 
@@ -45,6 +57,10 @@ class Positions:
         self._places: dict[tuple[Path, At], tuple[int, int]] = {}
         self.spans: dict[Path, tuple[int, int]] = {}
         """Where each value starts and ends, in bytes of the text as UTF-8."""
+        self.pairs: dict[Path, Pair] = {}
+        """Where each key with its value is."""
+        self.headings: dict[Path, int] = {}
+        """Where the heading of each table that has one ends, in bytes."""
         self._counts: dict[Path, int] = {}
         self._defined: set[Path] = set()
         self.repeated: Place | None = None
@@ -115,6 +131,9 @@ class Positions:
             self._counts[path] = self._counts.get(path, 0) + 1
             path = (*path, self._counts[path] - 1)
         self._define(path, header)
+        self.headings[path] = next(
+            child.end_byte for child in node.children if child.type in ("]", "]]")
+        )
         if not self._is_searched(path):
             return
         for child in children:
@@ -137,6 +156,7 @@ class Positions:
         key, value = (child for child in node.named_children if child.type != "comment")
         path = (*base, *_key_parts(key))
         self._define(path, key)
+        self.pairs.setdefault(path, Pair(key.start_byte, value.end_byte, base))
         if self._is_searched(path):
             self._value(path, value)
 

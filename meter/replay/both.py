@@ -13,6 +13,7 @@ from meter.errors import listed
 from meter.loading.events import read_events
 from meter.loading.started import Started
 from meter.usage import Usage
+from meter.vocabulary import Show
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from meter.loading.events import Event
     from meter.policy import Policy
 
-__all__ = ["Logged", "decide_both", "replay_both"]
+__all__ = ["Logged", "Shown", "decide_both", "replay_both"]
 
 
 @frozen(kw_only=True)
@@ -36,6 +37,15 @@ class Logged:
     changed: int
     readers: int
     pairs: tuple[tuple[tuple[str, str], int], ...]
+
+    def summary(self, log: str) -> str:
+        """Say in a sentence how much changes of a log, which is called `log`."""
+        people = "1 reader" if self.readers == 1 else f"{self.readers:,} readers"
+        share = f" ({self.changed / self.decisions:.1%})" if self.decisions else ""
+        return (
+            f"of {self.decisions:,} decisions in {log}, {self.changed:,}{share} would have changed,"
+            f" for {people}"
+        )
 
 
 def replay_both(old: Policy, new: Policy, log: Path) -> Logged:
@@ -67,9 +77,10 @@ def decide_both(old: Policy, new: Policy, events: Iterable[Event | Started]) -> 
         before = _decide(old, event, old_usages)
         after = _decide(new, event, new_usages)
         decisions += 1
-        if _shown(before) != _shown(after):
+        was, now = Shown.by(before), Shown.by(after)
+        if was != now:
             readers.add(event.reader.id)
-            pairs[_words(before, after), _words(after, before)] += 1
+            pairs[was.beside(now), now.beside(was)] += 1
     return Logged(
         decisions=decisions,
         changed=pairs.total(),
@@ -93,19 +104,30 @@ def _decide(policy: Policy, event: Event, usages: dict[str | None, Usage]) -> De
     return decision
 
 
-def _shown(decision: Decision) -> tuple[object, ...]:
-    """Return what a reader can notice.
+@frozen
+class Shown:
+    """What of a decision a reader can notice.
 
-    How much is left is no decision, as long as it is not the last.
+    How much is left is none of it, as long as it is not the last.
     """
-    return decision.show, decision.offers, decision.prompt
 
+    show: Show
+    offers: tuple[str, ...]
+    prompt: str | None
 
-def _words(decision: Decision, other: Decision) -> str:
-    words = f"`{decision.show}`"
-    if decision.offers != other.offers and decision.show is other.show:
-        named = listed([f"`{name}`" for name in decision.offers], "and")
-        words += f" with offer {named}" if named else " without an offer"
-    if decision.prompt != other.prompt and decision.show is other.show:
-        words += f", prompt `{decision.prompt}`" if decision.prompt else ", no prompt"
-    return words
+    @classmethod
+    def by(cls, decision: Decision) -> Shown:
+        """Return what a decision shows."""
+        return cls(decision.show, decision.offers, decision.prompt)
+
+    def beside(self, other: Shown) -> str:
+        """Say what is shown; offer and prompt where only they differ from the `other`."""
+        words = f"`{self.show}`"
+        if self.show is not other.show:
+            return words
+        if self.offers != other.offers:
+            named = listed([f"`{name}`" for name in self.offers], "and")
+            words += f" with offer {named}" if self.offers else " without an offer"
+        if self.prompt != other.prompt:
+            words += f", prompt `{self.prompt}`" if self.prompt else ", no prompt"
+        return words

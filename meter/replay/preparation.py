@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,7 @@ class ParsedRows:
     """A piece of a log, checked: `fine` says which of its rows these views are.
 
     `groups` has a column for each policy, `columns` are the names of all that the piece had.
+    `attributes` are what the policies ask of a view: `group_views` makes further groups of them.
     """
 
     reader: pa.Array
@@ -49,6 +51,7 @@ class ParsedRows:
     at: NDArray[np.int64]
     key: pa.Array | None
     groups: tuple[NDArray[np.int32], ...]
+    attributes: Mapping[str, Coded]
     fine: NDArray[np.bool_]
     columns: frozenset[str]
 
@@ -150,6 +153,7 @@ def prepare(piece: RawRows, options: ParseOptions, bad: BadRows) -> ParsedRows:
         at=at,
         key=key,
         groups=tuple(group_views(columns, at, attributes) for columns in options.policies),
+        attributes=attributes,
         fine=fine,
         columns=frozenset(piece.table.column_names),
     )

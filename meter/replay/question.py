@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
@@ -13,11 +14,17 @@ from meter.replay.logs.log import Log
 from meter.replay.logs.peeks import PassedBy
 from meter.replay.logs.time_forms import time_format_words
 from meter.replay.logs.times import Times
+from meter.replay.preparation import ParseOptions
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
 __all__ = ["ReplayQuestion"]
+
+_NO_CLOCK_DAY = date(2000, 1, 1)
+"""The day on which a log without a clock is taken to lie."""
+_WITH_TEXTS = ("CSV", "JSON Lines")
+"""The kinds of logs in which every value is written as a text."""
 
 
 @frozen(kw_only=True)
@@ -49,6 +56,19 @@ class ReplayQuestion:
     def policies(self) -> tuple[Columns, ...]:
         """The policies under which views are put into groups; the one asked about is first."""
         return (self.asked,) if self.recorded is None else (self.asked, self.recorded)
+
+    @property
+    def reading(self) -> ParseOptions:
+        """How the rows of the log are read."""
+        return ParseOptions(
+            policies=self.policies,
+            times=self.times,
+            day=None if self.source.clock else _NO_CLOCK_DAY,
+            texts=self.source.kind in _WITH_TEXTS,
+            article_ids=self.article_ids,
+            pages=self.pages,
+            passed_by=self.passed_by,
+        )
 
     @property
     def tells_by_instant(self) -> bool:

@@ -7,7 +7,6 @@ nor of who would have registered or paid: see `censoring`, `cautions`.
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -32,7 +31,7 @@ from meter.replay.logs.log import BadRows, Log
 from meter.replay.logs.time_forms import checked_form
 from meter.replay.logs.times import Times
 from meter.replay.measures import ReplayNumber
-from meter.replay.preparation import ParseOptions, prepare
+from meter.replay.preparation import prepare
 from meter.replay.question import ReplayQuestion
 from meter.replay.readers import READER_COLUMNS, reader_rows
 from meter.replay.result import Bounds, Replay
@@ -50,11 +49,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Bounds", "Replay", "replay"]
 
-NO_CLOCK_DAY = date(2000, 1, 1)
-"""The day on which a log without a clock is taken to lie."""
 _BUDGET = 1 << 30
-_WITH_TEXTS = ("CSV", "JSON Lines")
-"""The kinds of logs in which every value is written as a text."""
 
 
 def replay(
@@ -162,17 +157,8 @@ def _question(
 def _gather(question: ReplayQuestion, gathering: ShardBuilder, bad: BadRows) -> ShardedLog:
     """Read the whole log; raise `LogError` if it has no view."""
     source = question.source
-    reading = ParseOptions(
-        policies=question.policies,
-        times=question.times,
-        day=None if source.clock else NO_CLOCK_DAY,
-        texts=source.kind in _WITH_TEXTS,
-        article_ids=question.article_ids,
-        pages=question.pages,
-        passed_by=question.passed_by,
-    )
     for piece in source.pieces(bad):
-        gathering.add(prepare(piece, reading, bad))
+        gathering.add(prepare(piece, question.reading, bad))
     gathered = gathering.finish()
     nothing = gathered.last_at < gathered.first_at
     if nothing and source.kind != "table":  # a table may be a part of a log

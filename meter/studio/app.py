@@ -15,7 +15,7 @@ from starlette.routing import Route
 from meter.errors import MeterError
 from meter.prompts import stylesheet
 from meter.resources import template_root
-from meter.studio import log, promises, reader, what_if
+from meter.studio import log, policy, promises, reader, what_if
 from meter.studio.desk import UnknownVersionError
 from meter.studio.door import Door
 from meter.studio.gallery.place import ROUTES as GALLERY_ROUTES
@@ -45,6 +45,8 @@ _FILES = (
     "what-if.js",
     "reader.css",
     "reader.js",
+    "policy.css",
+    "policy.js",
     "vendor/htmx.min.js",
     "vendor/codemirror.min.js",
 )
@@ -62,6 +64,7 @@ def application(desk: Desk, key: Key) -> ASGIApp:
             *log.ROUTES,
             *what_if.ROUTES,
             *reader.ROUTES,
+            *policy.ROUTES,
         ],
         exception_handlers={MeterError: _tell, HTTPException: _tell_status},
     )

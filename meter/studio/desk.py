@@ -31,6 +31,7 @@ FILE = "file"
 _BOM = "\ufeff"
 _MOST_DRAFTS = 500
 _MOST_UNDONE = 100
+_MOST_CHECKED = 8
 _KEY = 16  # hexadecimal digits: 64 bits
 
 
@@ -56,6 +57,8 @@ class Version:
     """The digest of the bytes: what a later *Save* must still find in the file."""
     policy: Policy | None
     problems: tuple[Problem, ...] = ()
+    base: str
+    """The digest of the file that this was made from: a *Save* must find it there still."""
 
     @property
     def is_file(self) -> bool:
@@ -79,6 +82,7 @@ class Desk:
         self._drafts: OrderedDict[str, Version] = OrderedDict()
         self._undone: list[bytes] = []
         self._good: Policy | None = None
+        self._checked: OrderedDict[str, tuple[Policy | None, tuple[Problem, ...]]] = OrderedDict()
 
     @property
     def folder(self) -> Path:
@@ -91,7 +95,12 @@ class Desk:
             text = read_text(self.path)
         except PolicyError as error:
             return Version(
-                key=FILE, text="", digest=digest(b""), policy=None, problems=error.problems
+                key=FILE,
+                text="",
+                digest=digest(b""),
+                base=digest(b""),
+                policy=None,
+                problems=error.problems,
             )
         return self._version(FILE, text, _bytes(text))
 
@@ -113,10 +122,11 @@ class Desk:
             )
         return draft
 
-    def keep(self, text: str) -> Version:
+    def keep(self, text: str, *, base: str | None = None) -> Version:
         """Keep a text as a draft, and return its version; the file's own text is the file.
 
-        Raises `PolicyError` for a text that is larger than a policy may be.
+        `base` is the digest of the file that the text was made from, by default of the file as it
+        is. Raises `PolicyError` for a text that is larger than a policy may be.
         """
         file = self.file()
         text = _as_the_file_is_written(text, file.text)
@@ -134,7 +144,7 @@ class Desk:
             )
         if text == file.text:
             return file
-        draft = self._version(digest(raw)[:_KEY], text, raw)
+        draft = self._version(digest(raw)[:_KEY], text, raw, base=base or file.digest)
         with self._lock:
             self._drafts[draft.key] = draft
             self._drafts.move_to_end(draft.key)
@@ -242,9 +252,27 @@ class Desk:
         beside.chmod(path.stat().st_mode & 0o777)
         beside.replace(path)
 
-    def _version(self, key: str, text: str, raw: bytes) -> Version:
-        policy, problems = check_text(text, str(self.path))
-        return Version(key=key, text=text, digest=digest(raw), policy=policy, problems=problems)
+    def _version(self, key: str, text: str, raw: bytes, base: str | None = None) -> Version:
+        whole = digest(raw)
+        policy, problems = self._check(text, whole)
+        return Version(
+            key=key, text=text, digest=whole, base=base or whole, policy=policy, problems=problems
+        )
+
+    def _check(self, text: str, whole: str) -> tuple[Policy | None, tuple[Problem, ...]]:
+        """Return what a text comes to; of the last few that need no other file it is known."""
+        with self._lock:
+            found = self._checked.get(whole)
+        if found is None:
+            found = check_text(text, str(self.path))
+            policy, _ = found
+            if policy is not None and policy.publication.templates is not None:
+                return found
+            with self._lock:
+                self._checked[whole] = found
+                while len(self._checked) > _MOST_CHECKED:
+                    self._checked.popitem(last=False)
+        return found
 
 
 def digest(raw: bytes) -> str:

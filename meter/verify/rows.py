@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from meter.rulebook import Verdict
 
 __all__ = [
+    "NOTHING_DIFFERS",
+    "ONE_EXAMPLE",
     "Pair",
     "Row",
     "Seen",
@@ -33,6 +35,16 @@ __all__ = [
     "terms",
     "visible",
 ]
+
+NOTHING_DIFFERS = (
+    "nothing differs: every reader sees the same under both policies, and the same is counted"
+)
+"""What to say of two policies without a single row between them."""
+
+ONE_EXAMPLE = (
+    "the policies are too large to list everything: this is one example, there may be more"
+)
+"""What to say of rows that are not all of them."""
 
 _ONE = {Show.LAST_FREE_ARTICLE: Show.COUNTDOWN}
 """A countdown and its last article are one thing."""

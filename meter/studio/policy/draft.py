@@ -1,0 +1,66 @@
+"""What the page says of a version of the policy, beside the file as it is."""
+
+from __future__ import annotations
+
+from difflib import unified_diff
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from meter.loading import check_text
+from meter.verify.diagram import UndecidedError
+from meter.verify.diff import changes
+from meter.verify.lints import lints
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from meter.errors import Problem
+    from meter.policy import Policy
+    from meter.studio.desk import Version
+    from meter.verify.diff import Changes
+
+__all__ = ["Line", "Undecided", "changed_lines", "exact_problems", "who_changes"]
+
+BUDGET = 10.0
+"""Seconds in which it is decided who changes, or said that it is not."""
+
+
+@frozen(kw_only=True)
+class Line:
+    """A line of the difference of two texts: `sort` is `head`, `same`, `out` or `in`."""
+
+    sort: str
+    text: str
+
+
+@frozen
+class Undecided:
+    """Why nobody can say who changes."""
+
+    reason: str
+
+
+_NAMES = 2  # lines with the names of the files, which come first
+_SORTS = {"-": "out", "+": "in", "@": "head"}
+
+
+def changed_lines(old: str, new: str) -> Iterator[Line]:
+    """Yield the lines in which two texts differ, with three around them, as `diff -u` does."""
+    found = unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=3)
+    for line in islice(found, _NAMES, None):
+        yield Line(sort=_SORTS.get(line[:1], "same"), text=line)
+
+
+def exact_problems(version: Version, name: str) -> tuple[Problem, ...]:
+    """Return everything to say about a version: what takes a while is among it."""
+    return check_text(version.text, name, exact=lints)[1]
+
+
+def who_changes(old: Policy, new: Policy) -> Changes | Undecided:
+    """Return for whom two policies decide differently, within a bound of time."""
+    try:
+        return changes(old, new, seconds=BUDGET)
+    except UndecidedError as error:
+        return Undecided(str(error))

@@ -1,0 +1,146 @@
+"""What takes a while to say of a version, worked on beside the pages that wait for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypedDict
+
+from attrs import field, frozen
+
+from meter.errors import MeterError, Problem
+from meter.studio.pages import desk_of
+from meter.studio.policy.answers import SlowAnswers
+from meter.studio.policy.audience import Audience, Concerned, log_audience, simulated_audience
+from meter.studio.policy.draft import Undecided, exact_problems, who_changes
+from meter.studio.policy.rules import RuleRow, rule_rows
+from meter.verify.diff import Changes
+from meter.verify.rows import NOTHING_DIFFERS, ONE_EXAMPLE
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from meter.policy import Policy
+    from meter.studio.desk import Desk, Version
+
+__all__ = [
+    "AudienceValues",
+    "ChangeValues",
+    "ProblemValues",
+    "audience_values",
+    "change_values",
+    "problem_values",
+]
+
+
+@frozen
+class _Work:
+    """The questions that are worked on, of each sort one at a time."""
+
+    problems: SlowAnswers[tuple[Problem, ...]] = field(factory=SlowAnswers)
+    changes: SlowAnswers[Changes | Undecided] = field(factory=SlowAnswers)
+    concerned: SlowAnswers[tuple[Audience, Concerned]] = field(factory=SlowAnswers)
+    audiences: dict[object, Audience] = field(factory=dict)
+
+
+class ProblemValues(TypedDict):
+    """What the templates show of the problems of a version, and of its rules."""
+
+    problems: tuple[Problem, ...]
+    is_exact: bool
+    """Whether what takes a while is among the problems."""
+    rules: tuple[RuleRow, ...]
+
+
+class ChangeValues(TypedDict):
+    """What the templates show of who changes: nothing while it is being worked out."""
+
+    changes: Changes | None
+    undecided: str | None
+    nothing_differs: str
+    one_example: str
+
+
+class AudienceValues(TypedDict):
+    """What the templates show of an audience: nothing yet, or why there is none."""
+
+    found: tuple[Audience, Concerned] | None
+    reason: str
+
+
+def _work_of(request: Request) -> _Work:
+    state = request.app.state
+    if not hasattr(state, "policy_work"):
+        state.policy_work = _Work()
+    work: _Work = state.policy_work
+    return work
+
+
+async def problem_values(request: Request, version: Version, seconds: float) -> ProblemValues:
+    """Return the problems and rules of a version, with what is known within some seconds."""
+    work = _work_of(request)
+    name = str(desk_of(request).path)
+    problems = await work.problems.within(
+        seconds, version.digest, lambda: exact_problems(version, name)
+    )
+    known = version.problems if problems is None else problems
+    return {
+        "problems": known,
+        "is_exact": problems is not None,
+        "rules": () if version.policy is None else rule_rows(version.policy, known),
+    }
+
+
+async def change_values(
+    request: Request, version: Version, file: Version, seconds: float
+) -> ChangeValues:
+    """Return for whom a version changes what, if that is known within some seconds."""
+    work = _work_of(request)
+    found = None
+    if version.policy is not None and file.policy is not None and not version.is_file:
+        old, new = file.policy, version.policy
+        found = await work.changes.within(
+            seconds, (old.digest, new.digest), lambda: who_changes(old, new)
+        )
+    return {
+        "changes": found if isinstance(found, Changes) else None,
+        "undecided": found.reason if isinstance(found, Undecided) else None,
+        "nothing_differs": NOTHING_DIFFERS,
+        "one_example": ONE_EXAMPLE,
+    }
+
+
+async def audience_values(
+    request: Request, version: Version, file: Version, seconds: float
+) -> AudienceValues:
+    """Return how many of an audience a version concerns, if that is known within some seconds."""
+    old, new = file.policy, version.policy
+    if old is None or new is None:
+        return {"found": None, "reason": "a text with errors changes nothing for anybody yet"}
+    work = _work_of(request)
+    desk = desk_of(request)
+    try:
+        asked = (_source(desk, old), old.digest, new.digest)
+        found = await work.concerned.within(
+            seconds, asked, lambda: _concerned(work, desk, old, new)
+        )
+    except (MeterError, OSError) as error:
+        return {"found": None, "reason": str(error)}
+    return {"found": found, "reason": ""}
+
+
+def _source(desk: Desk, policy: Policy) -> object:
+    """Return what the audience depends on: the log as it is, else the policy that is simulated."""
+    log = desk.log
+    if log is None:
+        return policy.digest
+    stat = log.stat()
+    return (str(log), stat.st_mtime_ns, stat.st_size)
+
+
+def _concerned(work: _Work, desk: Desk, old: Policy, new: Policy) -> tuple[Audience, Concerned]:
+    source = _source(desk, old)
+    found = work.audiences.get(source)
+    if found is None:
+        found = simulated_audience(old) if desk.log is None else log_audience(desk.log)
+        work.audiences.clear()  # one at a time: a log may be large
+        work.audiences[source] = found
+    return found, found.concerned(old, new)

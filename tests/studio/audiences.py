@@ -1,0 +1,88 @@
+"""Is what the studio says of an audience what comes of deciding each view of it, one by one?
+
+`python -m tests.studio.audiences --whole` asks of 1,000 random edits; without, of a tenth.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+
+from meter.replay.both import replay_both
+from meter.studio.policy.audience import log_audience
+from tests.replay.drawn_pairs import SECTIONS, START, draw_policy, edited, policy_of
+
+SOME = 100
+WHOLE = 1_000
+EDITS = 10
+"""How many edits are asked of one audience, one after the other."""
+
+_VIEWS = 150
+_RIGHTS = (
+    {"registered": False},
+    {"registered": True},
+    {"registered": True, "entitlements": [{"kind": "subscription"}]},
+    {"registered": True, "entitlements": [{"kind": "trial", "ends": "2026-01-29"}]},
+)
+
+
+def drawn_events(random: Random) -> list[dict[str, object]]:
+    """Return page views in order of time: of a few readers, who read a few articles."""
+    at = datetime.fromtimestamp(START / 1_000_000, UTC)
+    events = []
+    for number in range(_VIEWS):
+        at += timedelta(minutes=random.choice((0, 1, 30, 60, 600)))
+        name = random.randrange(12)
+        article = {"id": f"a{random.randrange(9)}", "section": random.choice(SECTIONS)}
+        article["access"] = random.choice(("metered", "metered", "metered", "free", "premium"))
+        events.append(
+            {
+                "at": at.isoformat(),
+                "id": f"v{number}",
+                "reader": {"id": f"reader-{name}", **_RIGHTS[name % len(_RIGHTS)]},
+                "article": article,
+                "prefetch": random.random() < 0.1,
+            }
+        )
+    return events
+
+
+def wrong_answers(edits: int) -> tuple[int, list[tuple[object, object]]]:
+    """Return how many of some random edits change anything, and the answers that are not right."""
+    random = Random(20)
+    changed = 0
+    wrong = []
+    with TemporaryDirectory() as folder:
+        for number in range(edits // EDITS):
+            log = Path(folder) / f"{number}.jsonl"
+            lines = (json.dumps(event) + "\n" for event in drawn_events(random))
+            log.write_text("".join(lines), encoding="utf-8")
+            audience = log_audience(log)
+            parts = draw_policy(random)
+            for _ in range(EDITS):
+                other = edited(random, parts)
+                old, new = policy_of(parts), policy_of(other)
+                told = audience.concerned(old, new).logged
+                expected = replay_both(old, new, log)
+                changed += bool(expected.changed)
+                if told != expected:
+                    wrong.append((told, expected))
+    return changed, wrong
+
+
+def main(edits: int) -> int:
+    """Print the figures; 1 if any answer is wrong, or hardly an edit changes anything."""
+    changed, wrong = wrong_answers(edits)
+    sys.stdout.write(
+        f"{edits:,} random edits, of which {changed:,} change a decision; told otherwise than one"
+        f" by one: {len(wrong)}\n"
+    )
+    return 1 if wrong or changed < edits // 5 else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(WHOLE if "--whole" in sys.argv else SOME))

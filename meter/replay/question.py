@@ -19,9 +19,9 @@ from meter.replay.preparation import ParseOptions
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-__all__ = ["ReplayQuestion"]
+__all__ = ["NO_CLOCK_DAY", "ReplayQuestion"]
 
-_NO_CLOCK_DAY = date(2000, 1, 1)
+NO_CLOCK_DAY = date(2000, 1, 1)
 """The day on which a log without a clock is taken to lie."""
 _WITH_TEXTS = ("CSV", "JSON Lines")
 """The kinds of logs in which every value is written as a text."""
@@ -63,7 +63,7 @@ class ReplayQuestion:
         return ParseOptions(
             policies=self.policies,
             times=self.times,
-            day=None if self.source.clock else _NO_CLOCK_DAY,
+            day=None if self.source.clock else NO_CLOCK_DAY,
             texts=self.source.kind in _WITH_TEXTS,
             article_ids=self.article_ids,
             pages=self.pages,

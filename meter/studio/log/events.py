@@ -16,7 +16,7 @@ from meter.replay.logs.attributes import LOG_ATTRIBUTES, BadValueError, read_val
 from meter.replay.logs.rows import BadRows
 from meter.replay.logs.times import Times
 from meter.replay.preparation import ParseOptions, prepare
-from meter.replay.run import NO_CLOCK_DAY
+from meter.replay.question import NO_CLOCK_DAY
 from meter.windows import EPOCH, moment
 
 if TYPE_CHECKING:

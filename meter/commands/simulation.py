@@ -21,7 +21,7 @@ from meter.simulate.optimise import choose
 from meter.simulate.report.charts import charts
 from meter.simulate.report.html import html_report
 from meter.simulate.report.terminal import print_calibration, print_comparison
-from meter.simulate.scenario import Scenario
+from meter.simulate.scenario import SimulationPlan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -37,7 +37,7 @@ __all__ = ["Simulation"]
 class Simulation:
     """What is asked of simulated people, and the bars and answers of it in a terminal."""
 
-    scenario: Scenario
+    scenario: SimulationPlan
 
     @classmethod
     def fitted(cls, people: People, policies: Sequence[Policy]) -> Simulation:
@@ -48,7 +48,7 @@ class Simulation:
         assumptions = published_assumptions()
         if people.assumptions is not None:
             assumptions = load_assumptions(people.assumptions)
-        scenario = Scenario(
+        scenario = SimulationPlan(
             assumptions=assumptions,
             readers=people.readers,
             months=people.months,

@@ -19,7 +19,7 @@ from meter.columns.tidy import tidy
 from meter.errors import MeterError
 from meter.policy import Policy
 from meter.simulate.assumptions import Assumptions, published_assumptions
-from meter.simulate.frames import population_rows
+from meter.simulate.export.rows import population_rows
 from meter.simulate.horizon import Horizon
 from meter.simulate.kernel.arrays import COLUMNS, LOG, MONTHLY, Behaviour, Calendar
 from meter.simulate.kernel.walk import walk
@@ -109,7 +109,7 @@ class Population:
     def to_frame(self) -> object:
         """Return every measure as a tidy pandas frame, or an Arrow table without pandas.
 
-        The columns are `policy measure value low high kind unit`; see `meter.simulate.frames`.
+        The columns are `policy measure value low high kind unit`; see `meter.simulate.export.rows`.
         """
         name = self.policy.publication.name
         return tidy(population_rows(name, self, self.assumptions.word("money.currency")))

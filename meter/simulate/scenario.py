@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from meter.simulate.compare import Comparison
     from meter.simulate.limits import LimitChoice
 
-__all__ = ["Scenario", "significant"]
+__all__ = ["SimulationPlan", "significant"]
 
 _DIGITS = 12
 
 
 @frozen(kw_only=True)
-class Scenario:
+class SimulationPlan:
     """How many people are simulated, for how long, and under which assumptions.
 
     `calibration` is how the assumptions were fitted to known numbers, where any were given. The
@@ -50,7 +50,7 @@ class Scenario:
 
     def fitted(
         self, policies: Sequence[Policy], known: Known | None, today: date | None = None
-    ) -> Scenario:
+    ) -> SimulationPlan:
         """Return this scenario with a first day, and fitted to the numbers that are known.
 
         The first policy is the one under which those were seen. Raises `MeterError` like `settled`

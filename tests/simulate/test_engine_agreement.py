@@ -12,7 +12,7 @@ import pytest
 from meter import Policy, Usage, decide
 from meter.engine import join, start
 from meter.simulate.assumptions import published_assumptions
-from meter.simulate.export import simulated_views
+from meter.simulate.export.events import simulated_views
 from meter.simulate.population import simulate
 from tests.simulate.policies import (
     dynamic,

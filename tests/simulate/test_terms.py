@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from meter.journeys.rights import PaidTerms
 from meter.simulate.assumptions import published_assumptions
-from meter.simulate.export import simulated_views
+from meter.simulate.export.events import simulated_views
 from meter.simulate.horizon import Horizon
 from meter.simulate.kernel.money import term_end
 from meter.simulate.population import simulate

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meter.simulate.frames import rows_of, unit_of
+from meter.simulate.export.rows import rows_of, unit_of
 from meter.simulate.measures import MEASURES
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from meter.simulate.codes import caution_row
-from meter.simulate.frames import unit_of
+from meter.simulate.export.rows import unit_of
 from meter.simulate.measures import MEASURES, PER_MONTH, Measure
 from meter.simulate.report.cautions import UNKNOWABLE, cautions_of, closing, holdout
 from meter.simulate.report.words import counted, listed

@@ -1,0 +1,1 @@
+"""What leaves the simulator for other tools: page views as events, estimates as tidy rows."""

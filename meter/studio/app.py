@@ -22,14 +22,13 @@ from meter.studio.gallery.place import ROUTES as GALLERY_ROUTES
 from meter.studio.log.shelf import LogShelf
 from meter.studio.pages import PLACES, mistake
 from meter.studio.runs import Runs
-from meter.studio.what_if.runs import Runs as Questions
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp
 
     from meter.studio.desk import Desk
-    from meter.studio.door import Key
+    from meter.studio.door import StudioKey
 
 __all__ = ["application"]
 
@@ -52,7 +51,7 @@ _FILES = (
 )
 
 
-def application(desk: Desk, key: Key) -> ASGIApp:
+def application(desk: Desk, key: StudioKey) -> ASGIApp:
     """Return the studio of an open policy. Who has no `key` is answered with 403."""
     app = Starlette(
         routes=[
@@ -70,7 +69,6 @@ def application(desk: Desk, key: Key) -> ASGIApp:
     )
     app.state.desk = desk
     app.state.runs = Runs()
-    app.state.questions = Questions()
     app.state.logs = LogShelf()
     return Door(app, key)
 

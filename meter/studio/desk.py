@@ -18,7 +18,7 @@ from meter.journeys.accepting import replace_text
 from meter.loading import check_text
 from meter.loading.toml import read_text
 from meter.policy import Policy
-from meter.resources import MOST_BYTES
+from meter.resources import MOST_BYTES, templates_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -158,6 +158,11 @@ class Desk:
             self._good = version.policy
             return version.policy
         return self._good or self.file().policy
+
+    def prompts_of(self, policy: Policy) -> Path | None:
+        """Return the folder of the prompts that a policy brings along, if it names one."""
+        named = policy.publication.templates
+        return None if named is None else templates_folder(named, self.folder)
 
     def save(self, draft: Version, *, expected: str) -> Version:
         """Write a draft to the file, and return the file.

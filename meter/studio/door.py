@@ -23,7 +23,7 @@ from meter.web.origins import is_from_another_site
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["Door", "Key", "nonce_of"]
+__all__ = ["Door", "StudioKey", "nonce_of"]
 
 _NAMES = ("127.0.0.1", "localhost", "[::1]")
 _SAFE = ("GET", "HEAD")
@@ -36,14 +36,14 @@ _DEFAULT_CSP = (
 
 
 @frozen
-class Key:
+class StudioKey:
     """What opens the studio: a token, and the port it is served on."""
 
     token: str
     port: int
 
     @classmethod
-    def new(cls, port: int) -> Key:
+    def new(cls, port: int) -> StudioKey:
         """Return a key that nobody can guess."""
         return cls(token_urlsafe(24), port)
 
@@ -65,7 +65,7 @@ class Key:
 class Door:
     """ASGI middleware that lets in who holds the key, and gives every answer its safe headers."""
 
-    def __init__(self, app: ASGIApp, key: Key) -> None:
+    def __init__(self, app: ASGIApp, key: StudioKey) -> None:
         self._app = app
         self._key = key
         self._hosts = {f"{name}:{key.port}" for name in _NAMES}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
@@ -9,15 +10,20 @@ from attrs import frozen
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup, escape
 
-from meter.prompts import stylesheet
+from meter.prompts import render, stylesheet
 from meter.prompts.locales import direction
 from meter.resources import template_root, toml_tables
 from meter.resources.locales import best_match, locale_of
+from meter.vocabulary import Access
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from jinja2 import Template
+
+    from meter.decision import Decision
+    from meter.prompts.rendering import LayoutWord
 
 __all__ = [
     "CONTENT_SECURITY_POLICY",
@@ -26,6 +32,8 @@ __all__ = [
     "SchemeWord",
     "article_page",
     "article_text",
+    "broken_page",
+    "decision_page",
     "frame_styles",
     "page_template",
     "studio_text",
@@ -95,6 +103,39 @@ def article_page(
         policy=CONTENT_SECURITY_POLICY,
         css=frame_styles(),
         prompt=prompt_html,
+    )
+
+
+def decision_page(
+    decision: Decision,
+    *,
+    locale: str,
+    layout: LayoutWord = "wide",
+    scheme: SchemeWord | None = None,
+    folder: Path | None = None,
+) -> str:
+    """Return the page that a reader has of a decision: the article, and in it the prompt.
+
+    `folder` is that of the policy's own prompts. The page is in the language of the prompt.
+    """
+    said = json.loads(render(decision, locale=locale, format="json", folder=folder))
+    text = article_text(locale)
+    return article_page(
+        render(decision, locale=locale, layout=layout, folder=folder),
+        lang=text.lang if said is None else said["lang"],
+        dir=text.dir if said is None else said["dir"],
+        scheme=scheme,
+        title=text.title,
+        paragraphs=text.paragraphs,
+        is_preview=decision.access is Access.PREVIEW,
+    )
+
+
+def broken_page(message: str) -> str:
+    """Return a document that says why there is no page."""
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f"<title>No page</title></head><body><main><p>{escape(message)}</p></main></body></html>"
     )
 
 

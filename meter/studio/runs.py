@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["CancelledRunError", "Progress", "Run", "RunKey", "Runs"]
 
 _MOST_KEPT = 24
+_CANCELLED = "this was cancelled before there was an answer"
 
 _Answer = TypeVar("_Answer")
 
@@ -53,43 +54,52 @@ class Run(Generic[_Answer]):
         self.answer: _Answer | None = None
         self.error: MeterError | None = None
         self._work = work
+        self._lock = Lock()
         self._ended = Event()
-        self._cancelled = Event()
         Thread(target=self._run, daemon=True).start()
 
     def _run(self) -> None:
         try:
-            answer = self._work(self._tell)
-            if not self._cancelled.is_set():
-                self.answer = answer
+            self._end(self._work(self._tell), None)
         except MeterError as error:
-            self.error = error
+            self._end(None, error)
         except Exception:
             # whoever waits is told; the thread's own report goes to the terminal
-            self.error = MeterError("this could not be worked out: that is a mistake of the studio")
+            message = "this could not be worked out: that is a mistake of the studio"
+            self._end(None, MeterError(message))
             raise
-        finally:
-            if self._cancelled.is_set():
-                self.error = CancelledRunError("this was cancelled before there was an answer")
+
+    def _end(self, answer: _Answer | None, error: MeterError | None) -> None:
+        with self._lock:
+            if not self.is_cancelled:
+                self.answer = answer
+                self.error = error
             self._ended.set()
 
     def _tell(self, progress: Progress) -> None:
+        if self.is_cancelled:
+            raise CancelledRunError(_CANCELLED)
         self.progress = progress
-        if self._cancelled.is_set():
-            raise CancelledRunError("this was cancelled before there was an answer")
 
     def wait(self, seconds: float) -> bool:
-        """Wait until the run has ended, but not longer; return whether it has."""
+        """Wait until the work has ended, but not longer; return whether it has."""
         return self._ended.wait(seconds)
 
     @property
     def has_ended(self) -> bool:
-        """Whether there is an answer or an error."""
-        return self._ended.is_set()
+        """Whether there is an answer or an error; after `cancel` its last step may still go on."""
+        return self._ended.is_set() or self.is_cancelled
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether somebody cancelled it before there was an answer."""
+        return isinstance(self.error, CancelledRunError)
 
     def cancel(self) -> None:
         """Let the run end at its next step, without an answer."""
-        self._cancelled.set()
+        with self._lock:
+            if not self._ended.is_set():
+                self.error = CancelledRunError(_CANCELLED)
 
 
 class Runs:
@@ -107,6 +117,11 @@ class Runs:
                 self._kept.move_to_end(key)
             return run
 
+    def of_kind(self, kind: str) -> list[tuple[RunKey, Run[object]]]:
+        """Return the runs of a kind with their keys."""
+        with self._lock:
+            return [(key, run) for key, run in self._kept.items() if key.kind == kind]
+
     def start(
         self, key: RunKey, work: Callable[[Callable[[Progress], None]], object], *, alone: bool
     ) -> Run[object]:
@@ -116,7 +131,7 @@ class Runs:
         """
         with self._lock:
             run = self._kept.get(key)
-            if run is None or isinstance(run.error, CancelledRunError):
+            if run is None or run.is_cancelled:
                 if alone:
                     self._cancel(key.kind)
                 run = Run(work)

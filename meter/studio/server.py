@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 import uvicorn
 
 from meter.studio.app import application
-from meter.studio.door import Key
+from meter.studio.door import StudioKey
 from meter.web.serve.server import listen
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def serve(desk: Desk, port: int, *, opens: bool, tell: Callable[[str], None]) ->
         stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING
     )
     listening = listen(_HOST, port)
-    key = Key.new(listening.getsockname()[1])
+    key = StudioKey.new(listening.getsockname()[1])
     tell(key.address)
     if opens:
         Thread(target=webbrowser.open, args=(key.address,), daemon=True).start()

@@ -30,7 +30,7 @@
       return;
     }
     const events = new EventSource(`/what-if/progress?run=${run}`);
-    events.addEventListener("progress", (event) => {
+    events.onmessage = (event) => {
       const told = JSON.parse(event.data);
       const bar = document.getElementById("progress");
       const words = document.getElementById("progress-words");
@@ -41,8 +41,8 @@
       if (words.textContent !== told.words) {
         words.textContent = told.words;
       }
-    });
-    events.addEventListener("over", () => {
+    };
+    events.addEventListener("end", () => {
       events.close();
       replace();
     });

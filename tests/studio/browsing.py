@@ -39,7 +39,7 @@ from meter.commands.init import sample_files
 from meter.resources import MODEL_POLICY
 from meter.studio.app import application
 from meter.studio.desk import Desk
-from meter.studio.door import Key
+from meter.studio.door import StudioKey
 from meter.web.serve.server import listen
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Site:
     url: str
     """Its address, without a path."""
     desk: Desk
-    key: Key
+    key: StudioKey
 
     @property
     def folder(self) -> Path:
@@ -97,7 +97,7 @@ def running(folder: Path, *, may_write: bool = True, policy: str = MODEL_POLICY)
     listening = listen("127.0.0.1", 0)
     port = listening.getsockname()[1]
     desk = Desk(folder / policy, may_write=may_write)
-    key = Key.new(port)
+    key = StudioKey.new(port)
     config = uvicorn.Config(
         application(desk, key), http="h11", ws="none", log_config=None, access_log=False
     )

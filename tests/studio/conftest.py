@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from meter.commands.init import sample_files
 from meter.studio.app import application
 from meter.studio.desk import Desk
-from meter.studio.door import Key
+from meter.studio.door import StudioKey
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,13 +33,13 @@ def desk(folder: Path) -> Desk:
 
 
 @pytest.fixture
-def key() -> Key:
+def key() -> StudioKey:
     """Return the key of the studio."""
-    return Key.new(PORT)
+    return StudioKey.new(PORT)
 
 
 @pytest.fixture
-def client(desk: Desk, key: Key) -> TestClient:
+def client(desk: Desk, key: StudioKey) -> TestClient:
     """Return a client that holds the key; it follows no redirect by itself."""
     client = TestClient(
         application(desk, key), base_url=f"http://127.0.0.1:{PORT}", follow_redirects=False

@@ -11,18 +11,18 @@ from meter.studio.app import application
 
 if TYPE_CHECKING:
     from meter.studio.desk import Desk
-    from meter.studio.door import Key
+    from meter.studio.door import StudioKey
 
 OWN = "http://127.0.0.1:8765"
 
 
 @pytest.fixture
-def stranger(desk: Desk, key: Key) -> TestClient:
+def stranger(desk: Desk, key: StudioKey) -> TestClient:
     """Return a client without the key."""
     return TestClient(application(desk, key), base_url=OWN, follow_redirects=False)
 
 
-def test_the_printed_address_opens_the_studio(stranger: TestClient, key: Key) -> None:
+def test_the_printed_address_opens_the_studio(stranger: TestClient, key: StudioKey) -> None:
     """The token becomes a cookie that no script reads, and leaves the address."""
     answer = stranger.get(key.address)
     assert (answer.status_code, answer.headers["location"]) == (303, "/")

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from meter.canonical import to_table
 from meter.loading import check_text
-from meter.studio.policy.edits import TokenEdit, edited
+from meter.studio.edits import TokenEdit, edited
 from meter.testing import strategies
 from tests.studio.layouts import written
 

@@ -28,7 +28,7 @@ from meter.verify import guarantees
 from meter.verify.export import journey_of
 
 if TYPE_CHECKING:
-    from meter.studio.door import Key
+    from meter.studio.door import StudioKey
 
 START = "/reader?start=2026-09-12T09:00"
 FAR = ",".join(["%2B9000d"] * 9)
@@ -217,7 +217,7 @@ def test_a_file_that_changes_outside_leaves_the_story(client, desk):
     assert "opens a4 countdown 3 → 4 of 6" in words_of(client.get(WALL).text)
 
 
-def test_each_of_several_offers_has_a_button(folder, key: Key):
+def test_each_of_several_offers_has_a_button(folder, key: StudioKey):
     """The first is taken by the plain name, the others by theirs too."""
     model = Path(__file__).parents[2] / "templates" / "models" / "a-day-or-a-month"
     (folder / "policy.toml").write_text((model / "policy.toml").read_text(), encoding="utf-8")
@@ -290,7 +290,7 @@ def test_names_of_readers_are_no_marks(client):
         assert "<script>alert" not in answer.text
 
 
-def test_nothing_is_written_unless_asked_for(folder, key: Key):
+def test_nothing_is_written_unless_asked_for(folder, key: StudioKey):
     """Without `--write` a story is downloaded, and the forms that write are not there."""
     desk = Desk(folder / "policy.toml")
     with TestClient(application(desk, key), base_url=f"http://127.0.0.1:{key.port}") as client:

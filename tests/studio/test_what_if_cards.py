@@ -10,8 +10,8 @@ import pytest
 from meter import loads_policy
 from meter.commands.init import sample
 from meter.resources import MODEL_POLICY, paywall_models
+from meter.studio.edits import add_key, add_rule, add_table, set_value
 from meter.studio.what_if.cards import CARDS, Base, DoesNotFitError, UnusableFieldError, branch_of
-from meter.studio.what_if.edits import add_key, add_rule, add_table, set_value
 from meter.studio.what_if.publisher import read_publisher
 from meter.verify.diff import changes
 
@@ -101,9 +101,7 @@ def test_edits_keep_comments() -> None:
     """A comment above a rule stays with it, one behind a value stays there."""
     text = 'a = 1 # one\n\n# the wall\n[[rules]] # last\nname = "x"\n'
     assert set_value(text, ("a",), 2) == text.replace("1 #", "2 #")
-    assert add_key(text, ("rules", 0), "offer", "b") == text.replace(
-        "last\n", 'last\noffer = "b"\n'
-    )
+    assert add_key(text, ("rules", 0), "offer", "b") == text.replace('"x"\n', '"x"\noffer = "b"\n')
     rule = '[[rules]]\nname = "y"\nwhen = { "a b" = ["c"] }\n\n'
     assert add_rule(text, 0, {"name": "y", "when": {"a b": ["c"]}}) == text.replace(
         "# the wall", f"{rule}# the wall"

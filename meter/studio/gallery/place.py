@@ -5,7 +5,6 @@ What is shown is chosen by links, so that every choice has an address.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,9 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from meter.errors import PolicyError
-from meter.prompts import render
-from meter.resources import templates_folder
-from meter.studio.frames import article_page, article_text
+from meter.studio.frames import decision_page
 from meter.studio.gallery.page import (
     LAYOUTS,
     SCHEMES,
@@ -30,7 +27,6 @@ from meter.studio.gallery.page import (
 )
 from meter.studio.gallery.situations import PromptSituation, survey
 from meter.studio.pages import desk_of, frame, link, page
-from meter.vocabulary import Access
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +45,7 @@ _ALL = "all"
 _FIRST_LAYOUT = "narrow"
 
 
-class _Open(NamedTuple):
+class _OpenPolicy(NamedTuple):
     """What the gallery is of: a version, the policy in force for it, and its own prompts."""
 
     version: Version
@@ -136,15 +132,13 @@ async def _file(request: Request) -> Response:
     )
 
 
-def _open(desk: Desk, key: str | None) -> _Open | PolicyError:
+def _open(desk: Desk, key: str | None) -> _OpenPolicy | PolicyError:
     """Return what is open, or what is wrong where no version of it was ever usable."""
     version = desk.version(key)
     policy = desk.in_force(version)
     if policy is None:
         return PolicyError(version.problems)
-    named = policy.publication.templates
-    folder = None if named is None else templates_folder(named, desk.folder)
-    return _Open(version, policy, folder)
+    return _OpenPolicy(version, policy, desk.prompts_of(policy))
 
 
 @lru_cache(maxsize=32)
@@ -170,7 +164,7 @@ def _shows(found: Survey) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(one.show) for one in found.situations))
 
 
-def _choices(opened: _Open, found: Survey, chosen: Mapping[str, str]) -> list[_Choice]:
+def _choices(opened: _OpenPolicy, found: Survey, chosen: Mapping[str, str]) -> list[_Choice]:
     own = languages(opened.policy)
     return [
         _choice(opened, chosen, "locale", "Language", {tag: language_name(tag) for tag in own}),
@@ -185,7 +179,7 @@ def _labels(words: Sequence[str]) -> dict[str, str]:
 
 
 def _choice(
-    opened: _Open, chosen: Mapping[str, str], name: str, title: str, labels: Mapping[str, str]
+    opened: _OpenPolicy, chosen: Mapping[str, str], name: str, title: str, labels: Mapping[str, str]
 ) -> _Choice:
     links = {
         value: link(_PLACE, v=opened.version.key, **{**chosen, name: value}) for value in labels
@@ -193,7 +187,7 @@ def _choice(
     return _Choice(title=title, chosen=chosen[name], links=links, labels=labels)
 
 
-def _framed(opened: _Open, found: Survey, chosen: Mapping[str, str]) -> list[_Framed]:
+def _framed(opened: _OpenPolicy, found: Survey, chosen: Mapping[str, str]) -> list[_Framed]:
     layouts = LAYOUTS if chosen["layout"] == _ALL else (chosen["layout"],)
     schemes = SCHEMES if chosen["scheme"] == _ALL else (chosen["scheme"],)
     locale = chosen["locale"]
@@ -222,21 +216,13 @@ def _framed(opened: _Open, found: Survey, chosen: Mapping[str, str]) -> list[_Fr
     ]
 
 
-def _document(opened: _Open, situation: PromptSituation, chosen: Mapping[str, str]) -> str:
-    decision = situation.decision
-    locale = chosen["locale"]
-    layout = next((word for word in LAYOUTS if word == chosen["layout"]), LAYOUTS[0])
-    scheme = next((word for word in SCHEMES if word == chosen["scheme"]), SCHEMES[0])
-    said = json.loads(render(decision, locale=locale, format="json", folder=opened.folder))
-    text = article_text(locale)
-    return article_page(
-        render(decision, locale=locale, layout=layout, folder=opened.folder),
-        lang=text.lang if said is None else said["lang"],
-        dir=text.dir if said is None else said["dir"],
-        scheme=scheme,
-        title=text.title,
-        paragraphs=text.paragraphs,
-        is_preview=decision.access is Access.PREVIEW,
+def _document(opened: _OpenPolicy, situation: PromptSituation, chosen: Mapping[str, str]) -> str:
+    return decision_page(
+        situation.decision,
+        locale=chosen["locale"],
+        layout=next((word for word in LAYOUTS if word == chosen["layout"]), LAYOUTS[0]),
+        scheme=next((word for word in SCHEMES if word == chosen["scheme"]), SCHEMES[0]),
+        folder=opened.folder,
     )
 
 

@@ -43,7 +43,7 @@ _OF_LINES = ("started", "kind")
 _WORDS = {"id": "The view's own id", "started": "Offer that was started", "kind": "Kind of line"}
 
 
-class _Asked(NamedTuple):
+class _AskedLog(NamedTuple):
     """What an address asks: of which log, read how, under which version of the policy."""
 
     version: Version
@@ -167,7 +167,7 @@ def _policy(desk: Desk, key: str | None) -> tuple[Version, Policy]:
     return version, policy
 
 
-def _look(desk: Desk, shelf: LogShelf, query: Mapping[str, str]) -> _Asked:
+def _look(desk: Desk, shelf: LogShelf, query: Mapping[str, str]) -> _AskedLog:
     version, policy = _policy(desk, query.get("v"))
     stored = shelf.find(query.get("log", ""))
     preview = look_into(stored, policy.zone)
@@ -180,7 +180,7 @@ def _look(desk: Desk, shelf: LogShelf, query: Mapping[str, str]) -> _Asked:
         except MeterError as error:
             problems["recorded"] = str(error)
     goes = bool(query.get("go"))
-    return _Asked(version, policy, stored, preview, reading, recorded, problems, goes)
+    return _AskedLog(version, policy, stored, preview, reading, recorded, problems, goes)
 
 
 def _others(preview: Preview) -> dict[str, str]:
@@ -206,7 +206,7 @@ def _name(desk: Desk, version: Version) -> str:
     return desk.path.name if version.is_file else _DRAFT
 
 
-def _replay(request: Request, asked: _Asked) -> Run[object]:
+def _replay(request: Request, asked: _AskedLog) -> Run[object]:
     """Return the replay that is asked for; it begins where nobody asked before."""
     desk = desk_of(request)
     question = ReplayAsked(

@@ -18,7 +18,7 @@ from attrs import frozen
 
 from meter.replay.both import Logged
 from meter.replay.logs.log import Log
-from meter.simulate.export import simulated_views, to_event
+from meter.simulate.export.events import simulated_views, to_event
 from meter.simulate.population import simulate
 from meter.studio.policy.views import SeenView, audience_views
 

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from meter.studio.desk import Version
     from meter.verify.diff import Changes
 
-__all__ = ["Line", "Undecided", "changed_lines", "exact_problems", "who_changes"]
+__all__ = ["ChangedLine", "Undecided", "changed_lines", "exact_problems", "who_changes"]
 
 BUDGET = 10.0
 """Seconds in which it is decided who changes, or said that it is not."""
 
 
 @frozen(kw_only=True)
-class Line:
+class ChangedLine:
     """A line of the difference of two texts: `sort` is `head`, `same`, `out` or `in`."""
 
     sort: str
@@ -46,11 +46,11 @@ _NAMES = 2  # lines with the names of the files, which come first
 _SORTS = {"-": "out", "+": "in", "@": "head"}
 
 
-def changed_lines(old: str, new: str) -> Iterator[Line]:
+def changed_lines(old: str, new: str) -> Iterator[ChangedLine]:
     """Yield the lines in which two texts differ, with three around them, as `diff -u` does."""
     found = unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=3)
     for line in islice(found, _NAMES, None):
-        yield Line(sort=_SORTS.get(line[:1], "same"), text=line)
+        yield ChangedLine(sort=_SORTS.get(line[:1], "same"), text=line)
 
 
 def exact_problems(version: Version, name: str) -> tuple[Problem, ...]:

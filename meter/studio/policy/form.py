@@ -15,7 +15,7 @@ from attrs import evolve, frozen
 from meter.errors import PolicyError
 from meter.loading import check_text
 from meter.loading.toml import parse_toml
-from meter.studio.policy.edits import TokenEdit, edited
+from meter.studio.edits import TokenEdit, edited
 from meter.studio.policy.fields import LENGTH, LENGTHS, WINDOW, FieldGroup
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from meter.errors import Problem
     from meter.loading.positions import Path
-    from meter.studio.policy.edits import Value
+    from meter.studio.edits import Value
     from meter.studio.policy.fields import Field, Kind
 
 __all__ = ["Filled", "filled"]

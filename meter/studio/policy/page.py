@@ -10,8 +10,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from meter.studio.desk import ConflictError, Desk, UnknownVersionError, Version
+from meter.studio.frames import broken_page
 from meter.studio.pages import desk_of, frame, is_partial, link, page, part
-from meter.studio.policy.draft import Line, changed_lines
+from meter.studio.policy.draft import ChangedLine, changed_lines
 from meter.studio.policy.fields import FieldGroup, groups_of
 from meter.studio.policy.form import Filled, filled
 from meter.studio.policy.preview import first_page
@@ -58,7 +59,7 @@ class _Values(TypedDict):
     file: Version
     groups: tuple[FieldGroup, ...]
     form_message: str
-    lines: list[Line]
+    lines: list[ChangedLine]
 
 
 @frozen(kw_only=True)
@@ -246,10 +247,14 @@ async def audience(request: Request) -> Response:
 async def first(request: Request) -> Response:
     """Show what a stranger meets at the first article, under the policy that is in force."""
     version, _ = await _asked(request)
-    policy = await run_in_threadpool(desk_of(request).in_force, version)
+    return frame(await run_in_threadpool(_first, desk_of(request), version))
+
+
+def _first(desk: Desk, version: Version) -> str:
+    policy = desk.in_force(version)
     if policy is None:
-        return frame("<!doctype html><title>Nothing</title>")
-    return frame(await run_in_threadpool(first_page, policy))
+        return broken_page("there is no usable policy yet, so there is nothing to meet")
+    return first_page(policy, desk.prompts_of(policy))
 
 
 async def outside(request: Request) -> Response:

@@ -43,7 +43,7 @@ _LOOK = 1.0  # how long a page waits for each thing that it starts
 _WAIT = 5.0  # how long a button without a script does
 
 
-class _Asked(NamedTuple):
+class _AskedPromises(NamedTuple):
     """What is asked about: a version of the policy, the policy in force for it, and its tests."""
 
     version: Version
@@ -141,21 +141,21 @@ async def keep(request: Request) -> Response:
     )
 
 
-async def _asked(request: Request, key: str | None) -> _Asked:
+async def _asked(request: Request, key: str | None) -> _AskedPromises:
     return await run_in_threadpool(_look, desk_of(request), key)
 
 
-def _look(desk: Desk, key: str | None) -> _Asked:
+def _look(desk: Desk, key: str | None) -> _AskedPromises:
     version = desk.version(key)
     policy = desk.in_force(version)
     if policy is None:
         raise MeterError(
             f"`{desk.path.name}` is no usable policy yet; Policy shows what is wrong in it"
         )
-    return _Asked(version, policy, digest_of_tests(desk.folder))
+    return _AskedPromises(version, policy, digest_of_tests(desk.folder))
 
 
-def _prove(runs: Runs, desk: Desk, asked: _Asked) -> Run[object]:
+def _prove(runs: Runs, desk: Desk, asked: _AskedPromises) -> Run[object]:
     """Return the proof of a policy; it begins where nobody asked for it before."""
     return runs.start(
         asked.key(_PROOF),
@@ -164,14 +164,14 @@ def _prove(runs: Runs, desk: Desk, asked: _Asked) -> Run[object]:
     )
 
 
-def _test(runs: Runs, desk: Desk, asked: _Asked) -> Run[object]:
+def _test(runs: Runs, desk: Desk, asked: _AskedPromises) -> Run[object]:
     """Return the run of the tests beside a policy."""
     return runs.start(
         asked.key(_TESTS), lambda _: look_at_tests(asked.policy, desk.path), alone=False
     )
 
 
-def _test_of(request: Request, asked: _Asked, given: Mapping[str, str]) -> tuple[str, str]:
+def _test_of(request: Request, asked: _AskedPromises, given: Mapping[str, str]) -> tuple[str, str]:
     """Return the name and the text of the journey test that is asked for."""
     desk = desk_of(request)
     number = int(given.get("number", "")) if given.get("number", "").isdecimal() else -1
@@ -199,7 +199,7 @@ def _play(journey: Journey, key: str) -> str | None:
         return None
 
 
-def _back(asked: _Asked, part: str) -> Response:
+def _back(asked: _AskedPromises, part: str) -> Response:
     return RedirectResponse(f"{link(_PLACE, v=asked.version.key)}#{part}", status_code=303)
 
 

@@ -11,17 +11,16 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from meter.errors import MeterError
-from meter.prompts import render
 from meter.studio.desk import FILE, ConflictError
+from meter.studio.frames import broken_page, decision_page
 from meter.studio.pages import desk_of, frame, is_partial, link, mistake, page
 from meter.studio.reader.buttons import done
 from meter.studio.reader.files import ENDING, accept, is_for, journey_names, load_journey
-from meter.studio.reader.frames import broken_page, reader_page
 from meter.studio.reader.saving import saved_text
 from meter.studio.reader.screen import FRAMES, LAYOUTS, SCHEMES, Screen
 from meter.studio.reader.showing import ShownScreen, locale_of_screen, play_sides, show
 from meter.studio.reader.who import Who
-from meter.vocabulary import Access, Status
+from meter.vocabulary import Status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -154,14 +153,12 @@ def _document(desk: Desk, given: Mapping[str, str], side: str) -> str:
     step = played.get(side, played["a"]).on_screen
     if step is None:
         raise MeterError("nothing has been read yet, so there is no page: press Read")
-    decision = step.decision
-    own = opened.policies[side].publication.templates
-    folder = None if own is None else desk.folder / own
-    return reader_page(
-        render(decision, locale=locale, layout=screen.look.fitting, folder=folder),
+    return decision_page(
+        step.decision,
         locale=locale,
+        layout=screen.look.fitting,
         scheme=screen.look.scheme,
-        is_preview=decision.access is Access.PREVIEW,
+        folder=desk.prompts_of(opened.policies[side]),
     )
 
 

@@ -6,7 +6,7 @@ from datetime import date
 
 from attrs import frozen
 
-__all__ = ["Answer", "CautionLine", "Cell", "FitLine", "Line", "Task"]
+__all__ = ["AnswerLine", "CautionLine", "Cell", "ComparisonAnswer", "FitLine", "Task"]
 
 
 @frozen(kw_only=True)
@@ -44,7 +44,7 @@ class Cell:
 
 
 @frozen
-class Line:
+class AnswerLine:
     """A line of a table: a title, what it means, and a cell for each policy."""
 
     title: str
@@ -72,7 +72,7 @@ class CautionLine:
 
 
 @frozen(kw_only=True)
-class Answer:
+class ComparisonAnswer:
     """Everything that is shown of a comparison, and its report as a page and as JSON.
 
     `verdict` is the leading sentence, the only one that may name a `best`; `more` says what each
@@ -84,11 +84,11 @@ class Answer:
     best: str | None
     about: str
     names: tuple[str, ...]
-    lines: tuple[Line, ...]
-    differences: tuple[Line, ...]
-    chances: tuple[Line, ...]
+    lines: tuple[AnswerLine, ...]
+    differences: tuple[AnswerLine, ...]
+    chances: tuple[AnswerLine, ...]
     my_readers: int | None
-    totals: tuple[Line, ...]
+    totals: tuple[AnswerLine, ...]
     note: str
     fit: tuple[FitLine, ...]
     cautions: tuple[CautionLine, ...]

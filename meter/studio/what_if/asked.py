@@ -11,14 +11,14 @@ from attrs import evolve, field, frozen
 
 from meter.studio.desk import FILE
 from meter.studio.what_if.fields import FIELDS
-from meter.studio.what_if.settings import Settings
+from meter.studio.what_if.settings import SimulationSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from starlette.datastructures import ImmutableMultiDict
 
-__all__ = ["DRAFT", "MOST_BRANCHES", "Asked", "free_name"]
+__all__ = ["DRAFT", "MOST_BRANCHES", "TypedQuestion", "free_name"]
 
 DRAFT = "draft"
 """What a draft is called that no card has made."""
@@ -29,7 +29,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,47}")
 
 
 @frozen(kw_only=True)
-class Asked:
+class TypedQuestion:
     """A question as it stands in an address; every text is as somebody typed it.
 
     `open_key` is the version that is open. `branches` are names with the keys of versions,
@@ -45,7 +45,7 @@ class Asked:
     given: Mapping[str, str] = field(factory=dict)
 
     @classmethod
-    def read(cls, query: ImmutableMultiDict[str, str]) -> Asked:
+    def read(cls, query: ImmutableMultiDict[str, str]) -> TypedQuestion:
         """Return what an address asks; what it should not hold is passed by."""
         branches: list[tuple[str, str]] = []
         for item in query.getlist("w"):
@@ -60,7 +60,7 @@ class Asked:
             turned=tuple(dict.fromkeys(query.getlist("turned"))),
             texts={
                 name: query[name].strip()
-                for name in (*FIELDS, *Settings.NAMES)
+                for name in (*FIELDS, *SimulationSettings.NAMES)
                 if query.get(name, "").strip()
             },
             card=card,
@@ -83,20 +83,20 @@ class Asked:
             pairs += [(f"{self.card}.{name}", value) for name, value in self.given.items()]
         return f"/what-if?{urlencode(pairs)}" if pairs else "/what-if"
 
-    def with_branch(self, name: str, key: str) -> Asked:
+    def with_branch(self, name: str, key: str) -> TypedQuestion:
         """Return this with one more branch, under a name that is free."""
         branches = (*self.branches, (free_name(name, self.branches), key))
         return evolve(self, branches=branches, card=None, given={})
 
-    def without_branch(self, name: str) -> Asked:
+    def without_branch(self, name: str) -> TypedQuestion:
         """Return this without a branch."""
         return evolve(self, branches=tuple(pair for pair in self.branches if pair[0] != name))
 
-    def with_texts(self, texts: Mapping[str, str]) -> Asked:
+    def with_texts(self, texts: Mapping[str, str]) -> TypedQuestion:
         """Return this with other numbers or settings."""
         return evolve(self, texts={**self.texts, **texts})
 
-    def with_card(self, card: str, given: Mapping[str, str]) -> Asked:
+    def with_card(self, card: str, given: Mapping[str, str]) -> TypedQuestion:
         """Return this with what was typed into a card."""
         return evolve(self, card=card, given=dict(given))
 

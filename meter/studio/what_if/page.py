@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -11,11 +9,13 @@ from urllib.parse import quote
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import ImmutableMultiDict
 from starlette.exceptions import HTTPException
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from meter.studio.pages import desk_of, page
-from meter.studio.what_if.asked import MOST_BRANCHES, Asked
+from meter.studio.progress import progress_of, runs_of
+from meter.studio.what_if import comparing
+from meter.studio.what_if.asked import MOST_BRANCHES, TypedQuestion
 from meter.studio.what_if.cards import (
     CARDS,
     Base,
@@ -29,28 +29,19 @@ from meter.studio.what_if.settings import EXACTLY
 from meter.studio.what_if.view import marked, view_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from starlette.datastructures import FormData
     from starlette.requests import Request
 
     from meter.studio.desk import Desk
-    from meter.studio.what_if.runs import Run, Runs
+    from meter.studio.what_if.comparing import ComparisonRun
 
 __all__ = ["ROUTES"]
 
 _PLACE = "what-if"
-_LOOK = 0.15
-"""Seconds between two looks at how far a run is."""
 _REPORT_CSP = (
     "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval';"
     " style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
 )
-
-
-def _runs(request: Request) -> Runs:
-    runs: Runs = request.app.state.questions
-    return runs
 
 
 async def _show(request: Request) -> Response:
@@ -59,12 +50,12 @@ async def _show(request: Request) -> Response:
 
 
 def _shown(request: Request) -> Response:
-    asked = Asked.read(request.query_params)
+    asked = TypedQuestion.read(request.query_params)
     question = Question.of(asked, desk_of(request))
     task = question.task
-    runs = _runs(request)
-    run = None if task is None else runs.get(run_key(task))
-    running = runs.running
+    runs = runs_of(request)
+    run = None if task is None else comparing.find(runs, run_key(task))
+    running = comparing.running(runs)
     return page(
         request,
         "what-if.html.j2",
@@ -74,7 +65,7 @@ def _shown(request: Request) -> Response:
         question=question,
         view=view_of(question),
         run=run,
-        is_other_running=running is not None and running is not run,
+        is_other_running=running is not None and running != run,
         command=None if run is None else command_line(run.task),
         assumptions_file=ASSUMPTIONS_FILE,
         look_again=_look_again(request, asked),
@@ -82,7 +73,7 @@ def _shown(request: Request) -> Response:
     )
 
 
-def _look_again(request: Request, asked: Asked) -> str:
+def _look_again(request: Request, asked: TypedQuestion) -> str:
     """Return an address that shows the same anew: one that is not this one, but for its end."""
     looked = request.query_params.get("look") == "1"
     joint = "&" if "?" in asked.address else "?"
@@ -93,12 +84,12 @@ async def _act(request: Request) -> Response:
     """Do what a button asks for, and go on to the address that shows it."""
     async with request.form() as form:
         texts = {name: value for name, value in form.multi_items() if isinstance(value, str)}
-        asked = Asked.read(_texts_of(form))
+        asked = TypedQuestion.read(_texts_of(form))
     address, place = await run_in_threadpool(_done, request, asked, texts)
     return RedirectResponse(f"{address}#{place}", status_code=HTTPStatus.SEE_OTHER)
 
 
-def _done(request: Request, asked: Asked, texts: dict[str, str]) -> tuple[str, str]:
+def _done(request: Request, asked: TypedQuestion, texts: dict[str, str]) -> tuple[str, str]:
     """Do it; return the address that shows it, and the place on that page to go to."""
     what, _, which = texts.get("do", "").partition(":")
     desk = desk_of(request)
@@ -111,14 +102,14 @@ def _done(request: Request, asked: Asked, texts: dict[str, str]) -> tuple[str, s
     if what in ("start", "instead", "exactly"):
         return _started(request, asked, is_instead=what == "instead")
     if what == "cancel":
-        run = _runs(request).get(texts.get("run"))
-        if run is not None:
-            run.cancel()
+        comparing.cancel(runs_of(request), texts.get("run"))
         return asked.address, "answer"
     return asked.address, "numbers"
 
 
-def _with_card(asked: Asked, card: str, texts: dict[str, str], desk: Desk) -> tuple[str, str]:
+def _with_card(
+    asked: TypedQuestion, card: str, texts: dict[str, str], desk: Desk
+) -> tuple[str, str]:
     """Add the branch of a card; where that cannot be, keep what was typed into it."""
     head = f"{card}."
     given = {
@@ -138,11 +129,11 @@ def _with_card(asked: Asked, card: str, texts: dict[str, str], desk: Desk) -> tu
     return asked.with_branch(branch.name, draft.key).address, "compare"
 
 
-def _started(request: Request, asked: Asked, *, is_instead: bool) -> tuple[str, str]:
+def _started(request: Request, asked: TypedQuestion, *, is_instead: bool) -> tuple[str, str]:
     task = Question.of(asked, desk_of(request)).task
     if task is None:
         return asked.address, "compare"
-    _runs(request).start(run_key(task), task, instead=is_instead)
+    comparing.start(runs_of(request), task, instead=is_instead)
     return asked.address, "answer"
 
 
@@ -152,29 +143,17 @@ def _texts_of(form: FormData) -> ImmutableMultiDict[str, str]:
     )
 
 
-def _run(request: Request) -> Run:
+def _run(request: Request) -> ComparisonRun:
     """Return the run that an address names."""
-    run = _runs(request).get(request.query_params.get("run"))
+    run = comparing.find(runs_of(request), request.query_params.get("run"))
     if run is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
     return run
 
 
 async def _progress(request: Request) -> Response:
-    """Tell how far a run is, as server-sent events, until it is over."""
-    return StreamingResponse(_events(_run(request)), media_type="text/event-stream")
-
-
-async def _events(run: Run) -> AsyncIterator[str]:
-    told = None
-    while run.is_running:
-        progress = run.progress
-        if progress != told:
-            told = progress
-            data = {"done": progress.done, "total": progress.total, "words": progress.words}
-            yield f"event: progress\ndata: {json.dumps(data)}\n\n"
-        await asyncio.sleep(_LOOK)
-    yield f"event: over\ndata: {run.state}\n\n"
+    """Tell how far a run is."""
+    return progress_of(_run(request).run)
 
 
 async def _report(request: Request) -> Response:

@@ -19,12 +19,12 @@ from meter.errors import MeterError
 from meter.loading.today import first_day
 from meter.simulate.setting import settled
 from meter.studio.desk import FILE, Version
+from meter.studio.edits import set_value
 from meter.studio.what_if.answer import Task
-from meter.studio.what_if.asked import DRAFT, Asked, free_name
-from meter.studio.what_if.edits import set_value
+from meter.studio.what_if.asked import DRAFT, TypedQuestion, free_name
 from meter.studio.what_if.fields import ASSUMPTIONS_FILE
 from meter.studio.what_if.publisher import Publisher, read_publisher
-from meter.studio.what_if.settings import Settings, read_settings
+from meter.studio.what_if.settings import SimulationSettings, read_settings
 from meter.verify.switches import asked_switches
 
 if TYPE_CHECKING:
@@ -52,11 +52,11 @@ class Question:
     compare with.
     """
 
-    asked: Asked
+    asked: TypedQuestion
     versions: tuple[NamedVersion, ...]
     switches: Mapping[str, bool]
     publisher: Publisher
-    settings: Settings
+    settings: SimulationSettings
     currency: str | None
     start: date | None
     problem: str | None
@@ -68,7 +68,7 @@ class Question:
         return {**self.publisher.faults, **self.settings.faults}
 
     @classmethod
-    def of(cls, asked: Asked, desk: Desk) -> Question:
+    def of(cls, asked: TypedQuestion, desk: Desk) -> Question:
         """Return what is asked, with the versions that the desk keeps.
 
         Raises `UnknownVersionError` for a draft that is not kept.
@@ -128,7 +128,7 @@ def command_line(task: Task) -> str:
     return shlex.join([*words, "--format", "json"])
 
 
-def _versions(asked: Asked, desk: Desk) -> Iterator[NamedVersion]:
+def _versions(asked: TypedQuestion, desk: Desk) -> Iterator[NamedVersion]:
     """Yield today's policy, the draft that is open, and the branches."""
     today = desk.path.stem
     pairs = [(today, FILE)]
@@ -164,7 +164,9 @@ def _currency(policies: list[Policy]) -> str | None:
     return next((offer.currency for policy in policies for offer in policy.offers), None)
 
 
-def _refusal(policies: list[Policy], publisher: Publisher, settings: Settings) -> str | None:
+def _refusal(
+    policies: list[Policy], publisher: Publisher, settings: SimulationSettings
+) -> str | None:
     """Return why these policies cannot be compared at all, such as prices in two currencies."""
     if publisher.faults:
         return None

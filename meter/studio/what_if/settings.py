@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from attrs import field, frozen
 
-__all__ = ["EXACTLY", "Settings", "WholeField", "day_of", "read_settings"]
+__all__ = ["EXACTLY", "SimulationSettings", "WholeField", "day_of", "read_settings"]
 
 
 @frozen(kw_only=True)
@@ -36,7 +36,7 @@ EXACTLY: Mapping[str, str] = {"readers": "100000", "draws": "32", "sweep": "1"}
 
 
 @frozen(kw_only=True)
-class Settings:
+class SimulationSettings:
     """The size of a comparison; `start` is the first day, where it was given.
 
     `faults` say by field what cannot be used.
@@ -65,7 +65,7 @@ def day_of(text: str) -> date | None:
     return day if _YEARS[0] <= day.year <= _YEARS[1] else None
 
 
-def read_settings(texts: Mapping[str, str]) -> Settings:
+def read_settings(texts: Mapping[str, str]) -> SimulationSettings:
     """Return the settings that were typed, by their names."""
     faults: dict[str, str] = {}
     numbers = {}
@@ -91,7 +91,7 @@ def read_settings(texts: Mapping[str, str]) -> Settings:
         start = day_of(text)
         if start is None:
             faults["start"] = f"`{text[:40]}` cannot be used; write a day such as `2027-06-01`"
-    return Settings(
+    return SimulationSettings(
         readers=numbers["readers"],
         months=numbers["months"],
         draws=numbers["draws"],

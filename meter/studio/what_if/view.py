@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from meter.studio.what_if.fields import NumberField
     from meter.studio.what_if.question import Question
 
-__all__ = ["CardView", "Difference", "FieldView", "VersionView", "View", "marked", "view_of"]
+__all__ = ["BranchDifference", "CardView", "FieldView", "VersionView", "View", "marked", "view_of"]
 
 _SECONDS = 3.0
 """How long telling two policies apart may take, for each pair of them."""
@@ -69,7 +69,7 @@ class CardView:
 
 
 @frozen(kw_only=True)
-class Difference:
+class BranchDifference:
     """For whom a policy decides otherwise than today's.
 
     `rows` is `None` where that is not known, and then there is a `reason`.
@@ -87,7 +87,7 @@ class VersionView:
     name: str
     key: str
     is_removable: bool
-    difference: Difference | None = None
+    difference: BranchDifference | None = None
 
 
 @frozen(kw_only=True)
@@ -256,14 +256,14 @@ def _field(
     )
 
 
-def _difference(old: Policy | None, new: Policy | None) -> Difference | None:
+def _difference(old: Policy | None, new: Policy | None) -> BranchDifference | None:
     return None if old is None or new is None else _told_apart(old, new)
 
 
 @lru_cache(maxsize=64)
-def _told_apart(old: Policy, new: Policy) -> Difference:
+def _told_apart(old: Policy, new: Policy) -> BranchDifference:
     try:
         found = changes(old, new, seconds=_SECONDS)
     except UndecidedError as error:
-        return Difference(rows=None, reason=str(error))
-    return Difference(rows=found.rows, is_complete=found.complete)
+        return BranchDifference(rows=None, reason=str(error))
+    return BranchDifference(rows=found.rows, is_complete=found.complete)

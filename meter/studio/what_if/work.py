@@ -23,8 +23,8 @@ from meter.simulate.report.summary import (
 )
 from meter.simulate.report.verdict import direction
 from meter.simulate.report.words import counted, listed, share_text
-from meter.simulate.scenario import Scenario
-from meter.studio.what_if.answer import Answer, CautionLine, Cell, FitLine, Line
+from meter.simulate.scenario import SimulationPlan
+from meter.studio.what_if.answer import AnswerLine, CautionLine, Cell, ComparisonAnswer, FitLine
 from meter.studio.what_if.fields import ASSUMPTIONS_FILE
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ _ABOUT_THIS = frozenset({"W11", "W12", "W13", "W20", "W21", "W22", "W24", "W26",
 """Cautions about the question that was asked; the others hold for whatever is simulated."""
 
 
-def compute(task: Task, tell: Callable[[int, int, str], None]) -> Answer:
+def compute(task: Task, tell: Callable[[int, int, str], None]) -> ComparisonAnswer:
     """Return the answer; `tell` gets what is done, of how much, and what is being done.
 
     Raises `MeterError` for what cannot be simulated.
@@ -53,7 +53,7 @@ def compute(task: Task, tell: Callable[[int, int, str], None]) -> Answer:
     assumptions = published_assumptions()
     if task.assumptions_text is not None:
         assumptions = loads_assumptions(task.assumptions_text, name=ASSUMPTIONS_FILE)
-    scenario = Scenario(
+    scenario = SimulationPlan(
         assumptions=assumptions,
         readers=task.readers,
         months=task.months,
@@ -75,14 +75,14 @@ def compute(task: Task, tell: Callable[[int, int, str], None]) -> Answer:
     return _answer(comparison, scenario.table(comparison))
 
 
-def _answer(comparison: Comparison, table: Mapping[str, object]) -> Answer:
+def _answer(comparison: Comparison, table: Mapping[str, object]) -> ComparisonAnswer:
     measures = shown_measures(comparison)
     numbers = range(len(comparison.names))
     totals = [comparison.totals(number) for number in numbers]
     note = "Small numbers: what other simulated readers would give (95%)"
     if comparison.moved:
         note += f"; after “assumed”: {span_words(comparison)}"
-    return Answer(
+    return ComparisonAnswer(
         verdict=leading(comparison),
         more=headline(comparison).removeprefix(leading(comparison)).strip(),
         best=comparison.best,
@@ -129,11 +129,11 @@ def _about(comparison: Comparison) -> str:
 
 def _line(
     measure: Measure, comparison: Comparison, found: list[Estimate], *, sign: bool = False
-) -> Line:
+) -> AnswerLine:
     words = measure.words
     if measure.money:
         words = f"{words}, in {currency_of(comparison)}"
-    return Line(measure.title, words, tuple(_cell(one, measure, sign=sign) for one in found))
+    return AnswerLine(measure.title, words, tuple(_cell(one, measure, sign=sign) for one in found))
 
 
 def _cell(found: Estimate, measure: Measure, *, sign: bool) -> Cell:
@@ -148,14 +148,14 @@ def _cell(found: Estimate, measure: Measure, *, sign: bool) -> Cell:
     )
 
 
-def _chances(comparison: Comparison) -> Iterator[Line]:
+def _chances(comparison: Comparison) -> Iterator[AnswerLine]:
     """Yield how often each policy comes first."""
     by = comparison.by.title.lower().replace(",", "")
     shares = tuple(Cell(value=share_text(share)) for share in comparison.sampled)
-    yield Line(f"First by {by}", "in other samples of readers", shares)
+    yield AnswerLine(f"First by {by}", "in other samples of readers", shares)
     if comparison.shares:
         shares = tuple(Cell(value=share_text(share)) for share in comparison.shares)
-        yield Line(f"First by {by}", f"in {counted(len(comparison.drawn), 'draw')}", shares)
+        yield AnswerLine(f"First by {by}", f"in {counted(len(comparison.drawn), 'draw')}", shares)
 
 
 def _fit(comparison: Comparison) -> Iterator[FitLine]:

@@ -12,37 +12,32 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from meter.errors import MeterError, raise_missing_extra
+from meter.studio.runs import Progress
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
 
-    from meter.studio.what_if.answer import Answer, Task
+    from meter.studio.what_if.answer import ComparisonAnswer, Task
 
-__all__ = ["Fault", "Progress", "begin"]
+__all__ = ["NoAnswer", "begin"]
 
 _EVERY = 0.1
 """Seconds between two words of progress, at least."""
 
 
 @frozen
-class Progress:
-    """How much is done of how much (0 where that is not known), and what is being done."""
-
-    done: int
-    total: int
-    words: str
-
-
-@frozen
-class Fault:
+class NoAnswer:
     """Why there is no answer."""
 
-    message: str
+    why: str
 
 
 def begin(task: Task) -> tuple[BaseProcess, Connection]:
-    """Start computing; from the connection come `Progress`, then an `Answer` or a `Fault`."""
+    """Start computing.
+
+    From the connection come `Progress`, then a `ComparisonAnswer` or a `NoAnswer`.
+    """
     context = get_context("spawn")
     here, there = context.Pipe(duplex=False)
     process = context.Process(target=_compute, args=(task, there), daemon=True)
@@ -58,14 +53,14 @@ def _compute(task: Task, to: Connection) -> None:
         to.send(_found(task, _Teller(to)))
 
 
-def _found(task: Task, tell: _Teller) -> Answer | Fault:
+def _found(task: Task, tell: _Teller) -> ComparisonAnswer | NoAnswer:
     try:
         return _computed(task, tell)
     except MeterError as error:
-        return Fault(str(error))
+        return NoAnswer(str(error))
 
 
-def _computed(task: Task, tell: _Teller) -> Answer:
+def _computed(task: Task, tell: _Teller) -> ComparisonAnswer:
     try:
         # the simulator is imported where it runs: the studio does without it
         from meter.studio.what_if.work import compute  # noqa: PLC0415
@@ -92,4 +87,4 @@ class _Teller:
                 return
             self._words = words
             self._told = now
-            self._to.send(Progress(self._done, total, words))
+            self._to.send(Progress(words, self._done, total or None))

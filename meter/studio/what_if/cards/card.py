@@ -25,8 +25,8 @@ __all__ = [
     "Branch",
     "Card",
     "CardField",
-    "Choice",
     "DoesNotFitError",
+    "FieldChoice",
     "Given",
     "UnusableFieldError",
     "chosen",
@@ -80,7 +80,7 @@ class Base:
 
 
 @frozen
-class Choice:
+class FieldChoice:
     """One of several things a field chooses from: its key, and what it is called."""
 
     key: str
@@ -96,7 +96,7 @@ class CardField:
     value: str = ""
     example: str = ""
     kind: Literal["number", "text", "date"] = "text"
-    choices: tuple[Choice, ...] = ()
+    choices: tuple[FieldChoice, ...] = ()
 
 
 @frozen
@@ -129,7 +129,7 @@ def name_of(*words: object) -> str:
     return re.sub(r"[^a-z0-9]+", "-", "-".join(map(str, words)).lower()).strip("-")[:40]
 
 
-def chosen(given: Given, name: str, choices: Sequence[Choice]) -> str:
+def chosen(given: Given, name: str, choices: Sequence[FieldChoice]) -> str:
     """Return the key that was chosen; where there is one only, that."""
     keys = [choice.key for choice in choices]
     key = given.get(name, keys[0] if len(keys) == 1 else "")

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from meter.loading.positions import Path
+from meter.studio.edits import add_rule, set_value, toml_value
 from meter.studio.what_if.cards.card import (
     Branch,
     Card,
     CardField,
-    Choice,
     DoesNotFitError,
+    FieldChoice,
     UnusableFieldError,
     chosen,
     name_of,
     whole,
 )
-from meter.studio.what_if.edits import add_rule, set_value, toml_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +35,7 @@ _KNOWN = "registered"
 
 
 @frozen
-class _Place:
+class _LimitPlace:
     """A limit of a policy: where it stands, for whom it is, and what it is."""
 
     path: Path
@@ -49,7 +49,7 @@ class _Place:
         return ".".join(map(str, self.path[1:]))
 
 
-def _places(base: Base) -> list[_Place]:
+def _places(base: Base) -> list[_LimitPlace]:
     return [
         place
         for name, table in base.tables.get("meters", {}).items()
@@ -57,26 +57,28 @@ def _places(base: Base) -> list[_Place]:
     ]
 
 
-def _of_a_meter(base: Base, name: str, table: dict[str, Any]) -> Iterator[_Place]:
+def _of_a_meter(base: Base, name: str, table: dict[str, Any]) -> Iterator[_LimitPlace]:
     meters = base.policy.meters
     of = f" (“{name}”)" if len(meters) > 1 else ""
     limit = table.get("limit")
     if isinstance(limit, dict):
         for status, value in limit.items():
-            yield _Place(("meters", name, "limit", status), f"{status} readers{of}", status, value)
+            yield _LimitPlace(
+                ("meters", name, "limit", status), f"{status} readers{of}", status, value
+            )
     elif limit is not None:
-        yield _Place(("meters", name, "limit"), f"every reader{of}", "", limit)
+        yield _LimitPlace(("meters", name, "limit"), f"every reader{of}", "", limit)
     for number, line in enumerate(table.get("limits", ())):
         whom = f"where {toml_value(line['when'])}" if line.get("when") else "everybody else"
         path: Path = ("meters", name, "limits", number, "limit")
-        yield _Place(path, f"{whom}{of}", f"line-{number + 1}", line["limit"])
+        yield _LimitPlace(path, f"{whom}{of}", f"line-{number + 1}", line["limit"])
 
 
-def _limit_choices(base: Base) -> tuple[Choice, ...]:
+def _limit_choices(base: Base) -> tuple[FieldChoice, ...]:
     places = _places(base)
     if not places:
         raise DoesNotFitError("this policy has no meter, so there is no limit to change")
-    return tuple(Choice(place.key, f"{place.whom}: {place.value} today") for place in places)
+    return tuple(FieldChoice(place.key, f"{place.whom}: {place.value} today") for place in places)
 
 
 def _limit_fields(base: Base) -> tuple[CardField, ...]:

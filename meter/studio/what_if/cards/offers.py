@@ -10,12 +10,13 @@ from attrs import frozen
 from meter.clock import system_clock
 from meter.errors import listed
 from meter.loading.positions import Path
+from meter.studio.edits import add_key, add_table, set_value
 from meter.studio.what_if.cards.card import (
     Branch,
     Card,
     CardField,
-    Choice,
     DoesNotFitError,
+    FieldChoice,
     UnusableFieldError,
     chosen,
     day,
@@ -24,7 +25,6 @@ from meter.studio.what_if.cards.card import (
     term,
     toml_number,
 )
-from meter.studio.what_if.edits import add_key, add_table, set_value
 from meter.studio.what_if.publisher import default_currency
 from meter.vocabulary import OfferKind
 
@@ -82,8 +82,8 @@ def _trials(base: Base) -> list[_Sold]:
     return trials
 
 
-def _choices(sold: list[_Sold]) -> tuple[Choice, ...]:
-    return tuple(Choice(one.key, one.label) for one in sold)
+def _choices(sold: list[_Sold]) -> tuple[FieldChoice, ...]:
+    return tuple(FieldChoice(one.key, one.label) for one in sold)
 
 
 def _which(sold: list[_Sold], given: Given) -> _Sold:

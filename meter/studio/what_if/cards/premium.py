@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from meter.studio.edits import add_rule
 from meter.studio.what_if.cards.card import (
     Branch,
     Card,
@@ -12,7 +13,6 @@ from meter.studio.what_if.cards.card import (
     DoesNotFitError,
     UnusableFieldError,
 )
-from meter.studio.what_if.edits import add_rule
 from meter.vocabulary import Access, ArticleAccess, Show
 
 if TYPE_CHECKING:

@@ -2,31 +2,35 @@
 
 Where things are is asked of `meter.loading.positions`. A value that is there is replaced in its
 place. One that is missing is added to the table it belongs to, written as that table is: below its
-heading, in its braces, or with its dots. What is removed takes its line with it, but no comment.
+heading, in its braces, or with its dots. What is removed takes its line with it, but no comment. A
+new rule or table stands before a rule, and before the comment above that.
 """
 
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
-from decimal import Decimal
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
-import tomli_w
 from attrs import frozen
 
 from meter.loading.positions import Positions
-from meter.resources import toml_tables
+from meter.studio.edits.tokens import Value, dotted, given, is_list, key_token, token
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from meter.loading.positions import Pair, Path
 
-__all__ = ["TokenEdit", "Value", "edited"]
-
-Value: TypeAlias = int | str | Decimal | date | tuple[str, ...]
-"""What may be written: dates may have a time, a tuple is a list of texts."""
+__all__ = [
+    "TokenEdit",
+    "Value",
+    "add_key",
+    "add_rule",
+    "add_table",
+    "edited",
+    "set_value",
+    "toml_value",
+]
 
 _BOM = "\ufeff"
 _COMMA = re.compile(rb"[ \t]*,")
@@ -50,11 +54,58 @@ def edited(text: str, edits: Iterable[TokenEdit]) -> str:
     Nothing is checked: a value that no policy may have there is written all the same, and reading
     the text says so.
     """
-    mark = _BOM if text.startswith(_BOM) else ""
-    raw = text.removeprefix(_BOM).encode()
+    mark, raw = _opened(text)
     for edit in edits:
         raw = _Text(raw).after(edit)
     return mark + raw.decode()
+
+
+def set_value(text: str, path: Path, value: Value) -> str:
+    r"""Put another value where the text has one. Raises `LookupError` where it has none there.
+
+    >>> set_value("limit = 3  # a month\n", ("limit",), 5)
+    'limit = 5  # a month\n'
+    """
+    mark, raw = _opened(text)
+    found = _Text(raw)
+    if path not in found.places.spans:
+        raise LookupError(path)
+    return mark + found.after(TokenEdit(path, value)).decode()
+
+
+def add_key(text: str, table: Path, key: str, value: Value) -> str:
+    """Add a key to a table that has none of that name."""
+    return edited(text, [TokenEdit((*table, key), value)])
+
+
+def add_rule(text: str, number: int, keys: Mapping[str, Value]) -> str:
+    """Add a rule before that of a number, from 0, and before the comment above its heading.
+
+    Raises `LookupError` where that rule has no heading.
+    """
+    mark, raw = _opened(text)
+    return mark + _Text(raw).above_rule(number, b"[[rules]]", keys).decode()
+
+
+def add_table(text: str, path: Path, keys: Mapping[str, Value]) -> str:
+    """Add a table before the first rule. Raises `LookupError` where no rule has a heading."""
+    mark, raw = _opened(text)
+    return mark + _Text(raw).above_rule(0, b"[" + dotted(path) + b"]", keys).decode()
+
+
+def toml_value(value: Value) -> str:
+    """Return a value as TOML, on one line.
+
+    >>> toml_value(["summer", "spring"])
+    '["summer", "spring"]'
+    """
+    return token(value).decode()
+
+
+def _opened(text: str) -> tuple[str, bytes]:
+    """Return the mark that a text begins with, if it does, and the rest of it."""
+    mark = _BOM if text.startswith(_BOM) else ""
+    return mark, text.removeprefix(_BOM).encode()
 
 
 class _Text:
@@ -71,36 +122,46 @@ class _Text:
         if edit.instead_of is not None:
             pair = self.places.pairs.get((*path[:-1], edit.instead_of))
             if pair is not None and edit.value is not None:
-                words = _dotted(path[len(pair.table) :]) + b" = " + _token(edit.value)
+                words = dotted(path[len(pair.table) :]) + b" = " + token(edit.value)
                 return self._spliced(pair.start, pair.end, words)
         span = self.places.spans.get(path)
         if edit.value is None:
             return self.raw if span is None else self._without(path)
         if span is None:
             return self._with(path, edit.value)
-        if isinstance(edit.value, tuple):
+        if is_list(edit.value):
             return self._listing(path, edit.value)
-        return self._spliced(*span, _token(edit.value))
+        return self._spliced(*span, token(edit.value))
+
+    def above_rule(self, number: int, heading: bytes, keys: Mapping[str, Value]) -> bytes:
+        """Return the bytes with a table before a rule and the comment that belongs to that."""
+        lines = self.raw.split(b"\n")
+        place = self.raw.count(b"\n", 0, self.places.headings["rules", number])
+        while place and lines[place - 1].lstrip().startswith(b"#"):
+            place -= 1
+        pairs = (key_token(key) + b" = " + token(value) for key, value in keys.items())
+        written = [line + self.line_end[:-1] for line in (heading, *pairs, b"")]
+        return b"\n".join([*lines[:place], *written, *lines[place:]])
 
     def _spliced(self, start: int, end: int, words: bytes) -> bytes:
         return self.raw[:start] + words + self.raw[end:]
 
-    def _listing(self, path: Path, texts: tuple[str, ...]) -> bytes:
+    def _listing(self, path: Path, texts: Sequence[str]) -> bytes:
         """Return the bytes with a list changed item by item, so that its layout stays."""
         spans = self._items(path)
         if not spans or not texts:
-            return self._spliced(*self.places.spans[path], _token(texts))
+            return self._spliced(*self.places.spans[path], token(texts))
         raw = self.raw
         if len(texts) > len(spans):
-            more = b"".join(b", " + _token(text) for text in texts[len(spans) :])
+            more = b"".join(b", " + token(text) for text in texts[len(spans) :])
             raw = raw[: spans[-1][1]] + more + raw[spans[-1][1] :]
         for place in reversed(range(len(texts), len(spans))):
             start, end = self._with_its_comma(spans, place)
             raw = raw[:start] + raw[end:]
-        was = tuple(_given(self.raw[start:end]) for start, end in spans)
+        was = tuple(given(self.raw[start:end]) for start, end in spans)
         for (start, end), text, old in reversed(list(zip(spans, texts, was, strict=False))):
             if text != old:
-                raw = raw[:start] + _token(text) + raw[end:]
+                raw = raw[:start] + token(text) + raw[end:]
         return raw
 
     def _with_its_comma(self, spans: Sequence[tuple[int, int]], place: int) -> tuple[int, int]:
@@ -123,19 +184,19 @@ class _Text:
         """Return the bytes with a key that was not there."""
         table, key = path[:-1], path[-1:]
         if table in self.places.spans:
-            return self._in_braces(table, _dotted(key) + b" = " + _token(value))
+            return self._in_braces(table, dotted(key) + b" = " + token(value))
         if table in self.places.headings:
-            return self._below(table, _dotted(key) + b" = " + _token(value))
+            return self._below(table, dotted(key) + b" = " + token(value))
         beside = self._dotted_beside(table)
         if beside is not None:
-            words = _dotted(path[len(beside.table) :]) + b" = " + _token(value)
+            words = dotted(path[len(beside.table) :]) + b" = " + token(value)
             if beside.table in self.places.spans:
                 return self._spliced(beside.end, beside.end, b", " + words)
             return self._on_the_next_line(beside.end, beside.start, words)
         if table[:-1] in self.places.spans:
-            words = _dotted(table[-1:]) + b" = { " + _dotted(key) + b" = " + _token(value) + b" }"
+            words = dotted(table[-1:]) + b" = { " + dotted(key) + b" = " + token(value) + b" }"
             return self._in_braces(table[:-1], words)
-        return self._at_the_end(b"[" + _dotted(table) + b"]", _dotted(key) + b" = " + _token(value))
+        return self._at_the_end(b"[" + dotted(table) + b"]", dotted(key) + b" = " + token(value))
 
     def _in_braces(self, table: Path, words: bytes) -> bytes:
         pairs = self._pairs_of(table)
@@ -200,31 +261,3 @@ class _Text:
         if after.strip():
             return self._spliced(pair.start, line_end - len(after.lstrip()), b"")
         return self._spliced(line_start, line_end, b"")
-
-
-def _given(token: bytes) -> object:
-    """Return the value that is written so."""
-    return toml_tables(f"x = {token.decode()}", "")["x"]
-
-
-def _dotted(keys: Iterable[str | int]) -> bytes:
-    """Return keys as one dotted key; those that need it stand in quotes.
-
-    The number of an item of a list is in no key: a heading means the last one.
-    """
-    return b".".join(_key(str(key)) for key in keys if isinstance(key, str))
-
-
-def _key(key: str) -> bytes:
-    return tomli_w.dumps({key: 0}).removesuffix(" = 0\n").encode()
-
-
-def _token(value: Value) -> bytes:
-    """Return a value as it is written in TOML."""
-    if isinstance(value, tuple):
-        return b"[" + b", ".join(map(_token, value)) + b"]"
-    if isinstance(value, datetime):
-        return value.isoformat().encode()
-    if isinstance(value, Decimal):
-        return f"{value:f}".encode()
-    return tomli_w.dumps({"x": value}).removeprefix("x = ").removesuffix("\n").encode()

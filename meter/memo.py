@@ -33,42 +33,27 @@ if TYPE_CHECKING:
 
     from meter.rulebook import Rulebook
 
-__all__ = ["Observed", "decide", "observe", "watch", "watch_times"]
+__all__ = ["Observed", "decide", "observe", "watch"]
 
 _MOST_REMEMBERED = 4096
 
 # Who measures which rules tests reach has to see every policy of a process, whoever made it: the
-# two lists of this package that calls change.
-_watchers: list[Callable[[Rulebook, Codes], None]] = []
-_timed: list[Callable[[Rulebook, Codes, int], None]] = []
+# one list of this package that calls change.
+_watchers: list[Callable[[Rulebook, Codes, int], None]] = []
 
 
-def watch(watcher: Callable[[Rulebook, Codes], None]) -> Callable[[], None]:
-    """Call `watcher` with all facts that are judged from now on; return what ends that.
+def watch(watcher: Callable[[Rulebook, Codes, int], None]) -> Callable[[], None]:
+    """Call `watcher` for every view from now on with its facts and its instant.
 
-    What was judged before is remembered, so each set of facts is told once a policy object.
+    Views whose facts are remembered are told like others. Return what ends that.
     """
     _watchers.append(watcher)
     return lambda: _watchers.remove(watcher)
 
 
-def watch_times(watcher: Callable[[Rulebook, Codes, int], None]) -> Callable[[], None]:
-    """Call `watcher` for every view from now on with its facts and its instant.
-
-    Return what ends that.
-    """
-    _timed.append(watcher)
-    return lambda: _timed.remove(watcher)
-
-
-def _tell_time(rulebook: Rulebook, facts: Codes, at: int) -> None:
-    for watcher in _timed:
-        watcher(rulebook, facts, at)
-
-
-def _tell(rulebook: Rulebook, facts: Codes) -> None:
+def _tell(rulebook: Rulebook, facts: Codes, at: int) -> None:
     for watcher in _watchers:
-        watcher(rulebook, facts)
+        watcher(rulebook, facts, at)
 
 
 def decide(
@@ -192,11 +177,13 @@ def _situation(
     status = reader.status_at(at)
     situation: _Situation = rulebook.memory.get((status,)) or _remember(rulebook, (status,), now)
     if situation.final is not None:
+        if _watchers:
+            _tell(rulebook, (status,), at)
         return situation
     facts = rulebook.vocabulary.observe(reader, view, at, status)
     situation = rulebook.memory.get(facts) or _remember(rulebook, facts, now)
-    if _timed and situation.final is not None:
-        _tell_time(rulebook, facts, at)
+    if _watchers and situation.final is not None:
+        _tell(rulebook, facts, at)
     return situation
 
 
@@ -204,7 +191,6 @@ def _remember(rulebook: Rulebook, facts: Codes, now: datetime) -> _Situation:
     """Judge facts that need no usage, as far as that goes, and keep what follows from them."""
     final = None
     verdict = first_match(rulebook, facts)
-    _tell(rulebook, facts)
     if verdict is not None and is_settled(rulebook, facts):
         final = conclude(rulebook, verdict, facts, (), now).decision
     if len(rulebook.memory) >= _MOST_REMEMBERED:
@@ -231,8 +217,8 @@ def _decide(
             situation.outcomes.clear()
         situation.outcomes[counts] = outcome
     conclusion = outcome.conclusion
-    if _timed and conclusion.decision.facts is not None:
-        _tell_time(rulebook, conclusion.decision.facts.values, at)
+    if _watchers:
+        _tell(rulebook, conclusion.decision.facts.values, at)
     if not conclusion.groups and not conclusion.counted:
         return conclusion.decision.dated(now), usage
     told, usage = spend(rulebook, conclusion, held, usage)
@@ -246,5 +232,4 @@ def _decide(
 
 def _conclude(rulebook: Rulebook, facts: Codes, counts: Counts, now: datetime) -> Conclusion:
     known = complete(rulebook, facts, counts)
-    _tell(rulebook, known)
     return conclude(rulebook, judge(rulebook, known), known, counts, now)

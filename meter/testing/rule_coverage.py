@@ -14,7 +14,7 @@ from meter.facts import ACCESS
 from meter.facts.meters import Opening
 from meter.formulas import ALWAYS, leaves
 from meter.loading import load_policy
-from meter.memo import watch, watch_times
+from meter.memo import watch
 from meter.policy import Policy
 from meter.rulebook import first_match
 from meter.testing.edges import edges_of, given, marks_near, offer_sides
@@ -51,39 +51,28 @@ class RuleCoverage:
         self._merged: dict[str, set[str]] = {digest: set() for digest in self._policies}
         self._moments: dict[str, dict[Codes, set[NearDate]]] = {d: {} for d in self._policies}
         self._marks = {digest: _dates(policy) for digest, (_, policy) in self._policies.items()}
-        self._stops: list[Callable[[], None]] = []
+        self._stop: Callable[[], None] | None = None
 
     def start(self) -> None:
-        """Note every judgement from now on.
+        """Note every judgement from now on, whether the engine makes it or remembers it."""
+        self._stop = watch(lambda rulebook, facts, at: self._note(rulebook.digest, facts, at))
 
-        The engine remembers what it has judged, so each situation is noted once.
-        """
-        self._stops = [watch(self._note), watch_times(self._note_time)]
-
-    def _note(self, rulebook: Rulebook, facts: Codes) -> None:
-        if rulebook.digest in self._facts:
-            self._facts[rulebook.digest].add(facts)
-
-    def _note_time(self, rulebook: Rulebook, facts: Codes, at: int) -> None:
-        near = marks_near(at, self._marks.get(rulebook.digest, ()))
-        for moment in near:
-            self._moments[rulebook.digest].setdefault(facts, set()).add(moment)
+    def _note(self, digest: str, facts: Codes, at: int) -> None:
+        if digest not in self._facts:
+            return
+        self._facts[digest].add(facts)
+        for moment in marks_near(at, self._marks[digest]):
+            self._moments[digest].setdefault(facts, set()).add(moment)
 
     def note(self, decision: Decision) -> None:
         """Note one decision of a watched policy, where not every judgement is watched."""
-        if decision.policy not in self._facts:
-            return
-        values = decision.facts.values
-        self._facts[decision.policy].add(values)
-        near = marks_near(instant(decision.at), self._marks[decision.policy])
-        for moment in near:
-            self._moments[decision.policy].setdefault(values, set()).add(moment)
+        self._note(decision.policy, decision.facts.values, instant(decision.at))
 
     def stop(self) -> None:
         """Stop noting."""
-        for stop in self._stops:
-            stop()
-        self._stops = []
+        if self._stop is not None:
+            self._stop()
+        self._stop = None
 
     def seen(self) -> dict[str, list[str]]:
         """Return, by policy digest, what was exercised.

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from meter import (
     Access,
     Article,
+    Entitlement,
     Meter,
     PageView,
     Policy,
@@ -101,16 +102,17 @@ def test_no_more_situations_are_remembered_than_a_bound():
     assert len(many.rulebook.memory) <= 4096
 
 
-def test_a_watcher_is_told_each_set_of_facts_once():
-    """Until it is taken away."""
+def test_a_watcher_is_told_of_every_view():
+    """What was judged before is told again, as the decision has it, until it is taken away."""
     policy, told = evolve(POLICY), []
-    end = memo.watch(lambda rulebook, facts: told.append((rulebook.digest, facts)))
-    for name in "aab":
-        memo.decide(policy, ANYONE, view(name), Usage(), NOW)
+    readers = [ANYONE, Reader(id="s", entitlements=[Entitlement(kind="subscription")])]
+    before = [memo.decide(policy, reader, view("a"), Usage(), NOW)[0] for reader in readers]
+    end = memo.watch(lambda rulebook, facts, at: told.append((rulebook.digest, facts)))
+    for reader in readers:
+        memo.decide(policy, reader, view("a"), Usage(), NOW)
     end()
     memo.decide(policy, ANYONE, view("p", "premium"), Usage(), NOW)
-    assert {policy.digest} == {digest for digest, _ in told}
-    assert len(told) == len(set(told)) > 0
+    assert told == [(policy.digest, decision.facts.values) for decision in before]
     with pytest.raises(ValueError, match="remove"):
         end()
 

@@ -48,7 +48,7 @@ def overflow(page: Page) -> int:
 
 def test_a_comparison_by_keyboard(browser: Browser, site: Site, tmp_path: Path) -> None:
     """Enter in a card adds it, Enter on the button starts, and the answer comes by itself."""
-    with window(browser, site, expects=(404,)) as page:
+    with window(browser, site) as page:
         page.goto(TINY)
         page.get_by_label("Readers a month").focus()
         page.keyboard.type("500,000")
@@ -74,7 +74,7 @@ def test_a_comparison_by_keyboard(browser: Browser, site: Site, tmp_path: Path) 
 
 def test_changing_ones_mind(browser: Browser, site: Site) -> None:
     """The bar moves; Cancel ends the work, and the page goes on; a wrong number is told."""
-    with window(browser, site, expects=(404,)) as page:
+    with window(browser, site) as page:
         page.goto(HUGE)
         page.get_by_role("button", name="Add “Registration wall” to the comparison").click()
         page.get_by_role("button", name="Compare", exact=True).click()
@@ -92,7 +92,7 @@ def test_changing_ones_mind(browser: Browser, site: Site) -> None:
 
 def test_a_comparison_without_a_script(browser: Browser, site: Site) -> None:
     """The page looks again by itself until the answer is there."""
-    with window(browser, site, has_script=False, width=390, expects=(404,)) as page:
+    with window(browser, site, has_script=False, width=390) as page:
         page.goto(TINY)
         page.get_by_label("Length instead").fill("7 days")
         page.get_by_role("button", name="Add “Trial length” to the comparison").click()
@@ -112,7 +112,6 @@ def test_small_dark_and_forced_colours(
         width=width,
         scheme="dark",
         has_forced_colours=has_forced_colours,
-        expects=(404,),
     ) as page:
         page.goto(f"{TINY}&seed=x&uniques=1.000")
         assert overflow(page) == 0

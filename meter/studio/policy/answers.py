@@ -1,4 +1,4 @@
-"""SlowAnswers that take a while: each worked out once, apart from the requests that wait for it."""
+"""Answers that take a while: each worked out once, apart from the requests that wait for it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _Answer = TypeVar("_Answer")
 
 
 class SlowAnswers(Generic[_Answer]):
-    """SlowAnswers by what was asked, the last few of them.
+    """Answers by what was asked, the last few of them.
 
     One question is worked on at a time, in a thread of its own. Of those that wait only the last
     one is: whoever types asks anew with every key.
@@ -41,7 +41,9 @@ class SlowAnswers(Generic[_Answer]):
         raises.
         """
         future = self._future(asked, question)
-        await asyncio.wait([asyncio.wrap_future(future)], timeout=seconds)
+        waited = asyncio.wrap_future(future)
+        waited.add_done_callback(_look_at)  # nobody may wait any more when it fails
+        await asyncio.wait([waited], timeout=seconds)
         return future.result() if future.done() and not future.cancelled() else None
 
     def _future(self, asked: Hashable, question: Callable[[], _Answer]) -> Future[_Answer]:
@@ -81,3 +83,8 @@ class SlowAnswers(Generic[_Answer]):
                 future.set_exception(error)
             else:
                 future.set_result(answer)
+
+
+def _look_at(future: asyncio.Future[_Answer]) -> None:
+    if not future.cancelled():
+        future.exception()

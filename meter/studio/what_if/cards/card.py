@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from attrs import field, frozen
 
 from meter.errors import MeterError
+from meter.loading.positions import Path
 from meter.loading.toml import parse_toml
 from meter.policy import Policy
 from meter.studio.what_if.settings import day_of
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import date
 
 __all__ = [
+    "PAID",
     "Base",
     "Branch",
     "Card",
@@ -28,9 +30,12 @@ __all__ = [
     "DoesNotFitError",
     "FieldChoice",
     "Given",
+    "PlaceToEdit",
     "UnusableFieldError",
     "chosen",
+    "chosen_place",
     "day",
+    "field_of",
     "name_of",
     "price",
     "term",
@@ -39,6 +44,9 @@ __all__ = [
 ]
 
 _AMOUNT = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?")
+
+PAID = ("wall", "subscription-wall", "trial-offer")
+"""What is shown where somebody is asked to pay."""
 
 Given = Mapping[str, str]
 """What was typed into the fields of a card, by their names."""
@@ -85,6 +93,24 @@ class FieldChoice:
 
     key: str
     label: str
+
+
+@frozen
+class PlaceToEdit:
+    """A value of a policy that a card changes: where it stands, what it is called, what it is.
+
+    `short` is what tells it from others in the name of a branch.
+    """
+
+    path: Path
+    label: str
+    value: object
+    short: str = ""
+
+    @property
+    def choice(self) -> FieldChoice:
+        """What a form shows of it."""
+        return FieldChoice(".".join(map(str, self.path[1:])), self.label)
 
 
 @frozen(kw_only=True)
@@ -136,6 +162,18 @@ def chosen(given: Given, name: str, choices: Sequence[FieldChoice]) -> str:
     if key not in keys:
         raise UnusableFieldError(name, "choose one of these")
     return key
+
+
+def chosen_place(given: Given, name: str, places: Sequence[PlaceToEdit]) -> PlaceToEdit:
+    """Return the place that was chosen."""
+    key = chosen(given, name, [place.choice for place in places])
+    return next(place for place in places if place.choice.key == key)
+
+
+def field_of(name: str, label: str, places: Sequence[PlaceToEdit]) -> CardField:
+    """Return a field that chooses one of some places."""
+    choices = tuple(place.choice for place in places)
+    return CardField(name=name, label=label, choices=choices, value=choices[0].key)
 
 
 def whole(given: Given, name: str, *, words: Iterable[str] = ()) -> int | str:

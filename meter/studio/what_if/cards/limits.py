@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
-
-from meter.loading.positions import Path
 from meter.studio.edits import add_rule, set_value, toml_value
 from meter.studio.what_if.cards.card import (
+    PAID,
     Branch,
     Card,
     CardField,
     DoesNotFitError,
-    FieldChoice,
+    PlaceToEdit,
     UnusableFieldError,
-    chosen,
+    chosen_place,
+    field_of,
     name_of,
     whole,
 )
@@ -23,79 +22,58 @@ from meter.studio.what_if.cards.card import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from meter.loading.positions import Path
     from meter.studio.what_if.cards.card import Base, Given
 
 __all__ = ["LIMIT", "REGISTRATION"]
 
 _UNLIMITED = "none"
 _REGISTRATION = "registration-wall"
-_PAID = ("wall", "subscription-wall", "trial-offer")
 _STRANGERS = "anonymous"
 _KNOWN = "registered"
 
 
-@frozen
-class _LimitPlace:
-    """A limit of a policy: where it stands, for whom it is, and what it is."""
-
-    path: Path
-    whom: str
-    name: str
-    value: object
-
-    @property
-    def key(self) -> str:
-        """How a form calls it."""
-        return ".".join(map(str, self.path[1:]))
-
-
-def _places(base: Base) -> list[_LimitPlace]:
-    return [
+def _places(base: Base) -> list[PlaceToEdit]:
+    places = [
         place
         for name, table in base.tables.get("meters", {}).items()
         for place in _of_a_meter(base, name, table)
     ]
+    if not places:
+        raise DoesNotFitError("this policy has no meter, so there is no limit to change")
+    return places
 
 
-def _of_a_meter(base: Base, name: str, table: dict[str, Any]) -> Iterator[_LimitPlace]:
-    meters = base.policy.meters
-    of = f" (“{name}”)" if len(meters) > 1 else ""
+def _of_a_meter(base: Base, name: str, table: dict[str, Any]) -> Iterator[PlaceToEdit]:
+    of = f" (“{name}”)" if len(base.policy.meters) > 1 else ""
     limit = table.get("limit")
     if isinstance(limit, dict):
         for status, value in limit.items():
-            yield _LimitPlace(
-                ("meters", name, "limit", status), f"{status} readers{of}", status, value
-            )
+            path: Path = ("meters", name, "limit", status)
+            yield PlaceToEdit(path, f"{status} readers{of}: {value} today", value, status)
     elif limit is not None:
-        yield _LimitPlace(("meters", name, "limit"), f"every reader{of}", "", limit)
+        path = ("meters", name, "limit")
+        yield PlaceToEdit(path, f"every reader{of}: {limit} today", limit)
     for number, line in enumerate(table.get("limits", ())):
         whom = f"where {toml_value(line['when'])}" if line.get("when") else "everybody else"
-        path: Path = ("meters", name, "limits", number, "limit")
-        yield _LimitPlace(path, f"{whom}{of}", f"line-{number + 1}", line["limit"])
-
-
-def _limit_choices(base: Base) -> tuple[FieldChoice, ...]:
-    places = _places(base)
-    if not places:
-        raise DoesNotFitError("this policy has no meter, so there is no limit to change")
-    return tuple(FieldChoice(place.key, f"{place.whom}: {place.value} today") for place in places)
+        path = ("meters", name, "limits", number, "limit")
+        value = line["limit"]
+        yield PlaceToEdit(path, f"{whom}{of}: {value} today", value, f"line-{number + 1}")
 
 
 def _limit_fields(base: Base) -> tuple[CardField, ...]:
-    choices = _limit_choices(base)
     return (
-        CardField(name="whose", label="Whose limit", choices=choices, value=choices[0].key),
+        field_of("whose", "Whose limit", _places(base)),
         CardField(name="to", label="Free articles instead", kind="number", example="5"),
     )
 
 
 def _limit_branch(base: Base, given: Given) -> Branch:
-    key = chosen(given, "whose", _limit_choices(base))
-    place = next(place for place in _places(base) if place.key == key)
+    place = chosen_place(given, "whose", _places(base))
     limit = whole(given, "to", words=[_UNLIMITED])
     if limit == place.value:
         raise UnusableFieldError("to", "this is the limit today; write another one")
-    return Branch(name_of("limit", limit, place.name), set_value(base.text, place.path, limit))
+    return Branch(name_of("limit", limit, place.short), set_value(base.text, place.path, limit))
 
 
 def _asks_to_register(base: Base) -> list[int]:
@@ -122,7 +100,7 @@ def _meter(base: Base) -> tuple[str, object]:
 def _paid_wall(base: Base) -> int:
     """Return the first rule that asks for money."""
     for number, rule in enumerate(base.rules):
-        if rule["show"] in _PAID and "reader" not in rule.get("when", {}):
+        if rule["show"] in PAID and "reader" not in rule.get("when", {}):
             return number
     raise DoesNotFitError("this policy asks nobody for money, so there is nothing to stand before")
 

@@ -5,21 +5,20 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
-
 from meter.clock import system_clock
 from meter.errors import listed
-from meter.loading.positions import Path
 from meter.studio.edits import add_key, add_table, set_value
 from meter.studio.what_if.cards.card import (
+    PAID,
     Branch,
     Card,
     CardField,
     DoesNotFitError,
-    FieldChoice,
+    PlaceToEdit,
     UnusableFieldError,
-    chosen,
+    chosen_place,
     day,
+    field_of,
     name_of,
     price,
     term,
@@ -29,49 +28,35 @@ from meter.studio.what_if.publisher import default_currency
 from meter.vocabulary import OfferKind
 
 if TYPE_CHECKING:
+    from meter.loading.positions import Path
     from meter.studio.what_if.cards.card import Base, Given
 
 __all__ = ["PRICE", "SUMMER", "TRIAL"]
 
-_PAID = ("wall", "subscription-wall", "trial-offer")
 _OF_SUMMER = "summer-offer"
 _JUNE = 6
 _LAST_OF_AUGUST = (8, 31)
 
 
-@frozen
-class _Sold:
-    """A price or a term that a policy names, and where."""
-
-    path: Path
-    label: str
-    value: str
-
-    @property
-    def key(self) -> str:
-        """How a form calls it."""
-        return ".".join(map(str, self.path[1:]))
-
-
-def _prices(base: Base) -> list[_Sold]:
+def _prices(base: Base) -> list[PlaceToEdit]:
     sold = []
     for offer in base.policy.offers:
         now = f"{offer.price} {offer.currency} for {offer.term}"
         path: Path = ("offers", offer.name, "price")
-        sold.append(_Sold(path, f"“{offer.name}”: {now} today", str(offer.price)))
+        sold.append(PlaceToEdit(path, f"“{offer.name}”: {now} today", str(offer.price)))
         if offer.then is not None:
             after = f"{offer.then.price} {offer.currency} every {offer.then.per}"
             path = ("offers", offer.name, "then", "price")
             label = f"“{offer.name}”, afterwards: {after} today"
-            sold.append(_Sold(path, label, str(offer.then.price)))
+            sold.append(PlaceToEdit(path, label, str(offer.then.price)))
     if not sold:
         raise DoesNotFitError("this policy sells no offer, so there is no price to change")
     return sold
 
 
-def _trials(base: Base) -> list[_Sold]:
+def _trials(base: Base) -> list[PlaceToEdit]:
     trials = [
-        _Sold(
+        PlaceToEdit(
             ("offers", offer.name, "term"), f"“{offer.name}”: {offer.term} today", str(offer.term)
         )
         for offer in base.policy.offers
@@ -82,25 +67,15 @@ def _trials(base: Base) -> list[_Sold]:
     return trials
 
 
-def _choices(sold: list[_Sold]) -> tuple[FieldChoice, ...]:
-    return tuple(FieldChoice(one.key, one.label) for one in sold)
-
-
-def _which(sold: list[_Sold], given: Given) -> _Sold:
-    key = chosen(given, "which", _choices(sold))
-    return next(one for one in sold if one.key == key)
-
-
 def _price_fields(base: Base) -> tuple[CardField, ...]:
-    sold = _prices(base)
     return (
-        CardField(name="which", label="Which price", choices=_choices(sold), value=sold[0].key),
+        field_of("which", "Which price", _prices(base)),
         CardField(name="to", label="Price instead", kind="number", example="12"),
     )
 
 
 def _price_branch(base: Base, given: Given) -> Branch:
-    one = _which(_prices(base), given)
+    one = chosen_place(given, "which", _prices(base))
     amount = price(given, "to")
     if str(amount) == one.value:
         raise UnusableFieldError("to", "this is the price today; write another one")
@@ -110,15 +85,14 @@ def _price_branch(base: Base, given: Given) -> Branch:
 
 
 def _trial_fields(base: Base) -> tuple[CardField, ...]:
-    sold = _trials(base)
     return (
-        CardField(name="which", label="Which trial", choices=_choices(sold), value=sold[0].key),
+        field_of("which", "Which trial", _trials(base)),
         CardField(name="to", label="Length instead", example="7 days"),
     )
 
 
 def _trial_branch(base: Base, given: Given) -> Branch:
-    one = _which(_trials(base), given)
+    one = chosen_place(given, "which", _trials(base))
     length = term(given, "to")
     if length == one.value:
         raise UnusableFieldError("to", "this is the length today; write another one")
@@ -130,7 +104,7 @@ def _selling(base: Base) -> list[int]:
     found = [
         number
         for number, rule in enumerate(base.rules)
-        if rule["show"] in _PAID or "offer" in rule or "offers" in rule
+        if rule["show"] in PAID or "offer" in rule or "offers" in rule
     ]
     if not found:
         raise DoesNotFitError("no rule of this policy asks for money, so no page shows an offer")

@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from functools import cache
 from http import HTTPStatus
 from importlib.resources import files
 from threading import Thread
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, BrowserContext, Page
 
-__all__ = ["Site", "axe", "launched", "running", "window"]
+__all__ = ["Site", "axe", "is_wider_than_the_window", "launched", "running", "window"]
 
 WAIT = 10_000
 """Milliseconds for anything to appear, on a machine that is busy."""
@@ -212,9 +213,18 @@ def axe(page: Page) -> list[str]:
     return found
 
 
+@cache
+def _axe_source() -> str:
+    return (files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8")
+
+
+def is_wider_than_the_window(page: Page) -> bool:
+    """Say whether one has to scroll sideways."""
+    return bool(page.evaluate("document.documentElement.scrollWidth > innerWidth"))
+
+
 def _axe_of(page: Page) -> list[str]:
-    source = (files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8")
-    page.evaluate(source)
+    page.evaluate(_axe_source())
     found: list[str] = page.evaluate(_AXE)
     return found
 

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from meter.commands.init import sample_files
 from meter.loading import loads_policy
 from meter.verify.diff import changes
-from tests.studio.browsing import axe, launched, running, window
+from tests.studio.browsing import axe, is_wider_than_the_window, launched, running, window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 THREE = "limit = { anonymous = 3, registered = 5 }"
 FIVE = "limit = { anonymous = 5, registered = 5 }"
-WIDE = "document.documentElement.scrollWidth <= innerWidth"
 
 
 @pytest.fixture(scope="module")
@@ -226,5 +225,5 @@ def test_the_place_fits_a_phone_and_a_zoomed_window(
         page.keyboard.press("Tab")
         expect(section(page, "How many that is")).to_contain_text("decisions in events.jsonl")
         expect(section(page, "Problems")).to_contain_text("Nothing wrong.")
-        assert page.evaluate(WIDE)
+        assert not is_wider_than_the_window(page)
         assert [] == axe(page)

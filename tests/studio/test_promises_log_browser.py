@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.studio.browsing import axe, launched, running, window
+from tests.studio.browsing import axe, is_wider_than_the_window, launched, running, window
 from tests.studio.small import JOURNEY, SMALL
 
 WIDTHS = {1280: "light", 390: "dark"}
@@ -56,10 +56,6 @@ NEEDED = """
     - combobox "Article":
       - option "teaser" [selected]
 """
-
-
-def is_wider_than_the_window(page):
-    return page.evaluate("document.documentElement.scrollWidth > innerWidth")
 
 
 def press_until(page, name):

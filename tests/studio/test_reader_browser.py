@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.studio.browsing import axe, launched, running, window
+from tests.studio.browsing import axe, is_wider_than_the_window, launched, running, window
 
 START = "/reader?start=2026-09-12T09:00"
 WALL = f"{START}&steps=read,read,read,read"
@@ -115,4 +115,4 @@ def test_everybody_can_read_it(browser, site, width, scheme, address):
             if not summary.evaluate("one => one.parentElement.open"):
                 summary.click()
         assert axe(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert not is_wider_than_the_window(page)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.studio.browsing import Site, axe, launched, running, window
+from tests.studio.browsing import Site, axe, is_wider_than_the_window, launched, running, window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,11 +39,6 @@ def browser(chromium: str) -> Iterator[Browser]:
 def found_by_axe(page: Page) -> list[str]:
     """Return what axe finds; what it cannot tell of the report's charts is held by their tests."""
     return [found for found in axe(page) if not found.startswith("in ") or "violations" in found]
-
-
-def overflow(page: Page) -> int:
-    """Return by how many pixels a page is wider than its window."""
-    return int(page.evaluate("document.documentElement.scrollWidth - innerWidth"))
 
 
 def test_a_comparison_by_keyboard(browser: Browser, site: Site, tmp_path: Path) -> None:
@@ -114,6 +109,6 @@ def test_small_dark_and_forced_colours(
         has_forced_colours=has_forced_colours,
     ) as page:
         page.goto(f"{TINY}&seed=x&uniques=1.000")
-        assert overflow(page) == 0
+        assert not is_wider_than_the_window(page)
         assert page.get_by_text("write it without the point").first.is_visible()
         assert [] == found_by_axe(page)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import html5lib
+import pytest
 
+from meter import Article, PageView, Reader, Usage, decide
+from meter.clock import system_clock
 from meter.prompts import render
 from meter.studio.gallery import situations
 
@@ -84,3 +88,23 @@ def test_the_page_to_download_is_the_command_s(client: TestClient) -> None:
     answer = client.get("/gallery/file")
     assert 'filename="gallery.html"' in answer.headers["content-disposition"]
     assert answer.text.count("<figure ") > 50
+
+
+@pytest.mark.parametrize("named", ["meter:source", "prompts"])
+def test_every_place_shows_the_prompts_of_the_policy(
+    client: TestClient, desk: Desk, named: str
+) -> None:
+    """The folder that the policy names, or a set that ships, as `render` takes it."""
+    text = desk.file().text.replace("[publication]", f'[publication]\ntemplates = "{named}"', 1)
+    (desk.folder / "prompts").mkdir()
+    (desk.folder / "prompts" / "countdown.html.j2").write_text("<p>Ours</p>", encoding="utf-8")
+    desk.path.write_text(text, encoding="utf-8")
+    policy = desk.file().policy
+    assert policy is not None
+    folder = desk.folder / named if named == "prompts" else named
+    reader, view = Reader(id="reader"), PageView(article=Article(id="a1"))
+    decision, _ = decide(policy, reader, view, Usage(), system_clock())
+    assert render(decision, folder=folder) in client.get("/policy/first").text
+    decision, _ = decide(policy, reader, view, Usage(), datetime(2026, 9, 12, 9, tzinfo=UTC))
+    page = client.get("/reader/frame?start=2026-09-12T09:00&steps=read").text
+    assert render(decision, layout="narrow", folder=folder) in page

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from attrs import frozen
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from meter.web.origins import is_from_another_site
 
@@ -28,6 +28,16 @@ __all__ = ["Door", "StudioKey", "nonce_of"]
 _NAMES = ("127.0.0.1", "localhost", "[::1]")
 _SAFE = ("GET", "HEAD")
 _NONCE = "meter.studio.nonce"
+_CLOSED = """\
+<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>403 · meter studio</title>
+<h1>The studio is closed here</h1>
+<p>{reason}.</p>
+"""
 _DEFAULT_CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:;"
     " font-src 'self'; connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none';"
@@ -90,15 +100,17 @@ class Door:
         """Return why a request is not let in, or a redirect without the token; else nothing."""
         host = request.headers.get("host", "")
         if host.lower() not in self._hosts:
-            return _forbidden("the studio answers to this machine's own name only")
+            return _forbidden("It answers to this machine's own name only")
         is_foreign = is_from_another_site(request.headers, host, is_secure=False)
         if request.method not in _SAFE and is_foreign:
-            return _forbidden("this request comes from a page of another site")
+            return _forbidden("This request comes from a page of another site")
         if self._key.fits(request.cookies.get(self._key.cookie)):
             return _without_token(request) if _has_only_to_look(request) else None
         given = request.query_params.get("token")
         if not self._key.fits(given):
-            return _forbidden("open the address that `meter studio` printed: it holds the token")
+            return _forbidden(
+                "Open the address that <code>meter studio</code> printed: it holds the token"
+            )
         if request.method not in _SAFE:
             return None
         answer = _without_token(request)
@@ -126,7 +138,8 @@ def _without_token(request: Request) -> Response:
 
 
 def _forbidden(reason: str) -> Response:
-    return PlainTextResponse(f"403: {reason}\n", status_code=403)
+    """Say why somebody is not let in; nothing that was sent is repeated."""
+    return HTMLResponse(_CLOSED.format(reason=reason), status_code=403)
 
 
 def _set_headers(headers: MutableHeaders, nonce: str) -> None:

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Route
 
-from meter.errors import PolicyError
+from meter.errors import PolicyError, listed
 from meter.studio.frames import decision_page
 from meter.studio.gallery.page import (
     LAYOUTS,
@@ -27,6 +27,7 @@ from meter.studio.gallery.page import (
 )
 from meter.studio.gallery.situations import PromptSituation, survey
 from meter.studio.pages import desk_of, frame, link, page
+from meter.vocabulary import Show
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -164,13 +165,25 @@ def _shows(found: Survey) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(one.show) for one in found.situations))
 
 
+def _prompt_labels(found: Survey) -> dict[str, str]:
+    """Return what each show is called: an open article by the prompts that stand in it."""
+    names: dict[str, dict[str, None]] = {}
+    for one in found.situations:
+        told = one.decision.prompt or str(one.show)
+        names.setdefault(str(one.show), {})[told.replace("-", " ")] = None
+    return {
+        show: listed(list(told), "or") if show == Show.ARTICLE else show.replace("-", " ")
+        for show, told in names.items()
+    }
+
+
 def _choices(opened: _OpenPolicy, found: Survey, chosen: Mapping[str, str]) -> list[_Choice]:
     own = languages(opened.policy)
     return [
         _choice(opened, chosen, "locale", "Language", {tag: language_name(tag) for tag in own}),
         _choice(opened, chosen, "layout", "Layout", _labels((*LAYOUTS, _ALL))),
         _choice(opened, chosen, "scheme", "Scheme", _labels((*SCHEMES, _ALL))),
-        _choice(opened, chosen, "show", "Prompt", _labels((_ALL, *_shows(found)))),
+        _choice(opened, chosen, "show", "Prompt", {_ALL: _ALL, **_prompt_labels(found)}),
     ]
 
 

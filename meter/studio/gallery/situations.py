@@ -30,6 +30,14 @@ COUNTS = (21, 5, 2, 1)
 
 _MOST_COUNTED = 500
 _SHOWS = list(Show)
+_MET_FIRST = (
+    Show.COUNTDOWN,
+    Show.LAST_FREE_ARTICLE,
+    Show.REGISTRATION_WALL,
+    Show.TRIAL_OFFER,
+    Show.SUBSCRIPTION_WALL,
+)
+"""What strangers meet, in the order in which they do."""
 
 
 @frozen(kw_only=True)
@@ -72,7 +80,7 @@ class PromptSituation:
 
 @frozen(kw_only=True)
 class Survey:
-    """The prompts of a policy, in the order of its rules, and what of it shows none.
+    """The prompts of a policy, those first that strangers meet, and what of it shows none.
 
     `silent` are the rules that open articles and say nothing, `unseen` says in words what nobody
     meets. `is_exact` is false for a policy too large to be looked at whole: then something may be
@@ -91,15 +99,14 @@ def situations(policy: Policy) -> tuple[PromptSituation, ...]:
     >>> from meter import load_policy
     >>> from meter.resources import template_root
     >>> sample = load_policy(template_root() / "sample" / "policy.toml")
-    >>> [(one.show, one.count) for one in situations(sample)][1:3]
-    [(<Show.TRIAL_EXPIRED: 'trial-expired'>, None), (<Show.SUBSCRIPTION_EXPIRED: \
-'subscription-expired'>, None)]
+    >>> [(str(one.show), one.count) for one in situations(sample)][1:3]
+    [('countdown', 2), ('countdown', 1)]
     """
     return survey(policy).situations
 
 
 def survey(policy: Policy, *, steps: int = MOST_STEPS) -> Survey:
-    """Return every prompt of a policy, and what of it nobody sees.
+    """Return every prompt of a policy, those first that strangers meet, and what nobody sees.
 
     Two that read the same are one. Prompts that need a switch turned come after those of the policy
     as it is. `steps` bounds the work of the exact answer, for each position of the switches.
@@ -141,10 +148,13 @@ def _read(situation: PromptSituation) -> Hashable:
     return decision.rule, decision.prompt, decision.offers, told
 
 
-def _order(situation: PromptSituation, names: list[str]) -> tuple[int, int, int]:
-    count = situation.count
-    place = _SHOWS.index(situation.show)
-    return names.index(situation.rule), place, 0 if count is None else -count
+def _order(situation: PromptSituation, names: list[str]) -> tuple[bool, int, int, int]:
+    """Return the place of a prompt: what strangers meet first, made-up counts last."""
+    show = situation.show
+    is_met = show in _MET_FIRST
+    place = _MET_FIRST.index(show) if is_met else len(_MET_FIRST) + _SHOWS.index(show)
+    left = 0 if situation.count is None else -situation.count
+    return not situation.is_reached, place, names.index(situation.rule), left
 
 
 def _counted(witness: PromptWitness, turned: str) -> Iterator[PromptSituation]:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 from difflib import unified_diff
-from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
 import click
@@ -19,8 +16,11 @@ from meter.prompts.folder import form_of
 from meter.prompts.legacy import modernised
 from meter.prompts.templates import html_problems
 from meter.prompts.texts import read_bounded
+from meter.resources import replace_file
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from meter.errors import Problem
 
 __all__ = ["migrate"]
@@ -58,7 +58,7 @@ def migrate(templates: tuple[Path, ...], *, write: bool, form: str) -> None:
             print_problems([evolve(problem, severity="warning") for problem in found])
     for path, (old, new) in rewritten.items():
         if write and new != old:
-            _replace(path, new)
+            replace_file(path, new.encode())
     if form == "json":
         print_json(
             [
@@ -88,14 +88,3 @@ def _diff(path: Path, old: str, new: str) -> str:
 
 def _ended(line: str) -> str:
     return line if line.endswith("\n") else f"{line}\n\\ no newline at the end\n"
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write a file whole or not at all, keeping its mode and following a link to it."""
-    target = path.resolve()
-    with NamedTemporaryFile(
-        "wb", dir=target.parent, prefix=f".{target.name}.", delete=False
-    ) as file:
-        file.write(text.encode("utf-8"))
-    shutil.copymode(target, file.name)
-    Path(file.name).replace(target)

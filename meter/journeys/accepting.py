@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from copy import deepcopy
 from datetime import UTC, date, datetime, timedelta, timezone
-from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
 
 import tomli_w
@@ -18,11 +15,12 @@ from meter.journeys.steps import JourneyError
 from meter.loading.positions import Path as KeyPath
 from meter.loading.positions import Positions
 from meter.prompts import render
-from meter.resources import toml_tables
+from meter.resources import replace_file, toml_tables
 from meter.windows import instant, local_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from meter.journeys.expectations import Difference
     from meter.journeys.journey import Journey
@@ -121,20 +119,9 @@ def replace_text(path: Path, old: str, new: str) -> None:
     It is written beside the file and renamed. Raises `MeterError` if the file is not what was read
     any more, and `OSError`.
     """
-    target = path.resolve()
-    if target.read_bytes() != old.encode():
+    if path.read_bytes() != old.encode():
         raise MeterError(f"`{path}` was changed meanwhile, so nothing was written; run it again")
-    with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
-        beside = Path(file.name)
-        try:
-            file.write(new.encode())
-            file.flush()
-            os.fsync(file.fileno())
-            beside.chmod(target.stat().st_mode)
-            beside.replace(target)
-        except BaseException:
-            beside.unlink(missing_ok=True)
-            raise
+    replace_file(path, new.encode())
 
 
 def _written_at(path: KeyPath) -> Iterator[KeyPath]:

@@ -5,6 +5,7 @@ from meter.resources.files import (
     FileStamp,
     file_stamp,
     prompt_set,
+    replace_file,
     template_root,
     templates_folder,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "file_stamp",
     "paywall_models",
     "prompt_set",
+    "replace_file",
     "source_line",
     "template_root",
     "templates_folder",

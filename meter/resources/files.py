@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from importlib.resources import files
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,6 +16,7 @@ __all__ = [
     "FileStamp",
     "file_stamp",
     "prompt_set",
+    "replace_file",
     "template_root",
     "templates_folder",
 ]
@@ -69,3 +72,24 @@ def file_stamp(path: Path) -> FileStamp | None:
         status.st_ino,
         status.st_dev,
     )
+
+
+def replace_file(path: Path, raw: bytes) -> None:
+    """Put new bytes in the place of a file's, whole or not at all; its mode stays.
+
+    They are written beside it under a name that nobody has, brought to the disk, and renamed; a
+    link is followed. Raises `OSError`, and then the file is as it was, with nothing beside it.
+    """
+    target = path.resolve()
+    mode = target.stat().st_mode
+    with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
+        beside = Path(file.name)
+        try:
+            file.write(raw)
+            file.flush()
+            os.fsync(file.fileno())
+            beside.chmod(mode & 0o777)
+            beside.replace(target)
+        except BaseException:
+            beside.unlink(missing_ok=True)
+            raise

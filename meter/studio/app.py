@@ -16,7 +16,7 @@ from meter.errors import MeterError
 from meter.prompts import stylesheet
 from meter.resources import template_root
 from meter.studio import log, policy, promises, reader, what_if
-from meter.studio.desk import UnknownVersionError
+from meter.studio.desk import ConflictError, NotSavedError, UnknownVersionError
 from meter.studio.door import Door
 from meter.studio.gallery.place import ROUTES as GALLERY_ROUTES
 from meter.studio.log.shelf import LogShelf
@@ -49,6 +49,17 @@ _FILES = (
     "vendor/htmx.min.js",
     "vendor/codemirror.min.js",
 )
+
+
+_STATUS = {
+    UnknownVersionError: HTTPStatus.NOT_FOUND,
+    ConflictError: HTTPStatus.CONFLICT,
+    NotSavedError: HTTPStatus.INSUFFICIENT_STORAGE,
+}
+_SAID = {
+    HTTPStatus.NOT_FOUND: "there is no such page in the studio",
+    HTTPStatus.METHOD_NOT_ALLOWED: "this page is not asked for in this way",
+}
 
 
 def application(desk: Desk, key: StudioKey) -> ASGIApp:
@@ -96,15 +107,13 @@ def _place_of(request: Request) -> str:
 
 
 async def _tell(request: Request, error: Exception) -> Response:
-    """Answer what cannot be done with its words: 404 for a draft that is not kept, else 400."""
-    is_gone = isinstance(error, UnknownVersionError)
-    status = HTTPStatus.NOT_FOUND if is_gone else HTTPStatus.BAD_REQUEST
-    return mistake(request, str(error), place=_place_of(request), status=status)
+    """Answer what cannot be done with its words, and with a status that says what kind it is."""
+    status = _STATUS.get(type(error), HTTPStatus.BAD_REQUEST)
+    draft = error.draft if isinstance(error, NotSavedError) else None
+    return mistake(request, str(error), place=_place_of(request), status=status, draft=draft)
 
 
 async def _tell_status(request: Request, error: Exception) -> Response:
     status = HTTPStatus(getattr(error, "status_code", HTTPStatus.NOT_FOUND))
-    message = "there is no such page in the studio"
-    if status is HTTPStatus.METHOD_NOT_ALLOWED:
-        message = "this page is not asked for in this way"
+    message = _SAID.get(status, f"this request cannot be read: {getattr(error, 'detail', '')}")
     return mistake(request, message, place=_place_of(request), status=status)

@@ -11,24 +11,23 @@ from hashlib import sha256
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from meter.errors import MeterError, PolicyError, Problem, problem_at, quoted
-from meter.journeys.accepting import replace_text
 from meter.loading import check_text
 from meter.loading.toml import read_text
 from meter.policy import Policy
-from meter.resources import MOST_BYTES, templates_folder
+from meter.resources import MOST_BYTES, replace_file, templates_folder
+from meter.studio.line_ends import as_the_file_is_written
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["FILE", "ConflictError", "Desk", "UnknownVersionError", "Version"]
+__all__ = ["FILE", "ConflictError", "Desk", "NotSavedError", "UnknownVersionError", "Version"]
 
 FILE = "file"
 """The key of the version that is the file as it is now."""
 
-_BOM = "\ufeff"
 _MOST_DRAFTS = 500
 _MOST_UNDONE = 100
 _MOST_CHECKED = 8
@@ -41,6 +40,14 @@ class UnknownVersionError(MeterError):
 
 class ConflictError(MeterError):
     """The file is not what it was when the text to save was begun."""
+
+
+class NotSavedError(MeterError):
+    """The file cannot be written. What was to be saved is kept: `draft` is its key."""
+
+    def __init__(self, message: str, draft: str) -> None:
+        super().__init__(message)
+        self.draft = draft
 
 
 @frozen(kw_only=True)
@@ -59,6 +66,8 @@ class Version:
     problems: tuple[Problem, ...] = ()
     base: str
     """The digest of the file that this was made from: a *Save* must find it there still."""
+    good: Policy | None = None
+    """The policy in force while this text is broken: of the draft or the file it was made from."""
 
     @property
     def is_file(self) -> bool:
@@ -69,8 +78,8 @@ class Version:
 class Desk:
     """The open policy file, the drafts made of it, and what *Undo* gives back.
 
-    Safe for threads. Nothing is written unless `may_write`, and then only the policy's own file and
-    new files beside it.
+    Safe for threads. Nothing is written unless `may_write`, and then only files of the policy's own
+    folder: its file, tests beside it that are new, and tests whose new answers are accepted.
     """
 
     def __init__(self, path: Path, *, may_write: bool = False) -> None:
@@ -102,7 +111,10 @@ class Desk:
                 policy=None,
                 problems=error.problems,
             )
-        return self._version(FILE, text, _bytes(text))
+        file = self._version(FILE, text, _bytes(text))
+        if file.policy is not None:
+            self._good = file.policy
+        return file
 
     def version(self, key: str | None) -> Version:
         """Return the version of a key; without one, the file.
@@ -122,14 +134,16 @@ class Desk:
             )
         return draft
 
-    def keep(self, text: str, *, base: str | None = None) -> Version:
+    def keep(self, text: str, *, base: str | None = None, after: Version | None = None) -> Version:
         """Keep a text as a draft, and return its version; the file's own text is the file.
 
         `base` is the digest of the file that the text was made from, by default of the file as it
-        is. Raises `PolicyError` for a text that is larger than a policy may be.
+        is; `after` is the version that was changed to this text. A draft's key says all three, so
+        that the same address always shows the same. Raises `PolicyError` for a text that is larger
+        than a policy may be.
         """
         file = self.file()
-        text = _as_the_file_is_written(text, file.text)
+        text = as_the_file_is_written(text, file.text)
         raw = _bytes(text)
         if len(raw) > MOST_BYTES:
             raise PolicyError(
@@ -142,9 +156,15 @@ class Desk:
                     )
                 ]
             )
+        base = base or file.digest
         if text == file.text:
             return file
-        draft = self._version(digest(raw)[:_KEY], text, raw, base=base or file.digest)
+        draft = self._version("", text, raw, base=base)
+        if draft.policy is None:
+            draft = evolve(draft, good=self.in_force(after or file))
+        named = "" if draft.good is None else draft.good.digest
+        key = digest(f"{base} {named} ".encode() + raw)[:_KEY]
+        draft = evolve(draft, key=key)
         with self._lock:
             self._drafts[draft.key] = draft
             self._drafts.move_to_end(draft.key)
@@ -153,11 +173,16 @@ class Desk:
         return draft
 
     def in_force(self, version: Version) -> Policy | None:
-        """Return the version's policy; of a broken text, the last good one, or the file's."""
+        """Return the version's policy; of a broken text, the last good one before it.
+
+        That is the policy of the draft or file that a broken draft was made from. Of a broken file
+        it is the last one that the file had since the studio began: never a draft's.
+        """
         if version.policy is not None:
-            self._good = version.policy
             return version.policy
-        return self._good or self.file().policy
+        if version.is_file:
+            return self._good
+        return version.good
 
     def prompts_of(self, policy: Policy) -> Path | None:
         """Return the folder of the prompts that a policy brings along, if it names one."""
@@ -175,8 +200,8 @@ class Desk:
         if draft.policy is None:
             raise PolicyError(draft.problems)
         with self._lock:
-            before = self._expected_bytes(expected)
-            self._write(_bytes(draft.text))
+            before = self._expected_bytes(expected, draft.key)
+            self._write(_bytes(draft.text), draft.key)
             self._undone.append(before)
             del self._undone[:-_MOST_UNDONE]
         return self.file()
@@ -195,8 +220,8 @@ class Desk:
         with self._lock:
             if not self._undone:
                 raise MeterError("there is nothing to undo: the studio has saved nothing yet")
-            self._expected_bytes(expected)
-            self._write(self._undone[-1])
+            self._expected_bytes(expected, FILE)
+            self._write(self._undone[-1], FILE)
             self._undone.pop()
         return self.file()
 
@@ -216,8 +241,9 @@ class Desk:
         except FileExistsError:
             raise MeterError(f"there is a file {quoted(name)} already; choose another") from None
         except OSError as error:
-            reason = (error.strerror or "it cannot be written").lower()
-            raise MeterError(f"{quoted(name)} cannot be written: {reason}") from None
+            if path.is_file():  # an empty rest of this very attempt
+                path.unlink(missing_ok=True)
+            raise MeterError(f"{quoted(name)} cannot be written: {_reason(error)}") from None
         return path
 
     def rewrite_file(self, name: str, text: str, *, expected: str) -> None:
@@ -230,32 +256,40 @@ class Desk:
         path = self.folder / name
         if path.resolve().parent != self.folder.resolve() or not path.is_file():
             raise MeterError(f"{quoted(name)} is not the name of a file beside the policy")
-        before = path.read_bytes()
-        if digest(before) != expected:
+        if digest(path.read_bytes()) != expected:
             raise ConflictError(f"{quoted(name)} was changed outside the studio meanwhile")
-        replace_text(path, before.decode("utf-8", "surrogatepass"), text)
+        try:
+            replace_file(path, _bytes(text))
+        except OSError as error:
+            raise MeterError(f"{quoted(name)} cannot be written: {_reason(error)}") from None
 
     def _check_may_write(self) -> None:
         if not self.may_write:
             raise MeterError("the studio was started without `--write`, so it changes no file")
 
-    def _expected_bytes(self, expected: str) -> bytes:
+    def _expected_bytes(self, expected: str, draft: str) -> bytes:
         """Return what the file holds, where that is what somebody began with."""
+        name = self.path.name
+        if self.path.resolve().parent != self.folder.resolve():
+            raise NotSavedError(
+                f"`{name}` is a link to a file in another folder, and only the opened folder is"
+                " written to; open that file itself",
+                draft,
+            )
         try:
             raw = self.path.read_bytes()
-        except OSError:
-            raw = b""
+        except OSError as error:
+            raise NotSavedError(f"`{name}` cannot be read: {_reason(error)}", draft) from None
         if digest(raw) != expected:
-            raise ConflictError(f"`{self.path.name}` was changed outside the studio meanwhile")
+            raise ConflictError(f"`{name}` was changed outside the studio meanwhile")
         return raw
 
-    def _write(self, raw: bytes) -> None:
-        """Replace the file's bytes in one step: nobody ever reads half of them."""
-        path = self.path.resolve()
-        beside = path.with_name(f".{path.name}.new")
-        beside.write_bytes(raw)
-        beside.chmod(path.stat().st_mode & 0o777)
-        beside.replace(path)
+    def _write(self, raw: bytes, draft: str) -> None:
+        try:
+            replace_file(self.path, raw)
+        except OSError as error:
+            name = self.path.name
+            raise NotSavedError(f"`{name}` cannot be written: {_reason(error)}", draft) from None
 
     def _version(self, key: str, text: str, raw: bytes, base: str | None = None) -> Version:
         whole = digest(raw)
@@ -289,8 +323,5 @@ def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def _as_the_file_is_written(text: str, of_file: str) -> str:
-    """Return a text from a form with the file's line ends and mark: browsers send their own."""
-    plain = text.replace("\r\n", "\n").removeprefix(_BOM)
-    mark = _BOM if of_file.startswith(_BOM) else ""
-    return mark + (plain.replace("\n", "\r\n") if "\r\n" in of_file else plain)
+def _reason(error: OSError) -> str:
+    return (error.strerror or "nobody says why").lower()

@@ -21,12 +21,15 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from meter.web.origins import is_from_another_site
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = ["Door", "StudioKey", "nonce_of"]
 
 _NAMES = ("127.0.0.1", "localhost", "[::1]")
 _SAFE = ("GET", "HEAD")
+_HTTP = 80
 _NONCE = "meter.studio.nonce"
 _CLOSED = """\
 <!doctype html>
@@ -79,6 +82,8 @@ class Door:
         self._app = app
         self._key = key
         self._hosts = {f"{name}:{key.port}" for name in _NAMES}
+        if key.port == _HTTP:  # a browser leaves out the port that a scheme has anyway
+            self._hosts |= set(_NAMES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -104,9 +109,11 @@ class Door:
         is_foreign = is_from_another_site(request.headers, host, is_secure=False)
         if request.method not in _SAFE and is_foreign:
             return _forbidden("This request comes from a page of another site")
-        if self._key.fits(request.cookies.get(self._key.cookie)):
-            return _without_token(request) if _has_only_to_look(request) else None
         given = request.query_params.get("token")
+        is_asking_to_look = request.method in _SAFE
+        if any(self._key.fits(value) for value in _cookies(request, self._key.cookie)):
+            is_led_on = is_asking_to_look and self._key.fits(given)
+            return _without_token(request) if is_led_on else None
         if not self._key.fits(given):
             return _forbidden(
                 "Open the address that <code>meter studio</code> printed: it holds the token"
@@ -126,15 +133,22 @@ def nonce_of(request: Request) -> str:
     return nonce
 
 
-def _has_only_to_look(request: Request) -> bool:
-    return request.method in _SAFE and "token" in request.query_params
+def _cookies(request: Request, name: str) -> Iterator[str]:
+    """Yield every value of a cookie: another server of this machine may set one of its name."""
+    for header in request.headers.getlist("cookie"):
+        for pair in header.split(";"):
+            key, _, value = pair.strip().partition("=")
+            if key == name:
+                yield value
 
 
 def _without_token(request: Request) -> Response:
     """Send the browser to the same address without the token: it is no part of what is shared."""
     others = [item for item in request.query_params.multi_items() if item[0] != "token"]
     query = f"?{urlencode(others)}" if others else ""
-    return RedirectResponse(f"{request.url.path}{query}", status_code=303)
+    # `//host` would lead to another host
+    path = "/" + request.url.path.lstrip("/\\")
+    return RedirectResponse(f"{path}{query}", status_code=303)
 
 
 def _forbidden(reason: str) -> Response:

@@ -74,11 +74,14 @@ def part(request: Request, name: str, *, place: str, **values: object) -> HTMLRe
     return HTMLResponse(text)
 
 
-def mistake(request: Request, message: str, *, place: str, status: int = 400) -> HTMLResponse:
-    """Answer with what went wrong, and where to go on."""
+def mistake(
+    request: Request, message: str, *, place: str, status: int = 400, draft: str | None = None
+) -> HTMLResponse:
+    """Answer with what went wrong, and where to go on; `draft` keeps what somebody typed."""
     title = "That did not work"
+    name = "mistake.html.j2"
     return page(
-        request, "mistake.html.j2", place=place, title=title, status=status, message=message
+        request, name, place=place, title=title, status=status, message=message, draft=draft
     )
 
 

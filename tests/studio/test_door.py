@@ -8,10 +8,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from meter.studio.app import application
+from meter.studio.door import StudioKey
 
 if TYPE_CHECKING:
     from meter.studio.desk import Desk
-    from meter.studio.door import StudioKey
+
 
 OWN = "http://127.0.0.1:8765"
 
@@ -72,3 +73,32 @@ def test_a_file_outside_is_not_served(client: TestClient) -> None:
     assert client.get("/static/studio.css").status_code == 200
     for path in ("/static/../policy.toml", "/static/%2e%2e/report/report.css", "/static/x"):
         assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["//evil.example/x", "///evil.example", "/\\evil.example/x"])
+def test_the_token_leads_nowhere_else(client: TestClient, key: StudioKey, path: str) -> None:
+    """A path that a browser would take for another host is one of this studio."""
+    answer = client.get(f"{OWN}{path}?token={key.token}")
+    assert not answer.headers.get("location", "/").startswith(("//", "/\\", "http"))
+
+
+def test_a_cookie_of_another_server_locks_nobody_out(desk: Desk, key: StudioKey) -> None:
+    """Cookies are shared by all ports: one of the same name may come beside ours."""
+    client = TestClient(application(desk, key), base_url=OWN, follow_redirects=False)
+    cookie = f"{key.cookie}={key.token}; {key.cookie}=theirs"
+    assert client.get("/", headers={"cookie": cookie}).status_code == 303
+    assert client.get("/", headers={"cookie": f"{key.cookie}=theirs"}).status_code == 403
+
+
+def test_the_port_of_the_scheme_is_left_out_by_browsers(desk: Desk) -> None:
+    """A studio on port 80 is asked for without a port."""
+    key = StudioKey.new(80)
+    client = TestClient(application(desk, key), base_url="http://127.0.0.1", follow_redirects=False)
+    assert client.get(f"/?token={key.token}").status_code == 303
+
+
+def test_what_cannot_be_read_is_not_called_missing(client: TestClient) -> None:
+    """A form with far too many fields is told as what it is."""
+    answer = client.post("/policy/check", data={f"f{number}": "" for number in range(2000)})
+    assert answer.status_code == 400
+    assert "no such page" not in answer.text

@@ -130,8 +130,7 @@ def _kept(desk: Desk, typed: Mapping[str, str]) -> _Sent:
     groups = () if begun.policy is None else groups_of(begun.policy, begun.text)
     form = filled(groups, text, typed, str(desk.path))
     expected = typed.get("expected") or begun.base
-    draft = desk.keep(form.text, base=expected)
-    desk.in_force(draft)  # a good draft is what stays in force when the next one is broken
+    draft = desk.keep(form.text, base=expected, after=begun)
     return _Sent(draft=draft, expected=expected, filled=form)
 
 

@@ -123,7 +123,7 @@ def _with_card(
         branch = branch_of(Base.of(version.text, version.policy), card, given)
     except (DoesNotFitError, UnusableFieldError):
         return failed.address, f"card-{card}"
-    draft = desk.keep(branch.text)
+    draft = desk.keep(branch.text, base=version.base, after=version)
     if draft.policy is None:
         return failed.address, f"card-{card}"
     return asked.with_branch(branch.name, draft.key).address, "compare"

@@ -146,7 +146,7 @@ def _turned(version: Version, turned: tuple[str, ...], desk: Desk) -> Version:
     for name in turned:
         if version.policy is not None and name in version.policy.switches:
             text = set_value(text, ("switches", name), not version.policy.switches[name])
-    return desk.keep(text) if turned else version
+    return desk.keep(text, base=version.base, after=version) if turned else version
 
 
 def _switches(versions: tuple[NamedVersion, ...]) -> dict[str, bool]:

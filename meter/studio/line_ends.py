@@ -1,0 +1,48 @@
+"""The ends of lines: a browser sends its own, and a file keeps those that it has."""
+
+from __future__ import annotations
+
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["as_the_file_is_written"]
+
+_BOM = "\ufeff"
+
+
+def as_the_file_is_written(text: str, of_file: str) -> str:
+    r"""Return a text from a form with the file's line ends and mark: browsers send their own.
+
+    A line that the file has as well, or that stands in the place of one, keeps the end that it has
+    there; a new one ends like the line before it.
+
+    >>> as_the_file_is_written("a\nB\nc\n", "a\r\nb\r\nc\n")
+    'a\r\nB\r\nc\n'
+    """
+    plain = text.replace("\r\n", "\n").removeprefix(_BOM)
+    mark = _BOM if of_file.startswith(_BOM) else ""
+    if "\r\n" not in of_file:
+        return mark + plain
+    theirs = of_file.removeprefix(_BOM).split("\n")
+    if all(line.endswith("\r") for line in theirs[:-1]):
+        return mark + plain.replace("\n", "\r\n")
+    return mark + "\n".join(_with_ends(plain.split("\n"), theirs))
+
+
+def _with_ends(lines: list[str], theirs: list[str]) -> Iterator[str]:
+    """Yield lines, each with the carriage return that its like has among `theirs`."""
+    bare = [line.removesuffix("\r") for line in theirs]
+    matcher = SequenceMatcher(None, bare, lines, autojunk=False)
+    ends = {
+        there: theirs[here].endswith("\r")
+        for _, begin, end, start, stop in matcher.get_opcodes()
+        for here, there in zip(range(begin, end), range(start, stop), strict=False)
+    }
+    is_long = theirs[0].endswith("\r")
+    last = len(lines) - 1
+    for number, line in enumerate(lines):
+        is_long = ends.get(number, is_long)
+        yield f"{line}\r" if is_long and number != last else line

@@ -108,3 +108,39 @@ def test_every_place_shows_the_prompts_of_the_policy(
     decision, _ = decide(policy, reader, view, Usage(), datetime(2026, 9, 12, 9, tzinfo=UTC))
     page = client.get("/reader/frame?start=2026-09-12T09:00&steps=read").text
     assert render(decision, layout="narrow", folder=folder) in page
+
+
+def test_many_frames_come_some_at_a_time(client: TestClient) -> None:
+    """Every one of them is on some page, and none on two."""
+    address = "/gallery?layout=all&scheme=all"
+    seen = []
+    while address:
+        shown = figures(client, address)
+        seen += [one["src"] for one in shown]
+        more = [
+            link.attrib["href"]
+            for link in html5lib.parse(client.get(address).text).iter(f"{NAMES}a")
+            if link.text == "More frames"
+        ]
+        address = more[0] if more else ""
+        assert len(shown) <= 60
+    assert len(seen) == len(set(seen)) > 120
+    assert figures(client, "/gallery?from=999999999999999999999")
+
+
+def test_a_gallery_that_nobody_could_open_is_not_begun(client: TestClient, desk: Desk) -> None:
+    """It is told how many figures that would be, and where to look instead."""
+    languages = ("fr", "de", "es", "it", "pt", "nl", "sv", "nb", "pl", "ru", "ar", "zh-Hant")
+    regions = tuple(f"en-{region}" for region in ("GB", "AU", "NZ", "IE", "CA", "IN", "ZA", "SG"))
+    more = tuple(f"fr-{region}" for region in ("BE", "CA", "CH", "LU", "SN", "CI", "MA", "DZ"))
+    copies = "".join(
+        f'[copy.{tag}]\nheadline = "{tag}"\n\n' for tag in (*languages, *regions, *more, "es-MX")
+    )
+    extra = "".join(
+        f'[copy.es-{tag}]\nheadline = "x"\n\n' for tag in ("AR", "CL", "CO", "PE", "VE")
+    )
+    draft = desk.keep(desk.file().text + "\n" + copies + extra)
+    assert draft.policy is not None
+    answer = client.get(f"/gallery/file?v={draft.key}")
+    assert answer.status_code == 400
+    assert "some at a time" in answer.text

@@ -46,7 +46,8 @@ LAYOUTS: tuple[LayoutWord, ...] = get_args(LayoutWord)
 SCHEMES: tuple[SchemeWord, ...] = get_args(SchemeWord)
 
 _MOST_BYTES = 5_000_000
-_MEGABYTE = 1_000_000
+_LEAST_BYTES = 1_000
+"""What a figure has at least: an article, its caption and a prompt."""
 
 
 @frozen(kw_only=True)
@@ -143,6 +144,7 @@ def gallery_page(
     """
     found = survey(policy)
     shown = tuple(dict.fromkeys(locales)) or languages(policy)
+    _check_figures(len(found.situations) * len(shown) * len(LAYOUTS) * len(SCHEMES))
     groups = tuple(_groups(found.situations, shown, folder))
     figures = sum(len(group.frames) for group in groups)
     missing = {locale: tuple(_lacking(groups, locale)) for locale in shown}
@@ -157,18 +159,27 @@ def gallery_page(
         locales=shown,
         missing=missing,
     )
-    size = len(html.encode())
-    if size > _MOST_BYTES:
-        raise MeterError(
-            f"the gallery would have {figures:,} figures and {size / _MEGABYTE:.1f} MB, and 5 MB is"
-            " the most; show fewer languages at once with `--locale`"
-        )
+    if len(html.encode()) > _MOST_BYTES:
+        raise _too_large(figures)
     return GalleryPage(
         html=html,
         figures=figures,
         survey=found,
         locales=shown,
         missing=missing,
+    )
+
+
+def _check_figures(figures: int) -> None:
+    """Raise what is told of a page that is too large, before any of it is made."""
+    if figures * _LEAST_BYTES > _MOST_BYTES:
+        raise _too_large(figures)
+
+
+def _too_large(figures: int) -> MeterError:
+    return MeterError(
+        f"the gallery would have {figures:,} figures, which is more than 5 MB; show fewer languages"
+        " at once with `--locale`, or look at the prompts in `meter studio`, some at a time"
     )
 
 

@@ -6,10 +6,9 @@ What is shown is chosen by links, so that every choice has an address.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from attrs import frozen
+from attrs import evolve, frozen
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -25,8 +24,10 @@ from meter.studio.gallery.page import (
     languages,
     title_of,
 )
-from meter.studio.gallery.situations import PromptSituation, survey
+from meter.studio.gallery.situations import PromptSituation, Survey, survey
 from meter.studio.pages import desk_of, frame, link, page
+from meter.studio.progress import runs_of
+from meter.studio.runs import RunKey
 from meter.vocabulary import Show
 
 if TYPE_CHECKING:
@@ -37,13 +38,24 @@ if TYPE_CHECKING:
 
     from meter.policy import Policy
     from meter.studio.desk import Desk, Version
-    from meter.studio.gallery.situations import Survey
 
 __all__ = ["ROUTES"]
 
 _PLACE = "gallery"
 _ALL = "all"
 _FIRST_LAYOUT = "narrow"
+_MOST_FRAMES = 60
+_MOST_DIGITS = 6
+_LOOK = 2.0  # how long a page waits before it says that it will look again
+_AGAIN = 2  # seconds until it does
+_LONG = 60.0  # how long a frame does: the page around it has seen that the prompts are there
+
+
+class _Turn(NamedTuple):
+    """A link to other frames."""
+
+    name: str
+    address: str
 
 
 class _OpenPolicy(NamedTuple):
@@ -75,7 +87,7 @@ class _Framed:
     layout: str
     scheme: str
     address: str
-    missing: tuple[str, ...]
+    missing: tuple[str, ...] = ()
 
     @property
     def count(self) -> str:
@@ -89,9 +101,15 @@ async def _gallery(request: Request) -> Response:
     if isinstance(opened, PolicyError):
         name = "gallery/nothing.html.j2"
         return page(request, name, place=_PLACE, title="Gallery", problems=opened.problems)
-    found = await run_in_threadpool(_survey, opened.policy)
+    found = await _survey(request, opened.policy, _LOOK)
+    if found is None:
+        name = "gallery/working.html.j2"
+        again = {"Refresh": f"{_AGAIN}"}
+        return page(request, name, place=_PLACE, title="Gallery", headers=again)
     chosen = _chosen(request.query_params, opened.policy, found)
-    frames = await run_in_threadpool(_framed, opened, found, chosen)
+    frames = _framed(opened, found, chosen)
+    first = min(_whole(request.query_params.get("from")), len(frames) or 1)
+    shown = await run_in_threadpool(_with_missing, opened, frames[first - 1 :][:_MOST_FRAMES])
     return page(
         request,
         "gallery/place.html.j2",
@@ -99,7 +117,10 @@ async def _gallery(request: Request) -> Response:
         title="Gallery",
         opened=opened,
         survey=found,
-        frames=frames,
+        frames=shown,
+        total=len(frames),
+        first=first,
+        turn=_turns(opened, chosen, first, len(frames)),
         choices=_choices(opened, found, chosen),
         file=link("gallery/file", v=opened.version.key),
     )
@@ -111,12 +132,12 @@ async def _frame(request: Request) -> Response:
     opened = await run_in_threadpool(_open, desk_of(request), asked.get("v"))
     if isinstance(opened, PolicyError):
         raise HTTPException(404)
-    found = await run_in_threadpool(_survey, opened.policy)
-    number = asked.get("p", "")
-    if not (number.isdecimal() and 1 <= int(number) <= len(found.situations)):
+    found = await _survey(request, opened.policy, _LONG)
+    number = _whole(asked.get("p"), otherwise=0)
+    if found is None or not 1 <= number <= len(found.situations):
         raise HTTPException(404)
     chosen = _chosen(asked, opened.policy, found)
-    document = await run_in_threadpool(_document, opened, found.situations[int(number) - 1], chosen)
+    document = await run_in_threadpool(_document, opened, found.situations[number - 1], chosen)
     return frame(document)
 
 
@@ -142,9 +163,31 @@ def _open(desk: Desk, key: str | None) -> _OpenPolicy | PolicyError:
     return _OpenPolicy(version, policy, desk.prompts_of(policy))
 
 
-@lru_cache(maxsize=32)
-def _survey(policy: Policy) -> Survey:
-    return survey(policy)
+async def _survey(request: Request, policy: Policy, seconds: float) -> Survey | None:
+    """Return the prompts of a policy, or `None` while they are being found for longer than that."""
+    key = RunKey(_PLACE, policy.digest)
+    run = runs_of(request).start(key, lambda _tell: survey(policy), alone=False)
+    await run_in_threadpool(run.wait, seconds)
+    if run.error is not None:
+        raise run.error
+    return run.answer if isinstance(run.answer, Survey) else None
+
+
+def _whole(text: str | None, otherwise: int = 1) -> int:
+    """Return a number of an address, or another where it is none; nobody has a million prompts."""
+    if text is None or not text.isdecimal() or len(text) > _MOST_DIGITS:
+        return otherwise
+    return max(int(text), otherwise)
+
+
+def _turns(opened: _OpenPolicy, chosen: Mapping[str, str], first: int, total: int) -> list[_Turn]:
+    """Return the links to the frames before and after those that are shown."""
+    begins = {"Earlier frames": first - _MOST_FRAMES, "More frames": first + _MOST_FRAMES}
+    return [
+        _Turn(name, link(_PLACE, v=opened.version.key, **chosen, **{"from": max(begin, 1)}))
+        for name, begin in begins.items()
+        if 1 - _MOST_FRAMES < begin <= total
+    ]
 
 
 def _chosen(asked: Mapping[str, str], policy: Policy, found: Survey) -> dict[str, str]:
@@ -181,9 +224,9 @@ def _choices(opened: _OpenPolicy, found: Survey, chosen: Mapping[str, str]) -> l
     own = languages(opened.policy)
     return [
         _choice(opened, chosen, "locale", "Language", {tag: language_name(tag) for tag in own}),
-        _choice(opened, chosen, "layout", "Layout", _labels((*LAYOUTS, _ALL))),
-        _choice(opened, chosen, "scheme", "Scheme", _labels((*SCHEMES, _ALL))),
-        _choice(opened, chosen, "show", "Prompt", {_ALL: _ALL, **_prompt_labels(found)}),
+        _choice(opened, chosen, "layout", "Layout", {**_labels(LAYOUTS), _ALL: "all layouts"}),
+        _choice(opened, chosen, "scheme", "Scheme", {**_labels(SCHEMES), _ALL: "both"}),
+        _choice(opened, chosen, "show", "Prompt", {_ALL: "all prompts", **_prompt_labels(found)}),
     ]
 
 
@@ -220,13 +263,17 @@ def _framed(opened: _OpenPolicy, found: Survey, chosen: Mapping[str, str]) -> li
                 layout=layout,
                 scheme=scheme,
             ),
-            missing=situation.missing(locale, opened.folder),
         )
         for number, situation in enumerate(found.situations, 1)
         if chosen["show"] in (_ALL, str(situation.show))
         for layout in layouts
         for scheme in schemes
     ]
+
+
+def _with_missing(opened: _OpenPolicy, frames: Sequence[_Framed]) -> list[_Framed]:
+    """Return frames with what each lacks in its language."""
+    return [evolve(one, missing=one.situation.missing(one.locale, opened.folder)) for one in frames]
 
 
 def _document(opened: _OpenPolicy, situation: PromptSituation, chosen: Mapping[str, str]) -> str:

@@ -11,26 +11,27 @@ from hashlib import sha256
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from attrs import evolve, frozen
+from attrs import evolve
 
-from meter.errors import MeterError, PolicyError, Problem, problem_at, quoted
+from meter.errors import MeterError, PolicyError, problem_at, quoted
 from meter.loading import check_text
 from meter.loading.toml import read_text
-from meter.policy import Policy
 from meter.resources import MOST_BYTES, replace_file, templates_folder
 from meter.studio.line_ends import as_the_file_is_written
+from meter.studio.version import FILE, Version
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["FILE", "ConflictError", "Desk", "NotSavedError", "UnknownVersionError", "Version"]
+    from meter.errors import Problem
+    from meter.policy import Policy
 
-FILE = "file"
-"""The key of the version that is the file as it is now."""
+__all__ = ["FILE", "ConflictError", "Desk", "NotSavedError", "UnknownVersionError", "Version"]
 
 _MOST_DRAFTS = 500
 _MOST_UNDONE = 100
 _MOST_CHECKED = 8
+_MOST_SEEN = 32
 _KEY = 16  # hexadecimal digits: 64 bits
 
 
@@ -50,31 +51,6 @@ class NotSavedError(MeterError):
         self.draft = draft
 
 
-@frozen(kw_only=True)
-class Version:
-    """One text of the policy, and what it comes to.
-
-    `policy` is `None` where the text is no usable policy, and then `problems` say why; a usable
-    policy may have warnings there.
-    """
-
-    key: str
-    text: str
-    digest: str
-    """The digest of the bytes: what a later *Save* must still find in the file."""
-    policy: Policy | None
-    problems: tuple[Problem, ...] = ()
-    base: str
-    """The digest of the file that this was made from: a *Save* must find it there still."""
-    good: Policy | None = None
-    """The policy in force while this text is broken: of the draft or the file it was made from."""
-
-    @property
-    def is_file(self) -> bool:
-        """Whether this is the file as it is on disk."""
-        return self.key == FILE
-
-
 class Desk:
     """The open policy file, the drafts made of it, and what *Undo* gives back.
 
@@ -87,8 +63,11 @@ class Desk:
         self.may_write = may_write
         self.log: Path | None = None
         """The log that was replayed last, as events in order of time."""
+        self.log_name: str | None = None
+        """What whoever gave the log calls it, where that is not the name of its file."""
         self._lock = Lock()
         self._drafts: OrderedDict[str, Version] = OrderedDict()
+        self._seen: OrderedDict[str, str] = OrderedDict()
         self._undone: list[bytes] = []
         self._good: Policy | None = None
         self._checked: OrderedDict[str, tuple[Policy | None, tuple[Problem, ...]]] = OrderedDict()
@@ -108,13 +87,24 @@ class Desk:
                 text="",
                 digest=digest(b""),
                 base=digest(b""),
+                began=digest(b""),
                 policy=None,
                 problems=error.problems,
             )
         file = self._version(FILE, text, _bytes(text))
         if file.policy is not None:
             self._good = file.policy
+        with self._lock:
+            self._seen[file.digest] = text
+            self._seen.move_to_end(file.digest)
+            while len(self._seen) > _MOST_SEEN:
+                self._seen.popitem(last=False)
         return file
+
+    def seen(self, whole: str) -> str | None:
+        """Return a text that the file had since the studio was started, by its digest."""
+        with self._lock:
+            return self._seen.get(whole)
 
     def version(self, key: str | None) -> Version:
         """Return the version of a key; without one, the file.
@@ -138,7 +128,7 @@ class Desk:
         """Keep a text as a draft, and return its version; the file's own text is the file.
 
         `base` is the digest of the file that the text was made from, by default of the file as it
-        is; `after` is the version that was changed to this text. A draft's key says all three, so
+        is; `after` is the version that was changed to this text. A draft's key says all that, so
         that the same address always shows the same. Raises `PolicyError` for a text that is larger
         than a policy may be.
         """
@@ -159,11 +149,12 @@ class Desk:
         base = base or file.digest
         if text == file.text:
             return file
-        draft = self._version("", text, raw, base=base)
+        began = base if after is None or after.is_file else after.began
+        draft = self._version("", text, raw, base=base, began=began)
         if draft.policy is None:
             draft = evolve(draft, good=self.in_force(after or file))
         named = "" if draft.good is None else draft.good.digest
-        key = digest(f"{base} {named} ".encode() + raw)[:_KEY]
+        key = digest(f"{base} {began} {named} ".encode() + raw)[:_KEY]
         draft = evolve(draft, key=key)
         with self._lock:
             self._drafts[draft.key] = draft
@@ -291,11 +282,19 @@ class Desk:
             name = self.path.name
             raise NotSavedError(f"`{name}` cannot be written: {_reason(error)}", draft) from None
 
-    def _version(self, key: str, text: str, raw: bytes, base: str | None = None) -> Version:
+    def _version(
+        self, key: str, text: str, raw: bytes, base: str | None = None, began: str | None = None
+    ) -> Version:
         whole = digest(raw)
         policy, problems = self._check(text, whole)
         return Version(
-            key=key, text=text, digest=whole, base=base or whole, policy=policy, problems=problems
+            key=key,
+            text=text,
+            digest=whole,
+            base=base or whole,
+            began=began or base or whole,
+            policy=policy,
+            problems=problems,
         )
 
     def _check(self, text: str, whole: str) -> tuple[Policy | None, tuple[Problem, ...]]:

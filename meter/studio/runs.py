@@ -138,8 +138,7 @@ class Runs:
                 self._kept[key] = run
             self._kept.move_to_end(key)
             while len(self._kept) > _MOST_KEPT:
-                _, oldest = self._kept.popitem(last=False)
-                oldest.cancel()
+                self._kept.pop(self._least_needed()).cancel()
             return run
 
     def cancel(self, key: RunKey) -> None:
@@ -148,6 +147,11 @@ class Runs:
             run = self._kept.pop(key, None)
         if run is not None:
             run.cancel()
+
+    def _least_needed(self) -> RunKey:
+        """Return the key of the oldest run that has ended; where all still go on, of the oldest."""
+        ended = (key for key, run in self._kept.items() if run.has_ended)
+        return next(ended, next(iter(self._kept)))
 
     def _cancel(self, kind: str) -> None:
         for key in [key for key in self._kept if key.kind == kind]:

@@ -9,6 +9,14 @@
   const { EditorView } = cm;
   let sent = null; // what the form held when it was sent
   let timer = 0;
+  let isLeaving = false; // a button has sent the form: what was typed goes along
+
+  const check = (after) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      if (!isLeaving) form.dispatchEvent(new Event("typed"));
+    }, after);
+  };
 
   const theme = EditorView.theme({
     "&": { backgroundColor: "var(--paper)", color: "var(--ink)", maxHeight: "38rem" },
@@ -57,8 +65,7 @@
         if (!update.docChanged) return;
         text.value = update.state.doc.toString();
         if (update.transactions.some((one) => one.isUserEvent("checked"))) return;
-        clearTimeout(timer);
-        timer = setTimeout(() => form.dispatchEvent(new Event("typed")), DEBOUNCE);
+        check(DEBOUNCE);
       }),
     ],
   });
@@ -87,7 +94,61 @@
 
   const values = () => new Map([...new FormData(form)].filter(([name]) => name !== "text"));
 
+  // Each key in the form is looked at as each key in the text is; Enter does so at once.
+  form.addEventListener("input", (event) => {
+    if (event.target.closest("#fields")) check(DEBOUNCE);
+  });
+  form.addEventListener("change", (event) => {
+    if (event.target.closest("#fields")) check(0);
+  });
+  form.addEventListener("submit", (event) => {
+    if (event.submitter?.id === "check") {
+      event.preventDefault();
+      check(0);
+      return;
+    }
+    clearTimeout(timer);
+    isLeaving = true;
+  }, true);
+  window.addEventListener("pageshow", () => { isLeaving = false; });
+
+  document.body.addEventListener("htmx:configRequest", (event) => {
+    // a button that was pressed before does not say where this goes
+    if (event.detail.elt === form) event.detail.path = "/policy/check";
+  });
+
+  // Where somebody types, the field itself stays; all around it is renewed.
+  document.body.addEventListener("htmx:oobBeforeSwap", (event) => {
+    const { target, fragment } = event.detail;
+    const here = document.activeElement?.closest("#fields .field");
+    if (target.id !== "fields" || !here) return;
+    const [old, fresh] = [target, fragment].map((of) => [...of.querySelectorAll(".field")]);
+    const names = (of) => of.map((one) => one.dataset.field).join();
+    if (names(old) !== names(fresh)) return;
+    event.detail.shouldSwap = false;
+    old.forEach((one, place) => {
+      if (one !== here) one.replaceWith(fresh[place]);
+      else renew(one, fresh[place]);
+    });
+    target.querySelector(":scope > [role='alert']")?.remove();
+    const told = fragment.querySelector("[role='alert']");
+    if (told) target.prepend(told);
+  });
+
+  const renew = (field, fresh) => {
+    field.className = fresh.className;
+    field.querySelector(".bad")?.remove();
+    const wrong = fresh.querySelector(".bad");
+    if (wrong) field.append(wrong);
+    const [control, now] = [field, fresh].map((of) => of.querySelector("input, select, textarea"));
+    for (const name of ["aria-invalid", "aria-describedby"]) {
+      if (now.hasAttribute(name)) control.setAttribute(name, now.getAttribute(name));
+      else control.removeAttribute(name);
+    }
+  };
+
   document.body.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.elt === form && isLeaving) event.preventDefault();
     if (event.detail.elt === form) sent = { text: text.value, fields: values() };
   });
 

@@ -81,6 +81,7 @@ async def log(request: Request) -> Response:
         await run_in_threadpool(run.wait, _LOOK)
         if isinstance(run.answer, LogAnswer):
             desk.log = run.answer.events
+            desk.log_name = asked.log.name
     return page(
         request,
         "log.html.j2",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from meter.studio.policy import page
+from meter.studio.policy import page, parts
 
 __all__ = ["ROUTES"]
 
@@ -13,10 +13,10 @@ ROUTES: tuple[Route, ...] = (
     Route("/policy/check", page.check, methods=["POST"]),
     Route("/policy/save", page.save, methods=["POST"]),
     Route("/policy/undo", page.undo, methods=["POST"]),
-    Route("/policy/changes", page.changes),
-    Route("/policy/more", page.more),
-    Route("/policy/audience", page.audience),
-    Route("/policy/first", page.first),
-    Route("/policy/outside", page.outside),
-    Route("/policy/download", page.download),
+    Route("/policy/changes", parts.changes),
+    Route("/policy/more", parts.more),
+    Route("/policy/audience", parts.audience),
+    Route("/policy/first", parts.first),
+    Route("/policy/outside", parts.outside),
+    Route("/policy/download", parts.download),
 )

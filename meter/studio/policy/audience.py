@@ -102,9 +102,9 @@ class Audience:
         )
 
 
-def log_audience(path: Path) -> Audience:
-    """Return the readers of a log. Raises `LogError` for what is none."""
-    return Audience(Log(path), called=f"`{path.name}`")
+def log_audience(path: Path, name: str | None = None) -> Audience:
+    """Return the readers of a log, called `name` if it has one. Raises `LogError` for no log."""
+    return Audience(Log(path), called=f"`{name or path.name}`")
 
 
 def simulated_audience(policy: Policy) -> Audience:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from meter.loading import check_text
+from meter.verify import BUILT_IN, guarantees
 from meter.verify.diagram import UndecidedError
 from meter.verify.diff import changes
 from meter.verify.lints import lints
@@ -19,9 +20,17 @@ if TYPE_CHECKING:
     from meter.errors import Problem
     from meter.policy import Policy
     from meter.studio.desk import Version
+    from meter.verify import ProofAnswer
     from meter.verify.diff import Changes
 
-__all__ = ["ChangedLine", "Undecided", "changed_lines", "exact_problems", "who_changes"]
+__all__ = [
+    "ChangedLine",
+    "Undecided",
+    "changed_lines",
+    "exact_problems",
+    "own_promises",
+    "who_changes",
+]
 
 BUDGET = 10.0
 """Seconds in which it is decided who changes, or said that it is not."""
@@ -56,6 +65,11 @@ def changed_lines(old: str, new: str) -> Iterator[ChangedLine]:
 def exact_problems(version: Version, name: str) -> tuple[Problem, ...]:
     """Return everything to say about a version: what takes a while is among it."""
     return check_text(version.text, name, exact=lints)[1]
+
+
+def own_promises(policy: Policy) -> tuple[ProofAnswer, ...]:
+    """Return what came of a policy's own promises: those that a running site holds it to."""
+    return guarantees(policy, seconds=BUDGET, leave_out=tuple(BUILT_IN))
 
 
 def who_changes(old: Policy, new: Policy) -> Changes | Undecided:

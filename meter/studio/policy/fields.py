@@ -6,10 +6,11 @@ A field knows where its value stands in the tables of the file, and what it says
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from meter.canonical import to_table
 from meter.explanation import clause
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from meter.policy import Copy, Meter, Offer, Policy
 
-__all__ = ["LENGTH", "LENGTHS", "WINDOW", "Field", "FieldGroup", "Kind", "groups_of"]
+__all__ = ["LENGTH", "LENGTHS", "WINDOW", "Field", "FieldGroup", "Kind", "beside", "groups_of"]
 
 WINDOW = "window"
 LENGTH = "length"
@@ -62,6 +63,8 @@ class Field:
     is_rare: bool = False
     """Whether it is hidden until somebody asks for more."""
     choices: Mapping[str, str] = field(factory=dict)
+    of_file: str | None = None
+    """What the file on disk says, where that is known."""
 
     @property
     def name(self) -> str:
@@ -72,6 +75,16 @@ class Field:
     def is_changed(self) -> bool:
         """Whether somebody typed something else than the policy says."""
         return self.value != self.was
+
+    @property
+    def differs(self) -> bool:
+        """Whether it says something else than the file on disk."""
+        return self.value != (self.was if self.of_file is None else self.of_file)
+
+    @property
+    def is_day(self) -> bool:
+        """Whether it can be picked in a calendar: an instant or a slip cannot."""
+        return self.kind == "date" and (not self.value or _is_day(self.value))
 
 
 @frozen(kw_only=True)
@@ -109,6 +122,22 @@ def groups_of(policy: Policy, text: str) -> tuple[FieldGroup, ...]:
     return (*meters, *offers, *_copies(policy, text))
 
 
+def beside(
+    groups: tuple[FieldGroup, ...], of_file: tuple[FieldGroup, ...]
+) -> tuple[FieldGroup, ...]:
+    """Return groups whose fields know what the file says; a field that it lacks is empty there."""
+    if not of_file:
+        return groups
+    said = {one.path: one.was for group in of_file for one in group.fields}
+    return tuple(
+        evolve(
+            group,
+            fields=tuple(evolve(one, of_file=said.get(one.path, "")) for one in group.fields),
+        )
+        for group in groups
+    )
+
+
 def _field(
     path: tuple[str | int, ...],
     label: str,
@@ -139,7 +168,8 @@ def _meter(meter: Meter, policy: Policy) -> Iterator[Field]:
             is_rare = status not in _USUAL
             given = meter.limit.get(status)
             where = (*path, "limit", str(status))
-            yield _field(where, _capital(label), given, "number", per, is_rare=is_rare)
+            hint = per if is_rare else f"{per}; empty or 0: none, a wall at once"
+            yield _field(where, _capital(label), given, "number", hint, is_rare=is_rare)
     else:
         yield _field((*path, "limit"), "Every reader", meter.limit, "number", per)
     yield from _window(meter)
@@ -198,6 +228,13 @@ def _copy(path: tuple[str, ...], copy: Copy | None) -> Iterator[Field]:
     yield _field((*path, "pitch"), "Pitch", pitch, "words", "the sentence below it")
     lines = "\n".join(benefits)
     yield _field((*path, "benefits"), "Benefits", lines, "lines", "a line each")
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _capital(words: str) -> str:

@@ -128,6 +128,13 @@ def _lines(text: str) -> Value | None:
     return tuple(line.strip() for line in text.splitlines() if line.strip()) or None
 
 
+_FORMS: Mapping[Kind, str] = {
+    "number": "write a whole number from 0, such as 5, or none for no limit",
+    "price": "write a price such as 9 or 12.50",
+    "date": "write a day such as 2027-06-30",
+}
+"""What is asked of somebody whose words are none of these."""
+
 _READERS: Mapping[Kind, Callable[[str], Value | None]] = {
     "number": _number,
     "price": _price,
@@ -146,11 +153,14 @@ def _marked(group: FieldGroup, problems: Iterable[Problem]) -> FieldGroup:
     fields = []
     for one in group.fields:
         about = [each for each in errors if one.is_changed and _is_about(one.path, each.path)]
-        fields.append(evolve(one, message=_words(about[0]) if about else ""))
+        fields.append(evolve(one, message=_words(one, about[0]) if about else ""))
     return evolve(group, fields=tuple(fields))
 
 
-def _words(problem: Problem) -> str:
+def _words(one: Field, problem: Problem) -> str:
+    """Return what is wrong with a field, in words of the form, not of the file."""
+    if one.kind in _FORMS and isinstance(_READERS[one.kind](one.value), str):
+        return _FORMS[one.kind]
     return f"{problem.message}; {problem.help}" if problem.help else problem.message
 
 

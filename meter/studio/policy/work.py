@@ -5,13 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypedDict
 
 from attrs import field, frozen
+from starlette.concurrency import run_in_threadpool
 
 from meter.errors import MeterError, Problem
 from meter.studio.pages import desk_of
 from meter.studio.policy.answers import SlowAnswers
 from meter.studio.policy.audience import Audience, Concerned, log_audience, simulated_audience
-from meter.studio.policy.draft import Undecided, exact_problems, who_changes
+from meter.studio.policy.draft import Undecided, exact_problems, own_promises, who_changes
 from meter.studio.policy.rules import RuleRow, rule_rows
+from meter.studio.progress import runs_of
+from meter.studio.promises.running import run_tests
+from meter.studio.promises.tests import PolicyTests
+from meter.verify import ProofAnswer, ProofOutcome
 from meter.verify.diff import Changes
 from meter.verify.rows import NOTHING_DIFFERS, ONE_EXAMPLE
 
@@ -22,13 +27,23 @@ if TYPE_CHECKING:
     from meter.studio.desk import Desk, Version
 
 __all__ = [
+    "AT_ONCE",
+    "PATIENT",
     "AudienceValues",
     "ChangeValues",
     "ProblemValues",
+    "PromiseValues",
     "audience_values",
     "change_values",
     "problem_values",
+    "promise_values",
 ]
+
+
+AT_ONCE = 0.3
+"""Seconds that a page waits for what takes a while; then it is shown without."""
+PATIENT = 20.0
+"""Seconds that is waited where nothing else is asked for."""
 
 
 @frozen
@@ -36,6 +51,7 @@ class _Work:
     """The questions that are worked on, of each sort one at a time."""
 
     problems: SlowAnswers[tuple[Problem, ...]] = field(factory=SlowAnswers)
+    promises: SlowAnswers[tuple[ProofAnswer, ...]] = field(factory=SlowAnswers)
     changes: SlowAnswers[Changes | Undecided] = field(factory=SlowAnswers)
     concerned: SlowAnswers[tuple[Audience, Concerned]] = field(factory=SlowAnswers)
     audiences: dict[object, Audience] = field(factory=dict)
@@ -48,6 +64,21 @@ class ProblemValues(TypedDict):
     is_exact: bool
     """Whether what takes a while is among the problems."""
     rules: tuple[RuleRow, ...]
+
+
+class PromiseValues(TypedDict):
+    """What the templates show of the policy's own promises, and of the tests beside it."""
+
+    broken: tuple[str, ...]
+    """The names of the promises that are broken, as far as is known."""
+    doubtful: tuple[str, ...]
+    """The names of those that could not be decided in time."""
+    is_proved: bool
+    """Whether it is known which promises are kept."""
+    tests: PolicyTests | None
+    """What came of the tests, if that is known."""
+    failing: int
+    """How many tests fail, as far as is known."""
 
 
 class ChangeValues(TypedDict):
@@ -86,6 +117,44 @@ async def problem_values(request: Request, version: Version, seconds: float) -> 
         "problems": known,
         "is_exact": problems is not None,
         "rules": () if version.policy is None else rule_rows(version.policy, known),
+    }
+
+
+async def promise_values(
+    request: Request, version: Version, seconds: float, *, tests: bool = True
+) -> PromiseValues:
+    """Return which of its own promises a version breaks, if known within some seconds, and tests.
+
+    The tests beside the policy are run where `tests` asks for it.
+    """
+    policy = version.policy
+    if policy is None:
+        return _promises((), None, is_proved=True)
+    answers: tuple[ProofAnswer, ...] | None = ()
+    if policy.guarantees:
+        answers = await _work_of(request).promises.within(
+            seconds, policy.digest, lambda: own_promises(policy)
+        )
+    found = None
+    if tests:
+        run = await run_in_threadpool(run_tests, runs_of(request), policy, desk_of(request).path)
+        await run_in_threadpool(run.wait, seconds)
+        found = run.answer if isinstance(run.answer, PolicyTests) else None
+    return _promises(answers or (), found, is_proved=answers is not None)
+
+
+def _promises(
+    answers: tuple[ProofAnswer, ...], tests: PolicyTests | None, *, is_proved: bool
+) -> PromiseValues:
+    def named(outcome: ProofOutcome) -> tuple[str, ...]:
+        return tuple(one.name for one in answers if one.outcome is outcome)
+
+    return {
+        "broken": named(ProofOutcome.FAILS),
+        "doubtful": named(ProofOutcome.NOT_DECIDED),
+        "is_proved": is_proved,
+        "tests": tests,
+        "failing": 0 if tests is None else sum(one.broken is not None for one in tests.files),
     }
 
 
@@ -133,14 +202,16 @@ def _source(desk: Desk, policy: Policy) -> object:
     if log is None:
         return policy.digest
     stat = log.stat()
-    return (str(log), stat.st_mtime_ns, stat.st_size)
+    return (str(log), desk.log_name, stat.st_mtime_ns, stat.st_size)
 
 
 def _concerned(work: _Work, desk: Desk, old: Policy, new: Policy) -> tuple[Audience, Concerned]:
     source = _source(desk, old)
     found = work.audiences.get(source)
     if found is None:
-        found = simulated_audience(old) if desk.log is None else log_audience(desk.log)
+        found = (
+            simulated_audience(old) if desk.log is None else log_audience(desk.log, desk.log_name)
+        )
         work.audiences.clear()  # one at a time: a log may be large
         work.audiences[source] = found
     return found, found.concerned(old, new)

@@ -12,12 +12,12 @@ from meter.studio.pages import desk_of, link, page
 from meter.studio.progress import progress_of, runs_of
 from meter.studio.promises.kept import named, with_title, written
 from meter.studio.promises.lamps import Lamps, light
+from meter.studio.promises.running import TESTS, run_tests
 from meter.studio.promises.tests import (
     Mistakes,
     PolicyTests,
     digest_of_tests,
     find_mistakes,
-    look_at_tests,
 )
 from meter.studio.reader.links import story_link
 from meter.studio.runs import RunKey, Runs
@@ -36,7 +36,6 @@ __all__ = ["cancel", "keep", "mistakes", "progress", "promises", "test_file"]
 
 _PLACE = "promises"
 _PROOF = "proof"
-_TESTS = "tests"
 _MISTAKES = "mistakes"
 _SECONDS = 10.0  # as `meter prove` has
 _LOOK = 1.0  # how long a page waits for each thing that it starts
@@ -55,7 +54,7 @@ class _AskedPromises(NamedTuple):
         """Return the key of a run: of the proof, of the tests, or of the mistakes."""
         of = {
             _PROOF: (self.policy.digest,),
-            _TESTS: (self.policy.digest, self.files),
+            TESTS: (self.policy.digest, self.files),
             _MISTAKES: (self.policy.digest, self.files, self.version.digest),
         }
         return RunKey(kind, of[kind])
@@ -114,7 +113,7 @@ async def progress(request: Request) -> Response:
     """Tell how far the proof, the tests or the mistakes are."""
     asked = await _asked(request, request.query_params.get("v"))
     of = request.query_params.get("of", _PROOF)
-    kind = of if of in (_TESTS, _MISTAKES) else _PROOF
+    kind = of if of in (TESTS, _MISTAKES) else _PROOF
     return progress_of(runs_of(request).find(asked.key(kind)))
 
 
@@ -166,9 +165,7 @@ def _prove(runs: Runs, desk: Desk, asked: _AskedPromises) -> Run[object]:
 
 def _test(runs: Runs, desk: Desk, asked: _AskedPromises) -> Run[object]:
     """Return the run of the tests beside a policy."""
-    return runs.start(
-        asked.key(_TESTS), lambda _: look_at_tests(asked.policy, desk.path), alone=False
-    )
+    return run_tests(runs, asked.policy, desk.path, files=asked.files)
 
 
 def _test_of(request: Request, asked: _AskedPromises, given: Mapping[str, str]) -> tuple[str, str]:

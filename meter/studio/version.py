@@ -1,0 +1,40 @@
+"""One text of the policy, the file's or a draft, and what it comes to."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from meter.errors import Problem
+from meter.policy import Policy
+
+__all__ = ["FILE", "Version"]
+
+FILE = "file"
+"""The key of the version that is the file as it is now."""
+
+
+@frozen(kw_only=True)
+class Version:
+    """One text of the policy, and what it comes to.
+
+    `policy` is `None` where the text is no usable policy, and then `problems` say why; a usable
+    policy may have warnings there.
+    """
+
+    key: str
+    text: str
+    digest: str
+    """The digest of the bytes: what a later *Save* must still find in the file."""
+    policy: Policy | None
+    problems: tuple[Problem, ...] = ()
+    base: str
+    """The digest of the file that this was made from: a *Save* must find it there still."""
+    began: str
+    """The digest of the file that the edit began with: another one where others saved since."""
+    good: Policy | None = None
+    """The policy in force while this text is broken: of the draft or the file it was made from."""
+
+    @property
+    def is_file(self) -> bool:
+        """Whether this is the file as it is on disk."""
+        return self.key == FILE

@@ -140,9 +140,9 @@ def test_a_file_changed_outside_is_never_written_over(client: TestClient, desk: 
     assert FIVE in page
     assert "price = 19" in page
     assert desk.path.read_text(encoding="utf-8") == theirs
-    choice = re.search(r'name="v" value="(\w+)".*?name="expected" value="(\w+)"', page, re.DOTALL)
-    assert choice is not None
-    form = {"v": choice[1], "expected": choice[2], "text": desk.version(choice[1]).text}
+    fields = r'name="v" value="(\w+)".*?name="expected" value="(\w+)"'
+    *_, (key, expected) = re.findall(fields, page, re.DOTALL)
+    form = {"v": key, "expected": expected, "text": desk.version(key).text}
     beside = client.post("/policy/check", data=form)
     assert "-price = 19" in words(client.get(beside.headers["location"]))
     assert client.post("/policy/save", data=form).headers["location"] == "/policy?told=saved"

@@ -6,7 +6,10 @@ import html
 import re
 from typing import TYPE_CHECKING
 
+import pytest
+
 from meter.reloading import ReloadingPolicy
+from meter.studio.policy.draft import joined
 from tests.studio.policy_forms import ANONYMOUS, FIVE, draft_of, sent, words
 
 if TYPE_CHECKING:
@@ -85,8 +88,14 @@ def test_a_colleagues_edit_is_named_as_theirs_until_it_is_saved(
     mine = sent(desk, **{ANONYMOUS: "5"})
     desk.path.write_text(desk.file().text.replace("price = 9", "price = 11"), encoding="utf-8")
     conflict = html.unescape(client.post("/policy/save", data=mine).text)
-    choice = re.search(r'name="v" value="(\w+)".*?name="expected" value="(\w+)"', conflict, re.DOTALL)
-    form = {"v": choice[1], "expected": choice[2], "text": desk.version(choice[1]).text}
+    both = re.search(r"hidden>\n([^<]*)</textarea>\s*<p><button", conflict)[1]
+    assert both == desk.version(None).text.replace("anonymous = 3", "anonymous = 5")
+    form = sent(desk, text=both)
+    page = client.get(client.post("/policy/check", data=form).headers["location"])
+    assert "Somebody else" not in words(page)
+    fields = r'name="v" value="(\w+)".*?name="expected" value="(\w+)"'
+    *_, choice = re.findall(fields, conflict, re.DOTALL)
+    form = {"v": choice[0], "expected": choice[1], "text": desk.version(choice[0]).text}
     beside = client.post("/policy/check", data=form).headers["location"]
     for more in ("", "# more\n"):
         said = words(client.get(beside))
@@ -95,9 +104,27 @@ def test_a_colleagues_edit_is_named_as_theirs_until_it_is_saved(
         assert "-price = 9 +price = 11" in said
         assert f"+{FIVE}" in said
         key = beside.partition("=")[2]
-        again = {"v": key, "expected": choice[2], "text": desk.version(key).text + more}
+        again = {"v": key, "expected": choice[1], "text": desk.version(key).text + more}
         beside = client.post("/policy/check", data=again).headers["location"]
     assert "Somebody else" not in words(client.get("/policy"))
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "both"),
+    [
+        ("A\nb\nc\n", "a\nb\nC\n", "A\nb\nC\n"),
+        ("a\nb\nc\nd\n", "b\nc\n", "b\nc\nd\n"),
+        ("A\nb\nc\n", "a\nB\nc\n", None),
+        ("x\na\nb\nc\n", "y\na\nb\nc\n", None),
+        ("a\nb\nc\n", "a\nb\nC\n", "a\nb\nC\n"),
+    ],
+)
+def test_two_changes_of_different_places_become_one_text(
+    mine: str, theirs: str, both: str | None
+) -> None:
+    """Neither is lost; where both changed one place, nobody guesses."""
+    assert joined("a\nb\nc\n", mine, theirs) == both
+    assert joined("a\nb\nc\n", theirs, mine) == both
 
 
 def test_a_log_is_called_as_whoever_gave_it_calls_it(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from difflib import unified_diff
-from itertools import islice
+from difflib import SequenceMatcher, unified_diff
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -28,6 +28,7 @@ __all__ = [
     "Undecided",
     "changed_lines",
     "exact_problems",
+    "joined",
     "own_promises",
     "who_changes",
 ]
@@ -60,6 +61,29 @@ def changed_lines(old: str, new: str) -> Iterator[ChangedLine]:
     found = unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=3)
     for line in islice(found, _NAMES, None):
         yield ChangedLine(sort=_SORTS.get(line[:1], "same"), text=line)
+
+
+def joined(began: str, mine: str, theirs: str) -> str | None:
+    """Return a text with what two people changed in the same text, unless they changed one place.
+
+    Changes in neighbouring lines are taken for changes of one place.
+    """
+    old = began.splitlines(keepends=True)
+    edits = sorted([*_line_edits(old, mine), *_line_edits(old, theirs)], key=lambda one: one[:2])
+    if any(before[1] >= after[0] for before, after in pairwise(edits)):
+        return None
+    for start, end, lines in reversed(edits):
+        old[start:end] = lines
+    return "".join(old)
+
+
+def _line_edits(old: list[str], text: str) -> Iterator[tuple[int, int, list[str]]]:
+    """Yield which lines become which in another text."""
+    new = text.splitlines(keepends=True)
+    found = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    for sort, start, end, first, last in found:
+        if sort != "equal":
+            yield start, end, new[first:last]
 
 
 def exact_problems(version: Version, name: str) -> tuple[Problem, ...]:

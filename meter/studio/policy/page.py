@@ -9,9 +9,10 @@ from attrs import frozen
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
+from meter.loading import check_text
 from meter.studio.desk import ConflictError, Desk, UnknownVersionError, Version
 from meter.studio.pages import desk_of, is_partial, link, page, part
-from meter.studio.policy.draft import ChangedLine, changed_lines
+from meter.studio.policy.draft import ChangedLine, changed_lines, joined
 from meter.studio.policy.fields import FieldGroup, beside, groups_of
 from meter.studio.policy.form import Filled, filled
 from meter.studio.policy.work import (
@@ -206,6 +207,8 @@ async def undo(request: Request) -> Response:
 async def _conflict(request: Request, draft: Version) -> Response:
     """Show two texts: the one that was sent, and the file as somebody else left it."""
     file = await run_in_threadpool(desk_of(request).file)
+    began = desk_of(request).seen(draft.began)
+    both = None if began is None else joined(began, draft.text, file.text)
     return page(
         request,
         "policy/conflict.html.j2",
@@ -213,6 +216,7 @@ async def _conflict(request: Request, draft: Version) -> Response:
         title="The file was changed meanwhile",
         status=HTTPStatus.CONFLICT,
         **_values(desk_of(request), draft, file),
+        both=None if both is None or check_text(both)[0] is None else both,
     )
 
 

@@ -166,6 +166,8 @@
         if (isField && sent.fields.get(name) !== value) input.value = value;
       }
       typed = null;
+      const told = document.querySelector("#told[data-until]");
+      if (told) told.replaceWith(Object.assign(told.cloneNode(false), { className: "" }));
       follow();
       adopt();
     }

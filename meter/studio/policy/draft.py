@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from difflib import SequenceMatcher, unified_diff
+import re
+from difflib import unified_diff
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,7 @@ class Undecided:
     reason: str
 
 
+_HEAD = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _NAMES = 2  # lines with the names of the files, which come first
 _SORTS = {"-": "out", "+": "in", "@": "head"}
 
@@ -80,10 +82,19 @@ def joined(began: str, mine: str, theirs: str) -> str | None:
 def _line_edits(old: list[str], text: str) -> Iterator[tuple[int, int, list[str]]]:
     """Yield which lines become which in another text."""
     new = text.splitlines(keepends=True)
-    found = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
-    for sort, start, end, first, last in found:
-        if sort != "equal":
+    for line in unified_diff(old, new, n=0):
+        head = _HEAD.match(line)
+        if head is not None:
+            start, end = _span(head[1], head[2])
+            first, last = _span(head[3], head[4])
             yield start, end, new[first:last]
+
+
+def _span(start: str, count: str | None) -> tuple[int, int]:
+    """Return the places of lines that a head names; none begin after the line that it names."""
+    lines = 1 if count is None else int(count)
+    first = int(start) - min(lines, 1)
+    return first, first + lines
 
 
 def exact_problems(version: Version, name: str) -> tuple[Problem, ...]:

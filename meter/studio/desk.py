@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from hashlib import sha256
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from attrs import evolve
 
@@ -18,7 +18,13 @@ from meter.loading import check_text
 from meter.loading.toml import read_text
 from meter.resources import MOST_BYTES, replace_file, templates_folder
 from meter.studio.line_ends import as_the_file_is_written
-from meter.studio.version import FILE, Version
+from meter.studio.version import (
+    FILE,
+    ConflictError,
+    NotSavedError,
+    UnknownVersionError,
+    Version,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,27 +34,13 @@ if TYPE_CHECKING:
 
 __all__ = ["FILE", "ConflictError", "Desk", "NotSavedError", "UnknownVersionError", "Version"]
 
+_Kept = TypeVar("_Kept")
+
 _MOST_DRAFTS = 500
 _MOST_UNDONE = 100
 _MOST_CHECKED = 8
 _MOST_SEEN = 32
 _KEY = 16  # hexadecimal digits: 64 bits
-
-
-class UnknownVersionError(MeterError):
-    """A draft that this studio does not keep: it is of an earlier start, or too long ago."""
-
-
-class ConflictError(MeterError):
-    """The file is not what it was when the text to save was begun."""
-
-
-class NotSavedError(MeterError):
-    """The file cannot be written. What was to be saved is kept: `draft` is its key."""
-
-    def __init__(self, message: str, draft: str) -> None:
-        super().__init__(message)
-        self.draft = draft
 
 
 class Desk:
@@ -95,10 +87,7 @@ class Desk:
         if file.policy is not None:
             self._good = file.policy
         with self._lock:
-            self._seen[file.digest] = text
-            self._seen.move_to_end(file.digest)
-            while len(self._seen) > _MOST_SEEN:
-                self._seen.popitem(last=False)
+            _note(self._seen, file.digest, text, _MOST_SEEN)
         return file
 
     def seen(self, whole: str) -> str | None:
@@ -157,10 +146,7 @@ class Desk:
         key = digest(f"{base} {began} {named} ".encode() + raw)[:_KEY]
         draft = evolve(draft, key=key)
         with self._lock:
-            self._drafts[draft.key] = draft
-            self._drafts.move_to_end(draft.key)
-            while len(self._drafts) > _MOST_DRAFTS:
-                self._drafts.popitem(last=False)
+            _note(self._drafts, draft.key, draft, _MOST_DRAFTS)
         return draft
 
     def in_force(self, version: Version) -> Policy | None:
@@ -307,15 +293,21 @@ class Desk:
             if policy is not None and policy.publication.templates is not None:
                 return found
             with self._lock:
-                self._checked[whole] = found
-                while len(self._checked) > _MOST_CHECKED:
-                    self._checked.popitem(last=False)
+                _note(self._checked, whole, found, _MOST_CHECKED)
         return found
 
 
 def digest(raw: bytes) -> str:
     """Return the digest of a file: SHA-256 in hexadecimal digits."""
     return sha256(raw).hexdigest()
+
+
+def _note(kept: OrderedDict[str, _Kept], key: str, value: _Kept, most: int) -> None:
+    """Keep a value as the newest; of many, the oldest goes."""
+    kept[key] = value
+    kept.move_to_end(key)
+    while len(kept) > most:
+        kept.popitem(last=False)
 
 
 def _bytes(text: str) -> bytes:

@@ -1,16 +1,32 @@
-"""One text of the policy, the file's or a draft, and what it comes to."""
+"""One text of the policy, the file's or a draft: what it comes to, and why it is not to be had."""
 
 from __future__ import annotations
 
 from attrs import frozen
 
-from meter.errors import Problem
+from meter.errors import MeterError, Problem
 from meter.policy import Policy
 
-__all__ = ["FILE", "Version"]
+__all__ = ["FILE", "ConflictError", "NotSavedError", "UnknownVersionError", "Version"]
 
 FILE = "file"
 """The key of the version that is the file as it is now."""
+
+
+class UnknownVersionError(MeterError):
+    """A draft that this studio does not keep: it is of an earlier start, or too long ago."""
+
+
+class ConflictError(MeterError):
+    """The file is not what it was when the text to save was begun."""
+
+
+class NotSavedError(MeterError):
+    """The file cannot be written. What was to be saved is kept: `draft` is its key."""
+
+    def __init__(self, message: str, draft: str) -> None:
+        super().__init__(message)
+        self.draft = draft
 
 
 @frozen(kw_only=True)

@@ -32,6 +32,8 @@ __all__ = ["check", "save", "show", "undo"]
 
 _PLACE = "policy"
 _TITLE = "Policy"
+_GLANCE = 0.1
+"""Seconds that whoever types waits for the promises; what takes longer comes in a pause."""
 _TOLD = {
     "saved": "Saved. The file on disk is this text now.",
     "although": (
@@ -153,7 +155,7 @@ async def check(request: Request) -> Response:
     form = sent.filled if sent.filled.is_wrong else None
     if is_partial(request):
         file = await run_in_threadpool(desk_of(request).file)
-        promises = await promise_values(request, sent.draft, AT_ONCE, tests=False)
+        promises = await promise_values(request, sent.draft, _GLANCE, tests=False)
         return part(
             request,
             "policy/checked.html.j2",
@@ -182,6 +184,8 @@ async def save(request: Request) -> Response:
     if sent.draft.policy is None:
         return await _page(request, sent.draft, told=_BROKEN, status=wrong)
     found = await promise_values(request, sent.draft, PATIENT, tests=False)
+    if not found["is_proved"]:  # another tab's draft came in between
+        found = await promise_values(request, sent.draft, PATIENT, tests=False)
     if found["broken"] and sent.although != sent.draft.key and not sent.draft.is_file:
         return _to(v=sent.draft.key, told="asked")
     try:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from difflib import SequenceMatcher
+from collections import deque
+from difflib import unified_diff
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
 __all__ = ["as_the_file_is_written"]
 
 _BOM = "\ufeff"
+_HEADING = 3
+"""How many lines a difference begins with: two names, and where it is."""
 
 
 def as_the_file_is_written(text: str, of_file: str) -> str:
@@ -35,14 +38,21 @@ def as_the_file_is_written(text: str, of_file: str) -> str:
 def _with_ends(lines: list[str], theirs: list[str]) -> Iterator[str]:
     """Yield lines, each with the carriage return that its like has among `theirs`."""
     bare = [line.removesuffix("\r") for line in theirs]
-    matcher = SequenceMatcher(None, bare, lines, autojunk=False)
-    ends = {
-        there: theirs[here].endswith("\r")
-        for _, begin, end, start, stop in matcher.get_opcodes()
-        for here, there in zip(range(begin, end), range(start, stop), strict=False)
-    }
-    is_long = theirs[0].endswith("\r")
-    last = len(lines) - 1
-    for number, line in enumerate(lines):
-        is_long = ends.get(number, is_long)
-        yield f"{line}\r" if is_long and number != last else line
+    ends = deque(line.endswith("\r") for line in theirs)
+    replaced: deque[bool] = deque()
+    is_long = ends[0]
+    number = 0
+    whole = len(bare) + len(lines)  # lines around a change: all of them
+    told = unified_diff(bare, lines, n=whole, lineterm="")
+    for line in list(told)[_HEADING:] or [f" {line}" for line in lines]:
+        sign, words = line[0], line[1:]
+        if sign == "-":
+            replaced.append(ends.popleft())
+            continue
+        if sign == " ":
+            replaced.clear()
+            is_long = ends.popleft()
+        elif replaced:
+            is_long = replaced.popleft()
+        number += 1
+        yield f"{words}\r" if is_long and number < len(lines) else words

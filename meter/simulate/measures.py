@@ -67,6 +67,11 @@ class Measure:
     share: bool = False
 
     @property
+    def plain(self) -> str:
+        """What it is called inside a sentence."""
+        return self.title.lower().replace(",", "")
+
+    @property
     def money(self) -> bool:
         """Whether this is an amount of money."""
         return self.unit == "money"

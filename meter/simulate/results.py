@@ -24,6 +24,8 @@ from meter.simulate.population import Population
 from meter.simulate.report.verdict import ComparisonVerdict, DrawnEvidence, verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from meter.policy import Policy
     from meter.simulate.assumptions import Assumptions
 
@@ -142,14 +144,28 @@ class Results:
 
         The sample's sums and their intervals, times how often it goes into your readers.
         """
+        return self._sums(self.measures[number])
+
+    def total_differences(self, number: int) -> dict[str, Estimate]:
+        """Return the sums of a policy minus those of the first one, for as many readers."""
+        return self._sums(self.differences[number])
+
+    def _sums(self, sample: Mapping[str, Estimate]) -> dict[str, Estimate]:
         if self.my_readers is None:
             return {}
         times = self.my_readers / self.readers
         return {
-            measure.name: self.measures[number][measure.name].scaled(times)
+            measure.name: sample[measure.name].scaled(times)
             for measure in MEASURES
             if measure.per is None
         }
+
+    def of_all(self, sample: Mapping[str, Estimate]) -> dict[str, Estimate]:
+        """Return measures of the sample with their sums for as many readers as you have.
+
+        Where that is not said the sums are those of the sample.
+        """
+        return {**sample, **self._sums(sample)}
 
     @cached_property
     def differences(self) -> tuple[dict[str, Estimate], ...]:
@@ -203,7 +219,7 @@ class Results:
         """Return what was computed of all policies; `edges` are the ends of a search."""
         return DrawnEvidence(
             names=self.names,
-            what=self.by.title.lower().replace(",", ""),
+            what=self.by.plain,
             values=tuple(row[self.by.name].value for row in self.measures),
             shares=self.shares,
             draws=len(self.drawn),

@@ -8,14 +8,7 @@
     const hadFocus = answer().contains(document.activeElement);
     const page = await (await fetch(location.href)).text();
     const fresh = new DOMParser().parseFromString(page, "text/html");
-    const main = document.getElementById("main");
-    const report = main.querySelector(".what-if__report");
-    report?.remove();
     answer().replaceWith(fresh.getElementById("answer"));
-    const freshReport = fresh.querySelector(".what-if__report");
-    if (freshReport) {
-      main.append(freshReport);
-    }
     const title = document.getElementById("answer-title");
     if (hadFocus) {
       title.focus({ preventScroll: true });

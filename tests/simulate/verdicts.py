@@ -15,6 +15,7 @@ from io import StringIO
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+from attrs import evolve
 from rich.console import Console
 
 from meter.simulate.compare import Comparison, compare
@@ -33,8 +34,16 @@ if TYPE_CHECKING:
 
 SOME, ALL = 6, 200
 NAMES = ("five", "three", "q3a", "spring sale", "<b>bold</b>", "a & b", "limit 3")
-EARNS = re.compile(r"`([^`]+)` earns ([\d,]+) USD (more|less) than `([^`]+)`")
-STOPS = re.compile(r"stops ([\d,]+) (more|fewer) readers? and brings ([\d,]+) (more|fewer) starts?")
+EARNS = re.compile(
+    r"with (your|\S+ simulated)([\d, ]*) readers? a month, `([^`]+)` earns"
+    r" (as much as|([\d,]+) USD (more|less) than) `([^`]+)`"
+)
+STOPS = re.compile(
+    r"stops (as many|([\d,]+) (?:more|fewer)) readers? and brings"
+    r" (as many|([\d,]+) (?:more|fewer)) starts?"
+)
+SUM = re.compile(r"\b[\d,]+ USD\b|\bstops [\d,]+|\b[\d,]+ (?:is|are) (?:a )?subscribers?\b")
+POPULATION = re.compile(r"(?:your [\d,]+|[\d,]+ simulated) readers? a month")
 SHARE = re.compile(r"`([^`]+)` (?:comes first )?in ([\d.]+)%")
 BLOCKS = ("table", "tr", "td", "th", "p", "li", "div", "small", "h1", "h2", "h3", "summary", "br")
 
@@ -95,10 +104,12 @@ def random_comparison(seed: int) -> tuple[Comparison, LimitChoice | None]:
     policies = [_policy(draw) for _ in names]
     if draw.random() < 0.2:
         policies[-1] = policies[0]
+    mine = draw.choice((None, 777, 500_000))
+    found = evolve(compare(policies, names=names, **size), my_readers=mine)
     if draw.random() < 0.8:
-        return compare(policies, names=names, **size), None
+        return found, None
     search = LimitSearch.parse("limit=1..3", metered(2))
-    return compare(policies, names=names, **size), choose(metered(2), search, **size)
+    return found, choose(metered(2), search, **size)
 
 
 def _policy(draw: Random) -> Policy:
@@ -121,8 +132,12 @@ def faults(found: Comparison, choice: LimitChoice | None) -> Iterator[str]:
         "notebook": in_html(notebook_html(found)),
     }
     yield from _of_the_verdict(report, found.names)
-    yield from _of_the_numbers(report, forms["terminal"])
+    told = [report["headline"], *(caution["text"] for caution in report["warnings"])]
+    yield from _of_the_populations(told)
     for form, text in forms.items():
+        yield from _of_the_numbers(report, text, form)
+        if plain(report["headline"]) not in text:
+            yield f"{form}: the first paragraph is another one"
         if plain(report["verdict"]) not in text:
             yield f"{form}: the verdict is another one"
         if "money in USD" not in text:
@@ -163,7 +178,14 @@ def _of_the_verdict(told: dict[str, Any], names: tuple[str, ...]) -> Iterator[st
         yield "shares without the number of draws"
 
 
-def _of_the_numbers(report: dict[str, Any], text: str) -> Iterator[str]:
+def _of_the_populations(told: list[str]) -> Iterator[str]:
+    """Yield each sentence with a sum in it that does not say of how many readers that is."""
+    for sentence in (part for text in told for part in re.split(r"(?<=[.;]) ", text)):
+        if SUM.search(sentence) and not POPULATION.search(sentence):
+            yield f"a sum of nobody knows how many readers: {sentence}"
+
+
+def _of_the_numbers(report: dict[str, Any], text: str, form: str) -> Iterator[str]:
     by_name = {policy["name"]: policy for policy in report["policies"]}
     for policy in report["policies"]:
         for measure, found in policy["summary"].items():
@@ -173,21 +195,27 @@ def _of_the_numbers(report: dict[str, Any], text: str) -> Iterator[str]:
             yield "the table and the verdict have other shares"
     told = list(zip(EARNS.findall(text), STOPS.findall(text), strict=True))
     if len(told) != len(by_name) - 1:
-        yield "a policy whose difference is not told"
-    for (name, money, more, first), (stopped, _, starts, _) in told:
+        yield f"{form}: a policy whose difference is not told"
+    mine = report["my_readers"]
+    times = 1 if mine is None else mine / report["readers"]
+    readers = ("your", f" {mine:,}") if mine else (f"{report['readers']:,} simulated", "")
+    for (*whose, name, _, money, more, first), (_, stopped, _, starts) in told:
         change = by_name[name]["difference"]
-        gain = change[report["by"]]["value"]
-        if (f"{abs(gain):,.0f}", gain >= 0, first) != (
-            money,
-            more == "more",
-            report["policies"][0]["name"],
-        ):
-            yield f"`{name}` earns something else"
-        if (stopped, starts) != (
-            f"{round(abs(change['readers_stopped']['value'])):,}",
-            f"{round(abs(change['starts_per_million']['value'])):,}",
-        ):
-            yield f"`{name}` stops or starts something else"
+        gain = times * change[report["by"]]["value"]
+        if tuple(whose) != readers:
+            yield f"{form}: `{name}` is told of other readers: {whose}"
+        if (_digits(gain), first) != (money, report["policies"][0]["name"]):
+            yield f"{form}: `{name}` earns something else"
+        if money and (gain > 0) != (more == "more"):
+            yield f"{form}: `{name}` earns more for less"
+        stops = times * change["readers_stopped"]["value"]
+        if (_digits(stops), _digits(change["starts_per_million"]["value"])) != (stopped, starts):
+            yield f"{form}: `{name}` stops or starts something else"
+
+
+def _digits(value: float) -> str:
+    """Return how a number is told; nothing for what rounds to 0."""
+    return f"{abs(value):,.0f}" if round(value) else ""
 
 
 def _of_ranges(text: str) -> str:

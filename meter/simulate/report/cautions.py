@@ -12,8 +12,9 @@ import numpy as np
 
 from meter.columns.cautions import HEAVY_SHARE, Caution, holdout_size
 from meter.simulate.codes import coded
+from meter.simulate.measures import MEASURES
 from meter.simulate.report.policy_cautions import about_the_policies
-from meter.simulate.report.words import counted, listed
+from meter.simulate.report.words import counted, listed, population_words
 from meter.simulate.results import leader_and_rival
 
 if TYPE_CHECKING:
@@ -174,28 +175,34 @@ def _about_the_lead(comparison: Results, ahead: int, other: int) -> Iterator[Cau
     """Say what makes the lead of the policy ahead over another doubtful."""
     names = comparison.names
     by = comparison.by.name
+    words = comparison.by.plain
     gap = comparison.differences[ahead or other][by]
     if gap.low <= 0 <= gap.high:
         yield coded(
             "W12",
-            f"`{names[ahead]}` and `{names[other]}` differ in `{by}` by no more than sampling does:"
-            " simulate more readers",
+            f"`{names[ahead]}` and `{names[other]}` differ in {words} by no more than sampling"
+            " does: simulate more readers",
         )
     if comparison.turning:
-        lead = comparison.measures[ahead][by].value - comparison.measures[other][by].value
+        most, less = (
+            comparison.of_all(comparison.measures[number])[by].value for number in (ahead, other)
+        )
+        lead = f"{most - less:,.0f} {comparison.assumptions.word('money.currency')}"
         turning = listed([f"`{name}`" for name in comparison.turning])
         yield coded(
             "W13",
-            f"`{names[ahead]}` leads `{names[other]}` by {lead:,.0f} in `{by}` at the central"
-            f" assumptions, but not over the whole stated range of {turning}",
+            f"`{names[ahead]}` leads `{names[other]}` by {lead} in {words}, with"
+            f" {population_words(comparison)}, at the central assumptions, but not over the whole"
+            f" stated range of {turning}",
         )
-    otherwise = "net_lifetime" if by == "net" else "net"
-    rival = int(np.argmax([row[otherwise].value for row in comparison.measures]))
+    name = "net_lifetime" if by == "net" else "net"
+    otherwise = next(measure for measure in MEASURES if measure.name == name)
+    rival = int(np.argmax([row[name].value for row in comparison.measures]))
     if rival != ahead:
         yield coded(
             "W14",
             f"by cash and by lifetime value different policies have the most: `{names[ahead]}` by"
-            f" `{by}`, `{names[rival]}` by `{otherwise}`",
+            f" {words}, `{names[rival]}` by {otherwise.plain}",
         )
     if not any(comparison.assumptions.number(name) for name in _REACTIONS):
         yield coded(
@@ -256,5 +263,5 @@ def closing(comparison: Results) -> str:
         ranks = "This comparison ranks policies"
     return (
         f"{ranks} under the assumptions listed; it does not forecast revenue. Run a randomised"
-        f" holdout (suggested size: {size}) before changing the limit for everyone."
+        f" holdout (suggested size: {size}) before changing the policy for everyone."
     )

@@ -175,7 +175,7 @@ def _tornado(comparison: Results) -> Chart:
     ahead, other = leader_and_rival(comparison)
     by = comparison.by.name
     centre = comparison.measures[ahead][by].value
-    title = f"{comparison.by.title.lower().replace(',', '')} of the policy"
+    title = f"{comparison.by.plain} of the policy"
     if other is not None:
         centre -= comparison.measures[other][by].value
         title = f"lead of {comparison.names[ahead]} over {comparison.names[other]}"

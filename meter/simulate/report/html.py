@@ -25,7 +25,7 @@ from meter.simulate.report.summary import (
     span_words,
 )
 from meter.simulate.report.verdict import direction
-from meter.simulate.report.words import counted, share_text
+from meter.simulate.report.words import counted, population_words, share_text
 from meter.simulate.results import leader_and_rival
 
 if TYPE_CHECKING:
@@ -59,9 +59,16 @@ def format_value(value: float | None, measure: Measure, *, sign: bool = False) -
     mark = "+" if sign else ""
     if measure.name == "stop_rate":
         unit = " points" if sign else "%"
-        return f"{100 * value:{mark}.1f}{unit}"
+        return _signed(f"{100 * value:{mark}.1f}") + unit
     digits = 0 if abs(value) >= _SMALL or value == 0 else 1
-    return f"{value:{mark},.{digits}f}".replace("-", "−")
+    return _signed(f"{value:{mark},.{digits}f}")
+
+
+def _signed(text: str) -> str:
+    """Return a number with a true minus, and without a sign where all its digits are 0."""
+    if not text.strip("+-0.,"):
+        return text.lstrip("+-")
+    return text.replace("-", "−")
 
 
 def format_range(ends: Sequence[float], measure: Measure, *, sign: bool = False) -> str:
@@ -103,6 +110,7 @@ def html_report(
         moved=comparison.moved,
         span=span_words(comparison),
         cards=_cards(comparison),
+        population=population_words(comparison),
         measures=shown_measures(comparison),
         totals=[measure for measure in shown_measures(comparison) if measure.per is None],
         many=len(comparison.names) > 1,
@@ -196,7 +204,7 @@ def _title(comparison: Results) -> str:
 
 def _lead(comparison: Results) -> str:
     """Return what the assumptions move: the lead of the policy ahead, or what the only one has."""
-    by = comparison.by.title.lower().replace(",", "")
+    by = comparison.by.plain
     money = currency_of(comparison)
     ahead, other = leader_and_rival(comparison)
     leader = f"“{comparison.names[ahead]}”"
@@ -212,7 +220,7 @@ def _cards(comparison: Results) -> list[dict[str, str]]:
     cards = []
     for name in _CARDS:
         measure = known[name]
-        found = comparison.measures[comparison.ahead][name]
+        found = comparison.of_all(comparison.measures[comparison.ahead])[name]
         value = format_value(found.value, measure)
         if measure.money and money:
             value += f" {money}"
@@ -226,6 +234,6 @@ def _note(comparison: Results, measure: Measure) -> str:
     ahead = comparison.ahead
     first = comparison.names[0]
     if ahead:
-        today = format_value(comparison.measures[0][measure.name].value, measure)
+        today = format_value(comparison.of_all(comparison.measures[0])[measure.name].value, measure)
         return f"; “{comparison.names[ahead]}”, against {today} with “{first}”"
     return f"; “{first}”" if len(comparison.names) > 1 else ""

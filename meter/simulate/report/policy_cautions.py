@@ -55,8 +55,8 @@ def _about_a_policy(people: Population, known: Assumptions) -> Iterator[tuple[st
     gated = people.by_show().get("gate")
     if gated:
         text = (
-            f"{counted(gated, 'page view')} met a gate and went without the article: who does what"
-            " a gate asks for is not simulated, and nobody counts as stopped by one"
+            f"{counted(gated, 'page view', 'simulated')} met a gate and went without the article:"
+            " who does what a gate asks for is not simulated, and nobody counts as stopped by one"
         )
         yield "W26", text
     if people.by_show().get("registration-wall"):
@@ -101,7 +101,7 @@ def _unmet_offers(people: Population) -> Iterator[str]:
         for name in rule.offered:
             shown_elsewhere = any(name == other for _, other in met)
             if counts[rule.name] and shown_elsewhere and (rule.name, name) not in met:
-                views = counted(counts[rule.name], "page view")
+                views = counted(counts[rule.name], "page view", "simulated")
                 yield f"of the {views} of rule `{rule.name}` none came with the offer `{name}`"
 
 

@@ -42,7 +42,8 @@ class PolicyTable(TypedDict):
 
     `first_in` is the share of other samples (`sampling`) and of the `draws` in which it has the
     most of the measure asked `by`. Rates are of `reader_months`, in which something was read;
-    `totals` are the sums for `my_readers`, where they were said. `break_even_month` is the month
+    `totals` are the sums for `my_readers`, where they were said, and `total_difference` those minus
+    the sums of the first policy. `break_even_month` is the month
     from which it has earned at least as much as the first policy, and stays so.
     """
 
@@ -52,6 +53,7 @@ class PolicyTable(TypedDict):
     reader_months: float
     totals: dict[str, EstimateRow]
     difference: dict[str, EstimateRow]
+    total_difference: dict[str, EstimateRow]
     first_in: dict[str, float]
     regret: float | None
     on_front: bool
@@ -66,9 +68,10 @@ class PolicyTable(TypedDict):
 class ReportTable(TypedDict):
     """Everything a report says; `optimise` is there after a search for a limit.
 
-    `verdict` is the leading sentence, `best` the policy that the `draws` agree on, or `None`, and
-    `shares` in which share of the draws each policy comes first. `start` is the first day, money is
-    in `currency`.
+    `verdict` is the leading sentence and `headline` the paragraph it leads, whose sums are those of
+    `my_readers`, where they were said, and else of `readers`; `best` is the policy that the `draws`
+    agree on, or `None`, and `shares` in which share of the draws each policy comes first.
+    `start` is the first day, money is in `currency`.
     """
 
     readers: int
@@ -80,6 +83,7 @@ class ReportTable(TypedDict):
     policies: list[PolicyTable]
     by: str
     verdict: str
+    headline: str
     best: str | None
     shares: dict[str, float]
     draws: int

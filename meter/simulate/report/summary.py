@@ -12,7 +12,7 @@ from meter.simulate.codes import caution_row
 from meter.simulate.export.rows import unit_of
 from meter.simulate.measures import MEASURES, PER_MONTH, Measure
 from meter.simulate.report.cautions import UNKNOWABLE, cautions_of, closing, holdout
-from meter.simulate.report.words import counted, listed
+from meter.simulate.report.words import counted, listed, population_words
 from meter.simulate.results import TIE, leader_and_rival
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ def report_table(comparison: Results, choice: LimitChoice | None = None) -> Repo
         "policies": [_policy(comparison, number) for number in range(len(comparison.names))],
         "by": comparison.by.name,
         "verdict": leading(comparison),
+        "headline": headline(comparison),
         "best": comparison.best,
         "shares": comparison.verdict.shares,
         "draws": comparison.verdict.draws,
@@ -130,6 +131,7 @@ def _policy(comparison: Results, number: int) -> PolicyTable:
     people = comparison.populations[number]
     summary = comparison.measures[number]
     difference = comparison.differences[number]
+    gained = comparison.total_differences(number)
     return {
         "name": comparison.names[number],
         "digest": people.policy.digest,
@@ -137,6 +139,7 @@ def _policy(comparison: Results, number: int) -> PolicyTable:
         "reader_months": people.total("months"),
         "totals": {name: found.to_dict() for name, found in comparison.totals(number).items()},
         "difference": {name: found.to_dict() for name, found in difference.items()},
+        "total_difference": {name: found.to_dict() for name, found in gained.items()},
         "first_in": _first_in(comparison, number),
         "regret": comparison.regret[number],
         "on_front": number in comparison.front,
@@ -204,11 +207,11 @@ def leading(comparison: Results) -> str:
 
 def _about_one(comparison: Results) -> str:
     """Return the sentence about a single policy."""
-    row = comparison.measures[0]
+    row = comparison.of_all(comparison.measures[0])
     subscribers = round(row["active_subscribers"].value)
     what = "is a subscriber" if subscribers == 1 else "are subscribers"
     return (
-        f"Under `{comparison.names[0]}`, of {counted(comparison.readers, 'reader')} a month,"
+        f"Under `{comparison.names[0]}`, of {population_words(comparison)},"
         f" {row['stop_rate'].value:.1%} meet a wall in a month;"
         f" {row['starts_per_million'].value:,.0f} in a million start a trial or a subscription,"
         f" and {subscribers:,} {what} after {counted(comparison.months, 'month')}."
@@ -217,30 +220,51 @@ def _about_one(comparison: Results) -> str:
 
 def _against(comparison: Results) -> Iterator[str]:
     """Yield what each policy does against the first, at the central assumptions."""
-    money = f" {currency_of(comparison)}"
+    currency = currency_of(comparison)
     months = counted(comparison.months, "month")
     sold = "subscription_cash"
     if comparison.by.name == "net_lifetime":
         sold = "subscription_lifetime"
     first, *others = comparison.names
-    for name, gain in list(zip(others, comparison.differences[1:], strict=True))[:_MOST_AGAINST]:
-        stopped = _more(gain["readers_stopped"].value, "reader")
-        starts = _more(gain["starts_per_million"].value, "start")
+    for name, sample in list(zip(others, comparison.differences[1:], strict=True))[:_MOST_AGAINST]:
+        gain = {measure: found.value for measure, found in comparison.of_all(sample).items()}
         yield (
-            f"At the central assumptions `{name}` earns"
-            f" {_more_money(gain[comparison.by.name].value, money)} than `{first}` over {months}"
-            f" ({_more_money(gain['advertising'].value)} advertising,"
-            f" {_more_money(gain[sold].value)} {_SOLD[sold]}), stops"
-            f" {stopped} and brings {starts} in a million reader-months."
+            f"At the central assumptions, with {population_words(comparison)}, `{name}` earns"
+            f" {_more_money(gain[comparison.by.name], currency)} `{first}` over {months}"
+            f" ({_more(gain['advertising'], 'advertising')},"
+            f" {_more(gain[sold], _SOLD[sold])}), stops"
+            f" {_more_things(gain['readers_stopped'], 'reader')} and brings"
+            f" {_more_things(gain['starts_per_million'], 'start')} in a million reader-months."
         )
+        yield from _registered(comparison, name, gain["registrations"])
 
 
-def _more_money(value: float, unit: str = "") -> str:
-    return f"{abs(value):,.0f}{unit} {'more' if value >= 0 else 'less'}"
+def _registered(comparison: Results, name: str, more: float) -> Iterator[str]:
+    """Yield how many more register: no amount of money here holds what that is worth."""
+    if not round(more):
+        return
+    worth = ""
+    if comparison.assumptions.number("registered.conversion") == 1:
+        worth = ", and a registration by itself sells nothing here"
+    yield f"`{name}` also has {_more_things(more, 'registration')}{worth}."
 
 
-def _more(value: float, noun: str) -> str:
-    return counted(round(abs(value)), noun, "more" if value >= 0 else "fewer")
+def _more_money(value: float, currency: str) -> str:
+    if not round(value):
+        return "as much as"
+    return f"{abs(value):,.0f} {currency} {'more' if value > 0 else 'less'} than"
+
+
+def _more(value: float, what: str) -> str:
+    if not round(value):
+        return f"as much {what}"
+    return f"{abs(value):,.0f} {'more' if value > 0 else 'less'} {what}"
+
+
+def _more_things(value: float, noun: str) -> str:
+    if not round(value):
+        return f"as many {noun}s"
+    return counted(round(abs(value)), noun, "more" if value > 0 else "fewer")
 
 
 def _turned(comparison: Results) -> Iterator[str]:

@@ -120,7 +120,7 @@ def _add_differences(table: Table, comparison: Results) -> None:
 
 def _add_chances(table: Table, comparison: Results) -> None:
     """Add how often each policy comes first, and what choosing it costs."""
-    by = comparison.by.title.lower().replace(",", "")
+    by = comparison.by.plain
     table.add_row(
         f"first by {by}, in other samples of readers", *map(share_text, comparison.sampled)
     )

@@ -89,6 +89,7 @@ class ComparisonAnswer:
     chances: tuple[AnswerLine, ...]
     my_readers: int | None
     totals: tuple[AnswerLine, ...]
+    total_differences: tuple[AnswerLine, ...]
     note: str
     fit: tuple[FitLine, ...]
     cautions: tuple[CautionLine, ...]

@@ -57,7 +57,6 @@ FIVE = (
         name="stops",
         label="Readers who meet a wall, %",
         left_out="the fit is not checked by it",
-        example="4.2",
         is_share=True,
     ),
 )

@@ -12,8 +12,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from meter.studio.desk import FILE
 from meter.studio.pages import desk_of, page
 from meter.studio.progress import progress_of, runs_of
+from meter.studio.row_words import shown_in_words
 from meter.studio.what_if import comparing
 from meter.studio.what_if.asked import MOST_BRANCHES, TypedQuestion
 from meter.studio.what_if.cards import (
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 __all__ = ["ROUTES"]
 
 _PLACE = "what-if"
+_NUMBERS, _COMPARE, _ANSWER = "numbers-title", "compare-title", "answer-title"
+"""The headings that a button leads to, each of which takes the focus."""
 _REPORT_CSP = (
     "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval';"
     " style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
@@ -70,6 +74,7 @@ def _shown(request: Request) -> Response:
         assumptions_file=ASSUMPTIONS_FILE,
         look_again=_look_again(request, asked),
         marked=marked,
+        shown_in_words=shown_in_words,
     )
 
 
@@ -77,7 +82,7 @@ def _look_again(request: Request, asked: TypedQuestion) -> str:
     """Return an address that shows the same anew: one that is not this one, but for its end."""
     looked = request.query_params.get("look") == "1"
     joint = "&" if "?" in asked.address else "?"
-    return f"{asked.address}{joint}look={2 if looked else 1}#answer"
+    return f"{asked.address}{joint}look={2 if looked else 1}#{_ANSWER}"
 
 
 async def _act(request: Request) -> Response:
@@ -96,15 +101,16 @@ def _done(request: Request, asked: TypedQuestion, texts: dict[str, str]) -> tupl
     if what == "card" and which in CARDS:
         return _with_card(asked, which, texts, desk)
     if what == "remove":
-        return asked.without_branch(which).address, "compare"
+        return asked.without_branch(which).address, _COMPARE
     if what == "exactly":
         asked = asked.with_texts(EXACTLY)
     if what in ("start", "instead", "exactly"):
         return _started(request, asked, is_instead=what == "instead")
     if what == "cancel":
         comparing.cancel(runs_of(request), texts.get("run"))
-        return asked.address, "answer"
-    return asked.address, "numbers"
+        return asked.address, _ANSWER
+    faults = Question.of(asked, desk).faults
+    return asked.address, next(iter(faults), _NUMBERS)
 
 
 def _with_card(
@@ -120,21 +126,25 @@ def _with_card(
     if version.policy is None or len(asked.branches) >= MOST_BRANCHES:
         return failed.address, f"card-{card}"
     try:
-        branch = branch_of(Base.of(version.text, version.policy), card, given)
-    except (DoesNotFitError, UnusableFieldError):
+        branch = branch_of(
+            Base.of(version.text, version.policy, is_draft=asked.open_key != FILE), card, given
+        )
+    except UnusableFieldError as error:
+        return failed.address, f"{card}.{error.field}"
+    except DoesNotFitError:
         return failed.address, f"card-{card}"
     draft = desk.keep(branch.text, base=version.base, after=version)
     if draft.policy is None:
         return failed.address, f"card-{card}"
-    return asked.with_branch(branch.name, draft.key).address, "compare"
+    return asked.with_branch(branch.name, draft.key).address, _COMPARE
 
 
 def _started(request: Request, asked: TypedQuestion, *, is_instead: bool) -> tuple[str, str]:
     task = Question.of(asked, desk_of(request)).task
     if task is None:
-        return asked.address, "compare"
+        return asked.address, _COMPARE
     comparing.start(runs_of(request), task, instead=is_instead)
-    return asked.address, "answer"
+    return asked.address, _ANSWER
 
 
 def _texts_of(form: FormData) -> ImmutableMultiDict[str, str]:

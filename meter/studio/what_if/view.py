@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 
 from meter.loading import check_text
 from meter.studio.desk import FILE
+from meter.studio.row_words import change_in_words
 from meter.studio.what_if.asked import MOST_BRANCHES
 from meter.studio.what_if.cards import (
     CARDS,
@@ -88,6 +89,23 @@ class VersionView:
     key: str
     is_removable: bool
     difference: BranchDifference | None = None
+    is_open: bool = False
+
+    @property
+    def says(self) -> str:
+        """What it is in a comparison, in a few words."""
+        if self.difference is None:
+            return "the file as it is today"
+        rows = self.difference.rows
+        kind = "the draft that is open" if self.is_open else "a draft"
+        if rows is None:
+            return kind
+        if not rows:
+            return f"{kind}, the same as today for every reader"
+        more = ""
+        if len(rows) > 1:
+            more = f"; and {len(rows) - 1} more"
+        return f"{kind}: {change_in_words(rows[0])}{more}"
 
 
 @frozen(kw_only=True)
@@ -103,6 +121,7 @@ class View:
     others: tuple[VersionView, ...]
     has_room: bool
     open_is_broken: bool
+    open_is_draft: bool
 
 
 def view_of(question: Question) -> View:
@@ -125,11 +144,13 @@ def view_of(question: Question) -> View:
                 key=one.version.key,
                 is_removable=one.name in removable,
                 difference=_difference(today.version.policy, one.version.policy),
+                is_open=one.version.key == question.asked.open_key,
             )
             for one in others
         ),
         has_room=len(question.asked.branches) < MOST_BRANCHES,
         open_is_broken=base is None,
+        open_is_draft=question.asked.open_key != FILE,
     )
 
 
@@ -153,7 +174,7 @@ def _base(question: Question) -> Base | None:
     version = question.versions[1 if is_draft else 0].version
     if version.policy is None:
         return None
-    return Base.of(version.text, version.policy)
+    return Base.of(version.text, version.policy, is_draft=is_draft)
 
 
 def _number(item: NumberField, question: Question) -> FieldView:

@@ -38,6 +38,8 @@ __all__ = ["compute"]
 
 _ABOUT_THIS = frozenset({"W11", "W12", "W13", "W20", "W21", "W22", "W24", "W26", "W30"})
 """Cautions about the question that was asked; the others hold for whatever is simulated."""
+_ABOUT_REGISTERING = "W10"
+"""A caution about the question where the policies differ in who registers."""
 
 
 def compute(task: Task, tell: Callable[[int, int, str], None]) -> ComparisonAnswer:
@@ -79,6 +81,8 @@ def _answer(comparison: Comparison, table: Mapping[str, object]) -> ComparisonAn
     measures = shown_measures(comparison)
     numbers = range(len(comparison.names))
     totals = [comparison.totals(number) for number in numbers]
+    gained = [comparison.total_differences(number) for number in numbers[1:]]
+    sums = [measure for measure in measures if measure.name in totals[0]]
     note = "Small numbers: what other simulated readers would give (95%)"
     if comparison.moved:
         note += f"; after “assumed”: {span_words(comparison)}"
@@ -104,9 +108,11 @@ def _answer(comparison: Comparison, table: Mapping[str, object]) -> ComparisonAn
         chances=tuple(_chances(comparison)),
         my_readers=comparison.my_readers,
         totals=tuple(
-            _line(measure, comparison, [row[measure.name] for row in totals])
-            for measure in measures
-            if measure.name in totals[0]
+            _line(measure, comparison, [row[measure.name] for row in totals]) for measure in sums
+        ),
+        total_differences=tuple(
+            _line(measure, comparison, [row[measure.name] for row in gained], sign=True)
+            for measure in sums
         ),
         note=f"{note}. {rates_sentence(comparison)}",
         fit=tuple(_fit(comparison)),
@@ -140,17 +146,23 @@ def _cell(found: Estimate, measure: Measure, *, sign: bool) -> Cell:
     assumed = ""
     if found.least is not None and found.most is not None:
         assumed = format_range((found.least, found.most), measure, sign=sign)
+    value = format_value(found.value, measure, sign=sign)
+    is_nothing = sign and value == format_value(0.0, measure, sign=True)
     return Cell(
-        value=format_value(found.value, measure, sign=sign),
+        value="no difference" if is_nothing else value,
         sampling=format_range((found.low, found.high), measure, sign=sign),
         assumed=assumed,
-        direction=direction(found.low, found.high, found.least, found.most) if sign else 0,
+        direction=0 if is_nothing or not sign else _direction(found),
     )
+
+
+def _direction(found: Estimate) -> int:
+    return direction(found.low, found.high, found.least, found.most)
 
 
 def _chances(comparison: Comparison) -> Iterator[AnswerLine]:
     """Yield how often each policy comes first."""
-    by = comparison.by.title.lower().replace(",", "")
+    by = comparison.by.plain
     shares = tuple(Cell(value=share_text(share)) for share in comparison.sampled)
     yield AnswerLine(f"First by {by}", "in other samples of readers", shares)
     if comparison.shares:
@@ -168,13 +180,16 @@ def _fit(comparison: Comparison) -> Iterator[FitLine]:
 
 def _cautions(comparison: Comparison) -> Iterator[CautionLine]:
     """Yield the cautions; what is the same for several policies is said once of all of them."""
+    about_this = set(_ABOUT_THIS)
+    if any(row["registrations"].value for row in comparison.differences):
+        about_this.add(_ABOUT_REGISTERING)
     of: dict[tuple[str, str], list[str]] = {}
     for caution in cautions_of(comparison):
         name, text = _named(caution.text, comparison.names)
         of.setdefault((caution.code, text), []).extend(name)
     for (code, text), names in of.items():
         whole = f"{listed([f'`{name}`' for name in names])}: {text}" if names else text
-        yield CautionLine(code, whole, code in _ABOUT_THIS)
+        yield CautionLine(code, whole, code in about_this)
 
 
 def _named(text: str, names: tuple[str, ...]) -> tuple[list[str], str]:

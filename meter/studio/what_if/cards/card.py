@@ -66,15 +66,20 @@ class UnusableFieldError(MeterError):
 
 @frozen
 class Base:
-    """The open policy: its text, with line ends as a form has them, and what it comes to."""
+    """The open policy: its text, with line ends as a form has them, and what it comes to.
+
+    `standing` says where a value that stands in it holds: today, or in a draft.
+    """
 
     text: str
     policy: Policy
+    standing: str = "today"
 
     @classmethod
-    def of(cls, text: str, policy: Policy) -> Base:
-        """Return a policy and the text of its file."""
-        return cls(text.replace("\r\n", "\n").removeprefix("\ufeff"), policy)
+    def of(cls, text: str, policy: Policy, *, is_draft: bool = False) -> Base:
+        """Return a policy and the text of its file, or of a draft."""
+        standing = "in the draft" if is_draft else "today"
+        return cls(text.replace("\r\n", "\n").removeprefix("\ufeff"), policy, standing)
 
     @cached_property
     def tables(self) -> dict[str, Any]:

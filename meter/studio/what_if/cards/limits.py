@@ -50,15 +50,15 @@ def _of_a_meter(base: Base, name: str, table: dict[str, Any]) -> Iterator[PlaceT
     if isinstance(limit, dict):
         for status, value in limit.items():
             path: Path = ("meters", name, "limit", status)
-            yield PlaceToEdit(path, f"{status} readers{of}: {value} today", value, status)
+            yield PlaceToEdit(path, f"{status} readers{of}: {value} {base.standing}", value, status)
     elif limit is not None:
         path = ("meters", name, "limit")
-        yield PlaceToEdit(path, f"every reader{of}: {limit} today", limit)
+        yield PlaceToEdit(path, f"every reader{of}: {limit} {base.standing}", limit)
     for number, line in enumerate(table.get("limits", ())):
         whom = f"where {toml_value(line['when'])}" if line.get("when") else "everybody else"
         path = ("meters", name, "limits", number, "limit")
         value = line["limit"]
-        yield PlaceToEdit(path, f"{whom}{of}: {value} today", value, f"line-{number + 1}")
+        yield PlaceToEdit(path, f"{whom}{of}: {value} {base.standing}", value, f"line-{number + 1}")
 
 
 def _limit_fields(base: Base) -> tuple[CardField, ...]:
@@ -72,7 +72,7 @@ def _limit_branch(base: Base, given: Given) -> Branch:
     place = chosen_place(given, "whose", _places(base))
     limit = whole(given, "to", words=[_UNLIMITED])
     if limit == place.value:
-        raise UnusableFieldError("to", "this is the limit today; write another one")
+        raise UnusableFieldError("to", "this is the limit already; write another one")
     return Branch(name_of("limit", limit, place.short), set_value(base.text, place.path, limit))
 
 
@@ -107,7 +107,7 @@ def _paid_wall(base: Base) -> int:
 
 def _registration_question(base: Base) -> str:
     if _asks_to_register(base):
-        return "What if strangers were asked for money where they are asked to register today?"
+        return "What if strangers were asked for money where they are asked to register now?"
     return "What if strangers had to register before they are asked for money?"
 
 

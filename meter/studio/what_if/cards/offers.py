@@ -43,11 +43,11 @@ def _prices(base: Base) -> list[PlaceToEdit]:
     for offer in base.policy.offers:
         now = f"{offer.price} {offer.currency} for {offer.term}"
         path: Path = ("offers", offer.name, "price")
-        sold.append(PlaceToEdit(path, f"“{offer.name}”: {now} today", str(offer.price)))
+        sold.append(PlaceToEdit(path, f"“{offer.name}”: {now} {base.standing}", str(offer.price)))
         if offer.then is not None:
             after = f"{offer.then.price} {offer.currency} every {offer.then.per}"
             path = ("offers", offer.name, "then", "price")
-            label = f"“{offer.name}”, afterwards: {after} today"
+            label = f"“{offer.name}”, afterwards: {after} {base.standing}"
             sold.append(PlaceToEdit(path, label, str(offer.then.price)))
     if not sold:
         raise DoesNotFitError("this policy sells no offer, so there is no price to change")
@@ -57,7 +57,9 @@ def _prices(base: Base) -> list[PlaceToEdit]:
 def _trials(base: Base) -> list[PlaceToEdit]:
     trials = [
         PlaceToEdit(
-            ("offers", offer.name, "term"), f"“{offer.name}”: {offer.term} today", str(offer.term)
+            ("offers", offer.name, "term"),
+            f"“{offer.name}”: {offer.term} {base.standing}",
+            str(offer.term),
         )
         for offer in base.policy.offers
         if offer.kind is OfferKind.TRIAL
@@ -78,7 +80,7 @@ def _price_branch(base: Base, given: Given) -> Branch:
     one = chosen_place(given, "which", _prices(base))
     amount = price(given, "to")
     if str(amount) == one.value:
-        raise UnusableFieldError("to", "this is the price today; write another one")
+        raise UnusableFieldError("to", "this is the price already; write another one")
     text = set_value(base.text, one.path, toml_number(amount))
     words = ("then",) if "then" in one.path else ()
     return Branch(name_of("price", *words, amount), text)
@@ -95,7 +97,7 @@ def _trial_branch(base: Base, given: Given) -> Branch:
     one = chosen_place(given, "which", _trials(base))
     length = term(given, "to")
     if length == one.value:
-        raise UnusableFieldError("to", "this is the length today; write another one")
+        raise UnusableFieldError("to", "this is the length already; write another one")
     return Branch(name_of("trial", length), set_value(base.text, one.path, length))
 
 

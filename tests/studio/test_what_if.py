@@ -91,6 +91,15 @@ def test_the_numbers_are_those_of_the_command_line(
     answer = json.loads((folder / "answer.json").read_text(encoding="utf-8"))
     assert json.loads(printed.stdout) == answer
     assert answer["my_readers"] == 500_000
+    branch = answer["policies"][1]
+    net = branch["total_difference"]["net"]["value"]
+    assert net == pytest.approx(branch["difference"]["net"]["value"] * 500_000 / 200)
+    earns = f"with your 500,000 readers a month, limit-5-anonymous earns {abs(net):,.0f} USD"
+    assert earns in text_of(page)
+    assert f"{net:+,.0f}".replace("-", "−") in text_of(page)
+    assert answer["headline"].replace("`", "") in text_of(page).replace("&#39;", "'")
+    assert page.index('id="answer"') < page.index('id="cards"')
+    assert not re.search(r"\bW[0-9]{2}\b", text_of(page))
     assert answer["verdict"].replace("`", "") in text_of(page)
     shares = answer["shares"].values()
     assert ("is best" in text_of(page)) == (answer["best"] is not None) == (max(shares) >= 0.9)
@@ -182,6 +191,49 @@ def test_the_open_draft_is_compared_with_the_file(client: TestClient, desk: Desk
     (branch,) = parse_qs(urlsplit(address).query)["w"]
     text = desk.version(branch.partition("~")[2]).text
     assert text == draft.text.replace('"3 months"', '"7 days"')
+
+
+def test_what_stands_in_a_draft_is_not_told_as_of_today(client: TestClient, desk: Desk) -> None:
+    """Cards change the draft that is open, and the comparison is with the file."""
+    draft = desk.keep(desk.file().text.replace("anonymous = 3", "anonymous = 6"))
+    file = text_of(client.get("/what-if").text)
+    said = text_of(client.get(f"/what-if?v={draft.key}").text)
+    assert "anonymous readers: 3 today" in file
+    assert "anonymous readers: 6 in the draft" in said
+    assert "today 3 articles a month (monthly) then 6 articles a month (monthly)" in said
+    page = client.get(f"/what-if?v={draft.key}").text
+    assert not [label for label in re.findall("<option[^>]*>([^<]*)", page) if "today" in label]
+
+
+def test_a_button_leads_to_what_it_made(client: TestClient) -> None:
+    """To a heading or a field that takes the focus, so that the next key goes on from there."""
+    limit = {"limit.whose": "monthly.limit.anonymous"}
+    for button, typed, place in (
+        ("card:limit", {**limit, "limit.to": "5"}, "compare-title"),
+        ("card:limit", {**limit, "limit.to": "many"}, "limit.to"),
+        ("numbers", {"uniques": "500,000"}, "numbers-title"),
+        ("numbers", {"uniques": "500,000", "churn": "0.04"}, "churn"),
+        ("start", {}, "compare-title"),
+    ):
+        answer = client.post("/what-if", data={**typed, "do": button})
+        address, _, fragment = answer.headers["location"].partition("#")
+        assert fragment == place
+        (element,) = re.findall(rf'<(\w+ id="{re.escape(place)}"[^>]*)>', client.get(address).text)
+        assert element.startswith("input ") or 'tabindex="-1"' in element
+
+
+def test_registrations_that_are_lost_are_told_beside_the_verdict(
+    client: TestClient, desk: Desk
+) -> None:
+    """A registration is worth nothing in these numbers, and that is not hidden in a fold."""
+    address = pressed(client, "card:register")
+    address = pressed(client, "start", address, **TINY)
+    finished(client, address)
+    said = text_of(client.get(address).text)
+    verdict, _, after = said.partition("The answer")[2].partition("Before you believe it")
+    assert "fewer registrations; being registered makes nobody subscribe more often" in verdict
+    assert "registering changes nobody here" in after.partition("What no simulation knows")[0]
+    assert "no-registration-wall is a draft: a subscription wall instead of a reg" in verdict
 
 
 def test_switches_are_turned_in_every_policy(client: TestClient, desk: Desk) -> None:

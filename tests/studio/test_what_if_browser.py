@@ -52,10 +52,12 @@ def test_a_comparison_by_keyboard(browser: Browser, site: Site, tmp_path: Path) 
         page.keyboard.press("Enter")
         page.get_by_text("then 5 articles a month (monthly)").wait_for()
         assert page.get_by_label("Readers a month").input_value() == "500,000"
+        expect(page.get_by_role("heading", name="The comparison")).to_be_focused()
         page.get_by_role("button", name="Compare", exact=True).focus()
         page.keyboard.press("Enter")
         page.get_by_role("link", name="Download the report").wait_for(timeout=LONG)
         assert page.get_by_role("status").inner_text() == "The answer is there."
+        expect(page.get_by_role("heading", name="The answer", exact=True)).to_be_focused()
         answer = page.get_by_role("region", name="The answer", exact=True)
         assert answer.get_by_text("Too few draws to tell policy and limit-5-anonymous").is_visible()
         assert answer.get_by_role("table", name="For your 500,000 readers a month").is_visible()
@@ -93,7 +95,7 @@ def test_a_comparison_without_a_script(browser: Browser, site: Site) -> None:
         page.get_by_role("button", name="Add “Trial length” to the comparison").click()
         page.get_by_role("button", name="Compare", exact=True).click()
         page.get_by_text("Too few draws to tell policy and trial-7-days").wait_for(timeout=LONG)
-        assert page.get_by_role("heading", name="The report").is_visible()
+        assert page.get_by_role("link", name="Open the report with its charts").is_visible()
 
 
 @pytest.mark.parametrize(("width", "has_forced_colours"), [(390, False), (640, True)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from datetime import date
 from difflib import SequenceMatcher
 
 import pytest
@@ -10,8 +11,11 @@ import pytest
 from meter import loads_policy
 from meter.commands.init import sample
 from meter.resources import MODEL_POLICY, paywall_models
+from meter.simulate.assumptions.known import Known
+from meter.simulate.scenario import SimulationPlan
 from meter.studio.edits import add_key, add_rule, add_table, set_value
 from meter.studio.what_if.cards import CARDS, Base, DoesNotFitError, UnusableFieldError, branch_of
+from meter.studio.what_if.fields import FIELDS
 from meter.studio.what_if.publisher import read_publisher
 from meter.verify.diff import changes
 
@@ -150,6 +154,16 @@ def test_numbers_are_read_as_people_write_them(typed: dict[str, str], known: str
 def test_a_number_that_cannot_be_is_said_at_its_field(typed: dict[str, str], at: set[str]) -> None:
     """The others are not blamed."""
     assert at == set(read_publisher(typed).faults)
+
+
+def test_the_examples_of_the_form_fit_the_sample() -> None:
+    """Typed as they are shown they are about these readers."""
+    found = read_publisher({name: item.example for name, item in FIELDS.items()})
+    assert not found.faults
+    base = base_of("sample")
+    plan = SimulationPlan(assumptions=found.assumptions, readers=1000, draws=0, sweep=False)
+    fitted = plan.fitted([base.policy], Known.parse(found.known), date(2027, 6, 1))
+    assert all(row["fits"] for row in fitted.calibration.rows)
 
 
 def test_prices_move_their_ranges_along() -> None:

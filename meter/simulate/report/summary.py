@@ -245,7 +245,7 @@ def _registered(comparison: Results, name: str, more: float) -> Iterator[str]:
         return
     worth = ""
     if comparison.assumptions.number("registered.conversion") == 1:
-        worth = ", and a registration by itself sells nothing here"
+        worth = "; being registered makes nobody subscribe more often here"
     yield f"`{name}` also has {_more_things(more, 'registration')}{worth}."
 
 

@@ -12,6 +12,7 @@
     const title = document.getElementById("answer-title");
     if (hadFocus) {
       title.focus({ preventScroll: true });
+      title.scrollIntoView({ block: "start" });
     }
     document.getElementById("over").textContent = "The answer is there.";
     follow();

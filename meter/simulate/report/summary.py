@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from meter.simulate.results import Results
 
 __all__ = [
+    "beside",
     "break_even_month",
     "currency_of",
     "denominator",
@@ -195,7 +196,7 @@ def _stop_curve(people: Population) -> list[StopShare]:
 
 def headline(comparison: Results) -> str:
     """Return one paragraph for somebody who reads nothing else: the verdict, then the numbers."""
-    return " ".join([leading(comparison), *_against(comparison), *_turned(comparison)])
+    return " ".join([leading(comparison), *beside(comparison)])
 
 
 def leading(comparison: Results) -> str:
@@ -218,6 +219,11 @@ def _about_one(comparison: Results) -> str:
     )
 
 
+def beside(comparison: Results) -> list[str]:
+    """Return what follows the verdict: of each policy what it does, and where the order turns."""
+    return [*_against(comparison), *_turned(comparison)]
+
+
 def _against(comparison: Results) -> Iterator[str]:
     """Yield what each policy does against the first, at the central assumptions."""
     currency = currency_of(comparison)
@@ -235,18 +241,18 @@ def _against(comparison: Results) -> Iterator[str]:
             f" {_more(gain[sold], _SOLD[sold])}), stops"
             f" {_more_things(gain['readers_stopped'], 'reader')} and brings"
             f" {_more_things(gain['starts_per_million'], 'start')} in a million reader-months."
+            f"{_registered(comparison, name, gain['registrations'])}"
         )
-        yield from _registered(comparison, name, gain["registrations"])
 
 
-def _registered(comparison: Results, name: str, more: float) -> Iterator[str]:
-    """Yield how many more register: no amount of money here holds what that is worth."""
+def _registered(comparison: Results, name: str, more: float) -> str:
+    """Say how many more register: no amount of money here holds what that is worth."""
     if not round(more):
-        return
+        return ""
     worth = ""
     if comparison.assumptions.number("registered.conversion") == 1:
         worth = "; being registered makes nobody subscribe more often here"
-    yield f"`{name}` also has {_more_things(more, 'registration')}{worth}."
+    return f" `{name}` also has {_more_things(more, 'registration')}{worth}."
 
 
 def _more_money(value: float, currency: str) -> str:

@@ -75,12 +75,12 @@ class CautionLine:
 class ComparisonAnswer:
     """Everything that is shown of a comparison, and its report as a page and as JSON.
 
-    `verdict` is the leading sentence, the only one that may name a `best`; `more` says what each
-    policy does against today's.
+    `verdict` is the leading sentence, the only one that may name a `best`; `more` says what
+    each policy does against today's.
     """
 
     verdict: str
-    more: str
+    more: tuple[str, ...]
     best: str | None
     about: str
     names: tuple[str, ...]

@@ -14,8 +14,8 @@ from meter.simulate.assumptions.known import Known
 from meter.simulate.report.cautions import UNKNOWABLE, cautions_of, closing
 from meter.simulate.report.html import format_range, format_value, html_report
 from meter.simulate.report.summary import (
+    beside,
     currency_of,
-    headline,
     leading,
     rates_sentence,
     shown_measures,
@@ -88,7 +88,7 @@ def _answer(comparison: Comparison, table: Mapping[str, object]) -> ComparisonAn
         note += f"; after “assumed”: {span_words(comparison)}"
     return ComparisonAnswer(
         verdict=leading(comparison),
-        more=headline(comparison).removeprefix(leading(comparison)).strip(),
+        more=tuple(beside(comparison)),
         best=comparison.best,
         about=_about(comparison),
         names=comparison.names,

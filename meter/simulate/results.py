@@ -22,6 +22,7 @@ from meter.simulate.measures import (
 )
 from meter.simulate.population import Population
 from meter.simulate.report.verdict import ComparisonVerdict, DrawnEvidence, verdict
+from meter.simulate.report.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -138,6 +139,13 @@ class Results:
             }
             for number, people in enumerate(self.populations)
         )
+
+    @property
+    def population(self) -> str:
+        """Of how many readers the sums in sentences are: yours, where their number was said."""
+        if self.my_readers is not None:
+            return f"your {counted(self.my_readers, 'reader')} a month"
+        return f"{counted(self.readers, 'reader', 'simulated')} a month"
 
     def totals(self, number: int) -> dict[str, Estimate]:
         """Return the sums of a policy for as many readers as you have; none where that is not said.

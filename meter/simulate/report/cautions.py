@@ -14,7 +14,7 @@ from meter.columns.cautions import HEAVY_SHARE, Caution, holdout_size
 from meter.simulate.codes import coded
 from meter.simulate.measures import MEASURES
 from meter.simulate.report.policy_cautions import about_the_policies
-from meter.simulate.report.words import counted, listed, population_words
+from meter.simulate.report.words import counted, listed
 from meter.simulate.results import leader_and_rival
 
 if TYPE_CHECKING:
@@ -192,7 +192,7 @@ def _about_the_lead(comparison: Results, ahead: int, other: int) -> Iterator[Cau
         yield coded(
             "W13",
             f"`{names[ahead]}` leads `{names[other]}` by {lead} in {words}, with"
-            f" {population_words(comparison)}, at the central assumptions, but not over the whole"
+            f" {comparison.population}, at the central assumptions, but not over the whole"
             f" stated range of {turning}",
         )
     name = "net_lifetime" if by == "net" else "net"

@@ -25,7 +25,7 @@ from meter.simulate.report.summary import (
     span_words,
 )
 from meter.simulate.report.verdict import direction
-from meter.simulate.report.words import counted, population_words, share_text
+from meter.simulate.report.words import counted, share_text
 from meter.simulate.results import leader_and_rival
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def html_report(
         moved=comparison.moved,
         span=span_words(comparison),
         cards=_cards(comparison),
-        population=population_words(comparison),
+        population=comparison.population,
         measures=shown_measures(comparison),
         totals=[measure for measure in shown_measures(comparison) if measure.per is None],
         many=len(comparison.names) > 1,

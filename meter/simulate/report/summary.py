@@ -12,7 +12,7 @@ from meter.simulate.codes import caution_row
 from meter.simulate.export.rows import unit_of
 from meter.simulate.measures import MEASURES, PER_MONTH, Measure
 from meter.simulate.report.cautions import UNKNOWABLE, cautions_of, closing, holdout
-from meter.simulate.report.words import counted, listed, population_words
+from meter.simulate.report.words import counted, listed
 from meter.simulate.results import TIE, leader_and_rival
 
 if TYPE_CHECKING:
@@ -212,7 +212,7 @@ def _about_one(comparison: Results) -> str:
     subscribers = round(row["active_subscribers"].value)
     what = "is a subscriber" if subscribers == 1 else "are subscribers"
     return (
-        f"Under `{comparison.names[0]}`, of {population_words(comparison)},"
+        f"Under `{comparison.names[0]}`, of {comparison.population},"
         f" {row['stop_rate'].value:.1%} meet a wall in a month;"
         f" {row['starts_per_million'].value:,.0f} in a million start a trial or a subscription,"
         f" and {subscribers:,} {what} after {counted(comparison.months, 'month')}."
@@ -235,7 +235,7 @@ def _against(comparison: Results) -> Iterator[str]:
     for name, sample in list(zip(others, comparison.differences[1:], strict=True))[:_MOST_AGAINST]:
         gain = {measure: found.value for measure, found in comparison.of_all(sample).items()}
         yield (
-            f"At the central assumptions, with {population_words(comparison)}, `{name}` earns"
+            f"At the central assumptions, with {comparison.population}, `{name}` earns"
             f" {_more_money(gain[comparison.by.name], currency)} `{first}` over {months}"
             f" ({_more(gain['advertising'], 'advertising')},"
             f" {_more(gain[sold], _SOLD[sold])}), stops"

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from meter.simulate.results import Results
-
-__all__ = ["counted", "listed", "population_words", "share_text"]
+__all__ = ["counted", "listed", "share_text"]
 
 _MARKS = (0.0, 0.9, 1.0)
 """What a rounded share never seems to have reached, or left: none, agreement, all."""
@@ -34,13 +32,6 @@ def listed(things: Sequence[str]) -> str:
     if len(things) == 1:
         return things[0]
     return f"{', '.join(things[:-1])} and {things[-1]}"
-
-
-def population_words(comparison: Results) -> str:
-    """Return of how many readers the sums in sentences are: yours, where their number was said."""
-    if comparison.my_readers is not None:
-        return f"your {counted(comparison.my_readers, 'reader')} a month"
-    return f"{counted(comparison.readers, 'reader', 'simulated')} a month"
 
 
 def share_text(share: float) -> str:

@@ -16,7 +16,7 @@ from meter.commands.options import (
     policy_argument,
     templates_option,
 )
-from meter.errors import MeterError, listed
+from meter.errors import listed
 from meter.loading import load_policy
 from meter.studio.gallery import gallery_page
 from meter.studio.gallery.page import LAYOUTS, SCHEMES
@@ -55,8 +55,6 @@ def gallery(
     number of figures on it is printed.
     """
     policy = load_policy(policy_path)
-    if out.exists() and out.samefile(policy_path):
-        raise MeterError(f"`{out}` is the policy itself; choose another file for the page")
     page = gallery_page(
         policy, locales=locales, folder=own_templates(policy_path, policy, templates)
     )

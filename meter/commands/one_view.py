@@ -12,6 +12,7 @@ from attrs import frozen
 from meter.clock import system_clock
 from meter.errors import quoted
 from meter.loading.events import Event
+from meter.validation import YEARS
 from meter.verify.together.tenure import rights_of
 from meter.view import Article, PageView, Reader
 from meter.vocabulary import Status
@@ -63,11 +64,15 @@ def _day_or_time(ctx: click.Context, param: click.Parameter, value: str | None) 
     if value is None:
         return None
     try:
-        return datetime.fromisoformat(value)
+        at = datetime.fromisoformat(value)
     except ValueError:
         step = "write a day such as `2026-06-01`, or a time such as `2026-06-01T09:00`"
         message = f"{quoted(value)} is no day and no time; {step}"
         raise click.BadParameter(message, ctx, param) from None
+    if at.year not in YEARS:
+        message = f"{quoted(value)} is in no year from {YEARS[0]} to {YEARS[-1]}; check the year"
+        raise click.BadParameter(message, ctx, param)
+    return at
 
 
 def one_view_options(command: _Command) -> _Command:

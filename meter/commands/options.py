@@ -32,6 +32,7 @@ __all__ = [
     "today_option",
 ]
 
+_PAGE = b"<!doctype html"
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
 
@@ -86,7 +87,10 @@ class FolderPath(click.Path):
 
 
 class NewFilePath(click.Path):
-    """A file to write; that its folder is there is seen before anything is computed."""
+    """A page to write; what stands in its way is seen before anything is computed.
+
+    Its folder must be there. Another page is written over, and an empty file; nothing else is.
+    """
 
     name = "file"
 
@@ -99,10 +103,23 @@ class NewFilePath(click.Path):
         param: click.Parameter | None,
         ctx: click.Context | None,
     ) -> Path:
-        """Return the path of a file that can be written."""
-        _check(folder_problem(Path(value).parent))
+        """Return the path of a page that can be written."""
+        path = Path(value)
+        _check(folder_problem(path.parent))
         super().convert(value, param, ctx)
-        return Path(value)
+        if path.is_file() and not _is_page(path):
+            raise MeterError(
+                f"`{path}` is there and is no page: nothing is written over it; name another file,"
+                " or remove this one"
+            )
+        return path
+
+
+def _is_page(path: Path) -> bool:
+    """Say whether a file is a page, or still empty."""
+    with path.open("rb") as file:
+        begins = file.read(len(_PAGE))
+    return not begins or begins.lower() == _PAGE
 
 
 def _check(problem: Problem | None) -> None:

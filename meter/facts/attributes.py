@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = [
     "ATTRIBUTES",
     "LENGTHS",
+    "OF_THE_ARTICLE",
+    "OF_THE_TIME",
     "OTHER",
     "REGION",
     "Attribute",
@@ -35,6 +37,10 @@ REGION = "-"
 
 LENGTHS = ("age", "expiry", "purchase", "registration")
 """The attributes that are lengths of time, in microseconds."""
+
+OF_THE_ARTICLE = ("access", "section", "kind", "tags", "value", "age", "published")
+OF_THE_TIME = ("period", "weekday", "hour")
+"""What slots ask of the article, and of the clock and the calendar alone."""
 
 Read = Callable[[Reader, PageView, int], Any]
 """What reads one attribute off a reader, a view and an instant."""

@@ -6,7 +6,7 @@ does to a view, `verdicts` which rule decides and what it says.
 
 from meter.rulebook.book import JudgedMeter, Rulebook
 from meter.rulebook.effects import SPENDING, Effect, Fit, JudgedRule, Refusals, also_refused
-from meter.rulebook.verdicts import Verdict, first_match, verdict_of
+from meter.rulebook.verdicts import Verdict, first_match, possible_rules, verdict_of
 
 __all__ = [
     "SPENDING",
@@ -19,5 +19,6 @@ __all__ = [
     "Verdict",
     "also_refused",
     "first_match",
+    "possible_rules",
     "verdict_of",
 ]

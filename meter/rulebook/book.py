@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from meter.facts import ACCESS, Vocabulary
 from meter.facts.meters import ALREADY, OWN, Opening
-from meter.formulas import Formula, In, held_by, leaves
+from meter.formulas import Formula, In, held_by, holds_unless, leaves
 from meter.formulas.translation import JudgedOffer, formula_of, offer_formula
 from meter.rulebook.effects import JudgedRule
 from meter.usage import Tally
@@ -15,7 +15,7 @@ from meter.vocabulary import ArticleAccess, Count
 from meter.windows import Timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Container, Iterator, Sequence
 
     from meter.policy import Policy, Rule, When
 
@@ -187,6 +187,19 @@ class Rulebook:
     def limit_at(self, place: int, values: Sequence[Any]) -> int | None:
         """Return the allowance of the meter at a place for these facts."""
         return self.limit(self.meters[place].name, values)
+
+    def possible_limits(
+        self, meter: str, values: Sequence[Any], unknown: Container[int]
+    ) -> frozenset[int | None]:
+        """Return every allowance that a meter may have for facts of which some are unknown."""
+        found: list[int | None] = []
+        for formula, limit in self.limits[meter]:
+            holds = holds_unless(formula, values, unknown)
+            if holds is not False:
+                found.append(limit)
+            if holds:
+                return frozenset(found)
+        return frozenset((*found, 0))
 
     def places_of(self, names: tuple[str, ...]) -> tuple[int, ...]:
         """Return the places of some meters."""

@@ -15,7 +15,7 @@ from meter.facts import ACCESS, Code
 from meter.facts.meters import MeterSlots, Opening, joined
 from meter.formulas import Formula
 from meter.formulas.translation import JudgedOffer
-from meter.vocabulary import ArticleAccess, OfferKind, RuleShow, Show, Status, Wall
+from meter.vocabulary import Access, ArticleAccess, OfferKind, RuleShow, Show, Status, Wall
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -107,6 +107,11 @@ class JudgedRule:
     offers: tuple[JudgedOffer, ...]
     side_by_side: bool
     prompt: str | None
+
+    @property
+    def opens(self) -> bool:
+        """Whether a reader reads the whole article where it matches."""
+        return not isinstance(self.show, Wall) and self.show.access is Access.FULL
 
     def given(self, values: Sequence[Any]) -> tuple[str, ...] | None:
         """Return the names of the offers a reader gets; `None` if that has to be observed."""

@@ -8,16 +8,17 @@ from attrs import frozen
 
 from meter.facts import ACCESS, READER
 from meter.facts.meters import Opening
-from meter.rulebook.effects import Effect, Refusals, also_refused
+from meter.formulas import holds_unless
+from meter.rulebook.effects import SPENDING, Effect, Fit, Refusals, also_refused
 from meter.vocabulary import Access, ArticleAccess, Show, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Iterator, Sequence
 
     from meter.rulebook.book import Rulebook
     from meter.rulebook.effects import JudgedRule
 
-__all__ = ["Verdict", "first_match", "verdict_of"]
+__all__ = ["Verdict", "first_match", "possible_rules", "verdict_of"]
 
 
 @frozen
@@ -68,6 +69,36 @@ def first_match(rulebook: Rulebook, facts: Sequence[Any]) -> Verdict | None:
             refused = also_refused(refused, rule.spend)
     # A policy ends with a rule that matches everything: it refuses any other when it is made.
     raise AssertionError("no rule matched")  # pragma: no cover
+
+
+def possible_rules(
+    rulebook: Rulebook, facts: Sequence[Any], unknown: Container[int]
+) -> Iterator[JudgedRule]:
+    """Yield the rules that may decide facts of which some are unknown, in order.
+
+    `unknown` are their slots; the article's access is known. The last that is yielded decides
+    where none before it does.
+    """
+    for rule in rulebook.rules:
+        holds = holds_unless(rule.formula, facts, unknown)
+        if holds is False:
+            continue
+        effect = _effect_unless(rule, facts, unknown)
+        if effect not in (None, Effect.MATCH):
+            continue
+        yield rule
+        if holds and effect is Effect.MATCH:
+            return
+
+
+def _effect_unless(
+    rule: JudgedRule, facts: Sequence[Any], unknown: Container[int]
+) -> Effect | None:
+    """Return what a rule does where its `when` holds; `None` if that hangs on what is unknown."""
+    if rule.spend and any(slots.open in unknown for slots in rule.slots):
+        fit = rule.fit(facts[ACCESS])
+        return None if fit is Fit.COUNTED else SPENDING[fit, False]
+    return rule.effect(facts)
 
 
 def _verdict(rule: JudgedRule, facts: Sequence[Any], refused: Refusals) -> Verdict | None:

@@ -47,10 +47,12 @@ def test_gallery_takes_the_templates_that_the_policy_names(meter, folder):
     ("arguments", "says"),
     [
         (["gallery", "policy.toml"], "Missing option '--out'"),
-        (["gallery", "policy.toml", "--out", "policy.toml"], "is the policy itself"),
+        (["gallery", "policy.toml", "--out", "policy.toml"], "is there and is no page"),
         (["gallery", "policy.toml", "--out", "no/page.html"], "there is no folder `no`"),
         (["gallery", "policy.toml", "--out", "p.html", "--locale", "jp"], "did you mean `ja`?"),
         (["render", "policy.toml", "events.jsonl", "--at", "2026-06-01"], "leave one of them out"),
+        (["render", "policy.toml", "--at", "0001-01-01"], "is in no year from 1970 to 2200"),
+        (["render", "policy.toml", "--at", "9999-12-31T23:59:59Z"], "check the year"),
         (["render", "policy.toml", "--at", "june"], "write a day such as `2026-06-01`"),
         (["render", "policy.toml", "--as", "admin"], "'admin' is not one of 'anonymous'"),
         (
@@ -65,6 +67,19 @@ def test_slips_are_told_with_the_next_step(meter, arguments, says):
     answer = meter(*arguments)
     assert 2 == answer.code
     assert says in " ".join(answer.err.split())
+
+
+@pytest.mark.parametrize(
+    "arguments", [["gallery", "policy.toml", "--out"], ["simulate", "policy.toml", "--html"]]
+)
+def test_a_page_is_written_over_nothing_but_a_page(meter, folder, arguments):
+    """A journey test keeps its words, and the next step is told."""
+    test = folder / "trial.journey.toml"
+    test.write_text('[[steps]]\nread = "a"\n', encoding="utf-8")
+    answer = meter(*arguments, "trial.journey.toml")
+    assert 2 == answer.code
+    assert "no page: nothing is written over it; name another file" in answer.err
+    assert '[[steps]]\nread = "a"\n' == test.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ DEADLINES = "prompts/test_deadlines.py"
 SPEAKING_TO = "prompts/test_speaking_to.py"
 DECLARED = "prompts/test_declared.py"
 NOUNS = "prompts/test_nouns.py"
+AHEAD = "prompts/test_ahead.py"
 SELLING = "prompts/test_selling.py"
 MARKUP = "prompts/test_markup.py"
 BUGS = {
@@ -156,36 +157,104 @@ BUGS = {
             "map(_needs, [prompt])",
         ),
     ),
-    SELLING: (
+    AHEAD: (
         Bug(
             "an account is praised that does not open this",
             "prompts/parts/ahead.py",
-            "return Gain(name, limit, was) if _opens_with_account(decision) else None",
-            "return Gain(name, limit, was)",
+            "    unknown |= _counted_but(rulebook, fresh.spend)\n    if not all(",
+            "    if False and not all(",
         ),
         Bug(
-            "an account is praised that gives no more",
+            "what an account has counted is taken to be nothing",
             "prompts/parts/ahead.py",
-            "limit <= was",
-            "limit < was",
+            "    unknown |= _counted_but(rulebook, fresh.spend)\n",
+            "",
         ),
         Bug(
-            "an allowance is promised that hangs on more",
+            "what was counted before is not carried over",
             "prompts/parts/ahead.py",
-            "is Show.REGISTRATION_WALL and not _hangs_on_unseen(decision, meter)",
-            "is Show.REGISTRATION_WALL",
+            "return limit > before if",
+            "return True if",
         ),
         Bug(
-            "a week's allowance is compared with a month's",
+            "an account is one that registered at no time",
             "prompts/parts/ahead.py",
-            "if not alike or",
-            "if",
+            "slots[place].code(0)",
+            "None",
+        ),
+        Bug(
+            "of meters spent together the most is promised",
+            "prompts/parts/allowances.py",
+            "least = min(",
+            "least = max(",
+        ),
+        Bug(
+            "a meter of another window is not looked at",
+            "prompts/parts/allowances.py",
+            "return together and _lies_within(one.window, two.window)",
+            "return together",
+        ),
+        Bug(
+            "a meter that other rules spend is not looked at",
+            "prompts/parts/allowances.py",
+            "return together and _lies_within(",
+            "return _lies_within(",
         ),
         Bug(
             "a reader is told to come back to what stays closed",
             "prompts/parts/ahead.py",
-            "return judged is not None and judged.verdict.show.access is Access.FULL",
-            "return judged is not None",
+            "    return all(rule.opens for rule in possible_rules(rulebook, facts, unknown))",
+            "    return True",
+        ),
+        Bug(
+            "an article is as old when one comes back",
+            "prompts/parts/ahead.py",
+            '_AGES = ("hour", *LENGTHS)',
+            '_AGES = ("hour",)',
+        ),
+        Bug(
+            "a trial is taken to last",
+            "prompts/parts/ahead.py",
+            'decision.facts["reader"] == Status.TRIAL',
+            "False",
+        ),
+        Bug(
+            "who comes back does so at once",
+            "prompts/parts/ahead.py",
+            '_AGES = ("hour", *LENGTHS)',
+            "_AGES = LENGTHS",
+        ),
+        Bug(
+            "the day that one comes back is as today",
+            "prompts/parts/ahead.py",
+            "facts[place] = first[place]",
+            "pass",
+        ),
+        Bug(
+            "the day that one comes back does not go by",
+            "prompts/parts/ahead.py",
+            "first[place] != last[place]",
+            "not first",
+        ),
+    ),
+    SELLING: (
+        Bug(
+            "an account is praised that gives no more",
+            "prompts/parts/ahead.py",
+            "given.limit <= was",
+            "given.limit < was",
+        ),
+        Bug(
+            "an allowance is promised that hangs on more",
+            "prompts/parts/ahead.py",
+            "unknown = _unseen(decision)",
+            "unknown = frozenset()",
+        ),
+        Bug(
+            "a week's allowance is compared with a month's",
+            "prompts/parts/ahead.py",
+            "alike = told.window == other.window and ",
+            "alike = ",
         ),
         Bug(
             "a prompt is remembered with another reader's account",

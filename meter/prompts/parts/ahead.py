@@ -1,26 +1,31 @@
 """What an account, or coming back later, would open to whoever meets a prompt.
 
-The engine judges the same facts again: of a reader who has registered, or with nothing counted.
+The rules judge the same facts again: of a reader who registers now, or once a meter has reset. What
+cannot be known then is taken as unknown, and a promise is made only where it holds whatever that
+is.
 """
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, cast
 
 from attrs import field, frozen
 
-from meter.decision import Decision, MeterReading
+from meter.decision import Decision, MeterReading, told_places
 from meter.engine import complete
-from meter.facts import ACCESS, Codes
-from meter.formulas import leaves
-from meter.rulebook import first_match
+from meter.facts import ACCESS, READER, Code, Codes
+from meter.facts.attributes import LENGTHS, OF_THE_ARTICLE, OF_THE_TIME
+from meter.facts.meters import Opening
+from meter.prompts.parts.allowances import Allowance, joint_allowance
+from meter.rulebook import first_match, possible_rules
 from meter.view import Article, PageView, Reader
 from meter.vocabulary import Access, Show, Status
-from meter.windows import instant
+from meter.windows import day_start, instant, moment
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from zoneinfo import ZoneInfo
 
     from meter.rulebook import Rulebook, Verdict
 
@@ -28,7 +33,8 @@ __all__ = ["Ahead", "Gain", "look_ahead"]
 
 _FEW = 1
 """With so many left, or fewer, a reader is told what an account would give."""
-_OF_THE_TIME = ("period", "weekday", "hour")
+_AGES = ("hour", *LENGTHS)
+"""What is another in the course of a day, or as time goes by."""
 _NOBODY = Reader(id=None)
 _A_VIEW = PageView(article=Article(id="any", access="metered"))
 
@@ -40,11 +46,6 @@ class Gain:
     meter: str
     limit: int | None
     was: int
-
-
-class _Judged(NamedTuple):
-    verdict: Verdict
-    facts: Codes
 
 
 @frozen
@@ -100,23 +101,34 @@ def _seen(decision: Decision) -> Codes:
 def _account_gain(decision: Decision) -> Gain | None:
     """Return what an account gives a reader who has none, if that opens this view and is more.
 
-    Where the allowances are of two meters, they are compared if both have the same window and count
-    the same.
+    It is for whoever registers now and reads as many as are told, whatever else was counted.
     """
     if decision.facts["reader"] != Status.ANONYMOUS:
         return None
     rulebook = _rulebook_of(decision)
-    fresh = _judge(decision, _facts_of(decision, Status.REGISTERED))
-    if fresh is None:
+    facts = _facts_of(decision, Status.REGISTERED)
+    fresh = first_match(rulebook, facts)
+    unknown = _unseen(decision)
+    given = None if fresh is None else _given(decision, fresh, facts, unknown)
+    if fresh is None or given is None or not _is_known(decision, given.meter):
         return None
-    name = _meter_told(decision, fresh.verdict)
-    if name is None or not _is_known(decision, name):
+    was = _without_account(decision, given, unknown)
+    if was is None or (given.limit is not None and given.limit <= was):
         return None
-    was = _without_account(decision, name)
-    limit = rulebook.limit(name, fresh.facts)
-    if was is None or (limit is not None and limit <= was):
+    if not all(_carries(decision, place, facts) for place in rulebook.places_of(fresh.spend)):
         return None
-    return Gain(name, limit, was) if _opens_with_account(decision) else None
+    unknown |= _counted_but(rulebook, fresh.spend)
+    if not all(rule.opens for rule in possible_rules(rulebook, facts, unknown)):
+        return None
+    return Gain(given.meter, given.limit, was)
+
+
+def _given(
+    decision: Decision, verdict: Verdict, facts: Codes, unknown: frozenset[int]
+) -> Allowance | None:
+    """Return what the meters that are spent give together."""
+    told = "" if decision.meter is None else decision.meter.name
+    return joint_allowance(_rulebook_of(decision), verdict.spend, facts, unknown, told)
 
 
 def _is_known(decision: Decision, meter: str) -> bool:
@@ -126,120 +138,153 @@ def _is_known(decision: Decision, meter: str) -> bool:
     """
     slots = _rulebook_of(decision).vocabulary.meters[meter]
     is_counted = slots.end <= len(decision.facts.values)
-    return is_counted or (
-        decision.show is Show.REGISTRATION_WALL and not _hangs_on_unseen(decision, meter)
-    )
+    return is_counted or decision.show is Show.REGISTRATION_WALL
 
 
-def _opens_with_account(decision: Decision) -> bool:
-    """Say whether an account opens this view, as far as the decision knows what was counted.
+def _without_account(decision: Decision, gained: Allowance, unknown: frozenset[int]) -> int | None:
+    """Return what is given without an account; `None` where that cannot be compared.
 
-    What is counted is carried into the account. A meter with the same limit is as open as it is;
-    one with another has counted what is told, or if it is closed as much as it gives.
+    Allowances of two meters are compared if both have the same window and count the same.
+    """
+    reading = decision.meter
+    rulebook = _rulebook_of(decision)
+    facts = _facts_of(decision, Status.ANONYMOUS)
+    fresh = first_match(rulebook, facts)
+    if fresh is None:
+        return None
+    if fresh.show.access is Access.PREVIEW:
+        return None if reading is not None and reading.limit else 0
+    given = None if reading is None else _given(decision, fresh, facts, unknown)
+    if reading is None or given is None or given.limit != reading.limit:
+        return None
+    told, other = rulebook.policy.meter(given.meter), rulebook.policy.meter(gained.meter)
+    alike = told.window == other.window and told.count is other.count
+    return given.limit if alike and told.noun == other.noun else None
+
+
+def _carries(decision: Decision, place: int, facts: Codes) -> bool:
+    """Say whether a meter is open to an account that what is counted is carried into.
+
+    As far as the decision knows what was counted; with an allowance of more than before, or of
+    more than was counted, it is.
     """
     rulebook = _rulebook_of(decision)
     known = decision.facts.values
-    used = [_used(decision, place) for place in range(len(rulebook.meters))]
-    facts = list(_facts_of(decision, Status.REGISTERED, used))
-    for place, meter in enumerate(rulebook.meters):
-        slots = rulebook.vocabulary.meters[meter.name]
-        is_alike = rulebook.limit_at(place, facts) == rulebook.limit_at(place, known)
-        if is_alike and slots.end <= len(known):
-            facts[slots.open : slots.end] = known[slots.open : slots.end]
-    judged = _judge(decision, tuple(facts))
-    return judged is not None and judged.verdict.show.access is Access.FULL
+    reading = decision.meter
+    limit = rulebook.limit_at(place, facts)
+    if limit is None or len(known) <= rulebook.vocabulary.base:
+        return True
+    if reading is not None and reading.name == rulebook.meters[place].name:
+        return reading.used < limit
+    before = rulebook.limit_at(place, known)
+    if before is None:
+        return False
+    return limit > before if rulebook.is_closed(place, known) else limit >= before
 
 
 def _returns(decision: Decision) -> bool:
-    """Say whether the reader of a wall reads again once the meter that is told resets."""
+    """Say whether the reader of a wall reads again once the meter that is told resets.
+
+    That day at any hour, and however old the article, or an account, is by then. A trial may be
+    over.
+    """
     reading = decision.meter
-    if decision.access is Access.FULL or reading is None or not reading.limit:
+    rulebook = _rulebook_of(decision)
+    known = decision.facts.values
+    if decision.access is Access.FULL or decision.facts["reader"] == Status.TRIAL:
         return False
-    if reading.left or reading.resets_at is None:
+    if reading is None or not reading.limit:
         return False
+    if reading.left or reading.resets_at is None or len(known) <= rulebook.vocabulary.base:
+        return False
+    facts, unknown = _later(decision, instant(reading.resets_at))
+    reopened = _reopened(decision, rulebook.places[reading.name])
+    for place, meter in enumerate(rulebook.meters):
+        slots = rulebook.vocabulary.meters[meter.name]
+        unknown |= set(range(slots.open, slots.end))
+        limit = rulebook.limit_at(place, known)
+        is_same = rulebook.possible_limits(meter.name, facts, unknown) == {limit}
+        if is_same and not rulebook.is_closed(place, known):
+            unknown.discard(slots.open)
+        elif is_same and place in reopened:
+            facts[slots.open] = Opening.OPEN
+            unknown.discard(slots.open)
+    return all(rule.opens for rule in possible_rules(rulebook, facts, unknown))
+
+
+def _later(decision: Decision, at: int) -> tuple[list[Code], set[int]]:
+    """Return the facts of another day, from an instant until it ends, and the slots that vary."""
+    rulebook = _rulebook_of(decision)
+    vocabulary = rulebook.vocabulary
     status = cast("Status", decision.facts["reader"])
-    at = instant(reading.resets_at)
-    later = _rulebook_of(decision).vocabulary.observe(_NOBODY, _A_VIEW, at, status)
-    judged = _judge(decision, _facts_of(decision, status, later=later))
-    return judged is not None and judged.verdict.show.access is Access.FULL
+    zone = rulebook.policy.zone
+    first, last = (
+        vocabulary.observe(_NOBODY, _A_VIEW, when, status) for when in (at, _day_end(at, zone))
+    )
+    facts = list(decision.facts.values)
+    unknown = set()
+    for place, slot in enumerate(vocabulary.slots[: vocabulary.base]):
+        if slot.asks in OF_THE_TIME:
+            facts[place] = first[place]
+        if slot.asks in _AGES or (slot.asks in OF_THE_TIME and first[place] != last[place]):
+            unknown.add(place)
+    return facts, unknown
+
+
+def _day_end(at: int, zone: ZoneInfo) -> int:
+    day = moment(at, zone).date()
+    return at if day == date.max else day_start(day + timedelta(days=1), zone) - 1
+
+
+def _reopened(decision: Decision, told: int) -> set[int]:
+    """Return the places of the meters that are open again once the one that is told is.
+
+    It is the last to reset of those that closed a rule together.
+    """
+    rulebook = _rulebook_of(decision)
+    facts = decision.facts.values
+    verdict = first_match(rulebook, facts)
+    groups = () if verdict is None else told_places(rulebook, verdict, facts)
+    with_told = [set(group) for group in groups if told in group]
+    return set.intersection(*with_told) if with_told else {told}
 
 
 def _rulebook_of(decision: Decision) -> Rulebook:
     return cast("Rulebook", decision.rulebook)
 
 
-def _judge(decision: Decision, facts: Codes) -> _Judged | None:
-    """Return what the rules say of facts, with those; `None` where they would have to know more."""
-    verdict = first_match(_rulebook_of(decision), facts)
-    return None if verdict is None else _Judged(verdict, facts)
+def _facts_of(decision: Decision, status: Status) -> Codes:
+    """Return the facts of this view for a reader of a status, with nothing counted.
 
-
-def _facts_of(
-    decision: Decision, status: Status, used: Sequence[int] = (), later: Codes = ()
-) -> Codes:
-    """Return the facts of this view for a reader of a status.
-
-    `used` is how much each meter has counted; unless given, nothing. `later` are facts of another
-    time, of which those of the clock and the calendar are taken.
+    Whoever has an account has registered this moment.
     """
     rulebook = _rulebook_of(decision)
-    seen = _seen(decision)[: rulebook.vocabulary.base]
-    if later:
-        slots = rulebook.vocabulary.slots
-        seen = tuple(
-            new if slot.asks in _OF_THE_TIME else old
-            for slot, old, new in zip(slots, seen, later, strict=False)
-        )
-    counts: list[int] = [False]
-    for place in range(len(rulebook.meters)):
-        counts += (used[place] if used else 0, 0)
-    started = decision.facts["started"] or frozenset()
-    counts += (offer in cast("frozenset[str]", started) for offer in rulebook.vocabulary.once)
-    return complete(rulebook, (status, *seen[1:]), tuple(counts))
+    slots = rulebook.vocabulary.slots
+    seen = list(_seen(decision)[: rulebook.vocabulary.base])
+    seen[READER] = status
+    if status is not Status.ANONYMOUS and rulebook.vocabulary.has("registration"):
+        place = rulebook.vocabulary.place("registration")
+        seen[place] = slots[place].code(0)
+    started = cast("frozenset[str]", decision.facts["started"] or frozenset())
+    counts = [False, *(0, 0) * len(rulebook.meters)]
+    counts += [offer in started for offer in rulebook.vocabulary.once]
+    return complete(rulebook, tuple(seen), tuple(counts))
 
 
-def _used(decision: Decision, place: int) -> int:
-    """Return how much a meter has counted, as far as the decision knows it."""
-    rulebook = _rulebook_of(decision)
-    reading = decision.meter
-    if reading is not None and reading.name == rulebook.meters[place].name:
-        return reading.used
-    facts = decision.facts.values
-    if not rulebook.is_closed(place, facts):
-        return 0
-    return rulebook.limit_at(place, facts) or 0
+def _unseen(decision: Decision) -> frozenset[int]:
+    """Return the slots of the reader and the request that were not looked at."""
+    if len(decision.facts.values) > ACCESS:
+        return frozenset()
+    vocabulary = _rulebook_of(decision).vocabulary
+    return frozenset(
+        place
+        for place, slot in enumerate(vocabulary.slots[: vocabulary.base])
+        if place != READER and slot.asks not in (*OF_THE_ARTICLE, *OF_THE_TIME, "registration")
+    )
 
 
-def _meter_told(decision: Decision, verdict: Verdict) -> str | None:
-    """Return the meter whose allowance is compared: the one that is told, or the only one.
-
-    There is none where the view stays closed: only what is read is spent.
-    """
-    reading = decision.meter
-    if reading is not None and reading.name in verdict.spend:
-        return reading.name
-    return verdict.spend[0] if len(verdict.spend) == 1 else None
-
-
-def _without_account(decision: Decision, name: str) -> int | None:
-    """Return what is given without an account; `None` where that cannot be compared."""
-    reading = decision.meter
-    if reading is None:
-        fresh = _judge(decision, _facts_of(decision, Status.ANONYMOUS))
-        is_closed = fresh is not None and fresh.verdict.show.access is Access.PREVIEW
-        return 0 if is_closed else None
-    if reading.name != name and reading.limit != 0:
-        policy = _rulebook_of(decision).policy
-        told, gained = policy.meter(reading.name), policy.meter(name)
-        alike = told.window == gained.window and told.count is gained.count
-        if not alike or told.noun != gained.noun:
-            return None
-    return reading.limit
-
-
-def _hangs_on_unseen(decision: Decision, name: str) -> bool:
-    """Say whether the allowance of a meter hangs on what was not looked at for this decision."""
-    rulebook = _rulebook_of(decision)
-    seen = max(len(decision.facts.values), ACCESS + 1)
-    slots = {leaf.slot for formula, _ in rulebook.limits[name] for leaf in leaves(formula)}
-    return any(seen <= slot < rulebook.vocabulary.base for slot in slots)
+def _counted_but(rulebook: Rulebook, spend: tuple[str, ...]) -> frozenset[int]:
+    """Return the slots of what meters have counted, but that those which are spent are open."""
+    slots = rulebook.vocabulary.meters
+    every = {place for each in slots.values() for place in range(each.open, each.end)}
+    return frozenset(every - {slots[name].open for name in spend})

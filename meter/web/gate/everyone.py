@@ -10,10 +10,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from meter.facts import ACCESS
+from meter.facts.attributes import OF_THE_ARTICLE, OF_THE_TIME
 from meter.formulas import holds_unless
-from meter.rulebook import Fit
+from meter.rulebook import Fit, possible_rules
 from meter.view import PageView, Reader
-from meter.vocabulary import Access, ArticleAccess, Show
+from meter.vocabulary import ArticleAccess, Show
 from meter.windows import instant
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["Everyone", "Openness"]
 
 NOBODY = Reader(id=None)
-_OF_THE_ARTICLE = ("access", "section", "kind", "tags", "value", "age", "published")
-_OF_THE_TIME = ("period", "weekday", "hour")
 _MICROSECONDS = 1_000_000
 _QUARTER = 15 * 60 * _MICROSECONDS
 """Zones are whole quarters of an hour apart, so no clock's hour begins between two of them."""
@@ -55,7 +54,7 @@ class Everyone:
         self.policy = policy
         self._rulebook = policy.rulebook
         slots = self._rulebook.vocabulary.slots
-        known = (*_OF_THE_ARTICLE, *_OF_THE_TIME)
+        known = (*OF_THE_ARTICLE, *OF_THE_TIME)
         self._unknown = frozenset(
             place for place, slot in enumerate(slots) if slot.asks not in known
         )
@@ -63,7 +62,7 @@ class Everyone:
         self._clocks = any(slot.asks in ("weekday", "hour") for slot in slots)
         self._dates = [at for slot in slots if slot.name == "period" for at in slot.mentioned]
         self._ages = [age for slot in slots if slot.name == "age" for age in slot.mentioned]
-        self._timeless = all(slot.asks not in (*_OF_THE_TIME, "age", "published") for slot in slots)
+        self._timeless = all(slot.asks not in (*OF_THE_TIME, "age", "published") for slot in slots)
         self._remembered: dict[object, tuple[bool, bool]] = {}
 
     def of(self, article: Article, now: datetime) -> Openness:
@@ -93,19 +92,12 @@ class Everyone:
         """Say whether everyone may read what has these facts, and gets the same."""
         whole = True
         same = True
-        for rule in self._rulebook.rules:
-            holds = holds_unless(rule.formula, values, self._unknown)
-            if holds is False or self._passes_by(rule, values[ACCESS]):
-                continue
+        for rule in possible_rules(self._rulebook, values, self._unknown):
             whole = whole and _opens(rule, values[ACCESS])
             same = same and whole and self._is_plain(rule, values)
-            if holds or not whole:
+            if not whole:
                 break
         return whole, same and whole and not any(self._may_count(values))
-
-    @staticmethod
-    def _passes_by(rule: JudgedRule, access: ArticleAccess) -> bool:
-        return bool(rule.spend) and rule.fit(access) is Fit.MISSING
 
     def _is_plain(self, rule: JudgedRule, values: tuple[Any, ...]) -> bool:
         """Say whether a rule that opens an article says the same to all.
@@ -148,4 +140,4 @@ def _opens(rule: JudgedRule, access: ArticleAccess) -> bool:
     """Say whether everyone whom a rule matches reads the whole article, uncounted."""
     if rule.spend:
         return rule.fit(access) is Fit.FREE
-    return isinstance(rule.show, Show) and rule.show.access is Access.FULL
+    return rule.opens

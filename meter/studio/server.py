@@ -32,6 +32,10 @@ def serve(desk: Desk, port: int, *, opens: bool, tell: Callable[[str], None]) ->
     `tell` gets the address to open, with its token; with `opens` the browser is sent there.
     Raises `MeterError` where the port cannot be listened on.
     """
+    # uvicorn raises the signal that ended it once more, when everything is answered
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _end)
+    _end_with_the_terminal()
     logging.basicConfig(
         stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING
     )
@@ -50,10 +54,6 @@ def serve(desk: Desk, port: int, *, opens: bool, tell: Callable[[str], None]) ->
         server_header=False,
         timeout_graceful_shutdown=_GRACE,
     )
-    # uvicorn raises the signal that ended it once more, when everything is answered
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _end)
-    _end_with_the_terminal()
     uvicorn.Server(config).run(sockets=[listening])
 
 

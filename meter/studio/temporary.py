@@ -36,13 +36,13 @@ def temporary_folder() -> Iterator[Path]:
     before = tempfile.tempdir
     remove_left_behind(Path(tempfile.gettempdir()))
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
-    with _locked(folder):
-        tempfile.tempdir = str(folder)
-        try:
+    try:
+        with _locked(folder):
+            tempfile.tempdir = str(folder)
             yield folder
-        finally:
-            tempfile.tempdir = before
-    rmtree(folder, ignore_errors=True)
+    finally:
+        tempfile.tempdir = before
+        rmtree(folder, ignore_errors=True)
 
 
 def remove_left_behind(place: Path) -> None:

@@ -79,7 +79,7 @@ def test_a_log_that_comes_again_is_still_asked(client, desk: Desk) -> None:
     assert desk.log.is_file()
     page = client.get(f"/policy/audience?v={draft.key}").text
     assert "Not counted" not in page
-    assert "jsonl" in page
+    assert "<code>a.csv</code>" in page
     replayed(client, "b.csv", LOG + b"o,2026-06-03,b\n")
     for number in range(4):
         client.post("/log/file", files={"file": ("o.csv", LOG + b"o,2026-06-03,d%d\n" % number)})

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
@@ -14,9 +12,11 @@ from meter.commands.init import sample_files
 from meter.commands.options import FilePath
 from meter.errors import MeterError
 from meter.resources import MODEL_POLICY
+from meter.studio.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 __all__ = ["studio"]
 
@@ -49,11 +49,9 @@ def studio(policy_path: Path | None, port: int, *, no_open: bool, write: bool) -
             "`--write` needs a policy to write to; `meter init paywall` makes one, then type"
             " `meter studio paywall/policy.toml --write`"
         )
-    if policy_path is not None:
-        _serve(policy_path, port, opens=not no_open, may_write=write)
-        return
-    with TemporaryDirectory(prefix="meter-studio-") as folder:
-        _serve(_sample(Path(folder)), port, opens=not no_open, may_write=False)
+    with temporary_folder() as folder:
+        path = policy_path or _sample(folder / "sample")
+        _serve(path, port, opens=not no_open, may_write=write)
 
 
 def _serve(path: Path, port: int, *, opens: bool, may_write: bool) -> None:
@@ -73,7 +71,8 @@ def _teller(path: Path) -> Callable[[str], None]:
 
 
 def _sample(folder: Path) -> Path:
-    """Copy the sample publication to a folder, and return its policy."""
+    """Copy the sample publication to a new folder, and return its policy."""
+    folder.mkdir()
     for file in sample_files():
         (folder / file.name).write_text(file.text, encoding="utf-8")
     return folder / MODEL_POLICY

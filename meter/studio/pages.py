@@ -9,10 +9,12 @@ from urllib.parse import urlencode
 from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateNotFound
 from starlette.responses import HTMLResponse
 
+from meter.errors.lines import printable_lines
 from meter.resources import template_root
 from meter.studio.desk import FILE
 from meter.studio.door import nonce_of
 from meter.studio.frames import ticked
+from meter.studio.names import plain_name, shown, typed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,9 +82,8 @@ def mistake(
     """Answer with what went wrong, and where to go on; `draft` keeps what somebody typed."""
     title = "That did not work"
     name = "mistake.html.j2"
-    return page(
-        request, name, place=place, title=title, status=status, message=message, draft=draft
-    )
+    said = printable_lines(message)
+    return page(request, name, place=place, title=title, status=status, message=said, draft=draft)
 
 
 def frame(document: str) -> HTMLResponse:
@@ -123,7 +124,12 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["ticked"] = ticked
+    environment.filters |= {
+        "ticked": ticked,
+        "shown": shown,
+        "plain": plain_name,
+        "typed": typed,
+    }
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
     return environment
 

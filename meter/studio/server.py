@@ -32,6 +32,10 @@ def serve(desk: Desk, port: int, *, opens: bool, tell: Callable[[str], None]) ->
     `tell` gets the address to open, with its token; with `opens` the browser is sent there.
     Raises `MeterError` where the port cannot be listened on.
     """
+    # uvicorn raises the signal that ended it once more, when everything is answered
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _end)
+    _end_with_the_terminal()
     logging.basicConfig(
         stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING
     )
@@ -50,10 +54,14 @@ def serve(desk: Desk, port: int, *, opens: bool, tell: Callable[[str], None]) ->
         server_header=False,
         timeout_graceful_shutdown=_GRACE,
     )
-    # uvicorn raises the signal that ended it once more, when everything is answered
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _end)
     uvicorn.Server(config).run(sockets=[listening])
+
+
+def _end_with_the_terminal() -> None:
+    """Let a terminal that is closed end the studio in order, unless it was told to outlive that."""
+    hang_up = getattr(signal, "SIGHUP", None)  # not on Windows
+    if hang_up is not None and signal.getsignal(hang_up) is signal.SIG_DFL:
+        signal.signal(hang_up, lambda *_: signal.raise_signal(signal.SIGTERM))
 
 
 def _end(_number: int, _frame: object) -> NoReturn:

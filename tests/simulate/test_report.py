@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from io import StringIO
 
 import pytest
+from attrs import evolve
 from rich.console import Console
 
 from meter.simulate.compare import Comparison, compare
@@ -113,6 +114,14 @@ def test_a_name_cannot_break_out_of_the_page(found: Comparison, page: Page) -> N
     """Names and specifications are escaped where they stand."""
     assert "</script><b>try" not in html_report(found)
     assert any("</script><b>try" in json.dumps(spec) for spec in page.specs)
+
+
+def test_a_name_cannot_turn_the_page_around(found: Comparison) -> None:
+    """Marks that turn a line are shown as codes; the lines of the policies stay."""
+    page = html_report(evolve(found, names=("to\u202eday", "b")))
+    assert "\u202e" not in page
+    assert r"to\u202Eday" in page
+    assert r"\u000A" not in page
 
 
 def test_a_page_is_for_light_dark_paper_and_phones(found: Comparison) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from jinja2 import DictLoader, Environment, StrictUndefined
 
+from meter.errors.lines import printable_lines
 from meter.loading import dumps_policy
 from meter.resources import template_root
 from meter.simulate.measures import MEASURES, Measure
@@ -136,6 +137,10 @@ def notebook_html(comparison: Results) -> str:
     )
 
 
+def _printable(value: object) -> object:
+    return printable_lines(value) if type(value) is str else value
+
+
 @cache
 def _environment() -> Environment:
     pages = ("report.html.j2", "notebook.html.j2")
@@ -143,6 +148,7 @@ def _environment() -> Environment:
         loader=DictLoader({name: _text(_folder() / name) for name in pages}),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_printable,
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -49,6 +49,11 @@ class LogAnswer:
     views: int
 
     @property
+    def is_kept(self) -> bool:
+        """Whether the views that were written are there still."""
+        return self.events.is_file()
+
+    @property
     def is_whole(self) -> bool:
         """Whether every view that could be read is among them."""
         return self.views == self.found.views

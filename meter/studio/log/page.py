@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from meter.errors import MeterError, quoted
 from meter.loading import load_policy
 from meter.replay.logs.columns import NAMES, REQUIRED
+from meter.studio.beside import names_beside
 from meter.studio.log.answer import LogAnswer, ReplayAsked, replayed
 from meter.studio.log.preview import Preview, look_into
 from meter.studio.log.reading import COLUMN, NOBODY, LogReading
@@ -80,6 +81,7 @@ async def log(request: Request) -> Response:
         run = await run_in_threadpool(_replay, request, asked)
         await run_in_threadpool(run.wait, _LOOK)
         if isinstance(run.answer, LogAnswer):
+            _shelf(request).hold(asked.log)
             desk.log = run.answer.events
             desk.log_name = asked.log.name
     return page(
@@ -163,7 +165,7 @@ def _policy(desk: Desk, key: str | None) -> tuple[Version, Policy]:
     policy = desk.in_force(version)
     if policy is None:
         raise MeterError(
-            f"`{desk.path.name}` is no usable policy yet; Policy shows what is wrong in it"
+            f"{quoted(desk.path.name)} is no usable policy yet; Policy shows what is wrong in it"
         )
     return version, policy
 
@@ -198,7 +200,7 @@ def _in_words(name: str) -> str:
 
 def _policies(desk: Desk) -> list[str]:
     """Return the names of the policy's file and of others beside it."""
-    files = sorted(file.name for file in desk.folder.glob("*.toml"))
+    files = names_beside(desk.folder, ".toml")
     others = [name for name in files if not name.endswith(_JOURNEY) and name != desk.path.name]
     return [desk.path.name, *others[:_MOST_POLICIES]]
 
@@ -210,6 +212,10 @@ def _name(desk: Desk, version: Version) -> str:
 def _replay(request: Request, asked: _AskedLog) -> Run[object]:
     """Return the replay that is asked for; it begins where nobody asked before."""
     desk = desk_of(request)
+    runs = runs_of(request)
+    known = runs.find(asked.key)
+    if known is not None and isinstance(known.answer, LogAnswer) and not known.answer.is_kept:
+        runs.cancel(asked.key)  # the log left the shelf since, and came again
     question = ReplayAsked(
         policy=asked.policy,
         log=asked.log,
@@ -218,11 +224,11 @@ def _replay(request: Request, asked: _AskedLog) -> Run[object]:
         names=(_name(desk, asked.version), asked.reading.recorded),
         events=_shelf(request).place_for_events(asked.log, str(asked.key)),
     )
-    return runs_of(request).start(asked.key, lambda tell: replayed(question, tell), alone=True)
+    return runs.start(asked.key, lambda tell: replayed(question, tell), alone=True)
 
 
 def _recorded(desk: Desk, name: str) -> Policy:
     """Return one of the policies beside this one. Raises `MeterError`."""
     if name not in _policies(desk):
-        raise MeterError(f"there is no policy {quoted(name)} beside `{desk.path.name}`")
+        raise MeterError(f"there is no policy {quoted(name)} beside {quoted(desk.path.name)}")
     return load_policy(desk.folder / name)

@@ -12,6 +12,7 @@ from meter.errors.zones import zone_step
 from meter.loading.article_ids import ArticleIds
 from meter.replay.logs.columns import NAMES, REQUIRED, LogError, known_columns
 from meter.replay.logs.time_forms import checked_form
+from meter.studio.names import file_argument
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -95,11 +96,11 @@ class LogReading:
 
     def command(self, policy: str, log: str) -> str:
         """Return the command line that answers the same."""
-        words = ["meter", "replay", policy, log]
+        words = ["meter", "replay", file_argument(policy), file_argument(log)]
         for name, column in self.mapping:
             words += ["--column", f"{REQUIRED.get(name, (name,))[0]}={column}"]
         options = {
-            "--recorded-under": self.recorded,
+            "--recorded-under": file_argument(self.recorded),
             "--zone": self.zone,
             "--time-format": self.time_format if self.has_clock else "",
             "--walls": self.walls,

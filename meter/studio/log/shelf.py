@@ -14,7 +14,7 @@ from threading import Lock
 from typing import IO, TYPE_CHECKING, cast
 from weakref import finalize
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from meter.errors import MeterError
 from meter.replay.logs.columns import LogError
@@ -61,6 +61,7 @@ class LogShelf:
         self._most = most
         self._lock = Lock()
         self._folder: str | None = None
+        self._held: str | None = None
         self._logs: OrderedDict[str, StoredLog] = OrderedDict()
 
     def find(self, key: str) -> StoredLog:
@@ -91,9 +92,16 @@ class LogShelf:
             raise
         return self._keep(StoredLog(key=key, name=shown, path=path, size=size, what=what))
 
-    def drop(self, log: StoredLog) -> None:
-        """Remove a log."""
+    def hold(self, log: StoredLog) -> None:
+        """Keep a log, however many come after it, until another one is held."""
         with self._lock:
+            self._held = log.key
+
+    def drop(self, log: StoredLog) -> None:
+        """Remove a log, unless it is held."""
+        with self._lock:
+            if log.key == self._held:
+                return
             self._logs.pop(log.key, None)
         rmtree(log.path.parent, ignore_errors=True)
 
@@ -109,16 +117,18 @@ class LogShelf:
             return self._folder
 
     def _keep(self, log: StoredLog) -> StoredLog:
+        """Put a log on the shelf; of one that is there the copy stays, with what lies beside it."""
         gone = []
         with self._lock:
             before = self._logs.pop(log.key, None)
             if before is not None:
-                gone.append(before)
+                gone.append(log.path.parent)
+                log = evolve(log, path=before.path)
             self._logs[log.key] = log
-            while len(self._logs) > _MOST_KEPT:
-                gone.append(self._logs.popitem(last=False)[1])
-        for one in gone:
-            rmtree(one.path.parent, ignore_errors=True)
+            others = [key for key in self._logs if key != self._held]
+            gone += [self._logs.pop(key).path.parent for key in others[:-_MOST_KEPT]]
+        for place in gone:
+            rmtree(place, ignore_errors=True)
         return log
 
 
@@ -148,7 +158,7 @@ def _opened(content: IO[bytes], name: str) -> IO[bytes]:
 def _copied(content: IO[bytes], path: Path, name: str, most: int) -> tuple[str, int]:
     """Copy a log, and return the key of what is in it and its size."""
     size = 0
-    seen = sha256()
+    seen = sha256(path.suffix.lower().encode())  # which says how it is read
     try:
         with path.open("xb") as file:
             for piece in _pieces(content):

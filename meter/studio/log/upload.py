@@ -9,6 +9,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from meter.errors import MeterError
 from meter.studio.log.shelf import MOST_BYTES
+from meter.studio.numbers import whole_number
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -62,7 +63,7 @@ async def _bounded(request: Request) -> AsyncGenerator[bytes, None]:
 
 
 def _check_length(given: str | None) -> None:
-    if given is not None and given.isdecimal() and int(given) > MOST_BYTES + _ROOM:
+    if given is not None and whole_number(given, MOST_BYTES + _ROOM) is None:
         raise _too_large()
 
 

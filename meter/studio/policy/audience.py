@@ -16,6 +16,7 @@ from weakref import finalize
 import numpy as np
 from attrs import frozen
 
+from meter.errors import quoted
 from meter.replay.both import Logged
 from meter.replay.logs.log import Log
 from meter.simulate.export.events import simulated_views, to_event
@@ -104,7 +105,7 @@ class Audience:
 
 def log_audience(path: Path, name: str | None = None) -> Audience:
     """Return the readers of a log, called `name` if it has one. Raises `LogError` for no log."""
-    return Audience(Log(path), called=f"`{name or path.name}`")
+    return Audience(Log(path), called=quoted(name or path.name))
 
 
 def simulated_audience(policy: Policy) -> Audience:

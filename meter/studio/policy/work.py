@@ -191,7 +191,7 @@ async def audience_values(
         found = await work.concerned.within(
             seconds, asked, lambda: _concerned(work, desk, old, new)
         )
-    except (MeterError, OSError) as error:
+    except MeterError as error:
         return {"found": None, "reason": str(error)}
     return {"found": found, "reason": ""}
 
@@ -201,7 +201,10 @@ def _source(desk: Desk, policy: Policy) -> object:
     log = desk.log
     if log is None:
         return policy.digest
-    stat = log.stat()
+    try:
+        stat = log.stat()
+    except OSError:
+        raise MeterError("the log is not kept any more; replay it once more in Log") from None
     return (str(log), desk.log_name, stat.st_mtime_ns, stat.st_size)
 
 

@@ -77,7 +77,7 @@ class Lamps:
     sections: tuple[LampSection, ...]
     assumed: tuple[str, ...]
 
-    def lamp(self, number: int) -> Lamp | None:
+    def lamp(self, number: int | None) -> Lamp | None:
         """Return a lamp by its number."""
         every = (lamp for section in self.sections for lamp in section.lamps)
         return next((lamp for lamp in every if lamp.number == number), None)

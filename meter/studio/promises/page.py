@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
-from meter.errors import MeterError
+from meter.errors import MeterError, quoted
+from meter.studio.numbers import whole_number
 from meter.studio.pages import desk_of, link, page
 from meter.studio.progress import progress_of, runs_of
 from meter.studio.promises.kept import named, with_title, written
@@ -149,7 +150,7 @@ def _look(desk: Desk, key: str | None) -> _AskedPromises:
     policy = desk.in_force(version)
     if policy is None:
         raise MeterError(
-            f"`{desk.path.name}` is no usable policy yet; Policy shows what is wrong in it"
+            f"{quoted(desk.path.name)} is no usable policy yet; Policy shows what is wrong in it"
         )
     return _AskedPromises(version, policy, digest_of_tests(desk.folder))
 
@@ -171,7 +172,7 @@ def _test(runs: Runs, desk: Desk, asked: _AskedPromises) -> Run[object]:
 def _test_of(request: Request, asked: _AskedPromises, given: Mapping[str, str]) -> tuple[str, str]:
     """Return the name and the text of the journey test that is asked for."""
     desk = desk_of(request)
-    number = int(given.get("number", "")) if given.get("number", "").isdecimal() else -1
+    number = whole_number(given.get("number", ""))
     if given.get("of") == _MISTAKES:
         tried = runs_of(request).find(asked.key(_MISTAKES))
         answer = None if tried is None else tried.answer

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from meter.errors import MeterError
-from meter.journeys import JourneyError
 from meter.loading.positions import Positions
 from meter.resources import MOST_BYTES
+from meter.studio.beside import names_beside, path_beside, strangers_beside
 from meter.studio.desk import digest
 from meter.studio.runs import Progress
 from meter.testing.rule_coverage import RuleCoverage
@@ -37,6 +37,8 @@ __all__ = [
     "find_mistakes",
     "look_at_tests",
 ]
+
+_ENDING = ".journey.toml"
 
 
 @frozen(kw_only=True)
@@ -92,7 +94,7 @@ class Mistakes:
     counts: dict[str, int]
     by_kind: dict[str, dict[str, int]]
 
-    def find(self, number: int) -> Missed | None:
+    def find(self, number: int | None) -> Missed | None:
         """Return a mistake by its number."""
         return next((one for one in self.missed if one.number == number), None)
 
@@ -100,9 +102,11 @@ class Mistakes:
 def digest_of_tests(folder: Path) -> str:
     """Return the digest of the journeys in a folder, which answers about them depend on."""
     texts = []
-    for file in sorted(folder.glob("*.journey.toml")):
-        with suppress(OSError), file.open("rb") as stream:
-            texts += [file.name.encode("utf-8", "surrogateescape"), stream.read(MOST_BYTES + 1)]
+    for name in names_beside(folder, _ENDING):
+        with suppress(OSError), (folder / name).open("rb") as stream:
+            texts += [name.encode("utf-8", "surrogateescape"), stream.read(MOST_BYTES + 1)]
+    strangers = strangers_beside(folder, _ENDING)
+    texts += [name.encode("utf-8", "surrogateescape") for name in strangers]
     return digest(b"\0".join(map(hexlify, texts)))
 
 
@@ -112,6 +116,8 @@ def look_at_tests(policy: Policy, path: Path) -> PolicyTests:
     The rules are covered as `pytest --meter-coverage` counts it.
     """
     try:
+        for name in strangers_beside(path.parent, _ENDING):
+            path_beside(path.parent, name)
         found = find_tests(path, ())
         files = tuple(
             FileOfTests(
@@ -126,7 +132,7 @@ def look_at_tests(policy: Policy, path: Path) -> PolicyTests:
         for test in found.journeys:
             for decision, _ in test.journey.answers_of(policy):
                 coverage.note(decision)
-    except JourneyError as error:
+    except MeterError as error:
         return PolicyTests(problem=str(error))
     _, points, missing = next(coverage.results())
     return PolicyTests(

@@ -9,7 +9,7 @@ from attrs import frozen
 from meter.errors import MeterError, meant, quoted
 from meter.journeys import Journey, JourneyStep
 from meter.journeys.accepting import AcceptedAnswer, accepted_answers, rewritten
-from meter.loading.toml import read_text
+from meter.studio.beside import names_beside, strangers_beside, text_beside
 from meter.studio.desk import digest
 
 if TYPE_CHECKING:
@@ -44,8 +44,7 @@ class NewAnswers:
 
 def journey_names(folder: Path) -> tuple[str, ...]:
     """Return the names of the journey tests in a folder, in order."""
-    found = (path for path in folder.glob(f"*{ENDING}") if path.is_file())
-    return tuple(sorted(path.name for path in found if not path.name.startswith(".")))
+    return tuple(name for name in names_beside(folder, ENDING) if not name.startswith("."))
 
 
 def load_journey(folder: Path, name: str) -> Journey:
@@ -90,6 +89,6 @@ def accept(desk: Desk, name: str, policy: Policy, *, expected: str) -> None:
 
 def _text(folder: Path, name: str) -> str:
     names = journey_names(folder)
-    if name not in names:
+    if name not in (*names, *strangers_beside(folder, ENDING)):
         raise MeterError(f"there is no journey test {quoted(name)} here: {meant(name, names)}")
-    return read_text(folder / name)
+    return text_beside(folder, name)

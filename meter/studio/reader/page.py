@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import count
 from typing import TYPE_CHECKING
 
 from attrs import evolve
@@ -10,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from meter.errors import MeterError
+from meter.errors import MeterError, quoted
 from meter.studio.desk import FILE, ConflictError
 from meter.studio.frames import broken_page, decision_page
 from meter.studio.pages import desk_of, frame, is_partial, link, mistake, page
@@ -75,8 +76,8 @@ def _policy(desk: Desk, version: Version) -> Policy:
     policy = desk.in_force(version)
     if policy is None:
         raise MeterError(
-            f"`{desk.path.name}` has problems, so nobody can read under it: open Policy to see"
-            " them, and come back"
+            f"{quoted(desk.path.name)} has problems, so nobody can read under it: open Policy to"
+            " see them, and come back"
         )
     return policy
 
@@ -237,8 +238,8 @@ def _free_name(opened: _Opened) -> str:
     """Return a name that no file beside the policy has yet."""
     story = opened.screen.active
     stem = re.sub(r"[^a-z0-9]+", "-", f"{story.who.id}-{story.who.status}".lower()).strip("-")
-    taken = journey_names(opened.desk.folder)
-    names = (f"{stem}{'' if number == 1 else f'-{number}'}{ENDING}" for number in range(1, 1000))
+    taken = {path.name for path in opened.desk.folder.glob(f"*{ENDING}")}
+    names = (f"{stem}{'' if number == 1 else f'-{number}'}{ENDING}" for number in count(1))
     return next(name for name in names if name not in taken)
 
 

@@ -15,6 +15,7 @@ from meter.errors import quoted
 from meter.journeys import Journey
 from meter.journeys.action_keys import AT
 from meter.loading.today import first_day
+from meter.studio.numbers import whole_number
 from meter.studio.reader.checking import StoryError, check
 from meter.studio.reader.moves import Move, Until, parse_moves, planned, write_moves
 from meter.studio.reader.packing import unpack
@@ -32,7 +33,7 @@ __all__ = ["Past", "Story", "parse_start", "until", "write_start"]
 _MORNING = time(9)
 _MINUTE = timedelta(minutes=1)
 _MICROSECOND = timedelta(microseconds=1)
-_DIGITS = 5
+_MOST_WHOLE = 99_999
 
 
 @frozen(kw_only=True)
@@ -164,9 +165,10 @@ def whole(text: str, otherwise: int) -> int:
     """Read a number of steps; an empty text is `otherwise`."""
     if not text:
         return otherwise
-    if not (text.isascii() and text.isdigit()) or len(text) > _DIGITS:
+    number = whole_number(text, _MOST_WHOLE)
+    if number is None:
         raise StoryError(f"{quoted(text)} is no number of steps")
-    return int(text)
+    return number
 
 
 def _past(given: Mapping[str, str], load: Callable[[str], Journey]) -> Past | None:

@@ -92,6 +92,16 @@ class TypedQuestion:
         """Return this without a branch."""
         return evolve(self, branches=tuple(pair for pair in self.branches if pair[0] != name))
 
+    def apart_from(self, today: str) -> TypedQuestion:
+        """Return this with another name for a branch that is called as today's policy is."""
+        branches: list[tuple[str, str]] = []
+        for name, key in self.branches:
+            free = name
+            if name == today.casefold():
+                free = free_name(f"{name}-new", self.branches)
+            branches.append((free, key))
+        return evolve(self, branches=tuple(branches))
+
     def with_texts(self, texts: Mapping[str, str]) -> TypedQuestion:
         """Return this with other numbers or settings."""
         return evolve(self, texts={**self.texts, **texts})

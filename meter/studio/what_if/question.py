@@ -20,6 +20,7 @@ from meter.loading.today import first_day
 from meter.simulate.setting import settled
 from meter.studio.desk import FILE, Version
 from meter.studio.edits import set_value
+from meter.studio.names import file_argument, plain_name
 from meter.studio.what_if.answer import Task
 from meter.studio.what_if.asked import DRAFT, TypedQuestion, free_name
 from meter.studio.what_if.fields import ASSUMPTIONS_FILE
@@ -73,7 +74,9 @@ class Question:
 
         Raises `UnknownVersionError` for a draft that is not kept.
         """
-        versions = tuple(_versions(asked, desk))
+        today = plain_name(desk.path.stem)
+        asked = asked.apart_from(today)
+        versions = tuple(_versions(asked, desk, today))
         policies = [one.version.policy for one in versions]
         usable = [policy for policy in policies if policy is not None]
         settings = read_settings(asked.texts)
@@ -115,7 +118,7 @@ def run_key(task: Task) -> str:
 
 def command_line(task: Task) -> str:
     """Return the command that gives the same numbers, with the files of the run beside it."""
-    words = ["meter", "compare", *(f"{name}.toml" for name in task.names)]
+    words = ["meter", "compare", *(file_argument(f"{name}.toml") for name in task.names)]
     for name in ("readers", "months", "seed", "draws"):
         words += [f"--{name}", str(getattr(task, name))]
     if not task.sweep:
@@ -128,16 +131,14 @@ def command_line(task: Task) -> str:
     return shlex.join([*words, "--format", "json"])
 
 
-def _versions(asked: TypedQuestion, desk: Desk) -> Iterator[NamedVersion]:
+def _versions(asked: TypedQuestion, desk: Desk, today: str) -> Iterator[NamedVersion]:
     """Yield today's policy, the draft that is open, and the branches."""
-    today = desk.path.stem
     pairs = [(today, FILE)]
     if asked.open_key != FILE:
-        pairs.append((free_name(DRAFT, asked.branches), asked.open_key))
+        pairs.append((free_name(DRAFT, [*pairs, *asked.branches]), asked.open_key))
     pairs += asked.branches
-    for number, (name, key) in enumerate(pairs):
-        named = f"{name}-new" if number and name == today else name
-        yield NamedVersion(named, _turned(desk.version(key), asked.turned, desk))
+    for name, key in pairs:
+        yield NamedVersion(name, _turned(desk.version(key), asked.turned, desk))
 
 
 def _turned(version: Version, turned: tuple[str, ...], desk: Desk) -> Version:

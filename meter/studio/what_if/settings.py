@@ -8,6 +8,8 @@ from typing import ClassVar
 
 from attrs import field, frozen
 
+from meter.studio.numbers import whole_number
+
 __all__ = ["EXACTLY", "SimulationSettings", "WholeField", "day_of", "read_settings"]
 
 
@@ -74,8 +76,9 @@ def read_settings(texts: Mapping[str, str]) -> SimulationSettings:
         text = texts.get(item.name, "").replace(",", "").strip()
         if not text:
             continue
-        if text.isascii() and text.isdigit() and item.least <= int(text[:20]) <= item.most:
-            numbers[item.name] = int(text)
+        number = whole_number(text, item.most, least=item.least)
+        if number is not None:
+            numbers[item.name] = number
         else:
             faults[item.name] = (
                 f"`{text[:40]}` cannot be used; write a whole number from {item.least:,} to"

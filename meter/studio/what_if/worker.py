@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from contextlib import suppress
-from multiprocessing import get_context
-from threading import Lock
+from multiprocessing import get_context, parent_process
+from threading import Lock, Thread
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -49,8 +50,17 @@ def begin(task: Task) -> tuple[BaseProcess, Connection]:
 def _compute(task: Task, to: Connection) -> None:
     # Ctrl+C is for the studio, which ends this process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_the_studio, daemon=True).start()
     with suppress(BrokenPipeError):
         to.send(_found(task, _Teller(to)))
+
+
+def _end_with_the_studio() -> None:
+    """End this process when the studio's is gone, however that ended."""
+    studio = parent_process()
+    if studio is not None:
+        studio.join()
+        os._exit(1)
 
 
 def _found(task: Task, tell: _Teller) -> ComparisonAnswer | NoAnswer:

@@ -179,7 +179,9 @@ def test_new_answers_are_accepted_onto_what_was_read(client, desk):
     assert (refused.status_code, path.read_text()) == (409, saved + "# theirs\n")
     path.write_text(saved, encoding="utf-8")
     assert client.post("/reader/accept", data=form).status_code == 303
-    assert "All 4 expectations hold." in words_of(client.get("/reader?journey=wall.journey.toml").text)
+    assert "All 4 expectations hold." in words_of(
+        client.get("/reader?journey=wall.journey.toml").text
+    )
     assert all(step.problem is None for step in Journey.load(path).run())
 
 

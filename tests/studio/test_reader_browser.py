@@ -69,9 +69,7 @@ def test_a_month_a_branch_and_a_test_of_it(browser, site, has_script):
         name = f"branch-{'with' if has_script else 'without'}.journey.toml"
         page.get_by_label("Name of the file").fill(name)
         page.get_by_role("button", name="Add beside the policy").click()
-        expect(
-            page.get_by_text("All 10 expectations hold.")
-        ).to_be_visible()
+        expect(page.get_by_text("All 10 expectations hold.")).to_be_visible()
         assert (site.folder / name).is_file()
 
 

@@ -52,11 +52,18 @@ class LogReading:
         has_clock = not query.get("no-clock")
         if not has_clock:
             chosen.pop("at", None)
+        form = query.get("time-format", "").strip()
+        at, likely = chosen.get("at"), preview.suggested.get("at")
+        if at != likely and form in preview.time_forms(likely):
+            form = ""  # filled in for the other column
+        forms = preview.time_forms(at)
+        if not form and len(forms) == 1:
+            form = forms[0]
         return cls(
             columns=tuple(chosen.items()),
             mapping=tuple(_least(chosen, preview, has_clock=has_clock).items()),
             zone=query.get("zone", "").strip(),
-            time_format=query.get("time-format", "").strip(),
+            time_format=form,
             has_clock=has_clock,
             recorded=query.get("recorded", ""),
             walls=query.get("walls", "") if query.get("walls") in _WALLS else "",
@@ -87,6 +94,14 @@ class LogReading:
                 yield COLUMN + name, f"say which column is the {words[0]}"
         if self.zone and not _is_zone(self.zone):
             yield "zone", f"`{self.zone}` is not a time zone; {zone_step(self.zone)}"
+        forms = () if self.time_format else preview.time_forms(chosen.get("at"))
+        if forms:
+            ways = " or ".join(f"`{form}`" for form in forms)
+            yield (
+                "time-format",
+                f"these times may be {ways}: look whether the one filled in is right, and replay"
+                " again",
+            )
         if self.time_format:
             try:
                 checked_form(self.time_format)
@@ -95,7 +110,7 @@ class LogReading:
 
     def command(self, policy: str, log: str) -> str:
         """Return the command line that answers the same."""
-        words = ["meter", "replay", policy, log]
+        words = ["meter", "replay", policy, f"./{log}" if log.startswith("-") else log]
         for name, column in self.mapping:
             words += ["--column", f"{REQUIRED.get(name, (name,))[0]}={column}"]
         options = {

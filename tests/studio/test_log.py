@@ -203,7 +203,7 @@ def test_a_log_in_another_language_is_read_by_its_values(client, desk):
 
 
 def test_times_that_may_be_two_things_are_asked_about(client):
-    """Day and month cannot be told apart, so the first form is filled in and nothing is replayed."""
+    """Day and month cannot be told apart: one form is filled in, and nothing is replayed."""
     text = b"reader,time,article\nr,01/02/2026 08:00,a\n"
     page = answered(client, given(client, "a.csv", text).headers["location"])
     assert 'value="%d/%m/%Y %H:%M"' in page

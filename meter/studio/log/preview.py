@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 from attrs import field, frozen
@@ -19,7 +20,6 @@ from meter.vocabulary import ArticleAccess, Status
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from zoneinfo import ZoneInfo
 
     from meter.studio.log.shelf import StoredLog
 

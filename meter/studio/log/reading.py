@@ -97,11 +97,8 @@ class LogReading:
         forms = () if self.time_format else preview.time_forms(chosen.get("at"))
         if forms:
             ways = " or ".join(f"`{form}`" for form in forms)
-            yield (
-                "time-format",
-                f"these times may be {ways}: look whether the one filled in is right, and replay"
-                " again",
-            )
+            said = f"these times may be {ways}: look whether the form filled in is right"
+            yield "time-format", f"{said}, and replay again"
         if self.time_format:
             try:
                 checked_form(self.time_format)

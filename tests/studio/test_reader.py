@@ -21,6 +21,7 @@ from meter.studio.app import application
 from meter.studio.desk import Desk, digest
 from meter.studio.reader.files import load_journey
 from meter.studio.reader.links import story_link
+from meter.studio.reader.naming import with_plain_times
 from meter.studio.reader.playing import play
 from meter.studio.reader.screen import Screen
 from meter.studio.reader.showing import play_sides
@@ -104,6 +105,32 @@ def test_a_promise_that_fails_is_played(client, desk):
     assert "signs in as reader" in words_of(client.get(later).text)
 
 
+def test_a_file_that_changed_is_told_with_a_link(client, desk):
+    """Nothing is said while the file is as it was; then the same story is linked to."""
+    digest_of_page = re.search(r'data-file="(\w+)"', client.get(START).text)[1]
+    asking = f"/reader/outside?steps=read,read&start=2026-09-12T09:00&expected={digest_of_page}"
+    assert client.get(asking).status_code == 204
+    desk.path.write_text(desk.file().text + "\n", encoding="utf-8")
+    told = client.get(asking)
+    assert (told.status_code, "The file was changed" in told.text) == (200, True)
+    address = unescape(re.search(r'href="([^"]+)"', told.text)[1])
+    assert query_of(address) == {"steps": "read,read", "start": "2026-09-12T09:00"}
+    draft = desk.keep(desk.file().text + "# more\n")
+    assert "data-file" not in client.get(f"{START}&v={draft.key}").text
+
+
+def test_a_draft_is_called_by_what_it_changes(client, desk):
+    """Values that fit in a title are told as they are written, other lines are counted."""
+    text = desk.file().text
+    one = desk.keep(text.replace("anonymous = 3", "anonymous = 5"))
+    two = desk.keep(one.text.replace("registered = 5", "registered = 7"))
+    three = desk.keep(text.replace("[[rules]]", "# one\n# two\n[[rules]]", 1))
+    said = ("anonymous = 5", "anonymous = 5, registered = 7", "2 changed lines")
+    for draft, words in zip((one, two, three), said, strict=True):
+        page = words_of(client.get(f"{START}&v={draft.key}&w=file&steps=read").text)
+        assert f"A: under the draft with {words}" in page
+
+
 def test_a_frame_without_a_page_says_so(client):
     """What went wrong is said inside the frame, which shows nothing else."""
     answer = client.get("/reader/frame?start=2026-09-12T09:00")
@@ -136,7 +163,9 @@ def test_why_is_said_as_explain_says_it(client, desk):
         page = client.get(f"{address}&at={number}").text
         why = page[page.index('class="why"') :]
         said = letters(why[: why.index("</section>")])
-        places = [said.index(letters(line)) for line in explain(step.decision).splitlines()]
+        told = with_plain_times(explain(step.decision), policy.zone, step.at)
+        assert f"{step.at:%Y-%m-}" not in said
+        places = [said.index(letters(line)) for line in told.splitlines()]
         assert places == sorted(places)
         decided = policy.rules.index(policy.rule(step.decision.rule)) + 1
         assert said.count("notrule") == decided - 1

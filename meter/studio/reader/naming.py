@@ -15,17 +15,20 @@ if TYPE_CHECKING:
 __all__ = ["draft_words", "with_plain_times"]
 
 _LONGEST = 60
+_VALUE = re.compile(r"""[\w.-]+ = (?:"[^"]*"|[^\s,{}\[\]]+)""")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)")
 
 
 def draft_words(old: str, new: str) -> str:
     """Say what a draft has that the file has not, such as `the draft with anonymous = 5`."""
-    lines = list(changed_lines(old, new))
-    come = [line.text[1:].strip() for line in lines if line.sort == "in"]
-    gone = [line for line in lines if line.sort == "out"]
-    come = [text for text in come if text]
-    if len(come) == 1 and len(come[0]) <= _LONGEST:
-        return f"the draft with {come[0]}"
+    lines = [(line.sort, line.text[1:].strip()) for line in changed_lines(old, new)]
+    come = [text for sort, text in lines if sort == "in" and text]
+    gone = [text for sort, text in lines if sort == "out" and text]
+    before = {value for text in gone for value in _VALUE.findall(text)}
+    values = [value.strip() for text in come for value in _VALUE.findall(text)]
+    said = ", ".join(value for value in values if value not in before)
+    if said and len(said) <= _LONGEST:
+        return f"the draft with {said}"
     changed = max(len(come), len(gone))
     return f"the draft with {changed} changed {'line' if changed == 1 else 'lines'}"
 

@@ -22,6 +22,7 @@ from meter.journeys.accepting import (
     rewritten,
 )
 from meter.journeys.against import prompt_text
+from meter.journeys.telling import expectations_text
 from meter.loading import load_policy
 from meter.loading.events import decision_table
 from meter.loading.toml import read_text
@@ -206,10 +207,9 @@ def _print_run(console: Console, run: _Run, names: list[Path | None]) -> None:
         new, old = (str(name or loaded.policy) for name in names)
         console.print(Text(f"old: {old} · new: {new}", style="dim"))
         lines = print_both(console, policy, steps, run.other, run.locale)
-    expecting = sum(step.expect is not None for step in loaded.steps)
-    if expecting or run.broken:
-        broken = len(run.broken) or "none"
-        lines.append(f"{expecting} of {len(steps)} steps say what they expect; {broken} broken")
+    expected = expectations_text(loaded, steps)
+    if expected:
+        lines.append(expected)
     console.print(Text("\n".join([*lines, ""])))
 
 

@@ -5,14 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from meter.decision import MeterReading
+    from meter.journeys.journey import Journey
     from meter.journeys.rights import Continuation
     from meter.journeys.steps import JourneyStep, Renewal
     from meter.policy import Policy
 
-__all__ = ["count_text", "dots", "format_time", "moved_text", "paid_again_text", "renewed_text"]
+__all__ = [
+    "count_text",
+    "dots",
+    "expectations_text",
+    "format_time",
+    "moved_text",
+    "paid_again_text",
+    "renewed_text",
+]
 
 _MOST_DOTS = 10
 
@@ -66,3 +76,29 @@ def paid_again_text(paid: Continuation) -> str:
     """Say what was paid for again, and until when."""
     times = "" if paid.payments == 1 else f" {paid.payments} times"
     return f"{paid.kind} paid for again{times}, until {format_time(paid.until, paid.at)}"
+
+
+def expectations_text(journey: Journey, steps: Sequence[JourneyStep]) -> str:
+    """Say how many expectations of a journey fail, such as `2 of 5 expectations fail`.
+
+    Nothing where it expects nothing and every step can happen.
+    """
+    expects = [step.expect is not None for step in journey.steps]
+    count = sum(expects)
+    failing = sum(step.problem is not None and expects[step.number - 1] for step in steps)
+    cannot = sum(step.problem is not None and not expects[step.number - 1] for step in steps)
+    rest = len(expects) - count - cannot
+    parts = [_failing(failing, count)] if count else []
+    if cannot:
+        parts.append(f"{cannot} {'step' if cannot == 1 else 'steps'} cannot happen")
+    if rest and parts:
+        parts.append(f"{rest} {'step expects' if rest == 1 else 'steps expect'} nothing")
+    return "; ".join(parts)
+
+
+def _failing(failing: int, count: int) -> str:
+    if count == 1:
+        return f"the only expectation {'fails' if failing else 'holds'}"
+    if not failing:
+        return f"all {count} expectations hold"
+    return f"{failing} of {count} expectations {'fails' if failing == 1 else 'fail'}"

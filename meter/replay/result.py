@@ -197,8 +197,8 @@ class Replay:
         if self.holdout is None:
             return f"{end}. A randomised holdout would tell."
         return (
-            f"{end}. A randomised holdout would tell: {self.holdout:,} readers in each group show a"
-            " tenth more or fewer readers stopped."
+            f"{end}. A randomised holdout would tell: {self.holdout:,} readers in each of two"
+            " groups show a tenth more or a tenth fewer readers stopped, four times in five."
         )
 
 

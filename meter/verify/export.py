@@ -64,7 +64,7 @@ def counterexample_text(answer: ProofAnswer, place: str) -> str | None:
         return None
     if counterexample.turned or not counterexample.wanted:
         return None
-    title = f"{answer.name}: kept by `meter prove`"
+    title = f"{answer.name}: a test of this promise"
     text = tomli_w.dumps({"title": title, "policy": place, **journey_of(counterexample)})
     return text if _shows(text, counterexample) else None
 

@@ -36,6 +36,46 @@
       }
     }
   };
+  // On a phone the page comes right after the main buttons: the others are folded until asked for.
+  const narrow = matchMedia("(max-width: 30rem)");
+  let is_asked = false;
+  const fold = () => {
+    const more = document.querySelector("[data-more]");
+    if (more) more.open = is_asked || !narrow.matches;
+  };
+  document.addEventListener("click", (event) => {
+    const more = event.target.closest?.("[data-more] > summary")?.parentElement;
+    if (more) is_asked = !more.open;
+  });
+  narrow.addEventListener("change", fold);
+  document.addEventListener("DOMContentLoaded", fold);
+  document.addEventListener("htmx:afterSwap", fold);
+
+  // Who pressed a button that cannot be pressed again stays among its neighbours.
+  let pressed = null;
+  document.addEventListener("htmx:beforeSwap", () => {
+    pressed = document.activeElement?.id || null;
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    const same = pressed && document.getElementById(pressed);
+    if (!pressed || (document.activeElement && document.activeElement !== document.body)) return;
+    const beside = same?.closest("fieldset")?.querySelector("button:not(:disabled)");
+    (beside || document.getElementById("do-read"))?.focus({ preventScroll: true });
+  });
+
+  // Has somebody changed the file outside?
+  const outside = document.getElementById("outside");
+  const look = async () => {
+    const file = document.getElementById("reader")?.dataset.file;
+    if (document.hidden || !file || outside?.firstElementChild) return;
+    const query = new URLSearchParams(location.search);
+    query.set("expected", file);
+    const answer = await fetch(`/reader/outside?${query}`).catch(() => null);
+    if (answer?.status === 200) outside.innerHTML = await answer.text();
+  };
+  setInterval(look, 3000);
+  document.addEventListener("htmx:afterSwap", () => outside?.replaceChildren());
+
   document.addEventListener("DOMContentLoaded", reveal);
   document.addEventListener("htmx:afterSettle", reveal);
 }

@@ -176,6 +176,47 @@ def test_unknown_columns_are_mapped(client, desk):
     ]
 
 
+def test_a_log_in_another_language_is_read_by_its_values(client, desk):
+    """Times and access are found by what stands in them; their form is filled in and used."""
+    rows = "".join(
+        f"b{day % 3};{day:02}.10.2026 01:49;/{day};{'premium' if day % 2 else 'free'}\n"
+        for day in range(1, 25)
+    )
+    text = ("Besucher;Zeitpunkt;Artikel;Zugang\n" + rows).encode()
+    address = given(client, "Oktober (1).csv", text).headers["location"]
+    page = client.get(address).text
+    assert "<b>Oktober (1).csv</b>" in page
+    for column in ("Zeitpunkt", "Artikel", "Zugang"):
+        assert f"<option selected>{column}</option>" in page
+    assert 'value="%d.%m.%Y %H:%M"' in page
+    assert "<details open>" in page
+    said = {"c.reader.id": "Besucher", "c.article.id": "Artikel", "c.article.access": "Zugang"}
+    page = answered(client, address, **said, **{"c.at": "Zeitpunkt"})
+    assert "time-format=" not in address
+    code, told = command_line(page, desk.folder, text)
+    assert (code, told["views"]) == (0, 24)
+    assert {name: number for name, (number, _) in numbers(page).items()} == shown(told)
+    assert "How this log is read: its rows" in page
+    wrong = answered(client, address, **said, **{"c.at": "Artikel"})
+    assert "“How times are written, if not like 2026-06-30 18:05”" in unescape(wrong)
+    assert "<code>--" not in wrong
+
+
+def test_times_that_may_be_two_things_are_asked_about(client):
+    """Day and month cannot be told apart: one form is filled in, and nothing is replayed."""
+    text = b"reader,time,article\nr,01/02/2026 08:00,a\n"
+    page = answered(client, given(client, "a.csv", text).headers["location"])
+    assert 'value="%d/%m/%Y %H:%M"' in page
+    assert "these times may be" in page
+    assert 'id="answer"' not in page
+
+
+def test_prose_is_no_log(client):
+    """A file with one column alone is refused before anybody is asked what it is."""
+    answer = given(client, "letter.csv", b"Dear reader\nhow are you\n")
+    assert (answer.status_code, "is no log of page views" in answer.text) == (400, True)
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_logs_are_refused_or_shown_harmlessly(client, name):
     """No markup of theirs gets into a page, and none ends in a fault."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from html import unescape
 
 import pytest
 from click.testing import CliRunner
@@ -68,7 +69,29 @@ def test_a_broken_promise_is_told_and_kept_as_a_test(client, desk):
     assert "1 of 2" not in page
     again = client.get(answer.headers["location"]).text
     assert f"Kept as <code>{name}</code>" in again
+    assert "It fails under the file as it is on disk" in again
     assert "Mend the tests that fail first" in again
+    assert "The only expectation fails." in again
+    step = re.search(r'href="(/reader\?[^"]*)">See this step in Reader', again)[1]
+    reader = client.get(unescape(step)).text
+    assert "Accept the new answers" in reader
+    assert "The only expectation fails." in reader
+
+
+def test_a_story_of_a_draft_is_kept_and_passes_on_disk(client, desk):
+    """What is said of the file that was kept is what `meter journey` says of it."""
+    text = desk.file().text
+    start = text.index("[[rules]]")
+    draft = desk.keep(text[:start] + text[text.index("[[rules]]", start + 1) :])
+    number = re.search(r'name="number" value="(\d+)"', client.get(f"/promises?v={draft.key}").text)[
+        1
+    ]
+    kept = client.post("/promises/keep", data={"v": draft.key, "number": number})
+    page = client.get(kept.headers["location"]).text
+    assert "It fails under this draft and passes under the file as it is on disk." in page
+    name = re.search(r"kept=([^#]+)", kept.headers["location"])[1]
+    ran = CliRunner().invoke(main, ["journey", str(desk.folder / name)])
+    assert (ran.exit_code, "the only expectation holds" in ran.output) == (0, True)
 
 
 def test_one_lamp_is_red_without_a_rule_for_expiry(client, desk):

@@ -21,6 +21,7 @@ from meter.studio.app import application
 from meter.studio.desk import Desk, digest
 from meter.studio.reader.files import load_journey
 from meter.studio.reader.links import story_link
+from meter.studio.reader.naming import with_plain_times
 from meter.studio.reader.playing import play
 from meter.studio.reader.screen import Screen
 from meter.studio.reader.showing import play_sides
@@ -97,11 +98,37 @@ def test_a_promise_that_fails_is_played(client, desk):
     journey = Journey.loads(tomli_w.dumps(journey_of(story)))
     address = story_link(journey, step=len(journey.steps), v=draft.key)
     text = words_of(client.get(address).text)
-    assert "1 of 1 steps say what they expect; 1 broken." in text
-    assert "✗ expected show = article , got countdown" in text
+    assert "The only expectation fails." in text
+    assert "✗ expected access = full , got preview" in text
     later = press(client, address, "+1d", "sign-in")
     assert later.endswith("steps=+1d,sign-in")
-    assert "signs in as reader 1 of 3 → 1 of 5" in words_of(client.get(later).text)
+    assert "signs in as reader" in words_of(client.get(later).text)
+
+
+def test_a_file_that_changed_is_told_with_a_link(client, desk):
+    """Nothing is said while the file is as it was; then the same story is linked to."""
+    digest_of_page = re.search(r'data-file="(\w+)"', client.get(START).text)[1]
+    asking = f"/reader/outside?steps=read,read&start=2026-09-12T09:00&expected={digest_of_page}"
+    assert client.get(asking).status_code == 204
+    desk.path.write_text(desk.file().text + "\n", encoding="utf-8")
+    told = client.get(asking)
+    assert (told.status_code, "The file was changed" in told.text) == (200, True)
+    address = unescape(re.search(r'href="([^"]+)"', told.text)[1])
+    assert query_of(address) == {"steps": "read,read", "start": "2026-09-12T09:00"}
+    draft = desk.keep(desk.file().text + "# more\n")
+    assert "data-file" not in client.get(f"{START}&v={draft.key}").text
+
+
+def test_a_draft_is_called_by_what_it_changes(client, desk):
+    """Values that fit in a title are told as they are written, other lines are counted."""
+    text = desk.file().text
+    one = desk.keep(text.replace("anonymous = 3", "anonymous = 5"))
+    two = desk.keep(one.text.replace("registered = 5", "registered = 7"))
+    three = desk.keep(text.replace("[[rules]]", "# one\n# two\n[[rules]]", 1))
+    said = ("anonymous = 5", "anonymous = 5, registered = 7", "2 changed lines")
+    for draft, words in zip((one, two, three), said, strict=True):
+        page = words_of(client.get(f"{START}&v={draft.key}&w=file&steps=read").text)
+        assert f"A: under the draft with {words}" in page
 
 
 def test_a_frame_without_a_page_says_so(client):
@@ -136,7 +163,9 @@ def test_why_is_said_as_explain_says_it(client, desk):
         page = client.get(f"{address}&at={number}").text
         why = page[page.index('class="why"') :]
         said = letters(why[: why.index("</section>")])
-        places = [said.index(letters(line)) for line in explain(step.decision).splitlines()]
+        told = with_plain_times(explain(step.decision), policy.zone, step.at)
+        assert f"{step.at:%Y-%m-}" not in said
+        places = [said.index(letters(line)) for line in told.splitlines()]
         assert places == sorted(places)
         decided = policy.rules.index(policy.rule(step.decision.rule)) + 1
         assert said.count("notrule") == decided - 1
@@ -155,12 +184,12 @@ def test_a_story_is_saved_as_a_test_that_passes(client, desk):
     path = desk.folder / "wall.journey.toml"
     assert path.read_text(encoding="utf-8") == file.text
     ran = CliRunner().invoke(main, ["journey", str(path)])
-    assert (ran.exit_code, "6 of 6 steps say what they expect; none broken" in ran.output) == (
+    assert (ran.exit_code, "all 6 expectations hold" in ran.output) == (
         0,
         True,
     )
     text = words_of(client.get(answer.headers["location"]).text)
-    assert "6 of 6 steps say what they expect; none broken." in text
+    assert "All 6 expectations hold." in text
     assert client.post("/reader/save", data=form).status_code == 400
 
 
@@ -171,7 +200,7 @@ def test_new_answers_are_accepted_onto_what_was_read(client, desk):
     text = desk.path.read_text(encoding="utf-8")
     desk.path.write_text(text.replace("anonymous = 3", "anonymous = 4"), encoding="utf-8")
     page = client.get("/reader?journey=wall.journey.toml").text
-    assert "4 of 4 steps say what they expect; 4 broken." in words_of(page)
+    assert "4 of 4 expectations fail." in words_of(page)
     assert "Step 1: left = 2 becomes 3" in words_of(page)
     form = dict(re.findall(r'name="(journey|expected)" value="([^"]*)"', page))
     path.write_text(saved + "# theirs\n", encoding="utf-8")
@@ -179,7 +208,9 @@ def test_new_answers_are_accepted_onto_what_was_read(client, desk):
     assert (refused.status_code, path.read_text()) == (409, saved + "# theirs\n")
     path.write_text(saved, encoding="utf-8")
     assert client.post("/reader/accept", data=form).status_code == 303
-    assert "none broken" in words_of(client.get("/reader?journey=wall.journey.toml").text)
+    assert "All 4 expectations hold." in words_of(
+        client.get("/reader?journey=wall.journey.toml").text
+    )
     assert all(step.problem is None for step in Journey.load(path).run())
 
 
@@ -238,7 +269,7 @@ def test_two_policies_stand_side_by_side(client, desk):
     """A draft and the file: the same steps, and where they part is marked."""
     draft = desk.keep(desk.file().text.replace("anonymous = 3", "anonymous = 5"))
     text = words_of(client.get(f"{WALL}&v={draft.key}&w=file").text)
-    assert f"A: under the draft {draft.key[:6]}" in text
+    assert "A: under the draft with " in text
     assert "B: under policy.toml" in text
     assert "Shown differs countdown registration-wall" in text
     assert "≠ differs: what is shown" in text

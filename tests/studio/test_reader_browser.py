@@ -69,9 +69,7 @@ def test_a_month_a_branch_and_a_test_of_it(browser, site, has_script):
         name = f"branch-{'with' if has_script else 'without'}.journey.toml"
         page.get_by_label("Name of the file").fill(name)
         page.get_by_role("button", name="Add beside the policy").click()
-        expect(
-            page.get_by_text("10 of 10 steps say what they expect; none broken.")
-        ).to_be_visible()
+        expect(page.get_by_text("All 10 expectations hold.")).to_be_visible()
         assert (site.folder / name).is_file()
 
 
@@ -96,6 +94,21 @@ def test_a_story_is_told_with_the_keyboard_alone(browser, site):
         page.go_back()
         expect(page.get_by_role("link", name="Forward")).to_be_visible()
         expect(steps(page).get_by_role("link").nth(1)).to_have_attribute("aria-current", "step")
+        page.get_by_role("button", name="Sign in", exact=True).focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("button", name="Sign out")).to_be_focused()
+
+
+def test_on_a_phone_the_page_comes_after_the_main_buttons(browser, site):
+    """The other buttons are folded, and stay open once somebody has asked for them."""
+    with window(browser, site, width=390) as page:
+        page.goto(f"{START}&steps=read")
+        other = page.get_by_role("button", name="Next month")
+        expect(other).to_be_hidden()
+        assert page.locator("iframe").bounding_box()["y"] < 700
+        page.get_by_text("More: the clock").click()
+        press(page, "Next month")
+        expect(other).to_be_visible()
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,10 @@ from starlette.responses import RedirectResponse, Response
 
 from meter.errors import MeterError, quoted
 from meter.loading import load_policy
-from meter.replay.logs.columns import NAMES, REQUIRED
+from meter.replay.logs.columns import REQUIRED
 from meter.studio.beside import names_beside
 from meter.studio.log.answer import LogAnswer, ReplayAsked, replayed
+from meter.studio.log.fields import FIELDS, in_fields, other_columns
 from meter.studio.log.preview import Preview, look_into
 from meter.studio.log.reading import COLUMN, NOBODY, LogReading
 from meter.studio.log.sample import SAMPLE_NAME, WHAT_SAMPLE_IS, sample_log
@@ -41,7 +42,6 @@ _JOURNEY = ".journey.toml"
 _DRAFT = "draft.toml"
 _OF_LINES = ("started", "kind")
 """What only logs of `meter` itself say."""
-_WORDS = {"id": "The view's own id", "started": "Offer that was started", "kind": "Kind of line"}
 
 
 class _AskedLog(NamedTuple):
@@ -95,7 +95,11 @@ async def log(request: Request) -> Response:
         again=link(_PLACE, v=asked.version.key),
         policies=_policies(desk),
         others=_others(asked.preview),
-        more=sum(name not in REQUIRED for name in asked.preview.found),
+        more=sum(name not in REQUIRED for name in asked.preview.suggested),
+        asks_for_others=_asks_for_others(asked),
+        forms=asked.preview.time_forms(_time_column(asked)),
+        labels=FIELDS,
+        in_fields=in_fields,
         column=COLUMN,
         nobody=NOBODY,
         command=asked.reading.command(_name(desk, asked.version), asked.log.name),
@@ -188,14 +192,23 @@ def _look(desk: Desk, shelf: LogShelf, query: Mapping[str, str]) -> _AskedLog:
 
 def _others(preview: Preview) -> dict[str, str]:
     """Return what a log may say of a view besides, in words; of lines only where there is some."""
-    names = [name for name in NAMES if name not in REQUIRED]
-    shown = [name for name in names if name not in _OF_LINES or name in preview.found]
-    return {name: _WORDS.get(name) or _in_words(name) for name in shown}
+    return {
+        name: words
+        for name, words in other_columns().items()
+        if name not in _OF_LINES or name in preview.found
+    }
 
 
-def _in_words(name: str) -> str:
-    words = name.replace(".", ": ").replace("_", " ")
-    return words[:1].upper() + words[1:]
+def _asks_for_others(asked: _AskedLog) -> bool:
+    """Say whether something is to be looked at among what a log may say besides."""
+    is_guessed = not asked.goes and any(name not in REQUIRED for name in asked.preview.guessed)
+    wrong = [name.removeprefix(COLUMN) for name in asked.problems if name.startswith(COLUMN)]
+    return is_guessed or any(name not in REQUIRED for name in wrong)
+
+
+def _time_column(asked: _AskedLog) -> str | None:
+    chosen = dict(asked.reading.columns)
+    return chosen.get("at") or (None if asked.goes else asked.preview.suggested.get("at"))
 
 
 def _policies(desk: Desk) -> list[str]:

@@ -53,11 +53,18 @@ class LogReading:
         has_clock = not query.get("no-clock")
         if not has_clock:
             chosen.pop("at", None)
+        form = query.get("time-format", "").strip()
+        at, likely = chosen.get("at"), preview.suggested.get("at")
+        if at != likely and form in preview.time_forms(likely):
+            form = ""  # filled in for the other column
+        forms = preview.time_forms(at)
+        if not form and len(forms) == 1:
+            form = forms[0]
         return cls(
             columns=tuple(chosen.items()),
             mapping=tuple(_least(chosen, preview, has_clock=has_clock).items()),
             zone=query.get("zone", "").strip(),
-            time_format=query.get("time-format", "").strip(),
+            time_format=form,
             has_clock=has_clock,
             recorded=query.get("recorded", ""),
             walls=query.get("walls", "") if query.get("walls") in _WALLS else "",
@@ -88,6 +95,11 @@ class LogReading:
                 yield COLUMN + name, f"say which column is the {words[0]}"
         if self.zone and not _is_zone(self.zone):
             yield "zone", f"`{self.zone}` is not a time zone; {zone_step(self.zone)}"
+        forms = () if self.time_format else preview.time_forms(chosen.get("at"))
+        if forms:
+            ways = " or ".join(f"`{form}`" for form in forms)
+            said = f"these times may be {ways}: look whether the form filled in is right"
+            yield "time-format", f"{said}, and replay again"
         if self.time_format:
             try:
                 checked_form(self.time_format)

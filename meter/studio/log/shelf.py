@@ -81,10 +81,10 @@ class LogShelf:
         Raises `LogError` for a name that does not say what it is, for one that is too large, and
         for what is not packed as its name says.
         """
-        shown = _plain(name)
+        shown = _shown(name)
         check_ending(shown)
         beside = Path(mkdtemp(dir=self._place()))
-        path = beside / shown.removesuffix(_PACKED)
+        path = beside / _plain(shown).removesuffix(_PACKED)
         try:
             key, size = _copied(_opened(content, shown), path, shown, self._most)
         except LogError:
@@ -142,10 +142,16 @@ def check_ending(name: str) -> None:
         )
 
 
-def _plain(name: str) -> str:
-    """Return the name of a file that does no harm as one: no folders, no odd letters."""
+def _shown(name: str) -> str:
+    """Return what a file is called: its name without folders, and nothing that cannot be seen."""
     last = re.split(r"[/\\]", name)[-1]
-    kept = _ODD.sub("-", last).lstrip(".-")
+    kept = "".join(sign for sign in last if sign.isprintable()).replace("`", "'").strip()
+    return kept if len(kept) <= _LONGEST_NAME else "…" + kept[-_LONGEST_NAME // 2 :]
+
+
+def _plain(name: str) -> str:
+    """Return the name of a file that does no harm as one: no odd letters."""
+    kept = _ODD.sub("-", name).lstrip(".-")
     return kept if len(kept) <= _LONGEST_NAME else "log" + kept[-_LONGEST_NAME // 2 :]
 
 

@@ -19,6 +19,7 @@ from meter.studio.promises.tests import (
     PolicyTests,
     digest_of_tests,
     find_mistakes,
+    kept_text,
 )
 from meter.studio.reader.links import story_link
 from meter.studio.runs import RunKey, Runs
@@ -70,6 +71,7 @@ async def promises(request: Request) -> Response:
     await run_in_threadpool(proof.wait, _LOOK)
     await run_in_threadpool(tested.wait, _LOOK)
     tried = runs.find(asked.key(_MISTAKES))
+    kept = request.query_params.get("kept")
     return page(
         request,
         "promises.html.j2",
@@ -79,9 +81,15 @@ async def promises(request: Request) -> Response:
         proof=proof,
         tested=tested,
         tried=tried,
-        kept=request.query_params.get("kept"),
+        kept=kept,
+        kept_says=await run_in_threadpool(_kept, desk_of(request), asked, kept) if kept else "",
         play=_play,
     )
+
+
+def _kept(desk: Desk, asked: _AskedPromises, name: str) -> str:
+    draft = None if asked.version.is_file else asked.policy
+    return kept_text(desk.folder, name, desk.file().policy, draft)
 
 
 async def mistakes(request: Request) -> Response:

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from meter.errors import MeterError
+from meter.journeys.telling import expectations_text
 from meter.loading.positions import Positions
 from meter.resources import MOST_BYTES
 from meter.studio.beside import names_beside, path_beside, strangers_beside
 from meter.studio.desk import digest
+from meter.studio.reader.files import load_journey
 from meter.studio.runs import Progress
 from meter.testing.rule_coverage import RuleCoverage
 from meter.verify.mutants.finding import FoundTests, find_tests
@@ -23,9 +25,9 @@ from meter.verify.mutants.run import Trial
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from meter.journeys import Journey
     from meter.policy import Policy
     from meter.studio.desk import Version
-    from meter.verify.mutants.journeys import JourneyTest
     from meter.verify.mutants.results import MutationResult
 
 __all__ = [
@@ -35,6 +37,7 @@ __all__ = [
     "PolicyTests",
     "digest_of_tests",
     "find_mistakes",
+    "kept_text",
     "look_at_tests",
 ]
 
@@ -43,12 +46,17 @@ _ENDING = ".journey.toml"
 
 @frozen(kw_only=True)
 class FileOfTests:
-    """A journey file: how many steps it has, and what is the first that goes otherwise."""
+    """A journey file: how many steps it has, and what is the first that goes otherwise.
+
+    `expected` says how many of its expectations fail; `broken_step` counts from 1.
+    """
 
     name: str
     title: str | None
     steps: int
-    broken: str | None
+    expected: str = ""
+    broken_step: int | None = None
+    broken: str | None = None
 
 
 @frozen(kw_only=True)
@@ -119,15 +127,7 @@ def look_at_tests(policy: Policy, path: Path) -> PolicyTests:
         for name in strangers_beside(path.parent, _ENDING):
             path_beside(path.parent, name)
         found = find_tests(path, ())
-        files = tuple(
-            FileOfTests(
-                name=Path(test.name).name,
-                title=test.journey.title,
-                steps=len(test.journey.steps),
-                broken=_broken(policy, test),
-            )
-            for test in found.journeys
-        )
+        files = tuple(_file(Path(test.name).name, test.journey, policy) for test in found.journeys)
         coverage = RuleCoverage({path.name: policy})
         for test in found.journeys:
             for decision, _ in test.journey.answers_of(policy):
@@ -144,9 +144,36 @@ def look_at_tests(policy: Policy, path: Path) -> PolicyTests:
     )
 
 
-def _broken(policy: Policy, test: JourneyTest) -> str | None:
-    step = broken_step(test.journey, policy)
-    return None if step is None else f"step {step.number} ({step.what}): {step.problem}"
+def _file(name: str, journey: Journey, policy: Policy) -> FileOfTests:
+    steps = journey.run(policy)
+    broken = next((step for step in steps if step.problem is not None), None)
+    return FileOfTests(
+        name=name,
+        title=journey.title,
+        steps=len(journey.steps),
+        expected=expectations_text(journey, steps),
+        broken_step=None if broken is None else broken.number,
+        broken=None if broken is None else f"Step {broken.number}, {broken.what}: {broken.problem}",
+    )
+
+
+def kept_text(folder: Path, name: str, of_file: Policy | None, policy: Policy | None) -> str:
+    """Say whether a test that was just kept fails: under the file as it is, and under a draft.
+
+    Either policy may be missing: `of_file` where the file is not usable, `policy` where the version
+    is the file itself. Raises `MeterError` for a test that is not there.
+    """
+    journey = load_journey(folder, name)
+    said = [
+        f"{'fails' if _fails(journey, one) else 'passes'} under {words}"
+        for one, words in ((policy, "this draft"), (of_file, "the file as it is on disk"))
+        if one is not None
+    ]
+    return " and ".join(said)
+
+
+def _fails(journey: Journey, policy: Policy) -> bool:
+    return broken_step(journey, policy) is not None
 
 
 def find_mistakes(

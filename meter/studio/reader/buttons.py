@@ -26,6 +26,8 @@ BRANCH = "branch"
 _OFFER = "Take the offer"
 _ACCESSES = (ArticleAccess.METERED, ArticleAccess.FREE, ArticleAccess.PREMIUM)
 _LABELS = {"section": "Section", "tags": "Tag", "kind": "Kind"}
+_OTHERS = {"section": "another section", "tags": "no such tag", "kind": "another kind"}
+"""What an article is that has none of the words that the policy mentions."""
 _WHICH = (("new", "a new one"), ("again", "the same again"))
 
 
@@ -83,7 +85,7 @@ def choices(policy: Policy, screen: Screen) -> tuple[ArticleChoice, ...]:
     for slot in policy.rulebook.vocabulary.slots:
         if slot.name in _LABELS:
             words = ((str(word), str(word)) for word in slot.mentioned)
-            every = (("", "none of those"), *words)
+            every = (("", _OTHERS[slot.name]), *words)
             found.append(
                 ArticleChoice(slot.name, _LABELS[slot.name], every, chosen[slot.name] or "")
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -14,9 +15,11 @@ from starlette.routing import Route
 from meter.errors import MeterError, quoted
 from meter.studio.desk import FILE, ConflictError
 from meter.studio.frames import broken_page, decision_page
-from meter.studio.pages import desk_of, frame, is_partial, link, mistake, page
+from meter.studio.pages import desk_of, frame, is_partial, link, mistake, page, part
 from meter.studio.reader.buttons import done
 from meter.studio.reader.files import ENDING, accept, is_for, journey_names, load_journey
+from meter.studio.reader.links import address
+from meter.studio.reader.naming import draft_words
 from meter.studio.reader.saving import saved_text
 from meter.studio.reader.screen import FRAMES, LAYOUTS, SCHEMES, Screen
 from meter.studio.reader.showing import ShownScreen, locale_of_screen, play_sides, show
@@ -83,7 +86,7 @@ def _policy(desk: Desk, version: Version) -> Policy:
 
 
 def _called(desk: Desk, version: Version) -> str:
-    return desk.path.name if version.is_file else f"the draft {version.key[:6]}"
+    return desk.path.name if version.is_file else draft_words(desk.file().text, version.text)
 
 
 async def _reader(request: Request) -> Response:
@@ -94,10 +97,10 @@ async def _reader(request: Request) -> Response:
     headers = {}
     if does:
         opened.screen = done(opened.screen, does, given)
-        address = opened.screen.address()
+        leads_to = opened.screen.address()
         if not is_partial(request):
-            return RedirectResponse(address, status_code=_SEE_OTHER)
-        headers["HX-Push-Url"] = address
+            return RedirectResponse(leads_to, status_code=_SEE_OTHER)
+        headers["HX-Push-Url"] = leads_to
     shown = await run_in_threadpool(opened.shown)
     past = shown.screen.story.past
     return page(
@@ -118,8 +121,21 @@ async def _reader(request: Request) -> Response:
         comparing=lambda key: evolve(shown.screen, w=key).address(),
         looks={"frame": FRAMES, "scheme": SCHEMES, "layout": LAYOUTS},
         state=_state(shown.screen),
+        file_digest=next((one.digest for one in opened.versions.values() if one.is_file), ""),
         is_of_another=past is not None and not is_for(past.journey, opened.desk.path),
     )
+
+
+async def _outside(request: Request) -> Response:
+    """Say that the file was changed since a page was made, or nothing (204) where it was not."""
+    given = dict(request.query_params)
+    expected = given.pop("expected", "")
+    file = await run_in_threadpool(desk_of(request).file)
+    if file.digest == expected:
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+    v = given.pop("v", FILE)
+    shown = address(f"/{_PLACE}", given, v)
+    return part(request, "reader/outside.html.j2", place=_PLACE, address=shown)
 
 
 def _versions(opened: _Opened) -> list[tuple[str, str]]:
@@ -246,6 +262,7 @@ def _free_name(opened: _Opened) -> str:
 ROUTES = (
     Route("/reader", _reader),
     Route("/reader/frame", _frame),
+    Route("/reader/outside", _outside),
     Route("/reader/save", _saving, methods=["GET"]),
     Route("/reader/save", _save, methods=["POST"]),
     Route("/reader/journey.toml", _download),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from meter.journeys.telling import expectations_text
 from meter.studio.reader.buttons import ArticleChoice, Button, button_groups, choices
 from meter.studio.reader.files import NewAnswers, answers_of
 from meter.studio.reader.playing import Played, play
@@ -35,7 +36,7 @@ class ShownScreen:
     choices: tuple[ArticleChoice, ...]
     words: Mapping[str, tuple[str, ...]]
     answers: NewAnswers | None
-    expecting: int
+    expected: str
     broken: int
     locales: tuple[str, ...]
 
@@ -77,7 +78,7 @@ def show(
         choices=choices(policies[screen.side], screen),
         words=_words(policy),
         answers=_answers(screen, first, folder),
-        expecting=sum(step.expect is not None for step in first.journey.steps),
+        expected=expectations_text(first.journey, first.steps),
         broken=sum(step.problem is not None for step in first.steps),
         locales=_locales(policy, locale),
     )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from meter.explanation import Explanation, explanation_of
-from meter.journeys.actions import Wait
+from meter.journeys.actions import SwitchDevice, Wait
 from meter.journeys.person import span_text
 from meter.journeys.telling import (
     count_text,
@@ -17,6 +17,7 @@ from meter.journeys.telling import (
     paid_again_text,
     renewed_text,
 )
+from meter.studio.reader.naming import with_plain_times
 from meter.studio.reader.playing import step_differences
 from meter.vocabulary import Access
 
@@ -148,10 +149,17 @@ def side_view(
         is_read=step is not None and step.is_read,
         came="" if step is None else f"{_what(step)}: {_came(step)}".removesuffix(": "),
         stands=() if step is None else tuple(_stands(step)),
-        why=None if on_screen is None else explanation_of(on_screen.decision),
+        why=None if on_screen is None else _why(on_screen, played),
         rule="" if on_screen is None else on_screen.decision.rule,
         problem="" if step is None else (step.problem or ""),
     )
+
+
+def _why(step: JourneyStep, played: Played) -> Explanation:
+    """Return why a page is shown, with times as the publication's clock shows them."""
+    found = explanation_of(step.decision)
+    lines = (with_plain_times(line, played.policy.zone, step.at) for line in found.lines)
+    return evolve(found, lines=tuple(lines))
 
 
 def contrasts(one: Played, other: Played) -> tuple[Contrast, ...]:
@@ -198,7 +206,14 @@ def _reader(played: Played) -> str:
     reader = person.as_reader() if played.current is None else played.current.reader
     device = person.device if played.current is None else played.current.view.device
     known = f"signed in as {reader.id}" if reader.registered else "not signed in"
-    return f"{reader.status(played.now)}, {known}, on {device}"
+    said = f"{reader.status(played.now)}, {known}"
+    return f"{said}, device: {device}" if _tells_devices(played) else said
+
+
+def _tells_devices(played: Played) -> bool:
+    """Say whether the device may matter: the policy asks for it, or the reader changes it."""
+    asks = any(slot.name == "device" for slot in played.policy.rulebook.vocabulary.slots)
+    return asks or any(isinstance(step.action, SwitchDevice) for step in played.journey.steps)
 
 
 def _points(screen: Screen, side: str, played: Played, other: Played | None) -> Iterator[Point]:

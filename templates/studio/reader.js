@@ -52,15 +52,16 @@
   document.addEventListener("htmx:afterSwap", fold);
 
   // Who pressed a button that cannot be pressed again stays among its neighbours.
-  let pressed = null;
-  document.addEventListener("htmx:beforeSwap", () => {
-    pressed = document.activeElement?.id || null;
+  let last = "";
+  document.addEventListener("focusin", (event) => {
+    last = event.target.id;
   });
   document.addEventListener("htmx:afterSettle", () => {
-    const same = pressed && document.getElementById(pressed);
-    if (!pressed || (document.activeElement && document.activeElement !== document.body)) return;
+    if (!last || (document.activeElement && document.activeElement !== document.body)) return;
+    const same = document.getElementById(last);
     const beside = same?.closest("fieldset")?.querySelector("button:not(:disabled)");
-    (beside || document.getElementById("do-read"))?.focus({ preventScroll: true });
+    const next = same && !same.disabled ? same : beside || document.getElementById("do-read");
+    next?.focus({ preventScroll: true });
   });
 
   // Has somebody changed the file outside?

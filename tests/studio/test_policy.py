@@ -231,3 +231,17 @@ def test_a_log_that_is_none_is_told(client: TestClient, desk: Desk, folder: Path
         if text is not None:
             desk.log.write_text(text, encoding="utf-8")
         assert "Not counted:" in words(client.get(address))
+
+
+def test_a_prompt_that_is_added_is_no_longer_missed(client: TestClient, desk: Desk) -> None:
+    """What is said of a text depends on the publisher's own prompts too."""
+    text = desk.file().text
+    named = text.replace("[publication]\n", '[publication]\ntemplates = "own"\n', 1)
+    asks = named.replace('show = "countdown"', 'show = "countdown"\nprompt = "vip"', 1)
+    own = desk.folder / "own"
+    own.mkdir()
+    missed = "names the prompt"
+    assert missed in client.get(f"/policy?v={desk.keep(asks).key}").text
+    for ending in ("html.j2", "txt.j2"):
+        (own / f"vip.{ending}").write_text("{{ heading }}", encoding="utf-8")
+    assert missed not in client.get(f"/policy?v={desk.keep(asks).key}").text

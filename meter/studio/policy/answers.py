@@ -69,10 +69,11 @@ class SlowAnswers(Generic[_Answer]):
     def _work(self) -> None:
         while True:
             with self._changed:
-                while self._waiting is None:
-                    if not self._changed.wait(_IDLE):
-                        self._thread = None
-                        return
+                # a question may come in the very moment in which nobody has asked for long
+                self._changed.wait_for(lambda: self._waiting is not None, _IDLE)
+                if self._waiting is None:
+                    self._thread = None
+                    return
                 question, future = self._waiting
                 self._waiting = None
                 if not future.set_running_or_notify_cancel():

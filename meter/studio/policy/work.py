@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 from attrs import field, frozen
 from starlette.concurrency import run_in_threadpool
 
 from meter.errors import MeterError, Problem
+from meter.resources import file_stamp
 from meter.studio.pages import desk_of
 from meter.studio.policy.answers import SlowAnswers
 from meter.studio.policy.audience import Audience, Concerned, log_audience, simulated_audience
@@ -21,6 +22,8 @@ from meter.verify.diff import Changes
 from meter.verify.rows import NOTHING_DIFFERS, ONE_EXAMPLE
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from starlette.requests import Request
 
     from meter.policy import Policy
@@ -44,6 +47,7 @@ AT_ONCE = 0.3
 """Seconds that a page waits for what takes a while; then it is shown without."""
 PATIENT = 20.0
 """Seconds that is waited where nothing else is asked for."""
+_MOST_FILES = 500
 
 
 @frozen
@@ -109,15 +113,22 @@ async def problem_values(request: Request, version: Version, seconds: float) -> 
     """Return the problems and rules of a version, with what is known within some seconds."""
     work = _work_of(request)
     name = str(desk_of(request).path)
-    problems = await work.problems.within(
-        seconds, version.digest, lambda: exact_problems(version, name)
-    )
+    asked = (version.digest, _prompts_stamp(desk_of(request), version))
+    problems = await work.problems.within(seconds, asked, lambda: exact_problems(version, name))
     known = version.problems if problems is None else problems
     return {
         "problems": known,
         "is_exact": problems is not None,
         "rules": () if version.policy is None else rule_rows(version.policy, known),
     }
+
+
+def _prompts_stamp(desk: Desk, version: Version) -> tuple[object, ...]:
+    """Return what changes when the publisher's own prompts do: a text is not all of a policy."""
+    folder = None if version.policy is None else desk.prompts_of(version.policy)
+    if folder is None or not folder.is_dir():
+        return (folder,)
+    return tuple((path.name, file_stamp(path)) for path in sorted(folder.rglob("*"))[:_MOST_FILES])
 
 
 async def promise_values(
@@ -185,19 +196,28 @@ async def audience_values(
     if old is None or new is None:
         return {"found": None, "reason": "a text with errors changes nothing for anybody yet"}
     work = _work_of(request)
-    desk = desk_of(request)
     try:
-        asked = (_source(desk, old), old.digest, new.digest)
+        source = _source(desk_of(request), old)
+        asked = (source, old.digest, new.digest)
         found = await work.concerned.within(
-            seconds, asked, lambda: _concerned(work, desk, old, new)
+            seconds, asked, lambda: _concerned(work, source, old, new)
         )
     except MeterError as error:
         return {"found": None, "reason": str(error)}
     return {"found": found, "reason": ""}
 
 
-def _source(desk: Desk, policy: Policy) -> object:
-    """Return what the audience depends on: the log as it is, else the policy that is simulated."""
+class _LogSource(NamedTuple):
+    """A log as it is now."""
+
+    path: Path
+    name: str | None
+    changed: int
+    size: int
+
+
+def _source(desk: Desk, policy: Policy) -> _LogSource | str:
+    """Return what the audience is: the log as it is, else the digest of what is simulated."""
     log = desk.log
     if log is None:
         return policy.digest
@@ -205,16 +225,18 @@ def _source(desk: Desk, policy: Policy) -> object:
         stat = log.stat()
     except OSError:
         raise MeterError("the log is not kept any more; replay it once more in Log") from None
-    return (str(log), desk.log_name, stat.st_mtime_ns, stat.st_size)
+    return _LogSource(log, desk.log_name, stat.st_mtime_ns, stat.st_size)
 
 
-def _concerned(work: _Work, desk: Desk, old: Policy, new: Policy) -> tuple[Audience, Concerned]:
-    source = _source(desk, old)
+def _concerned(
+    work: _Work, source: _LogSource | str, old: Policy, new: Policy
+) -> tuple[Audience, Concerned]:
     found = work.audiences.get(source)
     if found is None:
-        found = (
-            simulated_audience(old) if desk.log is None else log_audience(desk.log, desk.log_name)
-        )
+        if isinstance(source, _LogSource):
+            found = log_audience(source.path, source.name)
+        else:
+            found = simulated_audience(old)
         work.audiences.clear()  # one at a time: a log may be large
         work.audiences[source] = found
     return found, found.concerned(old, new)

@@ -120,7 +120,7 @@ def _page(
     return article_page(
         "\n".join(_apart([prompt for prompt in prompts if prompt])),
         lang=text.lang,
-        dir=text.dir,
+        direction=text.dir,
         scheme=None,
         title=text.title,
         paragraphs=text.paragraphs,

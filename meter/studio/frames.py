@@ -84,7 +84,7 @@ def article_page(
     prompt_html: str,
     *,
     lang: str,
-    dir: DirectionWord,  # noqa: A002 - the attribute of HTML
+    direction: DirectionWord,
     scheme: SchemeWord | None,
     title: str,
     paragraphs: Sequence[str],
@@ -95,7 +95,7 @@ def article_page(
     It needs nothing else, holds no script and asks no network. `scheme` is `light` or `dark`, or
     `None` for what the reader's device prefers. With `is_preview` the last paragraph fades.
     """
-    text = ArticleText(lang=lang, dir=dir, title=title, paragraphs=tuple(paragraphs))
+    text = ArticleText(lang=lang, dir=direction, title=title, paragraphs=tuple(paragraphs))
     return page_template("article.html.j2").render(
         text=text,
         scheme=scheme,
@@ -123,7 +123,7 @@ def decision_page(
     return article_page(
         render(decision, locale=locale, layout=layout, folder=folder),
         lang=text.lang if said is None else said["lang"],
-        dir=text.dir if said is None else said["dir"],
+        direction=text.dir if said is None else said["dir"],
         scheme=scheme,
         title=text.title,
         paragraphs=text.paragraphs,

@@ -32,6 +32,7 @@ LINES = {
         "serve {} --store memory:// --no-key",
         "serve policy.toml --store memory:// --key-file {}",
     ],
+    "studio": ["studio {}", "studio {} --write"],
     "simulate": ["simulate {}", "simulate policy.toml --assumptions {}"],
     "compare": [
         "compare {} policy.toml",

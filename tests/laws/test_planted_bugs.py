@@ -476,8 +476,8 @@ HELD_BUGS = (
     Bug(
         "the words of the policy that is given",
         "prompts/rendering.py",
-        'policy = cast("Rulebook", decision.rulebook).policy\n    if own',
-        'policy = policy or cast("Rulebook", decision.rulebook).policy\n    if own',
+        'policy = cast("Rulebook", decision.rulebook).policy\n    layout',
+        'policy = policy or cast("Rulebook", decision.rulebook).policy\n    layout',
     ),
     Bug(
         "a pickled decision takes any policy",

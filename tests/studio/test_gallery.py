@@ -290,7 +290,7 @@ def test_an_article_page_is_whole():
     page = article_page(
         '<section id="a">“</section>',
         lang=text.lang,
-        dir=text.dir,
+        direction=text.dir,
         scheme="dark",
         title="<b>",
         paragraphs=text.paragraphs,

@@ -185,7 +185,7 @@ def test_a_log_in_another_language_is_read_by_its_values(client, desk):
     text = ("Besucher;Zeitpunkt;Artikel;Zugang\n" + rows).encode()
     address = given(client, "Oktober (1).csv", text).headers["location"]
     page = client.get(address).text
-    assert "<b>Oktober (1).csv</b>" in page
+    assert "Oktober (1).csv" in page
     for column in ("Zeitpunkt", "Artikel", "Zugang"):
         assert f"<option selected>{column}</option>" in page
     assert 'value="%d.%m.%Y %H:%M"' in page

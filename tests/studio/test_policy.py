@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 import json
 import re
+import sys
+from pathlib import Path
 from subprocess import run
 from typing import TYPE_CHECKING
 
@@ -15,8 +17,6 @@ from meter.verify.lints import lints
 from tests.studio.policy_forms import ANONYMOUS, FIVE, THREE, draft_of, sent, words
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from starlette.testclient import TestClient
 
     from meter.studio.desk import Desk
@@ -60,7 +60,8 @@ def test_who_changes_is_what_meter_diff_prints(
     address = draft_of(client, desk, **{ANONYMOUS: "1", "offers/summer/price": "12.50"})
     draft = desk.version(address.partition("=")[2])
     (folder / "new.toml").write_text(draft.text, encoding="utf-8")
-    command = ["meter", "diff", "policy.toml", "new.toml", "--log", "events.jsonl", "--format"]
+    meter = str(Path(sys.executable).parent / "meter")
+    command = [meter, "diff", "policy.toml", "new.toml", "--log", "events.jsonl", "--format"]
     printed = json.loads(
         run([*command, "json"], cwd=folder, capture_output=True, check=False).stdout
     )

@@ -51,7 +51,9 @@ def joint_allowance(
         (limits[name],) = possible
     finite = {name: limit for name, limit in limits.items() if limit is not None}
     if not finite:
-        return Allowance(told if told in spend else spend[0], None) if spend else None
+        if not spend:
+            return None
+        return Allowance(told if told in spend else spend[0], None)
     least = min(finite.values())
     binding = [
         name

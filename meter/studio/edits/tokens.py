@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Value", "dotted", "given", "is_list", "key_token", "token"]
 
-Value: TypeAlias = "float | str | Decimal | date | Sequence[str] | Mapping[str, Value]"
+Value: TypeAlias = float | str | Decimal | date | Sequence[str] | Mapping[str, "Value"]
 """What may be written: dates may have a time, a mapping becomes an inline table."""
 
 

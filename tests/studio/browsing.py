@@ -34,7 +34,7 @@ from typing import TYPE_CHECKING, Literal
 
 import uvicorn
 from attrs import frozen
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Error, sync_playwright
 
 from meter.commands.init import sample_files
 from meter.resources import MODEL_POLICY
@@ -56,6 +56,8 @@ WAIT = 10_000
 
 _ABORTED = ("htmx:sendAbort", "htmx:afterRequest")
 """What htmx writes of a request that the next one, or a closed tab, has made needless."""
+
+_TRIES = 10
 
 _AXE = """async () => {
   // what is folded up cannot be seen; axe takes it for something that covers what is below
@@ -195,7 +197,7 @@ def axe(page: Page) -> list[str]:
     same bytes. The window must have scripts: axe waits for ever without.
     """
     found = [*_axe_of(page)]
-    framed = [frame for frame in page.frames if frame.parent_frame is page.main_frame]
+    framed = _frames_of(page)
     if not framed:
         return found
     browser = page.context.browser
@@ -205,12 +207,23 @@ def axe(page: Page) -> list[str]:
     )
     try:
         alone = context.new_page()
-        for frame in framed:
-            alone.set_content(frame.content())
-            found += [f"in {frame.url}: {words}" for words in _axe_of(alone)]
+        for url, content in framed:
+            alone.set_content(content)
+            found += [f"in {url}: {words}" for words in _axe_of(alone)]
     finally:
         context.close()
     return found
+
+
+def _frames_of(page: Page) -> list[tuple[str, str]]:
+    """Return the address and the content of each frame, once none of them is being replaced."""
+    for _ in range(_TRIES):
+        try:
+            framed = [frame for frame in page.frames if frame.parent_frame is page.main_frame]
+            return [(frame.url, frame.content()) for frame in framed]
+        except Error:  # a frame that went while it was read: the page has a new one by now
+            page.wait_for_load_state()
+    raise AssertionError("the frames of the page never come to rest")
 
 
 @cache

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from tests.studio.browsing import Site
 
+LONG = 180_000
+"""Milliseconds for what is compiled first on a new machine."""
 THREE = "limit = { anonymous = 3, registered = 5 }"
 FIVE = "limit = { anonymous = 5, registered = 5 }"
 
@@ -100,7 +102,8 @@ def test_a_limit_is_changed_seen_saved_and_taken_back(
         expect(page).to_have_url(re.compile(r"/policy\?v=\w+$"))
         expect(editor(page)).to_contain_text(FIVE)
         expect(page.get_by_label("Registered readers", exact=True)).to_be_focused()
-        expect(section(page, "How many that is")).to_contain_text("decisions in events.jsonl")
+        many = section(page, "How many that is")
+        expect(many).to_contain_text("decisions in events.jsonl", timeout=LONG)
         expect(section(page, "What I changed")).to_contain_text(f"+{FIVE}")
         expect(page.get_by_text("3 of 5 tests beside the policy fail")).to_be_visible()
         assert [] == axe(page)
@@ -228,7 +231,8 @@ def test_the_place_fits_a_phone_and_a_zoomed_window(
         page.goto("/policy")
         page.get_by_label("Price", exact=True).fill("12")
         page.keyboard.press("Tab")
-        expect(section(page, "How many that is")).to_contain_text("decisions in events.jsonl")
+        many = section(page, "How many that is")
+        expect(many).to_contain_text("decisions in events.jsonl", timeout=LONG)
         expect(section(page, "Problems")).to_contain_text("test fails.")
         assert not is_wider_than_the_window(page)
         assert [] == axe(page)

@@ -25,6 +25,7 @@ from meter.studio.gallery.page import (
     title_of,
 )
 from meter.studio.gallery.situations import PromptSituation, Survey, survey
+from meter.studio.numbers import whole_number
 from meter.studio.pages import desk_of, frame, link, page
 from meter.studio.progress import runs_of
 from meter.studio.runs import RunKey
@@ -45,7 +46,6 @@ _PLACE = "gallery"
 _ALL = "all"
 _FIRST_LAYOUT = "narrow"
 _MOST_FRAMES = 60
-_MOST_DIGITS = 6
 _LOOK = 2.0  # how long a page waits before it says that it will look again
 _AGAIN = 2  # seconds until it does
 _LONG = 60.0  # how long a frame does: the page around it has seen that the prompts are there
@@ -108,7 +108,7 @@ async def _gallery(request: Request) -> Response:
         return page(request, name, place=_PLACE, title="Gallery", headers=again)
     chosen = _chosen(request.query_params, opened.policy, found)
     frames = _framed(opened, found, chosen)
-    first = min(_whole(request.query_params.get("from")), len(frames) or 1)
+    first = min(whole_number(request.query_params.get("from", ""), least=1) or 1, len(frames) or 1)
     shown = await run_in_threadpool(_with_missing, opened, frames[first - 1 :][:_MOST_FRAMES])
     return page(
         request,
@@ -133,7 +133,7 @@ async def _frame(request: Request) -> Response:
     if isinstance(opened, PolicyError):
         raise HTTPException(404)
     found = await _survey(request, opened.policy, _LONG)
-    number = _whole(asked.get("p"), otherwise=0)
+    number = whole_number(asked.get("p", "")) or 0
     if found is None or not 1 <= number <= len(found.situations):
         raise HTTPException(404)
     chosen = _chosen(asked, opened.policy, found)
@@ -171,13 +171,6 @@ async def _survey(request: Request, policy: Policy, seconds: float) -> Survey | 
     if run.error is not None:
         raise run.error
     return run.answer if isinstance(run.answer, Survey) else None
-
-
-def _whole(text: str | None, otherwise: int = 1) -> int:
-    """Return a number of an address, or another where it is none; nobody has a million prompts."""
-    if text is None or not text.isdecimal() or len(text) > _MOST_DIGITS:
-        return otherwise
-    return max(int(text), otherwise)
 
 
 def _turns(opened: _OpenPolicy, chosen: Mapping[str, str], first: int, total: int) -> list[_Turn]:

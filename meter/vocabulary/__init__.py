@@ -22,6 +22,8 @@ __all__ = [
     "ArticleAccessWord",
     "Count",
     "CountWord",
+    "CrawlerClass",
+    "CrawlerClassWord",
     "EntitlementKind",
     "EntitlementWord",
     "Members",
@@ -96,6 +98,17 @@ class ArticleAccess(Word):
 
 
 ArticleAccessWord = Literal["free", "metered", "premium"]
+
+
+class CrawlerClass(Word):
+    """What a verified crawler reads for: a search engine, the training of a model, a person."""
+
+    SEARCH = "search"
+    TRAINING = "training"
+    AGENT = "agent"
+
+
+CrawlerClassWord = Literal["search", "training", "agent"]
 
 
 class EntitlementKind(Word):

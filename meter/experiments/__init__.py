@@ -1,0 +1,25 @@
+"""Which variant of an experiment an id is in: public hashes, and nothing remembered.
+
+A hash turns a seed and an id into a number, variants share the numbers out among them, and an id is
+in the variant its number falls to, today and next year, here and in the tool that analyses it.
+"""
+
+from __future__ import annotations
+
+from meter.experiments.experiment import Experiment, Filter, holdout
+from meter.experiments.hashes import Hash, HashWord
+from meter.experiments.moves import Flow, Moves, moves, shares
+from meter.experiments.ranges import Arm
+
+__all__ = [
+    "Arm",
+    "Experiment",
+    "Filter",
+    "Flow",
+    "Hash",
+    "HashWord",
+    "Moves",
+    "holdout",
+    "moves",
+    "shares",
+]

@@ -117,6 +117,15 @@ def test_a_larger_holdout_keeps_out_whom_the_smaller_did(hash_, both):
         assert all(before == after or after is None for before, after in pairwise(chain))
 
 
+@given(share=SHARES, hash_=HASHES)
+def test_a_holdout_keeps_out_the_beginning(share, hash_):
+    """Exactly the ids that a filter for that share would let through."""
+    kept_out = Filter(seed="q4", hash=hash_, ranges=[(0, share)])
+    rest = holdout(seed="q4", share=share, hash_=hash_)
+    for unit in IDS[:30]:
+        assert rest.admits(unit) != kept_out.admits(unit)
+
+
 def test_a_holdout_keeps_its_share_out():
     """Of all ids, over every experiment that has it."""
     out = holdout(seed="q4", share=0.05)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from attrs import field, frozen
 
 from meter.errors import quoted
-from meter.errors.kinds import TEXT, as_tuple, choice, each, instance, number, text
+from meter.errors.kinds import TEXT, as_tuple, check_argument, choice, each, instance, number, text
 from meter.errors.values import Fault, check_fields, refuse, wrong_type
 from meter.experiments.hashes import Hash, HashWord
 from meter.experiments.ranges import Arm, arms, as_written, first_number
@@ -25,6 +26,8 @@ Stretches: TypeAlias = tuple[tuple[float, float], ...]
 
 _SHARE = number(0, 1, "0.5")
 _PAIR = 2
+_ROUNDING = Fraction(1, 10**9)
+"""How far above 1 weights may come out that somebody has computed."""
 
 
 def _hash(value: Hash | HashWord) -> Hash:
@@ -129,6 +132,7 @@ def holdout(*, seed: str, share: float, hash_: Hash | HashWord = Hash.GROWTHBOOK
 
     A larger share keeps out whom the smaller one did, and more.
     """
+    check_argument("share", share, _SHARE)
     return Filter(seed=seed, ranges=[(share, 1)], hash=hash_)
 
 
@@ -163,7 +167,8 @@ class Experiment:
     def variant(self, unit: str | None) -> str | None:
         """Return the variant an id is in, or `None`: in none. Without an id there is none either.
 
-        The id is hashed as it is; a form that differs in capitals or Unicode is another id.
+        The id is hashed as it is; a form that differs in capitals or Unicode is another id. How
+        long that takes grows with its length.
         """
         if not unit or not all(filter_.admits(unit) for filter_ in self.filters):
             return None
@@ -196,7 +201,7 @@ def _variants_fault(variants: Variants) -> Fault | None:
         message = f"`variants` has {quoted(twice[0])} twice"
         return Fault("duplicate-name", message, "give each variant a name of its own")
     total = sum(as_written(weight) for _, weight in variants)
-    if total > 1:
+    if total > 1 + _ROUNDING:
         message = f"`variants` add up to {float(total):.12g}, which is more than 1"
         return Fault("bad-number", message, "make the weights smaller")
     return None

@@ -70,6 +70,9 @@ def as_written(number: float) -> Fraction:
 
 
 def first_number(bound: float | Fraction, parts: int) -> int:
-    """Return the least number of a hash whose part of all `parts` is at or above a bound."""
+    """Return the least number of a hash whose part of all `parts` is at or above a bound.
+
+    It is `parts` where there is none: sums in floating point may end a little behind 1.
+    """
     exact = bound if isinstance(bound, Fraction) else as_written(bound)
-    return ceil(exact * parts)
+    return min(ceil(exact * parts), parts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from meter.errors.values import InvalidValueError
-from meter.experiments import Experiment, Filter, Hash
+from meter.experiments import Experiment, Filter, Hash, holdout, shares
 
 EXPERIMENTS = [
     ({"seed": ""}, "`seed` is empty"),
@@ -54,13 +54,30 @@ def test_refuses_what_is_no_filter(given, words):
     assert words in str(caught.value)
 
 
-@pytest.mark.parametrize("weights", [[0.1] * 10, [0.7, 0.2, 0.1], [0.6, 0.3, 0.1], [1], [1.0]])
+def test_refuses_what_is_no_share():
+    """A holdout says so of the word it was called with."""
+    with pytest.raises(InvalidValueError, match="`share` is between 0 and 1, not `5`"):
+        holdout(seed="s", share=5)
+
+
+@pytest.mark.parametrize(
+    "weights",
+    [
+        [0.1] * 10,
+        [0.7, 0.2, 0.1],
+        [0.06, 0.14, 0.21, 0.03, 0.45, 0.11],  # 1.0000000000000002 in floating point
+        [0.1 + 0.2, 0.7],
+        [1],
+        [1.0],
+    ],
+)
 def test_weights_that_are_1_on_paper_are_1(weights):
     """However floating-point numbers add up."""
     variants = {f"v{place}": weight for place, weight in enumerate(weights)}
     for hash_ in Hash:
         test = Experiment(seed="s", hash=hash_, variants=variants)
         assert test.hash.parts == test.arms[-1].end
+        assert sum(shares(test).values()) == 1
 
 
 def test_is_a_value():

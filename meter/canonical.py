@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from attrs import fields
 
 from meter.forms import length_text, span_text
-from meter.policy import Guarantee, Meter, Policy, Rule, When
+from meter.policy import DeclaredExperiment, Guarantee, Meter, Policy, Rule, When
 from meter.policy.promised import promised_words
 from meter.policy.prompts import NOUNS
 from meter.vocabulary import ArticleAccess, Count
@@ -27,7 +27,11 @@ __all__ = ["digest", "to_table"]
 
 def digest(policy: Policy) -> str:
     """Return the first 16 hexadecimal digits of the SHA-256 of a policy's canonical form."""
-    text = json.dumps(to_table(policy), sort_keys=True, default=str)
+    table = to_table(policy)
+    for experiment in table.get("experiments", {}).values():
+        # Variants share the numbers of a hash out in their order, which sorting would lose.
+        experiment["variants"] = list(experiment["variants"].items())
+    text = json.dumps(table, sort_keys=True, default=str)
     return sha256(text.encode()).hexdigest()[:16]
 
 
@@ -46,7 +50,7 @@ def to_table(value: object) -> Any:  # noqa: ANN401 - tables, lists, words, numb
 
 def _policy(policy: Policy) -> dict[str, Any]:
     table: dict[str, Any] = {"publication": to_table(policy.publication)}
-    for key in ("meters", "offers", "products", "prompts"):
+    for key in ("meters", "offers", "products", "prompts", "experiments"):
         table[key] = {}
         for item in getattr(policy, key):
             named = to_table(item)
@@ -58,6 +62,7 @@ def _policy(policy: Policy) -> dict[str, Any]:
     table["promises"] = to_table(policy.promises)
     table["words"] = to_table(policy.words)
     table["switches"] = to_table(policy.switches)
+    table["holdout"] = None if policy.holdout is None else to_table(policy.holdout)
     return {key: part for key, part in table.items() if part or key == "rules"}
 
 
@@ -83,6 +88,17 @@ def _guarantee(guarantee: Guarantee) -> dict[str, Any]:
     for key in ("never", "always"):
         if key in table:
             table[key] = sorted(promised_words(getattr(guarantee, key)))
+    return table
+
+
+def _experiment(experiment: DeclaredExperiment) -> dict[str, Any]:
+    table = _fields(experiment)
+    table["variants"] = dict(experiment.variants)
+    if experiment.filters:
+        table["filters"] = [
+            {**_fields(each), "ranges": [list(pair) for pair in each.ranges]}
+            for each in experiment.filters
+        ]
     return table
 
 
@@ -113,7 +129,7 @@ def _fields(value: object) -> dict[str, Any]:
     table = {}
     for attribute in fields(cast("type[AttrsInstance]", type(value))):
         item = getattr(value, attribute.name)
-        if item not in empty and item != attribute.default:
+        if attribute.init and item not in empty and item != attribute.default:
             table[attribute.name.rstrip("_")] = to_table(item)
     return table
 
@@ -137,6 +153,7 @@ def _table(value: Mapping[Any, Any]) -> dict[str, Any]:
 _BY_TYPE: tuple[tuple[Any, Any], ...] = (
     (Policy, _policy),
     (Meter, _meter),
+    (DeclaredExperiment, _experiment),
     (Guarantee, _guarantee),
     (Rule, _rule),
     (Window, _window),

@@ -26,7 +26,9 @@ __all__ = [
     "Conclusion",
     "Counts",
     "Decision",
+    "Exposure",
     "MeterReading",
+    "Perhaps",
     "Standing",
     "Told",
     "choose_told",
@@ -54,6 +56,17 @@ class MeterReading:
     resets_at: datetime | None = None
 
 
+@frozen
+class Exposure:
+    """A reader in a variant of an experiment met what another variant would have decided otherwise.
+
+    It is so for the control as for any other variant.
+    """
+
+    experiment: str
+    variant: str
+
+
 def _words(decision: Decision) -> Iterator[tuple[str, str]]:
     """Yield what a decision says, as names and words."""
     yield "show", f"{decision.show} ({decision.access})"
@@ -67,6 +80,8 @@ def _words(decision: Decision) -> Iterator[tuple[str, str]]:
         count = f"{meter.used} used" if meter.limit is None else f"{meter.used} of {meter.limit}"
         until = "" if meter.resets_at is None else f", until {meter.resets_at.isoformat()}"
         yield "meter", f"{meter.name}: {count}{until}"
+    for exposure in decision.exposures:
+        yield "exposed", f"{exposure.experiment}: {exposure.variant}"
     yield "counted", "yes" if decision.counted else "no"
     if decision.speculative:
         yield "speculative", "nobody looks yet: it counts when a person does"
@@ -86,7 +101,9 @@ class Decision:
     `counted` says that this view spent one; `speculative`, that it is a prefetch which would have
     counted on a meter with a limit, gets a preview and has to be asked again when a person reads;
     `at` is the time asked about; `policy` is the digest of the policy; `degraded` says that the
-    store did not answer in time.
+    store did not answer in time. `exposures` are the experiments for which another variant would
+    have been decided otherwise at this view: another show, access, prompt, offers or reading of the
+    meter, or other counts.
 
     Within a process a decision holds the policy it was made by, so `render` and `explain` say what
     was decided also after another policy came into force. A pickled one does not (see
@@ -106,6 +123,7 @@ class Decision:
     at: datetime
     policy: str
     degraded: bool = False
+    exposures: tuple[Exposure, ...] = ()
     rulebook: Rulebook | None = field(default=None, eq=False, repr=False)
 
     def __bool__(self) -> NoReturn:
@@ -186,8 +204,22 @@ class Standing(NamedTuple):
         return inf if self.limit is None else self.limit - self.used
 
 
-Told = tuple[Standing, int | None]
-"""The meter that is told to the reader, and the instant at which it resets."""
+class Told(NamedTuple):
+    """The meter that is told to the reader, the instant at which it resets, and what that exposes.
+
+    `exposures` are those of which nothing but the reading of the meter differs.
+    """
+
+    standing: Standing
+    resets: int | None
+    exposures: tuple[Exposure, ...] = ()
+
+
+class Perhaps(NamedTuple):
+    """An exposure, if a reading of one of other groups of meters differs (see `Conclusion`)."""
+
+    exposure: Exposure
+    groups: tuple[tuple[Standing, ...], ...]
 
 
 @frozen
@@ -195,12 +227,14 @@ class Conclusion:
     """A verdict with all that follows from facts and counts alone, before the instant is looked at.
 
     `counted` are the places of the meters that count this view. `groups` are the meters of which
-    one is told: of each group the last to reset, and of these the first.
+    one is told: of each group the last to reset, and of these the first. `perhaps` are exposures
+    that hang on which meter is told.
     """
 
     decision: Decision
     counted: tuple[int, ...] = ()
     groups: tuple[tuple[Standing, ...], ...] = ()
+    perhaps: tuple[Perhaps, ...] = ()
 
 
 def conclude(
@@ -296,20 +330,22 @@ def _speculative(decision: Decision) -> Decision:
     return evolve(decision, access=Access.PREVIEW, prompt=None, speculative=True)
 
 
-def choose_told(conclusion: Conclusion, resets: Callable[[Standing], int | None]) -> Told | None:
+def choose_told(
+    groups: tuple[tuple[Standing, ...], ...], resets: Callable[[Standing], int | None]
+) -> Told | None:
     """Return the meter that is told, given when each resets (`None`: never, which is the latest).
 
     Of a group it is the last to reset, then the first; of several groups, the one that resets
     first.
     """
     told = None
-    for group in conclusion.groups:
-        last = (group[0], resets(group[0]))
+    for group in groups:
+        last = Told(group[0], resets(group[0]))
         for standing in group[1:]:
             at = resets(standing)
-            if _is_later(at, last[1]):
-                last = (standing, at)
-        if told is None or _is_later(told[1], last[1]):
+            if _is_later(at, last.resets):
+                last = Told(standing, at)
+        if told is None or _is_later(told.resets, last.resets):
             told = last
     return told
 
@@ -323,7 +359,7 @@ def _is_later(one: int | None, other: int | None) -> bool:
 
 def read_meter(rulebook: Rulebook, conclusion: Conclusion, told: Told) -> Decision:
     """Return a conclusion's decision with the meter that is told."""
-    (place, limit, used), resets = told
+    (place, limit, used), resets, exposed = told
     meter = rulebook.meters[place]
     reading = MeterReading(
         name=meter.name,
@@ -332,4 +368,10 @@ def read_meter(rulebook: Rulebook, conclusion: Conclusion, told: Told) -> Decisi
         left=None if limit is None else limit - used,
         resets_at=None if resets is None else moment(resets, meter.timeline.zone),
     )
-    return evolve(conclusion.decision, meter=reading)
+    decision = conclusion.decision
+    if not exposed:
+        return evolve(decision, meter=reading)
+    order = [experiment.name for experiment in rulebook.experiments]
+    both = (*decision.exposures, *exposed)
+    in_order = sorted(both, key=lambda exposure: order.index(exposure.experiment))
+    return evolve(decision, meter=reading, exposures=tuple(in_order))

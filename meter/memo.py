@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 
 from attrs import define
 
-from meter.decision import Conclusion, Counts, Decision, Told, conclude, read_meter
-from meter.engine import check_call, complete, count, is_settled, judge, spend
+from meter.decision import Conclusion, Counts, Decision, Told, read_meter
+from meter.engine import check_call, complete, conclude, count, is_settled, judge, spend
 from meter.facts import Codes
 from meter.policy import Policy
 from meter.rulebook import first_match

@@ -34,7 +34,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from meter.decision import choose_told, conclude, read_meter
+from meter.decision import Told, choose_told, read_meter
 from meter.engine.calls import check_call
 from meter.engine.counting import (
     Held,
@@ -45,6 +45,7 @@ from meter.engine.counting import (
     is_counted,
     meter_codes,
 )
+from meter.engine.exposures import conclude, other_variants
 from meter.engine.records import expires_at, join, joined_at, ledger, start
 from meter.facts import ACCESS
 from meter.rulebook import first_match
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from meter.decision import Conclusion, Counts, Decision, Standing, Told
+    from meter.decision import Conclusion, Counts, Decision, Standing
     from meter.facts import Codes
     from meter.policy import Policy
     from meter.rulebook import Rulebook, Verdict
@@ -65,7 +66,7 @@ if TYPE_CHECKING:
 
 # fmt: off
 __all__ = [
-    "Held", "allowance", "believe", "check_call", "complete", "count", "decide", "expires_at",
+    "Held", "allowance", "believe", "check_call", "complete", "conclude", "count", "decide", "expires_at",
     "is_counted", "is_settled", "join", "joined_at", "judge", "ledger", "meter_codes", "observe",
     "record", "spend", "start",
 ]
@@ -108,7 +109,18 @@ def observe(
 
 
 def is_settled(rulebook: Rulebook, facts: Codes) -> bool:
-    """Say whether facts that need no usage settle what is decided, and that nothing is counted."""
+    """Say whether facts that need no usage settle what is decided, and that nothing is counted.
+
+    They have to in every other variant of an experiment as well: that is what an exposure hangs on.
+    """
+    if not _settles(rulebook, facts):
+        return False
+    if not rulebook.experiments:
+        return True
+    return all(_settles(rulebook, known) for _, known in other_variants(rulebook, facts))
+
+
+def _settles(rulebook: Rulebook, facts: Codes) -> bool:
     verdict = first_match(rulebook, facts)
     if verdict is None:
         return False
@@ -165,9 +177,16 @@ def spend(
 
     groups = conclusion.groups
     if len(groups) == 1 and len(groups[0]) == 1:  # nearly always: nothing is to be chosen
-        told: Told | None = (groups[0][0], resets(groups[0][0]))
+        told: Told | None = Told(groups[0][0], resets(groups[0][0]))
     else:
-        told = choose_told(conclusion, resets)
+        told = choose_told(groups, resets)
+    if conclusion.perhaps and told is not None:
+        others = {
+            exposure: None
+            for exposure, other in conclusion.perhaps
+            if choose_told(other, resets) != told
+        }
+        told = told._replace(exposures=tuple(others))
     if not tallies:
         return told, usage
     named = {rulebook.meters[place].name: tally for place, tally in tallies.items()}

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from meter.policy import Lengths, Policy, When
+    from meter.policy.experiments import Assignment
     from meter.view import PageView, Reader
 
 __all__ = [
@@ -62,6 +63,7 @@ class Vocabulary:
     def __init__(self, policies: Sequence[Policy], extra: Iterable[When] = ()) -> None:
         extra = tuple(extra)
         whens = [part for when in (*_conditions(policies), *extra) for part in when.walk()]
+        whens += _whom_experiments_are_for(policies, whens)
         covering = any(when.covered is not None for when in whens)
         if covering:
             opens = (when for policy in policies for when in policy.coverings)
@@ -72,6 +74,7 @@ class Vocabulary:
             *_since_slots(whens),
             *_period_slots(policies, whens),
             *_clock_slots(policies, whens),
+            *_experiment_slots(policies, whens),
         ]
         if not any(policy.products for policy in policies):
             # Each right opens all then, as the reader's status says already.
@@ -91,6 +94,12 @@ class Vocabulary:
         if self.once:
             slots.append(Slot("started", "set", self.once))
         self.slots = tuple(slots)
+        self.experiments: dict[tuple[str, Assignment], int] = {
+            (slot.name.split()[1], slot.assignment): place
+            for place, slot in enumerate(slots)
+            if slot.assignment is not None
+        }
+        """The places of the experiments that are asked for, each as some policy assigns it."""
         self._made_of = (tuple(policies), extra)
         self._place = {(slot.name, slot.meter): index for index, slot in enumerate(self.slots)}
         self._observers = tuple(observer_of(slot) for slot in self.slots[ACCESS + 1 : self.base])
@@ -190,6 +199,32 @@ def _clock_slots(policies: Sequence[Policy], whens: list[When]) -> Iterator[Slot
         if hours:
             name = clock_name("hour", zone, own)
             yield Slot(name, "hours", tuple(sorted(hours)), zone=zone)
+
+
+def _asked_experiments(whens: list[When]) -> list[str]:
+    """Return the names of the experiments that conditions ask for."""
+    return sorted({name for when in whens for name in when.experiment or ()})
+
+
+def _whom_experiments_are_for(policies: Sequence[Policy], whens: list[When]) -> list[When]:
+    """Return the conditions of the experiments that are asked for, and those inside them."""
+    asked = _asked_experiments(whens)
+    each = [one for policy in policies for one in policy.experiments if one.name in asked]
+    return [part for experiment in each for part in experiment.when.walk()]
+
+
+def _experiment_slots(policies: Sequence[Policy], whens: list[When]) -> Iterator[Slot]:
+    """Yield the slots of experiments that are asked for.
+
+    Where policies put readers into variants of an experiment in different ways, each has its own.
+    """
+    for name in _asked_experiments(whens):
+        found = (policy.assignments.get(name) for policy in policies)
+        ways = dict.fromkeys(way for way in found if way is not None)
+        for number, way in enumerate(ways, 1):
+            called = f"experiment {name}" if number == 1 else f"experiment {name} {number}"
+            variants = tuple(variant for variant, _ in way.by.variants)
+            yield Slot(called, "word", variants, assignment=way)
 
 
 def _words(condition: frozenset[str] | Members) -> Iterator[str]:

@@ -88,6 +88,7 @@ _ORDER = (
     "published",
     "weekday",
     "hour",
+    "experiment",
     "switch",
     "any",
     "not_",
@@ -139,6 +140,9 @@ class _Translation:
         elif kind == "since":
             for length, bounds in asked.asked():
                 yield self._since(length, bounds)
+        elif kind == "experiment":
+            for name, variants in asked.items():
+                yield self._in_experiment(name, variants)
         elif kind == "any":
             yield self._joined([self.formula(part) for part in asked], every=False)
         elif kind == "not_":
@@ -288,6 +292,17 @@ class _Translation:
         for meter, bounds in asked.items():
             as_it_is = kind == "left" and meter not in self.spent
             yield self._in_range("now" if as_it_is else kind, meter, bounds)
+
+    def _in_experiment(self, name: str, variants: frozenset[str]) -> Formula:
+        """Ask for variants of an experiment, of whom it is for."""
+        experiment = self.policy.experiment(name)
+        place = self.vocabulary.experiments[name, self.policy.assignments[name]]
+        known = {code for code in self.vocabulary.slots[place].codes() if code is not None}
+        among = variants if self.wanted else known.difference(variants)
+        parts: list[Formula] = [In(place, frozenset(among))]
+        if not experiment.when.matches_everything:
+            parts.append(self.formula(experiment.when))
+        return parts[0] if len(parts) == 1 else self._joined(parts, every=True)
 
     def _exhausted(self, meter: str) -> Formula:
         return self._among("open", [Opening.CLOSED], meter=meter)

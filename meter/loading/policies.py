@@ -25,6 +25,7 @@ from meter.loading.schema import POLICY
 from meter.loading.toml import parse_toml, read_text
 from meter.policy import Copy, Policy
 from meter.policy.condition_faults import condition_faults
+from meter.policy.experiment_faults import experiment_faults
 from meter.policy.meter_faults import meter_faults
 from meter.policy.offer_faults import offer_faults
 from meter.policy.promise_faults import promise_faults
@@ -146,7 +147,7 @@ def _read(text: str, name: str) -> tuple[dict[str, Any], ProblemCollector]:
         report.add_problem(problem, "key")
         raise PolicyError(report.problems(text, name))
     parts, _ = POLICY.fields(table, (), report)
-    for key in ("meters", "offers", "products", "prompts"):
+    for key in ("meters", "offers", "products", "prompts", "experiments"):
         named = parts.get(key, {})
         parts[key] = tuple(evolve(part, name=name) for name, part in named.items())
     parts.setdefault("guarantees", ())
@@ -191,6 +192,7 @@ def _faults(parts: Mapping[str, Any], report: ProblemCollector) -> Iterator[Prob
         offer_faults,
         promise_faults,
         prompt_faults,
+        experiment_faults,
     )
     for fault in chain.from_iterable(check(policy) for check in checks):
         follows = report.dropped_at(fault.path)
@@ -199,7 +201,9 @@ def _faults(parts: Mapping[str, Any], report: ProblemCollector) -> Iterator[Prob
         elsewhere = {
             "show-needs-spend": (*fault.path[:-1], "spend"),
             "unfilled-prompt": (*fault.path[:-1], "spend"),
+            "unknown-experiment": ("experiments",),
             "unknown-meter": ("meters",),
+            "unknown-variant": ("experiments",),
             "unknown-disjoint": ("offers",),
             "unknown-offer": ("offers",),
             "unknown-switch": ("switches",),

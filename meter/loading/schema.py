@@ -22,6 +22,7 @@ from meter.loading.fields import (
     Text,
     either,
 )
+from meter.loading.experiments import EXPERIMENT, HOLDOUT
 from meter.loading.meters import METER
 from meter.loading.offers import OFFER, PRODUCT
 from meter.loading.prompts import NOUNS_BY_NAME, PROMPTS, WORDS_BY_PROMPT
@@ -218,6 +219,9 @@ OFFERS = Mapping(noun="an offer", item=OFFER, check=_name_step, most=200, exampl
 PRODUCTS = Mapping(
     noun="a product", item=PRODUCT, check=_name_step, most=200, example="[products.cooking]"
 )
+EXPERIMENTS = Mapping(
+    noun="an experiment", item=EXPERIMENT, check=_name_step, most=50, example="[experiments.price]"
+)
 RULES = List(item=RULE, most=500, least=0)
 GUARANTEES = List(item=GUARANTEE, most=200, least=0)
 
@@ -290,6 +294,13 @@ POLICY = Table(
         "switches": Key(
             shape=SWITCHES,
             says="what the desk turns `true` and `false` in this file, by name",
+        ),
+        "experiments": Key(
+            shape=EXPERIMENTS,
+            says="who is in which variant, by name: `[experiments.price]`",
+        ),
+        "holdout": Key(
+            shape=HOLDOUT, says="a share of all ids that is kept out of every experiment"
         ),
     },
 )

@@ -29,6 +29,8 @@ from meter.errors.kinds import (
 from meter.errors.values import InvalidValueError, check_fields
 from meter.policy.condition_faults import condition_faults
 from meter.policy.conditions import EVERYONE, Limit, When, pairs
+from meter.policy.experiment_faults import experiment_faults
+from meter.policy.experiments import Assignment, DeclaredExperiment, Holdout
 from meter.policy.meter_faults import meter_faults
 from meter.policy.meters import Meter
 from meter.policy.offer_faults import offer_faults
@@ -47,7 +49,7 @@ from meter.vocabulary import WORDS, RuleShow, Show, Wall
 
 # fmt: off
 __all__ = [
-    "Copy", "Dates", "Guarantee", "Hours", "Lengths", "Limit", "Links", "Meter", "Noun", "Offer",
+    "Copy", "Dates", "DeclaredExperiment", "Guarantee", "Holdout", "Hours", "Lengths", "Limit", "Links", "Meter", "Noun", "Offer",
     "Policy", "Product", "Promises", "Prompt", "PromptWords", "Publication", "Rule", "Since",
     "Tenure", "Then", "When",
 ]
@@ -161,6 +163,10 @@ def _products(value: Iterable[Product]) -> tuple[Product, ...]:
     return as_tuple(value)
 
 
+def _experiments(value: Iterable[DeclaredExperiment]) -> tuple[DeclaredExperiment, ...]:
+    return as_tuple(value)
+
+
 def _guarantees(value: Iterable[Guarantee]) -> tuple[Guarantee, ...]:
     return as_tuple(value)
 
@@ -179,7 +185,7 @@ class Policy:
 
     `copy` maps a locale to the publisher's words in it (the publication's own locale is the
     fall-back). `words` are those an attribute may have in conditions, `switches` what the desk has
-    turned on and off. Raises `PolicyError` with every fault there is.
+    turned on and off. `holdout` keeps a share of all ids out of every experiment. Raises `PolicyError` with every fault there is.
     """
 
     publication: Publication
@@ -194,6 +200,8 @@ class Policy:
     promises: Promises = _ALL_PROMISES
     words: Mapping[str, frozenset[str]] = field(factory=dict, converter=declared, eq=pairs)
     switches: Mapping[str, bool] = field(factory=dict, converter=_switches, eq=pairs)
+    experiments: tuple[DeclaredExperiment, ...] = field(default=(), converter=_experiments)
+    holdout: Holdout | None = None
 
     def __attrs_post_init__(self) -> None:
         try:
@@ -210,6 +218,7 @@ class Policy:
             *offer_faults(self),
             *promise_faults(self),
             *prompt_faults(self),
+            *experiment_faults(self),
             *link_faults(self.links),
         )
         if faults:
@@ -239,6 +248,11 @@ class Policy:
         return tuple(offer.name for offer in self.offers if offer.once)
 
     @cached_property
+    def assignments(self) -> dict[str, Assignment]:
+        """What puts a reader into a variant of each experiment, the holdout considered."""
+        return {each.name: each.assignment(self.holdout) for each in self.experiments}
+
+    @cached_property
     def coverings(self) -> tuple[When, ...]:
         """For each product that opens something: whoever holds it, and what it opens."""
         return tuple(
@@ -257,6 +271,10 @@ class Policy:
     def meter(self, name: str) -> Meter:
         """Return the meter called `name`. Raises `MeterError` if there is none."""
         return _named("meter", name, self.meters)
+
+    def experiment(self, name: str) -> DeclaredExperiment:
+        """Return the experiment called `name`. Raises `MeterError` if there is none."""
+        return _named("experiment", name, self.experiments)
 
     def offer(self, name: str) -> Offer:
         """Return the offer called `name`. Raises `MeterError` if there is none."""
@@ -280,8 +298,10 @@ _OF_A_POLICY = {
     "promises": instance(Promises),
     "words": table(choice(Declarable), WORDS, '{"kind": ["podcast"]}'),
     "switches": table(TEXT, FLAG, '{"storm": False}'),
+    "experiments": each(instance(DeclaredExperiment), "[DeclaredExperiment(…)]"),
+    "holdout": maybe(instance(Holdout)),
 }
-_Named = TypeVar("_Named", Meter, Offer, Rule)
+_Named = TypeVar("_Named", DeclaredExperiment, Meter, Offer, Rule)
 
 
 def _named(kind: str, name: str, items: tuple[_Named, ...]) -> _Named:

@@ -4,7 +4,7 @@
 does to a view, `verdicts` which rule decides and what it says.
 """
 
-from meter.rulebook.book import JudgedMeter, Rulebook
+from meter.rulebook.book import JudgedExperiment, JudgedMeter, Rulebook
 from meter.rulebook.effects import SPENDING, Effect, Fit, JudgedRule, Refusals, also_refused
 from meter.rulebook.verdicts import Verdict, first_match, possible_rules, verdict_of
 
@@ -12,6 +12,7 @@ __all__ = [
     "SPENDING",
     "Effect",
     "Fit",
+    "JudgedExperiment",
     "JudgedMeter",
     "JudgedRule",
     "Refusals",

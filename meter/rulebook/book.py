@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from meter.policy import Policy, Rule, When
 
-__all__ = ["JudgedMeter", "Kept", "Rulebook"]
+__all__ = ["JudgedExperiment", "JudgedMeter", "Kept", "Rulebook"]
 
 
 class JudgedMeter(NamedTuple):
@@ -49,6 +49,18 @@ class Kept(NamedTuple):
     access: frozenset[ArticleAccess]
     spent: frozenset[ArticleAccess]
     history: Formula | None
+
+
+class JudgedExperiment(NamedTuple):
+    """An experiment that some condition asks for: its slot, the variants that somebody is in.
+
+    `formula` says whom it is for.
+    """
+
+    name: str
+    slot: int
+    variants: tuple[str, ...]
+    formula: Formula
 
 
 class Rulebook:
@@ -143,6 +155,19 @@ class Rulebook:
     def histories(self) -> tuple[int, ...]:
         """The places of the meters that count views whatever rule opened them."""
         return tuple(place for place, kept in enumerate(self.kept) if kept.history is not None)
+
+    @cached_property
+    def experiments(self) -> tuple[JudgedExperiment, ...]:
+        """The experiments that conditions ask for, in the order of the policy."""
+        found = []
+        for experiment in self.policy.experiments:
+            way = self.policy.assignments[experiment.name]
+            place = self.vocabulary.experiments.get((experiment.name, way))
+            if place is not None:
+                variants = tuple(arm.variant for arm in way.by.arms if arm.first < arm.end)
+                formula = self._formula(experiment.when)
+                found.append(JudgedExperiment(experiment.name, place, variants, formula))
+        return tuple(found)
 
     def keeps(self, place: int, facts: Sequence[Any]) -> bool:
         """Say whether a meter's history counts a whole view with these facts."""

@@ -34,7 +34,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from meter.decision import Told, choose_told, read_meter
+from meter.decision import ToldMeter, choose_told, read_meter
 from meter.engine.calls import check_call
 from meter.engine.counting import (
     Held,
@@ -66,9 +66,9 @@ if TYPE_CHECKING:
 
 # fmt: off
 __all__ = [
-    "Held", "allowance", "believe", "check_call", "complete", "conclude", "count", "decide", "expires_at",
-    "is_counted", "is_settled", "join", "joined_at", "judge", "ledger", "meter_codes", "observe",
-    "record", "spend", "start",
+    "Held", "allowance", "believe", "check_call", "complete", "conclude", "count", "decide",
+    "expires_at", "is_counted", "is_settled", "join", "joined_at", "judge", "ledger",
+    "meter_codes", "observe", "record", "spend", "start",
 ]
 # fmt: on
 
@@ -157,7 +157,7 @@ def record(
 
 def spend(
     rulebook: Rulebook, conclusion: Conclusion, held: Held, usage: Usage
-) -> tuple[Told | None, Usage]:
+) -> tuple[ToldMeter | None, Usage]:
     """Count this view where the conclusion says so; return the meter that is told, and the usage.
 
     A usage that is written anew is without what no window of the policy holds any more.
@@ -177,7 +177,7 @@ def spend(
 
     groups = conclusion.groups
     if len(groups) == 1 and len(groups[0]) == 1:  # nearly always: nothing is to be chosen
-        told: Told | None = Told(groups[0][0], resets(groups[0][0]))
+        told: ToldMeter | None = ToldMeter(groups[0][0], resets(groups[0][0]))
     else:
         told = choose_told(groups, resets)
     if conclusion.perhaps and told is not None:

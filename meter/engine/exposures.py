@@ -59,9 +59,7 @@ def conclude(
     )
 
 
-def other_variants(
-    rulebook: Rulebook, facts: Codes
-) -> Iterator[tuple[JudgedExperiment, Codes]]:
+def other_variants(rulebook: Rulebook, facts: Codes) -> Iterator[tuple[JudgedExperiment, Codes]]:
     """Yield the facts that need no usage as they would be in each other variant somebody is in.
 
     There are none of an experiment that the reader is in no variant of, or that is not for this

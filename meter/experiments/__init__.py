@@ -6,6 +6,7 @@ in the variant its number falls to, today and next year, here and in the tool th
 
 from __future__ import annotations
 
+from meter.experiments.assignment import Assignment, ExperimentUnit
 from meter.experiments.experiment import Experiment, Filter, holdout
 from meter.experiments.hashes import Hash, HashWord
 from meter.experiments.moves import Flow, Moves, moves, shares
@@ -13,7 +14,9 @@ from meter.experiments.ranges import Arm
 
 __all__ = [
     "Arm",
+    "Assignment",
     "Experiment",
+    "ExperimentUnit",
     "Filter",
     "Flow",
     "Hash",

@@ -136,6 +136,10 @@ def holdout(*, seed: str, share: float, hash_: Hash | HashWord = Hash.GROWTHBOOK
     return Filter(seed=seed, ranges=[(share, 1)], hash=hash_)
 
 
+def _filters(value: Iterable[Filter]) -> tuple[Filter, ...]:
+    return as_tuple(value)
+
+
 @frozen(kw_only=True)
 class Experiment:
     """Who is in which variant, by nothing but an id.
@@ -154,7 +158,7 @@ class Experiment:
     variants: Variants = field(converter=_variants)
     hash: Hash = field(default=Hash.GROWTHBOOK_2, converter=_hash)
     coverage: float = 1
-    filters: tuple[Filter, ...] = field(default=(), converter=as_tuple)
+    filters: tuple[Filter, ...] = field(default=(), converter=_filters)
     arms: tuple[Arm, ...] = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:

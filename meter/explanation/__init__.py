@@ -135,6 +135,11 @@ def _told(decision: Decision, rulebook: Rulebook, fired: JudgedRule) -> Iterator
             break
         if name not in decision.offers:
             yield f"offer `{name}` is left out: {why_not(formula, values, rulebook.vocabulary)}"
+    for exposure in decision.exposures:
+        yield (
+            f"exposed to experiment `{exposure.experiment}` in variant `{exposure.variant}`:"
+            " another variant would have got something else here"
+        )
     if decision.degraded:
         yield "the store did not answer in time; decided without the count"
 

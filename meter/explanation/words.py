@@ -66,6 +66,10 @@ def _name(slot: Slot) -> str:
         return _OF_METERS[slot.name].format(slot.meter)
     about = "" if slot.product is None else f" of `{slot.product}`"
     where = "" if slot.zone is None or slot.name == slot.asks else f" in {slot.zone.key}"
+    if slot.assignment is not None:
+        # Of two policies that assign an experiment in two ways, each has a slot.
+        other = "" if slot.name.count(" ") == 1 else " by the other policy"
+        return f"the variant of `{slot.name.split()[1]}`{other}"
     return f"{_NAMES[slot.asks]}{about}{where}"
 
 
@@ -148,6 +152,8 @@ def code_words(slot: Slot, code: Code, zone: ZoneInfo) -> str:
     if slot.kind == "flag":
         return "set" if code else "not set"
     if slot.kind == "word":
+        if code == OTHER and slot.assignment is not None:
+            return "none"
         if code == OTHER:
             return "none of those named in the policy"
         if slot.name == "country":

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Sequence
     from zoneinfo import ZoneInfo
 
+    from meter.experiments import Assignment
     from meter.policy import Lengths, Policy, When
-    from meter.policy.experiments import Assignment
     from meter.view import PageView, Reader
 
 __all__ = [

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from attrs import frozen
 
+from meter.experiments import Assignment
 from meter.facts.attributes import (
     ATTRIBUTES,
     LENGTHS,
@@ -26,7 +27,6 @@ from meter.vocabulary import Weekday
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
 
-    from meter.policy.experiments import Assignment
     from meter.view import PageView, Reader
 
 __all__ = ["Slot", "observer_of", "uncertain", "with_regions"]

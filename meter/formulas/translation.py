@@ -141,8 +141,8 @@ class _Translation:
             for length, bounds in asked.asked():
                 yield self._since(length, bounds)
         elif kind == "experiment":
-            for name, variants in asked.items():
-                yield self._in_experiment(name, variants)
+            for experiment, variants in asked.items():
+                yield self._in_experiment(experiment, variants)
         elif kind == "any":
             yield self._joined([self.formula(part) for part in asked], every=False)
         elif kind == "not_":

@@ -22,7 +22,7 @@ __all__ = ["event_table"]
 _HOUR = timedelta(hours=1)
 _NO_LENGTH = timedelta()
 _LONGEST = timedelta(days=3660)
-_WORDS_OF_A_READER = ("country", "score")
+_WORDS_OF_A_READER = ("country", "score", "visitor")
 _WORDS_OF_A_RIGHT = ("product", "article", "section")
 _WORDS_OF_AN_ARTICLE = ("section", "kind", "value")
 _WORDS_OF_A_VIEW = ("id", "referrer", "channel", "device", "country", "language")

@@ -33,6 +33,7 @@ __all__ = [
     "EventError",
     "decision_table",
     "event_shape",
+    "exposure_tables",
     "json_problem",
     "json_words",
     "parse_event",
@@ -317,8 +318,11 @@ def event_shape(zone: ZoneInfo) -> Table:
 
 
 def decision_table(decision: Decision) -> dict[str, Any]:
-    """Return a decision as it is written to JSON: plain words, numbers and ISO 8601 times."""
-    return {
+    """Return a decision as it is written to JSON: plain words, numbers and ISO 8601 times.
+
+    `exposures` are there where there is any.
+    """
+    table: dict[str, Any] = {
         "at": decision.at.isoformat(),
         "show": str(decision.show),
         "access": str(decision.access),
@@ -332,6 +336,17 @@ def decision_table(decision: Decision) -> dict[str, Any]:
         "degraded": decision.degraded,
         "policy": decision.policy,
     }
+    if decision.exposures:
+        table["exposures"] = exposure_tables(decision)
+    return table
+
+
+def exposure_tables(decision: Decision) -> list[dict[str, str]]:
+    """Return the exposures of a decision as they are written to JSON."""
+    return [
+        {"experiment": exposure.experiment, "variant": exposure.variant}
+        for exposure in decision.exposures
+    ]
 
 
 def _meter_table(meter: MeterReading) -> dict[str, Any]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
-from meter.experiments import Filter, Hash
+from meter.experiments import ExperimentUnit, Filter, Hash
 from meter.loading.conditions import WHEN
 from meter.loading.fields import Choice, Key, List, Mapping, Number, Table, Text
-from meter.policy.experiments import DeclaredExperiment, ExperimentUnit, Holdout
+from meter.policy import DeclaredExperiment, DeclaredHoldout
 
 __all__ = ["EXPERIMENT", "HOLDOUT"]
 
@@ -67,7 +67,8 @@ EXPERIMENT = Table(
             filler={"?": 1},
         ),
         "coverage": Key(
-            shape=_SHARE, says="the part of each variant that takes part, its beginning; 1 unless said"
+            shape=_SHARE,
+            says="the part of each variant's range that is used, its beginning; 1 unless said",
         ),
         "unit": Key(
             shape=Choice(words=ExperimentUnit),
@@ -88,11 +89,14 @@ EXPERIMENT = Table(
 
 HOLDOUT = Table(
     noun="`holdout`",
-    make=Holdout,
+    make=DeclaredHoldout,
     example='{ seed = "holdout-2026-q3", share = 0.05 }',
     keys={
         "seed": Key(
-            shape=_SEED, says="what is hashed with the id, and no experiment's", required=True, filler="?"
+            shape=_SEED,
+            says="what is hashed with the id, and no experiment's",
+            required=True,
+            filler="?",
         ),
         "share": Key(
             shape=Number(least=0, most=1, example="0.05"),

@@ -10,6 +10,7 @@ from typing import Any
 
 from meter.loading.codes import locale_step
 from meter.loading.conditions import WHEN, WHEN_KEY
+from meter.loading.experiments import EXPERIMENT, HOLDOUT
 from meter.loading.fields import (
     Boolean,
     Choice,
@@ -22,7 +23,6 @@ from meter.loading.fields import (
     Text,
     either,
 )
-from meter.loading.experiments import EXPERIMENT, HOLDOUT
 from meter.loading.meters import METER
 from meter.loading.offers import OFFER, PRODUCT
 from meter.loading.prompts import NOUNS_BY_NAME, PROMPTS, WORDS_BY_PROMPT

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
@@ -30,7 +30,7 @@ from meter.errors.values import InvalidValueError, check_fields
 from meter.policy.condition_faults import condition_faults
 from meter.policy.conditions import EVERYONE, Limit, When, pairs
 from meter.policy.experiment_faults import experiment_faults
-from meter.policy.experiments import Assignment, DeclaredExperiment, Holdout
+from meter.policy.experiments import DeclaredExperiment, DeclaredHoldout
 from meter.policy.meter_faults import meter_faults
 from meter.policy.meters import Meter
 from meter.policy.offer_faults import offer_faults
@@ -47,11 +47,14 @@ from meter.rulebook import Rulebook
 from meter.validation import find_faults
 from meter.vocabulary import WORDS, RuleShow, Show, Wall
 
+if TYPE_CHECKING:
+    from meter.experiments import Assignment
+
 # fmt: off
 __all__ = [
-    "Copy", "Dates", "DeclaredExperiment", "Guarantee", "Holdout", "Hours", "Lengths", "Limit", "Links", "Meter", "Noun", "Offer",
-    "Policy", "Product", "Promises", "Prompt", "PromptWords", "Publication", "Rule", "Since",
-    "Tenure", "Then", "When",
+    "Copy", "Dates", "DeclaredExperiment", "DeclaredHoldout", "Guarantee", "Hours", "Lengths",
+    "Limit", "Links", "Meter", "Noun", "Offer", "Policy", "Product", "Promises", "Prompt",
+    "PromptWords", "Publication", "Rule", "Since", "Tenure", "Then", "When",
 ]
 # fmt: on
 
@@ -185,7 +188,9 @@ class Policy:
 
     `copy` maps a locale to the publisher's words in it (the publication's own locale is the
     fall-back). `words` are those an attribute may have in conditions, `switches` what the desk has
-    turned on and off. `holdout` keeps a share of all ids out of every experiment. Raises `PolicyError` with every fault there is.
+    turned on and off. `holdout` keeps a share of all ids out of every experiment.
+
+    Raises `PolicyError` with every fault there is.
     """
 
     publication: Publication
@@ -201,7 +206,7 @@ class Policy:
     words: Mapping[str, frozenset[str]] = field(factory=dict, converter=declared, eq=pairs)
     switches: Mapping[str, bool] = field(factory=dict, converter=_switches, eq=pairs)
     experiments: tuple[DeclaredExperiment, ...] = field(default=(), converter=_experiments)
-    holdout: Holdout | None = None
+    holdout: DeclaredHoldout | None = None
 
     def __attrs_post_init__(self) -> None:
         try:
@@ -299,7 +304,7 @@ _OF_A_POLICY = {
     "words": table(choice(Declarable), WORDS, '{"kind": ["podcast"]}'),
     "switches": table(TEXT, FLAG, '{"storm": False}'),
     "experiments": each(instance(DeclaredExperiment), "[DeclaredExperiment(…)]"),
-    "holdout": maybe(instance(Holdout)),
+    "holdout": maybe(instance(DeclaredHoldout)),
 }
 _Named = TypeVar("_Named", DeclaredExperiment, Meter, Offer, Rule)
 

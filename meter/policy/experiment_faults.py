@@ -90,6 +90,4 @@ def _asked_faults(
         for variant in sorted(variants.difference(known)):
             step = meant(variant, known)
             place = (*path, name)
-            yield _problem(
-                "unknown-variant", place, experiment=name, name=variant, meant=step
-            )
+            yield _problem("unknown-variant", place, experiment=name, name=variant, meant=step)

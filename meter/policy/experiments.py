@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, cast
+from typing import cast
 
 from attrs import field, frozen
 
 from meter.errors.kinds import TEXT, choice, instance, number
 from meter.errors.values import check_fields
-from meter.experiments import Experiment, Filter, Hash, HashWord, holdout
+from meter.experiments import (
+    Assignment,
+    Experiment,
+    ExperimentUnit,
+    Filter,
+    Hash,
+    HashWord,
+    holdout,
+)
 from meter.policy.conditions import EVERYONE, When
-from meter.vocabulary import Word
 
-__all__ = ["Assignment", "DeclaredExperiment", "ExperimentUnit", "Holdout"]
-
-
-class ExperimentUnit(Word):
-    """Which id of a reader an experiment hashes."""
-
-    VISITOR = "visitor"
-    READER = "reader"
-
-
-class Assignment(NamedTuple):
-    """What puts a reader into a variant of an experiment, whoever it is for."""
-
-    unit: ExperimentUnit
-    by: Experiment
-
-    @property
-    def by_visitor(self) -> bool:
-        """Whether the id that the site keeps through sign-in is hashed, not the reader's own."""
-        return self.unit is ExperimentUnit.VISITOR
+__all__ = ["DeclaredExperiment", "DeclaredHoldout"]
 
 
 def _unit(value: ExperimentUnit | str) -> ExperimentUnit:
@@ -51,7 +39,7 @@ def _hash(value: Hash | HashWord) -> Hash:
 
 
 @frozen(kw_only=True)
-class Holdout:
+class DeclaredHoldout:
     """The share of all ids that is in no experiment, by a seed of its own."""
 
     seed: str
@@ -84,14 +72,14 @@ class DeclaredExperiment(Experiment):
         super().__attrs_post_init__()
         check_fields(self, {"name": TEXT, "unit": choice(ExperimentUnit), "when": instance(When)})
 
-    def assignment(self, everyone: Holdout | None = None) -> Assignment:
+    def assignment(self, everyone: DeclaredHoldout | None = None) -> Assignment:
         """Return what puts a reader into a variant, with the holdout of the publication."""
-        kept = () if everyone is None else (everyone.filter,)
+        kept: tuple[Filter, ...] = () if everyone is None else (everyone.filter,)
         by = Experiment(
             seed=self.seed,
             variants=self.variants,
             hash=self.hash,
             coverage=self.coverage,
-            filters=(*self.filters, *kept),
+            filters=self.filters + kept,
         )
         return Assignment(self.unit, by)

@@ -164,9 +164,8 @@ class Rulebook:
             way = self.policy.assignments[experiment.name]
             place = self.vocabulary.experiments.get((experiment.name, way))
             if place is not None:
-                variants = tuple(arm.variant for arm in way.by.arms if arm.first < arm.end)
                 formula = self._formula(experiment.when)
-                found.append(JudgedExperiment(experiment.name, place, variants, formula))
+                found.append(JudgedExperiment(experiment.name, place, way.shared, formula))
         return tuple(found)
 
     def keeps(self, place: int, facts: Sequence[Any]) -> bool:

@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
+from meter.experiments import shares
 from meter.facts import OTHER
 from meter.facts.attributes import REGION
 from meter.usage import Tally, Usage
+from meter.verify.together.assigned import assigned
 from meter.verify.together.tenure import Lengths, before, lengths, rights_of
 from meter.verify.together.timing import Moments, Timing, stretch_of
 from meter.view import Article, Entitlement, PageView, Reader
@@ -92,6 +94,10 @@ def plain_codes(vocabulary: Vocabulary, slot: Slot) -> tuple[Hashable, ...]:
 
 
 def _can_be(vocabulary: Vocabulary, slot: Slot, code: Hashable) -> bool:
+    if slot.assignment is not None:
+        return code is None or bool(
+            shares(slot.assignment.by)[None if code == OTHER else str(code)]
+        )
     if slot.kind == "word" and slot.zone is None:
         view = _view_with(slot.name, _word(slot, code))
         seen = vocabulary.observe(Reader(id="somebody"), view, 0)
@@ -180,7 +186,7 @@ def concretize(
     usage = _usage(policy, view, at, used or {})
     for offer in sorted(values.get("started") or ()):
         usage = usage.starting(offer)
-    reader = _reader(given, lengths(slots, values), now)
+    reader = assigned(_reader(given, lengths(slots, values), now), slots, values)
     if any(way.used is None for way in (used or {}).values()):
         reader = evolve(reader, id=None)
     return ConcreteView(
@@ -201,7 +207,11 @@ def _moments(vocabulary: Vocabulary, values: Mapping[str, Any], usual: int) -> M
 
 def _concrete(slots: Iterable[Slot], values: Mapping[str, Any]) -> dict[str, Any]:
     """Return a value with the code of each slot, by name."""
-    slots = [slot for slot in slots if slot.name not in _OF_TIME and slot.zone is None]
+    slots = [
+        slot
+        for slot in slots
+        if slot.name not in _OF_TIME and slot.zone is None and slot.assignment is None
+    ]
     given = {slot.name: values[slot.name] for slot in slots if not slot.is_length}
     for slot in slots:
         if slot.name in _UNMENTIONED:

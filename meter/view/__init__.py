@@ -28,7 +28,10 @@ from meter.windows import instant
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-__all__ = ["Article", "Entitlement", "PageView", "Reader", "counted_article"]
+__all__ = ["MOST_VISITOR", "Article", "Entitlement", "PageView", "Reader", "counted_article"]
+
+MOST_VISITOR = 200
+"""How many characters of a visitor's id an edge takes: it is hashed again and again."""
 
 _NOTHING: frozenset[str] = frozenset()
 _COLLECTIONS = (tuple, frozenset)
@@ -79,8 +82,8 @@ class Reader:
     cookie: nothing is ever counted for them, so every meter with a limit is closed to them.
 
     `score` is a propensity between 0 and 1, `registered_at` a time with a zone, `visitor` an id
-    that the site keeps through sign-in, by which experiments tell variants apart. What the publisher
-    does not know stays `None`, and a condition on it never matches.
+    that the site keeps through sign-in, by which experiments tell variants apart. What the
+    publisher does not know stays `None`, and a condition on it never matches.
     """
 
     id: str | None

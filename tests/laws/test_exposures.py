@@ -88,10 +88,16 @@ seed = "price-test"
 variants = {{ control = 0.5, nine = 0.5 }}
 [meters.monthly]
 window = {{ calendar = "month" }}
-limits = [ {{ when = {{ experiment = {{ price = ["nine"] }} }}, limit = {monthly} }}, {{ limit = 2 }} ]
+limits = [
+  {{ when = {{ experiment = {{ price = ["nine"] }} }}, limit = {monthly} }},
+  {{ limit = 2 }},
+]
 [meters.daily]
 window = {{ calendar = "day" }}
-limits = [ {{ when = {{ experiment = {{ price = ["nine"] }} }}, limit = {daily} }}, {{ limit = 2 }} ]
+limits = [
+  {{ when = {{ experiment = {{ price = ["nine"] }} }}, limit = {daily} }},
+  {{ limit = 2 }},
+]
 [[rules]]
 name = "in a month"
 spend = "monthly"

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve
 from hypothesis import strategies as st
 
-from meter.experiments import Filter
-from meter.policy import DeclaredExperiment, Holdout, Policy, Rule, When
-from meter.policy.experiments import ExperimentUnit
+from meter.experiments import ExperimentUnit, Filter
+from meter.policy import DeclaredExperiment, DeclaredHoldout, Policy, Rule, When
 from meter.testing.strategies.conditions import whens
 from meter.vocabulary import Show, Wall
 
@@ -26,7 +25,7 @@ _WEIGHTS = (
     (("nine", 0.0), ("control", 1.0)),
 )
 _FILTERS = ((), (), (Filter(seed="apart", ranges=[(0, 0.5)]),))
-_HOLDOUTS = (None, None, Holdout(seed="nobody", share=0.3))
+_HOLDOUTS = (None, None, DeclaredHoldout(seed="nobody", share=0.3))
 _OUTCOMES: tuple[dict[str, Any], ...] = (
     {"show": Show.ARTICLE},
     {"show": Wall.WALL},

@@ -1,0 +1,74 @@
+"""How many an edit of an experiment puts into another variant: exact shares, nothing sampled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from meter.experiments import moves
+from meter.verify.rows import Row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from fractions import Fraction
+
+    from meter.experiments import Assignment
+    from meter.policy import Policy
+
+__all__ = ["moved", "share_words"]
+
+_DIGITS = 6
+
+
+def moved(old: Policy, new: Policy) -> Iterator[Row]:
+    """Yield who is in another variant under `new`: a row for each variant before and after.
+
+    Of experiments that some condition of either policy asks for. Variants are the same where their
+    names are.
+    """
+    asked = {each.name for policy in (old, new) for each in policy.rulebook.experiments}
+    for name in sorted(asked):
+        before = old.assignments.get(name)
+        after = new.assignments.get(name)
+        if before == after:
+            continue
+        if before is not None and after is not None and before.unit is not after.unit:
+            yield Row(
+                about="experiment",
+                who=f"whoever is in experiment `{name}`",
+                before=f"variants by the id of the {before.unit}",
+                after=f"variants by the id of the {after.unit}",
+            )
+        else:
+            yield from _rows(name, before, after)
+
+
+def _rows(name: str, before: Assignment | None, after: Assignment | None) -> Iterator[Row]:
+    way = before or after
+    found = moves(before and before.by, after and after.by)
+    for flow in found.flows:
+        if way is not None and flow.before != flow.after:
+            yield Row(
+                about="experiment",
+                who=f"{share_words(flow.share)} of all {way.unit}s, by experiment `{name}`",
+                before=_variant(flow.before, before),
+                after=_variant(flow.after, after),
+            )
+
+
+def _variant(variant: str | None, way: Assignment | None) -> str:
+    if way is None:
+        return "no such experiment"
+    return "in no variant" if variant is None else f"in variant `{variant}`"
+
+
+def share_words(share: Fraction) -> str:
+    """Say a share in percent, exactly; `about` marks one that has more digits than are shown.
+
+    >>> from fractions import Fraction
+    >>> share_words(Fraction(1, 8)), share_words(Fraction(1, 3))
+    ('12.5 %', 'about 33.333333 %')
+    """
+    hundred = share * 100
+    shown = round(hundred, _DIGITS)
+    digits = f"{float(shown):.{_DIGITS}f}".rstrip("0").rstrip(".")
+    return f"{digits} %" if shown == hundred else f"about {digits} %"

@@ -18,7 +18,7 @@ from meter.rulebook import Rulebook, Verdict
 from meter.verify.budget import SOLVER_SECONDS, decided, open_solver
 from meter.verify.cover import cover
 from meter.verify.diagram import FALSE, MOST_STEPS, UndecidedError
-from meter.verify.moved import moved
+from meter.verify.moved import in_same_variants, moved
 from meter.verify.phrasing import phrase
 from meter.verify.rows import (
     Row,
@@ -66,11 +66,14 @@ def changes(
     None where the policies are equal as functions.
 
     The names of rules and their order do not matter, only what readers see and what is counted.
-    An edit that puts readers into other variants of an experiment is told with their exact share.
+    An edit that puts readers into other variants of an experiment is told with their exact share,
+    and the rest is about who stays in one.
     Switches that stand alike in both are compared in every position, others as they are. Policies
     too large for a diagram are put to z3 where it is installed: it finds one example, or
     proves that there is none. Raises `UndecidedError` otherwise.
     """
+    moving = tuple(moved(old, new))
+    old, new = in_same_variants(old, new)
     shared = shared_switches(old, new)
     pairs = zip(positions(old, shared), positions(new, shared), strict=True)
     found = [
@@ -82,7 +85,7 @@ def changes(
         new_rows = (row for row in changed.rows if row not in found[0][1].rows)
         rows += (evolve(row, who=f"{row.who}, with {turned}") for row in new_rows)
     complete = 2 ** len(shared) == len(found) and all(changed.complete for _, changed in found)
-    return Changes(rows=(*moved(old, new), *rows), complete=complete)
+    return Changes(rows=(*moving, *rows), complete=complete)
 
 
 def _changes(old: Policy, new: Policy, seconds: float | None, steps: int) -> Changes:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from attrs import evolve
+
 from meter.experiments import moves
 from meter.verify.rows import Row
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from meter.experiments import Assignment
     from meter.policy import Policy
 
-__all__ = ["moved", "share_words"]
+__all__ = ["in_same_variants", "moved", "share_words"]
 
 _DIGITS = 6
 
@@ -40,6 +42,31 @@ def moved(old: Policy, new: Policy) -> Iterator[Row]:
             )
         else:
             yield from _rows(name, before, after)
+
+
+def in_same_variants(old: Policy, new: Policy) -> tuple[Policy, Policy]:
+    """Return two policies that put every reader into the variants that `new` does.
+
+    What differs between them differs for a reader who stays in a variant; who does not, `moved`
+    tells. A variant that only `old` has is one that nobody is in.
+    """
+    if old.assignments == new.assignments or not old.experiments:
+        return old, new
+    known = {each.name: each for each in new.experiments}
+    before, after = {}, dict(known)
+    for experiment in old.experiments:
+        before[experiment.name] = experiment
+        other = known.get(experiment.name)
+        if other is not None:
+            names = dict(other.variants)
+            gone = [(name, 0.0) for name, _ in experiment.variants if name not in names]
+            both = evolve(other, variants=(*other.variants, *gone))
+            before[experiment.name] = evolve(both, when=experiment.when)
+            after[experiment.name] = both
+    return (
+        evolve(old, experiments=before.values(), holdout=new.holdout),
+        evolve(new, experiments=after.values()),
+    )
 
 
 def _rows(name: str, before: Assignment | None, after: Assignment | None) -> Iterator[Row]:

@@ -43,6 +43,7 @@ class GateSettings(TypedDict, total=False):
     consent: Consent | None
     without_consent: Literal["teaser", "whole"]
     country: Callable[[WebRequest], str | None] | str | None
+    visitor: Callable[[WebRequest], str | None] | None
     crawler: CrawlerOf | None
     institutions: InstitutionRights | None
     gifts: GiftDesk | None

@@ -182,6 +182,11 @@ def _object(**properties: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _with_maybe(schema: dict[str, Any], **properties: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of an object that may have some more properties."""
+    return {**schema, "properties": {**schema["properties"], **properties}}
+
+
 def _answers() -> dict[str, dict[str, Any]]:
     """Return the schemas of what comes back."""
     meter = _object(
@@ -201,11 +206,15 @@ def _answers() -> dict[str, dict[str, Any]]:
         "degraded": _FLAG,
         "policy": _TEXT,
     }
+    exposure = _object(experiment=_TEXT, variant=_TEXT)
+    exposures = {"type": "array", "items": exposure, "minItems": 1}
     read = _object(id=_TEXT, at=_TIME)
     counted = _object(articles={"type": "array", "items": read}, resets_at=_MAYBE_TIME)
     return {
-        "Decision": _object(**decision),
-        "RenderedDecision": _object(**decision, rendered=_MAYBE_TEXT),
+        "Decision": _with_maybe(_object(**decision), exposures=exposures),
+        "RenderedDecision": _with_maybe(
+            _object(**decision, rendered=_MAYBE_TEXT), exposures=exposures
+        ),
         "StartedOffer": _object(reader=_TEXT, offer=_TEXT),
         "Join": _object(source=_TEXT, target=_TEXT),
         "Ledger": _object(known=_FLAG, meters={"type": "object", "additionalProperties": counted}),

@@ -1,6 +1,6 @@
-"""Write a page view as the JSON object that `parse_event` reads: the other way round.
+"""Write a page view as the JSON object that `parse_event` reads, and a decision as one.
 
-What is not known, or is as it is unless said, is left out.
+Of a page view what is not known, or is as it is unless said, is left out.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from meter.decision import Decision, MeterReading
     from meter.view import Article, Entitlement, PageView, Reader
 
-__all__ = ["event_table"]
+__all__ = ["decision_table", "event_table", "exposure_tables"]
 
 _HOUR = timedelta(hours=1)
 _NO_LENGTH = timedelta()
@@ -101,3 +102,45 @@ def _article_table(article: Article) -> dict[str, Any]:
     if article.published is not None:
         table["published"] = article.published.isoformat()
     return table | _known(article, _WORDS_OF_AN_ARTICLE)
+
+
+def decision_table(decision: Decision) -> dict[str, Any]:
+    """Return a decision as it is written to JSON: plain words, numbers and ISO 8601 times.
+
+    `exposures` are there where there is any.
+    """
+    table: dict[str, Any] = {
+        "at": decision.at.isoformat(),
+        "show": str(decision.show),
+        "access": str(decision.access),
+        "rule": decision.rule,
+        "offer": decision.offer,
+        "offers": list(decision.offers),
+        "prompt": decision.prompt,
+        "meter": None if decision.meter is None else _meter_table(decision.meter),
+        "counted": decision.counted,
+        "speculative": decision.speculative,
+        "degraded": decision.degraded,
+        "policy": decision.policy,
+    }
+    if decision.exposures:
+        table["exposures"] = exposure_tables(decision)
+    return table
+
+
+def exposure_tables(decision: Decision) -> list[dict[str, str]]:
+    """Return the exposures of a decision as they are written to JSON."""
+    return [
+        {"experiment": exposure.experiment, "variant": exposure.variant}
+        for exposure in decision.exposures
+    ]
+
+
+def _meter_table(meter: MeterReading) -> dict[str, Any]:
+    return {
+        "name": meter.name,
+        "limit": meter.limit,
+        "used": meter.used,
+        "left": meter.left,
+        "resets_at": None if meter.resets_at is None else meter.resets_at.isoformat(),
+    }

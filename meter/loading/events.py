@@ -16,6 +16,7 @@ from attrs import evolve
 
 from meter.errors import Problem, ProblemsError, meant
 from meter.loading.event_parts import ID, Moment, article_table, reader_table, word
+from meter.loading.event_tables import decision_table
 from meter.loading.fields import Boolean, Key, OneOf, Table, Text
 from meter.loading.problems import ProblemCollector
 from meter.loading.started import KEY, Started, started_shape
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
     from zoneinfo import ZoneInfo
 
-    from meter.decision import Decision, MeterReading
 
 __all__ = [
     "MOST_CHARACTERS",
@@ -33,7 +33,6 @@ __all__ = [
     "EventError",
     "decision_table",
     "event_shape",
-    "exposure_tables",
     "json_problem",
     "json_words",
     "parse_event",
@@ -315,45 +314,3 @@ def event_shape(zone: ZoneInfo) -> Table:
             ),
         },
     )
-
-
-def decision_table(decision: Decision) -> dict[str, Any]:
-    """Return a decision as it is written to JSON: plain words, numbers and ISO 8601 times.
-
-    `exposures` are there where there is any.
-    """
-    table: dict[str, Any] = {
-        "at": decision.at.isoformat(),
-        "show": str(decision.show),
-        "access": str(decision.access),
-        "rule": decision.rule,
-        "offer": decision.offer,
-        "offers": list(decision.offers),
-        "prompt": decision.prompt,
-        "meter": None if decision.meter is None else _meter_table(decision.meter),
-        "counted": decision.counted,
-        "speculative": decision.speculative,
-        "degraded": decision.degraded,
-        "policy": decision.policy,
-    }
-    if decision.exposures:
-        table["exposures"] = exposure_tables(decision)
-    return table
-
-
-def exposure_tables(decision: Decision) -> list[dict[str, str]]:
-    """Return the exposures of a decision as they are written to JSON."""
-    return [
-        {"experiment": exposure.experiment, "variant": exposure.variant}
-        for exposure in decision.exposures
-    ]
-
-
-def _meter_table(meter: MeterReading) -> dict[str, Any]:
-    return {
-        "name": meter.name,
-        "limit": meter.limit,
-        "used": meter.used,
-        "left": meter.left,
-        "resets_at": None if meter.resets_at is None else meter.resets_at.isoformat(),
-    }

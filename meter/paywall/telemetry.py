@@ -14,8 +14,7 @@ from uuid import uuid4
 
 from attrs import evolve
 
-from meter.loading.event_tables import event_table
-from meter.loading.events import decision_table, exposure_tables
+from meter.loading.event_tables import decision_table, event_table, exposure_tables
 from meter.paywall.outages import LOG, OutageLog
 
 if TYPE_CHECKING:

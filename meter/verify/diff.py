@@ -18,7 +18,6 @@ from meter.rulebook import Rulebook, Verdict
 from meter.verify.budget import SOLVER_SECONDS, decided, open_solver
 from meter.verify.cover import cover
 from meter.verify.diagram import FALSE, MOST_STEPS, UndecidedError
-from meter.verify.moved import in_same_variants, moved
 from meter.verify.phrasing import phrase
 from meter.verify.rows import (
     Row,
@@ -33,6 +32,7 @@ from meter.verify.rows import (
     visible,
 )
 from meter.verify.switches import MOST_POSITIONS, positions, shared_switches
+from meter.verify.together.moved import in_same_variants, moved
 from meter.verify.walk.histories import KeptViews, counted_otherwise, kept_views
 from meter.verify.walk.symbolic import reports, verdicts
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from attrs import define
 
-from meter.decision import Conclusion, Counts, Decision, ToldMeter, read_meter
+from meter.decision import Conclusion, Counts, Decision, Told, read_meter
 from meter.engine import check_call, complete, conclude, count, is_settled, judge, spend
 from meter.facts import Codes
 from meter.policy import Policy
@@ -157,7 +157,7 @@ class _Outcome:
     """A conclusion that was drawn, and its decision with the meter as it was read last."""
 
     conclusion: Conclusion
-    told: ToldMeter | None = None
+    told: Told | None = None
     latest: Decision | None = None
 
 

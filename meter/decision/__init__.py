@@ -28,7 +28,7 @@ __all__ = [
     "MeterReading",
     "Perhaps",
     "Standing",
-    "ToldMeter",
+    "Told",
     "choose_told",
     "conclude",
     "counted_places",
@@ -62,15 +62,12 @@ class Standing(NamedTuple):
         return inf if self.limit is None else self.limit - self.used
 
 
-class ToldMeter(NamedTuple):
-    """The meter that is told to the reader, the instant at which it resets, and what that exposes.
+Told = tuple[Standing, int | None, tuple[Exposure, ...]]
+"""The meter that is told to the reader, the instant at which it resets, and what that exposes.
 
-    `exposures` are those of which nothing but the reading of the meter differs.
-    """
-
-    standing: Standing
-    resets: int | None
-    exposures: tuple[Exposure, ...] = ()
+The exposures are those of which nothing but the reading of the meter differs. (A plain tuple: it is
+made every view.)
+"""
 
 
 class Perhaps(NamedTuple):
@@ -190,20 +187,20 @@ def _speculative(decision: Decision) -> Decision:
 
 def choose_told(
     groups: tuple[tuple[Standing, ...], ...], resets: Callable[[Standing], int | None]
-) -> ToldMeter | None:
+) -> Told | None:
     """Return the meter that is told, given when each resets (`None`: never, which is the latest).
 
     Of a group it is the last to reset, then the first; of several groups, the one that resets
     first.
     """
-    told = None
+    told: Told | None = None
     for group in groups:
-        last = ToldMeter(group[0], resets(group[0]))
+        last: Told = (group[0], resets(group[0]), ())
         for standing in group[1:]:
             at = resets(standing)
-            if _is_later(at, last.resets):
-                last = ToldMeter(standing, at)
-        if told is None or _is_later(told.resets, last.resets):
+            if _is_later(at, last[1]):
+                last = (standing, at, ())
+        if told is None or _is_later(told[1], last[1]):
             told = last
     return told
 
@@ -215,7 +212,7 @@ def _is_later(one: int | None, other: int | None) -> bool:
     return one > other
 
 
-def read_meter(rulebook: Rulebook, conclusion: Conclusion, told: ToldMeter) -> Decision:
+def read_meter(rulebook: Rulebook, conclusion: Conclusion, told: Told) -> Decision:
     """Return a conclusion's decision with the meter that is told."""
     (place, limit, used), resets, exposed = told
     meter = rulebook.meters[place]

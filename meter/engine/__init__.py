@@ -34,7 +34,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from meter.decision import ToldMeter, choose_told, read_meter
+from meter.decision import choose_told, read_meter
 from meter.engine.calls import check_call
 from meter.engine.counting import (
     Held,
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from meter.decision import Conclusion, Counts, Decision, Standing
+    from meter.decision import Conclusion, Counts, Decision, Standing, Told
     from meter.facts import Codes
     from meter.policy import Policy
     from meter.rulebook import Rulebook, Verdict
@@ -157,7 +157,7 @@ def record(
 
 def spend(
     rulebook: Rulebook, conclusion: Conclusion, held: Held, usage: Usage
-) -> tuple[ToldMeter | None, Usage]:
+) -> tuple[Told | None, Usage]:
     """Count this view where the conclusion says so; return the meter that is told, and the usage.
 
     A usage that is written anew is without what no window of the policy holds any more.
@@ -177,7 +177,7 @@ def spend(
 
     groups = conclusion.groups
     if len(groups) == 1 and len(groups[0]) == 1:  # nearly always: nothing is to be chosen
-        told: ToldMeter | None = ToldMeter(groups[0][0], resets(groups[0][0]))
+        told: Told | None = (groups[0][0], resets(groups[0][0]), ())
     else:
         told = choose_told(groups, resets)
     if conclusion.perhaps and told is not None:
@@ -186,7 +186,7 @@ def spend(
             for exposure, other in conclusion.perhaps
             if choose_told(other, resets) != told
         }
-        told = told._replace(exposures=tuple(others))
+        told = (*told[:2], tuple(others))
     if not tallies:
         return told, usage
     named = {rulebook.meters[place].name: tally for place, tally in tallies.items()}

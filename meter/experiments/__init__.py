@@ -1,7 +1,8 @@
 """Which variant of an experiment an id is in: public hashes, and nothing remembered.
 
 A hash turns a seed and an id into a number, variants share the numbers out among them, and an id is
-in the variant its number falls to, today and next year, here and in the tool that analyses it.
+in the variant its number falls to, today and next year, here and in the tool that analyses it. What
+an edit moves is in `meter.experiments.moves`, which no page view needs.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 from meter.experiments.assignment import Assignment, ExperimentUnit
 from meter.experiments.experiment import Experiment, Filter, holdout
 from meter.experiments.hashes import Hash, HashWord
-from meter.experiments.moves import Flow, Moves, moves, shares
 from meter.experiments.ranges import Arm
 
 __all__ = [
@@ -18,11 +18,7 @@ __all__ = [
     "Experiment",
     "ExperimentUnit",
     "Filter",
-    "Flow",
     "Hash",
     "HashWord",
-    "Moves",
     "holdout",
-    "moves",
-    "shares",
 ]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
-from meter.experiments import shares
+from meter.experiments.moves import shares
 from meter.facts import OTHER
 from meter.facts.attributes import REGION
 from meter.usage import Tally, Usage

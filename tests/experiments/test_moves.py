@@ -10,7 +10,8 @@ from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meter.experiments import Experiment, Filter, Flow, Hash, holdout, moves, shares
+from meter.experiments import Experiment, Filter, Hash, holdout
+from meter.experiments.moves import Flow, moves, shares
 from tests.experiments.drawn import experiments
 
 PARTS = 100

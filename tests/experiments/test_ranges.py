@@ -10,7 +10,8 @@ from attrs import evolve
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from meter.experiments import Experiment, Filter, Hash, holdout, shares
+from meter.experiments import Experiment, Filter, Hash, holdout
+from meter.experiments.moves import shares
 from tests.experiments.drawn import FINEST, HASHES, SHARES, experiments, named, weights
 from tests.experiments.ids import ids
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from meter.errors.values import InvalidValueError
-from meter.experiments import Experiment, Filter, Hash, holdout, shares
+from meter.experiments import Experiment, Filter, Hash, holdout
+from meter.experiments.moves import shares
 
 EXPERIMENTS = [
     ({"seed": ""}, "`seed` is empty"),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from meter.experiments import moves
+from meter.experiments.moves import moves
 from meter.verify.rows import Row
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from meter.errors import listed, meant
 from meter.policy.condition_faults import placed_conditions
 from meter.validation import PolicyParts, fault_of
-from meter.vocabulary import Access
+from meter.vocabulary import Access, Show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from meter.policy.prompts import Prompt
     from meter.vocabulary import RuleShow
 
-__all__ = ["CODES", "frequency_faults", "may_show"]
+__all__ = ["CODES", "frequency_faults", "known_prompts", "may_show"]
 
 _Path = tuple[str | int, ...]
 _KEYS = ("at_most", "every", "quiet_after", "once")
@@ -96,6 +96,12 @@ def may_show(prompts: Mapping[str, Prompt], name: str | None) -> Iterator[Prompt
         met.add(name)
         yield prompts[name]
         name = prompts[name].instead
+
+
+def known_prompts(policy: PolicyParts) -> frozenset[str]:
+    """Return the prompts a page may show: those declared, those that rules name, and what ships."""
+    named = {rule.prompt for rule in policy.rules if rule.prompt is not None}
+    return frozenset({*(prompt.name for prompt in policy.prompts), *named, *map(str, Show)})
 
 
 def frequency_faults(policy: PolicyParts) -> Iterator[Problem]:

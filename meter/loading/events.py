@@ -14,18 +14,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from attrs import evolve
 
-from meter.errors import Problem, ProblemsError, meant
+from meter.errors import Problem, ProblemsError
 from meter.loading.event_parts import ID, Moment, article_table, reader_table, word
 from meter.loading.fields import Boolean, Key, OneOf, Table, Text
 from meter.loading.problems import ProblemCollector
-from meter.loading.started import (
-    DISMISSED,
-    KEY,
-    Dismissed,
-    Started,
-    dismissed_shape,
-    started_shape,
-)
+from meter.loading.started import Dismissed, Started, check_name, other_shape
 from meter.view import Article, PageView, Reader
 
 if TYPE_CHECKING:
@@ -80,8 +73,8 @@ def parse_event(
     It is a page view, or that an offer was started, or that a prompt was closed.
 
     Dates without a time are days in `zone`, the publication's. `name` and `line` are where messages
-    say the object is; `offers` are those that can be started, `prompts` those that can be closed, if
-    that is known. Raises `EventError` with every problem there is.
+    say the object is; `offers` can be started and `prompts` closed, if those are known. Raises
+    `EventError` with every problem there is.
 
     >>> from zoneinfo import ZoneInfo
     >>> table = {"at": "2026-06-01T09:00:00Z", "reader": {"id": "r1"}, "article": "a1"}
@@ -90,23 +83,11 @@ def parse_event(
     ('r1', 'a1', '2026-06-01T09:00:00+00:00')
     """
     report = ProblemCollector()
-    event = _shape_of(table, zone).read(table, (), report)
-    if offers is not None and isinstance(event, Started) and event.started not in offers:
-        message = f"`{event.started}` is not an offer of the policy"
-        report.add("unknown-offer", (KEY,), message, meant(event.started, offers))
-    if prompts is not None and isinstance(event, Dismissed) and event.dismissed not in prompts:
-        message = f"`{event.dismissed}` is not a prompt of the policy"
-        report.add("unknown-prompt", (DISMISSED,), message, meant(event.dismissed, prompts))
+    event = (other_shape(table, zone) or event_shape(zone)).read(table, (), report)
+    check_name(event, offers, prompts, report)
     if report.found or not isinstance(event, Event | Started | Dismissed):
         raise EventError(report.unlocated(name, line))
     return event
-
-
-def _shape_of(table: object, zone: ZoneInfo) -> Table:
-    keys = table if isinstance(table, dict) else {}
-    if KEY in keys:
-        return started_shape(zone)
-    return dismissed_shape(zone) if DISMISSED in keys else event_shape(zone)
 
 
 def read_events(

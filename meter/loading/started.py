@@ -10,14 +10,18 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from meter.errors import meant
 from meter.loading.event_parts import Moment, reader_table
 from meter.loading.fields import Key, Table, Text
 from meter.view import Reader
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from zoneinfo import ZoneInfo
 
-__all__ = ["DISMISSED", "KEY", "Dismissed", "Started", "dismissed_shape", "started_shape"]
+    from meter.loading.problems import ProblemCollector
+
+__all__ = ["DISMISSED", "KEY", "Dismissed", "Started", "check_name", "other_shape"]
 
 KEY = "started"
 DISMISSED = "dismissed"
@@ -41,7 +45,7 @@ class Dismissed(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def started_shape(zone: ZoneInfo) -> Table:
+def _started_shape(zone: ZoneInfo) -> Table:
     """Return the form of a start; its dates without a time are days in `zone`."""
     return Table(
         noun="an event",
@@ -60,7 +64,7 @@ def started_shape(zone: ZoneInfo) -> Table:
 
 
 @lru_cache(maxsize=64)
-def dismissed_shape(zone: ZoneInfo) -> Table:
+def _dismissed_shape(zone: ZoneInfo) -> Table:
     """Return the form of a closing; its dates without a time are days in `zone`."""
     return Table(
         noun="an event",
@@ -85,3 +89,26 @@ def _who_and_when(zone: ZoneInfo, when: str, who: str) -> dict[str, Key]:
         "at": Key(shape=Moment(), says=when, required=True, filler=first),
         "reader": Key(shape=reader_table(zone), says=who, required=True, filler=nobody),
     }
+
+
+def other_shape(table: object, zone: ZoneInfo) -> Table | None:
+    """Return the form of an event that is no page view; `None` for a page view."""
+    keys = table if isinstance(table, dict) else {}
+    if KEY in keys:
+        return _started_shape(zone)
+    return _dismissed_shape(zone) if DISMISSED in keys else None
+
+
+def check_name(
+    event: object,
+    offers: Collection[str] | None,
+    prompts: Collection[str] | None,
+    report: ProblemCollector,
+) -> None:
+    """Report what was started or closed that is none of these, where they are known."""
+    if isinstance(event, Started) and offers is not None and event.started not in offers:
+        message = f"`{event.started}` is not an offer of the policy"
+        report.add("unknown-offer", (KEY,), message, meant(event.started, offers))
+    if isinstance(event, Dismissed) and prompts is not None and event.dismissed not in prompts:
+        message = f"`{event.dismissed}` is not a prompt of the policy"
+        report.add("unknown-prompt", (DISMISSED,), message, meant(event.dismissed, prompts))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from attrs import evolve
 
-from meter.facts import ATTRIBUTES, Vocabulary, clock_name, since_name
+from meter.facts import ATTRIBUTES, Vocabulary, clock_name, seen_name, since_name
 from meter.facts.meters import Opening
 from meter.facts.slots import uncertain
 from meter.forms import covers
@@ -76,6 +76,7 @@ _ORDER = (
     "left",
     "used",
     "exhausted",
+    "seen",
     "since",
     "account",
     "entitled",
@@ -94,6 +95,10 @@ _ORDER = (
     "not_",
 )
 """Every key of a condition, in the order it is tried and told in."""
+
+
+_BY_NAME = ("left", "used", "seen", "since", "experiment")
+"""The keys of a condition that hold a table by name, each of whose entries has to hold."""
 
 
 class _Translation:
@@ -135,20 +140,28 @@ class _Translation:
         elif kind == "covered":
             covered = self._covered()
             yield covered if asked is self.wanted else self._complement(covered)
-        elif kind in ("left", "used"):
-            yield from self._of_meters(kind, asked)
-        elif kind == "since":
-            for length, bounds in asked.asked():
-                yield self._since(length, bounds)
-        elif kind == "experiment":
-            for experiment, variants in asked.items():
-                yield self._in_experiment(experiment, variants)
+        elif kind in _BY_NAME:
+            yield from self._by_name(kind, when)
         elif kind == "any":
             yield self._joined([self.formula(part) for part in asked], every=False)
         elif kind == "not_":
             yield self.opposite().formula(asked)
         else:
             yield self._single(kind, asked)
+
+    def _by_name(self, kind: str, when: When) -> Iterator[Formula]:
+        """Yield what a key asks of each meter, prompt, time or experiment that it names."""
+        if kind in ("left", "used"):
+            yield from self._of_meters(kind, getattr(when, kind))
+        elif kind == "seen":
+            for prompt, bounds in (when.seen or {}).items():
+                yield self._in_range(seen_name(prompt), None, bounds)
+        elif kind == "experiment":
+            for name, variants in (when.experiment or {}).items():
+                yield self._in_experiment(name, variants)
+        elif when.since is not None:
+            for name, lengths in when.since.asked():
+                yield self._since(name, lengths)
 
     def _single(self, kind: str, asked: Any) -> Formula:  # noqa: ANN401 - what a key asks for
         """Return what a key asks of the status, of meters, of the time, or of the switches."""

@@ -307,15 +307,20 @@ class _Translation:
             yield self._in_range("now" if as_it_is else kind, meter, bounds)
 
     def _in_experiment(self, name: str, variants: frozenset[str]) -> Formula:
-        """Ask for variants of an experiment, of whom it is for."""
+        """Ask for variants of an experiment, of whom it is for.
+
+        The opposite is another variant, or that it is for somebody else. A variant is asked for only
+        of whom the experiment is for, so that it matters to nobody else.
+        """
         experiment = self.policy.experiment(name)
         place = self.vocabulary.experiments[name, self.policy.assignments[name]]
         known = {code for code in self.vocabulary.slots[place].codes() if code is not None}
-        among = variants if self.wanted else known.difference(variants)
-        parts: list[Formula] = [In(place, frozenset(among))]
-        if not experiment.when.matches_everything:
-            parts.append(self.formula(experiment.when))
-        return parts[0] if len(parts) == 1 else self._joined(parts, every=True)
+        inside = In(place, frozenset(variants if self.wanted else known.difference(variants)))
+        if experiment.when.matches_everything:
+            return inside
+        holding = _Translation(self.vocabulary, self.policy, self.spent, wanted=True)
+        both = And((inside, holding.formula(experiment.when)))
+        return both if self.wanted else Or((both, self.formula(experiment.when)))
 
     def _exhausted(self, meter: str) -> Formula:
         return self._among("open", [Opening.CLOSED], meter=meter)

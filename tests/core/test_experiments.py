@@ -107,6 +107,8 @@ def test_an_experiment_is_for_whom_it_is_for(who):
     abroad = evolve(VIEW, country="SE")
     unknown = evolve(VIEW, country=None)
     for visitor in who.values():
+        # Whether it is for somebody without a country is not known, so neither matches.
+        assert decided(policy, unknown, visitor=visitor).rule == "everyone else"
         assert decided(policy, abroad, visitor=visitor).rule == "not nine"
         assert decided(policy, abroad, visitor=visitor).exposures == ()
         assert decided(policy, unknown, visitor=visitor).exposures == ()

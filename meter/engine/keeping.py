@@ -152,13 +152,14 @@ def _joined(group: PromptGroup, brought: Shown, own: Shown, at: int, believed: i
         start = max(starts, default=None)
     at = at if start is None else max(at, start)
     inside = _inside(group, _all_of(brought.values()), at)
+    running = _inside(group, held, when)
     joined = {}
     for name in group.names:
         new = {
             key: one for key, one in table_of(brought.get(name, Tally())).items() if key in inside
         }
-        joined[name] = _laid(near[name], new, start)
-    if all(joined[name] == near[name] for name in joined):
+        joined[name] = _laid(_only(near[name], running, when), new, start)
+    if all(joined[name] == _only(near[name], running, when) for name in joined):
         return {}
     kept = _kept(group, joined, when)
     return {name: tally.with_later(own[name], believed) for name, tally in kept.items()}

@@ -46,7 +46,9 @@ def reading_again_is_free(policy: Policy, taken: list[Taken]) -> bool:
         if remembered is not after or again.counted or again.access is not decision.access:
             return False
         moved = several and decision.counted
-        if policy.rulebook.histories:  # what a history has counted since is a fact that moves
+        # What a history has counted since is a fact that moves; so is what would be left of a meter
+        # that no rule spends.
+        if policy.rulebook.histories or not all(policy.rulebook.spent):
             again = evolve(again, facts=decision.facts)
         if not moved and evolve(decision, counted=False) != again:
             return False

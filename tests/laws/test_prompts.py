@@ -1,4 +1,4 @@
-"""How often prompts are shown, for every policy: laws, meters of the same windows, joins, bounds."""
+"""How often prompts are shown, for every policy: laws, meters of the same windows, joins."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_every_law_holds_where_prompts_are_not_always_shown(data):
 
 @given(data=st.data(), window=windows(), times=TIMES, zone=ZONES)
 def test_a_cap_is_open_exactly_where_a_meter_of_views_is(data, window, times, zone):
-    """A prompt of so many showings shows where a meter of views with that limit and window opens."""
+    """A prompt with a cap shows where a meter of views with that limit and window opens."""
     policy = with_caps([Cap(times=times, window=window)], zone)
     metered = as_a_meter(times, window, zone)
     shown = counted = Usage()

@@ -199,11 +199,13 @@ def spend(
     if tallies:
         named = {rulebook.meters[place].name: tally for place, tally in tallies.items()}
         after = _remembered(rulebook, usage, named, when)
+    key = ""
     if glance is not None:
         when = glance.when
         if conclusion.shown is not None:
             after = show(rulebook, after, conclusion.shown, glance)
-    return told, usage if after is usage else prune(rulebook, after, when)
+            key = glance.key
+    return told, usage if after is usage else prune(rulebook, after, when, key)
 
 
 def _remembered(rulebook: Rulebook, usage: Usage, counted: dict[str, Tally], when: int) -> Usage:

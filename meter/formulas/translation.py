@@ -309,8 +309,8 @@ class _Translation:
     def _in_experiment(self, name: str, variants: frozenset[str]) -> Formula:
         """Ask for variants of an experiment, of whom it is for.
 
-        The opposite is another variant, or that it is for somebody else. A variant is asked for only
-        of whom the experiment is for, so that it matters to nobody else.
+        The opposite is another variant, or that it is for somebody else. A variant is asked for of
+        those alone whom the experiment is for, so that it matters to nobody else.
         """
         experiment = self.policy.experiment(name)
         place = self.vocabulary.experiments[name, self.policy.assignments[name]]

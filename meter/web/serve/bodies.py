@@ -34,7 +34,10 @@ __all__ = [
     "Rendering",
     "StartedOffer",
     "Viewing",
+    "dated",
     "join_shape",
+    "parse_body",
+    "read_body",
     "read_id",
     "read_json",
     "read_moment",
@@ -89,7 +92,12 @@ class Rendering(NamedTuple):
 
 
 async def read_json(request: Request) -> object:
-    """Return what the body of a request holds. Never keeps more than can be refused."""
+    """Return what the body of a request holds. Raises `RequestError` for what is no JSON."""
+    return parse_body(await read_body(request))
+
+
+async def read_body(request: Request) -> bytes:
+    """Return the body of a request. Never keeps more than can be refused."""
     body = bytearray()
     size = 0
     async for part in request.stream():
@@ -100,6 +108,11 @@ async def read_json(request: Request) -> object:
             break
     if size > MOST_BYTES:
         raise _too_large()
+    return bytes(body)
+
+
+def parse_body(body: bytes) -> object:
+    """Return what a body holds. Raises `RequestError` for what is no JSON."""
     try:
         return parse_json(body.decode().removeprefix("\ufeff"))
     except UnicodeDecodeError:
@@ -143,14 +156,28 @@ def read_timed(
     of this server.
     """
     if isinstance(value, dict):
-        if AT not in value:
-            value = {**value, AT: clock().isoformat()}
-        elif not client.may_set_clock:
-            raise _no_clock((AT,))
+        value = dated(value, client, clock)
         if STARTED in value:
             message = "that an offer was started is not asked here"
             raise one_problem("unknown-key", message, "send it to `/v1/started`")
     return read_table(shape, value, kind)
+
+
+def dated(
+    table: dict[str, object],
+    client: Client,
+    clock: Callable[[], datetime],
+    path: tuple[str, ...] = (),
+) -> dict[str, object]:
+    """Return a table, which is at `path` of the body, with the time: the client's or the clock's.
+
+    Raises `RequestError` where the client says what time it is and may not.
+    """
+    if AT not in table:
+        return {**table, AT: clock().isoformat()}
+    if not client.may_set_clock:
+        raise _no_clock((*path, AT))
+    return table
 
 
 def read_moment(text: str | None, client: Client) -> datetime | None:

@@ -30,8 +30,10 @@ from meter.web.serve.bodies import (
     started_offer_shape,
     viewing_shape,
 )
+from meter.web.serve.contexts import bulk_shape, flag_shape
 from meter.web.serve.document import document
 from meter.web.serve.metrics import CONTENT_TYPE
+from meter.web.serve.ofrep import FLAG, FLAGS, evaluate, evaluate_all
 from meter.web.serve.operation import Operation
 from meter.web.serve.problems import store_error
 
@@ -236,6 +238,35 @@ OPERATIONS: tuple[Operation, ...] = (
         says="Forget a reader: remove everything that is kept under the id.",
         answer=_forget,
         returns="Reader",
+    ),
+    Operation(
+        method="POST",
+        path=FLAG,
+        name="evaluateFlag",
+        says="Evaluate an article as an OpenFeature flag (OFREP 0.3), and count nothing.",
+        answer=evaluate,
+        body=lambda policy: flag_shape(policy.zone),
+        returns="Evaluation",
+        errors="EvaluationFailure",
+        asks_store=False,
+        takes_api_key=True,
+        takes_slashes=True,
+        revalidates=True,
+        example={"context": {"targetingKey": "r1", "article": {"access": "metered"}}},
+    ),
+    Operation(
+        method="POST",
+        path=FLAGS,
+        name="evaluateFlagsBulk",
+        says="Evaluate the articles that the context lists (OFREP 0.3), and count nothing.",
+        answer=evaluate_all,
+        body=lambda policy: bulk_shape(policy.zone),
+        returns="Evaluations",
+        errors="EvaluationFailure",
+        asks_store=False,
+        takes_api_key=True,
+        revalidates=True,
+        example={"context": {"targetingKey": "r1", "articles": [_VIEW["article"]]}},
     ),
     Operation(
         method="GET",

@@ -26,6 +26,7 @@ __all__ = [
     "BUILT_IN",
     "FULL",
     "MEANING",
+    "OF_MACHINES",
     "Property",
     "built_in_by_code",
     "built_in_properties",
@@ -63,6 +64,11 @@ BUILT_IN = {
 
 Those about machines are only made by a policy that speaks to them (see `promises_of`).
 """
+
+OF_MACHINES: frozenset[str] = frozenset(
+    {Promise.SEARCH_CRAWLERS_MEET_NO_REFUSAL, Promise.UNVERIFIED_GET_NO_PREMIUM}
+)
+"""The promises that only a policy makes which speaks to machines."""
 
 MEANING = {
     "subscriber-never-walled": (
@@ -168,11 +174,11 @@ def promises_of(policy: Policy) -> dict[str, str]:
     the one about search crawlers only by one that does not keep them out.
     """
     table = policy.machines
-    left_out: set[str] = set()
+    left_out: frozenset[str] = frozenset()
     if table is None and all(rule.machines is None for rule in policy.rules):
-        left_out = {Promise.SEARCH_CRAWLERS_MEET_NO_REFUSAL, Promise.UNVERIFIED_GET_NO_PREMIUM}
+        left_out = OF_MACHINES
     elif table is not None and table.search is False:
-        left_out = {Promise.SEARCH_CRAWLERS_MEET_NO_REFUSAL}
+        left_out = frozenset({Promise.SEARCH_CRAWLERS_MEET_NO_REFUSAL})
     return {code: words for code, words in BUILT_IN.items() if code not in left_out}
 
 
@@ -261,8 +267,10 @@ def _says_premium(when: When) -> bool:
 
 
 def built_in_properties(space: Space) -> list[Property]:
-    """Return the built-in properties of single page views."""
-    return [prop for properties in built_in_by_code(space).values() for prop in properties]
+    """Return the built-in properties of single page views that the policy promises."""
+    promised = promises_of(space.rulebooks[0].policy)
+    by_code = built_in_by_code(space)
+    return [prop for code, properties in by_code.items() if code in promised for prop in properties]
 
 
 def from_guarantee(space: Space, guarantee: Guarantee) -> list[Property]:

@@ -1,0 +1,103 @@
+"""Addresses that an operator has published: files of ranges, and the look-up in them."""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from meter.errors import quoted
+from meter.web.addresses import Address, AddressRange, parse_range
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from os import PathLike
+
+__all__ = ["AddressSet", "published_ranges", "read_ranges"]
+
+_PREFIXES = ("ipv4Prefix", "ipv6Prefix")
+_MOST_BYTES = 4 * 2**20
+_FORM = '`{"prefixes": [{"ipv4Prefix": "192.0.2.0/24"}]}`'
+
+
+class AddressSet:
+    """Addresses and ranges of them, among which one is found in microseconds.
+
+    Takes ranges, or texts that `parse_range` reads. Raises `ValueError` for a text that is none.
+
+    >>> from ipaddress import ip_address
+    >>> ip_address("192.0.2.7") in AddressSet(["192.0.2.0/24"])
+    True
+    """
+
+    def __init__(self, ranges: Iterable[str | AddressRange] = ()) -> None:
+        read = [parse_range(each) if isinstance(each, str) else each for each in ranges]
+        self._stretches = {version: _merged(read, version) for version in (4, 6)}
+
+    def __contains__(self, address: Address) -> bool:
+        firsts, lasts = self._stretches[address.version]
+        place = bisect_right(firsts, int(address))
+        return place > 0 and int(address) <= lasts[place - 1]
+
+    def __len__(self) -> int:
+        """Return how many stretches there are, those that touch taken as one."""
+        return sum(len(firsts) for firsts, _ in self._stretches.values())
+
+
+def _merged(ranges: list[AddressRange], version: int) -> tuple[list[int], list[int]]:
+    """Return where stretches of one family start and end, in order, none touching the next."""
+    firsts: list[int] = []
+    lasts: list[int] = []
+    own = [each for each in ranges if each.version == version]
+    for each in sorted(own, key=lambda each: each.first):
+        if lasts and each.first <= lasts[-1] + 1:
+            lasts[-1] = max(lasts[-1], each.last)
+        else:
+            firsts.append(each.first)
+            lasts.append(each.last)
+    return firsts, lasts
+
+
+def published_ranges(path: str | PathLike[str]) -> tuple[str, ...]:
+    """Return the ranges of a file in the form that search engines publish theirs in.
+
+    Raises `OSError` where the file cannot be read, and `ValueError` for what is not in this form.
+    """
+    file = Path(path)
+    with file.open("rb") as opened:
+        raw = opened.read(_MOST_BYTES + 1)
+    if len(raw) > _MOST_BYTES:
+        raise ValueError(f"{quoted(file.name)} has more than 4 MiB; it is no list of ranges")
+    try:
+        return read_ranges(raw.decode("utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{quoted(file.name)}: {error}") from None
+
+
+def read_ranges(text: str) -> tuple[str, ...]:
+    """Return the ranges of a published list, a JSON text.
+
+    Raises `ValueError` for what is in another form, names no range or one that is none.
+
+    >>> read_ranges('{"prefixes": [{"ipv4Prefix": "192.0.2.0/24"}]}')
+    ('192.0.2.0/24',)
+    """
+    try:
+        read: object = json.loads(text)
+    except (ValueError, RecursionError):
+        raise ValueError(f"this is no JSON; a list of ranges looks like {_FORM}") from None
+    prefixes = read.get("prefixes") if isinstance(read, dict) else None
+    ranges = tuple(_prefix(item) for item in prefixes) if isinstance(prefixes, list) else ()
+    if not ranges:
+        raise ValueError(f"there are no `prefixes`; a list of ranges looks like {_FORM}")
+    AddressSet(ranges)
+    return ranges
+
+
+def _prefix(item: object) -> str:
+    if isinstance(item, dict):
+        for key in _PREFIXES:
+            if isinstance(item.get(key), str):
+                return str(item[key])
+    raise ValueError(f"{quoted(item)} names no range; one looks like {_FORM}")

@@ -15,12 +15,15 @@ import crawleruseragents
 if TYPE_CHECKING:
     from meter.web.gate.request import WebRequest
 
-__all__ = ["RequestKind", "kind_of", "prepare"]
+__all__ = ["MACHINES", "RequestKind", "kind_of", "prepare"]
 
 _ANNOUNCED = ("sec-purpose", "purpose", "x-purpose", "x-moz")
 _AHEAD = ("prefetch", "prerender", "preview")
 _NOBODY = ("HEAD", "OPTIONS", "TRACE")
 _LONGEST_AGENT = 1000
+_AGENT = "signature-agent"
+_AGENT_TAG = "web-bot-auth"
+"""What the requests of agents carry (Web Bot Auth)."""
 
 
 class RequestKind(StrEnum):
@@ -37,6 +40,9 @@ class RequestKind(StrEnum):
     """A crawler that the site has verified."""
 
 
+MACHINES = (RequestKind.CLAIMED_CRAWLER, RequestKind.CRAWLER)
+
+
 def kind_of(request: WebRequest, *, verified: bool = False) -> RequestKind:
     """Return what a request is; `verified`: the site has proved that it is a crawler's."""
     told = [request.headers[name].lower() for name in _ANNOUNCED if name in request.headers]
@@ -44,9 +50,14 @@ def kind_of(request: WebRequest, *, verified: bool = False) -> RequestKind:
         return RequestKind.AHEAD
     if verified:
         return RequestKind.CRAWLER
-    if _is_crawler(request.header("user-agent")[:_LONGEST_AGENT]):
+    if _says_it_is_an_agent(request) or _is_crawler(request.header("user-agent")[:_LONGEST_AGENT]):
         return RequestKind.CLAIMED_CRAWLER
     return RequestKind.LOOK if request.method.upper() in _NOBODY else RequestKind.READ
+
+
+def _says_it_is_an_agent(request: WebRequest) -> bool:
+    """Say whether a request says whose agent sends it, or is signed as agents sign."""
+    return _AGENT in request.headers or _AGENT_TAG in request.header("signature-input")
 
 
 def prepare() -> None:

@@ -7,7 +7,7 @@ us ask another.
 from __future__ import annotations
 
 import time
-from http.client import HTTPSConnection
+from http.client import HTTPResponse, HTTPSConnection
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import SplitResult, urlsplit
 
@@ -70,18 +70,22 @@ class HttpsDirectory:
         )
         try:
             connection.request("GET", target, headers={"Accept": _ACCEPTED})
-            answer = connection.getresponse()
-            if answer.status != _OK:
-                raise DirectoryError(f"{quoted(address)} answered with the status {answer.status}")
-            whole = bytearray()
-            while part := answer.read1(_CHUNK):
-                whole += part
-                if len(whole) > self._most:
-                    raise DirectoryError(f"{quoted(address)} has more than {self._most} bytes")
-                if time.monotonic() > until:
-                    raise DirectoryError(f"{quoted(address)} did not answer in time")
+            with connection.getresponse() as answer:
+                if answer.status != _OK:
+                    raise DirectoryError(f"{quoted(address)} answered with {answer.status}")
+                return self._whole(answer, address, until)
         finally:
             connection.close()
+
+    def _whole(self, answer: HTTPResponse, address: str, until: float) -> bytes:
+        """Return the body of an answer, of so many bytes and within so much time."""
+        whole = bytearray()
+        while part := answer.read1(_CHUNK):
+            whole += part
+            if len(whole) > self._most:
+                raise DirectoryError(f"{quoted(address)} has more than {self._most} bytes")
+            if time.monotonic() > until:
+                raise DirectoryError(f"{quoted(address)} did not answer in time")
         return bytes(whole)
 
 

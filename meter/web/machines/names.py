@@ -50,9 +50,8 @@ class SystemResolver:
 
     def addresses(self, name: str) -> Sequence[str]:
         """Return all addresses of a name. Raises `OSError` where no server answers."""
-        absolute = name.rstrip(".") + "."  # so that no domain of this machine's own is put behind
         try:
-            found = socket.getaddrinfo(absolute, None, type=socket.SOCK_STREAM)
+            found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
         except socket.gaierror as error:
             if error.errno in _NOBODY:
                 return ()

@@ -128,7 +128,7 @@ def test_a_page_is_refused_where_all_of_it_is():
 
 def test_no_use_is_allowed_that_a_rule_refuses():
     """`search = true` is not said of what no search engine may read; nor is it where nothing is."""
-    (answer,), went = finished(site().visit(), PREMIUM)
+    _, went = finished(site().visit(), PREMIUM)
     assert header(went, "content-usage") == ["train-ai=n, search=n"]
     _, went = finished(site().visit(), FREE)
     assert header(went, "content-usage") == ["train-ai=n, search=y"]

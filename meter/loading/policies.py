@@ -59,6 +59,16 @@ _READS_ELSEWHERE = {
 """The tables that may say what something lacks, were they read."""
 
 
+_OTHER_FILES = {
+    "steps": ("this is a journey, not a policy", "`meter journey` runs it"),
+    "institutions": (
+        "these are institutions, not a policy",
+        "`meter check` the policy beside it: it reads the institutions too",
+    ),
+}
+"""What a file is that has one of these keys and no rules, and the next step."""
+
+
 def loads_policy(text: str, *, name: str = "policy.toml") -> Policy:
     """Read a policy from the text of a policy file, which messages call `name`.
 
@@ -137,15 +147,11 @@ def _read(text: str, name: str) -> tuple[dict[str, Any], ProblemCollector]:
     """
     table = parse_toml(text, name)
     report = ProblemCollector()
-    if "steps" in table and "rules" not in table:
-        problem = Problem(
-            code="not-a-policy",
-            message="this is a journey, not a policy",
-            help="`meter journey` runs it",
-            path=("steps",),
-        )
-        report.add_problem(problem, "key")
-        raise PolicyError(report.problems(text, name))
+    for key, (message, advice) in _OTHER_FILES.items():
+        if key in table and "rules" not in table:
+            problem = Problem(code="not-a-policy", message=message, help=advice, path=(key,))
+            report.add_problem(problem, "key")
+            raise PolicyError(report.problems(text, name))
     parts, _ = POLICY.fields(table, (), report)
     for key in ("meters", "offers", "products", "prompts"):
         named = parts.get(key, {})

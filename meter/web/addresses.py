@@ -21,9 +21,17 @@ from meter.errors import quoted
 from meter.errors.values import Fault, InvalidValueError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-__all__ = ["FORM", "Address", "AddressRange", "address_of", "parse_address", "parse_range"]
+__all__ = [
+    "FORM",
+    "Address",
+    "AddressRange",
+    "address_fault",
+    "address_of",
+    "parse_address",
+    "parse_range",
+]
 
 Address: TypeAlias = IPv4Address | IPv6Address
 
@@ -107,7 +115,8 @@ def parse_range(text: str) -> AddressRange:
     except ValueError:
         pass
     message = f"{quoted(text)} is no address, network or range of addresses"
-    raise InvalidValueError("", "addresses", Fault("bad-address", message, _step(text)))
+    step = _step(text, _STEPS) or f"write {FORM}"
+    raise InvalidValueError("", "addresses", Fault("bad-address", message, step))
 
 
 def _between(text: str) -> AddressRange:
@@ -134,13 +143,15 @@ def _network(network: IPv4Network | IPv6Network) -> AddressRange:
 # What to do next about a text that is none.
 
 
-def _step(text: str) -> str:
-    """Return the next step for what is no address, network or range."""
-    for find in _STEPS:
-        step = find(text.strip())
-        if step is not None:
-            return step
-    return f"write {FORM}"
+def address_fault(text: str, otherwise: str) -> Fault:
+    """Return what is wrong with a text that is no single address; `otherwise` is the next step."""
+    step = _step(text, _STEPS_OF_ONE) or otherwise
+    return Fault("bad-address", f"{quoted(text)} is no address", step)
+
+
+def _step(text: str, steps: Sequence[Callable[[str], str | None]]) -> str | None:
+    """Return the next step of the first that knows what was meant."""
+    return next(filter(None, (find(text.strip()) for find in steps)), None)
 
 
 def _zone(text: str) -> str | None:
@@ -207,7 +218,8 @@ def _name(text: str) -> str | None:
     return "write the addresses: names are not looked up"
 
 
-_STEPS: tuple[Callable[[str], str | None], ...] = (
+_STEPS_OF_ONE = (_leading_zero, _with_port, _name)
+_STEPS = (
     _zone,
     _wildcard,
     _leading_zero,
@@ -217,4 +229,3 @@ _STEPS: tuple[Callable[[str], str | None], ...] = (
     _short_end,
     _name,
 )
-"""Asked in this order: the first that knows what was meant says it."""

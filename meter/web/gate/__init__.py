@@ -40,7 +40,8 @@ class Gate(ConfiguredGate):
       proxies too; says whether it is a crawler's and you have *proved* it, by published addresses
       or by DNS, and of which `CrawlerClass` it is, or `True`. Its name alone proves nothing. Where
       the view awaits it may be awaited too.
-    - `institutions`: knows the libraries and companies whose addresses open something.
+    - `institutions`: knows the libraries and companies whose addresses open something: the path of
+      their file, read again as it changes, or an object with a method `rights`.
     - `gifts`: opens gift links, the addresses of articles with a parameter `gift`.
     - `previews`: reads the links of editors, addresses with a parameter `preview`.
     - `trusted_proxies`: addresses and networks whose `X-Forwarded-…` headers are believed; `unix`

@@ -4,6 +4,7 @@
 and `files` keeps it in force on a running site.
 """
 
+from meter.web.institutions.files import InstitutionsFile
 from meter.web.institutions.institution import Institution, Institutions
 from meter.web.institutions.reading import (
     InstitutionsError,
@@ -16,6 +17,7 @@ __all__ = [
     "Institution",
     "Institutions",
     "InstitutionsError",
+    "InstitutionsFile",
     "check_institutions",
     "load_institutions",
     "loads_institutions",

@@ -9,14 +9,14 @@ from attrs import frozen
 from meter.errors.values import InvalidValueError
 from meter.loading.fields import REFUSED, Key, List, Table, Text
 from meter.loading.fields.shape import refused, wrong
-from meter.web.addresses import FORM, parse_range
+from meter.web.addresses import FORM, address_fault, address_of, parse_range
 from meter.web.institutions.institution import Institution, Institutions
 
 if TYPE_CHECKING:
     from meter.loading.positions import Path
     from meter.loading.problems import ProblemCollector
 
-__all__ = ["INSTITUTIONS", "RANGE", "institutions_schema"]
+__all__ = ["INSTITUTIONS", "RANGE", "ReaderAddress", "institutions_schema"]
 
 _LONGEST = 120
 _MOST_RANGES = 50_000
@@ -48,6 +48,28 @@ class _Range:
 
 
 RANGE = _Range()
+
+
+@frozen
+class ReaderAddress:
+    """The address of one reader, as a text."""
+
+    form = 'an address such as `"192.0.2.7"`'
+
+    def read(self, value: object, path: Path, report: ProblemCollector) -> object:
+        """Return the address, or report."""
+        if type(value) is not str:
+            return wrong(self, value, path, report)
+        if address_of(value) is not None:
+            return value
+        otherwise = "send the address that the reader's browser came from, and nothing else"
+        return refused(address_fault(value, otherwise), path, report)
+
+    def schema(self) -> dict[str, Any]:
+        """Return the shape as JSON Schema."""
+        return {"anyOf": [{"type": "string", "format": form} for form in ("ipv4", "ipv6")]}
+
+
 INSTITUTION = Table(
     noun="an institution",
     make=Institution,

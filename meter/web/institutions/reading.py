@@ -13,6 +13,7 @@ from meter.web.institutions.keys import INSTITUTIONS
 
 if TYPE_CHECKING:
     from os import PathLike
+    from pathlib import Path
 
     from meter.policy import Policy
 
@@ -20,6 +21,7 @@ __all__ = [
     "FILE_NAME",
     "InstitutionsError",
     "check_institutions",
+    "institution_problems",
     "load_institutions",
     "loads_institutions",
     "read_institutions",
@@ -72,6 +74,15 @@ def read_institutions(path: str | PathLike[str]) -> str:
         return read_text(path, room=_ROOM)
     except PolicyError as error:
         raise InstitutionsError(error.problems) from None
+
+
+def institution_problems(path: Path, policy: Policy | None = None) -> tuple[Problem, ...]:
+    """Return everything to say about a file of institutions; see `check_institutions`."""
+    try:
+        text = read_institutions(path)
+    except InstitutionsError as error:
+        return error.problems
+    return check_institutions(text, policy, name=str(path))[1]
 
 
 def check_institutions(

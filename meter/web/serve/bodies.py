@@ -14,6 +14,7 @@ from meter.loading.events import MOST_CHARACTERS, Event, event_shape, json_probl
 from meter.loading.fields import REFUSED, Choice, Key, List, OneOf, Table, Text
 from meter.loading.problems import ProblemCollector
 from meter.loading.started import KEY as STARTED
+from meter.web.institutions.keys import ReaderAddress
 from meter.web.serve.problems import RequestError, one_problem
 from meter.web.serve.words import PromptFormat, PromptLayout
 
@@ -32,6 +33,7 @@ __all__ = [
     "Join",
     "Rendering",
     "StartedOffer",
+    "Viewing",
     "join_shape",
     "read_id",
     "read_json",
@@ -40,7 +42,7 @@ __all__ = [
     "read_timed",
     "rendering_shape",
     "started_offer_shape",
-    "view_shape",
+    "viewing_shape",
 ]
 
 T = TypeVar("T")
@@ -70,10 +72,17 @@ class StartedOffer(NamedTuple):
     offer: str
 
 
+class Viewing(NamedTuple):
+    """A page view, and the address that its reader comes from, where the client says it."""
+
+    event: Event
+    address: str | None = None
+
+
 class Rendering(NamedTuple):
     """A page view, and how its prompt is to be written."""
 
-    event: Event
+    viewing: Viewing
     form: PromptFormat = PromptFormat.HTML
     locale: str | tuple[str, ...] | None = None
     layout: PromptLayout = PromptLayout.WIDE
@@ -178,15 +187,25 @@ def _at(says: str) -> Key:
     return Key(shape=Moment(), says=says, required=True)
 
 
-def view_shape(zone: ZoneInfo) -> Table:
-    """Return the form of a page view."""
-    return event_shape(zone)
+@lru_cache(maxsize=64)
+def viewing_shape(zone: ZoneInfo) -> Table:
+    """Return the form of a page view, and of its reader's address."""
+    view = event_shape(zone)
+
+    def make(*, address: str | None = None, **event: object) -> Viewing:
+        return Viewing(cast("Event", view.make(**event)), address)
+
+    address = Key(
+        shape=ReaderAddress(),
+        says="the address that the reader comes from, for institutions that are known by theirs",
+    )
+    return evolve(view, make=make, keys={**view.keys, "address": address})
 
 
 @lru_cache(maxsize=64)
 def rendering_shape(zone: ZoneInfo) -> Table:
     """Return the form of a page view with how its prompt is to be written."""
-    view = event_shape(zone)
+    view = viewing_shape(zone)
     locale = Text(form="a tag or an `Accept-Language` header", longest=8000, empty=True)
     tags = List(item=Text(form='a tag such as `"ja"`', longest=2000), least=0)
 
@@ -195,9 +214,9 @@ def rendering_shape(zone: ZoneInfo) -> Table:
         format: PromptFormat = PromptFormat.HTML,  # noqa: A002 - the key is called so
         locale: str | tuple[str, ...] | None = None,
         layout: PromptLayout = PromptLayout.WIDE,
-        **event: object,
+        **viewing: object,
     ) -> Rendering:
-        return Rendering(cast("Event", view.make(**event)), format, locale, layout)
+        return Rendering(cast("Viewing", view.make(**viewing)), format, locale, layout)
 
     words = {
         "format": Key(

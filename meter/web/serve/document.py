@@ -158,7 +158,7 @@ def _exact(schema: dict[str, Any]) -> dict[str, Any]:
         told["description"] = f"at most {told.pop('maxItems')} items"
     if "anyOf" in schema and "properties" not in schema:
         told["anyOf"] = [_exact(item) for item in schema["anyOf"]]
-    if schema.get("type") == "string" and "pattern" not in schema:
+    if schema.get("type") == "string" and schema.keys().isdisjoint(("pattern", "format")):
         told["pattern"] = _text_pattern(schema)
     return told
 

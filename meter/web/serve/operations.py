@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse, Response
 
 from meter.errors import PromptError, StoreError
-from meter.loading.events import Event, decision_table
+from meter.loading.events import decision_table
 from meter.view import counted_article
 from meter.web.serve.bodies import (
     AT,
     Join,
     Rendering,
     StartedOffer,
+    Viewing,
     join_shape,
     read_id,
     read_json,
@@ -27,7 +28,7 @@ from meter.web.serve.bodies import (
     read_timed,
     rendering_shape,
     started_offer_shape,
-    view_shape,
+    viewing_shape,
 )
 from meter.web.serve.document import document
 from meter.web.serve.metrics import CONTENT_TYPE
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from meter.decision import Decision
+    from meter.loading.events import Event
     from meter.loading.fields import Table
     from meter.paywall import Counted
     from meter.policy import Policy
@@ -65,7 +67,7 @@ async def _render(service: Service, request: Request, client: Client) -> Respons
     shape = rendering_shape(service.paywall.policy.zone)
     body = await read_json(request)
     asked = read_timed(shape, body, Rendering, client, service.clock)
-    event = asked.event
+    event = service.admitted(asked.viewing)
     decision = await service.paywall.check(event.reader, event.view, now=event.at)
     service.counters.count_decision(request.scope["route"].path, decision)
     return _json({**decision_table(decision), "rendered": _words(service, asked, decision)})
@@ -83,8 +85,9 @@ def _words(service: Service, asked: Rendering, decision: Decision) -> str | None
 
 
 async def _event(service: Service, request: Request, client: Client) -> Event:
-    shape = view_shape(service.paywall.policy.zone)
-    return read_timed(shape, await read_json(request), Event, client, service.clock)
+    shape = viewing_shape(service.paywall.policy.zone)
+    body = await read_json(request)
+    return service.admitted(read_timed(shape, body, Viewing, client, service.clock))
 
 
 async def _started(service: Service, request: Request, _client: Client) -> Response:
@@ -176,7 +179,7 @@ OPERATIONS: tuple[Operation, ...] = (
         path="/v1/decide",
         says="Decide a page view, and count it where a rule says so.",
         answer=_decide,
-        body=lambda policy: view_shape(policy.zone),
+        body=lambda policy: viewing_shape(policy.zone),
         returns="Decision",
         asks_store=False,
         example=_VIEW,
@@ -186,7 +189,7 @@ OPERATIONS: tuple[Operation, ...] = (
         path="/v1/peek",
         says="Decide what a page view would get, and count nothing.",
         answer=_peek,
-        body=lambda policy: view_shape(policy.zone),
+        body=lambda policy: viewing_shape(policy.zone),
         returns="Decision",
         asks_store=False,
         example=_VIEW,

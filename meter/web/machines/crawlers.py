@@ -100,7 +100,7 @@ class KnownCrawler:
         if step is not None:
             message = f"`keys` is {DIRECTORY_FORM}, not {quoted(self.keys)}"
             refuse(self, "keys", Fault("bad-link", message, step))
-        if len(self.agent) < _LEAST_AGENT:
+        if (self.ranges or self.domains) and len(self.agent) < _LEAST_AGENT:
             message = f"`agent` is a word of the `User-Agent`, not {quoted(self.agent)}"
             refuse(self, "agent", Fault("bad-value", message, "write three letters at least"))
         if not (self.ranges or self.domains or self.keys):

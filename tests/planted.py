@@ -22,6 +22,7 @@ FILES = (
     "tests/prompts/test_planted_words.py",
     "tests/verify/test_generous_engines.py",
     "tests/verify/test_planted.py",
+    "tests/web/machines/test_planted_bugs.py",
 )
 
 

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from meter.paywall.settings import PolicySource
     from meter.policy import Policy
     from meter.prompts.rendering import LayoutWord
-    from meter.web.gate.configured import Consent
+    from meter.web.gate.configured import Consent, CrawlerOf
+    from meter.web.gate.edges import GiftDesk, InstitutionRights, PreviewDesk
     from meter.web.gate.request import WebRequest
 
 __all__ = ["GateSettings", "open_async_gate", "open_gate", "prove", "prove_async"]
@@ -42,7 +43,10 @@ class GateSettings(TypedDict, total=False):
     consent: Consent | None
     without_consent: Literal["teaser", "whole"]
     country: Callable[[WebRequest], str | None] | str | None
-    crawler: Callable[[WebRequest], bool] | None
+    crawler: CrawlerOf | None
+    institutions: InstitutionRights | None
+    gifts: GiftDesk | None
+    previews: PreviewDesk | None
     trusted_proxies: Iterable[str]
     allowed_origins: Iterable[str]
     max_age: int

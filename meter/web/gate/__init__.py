@@ -37,8 +37,12 @@ class Gate(ConfiguredGate):
     - `country`: called with a `WebRequest` for the country the request came from (ISO 3166), or the
       name of a header that your proxy sets, such as `CF-IPCountry`.
     - `crawler`: called with a `WebRequest`, whose `client` is the reader's address, behind trusted
-      proxies too; says whether it is a crawler's and you have *proved*
-      it, by published addresses or by DNS. Its name alone proves nothing.
+      proxies too; says whether it is a crawler's and you have *proved* it, by published addresses
+      or by DNS, and of which `CrawlerClass` it is, or `True`. Its name alone proves nothing. Where
+      the view awaits it may be awaited too.
+    - `institutions`: knows the libraries and companies whose addresses open something.
+    - `gifts`: opens gift links, the addresses of articles with a parameter `gift`.
+    - `previews`: reads the links of editors, addresses with a parameter `preview`.
     - `trusted_proxies`: addresses and networks whose `X-Forwarded-…` headers are believed; `unix`
       is a peer without an address.
     - `allowed_origins`: other origins, such as `https://accounts.example`, whose pages may sign

@@ -33,7 +33,8 @@ class Answer:
     `decision` is the paywall's. `whole` says whether the text may go out: nothing else does, not
     `decision.access`. `kind` says what the request was, `for_everyone`
     whether the policy opens the article to everybody. `max_age` is for how many seconds a cache
-    may give this answer to anybody; with `None` it is for this reader alone.
+    may give this answer to anybody; with `None` it is for this reader alone. `bar` tells an editor
+    what is previewed, and `headers` go out with the answer, besides those of the gate.
     """
 
     decision: Decision
@@ -41,6 +42,8 @@ class Answer:
     kind: RequestKind
     for_everyone: bool = False
     max_age: int | None = None
+    bar: Markup = field(default=Markup(), repr=False)
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     locale: str | None = field(default=None, repr=False)
     folder: str | None = field(default=None, repr=False)
     layout: LayoutWord = field(default="wide", repr=False)
@@ -61,8 +64,12 @@ class Answer:
 
     @property
     def prompt(self) -> Markup:
-        """The prompt as HTML, safe to put into a page; empty where nothing is said."""
-        return Markup(self.rendered())  # noqa: S704 - the prompts escape what they are given
+        """The prompt as HTML, safe to put into a page; empty where nothing is said.
+
+        Where an editor previews the page, what tells so comes first.
+        """
+        words = Markup(self.rendered())  # noqa: S704 - the prompts escape what they are given
+        return self.bar + words
 
     def rendered(
         self,

@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from attrs import evolve
 
+from meter.errors import StoreError
 from meter.memo import decide
 from meter.paywall import OnOutage
 from meter.usage import Usage
 from meter.view import PageView
+from meter.vocabulary import Access
 from meter.web.gate.answer import Answer, is_whole
 from meter.web.gate.cookie import new_device
 from meter.web.gate.identity import NOBODY, Identity
 from meter.web.gate.kinds import RequestKind, kind_of
-from meter.web.gate.steps import Steps, tried
+from meter.web.gate.steps import AskEdge, Steps, tried
+from meter.web.signed import parameter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from meter.decision import Decision
     from meter.view import Article, Reader
     from meter.web.gate.configured import ConfiguredGate
+    from meter.web.gate.edges import GivenArticle, PreviewedPage
     from meter.web.gate.everyone import Openness
     from meter.web.gate.request import WebRequest
 
@@ -31,6 +35,9 @@ __all__ = ["ArticleRequest", "ViewDetails"]
 _MACHINES = (RequestKind.CLAIMED_CRAWLER, RequestKind.CRAWLER)
 _OF_THE_GATE = frozenset({"article", "crawler", "prefetch"})
 _AHEAD = (RequestKind.LOOK, RequestKind.AHEAD)
+_GIFT = "gift"
+_PREVIEW = "preview"
+_UNLISTED = ("X-Robots-Tag", "noindex")
 
 
 class ViewDetails(TypedDict, total=False):
@@ -57,17 +64,16 @@ class ArticleRequest:
         details: ViewDetails,
     ) -> None:
         self._gate = gate
+        self._request = request
         self._identity = identity
         self._now: datetime = gate.now()
-        self._kind = kind_of(request, verified=gate.is_crawler(request))
+        self._kind = kind_of(request)
         self._locale = request.header("accept-language") or None
         if not _OF_THE_GATE.isdisjoint(details):
             raise TypeError("`article`, `crawler` and `prefetch` are the gate's to say")
         known: dict[str, Any] = {
             "referrer": request.header("referer"),
             "country": gate.country_of(request),
-            "crawler": self._kind is RequestKind.CRAWLER,
-            "prefetch": self._kind in _AHEAD,
         }
         self.article = article
         known.update(details)
@@ -75,6 +81,10 @@ class ArticleRequest:
 
     def open(self) -> Steps[Answer]:
         """Decide, and count."""
+        preview = self._preview()
+        if preview is not None:
+            return self._previewed(preview)
+        yield from self._meet()
         everyone = self._gate.everyone()
         openness = everyone.of(self._view.article, self._now)
         if not openness.same:
@@ -84,6 +94,36 @@ class ArticleRequest:
         same = self._gate.everyone() is everyone
         return self._answer(decision, openness, self._gate.age(openness) if same else None)
 
+    def _meet(self) -> Steps[None]:
+        """Find out whether a machine asks, of which class, and note it on the view."""
+        word = yield from self._gate.crawler_of(self._request)
+        self._kind = kind_of(self._request, verified=bool(word))
+        self._view = evolve(
+            self._view,
+            crawler=bool(word) and self._kind is RequestKind.CRAWLER,
+            prefetch=self._kind in _AHEAD,
+        )
+
+    def _preview(self) -> PreviewedPage | None:
+        """Return the preview that this request's address asks for, where it may."""
+        previews = self._gate.previews
+        token = None if previews is None else parameter(self._request.url, _PREVIEW)
+        if previews is None or token is None:
+            return None
+        return previews.read(token, self._now)
+
+    def _previewed(self, preview: PreviewedPage) -> Answer:
+        """Answer an editor: nothing is asked of the store, told to anybody or kept."""
+        decision = preview.decide(self._gate.policy, self._view, self._now)
+        openness = self._gate.everyone().of(self.article, self._now)
+        answer = evolve(self._answer(decision, openness, None), kind=RequestKind.READ)
+        return evolve(
+            answer,
+            whole=is_whole(decision, answer.kind, open_to_everyone=False),
+            bar=preview.bar(decision),
+            headers=(*answer.headers, _UNLISTED),
+        )
+
     def _reported(self) -> Steps[Reader]:
         """Return who reads what is the same for everyone: only reports tell them apart."""
         if self._kind in _MACHINES or not self._gate.paywall.reports:
@@ -92,10 +132,14 @@ class ArticleRequest:
 
     def peek(self) -> Steps[Answer]:
         """Decide, and count nothing; no text goes out."""
+        preview = self._preview()
+        if preview is not None:
+            return evolve(self._previewed(preview), whole=False)
+        yield from self._meet()
         openness = self._gate.everyone().of(self._view.article, self._now)
         reader = NOBODY
         if self._kind not in _MACHINES:
-            reader = yield from self._identity.reader(self._now, patient=False)
+            reader = yield from self._reader()
             if reader.id is None and self._is_given_more:
                 decision = self._peek_carried(reader)
                 return evolve(self._answer(decision, openness, None), whole=False)
@@ -128,11 +172,66 @@ class ArticleRequest:
             layout=self._gate.layout,
         )
 
+    def _reader(self) -> Steps[Reader]:
+        """Return who reads, with the rights that the address gives."""
+        reader = yield from self._identity.reader(self._now, patient=False)
+        rights = self._gate.rights_of(self._request)
+        return evolve(reader, entitlements=(*reader.entitlements, *rights)) if rights else reader
+
     def _decide(self) -> Steps[Decision]:
         """Decide what depends on who asks."""
         if self._kind in _MACHINES:
             return (yield from self._check(NOBODY))
-        reader = yield from self._identity.reader(self._now, patient=False)
+        reader = yield from self._reader()
+        gift = self._gift()
+        if gift is None:
+            return (yield from self._decide_for(reader))
+        if self._kind is RequestKind.READ:
+            reader = yield from self._given(reader, gift)
+            return (yield from self._decide_for(reader))
+        decision = yield from self._decide_for(reader)
+        if self._kind is RequestKind.AHEAD and decision.access is Access.PREVIEW:
+            # The link is opened when it is read: a wall fetched ahead would be shown then.
+            return evolve(decision, speculative=True, prompt=None)
+        return decision
+
+    def _gift(self) -> GivenArticle | None:
+        """Return what this request's address gives away of the article, if it does."""
+        gifts = self._gate.gifts
+        token = None if gifts is None else parameter(self._request.url, _GIFT)
+        if gifts is None or token is None:
+            return None
+        return gifts.claimed(token, self.article, self._now)
+
+    def _given(self, reader: Reader, gift: GivenArticle) -> Steps[Reader]:
+        """Open a gift link for a reader who needs it; return the reader with what it gives."""
+        gifts = self._gate.gifts
+        if gifts is None or self._is_open_to(reader):
+            return reader
+        recipient = reader
+        if reader.id is None and self._identity.consents():
+            cookie, recipient = self._identity.new_cookie(reader)
+            self._identity.carry(cookie, cookie.carried())
+        name = recipient.id or new_device()
+        try:
+            opened = yield AskEdge(lambda: gifts.open(gift, name, self._now))
+        except StoreError as error:
+            self._gate.tell("a gift link cannot be opened; the reader gets the page without", error)
+            return reader
+        if not opened:
+            return reader
+        self._view = evolve(self._view, gift=True)
+        return evolve(reader, entitlements=(*reader.entitlements, gift.right()))
+
+    def _is_open_to(self, reader: Reader) -> bool:
+        """Say whether a reader gets the whole article by a right, with nothing counted."""
+        view = evolve(self._view, prefetch=False)
+        someone = evolve(reader, id=reader.id or new_device())
+        decision, _ = decide(self._gate.policy, someone, view, Usage(), self._now)
+        return decision.access is Access.FULL and not decision.counted
+
+    def _decide_for(self, reader: Reader) -> Steps[Decision]:
+        """Decide for a reader, who may have no identity yet."""
         if reader.id is not None:
             return (yield from self._check(reader))
         if self._identity.consents():
@@ -149,9 +248,8 @@ class ArticleRequest:
         decision, usage = yield from self._carry(device, before)
         if usage == before or self._identity.carry(cookie, usage):
             return decision
-        return (
-            yield from self._check((yield from self._identity.reader(self._now, patient=False)))
-        )
+        known = yield from self._reader()
+        return (yield from self._check(evolve(known, entitlements=reader.entitlements)))
 
     def _carry(self, reader: Reader, usage: Usage) -> Steps[tuple[Decision, Usage]]:
         carried: tuple[Decision, Usage] = yield from tried(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from asyncio import AbstractEventLoop
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -16,17 +16,26 @@ from meter.errors import quoted
 from meter.paywall import AsyncPaywall, Paywall
 from meter.prompts.rendering import LayoutWord
 from meter.reloading import ReloadingPolicy
+from meter.vocabulary import CrawlerClass
 from meter.web.errors import level_of, told
 from meter.web.gate.cookie import CookieJar
+from meter.web.gate.edges import (
+    CrawlerWord,
+    GiftDesk,
+    InstitutionRights,
+    PreviewDesk,
+    SlowCrawlers,
+)
 from meter.web.gate.everyone import Everyone
 from meter.web.gate.request import Proxies, WebRequest
-from meter.web.gate.steps import at_once
+from meter.web.gate.steps import AskEdge, AskSite, Steps, at_once
 
 if TYPE_CHECKING:
     from meter.policy import Policy
+    from meter.view import Entitlement
     from meter.web.gate.everyone import Openness
 
-__all__ = ["AccountOf", "ConfiguredGate", "Consent"]
+__all__ = ["AccountOf", "ConfiguredGate", "Consent", "CrawlerOf"]
 
 Consent: TypeAlias = Callable[[WebRequest], bool]
 LOG = logging.getLogger("meter.web")
@@ -34,6 +43,8 @@ LOG = logging.getLogger("meter.web")
 _MOST_TOLD = 100
 AccountOf: TypeAlias = Callable[[], object]
 """What returns the `Reader` who is signed in, or `None`; or what is awaited for that."""
+CrawlerOf: TypeAlias = Callable[[WebRequest], CrawlerWord | Awaitable[CrawlerWord]]
+"""What says whether a request is a verified crawler's, and of which class; or is awaited for it."""
 
 
 def _proxies(trusted: Iterable[str]) -> Proxies:
@@ -75,7 +86,10 @@ class ConfiguredGate:
         default="teaser", validator=in_(("teaser", "whole"))
     )
     country: Callable[[WebRequest], str | None] | str | None = None
-    crawler: Callable[[WebRequest], bool] | None = None
+    crawler: CrawlerOf | None = None
+    institutions: InstitutionRights | None = None
+    gifts: GiftDesk | None = None
+    previews: PreviewDesk | None = None
     trusted_proxies: Iterable[str] = ()
     allowed_origins: Iterable[str] = ()
     max_age: int = field(default=300, validator=_whole_seconds)
@@ -150,13 +164,32 @@ class ConfiguredGate:
             return request.header(self.country.lower()) or None
         return at_once(self.country(self._of_the_reader(request)), "country")
 
-    def is_crawler(self, request: WebRequest) -> bool:
-        """Say whether the site has proved that a request is a crawler's."""
-        if self.crawler is None:
+    def crawler_of(self, request: WebRequest) -> Steps[CrawlerWord]:
+        """Return the class of a verified crawler, as the site has proved it, or that it is none."""
+        ask = self.crawler
+        if ask is None:
             return False
-        return bool(at_once(self.crawler(self._of_the_reader(request)), "crawler"))
+        asked = self._of_the_reader(request)
+        if isinstance(ask, SlowCrawlers):
+            known = ask.at_once(asked)
+            if known is not None:
+                return known
+            found = yield AskEdge(lambda: ask(asked))
+        else:
+            found = yield AskSite(lambda: ask(asked))
+        return found if isinstance(found, CrawlerClass) else bool(found)
+
+    def rights_of(self, request: WebRequest) -> tuple[Entitlement, ...]:
+        """Return the rights that a request has by the address that it comes from."""
+        if self.institutions is None:
+            return ()
+        return self.institutions.rights(self.proxies.client(request))
 
     def _of_the_reader(self, request: WebRequest) -> WebRequest:
-        """Return a request with the address of the reader, also behind trusted proxies."""
-        client = self.proxies.client(request)
-        return request if client == request.client else evolve(request, client=client)
+        """Return a request as the reader's browser sent it, also behind trusted proxies."""
+        return evolve(
+            request,
+            client=self.proxies.client(request),
+            scheme="https" if self.proxies.is_secure(request) else request.scheme,
+            headers={**request.headers, "host": self.proxies.host(request)},
+        )

@@ -6,22 +6,22 @@ of the articles of a first visit. Whoever changes it has none.
 
 from __future__ import annotations
 
-from hashlib import blake2b, sha256
+from hashlib import blake2b
 from http.cookies import SimpleCookie
 from itertools import islice
 from secrets import token_urlsafe
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
-from itsdangerous import BadData, BadSignature, Signer, URLSafeSerializer
+from itsdangerous import BadData
 from itsdangerous.encoding import base64_decode, base64_encode
-from itsdangerous.url_safe import URLSafeSerializerMixin
 
 from meter.errors import MeterError, quoted
 from meter.usage import Usage
+from meter.web.signed import Json, Secrets, Signing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
 __all__ = ["CookieJar", "ReaderCookie", "account_reader_id", "new_device"]
 
@@ -32,8 +32,6 @@ _ROOM_FOR_JOINS = 320
 """What the sign-ins that wait add to a value at most, and the mark of an account."""
 _MOST_OF_A_NAME = 20
 """So many cookies of the name are looked at: whoever sends more sends none of ours."""
-_SALT = b"meter.reader"
-_SHORT = 600
 _VERSION = 1
 _DEVICE = "device:"
 _ACCOUNT = "account:"
@@ -102,23 +100,19 @@ class CookieJar:
     and is signed anew.
     """
 
-    def __init__(self, name: str, secrets: str | bytes | Iterable[str | bytes]) -> None:
-        given = [secrets] if isinstance(secrets, str | bytes) else list(secrets)
-        keys = [key.encode() if isinstance(key, str) else key for key in given]
-        if not keys or not all(isinstance(key, bytes) and key.strip() for key in keys):
-            raise ValueError(
-                "a gate needs a `secret` that signs its cookies: a long random text that every"
-                " process has, or several, newest first"
-            )
+    def __init__(self, name: str, secrets: Secrets) -> None:
+        signing = Signing(
+            secrets,
+            "reader",
+            otherwise="a gate needs a `secret` that signs its cookies: a long random text that"
+            " every process has, or several, newest first",
+        )
         if not name.isascii() or not name.replace("-", "").replace("_", "").isalnum():
             raise ValueError(
                 f"`cookie` is a name of letters, digits, `-` and `_`, not {quoted(name)}"
             )
         self.name = name
-        self._newest = _serializer(keys[:1])
-        self._older = _serializer(
-            list(reversed(keys[1:]))
-        )  # as itsdangerous wants them: newest last
+        self._signing = signing
 
     def read(self, header: str, now: int) -> tuple[ReaderCookie | None, bool]:
         """Return the cookie of a `Cookie` header, and whether it is due to be written anew.
@@ -128,7 +122,7 @@ class CookieJar:
         """
         for value in islice(self._values(header), _MOST_OF_A_NAME):
             try:
-                payload, is_old = self._payload(value)
+                payload, is_old = self._signing.read(value)
             except BadData:
                 continue
             cookie = _cookie(payload)
@@ -142,23 +136,16 @@ class CookieJar:
             if name == self.name and len(value) <= MOST_BYTES and value.isascii():
                 yield value.strip('"')
 
-    def _payload(self, value: str) -> tuple[Any, bool]:
-        """Return what a value holds, and whether another key than the newest signed it."""
-        try:
-            return self._newest.loads(value), False
-        except BadSignature:
-            return self._older.loads(value), True
-
     def fits(self, cookie: ReaderCookie) -> bool:
         """Say whether browsers keep a cookie of this size, also with sign-ins that wait."""
         return len(self._value(cookie)) + len(self.name) + _ROOM_FOR_JOINS < MOST_BYTES
 
     def _value(self, cookie: ReaderCookie) -> str:
         usage = base64_encode(cookie.usage).decode()
-        joins = [list(join) for join in cookie.joins]
-        payload = [_VERSION, cookie.device, cookie.issued, cookie.account, joins, usage]
-        value = self._newest.dumps(payload)
-        return value if isinstance(value, str) else value.decode()
+        joins: list[Json] = [list(join) for join in cookie.joins]
+        return self._signing.sign(
+            [_VERSION, cookie.device, cookie.issued, cookie.account, joins, usage]
+        )
 
     def set(self, cookie: ReaderCookie, *, secure: bool) -> str:
         """Return a `Set-Cookie` header's value."""
@@ -178,25 +165,7 @@ class CookieJar:
         return morsel.OutputString()
 
 
-class _Serializer(URLSafeSerializer):
-    """Compresses only what is long: to try it costs more than to sign."""
-
-    def dump_payload(self, obj: Any) -> bytes:  # noqa: ANN401 - as itsdangerous has it
-        plain = super(URLSafeSerializerMixin, self).dump_payload(obj)
-        return super().dump_payload(obj) if len(plain) > _SHORT else base64_encode(plain)
-
-
-def _serializer(keys: list[bytes]) -> URLSafeSerializer:
-    """Return what signs by the last key and reads by all, each derived once for all calls."""
-    derived = [
-        Signer(key, _SALT, key_derivation="hmac", digest_method=sha256).derive_key() for key in keys
-    ]
-    return _Serializer(
-        derived, salt=_SALT, signer_kwargs={"digest_method": sha256, "key_derivation": "none"}
-    )
-
-
-def _cookie(payload: Any) -> ReaderCookie | None:  # noqa: ANN401 - any JSON that was signed once
+def _cookie(payload: Json) -> ReaderCookie | None:
     """Return the cookie that a signed payload is, or `None` for one of another version."""
     match payload:
         case [1, str(device), int(issued), str(account), list(joins), str(usage)] if device:
@@ -208,8 +177,16 @@ def _cookie(payload: Any) -> ReaderCookie | None:  # noqa: ANN401 - any JSON tha
             device=device,
             issued=issued,
             account=account,
-            joins=tuple((str(mark), int(at)) for mark, at in joins),
+            joins=tuple(_join(join) for join in joins),
             usage=base64_decode(usage),
         )
     except (BadData, OverflowError, TypeError, ValueError):
         return None
+
+
+def _join(join: Json) -> tuple[str, int]:
+    match join:
+        case [str(mark), int(at)]:
+            return mark, at
+        case _:
+            raise ValueError("no sign-in that waits")

@@ -26,6 +26,7 @@ _CACHING = frozenset(
 _AGE = re.compile(r'(?:s-maxage|max-age)\s*=\s*"?(\d{1,9})', re.IGNORECASE)
 _FOREVER = 10**9
 _VALIDATORS = ("etag", "last-modified", "accept-ranges")
+_OK = 200
 _STORABLE = (200, 203, 206, 304)
 _RESTRICTED = ("private", "no-store", "no-cache")
 _REFUSAL = "the page is only for somebody who reads it: ask again then\n"
@@ -46,14 +47,19 @@ def finish(
     refused: bool,
     max_age: int,
     set_cookie: str | None,
+    answered: int = 200,
+    more: Iterable[tuple[str, str]] = (),
 ) -> Finished:
     """Return what goes out of a view's answer that has asked about its reader.
 
     `refused`: nothing of the view's goes out but a 503. `max_age`: the seconds for which everybody
     gets the same, 0 for none; where the view's own headers allow fewer, it is those. `set_cookie`:
-    the reader's cookie, if one has to be set.
+    the reader's cookie, if one has to be set. `answered` is the status that the articles have,
+    where it is not 200, and `more` are headers that they bring.
     """
-    given = list(headers)
+    given = [*headers, *more]
+    if answered != _OK and status in _STORABLE:
+        status = answered
     seconds = min(max_age, *_ages(given)) if max_age else 0
     if refused:
         return _refusal(set_cookie)

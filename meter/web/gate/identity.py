@@ -13,6 +13,7 @@ from attrs import evolve
 
 from meter.engine import joined_at
 from meter.errors import IdentityError, quoted
+from meter.usage import Usage
 from meter.view import Reader
 from meter.web.gate.cookie import ReaderCookie, account_reader_id, new_device
 from meter.web.gate.steps import AskPaywall, AskSite, Steps, at_once, tried
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from meter.usage import Usage
     from meter.web.gate.configured import AccountOf, ConfiguredGate
     from meter.web.gate.request import WebRequest
 
@@ -30,6 +30,7 @@ __all__ = ["NOBODY", "Identity"]
 
 NOBODY = Reader(id=None)
 _WAITS = object()
+_UNUSED = Usage()
 
 
 class Identity:
@@ -106,7 +107,7 @@ class Identity:
 
     def carry(self, cookie: ReaderCookie, usage: Usage) -> bool:
         """Let a new cookie hold what a first visit counts; say whether it can."""
-        full = evolve(cookie, usage=usage.to_bytes())
+        full = evolve(cookie, usage=b"" if usage == _UNUSED else usage.to_bytes())
         self._is_new = self._gate.jar.fits(full)
         self.write(full if self._is_new else cookie)
         return self._is_new

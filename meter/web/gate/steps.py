@@ -17,6 +17,7 @@ from meter.paywall import AsyncPaywall, Paywall
 from meter.stores import queries
 
 __all__ = [
+    "AskEdge",
     "AskPaywall",
     "AskSite",
     "Steps",
@@ -50,7 +51,14 @@ class AskSite:
     call: Callable[[], Any]
 
 
-Step: TypeAlias = AskPaywall | AskSite
+@frozen
+class AskEdge:
+    """A call that may wait for a network: where the site awaits, it waits in a thread."""
+
+    call: Callable[[], Any]
+
+
+Step: TypeAlias = AskPaywall | AskSite | AskEdge
 Steps: TypeAlias = Generator[Step, Any, T]
 
 
@@ -113,6 +121,9 @@ async def run_async(steps: Steps[T], paywall: Paywall | AsyncPaywall) -> T:
     async def ask(step: Step) -> object:
         if isinstance(step, AskPaywall) and not isinstance(paywall, AsyncPaywall):
             return await asyncio.to_thread(step.call, paywall)
+        if isinstance(step, AskEdge):
+            found = await asyncio.to_thread(step.call)
+            return await found if isawaitable(found) else found
         found = step.call(paywall) if isinstance(step, AskPaywall) else step.call()
         return await found if isawaitable(found) else found
 

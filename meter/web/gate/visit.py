@@ -26,6 +26,8 @@ __all__ = ["Visit"]
 
 T = TypeVar("T")
 
+_OK = 200
+
 
 class Visit:
     """One request at a gate; nothing is decided, asked or set before the view asks.
@@ -158,10 +160,17 @@ class Visit:
             refused=any(answer.refused for answer, _ in self._opened),
             max_age=self._max_age(),
             set_cookie=self._identity.header(),
+            answered=self._status(),
+            more=dict.fromkeys(pair for answer, _ in self._opened for pair in answer.headers),
         )
         if finished.body is not None and self.request.method.upper() == "HEAD":
             return finished._replace(body=b"")
         return finished
+
+    def _status(self) -> int:
+        """Return the status that every article of this page has, or 200."""
+        statuses = {answer.status for answer, _ in self._opened}
+        return statuses.pop() if len(statuses) == 1 else _OK
 
     def _check_time(self) -> None:
         """Raise `RuntimeError` once the answer has begun, without what would have to be in it."""

@@ -57,7 +57,9 @@ class VerifiedCrawlers:
     def sections(self) -> tuple[str, ...]:
         """The sections that the policy mentions, sorted."""
         slots = self._space.vocabulary.slots
-        return tuple(sorted(name for slot in slots if slot.name == "section" for name in slot.mentioned))
+        return tuple(
+            sorted(name for slot in slots if slot.name == "section" for name in slot.mentioned)
+        )
 
     def verdicts(
         self,

@@ -11,7 +11,7 @@ from meter.web.publish.statements import MADE, Statement
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from meter.policy import MachinesTable
+    from meter.policy.machines import MachinesTable
     from meter.web.publish.places import Place
 
 __all__ = ["link_of", "read_headers", "write_headers"]
@@ -48,10 +48,13 @@ def read_headers(text: str) -> Iterator[Statement]:
         header = _HEADER.fullmatch(line.strip())
         if part:
             path = part[1]
-        elif header and header[1].lower() in ("link", "content-usage"):
-            words = header[2]
-            if header[1].lower() == "content-usage":
-                words = ", ".join(sorted(member.strip() for member in words.split(",")))
-            yield Statement(
-                path=path, about=header[1].lower(), words=words, source=line.strip(), line=number
-            )
+        elif header and _is_ours(header[1].lower(), header[2]):
+            about = header[1].lower()
+            mark = ";" if about == "link" else ","
+            words = f"{mark} ".join(sorted(part.strip() for part in header[2].split(mark)))
+            yield Statement(path=path, about=about, words=words, source=line.strip(), line=number)
+
+
+def _is_ours(name: str, value: str) -> bool:
+    """Say whether a header says what may be done with a page; other links are the publisher's."""
+    return name == "content-usage" or (name == "link" and "license" in value)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import quote, urlsplit
 
 from attrs import frozen
 
@@ -12,14 +11,15 @@ from meter.verify.crawlers import ELSEWHERE, VerifiedCrawlers, ask_of_crawlers, 
 from meter.vocabulary import CrawlerClass
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from meter.policy import MachinesTable, MachineTerms, Policy
+    from meter.policy import Policy
+    from meter.policy.machines import MachinesTable
+    from meter.vocabulary.machine_terms import MachineTerms
 
-__all__ = ["Licence", "Place", "Usage", "enclosing", "machines_of", "places"]
+__all__ = ["ROOT", "Licence", "Place", "Usage", "enclosing", "licence_of", "machines_of", "places"]
 
-_IN_A_PATH = "/-._~!&'()+,;=:@%"
-"""What stands in a path as it is; `*` and `$` do not, since RFC 9309 gives them a meaning."""
+ROOT = "/"
 
 USAGES = {
     CrawlerClass.SEARCH: "search",
@@ -99,6 +99,11 @@ def machines_of(policy: Policy) -> MachinesTable:
     return policy.machines
 
 
+def licence_of(machines: MachinesTable) -> str:
+    """Return the address of the licence: the one of the policy, or that of the file itself."""
+    return machines.licence or f"{machines.site.rstrip('/')}/rsl.xml"
+
+
 def places(policy: Policy) -> tuple[Place, ...]:
     """Return what is true in each part of a site, by its path; the whole site comes first.
 
@@ -108,10 +113,10 @@ def places(policy: Policy) -> tuple[Place, ...]:
     large to say.
     """
     machines = machines_of(policy)
-    paths: dict[str, list[str | None]] = {_root_of(machines): [ELSEWHERE]}
+    paths: dict[str, list[str | None]] = {ROOT: [ELSEWHERE]}
     found = ask_of_crawlers(policy, lambda crawlers: _access(policy, crawlers, machines.paths))
     for section in sorted({section for _, section in found if section is not ELSEWHERE}):
-        paths.setdefault(_path_of(machines, section), []).append(section)
+        paths.setdefault(machines.path_of(section), []).append(section)
     return tuple(_place(machines, path, paths[path], found) for path in sorted(paths))
 
 
@@ -121,17 +126,6 @@ def enclosing(place: Place, among: Sequence[Place]) -> Place | None:
         other for other in among if place.path != other.path and place.path.startswith(other.path)
     ]
     return max(around, key=lambda other: len(other.path), default=None)
-
-
-def _root_of(machines: MachinesTable) -> str:
-    return f"{urlsplit(machines.site).path.rstrip('/')}/"
-
-
-def _path_of(machines: MachinesTable, section: str) -> str:
-    """Return where the articles of a section are, as it stands in an address."""
-    if section in machines.paths:
-        return machines.paths[section]
-    return _root_of(machines) + quote(section, safe=_IN_A_PATH) + "/"
 
 
 def _access(policy: Policy, crawlers: VerifiedCrawlers, named: Iterable[str]) -> _Found:
@@ -186,15 +180,15 @@ def _place(
         path=path,
         sections=tuple(sections),
         usage=Usage(
-            _both(machines.train_ai, gets=gets[CrawlerClass.TRAINING]),
-            _both(machines.search, gets=gets[CrawlerClass.SEARCH]),
+            _both(said=machines.train_ai, gets=gets[CrawlerClass.TRAINING]),
+            _both(said=machines.search, gets=gets[CrawlerClass.SEARCH]),
         ),
         licences=tuple(licences),
         prohibits=_usages(one for one in unpriced if one not in (*free, *silent)),
     )
 
 
-def _both(said: bool | None, *, gets: bool) -> bool | None:
+def _both(*, said: bool | None, gets: bool) -> bool | None:
     return None if said is None else said and gets
 
 

@@ -12,9 +12,9 @@ from meter.web.publish.places import enclosing, licence_of
 from meter.web.publish.statements import MADE, Statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from meter.policy import MachinesTable
+    from meter.policy.machines import MachinesTable
     from meter.web.publish.places import Place
 
 __all__ = ["OWN_LINES", "contradictions", "own_lines", "read_robots", "write_robots"]
@@ -24,7 +24,6 @@ _HEAD = (
     f"# {MADE} from the policy of the paywall: change that one, and publish again.\n"
     "# `meter prove POLICY --published DIR` names the lines that have become untrue.\n"
 )
-_LINE = re.compile(r"\s*([A-Za-z-]+)\s*:\s*([^#]*?)\s*(?:#.*)?")
 _USAGE, _LICENCE = "Content-Usage", "License"
 _OURS = ("user-agent", "allow", "license", "content-usage")
 
@@ -47,10 +46,10 @@ def own_lines(text: str) -> tuple[str, str | None]:
     Kept is what stands below the line that says so, and above it comments and sitemaps.
     """
     made, _, own = text.partition(f"{OWN_LINES}\n")
+    rules = {rule.line: rule.key for rule in _rules(made)}
     above = []
-    for line in made.splitlines():
-        rule = _LINE.fullmatch(line)
-        key = rule[1].lower() if rule else ""
+    for number, line in enumerate(made.splitlines(), 1):
+        key = rules.get(number, "")
         if key == "sitemap" or (line.startswith("#") and f"{line}\n" not in _HEAD):
             above.append(f"{line}\n")
         elif line.strip() and not line.startswith("#") and key not in _OURS:
@@ -70,7 +69,7 @@ class _Rule:
 
 @frozen
 class _Group:
-    """The rules for some crawlers; a crawler obeys its own group, else that of `*`, and no other."""
+    """The rules for some crawlers: a crawler obeys its own group, else that of `*`."""
 
     agents: list[str] = Factory(list)
     rules: list[_Rule] = Factory(list)
@@ -78,9 +77,9 @@ class _Group:
 
 def _rules(text: str) -> Iterator[_Rule]:
     for number, line in enumerate(text.splitlines(), 1):
-        rule = _LINE.fullmatch(line)
-        if rule:
-            yield _Rule(rule[1].lower(), rule[2], line.strip(), number)
+        key, mark, value = line.partition("#")[0].partition(":")
+        if mark:
+            yield _Rule(key.strip().lower(), value.strip(), line.strip(), number)
 
 
 def _groups(text: str) -> list[_Group]:
@@ -169,8 +168,9 @@ def _shuts(rule: _Rule, group: _Group, statement: Statement) -> bool:
 
 def _matches(pattern: str, path: str) -> bool:
     """Say whether a path of a rule covers a path: `*` is anything, `$` the end."""
-    escaped = re.escape(pattern).replace(r"\*", ".*")
-    return re.match(escaped.removesuffix(r"\$") + ("$" if pattern.endswith("$") else ""), path) is not None
+    escaped = re.escape(pattern.removesuffix("$")).replace(r"\*", ".*")
+    end = "$" if pattern.endswith("$") else ""
+    return re.match(escaped + end, path) is not None
 
 
 def _problem(name: str, line: int, message: str, advice: str) -> Problem:

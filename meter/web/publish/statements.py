@@ -42,9 +42,7 @@ class Statement:
     line: int = 1
 
 
-def untrue(
-    name: str, said: Sequence[Statement], true: Sequence[Statement]
-) -> Iterator[Problem]:
+def untrue(name: str, said: Sequence[Statement], true: Sequence[Statement]) -> Iterator[Problem]:
     """Yield a problem for each statement that is not true, and for each that is missing.
 
     `true` is what the file would say if it were written now. Where it says nothing of a path, what

@@ -73,13 +73,22 @@ class VerifiedCrawlers:
         `access` articles of each are meant. `None` for the crawler is a stranger without an id.
         """
         diagrams = self._space.diagrams
+        met = diagrams.values(
+            diagrams.ite(self.where(crawler, section, access), self._whole, FALSE)
+        )
+        return frozenset(leaf for leaf in met if isinstance(leaf, Verdict))
+
+    def where(
+        self, crawler: CrawlerClass | None, section: str | None, access: ArticleAccess | None = None
+    ) -> int:
+        """Return all situations of a class of verified crawlers in a section; see `verdicts`."""
+        diagrams = self._space.diagrams
         here = diagrams.conjoin(
             self._crawlers, self._code("crawler", _view(crawler=crawler)), self._in(section)
         )
-        if access is not None:
-            here = diagrams.conjoin(here, self._code("access", _view(access=access)))
-        met = diagrams.values(diagrams.ite(here, self._whole, FALSE))
-        return frozenset(leaf for leaf in met if isinstance(leaf, Verdict))
+        if access is None:
+            return here
+        return diagrams.conjoin(here, self._code("access", _view(access=access)))
 
     def _in(self, section: str | None) -> int:
         if section is not ELSEWHERE:

@@ -75,7 +75,7 @@ show = "wall"
 
 
 class PublishedEdit(NamedTuple):
-    """One edit of the policy: what is put for what, and the lines that go and that come.
+    """One edit of the policy: what is put for what, and the lines that go, come and move.
 
     A line is the name of its file, a blank, and what stands there without its indent.
     """
@@ -85,6 +85,7 @@ class PublishedEdit(NamedTuple):
     new: str
     gone: tuple[str, ...] = ()
     come: tuple[str, ...] = ()
+    moved: tuple[str, ...] = ()
 
 
 _CLUB = '[[rules]]\nname = "the club is closed"\nwhen = { section = ["club"] }\nshow = "wall"\n'
@@ -265,6 +266,11 @@ EDITS = (
             "headers.txt # pages under /club/:",
             'article.jsonld "@id": "#club/free"',
             'article.jsonld "url": "https://www.example.com/club/ARTICLE"',
+        ),
+        moved=(
+            "headers.txt Content-Usage: train-ai=n, search=n",
+            'rsl.xml <prohibits type="usage">search ai-train ai-input</prohibits>',
+            'article.jsonld "isAccessibleForFree": false',
         ),
     ),
     PublishedEdit(

@@ -48,10 +48,11 @@ def usage_refused(findings: Findings) -> Iterator[Problem]:
             continue
         rules = {verdict.rule for verdict in met}
         refusing = [rule.name for rule in findings.rules if rule.name in rules]
+        show = f"{quoted(refusing, 'and')} {'shows' if len(refusing) == 1 else 'show'}"
         yield warning(
             code="usage-refused",
             path=("machines", said.key),
-            message=f"`{said.key} = true` is never published: {quoted(refusing, 'and')} show every"
+            message=f"`{said.key} = true` is never published: {show} every"
             f" verified crawler of the class `{said.crawler}` a preview of every article",
             advice=f'add a rule above, with `when = {{ crawler = ["{said.crawler}"] }}` and'
             f' `show = "article"`, or write `{said.key} = false`',

@@ -92,10 +92,11 @@ def read_articles(text: str) -> list[Statement]:
         if isinstance(entry, dict) and _SAYS in entry:
             name = str(entry.get("@id", ""))
             words = str(entry[_SAYS]).lower()
+            folder, _, access = name.removeprefix("#").rpartition("/")
             found.append(
                 Statement(
-                    path="",
-                    about=name,
+                    path=f"/{folder}/" if folder else "/",
+                    about=access,
                     words=words,
                     source=f"{name}: {_SAYS} {words}",
                     line=_line_of(text, name),

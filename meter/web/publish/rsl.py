@@ -91,7 +91,7 @@ def read_rsl(text: str) -> list[Statement]:
 class _Reader:
     """Reads licences one element after the other, with their lines.
 
-    What a licence is known by is its place among those of its kind: free ones, and others.
+    A licence that costs something is known by what it permits, and one that costs nothing by that.
     """
 
     def __init__(self, text: str) -> None:
@@ -138,10 +138,13 @@ class _Reader:
     def end(self, name: str) -> None:
         """End an element: a licence is known by what it costs, which stands last."""
         if name == "license":
+            if self._licences[-1] != "free":
+                permits = [each.words for each in self._read if each.about == "permits"]
+                self._licences[-1] = " ".join(permits)
             kind = self._licences[-1]
             number = self._licences.count(kind)
             for each in self._read:
-                about = f"{each.about} of licence {kind} {number}"
+                about = f"{each.about} of licence {number} for {kind}"
                 self.found.append(
                     Statement(
                         path=self._path,

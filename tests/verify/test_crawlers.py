@@ -11,9 +11,9 @@ import pytest
 from meter import Article, PageView, Reader, Usage, decide, loads_policy
 from meter.facts import Vocabulary
 from meter.rulebook import Rulebook
-from meter.verify.crawlers import ELSEWHERE, VerifiedCrawlers
 from meter.verify.lints import lints
 from meter.verify.space import Space
+from meter.verify.walk.crawlers import ELSEWHERE, VerifiedCrawlers
 from meter.verify.walk.symbolic import among, verdicts
 from meter.vocabulary import ArticleAccess, CrawlerClass
 from tests.verify.random_policies import SETS, WORDS, random_policy

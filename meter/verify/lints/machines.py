@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from meter.verify.crawlers import ELSEWHERE, VerifiedCrawlers, opens
 from meter.verify.lints.findings import warning
 from meter.verify.phrasing import quoted
+from meter.verify.walk.crawlers import ELSEWHERE, VerifiedCrawlers, opens
 from meter.vocabulary import ArticleAccess, CrawlerClass
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from attrs import frozen
 
 from meter.errors import PolicyError, Problem
-from meter.verify.crawlers import ELSEWHERE, VerifiedCrawlers, ask_of_crawlers, opens
+from meter.verify.walk.crawlers import ELSEWHERE, VerifiedCrawlers, ask_of_crawlers, opens
 from meter.vocabulary import CrawlerClass
 
 if TYPE_CHECKING:

@@ -89,7 +89,7 @@ def _groups(text: str) -> list[_Group]:
         if rule.key == "user-agent":
             if not groups or any(one.key != "user-agent" for one in groups[-1].rules):
                 groups.append(_Group())
-            groups[-1].agents.append(rule.value.lower())
+            groups[-1].agents.append(rule.value)
             groups[-1].rules.append(rule)
         elif rule.key not in ("license", "sitemap") and groups:
             groups[-1].rules.append(rule)

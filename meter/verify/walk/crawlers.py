@@ -30,10 +30,13 @@ ELSEWHERE = None
 """Stands for all sections that the policy does not mention, and for articles without one."""
 
 _NOBODY = Reader(id=None)
+# fmt: off
 _OF_THE_PAGE = frozenset({
     "access", "age", "channel", "country", "crawler", "device", "hour", "kind", "language",
     "period", "published", "referrer", "section", "tags", "value", "weekday",
-})  # fmt: skip
+})
+# fmt: on
+"""What may be otherwise on another page, or at another time."""
 _ANY_TIME = instant(datetime(2026, 1, 1, tzinfo=UTC))
 _Answer = TypeVar("_Answer")
 

@@ -67,10 +67,12 @@ def prepare() -> None:
 
 @lru_cache(maxsize=4096)
 def _is_crawler(agent: str) -> bool:
-    """Say whether a user agent is a known crawler's, by the list `crawler-user-agents`.
+    """Say whether a user agent is a crawler's, by the list `crawler-user-agents` or by its form.
+
+    Crawlers give an address where they are explained, with a `+` before it; no browser does.
 
     The list holds browsers without a screen too. They claim nothing but to be browsers, keep
     cookies, and are counted like any.
     """
     named = agent.replace("HeadlessChrome/", "Chrome/")
-    return bool(named) and bool(crawleruseragents.is_crawler(named))
+    return "+http" in named or (bool(named) and bool(crawleruseragents.is_crawler(named)))

@@ -20,6 +20,7 @@ from threading import Timer
 from meter import Article, AsyncPaywall
 from meter.stores.memory import MemoryStore
 from meter.web import Gate, WebRequest
+from meter.web.gate.kinds import prepare
 from meter.web.machines import HttpsDirectory, KnownCrawler, Machines
 from tests.web.machines.servers import ServerResolver, key_server, name_server
 from tests.web.machines.signing import HOST, NOW, directory, ed25519, signed
@@ -139,6 +140,7 @@ def main(argv=None):
     parser.add_argument("--whole", action="store_true", help="50 views of each, instead of 8")
     number = 50 if parser.parse_args(argv).whole else 8
     deadline = 1000 * DEADLINE.total_seconds()
+    prepare()
     is_true = True
     for who, ways, measure in (("a name server", NAMES, by_name), ("a directory", PARTS, by_key)):
         for way in ways:

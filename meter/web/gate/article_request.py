@@ -97,7 +97,8 @@ class ArticleRequest:
     def _meet(self) -> Steps[None]:
         """Find out whether a machine asks, of which class, and note it on the view."""
         word = yield from self._identity.crawler()
-        self._kind = kind_of(self._request, verified=bool(word))
+        claimed = self._gate.claims_to_be_a_crawler(self._request)
+        self._kind = kind_of(self._request, verified=bool(word), claimed=claimed)
         self._view = evolve(
             self._view,
             crawler=word if self._kind is RequestKind.CRAWLER else False,

@@ -43,14 +43,19 @@ class RequestKind(StrEnum):
 MACHINES = (RequestKind.CLAIMED_CRAWLER, RequestKind.CRAWLER)
 
 
-def kind_of(request: WebRequest, *, verified: bool = False) -> RequestKind:
-    """Return what a request is; `verified`: the site has proved that it is a crawler's."""
+def kind_of(request: WebRequest, *, verified: bool = False, claimed: bool = False) -> RequestKind:
+    """Return what a request is.
+
+    `verified`: the site has proved that it is a crawler's. `claimed`: it has the name of one that
+    the site knows.
+    """
     told = [request.headers[name].lower() for name in _ANNOUNCED if name in request.headers]
     if any(word in announced for announced in told for word in _AHEAD):
         return RequestKind.AHEAD
     if verified:
         return RequestKind.CRAWLER
-    if _says_it_is_an_agent(request) or _is_crawler(request.header("user-agent")[:_LONGEST_AGENT]):
+    agent = request.header("user-agent")[:_LONGEST_AGENT]
+    if claimed or _says_it_is_an_agent(request) or _is_crawler(agent):
         return RequestKind.CLAIMED_CRAWLER
     return RequestKind.LOOK if request.method.upper() in _NOBODY else RequestKind.READ
 

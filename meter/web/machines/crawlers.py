@@ -25,6 +25,10 @@ DIRECTORY_FORM = "where its keys are, such as `https://agent.example`"
 _DOMAIN = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
 _LONGEST_DOMAIN = 253
 _LEAST_AGENT = 3
+_BROWSERS = (
+    "mozilla/5.0 (windows nt 10.0; win64; x64) (macintosh; intel mac os x 10_15_7) (x11; linux"
+    " x86_64) applewebkit/537.36 (khtml, like gecko) chrome/140.0 mobile safari/537.36 firefox edg"
+)
 
 
 def domain_step(domain: str) -> str | None:
@@ -43,6 +47,15 @@ def domain_step(domain: str) -> str | None:
     if "." not in domain:
         return "write two parts at least, as in `googlebot.com`"
     return f"write {DOMAIN_FORM}"
+
+
+def agent_step(agent: str) -> str | None:
+    """Return the next step if a word of a `User-Agent` tells no crawler from people."""
+    if len(agent) < _LEAST_AGENT:
+        return "write three letters at least"
+    if agent.lower() in _BROWSERS:
+        return "every browser says that: write the word that nobody else has, such as `Googlebot`"
+    return None
 
 
 def directory_step(address: str) -> str | None:
@@ -100,9 +113,10 @@ class KnownCrawler:
         if step is not None:
             message = f"`keys` is {DIRECTORY_FORM}, not {quoted(self.keys)}"
             refuse(self, "keys", Fault("bad-link", message, step))
-        if (self.ranges or self.domains) and len(self.agent) < _LEAST_AGENT:
-            message = f"`agent` is a word of the `User-Agent`, not {quoted(self.agent)}"
-            refuse(self, "agent", Fault("bad-value", message, "write three letters at least"))
+        step = agent_step(self.agent) if self.ranges or self.domains else None
+        if step is not None:
+            message = f"`agent` is a word of its own `User-Agent`, not {quoted(self.agent)}"
+            refuse(self, "agent", Fault("bad-value", message, step))
         if not (self.ranges or self.domains or self.keys):
             refuse(self, "name", _UNPROVABLE)
 

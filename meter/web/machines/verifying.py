@@ -90,6 +90,11 @@ class Machines:
             for crawler in by_agent
             if crawler.ranges or crawler.domains
         ]
+        self._tokens = [
+            crawler.agent.lower()
+            for crawler in self.crawlers
+            if crawler.ranges or crawler.domains or crawler.agent != crawler.name
+        ]
         self._deadline = deadline.total_seconds()
         self._longest = longest
         self._clock = clock
@@ -128,6 +133,11 @@ class Machines:
         finally:
             self._waiting.release()
 
+    def claims(self, request: WebRequest) -> bool:
+        """Say whether a request has the `agent` of a known crawler, which proves nothing."""
+        agent = _user_agent(request)
+        return any(token in agent for token in self._tokens)
+
     def at_once(self, request: WebRequest) -> CrawlerWord | None:
         """Return the same without waiting, or `None` where somebody has to be asked."""
         try:
@@ -141,7 +151,7 @@ class Machines:
                 return self._by_signature(request, patience)
             except RefusedSignatureError as error:
                 LOG.debug("an agent's request is not verified: %s", error)
-        agent = request.header("user-agent")[:_LONGEST_AGENT].lower()
+        agent = _user_agent(request)
         claimed = [each for each in self._named if each[0] in agent]
         address = address_of(request.client) if claimed else None
         if address is None:
@@ -198,6 +208,10 @@ class Machines:
         if keys is not None and keyid not in keys:
             keys = patience.ask(self._keys, address, younger=_KEYS_AGAIN)
         return None if keys is None else keys.get(keyid)
+
+
+def _user_agent(request: WebRequest) -> str:
+    return request.header("user-agent")[:_LONGEST_AGENT].lower()
 
 
 def _authority(request: WebRequest) -> str:

@@ -85,6 +85,12 @@ WRONG = {
     "a folder": (one('ranges = "."'), "no-such-file", 3, None),
     "no list of ranges": (one('ranges = "crawlers.toml"'), "bad-ranges", 3, "fetch it anew"),
     "a short word": (one('agent = "ab"\ndomains = ["a.example"]'), "bad-value", 3, "three letters"),
+    "every browser's word": (
+        one('agent = "Mozilla"\ndomains = ["a.example"]'),
+        "bad-value",
+        3,
+        "every browser says that",
+    ),
     "two of a name": (
         one('domains = ["a.example"]') * 2,
         "duplicate-name",

@@ -160,6 +160,16 @@ def test_who_signs_and_is_not_verified_only_claims(headers):
     assert len(there.store) == 0
 
 
+def test_the_name_of_a_known_crawler_only_claims():
+    """Whatever the publisher calls it: who has the name and is not verified is not counted."""
+    known = KnownCrawler(name="HarbourBox", kind="search", ranges=["192.0.2.0/24"])
+    there = site(machines(crawlers=[known]))
+    (answer,), went = finished(there.visit(user_agent="harbourbox/1", client="192.0.3.1"), METERED)
+    assert (answer.kind, went.status) == ("claimed-crawler", 402)
+    (answer,), _ = finished(there.visit(user_agent="harbourbox/1", client="192.0.2.1"), METERED)
+    assert (answer.kind, answer.whole) == ("crawler", True)
+
+
 def test_a_signature_is_used_up_by_a_request_and_not_by_each_article():
     """One page opens several articles; the same request again is a copy."""
     crawlers = [KnownCrawler(name="Agent", kind="search", keys=AGENT)]

@@ -21,7 +21,7 @@ generate = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(generate)
 
 CODES = {*POLICY_CODES, *PROMPT_CODES}
-PAGE = (REFERENCE / "problems.md").read_text("utf-8")
+PAGE = "".join((REFERENCE / name).read_text("utf-8") for name in ("problems.md", "institutions.md"))
 DOCUMENTED = re.findall(r"^### `([a-z0-9-]+)`$", PAGE, re.MULTILINE)
 EXAMPLES = {match[2]: match[3] for match in generate._BROKEN.finditer(PAGE)}
 WITHOUT_EXAMPLE = {
@@ -36,6 +36,7 @@ WITHOUT_EXAMPLE = {
 }
 REPORTERS = {
     "add",
+    "Fault",
     "Problem",
     "problem_at",
     "_unknown",
@@ -47,6 +48,8 @@ MODULES = [
     ROOT / "meter" / "validation.py",
     ROOT / "meter" / "policy" / "prompt_faults.py",
     *sorted((ROOT / "meter" / "loading").rglob("*.py")),
+    ROOT / "meter" / "web" / "addresses.py",
+    *sorted((ROOT / "meter" / "web" / "institutions").rglob("*.py")),
 ]
 
 

@@ -251,6 +251,32 @@ def test_three_are_counted_and_the_fourth_is_a_teaser(site, is_async, prefix):
     assert not free.cookies
 
 
+def test_the_file_of_a_setting_lets_a_library_read(site, tmp_path):
+    """`INSTITUTIONS` is a path, as in `BASE_DIR / "institutions.toml"`."""
+    path = tmp_path / "institutions.toml"
+    path.write_text('[[institutions]]\nname = "Library"\naddresses = ["192.0.2.0/24"]\n')
+    inside, outside = (
+        site(INSTITUTIONS=path, client={"REMOTE_ADDR": address})
+        for address in ("192.0.2.7", "203.0.113.9")
+    )
+    assert is_whole(inside.get("/articles/premium-1"))
+    assert not is_whole(outside.get("/articles/premium-1"))
+    assert not is_whole(outside.get("/articles/premium-1", X_Forwarded_For="192.0.2.7"))
+
+
+@pytest.mark.parametrize(("setting", "expected"), [({}, True), ({"INSTITUTIONS": None}, False)])
+def test_the_institutions_beside_the_policy_are_taken_unless_there_are_to_be_none(
+    site, tmp_path, setting, expected
+):
+    """`None` says that the file beside is not for this site."""
+    (tmp_path / "policy.toml").write_text(POLICY.read_text())
+    text = '[[institutions]]\nname = "Library"\naddresses = ["192.0.2.0/24"]\n'
+    (tmp_path / "institutions.toml").write_text(text)
+    address = {"REMOTE_ADDR": "192.0.2.7"}
+    inside = site(POLICY=tmp_path / "policy.toml", client=address, **setting)
+    assert is_whole(inside.get("/articles/premium-1")) is expected
+
+
 @pytest.mark.parametrize(("is_async", "prefix"), EVERY_WAY)
 @pytest.mark.parametrize("account", ["reader_of", "areader_of"])
 def test_who_is_signed_in_may_be_asked_either_way(site, is_async, prefix, account):

@@ -7,6 +7,7 @@ import logging
 import pytest
 
 from meter import Article, Paywall, Reader, loads_policy
+from meter.errors import StoreUnavailableError
 from meter.reloading import ReloadingPolicy
 from meter.stores.memory import MemoryStore
 from meter.view import Entitlement
@@ -266,6 +267,25 @@ def test_who_comes_from_an_institution_reads_as_a_subscriber_and_is_kept_nowhere
     assert headers["Cache-Control"] == "private, no-store"
     assert "Set-Cookie" not in headers
     assert not door.visit(client=STRANGER).open(PREMIUM).whole
+
+
+class Silent(MemoryStore):
+    """A store that does not answer."""
+
+    def load(self, _key):
+        raise StoreUnavailableError("down")
+
+
+def test_neither_consent_nor_a_store_that_answers_is_needed():
+    """Nothing is counted there: the page opens also where outages close everything."""
+    visit = site(consent=lambda _: False).visit(client=READER)
+    assert visit.open(PREMIUM).whole
+    assert visit.peek(PREMIUM).decision.access == "full"
+    known = Browser(site())
+    known.read("a", client=STRANGER)
+    known.read("b", client=STRANGER)
+    known.site.gate.paywall = Paywall(loads_policy(POLICY), Silent(), on_outage="closed")
+    assert known.read(PREMIUM, client=READER).whole
 
 
 def test_what_is_open_to_everyone_stays_with_the_caches():

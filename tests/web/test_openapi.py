@@ -34,7 +34,7 @@ def test_the_document_has_every_operation_and_every_key_of_an_event(server):
     assert listed == {(operation.method, operation.path) for operation in OPERATIONS}
     zone = ZoneInfo("UTC")
     view = body_of(told, "/v1/decide")["properties"]
-    assert set(view) == set(event_shape(zone).keys)
+    assert set(view) == set(event_shape(zone).keys) | {"address"}
     assert set(view["reader"]["properties"]) == set(reader_table(zone).keys)
     assert set(view["article"]["anyOf"][1]["properties"]) == set(article_table(zone).keys)
     rendered = body_of(told, "/v1/render")["properties"]

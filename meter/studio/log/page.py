@@ -21,6 +21,7 @@ from meter.studio.log.upload import uploaded
 from meter.studio.pages import desk_of, link, page
 from meter.studio.progress import progress_of, runs_of
 from meter.studio.runs import RunKey
+from meter.web.institutions.reading import FILE_NAME as INSTITUTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -214,7 +215,8 @@ def _time_column(asked: _AskedLog) -> str | None:
 def _policies(desk: Desk) -> list[str]:
     """Return the names of the policy's file and of others beside it."""
     files = names_beside(desk.folder, ".toml")
-    others = [name for name in files if not name.endswith(_JOURNEY) and name != desk.path.name]
+    none = (desk.path.name, INSTITUTIONS)
+    others = [name for name in files if not name.endswith(_JOURNEY) and name not in none]
     return [desk.path.name, *others[:_MOST_POLICIES]]
 
 

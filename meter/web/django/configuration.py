@@ -41,6 +41,8 @@ REQUIRED = {
 """What `METER` has to hold, and what each is."""
 _FUNCTIONS = ("ACCOUNT", "CONSENT", "COUNTRY", "CRAWLER")
 """What is called with Django's request."""
+_NONE = ("INSTITUTIONS",)
+"""Where `None` says something else than nothing: not even the file beside the policy."""
 NAMES = frozenset(
     {each.name.upper() for each in fields(Gate) if each.init} | {"ACCOUNT", "RELOAD", *REQUIRED}
 )
@@ -109,7 +111,7 @@ def opened(found: Mapping[str, Any]) -> DjangoPaywall:
     for name, what in REQUIRED.items():
         if not found.get(name):
             raise ImproperlyConfigured(f"`METER` needs `{name}`: {what}")
-    values = {name: value for name, value in found.items() if value is not None}
+    values = {name: value for name, value in found.items() if value is not None or name in _NONE}
     functions = {
         name: function_of(name, values.pop(name))
         for name in _FUNCTIONS

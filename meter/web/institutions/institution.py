@@ -68,5 +68,5 @@ class Institutions:
         One for each product that an institution with this address has, in the order of the file.
         What is no address, and `None`, has none: nothing is ever raised for what a reader sent.
         """
-        found = address_of(address)
+        found = address_of(address) if self.institutions else None
         return () if found is None else self._segments[found.version].rights(found)

@@ -112,7 +112,7 @@ CRAWLERS = Table(
 )
 
 
-def crawlers_schema() -> dict[str, Any]:
+def crawlers_schema() -> dict[str, object]:
     """Return the JSON Schema of `crawlers.toml`."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -135,16 +135,23 @@ class Lookups(Generic[K, T]):
             self._known.move_to_end(question)
             if len(self._known) > self._most:
                 self._known.popitem(last=False)
-        Thread(target=self._run, args=(question, asked), daemon=True).start()
+        with _Trouble() as trouble:
+            Thread(target=self._run, args=(question, asked), daemon=True).start()
+        if trouble.error is not None:  # the machine has no thread to give
+            self._end(asked, trouble.error)
         return asked
 
     def _run(self, question: K, asked: _Asked[T]) -> None:
         with _Trouble() as trouble:
             asked.value = self._ask(question)
+        self._end(asked, trouble.error)
+
+    def _end(self, asked: _Asked[T], error: Exception | None) -> None:
+        """Note what came of a question, and let go of whoever waits."""
         age = self._ages.nothing if asked.value is None else self._ages.found
-        if trouble.error is not None:
+        if error is not None:
             age = self._ages.failed
-            self._tell(trouble.error)
+            self._tell(error)
         with self._lock:
             asked.ends = self._timer() + age
             self._free += 1

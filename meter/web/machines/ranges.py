@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from bisect import bisect_right
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from meter.errors import quoted
 from meter.web.addresses import Address, AddressRange, parse_range
+from meter.web.institutions.segments import Segments
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,30 +33,12 @@ class AddressSet:
 
     def __init__(self, ranges: Iterable[str | AddressRange] = ()) -> None:
         read = [parse_range(each) if isinstance(each, str) else each for each in ranges]
-        self._stretches = {version: _merged(read, version) for version in (4, 6)}
+        self._segments = {
+            version: Segments(version, [(each, None) for each in read]) for version in (4, 6)
+        }
 
     def __contains__(self, address: Address) -> bool:
-        firsts, lasts = self._stretches[address.version]
-        place = bisect_right(firsts, int(address))
-        return place > 0 and int(address) <= lasts[place - 1]
-
-    def __len__(self) -> int:
-        """Return how many stretches there are, those that touch taken as one."""
-        return sum(len(firsts) for firsts, _ in self._stretches.values())
-
-
-def _merged(ranges: list[AddressRange], version: int) -> tuple[list[int], list[int]]:
-    """Return where stretches of one family start and end, in order, none touching the next."""
-    firsts: list[int] = []
-    lasts: list[int] = []
-    own = [each for each in ranges if each.version == version]
-    for each in sorted(own, key=lambda each: each.first):
-        if lasts and each.first <= lasts[-1] + 1:
-            lasts[-1] = max(lasts[-1], each.last)
-        else:
-            firsts.append(each.first)
-            lasts.append(each.last)
-    return firsts, lasts
+        return bool(self._segments[address.version].rights(address))
 
 
 def published_ranges(path: str | PathLike[str]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 
 import pytest
 
@@ -21,6 +22,7 @@ from meter.web.institutions import (
     load_institutions,
     loads_institutions,
 )
+from meter.web.institutions.files import THREAD, beside
 from meter.web.institutions.reading import institution_problems
 from meter.web.opening import open_gate
 from tests.web.site import POLICY, Browser, Site
@@ -191,8 +193,12 @@ def running(tmp_path):
 
 
 def after(file, clock, seconds):
-    """Return whether the reader is let in, some seconds later."""
+    """Return whether the reader is let in, some seconds later, when a changed file is read."""
     clock[0] += seconds
+    file.rights(READER)
+    for thread in threading.enumerate():
+        if thread.name == THREAD:
+            thread.join()
     return bool(file.rights(READER))
 
 
@@ -203,7 +209,36 @@ def test_a_file_that_changes_is_in_force_once_it_has_come_to_rest(running):
     answers = [after(file, clock, seconds) for seconds in (0, 0.9, 0.1, 1, 0.9, 0.1)]
     assert answers == [True, True, True, True, True, False]
     assert file.rights("198.51.100.1") != ()
-    assert not file.refresh(now=True), "what is in force is not read again"
+    assert not file.refresh(), "what is in force is not read again"
+
+
+def test_no_page_view_waits_for_a_file_that_is_read(running, monkeypatch):
+    """It is read in a thread: until that has run, the last good file answers."""
+    file, path, clock, _ = running
+    started = []
+
+    def keep(thread):
+        started.append(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", keep)
+    path.write_text(listed('["198.51.100.0/24"]'))
+    assert [after(file, clock, 1) for _ in range(4)] == [True] * 4
+    started[0].run()
+    assert not file.rights(READER)
+
+
+def test_a_thread_that_cannot_start_costs_no_page(running, monkeypatch):
+    """The next look tries again."""
+    file, path, clock, _ = running
+    path.write_text(listed('["198.51.100.0/24"]'))
+
+    def refuse(_thread):
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refuse)
+        assert [after(file, clock, 1) for _ in range(4)] == [True] * 4
+    assert not after(file, clock, 1)
 
 
 def test_a_file_that_is_still_written_is_not_in_force(running):
@@ -245,6 +280,19 @@ def test_a_product_that_comes_with_another_policy_is_taken_then(running):
     for _ in range(3):
         after(file, clock, 1)
     assert [right.product for right in file.rights(READER)] == ["sport"]
+
+
+def test_where_there_is_no_file_another_policy_is_no_news(tmp_path, caplog):
+    """A site without institutions is told nothing of them."""
+    policies = [loads_policy(PRODUCTS)]
+
+    class Source:
+        policy = property(lambda _: policies[-1])
+
+    file = beside(tmp_path / "policy.toml", Source())
+    policies.append(loads_policy(POLICY))
+    assert not file.refresh()
+    assert (file.problems, caplog.records) == ((), [])
 
 
 def site(**settings):
@@ -365,7 +413,7 @@ def test_a_gate_takes_a_file_that_is_written_later(tmp_path):
     (tmp_path / "policy.toml").write_text(POLICY)
     gate = open_gate(tmp_path / "policy.toml", "memory://", secret="new")
     (tmp_path / "institutions.toml").write_text(LIBRARY)
-    assert gate.institutions.refresh(now=True)
+    assert gate.institutions.refresh()
     assert gate.institutions.rights(READER) != ()
 
 

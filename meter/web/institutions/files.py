@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, NamedTuple
 
 from meter.policy import Policy
@@ -29,7 +30,10 @@ if TYPE_CHECKING:
     from meter.paywall.settings import PolicySource
     from meter.view import Entitlement
 
-__all__ = ["InstitutionsFile", "beside"]
+__all__ = ["THREAD", "InstitutionsFile", "beside"]
+
+THREAD = "meter-institutions"
+"""What the thread is called in which a changed file is read."""
 
 _logger = logging.getLogger(__name__)
 
@@ -46,7 +50,7 @@ class InstitutionsFile:
 
     `institutions` are those in force, `problems` what is wrong or doubtful in the file as it is
     now. Safe for threads and forks: whoever asks for rights looks at the file, once in `every`
-    seconds at most, and reads it where it has changed.
+    seconds at most; where it has changed it is read in a thread, and no page view waits for that.
 
     - `path`: the file. The first reading must succeed; with `may_be_missing` there may be no file
       until one is written.
@@ -82,6 +86,7 @@ class InstitutionsFile:
         if self.problems:
             _logger.warning("%s", "\n".join(map(str, self.problems)))
         self._due = monotonic() + every
+        self._reading: Thread | None = None
 
     def rights(self, address: str | None) -> tuple[Entitlement, ...]:
         """Return the rights of whoever comes from an address; see `Institutions.rights`.
@@ -91,33 +96,48 @@ class InstitutionsFile:
         now = self._monotonic()
         if now >= self._due:
             self._due = now + self._every
-            self.refresh()
+            self._glance(now)
         return self.institutions.rights(address)
 
-    def refresh(self, *, now: bool = False) -> bool:
-        """Look at the file; say whether it is taken over because of this look.
+    def refresh(self) -> bool:
+        """Read the file if it has changed, at rest or not; say whether it is taken over.
 
-        With `now` a changed file is taken over as it is, whether it has come to rest or not. Never
-        raises for what the file holds, or for its absence.
+        Never raises for what the file holds, or for its absence.
         """
-        at = self._monotonic()
         look = self._look()
-        if look == self._judged:
+        return self._has_changed(look) and self._take(look)
+
+    def _glance(self, now: float) -> None:
+        """Look at the file, and let it be read where it is to be."""
+        look = self._look()
+        if not self._has_changed(look):
             self._seen = None
-            return False
-        return (now or self._has_settled(look, at)) and self._take(look)
+            return
+        # a thread that was left behind by a fork is not alive
+        is_read = self._reading is not None and self._reading.is_alive()
+        if not is_read and self._has_settled(look, now):
+            self._reading = Thread(target=self._take, args=(look,), name=THREAD, daemon=True)
+            try:
+                self._reading.start()
+            except RuntimeError as error:  # there are too many: the next look tries again
+                _logger.warning("%s cannot be read yet: %s", self.path, error)
 
     def _look(self) -> _Look:
         source = self._source
         policy = source if source is None or isinstance(source, Policy) else source.policy
         return _Look(file_stamp(self.path), policy)
 
+    def _has_changed(self, look: _Look) -> bool:
+        """Say whether a look saw something else than was judged; no file is as good as no file."""
+        was_missing = look.stamp is None and self._judged.stamp is None
+        return look != self._judged and not was_missing
+
     def _has_settled(self, look: _Look, at: float) -> bool:
         """Say whether an earlier look saw the same; remember this one if not."""
         if self._seen is not None and self._seen[0] == look:
             return at - self._seen[1] >= self._settle
         self._seen = (look, at)
-        return self._settle == 0
+        return False
 
     def _take(self, look: _Look) -> bool:
         """Put what was seen into force, or note why not."""

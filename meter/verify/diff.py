@@ -66,9 +66,10 @@ def changes(
     None where the policies are equal as functions.
 
     The names of rules and their order do not matter, only what readers see and what is counted.
-    What `[machines]` and `[gifts]` say otherwise has rows of its own. Switches that stand alike in both are compared in every position, others as they are. Policies
-    too large for a diagram are put to z3 where it is installed: it finds one example, or
-    proves that there is none. Raises `UndecidedError` otherwise.
+    What `[machines]` and `[gifts]` say otherwise has rows of its own. Switches that stand alike in
+    both are compared in every position, others as they are. Policies too large for a diagram are
+    put to z3 where it is installed: it finds one example, or proves that there is none. Raises
+    `UndecidedError` otherwise.
     """
     shared = shared_switches(old, new)
     pairs = zip(positions(old, shared), positions(new, shared), strict=True)

@@ -17,6 +17,8 @@ from meter.policy.promises import Promise
 from meter.vocabulary import ArticleAccess, CrawlerClass, Show, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from meter.formulas import Formula
     from meter.policy import Guarantee, Policy
     from meter.rulebook import Verdict
@@ -26,7 +28,9 @@ __all__ = [
     "BUILT_IN",
     "FULL",
     "MEANING",
+    "OF_MACHINES",
     "Property",
+    "asked_by_promises",
     "built_in_by_code",
     "built_in_properties",
     "free_is_open",
@@ -63,6 +67,11 @@ BUILT_IN = {
 
 Those about machines are only made by a policy that speaks to them (see `promises_of`).
 """
+
+OF_MACHINES: frozenset[str] = frozenset(
+    {Promise.SEARCH_CRAWLERS_MEET_NO_REFUSAL, Promise.UNVERIFIED_GET_NO_PREMIUM}
+)
+"""The promises that only a policy makes which speaks to machines."""
 
 MEANING = {
     "subscriber-never-walled": (
@@ -168,12 +177,19 @@ def promises_of(policy: Policy) -> dict[str, str]:
     the one about search crawlers only by one that does not keep them out.
     """
     table = policy.machines
-    left_out: set[str] = set()
+    left_out: frozenset[str] = frozenset()
     if table is None and all(rule.machines is None for rule in policy.rules):
-        left_out = {Promise.SEARCH_CRAWLERS_MEET_NO_REFUSAL, Promise.UNVERIFIED_GET_NO_PREMIUM}
+        left_out = OF_MACHINES
     elif table is not None and table.search is False:
-        left_out = {Promise.SEARCH_CRAWLERS_MEET_NO_REFUSAL}
+        left_out = frozenset({Promise.SEARCH_CRAWLERS_MEET_NO_REFUSAL})
     return {code: words for code, words in BUILT_IN.items() if code not in left_out}
+
+
+def asked_by_promises(policy: Policy) -> Iterator[When]:
+    """Yield what the promises of a policy ask for: its own, and the one about search crawlers."""
+    yield from (guarantee.when for guarantee in policy.guarantees)
+    if Promise.SEARCH_CRAWLERS_MEET_NO_REFUSAL in promises_of(policy):
+        yield When(crawler=frozenset({CrawlerClass.SEARCH}))
 
 
 def verified(space: Space, *classes: CrawlerClass) -> int:
@@ -261,8 +277,10 @@ def _says_premium(when: When) -> bool:
 
 
 def built_in_properties(space: Space) -> list[Property]:
-    """Return the built-in properties of single page views."""
-    return [prop for properties in built_in_by_code(space).values() for prop in properties]
+    """Return the built-in properties of single page views that the policy promises."""
+    promised = promises_of(space.rulebooks[0].policy)
+    by_code = built_in_by_code(space)
+    return [prop for code, properties in by_code.items() if code in promised for prop in properties]
 
 
 def from_guarantee(space: Space, guarantee: Guarantee) -> list[Property]:

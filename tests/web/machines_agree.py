@@ -226,6 +226,9 @@ def _of_one(files, name, kind, identity, asked):
     own = _members(sent.get("content-usage", ""))
     if any(may == "y" and usage.get(use) != "y" for use, may in own.items()):
         yield "the answer's Content-Usage allows more than robots.txt"
+    terms = answer.decision.machines
+    if "crawler-price" in sent and sent["crawler-price"] != terms.price:
+        yield "the answer names another price than the decision"
     link = files.headers(kind.path)["Link"]
     if link != f'<{files.licence()}>; rel="license"; type="application/rsl+xml"':
         yield "headers.txt names another licence than robots.txt"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 
 import pytest
@@ -248,3 +249,52 @@ def test_names_of_sections_are_written_as_addresses():
     text = POLICY.replace('section = ["weekend"]', 'section = ["été/a*b$<c>\\"d"]')
     files = published_files(loads_policy(text))
     assert "https://www.example.com/%C3%A9t%C3%A9/a%2Ab%24%3Cc%3E%22d/*" in files["rsl.xml"]
+
+
+NESTED = POLICY.replace(
+    '[[rules]]\nname = "the weekend is open"\n',
+    '[[rules]]\nname = "by the glass"\nwhen = { section = ["club/wine/glass"] }\nshow = "wall"\n'
+    '[[rules]]\nname = "wine"\nwhen = { section = ["club/wine"] }\nshow = "article"\n'
+    '[[rules]]\nname = "the weekend is open"\n',
+)
+
+
+def test_a_place_is_compared_with_the_nearest_one_around_it():
+    """A section is open inside one that is closed, and closed again inside that."""
+    policy = loads_policy(NESTED.replace("{ club", '{ "club/wine/red" = "/red/", club'))
+    files = published_files(policy)
+    lines = [line for line in files["robots.txt"].splitlines() if "Content-Usage" in line]
+    assert lines == [
+        "Content-Usage: train-ai=n, search=y",
+        "Content-Usage: /members/club/ train-ai=n, search=n",
+        "Content-Usage: /members/club/wine/ train-ai=n, search=y",
+        "Content-Usage: /members/club/wine/glass/ train-ai=n, search=n",
+    ]
+    assert "/red/" not in files["robots.txt"]
+    assert '"@id": "#red/premium"' in files["article.jsonld"]
+
+
+def is_free(policy, name):
+    """Return whether an entry of the structured data says that everybody reads such an article."""
+    entries = json.loads(published_files(loads_policy(policy))["article.jsonld"])["@graph"]
+    return {entry["@id"]: entry["isAccessibleForFree"] for entry in entries}[f"#{name}"]
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "not = { section = ['club'] }",
+        "dates = { from = 2026-06-01, until = 2026-06-30 }",
+        "hour = { at_least = 18 }",
+        "age = { below = '7 days' }",
+        "country = ['JP']",
+    ],
+)
+def test_an_article_is_free_only_if_it_is_so_whenever_and_for_everyone(condition):
+    """Nor if it is so only in some section, or closed to some for some time."""
+    assert is_free(POLICY, "free")
+    opening = f'access = ["free"], {condition} }}\nshow'
+    assert not is_free(POLICY.replace('access = ["free"] }\nshow', opening), "free")
+    wall = f'[[rules]]\nname = "x"\nwhen = {{ {condition} }}\nshow = "wall"\n'
+    closing = '[[rules]]\nname = "free articles are open"\n'
+    assert not is_free(POLICY.replace(closing, wall + closing), "free")

@@ -24,6 +24,8 @@ _HEAD = (
     f"# {MADE} from the policy of the paywall: change that one, and publish again.\n"
     "# `meter prove POLICY --published DIR` names the lines that have become untrue.\n"
 )
+_COMMAND = "`meter "
+"""What the comments that this project writes name, and no other."""
 _USAGE, _LICENCE = "Content-Usage", "License"
 _OURS = ("user-agent", "allow", "license", "content-usage")
 
@@ -50,7 +52,7 @@ def own_lines(text: str) -> tuple[str, str | None]:
     above = []
     for number, line in enumerate(made.splitlines(), 1):
         key = rules.get(number, "")
-        if key == "sitemap" or (line.startswith("#") and f"{line}\n" not in _HEAD):
+        if key == "sitemap" or (line.startswith("#") and _COMMAND not in line):
             above.append(f"{line}\n")
         elif line.strip() and not line.startswith("#") and key not in _OURS:
             return "", line

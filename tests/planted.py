@@ -23,6 +23,7 @@ FILES = (
     "tests/verify/test_crawler_classes.py",
     "tests/verify/test_generous_engines.py",
     "tests/verify/test_planted.py",
+    "tests/web/machines/test_planted_bugs.py",
 )
 
 

@@ -24,13 +24,14 @@ from meter.loading.prompts import PROMPT
 from meter.verify.lints import CODES, lints
 from meter.web.institutions import check_institutions
 from meter.web.institutions.keys import INSTITUTIONS
+from meter.web.machines.declared import CRAWLERS, check_crawlers
 
 if TYPE_CHECKING:
     from meter.errors import Problem
 
 HERE = Path(__file__).parent
 SCHEMA = HERE.parents[1] / "templates" / "policy.schema.json"
-PAGES = ("policy.md", "events.md", "institutions.md", "problems.md")
+PAGES = ("policy.md", "events.md", "institutions.md", "crawlers.md", "problems.md")
 
 _EVENT = event_shape(ZoneInfo("UTC"))
 
@@ -81,6 +82,8 @@ TABLES = {
     "reader": _inner(_EVENT, "reader"),
     "entitlement": _inner(_inner(_EVENT, "reader"), "entitlements"),
     "article": _inner(_EVENT, "article"),
+    "crawlers": CRAWLERS,
+    "crawler": _inner(CRAWLERS, "crawlers"),
     "institutions": INSTITUTIONS,
     "institution": _inner(INSTITUTIONS, "institutions"),
 }
@@ -143,7 +146,7 @@ def _said(body: str, name: str) -> str:
 def problems_of(body: str, name: str) -> tuple[Problem, ...]:
     """Return the problems of a broken example.
 
-    It is a line of events, a file of institutions, a policy, or a part of one.
+    It is a line of events, a file of institutions or crawlers, a policy, or a part of one.
     """
     if name.endswith(".jsonl"):
         try:
@@ -151,6 +154,8 @@ def problems_of(body: str, name: str) -> tuple[Problem, ...]:
         except EventError as error:
             return error.problems
         return ()
+    if name.endswith(".crawlers"):
+        return check_crawlers(body, HERE, name=name)[1]
     if name.endswith(".institutions"):
         return check_institutions(body, loads_policy(_SELLS), name=name)[1]
     return check_text(whole(body), name, today=date(2026, 7, 1), exact=lints)[1]

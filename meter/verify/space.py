@@ -120,7 +120,7 @@ class Space(Layout):
         past = self._possible_pasts()
         if self.asked_used is not None:
             without = self.meter_state(self.asked_used, 0, "used", [None])
-            past = diagrams.ite(without, self._without_id(), past)
+            past = diagrams.ite(without, self.without_id(), past)
         return diagrams.conjoin(past, *reversed(parts))
 
     def _possible_pasts(self) -> int:
@@ -139,7 +139,7 @@ class Space(Layout):
             parts.append(diagrams.ite(diagrams.test(level, [0]), TRUE, somewhere))
         return diagrams.conjoin(*reversed(parts))
 
-    def _without_id(self) -> int:
+    def without_id(self) -> int:
         """Return the situations of readers without an id: nothing is known of their meters."""
         diagrams = self.diagrams
         parts = [diagrams.test(level, [0]) for level in set(self.known_levels)]

@@ -21,6 +21,7 @@ LINES = {
     "gallery": ["gallery {} --out page.html"],
     "migrate": ["migrate {}"],
     "prove": ["prove {}", "prove policy.toml --never-stricter-than {}"],
+    "publish": ["publish {} --out public"],
     "mutate": ["mutate {}"],
     "diff": ["diff {} policy.toml", "diff policy.toml {}", "diff policy.toml policy.toml --log {}"],
     "replay": [
@@ -137,11 +138,12 @@ def test_a_folder_of_templates_that_is_none(told, name, says):
         "render policy.toml events.jsonl --templates {}",
         "gallery policy.toml --out page.html --templates {}",
         "check policy.toml --templates {}",
+        "prove policy.toml --published {}",
     ):
         assert told(line, name) == (2, "", says)
 
 
-def test_the_folder_of_templates_is_the_only_one_that_is_read():
+def test_no_other_folder_is_read_than_templates_and_published_files():
     """Another option of this kind needs its own line above."""
     read = {
         (name, param.name)
@@ -149,7 +151,8 @@ def test_the_folder_of_templates_is_the_only_one_that_is_read():
         for param in main.get_command(click.Context(main), name).params
         if isinstance(param.type, FolderPath)
     }
-    assert read == {("render", "templates"), ("gallery", "templates"), ("check", "templates")}
+    templates = {("render", "templates"), ("gallery", "templates"), ("check", "templates")}
+    assert read == templates | {("prove", "published")}
 
 
 def test_a_pipe_is_read_once(shell):

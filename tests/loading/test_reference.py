@@ -22,7 +22,8 @@ generate = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(generate)
 
 CODES = {*POLICY_CODES, *PROMPT_CODES}
-PAGE = "".join((REFERENCE / name).read_text("utf-8") for name in ("problems.md", "institutions.md"))
+PAGES = ("problems.md", "institutions.md", "crawlers.md")
+PAGE = "".join((REFERENCE / name).read_text("utf-8") for name in PAGES)
 DOCUMENTED = re.findall(r"^### `([a-z0-9-]+)`$", PAGE, re.MULTILINE)
 EXAMPLES = {match[2]: match[3] for match in generate._BROKEN.finditer(PAGE)}
 WITHOUT_EXAMPLE = {
@@ -51,6 +52,7 @@ MODULES = [
     *sorted((ROOT / "meter" / "loading").rglob("*.py")),
     ROOT / "meter" / "web" / "addresses.py",
     *sorted((ROOT / "meter" / "web" / "institutions").rglob("*.py")),
+    *sorted((ROOT / "meter" / "web" / "machines").rglob("*.py")),
 ]
 
 

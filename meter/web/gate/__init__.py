@@ -37,9 +37,9 @@ class Gate(ConfiguredGate):
     - `country`: called with a `WebRequest` for the country the request came from (ISO 3166), or the
       name of a header that your proxy sets, such as `CF-IPCountry`.
     - `crawler`: called with a `WebRequest`, whose `client` is the reader's address, behind trusted
-      proxies too; says whether it is a crawler's and you have *proved* it, by published addresses
-      or by DNS, and of which `CrawlerClass` it is, or `True`. Its name alone proves nothing. Where
-      the view awaits it may be awaited too.
+      proxies too; says whether it is a crawler's and you have *proved* it, and of which
+      `CrawlerClass` it is, or `True`: `meter.web.machines.Machines` does. Its name alone proves
+      nothing. Where the view awaits it may be awaited too.
     - `institutions`: knows the libraries and companies whose addresses open something: the path of
       their file, read again as it changes, or an object with a method `rights`.
     - `gifts`: opens gift links, the addresses of articles with a parameter `gift`.

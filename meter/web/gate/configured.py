@@ -168,6 +168,10 @@ class ConfiguredGate:
             return request.header(self.country.lower()) or None
         return at_once(self.country(self._of_the_reader(request)), "country")
 
+    def claims_to_be_a_crawler(self, request: WebRequest) -> bool:
+        """Say whether a request has the name of a crawler that the site knows."""
+        return isinstance(self.crawler, SlowCrawlers) and self.crawler.claims(request)
+
     def crawler_of(self, request: WebRequest) -> Steps[CrawlerWord]:
         """Return the class of a verified crawler, as the site has proved it, or that it is none."""
         ask = self.crawler

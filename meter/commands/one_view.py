@@ -13,8 +13,8 @@ from meter.clock import system_clock
 from meter.errors import quoted
 from meter.loading.events import Event
 from meter.validation import YEARS
-from meter.verify.together.tenure import rights_of
-from meter.view import Article, PageView, Reader
+from meter.verify.together.tenure import reader_of
+from meter.view import Article, PageView
 from meter.vocabulary import Status
 from meter.windows import day_start, moment
 
@@ -41,12 +41,7 @@ class OneView:
         """Return the page view: a first metered article, at a time in the publication's zone."""
         now = _in_zone(self.at, policy)
         status = self.status or Status.ANONYMOUS
-        reader = Reader(
-            id="reader",
-            registered=status is not Status.ANONYMOUS,
-            entitlements=rights_of(status, (), {}, now),
-        )
-        return Event(now, reader, PageView(article=Article(id="article")))
+        return Event(now, reader_of(status, now), PageView(article=Article(id="article")))
 
 
 def _in_zone(at: datetime | None, policy: Policy) -> datetime:

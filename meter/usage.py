@@ -171,7 +171,9 @@ class Usage:
     @classmethod
     def counting(cls, read: Mapping[str, Collection[str]], at: int) -> Usage:
         """Return the usage of who has read these ids, by meter, all at the instant `at`."""
-        return cls({name: Tally(tuple(sorted(ids)), (at,) * len(ids)) for name, ids in read.items()})
+        return cls(
+            {name: Tally(tuple(sorted(ids)), (at,) * len(ids)) for name, ids in read.items()}
+        )
 
     def tally(self, meter: str) -> Tally:
         """Return what a meter has counted; nothing yet is an empty tally."""
